@@ -1,0 +1,1 @@
+"""Hashes, trees, signatures and codecs: pure functions that know no chain."""

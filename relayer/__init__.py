@@ -1,0 +1,1 @@
+"""The untrusted relayer, the gateway for ST platforms, and the command line."""
