@@ -1,7 +1,7 @@
 """Generate the Python messages and gRPC stubs under proto/gen from proto/crossdvp.
 
-The output is checked in, so that nobody needs the generator to run the project; ``--check`` (CI) fails when the checked-in
-files are not what the generator makes of the sources.
+The output is checked in, so that nobody needs the generator to run the project; ``--check`` (CI) fails when the
+checked-in files are not what the generator makes of the sources.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def generate(target: Path) -> list[Path]:
 
 def differences(fresh: Path, made: list[Path]) -> list[str]:
     """Names of checked-in files that are missing, stale or left over."""
-    stale = [str(p) for p in made if not (GENERATED / p).exists() or not filecmp.cmp(fresh / p, GENERATED / p, shallow=False)]
+    stale = [
+        str(p) for p in made if not (GENERATED / p).exists() or not filecmp.cmp(fresh / p, GENERATED / p, shallow=False)
+    ]
     kept = {p.relative_to(GENERATED) for p in GENERATED.rglob("*.py*") if "__pycache__" not in p.parts}
     return stale + [f"{p} (no longer made)" for p in sorted(kept - set(made))]
 

@@ -1,0 +1,53 @@
+# Everything runs from the project's own environment, made here on first use; nothing else is needed first.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+SOURCES := primitives ibc light_clients chains relayer scripts tests
+export ETH_HASH_BACKEND := pysha3
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help env demo test check proto contracts bench lock clean
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the locked packages into $(VENV) (once)" >&2
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+env: $(READY) ## make the environment (.venv) from the lock file
+
+demo: $(READY) ## settle four cross-chain swaps on a local devnet, good and bad ends
+	@$(BIN)/crossdvp demo
+
+test: $(READY) ## run all tests
+	$(BIN)/python -m pytest -q $(PYTEST_ARGS)
+
+check: $(READY) ## lint, types, import rules, tidiness, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/tidy.py
+	$(BIN)/python scripts/gen_proto.py --check
+
+proto: $(READY) ## generate proto/gen from proto/crossdvp
+	$(BIN)/python scripts/gen_proto.py
+
+contracts: $(READY) ## compile the Solidity contracts into chains/evm/artifacts (needs node and npm)
+	$(BIN)/python scripts/build_contracts.py
+
+bench: $(READY) ## run the benchmarks, or one: make bench NAME=mpt_verify
+	@$(BIN)/python scripts/bench/run.py $(NAME)
+
+lock: ## resolve pyproject.toml into requirements.lock, hashes and no addresses (needs uv)
+	uv pip compile --quiet --extra dev --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean: ## remove the environment, caches and the local devnet's files
+	rm -rf $(VENV) .devnet .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IICS02ClientMsgs} from "../msgs/IICS02ClientMsgs.sol";
+
+/// @title Delivery versus payment, security side
+/// @notice Seller earmarks; the packet of a cash lock on the ledger delivers to the buyer; expiry or a proof that the
+///         trade was cancelled on the ledger gives back. Nothing else moves an earmarked token.
+interface IDvpApp {
+    /// @notice Terms of a settlement as both ledgers hash them. The wire value of the packet is their ABI encoding.
+    /// @param tradeId never reused, not even after a failure
+    /// @param token the security token
+    /// @param adapter who holds the earmark: this app
+    /// @param quantity units of the token
+    /// @param seller gives the tokens
+    /// @param buyer gets the tokens
+    /// @param cashHash salted hash of the cash leg
+    /// @param window lead leg << 128 | lock-by << 64 | settle-by, UTC seconds
+    struct Terms {
+        bytes32 tradeId;
+        address token;
+        address adapter;
+        uint256 quantity;
+        address seller;
+        address buyer;
+        bytes32 cashHash;
+        uint256 window;
+    }
+
+    /// @notice The seller's tokens are held for this trade.
+    event Earmarked(
+        bytes32 indexed tradeId,
+        address indexed token,
+        address indexed seller,
+        address buyer,
+        uint256 quantity,
+        bytes32 termsHash
+    );
+    /// @notice The buyer has the tokens.
+    event Delivered(bytes32 indexed tradeId, bytes32 termsHash);
+    /// @notice The seller has the tokens back.
+    event Released(bytes32 indexed tradeId, bytes32 termsHash);
+
+    /// @notice Only the router brings packets.
+    error DvpCallerNotRouter(address expected, address found);
+    /// @notice Only the seller earmarks.
+    error DvpCallerNotSeller(address expected, address found);
+    /// @notice The packet came over another client or from another counterparty.
+    error DvpClientMismatch(string destinationClient, string sourceClient);
+    /// @notice Ports, version or encoding are not those of this app.
+    error DvpPayloadMismatch(string sourcePort, string destPort, string version, string encoding);
+    /// @notice The value is not the encoding of terms.
+    error DvpValueInvalid(uint256 expectedLength, uint256 foundLength);
+    /// @notice An address of the value has dirty upper bytes.
+    error DvpAddressInvalid(uint256 word);
+    /// @notice A term is zero, or an account is one of the contracts involved.
+    error DvpTermsInvalid();
+    /// @notice Here the cash must lead.
+    error DvpLeadLegInvalid(uint256 expected, uint256 found);
+    /// @notice The terms name another escrow.
+    error DvpAdapterMismatch(address expected, address found);
+    /// @notice Lock-by is not before settle-by, or the time has passed.
+    error DvpWindowInvalid(uint256 lockBy, uint256 settleBy, uint256 blockTimestamp);
+    /// @notice The trade id was used before.
+    error DvpTradeIdUsed(bytes32 tradeId, bytes32 stored);
+    /// @notice No earmark with these terms.
+    error DvpEarmarkMismatch(bytes32 tradeId, bytes32 stored, bytes32 found);
+    /// @notice The token moved another amount than asked.
+    error DvpTokenAmountMismatch(address token, uint256 expected, uint256 found);
+    /// @notice The time to settle has passed.
+    error DvpSettleByElapsed(uint256 settleBy, uint256 blockTimestamp);
+    /// @notice The earmark cannot be taken back yet.
+    error DvpReclaimTooEarly(uint256 earliest, uint256 blockTimestamp);
+    /// @notice This app sends no packets: only cash leads here.
+    error DvpSendsNoPackets();
+    /// @notice A simulated delivery went through (and was undone).
+    error DvpDeliveryPossible();
+    /// @notice Only the app itself simulates.
+    error DvpCallerNotSelf(address found);
+
+    /// @notice Takes the seller's tokens into escrow for a trade. The caller is the seller and has approved this app.
+    /// @param terms the trade
+    function earmark(Terms calldata terms) external;
+
+    /// @notice Gives the tokens back to the seller once no packet can deliver them any more. Anybody may call.
+    /// @param terms the trade
+    function reclaim(Terms calldata terms) external;
+
+    /// @notice Gives the tokens back to the seller because the trade was cancelled on the ledger. Anybody may call.
+    /// @param terms the trade
+    /// @param proof membership proof of the cancelled value at the trade's path
+    /// @param proofHeight ledger height of the proof
+    function releaseCancelled(Terms calldata terms, bytes calldata proof, IICS02ClientMsgs.Height calldata proofHeight)
+        external;
+
+    /// @notice What would keep a packet with these terms from delivering now. Call it, do not send it: nothing changes.
+    /// @param terms the trade
+    /// @return reason selector of the error, 0 if the delivery would go through
+    /// @return evidence the error with its arguments
+    function preflight(Terms calldata terms) external returns (bytes4 reason, bytes memory evidence);
+
+    /// @param tradeId trade
+    /// @return terms hash while earmarked, 1 once settled or released, 0 if never used
+    function earmarkOf(bytes32 tradeId) external view returns (bytes32);
+
+    /// @param tradeId trade
+    /// @return storage slot of the earmark, for storage proofs
+    function earmarkSlot(bytes32 tradeId) external pure returns (bytes32);
+
+    /// @param terms the trade
+    /// @return hash that both ledgers compare
+    function termsHashOf(Terms calldata terms) external view returns (bytes32);
+}

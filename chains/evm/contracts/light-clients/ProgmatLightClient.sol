@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ProgmatErrors} from "../errors/ProgmatErrors.sol";
+import {ILightClient} from "../interfaces/ILightClient.sol";
+import {CheckpointHeader} from "../libraries/CheckpointHeader.sol";
+import {SparseMerkle} from "../libraries/SparseMerkle.sol";
+import {IICS02ClientMsgs} from "../msgs/IICS02ClientMsgs.sol";
+import {ILightClientMsgs} from "../msgs/ILightClientMsgs.sol";
+
+/// @title Light client of a Progmat ledger
+/// @notice Believes checkpoints signed by k of the n Validators it trusts, and what sparse Merkle proofs show under their
+///         roots. Two different checkpoints at one height, or time running backwards, freeze it for ever; silence for a
+///         trusting period expires it. Frozen or expired, it refuses everything: governance replaces it.
+/// @dev A consensus state is one slot, keccak256(timestamp | root); the proof brings the timestamp and recomputes the
+///      root. There is no owner and no setter: state changes by proofs only, and only through the router.
+contract ProgmatLightClient is ILightClient, ProgmatErrors {
+    /// @notice The router that may pass messages on.
+    address public immutable ROUTER;
+    /// @notice Domain of the ledger's checkpoints.
+    bytes32 public immutable DOMAIN_SEPARATOR;
+    /// @notice Seconds after the last checkpoint's timestamp at which trust ends.
+    uint64 public immutable TRUSTING_PERIOD;
+    /// @notice Seconds by which a checkpoint may be ahead of this chain's clock.
+    uint64 public immutable MAX_CLOCK_DRIFT;
+
+    // one slot
+    uint64 private _latestHeight;
+    uint64 private _latestTimestamp;
+    bool private _frozen;
+
+    bytes32 private _validatorSetHash;
+    string private _ledgerId;
+    mapping(uint64 height => bytes32 timestampAndRoot) private _consensus;
+
+    /// @param router the router that may pass messages on
+    /// @param ledgerId ledger whose checkpoints count
+    /// @param trustingPeriod seconds
+    /// @param maxClockDrift seconds
+    /// @param height height of the initial checkpoint
+    /// @param timestamp UTC seconds of the initial checkpoint
+    /// @param root root of the initial checkpoint
+    /// @param validatorSetHash keccak256(u8 threshold | u8 size | addresses) of the set trusted for the next checkpoint
+    constructor(
+        address router,
+        string memory ledgerId,
+        uint64 trustingPeriod,
+        uint64 maxClockDrift,
+        uint64 height,
+        uint64 timestamp,
+        bytes32 root,
+        bytes32 validatorSetHash
+    ) {
+        bool complete = router != address(0) && bytes(ledgerId).length != 0 && validatorSetHash != bytes32(0);
+        bool inTime = trustingPeriod != 0 && uint256(timestamp) <= block.timestamp + maxClockDrift;
+        if (!complete || !inTime) revert ProgmatInitialStateInvalid();
+        ROUTER = router;
+        DOMAIN_SEPARATOR = CheckpointHeader.domainSeparator(ledgerId);
+        TRUSTING_PERIOD = trustingPeriod;
+        MAX_CLOCK_DRIFT = maxClockDrift;
+        _ledgerId = ledgerId;
+        _latestHeight = height;
+        _latestTimestamp = timestamp;
+        _validatorSetHash = validatorSetHash;
+        _consensus[height] = _consensusSlot(timestamp, root);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- messages
+
+    /// @inheritdoc ILightClient
+    function updateClient(bytes calldata updateMsg) external returns (ILightClientMsgs.UpdateResult) {
+        _checkRouter();
+        _checkActive();
+        CheckpointHeader.Checkpoint memory checkpoint = _verifyHeader(updateMsg);
+
+        uint64 latestHeight = _latestHeight;
+        bytes32 found = _consensusSlot(checkpoint.timestamp, checkpoint.root);
+        if (checkpoint.height > latestHeight) {
+            if (checkpoint.timestamp < _latestTimestamp) return _freeze();
+            _latestHeight = checkpoint.height;
+            _latestTimestamp = checkpoint.timestamp;
+            _consensus[checkpoint.height] = found;
+            if (checkpoint.nextValidatorSetHash != _validatorSetHash) {
+                _validatorSetHash = checkpoint.nextValidatorSetHash;
+            }
+            return ILightClientMsgs.UpdateResult.Update;
+        }
+        bytes32 known = _consensus[checkpoint.height];
+        if (known == bytes32(0)) revert ProgmatHeightUnknown(checkpoint.height, latestHeight);
+        return known == found ? ILightClientMsgs.UpdateResult.NoOp : _freeze();
+    }
+
+    /// @inheritdoc ILightClient
+    /// @dev Evidence: abi.encode(bytes headerA, bytes headerB), each signed by the trusted set: two different checkpoints
+    ///      at one height, or a later height with an earlier timestamp.
+    function misbehaviour(bytes calldata misbehaviourMsg) external {
+        _checkRouter();
+        _checkActive();
+        (bytes memory headerA, bytes memory headerB) = abi.decode(misbehaviourMsg, (bytes, bytes));
+        CheckpointHeader.Checkpoint memory a = this.verifiedCheckpoint(headerA);
+        CheckpointHeader.Checkpoint memory b = this.verifiedCheckpoint(headerB);
+        bool forked = a.height == b.height && keccak256(abi.encode(a)) != keccak256(abi.encode(b));
+        bool backwards = (a.height > b.height && a.timestamp < b.timestamp)
+            || (b.height > a.height && b.timestamp < a.timestamp);
+        if (!forked && !backwards) revert ProgmatEvidenceConsistent(a.height, b.height);
+        _freeze();
+    }
+
+    /// @inheritdoc ILightClient
+    function verifyMembership(ILightClientMsgs.MsgVerifyMembership calldata msg_) external view returns (uint256) {
+        _checkActive();
+        (uint64 timestamp, bytes calldata proof) = _checkQuery(msg_.proof, msg_.proofHeight, msg_.path);
+        bytes32 root = SparseMerkle.rootOfPresence(proof, msg_.path[0], msg_.value);
+        return _checkRoot(msg_.proofHeight.revisionHeight, timestamp, root);
+    }
+
+    /// @inheritdoc ILightClient
+    function verifyNonMembership(ILightClientMsgs.MsgVerifyNonMembership calldata msg_)
+        external
+        view
+        returns (uint256)
+    {
+        _checkActive();
+        (uint64 timestamp, bytes calldata proof) = _checkQuery(msg_.proof, msg_.proofHeight, msg_.path);
+        bytes32 root = SparseMerkle.rootOfAbsence(proof, msg_.path[0]);
+        return _checkRoot(msg_.proofHeight.revisionHeight, timestamp, root);
+    }
+
+    // ------------------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc ILightClient
+    /// @dev abi.encode(string ledgerId, uint64 latestHeight, uint64 trustingPeriod, uint64 maxClockDrift, bool frozen,
+    ///      bytes32 validatorSetHash)
+    function getClientState() external view returns (bytes memory) {
+        return abi.encode(_ledgerId, _latestHeight, TRUSTING_PERIOD, MAX_CLOCK_DRIFT, _frozen, _validatorSetHash);
+    }
+
+    /// @notice Timestamp of the latest verified checkpoint, UTC seconds.
+    function getLatestTimestamp() external view returns (uint64) {
+        return _latestTimestamp;
+    }
+
+    /// @notice keccak256(u64 timestamp | root) of the checkpoint at a height, 0 if it was never verified.
+    function getConsensusStateHash(uint64 height) external view returns (bytes32) {
+        return _consensus[height];
+    }
+
+    /// @notice Checks a header against the trusted validators and the clock, changing nothing: for evidence and for people.
+    /// @param header packed header
+    /// @return the checkpoint it carries
+    function verifiedCheckpoint(bytes calldata header) external view returns (CheckpointHeader.Checkpoint memory) {
+        _checkActive();
+        return _verifyHeader(header);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- internal
+
+    function _checkRouter() private view {
+        if (msg.sender != ROUTER) revert ProgmatCallerNotRouter(ROUTER, msg.sender);
+    }
+
+    function _checkActive() private view {
+        if (_frozen) revert ProgmatClientFrozen();
+        uint64 latest = _latestTimestamp;
+        if (block.timestamp >= uint256(latest) + TRUSTING_PERIOD) {
+            revert ProgmatClientExpired(latest, TRUSTING_PERIOD, block.timestamp);
+        }
+    }
+
+    function _verifyHeader(bytes calldata header) private view returns (CheckpointHeader.Checkpoint memory checkpoint) {
+        checkpoint = CheckpointHeader.verify(header, DOMAIN_SEPARATOR, _validatorSetHash);
+        uint256 latestAccepted = block.timestamp + MAX_CLOCK_DRIFT;
+        if (checkpoint.timestamp > latestAccepted) {
+            revert ProgmatHeaderFromFuture(checkpoint.timestamp, latestAccepted);
+        }
+    }
+
+    function _freeze() private returns (ILightClientMsgs.UpdateResult) {
+        _frozen = true;
+        return ILightClientMsgs.UpdateResult.Misbehaviour;
+    }
+
+    function _checkQuery(bytes calldata proof, IICS02ClientMsgs.Height calldata height, bytes[] calldata path)
+        private
+        pure
+        returns (uint64 timestamp, bytes calldata smtProof)
+    {
+        if (height.revisionNumber != 0) revert ProgmatRevisionInvalid(height.revisionNumber);
+        if (path.length != 1) revert ProgmatPathInvalid(path.length);
+        if (proof.length < 8) revert ProgmatHeaderLengthInvalid(8, proof.length);
+        timestamp = uint64(bytes8(proof));
+        smtProof = proof[8:];
+    }
+
+    function _checkRoot(uint64 height, uint64 timestamp, bytes32 root) private view returns (uint256) {
+        bytes32 expected = _consensus[height];
+        if (expected == bytes32(0)) revert ProgmatConsensusUnknown(height);
+        bytes32 found = _consensusSlot(timestamp, root);
+        if (expected != found) revert ProgmatProofInvalid(height, expected, found);
+        return timestamp;
+    }
+
+    function _consensusSlot(uint64 timestamp, bytes32 root) private pure returns (bytes32) {
+        return keccak256(abi.encodePacked(timestamp, root));
+    }
+}

@@ -1,0 +1,110 @@
+"""Execute without including: eth_call and eth_estimateGas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eth.abc import ComputationAPI
+from eth.exceptions import OutOfGas, Revert
+from eth.vm.forks.berlin.state import BerlinState
+from eth.vm.forks.berlin.transactions import BerlinUnsignedLegacyTransaction
+from eth.vm.spoof import SpoofTransaction
+from eth_utils import ValidationError
+
+from chains.evm.devnet.chain import DevChain
+from chains.evm.devnet.consensus import QbftHeader
+from chains.evm.devnet.errors import ExecutionReverted, RequestRefused
+
+# Error(string), the selector of a plain require message
+_ERROR_STRING = bytes.fromhex("08c379a0")
+_MINIMUM_GAS = 21_000
+# what EIP-150 holds back at each call depth is at most 1/64; the guess below allows for one depth
+_CALL_STIPEND = 2_300
+
+
+@dataclass(frozen=True)
+class CallRequest:
+    """A message to try. `to` empty means contract creation; `gas` None means the block's limit."""
+
+    sender: bytes
+    to: bytes
+    value_wei: int
+    data: bytes
+    gas: int | None
+    gas_price_wei: int
+
+
+def call(chain: DevChain, request: CallRequest, header: QbftHeader) -> bytes:
+    """Give the output at the state after `header`. Raises `ExecutionReverted` or `RequestRefused`."""
+    gas = header.gas_limit if request.gas is None else min(request.gas, header.gas_limit)
+    computation = _execute(chain.state_after(header), request, gas)
+    _raise_failure(computation)
+    return bytes(computation.output)
+
+
+def estimate_gas(chain: DevChain, request: CallRequest, header: QbftHeader) -> int:
+    """Find the smallest gas limit, within 1/64, with which the transaction succeeds.
+
+    Gas used is not enough: EIP-150 holds 1/64 back at each call, and refunds come only at the end.
+    """
+    ceiling = header.gas_limit if request.gas is None else min(request.gas, header.gas_limit)
+    first = _execute(chain.state_after(header), request, ceiling)
+    _raise_failure(first)
+    used_at_peak = ceiling - int(first.get_gas_remaining())
+    low, high = max(used_at_peak, _MINIMUM_GAS) - 1, ceiling
+    guess = min(ceiling, (used_at_peak + _CALL_STIPEND) * 64 // 63)
+    while high - low > max(1, high // 64):
+        probe = guess if low < guess < high else (low + high) // 2
+        guess = 0  # only once
+        if _succeeds(chain, header, request, probe):
+            high = probe
+        else:
+            low = probe
+    exact = low + 1
+    return exact if high != exact and _succeeds(chain, header, request, exact) else high
+
+
+def _succeeds(chain: DevChain, header: QbftHeader, request: CallRequest, gas: int) -> bool:
+    try:
+        return not _execute(chain.state_after(header), request, gas).is_error
+    except RequestRefused:
+        return False  # less than the intrinsic gas
+
+
+def _execute(state: BerlinState, request: CallRequest, gas: int) -> ComputationAPI:
+    unsigned = BerlinUnsignedLegacyTransaction(
+        nonce=state.get_nonce(request.sender),
+        gas_price=request.gas_price_wei,
+        gas=gas,
+        to=request.to,
+        value=request.value_wei,
+        data=request.data,
+    )
+    intrinsic_gas = unsigned.intrinsic_gas
+    if gas < intrinsic_gas:
+        raise RequestRefused(f"intrinsic gas too low: have {gas}, want {intrinsic_gas}")
+    try:
+        return state.costless_execute_transaction(SpoofTransaction(unsigned, from_=request.sender))
+    except ValidationError as error:
+        raise RequestRefused(str(error)) from error
+
+
+def _raise_failure(computation: ComputationAPI) -> None:
+    if not computation.is_error:
+        return
+    error = computation.error
+    if isinstance(error, Revert):
+        output = bytes(computation.output)
+        raise ExecutionReverted(revert_message(output), "0x" + output.hex())
+    if isinstance(error, OutOfGas):
+        raise RequestRefused("out of gas")
+    raise RequestRefused(f"execution failed: {type(error).__name__}: {error}")
+
+
+def revert_message(output: bytes) -> str:
+    """Say "execution reverted", with the text of a plain `require` when the revert data is one."""
+    if output[:4] != _ERROR_STRING or len(output) < 68:
+        return "execution reverted"
+    length = int.from_bytes(output[36:68], "big")
+    text = output[68 : 68 + min(length, len(output))]
+    return f"execution reverted: {text.decode('utf-8', errors='replace')}"

@@ -1,0 +1,151 @@
+"""Steps that collect signatures: from the other parties, then from the Validators, each in parallel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from functools import partial
+
+from sqlalchemy import Connection
+
+from chains.progmat.flows import peer_codec
+from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.engine import Commit
+from chains.progmat.flows.errors import AnswerProvesNothing, BadCountersignature, KeyHolderUnknown
+from chains.progmat.flows.record import FlowRecord
+from chains.progmat.flows.seams import Directory, Role
+from chains.progmat.flows.signed_records import signed_of, with_signed
+from chains.progmat.flows.steps import FlowStep
+from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.node.peers.seam import PeerNetwork
+from chains.progmat.transactions.signature import TransactionSignature
+from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.transactions.signed_codec import decode_signature
+from primitives.composite_key import is_fulfilled_by, leaf_keys
+from primitives.errors import CrossDvpError, DecodeError, Refusal, UnavailableError
+from primitives.public_key import PublicKey
+
+APPROVE = "validator.approve"
+COUNTERSIGN_TIMEOUT_S = 15.0
+APPROVE_TIMEOUT_S = 15.0
+
+
+class CountersignStep:
+    """BUILT -> COUNTERSIGNED: every party whose key is missing is asked once, all at the same time."""
+
+    def __init__(self, network: PeerNetwork, directory: Directory, verifier: LedgerVerifier, clock: Clock) -> None:
+        self._network = network
+        self._directory = directory
+        self._verifier = verifier
+        self._clock = clock
+
+    def skip(self, record: FlowRecord) -> FlowStep | None:
+        """Nothing to do when all parties have signed already."""
+        return None if self._missing(signed_of(record)) else FlowStep.COUNTERSIGNED
+
+    def waiting_on(self, record: FlowRecord) -> str:
+        """The parties asked."""
+        holders = {self._directory.holder_of(key) or "" for key in self._missing(signed_of(record))}
+        return ", ".join(sorted(filter(None, holders)))
+
+    async def prepare(self, record: FlowRecord) -> Commit:
+        """Ask; a party's refusal ends the flow."""
+        signed = signed_of(record)
+        by_party: dict[str, set[PublicKey]] = {}
+        for key in self._missing(signed):
+            holder = self._directory.holder_of(key)
+            if holder is None:
+                raise KeyHolderUnknown(key.encoded())
+            by_party.setdefault(holder, set()).add(key)
+        body = peer_codec.encode_countersign_request(signed.encode())
+        answers = await asyncio.gather(*(self._ask(party, keys, signed, body) for party, keys in by_party.items()))
+        complete = signed.with_signatures(*(signature for answer in answers for signature in answer))
+        return partial(self._collected, record, complete)
+
+    def _missing(self, signed: SignedTransaction) -> list[PublicKey]:
+        apart = {self._verifier.parameters.validator_key, self._verifier.parameters.notary.key}
+        missing = signed.missing_signers() - apart
+        return sorted((leaf for key in missing for leaf in leaf_keys(key)), key=PublicKey.encoded)
+
+    async def _ask(
+        self, party: str, keys: set[PublicKey], signed: SignedTransaction, body: bytes
+    ) -> tuple[TransactionSignature, ...]:
+        answer = await self._network.request(party, peer_codec.COUNTERSIGN, body, COUNTERSIGN_TIMEOUT_S)
+        signatures = tuple(decode_signature(item) for item in peer_codec.decode_countersign_response(answer))
+        if {signature.by for signature in signatures} != keys or any(s.partial_tree for s in signatures):
+            raise BadCountersignature(party, "it has other keys than were asked for")
+        try:
+            for signature in signatures:
+                self._verifier.verify_signature(signature, signed.id)
+        except Refusal as error:
+            raise BadCountersignature(party, str(error)) from error
+        return signatures
+
+    def _collected(self, record: FlowRecord, signed: SignedTransaction, _connection: Connection) -> FlowRecord:
+        return with_signed(record, signed).advanced(FlowStep.COUNTERSIGNED, self._clock.now_ms())
+
+
+class ApproveStep:
+    """COUNTERSIGNED -> APPROVED: all Validators are asked at once, the first k valid signatures suffice."""
+
+    def __init__(self, network: PeerNetwork, directory: Directory, verifier: LedgerVerifier, clock: Clock) -> None:
+        self._network = network
+        self._directory = directory
+        self._verifier = verifier
+        self._clock = clock
+
+    def skip(self, record: FlowRecord) -> FlowStep | None:
+        """Nothing to do for a transaction without provable writes."""
+        needed = self._verifier.parameters.validator_key in signed_of(record).missing_signers()
+        return None if needed else FlowStep.APPROVED
+
+    def waiting_on(self, _record: FlowRecord) -> str:
+        """All of them: which k answer first is open."""
+        return "Validators"
+
+    async def prepare(self, record: FlowRecord) -> Commit:
+        """Ask; ends the flow only when so many refuse that the threshold is out of reach."""
+        signed = signed_of(record)
+        body = signed.encode()
+        validators = self._directory.names_with(Role.VALIDATOR)
+        asked = [asyncio.create_task(self._ask(name, signed, body)) for name in validators]
+        approvals: dict[PublicKey, TransactionSignature] = {}
+        failures: list[CrossDvpError] = []
+        try:
+            for answer in asyncio.as_completed(asked):
+                try:
+                    signature = await answer
+                except CrossDvpError as error:
+                    failures.append(error)
+                    continue
+                approvals[signature.by] = signature
+                if is_fulfilled_by(self._verifier.parameters.validator_key, set(approvals)):
+                    approved = signed.with_signatures(*approvals.values())
+                    return partial(self._approved, record, approved)
+        finally:
+            for task in asked:
+                task.cancel()
+        raise self._verdict(failures)
+
+    async def _ask(self, validator: str, signed: SignedTransaction, body: bytes) -> TransactionSignature:
+        answer = await self._network.request(validator, APPROVE, body, APPROVE_TIMEOUT_S)
+        try:
+            signature = decode_signature(answer)
+            if signature.by not in leaf_keys(self._verifier.parameters.validator_key):
+                raise AnswerProvesNothing(validator, "it signed with a key that is no Validator's")
+            self._verifier.verify_signature(signature, signed.id)
+        except (DecodeError, Refusal) as error:
+            raise AnswerProvesNothing(validator, str(error)) from error
+        return signature
+
+    def _verdict(self, failures: Iterable[CrossDvpError]) -> CrossDvpError:
+        """A refusal if the Validators still away could not make up for those that refuse; else: ask again."""
+        away = [error for error in failures if isinstance(error, UnavailableError)]
+        refusals = [error for error in failures if not isinstance(error, UnavailableError)]
+        validators = len(self._directory.names_with(Role.VALIDATOR))
+        if refusals and validators - len(refusals) < self._verifier.parameters.validators.threshold:
+            return refusals[0]
+        return away[0] if away else AnswerProvesNothing("Validators", "too few signatures")
+
+    def _approved(self, record: FlowRecord, signed: SignedTransaction, _connection: Connection) -> FlowRecord:
+        return with_signed(record, signed).advanced(FlowStep.APPROVED, self._clock.now_ms())

@@ -1,0 +1,163 @@
+"""Deliveries: what this node owes to peers, sent from the outbox until answered.
+
+Each peer has its own lane, so that a peer that is away delays only what it is owed. At least once: a delivery may arrive
+again, and its receiver records a transaction once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+from sqlalchemy import Connection, func, select
+
+from chains.progmat.flows import store
+from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.record import FlowRecord
+from chains.progmat.flows.retry import RetrySchedule
+from chains.progmat.flows.steps import FlowStep
+from chains.progmat.node.peers.seam import PeerNetwork
+from chains.progmat.node.storage import (
+    Effect,
+    EffectStatus,
+    NodeDatabase,
+    due_effects,
+    effect_done,
+    effect_failed,
+    effect_parked,
+    enqueue_effect,
+)
+from chains.progmat.node.storage.schema import outbox
+from primitives.errors import CallerError, CrossDvpError, PeerError
+
+log = structlog.get_logger(__name__)
+
+DELIVERY_TIMEOUT_S = 15.0
+BATCH = 128
+
+
+def owe(connection: Connection, *, flow_id: str, peer: str, method: str, body: bytes, now_s: int) -> None:
+    """Put a delivery into the outbox, once per flow, method and peer."""
+    key = f"{flow_id}|{method}|{peer}"
+    enqueue_effect(connection, effect_key=key, peer=peer, method=method, body=body, now_s=now_s)
+
+
+def owed_by_flow(connection: Connection, flow_id: str) -> int:
+    """How many deliveries of a flow are not acknowledged."""
+    keys = (outbox.c.effect_key >= f"{flow_id}|", outbox.c.effect_key < f"{flow_id}}}")  # '}' follows '|'
+    query = select(func.count()).where(*keys, outbox.c.status != EffectStatus.DONE.value)
+    count: int = connection.execute(query).scalar_one()
+    return count
+
+
+class DeliveryWorker:
+    """Sends due deliveries; ``wake`` after something was put into the outbox."""
+
+    def __init__(
+        self,
+        database: NodeDatabase,
+        network: PeerNetwork,
+        clock: Clock,
+        on_done: Callable[[FlowRecord], None],
+        retry: RetrySchedule | None = None,
+    ) -> None:
+        self._database = database
+        self._network = network
+        self._clock = clock
+        self._on_done = on_done
+        self._retry = retry or RetrySchedule(first_ms=1000)
+        self._awake = asyncio.Event()
+        self._under_way: dict[int, asyncio.Task[None]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin with what was owed before a restart."""
+        self._awake.set()
+        self._task = asyncio.create_task(self._work(), name="deliveries")
+
+    def wake(self) -> None:
+        """Look into the outbox now."""
+        self._awake.set()
+
+    async def stop(self) -> None:
+        """Stop sending; what is not acknowledged is sent again after the next start."""
+        tasks = [*self._under_way.values(), *([self._task] if self._task else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _work(self) -> None:
+        while True:
+            await self._awake.wait()
+            self._awake.clear()
+            due = await self._database.read(
+                partial(due_effects, now_s=self._clock.now_ms() // 1000, limit=BATCH + len(self._under_way))
+            )
+            for effect in due:
+                if effect.effect_id not in self._under_way:
+                    self._send(effect)
+
+    def _send(self, effect: Effect) -> None:
+        task = asyncio.create_task(self._deliver(effect), name=f"delivery {effect.effect_id}")
+        self._under_way[effect.effect_id] = task
+        task.add_done_callback(lambda _: self._under_way.pop(effect.effect_id, None))
+
+    async def _deliver(self, effect: Effect) -> None:
+        """One lane per delivery: tried until acknowledged or refused, its state written after each attempt."""
+        attempts = effect.attempts
+        while True:
+            try:
+                await self._network.request(effect.peer, effect.method, effect.body, DELIVERY_TIMEOUT_S)
+            except (CallerError, PeerError) as error:
+                log.error("delivery refused", peer=effect.peer, key=effect.effect_key, reason=error.reason)
+                await self._database.submit(partial(_refused, effect=effect, error=error, now_ms=self._clock.now_ms()))
+                return
+            except CrossDvpError as error:
+                attempts += 1
+                wait_ms = self._retry.wait_ms(attempts)
+                await self._database.submit(
+                    partial(_later, effect=effect, error=error, now_ms=self._clock.now_ms(), wait_ms=wait_ms)
+                )
+                await self._clock.sleep_ms(wait_ms)
+            else:
+                done = await self._database.submit(
+                    partial(_acknowledged, effect=effect, now_ms=self._clock.now_ms())
+                )
+                if done is not None:
+                    self._on_done(done)
+                self._awake.set()  # there may be more than one batch
+                return
+
+
+def _flow_of(connection: Connection, effect: Effect) -> FlowRecord | None:
+    return store.find_flow(connection, effect.effect_key.split("|", 1)[0])
+
+
+def _acknowledged(connection: Connection, *, effect: Effect, now_ms: int) -> FlowRecord | None:
+    """The delivery is done; with the last one its flow is, too."""
+    effect_done(connection, effect.effect_id)
+    flow = _flow_of(connection, effect)
+    if flow is None or flow.step is not FlowStep.RECORDED or owed_by_flow(connection, flow.flow_id):
+        return None
+    return store.save_flow(connection, flow.advanced(FlowStep.DONE, now_ms), expected_step=FlowStep.RECORDED)
+
+
+def _later(connection: Connection, *, effect: Effect, error: CrossDvpError, now_ms: int, wait_ms: int) -> None:
+    """The peer is away: said in the outbox and in the flow."""
+    effect_failed(connection, effect.effect_id, f"{error.reason}: {error}", (now_ms + wait_ms) // 1000)
+    _note(connection, effect, error, now_ms, now_ms + wait_ms)
+
+
+def _refused(connection: Connection, *, effect: Effect, error: CrossDvpError, now_ms: int) -> None:
+    """The peer will not have it: kept for an operator, said in the flow, which stays final and undelivered."""
+    effect_parked(connection, effect.effect_id, f"{error.reason}: {error}")
+    _note(connection, effect, error, now_ms, 0)
+
+
+def _note(connection: Connection, effect: Effect, error: CrossDvpError, now_ms: int, next_attempt_ms: int) -> None:
+    flow = _flow_of(connection, effect)
+    if flow is not None and flow.step is FlowStep.RECORDED:
+        noted = flow.attempt_failed(error, now_ms, next_attempt_ms, effect.peer)
+        store.save_flow(connection, noted, expected_step=FlowStep.RECORDED)

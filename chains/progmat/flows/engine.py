@@ -1,0 +1,216 @@
+"""The engine: drives stored flows through the one pipeline, and knows nothing of what they are about.
+
+A step is an async part that may talk to peers, and a part that runs in the node's group commit and stores the result
+together with the flow's next step. Whatever dies in between is repeated after a restart, from the stored step.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Protocol
+from uuid import uuid4
+
+import structlog
+from sqlalchemy import Connection
+
+from chains.progmat.flows import store
+from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.errors import FlowDefect, FlowUnknown, NodeStopping, TransactionOutdated
+from chains.progmat.flows.record import FlowRecord
+from chains.progmat.flows.retry import RetrySchedule
+from chains.progmat.flows.steps import ANSWERED, DRIVEN, FINAL_ON_LEDGER, FlowStep
+from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.storage.errors import StorageClosed, StorageFailed, StorageOverloaded
+from chains.rpc_status import RemoteInternalError
+from primitives.errors import CallerError, CrossDvpError, PeerError
+
+Commit = Callable[[Connection], FlowRecord]
+"""Runs in the group commit: stores a step's results and returns the flow at its next step. Must be safe to repeat."""
+
+log = structlog.get_logger(__name__)
+
+
+class StepAction(Protocol):
+    """How a flow leaves one step."""
+
+    async def prepare(self, record: FlowRecord) -> Commit:
+        """Do what needs peers; return what is to be stored. Raises named errors.
+
+        May run any number of times for one step. A ``CallerError`` or ``PeerError`` says that the flow can never leave
+        this step; an ``UnavailableError`` that it may, later.
+        """
+        ...
+
+    def skip(self, record: FlowRecord) -> FlowStep | None:
+        """The next step, if there is nothing to do for this flow; it is then stored with the step before."""
+        ...
+
+    def waiting_on(self, record: FlowRecord) -> str:
+        """Name of the party whose answer is awaited; empty if none."""
+        ...
+
+
+Actions = Mapping[FlowStep, StepAction]
+Release = Callable[[Connection, FlowRecord], None]
+"""Gives back what a flow has reserved: called in the commit that ends it or sends it back to be built again."""
+
+
+class FlowEngine:
+    """Runs every flow that is not at an end, one task each, at most ``max_at_work`` at once."""
+
+    def __init__(
+        self,
+        database: NodeDatabase,
+        actions: Actions,
+        release: Release,
+        clock: Clock,
+        retry: RetrySchedule | None = None,
+        max_at_work: int = 128,
+    ) -> None:
+        self._database = database
+        self._actions = actions
+        self._release = release
+        self._clock = clock
+        self._retry = retry or RetrySchedule()
+        self._at_work = asyncio.Semaphore(max_at_work)
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._watchers: dict[str, set[asyncio.Future[FlowRecord]]] = defaultdict(set)
+        self._stopping = False
+
+    async def start(self) -> int:
+        """Resume all unfinished flows; returns their number."""
+        unfinished = await self._database.read(partial(store.flows_at, steps=DRIVEN))
+        for record in unfinished:
+            self._run(record)
+        return len(unfinished)
+
+    async def submit(self, record: FlowRecord) -> FlowRecord:
+        """Store a flow and start it. A flow stored under that id before is returned as it is."""
+        if self._stopping:
+            raise NodeStopping
+        stored = await self._database.submit(partial(store.add_flow, record=record))
+        self._run(stored)
+        return stored
+
+    async def outcome(self, flow_id: str, wait_s: float) -> FlowRecord:
+        """The flow when its outcome is known, or as it stands after ``wait_s`` seconds. Raises ``FlowUnknown``."""
+        watcher: asyncio.Future[FlowRecord] = asyncio.get_running_loop().create_future()
+        self._watchers[flow_id].add(watcher)
+        try:
+            record = await self._read(flow_id)
+            if record.step in ANSWERED or wait_s <= 0:
+                return record
+            await asyncio.wait((watcher,), timeout=wait_s)
+            return watcher.result() if watcher.done() else await self._read(flow_id)
+        finally:
+            self._forget_watcher(flow_id, watcher)
+
+    async def stop(self) -> None:
+        """Stop driving; every flow goes on from its stored step at the next start."""
+        self._stopping = True
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _run(self, record: FlowRecord) -> None:
+        if record.step not in DRIVEN or record.flow_id in self._tasks or self._stopping:
+            return
+        task = asyncio.create_task(self._drive(record), name=f"flow {record.flow_id}")
+        self._tasks[record.flow_id] = task
+        task.add_done_callback(partial(self._forget_task, record.flow_id))
+
+    def _forget_task(self, flow_id: str, _task: asyncio.Task[None]) -> None:
+        self._tasks.pop(flow_id, None)
+
+    def _forget_watcher(self, flow_id: str, watcher: asyncio.Future[FlowRecord]) -> None:
+        watchers = self._watchers[flow_id]
+        watchers.discard(watcher)
+        if not watchers:
+            del self._watchers[flow_id]
+
+    async def _read(self, flow_id: str) -> FlowRecord:
+        record = await self._database.read(partial(store.find_flow, flow_id=flow_id))
+        if record is None:
+            raise FlowUnknown(flow_id)
+        return record
+
+    async def _drive(self, record: FlowRecord) -> None:
+        while record.step in DRIVEN:
+            await self._until_due(record)
+            try:
+                async with self._at_work:
+                    record = await self._attempt(record)
+            except StorageClosed:
+                return
+            except (StorageFailed, StorageOverloaded):  # what was stored last is unknown: look, after a pause
+                await self._clock.sleep_ms(self._retry.ceiling_ms)
+                record = await self._read(record.flow_id)
+            self._tell(record)
+
+    async def _until_due(self, record: FlowRecord) -> None:
+        wait_ms = record.next_attempt_ms - self._clock.now_ms()
+        if wait_ms > 0:
+            await self._clock.sleep_ms(min(wait_ms, self._retry.ceiling_ms))
+
+    async def _attempt(self, record: FlowRecord) -> FlowRecord:
+        """One try at leaving the present step; the record as stored afterwards."""
+        try:
+            commit = await self._actions[record.step].prepare(record)
+            return await self._store(record, commit)
+        except (StorageClosed, StorageFailed, StorageOverloaded):
+            raise
+        except TransactionOutdated:
+            return await self._store(record, partial(self._build_again, record))
+        except (CallerError, PeerError) as error:
+            if record.step in FINAL_ON_LEDGER or isinstance(error, RemoteInternalError):  # proves nothing: go on, visibly
+                return await self._postpone(record, error)
+            return await self._store(record, partial(self._fail, record, error))
+        except CrossDvpError as error:
+            return await self._postpone(record, error)
+        except Exception as error:  # noqa: BLE001 - a defect shows in log and record; it must not stall a flow silently
+            incident = uuid4().hex
+            log.exception("flow defect", flow=record.flow_id, step=record.step.value, incident=incident)
+            defect = FlowDefect(incident)
+            defect.__cause__ = error
+            return await self._postpone(record, defect)
+
+    def _store(self, record: FlowRecord, commit: Commit) -> Awaitable[FlowRecord]:
+        return self._database.submit(partial(self._commit, record, commit))
+
+    def _commit(self, record: FlowRecord, commit: Commit, connection: Connection) -> FlowRecord:
+        """Runs in the writer: the step's effects, the steps that have nothing to do, and the flow itself."""
+        reached = commit(connection)
+        while (action := self._actions.get(reached.step)) is not None:
+            following = action.skip(reached)
+            if following is None:
+                reached = replace(reached, waiting_on=action.waiting_on(reached))
+                break
+            reached = reached.advanced(following, self._clock.now_ms())
+        return store.save_flow(connection, reached, expected_step=record.step)
+
+    async def _postpone(self, record: FlowRecord, error: CrossDvpError) -> FlowRecord:
+        now_ms = self._clock.now_ms()
+        next_attempt_ms = now_ms + self._retry.wait_ms(record.attempts + 1)
+        waiting_on = str(getattr(error, "peer", "") or getattr(error, "remote", "")) or self._actions[record.step].waiting_on(record)
+        later = record.attempt_failed(error, now_ms, next_attempt_ms, waiting_on)
+        return await self._database.submit(partial(store.save_flow, record=later, expected_step=record.step))
+
+    def _fail(self, record: FlowRecord, error: CallerError | PeerError, connection: Connection) -> FlowRecord:
+        self._release(connection, record)
+        return record.failed(error, self._clock.now_ms())
+
+    def _build_again(self, record: FlowRecord, connection: Connection) -> FlowRecord:
+        self._release(connection, record)
+        return record.to_be_built_again(self._clock.now_ms())
+
+    def _tell(self, record: FlowRecord) -> None:
+        if record.step not in ANSWERED:
+            return
+        for watcher in self._watchers.get(record.flow_id, ()):
+            if not watcher.done():
+                watcher.set_result(record)

@@ -1,0 +1,328 @@
+"""What can go wrong in a flow.
+
+CrossDvpError
+├── CallerError
+│   ├── InvalidRequest           a field of a request is malformed or out of range
+│   ├── RequestIdReused          the same request id with another body
+│   ├── FlowUnknown              no flow of that id
+│   ├── NodeRoleMissing          this node's roles do not include what the request needs
+│   ├── AccountUnknown           the account's key is not kept here
+│   ├── CashInsufficient         not enough free cash of that coin in the account
+│   ├── LockTimePassed           the trade's lock_by is over
+│   ├── EarmarkNotProved         the storage proof shows no earmark, or one for other terms
+│   ├── TradeIdUsed              the trade is locked or cancelled already
+│   ├── TradeUnknown             this node knows no such trade
+│   ├── LightClientUnknown       no light client of that id, or none at that height
+│   ├── LightClientExists        the id is taken by another client
+│   ├── LightClientIsFrozen      frozen: nothing may be built on it
+│   ├── PacketUnknown            no lock here sends that packet
+│   ├── PacketAlreadyProcessed   the packet's outcome is final; names the transaction
+│   ├── CountersignRefused       the role policy of the asked node does not sign such a transaction
+│   ├── NotAParticipant          a transaction was asked for by a node that has no need to know it
+│   └── TransactionUnknown       no transaction of that id here
+├── PeerError
+│   ├── BadCountersignature      the peer's answer is not a signature of the asked key over the transaction
+│   ├── BadFinality              a delivered transaction lacks signatures, or belongs to nobody here
+│   └── BadResolution            a peer's ancestors do not match the ids asked for, or exceed the bounds
+└── UnavailableError
+    ├── KeyHolderUnknown         no listed party holds a key whose signature is missing (map not renewed yet)
+    ├── PacketBusy               another flow is processing the packet; its end decides
+    ├── AnswerProvesNothing      the notary's or a Validator's answer is no valid signature: outcome unknown, asked again
+    ├── TransactionOutdated      the built transaction's time window is over: it is built again
+    ├── NodeStopping             this node is stopping; the flow goes on after its restart
+    └── FlowDefect               an unexpected error of this program; logged under an incident id, tried again
+"""
+
+from __future__ import annotations
+
+from primitives.errors import CallerError, PeerError, UnavailableError
+
+
+class InvalidRequest(CallerError):
+    """A field of a request breaks its rule."""
+
+    reason = "INVALID_REQUEST"
+
+    def __init__(self, field: str, rule: str) -> None:
+        self.field = field
+        self.rule = rule
+        super().__init__(f"{field}: {rule}")
+
+
+class RequestIdReused(CallerError):
+    """One request id, two bodies."""
+
+    reason = "REQUEST_ID_REUSED"
+
+    def __init__(self, request_id: str, fields: tuple[str, ...]) -> None:
+        self.request_id = request_id
+        self.fields = fields
+        super().__init__(f"request id {request_id!r} was used with other {', '.join(fields)}: use a new id")
+
+
+class FlowUnknown(CallerError):
+    """No such flow."""
+
+    reason = "FLOW_UNKNOWN"
+
+    def __init__(self, flow_id: str) -> None:
+        self.flow_id = flow_id
+        super().__init__(f"this node has no flow {flow_id!r}")
+
+
+class NodeRoleMissing(CallerError):
+    """Asked of the wrong node."""
+
+    reason = "NODE_ROLE_MISSING"
+
+    def __init__(self, needed: str, roles: tuple[str, ...]) -> None:
+        self.needed = needed
+        self.roles = roles
+        super().__init__(f"needs a node with role {needed}; this one is {', '.join(roles)}: ask the right node")
+
+
+class AccountUnknown(CallerError):
+    """The account is not kept here."""
+
+    reason = "ACCOUNT_UNKNOWN"
+
+    def __init__(self, account_key: bytes) -> None:
+        self.account_key = account_key
+        super().__init__(f"no account with key {account_key.hex()} is kept at this node")
+
+
+class CashInsufficient(CallerError):
+    """Free cash does not suffice."""
+
+    reason = "CASH_INSUFFICIENT"
+
+    def __init__(self, coin_id: str, needed_yen: int, free_yen: int) -> None:
+        self.coin_id = coin_id
+        self.needed_yen = needed_yen
+        self.free_yen = free_yen
+        super().__init__(f"{needed_yen} yen of {coin_id} needed, {free_yen} free: pay in, or wait for running flows")
+
+
+class LockTimePassed(CallerError):
+    """Too late to lock."""
+
+    reason = "LOCK_TIME_PASSED"
+
+    def __init__(self, lock_by_s: int, now_s: int) -> None:
+        self.lock_by_s = lock_by_s
+        self.now_s = now_s
+        super().__init__(f"the trade had to be locked before {lock_by_s}, it is {now_s}: agree on a new trade")
+
+
+class EarmarkNotProved(CallerError):
+    """The seller's securities are not shown to be earmarked for these terms."""
+
+    reason = "EARMARK_NOT_PROVED"
+
+    def __init__(self, expected: bytes, found: bytes | None) -> None:
+        self.expected = expected
+        self.found = found
+        shown = "nothing" if found is None else found.hex()
+        super().__init__(f"earmark of terms {expected.hex()} expected, the proof shows {shown}: no cash is locked")
+
+
+class TradeIdUsed(CallerError):
+    """A trade id is spent once."""
+
+    reason = "TRADE_ID_USED"
+
+    def __init__(self, trade_id: bytes, status: str) -> None:
+        self.trade_id = trade_id
+        self.status = status
+        super().__init__(f"trade {trade_id.hex()} is already {status}: trade ids are never reused")
+
+
+class TradeUnknown(CallerError):
+    """No such trade in this vault."""
+
+    reason = "TRADE_UNKNOWN"
+
+    def __init__(self, trade_id: bytes) -> None:
+        self.trade_id = trade_id
+        super().__init__(f"this node knows no trade {trade_id.hex()}")
+
+
+class LightClientUnknown(CallerError):
+    """No such light client, or no such height of it."""
+
+    reason = "LIGHT_CLIENT_UNKNOWN"
+
+    def __init__(self, client_id: str, height: int | None = None) -> None:
+        self.client_id = client_id
+        self.height = height
+        where = "" if height is None else f" at height {height}"
+        super().__init__(f"this node knows no light client {client_id!r}{where}: create or update it first")
+
+
+class LightClientExists(CallerError):
+    """The id is taken."""
+
+    reason = "LIGHT_CLIENT_EXISTS"
+
+    def __init__(self, client_id: str) -> None:
+        self.client_id = client_id
+        super().__init__(f"light client {client_id!r} exists: choose another id")
+
+
+class LightClientIsFrozen(CallerError):
+    """Evidence of misbehaviour ended this client."""
+
+    reason = "LIGHT_CLIENT_FROZEN"
+
+    def __init__(self, client_id: str) -> None:
+        self.client_id = client_id
+        super().__init__(f"light client {client_id!r} is frozen: its operators must recover it")
+
+
+class PacketUnknown(CallerError):
+    """No lock of ours sends that packet."""
+
+    reason = "PACKET_UNKNOWN"
+
+    def __init__(self, source_client: str, sequence: int) -> None:
+        self.source_client = source_client
+        self.sequence = sequence
+        super().__init__(f"no packet {sequence} of client {source_client!r} with these fields was sent from this ledger")
+
+
+class PacketAlreadyProcessed(CallerError):
+    """Acknowledged or timed out already."""
+
+    reason = "PACKET_ALREADY_PROCESSED"
+
+    def __init__(self, sequence: int, tx_id: bytes) -> None:
+        self.sequence = sequence
+        self.tx_id = tx_id
+        super().__init__(f"packet {sequence} was processed by ledger transaction {tx_id.hex()}: nothing is left to do")
+
+
+class CountersignRefused(CallerError):
+    """Not what this node signs for others."""
+
+    reason = "COUNTERSIGN_REFUSED"
+
+    def __init__(self, node: str, rule: str) -> None:
+        self.node = node
+        self.rule = rule
+        super().__init__(f"{node} does not countersign: {rule}")
+
+
+class NotAParticipant(CallerError):
+    """Need to know."""
+
+    reason = "NOT_A_PARTICIPANT"
+
+    def __init__(self, peer: str, tx_id: bytes) -> None:
+        self.peer = peer
+        self.tx_id = tx_id
+        super().__init__(f"{peer} takes no part in {tx_id.hex()}, nor in a descendant it was sent")
+
+
+class TransactionUnknown(CallerError):
+    """No such transaction here."""
+
+    reason = "TRANSACTION_UNKNOWN"
+
+    def __init__(self, tx_id: bytes) -> None:
+        self.tx_id = tx_id
+        super().__init__(f"ledger transaction {tx_id.hex()} is not known here: send it whole")
+
+
+class BadCountersignature(PeerError):
+    """A peer's signature is not what was asked for."""
+
+    reason = "BAD_COUNTERSIGNATURE"
+
+    def __init__(self, peer: str, rule: str) -> None:
+        self.peer = peer
+        self.rule = rule
+        super().__init__(f"{peer} answered no valid countersignature: {rule}")
+
+
+class BadFinality(PeerError):
+    """A delivered transaction is not final, or not ours."""
+
+    reason = "BAD_FINALITY"
+
+    def __init__(self, peer: str, tx_id: bytes, rule: str) -> None:
+        self.peer = peer
+        self.tx_id = tx_id
+        self.rule = rule
+        super().__init__(f"{peer} delivered {tx_id.hex()}, which is not recorded: {rule}")
+
+
+class BadResolution(PeerError):
+    """A peer's back-chain is not what was asked for."""
+
+    reason = "BAD_RESOLUTION"
+
+    def __init__(self, peer: str, rule: str) -> None:
+        self.peer = peer
+        self.rule = rule
+        super().__init__(f"back-chain from {peer}: {rule}")
+
+
+class KeyHolderUnknown(UnavailableError):
+    """Whom to ask for a signature is not on the map."""
+
+    reason = "KEY_HOLDER_UNKNOWN"
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+        super().__init__(f"no party on the network map holds key {key.hex()}: renew the map")
+
+
+class PacketBusy(UnavailableError):
+    """Two evidences at a time; the first one's end decides."""
+
+    reason = "PACKET_BUSY"
+
+    def __init__(self, sequence: int, flow_id: str) -> None:
+        self.sequence = sequence
+        self.flow_id = flow_id
+        super().__init__(f"packet {sequence} is being processed by flow {flow_id!r}")
+
+
+class AnswerProvesNothing(UnavailableError):
+    """The outcome is unknown: the answer is no valid signature over what was asked."""
+
+    reason = "ANSWER_PROVES_NOTHING"
+
+    def __init__(self, peer: str, rule: str) -> None:
+        self.peer = peer
+        self.rule = rule
+        super().__init__(f"{peer}: {rule}; the outcome is unknown and is asked for again")
+
+
+class TransactionOutdated(UnavailableError):
+    """The built transaction can no longer become final; nothing happened."""
+
+    reason = "TRANSACTION_OUTDATED"
+
+    def __init__(self, tx_id: bytes) -> None:
+        self.tx_id = tx_id
+        super().__init__(f"the time window of {tx_id.hex()} is over: it is built again")
+
+
+class NodeStopping(UnavailableError):
+    """No new work."""
+
+    reason = "NODE_STOPPING"
+
+    def __init__(self) -> None:
+        super().__init__("this node is stopping: ask again when it is back")
+
+
+class FlowDefect(UnavailableError):
+    """Our own mistake: it must show in the record, and must not end a flow whose outcome it does not prove."""
+
+    reason = "FLOW_DEFECT"
+
+    def __init__(self, incident: str) -> None:
+        self.incident = incident
+        super().__init__(f"a defect of this node, logged as incident {incident}; the step is tried again")

@@ -1,0 +1,95 @@
+"""A flow as it is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from chains.progmat.flows.steps import ENDS, TRANSITIONS, FlowStep
+from primitives.errors import CrossDvpError
+
+
+class FlowKind(Enum):
+    """What a flow is for. The value is what the database holds."""
+
+    ISSUE_CASH = "issue_cash"
+    MOVE_CASH = "move_cash"
+    REDEEM_CASH = "redeem_cash"
+    LOCK_CASH = "lock_cash"
+    CANCEL_TRADE = "cancel_trade"
+    CREATE_LIGHT_CLIENT = "create_light_client"
+    UPDATE_LIGHT_CLIENT = "update_light_client"
+    SUBMIT_MISBEHAVIOUR = "submit_misbehaviour"
+    ACK_PACKET = "ack_packet"
+    TIMEOUT_PACKET = "timeout_packet"
+
+
+@dataclass(frozen=True)
+class FlowRecord:
+    """One row of ``flows``; times in Unix milliseconds, 0 where there is none.
+
+    ``flow_id`` is the caller's request id, so a repeated request finds its flow. ``attempts``, ``last_error_*``,
+    ``waiting_on`` and ``next_attempt_ms`` tell of the present step only; ``last_error_*`` stays for ever on FAILED.
+    """
+
+    flow_id: str
+    kind: FlowKind
+    request: bytes
+    step: FlowStep
+    created_ms: int
+    updated_ms: int
+    since_ms: int
+    signed_tx: bytes | None = None
+    tx_id: bytes | None = None
+    journal_position: int = 0
+    attempts: int = 0
+    last_error_reason: str = ""
+    last_error: str = ""
+    waiting_on: str = ""
+    next_attempt_ms: int = 0
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.step in ENDS
+
+    def advanced(self, step: FlowStep, now_ms: int, waiting_on: str = "") -> FlowRecord:
+        """The record at the next step, its attempts forgotten; raises ``ValueError`` for a move the table has not."""
+        if step not in TRANSITIONS[self.step]:
+            raise ValueError(f"flow {self.flow_id!r} cannot go from {self.step.value} to {step.value}")
+        return replace(
+            self,
+            step=step,
+            since_ms=now_ms,
+            updated_ms=now_ms,
+            attempts=0,
+            last_error_reason="",
+            last_error="",
+            waiting_on=waiting_on,
+            next_attempt_ms=0,
+        )
+
+    def attempt_failed(self, error: CrossDvpError, now_ms: int, next_attempt_ms: int, waiting_on: str) -> FlowRecord:
+        """The record after an attempt that has to be repeated."""
+        return replace(
+            self,
+            attempts=self.attempts + 1,
+            last_error_reason=error.reason,
+            last_error=str(error)[:MAX_ERROR_CHARACTERS],
+            waiting_on=waiting_on,
+            next_attempt_ms=next_attempt_ms,
+            updated_ms=now_ms,
+        )
+
+    def failed(self, error: CrossDvpError, now_ms: int) -> FlowRecord:
+        """The record ended by an error that repeating cannot cure."""
+        ended = self.advanced(FlowStep.FAILED, now_ms)
+        return replace(ended, last_error_reason=error.reason, last_error=str(error)[:MAX_ERROR_CHARACTERS])
+
+    def to_be_built_again(self, now_ms: int) -> FlowRecord:
+        """Back at the start: the transaction that was built can no longer become final."""
+        return replace(self.advanced(FlowStep.PROPOSED, now_ms), signed_tx=None, tx_id=None)
+
+
+MAX_ERROR_CHARACTERS = 1000
+"""What is kept of a message: enough for an operator, bounded against a talkative peer."""

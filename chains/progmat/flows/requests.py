@@ -1,0 +1,251 @@
+"""What a node can be asked to do: one frozen request per kind of flow.
+
+Field names equal those of the request messages of ``node_service.proto``; two requests are the same when all fields are.
+Amounts are checked here, so that a stored request is a sensible one; whether it can be done is for the flow to find out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import ClassVar, Final
+
+from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.flows.record import FlowKind
+from ibc.dvp import CashAccount, SettlementTerms
+from ibc.packet import Packet
+
+MAX_CLIENT_MESSAGE_BYTES: Final = 192 * 1024
+MAX_PROOF_BYTES: Final = 96 * 1024
+MAX_PROOF_NODES: Final = 65
+MAX_PROOF_NODE_BYTES: Final = 1100
+MAX_ACKNOWLEDGEMENT_BYTES: Final = 1024
+MAX_MERKLE_PREFIX_ELEMENTS: Final = 8
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/-]{1,128}")
+
+
+@dataclass(frozen=True)
+class FlowRequest:
+    """Base of all requests."""
+
+    kind: ClassVar[FlowKind]
+
+    request_id: str
+
+    def __post_init__(self) -> None:
+        if not _REQUEST_ID.fullmatch(self.request_id):
+            raise InvalidRequest("request_id", "1 to 128 characters of A-Z a-z 0-9 . _ : / - are wanted")
+
+
+@dataclass(frozen=True)
+class IssueCash(FlowRequest):
+    """New coin for an account, against yen paid into the trust."""
+
+    kind = FlowKind.ISSUE_CASH
+
+    coin_id: str
+    amount_yen: int
+    to: CashAccount
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_amount(self.amount_yen)
+
+
+@dataclass(frozen=True)
+class MoveCash(FlowRequest):
+    """Coin from one of this node's accounts to any account."""
+
+    kind = FlowKind.MOVE_CASH
+
+    coin_id: str
+    issuer: str
+    amount_yen: int
+    from_account_key: bytes
+    to: CashAccount
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_amount(self.amount_yen)
+
+
+@dataclass(frozen=True)
+class RedeemCash(FlowRequest):
+    """Coin of one of this node's accounts off the ledger."""
+
+    kind = FlowKind.REDEEM_CASH
+
+    coin_id: str
+    issuer: str
+    amount_yen: int
+    from_account_key: bytes
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_amount(self.amount_yen)
+
+
+@dataclass(frozen=True)
+class EarmarkProof:
+    """The earmark's slot under the state root of a known height: account proof, then storage proof (trie nodes)."""
+
+    height: int
+    account_proof: tuple[bytes, ...]
+    storage_proof: tuple[bytes, ...]
+
+    def __post_init__(self) -> None:
+        for name, nodes in (("account_proof", self.account_proof), ("storage_proof", self.storage_proof)):
+            if not 1 <= len(nodes) <= MAX_PROOF_NODES or any(len(node) > MAX_PROOF_NODE_BYTES for node in nodes):
+                raise InvalidRequest(
+                    f"earmark.{name}", f"1 to {MAX_PROOF_NODES} nodes of at most {MAX_PROOF_NODE_BYTES} bytes are wanted"
+                )
+
+
+@dataclass(frozen=True)
+class LockCash(FlowRequest):
+    """The buyer's cash under a lock, and the packet that asks for delivery."""
+
+    kind = FlowKind.LOCK_CASH
+
+    terms: SettlementTerms
+    client_id: str
+    earmark: EarmarkProof
+
+
+@dataclass(frozen=True)
+class CancelTrade(FlowRequest):
+    """The trade id spent as cancelled."""
+
+    kind = FlowKind.CANCEL_TRADE
+
+    terms: SettlementTerms
+
+
+@dataclass(frozen=True)
+class CreateLightClient(FlowRequest):
+    """A light client of another chain."""
+
+    kind = FlowKind.CREATE_LIGHT_CLIENT
+
+    client_id: str
+    client_type: str
+    client_state: bytes
+    consensus_state: bytes
+    counterparty_client_id: str
+    counterparty_merkle_prefix: tuple[bytes, ...]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_size("client_state", self.client_state, MAX_CLIENT_MESSAGE_BYTES)
+        _check_size("consensus_state", self.consensus_state, MAX_CLIENT_MESSAGE_BYTES)
+        if len(self.counterparty_merkle_prefix) > MAX_MERKLE_PREFIX_ELEMENTS:
+            raise InvalidRequest("counterparty_merkle_prefix", f"at most {MAX_MERKLE_PREFIX_ELEMENTS} elements")
+
+
+@dataclass(frozen=True)
+class UpdateLightClient(FlowRequest):
+    """A header of the other chain."""
+
+    kind = FlowKind.UPDATE_LIGHT_CLIENT
+
+    client_id: str
+    client_message: bytes
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_size("client_message", self.client_message, MAX_CLIENT_MESSAGE_BYTES)
+
+
+@dataclass(frozen=True)
+class SubmitMisbehaviour(FlowRequest):
+    """Evidence that the other chain's validators signed two truths."""
+
+    kind = FlowKind.SUBMIT_MISBEHAVIOUR
+
+    client_id: str
+    client_message: bytes
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_size("client_message", self.client_message, MAX_CLIENT_MESSAGE_BYTES)
+
+
+@dataclass(frozen=True)
+class AckPacket(FlowRequest):
+    """The other chain's acknowledgement of a packet, with its proof."""
+
+    kind = FlowKind.ACK_PACKET
+
+    packet: Packet
+    acknowledgement: bytes
+    proof: bytes
+    height: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_size("acknowledgement", self.acknowledgement, MAX_ACKNOWLEDGEMENT_BYTES)
+        _check_size("proof", self.proof, MAX_PROOF_BYTES)
+
+
+@dataclass(frozen=True)
+class TimeoutPacket(FlowRequest):
+    """Proof that a packet was not received before its time-out."""
+
+    kind = FlowKind.TIMEOUT_PACKET
+
+    packet: Packet
+    proof: bytes
+    height: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_size("proof", self.proof, MAX_PROOF_BYTES)
+
+
+AnyRequest = (
+    IssueCash
+    | MoveCash
+    | RedeemCash
+    | LockCash
+    | CancelTrade
+    | CreateLightClient
+    | UpdateLightClient
+    | SubmitMisbehaviour
+    | AckPacket
+    | TimeoutPacket
+)
+
+REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
+    request_type.kind: request_type
+    for request_type in (
+        IssueCash,
+        MoveCash,
+        RedeemCash,
+        LockCash,
+        CancelTrade,
+        CreateLightClient,
+        UpdateLightClient,
+        SubmitMisbehaviour,
+        AckPacket,
+        TimeoutPacket,
+    )
+}
+
+
+def differing_fields(left: FlowRequest, right: FlowRequest) -> tuple[str, ...]:
+    """Names of the fields in which two requests differ; ``kind`` if they are of different kinds."""
+    if type(left) is not type(right):
+        return ("kind",)
+    return tuple(item.name for item in fields(left) if getattr(left, item.name) != getattr(right, item.name))
+
+
+def _check_amount(amount_yen: int) -> None:
+    if not 1 <= amount_yen <= 10**15:
+        raise InvalidRequest("amount_yen", f"1 to 10^15 yen are possible, not {amount_yen}")
+
+
+def _check_size(field: str, value: bytes, most: int) -> None:
+    if not 1 <= len(value) <= most:
+        raise InvalidRequest(field, f"1 to {most} bytes are wanted, not {len(value)}")

@@ -1,0 +1,232 @@
+"""The asking side over gRPC: a stream per peer, opened when needed, reopened after a pause that grows."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import grpc
+import grpc.aio
+from grpc.aio import EOF  # type: ignore[attr-defined] # missing in the stubs
+
+from chains.progmat.node.peers.errors import (
+    NetworkClosed,
+    OversizeBody,
+    PeerNotListed,
+    PeerTimedOut,
+    PeerUnreachable,
+    ProtocolViolation,
+    RefusedByPeer,
+)
+from chains.progmat.node.peers.limits import DEFAULT_LIMITS, PeerLimits
+from chains.progmat.node.peers.outbound import OutboundSession
+from chains.progmat.node.peers.rpc_service import EXCHANGE
+
+_REFUSALS = frozenset({grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED})
+
+
+@dataclass(frozen=True, slots=True)
+class PeerTls:
+    """This node's certificate and what it trusts, PEM."""
+
+    authority: bytes
+    certificate: bytes
+    private_key: bytes
+
+    def channel_credentials(self) -> grpc.ChannelCredentials:
+        """For asking."""
+        return grpc.ssl_channel_credentials(self.authority, self.private_key, self.certificate)
+
+    def server_credentials(self) -> grpc.ServerCredentials:
+        """For answering: a client without a certificate of our authority gets no connection."""
+        pair = (self.private_key, self.certificate)
+        return grpc.ssl_server_credentials([pair], self.authority, require_client_auth=True)
+
+
+class _ExchangeCall(Protocol):
+    """What is used of gRPC's stream-stream call."""
+
+    async def initial_metadata(self) -> object: ...
+    async def write(self, message: bytes) -> None: ...
+    async def read(self) -> bytes: ...
+    async def code(self) -> grpc.StatusCode: ...
+    async def details(self) -> str: ...
+    def done(self) -> bool: ...
+    def cancel(self) -> bool: ...
+
+
+class GrpcPeerNetwork:
+    """``PeerNetwork`` over mTLS. ``endpoints`` maps each listed peer's name to ``host:port``, this node's left out."""
+
+    def __init__(self, endpoints: Mapping[str, str], tls: PeerTls, limits: PeerLimits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
+        credentials = tls.channel_credentials()
+        self._links = {
+            name: _PeerLink(name, lambda name=name, target=target: _channel(name, target, credentials, limits), limits)  # type: ignore[misc] # mypy cannot infer a lambda with defaults
+            for name, target in endpoints.items()
+        }
+        self._closed = False
+
+    async def request(self, peer: str, method: str, body: bytes, timeout_s: float) -> bytes:
+        """See ``PeerNetwork.request``."""
+        if self._closed:
+            raise NetworkClosed
+        link = self._links.get(peer)
+        if link is None:
+            raise PeerNotListed(peer)
+        if len(body) > self._limits.max_body_bytes:
+            raise OversizeBody(len(body), self._limits.max_body_bytes)
+        return await link.request(method, body, timeout_s)
+
+    async def close(self) -> None:
+        """End all streams."""
+        self._closed = True
+        await asyncio.gather(*(link.close() for link in self._links.values()))
+
+
+class _PeerLink:
+    """The way to one peer: at most one stream, a bound on what is outstanding, a pause after failures."""
+
+    def __init__(self, peer: str, open_channel: Callable[[], grpc.aio.Channel], limits: PeerLimits) -> None:
+        self._peer = peer
+        self._open_channel = open_channel
+        self._limits = limits
+        self._slots = asyncio.Semaphore(limits.max_outstanding)
+        self._session: OutboundSession | None = None
+        self._connecting: asyncio.Task[OutboundSession] | None = None
+        self._pumping: set[asyncio.Task[None]] = set()
+        self._failures = 0
+        self._not_before = 0.0  # on the loop's monotonic clock
+        self._waiting_for = "a free slot"
+
+    async def request(self, method: str, body: bytes, timeout_s: float) -> bytes:
+        try:
+            async with asyncio.timeout(timeout_s):
+                async with self._slots:
+                    session = self._session
+                    if session is None or not session.is_open:
+                        session = await self._connected()
+                    return await session.ask(method, body)
+        except TimeoutError as error:
+            session = self._session
+            waiting_for = "its answer" if session is not None and session.is_open else "a connection"
+            raise PeerTimedOut(self._peer, method, timeout_s, waiting_for) from error
+
+    async def close(self) -> None:
+        if self._session is not None:
+            self._session.end(NetworkClosed())
+        tasks = [*self._pumping, *([self._connecting] if self._connecting else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _connected(self) -> OutboundSession:
+        if self._connecting is None or self._connecting.done():
+            self._connecting = asyncio.create_task(self._connect())
+        try:
+            return await asyncio.shield(self._connecting)
+        except asyncio.CancelledError:
+            if self._connecting.cancelled():
+                raise NetworkClosed from None
+            raise
+
+    async def _connect(self) -> OutboundSession:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self._not_before - loop.time()))
+        channel = self._open_channel()
+        try:
+            async with asyncio.timeout(self._limits.connect_timeout_s):
+                call = _open_exchange(channel)
+                await call.initial_metadata()
+                if call.done():
+                    await _raise_status(call)
+        except (grpc.aio.AioRpcError, TimeoutError) as error:
+            await channel.close(None)
+            raise self._connection_failure(error) from error
+        except BaseException:
+            await channel.close(None)
+            raise
+        session = self._session = OutboundSession(self._peer, self._limits)
+        pump = asyncio.create_task(self._pump(session, call, channel))
+        self._pumping.add(pump)
+        pump.add_done_callback(self._pumping.discard)
+        return session
+
+    def _connection_failure(self, error: Exception) -> Exception:
+        pause_s = self._pause()
+        if isinstance(error, grpc.aio.AioRpcError):
+            if error.code() in _REFUSALS:
+                return RefusedByPeer(self._peer, error.details() or error.code().name)
+            return PeerUnreachable(self._peer, error.details() or error.code().name, pause_s)
+        return PeerUnreachable(self._peer, f"no connection within {self._limits.connect_timeout_s:g} s", pause_s)
+
+    def _pause(self) -> float:
+        growth = float(1 << min(self._failures, 16))
+        pause_s = min(self._limits.backoff_max_s, self._limits.backoff_first_s * growth)
+        self._failures += 1
+        self._not_before = asyncio.get_running_loop().time() + pause_s
+        return pause_s
+
+    async def _pump(self, session: OutboundSession, call: _ExchangeCall, channel: grpc.aio.Channel) -> None:
+        """Write and read one stream until it ends; then tell everybody who waits on it."""
+        writing = asyncio.create_task(session.write_frames(call.write))
+        reading = asyncio.create_task(self._read(session, call))
+        ended: Exception = NetworkClosed()
+        try:
+            await asyncio.wait([writing, reading], return_when=asyncio.FIRST_COMPLETED)
+            ended = await self._reason_of_end(reading if reading.done() else writing, call)
+        finally:
+            session.end(ended)
+            for task in (writing, reading):
+                task.cancel()
+            await asyncio.gather(writing, reading, return_exceptions=True)
+            call.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await channel.close(None)
+
+    async def _read(self, session: OutboundSession, call: _ExchangeCall) -> None:
+        while session.is_open:
+            data = await call.read()
+            if data is EOF:
+                return
+            session.take_frame(data)
+            self._failures = 0
+
+    async def _reason_of_end(self, task: asyncio.Task[None], call: _ExchangeCall) -> Exception:
+        pause_s = self._pause()
+        error = task.exception()
+        if isinstance(error, ProtocolViolation):
+            return error
+        if isinstance(error, grpc.aio.AioRpcError) and error.code() in _REFUSALS:
+            return RefusedByPeer(self._peer, error.details() or error.code().name)
+        code = await call.code() if call.done() else None
+        detail = (await call.details() or code.name) if code is not None else "the stream broke"
+        return PeerUnreachable(self._peer, f"stream ended: {detail}", pause_s)
+
+
+def _open_exchange(channel: grpc.aio.Channel) -> _ExchangeCall:
+    call: Any = channel.stream_stream(EXCHANGE, None, None)  # None: frames stay bytes on both ways
+    opened: _ExchangeCall = call()
+    return opened
+
+
+async def _raise_status(call: _ExchangeCall) -> None:
+    await call.read()  # raises the status the call ended with
+    raise TimeoutError  # ended without an error before it began: treat as no connection
+
+
+def _channel(name: str, target: str, credentials: grpc.ChannelCredentials, limits: PeerLimits) -> grpc.aio.Channel:
+    options = [
+        ("grpc.ssl_target_name_override", name),  # the certificate must be for this name, whatever the address is
+        ("grpc.default_authority", name),
+        ("grpc.use_local_subchannel_pool", 1),  # a fresh channel connects at once, without another's back-off
+        ("grpc.enable_retries", 0),
+        ("grpc.max_receive_message_length", limits.max_message_size),
+        ("grpc.max_send_message_length", limits.max_message_size),
+        ("grpc.keepalive_time_ms", int(limits.keepalive_s * 1000)),
+        ("grpc.keepalive_timeout_ms", 10_000),
+    ]
+    return grpc.aio.secure_channel(target, credentials, options)

@@ -1,0 +1,72 @@
+"""SQLite as the node wants it: durable, strict about foreign keys, transactions begun and ended by us alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from enum import Enum
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+
+BUSY_TIMEOUT_S = 5.0
+
+
+class Access(Enum):
+    """What a connection may do."""
+
+    WRITE = "BEGIN IMMEDIATE"  # takes the write lock at once: no upgrade, so no deadlock
+    READ = "BEGIN"
+
+
+def sqlite_engine(path: Path, access: Access) -> Engine:
+    """An engine without pool: who connects owns the connection and its thread."""
+    engine = create_engine(
+        f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
+    )
+
+    def configure(dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        if not isinstance(dbapi_connection, sqlite3.Connection):  # pragma: no cover - the URL above names SQLite
+            raise TypeError("not a SQLite connection")
+        dbapi_connection.isolation_level = None  # the driver must not open transactions of its own
+        pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"]
+        if access is Access.READ:
+            pragmas.append("query_only=ON")
+        for pragma in pragmas:
+            dbapi_connection.execute(f"PRAGMA {pragma}")
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(access.value)
+
+    event.listen(engine, "connect", configure)
+    event.listen(engine, "begin", begin)
+    return engine
+
+
+_FATAL = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+
+
+def is_storage_failure(error: BaseException) -> bool:
+    """Whether the database itself failed, rather than the statement: the whole batch is lost then, not one operation.
+
+    SQLite may have rolled back the transaction already for some of these codes (see "Response To Errors Within A
+    Transaction" in SQLite's documentation), so no operation of the batch may be called done.
+    """
+    original = getattr(error, "orig", error)
+    code = getattr(original, "sqlite_errorcode", None)
+    return isinstance(code, int) and (code & 0xFF) in _FATAL

@@ -1,0 +1,117 @@
+"""Effects on peers, kept in the same database transaction as the facts that cause them, sent until answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from chains.progmat.node.storage.schema import outbox
+from chains.progmat.node.storage.transaction_store import StoreOutcome
+
+MAX_ERROR_CHARS = 500
+
+
+class EffectStatus(Enum):
+    """An effect's life."""
+
+    PENDING = "PENDING"
+    DONE = "DONE"
+    PARKED = "PARKED"  # the peer refuses it: an operator decides
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A request owed to a peer."""
+
+    effect_id: int
+    effect_key: str
+    peer: str
+    method: str
+    body: bytes
+    status: EffectStatus
+    attempts: int
+    next_attempt_s: int
+    last_error: str
+    created_at_s: int
+
+
+def enqueue_effect(
+    connection: Connection, *, effect_key: str, peer: str, method: str, body: bytes, now_s: int
+) -> StoreOutcome:
+    """Owe ``peer`` a request, due at once; the same ``effect_key`` again changes nothing."""
+    values = {
+        "effect_key": effect_key,
+        "peer": peer,
+        "method": method,
+        "body": body,
+        "status": EffectStatus.PENDING.value,
+        "attempts": 0,
+        "next_attempt_s": now_s,
+        "last_error": "",
+        "created_at_s": now_s,
+    }
+    changed = connection.execute(insert(outbox).values(**values).on_conflict_do_nothing()).rowcount
+    return StoreOutcome.STORED if changed else StoreOutcome.KNOWN
+
+
+def due_effects(connection: Connection, now_s: int, limit: int) -> list[Effect]:
+    """Pending effects whose time has come, oldest first."""
+    query = (
+        select(outbox)
+        .where(outbox.c.status == EffectStatus.PENDING.value, outbox.c.next_attempt_s <= now_s)
+        .order_by(outbox.c.next_attempt_s, outbox.c.effect_id)
+        .limit(limit)
+    )
+    return [_effect(row) for row in connection.execute(query)]
+
+
+def effects(connection: Connection, status: EffectStatus, limit: int) -> list[Effect]:
+    """Effects of one status, oldest first: what an operator looks at."""
+    query = select(outbox).where(outbox.c.status == status.value).order_by(outbox.c.effect_id).limit(limit)
+    return [_effect(row) for row in connection.execute(query)]
+
+
+def next_due_s(connection: Connection) -> int | None:
+    """When the next pending effect is due, or None if nothing is owed."""
+    query = select(func.min(outbox.c.next_attempt_s)).where(outbox.c.status == EffectStatus.PENDING.value)
+    due: int | None = connection.execute(query).scalar_one()
+    return due
+
+
+def effect_done(connection: Connection, effect_id: int) -> None:
+    """The peer has answered."""
+    _set(connection, effect_id, status=EffectStatus.DONE.value, body=b"", last_error="")
+
+
+def effect_failed(connection: Connection, effect_id: int, error: str, next_attempt_s: int) -> None:
+    """The peer was unavailable: try again at ``next_attempt_s``."""
+    _set(
+        connection,
+        effect_id,
+        attempts=outbox.c.attempts + 1,
+        last_error=error[:MAX_ERROR_CHARS],
+        next_attempt_s=next_attempt_s,
+    )
+
+
+def effect_parked(connection: Connection, effect_id: int, error: str) -> None:
+    """The peer refuses the request: stop trying and keep it for an operator."""
+    parked = EffectStatus.PARKED.value
+    _set(connection, effect_id, status=parked, attempts=outbox.c.attempts + 1, last_error=error[:MAX_ERROR_CHARS])
+
+
+def effect_unparked(connection: Connection, effect_id: int, now_s: int) -> None:
+    """An operator wants it tried again."""
+    _set(connection, effect_id, status=EffectStatus.PENDING.value, next_attempt_s=now_s)
+
+
+def _set(connection: Connection, effect_id: int, **values: object) -> None:
+    not_done = outbox.c.status != EffectStatus.DONE.value
+    connection.execute(update(outbox).where(outbox.c.effect_id == effect_id, not_done).values(**values))
+
+
+def _effect(row: Row[tuple[object, ...]]) -> Effect:
+    return Effect(**{**row._mapping, "status": EffectStatus(row.status)})  # noqa: SLF001 - SQLAlchemy's public name

@@ -1,0 +1,104 @@
+"""The node's own tables; the vault and the flows bring theirs in their own MetaData."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    inspect,
+    select,
+)
+
+from chains.progmat.node.storage.errors import DatabaseOfAnotherNode, UnknownSchemaVersion
+
+SCHEMA_VERSION = "1"
+"""Of all tables of a node together; changed with any of them."""
+
+storage_metadata = MetaData()
+
+meta = Table(
+    "meta",
+    storage_metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+transactions = Table(
+    "transactions",
+    storage_metadata,
+    Column("tx_id", LargeBinary(32), primary_key=True),
+    Column("signed_bytes", LargeBinary, nullable=False),
+    Column("status", String, nullable=False),
+    Column("journal_position", Integer),  # 0: notarised without provable writes; null: not notarised yet
+    Column("stored_at_s", Integer, nullable=False),
+    CheckConstraint("status IN ('VERIFIED', 'RECORDED')", name="transactions_status"),
+    CheckConstraint("(status = 'RECORDED') = (journal_position IS NOT NULL)", name="transactions_recorded"),
+)
+
+attestations = Table(
+    "attestations",
+    storage_metadata,
+    Column("purpose", String, nullable=False),
+    Column("subject", LargeBinary, nullable=False),
+    Column("tx_id", LargeBinary(32), nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("attested_at_s", Integer, nullable=False),
+    PrimaryKeyConstraint("purpose", "subject"),
+)
+
+outbox = Table(
+    "outbox",
+    storage_metadata,
+    Column("effect_id", Integer, primary_key=True, autoincrement=True),
+    Column("effect_key", String, nullable=False, unique=True),
+    Column("peer", String, nullable=False),
+    Column("method", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("status", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_s", Integer, nullable=False),
+    Column("last_error", String, nullable=False),
+    Column("created_at_s", Integer, nullable=False),
+    CheckConstraint("status IN ('PENDING', 'DONE', 'PARKED')", name="outbox_status"),
+    CheckConstraint("attempts >= 0", name="outbox_attempts"),
+)
+Index(
+    "outbox_due",
+    outbox.c.next_attempt_s,
+    outbox.c.effect_id,
+    sqlite_where=outbox.c.status == "PENDING",
+    postgresql_where=outbox.c.status == "PENDING",
+)
+
+
+def prepare_schema(engine: Engine, path: Path, node_name: str, schemas: Sequence[MetaData]) -> None:
+    """Create a new file's tables, or check that an existing file is ours.
+
+    Raises ``UnknownSchemaVersion``, ``DatabaseOfAnotherNode``.
+    """
+    with engine.connect() as connection, connection.begin():
+        if not inspect(connection).get_table_names():
+            for metadata in (storage_metadata, *schemas):
+                metadata.create_all(connection)
+            rows = [{"name": "schema_version", "value": SCHEMA_VERSION}, {"name": "node_name", "value": node_name}]
+            connection.execute(meta.insert(), rows)
+            return
+        found = {}
+        if inspect(connection).has_table("meta"):
+            found = {row.name: row.value for row in connection.execute(select(meta.c.name, meta.c.value))}
+        version = found.get("schema_version", "none")
+        if version != SCHEMA_VERSION:
+            raise UnknownSchemaVersion(str(path), version, SCHEMA_VERSION)
+        if found["node_name"] != node_name:
+            raise DatabaseOfAnotherNode(str(path), found["node_name"], node_name)

@@ -1,0 +1,136 @@
+"""Ledger transactions as bytes: verified ones wait for their notary signature, recorded ones have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from chains.progmat.node.storage.errors import ConflictingAttestation
+from chains.progmat.node.storage.schema import attestations, transactions
+
+
+class TransactionStatus(Enum):
+    """How far a ledger_tx has come here."""
+
+    VERIFIED = "VERIFIED"  # its contracts hold and this node may have signed it; not notarised as far as we know
+    RECORDED = "RECORDED"  # notarised: its states are facts
+
+
+class StoreOutcome(Enum):
+    """Whether a store call changed something; both are success."""
+
+    STORED = "STORED"
+    KNOWN = "KNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTransaction:
+    """A ledger_tx as kept: the signed bytes as received, never re-encoded."""
+
+    tx_id: bytes
+    signed_bytes: bytes
+    status: TransactionStatus
+    journal_position: int | None
+
+
+def store_verified(connection: Connection, tx_id: bytes, signed_bytes: bytes, now_s: int) -> StoreOutcome:
+    """Keep a verified ledger_tx before signing it; a known one is left as it is."""
+    statement = insert(transactions).values(
+        tx_id=tx_id, signed_bytes=signed_bytes, status=TransactionStatus.VERIFIED.value, stored_at_s=now_s
+    )
+    changed = connection.execute(statement.on_conflict_do_nothing()).rowcount
+    return StoreOutcome.STORED if changed else StoreOutcome.KNOWN
+
+
+def store_recorded(
+    connection: Connection, tx_id: bytes, signed_bytes: bytes, journal_position: int, now_s: int
+) -> StoreOutcome:
+    """Keep a notarised ledger_tx with all its signatures; a recorded one is left as it is.
+
+    ``journal_position`` is 0 for a ledger_tx without provable writes.
+    """
+    values = {
+        "signed_bytes": signed_bytes,
+        "status": TransactionStatus.RECORDED.value,
+        "journal_position": journal_position,
+        "stored_at_s": now_s,
+    }
+    statement = insert(transactions).values(tx_id=tx_id, **values)
+    changed = connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[transactions.c.tx_id],
+            set_=values,
+            where=transactions.c.status == TransactionStatus.VERIFIED.value,
+        )
+    ).rowcount
+    return StoreOutcome.STORED if changed else StoreOutcome.KNOWN
+
+
+def stored_transaction(connection: Connection, tx_id: bytes) -> StoredTransaction | None:
+    """One ledger_tx, or None."""
+    return stored_transactions(connection, [tx_id]).get(tx_id)
+
+
+def stored_transactions(connection: Connection, tx_ids: Iterable[bytes]) -> dict[bytes, StoredTransaction]:
+    """Those of ``tx_ids`` (at most some hundreds) that are here, by id."""
+    table = transactions.c
+    query = select(table.tx_id, table.signed_bytes, table.status, table.journal_position)
+    rows = connection.execute(query.where(table.tx_id.in_(list(tx_ids))))
+    return {
+        row.tx_id: StoredTransaction(row.tx_id, row.signed_bytes, TransactionStatus(row.status), row.journal_position)
+        for row in rows
+    }
+
+
+def unknown_transactions(connection: Connection, tx_ids: Iterable[bytes], least: TransactionStatus) -> list[bytes]:
+    """Those of ``tx_ids`` that are not here, or not as far as ``least``, in the order given."""
+    wanted = list(tx_ids)
+    query = select(transactions.c.tx_id).where(transactions.c.tx_id.in_(wanted))
+    if least is TransactionStatus.RECORDED:
+        query = query.where(transactions.c.status == TransactionStatus.RECORDED.value)
+    known = {row.tx_id for row in connection.execute(query)}
+    return [tx_id for tx_id in dict.fromkeys(wanted) if tx_id not in known]
+
+
+def forget_verified(connection: Connection, tx_id: bytes) -> StoreOutcome:
+    """Drop a ledger_tx that will never be notarised (the notary refused it); a recorded one stays."""
+    verified = transactions.c.status == TransactionStatus.VERIFIED.value
+    changed = connection.execute(transactions.delete().where(transactions.c.tx_id == tx_id, verified)).rowcount
+    return StoreOutcome.STORED if changed else StoreOutcome.KNOWN
+
+
+def attest(
+    connection: Connection, *, purpose: str, subject: bytes, tx_id: bytes, public_key: bytes, now_s: int
+) -> StoreOutcome:
+    """Write down, before signing, that ``public_key`` of this node signs ``tx_id`` for ``(purpose, subject)``.
+
+    One subject (a trade id, a StateRef, or the tx id itself) gets one ledger_tx: raises ``ConflictingAttestation``
+    for another. Asking again for the same is KNOWN, and the signature may be made again.
+    """
+    values = {"purpose": purpose, "subject": subject, "tx_id": tx_id, "public_key": public_key, "attested_at_s": now_s}
+    if connection.execute(insert(attestations).values(**values).on_conflict_do_nothing()).rowcount:
+        return StoreOutcome.STORED
+    of_subject = (attestations.c.purpose == purpose, attestations.c.subject == subject)
+    attested: bytes = connection.execute(select(attestations.c.tx_id).where(*of_subject)).scalar_one()
+    if attested != tx_id:
+        raise ConflictingAttestation(purpose, subject, attested, tx_id)
+    return StoreOutcome.KNOWN
+
+
+def withdraw_attestation(connection: Connection, *, purpose: str, subject: bytes, tx_id: bytes) -> StoreOutcome:
+    """Free a subject whose ledger_tx can never be notarised any more; the caller has made sure."""
+    row = attestations.c
+    where = (row.purpose == purpose, row.subject == subject, row.tx_id == tx_id)
+    return (
+        StoreOutcome.STORED if connection.execute(attestations.delete().where(*where)).rowcount else StoreOutcome.KNOWN
+    )
+
+
+def raise_position(connection: Connection, tx_id: bytes, journal_position: int) -> None:
+    """Correct the journal position of a recorded ledger_tx that was first learnt without one (position 0)."""
+    recorded = (transactions.c.tx_id == tx_id, transactions.c.journal_position == 0)
+    connection.execute(update(transactions).where(*recorded).values(journal_position=journal_position))

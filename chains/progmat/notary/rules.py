@@ -1,0 +1,109 @@
+"""What the notary checks of one request before uniqueness; the Validators check it again of every journal entry. Pure.
+
+A check that a repeated request may fail by now (the network parameters changed since) is in ``validate_new``: a transaction
+that is final already is answered without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from chains.progmat.notary.errors import (
+    NothingToNotarise,
+    RepeatedPath,
+    RepeatedState,
+    TransactionTooLarge,
+    ValidatorSignatureRefused,
+    ValidatorsMissing,
+    WrongNotary,
+    WrongParameters,
+)
+from chains.progmat.notary.model import CommitRequest
+from chains.progmat.transactions.filtered import FilteredTransaction
+from chains.progmat.transactions.model import ProvableWrite, StateRef
+from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.progmat.transactions.signature import TransactionSignature
+from primitives.composite_key import is_fulfilled_by, leaf_keys
+from primitives.public_key import PublicKey
+
+MAX_STATES: Final = 256
+MAX_WRITES: Final = 64
+
+
+def validate_new(
+    tear_off: FilteredTransaction, signatures: Sequence[TransactionSignature], parameters: NetworkParameters
+) -> None:
+    """Everything but uniqueness and time of a verified tear-off and the Validators' signatures that came with it.
+
+    Raises a NotaryRefusal, MalformedComponent, or SignatureRefused for a signature that does not verify.
+    """
+    _validate_addressed_here(tear_off, parameters)
+    _validate_uses(tear_off.inputs, tear_off.references)
+    _validate_writes(tear_off.provable_writes)
+    if not (tear_off.inputs or tear_off.references or tear_off.provable_writes or tear_off.time_window):
+        raise NothingToNotarise
+    validate_validators(tear_off, signatures, parameters)
+
+
+def validate_validators(
+    tear_off: FilteredTransaction, signatures: Sequence[TransactionSignature], parameters: NetworkParameters
+) -> None:
+    """The Validators' threshold signed the transaction id if it makes provable writes; nobody else did.
+
+    Raises ValidatorSignatureRefused for a foreign or repeated key, or one that signed under older rules, SignatureRefused
+    for a wrong signature, ValidatorsMissing below the threshold.
+    """
+    wanted = leaf_keys(parameters.validator_key) if tear_off.provable_writes else frozenset[PublicKey]()
+    signed: set[PublicKey] = set()
+    for position, signature in enumerate(signatures):
+        if signature.by not in wanted:
+            raise ValidatorSignatureRefused(position, f"{signature.by!r} is not asked for")
+        if signature.by in signed:
+            raise ValidatorSignatureRefused(position, f"{signature.by!r} signed before")
+        if signature.platform_version < parameters.platform_version:
+            raise ValidatorSignatureRefused(position, f"platform version {signature.platform_version} is too old")
+        signature.verify(tear_off.id)
+        signed.add(signature.by)
+    if wanted and not is_fulfilled_by(parameters.validator_key, signed):
+        raise ValidatorsMissing(len(signed))
+
+
+def commit_request_of(tear_off: FilteredTransaction, evidence: bytes, requester: str) -> CommitRequest:
+    """What the uniqueness store needs to know of a checked request."""
+    return CommitRequest(
+        tx_id=tear_off.id,
+        inputs=tear_off.inputs,
+        references=tear_off.references,
+        writes=tear_off.provable_writes,
+        time_window=tear_off.time_window,
+        evidence=evidence,
+        requester=requester,
+    )
+
+
+def _validate_addressed_here(tear_off: FilteredTransaction, parameters: NetworkParameters) -> None:
+    if tear_off.notary != parameters.notary:
+        raise WrongNotary(parameters.notary.name, "none" if tear_off.notary is None else tear_off.notary.name)
+    if tear_off.network_parameters_hash != parameters.hash:
+        raise WrongParameters(parameters.hash, tear_off.network_parameters_hash)
+
+
+def _validate_uses(inputs: Iterable[StateRef], references: Iterable[StateRef]) -> None:
+    used: set[StateRef] = set()
+    for ref in (*inputs, *references):
+        if ref in used:
+            raise RepeatedState(ref.tx_id, ref.index)
+        used.add(ref)
+    if len(used) > MAX_STATES:
+        raise TransactionTooLarge("states used", MAX_STATES, len(used))
+
+
+def _validate_writes(writes: Sequence[ProvableWrite]) -> None:
+    if len(writes) > MAX_WRITES:
+        raise TransactionTooLarge("provable writes", MAX_WRITES, len(writes))
+    paths: set[bytes] = set()
+    for write in writes:
+        if write.path in paths:
+            raise RepeatedPath(write.path)
+        paths.add(write.path)

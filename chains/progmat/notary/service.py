@@ -1,0 +1,169 @@
+"""The notary as its peers see it: the handlers of ``notary.notarise`` and ``notary.read_journal``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from chains.progmat.node.peers import PeerIdentity
+from chains.progmat.notary import codec, rules
+from chains.progmat.notary.batch_writer import Answer, BatchWriter, sign_again
+from chains.progmat.notary.errors import JournalReadRefused, NotarisationConflict, NotaryRefusal
+from chains.progmat.notary.journal import JournalEntry, JournalHead
+from chains.progmat.notary.uniqueness import UniquenessStore
+from chains.progmat.transactions.errors import SignatureRefused
+from chains.progmat.transactions.filtered import FilteredTransaction
+from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.progmat.transactions.signed_codec import decode_signature, encode_signature
+from primitives.signatures import Signer
+
+NOTARISE: Final = "notary.notarise"
+READ_JOURNAL: Final = "notary.read_journal"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class NotarySettings:
+    """``journal_readers`` are the Validators' node names; nobody else may read the journal."""
+
+    journal_readers: frozenset[str]
+    tick_interval_s: float = 5.0
+    max_batch: int = 128
+    max_waiting: int = 4096
+    max_page_entries: int = 256
+    max_wait_s: float = 30.0
+
+
+class NotaryService:
+    """One notary. ``start`` before use, ``stop`` before the store is closed.
+
+    Guarantees: an answer is sent only after the transaction is durable in the store; the same transaction gets the same
+    position and time every time; the journal's time never goes back and moves at least every ``tick_interval_s`` while the
+    clock moves. Not guaranteed: that a request which failed with an UnavailableError was not committed.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: UniquenessStore,
+        signer: Signer,
+        parameters: NetworkParameters,
+        clock_s: Callable[[], int],
+        settings: NotarySettings,
+    ) -> None:
+        self._store = store
+        self._signer = signer
+        self._parameters = parameters
+        self._settings = settings
+        self._writer = BatchWriter(
+            store,
+            signer,
+            clock_s,
+            self._journal_grew,
+            max_batch=settings.max_batch,
+            max_waiting=settings.max_waiting,
+        )
+        self._reader_thread = ThreadPoolExecutor(1, thread_name_prefix="notary-reader")
+        self._grown = asyncio.Event()
+        self._ticker: asyncio.Task[None] | None = None
+        self._running = False
+
+    async def start(self) -> None:
+        """Begin to take requests and to tick."""
+        self._running = True
+        self._writer.start()
+        self._ticker = asyncio.create_task(self._tick_when_idle(), name="notary-ticker")
+
+    async def stop(self) -> None:
+        """Finish what is queued; later requests fail with NotaryStopping."""
+        self._running = False
+        if self._ticker is not None:
+            self._ticker.cancel()
+            await asyncio.gather(self._ticker, return_exceptions=True)
+        await self._writer.stop()
+        self._journal_grew()
+        self._reader_thread.shutdown()
+
+    async def notarise(self, peer: PeerIdentity, body: bytes) -> bytes:
+        """Handler of ``notary.notarise``: NotariseRequest bytes in, NotariseResponse bytes out.
+
+        A conflict is an answer, not an error, so that its evidence reaches the asker whole. Raises DecodeError and
+        TearOffRefused for a bad request, NotaryRefusal and SignatureRefused for one that will not be notarised,
+        NotaryBusy and NotaryStopping for later.
+        """
+        request = codec.decode_request(body)
+        tear_off = FilteredTransaction.decode(request.tear_off)
+        tear_off.verify_for_notary()
+        try:
+            signatures = tuple(decode_signature(signature) for signature in request.validator_signatures)
+            rules.validate_new(tear_off, signatures, self._parameters)
+        except (NotaryRefusal, SignatureRefused) as objection:
+            answer = await self._answer_of_old(tear_off, objection)
+        else:
+            try:
+                answer = await self._writer.commit(rules.commit_request_of(tear_off, body, peer.name))
+            except NotarisationConflict as conflict:
+                return codec.encode_conflict(conflict)
+        return codec.encode_notarised(
+            codec.Notarised(encode_signature(answer.signature), answer.committed.position, answer.committed.time_s)
+        )
+
+    async def read_journal(self, peer: PeerIdentity, body: bytes) -> bytes:
+        """Handler of ``notary.read_journal``: waits at most ``max_wait_s`` for the first entry wanted.
+
+        A reader that is ahead of the journal is answered at once: the head in the answer tells it. Raises DecodeError,
+        JournalReadRefused.
+        """
+        wanted = codec.decode_read_request(body)
+        if peer.name not in self._settings.journal_readers:
+            raise JournalReadRefused(peer.name)
+        wait_s = min(wanted.wait_ms / 1000, self._settings.max_wait_s)
+        try:
+            async with asyncio.timeout(wait_s):
+                return await self._first_page(wanted)
+        except TimeoutError:
+            return codec.encode_page(*await self._read(wanted))
+
+    async def tick(self) -> None:
+        """Let the journal's time catch up with the clock now, without waiting for the interval."""
+        await self._writer.tick()
+
+    async def _answer_of_old(self, tear_off: FilteredTransaction, objection: Exception) -> Answer:
+        """The old answer of a transaction that would not be accepted any more; the objection itself if there is none."""
+        committed = await self._in_reader(self._store.find_committed, tear_off.id)
+        if committed is None:
+            raise objection
+        return sign_again(self._signer, committed)
+
+    async def _first_page(self, wanted: codec.ReadRequest) -> bytes:
+        """A page once there is something to tell."""
+        while True:
+            grown = self._grown  # taken before the read: growth after it wakes us
+            entries, head = await self._read(wanted)
+            if entries or head.position != wanted.after_position or not self._running:
+                return codec.encode_page(entries, head)
+            await grown.wait()
+
+    async def _read(self, wanted: codec.ReadRequest) -> tuple[tuple[JournalEntry, ...], JournalHead]:
+        """Entries first: the head that is told is at or past the last of them."""
+        limit = min(max(wanted.max_entries, 1), self._settings.max_page_entries)
+        entries = await self._in_reader(self._store.read_entries, wanted.after_position, limit)
+        return entries, await self._in_reader(self._store.head)
+
+    async def _in_reader(self, call: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._reader_thread, call, *arguments)
+
+    def _journal_grew(self) -> None:
+        self._grown.set()
+        self._grown = asyncio.Event()
+
+    async def _tick_when_idle(self) -> None:
+        while True:
+            seen = self._grown
+            await asyncio.sleep(self._settings.tick_interval_s)
+            if not seen.is_set():
+                await self._writer.tick()

@@ -1,0 +1,38 @@
+"""The uniqueness store: what makes "final" durable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from chains.progmat.notary.decisions import Outcome
+from chains.progmat.notary.journal import JournalEntry, JournalHead
+from chains.progmat.notary.model import CommitRequest, Committed
+
+
+class UniquenessStore(Protocol):
+    """Consumed states, provable paths, committed transactions and the journal of one notary.
+
+    Guarantees: a returned ``Committed`` is durable, with its consumed states, paths and journal entry, all or nothing;
+    a batch is decided by ``decisions.decide`` on what was committed before it; two writers never interleave. After an
+    exception nothing is known about the batch: ask again, the same transactions get the same outcomes. Blocking calls,
+    safe from several threads. Not guaranteed: that a reader sees a batch before ``commit_batch`` returned.
+    """
+
+    def commit_batch(self, batch: Sequence[CommitRequest], clock_s: int) -> tuple[Outcome, ...]:
+        """Decide and commit a batch in one database transaction; outcomes in the batch's order."""
+
+    def append_tick(self, clock_s: int) -> JournalHead:
+        """Append a tick if ``clock_s`` is later than the journal's last entry; the head afterwards."""
+
+    def find_committed(self, tx_id: bytes) -> Committed | None:
+        """The answer a transaction got, if it is committed."""
+
+    def head(self) -> JournalHead:
+        """The journal's last entry (its genesis when empty)."""
+
+    def read_entries(self, after_position: int, max_entries: int) -> tuple[JournalEntry, ...]:
+        """Entries with a higher position, in order, at most ``max_entries``."""
+
+    def close(self) -> None:
+        """Release the store; committed batches stay."""

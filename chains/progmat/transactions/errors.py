@@ -1,0 +1,106 @@
+"""Why a ledger transaction is refused before any contract looks at it.
+
+primitives.Refusal (a peer's misbehaviour)
+└── LedgerTxRefused
+    ├── MalformedComponent        bytes that do not decode, or a value outside its bounds; also a DecodeError
+    ├── TearOffRefused            a tear-off that does not add up or hides what it must show
+    ├── SignatureRefused          a signature that does not verify or does not belong here
+    ├── SignaturesMissing         required keys that have not signed
+    └── PlatformRuleBroken        the components contradict each other or the network
+        ├── InputsBroken          duplicate inputs, input that is also a reference
+        ├── NotaryBroken          foreign or missing notary
+        ├── NetworkBroken         other parameters, unknown contract package, old platform version
+        ├── SignersBroken         the Validators are left out
+        ├── EncumbranceBroken     encumbrances that are not full cycles or not spent together
+        └── WritesBroken          provable writes that clash, or that no contract vouches for
+primitives.UnavailableError
+└── StateUnresolved               an input or reference nobody has given us yet
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from primitives.errors import DecodeError, Refusal, UnavailableError
+
+
+class LedgerTxRefused(Refusal):
+    """Root of this package's refusals: ``subject`` is the rule, ``expected`` and ``found`` are the evidence."""
+
+    reason: ClassVar[str] = "LEDGER_TX_REFUSED"
+
+
+class MalformedComponent(LedgerTxRefused, DecodeError):
+    """Bytes of a transaction do not decode, or a decoded value is out of bounds; ask the sender for a correct one."""
+
+    reason: ClassVar[str] = "MALFORMED_COMPONENT"
+
+
+class TearOffRefused(LedgerTxRefused):
+    """A filtered transaction whose hashes do not add up, or that hides a group which must be visible."""
+
+    reason: ClassVar[str] = "TEAR_OFF_REFUSED"
+
+
+class SignatureRefused(LedgerTxRefused):
+    """A signature is not a valid signature of its key over this transaction."""
+
+    reason: ClassVar[str] = "SIGNATURE_REFUSED"
+
+
+class SignaturesMissing(LedgerTxRefused):
+    """Required keys have not signed; collect their signatures and try again."""
+
+    reason: ClassVar[str] = "SIGNATURES_MISSING"
+
+
+class PlatformRuleBroken(LedgerTxRefused):
+    """The transaction breaks a rule that holds for every contract."""
+
+    reason: ClassVar[str] = "PLATFORM_RULE_BROKEN"
+
+
+class InputsBroken(PlatformRuleBroken):
+    """Inputs are listed twice, or are also references, or there is nothing in the transaction at all."""
+
+    reason: ClassVar[str] = "INPUTS_BROKEN"
+
+
+class NotaryBroken(PlatformRuleBroken):
+    """The notary is missing, or a state belongs to another one."""
+
+    reason: ClassVar[str] = "NOTARY_BROKEN"
+
+
+class NetworkBroken(PlatformRuleBroken):
+    """The transaction was built for other network parameters, another contract package or platform version."""
+
+    reason: ClassVar[str] = "NETWORK_BROKEN"
+
+
+class SignersBroken(PlatformRuleBroken):
+    """The Validators are left out where they must sign."""
+
+    reason: ClassVar[str] = "SIGNERS_BROKEN"
+
+
+class EncumbranceBroken(PlatformRuleBroken):
+    """Encumbrances do not form full cycles, or encumbered states are not spent together."""
+
+    reason: ClassVar[str] = "ENCUMBRANCE_BROKEN"
+
+
+class WritesBroken(PlatformRuleBroken):
+    """Provable writes clash with each other, or no contract vouches for them."""
+
+    reason: ClassVar[str] = "WRITES_BROKEN"
+
+
+class StateUnresolved(UnavailableError):
+    """A state this transaction consumes or references is not known here yet; fetch the transaction that made it."""
+
+    reason: ClassVar[str] = "STATE_UNRESOLVED"
+
+    def __init__(self, state_ref: object) -> None:
+        super().__init__(f"state {state_ref} is not known here; fetch the ledger_tx that made it and try again")
+        self.state_ref = state_ref

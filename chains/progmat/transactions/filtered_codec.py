@@ -1,0 +1,38 @@
+"""Tear-offs to bytes and back, strictly and bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crossdvp.ledger.v1 import transaction_pb2 as pb
+
+from chains.progmat.transactions.model import MAX_TRANSACTION_BYTES
+from primitives.codec import deterministic_bytes, strict_parse
+
+MAX_TEAR_OFF_BYTES = MAX_TRANSACTION_BYTES + 256 * 1024
+"""A tear-off adds a nonce to each visible component."""
+
+RawGroup = tuple[int, tuple[bytes, ...], tuple[bytes, ...]]
+"""Ordinal, nonces, components."""
+
+
+def encode_filtered(tx_id: bytes, group_roots: Sequence[bytes], visible: Sequence[RawGroup]) -> bytes:
+    """Canonical bytes of a tear-off."""
+    groups = [
+        pb.VisibleGroup(
+            ordinal=ordinal,
+            components=[pb.VisibleComponent(nonce=n, component=c) for n, c in zip(nonces, components, strict=True)],
+        )
+        for ordinal, nonces, components in visible
+    ]
+    return deterministic_bytes(pb.FilteredTransaction(tx_id=tx_id, group_roots=group_roots, groups=groups))
+
+
+def decode_filtered(data: bytes) -> tuple[bytes, tuple[bytes, ...], list[RawGroup]]:
+    """Id, group roots and visible groups in ``data``; raises DecodeError."""
+    message = strict_parse(pb.FilteredTransaction, data, max_bytes=MAX_TEAR_OFF_BYTES)
+    visible = [
+        (g.ordinal, tuple(c.nonce for c in g.components), tuple(c.component for c in g.components))
+        for g in message.groups
+    ]
+    return message.tx_id, tuple(message.group_roots), visible

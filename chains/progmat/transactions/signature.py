@@ -1,0 +1,95 @@
+"""Signatures over transaction ids, alone or as a batch under one Merkle root.
+
+What is signed is ``b"crossdvp/signable/1" | id or root (32) | be32 platform version | be32 scheme``: Corda's
+``SignableData`` with ``SignatureMetadata``. A batch signature signs the Merkle root over the leaves sha256(tx id) and
+brings the partial tree that leads from its own leaf to the root (Corda's ``TransactionSignature.partialMerkleTree``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from chains.progmat.transactions.errors import SignatureRefused
+from chains.progmat.transactions.model import check_hash, check_range
+from primitives.errors import BadSignature
+from primitives.hashing import sha256
+from primitives.merkle import PartialMerkleTree, merkle_root
+from primitives.public_key import PublicKey, SignatureScheme
+from primitives.signatures import Signer, verify
+from primitives.types import Hash32
+
+PLATFORM_VERSION: Final = 1
+"""Version of the rules in this code base, carried by every signature and held against the network's minimum."""
+
+MAX_BATCH: Final = 1024
+SIGNATURE_BYTES: Final = 64
+_DOMAIN: Final = b"crossdvp/signable/1"
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionSignature:
+    """``by``'s signature over a transaction id, or over a batch root if there is a partial tree."""
+
+    by: PublicKey
+    signature: bytes
+    platform_version: int
+    partial_tree: PartialMerkleTree | None = None
+
+    def __post_init__(self) -> None:
+        check_range("signature length", len(self.signature), SIGNATURE_BYTES, SIGNATURE_BYTES)
+        check_range("signature's platform version", self.platform_version, 1, 2**31 - 1)
+        if self.partial_tree is not None:
+            check_range("batch size", self.partial_tree.leaf_count, 1, MAX_BATCH)
+            check_range("leaves shown of a batch", len(self.partial_tree.indexes), 1, 1)
+
+    def verify(self, tx_id: Hash32) -> None:
+        """Return if this is a signature over ``tx_id``; raises SignatureRefused otherwise."""
+        signable = signable_bytes(self.signed_hash(tx_id), self.platform_version, self.by.scheme)
+        try:
+            verify(self.by, signable, self.signature)
+        except BadSignature as error:
+            raise SignatureRefused(f"signature verifies ({error})", expected=repr(self.by), found=tx_id) from error
+
+    def signed_hash(self, tx_id: Hash32) -> Hash32:
+        """The hash that was signed: the id itself or the batch root. Raises SignatureRefused for a tree without the id.
+
+        Notary roots repeat within a batch: callers may cache (by, signature, root) once verified.
+        """
+        if self.partial_tree is None:
+            return tx_id
+        leaf = batch_leaf(tx_id)
+        if self.partial_tree.included_leaves() != (leaf,):
+            raise SignatureRefused(
+                "the batch contains this transaction", expected=leaf, found=self.partial_tree.included_leaves()[0]
+            )
+        return self.partial_tree.root()
+
+
+def signable_bytes(root_or_id: Hash32, platform_version: int, scheme: SignatureScheme) -> bytes:
+    """The bytes a key of ``scheme`` signs."""
+    check_hash("hash to be signed", root_or_id)
+    return _DOMAIN + root_or_id + platform_version.to_bytes(4, "big") + int(scheme).to_bytes(4, "big")
+
+
+def batch_leaf(tx_id: Hash32) -> Hash32:
+    """Leaf of a transaction in a batch: one more hash, so that an id is never taken for a node."""
+    return Hash32(sha256(tx_id))
+
+
+def sign_transaction(signer: Signer, tx_id: Hash32) -> TransactionSignature:
+    """``signer``'s signature over one transaction id."""
+    signature = signer.sign(signable_bytes(tx_id, PLATFORM_VERSION, signer.public_key.scheme))
+    return TransactionSignature(signer.public_key, signature, PLATFORM_VERSION)
+
+
+def sign_batch(signer: Signer, tx_ids: Sequence[Hash32]) -> tuple[TransactionSignature, ...]:
+    """One signing operation for up to 1,024 ids; each transaction gets its own partial tree, in the same order."""
+    check_range("batch size", len(tx_ids), 1, MAX_BATCH)
+    leaves = [batch_leaf(tx_id) for tx_id in tx_ids]
+    signature = signer.sign(signable_bytes(merkle_root(leaves), PLATFORM_VERSION, signer.public_key.scheme))
+    return tuple(
+        TransactionSignature(signer.public_key, signature, PLATFORM_VERSION, PartialMerkleTree.build(leaves, [index]))
+        for index in range(len(leaves))
+    )

@@ -1,0 +1,57 @@
+"""Signatures and signed transactions to bytes and back, strictly and bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from crossdvp.ledger.v1 import transaction_pb2 as pb
+
+from chains.progmat.transactions.component_codec import decode_single_key
+from chains.progmat.transactions.model import check_range
+from chains.progmat.transactions.signature import TransactionSignature
+from chains.progmat.transactions.wire_codec import MAX_WIRE_BYTES
+from primitives.codec import deterministic_bytes, strict_parse
+from primitives.merkle import PartialMerkleTree
+
+MAX_SIGNATURES = 64
+MAX_SIGNATURE_BYTES = 2048
+MAX_SIGNED_BYTES = MAX_WIRE_BYTES + MAX_SIGNATURES * MAX_SIGNATURE_BYTES
+
+
+def encode_signature(signature: TransactionSignature) -> bytes:
+    """Canonical bytes of one signature."""
+    return deterministic_bytes(_signature_to_message(signature))
+
+
+def decode_signature(data: bytes) -> TransactionSignature:
+    """The signature in ``data``; raises DecodeError."""
+    return _signature_from_message(strict_parse(pb.TransactionSignature, data, max_bytes=MAX_SIGNATURE_BYTES))
+
+
+def encode_signed(wire_bytes: bytes, signatures: Iterable[TransactionSignature]) -> bytes:
+    """Canonical bytes of a signed transaction; ``wire_bytes`` go in as they are."""
+    return deterministic_bytes(
+        pb.SignedTransaction(wire=wire_bytes, signatures=[_signature_to_message(s) for s in signatures])
+    )
+
+
+def decode_signed(data: bytes) -> tuple[bytes, tuple[TransactionSignature, ...]]:
+    """Wire bytes and signatures in ``data``; raises DecodeError."""
+    message = strict_parse(pb.SignedTransaction, data, max_bytes=MAX_SIGNED_BYTES)
+    check_range("number of signatures", len(message.signatures), 0, MAX_SIGNATURES)
+    return message.wire, tuple(_signature_from_message(s) for s in message.signatures)
+
+
+def _signature_to_message(signature: TransactionSignature) -> pb.TransactionSignature:
+    tree = signature.partial_tree
+    return pb.TransactionSignature(
+        by=signature.by.encoded(),
+        signature=signature.signature,
+        platform_version=signature.platform_version,
+        partial_tree=b"" if tree is None else tree.encode(),
+    )
+
+
+def _signature_from_message(message: pb.TransactionSignature) -> TransactionSignature:
+    tree = PartialMerkleTree.decode(message.partial_tree) if message.partial_tree else None
+    return TransactionSignature(decode_single_key(message.by), message.signature, message.platform_version, tree)

@@ -1,0 +1,308 @@
+"""Our errors as gRPC statuses, and back.
+
+A status carries ``google.rpc.ErrorInfo`` (reason, domain "crossdvp", metadata: the error's typed fields and whose fault
+it is) and, when waiting helps, ``google.rpc.RetryInfo``. It travels in the ``grpc-status-details-bin`` trailer of a plain
+``abort``. Anything that is not ours becomes INTERNAL with an incident id under which it was logged, and nothing else.
+
+CrossDvpError
+├── CallerError       <- RemoteCallerError       the remote blames our request
+├── PeerError         <- RemotePeerError         the remote blames somebody's bytes, or
+│                        RemoteInternalError     has a defect: its log knows the incident id
+└── UnavailableError  <- RemoteUnavailableError  retry, after ``retry_after_s``
+"""
+
+from __future__ import annotations
+
+import inspect
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from enum import Enum
+from typing import Any, NoReturn, TypeAlias
+
+import grpc
+import grpc.aio
+import structlog
+from google.protobuf import any_pb2, duration_pb2
+from google.protobuf.message import DecodeError as ProtobufDecodeError
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped] # generated, without stubs
+
+from primitives.errors import CallerError, CrossDvpError, PeerError, UnavailableError
+
+DOMAIN = "crossdvp"
+DETAILS_TRAILER = "grpc-status-details-bin"
+DEFAULT_RETRY_AFTER_S = 1.0
+MAX_METADATA_FIELDS = 16
+MAX_FIELD_CHARS = 256
+MAX_MESSAGE_CHARS = 1024
+
+_Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+_Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+_Behaviour = Callable[[Any, Any], Any]
+
+_log = structlog.get_logger(__name__)
+
+
+class Blame(Enum):
+    """Whose fault an error is, seen from the side that raises it."""
+
+    CALLER = "caller"
+    PEER = "peer"
+    UNAVAILABLE = "unavailable"
+    INTERNAL = "internal"
+
+
+class RemoteCallerError(CallerError):
+    """The remote says that our request is wrong: asking again unchanged is useless."""
+
+    reason: str  # type: ignore[misc] # the remote's reason, so it belongs to the instance
+
+    def __init__(self, remote: str, reason: str, message: str, metadata: Mapping[str, str] | None = None) -> None:
+        self.remote, self.reason, self.message = remote, reason, message
+        self.metadata = dict(metadata or {})
+        super().__init__(f"{remote} refuses: {message} [{reason}]")
+
+
+class RemotePeerError(PeerError):
+    """The remote says that somebody's proof, signature or bytes are bad."""
+
+    reason: str  # type: ignore[misc] # as RemoteCallerError
+
+    def __init__(self, remote: str, reason: str, message: str, metadata: Mapping[str, str] | None = None) -> None:
+        self.remote, self.reason, self.message = remote, reason, message
+        self.metadata = dict(metadata or {})
+        super().__init__(f"{remote} reports: {message} [{reason}]")
+
+
+class RemoteInternalError(RemotePeerError):
+    """The remote has a defect; ``message`` holds the incident id of its log."""
+
+
+class RemoteUnavailableError(UnavailableError):
+    """The remote, or the way to it, is temporarily unavailable."""
+
+    reason: str  # type: ignore[misc] # as RemoteCallerError
+
+    def __init__(
+        self,
+        remote: str,
+        reason: str,
+        message: str,
+        metadata: Mapping[str, str] | None = None,
+        retry_after_s: float = DEFAULT_RETRY_AFTER_S,
+    ) -> None:
+        self.remote, self.reason, self.message = remote, reason, message
+        self.metadata = dict(metadata or {})
+        self.retry_after_s = retry_after_s
+        super().__init__(f"{remote} is unavailable: {message} [{reason}]")
+
+
+RemoteError = RemoteCallerError | RemotePeerError | RemoteUnavailableError
+
+_REMOTE: Mapping[Blame, type[RemoteError]] = {
+    Blame.CALLER: RemoteCallerError,
+    Blame.PEER: RemotePeerError,
+    Blame.UNAVAILABLE: RemoteUnavailableError,
+    Blame.INTERNAL: RemoteInternalError,
+}
+
+DEFAULT_CODES: Mapping[type[BaseException], grpc.StatusCode] = {
+    CallerError: grpc.StatusCode.INVALID_ARGUMENT,
+    PeerError: grpc.StatusCode.FAILED_PRECONDITION,
+    UnavailableError: grpc.StatusCode.UNAVAILABLE,
+}
+
+_BLAME_OF_CODE: Mapping[grpc.StatusCode, Blame] = {
+    grpc.StatusCode.UNAVAILABLE: Blame.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED: Blame.UNAVAILABLE,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: Blame.UNAVAILABLE,
+    grpc.StatusCode.CANCELLED: Blame.UNAVAILABLE,
+    grpc.StatusCode.ABORTED: Blame.UNAVAILABLE,
+    grpc.StatusCode.INTERNAL: Blame.INTERNAL,
+    grpc.StatusCode.UNKNOWN: Blame.INTERNAL,
+    grpc.StatusCode.DATA_LOSS: Blame.INTERNAL,
+}
+
+
+def blame_of(error: BaseException) -> Blame:
+    """Whose fault an exception is; INTERNAL for whatever is not one of our three kinds."""
+    if isinstance(error, RemoteInternalError):
+        return Blame.PEER  # the defect is another node's, not this one's
+    for kind, blame in ((CallerError, Blame.CALLER), (PeerError, Blame.PEER), (UnavailableError, Blame.UNAVAILABLE)):
+        if isinstance(error, kind):
+            return blame
+    return Blame.INTERNAL
+
+
+def remote_error(
+    blame: Blame,
+    remote: str,
+    reason: str,
+    message: str,
+    metadata: Mapping[str, str] | None = None,
+) -> RemoteError:
+    """The exception that stands here for one raised at ``remote``."""
+    return _REMOTE[blame](remote, reason, message, metadata)
+
+
+def report_incident(error: BaseException, **where: str) -> str:
+    """Log a defect of ours once, with its traceback; returns the incident id, all that a stranger may learn of it."""
+    incident = secrets.token_hex(8)
+    _log.error("incident", incident=incident, exc_info=error, **where)
+    return incident
+
+
+def status_of(
+    error: BaseException,
+    *,
+    codes: Mapping[type[BaseException], grpc.StatusCode] | None = None,
+    incident: str = "",
+) -> tuple[grpc.StatusCode, status_pb2.Status]:
+    """Code and details of an exception; ``codes`` refines the codes of classes (looked up along the class's bases)."""
+    if not isinstance(error, CrossDvpError) or blame_of(error) is Blame.INTERNAL:
+        code, reason, message = grpc.StatusCode.INTERNAL, "INTERNAL", f"internal error, incident {incident}"
+        metadata = {"blame": Blame.INTERNAL.value, "incident": incident}
+    else:
+        code = _code_of(type(error), codes or {})
+        reason, message = error.reason, str(error)[:MAX_MESSAGE_CHARS]
+        metadata = _typed_fields(error) | {"blame": blame_of(error).value}
+    details = [_packed(error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=metadata))]
+    if isinstance(error, UnavailableError):
+        wait_s = float(getattr(error, "retry_after_s", DEFAULT_RETRY_AFTER_S))
+        delay = duration_pb2.Duration(seconds=int(wait_s), nanos=int(wait_s % 1 * 1e9))
+        details.append(_packed(error_details_pb2.RetryInfo(retry_delay=delay)))
+    number: int = code.value[0]
+    return code, status_pb2.Status(code=number, message=message, details=details)
+
+
+async def abort_with_error(
+    context: _Context,
+    error: BaseException,
+    codes: Mapping[type[BaseException], grpc.StatusCode] | None = None,
+) -> NoReturn:
+    """End the call with the status of ``error``; what is not ours is logged here, once."""
+    incident = "" if blame_of(error) is not Blame.INTERNAL else report_incident(error, peer=context.peer())
+    code, status = status_of(error, codes=codes, incident=incident)
+    await context.abort(code, status.message, ((DETAILS_TRAILER, status.SerializeToString()),))
+    raise AssertionError("abort does not return")  # pragma: no cover - tells the type checker what gRPC's stub does not
+
+
+def error_from_rpc(rpc_error: grpc.RpcError, service: str) -> RemoteError:
+    """The exception that stands for a failed call to ``service``; without our details its code decides."""
+    code = rpc_error.code() if isinstance(rpc_error, grpc.aio.AioRpcError) else grpc.StatusCode.UNKNOWN
+    details = (rpc_error.details() or code.name) if isinstance(rpc_error, grpc.aio.AioRpcError) else str(rpc_error)
+    blame = _BLAME_OF_CODE.get(code, Blame.CALLER)
+    status = _status_in_trailer(rpc_error)
+    for packed in status.details if status is not None else ():
+        info = error_details_pb2.ErrorInfo()
+        if packed.Unpack(info) and info.domain == DOMAIN:
+            known = {member.value for member in Blame}
+            told = info.metadata.get("blame", "")
+            metadata = {key: value for key, value in info.metadata.items() if key != "blame"}
+            error = remote_error(Blame(told) if told in known else blame, service, info.reason, details, metadata)
+            if isinstance(error, RemoteUnavailableError):
+                error.retry_after_s = _retry_after_s(status)
+            return error
+    return remote_error(blame, service, f"GRPC_{code.name}", details)
+
+
+class ErrorStatusInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # generic in its stub only
+    """Lets servicers raise our errors: every handler's exception becomes a status, a defect is logged once.
+
+    ``codes`` refines the status codes, for example ``{TradeUnknown: grpc.StatusCode.NOT_FOUND}``.
+    """
+
+    def __init__(self, codes: Mapping[type[BaseException], grpc.StatusCode] | None = None) -> None:
+        self._codes = dict(codes or {})
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[_Handler | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> _Handler | None:
+        """Wrap whichever of the four kinds of handler the method has."""
+        handler = await continuation(handler_call_details)
+        if handler is None:
+            return None
+        serializers = (handler.request_deserializer, handler.response_serializer)
+        if handler.unary_unary is not None:
+            return grpc.unary_unary_rpc_method_handler(self._guarded(handler.unary_unary), *serializers)
+        if handler.stream_unary is not None:
+            return grpc.stream_unary_rpc_method_handler(self._guarded(handler.stream_unary), *serializers)
+        if handler.unary_stream is not None:
+            return grpc.unary_stream_rpc_method_handler(self._guarded(handler.unary_stream), *serializers)
+        return grpc.stream_stream_rpc_method_handler(self._guarded(handler.stream_stream), *serializers)
+
+    def _guarded(self, inner: _Behaviour | None) -> _Behaviour:
+        if inner is None:  # pragma: no cover - one of the four is set by construction
+            raise TypeError("a method handler without behaviour")
+
+        async def answer(request: object, context: _Context) -> object:
+            try:
+                return await inner(request, context)
+            except grpc.aio.AbortError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the one place that turns exceptions into statuses
+                await abort_with_error(context, error, self._codes)
+
+        async def answers(request: object, context: _Context) -> AsyncIterator[object]:
+            try:
+                async for message in inner(request, context):
+                    yield message
+            except grpc.aio.AbortError:
+                raise
+            except Exception as error:  # noqa: BLE001 - as above
+                await abort_with_error(context, error, self._codes)
+
+        return answers if inspect.isasyncgenfunction(inner) else answer
+
+
+def _code_of(kind: type[BaseException], codes: Mapping[type[BaseException], grpc.StatusCode]) -> grpc.StatusCode:
+    for base in kind.__mro__:
+        for table in (codes, DEFAULT_CODES):
+            if base in table:
+                return table[base]
+    return grpc.StatusCode.INTERNAL
+
+
+def _typed_fields(error: BaseException) -> dict[str, str]:
+    told = getattr(error, "metadata", {})  # of a remote error that is passed on: its fields stand beside ours
+    fields = {name: _shown(value) for name, value in vars(error).items() if name not in {"message", "metadata"}}
+    kept = {name: value for name, value in fields.items() if value is not None and not name.startswith("_")}
+    return dict([*kept.items(), *told.items()][:MAX_METADATA_FIELDS])
+
+
+def _shown(value: object) -> str | None:
+    if isinstance(value, bytes):
+        return value.hex()[:MAX_FIELD_CHARS]
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, str | int | float):
+        return str(value)[:MAX_FIELD_CHARS]
+    if isinstance(value, tuple | list | frozenset | set):
+        return ", ".join(str(_shown(item)) for item in value)[:MAX_FIELD_CHARS]
+    return None
+
+
+def _packed(message: error_details_pb2.ErrorInfo | error_details_pb2.RetryInfo) -> any_pb2.Any:
+    packed = any_pb2.Any()
+    packed.Pack(message)
+    return packed
+
+
+def _status_in_trailer(rpc_error: grpc.RpcError) -> status_pb2.Status | None:
+    trailers: Any = rpc_error.trailing_metadata() if isinstance(rpc_error, grpc.aio.AioRpcError) else None
+    for key, value in trailers or ():
+        if key == DETAILS_TRAILER and isinstance(value, bytes):
+            try:
+                return status_pb2.Status.FromString(value)
+            except ProtobufDecodeError:
+                return None
+    return None
+
+
+def _retry_after_s(status: status_pb2.Status | None) -> float:
+    for packed in status.details if status is not None else ():
+        info = error_details_pb2.RetryInfo()
+        if packed.Unpack(info):
+            return float(info.retry_delay.seconds) + float(info.retry_delay.nanos) / 1e9
+    return DEFAULT_RETRY_AFTER_S

@@ -1,0 +1,78 @@
+"""What a client of the Progmat ledger remembers about itself.
+
+Bytes: Solidity's ``abi.encode(string ledgerId, uint64 latestHeight, uint64 trustingPeriod, uint64 maxClockDrift, bool frozen,
+bytes32 validatorSetHash)``, what the Solidity light client answers to ``getClientState``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import eth_abi
+from eth_abi.exceptions import DecodingError
+
+from light_clients.progmat.checkpoint import check_ledger_id
+from light_clients.progmat.errors import MalformedCheckpoint
+from primitives.types import UINT64_MAX
+
+_ABI_TYPES = ("string", "uint64", "uint64", "uint64", "bool", "bytes32")
+MAX_CLIENT_STATE_BYTES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class ProgmatClientState:
+    """One ledger as followed by one client; times in seconds, the validator set as its hash."""
+
+    ledger_id: str
+    latest_height: int
+    trusting_period_s: int
+    max_clock_drift_s: int
+    frozen: bool
+    validator_set_hash: bytes
+
+    def __post_init__(self) -> None:
+        check_ledger_id(self.ledger_id)
+        for what, number, least in (
+            ("latest height", self.latest_height, 1),
+            ("trusting period in seconds", self.trusting_period_s, 1),
+            ("clock drift in seconds", self.max_clock_drift_s, 0),
+        ):
+            if not least <= number <= UINT64_MAX:
+                raise MalformedCheckpoint(f"{what} is out of range", expected=f"{least}..2^64-1", found=number)
+        if len(self.validator_set_hash) != 32:
+            raise MalformedCheckpoint(
+                "validator set hash has the wrong size", expected="32 bytes", found=self.validator_set_hash
+            )
+
+    def as_frozen(self) -> ProgmatClientState:
+        """The same client after proved misbehaviour."""
+        return replace(self, frozen=True)
+
+
+def encode_client_state(client_state: ProgmatClientState) -> bytes:
+    """The ABI form."""
+    return eth_abi.encode(
+        _ABI_TYPES,
+        (
+            client_state.ledger_id,
+            client_state.latest_height,
+            client_state.trusting_period_s,
+            client_state.max_clock_drift_s,
+            client_state.frozen,
+            client_state.validator_set_hash,
+        ),
+    )
+
+
+def decode_client_state(data: bytes) -> ProgmatClientState:
+    """The inverse; MalformedCheckpoint for anything but the one canonical encoding."""
+    if len(data) > MAX_CLIENT_STATE_BYTES:
+        raise MalformedCheckpoint("client state is too long", expected=MAX_CLIENT_STATE_BYTES, found=len(data))
+    try:
+        fields = eth_abi.decode(_ABI_TYPES, data)
+    except (DecodingError, UnicodeDecodeError, OverflowError) as error:
+        raise MalformedCheckpoint(f"client state is not ABI-encoded: {error}", found=data) from error
+    client_state = ProgmatClientState(*fields)
+    if encode_client_state(client_state) != data:
+        raise MalformedCheckpoint("client state is not in its canonical encoding", found=data)
+    return client_state

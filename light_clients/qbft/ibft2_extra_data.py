@@ -1,0 +1,39 @@
+"""IBFT2 (Besu): extraData is RLP[vanity32, [validators], vote, round4, [seals]]; the round is a string of four bytes.
+
+The block hash is taken without round and seals (three items), the seals sign the header without seals (four items).
+Read by the offline verifier only: the light client itself accepts QBFT.
+"""
+
+from __future__ import annotations
+
+from light_clients.qbft.errors import MalformedHeader
+from light_clients.qbft.execution_header import decode_execution_header
+from light_clients.qbft.sealed_header import SealedHeader, check_vanity, check_vote, read_seals, read_validators
+from primitives.keccak import keccak256
+from primitives.rlp import join_list, split_list, string_payload
+
+_ROUND_BYTES = 4
+
+
+def read_ibft2_header(header_rlp: bytes) -> SealedHeader:
+    """Raises MalformedHeader or DecodeError unless the bytes are one canonical IBFT2 header."""
+    header = decode_execution_header(header_rlp)
+    items = split_list(header.extra_data)
+    if len(items) != 5:
+        raise MalformedHeader("IBFT2 extraData has the wrong number of items", expected=5, found=len(items))
+    raw_vanity, raw_validators, raw_vote, raw_round, raw_seals = items
+    check_vanity(raw_vanity)
+    check_vote(raw_vote)
+    round_bytes = string_payload(raw_round)
+    if len(round_bytes) != _ROUND_BYTES:
+        raise MalformedHeader("IBFT2 round has the wrong size", expected=_ROUND_BYTES, found=round_bytes)
+    unsealed = (raw_vanity, raw_validators, raw_vote)
+    return SealedHeader(
+        header=header,
+        validators=read_validators(raw_validators),
+        round=int.from_bytes(round_bytes, "big"),
+        seals=read_seals(raw_seals),
+        block_hash=keccak256(header.rlp_with_extra_data(join_list(unsealed))),
+        seal_digest=keccak256(header.rlp_with_extra_data(join_list((*unsealed, raw_round)))),
+        proposer=header.coinbase,
+    )

@@ -1,0 +1,47 @@
+"""QBFT (Besu, GoQuorum): extraData is RLP[vanity32, [validators], vote, round, [seals]].
+
+The block hash is taken with the round set to 0 and no seals, so that one block has one hash whatever round decided it. The
+seals sign the header with the actual round and no seals.
+"""
+
+from __future__ import annotations
+
+from light_clients.qbft.errors import MalformedHeader
+from light_clients.qbft.execution_header import ExecutionHeader, decode_execution_header
+from light_clients.qbft.sealed_header import SealedHeader, check_vanity, check_vote, read_seals, read_validators
+from primitives.keccak import keccak256
+from primitives.rlp import join_list, split_list, string_payload
+
+_ZERO_ROUND = b"\x80"
+_NO_SEALS = b"\xc0"
+_MAX_ROUND_BYTES = 4
+
+
+def read_qbft_header(header_rlp: bytes) -> SealedHeader:
+    """Raises MalformedHeader or DecodeError unless the bytes are one canonical QBFT header."""
+    header = decode_execution_header(header_rlp)
+    items = split_list(header.extra_data)
+    if len(items) != 5:
+        raise MalformedHeader("QBFT extraData has the wrong number of items", expected=5, found=len(items))
+    raw_vanity, raw_validators, raw_vote, raw_round, raw_seals = items
+    check_vanity(raw_vanity)
+    check_vote(raw_vote)
+    round_bytes = string_payload(raw_round)
+    if len(round_bytes) > _MAX_ROUND_BYTES or round_bytes[:1] == b"\0":
+        raise MalformedHeader("QBFT round is no minimal integer of 32 bits", found=round_bytes)
+    unsealed = (raw_vanity, raw_validators, raw_vote)
+    seal_digest = _hash_with(header, (*unsealed, raw_round, _NO_SEALS))
+    in_round_zero = raw_round == _ZERO_ROUND
+    return SealedHeader(
+        header=header,
+        validators=read_validators(raw_validators),
+        round=int.from_bytes(round_bytes, "big"),
+        seals=read_seals(raw_seals),
+        block_hash=seal_digest if in_round_zero else _hash_with(header, (*unsealed, _ZERO_ROUND, _NO_SEALS)),
+        seal_digest=seal_digest,
+        proposer=header.coinbase,
+    )
+
+
+def _hash_with(header: ExecutionHeader, raw_extra: tuple[bytes, ...]) -> bytes:
+    return keccak256(header.rlp_with_extra_data(join_list(raw_extra)))

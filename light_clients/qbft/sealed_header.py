@@ -1,0 +1,71 @@
+"""A header together with what its consensus engine put into extraData, whichever engine it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from light_clients.qbft.errors import MalformedHeader
+from light_clients.qbft.execution_header import ExecutionHeader
+from primitives.rlp import split_list, string_payload
+
+VANITY_BYTES = 32
+MAX_VALIDATORS = 255
+_ZERO_ADDRESS = bytes(20)
+_VOTE_VALUES = (b"\xff", b"", b"\0")
+
+
+@dataclass(frozen=True, slots=True)
+class SealedHeader:
+    """A header, its own validator set, and the commit seals over ``seal_digest``; nothing is verified yet.
+
+    Validators and seals stand in the header's order, which need not be the same. ``round`` is None where the engine does not
+    write it. The block hash is the one the next block names as its parent, not the hash of the bytes received.
+    """
+
+    header: ExecutionHeader
+    validators: tuple[bytes, ...]
+    round: int | None
+    seals: tuple[bytes, ...]
+    block_hash: bytes
+    seal_digest: bytes
+    proposer: bytes
+
+
+def read_validators(raw: bytes) -> tuple[bytes, ...]:
+    """The validator list of extraData: distinct, none zero, at least one.
+
+    A chain in validator-contract mode lists none in its headers; it is refused here by name.
+    """
+    validators = tuple(string_payload(item) for item in _bounded(split_list(raw)))
+    if not validators:
+        raise MalformedHeader("header lists no validators; chains in validator-contract mode are not supported")
+    for validator in validators:
+        if len(validator) != 20 or validator == _ZERO_ADDRESS:
+            raise MalformedHeader("validator is no address", expected="20 bytes, not zero", found=validator)
+    if len(set(validators)) != len(validators):
+        raise MalformedHeader("a validator is listed twice", expected=len(validators), found=len(set(validators)))
+    return validators
+
+
+def read_seals(raw: bytes) -> tuple[bytes, ...]:
+    """The commit seals of extraData as they stand; whether each is a signature is found when it is verified."""
+    return tuple(string_payload(item) for item in _bounded(split_list(raw)))
+
+
+def _bounded(items: list[bytes]) -> list[bytes]:
+    if len(items) > MAX_VALIDATORS:
+        raise MalformedHeader("extraData's list is too long", expected=f"at most {MAX_VALIDATORS}", found=len(items))
+    return items
+
+
+def check_vanity(raw: bytes) -> None:
+    """MalformedHeader unless it is 32 bytes of the proposer's choice."""
+    if len(string_payload(raw)) != VANITY_BYTES:
+        raise MalformedHeader("extraData's vanity has the wrong size", expected=VANITY_BYTES, found=len(raw))
+
+
+def check_vote(raw: bytes) -> None:
+    """MalformedHeader unless the vote is empty, or an address with add (ff) or drop (empty or 00)."""
+    vote = [string_payload(item) for item in split_list(raw)]
+    if vote and (len(vote) != 2 or len(vote[0]) != 20 or vote[1] not in _VOTE_VALUES):
+        raise MalformedHeader("extraData's vote is malformed", expected="[] or [address, ff or 00]", found=raw)

@@ -1,0 +1,43 @@
+"""Protobuf with one encoding for one meaning.
+
+The bytes received are what is hashed and stored, so two encodings of one message would be two identities of one thing.
+A message is accepted only if writing it again, without what its type does not know, gives the very same bytes.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from google.protobuf.message import DecodeError as ProtobufDecodeError
+from google.protobuf.message import Message
+
+from primitives.errors import DecodeError
+
+MessageT = TypeVar("MessageT", bound=Message)
+
+
+def strict_parse(message_cls: type[MessageT], data: bytes, *, max_bytes: int) -> MessageT:
+    """The `message_cls` that `data` is the deterministic encoding of.
+
+    Raises `DecodeError` for more than `max_bytes`, malformed bytes, fields unknown to the type at any depth, and any
+    other encoding (order of fields, repeated scalars, long varints, written defaults).
+    """
+    name = message_cls.DESCRIPTOR.full_name
+    if len(data) > max_bytes:
+        raise DecodeError(f"{name} is too long", expected=f"at most {max_bytes} bytes", found=len(data))
+    try:
+        message = message_cls.FromString(data)
+    except ProtobufDecodeError as error:
+        raise DecodeError(f"{name} is malformed: {error}", found=data) from error
+    message.DiscardUnknownFields()
+    canonical = deterministic_bytes(message)
+    if canonical != data:
+        raise DecodeError(
+            f"{name} is not in its canonical encoding or has unknown fields", expected=canonical, found=data
+        )
+    return message
+
+
+def deterministic_bytes(message: Message) -> bytes:
+    """The encoding of `message` that `strict_parse` takes."""
+    return message.SerializeToString(deterministic=True)

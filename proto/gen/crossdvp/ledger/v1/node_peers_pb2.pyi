@@ -1,0 +1,55 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class CountersignRequest(_message.Message):
+    __slots__ = ("signed_transaction",)
+    SIGNED_TRANSACTION_FIELD_NUMBER: _ClassVar[int]
+    signed_transaction: bytes
+    def __init__(self, signed_transaction: _Optional[bytes] = ...) -> None: ...
+
+class CountersignResponse(_message.Message):
+    __slots__ = ("signatures",)
+    SIGNATURES_FIELD_NUMBER: _ClassVar[int]
+    signatures: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, signatures: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class FinaliseRequest(_message.Message):
+    __slots__ = ("tx_id", "signatures", "wire_transaction", "journal_position")
+    TX_ID_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURES_FIELD_NUMBER: _ClassVar[int]
+    WIRE_TRANSACTION_FIELD_NUMBER: _ClassVar[int]
+    JOURNAL_POSITION_FIELD_NUMBER: _ClassVar[int]
+    tx_id: bytes
+    signatures: _containers.RepeatedScalarFieldContainer[bytes]
+    wire_transaction: bytes
+    journal_position: int
+    def __init__(self, tx_id: _Optional[bytes] = ..., signatures: _Optional[_Iterable[bytes]] = ..., wire_transaction: _Optional[bytes] = ..., journal_position: _Optional[int] = ...) -> None: ...
+
+class FinaliseResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class FetchTransactionsRequest(_message.Message):
+    __slots__ = ("tx_ids",)
+    TX_IDS_FIELD_NUMBER: _ClassVar[int]
+    tx_ids: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, tx_ids: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class FetchedTransaction(_message.Message):
+    __slots__ = ("signed_transaction", "journal_position")
+    SIGNED_TRANSACTION_FIELD_NUMBER: _ClassVar[int]
+    JOURNAL_POSITION_FIELD_NUMBER: _ClassVar[int]
+    signed_transaction: bytes
+    journal_position: int
+    def __init__(self, signed_transaction: _Optional[bytes] = ..., journal_position: _Optional[int] = ...) -> None: ...
+
+class FetchTransactionsResponse(_message.Message):
+    __slots__ = ("transactions",)
+    TRANSACTIONS_FIELD_NUMBER: _ClassVar[int]
+    transactions: _containers.RepeatedCompositeFieldContainer[FetchedTransaction]
+    def __init__(self, transactions: _Optional[_Iterable[_Union[FetchedTransaction, _Mapping]]] = ...) -> None: ...

@@ -1,0 +1,77 @@
+"""A packet's life as the relayer sees it: a table, from which the docs' diagram is made.
+
+The relayer's own submissions change nothing here: only what a chain reports moves a packet, so that a relayer killed at
+any line, or another relayer's success, leads to the same state. A state says what the packet waits for.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from primitives.errors import PeerError
+from relayer.core.chain import EventKind
+
+
+class PacketState(Enum):
+    """Where a packet stands, by the evidence of both chains."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+    ACKNOWLEDGED = "acknowledged"
+    TIMED_OUT = "timed_out"
+
+    @property
+    def is_final(self) -> bool:
+        """No event can move the packet any more."""
+        return self in _FINAL
+
+
+_FINAL: Final = frozenset({PacketState.ACKNOWLEDGED, PacketState.TIMED_OUT})
+
+WAITS_FOR: Final[dict[PacketState, str]] = {
+    PacketState.SENT: "the destination to receive it, or its time-out to be proved",
+    PacketState.RECEIVED: "the source to process its acknowledgement",
+    PacketState.ACKNOWLEDGED: "nothing: the acknowledgement is processed",
+    PacketState.TIMED_OUT: "nothing: the time-out is processed",
+}
+
+# (state, event) -> next state. The events of the two chains reach the relayer in any order between chains: the source
+# may report a processed acknowledgement before the destination's block with the receive was read. Repeats change
+# nothing.
+TRANSITIONS: Final[dict[tuple[PacketState, EventKind], PacketState]] = {
+    (PacketState.SENT, EventKind.SENT): PacketState.SENT,
+    (PacketState.SENT, EventKind.ACK_WRITTEN): PacketState.RECEIVED,
+    (PacketState.SENT, EventKind.ACK_PROCESSED): PacketState.ACKNOWLEDGED,
+    (PacketState.SENT, EventKind.TIMEOUT_PROCESSED): PacketState.TIMED_OUT,
+    (PacketState.RECEIVED, EventKind.SENT): PacketState.RECEIVED,
+    (PacketState.RECEIVED, EventKind.ACK_WRITTEN): PacketState.RECEIVED,
+    (PacketState.RECEIVED, EventKind.ACK_PROCESSED): PacketState.ACKNOWLEDGED,
+    (PacketState.ACKNOWLEDGED, EventKind.SENT): PacketState.ACKNOWLEDGED,
+    (PacketState.ACKNOWLEDGED, EventKind.ACK_WRITTEN): PacketState.ACKNOWLEDGED,
+    (PacketState.ACKNOWLEDGED, EventKind.ACK_PROCESSED): PacketState.ACKNOWLEDGED,
+    (PacketState.TIMED_OUT, EventKind.SENT): PacketState.TIMED_OUT,
+    (PacketState.TIMED_OUT, EventKind.TIMEOUT_PROCESSED): PacketState.TIMED_OUT,
+}
+
+
+class ContradictoryEvent(PeerError):
+    """The two chains report what cannot both be true (received and timed out): somebody's safety is broken."""
+
+    reason = "CONTRADICTORY_PACKET_EVENT"
+
+    def __init__(self, state: PacketState, event: EventKind) -> None:
+        self.state = state
+        self.event = event
+        super().__init__(
+            f"packet is {state.value}, so the event {event.value} is impossible: stop relaying this path and compare
+            both chains"
+        )
+
+
+def next_state(state: PacketState, event: EventKind) -> PacketState:
+    """The state after an event; raises ``ContradictoryEvent`` for a pair that honest chains never produce."""
+    try:
+        return TRANSITIONS[state, event]
+    except KeyError:
+        raise ContradictoryEvent(state, event) from None

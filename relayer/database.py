@@ -1,0 +1,63 @@
+"""One SQLite database of a relayer or gateway process: durable, one schema version, errors by the project's names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from primitives.errors import UnavailableError
+
+
+class StoreUnavailable(UnavailableError):
+    """The database cannot be read or written: nothing was changed. Check the disk, the path and who else holds it."""
+
+    reason = "STORE_UNAVAILABLE"
+
+
+class SchemaUnknown(UnavailableError):
+    """The database was written by another version of this program; it is left untouched."""
+
+    reason = "STORE_SCHEMA_UNKNOWN"
+
+    def __init__(self, path: str, expected: int, found: int) -> None:
+        self.path, self.expected, self.found = path, expected, found
+        super().__init__(f"{path} has schema {found}, this program knows {expected}: start the version that wrote it")
+
+
+class Database:
+    """WAL, fsync at every commit, foreign keys on. ``path`` None keeps everything in memory (tests)."""
+
+    def __init__(self, path: Path | None, metadata: sa.MetaData, schema_version: int) -> None:
+        in_memory: dict[str, Any] = {"poolclass": sa.StaticPool, "connect_args": {"check_same_thread": False}}
+        self._engine = sa.create_engine(f"sqlite:///{path}" if path else "sqlite://", **({} if path else in_memory))
+        sa.event.listen(self._engine, "connect", _configure)
+        with self.transaction() as connection:
+            found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+            if found not in {0, schema_version}:
+                raise SchemaUnknown(str(path), schema_version, found)
+            metadata.create_all(connection)
+            connection.exec_driver_sql(f"PRAGMA user_version = {schema_version}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """One database transaction: committed whole at the end, rolled back whole on any error."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except sa.exc.SQLAlchemyError as failure:
+            raise StoreUnavailable(f"database failed: {failure}; check disk space and path") from failure
+
+    def close(self) -> None:
+        """Close all connections; safe to call twice."""
+        self._engine.dispose()
+
+
+def _configure(connection: Any, _record: object) -> None:  # noqa: ANN401  # a driver's connection
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA busy_timeout = 5000")

@@ -1,0 +1,85 @@
+"""What the gateway refuses, by name.
+
+CallerError
+├── BadRequest            a field is malformed, out of range or missing
+│   └── BadPageToken      a page or resume token that this gateway did not give
+├── RequestIdReused       the same request id with another body
+├── SettlementUnknown
+├── SettlementEnded       nothing can change it any more
+├── TradeAlreadyLocked    the cash is locked: only evidence ends it now
+└── TimesTooClose         lock-by or settle-by leave less than the configured margins
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from primitives.errors import CallerError
+
+
+class BadRequest(CallerError):
+    """A field of the request is malformed; nothing was stored."""
+
+    reason = "BAD_REQUEST"
+
+    def __init__(self, field: str, expected: str, found: object) -> None:
+        self.field, self.expected, self.found = field, expected, str(found)
+        super().__init__(f"{field}: expected {expected}, found {found}")
+
+
+class BadPageToken(BadRequest):
+    """A token that this gateway did not give: start again without one."""
+
+    reason = "BAD_PAGE_TOKEN"
+
+
+class RequestIdReused(CallerError):
+    """The request id belongs to another request; use a new id for a new request."""
+
+    reason = "REQUEST_ID_REUSED"
+
+    def __init__(self, request_id: str, differing: Sequence[str]) -> None:
+        self.request_id, self.differing_fields = request_id, ", ".join(differing)
+        super().__init__(
+            f"request id {request_id} was used with other values of: {self.differing_fields}; use a new request id"
+        )
+
+
+class SettlementUnknown(CallerError):
+    """No settlement of that name."""
+
+    reason = "SETTLEMENT_UNKNOWN"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"no settlement {name}: list settlements, or check the trade id")
+
+
+class SettlementEnded(CallerError):
+    """The settlement is at an end; a trade id is never used again."""
+
+    reason = "SETTLEMENT_ENDED"
+
+    def __init__(self, name: str, state: str) -> None:
+        self.name, self.state = name, state
+        super().__init__(f"{name} is {state}: nothing changes it any more; use a new trade id")
+
+
+class TradeAlreadyLocked(CallerError):
+    """The cash is locked: the settlement ends by delivery, refusal or time-out, proved on the ledger."""
+
+    reason = "TRADE_ALREADY_LOCKED"
+
+    def __init__(self, name: str, state: str) -> None:
+        self.name, self.state = name, state
+        super().__init__(f"{name} is {state}: the cash is locked, so only evidence ends it; watch it instead")
+
+
+class TimesTooClose(CallerError):
+    """Lock-by or settle-by leave no room for the steps before them."""
+
+    reason = "TIMES_TOO_CLOSE"
+
+    def __init__(self, field: str, earliest_s: int, found_s: int) -> None:
+        self.field, self.earliest_s, self.found_s = field, earliest_s, found_s
+        super().__init__(f"{field} is {found_s}, must be {earliest_s} or later: choose a later time")

@@ -1,0 +1,148 @@
+"""Follows settlements on both ledgers; takes the gateway's two steps: ask for the lock, cancel what cannot lock any more.
+
+Nothing it does is needed for safety. It may be killed anywhere: cursors and settlements are in the store, and every
+step it takes is idempotent on the ledger (a trade id is spent once).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+
+import structlog
+
+from primitives.errors import CrossDvpError, UnavailableError
+from relayer.core.plan import retry_delay_s
+from relayer.gateway.changes import attempt_failed, observe
+from relayer.gateway.lifecycle import ImpossibleSettlementEvent, SettlementState
+from relayer.gateway.model import Settlement
+from relayer.gateway.ports import CashSide, SecuritiesSide
+from relayer.gateway.store import Change, GatewayStore
+
+_log = structlog.get_logger(__name__)
+_EVM_CURSOR = "evm"
+
+
+@dataclass(frozen=True)
+class FollowerSettings:
+    """``most_open``: settlements looked at in one round; ``poll_interval_s``: pause between rounds."""
+
+    poll_interval_s: float
+    most_open: int = 500
+
+
+class Follower:
+    """One per gateway process."""
+
+    def __init__(
+        self,
+        store: GatewayStore,
+        securities: SecuritiesSide,
+        cash: CashSide,
+        settings: FollowerSettings,
+        now_s: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._securities = securities
+        self._cash = cash
+        self._settings = settings
+        self._now_s = now_s
+        self._under_way: dict[bytes, asyncio.Task[None]] = {}
+        self.last_error = ""
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Rounds until ``stopping``; a ledger that is away is waited for, and said in ``last_error``."""
+        failures = 0
+        while not stopping.is_set():
+            try:
+                await self.round()
+                failures, self.last_error = 0, ""
+            except CrossDvpError as failure:
+                failures += 1
+                self.last_error = f"{failure.reason}: {failure}"
+                _log.warning("round failed", error=self.last_error, failures=failures)
+            pause_s = self._settings.poll_interval_s
+            try:
+                await asyncio.wait_for(
+                    stopping.wait(), retry_delay_s(failures - 1, first_s=pause_s, most_s=5.0) if failures else pause_s
+                )
+            except TimeoutError:
+                continue
+        for task in self._under_way.values():
+            task.cancel()
+        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+
+    async def round(self) -> None:
+        """Read both ledgers once, then start what is due."""
+        await self._read_evm()
+        for settlement in await asyncio.to_thread(self._store.open_settlements, self._settings.most_open):
+            await self._read_trade(settlement)
+        for settlement in await asyncio.to_thread(self._store.open_settlements, self._settings.most_open):
+            self._start_due(settlement)
+
+    async def _read_evm(self) -> None:
+        cursor = await asyncio.to_thread(self._store.cursor, _EVM_CURSOR)
+        sightings, next_cursor = await self._securities.sightings(cursor)
+        if next_cursor != cursor:
+            changes = [(sighting.trade_id, _tolerant(observe(sighting))) for sighting in sightings]
+            await asyncio.to_thread(self._store.apply_sightings, _EVM_CURSOR, next_cursor, changes, self._now_s())
+
+    async def _read_trade(self, settlement: Settlement) -> None:
+        if settlement.state is SettlementState.MATCHED:
+            earmark = await self._securities.earmark_sighting(settlement.trade_id)
+            if earmark is not None:
+                await self._change(settlement.trade_id, observe(earmark))
+        for sighting in await self._cash.trade_sightings(settlement.terms):
+            await self._change(settlement.trade_id, observe(sighting))
+
+    async def _change(self, trade_id: bytes, change: Change) -> None:
+        await asyncio.to_thread(self._store.change, trade_id, _tolerant(change), self._now_s())
+
+    def _start_due(self, settlement: Settlement) -> None:
+        waiting = settlement.waiting
+        if settlement.trade_id in self._under_way or waiting is None or waiting.next_attempt_s > self._now_s():
+            return
+        too_late_to_lock = self._now_s() >= settlement.terms.lock_by_s
+        if settlement.state in {SettlementState.MATCHED, SettlementState.EARMARKED} and too_late_to_lock:
+            self._start(settlement, self._cash.cancel(settlement.terms))
+        elif settlement.state is SettlementState.EARMARKED:
+            self._start(settlement, self._lock(settlement, waiting.attempts))
+
+    async def _lock(self, settlement: Settlement, attempt: int) -> None:
+        trusted = await self._cash.trusted_height()
+        evidence = await self._securities.earmark_evidence(settlement.trade_id, trusted)
+        await self._cash.lock(settlement.terms, evidence, attempt)
+
+    def _start(self, settlement: Settlement, step: Coroutine[None, None, None]) -> None:
+        async def attempt() -> None:
+            try:
+                await step
+                await self._read_trade(settlement)
+            except CrossDvpError as failure:
+                waiting = settlement.waiting
+                attempts = waiting.attempts if waiting else 0
+                pause_s = retry_delay_s(attempts, first_s=1.0, most_s=15.0)
+                error = f"{failure.reason}: {failure}"
+                report = _log.info if isinstance(failure, UnavailableError) else _log.warning
+                report("attempt failed", settlement=settlement.name, error=error, retry_in_s=pause_s)
+                await self._change(settlement.trade_id, attempt_failed(error, self._now_s() + max(1, round(pause_s))))
+            finally:
+                self._under_way.pop(settlement.trade_id, None)
+
+        self._under_way[settlement.trade_id] = asyncio.create_task(attempt(), name=settlement.name)
+
+
+def _tolerant(change: Change) -> Change:
+    """An impossible event is logged and leaves its settlement as it is: it must not hold up all others."""
+
+    def guarded(before: Settlement | None) -> Settlement | None:
+        try:
+            return change(before)
+        except ImpossibleSettlementEvent as contradiction:
+            _log.error(
+                "impossible event", settlement=before.name if before else "", error=str(contradiction)
+            )  # a fact about a ledger, not about this code
+            return before
+
+    return guarded

@@ -1,0 +1,107 @@
+"""A settlement's life as a table. Every state names what it waits for; every change needs evidence or an instruction.
+
+The docs' diagram is made from ``TRANSITIONS``. No event here is a time-out of the gateway's own: an end is reached
+only by what the ledger says (spec 3.4, number 8).
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from primitives.errors import PeerError
+
+
+class SettlementState(Enum):
+    """Where a settlement stands by the evidence of both ledgers."""
+
+    UNMATCHED = "unmatched"
+    MISMATCHED = "mismatched"
+    MATCHED = "matched"
+    EARMARKED = "earmarked"
+    LOCKED = "locked"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    SETTLED = "settled"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """No event can move the settlement any more."""
+        return self in FINAL
+
+
+class SettlementEvent(Enum):
+    """What moves a settlement: an instruction, or a fact of one ledger."""
+
+    TERMS_AGREE = "terms_agree"
+    TERMS_DIFFER = "terms_differ"
+    INSTRUCTIONS_WITHDRAWN = "instructions_withdrawn"
+    EARMARKED_ON_EVM = "earmarked_on_evm"
+    CASH_LOCKED = "cash_locked"
+    DELIVERED_ON_EVM = "delivered_on_evm"
+    REFUSED_ON_EVM = "refused_on_evm"
+    CASH_RELEASED_TO_SELLER = "cash_released_to_seller"
+    CASH_RETURNED_TO_BUYER = "cash_returned_to_buyer"
+    TRADE_CANCELLED = "trade_cancelled"
+
+
+FINAL: Final = frozenset({SettlementState.SETTLED, SettlementState.RETURNED, SettlementState.CANCELLED})
+
+_S, _E = SettlementState, SettlementEvent
+
+TRANSITIONS: Final[dict[tuple[SettlementState, SettlementEvent], SettlementState]] = {
+    (_S.UNMATCHED, _E.TERMS_AGREE): _S.MATCHED,
+    (_S.UNMATCHED, _E.TERMS_DIFFER): _S.MISMATCHED,
+    (_S.MISMATCHED, _E.TERMS_AGREE): _S.MATCHED,
+    (_S.MISMATCHED, _E.TERMS_DIFFER): _S.MISMATCHED,
+    # Before both sides agree nothing binds anybody: withdrawing needs no ledger.
+    (_S.UNMATCHED, _E.INSTRUCTIONS_WITHDRAWN): _S.CANCELLED,
+    (_S.MISMATCHED, _E.INSTRUCTIONS_WITHDRAWN): _S.CANCELLED,
+    (_S.MATCHED, _E.EARMARKED_ON_EVM): _S.EARMARKED,
+    (_S.MATCHED, _E.TRADE_CANCELLED): _S.CANCELLED,
+    (_S.EARMARKED, _E.CASH_LOCKED): _S.LOCKED,
+    (_S.EARMARKED, _E.TRADE_CANCELLED): _S.CANCELLED,
+    # A lock recorded before its earmark was seen (the gateway was away): the ledger's word counts.
+    (_S.MATCHED, _E.CASH_LOCKED): _S.LOCKED,
+    (_S.LOCKED, _E.EARMARKED_ON_EVM): _S.LOCKED,
+    (_S.LOCKED, _E.DELIVERED_ON_EVM): _S.DELIVERED,
+    (_S.LOCKED, _E.REFUSED_ON_EVM): _S.REFUSED,
+    (_S.LOCKED, _E.CASH_RELEASED_TO_SELLER): _S.SETTLED,
+    (_S.LOCKED, _E.CASH_RETURNED_TO_BUYER): _S.RETURNED,
+    (_S.DELIVERED, _E.CASH_RELEASED_TO_SELLER): _S.SETTLED,
+    (_S.REFUSED, _E.CASH_RETURNED_TO_BUYER): _S.RETURNED,
+    # The two ledgers are read side by side: the EVM's event may be read after the ledger's end that it caused.
+    (_S.SETTLED, _E.DELIVERED_ON_EVM): _S.SETTLED,
+    (_S.RETURNED, _E.REFUSED_ON_EVM): _S.RETURNED,
+}
+
+WAITS_FOR: Final[dict[SettlementState, tuple[str, str]]] = {
+    _S.UNMATCHED: ("the other side", "its instruction for this trade id"),
+    _S.MISMATCHED: ("either side", "an instruction with equal terms"),
+    _S.MATCHED: ("the seller", "the earmark of the securities on the EVM chain"),
+    _S.EARMARKED: ("the buyer's custodian node", "the lock of the buyer's cash on the ledger"),
+    _S.LOCKED: ("a relayer", "delivery or refusal on the EVM chain, or the proof that the time-out passed"),
+    _S.DELIVERED: ("a relayer", "the proof of delivery that releases the cash to the seller"),
+    _S.REFUSED: ("a relayer", "the proof of refusal that returns the cash to the buyer"),
+}
+
+
+class ImpossibleSettlementEvent(PeerError):
+    """A ledger reports what cannot follow: the settlement is left as it is and somebody must look."""
+
+    reason = "IMPOSSIBLE_SETTLEMENT_EVENT"
+
+    def __init__(self, state: SettlementState, event: SettlementEvent) -> None:
+        self.state = state
+        self.event = event
+        super().__init__(f"settlement is {state.value}; {event.value} cannot follow: compare both ledgers")
+
+
+def next_state(state: SettlementState, event: SettlementEvent) -> SettlementState:
+    """The state after an event; raises ``ImpossibleSettlementEvent`` for a pair that is not in the table."""
+    try:
+        return TRANSITIONS[state, event]
+    except KeyError:
+        raise ImpossibleSettlementEvent(state, event) from None

@@ -1,0 +1,54 @@
+"""What the gateway needs of the two ledgers. Implementations talk to nodes; the gateway's rules talk to these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from ibc.dvp import SettlementTerms
+from relayer.gateway.changes import Sighting
+
+
+@dataclass(frozen=True)
+class EarmarkEvidence:
+    """Proof that an earmark stands at ``height`` of the EVM chain, for a light client that trusts ``trusted_height``.
+
+    ``client_message`` brings the ledger's light client to ``height``; proofs are lists of trie nodes, root first.
+    """
+
+    height: int
+    client_message: bytes
+    account_proof: tuple[bytes, ...]
+    storage_proof: tuple[bytes, ...]
+
+
+class SecuritiesSide(Protocol):
+    """The EVM chain, seen from the gateway. All methods raise ``UnavailableError`` when its nodes do not answer."""
+
+    async def sightings(self, after_block: int) -> tuple[tuple[Sighting, ...], int]:
+        """What blocks after ``after_block`` show of any trade, in order, and the last block read."""
+
+    async def earmark_sighting(self, trade_id: bytes) -> Sighting | None:
+        """The earmark of a trade as it stands now, if there is one: for instructions that match after the earmark."""
+
+    async def earmark_evidence(self, trade_id: bytes, trusted_height: int) -> EarmarkEvidence:
+        """Proof of a trade's earmark at the newest block."""
+
+
+class CashSide(Protocol):
+    """The Progmat ledger, seen from the gateway. All methods raise ``UnavailableError`` when no node answers."""
+
+    async def trade_sightings(self, terms: SettlementTerms) -> tuple[Sighting, ...]:
+        """Everything the buyer's custodian node knows of the trade so far, in order."""
+
+    async def trusted_height(self) -> int:
+        """The newest height of the EVM chain that the ledger's light client knows."""
+
+    async def lock(self, terms: SettlementTerms, evidence: EarmarkEvidence, attempt: int) -> None:
+        """Lock the buyer's cash. ``attempt`` makes a new try distinct from one that failed; at most one lock results.
+
+        Raises ``CallerError`` or ``PeerError`` when the node refuses (for instance: not enough cash yet).
+        """
+
+    async def cancel(self, terms: SettlementTerms) -> None:
+        """Spend the trade id as cancelled. Raises ``CallerError`` when the lock was faster."""

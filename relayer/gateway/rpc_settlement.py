@@ -1,0 +1,196 @@
+"""SettlementService over gRPC: decodes and checks requests, answers with what is stored.
+
+Errors are raised, not returned: the server's interceptor turns them into statuses with ErrorInfo.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import grpc.aio
+from crossdvp.gateway.v1 import settlement_service_pb2 as pb
+from crossdvp.gateway.v1 import settlement_service_pb2_grpc as pb_grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from ibc.dvp import SettlementTerms
+from primitives.errors import CallerError
+from relayer.gateway.changes import instruct, observe, withdraw
+from relayer.gateway.errors import BadPageToken, BadRequest, SettlementEnded, TimesTooClose, TradeAlreadyLocked
+from relayer.gateway.lifecycle import SettlementState
+from relayer.gateway.model import Settlement
+from relayer.gateway.ports import CashSide
+from relayer.gateway.settlement_codec import (
+    decode_terms,
+    encode_settlement,
+    request_fields,
+    side_of,
+    state_of,
+    trade_id_of,
+)
+from relayer.gateway.store import GatewayStore
+
+MOST_PER_PAGE = 500
+_CANCELLABLE = {SettlementState.MATCHED, SettlementState.EARMARKED}
+_UNAGREED = {SettlementState.UNMATCHED, SettlementState.MISMATCHED}
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+@dataclass(frozen=True)
+class Margins:
+    """How much room instructions must leave, in seconds: until ``lock_by``, and from there to ``settle_by``."""
+
+    before_lock_s: int
+    lock_to_settle_s: int
+
+
+class SettlementRpc(pb_grpc.SettlementServiceServicer):
+    """One per gateway process; ``stopping`` ends open watches so that a shutdown need not wait for them."""
+
+    def __init__(
+        self,
+        store: GatewayStore,
+        cash: CashSide,
+        margins: Margins,
+        now_s: Callable[[], int],
+        stopping: asyncio.Event,
+        watch_poll_s: float = 0.05,
+    ) -> None:
+        self._store = store
+        self._cash = cash
+        self._margins = margins
+        self._now_s = now_s
+        self._stopping = stopping
+        self._watch_poll_s = watch_poll_s
+
+    async def CreateSettlement(  # noqa: N802  # the name in the .proto
+        self, request: pb.CreateSettlementRequest, _context: Context
+    ) -> pb.CreateSettlementResponse:
+        """See the .proto."""
+        request_id = _request_id(request.request_id)
+        side, terms = side_of(request.side), decode_terms(request.terms)
+        now_s = self._now_s()
+        self._check_times(terms, now_s)
+        change = instruct(side, terms, now_s)
+        if request.validate_only:
+            settlement = change(await asyncio.to_thread(_stored_or_none, self._store, terms.trade_id))
+        else:
+            settlement = await asyncio.to_thread(
+                self._store.answer_request, request_id, request_fields(request), terms.trade_id, change, now_s
+            )
+        return pb.CreateSettlementResponse(settlement=encode_settlement(_present(settlement)))
+
+    def _check_times(self, terms: SettlementTerms, now_s: int) -> None:
+        earliest_lock = now_s + self._margins.before_lock_s
+        if terms.lock_by_s < earliest_lock:
+            raise TimesTooClose("terms.lock_by", earliest_lock, terms.lock_by_s)
+        earliest_settle = terms.lock_by_s + self._margins.lock_to_settle_s
+        if terms.settle_by_s < earliest_settle:
+            raise TimesTooClose("terms.settle_by", earliest_settle, terms.settle_by_s)
+
+    async def GetSettlement(  # noqa: N802  # the name in the .proto
+        self, request: pb.GetSettlementRequest, _context: Context
+    ) -> pb.GetSettlementResponse:
+        """See the .proto."""
+        settlement = await asyncio.to_thread(self._store.get, trade_id_of(request.name))
+        return pb.GetSettlementResponse(settlement=encode_settlement(settlement))
+
+    async def ListSettlements(  # noqa: N802  # the name in the .proto
+        self, request: pb.ListSettlementsRequest, _context: Context
+    ) -> pb.ListSettlementsResponse:
+        """See the .proto."""
+        if not 0 <= request.page_size <= MOST_PER_PAGE:
+            raise BadRequest("page_size", f"0..{MOST_PER_PAGE}", request.page_size)
+        size = request.page_size or 50
+        states = [state_of(number) for number in request.states]
+        before = _number(request.page_token)
+        rows = await asyncio.to_thread(self._store.page, states, before, size + 1)
+        shown = rows[:size]
+        return pb.ListSettlementsResponse(
+            settlements=[encode_settlement(settlement) for _, settlement in shown],
+            next_page_token=str(shown[-1][0]) if len(rows) > size else "",
+        )
+
+    async def WatchSettlements(  # noqa: N802  # the name in the .proto
+        self, request: pb.WatchSettlementsRequest, _context: Context
+    ) -> AsyncIterator[pb.WatchSettlementsResponse]:
+        """See the .proto."""
+        trade_id = trade_id_of(request.name) if request.name else None
+        if trade_id is not None:
+            await asyncio.to_thread(self._store.get, trade_id)
+        after = _number(request.resume_token)
+        while not self._stopping.is_set():
+            events = await asyncio.to_thread(self._store.events, after, trade_id, 100)
+            for event in events:
+                after = event.number
+                yield pb.WatchSettlementsResponse(
+                    resume_token=str(event.number),
+                    settlement=pb.Settlement.FromString(event.settlement),
+                    at=Timestamp(seconds=event.at_s),
+                )
+            if not events:
+                await asyncio.sleep(self._watch_poll_s)
+
+    async def CancelSettlement(  # noqa: N802  # the name in the .proto
+        self, request: pb.CancelSettlementRequest, _context: Context
+    ) -> pb.CancelSettlementResponse:
+        """See the .proto."""
+        request_id, trade_id = _request_id(request.request_id), trade_id_of(request.name)
+        await asyncio.to_thread(self._store.get, trade_id)
+        # Storing the request first makes a repeat, even after a crash in between, answer what became of it.
+        settlement = _present(
+            await asyncio.to_thread(
+                self._store.answer_request, request_id, request_fields(request), trade_id, withdraw, self._now_s()
+            )
+        )
+        if settlement.state in _CANCELLABLE:
+            settlement = await self._cancel_on_ledger(settlement)
+        if settlement.state is SettlementState.CANCELLED:
+            return pb.CancelSettlementResponse(settlement=encode_settlement(settlement))
+        if settlement.state.is_final:
+            raise SettlementEnded(settlement.name, settlement.state.value)
+        raise TradeAlreadyLocked(settlement.name, settlement.state.value)
+
+    async def _cancel_on_ledger(self, settlement: Settlement) -> Settlement:
+        """Try to spend the trade id as cancelled; the ledger's word on who won is read afterwards either way."""
+        refusal: CallerError | None = None
+        try:
+            await self._cash.cancel(settlement.terms)
+        except CallerError as lost_race:
+            refusal = lost_race
+        for sighting in await self._cash.trade_sightings(settlement.terms):
+            await asyncio.to_thread(self._store.change, settlement.trade_id, observe(sighting), self._now_s())
+        after = await asyncio.to_thread(self._store.get, settlement.trade_id)
+        if refusal is not None and after.state in _CANCELLABLE:
+            raise refusal  # not a race: the node refused for a reason of its own
+        return after
+
+
+def _request_id(text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise BadRequest("request_id", "a UUID", text[:64] or "nothing") from None
+
+
+def _number(token: str) -> int:
+    if not token:
+        return 0
+    if not (token.isascii() and token.isdecimal() and len(token) < 19):
+        raise BadPageToken("token", "a token from an earlier answer", token[:40])
+    return int(token)
+
+
+def _stored_or_none(store: GatewayStore, trade_id: bytes) -> Settlement | None:
+    return store.change(trade_id, lambda before: before, 0)
+
+
+def _present(settlement: Settlement | None) -> Settlement:
+    if settlement is None:
+        raise BadRequest("terms.trade_id", "a trade id that can be stored", "nothing stored")
+    return settlement

@@ -1,0 +1,255 @@
+"""The gateway's memory: settlements, the instructions behind them, facts, and the one ordered stream of their changes.
+
+Every change of a settlement and the event that tells of it are one database transaction: whoever resumes the stream
+misses nothing, and nobody is told what was not stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert as insert_or_update
+
+from ibc.dvp import SettlementTerms
+from relayer.database import Database
+from relayer.gateway.errors import RequestIdReused, SettlementUnknown
+from relayer.gateway.lifecycle import WAITS_FOR, SettlementState
+from relayer.gateway.matching import Side
+from relayer.gateway.model import Fact, Ledger, Settlement, Waiting
+from relayer.gateway.settlement_codec import encode_settlement, terms_bytes, terms_from_bytes
+
+SCHEMA_VERSION = 1
+_metadata = sa.MetaData()
+
+_settlements = sa.Table(
+    "settlements",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("trade_id", sa.LargeBinary, unique=True, nullable=False),
+    sa.Column("state", sa.String, nullable=False, index=True),
+    sa.Column("seller_terms", sa.LargeBinary),
+    sa.Column("buyer_terms", sa.LargeBinary),
+    sa.Column("mismatched", sa.String, nullable=False, default=""),
+    sa.Column("packet_sequence", sa.String, nullable=False, default="0"),  # uint64
+    sa.Column("since_s", sa.Integer, nullable=False),
+    sa.Column("next_attempt_s", sa.Integer, nullable=False, default=0),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("last_error", sa.String, nullable=False, default=""),
+    sa.Column("created_s", sa.Integer, nullable=False),
+    sa.Column("updated_s", sa.Integer, nullable=False),
+)
+_facts = sa.Table(
+    "facts",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("settlement_id", sa.ForeignKey("settlements.id"), nullable=False, index=True),
+    sa.Column("ledger", sa.String, nullable=False),
+    sa.Column("what", sa.String, nullable=False),
+    sa.Column("tx_id", sa.String, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("at_s", sa.Integer, nullable=False),
+    sa.Column("proof_bytes", sa.Integer, nullable=False),
+    sa.UniqueConstraint("settlement_id", "ledger", "what"),
+)
+_requests = sa.Table(
+    "requests",
+    _metadata,
+    sa.Column("request_id", sa.String, primary_key=True),
+    sa.Column("fields", sa.JSON, nullable=False),
+    sa.Column("trade_id", sa.LargeBinary, nullable=False),
+)
+_events = sa.Table(
+    "events",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("trade_id", sa.LargeBinary, nullable=False, index=True),
+    sa.Column("settlement", sa.LargeBinary, nullable=False),
+    sa.Column("at_s", sa.Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+_cursors = sa.Table(
+    "cursors",
+    _metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("cursor", sa.Integer, nullable=False),
+)
+
+Change = Callable[[Settlement | None], Settlement | None]
+"""From a settlement as stored (None = not yet) to what it becomes; None or an equal value = no change."""
+
+
+@dataclass(frozen=True)
+class StoredEvent:
+    """One change in the stream: its number, the settlement as encoded for callers, when it was stored."""
+
+    number: int
+    settlement: bytes
+    at_s: int
+
+
+class GatewayStore:
+    """Synchronous; every public method is one database transaction. Raises ``StoreUnavailable`` when the disk fails."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._database = Database(path, _metadata, SCHEMA_VERSION)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._database.close()
+
+    def change(self, trade_id: bytes, change: Change, now_s: int) -> Settlement | None:
+        """Read, change and write one settlement atomically; an event is stored only if something changed."""
+        with self._database.transaction() as connection:
+            return _change(connection, trade_id, change, now_s)
+
+    def answer_request(
+        self, request_id: str, fields: dict[str, str], trade_id: bytes, change: Change, now_s: int
+    ) -> Settlement | None:
+        """As ``change``, once for a request id: a repeat changes nothing and returns the settlement as it is now.
+
+        Raises ``RequestIdReused`` when the id was used with other fields.
+        """
+        with self._database.transaction() as connection:
+            known = connection.execute(sa.select(_requests).where(_requests.c.request_id == request_id)).first()
+            if known is not None:
+                differing = sorted(
+                    k for k in fields.keys() | known.fields.keys() if fields.get(k) != known.fields.get(k)
+                )
+                if differing:
+                    raise RequestIdReused(request_id, differing)
+                return _load(connection, trade_id)
+            settlement = _change(connection, trade_id, change, now_s)
+            connection.execute(sa.insert(_requests).values(request_id=request_id, fields=fields, trade_id=trade_id))
+            return settlement
+
+    def apply_sightings(
+        self, cursor_name: str, cursor: int, changes: Iterable[tuple[bytes, Change]], now_s: int
+    ) -> None:
+        """Apply what one page of a ledger's events changes, and move the cursor behind it, together."""
+        with self._database.transaction() as connection:
+            for trade_id, change in changes:
+                _change(connection, trade_id, change, now_s)
+            statement = insert_or_update(_cursors).values(name=cursor_name, cursor=cursor)
+            connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"cursor": cursor}))
+
+    def cursor(self, name: str) -> int:
+        """Where reading of a ledger's events continues; 0 at first."""
+        with self._database.transaction() as connection:
+            return int(connection.execute(sa.select(_cursors.c.cursor).where(_cursors.c.name == name)).scalar() or 0)
+
+    def get(self, trade_id: bytes) -> Settlement:
+        """One settlement. Raises ``SettlementUnknown``."""
+        with self._database.transaction() as connection:
+            settlement = _load(connection, trade_id)
+        if settlement is None:
+            raise SettlementUnknown(f"settlements/{trade_id.hex()}")
+        return settlement
+
+    def page(self, states: Sequence[SettlementState], before_id: int, limit: int) -> list[tuple[int, Settlement]]:
+        """Newest first, row ids below ``before_id`` (0 = from the newest)."""
+        query = sa.select(_settlements).order_by(_settlements.c.id.desc()).limit(limit)
+        if states:
+            query = query.where(_settlements.c.state.in_([state.value for state in states]))
+        if before_id:
+            query = query.where(_settlements.c.id < before_id)
+        with self._database.transaction() as connection:
+            return [(row["id"], _settlement(connection, row)) for row in connection.execute(query).mappings().all()]
+
+    def open_settlements(self, limit: int) -> list[Settlement]:
+        """Matched settlements that are not at an end, oldest first."""
+        idle = [state.value for state in SettlementState if state.is_final]
+        idle += [SettlementState.UNMATCHED.value, SettlementState.MISMATCHED.value]
+        query = (
+            sa.select(_settlements).where(_settlements.c.state.not_in(idle)).order_by(_settlements.c.id).limit(limit)
+        )
+        with self._database.transaction() as connection:
+            return [_settlement(connection, row) for row in connection.execute(query).mappings().all()]
+
+    def events(self, after: int, trade_id: bytes | None, limit: int) -> list[StoredEvent]:
+        """The stream after a number, of one settlement or of all, oldest first."""
+        query = sa.select(_events).where(_events.c.id > after).order_by(_events.c.id).limit(limit)
+        if trade_id is not None:
+            query = query.where(_events.c.trade_id == trade_id)
+        with self._database.transaction() as connection:
+            return [StoredEvent(row.id, row.settlement, row.at_s) for row in connection.execute(query)]
+
+
+def _change(connection: sa.Connection, trade_id: bytes, change: Change, now_s: int) -> Settlement | None:
+    before = _load(connection, trade_id)
+    after = change(before)
+    if after is None or after == before:
+        return before
+    if before is None or after.state is not before.state:
+        on, what = WAITS_FOR.get(after.state, ("", ""))
+        after = replace(after, waiting=Waiting(on, what, since_s=now_s) if on else None)
+    after = replace(after, updated_s=now_s)
+    _save(connection, after)
+    message = encode_settlement(after).SerializeToString(deterministic=True)
+    connection.execute(sa.insert(_events).values(trade_id=trade_id, settlement=message, at_s=now_s))
+    return after
+
+
+def _save(connection: sa.Connection, settlement: Settlement) -> None:
+    waiting = settlement.waiting
+    instructions = {side: terms_bytes(terms) for side, terms in settlement.instructions.items()}
+    values = {
+        "trade_id": settlement.trade_id,
+        "state": settlement.state.value,
+        "seller_terms": instructions.get(Side.SELLER),
+        "buyer_terms": instructions.get(Side.BUYER),
+        "mismatched": ",".join(settlement.mismatched),
+        "packet_sequence": str(settlement.packet_sequence),
+        "since_s": waiting.since_s if waiting else settlement.updated_s,
+        "next_attempt_s": waiting.next_attempt_s if waiting else 0,
+        "attempts": waiting.attempts if waiting else 0,
+        "last_error": waiting.last_error if waiting else "",
+        "created_s": settlement.created_s,
+        "updated_s": settlement.updated_s,
+    }
+    statement = insert_or_update(_settlements).values(**values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["trade_id"], set_=values))
+    row_id = connection.execute(
+        sa.select(_settlements.c.id).where(_settlements.c.trade_id == settlement.trade_id)
+    ).scalar_one()
+    for fact in settlement.facts:
+        row = {
+            "settlement_id": row_id,
+            "ledger": fact.ledger.value,
+            "what": fact.what,
+            "tx_id": fact.tx_id,
+            "height": fact.height,
+            "at_s": fact.at_s,
+            "proof_bytes": fact.proof_bytes,
+        }
+        connection.execute(insert_or_update(_facts).values(**row).on_conflict_do_nothing())
+
+
+def _load(connection: sa.Connection, trade_id: bytes) -> Settlement | None:
+    row = connection.execute(sa.select(_settlements).where(_settlements.c.trade_id == trade_id)).mappings().first()
+    return None if row is None else _settlement(connection, row)
+
+
+def _settlement(connection: sa.Connection, row: Any) -> Settlement:  # noqa: ANN401  # a result row
+    state = SettlementState(row["state"])
+    stored = ((Side.SELLER, row["seller_terms"]), (Side.BUYER, row["buyer_terms"]))
+    instructions: dict[Side, SettlementTerms] = {side: terms_from_bytes(body) for side, body in stored if body}
+    facts = connection.execute(sa.select(_facts).where(_facts.c.settlement_id == row["id"]).order_by(_facts.c.id))
+    waiting = None
+    if state in WAITS_FOR:
+        on, what = WAITS_FOR[state]
+        waiting = Waiting(on, what, row["since_s"], row["next_attempt_s"], row["attempts"], row["last_error"])
+    return Settlement(
+        trade_id=row["trade_id"],
+        state=state,
+        instructions=instructions,
+        created_s=row["created_s"],
+        updated_s=row["updated_s"],
+        waiting=waiting,
+        facts=tuple(Fact(Ledger(f.ledger), f.what, f.tx_id, f.height, f.at_s, f.proof_bytes) for f in facts),
+        mismatched=tuple(filter(None, row["mismatched"].split(","))),
+        packet_sequence=int(row["packet_sequence"]),
+    )

@@ -1,0 +1,122 @@
+"""Random batches with retries, ticks, a wandering clock and reopened files: the stores agree with each other and with
+four rules that are stated here once more, in another way than the code states them."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from chains.progmat.notary.journal import genesis, validate_successor
+from chains.progmat.notary.memory_store import MemoryUniquenessStore
+from chains.progmat.notary.model import CommitRequest, Committed, Repeated
+from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
+from chains.progmat.transactions.model import StateRef, TimeWindow, WriteKind
+from primitives.types import UnixSeconds
+from tests.fakes.commit_requests import LEDGER_ID, NOW_S, create, delete, request, state, told
+
+STATES = [state("pool", index) for index in range(6)]
+refs = st.lists(st.sampled_from(STATES), max_size=2, unique=True).map(tuple)
+write = st.builds(
+    lambda make, path, content: make(path, content),
+    st.sampled_from([create, delete]),
+    st.sampled_from("pqr"),
+    st.sampled_from("ab"),
+)
+writes = st.lists(write, max_size=2, unique_by=lambda w: w.path).map(tuple)
+windows = st.none() | st.integers(NOW_S - 20, NOW_S + 20).map(lambda t: TimeWindow(None, UnixSeconds(t)))
+
+
+class Batches(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.memory = MemoryUniquenessStore(LEDGER_ID)
+        self.asked: list[CommitRequest] = []
+        self.answers: dict[bytes, Committed] = {}
+        self.final: list[CommitRequest] = []
+        self.clock_s = NOW_S
+
+    @initialize()
+    def open(self) -> None:
+        self.sqlite = SqliteUniquenessStore(Path(self.folder.name) / "notary.db", LEDGER_ID)
+
+    @rule(
+        fresh=st.lists(st.tuples(refs, refs, writes, windows), min_size=1, max_size=5),
+        retries=st.lists(st.integers(0, 100), max_size=3),
+        step_s=st.integers(-3, 4),
+    )
+    def commit(
+        self,
+        fresh: list[tuple[tuple[StateRef, ...], tuple[StateRef, ...], tuple[object, ...], TimeWindow | None]],
+        retries: list[int],
+        step_s: int,
+    ) -> None:
+        self.clock_s += step_s
+        batch = [self.asked[i % len(self.asked)] for i in retries if self.asked]
+        for inputs, references, made, window in fresh:
+            name = f"tx {len(self.asked)}"
+            used = tuple(ref for ref in references if ref not in inputs)
+            batch.append(request(name, inputs=inputs, references=used, writes=made, window=window))  # type: ignore[arg-type]  # hypothesis' builds() loses the element type
+            self.asked.append(batch[-1])
+        outcomes = self.memory.commit_batch(batch, self.clock_s)
+        assert [told(o) for o in outcomes] == [told(o) for o in self.sqlite.commit_batch(batch, self.clock_s)]
+        for asked, outcome in zip(batch, outcomes, strict=True):
+            self.hold(asked, outcome)
+
+    def hold(self, asked: CommitRequest, outcome: object) -> None:
+        earlier = self.answers.get(asked.tx_id)
+        if earlier is not None:
+            assert outcome == Repeated(earlier)
+            return
+        spent = {ref for tx in self.final for ref in tx.inputs}
+        history = [w for tx in self.final for w in tx.writes]
+        possible = spent.isdisjoint(asked.inputs + asked.references)
+        for w in asked.writes:
+            before = [(h.kind, h.value) for h in history if h.path == w.path]
+            wanted = [] if w.kind is WriteKind.CREATE else [(WriteKind.CREATE, w.value)]
+            possible = possible and before == wanted
+        if isinstance(outcome, Committed):
+            assert possible
+            assert asked.time_window is None or asked.time_window.contains(outcome.time_s)
+            self.answers[asked.tx_id] = outcome
+            self.final.append(asked)
+        else:
+            closed = asked.time_window is not None and not asked.time_window.contains(
+                max(self.clock_s, self.memory.head().time_s)
+            )
+            assert closed or not possible
+
+    @rule(step_s=st.integers(-3, 4))
+    def tick(self, step_s: int) -> None:
+        self.clock_s += step_s
+        assert self.memory.append_tick(self.clock_s) == self.sqlite.append_tick(self.clock_s)
+
+    @rule()
+    def reopen(self) -> None:
+        self.sqlite.close()
+        self.open()
+
+    @invariant()
+    def the_journals_are_one_chain(self) -> None:
+        if not hasattr(self, "sqlite"):
+            return
+        entries = self.memory.read_entries(0, 1000)
+        assert self.sqlite.read_entries(0, 1000) == entries
+        head = genesis(LEDGER_ID)
+        for entry in entries:
+            validate_successor(head, entry)
+            head = entry.head
+        journalled = [tx.tx_id for tx in self.final if tx.writes]
+        assert [e.tx_id for e in entries if e.tx_id is not None] == journalled
+
+    def teardown(self) -> None:
+        self.sqlite.close()
+        self.folder.cleanup()
+
+
+Batches.TestCase.settings = settings(max_examples=30, stateful_step_count=15, deadline=None)
+TestUniquenessHoldsOverRandomBatches = Batches.TestCase
