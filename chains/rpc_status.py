@@ -1,8 +1,8 @@
 """Our errors as gRPC statuses, and back.
 
 A status carries ``google.rpc.ErrorInfo`` (reason, domain "crossdvp", metadata: the error's typed fields and whose fault
-it is) and, when waiting helps, ``google.rpc.RetryInfo``. It travels in the ``grpc-status-details-bin`` trailer of a plain
-``abort``. Anything that is not ours becomes INTERNAL with an incident id under which it was logged, and nothing else.
+it is) and, when waiting helps, ``google.rpc.RetryInfo``. It travels in the ``grpc-status-details-bin`` trailer of a
+plain ``abort``. Anything that is not ours becomes INTERNAL with an incident id under which it was logged.
 
 CrossDvpError
 ├── CallerError       <- RemoteCallerError       the remote blames our request
@@ -218,11 +218,11 @@ class ErrorStatusInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-a
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[_Handler | None]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> _Handler | None:
+    ) -> _Handler:
         """Wrap whichever of the four kinds of handler the method has."""
         handler = await continuation(handler_call_details)
         if handler is None:
-            return None
+            return handler  # type: ignore[return-value] # an unknown method has no handler, whatever the stub says
         serializers = (handler.request_deserializer, handler.response_serializer)
         if handler.unary_unary is not None:
             return grpc.unary_unary_rpc_method_handler(self._guarded(handler.unary_unary), *serializers)

@@ -24,6 +24,7 @@ PAYLOADS_PER_PACKET: Final = 1
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 MAX_LABEL_BYTES: Final = 256
 MAX_ENCODED_PACKET_BYTES: Final = MAX_PAYLOAD_BYTES + 4096
+_WORD: Final = 32
 PACKET_ABI_TYPE: Final = "(uint64,string,string,uint64,(string,string,string,string,bytes)[])"
 
 
@@ -103,6 +104,7 @@ def decode_packet(data: bytes) -> Packet:
     """The packet whose `encode_packet` is `data`. Raises `InvalidPacket`."""
     if len(data) > MAX_ENCODED_PACKET_BYTES:
         raise InvalidPacket("packet is too long", expected=f"at most {MAX_ENCODED_PACKET_BYTES} bytes", found=len(data))
+    _check_payload_count(data)
     try:
         (values,) = abi_decode([PACKET_ABI_TYPE], data)
     except (DecodingError, OverflowError, UnicodeDecodeError) as error:
@@ -111,6 +113,20 @@ def decode_packet(data: bytes) -> Packet:
     if encode_packet(packet) != data:
         raise InvalidPacket("packet is not in its canonical encoding", expected=encode_packet(packet), found=data)
     return packet
+
+
+def _check_payload_count(data: bytes) -> None:
+    """Before the general decoder runs: many payloads that share their bytes would unpack to far more than was sent."""
+    if data[:_WORD] != _WORD.to_bytes(_WORD, "big"):
+        raise InvalidPacket(
+            "packet is not in its canonical encoding", expected="an offset of 32 first", found=data[:_WORD]
+        )
+    array = _WORD + int.from_bytes(data[5 * _WORD : 6 * _WORD], "big")
+    count = int.from_bytes(data[array : array + _WORD], "big")
+    if count != PAYLOADS_PER_PACKET:
+        raise InvalidPacket(
+            "packet has a wrong number of payloads", expected=PAYLOADS_PER_PACKET, found=str(count)[:20]
+        )
 
 
 def packet_receipt_value(packet: Packet) -> Hash32:

@@ -1,4 +1,4 @@
-"""Rules about time that all light clients share; UTC seconds, both bounds of "now" as in `ibc.light_client.TimeBounds`."""
+"""Rules about time that all light clients share: UTC seconds, "now" as in `ibc.light_client.TimeBounds`."""
 
 from __future__ import annotations
 

@@ -52,6 +52,8 @@ def verify_mpt(root: bytes, key: bytes, proof_nodes: Sequence[bytes]) -> bytes |
     for number, node in enumerate(proof_nodes):
         if reference is None:
             raise MptError("proof goes on after its end", expected=f"{number} nodes", found=len(proof_nodes))
+        if len(node) > MAX_NODE_BYTES:
+            raise MptError(f"node {number} is too long", expected=f"at most {MAX_NODE_BYTES} bytes", found=len(node))
         if keccak256(node) != reference:
             raise MptError(f"node {number} is not the one referred to", expected=reference, found=keccak256(node))
         if _is_full_branch(node) and position < len(nibbles):
@@ -59,7 +61,8 @@ def verify_mpt(root: bytes, key: bytes, proof_nodes: Sequence[bytes]) -> bytes |
             reference = node[at : at + HASH_SIZE]
             position += 1
         else:
-            _check_node_size(number, node)
+            if number > 0 and len(node) < HASH_SIZE:
+                raise MptError(f"node {number} is so short that it must be embedded", expected="32 bytes", found=node)
             reference, position, value = _follow(node, nibbles, position)
     if reference is not None:
         raise MptError("proof stops before its end", expected=reference, found=f"{len(proof_nodes)} nodes")
@@ -148,13 +151,6 @@ def _value_of(item: bytes) -> bytes:
         return string_payload(item)
     except DecodeError as error:
         raise MptError(f"node is malformed: {error}", found=item) from error
-
-
-def _check_node_size(number: int, node: bytes) -> None:
-    if len(node) > MAX_NODE_BYTES:
-        raise MptError(f"node {number} is too long", expected=f"at most {MAX_NODE_BYTES} bytes", found=len(node))
-    if number > 0 and len(node) < HASH_SIZE:
-        raise MptError(f"node {number} is so short that it must be embedded", expected="32 bytes or more", found=node)
 
 
 # --- the state trie and storage tries ---------------------------------------------------------------------------------

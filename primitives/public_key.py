@@ -19,7 +19,8 @@ from primitives.errors import InvalidKey
 _ED25519_PRIME: Final = 2**255 - 19
 _ED25519_SIZE: Final = 32
 _COMPRESSED_POINT_SIZE: Final = 33
-_ORDER_8_Y: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
+_ORDER_8_Y: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+_ED25519_D: Final = -121665 * pow(121666, -1, _ED25519_PRIME) % _ED25519_PRIME
 _SMALL_ORDER_Y: Final = frozenset({0, 1, _ED25519_PRIME - 1, _ORDER_8_Y, _ED25519_PRIME - _ORDER_8_Y})
 """The y coordinates of the eight points whose order divides 8."""
 
@@ -80,8 +81,7 @@ def _check_ed25519(data: bytes) -> None:
 def _is_on_ed25519(y: int) -> bool:
     """Whether (y^2 - 1) / (d y^2 + 1) is a square, by Euler's criterion (RFC 8032, 5.1.3)."""
     p = _ED25519_PRIME
-    d = -121665 * pow(121666, -1, p)
-    x_squared = (y * y - 1) * pow(d * y * y + 1, -1, p) % p
+    x_squared = (y * y - 1) * pow(_ED25519_D * y * y + 1, -1, p) % p
     return pow(x_squared, (p - 1) // 2, p) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,8 @@ class Database:
 
     def __init__(self, path: Path | None, metadata: sa.MetaData, schema_version: int) -> None:
         in_memory: dict[str, Any] = {"poolclass": sa.StaticPool, "connect_args": {"check_same_thread": False}}
+        # SQLite has one writer; threads of this process queue here instead of failing on each other's locks.
+        self._turn = threading.Lock()
         self._engine = sa.create_engine(f"sqlite:///{path}" if path else "sqlite://", **({} if path else in_memory))
         sa.event.listen(self._engine, "connect", _configure)
         with self.transaction() as connection:
@@ -46,7 +49,7 @@ class Database:
     def transaction(self) -> Iterator[sa.Connection]:
         """One database transaction: committed whole at the end, rolled back whole on any error."""
         try:
-            with self._engine.begin() as connection:
+            with self._turn, self._engine.begin() as connection:
                 yield connection
         except sa.exc.SQLAlchemyError as failure:
             raise StoreUnavailable(f"database failed: {failure}; check disk space and path") from failure

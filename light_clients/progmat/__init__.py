@@ -1,7 +1,7 @@
 """Light client of the Progmat ledger: checkpoints signed by k of n Validators over a sparse Merkle root.
 
-Safety: fewer than k colluding Validators. A checkpoint needs k signatures of the set the client trusts; it names the set that
-signs the next. Two different checkpoints at one height, or time that turns back, freeze the client for good.
+Safety: fewer than k colluding Validators. A checkpoint needs k signatures of the set the client trusts; it names the
+set that signs the next. Two different checkpoints at one height, or time that turns back, freeze the client for good.
 """
 
 from __future__ import annotations

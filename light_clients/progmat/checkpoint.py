@@ -1,7 +1,7 @@
 """A checkpoint: what k of n Validators sign about the ledger, and the digest they sign.
 
-The digest is EIP-712 typed data. Its domain names the ledger and the purpose, never a verifying contract: a checkpoint is a
-fact about the ledger, so that one set of signatures serves every counterparty.
+The digest is EIP-712 typed data. Its domain names the ledger and the purpose, never a verifying contract: a
+checkpoint is a fact about the ledger, so that one set of signatures serves every counterparty.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _CHECKPOINT_TYPEHASH = keccak256(
 class Checkpoint:
     """The ledger at one journal position.
 
-    Height is the journal position (1 and up), the timestamp is UTC seconds on the notary's clock, root is the sparse Merkle
-    root over the provable writes, the journal hash covers the entry at this height and all before it. Raises
+    Height is the journal position (1 and up), the timestamp is UTC seconds on the notary's clock, root is the sparse
+    Merkle root over the provable writes, the journal hash covers the entry at this height and all before it. Raises
     MalformedCheckpoint when a field is outside its range.
     """
 
@@ -58,7 +58,7 @@ def check_ledger_id(ledger_id: str) -> str:
     """The identifier itself; MalformedCheckpoint unless it is 1 to 64 bytes of UTF-8."""
     size = len(ledger_id.encode())
     if not 1 <= size <= MAX_LEDGER_ID_BYTES:
-        raise MalformedCheckpoint("ledger id has the wrong size", expected=f"1..{MAX_LEDGER_ID_BYTES} bytes", found=size)
+        raise MalformedCheckpoint("ledger id has the wrong size", expected=f"1..{MAX_LEDGER_ID_BYTES}", found=size)
     return ledger_id
 
 

@@ -1,14 +1,14 @@
 """What a client of the Progmat ledger remembers about itself.
 
-Bytes: Solidity's ``abi.encode(string ledgerId, uint64 latestHeight, uint64 trustingPeriod, uint64 maxClockDrift, bool frozen,
-bytes32 validatorSetHash)``, what the Solidity light client answers to ``getClientState``.
+Bytes: Solidity's ``abi.encode(string ledgerId, uint64 latestHeight, uint64 trustingPeriod, uint64 maxClockDrift, bool
+frozen, bytes32 validatorSetHash)``, what the Solidity light client answers to ``getClientState``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import eth_abi
+from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 
 from light_clients.progmat.checkpoint import check_ledger_id
@@ -51,7 +51,7 @@ class ProgmatClientState:
 
 def encode_client_state(client_state: ProgmatClientState) -> bytes:
     """The ABI form."""
-    return eth_abi.encode(
+    return encode(
         _ABI_TYPES,
         (
             client_state.ledger_id,
@@ -69,7 +69,7 @@ def decode_client_state(data: bytes) -> ProgmatClientState:
     if len(data) > MAX_CLIENT_STATE_BYTES:
         raise MalformedCheckpoint("client state is too long", expected=MAX_CLIENT_STATE_BYTES, found=len(data))
     try:
-        fields = eth_abi.decode(_ABI_TYPES, data)
+        fields = decode(_ABI_TYPES, data)
     except (DecodingError, UnicodeDecodeError, OverflowError) as error:
         raise MalformedCheckpoint(f"client state is not ABI-encoded: {error}", found=data) from error
     client_state = ProgmatClientState(*fields)

@@ -1,9 +1,9 @@
 """The progmat client message: a checkpoint, the set that signed it, and the signatures, packed.
 
 ``u64 height | u64 timestamp | root32 | journalHash32 | nextValidatorSetHash32 | u8 threshold | u8 n | n * address20 |
-bytes32 signerBitmap | 64-byte signature per set bit``. Bit i, counted from the least significant, says that validator i signed;
-signatures are EIP-2098 (r | yParity and s), in ascending order of the validators. A validator cannot be counted twice by
-construction. The ledger's id does not travel: it is the client's own, and the digest binds it.
+bytes32 signerBitmap | 64-byte signature per set bit``. Bit i, counted from the least significant, says that validator
+i signed; signatures are EIP-2098 (r | yParity and s), in ascending order of the validators. A validator cannot be
+counted twice by construction. The ledger's id does not travel: it is the client's own, and the digest binds it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ class CheckpointHeader:
                     "signer index is out of order", expected="ascending, below the number of validators", found=index
                 )
             if len(signature) != SIGNATURE_BYTES:
-                raise MalformedCheckpoint("signature has the wrong size", expected=f"{SIGNATURE_BYTES} bytes", found=signature)
+                raise MalformedCheckpoint(
+                    "signature has the wrong size", expected=f"{SIGNATURE_BYTES} bytes", found=signature
+                )
             previous = index
 
 
@@ -66,16 +68,18 @@ def decode_header(data: bytes, ledger_id: str) -> CheckpointHeader:
     outside their ranges. Nothing is verified here.
     """
     if len(data) < _FIXED_BYTES + 2 or len(data) > MAX_HEADER_BYTES:
-        raise MalformedCheckpoint("header has the wrong size", expected=f"{_FIXED_BYTES + 2}..{MAX_HEADER_BYTES} bytes", found=len(data))
+        raise MalformedCheckpoint("header has the wrong size", expected=f"at most {MAX_HEADER_BYTES}", found=len(data))
     set_end = _FIXED_BYTES + packed_length(data[_FIXED_BYTES + 1])
     bitmap_end = set_end + _BITMAP_BYTES
     if len(data) < bitmap_end:
-        raise MalformedCheckpoint("header is too short for its set", expected=f"at least {bitmap_end} bytes", found=len(data))
+        raise MalformedCheckpoint("header is too short for its set", expected=bitmap_end, found=len(data))
     validator_set = decode_validator_set(data[_FIXED_BYTES:set_end])
     bitmap = int.from_bytes(data[set_end:bitmap_end], "big")
     if bitmap >> len(validator_set.validators):
         raise MalformedCheckpoint(
-            "signer bitmap names no validator", expected=f"bits below {len(validator_set.validators)}", found=hex(bitmap)
+            "signer bitmap names no validator",
+            expected=f"bits below {len(validator_set.validators)}",
+            found=hex(bitmap),
         )
     signers = [index for index in range(len(validator_set.validators)) if bitmap >> index & 1]
     expected = bitmap_end + SIGNATURE_BYTES * len(signers)
@@ -97,7 +101,7 @@ def decode_header(data: bytes, ledger_id: str) -> CheckpointHeader:
 
 
 def header_height(data: bytes) -> int:
-    """The height a packed header is about, 0 if the bytes are not a header; for routing, before anything is verified."""
+    """The height a packed header is about, 0 if the bytes are too few; for routing, nothing is verified."""
     return int.from_bytes(data[0:8], "big") if len(data) >= _FIXED_BYTES + 2 else 0
 
 
@@ -106,8 +110,8 @@ def assemble_header(
 ) -> CheckpointHeader:
     """Make a header of signatures collected per validator address (each 64 bytes), taking exactly the threshold.
 
-    Fewer bytes are cheaper on chain, so surplus signatures are left out. Raises TooFewSignatures when the threshold is not
-    reached by members of the set; signatures of others are ignored. Nothing is verified here.
+    Fewer bytes are cheaper on chain, so surplus signatures are left out. Raises TooFewSignatures when the threshold
+    is not reached by members of the set; signatures of others are ignored. Nothing is verified here.
     """
     present = [
         (index, signatures[validator])

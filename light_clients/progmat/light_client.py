@@ -1,7 +1,7 @@
 """The light client of the Progmat ledger behind the LightClient protocol (ICS-02).
 
-The chain that really needs it is an EVM, where ``ProgmatLightClient.sol`` does the same; this one serves the relayer, the
-offline verifiers and the tests that hold the two against each other.
+The chain that really needs it is an EVM, where ``ProgmatLightClient.sol`` does the same; this one serves the relayer,
+the offline verifiers and the tests that hold the two against each other.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """Presence and absence of a path under a checkpoint: ``u64 timestamp | sparse Merkle proof``.
 
-The proof carries the time because the Solidity client keeps only the hash of (time, root); here it must equal the consensus
-state's, so that one proof has one meaning on both sides.
+The proof carries the time because the Solidity client keeps only the hash of (time, root); here it must equal the
+consensus state's, so that one proof has one meaning on both sides.
 """
 
 from __future__ import annotations
 
+from ibc.errors import InvalidProof
 from light_clients.progmat.consensus_state import ProgmatConsensusState
 from light_clients.progmat.errors import RootMismatch
-from ibc.errors import InvalidProof
 from primitives.errors import SmtError
 from primitives.sparse_merkle import decode_smt_proof, root_of_absence, root_of_presence
 
@@ -46,7 +46,7 @@ def _checked_body(consensus: ProgmatConsensusState, proof: bytes) -> bytes:
         raise InvalidProof("proof has the wrong size", expected=f"9..{MAX_PROOF_BYTES} bytes", found=len(proof))
     timestamp_s = int.from_bytes(proof[:_TIMESTAMP_BYTES], "big")
     if timestamp_s != consensus.timestamp_s:
-        raise RootMismatch("proof names another time than the checkpoint", expected=consensus.timestamp_s, found=timestamp_s)
+        raise RootMismatch("proof names another time", expected=consensus.timestamp_s, found=timestamp_s)
     return proof[_TIMESTAMP_BYTES:]
 
 

@@ -1,15 +1,16 @@
 """When do signed checkpoints contradict each other?
 
-Two checkpoints contradict if they are of one height and differ, or if the higher one is the earlier: the journal has one
-entry a position, and its time never turns back. Evidence is ``abi.encode(bytes headerA, bytes headerB)``. A packed header
-begins with its height, which is at least 1, and evidence begins with eight zero bytes: the two cannot be confused.
+Two checkpoints contradict if they are of one height and differ, or if the higher one is the earlier: the journal has
+one entry a position, and its time never turns back. Evidence is ``abi.encode(bytes headerA, bytes headerB)``. A
+packed header begins with its height, which is at least 1, and evidence begins with eight zero bytes: the two cannot
+be confused.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import eth_abi
+from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 
 from ibc.light_client import ConsensusAt
@@ -37,7 +38,7 @@ def is_misbehaviour(client_message: bytes) -> bool:
 
 def encode_misbehaviour(header_1: bytes, header_2: bytes) -> bytes:
     """Evidence of two packed headers."""
-    return eth_abi.encode(_ABI_TYPES, (header_1, header_2))
+    return encode(_ABI_TYPES, (header_1, header_2))
 
 
 def decode_misbehaviour(data: bytes, ledger_id: str) -> CheckpointMisbehaviour:
@@ -45,7 +46,7 @@ def decode_misbehaviour(data: bytes, ledger_id: str) -> CheckpointMisbehaviour:
     if len(data) > MAX_EVIDENCE_BYTES:
         raise MalformedCheckpoint("misbehaviour is too long", expected=MAX_EVIDENCE_BYTES, found=len(data))
     try:
-        header_1, header_2 = eth_abi.decode(_ABI_TYPES, data)
+        header_1, header_2 = decode(_ABI_TYPES, data)
     except (DecodingError, OverflowError) as error:
         raise MalformedCheckpoint(f"misbehaviour is not ABI-encoded: {error}", found=data) from error
     if encode_misbehaviour(header_1, header_2) != data:
@@ -58,7 +59,9 @@ def validate_contradiction(evidence: CheckpointMisbehaviour) -> None:
     one, other = evidence.header_1.checkpoint, evidence.header_2.checkpoint
     if not contradict(one, other):
         raise NoMisbehaviour(
-            "the two checkpoints do not contradict each other", expected="one height or time reversed", found=other.height
+            "the two checkpoints do not contradict each other",
+            expected="one height or time reversed",
+            found=other.height,
         )
 
 

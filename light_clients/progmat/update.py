@@ -30,6 +30,4 @@ def apply_header(client_state: ProgmatClientState, header: CheckpointHeader) -> 
     updated = replace(
         client_state, latest_height=checkpoint.height, validator_set_hash=checkpoint.next_validator_set_hash
     )
-    return UpdateResult(
-        encode_client_state(updated), (ConsensusAt(checkpoint.height, checkpoint.consensus_state),)
-    )
+    return UpdateResult(encode_client_state(updated), (ConsensusAt(checkpoint.height, checkpoint.consensus_state),))

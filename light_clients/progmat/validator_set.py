@@ -1,6 +1,7 @@
 """The Validators of a ledger and how many of them make a checkpoint.
 
-Packed form: ``u8 threshold | u8 n | n * address20``, addresses strictly ascending, so that one set has one form and one hash.
+Packed form: ``u8 threshold | u8 n | n * address20``, addresses strictly ascending, so that one set has one form and
+one hash.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ class ValidatorSet:
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.validators) <= MAX_VALIDATORS:
-            raise MalformedCheckpoint("number of validators is out of range", expected="1..255", found=len(self.validators))
+            raise MalformedCheckpoint(
+                "number of validators is out of range", expected="1..255", found=len(self.validators)
+            )
         if not 1 <= self.threshold <= len(self.validators):
             raise MalformedCheckpoint(
                 "threshold is out of range", expected=f"1..{len(self.validators)}", found=self.threshold
@@ -32,7 +35,9 @@ class ValidatorSet:
         for validator in self.validators:
             if len(validator) != 20 or validator <= previous:
                 raise MalformedCheckpoint(
-                    "validator address is out of order", expected="20 bytes, not zero, strictly ascending", found=validator
+                    "validator address is out of order",
+                    expected="20 bytes, not zero, strictly ascending",
+                    found=validator,
                 )
             previous = validator
 

@@ -18,7 +18,8 @@ def validate_header(
     """All a header must satisfy before anything is done with it.
 
     Raises ClientFrozen, ClientExpired (nothing newer than the trusting period is known), HeaderFromFuture,
-    UntrustedValidatorSet, TooFewSignatures, ForeignSignature. Height and order in time are for `update` and `misbehaviour`.
+    UntrustedValidatorSet, TooFewSignatures, ForeignSignature. Height and order in time are for `update` and
+    `misbehaviour`.
     """
     validate_active(
         frozen=client_state.frozen,
@@ -54,6 +55,8 @@ def validate_signatures(header: CheckpointHeader, trusted_set_hash: bytes) -> No
         try:
             signer = recover_compact(digest, signature)
         except BadSignature as error:
-            raise ForeignSignature(f"signature of validator {index} is malformed: {error}", expected=expected) from error
+            raise ForeignSignature(
+                f"signature of validator {index} is malformed: {error}", expected=expected
+            ) from error
         if signer != expected:
             raise ForeignSignature(f"signature {index} is not by its validator", expected=expected, found=signer)

@@ -15,8 +15,9 @@ IBC_STORE_SLOT = bytes.fromhex("1260944489272988d9df285149b5aa1b0f48f2136d6f4161
 class QbftClientState:
     """One chain as followed by one client.
 
-    A header carries no chain id: it is bound here, and whoever uses the client compares it with what a packet's terms name.
-    Router address 20 bytes, store slot 32 bytes, times in seconds. Raises MalformedHeader for a field out of range.
+    A header carries no chain id: it is bound here, and whoever uses the client compares it with what a packet's terms
+    name. Router address 20 bytes, store slot 32 bytes, times in seconds. Raises MalformedHeader for a field out of
+    range.
     """
 
     chain_id: int

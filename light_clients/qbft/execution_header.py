@@ -1,7 +1,8 @@
 """An EVM block header as the chain has it: strict RLP, every field kept as received.
 
-A header has 15 fields (berlin) to 21 and perhaps more later; fields after the fifteenth are strings that are hashed and not
-read. Besides the fields a light client needs, only those are checked that tell a BFT chain: difficulty 1 and its mix hash.
+A header has 15 fields (berlin) to 21 and perhaps more later; fields after the fifteenth are strings that are hashed
+and not read. Besides the fields a light client needs, only those are checked that tell a BFT chain: difficulty 1 and
+its mix hash.
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ def decode_execution_header(header_rlp: bytes) -> ExecutionHeader:
         raise MalformedHeader("header is too long", expected=f"at most {MAX_HEADER_BYTES} bytes", found=len(header_rlp))
     raw = split_list(header_rlp)
     if not MIN_FIELDS <= len(raw) <= MAX_FIELDS:
-        raise MalformedHeader("header has the wrong number of fields", expected=f"{MIN_FIELDS}..{MAX_FIELDS}", found=len(raw))
+        raise MalformedHeader(
+            "header has a wrong number of fields", expected=f"{MIN_FIELDS}..{MAX_FIELDS}", found=len(raw)
+        )
     fields = [string_payload(item) for item in raw]
     for index, size in _FIXED_SIZES.items():
         if len(fields[index]) != size:

@@ -1,8 +1,8 @@
 """IBFT1, or Istanbul (GoQuorum): extraData is 32 raw bytes of vanity, then RLP[[validators], proposerSeal, [seals]].
 
-The block hash is taken without the seals. The seals sign keccak(block hash | 02), where 02 is the code of a commit message.
-The proposer is whoever signed the header without any seal, hashed twice. Read by the offline verifier only: the light client
-itself accepts QBFT.
+The block hash is taken without the seals. The seals sign keccak(block hash | 02), where 02 is the code of a commit
+message. The proposer is whoever signed the header without any seal, hashed twice. Read by the offline verifier only:
+the light client itself accepts QBFT.
 """
 
 from __future__ import annotations

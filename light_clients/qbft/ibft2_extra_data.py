@@ -1,5 +1,6 @@
-"""IBFT2 (Besu): extraData is RLP[vanity32, [validators], vote, round4, [seals]]; the round is a string of four bytes.
+"""IBFT2 (Besu): extraData is RLP[vanity32, [validators], vote, round4, [seals]].
 
+The round is a string of four bytes, and no vote is an empty string.
 The block hash is taken without round and seals (three items), the seals sign the header without seals (four items).
 Read by the offline verifier only: the light client itself accepts QBFT.
 """
@@ -12,6 +13,7 @@ from light_clients.qbft.sealed_header import SealedHeader, check_vanity, check_v
 from primitives.keccak import keccak256
 from primitives.rlp import join_list, split_list, string_payload
 
+_NO_VOTE = b"\x80"
 _ROUND_BYTES = 4
 
 
@@ -23,7 +25,7 @@ def read_ibft2_header(header_rlp: bytes) -> SealedHeader:
         raise MalformedHeader("IBFT2 extraData has the wrong number of items", expected=5, found=len(items))
     raw_vanity, raw_validators, raw_vote, raw_round, raw_seals = items
     check_vanity(raw_vanity)
-    check_vote(raw_vote)
+    check_vote(raw_vote, no_vote=_NO_VOTE)
     round_bytes = string_payload(raw_round)
     if len(round_bytes) != _ROUND_BYTES:
         raise MalformedHeader("IBFT2 round has the wrong size", expected=_ROUND_BYTES, found=round_bytes)

@@ -1,7 +1,7 @@
 """The light client of QBFT chains behind the LightClient protocol (ICS-02).
 
-Accepts QBFT headers as Besu and GoQuorum write them, validators listed in extraData. IBFT2 and IBFT1 are read by the offline
-verifier (`read_sealed_header`), not here, and validator-contract mode nowhere.
+Accepts QBFT headers as Besu and GoQuorum write them, validators listed in extraData. IBFT2 and IBFT1 are read by the
+offline verifier (`read_sealed_header`), not here, and validator-contract mode nowhere.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class QbftLightClient:
     ) -> None:
         """Seals, sets, time and the router's account of a header; or both headers of evidence, which must contradict.
 
-        Raises ClientFrozen, ClientExpired, WrongTrustedHeight, what `validate_header` raises, for a header AccountAbsent or
-        MptError, for evidence NoMisbehaviour.
+        Raises ClientFrozen, ClientExpired, WrongTrustedHeight, what `validate_header` raises, for a header
+        AccountAbsent or MptError, for evidence NoMisbehaviour.
         """
         decoded = decode_client_state(client_state)
         anchor = _usable(decoded, trusted, now)
@@ -73,7 +73,7 @@ class QbftLightClient:
                 validate_contradiction(one, other)
 
     def check_for_misbehaviour(self, client_state: bytes, known: ConsensusAt | None, client_message: bytes) -> bool:
-        """Whether a verified message must freeze the client: evidence, or a header unlike what is known of its height."""
+        """Whether a verified message must freeze the client: evidence, or a header unlike the known block."""
         message = decode_client_message(client_message)
         if isinstance(message, QbftMisbehaviour):
             return True
@@ -100,7 +100,7 @@ class QbftLightClient:
     def verify_membership(
         self, client_state: bytes, consensus: ConsensusAt, proof: bytes, path: bytes, value: bytes, now: TimeBounds
     ) -> int:
-        """The block's time in seconds, if the router held ``value`` under ``path`` after it; else InvalidProof or MptError."""
+        """The block's time in seconds, if the router held ``value`` under ``path``; else InvalidProof or MptError."""
         decoded = decode_client_state(client_state)
         consensus_state = _usable(decoded, consensus, now)
         validate_commitment(decoded, consensus_state, decode_membership_proof(proof), path, value)
@@ -109,7 +109,7 @@ class QbftLightClient:
     def verify_non_membership(
         self, client_state: bytes, consensus: ConsensusAt, proof: bytes, path: bytes, now: TimeBounds
     ) -> int:
-        """The block's time in seconds, if the router held nothing under ``path`` after it; else InvalidProof or MptError."""
+        """The block's time in seconds, if the router held nothing under ``path``; else InvalidProof or MptError."""
         decoded = decode_client_state(client_state)
         consensus_state = _usable(decoded, consensus, now)
         validate_no_commitment(decoded, consensus_state, decode_membership_proof(proof), path)
@@ -172,7 +172,9 @@ def _verified(
 ) -> SealedHeader:
     if header.trusted_height != trusted_height:
         raise WrongTrustedHeight(
-            "header builds on another height than it is held against", expected=trusted_height, found=header.trusted_height
+            "header builds on another height than it is held against",
+            expected=trusted_height,
+            found=header.trusted_height,
         )
     sealed = read_qbft_header(header.header_rlp)
     anchor = TrustAnchor(trusted_height, trusted.timestamp_s, trusted.validators)

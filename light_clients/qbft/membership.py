@@ -1,7 +1,8 @@
 """Presence and absence of a commitment in the router's storage, and of a word in any contract's storage.
 
-Commitments live in ``mapping(bytes32 keccak256(path) => bytes32)`` at the client's store slot. A word is kept in the trie as an
-integer without its leading zeros, so a commitment that begins with 00 is shorter there; it is compared as 32 bytes here.
+Commitments live in ``mapping(bytes32 keccak256(path) => bytes32)`` at the client's store slot. A word is kept in the
+trie as an integer without its leading zeros, so a commitment that begins with 00 is shorter there; it is compared as
+32 bytes here.
 """
 
 from __future__ import annotations

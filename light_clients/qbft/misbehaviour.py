@@ -1,7 +1,8 @@
 """When do two sealed headers contradict each other?
 
-QBFT finalises one block a height. Two quorums for different blocks of one height mean that more than a third of a set sealed
-twice. The block hash decides, not the bytes: one block sealed in two rounds, or by different quorums, is no misbehaviour.
+QBFT finalises one block a height. Two quorums for different blocks of one height mean that more than a third of a set
+sealed twice. The block hash decides, not the bytes: one block sealed in two rounds, or by different quorums, is no
+misbehaviour.
 """
 
 from __future__ import annotations

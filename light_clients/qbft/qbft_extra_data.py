@@ -1,7 +1,7 @@
 """QBFT (Besu, GoQuorum): extraData is RLP[vanity32, [validators], vote, round, [seals]].
 
-The block hash is taken with the round set to 0 and no seals, so that one block has one hash whatever round decided it. The
-seals sign the header with the actual round and no seals.
+The block hash is taken with the round set to 0 and no seals, so that one block has one hash whatever round decided
+it. The seals sign the header with the actual round and no seals.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from primitives.keccak import keccak256
 from primitives.rlp import join_list, split_list, string_payload
 
 _ZERO_ROUND = b"\x80"
+_NO_VOTE = b"\xc0"
 _NO_SEALS = b"\xc0"
 _MAX_ROUND_BYTES = 4
 
@@ -25,7 +26,7 @@ def read_qbft_header(header_rlp: bytes) -> SealedHeader:
         raise MalformedHeader("QBFT extraData has the wrong number of items", expected=5, found=len(items))
     raw_vanity, raw_validators, raw_vote, raw_round, raw_seals = items
     check_vanity(raw_vanity)
-    check_vote(raw_vote)
+    check_vote(raw_vote, no_vote=_NO_VOTE)
     round_bytes = string_payload(raw_round)
     if len(round_bytes) > _MAX_ROUND_BYTES or round_bytes[:1] == b"\0":
         raise MalformedHeader("QBFT round is no minimal integer of 32 bits", found=round_bytes)

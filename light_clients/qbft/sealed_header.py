@@ -18,8 +18,9 @@ _VOTE_VALUES = (b"\xff", b"", b"\0")
 class SealedHeader:
     """A header, its own validator set, and the commit seals over ``seal_digest``; nothing is verified yet.
 
-    Validators and seals stand in the header's order, which need not be the same. ``round`` is None where the engine does not
-    write it. The block hash is the one the next block names as its parent, not the hash of the bytes received.
+    Validators and seals stand in the header's order, which need not be the same. ``round`` is None where the engine
+    does not write it. The block hash is the one the next block names as its parent, not the hash of the bytes
+    received.
     """
 
     header: ExecutionHeader
@@ -64,8 +65,13 @@ def check_vanity(raw: bytes) -> None:
         raise MalformedHeader("extraData's vanity has the wrong size", expected=VANITY_BYTES, found=len(raw))
 
 
-def check_vote(raw: bytes) -> None:
-    """MalformedHeader unless the vote is empty, or an address with add (ff) or drop (empty or 00)."""
+def check_vote(raw: bytes, no_vote: bytes) -> None:
+    """MalformedHeader unless there is no vote, or an address with add (ff) or drop (empty or 00).
+
+    ``no_vote`` is how the engine writes that there is none: QBFT an empty list, IBFT2 an empty string.
+    """
+    if raw == no_vote:
+        return
     vote = [string_payload(item) for item in split_list(raw)]
-    if vote and (len(vote) != 2 or len(vote[0]) != 20 or vote[1] not in _VOTE_VALUES):
-        raise MalformedHeader("extraData's vote is malformed", expected="[] or [address, ff or 00]", found=raw)
+    if len(vote) != 2 or len(vote[0]) != 20 or vote[1] not in _VOTE_VALUES:
+        raise MalformedHeader("extraData's vote is malformed", expected="none, or [address, ff or 00]", found=raw)

@@ -17,7 +17,7 @@ from primitives.types import address
 def consensus_state_of(
     client_state: QbftClientState, sealed: SealedHeader, account_proof: Sequence[bytes]
 ) -> QbftConsensusState:
-    """What to keep of a verified header; AccountAbsent or MptError unless the proof shows the router under its state root."""
+    """What to keep of a verified header; AccountAbsent or MptError unless the proof shows the router."""
     return QbftConsensusState(
         timestamp_s=sealed.header.timestamp_s,
         state_root=sealed.header.state_root,
@@ -34,9 +34,7 @@ def storage_root_of(state_root: bytes, contract: bytes, account_proof: Sequence[
     return account.storage_root
 
 
-def apply_header(
-    client_state: QbftClientState, sealed: SealedHeader, account_proof: Sequence[bytes]
-) -> UpdateResult:
+def apply_header(client_state: QbftClientState, sealed: SealedHeader, account_proof: Sequence[bytes]) -> UpdateResult:
     """The client after a verified header. A height below the latest is filled in and leaves the latest as it is."""
     height = sealed.header.number
     consensus_state = consensus_state_of(client_state, sealed, account_proof)

@@ -1,8 +1,8 @@
-"""Is this header sealed by enough validators, its own and the trusted ones, and is it of our time? Checks; changes nothing.
+"""Is this header sealed by enough validators, its own and the trusted, and is it of our time? Checks only.
 
-Counts, for a set of n: a block needs the seals of ceil(2n/3) distinct validators of its own set (what QBFT demands of itself;
-GoQuorum's own import check is weaker and is not copied), and floor(m/3)+1 of the m validators of the trusted set among them, so
-that at least one honest trusted validator vouches for it.
+Counts, for a set of n: a block needs the seals of ceil(2n/3) distinct validators of its own set (what QBFT demands of
+itself; GoQuorum's own import check is weaker and is not copied), and floor(m/3)+1 of the m validators of the trusted
+set among them, so that at least one honest trusted validator vouches for it.
 """
 
 from __future__ import annotations

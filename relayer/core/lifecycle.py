@@ -64,8 +64,8 @@ class ContradictoryEvent(PeerError):
         self.state = state
         self.event = event
         super().__init__(
-            f"packet is {state.value}, so the event {event.value} is impossible: stop relaying this path and compare
-            both chains"
+            f"packet is {state.value}, so the event {event.value} is impossible: "
+            "stop relaying this path and compare both chains"
         )
 
 

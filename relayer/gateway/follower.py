@@ -1,4 +1,4 @@
-"""Follows settlements on both ledgers; takes the gateway's two steps: ask for the lock, cancel what cannot lock any more.
+"""Follows settlements on both ledgers; takes the gateway's two steps: ask for the lock, or cancel.
 
 Nothing it does is needed for safety. It may be killed anywhere: cursors and settlements are in the store, and every
 step it takes is idempotent on the ledger (a trade id is spent once).
@@ -140,9 +140,7 @@ def _tolerant(change: Change) -> Change:
         try:
             return change(before)
         except ImpossibleSettlementEvent as contradiction:
-            _log.error(
-                "impossible event", settlement=before.name if before else "", error=str(contradiction)
-            )  # a fact about a ledger, not about this code
+            _log.error("impossible event", settlement=before.name if before else "", error=str(contradiction))
             return before
 
     return guarded

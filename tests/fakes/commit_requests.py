@@ -33,9 +33,9 @@ def create(path: str, content: str = "a") -> ProvableWrite:
     return ProvableWrite(WriteKind.CREATE, path.encode(), value(content))
 
 
-def delete(path: str, content: str = "a") -> ProvableWrite:
-    """Delete ``path`` whose value is claimed to be the one called ``content``."""
-    return ProvableWrite(WriteKind.DELETE, path.encode(), value(content))
+def delete(path: str) -> ProvableWrite:
+    """Delete ``path``."""
+    return ProvableWrite(WriteKind.DELETE, path.encode(), b"")
 
 
 def request(

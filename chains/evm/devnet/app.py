@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from aiohttp import web
+from eth_typing import Address
 
 from chains.evm.devnet.backends import check_crypto_backends
 from chains.evm.devnet.blocks import Block
@@ -147,5 +148,5 @@ def _genesis(config: DevnetConfig, wall_clock: WallClock) -> Genesis:
         chain_id=config.chain_id,
         gas_limit=config.gas_limit,
         time_s=int(wall_clock()) if config.genesis_time_s is None else config.genesis_time_s,
-        balances_wei={bytes.fromhex(account.address[2:]): account.balance_wei for account in config.prefunded},
+        balances_wei={Address(bytes.fromhex(account.address[2:])): account.balance_wei for account in config.prefunded},
     )

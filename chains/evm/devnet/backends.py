@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sha3
 from eth_hash.auto import keccak
-from eth_keys import keys
-from eth_keys.backends import CoinCurveECCBackend
+from eth_keys.backends.coincurve import CoinCurveECCBackend
+from eth_keys.main import KeyAPI
 
 from chains.evm.devnet.errors import SlowCryptoBackend
 
@@ -21,6 +21,6 @@ def check_crypto_backends() -> None:
     module = getattr(hasher, "__module__", "an unknown backend")
     if not module.endswith(".pysha3") or not hasattr(sha3, "keccak_256"):
         raise SlowCryptoBackend("eth-hash", "pysha3", module)
-    backend = keys.PrivateKey(b"\x01" * 32).backend
+    backend = KeyAPI().backend
     if not isinstance(backend, CoinCurveECCBackend):
         raise SlowCryptoBackend("eth-keys", "coincurve", type(backend).__name__)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import rlp
+from eth.abc import ReceiptAPI
 from eth.rlp.receipts import Receipt
 from eth.vm.forks.berlin.transactions import BerlinLegacyTransaction
+from eth_typing import Hash32
 from rlp.sedes import CountableList
 from rlp.sedes import List as ListSedes
 
@@ -27,13 +29,16 @@ _BODY_SEDES: Final = ListSedes([CountableList(BerlinLegacyTransaction), Countabl
 _CACHED_HEADERS: Final = 4096
 _CACHED_BODIES: Final = 256
 
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
 
 @dataclass(frozen=True)
 class BlockBody:
     """What a header commits to; receipts are in the order of the transactions."""
 
     evm_txs: tuple[BerlinLegacyTransaction, ...]
-    receipts: tuple[Receipt, ...]
+    receipts: tuple[ReceiptAPI, ...]
 
 
 @dataclass(frozen=True)
@@ -112,9 +117,11 @@ class BlockStore:
     def header_of(self, block_hash: bytes) -> QbftHeader | None:
         """Give the header of a block hash, None when unknown."""
         try:
-            return rlp.decode(self._database[_HEADER + block_hash], QbftHeader)
+            encoded = self._database[_HEADER + block_hash]
         except KeyError:
             return None
+        header: QbftHeader = rlp.decode(encoded, QbftHeader)
+        return header
 
     def block_of(self, header: QbftHeader) -> Block:
         """Add the body to a header of this store."""
@@ -134,11 +141,11 @@ class BlockStore:
             return None
         return EvmTxPlace(int.from_bytes(place[:8], "big"), int.from_bytes(place[8:], "big"))
 
-    def ancestors(self, block_hash: bytes) -> Iterator[bytes]:
+    def ancestors(self, block_hash: bytes) -> Iterator[Hash32]:
         """Walk hashes from a block to genesis, newest first."""
         header = self.header_of(block_hash)
         while header is not None:
-            yield bytes(header.hash)
+            yield header.hash
             header = self.header_of(bytes(header.parent_hash))
 
 

@@ -11,17 +11,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from eth.abc import ReceiptAPI, StateAPI
 from eth.constants import BLANK_ROOT_HASH
 from eth.db.atomic import AtomicDB
 from eth.db.trie import make_trie_root_and_nodes
-from eth.rlp.receipts import Receipt
 from eth.vm.chain_context import ChainContext
-from eth.vm.forks.berlin.state import BerlinState
 from eth.vm.forks.berlin.transactions import BerlinLegacyTransaction
-from eth_utils import ValidationError
+from eth_typing import Address
+from eth_utils.exceptions import ValidationError
 
 from chains.evm.devnet.blocks import Block, BlockBody, BlockStore
-from chains.evm.devnet.consensus import QBFT_DIFFICULTY, QbftHeader, QbftVM, raw_fields
+from chains.evm.devnet.consensus import QBFT_DIFFICULTY, QbftHeader, QbftVM, as_qbft, raw_fields
 from chains.evm.devnet.database import ChainDatabase
 from chains.evm.devnet.errors import ChainMismatch
 from chains.evm.devnet.sealing import QBFT_MIX_HASH, QbftExtraData, ValidatorKeys, decode_extra_data
@@ -38,7 +38,7 @@ class Genesis:
     chain_id: int
     gas_limit: int
     time_s: int
-    balances_wei: dict[bytes, int]
+    balances_wei: dict[Address, int]
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class DevChain:
             state.set_balance(holder, balance_wei)
         state.persist()
         self._raw_database[_IDENTITY_KEY] = genesis.chain_id.to_bytes(8, "big")
-        self.blocks.append(Block(empty.copy(state_root=state.state_root), BlockBody((), ())))
+        self.blocks.append(Block(as_qbft(empty.copy(state_root=state.state_root)), BlockBody((), ())))
 
     def produce(self, plan: BlockPlan) -> ProducedBlock:
         """Execute, seal and append one block. The caller guarantees a timestamp above the head's."""
@@ -113,7 +113,7 @@ class DevChain:
         header = self._header(parent, plan.timestamp_s, parent.gas_limit, plan.round_number)
         vm = self._vm(header)
         included: list[BerlinLegacyTransaction] = []
-        receipts: list[Receipt] = []
+        receipts: list[ReceiptAPI] = []
         rejected: list[RejectedEvmTx] = []
         passed_over: set[bytes] = set()  # their later nonces do not fit either
         for evm_tx in plan.candidates:
@@ -128,7 +128,7 @@ class DevChain:
                 passed_over.add(evm_tx.sender)
                 rejected.append(RejectedEvmTx(evm_tx.hash, str(error)))
                 continue
-            header = vm.add_receipt_to_header(header, receipt)
+            header = as_qbft(vm.add_receipt_to_header(header, receipt))
             included.append(evm_tx)
             receipts.append(receipt)
         vm.state.persist()
@@ -138,12 +138,12 @@ class DevChain:
             receipt_root=make_trie_root_and_nodes(receipts)[0],
         )
         sealed = complete.copy(extra_data=self.keys.seal(raw_fields(complete), bytes(complete.coinbase)))
-        block = Block(sealed, BlockBody(tuple(included), tuple(receipts)))
+        block = Block(as_qbft(sealed), BlockBody(tuple(included), tuple(receipts)))
         self.blocks.append(block)
         _log.debug("block %d: %d transactions, %d rejected", block.height, len(included), len(rejected))
         return ProducedBlock(block, tuple(rejected))
 
-    def state_after(self, header: QbftHeader) -> BerlinState:
+    def state_after(self, header: QbftHeader) -> StateAPI:
         """Give the state that a block left behind, seen from inside that block (its number, time, proposer)."""
         return QbftVM.build_state(
             self.database,

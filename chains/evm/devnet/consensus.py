@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from eth.abc import BlockHeaderAPI
-from eth.consensus import ConsensusContext
+from eth.consensus.context import ConsensusContext
 from eth.consensus.noproof import NoProofConsensus
 from eth.constants import MAX_PREV_HEADER_DEPTH
 from eth.db.atomic import AtomicDB
@@ -32,10 +32,10 @@ class QbftHeader(BlockHeader):
 
     @property
     def hash(self) -> Hash32:
-        """keccak of the header with round := 0 and seals := []."""
+        """Keccak of the header with round := 0 and seals := []."""
         if self._hash is None:
             self._hash = Hash32(block_hash(raw_fields(self)))
-        return self._hash
+        return Hash32(self._hash)
 
 
 def raw_fields(header: BlockHeaderAPI) -> list[bytes]:
@@ -43,7 +43,14 @@ def raw_fields(header: BlockHeaderAPI) -> list[bytes]:
     return list(QbftHeader.serialize(header))
 
 
-AncestorHashes = Callable[[bytes], Iterator[bytes]]
+def as_qbft(header: BlockHeaderAPI) -> QbftHeader:
+    """Narrow what py-evm's copies return; they keep the class, its annotations do not say so."""
+    if not isinstance(header, QbftHeader):
+        raise TypeError(f"expected a QbftHeader, found {type(header).__name__}")
+    return header
+
+
+AncestorHashes = Callable[[bytes], Iterator[Hash32]]
 """From a block hash: that hash and its ancestors', newest first."""
 
 
@@ -66,4 +73,4 @@ class QbftVM(BerlinVM):
     def previous_hashes(self) -> Iterable[Hash32]:
         """Up to 256 ancestors' hashes, read lazily: most blocks never ask."""
         hashes = self._ancestors(self.get_header().parent_hash)
-        return (Hash32(found) for found, _ in zip(hashes, range(MAX_PREV_HEADER_DEPTH), strict=False))
+        return (found for found, _ in zip(hashes, range(MAX_PREV_HEADER_DEPTH), strict=False))

@@ -7,8 +7,9 @@ synchronous=NORMAL in WAL mode survives a killed process; a power cut may lose t
 from __future__ import annotations
 
 import sqlite3
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from eth.db.backends.base import BaseDB
 from eth.db.backends.memory import MemoryDB
@@ -16,23 +17,19 @@ from eth.db.backends.memory import MemoryDB
 _SCHEMA: Final = "CREATE TABLE IF NOT EXISTS node (key BLOB PRIMARY KEY, value BLOB NOT NULL)"
 
 
-class ChainDatabase(Protocol):
+class ChainDatabase(BaseDB, ABC):
     """What the chain needs beyond py-evm's mapping of bytes to bytes."""
 
-    def __getitem__(self, key: bytes) -> bytes:
-        """Raise `KeyError` when absent."""
-
-    def __setitem__(self, key: bytes, value: bytes) -> None:
-        """Write; visible at once, durable after `commit`."""
-
+    @abstractmethod
     def commit(self) -> None:
         """Make everything written since the last commit durable, all or nothing."""
 
+    @abstractmethod
     def close(self) -> None:
         """Give resources back; nothing uncommitted is kept."""
 
 
-class MemoryDatabase(MemoryDB):
+class MemoryDatabase(MemoryDB, ChainDatabase):
     """Lost at the end of the process."""
 
     def commit(self) -> None:
@@ -42,7 +39,7 @@ class MemoryDatabase(MemoryDB):
         """Nothing to do."""
 
 
-class SqliteDatabase(BaseDB):
+class SqliteDatabase(ChainDatabase):
     """One table in one file."""
 
     def __init__(self, path: Path) -> None:
@@ -70,7 +67,9 @@ class SqliteDatabase(BaseDB):
         return self._connection.execute("SELECT 1 FROM node WHERE key = ?", (key,)).fetchone() is not None
 
     def commit(self) -> None:
+        """End the SQLite transaction that the first write began."""
         self._connection.commit()
 
     def close(self) -> None:
+        """Close the file; an unfinished block is rolled back."""
         self._connection.close()

@@ -1,24 +1,27 @@
 """Errors of the devnet process.
 
-CrossDvpError
-└── CallerError
-    ├── DevnetConfigError       the configuration file does not describe a chain
-    ├── SlowCryptoBackend       a pure-Python crypto backend was picked up
-    ├── ChainMismatch           the data directory holds another chain
-    └── RpcError                one JSON-RPC error object (code, message, data)
-        ├── ParseError          -32700
-        ├── InvalidRequest      -32600
-        ├── MethodNotFound      -32601
-        ├── InvalidParams       -32602
-        ├── RequestRefused      -32000  geth's "server error", its words kept because clients match on them
-        ├── LimitExceeded       -32005  EIP-1474
-        └── ExecutionReverted   3       with the revert data
+    CrossDvpError
+    └── CallerError
+        ├── DevnetConfigError       the configuration file does not describe a chain
+        ├── SlowCryptoBackend       a pure-Python crypto backend was picked up
+        ├── ChainMismatch           the data directory holds another chain
+        └── RpcError                one JSON-RPC error object (code, message, data)
+            ├── ParseError          -32700
+            ├── InvalidRequest      -32600
+            ├── MethodNotFound      -32601
+            ├── InvalidParams       -32602
+            ├── RequestRefused      -32000  geth's "server error", its words kept because clients match on them
+            ├── LimitExceeded       -32005  EIP-1474
+            └── ExecutionReverted   3       with the revert data
+
+Each leaf has a `reason`, a stable code for machines.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from chains.evm.json_value import Json
 from primitives.errors import CallerError
 
 
@@ -66,9 +69,9 @@ class RpcError(CallerError):
         self.message = message
         self.data = data
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, Json]:
         """Give the `error` member of the response."""
-        body: dict[str, object] = {"code": self.code, "message": self.message}
+        body: dict[str, Json] = {"code": self.code, "message": self.message}
         if self.data is not None:
             body["data"] = self.data
         return body

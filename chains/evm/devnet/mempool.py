@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import rlp
-from eth.vm.forks.berlin.state import BerlinState
+from eth.abc import StateAPI
 from eth.vm.forks.berlin.transactions import BerlinLegacyTransaction
-from eth_utils import ValidationError
+from eth_typing import Address
+from eth_utils.exceptions import ValidationError
 
 from chains.evm.devnet.errors import RequestRefused
 
@@ -34,7 +35,7 @@ class WaitingEvmTx:
     """A checked transaction and its place in the queue."""
 
     arrival: int
-    sender: bytes
+    sender: Address
     evm_tx: BerlinLegacyTransaction
 
 
@@ -44,7 +45,7 @@ class Mempool:
     def __init__(self, chain_id: int, gas_limit: int) -> None:
         self._chain_id = chain_id
         self._gas_limit = gas_limit
-        self._by_sender: dict[bytes, dict[int, WaitingEvmTx]] = {}
+        self._by_sender: dict[Address, dict[int, WaitingEvmTx]] = {}
         self._by_hash: dict[bytes, WaitingEvmTx] = {}
         self._arrivals = 0
 
@@ -55,7 +56,7 @@ class Mempool:
         """Give a waiting transaction, None if it is not waiting."""
         return self._by_hash.get(evm_tx_hash)
 
-    def add(self, raw: bytes, state: BerlinState) -> WaitingEvmTx:
+    def add(self, raw: bytes, state: StateAPI) -> WaitingEvmTx:
         """Check a raw transaction against the newest state and queue it. Raises `RequestRefused`."""
         evm_tx = decode_evm_tx(raw)
         if evm_tx.hash in self._by_hash:
@@ -73,7 +74,7 @@ class Mempool:
         self._by_hash[evm_tx.hash] = waiting
         return waiting
 
-    def next_nonce(self, sender: bytes, state: BerlinState) -> int:
+    def next_nonce(self, sender: Address, state: StateAPI) -> int:
         """Give the first nonce that neither the state nor the queue has used."""
         nonce: int = state.get_nonce(sender)
         queue = self._by_sender.get(sender, {})
@@ -81,12 +82,12 @@ class Mempool:
             nonce += 1
         return nonce
 
-    def candidates(self, state: BerlinState) -> Iterator[BerlinLegacyTransaction]:
+    def candidates(self, state: StateAPI) -> Iterator[BerlinLegacyTransaction]:
         """Offer transactions for the next block: by arrival, each sender's in nonce order without gaps.
 
         Reads the state once per sender, so the same iterator stays right while the block changes that state.
         """
-        heads: list[tuple[int, bytes, int]] = []
+        heads: list[tuple[int, Address, int]] = []
         for sender, queue in self._by_sender.items():
             nonce = state.get_nonce(sender)
             if nonce in queue:
@@ -104,7 +105,7 @@ class Mempool:
         if waiting is not None:
             self._forget(waiting)
 
-    def drop_used_nonces(self, state: BerlinState) -> None:
+    def drop_used_nonces(self, state: StateAPI) -> None:
         """Forget what can no longer be included."""
         for waiting in tuple(self._by_hash.values()):
             if waiting.evm_tx.nonce < state.get_nonce(waiting.sender):
@@ -117,7 +118,7 @@ class Mempool:
         if not queue:
             del self._by_sender[waiting.sender]
 
-    def _validate_alone(self, evm_tx: BerlinLegacyTransaction) -> bytes:
+    def _validate_alone(self, evm_tx: BerlinLegacyTransaction) -> Address:
         chain_id = evm_tx.chain_id
         if chain_id is None:
             raise RequestRefused("only replay-protected (EIP-155) transactions allowed over RPC")
@@ -125,7 +126,7 @@ class Mempool:
             raise RequestRefused(f"invalid chain id for signer: have {chain_id} want {self._chain_id}")
         try:
             evm_tx.validate()
-            sender = bytes(evm_tx.sender)
+            sender: Address = evm_tx.sender
         except (ValidationError, ValueError) as error:
             raise RequestRefused(f"invalid sender: {error}") from error
         if evm_tx.gas > self._gas_limit:
@@ -135,7 +136,7 @@ class Mempool:
         return sender
 
     @staticmethod
-    def _validate_against_state(evm_tx: BerlinLegacyTransaction, sender: bytes, state: BerlinState) -> None:
+    def _validate_against_state(evm_tx: BerlinLegacyTransaction, sender: Address, state: StateAPI) -> None:
         nonce = state.get_nonce(sender)
         if evm_tx.nonce < nonce:
             raise RequestRefused(f"nonce too low: next nonce {nonce}, tx nonce {evm_tx.nonce}")
@@ -176,6 +177,7 @@ def decode_evm_tx(raw: bytes) -> BerlinLegacyTransaction:
     if raw[0] < _FIRST_LEGACY_BYTE:
         raise RequestRefused("rlp: expected input list for types.LegacyTx")
     try:
-        return rlp.decode(raw, BerlinLegacyTransaction)
+        evm_tx: BerlinLegacyTransaction = rlp.decode(raw, BerlinLegacyTransaction)
     except rlp.exceptions.RLPException as error:
         raise RequestRefused(f"rlp: {error}") from error
+    return evm_tx

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from chains.evm.devnet.consensus import QbftHeader, raw_fields
+from chains.evm.devnet.consensus import QbftHeader, as_qbft, raw_fields
 from chains.evm.devnet.sealing import ValidatorKeys
 from primitives.keccak import keccak256
 
@@ -28,9 +28,11 @@ def equivocate(keys: ValidatorKeys, true_header: QbftHeader, claim: FalseClaim) 
     """Seal another header at the height of `true_header`; it is returned, never made part of the chain."""
     if claim.state_root is None and claim.timestamp_s is None:
         claim = FalseClaim(state_root=keccak256(_DOMAIN + bytes(true_header.state_root)))
-    false_header = true_header.copy(
-        state_root=true_header.state_root if claim.state_root is None else claim.state_root,
-        timestamp=true_header.timestamp if claim.timestamp_s is None else claim.timestamp_s,
+    false_header = as_qbft(
+        true_header.copy(
+            state_root=true_header.state_root if claim.state_root is None else claim.state_root,
+            timestamp=true_header.timestamp if claim.timestamp_s is None else claim.timestamp_s,
+        )
     )
     extra_data = keys.seal(raw_fields(false_header), bytes(true_header.coinbase))
-    return false_header.copy(extra_data=extra_data)
+    return as_qbft(false_header.copy(extra_data=extra_data))

@@ -12,7 +12,8 @@ from chains.evm.devnet.rpc_format import (
     receipt_json,
 )
 from chains.evm.devnet.rpc_method import MethodTable, RpcMethod, find_block
-from chains.evm.devnet.rpc_params import BlockHash, BlockId, Json, Params
+from chains.evm.devnet.rpc_params import BlockHash, BlockId, Params
+from chains.evm.json_value import Json
 
 
 class BlockMethods:

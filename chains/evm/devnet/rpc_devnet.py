@@ -10,7 +10,8 @@ from chains.evm.devnet.misbehaviour import FalseClaim, equivocate
 from chains.evm.devnet.producer import BlockProducer, Production
 from chains.evm.devnet.rpc_format import data, header_json, quantity
 from chains.evm.devnet.rpc_method import MethodTable, RpcMethod, require_header
-from chains.evm.devnet.rpc_params import Json, Params, parse_quantity, parse_sized
+from chains.evm.devnet.rpc_params import Params, parse_quantity, parse_sized
+from chains.evm.json_value import Json
 
 _MAX_ROUND = 2**32 - 1
 _MAX_TIMESTAMP_S = 2**63 - 1

@@ -7,7 +7,8 @@ from chains.evm.devnet.mempool import MAX_EVM_TX_BYTES
 from chains.evm.devnet.producer import BlockProducer
 from chains.evm.devnet.rpc_format import data, included_evm_tx_json, receipt_json, waiting_evm_tx_json
 from chains.evm.devnet.rpc_method import MethodTable, RpcMethod, require_header
-from chains.evm.devnet.rpc_params import Json, Params
+from chains.evm.devnet.rpc_params import Params
+from chains.evm.json_value import Json
 
 
 class EvmTxMethods:

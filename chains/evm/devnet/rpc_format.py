@@ -9,13 +9,12 @@ from enum import Enum, auto
 
 import rlp
 from eth._utils.address import generate_contract_address
-from eth.rlp.logs import Log
 
 from chains.evm.devnet.blocks import Block
 from chains.evm.devnet.consensus import QbftHeader
 from chains.evm.devnet.mempool import WaitingEvmTx
-from chains.evm.devnet.rpc_params import Json
 from chains.evm.devnet.state_proof import AccountProof
+from chains.evm.json_value import Json
 
 
 class TransactionDetail(Enum):
@@ -79,7 +78,7 @@ def included_evm_tx_json(block: Block, index: int) -> dict[str, Json]:
     """Write a transaction with its place."""
     evm_tx = block.body.evm_txs[index]
     return {
-        **_evm_tx_json(WaitingEvmTx(0, bytes(evm_tx.sender), evm_tx)),
+        **_evm_tx_json(WaitingEvmTx(0, evm_tx.sender, evm_tx)),
         "blockHash": data(block.header.hash),
         "blockNumber": quantity(block.height),
         "transactionIndex": quantity(index),
@@ -134,7 +133,7 @@ def receipt_json(block: Block, index: int) -> dict[str, Json]:
 
 def log_json(block: Block, index: int, position: int) -> dict[str, Json]:
     """Write one log of one transaction."""
-    log: Log = block.body.receipts[index].logs[position]
+    log = block.body.receipts[index].logs[position]
     return {
         "address": data(log.address),
         "topics": [data(topic.to_bytes(32, "big")) for topic in log.topics],

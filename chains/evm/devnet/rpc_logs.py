@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from eth.rlp.logs import Log
-from eth_bloom import BloomFilter
+from eth.abc import LogAPI
+from eth_bloom.bloom import BloomFilter
 
 from chains.evm.devnet.chain import DevChain
 from chains.evm.devnet.config import RpcLimits
@@ -15,7 +15,8 @@ from chains.evm.devnet.consensus import QbftHeader
 from chains.evm.devnet.errors import InvalidParams, LimitExceeded, RequestRefused
 from chains.evm.devnet.rpc_format import log_json
 from chains.evm.devnet.rpc_method import MethodTable, RpcMethod, require_header
-from chains.evm.devnet.rpc_params import BlockHash, BlockTag, Json, Params, parse_block, parse_sized
+from chains.evm.devnet.rpc_params import BlockHash, BlockTag, Params, parse_block, parse_sized
+from chains.evm.json_value import Json
 
 _MAX_TOPICS: Final = 4
 _MAX_ALTERNATIVES: Final = 256
@@ -39,7 +40,7 @@ class LogQuery:
             not wanted or any(value in bloom_filter for value in wanted) for wanted in (self.addresses, *self.topics)
         )
 
-    def matches(self, log: Log) -> bool:
+    def matches(self, log: LogAPI) -> bool:
         """Tell whether a log is wanted."""
         if self.addresses and log.address not in self.addresses:
             return False

@@ -9,7 +9,8 @@ from chains.evm.devnet.blocks import Block
 from chains.evm.devnet.chain import DevChain
 from chains.evm.devnet.consensus import QbftHeader
 from chains.evm.devnet.errors import RequestRefused
-from chains.evm.devnet.rpc_params import BlockHash, BlockId, BlockTag, Json, Params
+from chains.evm.devnet.rpc_params import BlockHash, BlockId, BlockTag, Params
+from chains.evm.json_value import Json
 
 
 @dataclass(frozen=True)

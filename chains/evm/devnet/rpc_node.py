@@ -7,7 +7,8 @@ from importlib.metadata import version
 from chains.evm.devnet.chain import DevChain
 from chains.evm.devnet.rpc_format import data, quantity
 from chains.evm.devnet.rpc_method import MethodTable, RpcMethod, require_header
-from chains.evm.devnet.rpc_params import Json, Params
+from chains.evm.devnet.rpc_params import Params
+from chains.evm.json_value import Json
 from primitives.keccak import keccak256
 
 _MAX_FEE_HISTORY_BLOCKS = 1024

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from eth_typing import Address
+
 from chains.evm.devnet.errors import InvalidParams
 from chains.evm.devnet.simulation import CallRequest
-
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+from chains.evm.json_value import Json
 
 _QUANTITY: Final = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]{0,63})")
 _DATA: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
@@ -84,9 +85,9 @@ class Params:
         """Read 32 bytes."""
         return parse_sized(self.raw(index), index, 32)
 
-    def address(self, index: int) -> bytes:
+    def address(self, index: int) -> Address:
         """Read 20 bytes."""
-        return parse_sized(self.raw(index), index, 20)
+        return Address(parse_sized(self.raw(index), index, 20))
 
     def slot(self, index: int) -> bytes:
         """Read a storage key: 32 bytes, or shorter and then left-padded."""
@@ -167,8 +168,8 @@ def parse_call(value: Json, index: int) -> CallRequest:
         if name in given:
             parse_quantity(given[name], index, _UINT256_MAX)
     return CallRequest(
-        sender=parse_sized(given.get("from", "0x" + "00" * 20), index, 20),
-        to=parse_sized(given["to"], index, 20) if "to" in given else b"",
+        sender=Address(parse_sized(given.get("from", "0x" + "00" * 20), index, 20)),
+        to=Address(parse_sized(given["to"], index, 20) if "to" in given else b""),
         value_wei=parse_quantity(given.get("value", "0x0"), index, _UINT256_MAX),
         data=parse_data(data, index, most_bytes=1 << 20),
         gas=parse_quantity(given["gas"], index, _UINT64_MAX) if "gas" in given else None,

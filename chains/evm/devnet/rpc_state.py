@@ -8,9 +8,10 @@ from chains.evm.devnet.errors import InvalidParams, LimitExceeded
 from chains.evm.devnet.mempool import Mempool
 from chains.evm.devnet.rpc_format import data, proof_json, quantity
 from chains.evm.devnet.rpc_method import MethodTable, RpcMethod, require_header
-from chains.evm.devnet.rpc_params import BlockTag, Json, Params, parse_slot
+from chains.evm.devnet.rpc_params import BlockTag, Params, parse_slot
 from chains.evm.devnet.simulation import call, estimate_gas
 from chains.evm.devnet.state_proof import prove_account
+from chains.evm.json_value import Json
 
 
 class StateMethods:

@@ -79,7 +79,7 @@ class ValidatorKeys:
     """
 
     def __init__(self, secrets: Sequence[bytes]) -> None:
-        by_address = {address_of(secret): secret for secret in secrets}
+        by_address: dict[bytes, bytes] = {address_of(secret): secret for secret in secrets}
         self._secrets = dict(sorted(by_address.items()))
         self.addresses: tuple[bytes, ...] = tuple(self._secrets)
 

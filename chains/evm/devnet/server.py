@@ -12,10 +12,10 @@ from aiohttp import web
 from chains.evm.devnet.config import RpcLimits
 from chains.evm.devnet.errors import InvalidParams, InvalidRequest, MethodNotFound, ParseError, RpcError
 from chains.evm.devnet.rpc_method import MethodTable
-from chains.evm.devnet.rpc_params import Json
+from chains.evm.json_value import Json
 
 _log = logging.getLogger(__name__)
-_INTERNAL_ERROR: Final = {"code": -32603, "message": "internal error; the node's log has the details"}
+_INTERNAL_ERROR: Final[dict[str, Json]] = {"code": -32603, "message": "internal error; the node's log has the details"}
 _REQUEST_FIELDS: Final = frozenset({"jsonrpc", "id", "method", "params"})
 
 
@@ -51,7 +51,7 @@ class RpcDispatcher:
             answer = _failure(request_id, error)
         except Exception:  # noqa: BLE001 # the last line of defence: logged here, and the caller sees only a code
             _log.exception("internal error in a JSON-RPC method")
-            answer = {"jsonrpc": "2.0", "id": request_id, "error": dict[str, Json](_INTERNAL_ERROR)}
+            answer = {"jsonrpc": "2.0", "id": request_id, "error": _INTERNAL_ERROR}
         else:
             answer = {"jsonrpc": "2.0", "id": request_id, "result": result}
         is_notification = isinstance(request, dict) and "id" not in request and "method" in request

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eth.abc import ComputationAPI
+from eth.abc import ComputationAPI, StateAPI
 from eth.exceptions import OutOfGas, Revert
-from eth.vm.forks.berlin.state import BerlinState
 from eth.vm.forks.berlin.transactions import BerlinUnsignedLegacyTransaction
 from eth.vm.spoof import SpoofTransaction
-from eth_utils import ValidationError
+from eth_typing import Address
+from eth_utils.exceptions import ValidationError
 
 from chains.evm.devnet.chain import DevChain
 from chains.evm.devnet.consensus import QbftHeader
@@ -26,8 +26,8 @@ _CALL_STIPEND = 2_300
 class CallRequest:
     """A message to try. `to` empty means contract creation; `gas` None means the block's limit."""
 
-    sender: bytes
-    to: bytes
+    sender: Address
+    to: Address
     value_wei: int
     data: bytes
     gas: int | None
@@ -71,7 +71,7 @@ def _succeeds(chain: DevChain, header: QbftHeader, request: CallRequest, gas: in
         return False  # less than the intrinsic gas
 
 
-def _execute(state: BerlinState, request: CallRequest, gas: int) -> ComputationAPI:
+def _execute(state: StateAPI, request: CallRequest, gas: int) -> ComputationAPI:
     unsigned = BerlinUnsignedLegacyTransaction(
         nonce=state.get_nonce(request.sender),
         gas_price=request.gas_price_wei,
@@ -84,7 +84,8 @@ def _execute(state: BerlinState, request: CallRequest, gas: int) -> ComputationA
     if gas < intrinsic_gas:
         raise RequestRefused(f"intrinsic gas too low: have {gas}, want {intrinsic_gas}")
     try:
-        return state.costless_execute_transaction(SpoofTransaction(unsigned, from_=request.sender))
+        spoof = SpoofTransaction(unsigned, from_=request.sender)
+        return state.costless_execute_transaction(spoof)  # type: ignore[arg-type] # py-evm's own duck type
     except ValidationError as error:
         raise RequestRefused(str(error)) from error
 

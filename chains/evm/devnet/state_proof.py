@@ -10,7 +10,7 @@ import rlp
 from eth.constants import BLANK_ROOT_HASH
 from eth.db.atomic import AtomicDB
 from eth.rlp.accounts import Account
-from trie import HexaryTrie
+from trie.hexary import HexaryTrie
 
 from primitives.keccak import keccak256
 
@@ -62,5 +62,6 @@ def _prove_slot(storage_trie: HexaryTrie, slot: bytes) -> StorageProof:
 def _nodes(trie: HexaryTrie, key: bytes) -> tuple[bytes, ...]:
     if trie.root_hash == BLANK_ROOT_HASH:
         return ()
-    encoded = [rlp.encode(node) for node in trie.get_proof(key)]
+    nodes = trie.get_proof(key)  # type: ignore[no-untyped-call] # the library leaves this one method unannotated
+    encoded = [rlp.encode(node) for node in nodes]
     return tuple(node for depth, node in enumerate(encoded) if depth == 0 or len(node) >= _HASHED_NODE_BYTES)

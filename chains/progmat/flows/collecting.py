@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from sqlalchemy import Connection
@@ -11,7 +11,12 @@ from sqlalchemy import Connection
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.engine import Commit
-from chains.progmat.flows.errors import AnswerProvesNothing, BadCountersignature, KeyHolderUnknown
+from chains.progmat.flows.errors import (
+    AnswerProvesNothing,
+    BadCountersignature,
+    KeyHolderUnknown,
+    TransactionOutdated,
+)
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.seams import Directory, Role
 from chains.progmat.flows.signed_records import signed_of, with_signed
@@ -21,6 +26,9 @@ from chains.progmat.node.peers.seam import PeerNetwork
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import decode_signature
+from chains.progmat.transactions.wire import WireTransaction
+from chains.progmat.validators.errors import ApprovalOutsideTimeWindow
+from chains.rpc_status import RemoteCallerError
 from primitives.composite_key import is_fulfilled_by, leaf_keys
 from primitives.errors import CrossDvpError, DecodeError, Refusal, UnavailableError
 from primitives.public_key import PublicKey
@@ -33,11 +41,19 @@ APPROVE_TIMEOUT_S = 15.0
 class CountersignStep:
     """BUILT -> COUNTERSIGNED: every party whose key is missing is asked once, all at the same time."""
 
-    def __init__(self, network: PeerNetwork, directory: Directory, verifier: LedgerVerifier, clock: Clock) -> None:
+    def __init__(
+        self,
+        network: PeerNetwork,
+        directory: Directory,
+        verifier: LedgerVerifier,
+        clock: Clock,
+        disclose: Callable[[str, WireTransaction], None],
+    ) -> None:
         self._network = network
         self._directory = directory
         self._verifier = verifier
         self._clock = clock
+        self._disclose = disclose
 
     def skip(self, record: FlowRecord) -> FlowStep | None:
         """Nothing to do when all parties have signed already."""
@@ -70,6 +86,7 @@ class CountersignStep:
     async def _ask(
         self, party: str, keys: set[PublicKey], signed: SignedTransaction, body: bytes
     ) -> tuple[TransactionSignature, ...]:
+        self._disclose(party, signed.wire)
         answer = await self._network.request(party, peer_codec.COUNTERSIGN, body, COUNTERSIGN_TIMEOUT_S)
         signatures = tuple(decode_signature(item) for item in peer_codec.decode_countersign_response(answer))
         if {signature.by for signature in signatures} != keys or any(s.partial_tree for s in signatures):
@@ -125,7 +142,7 @@ class ApproveStep:
         finally:
             for task in asked:
                 task.cancel()
-        raise self._verdict(failures)
+        raise self._verdict(signed, failures)
 
     async def _ask(self, validator: str, signed: SignedTransaction, body: bytes) -> TransactionSignature:
         answer = await self._network.request(validator, APPROVE, body, APPROVE_TIMEOUT_S)
@@ -138,14 +155,24 @@ class ApproveStep:
             raise AnswerProvesNothing(validator, str(error)) from error
         return signature
 
-    def _verdict(self, failures: Iterable[CrossDvpError]) -> CrossDvpError:
+    def _verdict(self, signed: SignedTransaction, failures: Iterable[CrossDvpError]) -> CrossDvpError:
         """A refusal if the Validators still away could not make up for those that refuse; else: ask again."""
+        failures = [self._timely(signed, error) for error in failures]
         away = [error for error in failures if isinstance(error, UnavailableError)]
         refusals = [error for error in failures if not isinstance(error, UnavailableError)]
         validators = len(self._directory.names_with(Role.VALIDATOR))
         if refusals and validators - len(refusals) < self._verifier.parameters.validators.threshold:
             return refusals[0]
         return away[0] if away else AnswerProvesNothing("Validators", "too few signatures")
+
+    def _timely(self, signed: SignedTransaction, error: CrossDvpError) -> CrossDvpError:
+        """A Validator whose clock is outside the window refuses for now; when the window is over: build again."""
+        if not isinstance(error, RemoteCallerError) or error.reason != ApprovalOutsideTimeWindow.reason:
+            return error
+        window = signed.wire.time_window
+        if window is not None and window.until_s is not None and self._clock.now_ms() // 1000 >= window.until_s:
+            return TransactionOutdated(signed.id)
+        return AnswerProvesNothing(error.remote, "its clock is outside the time window")
 
     def _approved(self, record: FlowRecord, signed: SignedTransaction, _connection: Connection) -> FlowRecord:
         return with_signed(record, signed).advanced(FlowStep.APPROVED, self._clock.now_ms())

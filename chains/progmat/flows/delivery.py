@@ -1,7 +1,7 @@
 """Deliveries: what this node owes to peers, sent from the outbox until answered.
 
-Each peer has its own lane, so that a peer that is away delays only what it is owed. At least once: a delivery may arrive
-again, and its receiver records a transaction once.
+Each delivery goes its own way, so that a peer that is away delays only what it is owed. At least once: a delivery may
+arrive again, and its receiver records a transaction once.
 """
 
 from __future__ import annotations
@@ -60,12 +60,14 @@ class DeliveryWorker:
         database: NodeDatabase,
         network: PeerNetwork,
         clock: Clock,
+        before_send: Callable[[Effect], None],
         on_done: Callable[[FlowRecord], None],
         retry: RetrySchedule | None = None,
     ) -> None:
         self._database = database
         self._network = network
         self._clock = clock
+        self._before_send = before_send
         self._on_done = on_done
         self._retry = retry or RetrySchedule(first_ms=1000)
         self._awake = asyncio.Event()
@@ -108,10 +110,11 @@ class DeliveryWorker:
         """One lane per delivery: tried until acknowledged or refused, its state written after each attempt."""
         attempts = effect.attempts
         while True:
+            self._before_send(effect)
             try:
                 await self._network.request(effect.peer, effect.method, effect.body, DELIVERY_TIMEOUT_S)
             except (CallerError, PeerError) as error:
-                log.error("delivery refused", peer=effect.peer, key=effect.effect_key, reason=error.reason)
+                log.warning("delivery refused", peer=effect.peer, key=effect.effect_key, reason=error.reason)
                 await self._database.submit(partial(_refused, effect=effect, error=error, now_ms=self._clock.now_ms()))
                 return
             except CrossDvpError as error:
@@ -122,9 +125,7 @@ class DeliveryWorker:
                 )
                 await self._clock.sleep_ms(wait_ms)
             else:
-                done = await self._database.submit(
-                    partial(_acknowledged, effect=effect, now_ms=self._clock.now_ms())
-                )
+                done = await self._database.submit(partial(_acknowledged, effect=effect, now_ms=self._clock.now_ms()))
                 if done is not None:
                     self._on_done(done)
                 self._awake.set()  # there may be more than one batch

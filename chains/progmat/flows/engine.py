@@ -68,6 +68,7 @@ class FlowEngine:
         actions: Actions,
         release: Release,
         clock: Clock,
+        on_stored: Callable[[FlowRecord], None],
         retry: RetrySchedule | None = None,
         max_at_work: int = 128,
     ) -> None:
@@ -75,6 +76,7 @@ class FlowEngine:
         self._actions = actions
         self._release = release
         self._clock = clock
+        self._on_stored = on_stored
         self._retry = retry or RetrySchedule()
         self._at_work = asyncio.Semaphore(max_at_work)
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -150,7 +152,8 @@ class FlowEngine:
             except (StorageFailed, StorageOverloaded):  # what was stored last is unknown: look, after a pause
                 await self._clock.sleep_ms(self._retry.ceiling_ms)
                 record = await self._read(record.flow_id)
-            self._tell(record)
+            self._on_stored(record)
+            self.tell(record)
 
     async def _until_due(self, record: FlowRecord) -> None:
         wait_ms = record.next_attempt_ms - self._clock.now_ms()
@@ -167,12 +170,14 @@ class FlowEngine:
         except TransactionOutdated:
             return await self._store(record, partial(self._build_again, record))
         except (CallerError, PeerError) as error:
-            if record.step in FINAL_ON_LEDGER or isinstance(error, RemoteInternalError):  # proves nothing: go on, visibly
+            if record.step in FINAL_ON_LEDGER or isinstance(
+                error, RemoteInternalError
+            ):  # proves nothing: go on, visibly
                 return await self._postpone(record, error)
             return await self._store(record, partial(self._fail, record, error))
         except CrossDvpError as error:
             return await self._postpone(record, error)
-        except Exception as error:  # noqa: BLE001 - a defect shows in log and record; it must not stall a flow silently
+        except Exception as error:
             incident = uuid4().hex
             log.exception("flow defect", flow=record.flow_id, step=record.step.value, incident=incident)
             defect = FlowDefect(incident)
@@ -196,7 +201,9 @@ class FlowEngine:
     async def _postpone(self, record: FlowRecord, error: CrossDvpError) -> FlowRecord:
         now_ms = self._clock.now_ms()
         next_attempt_ms = now_ms + self._retry.wait_ms(record.attempts + 1)
-        waiting_on = str(getattr(error, "peer", "") or getattr(error, "remote", "")) or self._actions[record.step].waiting_on(record)
+        waiting_on = str(getattr(error, "peer", "") or getattr(error, "remote", "")) or self._actions[
+            record.step
+        ].waiting_on(record)
         later = record.attempt_failed(error, now_ms, next_attempt_ms, waiting_on)
         return await self._database.submit(partial(store.save_flow, record=later, expected_step=record.step))
 
@@ -208,7 +215,8 @@ class FlowEngine:
         self._release(connection, record)
         return record.to_be_built_again(self._clock.now_ms())
 
-    def _tell(self, record: FlowRecord) -> None:
+    def tell(self, record: FlowRecord) -> None:
+        """Wake the callers who wait for this flow's outcome."""
         if record.step not in ANSWERED:
             return
         for watcher in self._watchers.get(record.flow_id, ()):

@@ -7,9 +7,10 @@ CrossDvpError
 │   ├── FlowUnknown              no flow of that id
 │   ├── NodeRoleMissing          this node's roles do not include what the request needs
 │   ├── AccountUnknown           the account's key is not kept here
-│   ├── CashInsufficient         not enough free cash of that coin in the account
+│   ├── PartyUnknown             no party of that name on the network map
+│   ├── OperatorKeyMissing       only the network operator's node does this
+│   ├── MembershipMissing        this ledger knows no active membership of that party with that role
 │   ├── LockTimePassed           the trade's lock_by is over
-│   ├── EarmarkNotProved         the storage proof shows no earmark, or one for other terms
 │   ├── TradeIdUsed              the trade is locked or cancelled already
 │   ├── TradeUnknown             this node knows no such trade
 │   ├── LightClientUnknown       no light client of that id, or none at that height
@@ -26,8 +27,7 @@ CrossDvpError
 │   └── BadResolution            a peer's ancestors do not match the ids asked for, or exceed the bounds
 └── UnavailableError
     ├── KeyHolderUnknown         no listed party holds a key whose signature is missing (map not renewed yet)
-    ├── PacketBusy               another flow is processing the packet; its end decides
-    ├── AnswerProvesNothing      the notary's or a Validator's answer is no valid signature: outcome unknown, asked again
+    ├── AnswerProvesNothing      the answer is no valid signature: the outcome is unknown, asked again
     ├── TransactionOutdated      the built transaction's time window is over: it is built again
     ├── NodeStopping             this node is stopping; the flow goes on after its restart
     └── FlowDefect               an unexpected error of this program; logged under an incident id, tried again
@@ -91,16 +91,35 @@ class AccountUnknown(CallerError):
         super().__init__(f"no account with key {account_key.hex()} is kept at this node")
 
 
-class CashInsufficient(CallerError):
-    """Free cash does not suffice."""
+class PartyUnknown(CallerError):
+    """Not on the map."""
 
-    reason = "CASH_INSUFFICIENT"
+    reason = "PARTY_UNKNOWN"
 
-    def __init__(self, coin_id: str, needed_yen: int, free_yen: int) -> None:
-        self.coin_id = coin_id
-        self.needed_yen = needed_yen
-        self.free_yen = free_yen
-        super().__init__(f"{needed_yen} yen of {coin_id} needed, {free_yen} free: pay in, or wait for running flows")
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"{name!r} is not on the network map: check the name or renew the map")
+
+
+class OperatorKeyMissing(CallerError):
+    """The network operator's business."""
+
+    reason = "OPERATOR_KEY_MISSING"
+
+    def __init__(self, node: str) -> None:
+        self.node = node
+        super().__init__(f"{node} does not keep the network operator's key: ask the operator's node")
+
+
+class MembershipMissing(CallerError):
+    """The party may not do this on the network."""
+
+    reason = "MEMBERSHIP_MISSING"
+
+    def __init__(self, party: str, role: str) -> None:
+        self.party = party
+        self.role = role
+        super().__init__(f"{party} has no active membership as {role} in this vault: the operator admits it first")
 
 
 class LockTimePassed(CallerError):
@@ -112,18 +131,6 @@ class LockTimePassed(CallerError):
         self.lock_by_s = lock_by_s
         self.now_s = now_s
         super().__init__(f"the trade had to be locked before {lock_by_s}, it is {now_s}: agree on a new trade")
-
-
-class EarmarkNotProved(CallerError):
-    """The seller's securities are not shown to be earmarked for these terms."""
-
-    reason = "EARMARK_NOT_PROVED"
-
-    def __init__(self, expected: bytes, found: bytes | None) -> None:
-        self.expected = expected
-        self.found = found
-        shown = "nothing" if found is None else found.hex()
-        super().__init__(f"earmark of terms {expected.hex()} expected, the proof shows {shown}: no cash is locked")
 
 
 class TradeIdUsed(CallerError):
@@ -187,7 +194,9 @@ class PacketUnknown(CallerError):
     def __init__(self, source_client: str, sequence: int) -> None:
         self.source_client = source_client
         self.sequence = sequence
-        super().__init__(f"no packet {sequence} of client {source_client!r} with these fields was sent from this ledger")
+        super().__init__(
+            f"no packet {sequence} of client {source_client!r} with these fields was sent from this ledger"
+        )
 
 
 class PacketAlreadyProcessed(CallerError):
@@ -230,7 +239,7 @@ class TransactionUnknown(CallerError):
 
     def __init__(self, tx_id: bytes) -> None:
         self.tx_id = tx_id
-        super().__init__(f"ledger transaction {tx_id.hex()} is not known here: send it whole")
+        super().__init__(f"ledger transaction {tx_id.hex()} is not known here")
 
 
 class BadCountersignature(PeerError):
@@ -275,17 +284,6 @@ class KeyHolderUnknown(UnavailableError):
     def __init__(self, key: bytes) -> None:
         self.key = key
         super().__init__(f"no party on the network map holds key {key.hex()}: renew the map")
-
-
-class PacketBusy(UnavailableError):
-    """Two evidences at a time; the first one's end decides."""
-
-    reason = "PACKET_BUSY"
-
-    def __init__(self, sequence: int, flow_id: str) -> None:
-        self.sequence = sequence
-        self.flow_id = flow_id
-        super().__init__(f"packet {sequence} is being processed by flow {flow_id!r}")
 
 
 class AnswerProvesNothing(UnavailableError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -15,7 +14,7 @@ from chains.progmat.flows.engine import Commit
 from chains.progmat.flows.errors import AnswerProvesNothing, TransactionOutdated
 from chains.progmat.flows.peer_codec import Finality
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.flows.recording import Recorder
+from chains.progmat.flows.seams import Recording
 from chains.progmat.flows.signed_records import signed_of, with_signed
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
@@ -86,10 +85,9 @@ class NotariseStep:
 class RecordStep:
     """NOTARISED -> RECORDED: vault, transaction store, IBC events and the outbox, in one commit."""
 
-    def __init__(self, recorder: Recorder, clock: Clock, wake_deliveries: Callable[[], None]) -> None:
+    def __init__(self, recorder: Recording, clock: Clock) -> None:
         self._recorder = recorder
         self._clock = clock
-        self._wake_deliveries = wake_deliveries
 
     def skip(self, _record: FlowRecord) -> FlowStep | None:
         """Never."""
@@ -115,10 +113,13 @@ class RecordStep:
         )
         body = peer_codec.encode_finality(finality)
         for peer in participants:
-            owe(connection, flow_id=record.flow_id, peer=peer, method=peer_codec.FINALISE, body=body, now_s=now_ms // 1000)
+            owe(
+                connection,
+                flow_id=record.flow_id,
+                peer=peer,
+                method=peer_codec.FINALISE,
+                body=body,
+                now_s=now_ms // 1000,
+            )
         recorded = record.advanced(FlowStep.RECORDED, now_ms, waiting_on=", ".join(participants))
-        if participants:
-            self._wake_deliveries()
-            return recorded
-        return recorded.advanced(FlowStep.DONE, now_ms)
-
+        return recorded if participants else recorded.advanced(FlowStep.DONE, now_ms)

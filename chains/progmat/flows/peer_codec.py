@@ -25,7 +25,8 @@ MAX_SIGNATURE_BYTES: Final = 16 * 1024
 class Finality:
     """A final transaction on its way to a participant.
 
-    ``wire`` is empty when the receiver is thought to hold the body; ``signatures`` are encoded transaction signatures.
+    ``signatures`` are encoded transaction signatures, the notary's included. ``journal_position`` is what the notary
+    told the sender: a hint for readers, proved only by a checkpoint.
     """
 
     tx_id: bytes
@@ -82,9 +83,7 @@ def decode_finality(body: bytes) -> Finality:
         raise DecodeError("transaction id has the wrong size", expected=32, found=len(message.tx_id))
     if len(message.signatures) > MAX_SIGNATURES:
         raise DecodeError("too many signatures", expected=f"at most {MAX_SIGNATURES}", found=len(message.signatures))
-    return Finality(
-        message.tx_id, tuple(message.signatures), message.wire_transaction, message.journal_position
-    )
+    return Finality(message.tx_id, tuple(message.signatures), message.wire_transaction, message.journal_position)
 
 
 def encode_finalise_response() -> bytes:

@@ -12,6 +12,7 @@ from primitives.errors import CrossDvpError
 class FlowKind(Enum):
     """What a flow is for. The value is what the database holds."""
 
+    ISSUE_MEMBERSHIP = "issue_membership"
     ISSUE_CASH = "issue_cash"
     MOVE_CASH = "move_cash"
     REDEEM_CASH = "redeem_cash"

@@ -1,7 +1,8 @@
 """What a node can be asked to do: one frozen request per kind of flow.
 
-Field names equal those of the request messages of ``node_service.proto``; two requests are the same when all fields are.
-Amounts are checked here, so that a stored request is a sensible one; whether it can be done is for the flow to find out.
+Field names equal those of the request messages of ``node_service.proto``; two requests are the same when all fields
+are. Sizes and amounts are checked here, so that a stored request is a sensible one; whether it can be done is for the
+flow to find out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import ClassVar, Final
 
+from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.record import FlowKind
 from ibc.dvp import CashAccount, SettlementTerms
@@ -37,6 +39,22 @@ class FlowRequest:
     def __post_init__(self) -> None:
         if not _REQUEST_ID.fullmatch(self.request_id):
             raise InvalidRequest("request_id", "1 to 128 characters of A-Z a-z 0-9 . _ : / - are wanted")
+
+
+@dataclass(frozen=True)
+class IssueMembership(FlowRequest):
+    """A party's membership of a business network, by the network operator."""
+
+    kind = FlowKind.ISSUE_MEMBERSHIP
+
+    party: str
+    network: BusinessNetwork
+    roles: tuple[MemberRole, ...]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.roles or list(self.roles) != sorted(set(self.roles)):
+            raise InvalidRequest("roles", "one or more distinct roles, ascending, are wanted")
 
 
 @dataclass(frozen=True)
@@ -99,7 +117,8 @@ class EarmarkProof:
         for name, nodes in (("account_proof", self.account_proof), ("storage_proof", self.storage_proof)):
             if not 1 <= len(nodes) <= MAX_PROOF_NODES or any(len(node) > MAX_PROOF_NODE_BYTES for node in nodes):
                 raise InvalidRequest(
-                    f"earmark.{name}", f"1 to {MAX_PROOF_NODES} nodes of at most {MAX_PROOF_NODE_BYTES} bytes are wanted"
+                    f"earmark.{name}",
+                    f"1 to {MAX_PROOF_NODES} nodes of at most {MAX_PROOF_NODE_BYTES} bytes are wanted",
                 )
 
 
@@ -205,7 +224,8 @@ class TimeoutPacket(FlowRequest):
 
 
 AnyRequest = (
-    IssueCash
+    IssueMembership
+    | IssueCash
     | MoveCash
     | RedeemCash
     | LockCash
@@ -220,6 +240,7 @@ AnyRequest = (
 REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
     request_type.kind: request_type
     for request_type in (
+        IssueMembership,
         IssueCash,
         MoveCash,
         RedeemCash,

@@ -60,3 +60,17 @@ ibc_events = Table(
     CheckConstraint(_one_of("kind", ["SEND_PACKET", "ACK_PROCESSED", "TIMEOUT_PROCESSED"]), name="ibc_events_kind"),
     sqlite_autoincrement=True,
 )
+
+trades = Table(
+    "trades",
+    flows_metadata,
+    Column("trade_id", LargeBinary(32), primary_key=True),
+    Column("status", String, nullable=False),
+    Column("terms_hash", LargeBinary(32), nullable=False),
+    Column("packet", LargeBinary, nullable=False),
+    Column("opening_tx_id", LargeBinary(32), nullable=False),
+    Column("opening_position", Integer, nullable=False),
+    Column("closing_tx_id", LargeBinary, nullable=False),
+    Column("closing_position", Integer, nullable=False),
+    CheckConstraint(_one_of("status", ["LOCKED", "PAID", "RETURNED", "CANCELLED"]), name="trades_status"),
+)

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import Protocol
 
+from sqlalchemy import Connection
+
+from chains.progmat.identity import Role
 from chains.progmat.transactions.model import Party
+from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.transactions.wire import WireTransaction
 from primitives.public_key import PublicKey
 from primitives.signatures import Signer
-
-
-class Role(Enum):
-    """Roles on the network map; the value is what configuration says."""
-
-    ISSUER = "SN"
-    CUSTODIAN = "CN"
-    NOTARY = "NN"
-    VALIDATOR = "VALIDATOR"
 
 
 class KeyRing(Protocol):
@@ -57,3 +52,20 @@ class NodeSelf:
     def name(self) -> str:
         """Name in the certificate."""
         return self.party.name
+
+
+class Recording(Protocol):
+    """Enters verified, final transactions into a node's records."""
+
+    def record(
+        self, connection: Connection, signed: SignedTransaction, journal_position: int, now_ms: int
+    ) -> tuple[str, ...]:
+        """Record once; returns the names of the other participants. A known transaction changes nothing."""
+        ...
+
+    def participants(self, connection: Connection, wire: WireTransaction) -> frozenset[str]:
+        """Names of all nodes that take part in a transaction whose inputs are recorded."""
+        ...
+
+
+__all__ = ["Directory", "KeyRing", "NodeSelf", "Recording", "Role"]

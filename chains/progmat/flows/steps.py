@@ -1,7 +1,7 @@
 """The steps of every flow, as a table.
 
-One pipeline serves all kinds: a kind differs only in what it builds. Each step is stored before the next begins, and each
-is idempotent, so that a node killed anywhere resumes from the last stored step::
+One pipeline serves all kinds: a kind differs only in what it builds. Each step is stored before the next begins, and
+each is idempotent, so that a node killed anywhere resumes from the last stored step::
 
     PROPOSED -> BUILT -> COUNTERSIGNED -> APPROVED -> NOTARISED -> RECORDED -> DONE
        |  ^      |            |              |

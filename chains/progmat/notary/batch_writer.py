@@ -76,8 +76,8 @@ class BatchWriter:
     async def commit(self, request: CommitRequest) -> Answer:
         """Queue a checked request and wait for its batch.
 
-        Raises NotaryBusy when the queue is full and NotaryStopping around a stop; the store's error when the commit failed
-        (the outcome is unknown then); the refusal of the request itself. A cancelled caller does not undo the commit.
+        Raises NotaryBusy when the queue is full and NotaryStopping around a stop; the store's error when the commit
+        failed (the outcome is unknown then); the refusal of the request itself. Cancelling the caller undoes nothing.
         """
         if self._task is None:
             raise NotaryStopping("not running")

@@ -6,7 +6,8 @@ Every store runs exactly this inside its database transaction, so that all store
 2. The notary's time lies inside the time window, ``[from, until)``. The notary's time is its clock, but never earlier
    than the journal's last entry.
 3. Inputs and references are unspent. (Corda: ``PersistentUniquenessProvider``; references are checked at commit.)
-4. A path is created once; deleted once, with the value it was created with; never created again.
+4. A path is created once, deleted at most once, never created again. (A delete names no value: the contracts that the
+   Validators verified have decided which path may go, and a path has had one value only.)
 
 Requests of one batch are decided in order; the earlier one wins.
 """
@@ -164,9 +165,7 @@ def path_problem(write: ProvableWrite, record: PathRecord | None) -> PathProblem
         case WriteKind.DELETE:
             if record is None:
                 return PathProblem.NEVER_CREATED
-            if record.deleted_by is not None:
-                return PathProblem.ALREADY_DELETED
-            return None if record.value == write.value else PathProblem.OTHER_VALUE
+            return None if record.deleted_by is None else PathProblem.ALREADY_DELETED
 
 
 def written(write: ProvableWrite, record: PathRecord | None, tx_id: bytes) -> PathRecord:

@@ -25,7 +25,6 @@ class PathProblem(IntEnum):
     ALREADY_CREATED = 1
     NEVER_CREATED = 2
     ALREADY_DELETED = 3
-    OTHER_VALUE = 4
 
 
 @dataclass(frozen=True, slots=True)

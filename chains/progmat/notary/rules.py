@@ -1,7 +1,7 @@
-"""What the notary checks of one request before uniqueness; the Validators check it again of every journal entry. Pure.
+"""What the notary checks of a request before uniqueness; Validators check it again of every journal entry. Pure.
 
-A check that a repeated request may fail by now (the network parameters changed since) is in ``validate_new``: a transaction
-that is final already is answered without it.
+What a repeated request may fail by now (the parameters changed since) is in ``validate_new``: a transaction that
+is final already is answered without it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from chains.progmat.notary.model import CommitRequest
 from chains.progmat.transactions.filtered import FilteredTransaction
 from chains.progmat.transactions.model import ProvableWrite, StateRef
 from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.progmat.transactions.platform_rules import MAX_PROVABLE_WRITES
 from chains.progmat.transactions.signature import TransactionSignature
 from primitives.composite_key import is_fulfilled_by, leaf_keys
 from primitives.public_key import PublicKey
 
 MAX_STATES: Final = 256
-MAX_WRITES: Final = 64
 
 
 def validate_new(
@@ -51,8 +51,8 @@ def validate_validators(
 ) -> None:
     """The Validators' threshold signed the transaction id if it makes provable writes; nobody else did.
 
-    Raises ValidatorSignatureRefused for a foreign or repeated key, or one that signed under older rules, SignatureRefused
-    for a wrong signature, ValidatorsMissing below the threshold.
+    Raises ValidatorSignatureRefused for a foreign or repeated key, or one that signed under older rules,
+    SignatureRefused for a wrong signature, ValidatorsMissing below the threshold.
     """
     wanted = leaf_keys(parameters.validator_key) if tear_off.provable_writes else frozenset[PublicKey]()
     signed: set[PublicKey] = set()
@@ -100,8 +100,8 @@ def _validate_uses(inputs: Iterable[StateRef], references: Iterable[StateRef]) -
 
 
 def _validate_writes(writes: Sequence[ProvableWrite]) -> None:
-    if len(writes) > MAX_WRITES:
-        raise TransactionTooLarge("provable writes", MAX_WRITES, len(writes))
+    if len(writes) > MAX_PROVABLE_WRITES:
+        raise TransactionTooLarge("provable writes", MAX_PROVABLE_WRITES, len(writes))
     paths: set[bytes] = set()
     for write in writes:
         if write.path in paths:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -42,8 +43,8 @@ class NotaryService:
     """One notary. ``start`` before use, ``stop`` before the store is closed.
 
     Guarantees: an answer is sent only after the transaction is durable in the store; the same transaction gets the same
-    position and time every time; the journal's time never goes back and moves at least every ``tick_interval_s`` while the
-    clock moves. Not guaranteed: that a request which failed with an UnavailableError was not committed.
+    position and time every time; the journal's time never goes back and moves at least every ``tick_interval_s`` while
+    the clock moves. Not guaranteed: that a request which failed with an UnavailableError was not committed.
     """
 
     def __init__(
@@ -122,18 +123,18 @@ class NotaryService:
         if peer.name not in self._settings.journal_readers:
             raise JournalReadRefused(peer.name)
         wait_s = min(wanted.wait_ms / 1000, self._settings.max_wait_s)
-        try:
-            async with asyncio.timeout(wait_s):
-                return await self._first_page(wanted)
-        except TimeoutError:
-            return codec.encode_page(*await self._read(wanted))
+        if wait_s > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    return await self._first_page(wanted)
+        return codec.encode_page(*await self._read(wanted))
 
     async def tick(self) -> None:
         """Let the journal's time catch up with the clock now, without waiting for the interval."""
         await self._writer.tick()
 
     async def _answer_of_old(self, tear_off: FilteredTransaction, objection: Exception) -> Answer:
-        """The old answer of a transaction that would not be accepted any more; the objection itself if there is none."""
+        """The old answer of a transaction that would not be accepted any more; the objection if there is none."""
         committed = await self._in_reader(self._store.find_committed, tear_off.id)
         if committed is None:
             raise objection
@@ -144,9 +145,10 @@ class NotaryService:
         while True:
             grown = self._grown  # taken before the read: growth after it wakes us
             entries, head = await self._read(wanted)
-            if entries or head.position != wanted.after_position or not self._running:
+            if entries or head.position < wanted.after_position or not self._running:
                 return codec.encode_page(entries, head)
-            await grown.wait()
+            if head.position == wanted.after_position:
+                await grown.wait()
 
     async def _read(self, wanted: codec.ReadRequest) -> tuple[tuple[JournalEntry, ...], JournalHead]:
         """Entries first: the head that is told is at or past the last of them."""

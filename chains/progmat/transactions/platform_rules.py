@@ -1,6 +1,6 @@
 """The rules that hold for every ledger transaction, whatever its contracts; each reads as one sentence.
 
-Sources: Corda's ``LedgerTransaction.verify``, ``BaseTransaction`` and ``WireTransaction`` checks; provable writes are ours.
+Sources: the checks of Corda's ``LedgerTransaction`` and ``BaseTransaction``; provable writes are ours.
 Each function returns when its rule holds and raises a PlatformRuleBroken otherwise.
 """
 

@@ -33,7 +33,9 @@ class SignedTransaction:
     @classmethod
     def of(cls, wire: WireTransaction, signatures: Iterable[TransactionSignature] = ()) -> SignedTransaction:
         """A freshly built transaction with its first signatures."""
-        return cls(wire.encode(), tuple(signatures))
+        transaction = cls(wire.encode(), tuple(signatures))
+        transaction.__dict__["wire"] = wire  # already decoded and hashed
+        return transaction
 
     @cached_property
     def wire(self) -> WireTransaction:

@@ -73,7 +73,8 @@ abstract contract ICS02Clients is IICS02Client, ICS02Errors, RouterAccess, Reent
         returns (ILightClientMsgs.UpdateResult result)
     {
         result = _client(clientId).lightClient.updateClient(updateMsg);
-        emit ICS02ClientUpdated(clientId, result);
+        // an ordinary update is seen by its effect; an event for each would cost every packet of every batch
+        if (result == ILightClientMsgs.UpdateResult.Misbehaviour) emit ICS02MisbehaviourSubmitted(clientId, updateMsg);
     }
 
     /// @inheritdoc IICS02Client

@@ -6,8 +6,9 @@ import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {ICS26Errors} from "../errors/ICS26Errors.sol";
 import {IIBCApp} from "../interfaces/IIBCApp.sol";
 import {IICS26Router} from "../interfaces/IICS26Router.sol";
-import {ICS24HostReference as ICS24Host} from "../libraries/reference/ICS24HostReference.sol";
+import {ICS24Host} from "../libraries/ICS24Host.sol";
 import {Identifiers} from "../libraries/Identifiers.sol";
+import {PacketEncoding} from "../libraries/PacketEncoding.sol";
 import {IIBCAppCallbacks} from "../msgs/IIBCAppCallbacks.sol";
 import {IICS02ClientMsgs} from "../msgs/IICS02ClientMsgs.sol";
 import {IICS26RouterMsgs} from "../msgs/IICS26RouterMsgs.sol";
@@ -20,7 +21,8 @@ import {ICS02Clients} from "./ICS02Clients.sol";
 ///         a packet means is the business of the app behind its port.
 contract ICS26Router is IICS26Router, ICS26Errors, IBCStore, ICS02Clients, Multicall {
     /// @notice Answer to a packet whose app reverted: SHA-256 of "UNIVERSAL_ERROR_ACKNOWLEDGEMENT".
-    bytes32 public constant UNIVERSAL_ERROR_ACK = sha256("UNIVERSAL_ERROR_ACKNOWLEDGEMENT");
+    bytes32 public constant UNIVERSAL_ERROR_ACK =
+        0x4774d4a575993f963b1c06573736617a457abef8589178db8d10c94b4ab511ab;
     /// @notice Longest time a packet may be under way, seconds.
     uint256 public constant MAX_TIMEOUT_DELTA = 24 hours;
     /// @notice Largest payload, bytes over all fields.
@@ -90,8 +92,9 @@ contract ICS26Router is IICS26Router, ICS26Errors, IBCStore, ICS02Clients, Multi
         Client storage client = _checkPacket(packet, packet.destClient, packet.sourceClient);
         IBCStoreStorage storage store = _ibcStore();
 
+        (bytes memory encoded, bytes32 commitment) = PacketEncoding.encode(packet);
         bytes32 receiptPath = keccak256(ICS24Host.packetReceiptPath(packet.destClient, packet.sequence));
-        bytes32 receipt = ICS24Host.packetReceipt(packet);
+        bytes32 receipt = keccak256(encoded);
         bytes32 stored = store.commitments[receiptPath];
         if (stored != bytes32(0)) {
             if (stored != receipt) revert IBCReceiptConflict(stored, receipt);
@@ -104,42 +107,31 @@ contract ICS26Router is IICS26Router, ICS26Errors, IBCStore, ICS02Clients, Multi
         _verifyMembership(
             client,
             ICS24Host.packetCommitmentPath(packet.sourceClient, packet.sequence),
-            ICS24Host.packetCommitment(packet),
+            commitment,
             msg_.proofCommitment,
             msg_.proofHeight
         );
         store.commitments[receiptPath] = receipt;
 
-        bytes memory acknowledgement = _deliver(packet);
+        bytes memory acknowledgement =
+            _deliver(_app(packet.payloads[0].destPort), PacketEncoding.recvCallback(encoded, msg.sender));
         bytes32 ackPath = keccak256(ICS24Host.packetAcknowledgementPath(packet.destClient, packet.sequence));
         store.commitments[ackPath] = ICS24Host.acknowledgementCommitment(acknowledgement);
-        bytes[] memory acknowledgements = new bytes[](1);
-        acknowledgements[0] = acknowledgement;
-        emit WriteAcknowledgement(packet.destClient, packet.sequence, packet, acknowledgements);
+        PacketEncoding.emitWriteAcknowledgement(encoded, packet.destClient, packet.sequence, acknowledgement);
     }
 
-    /// @dev Gives the packet to its app and returns the acknowledgement to write.
-    function _deliver(IICS26RouterMsgs.Packet calldata packet) private returns (bytes memory acknowledgement) {
-        IIBCApp app = _app(packet.payloads[0].destPort);
-        try app.onRecvPacket(
-            IIBCAppCallbacks.OnRecvPacketCallback({
-                sourceClient: packet.sourceClient,
-                destinationClient: packet.destClient,
-                sequence: packet.sequence,
-                payload: packet.payloads[0],
-                relayer: msg.sender
-            })
-        ) returns (bytes memory answer) {
-            if (answer.length == 0 || keccak256(answer) == keccak256(bytes.concat(UNIVERSAL_ERROR_ACK))) {
-                revert IBCAcknowledgementInvalid(answer);
-            }
-            return answer;
-        } catch (bytes memory reason) {
+    /// @dev Gives a packet to its app and returns the acknowledgement to write.
+    function _deliver(IIBCApp app, bytes memory callback) private returns (bytes memory acknowledgement) {
+        (bool accepted, bytes memory result) = address(app).call(callback);
+        if (!accepted) {
             // whoever pays the gas must not be able to turn a delivery into a refusal by paying too little
-            if (reason.length == 0) revert IBCAppOutOfGas(address(app));
-            emit IBCAppRecvPacketCallbackError(reason);
+            if (result.length == 0) revert IBCAppOutOfGas(address(app));
+            emit IBCAppRecvPacketCallbackError(result);
             return bytes.concat(UNIVERSAL_ERROR_ACK);
         }
+        acknowledgement = abi.decode(result, (bytes));
+        bool isError = acknowledgement.length == 32 && bytes32(acknowledgement) == UNIVERSAL_ERROR_ACK;
+        if (acknowledgement.length == 0 || isError) revert IBCAcknowledgementInvalid(acknowledgement);
     }
 
     // --------------------------------------------------------------------------------------------- acknowledgement
@@ -244,7 +236,7 @@ contract ICS26Router is IICS26Router, ICS26Errors, IBCStore, ICS02Clients, Multi
             emit Noop();
             return false;
         }
-        bytes32 found = ICS24Host.packetCommitment(packet);
+        (, bytes32 found) = PacketEncoding.encode(packet);
         if (stored != found) revert IBCCommitmentMismatch(stored, found);
         delete commitments[path];
         return true;

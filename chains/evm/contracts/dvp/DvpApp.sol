@@ -111,11 +111,11 @@ contract DvpApp is IDvpApp, IIBCApp, ReentrancyGuard {
     // ----------------------------------------------------------------------------------------------------- packets
 
     /// @inheritdoc IIBCApp
+    /// @dev The router lets nobody in twice. What a token's hook may call here meanwhile finds the earmark spent already.
     /// @return the terms hash, as the 32 bytes of the acknowledgement
     function onRecvPacket(IIBCAppCallbacks.OnRecvPacketCallback calldata msg_)
         external
         onlyRouter
-        nonReentrant
         returns (bytes memory)
     {
         if (

@@ -29,8 +29,6 @@ interface ProgmatErrors {
     error ProgmatNextValidatorSetMissing();
     /// @notice The checkpoint is from the future.
     error ProgmatHeaderFromFuture(uint64 timestamp, uint256 latestAccepted);
-    /// @notice The header is below the latest height and its height was never verified.
-    error ProgmatHeightUnknown(uint64 height, uint64 latestHeight);
     /// @notice The two headers are consistent with each other.
     error ProgmatEvidenceConsistent(uint64 heightA, uint64 heightB);
     /// @notice Progmat ledgers have no revisions.
@@ -39,7 +37,7 @@ interface ProgmatErrors {
     error ProgmatPathInvalid(uint256 elements);
     /// @notice Timestamp and recomputed root are not those of the consensus state at the height.
     error ProgmatProofInvalid(uint64 height, bytes32 expected, bytes32 found);
-    /// @notice No consensus state at the height.
+    /// @notice No consensus state at the height: never verified, or long ago.
     error ProgmatConsensusUnknown(uint64 height);
 }
 

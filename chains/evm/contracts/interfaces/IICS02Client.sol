@@ -10,9 +10,7 @@ interface IICS02Client {
     event ICS02ClientAdded(string clientId, IICS02ClientMsgs.CounterpartyInfo counterpartyInfo, address client);
     /// @notice A client id now stands for another light client contract or counterparty.
     event ICS02ClientMigrated(string clientId, IICS02ClientMsgs.CounterpartyInfo counterpartyInfo, address client);
-    /// @notice A client message was processed.
-    event ICS02ClientUpdated(string clientId, ILightClientMsgs.UpdateResult result);
-    /// @notice A client was frozen by evidence.
+    /// @notice A client was frozen by evidence, submitted as such or as an update.
     event ICS02MisbehaviourSubmitted(string clientId, bytes misbehaviourMsg);
 
     /// @notice Registers a light client under a chosen id.

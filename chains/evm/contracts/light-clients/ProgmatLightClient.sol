@@ -12,9 +12,12 @@ import {ILightClientMsgs} from "../msgs/ILightClientMsgs.sol";
 /// @notice Believes checkpoints signed by k of the n Validators it trusts, and what sparse Merkle proofs show under their
 ///         roots. Two different checkpoints at one height, or time running backwards, freeze it for ever; silence for a
 ///         trusting period expires it. Frozen or expired, it refuses everything: governance replaces it.
-/// @dev A consensus state is one slot, keccak256(timestamp | root); the proof brings the timestamp and recomputes the
-///      root. There is no owner and no setter: state changes by proofs only, and only through the router.
+/// @dev A consensus state is one slot, height and keccak256(timestamp | root), in a ring of slots; the proof brings the
+///      timestamp and recomputes the root. A relayer that updates and proves in one multicall never meets the ring's end;
+///      others update again. There is no owner and no setter: state changes by proofs only, and only through the router.
 contract ProgmatLightClient is ILightClient, ProgmatErrors {
+    /// @notice Number of consensus states kept.
+    uint256 public constant RING_SIZE = 256;
     /// @notice The router that may pass messages on.
     address public immutable ROUTER;
     /// @notice Domain of the ledger's checkpoints.
@@ -31,7 +34,8 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
 
     bytes32 private _validatorSetHash;
     string private _ledgerId;
-    mapping(uint64 height => bytes32 timestampAndRoot) private _consensus;
+    /// @dev Ring: a consensus state stays until another height of the same remainder is verified.
+    mapping(uint256 heightModuloRing => bytes32 consensus) private _consensus;
 
     /// @param router the router that may pass messages on
     /// @param ledgerId ledger whose checkpoints count
@@ -62,7 +66,7 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
         _latestHeight = height;
         _latestTimestamp = timestamp;
         _validatorSetHash = validatorSetHash;
-        _consensus[height] = _consensusSlot(timestamp, root);
+        _consensus[height % RING_SIZE] = _consensusSlot(height, timestamp, root);
     }
 
     // ---------------------------------------------------------------------------------------------------- messages
@@ -72,22 +76,19 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
         _checkRouter();
         _checkActive();
         CheckpointHeader.Checkpoint memory checkpoint = _verifyHeader(updateMsg);
-
-        uint64 latestHeight = _latestHeight;
-        bytes32 found = _consensusSlot(checkpoint.timestamp, checkpoint.root);
-        if (checkpoint.height > latestHeight) {
+        uint64 height = checkpoint.height;
+        bytes32 found = _consensusSlot(height, checkpoint.timestamp, checkpoint.root);
+        if (height > _latestHeight) {
             if (checkpoint.timestamp < _latestTimestamp) return _freeze();
-            _latestHeight = checkpoint.height;
+            _latestHeight = height;
             _latestTimestamp = checkpoint.timestamp;
-            _consensus[checkpoint.height] = found;
+            _consensus[height % RING_SIZE] = found;
             if (checkpoint.nextValidatorSetHash != _validatorSetHash) {
                 _validatorSetHash = checkpoint.nextValidatorSetHash;
             }
             return ILightClientMsgs.UpdateResult.Update;
         }
-        bytes32 known = _consensus[checkpoint.height];
-        if (known == bytes32(0)) revert ProgmatHeightUnknown(checkpoint.height, latestHeight);
-        return known == found ? ILightClientMsgs.UpdateResult.NoOp : _freeze();
+        return _known(height) == found ? ILightClientMsgs.UpdateResult.NoOp : _freeze();
     }
 
     /// @inheritdoc ILightClient
@@ -140,9 +141,11 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
         return _latestTimestamp;
     }
 
-    /// @notice keccak256(u64 timestamp | root) of the checkpoint at a height, 0 if it was never verified.
-    function getConsensusStateHash(uint64 height) external view returns (bytes32) {
-        return _consensus[height];
+    /// @notice The consensus state kept for a height, 0 if there is none (any more): `u64 height | first 24 bytes of
+    ///         keccak256(u64 timestamp | root)`.
+    function getConsensusState(uint64 height) external view returns (bytes32) {
+        bytes32 slot = _consensus[height % RING_SIZE];
+        return _heightOf(slot) == height ? slot : bytes32(0);
     }
 
     /// @notice Checks a header against the trusted validators and the clock, changing nothing: for evidence and for people.
@@ -193,14 +196,25 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
     }
 
     function _checkRoot(uint64 height, uint64 timestamp, bytes32 root) private view returns (uint256) {
-        bytes32 expected = _consensus[height];
-        if (expected == bytes32(0)) revert ProgmatConsensusUnknown(height);
-        bytes32 found = _consensusSlot(timestamp, root);
+        bytes32 expected = _known(height);
+        bytes32 found = _consensusSlot(height, timestamp, root);
         if (expected != found) revert ProgmatProofInvalid(height, expected, found);
         return timestamp;
     }
 
-    function _consensusSlot(uint64 timestamp, bytes32 root) private pure returns (bytes32) {
-        return keccak256(abi.encodePacked(timestamp, root));
+    /// @dev The consensus state at a height that the ring still keeps.
+    function _known(uint64 height) private view returns (bytes32 slot) {
+        slot = _consensus[height % RING_SIZE];
+        if (slot == bytes32(0) || _heightOf(slot) != height) revert ProgmatConsensusUnknown(height);
+    }
+
+    function _heightOf(bytes32 slot) private pure returns (uint256) {
+        return uint256(slot) >> 192;
+    }
+
+    /// @dev The height stands in the slot, so 24 bytes are left for the hash: finding a second preimage takes 2^192 tries.
+    function _consensusSlot(uint64 height, uint64 timestamp, bytes32 root) private pure returns (bytes32) {
+        uint256 hash = uint256(keccak256(abi.encodePacked(timestamp, root)));
+        return bytes32((uint256(height) << 192) | (hash >> 64));
     }
 }

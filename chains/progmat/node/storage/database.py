@@ -156,16 +156,19 @@ class NodeDatabase:
 
 
 def _run_in_savepoint(connection: Connection, operation: _Operation) -> _Outcome:
-    connection.exec_driver_sql("SAVEPOINT operation")
+    driver = connection.connection.driver_connection
+    if driver is None:  # pragma: no cover - the connection was opened by the caller
+        raise TypeError("no driver connection")
+    driver.execute("SAVEPOINT operation")  # past SQLAlchemy, which takes ten times as long for the same
     try:
         result = operation.run(connection)
     except Exception as error:
         if is_storage_failure(error):
             raise
-        connection.exec_driver_sql("ROLLBACK TO operation")
-        connection.exec_driver_sql("RELEASE operation")
+        driver.execute("ROLLBACK TO operation")
+        driver.execute("RELEASE operation")
         return operation.waiter, None, error
-    connection.exec_driver_sql("RELEASE operation")
+    driver.execute("RELEASE operation")
     return operation.waiter, result, None
 
 

@@ -5,13 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from chains.progmat.node.storage.schema import outbox
 from chains.progmat.node.storage.transaction_store import StoreOutcome
 
 MAX_ERROR_CHARS = 500
+
+# Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
+_ENQUEUE = insert(outbox).on_conflict_do_nothing()
+_DUE = (
+    select(outbox)
+    .where(outbox.c.status == "PENDING", outbox.c.next_attempt_s <= bindparam("now_s"))
+    .order_by(outbox.c.next_attempt_s, outbox.c.effect_id)
+    .limit(bindparam("most"))
+)
+_NEXT_DUE = select(func.min(outbox.c.next_attempt_s)).where(outbox.c.status == "PENDING")
+_DONE = (
+    update(outbox)
+    .where(outbox.c.effect_id == bindparam("done_id"))
+    .values(status="DONE", body=b"", last_error="", attempts=outbox.c.attempts + 1)
+)
 
 
 class EffectStatus(Enum):
@@ -53,19 +68,14 @@ def enqueue_effect(
         "last_error": "",
         "created_at_s": now_s,
     }
-    changed = connection.execute(insert(outbox).values(**values).on_conflict_do_nothing()).rowcount
+    changed = connection.execute(_ENQUEUE, values).rowcount
     return StoreOutcome.STORED if changed else StoreOutcome.KNOWN
 
 
 def due_effects(connection: Connection, now_s: int, limit: int) -> list[Effect]:
     """Pending effects whose time has come, oldest first."""
-    query = (
-        select(outbox)
-        .where(outbox.c.status == EffectStatus.PENDING.value, outbox.c.next_attempt_s <= now_s)
-        .order_by(outbox.c.next_attempt_s, outbox.c.effect_id)
-        .limit(limit)
-    )
-    return [_effect(row) for row in connection.execute(query)]
+    rows = connection.execute(_DUE, {"now_s": now_s, "most": limit})
+    return [_effect(row) for row in rows]
 
 
 def effects(connection: Connection, status: EffectStatus, limit: int) -> list[Effect]:
@@ -76,14 +86,13 @@ def effects(connection: Connection, status: EffectStatus, limit: int) -> list[Ef
 
 def next_due_s(connection: Connection) -> int | None:
     """When the next pending effect is due, or None if nothing is owed."""
-    query = select(func.min(outbox.c.next_attempt_s)).where(outbox.c.status == EffectStatus.PENDING.value)
-    due: int | None = connection.execute(query).scalar_one()
+    due: int | None = connection.execute(_NEXT_DUE).scalar_one()
     return due
 
 
 def effect_done(connection: Connection, effect_id: int) -> None:
     """The peer has answered."""
-    _set(connection, effect_id, status=EffectStatus.DONE.value, body=b"", last_error="")
+    connection.execute(_DONE, {"done_id": effect_id})
 
 
 def effect_failed(connection: Connection, effect_id: int, error: str, next_attempt_s: int) -> None:

@@ -6,11 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 from chains.progmat.node.storage.errors import ConflictingAttestation
 from chains.progmat.node.storage.schema import attestations, transactions
+
+# Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
+_STORE_VERIFIED = insert(transactions).on_conflict_do_nothing()
+_ATTEST = insert(attestations).on_conflict_do_nothing()
+_ATTESTED = select(attestations.c.tx_id).where(
+    attestations.c.purpose == bindparam("purpose"), attestations.c.subject == bindparam("subject")
+)
 
 
 class TransactionStatus(Enum):
@@ -37,12 +44,28 @@ class StoredTransaction:
     journal_position: int | None
 
 
+def _upsert_recorded() -> Insert:
+    statement = insert(transactions)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=[transactions.c.tx_id],
+        set_={name: new[name] for name in ("signed_bytes", "status", "journal_position", "stored_at_s")},
+        where=transactions.c.status == TransactionStatus.VERIFIED.value,
+    )
+
+
+_STORE_RECORDED = _upsert_recorded()
+
+
 def store_verified(connection: Connection, tx_id: bytes, signed_bytes: bytes, now_s: int) -> StoreOutcome:
     """Keep a verified ledger_tx before signing it; a known one is left as it is."""
-    statement = insert(transactions).values(
-        tx_id=tx_id, signed_bytes=signed_bytes, status=TransactionStatus.VERIFIED.value, stored_at_s=now_s
-    )
-    changed = connection.execute(statement.on_conflict_do_nothing()).rowcount
+    values = {
+        "tx_id": tx_id,
+        "signed_bytes": signed_bytes,
+        "status": TransactionStatus.VERIFIED.value,
+        "stored_at_s": now_s,
+    }
+    changed = connection.execute(_STORE_VERIFIED, values).rowcount
     return StoreOutcome.STORED if changed else StoreOutcome.KNOWN
 
 
@@ -54,19 +77,13 @@ def store_recorded(
     ``journal_position`` is 0 for a ledger_tx without provable writes.
     """
     values = {
+        "tx_id": tx_id,
         "signed_bytes": signed_bytes,
         "status": TransactionStatus.RECORDED.value,
         "journal_position": journal_position,
         "stored_at_s": now_s,
     }
-    statement = insert(transactions).values(tx_id=tx_id, **values)
-    changed = connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[transactions.c.tx_id],
-            set_=values,
-            where=transactions.c.status == TransactionStatus.VERIFIED.value,
-        )
-    ).rowcount
+    changed = connection.execute(_STORE_RECORDED, values).rowcount
     return StoreOutcome.STORED if changed else StoreOutcome.KNOWN
 
 
@@ -112,10 +129,9 @@ def attest(
     for another. Asking again for the same is KNOWN, and the signature may be made again.
     """
     values = {"purpose": purpose, "subject": subject, "tx_id": tx_id, "public_key": public_key, "attested_at_s": now_s}
-    if connection.execute(insert(attestations).values(**values).on_conflict_do_nothing()).rowcount:
+    if connection.execute(_ATTEST, values).rowcount:
         return StoreOutcome.STORED
-    of_subject = (attestations.c.purpose == purpose, attestations.c.subject == subject)
-    attested: bytes = connection.execute(select(attestations.c.tx_id).where(*of_subject)).scalar_one()
+    attested: bytes = connection.execute(_ATTESTED, {"purpose": purpose, "subject": subject}).scalar_one()
     if attested != tx_id:
         raise ConflictingAttestation(purpose, subject, attested, tx_id)
     return StoreOutcome.KNOWN
@@ -128,9 +144,3 @@ def withdraw_attestation(connection: Connection, *, purpose: str, subject: bytes
     return (
         StoreOutcome.STORED if connection.execute(attestations.delete().where(*where)).rowcount else StoreOutcome.KNOWN
     )
-
-
-def raise_position(connection: Connection, tx_id: bytes, journal_position: int) -> None:
-    """Correct the journal position of a recorded ledger_tx that was first learnt without one (position 0)."""
-    recorded = (transactions.c.tx_id == tx_id, transactions.c.journal_position == 0)
-    connection.execute(update(transactions).where(*recorded).values(journal_position=journal_position))

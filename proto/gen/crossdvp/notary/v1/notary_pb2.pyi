@@ -19,7 +19,6 @@ class PathProblem(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PATH_PROBLEM_ALREADY_CREATED: _ClassVar[PathProblem]
     PATH_PROBLEM_NEVER_CREATED: _ClassVar[PathProblem]
     PATH_PROBLEM_ALREADY_DELETED: _ClassVar[PathProblem]
-    PATH_PROBLEM_OTHER_VALUE: _ClassVar[PathProblem]
 STATE_USE_UNSPECIFIED: StateUse
 STATE_USE_INPUT: StateUse
 STATE_USE_REFERENCE: StateUse
@@ -27,7 +26,6 @@ PATH_PROBLEM_UNSPECIFIED: PathProblem
 PATH_PROBLEM_ALREADY_CREATED: PathProblem
 PATH_PROBLEM_NEVER_CREATED: PathProblem
 PATH_PROBLEM_ALREADY_DELETED: PathProblem
-PATH_PROBLEM_OTHER_VALUE: PathProblem
 
 class NotariseRequest(_message.Message):
     __slots__ = ("tear_off", "validator_signatures")

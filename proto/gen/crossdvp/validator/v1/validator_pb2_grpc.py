@@ -67,8 +67,8 @@ class ValidatorServiceServicer:
 
     def SignCheckpoint(self, request, context):
         """The Validator's signature over the checkpoint at a height. Idempotent: one height has one digest for ever.
-        Side effect: records the digest before signing. Fails with FAILED_PRECONDITION when the height is above the head
-        (wait and retry) or when the Validator has stopped signing (an operator must act; reason names why).
+        Side effect: records the digest before signing. Fails with UNAVAILABLE when the height is above the head
+        (wait and retry), FAILED_PRECONDITION when the Validator has stopped signing (an operator must act; reason names why).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -1,25 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IICS26RouterMsgs} from "../../msgs/IICS26RouterMsgs.sol";
+import {IICS26RouterMsgs} from "../msgs/IICS26RouterMsgs.sol";
 
 /// @title IBC v2 paths and commitments, written plainly
-/// @notice The measure for `ICS24Host`: a fuzz test holds the two against each other. H is SHA-256, integers are
-///         8 bytes big-endian.
-library ICS24HostReference {
-    /// @notice `clientId | 01 | BE8(sequence)`: where the source commits to a packet.
-    function packetCommitmentPath(string memory clientId, uint64 sequence) internal pure returns (bytes memory) {
-        return abi.encodePacked(clientId, uint8(1), sequence);
+/// @notice H is SHA-256, integers are 8 bytes big-endian. The store keeps commitments at keccak256(path).
+/// @dev Where a packet arrives its commitment is made while it is encoded, by `PacketEncoding`; what stands here is the
+///      measure for it: a fuzz test holds the two against each other.
+library ICS24Host {
+    uint8 private constant COMMITMENT = 1;
+    uint8 private constant RECEIPT = 2;
+    uint8 private constant ACKNOWLEDGEMENT = 3;
+
+    /// @notice Where the source commits to a packet.
+    function packetCommitmentPath(string calldata clientId, uint64 sequence) internal pure returns (bytes memory) {
+        return abi.encodePacked(clientId, COMMITMENT, sequence);
     }
 
-    /// @notice `clientId | 02 | BE8(sequence)`: where the destination notes a receipt.
-    function packetReceiptPath(string memory clientId, uint64 sequence) internal pure returns (bytes memory) {
-        return abi.encodePacked(clientId, uint8(2), sequence);
+    /// @notice Where the destination notes a receipt.
+    function packetReceiptPath(string calldata clientId, uint64 sequence) internal pure returns (bytes memory) {
+        return abi.encodePacked(clientId, RECEIPT, sequence);
     }
 
-    /// @notice `clientId | 03 | BE8(sequence)`: where the destination commits to its acknowledgement.
-    function packetAcknowledgementPath(string memory clientId, uint64 sequence) internal pure returns (bytes memory) {
-        return abi.encodePacked(clientId, uint8(3), sequence);
+    /// @notice Where the destination commits to its acknowledgement.
+    function packetAcknowledgementPath(string calldata clientId, uint64 sequence)
+        internal
+        pure
+        returns (bytes memory)
+    {
+        return abi.encodePacked(clientId, ACKNOWLEDGEMENT, sequence);
     }
 
     /// @notice `H(02 | H(destClient) | H(BE8(timeout)) | H(payload hashes))`.
@@ -54,10 +63,5 @@ library ICS24HostReference {
     /// @notice `H(02 | H(acknowledgement))` for the one acknowledgement of a one-payload packet.
     function acknowledgementCommitment(bytes memory acknowledgement) internal pure returns (bytes32) {
         return sha256(abi.encodePacked(uint8(2), sha256(acknowledgement)));
-    }
-
-    /// @notice Value of the receipt.
-    function packetReceipt(IICS26RouterMsgs.Packet memory packet) internal pure returns (bytes32) {
-        return keccak256(abi.encode(packet));
     }
 }

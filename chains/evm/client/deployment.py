@@ -1,0 +1,178 @@
+"""Put the contracts on a chain in one go, and remember where they are.
+
+All transactions are signed with consecutive nonces and sent at once: addresses of contracts follow from sender and
+nonce, so that nothing waits for a block but the end. On a 1 s chain the whole deployment takes one or two blocks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from chains.evm.client.abi import EvmCall
+from chains.evm.client.account import EvmAccount, created_address
+from chains.evm.client.artifacts import load_artifact
+from chains.evm.client.router import Counterparty, Router
+from chains.evm.client.token import TokenBinding
+from chains.evm.errors import DeploymentInvalid
+from ibc.dvp import DVP_PORT
+
+EVERYBODY: Final = bytes(20)
+"""A role's member that opens the role."""
+
+_MAX_DEPLOYMENT_BYTES: Final = 64 * 1024
+_CREATE_GAS: Final = 6_000_000
+_CALL_GAS: Final = 500_000
+_TIMEOUT_S: Final = 60.0
+_ADMIN_ROLES: Final = ("CLIENT_REGISTRAR", "CLIENT_MIGRATOR", "PORT_REGISTRAR")
+
+HexAddress = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-f]{40}$")]
+
+
+class Deployment(BaseModel):
+    """Where everything is. One JSON file; addresses are lower-case hex."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    chain_id: Annotated[int, Field(ge=1)]
+    rpc_url: str
+    router: HexAddress
+    light_client: HexAddress
+    dvp_app: HexAddress
+    token: HexAddress
+    client_id: str
+    block_period_ms: Annotated[int, Field(ge=1)]
+
+    def write(self, path: Path) -> None:
+        """Write the file; a reader sees nothing or everything."""
+        partial = path.with_name(path.name + ".partial")
+        partial.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        partial.replace(path)
+
+
+def read_deployment(path: Path) -> Deployment:
+    """Read the file. Raises `DeploymentInvalid`."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_DEPLOYMENT_BYTES + 1)
+    except OSError as error:
+        raise DeploymentInvalid(f"{path}: {error.strerror}") from error
+    if len(content) > _MAX_DEPLOYMENT_BYTES:
+        raise DeploymentInvalid(f"{path}: larger than {_MAX_DEPLOYMENT_BYTES} bytes")
+    try:
+        return Deployment.model_validate_json(content)
+    except ValidationError as error:
+        found = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise DeploymentInvalid(f"{path}: {found}") from error
+
+
+def address_bytes(address: str) -> bytes:
+    """Give the 20 bytes of a deployment's address."""
+    return bytes.fromhex(address.removeprefix("0x"))
+
+
+@dataclass(frozen=True)
+class LedgerAnchor:
+    """The checkpoint from which the light client on this chain begins, and how long it trusts; times in seconds."""
+
+    ledger_id: str
+    height: int
+    timestamp_s: int
+    root: bytes
+    validator_set_hash: bytes
+    trusting_period_s: int
+    max_clock_drift_s: int
+
+
+@dataclass(frozen=True)
+class DeploymentPlan:
+    """What to deploy. `holders` enter the token's register with so many tokens; `relayers` may relay (empty: all)."""
+
+    anchor: LedgerAnchor
+    client_id: str
+    counterparty_client_id: str
+    earmark_margin_s: int
+    token_name: str
+    token_symbol: str
+    holders: tuple[tuple[bytes, int], ...] = ()
+    relayers: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Addresses:
+    router: bytes
+    light_client: bytes
+    dvp_app: bytes
+    token: bytes
+
+
+async def deploy_all(account: EvmAccount, plan: DeploymentPlan, block_period_ms: int) -> Deployment:
+    """Deploy router, light client, DvpApp and token, and wire them. The account becomes the admin of all.
+
+    Raises `EvmTxFailed` naming the rule that refused, `EvmTxNotIncluded`, or what the node says.
+    """
+    nonce = await account.rpc.nonce(account.address)
+    deployed = _Addresses(*(created_address(account.address, nonce + step) for step in range(4)))
+    calls = (*_creations(account.address, plan, deployed), *_wiring(account.address, plan, deployed))
+    sent = [await account.send(call) for call in calls]
+    for call, signed in zip(calls, sent, strict=True):
+        await account.wait_for(signed, call, _TIMEOUT_S)
+    return Deployment(
+        chain_id=account.chain_id,
+        rpc_url=account.rpc.url,
+        router=_hex(deployed.router),
+        light_client=_hex(deployed.light_client),
+        dvp_app=_hex(deployed.dvp_app),
+        token=_hex(deployed.token),
+        client_id=plan.client_id,
+        block_period_ms=block_period_ms,
+    )
+
+
+def _creations(admin: bytes, plan: DeploymentPlan, deployed: _Addresses) -> list[EvmCall]:
+    """In the order of `_Addresses`: the nonces decide who is where."""
+    anchor = plan.anchor
+    light_client_arguments = (
+        deployed.router,
+        anchor.ledger_id,
+        anchor.trusting_period_s,
+        anchor.max_clock_drift_s,
+        anchor.height,
+        anchor.timestamp_s,
+        anchor.root,
+        anchor.validator_set_hash,
+    )
+    codes = (
+        load_artifact("ICS26Router").creation_code(admin),
+        load_artifact("ProgmatLightClient").creation_code(*light_client_arguments),
+        load_artifact("DvpApp").creation_code(
+            deployed.router, plan.client_id, plan.counterparty_client_id, plan.earmark_margin_s
+        ),
+        load_artifact("SecurityToken").creation_code(plan.token_name, plan.token_symbol, admin),
+    )
+    return [EvmCall(b"", code, gas=_CREATE_GAS) for code in codes]
+
+
+def _wiring(admin: bytes, plan: DeploymentPlan, deployed: _Addresses) -> list[EvmCall]:
+    router, token = Router(deployed.router), TokenBinding(deployed.token)
+    # the ledger keeps its commitments under the bare IBC key
+    counterparty = Counterparty(plan.counterparty_client_id, (b"",))
+    calls = [
+        *(router.grant_role(role, admin) for role in _ADMIN_ROLES),
+        *(router.grant_role("RELAYER", relayer) for relayer in plan.relayers or (EVERYBODY,)),
+        router.add_client(plan.client_id, counterparty, deployed.light_client),
+        router.add_ibc_app(DVP_PORT, deployed.dvp_app),
+        token.allow(deployed.dvp_app),
+    ]
+    for holder, quantity in plan.holders:
+        calls.append(token.allow(holder))
+        if quantity:
+            calls.append(token.mint(holder, quantity))
+    return [EvmCall(call.to, call.data, gas=_CALL_GAS) for call in calls]
+
+
+def _hex(address: bytes) -> str:
+    return "0x" + address.hex()

@@ -1,0 +1,177 @@
+"""What the client reads from a node, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from chains.evm.client.header_rlp import header_rlp_of
+from chains.evm.client.json_fields import as_data, as_list, as_object, as_quantity, hex_data
+from chains.evm.json_value import Json
+
+MAX_TOPICS: Final = 4
+MAX_LOGS: Final = 50_000
+MAX_PROOF_NODES: Final = 65
+MAX_PROOF_SLOTS: Final = 1024
+
+
+class BlockTag(Enum):
+    """Blocks that have a name."""
+
+    EARLIEST = "earliest"
+    LATEST = "latest"
+    PENDING = "pending"
+
+
+class EvmTxStatus(Enum):
+    """EIP-658."""
+
+    FAILED = 0
+    SUCCEEDED = 1
+
+
+@dataclass(frozen=True)
+class EvmBlock:
+    """A header as the node gave it; `header_rlp` is what light clients verify. Untrusted."""
+
+    height: int
+    block_hash: bytes
+    parent_hash: bytes
+    timestamp_s: int
+    state_root: bytes
+    header_rlp: bytes
+
+
+@dataclass(frozen=True)
+class EvmLog:
+    """One event. Untrusted."""
+
+    address: bytes
+    topics: tuple[bytes, ...]
+    data: bytes
+    height: int
+    block_hash: bytes
+    evm_tx_hash: bytes
+    log_index: int
+
+
+@dataclass(frozen=True)
+class EvmReceipt:
+    """What became of a transaction. Untrusted."""
+
+    evm_tx_hash: bytes
+    height: int
+    block_hash: bytes
+    status: EvmTxStatus
+    gas_used: int
+    contract_address: bytes | None
+    logs: tuple[EvmLog, ...]
+
+
+@dataclass(frozen=True)
+class SlotProof:
+    """Nodes from the storage root to one slot, root first."""
+
+    slot: bytes
+    value: int
+    nodes: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class AccountProof:
+    """Nodes from the state root to one account, and proofs of its slots in the order asked for. Untrusted."""
+
+    address: bytes
+    storage_root: bytes
+    nodes: tuple[bytes, ...]
+    slots: tuple[SlotProof, ...]
+
+
+@dataclass(frozen=True)
+class LogFilter:
+    """Which events: any of `addresses`, and for each topic position any of the alternatives; empty means any."""
+
+    from_height: int
+    to_height: int
+    addresses: tuple[bytes, ...] = ()
+    topics: tuple[tuple[bytes, ...], ...] = ()
+
+    def as_json(self) -> dict[str, Json]:
+        """Write as eth_getLogs takes it."""
+        return {
+            "fromBlock": hex(self.from_height),
+            "toBlock": hex(self.to_height),
+            "address": [hex_data(address) for address in self.addresses] or None,
+            "topics": [[hex_data(topic) for topic in alternatives] or None for alternatives in self.topics],
+        }
+
+
+def block_of(value: Json) -> EvmBlock:
+    """Read a block. Raises `NodeMisbehaved`."""
+    block = as_object(value, "block")
+    return EvmBlock(
+        height=as_quantity(block.get("number"), "block number"),
+        block_hash=as_data(block.get("hash"), "block hash", 32),
+        parent_hash=as_data(block.get("parentHash"), "parent hash", 32),
+        timestamp_s=as_quantity(block.get("timestamp"), "block timestamp"),
+        state_root=as_data(block.get("stateRoot"), "state root", 32),
+        header_rlp=header_rlp_of(block),
+    )
+
+
+def log_of(value: Json) -> EvmLog:
+    """Read a log. Raises `NodeMisbehaved`."""
+    log = as_object(value, "log")
+    topics = as_list(log.get("topics"), "log topics", MAX_TOPICS)
+    return EvmLog(
+        address=as_data(log.get("address"), "log address", 20),
+        topics=tuple(as_data(topic, "log topic", 32) for topic in topics),
+        data=as_data(log.get("data"), "log data"),
+        height=as_quantity(log.get("blockNumber"), "log block number"),
+        block_hash=as_data(log.get("blockHash"), "log block hash", 32),
+        evm_tx_hash=as_data(log.get("transactionHash"), "log transaction hash", 32),
+        log_index=as_quantity(log.get("logIndex"), "log index"),
+    )
+
+
+def receipt_of(value: Json) -> EvmReceipt:
+    """Read a receipt. Raises `NodeMisbehaved`."""
+    receipt = as_object(value, "receipt")
+    created = receipt.get("contractAddress")
+    succeeded = as_quantity(receipt.get("status"), "receipt status") == EvmTxStatus.SUCCEEDED.value
+    return EvmReceipt(
+        evm_tx_hash=as_data(receipt.get("transactionHash"), "receipt transaction hash", 32),
+        height=as_quantity(receipt.get("blockNumber"), "receipt block number"),
+        block_hash=as_data(receipt.get("blockHash"), "receipt block hash", 32),
+        status=EvmTxStatus.SUCCEEDED if succeeded else EvmTxStatus.FAILED,
+        gas_used=as_quantity(receipt.get("gasUsed"), "receipt gas used"),
+        contract_address=None if created is None else as_data(created, "receipt contract address", 20),
+        logs=tuple(log_of(log) for log in as_list(receipt.get("logs"), "receipt logs", MAX_LOGS)),
+    )
+
+
+def account_proof_of(value: Json) -> AccountProof:
+    """Read an EIP-1186 proof. Raises `NodeMisbehaved`."""
+    proof = as_object(value, "proof")
+    return AccountProof(
+        address=as_data(proof.get("address"), "proof address", 20),
+        storage_root=as_data(proof.get("storageHash"), "proof storage root", 32),
+        nodes=_nodes(proof.get("accountProof"), "account proof"),
+        slots=tuple(
+            _slot_proof(slot) for slot in as_list(proof.get("storageProof"), "storage proofs", MAX_PROOF_SLOTS)
+        ),
+    )
+
+
+def _slot_proof(value: Json) -> SlotProof:
+    proof = as_object(value, "storage proof")
+    return SlotProof(
+        slot=as_quantity(proof.get("key"), "storage proof key").to_bytes(32, "big"),
+        value=as_quantity(proof.get("value"), "storage proof value"),
+        nodes=_nodes(proof.get("proof"), "storage proof"),
+    )
+
+
+def _nodes(value: Json, what: str) -> tuple[bytes, ...]:
+    return tuple(as_data(node, what) for node in as_list(value, what, MAX_PROOF_NODES))

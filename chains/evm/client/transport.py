@@ -1,0 +1,165 @@
+"""JSON-RPC over HTTP with kept-alive connections; answers bounded, errors turned into the project's three kinds."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+import aiohttp
+
+from chains.evm.client.json_fields import as_object
+from chains.evm.client.revert_reason import revert_reason
+from chains.evm.errors import (
+    BlockUnavailable,
+    EvmRequestRefused,
+    EvmTxAlreadyKnown,
+    ExecutionReverted,
+    InsufficientFunds,
+    NodeMisbehaved,
+    NodeUnavailable,
+    NonceTooLow,
+)
+from chains.evm.json_value import Json
+
+MAX_ANSWER_BYTES: Final = 32 << 20
+DEFAULT_TIMEOUT_S: Final = 10.0
+_CONNECTIONS: Final = 16
+_REVERTED: Final = 3
+_INTERNAL_ERROR: Final = -32603
+_TOO_MANY_REQUESTS: Final = 429
+_SERVER_ERRORS: Final = range(500, 600)
+# what nodes say, in lower case (geth, GoQuorum, Besu, anvil)
+_NONCE_TOO_LOW: Final = ("nonce too low", "nonce is too low")
+_ALREADY_KNOWN: Final = ("already known", "known transaction", "already imported")
+_NO_FUNDS: Final = ("insufficient funds", "upfront cost exceeds account balance")
+_NO_BLOCK: Final = ("header not found", "block not found", "unknown block", "world state unavailable")
+_BUSY: Final = ("txpool is full", "transaction pool is full", "too many requests", "rate limit")
+
+
+@dataclass(frozen=True)
+class RpcRequest:
+    """One call of a batch."""
+
+    method: str
+    params: tuple[Json, ...]
+
+
+class JsonRpcTransport:
+    """One endpoint. Use as a context manager, or close it; the session belongs to the running event loop."""
+
+    def __init__(self, url: str, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
+        self.url = url
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._session: aiohttp.ClientSession | None = None
+        self._ids = itertools.count(1)
+
+    async def request(self, method: str, *params: Json) -> Json:
+        """Call one method. Raises the errors of `chains.evm.errors`."""
+        request_id = next(self._ids)
+        answer = await self._post(_request_json(request_id, RpcRequest(method, params)))
+        return self._result(method, request_id, answer)
+
+    async def batch(self, requests: Sequence[RpcRequest]) -> list[Json]:
+        """Call several methods in one exchange; results in the order of the requests. The first error is raised."""
+        numbered = [(next(self._ids), request) for request in requests]
+        answers = await self._post([_request_json(request_id, request) for request_id, request in numbered])
+        if not isinstance(answers, list):
+            raise NodeMisbehaved("answer to a batch", "a list", type(answers).__name__)
+        by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
+        return [self._result(request.method, number, by_id.get(number)) for number, request in numbered]
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _post(self, body: Json) -> Json:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
+            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
+        headers = {"Content-Type": "application/json"}
+        try:
+            async with self._session.post(self.url, data=json.dumps(body).encode(), headers=headers) as response:
+                if response.status == _TOO_MANY_REQUESTS or response.status in _SERVER_ERRORS:
+                    raise NodeUnavailable(self.url, f"HTTP status {response.status}")
+                content = await self._read_bounded(response)
+        except TimeoutError as error:
+            raise NodeUnavailable(self.url, f"no answer within {self._timeout.total:g} s") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise NodeUnavailable(self.url, f"{type(error).__name__}: {error}") from error
+        return _parse(content, response.status)
+
+    @staticmethod
+    async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
+        content = bytearray()
+        async for chunk in response.content.iter_any():
+            content += chunk
+            if len(content) > MAX_ANSWER_BYTES:
+                raise NodeMisbehaved("answer", f"at most {MAX_ANSWER_BYTES} bytes", "more")
+        return bytes(content)
+
+    def _result(self, method: str, request_id: int, answer: Json) -> Json:
+        found = as_object(answer, f"answer to {method}")
+        if found.get("error") is not None:
+            raise self._error_of(method, as_object(found["error"], f"error of {method}"))
+        if found.get("jsonrpc") != "2.0" or found.get("id") != request_id or "result" not in found:
+            raise NodeMisbehaved(
+                f"answer to {method}", f"jsonrpc 2.0 with id {request_id} and a result", str(set(found))
+            )
+        return found["result"]
+
+    def _error_of(self, method: str, error: dict[str, Json]) -> Exception:
+        code, message, data = error.get("code"), error.get("message"), error.get("data")
+        if not isinstance(code, int) or not isinstance(message, str):
+            return NodeMisbehaved(f"error of {method}", "code and message", str(error)[:80])
+        said = message.lower()
+        if code == _REVERTED or "revert" in said:
+            return ExecutionReverted(method, revert_reason(_revert_data(data)))
+        if any(words in said for words in _BUSY) or code == _INTERNAL_ERROR:
+            return NodeUnavailable(self.url, f"{method}: code {code}: {message}")
+        if any(words in said for words in _NO_BLOCK):
+            return BlockUnavailable(message)
+        for kind, phrases in (
+            (NonceTooLow, _NONCE_TOO_LOW),
+            (EvmTxAlreadyKnown, _ALREADY_KNOWN),
+            (InsufficientFunds, _NO_FUNDS),
+        ):
+            if any(words in said for words in phrases):
+                return kind(method, code, message)
+        return EvmRequestRefused(method, code, message)
+
+
+def _request_json(request_id: int, request: RpcRequest) -> dict[str, Json]:
+    return {"jsonrpc": "2.0", "id": request_id, "method": request.method, "params": list(request.params)}
+
+
+def _parse(content: bytes, status: int) -> Json:
+    try:
+        parsed: Json = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise NodeMisbehaved("answer", "JSON", f"HTTP status {status} with {content[:40]!r}") from error
+    return parsed
+
+
+def _revert_data(data: Json) -> bytes:
+    # anvil and geth give a string; Besu too; some proxies wrap it in an object
+    candidate = data.get("data") if isinstance(data, dict) else data
+    if not isinstance(candidate, str):
+        return b""
+    try:
+        return bytes.fromhex(candidate.removeprefix("0x"))
+    except ValueError:
+        return b""

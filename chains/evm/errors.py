@@ -1,0 +1,169 @@
+"""Errors of the EVM client.
+
+    CrossDvpError
+    ├── CallerError
+    │   ├── EvmRequestRefused       the node understood and refuses; code and message are the node's
+    │   │   ├── NonceTooLow         the account's nonce was used meanwhile
+    │   │   ├── EvmTxAlreadyKnown   this very transaction is queued already
+    │   │   └── InsufficientFunds   the account cannot pay
+    │   ├── ExecutionReverted       a contract refuses; `revert` names its error and arguments
+    │   ├── EvmTxFailed             included, but reverted
+    │   ├── WrongChain              the endpoint serves another chain than configured
+    │   ├── ArtifactInvalid         a contract artifact is missing or not one
+    │   └── DeploymentInvalid       a deployment file is missing, or not one
+    ├── PeerError
+    │   └── NodeMisbehaved          an answer that no correct node gives
+    └── UnavailableError
+        ├── NodeUnavailable         no connection, no answer in time, or the node is overloaded
+        ├── BlockUnavailable        the node does not have that block (yet)
+        └── EvmTxNotIncluded        no receipt within the time given
+
+Each leaf has a `reason`, a stable code for machines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from primitives.errors import CallerError, PeerError, UnavailableError
+
+
+@dataclass(frozen=True)
+class RevertReason:
+    """What a contract said when it refused. `name` is empty when it said nothing or nothing known."""
+
+    name: str
+    arguments: tuple[tuple[str, Any], ...]
+    data: bytes
+
+    def __str__(self) -> str:
+        if not self.data:
+            return "no reason (out of gas, or a plain revert)"
+        if not self.name:
+            return f"an unknown error 0x{self.data[:68].hex()}"
+        return f"{self.name}({', '.join(f'{name}={_shown(value)}' for name, value in self.arguments)})"
+
+
+class EvmRequestRefused(CallerError):
+    """The node refuses the request: repeating it unchanged cannot help."""
+
+    reason: ClassVar[str] = "EVM_REQUEST_REFUSED"
+
+    def __init__(self, method: str, code: int, message: str) -> None:
+        super().__init__(f"{method}: the node refuses with code {code}: {message}")
+        self.method = method
+        self.code = code
+        self.message = message
+
+
+class NonceTooLow(EvmRequestRefused):
+    """Another transaction of the account has taken the nonce: read it again and sign again."""
+
+    reason: ClassVar[str] = "EVM_NONCE_TOO_LOW"
+
+
+class EvmTxAlreadyKnown(EvmRequestRefused):
+    """The node has this transaction: an earlier attempt to send it succeeded."""
+
+    reason: ClassVar[str] = "EVM_TX_ALREADY_KNOWN"
+
+
+class InsufficientFunds(EvmRequestRefused):
+    """The account cannot pay value and gas: fund it."""
+
+    reason: ClassVar[str] = "EVM_INSUFFICIENT_FUNDS"
+
+
+class ExecutionReverted(CallerError):
+    """A contract refuses the call. `revert` says which of its rules was broken."""
+
+    reason: ClassVar[str] = "EVM_EXECUTION_REVERTED"
+
+    def __init__(self, method: str, revert: RevertReason) -> None:
+        super().__init__(f"{method}: execution reverted with {revert}")
+        self.method = method
+        self.revert = revert
+
+
+class EvmTxFailed(CallerError):
+    """The transaction is in a block and reverted. `why` is found by trying it again on the parent block."""
+
+    reason: ClassVar[str] = "EVM_TX_FAILED"
+
+    def __init__(self, evm_tx_hash: bytes, height: int, why: str) -> None:
+        super().__init__(f"transaction 0x{evm_tx_hash.hex()} in block {height} failed: {why}")
+        self.evm_tx_hash = evm_tx_hash
+        self.height = height
+        self.why = why
+
+
+class WrongChain(CallerError):
+    """The endpoint serves another chain: check the address in the configuration."""
+
+    reason: ClassVar[str] = "EVM_WRONG_CHAIN"
+
+    def __init__(self, expected: int, found: int, url: str) -> None:
+        super().__init__(f"{url} serves chain {found}, expected {expected}: check the configured address")
+        self.expected = expected
+        self.found = found
+
+
+class ArtifactInvalid(CallerError):
+    """A contract artifact cannot be read: build the contracts again."""
+
+    reason: ClassVar[str] = "EVM_ARTIFACT_INVALID"
+
+
+class DeploymentInvalid(CallerError):
+    """A deployment file cannot be read: deploy again or name the right file."""
+
+    reason: ClassVar[str] = "EVM_DEPLOYMENT_INVALID"
+
+
+class NodeMisbehaved(PeerError):
+    """The node's answer breaks JSON-RPC, or lacks what every node gives: use another node."""
+
+    reason: ClassVar[str] = "EVM_NODE_MISBEHAVED"
+
+    def __init__(self, subject: str, expected: str, found: str) -> None:
+        super().__init__(f"{subject}: expected {expected}, found {found}")
+        self.subject = subject
+        self.expected = expected
+        self.found = found
+
+
+class NodeUnavailable(UnavailableError):
+    """The node cannot be reached or cannot answer now."""
+
+    reason: ClassVar[str] = "EVM_NODE_UNAVAILABLE"
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(f"{url}: {why}")
+        self.url = url
+        self.why = why
+
+
+class BlockUnavailable(UnavailableError):
+    """The node does not have the block: it is behind, or the block is not made yet."""
+
+    reason: ClassVar[str] = "EVM_BLOCK_UNAVAILABLE"
+
+    def __init__(self, block: str) -> None:
+        super().__init__(f"the node does not have block {block}")
+        self.block = block
+
+
+class EvmTxNotIncluded(UnavailableError):
+    """No receipt yet. The transaction may still be included: look for it before sending another."""
+
+    reason: ClassVar[str] = "EVM_TX_NOT_INCLUDED"
+
+    def __init__(self, evm_tx_hash: bytes, timeout_s: float) -> None:
+        super().__init__(f"transaction 0x{evm_tx_hash.hex()} is in no block after {timeout_s:g} s")
+        self.evm_tx_hash = evm_tx_hash
+        self.timeout_s = timeout_s
+
+
+def _shown(value: object) -> str:
+    return "0x" + value.hex() if isinstance(value, bytes) else repr(value) if isinstance(value, str) else str(value)

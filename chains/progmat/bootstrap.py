@@ -1,0 +1,181 @@
+"""Makes the files of a new network on one machine: authority, certificates, keys, network map, parameters, a TOML a node.
+
+``python -m chains.progmat.bootstrap SPEC.json DIRECTORY``. For devnets and tests: one machine sees every key here. In a
+production network each member makes its own keys and the operator signs what members send in; the files look the same.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from chains.progmat.identity import (
+    CertifiedKey,
+    KeyPurpose,
+    KeyStore,
+    NetworkMap,
+    NodeEntry,
+    Role,
+    ScryptCost,
+    create_authority,
+    issue_node_certificate,
+    replace_privately,
+)
+from chains.progmat.node.package_hash import package_hash
+from chains.progmat.transactions.model import Party
+from chains.progmat.transactions.network_parameters import CheckpointSigners, NetworkParameters
+from chains.progmat.transactions.signature import PLATFORM_VERSION
+from primitives.composite_key import CompositeKey, Key
+from primitives.errors import CallerError, CrossDvpError
+from primitives.public_key import PublicKey, SignatureScheme
+from primitives.secp256k1 import address_of_public_key
+
+DEVNET_SCRYPT = ScryptCost(log2_n=14)
+"""Least cost the key file allows: a devnet starts eight nodes at once and protects nothing."""
+
+
+class BadNetworkSpec(CallerError):
+    """The description of the network cannot be used."""
+
+    reason = "BAD_NETWORK_SPEC"
+
+
+class NodeSpec(BaseModel):
+    """One node: the first of its roles decides nothing; ``operator`` keeps the network operator's key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    roles: Annotated[tuple[str, ...], Field(min_length=1)]
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)]
+    operator: bool = False
+
+
+class NetworkSpec(BaseModel):
+    """A network: its nodes, how many Validators must sign, and certificates for programs that are no nodes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    ledger_id: str
+    threshold: Annotated[int, Field(ge=1)]
+    nodes: Annotated[tuple[NodeSpec, ...], Field(min_length=1, max_length=1024)]
+    api_clients: tuple[str, ...] = ()
+
+
+def create_network(spec: NetworkSpec, directory: Path, now: datetime) -> None:
+    """Write everything under ``directory``, which must not exist yet. Raises ``BadNetworkSpec`` and identity errors."""
+    directory.mkdir(parents=True)
+    authority = create_authority(spec.ledger_id, now)
+    (directory / "authority.pem").write_bytes(authority.certificate_pem)
+    entries, validator_keys, operator_key = [], [], None
+    for index, node in enumerate(spec.nodes, 1):
+        keys = _make_keys(node, directory / node.name)
+        roles = frozenset(Role(role) for role in node.roles)
+        entries.append(NodeEntry(Party(node.name, keys["node"]), roles, node.host, node.port, index))
+        if "validator" in keys:
+            validator_keys.append(keys["validator"])
+        operator_key = keys.get("operator", operator_key)
+    for name in (*(node.name for node in spec.nodes), *spec.api_clients):
+        _write_certificate(directory / name, issue_node_certificate(authority, name, now))
+    network_map = NetworkMap(entries)
+    (directory / "network-map.json").write_text(network_map.to_json())
+    parameters = _parameters(spec, network_map, validator_keys, operator_key)
+    (directory / "parameters.bin").write_bytes(parameters.encode())
+    for node in spec.nodes:
+        (directory / node.name / "node.toml").write_text(_node_toml(node, spec.api_clients))
+
+
+def _make_keys(node: NodeSpec, directory: Path) -> dict[str, PublicKey]:
+    directory.mkdir()
+    passphrase = secrets.token_hex(32).encode()
+    replace_privately(directory / "passphrase", passphrase)
+    store = KeyStore.create(directory / "keys.json", passphrase, DEVNET_SCRYPT)
+    wanted = {"node": (KeyPurpose.NODE, SignatureScheme.ED25519)}
+    if Role.VALIDATOR.value in node.roles:
+        wanted["validator"] = (KeyPurpose.VALIDATOR, SignatureScheme.SECP256K1)
+    if node.operator:
+        wanted["operator"] = (KeyPurpose.OPERATOR, SignatureScheme.ED25519)
+    return {label: store.generate(label, *kind).public_key for label, kind in wanted.items()}
+
+
+def _write_certificate(directory: Path, certified: CertifiedKey) -> None:
+    directory.mkdir(exist_ok=True)
+    (directory / "certificate.pem").write_bytes(certified.certificate_pem)
+    replace_privately(directory / "private-key.pem", certified.private_key_pem)
+
+
+def _parameters(
+    spec: NetworkSpec, network_map: NetworkMap, validators: list[PublicKey], operator_key: PublicKey | None
+) -> NetworkParameters:
+    notaries = network_map.names_with(Role.NOTARY)
+    notary = network_map.party(notaries[0]) if len(notaries) == 1 else None
+    if notary is None or operator_key is None or not spec.threshold <= len(validators):
+        raise BadNetworkSpec(
+            "a network has one notary, one operator and at least `threshold` Validators; "
+            f"found {len(notaries)} notaries, {len(validators)} Validators, operator: {operator_key is not None}"
+        )
+    key: Key = validators[0]
+    if len(validators) > 1:
+        key = CompositeKey(spec.threshold, tuple((1, validator) for validator in validators))
+    addresses = sorted(address_of_public_key(validator.data) for validator in validators)
+    return NetworkParameters(
+        epoch=1,
+        ledger_id=spec.ledger_id,
+        notary=notary,
+        validator_key=key,
+        validators=CheckpointSigners(spec.threshold, tuple(addresses)),
+        operator_key=operator_key,
+        contract_packages=(package_hash(),),
+        platform_version=PLATFORM_VERSION,
+    )
+
+
+def _node_toml(node: NodeSpec, api_clients: tuple[str, ...]) -> str:
+    quoted = json.dumps  # TOML's basic strings and arrays of them are JSON's
+    return "\n".join(
+        (
+            f"name = {quoted(node.name)}",
+            f"roles = {quoted(list(node.roles))}",
+            'network_map = "../network-map.json"',
+            'parameters = "../parameters.bin"',
+            'database = "node.sqlite"',
+            f"api_clients = {quoted(list(api_clients))}",
+            "",
+            "[listen]",
+            f"host = {quoted(node.host)}",
+            f"port = {node.port}",
+            "",
+            "[tls]",
+            'authority = "../authority.pem"',
+            'certificate = "certificate.pem"',
+            'private_key = "private-key.pem"',
+            "",
+            "[keys]",
+            'path = "keys.json"',
+            'passphrase_file = "passphrase"',
+            "",
+        )
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Command line; 0 = made, 1 = refused, 2 = wrong arguments."""
+    if len(arguments) != 2:
+        sys.stderr.write("usage: python -m chains.progmat.bootstrap SPEC.json DIRECTORY\n")
+        return 2
+    try:
+        spec = NetworkSpec.model_validate_json(Path(arguments[0]).read_bytes())
+        create_network(spec, Path(arguments[1]), datetime.now(UTC))
+    except (CrossDvpError, ValidationError, OSError) as failure:
+        sys.stderr.write(f"network not made: {failure}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

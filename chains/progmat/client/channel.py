@@ -1,0 +1,42 @@
+"""mTLS channels to a node's or a Validator's API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import grpc
+import grpc.aio
+
+MAX_MESSAGE_BYTES: Final = 5 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ApiTls:
+    """The caller's certificate and what it trusts, PEM."""
+
+    authority: bytes
+    certificate: bytes
+    private_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ApiEndpoint:
+    """Where a ledger party listens, and the name its certificate must bear."""
+
+    name: str
+    target: str
+
+
+def open_channel(endpoint: ApiEndpoint, tls: ApiTls) -> grpc.aio.Channel:
+    """A channel that connects when first used, and again after every loss."""
+    credentials = grpc.ssl_channel_credentials(tls.authority, tls.private_key, tls.certificate)
+    options = (
+        ("grpc.ssl_target_name_override", endpoint.name),
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 2000),
+        ("grpc.keepalive_time_ms", 30_000),
+    )
+    return grpc.aio.secure_channel(endpoint.target, credentials, options)

@@ -1,0 +1,61 @@
+"""Why a contract refuses a ledger transaction.
+
+    primitives.Refusal (a peer's misbehaviour)
+    └── ContractViolation         a rule of a contract is broken
+        ├── CashViolation
+        ├── DvpLockViolation
+        ├── TradeViolation
+        ├── IbcClientViolation
+        ├── MembershipViolation
+        └── UnknownContract       the package has no contract of that name
+
+Light clients raise the errors of `ibc.errors` from within a contract's verification.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from primitives.errors import Refusal
+
+
+class ContractViolation(Refusal):
+    """A contract's rule is broken: ``subject`` is the rule, ``expected`` and ``found`` are the evidence."""
+
+    reason: ClassVar[str] = "CONTRACT_VIOLATION"
+
+
+class CashViolation(ContractViolation):
+    """Coins would be made, destroyed, mixed, or moved without their owner and issuer."""
+
+    reason: ClassVar[str] = "CASH_RULE_BROKEN"
+
+
+class DvpLockViolation(ContractViolation):
+    """Cash would be locked for other terms, or unlocked without the other chain's proof."""
+
+    reason: ClassVar[str] = "DVP_LOCK_RULE_BROKEN"
+
+
+class TradeViolation(ContractViolation):
+    """A trade would be cancelled by somebody else, or together with something else."""
+
+    reason: ClassVar[str] = "TRADE_RULE_BROKEN"
+
+
+class IbcClientViolation(ContractViolation):
+    """A light client would be created, updated or frozen against its rules, or is not fit to be relied on."""
+
+    reason: ClassVar[str] = "IBC_CLIENT_RULE_BROKEN"
+
+
+class MembershipViolation(ContractViolation):
+    """A membership would change without the operator, or a party acts without one."""
+
+    reason: ClassVar[str] = "MEMBERSHIP_RULE_BROKEN"
+
+
+class UnknownContract(ContractViolation):
+    """The transaction names a contract that its package does not have."""
+
+    reason: ClassVar[str] = "CONTRACT_UNKNOWN"

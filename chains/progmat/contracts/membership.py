@@ -1,0 +1,169 @@
+"""Contract ``membership``: what a party may do on a business network, as the network operator decides.
+
+A transaction changes one membership: ``Issue`` (made, active), ``Suspend``, ``Activate`` (status changes, nothing
+else) or ``Revoke`` (consumed). All need the operator's key, which the network parameters name. Other contracts demand a
+reference to an active membership; a suspended one has been consumed, so the notary refuses the stale reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from functools import lru_cache
+from typing import Final, TypeVar
+
+from chains.progmat.contracts.errors import MembershipViolation
+from chains.progmat.contracts.membership_codec import decode_membership, encode_membership
+from chains.progmat.contracts.names import MEMBERSHIP
+from chains.progmat.contracts.package import ContractPackage
+from chains.progmat.contracts.rules import RuleBook
+from chains.progmat.transactions.errors import MalformedComponent
+from chains.progmat.transactions.ledger import LedgerTransaction
+from chains.progmat.transactions.model import Party, ProvableWrite, TransactionState, check_range
+from chains.progmat.transactions.network_parameters import NetworkParameters
+
+ISSUE: Final = "Issue"
+SUSPEND: Final = "Suspend"
+ACTIVATE: Final = "Activate"
+REVOKE: Final = "Revoke"
+
+_rules = RuleBook(MembershipViolation)
+EnumT = TypeVar("EnumT", bound=IntEnum)
+
+
+class BusinessNetwork(IntEnum):
+    """The business networks that share one network map: security tokens, stablecoins, utility tokens."""
+
+    ST = 1
+    SC = 2
+    UT = 3
+
+
+class MemberRole(IntEnum):
+    """What a member does: issue coins, keep accounts, keep the register, run a venue."""
+
+    SC_ISSUER = 1
+    CUSTODIAN = 2
+    REGISTRAR = 3
+    EXCHANGE = 4
+
+
+class MembershipStatus(IntEnum):
+    """Only an active member acts."""
+
+    ACTIVE = 1
+    SUSPENDED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipState:
+    """``party``'s roles (ascending, at least one) on one business network."""
+
+    network: BusinessNetwork
+    party: Party
+    roles: tuple[MemberRole, ...]
+    status: MembershipStatus
+
+    def __post_init__(self) -> None:
+        check_range("MembershipState.roles count", len(self.roles), 1, len(MemberRole))
+        if list(self.roles) != sorted(set(self.roles)):
+            raise MalformedComponent("roles ascend", expected=str(sorted(set(self.roles))), found=str(self.roles))
+
+    def encode(self) -> bytes:
+        """Canonical bytes."""
+        return encode_membership(self.network, self.party, self.roles, self.status)
+
+    def as_output(self, notary: Party) -> TransactionState:
+        """This membership as an output of a transaction."""
+        return TransactionState(MEMBERSHIP, self.encode(), notary)
+
+    @classmethod
+    def of(cls, state: TransactionState) -> MembershipState:
+        """The membership in a state of this contract; raises MembershipViolation, DecodeError."""
+        _rules.equal("the state is a membership", expected=MEMBERSHIP, found=state.contract)
+        return _decoded(state.data)
+
+
+@lru_cache(maxsize=1024)
+def _decoded(data: bytes) -> MembershipState:
+    network, party, roles, status = decode_membership(data)
+    return MembershipState(
+        _member(BusinessNetwork, network),
+        party,
+        tuple(_member(MemberRole, role) for role in roles),
+        _member(MembershipStatus, status),
+    )
+
+
+def _member(enumeration: type[EnumT], number: int) -> EnumT:
+    try:
+        return enumeration(number)
+    except ValueError as error:
+        known = str(sorted(map(int, enumeration)))
+        raise MalformedComponent(f"{enumeration.__name__} is known", expected=known, found=number) from error
+
+
+class MembershipContract:
+    """See the module's docstring."""
+
+    name = MEMBERSHIP
+    version = 1
+
+    def verify(
+        self,
+        ledger_tx: LedgerTransaction,
+        package: ContractPackage,  # noqa: ARG002 # the protocol's signature; memberships need no light client
+        parameters: NetworkParameters,
+    ) -> tuple[ProvableWrite, ...]:
+        """Memberships write nothing provable: always the empty tuple. Raises MembershipViolation."""
+        command = _rules.one("a transaction changes one membership", ledger_tx.commands_of(MEMBERSHIP))
+        _rules.equal("a membership command carries no data", expected=b"", found=command.data)
+        _rules.signed_by("the network operator signs", signer=parameters.operator_key, signers=ledger_tx.signers)
+        before = [MembershipState.of(state.state) for state in ledger_tx.inputs_of(MEMBERSHIP)]
+        after = [MembershipState.of(state) for state in ledger_tx.outputs_of(MEMBERSHIP)]
+        match command.name:
+            case "Issue":
+                _rules.none("a new membership consumes none", before)
+                made = _rules.one("one membership is issued", after)
+                _rules.equal("a new membership is active", expected=MembershipStatus.ACTIVE, found=made.status)
+            case "Suspend":
+                _verify_status_change(before, after, MembershipStatus.ACTIVE, MembershipStatus.SUSPENDED)
+            case "Activate":
+                _verify_status_change(before, after, MembershipStatus.SUSPENDED, MembershipStatus.ACTIVE)
+            case "Revoke":
+                _rules.one("one membership is revoked", before)
+                _rules.none("a revoked membership leaves nothing", after)
+            case _:
+                known = f"{ISSUE}, {SUSPEND}, {ACTIVATE}, {REVOKE}"
+                raise _rules.broken("the membership command is known", expected=known, found=command.name)
+        return ()
+
+
+def _verify_status_change(
+    before: list[MembershipState], after: list[MembershipState], source: MembershipStatus, target: MembershipStatus
+) -> None:
+    old = _rules.one("one membership is consumed", before)
+    new = _rules.one("one membership is made", after)
+    _rules.equal(f"a membership becomes {target.name} from {source.name}", expected=source, found=old.status)
+    _rules.equal("nothing but the status changes", expected=replace(old, status=target), found=new)
+
+
+def require_active_member(
+    ledger_tx: LedgerTransaction, party: Party, network: BusinessNetwork, role: MemberRole
+) -> None:
+    """The transaction references ``party``'s own active membership with ``role``; raises MembershipViolation."""
+    membership = referenced_membership(ledger_tx, party.name, network, role)
+    _rules.equal(f"the membership is of {party.name}'s key", expected=party.key, found=membership.party.key)
+
+
+def referenced_membership(
+    ledger_tx: LedgerTransaction, party_name: str, network: BusinessNetwork, role: MemberRole
+) -> MembershipState:
+    """The one referenced membership of a party of that name, active and with ``role``; raises MembershipViolation."""
+    memberships = [MembershipState.of(state.state) for state in ledger_tx.references_of(MEMBERSHIP)]
+    of_party = [m for m in memberships if m.party.name == party_name and m.network is network]
+    membership = _rules.one(f"the {network.name} membership of {party_name} is referenced", of_party)
+    _rules.equal(f"{party_name} is an active member", expected=MembershipStatus.ACTIVE, found=membership.status)
+    if role not in membership.roles:
+        raise _rules.broken(f"{party_name} has the role", expected=role.name, found=membership.roles)
+    return membership

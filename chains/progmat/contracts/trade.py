@@ -1,0 +1,51 @@
+"""Contract ``trade``: cancelling a settlement before its cash is locked.
+
+``Cancel`` spends the trade id on this ledger for good, so a lock can never follow, and proves it to the other chain,
+where the earmarked securities may then go back at once. Its data are the whole terms; the account key of the buyer or
+of the seller named in them signs. Whether the id is still free is the notary's to say, so a cancellation that races a
+lock is decided by order.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chains.progmat.contracts.errors import TradeViolation
+from chains.progmat.contracts.names import TRADE
+from chains.progmat.contracts.package import ContractPackage
+from chains.progmat.contracts.rules import RuleBook
+from chains.progmat.contracts.terms_codec import decode_terms
+from chains.progmat.transactions.ledger import LedgerTransaction
+from chains.progmat.transactions.model import ProvableWrite, create_write
+from chains.progmat.transactions.network_parameters import NetworkParameters
+from ibc.dvp import terms_hash, trade_cancelled_value, trade_path
+from primitives.composite_key import decode_key
+
+CANCEL: Final = "Cancel"
+
+_rules = RuleBook(TradeViolation)
+
+
+class TradeContract:
+    """See the module's docstring."""
+
+    name = TRADE
+    version = 1
+
+    def verify(
+        self,
+        ledger_tx: LedgerTransaction,
+        package: ContractPackage,  # noqa: ARG002 # the protocol's signature; a cancellation needs no light client
+        parameters: NetworkParameters,
+    ) -> tuple[ProvableWrite, ...]:
+        """Return the write that spends the trade id as cancelled. Raises TradeViolation, DecodeError."""
+        command = _rules.one("a cancellation is the only command", ledger_tx.commands)
+        _rules.equal("the trade command is known", expected=CANCEL, found=command.name)
+        _rules.none("a cancellation consumes nothing", ledger_tx.inputs)
+        _rules.none("a cancellation makes nothing", ledger_tx.outputs)
+        terms = decode_terms(command.data)
+        _rules.equal("the cash is of this ledger", expected=parameters.ledger_id, found=terms.cash.ledger_id)
+        parties = {decode_key(account.key) for account in (terms.cash.buyer, terms.cash.seller)}
+        if not parties & ledger_tx.signers:
+            raise _rules.broken("buyer or seller signs", expected="one of the two account keys", found="neither")
+        return (create_write(trade_path(terms.trade_id), trade_cancelled_value(terms_hash(terms))),)

@@ -1,0 +1,176 @@
+"""PROPOSED -> BUILT: turn a request into a ledger transaction, reserve its inputs, verify it, sign it: one commit.
+
+What a kind of flow is about is its builder: a function from a request and the vault's present content to a transaction.
+The builder runs inside the group commit, so what it selects is reserved before any other flow looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
+
+from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.engine import Commit
+from chains.progmat.flows.errors import MembershipMissing, PartyUnknown
+from chains.progmat.flows.record import FlowKind, FlowRecord
+from chains.progmat.flows.request_codec import decode_request
+from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf, Role
+from chains.progmat.flows.signed_records import with_signed
+from chains.progmat.flows.steps import FlowStep
+from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.ibc_host.earmark import StorageReader
+from chains.progmat.ibc_host.frame import TransactionFrame
+from chains.progmat.transactions.builder import TransactionBuilder
+from chains.progmat.transactions.model import Party, StateAndRef, StateRef, TimeWindow
+from chains.progmat.transactions.signature import sign_transaction
+from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.transactions.wire import WireTransaction
+from chains.progmat.vault import lock_states, membership, release_soft_locks
+from primitives.composite_key import leaf_keys
+from primitives.types import UnixSeconds
+
+SHORT_WINDOW_S = 120
+"""Length of the time window of transactions that a light client judges; bounded by the contracts at 600 s."""
+
+
+@dataclass(frozen=True)
+class BuildContext:
+    """What a builder may look at. ``connection`` is the writer's, inside the group commit."""
+
+    connection: Connection
+    flow_id: str
+    me: NodeSelf
+    directory: Directory
+    keys: KeyRing
+    verifier: LedgerVerifier
+    storage_readers: Mapping[str, StorageReader]
+    now_s: int
+    soft_lock_s: int
+
+    @property
+    def notary(self) -> Party:
+        """The network's notary."""
+        return self.verifier.parameters.notary
+
+    @property
+    def frame(self) -> TransactionFrame:
+        """The network parameters and the contract package in force."""
+        return TransactionFrame(self.verifier.parameters, self.verifier.package.hash)
+
+    def window(self, until_s: int | None = None) -> TimeWindow:
+        """From now on for two minutes, at the latest until ``until_s``; raises ``ValueError`` if that is over."""
+        end_s = self.now_s + SHORT_WINDOW_S if until_s is None else min(self.now_s + SHORT_WINDOW_S, until_s)
+        return TimeWindow(UnixSeconds(self.now_s), UnixSeconds(end_s))
+
+    def reserve(self, *refs: StateRef) -> None:
+        """Soft-lock states that this flow will consume; raises ``StateConsumed``, ``StateSoftLocked``."""
+        expires_s = self.now_s + self.soft_lock_s
+        lock_states(self.connection, refs, lock_owner=self.flow_id, now_s=self.now_s, expires_s=expires_s)
+
+    def party(self, name: str) -> Party:
+        """A listed party; raises ``PartyUnknown``."""
+        found = self.directory.party(name)
+        if found is None:
+            raise PartyUnknown(name)
+        return found
+
+    def custodian(self, name: str) -> Party:
+        """A listed party that keeps accounts; raises ``PartyUnknown``."""
+        if name not in self.directory.names_with(Role.CUSTODIAN) + self.directory.names_with(Role.ISSUER):
+            raise PartyUnknown(name)
+        return self.party(name)
+
+    def membership(self, network: str, party: str, role: str) -> StateAndRef:
+        """The membership to reference; raises ``MembershipMissing``. Whether it is active is the contract's to say."""
+        found = membership(self.connection, network, party)
+        if found is None or role not in found.indexed.roles.split(","):
+            raise MembershipMissing(party, role)
+        return found.state_and_ref
+
+
+@dataclass(frozen=True)
+class AlreadyOnLedger:
+    """A builder's answer when what was asked for is there: by this transaction."""
+
+    tx_id: bytes
+    journal_position: int
+
+
+Builder = Callable[[BuildContext, Any], TransactionBuilder | AlreadyOnLedger]
+"""From a request of the builder's own kind. Pure apart from reading the vault and reserving states."""
+
+
+class BuildStep:
+    """See the module's docstring. ``random_bytes`` gives salts."""
+
+    def __init__(
+        self,
+        builders: Mapping[FlowKind, Builder],
+        me: NodeSelf,
+        directory: Directory,
+        keys: KeyRing,
+        verifier: LedgerVerifier,
+        storage_readers: Mapping[str, StorageReader],
+        clock: Clock,
+        soft_lock_s: int,
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        self._builders = builders
+        self._me = me
+        self._directory = directory
+        self._keys = keys
+        self._verifier = verifier
+        self._storage_readers = storage_readers
+        self._clock = clock
+        self._soft_lock_s = soft_lock_s
+        self._random_bytes = random_bytes
+
+    def skip(self, _record: FlowRecord) -> FlowStep | None:
+        """Never."""
+        return None
+
+    def waiting_on(self, _record: FlowRecord) -> str:
+        """Nobody."""
+        return ""
+
+    async def prepare(self, record: FlowRecord) -> Commit:
+        """Nothing to ask for."""
+        return partial(self._build, record)
+
+    def _build(self, record: FlowRecord, connection: Connection) -> FlowRecord:
+        now_ms = self._clock.now_ms()
+        context = BuildContext(
+            connection=connection,
+            flow_id=record.flow_id,
+            me=self._me,
+            directory=self._directory,
+            keys=self._keys,
+            verifier=self._verifier,
+            storage_readers=self._storage_readers,
+            now_s=now_ms // 1000,
+            soft_lock_s=self._soft_lock_s,
+        )
+        built = self._builders[record.kind](context, decode_request(record.kind, record.request))
+        if isinstance(built, AlreadyOnLedger):
+            done = record.advanced(FlowStep.DONE, now_ms)
+            return replace(done, tx_id=built.tx_id, journal_position=built.journal_position)
+        wire = built.to_wire(self._random_bytes(32))
+        self._verifier.verify_contracts(connection, wire)
+        return with_signed(record, self._signed(wire)).advanced(FlowStep.BUILT, now_ms)
+
+    def _signed(self, wire: WireTransaction) -> SignedTransaction:
+        required = sorted({leaf for key in wire.required_signers for leaf in leaf_keys(key)}, key=lambda k: k.encoded())
+        signers = filter(None, (self._keys.signer(key) for key in required))
+        signatures = [sign_transaction(signer, wire.id) for signer in signers]
+        for signature in signatures:
+            self._verifier.remember_own(signature, wire.id)
+        return SignedTransaction.of(wire, signatures)
+
+
+def release_reservations(connection: Connection, record: FlowRecord) -> None:
+    """Give back what a flow reserved."""
+    release_soft_locks(connection, lock_owner=record.flow_id)

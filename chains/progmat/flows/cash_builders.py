@@ -1,0 +1,143 @@
+"""Builders of the flows that issue, move and redeem cash, and of memberships."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chains.progmat.contracts import cash as cash_contract
+from chains.progmat.contracts import membership as membership_contract
+from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.membership import MemberRole, MembershipState, MembershipStatus
+from chains.progmat.contracts.names import CASH, MEMBERSHIP
+from chains.progmat.flows.building import AlreadyOnLedger, BuildContext
+from chains.progmat.flows.errors import AccountUnknown, InvalidRequest, NodeRoleMissing, OperatorKeyMissing
+from chains.progmat.flows.requests import IssueCash, IssueMembership, MoveCash, RedeemCash
+from chains.progmat.flows.seams import Role
+from chains.progmat.transactions.builder import TransactionBuilder
+from chains.progmat.transactions.component_codec import decode_single_key
+from chains.progmat.transactions.model import Command, Party, StateRef, TransactionState
+from chains.progmat.vault import CashHolding, CoinRequest, membership, select_and_lock
+from ibc.dvp import CashAccount
+from primitives.errors import DecodeError
+from primitives.public_key import PublicKey
+
+SC_NETWORK = "SC"
+
+
+def require_role(context: BuildContext, *roles: Role) -> None:
+    """Raises ``NodeRoleMissing`` unless this node has one of the roles."""
+    if not context.me.roles.intersection(roles):
+        names = " or ".join(role.value for role in roles)
+        raise NodeRoleMissing(names, tuple(sorted(role.value for role in context.me.roles)))
+
+
+def own_account(context: BuildContext, account_key: bytes) -> CashAccount:
+    """An account kept here; raises ``AccountUnknown``."""
+    try:
+        key = decode_single_key(account_key)
+    except DecodeError as error:
+        raise AccountUnknown(account_key) from error
+    if context.keys.signer(key) is None or key == context.me.party.key:
+        raise AccountUnknown(account_key)
+    return CashAccount(context.me.name, account_key)
+
+
+def select_cash(
+    context: BuildContext, coin_id: str, issuer: str, amount_yen: int, account: CashAccount
+) -> tuple[CashHolding, ...]:
+    """Reserve enough of an account's cash; raises the vault's named shortages."""
+    return select_and_lock(
+        context.connection,
+        CoinRequest(
+            coin_id=coin_id,
+            issuer=issuer,
+            account=account,
+            amount_yen=amount_yen,
+            lock_owner=context.flow_id,
+            now_s=context.now_s,
+            expires_s=context.now_s + context.soft_lock_s,
+        ),
+    )
+
+
+def issue_membership(context: BuildContext, request: IssueMembership) -> TransactionBuilder | AlreadyOnLedger:
+    """The operator admits a party. Raises ``OperatorKeyMissing``, ``PartyUnknown``."""
+    operator_key = context.verifier.parameters.operator_key
+    if context.keys.signer(operator_key) is None:
+        raise OperatorKeyMissing(context.me.name)
+    roles = ",".join(role.name for role in request.roles)
+    known = membership(context.connection, request.network.name, request.party)
+    if known is not None:
+        if known.indexed.roles == roles and known.indexed.status == MembershipStatus.ACTIVE.name:
+            return AlreadyOnLedger(known.ref.tx_id, 0)
+        raise InvalidRequest("party", f"{request.party} is a member with roles {known.indexed.roles} already")
+    state = MembershipState(request.network, context.party(request.party), request.roles, MembershipStatus.ACTIVE)
+    return replace(
+        context.frame.start(),
+        outputs=(state.as_output(context.notary),),
+        commands=(Command(MEMBERSHIP, membership_contract.ISSUE, b"", (operator_key,)),),
+    )
+
+
+def issue_cash(context: BuildContext, request: IssueCash) -> TransactionBuilder:
+    """New coin; its issuer is this node. Raises ``NodeRoleMissing``, ``MembershipMissing``, ``PartyUnknown``."""
+    require_role(context, Role.ISSUER)
+    context.custodian(request.to.node)
+    issuer = context.me.party
+    made = CashState(request.coin_id, issuer, request.amount_yen, decode_single_key(request.to.key), request.to.node)
+    return replace(
+        context.frame.start(),
+        outputs=(made.as_output(context.notary),),
+        commands=(Command(CASH, cash_contract.ISSUE, b"", (issuer.key,)),),
+        references=(context.membership(SC_NETWORK, issuer.name, MemberRole.SC_ISSUER.name).ref,),
+    )
+
+
+def move_cash(context: BuildContext, request: MoveCash) -> TransactionBuilder:
+    """Whole states in, the amount to the payee and the rest back. Raises ``AccountUnknown`` and shortages."""
+    source = own_account(context, request.from_account_key)
+    context.custodian(request.to.node)
+    spent = select_cash(context, request.coin_id, request.issuer, request.amount_yen, source)
+    issuer = context.party(request.issuer)
+    paid = CashState(request.coin_id, issuer, request.amount_yen, decode_single_key(request.to.key), request.to.node)
+    outputs = (paid.as_output(context.notary), *change_outputs(context, issuer, source, spent, request.amount_yen))
+    return replace(
+        context.frame.start(),
+        inputs=refs_of(spent),
+        outputs=outputs,
+        commands=(Command(CASH, cash_contract.MOVE, b"", (owner_key(source), issuer.key)),),
+    )
+
+
+def redeem_cash(context: BuildContext, request: RedeemCash) -> TransactionBuilder:
+    """Whole states in, the rest back. Raises as ``move_cash``."""
+    source = own_account(context, request.from_account_key)
+    spent = select_cash(context, request.coin_id, request.issuer, request.amount_yen, source)
+    issuer = context.party(request.issuer)
+    return replace(
+        context.frame.start(),
+        inputs=refs_of(spent),
+        outputs=change_outputs(context, issuer, source, spent, request.amount_yen),
+        commands=(Command(CASH, cash_contract.REDEEM, b"", (owner_key(source), issuer.key)),),
+    )
+
+
+def refs_of(spent: tuple[CashHolding, ...]) -> tuple[StateRef, ...]:
+    """References of selected cash."""
+    return tuple(holding.ref for holding in spent)
+
+
+def owner_key(account: CashAccount) -> PublicKey:
+    """The key that signs for an account."""
+    return decode_single_key(account.key)
+
+
+def change_outputs(
+    context: BuildContext, issuer: Party, account: CashAccount, spent: tuple[CashHolding, ...], amount_yen: int
+) -> tuple[TransactionState, ...]:
+    """What is left of the selected cash, back to its owner; nothing if it fits exactly."""
+    left_yen = sum(holding.amount_yen for holding in spent) - amount_yen
+    if left_yen == 0:
+        return ()
+    coin_id = spent[0].coin_id
+    return (CashState(coin_id, issuer, left_yen, owner_key(account), account.node).as_output(context.notary),)

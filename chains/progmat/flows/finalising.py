@@ -1,0 +1,77 @@
+"""Answering ``node.finalise``: verify a delivered transaction whole, with its ancestors, and record it once.
+
+Source of the shape: Corda's ``ReceiveFinalityFlow``. The sender is not trusted: signatures, contracts and back-chain
+are checked as if nobody had done so before.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sqlalchemy import Connection
+
+from chains.progmat.flows import peer_codec
+from chains.progmat.flows.back_chain import BackChain
+from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.errors import BadFinality
+from chains.progmat.flows.peer_codec import Finality
+from chains.progmat.flows.seams import Recording
+from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.node.peers.seam import PeerIdentity
+from chains.progmat.node.storage import NodeDatabase, TransactionStatus, stored_transaction
+from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.transactions.signed_codec import decode_signature
+
+
+class FinaliseResponder:
+    """Records what is final and concerns this node; answering again is safe."""
+
+    def __init__(
+        self,
+        own_name: str,
+        database: NodeDatabase,
+        verifier: LedgerVerifier,
+        back_chain: BackChain,
+        recorder: Recording,
+        clock: Clock,
+    ) -> None:
+        self._own_name = own_name
+        self._database = database
+        self._verifier = verifier
+        self._back_chain = back_chain
+        self._recorder = recorder
+        self._clock = clock
+
+    async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
+        """Handler of ``node.finalise``. Raises ``BadFinality`` and what verification refuses."""
+        finality = peer_codec.decode_finality(body)
+        if not await self._database.read(partial(_is_recorded, tx_id=finality.tx_id)):
+            signed = self._whole(asker, finality)
+            self._verifier.verify_signatures(signed)
+            await self._back_chain.resolve(asker.name, signed.wire)
+            await self._database.submit(
+                partial(self._record, asker=asker.name, signed=signed, position=finality.journal_position)
+            )
+            self._back_chain.disclose(asker.name, signed.wire)
+        return peer_codec.encode_finalise_response()
+
+    def _whole(self, asker: PeerIdentity, finality: Finality) -> SignedTransaction:
+        signed = SignedTransaction(finality.wire, tuple(decode_signature(item) for item in finality.signatures))
+        if signed.id != finality.tx_id:
+            raise BadFinality(asker.name, finality.tx_id, f"its body is that of {signed.id.hex()}")
+        if bool(finality.journal_position) is not bool(signed.wire.provable_writes):
+            raise BadFinality(
+                asker.name, finality.tx_id, "a journal position goes with provable writes"
+            )
+        return signed
+
+    def _record(self, connection: Connection, *, asker: str, signed: SignedTransaction, position: int) -> None:
+        self._verifier.verify_contracts(connection, signed.wire)
+        if self._own_name not in self._recorder.participants(connection, signed.wire):
+            raise BadFinality(asker, signed.id, f"{self._own_name} takes no part in it")
+        self._recorder.record(connection, signed, position, self._clock.now_ms())
+
+
+def _is_recorded(connection: Connection, tx_id: bytes) -> bool:
+    stored = stored_transaction(connection, tx_id)
+    return stored is not None and stored.status is TransactionStatus.RECORDED

@@ -1,0 +1,223 @@
+"""Builders of the flows that meet another chain: lock, cancel, unlock, and light clients.
+
+Each finds in the vault what ``ibc_host`` builds from, and names what is missing. That proofs hold is decided by the
+contracts, which every built transaction passes before it is signed here.
+"""
+
+from __future__ import annotations
+
+from chains.progmat.contracts.dvp_lock_codec import AckEvidence, Evidence, TimeoutEvidence
+from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, ConsensusRecord, record_of
+from chains.progmat.contracts.membership import MemberRole
+from chains.progmat.flows.building import AlreadyOnLedger, BuildContext
+from chains.progmat.flows.cash_builders import SC_NETWORK, own_account, owner_key, require_role, select_cash
+from chains.progmat.flows.errors import (
+    AccountUnknown,
+    InvalidRequest,
+    LightClientExists,
+    LightClientIsFrozen,
+    LightClientUnknown,
+    LockTimePassed,
+    OperatorKeyMissing,
+    PacketAlreadyProcessed,
+    PacketUnknown,
+    TradeIdUsed,
+)
+from chains.progmat.flows.requests import (
+    AckPacket,
+    CancelTrade,
+    CreateLightClient,
+    LockCash,
+    SubmitMisbehaviour,
+    TimeoutPacket,
+    UpdateLightClient,
+)
+from chains.progmat.flows.seams import Role
+from chains.progmat.flows.store import next_count
+from chains.progmat.flows.trades import TradeStatus, find_trade, find_trade_of_packet
+from chains.progmat.ibc_host.clients import (
+    ClientMessagePlan,
+    build_client_creation,
+    build_client_freeze,
+    build_client_update,
+)
+from chains.progmat.ibc_host.earmark import EarmarkProof, require_earmark
+from chains.progmat.ibc_host.sequences import packet_sequence
+from chains.progmat.ibc_host.settlement import LockPlan, UnlockPlan, build_cancel, build_lock, build_unlock
+from chains.progmat.node.storage import stored_transaction
+from chains.progmat.transactions.builder import TransactionBuilder
+from chains.progmat.transactions.model import StateAndRef
+from chains.progmat.vault import consensus_record, hold, kept_states, latest_consensus, light_client
+from ibc.dvp import SettlementTerms
+from ibc.errors import Misbehaviour
+from ibc.light_client import TimeBounds
+from ibc.packet import Packet, encode_packet
+
+PACKET_COUNTER = "packet_sequence"
+
+
+def lock_cash(context: BuildContext, request: LockCash) -> TransactionBuilder:
+    """The buyer's cash under a lock, once the earmark is proved. A number that a failed flow took is not used again."""
+    terms = request.terms
+    _require_open_trade(context, terms)
+    buyer = own_account(context, terms.cash.buyer.key)
+    if terms.cash.buyer.node != context.me.name:
+        raise AccountUnknown(terms.cash.buyer.key)
+    context.custodian(terms.cash.seller.node)
+    if context.now_s >= terms.lock_by_s:
+        raise LockTimePassed(terms.lock_by_s, context.now_s)
+    client = _active_client(context, request.client_id)
+    _require_earmark(context, request, client)
+    spent = select_cash(context, terms.cash.coin_id, terms.cash.issuer, terms.cash.amount_yen, buyer)
+    states = kept_states(context.connection, [holding.ref for holding in spent])
+    counter = next_count(context.connection, PACKET_COUNTER)
+    plan = LockPlan(
+        terms=terms,
+        sequence=packet_sequence(context.me.index, counter),
+        window=context.window(terms.lock_by_s),
+        coins=tuple(StateAndRef(ref, state) for ref, state in states.items()),
+        client=client,
+        custodian=context.membership(SC_NETWORK, context.me.name, MemberRole.CUSTODIAN.name),
+    )
+    return build_lock(context.frame, plan)
+
+
+def cancel_trade(context: BuildContext, request: CancelTrade) -> TransactionBuilder:
+    """The trade id spent, signed by the side whose account is kept here."""
+    terms = request.terms
+    _require_open_trade(context, terms)
+    for side in (terms.cash.buyer, terms.cash.seller):
+        if side.node == context.me.name:
+            account = own_account(context, side.key)
+            return build_cancel(context.frame, terms, owner_key(account))
+    raise AccountUnknown(terms.cash.buyer.key)
+
+
+def ack_packet(context: BuildContext, request: AckPacket) -> TransactionBuilder:
+    """The unlock that an acknowledgement calls for."""
+    evidence = AckEvidence(request.acknowledgement, request.proof, request.height)
+    return _unlock(context, request.packet, evidence)
+
+
+def timeout_packet(context: BuildContext, request: TimeoutPacket) -> TransactionBuilder:
+    """The unlock back to the buyer."""
+    return _unlock(context, request.packet, TimeoutEvidence(request.proof, request.height))
+
+
+def create_light_client(context: BuildContext, request: CreateLightClient) -> TransactionBuilder:
+    """A new light client, signed with the network operator's key."""
+    if context.keys.signer(context.verifier.parameters.operator_key) is None:
+        raise OperatorKeyMissing(context.me.name)
+    if light_client(context.connection, request.client_id) is not None:
+        raise LightClientExists(request.client_id)
+    record = ClientRecord(
+        client_id=request.client_id,
+        client_type=request.client_type,
+        client_state=request.client_state,
+        counterparty_client_id=request.counterparty_client_id,
+        counterparty_merkle_prefix=request.counterparty_merkle_prefix,
+    )
+    registry = context.verifier.package.light_clients
+    return build_client_creation(context.frame, registry, record, request.consensus_state, context.window())
+
+
+def update_light_client(context: BuildContext, request: UpdateLightClient) -> TransactionBuilder | AlreadyOnLedger:
+    """One more verified height, unless it is recorded already. Raises ``Misbehaviour`` when another one is recorded."""
+    plan = _message_plan(context, request)
+    if plan.known is None:
+        return build_client_update(context.frame, context.verifier.package.light_clients, plan)
+    client, known = record_of(plan.client.state), record_of(plan.known.state)
+    if not isinstance(client, ClientRecord) or not isinstance(known, ConsensusRecord):
+        raise InvalidRequest("client_id", f"{request.client_id} does not name a light client")
+    kind = context.verifier.package.light_clients.get(client.client_type)
+    if kind.check_for_misbehaviour(client.client_state, known.at, request.client_message):
+        raise Misbehaviour("height is recorded otherwise: submit the message as misbehaviour", found=known.height)
+    recorded = stored_transaction(context.connection, plan.known.ref.tx_id)
+    position = recorded.journal_position if recorded is not None else None
+    return AlreadyOnLedger(plan.known.ref.tx_id, position or 0)
+
+
+def submit_misbehaviour(context: BuildContext, request: SubmitMisbehaviour) -> TransactionBuilder:
+    """The end of a light client."""
+    plan = _message_plan(context, request)
+    context.reserve(plan.client.ref)
+    return build_client_freeze(context.frame, context.verifier.package.light_clients, plan)
+
+
+def _require_open_trade(context: BuildContext, terms: SettlementTerms) -> None:
+    known = find_trade(context.connection, terms.trade_id)
+    if known is not None:
+        raise TradeIdUsed(terms.trade_id, known.status.value)
+
+
+def _require_earmark(context: BuildContext, request: LockCash, client: StateAndRef) -> None:
+    record = _client_record(client)
+    read_storage = context.storage_readers.get(record.client_type)
+    if read_storage is None:
+        raise InvalidRequest("client_id", f"a {record.client_type} light client cannot prove an earmark")
+    consensus = record_of(_consensus(context, request.client_id, request.earmark.height).state)
+    if not isinstance(consensus, ConsensusRecord):
+        raise LightClientUnknown(request.client_id, request.earmark.height)
+    proof = EarmarkProof(request.earmark.account_proof, request.earmark.storage_proof)
+    require_earmark(request.terms, record, consensus, proof, read_storage, TimeBounds.at(context.now_s))
+
+
+def _unlock(context: BuildContext, packet: Packet, evidence: Evidence) -> TransactionBuilder:
+    require_role(context, Role.ISSUER)
+    known = find_trade_of_packet(context.connection, encode_packet(packet))
+    if known is None:
+        raise PacketUnknown(packet.source_client, packet.sequence)
+    held = hold(context.connection, known.trade_id)
+    if known.status is not TradeStatus.LOCKED or held is None:
+        raise PacketAlreadyProcessed(packet.sequence, known.closing_tx_id)
+    locked = held.cash[0]
+    context.reserve(held.lock.ref, locked.ref)
+    plan = UnlockPlan(
+        lock=held.lock.state_and_ref,
+        cash=locked.state_and_ref,
+        client=_active_client(context, packet.source_client),
+        consensus=_consensus(context, packet.source_client, evidence.height),
+        evidence=evidence,
+        window=context.window(),
+    )
+    return build_unlock(context.frame, plan)
+
+
+def _message_plan(context: BuildContext, request: UpdateLightClient | SubmitMisbehaviour) -> ClientMessagePlan:
+    require_role(context, Role.ISSUER)
+    client = _active_client(context, request.client_id)
+    kind = context.verifier.package.light_clients.get(_client_record(client).client_type)
+    known = consensus_record(context.connection, request.client_id, kind.message_height(request.client_message))
+    return ClientMessagePlan(
+        client=client,
+        trusted=_consensus(context, request.client_id, kind.trusted_height(request.client_message)),
+        message=request.client_message,
+        submitter=context.me.party.key,
+        window=context.window(),
+        known=None if known is None else known.state_and_ref,
+    )
+
+
+def _active_client(context: BuildContext, client_id: str) -> StateAndRef:
+    found = light_client(context.connection, client_id)
+    if found is None:
+        raise LightClientUnknown(client_id)
+    if _client_record(found.state_and_ref).status is not ClientRecordStatus.ACTIVE:
+        raise LightClientIsFrozen(client_id)
+    return found.state_and_ref
+
+
+def _client_record(state: StateAndRef) -> ClientRecord:
+    record = record_of(state.state)
+    if not isinstance(record, ClientRecord):
+        raise TypeError(f"the vault indexed {state.ref} as a light client, it is a consensus record")
+    return record
+
+
+def _consensus(context: BuildContext, client_id: str, height: int) -> StateAndRef:
+    """The record at a height; height 0 stands for the latest one."""
+    connection = context.connection
+    found = consensus_record(connection, client_id, height) if height else latest_consensus(connection, client_id)
+    if found is None:
+        raise LightClientUnknown(client_id, height)
+    return found.state_and_ref

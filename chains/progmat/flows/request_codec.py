@@ -1,0 +1,108 @@
+"""Requests as messages of ``node_service.proto`` and back: at the API, and in the database.
+
+Field names are the same on both sides, so one table of converters serves all requests, in both directions. ``wait_s``
+is a matter of the call, not of the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from crossdvp.ledger.v1 import node_service_pb2 as pb
+from google.protobuf.message import Message
+
+from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.contracts.terms_codec import (
+    account_from_message,
+    account_to_message,
+    terms_from_message,
+    terms_to_message,
+)
+from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.flows.record import FlowKind
+from chains.progmat.flows.requests import REQUEST_TYPES, AnyRequest, EarmarkProof
+from ibc.packet import decode_packet, encode_packet
+from primitives.codec import deterministic_bytes, strict_parse
+from primitives.errors import DecodeError
+
+MAX_REQUEST_BYTES: Final = 512 * 1024
+
+MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
+    FlowKind.ISSUE_MEMBERSHIP: pb.IssueMembershipRequest,
+    FlowKind.ISSUE_CASH: pb.IssueCashRequest,
+    FlowKind.MOVE_CASH: pb.MoveCashRequest,
+    FlowKind.REDEEM_CASH: pb.RedeemCashRequest,
+    FlowKind.LOCK_CASH: pb.LockCashRequest,
+    FlowKind.CANCEL_TRADE: pb.CancelTradeRequest,
+    FlowKind.CREATE_LIGHT_CLIENT: pb.CreateLightClientRequest,
+    FlowKind.UPDATE_LIGHT_CLIENT: pb.UpdateLightClientRequest,
+    FlowKind.SUBMIT_MISBEHAVIOUR: pb.SubmitMisbehaviourRequest,
+    FlowKind.ACK_PACKET: pb.AckPacketRequest,
+    FlowKind.TIMEOUT_PACKET: pb.TimeoutPacketRequest,
+}
+"""The message of each kind of request."""
+
+
+@dataclass(frozen=True)
+class _Converter:
+    """Of one field: from our value to the message's, and back."""
+
+    outward: Callable[[Any], Any]
+    inward: Callable[[Any], Any]
+
+
+def _earmark_to_message(earmark: EarmarkProof) -> pb.EarmarkProof:
+    return pb.EarmarkProof(
+        height=earmark.height, account_proof=earmark.account_proof, storage_proof=earmark.storage_proof
+    )
+
+
+def _earmark_from_message(message: pb.EarmarkProof) -> EarmarkProof:
+    return EarmarkProof(message.height, tuple(message.account_proof), tuple(message.storage_proof))
+
+
+_PLAIN = _Converter(lambda value: value, lambda value: value)
+_CONVERTERS: Final[Mapping[str, _Converter]] = {
+    "to": _Converter(account_to_message, account_from_message),
+    "terms": _Converter(terms_to_message, terms_from_message),
+    "packet": _Converter(encode_packet, decode_packet),
+    "earmark": _Converter(_earmark_to_message, _earmark_from_message),
+    "network": _Converter(int, BusinessNetwork),
+    "roles": _Converter(list, lambda numbers: tuple(MemberRole(number) for number in numbers)),
+    "counterparty_merkle_prefix": _Converter(list, tuple),
+}
+"""By field name; a name means the same in every request."""
+
+
+def to_message(request: AnyRequest) -> Message:
+    """The request as a message."""
+    values = {item.name: _converter(item.name).outward(getattr(request, item.name)) for item in fields(request)}
+    return MESSAGES[request.kind](**values)
+
+
+def from_message(kind: FlowKind, message: Message) -> AnyRequest:
+    """The request in a message of its kind; raises ``InvalidRequest`` naming the field."""
+    request_type = REQUEST_TYPES[kind]
+    values = {}
+    for item in fields(request_type):
+        try:
+            values[item.name] = _converter(item.name).inward(getattr(message, item.name))
+        except (DecodeError, ValueError) as error:
+            raise InvalidRequest(item.name, str(error)) from error
+    return request_type(**values)
+
+
+def encode_request(request: AnyRequest) -> bytes:
+    """For the database."""
+    return deterministic_bytes(to_message(request))
+
+
+def decode_request(kind: FlowKind, data: bytes) -> AnyRequest:
+    """From the database; raises ``DecodeError``, ``InvalidRequest``."""
+    return from_message(kind, strict_parse(MESSAGES[kind], data, max_bytes=MAX_REQUEST_BYTES))
+
+
+def _converter(field: str) -> _Converter:
+    return _CONVERTERS.get(field, _PLAIN)

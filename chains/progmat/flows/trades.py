@@ -1,0 +1,179 @@
+"""Read off recorded transactions: what became of each trade this node took part in, and its packets' IBC events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_or_leave
+
+from chains.progmat.contracts import dvp_lock, trade
+from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.dvp_lock import DvpLockState
+from chains.progmat.contracts.dvp_lock_codec import AckEvidence, decode_evidence
+from chains.progmat.contracts.names import CASH, DVP_LOCK, TRADE
+from chains.progmat.contracts.terms_codec import decode_terms
+from chains.progmat.flows.schema import ibc_events, trades
+from chains.progmat.transactions.model import Command, StateRef, TransactionState
+from chains.progmat.transactions.wire import WireTransaction
+from ibc.dvp import terms_hash
+from ibc.packet import encode_packet
+
+MAX_EVENTS = 500
+
+
+class TradeStatus(Enum):
+    """A trade on this ledger; the value is what the database holds."""
+
+    LOCKED = "LOCKED"
+    PAID = "PAID"
+    RETURNED = "RETURNED"
+    CANCELLED = "CANCELLED"
+
+
+class IbcEventKind(Enum):
+    """What happened to a packet here; the value is what the database holds."""
+
+    SEND_PACKET = "SEND_PACKET"
+    ACK_PROCESSED = "ACK_PROCESSED"
+    TIMEOUT_PROCESSED = "TIMEOUT_PROCESSED"
+
+
+@dataclass(frozen=True)
+class TradeRecord:
+    """A trade. ``packet`` is ABI-encoded, empty if cancelled; closing fields are empty and 0 while it is open."""
+
+    trade_id: bytes
+    status: TradeStatus
+    terms_hash: bytes
+    packet: bytes
+    opening_tx_id: bytes
+    opening_position: int
+    closing_tx_id: bytes
+    closing_position: int
+
+
+@dataclass(frozen=True)
+class IbcEvent:
+    """One event; ``cursor`` rises strictly, ``journal_position`` is the checkpoint height from which it is provable."""
+
+    cursor: int
+    kind: IbcEventKind
+    packet: bytes
+    acknowledgement: bytes
+    tx_id: bytes
+    journal_position: int
+
+
+def note_trades(
+    connection: Connection, wire: WireTransaction, inputs: Mapping[StateRef, TransactionState], position: int
+) -> None:
+    """Enter what a freshly recorded transaction does to a trade; does nothing for the others."""
+    for command in wire.commands:
+        done = (command.contract, command.name)
+        if done == (DVP_LOCK, dvp_lock.LOCK):
+            _note_lock(connection, wire, position)
+        elif done == (DVP_LOCK, dvp_lock.UNLOCK):
+            _note_unlock(connection, wire, command, inputs, position)
+        elif done == (TRADE, trade.CANCEL):
+            _note_cancel(connection, wire, command, position)
+
+
+def find_trade(connection: Connection, trade_id: bytes) -> TradeRecord | None:
+    """One trade, or None."""
+    row = connection.execute(select(trades).where(trades.c.trade_id == trade_id)).one_or_none()
+    return None if row is None else _trade(row)
+
+
+def find_trade_of_packet(connection: Connection, packet: bytes) -> TradeRecord | None:
+    """The trade whose lock sent exactly this packet (ABI-encoded), or None."""
+    row = connection.execute(select(trades).where(trades.c.packet == packet)).one_or_none()
+    return None if row is None else _trade(row)
+
+
+def events_after(connection: Connection, cursor: int, limit: int) -> list[IbcEvent]:
+    """Events in order, after a cursor."""
+    query = select(ibc_events).where(ibc_events.c.cursor > cursor).order_by(ibc_events.c.cursor).limit(limit)
+    return [
+        IbcEvent(row.cursor, IbcEventKind(row.kind), row.packet, row.acknowledgement, row.tx_id, row.journal_position)
+        for row in connection.execute(query)
+    ]
+
+
+def _note_lock(connection: Connection, wire: WireTransaction, position: int) -> None:
+    for state in wire.outputs:
+        if state.contract == DVP_LOCK:
+            lock = DvpLockState.of(state)
+            packet = encode_packet(lock.packet)
+            _open_trade(connection, lock.terms.trade_id, TradeStatus.LOCKED, lock.terms_hash, packet, wire.id, position)
+            _add_event(connection, IbcEventKind.SEND_PACKET, packet, b"", wire.id, position)
+
+
+def _note_cancel(connection: Connection, wire: WireTransaction, command: Command, position: int) -> None:
+    terms = decode_terms(command.data)
+    cancelled = TradeStatus.CANCELLED
+    _open_trade(connection, terms.trade_id, cancelled, terms_hash(terms), b"", wire.id, position)
+
+
+def _note_unlock(
+    connection: Connection,
+    wire: WireTransaction,
+    command: Command,
+    inputs: Mapping[StateRef, TransactionState],
+    position: int,
+) -> None:
+    evidence = decode_evidence(command.data)
+    paid_to = {CashState.of(state).owner for state in wire.outputs if state.contract == CASH}
+    for state in inputs.values():
+        if state.contract == DVP_LOCK:
+            lock = DvpLockState.of(state)
+            status = TradeStatus.PAID if lock.seller_key in paid_to else TradeStatus.RETURNED
+            closing = {"status": status.value, "closing_tx_id": bytes(wire.id), "closing_position": position}
+            where = trades.c.trade_id == lock.terms.trade_id
+            connection.execute(update(trades).where(where).values(**closing))
+            acknowledged = isinstance(evidence, AckEvidence)
+            kind = IbcEventKind.ACK_PROCESSED if acknowledged else IbcEventKind.TIMEOUT_PROCESSED
+            acknowledgement = evidence.acknowledgement if isinstance(evidence, AckEvidence) else b""
+            _add_event(connection, kind, encode_packet(lock.packet), acknowledgement, wire.id, position)
+
+
+def _open_trade(
+    connection: Connection,
+    trade_id: bytes,
+    status: TradeStatus,
+    terms: bytes,
+    packet: bytes,
+    tx_id: bytes,
+    position: int,
+) -> None:
+    values = {
+        "trade_id": trade_id,
+        "status": status.value,
+        "terms_hash": terms,
+        "packet": packet,
+        "opening_tx_id": bytes(tx_id),
+        "opening_position": position,
+        "closing_tx_id": b"",
+        "closing_position": 0,
+    }
+    connection.execute(insert(trades).values(**values))
+
+
+def _add_event(
+    connection: Connection, kind: IbcEventKind, packet: bytes, acknowledgement: bytes, tx_id: bytes, position: int
+) -> None:
+    values = {
+        "kind": kind.value,
+        "packet": packet,
+        "acknowledgement": acknowledgement,
+        "tx_id": bytes(tx_id),
+        "journal_position": position,
+    }
+    connection.execute(insert_or_leave(ibc_events).values(**values).on_conflict_do_nothing())
+
+
+def _trade(row: Row[tuple[object, ...]]) -> TradeRecord:
+    columns = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+    return TradeRecord(**{**columns, "status": TradeStatus(columns["status"])})

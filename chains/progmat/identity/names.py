@@ -1,0 +1,26 @@
+"""Node names: what stands in certificates, on the network map and in accounts."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from chains.progmat.identity.errors import BadNodeName
+
+_NODE_NAME = re.compile(r"[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
+
+
+class Role(Enum):
+    """Roles on the network map; the value is what files say."""
+
+    ISSUER = "SN"
+    CUSTODIAN = "CN"
+    NOTARY = "NN"
+    VALIDATOR = "VALIDATOR"
+
+
+def node_name(name: str) -> str:
+    """``name`` if it can be a node's: a DNS label, because TLS compares it as one. Raises ``BadNodeName``."""
+    if not _NODE_NAME.fullmatch(name):
+        raise BadNodeName(name)
+    return name

@@ -1,0 +1,72 @@
+"""Who may call what of NodeService: the name in the caller's certificate decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from chains.progmat.node.errors import CallerNotAuthorised
+
+
+class Permission(Enum):
+    """What a method needs."""
+
+    READ = "read"
+    """What says nothing about anybody's cash: node, trades by id, light clients, flows."""
+    CASH = "cash"
+    """Accounts, balances, transactions, and moving cash."""
+    RELAY = "relay"
+    """Light clients' headers, packets and their events."""
+    OPERATE = "operate"
+    """Issue coin, admit members, create light clients."""
+
+
+_GATEWAY: Final = frozenset({Permission.READ, Permission.CASH})
+_RELAYER: Final = frozenset({Permission.READ, Permission.RELAY})
+
+NEEDED: Final[Mapping[str, Permission]] = {
+    "GetNodeInfo": Permission.READ,
+    "OpenAccount": Permission.CASH,
+    "IssueMembership": Permission.OPERATE,
+    "IssueCash": Permission.OPERATE,
+    "MoveCash": Permission.CASH,
+    "RedeemCash": Permission.CASH,
+    "LockCash": Permission.CASH,
+    "CancelTrade": Permission.CASH,
+    "GetTrade": Permission.READ,
+    "GetBalance": Permission.CASH,
+    "ListIbcEvents": Permission.RELAY,
+    "CreateLightClient": Permission.OPERATE,
+    "UpdateLightClient": Permission.RELAY,
+    "SubmitMisbehaviour": Permission.RELAY,
+    "GetLightClient": Permission.READ,
+    "AckPacket": Permission.RELAY,
+    "TimeoutPacket": Permission.RELAY,
+    "GetTransaction": Permission.CASH,
+    "GetFlow": Permission.READ,
+    "ListFlows": Permission.READ,
+}
+"""By method; a method that is missing here cannot be called."""
+
+
+@dataclass(frozen=True)
+class ApiAccess:
+    """The names of each kind of caller. Operators may do everything."""
+
+    operators: frozenset[str] = frozenset()
+    gateways: frozenset[str] = frozenset()
+    relayers: frozenset[str] = frozenset()
+
+    def require(self, caller: str, method: str) -> None:
+        """Return if ``caller`` may call ``method``; raises ``CallerNotAuthorised``."""
+        granted: set[Permission] = set()
+        if caller in self.operators:
+            granted.update(Permission)
+        if caller in self.gateways:
+            granted.update(_GATEWAY)
+        if caller in self.relayers:
+            granted.update(_RELAYER)
+        if NEEDED.get(method) not in granted:
+            raise CallerNotAuthorised(caller, method)

@@ -1,0 +1,135 @@
+"""A node's configuration: one TOML file, every field checked, overridable by environment (``CROSSDVP_NODE_<FIELD>``).
+
+Nested fields are joined by two underscores: ``CROSSDVP_NODE_LISTEN__PORT=9001``. Relative paths are the file's.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from chains.progmat.identity import Role, node_name
+from chains.progmat.identity.errors import BadNodeName
+from primitives.errors import CallerError
+
+MAX_FILE_BYTES = 256 * 1024
+
+
+class BadNodeConfig(CallerError):
+    """The configuration cannot be used."""
+
+    reason = "BAD_NODE_CONFIG"
+
+    def __init__(self, source: str, problems: tuple[str, ...]) -> None:
+        self.source = source
+        self.problems = problems
+        super().__init__(f"{source}: " + "; ".join(problems))
+
+
+def _checked_name(name: str) -> str:
+    try:
+        return node_name(name)
+    except BadNodeName as error:
+        raise ValueError(str(error)) from error
+
+
+def _role(value: object) -> object:
+    return Role(value) if isinstance(value, str) else value
+
+
+NodeName = Annotated[str, AfterValidator(_checked_name)]
+Seconds = Annotated[float, Field(gt=0, le=86400)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Listen(_Section):
+    """Where the node answers peers and its API's users."""
+
+    host: Annotated[str, Field(min_length=1, max_length=253)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)]
+
+
+class TlsFiles(_Section):
+    """PEM files: the network's authority, this node's certificate (its common name is the node's) and private key."""
+
+    authority: Path
+    certificate: Path
+    private_key: Path
+
+
+class KeyFile(_Section):
+    """The envelope-encrypted keys and the file that holds their passphrase (a mounted secret)."""
+
+    path: Path
+    passphrase_file: Path
+
+
+class NodeConfig(BaseSettings):
+    """All a node needs to start; whom it knows is in the network map, what it agrees to in the parameters file."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="CROSSDVP_NODE_", env_nested_delimiter="__"
+    )
+
+    name: NodeName
+    roles: Annotated[frozenset[Annotated[Role, BeforeValidator(_role)]], Field(min_length=1)]
+    listen: Listen
+    tls: TlsFiles
+    keys: KeyFile
+    network_map: Path
+    parameters: Path
+    database: Path
+    api_clients: frozenset[NodeName] = frozenset()  # certificates that may call the node's API, besides the node's own
+    request_timeout_s: Seconds = 10.0
+    soft_lock_s: Annotated[int, Field(ge=5, le=86400)] = 120
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file (which comes in as constructor arguments)."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+
+def load_node_config(path: Path) -> NodeConfig:
+    """Read and check a node's TOML file; raises ``BadNodeConfig`` naming every wrong field."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise BadNodeConfig(str(path), (f"longer than {MAX_FILE_BYTES} bytes",))
+        content = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise BadNodeConfig(str(path), (f"cannot be read: {error}",)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadNodeConfig(str(path), (f"is not TOML: {error}",)) from error
+    try:
+        config = NodeConfig(**content)
+    except ValidationError as error:
+        raise BadNodeConfig(str(path), _problems(error)) from error
+    return _anchored(config, path.resolve().parent)
+
+
+def _problems(error: ValidationError) -> tuple[str, ...]:
+    found = error.errors(include_url=False, include_input=False)
+    return tuple(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in found)
+
+
+def _anchored(config: NodeConfig, base: Path) -> NodeConfig:
+    changed: dict[str, Any] = {name: base / getattr(config, name) for name in ("network_map", "parameters", "database")}
+    for section_name in ("tls", "keys"):
+        section: BaseModel = getattr(config, section_name)
+        paths = {field: base / value for field, value in section if isinstance(value, Path)}
+        changed[section_name] = section.model_copy(update=paths)
+    return config.model_copy(update=changed)

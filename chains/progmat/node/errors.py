@@ -1,0 +1,61 @@
+"""What a node refuses to start with, or to do for a caller of its API.
+
+CrossDvpError
+└── CallerError
+    ├── CallerNotAuthorised      the certificate's name may not call this method
+    ├── KeyMissing               the key store lacks a key the node's role needs
+    ├── NotOnNetworkMap          the node's own name is not on its network map, or there with other roles or another key
+    └── WrongContractPackage     these sources are not a package that the network parameters name
+"""
+
+from __future__ import annotations
+
+from primitives.errors import CallerError
+
+
+class CallerNotAuthorised(CallerError):
+    """The certificate is known, what it asks for is not granted to it."""
+
+    reason = "CALLER_NOT_AUTHORISED"
+
+    def __init__(self, caller: str, method: str) -> None:
+        self.caller = caller
+        self.method = method
+        super().__init__(f"{caller!r} may not call {method}: an operator lists it in this node's configuration")
+
+
+class KeyMissing(CallerError):
+    """A role without its key."""
+
+    reason = "KEY_MISSING"
+
+    def __init__(self, node: str, purpose: str, key: bytes) -> None:
+        self.node = node
+        self.purpose = purpose
+        self.key = key
+        super().__init__(f"{node} needs its {purpose} key {key.hex()}, which its key file does not hold")
+
+
+class NotOnNetworkMap(CallerError):
+    """Configuration and network map disagree about this node."""
+
+    reason = "NOT_ON_NETWORK_MAP"
+
+    def __init__(self, node: str, rule: str) -> None:
+        self.node = node
+        self.rule = rule
+        super().__init__(f"{node}: {rule}: correct the configuration or renew the network map")
+
+
+class WrongContractPackage(CallerError):
+    """Other sources than the members agreed on."""
+
+    reason = "WRONG_CONTRACT_PACKAGE"
+
+    def __init__(self, expected: tuple[str, ...], found: bytes) -> None:
+        self.expected = expected
+        self.found = found
+        super().__init__(
+            f"these sources are contract package {found.hex()}, the network agreed on {', '.join(expected)}: "
+            "install the agreed release"
+        )

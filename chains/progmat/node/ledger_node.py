@@ -1,0 +1,137 @@
+"""A node that holds a vault (SN, CN): its flows, responders and deliveries, put together from given parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from chains.progmat.flows import cash_builders, ibc_builders, peer_codec
+from chains.progmat.flows.back_chain import BackChain
+from chains.progmat.flows.building import Builder, BuildStep, release_reservations
+from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.collecting import ApproveStep, CountersignStep
+from chains.progmat.flows.countersigning import CountersignResponder
+from chains.progmat.flows.delivery import DeliveryWorker
+from chains.progmat.flows.engine import FlowEngine, StepAction
+from chains.progmat.flows.finalising import FinaliseResponder
+from chains.progmat.flows.finality import NotariseStep, RecordStep
+from chains.progmat.flows.record import FlowKind, FlowRecord
+from chains.progmat.flows.recording import Recorder
+from chains.progmat.flows.retry import RetrySchedule
+from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
+from chains.progmat.flows.steps import FlowStep
+from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.ibc_host.earmark import StorageReader
+from chains.progmat.node.peers import PeerNetwork, PeerRouter
+from chains.progmat.node.storage import Effect, NodeDatabase
+from chains.progmat.node.vault_reading import vault_rules
+from chains.progmat.transactions.wire import WireTransaction
+
+BUILDERS: Final[Mapping[FlowKind, Builder]] = {
+    FlowKind.ISSUE_MEMBERSHIP: cash_builders.issue_membership,
+    FlowKind.ISSUE_CASH: cash_builders.issue_cash,
+    FlowKind.MOVE_CASH: cash_builders.move_cash,
+    FlowKind.REDEEM_CASH: cash_builders.redeem_cash,
+    FlowKind.LOCK_CASH: ibc_builders.lock_cash,
+    FlowKind.CANCEL_TRADE: ibc_builders.cancel_trade,
+    FlowKind.CREATE_LIGHT_CLIENT: ibc_builders.create_light_client,
+    FlowKind.UPDATE_LIGHT_CLIENT: ibc_builders.update_light_client,
+    FlowKind.SUBMIT_MISBEHAVIOUR: ibc_builders.submit_misbehaviour,
+    FlowKind.ACK_PACKET: ibc_builders.ack_packet,
+    FlowKind.TIMEOUT_PACKET: ibc_builders.timeout_packet,
+}
+"""What each kind of flow builds; everything after that is the same for all."""
+
+
+@dataclass(frozen=True)
+class NodeParts:
+    """What a composition root chooses for a ledger node."""
+
+    me: NodeSelf
+    database: NodeDatabase
+    network: PeerNetwork
+    directory: Directory
+    keys: KeyRing
+    verifier: LedgerVerifier
+    storage_readers: Mapping[str, StorageReader]
+    clock: Clock
+    random_bytes: Callable[[int], bytes]
+    soft_lock_s: int = 120
+    retry: RetrySchedule = field(default_factory=RetrySchedule)
+    delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
+
+
+class LedgerNode:
+    """Flows and responders of one node. ``answer_peers`` before ``start``; ``stop`` before its database is closed."""
+
+    def __init__(self, parts: NodeParts) -> None:
+        self.parts = parts
+        recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me))
+        self._back_chain = BackChain(
+            parts.database, parts.network, parts.directory, parts.verifier, recorder, parts.clock
+        )
+        self._countersign = CountersignResponder(parts.me, parts.database, parts.verifier, self._back_chain, parts.keys)
+        self._finalise = FinaliseResponder(
+            parts.me.name, parts.database, parts.verifier, self._back_chain, recorder, parts.clock
+        )
+        self.engine = FlowEngine(
+            database=parts.database,
+            actions=self._actions(recorder),
+            release=release_reservations,
+            clock=parts.clock,
+            on_stored=self._stored,
+            retry=parts.retry,
+        )
+        self.deliveries = DeliveryWorker(
+            parts.database, parts.network, parts.clock, self._before_delivery, self.engine.tell, parts.delivery_retry
+        )
+
+    def answer_peers(self, router: PeerRouter) -> None:
+        """Register this node's peer methods."""
+        router.register(peer_codec.COUNTERSIGN, self._countersign.handle)
+        router.register(peer_codec.FINALISE, self._finalise.handle)
+        router.register(peer_codec.FETCH_TRANSACTIONS, self._back_chain.handle_fetch)
+
+    async def start(self) -> int:
+        """Resume unfinished flows and owed deliveries; returns the number of flows."""
+        self.deliveries.start()
+        return await self.engine.start()
+
+    async def stop(self) -> None:
+        """Stop working; everything goes on from the database at the next start."""
+        await self.engine.stop()
+        await self.deliveries.stop()
+
+    def _stored(self, record: FlowRecord) -> None:
+        if record.step is FlowStep.RECORDED:
+            self.deliveries.wake()
+
+    def _before_delivery(self, effect: Effect) -> None:
+        """Whoever is sent a transaction may fetch what it uses."""
+        if effect.method == peer_codec.FINALISE:
+            finality = peer_codec.decode_finality(effect.body)
+            self._back_chain.disclose(effect.peer, WireTransaction.decode(finality.wire))
+
+    def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
+        parts = self.parts
+        build = BuildStep(
+            builders=BUILDERS,
+            me=parts.me,
+            directory=parts.directory,
+            keys=parts.keys,
+            verifier=parts.verifier,
+            storage_readers=parts.storage_readers,
+            clock=parts.clock,
+            soft_lock_s=parts.soft_lock_s,
+            random_bytes=parts.random_bytes,
+        )
+        return {
+            FlowStep.PROPOSED: build,
+            FlowStep.BUILT: CountersignStep(
+                parts.network, parts.directory, parts.verifier, parts.clock, self._back_chain.disclose
+            ),
+            FlowStep.COUNTERSIGNED: ApproveStep(parts.network, parts.directory, parts.verifier, parts.clock),
+            FlowStep.APPROVED: NotariseStep(parts.network, parts.verifier, parts.clock),
+            FlowStep.NOTARISED: RecordStep(recorder, parts.clock),
+        }

@@ -1,0 +1,263 @@
+"""The roles a node program can play, each put together from its parts; half of the composition root (see ``app``)."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+import grpc.aio
+from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
+from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
+
+from chains.progmat.contracts.package import ContractPackage
+from chains.progmat.contracts.standard_package import standard_package
+from chains.progmat.flows.back_chain import BackChain
+from chains.progmat.flows.clock import Clock, SystemClock
+from chains.progmat.flows.retry import RetrySchedule
+from chains.progmat.flows.schema import flows_metadata
+from chains.progmat.flows.seams import NodeSelf, Role
+from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.ibc_host.earmark import StorageReader
+from chains.progmat.identity import KeyPurpose, NetworkMap
+from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.errors import KeyMissing
+from chains.progmat.node.ledger_node import LedgerNode, NodeParts
+from chains.progmat.node.node_keys import NodeKeys
+from chains.progmat.node.package_hash import package_hash
+from chains.progmat.node.peers import PeerNetwork, PeerRouter
+from chains.progmat.node.rpc_node_service import NodeServiceRpc
+from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
+from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
+from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.progmat.validators.approver import APPROVE, Approver, ArchiveRecorder
+from chains.progmat.validators.checkpoint_signer import CheckpointSigner, SoftwareCheckpointKey
+from chains.progmat.validators.journal_tail import JournalTail, TailSettings
+from chains.progmat.validators.rpc_validator import ValidatorRpc
+from chains.progmat.validators.schema import validator_metadata
+from chains.progmat.validators.signing_gate import SigningGate
+from chains.progmat.validators.signing_log import SigningLog
+from chains.progmat.vault import vault_metadata
+from light_clients.qbft import QbftLightClient, verify_storage_at
+from light_clients.registry import LightClientRegistry, RegistryProfile
+from primitives.signatures import Signer
+
+STORAGE_READERS: Mapping[str, StorageReader] = {"qbft": verify_storage_at}
+"""Light clients that can read any contract's storage, for earmarks."""
+
+
+def production_package() -> ContractPackage:
+    """This code base's contracts over the production light clients, named by the hash of their sources."""
+    registry = LightClientRegistry.builder(RegistryProfile.PRODUCTION).register(QbftLightClient()).seal()
+    return replace(standard_package(registry), hash=package_hash())
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all roles of one node share. ``folder`` holds its databases."""
+
+    me: NodeSelf
+    parameters: NetworkParameters
+    package: ContractPackage
+    directory: NetworkMap
+    keys: NodeKeys
+    network: PeerNetwork
+    folder: Path
+    access: ApiAccess
+    clock: Clock = field(default_factory=SystemClock)
+    soft_lock_s: int = 120
+    retry: RetrySchedule = field(default_factory=RetrySchedule)
+    delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
+    tail: TailSettings = field(default_factory=TailSettings)
+
+    def now_s(self) -> int:
+        """Unix seconds."""
+        return self.clock.now_ms() // 1000
+
+    def node_signer(self) -> Signer:
+        """The node's own key; raises ``KeyMissing``."""
+        signer = self.keys.signer(self.me.party.key)
+        if signer is None:
+            raise KeyMissing(self.me.name, "node", self.me.party.key.encoded())
+        return signer
+
+
+class RunningRole(Protocol):
+    """One role of a node: answers peers, serves its API, starts and stops."""
+
+    def answer_peers(self, router: PeerRouter) -> None:
+        """Register peer methods."""
+        ...
+
+    def serve(self, server: grpc.aio.Server) -> str:
+        """Add the role's gRPC service, if it has one; returns its full name or nothing."""
+        ...
+
+    async def start(self) -> None:
+        """Begin to work."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop and close what was opened."""
+        ...
+
+
+class VaultRole:
+    """SN or CN: vault, flows and NodeService."""
+
+    def __init__(self, node: LedgerNode, rpc: NodeServiceRpc, database: NodeDatabase) -> None:
+        self.node = node
+        self.rpc = rpc
+        self._database = database
+
+    @classmethod
+    async def open(cls, around: Surroundings) -> VaultRole:
+        """Open the node's database and put the node together; raises storage and key errors."""
+        around.node_signer()
+        path = around.folder / "node.sqlite3"
+        database = await NodeDatabase.open(path, around.me.name, [vault_metadata, flows_metadata])
+        parts = NodeParts(
+            me=around.me,
+            database=database,
+            network=around.network,
+            directory=around.directory,
+            keys=around.keys,
+            verifier=LedgerVerifier(around.parameters, around.package),
+            storage_readers=STORAGE_READERS,
+            clock=around.clock,
+            random_bytes=secrets.token_bytes,
+            soft_lock_s=around.soft_lock_s,
+            retry=around.retry,
+            delivery_retry=around.delivery_retry,
+        )
+        node = LedgerNode(parts)
+        return cls(node, NodeServiceRpc(node, around.keys, around.access), database)
+
+    def answer_peers(self, router: PeerRouter) -> None:
+        """Countersign, finalise, fetch."""
+        self.node.answer_peers(router)
+
+    def serve(self, server: grpc.aio.Server) -> str:
+        """NodeService."""
+        add_NodeServiceServicer_to_server(self.rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
+        return "crossdvp.ledger.v1.NodeService"
+
+    async def start(self) -> None:
+        """Resume flows and deliveries."""
+        await self.node.start()
+
+    async def stop(self) -> None:
+        """Stop flows, close the database."""
+        self.rpc.stop()
+        await self.node.stop()
+        await self._database.close()
+
+
+class NotaryRole:
+    """NN."""
+
+    def __init__(self, service: NotaryService, store: SqliteUniquenessStore) -> None:
+        self._service = service
+        self._store = store
+
+    @classmethod
+    async def open(cls, around: Surroundings) -> NotaryRole:
+        """Open the uniqueness store; raises ``UniquenessStoreError``, ``KeyMissing``."""
+        path = around.folder / "notary.sqlite3"
+        store = await asyncio.to_thread(SqliteUniquenessStore, path, around.parameters.ledger_id)
+        service = NotaryService(
+            store=store,
+            signer=around.node_signer(),
+            parameters=around.parameters,
+            clock_s=around.now_s,
+            settings=NotarySettings(journal_readers=frozenset(around.directory.names_with(Role.VALIDATOR))),
+        )
+        return cls(service, store)
+
+    def answer_peers(self, router: PeerRouter) -> None:
+        """Notarise, read the journal."""
+        router.register(NOTARISE, self._service.notarise)
+        router.register(READ_JOURNAL, self._service.read_journal)
+
+    def serve(self, _server: grpc.aio.Server) -> str:
+        """No API of its own."""
+        return ""
+
+    async def start(self) -> None:
+        """Take requests, tick."""
+        await self._service.start()
+
+    async def stop(self) -> None:
+        """Finish what is queued, close the store."""
+        await self._service.stop()
+        self._store.close()
+
+
+class ValidatorRole:
+    """One of the Validators. Its checkpoint key is its node key (secp256k1): one secret, two domains of digests."""
+
+    def __init__(
+        self, database: NodeDatabase, log: SigningLog, approver: Approver, tail: JournalTail, rpc: ValidatorRpc
+    ) -> None:
+        self._database = database
+        self._log = log
+        self._approver = approver
+        self.tail = tail
+        self.rpc = rpc
+
+    @classmethod
+    async def open(cls, around: Surroundings) -> ValidatorRole:
+        """Open database and signing log; raises ``SigningLogMismatch``, ``NotAValidator``, ``KeyMissing``."""
+        database = await NodeDatabase.open(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
+        gate = await SigningGate.open(database)
+        verifier = LedgerVerifier(around.parameters, around.package)
+        back_chain = BackChain(
+            database, around.network, around.directory, verifier, ArchiveRecorder(), around.clock
+        )
+        approver = Approver(
+            database=database,
+            resolver=back_chain,
+            verifier=verifier,
+            signer=around.node_signer(),
+            gate=gate,
+            clock_s=around.now_s,
+        )
+        key = SoftwareCheckpointKey(around.keys.secret(KeyPurpose.VALIDATOR))
+        log = await asyncio.to_thread(
+            SigningLog, around.folder / "signing-log.sqlite3", around.parameters.ledger_id, key.address
+        )
+        signer = CheckpointSigner(
+            database=database,
+            log=log,
+            key=key,
+            parameters=around.parameters,
+            gate=gate,
+            clock_s=around.now_s,
+        )
+        await signer.match_log()
+        tail = await JournalTail.open(database, around.network, around.parameters, gate, around.tail)
+        rpc = ValidatorRpc(around.parameters.ledger_id, database, tail, signer, gate)
+        return cls(database, log, approver, tail, rpc)
+
+    def answer_peers(self, router: PeerRouter) -> None:
+        """Approve."""
+        router.register(APPROVE, self._approver.approve)
+
+    def serve(self, server: grpc.aio.Server) -> str:
+        """ValidatorService."""
+        add_ValidatorServiceServicer_to_server(self.rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
+        return "crossdvp.validator.v1.ValidatorService"
+
+    async def start(self) -> None:
+        """Follow the journal."""
+        self.tail.start()
+
+    async def stop(self) -> None:
+        """Stop following, close log and database."""
+        await self.tail.stop()
+        await asyncio.to_thread(self._log.close)
+        await self._database.close()

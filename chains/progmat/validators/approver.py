@@ -1,0 +1,130 @@
+"""Approves whole transactions with provable writes, before notarisation.
+
+What the signature says: "every contract of this transaction holds, all its inputs and references come from valid,
+notarised transactions, everybody else who must sign has signed". Write before sign: the approval is on disk first.
+
+**Two transactions that spend the same state may both be approved.** Uniqueness is the notary's decision. Refusing the
+second would let anybody block a state for ever by asking for an approval and never notarising it, and a sender whose
+transaction fell out of its time window could never build another one. Nothing is lost: what reaches the journal is
+checked again there (`ledger_view`), and a state or path used twice in it stops this Validator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import structlog
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.node.peers import PeerIdentity
+from chains.progmat.node.storage import NodeDatabase, store_recorded
+from chains.progmat.transactions.signature import sign_transaction
+from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.transactions.signed_codec import encode_signature
+from chains.progmat.transactions.wire import WireTransaction
+from chains.progmat.validators.errors import ApprovalOutsideTimeWindow, NotAValidator, NothingToApprove
+from chains.progmat.validators.schema import approvals
+from chains.progmat.validators.signing_gate import SigningGate
+from primitives.composite_key import leaf_keys
+from primitives.signatures import Signer
+
+APPROVE: Final = "validator.approve"
+
+_log = structlog.get_logger(__name__)
+
+
+class Resolver(Protocol):
+    """Has the ancestors of a transaction verified and recorded here (`flows.back_chain.BackChain`)."""
+
+    async def resolve(self, peer: str, wire: WireTransaction) -> None:
+        """Fetch what is lacking from ``peer``; verify each ancestor once, the notary's signature included."""
+        ...
+
+
+class ArchiveRecorder:
+    """`flows.seams.Recording` of a Validator: keeps transactions and nothing else; it holds no vault."""
+
+    def record(
+        self, connection: Connection, signed: SignedTransaction, journal_position: int, now_ms: int
+    ) -> tuple[str, ...]:
+        """Keep a verified, notarised transaction; nobody else takes part here."""
+        store_recorded(connection, signed.id, signed.encode(), journal_position, now_ms // 1000)
+        return ()
+
+    def participants(self, _connection: Connection, _wire: WireTransaction) -> frozenset[str]:
+        """Nobody: a Validator hands transactions out to no one."""
+        return frozenset()
+
+
+class Approver:
+    """The handler of ``validator.approve``: SignedTransaction bytes in, TransactionSignature bytes out.
+
+    Idempotent: an approved transaction gets the same signature again, also after its time window.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: NodeDatabase,
+        resolver: Resolver,
+        verifier: LedgerVerifier,
+        signer: Signer,
+        gate: SigningGate,
+        clock_s: Callable[[], int],
+    ) -> None:
+        if signer.public_key not in leaf_keys(verifier.parameters.validator_key):
+            raise NotAValidator(signer.public_key.encoded())
+        self._database = database
+        self._resolver = resolver
+        self._verifier = verifier
+        self._signer = signer
+        self._gate = gate
+        self._clock_s = clock_s
+
+    async def approve(self, peer: PeerIdentity, body: bytes) -> bytes:
+        """Verify and sign.
+
+        Raises DecodeError, NothingToApprove, ApprovalOutsideTimeWindow, SigningStopped, what signature, platform and
+        contract verification refuse, and UnavailableError when ancestors cannot be fetched now.
+        """
+        signed = SignedTransaction.decode(body)
+        tx_id = signed.id
+        self._gate.require_open()
+        if not await self._database.read(lambda connection: _is_approved(connection, tx_id)):
+            await self._verify(peer, signed)
+            now_s = self._clock_s()
+            await self._database.submit(lambda connection: _record(connection, tx_id, peer.name, now_s))
+            _log.info("approved", tx_id=tx_id.hex(), requester=peer.name)
+        self._gate.require_open()
+        signature = sign_transaction(self._signer, tx_id)
+        self._verifier.remember_own(signature, tx_id)
+        return encode_signature(signature)
+
+    async def _verify(self, peer: PeerIdentity, signed: SignedTransaction) -> None:
+        """From cheap to dear, so that a stranger's garbage costs little."""
+        wire, parameters = signed.wire, self._verifier.parameters
+        if not wire.provable_writes:
+            raise NothingToApprove
+        self._require_time_window(wire)
+        self._verifier.verify_signatures(signed, {parameters.validator_key, parameters.notary.key})
+        await self._resolver.resolve(peer.name, wire)
+        await self._database.read(lambda connection: self._verifier.verify_contracts(connection, wire))
+        self._require_time_window(wire)
+
+    def _require_time_window(self, wire: WireTransaction) -> None:
+        window, now_s = wire.time_window, self._clock_s()
+        if window is not None and not window.contains(now_s):
+            raise ApprovalOutsideTimeWindow(window.from_s, window.until_s, now_s)
+
+
+def _is_approved(connection: Connection, tx_id: bytes) -> bool:
+    query = select(approvals.c.tx_id).where(approvals.c.tx_id == tx_id)
+    return connection.execute(query).scalar_one_or_none() is not None
+
+
+def _record(connection: Connection, tx_id: bytes, requester: str, now_s: int) -> None:
+    values = {"tx_id": tx_id, "requester": requester, "approved_at_s": now_s}
+    connection.execute(insert(approvals).values(values).on_conflict_do_nothing())

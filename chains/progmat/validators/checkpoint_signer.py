@@ -1,0 +1,146 @@
+"""Signs the checkpoint of a height: once decided, the same for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.progmat.validators import ledger_view
+from chains.progmat.validators.errors import (
+    CheckpointConflict,
+    CheckpointFromTheFuture,
+    HeightOutOfRange,
+    NotAValidator,
+    SigningLogMismatch,
+)
+from chains.progmat.validators.schema import pins
+from chains.progmat.validators.signing_gate import SigningGate
+from chains.progmat.validators.signing_log import SigningLog
+from light_clients.progmat import Checkpoint, ValidatorSet, checkpoint_digest
+from primitives.secp256k1 import address_of, compact, sign_digest
+from primitives.types import Address
+
+MAX_HEIGHT = 2**63 - 1
+DEFAULT_MAX_DRIFT_S = 60
+
+
+class CheckpointKey(Protocol):
+    """A secp256k1 key that signs digests as Ethereum does."""
+
+    @property
+    def address(self) -> Address:
+        """What other chains know the Validator by."""
+        ...
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """65 bytes ``r | s | v`` over 32 bytes, low s. May raise UnavailableError where the key is kept elsewhere."""
+        ...
+
+
+class SoftwareCheckpointKey:
+    """A ``CheckpointKey`` in this process; deterministic (RFC 6979)."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._address = address_of(secret)
+
+    @property
+    def address(self) -> Address:
+        """What other chains know the Validator by."""
+        return self._address
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """65 bytes ``r | s | v``."""
+        return sign_digest(self._secret, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCheckpoint:
+    """A checkpoint with one Validator's EIP-2098 signature over its digest."""
+
+    checkpoint: Checkpoint
+    signature: bytes
+
+
+class CheckpointSigner:
+    """Use ``open``.
+
+    Guarantees: two digests for one height are never both signed, whatever is restarted, restored or asked at the same
+    time; the attempt closes the gate.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: NodeDatabase,
+        log: SigningLog,
+        key: CheckpointKey,
+        parameters: NetworkParameters,
+        gate: SigningGate,
+        clock_s: Callable[[], int],
+        max_drift_s: int = DEFAULT_MAX_DRIFT_S,
+    ) -> None:
+        self.validator_set = ValidatorSet(parameters.validators.threshold, parameters.validators.addresses)
+        if key.address not in self.validator_set.validators:
+            raise NotAValidator(key.address)
+        self._database = database
+        self._log = log
+        self._key = key
+        self._ledger_id = parameters.ledger_id
+        self._gate = gate
+        self._clock_s = clock_s
+        self._max_drift_s = max_drift_s
+
+    @property
+    def address(self) -> Address:
+        """This Validator's address."""
+        return self._key.address
+
+    async def match_log(self) -> None:
+        """Check that log and database were made together; before the first signature. Raises SigningLogMismatch."""
+        log_id = self._log.log_id
+        pinned = await self._database.submit(lambda connection: _pin_log(connection, log_id))
+        if pinned != log_id:
+            raise SigningLogMismatch("id of the signing log", pinned, log_id)
+
+    async def sign(self, height: int) -> SignedCheckpoint:
+        """The checkpoint at ``height`` with this Validator's signature.
+
+        Raises HeightOutOfRange, HeightNotReached, CheckpointFromTheFuture, SigningStopped, CheckpointConflict.
+        """
+        if not 1 <= height <= MAX_HEIGHT:
+            raise HeightOutOfRange(height)
+        self._gate.require_open()
+        at = await self._database.read(lambda connection: ledger_view.at_height(connection, height))
+        now_s = self._clock_s()
+        if at.timestamp_s > now_s + self._max_drift_s:
+            raise CheckpointFromTheFuture(at.timestamp_s, now_s, self._max_drift_s)
+        checkpoint = Checkpoint(
+            ledger_id=self._ledger_id,
+            height=at.height,
+            timestamp_s=at.timestamp_s,
+            root=at.root,
+            journal_hash=at.journal_hash,
+            next_validator_set_hash=self.validator_set.hash(),
+        )
+        digest = checkpoint_digest(checkpoint)
+        try:
+            await asyncio.to_thread(self._log.record, height, digest)
+        except CheckpointConflict as conflict:
+            await self._gate.stop_signing(conflict)
+            raise
+        self._gate.require_open()
+        return SignedCheckpoint(checkpoint, compact(self._key.sign_digest(digest)))
+
+
+def _pin_log(connection: Connection, log_id: str) -> str:
+    """The id of the log that this database was first opened with."""
+    connection.execute(insert(pins).values(name="signing_log_id", value=log_id).on_conflict_do_nothing())
+    return str(connection.execute(select(pins.c.value).where(pins.c.name == "signing_log_id")).scalar_one())

@@ -1,0 +1,156 @@
+"""Everything a Validator refuses, and who is to blame. Other faults of a journal: `chains.progmat.notary.errors`.
+
+CrossDvpError
+├── CallerError
+│   ├── NothingToApprove          the transaction makes no provable write: no Validator is needed
+│   ├── ApprovalOutsideTimeWindow the notary could not accept it now
+│   ├── HeightOutOfRange          no checkpoint will ever have this height
+│   ├── PathOutOfRange            no provable write has such a path
+│   └── NotAValidator             start-up: the key is not among the network's Validators
+├── PeerError
+│   ├── SigningStopped            misbehaviour was seen; nothing is signed until an operator has acted
+│   ├── StateSpentTwice           two entries of the journal consume one state
+│   ├── WriteImpossible           an entry of the journal writes over a path
+│   └── CheckpointConflict        another digest was signed for this height
+├── UnavailableError
+│   ├── HeightNotReached          wait for the journal
+│   └── CheckpointFromTheFuture   the journal's time is ahead of our clock by more than is tolerated
+└── SigningLogMismatch            the files on disk do not belong together: an operator must act
+"""
+
+from __future__ import annotations
+
+from chains.progmat.notary.errors import JournalError
+from chains.progmat.notary.model import PathProblem
+from primitives.errors import CallerError, CrossDvpError, PeerError, UnavailableError
+
+
+class NothingToApprove(CallerError):
+    """Validators sign only transactions with provable writes."""
+
+    reason = "NOTHING_TO_APPROVE"
+
+    def __init__(self) -> None:
+        super().__init__("the transaction makes no provable write; it needs no Validator, take it to the notary")
+
+
+class ApprovalOutsideTimeWindow(CallerError):
+    """The transaction's time window does not contain the Validator's clock."""
+
+    reason = "APPROVAL_OUTSIDE_TIME_WINDOW"
+
+    def __init__(self, from_s: int | None, until_s: int | None, now_s: int) -> None:
+        self.from_s, self.until_s, self.now_s = from_s, until_s, now_s
+        super().__init__(f"the time window is [{from_s}, {until_s}), the clock here says {now_s}; build it anew")
+
+
+class HeightOutOfRange(CallerError):
+    """Heights begin at 1 and end at 2^63 - 1."""
+
+    reason = "HEIGHT_OUT_OF_RANGE"
+
+    def __init__(self, height: int) -> None:
+        self.height = height
+        super().__init__(f"there is no checkpoint at height {height}; heights are journal positions, 1 and up")
+
+
+class PathOutOfRange(CallerError):
+    """No provable write has such a path."""
+
+    reason = "PATH_OUT_OF_RANGE"
+
+    def __init__(self, size: int, limit: int) -> None:
+        self.size, self.limit = size, limit
+        super().__init__(f"a path has 1 to {limit} bytes, not {size}")
+
+
+class NotAValidator(CallerError):
+    """The configured key is not one of the network's Validators."""
+
+    reason = "NOT_A_VALIDATOR"
+
+    def __init__(self, found: bytes) -> None:
+        self.found = found
+        super().__init__(
+            f"{found.hex()} is not among the Validators of the network parameters; configure the right key"
+        )
+
+
+class SigningStopped(PeerError):
+    """This Validator has seen misbehaviour and signs nothing more."""
+
+    reason = "SIGNING_STOPPED"
+
+    def __init__(self, alarm_reason: str, alarm_detail: str) -> None:
+        self.alarm_reason, self.alarm_detail = alarm_reason, alarm_detail
+        super().__init__(f"this Validator stopped signing: {alarm_detail} [{alarm_reason}]; its operator must act")
+
+
+class StateSpentTwice(JournalError):
+    """Two journalled transactions consume one state: the notary's uniqueness is broken."""
+
+    reason = "STATE_SPENT_TWICE"
+
+    def __init__(self, position: int, state: bytes, first_position: int) -> None:
+        self.state, self.first_position = state, first_position
+        super().__init__(position, f"state {state.hex()} was consumed at position {first_position} already")
+
+
+class WriteImpossible(JournalError):
+    """A journalled write breaks create-once, delete-once: the notary's uniqueness is broken."""
+
+    reason = "WRITE_IMPOSSIBLE"
+
+    def __init__(self, position: int, path: bytes, problem: PathProblem) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(position, f"path {path.hex()}: {problem.name.lower()}")
+
+
+class CheckpointConflict(PeerError):
+    """The ledger as read now gives another checkpoint than the one signed for this height."""
+
+    reason = "CHECKPOINT_CONFLICT"
+
+    def __init__(self, height: int, signed: bytes, asked: bytes) -> None:
+        self.height, self.signed, self.asked = height, signed, asked
+        super().__init__(f"digest {signed.hex()} was signed for height {height}, {asked.hex()} never will be")
+
+
+class HeightNotReached(UnavailableError):
+    """The journal has not come so far here."""
+
+    reason = "HEIGHT_NOT_REACHED"
+
+    def __init__(self, height: int, head: int) -> None:
+        self.height, self.head = height, head
+        super().__init__(f"the head is {head}, {height} was asked for; wait for it")
+
+
+class CheckpointFromTheFuture(UnavailableError):
+    """The journal's time runs ahead of this Validator's clock."""
+
+    reason = "CHECKPOINT_FROM_THE_FUTURE"
+
+    def __init__(self, timestamp_s: int, now_s: int, max_drift_s: int) -> None:
+        self.timestamp_s, self.now_s, self.max_drift_s = timestamp_s, now_s, max_drift_s
+        super().__init__(f"the journal says {timestamp_s}, the clock {now_s}: more than {max_drift_s} s ahead; wait")
+
+
+class SigningLogUnavailable(UnavailableError):
+    """The file could not be written; nothing was signed."""
+
+    reason = "SIGNING_LOG_UNAVAILABLE"
+
+    def __init__(self, cause: str) -> None:
+        self.cause = cause
+        super().__init__(f"the signing log cannot be written ({cause}); nothing was signed, try again")
+
+
+class SigningLogMismatch(CrossDvpError):
+    """Signing log and database were not made together; signing could contradict what was signed before."""
+
+    reason = "SIGNING_LOG_MISMATCH"
+
+    def __init__(self, what: str, expected: str, found: str) -> None:
+        self.what, self.expected, self.found = what, expected, found
+        super().__init__(f"{what} is {found}, {expected} was expected; restore the files that belong together")

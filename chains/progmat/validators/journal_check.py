@@ -1,0 +1,57 @@
+"""What a Validator demands of a journal entry before it looks into its database. Pure.
+
+The notary is not trusted beyond uniqueness: an entry must follow from its evidence by the rules the notary itself
+applies, at the time the entry claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chains.progmat.notary import codec, rules
+from chains.progmat.notary.decisions import validate_time_window
+from chains.progmat.notary.errors import JournalEvidenceRefused, NotaryRefusal
+from chains.progmat.notary.journal import JournalEntry, JournalHead, validate_successor
+from chains.progmat.notary.model import state_key
+from chains.progmat.transactions.filtered import FilteredTransaction
+from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.progmat.transactions.signed_codec import decode_signature
+from primitives.errors import PeerError
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedEntry:
+    """An entry that continues the journal and follows from its evidence; ``consumed`` are the states it spends."""
+
+    entry: JournalEntry
+    consumed: tuple[bytes, ...]
+
+
+def check_entries(
+    head: JournalHead, entries: Iterable[JournalEntry], parameters: NetworkParameters
+) -> tuple[CheckedEntry, ...]:
+    """Check consecutive entries that shall continue a journal ending in ``head``. Raises a JournalError."""
+    checked: list[CheckedEntry] = []
+    for entry in entries:
+        validate_successor(head, entry)
+        checked.append(CheckedEntry(entry, () if entry.tx_id is None else _check_evidence(entry, parameters)))
+        head = entry.head
+    return tuple(checked)
+
+
+def _check_evidence(entry: JournalEntry, parameters: NetworkParameters) -> tuple[bytes, ...]:
+    try:
+        request = codec.decode_request(entry.evidence)
+        tear_off = FilteredTransaction.decode(request.tear_off)
+        tear_off.verify_for_notary()
+        signatures = tuple(decode_signature(signature) for signature in request.validator_signatures)
+        rules.validate_new(tear_off, signatures, parameters)
+        validate_time_window(tear_off.time_window, entry.time_s)
+    except (PeerError, NotaryRefusal) as error:
+        raise JournalEvidenceRefused(entry.position, str(error)) from error
+    if tear_off.id != entry.tx_id:
+        raise JournalEvidenceRefused(entry.position, f"it is of transaction {tear_off.id.hex()}")
+    if tear_off.provable_writes != entry.writes:
+        raise JournalEvidenceRefused(entry.position, "its provable writes are others")
+    return tuple(state_key(ref) for ref in tear_off.inputs)

@@ -1,0 +1,149 @@
+"""Follows the notary's journal: read, check, apply; stop signing at the first entry that no honest notary hands out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+
+import structlog
+
+from chains.progmat.node.peers import PeerNetwork
+from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.notary import codec
+from chains.progmat.notary.errors import JournalError, JournalForked, JournalRolledBack
+from chains.progmat.notary.service import READ_JOURNAL
+from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.progmat.validators import ledger_view
+from chains.progmat.validators.journal_check import check_entries
+from chains.progmat.validators.ledger_view import LedgerHeight
+from chains.progmat.validators.signing_gate import SigningGate
+from primitives.errors import CallerError, PeerError, UnavailableError
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TailSettings:
+    """``wait_s``: how long the notary may hold a read; ``retry_s``: pause after a failed one."""
+
+    page_entries: int = 256
+    wait_s: float = 20.0
+    answer_margin_s: float = 10.0
+    retry_s: float = 1.0
+
+
+class JournalTail:
+    """The Validator's head, moved by the journal. Use ``open``.
+
+    Guarantees: the head moves by checked entries only, each applied once, in order, durably before ``head`` shows it.
+    Not guaranteed: that it is the notary's head; a notary that withholds entries only delays it.
+    """
+
+    def __init__(
+        self,
+        database: NodeDatabase,
+        network: PeerNetwork,
+        parameters: NetworkParameters,
+        gate: SigningGate,
+        settings: TailSettings,
+        head: LedgerHeight,
+    ) -> None:
+        self._database = database
+        self._network = network
+        self._parameters = parameters
+        self._gate = gate
+        self._settings = settings
+        self._head = head
+        self._moved = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(
+        cls,
+        database: NodeDatabase,
+        network: PeerNetwork,
+        parameters: NetworkParameters,
+        gate: SigningGate,
+        settings: TailSettings | None = None,
+    ) -> JournalTail:
+        """The tail where this database left it."""
+        head = await database.read(lambda connection: ledger_view.head(connection, parameters.ledger_id))
+        return cls(database, network, parameters, gate, settings or TailSettings(), head)
+
+    @property
+    def head(self) -> LedgerHeight:
+        """The highest height that was checked and applied."""
+        return self._head
+
+    def start(self) -> None:
+        """Follow the journal until ``stop``."""
+        self._task = asyncio.create_task(self._follow(), name="journal-tail")
+
+    async def stop(self) -> None:
+        """Stop following; what was applied stays."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def wait_for_height(self, height: int, wait_s: float) -> LedgerHeight:
+        """The head once it is at least ``height``, or as it is after ``wait_s``, or when signing stops."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                while self._head.height < height and self._gate.alarm is None:
+                    await self._moved.wait()
+        return self._head
+
+    async def advance(self, wait_s: float) -> LedgerHeight:
+        """Read one page, waiting at most ``wait_s`` for its first entry; check and apply it. Returns the head.
+
+        Raises JournalError for what no honest notary hands out (signing has stopped then), UnavailableError,
+        DecodeError or the notary's refusal.
+        """
+        request = codec.ReadRequest(self._head.height, self._settings.page_entries, int(wait_s * 1000))
+        body = await self._network.request(
+            self._parameters.notary.name,
+            READ_JOURNAL,
+            codec.encode_read_request(request),
+            wait_s + self._settings.answer_margin_s,
+        )
+        try:
+            await self._take(codec.decode_page(body))
+        except JournalError as misbehaviour:
+            await self._gate.stop_signing(misbehaviour)
+            self._announce()
+            raise
+        return self._head
+
+    async def _take(self, page: codec.JournalPage) -> None:
+        start = self._head
+        if page.head_position < start.height:
+            raise JournalRolledBack(start.height, page.head_position)
+        if page.head_position == start.height and page.head_hash != start.journal_hash:
+            raise JournalForked(start.height, start.journal_hash, page.head_hash)
+        if not page.entries:
+            return
+        checked = await asyncio.to_thread(check_entries, start.journal_head, page.entries, self._parameters)
+        self._head = await self._database.submit(
+            lambda connection: ledger_view.apply_entries(connection, start, checked)
+        )
+        self._announce()
+
+    def _announce(self) -> None:
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def _follow(self) -> None:
+        last_problem = ""
+        while self._gate.alarm is None:
+            try:
+                await self.advance(self._settings.wait_s)
+            except JournalError:
+                return  # the gate has logged it, once
+            except (UnavailableError, CallerError, PeerError) as error:
+                if error.reason != last_problem:
+                    _log.warning("journal cannot be read", reason=error.reason, detail=str(error))
+                last_problem = error.reason
+                await asyncio.sleep(self._settings.retry_s)
+            else:
+                last_problem = ""

@@ -1,0 +1,67 @@
+"""The Validator's tables, beside those of the node's storage in the same database."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, Integer, LargeBinary, MetaData, String, Table
+
+validator_metadata = MetaData()
+
+heights = Table(
+    "validator_heights",
+    validator_metadata,
+    Column("height", Integer, primary_key=True),
+    Column("timestamp_s", Integer, nullable=False),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("journal_hash", LargeBinary(32), nullable=False),
+)
+
+tree_nodes = Table(
+    "validator_tree_nodes",
+    validator_metadata,
+    Column("node_hash", LargeBinary(32), primary_key=True),
+    Column("node", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+paths = Table(
+    "validator_paths",
+    validator_metadata,
+    Column("path", LargeBinary, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    Column("created_at", Integer, nullable=False),  # heights
+    Column("deleted_at", Integer),
+    sqlite_with_rowid=False,
+)
+
+consumed = Table(
+    "validator_consumed",  # by journalled transactions: others are not seen here
+    validator_metadata,
+    Column("state", LargeBinary(36), primary_key=True),
+    Column("height", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+approvals = Table(
+    "validator_approvals",
+    validator_metadata,
+    Column("tx_id", LargeBinary(32), primary_key=True),
+    Column("requester", String, nullable=False),
+    Column("approved_at_s", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+alarms = Table(
+    "validator_alarms",
+    validator_metadata,
+    Column("only", Integer, primary_key=True),
+    Column("reason", String, nullable=False),
+    Column("detail", String, nullable=False),
+    CheckConstraint("only = 1", name="validator_alarms_first_stays"),
+)
+
+pins = Table(
+    "validator_pins",
+    validator_metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)

@@ -1,0 +1,69 @@
+"""One gate before every signature: closed by the first misbehaviour seen, and it stays closed across restarts.
+
+Opening it again is an operator's act on the database, after the notary's operator has explained what happened: a
+program that forgives a forked journal has given up the only thing Validators are for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.validators.errors import SigningStopped
+from chains.progmat.validators.schema import alarms
+from primitives.errors import PeerError
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Why signing stopped: a stable code and a sentence."""
+
+    reason: str
+    detail: str
+
+
+class SigningGate:
+    """Use ``open``: it recalls an alarm of an earlier run."""
+
+    def __init__(self, database: NodeDatabase, alarm: Alarm | None) -> None:
+        self._database = database
+        self._alarm = alarm
+
+    @classmethod
+    async def open(cls, database: NodeDatabase) -> SigningGate:
+        """The gate as this database knows it."""
+        return cls(database, await database.read(_stored_alarm))
+
+    @property
+    def alarm(self) -> Alarm | None:
+        """Why it is closed; None while it is open."""
+        return self._alarm
+
+    def require_open(self) -> None:
+        """Call it before each signature, after the last ``await``. Raises SigningStopped."""
+        if self._alarm is not None:
+            raise SigningStopped(self._alarm.reason, self._alarm.detail)
+
+    async def stop_signing(self, misbehaviour: PeerError) -> None:
+        """Close the gate at once, then durably. The first alarm stays."""
+        if self._alarm is not None:
+            return
+        alarm = self._alarm = Alarm(misbehaviour.reason, str(misbehaviour))
+        _log.critical("signing stopped", reason=alarm.reason, detail=alarm.detail)
+        await self._database.submit(lambda connection: _store_alarm(connection, alarm))
+
+
+def _stored_alarm(connection: Connection) -> Alarm | None:
+    row = connection.execute(select(alarms.c.reason, alarms.c.detail)).one_or_none()
+    return None if row is None else Alarm(*row)
+
+
+def _store_alarm(connection: Connection, alarm: Alarm) -> None:
+    values = {"only": 1, "reason": alarm.reason, "detail": alarm.detail}
+    connection.execute(insert(alarms).values(values).on_conflict_do_nothing())

@@ -1,0 +1,184 @@
+"""Cash: balances, and choosing which states to spend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, or_, select, tuple_
+
+from chains.progmat.transactions.model import StateRef
+from chains.progmat.vault.errors import FundsSoftLocked, FundsTooFragmented, InsufficientFunds
+from chains.progmat.vault.schema import cash, soft_locks
+from chains.progmat.vault.soft_locks import lock_states
+from ibc.dvp import CashAccount
+
+MAX_INPUTS = 32
+"""Cash states one ledger_tx consumes at most, unless the caller says otherwise."""
+
+_JOINED = cash.outerjoin(
+    soft_locks, and_(cash.c.tx_id == soft_locks.c.tx_id, cash.c.output_index == soft_locks.c.output_index)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CashHolding:
+    """An unconsumed cash state."""
+
+    ref: StateRef
+    coin_id: str
+    issuer: str
+    amount_yen: int
+    node: str
+    owner_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CoinRequest:
+    """Cash wanted by a flow: at least ``amount_yen``, held for ``lock_owner`` until ``expires_s``."""
+
+    coin_id: str
+    issuer: str
+    account: CashAccount
+    amount_yen: int
+    lock_owner: str
+    now_s: int
+    expires_s: int
+    max_inputs: int = MAX_INPUTS
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """An account's unconsumed cash of one coin; the three parts do not overlap."""
+
+    free_yen: int
+    soft_locked_yen: int
+    encumbered_yen: int
+
+    @property
+    def total_yen(self) -> int:
+        """All of it."""
+        return self.free_yen + self.soft_locked_yen + self.encumbered_yen
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """One line of the register."""
+
+    coin_id: str
+    issuer: str
+    node: str
+    owner_key: bytes
+    balance: Balance
+
+
+def select_and_lock(connection: Connection, request: CoinRequest) -> tuple[CashHolding, ...]:
+    """Choose free cash, largest states first, and hold it for the flow; asking again replaces its earlier choice.
+
+    Cash under an expired lock is free. Raises ``FundsSoftLocked`` (running flows hold what is missing: retry),
+    ``FundsTooFragmented``, ``InsufficientFunds``; then no lock is changed.
+    """
+    if request.amount_yen <= 0 or request.max_inputs <= 0:
+        raise ValueError(f"amount {request.amount_yen} and number of inputs {request.max_inputs} must be positive")
+    chosen: list[CashHolding] = []
+    for row in connection.execute(_spendable(request)):
+        if sum(holding.amount_yen for holding in chosen) >= request.amount_yen:
+            break
+        ref = StateRef(row.tx_id, row.output_index)
+        chosen.append(CashHolding(ref, row.coin_id, row.issuer, row.amount_yen, row.node, row.owner_key))
+    reached_yen = sum(holding.amount_yen for holding in chosen)
+    if reached_yen < request.amount_yen:
+        raise _shortage(connection, request, reached_yen)
+    earlier = select(cash.c.tx_id, cash.c.output_index).where(_in_account(request))
+    connection.execute(
+        delete(soft_locks).where(
+            soft_locks.c.lock_owner == request.lock_owner,
+            tuple_(soft_locks.c.tx_id, soft_locks.c.output_index).in_(earlier),
+        )
+    )
+    refs = [holding.ref for holding in chosen]
+    lock_states(connection, refs, lock_owner=request.lock_owner, now_s=request.now_s, expires_s=request.expires_s)
+    return tuple(chosen)
+
+
+def balance(connection: Connection, coin_id: str, issuer: str, account: CashAccount, now_s: int) -> Balance:
+    """One account's cash of one coin; zero if it has none."""
+    query = select(*_sums(now_s)).select_from(_JOINED).where(_of_account(coin_id, issuer, account))
+    return _balance(connection.execute(query).one())
+
+
+def balances(connection: Connection, now_s: int) -> list[AccountBalance]:
+    """All accounts with cash in this vault, by coin, node and key."""
+    account = (cash.c.coin_id, cash.c.issuer, cash.c.node, cash.c.owner_key)
+    query = select(*account, *_sums(now_s)).select_from(_JOINED).where(cash.c.consumed.is_(False))
+    rows = connection.execute(query.group_by(*account).order_by(*account))
+    return [AccountBalance(row.coin_id, row.issuer, row.node, row.owner_key, _balance(row)) for row in rows]
+
+
+def _spendable(request: CoinRequest) -> Select[tuple[object, ...]]:
+    free = or_(
+        soft_locks.c.lock_owner.is_(None),
+        soft_locks.c.lock_owner == request.lock_owner,
+        soft_locks.c.expires_s <= request.now_s,
+    )
+    return (
+        select(cash)
+        .select_from(_JOINED)
+        .where(_in_account(request), cash.c.encumbered.is_(False), free)
+        .order_by(cash.c.amount_yen.desc(), cash.c.tx_id, cash.c.output_index)
+        .limit(request.max_inputs)
+    )
+
+
+def _shortage(
+    connection: Connection, request: CoinRequest, reached_yen: int
+) -> InsufficientFunds | FundsTooFragmented | FundsSoftLocked:
+    of_account = _of_account(request.coin_id, request.issuer, request.account)
+    mine = soft_locks.c.lock_owner == request.lock_owner
+    query = select(*_sums(request.now_s, mine)).select_from(_JOINED).where(of_account)
+    found = _balance(connection.execute(query).one())
+    if found.free_yen >= request.amount_yen:
+        return FundsTooFragmented(request.coin_id, request.amount_yen, reached_yen, request.max_inputs)
+    if found.free_yen + found.soft_locked_yen >= request.amount_yen:
+        held = (of_account, soft_locks.c.expires_s > request.now_s, ~mine)
+        first_end_s = connection.execute(
+            select(func.min(soft_locks.c.expires_s)).select_from(_JOINED).where(*held)
+        ).scalar_one()
+        return FundsSoftLocked(
+            request.coin_id,
+            request.amount_yen,
+            found.free_yen,
+            found.soft_locked_yen,
+            float(first_end_s - request.now_s),
+        )
+    return InsufficientFunds(
+        request.coin_id, request.amount_yen, found.free_yen, found.soft_locked_yen, found.encumbered_yen
+    )
+
+
+def _sums(now_s: int, mine: ColumnElement[bool] | None = None) -> tuple[ColumnElement[int], ...]:
+    held = soft_locks.c.expires_s > now_s
+    if mine is not None:
+        held = and_(held, ~mine)
+    part = case((cash.c.encumbered, "encumbered"), (held, "soft_locked"), else_="free")
+    return tuple(
+        func.coalesce(func.sum(case((part == name, cash.c.amount_yen), else_=0)), 0).label(name)
+        for name in ("free", "soft_locked", "encumbered")
+    )
+
+
+def _balance(row: object) -> Balance:
+    return Balance(row.free, row.soft_locked, row.encumbered)  # type: ignore[attr-defined] # labels of _sums
+
+
+def _in_account(request: CoinRequest) -> ColumnElement[bool]:
+    return _of_account(request.coin_id, request.issuer, request.account)
+
+
+def _of_account(coin_id: str, issuer: str, account: CashAccount) -> ColumnElement[bool]:
+    return and_(
+        cash.c.coin_id == coin_id,
+        cash.c.issuer == issuer,
+        cash.c.node == account.node,
+        cash.c.owner_key == account.key,
+        cash.c.consumed.is_(False),
+    )

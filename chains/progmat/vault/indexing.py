@@ -1,0 +1,94 @@
+"""What the vault knows of a state besides its bytes; one small value per kind, made by an indexer per contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from chains.progmat.transactions.model import TransactionState
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedCash:
+    """An amount of a coin in an account."""
+
+    coin_id: str
+    issuer: str
+    amount_yen: int
+    node: str
+    owner_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedLock:
+    """A lock that encumbers cash until a packet's outcome is proved."""
+
+    trade_id: bytes
+    client_id: str
+    sequence: int
+    timeout_s: int
+    issuer: str
+    buyer_node: str
+    seller_node: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedClient:
+    """A light client's record."""
+
+    client_id: str
+    client_type: str
+    counterparty_client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedConsensus:
+    """A verified height of another chain."""
+
+    client_id: str
+    height: int
+    timestamp_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedMembership:
+    """A member of a business network; ``roles`` are comma-separated names, ``status`` the contract's name for it."""
+
+    network: str
+    party: str
+    roles: str
+    status: str
+
+
+Indexed = IndexedCash | IndexedLock | IndexedClient | IndexedConsensus | IndexedMembership
+
+StateIndexer = Callable[[TransactionState], Indexed]
+"""Decodes a state of one contract; the vault knows no contract itself. Raises ``DecodeError``."""
+
+
+@dataclass(frozen=True, slots=True)
+class VaultRules:
+    """Which states a node keeps, and how it reads them. States of contracts without an indexer are not kept."""
+
+    indexers: Mapping[str, StateIndexer]
+    is_relevant: Callable[[Indexed], bool]
+
+
+def keep_everything(_indexed: Indexed) -> bool:
+    """Relevance of a node that sees all it receives: an issuer, a Validator."""
+    return True
+
+
+def keep_for_custodian(node: str) -> Callable[[Indexed], bool]:
+    """Relevance of a custodian: cash in its accounts, locks it is a side of, and all shared records."""
+
+    def is_relevant(indexed: Indexed) -> bool:
+        match indexed:
+            case IndexedCash():
+                return indexed.node == node
+            case IndexedLock():
+                return node in {indexed.buyer_node, indexed.seller_node}
+            case _:
+                return True
+
+    return is_relevant

@@ -1,0 +1,162 @@
+"""Reading the vault: states by reference, holds by trade or packet, light clients, memberships."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, select, tuple_
+
+from chains.progmat.transactions.component_codec import decode_state
+from chains.progmat.transactions.model import StateAndRef, StateRef, TransactionState
+from chains.progmat.vault.indexing import (
+    Indexed,
+    IndexedCash,
+    IndexedClient,
+    IndexedConsensus,
+    IndexedLock,
+    IndexedMembership,
+)
+from chains.progmat.vault.schema import TABLE_OF, cash, clients, consensus, consumptions, locks, memberships, states
+
+IndexedT = TypeVar("IndexedT", bound=Indexed)
+
+
+@dataclass(frozen=True, slots=True)
+class VaultState(Generic[IndexedT]):
+    """A kept state with what is indexed of it."""
+
+    ref: StateRef
+    state: TransactionState
+    indexed: IndexedT
+
+    @property
+    def state_and_ref(self) -> StateAndRef:
+        """As a ledger_tx's input or reference."""
+        return StateAndRef(self.ref, self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Cash locked for a trade: the lock and what it encumbers."""
+
+    lock: VaultState[IndexedLock]
+    cash: tuple[VaultState[IndexedCash], ...]
+
+    @property
+    def amount_yen(self) -> int:
+        """Cash held."""
+        return sum(held.indexed.amount_yen for held in self.cash)
+
+
+def kept_states(connection: Connection, refs: Sequence[StateRef]) -> dict[StateRef, TransactionState]:
+    """Those of ``refs`` that are kept here, consumed ones included."""
+    keys = [(ref.tx_id, ref.index) for ref in refs]
+    query = select(states.c.tx_id, states.c.output_index, states.c.component)
+    rows = connection.execute(query.where(tuple_(states.c.tx_id, states.c.output_index).in_(keys)))
+    return {StateRef(row.tx_id, row.output_index): decode_state(row.component) for row in rows}
+
+
+def consumed_by(connection: Connection, ref: StateRef) -> bytes | None:
+    """The recorded ledger_tx that consumes a state, if any."""
+    at = (consumptions.c.tx_id == ref.tx_id, consumptions.c.output_index == ref.index)
+    return connection.execute(select(consumptions.c.consumed_by).where(*at)).scalar_one_or_none()
+
+
+def hold(connection: Connection, trade_id: bytes) -> Hold | None:
+    """The unconsumed lock of a trade with its cash."""
+    return _first_hold(connection, locks.c.trade_id == trade_id)
+
+
+def hold_of_packet(connection: Connection, client_id: str, sequence: int) -> Hold | None:
+    """The unconsumed lock whose packet has this source client and sequence."""
+    return _first_hold(connection, and_(locks.c.client_id == client_id, locks.c.sequence == sequence))
+
+
+def holds(connection: Connection, limit: int) -> list[Hold]:
+    """Unconsumed locks, those that time out first at the head."""
+    found = _find(connection, IndexedLock, locks.c.consumed.is_(False), locks.c.timeout_s.asc(), limit)
+    return [_with_cash(connection, lock) for lock in found]
+
+
+def light_client(connection: Connection, client_id: str) -> VaultState[IndexedClient] | None:
+    """The current record of a light client."""
+    current = and_(clients.c.client_id == client_id, clients.c.consumed.is_(False))
+    return _first(_find(connection, IndexedClient, current, clients.c.tx_id.asc(), 1))
+
+
+def light_clients(connection: Connection, limit: int) -> list[VaultState[IndexedClient]]:
+    """Current records of all light clients."""
+    return _find(connection, IndexedClient, clients.c.consumed.is_(False), clients.c.client_id.asc(), limit)
+
+
+def consensus_record(connection: Connection, client_id: str, height: int) -> VaultState[IndexedConsensus] | None:
+    """What a light client verified at exactly this height."""
+    at_height = and_(consensus.c.client_id == client_id, consensus.c.height == height, consensus.c.consumed.is_(False))
+    return _first(_find(connection, IndexedConsensus, at_height, consensus.c.tx_id.asc(), 1))
+
+
+def latest_consensus(connection: Connection, client_id: str) -> VaultState[IndexedConsensus] | None:
+    """The highest height a light client verified."""
+    of_client = and_(consensus.c.client_id == client_id, consensus.c.consumed.is_(False))
+    return _first(_find(connection, IndexedConsensus, of_client, consensus.c.height.desc(), 1))
+
+
+def latest_consensus_before(connection: Connection, client_id: str, height: int) -> VaultState[IndexedConsensus] | None:
+    """The highest verified height below ``height``: what a header may be verified from."""
+    below = and_(consensus.c.client_id == client_id, consensus.c.height < height, consensus.c.consumed.is_(False))
+    return _first(_find(connection, IndexedConsensus, below, consensus.c.height.desc(), 1))
+
+
+def membership(connection: Connection, network: str, party: str) -> VaultState[IndexedMembership] | None:
+    """The current membership of a party in a business network, whatever its status."""
+    row = memberships.c
+    current = and_(row.network == network, row.party == party, row.consumed.is_(False))
+    return _first(_find(connection, IndexedMembership, current, row.tx_id.asc(), 1))
+
+
+def members(connection: Connection, network: str, limit: int) -> list[VaultState[IndexedMembership]]:
+    """Current memberships of a business network, by party."""
+    row = memberships.c
+    current = and_(row.network == network, row.consumed.is_(False))
+    return _find(connection, IndexedMembership, current, row.party.asc(), limit)
+
+
+def _first_hold(connection: Connection, which: ColumnElement[bool]) -> Hold | None:
+    unconsumed = and_(which, locks.c.consumed.is_(False))
+    lock = _first(_find(connection, IndexedLock, unconsumed, locks.c.tx_id.asc(), 1))
+    return None if lock is None else _with_cash(connection, lock)
+
+
+def _with_cash(connection: Connection, lock: VaultState[IndexedLock]) -> Hold:
+    held = and_(cash.c.trade_id == lock.indexed.trade_id, cash.c.tx_id == lock.ref.tx_id, cash.c.consumed.is_(False))
+    return Hold(lock, tuple(_find(connection, IndexedCash, held, cash.c.output_index.asc(), None)))
+
+
+def _find(
+    connection: Connection,
+    kind: type[IndexedT],
+    where: ColumnElement[bool],
+    order: ColumnElement[object],
+    limit: int | None,
+) -> list[VaultState[IndexedT]]:
+    table: Table = TABLE_OF[kind]
+    names = [field.name for field in fields(kind)]
+    joined = table.join(states, and_(table.c.tx_id == states.c.tx_id, table.c.output_index == states.c.output_index))
+    query = (
+        select(states.c.tx_id, states.c.output_index, states.c.component, *(table.c[name] for name in names))
+        .select_from(joined)
+        .where(where)
+        .order_by(order)
+        .limit(limit)
+    )
+    found = []
+    for tx_id, index, component, *values in connection.execute(query):
+        indexed = kind(**dict(zip(names, values, strict=True)))
+        found.append(VaultState(StateRef(tx_id, index), decode_state(component), indexed))
+    return found
+
+
+def _first(found: list[VaultState[IndexedT]]) -> VaultState[IndexedT] | None:
+    return found[0] if found else None

@@ -1,0 +1,138 @@
+"""Recording a notarised ledger transaction: its inputs are consumed, its relevant outputs kept. Idempotent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from enum import Enum
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, delete, insert, select, tuple_, update
+
+from chains.progmat.transactions.component_codec import encode_state
+from chains.progmat.transactions.model import StateRef, TransactionState
+from chains.progmat.vault.errors import ConflictingConsumption
+from chains.progmat.vault.indexing import Indexed, IndexedCash, IndexedLock, VaultRules
+from chains.progmat.vault.schema import TABLE_OF, TABLE_OF_KIND, consumptions, soft_locks, states
+from primitives.types import Hash32
+
+
+class RecordedTx(Protocol):
+    """What is recorded of a ledger_tx: ``WireTransaction`` is one."""
+
+    @property
+    def id(self) -> Hash32:
+        """The transaction id."""
+        ...
+
+    @property
+    def inputs(self) -> tuple[StateRef, ...]:
+        """States consumed."""
+        ...
+
+    @property
+    def outputs(self) -> tuple[TransactionState, ...]:
+        """States made."""
+        ...
+
+
+class RecordOutcome(Enum):
+    """Whether recording changed the vault; both are success."""
+
+    RECORDED = "RECORDED"
+    KNOWN = "KNOWN"
+
+
+def record_transaction(connection: Connection, ledger_tx: RecordedTx, rules: VaultRules) -> RecordOutcome:
+    """Enter a verified and notarised ledger_tx; call it in the database transaction that stores the ledger_tx itself.
+
+    Order of arrival does not matter: an output that a recorded ledger_tx consumes already is entered as consumed.
+    Soft locks on consumed states go. Raises ``ConflictingConsumption`` with nothing changed.
+    """
+    consumed = _consume(connection, ledger_tx)
+    produced = _produce(connection, ledger_tx, rules)
+    return RecordOutcome.RECORDED if consumed or produced else RecordOutcome.KNOWN
+
+
+def _consume(connection: Connection, ledger_tx: RecordedTx) -> int:
+    refs = ledger_tx.inputs
+    if not refs:
+        return 0
+    row = consumptions.c
+    query = select(row.tx_id, row.output_index, row.consumed_by).where(
+        tuple_(row.tx_id, row.output_index).in_(_keys(refs))
+    )
+    known = {StateRef(tx_id, index): consumed_by for tx_id, index, consumed_by in connection.execute(query)}
+    for ref, consumed_by in known.items():
+        if consumed_by != ledger_tx.id:
+            raise ConflictingConsumption(ref, consumed_by, ledger_tx.id)
+    fresh = [ref for ref in refs if ref not in known]
+    if not fresh:
+        return 0
+    connection.execute(insert(consumptions), [_row(ref) | {"consumed_by": ledger_tx.id} for ref in fresh])
+    at = tuple_(states.c.tx_id, states.c.output_index).in_(_keys(fresh))
+    by_kind: dict[str, list[StateRef]] = {}
+    for tx_id, index, kind in connection.execute(
+        select(states.c.tx_id, states.c.output_index, states.c.kind).where(at)
+    ):
+        by_kind.setdefault(kind, []).append(StateRef(tx_id, index))
+    for kind, kept in by_kind.items():
+        table = TABLE_OF_KIND[kind]
+        connection.execute(
+            update(table).where(tuple_(table.c.tx_id, table.c.output_index).in_(_keys(kept))).values(consumed=True)
+        )
+        connection.execute(
+            delete(soft_locks).where(tuple_(soft_locks.c.tx_id, soft_locks.c.output_index).in_(_keys(kept)))
+        )
+    return len(fresh)
+
+
+def _produce(connection: Connection, ledger_tx: RecordedTx, rules: VaultRules) -> int:
+    indexed = _indexed_outputs(ledger_tx.outputs, rules)
+    relevant = {index: entry for index, entry in indexed.items() if rules.is_relevant(entry)}
+    if not relevant:
+        return 0
+    of_tx = states.c.tx_id == ledger_tx.id
+    known = set(connection.execute(select(states.c.output_index).where(of_tx)).scalars())
+    spent_query = select(consumptions.c.output_index).where(consumptions.c.tx_id == ledger_tx.id)
+    spent = set(connection.execute(spent_query).scalars())
+    rows: dict[type[Indexed], list[dict[str, Any]]] = {}
+    state_rows = []
+    for index, entry in relevant.items():
+        if index in known:
+            continue
+        ref = StateRef(ledger_tx.id, index)
+        state = ledger_tx.outputs[index]
+        kind = TABLE_OF[type(entry)].name
+        state_rows.append(_row(ref) | {"kind": kind, "component": encode_state(state)})
+        columns = _row(ref) | asdict(entry) | {"consumed": index in spent}
+        if isinstance(entry, IndexedCash):
+            columns |= _encumbrance(state, indexed)
+        rows.setdefault(type(entry), []).append(columns)
+    if state_rows:
+        connection.execute(insert(states), state_rows)
+    for entry_type, columns_of_kind in rows.items():
+        connection.execute(insert(TABLE_OF[entry_type]), columns_of_kind)
+    return len(state_rows)
+
+
+def _indexed_outputs(outputs: Sequence[TransactionState], rules: VaultRules) -> dict[int, Indexed]:
+    return {
+        index: rules.indexers[state.contract](state)
+        for index, state in enumerate(outputs)
+        if state.contract in rules.indexers
+    }
+
+
+def _encumbrance(state: TransactionState, indexed: dict[int, Indexed]) -> dict[str, Any]:
+    lock = indexed.get(state.encumbrance) if state.encumbrance is not None else None
+    trade_id = lock.trade_id if isinstance(lock, IndexedLock) else None
+    return {"encumbered": state.encumbrance is not None, "trade_id": trade_id}
+
+
+def _keys(refs: Sequence[StateRef]) -> list[tuple[bytes, int]]:
+    return [(ref.tx_id, ref.index) for ref in refs]
+
+
+def _row(ref: StateRef) -> dict[str, Any]:
+    return {"tx_id": ref.tx_id, "output_index": ref.index}

@@ -1,0 +1,163 @@
+"""The vault's tables: every kept state once as bytes, and once more as columns of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    TypeDecorator,
+)
+from sqlalchemy.engine import Dialect
+
+from chains.progmat.vault.indexing import (
+    IndexedCash,
+    IndexedClient,
+    IndexedConsensus,
+    IndexedLock,
+    IndexedMembership,
+)
+
+vault_metadata = MetaData()
+
+
+class UInt64(TypeDecorator[int]):
+    """Unsigned 64-bit integers as 8 bytes big-endian: the databases' own integers are signed, the order is the same."""
+
+    impl = LargeBinary(8)
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> bytes | None:
+        """To the database."""
+        del dialect
+        return None if value is None else value.to_bytes(8, "big")
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> int | None:
+        """From the database."""
+        del dialect
+        return None if value is None else int.from_bytes(value, "big")
+
+
+states = Table(
+    "vault_states",
+    vault_metadata,
+    Column("tx_id", LargeBinary(32), nullable=False),
+    Column("output_index", Integer, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("component", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tx_id", "output_index"),
+)
+
+consumptions = Table(
+    "vault_consumptions",  # also of states that are not kept, or not here yet: transactions may arrive in any order
+    vault_metadata,
+    Column("tx_id", LargeBinary(32), nullable=False),
+    Column("output_index", Integer, nullable=False),
+    Column("consumed_by", LargeBinary(32), nullable=False),
+    PrimaryKeyConstraint("tx_id", "output_index"),
+    Index("vault_consumptions_by", "consumed_by"),
+)
+
+soft_locks = Table(
+    "vault_soft_locks",
+    vault_metadata,
+    Column("tx_id", LargeBinary(32), nullable=False),
+    Column("output_index", Integer, nullable=False),
+    Column("lock_owner", String, nullable=False),
+    Column("expires_s", Integer, nullable=False),
+    PrimaryKeyConstraint("tx_id", "output_index"),
+    ForeignKeyConstraint(["tx_id", "output_index"], [states.c.tx_id, states.c.output_index]),
+    Index("vault_soft_locks_owner", "lock_owner"),
+)
+
+
+def _kind_table(name: str, *columns: Column[Any] | CheckConstraint) -> Table:
+    return Table(
+        name,
+        vault_metadata,
+        Column("tx_id", LargeBinary(32), nullable=False),
+        Column("output_index", Integer, nullable=False),
+        Column("consumed", Boolean, nullable=False),
+        *columns,
+        PrimaryKeyConstraint("tx_id", "output_index"),
+        ForeignKeyConstraint(["tx_id", "output_index"], [states.c.tx_id, states.c.output_index]),
+    )
+
+
+cash = _kind_table(
+    "vault_cash",
+    Column("coin_id", String, nullable=False),
+    Column("issuer", String, nullable=False),
+    Column("amount_yen", BigInteger, nullable=False),
+    Column("node", String, nullable=False),
+    Column("owner_key", LargeBinary, nullable=False),
+    Column("encumbered", Boolean, nullable=False),
+    Column("trade_id", LargeBinary(32)),  # of the lock that encumbers it
+    CheckConstraint("amount_yen > 0", name="vault_cash_amount"),
+    CheckConstraint("trade_id IS NULL OR encumbered", name="vault_cash_encumbered"),
+)
+locks = _kind_table(
+    "vault_locks",
+    Column("trade_id", LargeBinary(32), nullable=False),
+    Column("client_id", String, nullable=False),
+    Column("sequence", UInt64, nullable=False),
+    Column("timeout_s", UInt64, nullable=False),
+    Column("issuer", String, nullable=False),
+    Column("buyer_node", String, nullable=False),
+    Column("seller_node", String, nullable=False),
+)
+clients = _kind_table(
+    "vault_clients",
+    Column("client_id", String, nullable=False),
+    Column("client_type", String, nullable=False),
+    Column("counterparty_client_id", String, nullable=False),
+)
+consensus = _kind_table(
+    "vault_consensus",
+    Column("client_id", String, nullable=False),
+    Column("height", UInt64, nullable=False),
+    Column("timestamp_s", UInt64, nullable=False),
+)
+memberships = _kind_table(
+    "vault_memberships",
+    Column("network", String, nullable=False),
+    Column("party", String, nullable=False),
+    Column("roles", String, nullable=False),
+    Column("status", String, nullable=False),
+)
+
+
+def _index_unconsumed(name: str, table: Table, *columns: ColumnElement[Any]) -> None:
+    unconsumed = table.c.consumed.is_(False)
+    Index(name, *columns, sqlite_where=unconsumed, postgresql_where=unconsumed)
+
+
+_index_unconsumed("vault_cash_account", cash, cash.c.coin_id, cash.c.node, cash.c.owner_key, cash.c.amount_yen.desc())
+_index_unconsumed("vault_cash_trade", cash, cash.c.trade_id)
+_index_unconsumed("vault_clients_id", clients, clients.c.client_id)
+_index_unconsumed("vault_memberships_party", memberships, memberships.c.network, memberships.c.party)
+Index("vault_locks_trade", locks.c.trade_id)
+Index("vault_locks_packet", locks.c.client_id, locks.c.sequence)
+Index("vault_consensus_height", consensus.c.client_id, consensus.c.height)
+
+TABLE_OF: Mapping[type[object], Table] = {
+    IndexedCash: cash,
+    IndexedLock: locks,
+    IndexedClient: clients,
+    IndexedConsensus: consensus,
+    IndexedMembership: memberships,
+}
+TABLE_OF_KIND: Mapping[str, Table] = {table.name: table for table in TABLE_OF.values()}

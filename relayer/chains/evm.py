@@ -1,0 +1,183 @@
+"""An EVM chain with the IBC v2 router as one end of a path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chains.evm.client.abi import EvmCall
+from chains.evm.client.account import EvmAccount
+from chains.evm.client.deployment import Deployment, address_bytes
+from chains.evm.client.node_types import EvmReceipt, LogFilter
+from chains.evm.client.progmat_light_client import ProgmatLightClientBinding
+from chains.evm.client.proofs import QbftProver
+from chains.evm.client.router import (
+    PACKET_TOPICS,
+    AckPacketEvent,
+    Router,
+    RouterEvent,
+    SendPacketEvent,
+    TimeoutPacketEvent,
+    WriteAcknowledgementEvent,
+)
+from chains.evm.client.rpc import EvmRpc
+from chains.evm.errors import BlockUnavailable, ExecutionReverted
+from ibc.light_client import LightClientStatus
+from ibc.packet import Packet
+from primitives.errors import UnavailableError
+from relayer.chains.packet_paths import proved_path
+from relayer.core.chain import (
+    ClientUpdate,
+    EventKind,
+    EventPage,
+    Head,
+    HostedClient,
+    MessageKind,
+    Outcome,
+    PacketEvent,
+    PacketMessage,
+    ProofKind,
+    Verdict,
+)
+
+MOST_BLOCKS_A_PAGE = 1000
+INCLUSION_TIMEOUT_S = 30.0
+
+
+class ClientMovedMeanwhile(UnavailableError):
+    """Another relayer updated the hosted light client first: read it again."""
+
+    reason = "CLIENT_MOVED_MEANWHILE"
+
+
+class EvmEndpoint:
+    """Implements ``ChainEndpoint``. One submission is one transaction: the update and all messages in a multicall."""
+
+    def __init__(self, rpc: EvmRpc, deployment: Deployment, account: EvmAccount) -> None:
+        self._rpc = rpc
+        self._account = account
+        self._router = Router(address_bytes(deployment.router))
+        self._light_client = ProgmatLightClientBinding(address_bytes(deployment.light_client))
+        self._prover = QbftProver(rpc, self._router.address)
+        self._chain_name = f"evm-{deployment.chain_id}"
+        self._client_id = deployment.client_id
+
+    @property
+    def chain_name(self) -> str:
+        """See ChainEndpoint."""
+        return self._chain_name
+
+    @property
+    def client_id(self) -> str:
+        """See ChainEndpoint."""
+        return self._client_id
+
+    async def head(self) -> Head:
+        """See ChainEndpoint; QBFT blocks are final when they are made."""
+        block = await self._rpc.get_block()
+        return Head(block.height, block.timestamp_s)
+
+    async def events(self, cursor: int, limit: int) -> EventPage:
+        """See ChainEndpoint; the cursor is the last block read, and a block is never split over two pages."""
+        del limit  # a page is bounded by blocks: their gas bounds the events
+        last = min(await self._rpc.block_number(), cursor + MOST_BLOCKS_A_PAGE)
+        if last <= cursor:
+            return EventPage((), cursor)
+        logs = await self._rpc.get_logs(LogFilter(cursor + 1, last, (self._router.address,), (PACKET_TOPICS,)))
+        read = (self._router.event_of(log) for log in logs)
+        events = (self._on_this_path(event) for event in read if event is not None)
+        return EventPage(tuple(event for event in events if event is not None), last)
+
+    def _on_this_path(self, event: RouterEvent) -> PacketEvent | None:
+        packet, height, tx_id = event.packet, event.log.height, "0x" + event.log.evm_tx_hash.hex()
+        if isinstance(event, WriteAcknowledgementEvent):
+            if packet.destination_client != self._client_id:
+                return None
+            return PacketEvent(EventKind.ACK_WRITTEN, packet, height, tx_id, event.acknowledgements[0])
+        if packet.source_client != self._client_id:
+            return None
+        kind = {
+            SendPacketEvent: EventKind.SENT,
+            AckPacketEvent: EventKind.ACK_PROCESSED,
+            TimeoutPacketEvent: EventKind.TIMEOUT_PROCESSED,
+        }[type(event)]
+        return PacketEvent(kind, packet, height, tx_id)
+
+    async def hosted_client(self) -> HostedClient:
+        """See ChainEndpoint."""
+        state = await self._light_client.client_state(self._rpc)
+        latest_s = await self._light_client.latest_timestamp_s(self._rpc)
+        now_s = (await self._rpc.get_block()).timestamp_s
+        status = LightClientStatus.ACTIVE
+        if state.frozen:
+            status = LightClientStatus.FROZEN
+        elif now_s - latest_s >= state.trusting_period_s:
+            status = LightClientStatus.EXPIRED
+        return HostedClient(self._client_id, state.latest_height, latest_s, state.trusting_period_s, status)
+
+    async def update_for_counterparty(self, trusted_height: int, at_least: int) -> ClientUpdate:
+        """See ChainEndpoint; the header is the newest block's."""
+        block = await self._rpc.get_block()
+        if block.height < at_least or block.height <= trusted_height:
+            raise BlockUnavailable(str(max(at_least, trusted_height + 1)))
+        message = await self._prover.header_message(block.height, trusted_height)
+        return ClientUpdate(block.height, block.timestamp_s, message)
+
+    async def prove(self, kind: ProofKind, packet: Packet, height: int) -> bytes:
+        """See ChainEndpoint."""
+        return await self._prover.membership_proof(proved_path(kind, packet), height)
+
+    async def submit(self, update: ClientUpdate | None, messages: Sequence[PacketMessage]) -> tuple[Outcome, ...]:
+        """See ChainEndpoint. Messages that the contracts refuse are found by simulation and left out of the transaction."""
+        head = [] if update is None else [self._router.update_client(self._client_id, update.client_message)]
+        if head:
+            await self._check_update(head[0])
+        refusals = {index: why for index, m in enumerate(messages) if (why := await self._refusal(head, m))}
+        calls = [self._call(message) for index, message in enumerate(messages) if index not in refusals]
+        receipt = None
+        if calls or (head and not messages):
+            receipt = await self._account.execute(self._router.multicall(*head, *calls), INCLUSION_TIMEOUT_S)
+        return tuple(
+            Outcome(Verdict.REFUSED, refusal=refusals[index]) if index in refusals else self._outcome(message, receipt)
+            for index, message in enumerate(messages)
+        )
+
+    async def _check_update(self, call: EvmCall) -> None:
+        try:
+            await self._rpc.call(call, sender=self._account.address)
+        except ExecutionReverted as reverted:
+            raise ClientMovedMeanwhile(
+                f"the update is refused: {reverted.revert}; reading the client again"
+            ) from reverted
+
+    async def _refusal(self, head: Sequence[EvmCall], message: PacketMessage) -> str:
+        """Why the contracts would refuse a message now; empty if they take it."""
+        try:
+            await self._rpc.call(self._router.multicall(*head, self._call(message)), sender=self._account.address)
+        except ExecutionReverted as reverted:
+            return f"{reverted.reason}: {reverted.revert}"
+        return ""
+
+    def _call(self, message: PacketMessage) -> EvmCall:
+        if message.kind is MessageKind.RECEIVE:
+            return self._router.recv_packet(message.packet, message.proof, message.proof_height)
+        if message.kind is MessageKind.ACKNOWLEDGE:
+            return self._router.ack_packet(message.packet, message.ack or b"", message.proof, message.proof_height)
+        return self._router.timeout_packet(message.packet, message.proof, message.proof_height)
+
+    def _outcome(self, message: PacketMessage, receipt: EvmReceipt | None) -> Outcome:
+        """Done if the packet's event is in the transaction; a Noop leaves none."""
+        if receipt is None:
+            raise AssertionError("a message was accepted without a transaction")
+        expected = {
+            MessageKind.RECEIVE: WriteAcknowledgementEvent,
+            MessageKind.ACKNOWLEDGE: AckPacketEvent,
+            MessageKind.TIME_OUT: TimeoutPacketEvent,
+        }[message.kind]
+        events = [self._router.event_of(log) for log in receipt.logs]
+        took_effect = any(isinstance(event, expected) and event.packet == message.packet for event in events)
+        verdict = Verdict.DONE if took_effect else Verdict.ALREADY_DONE
+        return Outcome(verdict, "0x" + receipt.evm_tx_hash.hex(), receipt.height)
+
+    async def close(self) -> None:
+        """See ChainEndpoint."""
+        await self._rpc.close()

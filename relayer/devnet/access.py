@@ -1,0 +1,44 @@
+"""How a person's commands reach a devnet: as ``operator``, whose certificate every process there accepts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chains.evm.client.deployment import Deployment, read_deployment
+from chains.progmat.client import ApiTls
+from relayer.client import RelayerClient
+from relayer.config import TlsFiles
+from relayer.devnet.layout import DevnetState
+from relayer.gateway.client import GatewayClient
+
+OPERATOR = "operator"
+
+
+def tls_files(directory: Path, name: str) -> TlsFiles:
+    """The certificate files of a party of the devnet."""
+    network = (directory / "network").absolute()
+    return TlsFiles(
+        authority=network / "authority.pem",
+        certificate=network / name / "certificate.pem",
+        private_key=network / name / "private-key.pem",
+    )
+
+
+def operator_tls(directory: Path) -> ApiTls:
+    """The operator's certificate."""
+    return tls_files(directory, OPERATOR).load()
+
+
+def gateway_client(directory: Path, state: DevnetState) -> GatewayClient:
+    """A client of the devnet's gateway."""
+    return GatewayClient(state.gateway.endpoint(), operator_tls(directory))
+
+
+def relayer_client(directory: Path, state: DevnetState) -> RelayerClient:
+    """A client of the devnet's relayer."""
+    return RelayerClient(state.relayer.endpoint(), operator_tls(directory))
+
+
+def deployment_of(directory: Path, state: DevnetState) -> Deployment:
+    """Where the devnet's contracts are."""
+    return read_deployment(directory / state.deployment_file)

@@ -1,0 +1,91 @@
+"""Where a devnet keeps its files, and the one file that says everything about a running one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from primitives.errors import CallerError
+from relayer.config import Peer
+
+STATE_FILE = "devnet.json"
+LEDGER_ID = "progmat-devnet"
+COIN_ID = "PGC-WS-1"
+NODES = ("sn", "cn-a", "cn-b", "nn", "validator-1", "validator-2", "validator-3", "validator-4")
+API_CLIENTS = ("relayer", "gateway", "operator")
+LEDGER_CLIENT_ID = "qbft-0"  # the light client of the EVM chain, hosted by the ledger
+EVM_CLIENT_ID = "progmat-0"  # the light client of the ledger, hosted by the EVM chain
+
+
+class DevnetNotRunning(CallerError):
+    """There is no devnet in that directory."""
+
+    reason = "DEVNET_NOT_RUNNING"
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = str(directory)
+        super().__init__(f"no devnet in {directory}: start one with `crossdvp devnet up`")
+
+
+class DevnetAlreadyRunning(CallerError):
+    """The directory holds a devnet; two cannot share it."""
+
+    reason = "DEVNET_ALREADY_RUNNING"
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = str(directory)
+        super().__init__(f"{directory} holds a devnet: stop it with `crossdvp devnet down`, or choose another --dir")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Process(_Model):
+    """A process of the devnet; its log is ``logs/NAME.log``."""
+
+    name: str
+    pid: int
+    argv: tuple[str, ...]
+
+
+class Party(_Model):
+    """A broker with an account on either side: an EVM address whose key it keeps, a cash account at its node."""
+
+    name: str
+    node: str
+    evm_address: str
+    evm_key_file: str
+    cash_key: str
+
+
+class DevnetState(_Model):
+    """All one needs to use a running devnet. Paths are relative to the devnet's directory."""
+
+    ledger_id: str
+    coin_id: str
+    rpc_url: str
+    deployment_file: str
+    block_period_ms: int
+    nodes: dict[str, Peer]
+    gateway: Peer
+    relayer: Peer
+    seller: Party
+    buyer: Party
+    processes: tuple[Process, ...]
+
+
+def read_state(directory: Path) -> DevnetState:
+    """The devnet in a directory. Raises ``DevnetNotRunning``."""
+    try:
+        return DevnetState.model_validate_json((directory / STATE_FILE).read_bytes())
+    except (OSError, ValidationError):
+        raise DevnetNotRunning(directory) from None
+
+
+def write_state(directory: Path, state: DevnetState) -> None:
+    """Replace the state file in one step."""
+    fresh = directory / f"{STATE_FILE}.new"
+    fresh.write_text(state.model_dump_json(indent=2))
+    fresh.replace(directory / STATE_FILE)

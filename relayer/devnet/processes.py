@@ -1,0 +1,129 @@
+"""Starting, finding and ending the devnet's processes. Each writes its log to a file and survives the starter's end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from primitives.errors import UnavailableError
+from relayer.devnet.layout import Process
+
+STOP_GRACE_S = 5.0
+POLL_S = 0.05
+
+
+class ProcessDied(UnavailableError):
+    """A process of the devnet ended while it was being waited for; its log's last lines say why."""
+
+    reason = "DEVNET_PROCESS_DIED"
+
+    def __init__(self, name: str, log: Path) -> None:
+        self.name, self.log = name, str(log)
+        lines = log.read_text(errors="replace").strip().splitlines()[-5:] if log.exists() else []
+        super().__init__(f"{name} ended; see {log}. Its last lines:\n  " + "\n  ".join(lines))
+
+
+class NotReady(UnavailableError):
+    """Something of the devnet did not come up in time."""
+
+    reason = "DEVNET_NOT_READY"
+
+    def __init__(self, what: str, waited_s: float) -> None:
+        self.what, self.waited_s = what, waited_s
+        super().__init__(f"{what} was not ready after {waited_s:.0f} s: see the logs directory")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now; all different."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(server.getsockname()[1]) for server in sockets]
+    for server in sockets:
+        server.close()
+    return ports
+
+
+def start(directory: Path, name: str, arguments: Sequence[str]) -> Process:
+    """Start ``python ARGUMENTS`` in the background, logging to ``logs/NAME.log`` (appended)."""
+    logs = directory / "logs"
+    logs.mkdir(exist_ok=True)
+    argv = (sys.executable, *arguments)
+    with (logs / f"{name}.log").open("ab") as log:
+        child = subprocess.Popen(  # noqa: S603  # our own modules, by name
+            argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    return Process(name=name, pid=child.pid, argv=argv)
+
+
+def is_alive(process: Process) -> bool:
+    """True while that very process runs: a finished child does not count, nor another program under a reused number."""
+    try:
+        os.waitpid(process.pid, os.WNOHANG)
+    except ChildProcessError:
+        pass  # not our child: started by an earlier command
+    try:
+        state = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+        argv = Path(f"/proc/{process.pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return not Path("/proc/self/stat").exists() and _answers_signal(process.pid)
+    return state != "Z" and tuple(argv[1 : len(process.argv)]) == process.argv[1:]
+
+
+def _answers_signal(pid: int) -> bool:
+    """For systems without /proc."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def stop(processes: Sequence[Process]) -> None:
+    """Ask all to end, wait, and kill what is left."""
+    for process in processes:
+        _signal(process, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_GRACE_S
+    while any(is_alive(process) for process in processes) and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+    for process in processes:
+        kill(process)
+
+
+def kill(process: Process) -> None:
+    """SIGKILL, now; nothing happens if it is gone."""
+    _signal(process, signal.SIGKILL)
+
+
+def _signal(process: Process, number: signal.Signals) -> None:
+    if is_alive(process):
+        try:
+            os.kill(process.pid, number)
+        except ProcessLookupError:
+            return
+
+
+def wait_until(
+    ready: Callable[[], bool], what: str, timeout_s: float, process: Process | None = None, logs: Path | None = None
+) -> None:
+    """Poll until ``ready``. Raises ``NotReady`` in time, ``ProcessDied`` as soon as ``process`` ends."""
+    deadline = time.monotonic() + timeout_s
+    while not ready():
+        if process is not None and logs is not None and not is_alive(process):
+            raise ProcessDied(process.name, logs / f"{process.name}.log")
+        if time.monotonic() > deadline:
+            raise NotReady(what, timeout_s)
+        time.sleep(POLL_S)
+
+
+def accepts_connections(host: str, port: int) -> bool:
+    """True when somebody listens there."""
+    try:
+        with socket.create_connection((host, port), timeout=0.2):
+            return True
+    except OSError:
+        return False

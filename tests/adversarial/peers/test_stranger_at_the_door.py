@@ -1,0 +1,80 @@
+"""Who gets a stream: only listed names with a certificate of the network's authority."""
+
+from __future__ import annotations
+
+import pytest
+
+from chains.progmat.node.peers import PeerIdentity, PeerLimits, PeerRouter
+from chains.progmat.node.peers.errors import PeerNotListed, PeerUnreachable, RefusedByPeer
+from tests.fakes.peer_nodes import answering, asking, tls_of
+
+LIMITS = PeerLimits(connect_timeout_s=3.0)
+
+
+class Door:
+    """A router that remembers who came in."""
+
+    def __init__(self) -> None:
+        self.visitors: list[str] = []
+        self.router = PeerRouter()
+        self.router.register("door.knock", self._knock)
+
+    async def _knock(self, identity: PeerIdentity, _body: bytes) -> bytes:
+        self.visitors.append(identity.name)
+        return b"come in"
+
+
+async def test_a_listed_peer_is_known_by_its_certificate() -> None:
+    door = Door()
+    async with answering("bob", door.router, {"alice"}) as bob, asking("alice", {"bob": bob.endpoint}) as network:
+        assert await network.request("bob", "door.knock", b"", 5) == b"come in"
+    assert door.visitors == ["alice"]
+
+
+async def test_a_strangers_certificate_with_a_listed_name_gets_no_connection() -> None:
+    door = Door()
+    forged = tls_of("alice", network="stranger", trusts="devnet")
+    async with (
+        answering("bob", door.router, {"alice"}) as bob,
+        asking("alice", {"bob": bob.endpoint}, LIMITS, forged) as network,
+    ):
+        with pytest.raises(PeerUnreachable):
+            await network.request("bob", "door.knock", b"", 5)
+    assert door.visitors == []
+
+
+async def test_a_good_certificate_with_an_unlisted_name_is_refused_by_name() -> None:
+    door = Door()
+    async with answering("bob", door.router, {"alice"}) as bob, asking("mallory", {"bob": bob.endpoint}) as network:
+        with pytest.raises(RefusedByPeer, match="'mallory' is not a peer"):
+            await network.request("bob", "door.knock", b"", 5)
+    assert door.visitors == []
+
+
+async def test_a_listed_node_that_listens_in_anothers_place_is_not_asked() -> None:
+    door = Door()
+    async with (
+        answering("mallory", door.router, {"alice"}) as mallory,
+        asking("alice", {"bob": mallory.endpoint}, LIMITS) as network,
+    ):
+        with pytest.raises(PeerUnreachable):
+            await network.request("bob", "door.knock", b"", 5)
+    assert door.visitors == []
+
+
+async def test_a_server_of_a_strange_authority_is_not_asked() -> None:
+    door = Door()
+    distrusting = tls_of("alice", network="devnet", trusts="stranger")
+    async with (
+        answering("bob", door.router, {"alice"}) as bob,
+        asking("alice", {"bob": bob.endpoint}, LIMITS, distrusting) as network,
+    ):
+        with pytest.raises(PeerUnreachable):
+            await network.request("bob", "door.knock", b"", 5)
+    assert door.visitors == []
+
+
+async def test_a_name_that_is_not_on_the_map_is_not_dialled() -> None:
+    async with asking("alice", {}) as network:
+        with pytest.raises(PeerNotListed):
+            await network.request("bob", "door.knock", b"", 5)

@@ -1,0 +1,238 @@
+"""What every ``PeerNetwork`` promises, held against the gRPC one and the in-process one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+
+import pytest
+from structlog.testing import capture_logs
+
+from chains.progmat.node.peers import InProcessPeerNetwork, PeerIdentity, PeerLimits, PeerNetwork, PeerRouter
+from chains.progmat.node.peers.errors import (
+    MethodTaken,
+    NetworkClosed,
+    OversizeBody,
+    PeerNotListed,
+    PeerTimedOut,
+    PeerUnreachable,
+)
+from chains.rpc_status import RemoteCallerError, RemoteInternalError, RemotePeerError, RemoteUnavailableError
+from primitives.errors import BadSignature, CallerError, PeerError, UnavailableError
+from tests.fakes.peer_nodes import answering, asking
+
+LIMITS = PeerLimits(max_body_bytes=10_000, max_frame_bytes=12_000, max_outstanding=8, connect_timeout_s=3.0)
+Connect = Callable[[PeerRouter], AbstractAsyncContextManager[PeerNetwork]]
+
+
+@contextlib.asynccontextmanager
+async def over_grpc(router: PeerRouter) -> AsyncIterator[PeerNetwork]:
+    async with (
+        answering("bob", router, {"alice"}, LIMITS) as bob,
+        asking("alice", {"bob": bob.endpoint, "gone": "127.0.0.1:1"}, LIMITS) as network,
+    ):
+        yield network
+
+
+@contextlib.asynccontextmanager
+async def in_process(router: PeerRouter) -> AsyncIterator[PeerNetwork]:
+    hub = InProcessPeerNetwork(LIMITS)
+    hub.join("bob", router)
+    hub.join("gone", PeerRouter())
+    hub.leave("gone")
+    network = hub.join("alice", PeerRouter())
+    yield network
+    await network.close()
+
+
+@pytest.fixture(params=[over_grpc, in_process])
+def connect(request: pytest.FixtureRequest) -> Connect:
+    chosen: Connect = request.param
+    return chosen
+
+
+def router_with(**handlers: Callable[[PeerIdentity, bytes], object]) -> PeerRouter:
+    router = PeerRouter()
+    for name, handler in handlers.items():
+        router.register(f"test.{name}", handler)  # type: ignore[arg-type] # each test passes an async function
+    return router
+
+
+async def echo(_identity: PeerIdentity, body: bytes) -> bytes:
+    return body
+
+
+async def test_an_answer_comes_back_to_its_request(connect: Connect) -> None:
+    async with connect(router_with(echo=echo)) as network:
+        bodies = [n.to_bytes(4, "big") for n in range(300)]
+        answers = await asyncio.gather(*(network.request("bob", "test.echo", body, 10) for body in bodies))
+    assert answers == bodies
+
+
+async def test_empty_and_largest_bodies_travel(connect: Connect) -> None:
+    async with connect(router_with(echo=echo)) as network:
+        for body in (b"", b"x" * LIMITS.max_body_bytes):
+            assert await network.request("bob", "test.echo", body, 10) == body
+
+
+async def test_the_handler_learns_who_asks(connect: Connect) -> None:
+    async def who(identity: PeerIdentity, _body: bytes) -> bytes:
+        return identity.name.encode()
+
+    async with connect(router_with(who=who)) as network:
+        assert await network.request("bob", "test.who", b"", 10) == b"alice"
+
+
+class Misfit(CallerError):
+    reason = "MISFIT"
+
+
+class Busy(UnavailableError):
+    reason = "BUSY"
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind", "reason"),
+    [
+        (Misfit("wrong amount"), RemoteCallerError, "MISFIT"),
+        (BadSignature("not by this key"), RemotePeerError, "BAD_SIGNATURE"),
+        (Busy("full"), RemoteUnavailableError, "BUSY"),
+    ],
+)
+async def test_a_named_failure_arrives_as_the_same_kind(
+    connect: Connect, raised: Exception, kind: type[Exception], reason: str
+) -> None:
+    async def fail(_identity: PeerIdentity, _body: bytes) -> bytes:
+        raise raised
+
+    async with connect(router_with(fail=fail)) as network:
+        with pytest.raises(kind, match=str(raised)) as failed:
+            await network.request("bob", "test.fail", b"", 10)
+    assert getattr(failed.value, "reason", None) == reason
+    assert getattr(failed.value, "remote", None) == "bob"
+
+
+async def test_a_defect_tells_an_incident_id_and_nothing_else_and_is_logged_once(connect: Connect) -> None:
+    async def defect(_identity: PeerIdentity, _body: bytes) -> bytes:
+        raise KeyError("the secret /home/operator/passphrase")
+
+    with capture_logs() as logs:
+        async with connect(router_with(defect=defect)) as network:
+            with pytest.raises(RemoteInternalError) as failed:
+                await network.request("bob", "test.defect", b"", 10)
+    incidents = [entry for entry in logs if entry["event"] == "incident"]
+    assert len(incidents) == 1
+    assert "secret" not in str(failed.value)
+    assert incidents[0]["incident"] in str(failed.value)
+    assert isinstance(failed.value, PeerError)
+
+
+async def test_an_unknown_method_is_the_callers_mistake(connect: Connect) -> None:
+    async with connect(router_with(echo=echo)) as network:
+        with pytest.raises(RemoteCallerError) as failed:
+            await network.request("bob", "test.other", b"", 10)
+    assert failed.value.reason == "UNKNOWN_METHOD"
+
+
+async def test_a_long_failure_message_is_cut_not_refused(connect: Connect) -> None:
+    async def fail(_identity: PeerIdentity, _body: bytes) -> bytes:
+        raise Misfit("円" * 5000)
+
+    async with connect(router_with(fail=fail)) as network:
+        with pytest.raises(RemoteCallerError) as failed:
+            await network.request("bob", "test.fail", b"", 10)
+    assert len(failed.value.message.encode()) <= LIMITS.max_message_bytes
+
+
+async def test_an_oversize_request_is_refused_before_it_is_sent(connect: Connect) -> None:
+    async with connect(router_with(echo=echo)) as network:
+        with pytest.raises(OversizeBody):
+            await network.request("bob", "test.echo", b"x" * (LIMITS.max_body_bytes + 1), 10)
+
+
+async def test_an_oversize_answer_becomes_a_failure(connect: Connect) -> None:
+    async def grow(_identity: PeerIdentity, body: bytes) -> bytes:
+        return body * (LIMITS.max_body_bytes + 1)
+
+    async with connect(router_with(grow=grow)) as network:
+        with pytest.raises(RemoteCallerError) as failed:
+            await network.request("bob", "test.grow", b"x", 10)
+    assert failed.value.reason == "OVERSIZE_BODY"
+
+
+async def test_an_unlisted_peer_and_oneself_are_not_asked(connect: Connect) -> None:
+    async with connect(router_with(echo=echo)) as network:
+        for name in ("nobody", "alice"):
+            with pytest.raises(PeerNotListed):
+                await network.request(name, "test.echo", b"", 10)
+
+
+async def test_a_peer_that_is_away_is_unreachable(connect: Connect) -> None:
+    async with connect(router_with(echo=echo)) as network:
+        with pytest.raises(PeerUnreachable):
+            await network.request("gone", "test.echo", b"", 10)
+
+
+async def test_no_answer_in_time_is_a_time_out_and_the_peer_finishes_its_work(connect: Connect) -> None:
+    gate, finished = asyncio.Event(), asyncio.Event()
+
+    async def wait_at_gate(_identity: PeerIdentity, _body: bytes) -> bytes:
+        await gate.wait()
+        finished.set()
+        return b""
+
+    async with connect(router_with(wait=wait_at_gate)) as network:
+        with pytest.raises(PeerTimedOut):
+            await network.request("bob", "test.wait", b"", 0.5)
+        gate.set()
+        await asyncio.wait_for(finished.wait(), 5)
+
+
+async def test_no_more_than_the_bound_is_outstanding_at_the_peer(connect: Connect) -> None:
+    gate, full = asyncio.Event(), asyncio.Event()
+    running, most = 0, 0
+
+    async def count(_identity: PeerIdentity, body: bytes) -> bytes:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        if running == LIMITS.max_outstanding:
+            full.set()
+        await gate.wait()
+        running -= 1
+        return body
+
+    async with connect(router_with(count=count)) as network:
+        asked = [asyncio.create_task(network.request("bob", "test.count", b"", 20)) for _ in range(50)]
+        await asyncio.wait_for(full.wait(), 5)
+        gate.set()
+        await asyncio.gather(*asked)
+    assert most == LIMITS.max_outstanding
+
+
+async def test_closing_ends_requests_under_way_and_refuses_new_ones(connect: Connect) -> None:
+    started = asyncio.Event()
+
+    async def never(_identity: PeerIdentity, _body: bytes) -> bytes:
+        started.set()
+        await asyncio.Event().wait()
+        return b""
+
+    async with connect(router_with(never=never)) as network:
+        waiting = asyncio.create_task(network.request("bob", "test.never", b"", 30))
+        await asyncio.wait_for(started.wait(), 5)
+        await network.close()
+        with pytest.raises(NetworkClosed):
+            await waiting
+        with pytest.raises(NetworkClosed):
+            await network.request("bob", "test.never", b"", 30)
+
+
+def test_a_method_is_registered_once_under_a_proper_name() -> None:
+    router = router_with(echo=echo)
+    with pytest.raises(MethodTaken):
+        router.register("test.echo", echo)
+    with pytest.raises(ValueError, match="no method name"):
+        router.register("Echo", echo)

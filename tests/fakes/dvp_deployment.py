@@ -1,0 +1,139 @@
+"""The contracts as a platform would deploy them, on the sandbox chain, with a ledger whose every word the test writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from tests.fakes import progmat_oracle as oracle
+from tests.fakes.evm_sandbox import CHAIN_ID, GENESIS_TIME_S, Account, Contract, EvmSandbox, Receipt
+from tests.fakes.ibc_oracle import Packet, Terms, terms_hash, terms_value, window
+from tests.fakes.progmat_oracle import Checkpoint, Tree, ValidatorSet
+
+LEDGER_ID: Final = "progmat-test"
+CLIENT_ID: Final = "progmat-0"
+LEDGER_CLIENT_ID: Final = "qbft-0"
+TRUSTING_PERIOD_S: Final = 7 * 86400
+MAX_CLOCK_DRIFT_S: Final = 30
+EARMARK_MARGIN_S: Final = 600
+FIRST_HEIGHT: Final = 100
+QUANTITY: Final = 25
+LEAD_CASH: Final = 1
+
+SELLER: Final = Account.named("seller")
+BUYER: Final = Account.named("buyer")
+RELAYER: Final = Account.named("relayer")
+STRANGER: Final = Account.named("stranger")
+
+
+def role(name: str) -> bytes:
+    """A role's id."""
+    return oracle.keccak(f"crossdvp.role.{name}".encode())
+
+
+@dataclass
+class DvpDeployment:
+    """Router, light client, app and token; the ledger's writes, height and Validators."""
+
+    sandbox: EvmSandbox
+    router: Contract
+    light_client: Contract
+    app: Contract
+    token: Contract
+    validators: ValidatorSet
+    height: int = FIRST_HEIGHT
+    writes: dict[bytes, bytes] = field(default_factory=dict)
+    tree_depth: int = 0
+
+    # ------------------------------------------------------------------------------------------------- the ledger
+
+    @property
+    def tree(self) -> Tree:
+        """The ledger's provable writes."""
+        return Tree(dict(self.writes), self.tree_depth)
+
+    def checkpoint(self, *, timestamp_s: int | None = None, next_set: ValidatorSet | None = None) -> Checkpoint:
+        """A checkpoint of the ledger as it is, one height on."""
+        self.height += 1
+        at_s = self.sandbox.now_s if timestamp_s is None else timestamp_s
+        return Checkpoint(self.height, at_s, self.tree.root, (next_set or self.validators).hash)
+
+    def header(self, *, timestamp_s: int | None = None) -> bytes:
+        """A signed header of the ledger as it is."""
+        return oracle.header(self.checkpoint(timestamp_s=timestamp_s), self.validators, LEDGER_ID)
+
+    def update(self, *, timestamp_s: int | None = None) -> Receipt:
+        """Bring the light client up to the ledger."""
+        header = self.header(timestamp_s=timestamp_s)
+        return self.router.transact("updateClient", CLIENT_ID, header, sender=RELAYER)
+
+    def proof(self, key: bytes, *, timestamp_s: int | None = None) -> bytes:
+        """A proof for the light client at the ledger's height."""
+        at_s = self.sandbox.now_s if timestamp_s is None else timestamp_s
+        return at_s.to_bytes(8, "big") + self.tree.prove(key).encode()
+
+    # -------------------------------------------------------------------------------------------------- the trade
+
+    def terms(self, trade: int = 1, *, quantity: int = QUANTITY) -> Terms:
+        """Terms of a numbered trade between seller and buyer, one hour to settle."""
+        trade_id = oracle.keccak(b"trade %d" % trade)
+        now_s = GENESIS_TIME_S
+        deadline = window(LEAD_CASH, now_s + 1800, now_s + 3600)
+        cash_hash = oracle.keccak(b"cash %d" % trade)
+        app, token = self.app.address, self.token.address
+        return (trade_id, token, app, quantity, SELLER.address, BUYER.address, cash_hash, deadline)
+
+    def terms_hash(self, terms: Terms) -> bytes:
+        """Hash on this chain."""
+        return terms_hash(terms, CHAIN_ID)
+
+    def earmark(self, terms: Terms) -> Receipt:
+        """Approve and earmark as the seller."""
+        self.token.transact("approve", self.app.address, terms[3], sender=SELLER)
+        return self.app.transact("earmark", terms, sender=SELLER)
+
+    def packet(self, terms: Terms, sequence: int = 1) -> Packet:
+        """The packet of the ledger's cash lock."""
+        payload = ("dvp", "dvp", "dvp-1", "application/x-solidity-abi", terms_value(terms))
+        return Packet(sequence, LEDGER_CLIENT_ID, CLIENT_ID, terms[7] & (1 << 64) - 1, (payload,))
+
+    def commit(self, packet: Packet) -> None:
+        """The ledger commits to a packet and the light client learns it."""
+        self.writes[packet.commitment_path] = packet.commitment
+        self.update()
+
+    def recv_args(self, packet: Packet) -> tuple[object, bytes, tuple[int, int]]:
+        """Argument of recvPacket at the ledger's height."""
+        return (packet.abi, self.proof(packet.commitment_path), (0, self.height))
+
+    def receive(self, packet: Packet, *, gas: int = 5_000_000) -> Receipt:
+        """Relay a packet that is committed and updated to."""
+        return self.router.transact("recvPacket", self.recv_args(packet), sender=RELAYER, gas=gas)
+
+    def balances(self) -> tuple[int, int, int]:
+        """Token balances of seller, buyer and escrow."""
+        holders = (SELLER.address, BUYER.address, self.app.address)
+        seller, buyer, escrow = (self.token.call("balanceOf", holder) for holder in holders)
+        return seller, buyer, escrow
+
+
+def deploy_dvp(*, threshold: int = 3, size: int = 4, relayers: bytes = bytes(20)) -> DvpDeployment:
+    """Deploy and wire everything; `relayers` gets the relayer role (zero address: everybody)."""
+    sandbox = EvmSandbox()
+    admin = sandbox.deployer.address
+    validators = ValidatorSet.of(threshold, size)
+    router = sandbox.deploy("ICS26Router", admin)
+    initial = (FIRST_HEIGHT, sandbox.now_s, bytes(32), validators.hash)
+    periods = (TRUSTING_PERIOD_S, MAX_CLOCK_DRIFT_S)
+    light_client = sandbox.deploy("ProgmatLightClient", router.address, LEDGER_ID, *periods, *initial)
+    app = sandbox.deploy("DvpApp", router.address, CLIENT_ID, LEDGER_CLIENT_ID, EARMARK_MARGIN_S)
+    token = sandbox.deploy("SecurityToken", "Reference ST", "RST", admin)
+    for name in ("CLIENT_REGISTRAR", "CLIENT_MIGRATOR", "PORT_REGISTRAR"):
+        router.transact("grantRole", role(name), admin)
+    router.transact("grantRole", role("RELAYER"), relayers)
+    router.transact("addClient", CLIENT_ID, (LEDGER_CLIENT_ID, [b""]), light_client.address)
+    router.transact("addIBCApp", "dvp", app.address)
+    for holder in (SELLER.address, BUYER.address, app.address):
+        token.transact("allow", holder)
+    token.transact("mint", SELLER.address, 1000)
+    return DvpDeployment(sandbox, router, light_client, app, token, validators)

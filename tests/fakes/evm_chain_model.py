@@ -1,0 +1,106 @@
+"""A QBFT chain with real seals and real proofs that keeps IBC commitments in its router's storage; no EVM inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from light_clients.qbft import IBC_STORE_SLOT, QbftClientState, QbftConsensusState, QbftMisbehaviour
+from light_clients.qbft.codec import (
+    encode_client_state,
+    encode_consensus_state,
+    encode_header,
+    encode_membership_proof,
+    encode_misbehaviour,
+)
+from primitives.keccak import keccak256
+from tests.fakes.qbft_headers import (
+    ROUTER,
+    QbftBlockBuilder,
+    RouterState,
+    ValidatorKey,
+    update_message,
+    validator_keys,
+)
+
+CHAIN_ID = 1337
+TRUSTING_PERIOD_S = 14 * 86_400
+MAX_CLOCK_DRIFT_S = 30
+
+
+@dataclass(frozen=True)
+class _Block:
+    timestamp_s: int
+    state: RouterState
+
+
+@dataclass
+class EvmChainModel:
+    """``store`` is written to freely; ``seal`` makes it the state of the next block."""
+
+    now_s: int
+    validators: Sequence[ValidatorKey] = field(default_factory=lambda: validator_keys(4))
+    store: dict[bytes, bytes] = field(default_factory=dict)
+    blocks: dict[int, _Block] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.seal(self.now_s)
+
+    @property
+    def height(self) -> int:
+        return len(self.blocks)
+
+    def seal(self, timestamp_s: int | None = None) -> int:
+        """Seal the next block, at the present time unless another is given; returns its number."""
+        timestamp_s = self.now_s if timestamp_s is None else timestamp_s
+        if self.blocks and timestamp_s <= self.blocks[self.height].timestamp_s:
+            timestamp_s = self.blocks[self.height].timestamp_s + 1
+        self.now_s = max(self.now_s, timestamp_s)
+        storage = {_slot(path): value for path, value in self.store.items()}
+        self.blocks[self.height + 1] = _Block(timestamp_s, RouterState(storage, others=2))
+        return self.height
+
+    def timestamp_s(self, height: int) -> int:
+        return self.blocks[height].timestamp_s
+
+    def client_state(self, height: int = 1) -> bytes:
+        return encode_client_state(
+            QbftClientState(
+                chain_id=CHAIN_ID,
+                router_address=ROUTER,
+                store_slot=IBC_STORE_SLOT,
+                latest_height=height,
+                trusting_period_s=TRUSTING_PERIOD_S,
+                max_clock_drift_s=MAX_CLOCK_DRIFT_S,
+                frozen=False,
+            )
+        )
+
+    def consensus_state(self, height: int = 1) -> bytes:
+        block = self.blocks[height]
+        addresses = tuple(key.address for key in self.validators)
+        return encode_consensus_state(
+            QbftConsensusState(block.timestamp_s, block.state.state_root, block.state.storage_root, addresses)
+        )
+
+    def header(self, height: int, trusted_height: int, signers: int = 3) -> bytes:
+        """The client message for a block, sealed by the first ``signers`` validators."""
+        block = self.blocks[height]
+        builder = QbftBlockBuilder(self.validators, number=height, timestamp_s=block.timestamp_s)
+        return encode_header(update_message(builder, self.validators[:signers], block.state, trusted_height))
+
+    def equivocation(self, height: int, trusted_height: int) -> bytes:
+        """Evidence that the validators sealed two blocks at one height."""
+        block = self.blocks[height]
+        one = QbftBlockBuilder(self.validators, number=height, timestamp_s=block.timestamp_s)
+        other = replace(one, transactions_root=b"\x01" * 32)
+        headers = [update_message(b, self.validators[:3], block.state, trusted_height) for b in (one, other)]
+        return encode_misbehaviour(QbftMisbehaviour(*headers))
+
+    def proof(self, height: int, path: bytes) -> bytes:
+        """Proof of what stands at an IBC path, or that nothing does."""
+        return encode_membership_proof(self.blocks[height].state.storage_proof(_slot(path)))
+
+
+def _slot(path: bytes) -> bytes:
+    return keccak256(keccak256(path) + IBC_STORE_SLOT)

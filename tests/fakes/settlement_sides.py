@@ -1,0 +1,139 @@
+"""Both ledgers as the gateway sees them, in memory: an EVM chain with earmarks, a ledger with locks and cancellations.
+
+They keep the rules that matter to the gateway: a trade id is spent once (lock or cancel, whoever is first), cash can be
+short, nodes can be away, events come in order and may be read late.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ibc.dvp import SettlementTerms, terms_hash
+from primitives.errors import CallerError, UnavailableError
+from relayer.gateway.changes import Sighting
+from relayer.gateway.lifecycle import SettlementEvent
+from relayer.gateway.model import Fact, Ledger
+from relayer.gateway.ports import EarmarkEvidence
+
+
+class NodeAway(UnavailableError):
+    """A node was told to be away."""
+
+    reason = "NODE_AWAY"
+
+
+class CashShort(CallerError):
+    """The buyer's account does not hold enough."""
+
+    reason = "CASH_INSUFFICIENT"
+
+
+class TradeIdUsed(CallerError):
+    """The trade id was spent by the other of lock and cancel."""
+
+    reason = "TRADE_ID_USED"
+
+
+@dataclass
+class MemoryEvm:
+    """The EVM chain; a block an event."""
+
+    away: bool = False
+    log: list[Sighting] = field(default_factory=list)
+    earmarks: dict[bytes, Sighting] = field(default_factory=dict)
+
+    def _note(self, event: SettlementEvent, what: str, trade_id: bytes, found_hash: bytes) -> Sighting:
+        block = len(self.log) + 1
+        fact = Fact(Ledger.EVM, what, f"0x{block:064x}", block, 1_700_000_000 + block)
+        self.log.append(Sighting(trade_id, event, fact, found_hash))
+        return self.log[-1]
+
+    def earmark(self, terms: SettlementTerms) -> None:
+        """The seller earmarks."""
+        self.earmarks[terms.trade_id] = self._note(
+            SettlementEvent.EARMARKED_ON_EVM, "earmarked", terms.trade_id, terms_hash(terms)
+        )
+
+    def deliver(self, terms: SettlementTerms) -> None:
+        """The packet arrives and the token moves."""
+        self._note(SettlementEvent.DELIVERED_ON_EVM, "delivered", terms.trade_id, terms_hash(terms))
+
+    def refuse(self, terms: SettlementTerms) -> None:
+        """The packet arrives and the token refuses."""
+        self._note(SettlementEvent.REFUSED_ON_EVM, "refused", terms.trade_id, b"")
+
+    def _here(self) -> None:
+        if self.away:
+            raise NodeAway("the EVM node is away")
+
+    async def sightings(self, after_block: int) -> tuple[tuple[Sighting, ...], int]:
+        """See SecuritiesSide."""
+        self._here()
+        return tuple(self.log[after_block:]), len(self.log)
+
+    async def earmark_sighting(self, trade_id: bytes) -> Sighting | None:
+        """See SecuritiesSide."""
+        self._here()
+        return self.earmarks.get(trade_id)
+
+    async def earmark_evidence(self, trade_id: bytes, trusted_height: int) -> EarmarkEvidence:
+        """See SecuritiesSide."""
+        self._here()
+        return EarmarkEvidence(max(trusted_height, self.earmarks[trade_id].fact.height), b"header", (b"a",), (b"s",))
+
+
+@dataclass
+class MemoryLedger:
+    """The Progmat ledger; ``cash_yen`` is the buyer's free cash."""
+
+    cash_yen: int = 0
+    away: bool = False
+    attempts: list[int] = field(default_factory=list)
+    trades: dict[bytes, list[Sighting]] = field(default_factory=dict)
+
+    def _note(self, terms: SettlementTerms, event: SettlementEvent, what: str, sequence: int = 0) -> None:
+        facts = self.trades.setdefault(terms.trade_id, [])
+        fact = Fact(Ledger.PROGMAT, what, f"{len(facts) + 1:064x}", len(facts) + 1, 1_700_000_000)
+        facts.append(Sighting(terms.trade_id, event, fact, packet_sequence=sequence))
+
+    def release(self, terms: SettlementTerms) -> None:
+        """The proof of delivery was processed."""
+        self._note(terms, SettlementEvent.CASH_RELEASED_TO_SELLER, "cash released")
+
+    def give_back(self, terms: SettlementTerms) -> None:
+        """The proof of refusal or time-out was processed."""
+        self._note(terms, SettlementEvent.CASH_RETURNED_TO_BUYER, "cash returned")
+
+    def _here(self) -> None:
+        if self.away:
+            raise NodeAway("the custodian node is away")
+
+    async def trade_sightings(self, terms: SettlementTerms) -> tuple[Sighting, ...]:
+        """See CashSide."""
+        self._here()
+        return tuple(self.trades.get(terms.trade_id, ()))
+
+    async def trusted_height(self) -> int:
+        """See CashSide."""
+        self._here()
+        return 1
+
+    async def lock(self, terms: SettlementTerms, evidence: EarmarkEvidence, attempt: int) -> None:
+        """See CashSide."""
+        self._here()
+        self.attempts.append(attempt)
+        if terms.trade_id in self.trades:
+            raise TradeIdUsed(f"trade id was spent before {evidence.height}")
+        if terms.cash.amount_yen > self.cash_yen:
+            raise CashShort(f"needs {terms.cash.amount_yen} yen, has {self.cash_yen}")
+        self.cash_yen -= terms.cash.amount_yen
+        self._note(terms, SettlementEvent.CASH_LOCKED, "cash locked", sequence=7)
+
+    async def cancel(self, terms: SettlementTerms) -> None:
+        """See CashSide."""
+        self._here()
+        facts = self.trades.get(terms.trade_id, [])
+        if facts and facts[0].event is not SettlementEvent.TRADE_CANCELLED:
+            raise TradeIdUsed("the lock was faster")
+        if not facts:
+            self._note(terms, SettlementEvent.TRADE_CANCELLED, "cancelled")

@@ -1,0 +1,93 @@
+"""A ledger with one contract that vouches for every write unless an output says "forbidden"; the network of notary_world.
+
+Real transactions, real verification, no business: what is tested with it is who may get what past a Validator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chains.progmat.contracts.errors import ContractViolation
+from chains.progmat.contracts.package import ContractPackage
+from chains.progmat.transactions.builder import TransactionBuilder
+from chains.progmat.transactions.ledger import LedgerTransaction
+from chains.progmat.transactions.model import Command, ProvableWrite, StateRef, TimeWindow, TransactionState
+from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.progmat.transactions.signature import sign_batch, sign_transaction
+from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.transactions.wire import WireTransaction
+from light_clients.registry import LightClientRegistry
+from primitives.hashing import sha256
+from primitives.signatures import SignatureScheme, SoftwareSigner
+from primitives.types import UnixSeconds
+from tests.fakes import notary_world
+from tests.fakes.commit_requests import NOW_S
+from tests.fakes.notary_world import NOTARY, NOTARY_SIGNER, VALIDATORS
+
+OWNER = SoftwareSigner.from_seed(SignatureScheme.ED25519, sha256(b"owner"))
+WINDOW = TimeWindow(UnixSeconds(NOW_S - 60), UnixSeconds(NOW_S + 60))
+
+
+class ToyContract:
+    """See the module."""
+
+    name = "toy"
+    version = 1
+
+    def verify(
+        self, ledger_tx: LedgerTransaction, package: ContractPackage, parameters: NetworkParameters
+    ) -> tuple[ProvableWrite, ...]:
+        """All writes, or ContractViolation."""
+        del package, parameters
+        if any(state.data == b"forbidden" for state in ledger_tx.outputs):
+            raise ContractViolation("no output is forbidden")
+        return ledger_tx.provable_writes
+
+
+PACKAGE = ContractPackage.seal([ToyContract()], LightClientRegistry.builder().seal())
+PARAMETERS = notary_world.parameters(packages=(PACKAGE.hash,))
+
+
+@dataclass(frozen=True)
+class Toy:
+    """A transaction of one toy output; ``name`` salts it."""
+
+    name: str
+    inputs: tuple[StateRef, ...] = ()
+    references: tuple[StateRef, ...] = ()
+    writes: tuple[ProvableWrite, ...] = ()
+    window: TimeWindow | None = WINDOW
+    data: bytes = b"allowed"
+
+    @property
+    def wire(self) -> WireTransaction:
+        """The transaction; its command asks for the owner, and for the Validators if it writes."""
+        signers = (OWNER.public_key, PARAMETERS.validator_key) if self.writes else (OWNER.public_key,)
+        builder = TransactionBuilder(
+            notary=NOTARY,
+            network_parameters_hash=PARAMETERS.hash,
+            contract_package=PACKAGE.hash,
+            inputs=self.inputs,
+            outputs=(TransactionState("toy", self.data, NOTARY),),
+            commands=(Command("toy", "Make", b"", signers),),
+            time_window=self.window,
+            references=self.references,
+            provable_writes=self.writes,
+        )
+        return builder.to_wire(sha256(b"toy " + self.name.encode()))
+
+    @property
+    def output(self) -> StateRef:
+        """The state it makes."""
+        return StateRef(self.wire.id, 0)
+
+    def signed(self, signers: Iterable[SoftwareSigner] = (OWNER,)) -> SignedTransaction:
+        """Signed by the owner, as it is sent to the Validators."""
+        wire = self.wire
+        return SignedTransaction.of(wire, [sign_transaction(signer, wire.id) for signer in signers])
+
+    def final(self) -> SignedTransaction:
+        """Signed by everybody, the notary included: an ancestor."""
+        signed = self.signed((OWNER, *(VALIDATORS[:3] if self.writes else ())))
+        return signed.with_signatures(*sign_batch(NOTARY_SIGNER, [signed.id]))

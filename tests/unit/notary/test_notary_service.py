@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from chains.progmat.node.peers import PeerIdentity
+from chains.progmat.notary import codec
+from chains.progmat.notary.decisions import Outcome
+from chains.progmat.notary.errors import NotarisationConflict, NotaryBusy, NotaryStopping, UniquenessStoreError
+from chains.progmat.notary.memory_store import MemoryUniquenessStore
+from chains.progmat.notary.model import CommitRequest
+from chains.progmat.notary.service import NotaryService, NotarySettings
+from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
+from chains.progmat.notary.uniqueness import UniquenessStore
+from chains.progmat.transactions.model import TimeWindow
+from chains.progmat.transactions.signed_codec import decode_signature
+from primitives.types import UnixSeconds
+from tests.fakes.commit_requests import LEDGER_ID, NOW_S, create, state
+from tests.fakes.notary_world import NOTARY_SIGNER, PARAMETERS, Spoken, parameters
+
+CN = PeerIdentity("cn-1")
+VALIDATOR = PeerIdentity("v-1")
+
+
+class Clock:
+    now_s = NOW_S
+
+    def __call__(self) -> int:
+        return self.now_s
+
+
+class HeldStore(MemoryUniquenessStore):
+    """Holds every batch back until ``release`` is set, and remembers the batches' sizes."""
+
+    def __init__(self) -> None:
+        super().__init__(LEDGER_ID)
+        self.release = threading.Event()
+        self.entered = threading.Event()
+        self.sizes: list[int] = []
+
+    def commit_batch(self, batch: Sequence[CommitRequest], clock_s: int) -> tuple[Outcome, ...]:
+        self.entered.set()
+        self.release.wait(10)
+        self.sizes.append(len(batch))
+        return super().commit_batch(batch, clock_s)
+
+
+def a_notary(store: UniquenessStore, clock: Clock | None = None, **settings: int) -> NotaryService:
+    return NotaryService(
+        store=store,
+        signer=NOTARY_SIGNER,
+        parameters=PARAMETERS,
+        clock_s=clock or Clock(),
+        settings=NotarySettings(frozenset({"v-1"}), tick_interval_s=3600, **settings),
+    )
+
+
+async def ask(notary: NotaryService, spoken: Spoken) -> codec.Notarised:
+    return codec.decode_response(await notary.notarise(CN, spoken.request()))
+
+
+async def read(notary: NotaryService, after: int, wait_ms: int = 0, limit: int = 100) -> codec.JournalPage:
+    body = codec.encode_read_request(codec.ReadRequest(after, limit, wait_ms))
+    return codec.decode_page(await notary.read_journal(VALIDATOR, body))
+
+
+async def test_the_signature_is_the_notarys_over_this_transaction() -> None:
+    notary = a_notary(MemoryUniquenessStore(LEDGER_ID))
+    await notary.start()
+    spoken = Spoken("spend", inputs=(state("coin"),))
+    signature = decode_signature((await ask(notary, spoken)).signature)
+    signature.verify(spoken.wire.id)
+    assert signature.by == NOTARY_SIGNER.public_key
+    await notary.stop()
+
+
+async def test_what_queues_up_during_a_commit_becomes_the_next_batch_under_one_signature() -> None:
+    store = HeldStore()
+    notary = a_notary(store)
+    await notary.start()
+    spoken = [Spoken(f"spend {i}", inputs=(state("coin", i),)) for i in range(21)]
+    first = asyncio.create_task(ask(notary, spoken[0]))
+    await asyncio.to_thread(store.entered.wait, 10)
+    rest = [asyncio.create_task(ask(notary, s)) for s in spoken[1:]]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    store.release.set()
+    answers = await asyncio.gather(first, *rest)
+    assert store.sizes == [1, 20]
+    signatures = [decode_signature(answer.signature) for answer in answers]
+    assert len({signature.signature for signature in signatures[1:]}) == 1
+    for signature, s in zip(signatures, spoken, strict=True):
+        signature.verify(s.wire.id)
+    await notary.stop()
+
+
+async def test_a_full_queue_refuses_with_a_time_to_come_back() -> None:
+    store = HeldStore()
+    notary = a_notary(store, max_batch=1, max_waiting=2)
+    await notary.start()
+    tasks = [asyncio.create_task(ask(notary, Spoken(f"s {i}", inputs=(state("c", i),)))) for i in range(6)]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    store.release.set()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    busy = [a for a in answers if isinstance(a, NotaryBusy)]
+    assert busy
+    assert all(b.retry_after_s > 0 for b in busy)
+    assert len(busy) + sum(isinstance(a, codec.Notarised) for a in answers) == 6
+    await notary.stop()
+
+
+async def test_a_retry_gets_the_same_answer_bytes_though_everything_has_changed_since(tmp_path: Path) -> None:
+    clock = Clock()
+    store = SqliteUniquenessStore(tmp_path / "n.db", LEDGER_ID)
+    notary = a_notary(store, clock)
+    await notary.start()
+    spoken = Spoken(
+        "refer",
+        references=(state("rate"),),
+        writes=(create("p"),),
+        window=TimeWindow(None, UnixSeconds(NOW_S + 5)),
+    )
+    first = await ask(notary, spoken)
+    await ask(notary, Spoken("spend", inputs=(state("rate"),)))
+    await notary.stop()
+    store.close()
+
+    clock.now_s += 1000
+    store = SqliteUniquenessStore(tmp_path / "n.db", LEDGER_ID)
+    notary = NotaryService(
+        store=store,
+        signer=NOTARY_SIGNER,
+        parameters=parameters(epoch=2),
+        clock_s=clock,
+        settings=NotarySettings(frozenset({"v-1"}), tick_interval_s=3600),
+    )
+    await notary.start()
+    body = spoken.request()
+    again = [await notary.notarise(CN, body) for _ in range(3)]
+    assert len(set(again)) == 1
+    retried = codec.decode_response(again[0])
+    assert (retried.position, retried.time_s) == (first.position, first.time_s) == (1, NOW_S)
+    decode_signature(retried.signature).verify(spoken.wire.id)
+    await notary.stop()
+    store.close()
+
+
+async def test_a_crash_between_commit_and_answer_is_healed_by_asking_again(tmp_path: Path) -> None:
+    class DiesAfterCommit(SqliteUniquenessStore):
+        def commit_batch(self, batch: Sequence[CommitRequest], clock_s: int) -> tuple[Outcome, ...]:
+            super().commit_batch(batch, clock_s)
+            raise UniquenessStoreError("killed after the commit, before the answer")
+
+    spoken = Spoken("spend", inputs=(state("coin"),))
+    dying = DiesAfterCommit(tmp_path / "n.db", LEDGER_ID)
+    notary = a_notary(dying)
+    await notary.start()
+    with pytest.raises(UniquenessStoreError):
+        await ask(notary, spoken)
+    await notary.stop()
+    dying.close()
+
+    store = SqliteUniquenessStore(tmp_path / "n.db", LEDGER_ID)
+    notary = a_notary(store)
+    await notary.start()
+    decode_signature((await ask(notary, spoken)).signature).verify(spoken.wire.id)
+    with pytest.raises(NotarisationConflict):
+        await ask(notary, Spoken("double", inputs=(state("coin"),)))
+    await notary.stop()
+    store.close()
+
+
+async def test_a_stopped_notary_says_that_the_outcome_is_unknown() -> None:
+    notary = a_notary(MemoryUniquenessStore(LEDGER_ID))
+    await notary.start()
+    await notary.stop()
+    with pytest.raises(NotaryStopping):
+        await ask(notary, Spoken("spend", inputs=(state("coin"),)))
+
+
+async def test_a_waiting_journal_reader_is_woken_by_the_next_entry() -> None:
+    notary = a_notary(MemoryUniquenessStore(LEDGER_ID))
+    await notary.start()
+    waiting = asyncio.create_task(read(notary, 0, wait_ms=20_000))
+    await asyncio.sleep(0)
+    spoken = Spoken("write", writes=(create("p"),))
+    answer = await ask(notary, spoken)
+    page = await waiting
+    assert [entry.tx_id for entry in page.entries] == [spoken.wire.id]
+    assert page.entries[0].evidence == spoken.request()
+    assert page.head_position == answer.position == 1
+    await notary.stop()
+
+
+async def test_a_reader_who_waits_in_vain_gets_an_empty_page() -> None:
+    notary = a_notary(MemoryUniquenessStore(LEDGER_ID))
+    await notary.start()
+    page = await read(notary, 0, wait_ms=1)
+    assert (page.entries, page.head_position) == ((), 0)
+    await notary.stop()
+
+
+async def test_a_reader_ahead_of_the_journal_is_told_at_once_where_it_ends() -> None:
+    notary = a_notary(MemoryUniquenessStore(LEDGER_ID))
+    await notary.start()
+    page = await read(notary, 7, wait_ms=20_000)
+    assert (page.entries, page.head_position) == ((), 0)
+    await notary.stop()
+
+
+async def test_an_idle_notary_ticks_when_its_clock_has_moved() -> None:
+    clock = Clock()
+    notary = a_notary(MemoryUniquenessStore(LEDGER_ID), clock)
+    await notary.start()
+    await notary.tick()
+    await notary.tick()
+    clock.now_s += 5
+    await notary.tick()
+    page = await read(notary, 0)
+    assert [(e.position, e.time_s, e.tx_id) for e in page.entries] == [(1, NOW_S, None), (2, NOW_S + 5, None)]
+    assert len((await read(notary, 0, limit=1)).entries) == 1
+    await notary.stop()
+
+
+async def test_a_file_of_another_ledger_is_not_opened(tmp_path: Path) -> None:
+    SqliteUniquenessStore(tmp_path / "n.db", LEDGER_ID).close()
+    with pytest.raises(UniquenessStoreError, match="another-ledger"):
+        SqliteUniquenessStore(tmp_path / "n.db", "another-ledger")

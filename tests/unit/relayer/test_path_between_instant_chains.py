@@ -1,0 +1,196 @@
+"""The path's whole job against two chains that keep the packet rules: all ends, once, whatever dies in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relayer.core.lifecycle import PacketState
+from relayer.path import CrashPoint, Path, PathSettings
+from relayer.store import RelayerStore
+from tests.fakes.instant_chain import Away, InstantChain, instant_pair
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: no handler of the product may catch it."""
+
+
+@dataclass
+class World:
+    """Two chains, one clock, one store, and a relayer that can be killed at a named line."""
+
+    now_s: int = 1_700_000_000
+    kill_at: CrashPoint | None = None
+    store: RelayerStore = field(default_factory=lambda: RelayerStore(None))
+    chains: tuple[InstantChain, InstantChain] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chains = instant_pair(lambda: self.now_s)
+
+    def path(self) -> Path:
+        return Path(self.chains, self.store, PathSettings(receive_margin_s=5), lambda: float(self.now_s), self._reach)
+
+    def _reach(self, point: CrashPoint) -> None:
+        if point is self.kill_at:
+            self.kill_at = None
+            raise Killed
+
+    async def run(self, rounds: int = 4) -> None:
+        """Rounds as a supervisor sees them: a killed relayer is started again over the same store."""
+        path = self.path()
+        for _ in range(rounds):
+            try:
+                await path.round()
+            except Killed:
+                path = self.path()
+            except Away:
+                continue
+            self.now_s += 1
+
+    def effects(self, what: str) -> list[str]:
+        return [effect for chain in self.chains for effect in chain.effects if effect.startswith(what)]
+
+
+async def test_a_packet_of_either_direction_is_received_and_acknowledged() -> None:
+    world = World()
+    for chain in world.chains:
+        chain.send(b"hello", world.now_s + 600)
+    await world.run()
+    assert sorted(world.effects("received")) == ["received 1", "received 1"]
+    assert sorted(world.effects("acknowledged")) == ["acknowledged 1", "acknowledged 1"]
+    assert world.store.counts()[PacketState.ACKNOWLEDGED.value] == 2
+
+
+async def test_a_packet_nobody_relayed_in_time_is_timed_out_and_never_received() -> None:
+    world = World()
+    world.chains[0].send(b"late", world.now_s + 60)
+    world.now_s += 61
+    await world.run()
+    assert world.effects("received") == []
+    assert world.effects("timed out") == ["timed out 1"]
+
+
+async def test_a_packet_within_the_margin_is_not_sent_any_more_and_timed_out_later() -> None:
+    world = World()
+    world.chains[0].send(b"close", world.now_s + 4)
+    await world.run(rounds=2)
+    assert world.effects("") == []
+    await world.run(rounds=6)
+    assert world.effects("") == ["timed out 1"]
+
+
+async def test_a_refused_packet_is_tried_again_later_and_does_not_hold_up_the_next() -> None:
+    world = World()
+    poisoned = world.chains[0].send(b"poison", world.now_s + 600)
+    del world.chains[0].commitments[poisoned.sequence]  # its proof can never hold
+    world.chains[0].send(b"fine", world.now_s + 600)
+    await world.run(rounds=3)
+    assert world.effects("received") == ["received 2"]
+    story = world.store.story(poisoned.source_client, poisoned.sequence)
+    assert story is not None
+    assert story[0].last_error.startswith("INVALID_PROOF")
+    assert 1 <= story[0].tracked.attempts <= 3
+
+
+async def test_a_frozen_client_is_sent_nothing() -> None:
+    world = World()
+    world.chains[1].frozen = True
+    world.chains[0].send(b"hello", world.now_s + 600)
+    await world.run()
+    assert world.effects("") == []
+    story = world.store.story("client-one", 1)
+    assert story is not None
+    assert story[0].tracked.attempts == 0
+
+
+async def test_a_chain_that_is_away_is_waited_for() -> None:
+    world = World()
+    world.chains[0].send(b"hello", world.now_s + 600)
+    world.chains[1].away = True
+    await world.run()
+    world.chains[1].away = False
+    await world.run()
+    assert world.effects("acknowledged") == ["acknowledged 1"]
+
+
+async def test_an_old_client_is_refreshed_at_a_third_of_its_trusting_period() -> None:
+    world = World()
+    await world.run(rounds=2)
+    before = [chain.client_height for chain in world.chains]
+    await world.run(rounds=2)
+    assert [chain.client_height for chain in world.chains] == before
+    world.now_s += 1200
+    await world.run(rounds=1)
+    assert all(chain.client_height > old for chain, old in zip(world.chains, before, strict=True))
+
+
+@pytest.mark.parametrize("point", list(CrashPoint))
+@pytest.mark.parametrize("timeout_s", [600, 3])
+async def test_killed_at_any_line_and_started_again_every_packet_ends_exactly_once(
+    point: CrashPoint, timeout_s: int
+) -> None:
+    world = World(kill_at=point)
+    for chain in world.chains:
+        for value in (b"a", b"b"):
+            chain.send(value, world.now_s + timeout_s)
+    await world.run(rounds=20)
+    received, ended = world.effects("received"), world.effects("acknowledged") + world.effects("timed out")
+    assert sorted(ended) in (
+        sorted(["acknowledged 1", "acknowledged 2"] * 2),
+        sorted(["timed out 1", "timed out 2"] * 2),
+    )
+    assert len(received) in {0, 4}
+    assert sum(world.store.counts().values()) == 4
+
+
+Step = tuple[str, int]
+_STEPS = st.lists(
+    st.tuples(st.sampled_from(["send", "round", "kill", "away", "back", "wait"]), st.integers(0, 6)), max_size=25
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(steps=_STEPS)
+async def test_under_any_schedule_received_xor_timed_out_and_nothing_twice(steps: list[Step]) -> None:
+    world = World()
+    path = world.path()
+    actions: dict[str, Callable[[int], None]] = {
+        "send": lambda n: void(world.chains[n % 2].send(bytes([n + 1]), world.now_s + 1 + n * 5)),
+        "kill": lambda n: setattr(world, "kill_at", list(CrashPoint)[n]),
+        "away": lambda n: setattr(world.chains[n % 2], "away", True),
+        "back": lambda n: setattr(world.chains[n % 2], "away", False),
+        "wait": lambda n: setattr(world, "now_s", world.now_s + n),
+    }
+    for what, number in steps:
+        if what in actions:
+            actions[what](number)
+            continue
+        try:
+            await path.round()
+        except Killed:
+            path = world.path()
+        except Away:
+            continue
+    for chain in world.chains:
+        chain.away = False
+    world.kill_at = None
+    world.now_s += 100
+    for _ in range(8):
+        await path.round()
+        world.now_s += 30
+    for chain in world.chains:
+        assert len(chain.effects) == len(set(chain.effects))
+        assert chain.commitments == {}
+        timed_out = {e.split()[-1] for e in chain.effects if e.startswith("timed out")}
+        received = {e.split()[-1] for e in chain.counterparty.effects if e.startswith("received")}
+        assert not timed_out & received
+        assert len(timed_out | received) == len(chain.sent)
+    world.store.close()
+
+
+def void(_value: object) -> None:
+    """Drops a value, so that an action is a statement."""
