@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import grpc.aio
+from typing import Any
+
 from crossdvp.relayer.v1 import relayer_service_pb2 as pb
 from crossdvp.relayer.v1 import relayer_service_pb2_grpc as pb_grpc
 
 from chains.progmat.client import ApiEndpoint, ApiTls, open_channel
-from chains.rpc_status import RemoteCallerError, error_from_rpc
+from chains.rpc_status import RemoteCallerError
+from relayer.rpc_call import ask
 
 
 class RelayerClient:
@@ -17,7 +19,7 @@ class RelayerClient:
         self._name = endpoint.name
         self._timeout_s = timeout_s
         self._channel = open_channel(endpoint, tls)
-        self._stub = pb_grpc.RelayerServiceStub(self._channel)
+        self._stub: Any = pb_grpc.RelayerServiceStub(self._channel)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -25,18 +27,16 @@ class RelayerClient:
 
     async def status(self) -> pb.GetStatusResponse:
         """Both chains as the relayer sees them."""
-        try:
-            return await self._stub.GetStatus(pb.GetStatusRequest(), timeout=self._timeout_s)
-        except grpc.aio.AioRpcError as failure:
-            raise error_from_rpc(failure, self._name) from failure
+        pending = self._stub.GetStatus(pb.GetStatusRequest(), timeout=self._timeout_s)
+        return await ask(pending, pb.GetStatusResponse, self._name)
 
     async def packet(self, source_client: str, sequence: int) -> pb.Packet | None:
         """One packet with its steps; None if the relayer has not seen it."""
         request = pb.GetPacketRequest(source_client=source_client, sequence=sequence)
         try:
-            return (await self._stub.GetPacket(request, timeout=self._timeout_s)).packet
-        except grpc.aio.AioRpcError as failure:
-            error = error_from_rpc(failure, self._name)
-            if isinstance(error, RemoteCallerError) and error.reason == "PACKET_UNKNOWN":
+            pending = self._stub.GetPacket(request, timeout=self._timeout_s)
+            return (await ask(pending, pb.GetPacketResponse, self._name)).packet
+        except RemoteCallerError as refusal:
+            if refusal.reason == "PACKET_UNKNOWN":
                 return None
-            raise error from failure
+            raise

@@ -47,7 +47,7 @@ class BadNetworkSpec(CallerError):
 
 
 class NodeSpec(BaseModel):
-    """One node: the first of its roles decides nothing; ``operator`` keeps the network operator's key."""
+    """One node; the ``operator`` node also keeps the network operator's key."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
@@ -58,13 +58,19 @@ class NodeSpec(BaseModel):
 
 
 class NetworkSpec(BaseModel):
-    """A network: its nodes, how many Validators must sign, and certificates for programs that are no nodes."""
+    """A network: its nodes, how many Validators must sign, and programs that may call the nodes' APIs (certified too)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     ledger_id: str
     threshold: Annotated[int, Field(ge=1)]
     nodes: Annotated[tuple[NodeSpec, ...], Field(min_length=1, max_length=1024)]
-    api_clients: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
+    gateways: tuple[str, ...] = ()
+    relayers: tuple[str, ...] = ()
+
+    def api_clients(self) -> tuple[str, ...]:
+        """Every program's name once."""
+        return tuple(dict.fromkeys((*self.operators, *self.gateways, *self.relayers)))
 
 
 def create_network(spec: NetworkSpec, directory: Path, now: datetime) -> None:
@@ -77,17 +83,17 @@ def create_network(spec: NetworkSpec, directory: Path, now: datetime) -> None:
         keys = _make_keys(node, directory / node.name)
         roles = frozenset(Role(role) for role in node.roles)
         entries.append(NodeEntry(Party(node.name, keys["node"]), roles, node.host, node.port, index))
-        if "validator" in keys:
-            validator_keys.append(keys["validator"])
+        if Role.VALIDATOR in roles:
+            validator_keys.append(keys["node"])
         operator_key = keys.get("operator", operator_key)
-    for name in (*(node.name for node in spec.nodes), *spec.api_clients):
+    for name in (*(node.name for node in spec.nodes), *spec.api_clients()):
         _write_certificate(directory / name, issue_node_certificate(authority, name, now))
     network_map = NetworkMap(entries)
     (directory / "network-map.json").write_text(network_map.to_json())
     parameters = _parameters(spec, network_map, validator_keys, operator_key)
     (directory / "parameters.bin").write_bytes(parameters.encode())
     for node in spec.nodes:
-        (directory / node.name / "node.toml").write_text(_node_toml(node, spec.api_clients))
+        (directory / node.name / "node.toml").write_text(_node_toml(node, spec))
 
 
 def _make_keys(node: NodeSpec, directory: Path) -> dict[str, PublicKey]:
@@ -95,9 +101,10 @@ def _make_keys(node: NodeSpec, directory: Path) -> dict[str, PublicKey]:
     passphrase = secrets.token_hex(32).encode()
     replace_privately(directory / "passphrase", passphrase)
     store = KeyStore.create(directory / "keys.json", passphrase, DEVNET_SCRYPT)
-    wanted = {"node": (KeyPurpose.NODE, SignatureScheme.ED25519)}
-    if Role.VALIDATOR.value in node.roles:
-        wanted["validator"] = (KeyPurpose.VALIDATOR, SignatureScheme.SECP256K1)
+    # A Validator signs checkpoints that EVM chains verify: its one key is of their curve.
+    validates = Role.VALIDATOR.value in node.roles
+    kind = (KeyPurpose.VALIDATOR, SignatureScheme.SECP256K1) if validates else (KeyPurpose.NODE, SignatureScheme.ED25519)
+    wanted = {"node": kind}
     if node.operator:
         wanted["operator"] = (KeyPurpose.OPERATOR, SignatureScheme.ED25519)
     return {label: store.generate(label, *kind).public_key for label, kind in wanted.items()}
@@ -135,7 +142,7 @@ def _parameters(
     )
 
 
-def _node_toml(node: NodeSpec, api_clients: tuple[str, ...]) -> str:
+def _node_toml(node: NodeSpec, spec: NetworkSpec) -> str:
     quoted = json.dumps  # TOML's basic strings and arrays of them are JSON's
     return "\n".join(
         (
@@ -143,8 +150,10 @@ def _node_toml(node: NodeSpec, api_clients: tuple[str, ...]) -> str:
             f"roles = {quoted(list(node.roles))}",
             'network_map = "../network-map.json"',
             'parameters = "../parameters.bin"',
-            'database = "node.sqlite"',
-            f"api_clients = {quoted(list(api_clients))}",
+            'data_dir = "data"',
+            f"operators = {quoted(spec.operators)}",
+            f"gateways = {quoted(spec.gateways)}",
+            f"relayers = {quoted(spec.relayers)}",
             "",
             "[listen]",
             f"host = {quoted(node.host)}",

@@ -1,1 +1,1 @@
-"""Endpoints of real chains: each speaks to one chain through its client package, and to the path as ``ChainEndpoint``."""
+"""Endpoints of real chains: each speaks to one chain through its client package, as ``ChainEndpoint`` to the path."""

@@ -127,7 +127,7 @@ class EvmEndpoint:
         return await self._prover.membership_proof(proved_path(kind, packet), height)
 
     async def submit(self, update: ClientUpdate | None, messages: Sequence[PacketMessage]) -> tuple[Outcome, ...]:
-        """See ChainEndpoint. Messages that the contracts refuse are found by simulation and left out of the transaction."""
+        """See ChainEndpoint. What the contracts refuse is found by simulation and left out of the transaction."""
         head = [] if update is None else [self._router.update_client(self._client_id, update.client_message)]
         if head:
             await self._check_update(head[0])
@@ -145,9 +145,7 @@ class EvmEndpoint:
         try:
             await self._rpc.call(call, sender=self._account.address)
         except ExecutionReverted as reverted:
-            raise ClientMovedMeanwhile(
-                f"the update is refused: {reverted.revert}; reading the client again"
-            ) from reverted
+            raise ClientMovedMeanwhile(f"update refused: {reverted.revert}; reading the client again") from reverted
 
     async def _refusal(self, head: Sequence[EvmCall], message: PacketMessage) -> str:
         """Why the contracts would refuse a message now; empty if they take it."""
@@ -174,7 +172,7 @@ class EvmEndpoint:
             MessageKind.TIME_OUT: TimeoutPacketEvent,
         }[message.kind]
         events = [self._router.event_of(log) for log in receipt.logs]
-        took_effect = any(isinstance(event, expected) and event.packet == message.packet for event in events)
+        took_effect = any(type(event) is expected and event.packet == message.packet for event in events if event)
         verdict = Verdict.DONE if took_effect else Verdict.ALREADY_DONE
         return Outcome(verdict, "0x" + receipt.evm_tx_hash.hex(), receipt.height)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -62,10 +63,8 @@ def start(directory: Path, name: str, arguments: Sequence[str]) -> Process:
 
 def is_alive(process: Process) -> bool:
     """True while that very process runs: a finished child does not count, nor another program under a reused number."""
-    try:
+    with contextlib.suppress(ChildProcessError):  # not our child: started by an earlier command
         os.waitpid(process.pid, os.WNOHANG)
-    except ChildProcessError:
-        pass  # not our child: started by an earlier command
     try:
         state = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
         argv = Path(f"/proc/{process.pid}/cmdline").read_bytes().decode(errors="replace").split("\0")

@@ -1,28 +1,31 @@
-"""What the two brokers' platforms do: agree on terms, instruct the gateway, and the seller's earmark, signed by the seller."""
+"""What the two brokers' platforms do: agree on terms, instruct the gateway, and sign the seller's earmark."""
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.deployment import address_bytes
+from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.dvp_app import DvpAppBinding
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.token import TokenBinding
-from ibc.dvp import CashAccount, CashLeg, LeadLeg, SecurityLeg, SettlementTerms
+from ibc.dvp import CashAccount, CashLeg, LeadLeg, SecurityLeg, SettlementTerms, packet_of
 from primitives.types import Address
 from relayer.devnet.access import deployment_of
-from relayer.devnet.layout import DevnetState, Party
+from relayer.devnet.layout import EVM_CLIENT_ID, LEDGER_CLIENT_ID, DevnetState, Party
 from relayer.gateway.client import GatewayClient
 from relayer.gateway.matching import Side
 
 EVM_TIMEOUT_S = 30.0
+APPROVE_GAS, EARMARK_GAS = 100_000, 400_000
 
 
 @dataclass(frozen=True)
@@ -77,16 +80,37 @@ async def instruct(gateway: GatewayClient, terms: SettlementTerms, sides: Sequen
     return settlement
 
 
-async def earmark(directory: Path, state: DevnetState, terms: SettlementTerms) -> bytes:
-    """The seller's two transactions, approve and earmark, sent together; returns the earmark's hash once it is in a block."""
+@asynccontextmanager
+async def _seller(directory: Path, state: DevnetState) -> AsyncIterator[tuple[EvmAccount, Deployment]]:
+    """The seller's account on the EVM chain; its key never leaves this process."""
     deployment = deployment_of(directory, state)
     secret = bytes.fromhex((directory / state.seller.evm_key_file).read_text().strip())
     async with EvmRpc(state.rpc_url) as rpc:
-        account = EvmAccount(rpc, secret, deployment.chain_id)
+        yield EvmAccount(rpc, secret, deployment.chain_id), deployment
+
+
+async def earmark(directory: Path, state: DevnetState, terms: SettlementTerms) -> None:
+    """The seller's two transactions, approve and earmark, sent together; returns once both are in a block."""
+    async with _seller(directory, state) as (account, deployment):
         token, app = TokenBinding(address_bytes(deployment.token)), DvpAppBinding(address_bytes(deployment.dvp_app))
-        approval = token.approve(app.address, terms.security.quantity)
-        earmarking = app.earmark(terms).with_gas(400_000)
-        await account.send(approval.with_gas(100_000))
-        sent = await account.send(earmarking)
-        receipt = await account.wait_for(sent, earmarking, EVM_TIMEOUT_S)
-        return receipt.evm_tx_hash
+        # The earmark succeeds only after the approval, so its gas cannot be estimated before: both limits are given.
+        await account.send(replace(token.approve(app.address, terms.security.quantity), gas=APPROVE_GAS))
+        await account.execute(replace(app.earmark(terms), gas=EARMARK_GAS), EVM_TIMEOUT_S)
+
+
+async def release_refused(directory: Path, state: DevnetState, terms: SettlementTerms, sequence: int) -> None:
+    """The seller takes the earmark back at once: the chain has answered the packet with an error for good."""
+    packet = packet_of(terms, sequence, LEDGER_CLIENT_ID, EVM_CLIENT_ID)
+    async with _seller(directory, state) as (account, deployment):
+        app = DvpAppBinding(address_bytes(deployment.dvp_app))
+        await account.execute(app.release_refused(terms, packet), EVM_TIMEOUT_S)
+
+
+async def reclaim_expired(directory: Path, state: DevnetState, terms: SettlementTerms) -> None:
+    """The seller takes the earmark back when it has expired; waits for that on the chain's own clock."""
+    async with _seller(directory, state) as (account, deployment):
+        app = DvpAppBinding(address_bytes(deployment.dvp_app))
+        expires_s = terms.settle_by_s + await app.earmark_margin_s(account.rpc)
+        while (await account.rpc.get_block()).timestamp_s < expires_s:
+            await asyncio.sleep(0.2)
+        await account.execute(app.reclaim(terms), EVM_TIMEOUT_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
+from typing import Any, Final
 
 import grpc
 import grpc.aio
@@ -14,9 +15,10 @@ from chains.progmat.client import ApiEndpoint, ApiTls, open_channel
 from chains.rpc_status import error_from_rpc
 from ibc.dvp import SettlementTerms
 from relayer.gateway.matching import Side
-from relayer.gateway.settlement_codec import SIDES, encode_terms
+from relayer.gateway.settlement_codec import encode_terms
+from relayer.rpc_call import ask
 
-_SIDE_NUMBERS = {side: number for number, side in SIDES.items()}
+CANCEL_TIMEOUT_S: Final = 60.0  # a cancellation is a ledger transaction
 
 
 class GatewayClient:
@@ -24,9 +26,9 @@ class GatewayClient:
 
     def __init__(self, endpoint: ApiEndpoint, tls: ApiTls, timeout_s: float = 10.0) -> None:
         self._name = endpoint.name
-        self._timeout_s = timeout_s
+        self._wait: dict[str, Any] = {"timeout": timeout_s, "wait_for_ready": True}
         self._channel = open_channel(endpoint, tls)
-        self._stub = pb_grpc.SettlementServiceStub(self._channel)
+        self._stub: Any = pb_grpc.SettlementServiceStub(self._channel)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -34,37 +36,28 @@ class GatewayClient:
 
     async def create(self, side: Side, terms: SettlementTerms, request_id: str = "") -> pb.Settlement:
         """One side's instruction; without a ``request_id`` every call is a new request."""
+        number = pb.SIDE_SELLER if side is Side.SELLER else pb.SIDE_BUYER
         request = pb.CreateSettlementRequest(
-            request_id=request_id or str(uuid.uuid4()), side=_SIDE_NUMBERS[side], terms=encode_terms(terms)
+            request_id=request_id or str(uuid.uuid4()), side=number, terms=encode_terms(terms)
         )
-        try:
-            return (await self._stub.CreateSettlement(request, timeout=self._timeout_s, wait_for_ready=True)).settlement
-        except grpc.aio.AioRpcError as failure:
-            raise error_from_rpc(failure, self._name) from failure
+        pending = self._stub.CreateSettlement(request, **self._wait)
+        return (await ask(pending, pb.CreateSettlementResponse, self._name)).settlement
 
     async def get(self, name: str) -> pb.Settlement:
         """A settlement by resource name."""
-        request = pb.GetSettlementRequest(name=name)
-        try:
-            return (await self._stub.GetSettlement(request, timeout=self._timeout_s, wait_for_ready=True)).settlement
-        except grpc.aio.AioRpcError as failure:
-            raise error_from_rpc(failure, self._name) from failure
+        pending = self._stub.GetSettlement(pb.GetSettlementRequest(name=name), **self._wait)
+        return (await ask(pending, pb.GetSettlementResponse, self._name)).settlement
 
     async def list(self, page_token: str = "", page_size: int = 50) -> pb.ListSettlementsResponse:
         """A page of settlements, newest first."""
         request = pb.ListSettlementsRequest(page_size=page_size, page_token=page_token)
-        try:
-            return await self._stub.ListSettlements(request, timeout=self._timeout_s, wait_for_ready=True)
-        except grpc.aio.AioRpcError as failure:
-            raise error_from_rpc(failure, self._name) from failure
+        return await ask(self._stub.ListSettlements(request, **self._wait), pb.ListSettlementsResponse, self._name)
 
     async def cancel(self, name: str, request_id: str = "") -> pb.Settlement:
         """Cancel before the lock."""
         request = pb.CancelSettlementRequest(request_id=request_id or str(uuid.uuid4()), name=name)
-        try:
-            return (await self._stub.CancelSettlement(request, timeout=60.0, wait_for_ready=True)).settlement
-        except grpc.aio.AioRpcError as failure:
-            raise error_from_rpc(failure, self._name) from failure
+        pending = self._stub.CancelSettlement(request, timeout=CANCEL_TIMEOUT_S, wait_for_ready=True)
+        return (await ask(pending, pb.CancelSettlementResponse, self._name)).settlement
 
     async def watch(self, name: str = "", resume_token: str = "") -> AsyncIterator[pb.WatchSettlementsResponse]:
         """Every change from the beginning, or after ``resume_token``; survives restarts of the gateway."""

@@ -8,7 +8,6 @@ from chains.evm.client.node_types import EvmLog, LogFilter
 from chains.evm.client.proofs import QbftProver
 from chains.evm.client.router import WRITE_ACKNOWLEDGEMENT_EVENT, Router, WriteAcknowledgementEvent
 from chains.evm.client.rpc import EvmRpc
-from chains.evm.errors import BlockUnavailable
 from ibc.acknowledgement import is_error
 from ibc.dvp import DVP_PORT, DvpPayload
 from primitives.errors import PeerError
@@ -74,7 +73,7 @@ class EvmSide:
             return None
         head = await self._rpc.block_number()
         topics = ((EARMARKED_EVENT.topic0,), (trade_id,))
-        # An earmark lives for hours, not days: the newest page of blocks below the head holds it, or the chain's stream does.
+        # An earmark lives for minutes or hours: the newest page of blocks holds it, or the stream showed it.
         first = max(1, head - MOST_BLOCKS_A_PAGE)
         for log in await self._rpc.get_logs(LogFilter(first, head, (self._dvp_app.address,), topics)):
             event = self._dvp_app.event_of(log)
@@ -84,11 +83,8 @@ class EvmSide:
 
     async def earmark_evidence(self, trade_id: bytes, trusted_height: int) -> EarmarkEvidence:
         """See SecuritiesSide."""
-        height = await self._rpc.block_number()
-        height = max(trusted_height, height)
+        height = max(await self._rpc.block_number(), trusted_height)
         message = await self._prover.header_message(height, trusted_height) if height > trusted_height else b""
-        if height > await self._rpc.block_number():
-            raise BlockUnavailable(str(height))
         evidence = await self._prover.storage_evidence(self._dvp_app.address, earmark_slot(trade_id), height)
         return EarmarkEvidence(height, message, evidence.account_proof, evidence.storage_proof)
 

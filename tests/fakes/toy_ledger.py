@@ -1,4 +1,4 @@
-"""A ledger with one contract that vouches for every write unless an output says "forbidden"; the network of notary_world.
+"""A ledger whose only contract vouches for every write unless an output says "forbidden"; network of notary_world.
 
 Real transactions, real verification, no business: what is tested with it is who may get what past a Validator.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from chains.progmat.flows import peer_codec
@@ -20,11 +21,13 @@ from chains.progmat.notary.service import READ_JOURNAL
 from chains.progmat.transactions.filtered import NOTARY_GROUPS
 from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.signed import SignedTransaction
-from chains.progmat.validators.approver import ArchiveRecorder
-from chains.progmat.validators.checkpoint_signer import SoftwareCheckpointKey
+from chains.progmat.validators.approver import Approver, ArchiveRecorder
+from chains.progmat.validators.checkpoint_signer import CheckpointSigner, SoftwareCheckpointKey
+from chains.progmat.validators.journal_tail import JournalTail
+from chains.progmat.validators.rpc_validator import ValidatorRpc
 from chains.progmat.validators.schema import validator_metadata
+from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
-from chains.progmat.validators.validator import Validator
 from primitives.public_key import PublicKey
 from primitives.secp256k1 import address_of
 from tests.fakes.commit_requests import LEDGER_ID, NOW_S
@@ -110,6 +113,17 @@ class Requester:
         )
 
 
+@dataclass(frozen=True)
+class ValidatorParts:
+    """The parts of one Validator, put together as `node.roles` does."""
+
+    approver: Approver
+    tail: JournalTail
+    checkpoints: CheckpointSigner
+    rpc: ValidatorRpc
+    gate: SigningGate
+
+
 class ValidatorWorld:
     """``open`` and ``close`` may be called again and again: the files stay."""
 
@@ -127,28 +141,39 @@ class ValidatorWorld:
         self.network = hub.join("v-1", PeerRouter())
         self.database: NodeDatabase
         self.log: SigningLog
-        self.validator: Validator
+        self.validator: ValidatorParts
 
-    async def open(self) -> Validator:
+    async def open(self) -> None:
         """Start the Validator on its files; the journal is followed by ``tail.advance`` only."""
         self.database = await NodeDatabase.open(self.folder / "validator.db", "v-1", [validator_metadata])
         self.log = SigningLog(self.folder / "signing.db", LEDGER_ID, address_of(VALIDATOR_SECRETS[0]))
         verifier = LedgerVerifier(PARAMETERS, PACKAGE)
-        self.validator = await Validator.open(
+        gate = await SigningGate.open(self.database)
+        resolver = BackChain(self.database, self.network, NobodyListed(), verifier, ArchiveRecorder(), self.clock)
+        approver = Approver(
             database=self.database,
-            log=self.log,
-            network=self.network,
-            resolver=BackChain(self.database, self.network, NobodyListed(), verifier, ArchiveRecorder(), self.clock),
+            resolver=resolver,
             verifier=verifier,
             signer=VALIDATORS[0],
-            checkpoint_key=SoftwareCheckpointKey(VALIDATOR_SECRETS[0]),
+            gate=gate,
             clock_s=self.clock,
         )
-        return self.validator
+        checkpoints = CheckpointSigner(
+            database=self.database,
+            log=self.log,
+            key=SoftwareCheckpointKey(VALIDATOR_SECRETS[0]),
+            parameters=PARAMETERS,
+            gate=gate,
+            clock_s=self.clock,
+        )
+        await checkpoints.match_log()
+        tail = await JournalTail.open(self.database, self.network, PARAMETERS, gate)
+        rpc = ValidatorRpc(LEDGER_ID, self.database, tail, checkpoints, gate)
+        self.validator = ValidatorParts(approver, tail, checkpoints, rpc, gate)
 
     async def close(self) -> None:
         """Stop it and release the files."""
-        await self.validator.stop()
+        await self.validator.tail.stop()
         await self.database.close()
         self.log.close()
 

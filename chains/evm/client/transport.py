@@ -23,7 +23,7 @@ from chains.evm.errors import (
     NodeUnavailable,
     NonceTooLow,
 )
-from chains.evm.json_value import Json
+from chains.evm.json_value import Json, parse_json
 
 MAX_ANSWER_BYTES: Final = 32 << 20
 DEFAULT_TIMEOUT_S: Final = 10.0
@@ -148,10 +148,9 @@ def _request_json(request_id: int, request: RpcRequest) -> dict[str, Json]:
 
 def _parse(content: bytes, status: int) -> Json:
     try:
-        parsed: Json = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        return parse_json(content)
+    except ValueError as error:
         raise NodeMisbehaved("answer", "JSON", f"HTTP status {status} with {content[:40]!r}") from error
-    return parsed
 
 
 def _revert_data(data: Json) -> bytes:

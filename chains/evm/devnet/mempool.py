@@ -124,15 +124,15 @@ class Mempool:
             raise RequestRefused("only replay-protected (EIP-155) transactions allowed over RPC")
         if chain_id != self._chain_id:
             raise RequestRefused(f"invalid chain id for signer: have {chain_id} want {self._chain_id}")
+        if evm_tx.gas > self._gas_limit:
+            raise RequestRefused(f"exceeds block gas limit: tx {evm_tx.gas}, limit {self._gas_limit}")
+        if evm_tx.gas < evm_tx.intrinsic_gas:
+            raise RequestRefused(f"intrinsic gas too low: gas {evm_tx.gas}, minimum needed {evm_tx.intrinsic_gas}")
         try:
             evm_tx.validate()
             sender: Address = evm_tx.sender
         except (ValidationError, ValueError) as error:
             raise RequestRefused(f"invalid sender: {error}") from error
-        if evm_tx.gas > self._gas_limit:
-            raise RequestRefused(f"exceeds block gas limit: tx {evm_tx.gas}, limit {self._gas_limit}")
-        if evm_tx.gas < evm_tx.intrinsic_gas:
-            raise RequestRefused(f"intrinsic gas too low: gas {evm_tx.gas}, minimum needed {evm_tx.intrinsic_gas}")
         return sender
 
     @staticmethod

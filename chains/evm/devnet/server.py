@@ -12,7 +12,7 @@ from aiohttp import web
 from chains.evm.devnet.config import RpcLimits
 from chains.evm.devnet.errors import InvalidParams, InvalidRequest, MethodNotFound, ParseError, RpcError
 from chains.evm.devnet.rpc_method import MethodTable
-from chains.evm.json_value import Json
+from chains.evm.json_value import Json, parse_json
 
 _log = logging.getLogger(__name__)
 _INTERNAL_ERROR: Final[dict[str, Json]] = {"code": -32603, "message": "internal error; the node's log has the details"}
@@ -66,14 +66,9 @@ class RpcDispatcher:
 
 def _parse(body: bytes) -> Json:
     try:
-        parsed: Json = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        return parse_json(body)
+    except ValueError as error:
         raise ParseError("parse error: the body is not JSON") from error
-    return parsed
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 def _validate(request: Json) -> tuple[Json, str, list[Json]]:

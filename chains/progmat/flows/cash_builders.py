@@ -37,7 +37,7 @@ def own_account(context: BuildContext, account_key: bytes) -> CashAccount:
         key = decode_single_key(account_key)
     except DecodeError as error:
         raise AccountUnknown(account_key) from error
-    if context.keys.signer(key) is None or key == context.me.party.key:
+    if context.keys.signer(key) is None or key in {context.me.party.key, context.verifier.parameters.operator_key}:
         raise AccountUnknown(account_key)
     return CashAccount(context.me.name, account_key)
 

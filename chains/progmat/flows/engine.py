@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -80,7 +81,7 @@ class FlowEngine:
         self._retry = retry or RetrySchedule()
         self._at_work = asyncio.Semaphore(max_at_work)
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._watchers: dict[str, set[asyncio.Future[FlowRecord]]] = defaultdict(set)
+        self._watchers: dict[str, dict[asyncio.Future[FlowRecord], AbstractSet[FlowStep]]] = defaultdict(dict)
         self._stopping = False
 
     async def start(self) -> int:
@@ -98,13 +99,15 @@ class FlowEngine:
         self._run(stored)
         return stored
 
-    async def outcome(self, flow_id: str, wait_s: float) -> FlowRecord:
-        """The flow when its outcome is known, or as it stands after ``wait_s`` seconds. Raises ``FlowUnknown``."""
+    async def outcome(
+        self, flow_id: str, wait_s: float, until: AbstractSet[FlowStep] = ANSWERED
+    ) -> FlowRecord:
+        """The flow at a step of ``until``, or as it stands after ``wait_s`` seconds. Raises ``FlowUnknown``."""
         watcher: asyncio.Future[FlowRecord] = asyncio.get_running_loop().create_future()
-        self._watchers[flow_id].add(watcher)
+        self._watchers[flow_id][watcher] = until
         try:
             record = await self._read(flow_id)
-            if record.step in ANSWERED or wait_s <= 0:
+            if record.step in until or wait_s <= 0:
                 return record
             await asyncio.wait((watcher,), timeout=wait_s)
             return watcher.result() if watcher.done() else await self._read(flow_id)
@@ -131,7 +134,7 @@ class FlowEngine:
 
     def _forget_watcher(self, flow_id: str, watcher: asyncio.Future[FlowRecord]) -> None:
         watchers = self._watchers[flow_id]
-        watchers.discard(watcher)
+        watchers.pop(watcher, None)
         if not watchers:
             del self._watchers[flow_id]
 
@@ -216,9 +219,7 @@ class FlowEngine:
         return record.to_be_built_again(self._clock.now_ms())
 
     def tell(self, record: FlowRecord) -> None:
-        """Wake the callers who wait for this flow's outcome."""
-        if record.step not in ANSWERED:
-            return
-        for watcher in self._watchers.get(record.flow_id, ()):
-            if not watcher.done():
+        """Wake the callers who wait for what this flow has reached."""
+        for watcher, until in self._watchers.get(record.flow_id, {}).items():
+            if record.step in until and not watcher.done():
                 watcher.set_result(record)

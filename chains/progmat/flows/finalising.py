@@ -60,9 +60,7 @@ class FinaliseResponder:
         if signed.id != finality.tx_id:
             raise BadFinality(asker.name, finality.tx_id, f"its body is that of {signed.id.hex()}")
         if bool(finality.journal_position) is not bool(signed.wire.provable_writes):
-            raise BadFinality(
-                asker.name, finality.tx_id, "a journal position goes with provable writes"
-            )
+            raise BadFinality(asker.name, finality.tx_id, "a journal position goes with provable writes")
         return signed
 
     def _record(self, connection: Connection, *, asker: str, signed: SignedTransaction, position: int) -> None:

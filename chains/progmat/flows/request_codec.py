@@ -82,7 +82,7 @@ def to_message(request: AnyRequest) -> Message:
     return MESSAGES[request.kind](**values)
 
 
-def from_message(kind: FlowKind, message: Message) -> AnyRequest:
+def from_message(kind: FlowKind, message: object) -> AnyRequest:
     """The request in a message of its kind; raises ``InvalidRequest`` naming the field."""
     request_type = REQUEST_TYPES[kind]
     values = {}

@@ -81,6 +81,14 @@ def note_trades(
             _note_cancel(connection, wire, command, position)
 
 
+def packet_sent_by(wire: WireTransaction) -> bytes:
+    """The packet that a lock sends (ABI-encoded); empty for any other transaction."""
+    for state in wire.outputs:
+        if state.contract == DVP_LOCK:
+            return encode_packet(DvpLockState.of(state).packet)
+    return b""
+
+
 def find_trade(connection: Connection, trade_id: bytes) -> TradeRecord | None:
     """One trade, or None."""
     row = connection.execute(select(trades).where(trades.c.trade_id == trade_id)).one_or_none()

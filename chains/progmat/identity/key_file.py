@@ -25,7 +25,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from chains.progmat.identity.errors import BadKeyFile, KeyLabelTaken, WrongPassphrase
 from primitives.errors import InvalidArgument
 from primitives.public_key import PublicKey, SignatureScheme
+from primitives.secp256k1 import address_of, sign_digest
 from primitives.signatures import Signer, SoftwareSigner
+from primitives.types import Address
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
 NONCE_BYTES = 12
@@ -60,6 +62,23 @@ class KeptKey:
     public_key: PublicKey
 
 
+class DigestSigner:
+    """Signs 32-byte digests as Ethereum does, with a key of the file; deterministic (RFC 6979)."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._address = address_of(secret)
+
+    @property
+    def address(self) -> Address:
+        """What EVM chains know the key by."""
+        return self._address
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """65 bytes ``r | s | v``, low s."""
+        return sign_digest(self._secret, digest)
+
+
 class KeyStore:
     """An opened key file. Signers are safe to use from any thread; changes are written before they are visible."""
 
@@ -72,8 +91,9 @@ class KeyStore:
         self._changing = threading.Lock()
         self._kept: dict[str, KeptKey] = {}
         self._signers: dict[PublicKey, Signer] = {}
+        self._digest_signers: dict[PublicKey, DigestSigner] = {}
         for label, entry in self._sealed.items():
-            self._enter(label, KeyPurpose(entry.purpose), self._unseal(label, entry))
+            self._enter(label, KeyPurpose(entry.purpose), *self._unseal(label, entry))
 
     @classmethod
     def create(cls, path: Path, passphrase: bytes, cost: ScryptCost = ScryptCost()) -> KeyStore:
@@ -128,7 +148,7 @@ class KeyStore:
             )
             self._write({**self._sealed, label: entry})
             self._sealed[label] = entry
-            return self._enter(label, purpose, signer)
+            return self._enter(label, purpose, scheme, seed)
 
     def change_passphrase(self, passphrase: bytes, cost: ScryptCost = ScryptCost()) -> None:
         """Wrap the data key anew; the seeds stay as they are."""
@@ -148,19 +168,26 @@ class KeyStore:
         """The signer of a key kept here, or None."""
         return self._signers.get(key)
 
-    def _enter(self, label: str, purpose: KeyPurpose, signer: Signer) -> KeptKey:
+    def digest_signer(self, key: PublicKey) -> DigestSigner | None:
+        """The Ethereum-style signer of a secp256k1 key kept here for a node, not for an account, or None."""
+        return self._digest_signers.get(key)
+
+    def _enter(self, label: str, purpose: KeyPurpose, scheme: SignatureScheme, seed: bytes) -> KeptKey:
+        signer = SoftwareSigner.from_seed(scheme, seed)
         kept = self._kept[label] = KeptKey(label, purpose, signer.public_key)
         self._signers[signer.public_key] = signer
+        if scheme is SignatureScheme.SECP256K1 and purpose is not KeyPurpose.ACCOUNT:
+            self._digest_signers[signer.public_key] = DigestSigner(seed)
         return kept
 
-    def _unseal(self, label: str, entry: _SealedKey) -> Signer:
+    def _unseal(self, label: str, entry: _SealedKey) -> tuple[SignatureScheme, bytes]:
         encoded = bytes.fromhex(entry.public_key)
         bound = _bound_bytes(label, entry.purpose, encoded)
         try:
             seed = self._cipher.decrypt(bytes.fromhex(entry.nonce), bytes.fromhex(entry.sealed), bound)
         except InvalidTag as error:
             raise BadKeyFile(str(self._path), f"key {label!r} was altered: restore the file from its backup") from error
-        return SoftwareSigner.from_seed(SignatureScheme(encoded[0]), seed)
+        return SignatureScheme(encoded[0]), seed
 
     def _write(self, keys: Mapping[str, _SealedKey] | None = None) -> None:
         content = _KeyFile(version=1, header=self._header, keys=dict(self._sealed if keys is None else keys))

@@ -85,8 +85,10 @@ class NodeConfig(BaseSettings):
     keys: KeyFile
     network_map: Path
     parameters: Path
-    database: Path
-    api_clients: frozenset[NodeName] = frozenset()  # certificates that may call the node's API, besides the node's own
+    data_dir: Path  # the node keeps its database files there
+    operators: frozenset[NodeName] = frozenset()  # certificates that may call everything of the node's API
+    gateways: frozenset[NodeName] = frozenset()  # ... cash, trades and reads
+    relayers: frozenset[NodeName] = frozenset()  # ... light clients, packets, events and reads
     request_timeout_s: Seconds = 10.0
     soft_lock_s: Annotated[int, Field(ge=5, le=86400)] = 120
 
@@ -127,7 +129,7 @@ def _problems(error: ValidationError) -> tuple[str, ...]:
 
 
 def _anchored(config: NodeConfig, base: Path) -> NodeConfig:
-    changed: dict[str, Any] = {name: base / getattr(config, name) for name in ("network_map", "parameters", "database")}
+    changed: dict[str, Any] = {name: base / getattr(config, name) for name in ("network_map", "parameters", "data_dir")}
     for section_name in ("tls", "keys"):
         section: BaseModel = getattr(config, section_name)
         paths = {field: base / value for field, value in section if isinstance(value, Path)}

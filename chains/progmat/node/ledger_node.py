@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,7 +24,7 @@ from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
-from chains.progmat.node.peers import PeerNetwork, PeerRouter
+from chains.progmat.node.peers import PeerIdentity, PeerNetwork, PeerRouter
 from chains.progmat.node.storage import Effect, NodeDatabase
 from chains.progmat.node.vault_reading import vault_rules
 from chains.progmat.transactions.wire import WireTransaction
@@ -62,11 +63,28 @@ class NodeParts:
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
 
 
+class Changes:
+    """Tells waiters that something was recorded. Take ``next`` before looking, so that no change is missed."""
+
+    def __init__(self) -> None:
+        self._next = asyncio.Event()
+
+    def next(self) -> asyncio.Event:
+        """Set at the next change."""
+        return self._next
+
+    def tell(self) -> None:
+        """Something changed."""
+        self._next.set()
+        self._next = asyncio.Event()
+
+
 class LedgerNode:
     """Flows and responders of one node. ``answer_peers`` before ``start``; ``stop`` before its database is closed."""
 
     def __init__(self, parts: NodeParts) -> None:
         self.parts = parts
+        self.records_changed = Changes()
         recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me))
         self._back_chain = BackChain(
             parts.database, parts.network, parts.directory, parts.verifier, recorder, parts.clock
@@ -90,7 +108,7 @@ class LedgerNode:
     def answer_peers(self, router: PeerRouter) -> None:
         """Register this node's peer methods."""
         router.register(peer_codec.COUNTERSIGN, self._countersign.handle)
-        router.register(peer_codec.FINALISE, self._finalise.handle)
+        router.register(peer_codec.FINALISE, self._handle_finality)
         router.register(peer_codec.FETCH_TRANSACTIONS, self._back_chain.handle_fetch)
 
     async def start(self) -> int:
@@ -103,8 +121,14 @@ class LedgerNode:
         await self.engine.stop()
         await self.deliveries.stop()
 
+    async def _handle_finality(self, asker: PeerIdentity, body: bytes) -> bytes:
+        answer = await self._finalise.handle(asker, body)
+        self.records_changed.tell()
+        return answer
+
     def _stored(self, record: FlowRecord) -> None:
-        if record.step is FlowStep.RECORDED:
+        if record.step in {FlowStep.RECORDED, FlowStep.DONE}:
+            self.records_changed.tell()
             self.deliveries.wake()
 
     def _before_delivery(self, effect: Effect) -> None:

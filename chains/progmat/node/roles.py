@@ -22,11 +22,10 @@ from chains.progmat.flows.schema import flows_metadata
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
-from chains.progmat.identity import KeyPurpose, NetworkMap
+from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
-from chains.progmat.node.node_keys import NodeKeys
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
@@ -35,7 +34,7 @@ from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService,
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.validators.approver import APPROVE, Approver, ArchiveRecorder
-from chains.progmat.validators.checkpoint_signer import CheckpointSigner, SoftwareCheckpointKey
+from chains.progmat.validators.checkpoint_signer import CheckpointSigner
 from chains.progmat.validators.journal_tail import JournalTail, TailSettings
 from chains.progmat.validators.rpc_validator import ValidatorRpc
 from chains.progmat.validators.schema import validator_metadata
@@ -64,7 +63,7 @@ class Surroundings:
     parameters: NetworkParameters
     package: ContractPackage
     directory: NetworkMap
-    keys: NodeKeys
+    keys: KeyStore
     network: PeerNetwork
     folder: Path
     access: ApiAccess
@@ -215,9 +214,7 @@ class ValidatorRole:
         database = await NodeDatabase.open(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
         gate = await SigningGate.open(database)
         verifier = LedgerVerifier(around.parameters, around.package)
-        back_chain = BackChain(
-            database, around.network, around.directory, verifier, ArchiveRecorder(), around.clock
-        )
+        back_chain = BackChain(database, around.network, around.directory, verifier, ArchiveRecorder(), around.clock)
         approver = Approver(
             database=database,
             resolver=back_chain,
@@ -226,7 +223,9 @@ class ValidatorRole:
             gate=gate,
             clock_s=around.now_s,
         )
-        key = SoftwareCheckpointKey(around.keys.secret(KeyPurpose.VALIDATOR))
+        key = around.keys.digest_signer(around.me.party.key)
+        if key is None:
+            raise KeyMissing(around.me.name, "checkpoint", around.me.party.key.encoded())
         log = await asyncio.to_thread(
             SigningLog, around.folder / "signing-log.sqlite3", around.parameters.ledger_id, key.address
         )

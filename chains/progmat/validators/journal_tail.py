@@ -18,6 +18,7 @@ from chains.progmat.validators import ledger_view
 from chains.progmat.validators.journal_check import check_entries
 from chains.progmat.validators.ledger_view import LedgerHeight
 from chains.progmat.validators.signing_gate import SigningGate
+from chains.progmat.validators.tree_store import NodeCache
 from primitives.errors import CallerError, PeerError, UnavailableError
 
 _log = structlog.get_logger(__name__)
@@ -55,6 +56,7 @@ class JournalTail:
         self._gate = gate
         self._settings = settings
         self._head = head
+        self._nodes = NodeCache()
         self._moved = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -124,9 +126,11 @@ class JournalTail:
         if not page.entries:
             return
         checked = await asyncio.to_thread(check_entries, start.journal_head, page.entries, self._parameters)
-        self._head = await self._database.submit(
-            lambda connection: ledger_view.apply_entries(connection, start, checked)
+        applied = await self._database.submit(
+            lambda connection: ledger_view.apply_entries(connection, start, checked, self._nodes)
         )
+        self._nodes.keep(applied.nodes)
+        self._head = applied.head
         self._announce()
 
     def _announce(self) -> None:

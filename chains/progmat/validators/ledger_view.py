@@ -6,20 +6,23 @@ page of journal entries in the caller's one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Column, Connection, Row, Table, bindparam, insert, select, update
 
-from chains.progmat.notary.decisions import path_problem
+from chains.progmat.notary.decisions import path_problem, written
 from chains.progmat.notary.journal import JournalHead, genesis
 from chains.progmat.notary.model import PathRecord
 from chains.progmat.transactions.model import ProvableWrite, WriteKind
 from chains.progmat.validators.errors import HeightNotReached, StateSpentTwice, WriteImpossible
 from chains.progmat.validators.journal_check import CheckedEntry
 from chains.progmat.validators.schema import consumed, heights, paths
-from chains.progmat.validators.tree_store import DatabaseNodeStore
+from chains.progmat.validators.tree_store import DatabaseNodeStore, NodeCache
 from primitives.sparse_merkle import EMPTY_ROOT, SmtProof, SparseMerkleTree
+
+_LOOKUP_CHUNK: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,14 @@ class LedgerHeight:
     def journal_head(self) -> JournalHead:
         """Where a journal that ends here is continued."""
         return JournalHead(self.height, self.timestamp_s, self.journal_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The new head, and the tree nodes that came with it, for the cache once the transaction is committed."""
+
+    head: LedgerHeight
+    nodes: Mapping[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,32 +75,33 @@ def at_height(connection: Connection, height: int) -> LedgerHeight:
     return LedgerHeight(*row)
 
 
-def apply_entries(connection: Connection, start: LedgerHeight, entries: Iterable[CheckedEntry]) -> LedgerHeight:
-    """Apply checked entries that continue ``start``, which is the present head. Returns the new head.
+def apply_entries(
+    connection: Connection, start: LedgerHeight, entries: Sequence[CheckedEntry], cache: NodeCache
+) -> Applied:
+    """Apply checked entries that continue ``start``, which is the present head.
 
     Raises StateSpentTwice or WriteImpossible: the notary's uniqueness is broken, and the caller's transaction must be
     rolled back.
     """
-    store = DatabaseNodeStore(connection)
+    store = DatabaseNodeStore(connection, cache)
+    page = _Page.load(connection, entries)
     tree = SparseMerkleTree(store, start.root)
-    current = start
+    applied = []
     for checked in entries:
         entry = checked.entry
         for state in checked.consumed:
-            _consume(connection, state, entry.position)
+            page.consume(state, entry.position)
         for write in entry.writes:
-            _write(connection, tree, write, entry.position)
-        current = LedgerHeight(entry.position, entry.time_s, tree.root, entry.entry_hash)
-        connection.execute(
-            insert(heights).values(
-                height=current.height,
-                timestamp_s=current.timestamp_s,
-                root=current.root,
-                journal_hash=current.journal_hash,
-            )
-        )
-    store.flush()
-    return current
+            page.write(write, entry.position)
+            if write.kind is WriteKind.CREATE:
+                tree.set(write.path, write.value)
+            else:
+                tree.remove(write.path)
+        applied.append(LedgerHeight(entry.position, entry.time_s, tree.root, entry.entry_hash))
+    page.save(connection)
+    if applied:
+        connection.execute(insert(heights), [asdict(at) for at in applied])
+    return Applied(applied[-1] if applied else start, store.flush())
 
 
 def prove_path(connection: Connection, path: bytes, height: int) -> PathProof:
@@ -102,29 +114,63 @@ def prove_path(connection: Connection, path: bytes, height: int) -> PathProof:
     return PathProof(at, value, proof)
 
 
-def _consume(connection: Connection, state: bytes, height: int) -> None:
-    first = connection.execute(select(consumed.c.height).where(consumed.c.state == state)).scalar_one_or_none()
-    if first is not None:
-        raise StateSpentTwice(height, state, first)
-    connection.execute(insert(consumed).values(state=state, height=height))
+@dataclass
+class _Page:
+    """The states and paths that a page of entries touches, read at once and written at once."""
+
+    known_states: dict[bytes, int]
+    records: dict[bytes, PathRecord]
+    spent: dict[bytes, int] = field(default_factory=dict)
+    created: dict[bytes, dict[str, object]] = field(default_factory=dict)
+    deleted: dict[bytes, int] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, connection: Connection, entries: Sequence[CheckedEntry]) -> _Page:
+        states = [state for checked in entries for state in checked.consumed]
+        touched = [write.path for checked in entries for write in checked.entry.writes]
+        return cls(
+            known_states={row.state: row.height for row in _rows(connection, consumed, consumed.c.state, states)},
+            records={row.path: _record(row) for row in _rows(connection, paths, paths.c.path, touched)},
+        )
+
+    def consume(self, state: bytes, height: int) -> None:
+        first = self.known_states.get(state)
+        if first is not None:
+            raise StateSpentTwice(height, state, first)
+        self.known_states[state] = self.spent[state] = height
+
+    def write(self, write: ProvableWrite, height: int) -> None:
+        record = self.records.get(write.path)
+        problem = path_problem(write, record)
+        if problem is not None:
+            raise WriteImpossible(height, write.path, problem)
+        self.records[write.path] = written(write, record, _writer_at(height))
+        if write.kind is WriteKind.CREATE:
+            self.created[write.path] = {"path": write.path, "value": write.value, "created_at": height}
+        else:
+            self.deleted[write.path] = height
+
+    def save(self, connection: Connection) -> None:
+        if self.spent:
+            rows = [{"state": state, "height": height} for state, height in self.spent.items()]
+            connection.execute(insert(consumed), rows)
+        if self.created:
+            connection.execute(insert(paths), list(self.created.values()))
+        if self.deleted:
+            statement = update(paths).where(paths.c.path == bindparam("gone")).values(deleted_at=bindparam("at"))
+            connection.execute(statement, [{"gone": path, "at": height} for path, height in self.deleted.items()])
 
 
-def _write(connection: Connection, tree: SparseMerkleTree, write: ProvableWrite, height: int) -> None:
-    problem = path_problem(write, _record(connection, write.path))
-    if problem is not None:
-        raise WriteImpossible(height, write.path, problem)
-    if write.kind is WriteKind.CREATE:
-        connection.execute(insert(paths).values(path=write.path, value=write.value, created_at=height))
-        tree.set(write.path, write.value)
-    else:
-        connection.execute(update(paths).where(paths.c.path == write.path).values(deleted_at=height))
-        tree.remove(write.path)
+def _rows(connection: Connection, table: Table, key: Column[bytes], wanted: Sequence[bytes]) -> Iterator[Row[Any]]:
+    for start in range(0, len(wanted), _LOOKUP_CHUNK):
+        yield from connection.execute(select(table).where(key.in_(wanted[start : start + _LOOKUP_CHUNK])))
 
 
-def _record(connection: Connection, path: bytes) -> PathRecord | None:
-    """The path's life; writers are named by height here, which is all that the rule needs."""
-    row = connection.execute(select(paths).where(paths.c.path == path)).one_or_none()
-    if row is None:
-        return None
-    deleted_by = None if row.deleted_at is None else row.deleted_at.to_bytes(8, "big")
-    return PathRecord(row.value, row.created_at.to_bytes(8, "big"), deleted_by)
+def _record(row: Row[Any]) -> PathRecord:
+    deleted_by = None if row.deleted_at is None else _writer_at(row.deleted_at)
+    return PathRecord(row.value, _writer_at(row.created_at), deleted_by)
+
+
+def _writer_at(height: int) -> bytes:
+    """Writers are named by height here, which is all that the rule of writes needs."""
+    return height.to_bytes(8, "big")

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from primitives.types import UINT256_MAX
 from relayer.cli.verify.errors import Unreadable
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
@@ -85,15 +86,15 @@ class JsonField:
         return self.value
 
     def integer(self) -> int:
-        """A number of zero or more, as JSON or as a 0x quantity."""
-        if isinstance(self.value, int) and not isinstance(self.value, bool) and self.value >= 0:
+        """A number of 0 to 2^256-1, as JSON or as a 0x quantity."""
+        if isinstance(self.value, int) and not isinstance(self.value, bool) and 0 <= self.value <= UINT256_MAX:
             return self.value
         if isinstance(self.value, str) and self.value.startswith("0x") and len(self.value) <= 66:
             try:
                 return int(self.value[2:] or "0", 16)
             except ValueError as error:
                 raise Unreadable("expected a 0x quantity", place=self.place) from error
-        raise Unreadable(f"expected a number, found {_kind(self.value)}", place=self.place)
+        raise Unreadable(f"expected a number of 0 to 2^256-1, found {_kind(self.value)}", place=self.place)
 
     def hex(self, size: int | None = None) -> bytes:
         """Bytes, of this size if one is given."""

@@ -13,7 +13,11 @@ judged at the time of its newest header.
 from __future__ import annotations
 
 from light_clients.qbft import SealedHeader
-from relayer.cli.verify.errors import Unreadable
+from light_clients.qbft.update import storage_root_of
+from primitives.keccak import keccak256
+from primitives.mpt import account_key, mapping_slot, verify_mpt, verify_storage
+from relayer.cli.verify.claims import check_bytes, proof_nodes
+from relayer.cli.verify.errors import Refused, Unreadable, refusing
 from relayer.cli.verify.json_reader import JsonField
 from relayer.cli.verify.lone_header import check_lone_header
 from relayer.cli.verify.negative_headers import refuse_negatives

@@ -36,7 +36,7 @@ def failure_without_blame(requests: list[Request]) -> bytes:
 BAD_ANSWERS: dict[str, Answering] = {
     "an answer to a request never made": lambda requests: encode_frame([Response(requests[0].correlation_id + 7, b"")]),
     "one id answered twice in a frame": lambda requests: encode_frame([Response(requests[0].correlation_id, b"")] * 2),
-    "a request instead of an answer": lambda requests: encode_frame(requests),
+    "a request instead of an answer": encode_frame,
     "bytes that are no frame": lambda _requests: b"\xff\xff",
     "an empty frame": lambda _requests: b"",
     "33 envelopes": lambda _requests: encode_frame([Response(n, b"") for n in range(1, 34)]),

@@ -1,15 +1,16 @@
-"""A listed peer that breaks the protocol on its own stream: the stream is closed with a named error, the node goes on."""
+"""A listed peer that breaks the protocol: its stream is closed with a named error, the node goes on."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import grpc.aio
 import pytest
-from google.rpc import error_details_pb2, status_pb2
 
 from chains.progmat.node.peers import PeerIdentity, PeerLimits, PeerRouter
-from chains.progmat.node.peers.frame_codec import Request, Response, encode_frame
+from chains.progmat.node.peers.frame_codec import Request, Response, decode_answers, encode_frame
+from chains.rpc_status import error_from_rpc
 from tests.fakes.peer_nodes import answering, asking, raw_stream
 
 LIMITS = PeerLimits(max_body_bytes=1000, max_frame_bytes=2000, max_outstanding=8)
@@ -54,10 +55,9 @@ async def test_the_stream_is_closed_with_a_named_error(bad: bytes) -> None:
     ):
         await stream.write(bad)
         with pytest.raises(grpc.aio.AioRpcError) as refused:
-            while await stream.read() is not grpc.aio.EOF:  # type: ignore[attr-defined] # missing in the stubs
-                pass
+            await read_to_the_end(stream)
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-        assert reason_of(refused.value) == "PEER_PROTOCOL_VIOLATION"
+        assert error_from_rpc(refused.value, "bob").reason == "PEER_PROTOCOL_VIOLATION"
         async with asking("alice", {"bob": bob.endpoint}) as network:
             assert await network.request("bob", "test.echo", b"still here", 5) == b"still here"
 
@@ -121,21 +121,15 @@ async def test_a_second_stream_of_the_same_peer_ends_the_first() -> None:
             assert await first.read() is grpc.aio.EOF  # type: ignore[attr-defined] # missing in the stubs
 
 
-async def _write_all(stream: object, frames: list[bytes]) -> None:
+async def _write_all(stream: Any, frames: list[bytes]) -> None:  # noqa: ANN401 - gRPC's call object is untyped
     for data in frames:
-        await stream.write(data)  # type: ignore[attr-defined] # gRPC's call object is untyped
+        await stream.write(data)
 
 
 def _ids_of(data: bytes) -> list[int]:
-    from chains.progmat.node.peers.frame_codec import decode_answers
-
     return [answer.correlation_id for answer in decode_answers("bob", data, LIMITS)]
 
 
-def reason_of(error: grpc.aio.AioRpcError) -> str:
-    trailers = dict(error.trailing_metadata() or ())  # type: ignore[call-overload] # gRPC's metadata is a sequence of pairs
-    status = status_pb2.Status.FromString(trailers["grpc-status-details-bin"])
-    info = error_details_pb2.ErrorInfo()
-    assert status.details[0].Unpack(info)
-    assert info.domain == "crossdvp"
-    return str(info.reason)
+async def read_to_the_end(stream: Any) -> None:  # noqa: ANN401 - gRPC's call object is untyped
+    while await stream.read() is not grpc.aio.EOF:  # type: ignore[attr-defined] # missing in the stubs
+        pass

@@ -60,24 +60,28 @@ async def test_a_dead_peers_requests_fail_and_the_next_ones_find_it_again() -> N
             await bob.server.stop(None)
             with pytest.raises(PeerUnreachable):
                 await waiting
-    async with answering("bob", healthy, {"alice"}, LIMITS) as again:
-        async with asking("alice", {"bob": again.endpoint}, LIMITS) as network:
-            assert await network.request("bob", "test.echo", b"again", 10) == b"again"
-            await again.server.stop(None)
-            with pytest.raises(PeerUnreachable):
-                await network.request("bob", "test.echo", b"", 10)
+    async with (
+        answering("bob", healthy, {"alice"}, LIMITS) as again,
+        asking("alice", {"bob": again.endpoint}, LIMITS) as network,
+    ):
+        assert await network.request("bob", "test.echo", b"again", 10) == b"again"
+        await again.server.stop(None)
+        with pytest.raises(PeerUnreachable):
+            await network.request("bob", "test.echo", b"", 10)
 
 
 async def test_a_peer_that_comes_back_on_its_port_is_found_by_the_same_network() -> None:
     router, _seen = counting_router()
-    async with answering("bob", router, {"alice"}, LIMITS) as first:
-        async with asking("alice", {"bob": first.endpoint}, LIMITS) as network:
-            assert await network.request("bob", "test.echo", b"1", 10) == b"1"
-            await first.server.stop(None)
-            with pytest.raises(PeerUnreachable):
-                await network.request("bob", "test.echo", b"2", 10)
-            async with answering("bob", router, {"alice"}, LIMITS, port=int(first.endpoint.split(":")[1])):
-                assert await network.request("bob", "test.echo", b"3", 10) == b"3"
+    async with (
+        answering("bob", router, {"alice"}, LIMITS) as first,
+        asking("alice", {"bob": first.endpoint}, LIMITS) as network,
+    ):
+        assert await network.request("bob", "test.echo", b"1", 10) == b"1"
+        await first.server.stop(None)
+        with pytest.raises(PeerUnreachable):
+            await network.request("bob", "test.echo", b"2", 10)
+        async with answering("bob", router, {"alice"}, LIMITS, port=int(first.endpoint.split(":")[1])):
+            assert await network.request("bob", "test.echo", b"3", 10) == b"3"
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,7 @@ from chains.progmat.node.storage.errors import (
 )
 
 numbers_metadata = MetaData()
-numbers = Table(
-    "numbers", numbers_metadata, Column("number", Integer, primary_key=True), Column("filler", LargeBinary)
-)
+numbers = Table("numbers", numbers_metadata, Column("number", Integer, primary_key=True), Column("filler", LargeBinary))
 
 
 @contextlib.asynccontextmanager
@@ -49,7 +47,7 @@ def all_numbers(connection: Connection) -> list[int]:
     return list(connection.execute(select(numbers.c.number).order_by(numbers.c.number)).scalars())
 
 
-class Regret(Exception):  # noqa: N818 - a flow's own refusal, not an error of ours
+class Regret(Exception):
     pass
 
 
@@ -110,9 +108,7 @@ async def test_a_commit_that_fails_is_told_to_everybody_in_the_batch(
             raise OperationalError("COMMIT", {}, error)
 
         monkeypatch.setattr(connection, "_commit_impl", broken_commit)
-        outcomes = await asyncio.gather(
-            *(database.submit(insert_number(n)) for n in (1, 2)), return_exceptions=True
-        )
+        outcomes = await asyncio.gather(*(database.submit(insert_number(n)) for n in (1, 2)), return_exceptions=True)
         assert all(isinstance(outcome, StorageFailed) for outcome in outcomes)
         assert await database.read(all_numbers) == [0]
 
@@ -122,7 +118,7 @@ async def test_a_reader_sees_what_was_acknowledged_and_cannot_write(tmp_path: Pa
         for number in range(20):
             await database.submit(insert_number(number))
             assert number in await database.read(all_numbers)
-        with pytest.raises(OperationalError, match="readonly"):
+        with pytest.raises(StorageFailed, match="readonly"):
             await database.read(insert_number(99))
 
 
@@ -193,9 +189,7 @@ async def test_a_file_that_is_no_database_is_unavailable_storage(tmp_path: Path)
 async def test_what_is_written_is_there_after_reopening(tmp_path: Path) -> None:
     path = tmp_path / "node.sqlite"
     async with opened(path) as database:
-        await database.submit(
-            lambda c: enqueue_effect(c, effect_key="k", peer="p", method="a.b", body=b"", now_s=1)
-        )
+        await database.submit(lambda c: enqueue_effect(c, effect_key="k", peer="p", method="a.b", body=b"", now_s=1))
         await database.submit(insert_number(7))
     async with opened(path) as database:
         assert await database.read(all_numbers) == [7]

@@ -56,7 +56,7 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
         bytes32 validatorSetHash
     ) {
         bool complete = router != address(0) && bytes(ledgerId).length != 0 && validatorSetHash != bytes32(0);
-        bool inTime = trustingPeriod != 0 && uint256(timestamp) <= block.timestamp + maxClockDrift;
+        bool inTime = trustingPeriod != 0 && height != 0 && timestamp != 0 && uint256(timestamp) <= block.timestamp + maxClockDrift;
         if (!complete || !inTime) revert ProgmatInitialStateInvalid();
         ROUTER = router;
         DOMAIN_SEPARATOR = CheckpointHeader.domainSeparator(ledgerId);

@@ -8,7 +8,7 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 library CompactSignatureReference {
     /// @notice Address that signed `digest`, or zero if the signature is malleable or no signature at all.
     function recover(bytes32 digest, bytes32 r, bytes32 vs) internal pure returns (address) {
-        (address signer, ECDSA.RecoverError error,) = ECDSA.tryRecover(digest, r, vs);
-        return error == ECDSA.RecoverError.NoError ? signer : address(0);
+        (address signer, ECDSA.RecoverError problem,) = ECDSA.tryRecover(digest, r, vs);
+        return problem == ECDSA.RecoverError.NoError ? signer : address(0);
     }
 }

@@ -1,0 +1,208 @@
+"""What a vault node does for the users of its API, apart from how they reach it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, record_of
+from chains.progmat.flows import store, trades
+from chains.progmat.flows.errors import (
+    FlowUnknown,
+    InvalidRequest,
+    LightClientUnknown,
+    RequestIdReused,
+    TradeUnknown,
+    TransactionUnknown,
+)
+from chains.progmat.flows.record import FlowRecord
+from chains.progmat.flows.request_codec import decode_request, encode_request
+from chains.progmat.flows.requests import AnyRequest, differing_fields
+from chains.progmat.flows.signed_records import decoded
+from chains.progmat.flows.steps import FlowStep
+from chains.progmat.flows.trades import IbcEvent, TradeRecord
+from chains.progmat.identity import KeptKey, KeyPurpose, KeyStore
+from chains.progmat.node.ledger_node import LedgerNode
+from chains.progmat.node.storage import StoredTransaction, stored_transaction
+from chains.progmat.vault import AccountBalance, balances, light_client
+from chains.progmat.vault.schema import consensus
+from ibc.dvp import CashAccount
+from primitives.public_key import SignatureScheme
+
+MAX_WAIT_S: Final = 60
+MAX_LISTED: Final = 500
+MAX_HEIGHTS: Final = 256
+ACCOUNT_LABEL: Final = "account/"
+
+
+@dataclass(frozen=True)
+class LightClientView:
+    """A light client as this node's vault has it, with its newest heights."""
+
+    record: ClientRecord
+    heights: tuple[tuple[int, int], ...]
+    """Pairs of height and its time in Unix seconds, newest first."""
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it proves nothing any more."""
+        return self.record.status is not ClientRecordStatus.ACTIVE
+
+
+class NodeOperations:
+    """See the module's docstring. All methods raise ``StorageFailed`` and its like when the database does."""
+
+    def __init__(self, node: LedgerNode, keys: KeyStore) -> None:
+        self._node = node
+        self._keys = keys
+        self._database = node.parts.database
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Let waiting calls return."""
+        self._stopping.set()
+
+    async def submit(self, request: AnyRequest, wait_s: int) -> FlowRecord:
+        """Start the request's flow, or find the one it started before; the flow after at most ``wait_s`` seconds.
+
+        Raises ``RequestIdReused`` naming the fields that differ from the first request of that id.
+        """
+        _check_range("wait_s", wait_s, MAX_WAIT_S)
+        now_ms = self._node.parts.clock.now_ms()
+        record = FlowRecord(
+            flow_id=request.request_id,
+            kind=request.kind,
+            request=encode_request(request),
+            step=FlowStep.PROPOSED,
+            created_ms=now_ms,
+            updated_ms=now_ms,
+            since_ms=now_ms,
+        )
+        stored = await self._node.engine.submit(record)
+        if (stored.kind, stored.request) != (record.kind, record.request):
+            first = decode_request(stored.kind, stored.request)
+            raise RequestIdReused(request.request_id, differing_fields(first, request))
+        return await self._node.engine.outcome(request.request_id, wait_s)
+
+    async def open_account(self, request_id: str) -> CashAccount:
+        """A new account's key, or the one this request made before."""
+        if not 0 < len(request_id) <= 100 or not request_id.isprintable():
+            raise InvalidRequest("request_id", "1 to 100 printable characters are wanted")
+        label = ACCOUNT_LABEL + request_id
+        kept = self._keys.key(label)
+        if kept is None:
+            kept = await asyncio.to_thread(self._make_account, label)
+        return CashAccount(self._node.parts.me.name, kept.public_key.encoded())
+
+    def _make_account(self, label: str) -> KeptKey:
+        return self._keys.generate(label, KeyPurpose.ACCOUNT, SignatureScheme.ED25519)
+
+    def accounts(self) -> tuple[CashAccount, ...]:
+        """Accounts kept here."""
+        name = self._node.parts.me.name
+        kept = [key for key in self._keys.keys() if key.purpose is KeyPurpose.ACCOUNT]  # noqa: SIM118 # a method of KeyStore, no mapping
+        return tuple(CashAccount(name, key.public_key.encoded()) for key in kept)
+
+    async def flow(self, flow_id: str) -> FlowRecord:
+        """One flow; raises ``FlowUnknown``."""
+        found = await self._database.read(partial(store.find_flow, flow_id=flow_id))
+        if found is None:
+            raise FlowUnknown(flow_id)
+        return found
+
+    async def flows(self, steps: Collection[FlowStep], limit: int) -> list[FlowRecord]:
+        """Flows at any of ``steps`` (none = all), newest first."""
+        wanted = steps or frozenset(FlowStep)
+        limit = _limit("max_flows", limit)
+        return await self._database.read(partial(store.newest_flows, steps=wanted, limit=limit))
+
+    async def trade(self, trade_id: bytes) -> TradeRecord:
+        """One trade; raises ``TradeUnknown``."""
+        found = await self._database.read(partial(trades.find_trade, trade_id=trade_id))
+        if found is None:
+            raise TradeUnknown(trade_id)
+        return found
+
+    async def balances(self, coin_id: str, account_key: bytes) -> list[AccountBalance]:
+        """Balances of all accounts in the vault, or of one coin, or one account."""
+        now_s = self._node.parts.clock.now_ms() // 1000
+        found = await self._database.read(partial(balances, now_s=now_s))
+        return [
+            line
+            for line in found
+            if (not coin_id or line.coin_id == coin_id) and (not account_key or line.owner_key == account_key)
+        ]
+
+    async def ibc_events(self, after: int, wait_s: int, limit: int) -> list[IbcEvent]:
+        """Events after a cursor; waits up to ``wait_s`` seconds for the first one."""
+        _check_range("wait_s", wait_s, MAX_WAIT_S)
+        limit = _limit("max_events", limit)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s or None):
+                while True:
+                    changed = self._node.records_changed.next()
+                    found = await self._events_after(after, limit)
+                    if found or wait_s == 0 or self._stopping.is_set():
+                        return found
+                    await _first_of(changed, self._stopping)
+        return await self._events_after(after, limit)
+
+    async def _events_after(self, after: int, limit: int) -> list[IbcEvent]:
+        return await self._database.read(partial(trades.events_after, cursor=after, limit=limit))
+
+    async def light_client(self, client_id: str) -> LightClientView:
+        """A light client; raises ``LightClientUnknown``."""
+        return await self._database.read(partial(_light_client_view, client_id=client_id))
+
+    async def transaction(self, tx_id: bytes) -> StoredTransaction:
+        """A recorded transaction; raises ``TransactionUnknown``."""
+        found = await self._database.read(partial(stored_transaction, tx_id=tx_id))
+        if found is None or found.journal_position is None:
+            raise TransactionUnknown(tx_id)
+        return found
+
+
+def packet_of_lock(record: FlowRecord) -> bytes:
+    """The packet that a lock's transaction sends (ABI-encoded); empty before it is built."""
+    if record.signed_tx is None:
+        return b""
+    return trades.packet_sent_by(decoded(record.signed_tx).wire)
+
+
+def _light_client_view(connection: Connection, client_id: str) -> LightClientView:
+    found = light_client(connection, client_id)
+    if found is None:
+        raise LightClientUnknown(client_id)
+    record = record_of(found.state)
+    if not isinstance(record, ClientRecord):
+        raise TypeError(f"the vault indexed {found.ref} as a light client, it is a consensus record")
+    query = select(consensus.c.height, consensus.c.timestamp_s).where(consensus.c.client_id == client_id)
+    rows = connection.execute(query.order_by(consensus.c.height.desc()).limit(MAX_HEIGHTS))
+    return LightClientView(record, tuple((row.height, row.timestamp_s) for row in rows))
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    """Return when one of the events is set."""
+    waiting = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+
+
+def _check_range(field: str, value: int, most: int) -> None:
+    if not 0 <= value <= most:
+        raise InvalidRequest(field, f"0 to {most} is possible, not {value}")
+
+
+def _limit(field: str, value: int) -> int:
+    """What is meant by a limit: 0 stands for 100."""
+    _check_range(field, value, MAX_LISTED)
+    return value or 100

@@ -1,0 +1,120 @@
+"""``crossdvp devnet``: a whole network of processes on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from relayer.cli.console import JsonFlag, Output, err, facts, out, output_of, run, show_json
+from relayer.devnet import processes
+from relayer.devnet.boot import boot, shut_down
+from relayer.devnet.layout import DevnetState, read_state
+from relayer.devnet.stage import Holdings, Stage
+
+app = typer.Typer(help="A local devnet: ledger nodes, Validators, an EVM chain, relayer and gateway.", no_args_is_help=True)
+
+DirOption = Annotated[Path, typer.Option("--dir", help="Directory of the devnet.", envvar="CROSSDVP_DEVNET")]
+DEFAULT_DIR = Path(".devnet")
+
+
+@app.command()
+def up(
+    block_period_s: Annotated[int, typer.Option("--block-period", min=1, max=60, help="Seconds between EVM blocks.")] = 1,
+    directory: DirOption = DEFAULT_DIR,
+    json_flag: JsonFlag = False,
+) -> None:
+    """Start a fresh devnet in the background and say what it offers.
+
+    Eleven processes: issuer node SN, custodian nodes CN-A and CN-B, notary NN, four Validators, the EVM chain with four
+    QBFT validators, relayer and gateway.
+    """
+    output = output_of(json_flag)
+
+    async def main() -> None:
+        state = await boot(directory, lambda text: err.print(f"[dim]{text}[/dim]"), block_period_s)
+        await _show(directory, state, output)
+
+    run(main, output)
+
+
+@app.command()
+def status(directory: DirOption = DEFAULT_DIR, json_flag: JsonFlag = False) -> None:
+    """Which processes run, where they listen, what both parties hold, how the relayer sees both chains."""
+    output = output_of(json_flag)
+
+    async def main() -> None:
+        await _show(directory, read_state(directory), output)
+
+    run(main, output)
+
+
+@app.command()
+def down(directory: DirOption = DEFAULT_DIR, json_flag: JsonFlag = False) -> None:
+    """Stop every process of the devnet and remove its files."""
+    output = output_of(json_flag)
+
+    async def main() -> None:
+        count = len(read_state(directory).processes)
+        shut_down(directory)
+        if output is Output.PROGRAMS:
+            show_json({"stopped": count})
+        else:
+            out.print(f"stopped {count} processes, removed {directory}")
+
+    run(main, output)
+
+
+async def _show(directory: Path, state: DevnetState, output: Output) -> None:
+    async with Stage(directory, state) as stage:
+        holdings = await stage.holdings()
+        alive = {process.name: processes.is_alive(process) for process in state.processes}
+        if output is Output.PROGRAMS:
+            show_json(_document(directory, state, alive, holdings))
+            return
+        out.print(_process_table(state, alive))
+        facts(
+            {
+                "EVM JSON-RPC": state.rpc_url,
+                "security token": stage.deployment.token,
+                "DvpApp": stage.deployment.dvp_app,
+                "gateway (gRPC, mTLS)": state.gateway.target,
+                "relayer (gRPC, mTLS)": state.relayer.target,
+                "certificates": f"{directory}/network/operator",
+                "seller (broker A)": f"{holdings.seller_units:,} ST, {holdings.seller_yen:,} yen",
+                "buyer (broker B)": f"{holdings.buyer_units:,} ST, {holdings.buyer_yen:,} yen",
+            }
+        )
+        where = "" if directory == DEFAULT_DIR else f" --dir {directory}"
+        out.print(f"next: crossdvp settlement create{where}", soft_wrap=True)
+        out.print(f"      crossdvp settlement watch{where}    (in a second terminal)", soft_wrap=True)
+        out.print(f"      crossdvp devnet down{where}", soft_wrap=True)
+
+
+def _process_table(state: DevnetState, alive: dict[str, bool]) -> Table:
+    table = Table(box=None, padding=(0, 2), header_style="dim")
+    for header in ("process", "pid", "state", "listens"):
+        table.add_column(header)
+    targets = {name: peer.target for name, peer in state.nodes.items()}
+    targets |= {"relayer": state.relayer.target, "gateway": state.gateway.target, "evm": state.rpc_url}
+    for process in state.processes:
+        running = "[green]running[/green]" if alive[process.name] else "[red]ended[/red]"
+        table.add_row(process.name, str(process.pid), running, targets.get(process.name, ""))
+    return table
+
+
+def _document(
+    directory: Path, state: DevnetState, alive: dict[str, bool], holdings: Holdings
+) -> dict[str, object]:
+    return {
+        "directory": str(directory),
+        "rpc_url": state.rpc_url,
+        "gateway": state.gateway.target,
+        "relayer": state.relayer.target,
+        "nodes": {name: peer.target for name, peer in state.nodes.items()},
+        "processes": [{"name": p.name, "pid": p.pid, "running": alive[p.name]} for p in state.processes],
+        "seller": {"address": state.seller.evm_address, "units": holdings.seller_units, "yen": holdings.seller_yen},
+        "buyer": {"address": state.buyer.evm_address, "units": holdings.buyer_units, "yen": holdings.buyer_yen},
+    }

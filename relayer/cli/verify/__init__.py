@@ -1,0 +1,50 @@
+"""Offline verifiers: pure functions from JSON to a report of what holds, or to the reason why something does not.
+
+Nothing is asked of any network. The command line gives them files and turns Refused into exit code 1, Unreadable into
+2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from relayer.cli.verify.checkpoint import verify_checkpoint_file
+from relayer.cli.verify.errors import Refused, Unreadable
+from relayer.cli.verify.headers import verify_header_file
+from relayer.cli.verify.json_reader import load_json_file
+from relayer.cli.verify.ledger_tx import verify_ledger_tx_file
+from relayer.cli.verify.report import Fact, VerifyReport
+from relayer.cli.verify.storage import verify_storage_file
+
+VERIFIERS: Final[Mapping[str, Callable[[object], VerifyReport]]] = MappingProxyType(
+    {
+        "header": verify_header_file,
+        "storage": verify_storage_file,
+        "checkpoint": verify_checkpoint_file,
+        "ledger-tx": verify_ledger_tx_file,
+    }
+)
+"""The verifiers by the command line's name for what they verify."""
+
+
+def verify_file(what: str, path: Path) -> VerifyReport:
+    """Read a file and verify it as one of ``VERIFIERS``; Refused or Unreadable, and KeyError for another name."""
+    return VERIFIERS[what](load_json_file(path))
+
+
+__all__ = [
+    "VERIFIERS",
+    "Fact",
+    "Refused",
+    "Unreadable",
+    "VerifyReport",
+    "load_json_file",
+    "verify_checkpoint_file",
+    "verify_file",
+    "verify_header_file",
+    "verify_ledger_tx_file",
+    "verify_storage_file",
+]

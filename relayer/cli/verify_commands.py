@@ -1,0 +1,63 @@
+"""``crossdvp verify``: check recorded headers, proofs, checkpoints and ledger transactions offline, believing nobody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relayer.cli.console import EXIT_REFUSED, EXIT_UNREADABLE, JsonFlag, Output, fail, out, output_of, show_json
+from relayer.cli.verify import Refused, Unreadable, verify_file
+
+app = typer.Typer(
+    help="Verify files offline. Exit code 0: everything in the file holds; 1: refused, with the reason; 2: unreadable.",
+    no_args_is_help=True,
+)
+
+FileArgument = Annotated[Path, typer.Argument(help="A JSON file.", show_default=False)]
+
+
+@app.command()
+def header(file: FileArgument, json_flag: JsonFlag = False) -> None:
+    """A QBFT, IBFT2 or IBFT1 block header: its seals against its own validators, or from the file's `trusted` state.
+
+    A file with `trusted` is verified from there: headers, account and storage proofs, and that its negatives are refused.
+    """
+    _verify("header", file, output_of(json_flag))
+
+
+@app.command()
+def storage(file: FileArgument, json_flag: JsonFlag = False) -> None:
+    """Account and storage proofs of an EVM chain under a state root or storage root.
+
+    Also takes an eth_getProof answer: {"stateRoot": "0x…", "proof": <answer>}.
+    """
+    _verify("storage", file, output_of(json_flag))
+
+
+@app.command()
+def checkpoint(file: FileArgument, json_flag: JsonFlag = False) -> None:
+    """A checkpoint of the Progmat ledger: k of n Validators' signatures, and proofs under its root."""
+    _verify("checkpoint", file, output_of(json_flag))
+
+
+@app.command("ledger-tx")
+def ledger_tx(file: FileArgument, json_flag: JsonFlag = False) -> None:
+    """A ledger transaction: its id from its components, and its signatures; Corda's recorded ones or ours."""
+    _verify("ledger-tx", file, output_of(json_flag))
+
+
+def _verify(what: str, file: Path, output: Output) -> None:
+    try:
+        report = verify_file(what, file)
+    except Unreadable as unreadable:
+        fail(unreadable, output, EXIT_UNREADABLE)
+    except Refused as refused:
+        fail(refused, output, EXIT_REFUSED)
+    if output is Output.PROGRAMS:
+        show_json({"holds": True, "facts": [{"label": fact.label, "text": fact.text} for fact in report.facts]})
+        return
+    width = max((len(fact.label) for fact in report.facts), default=0)
+    for fact in report.facts:
+        out.print(f"  [green]holds[/green]  {fact.label:<{width}}  {fact.text}", soft_wrap=True)

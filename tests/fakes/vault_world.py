@@ -1,0 +1,103 @@
+"""Small ledger transactions and a contract-free indexer, for tests of the vault alone."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from chains.progmat.node.storage.engine import Access, sqlite_engine
+from chains.progmat.node.storage.schema import prepare_schema
+from chains.progmat.transactions.model import Party, StateRef, TransactionState
+from chains.progmat.vault import (
+    Indexed,
+    IndexedCash,
+    IndexedClient,
+    IndexedConsensus,
+    IndexedLock,
+    IndexedMembership,
+    VaultRules,
+    keep_everything,
+    vault_metadata,
+)
+from ibc.dvp import CashAccount
+from primitives.hashing import sha256
+from primitives.signatures import SignatureScheme, SoftwareSigner
+from primitives.types import Hash32, hash32
+
+COIN = "WSC-1"
+ISSUER = "SN"
+
+
+def key_of(name: str) -> bytes:
+    return SoftwareSigner.from_seed(SignatureScheme.ED25519, sha256(name.encode())).public_key.encoded()
+
+
+NOTARY = Party("NN", SoftwareSigner.from_seed(SignatureScheme.ED25519, sha256(b"NN")).public_key)
+ALICE = CashAccount("CN-A", key_of("alice"))
+BOB = CashAccount("CN-B", key_of("bob"))
+
+_KINDS: dict[str, type[Any]] = {
+    "cash": IndexedCash,
+    "dvp_lock": IndexedLock,
+    "ibc_client": IndexedClient,
+    "ibc_consensus": IndexedConsensus,
+    "membership": IndexedMembership,
+}
+_CONTRACTS = {kind: contract for contract, kind in _KINDS.items()}
+
+
+@dataclass(frozen=True)
+class Tx:
+    """As much of a ledger_tx as the vault reads."""
+
+    id: Hash32
+    inputs: tuple[StateRef, ...]
+    outputs: tuple[TransactionState, ...]
+
+    def ref(self, index: int) -> StateRef:
+        return StateRef(self.id, index)
+
+
+def tx(name: str, *outputs: TransactionState, inputs: tuple[StateRef, ...] = ()) -> Tx:
+    return Tx(hash32(sha256(name.encode())), inputs, outputs)
+
+
+def state(indexed: Indexed, encumbrance: int | None = None) -> TransactionState:
+    fields = {name: value.hex() if isinstance(value, bytes) else value for name, value in asdict(indexed).items()}
+    return TransactionState(_CONTRACTS[type(indexed)], json.dumps(fields).encode(), NOTARY, encumbrance)
+
+
+def index(of: TransactionState) -> Indexed:
+    kind = _KINDS[of.contract]
+    fields = json.loads(of.data)
+    for name in ("owner_key", "trade_id"):
+        if name in fields:
+            fields[name] = bytes.fromhex(fields[name])
+    indexed: Indexed = kind(**fields)
+    return indexed
+
+
+RULES = VaultRules(dict.fromkeys(_KINDS, index), keep_everything)
+
+
+def cash(account: CashAccount, amount_yen: int, encumbrance: int | None = None) -> TransactionState:
+    return state(IndexedCash(COIN, ISSUER, amount_yen, account.node, account.key), encumbrance)
+
+
+def lock(trade_id: bytes, sequence: int, encumbrance: int | None = 0, timeout_s: int = 1000) -> TransactionState:
+    indexed = IndexedLock(trade_id, "qbft-0", sequence, timeout_s, ISSUER, ALICE.node, BOB.node)
+    return state(indexed, encumbrance)
+
+
+@contextlib.contextmanager
+def vault_at(path: Path) -> Iterator[Connection]:
+    engine = sqlite_engine(path, Access.WRITE)
+    prepare_schema(engine, path, "CN-A", [vault_metadata])
+    with engine.connect() as connection, connection.begin():
+        yield connection

@@ -1,0 +1,200 @@
+"""A whole ledger in one process: SN, two CNs, notary, four Validators, over SQLite files and the in-process network.
+
+Every node is the one that ships, put together by the same composition functions; only transport and clock differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.flows.record import FlowRecord
+from chains.progmat.flows.requests import AnyRequest, IssueCash, IssueMembership
+from chains.progmat.flows.retry import RetrySchedule
+from chains.progmat.flows.seams import NodeSelf, Role
+from chains.progmat.flows.steps import ENDS, FlowStep
+from chains.progmat.identity import KeyPurpose, KeyStore, NetworkMap, NodeEntry, ScryptCost
+from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.operations import NodeOperations
+from chains.progmat.node.peers import InProcessPeerNetwork, PeerRouter
+from chains.progmat.node.roles import (
+    NotaryRole,
+    RunningRole,
+    Surroundings,
+    ValidatorRole,
+    VaultRole,
+    production_package,
+)
+from ibc.dvp import CashAccount
+from tests.fakes.ledger_parties import (
+    BUYER,
+    CN_A,
+    CN_B,
+    COIN_ID,
+    NN,
+    OPERATOR,
+    SELLER,
+    SN,
+    VALIDATORS,
+    LedgerParty,
+    network_parameters,
+)
+from tests.fakes.manual_clock import ManualClock
+
+WAIT_S = 20
+PACKAGE = production_package()
+PARAMETERS = network_parameters(PACKAGE)
+OPERATIONS_NAME = "operations"
+ROLES = {
+    SN: Role.ISSUER,
+    CN_A: Role.CUSTODIAN,
+    CN_B: Role.CUSTODIAN,
+    NN: Role.NOTARY,
+    **dict.fromkeys(VALIDATORS, Role.VALIDATOR),
+}
+CASH_PARTIES = (SN, CN_A, CN_B, NN)
+EXTRA_KEYS = {
+    SN: ((OPERATOR, KeyPurpose.OPERATOR),),
+    CN_A: ((SELLER, KeyPurpose.ACCOUNT),),
+    CN_B: ((BUYER, KeyPurpose.ACCOUNT),),
+}
+MAP = NetworkMap(
+    NodeEntry(party.party, frozenset({role}), "127.0.0.1", 20_000 + index, index)
+    for index, (party, role) in enumerate(ROLES.items(), start=1)
+)
+SELLER_ACCOUNT = SELLER.account_at(CN_A)
+BUYER_ACCOUNT = BUYER.account_at(CN_B)
+
+
+@dataclass
+class RunningNode:
+    """A started node; ``operations`` only where there is a vault."""
+
+    role: RunningRole
+    operations: NodeOperations | None
+
+
+@dataclass
+class LedgerNetwork:
+    """The nodes by name. ``kill`` is ``kill -9``: nothing is finished, nothing is written."""
+
+    folder: Path
+    clock: ManualClock = field(default_factory=ManualClock)
+    hub: InProcessPeerNetwork = field(default_factory=InProcessPeerNetwork)
+    nodes: dict[str, RunningNode] = field(default_factory=dict)
+    issued: int = 0
+
+    async def start(self, party: LedgerParty) -> RunningNode:
+        """Start a node, perhaps again, from what its folder holds."""
+        router = PeerRouter()
+        around = self._surroundings(party, router)
+        role: RunningRole
+        operations = None
+        if ROLES[party] is Role.NOTARY:
+            role = await NotaryRole.open(around)
+        elif ROLES[party] is Role.VALIDATOR:
+            role = await ValidatorRole.open(around)
+        else:
+            vault = role = await VaultRole.open(around)
+            operations = NodeOperations(vault.node, around.keys)
+        role.answer_peers(router)
+        await role.start()
+        self.nodes[party.name] = RunningNode(role, operations)
+        return self.nodes[party.name]
+
+    async def stop(self, party: LedgerParty) -> None:
+        """Stop a node in good order."""
+        self.hub.leave(party.name)
+        await self.nodes.pop(party.name).role.stop()
+
+    async def close(self) -> None:
+        """Stop what runs."""
+        for party in list(ROLES):
+            if party.name in self.nodes:
+                await self.stop(party)
+
+    def operations(self, party: LedgerParty) -> NodeOperations:
+        """The operations of a vault node."""
+        operations = self.nodes[party.name].operations
+        assert operations is not None
+        return operations
+
+    def vault(self, party: LedgerParty) -> VaultRole:
+        """A vault node's role."""
+        role = self.nodes[party.name].role
+        assert isinstance(role, VaultRole)
+        return role
+
+    async def run(self, party: LedgerParty, request: AnyRequest, wait_s: int = WAIT_S) -> FlowRecord:
+        """Submit and wait for the outcome."""
+        return await self.operations(party).submit(request, wait_s)
+
+    async def done(self, party: LedgerParty, request: AnyRequest) -> FlowRecord:
+        """Submit, wait until all participants have it, and insist on success."""
+        await self.operations(party).submit(request, 0)
+        record = await self.vault(party).node.engine.outcome(request.request_id, WAIT_S, ENDS)
+        assert record.step is FlowStep.DONE, record
+        return record
+
+    async def admit_members(self) -> None:
+        """The operator admits issuer and custodians."""
+        for party, role in ((SN, MemberRole.SC_ISSUER), (CN_A, MemberRole.CUSTODIAN), (CN_B, MemberRole.CUSTODIAN)):
+            await self.done(SN, IssueMembership(f"admit-{party.name}", party.name, BusinessNetwork.SC, (role,)))
+
+    async def issue(self, amount_yen: int, to: CashAccount = BUYER_ACCOUNT) -> FlowRecord:
+        """New cash for an account."""
+        self.issued += 1
+        return await self.done(SN, IssueCash(f"issue-{self.issued}", COIN_ID, amount_yen, to))
+
+    async def free_yen(self, party: LedgerParty, account: CashAccount) -> int:
+        """What an account may spend, as a node sees it."""
+        lines = await self.operations(party).balances(COIN_ID, account.key)
+        return sum(line.balance.free_yen for line in lines)
+
+    async def total_yen(self, party: LedgerParty) -> int:
+        """All cash in a node's vault."""
+        return sum(line.balance.total_yen for line in await self.operations(party).balances("", b""))
+
+    def _surroundings(self, party: LedgerParty, router: PeerRouter) -> Surroundings:
+        folder = self.folder / party.name
+        folder.mkdir(exist_ok=True)
+        entry = MAP.entry(party.name)
+        assert entry is not None
+        return Surroundings(
+            me=NodeSelf(entry.party, entry.roles, entry.index),
+            parameters=PARAMETERS,
+            package=PACKAGE,
+            directory=MAP,
+            keys=_keys(party, folder / "keys.json"),
+            network=self.hub.join(party.name, router),
+            folder=folder,
+            access=ApiAccess(operators=frozenset({OPERATIONS_NAME})),
+            clock=self.clock,
+            retry=RetrySchedule(first_ms=100, ceiling_ms=1000),
+        )
+
+
+def _keys(party: LedgerParty, path: Path) -> KeyStore:
+    if path.exists():
+        return KeyStore.open(path, b"test")
+    keys = KeyStore.create(path, b"test", ScryptCost(14))
+    keys.keep("node", KeyPurpose.NODE, party.scheme, party.secret)
+    for kept, purpose in EXTRA_KEYS.get(party, ()):
+        keys.keep(kept.name, purpose, kept.scheme, kept.secret)
+    return keys
+
+
+@asynccontextmanager
+async def running_ledger(folder: Path, parties: Iterable[LedgerParty] = tuple(ROLES)) -> AsyncIterator[LedgerNetwork]:
+    """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``."""
+    network = LedgerNetwork(folder)
+    try:
+        for party in parties:
+            await network.start(party)
+        await network.admit_members()
+        yield network
+    finally:
+        await network.close()
