@@ -6,10 +6,16 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from chains.progmat.client import ApiEndpoint, ApiTls
-from primitives.errors import CallerError
+from primitives.errors import CallerError, CrossDvpError
+from primitives.secp256k1 import address_of
+from relayer.path import CrashPoint
+
+MAX_FILE_BYTES = 256 * 1024
 
 
 class ConfigInvalid(CallerError):
@@ -20,6 +26,24 @@ class ConfigInvalid(CallerError):
     def __init__(self, path: str, problems: str) -> None:
         self.path, self.problems = path, problems
         super().__init__(f"{path}: {problems}")
+
+
+def _host_and_port(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not (host and colon and port.isascii() and port.isdecimal() and int(port) <= 65535):
+        raise ValueError(f"expected host:port with a port up to 65535, found {text[:80]!r}")
+    return text
+
+
+def _crash_point(text: str) -> str:
+    known = [point.value for point in CrashPoint]
+    if text and text not in known:
+        raise ValueError(f"expected one of {', '.join(known)}, found {text[:80]!r}")
+    return text
+
+
+HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
+PartyName = Annotated[str, Field(min_length=1, max_length=63)]
 
 
 class _Section(BaseModel):
@@ -34,15 +58,23 @@ class TlsFiles(_Section):
     private_key: Path
 
     def load(self) -> ApiTls:
-        """Read the files. Raises ``ConfigInvalid`` naming the one that cannot be read."""
-        return ApiTls(*(_read(path) for path in (self.authority, self.certificate, self.private_key)))
+        """Read the files. Raises ``ConfigInvalid`` naming the one that cannot be read, or is not what it should be."""
+        authority, certificate, key = (_read(path) for path in (self.authority, self.certificate, self.private_key))
+        _certificate_key(self.authority, authority)
+        try:
+            own_key = serialization.load_pem_private_key(key, password=None).public_key()
+        except (ValueError, TypeError) as broken:
+            raise ConfigInvalid(str(self.private_key), f"not an unencrypted PEM private key: {broken}") from None
+        if own_key != _certificate_key(self.certificate, certificate):
+            raise ConfigInvalid(str(self.private_key), f"is not the key of the certificate {self.certificate}")
+        return ApiTls(authority, certificate, key)
 
 
 class Peer(_Section):
     """A ledger party's API: the name in its certificate, and ``host:port``."""
 
-    name: Annotated[str, Field(min_length=1, max_length=63)]
-    target: Annotated[str, Field(pattern=r"^[^:]+:\d{1,5}$")]
+    name: PartyName
+    target: HostAndPort
 
     def endpoint(self) -> ApiEndpoint:
         """As the ledger's client takes it."""
@@ -65,7 +97,21 @@ class LedgerSection(_Section):
     custodians: tuple[Peer, ...] = ()
     validators: Annotated[tuple[Peer, ...], Field(min_length=1, max_length=64)]
     threshold: Annotated[int, Field(ge=1, le=64)]
-    validator_addresses: Annotated[tuple[str, ...], Field(min_length=1, max_length=64)]
+    validator_addresses: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")], ...], Field(min_length=1, max_length=64)
+    ]
+
+    @model_validator(mode="after")
+    def _threshold_can_be_reached(self) -> LedgerSection:
+        distinct = {address.lower() for address in self.validator_addresses}
+        if len(distinct) != len(self.validator_addresses):
+            raise ValueError("validator_addresses: an address is listed twice")
+        if self.threshold > min(len(distinct), len(self.validators)):
+            raise ValueError(
+                f"threshold: {self.threshold} signatures cannot come from {len(self.validators)} validators "
+                f"with {len(distinct)} validator_addresses"
+            )
+        return self
 
 
 class RelayerConfig(_Section):
@@ -75,26 +121,27 @@ class RelayerConfig(_Section):
     """
 
     name: str = "relayer"
-    listen: str
+    listen: HostAndPort
     database: Path
     tls: TlsFiles
-    callers: tuple[str, ...]
+    callers: tuple[PartyName, ...]
     evm: EvmSection
     evm_key_file: Path
     ledger: LedgerSection
     poll_interval_ms: Annotated[int, Field(ge=10, le=60_000)] = 100
     receive_margin_s: Annotated[int, Field(ge=0, le=3600)] = 3
-    kill_at: str = ""
+    kill_at: Annotated[str, AfterValidator(_crash_point)] = ""
 
     def evm_secret(self) -> bytes:
         """The EVM account's secret. Raises ``ConfigInvalid``."""
         text = _read(self.evm_key_file).decode(errors="replace").strip().removeprefix("0x")
         try:
             secret = bytes.fromhex(text)
-        except ValueError:
-            secret = b""
-        if len(secret) != 32:
-            raise ConfigInvalid(str(self.evm_key_file), "expected 32 bytes in hexadecimal")
+            address_of(secret)
+        except (ValueError, CrossDvpError):
+            raise ConfigInvalid(
+                str(self.evm_key_file), "expected a secp256k1 secret: 32 bytes in hexadecimal"
+            ) from None
         return secret
 
 
@@ -102,10 +149,10 @@ class GatewayConfig(_Section):
     """``crossdvp``'s gateway process. ``callers`` are the certificate names that may call it."""
 
     name: str = "gateway"
-    listen: str
+    listen: HostAndPort
     database: Path
     tls: TlsFiles
-    callers: tuple[str, ...]
+    callers: tuple[PartyName, ...]
     evm: EvmSection
     ledger: LedgerSection
     poll_interval_ms: Annotated[int, Field(ge=10, le=60_000)] = 100
@@ -124,7 +171,7 @@ def load_config(model: type[ConfigModel], path: Path) -> ConfigModel:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
         raise ConfigInvalid(str(path), f"not TOML: {broken}") from None
     except ValidationError as invalid:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in invalid.errors())
+        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in invalid.errors())
         raise ConfigInvalid(str(path), problems) from None
 
 
@@ -146,6 +193,18 @@ def _anchored(section: dict[str, object], base: Path) -> dict[str, object]:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
     except OSError as failure:
         raise ConfigInvalid(str(path), f"cannot be read: {failure.strerror}") from None
+    if len(content) > MAX_FILE_BYTES:
+        raise ConfigInvalid(str(path), f"longer than {MAX_FILE_BYTES} bytes")
+    return content
+
+
+def _certificate_key(path: Path, pem: bytes) -> object:
+    """The public key of a certificate file's first certificate."""
+    try:
+        return x509.load_pem_x509_certificate(pem).public_key()
+    except ValueError as broken:
+        raise ConfigInvalid(str(path), f"not a PEM certificate: {broken}") from None

@@ -33,6 +33,7 @@ class Database:
     """WAL, fsync at every commit, foreign keys on. ``path`` None keeps everything in memory (tests)."""
 
     def __init__(self, path: Path | None, metadata: sa.MetaData, schema_version: int) -> None:
+        self._path = path
         in_memory: dict[str, Any] = {"poolclass": sa.StaticPool, "connect_args": {"check_same_thread": False}}
         # SQLite has one writer; threads of this process queue here instead of failing on each other's locks.
         self._turn = threading.Lock()
@@ -52,7 +53,9 @@ class Database:
             with self._turn, self._engine.begin() as connection:
                 yield connection
         except sa.exc.SQLAlchemyError as failure:
-            raise StoreUnavailable(f"database failed: {failure}; check disk space and path") from failure
+            # The driver's own words; SQLAlchemy's would add the statement and its values.
+            why = getattr(failure, "orig", None) or type(failure).__name__
+            raise StoreUnavailable(f"database {self._path}: {why}; check the path and the disk") from failure
 
     def close(self) -> None:
         """Close all connections; safe to call twice."""

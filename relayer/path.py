@@ -13,6 +13,7 @@ from enum import Enum
 
 import structlog
 
+from primitives.errors import CallerError, PeerError
 from relayer.core.chain import (
     ChainEndpoint,
     ClientUpdate,
@@ -103,7 +104,7 @@ class Path:
             )
             if news:
                 _log.info("events", chain=chain.chain_name, new=news, cursor=page.next_cursor)
-            if len(page.events) < self._settings.page:
+            if page.next_cursor == cursor:
                 return
 
     def _due(self, target_index: int, view: PathView) -> list[Action]:
@@ -136,12 +137,14 @@ class Path:
                 _log.info("light client refreshed", chain=target.chain_name, height=refresh.height)
             return 0
         update, height = await self._update_for(prover, client, actions)
-        messages = await asyncio.gather(*(_prepare(prover, action, height) for action in actions))
+        prepared = await asyncio.gather(*(_prepare(prover, action, height) for action in actions))
+        provable = [message for message, refused in prepared if refused is None]
         self._reach(actions, before=True)
-        outcomes = await target.submit(update, messages)
+        answers = iter(await target.submit(update, provable) if provable else ())
         self._reach(actions, before=False)
-        await self._record(target_index, actions, messages, outcomes)
-        return len(messages)
+        outcomes = [refused or next(answers) for _, refused in prepared]
+        await self._record(target_index, actions, [message for message, _ in prepared], outcomes)
+        return len(provable)
 
     @staticmethod
     async def _update_for(
@@ -190,8 +193,13 @@ class Path:
             self._crash(points[kind][0 if before else 1])
 
 
-async def _prepare(prover: ChainEndpoint, action: Action, height: int) -> PacketMessage:
+async def _prepare(prover: ChainEndpoint, action: Action, height: int) -> tuple[PacketMessage, Outcome | None]:
+    """The message for an action; with a refusal if it cannot be proved, so that it does not hold up the others."""
     tracked = action.tracked
-    proof = await prover.prove(action.proof_kind, tracked.packet, height)
     ack = tracked.ack if action.message_kind is MessageKind.ACKNOWLEDGE else None
-    return PacketMessage(action.message_kind, tracked.packet, proof, height, ack)
+    try:
+        proof = await prover.prove(action.proof_kind, tracked.packet, height)
+    except (CallerError, PeerError) as unprovable:
+        refused = Outcome(Verdict.REFUSED, refusal=f"{unprovable.reason}: {unprovable}")
+        return PacketMessage(action.message_kind, tracked.packet, b"", height, ack), refused
+    return PacketMessage(action.message_kind, tracked.packet, proof, height, ack), None

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from primitives.errors import CrossDvpError, UnavailableError
-from relayer.core.lifecycle import ContradictoryEvent
+from relayer.core.lifecycle import PathBroken
 from relayer.core.plan import retry_delay_s
 from relayer.path import Path
 
@@ -38,7 +38,7 @@ class RelayerLoop:
                 pause_s = retry_delay_s(failures, first_s=self._poll_interval_s, most_s=5.0)
                 failures += 1
                 _log.warning("chain unavailable", error=self.last_error, retry_in_s=round(pause_s, 2))
-            except ContradictoryEvent as failure:
+            except PathBroken as failure:
                 self.last_error = f"{failure.reason}: {failure}"
                 self.halted = True
                 _log.error("path halted", error=self.last_error)  # the reason says it; a trace would not help

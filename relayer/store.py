@@ -17,7 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_or_update
 
 from ibc.packet import decode_packet, encode_packet
 from relayer.core.chain import EventKind, EventPage, Outcome, PacketEvent, PacketMessage, Verdict
-from relayer.core.lifecycle import PacketState, next_state
+from relayer.core.lifecycle import PacketState, SequenceReused, next_state
 from relayer.core.plan import TrackedPacket, retry_delay_s
 from relayer.database import Database
 
@@ -113,7 +113,7 @@ class RelayerStore:
     def record_page(self, chain: str, counterparty: str, page: EventPage, now_s: float) -> int:
         """Apply a page of ``chain``'s events and move its cursor; returns how many events were new.
 
-        Raises ``ContradictoryEvent`` (nothing is written) when the chains contradict each other.
+        Raises ``PathBroken`` (nothing is written) when the chains contradict each other.
         """
         news = 0
         with self._database.transaction() as connection:
@@ -144,6 +144,8 @@ class RelayerStore:
             )
             row_id, state = int(inserted.lastrowid), PacketState.SENT
         else:
+            if row["packet"] != encode_packet(event.packet):
+                raise SequenceReused(chain, key.source_client, key.sequence)
             row_id, state = int(row["id"]), PacketState(row["state"])
         known = sa.select(_steps.c.id).where(
             _steps.c.packet_id == row_id, _steps.c.chain == chain, _steps.c.what == event.kind.value

@@ -1,4 +1,4 @@
-"""Makes the files of a new network on one machine: authority, certificates, keys, network map, parameters, a TOML a node.
+"""Makes the files of a new network on one machine: certificates, keys, network map, parameters, a TOML for each node.
 
 ``python -m chains.progmat.bootstrap SPEC.json DIRECTORY``. For devnets and tests: one machine sees every key here. In a
 production network each member makes its own keys and the operator signs what members send in; the files look the same.
@@ -58,7 +58,7 @@ class NodeSpec(BaseModel):
 
 
 class NetworkSpec(BaseModel):
-    """A network: its nodes, how many Validators must sign, and programs that may call the nodes' APIs (certified too)."""
+    """A network: its nodes, how many Validators must sign, and programs that may call the nodes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     ledger_id: str
@@ -92,6 +92,11 @@ def create_network(spec: NetworkSpec, directory: Path, now: datetime) -> None:
     (directory / "network-map.json").write_text(network_map.to_json())
     parameters = _parameters(spec, network_map, validator_keys, operator_key)
     (directory / "parameters.bin").write_bytes(parameters.encode())
+    checkpoint_signers = {
+        "threshold": parameters.validators.threshold,
+        "validators": ["0x" + address.hex() for address in parameters.validators.addresses],
+    }
+    (directory / "checkpoint-signers.json").write_text(json.dumps(checkpoint_signers, indent=2) + "\n")
     for node in spec.nodes:
         (directory / node.name / "node.toml").write_text(_node_toml(node, spec))
 
@@ -103,7 +108,9 @@ def _make_keys(node: NodeSpec, directory: Path) -> dict[str, PublicKey]:
     store = KeyStore.create(directory / "keys.json", passphrase, DEVNET_SCRYPT)
     # A Validator signs checkpoints that EVM chains verify: its one key is of their curve.
     validates = Role.VALIDATOR.value in node.roles
-    kind = (KeyPurpose.VALIDATOR, SignatureScheme.SECP256K1) if validates else (KeyPurpose.NODE, SignatureScheme.ED25519)
+    kind = (
+        (KeyPurpose.VALIDATOR, SignatureScheme.SECP256K1) if validates else (KeyPurpose.NODE, SignatureScheme.ED25519)
+    )
     wanted = {"node": kind}
     if node.operator:
         wanted["operator"] = (KeyPurpose.OPERATOR, SignatureScheme.ED25519)

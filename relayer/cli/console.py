@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from primitives.errors import CallerError, CrossDvpError, PeerError
 
@@ -46,7 +47,7 @@ def fail(error: CrossDvpError, output: Output, exit_code: int = EXIT_REFUSED) ->
     if output is Output.PROGRAMS:
         show_json({"error": {"reason": error.reason, "message": str(error), "blame": _blame(error)}})
     else:
-        err.print(f"[red]refused[/red] {error.reason}: {error}", soft_wrap=True, markup=True)
+        err.print(f"[red]refused[/red] {error.reason}: {escape(str(error))}", soft_wrap=True)
     raise typer.Exit(exit_code)
 
 

@@ -14,7 +14,9 @@ from relayer.devnet.boot import boot, shut_down
 from relayer.devnet.layout import DevnetState, read_state
 from relayer.devnet.stage import Holdings, Stage
 
-app = typer.Typer(help="A local devnet: ledger nodes, Validators, an EVM chain, relayer and gateway.", no_args_is_help=True)
+app = typer.Typer(
+    help="A local devnet: ledger nodes, Validators, an EVM chain, relayer and gateway.", no_args_is_help=True
+)
 
 DirOption = Annotated[Path, typer.Option("--dir", help="Directory of the devnet.", envvar="CROSSDVP_DEVNET")]
 DEFAULT_DIR = Path(".devnet")
@@ -22,7 +24,9 @@ DEFAULT_DIR = Path(".devnet")
 
 @app.command()
 def up(
-    block_period_s: Annotated[int, typer.Option("--block-period", min=1, max=60, help="Seconds between EVM blocks.")] = 1,
+    block_period_s: Annotated[
+        int, typer.Option("--block-period", min=1, max=60, help="Seconds between EVM blocks.")
+    ] = 1,
     directory: DirOption = DEFAULT_DIR,
     json_flag: JsonFlag = False,
 ) -> None:
@@ -105,9 +109,7 @@ def _process_table(state: DevnetState, alive: dict[str, bool]) -> Table:
     return table
 
 
-def _document(
-    directory: Path, state: DevnetState, alive: dict[str, bool], holdings: Holdings
-) -> dict[str, object]:
+def _document(directory: Path, state: DevnetState, alive: dict[str, bool], holdings: Holdings) -> dict[str, object]:
     return {
         "directory": str(directory),
         "rpc_url": state.rpc_url,

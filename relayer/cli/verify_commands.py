@@ -1,4 +1,4 @@
-"""``crossdvp verify``: check recorded headers, proofs, checkpoints and ledger transactions offline, believing nobody."""
+"""``crossdvp verify``: check headers, proofs, checkpoints and ledger transactions offline, believing nobody."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from relayer.cli.console import EXIT_REFUSED, EXIT_UNREADABLE, JsonFlag, Output, fail, out, output_of, show_json
 from relayer.cli.verify import Refused, Unreadable, verify_file
@@ -22,7 +23,7 @@ FileArgument = Annotated[Path, typer.Argument(help="A JSON file.", show_default=
 def header(file: FileArgument, json_flag: JsonFlag = False) -> None:
     """A QBFT, IBFT2 or IBFT1 block header: its seals against its own validators, or from the file's `trusted` state.
 
-    A file with `trusted` is verified from there: headers, account and storage proofs, and that its negatives are refused.
+    A file with `trusted` is verified from there: headers, proofs, and that its negatives are refused.
     """
     _verify("header", file, output_of(json_flag))
 
@@ -60,4 +61,4 @@ def _verify(what: str, file: Path, output: Output) -> None:
         return
     width = max((len(fact.label) for fact in report.facts), default=0)
     for fact in report.facts:
-        out.print(f"  [green]holds[/green]  {fact.label:<{width}}  {fact.text}", soft_wrap=True)
+        out.print(f"  [green]holds[/green]  {escape(f'{fact.label:<{width}}  {fact.text}')}", soft_wrap=True)

@@ -55,7 +55,26 @@ TRANSITIONS: Final[dict[tuple[PacketState, EventKind], PacketState]] = {
 }
 
 
-class ContradictoryEvent(PeerError):
+class PathBroken(PeerError):
+    """What the two chains report cannot both be true. The path halts: relaying on could only spread the damage."""
+
+    reason = "PATH_BROKEN"
+
+
+class SequenceReused(PathBroken):
+    """Two different packets under one sequence: a chain lost its memory, for instance by a restored backup."""
+
+    reason = "PACKET_SEQUENCE_REUSED"
+
+    def __init__(self, chain: str, source_client: str, sequence: int) -> None:
+        self.chain, self.source_client, self.sequence = chain, source_client, sequence
+        super().__init__(
+            f"{chain} reports another packet {sequence} of client {source_client} than was seen before: "
+            "was a chain restored from a backup? compare both chains"
+        )
+
+
+class ContradictoryEvent(PathBroken):
     """The two chains report what cannot both be true (received and timed out): somebody's safety is broken."""
 
     reason = "CONTRADICTORY_PACKET_EVENT"

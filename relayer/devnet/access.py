@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from chains.evm.client.deployment import Deployment, read_deployment
-from chains.progmat.client import ApiTls
+from chains.progmat.client import ApiTls, CheckpointCollector, LedgerClient, ValidatorApi
+from light_clients.progmat import ValidatorSet
 from relayer.client import RelayerClient
-from relayer.config import TlsFiles
-from relayer.devnet.layout import DevnetState
+from relayer.config import Peer, TlsFiles
+from relayer.devnet.layout import LEDGER_ID, DevnetState
 from relayer.gateway.client import GatewayClient
 
 OPERATOR = "operator"
@@ -37,6 +38,18 @@ def gateway_client(directory: Path, state: DevnetState) -> GatewayClient:
 def relayer_client(directory: Path, state: DevnetState) -> RelayerClient:
     """A client of the devnet's relayer."""
     return RelayerClient(state.relayer.endpoint(), operator_tls(directory))
+
+
+def ledger_client(directory: Path, node: Peer) -> LedgerClient:
+    """A client of one ledger node."""
+    return LedgerClient(node.endpoint(), operator_tls(directory))
+
+
+def checkpoint_collector(directory: Path, nodes: dict[str, Peer], validators: ValidatorSet) -> CheckpointCollector:
+    """Asks the devnet's Validators."""
+    tls = operator_tls(directory)
+    apis = [ValidatorApi(peer.endpoint(), tls) for name, peer in nodes.items() if name.startswith("validator-")]
+    return CheckpointCollector(LEDGER_ID, validators, apis)
 
 
 def deployment_of(directory: Path, state: DevnetState) -> Deployment:

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from chains.evm.client.token import TokenBinding
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
+
+from chains.evm.client.token import TokenBinding
 from primitives.errors import CrossDvpError
 from relayer.devnet import processes
 from relayer.devnet.stage import FINAL, Followed, Holdings, ScenarioTookTooLong, Stage
-from relayer.devnet.trading import TradePlan
+from relayer.devnet.trading import TradePlan, wait_for_block_time
 from relayer.path import CrashPoint
 
 QUANTITY, AMOUNT_YEN = 10, 1_000_000
@@ -76,8 +77,7 @@ async def relayer_stopped(stage: Stage, say: Say) -> Followed:
         followed = await stage.start_trade(SHORT)
         await stage.follow(followed, _locked, END_TIMEOUT_S)
         say(f"cash locked, nobody relays; waiting for the time-out at {SHORT.settle_in_s} s")
-        while (await stage.rpc.get_block()).timestamp_s < followed.terms.settle_by_s:
-            await asyncio.sleep(0.2)
+        await wait_for_block_time(stage.rpc, followed.terms.settle_by_s)
     finally:
         stage.start("relayer", (*RELAYER, str(stage.directory / "relayer.toml")))
     say("time-out passed on the EVM chain; relayer started again")

@@ -1,4 +1,4 @@
-"""A running devnet in the hands of a scenario: balances, settlements followed with a clock, processes stopped and started."""
+"""A running devnet in the hands of a scenario: balances, settlements followed, processes stopped and started."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
+
+from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from chains.evm.client.account import EvmAccount
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.token import TokenBinding
-from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from ibc.dvp import SettlementTerms
 from primitives.errors import UnavailableError
 from relayer.client import RelayerClient
 from relayer.devnet import processes
-from relayer.devnet.access import deployment_of, gateway_client, node_client, relayer_client
+from relayer.devnet.access import deployment_of, gateway_client, ledger_client, relayer_client
 from relayer.devnet.layout import LEDGER_CLIENT_ID, DevnetState, Party, Process, write_state
 from relayer.devnet.trading import (
     TradePlan,
@@ -80,11 +82,11 @@ class Stage:
         self.deployment: Deployment = deployment_of(directory, state)
         self._token = TokenBinding(address_bytes(self.deployment.token))
 
-    async def __aenter__(self) -> Stage:
+    async def __aenter__(self) -> Self:
         self.gateway: GatewayClient = gateway_client(self.directory, self.state)
         self.relayer: RelayerClient = relayer_client(self.directory, self.state)
         self.rpc = EvmRpc(self.state.rpc_url)
-        self._nodes = {name: node_client(self.directory, self.state, name) for name in ("cn-a", "cn-b")}
+        self._nodes = {name: ledger_client(self.directory, self.state.nodes[name]) for name in ("cn-a", "cn-b")}
         return self
 
     async def __aexit__(self, *_exception: object) -> None:

@@ -80,6 +80,15 @@ async def instruct(gateway: GatewayClient, terms: SettlementTerms, sides: Sequen
     return settlement
 
 
+async def wait_for_block_time(rpc: EvmRpc, time_s: int) -> None:
+    """Until the chain's own clock shows ``time_s``."""
+    while True:
+        block = await rpc.get_block()
+        if block.timestamp_s >= time_s:
+            return
+        await asyncio.sleep(min(1.0, time_s - block.timestamp_s))
+
+
 @asynccontextmanager
 async def _seller(directory: Path, state: DevnetState) -> AsyncIterator[tuple[EvmAccount, Deployment]]:
     """The seller's account on the EVM chain; its key never leaves this process."""
@@ -110,7 +119,5 @@ async def reclaim_expired(directory: Path, state: DevnetState, terms: Settlement
     """The seller takes the earmark back when it has expired; waits for that on the chain's own clock."""
     async with _seller(directory, state) as (account, deployment):
         app = DvpAppBinding(address_bytes(deployment.dvp_app))
-        expires_s = terms.settle_by_s + await app.earmark_margin_s(account.rpc)
-        while (await account.rpc.get_block()).timestamp_s < expires_s:
-            await asyncio.sleep(0.2)
+        await wait_for_block_time(account.rpc, terms.settle_by_s + await app.earmark_margin_s(account.rpc))
         await account.execute(app.reclaim(terms), EVM_TIMEOUT_S)

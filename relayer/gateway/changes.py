@@ -36,7 +36,7 @@ def instruct(side: Side, terms: SettlementTerms, now_s: int) -> Change:
                 terms.trade_id, SettlementState.UNMATCHED, {side: terms}, created_s=now_s, updated_s=now_s
             )
         if before.state not in {SettlementState.UNMATCHED, SettlementState.MISMATCHED}:
-            if before.instructions[side] == terms:
+            if before.instructions.get(side) == terms:
                 return before
             raise SettlementEnded(before.name, f"{before.state.value}, its terms agreed")
         instructions = {**before.instructions, side: terms}

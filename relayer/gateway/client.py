@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -18,6 +19,7 @@ from relayer.gateway.matching import Side
 from relayer.gateway.settlement_codec import encode_terms
 from relayer.rpc_call import ask
 
+RECONNECT_PAUSE_S: Final = 0.2
 CANCEL_TIMEOUT_S: Final = 60.0  # a cancellation is a ledger transaction
 
 
@@ -70,3 +72,4 @@ class GatewayClient:
             except grpc.aio.AioRpcError as failure:
                 if failure.code() is not grpc.StatusCode.UNAVAILABLE:
                     raise error_from_rpc(failure, self._name) from failure
+            await asyncio.sleep(RECONNECT_PAUSE_S)

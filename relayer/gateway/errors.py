@@ -2,19 +2,22 @@
 
 CallerError
 ├── BadRequest            a field is malformed, out of range or missing
-│   └── BadPageToken      a page or resume token that this gateway did not give
+│   ├── BadPageToken      a page or resume token that this gateway did not give
+│   └── NotServed         terms on a chain, ledger or node that this gateway does not reach
 ├── RequestIdReused       the same request id with another body
 ├── SettlementUnknown
 ├── SettlementEnded       nothing can change it any more
 ├── TradeAlreadyLocked    the cash is locked: only evidence ends it now
 └── TimesTooClose         lock-by or settle-by leave less than the configured margins
+UnavailableError
+└── GatewayStopping       this gateway goes down: watch again with the last token
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from primitives.errors import CallerError
+from primitives.errors import CallerError, UnavailableError
 
 
 class BadRequest(CallerError):
@@ -31,6 +34,12 @@ class BadPageToken(BadRequest):
     """A token that this gateway did not give: start again without one."""
 
     reason = "BAD_PAGE_TOKEN"
+
+
+class NotServed(BadRequest):
+    """The terms are on a chain, ledger or custodian node that this gateway does not reach: use theirs."""
+
+    reason = "NOT_SERVED"
 
 
 class RequestIdReused(CallerError):
@@ -83,3 +92,12 @@ class TimesTooClose(CallerError):
     def __init__(self, field: str, earliest_s: int, found_s: int) -> None:
         self.field, self.earliest_s, self.found_s = field, earliest_s, found_s
         super().__init__(f"{field} is {found_s}, must be {earliest_s} or later: choose a later time")
+
+
+class GatewayStopping(UnavailableError):
+    """The gateway is going down; nothing is lost."""
+
+    reason = "GATEWAY_STOPPING"
+
+    def __init__(self) -> None:
+        super().__init__("the gateway is going down: watch again with the last resume token")

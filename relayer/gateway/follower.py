@@ -49,7 +49,13 @@ class Follower:
         self._settings = settings
         self._now_s = now_s
         self._under_way: dict[bytes, asyncio.Task[None]] = {}
+        self._rounds = 0
         self.last_error = ""
+
+    @property
+    def is_well(self) -> bool:
+        """Both ledgers answered in the latest round."""
+        return self._rounds > 0 and not self.last_error
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Rounds until ``stopping``; a ledger that is away is waited for, and said in ``last_error``."""
@@ -58,6 +64,7 @@ class Follower:
             try:
                 await self.round()
                 failures, self.last_error = 0, ""
+                self._rounds += 1
             except CrossDvpError as failure:
                 failures += 1
                 self.last_error = f"{failure.reason}: {failure}"
@@ -74,12 +81,18 @@ class Follower:
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
     async def round(self) -> None:
-        """Read both ledgers once, then start what is due."""
-        await self._read_evm()
+        """Read both ledgers once, then start what is due.
+
+        A node that is away holds up only what needs it; the first failure is raised when all else is done.
+        """
+        failures = [await _failure_of(self._read_evm())]
         for settlement in await asyncio.to_thread(self._store.open_settlements, self._settings.most_open):
-            await self._read_trade(settlement)
+            failures.append(await _failure_of(self._read_or_say(settlement)))
         for settlement in await asyncio.to_thread(self._store.open_settlements, self._settings.most_open):
             self._start_due(settlement)
+        for failure in failures:
+            if failure is not None:
+                raise failure
 
     async def _read_evm(self) -> None:
         cursor = await asyncio.to_thread(self._store.cursor, _EVM_CURSOR)
@@ -87,6 +100,18 @@ class Follower:
         if next_cursor != cursor:
             changes = [(sighting.trade_id, _tolerant(observe(sighting))) for sighting in sightings]
             await asyncio.to_thread(self._store.apply_sightings, _EVM_CURSOR, next_cursor, changes, self._now_s())
+
+    async def _read_or_say(self, settlement: Settlement) -> None:
+        """As ``_read_trade``; what is wrong with one settlement is shown there and is nobody else's trouble."""
+        try:
+            await self._read_trade(settlement)
+        except UnavailableError:
+            raise
+        except CrossDvpError as failure:
+            error = f"{failure.reason}: {failure}"
+            if settlement.waiting is not None and settlement.waiting.last_error != error:
+                _log.warning("settlement cannot be followed", settlement=settlement.name, error=error)
+                await self._change(settlement.trade_id, attempt_failed(error, self._now_s()))
 
     async def _read_trade(self, settlement: Settlement) -> None:
         if settlement.state is SettlementState.MATCHED:
@@ -131,6 +156,15 @@ class Follower:
                 self._under_way.pop(settlement.trade_id, None)
 
         self._under_way[settlement.trade_id] = asyncio.create_task(attempt(), name=settlement.name)
+
+
+async def _failure_of(step: Coroutine[None, None, None]) -> CrossDvpError | None:
+    """Run a step; the named error that ended it, if one did."""
+    try:
+        await step
+    except CrossDvpError as failure:
+        return failure
+    return None
 
 
 def _tolerant(change: Change) -> Change:

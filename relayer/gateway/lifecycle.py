@@ -66,6 +66,11 @@ TRANSITIONS: Final[dict[tuple[SettlementState, SettlementEvent], SettlementState
     # A lock recorded before its earmark was seen (the gateway was away): the ledger's word counts.
     (_S.MATCHED, _E.CASH_LOCKED): _S.LOCKED,
     (_S.LOCKED, _E.EARMARKED_ON_EVM): _S.LOCKED,
+    # The EVM's answer may be read before the lock that it answers (the gateway was away, or its node lags behind).
+    (_S.EARMARKED, _E.DELIVERED_ON_EVM): _S.DELIVERED,
+    (_S.EARMARKED, _E.REFUSED_ON_EVM): _S.REFUSED,
+    (_S.DELIVERED, _E.CASH_LOCKED): _S.DELIVERED,
+    (_S.REFUSED, _E.CASH_LOCKED): _S.REFUSED,
     (_S.LOCKED, _E.DELIVERED_ON_EVM): _S.DELIVERED,
     (_S.LOCKED, _E.REFUSED_ON_EVM): _S.REFUSED,
     (_S.LOCKED, _E.CASH_RELEASED_TO_SELLER): _S.SETTLED,

@@ -20,8 +20,17 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ibc.dvp import SettlementTerms
 from primitives.errors import CallerError
 from relayer.gateway.changes import instruct, observe, withdraw
-from relayer.gateway.errors import BadPageToken, BadRequest, SettlementEnded, TimesTooClose, TradeAlreadyLocked
+from relayer.gateway.errors import (
+    BadPageToken,
+    BadRequest,
+    GatewayStopping,
+    NotServed,
+    SettlementEnded,
+    TimesTooClose,
+    TradeAlreadyLocked,
+)
 from relayer.gateway.lifecycle import SettlementState
+from relayer.gateway.matching import Side
 from relayer.gateway.model import Settlement
 from relayer.gateway.ports import CashSide
 from relayer.gateway.settlement_codec import (
@@ -32,13 +41,31 @@ from relayer.gateway.settlement_codec import (
     state_of,
     trade_id_of,
 )
-from relayer.gateway.store import GatewayStore
+from relayer.gateway.store import Change, GatewayStore
 
 MOST_PER_PAGE = 500
 _CANCELLABLE = {SettlementState.MATCHED, SettlementState.EARMARKED}
 _UNAGREED = {SettlementState.UNMATCHED, SettlementState.MISMATCHED}
 
 Context = grpc.aio.ServicerContext[Any, Any]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a gateway reaches: one EVM chain, one ledger, and the custodian nodes at which it can ask for a lock."""
+
+    evm_chain_id: int
+    ledger_id: str
+    custodians: frozenset[str]
+
+    def check(self, terms: SettlementTerms) -> None:
+        """Raises ``NotServed``: what can never settle here is refused before it waits for ever."""
+        if terms.security.chain_id != self.evm_chain_id:
+            raise NotServed("terms.evm_chain_id", str(self.evm_chain_id), terms.security.chain_id)
+        if terms.cash.ledger_id != self.ledger_id:
+            raise NotServed("terms.ledger_id", self.ledger_id, terms.cash.ledger_id)
+        if terms.cash.buyer.node not in self.custodians:
+            raise NotServed("terms.buyer_account.node", ", ".join(sorted(self.custodians)), terms.cash.buyer.node)
 
 
 @dataclass(frozen=True)
@@ -56,6 +83,7 @@ class SettlementRpc(pb_grpc.SettlementServiceServicer):
         self,
         store: GatewayStore,
         cash: CashSide,
+        scope: Scope,
         margins: Margins,
         now_s: Callable[[], int],
         stopping: asyncio.Event,
@@ -63,6 +91,7 @@ class SettlementRpc(pb_grpc.SettlementServiceServicer):
     ) -> None:
         self._store = store
         self._cash = cash
+        self._scope = scope
         self._margins = margins
         self._now_s = now_s
         self._stopping = stopping
@@ -74,16 +103,28 @@ class SettlementRpc(pb_grpc.SettlementServiceServicer):
         """See the .proto."""
         request_id = _request_id(request.request_id)
         side, terms = side_of(request.side), decode_terms(request.terms)
+        self._scope.check(terms)
         now_s = self._now_s()
-        self._check_times(terms, now_s)
-        change = instruct(side, terms, now_s)
+        change = self._instruction(side, terms, now_s)
         if request.validate_only:
-            settlement = change(await asyncio.to_thread(_stored_or_none, self._store, terms.trade_id))
+            settlement = await asyncio.to_thread(self._store.preview, terms.trade_id, change, now_s)
         else:
             settlement = await asyncio.to_thread(
                 self._store.answer_request, request_id, request_fields(request), terms.trade_id, change, now_s
             )
         return pb.CreateSettlementResponse(settlement=encode_settlement(_present(settlement)))
+
+    def _instruction(self, side: Side, terms: SettlementTerms, now_s: int) -> Change:
+        """The change an instruction makes; its times are judged only if it is news, so that a late repeat is answered."""
+        change = instruct(side, terms, now_s)
+
+        def checked(before: Settlement | None) -> Settlement | None:
+            after = change(before)
+            if after != before:
+                self._check_times(terms, now_s)
+            return after
+
+        return checked
 
     def _check_times(self, terms: SettlementTerms, now_s: int) -> None:
         earliest_lock = now_s + self._margins.before_lock_s
@@ -124,6 +165,8 @@ class SettlementRpc(pb_grpc.SettlementServiceServicer):
         if trade_id is not None:
             await asyncio.to_thread(self._store.get, trade_id)
         after = _number(request.resume_token)
+        if after > await asyncio.to_thread(self._store.newest_event):
+            raise BadPageToken("resume_token", "a token from an earlier answer", after)
         while not self._stopping.is_set():
             events = await asyncio.to_thread(self._store.events, after, trade_id, 100)
             for event in events:
@@ -135,6 +178,7 @@ class SettlementRpc(pb_grpc.SettlementServiceServicer):
                 )
             if not events:
                 await asyncio.sleep(self._watch_poll_s)
+        raise GatewayStopping
 
     async def CancelSettlement(  # noqa: N802  # the name in the .proto
         self, request: pb.CancelSettlementRequest, _context: Context
@@ -184,10 +228,6 @@ def _number(token: str) -> int:
     if not (token.isascii() and token.isdecimal() and len(token) < 19):
         raise BadPageToken("token", "a token from an earlier answer", token[:40])
     return int(token)
-
-
-def _stored_or_none(store: GatewayStore, trade_id: bytes) -> Settlement | None:
-    return store.change(trade_id, lambda before: before, 0)
 
 
 def _present(settlement: Settlement | None) -> Settlement:

@@ -20,6 +20,7 @@ from relayer.gateway.model import Fact, Settlement, Waiting
 
 _NAME = re.compile(r"settlements/([0-9a-f]{64})")
 _DECIMAL = re.compile(r"[1-9][0-9]{0,77}")
+_LAST_SECOND = 253_402_300_799  # a protobuf Timestamp ends with the year 9999
 
 SIDES: dict[int, Side] = {pb.SIDE_SELLER: Side.SELLER, pb.SIDE_BUYER: Side.BUYER}
 
@@ -85,8 +86,10 @@ def decode_terms(message: pb.SettlementTerms) -> SettlementTerms:
 
 
 def _whole_seconds(field: str, stamp: Timestamp) -> int:
-    if stamp.nanos or stamp.seconds <= 0:
-        raise BadRequest(field, "a time in whole seconds after 1970", f"{stamp.seconds}.{stamp.nanos:09}")
+    if stamp.nanos or not 0 < stamp.seconds <= _LAST_SECOND:
+        raise BadRequest(
+            field, "a time in whole seconds, after 1970 and before 10000", f"{stamp.seconds}.{stamp.nanos:09}"
+        )
     return stamp.seconds
 
 

@@ -106,6 +106,12 @@ class GatewayStore:
         with self._database.transaction() as connection:
             return _change(connection, trade_id, change, now_s)
 
+    def preview(self, trade_id: bytes, change: Change, now_s: int) -> Settlement | None:
+        """What ``change`` would make of a settlement; stores nothing."""
+        with self._database.transaction() as connection:
+            before = _load(connection, trade_id)
+        return _changed(before, change, now_s)
+
     def answer_request(
         self, request_id: str, fields: dict[str, str], trade_id: bytes, change: Change, now_s: int
     ) -> Settlement | None:
@@ -169,6 +175,11 @@ class GatewayStore:
         with self._database.transaction() as connection:
             return [_settlement(connection, row) for row in connection.execute(query).mappings().all()]
 
+    def newest_event(self) -> int:
+        """The number of the last change in the stream; 0 when there was none."""
+        with self._database.transaction() as connection:
+            return int(connection.execute(sa.select(sa.func.max(_events.c.id))).scalar() or 0)
+
     def events(self, after: int, trade_id: bytes | None, limit: int) -> list[StoredEvent]:
         """The stream after a number, of one settlement or of all, oldest first."""
         query = sa.select(_events).where(_events.c.id > after).order_by(_events.c.id).limit(limit)
@@ -180,17 +191,24 @@ class GatewayStore:
 
 def _change(connection: sa.Connection, trade_id: bytes, change: Change, now_s: int) -> Settlement | None:
     before = _load(connection, trade_id)
+    after = _changed(before, change, now_s)
+    if after is None or after == before:
+        return before
+    _save(connection, after)
+    message = encode_settlement(after).SerializeToString(deterministic=True)
+    connection.execute(sa.insert(_events).values(trade_id=trade_id, settlement=message, at_s=now_s))
+    return after
+
+
+def _changed(before: Settlement | None, change: Change, now_s: int) -> Settlement | None:
+    """The settlement after a change: a new state waits from now on; ``before`` itself when nothing changed."""
     after = change(before)
     if after is None or after == before:
         return before
     if before is None or after.state is not before.state:
         on, what = WAITS_FOR.get(after.state, ("", ""))
         after = replace(after, waiting=Waiting(on, what, since_s=now_s) if on else None)
-    after = replace(after, updated_s=now_s)
-    _save(connection, after)
-    message = encode_settlement(after).SerializeToString(deterministic=True)
-    connection.execute(sa.insert(_events).values(trade_id=trade_id, settlement=message, at_s=now_s))
-    return after
+    return replace(after, updated_s=now_s)
 
 
 def _save(connection: sa.Connection, settlement: Settlement) -> None:

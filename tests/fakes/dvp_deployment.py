@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from tests.fakes import progmat_oracle as oracle
@@ -44,6 +45,7 @@ class DvpDeployment:
     height: int = FIRST_HEIGHT
     writes: dict[bytes, bytes] = field(default_factory=dict)
     tree_depth: int = 0
+    checkpoint_s: int = GENESIS_TIME_S
 
     # ------------------------------------------------------------------------------------------------- the ledger
 
@@ -52,11 +54,11 @@ class DvpDeployment:
         """The ledger's provable writes."""
         return Tree(dict(self.writes), self.tree_depth)
 
-    def checkpoint(self, *, timestamp_s: int | None = None, next_set: ValidatorSet | None = None) -> Checkpoint:
+    def checkpoint(self, *, timestamp_s: int | None = None) -> Checkpoint:
         """A checkpoint of the ledger as it is, one height on."""
         self.height += 1
-        at_s = self.sandbox.now_s if timestamp_s is None else timestamp_s
-        return Checkpoint(self.height, at_s, self.tree.root, (next_set or self.validators).hash)
+        self.checkpoint_s = self.sandbox.now_s if timestamp_s is None else timestamp_s
+        return Checkpoint(self.height, self.checkpoint_s, self.tree.root, self.validators.hash)
 
     def header(self, *, timestamp_s: int | None = None) -> bytes:
         """A signed header of the ledger as it is."""
@@ -67,10 +69,9 @@ class DvpDeployment:
         header = self.header(timestamp_s=timestamp_s)
         return self.router.transact("updateClient", CLIENT_ID, header, sender=RELAYER)
 
-    def proof(self, key: bytes, *, timestamp_s: int | None = None) -> bytes:
-        """A proof for the light client at the ledger's height."""
-        at_s = self.sandbox.now_s if timestamp_s is None else timestamp_s
-        return at_s.to_bytes(8, "big") + self.tree.prove(key).encode()
+    def proof(self, key: bytes) -> bytes:
+        """A proof for the light client at the last checkpoint."""
+        return self.checkpoint_s.to_bytes(8, "big") + self.tree.prove(key).encode()
 
     # -------------------------------------------------------------------------------------------------- the trade
 
@@ -119,6 +120,15 @@ class DvpDeployment:
 
 def deploy_dvp(*, threshold: int = 3, size: int = 4, relayers: bytes = bytes(20)) -> DvpDeployment:
     """Deploy and wire everything; `relayers` gets the relayer role (zero address: everybody)."""
+    deployed = _deployed(threshold, size, relayers)
+    sandbox = deployed.sandbox.fork()
+    router, light_client = deployed.router.on(sandbox), deployed.light_client.on(sandbox)
+    app, token = deployed.app.on(sandbox), deployed.token.on(sandbox)
+    return DvpDeployment(sandbox, router, light_client, app, token, deployed.validators)
+
+
+@cache
+def _deployed(threshold: int, size: int, relayers: bytes) -> DvpDeployment:
     sandbox = EvmSandbox()
     admin = sandbox.deployer.address
     validators = ValidatorSet.of(threshold, size)

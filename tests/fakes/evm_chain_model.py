@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from light_clients.qbft import IBC_STORE_SLOT, QbftClientState, QbftConsensusState, QbftMisbehaviour
+from light_clients.qbft import IBC_STORE_SLOT, QbftClientState, QbftConsensusState, QbftHeader, QbftMisbehaviour
 from light_clients.qbft.codec import (
     encode_client_state,
     encode_consensus_state,
@@ -44,7 +44,17 @@ class EvmChainModel:
     blocks: dict[int, _Block] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.seal(self.now_s)
+        if not self.blocks:
+            self.seal(self.now_s)
+
+    def copy(self) -> EvmChainModel:
+        """A chain that goes its own way from here."""
+        return replace(self, store=dict(self.store), blocks=dict(self.blocks))
+
+    @property
+    def next_timestamp_s(self) -> int:
+        """The time of the block that would be sealed now: block times strictly grow."""
+        return max(self.now_s, self.blocks[self.height].timestamp_s + 1) if self.blocks else self.now_s
 
     @property
     def height(self) -> int:
@@ -52,9 +62,7 @@ class EvmChainModel:
 
     def seal(self, timestamp_s: int | None = None) -> int:
         """Seal the next block, at the present time unless another is given; returns its number."""
-        timestamp_s = self.now_s if timestamp_s is None else timestamp_s
-        if self.blocks and timestamp_s <= self.blocks[self.height].timestamp_s:
-            timestamp_s = self.blocks[self.height].timestamp_s + 1
+        timestamp_s = self.next_timestamp_s if timestamp_s is None else timestamp_s
         self.now_s = max(self.now_s, timestamp_s)
         storage = {_slot(path): value for path, value in self.store.items()}
         self.blocks[self.height + 1] = _Block(timestamp_s, RouterState(storage, others=2))
@@ -94,8 +102,8 @@ class EvmChainModel:
         block = self.blocks[height]
         one = QbftBlockBuilder(self.validators, number=height, timestamp_s=block.timestamp_s)
         other = replace(one, transactions_root=b"\x01" * 32)
-        headers = [update_message(b, self.validators[:3], block.state, trusted_height) for b in (one, other)]
-        return encode_misbehaviour(QbftMisbehaviour(*headers))
+        sealed = [replace(b, state_root=block.state.state_root).sealed_by(self.validators[:3]) for b in (one, other)]
+        return encode_misbehaviour(QbftMisbehaviour(*(QbftHeader(rlp, trusted_height, ()) for rlp in sealed)))
 
     def proof(self, height: int, path: bytes) -> bytes:
         """Proof of what stands at an IBC path, or that nothing does."""

@@ -19,7 +19,7 @@ ALSO_RICH: Final = derive_secret("rich", 1)
 POOR: Final = derive_secret("poor", 0)
 RECIPIENT: Final = bytes.fromhex("11" * 20)
 
-# return blockhash(number - 1)
+# returns the parent's BLOCKHASH
 PARENT_HASH_CODE: Final = bytes.fromhex("6001430340600052 60206000f3".replace(" ", ""))
 # sstore(calldata[0], calldata[32]); log1(calldata[32..64], topic calldata[0])
 STORE_AND_LOG_CODE: Final = bytes.fromhex("602035600035 55 602035600052 600035 60206000 a1 00".replace(" ", ""))
@@ -54,7 +54,7 @@ class TurnableClock:
         return self.now_s
 
 
-class RpcFailure(Exception):  # noqa: N818 # the tests' own word for an error answer
+class RpcFailure(Exception):  # the tests' own word for an error answer
     """An error answer."""
 
     def __init__(self, code: int, message: str, data: str | None) -> None:
@@ -93,6 +93,16 @@ class DevnetWorld:
             error = parsed["error"]
             raise RpcFailure(error["code"], error["message"], error.get("data"))
         return parsed["result"]
+
+    def block(self, block: str) -> dict[str, Any]:
+        """A block with the hashes of its transactions."""
+        found: dict[str, Any] = self.rpc("eth_getBlockByNumber", block)
+        return found
+
+    def full_block(self, block: str) -> dict[str, Any]:
+        """A block with its transactions."""
+        found: dict[str, Any] = self.rpc("eth_getBlockByNumber", *(block, True))
+        return found
 
     def mine(self, count: int = 1) -> int:
         return int(self.rpc("devnet_mine", count), 16)

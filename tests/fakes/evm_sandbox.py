@@ -6,13 +6,14 @@ gas price 0, so `gas_used` is what a berlin chain charges: intrinsic gas, callda
 
 from __future__ import annotations
 
+import copy
 import os
 
 os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from eth.consensus.context import ConsensusContext
@@ -90,6 +91,10 @@ class Contract:
         """Calldata, for multicalls."""
         return self.abi.encode(function, args)
 
+    def on(self, sandbox: EvmSandbox) -> Contract:
+        """The same contract on a fork of its chain."""
+        return replace(self, sandbox=sandbox)
+
 
 class EvmSandbox:
     """A berlin state with a clock in the test's hand."""
@@ -124,6 +129,10 @@ class EvmSandbox:
     def storage_at(self, address: bytes, slot: int) -> bytes:
         """A storage word."""
         return int(self._vm(self._header()).state.get_storage(address, slot)).to_bytes(32, "big")
+
+    def fork(self) -> EvmSandbox:
+        """Another chain with the same past. Trie nodes are never overwritten, so the two share them and no future."""
+        return copy.copy(self)
 
     @contextmanager
     def undone(self) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.verification import verify_ledger_tx
@@ -31,6 +31,16 @@ class LedgerModel:
     paths: dict[bytes, bytes] = field(default_factory=dict)
     ever_written: set[bytes] = field(default_factory=set)
     count: int = 0
+
+    def copy(self) -> LedgerModel:
+        """A ledger that goes its own way from here."""
+        return replace(
+            self,
+            states=dict(self.states),
+            consumed=set(self.consumed),
+            paths=dict(self.paths),
+            ever_written=set(self.ever_written),
+        )
 
     @property
     def parameters(self) -> NetworkParameters:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import eth_abi
@@ -74,6 +75,13 @@ class ClientBench:
 
 def client_bench(threshold: int = 3, size: int = 4) -> ClientBench:
     """Deploy with an empty ledger at `FIRST_HEIGHT`."""
+    deployed = _deployed(threshold, size)
+    sandbox = deployed.sandbox.fork()
+    return ClientBench(sandbox, deployed.client.on(sandbox), deployed.validators)
+
+
+@cache
+def _deployed(threshold: int, size: int) -> ClientBench:
     sandbox = EvmSandbox()
     validators = ValidatorSet.of(threshold, size)
     initial = (FIRST_HEIGHT, sandbox.now_s, bytes(32), validators.hash)

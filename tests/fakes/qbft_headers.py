@@ -7,6 +7,10 @@ real Merkle-Patricia proofs.
 
 from __future__ import annotations
 
+import os
+
+os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")  # trie binds its keccak on first use, for the whole process
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 
 from chains.progmat.contracts.dvp_lock_codec import AckEvidence, Evidence, TimeoutEvidence
@@ -92,6 +93,12 @@ class SettlementWorld:
         self.custodian = self._member(CN_B.name, MemberRole.CUSTODIAN)
         self.client, self.first_consensus = self.create_client(CLIENT_ID)
         self.consensus: dict[int, StateAndRef] = {1: self.first_consensus}
+
+    def copy(self) -> SettlementWorld:
+        """A world that goes its own way from here."""
+        other = copy(self)
+        other.ledger, other.evm, other.consensus = self.ledger.copy(), self.evm.copy(), dict(self.consensus)
+        return other
 
     @property
     def now_s(self) -> int:

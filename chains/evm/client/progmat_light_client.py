@@ -12,7 +12,7 @@ from light_clients.progmat.client_state import ProgmatClientState, decode_client
 
 GET_CLIENT_STATE: Final = AbiFunction("getClientState", (), ("bytes",))
 GET_LATEST_TIMESTAMP: Final = AbiFunction("getLatestTimestamp", (), ("uint64",))
-GET_CONSENSUS_STATE_HASH: Final = AbiFunction("getConsensusStateHash", ("uint64",), ("bytes32",))
+GET_CONSENSUS_STATE: Final = AbiFunction("getConsensusState", ("uint64",), ("bytes32",))
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,11 @@ class ProgmatLightClientBinding:
         (timestamp_s,) = GET_LATEST_TIMESTAMP.decode_output(output)
         return int(timestamp_s)
 
-    async def consensus_hash(self, rpc: EvmRpc, height: int, block: BlockId = BlockTag.LATEST) -> bytes | None:
-        """Give keccak256(timestamp | root) of a verified height, None if it is unknown."""
-        output = await rpc.call(GET_CONSENSUS_STATE_HASH.call(self.address, height), block)
-        (found,) = GET_CONSENSUS_STATE_HASH.decode_output(output)
+    async def consensus_slot(self, rpc: EvmRpc, height: int, block: BlockId = BlockTag.LATEST) -> bytes | None:
+        """Give what is kept of a verified height: u64 height | 24 bytes of keccak256(u64 timestamp | root).
+
+        None if the height was never verified or has been overwritten: the contract keeps a ring of recent heights.
+        """
+        output = await rpc.call(GET_CONSENSUS_STATE.call(self.address, height), block)
+        (found,) = GET_CONSENSUS_STATE.decode_output(output)
         return bytes(found) if any(found) else None

@@ -87,28 +87,37 @@ class CheckpointCollector:
         return self._set
 
     async def head(self, min_height: int = 0, wait_ms: int = 0) -> int:
-        """The highest height that k Validators have verified, waited for up to ``wait_ms`` if below ``min_height``.
+        """The height of ``verified_head``."""
+        return (await self.verified_head(min_height, wait_ms)).height
+
+    async def verified_head(self, min_height: int = 0, wait_ms: int = 0) -> ValidatorHead:
+        """The highest position that k Validators have verified, waited for up to ``wait_ms`` if below ``min_height``.
 
         Raises ``TooFewCheckpointSignatures`` when fewer than k answer.
         """
         wait_ms = min(wait_ms, MAX_WAIT_MS)
-        heights: list[int] = []
+        heads: list[ValidatorHead] = []
         problems: list[str] = []
         tasks = [asyncio.create_task(validator.head(min_height, wait_ms)) for validator in self._validators]
         try:
             for answer in asyncio.as_completed(tasks):
                 try:
-                    heights.append((await answer).height)
+                    heads.append(await answer)
                 except CrossDvpError as error:
                     problems.append(str(error))
-                reached = sorted(heights, reverse=True)[self._set.threshold - 1 : self._set.threshold]
-                if reached and reached[0] >= min_height:
-                    return reached[0]
+                reached = self._reached_by_threshold(heads)
+                if reached is not None and reached.height >= min_height:
+                    return reached
         finally:
             _cancel(tasks)
-        if len(heights) < self._set.threshold:
-            raise TooFewCheckpointSignatures(min_height, self._set.threshold, len(heights), tuple(problems))
-        return sorted(heights, reverse=True)[self._set.threshold - 1]
+        reached = self._reached_by_threshold(heads)
+        if reached is None:
+            raise TooFewCheckpointSignatures(min_height, self._set.threshold, len(heads), tuple(problems))
+        return reached
+
+    def _reached_by_threshold(self, heads: Sequence[ValidatorHead]) -> ValidatorHead | None:
+        ranked = sorted(heads, key=lambda head: head.height, reverse=True)
+        return ranked[self._set.threshold - 1] if len(ranked) >= self._set.threshold else None
 
     async def collect(self, height: int) -> SignedCheckpoint:
         """The checkpoint at ``height`` with k valid signatures. Raises ``TooFewCheckpointSignatures``."""

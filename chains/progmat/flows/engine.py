@@ -99,9 +99,7 @@ class FlowEngine:
         self._run(stored)
         return stored
 
-    async def outcome(
-        self, flow_id: str, wait_s: float, until: AbstractSet[FlowStep] = ANSWERED
-    ) -> FlowRecord:
+    async def outcome(self, flow_id: str, wait_s: float, until: AbstractSet[FlowStep] = ANSWERED) -> FlowRecord:
         """The flow at a step of ``until``, or as it stands after ``wait_s`` seconds. Raises ``FlowUnknown``."""
         watcher: asyncio.Future[FlowRecord] = asyncio.get_running_loop().create_future()
         self._watchers[flow_id][watcher] = until

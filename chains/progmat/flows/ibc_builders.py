@@ -34,7 +34,8 @@ from chains.progmat.flows.requests import (
 )
 from chains.progmat.flows.seams import Role
 from chains.progmat.flows.store import next_count
-from chains.progmat.flows.trades import TradeStatus, find_trade, find_trade_of_packet
+from chains.progmat.flows.trades import find_trade, find_trade_of_packet
+from chains.progmat.flows.views import TradeStatus
 from chains.progmat.ibc_host.clients import (
     ClientMessagePlan,
     build_client_creation,

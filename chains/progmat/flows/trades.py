@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
 
 from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or_leave
@@ -16,55 +14,11 @@ from chains.progmat.contracts.dvp_lock_codec import AckEvidence, decode_evidence
 from chains.progmat.contracts.names import CASH, DVP_LOCK, TRADE
 from chains.progmat.contracts.terms_codec import decode_terms
 from chains.progmat.flows.schema import ibc_events, trades
+from chains.progmat.flows.views import IbcEvent, IbcEventKind, TradeRecord, TradeStatus
 from chains.progmat.transactions.model import Command, StateRef, TransactionState
 from chains.progmat.transactions.wire import WireTransaction
 from ibc.dvp import terms_hash
 from ibc.packet import encode_packet
-
-MAX_EVENTS = 500
-
-
-class TradeStatus(Enum):
-    """A trade on this ledger; the value is what the database holds."""
-
-    LOCKED = "LOCKED"
-    PAID = "PAID"
-    RETURNED = "RETURNED"
-    CANCELLED = "CANCELLED"
-
-
-class IbcEventKind(Enum):
-    """What happened to a packet here; the value is what the database holds."""
-
-    SEND_PACKET = "SEND_PACKET"
-    ACK_PROCESSED = "ACK_PROCESSED"
-    TIMEOUT_PROCESSED = "TIMEOUT_PROCESSED"
-
-
-@dataclass(frozen=True)
-class TradeRecord:
-    """A trade. ``packet`` is ABI-encoded, empty if cancelled; closing fields are empty and 0 while it is open."""
-
-    trade_id: bytes
-    status: TradeStatus
-    terms_hash: bytes
-    packet: bytes
-    opening_tx_id: bytes
-    opening_position: int
-    closing_tx_id: bytes
-    closing_position: int
-
-
-@dataclass(frozen=True)
-class IbcEvent:
-    """One event; ``cursor`` rises strictly, ``journal_position`` is the checkpoint height from which it is provable."""
-
-    cursor: int
-    kind: IbcEventKind
-    packet: bytes
-    acknowledgement: bytes
-    tx_id: bytes
-    journal_position: int
 
 
 def note_trades(

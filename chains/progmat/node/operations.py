@@ -26,7 +26,7 @@ from chains.progmat.flows.request_codec import decode_request, encode_request
 from chains.progmat.flows.requests import AnyRequest, differing_fields
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.steps import FlowStep
-from chains.progmat.flows.trades import IbcEvent, TradeRecord
+from chains.progmat.flows.views import IbcEvent, TradeRecord
 from chains.progmat.identity import KeptKey, KeyPurpose, KeyStore
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.storage import StoredTransaction, stored_transaction

@@ -24,7 +24,7 @@ from chains.progmat.flows.errors import (
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.request_codec import from_message
 from chains.progmat.flows.steps import FlowStep
-from chains.progmat.flows.trades import IbcEventKind, TradeStatus
+from chains.progmat.flows.views import IbcEventKind, TradeStatus
 from chains.progmat.identity import KeyStore
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import CallerNotAuthorised

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import structlog
+
 from chains.progmat.notary.decisions import Outcome
 from chains.progmat.notary.errors import NotaryBusy, NotaryRefusal, NotaryStopping
 from chains.progmat.notary.model import NO_POSITION, CommitRequest, Committed
@@ -23,6 +25,9 @@ from primitives.types import Hash32
 MIN_RETRY_AFTER_S = 0.05
 SIGNED_TOGETHER = 16
 """Transactions under one signature: in larger groups partial trees cost more than the signatures they save."""
+
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,7 @@ class BatchWriter:
         try:
             results = await loop.run_in_executor(self._thread, self._commit_and_sign, requests)
         except Exception as error:  # noqa: BLE001 - not swallowed: every waiter of the batch gets it
+            _log.error("batch failed", requests=len(batch), detail=str(error))
             for _, done in batch:
                 if not done.done():
                     done.set_exception(error)

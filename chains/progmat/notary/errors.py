@@ -25,7 +25,8 @@ CrossDvpError
 │       └── JournalEvidenceRefused       an entry does not follow from its evidence
 ├── UnavailableError
 │   ├── NotaryBusy                       the queue is full: ask again after retry_after_s
-│   └── NotaryStopping                   shutting down: the outcome is unknown, ask again
+│   ├── NotaryStopping                   shutting down: the outcome is unknown, ask again
+│   └── UniquenessStoreFailed            the database failed: the outcome is unknown, ask again
 └── UniquenessStoreError                 the database is not this notary's, or broken: an operator must act
 """
 
@@ -234,13 +235,25 @@ class NotaryBusy(UnavailableError):
 
 
 class NotaryStopping(UnavailableError):
-    """The notary stops or its database failed; whether the transaction was committed is unknown."""
+    """The notary stops; whether the transaction was committed is unknown."""
 
     reason = "NOTARY_STOPPING"
 
     def __init__(self, cause: str) -> None:
         self.cause = cause
         super().__init__(f"the outcome is unknown ({cause}); ask again: the same transaction gets the same answer")
+
+
+class UniquenessStoreFailed(UnavailableError):
+    """The database failed; whether the batch was committed is unknown."""
+
+    reason = "UNIQUENESS_STORE_FAILED"
+
+    def __init__(self, cause: str) -> None:
+        self.cause = cause
+        super().__init__(
+            f"the notary's database failed ({cause}); ask again: the same transaction gets the same answer"
+        )
 
 
 class UniquenessStoreError(CrossDvpError):

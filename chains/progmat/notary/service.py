@@ -9,22 +9,27 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+import structlog
+
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.notary import codec, rules
 from chains.progmat.notary.batch_writer import Answer, BatchWriter, sign_again
-from chains.progmat.notary.errors import JournalReadRefused, NotarisationConflict, NotaryRefusal
+from chains.progmat.notary.errors import JournalReadRefused, NotarisationConflict, NotaryRefusal, NotaryStopping
 from chains.progmat.notary.journal import JournalEntry, JournalHead
 from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.errors import SignatureRefused
 from chains.progmat.transactions.filtered import FilteredTransaction
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.signed_codec import decode_signature, encode_signature
+from primitives.errors import CrossDvpError
 from primitives.signatures import Signer
 
 NOTARISE: Final = "notary.notarise"
 READ_JOURNAL: Final = "notary.read_journal"
 
 T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,7 @@ class NotaryService:
         """Handler of ``notary.read_journal``: waits at most ``max_wait_s`` for the first entry wanted.
 
         A reader that is ahead of the journal is answered at once: the head in the answer tells it. Raises DecodeError,
-        JournalReadRefused.
+        JournalReadRefused, NotaryStopping.
         """
         wanted = codec.decode_read_request(body)
         if peer.name not in self._settings.journal_readers:
@@ -145,7 +150,7 @@ class NotaryService:
         while True:
             grown = self._grown  # taken before the read: growth after it wakes us
             entries, head = await self._read(wanted)
-            if entries or head.position < wanted.after_position or not self._running:
+            if entries or head.position < wanted.after_position:
                 return codec.encode_page(entries, head)
             if head.position == wanted.after_position:
                 await grown.wait()
@@ -157,6 +162,8 @@ class NotaryService:
         return entries, await self._in_reader(self._store.head)
 
     async def _in_reader(self, call: Callable[..., T], *arguments: object) -> T:
+        if not self._running:
+            raise NotaryStopping("it is not running")
         return await asyncio.get_running_loop().run_in_executor(self._reader_thread, call, *arguments)
 
     def _journal_grew(self) -> None:
@@ -167,5 +174,9 @@ class NotaryService:
         while True:
             seen = self._grown
             await asyncio.sleep(self._settings.tick_interval_s)
-            if not seen.is_set():
+            if seen.is_set():
+                continue
+            try:
                 await self._writer.tick()
+            except CrossDvpError as error:  # the next tick tries again: time stands still meanwhile, and nothing else
+                _log.error("tick failed", reason=error.reason, detail=str(error))

@@ -16,7 +16,7 @@ from typing import Any
 
 from chains.progmat.notary.codec import decode_entry, encode_entry
 from chains.progmat.notary.decisions import Decision, Keys, Outcome, Snapshot, decide, keys_of
-from chains.progmat.notary.errors import UniquenessStoreError
+from chains.progmat.notary.errors import UniquenessStoreError, UniquenessStoreFailed
 from chains.progmat.notary.journal import JournalEntry, JournalHead, genesis, tick
 from chains.progmat.notary.model import CommitRequest, Committed, PathRecord
 
@@ -73,21 +73,21 @@ class SqliteUniquenessStore:
 
     def find_committed(self, tx_id: bytes) -> Committed | None:
         """A committed transaction's answer."""
-        with self._reader_lock:
-            row = self._reader.execute(
+        with self._reading() as connection:
+            row = connection.execute(
                 "SELECT tx_id, time_s, position FROM committed WHERE tx_id = ?", (tx_id,)
             ).fetchone()
         return None if row is None else Committed(*row)
 
     def head(self) -> JournalHead:
         """The journal's last entry."""
-        with self._reader_lock:
-            return self._head(self._reader)
+        with self._reading() as connection:
+            return self._head(connection)
 
     def read_entries(self, after_position: int, max_entries: int) -> tuple[JournalEntry, ...]:
         """Entries after a position, in order."""
-        with self._reader_lock:
-            rows = self._reader.execute(
+        with self._reading() as connection:
+            rows = connection.execute(
                 "SELECT entry FROM journal WHERE position > ? ORDER BY position LIMIT ?", (after_position, max_entries)
             ).fetchall()
         return tuple(decode_entry(entry) for (entry,) in rows)
@@ -101,7 +101,7 @@ class SqliteUniquenessStore:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """The writer's connection in one immediate transaction: committed at the end, rolled back by an exception."""
-        with self._writer_lock:
+        with self._writer_lock, _named_failures():
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
@@ -111,11 +111,27 @@ class SqliteUniquenessStore:
                     self._writer.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._reader_lock, _named_failures():
+            yield self._reader
+
     def _head(self, connection: sqlite3.Connection) -> JournalHead:
         row = connection.execute(
             "SELECT position, time_s, entry_hash FROM journal ORDER BY position DESC LIMIT 1"
         ).fetchone()
         return self._genesis if row is None else JournalHead(*row)
+
+
+@contextmanager
+def _named_failures() -> Iterator[None]:
+    """SQLite's exceptions as ours: a row that must be new exists already, or the disk failed."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise UniquenessStoreError(f"the notary's database contradicts itself: {error}; stop and inspect it") from error
+    except sqlite3.Error as error:
+        raise UniquenessStoreFailed(str(error)) from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, exists, func, or_, select
 
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.vault.errors import FundsSoftLocked, FundsTooFragmented, InsufficientFunds
@@ -17,6 +18,50 @@ MAX_INPUTS = 32
 
 _JOINED = cash.outerjoin(
     soft_locks, and_(cash.c.tx_id == soft_locks.c.tx_id, cash.c.output_index == soft_locks.c.output_index)
+)
+
+
+_OF_ACCOUNT = and_(
+    cash.c.coin_id == bindparam("coin"),
+    cash.c.issuer == bindparam("coin_issuer"),
+    cash.c.node == bindparam("of_node"),
+    cash.c.owner_key == bindparam("of_key"),
+    cash.c.consumed.is_(False),
+)
+_MINE = soft_locks.c.lock_owner == bindparam("owner")
+_LIVE = soft_locks.c.expires_s > bindparam("now_s")
+
+
+def _sums(held: ColumnElement[bool]) -> tuple[ColumnElement[int], ...]:
+    part = case((cash.c.encumbered, "encumbered"), (held, "soft_locked"), else_="free")
+    return tuple(
+        func.coalesce(func.sum(case((part == name, cash.c.amount_yen), else_=0)), 0).label(name)
+        for name in ("free", "soft_locked", "encumbered")
+    )
+
+
+# Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
+_SPENDABLE = (
+    select(cash)
+    .select_from(_JOINED)
+    .where(_OF_ACCOUNT, cash.c.encumbered.is_(False), or_(soft_locks.c.lock_owner.is_(None), _MINE, ~_LIVE))
+    .order_by(cash.c.amount_yen.desc(), cash.c.tx_id, cash.c.output_index)
+    .limit(bindparam("most"))
+)
+_FORGET_EARLIER_CHOICE = delete(soft_locks).where(
+    _MINE,
+    exists().where(cash.c.tx_id == soft_locks.c.tx_id, cash.c.output_index == soft_locks.c.output_index, _OF_ACCOUNT),
+)
+_SUMS_OF_ACCOUNT = select(*_sums(_LIVE)).select_from(_JOINED).where(_OF_ACCOUNT)
+_SUMS_FOR_OWNER = select(*_sums(and_(_LIVE, ~_MINE))).select_from(_JOINED).where(_OF_ACCOUNT)
+_FIRST_END = select(func.min(soft_locks.c.expires_s)).select_from(_JOINED).where(_OF_ACCOUNT, _LIVE, ~_MINE)
+_ACCOUNT_COLUMNS = (cash.c.coin_id, cash.c.issuer, cash.c.node, cash.c.owner_key)
+_REGISTER = (
+    select(*_ACCOUNT_COLUMNS, *_sums(_LIVE))
+    .select_from(_JOINED)
+    .where(cash.c.consumed.is_(False))
+    .group_by(*_ACCOUNT_COLUMNS)
+    .order_by(*_ACCOUNT_COLUMNS)
 )
 
 
@@ -80,7 +125,7 @@ def select_and_lock(connection: Connection, request: CoinRequest) -> tuple[CashH
     if request.amount_yen <= 0 or request.max_inputs <= 0:
         raise ValueError(f"amount {request.amount_yen} and number of inputs {request.max_inputs} must be positive")
     chosen: list[CashHolding] = []
-    for row in connection.execute(_spendable(request)):
+    for row in connection.execute(_SPENDABLE, _parameters(request)):
         if sum(holding.amount_yen for holding in chosen) >= request.amount_yen:
             break
         ref = StateRef(row.tx_id, row.output_index)
@@ -88,13 +133,7 @@ def select_and_lock(connection: Connection, request: CoinRequest) -> tuple[CashH
     reached_yen = sum(holding.amount_yen for holding in chosen)
     if reached_yen < request.amount_yen:
         raise _shortage(connection, request, reached_yen)
-    earlier = select(cash.c.tx_id, cash.c.output_index).where(_in_account(request))
-    connection.execute(
-        delete(soft_locks).where(
-            soft_locks.c.lock_owner == request.lock_owner,
-            tuple_(soft_locks.c.tx_id, soft_locks.c.output_index).in_(earlier),
-        )
-    )
+    connection.execute(_FORGET_EARLIER_CHOICE, _parameters(request))
     refs = [holding.ref for holding in chosen]
     lock_states(connection, refs, lock_owner=request.lock_owner, now_s=request.now_s, expires_s=request.expires_s)
     return tuple(chosen)
@@ -102,47 +141,35 @@ def select_and_lock(connection: Connection, request: CoinRequest) -> tuple[CashH
 
 def balance(connection: Connection, coin_id: str, issuer: str, account: CashAccount, now_s: int) -> Balance:
     """One account's cash of one coin; zero if it has none."""
-    query = select(*_sums(now_s)).select_from(_JOINED).where(_of_account(coin_id, issuer, account))
-    return _balance(connection.execute(query).one())
+    parameters = _account_parameters(coin_id, issuer, account, now_s)
+    return _balance(connection.execute(_SUMS_OF_ACCOUNT, parameters).one())
 
 
 def balances(connection: Connection, now_s: int) -> list[AccountBalance]:
     """All accounts with cash in this vault, by coin, node and key."""
-    account = (cash.c.coin_id, cash.c.issuer, cash.c.node, cash.c.owner_key)
-    query = select(*account, *_sums(now_s)).select_from(_JOINED).where(cash.c.consumed.is_(False))
-    rows = connection.execute(query.group_by(*account).order_by(*account))
+    rows = connection.execute(_REGISTER, {"now_s": now_s})
     return [AccountBalance(row.coin_id, row.issuer, row.node, row.owner_key, _balance(row)) for row in rows]
 
 
-def _spendable(request: CoinRequest) -> Select[tuple[object, ...]]:
-    free = or_(
-        soft_locks.c.lock_owner.is_(None),
-        soft_locks.c.lock_owner == request.lock_owner,
-        soft_locks.c.expires_s <= request.now_s,
-    )
-    return (
-        select(cash)
-        .select_from(_JOINED)
-        .where(_in_account(request), cash.c.encumbered.is_(False), free)
-        .order_by(cash.c.amount_yen.desc(), cash.c.tx_id, cash.c.output_index)
-        .limit(request.max_inputs)
-    )
+def _parameters(request: CoinRequest) -> dict[str, Any]:
+    return _account_parameters(request.coin_id, request.issuer, request.account, request.now_s) | {
+        "owner": request.lock_owner,
+        "most": request.max_inputs,
+    }
+
+
+def _account_parameters(coin_id: str, issuer: str, account: CashAccount, now_s: int) -> dict[str, Any]:
+    return {"coin": coin_id, "coin_issuer": issuer, "of_node": account.node, "of_key": account.key, "now_s": now_s}
 
 
 def _shortage(
     connection: Connection, request: CoinRequest, reached_yen: int
 ) -> InsufficientFunds | FundsTooFragmented | FundsSoftLocked:
-    of_account = _of_account(request.coin_id, request.issuer, request.account)
-    mine = soft_locks.c.lock_owner == request.lock_owner
-    query = select(*_sums(request.now_s, mine)).select_from(_JOINED).where(of_account)
-    found = _balance(connection.execute(query).one())
+    found = _balance(connection.execute(_SUMS_FOR_OWNER, _parameters(request)).one())
     if found.free_yen >= request.amount_yen:
         return FundsTooFragmented(request.coin_id, request.amount_yen, reached_yen, request.max_inputs)
     if found.free_yen + found.soft_locked_yen >= request.amount_yen:
-        held = (of_account, soft_locks.c.expires_s > request.now_s, ~mine)
-        first_end_s = connection.execute(
-            select(func.min(soft_locks.c.expires_s)).select_from(_JOINED).where(*held)
-        ).scalar_one()
+        first_end_s = connection.execute(_FIRST_END, _parameters(request)).scalar_one()
         return FundsSoftLocked(
             request.coin_id,
             request.amount_yen,
@@ -155,30 +182,5 @@ def _shortage(
     )
 
 
-def _sums(now_s: int, mine: ColumnElement[bool] | None = None) -> tuple[ColumnElement[int], ...]:
-    held = soft_locks.c.expires_s > now_s
-    if mine is not None:
-        held = and_(held, ~mine)
-    part = case((cash.c.encumbered, "encumbered"), (held, "soft_locked"), else_="free")
-    return tuple(
-        func.coalesce(func.sum(case((part == name, cash.c.amount_yen), else_=0)), 0).label(name)
-        for name in ("free", "soft_locked", "encumbered")
-    )
-
-
 def _balance(row: object) -> Balance:
     return Balance(row.free, row.soft_locked, row.encumbered)  # type: ignore[attr-defined] # labels of _sums
-
-
-def _in_account(request: CoinRequest) -> ColumnElement[bool]:
-    return _of_account(request.coin_id, request.issuer, request.account)
-
-
-def _of_account(coin_id: str, issuer: str, account: CashAccount) -> ColumnElement[bool]:
-    return and_(
-        cash.c.coin_id == coin_id,
-        cash.c.issuer == issuer,
-        cash.c.node == account.node,
-        cash.c.owner_key == account.key,
-        cash.c.consumed.is_(False),
-    )

@@ -7,7 +7,18 @@ from dataclasses import asdict
 from enum import Enum
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, delete, insert, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from chains.progmat.transactions.component_codec import encode_state
 from chains.progmat.transactions.model import StateRef, TransactionState
@@ -15,6 +26,28 @@ from chains.progmat.vault.errors import ConflictingConsumption
 from chains.progmat.vault.indexing import Indexed, IndexedCash, IndexedLock, VaultRules
 from chains.progmat.vault.schema import TABLE_OF, TABLE_OF_KIND, consumptions, soft_locks, states
 from primitives.types import Hash32
+
+_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
+
+
+def _among_keys(table: Table) -> ColumnElement[bool]:
+    return tuple_(table.c.tx_id, table.c.output_index).in_(_KEYS)
+
+
+# Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
+_CONSUMPTIONS_OF = select(consumptions.c.tx_id, consumptions.c.output_index, consumptions.c.consumed_by).where(
+    _among_keys(consumptions)
+)
+_CONSUME = insert(consumptions)
+_KINDS_OF = select(states.c.tx_id, states.c.output_index, states.c.kind).where(_among_keys(states))
+_MARK_CONSUMED = {
+    kind: update(table).where(_among_keys(table)).values(consumed=True) for kind, table in TABLE_OF_KIND.items()
+}
+_DROP_SOFT_LOCKS = delete(soft_locks).where(_among_keys(soft_locks))
+_KEPT_OUTPUTS = select(states.c.output_index).where(states.c.tx_id == bindparam("of"))
+_SPENT_OUTPUTS = select(consumptions.c.output_index).where(consumptions.c.tx_id == bindparam("of"))
+_KEEP = insert(states)
+_INDEX = {kind: insert(table) for kind, table in TABLE_OF.items()}
 
 
 class RecordedTx(Protocol):
@@ -58,32 +91,24 @@ def _consume(connection: Connection, ledger_tx: RecordedTx) -> int:
     refs = ledger_tx.inputs
     if not refs:
         return 0
-    row = consumptions.c
-    query = select(row.tx_id, row.output_index, row.consumed_by).where(
-        tuple_(row.tx_id, row.output_index).in_(_keys(refs))
-    )
-    known = {StateRef(tx_id, index): consumed_by for tx_id, index, consumed_by in connection.execute(query)}
+    known = {
+        StateRef(tx_id, index): consumed_by
+        for tx_id, index, consumed_by in connection.execute(_CONSUMPTIONS_OF, {"keys": _keys(refs)})
+    }
     for ref, consumed_by in known.items():
         if consumed_by != ledger_tx.id:
             raise ConflictingConsumption(ref, consumed_by, ledger_tx.id)
     fresh = [ref for ref in refs if ref not in known]
     if not fresh:
         return 0
-    connection.execute(insert(consumptions), [_row(ref) | {"consumed_by": ledger_tx.id} for ref in fresh])
-    at = tuple_(states.c.tx_id, states.c.output_index).in_(_keys(fresh))
-    by_kind: dict[str, list[StateRef]] = {}
-    for tx_id, index, kind in connection.execute(
-        select(states.c.tx_id, states.c.output_index, states.c.kind).where(at)
-    ):
-        by_kind.setdefault(kind, []).append(StateRef(tx_id, index))
-    for kind, kept in by_kind.items():
-        table = TABLE_OF_KIND[kind]
-        connection.execute(
-            update(table).where(tuple_(table.c.tx_id, table.c.output_index).in_(_keys(kept))).values(consumed=True)
-        )
-        connection.execute(
-            delete(soft_locks).where(tuple_(soft_locks.c.tx_id, soft_locks.c.output_index).in_(_keys(kept)))
-        )
+    connection.execute(_CONSUME, [_row(ref) | {"consumed_by": ledger_tx.id} for ref in fresh])
+    by_kind: dict[str, list[tuple[bytes, int]]] = {}
+    for tx_id, index, kind in connection.execute(_KINDS_OF, {"keys": _keys(fresh)}):
+        by_kind.setdefault(kind, []).append((tx_id, index))
+    for kind, keys in by_kind.items():
+        connection.execute(_MARK_CONSUMED[kind], {"keys": keys})
+    if by_kind:
+        connection.execute(_DROP_SOFT_LOCKS, {"keys": _keys(fresh)})
     return len(fresh)
 
 
@@ -92,10 +117,8 @@ def _produce(connection: Connection, ledger_tx: RecordedTx, rules: VaultRules) -
     relevant = {index: entry for index, entry in indexed.items() if rules.is_relevant(entry)}
     if not relevant:
         return 0
-    of_tx = states.c.tx_id == ledger_tx.id
-    known = set(connection.execute(select(states.c.output_index).where(of_tx)).scalars())
-    spent_query = select(consumptions.c.output_index).where(consumptions.c.tx_id == ledger_tx.id)
-    spent = set(connection.execute(spent_query).scalars())
+    known = set(connection.execute(_KEPT_OUTPUTS, {"of": ledger_tx.id}).scalars())
+    spent = set(connection.execute(_SPENT_OUTPUTS, {"of": ledger_tx.id}).scalars())
     rows: dict[type[Indexed], list[dict[str, Any]]] = {}
     state_rows = []
     for index, entry in relevant.items():
@@ -110,9 +133,9 @@ def _produce(connection: Connection, ledger_tx: RecordedTx, rules: VaultRules) -
             columns |= _encumbrance(state, indexed)
         rows.setdefault(type(entry), []).append(columns)
     if state_rows:
-        connection.execute(insert(states), state_rows)
+        connection.execute(_KEEP, state_rows)
     for entry_type, columns_of_kind in rows.items():
-        connection.execute(insert(TABLE_OF[entry_type]), columns_of_kind)
+        connection.execute(_INDEX[entry_type], columns_of_kind)
     return len(state_rows)
 
 

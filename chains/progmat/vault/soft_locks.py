@@ -7,13 +7,42 @@ finally decided by the notary; soft locks only keep a node from competing with i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, or_, select, tuple_, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, or_, select, tuple_, update
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.vault.errors import StateConsumed, StateSoftLocked
 from chains.progmat.vault.schema import consumptions, soft_locks, states
+
+_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
+_lock, _state, _spent = soft_locks.c, states.c, consumptions.c
+
+# Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
+_HELD_BY_OTHERS = select(_lock.tx_id, _lock.output_index, _lock.lock_owner, _lock.expires_s).where(
+    tuple_(_lock.tx_id, _lock.output_index).in_(_KEYS),
+    _lock.lock_owner != bindparam("owner"),
+    _lock.expires_s > bindparam("now_s"),
+)
+_UNCONSUMED = (
+    select(_state.tx_id, _state.output_index)
+    .outerjoin(consumptions, and_(_state.tx_id == _spent.tx_id, _state.output_index == _spent.output_index))
+    .where(tuple_(_state.tx_id, _state.output_index).in_(_KEYS), _spent.consumed_by.is_(None))
+)
+
+
+def _upsert() -> Insert:
+    statement = insert(soft_locks)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=[_lock.tx_id, _lock.output_index],
+        set_={"lock_owner": new.lock_owner, "expires_s": new.expires_s},
+        where=or_(_lock.lock_owner == new.lock_owner, _lock.expires_s <= bindparam("now_s")),
+    )
+
+
+_HOLD = _upsert()
 
 
 def lock_states(
@@ -29,21 +58,11 @@ def lock_states(
         return
     keys = [(ref.tx_id, ref.index) for ref in refs]
     _check_unconsumed(connection, refs, keys)
-    lock = soft_locks.c
-    query = select(lock.tx_id, lock.output_index, lock.lock_owner, lock.expires_s).where(
-        tuple_(lock.tx_id, lock.output_index).in_(keys), lock.lock_owner != lock_owner, lock.expires_s > now_s
-    )
-    held = connection.execute(query).first()
+    held = connection.execute(_HELD_BY_OTHERS, {"keys": keys, "owner": lock_owner, "now_s": now_s}).first()
     if held is not None:
         raise StateSoftLocked(StateRef(held.tx_id, held.output_index), held.lock_owner, float(held.expires_s - now_s))
-    upsert = insert(soft_locks)
-    upsert = upsert.on_conflict_do_update(
-        index_elements=[lock.tx_id, lock.output_index],
-        set_={"lock_owner": upsert.excluded.lock_owner, "expires_s": upsert.excluded.expires_s},
-        where=or_(lock.lock_owner == upsert.excluded.lock_owner, lock.expires_s <= now_s),
-    )
-    hold = {"lock_owner": lock_owner, "expires_s": expires_s}
-    connection.execute(upsert, [{"tx_id": ref.tx_id, "output_index": ref.index} | hold for ref in refs])
+    hold = {"lock_owner": lock_owner, "expires_s": expires_s, "now_s": now_s}
+    connection.execute(_HOLD, [{"tx_id": ref.tx_id, "output_index": ref.index} | hold for ref in refs])
 
 
 def renew_soft_locks(connection: Connection, *, lock_owner: str, expires_s: int) -> int:
@@ -68,13 +87,8 @@ def soft_locked_refs(connection: Connection, *, lock_owner: str, now_s: int) -> 
 
 
 def _check_unconsumed(connection: Connection, refs: Sequence[StateRef], keys: Sequence[tuple[bytes, int]]) -> None:
-    state, spent = states.c, consumptions.c
-    query = (
-        select(state.tx_id, state.output_index)
-        .outerjoin(consumptions, and_(state.tx_id == spent.tx_id, state.output_index == spent.output_index))
-        .where(tuple_(state.tx_id, state.output_index).in_(keys), spent.consumed_by.is_(None))
-    )
-    unconsumed = {StateRef(row.tx_id, row.output_index) for row in connection.execute(query)}
+    rows = connection.execute(_UNCONSUMED, {"keys": keys})
+    unconsumed = {StateRef(row.tx_id, row.output_index) for row in rows}
     for ref in refs:
         if ref not in unconsumed:
             raise StateConsumed(ref)

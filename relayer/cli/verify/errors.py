@@ -45,10 +45,10 @@ class Refused(Refusal):
 
 @contextmanager
 def refusing(what: str) -> Iterator[None]:
-    """Any refusal inside becomes one that names what was being checked."""
+    """Any refusal inside becomes one that names what was being checked and the rule that it breaks."""
     try:
         yield
     except Refused:
         raise
     except PeerError as error:
-        raise Refused(f"{what}: {error}", cause=error.reason) from error
+        raise Refused(f"{what}: {error.reason}: {error}", cause=error.reason) from error

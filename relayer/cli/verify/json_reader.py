@@ -6,6 +6,7 @@ Bytes are hexadecimal with or without ``0x``; numbers are JSON integers or ``0x`
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from primitives.types import UINT256_MAX
 from relayer.cli.verify.errors import Unreadable
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
+MAX_DEPTH = 64
+_STRINGS_AND_BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 def load_json_file(path: Path) -> object:
@@ -25,10 +28,25 @@ def load_json_file(path: Path) -> object:
     if len(content) > MAX_FILE_BYTES:
         raise Unreadable(f"{path} is larger than {MAX_FILE_BYTES} bytes")
     try:
-        parsed: object = json.loads(content, object_pairs_hook=_without_duplicates)
-    except (ValueError, RecursionError) as error:
+        text = content.decode()
+        _check_depth(path, text)
+        parsed: object = json.loads(text, object_pairs_hook=_without_duplicates)
+    except ValueError as error:
         raise Unreadable(f"{path} is not JSON: {error}") from error
     return parsed
+
+
+def _check_depth(path: Path, text: str) -> None:
+    """Bound the nesting before parsing: the parser recurses, as deep as the process's limit lets it, on the C stack."""
+    depth = 0
+    for token in _STRINGS_AND_BRACKETS.finditer(text):
+        first = token.group()[0]
+        if first in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise Unreadable(f"{path} is nested deeper than {MAX_DEPTH} levels")
+        elif first in "]}":
+            depth -= 1
 
 
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -1,15 +1,20 @@
 """A block header held against its own validators and against what the file expects of it.
 
-``{"kind": "qbft" | "ibft2" | "ibft1", "header_rlp": hex, "header"?: fields by their JSON-RPC names, "expected"?: {...},
-"header_rlp_without_seals"?: hex, "block_rlp"?: hex}``. Every optional part that is there is checked.
+``{"kind": "qbft" | "ibft2" | "ibft1", "header_rlp": hex, "header"?: fields by their JSON-RPC names, "expected"?:
+{...}, "header_rlp_without_seals"?: hex, "block_rlp"?: hex}``. Every optional part that is there is checked. Without
+``header_rlp``, the header is made of ``header``, which may then be a whole block as ``eth_getBlockByNumber`` answers
+it.
 """
 
 from __future__ import annotations
 
+import itertools
+
 from light_clients.qbft import ConsensusEngine, SealedHeader, read_sealed_header
+from light_clients.qbft.execution_header import MIN_FIELDS
 from light_clients.qbft.verify import quorum_of, validate_seals
 from primitives.keccak import keccak256
-from primitives.rlp import split_list, string_payload
+from primitives.rlp import encode, split_list, string_payload, uint_bytes
 from relayer.cli.verify.claims import check_bytes, check_bytes_list, check_integer
 from relayer.cli.verify.errors import Refused, Unreadable, refusing
 from relayer.cli.verify.json_reader import JsonField
@@ -28,14 +33,29 @@ _FIELDS = (
 def check_lone_header(file: JsonField) -> tuple[SealedHeader, tuple[Fact, ...]]:
     """The header and what holds of it. Raises Refused, Unreadable."""
     engine = _engine(file)
-    header_rlp = file.at("header_rlp").hex()
-    with refusing(f"{file.place}.header_rlp"):
+    header_rlp = _header_rlp(file)
+    with refusing(file.place):
         sealed = read_sealed_header(engine, header_rlp)
         signers = validate_seals(sealed)
     _check_expected(file.get("expected"), sealed, signers)
     _check_fields(file.get("header"), sealed)
     _check_surroundings(file, engine, header_rlp, sealed)
     return sealed, _facts(engine, sealed, signers)
+
+
+def _header_rlp(file: JsonField) -> bytes:
+    """As given, or else made of the JSON fields, which is all that ``eth_getBlockByNumber`` answers."""
+    given = file.get("header_rlp")
+    if given is not None or not file.has("header"):
+        return file.at("header_rlp").hex()
+    fields = file.at("header")
+    later = itertools.takewhile(lambda field: fields.has(field[0]), _FIELDS[MIN_FIELDS:])
+    return encode(
+        [
+            uint_bytes(fields.at(name).integer()) if kind is QUANTITY else fields.at(name).hex()
+            for name, kind in (*_FIELDS[:MIN_FIELDS], *later)
+        ]
+    )
 
 
 def _engine(file: JsonField) -> ConsensusEngine:
@@ -70,6 +90,7 @@ def _check_fields(fields: JsonField | None, sealed: SealedHeader) -> None:
     """Each field that the JSON names equals the one in the RLP; the JSON may name fewer or others besides."""
     if fields is None:
         return
+    check_bytes(fields.get("hash"), sealed.block_hash)
     for (name, kind), raw in zip(_FIELDS, sealed.header.raw_fields, strict=False):
         payload = string_payload(raw)
         if kind is QUANTITY:

@@ -113,7 +113,8 @@ def test_signatures_of_another_checkpoint_are_refused(field: str) -> None:
     header = scenario.header(scenario.next_checkpoint)
     value = getattr(header.checkpoint, field)
     changed = value + 1 if isinstance(value, int) else bytes(31) + b"\1"
-    forged = replace(header, checkpoint=replace(header.checkpoint, **{field: changed}))
+    checkpoint = replace(header.checkpoint, **{field: changed})  # type: ignore[arg-type]  # one field at a time
+    forged = replace(header, checkpoint=checkpoint)
     with pytest.raises(ForeignSignature):
         verify(scenario, encode_header(forged))
 

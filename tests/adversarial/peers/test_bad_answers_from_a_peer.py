@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import grpc.aio
 import pytest
 
 from chains.progmat.node.peers import PeerIdentity, PeerLimits, PeerRouter
@@ -104,6 +105,7 @@ async def test_a_late_answer_is_dropped_and_the_stream_goes_on() -> None:
 
 async def test_a_peer_that_never_answers_is_given_up_and_dialled_anew() -> None:
     streams = 0
+    first_given_up = asyncio.Event()
     router = PeerRouter()
 
     async def at_once(_identity: PeerIdentity, body: bytes) -> bytes:
@@ -114,9 +116,13 @@ async def test_a_peer_that_never_answers_is_given_up_and_dialled_anew() -> None:
     async def swallow(_requests: object, context: Any) -> None:  # noqa: ANN401 - gRPC's context is untyped
         nonlocal streams
         streams += 1
+        context.add_done_callback(lambda _context: first_given_up.set())
         await context.send_initial_metadata(())
         while True:
-            requests = decode_requests("alice", await context.read(), LIMITS)
+            data = await context.read()
+            if data is grpc.aio.EOF:  # type: ignore[attr-defined] # missing in the stubs
+                break
+            requests = decode_requests("alice", data, LIMITS)
             if streams > 1:
                 await context.write(encode_frame([Response(request.correlation_id, b"back") for request in requests]))
 
@@ -131,6 +137,7 @@ async def test_a_peer_that_never_answers_is_given_up_and_dialled_anew() -> None:
         with pytest.raises(PeerStalled):
             await waiting
         assert await network.request("mallory", "test.echo", b"", 5) == b"back"
+        await asyncio.wait_for(first_given_up.wait(), 5)
 
 
 async def test_a_slow_peer_delays_only_itself() -> None:

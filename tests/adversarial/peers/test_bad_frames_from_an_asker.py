@@ -108,6 +108,36 @@ async def test_a_flood_of_requests_is_held_back_at_the_bound() -> None:
         assert most == LIMITS.max_outstanding
 
 
+async def test_large_bodies_are_held_back_by_their_bytes() -> None:
+    limits = PeerLimits(max_body_bytes=1000, max_frame_bytes=2000, max_outstanding=100, max_outstanding_bytes=3000)
+    gate, full = asyncio.Event(), asyncio.Event()
+    running = 0
+    router = PeerRouter()
+
+    async def wait_at_gate(_identity: PeerIdentity, _body: bytes) -> bytes:
+        nonlocal running
+        running += 1
+        if running == 3:
+            full.set()
+        await gate.wait()
+        return b""
+
+    router.register("test.echo", wait_at_gate)
+    async with (
+        answering("bob", router, {"mallory"}, limits) as bob,
+        raw_stream("mallory", "bob", bob.endpoint) as stream,
+    ):
+        await _write_all(stream, [frame(n, body=b"x" * 1000) for n in range(1, 10)])
+        await asyncio.wait_for(full.wait(), 5)
+        for _turn in range(50):
+            await asyncio.sleep(0)
+        assert running == 3
+        gate.set()
+        answered = 0
+        while answered < 9:
+            answered += len(_ids_of(await stream.read()))
+
+
 async def test_a_second_stream_of_the_same_peer_ends_the_first() -> None:
     async with (
         answering("bob", echo_router(), {"mallory"}, LIMITS) as bob,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
-from chains.progmat.node.peers import PeerIdentity, PeerLimits, PeerRouter
+from chains.progmat.identity import issue_node_certificate
+from chains.progmat.identity.certificates import NODE_VALID
+from chains.progmat.node.peers import PeerIdentity, PeerLimits, PeerRouter, PeerTls
 from chains.progmat.node.peers.errors import PeerNotListed, PeerUnreachable, RefusedByPeer
-from tests.fakes.peer_nodes import answering, asking, tls_of
+from tests.fakes.peer_nodes import answering, asking, authority_of, tls_of
 
 LIMITS = PeerLimits(connect_timeout_s=3.0)
 
@@ -37,6 +41,20 @@ async def test_a_strangers_certificate_with_a_listed_name_gets_no_connection() -
     async with (
         answering("bob", door.router, {"alice"}) as bob,
         asking("alice", {"bob": bob.endpoint}, LIMITS, forged) as network,
+    ):
+        with pytest.raises(PeerUnreachable):
+            await network.request("bob", "door.knock", b"", 5)
+    assert door.visitors == []
+
+
+async def test_an_expired_certificate_gets_no_connection() -> None:
+    door = Door()
+    long_ago = dt.datetime.now(dt.UTC) - NODE_VALID - dt.timedelta(days=1)
+    issued = issue_node_certificate(authority_of("devnet"), "alice", long_ago)
+    expired = PeerTls(authority_of("devnet").certificate_pem, issued.certificate_pem, issued.private_key_pem)
+    async with (
+        answering("bob", door.router, {"alice"}) as bob,
+        asking("alice", {"bob": bob.endpoint}, LIMITS, expired) as network,
     ):
         with pytest.raises(PeerUnreachable):
             await network.request("bob", "door.knock", b"", 5)

@@ -166,11 +166,11 @@ def test_changing_any_field_after_signing_breaks_the_signatures(position: int) -
     assert bench.update(bench.header(bench.checkpoint())) == UPDATE
 
 
-@pytest.mark.parametrize("cut", [0, 1, 111, 112, 113, 145, 146, 225, 226, 257, 258, 320, 449])
+@pytest.mark.parametrize("cut", [0, 1, 111, 112, 113, 145, 146, 193, 194, 225, 226, 289, 290, 353, 354, 417])
 def test_a_truncated_header_is_refused(cut: int) -> None:
     bench = client_bench()
     header = bench.header(bench.checkpoint())
-    assert len(header) == 450 - 64 + 64
+    assert len(header) == 418
     assert refused(bench, header[:cut]).error == "ProgmatHeaderLengthInvalid"
 
 

@@ -66,7 +66,7 @@ async def test_headers_form_a_chain_and_their_bytes_can_be_rebuilt(node: Node) -
         await node.first.execute(EvmCall(RECIPIENT, b"", value_wei=value_wei), TIMEOUT_S)
     parent, child = await node.rpc.get_block(1), await node.rpc.get_block(2)
     assert child.parent_hash == parent.block_hash
-    assert child.timestamp_s > parent.timestamp_s
+    assert child.timestamp_s >= parent.timestamp_s
     assert 15 <= len(split_list(child.header_rlp)) <= 21
     latest = await node.rpc.get_block()
     assert latest.height == await node.rpc.block_number() == 2
@@ -136,12 +136,6 @@ async def test_a_used_nonce_is_refused_and_the_account_recovers(node: Node) -> N
 async def test_who_cannot_pay_is_refused(node: Node) -> None:
     with pytest.raises(InsufficientFunds):
         await node.rpc.send_raw(node.second.sign(EvmCall(RECIPIENT, b"", value_wei=10**30), 0, 30_000).raw)
-
-
-async def test_a_transaction_for_another_chain_is_refused(node: Node) -> None:
-    node.second.chain_id = CHAIN_ID + 1
-    with pytest.raises(EvmRequestRefused, match="chain"):
-        await node.rpc.send_raw(node.second.sign(EvmCall(RECIPIENT, b""), 0, 30_000).raw)
 
 
 async def test_an_unknown_method_is_refused_by_code(node: Node) -> None:

@@ -112,7 +112,7 @@ class LedgerNetwork:
 
     async def close(self) -> None:
         """Stop what runs."""
-        for party in list(ROLES):
+        for party in reversed(ROLES):
             if party.name in self.nodes:
                 await self.stop(party)
 

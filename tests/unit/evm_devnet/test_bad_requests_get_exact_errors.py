@@ -140,9 +140,11 @@ def test_too_much_at_once_is_a_limit_error(world: DevnetWorld, method: str, para
     assert failure.value.code == -32005
 
 
-@pytest.mark.parametrize("method", ["eth_getBalance", "eth_getProof", "eth_call"])
-def test_a_block_that_does_not_exist_has_no_state(world: DevnetWorld, method: str) -> None:
-    params: list[Any] = {"eth_getBalance": [ADDRESS], "eth_getProof": [ADDRESS, []], "eth_call": [{"to": ADDRESS}]}[method]
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [("eth_getBalance", [ADDRESS]), ("eth_getProof", [ADDRESS, []]), ("eth_call", [{"to": ADDRESS}])],
+)
+def test_a_block_that_does_not_exist_has_no_state(world: DevnetWorld, method: str, params: list[Any]) -> None:
     with pytest.raises(RpcFailure, match="header not found") as failure:
         world.rpc(method, *params, "0xffffff")
     assert failure.value.code == -32000
@@ -170,8 +172,10 @@ JSON_VALUES = st.recursive(
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=8)
     | st.sampled_from(["latest", "pending", "0x0", "0x1", ADDRESS, "0x" + "00" * 32, "0x"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["to", "data", "fromBlock", "topics", "blockHash", "x"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["to", "data", "fromBlock", "topics", "blockHash", "x"]), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 

@@ -10,7 +10,7 @@ from tests.fakes.evm_devnet_world import GENESIS_TIME_S, RICH, DevnetWorld, RpcF
 
 
 def head_time_s(world: DevnetWorld) -> int:
-    return int(world.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+    return int(world.block("latest")["timestamp"], 16)
 
 
 def test_a_block_carries_the_wall_clocks_time() -> None:

@@ -56,7 +56,7 @@ def test_a_block_carries_a_quorum_of_distinct_validators_seals(validator_count: 
     world = DevnetWorld(devnet_config(validator_count=validator_count))
     world.rpc("devnet_setRound", round_number)
     world.mine()
-    block = world.rpc("eth_getBlockByNumber", "latest", False)
+    block = world.block("latest")
     validators = rlp.decode(data_of(block["extraData"]))[1]
     signers = signers_of(block)
     assert validators == sorted(validators)
@@ -70,7 +70,7 @@ def test_the_block_hash_leaves_out_seals_and_round_and_the_next_block_names_it(r
     world = DevnetWorld()
     world.rpc("devnet_setRound", round_number)
     world.mine(2)
-    parent, child = (world.rpc("eth_getBlockByNumber", height, False) for height in ("0x1", "0x2"))
+    parent, child = (world.block(height) for height in ("0x1", "0x2"))
     fields = fields_of(parent)
     vanity, validators, vote, _, _ = rlp.decode(fields[12])
     fields[12] = rlp.encode([vanity, validators, vote, b"", []])
@@ -79,14 +79,14 @@ def test_the_block_hash_leaves_out_seals_and_round_and_the_next_block_names_it(r
 
 
 def test_the_genesis_hash_is_a_plain_keccak() -> None:
-    block = DevnetWorld().rpc("eth_getBlockByNumber", "earliest", False)
+    block = DevnetWorld().block("earliest")
     assert data_of(block["hash"]) == keccak(rlp.encode(fields_of(block)))
 
 
 def test_constants_mark_the_block_as_qbft() -> None:
     world = DevnetWorld()
     world.mine()
-    block = world.rpc("eth_getBlockByNumber", "latest", False)
+    block = world.block("latest")
     assert block["difficulty"] == "0x1"
     assert data_of(block["mixHash"]) == b"ctical byzantine fault tolerance"
     assert block["nonce"] == "0x0000000000000000"
@@ -110,7 +110,9 @@ def test_quorum_is_two_thirds_rounded_up(validator_count: int, quorum: int) -> N
     assert commit_quorum(validator_count) == quorum
 
 
-@pytest.mark.parametrize("extra_data", [b"", b"\x00" * 32, rlp.encode([b""] * 4), rlp.encode([b"", [], [b""], b"", []])])
+@pytest.mark.parametrize(
+    "extra_data", [b"", b"\x00" * 32, rlp.encode([b""] * 4), rlp.encode([b"", [], [b""], b"", []])]
+)
 def test_extra_data_of_another_kind_is_refused(extra_data: bytes) -> None:
     with pytest.raises(DecodeError):
         decode_extra_data(extra_data)

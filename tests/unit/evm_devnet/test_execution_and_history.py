@@ -33,7 +33,7 @@ def world() -> DevnetWorld:
 def test_blockhash_gives_the_qbft_hash(world: DevnetWorld) -> None:
     contract = world.deploy(PARENT_HASH_CODE)
     world.mine(3)
-    parent = world.rpc("eth_getBlockByNumber", "0x3", False)
+    parent = world.block("0x3")
     assert world.rpc("eth_call", {"to": contract}, "0x4") == parent["hash"]
 
 
@@ -49,7 +49,7 @@ def test_a_call_sees_the_state_of_the_block_asked_for(world: DevnetWorld) -> Non
         "0x1",
         "0x3",
     ]
-    block_hash = world.rpc("eth_getBlockByNumber", "0x2", False)["hash"]
+    block_hash = world.block("0x2")["hash"]
     assert int(world.rpc("eth_getStorageAt", contract, "0x1", {"blockHash": block_hash}), 16) == 7
 
 
@@ -102,11 +102,11 @@ def test_the_gas_estimate_is_enough_and_hardly_more(world: DevnetWorld, call: st
 
 def test_a_simulation_changes_nothing(world: DevnetWorld) -> None:
     contract = world.deploy(STORE_AND_LOG_CODE)
-    root = world.rpc("eth_getBlockByNumber", "latest", False)["stateRoot"]
+    root = world.block("latest")["stateRoot"]
     world.rpc("eth_call", {"to": contract, "data": hex_of(words(1, 2))})
     assert world.rpc("eth_getStorageAt", contract, "0x1") == hex_of(words(0))
     world.mine()
-    assert world.rpc("eth_getBlockByNumber", "latest", False)["stateRoot"] == root
+    assert world.block("latest")["stateRoot"] == root
 
 
 def persistent(path: Path, **changes: object) -> DevnetConfig:
@@ -118,14 +118,14 @@ async def test_a_chain_in_a_directory_goes_on_where_it_stopped(tmp_path: Path) -
     contract = world.deploy(STORE_AND_LOG_CODE)
     evm_tx_hash = world.send(RICH, to=bytes.fromhex(contract[2:]), data=words(1, 99))
     world.mine()
-    before = [world.rpc("eth_getBlockByNumber", hex(height), True) for height in range(3)]
+    before = [world.full_block(hex(height)) for height in range(3)]
     await world.devnet.stop()
 
     again = DevnetWorld(persistent(tmp_path, genesis_time_s=GENESIS_TIME_S + 5))
-    assert [again.rpc("eth_getBlockByNumber", hex(height), True) for height in range(3)] == before
+    assert [again.full_block(hex(height)) for height in range(3)] == before
     assert again.rpc("eth_getTransactionReceipt", evm_tx_hash)["logs"][0]["data"] == hex_of(words(99))
     again.mine()
-    assert again.rpc("eth_getBlockByNumber", "latest", False)["parentHash"] == before[-1]["hash"]
+    assert again.block("latest")["parentHash"] == before[-1]["hash"]
     assert int(again.rpc("eth_getStorageAt", contract, "0x1"), 16) == 99
     await again.devnet.stop()
 

@@ -30,7 +30,7 @@ def world() -> LoggingWorld:
 
 def test_a_log_says_where_it_is(world: LoggingWorld) -> None:
     log = world.rpc("eth_getLogs", {"fromBlock": "0x4", "toBlock": "0x4", "address": world.second})[0]
-    block = world.rpc("eth_getBlockByNumber", "0x4", False)
+    block = world.block("0x4")
     assert log == {
         "address": world.second,
         "topics": [hex_of(words(4))],
@@ -65,7 +65,7 @@ def test_addresses_and_topics_are_alternatives(world: LoggingWorld) -> None:
 
 
 def test_one_block_can_be_named_by_its_hash(world: LoggingWorld) -> None:
-    block_hash = world.rpc("eth_getBlockByNumber", "0x6", False)["hash"]
+    block_hash = world.block("0x6")["hash"]
     assert world.heights(blockHash=block_hash) == [6, 6]
 
 

@@ -22,7 +22,9 @@ def test_an_equivocation_freezes_a_light_client() -> None:
     trusted, true_header = (rlp.encode(header) for header in headers)
     false_header = data_of(world.rpc("devnet_equivocate", "0x3")["headerRlp"])
     sealed = read_qbft_header(trusted)
-    client_state = encode_client_state(QbftClientState(CHAIN_ID, b"\x01" * 20, b"\x02" * 32, 1, 86_400, 15, frozen=False))
+    client_state = encode_client_state(
+        QbftClientState(CHAIN_ID, b"\x01" * 20, b"\x02" * 32, 1, 86_400, 15, frozen=False)
+    )
     consensus = ConsensusAt(
         1,
         encode_consensus_state(
@@ -39,11 +41,11 @@ def test_an_equivocation_freezes_a_light_client() -> None:
 def test_the_false_header_never_becomes_part_of_the_chain() -> None:
     world = DevnetWorld()
     world.mine(2)
-    true_hash = world.rpc("eth_getBlockByNumber", "0x2", False)["hash"]
+    true_hash = world.block("0x2")["hash"]
     false_header = world.rpc("devnet_equivocate", "latest")["header"]
     assert false_header["hash"] != true_hash
-    assert world.rpc("eth_getBlockByHash", false_header["hash"], False) is None
-    assert world.rpc("eth_getBlockByNumber", "0x2", False)["hash"] == true_hash
+    assert world.rpc("eth_getBlockByHash", false_header["hash"]) is None
+    assert world.block("0x2")["hash"] == true_hash
 
 
 def test_the_false_claim_can_be_chosen() -> None:

@@ -6,7 +6,7 @@ import rlp
 from eth.rlp.accounts import Account as TrieAccount
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trie import HexaryTrie
+from trie.hexary import HexaryTrie
 
 from chains.evm.devnet.database import MemoryDatabase
 from chains.evm.devnet.state_proof import _nodes
@@ -22,7 +22,9 @@ def data_of(value: str) -> bytes:
 
 
 def library_value(root: bytes, key: bytes, nodes: list[bytes]) -> bytes:
-    return HexaryTrie.get_from_proof(root, key, [rlp.decode(node) for node in nodes])
+    decoded = [rlp.decode(node) for node in nodes]
+    found: bytes = HexaryTrie.get_from_proof(root, key, decoded)  # type: ignore[no-untyped-call] # unannotated there
+    return found
 
 
 def test_account_and_slots_are_proved_at_every_block_of_history() -> None:
@@ -33,7 +35,7 @@ def test_account_and_slots_are_proved_at_every_block_of_history() -> None:
         if slot % 8 == 7:
             world.mine()
     for height in range(7):
-        block = world.rpc("eth_getBlockByNumber", hex(height), False)
+        block = world.block(hex(height))
         keys = [hex(slot) for slot in (0, 7, 8, 39, 99)]
         proof = world.rpc("eth_getProof", hex_of(contract), keys, hex(height))
         account_nodes = [data_of(node) for node in proof["accountProof"]]
@@ -59,7 +61,7 @@ def test_account_and_slots_are_proved_at_every_block_of_history() -> None:
 
 def test_an_absent_account_is_proved_absent() -> None:
     world = DevnetWorld()
-    root = data_of(world.rpc("eth_getBlockByNumber", "latest", False)["stateRoot"])
+    root = data_of(world.block("latest")["stateRoot"])
     proof = world.rpc("eth_getProof", hex_of(RECIPIENT), [], "latest")
     assert verify_account(root, Address(RECIPIENT), [data_of(node) for node in proof["accountProof"]]) is None
     assert (proof["balance"], proof["nonce"]) == ("0x0", "0x0")
@@ -67,7 +69,7 @@ def test_an_absent_account_is_proved_absent() -> None:
 
 def test_the_proof_of_a_prefunded_account_shows_its_balance() -> None:
     world = DevnetWorld()
-    root = data_of(world.rpc("eth_getBlockByNumber", "earliest", False)["stateRoot"])
+    root = data_of(world.block("earliest")["stateRoot"])
     proof = world.rpc("eth_getProof", hex_of(address_of(RICH)), [], "earliest")
     account = verify_account(root, address_of(RICH), [data_of(node) for node in proof["accountProof"]])
     assert account is not None
@@ -76,7 +78,9 @@ def test_the_proof_of_a_prefunded_account_shows_its_balance() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    entries=st.dictionaries(st.binary(min_size=2, max_size=2), st.binary(min_size=1, max_size=40), min_size=1, max_size=20),
+    entries=st.dictionaries(
+        st.binary(min_size=2, max_size=2), st.binary(min_size=1, max_size=40), min_size=1, max_size=20
+    ),
     absent=st.binary(min_size=2, max_size=2),
 )
 def test_embedded_nodes_are_not_listed_on_their_own(entries: dict[bytes, bytes], absent: bytes) -> None:

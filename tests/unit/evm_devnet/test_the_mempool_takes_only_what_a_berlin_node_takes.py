@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chains.evm.devnet import mempool
+from chains.evm.devnet.errors import RequestRefused
 from primitives.secp256k1 import ORDER, address_of
 from tests.fakes.evm_devnet_world import (
     ALSO_RICH,
@@ -110,7 +111,7 @@ def test_trailing_bytes_and_leading_zeros_are_refused(world: DevnetWorld) -> Non
 @settings(max_examples=100, deadline=None)
 @given(raw=st.binary(max_size=200))
 def test_no_bytes_make_the_decoder_fail_in_its_own_way(raw: bytes) -> None:
-    with pytest.raises(mempool.RequestRefused):
+    with pytest.raises(RequestRefused):
         mempool.decode_evm_tx(b"\xc1" + raw if not raw or raw[0] > 0x7F else raw)
 
 
@@ -123,7 +124,7 @@ def test_nonces_that_arrive_out_of_order_are_included_in_order(world: DevnetWorl
     last, first, middle = (world.send(RICH, nonce=nonce) for nonce in (2, 0, 1))
     assert world.nonce(RICH) == 3
     world.mine()
-    assert world.rpc("eth_getBlockByNumber", "latest", False)["transactions"] == [first, middle, last]
+    assert world.block("latest")["transactions"] == [first, middle, last]
 
 
 def test_a_gap_waits_until_it_is_filled(world: DevnetWorld) -> None:
@@ -142,7 +143,7 @@ def test_a_waiting_transaction_is_replaced_only_for_a_tenth_more(world: DevnetWo
         world.send(RICH, nonce=0, gasPrice=109)
     replacement = world.send(RICH, nonce=0, gasPrice=110)
     world.mine()
-    assert world.rpc("eth_getBlockByNumber", "latest", False)["transactions"] == [replacement]
+    assert world.block("latest")["transactions"] == [replacement]
 
 
 def test_two_that_cannot_both_be_paid_do_not_stop_the_chain() -> None:
@@ -163,12 +164,12 @@ def test_what_does_not_fit_waits_for_the_next_block_with_its_followers() -> None
     hashes = [world.send(RICH, gas=2_000_000) for _ in range(4)]
     world.mine()
     # each uses only 21,000, so the limits asked for fit again
-    assert world.rpc("eth_getBlockByNumber", "latest", False)["transactions"] == hashes
+    assert world.block("latest")["transactions"] == hashes
     big = [world.send(RICH, gas=4_990_000), world.send(RICH, gas=4_990_000), world.send(RICH, gas=30_000)]
     world.mine()
-    assert world.rpc("eth_getBlockByNumber", "latest", False)["transactions"] == big[:1]
+    assert world.block("latest")["transactions"] == big[:1]
     world.mine()
-    assert world.rpc("eth_getBlockByNumber", "latest", False)["transactions"] == big[1:]
+    assert world.block("latest")["transactions"] == big[1:]
 
 
 def test_a_sender_cannot_fill_the_pool_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
+
+os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")  # eth_account binds its keccak on first use
 
 import pytest
 from eth_account import Account

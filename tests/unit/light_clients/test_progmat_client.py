@@ -16,7 +16,7 @@ from light_clients.progmat.errors import MalformedCheckpoint, TooFewSignatures
 from light_clients.progmat.light_client import BUILDS_ON_LATEST
 from primitives.errors import DecodeError
 from primitives.keccak import keccak256
-from tests.fakes.checkpoints import LATEST_HEIGHT, LEDGER, NOW, TRUSTING_PERIOD_S, CheckpointScenario, signature
+from tests.fakes.checkpoints import LATEST_HEIGHT, NOW, TRUSTING_PERIOD_S, CheckpointScenario, signature
 from tests.fakes.qbft_headers import TIME_0_S, validator_keys
 
 CLIENT = ProgmatLightClient()
@@ -68,11 +68,19 @@ def test_a_header_is_assembled_of_exactly_k_signatures_in_order() -> None:
         assemble_header(checkpoint, SCENARIO.validator_set, signatures)
 
 
-@given(UINT64, UINT64, st.integers(0, 2**64 - 1), st.booleans(), st.binary(min_size=32, max_size=32))
-def test_a_client_state_survives_its_encoding(
-    height: int, period: int, drift: int, frozen: bool, set_hash: bytes
-) -> None:  # the property's own arguments
-    client_state = ProgmatClientState(LEDGER, height, period, drift, frozen, set_hash)
+CLIENT_STATES = st.builds(
+    ProgmatClientState,
+    ledger_id=st.text("abc-9台帳", min_size=1, max_size=21),
+    latest_height=UINT64,
+    trusting_period_s=UINT64,
+    max_clock_drift_s=st.integers(0, 2**64 - 1),
+    frozen=st.booleans(),
+    validator_set_hash=st.binary(min_size=32, max_size=32),
+)
+
+
+@given(CLIENT_STATES)
+def test_a_client_state_survives_its_encoding(client_state: ProgmatClientState) -> None:
     assert decode_client_state(encode_client_state(client_state)) == client_state
 
 

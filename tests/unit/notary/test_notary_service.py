@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,16 +11,23 @@ import pytest
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.notary import codec
 from chains.progmat.notary.decisions import Outcome
-from chains.progmat.notary.errors import NotarisationConflict, NotaryBusy, NotaryStopping, UniquenessStoreError
+from chains.progmat.notary.errors import (
+    NotarisationConflict,
+    NotaryBusy,
+    NotaryStopping,
+    UniquenessStoreError,
+    UniquenessStoreFailed,
+)
+from chains.progmat.notary.journal import JournalHead
 from chains.progmat.notary.memory_store import MemoryUniquenessStore
-from chains.progmat.notary.model import CommitRequest
+from chains.progmat.notary.model import CommitRequest, Committed
 from chains.progmat.notary.service import NotaryService, NotarySettings
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.model import TimeWindow
 from chains.progmat.transactions.signed_codec import decode_signature
 from primitives.types import UnixSeconds
-from tests.fakes.commit_requests import LEDGER_ID, NOW_S, create, state
+from tests.fakes.commit_requests import LEDGER_ID, NOW_S, create, request, state, tx_id_of
 from tests.fakes.notary_world import NOTARY_SIGNER, PARAMETERS, Spoken, parameters
 
 CN = PeerIdentity("cn-1")
@@ -231,3 +239,66 @@ async def test_a_file_of_another_ledger_is_not_opened(tmp_path: Path) -> None:
     SqliteUniquenessStore(tmp_path / "n.db", LEDGER_ID).close()
     with pytest.raises(UniquenessStoreError, match="another-ledger"):
         SqliteUniquenessStore(tmp_path / "n.db", "another-ledger")
+
+
+def test_a_batch_that_fails_halfway_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = SqliteUniquenessStore(tmp_path / "n.db", LEDGER_ID)
+    batch = [request("a", inputs=(state("coin"),), writes=(create("p"),)), request("b", inputs=(state("other"),))]
+
+    def disk_is_full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("chains.progmat.notary.sqlite_store._append", disk_is_full)
+    with pytest.raises(UniquenessStoreFailed, match="disk is full"):
+        store.commit_batch(batch, NOW_S)
+    monkeypatch.undo()
+    assert store.head().position == 0
+    assert store.find_committed(tx_id_of("b")) is None
+    assert [type(outcome) for outcome in store.commit_batch(batch, NOW_S)] == [Committed, Committed]
+    store.close()
+
+
+async def test_a_failed_database_is_told_as_an_unknown_outcome(tmp_path: Path) -> None:
+    store = SqliteUniquenessStore(tmp_path / "n.db", LEDGER_ID)
+    notary = a_notary(store)
+    await notary.start()
+    store.close()
+    with pytest.raises(UniquenessStoreFailed):
+        await ask(notary, Spoken("spend", inputs=(state("coin"),)))
+    await notary.stop()
+
+
+async def test_a_waiting_journal_reader_is_told_that_the_notary_stops() -> None:
+    notary = a_notary(MemoryUniquenessStore(LEDGER_ID))
+    await notary.start()
+    waiting = asyncio.create_task(read(notary, 0, wait_ms=20_000))
+    await asyncio.sleep(0)
+    await notary.stop()
+    with pytest.raises(NotaryStopping):
+        await waiting
+
+
+async def test_a_tick_that_fails_is_tried_again() -> None:
+    class FailsOnce(MemoryUniquenessStore):
+        ticked = threading.Event()
+        failures = 0
+
+        def append_tick(self, clock_s: int) -> JournalHead:
+            if not self.failures:
+                self.failures = 1
+                raise UniquenessStoreFailed("the disk is full for a moment")
+            self.ticked.set()
+            return super().append_tick(clock_s)
+
+    store = FailsOnce(LEDGER_ID)
+    notary = NotaryService(
+        store=store,
+        signer=NOTARY_SIGNER,
+        parameters=PARAMETERS,
+        clock_s=Clock(),
+        settings=NotarySettings(frozenset(), tick_interval_s=0.001),
+    )
+    await notary.start()
+    assert await asyncio.to_thread(store.ticked.wait, 10)
+    await notary.stop()
+    assert store.head().position == 1

@@ -56,8 +56,8 @@ def test_any_json_is_answered(what: str, document: object) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"a": 1, "a": 2}', b"1" * 5000],
-    ids=["empty", "cut", "not UTF-8", "deep", "a member twice", "a huge number"],
+    [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'["\\"]]]", ' + b"[" * 100_000, b'{"a": 1, "a": 2}', b"1" * 5000],
+    ids=["empty", "cut", "not UTF-8", "deep", "deep behind a string", "a member twice", "a huge number"],
 )
 def test_what_is_not_json_is_unreadable(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "file.json"

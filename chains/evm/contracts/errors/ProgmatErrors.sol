@@ -13,6 +13,8 @@ interface ProgmatErrors {
     error ProgmatInitialStateInvalid();
     /// @notice The header is shorter or longer than its fields.
     error ProgmatHeaderLengthInvalid(uint256 expected, uint256 found);
+    /// @notice The proof is too short for its timestamp.
+    error ProgmatProofLengthInvalid(uint256 least, uint256 found);
     /// @notice Threshold and size are not 1 <= k <= n.
     error ProgmatThresholdInvalid(uint256 threshold, uint256 size);
     /// @notice The validator set in the header is not the trusted one.

@@ -190,7 +190,7 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
     {
         if (height.revisionNumber != 0) revert ProgmatRevisionInvalid(height.revisionNumber);
         if (path.length != 1) revert ProgmatPathInvalid(path.length);
-        if (proof.length < 8) revert ProgmatHeaderLengthInvalid(8, proof.length);
+        if (proof.length < 8) revert ProgmatProofLengthInvalid(8, proof.length);
         timestamp = uint64(bytes8(proof));
         smtProof = proof[8:];
     }

@@ -5,12 +5,12 @@ CrossDvpError
 │   ├── PeerNotListed        the name is not on our network map
 │   ├── UnknownMethod        no handler of that name here
 │   ├── MethodTaken          registered twice (start-up)
-│   ├── OversizeBody         a body over the bound, refused before it is sent
-│   └── RefusedByPeer        the peer does not list us, or presents no certificate of its name
+│   └── OversizeBody         a body over the bound, refused before it is sent
 ├── PeerError
 │   └── ProtocolViolation    a frame that is malformed, oversize, uncorrelated or repeated; the stream is closed
 └── UnavailableError
     ├── PeerUnreachable      no connection, or it was lost; the request may or may not have been carried out
+    ├── RefusedByPeer        the peer does not list us (yet): its operator must renew its map
     ├── PeerTimedOut         no answer in time; the request may or may not have been carried out
     ├── PeerStalled          too many answers overdue; the stream is renewed
     └── NetworkClosed        this node is stopping
@@ -64,15 +64,16 @@ class OversizeBody(CallerError):
         super().__init__(f"body of {found_bytes} bytes, at most {max_bytes} are carried: send it in parts")
 
 
-class RefusedByPeer(CallerError):
-    """The peer answered, but lets us have no stream."""
+class RefusedByPeer(UnavailableError):
+    """The peer lets us have no stream: its map is older than ours. What is owed to it stays owed."""
 
     reason = "REFUSED_BY_PEER"
 
-    def __init__(self, peer: str, detail: str) -> None:
+    def __init__(self, peer: str, detail: str, retry_after_s: float = 0.0) -> None:
         self.peer = peer
         self.detail = detail
-        super().__init__(f"{peer!r} refuses a stream to this node: {detail}")
+        self.retry_after_s = retry_after_s
+        super().__init__(f"{peer!r} refuses a stream to this node ({detail}): have its operator check its network map")
 
 
 class ProtocolViolation(PeerError):

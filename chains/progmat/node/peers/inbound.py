@@ -17,8 +17,9 @@ from chains.progmat.node.peers.seam import PeerIdentity
 class InboundSession:
     """One stream's life on the answering side.
 
-    A slot is held from the arrival of a request until its answer is written; while all are held, nothing more is read
-    and gRPC's flow control holds the peer back. A flood, or a peer that does not read its answers, delays only itself.
+    A slot is held from the arrival of a request until its answer is written. While all are held, or the bodies held
+    exceed their bound, nothing more is read and gRPC's flow control holds the peer back: a flood, or a peer that does
+    not read its answers, delays only itself.
     """
 
     def __init__(self, identity: PeerIdentity, router: PeerRouter, limits: PeerLimits) -> None:
@@ -29,7 +30,14 @@ class InboundSession:
         self._running: dict[int, asyncio.Task[None]] = {}
         self._last_id = 0
         self._slots_held = 0
+        self._body_bytes_held = 0
         self._slot_freed = asyncio.Event()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next request has to wait."""
+        held_bytes = self._body_bytes_held + self._outbox.bytes_queued
+        return self._slots_held >= self._limits.max_outstanding or held_bytes >= self._limits.max_outstanding_bytes
 
     @property
     def slots_held(self) -> int:
@@ -65,9 +73,10 @@ class InboundSession:
 
     def _start(self, request: Request) -> None:
         self._slots_held += 1
+        self._body_bytes_held += len(request.body)
         task = asyncio.create_task(self._answer(request))
         self._running[request.correlation_id] = task
-        task.add_done_callback(lambda _task: self._running.pop(request.correlation_id, None))
+        task.add_done_callback(lambda _task: self._finished(request))
 
     async def _answer(self, request: Request) -> None:
         try:
@@ -80,9 +89,14 @@ class InboundSession:
             self._outbox.put(failure_of(error, request.correlation_id, asker, request.method, self._limits))
 
     async def _free_slot(self) -> None:
-        while self._slots_held >= self._limits.max_outstanding:
+        while self.is_full:
             self._slot_freed.clear()
             await self._slot_freed.wait()
+
+    def _finished(self, request: Request) -> None:
+        del self._running[request.correlation_id]
+        self._body_bytes_held -= len(request.body)
+        self._slot_freed.set()
 
     def _release(self, written: int) -> None:
         self._slots_held -= written

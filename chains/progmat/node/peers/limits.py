@@ -16,6 +16,7 @@ class PeerLimits:
     max_reason_bytes: int = 64
     max_message_bytes: int = 1024
     max_outstanding: int = 256  # requests a peer works on for us at once; further callers wait for their turn
+    max_outstanding_bytes: int = 64 * 1024 * 1024  # bodies of one peer's requests, and of answers it has not read yet
     max_abandoned: int = 256  # answers we no longer wait for; more means the peer is stuck and the stream is renewed
     connect_timeout_s: float = 5.0
     backoff_first_s: float = 0.05

@@ -23,6 +23,7 @@ class OutboundSession:
         self._abandoned: set[int] = set()
         self._last_id = 0
         self._ended: Exception | None = None
+        self._end_told = asyncio.Event()
 
     @property
     def is_open(self) -> bool:
@@ -69,10 +70,15 @@ class OutboundSession:
         if self._ended is not None:
             return
         self._ended = error
+        self._end_told.set()
         waiting, self._waiting = self._waiting, {}
         for waiter in waiting.values():
             if not waiter.done():
                 waiter.set_exception(error)
+
+    async def wait_for_end(self) -> None:
+        """Return when the session has ended, by whichever side."""
+        await self._end_told.wait()
 
     def _settle(self, answer: Answer) -> None:
         self._abandoned.discard(answer.correlation_id)

@@ -20,6 +20,7 @@ class Outbox(Generic[EnvelopeT]):
         self._limits = limits
         self._queue: deque[EnvelopeT] = deque()
         self._filled = asyncio.Event()
+        self.bytes_queued = 0
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -27,6 +28,7 @@ class Outbox(Generic[EnvelopeT]):
     def put(self, envelope: EnvelopeT) -> None:
         """Queue one envelope."""
         self._queue.append(envelope)
+        self.bytes_queued += size_in_frame(envelope)
         self._filled.set()
 
     async def write_frames(
@@ -47,6 +49,7 @@ class Outbox(Generic[EnvelopeT]):
             if size > self._limits.max_frame_bytes:
                 break
             frame.append(self._queue.popleft())
+        self.bytes_queued -= sum(map(size_in_frame, frame))
         if not self._queue:
             self._filled.clear()
         return frame

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -64,10 +64,7 @@ class GrpcPeerNetwork:
     def __init__(self, endpoints: Mapping[str, str], tls: PeerTls, limits: PeerLimits = DEFAULT_LIMITS) -> None:
         self._limits = limits
         credentials = tls.channel_credentials()
-        self._links = {
-            name: _PeerLink(name, lambda name=name, target=target: _channel(name, target, credentials, limits), limits)  # type: ignore[misc] # mypy cannot infer a lambda with defaults
-            for name, target in endpoints.items()
-        }
+        self._links = {name: _PeerLink(name, target, credentials, limits) for name, target in endpoints.items()}
         self._closed = False
 
     async def request(self, peer: str, method: str, body: bytes, timeout_s: float) -> bytes:
@@ -90,9 +87,10 @@ class GrpcPeerNetwork:
 class _PeerLink:
     """The way to one peer: at most one stream, a bound on what is outstanding, a pause after failures."""
 
-    def __init__(self, peer: str, open_channel: Callable[[], grpc.aio.Channel], limits: PeerLimits) -> None:
+    def __init__(self, peer: str, target: str, credentials: grpc.ChannelCredentials, limits: PeerLimits) -> None:
         self._peer = peer
-        self._open_channel = open_channel
+        self._target = target
+        self._credentials = credentials
         self._limits = limits
         self._slots = asyncio.Semaphore(limits.max_outstanding)
         self._session: OutboundSession | None = None
@@ -100,7 +98,6 @@ class _PeerLink:
         self._pumping: set[asyncio.Task[None]] = set()
         self._failures = 0
         self._not_before = 0.0  # on the loop's monotonic clock
-        self._waiting_for = "a free slot"
 
     async def request(self, method: str, body: bytes, timeout_s: float) -> bytes:
         try:
@@ -136,7 +133,7 @@ class _PeerLink:
     async def _connect(self) -> OutboundSession:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(max(0.0, self._not_before - loop.time()))
-        channel = self._open_channel()
+        channel = _channel(self._peer, self._target, self._credentials, self._limits)
         try:
             async with asyncio.timeout(self._limits.connect_timeout_s):
                 call = _open_exchange(channel)
@@ -159,7 +156,7 @@ class _PeerLink:
         pause_s = self._pause()
         if isinstance(error, grpc.aio.AioRpcError):
             if error.code() in _REFUSALS:
-                return RefusedByPeer(self._peer, error.details() or error.code().name)
+                return RefusedByPeer(self._peer, error.details() or error.code().name, pause_s)
             return PeerUnreachable(self._peer, error.details() or error.code().name, pause_s)
         return PeerUnreachable(self._peer, f"no connection within {self._limits.connect_timeout_s:g} s", pause_s)
 
@@ -174,15 +171,18 @@ class _PeerLink:
         """Write and read one stream until it ends; then tell everybody who waits on it."""
         writing = asyncio.create_task(session.write_frames(call.write))
         reading = asyncio.create_task(self._read(session, call))
+        given_up = asyncio.create_task(session.wait_for_end())
+        tasks = [writing, reading, given_up]
         ended: Exception = NetworkClosed()
         try:
-            await asyncio.wait([writing, reading], return_when=asyncio.FIRST_COMPLETED)
-            ended = await self._reason_of_end(reading if reading.done() else writing, call)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if not given_up.done():
+                ended = await self._reason_of_end(reading if reading.done() else writing, call)
         finally:
             session.end(ended)
-            for task in (writing, reading):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(writing, reading, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             call.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await channel.close(None)
@@ -201,7 +201,7 @@ class _PeerLink:
         if isinstance(error, ProtocolViolation):
             return error
         if isinstance(error, grpc.aio.AioRpcError) and error.code() in _REFUSALS:
-            return RefusedByPeer(self._peer, error.details() or error.code().name)
+            return RefusedByPeer(self._peer, error.details() or error.code().name, pause_s)
         code = await call.code() if call.done() else None
         detail = (await call.details() or code.name) if code is not None else "the stream broke"
         return PeerUnreachable(self._peer, f"stream ended: {detail}", pause_s)

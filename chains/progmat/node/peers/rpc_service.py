@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Collection
 from typing import Any
 
@@ -84,11 +83,10 @@ class PeerService:
         tasks = [reading, writing, *ends]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if writing.done():
-                writing.result()  # the stream broke: raises
-            if reading.done():
-                reading.result()
-            if not superseded.is_set():
+            broken = writing.done() or (reading.done() and reading.exception() is not None)
+            if reading.done() and isinstance(violation := reading.exception(), ProtocolViolation):
+                raise violation
+            if not broken and not superseded.is_set():  # the peer is done, or we are: finish what is under way
                 reading.cancel()
                 draining = asyncio.create_task(session.drained())
                 tasks.append(draining)
@@ -98,8 +96,7 @@ class PeerService:
         finally:
             for task in tasks:
                 task.cancel()
-            with contextlib.suppress(BaseException):
-                await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def identity_of(context: grpc.aio.ServicerContext[Any, Any]) -> PeerIdentity:

@@ -13,21 +13,6 @@ from chains.progmat.node.storage.transaction_store import StoreOutcome
 
 MAX_ERROR_CHARS = 500
 
-# Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
-_ENQUEUE = insert(outbox).on_conflict_do_nothing()
-_DUE = (
-    select(outbox)
-    .where(outbox.c.status == "PENDING", outbox.c.next_attempt_s <= bindparam("now_s"))
-    .order_by(outbox.c.next_attempt_s, outbox.c.effect_id)
-    .limit(bindparam("most"))
-)
-_NEXT_DUE = select(func.min(outbox.c.next_attempt_s)).where(outbox.c.status == "PENDING")
-_DONE = (
-    update(outbox)
-    .where(outbox.c.effect_id == bindparam("done_id"))
-    .values(status="DONE", body=b"", last_error="", attempts=outbox.c.attempts + 1)
-)
-
 
 class EffectStatus(Enum):
     """An effect's life."""
@@ -35,6 +20,22 @@ class EffectStatus(Enum):
     PENDING = "PENDING"
     DONE = "DONE"
     PARKED = "PARKED"  # the peer refuses it: an operator decides
+
+
+# Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
+_ENQUEUE = insert(outbox).on_conflict_do_nothing()
+_DUE = (
+    select(outbox)
+    .where(outbox.c.status == EffectStatus.PENDING.value, outbox.c.next_attempt_s <= bindparam("now_s"))
+    .order_by(outbox.c.next_attempt_s, outbox.c.effect_id)
+    .limit(bindparam("most"))
+)
+_NEXT_DUE = select(func.min(outbox.c.next_attempt_s)).where(outbox.c.status == EffectStatus.PENDING.value)
+_DONE = (
+    update(outbox)
+    .where(outbox.c.effect_id == bindparam("done_id"))
+    .values(status=EffectStatus.DONE.value, body=b"", last_error="", attempts=outbox.c.attempts + 1)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,225 @@
+"""One node's API for other programs: requests in, plain values out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from typing import Any, Final
+
+import grpc
+import grpc.aio
+from crossdvp.ledger.v1 import node_service_pb2 as pb
+from crossdvp.ledger.v1.node_service_pb2_grpc import NodeServiceStub
+
+from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
+from chains.progmat.contracts.terms_codec import account_from_message
+from chains.progmat.flows.record import FlowKind
+from chains.progmat.flows.request_codec import to_message
+from chains.progmat.flows.requests import AnyRequest
+from chains.progmat.flows.steps import FlowStep
+from chains.progmat.flows.views import FlowView, IbcEvent, IbcEventKind, TradeRecord, TradeStatus
+from chains.rpc_status import RemoteCallerError, error_from_rpc
+from ibc.dvp import CashAccount
+
+CALL_TIMEOUT_S: Final = 15.0
+"""Beyond what the node is asked to wait."""
+
+_METHODS: Final = {
+    FlowKind.ISSUE_MEMBERSHIP: "IssueMembership",
+    FlowKind.ISSUE_CASH: "IssueCash",
+    FlowKind.MOVE_CASH: "MoveCash",
+    FlowKind.REDEEM_CASH: "RedeemCash",
+    FlowKind.LOCK_CASH: "LockCash",
+    FlowKind.CANCEL_TRADE: "CancelTrade",
+    FlowKind.CREATE_LIGHT_CLIENT: "CreateLightClient",
+    FlowKind.UPDATE_LIGHT_CLIENT: "UpdateLightClient",
+    FlowKind.SUBMIT_MISBEHAVIOUR: "SubmitMisbehaviour",
+    FlowKind.ACK_PACKET: "AckPacket",
+    FlowKind.TIMEOUT_PACKET: "TimeoutPacket",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NodeInfo:
+    """What a node says of itself."""
+
+    name: str
+    key: bytes
+    roles: tuple[str, ...]
+    ledger_id: str
+    network_parameters_hash: bytes
+    contract_package: bytes
+    accounts: tuple[CashAccount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CashBalance:
+    """Unspent cash of one coin in one account; the three amounts do not overlap."""
+
+    coin_id: str
+    account: CashAccount
+    free_yen: int
+    reserved_yen: int
+    locked_yen: int
+
+
+@dataclass(frozen=True, slots=True)
+class LightClientInfo:
+    """A light client on the ledger; ``heights`` are pairs of height and Unix seconds, newest first."""
+
+    client_type: str
+    client_state: bytes
+    counterparty_client_id: str
+    counterparty_merkle_prefix: tuple[bytes, ...]
+    heights: tuple[tuple[int, int], ...]
+    is_frozen: bool
+
+
+class LedgerClient:
+    """Asks one node.
+
+    All methods raise ``RemoteCallerError``, ``RemotePeerError`` or ``RemoteUnavailableError`` with the node's reason.
+    After the last one a call that starts a flow may be repeated with the same request: it never starts a second one.
+    """
+
+    def __init__(self, endpoint: ApiEndpoint, tls: ApiTls) -> None:
+        self.name = endpoint.name
+        self._channel = open_channel(endpoint, tls)
+        self._stub: Any = NodeServiceStub(self._channel)  # type: ignore[no-untyped-call] # generated without annotations
+
+    async def submit(self, request: AnyRequest, wait_s: int = 30) -> FlowView:
+        """Start a flow, or find the one this request started; as it stands when final, failed, or after ``wait_s``."""
+        message: Any = to_message(request)
+        message.wait_s = wait_s
+        answer = await self._call(getattr(self._stub, _METHODS[request.kind]), message, wait_s)
+        return _flow(answer.flow, getattr(answer, "packet", b""))
+
+    async def flow(self, flow_id: str) -> FlowView:
+        """One flow; reason FLOW_UNKNOWN if there is none."""
+        answer = await self._call(self._stub.GetFlow, pb.GetFlowRequest(flow_id=flow_id))
+        return _flow(answer.flow)
+
+    async def flows(self, steps: Collection[FlowStep] = (), max_flows: int = 100) -> tuple[FlowView, ...]:
+        """Flows at any of ``steps`` (none = all), newest first."""
+        numbers = [pb.FlowStep.Value(f"FLOW_STEP_{step.value}") for step in steps]
+        answer = await self._call(self._stub.ListFlows, pb.ListFlowsRequest(steps=numbers, max_flows=max_flows))
+        return tuple(_flow(flow) for flow in answer.flows)
+
+    async def node_info(self) -> NodeInfo:
+        """Who this is."""
+        answer = await self._call(self._stub.GetNodeInfo, pb.GetNodeInfoRequest())
+        return NodeInfo(
+            name=answer.name,
+            key=answer.key,
+            roles=tuple(answer.roles),
+            ledger_id=answer.ledger_id,
+            network_parameters_hash=answer.network_parameters_hash,
+            contract_package=answer.contract_package,
+            accounts=tuple(account_from_message(account) for account in answer.accounts),
+        )
+
+    async def open_account(self, request_id: str) -> CashAccount:
+        """A new account at this node; the same id gives the same account."""
+        answer = await self._call(self._stub.OpenAccount, pb.OpenAccountRequest(request_id=request_id))
+        return account_from_message(answer.account)
+
+    async def balances(self, coin_id: str = "", account_key: bytes = b"") -> tuple[CashBalance, ...]:
+        """Balances this node sees, of one coin or account if given."""
+        request = pb.GetBalanceRequest(coin_id=coin_id, account_key=account_key)
+        answer = await self._call(self._stub.GetBalance, request)
+        return tuple(
+            CashBalance(
+                line.coin_id,
+                account_from_message(line.account),
+                line.free_yen,
+                line.reserved_yen,
+                line.locked_yen,
+            )
+            for line in answer.balances
+        )
+
+    async def trade(self, trade_id: bytes) -> TradeRecord | None:
+        """What this node knows of a trade, or None."""
+        try:
+            answer = await self._call(self._stub.GetTrade, pb.GetTradeRequest(trade_id=trade_id))
+        except RemoteCallerError as error:
+            if error.reason == "TRADE_UNKNOWN":
+                return None
+            raise
+        return TradeRecord(
+            trade_id=trade_id,
+            status=TradeStatus(pb.TradeStatus.Name(answer.status).removeprefix("TRADE_STATUS_")),
+            terms_hash=answer.terms_hash,
+            packet=answer.packet,
+            opening_tx_id=answer.opening_tx_id,
+            opening_position=answer.opening_position,
+            closing_tx_id=answer.closing_tx_id,
+            closing_position=answer.closing_position,
+        )
+
+    async def ibc_events(self, after: int, wait_s: int = 0, max_events: int = 100) -> tuple[IbcEvent, ...]:
+        """IBC events after a cursor, in order; waits up to ``wait_s`` seconds for the first one."""
+        request = pb.ListIbcEventsRequest(after=after, wait_s=wait_s, max_events=max_events)
+        answer = await self._call(self._stub.ListIbcEvents, request, wait_s)
+        return tuple(
+            IbcEvent(
+                cursor=event.cursor,
+                kind=IbcEventKind(pb.IbcEventKind.Name(event.kind).removeprefix("IBC_EVENT_KIND_")),
+                packet=event.packet,
+                acknowledgement=event.acknowledgement,
+                tx_id=event.tx_id,
+                journal_position=event.journal_position,
+            )
+            for event in answer.events
+        )
+
+    async def light_client(self, client_id: str) -> LightClientInfo | None:
+        """A light client as this node knows it, or None."""
+        try:
+            answer = await self._call(self._stub.GetLightClient, pb.GetLightClientRequest(client_id=client_id))
+        except RemoteCallerError as error:
+            if error.reason == "LIGHT_CLIENT_UNKNOWN":
+                return None
+            raise
+        return LightClientInfo(
+            client_type=answer.client_type,
+            client_state=answer.client_state,
+            counterparty_client_id=answer.counterparty_client_id,
+            counterparty_merkle_prefix=tuple(answer.counterparty_merkle_prefix),
+            heights=tuple((item.height, item.timestamp_s) for item in answer.heights),
+            is_frozen=answer.frozen,
+        )
+
+    async def transaction(self, tx_id: bytes) -> tuple[bytes, int]:
+        """A recorded signed transaction's bytes, and its journal position (0 without provable writes)."""
+        answer = await self._call(self._stub.GetTransaction, pb.GetTransactionRequest(tx_id=tx_id))
+        return answer.signed_transaction, answer.journal_position
+
+    async def close(self) -> None:
+        """Close the channel."""
+        await self._channel.close(grace=None)
+
+    async def _call(self, method: Callable[..., Awaitable[Any]], message: object, wait_s: int = 0) -> Any:  # noqa: ANN401 # generated messages
+        try:
+            return await method(message, timeout=wait_s + CALL_TIMEOUT_S)
+        except grpc.RpcError as error:
+            raise error_from_rpc(error, self.name) from error
+
+
+def _flow(message: pb.Flow, packet: bytes = b"") -> FlowView:
+    return FlowView(
+        flow_id=message.flow_id,
+        kind=FlowKind(message.kind),
+        step=FlowStep(pb.FlowStep.Name(message.step).removeprefix("FLOW_STEP_")),
+        tx_id=message.tx_id,
+        journal_position=message.journal_position,
+        attempts=message.attempts,
+        last_error_reason=message.last_error_reason,
+        last_error=message.last_error_message,
+        waiting_on=message.waiting_on,
+        since_ms=message.since_ms,
+        next_attempt_ms=message.next_attempt_ms,
+        created_ms=message.created_ms,
+        updated_ms=message.updated_ms,
+        packet=packet,
+    )

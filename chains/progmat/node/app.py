@@ -1,0 +1,165 @@
+"""One node as a process: configuration, keys, network map and roles behind one mTLS endpoint.
+
+With ``roles`` this is the composition root: the only places that choose concrete classes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Final
+
+import grpc.aio
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from chains.progmat.flows.seams import NodeSelf, Role
+from chains.progmat.identity import KeyStore, NetworkMap
+from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.config import NodeConfig
+from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
+from chains.progmat.node.peers import GrpcPeerNetwork, PeerRouter, PeerService, PeerTls, server_options
+from chains.progmat.node.roles import (
+    NotaryRole,
+    RunningRole,
+    Surroundings,
+    ValidatorRole,
+    VaultRole,
+    production_package,
+)
+from chains.progmat.node.rpc_node_service import STATUS_CODES
+from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.rpc_status import ErrorStatusInterceptor
+
+MAX_CONCURRENT_RPCS: Final = 512
+DRAIN_S: Final = 3.0
+
+log = structlog.get_logger(__name__)
+
+
+class NodeApp:
+    """A node's process. ``start``, then ``stop``; or ``run`` until a signal."""
+
+    def __init__(self, config: NodeConfig) -> None:
+        self._config = config
+        self._roles: list[RunningRole] = []
+        self._network: GrpcPeerNetwork | None = None
+        self._server: grpc.aio.Server | None = None
+        self._peers: PeerService | None = None
+        self._health = health.aio.HealthServicer()
+
+    async def start(self) -> None:
+        """Open everything, answer, then begin to work. Raises the named errors of each part; nothing keeps running."""
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def run(self) -> None:
+        """Start, work until SIGTERM or SIGINT, stop in good order."""
+        ended = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, ended.set)
+        await self.start()
+        await ended.wait()
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Take no more calls, end streams, stop roles."""
+        await self._health.enter_graceful_shutdown()
+        if self._peers is not None:
+            self._peers.stop()
+        for role in self._roles:
+            await role.stop()
+        self._roles.clear()
+        if self._network is not None:
+            await self._network.close()
+        if self._server is not None:
+            await self._server.stop(DRAIN_S)
+
+    async def _start(self) -> None:
+        config = self._config
+        tls = PeerTls(
+            authority=config.tls.authority.read_bytes(),
+            certificate=config.tls.certificate.read_bytes(),
+            private_key=config.tls.private_key.read_bytes(),
+        )
+        directory = NetworkMap.load(config.network_map)
+        self._network = GrpcPeerNetwork(directory.endpoints_of_others(config.name), tls)
+        around = await self._surroundings(directory, self._network)
+        self._roles = await open_roles(around)
+        router = PeerRouter()
+        for role in self._roles:
+            role.answer_peers(router)
+        self._peers = PeerService(router, directory.names())
+        self._server = await self._make_server(self._peers, tls)
+        await self._server.start()
+        for role in self._roles:
+            await role.start()
+        log.info("node started", node=config.name, roles=sorted(role.value for role in config.roles))
+
+    async def _surroundings(self, directory: NetworkMap, network: GrpcPeerNetwork) -> Surroundings:
+        config = self._config
+        parameters = NetworkParameters.decode(config.parameters.read_bytes())
+        package = production_package()
+        if package.hash not in parameters.contract_packages:
+            raise WrongContractPackage(tuple(item.hex() for item in parameters.contract_packages), package.hash)
+        config.data_dir.mkdir(parents=True, exist_ok=True)
+        passphrase = config.keys.passphrase_file.read_bytes().strip()
+        return Surroundings(
+            me=_self_on(directory, config),
+            parameters=parameters,
+            package=package,
+            directory=directory,
+            keys=await asyncio.to_thread(KeyStore.open, config.keys.path, passphrase),
+            network=network,
+            folder=config.data_dir,
+            access=ApiAccess(config.operators | {config.name}, config.gateways, config.relayers),
+            soft_lock_s=config.soft_lock_s,
+        )
+
+    async def _make_server(self, peers: PeerService, tls: PeerTls) -> grpc.aio.Server:
+        server = grpc.aio.server(
+            interceptors=[ErrorStatusInterceptor(STATUS_CODES)],
+            options=server_options(),
+            maximum_concurrent_rpcs=MAX_CONCURRENT_RPCS,
+        )
+        peers.add_to(server)
+        names = [name for role in self._roles if (name := role.serve(server))]
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        reflection.enable_server_reflection((*names, reflection.SERVICE_NAME, "grpc.health.v1.Health"), server)
+        for name in ("", *names):
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        listen = self._config.listen
+        server.add_secure_port(f"{listen.host}:{listen.port}", tls.server_credentials())
+        return server
+
+
+async def open_roles(around: Surroundings) -> list[RunningRole]:
+    """Open every role the node has on the network map; on an error those opened are stopped again."""
+    opened: list[RunningRole] = []
+    try:
+        if around.me.roles & {Role.ISSUER, Role.CUSTODIAN}:
+            opened.append(await VaultRole.open(around))
+        if Role.NOTARY in around.me.roles:
+            opened.append(await NotaryRole.open(around))
+        if Role.VALIDATOR in around.me.roles:
+            opened.append(await ValidatorRole.open(around))
+    except BaseException:
+        for role in opened:
+            await role.stop()
+        raise
+    return opened
+
+
+def _self_on(directory: NetworkMap, config: NodeConfig) -> NodeSelf:
+    entry = directory.entry(config.name)
+    if entry is None:
+        raise NotOnNetworkMap(config.name, "it is not on the network map")
+    if entry.roles != config.roles:
+        listed = ", ".join(sorted(role.value for role in entry.roles))
+        raise NotOnNetworkMap(config.name, f"the network map lists it with roles {listed}")
+    return NodeSelf(entry.party, entry.roles, entry.index)

@@ -1,0 +1,190 @@
+"""The Progmat ledger as one end of a path: the issuer's node takes submissions, k Validators prove."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+
+from chains.progmat.client import (
+    AckPacket,
+    CheckpointCollector,
+    FlowView,
+    IbcEventKind,
+    LedgerClient,
+    SignedCheckpoint,
+    TimeoutPacket,
+    UpdateLightClient,
+)
+from ibc.light_client import LightClientStatus
+from ibc.packet import Packet
+from light_clients.qbft.codec import decode_client_state
+from primitives.errors import CallerError, PeerError, UnavailableError
+from primitives.hashing import sha256
+from relayer.chains.packet_paths import proved_path
+from relayer.core.chain import (
+    ClientUpdate,
+    EventKind,
+    EventPage,
+    Head,
+    HostedClient,
+    MessageKind,
+    Outcome,
+    PacketEvent,
+    PacketMessage,
+    ProofKind,
+    Verdict,
+)
+
+FLOW_WAIT_S = 15
+HEAD_WAIT_MS = 2000
+ALREADY_PROCESSED = "PACKET_ALREADY_PROCESSED"
+
+_EVENTS = {
+    IbcEventKind.SEND_PACKET: EventKind.SENT,
+    IbcEventKind.ACK_PROCESSED: EventKind.ACK_PROCESSED,
+    IbcEventKind.TIMEOUT_PROCESSED: EventKind.TIMEOUT_PROCESSED,
+}
+
+
+class LedgerNotReady(UnavailableError):
+    """The ledger has not come as far as was asked for, or a flow has not ended in time: ask again."""
+
+    reason = "LEDGER_NOT_READY"
+
+
+class LightClientMissing(CallerError):
+    """The ledger hosts no light client of that id: create it, or mend the configuration."""
+
+    reason = "LIGHT_CLIENT_MISSING"
+
+
+class UpdateRefused(PeerError):
+    """The ledger refuses a header; the refusal's reason is the light client's."""
+
+    reason = "UPDATE_REFUSED"
+
+
+class LedgerEndpoint:
+    """Implements ``ChainEndpoint``. A submission is one ledger transaction a message, after one for the header."""
+
+    def __init__(
+        self,
+        issuer: LedgerClient,
+        collector: CheckpointCollector,
+        client_id: str,
+        now_s: Callable[[], float] = time.time,
+    ) -> None:
+        self._issuer = issuer
+        self._collector = collector
+        self._client_id = client_id
+        self._now_s = now_s
+        self._latest: SignedCheckpoint | None = None
+
+    @property
+    def chain_name(self) -> str:
+        """See ChainEndpoint."""
+        return self._collector.ledger_id
+
+    @property
+    def client_id(self) -> str:
+        """See ChainEndpoint."""
+        return self._client_id
+
+    async def head(self) -> Head:
+        """See ChainEndpoint; the height that k Validators have verified."""
+        head = await self._collector.verified_head()
+        return Head(head.height, head.timestamp_s)
+
+    async def events(self, cursor: int, limit: int) -> EventPage:
+        """See ChainEndpoint; the cursor is the issuer node's own numbering."""
+        found = await self._issuer.ibc_events(cursor, max_events=limit)
+        events = [
+            PacketEvent(_EVENTS[event.kind], event.decoded_packet, event.journal_position, event.tx_id.hex())
+            for event in found
+        ]
+        ours = tuple(event for event in events if event.packet.source_client == self._client_id)
+        return EventPage(ours, found[-1].cursor if found else cursor)
+
+    async def hosted_client(self) -> HostedClient:
+        """See ChainEndpoint."""
+        found = await self._issuer.light_client(self._client_id)
+        if found is None or not found.heights:
+            raise LightClientMissing(f"{self._issuer.name} knows no light client {self._client_id}")
+        height, timestamp_s = found.heights[0]
+        trusting_period_s = decode_client_state(found.client_state).trusting_period_s
+        status = LightClientStatus.ACTIVE
+        if found.is_frozen:
+            status = LightClientStatus.FROZEN
+        elif self._now_s() - timestamp_s >= trusting_period_s:
+            status = LightClientStatus.EXPIRED
+        return HostedClient(self._client_id, height, timestamp_s, trusting_period_s, status)
+
+    async def update_for_counterparty(self, trusted_height: int, at_least: int) -> ClientUpdate:
+        """See ChainEndpoint; a checkpoint needs no trusted height, only k signatures."""
+        wanted = max(at_least, trusted_height + 1)
+        height = await self._collector.head(wanted, HEAD_WAIT_MS)
+        if height < wanted:
+            raise LedgerNotReady(f"Validators have verified up to {height}, {wanted} is needed")
+        signed = await self._checkpoint(height)
+        return ClientUpdate(signed.height, signed.checkpoint.timestamp_s, signed.header)
+
+    async def _checkpoint(self, height: int) -> SignedCheckpoint:
+        if self._latest is None or self._latest.height != height:
+            self._latest = await self._collector.collect(height)
+        return self._latest
+
+    async def prove(self, kind: ProofKind, packet: Packet, height: int) -> bytes:
+        """See ChainEndpoint."""
+        signed = await self._checkpoint(height)
+        return (await self._collector.prove(proved_path(kind, packet), signed)).proof
+
+    async def submit(self, update: ClientUpdate | None, messages: Sequence[PacketMessage]) -> tuple[Outcome, ...]:
+        """See ChainEndpoint."""
+        if update is not None:
+            await self._update(update)
+        return tuple([await self._handle(message) for message in messages])
+
+    async def _update(self, update: ClientUpdate) -> None:
+        request_id = f"update/{sha256(update.client_message)[:16].hex()}"
+        flow = await self._issuer.submit(
+            UpdateLightClient(request_id, self._client_id, update.client_message), FLOW_WAIT_S
+        )
+        if flow.is_failed:
+            raise UpdateRefused(f"header {update.height}: {flow.last_error} [{flow.last_error_reason}]")
+        if not flow.is_final_on_ledger:
+            raise LedgerNotReady(f"update to {update.height} waits for {flow.waiting_on or flow.step.value}")
+
+    async def _handle(self, message: PacketMessage) -> Outcome:
+        if message.kind is MessageKind.RECEIVE:
+            # Cash leads in this release: nothing is sent towards the ledger, so nobody can have a proof to show here.
+            return Outcome(Verdict.REFUSED, refusal="RECEIVE_UNKNOWN: this ledger's contracts take no packets")
+        started_ms = int(self._now_s() * 1000)
+        request_id = f"{message.kind.value}/{message.packet.source_client}/{message.packet.sequence}"
+        request_id += f"/{message.proof_height}"
+        flow = await self._issuer.submit(_request(request_id, message), FLOW_WAIT_S)
+        if flow.is_failed and flow.updated_ms < started_ms:
+            # The same request failed before this attempt and would answer so for ever: try anew under a new id.
+            flow = await self._issuer.submit(_request(f"{request_id}/{uuid.uuid4().hex[:12]}", message), FLOW_WAIT_S)
+        return _outcome(flow)
+
+    async def close(self) -> None:
+        """See ChainEndpoint."""
+        await self._issuer.close()
+        await self._collector.close()
+
+
+def _request(request_id: str, message: PacketMessage) -> AckPacket | TimeoutPacket:
+    if message.kind is MessageKind.ACKNOWLEDGE:
+        return AckPacket(request_id, message.packet, message.ack or b"", message.proof, message.proof_height)
+    return TimeoutPacket(request_id, message.packet, message.proof, message.proof_height)
+
+
+def _outcome(flow: FlowView) -> Outcome:
+    if flow.is_final_on_ledger:
+        return Outcome(Verdict.DONE, flow.tx_id.hex(), flow.journal_position)
+    if not flow.is_failed:
+        raise LedgerNotReady(f"{flow.kind.value} waits for {flow.waiting_on or flow.step.value}: {flow.last_error}")
+    if flow.last_error_reason == ALREADY_PROCESSED:
+        return Outcome(Verdict.ALREADY_DONE)
+    return Outcome(Verdict.REFUSED, refusal=f"{flow.last_error_reason}: {flow.last_error}")

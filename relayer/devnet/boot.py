@@ -1,0 +1,246 @@
+"""Bringing a devnet up, step by step, and taking it down. Every step says what it does; a failure names its log."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from chains.evm.client.account import EvmAccount
+from chains.evm.client.deployment import Deployment as EvmDeployment
+from chains.evm.client.deployment import DeploymentPlan, LedgerAnchor, address_bytes, deploy_all
+from chains.evm.client.proofs import QbftProver, TrustTerms
+from chains.evm.client.rpc import EvmRpc
+from chains.progmat.client import (
+    AnyRequest,
+    BusinessNetwork,
+    CheckpointCollector,
+    CreateLightClient,
+    IssueCash,
+    IssueMembership,
+    LedgerClient,
+    MemberRole,
+)
+from ibc.dvp import CashAccount
+from primitives.secp256k1 import address_of
+from relayer.config import Peer
+from relayer.devnet import config_files as files
+from relayer.devnet import processes
+from relayer.devnet.access import checkpoint_collector, ledger_client
+from relayer.devnet.layout import (
+    COIN_ID,
+    EVM_CLIENT_ID,
+    LEDGER_CLIENT_ID,
+    LEDGER_ID,
+    NODES,
+    STATE_FILE,
+    DevnetAlreadyRunning,
+    DevnetNotRunning,
+    DevnetState,
+    Party,
+    Process,
+    read_state,
+    write_state,
+)
+
+TRUST = TrustTerms(trusting_period_s=14 * 24 * 3600, max_clock_drift_s=30)
+EARMARK_MARGIN_S = 3
+SELLER_UNITS, BUYER_YEN = 1_000, 100_000_000
+START_TIMEOUT_S = 60.0
+KEYS = ("registrar", "seller", "buyer", "relayer")
+
+Say = Callable[[str], None]
+
+
+async def boot(directory: Path, say: Say, block_period_s: int = 1) -> DevnetState:
+    """A fresh devnet in ``directory``, running when this returns; cleans up on failure.
+
+    Raises ``DevnetAlreadyRunning``, ``NotReady``, ``ProcessDied``.
+    """
+    started: list[Process] = []
+    try:
+        return await _boot(_fresh(directory), say, block_period_s, started)
+    except BaseException:
+        processes.stop(started)
+        raise
+
+
+def _fresh(directory: Path) -> Path:
+    if (directory / STATE_FILE).exists():
+        raise DevnetAlreadyRunning(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory.absolute()
+
+
+async def _boot(directory: Path, say: Say, block_period_s: int, started: list[Process]) -> DevnetState:
+    ports = dict(zip((*NODES, "evm", "relayer", "gateway"), processes.free_ports(len(NODES) + 3), strict=True))
+    secrets_by_name = _make_evm_keys(directory)
+    say("making certificates, keys and network parameters")
+    await _make_network(directory, ports)
+    files.write_evm(directory, ports["evm"], block_period_s)
+    say("starting the EVM chain, notary, Validators, issuer and custodians")
+    started.append(
+        processes.start(directory, "evm", ("-m", "chains.evm.devnet", "--config", str(directory / "evm.toml")))
+    )
+    for name in NODES:
+        config = directory / "network" / name / "node.toml"
+        started.append(processes.start(directory, name, ("-m", "chains.progmat.node", "--config", str(config))))
+    await _wait_for_ports(directory, ports, started)
+    nodes = {name: Peer(name=name, target=f"127.0.0.1:{ports[name]}") for name in NODES}
+    rpc_url = f"http://127.0.0.1:{ports['evm']}"
+    issuer = ledger_client(directory, nodes["sn"])
+    collector = checkpoint_collector(directory, nodes, files.validator_set(directory))
+    async with EvmRpc(rpc_url) as rpc:
+        say("admitting members, opening accounts")
+        accounts = await _admit(directory, issuer, nodes)
+        say("deploying the IBC contracts and the security token")
+        deployment = await _deploy(rpc, collector, secrets_by_name, block_period_s)
+        deployment.write(directory / "deployment.json")
+        say("creating the light client of the EVM chain on the ledger; issuing coin")
+        await asyncio.gather(_create_light_client(rpc, issuer, deployment), _issue(issuer, accounts["cn-b"]))
+    await asyncio.gather(issuer.close(), collector.close())
+    seller = _party(directory, "seller", accounts["cn-a"], secrets_by_name)
+    buyer = _party(directory, "buyer", accounts["cn-b"], secrets_by_name)
+    relayer, gateway = (Peer(name=name, target=f"127.0.0.1:{ports[name]}") for name in ("relayer", "gateway"))
+    say("starting relayer and gateway")
+    files.write_relayer_and_gateway(directory, rpc_url, nodes, collector.validator_set, relayer, gateway)
+    for name, module in (("relayer", "relayer"), ("gateway", "relayer.gateway")):
+        started.append(processes.start(directory, name, ("-m", module, "--config", str(directory / f"{name}.toml"))))
+    await _wait_for_ports(directory, ports, started)
+    state = DevnetState(
+        ledger_id=LEDGER_ID,
+        coin_id=COIN_ID,
+        rpc_url=rpc_url,
+        deployment_file="deployment.json",
+        block_period_ms=block_period_s * 1000,
+        nodes=nodes,
+        gateway=gateway,
+        relayer=relayer,
+        seller=seller,
+        buyer=buyer,
+        processes=tuple(started),
+    )
+    write_state(directory, state)
+    return state
+
+
+def shut_down(directory: Path) -> None:
+    """Stop all processes and remove the directory; nothing happens where no devnet is."""
+    try:
+        processes.stop(read_state(directory).processes)
+    except DevnetNotRunning:
+        return
+    shutil.rmtree(directory)
+
+
+def _make_evm_keys(directory: Path) -> dict[str, bytes]:
+    folder = directory / "keys"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    made = {name: secrets.token_bytes(32) for name in KEYS}
+    for name, secret in made.items():
+        path = folder / f"{name}.hex"
+        path.touch(mode=0o600)
+        path.write_text(secret.hex())
+    return made
+
+
+async def _make_network(directory: Path, ports: dict[str, int]) -> None:
+    spec = directory / "network-spec.json"
+    spec.write_text(json.dumps(files.network_spec(ports)))
+    module = ("-m", "chains.progmat.bootstrap", str(spec), str(directory / "network"))
+    child = await asyncio.create_subprocess_exec(sys.executable, *module, stderr=asyncio.subprocess.PIPE)
+    _, complaint = await child.communicate()
+    if child.returncode:
+        raise processes.NotReady(f"the network's files: {complaint.decode(errors='replace').strip()}", 0)
+
+
+async def _wait_for_ports(directory: Path, ports: dict[str, int], started: list[Process]) -> None:
+    def wait_for_all() -> None:
+        for process in started:
+            processes.wait_until(
+                lambda port=ports[process.name]: processes.accepts_connections("127.0.0.1", port),  # type: ignore[misc]  # a default binds the loop's value
+                process.name,
+                START_TIMEOUT_S,
+                process,
+                directory / "logs",
+            )
+
+    await asyncio.to_thread(wait_for_all)
+
+
+async def _admit(directory: Path, issuer: LedgerClient, nodes: dict[str, Peer]) -> dict[str, CashAccount]:
+    """Memberships for issuer and custodians, then a cash account at each custodian."""
+    members = {"sn": MemberRole.SC_ISSUER, "cn-a": MemberRole.CUSTODIAN, "cn-b": MemberRole.CUSTODIAN}
+    admissions = [
+        IssueMembership(f"member-{name}", name, BusinessNetwork.SC, (role,)) for name, role in members.items()
+    ]
+    await asyncio.gather(*(_done(issuer, admission) for admission in admissions))
+    accounts: dict[str, CashAccount] = {}
+    for name in ("cn-a", "cn-b"):
+        custodian = ledger_client(directory, nodes[name])
+        accounts[name] = await custodian.open_account("broker")
+        await custodian.close()
+    return accounts
+
+
+async def _deploy(
+    rpc: EvmRpc, collector: CheckpointCollector, keys: dict[str, bytes], block_period_s: int
+) -> EvmDeployment:
+    registrar = EvmAccount(rpc, keys["registrar"], await rpc.chain_id())
+    anchor = await collector.collect(await collector.head(1, wait_ms=20_000))
+    checkpoint = anchor.checkpoint
+    plan = DeploymentPlan(
+        anchor=LedgerAnchor(
+            ledger_id=LEDGER_ID,
+            height=checkpoint.height,
+            timestamp_s=checkpoint.timestamp_s,
+            root=checkpoint.root,
+            validator_set_hash=collector.validator_set.hash(),
+            trusting_period_s=TRUST.trusting_period_s,
+            max_clock_drift_s=TRUST.max_clock_drift_s,
+        ),
+        client_id=EVM_CLIENT_ID,
+        counterparty_client_id=LEDGER_CLIENT_ID,
+        earmark_margin_s=EARMARK_MARGIN_S,
+        token_name="Devnet Real Estate ST",  # noqa: S106  # the name of a security
+        token_symbol="DST",  # noqa: S106  # its symbol
+        holders=((address_of(keys["seller"]), SELLER_UNITS), (address_of(keys["buyer"]), 0)),
+    )
+    return await deploy_all(registrar, plan, block_period_s * 1000)
+
+
+async def _create_light_client(rpc: EvmRpc, issuer: LedgerClient, deployment: EvmDeployment) -> None:
+    prover = QbftProver(rpc, address_bytes(deployment.router))
+    initial = await prover.initial_state(deployment.chain_id, TRUST)
+    request = CreateLightClient(
+        "light-client", LEDGER_CLIENT_ID, "qbft", initial.client_state, initial.consensus_state, EVM_CLIENT_ID, (b"",)
+    )
+    await _done(issuer, request)
+
+
+async def _issue(issuer: LedgerClient, to: CashAccount) -> None:
+    await _done(issuer, IssueCash("first-trust", COIN_ID, BUYER_YEN, to))
+
+
+async def _done(node: LedgerClient, request: AnyRequest) -> None:
+    """Submit and see it final. Raises ``NotReady`` with the node's reason."""
+    flow = await node.submit(request)
+    if not flow.is_final_on_ledger:
+        raise processes.NotReady(
+            f"{request.request_id}: {flow.last_error_reason} {flow.last_error} {flow.waiting_on}", 30
+        )
+
+
+def _party(directory: Path, name: str, account: CashAccount, keys: dict[str, bytes]) -> Party:
+    del directory
+    return Party(
+        name=name,
+        node=account.node,
+        evm_address="0x" + address_of(keys[name]).hex(),
+        evm_key_file=f"keys/{name}.hex",
+        cash_key=account.key.hex(),
+    )

@@ -1,0 +1,99 @@
+"""The configuration files of a devnet's processes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from light_clients.progmat import ValidatorSet
+from primitives.types import Address
+from relayer.config import Peer
+from relayer.devnet.layout import API_CLIENTS, LEDGER_CLIENT_ID, LEDGER_ID, NODES
+from relayer.path import CrashPoint
+
+EVM_CHAIN_ID = 1_010_032
+THRESHOLD = 3
+_ROLES = {"sn": ["SN"], "cn-a": ["CN"], "cn-b": ["CN"], "nn": ["NN"]}
+
+
+def validator_set(directory: Path) -> ValidatorSet:
+    """The Validators of a network that was made."""
+    signers = json.loads((directory / "network" / "checkpoint-signers.json").read_text())
+    addresses = (Address(bytes.fromhex(address[2:])) for address in signers["validators"])
+    return ValidatorSet(signers["threshold"], tuple(addresses))
+
+
+def network_spec(ports: dict[str, int]) -> dict[str, object]:
+    """What ``chains.progmat.bootstrap`` makes the ledger's files from. The issuer's node is the operator's, too."""
+    relayer, gateway, operator = API_CLIENTS
+    return {
+        "ledger_id": LEDGER_ID,
+        "threshold": THRESHOLD,
+        "nodes": [
+            {"name": name, "roles": _ROLES.get(name, ["VALIDATOR"]), "port": ports[name], "operator": name == "sn"}
+            for name in NODES
+        ],
+        "operators": [operator],
+        "gateways": [gateway],
+        # The gateway brings the header under which it proves an earmark: the relayers' permission.
+        "relayers": [relayer, gateway],
+    }
+
+
+def write_evm(directory: Path, port: int, block_period_s: int) -> None:
+    """The EVM chain's file."""
+    (directory / "evm.toml").write_text(
+        f'host = "127.0.0.1"\nport = {port}\nchain_id = {EVM_CHAIN_ID}\nblock_period_ms = {block_period_s * 1000}\n'
+        f"validator_seed = {json.dumps(directory.as_posix())}\n"
+    )
+
+
+def write_relayer_and_gateway(
+    directory: Path,
+    rpc_url: str,
+    nodes: dict[str, Peer],
+    validators: ValidatorSet,
+    relayer: Peer,
+    gateway: Peer,
+) -> None:
+    """Both files, and the relayer's variant for the kill scenario: the same, but for the line it dies at."""
+    shared = _shared("relayer", rpc_url, nodes, validators)
+    head = _head(relayer, "relayer") + 'evm_key_file = "keys/relayer.hex"\n'
+    (directory / "relayer.toml").write_text(head + shared)
+    (directory / "relayer-kill.toml").write_text(head + f'kill_at = "{CrashPoint.BEFORE_ACKNOWLEDGE.value}"\n' + shared)
+    margins = "before_lock_s = 3\nlock_to_settle_s = 5\n"
+    (directory / "gateway.toml").write_text(_head(gateway, "gateway") + margins + _shared("gateway", rpc_url, nodes, validators))
+
+
+def _head(peer: Peer, name: str) -> str:
+    return (
+        f'name = "{name}"\nlisten = "{peer.target}"\ndatabase = "{name}.sqlite3"\n'
+        f"callers = {json.dumps([API_CLIENTS[2], name])}\n"
+    )
+
+
+def _shared(name: str, rpc_url: str, nodes: dict[str, Peer], validators: ValidatorSet) -> str:
+    """The sections both files have; tables come last in TOML."""
+    addresses = ["0x" + address.hex() for address in validators.validators]
+    sections = [
+        "[tls]",
+        'authority = "network/authority.pem"',
+        f'certificate = "network/{name}/certificate.pem"',
+        f'private_key = "network/{name}/private-key.pem"',
+        "[evm]",
+        f"rpc_url = {json.dumps(rpc_url)}",
+        'deployment_file = "deployment.json"',
+        "[ledger]",
+        f'ledger_id = "{LEDGER_ID}"',
+        f'client_id = "{LEDGER_CLIENT_ID}"',
+        f"threshold = {validators.threshold}",
+        f"validator_addresses = {json.dumps(addresses)}",
+        f"issuer = {_inline(nodes['sn'])}",
+        f"custodians = [{_inline(nodes['cn-a'])}, {_inline(nodes['cn-b'])}]",
+        f"validators = [{', '.join(_inline(nodes[n]) for n in NODES if n.startswith('validator-'))}]",
+    ]
+    return "\n".join(sections) + "\n"
+
+
+def _inline(peer: Peer) -> str:
+    return f"{{ name = {json.dumps(peer.name)}, target = {json.dumps(peer.target)} }}"

@@ -1,0 +1,153 @@
+"""The Progmat ledger as the gateway sees it: the buyer's custodian node locks and cancels, the issuer takes headers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+
+from chains.progmat.client import (
+    CancelTrade,
+    EarmarkProof,
+    FlowView,
+    LedgerClient,
+    LockCash,
+    TradeRecord,
+    TradeStatus,
+    UpdateLightClient,
+)
+from ibc.dvp import SettlementTerms
+from ibc.packet import decode_packet
+from primitives.errors import CallerError, UnavailableError
+from primitives.hashing import sha256
+from relayer.gateway.changes import Sighting
+from relayer.gateway.lifecycle import SettlementEvent
+from relayer.gateway.model import Fact, Ledger
+from relayer.gateway.ports import EarmarkEvidence
+
+FLOW_WAIT_S = 15
+HEADER_POLLS, HEADER_POLL_S = 40, 0.05
+
+_OPENING = {
+    TradeStatus.CANCELLED: (SettlementEvent.TRADE_CANCELLED, "trade cancelled"),
+    TradeStatus.LOCKED: (SettlementEvent.CASH_LOCKED, "cash locked"),
+    TradeStatus.PAID: (SettlementEvent.CASH_LOCKED, "cash locked"),
+    TradeStatus.RETURNED: (SettlementEvent.CASH_LOCKED, "cash locked"),
+}
+_CLOSING = {
+    TradeStatus.PAID: (SettlementEvent.CASH_RELEASED_TO_SELLER, "cash released to seller"),
+    TradeStatus.RETURNED: (SettlementEvent.CASH_RETURNED_TO_BUYER, "cash returned to buyer"),
+}
+
+
+class CustodianUnknown(CallerError):
+    """The terms name a custodian node that this gateway is not configured for."""
+
+    reason = "CUSTODIAN_UNKNOWN"
+
+
+class LedgerRefused(CallerError):
+    """The ledger's node refused; the reason is the node's."""
+
+    def __init__(self, node: str, reason: str, message: str) -> None:
+        self.node, self.reason = node, reason  # type: ignore[misc]  # the node's reason, so it belongs to the instance
+        super().__init__(f"{node}: {message}")
+
+
+class LedgerFlowPending(UnavailableError):
+    """The flow is under way; its end will be seen on the ledger."""
+
+    reason = "LEDGER_FLOW_PENDING"
+
+
+class HeaderNotDistributed(UnavailableError):
+    """The custodian node has not received the header yet under which the earmark is proved."""
+
+    reason = "HEADER_NOT_DISTRIBUTED"
+
+
+class LedgerSide:
+    """Implements ``CashSide``. ``client_id`` is the light client of the EVM chain on the ledger."""
+
+    def __init__(
+        self,
+        issuer: LedgerClient,
+        custodians: Mapping[str, LedgerClient],
+        client_id: str,
+        now_s: Callable[[], float] = time.time,
+    ) -> None:
+        self._issuer = issuer
+        self._custodians = dict(custodians)
+        self._client_id = client_id
+        self._now_s = now_s
+
+    def _custodian(self, name: str) -> LedgerClient:
+        try:
+            return self._custodians[name]
+        except KeyError:
+            known = ", ".join(sorted(self._custodians))
+            raise CustodianUnknown(f"no custodian node {name} here; there are: {known}") from None
+
+    async def trade_sightings(self, terms: SettlementTerms) -> tuple[Sighting, ...]:
+        """See CashSide. The ledger's times are not in its trade records: a fact's time is when it was first seen."""
+        record = await self._custodian(terms.cash.buyer.node).trade(terms.trade_id)
+        return () if record is None else tuple(_sightings(record, int(self._now_s())))
+
+    async def trusted_height(self) -> int:
+        """See CashSide."""
+        found = await self._issuer.light_client(self._client_id)
+        return found.heights[0][0] if found is not None and found.heights else 0
+
+    async def lock(self, terms: SettlementTerms, evidence: EarmarkEvidence, attempt: int) -> None:
+        """See CashSide."""
+        custodian = self._custodian(terms.cash.buyer.node)
+        if evidence.client_message:
+            request_id = f"update/{sha256(evidence.client_message)[:16].hex()}"
+            _require(
+                self._issuer.name,
+                await self._issuer.submit(
+                    UpdateLightClient(request_id, self._client_id, evidence.client_message), FLOW_WAIT_S
+                ),
+            )
+        await self._wait_for_header(custodian, evidence.height)
+        proof = EarmarkProof(evidence.height, evidence.account_proof, evidence.storage_proof)
+        request = LockCash(f"lock/{terms.trade_id.hex()}/{attempt}", terms, self._client_id, proof)
+        _require(custodian.name, await custodian.submit(request, FLOW_WAIT_S))
+
+    async def _wait_for_header(self, custodian: LedgerClient, height: int) -> None:
+        """The issuer's node delivers headers to every node; that takes a moment."""
+        for _ in range(HEADER_POLLS):
+            found = await custodian.light_client(self._client_id)
+            if found is not None and any(known == height for known, _ in found.heights):
+                return
+            await asyncio.sleep(HEADER_POLL_S)
+        raise HeaderNotDistributed(f"{custodian.name} has no header {height} of {self._client_id} yet")
+
+    async def cancel(self, terms: SettlementTerms) -> None:
+        """See CashSide."""
+        custodian = self._custodian(terms.cash.buyer.node)
+        request = CancelTrade(f"cancel/{terms.trade_id.hex()}", terms)
+        _require(custodian.name, await custodian.submit(request, FLOW_WAIT_S))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await asyncio.gather(self._issuer.close(), *(custodian.close() for custodian in self._custodians.values()))
+
+
+def _require(node: str, flow: FlowView) -> None:
+    if flow.is_failed:
+        raise LedgerRefused(node, flow.last_error_reason, flow.last_error)
+    if not flow.is_final_on_ledger:
+        raise LedgerFlowPending(f"{node}: {flow.kind.value} waits for {flow.waiting_on or flow.step.value}")
+
+
+def _sightings(record: TradeRecord, seen_s: int) -> list[Sighting]:
+    event, what = _OPENING[record.status]
+    sequence = decode_packet(record.packet).sequence if record.packet else 0
+    fact = Fact(Ledger.PROGMAT, what, record.opening_tx_id.hex(), record.opening_position, seen_s)
+    found = [Sighting(record.trade_id, event, fact, record.terms_hash, sequence)]
+    if record.status in _CLOSING:
+        event, what = _CLOSING[record.status]
+        fact = Fact(Ledger.PROGMAT, what, record.closing_tx_id.hex(), record.closing_position, seen_s)
+        found.append(Sighting(record.trade_id, event, fact, record.terms_hash))
+    return found

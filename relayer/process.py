@@ -1,0 +1,165 @@
+"""What every process of this package does at its edges: arguments, logs, signals, and one line for an error.
+
+Exit codes: 0 stopped when asked; 1 could not go on; 2 the configuration, or something it names, cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import structlog
+
+from primitives.errors import CallerError, CrossDvpError
+from relayer.rpc_server import Health
+
+EXIT_ENDED = 0
+EXIT_FAILED = 1
+EXIT_UNUSABLE = 2
+STOP_GRACE_S = 2.0
+
+Serve: TypeAlias = Callable[[Path, asyncio.Event], Coroutine[Any, Any, None]]
+"""Serves what a configuration file describes until the event is set; raises named errors."""
+
+
+class LogFormat(Enum):
+    """How log lines are written to standard error: for people, or one JSON object a line."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def run_process(program: str, serve: Serve, arguments: Sequence[str] | None = None) -> int:
+    """Run ``serve`` until SIGTERM or SIGINT; returns the exit code. An error is one line, never a traceback."""
+    parser = argparse.ArgumentParser(prog=f"python -m {program}")
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE.toml")
+    parser.add_argument("--log-format", type=LogFormat, default=LogFormat.TEXT, metavar="text|json")
+    options = parser.parse_args(arguments)
+    configure_logs(options.log_format)
+    log = structlog.get_logger(program)
+    try:
+        asyncio.run(_until_signalled(serve, options.config))
+    except CallerError as error:
+        log.error("unusable", reason=error.reason, error=str(error))  # noqa: TRY400  # the reason says it all
+        return EXIT_UNUSABLE
+    except CrossDvpError as error:
+        log.error("ended", reason=error.reason, error=str(error))  # noqa: TRY400  # as above
+        return EXIT_FAILED
+    except Exception as defect:  # noqa: BLE001  # the last line of defence of a process
+        log.error("defect", **described(defect))
+        return EXIT_FAILED
+    return EXIT_ENDED
+
+
+async def _until_signalled(serve: Serve, config_path: Path) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await serve(config_path, stopping)
+
+
+def described(defect: BaseException) -> dict[str, str]:
+    """A defect in one line: what it is, and the frames where it came up, innermost last."""
+    frames = traceback.extract_tb(defect.__traceback__)[-4:]
+    where = " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+    return {"error": f"{type(defect).__name__}: {defect}", "where": where}
+
+
+def configure_logs(log_format: LogFormat) -> None:
+    """Everything to standard error: structlog's lines, and those of libraries from WARNING on."""
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _one_line_defects,
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if log_format is LogFormat.JSON
+        else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for package in ("relayer", "chains"):
+        logging.getLogger(package).setLevel(logging.INFO)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+
+
+def _one_line_defects(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """``exc_info`` in words: a log line stays a line."""
+    found = event.pop("exc_info", None)
+    if found is True:
+        found = sys.exc_info()[1]
+    if isinstance(found, tuple):
+        found = found[1]
+    if isinstance(found, BaseException):
+        event |= {f"defect_{key}": value for key, value in described(found).items()}
+    return event
+
+
+async def run_until_stopped(stopping: asyncio.Event, jobs: Mapping[str, Coroutine[Any, Any, None]]) -> None:
+    """Run jobs side by side until ``stopping``; one that raises ends them all, and its error is raised here.
+
+    A job may return early (a relayer that halted): the others go on, so that people can ask what happened.
+    """
+    tasks = {asyncio.create_task(job, name=name) for name, job in jobs.items()}
+    stopped = asyncio.create_task(stopping.wait(), name="stopping")
+    running: set[asyncio.Task[Any]] = {*tasks, stopped}
+    try:
+        while not stopping.is_set():
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopped}:
+                task.result()
+    finally:
+        stopping.set()
+        await _settled(tasks)
+    for task in tasks:
+        if not task.cancelled():
+            task.result()
+
+
+async def _settled(tasks: set[asyncio.Task[None]]) -> None:
+    """Give jobs, which look at ``stopping`` themselves, a moment to end; cancel what does not."""
+    _, late = await asyncio.wait(tasks, timeout=STOP_GRACE_S)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def report_health(
+    stopping: asyncio.Event,
+    is_well: Callable[[], bool],
+    tell: Callable[[Health], Awaitable[None]],
+    interval_s: float,
+) -> None:
+    """Tell health checks what ``is_well`` says, at each change, until ``stopping``."""
+    told: Health | None = None
+    while not stopping.is_set():
+        health = Health.SERVING if is_well() else Health.NOT_SERVING
+        if health is not told:
+            await tell(health)
+            told = health
+        try:
+            await asyncio.wait_for(stopping.wait(), interval_s)
+        except TimeoutError:
+            continue

@@ -1,0 +1,229 @@
+"""Eight node processes with mTLS between them, used through the client other programs use."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from chains.progmat.bootstrap import NetworkSpec, NodeSpec, create_network
+from chains.progmat.client import (
+    ApiEndpoint,
+    ApiTls,
+    BusinessNetwork,
+    CheckpointCollector,
+    CreateLightClient,
+    FlowStep,
+    IssueCash,
+    IssueMembership,
+    LedgerClient,
+    MemberRole,
+    MoveCash,
+    ValidatorApi,
+)
+from chains.progmat.contracts.ibc_records import ClientRecord
+from chains.rpc_status import RemoteCallerError, RemoteUnavailableError
+from light_clients.progmat import ValidatorSet
+from primitives.types import Address
+from tests.fakes.evm_chain_model import EvmChainModel
+
+ROOT = Path(__file__).parents[3]
+LEDGER_ID = "progmat-processes"
+SPECS = (
+    ("sn", "SN"),
+    ("cn-a", "CN"),
+    ("cn-b", "CN"),
+    ("nn", "NN"),
+    *((f"validator-{n}", "VALIDATOR") for n in range(4)),
+)
+OPERATOR = "operations"
+STRANGER = "stranger"
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+@dataclass
+class NodeProcesses:
+    """Processes by name; killed at the end, whatever happened."""
+
+    folder: Path
+    spec: NetworkSpec
+    processes: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+
+    async def start(self, name: str) -> None:
+        config = str(self.folder / name / "node.toml")
+        self.processes[name] = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "chains.progmat.node",
+            "--config",
+            config,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'proto' / 'gen'}"},
+            stdout=(self.folder / name / "log").open("ab"),
+            stderr=asyncio.subprocess.STDOUT,
+        )
+
+    async def kill(self, name: str) -> None:
+        process = self.processes.pop(name)
+        process.kill()
+        await process.wait()
+
+    async def end(self) -> list[int | None]:
+        for process in self.processes.values():
+            process.send_signal(signal.SIGTERM)
+        codes = []
+        for process in self.processes.values():
+            try:
+                async with asyncio.timeout(20):
+                    codes.append(await process.wait())
+            except TimeoutError:
+                process.kill()
+                codes.append(None)
+        return codes
+
+    def tls(self, name: str) -> ApiTls:
+        return ApiTls(
+            (self.folder / "authority.pem").read_bytes(),
+            (self.folder / name / "certificate.pem").read_bytes(),
+            (self.folder / name / "private-key.pem").read_bytes(),
+        )
+
+    def endpoint(self, name: str) -> ApiEndpoint:
+        node = next(node for node in self.spec.nodes if node.name == name)
+        return ApiEndpoint(name, f"{node.host}:{node.port}")
+
+    def client(self, name: str, caller: str = OPERATOR) -> LedgerClient:
+        return LedgerClient(self.endpoint(name), self.tls(caller))
+
+
+@asynccontextmanager
+async def running_processes(folder: Path) -> AsyncIterator[NodeProcesses]:
+    ports = free_ports(len(SPECS))
+    nodes = tuple(
+        NodeSpec(name=name, roles=(role,), port=port, operator=role == "SN")
+        for (name, role), port in zip(SPECS, ports, strict=True)
+    )
+    spec = NetworkSpec(
+        ledger_id=LEDGER_ID, threshold=3, nodes=nodes, operators=(OPERATOR,), gateways=(), relayers=(STRANGER,)
+    )
+    create_network(spec, folder, datetime.now(UTC))
+    processes = NodeProcesses(folder, spec)
+    codes: list[int | None] = []
+    try:
+        for name, _ in SPECS:
+            await processes.start(name)
+        yield processes
+    finally:
+        codes = await processes.end()
+    assert set(codes) == {0}, codes
+
+
+async def answering(client: LedgerClient) -> None:
+    """Return when the node answers."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                await client.node_info()
+            except RemoteUnavailableError:
+                await asyncio.sleep(0.1)  # another process starts: there is no event to wait for
+            else:
+                return
+
+
+@pytest.mark.slow
+async def test_nodes_as_processes_move_cash_sign_checkpoints_and_survive_a_kill(tmp_path: Path) -> None:
+    async with running_processes(tmp_path / "net") as network:
+        sn, cn_a, cn_b = (network.client(name) for name in ("sn", "cn-a", "cn-b"))
+        for client in (sn, cn_a, cn_b):
+            await answering(client)
+        for name, role in (
+            ("sn", MemberRole.SC_ISSUER),
+            ("cn-a", MemberRole.CUSTODIAN),
+            ("cn-b", MemberRole.CUSTODIAN),
+        ):
+            flow = await sn.submit(IssueMembership(f"admit-{name}", name, BusinessNetwork.SC, (role,)))
+            assert flow.is_final_on_ledger, flow
+        payer = await cn_b.open_account("payer")
+        payee = await cn_a.open_account("payee")
+        assert await cn_b.open_account("payer") == payer
+
+        issue = IssueCash("issue-1", "PGC-1", 1000, payer)
+        issued = await sn.submit(issue)
+        assert (await sn.submit(issue)).tx_id == issued.tx_id
+        with pytest.raises(RemoteCallerError) as reused:
+            await sn.submit(IssueCash("issue-1", "PGC-1", 2000, payer))
+        assert reused.value.reason == "REQUEST_ID_REUSED"
+        assert "amount_yen" in reused.value.metadata["fields"]
+        with pytest.raises(RemoteCallerError) as refused:
+            await network.client("sn", STRANGER).submit(IssueCash("issue-2", "PGC-1", 1, payer))
+        assert refused.value.reason == "CALLER_NOT_AUTHORISED"
+        await delivered(sn, "issue-1")
+
+        await network.kill("sn")
+        move = MoveCash("move-1", "PGC-1", "sn", 300, payer.key, payee)
+        waiting = await cn_b.submit(move, wait_s=1)
+        assert (waiting.step, waiting.waiting_on) == (FlowStep.BUILT, "sn")
+        await network.start("sn")
+        moved = await cn_b.submit(move, wait_s=40)
+        assert moved.is_final_on_ledger, moved
+        await delivered(cn_b, "move-1")
+        assert [line.free_yen for line in await cn_a.balances("PGC-1", payee.key)] == [300]
+        assert [line.free_yen for line in await cn_b.balances("PGC-1", payer.key)] == [700]
+
+        await checkpoints_are_collected(network, sn)
+        for client in (sn, cn_a, cn_b):
+            await client.close()
+
+
+async def delivered(client: LedgerClient, flow_id: str) -> None:
+    async with asyncio.timeout(30):
+        while (await client.flow(flow_id)).step is not FlowStep.DONE:
+            await asyncio.sleep(0.05)  # the node pushes nothing for this: poll as a user would
+
+
+async def checkpoints_are_collected(network: NodeProcesses, sn: LedgerClient) -> None:
+    now_s = int(datetime.now(UTC).timestamp())
+    evm = EvmChainModel(now_s=now_s)
+    create = CreateLightClient(
+        "client-1", "qbft-0", "qbft", evm.client_state(), evm.consensus_state(), "progmat-0", (b"",)
+    )
+    created = await sn.submit(create)
+    assert created.is_final_on_ledger, created
+    validators = [name for name, role in SPECS if role == "VALIDATOR"]
+    apis = [ValidatorApi(network.endpoint(name), network.tls(OPERATOR)) for name in validators]
+    addresses = [await address_of_validator(network, name) for name in validators]
+    collector = CheckpointCollector(LEDGER_ID, ValidatorSet(3, tuple(sorted(addresses))), apis)
+    assert await collector.head(created.journal_position, 20_000) >= created.journal_position
+    checkpoint = await collector.collect(created.journal_position)
+    path = ClientRecord("qbft-0", "qbft", evm.client_state(), "progmat-0", (b"",)).write_path
+    assert (await collector.prove(path, checkpoint)).value is not None
+    await collector.close()
+
+
+async def address_of_validator(network: NodeProcesses, name: str) -> Address:
+    from chains.progmat.identity import NetworkMap
+    from primitives.secp256k1 import address_of_public_key
+
+    party = NetworkMap.load(network.folder / "network-map.json").party(name)
+    assert party is not None
+    return address_of_public_key(party.key.data)
