@@ -13,14 +13,13 @@ from pathlib import Path as FilePath
 import structlog
 
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.deployment import Deployment, read_deployment
-from chains.evm.client.rpc import EvmRpc
+from chains.evm.client.deployment import read_deployment
 from chains.progmat.client import ApiTls, CheckpointCollector, LedgerClient, ValidatorApi
 from light_clients.progmat import ValidatorSet
-from primitives.errors import UnavailableError
 from relayer.chains.evm import EvmEndpoint
+from relayer.chains.evm_node import opened_evm_node
 from relayer.chains.progmat import LedgerEndpoint
-from relayer.config import EvmSection, LedgerSection, RelayerConfig, load_config
+from relayer.config import LedgerSection, RelayerConfig, load_config
 from relayer.core.chain import ChainEndpoint
 from relayer.path import Path, PathSettings
 from relayer.rpc_server import ServerSettings
@@ -39,7 +38,7 @@ async def serve(config_file: FilePath, stopping: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         store = RelayerStore(config.database)
         stack.callback(store.close)
-        rpc = await stack.enter_async_context(evm_rpc(config.evm, deployment))
+        rpc = await stack.enter_async_context(opened_evm_node(config.evm.rpc_url, deployment))
         account = EvmAccount(rpc, secret, deployment.chain_id)
         ledger = await stack.enter_async_context(ledger_endpoint(config.ledger, tls))
         endpoints: tuple[ChainEndpoint, ChainEndpoint] = (ledger, EvmEndpoint(rpc, deployment, account))
@@ -55,17 +54,6 @@ async def serve(config_file: FilePath, stopping: asyncio.Event) -> None:
                 "relaying", listen=config.listen, port=port, chains=[e.chain_name for e in endpoints]
             ),
         )
-
-
-@asynccontextmanager
-async def evm_rpc(section: EvmSection, deployment: Deployment) -> AsyncIterator[EvmRpc]:
-    """The EVM chain's node. Raises ``WrongChain``; one that does not answer yet is waited for later, by the loop."""
-    async with EvmRpc(section.rpc_url) as rpc:
-        try:
-            await rpc.require_chain(deployment.chain_id)
-        except UnavailableError as away:
-            _log.warning("chain unavailable", reason=away.reason, error=str(away))
-        yield rpc
 
 
 @asynccontextmanager

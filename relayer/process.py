@@ -47,14 +47,11 @@ def run_process(program: str, serve: Serve, arguments: Sequence[str] | None = No
     log = structlog.get_logger(program)
     try:
         asyncio.run(_until_signalled(serve, options.config))
-    except CallerError as error:
-        log.error("unusable", reason=error.reason, error=str(error))  # noqa: TRY400  # the reason says it all
-        return EXIT_UNUSABLE
     except CrossDvpError as error:
-        log.error("ended", reason=error.reason, error=str(error))  # noqa: TRY400  # as above
-        return EXIT_FAILED
+        log.error("ended", reason=error.reason, error=str(error))  # noqa: TRY400  # the reason says it all
+        return EXIT_UNUSABLE if isinstance(error, CallerError) else EXIT_FAILED
     except Exception as defect:  # noqa: BLE001  # the last line of defence of a process
-        log.error("defect", **described(defect))
+        log.error("defect", **described(defect))  # noqa: TRY400  # a trace would be more than a line
         return EXIT_FAILED
     return EXIT_ENDED
 
@@ -76,7 +73,7 @@ def described(defect: BaseException) -> dict[str, str]:
 
 def configure_logs(log_format: LogFormat) -> None:
     """Everything to standard error: structlog's lines, and those of libraries from WARNING on."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.processors.add_log_level,
@@ -113,7 +110,7 @@ def _one_line_defects(_logger: object, _method: str, event: structlog.typing.Eve
     if isinstance(found, tuple):
         found = found[1]
     if isinstance(found, BaseException):
-        event |= {f"defect_{key}": value for key, value in described(found).items()}
+        event.update({f"defect_{key}": value for key, value in described(found).items()})
     return event
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import grpc
 import grpc.aio
 from google.protobuf.message import DecodeError as ProtobufDecodeError
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
 
 from chains.progmat.client import ApiTls
@@ -80,7 +81,7 @@ class CallerList(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # gener
         return _guard(handler, self._check, handler.request_deserializer)
 
     async def _check(self, _request: object, context: grpc.aio.ServicerContext[Any, Any]) -> None:
-        names = context.auth_context().get("x509_common_name", [])
+        names = list(context.auth_context().get("x509_common_name", ()))
         caller = names[0].decode(errors="replace") if names else ""
         if caller not in self._callers:
             error = CallerNotAuthorised(caller)
@@ -162,7 +163,7 @@ class RpcServer:
         self._credentials = grpc.ssl_server_credentials(
             [(tls.private_key, tls.certificate)], root_certificates=tls.authority, require_client_auth=True
         )
-        self._health = health.aio.HealthServicer()
+        self._health = health.HealthServicer()
         self._service_names: tuple[str, ...] = ()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self.server)
 

@@ -37,7 +37,8 @@ async def serve_relayer(
     """
     loop = RelayerLoop(path, poll_interval_s, stopping)
     server = RpcServer(server_settings, STATUS_CODES)
-    pb_grpc.add_RelayerServiceServicer_to_server(RelayerRpc(store, path, loop), server.server)
+    servicer = RelayerRpc(store, path, loop)
+    pb_grpc.add_RelayerServiceServicer_to_server(servicer, server.server)  # type: ignore[no-untyped-call] # generated
     on_ready(await server.start((SERVICE_NAME,)))
 
     def is_well() -> bool:

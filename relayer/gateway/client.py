@@ -30,11 +30,11 @@ class GatewayClient:
         self._name = endpoint.name
         self._wait: dict[str, Any] = {"timeout": timeout_s, "wait_for_ready": True}
         self._channel = open_channel(endpoint, tls)
-        self._stub: Any = pb_grpc.SettlementServiceStub(self._channel)
+        self._stub: Any = pb_grpc.SettlementServiceStub(self._channel)  # type: ignore[no-untyped-call] # generated
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._channel.close()
+        await self._channel.close(grace=None)
 
     async def create(self, side: Side, terms: SettlementTerms, request_id: str = "") -> pb.Settlement:
         """One side's instruction; without a ``request_id`` every call is a new request."""

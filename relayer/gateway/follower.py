@@ -86,8 +86,8 @@ class Follower:
         A node that is away holds up only what needs it; the first failure is raised when all else is done.
         """
         failures = [await _failure_of(self._read_evm())]
-        for settlement in await asyncio.to_thread(self._store.open_settlements, self._settings.most_open):
-            failures.append(await _failure_of(self._read_or_say(settlement)))
+        known = await asyncio.to_thread(self._store.open_settlements, self._settings.most_open)
+        failures += [await _failure_of(self._read_or_say(settlement)) for settlement in known]
         for settlement in await asyncio.to_thread(self._store.open_settlements, self._settings.most_open):
             self._start_due(settlement)
         for failure in failures:

@@ -115,7 +115,7 @@ class SettlementRpc(pb_grpc.SettlementServiceServicer):
         return pb.CreateSettlementResponse(settlement=encode_settlement(_present(settlement)))
 
     def _instruction(self, side: Side, terms: SettlementTerms, now_s: int) -> Change:
-        """The change an instruction makes; its times are judged only if it is news, so that a late repeat is answered."""
+        """The change an instruction makes; times are judged only if it is news, so that a late repeat is answered."""
         change = instruct(side, terms, now_s)
 
         def checked(before: Settlement | None) -> Settlement | None:

@@ -62,7 +62,7 @@ async def serve_gateway(
     follower = Follower(parts.store, parts.securities, parts.cash, FollowerSettings(poll_interval_s), parts.now_s)
     server = RpcServer(server_settings, STATUS_CODES)
     servicer = SettlementRpc(parts.store, parts.cash, parts.scope, margins, parts.now_s, stopping)
-    pb_grpc.add_SettlementServiceServicer_to_server(servicer, server.server)
+    pb_grpc.add_SettlementServiceServicer_to_server(servicer, server.server)  # type: ignore[no-untyped-call] # generated
     on_ready(await server.start((SERVICE_NAME,)))
     health = report_health(stopping, lambda: follower.is_well, server.set_health, poll_interval_s)
     try:

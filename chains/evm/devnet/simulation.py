@@ -83,6 +83,11 @@ def _execute(state: StateAPI, request: CallRequest, gas: int) -> ComputationAPI:
     intrinsic_gas = unsigned.intrinsic_gas
     if gas < intrinsic_gas:
         raise RequestRefused(f"intrinsic gas too low: have {gas}, want {intrinsic_gas}")
+    balance_wei = state.get_balance(request.sender)
+    if balance_wei < request.value_wei:
+        raise RequestRefused(
+            f"insufficient funds for gas * price + value: have {balance_wei} want {request.value_wei}",
+        )
     try:
         spoof = SpoofTransaction(unsigned, from_=request.sender)
         return state.costless_execute_transaction(spoof)  # type: ignore[arg-type] # py-evm's own duck type

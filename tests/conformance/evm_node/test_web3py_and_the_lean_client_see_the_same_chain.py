@@ -19,7 +19,8 @@ TIMEOUT_S = 10.0
 def proof_by_web3py(url: str, height: int) -> tuple[bytes, ...]:
     """web3.py has this method only in its blocking half."""
     web3 = Web3(HTTPProvider(url))
-    proof: Any = web3.eth.get_proof(web3.to_checksum_address(RECIPIENT), [HexBytes(bytes(32))], height)  # type: ignore[list-item] # its annotation wants numbers, anvil whole words
+    eth: Any = web3.eth  # the annotation of get_proof does not fit its call
+    proof = eth.get_proof(web3.to_checksum_address(RECIPIENT), [HexBytes(bytes(32))], height)
     return tuple(bytes(node) for node in proof["accountProof"])
 
 

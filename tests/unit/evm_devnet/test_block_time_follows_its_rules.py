@@ -91,6 +91,22 @@ async def test_interval_blocks_wait_for_the_wall_clock() -> None:
     assert head_time_s(interval.world) == GENESIS_TIME_S + 1
 
 
+async def test_fast_virtual_blocks_follow_the_period_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    ahead_s, real_time = 0.0, loop.time
+    monkeypatch.setattr(loop, "time", lambda: real_time() + ahead_s)
+    config = devnet_config(mining=MiningMode.INTERVAL, clock=ClockMode.VIRTUAL, block_period_ms=3_600_000)
+    world = DevnetWorld(config)
+    task = asyncio.create_task(world.devnet.producer.run())
+    for height in range(4):
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert int(world.rpc("eth_blockNumber"), 16) == height
+        assert head_time_s(world) == GENESIS_TIME_S + height
+        ahead_s += 3600
+    task.cancel()
+
+
 async def test_blocks_missed_while_the_process_slept_are_not_made_up() -> None:
     interval = Interval()
     interval.clock.now_s += 60

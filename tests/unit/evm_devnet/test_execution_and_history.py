@@ -12,6 +12,7 @@ from tests.fakes.evm_devnet_world import (
     INVALID_CODE,
     LOOP_CODE,
     PARENT_HASH_CODE,
+    POOR,
     RECIPIENT,
     REVERT_CODE,
     RICH,
@@ -98,6 +99,12 @@ def test_the_gas_estimate_is_enough_and_hardly_more(world: DevnetWorld, call: st
     receipt = world.rpc("eth_getTransactionReceipt", evm_tx_hash)
     assert receipt["status"] == "0x1"
     assert int(receipt["gasUsed"], 16) <= gas <= int(receipt["gasUsed"], 16) * 1.02
+
+
+def test_a_call_cannot_spend_what_its_sender_lacks(world: DevnetWorld) -> None:
+    for method in ("eth_call", "eth_estimateGas"):
+        with pytest.raises(RpcFailure, match="insufficient funds"):
+            world.rpc(method, {"from": hex_of(address_of(POOR)), "to": hex_of(RECIPIENT), "value": "0x1"})
 
 
 def test_a_simulation_changes_nothing(world: DevnetWorld) -> None:

@@ -244,21 +244,22 @@ class Settlements(RuleBasedStateMachine):
         locked, height = self.locks[trade], self._sync()
         acknowledgement = self.app.acknowledgements[trade]
         builder = self.world.unlock_builder(locked, self.world.ack_evidence(locked, acknowledgement, height))
-        self._settle(trade, builder)
+        self._settle(trade, builder, {"success", "error"})
 
     def _unlock_by_timeout(self, trade: int) -> None:
         locked, height = self.locks[trade], self._sync()
-        self._settle(trade, self.world.unlock_builder(locked, self.world.timeout_evidence(locked, height)))
+        self._settle(
+            trade, self.world.unlock_builder(locked, self.world.timeout_evidence(locked, height)), {"time-out"}
+        )
 
-    def _settle(self, trade: int, builder: TransactionBuilder) -> None:
-        """Commit an unlock; it must succeed if the EVM chain says so and the lock is open, else it must fail."""
-        due = trade in self._open() and self._truth(trade, self.world.evm.height) != "nothing"
+    def _settle(self, trade: int, builder: TransactionBuilder, claims: set[str]) -> None:
+        """Commit an unlock; it succeeds exactly if the EVM chain bears out its claim and the lock is open."""
+        due = trade in self._open() and self._truth(trade, self.world.evm.height) in claims
         paid = self._attempt(lambda: self._commit(builder))
-        if paid and trade not in self.outcomes:
+        assert paid == due
+        if paid:
             owner = CashState.of(builder.outputs[0]).owner
             self.outcomes[trade] = "seller" if owner == SELLER.key else "buyer"
-        if due:
-            assert trade in self.outcomes
 
     def _truth(self, trade: int, height: int) -> str:
         acknowledgement = self.app.acknowledgements.get(trade)

@@ -31,6 +31,8 @@ interface ProgmatErrors {
     error ProgmatNextValidatorSetMissing();
     /// @notice The checkpoint is from the future.
     error ProgmatHeaderFromFuture(uint64 timestamp, uint256 latestAccepted);
+    /// @notice The evidence is not the canonical encoding of two headers.
+    error ProgmatEvidenceMalformed(uint256 length);
     /// @notice The two headers are consistent with each other.
     error ProgmatEvidenceConsistent(uint64 heightA, uint64 heightB);
     /// @notice Progmat ledgers have no revisions.

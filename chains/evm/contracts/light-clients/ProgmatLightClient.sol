@@ -98,6 +98,9 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
         _checkRouter();
         _checkActive();
         (bytes memory headerA, bytes memory headerB) = abi.decode(misbehaviourMsg, (bytes, bytes));
+        if (keccak256(abi.encode(headerA, headerB)) != keccak256(misbehaviourMsg)) {
+            revert ProgmatEvidenceMalformed(misbehaviourMsg.length);
+        }
         CheckpointHeader.Checkpoint memory a = this.verifiedCheckpoint(headerA);
         CheckpointHeader.Checkpoint memory b = this.verifiedCheckpoint(headerB);
         bool forked = a.height == b.height && keccak256(abi.encode(a)) != keccak256(abi.encode(b));

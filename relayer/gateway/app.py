@@ -1,0 +1,51 @@
+"""The gateway process, put together: the one place that names the concrete ledgers behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import structlog
+
+from chains.evm.client.deployment import read_deployment
+from chains.progmat.client import LedgerClient
+from relayer.chains.evm_node import opened_evm_node
+from relayer.config import GatewayConfig, load_config
+from relayer.gateway.evm_side import EvmSide
+from relayer.gateway.ledger_side import LedgerSide
+from relayer.gateway.rpc_settlement import Margins, Scope
+from relayer.gateway.serving import GatewayParts, serve_gateway
+from relayer.gateway.store import GatewayStore
+from relayer.rpc_server import ServerSettings
+
+_log = structlog.get_logger(__name__)
+
+
+async def serve(config_file: Path, stopping: asyncio.Event) -> None:
+    """Run the gateway that a file describes. Raises ``ConfigInvalid`` and the named errors of what it opens."""
+    config = load_config(GatewayConfig, config_file)
+    tls = config.tls.load()
+    deployment = read_deployment(config.evm.deployment_file)
+    async with AsyncExitStack() as stack:
+        store = GatewayStore(config.database)
+        stack.callback(store.close)
+        rpc = await stack.enter_async_context(opened_evm_node(config.evm.rpc_url, deployment))
+        custodians = {peer.name: LedgerClient(peer.endpoint(), tls) for peer in config.ledger.custodians}
+        cash = LedgerSide(LedgerClient(config.ledger.issuer.endpoint(), tls), custodians, config.ledger.client_id)
+        stack.push_async_callback(cash.close)
+        scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians))
+        await serve_gateway(
+            GatewayParts(store, EvmSide(rpc, deployment), cash, scope, now_s),
+            ServerSettings(config.listen, tls, config.callers),
+            Margins(config.before_lock_s, config.lock_to_settle_s),
+            config.poll_interval_ms / 1000,
+            stopping,
+            lambda port: _log.info("serving", listen=config.listen, port=port),
+        )
+
+
+def now_s() -> int:
+    """This machine's clock, Unix seconds."""
+    return int(time.time())
