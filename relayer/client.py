@@ -27,14 +27,14 @@ class RelayerClient:
 
     async def status(self) -> pb.GetStatusResponse:
         """Both chains as the relayer sees them."""
-        pending = self._stub.GetStatus(pb.GetStatusRequest(), timeout=self._timeout_s)
+        pending = self._stub.GetStatus(pb.GetStatusRequest(), timeout=self._timeout_s, wait_for_ready=True)
         return await ask(pending, pb.GetStatusResponse, self._name)
 
     async def packet(self, source_client: str, sequence: int) -> pb.Packet | None:
         """One packet with its steps; None if the relayer has not seen it."""
         request = pb.GetPacketRequest(source_client=source_client, sequence=sequence)
         try:
-            pending = self._stub.GetPacket(request, timeout=self._timeout_s)
+            pending = self._stub.GetPacket(request, timeout=self._timeout_s, wait_for_ready=True)
             return (await ask(pending, pb.GetPacketResponse, self._name)).packet
         except RemoteCallerError as refusal:
             if refusal.reason == "PACKET_UNKNOWN":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -10,8 +11,7 @@ from typing import Any
 import grpc
 import grpc.aio
 from google.protobuf.message import DecodeError as ProtobufDecodeError
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import aio as health
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from chains.progmat.client import ApiTls
@@ -102,13 +102,15 @@ def _guard(handler: Any, check: Callable[[Any, Any], Awaitable[None]], decode: C
         async for message in inner(request, context):
             yield message
 
+    # A streaming handler is a generator, or a coroutine that writes to the context (gRPC's own health service).
+    streaming = answers if inspect.isasyncgenfunction(inner) else answer
     if handler.unary_unary is not None:
         return grpc.unary_unary_rpc_method_handler(answer, *serializers)
     if handler.unary_stream is not None:
-        return grpc.unary_stream_rpc_method_handler(answers, *serializers)
+        return grpc.unary_stream_rpc_method_handler(streaming, *serializers)
     if handler.stream_unary is not None:
         return grpc.stream_unary_rpc_method_handler(answer, *serializers)
-    return grpc.stream_stream_rpc_method_handler(answers, *serializers)
+    return grpc.stream_stream_rpc_method_handler(streaming, *serializers)
 
 
 class WellFormedRequests(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stub only
@@ -163,7 +165,7 @@ class RpcServer:
         self._credentials = grpc.ssl_server_credentials(
             [(tls.private_key, tls.certificate)], root_certificates=tls.authority, require_client_auth=True
         )
-        self._health = health.HealthServicer()
+        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in its stub
         self._service_names: tuple[str, ...] = ()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self.server)
 

@@ -17,8 +17,10 @@ from primitives.errors import CallerError, CrossDvpError, PeerError
 EXIT_REFUSED = 1
 EXIT_UNREADABLE = 2
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+PIPE_WIDTH = 140  # a pipe or file has no width of its own: do not cut tables there
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else PIPE_WIDTH)
 
 
 class Output(Enum):

@@ -62,7 +62,9 @@ def write_relayer_and_gateway(
     (directory / "relayer.toml").write_text(head + shared)
     (directory / "relayer-kill.toml").write_text(head + f'kill_at = "{CrashPoint.BEFORE_ACKNOWLEDGE.value}"\n' + shared)
     margins = "before_lock_s = 3\nlock_to_settle_s = 5\n"
-    (directory / "gateway.toml").write_text(_head(gateway, "gateway") + margins + _shared("gateway", rpc_url, nodes, validators))
+    (directory / "gateway.toml").write_text(
+        _head(gateway, "gateway") + margins + _shared("gateway", rpc_url, nodes, validators)
+    )
 
 
 def _head(peer: Peer, name: str) -> str:

@@ -54,18 +54,22 @@ class Holdings:
 
 @dataclass
 class Followed:
-    """A settlement as it was watched: when each fact was first seen, in seconds since the first."""
+    """A settlement as it is watched from its beginning: when each fact was first seen, on this process's clock."""
 
     terms: SettlementTerms
     settlement: pb.Settlement = field(default_factory=pb.Settlement)
     seen_s: dict[str, float] = field(default_factory=dict)
     proofs: dict[str, int] = field(default_factory=dict)
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    def see(self, settlement: pb.Settlement, now_s: float) -> None:
-        """Take in one event of the watch."""
-        self.settlement = settlement
-        for fact in settlement.facts:
-            self.seen_s.setdefault(fact.what, now_s)
+    async def watch(self, gateway: GatewayClient) -> None:
+        """Take in every event of the gateway's stream, for ever."""
+        async for event in gateway.watch(f"settlements/{self.terms.trade_id.hex()}"):
+            async with self.changed:
+                self.settlement = event.settlement
+                for fact in event.settlement.facts:
+                    self.seen_s.setdefault(fact.what, time.monotonic())
+                self.changed.notify_all()
 
     def elapsed_periods(self, block_period_ms: int) -> dict[str, float]:
         """Each fact's time after the first, in block periods."""
@@ -81,6 +85,7 @@ class Stage:
         self.state = state
         self.deployment: Deployment = deployment_of(directory, state)
         self._token = TokenBinding(address_bytes(self.deployment.token))
+        self._watches: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         self.gateway: GatewayClient = gateway_client(self.directory, self.state)
@@ -90,6 +95,9 @@ class Stage:
         return self
 
     async def __aexit__(self, *_exception: object) -> None:
+        for watch in self._watches:
+            watch.cancel()
+        await asyncio.gather(*self._watches, return_exceptions=True)
         await asyncio.gather(self.gateway.close(), self.relayer.close(), self.rpc.close())
         await asyncio.gather(*(node.close() for node in self._nodes.values()))
 
@@ -110,23 +118,21 @@ class Stage:
         """Both instructions, then the seller's earmark."""
         terms = plan_terms(self.directory, self.state, plan)
         await instruct(self.gateway, terms, list(Side))
+        followed = Followed(terms)
+        self._watches.append(asyncio.create_task(followed.watch(self.gateway)))
         await earmark(self.directory, self.state, terms)
-        return Followed(terms)
+        return followed
 
     async def follow(self, followed: Followed, until: Callable[[pb.Settlement], bool], timeout_s: float) -> None:
-        """Watch until the settlement is as awaited. Raises ``ScenarioTookTooLong``, saying where it stands."""
-        name = f"settlements/{followed.terms.trade_id.hex()}"
+        """Wait until the settlement is as awaited. Raises ``ScenarioTookTooLong``, saying where it stands."""
         try:
-            async with asyncio.timeout(timeout_s):
-                async for event in self.gateway.watch(name):
-                    followed.see(event.settlement, time.monotonic())
-                    if until(event.settlement):
-                        break
+            async with asyncio.timeout(timeout_s), followed.changed:
+                await followed.changed.wait_for(lambda: until(followed.settlement))
         except TimeoutError:
             waiting = followed.settlement.waiting
             raise ScenarioTookTooLong(
-                f"{name} is {pb.SettlementState.Name(followed.settlement.state)} after {timeout_s:.0f} s, "
-                f"waits for {waiting.on}: {waiting.what} {waiting.last_error}"
+                f"trade {followed.terms.trade_id.hex()} is {pb.SettlementState.Name(followed.settlement.state)} "
+                f"after {timeout_s:.0f} s, waits for {waiting.on}: {waiting.what} {waiting.last_error}"
             ) from None
         await self._read_proof_sizes(followed)
 

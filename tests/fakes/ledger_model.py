@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.verification import verify_ledger_tx
@@ -42,7 +43,7 @@ class LedgerModel:
             ever_written=set(self.ever_written),
         )
 
-    @property
+    @cached_property
     def parameters(self) -> NetworkParameters:
         return network_parameters(self.package)
 

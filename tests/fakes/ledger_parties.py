@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from chains.progmat.contracts.cash import ISSUE, MOVE, REDEEM, CashState
 from chains.progmat.contracts.membership import (
@@ -47,7 +48,7 @@ class LedgerParty:
     def secret(self) -> bytes:
         return bytes(sha256(b"ledger party " + self.name.encode()))
 
-    @property
+    @cached_property
     def signer(self) -> SoftwareSigner:
         return SoftwareSigner.from_seed(self.scheme, self.secret)
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.flows.record import FlowRecord
@@ -19,7 +20,7 @@ from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.identity import KeyPurpose, KeyStore, NetworkMap, NodeEntry, ScryptCost
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.operations import NodeOperations
-from chains.progmat.node.peers import InProcessPeerNetwork, PeerRouter
+from chains.progmat.node.peers import InProcessPeerNetwork, PeerRouter, deliver_all
 from chains.progmat.node.roles import (
     NotaryRole,
     RunningRole,
@@ -28,6 +29,7 @@ from chains.progmat.node.roles import (
     VaultRole,
     production_package,
 )
+from chains.progmat.node.storage.errors import StorageFailed
 from ibc.dvp import CashAccount
 from tests.fakes.ledger_parties import (
     BUYER,
@@ -86,6 +88,7 @@ class LedgerNetwork:
     hub: InProcessPeerNetwork = field(default_factory=InProcessPeerNetwork)
     nodes: dict[str, RunningNode] = field(default_factory=dict)
     issued: int = 0
+    deliver_all = staticmethod(deliver_all)
 
     async def start(self, party: LedgerParty) -> RunningNode:
         """Start a node, perhaps again, from what its folder holds."""
@@ -109,6 +112,16 @@ class LedgerNetwork:
         """Stop a node in good order."""
         self.hub.leave(party.name)
         await self.nodes.pop(party.name).role.stop()
+
+    async def kill(self, party: LedgerParty) -> None:
+        """End a vault node without letting it write or send anything more."""
+        self.hub.leave(party.name)
+        node = self.vault(party).node
+        del self.nodes[party.name]
+        database = node.parts.database
+        database._write = _written_by_nobody  # type: ignore[method-assign] # what is queued is lost, as in a crash
+        await node.stop()
+        await database.close()
 
     async def close(self) -> None:
         """Stop what runs."""
@@ -175,6 +188,10 @@ class LedgerNetwork:
             clock=self.clock,
             retry=RetrySchedule(first_ms=100, ceiling_ms=1000),
         )
+
+
+def _written_by_nobody(batch: list[Any]) -> list[Any]:
+    return [(operation.waiter, None, StorageFailed("the process was killed")) for operation in batch]
 
 
 def _keys(party: LedgerParty, path: Path) -> KeyStore:

@@ -59,15 +59,20 @@ class Settlements(RuleBasedStateMachine):
 
     # honest parties and the relayer
 
-    @initialize(earmarked=st.sets(trades), bent=st.sets(trades, max_size=1), locked=st.sets(trades, min_size=1))
-    def settlements_begin(self, earmarked: set[int], bent: set[int], locked: set[int]) -> None:
+    @initialize(stages=st.tuples(*[st.integers(0, 5)] * len(TRADES)))
+    def settlements_begin(self, stages: tuple[int, ...]) -> None:
         """Most histories are about settlements under way; the rules below still find those that never begin."""
-        for trade in sorted(bent):
-            self.the_seller_earmarks_other_terms(trade)
-        for trade in sorted(earmarked):
-            self.the_seller_earmarks(trade)
-        for trade in sorted(locked):
-            self.the_buyer_locks(trade)
+        for trade, stage in zip(TRADES, stages, strict=True):
+            if stage == 1:
+                self.the_seller_earmarks_other_terms(trade)
+            if stage >= 2:
+                self.the_seller_earmarks(trade)
+            if stage in {1, 3, 4, 5}:
+                self.the_buyer_locks(trade)
+            if stage in {1, 4, 5}:
+                self.the_relayer_delivers(trade)
+            if stage == 5:
+                self.the_relayer_returns_the_acknowledgement(trade)
 
     @rule(seconds=st.sampled_from([1, 30, 100]))
     def time_passes(self, seconds: int) -> None:
@@ -299,5 +304,5 @@ class Settlements(RuleBasedStateMachine):
 
 TestSettlements = Settlements.TestCase
 TestSettlements.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=50, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -1,0 +1,123 @@
+"""A whole gateway on a TCP port, over both ledgers in memory: started, stopped and started again over one database."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc.aio
+from crossdvp.gateway.v1 import settlement_service_pb2 as pb
+from crossdvp.gateway.v1 import settlement_service_pb2_grpc as pb_grpc
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped] # generated, without stubs
+
+from chains.progmat.client import ApiEndpoint, ApiTls
+from relayer.gateway.client import GatewayClient
+from relayer.gateway.rpc_settlement import Margins, Scope
+from relayer.gateway.serving import GatewayParts, serve_gateway
+from relayer.gateway.settlement_codec import encode_terms
+from relayer.gateway.store import GatewayStore
+from tests.fakes.rpc_parties import channel_to, server_settings, tls_of
+from tests.fakes.settlement_sides import MemoryEvm, MemoryLedger
+from tests.fakes.settlement_terms import T0_S, some_terms
+
+NAME = "gateway"
+SCOPE = Scope(1337, "progmat-test", frozenset({"cn-a", "cn-b"}))
+
+
+@dataclass
+class RunningGateway:
+    """One gateway process, in this event loop. ``now_s`` is its clock."""
+
+    database: Path
+    now_s: int = T0_S
+    evm: MemoryEvm = field(default_factory=MemoryEvm)
+    ledger: MemoryLedger = field(default_factory=lambda: MemoryLedger(cash_yen=10_000_000))
+    port: int = 0
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _serving: asyncio.Task[None] | None = None
+    _channels: list[Any] = field(default_factory=list)
+
+    async def start(self) -> None:
+        """On a free port at first, on the same port ever after."""
+        self._stopping = asyncio.Event()
+        ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._serving = asyncio.create_task(self._serve(ready.set_result))
+        await asyncio.wait({self._serving, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            self._serving.result()
+        self.port = ready.result()
+
+    async def _serve(self, on_ready: Any) -> None:  # noqa: ANN401  # a future's setter
+        store = GatewayStore(self.database)
+        parts = GatewayParts(store, self.evm, self.ledger, SCOPE, lambda: self.now_s)
+        try:
+            await serve_gateway(
+                parts, server_settings(NAME, self.port), Margins(10, 10), 0.01, self._stopping, on_ready
+            )
+        finally:
+            store.close()
+
+    async def stop(self) -> None:
+        """As SIGTERM does."""
+        self._stopping.set()
+        if self._serving is not None:
+            await self._serving
+
+    async def restart(self) -> None:
+        """Stop, and start over the same database and port."""
+        await self.stop()
+        await self.start()
+
+    def client(self, caller: str = "broker-a") -> GatewayClient:
+        """The product's own client."""
+        client = GatewayClient(ApiEndpoint(NAME, f"127.0.0.1:{self.port}"), tls_of(caller), timeout_s=5.0)
+        self._channels.append(client)
+        return client
+
+    def channel(self, caller: str = "broker-a", tls: ApiTls | None = None) -> grpc.aio.Channel:
+        """A bare connection."""
+        channel = channel_to(NAME, self.port, tls or tls_of(caller))
+        self._channels.append(channel)
+        return channel
+
+    def stub(self, caller: str = "broker-a", tls: ApiTls | None = None) -> Any:  # noqa: ANN401  # generated
+        """The generated stub."""
+        return pb_grpc.SettlementServiceStub(self.channel(caller, tls))  # type: ignore[no-untyped-call] # generated
+
+    async def close(self) -> None:
+        """Connections, then the gateway."""
+        for channel in self._channels:
+            await channel.close()
+        await self.stop()
+
+
+@contextlib.asynccontextmanager
+async def running_gateway(database: Path) -> AsyncIterator[RunningGateway]:
+    """A started gateway over the database file, closed at the end."""
+    gateway = RunningGateway(database)
+    await gateway.start()
+    try:
+        yield gateway
+    finally:
+        await gateway.close()
+
+
+def create_request(request_id: str, **changes: Any) -> pb.CreateSettlementRequest:  # noqa: ANN401  # any field
+    """The seller's instruction for trade 1; ``changes`` are fields of the request."""
+    fields: dict[str, Any] = {"side": pb.SIDE_SELLER, "terms": encode_terms(some_terms())} | changes
+    return pb.CreateSettlementRequest(request_id=request_id, **fields)
+
+
+def details_of(failure: grpc.aio.AioRpcError) -> tuple[str, dict[str, str]]:
+    """Reason and metadata of the ErrorInfo in a status; fails the test if there is none."""
+    trailers: Any = failure.trailing_metadata()
+    status = status_pb2.Status.FromString(dict(trailers)["grpc-status-details-bin"])
+    info = error_details_pb2.ErrorInfo()
+    unpacked = status.details[0].Unpack(info)
+    assert unpacked, "no ErrorInfo"
+    assert info.domain == "crossdvp"
+    return info.reason, dict(info.metadata)
