@@ -7,9 +7,10 @@ proved by the other chain. Packets it receives and acknowledgements or time-outs
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeVar
 
 import structlog
 
@@ -28,6 +29,8 @@ from relayer.core.plan import Action, DirectionView, Target, needs_refresh, plan
 from relayer.store import RelayerStore
 
 _log = structlog.get_logger(__name__)
+
+Answer = TypeVar("Answer")
 
 
 class CrashPoint(Enum):
@@ -82,30 +85,31 @@ class Path:
 
         Raises what the endpoints raise; nothing that was observed or answered is lost by it.
         """
-        await asyncio.gather(self._observe(0), self._observe(1))
+        await _both(self._observe(0), self._observe(1))
         self._crash(CrashPoint.AFTER_OBSERVE)
         first, second = self.endpoints
         heads = await asyncio.gather(first.head(), second.head())
         clients = await asyncio.gather(first.hosted_client(), second.hosted_client())
         self.view = PathView((heads[0], heads[1]), (clients[0], clients[1]))
-        submitted = await asyncio.gather(self._serve(0, self.view), self._serve(1, self.view))
-        return sum(submitted)
+        return sum(await _both(self._serve(0, self.view), self._serve(1, self.view)))
 
-    async def _observe(self, index: int) -> None:
-        """Read one chain's events from its cursor to its head."""
+    async def _observe(self, index: int) -> int:
+        """Read one chain's events from its cursor to its head; returns how many were new."""
+        total = 0
         chain, counterparty = self.endpoints[index], self.endpoints[1 - index]
         while True:
             cursor = await asyncio.to_thread(self._store.cursor, chain.chain_name)
             page = await chain.events(cursor, self._settings.page)
             if page.next_cursor == cursor and not page.events:
-                return
+                return total
             news = await asyncio.to_thread(
                 self._store.record_page, chain.chain_name, counterparty.chain_name, page, self._now_s()
             )
             if news:
                 _log.info("events", chain=chain.chain_name, new=news, cursor=page.next_cursor)
+            total += news
             if page.next_cursor == cursor:
-                return
+                return total
 
     def _due(self, target_index: int, view: PathView) -> list[Action]:
         """Everything that can be submitted to one end now, from both directions."""
@@ -191,6 +195,25 @@ class Path:
         }
         for kind in {action.message_kind for action in actions}:
             self._crash(points[kind][0 if before else 1])
+
+
+async def _both(one: Awaitable[int], other: Awaitable[int]) -> tuple[int, int]:
+    """Both results. Each runs to its end, whatever becomes of the other: the next round must not overlap this one."""
+    results = await asyncio.gather(one, other, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    first, second = (int(result) for result in results if not isinstance(result, BaseException))
+    return first, second
+
+
+async def _all(*steps: Awaitable[Answer]) -> list[Answer]:
+    """Await all to their end, then raise the first failure: no step of a round runs on into the next round."""
+    answers = await asyncio.gather(*steps, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return [answer for answer in answers if not isinstance(answer, BaseException)]
 
 
 async def _prepare(prover: ChainEndpoint, action: Action, height: int) -> tuple[PacketMessage, Outcome | None]:

@@ -18,6 +18,8 @@ from relayer.devnet.layout import read_state
 from relayer.devnet.scenarios import SCENARIOS, Scene, perform
 from relayer.devnet.stage import Holdings, Stage
 
+app = typer.Typer(add_completion=False)
+
 
 class UnknownScenario(CallerError):
     """No scenario of that letter."""
@@ -25,6 +27,7 @@ class UnknownScenario(CallerError):
     reason = "UNKNOWN_SCENARIO"
 
 
+@app.command()
 def demo(
     only: Annotated[str, typer.Option("--only", help="Letters of the scenarios to play, e.g. ac; all if empty.")] = "",
     directory: Annotated[

@@ -15,7 +15,9 @@ from relayer.devnet.layout import DevnetState, read_state
 from relayer.devnet.stage import Holdings, Stage
 
 app = typer.Typer(
-    help="A local devnet: ledger nodes, Validators, an EVM chain, relayer and gateway.", no_args_is_help=True
+    help="A local devnet: ledger nodes, Validators, an EVM chain, relayer and gateway.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 DirOption = Annotated[Path, typer.Option("--dir", help="Directory of the devnet.", envvar="CROSSDVP_DEVNET")]

@@ -20,7 +20,9 @@ from relayer.devnet.trading import TradePlan, earmark, instruct, plan_terms
 from relayer.gateway.client import GatewayClient
 from relayer.gateway.matching import Side
 
-app = typer.Typer(help="Settle a security token against coin: instruct, watch, cancel.", no_args_is_help=True)
+app = typer.Typer(
+    help="Settle a security token against coin: instruct, watch, cancel.", no_args_is_help=True, add_completion=False
+)
 
 DirOption = Annotated[Path, typer.Option("--dir", help="Directory of the devnet.", envvar="CROSSDVP_DEVNET")]
 NameArgument = Annotated[str, typer.Argument(help="settlements/TRADE_ID, or the trade id alone.")]

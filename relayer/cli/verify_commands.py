@@ -14,6 +14,7 @@ from relayer.cli.verify import Refused, Unreadable, verify_file
 app = typer.Typer(
     help="Verify files offline. Exit code 0: everything in the file holds; 1: refused, with the reason; 2: unreadable.",
     no_args_is_help=True,
+    add_completion=False,
 )
 
 FileArgument = Annotated[Path, typer.Argument(help="A JSON file.", show_default=False)]

@@ -72,19 +72,28 @@ def plan_packet(tracked: TrackedPacket, view: DirectionView) -> Action | None:
     action = _wanted(tracked, view)
     if action is None:
         return None
-    hosted = view.source_client if action.target is Target.SOURCE else view.destination_client
-    return action if hosted.status is LightClientStatus.ACTIVE else None
+    to_source = action.target is Target.SOURCE
+    hosted, prover = (view.source_client, view.destination) if to_source else (view.destination_client, view.source)
+    # A fact reported from beyond its chain's head cannot be proved now: waiting for it must not hold up the others.
+    provable = action.provable_from <= prover.height
+    return action if provable and hosted.status is LightClientStatus.ACTIVE else None
 
 
 def _wanted(tracked: TrackedPacket, view: DirectionView) -> Action | None:
-    """What the packet needs next, whatever the hosted clients can take."""
+    """What the packet needs next, whatever the hosted clients can take.
+
+    A height above its chain's head cannot be proved yet (or is a lie): such a packet waits and holds up no other.
+    """
     if tracked.state is PacketState.RECEIVED:
+        if tracked.ack_height > view.destination.height:
+            return None
         kind, proof = MessageKind.ACKNOWLEDGE, ProofKind.ACKNOWLEDGEMENT
         return Action(Target.SOURCE, kind, proof, tracked, provable_from=tracked.ack_height)
     if view.destination.timestamp_s >= tracked.packet.timeout_s:
         kind, proof = MessageKind.TIME_OUT, ProofKind.RECEIPT_ABSENCE
         return Action(Target.SOURCE, kind, proof, tracked, provable_from=view.destination.height)
-    if view.destination.timestamp_s + view.receive_margin_s < tracked.packet.timeout_s:
+    provable = tracked.sent_height <= view.source.height
+    if provable and view.destination.timestamp_s + view.receive_margin_s < tracked.packet.timeout_s:
         kind, proof = MessageKind.RECEIVE, ProofKind.COMMITMENT
         return Action(Target.DESTINATION, kind, proof, tracked, provable_from=tracked.sent_height)
     return None

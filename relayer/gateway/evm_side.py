@@ -71,14 +71,15 @@ class EvmSide:
         found = await self._dvp_app.earmark_of(self._rpc, trade_id)
         if found is None or found == SPENT_EARMARK:
             return None
-        head = await self._rpc.block_number()
         topics = ((EARMARKED_EVENT.topic0,), (trade_id,))
-        # An earmark lives for minutes or hours: the newest page of blocks holds it, or the stream showed it.
-        first = max(1, head - MOST_BLOCKS_A_PAGE)
-        for log in await self._rpc.get_logs(LogFilter(first, head, (self._dvp_app.address,), topics)):
-            event = self._dvp_app.event_of(log)
-            if isinstance(event, EarmarkedEvent):
-                return _earmarked(event, (await self._rpc.get_block(log.height)).timestamp_s)
+        last = await self._rpc.block_number()
+        while last > 0:  # it stands, so some block has its event: newest page first
+            first = max(1, last - MOST_BLOCKS_A_PAGE + 1)
+            for log in await self._rpc.get_logs(LogFilter(first, last, (self._dvp_app.address,), topics)):
+                event = self._dvp_app.event_of(log)
+                if isinstance(event, EarmarkedEvent):
+                    return _earmarked(event, (await self._rpc.get_block(log.height)).timestamp_s)
+            last = first - 1
         return None
 
     async def earmark_evidence(self, trade_id: bytes, trusted_height: int) -> EarmarkEvidence:

@@ -6,7 +6,7 @@ Errors are raised, not returned: the server's interceptor turns them into status
 from __future__ import annotations
 
 import asyncio
-import uuid
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +44,7 @@ from relayer.gateway.settlement_codec import (
 from relayer.gateway.store import Change, GatewayStore
 
 MOST_PER_PAGE = 500
+_UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _CANCELLABLE = {SettlementState.MATCHED, SettlementState.EARMARKED}
 _UNAGREED = {SettlementState.UNMATCHED, SettlementState.MISMATCHED}
 
@@ -216,10 +217,9 @@ class SettlementRpc(pb_grpc.SettlementServiceServicer):
 
 
 def _request_id(text: str) -> str:
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        raise BadRequest("request_id", "a UUID", text[:64] or "nothing") from None
+    if not _UUID.fullmatch(text):
+        raise BadRequest("request_id", "a UUID, as 8-4-4-4-12 hexadecimal digits", text[:64] or "nothing")
+    return text.lower()
 
 
 def _number(token: str) -> int:

@@ -1,14 +1,15 @@
-"""The contracts as a platform would deploy them, on the sandbox chain, with a ledger whose every word the test writes."""
+"""The contracts as a platform would deploy them, and a ledger whose every word the test writes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from tests.fakes import progmat_oracle as oracle
+from tests.fakes.evm_abi import decode_revert
 from tests.fakes.evm_sandbox import CHAIN_ID, GENESIS_TIME_S, Account, Contract, EvmSandbox, Receipt
-from tests.fakes.ibc_oracle import Packet, Terms, terms_hash, terms_value, window
+from tests.fakes.ibc_oracle import ERROR_ACK, Packet, Terms, terms_hash, terms_value, window
 from tests.fakes.progmat_oracle import Checkpoint, Tree, ValidatorSet
 
 LEDGER_ID: Final = "progmat-test"
@@ -25,6 +26,9 @@ SELLER: Final = Account.named("seller")
 BUYER: Final = Account.named("buyer")
 RELAYER: Final = Account.named("relayer")
 STRANGER: Final = Account.named("stranger")
+
+
+TERM_FIELDS: Final = ("trade_id", "token", "adapter", "quantity", "seller", "buyer", "cash_hash", "window")
 
 
 def role(name: str) -> bytes:
@@ -103,6 +107,11 @@ class DvpDeployment:
         self.writes[packet.commitment_path] = packet.commitment
         self.update()
 
+    def committed(self, packet: Packet) -> Packet:
+        """The same packet, after the ledger committed to it."""
+        self.commit(packet)
+        return packet
+
     def recv_args(self, packet: Packet) -> tuple[object, bytes, tuple[int, int]]:
         """Argument of recvPacket at the ledger's height."""
         return (packet.abi, self.proof(packet.commitment_path), (0, self.height))
@@ -147,3 +156,16 @@ def _deployed(threshold: int, size: int, relayers: bytes) -> DvpDeployment:
         token.transact("allow", holder)
     token.transact("mint", SELLER.address, 1000)
     return DvpDeployment(sandbox, router, light_client, app, token, validators)
+
+
+def with_field(terms: Terms, field: str, value: Any) -> Terms:  # noqa: ANN401 - the fields' types differ
+    """The terms with one field changed."""
+    changed = list(terms)
+    changed[TERM_FIELDS.index(field)] = value
+    return tuple(changed)  # type: ignore[return-value]  # same eight types
+
+
+def refusal_of(receipt: Receipt) -> str:
+    """Name of the app's error behind an error acknowledgement; fails if the packet was accepted."""
+    assert receipt.named("WriteAcknowledgement")[0].args[3] == (ERROR_ACK,)
+    return decode_revert(receipt.named("IBCAppRecvPacketCallbackError")[0].args[0]).error

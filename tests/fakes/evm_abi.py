@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, cast
 
-import eth_abi
+from eth_abi import abi as eth_abi
 
 from primitives.keccak import keccak256
 
@@ -24,7 +25,7 @@ BUILT_IN_ERRORS: Final = (
 Entry = dict[str, Any]
 
 
-class Reverted(Exception):  # noqa: N818 - the field's word for it
+class Reverted(Exception):
     """A transaction reverted. `error` is the custom error's name, empty if there was no data."""
 
     def __init__(self, error: str, args: tuple[Any, ...], data: bytes) -> None:
@@ -83,7 +84,7 @@ class ContractAbi:
 
     def encode_constructor(self, args: tuple[Any, ...]) -> bytes:
         """Creation code with its arguments."""
-        inputs = next((entry["inputs"] for entry in self.entries if entry["type"] == "constructor"), [])
+        inputs: list[Entry] = next((entry["inputs"] for entry in self.entries if entry["type"] == "constructor"), [])
         return self.bytecode + eth_abi.encode(types_of(inputs), args)
 
     def encode(self, function: str, args: tuple[Any, ...]) -> bytes:
@@ -141,7 +142,7 @@ def decode_revert(data: bytes) -> Reverted:
     return Reverted(entry["name"], eth_abi.decode(types_of(entry["inputs"]), data[4:]), data)
 
 
-def decode_log(address: bytes, raw_topics: tuple[int, ...], data: bytes) -> Log:
+def decode_log(address: bytes, raw_topics: Sequence[int], data: bytes) -> Log:
     """The event a log carries; unknown topics keep their hex as name."""
     topics = tuple(topic.to_bytes(32, "big") for topic in raw_topics)
     entry = _known("event").get(topics[0]) if topics else None

@@ -24,6 +24,7 @@ from eth.rlp.headers import BlockHeader
 from eth.vm.chain_context import ChainContext
 from eth.vm.forks.berlin import BerlinVM
 from eth_keys.datatypes import PrivateKey
+from eth_typing import Address
 
 from primitives.keccak import keccak256
 from tests.fakes.evm_abi import ContractAbi, Log, Reverted, decode_log, decode_revert
@@ -128,7 +129,7 @@ class EvmSandbox:
 
     def storage_at(self, address: bytes, slot: int) -> bytes:
         """A storage word."""
-        return int(self._vm(self._header()).state.get_storage(address, slot)).to_bytes(32, "big")
+        return int(self._vm(self._header()).state.get_storage(Address(address), slot)).to_bytes(32, "big")
 
     def fork(self) -> EvmSandbox:
         """Another chain with the same past. Trie nodes are never overwritten, so the two share them and no future."""
@@ -163,7 +164,7 @@ class EvmSandbox:
         header = self._header()
         vm = self._vm(header)
         unsigned = vm.create_unsigned_transaction(
-            nonce=vm.state.get_nonce(sender.address), gas_price=0, gas=gas, to=to, value=0, data=data
+            nonce=vm.state.get_nonce(Address(sender.address)), gas_price=0, gas=gas, to=Address(to), value=0, data=data
         )
         receipt, computation = vm.apply_transaction(header, unsigned.as_signed_transaction(sender.key, CHAIN_ID))
         if computation.is_error:

@@ -17,7 +17,7 @@ _INTEGERS: Final[Mapping[int, tuple[int, int]]] = {
     FieldDescriptor.TYPE_UINT64: (0, 2**64 - 1),
 }
 _TEXTS: Final = (
-    *("", " ", "0", "-1", "+1", "1e9", "0x10", "1.0", "٣", "1" * 78, "9" * 400, "\x00", "é" * 128, "a" * 5000),
+    *("", " ", "0", "-1", "+1", "1e9", "0x10", "1.0", "\u0663", "1" * 78, "9" * 400, "\x00", "é" * 128, "a" * 5000),
     *("settlements/", "settlements/" + "0" * 64, "settlements/" + "A" * 64, "settlements/" + "f" * 65),
     *("'; DROP TABLE settlements; --", "{__class__}", "%s%n", "../../etc", "[/red]", "null"),
 )

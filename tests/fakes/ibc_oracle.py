@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import eth_abi
+from eth_abi import abi as eth_abi
 
 from tests.fakes.progmat_oracle import keccak, sha
 

@@ -14,6 +14,7 @@ from ibc.acknowledgement import UNIVERSAL_ERROR_ACK
 from ibc.light_client import LightClientStatus
 from ibc.packet import Packet, Payload, packet_commitment
 from primitives.errors import UnavailableError
+from relayer.chains.packet_paths import proved_path
 from relayer.core.chain import (
     ClientUpdate,
     EventKind,
@@ -62,6 +63,7 @@ class InstantChain:
     effects: list[str] = field(default_factory=list)
     client_height: int = 0
     frozen: bool = False
+    refuses_submissions: bool = False
 
     def __post_init__(self) -> None:
         self.times[1] = self.clock_s()
@@ -117,11 +119,18 @@ class InstantChain:
     async def prove(self, kind: ProofKind, packet: Packet, height: int) -> bytes:
         """See ChainEndpoint."""
         self._check_here()
-        return f"{self.chain_name}|{kind.value}|{packet_commitment(packet).hex()}|{height}".encode()
+        return self._fact(kind, packet, height)
+
+    def _fact(self, kind: ProofKind, packet: Packet, height: int) -> bytes:
+        """Names path and packet: a commitment alone does not bind the sequence."""
+        path, commitment = proved_path(kind, packet).hex(), packet_commitment(packet).hex()
+        return f"{self.chain_name}|{kind.value}|{path}|{commitment}|{height}".encode()
 
     async def submit(self, update: ClientUpdate | None, messages: Sequence[PacketMessage]) -> tuple[Outcome, ...]:
         """See ChainEndpoint."""
         self._check_here()
+        if self.refuses_submissions:
+            raise Away(f"{self.chain_name} takes no submissions")
         if update is not None and not self.frozen:
             self.client_height = max(self.client_height, update.height)
         return tuple(self._handle(message) for message in messages)
@@ -136,8 +145,7 @@ class InstantChain:
             MessageKind.TIME_OUT: (ProofKind.RECEIPT_ABSENCE, self._time_out),
         }
         proof_kind, handler = kinds[message.kind]
-        commitment = packet_commitment(message.packet).hex()
-        expected = f"{self.counterparty.chain_name}|{proof_kind.value}|{commitment}|{message.proof_height}".encode()
+        expected = self.counterparty._fact(proof_kind, message.packet, message.proof_height)
         if self.frozen:
             return Outcome(Verdict.REFUSED, refusal="CLIENT_FROZEN: frozen")
         if message.proof != expected or message.proof_height > self.client_height:

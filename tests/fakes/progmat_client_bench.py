@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-import eth_abi
+from eth_abi import abi as eth_abi
 
 from tests.fakes import progmat_oracle as oracle
 from tests.fakes.evm_sandbox import Account, Contract, EvmSandbox
@@ -69,8 +69,10 @@ class ClientBench:
     @property
     def state(self) -> tuple[str, int, int, int, bool, bytes]:
         """Ledger id, latest height, trusting period, drift, frozen, validator set hash."""
-        decoded = eth_abi.decode(CLIENT_STATE_TYPES, self.client.call("getClientState"))
-        return decoded  # type: ignore[return-value]  # the six types are those of CLIENT_STATE_TYPES
+        ledger_id, height, trusting_s, drift_s, frozen, set_hash = eth_abi.decode(
+            CLIENT_STATE_TYPES, self.client.call("getClientState")
+        )
+        return ledger_id, height, trusting_s, drift_s, frozen, set_hash
 
 
 def client_bench(threshold: int = 3, size: int = 4) -> ClientBench:

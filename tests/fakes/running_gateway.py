@@ -46,7 +46,8 @@ class RunningGateway:
         self._stopping = asyncio.Event()
         ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._serving = asyncio.create_task(self._serve(ready.set_result))
-        await asyncio.wait({self._serving, ready}, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {self._serving, ready}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
             self._serving.result()
         self.port = ready.result()

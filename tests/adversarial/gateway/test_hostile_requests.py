@@ -97,9 +97,7 @@ async def test_any_mutation_of_a_valid_request_is_accepted_whole_or_refused_whol
 
 @given(name=st.text(max_size=80), token=st.text(min_size=1, max_size=30))
 @settings(ATTACK, max_examples=30)
-async def test_a_watch_with_made_up_names_and_tokens_is_refused(
-    gateway: RunningGateway, name: str, token: str
-) -> None:
+async def test_a_watch_with_made_up_names_and_tokens_is_refused(gateway: RunningGateway, name: str, token: str) -> None:
     body = pb.WatchSettlementsRequest(name=name or "x", resume_token=token).SerializeToString()
     assert await _attack(gateway, "WatchSettlements", body) in {"BAD_REQUEST", "BAD_PAGE_TOKEN", "SETTLEMENT_UNKNOWN"}
     body = pb.WatchSettlementsRequest(name=NAME, resume_token="9" * 18 + token).SerializeToString()
@@ -182,7 +180,10 @@ async def test_times_that_are_no_times_are_refused(
     assert await _attack(gateway, "CreateSettlement", body) == "BAD_REQUEST"
 
 
-@pytest.mark.parametrize("request_id", ["", "1", "x" * 36, "00000000-0000-0000-0000-00000000000g", "٠" * 32])
+@pytest.mark.parametrize(
+    "request_id",
+    ["", "1", "x" * 36, "00000000-0000-0000-0000-00000000000g", "\u0660" * 32, "{" + ID + "}", "0" * 32, ID + "\n"],
+)
 async def test_a_request_id_that_is_no_uuid_is_refused(gateway: RunningGateway, request_id: str) -> None:
     for method, valid in VALID.items():
         if "request_id" in valid.DESCRIPTOR.fields_by_name:
@@ -194,8 +195,10 @@ async def test_a_request_id_that_is_no_uuid_is_refused(gateway: RunningGateway, 
 
 async def test_one_uuid_in_two_spellings_is_one_request(gateway: RunningGateway) -> None:
     spelled = str(uuid.UUID(int=0xABCDEF))
-    first = (await gateway.stub().CreateSettlement(create_request(spelled, terms=encode_terms(some_terms(2))))).settlement
-    shouted = create_request("{" + spelled.upper() + "}", terms=encode_terms(some_terms(2)))
+    first = (
+        await gateway.stub().CreateSettlement(create_request(spelled, terms=encode_terms(some_terms(2))))
+    ).settlement
+    shouted = create_request(spelled.upper(), terms=encode_terms(some_terms(2)))
     assert (await gateway.stub().CreateSettlement(shouted)).settlement == first
 
 

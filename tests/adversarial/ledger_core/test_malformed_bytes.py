@@ -100,7 +100,7 @@ def test_trailing_and_unknown_bytes_are_refused_at_every_level(wire: WireTransac
 
 
 @given(cut=st.integers(0, 10_000))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_bytes_cut_anywhere_are_refused_with_a_named_error(cut: int) -> None:
     whole = encode_terms(terms_of())
 
@@ -109,7 +109,7 @@ def test_bytes_cut_anywhere_are_refused_with_a_named_error(cut: int) -> None:
 
 
 @given(position=st.integers(0, 10_000), flip=st.integers(1, 255))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_flipped_bytes_give_other_terms_or_a_named_error(position: int, flip: int) -> None:
     whole = bytearray(encode_terms(terms_of()))
     whole[position % len(whole)] ^= flip
@@ -120,7 +120,7 @@ def test_flipped_bytes_give_other_terms_or_a_named_error(position: int, flip: in
 
 
 @given(data=st.binary(max_size=200))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_random_bytes_never_raise_anything_but_a_named_error(data: bytes) -> None:
     decoders: list[Callable[[bytes], object]] = [
         WireTransaction.decode,

@@ -1,9 +1,8 @@
-"""Attacks on the DvpApp: terms that differ, trade ids used again, earmarks taken back early, tokens that cheat."""
+"""Attacks on the DvpApp: terms that differ, trade ids used again, earmarks taken back early."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import IntEnum
 from typing import Any
 
 import pytest
@@ -17,50 +16,22 @@ from tests.fakes.dvp_deployment import (
     RELAYER,
     SELLER,
     STRANGER,
+    TERM_FIELDS,
     DvpDeployment,
     deploy_dvp,
+    refusal_of,
+    with_field,
 )
-from tests.fakes.evm_abi import decode_revert
-from tests.fakes.evm_sandbox import GENESIS_TIME_S, Contract, Receipt, Reverted
-from tests.fakes.ibc_oracle import ERROR_ACK, Packet, Terms, terms_value, window
+from tests.fakes.evm_sandbox import GENESIS_TIME_S, Receipt, Reverted
+from tests.fakes.ibc_oracle import Packet, Terms, terms_value, window
 from tests.fakes.progmat_oracle import keccak, sha
 
-FIELDS = ("trade_id", "token", "adapter", "quantity", "seller", "buyer", "cash_hash", "window")
 SETTLE_BY_S = GENESIS_TIME_S + 3600
-
-
-class TokenMood(IntEnum):
-    """As in WaywardToken.sol."""
-
-    HONEST = 0
-    KEEPS_FEE = 1
-    PRETENDS = 2
-    SAYS_NO = 3
-    REVERTS_WITHOUT_DATA = 4
-    CALLS_BACK = 5
 
 
 @pytest.fixture
 def dvp() -> DvpDeployment:
     return deploy_dvp()
-
-
-def with_field(terms: Terms, field: str, value: Any) -> Terms:  # noqa: ANN401 - the fields' types differ
-    """The terms with one field changed."""
-    changed = list(terms)
-    changed[FIELDS.index(field)] = value
-    return tuple(changed)  # type: ignore[return-value]  # same eight types
-
-
-def refusal_of(receipt: Receipt) -> str:
-    """Name of the app's error behind an error acknowledgement; fails if the packet was accepted."""
-    assert receipt.named("WriteAcknowledgement")[0].args[3] == (ERROR_ACK,)
-    return decode_revert(receipt.named("IBCAppRecvPacketCallbackError")[0].args[0]).error
-
-
-def committed(dvp: DvpDeployment, packet: Packet) -> Packet:
-    dvp.commit(packet)
-    return packet
 
 
 def refused_earmark(dvp: DvpDeployment, terms: Terms) -> str:
@@ -84,13 +55,13 @@ OTHER_TERMS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("field", TERM_FIELDS)
 def test_a_packet_with_other_terms_than_the_earmark_is_refused_and_nothing_moves(
     dvp: DvpDeployment, field: str
 ) -> None:
     dvp.earmark(dvp.terms())
     other = with_field(dvp.terms(), field, OTHER_TERMS[field])
-    assert refusal_of(dvp.receive(committed(dvp, dvp.packet(other)))) == "DvpEarmarkMismatch"
+    assert refusal_of(dvp.receive(dvp.committed(dvp.packet(other)))) == "DvpEarmarkMismatch"
     assert dvp.balances() == (975, 0, 25)
 
 
@@ -98,17 +69,17 @@ def test_a_packet_with_other_terms_than_the_earmark_is_refused_and_nothing_moves
 def test_a_packet_with_another_lead_leg_is_refused(dvp: DvpDeployment, lead_leg: int) -> None:
     dvp.earmark(dvp.terms())
     other = with_field(dvp.terms(), "window", window(lead_leg, GENESIS_TIME_S + 1800, SETTLE_BY_S))
-    assert refusal_of(dvp.receive(committed(dvp, dvp.packet(other)))) == "DvpEarmarkMismatch"
+    assert refusal_of(dvp.receive(dvp.committed(dvp.packet(other)))) == "DvpEarmarkMismatch"
 
 
 def test_a_packet_without_an_earmark_is_refused(dvp: DvpDeployment) -> None:
-    assert refusal_of(dvp.receive(committed(dvp, dvp.packet(dvp.terms())))) == "DvpEarmarkMismatch"
+    assert refusal_of(dvp.receive(dvp.committed(dvp.packet(dvp.terms())))) == "DvpEarmarkMismatch"
 
 
 def test_a_second_packet_for_a_delivered_trade_is_refused(dvp: DvpDeployment) -> None:
     dvp.earmark(dvp.terms())
-    dvp.receive(committed(dvp, dvp.packet(dvp.terms(), sequence=1)))
-    assert refusal_of(dvp.receive(committed(dvp, dvp.packet(dvp.terms(), sequence=2)))) == "DvpEarmarkMismatch"
+    dvp.receive(dvp.committed(dvp.packet(dvp.terms(), sequence=1)))
+    assert refusal_of(dvp.receive(dvp.committed(dvp.packet(dvp.terms(), sequence=2)))) == "DvpEarmarkMismatch"
     assert dvp.balances() == (975, 25, 0)
 
 
@@ -124,7 +95,7 @@ def test_a_proven_packet_of_another_app_or_format_is_refused(dvp: DvpDeployment,
     dvp.earmark(dvp.terms())
     payload = PAYLOADS[what](terms_value(dvp.terms()))
     packet = Packet(1, LEDGER_CLIENT_ID, CLIENT_ID, SETTLE_BY_S, (payload,))
-    assert refusal_of(dvp.receive(committed(dvp, packet))) == "DvpPayloadMismatch"
+    assert refusal_of(dvp.receive(dvp.committed(packet))) == "DvpPayloadMismatch"
 
 
 @pytest.mark.parametrize("value", [b"", b"\x00", bytes(255), bytes(257), bytes(288)])
@@ -132,7 +103,7 @@ def test_a_value_that_is_not_eight_words_is_refused(dvp: DvpDeployment, value: b
     packet = Packet(1, LEDGER_CLIENT_ID, CLIENT_ID, SETTLE_BY_S, (PAYLOADS["source port"](value),))
     payload = ("dvp", *packet.payloads[0][1:])
     packet = Packet(1, LEDGER_CLIENT_ID, CLIENT_ID, SETTLE_BY_S, (payload,))
-    assert refusal_of(dvp.receive(committed(dvp, packet))) == "DvpValueInvalid"
+    assert refusal_of(dvp.receive(dvp.committed(packet))) == "DvpValueInvalid"
 
 
 @pytest.mark.parametrize("word", [1, 2, 4, 5])
@@ -142,7 +113,7 @@ def test_an_address_with_dirty_upper_bytes_is_refused(dvp: DvpDeployment, word: 
     value[word * 32] = 1
     payload = ("dvp", "dvp", "dvp-1", "application/x-solidity-abi", bytes(value))
     packet = Packet(1, LEDGER_CLIENT_ID, CLIENT_ID, SETTLE_BY_S, (payload,))
-    assert refusal_of(dvp.receive(committed(dvp, packet))) == "DvpAddressInvalid"
+    assert refusal_of(dvp.receive(dvp.committed(packet))) == "DvpAddressInvalid"
 
 
 def test_a_packet_over_another_client_is_refused_even_if_its_terms_are_right(dvp: DvpDeployment) -> None:
@@ -161,11 +132,13 @@ def test_a_packet_over_another_client_is_refused_even_if_its_terms_are_right(dvp
 
 @pytest.mark.parametrize(("offset_s", "delivered"), [(-1, True), (0, False)])
 def test_a_packet_with_a_longer_timeout_than_its_terms_does_not_deliver_late(
-    dvp: DvpDeployment, offset_s: int, delivered: bool  # noqa: FBT001 - a table of outcomes
+    dvp: DvpDeployment,
+    offset_s: int,
+    delivered: bool,  # noqa: FBT001 - a table of outcomes
 ) -> None:
     dvp.earmark(dvp.terms())
     packet = dvp.packet(dvp.terms())
-    packet = committed(dvp, Packet(1, LEDGER_CLIENT_ID, CLIENT_ID, SETTLE_BY_S + 900, packet.payloads))
+    packet = dvp.committed(Packet(1, LEDGER_CLIENT_ID, CLIENT_ID, SETTLE_BY_S + 900, packet.payloads))
     dvp.sandbox.now_s = SETTLE_BY_S + offset_s
     receipt = dvp.receive(packet)
     if delivered:
@@ -235,7 +208,7 @@ def test_a_trade_id_is_never_used_again(dvp: DvpDeployment, fate: str) -> None:
     terms = dvp.terms()
     dvp.earmark(terms)
     if fate == "delivered":
-        dvp.receive(committed(dvp, dvp.packet(terms)))
+        dvp.receive(dvp.committed(dvp.packet(terms)))
     elif fate == "reclaimed":
         dvp.sandbox.now_s = SETTLE_BY_S + EARMARK_MARGIN_S
         dvp.app.transact("reclaim", terms)
@@ -248,7 +221,9 @@ def test_a_trade_id_is_never_used_again(dvp: DvpDeployment, fate: str) -> None:
 
 @pytest.mark.parametrize(("offset_s", "returned"), [(-1, False), (0, True), (1, True)])
 def test_an_earmark_is_taken_back_from_its_expiry_on_and_not_before(
-    dvp: DvpDeployment, offset_s: int, returned: bool  # noqa: FBT001 - a table of outcomes
+    dvp: DvpDeployment,
+    offset_s: int,
+    returned: bool,  # noqa: FBT001 - a table of outcomes
 ) -> None:
     dvp.earmark(dvp.terms())
     dvp.sandbox.now_s = SETTLE_BY_S + EARMARK_MARGIN_S + offset_s
@@ -272,7 +247,7 @@ def test_an_earmark_cannot_be_reclaimed_early_by_claiming_other_terms(dvp: DvpDe
 def test_what_was_delivered_cannot_be_reclaimed_and_what_was_reclaimed_not_again(dvp: DvpDeployment) -> None:
     dvp.earmark(dvp.terms(1))
     dvp.earmark(dvp.terms(2))
-    dvp.receive(committed(dvp, dvp.packet(dvp.terms(1))))
+    dvp.receive(dvp.committed(dvp.packet(dvp.terms(1))))
     dvp.sandbox.now_s = SETTLE_BY_S + EARMARK_MARGIN_S
     dvp.app.transact("reclaim", dvp.terms(2))
     for terms in (dvp.terms(1), dvp.terms(2), dvp.terms(3)):
@@ -323,75 +298,4 @@ def test_a_released_trade_is_not_delivered_any_more(dvp: DvpDeployment) -> None:
     dvp.earmark(dvp.terms())
     release_cancelled(dvp, dvp.terms())
     assert dvp.balances() == (1000, 0, 0)
-    assert refusal_of(dvp.receive(committed(dvp, dvp.packet(dvp.terms())))) == "DvpEarmarkMismatch"
-
-
-# -------------------------------------------------------------------------------------------------------------- tokens
-
-
-def wayward_token(dvp: DvpDeployment) -> tuple[Contract, Terms]:
-    """A token that obeys the test, and terms for it."""
-    token = dvp.sandbox.deploy("WaywardToken")
-    token.transact("mint", SELLER.address, 1000)
-    token.transact("approve", dvp.app.address, 1000, sender=SELLER)
-    return token, with_field(dvp.terms(), "token", token.address)
-
-
-@pytest.mark.parametrize(
-    ("mood", "error"),
-    [
-        (TokenMood.KEEPS_FEE, "DvpTokenAmountMismatch"),
-        (TokenMood.PRETENDS, "DvpTokenAmountMismatch"),
-        (TokenMood.SAYS_NO, "SafeERC20FailedOperation"),
-    ],
-)
-def test_a_token_that_moves_less_than_it_says_is_neither_earmarked_nor_delivered(
-    dvp: DvpDeployment, mood: TokenMood, error: str
-) -> None:
-    token, terms = wayward_token(dvp)
-    token.transact("setMood", int(mood), bytes(20), b"")
-    with pytest.raises(Reverted) as caught:
-        dvp.app.transact("earmark", terms, sender=SELLER)
-    assert caught.value.error == error
-    token.transact("setMood", int(TokenMood.HONEST), bytes(20), b"")
-    dvp.app.transact("earmark", terms, sender=SELLER)
-    token.transact("setMood", int(mood), bytes(20), b"")
-    assert refusal_of(dvp.receive(committed(dvp, dvp.packet(terms)))) == error
-    assert token.call("balanceOf", dvp.app.address) == 25
-
-
-def test_a_token_that_refuses_without_a_reason_leaves_the_packet_to_time_out(dvp: DvpDeployment) -> None:
-    token, terms = wayward_token(dvp)
-    dvp.app.transact("earmark", terms, sender=SELLER)
-    token.transact("setMood", int(TokenMood.REVERTS_WITHOUT_DATA), bytes(20), b"")
-    packet = committed(dvp, dvp.packet(terms))
-    with pytest.raises(Reverted) as caught:
-        dvp.receive(packet)
-    assert caught.value.error == "IBCAppOutOfGas"
-    assert dvp.router.call("getCommitment", keccak(packet.receipt_path)) == bytes(32)
-
-
-@pytest.mark.parametrize("during", ["delivery", "reclaim"])
-def test_a_token_that_calls_back_cannot_be_paid_twice(dvp: DvpDeployment, during: str) -> None:
-    token, terms = wayward_token(dvp)
-    dvp.app.transact("earmark", terms, sender=SELLER)
-    token.transact("mint", dvp.app.address, 25)
-    token.transact("setMood", int(TokenMood.CALLS_BACK), dvp.app.address, dvp.app.encode("reclaim", terms))
-    if during == "delivery":
-        # the window for delivery ends before that for reclaiming begins: the callback is refused for its time
-        assert refusal_of(dvp.receive(committed(dvp, dvp.packet(terms)))) == "DvpReclaimTooEarly"
-    else:
-        dvp.sandbox.now_s = SETTLE_BY_S + EARMARK_MARGIN_S
-        with pytest.raises(Reverted) as caught:
-            dvp.app.transact("reclaim", terms)
-        assert caught.value.error == "ReentrancyGuardReentrantCall"
-    assert token.call("balanceOf", dvp.app.address) == 50
-
-
-def test_a_token_that_calls_back_into_an_earmark_cannot_count_one_deposit_twice(dvp: DvpDeployment) -> None:
-    token, terms = wayward_token(dvp)
-    second = with_field(terms, "trade_id", keccak(b"second"))
-    token.transact("setMood", int(TokenMood.CALLS_BACK), dvp.app.address, dvp.app.encode("earmark", second))
-    with pytest.raises(Reverted):
-        dvp.app.transact("earmark", terms, sender=SELLER)
-    assert dvp.app.call("earmarkOf", second[0]) == bytes(32)
+    assert refusal_of(dvp.receive(dvp.committed(dvp.packet(dvp.terms())))) == "DvpEarmarkMismatch"

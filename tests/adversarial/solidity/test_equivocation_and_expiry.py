@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import eth_abi
 import pytest
+from eth_abi import abi as eth_abi
 
 from tests.fakes import progmat_oracle as oracle
 from tests.fakes.evm_sandbox import Reverted
@@ -191,9 +191,7 @@ def test_one_second_before_expiry_the_client_still_works_and_an_update_renews_it
 def test_strangers_cannot_update_or_report() -> None:
     bench = updated_bench()
     header = bench.header(bench.checkpoint(HEIGHT + 1))
-    evidence = eth_abi.encode(
-        ["bytes", "bytes"], [header, bench.header(bench.checkpoint(HEIGHT + 1, root=OTHER_ROOT))]
-    )
+    evidence = eth_abi.encode(["bytes", "bytes"], [header, bench.header(bench.checkpoint(HEIGHT + 1, root=OTHER_ROOT))])
     for function, message in (("updateClient", header), ("misbehaviour", evidence)):
         with pytest.raises(Reverted) as caught:
             bench.client.transact(function, message)

@@ -136,9 +136,7 @@ def test_an_acknowledgement_replayed_is_a_noop(wayward: WaywardDeployment) -> No
 
 
 @pytest.mark.parametrize("acknowledgement", [b"", b"well receive", b"well received\x00", ERROR_ACK])
-def test_an_acknowledgement_that_was_not_written_is_refused(
-    wayward: WaywardDeployment, acknowledgement: bytes
-) -> None:
+def test_an_acknowledgement_that_was_not_written_is_refused(wayward: WaywardDeployment, acknowledgement: bytes) -> None:
     packet = wayward.send()
     wayward.answer(packet)
     with pytest.raises(Reverted) as caught:
@@ -167,7 +165,9 @@ def test_a_packet_never_sent_is_neither_acknowledged_nor_timed_out(wayward: Wayw
 
 @pytest.mark.parametrize(("offset_s", "times_out"), [(-1, False), (0, True), (1, True)])
 def test_a_timeout_needs_a_consensus_time_at_or_after_it(
-    wayward: WaywardDeployment, offset_s: int, times_out: bool  # noqa: FBT001 - a table of outcomes
+    wayward: WaywardDeployment,
+    offset_s: int,
+    times_out: bool,  # noqa: FBT001 - a table of outcomes
 ) -> None:
     packet = wayward.send()
     wayward.dvp.sandbox.now_s = packet.timeout_s + 60
@@ -237,9 +237,7 @@ def test_an_app_that_refuses_its_answer_leaves_the_packet_pending(wayward: Waywa
 
 
 @pytest.mark.parametrize("timeout_offset_s", [-1, 0, 86401])
-def test_a_packet_with_a_timeout_out_of_range_cannot_be_sent(
-    wayward: WaywardDeployment, timeout_offset_s: int
-) -> None:
+def test_a_packet_with_a_timeout_out_of_range_cannot_be_sent(wayward: WaywardDeployment, timeout_offset_s: int) -> None:
     payload = (PORT, PORT, "v1", "application/octet-stream", b"outgoing")
     timeout_s = wayward.dvp.sandbox.now_s + timeout_offset_s
     with pytest.raises(Reverted) as caught:

@@ -143,12 +143,13 @@ def test_a_frozen_client_stops_packets_both_ways(wayward: WaywardDeployment) -> 
     receipt = router.transact("updateClient", CLIENT_ID, fork, sender=RELAYER)
     assert int.from_bytes(receipt.output, "big") == 1
     assert len(receipt.named("ICS02MisbehaviourSubmitted")) == 1
-    for attempt in (
+    attempts: tuple[Callable[[], object], ...] = (
         lambda: wayward.dvp.receive(packet),
         lambda: wayward.acknowledge(outgoing),
         lambda: wayward.time_out(outgoing),
         wayward.dvp.update,
-    ):
+    )
+    for attempt in attempts:
         with pytest.raises(Reverted) as caught:
             attempt()
         assert caught.value.error == "ProgmatClientFrozen"

@@ -52,7 +52,7 @@ contract LibraryProbe {
     }
 
     function encodePacket(IICS26RouterMsgs.Packet calldata packet) external view returns (bytes memory, bytes32) {
-        return PacketEncoding.encode(packet);
+        return PacketEncoding.encode(packet, packet.sourceClient, packet.destClient);
     }
 
     function encodePacketPlain(IICS26RouterMsgs.Packet calldata packet) external pure returns (bytes memory, bytes32) {
@@ -64,7 +64,7 @@ contract LibraryProbe {
         view
         returns (bytes memory)
     {
-        (bytes memory encoded,) = PacketEncoding.encode(packet);
+        (bytes memory encoded,) = PacketEncoding.encode(packet, packet.sourceClient, packet.destClient);
         return PacketEncoding.recvCallback(encoded, relayer);
     }
 
@@ -89,7 +89,7 @@ contract LibraryProbe {
 
     /// @dev Emits the same event twice: tight, then plain.
     function emitTwice(IICS26RouterMsgs.Packet calldata packet, bytes calldata acknowledgement) external {
-        (bytes memory encoded,) = PacketEncoding.encode(packet);
+        (bytes memory encoded,) = PacketEncoding.encode(packet, packet.sourceClient, packet.destClient);
         PacketEncoding.emitWriteAcknowledgement(encoded, packet.destClient, packet.sequence, acknowledgement);
         bytes[] memory acknowledgements = new bytes[](1);
         acknowledgements[0] = acknowledgement;

@@ -126,9 +126,7 @@ async def test_matched_terms_cannot_be_replaced_but_an_equal_instruction_is_welc
 async def test_the_other_side_of_a_withdrawn_instruction_is_told_that_it_has_ended(gateway: RunningGateway) -> None:
     await gateway.client().create(Side.SELLER, some_terms())
     assert (await gateway.client().cancel(_name(1))).state == pb.SETTLEMENT_STATE_CANCELLED
-    reason, metadata = await _refusal(
-        gateway, create_request(ID_2, side=BUYER), grpc.StatusCode.FAILED_PRECONDITION
-    )
+    reason, metadata = await _refusal(gateway, create_request(ID_2, side=BUYER), grpc.StatusCode.FAILED_PRECONDITION)
     assert (reason, metadata["name"]) == ("SETTLEMENT_ENDED", _name(1))
 
 

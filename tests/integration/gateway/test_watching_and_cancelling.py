@@ -142,18 +142,18 @@ async def test_a_locked_settlement_cannot_be_cancelled_nor_an_ended_one(gateway:
     name = await _match(gateway, terms)
     gateway.evm.earmark(terms)
     await _until(gateway.client().watch(name), STATES.SETTLEMENT_STATE_LOCKED)
-    for step, reason in (
-        (lambda: None, "TRADE_ALREADY_LOCKED"),
-        (lambda: gateway.ledger.give_back(terms), "SETTLEMENT_ENDED"),
-    ):
-        step()
-        if reason == "SETTLEMENT_ENDED":
-            await _until(gateway.client().watch(name), STATES.SETTLEMENT_STATE_RETURNED)
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            request = pb.CancelSettlementRequest(request_id="00000000-0000-0000-0000-000000000009", name=name)
-            await gateway.stub().CancelSettlement(request)
-        assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
-        assert details_of(caught.value)[0] == reason
+    assert await _cancel_refusal(gateway, name) == "TRADE_ALREADY_LOCKED"
+    gateway.ledger.give_back(terms)
+    await _until(gateway.client().watch(name), STATES.SETTLEMENT_STATE_RETURNED)
+    assert await _cancel_refusal(gateway, name) == "SETTLEMENT_ENDED"
+
+
+async def _cancel_refusal(gateway: RunningGateway, name: str) -> str:
+    request = pb.CancelSettlementRequest(request_id="00000000-0000-0000-0000-000000000009", name=name)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await gateway.stub().CancelSettlement(request)
+    assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    return details_of(caught.value)[0]
 
 
 async def test_a_cancellation_while_the_ledger_is_away_is_unavailable_and_changes_nothing(

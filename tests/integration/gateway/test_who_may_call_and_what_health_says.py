@@ -64,7 +64,7 @@ async def test_a_listed_name_under_another_authority_does_not_get_in(gateway: Ru
 
 async def test_a_caller_without_any_certificate_does_not_get_in(gateway: RunningGateway) -> None:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{gateway.port}") as channel:
-        call = channel.unary_unary(f"/{SERVICE}/ListSettlements")
+        call = channel.unary_unary(f"/{SERVICE}/ListSettlements", None, None)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call(b"", timeout=2.0)
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
@@ -116,7 +116,7 @@ async def test_reflection_lists_the_service(gateway: RunningGateway) -> None:
 
 async def test_an_unknown_method_is_unimplemented(gateway: RunningGateway) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await gateway.channel().unary_unary(f"/{SERVICE}/PayEverybody")(b"")
+        await gateway.channel().unary_unary(f"/{SERVICE}/PayEverybody", None, None)(b"")
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chains.progmat.contracts.cash import CashState
@@ -138,10 +138,12 @@ class TestEvents:
 
 
 class TestSequences:
+    @settings(deadline=None)
     @given(st.integers(0, 2**16 - 1), st.integers(1, 2**48 - 1))
     def test_a_sequence_names_its_node(self, node_index: int, counter: int) -> None:
         assert node_index_of(packet_sequence(node_index, counter)) == node_index
 
+    @settings(deadline=None)
     @given(
         st.tuples(st.integers(0, 2**16 - 1), st.integers(1, 2**48 - 1)),
         st.tuples(st.integers(0, 2**16 - 1), st.integers(1, 2**48 - 1)),
@@ -154,6 +156,7 @@ class TestSequences:
         with pytest.raises(InvalidArgument):
             packet_sequence(node_index, counter)
 
+    @settings(deadline=None)
     @given(st.integers(1, 2**64 - 1))
     def test_a_commitment_path_is_read_back(self, sequence: int) -> None:
         assert parse_commitment_path(commitment_path(CLIENT_ID, sequence)) == (CLIENT_ID, sequence)

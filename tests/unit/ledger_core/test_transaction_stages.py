@@ -66,7 +66,7 @@ def wire(world: SettlementWorld) -> WireTransaction:
 
 
 @given(state_refs, states, windows, writes)
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_components_survive_encoding(ref: StateRef, state: TransactionState, window: TimeWindow, write: object) -> None:
     assert codec.decode_state_ref(codec.encode_state_ref(ref)) == ref
     assert codec.decode_state(codec.encode_state(state)) == state

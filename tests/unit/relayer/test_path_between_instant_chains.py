@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given, settings
@@ -194,3 +195,27 @@ async def test_under_any_schedule_received_xor_timed_out_and_nothing_twice(steps
 
 def void(_value: object) -> None:
     """Drops a value, so that an action is a statement."""
+
+
+async def test_a_packet_said_to_be_sent_above_the_head_waits_and_holds_up_no_other() -> None:
+    world = World()
+    liar = world.chains[0].send(b"from the future", world.now_s + 600)
+    world.chains[0].log[-1] = replace(world.chains[0].log[-1], height=10_000)
+    world.chains[0].send(b"fine", world.now_s + 600)
+    world.chains[1].send(b"the other way", world.now_s + 600)
+    await world.run()
+    assert sorted(world.effects("received")) == ["received 1", "received 2"]
+    assert world.store.story(liar.source_client, liar.sequence) is not None
+    assert 1 in world.chains[0].commitments
+
+
+async def test_a_failing_side_does_not_leave_the_other_side_running_into_the_next_round() -> None:
+    world = World()
+    for chain in world.chains:
+        chain.send(b"hello", world.now_s + 600)
+    world.chains[0].refuses_submissions = True
+    path = world.path()
+    with pytest.raises(Away):
+        await path.round()
+    assert world.effects("received") == ["received 1"]
+    assert len(asyncio.all_tasks()) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-import eth_abi
+from eth_abi import abi as eth_abi
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

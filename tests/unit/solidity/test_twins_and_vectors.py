@@ -6,19 +6,30 @@ import json
 from pathlib import Path
 from typing import Any
 
-import eth_abi
 import pytest
+from eth_abi import abi as eth_abi
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibc.acknowledgement import UNIVERSAL_ERROR_ACK, ack_commitment
-from ibc.dvp import CashAccount, CashLeg, LeadLeg, SecurityLeg, SettlementTerms, dvp_payload_of, packet_of, terms_hash
-from ibc.dvp import trade_cancelled_value, trade_path
+from ibc.dvp import (
+    CashAccount,
+    CashLeg,
+    LeadLeg,
+    SecurityLeg,
+    SettlementTerms,
+    dvp_payload_of,
+    packet_of,
+    terms_hash,
+    trade_cancelled_value,
+    trade_path,
+)
 from ibc.packet import Packet, encode_packet, packet_commitment, packet_receipt_value
 from light_clients.progmat import Checkpoint, ValidatorSet, decode_header
 from light_clients.progmat.client_state import decode_client_state
 from primitives.signatures import SignatureScheme, SoftwareSigner
 from primitives.sparse_merkle import MemoryNodeStore, SparseMerkleTree, encode_smt_proof
+from primitives.types import address
 from tests.fakes import ibc_oracle
 from tests.fakes.dvp_deployment import BUYER, CLIENT_ID, LEDGER_CLIENT_ID, SELLER, deploy_dvp
 from tests.fakes.evm_sandbox import CHAIN_ID, GENESIS_TIME_S, Account, Contract, EvmSandbox
@@ -57,9 +68,17 @@ def settlement_terms(app: bytes, token: bytes) -> SettlementTerms:
     keys = [SoftwareSigner.from_seed(SignatureScheme.ED25519, bytes([n]) * 32).public_key.encoded() for n in (1, 2)]
     return SettlementTerms(
         trade_id=keccak(b"twin trade"),
-        security=SecurityLeg(CHAIN_ID, token, app, 25, SELLER.address, BUYER.address),
+        security=SecurityLeg(
+            CHAIN_ID, address(token), address(app), 25, address(SELLER.address), address(BUYER.address)
+        ),
         cash=CashLeg(
-            "progmat-test", "JPYC", "SN", 1_000_000, CashAccount("CN-A", keys[0]), CashAccount("CN-B", keys[1]), bytes(32)
+            "progmat-test",
+            "JPYC",
+            "SN",
+            1_000_000,
+            CashAccount("CN-A", keys[0]),
+            CashAccount("CN-B", keys[1]),
+            bytes(32),
         ),
         lead_leg=LeadLeg.CASH,
         lock_by_s=GENESIS_TIME_S + 1800,

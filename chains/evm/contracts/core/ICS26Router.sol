@@ -89,13 +89,16 @@ contract ICS26Router is IICS26Router, ICS26Errors, IBCStore, ICS02Clients, Multi
         nonReentrant
     {
         IICS26RouterMsgs.Packet calldata packet = msg_.packet;
-        Client storage client = _checkPacket(packet, packet.destClient, packet.sourceClient);
-        IBCStoreStorage storage store = _ibcStore();
+        // every access to a dynamic field checks its bounds again: each is read once
+        (string calldata here, string calldata there) = (packet.destClient, packet.sourceClient);
+        uint64 sequence = packet.sequence;
+        Client storage client = _checkPacket(packet, here, there);
+        mapping(bytes32 => bytes32) storage commitments = _ibcStore().commitments;
 
-        (bytes memory encoded, bytes32 commitment) = PacketEncoding.encode(packet);
-        bytes32 receiptPath = keccak256(ICS24Host.packetReceiptPath(packet.destClient, packet.sequence));
+        (bytes memory encoded, bytes32 commitment) = PacketEncoding.encode(packet, there, here);
+        bytes32 receiptPath = keccak256(ICS24Host.packetReceiptPath(here, sequence));
         bytes32 receipt = keccak256(encoded);
-        bytes32 stored = store.commitments[receiptPath];
+        bytes32 stored = commitments[receiptPath];
         if (stored != bytes32(0)) {
             if (stored != receipt) revert IBCReceiptConflict(stored, receipt);
             emit Noop();
@@ -104,20 +107,15 @@ contract ICS26Router is IICS26Router, ICS26Errors, IBCStore, ICS02Clients, Multi
         if (block.timestamp >= packet.timeoutTimestamp) {
             revert IBCTimeoutElapsed(packet.timeoutTimestamp, block.timestamp);
         }
-        _verifyMembership(
-            client,
-            ICS24Host.packetCommitmentPath(packet.sourceClient, packet.sequence),
-            commitment,
-            msg_.proofCommitment,
-            msg_.proofHeight
-        );
-        store.commitments[receiptPath] = receipt;
+        bytes memory key = ICS24Host.packetCommitmentPath(there, sequence);
+        _verifyMembership(client, key, commitment, msg_.proofCommitment, msg_.proofHeight);
+        commitments[receiptPath] = receipt;
 
         bytes memory acknowledgement =
             _deliver(_app(packet.payloads[0].destPort), PacketEncoding.recvCallback(encoded, msg.sender));
-        bytes32 ackPath = keccak256(ICS24Host.packetAcknowledgementPath(packet.destClient, packet.sequence));
-        store.commitments[ackPath] = ICS24Host.acknowledgementCommitment(acknowledgement);
-        PacketEncoding.emitWriteAcknowledgement(encoded, packet.destClient, packet.sequence, acknowledgement);
+        commitments[keccak256(ICS24Host.packetAcknowledgementPath(here, sequence))] =
+            ICS24Host.acknowledgementCommitment(acknowledgement);
+        PacketEncoding.emitWriteAcknowledgement(encoded, here, sequence, acknowledgement);
     }
 
     /// @dev Gives a packet to its app and returns the acknowledgement to write.
@@ -236,7 +234,7 @@ contract ICS26Router is IICS26Router, ICS26Errors, IBCStore, ICS02Clients, Multi
             emit Noop();
             return false;
         }
-        (, bytes32 found) = PacketEncoding.encode(packet);
+        (, bytes32 found) = PacketEncoding.encode(packet, packet.sourceClient, packet.destClient);
         if (stored != found) revert IBCCommitmentMismatch(stored, found);
         delete commitments[path];
         return true;

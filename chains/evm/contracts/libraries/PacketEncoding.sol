@@ -20,7 +20,10 @@ library PacketEncoding {
     uint256 private constant FIELDS = 5;
 
     /// @notice abi.encode(packet) and the packet's IBC v2 commitment.
-    function encode(IICS26RouterMsgs.Packet calldata packet)
+    /// @param packet what to encode
+    /// @param sourceClient the packet's source client, which the caller has read already
+    /// @param destClient the packet's destination client, likewise
+    function encode(IICS26RouterMsgs.Packet calldata packet, string calldata sourceClient, string calldata destClient)
         internal
         view
         returns (bytes memory encoded, bytes32 commitment)
@@ -39,9 +42,9 @@ library PacketEncoding {
         // nothing else takes memory until the end of this function: the fields grow at the free memory pointer
         _store(base, packet.sequence);
         _store(base + 32, cursor - base);
-        cursor = _append(cursor, bytes(packet.sourceClient), hashes, 0);
+        cursor = _append(cursor, bytes(sourceClient), hashes, 0);
         _store(base + 64, cursor - base);
-        cursor = _append(cursor, bytes(packet.destClient), hashes, 0);
+        cursor = _append(cursor, bytes(destClient), hashes, 0);
         bytes32 destClientHash = bytes32(_load(hashes, 0));
         _store(base + 96, packet.timeoutTimestamp);
         _store(base + 128, cursor - base);

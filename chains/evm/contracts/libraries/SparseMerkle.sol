@@ -73,7 +73,6 @@ library SparseMerkle {
         assembly ("memory-safe") {
             let buffer := mload(0x40)
             let left := add(buffer, 1)
-            let right := add(buffer, 33)
             mstore8(buffer, 1)
             hashed := 1
             listed := 1
@@ -81,17 +80,17 @@ library SparseMerkle {
             let path := shr(sub(256, depth), keyHash)
             let present := shr(sub(256, depth), bitmap)
             let cursor := siblings.offset
+            // 0 or 32: the node's place in the preimage; the sibling's is the other
             let side := shl(5, and(path, 1))
             mstore(add(left, side), node)
             for {} depth { depth := sub(depth, 1) } {
-                switch and(present, 1)
-                case 0 { mstore(sub(right, side), 0) }
-                default {
-                    let sibling := calldataload(cursor)
-                    listed := and(listed, iszero(iszero(sibling)))
+                let sibling := 0
+                if and(present, 1) {
+                    sibling := calldataload(cursor)
+                    listed := and(listed, gt(sibling, 0))
                     cursor := add(cursor, 32)
-                    mstore(sub(right, side), sibling)
                 }
+                mstore(add(left, xor(side, 32)), sibling)
                 path := shr(1, path)
                 present := shr(1, present)
                 side := shl(5, and(path, 1))
