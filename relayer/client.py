@@ -19,11 +19,11 @@ class RelayerClient:
         self._name = endpoint.name
         self._timeout_s = timeout_s
         self._channel = open_channel(endpoint, tls)
-        self._stub: Any = pb_grpc.RelayerServiceStub(self._channel)
+        self._stub: Any = pb_grpc.RelayerServiceStub(self._channel)  # type: ignore[no-untyped-call] # generated without annotations
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._channel.close()
+        await self._channel.close(grace=None)
 
     async def status(self) -> pb.GetStatusResponse:
         """Both chains as the relayer sees them."""

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeVar
 
 import structlog
 
@@ -29,8 +28,6 @@ from relayer.core.plan import Action, DirectionView, Target, needs_refresh, plan
 from relayer.store import RelayerStore
 
 _log = structlog.get_logger(__name__)
-
-Answer = TypeVar("Answer")
 
 
 class CrashPoint(Enum):
@@ -205,15 +202,6 @@ async def _both(one: Awaitable[int], other: Awaitable[int]) -> tuple[int, int]:
             raise result
     first, second = (int(result) for result in results if not isinstance(result, BaseException))
     return first, second
-
-
-async def _all(*steps: Awaitable[Answer]) -> list[Answer]:
-    """Await all to their end, then raise the first failure: no step of a round runs on into the next round."""
-    answers = await asyncio.gather(*steps, return_exceptions=True)
-    for answer in answers:
-        if isinstance(answer, BaseException):
-            raise answer
-    return [answer for answer in answers if not isinstance(answer, BaseException)]
 
 
 async def _prepare(prover: ChainEndpoint, action: Action, height: int) -> tuple[PacketMessage, Outcome | None]:
