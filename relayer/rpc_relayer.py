@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from relayer.service import RelayerLoop
 from relayer.store import PacketRow, RelayerStore, StepRow
 
 MOST_PER_PAGE = 500
+_PAGE_TOKEN = re.compile(r"[0-9]{0,18}")
 Context = grpc.aio.ServicerContext[Any, Any]
 
 _STATES = {
@@ -79,7 +81,7 @@ class RelayerRpc(pb_grpc.RelayerServiceServicer):
     async def ListPackets(self, request: pb.ListPacketsRequest, _context: Context) -> pb.ListPacketsResponse:  # noqa: N802  # the name in the .proto
         """See the .proto."""
         token = request.page_token
-        if not 0 <= request.page_size <= MOST_PER_PAGE or not (not token or (token.isdecimal() and len(token) < 19)):
+        if not 0 <= request.page_size <= MOST_PER_PAGE or not _PAGE_TOKEN.fullmatch(token):
             raise BadPage(f"page_size must be 0..{MOST_PER_PAGE} and page_token one from an earlier answer")
         unknown = [number for number in request.states if number not in _STATES]
         if unknown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from importlib import import_module
@@ -10,6 +11,9 @@ from typing import Any, Final
 import structlog
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+EXIT_MISUSED = 2
+EXIT_DEFECT = 70
 
 COMMANDS: Final = {
     "demo": ("relayer.cli.demo", "Settle four swaps with four different ends on a fresh devnet."),
@@ -66,8 +70,21 @@ def main() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    for_programs = "--json" in sys.argv[1:]
     try:
-        app()
+        sys.exit(app(standalone_mode=not for_programs))
+    except typer.TyperException as misuse:  # with --json only: otherwise typer has explained it and left
+        _tell("USAGE", getattr(misuse, "format_message", misuse.__str__)(), "caller")
+        sys.exit(EXIT_MISUSED)
     except Exception as defect:  # noqa: BLE001  # the last line of defence for people at a terminal
-        sys.stderr.write(f"crossdvp failed: {type(defect).__name__}: {defect}\nThis is a defect: please report it.\n")
-        sys.exit(70)
+        text = f"{type(defect).__name__}: {defect}"
+        if for_programs:
+            _tell("DEFECT", text, "internal")
+        sys.stderr.write(f"crossdvp failed: {text}\nThis is a defect: please report it.\n")
+        sys.exit(EXIT_DEFECT)
+
+
+def _tell(reason: str, message: str, blame: str) -> None:
+    """An error for programs, as every command tells its own."""
+    document = {"error": {"reason": reason, "message": message, "blame": blame}}
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from primitives.errors import CallerError
 from relayer.cli.console import JsonFlag, Output, out, output_of, run, show_json
 from relayer.cli.settlement_view import as_document, coloured_state, is_final, one_line, page
 from relayer.devnet.access import gateway_client
+from relayer.devnet.evidence import evidence_of
 from relayer.devnet.layout import DevnetState, read_state
 from relayer.devnet.trading import TradePlan, earmark, instruct, plan_terms
 from relayer.gateway.client import GatewayClient
@@ -167,6 +169,30 @@ def watch(
                             out.print(f"          {label}{fact.what} at {where}, {fact.tx_id}", soft_wrap=True)
                 if wanted and is_final(settlement):
                     return
+
+    run(main, output)
+
+
+@app.command()
+def evidence(
+    name: NameArgument,
+    into: Annotated[Path, typer.Option("--out", help="Directory for the files; made if missing.")] = Path("evidence"),
+    directory: DirOption = DEFAULT_DIR,
+    json_flag: JsonFlag = False,
+) -> None:
+    """Write what a third party needs to check a settlement offline, as files for `crossdvp verify`."""
+    output = output_of(json_flag)
+
+    async def main() -> None:
+        async with connected(directory) as (state, gateway):
+            documents = await evidence_of(directory, state, await gateway.get(resource_name(name)))
+        if output is Output.PROGRAMS:
+            show_json(documents)
+            return
+        into.mkdir(parents=True, exist_ok=True)
+        for file_name, document in documents.items():
+            (into / file_name).write_text(json.dumps(document, indent=2) + "\n")
+            out.print(f"crossdvp verify {file_name.partition('.')[0]} {into / file_name}", soft_wrap=True)
 
     run(main, output)
 

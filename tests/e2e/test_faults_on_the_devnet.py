@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from chains.evm.client.deployment import address_bytes
 from chains.evm.client.token import TokenBinding
-from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from relayer.devnet import processes
 from relayer.devnet.boot import BUYER_YEN, SELLER_UNITS
 from relayer.devnet.layout import read_state

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
+
 from relayer.devnet.layout import read_state
 from relayer.devnet.scenarios import SCENARIOS, Scenario, perform
 from relayer.devnet.stage import Stage

@@ -26,7 +26,10 @@ MAX_WAIT_MS: Final = 30_000
 class ValidatorSource(Protocol):
     """A Validator that can be asked; ``ValidatorApi`` is one."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name on the network map."""
+        ...
 
     async def head(self, min_height: int = 0, wait_ms: int = 0) -> ValidatorHead:
         """The highest position verified, waited for if below ``min_height``."""

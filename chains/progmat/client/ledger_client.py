@@ -101,8 +101,8 @@ class LedgerClient:
 
     async def flows(self, steps: Collection[FlowStep] = (), max_flows: int = 100) -> tuple[FlowView, ...]:
         """Flows at any of ``steps`` (none = all), newest first."""
-        numbers = [pb.FlowStep.Value(f"FLOW_STEP_{step.value}") for step in steps]
-        answer = await self._call(self._stub.ListFlows, pb.ListFlowsRequest(steps=numbers, max_flows=max_flows))
+        names = [f"FLOW_STEP_{step.value}" for step in steps]
+        answer = await self._call(self._stub.ListFlows, pb.ListFlowsRequest(steps=names, max_flows=max_flows))
         return tuple(_flow(flow) for flow in answer.flows)
 
     async def node_info(self) -> NodeInfo:

@@ -8,7 +8,7 @@ after a restart grants it again. Validators verify whole transactions before sig
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Final
 
@@ -40,6 +40,9 @@ MAX_AHEAD_BYTES: Final = 256 * 1024
 """Up to this size an answer carries ancestors that were not asked for: a short chain comes in one answer."""
 MAX_GENERATION: Final = 512
 
+PositionSource = Callable[[SignedTransaction], Awaitable[int]]
+"""The journal position of a final transaction from who knows it; raises ``UnavailableError``."""
+
 Fetched = dict[bytes, tuple[SignedTransaction, int]]
 
 
@@ -59,6 +62,7 @@ class BackChain:
         verifier: LedgerVerifier,
         recorder: Recording,
         clock: Clock,
+        position_of: PositionSource | None = None,
     ) -> None:
         self._database = database
         self._network = network
@@ -66,6 +70,7 @@ class BackChain:
         self._verifier = verifier
         self._recorder = recorder
         self._clock = clock
+        self._position_of = position_of
         self._disclosed: OrderedDict[tuple[str, bytes], None] = OrderedDict()
         self._sent: OrderedDict[tuple[str, bytes], None] = OrderedDict()
 
@@ -90,8 +95,15 @@ class BackChain:
                 raise BadResolution(peer, f"more than {MAX_ANCESTORS} ancestors")
         ordered = _ancestors_first(fetched)
         for start in range(0, len(ordered), RECORD_BATCH):
-            batch = ordered[start : start + RECORD_BATCH]
+            batch = [await self._placed(*item) for item in ordered[start : start + RECORD_BATCH]]
             await self._database.submit(partial(self._verify_and_record, batch=batch))
+
+    async def _placed(self, signed: SignedTransaction, told: int) -> tuple[SignedTransaction, int]:
+        """With its journal position: from the notary where this node publishes it, else as the peer told."""
+        if self._position_of is None or not signed.wire.provable_writes:
+            return signed, told
+        self._verifier.verify_signatures(signed)
+        return signed, await self._position_of(signed)
 
     async def _unrecorded(self, tx_ids: Iterable[bytes]) -> list[bytes]:
         least = TransactionStatus.RECORDED

@@ -1,7 +1,7 @@
 """Answering ``node.finalise``: verify a delivered transaction whole, with its ancestors, and record it once.
 
 Source of the shape: Corda's ``ReceiveFinalityFlow``. The sender is not trusted: signatures, contracts and back-chain
-are checked as if nobody had done so before.
+are checked as if nobody had done so before, and the journal position is asked of the notary itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from chains.progmat.flows import peer_codec
-from chains.progmat.flows.back_chain import BackChain
+from chains.progmat.flows.back_chain import BackChain, PositionSource
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.errors import BadFinality
 from chains.progmat.flows.peer_codec import Finality
@@ -34,6 +34,7 @@ class FinaliseResponder:
         back_chain: BackChain,
         recorder: Recording,
         clock: Clock,
+        position_of: PositionSource,
     ) -> None:
         self._own_name = own_name
         self._database = database
@@ -41,6 +42,7 @@ class FinaliseResponder:
         self._back_chain = back_chain
         self._recorder = recorder
         self._clock = clock
+        self._position_of = position_of
 
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``node.finalise``. Raises ``BadFinality`` and what verification refuses."""
@@ -49,9 +51,8 @@ class FinaliseResponder:
             signed = self._whole(asker, finality)
             self._verifier.verify_signatures(signed)
             await self._back_chain.resolve(asker.name, signed.wire)
-            await self._database.submit(
-                partial(self._record, asker=asker.name, signed=signed, position=finality.journal_position)
-            )
+            position = await self._position_of(signed)
+            await self._database.submit(partial(self._record, asker=asker.name, signed=signed, position=position))
             self._back_chain.disclose(asker.name, signed.wire)
         return peer_codec.encode_finalise_response()
 
@@ -59,8 +60,6 @@ class FinaliseResponder:
         signed = SignedTransaction(finality.wire, tuple(decode_signature(item) for item in finality.signatures))
         if signed.id != finality.tx_id:
             raise BadFinality(asker.name, finality.tx_id, f"its body is that of {signed.id.hex()}")
-        if bool(finality.journal_position) is not bool(signed.wire.provable_writes):
-            raise BadFinality(asker.name, finality.tx_id, "a journal position goes with provable writes")
         return signed
 
     def _record(self, connection: Connection, *, asker: str, signed: SignedTransaction, position: int) -> None:

@@ -25,19 +25,17 @@ MAX_SIGNATURE_BYTES: Final = 16 * 1024
 class Finality:
     """A final transaction on its way to a participant.
 
-    ``signatures`` are encoded transaction signatures, the notary's included. ``journal_position`` is what the notary
-    told the sender: a hint for readers, proved only by a checkpoint.
+    ``signatures`` are encoded transaction signatures, the notary's included.
     """
 
     tx_id: bytes
     signatures: tuple[bytes, ...]
     wire: bytes
-    journal_position: int
 
 
 @dataclass(frozen=True)
 class FetchedTransaction:
-    """A recorded transaction as its holder keeps it; position 0 for one without provable writes."""
+    """A recorded transaction as kept; the position (0 without provable writes) is only the holder's word."""
 
     signed: bytes
     journal_position: int
@@ -71,7 +69,6 @@ def encode_finality(finality: Finality) -> bytes:
         tx_id=finality.tx_id,
         signatures=finality.signatures,
         wire_transaction=finality.wire,
-        journal_position=finality.journal_position,
     )
     return deterministic_bytes(message)
 
@@ -83,7 +80,7 @@ def decode_finality(body: bytes) -> Finality:
         raise DecodeError("transaction id has the wrong size", expected=32, found=len(message.tx_id))
     if len(message.signatures) > MAX_SIGNATURES:
         raise DecodeError("too many signatures", expected=f"at most {MAX_SIGNATURES}", found=len(message.signatures))
-    return Finality(message.tx_id, tuple(message.signatures), message.wire_transaction, message.journal_position)
+    return Finality(message.tx_id, tuple(message.signatures), message.wire_transaction)
 
 
 def encode_finalise_response() -> bytes:

@@ -60,7 +60,7 @@ class IbcEvent:
 
 @dataclass(frozen=True)
 class FlowView:
-    """A flow without its content. Times in Unix milliseconds, 0 = none; ``packet`` (ABI-encoded) of a built lock only."""
+    """A flow without its content. Times in Unix ms, 0 = none; ``packet`` (ABI-encoded) of a built lock only."""
 
     flow_id: str
     kind: FlowKind

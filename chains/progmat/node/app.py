@@ -47,7 +47,7 @@ class NodeApp:
         self._network: GrpcPeerNetwork | None = None
         self._server: grpc.aio.Server | None = None
         self._peers: PeerService | None = None
-        self._health = health.aio.HealthServicer()
+        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined] # missing in the stubs
 
     async def start(self) -> None:
         """Open everything, answer, then begin to work. Raises the named errors of each part; nothing keeps running."""

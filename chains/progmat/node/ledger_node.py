@@ -17,6 +17,7 @@ from chains.progmat.flows.delivery import DeliveryWorker
 from chains.progmat.flows.engine import FlowEngine, StepAction
 from chains.progmat.flows.finalising import FinaliseResponder
 from chains.progmat.flows.finality import NotariseStep, RecordStep
+from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recording import Recorder
 from chains.progmat.flows.retry import RetrySchedule
@@ -85,13 +86,26 @@ class LedgerNode:
     def __init__(self, parts: NodeParts) -> None:
         self.parts = parts
         self.records_changed = Changes()
+        self._desk = NotaryDesk(parts.network, parts.verifier)
         recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me))
         self._back_chain = BackChain(
-            parts.database, parts.network, parts.directory, parts.verifier, recorder, parts.clock
+            parts.database,
+            parts.network,
+            parts.directory,
+            parts.verifier,
+            recorder,
+            parts.clock,
+            self._desk.position_of,
         )
         self._countersign = CountersignResponder(parts.me, parts.database, parts.verifier, self._back_chain, parts.keys)
         self._finalise = FinaliseResponder(
-            parts.me.name, parts.database, parts.verifier, self._back_chain, recorder, parts.clock
+            parts.me.name,
+            parts.database,
+            parts.verifier,
+            self._back_chain,
+            recorder,
+            parts.clock,
+            self._desk.position_of,
         )
         self.engine = FlowEngine(
             database=parts.database,
@@ -156,6 +170,6 @@ class LedgerNode:
                 parts.network, parts.directory, parts.verifier, parts.clock, self._back_chain.disclose
             ),
             FlowStep.COUNTERSIGNED: ApproveStep(parts.network, parts.directory, parts.verifier, parts.clock),
-            FlowStep.APPROVED: NotariseStep(parts.network, parts.verifier, parts.clock),
+            FlowStep.APPROVED: NotariseStep(self._desk, parts.clock),
             FlowStep.NOTARISED: RecordStep(recorder, parts.clock),
         }

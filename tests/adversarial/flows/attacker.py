@@ -36,12 +36,10 @@ async def countersign(ledger: LedgerNetwork, liar: LedgerParty, asked: LedgerPar
     return await ask(ledger, liar, asked, peer_codec.COUNTERSIGN, body)
 
 
-async def deliver(
-    ledger: LedgerNetwork, liar: LedgerParty, asked: LedgerParty, signed: SignedTransaction, position: int = 0
-) -> bytes:
+async def deliver(ledger: LedgerNetwork, liar: LedgerParty, asked: LedgerParty, signed: SignedTransaction) -> bytes:
     """Deliver a transaction as if it were final."""
     signatures = tuple(encode_signature(signature) for signature in signed.signatures)
-    finality = Finality(signed.id, signatures, signed.wire_bytes, position)
+    finality = Finality(signed.id, signatures, signed.wire_bytes)
     return await ask(ledger, liar, asked, peer_codec.FINALISE, peer_codec.encode_finality(finality))
 
 

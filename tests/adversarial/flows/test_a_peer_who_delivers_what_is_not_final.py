@@ -49,18 +49,6 @@ async def test_a_node_records_nothing_it_takes_no_part_in(tmp_path: Path) -> Non
         assert refused.value.reason in {"BAD_FINALITY", "NOT_A_PARTICIPANT"}
 
 
-async def test_a_journal_position_for_a_transaction_without_writes_is_refused(tmp_path: Path) -> None:
-    async with running_ledger(tmp_path, CASH_PARTIES) as ledger:
-        issued = await recorded(ledger, SN, (await ledger.issue(1000, SELLER_ACCOUNT)).tx_id)
-        await ledger.stop(CN_A)
-        for path in (tmp_path / CN_A.name).glob("node.sqlite3*"):
-            path.unlink()
-        await ledger.start(CN_A)
-        with pytest.raises(RemotePeerError) as refused:
-            await deliver(ledger, CN_B, CN_A, issued, position=7)
-        assert refused.value.reason == "BAD_FINALITY"
-
-
 async def test_a_delivery_that_comes_again_changes_nothing(tmp_path: Path) -> None:
     async with running_ledger(tmp_path, CASH_PARTIES) as ledger:
         await ledger.issue(1000)

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from chains.progmat.flows.errors import AnswerProvesNothing
-from chains.progmat.flows.finality import NOTARISE
+from chains.progmat.flows.notary_desk import NOTARISE
 from chains.progmat.flows.requests import CancelTrade, MoveCash, RedeemCash
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.node.peers import PeerIdentity, PeerRouter
@@ -28,12 +28,13 @@ def move(number: int, amount_yen: int = 100) -> MoveCash:
 
 
 async def until(ledger: LedgerNetwork, flow_id: str, step: FlowStep) -> None:
-    """Move time until the flow stands there."""
+    """Move time, one retry at a time, until the flow stands there."""
     engine = ledger.vault(CN_B).node.engine
     async with asyncio.timeout(WAIT_S):
-        while (await engine.outcome(flow_id, 0)).step is not step:
-            ledger.clock.advance_ms(500)
-            await asyncio.sleep(0)
+        record = await engine.outcome(flow_id, 0)
+        while record.step is not step:
+            ledger.clock.advance_ms(max(record.next_attempt_ms - ledger.clock.now_ms(), 0))
+            record = await engine.outcome(flow_id, 0.1, {step})
 
 
 async def test_a_payee_that_is_away_delays_only_its_delivery(tmp_path: Path) -> None:

@@ -93,7 +93,8 @@ class LedgerNetwork:
     async def start(self, party: LedgerParty) -> RunningNode:
         """Start a node, perhaps again, from what its folder holds."""
         router = PeerRouter()
-        around = self._surroundings(party, router)
+        around = self._surroundings(party)
+        self.hub.leave(party.name)  # until it answers
         role: RunningRole
         operations = None
         if ROLES[party] is Role.NOTARY:
@@ -104,6 +105,7 @@ class LedgerNetwork:
             vault = role = await VaultRole.open(around)
             operations = NodeOperations(vault.node, around.keys)
         role.answer_peers(router)
+        self.hub.join(party.name, router)
         await role.start()
         self.nodes[party.name] = RunningNode(role, operations)
         return self.nodes[party.name]
@@ -171,7 +173,7 @@ class LedgerNetwork:
         """All cash in a node's vault."""
         return sum(line.balance.total_yen for line in await self.operations(party).balances("", b""))
 
-    def _surroundings(self, party: LedgerParty, router: PeerRouter) -> Surroundings:
+    def _surroundings(self, party: LedgerParty) -> Surroundings:
         folder = self.folder / party.name
         folder.mkdir(exist_ok=True)
         entry = MAP.entry(party.name)
@@ -182,7 +184,7 @@ class LedgerNetwork:
             package=PACKAGE,
             directory=MAP,
             keys=_keys(party, folder / "keys.json"),
-            network=self.hub.join(party.name, router),
+            network=self.hub.join(party.name, PeerRouter()),
             folder=folder,
             access=ApiAccess(operators=frozenset({OPERATIONS_NAME})),
             clock=self.clock,

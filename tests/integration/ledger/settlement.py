@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from crossdvp.validator.v1 import validator_pb2 as pb
 
@@ -35,6 +36,8 @@ from tests.integration.ledger.network import PARAMETERS, LedgerNetwork
 
 CLIENT_ID = "qbft-0"
 COUNTERPARTY_ID = "progmat-0"
+NO_CONTEXT: Any = None
+"""The servicers do not look at their context."""
 
 
 @dataclass
@@ -160,11 +163,11 @@ class LocalValidator:
         return role
 
     async def head(self, min_height: int = 0, wait_ms: int = 0) -> ValidatorHead:
-        answer = await self._role.rpc.GetHead(pb.GetHeadRequest(min_height=min_height, wait_ms=wait_ms), None)
+        answer = await self._role.rpc.GetHead(pb.GetHeadRequest(min_height=min_height, wait_ms=wait_ms), NO_CONTEXT)
         return ValidatorHead(answer.height, answer.timestamp_s)
 
     async def sign_checkpoint(self, height: int) -> CheckpointVote:
-        answer = await self._role.rpc.SignCheckpoint(pb.SignCheckpointRequest(height=height), None)
+        answer = await self._role.rpc.SignCheckpoint(pb.SignCheckpointRequest(height=height), NO_CONTEXT)
         said = answer.checkpoint
         checkpoint = Checkpoint(
             ledger_id=said.ledger_id,
@@ -177,7 +180,7 @@ class LocalValidator:
         return CheckpointVote(checkpoint, answer.signature, answer.address)
 
     async def prove(self, path: bytes, height: int) -> PathAnswer:
-        answer = await self._role.rpc.GetProof(pb.GetProofRequest(path=path, height=height), None)
+        answer = await self._role.rpc.GetProof(pb.GetProofRequest(path=path, height=height), NO_CONTEXT)
         return PathAnswer(answer.value if answer.presence == pb.PRESENCE_PRESENT else None, answer.proof)
 
     async def close(self) -> None:

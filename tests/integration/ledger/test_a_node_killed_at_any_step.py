@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chains.progmat.flows.collecting import APPROVE
-from chains.progmat.flows.finality import NOTARISE
+from chains.progmat.flows.notary_desk import NOTARISE
 from chains.progmat.flows.peer_codec import COUNTERSIGN, FINALISE
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.requests import AnyRequest, LockCash, MoveCash

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {ICS26Errors} from "../errors/ICS26Errors.sol";
 import {IIBCApp} from "../interfaces/IIBCApp.sol";
 import {IICS26Router} from "../interfaces/IICS26Router.sol";
 import {ICS24Host} from "../libraries/ICS24Host.sol";
+import {CalldataHash} from "../libraries/CalldataHash.sol";
 import {Identifiers} from "../libraries/Identifiers.sol";
 import {PacketEncoding} from "../libraries/PacketEncoding.sol";
 import {IIBCAppCallbacks} from "../msgs/IIBCAppCallbacks.sol";
@@ -15,6 +15,7 @@ import {IICS26RouterMsgs} from "../msgs/IICS26RouterMsgs.sol";
 import {ILightClientMsgs} from "../msgs/ILightClientMsgs.sol";
 import {IBCStore} from "./IBCStore.sol";
 import {ICS02Clients} from "./ICS02Clients.sol";
+import {Multicall} from "./Multicall.sol";
 
 /// @title IBC v2 router
 /// @notice Sends, receives, acknowledges and times out packets of one payload. It decides only what proofs decide; what
@@ -111,16 +112,15 @@ contract ICS26Router is IICS26Router, ICS26Errors, IBCStore, ICS02Clients, Multi
         _verifyMembership(client, key, commitment, msg_.proofCommitment, msg_.proofHeight);
         commitments[receiptPath] = receipt;
 
-        bytes memory acknowledgement =
-            _deliver(_app(packet.payloads[0].destPort), PacketEncoding.recvCallback(encoded, msg.sender));
+        bytes memory acknowledgement = _deliver(_app(packet.payloads[0].destPort), encoded);
         commitments[keccak256(ICS24Host.packetAcknowledgementPath(here, sequence))] =
             ICS24Host.acknowledgementCommitment(acknowledgement);
         PacketEncoding.emitWriteAcknowledgement(encoded, here, sequence, acknowledgement);
     }
 
     /// @dev Gives a packet to its app and returns the acknowledgement to write.
-    function _deliver(IIBCApp app, bytes memory callback) private returns (bytes memory acknowledgement) {
-        (bool accepted, bytes memory result) = address(app).call(callback);
+    function _deliver(IIBCApp app, bytes memory encoded) private returns (bytes memory acknowledgement) {
+        (bool accepted, bytes memory result) = PacketEncoding.callOnRecvPacket(app, encoded, msg.sender);
         if (!accepted) {
             // whoever pays the gas must not be able to turn a delivery into a refusal by paying too little
             if (result.length == 0) revert IBCAppOutOfGas(address(app));
@@ -207,7 +207,7 @@ contract ICS26Router is IICS26Router, ICS26Errors, IBCStore, ICS02Clients, Multi
         if (packet.payloads.length != 1) revert IBCPayloadCountInvalid(1, packet.payloads.length);
         if (packet.sequence == 0) revert IBCSequenceInvalid(packet.sequence);
         client = _client(here);
-        if (client.counterpartyIdHash != keccak256(bytes(there))) {
+        if (client.counterpartyIdHash != CalldataHash.hashOf(there)) {
             revert IBCCounterpartyMismatch(here, client.counterparty.clientId, there);
         }
     }

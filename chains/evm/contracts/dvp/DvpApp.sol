@@ -8,8 +8,10 @@ import {IDvpApp} from "../interfaces/IDvpApp.sol";
 import {IIBCApp} from "../interfaces/IIBCApp.sol";
 import {IICS02Client} from "../interfaces/IICS02Client.sol";
 import {ILightClient} from "../interfaces/ILightClient.sol";
+import {CalldataHash} from "../libraries/CalldataHash.sol";
 import {IIBCAppCallbacks} from "../msgs/IIBCAppCallbacks.sol";
 import {IICS02ClientMsgs} from "../msgs/IICS02ClientMsgs.sol";
+import {IICS26RouterMsgs} from "../msgs/IICS26RouterMsgs.sol";
 import {ILightClientMsgs} from "../msgs/ILightClientMsgs.sol";
 import {DvpTerms} from "./DvpTerms.sol";
 
@@ -118,19 +120,8 @@ contract DvpApp is IDvpApp, IIBCApp, ReentrancyGuard {
         onlyRouter
         returns (bytes memory)
     {
-        if (
-            keccak256(bytes(msg_.destinationClient)) != CLIENT_HASH
-                || keccak256(bytes(msg_.sourceClient)) != COUNTERPARTY_HASH
-        ) revert DvpClientMismatch(msg_.destinationClient, msg_.sourceClient);
-        if (
-            keccak256(bytes(msg_.payload.sourcePort)) != PORT_HASH || keccak256(bytes(msg_.payload.destPort)) != PORT_HASH
-                || keccak256(bytes(msg_.payload.version)) != VERSION_HASH
-                || keccak256(bytes(msg_.payload.encoding)) != ENCODING_HASH
-        ) {
-            revert DvpPayloadMismatch(
-                msg_.payload.sourcePort, msg_.payload.destPort, msg_.payload.version, msg_.payload.encoding
-            );
-        }
+        _checkClients(msg_.destinationClient, msg_.sourceClient);
+        _checkPayload(msg_.payload);
         return abi.encodePacked(_deliver(DvpTerms.decode(msg_.payload.value)));
     }
 
@@ -182,6 +173,21 @@ contract DvpApp is IDvpApp, IIBCApp, ReentrancyGuard {
     }
 
     // ---------------------------------------------------------------------------------------------------- internal
+
+    function _checkClients(string calldata destination, string calldata source) private view {
+        bool isOurs = CalldataHash.hashOf(destination) == CLIENT_HASH;
+        if (!isOurs || CalldataHash.hashOf(source) != COUNTERPARTY_HASH) revert DvpClientMismatch(destination, source);
+    }
+
+    function _checkPayload(IICS26RouterMsgs.Payload calldata payload) private pure {
+        bool isOurs = CalldataHash.hashOf(payload.sourcePort) == PORT_HASH
+            && CalldataHash.hashOf(payload.destPort) == PORT_HASH
+            && CalldataHash.hashOf(payload.version) == VERSION_HASH
+            && CalldataHash.hashOf(payload.encoding) == ENCODING_HASH;
+        if (!isOurs) {
+            revert DvpPayloadMismatch(payload.sourcePort, payload.destPort, payload.version, payload.encoding);
+        }
+    }
 
     /// @dev Terms that could never settle are refused before a token moves.
     function _checkTerms(Terms calldata terms) private view {

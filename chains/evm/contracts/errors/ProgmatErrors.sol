@@ -59,6 +59,4 @@ interface SparseMerkleErrors {
     error SmtSiblingEmpty();
     /// @notice The other leaf does not stand on the path of the key, or is the key itself.
     error SmtOtherLeafInvalid(bytes32 keyHash, bytes32 otherKeyHash, uint256 depth);
-    /// @notice A precompiled contract failed (out of gas).
-    error SmtHashFailed();
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IIBCApp} from "../interfaces/IIBCApp.sol";
 import {IICS26Router} from "../interfaces/IICS26Router.sol";
+import {CalldataHash} from "./CalldataHash.sol";
 import {IICS26RouterMsgs} from "../msgs/IICS26RouterMsgs.sol";
 
 /// @title A packet of one payload, encoded once
@@ -31,6 +32,7 @@ library PacketEncoding {
         IICS26RouterMsgs.Payload calldata payload = packet.payloads[0];
         // where the hashes to be hashed again are collected: one for each field of the payload
         bytes memory hashes = new bytes(FIELDS * 32);
+        bytes32 destClientHash;
         uint256 cursor;
         uint256 base;
         assembly ("memory-safe") {
@@ -39,29 +41,32 @@ library PacketEncoding {
             mstore(add(encoded, 32), 32)
             cursor := add(base, 160)
         }
-        // nothing else takes memory until the end of this function: the fields grow at the free memory pointer
-        _store(base, packet.sequence);
-        _store(base + 32, cursor - base);
-        cursor = _append(cursor, bytes(sourceClient), hashes, 0);
-        _store(base + 64, cursor - base);
-        cursor = _append(cursor, bytes(destClient), hashes, 0);
-        bytes32 destClientHash = bytes32(_load(hashes, 0));
-        _store(base + 96, packet.timeoutTimestamp);
-        _store(base + 128, cursor - base);
-        _store(cursor, 1);
-        _store(cursor + 32, 32);
-        uint256 head = cursor + 64;
-        cursor = head + FIELDS * 32;
-        _store(head, cursor - head);
-        cursor = _append(cursor, bytes(payload.sourcePort), hashes, 0);
-        _store(head + 32, cursor - head);
-        cursor = _append(cursor, bytes(payload.destPort), hashes, 1);
-        _store(head + 64, cursor - head);
-        cursor = _append(cursor, bytes(payload.version), hashes, 2);
-        _store(head + 96, cursor - head);
-        cursor = _append(cursor, bytes(payload.encoding), hashes, 3);
-        _store(head + 128, cursor - head);
-        cursor = _append(cursor, payload.value, hashes, 4);
+        // nothing else takes memory until the end of this function: the fields grow at the free memory pointer;
+        // offsets are within calldata that somebody paid for, far from any overflow
+        unchecked {
+            _store(base, packet.sequence);
+            _store(base + 32, cursor - base);
+            cursor = _append(cursor, bytes(sourceClient), hashes, 0);
+            _store(base + 64, cursor - base);
+            cursor = _append(cursor, bytes(destClient), hashes, 0);
+            destClientHash = bytes32(_load(hashes, 0));
+            _store(base + 96, packet.timeoutTimestamp);
+            _store(base + 128, cursor - base);
+            _store(cursor, 1);
+            _store(cursor + 32, 32);
+            uint256 head = cursor + 64;
+            cursor = head + FIELDS * 32;
+            _store(head, cursor - head);
+            cursor = _append(cursor, bytes(payload.sourcePort), hashes, 0);
+            _store(head + 32, cursor - head);
+            cursor = _append(cursor, bytes(payload.destPort), hashes, 1);
+            _store(head + 64, cursor - head);
+            cursor = _append(cursor, bytes(payload.version), hashes, 2);
+            _store(head + 96, cursor - head);
+            cursor = _append(cursor, bytes(payload.encoding), hashes, 3);
+            _store(head + 128, cursor - head);
+            cursor = _append(cursor, payload.value, hashes, 4);
+        }
         assembly ("memory-safe") {
             mstore(encoded, sub(sub(cursor, encoded), 32))
             mstore(0x40, cursor)
@@ -103,6 +108,24 @@ library PacketEncoding {
         if (!copied) revert PacketHashFailed();
     }
 
+    /// @notice Calls the app with an encoded packet.
+    /// @return accepted whether it did not revert
+    /// @return result what it returned, or the reason of its revert
+    function callOnRecvPacket(IIBCApp app, bytes memory encoded, address relayer)
+        internal
+        returns (bool accepted, bytes memory result)
+    {
+        bytes memory callback = recvCallback(encoded, relayer);
+        assembly ("memory-safe") {
+            accepted := call(gas(), app, 0, add(callback, 32), mload(callback), 0, 0)
+            result := mload(0x40)
+            let size := returndatasize()
+            mstore(result, size)
+            returndatacopy(add(result, 32), 0, size)
+            mstore(0x40, and(add(add(result, size), 63), not(31)))
+        }
+    }
+
     /// @notice Emits `WriteAcknowledgement` of the router for an encoded packet and its one acknowledgement.
     function emitWriteAcknowledgement(
         bytes memory encoded,
@@ -111,7 +134,7 @@ library PacketEncoding {
         bytes memory acknowledgement
     ) internal {
         bytes32 topic = IICS26Router.WriteAcknowledgement.selector;
-        bytes32 clientTopic = keccak256(bytes(destClient));
+        bytes32 clientTopic = CalldataHash.hashOf(destClient);
         bool copied;
         assembly ("memory-safe") {
             let packetSize := sub(mload(encoded), 32)

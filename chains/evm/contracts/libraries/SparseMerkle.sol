@@ -61,20 +61,18 @@ library SparseMerkle {
         if (proof.length != expected) revert SparseMerkleErrors.SmtProofLengthInvalid(expected, proof.length);
     }
 
-    /// @dev Hashes from the terminal up to the root. Each hash is written straight to the side of the next preimage
-    ///      on which it belongs: `buffer` holds `01 | left | right`.
+    /// @dev Hashes from the terminal up to the root. The preimage `01 | left | right` stands at memory 0: each hash is
+    ///      written straight to the side of the next preimage on which it belongs. The last byte of `right` lies on the
+    ///      first of the free memory pointer, which is always zero and is zero again at the end. A precompiled contract
+    ///      fails only for want of gas: then this reverts without data, as running out of gas does.
     function _climb(bytes calldata siblings, uint256 depth, uint256 bitmap, bytes32 keyHash, bytes32 node)
         private
         view
         returns (bytes32 root)
     {
-        bool hashed;
         bool listed;
         assembly ("memory-safe") {
-            let buffer := mload(0x40)
-            let left := add(buffer, 1)
-            mstore8(buffer, 1)
-            hashed := 1
+            mstore8(0, 1)
             listed := 1
             // the lowest bit is now that of the deepest level
             let path := shr(sub(256, depth), keyHash)
@@ -82,7 +80,7 @@ library SparseMerkle {
             let cursor := siblings.offset
             // 0 or 32: the node's place in the preimage; the sibling's is the other
             let side := shl(5, and(path, 1))
-            mstore(add(left, side), node)
+            mstore(add(side, 1), node)
             for {} depth { depth := sub(depth, 1) } {
                 let sibling := 0
                 if and(present, 1) {
@@ -90,15 +88,15 @@ library SparseMerkle {
                     listed := and(listed, gt(sibling, 0))
                     cursor := add(cursor, 32)
                 }
-                mstore(add(left, xor(side, 32)), sibling)
+                mstore(add(xor(side, 32), 1), sibling)
                 path := shr(1, path)
                 present := shr(1, present)
                 side := shl(5, and(path, 1))
-                hashed := and(hashed, staticcall(gas(), 2, buffer, 65, add(left, side), 32))
+                if iszero(staticcall(gas(), 2, 0, 65, add(side, 1), 32)) { revert(0, 0) }
             }
-            root := mload(add(left, side))
+            root := mload(add(side, 1))
+            mstore8(0x40, 0)
         }
-        if (!hashed) revert SparseMerkleErrors.SmtHashFailed();
         if (!listed) revert SparseMerkleErrors.SmtSiblingEmpty();
     }
 

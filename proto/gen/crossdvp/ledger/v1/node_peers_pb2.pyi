@@ -19,16 +19,14 @@ class CountersignResponse(_message.Message):
     def __init__(self, signatures: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class FinaliseRequest(_message.Message):
-    __slots__ = ("tx_id", "signatures", "wire_transaction", "journal_position")
+    __slots__ = ("tx_id", "signatures", "wire_transaction")
     TX_ID_FIELD_NUMBER: _ClassVar[int]
     SIGNATURES_FIELD_NUMBER: _ClassVar[int]
     WIRE_TRANSACTION_FIELD_NUMBER: _ClassVar[int]
-    JOURNAL_POSITION_FIELD_NUMBER: _ClassVar[int]
     tx_id: bytes
     signatures: _containers.RepeatedScalarFieldContainer[bytes]
     wire_transaction: bytes
-    journal_position: int
-    def __init__(self, tx_id: _Optional[bytes] = ..., signatures: _Optional[_Iterable[bytes]] = ..., wire_transaction: _Optional[bytes] = ..., journal_position: _Optional[int] = ...) -> None: ...
+    def __init__(self, tx_id: _Optional[bytes] = ..., signatures: _Optional[_Iterable[bytes]] = ..., wire_transaction: _Optional[bytes] = ...) -> None: ...
 
 class FinaliseResponse(_message.Message):
     __slots__ = ()

@@ -1,0 +1,108 @@
+"""Requests survive the database and the wire; malformed ones are named by field."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from crossdvp.ledger.v1 import node_service_pb2 as pb
+
+from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.flows.record import FlowKind
+from chains.progmat.flows.request_codec import MESSAGES, decode_request, encode_request, from_message, to_message
+from chains.progmat.flows.requests import (
+    REQUEST_TYPES,
+    AckPacket,
+    AnyRequest,
+    CancelTrade,
+    CreateLightClient,
+    EarmarkProof,
+    IssueCash,
+    IssueMembership,
+    LockCash,
+    MoveCash,
+    RedeemCash,
+    SubmitMisbehaviour,
+    TimeoutPacket,
+    UpdateLightClient,
+    differing_fields,
+)
+from ibc.dvp import packet_of
+from primitives.errors import DecodeError
+from tests.fakes.ledger_parties import BUYER, CN_A, CN_B, SELLER
+from tests.fakes.settlement_world import terms_of
+
+TERMS = terms_of()
+PACKET = packet_of(TERMS, 7, "qbft-0", "progmat-0")
+BUYERS = BUYER.account_at(CN_B)
+SELLERS = SELLER.account_at(CN_A)
+REQUESTS: tuple[AnyRequest, ...] = (
+    IssueMembership("r", "cn-a", BusinessNetwork.SC, (MemberRole.SC_ISSUER, MemberRole.CUSTODIAN)),
+    IssueCash("r", "PGC", 5, BUYERS),
+    MoveCash("r", "PGC", "sn", 5, BUYERS.key, SELLERS),
+    RedeemCash("r", "PGC", "sn", 5, BUYERS.key),
+    LockCash("r", TERMS, "qbft-0", EarmarkProof(9, (b"a",), (b"b", b"c"))),
+    CancelTrade("r", TERMS),
+    CreateLightClient("r", "qbft-0", "qbft", b"state", b"consensus", "progmat-0", (b"",)),
+    UpdateLightClient("r", "qbft-0", b"header"),
+    SubmitMisbehaviour("r", "qbft-0", b"evidence"),
+    AckPacket("r", PACKET, b"ack", b"proof", 9),
+    TimeoutPacket("r", PACKET, b"proof", 9),
+)
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: request.kind.value)
+def test_a_request_is_the_same_after_the_database(request_: AnyRequest) -> None:
+    assert decode_request(request_.kind, encode_request(request_)) == request_
+
+
+def test_every_kind_has_its_request_its_message_and_its_example() -> None:
+    assert set(REQUEST_TYPES) == set(MESSAGES) == set(FlowKind) == {request.kind for request in REQUESTS}
+
+
+def test_what_differs_is_named() -> None:
+    first = MoveCash("r", "PGC", "sn", 5, BUYERS.key, SELLERS)
+    assert differing_fields(first, replace(first, amount_yen=6, to=BUYERS)) == ("amount_yen", "to")
+    assert differing_fields(first, first) == ()
+    assert differing_fields(first, RedeemCash("r", "PGC", "sn", 5, BUYERS.key)) == ("kind",)
+
+
+@pytest.mark.parametrize("amount_yen", [0, 10**15 + 1])
+def test_amounts_out_of_range_are_refused(amount_yen: int) -> None:
+    with pytest.raises(InvalidRequest, match="amount_yen"):
+        IssueCash("r", "PGC", amount_yen, BUYERS)
+
+
+@pytest.mark.parametrize("request_id", ["", "a b", "x" * 129, "a|b", "é"])
+def test_request_ids_that_cannot_name_a_flow_are_refused(request_id: str) -> None:
+    with pytest.raises(InvalidRequest, match="request_id"):
+        UpdateLightClient(request_id, "qbft-0", b"header")
+
+
+def test_malformed_fields_are_named() -> None:
+    message = to_message(IssueCash("r", "PGC", 5, BUYERS))
+    assert isinstance(message, pb.IssueCashRequest)
+    message.to.key = b"\x04short"
+    with pytest.raises(InvalidRequest, match=r"^to: "):
+        from_message(FlowKind.ISSUE_CASH, message)
+    with pytest.raises(InvalidRequest, match=r"^packet: "):
+        from_message(FlowKind.ACK_PACKET, pb.AckPacketRequest(request_id="r", packet=b"\x00"))
+    with pytest.raises(InvalidRequest, match=r"^terms: "):
+        from_message(FlowKind.LOCK_CASH, pb.LockCashRequest(request_id="r"))
+    with pytest.raises(InvalidRequest, match=r"^network: "):
+        from_message(FlowKind.ISSUE_MEMBERSHIP, pb.IssueMembershipRequest(request_id="r", party="x"))
+
+
+def test_oversize_proofs_are_refused_before_anything_is_stored() -> None:
+    with pytest.raises(InvalidRequest, match="account_proof"):
+        EarmarkProof(1, (b"x",) * 66, (b"x",))
+    with pytest.raises(InvalidRequest, match="storage_proof"):
+        EarmarkProof(1, (b"x",), (bytes(2000),))
+    with pytest.raises(InvalidRequest, match="proof"):
+        TimeoutPacket("r", PACKET, bytes(200_000), 1)
+
+
+def test_stored_bytes_that_were_altered_are_refused() -> None:
+    with pytest.raises(DecodeError):
+        decode_request(FlowKind.ISSUE_CASH, encode_request(REQUESTS[1]) + b"\x00")
