@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from chains.progmat.client import ApiEndpoint, ApiTls
 from primitives.errors import CallerError, CrossDvpError
 from primitives.secp256k1 import address_of
-from relayer.path import CrashPoint
+from relayer.core.crash_points import CrashPoint
 
 MAX_FILE_BYTES = 256 * 1024
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 import structlog
 
@@ -24,22 +23,11 @@ from relayer.core.chain import (
     PacketMessage,
     Verdict,
 )
+from relayer.core.crash_points import CrashPoint
 from relayer.core.plan import Action, DirectionView, Target, needs_refresh, plan
 from relayer.store import RelayerStore
 
 _log = structlog.get_logger(__name__)
-
-
-class CrashPoint(Enum):
-    """Lines at which a kill test lets the process die (``SIGKILL`` to itself: nothing flushed, nothing closed)."""
-
-    AFTER_OBSERVE = "after_observe"
-    BEFORE_RECEIVE = "before_receive"
-    AFTER_RECEIVE = "after_receive"
-    BEFORE_ACKNOWLEDGE = "before_acknowledge"
-    AFTER_ACKNOWLEDGE = "after_acknowledge"
-    BEFORE_TIME_OUT = "before_time_out"
-    AFTER_TIME_OUT = "after_time_out"
 
 
 @dataclass(frozen=True)

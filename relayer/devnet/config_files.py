@@ -8,10 +8,10 @@ from pathlib import Path
 from light_clients.progmat import ValidatorSet
 from primitives.types import Address
 from relayer.config import Peer
+from relayer.core.crash_points import CrashPoint
 from relayer.devnet.layout import API_CLIENTS, LEDGER_CLIENT_ID, LEDGER_ID, NODES
-from relayer.path import CrashPoint
 
-EVM_CHAIN_ID = 1_010_032
+EVM_CHAIN_ID = 919_191  # nobody's network
 THRESHOLD = 3
 _ROLES = {"sn": ["SN"], "cn-a": ["CN"], "cn-b": ["CN"], "nn": ["NN"]}
 

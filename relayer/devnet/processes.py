@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -54,11 +53,15 @@ def start(directory: Path, name: str, arguments: Sequence[str]) -> Process:
     logs = directory / "logs"
     logs.mkdir(exist_ok=True)
     argv = (sys.executable, *arguments)
-    with (logs / f"{name}.log").open("ab") as log:
-        child = subprocess.Popen(  # noqa: S603  # our own modules, by name
-            argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
-    return Process(name=name, pid=child.pid, argv=argv)
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    files = (
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(logs / f"{name}.log"), append, 0o644),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    )
+    # A session of its own: an interrupt at the starter's terminal does not reach it.
+    pid = os.posix_spawn(sys.executable, argv, os.environ, file_actions=files, setsid=True)
+    return Process(name=name, pid=pid, argv=argv)
 
 
 def is_alive(process: Process) -> bool:

@@ -10,10 +10,10 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from chains.evm.client.token import TokenBinding
 from primitives.errors import CrossDvpError
+from relayer.core.crash_points import CrashPoint
 from relayer.devnet import processes
 from relayer.devnet.stage import FINAL, Followed, Holdings, ScenarioTookTooLong, Stage
 from relayer.devnet.trading import TradePlan, wait_for_block_time
-from relayer.path import CrashPoint
 
 QUANTITY, AMOUNT_YEN = 10, 1_000_000
 UNHURRIED = TradePlan(QUANTITY, AMOUNT_YEN, lock_in_s=60, settle_in_s=120)

@@ -132,12 +132,12 @@ class Follower:
         if settlement.state in {SettlementState.MATCHED, SettlementState.EARMARKED} and too_late_to_lock:
             self._start(settlement, self._cash.cancel(settlement.terms))
         elif settlement.state is SettlementState.EARMARKED:
-            self._start(settlement, self._lock(settlement, waiting.attempts))
+            self._start(settlement, self._lock(settlement))
 
-    async def _lock(self, settlement: Settlement, attempt: int) -> None:
+    async def _lock(self, settlement: Settlement) -> None:
         trusted = await self._cash.trusted_height()
         evidence = await self._securities.earmark_evidence(settlement.trade_id, trusted)
-        await self._cash.lock(settlement.terms, evidence, attempt)
+        await self._cash.lock(settlement.terms, evidence)
 
     def _start(self, settlement: Settlement, step: Coroutine[None, None, None]) -> None:
         async def attempt() -> None:

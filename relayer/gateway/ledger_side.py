@@ -16,6 +16,7 @@ from chains.progmat.client import (
     TradeStatus,
     UpdateLightClient,
 )
+from chains.rpc_status import RemoteCallerError
 from ibc.dvp import SettlementTerms
 from ibc.packet import decode_packet
 from primitives.errors import CallerError, UnavailableError
@@ -26,6 +27,7 @@ from relayer.gateway.model import Fact, Ledger
 from relayer.gateway.ports import EarmarkEvidence
 
 FLOW_WAIT_S = 15
+MOST_TRIES = 1000
 HEADER_POLLS, HEADER_POLL_S = 40, 0.05
 
 _OPENING = {
@@ -98,21 +100,23 @@ class LedgerSide:
         found = await self._issuer.light_client(self._client_id)
         return found.heights[0][0] if found is not None and found.heights else 0
 
-    async def lock(self, terms: SettlementTerms, evidence: EarmarkEvidence, attempt: int) -> None:
+    async def lock(self, terms: SettlementTerms, evidence: EarmarkEvidence) -> None:
         """See CashSide."""
         custodian = self._custodian(terms.cash.buyer.node)
+        request_id, running = await _latest_try(custodian, f"lock/{terms.trade_id.hex()}")
+        if running is None:
+            await self._bring_header(evidence)
+            await self._wait_for_header(custodian, evidence.height)
+            proof = EarmarkProof(evidence.height, evidence.account_proof, evidence.storage_proof)
+            running = await custodian.submit(LockCash(request_id, terms, self._client_id, proof), FLOW_WAIT_S)
+        _require(custodian.name, running)
+
+    async def _bring_header(self, evidence: EarmarkEvidence) -> None:
+        """The header under which the earmark is proved; no message means that the ledger has it already."""
         if evidence.client_message:
             request_id = f"update/{sha256(evidence.client_message)[:16].hex()}"
-            _require(
-                self._issuer.name,
-                await self._issuer.submit(
-                    UpdateLightClient(request_id, self._client_id, evidence.client_message), FLOW_WAIT_S
-                ),
-            )
-        await self._wait_for_header(custodian, evidence.height)
-        proof = EarmarkProof(evidence.height, evidence.account_proof, evidence.storage_proof)
-        request = LockCash(f"lock/{terms.trade_id.hex()}/{attempt}", terms, self._client_id, proof)
-        _require(custodian.name, await custodian.submit(request, FLOW_WAIT_S))
+            update = UpdateLightClient(request_id, self._client_id, evidence.client_message)
+            _require(self._issuer.name, await self._issuer.submit(update, FLOW_WAIT_S))
 
     async def _wait_for_header(self, custodian: LedgerClient, height: int) -> None:
         """The issuer's node delivers headers to every node; that takes a moment."""
@@ -126,12 +130,32 @@ class LedgerSide:
     async def cancel(self, terms: SettlementTerms) -> None:
         """See CashSide."""
         custodian = self._custodian(terms.cash.buyer.node)
-        request = CancelTrade(f"cancel/{terms.trade_id.hex()}", terms)
-        _require(custodian.name, await custodian.submit(request, FLOW_WAIT_S))
+        request_id, running = await _latest_try(custodian, f"cancel/{terms.trade_id.hex()}")
+        if running is None:
+            running = await custodian.submit(CancelTrade(request_id, terms), FLOW_WAIT_S)
+        _require(custodian.name, running)
 
     async def close(self) -> None:
         """Close all connections."""
         await asyncio.gather(self._issuer.close(), *(custodian.close() for custodian in self._custodians.values()))
+
+
+async def _latest_try(node: LedgerClient, name: str) -> tuple[str, FlowView | None]:
+    """The request id of the newest try: one that is under way or done, with its flow, or a fresh one after failed ones.
+
+    Tries are numbered on the node itself, so that a gateway killed in between neither repeats nor forgets one.
+    """
+    for number in range(MOST_TRIES):
+        request_id = f"{name}/{number}"
+        try:
+            flow = await node.flow(request_id)
+        except RemoteCallerError as unknown:
+            if unknown.reason != "FLOW_UNKNOWN":
+                raise
+            return request_id, None
+        if not flow.is_failed:
+            return request_id, flow
+    raise LedgerRefused(node.name, "TOO_MANY_TRIES", f"{name} failed {MOST_TRIES} times: see the node's flows")
 
 
 def _require(node: str, flow: FlowView) -> None:

@@ -51,6 +51,8 @@ FINAL: Final = frozenset({SettlementState.SETTLED, SettlementState.RETURNED, Set
 
 _S, _E = SettlementState, SettlementEvent
 
+_AFTER_LOCK: Final = (_S.DELIVERED, _S.REFUSED, _S.SETTLED, _S.RETURNED)
+
 TRANSITIONS: Final[dict[tuple[SettlementState, SettlementEvent], SettlementState]] = {
     (_S.UNMATCHED, _E.TERMS_AGREE): _S.MATCHED,
     (_S.UNMATCHED, _E.TERMS_DIFFER): _S.MISMATCHED,
@@ -65,7 +67,6 @@ TRANSITIONS: Final[dict[tuple[SettlementState, SettlementEvent], SettlementState
     (_S.EARMARKED, _E.TRADE_CANCELLED): _S.CANCELLED,
     # A lock recorded before its earmark was seen (the gateway was away): the ledger's word counts.
     (_S.MATCHED, _E.CASH_LOCKED): _S.LOCKED,
-    (_S.LOCKED, _E.EARMARKED_ON_EVM): _S.LOCKED,
     # The EVM's answer may be read before the lock that it answers (the gateway was away, or its node lags behind).
     (_S.EARMARKED, _E.DELIVERED_ON_EVM): _S.DELIVERED,
     (_S.EARMARKED, _E.REFUSED_ON_EVM): _S.REFUSED,
@@ -77,7 +78,8 @@ TRANSITIONS: Final[dict[tuple[SettlementState, SettlementEvent], SettlementState
     (_S.LOCKED, _E.CASH_RETURNED_TO_BUYER): _S.RETURNED,
     (_S.DELIVERED, _E.CASH_RELEASED_TO_SELLER): _S.SETTLED,
     (_S.REFUSED, _E.CASH_RETURNED_TO_BUYER): _S.RETURNED,
-    # The two ledgers are read side by side: the EVM's event may be read after the ledger's end that it caused.
+    # The two ledgers are read side by side: what the EVM showed first may be read after what followed on the ledger.
+    **{(late, _E.EARMARKED_ON_EVM): late for late in (_S.LOCKED, *_AFTER_LOCK, _S.CANCELLED)},
     (_S.SETTLED, _E.DELIVERED_ON_EVM): _S.SETTLED,
     (_S.RETURNED, _E.REFUSED_ON_EVM): _S.RETURNED,
 }

@@ -44,10 +44,11 @@ class CashSide(Protocol):
     async def trusted_height(self) -> int:
         """The newest height of the EVM chain that the ledger's light client knows."""
 
-    async def lock(self, terms: SettlementTerms, evidence: EarmarkEvidence, attempt: int) -> None:
-        """Lock the buyer's cash. ``attempt`` makes a new try distinct from one that failed; at most one lock results.
+    async def lock(self, terms: SettlementTerms, evidence: EarmarkEvidence) -> None:
+        """Lock the buyer's cash; called again it goes on with a try under way, or starts anew after a failed one.
 
-        Raises ``CallerError`` or ``PeerError`` when the node refuses (for instance: not enough cash yet).
+        At most one lock results. Raises ``CallerError`` or ``PeerError`` when the node refuses (for instance: not
+        enough cash yet).
         """
 
     async def cancel(self, terms: SettlementTerms) -> None:

@@ -6,11 +6,11 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from web3 import Web3
 
+from chains.evm.client.web3_client import connect_web3
 from relayer.cli.verify import VERIFIERS, Refused, verify_storage_file
 from relayer.devnet.access import deployment_of
 from relayer.devnet.layout import read_state
@@ -85,15 +85,15 @@ async def test_web3_reads_the_chain_and_its_proofs_verify_offline(devnet: Path, 
     state = read_state(devnet)
     deployment = deployment_of(devnet, state)
 
-    def ask() -> dict[str, Any]:
-        w3 = Web3(Web3.HTTPProvider(state.rpc_url))
-        block = w3.eth.get_block("latest")
-        assert w3.eth.chain_id == deployment.chain_id
-        token = Web3.to_checksum_address(deployment.token)
-        proof = w3.eth.get_proof(token, [0, 1], block["number"])
-        return {"stateRoot": block["stateRoot"].to_0x_hex(), "proof": json.loads(Web3.to_json(proof))}
-
-    document = await asyncio.to_thread(ask)
+    web3 = connect_web3(state.rpc_url)
+    assert await web3.eth.chain_id == deployment.chain_id
+    block = await web3.eth.get_block("latest")
+    proof = await web3.eth.get_proof(web3.to_checksum_address(deployment.token), [0, 1], block["number"])
+    await web3.provider.disconnect()
+    document: dict[str, Any] = {
+        "stateRoot": block["stateRoot"].to_0x_hex(),
+        "proof": json.loads(web3.to_json(cast("dict[Any, Any]", proof))),
+    }
     file = tmp_path / "proof.json"
     file.write_text(json.dumps(document))
     code, (report,) = await crossdvp("verify", "storage", str(file))

@@ -1,4 +1,4 @@
-"""The demo's scenarios as tests: each ends as it must, and both ledgers hold what the end says (checked by ``perform``)."""
+"""The demo's scenarios as tests: each ends as it must; ``perform`` checks that both ledgers hold what the end says."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ class MemoryLedger:
 
     cash_yen: int = 0
     away: bool = False
-    attempts: list[int] = field(default_factory=list)
+    attempts: list[bytes] = field(default_factory=list)
     trades: dict[bytes, list[Sighting]] = field(default_factory=dict)
 
     def _note(self, terms: SettlementTerms, event: SettlementEvent, what: str, sequence: int = 0) -> None:
@@ -118,10 +118,10 @@ class MemoryLedger:
         self._here()
         return 1
 
-    async def lock(self, terms: SettlementTerms, evidence: EarmarkEvidence, attempt: int) -> None:
+    async def lock(self, terms: SettlementTerms, evidence: EarmarkEvidence) -> None:
         """See CashSide."""
         self._here()
-        self.attempts.append(attempt)
+        self.attempts.append(terms.trade_id)
         if terms.trade_id in self.trades:
             raise TradeIdUsed(f"trade id was spent before {evidence.height}")
         if terms.cash.amount_yen > self.cash_yen:

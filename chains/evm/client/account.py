@@ -7,8 +7,6 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from eth_account import Account
-
 from chains.evm.client.abi import EvmCall
 from chains.evm.client.node_types import EvmReceipt, EvmTxStatus
 from chains.evm.client.rpc import EvmRpc
@@ -53,6 +51,8 @@ class EvmAccount:
 
     def sign(self, call: EvmCall, nonce: int, gas: int) -> SignedEvmTx:
         """Sign a legacy transaction with EIP-155 protection."""
+        from eth_account import Account  # noqa: PLC0415  # takes a second to import, which readers need not wait for
+
         fields: dict[str, object] = {
             "nonce": nonce,
             "gasPrice": 0,

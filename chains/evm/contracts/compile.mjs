@@ -3,7 +3,7 @@
 // usage: node compile.mjs ROOT ENTRY...   (paths of .sol files relative to ROOT)
 //
 // Prints one JSON object on standard output: contract name -> {abi, bytecode, deployedBytecode, metadata}, for the
-// contracts defined in the entry files only. Warnings about our own files are errors: one nobody reads is a bug nobody sees.
+// contracts defined in the entry files only. Warnings about our own files are errors: nobody reads a warning twice.
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";

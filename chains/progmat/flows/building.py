@@ -29,7 +29,7 @@ from chains.progmat.transactions.model import Party, StateAndRef, StateRef, Time
 from chains.progmat.transactions.signature import sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
-from chains.progmat.vault import lock_states, membership, release_soft_locks
+from chains.progmat.vault import lock_states, membership, release_soft_locks, renew_soft_locks
 from primitives.composite_key import leaf_keys
 from primitives.types import UnixSeconds
 
@@ -171,6 +171,18 @@ class BuildStep:
         return SignedTransaction.of(wire, signatures)
 
 
-def release_reservations(connection: Connection, record: FlowRecord) -> None:
-    """Give back what a flow reserved."""
-    release_soft_locks(connection, lock_owner=record.flow_id)
+class SoftLockReservations:
+    """Soft locks in the vault, under the flow's id; they expire by themselves when nobody renews them."""
+
+    def __init__(self, clock: Clock, soft_lock_s: int) -> None:
+        self._clock = clock
+        self._soft_lock_s = soft_lock_s
+
+    def release(self, connection: Connection, record: FlowRecord) -> None:
+        """Give back what the flow reserved."""
+        release_soft_locks(connection, lock_owner=record.flow_id)
+
+    def renew(self, connection: Connection, record: FlowRecord) -> None:
+        """Keep what the flow reserved from now on for its usual time, and for the wait that is announced."""
+        from_ms = max(record.next_attempt_ms, self._clock.now_ms())
+        renew_soft_locks(connection, lock_owner=record.flow_id, expires_s=from_ms // 1000 + self._soft_lock_s)

@@ -26,11 +26,11 @@ from chains.progmat.node.storage import (
     due_effects,
     effect_done,
     effect_failed,
-    effect_parked,
     enqueue_effect,
 )
+from chains.progmat.node.storage.errors import StorageClosed
 from chains.progmat.node.storage.schema import outbox
-from primitives.errors import CallerError, CrossDvpError, PeerError
+from primitives.errors import CrossDvpError, UnavailableError
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +70,7 @@ class DeliveryWorker:
         self._before_send = before_send
         self._on_done = on_done
         self._retry = retry or RetrySchedule(first_ms=1000)
+        self._refused_retry = RetrySchedule(first_ms=60_000, ceiling_ms=600_000)
         self._awake = asyncio.Event()
         self._under_way: dict[int, asyncio.Task[None]] = {}
         self._task: asyncio.Task[None] | None = None
@@ -94,9 +95,17 @@ class DeliveryWorker:
         while True:
             await self._awake.wait()
             self._awake.clear()
-            due = await self._database.read(
-                partial(due_effects, now_s=self._clock.now_ms() // 1000, limit=BATCH + len(self._under_way))
-            )
+            try:
+                due = await self._database.read(
+                    partial(due_effects, now_s=self._clock.now_ms() // 1000, limit=BATCH + len(self._under_way))
+                )
+            except StorageClosed:
+                return
+            except UnavailableError as error:
+                log.warning("outbox cannot be read", reason=error.reason, detail=str(error))
+                await self._clock.sleep_ms(self._retry.ceiling_ms)
+                self._awake.set()
+                continue
             for effect in due:
                 if effect.effect_id not in self._under_way:
                     self._send(effect)
@@ -107,29 +116,39 @@ class DeliveryWorker:
         task.add_done_callback(lambda _: self._under_way.pop(effect.effect_id, None))
 
     async def _deliver(self, effect: Effect) -> None:
-        """One lane per delivery: tried until acknowledged or refused, its state written after each attempt."""
+        """Tried until acknowledged; the state is written after each attempt."""
         attempts = effect.attempts
         while True:
-            self._before_send(effect)
+            attempts += 1
             try:
-                await self._network.request(effect.peer, effect.method, effect.body, DELIVERY_TIMEOUT_S)
-            except (CallerError, PeerError) as error:
-                log.warning("delivery refused", peer=effect.peer, key=effect.effect_key, reason=error.reason)
-                await self._database.submit(partial(_refused, effect=effect, error=error, now_ms=self._clock.now_ms()))
+                wait_ms = await self._attempt(effect, attempts)
+            except StorageClosed:
                 return
-            except CrossDvpError as error:
-                attempts += 1
-                wait_ms = self._retry.wait_ms(attempts)
-                await self._database.submit(
-                    partial(_later, effect=effect, error=error, now_ms=self._clock.now_ms(), wait_ms=wait_ms)
-                )
-                await self._clock.sleep_ms(wait_ms)
-            else:
-                done = await self._database.submit(partial(_acknowledged, effect=effect, now_ms=self._clock.now_ms()))
-                if done is not None:
-                    self._on_done(done)
+            except UnavailableError as error:  # the attempt is not written down: it is made again
+                log.warning("delivery not written down", key=effect.effect_key, reason=error.reason)
+                wait_ms = self._retry.ceiling_ms
+            if wait_ms == 0:
                 self._awake.set()  # there may be more than one batch
                 return
+            await self._clock.sleep_ms(wait_ms)
+
+    async def _attempt(self, effect: Effect, attempts: int) -> int:
+        """One attempt; returns the wait before the next one, 0 when it is done. Raises storage errors only."""
+        self._before_send(effect)
+        try:
+            await self._network.request(effect.peer, effect.method, effect.body, DELIVERY_TIMEOUT_S)
+        except CrossDvpError as error:
+            refused = not isinstance(error, UnavailableError)
+            if refused:  # what is final has to be recorded there some day: an operator sees why it is not yet
+                log.warning("delivery refused", peer=effect.peer, key=effect.effect_key, reason=error.reason)
+            wait_ms = (self._refused_retry if refused else self._retry).wait_ms(attempts)
+            later = partial(_later, effect=effect, error=error, now_ms=self._clock.now_ms(), wait_ms=wait_ms)
+            await self._database.submit(later)
+            return wait_ms
+        done = await self._database.submit(partial(_acknowledged, effect=effect, now_ms=self._clock.now_ms()))
+        if done is not None:
+            self._on_done(done)
+        return 0
 
 
 def _flow_of(connection: Connection, effect: Effect) -> FlowRecord | None:
@@ -149,12 +168,6 @@ def _later(connection: Connection, *, effect: Effect, error: CrossDvpError, now_
     """The peer is away: said in the outbox and in the flow."""
     effect_failed(connection, effect.effect_id, f"{error.reason}: {error}", (now_ms + wait_ms) // 1000)
     _note(connection, effect, error, now_ms, now_ms + wait_ms)
-
-
-def _refused(connection: Connection, *, effect: Effect, error: CrossDvpError, now_ms: int) -> None:
-    """The peer will not have it: kept for an operator, said in the flow, which stays final and undelivered."""
-    effect_parked(connection, effect.effect_id, f"{error.reason}: {error}")
-    _note(connection, effect, error, now_ms, 0)
 
 
 def _note(connection: Connection, effect: Effect, error: CrossDvpError, now_ms: int, next_attempt_ms: int) -> None:

@@ -56,8 +56,18 @@ class StepAction(Protocol):
 
 
 Actions = Mapping[FlowStep, StepAction]
-Release = Callable[[Connection, FlowRecord], None]
-"""Gives back what a flow has reserved: called in the commit that ends it or sends it back to be built again."""
+
+
+class Reservations(Protocol):
+    """What flows hold of the vault while they run."""
+
+    def release(self, connection: Connection, record: FlowRecord) -> None:
+        """Give back what a flow holds: in the commit that ends it or sends it back to be built again."""
+        ...
+
+    def renew(self, connection: Connection, record: FlowRecord) -> None:
+        """Keep it for a flow that has to wait: in the commit of each failed attempt, and after a restart."""
+        ...
 
 
 class FlowEngine:
@@ -67,7 +77,7 @@ class FlowEngine:
         self,
         database: NodeDatabase,
         actions: Actions,
-        release: Release,
+        reservations: Reservations,
         clock: Clock,
         on_stored: Callable[[FlowRecord], None],
         retry: RetrySchedule | None = None,
@@ -75,7 +85,7 @@ class FlowEngine:
     ) -> None:
         self._database = database
         self._actions = actions
-        self._release = release
+        self._reservations = reservations
         self._clock = clock
         self._on_stored = on_stored
         self._retry = retry or RetrySchedule()
@@ -87,6 +97,7 @@ class FlowEngine:
     async def start(self) -> int:
         """Resume all unfinished flows; returns their number."""
         unfinished = await self._database.read(partial(store.flows_at, steps=DRIVEN))
+        await asyncio.gather(*(self._database.submit(partial(self._keep, record)) for record in unfinished))
         for record in unfinished:
             self._run(record)
         return len(unfinished)
@@ -206,14 +217,21 @@ class FlowEngine:
             record.step
         ].waiting_on(record)
         later = record.attempt_failed(error, now_ms, next_attempt_ms, waiting_on)
-        return await self._database.submit(partial(store.save_flow, record=later, expected_step=record.step))
+        return await self._database.submit(partial(self._keep_waiting, later))
+
+    def _keep_waiting(self, later: FlowRecord, connection: Connection) -> FlowRecord:
+        self._reservations.renew(connection, later)
+        return store.save_flow(connection, later, expected_step=later.step)
+
+    def _keep(self, record: FlowRecord, connection: Connection) -> None:
+        self._reservations.renew(connection, record)
 
     def _fail(self, record: FlowRecord, error: CallerError | PeerError, connection: Connection) -> FlowRecord:
-        self._release(connection, record)
+        self._reservations.release(connection, record)
         return record.failed(error, self._clock.now_ms())
 
     def _build_again(self, record: FlowRecord, connection: Connection) -> FlowRecord:
-        self._release(connection, record)
+        self._reservations.release(connection, record)
         return record.to_be_built_again(self._clock.now_ms())
 
     def tell(self, record: FlowRecord) -> None:

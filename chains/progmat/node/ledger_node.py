@@ -9,7 +9,7 @@ from typing import Final
 
 from chains.progmat.flows import cash_builders, ibc_builders, peer_codec
 from chains.progmat.flows.back_chain import BackChain
-from chains.progmat.flows.building import Builder, BuildStep, release_reservations
+from chains.progmat.flows.building import Builder, BuildStep, SoftLockReservations
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.collecting import ApproveStep, CountersignStep
 from chains.progmat.flows.countersigning import CountersignResponder
@@ -110,7 +110,7 @@ class LedgerNode:
         self.engine = FlowEngine(
             database=parts.database,
             actions=self._actions(recorder),
-            release=release_reservations,
+            reservations=SoftLockReservations(parts.clock, parts.soft_lock_s),
             clock=parts.clock,
             on_stored=self._stored,
             retry=parts.retry,

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IIBCApp} from "chains/evm/contracts/interfaces/IIBCApp.sol";
 import {IICS26Router} from "chains/evm/contracts/interfaces/IICS26Router.sol";
+import {CalldataHash} from "chains/evm/contracts/libraries/CalldataHash.sol";
 import {CompactSignature} from "chains/evm/contracts/libraries/CompactSignature.sol";
 import {ICS24Host} from "chains/evm/contracts/libraries/ICS24Host.sol";
 import {Identifiers} from "chains/evm/contracts/libraries/Identifiers.sol";
@@ -110,6 +111,10 @@ contract LibraryProbe {
 
     function acknowledgementCommitment(bytes calldata acknowledgement) external pure returns (bytes32) {
         return ICS24Host.acknowledgementCommitment(acknowledgement);
+    }
+
+    function hashes(bytes calldata data) external pure returns (bytes32 tight, bytes32 plain) {
+        return (CalldataHash.hashOf(data), keccak256(data));
     }
 
     function identifiers(string calldata id) external pure returns (bool client, bool port) {

@@ -130,7 +130,7 @@ async def test_a_cancellation_that_loses_the_race_against_the_lock_says_so(gatew
     await _until(gateway.client().watch(name), STATES.SETTLEMENT_STATE_EARMARKED)
     gateway.ledger.cash_yen = 10_000_000
     evidence = await gateway.evm.earmark_evidence(terms.trade_id, 1)
-    await gateway.ledger.lock(terms, evidence, 99)  # wins, unseen by the gateway
+    await gateway.ledger.lock(terms, evidence)  # wins, unseen by the gateway
     with pytest.raises(RemoteCallerError) as caught:
         await gateway.client().cancel(name)
     assert (caught.value.reason, caught.value.metadata["state"]) == ("TRADE_ALREADY_LOCKED", "locked")

@@ -125,6 +125,37 @@ def test_misuse_ends_with_2_in_words_or_in_json(crossdvp: CommandLine, arguments
     assert error["message"]
 
 
+RECORDED = {
+    "header": "evm_headers/besu_qbft_e2e_blocks27_28_4vals_with_proofs.json",
+    "storage": "evm_proofs/goquorum_ibft1_account_proofs.json",
+    "checkpoint": "progmat/checkpoints.json",
+    "ledger-tx": "corda/corda_transactions.json",
+}
+
+
+@pytest.mark.parametrize("what", list(RECORDED))
+def test_a_recorded_file_holds_and_ends_with_0(crossdvp: CommandLine, what: str) -> None:
+    file = str(VECTORS / RECORDED[what])
+    for_people = crossdvp("verify", what, file)
+    assert (for_people.code, for_people.err) == (0, "")
+    assert "holds" in for_people.out
+    for_programs = crossdvp("verify", what, file, "--json")
+    assert for_programs.code == 0
+    assert for_programs.document()["holds"] is True
+    assert for_programs.document()["facts"]
+
+
+def test_a_header_changed_after_it_was_sealed_is_refused_and_ends_with_1(crossdvp: CommandLine, tmp_path: Path) -> None:
+    recorded = (VECTORS / "evm_headers/besu_qbft_block7528_4vals_round1.json").read_text()
+    header = json.loads(recorded)["header_rlp"]
+    forged = header[:200] + ("0" if header[200] != "0" else "1") + header[201:]  # another state root
+    file = tmp_path / "forged.json"
+    file.write_text(recorded.replace(header, forged))
+    ended = crossdvp("verify", "header", str(file), "--json")
+    assert ended.code == 1
+    assert ended.document()["error"]["reason"] == "VERIFY_REFUSED"
+
+
 @pytest.mark.parametrize("what", ["header", "storage", "checkpoint", "ledger-tx"])
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"null", b"[]", b"{}", b"\xff\xfe", b"5", b'"x"', b"[" * 100_000, b'{"a": NaN}']

@@ -59,6 +59,20 @@ class ScriptedStep:
 
 
 @dataclass
+class Kept:
+    """Reservations that only count."""
+
+    released: list[str]
+    renewed: list[str]
+
+    def release(self, _connection: Connection, record: FlowRecord) -> None:
+        self.released.append(record.flow_id)
+
+    def renew(self, _connection: Connection, record: FlowRecord) -> None:
+        self.renewed.append(record.flow_id)
+
+
+@dataclass
 class FlowWorld:
     """The engine, its steps, and what was released."""
 
@@ -67,6 +81,7 @@ class FlowWorld:
     steps: dict[FlowStep, ScriptedStep]
     engine: FlowEngine
     released: list[str]
+    renewed: list[str]
     stored: list[FlowStep]
 
     def record(self, flow_id: str = "flow-1", request: bytes = b"request") -> FlowRecord:
@@ -83,17 +98,18 @@ async def flow_world(
     steps = {step: ScriptedStep(step, clock) for step in ORDER[:5]}
     script(steps)
     released: list[str] = []
+    renewed: list[str] = []
     stored: list[FlowStep] = []
     engine = FlowEngine(
         database=database,
         actions=steps,
-        release=lambda _connection, record: released.append(record.flow_id),
+        reservations=Kept(released, renewed),
         clock=clock,
         on_stored=lambda record: stored.append(record.step),
         retry=RetrySchedule(first_ms=100, ceiling_ms=1000),
     )
     try:
-        yield FlowWorld(database, clock, steps, engine, released, stored)
+        yield FlowWorld(database, clock, steps, engine, released, renewed, stored)
     finally:
         await engine.stop()
         await database.close()

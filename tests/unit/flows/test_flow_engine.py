@@ -61,6 +61,7 @@ async def test_what_is_unavailable_is_tried_again_when_the_record_says(tmp_path:
         assert (waiting.attempts, waiting.last_error_reason) == (1, "KEY_HOLDER_UNKNOWN")
         assert waiting.next_attempt_ms == world.clock.now_ms() + 100
         assert waiting.waiting_on == "party of BUILT"
+        assert world.renewed == ["flow-1"]
         world.clock.advance_ms(99)
         assert (await world.engine.outcome("flow-1", 0)).attempts == 1
         world.clock.advance_ms(1)
@@ -145,6 +146,7 @@ async def test_a_restarted_engine_goes_on_where_the_records_stand(tmp_path: Path
     async with flow_world(tmp_path) as world:
         world.clock.advance_ms(1000)
         assert await world.engine.start() == 1
+        assert world.renewed == ["flow-1"]
         assert (await finished(world)).step is FlowStep.RECORDED
         assert world.steps[FlowStep.PROPOSED].prepared == 0
 

@@ -129,7 +129,7 @@ async def test_a_buyer_short_of_cash_is_retried_and_the_shortage_is_shown() -> N
     desk.ledger.cash_yen, desk.now_s = 1_000_000, waiting.next_attempt_s
     await desk.rounds()
     assert desk.state(terms) is SettlementState.LOCKED
-    assert desk.ledger.attempts == [0, 1]
+    assert desk.ledger.attempts == [terms.trade_id] * 2
 
 
 async def test_what_is_not_locked_by_lock_by_is_cancelled_on_the_ledger() -> None:
@@ -145,7 +145,7 @@ async def test_a_lock_that_wins_the_race_against_the_cancellation_stands() -> No
     desk, terms = Desk(), some_terms()
     desk.match(terms)
     desk.evm.earmark(terms)
-    await desk.ledger.lock(terms, await desk.evm.earmark_evidence(terms.trade_id, 1), 0)
+    await desk.ledger.lock(terms, await desk.evm.earmark_evidence(terms.trade_id, 1))
     desk.now_s = terms.lock_by_s
     await desk.rounds()
     assert desk.state(terms) is SettlementState.LOCKED

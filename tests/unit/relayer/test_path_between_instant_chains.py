@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from relayer.core.crash_points import CrashPoint
 from relayer.core.lifecycle import PacketState
-from relayer.path import CrashPoint, Path, PathSettings
+from relayer.path import Path, PathSettings
 from relayer.store import RelayerStore
 from tests.fakes.instant_chain import Away, InstantChain, instant_pair
 

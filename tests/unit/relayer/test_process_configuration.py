@@ -1,60 +1,25 @@
-"""Configuration files of relayer and gateway: every problem named with file and field; processes end in one line."""
+"""Configuration files of relayer and gateway: every problem is named with file and field."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from relayer.config import ConfigInvalid, GatewayConfig, RelayerConfig, load_config
+from tests.fakes.process_files import certified_folder, write_config
 from tests.fakes.rpc_parties import tls_of
-
-ROOT = Path(__file__).parents[3]
-LINES = {
-    "listen": '"127.0.0.1:0"',
-    "database": '"relayer.sqlite3"',
-    "callers": '["operator"]',
-    "evm_key_file": '"relayer.hex"',
-    "tls.authority": '"authority.pem"',
-    "tls.certificate": '"certificate.pem"',
-    "tls.private_key": '"key.pem"',
-    "evm.rpc_url": '"http://127.0.0.1:1"',
-    "evm.deployment_file": '"deployment.json"',
-    "ledger.ledger_id": '"progmat-test"',
-    "ledger.client_id": '"qbft-0"',
-    "ledger.issuer": '{ name = "sn", target = "127.0.0.1:2" }',
-    "ledger.validators": '[{ name = "validator-1", target = "127.0.0.1:3" }]',
-    "ledger.threshold": "1",
-    "ledger.validator_addresses": f'["0x{"11" * 20}"]',
-}
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    tls = tls_of("relayer")
-    (tmp_path / "authority.pem").write_bytes(tls.authority)
-    (tmp_path / "certificate.pem").write_bytes(tls.certificate)
-    (tmp_path / "key.pem").write_bytes(tls.private_key)
-    (tmp_path / "relayer.hex").write_text("0x" + "01" * 32 + "\n")
-    return tmp_path
-
-
-def _write(folder: Path, **changes: str) -> Path:
-    """The file with some values replaced; an empty value leaves the line out. ``__`` in a name stands for a dot."""
-    lines = {**LINES, **{name.replace("__", "."): value for name, value in changes.items()}}
-    path = folder / "relayer.toml"
-    path.write_text("".join(f"{name} = {value}\n" for name, value in lines.items() if value))
-    return path
+    return certified_folder(tmp_path)
 
 
 def test_a_good_file_is_read_with_its_relative_paths_beside_it(folder: Path) -> None:
-    config = load_config(RelayerConfig, _write(folder))
+    config = load_config(RelayerConfig, write_config(folder))
     assert config.database == folder / "relayer.sqlite3"
     assert config.evm_secret() == b"\x01" * 32
     assert config.tls.load().certificate == tls_of("relayer").certificate
@@ -72,14 +37,14 @@ def test_a_good_file_is_read_with_its_relative_paths_beside_it(folder: Path) -> 
     ],
 )
 def test_a_wrong_value_is_refused_naming_file_and_field(folder: Path, field: str, value: str) -> None:
-    path = _write(folder, **{field: value})
+    path = write_config(folder, **{field: value})
     with pytest.raises(ConfigInvalid, match=re.escape(field)) as caught:
         load_config(RelayerConfig, path)
     assert str(path) in str(caught.value)
 
 
 def test_every_problem_is_told_at_once(folder: Path) -> None:
-    path = _write(folder, listen='"x"', kill_at='"whenever"', ledger__threshold="0")
+    path = write_config(folder, listen='"x"', kill_at='"whenever"', ledger__threshold="0")
     with pytest.raises(ConfigInvalid) as caught:
         load_config(RelayerConfig, path)
     assert all(field in str(caught.value) for field in ("listen", "kill_at", "ledger.threshold"))
@@ -97,7 +62,7 @@ def test_a_threshold_that_can_never_be_reached_is_refused(
     folder: Path, threshold: str, addresses: list[int], problem: str
 ) -> None:
     listed = json.dumps([f"0x{number:040x}" for number in addresses])
-    path = _write(folder, ledger__threshold=threshold, ledger__validator_addresses=listed)
+    path = write_config(folder, ledger__threshold=threshold, ledger__validator_addresses=listed)
     with pytest.raises(ConfigInvalid, match=problem):
         load_config(RelayerConfig, path)
 
@@ -119,7 +84,7 @@ def test_a_file_that_cannot_be_read_is_refused_by_name(tmp_path: Path, path: Pat
 @pytest.mark.parametrize("secret", ["", "0x12", "zz" * 32, "00" * 32, "ff" * 32, "01" * 33])
 def test_a_key_file_without_a_secret_is_refused_and_its_contents_not_told(folder: Path, secret: str) -> None:
     (folder / "relayer.hex").write_text(secret)
-    config = load_config(RelayerConfig, _write(folder))
+    config = load_config(RelayerConfig, write_config(folder))
     with pytest.raises(ConfigInvalid, match=r"relayer\.hex") as caught:
         config.evm_secret()
     assert not secret or secret not in str(caught.value)
@@ -127,7 +92,7 @@ def test_a_key_file_without_a_secret_is_refused_and_its_contents_not_told(folder
 
 @pytest.mark.parametrize("name", ["authority.pem", "certificate.pem", "key.pem"])
 def test_tls_files_that_are_not_what_they_should_be_are_named(folder: Path, name: str) -> None:
-    config = load_config(RelayerConfig, _write(folder))
+    config = load_config(RelayerConfig, write_config(folder))
     (folder / name).write_bytes(b"-----BEGIN NONSENSE-----\n")
     with pytest.raises(ConfigInvalid, match=name):
         config.tls.load()
@@ -136,35 +101,4 @@ def test_tls_files_that_are_not_what_they_should_be_are_named(folder: Path, name
 def test_a_key_of_another_certificate_is_refused(folder: Path) -> None:
     (folder / "key.pem").write_bytes(tls_of("gateway").private_key)
     with pytest.raises(ConfigInvalid, match="is not the key of the certificate"):
-        load_config(RelayerConfig, _write(folder)).tls.load()
-
-
-@pytest.mark.parametrize("module", ["relayer", "relayer.gateway"])
-def test_a_process_with_a_bad_file_ends_with_one_json_line_and_code_2(folder: Path, module: str) -> None:
-    ended = _run(module, "--config", str(folder / "none.toml"), "--log-format", "json")
-    assert ended.returncode == 2
-    (line,) = ended.stderr.splitlines()
-    told: dict[str, Any] = json.loads(line)
-    assert (told["reason"], told["level"]) == ("CONFIG_INVALID", "error")
-    assert "none.toml" in told["error"]
-
-
-def test_a_process_whose_deployment_is_missing_says_so_without_a_traceback(folder: Path) -> None:
-    ended = _run("relayer", "--config", str(_write(folder)))
-    assert ended.returncode == 2
-    assert "deployment.json" in ended.stderr
-    assert "Traceback" not in ended.stderr
-    assert len(ended.stderr.splitlines()) == 1
-
-
-def _run(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join((str(ROOT), str(ROOT / "proto" / "gen")))
-    return subprocess.run(
-        (sys.executable, "-m", module, *arguments),
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": path},
-        timeout=60,
-    )
+        load_config(RelayerConfig, write_config(folder)).tls.load()

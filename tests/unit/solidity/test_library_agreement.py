@@ -90,6 +90,12 @@ def test_paths_and_acknowledgements_are_those_of_the_oracle(client: str, sequenc
     assert probe().call("acknowledgementCommitment", ack) == ack_commitment(ack)
 
 
+@given(st.binary(max_size=200))
+@FUZZ
+def test_calldata_is_hashed_as_solidity_hashes_it(data: bytes) -> None:
+    assert probe().call("hashes", data) == (oracle.keccak(data), oracle.keccak(data))
+
+
 @st.composite
 def proofs(draw: st.DrawFn) -> tuple[bytes, bytes, bytes]:
     """A real proof, its key and value, often damaged in one place."""

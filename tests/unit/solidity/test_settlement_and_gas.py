@@ -64,6 +64,27 @@ def test_several_packets_share_one_update(dvp: DvpDeployment) -> None:
     assert dvp.balances() == (925, 75, 0)
 
 
+def test_a_multicall_returns_every_result_in_order(dvp: DvpDeployment) -> None:
+    calls = [dvp.router.encode(name) for name in ("getNextClientSeq", "UNIVERSAL_ERROR_ACK", "MAX_TIMEOUT_DELTA")]
+    calls.append(dvp.router.encode("getCounterparty", CLIENT_ID))
+    results = dvp.router.call("multicall", calls)
+    assert [int.from_bytes(results[0], "big"), int.from_bytes(results[2], "big")] == [0, 86_400]
+    assert results[1] == dvp.router.call("UNIVERSAL_ERROR_ACK")
+    assert LEDGER_CLIENT_ID.encode() in results[3]
+
+
+def test_a_multicall_undoes_everything_with_the_reason_of_the_call_that_failed(dvp: DvpDeployment) -> None:
+    header = dvp.header()
+    failing = dvp.router.encode("getIBCApp", "nothing")
+    with pytest.raises(Reverted) as caught:
+        dvp.router.transact("multicall", [dvp.router.encode("updateClient", CLIENT_ID, header), failing])
+    assert (caught.value.error, caught.value.error_args) == ("IBCAppUnknown", ("nothing",))
+    assert dvp.light_client.call("getConsensusState", dvp.height) == bytes(32)
+    for empty in ([b""], [header, b""]):
+        with pytest.raises(Reverted):
+            dvp.router.transact("multicall", empty)
+
+
 def preflight(dvp: DvpDeployment, number: int = 1) -> str:
     """The name of what would keep the delivery from happening, empty if nothing would."""
     before = dvp.balances()

@@ -91,7 +91,11 @@ abstract contract ICS02Clients is IICS02Client, ICS02Errors, RouterAccess, Reent
     }
 
     /// @inheritdoc IICS02Client
-    function getCounterparty(string calldata clientId) external view returns (IICS02ClientMsgs.CounterpartyInfo memory) {
+    function getCounterparty(string calldata clientId)
+        external
+        view
+        returns (IICS02ClientMsgs.CounterpartyInfo memory)
+    {
         return _client(clientId).counterparty;
     }
 

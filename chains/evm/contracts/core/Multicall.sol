@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title Several calls in one transaction, all or none
-/// @notice Each call runs on this contract with the caller's identity; the first that reverts undoes all, with its reason.
+/// @notice Each call runs on this contract as its caller; the first that reverts undoes all, with its reason.
 /// @dev The calls' data share one piece of memory: a batch of twenty packets would otherwise pay for forty kilobytes.
 abstract contract Multicall {
     /// @notice Runs the calls in order.

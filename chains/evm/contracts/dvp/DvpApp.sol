@@ -113,7 +113,7 @@ contract DvpApp is IDvpApp, IIBCApp, ReentrancyGuard {
     // ----------------------------------------------------------------------------------------------------- packets
 
     /// @inheritdoc IIBCApp
-    /// @dev The router lets nobody in twice. What a token's hook may call here meanwhile finds the earmark spent already.
+    /// @dev The router lets nobody in twice. What a token's hook may call here meanwhile finds the earmark spent.
     /// @return the terms hash, as the 32 bytes of the acknowledgement
     function onRecvPacket(IIBCAppCallbacks.OnRecvPacketCallback calldata msg_)
         external

@@ -40,7 +40,7 @@ interface IICS02Client {
         external
         returns (ILightClientMsgs.UpdateResult);
 
-    /// @notice Replaces light client and counterparty of a client id: the governance's way out of a frozen or expired client.
+    /// @notice Replaces light client and counterparty of a client id: governance's way out of a frozen or expired one.
     /// @param clientId whose
     /// @param counterpartyInfo the counterparty from now on
     /// @param client light client contract from now on

@@ -7,8 +7,8 @@ import {CompactSignature} from "./CompactSignature.sol";
 /// @title Signed checkpoints of a Progmat ledger
 /// @notice Packed header, exact length:
 ///         `u64 height | u64 timestamp | root 32 | journalHash 32 | nextValidatorSetHash 32 | u8 threshold | u8 size |
-///         size * address 20 | signerBitmap 32 (bit i from the lowest = validator i signed) | one EIP-2098 signature for
-///         each signer, in ascending order`. Signatures are over EIP-712 typed data whose domain names the ledger.
+///         size * address 20 | signerBitmap 32 (bit i from the lowest = validator i signed) | one EIP-2098 signature
+///         for each signer, in ascending order`. Signatures are over EIP-712 typed data whose domain names the ledger.
 library CheckpointHeader {
     /// @param height position in the ledger's journal
     /// @param timestamp UTC seconds, the ledger's clock

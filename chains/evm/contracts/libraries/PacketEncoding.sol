@@ -7,12 +7,12 @@ import {CalldataHash} from "./CalldataHash.sol";
 import {IICS26RouterMsgs} from "../msgs/IICS26RouterMsgs.sol";
 
 /// @title A packet of one payload, encoded once
-/// @notice The receipt, the commitment, the callback and the event all need the same bytes: abi.encode(packet). They are
-///         written once, each field is hashed where it then lies, and the rest is cut from them.
+/// @notice The receipt, the commitment, the callback and the event all need the same bytes: abi.encode(packet). They
+///         are written once, each field is hashed where it then lies, and the rest is cut from them.
 /// @dev The caller has checked that there is exactly one payload. Layout of abi.encode(packet), in bytes:
-///      0 offset of the tuple (32) · 32 sequence · 64 offset of the source client · 96 offset of the destination client ·
-///      128 time-out · 160 offset of the payloads (these three counted from 32) · 192 the two clients, length and padded
-///      content each · then the payloads: count 1, offset 32, the payload's five offsets, its five fields.
+///      0 offset of the tuple (32) - 32 sequence - 64 offset of the source client - 96 offset of the destination
+///      client - 128 time-out - 160 offset of the payloads (these three counted from 32) - 192 the two clients, length
+///      and padded content each - then the payloads: count 1, offset 32, the payload's five offsets, its five fields.
 ///      `ICS24Host` and Solidity's own encoder say the same plainly.
 library PacketEncoding {
     /// @notice A precompiled contract failed (out of gas).

@@ -9,12 +9,12 @@ import {IICS02ClientMsgs} from "../msgs/IICS02ClientMsgs.sol";
 import {ILightClientMsgs} from "../msgs/ILightClientMsgs.sol";
 
 /// @title Light client of a Progmat ledger
-/// @notice Believes checkpoints signed by k of the n Validators it trusts, and what sparse Merkle proofs show under their
-///         roots. Two different checkpoints at one height, or time running backwards, freeze it for ever; silence for a
-///         trusting period expires it. Frozen or expired, it refuses everything: governance replaces it.
+/// @notice Believes checkpoints signed by k of the n Validators it trusts, and what sparse Merkle proofs show under
+///         their roots. Two different checkpoints at one height, or time running backwards, freeze it for ever; silence
+///         for a trusting period expires it. Frozen or expired, it refuses everything: governance replaces it.
 /// @dev A consensus state is one slot, height and keccak256(timestamp | root), in a ring of slots; the proof brings the
-///      timestamp and recomputes the root. A relayer that updates and proves in one multicall never meets the ring's end;
-///      others update again. There is no owner and no setter: state changes by proofs only, and only through the router.
+///      timestamp and recomputes the root. A relayer that updates and proves in one multicall never meets the ring's
+///      end; others update again. There is no owner and no setter: state changes by proofs only, through the router.
 contract ProgmatLightClient is ILightClient, ProgmatErrors {
     /// @notice Number of consensus states kept.
     uint256 public constant RING_SIZE = 256;
@@ -56,8 +56,9 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
         bytes32 validatorSetHash
     ) {
         bool complete = router != address(0) && bytes(ledgerId).length != 0 && validatorSetHash != bytes32(0);
-        bool inTime = trustingPeriod != 0 && height != 0 && timestamp != 0 && uint256(timestamp) <= block.timestamp + maxClockDrift;
-        if (!complete || !inTime) revert ProgmatInitialStateInvalid();
+        bool positive = trustingPeriod != 0 && height != 0 && timestamp != 0;
+        bool inTime = uint256(timestamp) <= block.timestamp + maxClockDrift;
+        if (!complete || !positive || !inTime) revert ProgmatInitialStateInvalid();
         ROUTER = router;
         DOMAIN_SEPARATOR = CheckpointHeader.domainSeparator(ledgerId);
         TRUSTING_PERIOD = trustingPeriod;
@@ -92,8 +93,8 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
     }
 
     /// @inheritdoc ILightClient
-    /// @dev Evidence: abi.encode(bytes headerA, bytes headerB), each signed by the trusted set: two different checkpoints
-    ///      at one height, or a later height with an earlier timestamp.
+    /// @dev Evidence: abi.encode(bytes headerA, bytes headerB), each signed by the trusted set: two different
+    ///      checkpoints at one height, or a later height with an earlier timestamp.
     function misbehaviour(bytes calldata misbehaviourMsg) external {
         _checkRouter();
         _checkActive();
@@ -151,7 +152,7 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
         return _heightOf(slot) == height ? slot : bytes32(0);
     }
 
-    /// @notice Checks a header against the trusted validators and the clock, changing nothing: for evidence and for people.
+    /// @notice Checks a header against the trusted validators and the clock, changing nothing: for evidence and people.
     /// @param header packed header
     /// @return the checkpoint it carries
     function verifiedCheckpoint(bytes calldata header) external view returns (CheckpointHeader.Checkpoint memory) {
@@ -215,7 +216,7 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
         return uint256(slot) >> 192;
     }
 
-    /// @dev The height stands in the slot, so 24 bytes are left for the hash: finding a second preimage takes 2^192 tries.
+    /// @dev The height stands in the slot, so 24 bytes are left for the hash: a second preimage takes 2^192 tries.
     function _consensusSlot(uint64 height, uint64 timestamp, bytes32 root) private pure returns (bytes32) {
         uint256 hash = uint256(keccak256(abi.encodePacked(timestamp, root)));
         return bytes32((uint256(height) << 192) | (hash >> 64));
