@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict
+from typing import Final
 
 from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -11,6 +12,10 @@ from sqlalchemy.dialects.sqlite import insert
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.schema import counters, flows
 from chains.progmat.flows.steps import FlowStep
+
+
+FIXED: Final = frozenset({"flow_id", "kind", "request", "created_ms"})
+"""Columns that are written once."""
 
 
 def add_flow(connection: Connection, record: FlowRecord) -> FlowRecord:
@@ -26,7 +31,8 @@ def save_flow(connection: Connection, record: FlowRecord, expected_step: FlowSte
     cannot both advance it.
     """
     where = (flows.c.flow_id == record.flow_id, flows.c.step == expected_step.value)
-    if connection.execute(update(flows).where(*where).values(**_values(record))).rowcount != 1:
+    values = {name: value for name, value in _values(record).items() if name not in FIXED}
+    if connection.execute(update(flows).where(*where).values(**values)).rowcount != 1:
         raise ValueError(f"flow {record.flow_id!r} is not at {expected_step.value}: another driver advanced it")
     return record
 

@@ -97,6 +97,8 @@ class LedgerVerifier:
 def recorded_states(connection: Connection, refs: Iterable[StateRef]) -> dict[StateRef, TransactionState]:
     """Those of the referenced states whose transactions are recorded here."""
     wanted = list(refs)
+    if not wanted:
+        return {}
     found = stored_transactions(connection, {ref.tx_id for ref in wanted})
     outputs = {tx_id: _outputs(stored) for tx_id, stored in found.items()}
     states = {}

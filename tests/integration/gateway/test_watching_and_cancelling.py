@@ -112,6 +112,25 @@ async def test_what_was_matched_before_a_restart_settles_after_it(gateway: Runni
     await _until(gateway.client().watch(name), STATES.SETTLEMENT_STATE_LOCKED)
 
 
+async def test_a_delivery_that_is_read_before_its_lock_is_not_lost(gateway: RunningGateway) -> None:
+    terms = some_terms()
+    name = await _match(gateway, terms)
+    gateway.ledger.away = True
+    gateway.evm.earmark(terms)
+    stream = gateway.client().watch(name)
+    await _until(stream, STATES.SETTLEMENT_STATE_EARMARKED)
+    gateway.ledger.away = False
+    await gateway.ledger.lock(terms, await gateway.evm.earmark_evidence(terms.trade_id, 1))
+    gateway.ledger.away = True  # locked, and the node that knows is away
+    gateway.evm.deliver(terms)
+    await _until(stream, STATES.SETTLEMENT_STATE_DELIVERED)
+    gateway.ledger.away = False
+    gateway.ledger.release(terms)
+    settled = (await _until(stream, STATES.SETTLEMENT_STATE_SETTLED)).settlement
+    assert [fact.what for fact in settled.facts] == ["earmarked", "delivered", "cash locked", "cash released"]
+    assert settled.packet_sequence == 7
+
+
 async def test_matched_terms_are_cancelled_on_the_ledger(gateway: RunningGateway) -> None:
     terms = some_terms()
     name = await _match(gateway, terms)
