@@ -6,13 +6,12 @@ from collections.abc import Collection
 from dataclasses import asdict
 from typing import Final
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.schema import counters, flows
 from chains.progmat.flows.steps import FlowStep
-
 
 FIXED: Final = frozenset({"flow_id", "kind", "request", "created_ms"})
 """Columns that are written once."""
@@ -54,12 +53,6 @@ def newest_flows(connection: Connection, steps: Collection[FlowStep], limit: int
     query = select(flows).where(flows.c.step.in_([step.value for step in steps]))
     query = query.order_by(flows.c.created_ms.desc(), flows.c.flow_id).limit(limit)
     return [_found(row) for row in connection.execute(query)]
-
-
-def count_flows(connection: Connection, step: FlowStep) -> int:
-    """How many flows stand at a step."""
-    count: int = connection.execute(select(func.count()).where(flows.c.step == step.value)).scalar_one()
-    return count
 
 
 def next_count(connection: Connection, name: str) -> int:
