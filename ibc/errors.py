@@ -2,7 +2,6 @@
 
     CallerError
     ├── InvalidTimeout           a packet that must not be sent with this time-out
-    ├── TimeoutElapsed           too late to receive: prove the time-out instead
     └── TimeoutNotReached        too early to time out: prove it at a later height
     PeerError
     └── Refusal
@@ -48,13 +47,6 @@ class InvalidTimeout(TimeBoundError):
 
     reason: ClassVar[str] = "INVALID_TIMEOUT"
     relation: ClassVar[str] = "must lie after, and at most 86400 s after,"
-
-
-class TimeoutElapsed(TimeBoundError):
-    """A packet arrives at or after its time-out."""
-
-    reason: ClassVar[str] = "TIMEOUT_ELAPSED"
-    relation: ClassVar[str] = "has passed; prove the time-out instead of receiving at"
 
 
 class TimeoutNotReached(TimeBoundError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ibc.errors import InvalidTimeout, TimeoutElapsed, TimeoutNotReached
+from ibc.errors import InvalidTimeout, TimeoutNotReached
 
 MAX_TIMEOUT_DELTA_S: Final = 86_400
 
@@ -13,12 +13,6 @@ def validate_timeout_at_send(timeout_s: int, now_s: int) -> None:
     """`now < timeout <= now + 24 h`, or `InvalidTimeout`."""
     if not now_s < timeout_s <= now_s + MAX_TIMEOUT_DELTA_S:
         raise InvalidTimeout(timeout_s, now_s)
-
-
-def validate_not_timed_out(timeout_s: int, now_s: int) -> None:
-    """`now < timeout`, or `TimeoutElapsed`. `now_s` is the receiving chain's own clock."""
-    if now_s >= timeout_s:
-        raise TimeoutElapsed(timeout_s, now_s)
 
 
 def validate_timed_out(timeout_s: int, consensus_timestamp_s: int) -> None:

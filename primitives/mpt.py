@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from primitives.errors import DecodeError, MptError
-from primitives.keccak import EMPTY_KECCAK, keccak256
+from primitives.keccak import keccak256
 from primitives.rlp import EMPTY_STRING, split_list, string_payload, uint_payload
 from primitives.types import Address, Hash32, hash32
 
@@ -164,11 +164,6 @@ class Account:
     balance: int
     storage_root: Hash32
     code_hash: Hash32
-
-    @property
-    def has_code(self) -> bool:
-        """Whether the account is a contract."""
-        return self.code_hash != EMPTY_KECCAK
 
 
 def account_key(address: bytes) -> Hash32:

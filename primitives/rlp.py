@@ -16,7 +16,6 @@ RlpItem = bytes | list["RlpItem"]
 
 MAX_DEPTH: Final = 16
 EMPTY_STRING: Final = b"\x80"
-EMPTY_LIST: Final = b"\xc0"
 _SHORT_LIMIT: Final = 55
 _STRING_OFFSET: Final = 0x80
 _LONG_STRING_OFFSET: Final = 0xB7
@@ -33,14 +32,6 @@ def decode(data: bytes, *, max_depth: int = MAX_DEPTH) -> RlpItem:
     if max_depth == 0:
         raise DecodeError("RLP lists are nested too deep", found=data)
     return [decode(item, max_depth=max_depth - 1) for item in split_list(data)]
-
-
-def decode_list(data: bytes, max_items: int) -> list[RlpItem]:
-    """The items of the list that `data` encodes, at most `max_items`."""
-    items = split_list(data)
-    if len(items) > max_items:
-        raise DecodeError("RLP list is too long", expected=f"at most {max_items} items", found=len(items))
-    return [decode(item, max_depth=MAX_DEPTH - 1) for item in items]
 
 
 def split_list(data: bytes) -> list[bytes]:

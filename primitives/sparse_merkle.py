@@ -91,12 +91,6 @@ class SparseMerkleTree:
         self._store = store
         self.root: bytes = root
 
-    def get_value_hash(self, key: bytes) -> bytes | None:
-        """H(value) of what is at `key` under the present root, or None."""
-        key_hash = sha256(key)
-        _, terminal = self._descend(self.root, key_hash)
-        return terminal.value_hash if terminal is not None and terminal.key_hash == key_hash else None
-
     def set(self, key: bytes, value: bytes) -> bytes:
         """Put `value` at `key`, over whatever was there. Returns the new root, also kept in `root`."""
         key_hash = sha256(key)

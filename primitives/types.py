@@ -39,11 +39,6 @@ def address(value: bytes, what: str = "address") -> Address:
     return Address(_sized(value, 20, what))
 
 
-def unix_seconds(value: int, what: str = "timestamp in seconds") -> UnixSeconds:
-    """`value` if it is an unsigned 64-bit integer."""
-    return UnixSeconds(_ranged(value, 0, UINT64_MAX, what))
-
-
 def yen(value: int, what: str = "amount in yen") -> Yen:
     """`value` if it lies in 0..10^15."""
     return Yen(_ranged(value, 0, MAX_YEN, what))

@@ -146,13 +146,16 @@ class RelayerConfig(_Section):
 
 
 class GatewayConfig(_Section):
-    """``crossdvp``'s gateway process. ``callers`` are the certificate names that may call it."""
+    """``crossdvp``'s gateway process.
+
+    ``speaks_for``: certificate names that may call it, each with the custodian nodes whose accounts it speaks for.
+    """
 
     name: str = "gateway"
     listen: HostAndPort
     database: Path
     tls: TlsFiles
-    callers: tuple[PartyName, ...]
+    speaks_for: Annotated[dict[PartyName, Annotated[tuple[PartyName, ...], Field(min_length=1)]], Field(min_length=1)]
     evm: EvmSection
     ledger: LedgerSection
     poll_interval_ms: Annotated[int, Field(ge=10, le=60_000)] = 100

@@ -45,7 +45,9 @@ class CallerNotAuthorised(CallerError):
 
     def __init__(self, caller: str) -> None:
         self.caller = caller
-        super().__init__(f"{caller or 'a caller without a name'} may not call this server: add it to `callers`")
+        super().__init__(
+            f"{caller or 'a caller without a name'} may not call this server: add it to its list of callers"
+        )
 
 
 class MalformedRequest(CallerError):
@@ -61,6 +63,12 @@ class ServerSettings:
     listen: str
     tls: ApiTls
     callers: tuple[str, ...]
+
+
+def caller_of(context: grpc.aio.ServicerContext[Any, Any]) -> str:
+    """The name in the caller's certificate, which mTLS has verified; empty if it has none."""
+    names = list(context.auth_context().get("x509_common_name", ()))
+    return names[0].decode(errors="replace") if names else ""
 
 
 class CallerList(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stub only
@@ -81,8 +89,7 @@ class CallerList(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # gener
         return _guard(handler, self._check, handler.request_deserializer)
 
     async def _check(self, _request: object, context: grpc.aio.ServicerContext[Any, Any]) -> None:
-        names = list(context.auth_context().get("x509_common_name", ()))
-        caller = names[0].decode(errors="replace") if names else ""
+        caller = caller_of(context)
         if caller not in self._callers:
             error = CallerNotAuthorised(caller)
             await abort_with_error(context, error, {CallerNotAuthorised: grpc.StatusCode.PERMISSION_DENIED})

@@ -1,6 +1,7 @@
 """What a client of the Progmat ledger keeps of one checkpoint: ``u64 timestamp | root32``.
 
-The Solidity client keeps the keccak-256 of these 40 bytes in one slot; the time then travels in the proof.
+The Solidity client keeps of it, in one slot of a ring, ``u64 height`` and the first 24 bytes of the keccak-256 of these
+40 bytes; the time then travels in the proof.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from light_clients.progmat.errors import MalformedCheckpoint
-from primitives.keccak import keccak256
 
 CONSENSUS_STATE_BYTES = 40
 
@@ -34,8 +34,3 @@ def decode_consensus_state(data: bytes) -> ProgmatConsensusState:
     if timestamp_s == 0:
         raise MalformedCheckpoint("consensus state has no time", found=data)
     return ProgmatConsensusState(timestamp_s, data[8:])
-
-
-def consensus_slot(data: bytes) -> bytes:
-    """What the Solidity client stores for these bytes."""
-    return keccak256(data)

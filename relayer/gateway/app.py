@@ -13,6 +13,7 @@ from chains.evm.client.deployment import read_deployment
 from chains.progmat.client import LedgerClient
 from relayer.chains.evm_node import opened_evm_node
 from relayer.config import GatewayConfig, load_config
+from relayer.gateway.access import Speakers
 from relayer.gateway.evm_side import EvmSide
 from relayer.gateway.ledger_side import LedgerSide
 from relayer.gateway.rpc_settlement import Margins, Scope
@@ -36,9 +37,10 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         cash = LedgerSide(LedgerClient(config.ledger.issuer.endpoint(), tls), custodians, config.ledger.client_id)
         stack.push_async_callback(cash.close)
         scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians))
+        speakers = Speakers(config.speaks_for)
         await serve_gateway(
-            GatewayParts(store, EvmSide(rpc, deployment), cash, scope, now_s),
-            ServerSettings(config.listen, tls, config.callers),
+            GatewayParts(store, EvmSide(rpc, deployment), cash, scope, speakers, now_s),
+            ServerSettings(config.listen, tls, speakers.callers),
             Margins(config.before_lock_s, config.lock_to_settle_s),
             config.poll_interval_ms / 1000,
             stopping,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ibc.dvp import SettlementTerms
-from relayer.gateway.errors import SettlementEnded
+from relayer.gateway.errors import SettlementEnded, TradeIdTaken
 from relayer.gateway.lifecycle import SettlementEvent, SettlementState, next_state
 from relayer.gateway.matching import Side, mismatched_fields
 from relayer.gateway.model import Fact, Settlement, Waiting
@@ -27,7 +27,8 @@ def instruct(side: Side, terms: SettlementTerms, now_s: int) -> Change:
     """One side's instruction: the first opens the settlement, the second matches or names the differences.
 
     An instruction may be replaced until both sides agree; afterwards an equal one changes nothing and another one
-    raises ``SettlementEnded`` or keeps the matched terms.
+    raises ``SettlementEnded`` or keeps the matched terms. The first one says between which custodian nodes
+    the trade is: an instruction between others raises ``TradeIdTaken``, so that nobody joins or replaces what is not his.
     """
 
     def change(before: Settlement | None) -> Settlement:
@@ -35,6 +36,8 @@ def instruct(side: Side, terms: SettlementTerms, now_s: int) -> Change:
             return Settlement(
                 terms.trade_id, SettlementState.UNMATCHED, {side: terms}, created_s=now_s, updated_s=now_s
             )
+        if any(each.account_in(before.terms).node != each.account_in(terms).node for each in Side):
+            raise TradeIdTaken(before.name)
         if before.state not in {SettlementState.UNMATCHED, SettlementState.MISMATCHED}:
             if before.instructions.get(side) == terms:
                 return before

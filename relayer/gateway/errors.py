@@ -4,8 +4,10 @@ CallerError
 ├── BadRequest            a field is malformed, out of range or missing
 │   ├── BadPageToken      a page or resume token that this gateway did not give
 │   └── NotServed         terms on a chain, ledger or node that this gateway does not reach
+├── NotYourSide           the caller does not speak for the node that keeps that side's account
 ├── RequestIdReused       the same request id with another body
-├── SettlementUnknown
+├── TradeIdTaken          the trade id belongs to a settlement between other custodian nodes
+├── SettlementUnknown     not there, or not the caller's business
 ├── SettlementEnded       nothing can change it any more
 ├── TradeAlreadyLocked    the cash is locked: only evidence ends it now
 └── TimesTooClose         lock-by or settle-by leave less than the configured margins
@@ -42,6 +44,19 @@ class NotServed(BadRequest):
     reason = "NOT_SERVED"
 
 
+class NotYourSide(CallerError):
+    """The caller may not instruct for that side; nothing was stored."""
+
+    reason = "NOT_YOUR_SIDE"
+
+    def __init__(self, caller: str, side: str, node: str) -> None:
+        self.caller, self.side, self.node = caller, side, node
+        super().__init__(
+            f"{caller} does not speak for {node}, which keeps the {side}'s account: instruct for your own side, "
+            f"or have the node added to your line of the gateway's `speaks_for`"
+        )
+
+
 class RequestIdReused(CallerError):
     """The request id belongs to another request; use a new id for a new request."""
 
@@ -54,8 +69,18 @@ class RequestIdReused(CallerError):
         )
 
 
+class TradeIdTaken(CallerError):
+    """The first instruction of a trade says between which custodian nodes it is; no later one changes that."""
+
+    reason = "TRADE_ID_TAKEN"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"{name} is between other custodian nodes: correct the accounts, or use a new trade id")
+
+
 class SettlementUnknown(CallerError):
-    """No settlement of that name."""
+    """No settlement of that name, or none that the caller has to do with."""
 
     reason = "SETTLEMENT_UNKNOWN"
 

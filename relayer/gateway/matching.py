@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from enum import Enum
 
-from ibc.dvp import SettlementTerms
+from ibc.dvp import CashAccount, SettlementTerms
 
 
 class Side(Enum):
@@ -19,6 +19,10 @@ class Side(Enum):
     def other(self) -> Side:
         """The side it must match with."""
         return Side.BUYER if self is Side.SELLER else Side.SELLER
+
+    def account_in(self, terms: SettlementTerms) -> CashAccount:
+        """The side's cash account."""
+        return terms.cash.seller if self is Side.SELLER else terms.cash.buyer
 
 
 def mismatched_fields(one: SettlementTerms, other: SettlementTerms) -> tuple[str, ...]:

@@ -66,6 +66,11 @@ class Settlement:
         return next(iter(self.instructions.values()))
 
     @property
+    def nodes(self) -> frozenset[str]:
+        """The custodian nodes of both sides: the same in every instruction of a settlement."""
+        return frozenset(side.account_in(self.terms).node for side in Side)
+
+    @property
     def terms_hash(self) -> bytes:
         """Hash of the terms, as both ledgers compare it."""
         return terms_hash(self.terms)

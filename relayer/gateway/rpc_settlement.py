@@ -19,6 +19,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from ibc.dvp import SettlementTerms
 from primitives.errors import CallerError
+from relayer.gateway.access import Speaker, Speakers
 from relayer.gateway.changes import instruct, observe, withdraw
 from relayer.gateway.errors import (
     BadPageToken,
@@ -41,7 +42,8 @@ from relayer.gateway.settlement_codec import (
     state_of,
     trade_id_of,
 )
-from relayer.gateway.store import Change, GatewayStore
+from relayer.gateway.store import Change, GatewayStore, RequestKey
+from relayer.rpc_server import caller_of
 
 MOST_PER_PAGE = 500
 _UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
@@ -85,6 +87,7 @@ class SettlementRpc(pb_grpc.SettlementServiceServicer):
         store: GatewayStore,
         cash: CashSide,
         scope: Scope,
+        speakers: Speakers,
         margins: Margins,
         now_s: Callable[[], int],
         stopping: asyncio.Event,
@@ -93,25 +96,31 @@ class SettlementRpc(pb_grpc.SettlementServiceServicer):
         self._store = store
         self._cash = cash
         self._scope = scope
+        self._speakers = speakers
         self._margins = margins
         self._now_s = now_s
         self._stopping = stopping
         self._watch_poll_s = watch_poll_s
 
+    def _speaker(self, context: Context) -> Speaker:
+        return self._speakers.speaker(caller_of(context))
+
     async def CreateSettlement(  # noqa: N802  # the name in the .proto
-        self, request: pb.CreateSettlementRequest, _context: Context
+        self, request: pb.CreateSettlementRequest, context: Context
     ) -> pb.CreateSettlementResponse:
         """See the .proto."""
-        request_id = _request_id(request.request_id)
+        speaker = self._speaker(context)
+        request_key = RequestKey(speaker.name, _request_id(request.request_id))
         side, terms = side_of(request.side), decode_terms(request.terms)
         self._scope.check(terms)
+        speaker.require_side(side, terms)
         now_s = self._now_s()
         change = self._instruction(side, terms, now_s)
         if request.validate_only:
             settlement = await asyncio.to_thread(self._store.preview, terms.trade_id, change, now_s)
         else:
             settlement = await asyncio.to_thread(
-                self._store.answer_request, request_id, request_fields(request), terms.trade_id, change, now_s
+                self._store.answer_request, request_key, request_fields(request), terms.trade_id, change, now_s
             )
         return pb.CreateSettlementResponse(settlement=encode_settlement(_present(settlement)))
 
@@ -136,14 +145,17 @@ class SettlementRpc(pb_grpc.SettlementServiceServicer):
             raise TimesTooClose("terms.settle_by", earliest_settle, terms.settle_by_s)
 
     async def GetSettlement(  # noqa: N802  # the name in the .proto
-        self, request: pb.GetSettlementRequest, _context: Context
+        self, request: pb.GetSettlementRequest, context: Context
     ) -> pb.GetSettlementResponse:
         """See the .proto."""
-        settlement = await asyncio.to_thread(self._store.get, trade_id_of(request.name))
+        settlement = await self._seen_by(self._speaker(context), trade_id_of(request.name))
         return pb.GetSettlementResponse(settlement=encode_settlement(settlement))
 
+    async def _seen_by(self, speaker: Speaker, trade_id: bytes) -> Settlement:
+        return speaker.require_either(await asyncio.to_thread(self._store.get, trade_id))
+
     async def ListSettlements(  # noqa: N802  # the name in the .proto
-        self, request: pb.ListSettlementsRequest, _context: Context
+        self, request: pb.ListSettlementsRequest, context: Context
     ) -> pb.ListSettlementsResponse:
         """See the .proto."""
         if not 0 <= request.page_size <= MOST_PER_PAGE:
@@ -151,7 +163,8 @@ class SettlementRpc(pb_grpc.SettlementServiceServicer):
         size = request.page_size or 50
         states = [state_of(number) for number in request.states]
         before = _number(request.page_token)
-        rows = await asyncio.to_thread(self._store.page, states, before, size + 1)
+        nodes = self._speaker(context).nodes
+        rows = await asyncio.to_thread(self._store.page, nodes, states, before, size + 1)
         shown = rows[:size]
         return pb.ListSettlementsResponse(
             settlements=[encode_settlement(settlement) for _, settlement in shown],
@@ -159,38 +172,41 @@ class SettlementRpc(pb_grpc.SettlementServiceServicer):
         )
 
     async def WatchSettlements(  # noqa: N802  # the name in the .proto
-        self, request: pb.WatchSettlementsRequest, _context: Context
+        self, request: pb.WatchSettlementsRequest, context: Context
     ) -> AsyncIterator[pb.WatchSettlementsResponse]:
         """See the .proto."""
+        speaker = self._speaker(context)
         trade_id = trade_id_of(request.name) if request.name else None
         if trade_id is not None:
-            await asyncio.to_thread(self._store.get, trade_id)
+            await self._seen_by(speaker, trade_id)
         after = _number(request.resume_token)
-        if after > await asyncio.to_thread(self._store.newest_event):
+        if after > await asyncio.to_thread(self._store.newest_event, speaker.nodes):
             raise BadPageToken("resume_token", "a token from an earlier answer", after)
         while not self._stopping.is_set():
-            events = await asyncio.to_thread(self._store.events, after, trade_id, 100)
-            for event in events:
-                after = event.number
+            page = await asyncio.to_thread(self._store.events, speaker.nodes, after, trade_id, 100)
+            after = page.reached
+            for event in page.events:
                 yield pb.WatchSettlementsResponse(
                     resume_token=str(event.number),
                     settlement=pb.Settlement.FromString(event.settlement),
                     at=Timestamp(seconds=event.at_s),
                 )
-            if not events:
+            if not page.events:
                 await asyncio.sleep(self._watch_poll_s)
         raise GatewayStopping
 
     async def CancelSettlement(  # noqa: N802  # the name in the .proto
-        self, request: pb.CancelSettlementRequest, _context: Context
+        self, request: pb.CancelSettlementRequest, context: Context
     ) -> pb.CancelSettlementResponse:
         """See the .proto."""
-        request_id, trade_id = _request_id(request.request_id), trade_id_of(request.name)
-        await asyncio.to_thread(self._store.get, trade_id)
+        speaker = self._speaker(context)
+        request_key = RequestKey(speaker.name, _request_id(request.request_id))
+        trade_id = trade_id_of(request.name)
+        await self._seen_by(speaker, trade_id)
         # Storing the request first makes a repeat, even after a crash in between, answer what became of it.
         settlement = _present(
             await asyncio.to_thread(
-                self._store.answer_request, request_id, request_fields(request), trade_id, withdraw, self._now_s()
+                self._store.answer_request, request_key, request_fields(request), trade_id, withdraw, self._now_s()
             )
         )
         if settlement.state in _CANCELLABLE:

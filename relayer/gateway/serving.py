@@ -11,13 +11,16 @@ import structlog
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from crossdvp.gateway.v1 import settlement_service_pb2_grpc as pb_grpc
 
+from relayer.gateway.access import Speakers
 from relayer.gateway.errors import (
     BadRequest,
+    NotYourSide,
     RequestIdReused,
     SettlementEnded,
     SettlementUnknown,
     TimesTooClose,
     TradeAlreadyLocked,
+    TradeIdTaken,
 )
 from relayer.gateway.follower import Follower, FollowerSettings
 from relayer.gateway.ports import CashSide, SecuritiesSide
@@ -31,8 +34,10 @@ _log = structlog.get_logger(__name__)
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["SettlementService"].full_name
 STATUS_CODES = {
     BadRequest: grpc.StatusCode.INVALID_ARGUMENT,
+    NotYourSide: grpc.StatusCode.PERMISSION_DENIED,
     SettlementUnknown: grpc.StatusCode.NOT_FOUND,
     RequestIdReused: grpc.StatusCode.ALREADY_EXISTS,
+    TradeIdTaken: grpc.StatusCode.ALREADY_EXISTS,
     SettlementEnded: grpc.StatusCode.FAILED_PRECONDITION,
     TradeAlreadyLocked: grpc.StatusCode.FAILED_PRECONDITION,
     TimesTooClose: grpc.StatusCode.FAILED_PRECONDITION,
@@ -47,6 +52,7 @@ class GatewayParts:
     securities: SecuritiesSide
     cash: CashSide
     scope: Scope
+    speakers: Speakers
     now_s: Callable[[], int]
 
 
@@ -61,7 +67,7 @@ async def serve_gateway(
     """Follow settlements and answer until ``stopping``; ``on_ready`` is told the port. Raises ``CannotListen``."""
     follower = Follower(parts.store, parts.securities, parts.cash, FollowerSettings(poll_interval_s), parts.now_s)
     server = RpcServer(server_settings, STATUS_CODES)
-    servicer = SettlementRpc(parts.store, parts.cash, parts.scope, margins, parts.now_s, stopping)
+    servicer = SettlementRpc(parts.store, parts.cash, parts.scope, parts.speakers, margins, parts.now_s, stopping)
     pb_grpc.add_SettlementServiceServicer_to_server(servicer, server.server)  # type: ignore[no-untyped-call] # generated
     on_ready(await server.start((SERVICE_NAME,)))
     health = report_health(stopping, lambda: follower.is_well, server.set_health, poll_interval_s)

@@ -6,7 +6,7 @@ misses nothing, and nobody is told what was not stored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from relayer.gateway.matching import Side
 from relayer.gateway.model import Fact, Ledger, Settlement, Waiting
 from relayer.gateway.settlement_codec import encode_settlement, terms_bytes, terms_from_bytes
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _metadata = sa.MetaData()
 
 _settlements = sa.Table(
@@ -30,6 +30,8 @@ _settlements = sa.Table(
     _metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("trade_id", sa.LargeBinary, unique=True, nullable=False),
+    sa.Column("seller_node", sa.String, nullable=False),
+    sa.Column("buyer_node", sa.String, nullable=False),
     sa.Column("state", sa.String, nullable=False, index=True),
     sa.Column("seller_terms", sa.LargeBinary),
     sa.Column("buyer_terms", sa.LargeBinary),
@@ -58,6 +60,7 @@ _facts = sa.Table(
 _requests = sa.Table(
     "requests",
     _metadata,
+    sa.Column("caller", sa.String, primary_key=True),  # one caller's ids mean nothing in another's mouth
     sa.Column("request_id", sa.String, primary_key=True),
     sa.Column("fields", sa.JSON, nullable=False),
     sa.Column("trade_id", sa.LargeBinary, nullable=False),
@@ -67,6 +70,8 @@ _events = sa.Table(
     _metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("trade_id", sa.LargeBinary, nullable=False, index=True),
+    sa.Column("seller_node", sa.String, nullable=False),
+    sa.Column("buyer_node", sa.String, nullable=False),
     sa.Column("settlement", sa.LargeBinary, nullable=False),
     sa.Column("at_s", sa.Integer, nullable=False),
     sqlite_autoincrement=True,
@@ -91,6 +96,22 @@ class StoredEvent:
     at_s: int
 
 
+@dataclass(frozen=True)
+class EventPage:
+    """Events of the stream, oldest first, and the number up to which nothing else concerns whoever asked."""
+
+    events: tuple[StoredEvent, ...]
+    reached: int
+
+
+@dataclass(frozen=True)
+class RequestKey:
+    """A request as its caller named it."""
+
+    caller: str
+    request_id: str
+
+
 class GatewayStore:
     """Synchronous; every public method is one database transaction. Raises ``StoreUnavailable`` when the disk fails."""
 
@@ -113,23 +134,31 @@ class GatewayStore:
         return _changed(before, change, now_s)
 
     def answer_request(
-        self, request_id: str, fields: dict[str, str], trade_id: bytes, change: Change, now_s: int
+        self, request: RequestKey, fields: dict[str, str], trade_id: bytes, change: Change, now_s: int
     ) -> Settlement | None:
-        """As ``change``, once for a request id: a repeat changes nothing and returns the settlement as it is now.
+        """As ``change``, once for a caller's request id: a repeat changes nothing and returns what there is now.
 
         Raises ``RequestIdReused`` when the id was used with other fields.
         """
         with self._database.transaction() as connection:
-            known = connection.execute(sa.select(_requests).where(_requests.c.request_id == request_id)).first()
+            known = connection.execute(
+                sa.select(_requests).where(
+                    _requests.c.caller == request.caller, _requests.c.request_id == request.request_id
+                )
+            ).first()
             if known is not None:
                 differing = sorted(
                     k for k in fields.keys() | known.fields.keys() if fields.get(k) != known.fields.get(k)
                 )
                 if differing:
-                    raise RequestIdReused(request_id, differing)
+                    raise RequestIdReused(request.request_id, differing)
                 return _load(connection, trade_id)
             settlement = _change(connection, trade_id, change, now_s)
-            connection.execute(sa.insert(_requests).values(request_id=request_id, fields=fields, trade_id=trade_id))
+            connection.execute(
+                sa.insert(_requests).values(
+                    caller=request.caller, request_id=request.request_id, fields=fields, trade_id=trade_id
+                )
+            )
             return settlement
 
     def apply_sightings(
@@ -155,9 +184,12 @@ class GatewayStore:
             raise SettlementUnknown(f"settlements/{trade_id.hex()}")
         return settlement
 
-    def page(self, states: Sequence[SettlementState], before_id: int, limit: int) -> list[tuple[int, Settlement]]:
-        """Newest first, row ids below ``before_id`` (0 = from the newest)."""
-        query = sa.select(_settlements).order_by(_settlements.c.id.desc()).limit(limit)
+    def page(
+        self, nodes: Collection[str], states: Sequence[SettlementState], before_id: int, limit: int
+    ) -> list[tuple[int, Settlement]]:
+        """Settlements of ``nodes``, newest first, row ids below ``before_id`` (0 = from the newest)."""
+        query = sa.select(_settlements).where(_concerns(_settlements, nodes))
+        query = query.order_by(_settlements.c.id.desc()).limit(limit)
         if states:
             query = query.where(_settlements.c.state.in_([state.value for state in states]))
         if before_id:
@@ -175,18 +207,29 @@ class GatewayStore:
         with self._database.transaction() as connection:
             return [_settlement(connection, row) for row in connection.execute(query).mappings().all()]
 
-    def newest_event(self) -> int:
-        """The number of the last change in the stream; 0 when there was none."""
+    def newest_event(self, nodes: Collection[str]) -> int:
+        """The number of the last change that concerns ``nodes``; 0 when there was none."""
+        query = sa.select(sa.func.max(_events.c.id)).where(_concerns(_events, nodes))
         with self._database.transaction() as connection:
-            return int(connection.execute(sa.select(sa.func.max(_events.c.id))).scalar() or 0)
+            return int(connection.execute(query).scalar() or 0)
 
-    def events(self, after: int, trade_id: bytes | None, limit: int) -> list[StoredEvent]:
-        """The stream after a number, of one settlement or of all, oldest first."""
-        query = sa.select(_events).where(_events.c.id > after).order_by(_events.c.id).limit(limit)
+    def events(self, nodes: Collection[str], after: int, trade_id: bytes | None, limit: int) -> EventPage:
+        """What concerns ``nodes`` in the stream after a number, of one settlement or of all.
+
+        The page also says how far it looked: whoever waits does not look through the others' events again and again.
+        """
+        query = sa.select(_events).where(_events.c.id > after, _concerns(_events, nodes))
         if trade_id is not None:
             query = query.where(_events.c.trade_id == trade_id)
         with self._database.transaction() as connection:
-            return [StoredEvent(row.id, row.settlement, row.at_s) for row in connection.execute(query)]
+            newest = int(connection.execute(sa.select(sa.func.max(_events.c.id))).scalar() or 0)
+            rows = connection.execute(query.where(_events.c.id <= newest).order_by(_events.c.id).limit(limit)).all()
+        events = tuple(StoredEvent(row.id, row.settlement, row.at_s) for row in rows)
+        return EventPage(events, events[-1].number if len(events) == limit else max(after, newest))
+
+
+def _concerns(table: sa.Table, nodes: Collection[str]) -> sa.ColumnElement[bool]:
+    return sa.or_(table.c.seller_node.in_(nodes), table.c.buyer_node.in_(nodes))
 
 
 def _change(connection: sa.Connection, trade_id: bytes, change: Change, now_s: int) -> Settlement | None:
@@ -196,7 +239,7 @@ def _change(connection: sa.Connection, trade_id: bytes, change: Change, now_s: i
         return before
     _save(connection, after)
     message = encode_settlement(after).SerializeToString(deterministic=True)
-    connection.execute(sa.insert(_events).values(trade_id=trade_id, settlement=message, at_s=now_s))
+    connection.execute(sa.insert(_events).values(trade_id=trade_id, settlement=message, at_s=now_s, **_nodes(after)))
     return after
 
 
@@ -211,11 +254,17 @@ def _changed(before: Settlement | None, change: Change, now_s: int) -> Settlemen
     return replace(after, updated_s=now_s)
 
 
+def _nodes(settlement: Settlement) -> dict[str, str]:
+    cash = settlement.terms.cash
+    return {"seller_node": cash.seller.node, "buyer_node": cash.buyer.node}
+
+
 def _save(connection: sa.Connection, settlement: Settlement) -> None:
     waiting = settlement.waiting
     instructions = {side: terms_bytes(terms) for side, terms in settlement.instructions.items()}
     values = {
         "trade_id": settlement.trade_id,
+        **_nodes(settlement),
         "state": settlement.state.value,
         "seller_terms": instructions.get(Side.SELLER),
         "buyer_terms": instructions.get(Side.BUYER),

@@ -9,7 +9,8 @@ from tests.fakes.rpc_parties import tls_of
 LINES = {
     "listen": '"127.0.0.1:0"',
     "database": '"relayer.sqlite3"',
-    "callers": '["operator"]',
+    "callers": '["operator"]',  # the relayer's
+    "speaks_for.operator": "",  # the gateway's
     "evm_key_file": '"relayer.hex"',
     "tls.authority": '"authority.pem"',
     "tls.certificate": '"certificate.pem"',
@@ -33,6 +34,10 @@ def certified_folder(folder: Path) -> Path:
     (folder / "key.pem").write_bytes(tls.private_key)
     (folder / "relayer.hex").write_text("0x" + "01" * 32 + "\n")
     return folder
+
+
+FOR_GATEWAY = {"callers": "", "evm_key_file": "", "speaks_for.operator": '["cn-a", "cn-b"]'}
+"""What a gateway's file has otherwise."""
 
 
 def write_config(folder: Path, **changes: str) -> Path:

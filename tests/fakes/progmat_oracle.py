@@ -229,11 +229,6 @@ def assemble(checkpoint: Checkpoint, packed_set: bytes, bitmap: int, signatures:
     return checkpoint.packed() + packed_set + bitmap.to_bytes(32, "big") + b"".join(signatures)
 
 
-def consensus_slot(timestamp_s: int, root: bytes) -> bytes:
-    """What the contract stores at a height."""
-    return keccak(timestamp_s.to_bytes(8, "big") + root)
-
-
 __all__ = [
     "KIND_EMPTY",
     "KIND_OTHER_LEAF",
@@ -246,7 +241,6 @@ __all__ = [
     "ValidatorSet",
     "assemble",
     "bit_of",
-    "consensus_slot",
     "header",
     "keccak",
     "leaf_hash",

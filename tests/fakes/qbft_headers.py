@@ -17,7 +17,8 @@ from dataclasses import dataclass, field, replace
 import rlp
 from trie.hexary import HexaryTrie
 
-from light_clients.qbft import QbftHeader
+from light_clients.qbft import QbftHeader, QbftMisbehaviour
+from light_clients.qbft.codec import encode_misbehaviour
 from light_clients.qbft.execution_header import BFT_MIX_HASH
 from primitives.keccak import keccak256
 from primitives.rlp import encode, uint_bytes
@@ -46,6 +47,12 @@ def validator_keys(count: int, name: str = "validator") -> tuple[ValidatorKey, .
     """Keys in ascending order of their addresses, as chains list them; another name gives other keys."""
     keys = [ValidatorKey(keccak256(f"{name} {number}".encode())) for number in range(count)]
     return tuple(sorted(keys, key=lambda key: key.address))
+
+
+def evidence_of(trusted_height: int, *headers_rlp: bytes) -> bytes:
+    """The client message that freezes: two sealed headers of one height."""
+    header_1, header_2 = (QbftHeader(header, trusted_height, ()) for header in headers_rlp)
+    return encode_misbehaviour(QbftMisbehaviour(header_1, header_2))
 
 
 @dataclass(frozen=True)

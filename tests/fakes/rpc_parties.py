@@ -34,9 +34,9 @@ def stranger_tls(name: str) -> ApiTls:
     return ApiTls(authority().certificate_pem, own.certificate, own.private_key)
 
 
-def server_settings(name: str, port: int = 0) -> ServerSettings:
+def server_settings(name: str, port: int = 0, callers: tuple[str, ...] = CALLERS) -> ServerSettings:
     """A server on a free port of this machine."""
-    return ServerSettings(f"127.0.0.1:{port}", tls_of(name), CALLERS)
+    return ServerSettings(f"127.0.0.1:{port}", tls_of(name), callers)
 
 
 def channel_to(server: str, port: int, tls: ApiTls) -> grpc.aio.Channel:

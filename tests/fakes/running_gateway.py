@@ -15,6 +15,7 @@ from crossdvp.gateway.v1 import settlement_service_pb2_grpc as pb_grpc
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped] # generated, without stubs
 
 from chains.progmat.client import ApiEndpoint, ApiTls
+from relayer.gateway.access import Speakers
 from relayer.gateway.client import GatewayClient
 from relayer.gateway.rpc_settlement import Margins, Scope
 from relayer.gateway.serving import GatewayParts, serve_gateway
@@ -25,7 +26,10 @@ from tests.fakes.settlement_sides import MemoryEvm, MemoryLedger
 from tests.fakes.settlement_terms import T0_S, some_terms
 
 NAME = "gateway"
-SCOPE = Scope(1337, "progmat-test", frozenset({"cn-a", "cn-b"}))
+SCOPE = Scope(1337, "progmat-test", frozenset({"cn-a", "cn-b", "cn-c"}))
+BOTH_SIDES = "house"
+"""A caller that speaks for the seller's and the buyer's node of ``some_terms``."""
+SPEAKERS = Speakers({"broker-a": ("cn-a",), "broker-b": ("cn-b",), "broker-c": ("cn-c",), BOTH_SIDES: ("cn-a", "cn-b")})
 
 
 @dataclass
@@ -37,6 +41,7 @@ class RunningGateway:
     evm: MemoryEvm = field(default_factory=MemoryEvm)
     ledger: MemoryLedger = field(default_factory=lambda: MemoryLedger(cash_yen=10_000_000))
     port: int = 0
+    speakers: Speakers = SPEAKERS
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Task[None] | None = None
     _channels: list[Any] = field(default_factory=list)
@@ -54,11 +59,10 @@ class RunningGateway:
 
     async def _serve(self, on_ready: Any) -> None:  # noqa: ANN401  # a future's setter
         store = GatewayStore(self.database)
-        parts = GatewayParts(store, self.evm, self.ledger, SCOPE, lambda: self.now_s)
+        parts = GatewayParts(store, self.evm, self.ledger, SCOPE, self.speakers, lambda: self.now_s)
         try:
-            await serve_gateway(
-                parts, server_settings(NAME, self.port), Margins(10, 10), 0.01, self._stopping, on_ready
-            )
+            server = server_settings(NAME, self.port, self.speakers.callers)
+            await serve_gateway(parts, server, Margins(10, 10), 0.01, self._stopping, on_ready)
         finally:
             store.close()
 
@@ -73,19 +77,19 @@ class RunningGateway:
         await self.stop()
         await self.start()
 
-    def client(self, caller: str = "broker-a") -> GatewayClient:
+    def client(self, caller: str = BOTH_SIDES) -> GatewayClient:
         """The product's own client."""
         client = GatewayClient(ApiEndpoint(NAME, f"127.0.0.1:{self.port}"), tls_of(caller), timeout_s=5.0)
         self._channels.append(client)
         return client
 
-    def channel(self, caller: str = "broker-a", tls: ApiTls | None = None) -> grpc.aio.Channel:
+    def channel(self, caller: str = BOTH_SIDES, tls: ApiTls | None = None) -> grpc.aio.Channel:
         """A bare connection."""
         channel = channel_to(NAME, self.port, tls or tls_of(caller))
         self._channels.append(channel)
         return channel
 
-    def stub(self, caller: str = "broker-a", tls: ApiTls | None = None) -> Any:  # noqa: ANN401  # generated
+    def stub(self, caller: str = BOTH_SIDES, tls: ApiTls | None = None) -> Any:  # noqa: ANN401  # generated
         """The generated stub."""
         return pb_grpc.SettlementServiceStub(self.channel(caller, tls))  # type: ignore[no-untyped-call] # generated
 

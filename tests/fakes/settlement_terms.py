@@ -16,9 +16,16 @@ def account(node: str, seed: int) -> CashAccount:
 
 
 def some_terms(
-    trade: int = 1, *, quantity: int = 10, amount_yen: int = 1_000_000, lock_by_s: int = T0_S + 300, settle_s: int = 300
+    trade: int = 1,
+    *,
+    quantity: int = 10,
+    amount_yen: int = 1_000_000,
+    lock_by_s: int = T0_S + 300,
+    settle_s: int = 300,
+    nodes: tuple[str, str] = ("cn-a", "cn-b"),
 ) -> SettlementTerms:
-    """Terms of trade number ``trade``; equal arguments give equal terms."""
+    """Terms of trade number ``trade``, between ``nodes`` (seller's, buyer's); equal arguments give equal terms."""
+    seller_node, buyer_node = nodes
     return SettlementTerms(
         trade_id=trade.to_bytes(32, "big"),
         security=SecurityLeg(
@@ -34,8 +41,8 @@ def some_terms(
             coin_id="PGC-1",
             issuer="sn",
             amount_yen=amount_yen,
-            buyer=account("cn-b", 1),
-            seller=account("cn-a", 2),
+            buyer=account(buyer_node, 1),
+            seller=account(seller_node, 2),
             salt=b"\x55" * 32,
         ),
         lead_leg=LeadLeg.CASH,

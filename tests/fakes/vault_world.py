@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from chains.progmat.node.storage.engine import Access, sqlite_engine
 from chains.progmat.node.storage.schema import prepare_schema
@@ -25,6 +25,7 @@ from chains.progmat.vault import (
     keep_everything,
     vault_metadata,
 )
+from chains.progmat.vault.schema import soft_locks
 from ibc.dvp import CashAccount
 from primitives.hashing import sha256
 from primitives.signatures import SignatureScheme, SoftwareSigner
@@ -93,6 +94,14 @@ def cash(account: CashAccount, amount_yen: int, encumbrance: int | None = None) 
 def lock(trade_id: bytes, sequence: int, encumbrance: int | None = 0, timeout_s: int = 1000) -> TransactionState:
     indexed = IndexedLock(trade_id, "qbft-0", sequence, timeout_s, ISSUER, ALICE.node, BOB.node)
     return state(indexed, encumbrance)
+
+
+def soft_locked_refs(connection: Connection, lock_owner: str, now_s: int) -> tuple[StateRef, ...]:
+    """States that ``lock_owner`` holds now, read from the table itself."""
+    held = select(soft_locks.c.tx_id, soft_locks.c.output_index).where(
+        soft_locks.c.lock_owner == lock_owner, soft_locks.c.expires_s > now_s
+    )
+    return tuple(StateRef(row.tx_id, row.output_index) for row in connection.execute(held))
 
 
 @contextlib.contextmanager

@@ -11,7 +11,6 @@ from light_clients.qbft import (
     QbftClientState,
     QbftConsensusState,
     QbftHeader,
-    QbftMisbehaviour,
     read_qbft_header,
 )
 from light_clients.qbft.codec import (
@@ -19,7 +18,6 @@ from light_clients.qbft.codec import (
     encode_consensus_state,
     encode_header,
     encode_membership_proof,
-    encode_misbehaviour,
 )
 from primitives.keccak import keccak256
 from primitives.mpt import mapping_slot
@@ -103,10 +101,3 @@ class QbftProver:
         """Prove a slot of any contract, e.g. an earmark."""
         proof = await self._rpc.get_proof(contract, (slot,), height)
         return StorageEvidence(height, proof.nodes, proof.slots[0].nodes)
-
-
-def misbehaviour_message(trusted_height: int, header_rlp_1: bytes, header_rlp_2: bytes) -> bytes:
-    """Give the client message that freezes: two sealed headers of one height."""
-    return encode_misbehaviour(
-        QbftMisbehaviour(QbftHeader(header_rlp_1, trusted_height, ()), QbftHeader(header_rlp_2, trusted_height, ()))
-    )

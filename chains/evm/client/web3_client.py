@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from web3 import AsyncHTTPProvider, AsyncWeb3
-from web3.contract import AsyncContract
 from web3.middleware import ExtraDataToPOAMiddleware
-
-from chains.evm.client.artifacts import load_artifact
 
 
 def connect_web3(url: str) -> AsyncWeb3[Any]:
@@ -19,8 +16,3 @@ def connect_web3(url: str) -> AsyncWeb3[Any]:
     web3: AsyncWeb3[Any] = AsyncWeb3(AsyncHTTPProvider(url))
     web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
     return web3
-
-
-def web3_contract(web3: AsyncWeb3[Any], name: str, address: bytes) -> AsyncContract:
-    """Give one of this project's contracts, by the name of its artifact."""
-    return web3.eth.contract(address=web3.to_checksum_address(address), abi=list(load_artifact(name).abi))

@@ -34,7 +34,7 @@ from primitives.composite_key import leaf_keys
 from primitives.types import UnixSeconds
 
 SHORT_WINDOW_S = 120
-"""Length of the time window of transactions that a light client judges; bounded by the contracts at 600 s."""
+"""Length of every transaction's time window; where a light client judges, the contracts bound it at 600 s."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,10 @@ class BuildContext:
         """From now on for two minutes, at the latest until ``until_s``; raises ``ValueError`` if that is over."""
         end_s = self.now_s + SHORT_WINDOW_S if until_s is None else min(self.now_s + SHORT_WINDOW_S, until_s)
         return TimeWindow(UnixSeconds(self.now_s), UnixSeconds(end_s))
+
+    def deadline(self) -> TimeWindow:
+        """Two minutes to be notarised: after that no signature given away can bring a failed flow into effect."""
+        return TimeWindow(None, UnixSeconds(self.now_s + SHORT_WINDOW_S))
 
     def reserve(self, *refs: StateRef) -> None:
         """Soft-lock states that this flow will consume; raises ``StateConsumed``, ``StateSoftLocked``."""

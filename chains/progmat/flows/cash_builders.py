@@ -90,6 +90,7 @@ def issue_cash(context: BuildContext, request: IssueCash) -> TransactionBuilder:
         outputs=(made.as_output(context.notary),),
         commands=(Command(CASH, cash_contract.ISSUE, b"", (issuer.key,)),),
         references=(context.membership(SC_NETWORK, issuer.name, MemberRole.SC_ISSUER.name).ref,),
+        time_window=context.deadline(),
     )
 
 
@@ -106,6 +107,7 @@ def move_cash(context: BuildContext, request: MoveCash) -> TransactionBuilder:
         inputs=refs_of(spent),
         outputs=outputs,
         commands=(Command(CASH, cash_contract.MOVE, b"", (owner_key(source), issuer.key)),),
+        time_window=context.deadline(),
     )
 
 
@@ -119,6 +121,7 @@ def redeem_cash(context: BuildContext, request: RedeemCash) -> TransactionBuilde
         inputs=refs_of(spent),
         outputs=change_outputs(context, issuer, source, spent, request.amount_yen),
         commands=(Command(CASH, cash_contract.REDEEM, b"", (owner_key(source), issuer.key)),),
+        time_window=context.deadline(),
     )
 
 

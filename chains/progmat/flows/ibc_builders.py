@@ -6,6 +6,8 @@ contracts, which every built transaction passes before it is signed here.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chains.progmat.contracts.dvp_lock_codec import AckEvidence, Evidence, TimeoutEvidence
 from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, ConsensusRecord, record_of
 from chains.progmat.contracts.membership import MemberRole
@@ -90,7 +92,7 @@ def cancel_trade(context: BuildContext, request: CancelTrade) -> TransactionBuil
     for side in (terms.cash.buyer, terms.cash.seller):
         if side.node == context.me.name:
             account = own_account(context, side.key)
-            return build_cancel(context.frame, terms, owner_key(account))
+            return replace(build_cancel(context.frame, terms, owner_key(account)), time_window=context.deadline())
     raise AccountUnknown(terms.cash.buyer.key)
 
 

@@ -1,9 +1,8 @@
 """Keys at rest: ``passphrase -> key-encryption key -> data key -> node and account keys``, one JSON file.
 
-The passphrase (or what a KMS hands out in its place) opens only the data key; the data key opens the seeds, so a new
-passphrase rewrites one field. AES-256-GCM everywhere; the associated data binds every ciphertext to its place: a seed
-to its label, purpose and public key, the data key to the scrypt parameters. Files are replaced atomically and readable
-by their owner only.
+The passphrase (or what a KMS hands out in its place) opens only the data key; the data key opens the seeds. AES-256-GCM
+everywhere; the associated data binds every ciphertext to its place: a seed to its label, purpose and public key, the
+data key to the scrypt parameters. Files are replaced atomically and readable by their owner only.
 """
 
 from __future__ import annotations
@@ -86,7 +85,6 @@ class KeyStore:
         self._path = path
         self._header = header
         self._cipher = AESGCM(data_key)
-        self._data_key = data_key
         self._sealed = dict(sealed)
         self._changing = threading.Lock()
         self._kept: dict[str, KeptKey] = {}
@@ -149,12 +147,6 @@ class KeyStore:
             self._write({**self._sealed, label: entry})
             self._sealed[label] = entry
             return self._enter(label, purpose, scheme, seed)
-
-    def change_passphrase(self, passphrase: bytes, cost: ScryptCost = ScryptCost()) -> None:
-        """Wrap the data key anew; the seeds stay as they are."""
-        with self._changing:
-            self._header = _wrap(self._data_key, passphrase, cost)
-            self._write()
 
     def keys(self) -> tuple[KeptKey, ...]:
         """All keys kept, by label."""

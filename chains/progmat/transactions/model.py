@@ -8,7 +8,6 @@ together is in ``platform_rules``. Sources: Corda's ``TransactionState``, ``Stat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -177,11 +176,6 @@ def create_write(path: bytes, value: Hash32) -> ProvableWrite:
 def delete_write(path: bytes) -> ProvableWrite:
     """A write that deletes ``path``; the notary refuses a path that does not exist."""
     return ProvableWrite(WriteKind.DELETE, path, b"")
-
-
-def key_set(keys: Iterable[Key]) -> frozenset[Key]:
-    """Keys as a set, for questions such as "do the signers include the owner"."""
-    return frozenset(keys)
 
 
 def check_hash(what: str, value: bytes) -> None:

@@ -28,11 +28,9 @@ from chains.progmat.vault.queries import (
     consensus_record,
     consumed_by,
     hold,
-    hold_of_packet,
     holds,
     kept_states,
     latest_consensus,
-    latest_consensus_before,
     light_client,
     light_clients,
     members,
@@ -40,7 +38,7 @@ from chains.progmat.vault.queries import (
 )
 from chains.progmat.vault.recording import RecordedTx, RecordOutcome, record_transaction
 from chains.progmat.vault.schema import vault_metadata
-from chains.progmat.vault.soft_locks import lock_states, release_soft_locks, renew_soft_locks, soft_locked_refs
+from chains.progmat.vault.soft_locks import lock_states, release_soft_locks, renew_soft_locks
 
 __all__ = [
     "MAX_INPUTS",
@@ -65,13 +63,11 @@ __all__ = [
     "consensus_record",
     "consumed_by",
     "hold",
-    "hold_of_packet",
     "holds",
     "keep_everything",
     "keep_for_custodian",
     "kept_states",
     "latest_consensus",
-    "latest_consensus_before",
     "light_client",
     "light_clients",
     "lock_states",
@@ -81,6 +77,5 @@ __all__ = [
     "release_soft_locks",
     "renew_soft_locks",
     "select_and_lock",
-    "soft_locked_refs",
     "vault_metadata",
 ]

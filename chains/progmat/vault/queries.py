@@ -69,11 +69,6 @@ def hold(connection: Connection, trade_id: bytes) -> Hold | None:
     return _first_hold(connection, locks.c.trade_id == trade_id)
 
 
-def hold_of_packet(connection: Connection, client_id: str, sequence: int) -> Hold | None:
-    """The unconsumed lock whose packet has this source client and sequence."""
-    return _first_hold(connection, and_(locks.c.client_id == client_id, locks.c.sequence == sequence))
-
-
 def holds(connection: Connection, limit: int) -> list[Hold]:
     """Unconsumed locks, those that time out first at the head."""
     found = _find(connection, IndexedLock, locks.c.consumed.is_(False), locks.c.timeout_s.asc(), limit)
@@ -101,12 +96,6 @@ def latest_consensus(connection: Connection, client_id: str) -> VaultState[Index
     """The highest height a light client verified."""
     of_client = and_(consensus.c.client_id == client_id, consensus.c.consumed.is_(False))
     return _first(_find(connection, IndexedConsensus, of_client, consensus.c.height.desc(), 1))
-
-
-def latest_consensus_before(connection: Connection, client_id: str, height: int) -> VaultState[IndexedConsensus] | None:
-    """The highest verified height below ``height``: what a header may be verified from."""
-    below = and_(consensus.c.client_id == client_id, consensus.c.height < height, consensus.c.consumed.is_(False))
-    return _first(_find(connection, IndexedConsensus, below, consensus.c.height.desc(), 1))
 
 
 def membership(connection: Connection, network: str, party: str) -> VaultState[IndexedMembership] | None:

@@ -79,13 +79,6 @@ def release_soft_locks(connection: Connection, *, lock_owner: str) -> int:
     return connection.execute(delete(soft_locks).where(soft_locks.c.lock_owner == lock_owner)).rowcount
 
 
-def soft_locked_refs(connection: Connection, *, lock_owner: str, now_s: int) -> tuple[StateRef, ...]:
-    """States that ``lock_owner`` holds now."""
-    lock = soft_locks.c
-    query = select(lock.tx_id, lock.output_index).where(lock.lock_owner == lock_owner, lock.expires_s > now_s)
-    return tuple(StateRef(row.tx_id, row.output_index) for row in connection.execute(query.order_by(*lock)))
-
-
 def _check_unconsumed(connection: Connection, refs: Sequence[StateRef], keys: Sequence[tuple[bytes, int]]) -> None:
     rows = connection.execute(_UNCONSUMED, {"keys": keys})
     unconsumed = {StateRef(row.tx_id, row.output_index) for row in rows}

@@ -12,7 +12,7 @@ from primitives.codec import deterministic_bytes, strict_parse
 from primitives.composite_key import CompositeKey
 from primitives.errors import DecodeError, InvalidKey
 from primitives.public_key import SignatureScheme
-from primitives.rlp import decode, decode_list, split_list, string_payload, uint_payload
+from primitives.rlp import decode, split_list, string_payload, uint_payload
 from primitives.signatures import SoftwareSigner, decode_public_key
 
 KEYS = [SoftwareSigner.from_seed(SignatureScheme.ED25519, bytes((n,)) * 32).public_key for n in range(1, 6)]
@@ -63,11 +63,6 @@ def test_rlp_nested_without_end_is_refused() -> None:
         data = bytes((0xC0 + len(data),)) + data
     with pytest.raises(DecodeError, match="too deep"):
         decode(data)
-
-
-def test_an_rlp_list_longer_than_allowed_is_refused() -> None:
-    with pytest.raises(DecodeError, match="too long"):
-        decode_list(b"\xc3\x01\x02\x03", max_items=2)
 
 
 def test_a_string_is_no_list_and_a_list_no_string() -> None:

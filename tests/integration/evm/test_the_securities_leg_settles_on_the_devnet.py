@@ -8,7 +8,7 @@ import pytest
 
 from chains.evm.client.dvp_app import SPENT_EARMARK, DeliveredEvent, EarmarkedEvent, ReleasedEvent, earmark_slot
 from chains.evm.client.node_types import EvmReceipt, LogFilter
-from chains.evm.client.proofs import TrustTerms, misbehaviour_message
+from chains.evm.client.proofs import TrustTerms
 from chains.evm.client.router import PACKET_TOPICS, WriteAcknowledgementEvent
 from chains.evm.errors import EvmTxFailed, ExecutionReverted
 from ibc.acknowledgement import UNIVERSAL_ERROR_ACK, ack_commitment
@@ -30,6 +30,7 @@ from tests.fakes.evm_settlement_world import (
     EvmSettlementWorld,
     settlement_world,
 )
+from tests.fakes.qbft_headers import evidence_of
 
 TRUST = TrustTerms(trusting_period_s=86_400, max_clock_drift_s=15)
 
@@ -238,7 +239,7 @@ async def test_an_equivocating_chain_freezes_its_light_client_through_the_client
     answer = await world.rpc.request("devnet_equivocate", hex(initial.height + 1))
     assert isinstance(answer, dict)
     false_header = bytes.fromhex(str(answer["headerRlp"])[2:])
-    evidence = misbehaviour_message(initial.height, true_header, false_header)
+    evidence = evidence_of(initial.height, true_header, false_header)
     light_client = QbftLightClient()
     trusted = ConsensusAt(initial.height, initial.consensus_state)
     now = TimeBounds.at(world.devnet.chain.head.timestamp)

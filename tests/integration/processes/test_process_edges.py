@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.process_files import certified_folder, write_config
+from tests.fakes.process_files import FOR_GATEWAY, certified_folder, write_config
 
 ROOT = Path(__file__).parents[3]
 
@@ -46,7 +46,7 @@ def test_a_process_waits_for_chains_that_are_away_and_ends_with_0_when_asked(fol
     numbers = {"chain_id": 1337, "block_period_ms": 1000}
     deployment = {**addresses, **numbers, "rpc_url": "http://127.0.0.1:1", "client_id": "progmat-0"}
     (folder / "deployment.json").write_text(json.dumps(deployment))
-    config = write_config(folder, evm_key_file="" if module == "relayer.gateway" else '"relayer.hex"')
+    config = write_config(folder, **(FOR_GATEWAY if module == "relayer.gateway" else {}))
     command = (sys.executable, "-m", module, "--config", str(config), "--log-format", "json")
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=_environment()) as process:
         lines: Iterable[str] = process.stderr or ()

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import rlp
 
-from chains.evm.client.proofs import misbehaviour_message
 from ibc.light_client import ConsensusAt, TimeBounds
 from light_clients.qbft import QbftClientState, QbftConsensusState, QbftLightClient, read_qbft_header
 from light_clients.qbft.codec import encode_client_state, encode_consensus_state
 from primitives.keccak import keccak256
 from tests.fakes.evm_devnet_world import CHAIN_ID, DevnetWorld, hex_of
+from tests.fakes.qbft_headers import evidence_of
 
 
 def data_of(value: str) -> bytes:
@@ -32,7 +32,7 @@ def test_an_equivocation_freezes_a_light_client() -> None:
         ),
     )
     light_client = QbftLightClient()
-    evidence = misbehaviour_message(1, true_header, false_header)
+    evidence = evidence_of(1, true_header, false_header)
     now = TimeBounds.at(chain.head.timestamp)
     light_client.verify_client_message(client_state, consensus, evidence, now)
     assert light_client.check_for_misbehaviour(client_state, None, evidence)

@@ -227,7 +227,7 @@ async def test_whatever_is_read_when_the_stream_tells_each_change_once_and_in_or
         elif move == "wait":
             desk.now_s += 100
     await desk.rounds()
-    stream = desk.store.events(0, terms.trade_id, 1000)
+    stream = desk.store.events({"cn-a"}, 0, terms.trade_id, 1000).events
     assert [event.number for event in stream] == sorted({event.number for event in stream})
     trades = desk.ledger.trades.get(terms.trade_id, [])
     if stream:

@@ -71,14 +71,6 @@ def test_no_secret_stands_in_the_file_and_only_the_owner_reads_it(path: Path) ->
     assert [file.name for file in path.parent.iterdir()] == ["keys.json"]
 
 
-def test_a_new_passphrase_replaces_the_old_one(path: Path) -> None:
-    store = store_with_keys(path)
-    store.change_passphrase(b"open barley", CHEAP)
-    assert KeyStore.open(path, b"open barley").keys() == store.keys()
-    with pytest.raises(WrongPassphrase):
-        KeyStore.open(path, b"open sesame")
-
-
 def swap_labels(content: dict[str, Any]) -> None:
     keys = content["keys"]
     keys["node"], keys["alice"] = keys["alice"], keys["node"]

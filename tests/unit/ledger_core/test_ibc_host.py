@@ -1,4 +1,4 @@
-"""Builders, events, sequences and the earmark check of the IBC host."""
+"""Builders, sequences and the earmark check of the IBC host."""
 
 from __future__ import annotations
 
@@ -11,24 +11,19 @@ from hypothesis import strategies as st
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.errors import DvpLockViolation, IbcClientViolation
 from chains.progmat.contracts.ibc_records import ClientRecordStatus, ConsensusRecord, record_of
-from chains.progmat.ibc_host import events
-from chains.progmat.ibc_host.clients import ClientMessagePlan, build_client_freeze
 from chains.progmat.ibc_host.earmark import EarmarkProof, earmark_slot, require_earmark
 from chains.progmat.ibc_host.errors import CoinsDoNotFit, EarmarkNotProved, IbcHostRefused, NotTheLocksCash
-from chains.progmat.ibc_host.sequences import node_index_of, packet_sequence, parse_commitment_path
-from chains.progmat.ibc_host.settlement import build_cancel
-from chains.progmat.transactions.builder import TransactionBuilder
-from ibc.dvp import packet_of, terms_hash
+from chains.progmat.ibc_host.sequences import packet_sequence
+from ibc.dvp import terms_hash
 from ibc.light_client import TimeBounds
-from ibc.paths import commitment_path, receipt_path
+from ibc.paths import commitment_path
 from light_clients.qbft import QbftConsensusState, verify_storage_at
 from light_clients.qbft.codec import encode_consensus_state
-from primitives.errors import CallerError, DecodeError, InvalidArgument, MptError
-from tests.fakes.ledger_parties import BUYER, CN_A, CN_B, SELLER, cash, cash_issue, cash_move, salt_of
+from primitives.errors import CallerError, InvalidArgument, MptError
+from tests.fakes.ledger_parties import CN_A, SELLER, cash, cash_move
 from tests.fakes.qbft_headers import RouterState
 from tests.fakes.settlement_world import (
     CLIENT_ID,
-    COUNTERPARTY_CLIENT_ID,
     NOW_S,
     SettlementWorld,
     client_record,
@@ -39,10 +34,6 @@ from tests.fakes.settlement_world import (
 @pytest.fixture
 def world() -> SettlementWorld:
     return SettlementWorld()
-
-
-def _event(builder: TransactionBuilder) -> events.IbcEvent | None:
-    return events.ibc_event_of(builder.to_wire(salt_of("event")))
 
 
 def test_a_settlement_runs_from_lock_to_payment(world: SettlementWorld) -> None:
@@ -98,51 +89,7 @@ def test_an_acknowledgement_that_pays_nobody_builds_nothing(world: SettlementWor
         world.unlock_builder(locked, world.ack_evidence(locked, b"\x01", height))
 
 
-class TestEvents:
-    def test_a_lock_is_a_sent_packet(self, world: SettlementWorld) -> None:
-        expected = packet_of(terms_of(), 1, CLIENT_ID, COUNTERPARTY_CLIENT_ID)
-
-        assert _event(world.lock_builder(terms_of(), world.issue(1_000_000))) == events.PacketSent(
-            expected, terms_hash(terms_of())
-        )
-
-    def test_an_unlock_is_an_acknowledged_or_a_timed_out_packet(self, world: SettlementWorld) -> None:
-        locked = world.lock(terms_of(), world.issue(1_000_000), sequence=7)
-        acknowledgement = world.receive(locked)
-        height = world.update_client()
-        acknowledged = world.unlock_builder(locked, world.ack_evidence(locked, acknowledgement, height))
-        timed_out = world.unlock_builder(locked, world.timeout_evidence(locked, height))
-
-        assert _event(acknowledged) == events.PacketAcknowledged(CLIENT_ID, 7, acknowledgement)
-        assert _event(timed_out) == events.PacketTimedOut(CLIENT_ID, 7)
-
-    def test_a_cancellation_is_an_event_with_its_terms(self, world: SettlementWorld) -> None:
-        builder = build_cancel(world.ledger.frame, terms_of(), BUYER.key)
-
-        assert _event(builder) == events.TradeCancelled(terms_of())
-
-    def test_clients_are_created_updated_and_frozen(self, world: SettlementWorld) -> None:
-        world.evm.seal(NOW_S - 5)
-        updated = _event(world.update_builder(2))
-        message = world.evm.equivocation(2, 1)
-        plan = ClientMessagePlan(world.client, world.first_consensus, message, CN_B.key, world.window)
-        frozen = _event(build_client_freeze(world.ledger.frame, world.ledger.package.light_clients, plan))
-
-        assert isinstance(updated, events.ClientUpdated)
-        assert updated.consensus.height == 2
-        assert isinstance(frozen, events.ClientFrozen)
-        assert frozen.client.status is ClientRecordStatus.FROZEN
-
-    def test_a_move_of_cash_means_nothing_to_ibc(self, world: SettlementWorld) -> None:
-        assert _event(cash_issue(world.ledger.frame, world.issuer_membership, cash(1))) is None
-
-
 class TestSequences:
-    @settings(deadline=None)
-    @given(st.integers(0, 2**16 - 1), st.integers(1, 2**48 - 1))
-    def test_a_sequence_names_its_node(self, node_index: int, counter: int) -> None:
-        assert node_index_of(packet_sequence(node_index, counter)) == node_index
-
     @settings(deadline=None)
     @given(
         st.tuples(st.integers(0, 2**16 - 1), st.integers(1, 2**48 - 1)),
@@ -155,16 +102,6 @@ class TestSequences:
     def test_out_of_range_is_refused(self, node_index: int, counter: int) -> None:
         with pytest.raises(InvalidArgument):
             packet_sequence(node_index, counter)
-
-    @settings(deadline=None)
-    @given(st.integers(1, 2**64 - 1))
-    def test_a_commitment_path_is_read_back(self, sequence: int) -> None:
-        assert parse_commitment_path(commitment_path(CLIENT_ID, sequence)) == (CLIENT_ID, sequence)
-
-    @pytest.mark.parametrize("path", [b"", b"trade/" + bytes(32), receipt_path(CLIENT_ID, 1), bytes(9)])
-    def test_another_path_is_not_read_as_a_commitment(self, path: bytes) -> None:
-        with pytest.raises(DecodeError, match="packet commitment"):
-            parse_commitment_path(path)
 
 
 class TestEarmark:

@@ -11,11 +11,9 @@ from hypothesis import strategies as st
 from ibc.light_client import ConsensusAt, LightClientStatus
 from light_clients.progmat import ProgmatClientState, ProgmatLightClient, assemble_header, encode_header
 from light_clients.progmat.client_state import decode_client_state, encode_client_state
-from light_clients.progmat.consensus_state import consensus_slot, decode_consensus_state
 from light_clients.progmat.errors import MalformedCheckpoint, TooFewSignatures
 from light_clients.progmat.light_client import BUILDS_ON_LATEST
 from primitives.errors import DecodeError
-from primitives.keccak import keccak256
 from tests.fakes.checkpoints import LATEST_HEIGHT, NOW, TRUSTING_PERIOD_S, CheckpointScenario, signature
 from tests.fakes.qbft_headers import TIME_0_S, validator_keys
 
@@ -107,9 +105,3 @@ def test_a_client_state_out_of_range_is_refused(change: dict[str, object]) -> No
 def test_a_checkpoint_out_of_range_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(MalformedCheckpoint):
         replace(SCENARIO.next_checkpoint, **change)  # type: ignore[arg-type]  # one field at a time
-
-
-def test_the_solidity_clients_slot_is_the_hash_of_the_consensus_state() -> None:
-    consensus_state = SCENARIO.latest.consensus_state
-    assert consensus_slot(consensus_state) == keccak256(TIME_0_S.to_bytes(8, "big") + SCENARIO.latest_checkpoint.root)
-    assert decode_consensus_state(consensus_state).timestamp_s == TIME_0_S

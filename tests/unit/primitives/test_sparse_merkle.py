@@ -90,12 +90,6 @@ class TreeAgainstModel(RuleBasedStateMachine):
     def the_root_is_the_models(self) -> None:
         assert self.tree.root == naive_root(self.content)
 
-    @rule(key=KEYS)
-    def the_value_hash_is_the_models(self, key: bytes) -> None:
-        value = self.content.get(key)
-        expected = None if value is None else hashlib.sha256(value).digest()
-        assert self.tree.get_value_hash(key) == expected
-
 
 TestTreeAgainstModel = TreeAgainstModel.TestCase
 TestTreeAgainstModel.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
@@ -118,7 +112,6 @@ def test_an_empty_tree_has_the_empty_root_and_proves_absence_by_nothing() -> Non
     proof = tree.prove(b"anything")
     assert proof.siblings == ()
     verify_absence(EMPTY_ROOT, b"anything", proof)
-    assert tree.get_value_hash(b"anything") is None
 
 
 def test_a_single_leaf_is_the_root() -> None:

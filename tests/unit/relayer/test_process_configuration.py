@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from relayer.config import ConfigInvalid, GatewayConfig, RelayerConfig, load_config
-from tests.fakes.process_files import certified_folder, write_config
+from relayer.gateway.access import Speakers
+from tests.fakes.process_files import FOR_GATEWAY, certified_folder, write_config
 from tests.fakes.rpc_parties import tls_of
 
 
@@ -41,6 +42,27 @@ def test_a_wrong_value_is_refused_naming_file_and_field(folder: Path, field: str
     with pytest.raises(ConfigInvalid, match=re.escape(field)) as caught:
         load_config(RelayerConfig, path)
     assert str(path) in str(caught.value)
+
+
+def test_a_gateways_callers_are_those_it_says_whom_they_speak_for(folder: Path) -> None:
+    config = load_config(GatewayConfig, write_config(folder, **FOR_GATEWAY))
+    assert Speakers(config.speaks_for).callers == ("operator",)
+    assert Speakers(config.speaks_for).speaker("operator").nodes == {"cn-a", "cn-b"}
+    assert not Speakers(config.speaks_for).speaker("anybody").nodes
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *[("speaks_for.operator", text) for text in ("[]", '""', '[""]', '"cn-a"', "5")],
+        *[("speaks_for", text) for text in ("{}", "[]", '["operator"]', '{ "" = ["cn-a"] }')],
+        ("callers", '["operator"]'),
+    ],
+)
+def test_a_gateways_caller_who_speaks_for_nobody_is_refused(folder: Path, field: str, value: str) -> None:
+    path = write_config(folder, **{**FOR_GATEWAY, "speaks_for.operator": "", field: value})
+    with pytest.raises(ConfigInvalid, match=re.escape(field)):
+        load_config(GatewayConfig, path)
 
 
 def test_every_problem_is_told_at_once(folder: Path) -> None:

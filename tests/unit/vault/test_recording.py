@@ -21,22 +21,32 @@ from chains.progmat.vault import (
     consensus_record,
     consumed_by,
     hold,
-    hold_of_packet,
     holds,
     keep_for_custodian,
     kept_states,
     latest_consensus,
-    latest_consensus_before,
     light_client,
     light_clients,
     members,
     membership,
     record_transaction,
     select_and_lock,
-    soft_locked_refs,
 )
 from chains.progmat.vault.errors import ConflictingConsumption
-from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, RULES, Tx, cash, lock, state, tx, vault_at
+from tests.fakes.vault_world import (
+    ALICE,
+    BOB,
+    COIN,
+    ISSUER,
+    RULES,
+    Tx,
+    cash,
+    lock,
+    soft_locked_refs,
+    state,
+    tx,
+    vault_at,
+)
 
 TRADE = b"\x07" * 32
 
@@ -124,7 +134,7 @@ def test_a_contract_without_an_indexer_is_not_kept(connection: Connection) -> No
     assert record_transaction(connection, tx("issue", cash(ALICE, 1)), rules) is RecordOutcome.KNOWN
 
 
-def test_a_hold_is_found_by_trade_and_by_packet_until_it_ends(connection: Connection) -> None:
+def test_a_hold_is_found_by_trade_until_it_ends(connection: Connection) -> None:
     issue = tx("issue", cash(ALICE, 100))
     sequence = 0xFFFF_0000_0000_0001  # above what a signed integer holds
     locked = tx("lock", cash(ALICE, 70, 1), lock(TRADE, sequence), cash(ALICE, 30), inputs=(issue.ref(0),))
@@ -136,8 +146,6 @@ def test_a_hold_is_found_by_trade_and_by_packet_until_it_ends(connection: Connec
     assert held.amount_yen == 70
     assert held.lock.indexed.sequence == sequence
     assert [each.ref for each in held.cash] == [locked.ref(0)]
-    assert hold_of_packet(connection, "qbft-0", sequence) == held
-    assert hold_of_packet(connection, "qbft-1", sequence) is None
     assert holds(connection, 10) == [held]
     record(connection, tx("unlock", cash(BOB, 70), inputs=(locked.ref(0), locked.ref(1))))
     assert hold(connection, TRADE) is None
@@ -156,10 +164,6 @@ def test_light_clients_show_their_current_record_and_every_height(connection: Co
     found = latest_consensus(connection, "qbft-0")
     assert found is not None
     assert found.indexed.height == 2**63 + 1
-    before = latest_consensus_before(connection, "qbft-0", 9)
-    assert before is not None
-    assert before.indexed.height == 7
-    assert latest_consensus_before(connection, "qbft-0", 5) is None
     at = consensus_record(connection, "qbft-0", 5)
     assert at is not None
     assert at.ref == created.ref(1)

@@ -21,7 +21,6 @@ from chains.progmat.vault import (
     release_soft_locks,
     renew_soft_locks,
     select_and_lock,
-    soft_locked_refs,
     vault_metadata,
 )
 from chains.progmat.vault.errors import (
@@ -31,7 +30,7 @@ from chains.progmat.vault.errors import (
     StateConsumed,
     StateSoftLocked,
 )
-from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, RULES, cash, lock, tx, vault_at
+from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, RULES, cash, lock, soft_locked_refs, tx, vault_at
 
 TRADE = b"\x07" * 32
 

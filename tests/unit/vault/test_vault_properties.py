@@ -18,11 +18,10 @@ from chains.progmat.vault import (
     record_transaction,
     release_soft_locks,
     select_and_lock,
-    soft_locked_refs,
 )
 from chains.progmat.vault.errors import FundsSoftLocked, FundsTooFragmented, InsufficientFunds
 from ibc.dvp import CashAccount
-from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, RULES, Tx, cash, lock, tx, vault_at
+from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, RULES, Tx, cash, lock, soft_locked_refs, tx, vault_at
 
 FLOWS = st.sampled_from(["one", "two", "three"])
 ACCOUNTS = st.sampled_from([ALICE, BOB])

@@ -16,8 +16,6 @@ from primitives.errors import DecodeError
 ENVELOPE_OVERHEAD_BYTES = 64
 """At most what tags, lengths and the correlation id add to an envelope's own strings and bytes."""
 
-MAX_CORRELATION_ID = 2**64 - 1
-
 
 @dataclass(frozen=True, slots=True)
 class Request:

@@ -39,11 +39,6 @@ class InboundSession:
         held_bytes = self._body_bytes_held + self._outbox.bytes_queued
         return self._slots_held >= self._limits.max_outstanding or held_bytes >= self._limits.max_outstanding_bytes
 
-    @property
-    def slots_held(self) -> int:
-        """Requests under way: being handled, or answered and not yet written."""
-        return self._slots_held
-
     async def read_frames(self, read: Callable[[], Awaitable[bytes | None]]) -> None:
         """Take requests until ``read`` returns None (the peer is done); raises ``ProtocolViolation``."""
         while (data := await read()) is not None:

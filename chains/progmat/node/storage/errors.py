@@ -3,8 +3,7 @@
 CrossDvpError
 ├── CallerError
 │   ├── UnknownSchemaVersion      the file was written by another version of this program
-│   ├── DatabaseOfAnotherNode     the file belongs to a node of another name
-│   └── ConflictingAttestation    this node has already attested to a different ledger_tx for the same subject
+│   └── DatabaseOfAnotherNode     the file belongs to a node of another name
 └── UnavailableError
     ├── StorageFailed             the disk or the database failed; the operation is lost or its fate is unknown
     ├── StorageOverloaded         too many operations are waiting
@@ -40,22 +39,6 @@ class DatabaseOfAnotherNode(CallerError):
         self.found = found
         self.expected = expected
         super().__init__(f"{path}: written by node {found!r}, opened by {expected!r}: check the database path")
-
-
-class ConflictingAttestation(CallerError):
-    """This node signed a different ledger_tx for the same subject before."""
-
-    reason = "CONFLICTING_ATTESTATION"
-
-    def __init__(self, purpose: str, subject: bytes, attested_tx_id: bytes, refused_tx_id: bytes) -> None:
-        self.purpose = purpose
-        self.subject = subject
-        self.attested_tx_id = attested_tx_id
-        self.refused_tx_id = refused_tx_id
-        super().__init__(
-            f"{purpose} of {subject.hex()} is attested for ledger_tx {attested_tx_id.hex()}, "
-            f"refused for {refused_tx_id.hex()}: finish or cancel the first"
-        )
 
 
 class StorageFailed(UnavailableError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from chains.progmat.node.storage.schema import outbox
@@ -19,7 +19,6 @@ class EffectStatus(Enum):
 
     PENDING = "PENDING"
     DONE = "DONE"
-    PARKED = "PARKED"  # the peer refuses it: an operator decides
 
 
 # Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
@@ -30,7 +29,6 @@ _DUE = (
     .order_by(outbox.c.next_attempt_s, outbox.c.effect_id)
     .limit(bindparam("most"))
 )
-_NEXT_DUE = select(func.min(outbox.c.next_attempt_s)).where(outbox.c.status == EffectStatus.PENDING.value)
 _DONE = (
     update(outbox)
     .where(outbox.c.effect_id == bindparam("done_id"))
@@ -79,18 +77,6 @@ def due_effects(connection: Connection, now_s: int, limit: int) -> list[Effect]:
     return [_effect(row) for row in rows]
 
 
-def effects(connection: Connection, status: EffectStatus, limit: int) -> list[Effect]:
-    """Effects of one status, oldest first: what an operator looks at."""
-    query = select(outbox).where(outbox.c.status == status.value).order_by(outbox.c.effect_id).limit(limit)
-    return [_effect(row) for row in connection.execute(query)]
-
-
-def next_due_s(connection: Connection) -> int | None:
-    """When the next pending effect is due, or None if nothing is owed."""
-    due: int | None = connection.execute(_NEXT_DUE).scalar_one()
-    return due
-
-
 def effect_done(connection: Connection, effect_id: int) -> None:
     """The peer has answered."""
     connection.execute(_DONE, {"done_id": effect_id})
@@ -98,29 +84,13 @@ def effect_done(connection: Connection, effect_id: int) -> None:
 
 def effect_failed(connection: Connection, effect_id: int, error: str, next_attempt_s: int) -> None:
     """The peer was unavailable: try again at ``next_attempt_s``."""
-    _set(
-        connection,
-        effect_id,
-        attempts=outbox.c.attempts + 1,
-        last_error=error[:MAX_ERROR_CHARS],
-        next_attempt_s=next_attempt_s,
-    )
-
-
-def effect_parked(connection: Connection, effect_id: int, error: str) -> None:
-    """The peer refuses the request: stop trying and keep it for an operator."""
-    parked = EffectStatus.PARKED.value
-    _set(connection, effect_id, status=parked, attempts=outbox.c.attempts + 1, last_error=error[:MAX_ERROR_CHARS])
-
-
-def effect_unparked(connection: Connection, effect_id: int, now_s: int) -> None:
-    """An operator wants it tried again."""
-    _set(connection, effect_id, status=EffectStatus.PENDING.value, next_attempt_s=now_s)
-
-
-def _set(connection: Connection, effect_id: int, **values: object) -> None:
+    later = {
+        "attempts": outbox.c.attempts + 1,
+        "last_error": error[:MAX_ERROR_CHARS],
+        "next_attempt_s": next_attempt_s,
+    }
     not_done = outbox.c.status != EffectStatus.DONE.value
-    connection.execute(update(outbox).where(outbox.c.effect_id == effect_id, not_done).values(**values))
+    connection.execute(update(outbox).where(outbox.c.effect_id == effect_id, not_done).values(**later))
 
 
 def _effect(row: Row[tuple[object, ...]]) -> Effect:

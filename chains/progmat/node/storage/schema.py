@@ -13,7 +13,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    PrimaryKeyConstraint,
     String,
     Table,
     inspect,
@@ -22,7 +21,7 @@ from sqlalchemy import (
 
 from chains.progmat.node.storage.errors import DatabaseOfAnotherNode, UnknownSchemaVersion
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 """Of all tables of a node together; changed with any of them."""
 
 storage_metadata = MetaData()
@@ -46,17 +45,6 @@ transactions = Table(
     CheckConstraint("(status = 'RECORDED') = (journal_position IS NOT NULL)", name="transactions_recorded"),
 )
 
-attestations = Table(
-    "attestations",
-    storage_metadata,
-    Column("purpose", String, nullable=False),
-    Column("subject", LargeBinary, nullable=False),
-    Column("tx_id", LargeBinary(32), nullable=False),
-    Column("public_key", LargeBinary, nullable=False),
-    Column("attested_at_s", Integer, nullable=False),
-    PrimaryKeyConstraint("purpose", "subject"),
-)
-
 outbox = Table(
     "outbox",
     storage_metadata,
@@ -70,7 +58,7 @@ outbox = Table(
     Column("next_attempt_s", Integer, nullable=False),
     Column("last_error", String, nullable=False),
     Column("created_at_s", Integer, nullable=False),
-    CheckConstraint("status IN ('PENDING', 'DONE', 'PARKED')", name="outbox_status"),
+    CheckConstraint("status IN ('PENDING', 'DONE')", name="outbox_status"),
     CheckConstraint("attempts >= 0", name="outbox_attempts"),
 )
 Index(

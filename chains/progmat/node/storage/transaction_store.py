@@ -6,18 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import Insert, insert
 
-from chains.progmat.node.storage.errors import ConflictingAttestation
-from chains.progmat.node.storage.schema import attestations, transactions
-
-# Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
-_STORE_VERIFIED = insert(transactions).on_conflict_do_nothing()
-_ATTEST = insert(attestations).on_conflict_do_nothing()
-_ATTESTED = select(attestations.c.tx_id).where(
-    attestations.c.purpose == bindparam("purpose"), attestations.c.subject == bindparam("subject")
-)
+from chains.progmat.node.storage.schema import transactions
 
 
 class TransactionStatus(Enum):
@@ -55,18 +47,6 @@ def _upsert_recorded() -> Insert:
 
 
 _STORE_RECORDED = _upsert_recorded()
-
-
-def store_verified(connection: Connection, tx_id: bytes, signed_bytes: bytes, now_s: int) -> StoreOutcome:
-    """Keep a verified ledger_tx before signing it; a known one is left as it is."""
-    values = {
-        "tx_id": tx_id,
-        "signed_bytes": signed_bytes,
-        "status": TransactionStatus.VERIFIED.value,
-        "stored_at_s": now_s,
-    }
-    changed = connection.execute(_STORE_VERIFIED, values).rowcount
-    return StoreOutcome.STORED if changed else StoreOutcome.KNOWN
 
 
 def store_recorded(
@@ -111,36 +91,3 @@ def unknown_transactions(connection: Connection, tx_ids: Iterable[bytes], least:
         query = query.where(transactions.c.status == TransactionStatus.RECORDED.value)
     known = {row.tx_id for row in connection.execute(query)}
     return [tx_id for tx_id in dict.fromkeys(wanted) if tx_id not in known]
-
-
-def forget_verified(connection: Connection, tx_id: bytes) -> StoreOutcome:
-    """Drop a ledger_tx that will never be notarised (the notary refused it); a recorded one stays."""
-    verified = transactions.c.status == TransactionStatus.VERIFIED.value
-    changed = connection.execute(transactions.delete().where(transactions.c.tx_id == tx_id, verified)).rowcount
-    return StoreOutcome.STORED if changed else StoreOutcome.KNOWN
-
-
-def attest(
-    connection: Connection, *, purpose: str, subject: bytes, tx_id: bytes, public_key: bytes, now_s: int
-) -> StoreOutcome:
-    """Write down, before signing, that ``public_key`` of this node signs ``tx_id`` for ``(purpose, subject)``.
-
-    One subject (a trade id, a StateRef, or the tx id itself) gets one ledger_tx: raises ``ConflictingAttestation``
-    for another. Asking again for the same is KNOWN, and the signature may be made again.
-    """
-    values = {"purpose": purpose, "subject": subject, "tx_id": tx_id, "public_key": public_key, "attested_at_s": now_s}
-    if connection.execute(_ATTEST, values).rowcount:
-        return StoreOutcome.STORED
-    attested: bytes = connection.execute(_ATTESTED, {"purpose": purpose, "subject": subject}).scalar_one()
-    if attested != tx_id:
-        raise ConflictingAttestation(purpose, subject, attested, tx_id)
-    return StoreOutcome.KNOWN
-
-
-def withdraw_attestation(connection: Connection, *, purpose: str, subject: bytes, tx_id: bytes) -> StoreOutcome:
-    """Free a subject whose ledger_tx can never be notarised any more; the caller has made sure."""
-    row = attestations.c
-    where = (row.purpose == purpose, row.subject == subject, row.tx_id == tx_id)
-    return (
-        StoreOutcome.STORED if connection.execute(attestations.delete().where(*where)).rowcount else StoreOutcome.KNOWN
-    )

@@ -30,7 +30,12 @@ class SettlementServiceStub:
 
     Errors carry google.rpc.ErrorInfo: a stable `reason`, domain "crossdvp", and what was expected and found in `metadata`.
     A call that changes anything takes a `request_id`: the same id with the same body returns the original answer for the
-    life of the settlement; with another body it is refused, naming the fields that differ.
+    life of the settlement; with another body it is refused, naming the fields that differ. Ids are the caller's own: what
+    another caller used them for has no effect.
+
+    The caller is the name in its certificate. The gateway's configuration says for which custodian nodes, that is for which
+    customers' accounts, it speaks: it instructs only for a side whose account is at one of them, and sees and cancels only
+    settlements with one of them on either side. Of others it does not learn that they exist: NOT_FOUND.
     """
 
     def __init__(self, channel):
@@ -71,37 +76,44 @@ class SettlementServiceServicer:
 
     Errors carry google.rpc.ErrorInfo: a stable `reason`, domain "crossdvp", and what was expected and found in `metadata`.
     A call that changes anything takes a `request_id`: the same id with the same body returns the original answer for the
-    life of the settlement; with another body it is refused, naming the fields that differ.
+    life of the settlement; with another body it is refused, naming the fields that differ. Ids are the caller's own: what
+    another caller used them for has no effect.
+
+    The caller is the name in its certificate. The gateway's configuration says for which custodian nodes, that is for which
+    customers' accounts, it speaks: it instructs only for a side whose account is at one of them, and sees and cancels only
+    settlements with one of them on either side. Of others it does not learn that they exist: NOT_FOUND.
     """
 
     def CreateSettlement(self, request, context):
         """One side's instruction for a trade. The second side's instruction with equal terms matches the first and the
         settlement starts; unequal terms are recorded as MISMATCHED with the fields named, and may be sent again.
         Side effects: stores the instruction; on a match the gateway begins to watch for the earmark. Nothing happens on a
-        chain before both sides agree. Fails: INVALID_ARGUMENT (terms), ALREADY_EXISTS (trade id of other parties or ended),
-        FAILED_PRECONDITION (times too close).
+        chain before both sides agree. The first instruction of a trade id says between which custodian nodes it is.
+        Fails: INVALID_ARGUMENT (terms), PERMISSION_DENIED (NOT_YOUR_SIDE: the caller does not speak for that side's node),
+        ALREADY_EXISTS (TRADE_ID_TAKEN: the trade id is used between other nodes), FAILED_PRECONDITION (times too close, ended).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetSettlement(self, request, context):
-        """The settlement as last known. No side effects. Fails: NOT_FOUND.
+        """The settlement as last known. No side effects. Fails: NOT_FOUND (also for a settlement of others).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListSettlements(self, request, context):
-        """Settlements, newest first, by state. No side effects. Fails: INVALID_ARGUMENT (page token, page size).
+        """The caller's settlements, newest first, by state. No side effects. Fails: INVALID_ARGUMENT (page token, page size).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchSettlements(self, request, context):
-        """Every change of one settlement (or of all), in order, from the beginning or from a resume token; stays open.
-        At-least-once: after a reconnect with the last token seen nothing is missed. Fails: NOT_FOUND, INVALID_ARGUMENT.
+        """Every change of one of the caller's settlements (or of all of them), in order, from the beginning or from a resume
+        token; stays open. At-least-once: after a reconnect with the last token seen nothing is missed. A token is good for the
+        caller it was given to; tokens of one stream rise, not one by one. Fails: NOT_FOUND, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -109,7 +121,7 @@ class SettlementServiceServicer:
 
     def CancelSettlement(self, request, context):
         """Ends a settlement whose cash is not locked yet, by writing the trade id as cancelled on the ledger: the proof with
-        which the seller takes the earmark back at once. Races with the lock: one of both wins on the ledger, and the answer
+        which the seller takes the earmark back at once. Either side's broker may. Races with the lock: one of both wins on the ledger, and the answer
         says which. Fails: NOT_FOUND, FAILED_PRECONDITION (TRADE_ALREADY_LOCKED, SETTLEMENT_ENDED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -157,7 +169,12 @@ class SettlementService:
 
     Errors carry google.rpc.ErrorInfo: a stable `reason`, domain "crossdvp", and what was expected and found in `metadata`.
     A call that changes anything takes a `request_id`: the same id with the same body returns the original answer for the
-    life of the settlement; with another body it is refused, naming the fields that differ.
+    life of the settlement; with another body it is refused, naming the fields that differ. Ids are the caller's own: what
+    another caller used them for has no effect.
+
+    The caller is the name in its certificate. The gateway's configuration says for which custodian nodes, that is for which
+    customers' accounts, it speaks: it instructs only for a side whose account is at one of them, and sees and cancels only
+    settlements with one of them on either side. Of others it does not learn that they exist: NOT_FOUND.
     """
 
     @staticmethod
