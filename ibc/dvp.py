@@ -1,7 +1,7 @@
 """Port `dvp`: the terms of one settlement, and the eight words of them that travel.
 
 The cash side travels as one salted hash, so that outsiders on the token's chain learn neither price nor identity. The
-hash of the terms binds everything, on both ledgers (spec: the DvP protocol, terms).
+hash of the terms binds everything, on both ledgers (docs/protocol.md, 1).
 """
 
 from __future__ import annotations

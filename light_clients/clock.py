@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from ibc.errors import ClientExpired, ClientFrozen
 from ibc.light_client import LightClientStatus, TimeBounds
+
+
+class Expiring(Protocol):
+    """What time and freezing need to know of a client state."""
+
+    @property
+    def frozen(self) -> bool:
+        """Whether misbehaviour was proved."""
+
+    @property
+    def trusting_period_s(self) -> int:
+        """How long a consensus state may be built upon, in seconds."""
 
 
 def validate_active(*, frozen: bool, timestamp_s: int, trusting_period_s: int, now: TimeBounds) -> None:
@@ -22,12 +36,20 @@ def validate_active(*, frozen: bool, timestamp_s: int, trusting_period_s: int, n
         )
 
 
-def status_at(*, frozen: bool, timestamp_s: int, trusting_period_s: int, now_s: int) -> LightClientStatus:
-    """The same rule as a status: frozen, else expired, else active."""
+def validate_usable(client_state: Expiring, timestamp_s: int, now: TimeBounds) -> None:
+    """`validate_active` for a consensus state of this time, kept by this client."""
+    validate_active(
+        frozen=client_state.frozen,
+        timestamp_s=timestamp_s,
+        trusting_period_s=client_state.trusting_period_s,
+        now=now,
+    )
+
+
+def status_at(client_state: Expiring, latest_timestamp_s: int, now_s: int) -> LightClientStatus:
+    """The same rule as a status: FROZEN before EXPIRED before ACTIVE."""
     try:
-        validate_active(
-            frozen=frozen, timestamp_s=timestamp_s, trusting_period_s=trusting_period_s, now=TimeBounds.at(now_s)
-        )
+        validate_usable(client_state, latest_timestamp_s, TimeBounds.at(now_s))
     except ClientFrozen:
         return LightClientStatus.FROZEN
     except ClientExpired:

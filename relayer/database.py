@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert as insert_or_update
 
 from primitives.errors import UnavailableError
 
@@ -60,6 +61,31 @@ class Database:
     def close(self) -> None:
         """Close all connections; safe to call twice."""
         self._engine.dispose()
+
+
+class Cursors:
+    """A store's table of cursors: where reading of a named stream continues.
+
+    Moved in the transaction that keeps what was read, so that a process killed at any line reads again or goes on.
+    """
+
+    def __init__(self, metadata: sa.MetaData) -> None:
+        self._table = sa.Table(
+            "cursors",
+            metadata,
+            sa.Column("name", sa.String, primary_key=True),
+            sa.Column("cursor", sa.Integer, nullable=False),
+        )
+
+    def read(self, connection: sa.Connection, name: str) -> int:
+        """The cursor of a stream; 0 at first."""
+        found = connection.execute(sa.select(self._table.c.cursor).where(self._table.c.name == name)).scalar()
+        return int(found or 0)
+
+    def move(self, connection: sa.Connection, name: str, cursor: int) -> None:
+        """Set the cursor of a stream."""
+        statement = insert_or_update(self._table).values(name=name, cursor=cursor)
+        connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"cursor": cursor}))
 
 
 def _configure(connection: Any, _record: object) -> None:  # noqa: ANN401  # a driver's connection

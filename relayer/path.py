@@ -29,6 +29,9 @@ from relayer.store import RelayerStore
 
 _log = structlog.get_logger(__name__)
 
+MOST_OPEN = 1000
+"""Packets of one direction that are planned for in one round."""
+
 
 @dataclass(frozen=True)
 class PathSettings:
@@ -110,7 +113,7 @@ class Path:
                 receive_margin_s=self._settings.receive_margin_s,
             )
             wanted = Target.SOURCE if source_index == target_index else Target.DESTINATION
-            packets = self._store.open_packets(self.endpoints[source_index].chain_name, limit=1000)
+            packets = self._store.open_packets(self.endpoints[source_index].chain_name, now_s, MOST_OPEN)
             due += [action for action in plan(packets, direction) if action.target is wanted]
         return sorted(due, key=lambda action: action.tracked.packet.timeout_s)[: self._settings.batch]
 

@@ -16,7 +16,7 @@ from primitives.errors import CallerError
 from relayer.core.lifecycle import WAITS_FOR, PacketState
 from relayer.path import Path
 from relayer.service import RelayerLoop
-from relayer.store import PacketRow, RelayerStore, StepRow
+from relayer.store import PacketKey, PacketRow, RelayerStore, StepRow
 
 MOST_PER_PAGE = 500
 _PAGE_TOKEN = re.compile(r"[0-9]{0,18}")
@@ -96,10 +96,15 @@ class RelayerRpc(pb_grpc.RelayerServiceServicer):
 
     async def GetPacket(self, request: pb.GetPacketRequest, _context: Context) -> pb.GetPacketResponse:  # noqa: N802  # the name in the .proto
         """See the .proto."""
-        story = await asyncio.to_thread(self._store.story, request.source_client, request.sequence)
+        story = await asyncio.to_thread(self._story, request.source_client, request.sequence)
         if story is None:
             raise PacketUnknown(request.source_client, request.sequence)
         return pb.GetPacketResponse(packet=_encode(*story))
+
+    def _story(self, source_client: str, sequence: int) -> tuple[PacketRow, tuple[StepRow, ...]] | None:
+        """A packet of either end: the request names no chain. If both ends name a client alike, the first end's."""
+        keys = (PacketKey(chain.chain_name, source_client, sequence) for chain in self._path.endpoints)
+        return next((story for key in keys if (story := self._store.story(key)) is not None), None)
 
 
 def _encode(row: PacketRow, steps: Sequence[StepRow]) -> pb.Packet:

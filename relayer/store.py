@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert as insert_or_update
 
 from ibc.packet import decode_packet, encode_packet
 from relayer.core.chain import EventKind, EventPage, Outcome, PacketEvent, PacketMessage, Verdict
 from relayer.core.lifecycle import PacketState, SequenceReused, next_state
 from relayer.core.plan import TrackedPacket, retry_delay_s
-from relayer.database import Database
+from relayer.database import Cursors, Database
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+MOST_INTEGER = 2**63 - 1
+"""SQLite's integers are signed; a time-out beyond this is as good as never."""
+
 _metadata = sa.MetaData()
 
 _packets = sa.Table(
@@ -33,6 +35,7 @@ _packets = sa.Table(
     sa.Column("sequence", sa.String, nullable=False),  # uint64 does not fit SQLite's signed integers
     sa.Column("packet", sa.LargeBinary, nullable=False),
     sa.Column("state", sa.String, nullable=False, index=True),
+    sa.Column("timeout_s", sa.Integer, nullable=False),
     sa.Column("sent_height", sa.Integer, nullable=False),
     sa.Column("ack", sa.LargeBinary),
     sa.Column("ack_height", sa.Integer, nullable=False, default=0),
@@ -40,13 +43,9 @@ _packets = sa.Table(
     sa.Column("not_before_s", sa.Float, nullable=False, default=0.0),
     sa.Column("last_error", sa.String, nullable=False, default=""),
     sa.UniqueConstraint("source_chain", "source_client", "sequence"),
+    sa.Index("packets_by_time_out", "source_chain", "timeout_s"),
 )
-_cursors = sa.Table(
-    "cursors",
-    _metadata,
-    sa.Column("chain", sa.String, primary_key=True),
-    sa.Column("cursor", sa.Integer, nullable=False),
-)
+_cursors = Cursors(_metadata)
 _steps = sa.Table(
     "steps",
     _metadata,
@@ -107,8 +106,7 @@ class RelayerStore:
     def cursor(self, chain: str) -> int:
         """Where reading of a chain's events continues; 0 at first."""
         with self._database.transaction() as connection:
-            found = connection.execute(sa.select(_cursors.c.cursor).where(_cursors.c.chain == chain)).scalar()
-        return int(found or 0)
+            return _cursors.read(connection, chain)
 
     def record_page(self, chain: str, counterparty: str, page: EventPage, now_s: float) -> int:
         """Apply a page of ``chain``'s events and move its cursor; returns how many events were new.
@@ -119,10 +117,7 @@ class RelayerStore:
         with self._database.transaction() as connection:
             for event in page.events:
                 news += self._apply(connection, chain, counterparty, event, now_s)
-            statement = insert_or_update(_cursors).values(chain=chain, cursor=page.next_cursor)
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=["chain"], set_={"cursor": page.next_cursor})
-            )
+            _cursors.move(connection, chain, page.next_cursor)
         return news
 
     def _apply(self, connection: sa.Connection, chain: str, counterparty: str, event: PacketEvent, now_s: float) -> int:
@@ -139,6 +134,7 @@ class RelayerStore:
                     sequence=str(key.sequence),
                     packet=encode_packet(event.packet),
                     state=PacketState.SENT.value,
+                    timeout_s=min(event.packet.timeout_s, MOST_INTEGER),
                     sent_height=sent_height,
                 )
             )
@@ -205,13 +201,21 @@ class RelayerStore:
                     .values(attempts=row.attempts + 1, not_before_s=now_s + pause_s, last_error=outcome.refusal)
                 )
 
-    def open_packets(self, source_chain: str, limit: int) -> list[TrackedPacket]:
-        """Packets of a direction that still wait for something, oldest first."""
+    def open_packets(self, source_chain: str, now_s: float, limit: int) -> list[TrackedPacket]:
+        """Packets of a direction that may be worked on now, the nearest time-out first.
+
+        Those that wait after a refusal are not among them: however many are stuck, they hide no other.
+        """
         final = [state.value for state in PacketState if state.is_final]
         query = (
             sa.select(_packets)
-            .where(_packets.c.source_chain == source_chain, _packets.c.state.not_in(final), _packets.c.sent_height > 0)
-            .order_by(_packets.c.id)
+            .where(
+                _packets.c.source_chain == source_chain,
+                _packets.c.state.not_in(final),
+                _packets.c.sent_height > 0,
+                _packets.c.not_before_s <= now_s,
+            )
+            .order_by(_packets.c.timeout_s, _packets.c.id)
             .limit(limit)
         )
         with self._database.transaction() as connection:
@@ -225,13 +229,10 @@ class RelayerStore:
         with self._database.transaction() as connection:
             return [_packet_row(row) for row in connection.execute(query).mappings()]
 
-    def story(self, source_client: str, sequence: int) -> tuple[PacketRow, tuple[StepRow, ...]] | None:
+    def story(self, key: PacketKey) -> tuple[PacketRow, tuple[StepRow, ...]] | None:
         """One packet and every step taken for it, oldest first; None when unknown."""
-        query = sa.select(_packets).where(
-            _packets.c.source_client == source_client, _packets.c.sequence == str(sequence)
-        )
         with self._database.transaction() as connection:
-            row = connection.execute(query).mappings().first()
+            row = connection.execute(sa.select(_packets).where(_matches(key))).mappings().one_or_none()
             if row is None:
                 return None
             steps = connection.execute(sa.select(_steps).where(_steps.c.packet_id == row["id"]).order_by(_steps.c.id))

@@ -47,7 +47,7 @@ class BadNetworkSpec(CallerError):
 
 
 class NodeSpec(BaseModel):
-    """One node; the ``operator`` node also keeps the network operator's key."""
+    """One node; the ``operator`` node also keeps the network operator's key. ``platforms`` speak for its customers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
@@ -55,6 +55,7 @@ class NodeSpec(BaseModel):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)]
     operator: bool = False
+    platforms: tuple[str, ...] = ()
 
 
 class NetworkSpec(BaseModel):
@@ -70,7 +71,8 @@ class NetworkSpec(BaseModel):
 
     def api_clients(self) -> tuple[str, ...]:
         """Every program's name once."""
-        return tuple(dict.fromkeys((*self.operators, *self.gateways, *self.relayers)))
+        platforms = (name for node in self.nodes for name in node.platforms)
+        return tuple(dict.fromkeys((*self.operators, *self.gateways, *self.relayers, *platforms)))
 
 
 def create_network(spec: NetworkSpec, directory: Path, now: datetime) -> None:
@@ -159,6 +161,7 @@ def _node_toml(node: NodeSpec, spec: NetworkSpec) -> str:
             'parameters = "../parameters.bin"',
             'data_dir = "data"',
             f"operators = {quoted(spec.operators)}",
+            f"platforms = {quoted(node.platforms)}",
             f"gateways = {quoted(spec.gateways)}",
             f"relayers = {quoted(spec.relayers)}",
             "",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ibc.errors import InvalidHeader, InvalidProof
 from ibc.light_client import ConsensusAt, LightClientStatus, TimeBounds, UpdateResult
-from light_clients.clock import status_at, validate_active
+from light_clients.clock import status_at, validate_usable
 from light_clients.mock.states import (
     MockClientState,
     MockConsensusState,
@@ -86,13 +86,7 @@ class MockLightClient:
 
     def status(self, client_state: bytes, latest: ConsensusAt, now_s: int) -> LightClientStatus:
         """FROZEN before EXPIRED before ACTIVE."""
-        decoded = decode_client_state(client_state)
-        return status_at(
-            frozen=decoded.frozen,
-            timestamp_s=self.timestamp_at(latest.consensus_state),
-            trusting_period_s=decoded.trusting_period_s,
-            now_s=now_s,
-        )
+        return status_at(decode_client_state(client_state), self.timestamp_at(latest.consensus_state), now_s)
 
     def timestamp_at(self, consensus_state: bytes) -> int:
         """Seconds, UTC."""
@@ -101,10 +95,5 @@ class MockLightClient:
 
 def _usable(client_state: MockClientState, consensus: ConsensusAt, now: TimeBounds) -> MockConsensusState:
     consensus_state = decode_consensus_state(consensus.consensus_state)
-    validate_active(
-        frozen=client_state.frozen,
-        timestamp_s=consensus_state.timestamp_s,
-        trusting_period_s=client_state.trusting_period_s,
-        now=now,
-    )
+    validate_usable(client_state, consensus_state.timestamp_s, now)
     return consensus_state

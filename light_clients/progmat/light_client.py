@@ -7,7 +7,7 @@ the offline verifiers and the tests that hold the two against each other.
 from __future__ import annotations
 
 from ibc.light_client import ConsensusAt, LightClientStatus, TimeBounds, UpdateResult
-from light_clients.clock import status_at, validate_active
+from light_clients.clock import status_at, validate_usable
 from light_clients.progmat.client_state import decode_client_state, encode_client_state
 from light_clients.progmat.consensus_state import ProgmatConsensusState, decode_consensus_state
 from light_clients.progmat.errors import MalformedCheckpoint
@@ -97,39 +97,28 @@ class ProgmatLightClient:
         self, client_state: bytes, consensus: ConsensusAt, proof: bytes, path: bytes, value: bytes, now: TimeBounds
     ) -> int:
         """The checkpoint's time in seconds, if the ledger held ``value`` under ``path`` at it; else InvalidProof."""
-        decoded = self._usable_consensus(client_state, consensus, now)
-        validate_presence(decoded, proof, path, value)
-        return decoded.timestamp_s
+        consensus_state = _usable(client_state, consensus, now)
+        validate_presence(consensus_state, proof, path, value)
+        return consensus_state.timestamp_s
 
     def verify_non_membership(
         self, client_state: bytes, consensus: ConsensusAt, proof: bytes, path: bytes, now: TimeBounds
     ) -> int:
         """The checkpoint's time in seconds, if the ledger held nothing under ``path`` at it; else InvalidProof."""
-        decoded = self._usable_consensus(client_state, consensus, now)
-        validate_absence(decoded, proof, path)
-        return decoded.timestamp_s
+        consensus_state = _usable(client_state, consensus, now)
+        validate_absence(consensus_state, proof, path)
+        return consensus_state.timestamp_s
 
     def status(self, client_state: bytes, latest: ConsensusAt, now_s: int) -> LightClientStatus:
         """FROZEN before EXPIRED before ACTIVE."""
-        decoded = decode_client_state(client_state)
-        return status_at(
-            frozen=decoded.frozen,
-            timestamp_s=self.timestamp_at(latest.consensus_state),
-            trusting_period_s=decoded.trusting_period_s,
-            now_s=now_s,
-        )
+        return status_at(decode_client_state(client_state), self.timestamp_at(latest.consensus_state), now_s)
 
     def timestamp_at(self, consensus_state: bytes) -> int:
         """Seconds, UTC."""
         return decode_consensus_state(consensus_state).timestamp_s
 
-    def _usable_consensus(self, client_state: bytes, consensus: ConsensusAt, now: TimeBounds) -> ProgmatConsensusState:
-        decoded = decode_client_state(client_state)
-        consensus_state = decode_consensus_state(consensus.consensus_state)
-        validate_active(
-            frozen=decoded.frozen,
-            timestamp_s=consensus_state.timestamp_s,
-            trusting_period_s=decoded.trusting_period_s,
-            now=now,
-        )
-        return consensus_state
+
+def _usable(client_state: bytes, consensus: ConsensusAt, now: TimeBounds) -> ProgmatConsensusState:
+    consensus_state = decode_consensus_state(consensus.consensus_state)
+    validate_usable(decode_client_state(client_state), consensus_state.timestamp_s, now)
+    return consensus_state

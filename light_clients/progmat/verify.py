@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ibc.light_client import TimeBounds
-from light_clients.clock import latest_acceptable_s, validate_active
+from light_clients.clock import latest_acceptable_s, validate_usable
 from light_clients.progmat.checkpoint import checkpoint_digest
 from light_clients.progmat.client_state import ProgmatClientState
 from light_clients.progmat.errors import ForeignSignature, HeaderFromFuture, TooFewSignatures, UntrustedValidatorSet
@@ -21,12 +21,7 @@ def validate_header(
     UntrustedValidatorSet, TooFewSignatures, ForeignSignature. Height and order in time are for `update` and
     `misbehaviour`.
     """
-    validate_active(
-        frozen=client_state.frozen,
-        timestamp_s=latest_timestamp_s,
-        trusting_period_s=client_state.trusting_period_s,
-        now=now,
-    )
+    validate_usable(client_state, latest_timestamp_s, now)
     latest_allowed_s = latest_acceptable_s(client_state.max_clock_drift_s, now)
     if header.checkpoint.timestamp_s > latest_allowed_s:
         raise HeaderFromFuture(

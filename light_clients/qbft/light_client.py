@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ibc.light_client import ConsensusAt, LightClientStatus, TimeBounds, UpdateResult
-from light_clients.clock import status_at, validate_active
+from light_clients.clock import status_at, validate_usable
 from light_clients.qbft.client_state import QbftClientState
 from light_clients.qbft.codec import (
     decode_client_message,
@@ -117,13 +117,7 @@ class QbftLightClient:
 
     def status(self, client_state: bytes, latest: ConsensusAt, now_s: int) -> LightClientStatus:
         """FROZEN before EXPIRED before ACTIVE."""
-        decoded = decode_client_state(client_state)
-        return status_at(
-            frozen=decoded.frozen,
-            timestamp_s=self.timestamp_at(latest.consensus_state),
-            trusting_period_s=decoded.trusting_period_s,
-            now_s=now_s,
-        )
+        return status_at(decode_client_state(client_state), self.timestamp_at(latest.consensus_state), now_s)
 
     def timestamp_at(self, consensus_state: bytes) -> int:
         """Seconds, UTC."""
@@ -154,12 +148,7 @@ def _first_header(client_message: bytes) -> QbftHeader:
 
 def _usable(client_state: QbftClientState, consensus: ConsensusAt, now: TimeBounds) -> QbftConsensusState:
     consensus_state = decode_consensus_state(consensus.consensus_state)
-    validate_active(
-        frozen=client_state.frozen,
-        timestamp_s=consensus_state.timestamp_s,
-        trusting_period_s=client_state.trusting_period_s,
-        now=now,
-    )
+    validate_usable(client_state, consensus_state.timestamp_s, now)
     return consensus_state
 
 

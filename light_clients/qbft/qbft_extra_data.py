@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from light_clients.qbft.errors import MalformedHeader
 from light_clients.qbft.execution_header import ExecutionHeader, decode_execution_header
-from light_clients.qbft.sealed_header import SealedHeader, check_vanity, check_vote, read_seals, read_validators
+from light_clients.qbft.sealed_header import SealedHeader, read_five_items, read_seals, read_validators
 from primitives.keccak import keccak256
-from primitives.rlp import join_list, split_list, string_payload
+from primitives.rlp import join_list, string_payload
 
 _ZERO_ROUND = b"\x80"
 _NO_VOTE = b"\xc0"
@@ -21,12 +21,8 @@ _MAX_ROUND_BYTES = 4
 def read_qbft_header(header_rlp: bytes) -> SealedHeader:
     """Raises MalformedHeader or DecodeError unless the bytes are one canonical QBFT header."""
     header = decode_execution_header(header_rlp)
-    items = split_list(header.extra_data)
-    if len(items) != 5:
-        raise MalformedHeader("QBFT extraData has the wrong number of items", expected=5, found=len(items))
+    items = read_five_items(header.extra_data, "QBFT", _NO_VOTE)
     raw_vanity, raw_validators, raw_vote, raw_round, raw_seals = items
-    check_vanity(raw_vanity)
-    check_vote(raw_vote, no_vote=_NO_VOTE)
     round_bytes = string_payload(raw_round)
     if len(round_bytes) > _MAX_ROUND_BYTES or round_bytes[:1] == b"\0":
         raise MalformedHeader("QBFT round is no minimal integer of 32 bits", found=round_bytes)

@@ -32,6 +32,19 @@ class SealedHeader:
     proposer: bytes
 
 
+def read_five_items(extra_data: bytes, engine: str, no_vote: bytes) -> list[bytes]:
+    """Vanity, validators, vote, round and seals, each still encoded: QBFT's and IBFT2's extraData. Vanity and vote checked.
+
+    ``no_vote`` is how the engine writes that there is none: QBFT an empty list, IBFT2 an empty string.
+    """
+    items = split_list(extra_data)
+    if len(items) != 5:
+        raise MalformedHeader(f"{engine} extraData has the wrong number of items", expected=5, found=len(items))
+    _check_vanity(items[0])
+    _check_vote(items[2], no_vote)
+    return items
+
+
 def read_validators(raw: bytes) -> tuple[bytes, ...]:
     """The validator list of extraData: distinct, none zero, at least one.
 
@@ -59,17 +72,14 @@ def _bounded(items: list[bytes]) -> list[bytes]:
     return items
 
 
-def check_vanity(raw: bytes) -> None:
+def _check_vanity(raw: bytes) -> None:
     """MalformedHeader unless it is 32 bytes of the proposer's choice."""
     if len(string_payload(raw)) != VANITY_BYTES:
         raise MalformedHeader("extraData's vanity has the wrong size", expected=VANITY_BYTES, found=len(raw))
 
 
-def check_vote(raw: bytes, no_vote: bytes) -> None:
-    """MalformedHeader unless there is no vote, or an address with add (ff) or drop (empty or 00).
-
-    ``no_vote`` is how the engine writes that there is none: QBFT an empty list, IBFT2 an empty string.
-    """
+def _check_vote(raw: bytes, no_vote: bytes) -> None:
+    """MalformedHeader unless there is no vote, or an address with add (ff) or drop (empty or 00)."""
     if raw == no_vote:
         return
     vote = [string_payload(item) for item in split_list(raw)]

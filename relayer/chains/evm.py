@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from chains.evm.client.abi import EvmCall
@@ -20,9 +21,9 @@ from chains.evm.client.router import (
     WriteAcknowledgementEvent,
 )
 from chains.evm.client.rpc import EvmRpc
-from chains.evm.errors import BlockUnavailable, ExecutionReverted
-from ibc.light_client import LightClientStatus
+from chains.evm.errors import BlockUnavailable, EvmTxFailed, ExecutionReverted
 from ibc.packet import Packet
+from light_clients.clock import status_at
 from primitives.errors import UnavailableError
 from relayer.chains.packet_paths import proved_path
 from relayer.core.chain import (
@@ -47,6 +48,12 @@ class ClientMovedMeanwhile(UnavailableError):
     """Another relayer updated the hosted light client first: read it again."""
 
     reason = "CLIENT_MOVED_MEANWHILE"
+
+
+class ChainMovedMeanwhile(UnavailableError):
+    """The chain refuses together, or by now, what it would have taken message by message: read both ends again."""
+
+    reason = "CHAIN_MOVED_MEANWHILE"
 
 
 class EvmEndpoint:
@@ -107,11 +114,7 @@ class EvmEndpoint:
         state = await self._light_client.client_state(self._rpc)
         latest_s = await self._light_client.latest_timestamp_s(self._rpc)
         now_s = (await self._rpc.get_block()).timestamp_s
-        status = LightClientStatus.ACTIVE
-        if state.frozen:
-            status = LightClientStatus.FROZEN
-        elif now_s - latest_s >= state.trusting_period_s:
-            status = LightClientStatus.EXPIRED
+        status = status_at(state, latest_s, now_s)
         return HostedClient(self._client_id, state.latest_height, latest_s, state.trusting_period_s, status)
 
     async def update_for_counterparty(self, trusted_height: int, at_least: int) -> ClientUpdate:
@@ -131,15 +134,22 @@ class EvmEndpoint:
         head = [] if update is None else [self._router.update_client(self._client_id, update.client_message)]
         if head:
             await self._check_update(head[0])
-        refusals = {index: why for index, m in enumerate(messages) if (why := await self._refusal(head, m))}
-        calls = [self._call(message) for index, message in enumerate(messages) if index not in refusals]
-        receipt = None
-        if calls or (head and not messages):
-            receipt = await self._account.execute(self._router.multicall(*head, *calls), INCLUSION_TIMEOUT_S)
+        refusals = await asyncio.gather(*(self._refusal(head, message) for message in messages))
+        accepted = [self._call(message) for message, why in zip(messages, refusals, strict=True) if not why]
+        if not accepted and (messages or not head):  # an update that nothing needs is not sent either
+            return tuple(Outcome(Verdict.REFUSED, refusal=why) for why in refusals)
+        receipt = await self._execute(self._router.multicall(*head, *accepted))
         return tuple(
-            Outcome(Verdict.REFUSED, refusal=refusals[index]) if index in refusals else self._outcome(message, receipt)
-            for index, message in enumerate(messages)
+            Outcome(Verdict.REFUSED, refusal=why) if why else self._outcome(message, receipt)
+            for message, why in zip(messages, refusals, strict=True)
         )
+
+    async def _execute(self, call: EvmCall) -> EvmReceipt:
+        """The receipt of a success; ``ChainMovedMeanwhile`` if what passed simulation is refused all the same."""
+        try:
+            return await self._account.execute(call, INCLUSION_TIMEOUT_S)
+        except (ExecutionReverted, EvmTxFailed) as overtaken:
+            raise ChainMovedMeanwhile(f"refused after simulation: {overtaken}; reading both ends again") from overtaken
 
     async def _check_update(self, call: EvmCall) -> None:
         try:
@@ -162,10 +172,8 @@ class EvmEndpoint:
             return self._router.ack_packet(message.packet, message.ack or b"", message.proof, message.proof_height)
         return self._router.timeout_packet(message.packet, message.proof, message.proof_height)
 
-    def _outcome(self, message: PacketMessage, receipt: EvmReceipt | None) -> Outcome:
+    def _outcome(self, message: PacketMessage, receipt: EvmReceipt) -> Outcome:
         """Done if the packet's event is in the transaction; a Noop leaves none."""
-        if receipt is None:
-            raise AssertionError("a message was accepted without a transaction")
         expected = {
             MessageKind.RECEIVE: WriteAcknowledgementEvent,
             MessageKind.ACKNOWLEDGE: AckPacketEvent,

@@ -18,6 +18,7 @@ from chains.progmat.client import (
 )
 from ibc.light_client import LightClientStatus
 from ibc.packet import Packet
+from light_clients.clock import status_at
 from light_clients.qbft.codec import decode_client_state
 from primitives.errors import CallerError, PeerError, UnavailableError
 from primitives.hashing import sha256
@@ -112,13 +113,10 @@ class LedgerEndpoint:
         if found is None or not found.heights:
             raise LightClientMissing(f"{self._issuer.name} knows no light client {self._client_id}")
         height, timestamp_s = found.heights[0]
-        trusting_period_s = decode_client_state(found.client_state).trusting_period_s
-        status = LightClientStatus.ACTIVE
-        if found.is_frozen:
-            status = LightClientStatus.FROZEN
-        elif self._now_s() - timestamp_s >= trusting_period_s:
-            status = LightClientStatus.EXPIRED
-        return HostedClient(self._client_id, height, timestamp_s, trusting_period_s, status)
+        client_state = decode_client_state(found.client_state)
+        at_now = status_at(client_state, timestamp_s, int(self._now_s()))
+        status = LightClientStatus.FROZEN if found.is_frozen else at_now
+        return HostedClient(self._client_id, height, timestamp_s, client_state.trusting_period_s, status)
 
     async def update_for_counterparty(self, trusted_height: int, at_least: int) -> ClientUpdate:
         """See ChainEndpoint; a checkpoint needs no trusted height, only k signatures."""

@@ -70,33 +70,33 @@ def create(
     amount_yen: Annotated[int, typer.Option("--amount", min=1, help="Price of all units, in yen.")] = 1_000_000,
     lock_in_s: Annotated[int, typer.Option("--lock-in", min=5, help="Seconds until the cash must be locked.")] = 60,
     settle_in_s: Annotated[int, typer.Option("--settle-in", min=10, help="Seconds until the time-out.")] = 120,
-    sides: Annotated[Sides, typer.Option("--side", help="Whose instruction to send; the seller also earmarks.")] = (
-        Sides.BOTH
-    ),
+    sides: Annotated[Sides, typer.Option("--side", help="Whose instruction to send.")] = Sides.BOTH,
     trade_id: Annotated[str, typer.Option(help="64 hexadecimal digits; a fresh one if not given.")] = "",
     directory: DirOption = DEFAULT_DIR,
     json_flag: JsonFlag = False,
 ) -> None:
-    """Send the instructions of a trade between the devnet's two brokers, and the seller's earmark.
+    """Send the instructions of a trade between the devnet's two brokers: each side's by its own broker.
+
+    The seller's broker also earmarks the securities, the buyer's authorises its custodian node to lock the cash.
 
     Example: crossdvp settlement create --quantity 10 --amount 1000000
     """
     output = output_of(json_flag)
 
     async def main() -> None:
-        async with connected(directory) as (state, gateway):
-            fixed = bytes.fromhex(resource_name(trade_id).removeprefix("settlements/")) if trade_id else None
-            plan = TradePlan(quantity, amount_yen, lock_in_s, settle_in_s, fixed)
-            terms = plan_terms(directory, state, plan)
-            chosen = {Sides.SELLER: [Side.SELLER], Sides.BUYER: [Side.BUYER], Sides.BOTH: list(Side)}[sides]
-            settlement = await instruct(gateway, terms, chosen)
-            if Side.SELLER in chosen:
-                await earmark(directory, state, terms)
-            if output is Output.PROGRAMS:
-                show_json(as_document(settlement))
-                return
-            out.print(f"{settlement.name}  {coloured_state(settlement)}")
-            out.print(f"follow it: crossdvp settlement watch {settlement.name}", soft_wrap=True)
+        state = read_state(directory)
+        fixed = bytes.fromhex(resource_name(trade_id).removeprefix("settlements/")) if trade_id else None
+        plan = TradePlan(quantity, amount_yen, lock_in_s, settle_in_s, fixed)
+        terms = plan_terms(directory, state, plan)
+        chosen = {Sides.SELLER: [Side.SELLER], Sides.BUYER: [Side.BUYER], Sides.BOTH: list(Side)}[sides]
+        settlement = await instruct(directory, state, terms, chosen)
+        if Side.SELLER in chosen:
+            await earmark(directory, state, terms)
+        if output is Output.PROGRAMS:
+            show_json(as_document(settlement))
+            return
+        out.print(f"{settlement.name}  {coloured_state(settlement)}")
+        out.print(f"follow it: crossdvp settlement watch {settlement.name}", soft_wrap=True)
 
     run(main, output)
 

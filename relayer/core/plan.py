@@ -12,7 +12,7 @@ from relayer.core.chain import Head, HostedClient, MessageKind, ProofKind
 from relayer.core.lifecycle import PacketState
 
 REFRESH_FRACTION = 3
-"""A hosted client is refreshed when 1/3 of its trusting period has passed (spec 2.5)."""
+"""A hosted client is refreshed when 1/3 of its trusting period has passed."""
 
 
 class Target(Enum):
@@ -74,26 +74,20 @@ def plan_packet(tracked: TrackedPacket, view: DirectionView) -> Action | None:
         return None
     to_source = action.target is Target.SOURCE
     hosted, prover = (view.source_client, view.destination) if to_source else (view.destination_client, view.source)
-    # A fact reported from beyond its chain's head cannot be proved now: waiting for it must not hold up the others.
+    # A fact reported from beyond its chain's head cannot be proved yet, or is a lie: waiting must not hold up others.
     provable = action.provable_from <= prover.height
     return action if provable and hosted.status is LightClientStatus.ACTIVE else None
 
 
 def _wanted(tracked: TrackedPacket, view: DirectionView) -> Action | None:
-    """What the packet needs next, whatever the hosted clients can take.
-
-    A height above its chain's head cannot be proved yet (or is a lie): such a packet waits and holds up no other.
-    """
+    """What the packet needs next, whether or not it can be proved now and the hosted client can take it."""
     if tracked.state is PacketState.RECEIVED:
-        if tracked.ack_height > view.destination.height:
-            return None
         kind, proof = MessageKind.ACKNOWLEDGE, ProofKind.ACKNOWLEDGEMENT
         return Action(Target.SOURCE, kind, proof, tracked, provable_from=tracked.ack_height)
     if view.destination.timestamp_s >= tracked.packet.timeout_s:
         kind, proof = MessageKind.TIME_OUT, ProofKind.RECEIPT_ABSENCE
         return Action(Target.SOURCE, kind, proof, tracked, provable_from=view.destination.height)
-    provable = tracked.sent_height <= view.source.height
-    if provable and view.destination.timestamp_s + view.receive_margin_s < tracked.packet.timeout_s:
+    if view.destination.timestamp_s + view.receive_margin_s < tracked.packet.timeout_s:
         kind, proof = MessageKind.RECEIVE, ProofKind.COMMITMENT
         return Action(Target.DESTINATION, kind, proof, tracked, provable_from=tracked.sent_height)
     return None

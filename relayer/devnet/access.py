@@ -1,4 +1,4 @@
-"""How a person's commands reach a devnet: as ``operator``, whose certificate every process there accepts."""
+"""How commands reach a devnet: people as ``operator``, whom every process there answers; trades as their brokers."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ def tls_files(directory: Path, name: str) -> TlsFiles:
     )
 
 
-def operator_tls(directory: Path) -> ApiTls:
-    """The operator's certificate."""
-    return tls_files(directory, OPERATOR).load()
+def tls_of(directory: Path, name: str = OPERATOR) -> ApiTls:
+    """The certificate of a party, the operator's if none is named."""
+    return tls_files(directory, name).load()
 
 
-def gateway_client(directory: Path, state: DevnetState) -> GatewayClient:
+def gateway_client(directory: Path, state: DevnetState, caller: str = OPERATOR) -> GatewayClient:
     """A client of the devnet's gateway."""
-    return GatewayClient(state.gateway.endpoint(), operator_tls(directory))
+    return GatewayClient(state.gateway.endpoint(), tls_of(directory, caller))
 
 
 def relayer_client(directory: Path, state: DevnetState) -> RelayerClient:
     """A client of the devnet's relayer."""
-    return RelayerClient(state.relayer.endpoint(), operator_tls(directory))
+    return RelayerClient(state.relayer.endpoint(), tls_of(directory))
 
 
-def ledger_client(directory: Path, node: Peer) -> LedgerClient:
+def ledger_client(directory: Path, node: Peer, caller: str = OPERATOR) -> LedgerClient:
     """A client of one ledger node."""
-    return LedgerClient(node.endpoint(), operator_tls(directory))
+    return LedgerClient(node.endpoint(), tls_of(directory, caller))
 
 
 def checkpoint_collector(directory: Path, nodes: dict[str, Peer], validators: ValidatorSet) -> CheckpointCollector:
     """Asks the devnet's Validators."""
-    tls = operator_tls(directory)
+    tls = tls_of(directory)
     apis = [ValidatorApi(peer.endpoint(), tls) for name, peer in nodes.items() if name.startswith("validator-")]
     return CheckpointCollector(LEDGER_ID, validators, apis)
 

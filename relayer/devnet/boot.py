@@ -32,6 +32,7 @@ from relayer.devnet import config_files as files
 from relayer.devnet import processes
 from relayer.devnet.access import checkpoint_collector, ledger_client
 from relayer.devnet.layout import (
+    BROKERS,
     COIN_ID,
     EVM_CLIENT_ID,
     LEDGER_CLIENT_ID,
@@ -239,6 +240,7 @@ def _party(directory: Path, name: str, account: CashAccount, keys: dict[str, byt
     del directory
     return Party(
         name=name,
+        broker=BROKERS[account.node],
         node=account.node,
         evm_address="0x" + address_of(keys[name]).hex(),
         evm_key_file=f"keys/{name}.hex",

@@ -9,7 +9,7 @@ from light_clients.progmat import ValidatorSet
 from primitives.types import Address
 from relayer.config import Peer
 from relayer.core.crash_points import CrashPoint
-from relayer.devnet.layout import API_CLIENTS, LEDGER_CLIENT_ID, LEDGER_ID, NODES
+from relayer.devnet.layout import API_CLIENTS, BROKERS, LEDGER_CLIENT_ID, LEDGER_ID, NODES
 
 EVM_CHAIN_ID = 919_191  # nobody's network
 THRESHOLD = 3
@@ -30,7 +30,13 @@ def network_spec(ports: dict[str, int]) -> dict[str, object]:
         "ledger_id": LEDGER_ID,
         "threshold": THRESHOLD,
         "nodes": [
-            {"name": name, "roles": _ROLES.get(name, ["VALIDATOR"]), "port": ports[name], "operator": name == "sn"}
+            {
+                "name": name,
+                "roles": _ROLES.get(name, ["VALIDATOR"]),
+                "port": ports[name],
+                "operator": name == "sn",
+                "platforms": [BROKERS[name]] if name in BROKERS else [],
+            }
             for name in NODES
         ],
         "operators": [operator],
@@ -58,20 +64,24 @@ def write_relayer_and_gateway(
 ) -> None:
     """Both files, and the relayer's variant for the kill scenario: the same, but for the line it dies at."""
     shared = _shared("relayer", rpc_url, nodes, validators)
-    head = _head(relayer, "relayer") + 'evm_key_file = "keys/relayer.hex"\n'
+    callers = f"callers = {json.dumps([API_CLIENTS[2], 'relayer'])}\n"
+    head = _head(relayer, "relayer") + callers + 'evm_key_file = "keys/relayer.hex"\n'
     (directory / "relayer.toml").write_text(head + shared)
     (directory / "relayer-kill.toml").write_text(head + f'kill_at = "{CrashPoint.BEFORE_ACKNOWLEDGE.value}"\n' + shared)
     margins = "before_lock_s = 3\nlock_to_settle_s = 5\n"
     (directory / "gateway.toml").write_text(
-        _head(gateway, "gateway") + margins + _shared("gateway", rpc_url, nodes, validators)
+        _head(gateway, "gateway") + margins + _speaks_for() + _shared("gateway", rpc_url, nodes, validators)
     )
 
 
 def _head(peer: Peer, name: str) -> str:
-    return (
-        f'name = "{name}"\nlisten = "{peer.target}"\ndatabase = "{name}.sqlite3"\n'
-        f"callers = {json.dumps([API_CLIENTS[2], name])}\n"
-    )
+    return f'name = "{name}"\nlisten = "{peer.target}"\ndatabase = "{name}.sqlite3"\n'
+
+
+def _speaks_for() -> str:
+    """Each broker for its node. The operator for both, so that a person sees everything: on a devnet only."""
+    nodes_of = {broker: [node] for node, broker in BROKERS.items()} | {API_CLIENTS[2]: list(BROKERS)}
+    return "[speaks_for]\n" + "".join(f"{name} = {json.dumps(nodes)}\n" for name, nodes in nodes_of.items())
 
 
 def _shared(name: str, rpc_url: str, nodes: dict[str, Peer], validators: ValidatorSet) -> str:

@@ -14,6 +14,8 @@ LEDGER_ID = "progmat-devnet"
 COIN_ID = "PGC-WS-1"
 NODES = ("sn", "cn-a", "cn-b", "nn", "validator-1", "validator-2", "validator-3", "validator-4")
 API_CLIENTS = ("relayer", "gateway", "operator")
+BROKERS = {"cn-a": "broker-a", "cn-b": "broker-b"}
+"""By custodian node, the certificate of the broker whose platform speaks for its customers."""
 LEDGER_CLIENT_ID = "qbft-0"  # the light client of the EVM chain, hosted by the ledger
 EVM_CLIENT_ID = "progmat-0"  # the light client of the ledger, hosted by the EVM chain
 
@@ -51,9 +53,13 @@ class Process(_Model):
 
 
 class Party(_Model):
-    """A broker with an account on either side: an EVM address whose key it keeps, a cash account at its node."""
+    """A broker with an account on either side: an EVM address whose key it keeps, a cash account at its node.
+
+    ``broker`` is the name in its platform's certificate.
+    """
 
     name: str
+    broker: str
     node: str
     evm_address: str
     evm_key_file: str

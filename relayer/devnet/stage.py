@@ -117,7 +117,7 @@ class Stage:
     async def start_trade(self, plan: TradePlan) -> Followed:
         """Both instructions, then the seller's earmark."""
         terms = plan_terms(self.directory, self.state, plan)
-        await instruct(self.gateway, terms, list(Side))
+        await instruct(self.directory, self.state, terms, list(Side))
         followed = Followed(terms)
         self._watches.append(asyncio.create_task(followed.watch(self.gateway)))
         await earmark(self.directory, self.state, terms)

@@ -1,10 +1,11 @@
-"""What the two brokers' platforms do: agree on terms, instruct the gateway, and sign the seller's earmark."""
+"""What the two brokers' platforms do: agree on terms, instruct the gateway, authorise the lock, sign the earmark."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 import time
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -18,13 +19,14 @@ from chains.evm.client.dvp_app import DvpAppBinding
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.token import TokenBinding
 from ibc.dvp import CashAccount, CashLeg, LeadLeg, SecurityLeg, SettlementTerms, packet_of
+from primitives.errors import UnavailableError
 from primitives.types import Address
-from relayer.devnet.access import deployment_of
+from relayer.devnet.access import deployment_of, gateway_client, ledger_client
 from relayer.devnet.layout import EVM_CLIENT_ID, LEDGER_CLIENT_ID, DevnetState, Party
-from relayer.gateway.client import GatewayClient
 from relayer.gateway.matching import Side
 
 EVM_TIMEOUT_S = 30.0
+CUSTODIAN_TIMEOUT_S, CUSTODIAN_POLL_S = 15.0, 0.2
 APPROVE_GAS, EARMARK_GAS = 100_000, 400_000
 
 
@@ -72,12 +74,40 @@ def _account(party: Party) -> CashAccount:
     return CashAccount(party.node, bytes.fromhex(party.cash_key))
 
 
-async def instruct(gateway: GatewayClient, terms: SettlementTerms, sides: Sequence[Side]) -> pb.Settlement:
-    """Send the instructions of the given sides; the settlement after the last."""
+async def instruct(directory: Path, state: DevnetState, terms: SettlementTerms, sides: Sequence[Side]) -> pb.Settlement:
+    """Send the instructions of the given sides, each with its own broker's certificate; the settlement after the last.
+
+    The buyer's broker also authorises the terms at its custodian node, without which nothing is locked.
+    """
     settlement = pb.Settlement()
     for side in sides:
-        settlement = await gateway.create(side, terms)
+        party = state.seller if side is Side.SELLER else state.buyer
+        if side is Side.BUYER:
+            await _authorise(directory, state, party, terms)
+        gateway = gateway_client(directory, state, party.broker)
+        try:
+            settlement = await gateway.create(side, terms)
+        finally:
+            await gateway.close()
     return settlement
+
+
+async def _authorise(directory: Path, state: DevnetState, party: Party, terms: SettlementTerms) -> None:
+    """Waits for a custodian node that is away, as the gateway's client waits for the gateway: the request stays one."""
+    custodian = ledger_client(directory, state.nodes[party.node], party.broker)
+    request_id, give_up_s = str(uuid.uuid4()), time.monotonic() + CUSTODIAN_TIMEOUT_S
+    try:
+        while True:
+            try:
+                await custodian.authorise_trade(request_id, terms)
+            except UnavailableError:
+                if time.monotonic() > give_up_s:
+                    raise
+                await asyncio.sleep(CUSTODIAN_POLL_S)
+            else:
+                return
+    finally:
+        await custodian.close()
 
 
 async def wait_for_block_time(rpc: EvmRpc, time_s: int) -> None:

@@ -28,7 +28,7 @@ def instruct(side: Side, terms: SettlementTerms, now_s: int) -> Change:
 
     An instruction may be replaced until both sides agree; afterwards an equal one changes nothing and another one
     raises ``SettlementEnded`` or keeps the matched terms. The first one says between which custodian nodes
-    the trade is: an instruction between others raises ``TradeIdTaken``, so that nobody joins or replaces what is not his.
+    the trade is: one between others raises ``TradeIdTaken``, so that nobody joins or replaces what is not his.
     """
 
     def change(before: Settlement | None) -> Settlement:

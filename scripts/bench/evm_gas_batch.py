@@ -1,33 +1,18 @@
-"""Gas of update + receive + delivery on the EVM: a packet of 20 that share one update.
-
-One transaction, a multicall of `updateClient` and `recvPacket`, on py-evm under berlin rules; `tests/fakes/dvp_gas.py`
-says what exactly is measured. The baseline, from the same run, is a bare transfer of the same token to somebody who
-holds none yet: the ratio is what proof, exactly-once and atomicity cost on top. Gas is deterministic: no rounds.
-
-Progress on standard error, one JSON line on standard output.
-"""
+"""Gas of update + receive + delivery on the EVM: a packet of 20 that share one update. Otherwise as `evm_gas`."""
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.fakes.dvp_gas import measure_deliveries
-
-PACKETS = 20
+from scripts.bench.evm_gas import report
 
 
 def main() -> int:
     """Measure and print."""
-    print(f"delivering {PACKETS} packet(s) in one multicall", file=sys.stderr)
-    gas = measure_deliveries(PACKETS)
-    print(f"{gas.multicall} gas in all, a bare transfer {gas.bare_transfer}", file=sys.stderr)
-    line = {"name": "evm_gas_batch", "value": gas.per_packet, "unit": "gas", "baseline": gas.bare_transfer}
-    print(json.dumps(line | {"ratio": round(gas.per_packet / gas.bare_transfer, 2)}))
-    return 0
+    return report("evm_gas_batch", 20)
 
 
 if __name__ == "__main__":

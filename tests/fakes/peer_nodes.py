@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -16,6 +17,7 @@ from chains.progmat.identity import CertifiedKey, create_authority, issue_node_c
 from chains.progmat.node.peers import (
     DEFAULT_LIMITS,
     GrpcPeerNetwork,
+    PeerIdentity,
     PeerLimits,
     PeerRouter,
     PeerService,
@@ -25,6 +27,25 @@ from chains.progmat.node.peers import (
 from chains.progmat.node.peers.rpc_service import EXCHANGE, SERVICE
 
 ExchangeHandler = Callable[[Any, Any], Awaitable[None]]
+
+
+class HoldingGate:
+    """A handler that answers nobody until ``opened``, and counts who waits; ``full`` is set when ``bound`` do."""
+
+    def __init__(self, bound: int) -> None:
+        self.opened, self.full = asyncio.Event(), asyncio.Event()
+        self.most = 0
+        self._bound = bound
+        self._waiting = 0
+
+    async def __call__(self, _identity: PeerIdentity, body: bytes) -> bytes:
+        self._waiting += 1
+        self.most = max(self.most, self._waiting)
+        if self._waiting == self._bound:
+            self.full.set()
+        await self.opened.wait()
+        self._waiting -= 1
+        return body
 
 
 @lru_cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chains.evm.client.rpc import EvmRpc
@@ -90,12 +89,6 @@ class QbftProver:
         slot = mapping_slot(keccak256(path), self._store_slot)
         proof = await self._rpc.get_proof(self._router, (slot,), height)
         return encode_membership_proof(proof.slots[0].nodes)
-
-    async def membership_proofs(self, paths: Sequence[bytes], height: int) -> list[bytes]:
-        """As `membership_proof`, several in one request."""
-        slots = [mapping_slot(keccak256(path), self._store_slot) for path in paths]
-        proof = await self._rpc.get_proof(self._router, slots, height)
-        return [encode_membership_proof(slot.nodes) for slot in proof.slots]
 
     async def storage_evidence(self, contract: bytes, slot: bytes, height: int) -> StorageEvidence:
         """Prove a slot of any contract, e.g. an earmark."""

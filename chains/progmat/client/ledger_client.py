@@ -12,14 +12,14 @@ from crossdvp.ledger.v1 import node_service_pb2 as pb
 from crossdvp.ledger.v1.node_service_pb2_grpc import NodeServiceStub
 
 from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
-from chains.progmat.contracts.terms_codec import account_from_message
+from chains.progmat.contracts.terms_codec import account_from_message, terms_to_message
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.request_codec import to_message
 from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.views import FlowView, IbcEvent, IbcEventKind, TradeRecord, TradeStatus
 from chains.rpc_status import RemoteCallerError, error_from_rpc
-from ibc.dvp import CashAccount
+from ibc.dvp import CashAccount, SettlementTerms
 
 CALL_TIMEOUT_S: Final = 15.0
 """Beyond what the node is asked to wait."""
@@ -122,6 +122,13 @@ class LedgerClient:
         """A new account at this node; the same id gives the same account."""
         answer = await self._call(self._stub.OpenAccount, pb.OpenAccountRequest(request_id=request_id))
         return account_from_message(answer.account)
+
+    async def authorise_trade(self, request_id: str, terms: SettlementTerms) -> bytes:
+        """Tell the buyer's custodian node that its customer wants exactly these terms; returns their hash there."""
+        request = pb.AuthoriseTradeRequest(request_id=request_id, terms=terms_to_message(terms))
+        answer = await self._call(self._stub.AuthoriseTrade, request)
+        found: bytes = answer.terms_hash
+        return found
 
     async def balances(self, coin_id: str = "", account_key: bytes = b"") -> tuple[CashBalance, ...]:
         """Balances this node sees, of one coin or account if given."""

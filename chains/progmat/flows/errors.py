@@ -12,6 +12,8 @@ CrossDvpError
 │   ├── MembershipMissing        this ledger knows no active membership of that party with that role
 │   ├── LockTimePassed           the trade's lock_by is over
 │   ├── TradeIdUsed              the trade is locked or cancelled already
+│   ├── TradeNotAuthorised       the buyer's platform has not asked this node for these terms
+│   ├── AuthorisationReplaced    a repeated authorisation, whose trade was authorised with other terms since
 │   ├── TradeUnknown             this node knows no such trade
 │   ├── LightClientUnknown       no light client of that id, or none at that height
 │   ├── LightClientExists        the id is taken by another client
@@ -142,6 +144,33 @@ class TradeIdUsed(CallerError):
         self.trade_id = trade_id
         self.status = status
         super().__init__(f"trade {trade_id.hex()} is already {status}: trade ids are never reused")
+
+
+class TradeNotAuthorised(CallerError):
+    """The customer's own platform has the first word. Nothing happened; the lock may be asked for again later."""
+
+    reason = "TRADE_NOT_AUTHORISED"
+
+    def __init__(self, trade_id: bytes, account_key: bytes) -> None:
+        self.trade_id = trade_id
+        self.account_key = account_key
+        super().__init__(
+            f"the platform of account {account_key.hex()} has not authorised these terms of trade {trade_id.hex()}: "
+            "it calls AuthoriseTrade first"
+        )
+
+
+class AuthorisationReplaced(CallerError):
+    """Newer terms are in force for the trade."""
+
+    reason = "AUTHORISATION_REPLACED"
+
+    def __init__(self, trade_id: bytes) -> None:
+        self.trade_id = trade_id
+        super().__init__(
+            f"trade {trade_id.hex()} was authorised with other terms after this request: use a new request id "
+            "if these are to count again"
+        )
 
 
 class TradeUnknown(CallerError):

@@ -11,6 +11,7 @@ from dataclasses import replace
 from chains.progmat.contracts.dvp_lock_codec import AckEvidence, Evidence, TimeoutEvidence
 from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, ConsensusRecord, record_of
 from chains.progmat.contracts.membership import MemberRole
+from chains.progmat.flows.authorisations import require_authorised
 from chains.progmat.flows.building import AlreadyOnLedger, BuildContext
 from chains.progmat.flows.cash_builders import SC_NETWORK, own_account, owner_key, require_role, select_cash
 from chains.progmat.flows.errors import (
@@ -60,12 +61,16 @@ PACKET_COUNTER = "packet_sequence"
 
 
 def lock_cash(context: BuildContext, request: LockCash) -> TransactionBuilder:
-    """The buyer's cash under a lock, once the earmark is proved. A number that a failed flow took is not used again."""
+    """The buyer's cash under a lock, once its platform wants these terms and the earmark is proved.
+
+    A number that a failed flow took is not used again.
+    """
     terms = request.terms
     _require_open_trade(context, terms)
     buyer = own_account(context, terms.cash.buyer.key)
     if terms.cash.buyer.node != context.me.name:
         raise AccountUnknown(terms.cash.buyer.key)
+    require_authorised(context.connection, terms)
     context.custodian(terms.cash.seller.node)
     if context.now_s >= terms.lock_by_s:
         raise LockTimePassed(terms.lock_by_s, context.now_s)

@@ -28,6 +28,12 @@ MAX_MERKLE_PREFIX_ELEMENTS: Final = 8
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/-]{1,128}")
 
 
+def check_request_id(request_id: str) -> None:
+    """Raises ``InvalidRequest``."""
+    if not _REQUEST_ID.fullmatch(request_id):
+        raise InvalidRequest("request_id", "1 to 128 characters of A-Z a-z 0-9 . _ : / - are wanted")
+
+
 @dataclass(frozen=True)
 class FlowRequest:
     """Base of all requests."""
@@ -37,8 +43,7 @@ class FlowRequest:
     request_id: str
 
     def __post_init__(self) -> None:
-        if not _REQUEST_ID.fullmatch(self.request_id):
-            raise InvalidRequest("request_id", "1 to 128 characters of A-Z a-z 0-9 . _ : / - are wanted")
+        check_request_id(self.request_id)
 
 
 @dataclass(frozen=True)

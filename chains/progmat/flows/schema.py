@@ -1,8 +1,8 @@
-"""Tables of the flows: the flows themselves, durable counters, and the IBC events relayers read."""
+"""Tables of the flows: flows, counters, trades, what platforms authorised, and the IBC events relayers read."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint
 
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.steps import FlowStep
@@ -60,6 +60,21 @@ ibc_events = Table(
     CheckConstraint(_one_of("kind", ["SEND_PACKET", "ACK_PROCESSED", "TIMEOUT_PROCESSED"]), name="ibc_events_kind"),
     sqlite_autoincrement=True,
 )
+
+trade_authorisations = Table(
+    "trade_authorisations",
+    flows_metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("platform", String, nullable=False),
+    Column("request_id", String, nullable=False),
+    Column("trade_id", LargeBinary(32), nullable=False),
+    Column("account_key", LargeBinary, nullable=False),
+    Column("terms_hash", LargeBinary(32), nullable=False),
+    Column("at_ms", Integer, nullable=False),
+    UniqueConstraint("platform", "request_id", name="trade_authorisations_request"),
+    sqlite_autoincrement=True,
+)
+Index("trade_authorisations_trade", trade_authorisations.c.trade_id, trade_authorisations.c.account_key)
 
 trades = Table(
     "trades",

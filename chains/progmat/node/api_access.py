@@ -17,13 +17,19 @@ class Permission(Enum):
     """What says nothing about anybody's cash: node, trades by id, light clients, flows."""
     CASH = "cash"
     """Accounts, balances, transactions, and moving cash."""
+    INSTRUCT = "instruct"
+    """Say for a customer which terms he wants."""
+    SETTLE = "settle"
+    """Lock what was authorised, or cancel."""
     RELAY = "relay"
     """Light clients' headers, packets and their events."""
     OPERATE = "operate"
     """Issue coin, admit members, create light clients."""
 
 
-_GATEWAY: Final = frozenset({Permission.READ, Permission.CASH})
+# A gateway serves both sides of a trade, so nothing of what one of them has is in its hands.
+_GATEWAY: Final = frozenset({Permission.READ, Permission.SETTLE})
+_PLATFORM: Final = frozenset({Permission.READ, Permission.CASH, Permission.INSTRUCT, Permission.SETTLE})
 _RELAYER: Final = frozenset({Permission.READ, Permission.RELAY})
 
 NEEDED: Final[Mapping[str, Permission]] = {
@@ -33,8 +39,9 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "IssueCash": Permission.OPERATE,
     "MoveCash": Permission.CASH,
     "RedeemCash": Permission.CASH,
-    "LockCash": Permission.CASH,
-    "CancelTrade": Permission.CASH,
+    "AuthoriseTrade": Permission.INSTRUCT,
+    "LockCash": Permission.SETTLE,
+    "CancelTrade": Permission.SETTLE,
     "GetTrade": Permission.READ,
     "GetBalance": Permission.CASH,
     "ListIbcEvents": Permission.RELAY,
@@ -53,11 +60,12 @@ NEEDED: Final[Mapping[str, Permission]] = {
 
 @dataclass(frozen=True)
 class ApiAccess:
-    """The names of each kind of caller. Operators may do everything."""
+    """The names of each kind of caller. Operators may do everything; platforms speak for the node's customers."""
 
     operators: frozenset[str] = frozenset()
     gateways: frozenset[str] = frozenset()
     relayers: frozenset[str] = frozenset()
+    platforms: frozenset[str] = frozenset()
 
     def require(self, caller: str, method: str) -> None:
         """Return if ``caller`` may call ``method``; raises ``CallerNotAuthorised``."""
@@ -68,5 +76,7 @@ class ApiAccess:
             granted.update(_GATEWAY)
         if caller in self.relayers:
             granted.update(_RELAYER)
+        if caller in self.platforms:
+            granted.update(_PLATFORM)
         if NEEDED.get(method) not in granted:
             raise CallerNotAuthorised(caller, method)

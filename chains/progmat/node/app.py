@@ -117,7 +117,7 @@ class NodeApp:
             keys=await asyncio.to_thread(KeyStore.open, config.keys.path, passphrase),
             network=network,
             folder=config.data_dir,
-            access=ApiAccess(config.operators | {config.name}, config.gateways, config.relayers),
+            access=ApiAccess(config.operators | {config.name}, config.gateways, config.relayers, config.platforms),
             soft_lock_s=config.soft_lock_s,
         )
 

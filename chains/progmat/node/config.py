@@ -87,7 +87,8 @@ class NodeConfig(BaseSettings):
     parameters: Path
     data_dir: Path  # the node keeps its database files there
     operators: frozenset[NodeName] = frozenset()  # certificates that may call everything of the node's API
-    gateways: frozenset[NodeName] = frozenset()  # ... cash, trades and reads
+    platforms: frozenset[NodeName] = frozenset()  # ... that speak for the accounts kept here: cash, trades, reads
+    gateways: frozenset[NodeName] = frozenset()  # ... locks of authorised trades, cancellations and reads
     relayers: frozenset[NodeName] = frozenset()  # ... light clients, packets, events and reads
     request_timeout_s: Seconds = 10.0
     soft_lock_s: Annotated[int, Field(ge=5, le=86400)] = 120

@@ -13,17 +13,20 @@ from sqlalchemy import Connection, select
 
 from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, record_of
 from chains.progmat.flows import store, trades
+from chains.progmat.flows.authorisations import TradeAuthorisation, authorise
 from chains.progmat.flows.errors import (
+    AccountUnknown,
     FlowUnknown,
     InvalidRequest,
     LightClientUnknown,
+    LockTimePassed,
     RequestIdReused,
     TradeUnknown,
     TransactionUnknown,
 )
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.request_codec import decode_request, encode_request
-from chains.progmat.flows.requests import AnyRequest, differing_fields
+from chains.progmat.flows.requests import AnyRequest, check_request_id, differing_fields
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.views import IbcEvent, TradeRecord
@@ -32,7 +35,7 @@ from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.storage import StoredTransaction, stored_transaction
 from chains.progmat.vault import AccountBalance, balances, light_client
 from chains.progmat.vault.schema import consensus
-from ibc.dvp import CashAccount
+from ibc.dvp import CashAccount, SettlementTerms, terms_hash
 from primitives.public_key import SignatureScheme
 
 MAX_WAIT_S: Final = 60
@@ -108,6 +111,22 @@ class NodeOperations:
         name = self._node.parts.me.name
         kept = [key for key in self._keys.keys() if key.purpose is KeyPurpose.ACCOUNT]  # noqa: SIM118 # a method of KeyStore, no mapping
         return tuple(CashAccount(name, key.public_key.encoded()) for key in kept)
+
+    async def authorise_trade(self, platform: str, request_id: str, terms: SettlementTerms) -> TradeAuthorisation:
+        """A platform's word that its customer, whose account is kept here, buys on exactly these terms.
+
+        Raises ``AccountUnknown``, ``LockTimePassed`` and what ``authorisations.authorise`` raises.
+        """
+        check_request_id(request_id)
+        if terms.cash.buyer not in self.accounts():
+            raise AccountUnknown(terms.cash.buyer.key)
+        now_ms = self._node.parts.clock.now_ms()
+        if now_ms // 1000 >= terms.lock_by_s:
+            raise LockTimePassed(terms.lock_by_s, now_ms // 1000)
+        wanted = TradeAuthorisation(
+            platform, request_id, terms.trade_id, terms.cash.buyer.key, terms_hash(terms), now_ms
+        )
+        return await self._database.submit(partial(authorise, wanted=wanted))
 
     async def flow(self, flow_id: str) -> FlowRecord:
         """One flow; raises ``FlowUnknown``."""

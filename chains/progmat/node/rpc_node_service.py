@@ -13,7 +13,7 @@ from crossdvp.ledger.v1 import node_service_pb2 as pb
 from crossdvp.ledger.v1.node_service_pb2_grpc import NodeServiceServicer
 from google.protobuf.message import Message
 
-from chains.progmat.contracts.terms_codec import account_to_message
+from chains.progmat.contracts.terms_codec import account_to_message, terms_from_message
 from chains.progmat.flows.errors import (
     FlowUnknown,
     InvalidRequest,
@@ -32,6 +32,7 @@ from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.operations import NodeOperations, packet_of_lock
 from chains.progmat.node.peers.rpc_service import identity_of
 from ibc.dvp import CashAccount
+from primitives.errors import DecodeError
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -105,6 +106,16 @@ class NodeServiceRpc(NodeServiceServicer):
     async def LockCash(self, request: pb.LockCashRequest, context: Context) -> pb.LockCashResponse:  # noqa: D102, N802 # named and documented by the .proto file
         record = await self.submit("LockCash", FlowKind.LOCK_CASH, request, context)
         return pb.LockCashResponse(flow=flow_to_message(record), packet=packet_of_lock(record))
+
+    async def AuthoriseTrade(self, request: pb.AuthoriseTradeRequest, context: Context) -> pb.AuthoriseTradeResponse:  # noqa: D102, N802 # named and documented by the .proto file
+        self._authorise(context, "AuthoriseTrade")
+        try:
+            terms = terms_from_message(request.terms)
+        except DecodeError as error:
+            raise InvalidRequest("terms", str(error)) from error
+        caller = identity_of(context).name
+        entered = await self._operations.authorise_trade(caller, request.request_id, terms)
+        return pb.AuthoriseTradeResponse(terms_hash=entered.terms_hash, at_ms=entered.at_ms)
 
     async def GetFlow(self, request: pb.GetFlowRequest, context: Context) -> pb.GetFlowResponse:  # noqa: D102, N802 # named and documented by the .proto file
         self._authorise(context, "GetFlow")

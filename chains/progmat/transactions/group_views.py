@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TypeVar
@@ -32,7 +33,7 @@ from primitives.types import Hash32
 T = TypeVar("T")
 
 
-class GroupViews:
+class GroupViews(ABC):
     """What the visible component groups say. Each view raises MalformedComponent when its components do not decode.
 
     A view of a group that is absent, or hidden by a tear-off, is empty or None: a holder of a tear-off must ask
@@ -40,9 +41,9 @@ class GroupViews:
     """
 
     @property
+    @abstractmethod
     def components(self) -> Mapping[int, tuple[bytes, ...]]:
         """Visible component bytes by group ordinal."""
-        raise NotImplementedError
 
     @cached_property
     def inputs(self) -> tuple[StateRef, ...]:

@@ -109,15 +109,17 @@ async def test_no_cash_is_locked_without_the_earmark_of_exactly_these_terms(tmp_
         await ledger.issue(1000)
         terms, others = world.terms(1), world.terms(2)
         await world.lock_request(others)
+        changed = replace(others, settle_by_s=others.settle_by_s + 1)
+        for wanted in (terms, changed):
+            await world.authorise(wanted)
         for name, lock in {
             "no earmark": LockCash("none", terms, CLIENT_ID, world.evm.earmark_proof(terms)),
             "another trade's": LockCash("other", terms, CLIENT_ID, world.evm.earmark_proof(others)),
-            "other terms": LockCash(
-                "terms", replace(others, settle_by_s=others.settle_by_s + 1), CLIENT_ID, world.evm.earmark_proof(others)
-            ),
+            "other terms": LockCash("terms", changed, CLIENT_ID, world.evm.earmark_proof(others)),
         }.items():
             record = await ledger.run(CN_B, lock)
             assert record.step is FlowStep.FAILED, name
+            assert record.last_error_reason != "TRADE_NOT_AUTHORISED", name
         assert await ledger.free_yen(CN_B, BUYER_ACCOUNT) == 1000
 
 

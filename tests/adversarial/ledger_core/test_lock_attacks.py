@@ -44,21 +44,6 @@ ZERO = Hash32(bytes(32))
 Attack = Callable[[TransactionBuilder], TransactionBuilder]
 
 
-@pytest.fixture(scope="module")
-def world() -> SettlementWorld:
-    return SettlementWorld()
-
-
-@pytest.fixture(scope="module")
-def coins(world: SettlementWorld) -> StateAndRef:
-    return world.issue(1_500_000)
-
-
-@pytest.fixture(scope="module")
-def lock(world: SettlementWorld, coins: StateAndRef) -> TransactionBuilder:
-    return world.lock_builder(terms_of(), coins)
-
-
 def _with_lock(builder: TransactionBuilder, state: DvpLockState) -> TransactionBuilder:
     output = replace(builder.outputs[1], data=state.encode())
     return replace(builder, outputs=(builder.outputs[0], output, *builder.outputs[2:]))

@@ -16,25 +16,10 @@ from chains.progmat.transactions.model import StateAndRef, create_write
 from ibc.dvp import CashAccount, SettlementTerms
 from primitives.types import Address, Hash32
 from tests.fakes.ledger_parties import VALIDATOR_KEY, cash, cash_move
-from tests.fakes.settlement_world import NOW_S, SettlementWorld, terms_of
+from tests.fakes.settlement_world import NOW_S, SettlementWorld
 
 ZERO = Hash32(bytes(32))
 Attack = Callable[[TransactionBuilder], TransactionBuilder]
-
-
-@pytest.fixture(scope="module")
-def world() -> SettlementWorld:
-    return SettlementWorld()
-
-
-@pytest.fixture(scope="module")
-def coins(world: SettlementWorld) -> StateAndRef:
-    return world.issue(1_500_000)
-
-
-@pytest.fixture(scope="module")
-def lock(world: SettlementWorld, coins: StateAndRef) -> TransactionBuilder:
-    return world.lock_builder(terms_of(), coins)
 
 
 def _lock_state(builder: TransactionBuilder) -> DvpLockState:

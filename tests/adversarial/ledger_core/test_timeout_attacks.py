@@ -28,6 +28,16 @@ class TestTimeOut:
         height = world.update_client()
         return world, world.unlock_builder(locked, world.timeout_evidence(locked, height))
 
+    @staticmethod
+    def _received_long_ago() -> tuple[SettlementWorld, Locked, int]:
+        world = SettlementWorld()
+        locked = world.lock(terms_of(), world.issue(1_000_000))
+        world.receive(locked)
+        world.advance(5000)
+        world.evm.seal()
+        height = world.update_client()
+        return world, locked, height
+
     @pytest.mark.parametrize("offset_s", [0, 1, 30])
     def test_cash_goes_back_when_the_packet_was_not_received_by_the_time_out(self, offset_s: int) -> None:
         world, builder = self._refund_at(offset_s)
@@ -50,23 +60,13 @@ class TestTimeOut:
 
     def test_a_received_packet_does_not_time_out(self) -> None:
         """The receipt is there, so its absence cannot be proved, however late it is."""
-        world = SettlementWorld()
-        locked = world.lock(terms_of(), world.issue(1_000_000))
-        world.receive(locked)
-        world.advance(5000)
-        world.evm.seal()
-        height = world.update_client()
+        world, locked, height = self._received_long_ago()
 
         with pytest.raises(PeerError):
             world.ledger.verify(world.unlock_builder(locked, world.timeout_evidence(locked, height)))
 
     def test_the_absence_of_another_receipt_is_not_enough(self) -> None:
-        world = SettlementWorld()
-        locked = world.lock(terms_of(), world.issue(1_000_000))
-        world.receive(locked)
-        world.advance(5000)
-        world.evm.seal()
-        height = world.update_client()
+        world, locked, height = self._received_long_ago()
         other = Locked(locked.terms, locked.cash, locked.lock, sequence=2)
 
         with pytest.raises(PeerError):

@@ -11,7 +11,7 @@ import pytest
 from chains.progmat.node.peers import PeerIdentity, PeerLimits, PeerRouter
 from chains.progmat.node.peers.frame_codec import Request, Response, decode_answers, encode_frame
 from chains.rpc_status import error_from_rpc
-from tests.fakes.peer_nodes import answering, asking, raw_stream
+from tests.fakes.peer_nodes import HoldingGate, answering, asking, raw_stream
 
 LIMITS = PeerLimits(max_body_bytes=1000, max_frame_bytes=2000, max_outstanding=8)
 
@@ -74,38 +74,23 @@ async def test_a_frame_above_the_bound_never_reaches_the_decoder() -> None:
 
 
 async def test_a_flood_of_requests_is_held_back_at_the_bound() -> None:
-    gate = asyncio.Event()
-    running = 0
-    most = 0
-    full = asyncio.Event()
-    router = PeerRouter()
-
-    async def wait_at_gate(_identity: PeerIdentity, body: bytes) -> bytes:
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
-        if running == LIMITS.max_outstanding:
-            full.set()
-        await gate.wait()
-        running -= 1
-        return body
-
-    router.register("test.echo", wait_at_gate)
+    gate, router = HoldingGate(LIMITS.max_outstanding), PeerRouter()
+    router.register("test.echo", gate)
     async with (
         answering("bob", router, {"mallory"}, LIMITS) as bob,
         raw_stream("mallory", "bob", bob.endpoint) as stream,
     ):
         flood = asyncio.create_task(_write_all(stream, [frame(*range(n, n + 16)) for n in range(1, 1600, 16)]))
-        await asyncio.wait_for(full.wait(), 5)
+        await asyncio.wait_for(gate.full.wait(), 5)
         for _turn in range(50):
             await asyncio.sleep(0)
-        assert most == LIMITS.max_outstanding
-        gate.set()
+        assert gate.most == LIMITS.max_outstanding
+        gate.opened.set()
         answered = 0
         while answered < 1600:
             answered += len(_ids_of(await stream.read()))
         await flood
-        assert most == LIMITS.max_outstanding
+        assert gate.most == LIMITS.max_outstanding
 
 
 async def test_large_bodies_are_held_back_by_their_bytes() -> None:

@@ -28,6 +28,17 @@ class Door:
         return b"come in"
 
 
+async def _knock_in_vain(door: Door, listening: str, tls: PeerTls | None = None) -> None:
+    """Alice, with her certificate or another, asks bob where ``listening`` listens, and never gets to the door."""
+    async with (
+        answering(listening, door.router, {"alice"}) as node,
+        asking("alice", {"bob": node.endpoint}, LIMITS, tls) as network,
+    ):
+        with pytest.raises(PeerUnreachable):
+            await network.request("bob", "door.knock", b"", 5)
+    assert door.visitors == []
+
+
 async def test_a_listed_peer_is_known_by_its_certificate() -> None:
     door = Door()
     async with answering("bob", door.router, {"alice"}) as bob, asking("alice", {"bob": bob.endpoint}) as network:
@@ -38,13 +49,7 @@ async def test_a_listed_peer_is_known_by_its_certificate() -> None:
 async def test_a_strangers_certificate_with_a_listed_name_gets_no_connection() -> None:
     door = Door()
     forged = tls_of("alice", network="stranger", trusts="devnet")
-    async with (
-        answering("bob", door.router, {"alice"}) as bob,
-        asking("alice", {"bob": bob.endpoint}, LIMITS, forged) as network,
-    ):
-        with pytest.raises(PeerUnreachable):
-            await network.request("bob", "door.knock", b"", 5)
-    assert door.visitors == []
+    await _knock_in_vain(door, "bob", forged)
 
 
 async def test_an_expired_certificate_gets_no_connection() -> None:
@@ -52,13 +57,7 @@ async def test_an_expired_certificate_gets_no_connection() -> None:
     long_ago = dt.datetime.now(dt.UTC) - NODE_VALID - dt.timedelta(days=1)
     issued = issue_node_certificate(authority_of("devnet"), "alice", long_ago)
     expired = PeerTls(authority_of("devnet").certificate_pem, issued.certificate_pem, issued.private_key_pem)
-    async with (
-        answering("bob", door.router, {"alice"}) as bob,
-        asking("alice", {"bob": bob.endpoint}, LIMITS, expired) as network,
-    ):
-        with pytest.raises(PeerUnreachable):
-            await network.request("bob", "door.knock", b"", 5)
-    assert door.visitors == []
+    await _knock_in_vain(door, "bob", expired)
 
 
 async def test_a_good_certificate_with_an_unlisted_name_is_refused_by_name() -> None:
@@ -71,25 +70,13 @@ async def test_a_good_certificate_with_an_unlisted_name_is_refused_by_name() -> 
 
 async def test_a_listed_node_that_listens_in_anothers_place_is_not_asked() -> None:
     door = Door()
-    async with (
-        answering("mallory", door.router, {"alice"}) as mallory,
-        asking("alice", {"bob": mallory.endpoint}, LIMITS) as network,
-    ):
-        with pytest.raises(PeerUnreachable):
-            await network.request("bob", "door.knock", b"", 5)
-    assert door.visitors == []
+    await _knock_in_vain(door, "mallory")
 
 
 async def test_a_server_of_a_strange_authority_is_not_asked() -> None:
     door = Door()
     distrusting = tls_of("alice", network="devnet", trusts="stranger")
-    async with (
-        answering("bob", door.router, {"alice"}) as bob,
-        asking("alice", {"bob": bob.endpoint}, LIMITS, distrusting) as network,
-    ):
-        with pytest.raises(PeerUnreachable):
-            await network.request("bob", "door.knock", b"", 5)
-    assert door.visitors == []
+    await _knock_in_vain(door, "bob", distrusting)
 
 
 async def test_a_name_that_is_not_on_the_map_is_not_dialled() -> None:

@@ -130,6 +130,15 @@ def test_a_packet_over_another_client_is_refused_even_if_its_terms_are_right(dvp
     assert dvp.balances() == (975, 0, 25)
 
 
+def test_a_packet_from_another_counterparty_over_the_same_client_is_refused(dvp: DvpDeployment) -> None:
+    """Governance may point the client id at another counterparty; the app stays bound to the one it was made for."""
+    dvp.router.transact("migrateClient", CLIENT_ID, ("qbft-9", [b""]), dvp.light_client.address)
+    dvp.earmark(dvp.terms())
+    packet = Packet(1, "qbft-9", CLIENT_ID, SETTLE_BY_S, dvp.packet(dvp.terms()).payloads)
+    assert refusal_of(dvp.receive(dvp.committed(packet))) == "DvpClientMismatch"
+    assert dvp.balances() == (975, 0, 25)
+
+
 @pytest.mark.parametrize(("offset_s", "delivered"), [(-1, True), (0, False)])
 def test_a_packet_with_a_longer_timeout_than_its_terms_does_not_deliver_late(
     dvp: DvpDeployment,

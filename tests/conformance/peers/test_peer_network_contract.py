@@ -21,7 +21,7 @@ from chains.progmat.node.peers.errors import (
 )
 from chains.rpc_status import RemoteCallerError, RemoteInternalError, RemotePeerError, RemoteUnavailableError
 from primitives.errors import BadSignature, CallerError, PeerError, UnavailableError
-from tests.fakes.peer_nodes import answering, asking
+from tests.fakes.peer_nodes import HoldingGate, answering, asking
 
 LIMITS = PeerLimits(max_body_bytes=10_000, max_frame_bytes=12_000, max_outstanding=8, connect_timeout_s=3.0)
 Connect = Callable[[PeerRouter], AbstractAsyncContextManager[PeerNetwork]]
@@ -116,7 +116,7 @@ async def test_a_named_failure_arrives_as_the_same_kind(
 
 async def test_a_defect_tells_an_incident_id_and_nothing_else_and_is_logged_once(connect: Connect) -> None:
     async def defect(_identity: PeerIdentity, _body: bytes) -> bytes:
-        raise KeyError("the secret /home/operator/passphrase")
+        raise KeyError("the secret passphrase of the operator")
 
     with capture_logs() as logs:
         async with connect(router_with(defect=defect)) as network:
@@ -191,25 +191,13 @@ async def test_no_answer_in_time_is_a_time_out_and_the_peer_finishes_its_work(co
 
 
 async def test_no_more_than_the_bound_is_outstanding_at_the_peer(connect: Connect) -> None:
-    gate, full = asyncio.Event(), asyncio.Event()
-    running, most = 0, 0
-
-    async def count(_identity: PeerIdentity, body: bytes) -> bytes:
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
-        if running == LIMITS.max_outstanding:
-            full.set()
-        await gate.wait()
-        running -= 1
-        return body
-
-    async with connect(router_with(count=count)) as network:
+    gate = HoldingGate(LIMITS.max_outstanding)
+    async with connect(router_with(count=gate)) as network:
         asked = [asyncio.create_task(network.request("bob", "test.count", b"", 20)) for _ in range(50)]
-        await asyncio.wait_for(full.wait(), 5)
-        gate.set()
+        await asyncio.wait_for(gate.full.wait(), 5)
+        gate.opened.set()
         await asyncio.gather(*asked)
-    assert most == LIMITS.max_outstanding
+    assert gate.most == LIMITS.max_outstanding
 
 
 async def test_closing_ends_requests_under_way_and_refuses_new_ones(connect: Connect) -> None:

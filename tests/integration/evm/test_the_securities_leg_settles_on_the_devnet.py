@@ -84,9 +84,8 @@ async def test_the_acknowledgement_is_proved_to_the_qbft_light_client(world: Evm
     updated = light_client.update_state(initial.client_state, message)
     (consensus,) = updated.consensus_states
 
-    ack, receipt_proof, absent = await world.prover.membership_proofs(
-        [ack_path(CLIENT_ID, 1), receipt_path(CLIENT_ID, 1), receipt_path(CLIENT_ID, 2)], receipt.height
-    )
+    paths = (ack_path(CLIENT_ID, 1), receipt_path(CLIENT_ID, 1), receipt_path(CLIENT_ID, 2))
+    ack, receipt_proof, absent = [await world.prover.membership_proof(path, receipt.height) for path in paths]
     packet = packet_of(terms, 1, LEDGER_CLIENT_ID, CLIENT_ID)
     proved = light_client.verify_membership(
         updated.client_state, consensus, ack, ack_path(CLIENT_ID, 1), ack_commitment([terms_hash(terms)]), now
@@ -96,7 +95,6 @@ async def test_the_acknowledgement_is_proved_to_the_qbft_light_client(world: Evm
         updated.client_state, consensus, receipt_proof, receipt_path(CLIENT_ID, 1), packet_receipt_value(packet), now
     )
     light_client.verify_non_membership(updated.client_state, consensus, absent, receipt_path(CLIENT_ID, 2), now)
-    assert await world.prover.membership_proof(ack_path(CLIENT_ID, 1), receipt.height) == ack
     assert await world.router.commitment(world.rpc, ack_path(CLIENT_ID, 1)) == ack_commitment([terms_hash(terms)])
 
 

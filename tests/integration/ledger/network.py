@@ -50,6 +50,11 @@ WAIT_S = 20
 PACKAGE = production_package()
 PARAMETERS = network_parameters(PACKAGE)
 OPERATIONS_NAME = "operations"
+GATEWAY_NAME = "gateway"
+PLATFORM_NAME = "broker"
+ACCESS = ApiAccess(
+    operators=frozenset({OPERATIONS_NAME}), gateways=frozenset({GATEWAY_NAME}), platforms=frozenset({PLATFORM_NAME})
+)
 ROLES = {
     SN: Role.ISSUER,
     CN_A: Role.CUSTODIAN,
@@ -186,7 +191,7 @@ class LedgerNetwork:
             keys=_keys(party, folder / "keys.json"),
             network=self.hub.join(party.name, PeerRouter()),
             folder=folder,
-            access=ApiAccess(operators=frozenset({OPERATIONS_NAME})),
+            access=ACCESS,
             clock=self.clock,
             retry=RetrySchedule(first_ms=100, ceiling_ms=1000),
         )

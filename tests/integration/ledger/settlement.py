@@ -32,7 +32,7 @@ from tests.fakes.evm_chain_model import EvmChainModel
 from tests.fakes.ledger_parties import CN_B, LEDGER_ID, SN, VALIDATORS
 from tests.fakes.qbft_headers import ROUTER, RouterState
 from tests.fakes.settlement_world import terms_of
-from tests.integration.ledger.network import PARAMETERS, LedgerNetwork
+from tests.integration.ledger.network import PARAMETERS, PLATFORM_NAME, LedgerNetwork
 
 CLIENT_ID = "qbft-0"
 COUNTERPARTY_ID = "progmat-0"
@@ -109,8 +109,17 @@ class Settlements:
         await self.ledger.done(SN, UpdateLightClient(self.request_id("update"), CLIENT_ID, message))
         return height
 
+    async def authorise(self, terms: SettlementTerms) -> None:
+        """The buyer's platform wants these terms."""
+        await self.ledger.operations(CN_B).authorise_trade(PLATFORM_NAME, self.request_id("authorise"), terms)
+
     async def lock_request(self, terms: SettlementTerms) -> LockCash:
-        """Earmark the securities and ask for the lock."""
+        """The buyer's platform authorises, the seller earmarks, and this is what the gateway then asks."""
+        await self.authorise(terms)
+        return await self.unauthorised_lock_request(terms)
+
+    async def unauthorised_lock_request(self, terms: SettlementTerms) -> LockCash:
+        """As ``lock_request``, of a gateway that does not wait for the buyer's platform."""
         self.evm.earmark(terms)
         await self.update()
         return LockCash(self.request_id("lock"), terms, CLIENT_ID, self.evm.earmark_proof(terms))

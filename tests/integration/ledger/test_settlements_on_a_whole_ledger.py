@@ -79,12 +79,13 @@ async def test_a_cancelled_trade_is_provable_and_can_never_be_locked(tmp_path: P
         world = await Settlements.connect(ledger)
         await ledger.issue(500)
         terms = world.terms(amount_yen=400)
+        lock_request = await world.lock_request(terms)
         cancelled = await ledger.done(CN_B, CancelTrade("cancel-1", terms))
         collector = world.collector()
         await collector.head(cancelled.journal_position, 5000)
         proof = await collector.prove(trade_path(terms.trade_id), await collector.collect(cancelled.journal_position))
         assert proof.value == trade_cancelled_value(terms_hash(terms))
-        lock = await ledger.run(CN_B, await world.lock_request(terms))
+        lock = await ledger.run(CN_B, lock_request)
         assert (lock.step, lock.last_error_reason) == (FlowStep.FAILED, "TRADE_ID_USED")
         assert await ledger.free_yen(CN_B, BUYER_ACCOUNT) == 500
 

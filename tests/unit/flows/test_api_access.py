@@ -8,7 +8,12 @@ from crossdvp.ledger.v1 import node_service_pb2 as pb
 from chains.progmat.node.api_access import NEEDED, ApiAccess, Permission
 from chains.progmat.node.errors import CallerNotAuthorised
 
-ACCESS = ApiAccess(frozenset({"ops"}), frozenset({"gateway"}), frozenset({"relayer"}))
+ACCESS = ApiAccess(frozenset({"ops"}), frozenset({"gateway"}), frozenset({"relayer"}), frozenset({"platform"}))
+GRANTED = {
+    "gateway": {Permission.READ, Permission.SETTLE},
+    "relayer": {Permission.READ, Permission.RELAY},
+    "platform": {Permission.READ, Permission.CASH, Permission.INSTRUCT, Permission.SETTLE},
+}
 METHODS = [method.name for method in pb.DESCRIPTOR.services_by_name["NodeService"].methods]
 
 
@@ -24,14 +29,22 @@ def test_operators_may_do_everything_and_strangers_nothing(method: str) -> None:
             ACCESS.require(stranger, method)
 
 
-def test_a_relayer_cannot_touch_cash_nor_a_gateway_light_clients() -> None:
+@pytest.mark.parametrize("caller", GRANTED)
+def test_each_kind_of_caller_may_do_its_own_business_only(caller: str) -> None:
     for method, permission in NEEDED.items():
-        for caller, granted in (("gateway", Permission.CASH), ("relayer", Permission.RELAY)):
-            if permission in {granted, Permission.READ}:
+        if permission in GRANTED[caller]:
+            ACCESS.require(caller, method)
+        else:
+            with pytest.raises(CallerNotAuthorised):
                 ACCESS.require(caller, method)
-            else:
-                with pytest.raises(CallerNotAuthorised):
-                    ACCESS.require(caller, method)
+
+
+def test_a_gateway_neither_authorises_what_it_locks_nor_moves_cash_nor_sees_it() -> None:
+    for method in ("AuthoriseTrade", "MoveCash", "RedeemCash", "OpenAccount", "GetBalance", "GetTransaction"):
+        with pytest.raises(CallerNotAuthorised):
+            ACCESS.require("gateway", method)
+    for method in ("LockCash", "CancelTrade", "GetTrade", "GetFlow", "GetLightClient"):
+        ACCESS.require("gateway", method)
 
 
 def test_a_method_that_does_not_exist_is_refused_to_everybody() -> None:

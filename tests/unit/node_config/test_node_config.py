@@ -16,6 +16,7 @@ network_map = "map.json"
 parameters = "/etc/crossdvp/parameters.bin"
 data_dir = "data"
 gateways = ["gateway"]
+platforms = ["broker-a"]
 relayers = ["relayer-1", "relayer-2"]
 
 [listen]
@@ -49,6 +50,7 @@ def test_a_good_file_is_read_with_paths_beside_it(path: Path) -> None:
     assert config.data_dir == base / "data"
     assert not config.operators
     assert config.gateways == {"gateway"}
+    assert config.platforms == {"broker-a"}
     assert config.relayers == {"relayer-1", "relayer-2"}
 
 

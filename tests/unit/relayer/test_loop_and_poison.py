@@ -14,7 +14,7 @@ from relayer.path import Path, PathSettings
 from relayer.process import report_health, run_until_stopped
 from relayer.rpc_server import Health
 from relayer.service import RelayerLoop, crash_hook, never
-from relayer.store import RelayerStore
+from relayer.store import PacketKey, RelayerStore
 from tests.fakes.instant_chain import Away, InstantChain, instant_pair
 
 T0_S = 1_700_000_000
@@ -62,7 +62,7 @@ async def test_a_packet_that_cannot_be_proved_does_not_hold_up_the_next() -> Non
     for _ in range(3):
         await world.path.round()
     assert world.source.effects == ["acknowledged 2"]
-    story = world.store.story("client-one", 1)
+    story = world.store.story(PacketKey("one", "client-one", 1))
     assert story is not None
     assert story[0].last_error.startswith("NO_SUCH_PROOF")
 
@@ -83,7 +83,7 @@ async def test_an_end_that_is_away_does_not_cut_off_the_other_ends_reading() -> 
     world.source.away = True
     with pytest.raises(Away):
         await world.path.round()
-    assert world.store.story("client-two", 1) is not None
+    assert world.store.story(PacketKey("two", "client-two", 1)) is not None
 
 
 async def test_the_loop_says_what_it_waits_out_and_recovers() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from relayer.core.crash_points import CrashPoint
 from relayer.core.lifecycle import PacketState
 from relayer.path import Path, PathSettings
-from relayer.store import RelayerStore
+from relayer.store import PacketKey, RelayerStore
 from tests.fakes.instant_chain import Away, InstantChain, instant_pair
 
 
@@ -92,7 +92,7 @@ async def test_a_refused_packet_is_tried_again_later_and_does_not_hold_up_the_ne
     world.chains[0].send(b"fine", world.now_s + 600)
     await world.run(rounds=3)
     assert world.effects("received") == ["received 2"]
-    story = world.store.story(poisoned.source_client, poisoned.sequence)
+    story = world.store.story(PacketKey("one", poisoned.source_client, poisoned.sequence))
     assert story is not None
     assert story[0].last_error.startswith("INVALID_PROOF")
     assert 1 <= story[0].tracked.attempts <= 3
@@ -104,7 +104,7 @@ async def test_a_frozen_client_is_sent_nothing() -> None:
     world.chains[0].send(b"hello", world.now_s + 600)
     await world.run()
     assert world.effects("") == []
-    story = world.store.story("client-one", 1)
+    story = world.store.story(PacketKey("one", "client-one", 1))
     assert story is not None
     assert story[0].tracked.attempts == 0
 
@@ -206,7 +206,7 @@ async def test_a_packet_said_to_be_sent_above_the_head_waits_and_holds_up_no_oth
     world.chains[1].send(b"the other way", world.now_s + 600)
     await world.run()
     assert sorted(world.effects("received")) == ["received 1", "received 2"]
-    assert world.store.story(liar.source_client, liar.sequence) is not None
+    assert world.store.story(PacketKey("one", liar.source_client, liar.sequence)) is not None
     assert 1 in world.chains[0].commitments
 
 

@@ -15,7 +15,7 @@ from primitives.types import UINT64_MAX
 from relayer.core.chain import EventKind, EventPage, MessageKind, Outcome, PacketEvent, PacketMessage, Verdict
 from relayer.core.lifecycle import ContradictoryEvent, PacketState, SequenceReused
 from relayer.database import SchemaUnknown, StoreUnavailable
-from relayer.store import RelayerStore
+from relayer.store import PacketKey, RelayerStore
 from tests.fakes.instant_chain import payload
 
 NOW_S = 1_700_000_000.0
@@ -38,7 +38,7 @@ def _record(store: RelayerStore, chain: str, cursor: int, *events: PacketEvent) 
 
 
 def _state(store: RelayerStore, sequence: int = 1) -> PacketState:
-    story = store.story("client-one", sequence)
+    story = store.story(PacketKey("one", "client-one", sequence))
     assert story is not None
     return story[0].tracked.state
 
@@ -49,14 +49,14 @@ def test_a_page_that_dies_in_the_middle_leaves_neither_packets_nor_cursor(store:
     with pytest.raises(ContradictoryEvent):
         _record(store, "one", 9, second, TIMED_OUT, replace(TIMED_OUT, kind=EventKind.ACK_PROCESSED))
     assert store.cursor("one") == 3
-    assert store.story("client-one", 2) is None
+    assert store.story(PacketKey("one", "client-one", 2)) is None
     assert _state(store) is PacketState.SENT
 
 
 def test_a_page_read_again_after_a_crash_changes_nothing(store: RelayerStore) -> None:
     assert _record(store, "one", 3, SENT) == 1
     assert _record(store, "one", 3, SENT) == 0
-    story = store.story("client-one", 1)
+    story = store.story(PacketKey("one", "client-one", 1))
     assert story is not None
     assert [step.what for step in story[1]] == ["sent"]
 
@@ -67,7 +67,7 @@ def test_both_orders_of_the_two_chains_pages_lead_to_the_same_packet(tmp_path: P
         store = RelayerStore(tmp_path / f"{order[0][0]}.sqlite3")
         for chain, event in order:
             _record(store, chain, 1, event)
-        stories.append(store.open_packets("one", 10))
+        stories.append(store.open_packets("one", NOW_S, 10))
         store.close()
     assert stories[0] == stories[1]
     assert (stories[0][0].state, stories[0][0].ack, stories[0][0].sent_height) == (PacketState.RECEIVED, b"taken", 5)
@@ -75,7 +75,7 @@ def test_both_orders_of_the_two_chains_pages_lead_to_the_same_packet(tmp_path: P
 
 def test_a_packet_whose_sending_was_not_seen_yet_is_not_worked_on(store: RelayerStore) -> None:
     _record(store, "two", 1, ACK_WRITTEN)
-    assert store.open_packets("one", 10) == []
+    assert store.open_packets("one", NOW_S, 10) == []
 
 
 def test_received_and_timed_out_is_refused_with_both_facts_named(store: RelayerStore) -> None:
@@ -109,15 +109,42 @@ def test_each_refusal_waits_longer_and_a_new_state_starts_afresh(store: RelayerS
     pauses = []
     for _ in range(3):
         store.record_outcomes("one", "two", [(message, Outcome(Verdict.REFUSED, refusal="SOME_RULE: no"))], NOW_S)
-        pauses.append(store.open_packets("one", 10)[0].not_before_s - NOW_S)
+        pauses.append(store.page([], 0, 1)[0].tracked.not_before_s - NOW_S)
     assert pauses == [0.5, 1.0, 2.0]
-    story = store.story("client-one", 1)
+    story = store.story(PacketKey("one", "client-one", 1))
     assert story is not None
     assert (story[0].last_error, story[0].tracked.attempts) == ("SOME_RULE: no", 3)
     assert [step.proof_bytes for step in story[1]] == [0, 5, 5, 5]
     _record(store, "two", 1, ACK_WRITTEN)
-    tracked = store.open_packets("one", 10)[0]
+    tracked = store.open_packets("one", NOW_S, 10)[0]
     assert (tracked.attempts, tracked.not_before_s) == (0, 0.0)
+
+
+def test_packets_that_wait_hide_none_that_can_be_worked_on(store: RelayerStore) -> None:
+    """A page of stuck packets, older and nearer to their time-outs than the one that could go."""
+    stuck = [replace(PACKET, sequence=sequence, timeout_s=PACKET.timeout_s - 60) for sequence in (2, 3, 4)]
+    for packet in (*stuck, PACKET):
+        _record(store, "one", packet.sequence, replace(SENT, packet=packet))
+    refused = Outcome(Verdict.REFUSED, refusal="SOME_RULE: no")
+    messages = [PacketMessage(MessageKind.RECEIVE, packet, b"proof", 5) for packet in stuck]
+    store.record_outcomes("one", "two", [(message, refused) for message in messages], NOW_S)
+    assert [tracked.packet for tracked in store.open_packets("one", NOW_S, limit=3)] == [PACKET]
+    assert [tracked.packet for tracked in store.open_packets("one", NOW_S + 1, limit=3)] == stuck
+
+
+def test_the_nearest_time_out_comes_first_and_the_farthest_is_kept(store: RelayerStore) -> None:
+    far, near = replace(PACKET, sequence=2, timeout_s=UINT64_MAX), replace(PACKET, sequence=3, timeout_s=1)
+    for packet in (far, PACKET, near):
+        _record(store, "one", packet.sequence, replace(SENT, packet=packet))
+    assert [tracked.packet for tracked in store.open_packets("one", NOW_S, 10)] == [near, PACKET, far]
+
+
+def test_packets_of_two_chains_whose_clients_have_one_name_are_told_apart(store: RelayerStore) -> None:
+    back = replace(PACKET, timeout_s=PACKET.timeout_s + 1)
+    _record(store, "one", 1, SENT)
+    _record(store, "two", 1, replace(SENT, packet=back))
+    stories = [store.story(PacketKey(chain, "client-one", 1)) for chain in ("one", "two")]
+    assert [story and story[0].tracked.packet for story in stories] == [PACKET, back]
 
 
 def test_packets_are_paged_by_row_and_filtered_by_state(store: RelayerStore) -> None:
@@ -136,7 +163,7 @@ def test_a_database_of_another_version_is_left_untouched(tmp_path: Path) -> None
     with contextlib.closing(sqlite3.connect(path)) as other:
         other.execute("PRAGMA user_version = 99")
     before = path.read_bytes()
-    with pytest.raises(SchemaUnknown, match=r"schema 99, this program knows 1"):
+    with pytest.raises(SchemaUnknown, match=r"schema 99, this program knows 2"):
         RelayerStore(path)
     assert path.read_bytes()[100:] == before[100:]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -45,16 +43,9 @@ from tests.fakes.vault_world import (
     soft_locked_refs,
     state,
     tx,
-    vault_at,
 )
 
 TRADE = b"\x07" * 32
-
-
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    with vault_at(tmp_path / "node.sqlite") as opened:
-        yield opened
 
 
 def record(connection: Connection, *transactions: Tx) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,15 +29,9 @@ from chains.progmat.vault.errors import (
     StateConsumed,
     StateSoftLocked,
 )
-from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, RULES, cash, lock, soft_locked_refs, tx, vault_at
+from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, RULES, cash, lock, soft_locked_refs, tx
 
 TRADE = b"\x07" * 32
-
-
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    with vault_at(tmp_path / "node.sqlite") as opened:
-        yield opened
 
 
 def give(connection: Connection, *amounts: int, name: str = "issue") -> None:

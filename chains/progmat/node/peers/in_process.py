@@ -87,7 +87,7 @@ class InProcessPeerView:
             async with asyncio.timeout(timeout_s), slots:
                 delivery = asyncio.create_task(self._deliver(peer, method, body))
                 self._running.add(delivery)
-                delivery.add_done_callback(self._running.discard)
+                delivery.add_done_callback(self._ended)
                 return await asyncio.shield(delivery)  # the peer goes on working when the asker's time is over
         except TimeoutError as error:
             raise PeerTimedOut(peer, method, timeout_s, "its answer") from error
@@ -103,6 +103,12 @@ class InProcessPeerView:
         for delivery in running:
             delivery.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+    def _ended(self, delivery: asyncio.Task[bytes]) -> None:
+        """Whoever asked may be gone by now: an answer that nobody waits for is nobody's error."""
+        self._running.discard(delivery)
+        if not delivery.cancelled():
+            delivery.exception()
 
     async def _deliver(self, peer: str, method: str, body: bytes) -> bytes:
         fate = await self._hub.policy(self._identity.name, peer, method)

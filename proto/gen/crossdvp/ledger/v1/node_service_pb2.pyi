@@ -213,6 +213,22 @@ class RedeemCashResponse(_message.Message):
     flow: Flow
     def __init__(self, flow: _Optional[_Union[Flow, _Mapping]] = ...) -> None: ...
 
+class AuthoriseTradeRequest(_message.Message):
+    __slots__ = ("request_id", "terms")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    terms: _states_pb2.SettlementTerms
+    def __init__(self, request_id: _Optional[str] = ..., terms: _Optional[_Union[_states_pb2.SettlementTerms, _Mapping]] = ...) -> None: ...
+
+class AuthoriseTradeResponse(_message.Message):
+    __slots__ = ("terms_hash", "at_ms")
+    TERMS_HASH_FIELD_NUMBER: _ClassVar[int]
+    AT_MS_FIELD_NUMBER: _ClassVar[int]
+    terms_hash: bytes
+    at_ms: int
+    def __init__(self, terms_hash: _Optional[bytes] = ..., at_ms: _Optional[int] = ...) -> None: ...
+
 class LockCashRequest(_message.Message):
     __slots__ = ("request_id", "terms", "client_id", "earmark", "wait_s")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]

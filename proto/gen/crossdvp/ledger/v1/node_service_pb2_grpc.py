@@ -26,14 +26,16 @@ if _version_not_supported:
 
 
 class NodeServiceStub:
-    """The operations of one ledger node (issuer's SN or custodian's CN), for its operators, its gateway and relayers.
+    """The operations of one ledger node (issuer's SN or custodian's CN), for its operators, its customers' platforms, gateways
+    and relayers.
 
     Errors carry google.rpc.ErrorInfo: a stable `reason`, domain "crossdvp", and what was expected and found in `metadata`.
     A call that changes anything takes a `request_id`: the same id with the same body returns the flow it started, however
     often and after whatever crash; with another body it is refused (REQUEST_ID_REUSED), naming the fields that differ.
     Such a call answers when the ledger transaction is final, or after `wait_s` with the flow as it stands by then: a flow
     that is not at an end is neither done nor failed. Ask again with the same request, or read it with GetFlow.
-    The caller's certificate name decides what it may call (PERMISSION_DENIED, reason CALLER_NOT_AUTHORISED).
+    The caller's certificate name decides what it may call (PERMISSION_DENIED, reason CALLER_NOT_AUTHORISED): platforms speak
+    for the accounts kept here, gateways lock what platforms authorised or cancel, relayers bring headers and packets.
     """
 
     def __init__(self, channel):
@@ -71,6 +73,11 @@ class NodeServiceStub:
                 '/crossdvp.ledger.v1.NodeService/RedeemCash',
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RedeemCashRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RedeemCashResponse.FromString,
+                _registered_method=True)
+        self.AuthoriseTrade = channel.unary_unary(
+                '/crossdvp.ledger.v1.NodeService/AuthoriseTrade',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.AuthoriseTradeRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.AuthoriseTradeResponse.FromString,
                 _registered_method=True)
         self.LockCash = channel.unary_unary(
                 '/crossdvp.ledger.v1.NodeService/LockCash',
@@ -145,14 +152,16 @@ class NodeServiceStub:
 
 
 class NodeServiceServicer:
-    """The operations of one ledger node (issuer's SN or custodian's CN), for its operators, its gateway and relayers.
+    """The operations of one ledger node (issuer's SN or custodian's CN), for its operators, its customers' platforms, gateways
+    and relayers.
 
     Errors carry google.rpc.ErrorInfo: a stable `reason`, domain "crossdvp", and what was expected and found in `metadata`.
     A call that changes anything takes a `request_id`: the same id with the same body returns the flow it started, however
     often and after whatever crash; with another body it is refused (REQUEST_ID_REUSED), naming the fields that differ.
     Such a call answers when the ledger transaction is final, or after `wait_s` with the flow as it stands by then: a flow
     that is not at an end is neither done nor failed. Ask again with the same request, or read it with GetFlow.
-    The caller's certificate name decides what it may call (PERMISSION_DENIED, reason CALLER_NOT_AUTHORISED).
+    The caller's certificate name decides what it may call (PERMISSION_DENIED, reason CALLER_NOT_AUTHORISED): platforms speak
+    for the accounts kept here, gateways lock what platforms authorised or cancel, relayers bring headers and packets.
     """
 
     def GetNodeInfo(self, request, context):
@@ -198,9 +207,22 @@ class NodeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AuthoriseTrade(self, request, context):
+        """The buyer's platform tells the buyer's CN that its customer wants exactly these terms; without that the node locks
+        nothing for the trade. Of several authorisations of one trade id and account the newest counts. Stored before the answer;
+        the same request_id of the same caller with the same terms answers as before. Not a flow: nothing goes to the ledger.
+        There is no taking back: authorise corrected terms, or cancel the trade.
+        Fails: ACCOUNT_UNKNOWN, LOCK_TIME_PASSED, TRADE_ID_USED, REQUEST_ID_REUSED, AUTHORISATION_REPLACED (a repeat of terms
+        that are not in force any more).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LockCash(self, request, context):
-        """Locks the buyer's cash for a trade (buyer's CN only), after the earmark is proved through this node's light client,
-        and sends the packet. Fails: EARMARK_NOT_PROVED, TRADE_ID_USED, LOCK_TIME_PASSED, CASH_INSUFFICIENT.
+        """Locks the buyer's cash for an authorised trade (buyer's CN only), after the earmark is proved through this node's light
+        client, and sends the packet. Fails: TRADE_NOT_AUTHORISED (ask again, by a new request id, when the buyer's platform may
+        have spoken), EARMARK_NOT_PROVED, TRADE_ID_USED, LOCK_TIME_PASSED, CASH_INSUFFICIENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -331,6 +353,11 @@ def add_NodeServiceServicer_to_server(servicer, server):
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RedeemCashRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RedeemCashResponse.SerializeToString,
             ),
+            'AuthoriseTrade': grpc.unary_unary_rpc_method_handler(
+                    servicer.AuthoriseTrade,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.AuthoriseTradeRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.AuthoriseTradeResponse.SerializeToString,
+            ),
             'LockCash': grpc.unary_unary_rpc_method_handler(
                     servicer.LockCash,
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.LockCashRequest.FromString,
@@ -410,14 +437,16 @@ def add_NodeServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class NodeService:
-    """The operations of one ledger node (issuer's SN or custodian's CN), for its operators, its gateway and relayers.
+    """The operations of one ledger node (issuer's SN or custodian's CN), for its operators, its customers' platforms, gateways
+    and relayers.
 
     Errors carry google.rpc.ErrorInfo: a stable `reason`, domain "crossdvp", and what was expected and found in `metadata`.
     A call that changes anything takes a `request_id`: the same id with the same body returns the flow it started, however
     often and after whatever crash; with another body it is refused (REQUEST_ID_REUSED), naming the fields that differ.
     Such a call answers when the ledger transaction is final, or after `wait_s` with the flow as it stands by then: a flow
     that is not at an end is neither done nor failed. Ask again with the same request, or read it with GetFlow.
-    The caller's certificate name decides what it may call (PERMISSION_DENIED, reason CALLER_NOT_AUTHORISED).
+    The caller's certificate name decides what it may call (PERMISSION_DENIED, reason CALLER_NOT_AUTHORISED): platforms speak
+    for the accounts kept here, gateways lock what platforms authorised or cancel, relayers bring headers and packets.
     """
 
     @staticmethod
@@ -572,6 +601,33 @@ class NodeService:
             '/crossdvp.ledger.v1.NodeService/RedeemCash',
             crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RedeemCashRequest.SerializeToString,
             crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RedeemCashResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AuthoriseTrade(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.ledger.v1.NodeService/AuthoriseTrade',
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.AuthoriseTradeRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.AuthoriseTradeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,0 +1,65 @@
+"""Which terms the customers of this node want: said by their platforms, asked for before any cash is locked.
+
+A gateway proposes, the buyer's own platform disposes. For one trade of one account the newest authorisation counts, so
+that corrected terms put the earlier ones out of force. What is locked or cancelled needs none any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, insert, select
+
+from chains.progmat.flows.errors import AuthorisationReplaced, RequestIdReused, TradeIdUsed, TradeNotAuthorised
+from chains.progmat.flows.schema import trade_authorisations
+from chains.progmat.flows.trades import find_trade
+from ibc.dvp import SettlementTerms, terms_hash
+
+
+@dataclass(frozen=True)
+class TradeAuthorisation:
+    """A platform's word for exactly these terms. Request ids are the platform's own; ``at_ms`` in Unix ms."""
+
+    platform: str
+    request_id: str
+    trade_id: bytes
+    account_key: bytes
+    terms_hash: bytes
+    at_ms: int
+
+
+def authorise(connection: Connection, wanted: TradeAuthorisation) -> TradeAuthorisation:
+    """Enter an authorisation; a repeated request answers with the one it entered.
+
+    Raises ``RequestIdReused`` for other terms, ``AuthorisationReplaced`` when newer terms took the place of the
+    repeated ones, ``TradeIdUsed`` when a new one comes too late.
+    """
+    columns = trade_authorisations.c
+    query = select(trade_authorisations).where(
+        columns.platform == wanted.platform, columns.request_id == wanted.request_id
+    )
+    first = connection.execute(query).one_or_none()
+    if first is None:
+        known = find_trade(connection, wanted.trade_id)
+        if known is not None:
+            raise TradeIdUsed(wanted.trade_id, known.status.value)
+        connection.execute(insert(trade_authorisations).values(**asdict(wanted)))
+        return wanted
+    if first.terms_hash != wanted.terms_hash:
+        raise RequestIdReused(wanted.request_id, ("terms",))
+    if _terms_in_force(connection, wanted.account_key, wanted.trade_id) != wanted.terms_hash:
+        raise AuthorisationReplaced(wanted.trade_id)
+    return TradeAuthorisation(**{**asdict(wanted), "at_ms": first.at_ms})
+
+
+def require_authorised(connection: Connection, terms: SettlementTerms) -> None:
+    """Raises ``TradeNotAuthorised`` unless the buyer's platform wants these very terms."""
+    if _terms_in_force(connection, terms.cash.buyer.key, terms.trade_id) != terms_hash(terms):
+        raise TradeNotAuthorised(terms.trade_id, terms.cash.buyer.key)
+
+
+def _terms_in_force(connection: Connection, account_key: bytes, trade_id: bytes) -> bytes | None:
+    columns = trade_authorisations.c
+    query = select(columns.terms_hash).where(columns.account_key == account_key, columns.trade_id == trade_id)
+    found: bytes | None = connection.execute(query.order_by(columns.id.desc()).limit(1)).scalar_one_or_none()
+    return found
