@@ -8,9 +8,11 @@ from typing import Any, Final
 from chains.evm.client.abi import HEIGHT_TYPE, AbiEvent, AbiFunction, EvmCall, address_word
 from chains.evm.client.node_types import BlockTag, EvmLog
 from chains.evm.client.revert_reason import revert_reason
+from chains.evm.client.router import packet_values
 from chains.evm.client.rpc import BlockId, EvmRpc
 from chains.evm.errors import RevertReason
 from ibc.dvp import DvpPayload, SettlementTerms, dvp_payload_of
+from ibc.packet import PACKET_ABI_TYPE, Packet
 from primitives.mpt import mapping_slot
 
 TERMS_TYPE: Final = "(bytes32,address,address,uint256,address,address,bytes32,uint256)"
@@ -22,6 +24,7 @@ SPENT_EARMARK: Final = (1).to_bytes(32, "big")
 EARMARK: Final = AbiFunction("earmark", (TERMS_TYPE,))
 RECLAIM: Final = AbiFunction("reclaim", (TERMS_TYPE,))
 RELEASE_CANCELLED: Final = AbiFunction("releaseCancelled", (TERMS_TYPE, "bytes", HEIGHT_TYPE))
+RELEASE_REFUSED: Final = AbiFunction("releaseRefused", (TERMS_TYPE, PACKET_ABI_TYPE))
 EARMARK_OF: Final = AbiFunction("earmarkOf", ("bytes32",), ("bytes32",))
 TERMS_HASH_OF: Final = AbiFunction("termsHashOf", (TERMS_TYPE,), ("bytes32",))
 PREFLIGHT: Final = AbiFunction("preflight", (TERMS_TYPE,), ("bytes4", "bytes"))
@@ -88,6 +91,10 @@ class DvpAppBinding:
     def release_cancelled(self, terms: SettlementTerms, proof: bytes, height: int) -> EvmCall:
         """Give the tokens back by a proof that the ledger cancelled the trade."""
         return RELEASE_CANCELLED.call(self.address, _words(terms), proof, (0, height))
+
+    def release_refused(self, terms: SettlementTerms, packet: Packet) -> EvmCall:
+        """Give the tokens back because this chain has refused the trade's packet."""
+        return RELEASE_REFUSED.call(self.address, _words(terms), packet_values(packet))
 
     async def earmark_of(self, rpc: EvmRpc, trade_id: bytes, block: BlockId = BlockTag.LATEST) -> bytes | None:
         """Give the terms hash while earmarked, `SPENT_EARMARK` afterwards, None if the id was never used."""

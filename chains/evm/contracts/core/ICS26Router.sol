@@ -22,8 +22,7 @@ import {Multicall} from "./Multicall.sol";
 ///         a packet means is the business of the app behind its port.
 contract ICS26Router is IICS26Router, ICS26Errors, IBCStore, ICS02Clients, Multicall {
     /// @notice Answer to a packet whose app reverted: SHA-256 of "UNIVERSAL_ERROR_ACKNOWLEDGEMENT".
-    bytes32 public constant UNIVERSAL_ERROR_ACK =
-        0x4774d4a575993f963b1c06573736617a457abef8589178db8d10c94b4ab511ab;
+    bytes32 public constant UNIVERSAL_ERROR_ACK = ICS24Host.UNIVERSAL_ERROR_ACK;
     /// @notice Longest time a packet may be under way, seconds.
     uint256 public constant MAX_TIMEOUT_DELTA = 24 hours;
     /// @notice Largest payload, bytes over all fields.

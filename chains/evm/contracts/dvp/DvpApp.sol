@@ -6,11 +6,14 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {IDvpApp} from "../interfaces/IDvpApp.sol";
 import {IIBCApp} from "../interfaces/IIBCApp.sol";
+import {IIBCStore} from "../interfaces/IIBCStore.sol";
 import {IICS02Client} from "../interfaces/IICS02Client.sol";
 import {ILightClient} from "../interfaces/ILightClient.sol";
+import {ICS24Host} from "../libraries/ICS24Host.sol";
 import {CalldataHash} from "../libraries/CalldataHash.sol";
 import {IIBCAppCallbacks} from "../msgs/IIBCAppCallbacks.sol";
 import {IICS02ClientMsgs} from "../msgs/IICS02ClientMsgs.sol";
+import {IICS26RouterMsgs} from "../msgs/IICS26RouterMsgs.sol";
 import {IICS26RouterMsgs} from "../msgs/IICS26RouterMsgs.sol";
 import {ILightClientMsgs} from "../msgs/ILightClientMsgs.sol";
 import {DvpTerms} from "./DvpTerms.sol";
@@ -107,6 +110,24 @@ contract DvpApp is IDvpApp, IIBCApp, ReentrancyGuard {
                 value: abi.encodePacked(sha256(abi.encodePacked("cancelled", termsHash)))
             })
         );
+        _release(terms, termsHash);
+    }
+
+    /// @inheritdoc IDvpApp
+    /// @dev The ledger spends a trade id once, so no second packet with these terms can come.
+    function releaseRefused(Terms calldata terms, IICS26RouterMsgs.Packet calldata packet) external nonReentrant {
+        _checkClients(packet.destClient, packet.sourceClient);
+        bytes32 termsHash = terms.hash();
+        bytes32 carried = packet.payloads.length == 1 ? DvpTerms.decode(packet.payloads[0].value).hash() : bytes32(0);
+        if (carried != termsHash) revert DvpEarmarkMismatch(terms.tradeId, termsHash, carried);
+        IIBCStore store = IIBCStore(ROUTER);
+        bytes32 receipt = store.getCommitment(keccak256(ICS24Host.packetReceiptPath(packet.destClient, packet.sequence)));
+        bytes32 answer =
+            store.getCommitment(keccak256(ICS24Host.packetAcknowledgementPath(packet.destClient, packet.sequence)));
+        bytes32 errorAnswer = ICS24Host.acknowledgementCommitment(bytes.concat(ICS24Host.UNIVERSAL_ERROR_ACK));
+        if (receipt != keccak256(abi.encode(packet)) || answer != errorAnswer) {
+            revert DvpPacketNotRefused(packet.sequence, receipt, answer);
+        }
         _release(terms, termsHash);
     }
 

@@ -2,10 +2,11 @@
 pragma solidity 0.8.37;
 
 import {IICS02ClientMsgs} from "../msgs/IICS02ClientMsgs.sol";
+import {IICS26RouterMsgs} from "../msgs/IICS26RouterMsgs.sol";
 
 /// @title Delivery versus payment, security side
-/// @notice Seller earmarks; the packet of a cash lock on the ledger delivers to the buyer; expiry or a proof that the
-///         trade was cancelled on the ledger gives back. Nothing else moves an earmarked token.
+/// @notice Seller earmarks; the packet of a cash lock on the ledger delivers to the buyer; expiry, a refusal of that
+///         packet, or a proof that the trade was cancelled on the ledger gives back. Nothing else moves an earmarked token.
 interface IDvpApp {
     /// @notice Terms of a settlement as both ledgers hash them. The wire value of the packet is their ABI encoding.
     /// @param tradeId never reused, not even after a failure
@@ -71,6 +72,8 @@ interface IDvpApp {
     error DvpSettleByElapsed(uint256 settleBy, uint256 blockTimestamp);
     /// @notice The earmark cannot be taken back yet.
     error DvpReclaimTooEarly(uint256 earliest, uint256 blockTimestamp);
+    /// @notice The router has not answered this very packet with an error.
+    error DvpPacketNotRefused(uint64 sequence, bytes32 receipt, bytes32 acknowledgement);
     /// @notice This app sends no packets: only cash leads here.
     error DvpSendsNoPackets();
     /// @notice A simulated delivery went through (and was undone).
@@ -92,6 +95,12 @@ interface IDvpApp {
     /// @param proofHeight ledger height of the proof
     function releaseCancelled(Terms calldata terms, bytes calldata proof, IICS02ClientMsgs.Height calldata proofHeight)
         external;
+
+    /// @notice Gives the tokens back to the seller because this chain has answered the trade's packet with an error: its
+    ///         receipt stands, so it can never deliver any more. Anybody may call.
+    /// @param terms the trade
+    /// @param packet the packet that was refused
+    function releaseRefused(Terms calldata terms, IICS26RouterMsgs.Packet calldata packet) external;
 
     /// @notice What would keep a packet with these terms from delivering now. Call it, do not send it: nothing changes.
     /// @param terms the trade

@@ -8,6 +8,9 @@ import {IICS26RouterMsgs} from "../msgs/IICS26RouterMsgs.sol";
 /// @dev Where a packet arrives its commitment is made while it is encoded, by `PacketEncoding`; what stands here is the
 ///      measure for it: a fuzz test holds the two against each other.
 library ICS24Host {
+    /// @notice Answer to a packet whose app reverted: SHA-256 of "UNIVERSAL_ERROR_ACKNOWLEDGEMENT".
+    bytes32 internal constant UNIVERSAL_ERROR_ACK = 0x4774d4a575993f963b1c06573736617a457abef8589178db8d10c94b4ab511ab;
+
     uint8 private constant COMMITMENT = 1;
     uint8 private constant RECEIPT = 2;
     uint8 private constant ACKNOWLEDGEMENT = 3;
