@@ -33,7 +33,7 @@ class SealedHeader:
 
 
 def read_five_items(extra_data: bytes, engine: str, no_vote: bytes) -> list[bytes]:
-    """Vanity, validators, vote, round and seals, each still encoded: QBFT's and IBFT2's extraData. Vanity and vote checked.
+    """Vanity, validators, vote, round, seals, still encoded, of QBFT's or IBFT2's extraData; vanity and vote checked.
 
     ``no_vote`` is how the engine writes that there is none: QBFT an empty list, IBFT2 an empty string.
     """
