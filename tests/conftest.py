@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 # CPython 3.11 fails ("AST constructor recursion depth mismatch") when a finaliser formats a traceback while a module is
 # being parsed. Hypothesis's pytest plugin would import hypothesis, rewritten, after the last test: import it now.
 import hypothesis as _imported_before_any_test  # noqa: F401  # for its effect
+import pytest
+import structlog
 
 # eth-hash binds its keccak backend on first use; the default is about seven times slower, and the devnet refuses it.
 os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
+
+
+@pytest.fixture(autouse=True)
+def _logs_go_where_they_went_before() -> Iterator[None]:
+    """A command run inside a test points structlog at that test's captured stream, which is closed afterwards."""
+    yield
+    structlog.reset_defaults()

@@ -25,7 +25,6 @@ from chains.progmat.node.peers.seam import PeerIdentity, PeerNetwork
 from chains.progmat.node.storage import (
     NodeDatabase,
     StoredTransaction,
-    TransactionStatus,
     stored_transactions,
     unknown_transactions,
 )
@@ -106,8 +105,7 @@ class BackChain:
         return signed, await self._position_of(signed)
 
     async def _unrecorded(self, tx_ids: Iterable[bytes]) -> list[bytes]:
-        least = TransactionStatus.RECORDED
-        return await self._database.read(lambda connection: unknown_transactions(connection, tx_ids, least))
+        return await self._database.read(lambda connection: unknown_transactions(connection, tx_ids))
 
     async def _take(
         self, peer: str, wanted: list[bytes], answer: tuple[FetchedTransaction, ...], fetched: Fetched
@@ -174,7 +172,7 @@ class BackChain:
 
     def _recorded(self, stored: dict[bytes, StoredTransaction], tx_id: bytes) -> tuple[SignedTransaction, int]:
         found = stored.get(tx_id)
-        if found is None or found.journal_position is None:
+        if found is None:
             raise TransactionUnknown(tx_id)
         return decoded(found.signed_bytes), found.journal_position
 

@@ -18,7 +18,7 @@ from chains.progmat.flows.peer_codec import Finality
 from chains.progmat.flows.seams import Recording
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers.seam import PeerIdentity
-from chains.progmat.node.storage import NodeDatabase, TransactionStatus, stored_transaction
+from chains.progmat.node.storage import NodeDatabase, stored_transaction
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import decode_signature
 
@@ -70,5 +70,4 @@ class FinaliseResponder:
 
 
 def _is_recorded(connection: Connection, tx_id: bytes) -> bool:
-    stored = stored_transaction(connection, tx_id)
-    return stored is not None and stored.status is TransactionStatus.RECORDED
+    return stored_transaction(connection, tx_id) is not None

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.verification import verify_ledger_tx
 from chains.progmat.flows.signed_records import decoded
-from chains.progmat.node.storage import StoredTransaction, TransactionStatus, stored_transactions
+from chains.progmat.node.storage import StoredTransaction, stored_transactions
 from chains.progmat.transactions.errors import SignatureRefused
 from chains.progmat.transactions.ledger import LedgerTransaction
 from chains.progmat.transactions.model import StateRef, TransactionState
@@ -110,6 +110,4 @@ def recorded_states(connection: Connection, refs: Iterable[StateRef]) -> dict[St
 
 
 def _outputs(stored: StoredTransaction) -> tuple[TransactionState, ...]:
-    if stored.status is not TransactionStatus.RECORDED:
-        return ()
     return decoded(stored.signed_bytes).wire.outputs

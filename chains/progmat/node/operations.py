@@ -182,7 +182,7 @@ class NodeOperations:
     async def transaction(self, tx_id: bytes) -> StoredTransaction:
         """A recorded transaction; raises ``TransactionUnknown``."""
         found = await self._database.read(partial(stored_transaction, tx_id=tx_id))
-        if found is None or found.journal_position is None:
+        if found is None:
             raise TransactionUnknown(tx_id)
         return found
 

@@ -171,9 +171,7 @@ class NodeServiceRpc(NodeServiceServicer):
     async def GetTransaction(self, request: pb.GetTransactionRequest, context: Context) -> pb.GetTransactionResponse:  # noqa: D102, N802 # named and documented by the .proto file
         self._authorise(context, "GetTransaction")
         found = await self._operations.transaction(request.tx_id)
-        return pb.GetTransactionResponse(
-            signed_transaction=found.signed_bytes, journal_position=found.journal_position or 0
-        )
+        return pb.GetTransactionResponse(signed_transaction=found.signed_bytes, journal_position=found.journal_position)
 
     async def GetTrade(self, request: pb.GetTradeRequest, context: Context) -> pb.GetTradeResponse:  # noqa: D102, N802 # named and documented by the .proto file
         self._authorise(context, "GetTrade")

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from chains.progmat.node.storage import (
     StoreOutcome,
-    TransactionStatus,
     due_effects,
     effect_done,
     effect_failed,
@@ -40,7 +38,7 @@ def test_a_recorded_transaction_is_left_as_it_is(connection: Connection) -> None
     assert store_recorded(connection, A, b"signed otherwise", 6, 4) is StoreOutcome.KNOWN
     stored = stored_transaction(connection, A)
     assert stored is not None
-    assert (stored.signed_bytes, stored.status, stored.journal_position) == (b"signed", TransactionStatus.RECORDED, 5)
+    assert (stored.signed_bytes, stored.journal_position) == (b"signed", 5)
 
 
 def test_a_transaction_may_arrive_recorded(connection: Connection) -> None:
@@ -52,15 +50,8 @@ def test_a_transaction_may_arrive_recorded(connection: Connection) -> None:
 
 def test_what_is_missing_is_told_in_order_and_once(connection: Connection) -> None:
     store_recorded(connection, B, b"x", 1, 1)
-    assert unknown_transactions(connection, [C, A, B, C], TransactionStatus.RECORDED) == [C, A]
+    assert unknown_transactions(connection, [C, A, B, C]) == [C, A]
     assert set(stored_transactions(connection, [A, B, C])) == {B}
-
-
-def test_a_status_the_program_does_not_know_cannot_be_stored(connection: Connection) -> None:
-    with pytest.raises(IntegrityError):
-        connection.exec_driver_sql(
-            "INSERT INTO transactions VALUES (x'01', x'', 'VERIFIED', 7, 0)"  # a position without being recorded
-        )
 
 
 def owe(connection: Connection, key: str, now_s: int) -> StoreOutcome:

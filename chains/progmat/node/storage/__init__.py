@@ -13,7 +13,6 @@ from chains.progmat.node.storage.schema import SCHEMA_VERSION, storage_metadata
 from chains.progmat.node.storage.transaction_store import (
     StoredTransaction,
     StoreOutcome,
-    TransactionStatus,
     store_recorded,
     stored_transaction,
     stored_transactions,
@@ -27,7 +26,6 @@ __all__ = [
     "NodeDatabase",
     "StoreOutcome",
     "StoredTransaction",
-    "TransactionStatus",
     "due_effects",
     "effect_done",
     "effect_failed",

@@ -38,11 +38,8 @@ transactions = Table(
     storage_metadata,
     Column("tx_id", LargeBinary(32), primary_key=True),
     Column("signed_bytes", LargeBinary, nullable=False),
-    Column("status", String, nullable=False),
-    Column("journal_position", Integer),  # 0: notarised without provable writes; null: not notarised yet
+    Column("journal_position", Integer, nullable=False),  # 0: without provable writes
     Column("stored_at_s", Integer, nullable=False),
-    CheckConstraint("status IN ('VERIFIED', 'RECORDED')", name="transactions_status"),
-    CheckConstraint("(status = 'RECORDED') = (journal_position IS NOT NULL)", name="transactions_recorded"),
 )
 
 outbox = Table(
