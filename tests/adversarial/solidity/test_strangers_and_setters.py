@@ -45,7 +45,7 @@ APP_CALLS: dict[str, tuple[tuple[Any, ...], str | None]] = {
     "earmark": ((TERMS,), "DvpAdapterMismatch"),
     "reclaim": ((TERMS,), "DvpEarmarkMismatch"),
     "releaseCancelled": ((TERMS, bytes(43), HEIGHT), "ProgmatConsensusUnknown"),
-    "releaseRefused": ((TERMS, PACKET), "DvpEarmarkMismatch"),
+    "releaseRefused": ((TERMS, PACKET), "DvpValueInvalid"),
     "preflight": ((TERMS,), None),
     "simulateDelivery": ((TERMS,), "DvpCallerNotSelf"),
     "onRecvPacket": (((LEDGER_CLIENT_ID, CLIENT_ID, 1, PAYLOAD, ME),), "DvpCallerNotRouter"),
