@@ -18,6 +18,7 @@ $(READY): requirements.lock pyproject.toml
 	@echo "installing the locked packages into $(VENV) (once)" >&2
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@$(BIN)/python -m compileall -q $(SOURCES) proto/gen
 	@touch $@
 
 env: $(READY) ## make the environment (.venv) from the lock file
@@ -35,9 +36,11 @@ check: $(READY) ## lint, types, import rules, tidiness, generated files
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/tidy.py
 	$(BIN)/python scripts/gen_proto.py --check
+	$(BIN)/python scripts/gen_diagrams.py --check
 
-proto: $(READY) ## generate proto/gen from proto/crossdvp
+proto: $(READY) ## generate proto/gen from proto/crossdvp, and the docs' diagrams from the state tables
 	$(BIN)/python scripts/gen_proto.py
+	$(BIN)/python scripts/gen_diagrams.py
 
 contracts: $(READY) ## compile the Solidity contracts into chains/evm/artifacts (needs node and npm)
 	$(BIN)/python scripts/build_contracts.py

@@ -24,7 +24,7 @@ EVERYBODY: Final = bytes(20)
 """A role's member that opens the role."""
 
 _MAX_DEPLOYMENT_BYTES: Final = 64 * 1024
-_CREATE_GAS: Final = 6_000_000
+_CREATE_GAS: Final = 12_000_000  # the light client pays for its ring of consensus states here
 _CALL_GAS: Final = 500_000
 _TIMEOUT_S: Final = 60.0
 _ADMIN_ROLES: Final = ("CLIENT_REGISTRAR", "CLIENT_MIGRATOR", "PORT_REGISTRAR")
