@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from relayer.cli.console import JsonFlag, Output, err, facts, out, output_of, run, show_json
+from primitives.errors import CrossDvpError
+from relayer.cli.console import EXIT_REFUSED, JsonFlag, Output, err, facts, out, output_of, run, show_json
 from relayer.devnet import processes
 from relayer.devnet.boot import boot, shut_down
 from relayer.devnet.layout import DevnetState, read_state
@@ -74,29 +75,54 @@ def down(directory: DirOption = DEFAULT_DIR, json_flag: JsonFlag = False) -> Non
 
 
 async def _show(directory: Path, state: DevnetState, output: Output) -> None:
+    """What runs and who holds what; exit code 1 if a process has ended, whose log says why."""
+    alive = {process.name: processes.is_alive(process) for process in state.processes}
     async with Stage(directory, state) as stage:
-        holdings = await stage.holdings()
-        alive = {process.name: processes.is_alive(process) for process in state.processes}
+        try:
+            holdings, unread = await stage.holdings(), ""
+        except CrossDvpError as failure:
+            holdings, unread = None, f"unknown: {failure.reason}"
         if output is Output.PROGRAMS:
             show_json(_document(directory, state, alive, holdings))
-            return
-        out.print(_process_table(state, alive))
-        facts(
-            {
-                "EVM JSON-RPC": state.rpc_url,
-                "security token": stage.deployment.token,
-                "DvpApp": stage.deployment.dvp_app,
-                "gateway (gRPC, mTLS)": state.gateway.target,
-                "relayer (gRPC, mTLS)": state.relayer.target,
-                "certificates": f"{directory}/network/operator",
-                "seller (broker A)": f"{holdings.seller_units:,} ST, {holdings.seller_yen:,} yen",
-                "buyer (broker B)": f"{holdings.buyer_units:,} ST, {holdings.buyer_yen:,} yen",
-            }
+        else:
+            out.print(_process_table(state, alive))
+            facts(_places(directory, state, stage) | _held(holdings, unread))
+            _say_what_is_next(directory, alive)
+    if not all(alive.values()):
+        raise typer.Exit(EXIT_REFUSED)
+
+
+def _places(directory: Path, state: DevnetState, stage: Stage) -> dict[str, object]:
+    return {
+        "EVM JSON-RPC": state.rpc_url,
+        "security token": stage.deployment.token,
+        "DvpApp": stage.deployment.dvp_app,
+        "gateway (gRPC, mTLS)": state.gateway.target,
+        "relayer (gRPC, mTLS)": state.relayer.target,
+        "certificates": f"{directory}/network/operator",
+    }
+
+
+def _held(holdings: Holdings | None, unread: str) -> dict[str, object]:
+    if holdings is None:
+        return {"seller (broker A)": unread, "buyer (broker B)": unread}
+    return {
+        "seller (broker A)": f"{holdings.seller_units:,} ST, {holdings.seller_yen:,} yen",
+        "buyer (broker B)": f"{holdings.buyer_units:,} ST, {holdings.buyer_yen:,} yen",
+    }
+
+
+def _say_what_is_next(directory: Path, alive: dict[str, bool]) -> None:
+    where = "" if directory == DEFAULT_DIR else f" --dir {directory}"
+    ended = [name for name, running in alive.items() if not running]
+    if ended:
+        out.print(
+            f"ended: see {directory}/logs/{ended[0]}.log; start afresh with crossdvp devnet down{where}, up{where}"
         )
-        where = "" if directory == DEFAULT_DIR else f" --dir {directory}"
-        out.print(f"next: crossdvp settlement create{where}", soft_wrap=True)
-        out.print(f"      crossdvp settlement watch{where}    (in a second terminal)", soft_wrap=True)
-        out.print(f"      crossdvp devnet down{where}", soft_wrap=True)
+        return
+    out.print(f"next: crossdvp settlement create{where}", soft_wrap=True)
+    out.print(f"      crossdvp settlement watch{where}    (in a second terminal)", soft_wrap=True)
+    out.print(f"      crossdvp devnet down{where}", soft_wrap=True)
 
 
 def _process_table(state: DevnetState, alive: dict[str, bool]) -> Table:
@@ -111,7 +137,12 @@ def _process_table(state: DevnetState, alive: dict[str, bool]) -> Table:
     return table
 
 
-def _document(directory: Path, state: DevnetState, alive: dict[str, bool], holdings: Holdings) -> dict[str, object]:
+def _document(
+    directory: Path, state: DevnetState, alive: dict[str, bool], holdings: Holdings | None
+) -> dict[str, object]:
+    """``units`` and ``yen`` are null where a ledger does not answer."""
+    seller = (holdings.seller_units, holdings.seller_yen) if holdings else (None, None)
+    buyer = (holdings.buyer_units, holdings.buyer_yen) if holdings else (None, None)
     return {
         "directory": str(directory),
         "rpc_url": state.rpc_url,
@@ -119,6 +150,6 @@ def _document(directory: Path, state: DevnetState, alive: dict[str, bool], holdi
         "relayer": state.relayer.target,
         "nodes": {name: peer.target for name, peer in state.nodes.items()},
         "processes": [{"name": p.name, "pid": p.pid, "running": alive[p.name]} for p in state.processes],
-        "seller": {"address": state.seller.evm_address, "units": holdings.seller_units, "yen": holdings.seller_yen},
-        "buyer": {"address": state.buyer.evm_address, "units": holdings.buyer_units, "yen": holdings.buyer_yen},
+        "seller": {"address": state.seller.evm_address, "units": seller[0], "yen": seller[1]},
+        "buyer": {"address": state.buyer.evm_address, "units": buyer[0], "yen": buyer[1]},
     }

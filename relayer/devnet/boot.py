@@ -52,6 +52,7 @@ TRUST = TrustTerms(trusting_period_s=14 * 24 * 3600, max_clock_drift_s=30)
 EARMARK_MARGIN_S = 3
 SELLER_UNITS, BUYER_YEN = 1_000, 100_000_000
 START_TIMEOUT_S = 60.0
+SPEC_FILE = "network-spec.json"
 KEYS = ("registrar", "seller", "buyer", "relayer")
 
 Say = Callable[[str], None]
@@ -73,6 +74,8 @@ async def boot(directory: Path, say: Say, block_period_s: int = 1) -> DevnetStat
 def _fresh(directory: Path) -> Path:
     if (directory / STATE_FILE).exists():
         raise DevnetAlreadyRunning(directory)
+    if (directory / SPEC_FILE).exists():
+        shutil.rmtree(directory)  # what a boot that failed has left; its logs were of use until now
     directory.mkdir(parents=True, exist_ok=True)
     return directory.absolute()
 
@@ -150,7 +153,7 @@ def _make_evm_keys(directory: Path) -> dict[str, bytes]:
 
 
 async def _make_network(directory: Path, ports: dict[str, int]) -> None:
-    spec = directory / "network-spec.json"
+    spec = directory / SPEC_FILE
     spec.write_text(json.dumps(files.network_spec(ports)))
     module = ("-m", "chains.progmat.bootstrap", str(spec), str(directory / "network"))
     child = await asyncio.create_subprocess_exec(sys.executable, *module, stderr=asyncio.subprocess.PIPE)

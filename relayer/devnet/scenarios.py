@@ -17,7 +17,7 @@ from relayer.devnet.trading import TradePlan, wait_for_block_time
 
 QUANTITY, AMOUNT_YEN = 10, 1_000_000
 UNHURRIED = TradePlan(QUANTITY, AMOUNT_YEN, lock_in_s=60, settle_in_s=120)
-SHORT = TradePlan(QUANTITY, AMOUNT_YEN, lock_in_s=8, settle_in_s=14)
+SHORT = TradePlan(QUANTITY, AMOUNT_YEN, lock_in_s=10, settle_in_s=16)
 RELAYER = ("-m", "relayer", "--config")
 END_TIMEOUT_S = 45.0
 

@@ -13,8 +13,10 @@ from web3 import Web3
 from web3.middleware import ExtraDataToPOAMiddleware
 
 from relayer.cli.verify import VERIFIERS, Refused, verify_storage_file
+from relayer.devnet import processes
 from relayer.devnet.access import deployment_of
 from relayer.devnet.layout import read_state
+from relayer.devnet.stage import Stage
 
 pytestmark = [pytest.mark.devnet, pytest.mark.timeout(240)]
 
@@ -115,3 +117,16 @@ async def test_status_says_what_runs_and_a_second_devnet_in_the_same_place_is_re
     assert all(process["running"] for process in status["processes"])
     code, (refusal,) = await crossdvp("devnet", "up", "--dir", str(devnet))
     assert (code, refusal["error"]["reason"]) == (1, "DEVNET_ALREADY_RUNNING")
+
+
+async def test_status_of_a_devnet_with_a_dead_process_still_answers_and_names_it(devnet: Path) -> None:
+    relayer = next(process for process in read_state(devnet).processes if process.name == "relayer")
+    processes.kill(relayer)
+    try:
+        code, (status,) = await crossdvp("devnet", "status", "--dir", str(devnet))
+    finally:
+        async with Stage(devnet, read_state(devnet)) as stage:
+            stage.start("relayer", relayer.argv[1:])
+    assert code == 1
+    assert [process["name"] for process in status["processes"] if not process["running"]] == ["relayer"]
+    assert status["seller"]["units"] is not None
