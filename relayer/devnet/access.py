@@ -13,6 +13,7 @@ from relayer.devnet.layout import LEDGER_ID, DevnetState
 from relayer.gateway.client import GatewayClient
 
 OPERATOR = "operator"
+PATIENCE_S = 30.0  # a devnet process that was killed takes seconds to be back, all of them together longer
 
 
 def tls_files(directory: Path, name: str) -> TlsFiles:
@@ -32,7 +33,7 @@ def tls_of(directory: Path, name: str = OPERATOR) -> ApiTls:
 
 def gateway_client(directory: Path, state: DevnetState, caller: str = OPERATOR) -> GatewayClient:
     """A client of the devnet's gateway."""
-    return GatewayClient(state.gateway.endpoint(), tls_of(directory, caller))
+    return GatewayClient(state.gateway.endpoint(), tls_of(directory, caller), PATIENCE_S)
 
 
 def relayer_client(directory: Path, state: DevnetState) -> RelayerClient:

@@ -26,7 +26,7 @@ from relayer.devnet.layout import EVM_CLIENT_ID, LEDGER_CLIENT_ID, DevnetState, 
 from relayer.gateway.matching import Side
 
 EVM_TIMEOUT_S = 30.0
-CUSTODIAN_TIMEOUT_S, CUSTODIAN_POLL_S = 15.0, 0.2
+CUSTODIAN_TIMEOUT_S, CUSTODIAN_POLL_S = 30.0, 0.2
 APPROVE_GAS, EARMARK_GAS = 100_000, 400_000
 
 
