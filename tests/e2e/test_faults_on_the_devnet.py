@@ -24,7 +24,7 @@ from relayer.devnet.trading import TradePlan
 
 pytestmark = [pytest.mark.devnet, pytest.mark.timeout(400)]
 
-PLAN = TradePlan(QUANTITY, AMOUNT_YEN, lock_in_s=25, settle_in_s=45)
+PLAN = TradePlan(QUANTITY, AMOUNT_YEN, lock_in_s=40, settle_in_s=60)
 KILLABLE = ("relayer", "gateway", "validator-4", "cn-a", "cn-b", "sn", "nn")
 STEPS = st.lists(
     st.one_of(
