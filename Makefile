@@ -49,7 +49,8 @@ bench: $(READY) ## run the benchmarks, or one: make bench NAME=mpt_verify
 	@$(BIN)/python scripts/bench/run.py $(NAME)
 
 lock: ## resolve pyproject.toml into requirements.lock, hashes and no addresses (needs uv)
-	uv pip compile --quiet --extra dev --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+	uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean: ## remove the environment, caches and the local devnet's files
