@@ -55,7 +55,7 @@ def instruct(side: Side, terms: SettlementTerms, now_s: int) -> Change:
 def observe(sighting: Sighting) -> Change:
     """What a ledger shows: moves the settlement along the table; a fact already known changes nothing.
 
-    An earmark for other terms is remembered as a fact but moves nothing (spec 3.6: earmark for other terms).
+    An earmark for other terms is remembered as a fact but moves nothing.
     """
 
     def change(before: Settlement | None) -> Settlement | None:

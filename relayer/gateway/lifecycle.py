@@ -1,7 +1,7 @@
 """A settlement's life as a table. Every state names what it waits for; every change needs evidence or an instruction.
 
 The docs' diagram is made from ``TRANSITIONS``. No event here is a time-out of the gateway's own: an end is reached
-only by what the ledger says (spec 3.4, number 8).
+only by what the ledger says (docs/security/threat-model.md: uncertainty is said).
 """
 
 from __future__ import annotations

@@ -29,9 +29,9 @@ class SettlementServiceStub:
     """Settlements of a security token on an EVM chain against trust-type stablecoin on the Progmat ledger.
 
     Errors carry google.rpc.ErrorInfo: a stable `reason`, domain "crossdvp", and what was expected and found in `metadata`.
-    A call that changes anything takes a `request_id`: the same id with the same body returns the original answer for the
-    life of the settlement; with another body it is refused, naming the fields that differ. Ids are the caller's own: what
-    another caller used them for has no effect.
+    A call that changes anything takes a `request_id`: the same id with the same body takes effect once and is answered
+    with the settlement it made, as that stands by then; with another body it is refused, naming the fields that differ.
+    Ids are the caller's own: what another caller used them for has no effect.
 
     The caller is the name in its certificate. The gateway's configuration says for which custodian nodes, that is for which
     customers' accounts, it speaks: it instructs only for a side whose account is at one of them, and sees and cancels only
@@ -75,9 +75,9 @@ class SettlementServiceServicer:
     """Settlements of a security token on an EVM chain against trust-type stablecoin on the Progmat ledger.
 
     Errors carry google.rpc.ErrorInfo: a stable `reason`, domain "crossdvp", and what was expected and found in `metadata`.
-    A call that changes anything takes a `request_id`: the same id with the same body returns the original answer for the
-    life of the settlement; with another body it is refused, naming the fields that differ. Ids are the caller's own: what
-    another caller used them for has no effect.
+    A call that changes anything takes a `request_id`: the same id with the same body takes effect once and is answered
+    with the settlement it made, as that stands by then; with another body it is refused, naming the fields that differ.
+    Ids are the caller's own: what another caller used them for has no effect.
 
     The caller is the name in its certificate. The gateway's configuration says for which custodian nodes, that is for which
     customers' accounts, it speaks: it instructs only for a side whose account is at one of them, and sees and cancels only
@@ -168,9 +168,9 @@ class SettlementService:
     """Settlements of a security token on an EVM chain against trust-type stablecoin on the Progmat ledger.
 
     Errors carry google.rpc.ErrorInfo: a stable `reason`, domain "crossdvp", and what was expected and found in `metadata`.
-    A call that changes anything takes a `request_id`: the same id with the same body returns the original answer for the
-    life of the settlement; with another body it is refused, naming the fields that differ. Ids are the caller's own: what
-    another caller used them for has no effect.
+    A call that changes anything takes a `request_id`: the same id with the same body takes effect once and is answered
+    with the settlement it made, as that stands by then; with another body it is refused, naming the fields that differ.
+    Ids are the caller's own: what another caller used them for has no effect.
 
     The caller is the name in its certificate. The gateway's configuration says for which custodian nodes, that is for which
     customers' accounts, it speaks: it instructs only for a side whose account is at one of them, and sees and cancels only
