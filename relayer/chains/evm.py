@@ -67,6 +67,7 @@ class EvmEndpoint:
         self._prover = QbftProver(rpc, self._router.address)
         self._chain_name = f"evm-{deployment.chain_id}"
         self._client_id = deployment.client_id
+        self._deployed_after = deployment.deployed_after
 
     @property
     def chain_name(self) -> str:
@@ -86,6 +87,7 @@ class EvmEndpoint:
     async def events(self, cursor: int, limit: int) -> EventPage:
         """See ChainEndpoint; the cursor is the last block read, and a block is never split over two pages."""
         del limit  # a page is bounded by blocks: their gas bounds the events
+        cursor = max(cursor, self._deployed_after)
         last = min(await self._rpc.block_number(), cursor + MOST_BLOCKS_A_PAGE)
         if last <= cursor:
             return EventPage((), cursor)

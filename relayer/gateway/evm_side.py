@@ -28,9 +28,11 @@ class EvmSide:
         self._dvp_app = DvpAppBinding(address_bytes(deployment.dvp_app))
         self._prover = QbftProver(rpc, self._router.address)
         self._client_id = deployment.client_id
+        self._deployed_after = deployment.deployed_after
 
     async def sightings(self, after_block: int) -> tuple[tuple[Sighting, ...], int]:
         """See SecuritiesSide."""
+        after_block = max(after_block, self._deployed_after)
         last = min(await self._rpc.block_number(), after_block + MOST_BLOCKS_A_PAGE)
         if last <= after_block:
             return (), after_block
@@ -73,8 +75,8 @@ class EvmSide:
             return None
         topics = ((EARMARKED_EVENT.topic0,), (trade_id,))
         last = await self._rpc.block_number()
-        while last > 0:  # it stands, so some block has its event: newest page first
-            first = max(1, last - MOST_BLOCKS_A_PAGE + 1)
+        while last > self._deployed_after:  # it stands, so some block has its event: newest page first
+            first = max(self._deployed_after + 1, last - MOST_BLOCKS_A_PAGE + 1)
             for log in await self._rpc.get_logs(LogFilter(first, last, (self._dvp_app.address,), topics)):
                 event = self._dvp_app.event_of(log)
                 if isinstance(event, EarmarkedEvent):

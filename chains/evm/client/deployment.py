@@ -45,6 +45,8 @@ class Deployment(BaseModel):
     token: HexAddress
     client_id: str
     block_period_ms: Annotated[int, Field(ge=1)]
+    deployed_after: Annotated[int, Field(ge=0)]
+    """The newest height before the contracts were there: whoever reads their events begins behind it."""
 
     def write(self, path: Path) -> None:
         """Write the file; a reader sees nothing or everything."""
@@ -114,6 +116,7 @@ async def deploy_all(account: EvmAccount, plan: DeploymentPlan, block_period_ms:
 
     Raises `EvmTxFailed` naming the rule that refused, `EvmTxNotIncluded`, or what the node says.
     """
+    before = await account.rpc.block_number()
     nonce = await account.rpc.nonce(account.address)
     deployed = _Addresses(*(created_address(account.address, nonce + step) for step in range(4)))
     calls = (*_creations(account.address, plan, deployed), *_wiring(account.address, plan, deployed))
@@ -129,6 +132,7 @@ async def deploy_all(account: EvmAccount, plan: DeploymentPlan, block_period_ms:
         token=_hex(deployed.token),
         client_id=plan.client_id,
         block_period_ms=block_period_ms,
+        deployed_after=before,
     )
 
 

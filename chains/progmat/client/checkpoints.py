@@ -50,7 +50,7 @@ class ValidatorSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:
-    """A checkpoint with exactly the threshold's signatures; ``header`` is the packed client message (docs/protocol.md)."""
+    """A checkpoint with exactly the threshold's signatures; ``header`` is the packed client message."""
 
     checkpoint: Checkpoint
     header: bytes

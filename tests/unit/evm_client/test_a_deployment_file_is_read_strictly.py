@@ -19,6 +19,7 @@ FIELDS: dict[str, Any] = {
     "token": "0x" + "44" * 20,
     "client_id": "progmat-0",
     "block_period_ms": 1000,
+    "deployed_after": 12,
 }
 
 
@@ -37,6 +38,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
         ({"router": "0x" + "AB" * 20}, "router"),
         ({"chain_id": 0}, "chain_id"),
         ({"block_period_ms": 0}, "block_period_ms"),
+        ({"deployed_after": -1}, "deployed_after"),
         ({"surprise": 1}, "surprise"),
         ({"token": None}, "token"),
     ],
