@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-# CPython 3.11 fails ("AST constructor recursion depth mismatch") when a finaliser formats a traceback while a module is
-# being parsed. Hypothesis's pytest plugin would import hypothesis, rewritten, after the last test: import it now.
+# CPython 3.11.7 sometimes failed after the last test ("AST constructor recursion depth mismatch"), where hypothesis's
+# pytest plugin imports hypothesis and pytest rewrites it. Probably a finaliser parses at the same time; not proved.
+# Imported now, nothing is left to parse then, and it was not seen again.
 import hypothesis as _imported_before_any_test  # noqa: F401  # for its effect
 import pytest
 import structlog

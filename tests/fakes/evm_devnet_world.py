@@ -12,7 +12,7 @@ from chains.evm.devnet.app import Devnet
 from chains.evm.devnet.config import DevnetConfig, MiningMode, Prefunded, derive_secret
 from primitives.secp256k1 import address_of
 
-CHAIN_ID: Final = 1_010_032
+CHAIN_ID: Final = 919_191
 GENESIS_TIME_S: Final = 1_800_000_000
 RICH: Final = derive_secret("rich", 0)
 ALSO_RICH: Final = derive_secret("rich", 1)

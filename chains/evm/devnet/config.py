@@ -73,7 +73,7 @@ class DevnetConfig(_Model):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 0
-    chain_id: Annotated[int, Field(ge=1, lt=2**53)] = 1_010_032
+    chain_id: Annotated[int, Field(ge=1, lt=2**53)] = 919_191  # nobody's network
     mining: MiningMode = MiningMode.INTERVAL
     block_period_ms: Annotated[int, Field(ge=10, le=3_600_000)] = 1000
     clock: ClockMode = ClockMode.WALL

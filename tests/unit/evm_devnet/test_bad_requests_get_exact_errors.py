@@ -71,7 +71,7 @@ def test_a_batch_is_answered_in_order_and_each_on_its_own(world: DevnetWorld) ->
     ]
     answers = answer_of(world, json.dumps(requests).encode())
     assert [answer.get("id") for answer in answers] == ["a", 2, None]
-    assert answers[0]["result"] == "0xf6970"
+    assert answers[0]["result"] == "0xe0697"
     assert [answer["error"]["code"] for answer in answers[1:]] == [-32601, -32600]
 
 
