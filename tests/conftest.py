@@ -12,6 +12,8 @@ import hypothesis as _imported_before_any_test  # noqa: F401  # for its effect
 import pytest
 import structlog
 
+from scripts.local_postgres import LocalPostgres, PostgresMissing, temporary_postgres
+
 # eth-hash binds its keccak backend on first use; the default is about seven times slower, and the devnet refuses it.
 os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
 
@@ -21,3 +23,19 @@ def _logs_go_where_they_went_before() -> Iterator[None]:
     """A command run inside a test points structlog at that test's captured stream, which is closed afterwards."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[LocalPostgres]:
+    """A PostgreSQL server for this run of the tests; its tests are skipped where the server's programs are not."""
+    try:
+        with temporary_postgres() as server:
+            yield server
+    except PostgresMissing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def postgres_url(postgres_server: LocalPostgres) -> str:
+    """The URL of an empty PostgreSQL database."""
+    return postgres_server.fresh_database()

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from chains.console import JsonFlag, Output, err, out, output_of, run, show_json
 from primitives.errors import CallerError
-from relayer.cli.console import JsonFlag, Output, err, out, output_of, run, show_json
 from relayer.cli.settlement_view import as_document, timeline
 from relayer.devnet.boot import boot, shut_down
 from relayer.devnet.layout import read_state

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from chains.console import EXIT_REFUSED, JsonFlag, Output, err, facts, out, output_of, run, show_json
 from primitives.errors import CrossDvpError
-from relayer.cli.console import EXIT_REFUSED, JsonFlag, Output, err, facts, out, output_of, run, show_json
 from relayer.devnet import processes
 from relayer.devnet.boot import boot, shut_down
 from relayer.devnet.layout import DevnetState, read_state

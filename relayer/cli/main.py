@@ -5,52 +5,27 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 import structlog
 import typer
-from typer.core import TyperCommand, TyperGroup
+
+from chains.deferred_commands import Commands, deferred_group
 
 EXIT_MISUSED = 2
 EXIT_DEFECT = 70
 
-COMMANDS: Final = {
+COMMANDS: Final[Commands] = {
     "demo": ("relayer.cli.demo", "Settle four swaps with four different ends on a fresh devnet."),
     "devnet": ("relayer.cli.devnet", "A local devnet: ledger, EVM chain, relayer and gateway as processes."),
+    "ledger": ("chains.progmat.cli.main", "Operate a ledger node: its configuration, storage, flows, vault, network."),
     "settlement": ("relayer.cli.settlement", "Settle a security token against coin: instruct, watch, cancel."),
     "verify": ("relayer.cli.verify_commands", "Verify headers, proofs, checkpoints, ledger transactions offline."),
 }
 """Name, the module whose ``app`` is the command, and the line in the root's help."""
 
-
-class DeferredCommand(TyperCommand):
-    """Stands for a command until it is called: then the real one is imported and takes over."""
-
-    def __init__(self, name: str, module: str, help_line: str) -> None:
-        super().__init__(name, help=help_line, rich_markup_mode=None)
-        self._module = module
-
-    def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:  # noqa: ANN401  # click's own
-        """The real command's context: from here on click deals with that one."""
-        real = typer.main.get_command(import_module(self._module).app)
-        return real.make_context(info_name, args, parent, **extra)
-
-
-class DeferredCommands(TyperGroup):
-    """The root: knows its commands by name."""
-
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002  # click's signature
-        """Names, in the order of the help."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> DeferredCommand | None:  # noqa: ANN401, ARG002  # as above
-        """The command, not imported yet; None if there is none of that name."""
-        return DeferredCommand(cmd_name, *COMMANDS[cmd_name]) if cmd_name in COMMANDS else None
-
-
 app = typer.Typer(
-    cls=DeferredCommands,
+    cls=deferred_group(COMMANDS),
     name="crossdvp",
     help="Security tokens on EVM chains against trust-type stablecoin on the Progmat ledger, settled atomically.",
     no_args_is_help=True,

@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
+from chains.console import JsonFlag, Output, out, output_of, run, show_json
 from primitives.errors import CallerError
-from relayer.cli.console import JsonFlag, Output, out, output_of, run, show_json
 from relayer.cli.settlement_view import as_document, coloured_state, is_final, one_line, page
 from relayer.devnet.access import gateway_client
 from relayer.devnet.evidence import evidence_of

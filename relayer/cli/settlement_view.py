@@ -10,7 +10,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.table import Table
 
-from relayer.cli.console import facts, out
+from chains.console import facts, out
 
 _COLOURS = {"SETTLED": "green", "RETURNED": "yellow", "CANCELLED": "yellow", "REFUSED": "red", "MISMATCHED": "red"}
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from relayer.cli.console import EXIT_REFUSED, EXIT_UNREADABLE, JsonFlag, Output, fail, out, output_of, show_json
+from chains.console import EXIT_REFUSED, EXIT_UNREADABLE, JsonFlag, Output, fail, out, output_of, show_json
 from relayer.cli.verify import Refused, Unreadable, verify_file
 
 app = typer.Typer(

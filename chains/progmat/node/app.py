@@ -128,7 +128,7 @@ class NodeApp:
             maximum_concurrent_rpcs=MAX_CONCURRENT_RPCS,
         )
         peers.add_to(server)
-        names = [name for role in self._roles if (name := role.serve(server))]
+        names = [name for role in self._roles for name in role.serve(server)]
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection((*names, reflection.SERVICE_NAME, "grpc.health.v1.Health"), server)
         for name in ("", *names):

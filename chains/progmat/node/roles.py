@@ -92,8 +92,8 @@ class RunningRole(Protocol):
         """Register peer methods."""
         ...
 
-    def serve(self, server: grpc.aio.Server) -> str:
-        """Add the role's gRPC service, if it has one; returns its full name or nothing."""
+    def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
+        """Add the role's gRPC services; returns their full names."""
         ...
 
     async def start(self) -> None:
@@ -140,10 +140,10 @@ class VaultRole:
         """Countersign, finalise, fetch."""
         self.node.answer_peers(router)
 
-    def serve(self, server: grpc.aio.Server) -> str:
+    def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
         """NodeService."""
         add_NodeServiceServicer_to_server(self.rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
-        return "crossdvp.ledger.v1.NodeService"
+        return ("crossdvp.ledger.v1.NodeService",)
 
     async def start(self) -> None:
         """Resume flows and deliveries."""
@@ -182,9 +182,9 @@ class NotaryRole:
         router.register(NOTARISE, self._service.notarise)
         router.register(READ_JOURNAL, self._service.read_journal)
 
-    def serve(self, _server: grpc.aio.Server) -> str:
+    def serve(self, _server: grpc.aio.Server) -> tuple[str, ...]:
         """No API of its own."""
-        return ""
+        return ()
 
     async def start(self) -> None:
         """Take requests, tick."""
@@ -246,10 +246,10 @@ class ValidatorRole:
         """Approve."""
         router.register(APPROVE, self._approver.approve)
 
-    def serve(self, server: grpc.aio.Server) -> str:
+    def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
         """ValidatorService."""
         add_ValidatorServiceServicer_to_server(self.rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
-        return "crossdvp.validator.v1.ValidatorService"
+        return ("crossdvp.validator.v1.ValidatorService",)
 
     async def start(self) -> None:
         """Follow the journal."""

@@ -14,6 +14,7 @@ import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chains.deferred_commands import Commands
 from relayer.cli.main import COMMANDS, main
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -58,28 +59,37 @@ def crossdvp(
     return CommandLine(monkeypatch, capsys)  # type: ignore[return-value]  # pytest takes values as well as generators
 
 
-def _commands() -> list[tuple[str, ...]]:
-    """Every command there is, found by walking the tree."""
-    found: list[tuple[str, ...]] = []
-    for name, (module, _) in COMMANDS.items():
-        command: Any = typer.main.get_command(import_module(module).app)
-        inner = getattr(command, "commands", {})
-        found += [(name, below) for below in inner] or [(name,)]
+def _commands() -> dict[tuple[str, ...], Any]:
+    """Every command there is by its words, found by walking the tree; a deferred one is imported."""
+    found: dict[tuple[str, ...], Any] = {}
+    deferred: dict[tuple[str, ...], Commands] = {("crossdvp",): COMMANDS}
+    while deferred:
+        above, commands = deferred.popitem()
+        for name, (module, _) in commands.items():
+            words = (*above[1:], name)
+            command: Any = typer.main.get_command(import_module(module).app)
+            if (below := getattr(import_module(module), "COMMANDS", None)) is not None:
+                deferred[("crossdvp", *words)] = below
+                continue
+            inner = getattr(command, "commands", {})
+            leaves: dict[tuple[str, ...], Any] = {(*words, leaf): inner[leaf] for leaf in inner}
+            found |= leaves or {words: command}
     return found
 
 
-@pytest.mark.parametrize("command", _commands(), ids=" ".join)
+ALL_COMMANDS = _commands()
+
+
+@pytest.mark.parametrize("command", ALL_COMMANDS, ids=" ".join)
 def test_every_command_explains_itself_and_every_option_of_it(crossdvp: CommandLine, command: tuple[str, ...]) -> None:
-    ended = crossdvp(*command, "--help")
-    assert ended.code == 0
-    module: Any = typer.main.get_command(import_module(COMMANDS[command[0]][0]).app)
-    real = module.commands[command[1]] if len(command) > 1 else module
+    assert crossdvp(*command, "--help").code == 0
+    real = ALL_COMMANDS[command]
     assert len(real.help or "") > 20
     for parameter in real.params:
         assert getattr(parameter, "help", None), parameter.name
 
 
-@pytest.mark.parametrize("command", _commands(), ids=" ".join)
+@pytest.mark.parametrize("command", ALL_COMMANDS, ids=" ".join)
 def test_every_command_takes_json(crossdvp: CommandLine, command: tuple[str, ...]) -> None:
     assert "--json" in crossdvp(*command, "--help").out
 

@@ -1,0 +1,1 @@
+"""``crossdvp ledger``: what the operator of a ledger node calls."""

@@ -1,0 +1,26 @@
+"""``crossdvp ledger``: one module beside this one per topic; each is imported when it is called."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import typer
+
+from chains.deferred_commands import Commands, deferred_group
+
+COMMANDS: Final[Commands] = {
+    "config": ("chains.progmat.cli.config", "Check a node's configuration file and everything it names."),
+}
+"""By topic."""
+
+app = typer.Typer(
+    cls=deferred_group(COMMANDS),
+    help="Operate a ledger node: its configuration, storage, flows, vault, network.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+
+@app.callback()
+def ledger() -> None:
+    """Operate a ledger node: its configuration, storage, flows, vault, network."""

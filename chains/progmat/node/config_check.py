@@ -1,0 +1,99 @@
+"""Checks everything a node's configuration names, one finding each, without opening a database or a port."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from chains.progmat.identity import KeyStore, NetworkMap
+from chains.progmat.node.config import NodeConfig
+from chains.progmat.node.package_hash import package_hash
+from chains.progmat.transactions.network_parameters import NetworkParameters
+from primitives.errors import CrossDvpError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: what was found, or the problem with what to do about it."""
+
+    what: str
+    found: str
+    problem: str | None = None
+
+
+class _Wrong(Exception):  # never leaves this module: a finding's text on its way up
+    """A check that failed in words of its own."""
+
+
+def check_configuration(config: NodeConfig) -> tuple[Finding, ...]:
+    """All findings, in the order in which a starting node would meet them."""
+    return tuple(_findings(config))
+
+
+def _findings(config: NodeConfig) -> Iterator[Finding]:
+    yield _looked_at("certificate", lambda: _certificate(config))
+    yield _looked_at("network map", lambda: _on_map(config))
+    yield _looked_at("keys", lambda: _keys(config))
+    yield _looked_at("parameters", lambda: _parameters(config))
+    yield _looked_at("data folder", lambda: _folder(config.data_dir))
+
+
+def _looked_at(what: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, check())
+    except CrossDvpError as error:
+        return Finding(what, "", f"{error.reason}: {error}")
+    except (OSError, ValueError, _Wrong) as error:
+        return Finding(what, "", str(error))
+
+
+def _certificate(config: NodeConfig) -> str:
+    certificate = x509.load_pem_x509_certificate(config.tls.certificate.read_bytes())
+    authority = x509.load_pem_x509_certificate(config.tls.authority.read_bytes())
+    names = [str(item.value) for item in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    if names != [config.name]:
+        raise _Wrong(f"it is for {', '.join(names) or 'nobody'}, the node is {config.name}: ask for one of its own")
+    if certificate.issuer != authority.subject:
+        raise _Wrong("another authority issued it: use the network's authority file")
+    config.tls.private_key.read_bytes()
+    return f"{config.name}, until {certificate.not_valid_after_utc:%Y-%m-%d}"
+
+
+def _on_map(config: NodeConfig) -> str:
+    entry = NetworkMap.load(config.network_map).entry(config.name)
+    if entry is None:
+        raise _Wrong(f"{config.name} is not listed: have the network operator add it")
+    if entry.roles != config.roles:
+        listed = ", ".join(sorted(role.value for role in entry.roles))
+        raise _Wrong(f"it is listed with roles {listed}: let both say the same")
+    return f"listed as number {entry.index}, {entry.endpoint}"
+
+
+def _keys(config: NodeConfig) -> str:
+    store = KeyStore.open(config.keys.path, config.keys.passphrase_file.read_bytes().strip())
+    entry = NetworkMap.load(config.network_map).entry(config.name)
+    if entry is not None and store.signer(entry.party.key) is None:
+        raise _Wrong("the key that the network map lists is not in the key file: use this node's key file")
+    return "the listed node key is in the key file"
+
+
+def _parameters(config: NodeConfig) -> str:
+    parameters = NetworkParameters.decode(config.parameters.read_bytes())
+    if package_hash() not in parameters.contract_packages:
+        named = ", ".join(item.hex() for item in parameters.contract_packages)
+        raise _Wrong(f"they name contract package {named}, this program is {package_hash().hex()}: install that one")
+    return f"epoch {parameters.epoch} of {parameters.ledger_id}, hash {parameters.hash.hex()}"
+
+
+def _folder(folder: Path) -> str:
+    at = folder
+    while not at.exists():
+        at = at.parent
+    if not os.access(at, os.W_OK | os.X_OK):
+        raise _Wrong(f"{at} cannot be written by this user")
+    return "writable"

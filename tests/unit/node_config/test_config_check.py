@@ -1,0 +1,68 @@
+"""``crossdvp ledger config check``: each thing a configuration names is looked at, each problem says what to do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from chains.progmat.bootstrap import NetworkSpec, NodeSpec, create_network
+from chains.progmat.cli.main import app
+from chains.progmat.node.config import load_node_config
+from chains.progmat.node.config_check import check_configuration
+
+NODES = (
+    NodeSpec(name="sn", roles=("SN",), port=7001, operator=True),
+    NodeSpec(name="nn", roles=("NN",), port=7002),
+    NodeSpec(name="v1", roles=("VALIDATOR",), port=7003),
+)
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("network") / "files"
+    create_network(NetworkSpec(ledger_id="check", threshold=1, nodes=NODES), folder, datetime.now(UTC))
+    return folder
+
+
+def problems(file: Path) -> dict[str, str]:
+    found = check_configuration(load_node_config(file))
+    return {item.what: item.problem for item in found if item.problem is not None}
+
+
+def test_a_fresh_nodes_configuration_holds(network: Path) -> None:
+    assert problems(network / "sn" / "node.toml") == {}
+    done = CliRunner().invoke(app, ["config", "check", str(network / "sn" / "node.toml")])
+    assert done.exit_code == 0, done.output
+    assert "listed as number 1, 127.0.0.1:7001" in done.output
+
+
+@pytest.mark.parametrize(
+    ("of_the_file", "instead", "what", "says"),
+    [
+        ('certificate = "certificate.pem"', 'certificate = "../nn/certificate.pem"', "certificate", "it is for nn"),
+        ('path = "keys.json"', 'path = "../nn/keys.json"', "keys", "WRONG_PASSPHRASE"),
+        ('roles = ["SN"]', 'roles = ["CN"]', "network map", "listed with roles SN"),
+        ('parameters = "../parameters.bin"', 'parameters = "../authority.pem"', "parameters", "MALFORMED"),
+        ('network_map = "../network-map.json"', 'network_map = "../nowhere.json"', "network map", "cannot be read"),
+    ],
+)
+def test_what_is_wrong_is_named(network: Path, of_the_file: str, instead: str, what: str, says: str) -> None:
+    text = (network / "sn" / "node.toml").read_text()
+    assert of_the_file in text
+    changed = network / "sn" / "changed.toml"
+    changed.write_text(text.replace(of_the_file, instead))
+    found = problems(changed)
+    assert what in found
+    assert says.lower() in found[what].lower(), found[what]
+    done = CliRunner().invoke(app, ["config", "check", "--json", str(changed)])
+    assert done.exit_code == 1
+
+
+def test_a_file_that_is_no_configuration_is_unreadable(tmp_path: Path) -> None:
+    file = tmp_path / "node.toml"
+    file.write_text("name = 5")
+    done = CliRunner().invoke(app, ["config", "check", str(file)])
+    assert done.exit_code == 2
