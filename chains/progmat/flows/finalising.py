@@ -6,6 +6,7 @@ are checked as if nobody had done so before, and the journal position is asked o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from sqlalchemy import Connection
@@ -21,6 +22,7 @@ from chains.progmat.node.peers.seam import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase, stored_transaction
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import decode_signature
+from chains.progmat.transactions.wire import WireTransaction
 
 
 class FinaliseResponder:
@@ -35,6 +37,7 @@ class FinaliseResponder:
         recorder: Recording,
         clock: Clock,
         position_of: PositionSource,
+        received: Callable[[str, WireTransaction], None],
     ) -> None:
         self._own_name = own_name
         self._database = database
@@ -43,6 +46,7 @@ class FinaliseResponder:
         self._recorder = recorder
         self._clock = clock
         self._position_of = position_of
+        self._received = received
 
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``node.finalise``. Raises ``BadFinality`` and what verification refuses."""
@@ -53,7 +57,7 @@ class FinaliseResponder:
             await self._back_chain.resolve(asker.name, signed.wire)
             position = await self._position_of(signed)
             await self._database.submit(partial(self._record, asker=asker.name, signed=signed, position=position))
-            self._back_chain.disclose(asker.name, signed.wire)
+            self._received(asker.name, signed.wire)
         return peer_codec.encode_finalise_response()
 
     def _whole(self, asker: PeerIdentity, finality: Finality) -> SignedTransaction:
