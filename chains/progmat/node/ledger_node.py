@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -180,8 +180,10 @@ class LedgerNode:
             self.records_changed.tell()
             self.deliveries.wake()
 
-    def _received(self, peer: str, wire: WireTransaction) -> None:
-        self._disclosing.disclose(peer, wire)
+    def _received(self, participants: Iterable[str], wire: WireTransaction) -> None:
+        """All participants have it, or will: each may fetch what it uses."""
+        for name in participants:
+            self._disclosing.disclose(name, wire)
         self._count_history(wire)
 
     def _count_history(self, wire: WireTransaction) -> None:

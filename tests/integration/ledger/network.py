@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.requests import AnyRequest, IssueCash, IssueMembership
 from chains.progmat.flows.retry import RetrySchedule
@@ -99,6 +100,7 @@ class LedgerNetwork:
     issued: int = 0
     attest_every: int = 0
     router_of: Callable[[str], PeerRouter] = _plain_router
+    whole_history: frozenset[str] = frozenset()
     deliver_all = staticmethod(deliver_all)
 
     async def start(self, party: LedgerParty) -> RunningNode:
@@ -200,6 +202,7 @@ class LedgerNetwork:
             access=ACCESS,
             clock=self.clock,
             attest_every=self.attest_every,
+            history=HistoryPolicy.WHOLE if party.name in self.whole_history else HistoryPolicy.ATTESTED,
             retry=RetrySchedule(first_ms=100, ceiling_ms=1000),
         )
 

@@ -141,3 +141,18 @@ async def test_a_validator_that_never_saw_the_history_gets_it_from_the_issuer(tm
         attestation = await snipper(ledger).attest(paid)
         assert absent.key in {signature.by for signature in attestation.signatures}
         assert Attestation.decode(attestation.encode()) == attestation
+
+
+async def test_a_custodian_that_takes_no_attestation_gets_the_history_from_the_issuer(tmp_path: Path) -> None:
+    """The payer cannot show it: it came to it with an attestation."""
+    async with running_ledger(tmp_path, EVERYBODY) as ledger:
+        chain = await long_chain(ledger)
+        await snipper(ledger).attest(chain[-1])
+        await has_attestation(ledger, CN_B, chain[-1])
+        await pass_on(ledger, "pay", CN_B, BUYER_ACCOUNT, SELLER_ACCOUNT)
+        await ledger.stop(CN_B)
+        (ledger.folder / CN_B.name / "node.sqlite3").unlink()
+        ledger.whole_history = frozenset({CN_B.name})
+        await ledger.start(CN_B)
+        await pass_on(ledger, "on", CN_A, SELLER_ACCOUNT, BUYER_ACCOUNT)
+        assert await known(ledger, CN_B, chain) == len(chain)
