@@ -7,6 +7,7 @@ after a restart grants it again. Validators verify whole transactions before sig
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
@@ -42,6 +43,9 @@ MAX_GENERATION: Final = 512
 PositionSource = Callable[[SignedTransaction], Awaitable[int]]
 """The journal position of a final transaction from who knows it; raises ``UnavailableError``."""
 
+Confirmation = Callable[[SignedTransaction], Awaitable[SignedTransaction]]
+"""A final transaction as it may be recorded (``NotaryDesk.confirmed``); raises ``NotConfirmed``."""
+
 Fetched = dict[bytes, tuple[SignedTransaction, int]]
 
 
@@ -62,6 +66,8 @@ class BackChain:
         recorder: Recording,
         clock: Clock,
         position_of: PositionSource | None = None,
+        *,
+        confirmed: Confirmation,
     ) -> None:
         self._database = database
         self._network = network
@@ -70,6 +76,7 @@ class BackChain:
         self._recorder = recorder
         self._clock = clock
         self._position_of = position_of
+        self._confirmed = confirmed
         self._disclosed: OrderedDict[tuple[str, bytes], None] = OrderedDict()
         self._sent: OrderedDict[tuple[str, bytes], None] = OrderedDict()
 
@@ -94,11 +101,12 @@ class BackChain:
                 raise BadResolution(peer, f"more than {MAX_ANCESTORS} ancestors")
         ordered = _ancestors_first(fetched)
         for start in range(0, len(ordered), RECORD_BATCH):
-            batch = [await self._placed(*item) for item in ordered[start : start + RECORD_BATCH]]
+            batch = await asyncio.gather(*(self._placed(*item) for item in ordered[start : start + RECORD_BATCH]))
             await self._database.submit(partial(self._verify_and_record, batch=batch))
 
     async def _placed(self, signed: SignedTransaction, told: int) -> tuple[SignedTransaction, int]:
-        """With its journal position: from the notary where this node publishes it, else as the peer told."""
+        """Confirmed where that is needed, with its journal position: from the notary where this node publishes it."""
+        signed = await self._confirmed(signed)
         if self._position_of is None or not signed.wire.provable_writes:
             return signed, told
         self._verifier.verify_signatures(signed)

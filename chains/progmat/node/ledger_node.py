@@ -86,7 +86,7 @@ class LedgerNode:
     def __init__(self, parts: NodeParts) -> None:
         self.parts = parts
         self.records_changed = Changes()
-        self._desk = NotaryDesk(parts.network, parts.verifier)
+        self._desk = NotaryDesk(parts.network, parts.verifier, parts.clock)
         recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me))
         self._back_chain = BackChain(
             parts.database,
@@ -96,6 +96,7 @@ class LedgerNode:
             recorder,
             parts.clock,
             self._desk.position_of,
+            confirmed=self._desk.confirmed,
         )
         self._countersign = CountersignResponder(parts.me, parts.database, parts.verifier, self._back_chain, parts.keys)
         self._finalise = FinaliseResponder(
@@ -106,6 +107,7 @@ class LedgerNode:
             recorder,
             parts.clock,
             self._desk.position_of,
+            self._desk.confirmed,
         )
         self.engine = FlowEngine(
             database=parts.database,
