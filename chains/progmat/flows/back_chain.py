@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -40,6 +41,9 @@ RECORD_BATCH: Final = 64
 PositionSource = Callable[[SignedTransaction], Awaitable[int]]
 """The journal position of a final transaction from who knows it; raises ``UnavailableError``."""
 
+Confirmation = Callable[[SignedTransaction], Awaitable[SignedTransaction]]
+"""A final transaction as it may be recorded (``NotaryDesk.confirmed``); raises ``NotConfirmed``."""
+
 Fetched = dict[bytes, tuple[SignedTransaction, int]]
 
 
@@ -64,6 +68,8 @@ class BackChain:
         clock: Clock,
         position_of: PositionSource | None = None,
         policy: HistoryPolicy = HistoryPolicy.WHOLE,
+        *,
+        confirmed: Confirmation,
     ) -> None:
         self._database = database
         self._network = network
@@ -73,6 +79,7 @@ class BackChain:
         self._clock = clock
         self._position_of = position_of
         self._policy = policy
+        self._confirmed = confirmed
 
     async def resolve(self, peer: str, wire: WireTransaction) -> None:
         """Have all ancestors of ``wire`` verified and recorded here, fetching those we lack from ``peer``.
@@ -94,7 +101,7 @@ class BackChain:
             await self._database.submit(partial(_keep_all, attested=gathered.attested))
         ordered = _ancestors_first(gathered.fetched)
         for start in range(0, len(ordered), RECORD_BATCH):
-            batch = [await self._placed(*item) for item in ordered[start : start + RECORD_BATCH]]
+            batch = await asyncio.gather(*(self._placed(*item) for item in ordered[start : start + RECORD_BATCH]))
             await self._database.submit(partial(self._verify_and_record, batch=batch))
 
     async def _fetch(self, peer: str, asked: Indexes) -> FetchAnswer:
@@ -102,7 +109,7 @@ class BackChain:
         whole_only = self._policy is HistoryPolicy.WHOLE
         wanted = tuple(WantedOutputs(tx_id, () if whole_only else tuple(sorted(asked[tx_id]))) for tx_id in asked)
         body = peer_codec.encode_fetch_request(wanted)
-        auditors = [name for name in self._directory.names_with(Role.ISSUER) if name != peer] if whole_only else []
+        auditors = [name for name in self._directory.names_with(Role.ISSUER) if name != peer]
         *earlier, last = (peer, *auditors)
         for source in earlier:
             try:
@@ -117,7 +124,8 @@ class BackChain:
         return peer_codec.decode_fetch_response(answer)
 
     async def _placed(self, signed: SignedTransaction, told: int) -> tuple[SignedTransaction, int]:
-        """With its journal position: from the notary where this node publishes it, else as the peer told."""
+        """Confirmed where that is needed, with its journal position: from the notary where this node publishes it."""
+        signed = await self._confirmed(signed)
         if self._position_of is None or not signed.wire.provable_writes:
             return signed, told
         self._verifier.verify_signatures(signed)
@@ -150,7 +158,7 @@ class BackChain:
         for data in answer.attested:
             if self._policy is HistoryPolicy.WHOLE:
                 raise BadResolution(peer, "it sent attested outputs where whole transactions were asked for")
-            attested = take_attested(peer, data, still, self._verifier.parameters)
+            attested = take_attested(peer, data, still, self._verifier.attesting)
             gathered.attested.append(attested)
         shown = {output.ref for attested in gathered.attested for output in attested.outputs}
         return await self._lacking(_without(still, shown))

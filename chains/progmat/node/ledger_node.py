@@ -93,9 +93,9 @@ class LedgerNode:
     def __init__(self, parts: NodeParts) -> None:
         self.parts = parts
         self.records_changed = Changes()
-        self._desk = NotaryDesk(parts.network, parts.verifier)
+        self._desk = NotaryDesk(parts.network, parts.verifier, parts.clock)
         recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me))
-        self._disclosing = Disclosing(parts.database, parts.directory, recorder)
+        self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
         back_chain = BackChain(
             parts.database,
             parts.network,
@@ -105,6 +105,7 @@ class LedgerNode:
             parts.clock,
             self._desk.position_of,
             parts.history,
+            confirmed=self._desk.confirmed,
         )
         disclose = self._disclosing.disclose
         self._countersign = CountersignResponder(
@@ -118,6 +119,7 @@ class LedgerNode:
             recorder,
             parts.clock,
             self._desk.position_of,
+            self._desk.confirmed,
             self._received,
         )
         self._attestations = AttestationReceiver(parts.database, parts.verifier)

@@ -18,6 +18,7 @@ from chains.progmat.contracts.standard_package import standard_package
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock, SystemClock
 from chains.progmat.flows.history_policy import HistoryPolicy
+from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.schema import flows_metadata
 from chains.progmat.flows.seams import NodeSelf, Role
@@ -229,7 +230,16 @@ class ValidatorRole:
         database = await NodeDatabase.open(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
         gate = await SigningGate.open(database)
         verifier = LedgerVerifier(around.parameters, around.package)
-        back_chain = BackChain(database, around.network, around.directory, verifier, ArchiveRecorder(), around.clock)
+        desk = NotaryDesk(around.network, verifier, around.clock)
+        back_chain = BackChain(
+            database,
+            around.network,
+            around.directory,
+            verifier,
+            ArchiveRecorder(),
+            around.clock,
+            confirmed=desk.confirmed,
+        )
         approver = Approver(
             database=database,
             resolver=back_chain,
