@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +12,7 @@ from typing import Protocol
 import grpc.aio
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
+from sqlalchemy import MetaData
 
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.standard_package import standard_package
@@ -32,6 +33,7 @@ from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
+from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.validators.approver import APPROVE, Approver, ArchiveRecorder
 from chains.progmat.validators.checkpoint_signer import CheckpointSigner
@@ -45,6 +47,12 @@ from light_clients.qbft import QbftLightClient, verify_storage_at
 from light_clients.registry import LightClientRegistry, RegistryProfile
 from primitives.signatures import Signer
 
+OpenDatabase = Callable[[Path, str, Sequence[MetaData]], Awaitable[NodeDatabase]]
+"""As ``NodeDatabase.open``: path, node's name, schemas."""
+
+OpenUniquenessStore = Callable[[Path, str], UniquenessStore]
+"""Path and ledger id; may block."""
+
 STORAGE_READERS: Mapping[str, StorageReader] = {"qbft": verify_storage_at}
 """Light clients that can read any contract's storage, for earmarks."""
 
@@ -57,7 +65,7 @@ def production_package() -> ContractPackage:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What all roles of one node share. ``folder`` holds its databases."""
+    """What all roles of one node share. ``folder`` holds its databases, opened by ``open_…``."""
 
     me: NodeSelf
     parameters: NetworkParameters
@@ -72,6 +80,9 @@ class Surroundings:
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
     tail: TailSettings = field(default_factory=TailSettings)
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    open_database: OpenDatabase = NodeDatabase.open
+    open_uniqueness_store: OpenUniquenessStore = SqliteUniquenessStore
 
     def now_s(self) -> int:
         """Unix seconds."""
@@ -118,7 +129,7 @@ class VaultRole:
         """Open the node's database and put the node together; raises storage and key errors."""
         around.node_signer()
         path = around.folder / "node.sqlite3"
-        database = await NodeDatabase.open(path, around.me.name, [vault_metadata, flows_metadata])
+        database = await around.open_database(path, around.me.name, [vault_metadata, flows_metadata])
         parts = NodeParts(
             me=around.me,
             database=database,
@@ -128,7 +139,7 @@ class VaultRole:
             verifier=LedgerVerifier(around.parameters, around.package),
             storage_readers=STORAGE_READERS,
             clock=around.clock,
-            random_bytes=secrets.token_bytes,
+            random_bytes=around.random_bytes,
             soft_lock_s=around.soft_lock_s,
             retry=around.retry,
             delivery_retry=around.delivery_retry,
@@ -159,7 +170,7 @@ class VaultRole:
 class NotaryRole:
     """NN."""
 
-    def __init__(self, service: NotaryService, store: SqliteUniquenessStore) -> None:
+    def __init__(self, service: NotaryService, store: UniquenessStore) -> None:
         self._service = service
         self._store = store
 
@@ -167,7 +178,7 @@ class NotaryRole:
     async def open(cls, around: Surroundings) -> NotaryRole:
         """Open the uniqueness store; raises ``UniquenessStoreError``, ``KeyMissing``."""
         path = around.folder / "notary.sqlite3"
-        store = await asyncio.to_thread(SqliteUniquenessStore, path, around.parameters.ledger_id)
+        store = await asyncio.to_thread(around.open_uniqueness_store, path, around.parameters.ledger_id)
         service = NotaryService(
             store=store,
             signer=around.node_signer(),
@@ -211,7 +222,7 @@ class ValidatorRole:
     @classmethod
     async def open(cls, around: Surroundings) -> ValidatorRole:
         """Open database and signing log; raises ``SigningLogMismatch``, ``NotAValidator``, ``KeyMissing``."""
-        database = await NodeDatabase.open(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
+        database = await around.open_database(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
         gate = await SigningGate.open(database)
         verifier = LedgerVerifier(around.parameters, around.package)
         back_chain = BackChain(database, around.network, around.directory, verifier, ArchiveRecorder(), around.clock)
