@@ -33,7 +33,7 @@ class Operation:
 def drawn_operations(chance: random.Random, lasts_s: float) -> list[Operation]:
     """Issues, moves (to oneself too) and redemptions on few accounts, so that they compete."""
     custodians = CUSTODIANS[: chance.choice((2, 3))]
-    count = LEAST_OPERATIONS + int((MOST_OPERATIONS - LEAST_OPERATIONS + 1) * chance.random() ** 2)
+    count = LEAST_OPERATIONS + int((MOST_OPERATIONS - LEAST_OPERATIONS + 1) * chance.random() ** 3)
     within_s = chance.choice((0.01, lasts_s / 2, lasts_s))
     return [
         Operation(chance.uniform(0, within_s), *_wish(chance, f"op-{number}", custodians), _times(chance))
