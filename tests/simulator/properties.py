@@ -10,6 +10,7 @@ from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.requests import AnyRequest, IssueCash, MoveCash, RedeemCash
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.notary.journal import genesis as empty_journal
+from chains.progmat.vault.errors import InsufficientFunds
 from tests.fakes.ledger_parties import NN, SN
 from tests.simulator.ledger import SimulatedLedger
 from tests.simulator.machine import Machine
@@ -78,6 +79,13 @@ def participants_have_their_transactions(_ledger: SimulatedLedger, records: Reco
                 yield f"{name} lacks {tx_id.hex()}"
 
 
+def flows_fail_for_lack_of_funds_only(_ledger: SimulatedLedger, records: Records, _users: Users) -> Iterator[str]:
+    """Honest nodes do not get in each other's way: trouble makes a flow wait, it is no reason to fail."""
+    for flow in records.flows:
+        if flow.step is FlowStep.FAILED and flow.reason != InsufficientFunds.reason:
+            yield f"{flow.flow_id} at {flow.node} failed with {flow.reason}"
+
+
 def flows_and_transactions_are_one_to_one(_ledger: SimulatedLedger, records: Records, _users: Users) -> Iterator[str]:
     """A DONE flow has exactly one effect, a FAILED one none, and nothing happened that no flow did."""
     done = Counter(flow.tx_id for flow in records.flows if flow.step is FlowStep.DONE)
@@ -140,6 +148,7 @@ RULES: Final[tuple[Rule, ...]] = (
     coins_are_what_was_issued_and_not_redeemed,
     vaults_agree_with_the_transactions,
     participants_have_their_transactions,
+    flows_fail_for_lack_of_funds_only,
     flows_and_transactions_are_one_to_one,
     the_notary_committed_what_is_recorded,
     the_journal_has_no_gap,
