@@ -76,11 +76,11 @@ class BuildContext:
         lock_states(self.connection, refs, lock_owner=self.flow_id, now_s=self.now_s, expires_s=expires_s)
 
     def party(self, name: str) -> Party:
-        """A listed party; raises ``PartyUnknown``."""
+        """A listed party as states name it, with its first key; raises ``PartyUnknown``."""
         found = self.directory.party(name)
         if found is None:
             raise PartyUnknown(name)
-        return found
+        return self.verifier.parameters.identity(found)
 
     def custodian(self, name: str) -> Party:
         """A listed party that keeps accounts; raises ``PartyUnknown``."""
@@ -150,7 +150,7 @@ class BuildStep:
         context = BuildContext(
             connection=connection,
             flow_id=record.flow_id,
-            me=self._me,
+            me=replace(self._me, party=self._verifier.parameters.identity(self._me.party)),
             directory=self._directory,
             keys=self._keys,
             verifier=self._verifier,
@@ -162,6 +162,7 @@ class BuildStep:
         if isinstance(built, AlreadyOnLedger):
             done = record.advanced(FlowStep.DONE, now_ms)
             return replace(done, tx_id=built.tx_id, journal_position=built.journal_position)
+        built = built.signed_by_heirs(self._verifier.parameters.key_heirs)
         wire = built.to_wire(self._random_bytes(32))
         self._verifier.verify_contracts(connection, wire)
         return with_signed(record, self._signed(wire)).advanced(FlowStep.BUILT, now_ms)
