@@ -40,6 +40,8 @@ log = structlog.get_logger(__name__)
 
 DELIVERY_TIMEOUT_S = 15.0
 BATCH = 128
+ANY_TIME_S = 2**62
+"""Also what is due later: nobody else would remember it when its time comes."""
 
 
 def owe(connection: Connection, *, flow_id: str, peer: str, method: str, body: bytes, now_s: int) -> None:
@@ -122,7 +124,7 @@ class DeliveryWorker:
             self._awake.clear()
             try:
                 due = await self._database.read(
-                    partial(due_effects, now_s=self._clock.now_ms() // 1000, limit=BATCH + len(self._under_way))
+                    partial(due_effects, now_s=ANY_TIME_S, limit=BATCH + len(self._under_way))
                 )
             except StorageClosed:
                 return
@@ -141,8 +143,10 @@ class DeliveryWorker:
         task.add_done_callback(lambda _: self._under_way.pop(effect.effect_id, None))
 
     async def _deliver(self, effect: Effect) -> None:
-        """Tried until acknowledged; the state is written after each attempt."""
+        """Tried from when it is due until acknowledged; the state is written after each attempt."""
         attempts = effect.attempts
+        wait_ms = effect.next_attempt_s * 1000 - self._clock.now_ms()
+        await self._clock.sleep_ms(min(wait_ms, self._refused_retry.ceiling_ms))
         while True:
             attempts += 1
             try:
