@@ -19,7 +19,7 @@ from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.errors import BadResolution, NotAParticipant, TransactionUnknown
 from chains.progmat.flows.peer_codec import MAX_FETCH_RESPONSE_BYTES, MAX_FETCHED_IDS, FetchedTransaction
 from chains.progmat.flows.seams import Directory, Recording, Role
-from chains.progmat.flows.signed_records import decoded
+from chains.progmat.flows.signed_records import decoded, encoded
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers.seam import PeerIdentity, PeerNetwork
 from chains.progmat.node.storage import (
@@ -105,7 +105,7 @@ class BackChain:
         return signed, await self._position_of(signed)
 
     async def _unrecorded(self, tx_ids: Iterable[bytes]) -> list[bytes]:
-        return await self._database.read(lambda connection: unknown_transactions(connection, tx_ids))
+        return await self._database.look_up(lambda connection: unknown_transactions(connection, tx_ids))
 
     async def _take(
         self, peer: str, wanted: list[bytes], answer: tuple[FetchedTransaction, ...], fetched: Fetched
@@ -113,7 +113,7 @@ class BackChain:
         """Accept what was wanted, or became so by a transaction before it; returns what is still wanted."""
         open_ids = dict.fromkeys(wanted)
         for item in answer:
-            signed = SignedTransaction.decode(item.signed)
+            signed = decoded(item.signed)
             tx_id = bytes(signed.id)
             if tx_id not in open_ids:
                 raise BadResolution(peer, f"it sent {tx_id.hex()}, which is no ancestor asked for")
@@ -140,11 +140,11 @@ class BackChain:
     async def handle_fetch(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``node.fetch_transactions``. Raises ``NotAParticipant``, ``TransactionUnknown``."""
         wanted = peer_codec.decode_fetch_request(body)
-        found = await self._database.read(partial(self._with_ancestors, asker=asker.name, wanted=wanted))
+        found = await self._database.look_up(partial(self._with_ancestors, asker=asker.name, wanted=wanted))
         for signed, _ in found:
             self.disclose(asker.name, signed.wire)
             _remember(self._sent, (asker.name, bytes(signed.id)))
-        answer = tuple(FetchedTransaction(signed.encode(), position) for signed, position in found)
+        answer = tuple(FetchedTransaction(encoded(signed), position) for signed, position in found)
         return peer_codec.encode_fetch_response(answer)
 
     def _with_ancestors(

@@ -49,7 +49,7 @@ class CountersignResponder:
         own = self._me.party.key
         self._verifier.verify_signatures(signed, {own, parameters.validator_key, parameters.notary.key})
         await self._back_chain.resolve(asker.name, signed.wire)
-        await self._database.read(lambda connection: self._verifier.verify_contracts(connection, signed.wire))
+        await self._database.look_up(lambda connection: self._verifier.verify_contracts(connection, signed.wire))
         signature = self._sign(signed.wire)
         self._back_chain.disclose(asker.name, signed.wire)
         return peer_codec.encode_countersign_response((encode_signature(signature),))

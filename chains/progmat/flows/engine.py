@@ -148,7 +148,7 @@ class FlowEngine:
             del self._watchers[flow_id]
 
     async def _read(self, flow_id: str) -> FlowRecord:
-        record = await self._database.read(partial(store.find_flow, flow_id=flow_id))
+        record = await self._database.look_up(partial(store.find_flow, flow_id=flow_id))
         if record is None:
             raise FlowUnknown(flow_id)
         return record

@@ -11,6 +11,7 @@ from chains.progmat.contracts.dvp_lock import DvpLockState
 from chains.progmat.contracts.names import CASH, DVP_LOCK, TRADE
 from chains.progmat.contracts.terms_codec import decode_terms
 from chains.progmat.flows.seams import Directory, Role
+from chains.progmat.flows.signed_records import encoded
 from chains.progmat.flows.trades import note_trades
 from chains.progmat.flows.verification import recorded_states
 from chains.progmat.node.storage import StoreOutcome, store_recorded
@@ -38,7 +39,7 @@ class Recorder:
         """
         wire = signed.wire
         inputs = recorded_states(connection, wire.inputs)
-        stored = store_recorded(connection, wire.id, signed.encode(), journal_position, now_ms // 1000)
+        stored = store_recorded(connection, wire.id, encoded(signed), journal_position, now_ms // 1000)
         if stored is StoreOutcome.STORED:
             record_transaction(connection, wire, self._rules)
             note_trades(connection, wire, inputs, journal_position)

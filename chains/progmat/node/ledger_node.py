@@ -22,13 +22,13 @@ from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recording import Recorder
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
+from chains.progmat.flows.signed_records import wire_of
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
 from chains.progmat.node.peers import PeerIdentity, PeerNetwork, PeerRouter
 from chains.progmat.node.storage import Effect, NodeDatabase
 from chains.progmat.node.vault_reading import vault_rules
-from chains.progmat.transactions.wire import WireTransaction
 
 BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.ISSUE_MEMBERSHIP: cash_builders.issue_membership,
@@ -149,7 +149,7 @@ class LedgerNode:
         """Whoever is sent a transaction may fetch what it uses."""
         if effect.method == peer_codec.FINALISE:
             finality = peer_codec.decode_finality(effect.body)
-            self._back_chain.disclose(effect.peer, WireTransaction.decode(finality.wire))
+            self._back_chain.disclose(effect.peer, wire_of(finality.wire))
 
     def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
         parts = self.parts
