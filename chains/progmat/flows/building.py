@@ -7,7 +7,7 @@ The builder runs inside the group commit, so what it selects is reserved before 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -161,7 +161,7 @@ class BuildStep:
         built = self._builders[record.kind](context, decode_request(record.kind, record.request))
         if isinstance(built, AlreadyOnLedger):
             done = record.advanced(FlowStep.DONE, now_ms)
-            return replace(done, tx_id=built.tx_id, journal_position=built.journal_position)
+            return done.replaced(tx_id=built.tx_id, journal_position=built.journal_position)
         wire = built.to_wire(self._random_bytes(32))
         self._verifier.verify_contracts(connection, wire)
         return with_signed(record, self._signed(wire)).advanced(FlowStep.BUILT, now_ms)

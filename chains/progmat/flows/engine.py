@@ -10,7 +10,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from functools import partial
 from typing import Protocol
 from uuid import uuid4
@@ -205,7 +204,7 @@ class FlowEngine:
         while (action := self._actions.get(reached.step)) is not None:
             following = action.skip(reached)
             if following is None:
-                reached = replace(reached, waiting_on=action.waiting_on(reached))
+                reached = reached.replaced(waiting_on=action.waiting_on(reached))
                 break
             reached = reached.advanced(following, self._clock.now_ms())
         return store.save_flow(connection, reached, expected_step=record.step)

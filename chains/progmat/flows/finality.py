@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import Connection
@@ -40,7 +39,7 @@ class NotariseStep:
         signed = signed_of(record)
         answer = await self._desk.notarise(signed)
         notarised = with_signed(record, signed.with_signatures(answer.signature))
-        return partial(self._notarised, replace(notarised, journal_position=answer.position))
+        return partial(self._notarised, notarised.replaced(journal_position=answer.position))
 
     def _notarised(self, record: FlowRecord, _connection: Connection) -> FlowRecord:
         return record.advanced(FlowStep.NOTARISED, self._clock.now_ms())

@@ -6,7 +6,6 @@ Only what cannot change is remembered: what bytes say. Not whether a transaction
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from threading import Lock
 from typing import Final, Generic, TypeVar
 
@@ -65,7 +64,7 @@ def signed_of(record: FlowRecord) -> SignedTransaction:
 
 def with_signed(record: FlowRecord, signed: SignedTransaction) -> FlowRecord:
     """The record with another state of its transaction."""
-    return replace(record, signed_tx=encoded(signed), tx_id=bytes(signed.id))
+    return record.replaced(signed_tx=encoded(signed), tx_id=bytes(signed.id))
 
 
 def encoded(signed: SignedTransaction) -> bytes:

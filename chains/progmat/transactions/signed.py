@@ -101,6 +101,10 @@ class SignedTransaction:
 
     def encode(self) -> bytes:
         """Canonical bytes of the envelope; the wire bytes in it are those received."""
+        return self._encoded
+
+    @cached_property
+    def _encoded(self) -> bytes:
         return signed_codec.encode_signed(self.wire_bytes, self.signatures)
 
     @classmethod
