@@ -26,7 +26,9 @@ ALL_ONES_HASH: Final = Hash32(b"\xff" * HASH_SIZE)
 MAX_LEAVES: Final = 65_536
 _PADDING: Final = tuple(
     itertools.accumulate(
-        range(MAX_LEAVES.bit_length()), lambda node, _: _sha256(node + node).digest(), initial=ZERO_HASH
+        range(MAX_LEAVES.bit_length()),
+        lambda node, _level: Hash32(_sha256(node + node).digest()),
+        initial=ZERO_HASH,
     )
 )
 """Roots of subtrees that hold padding only, by level."""

@@ -40,24 +40,15 @@ def main() -> int:
             keys = nodes[PAYEE].ask("open_accounts", count=arguments.in_flight)
             load = {"in_flight": arguments.in_flight, "payee": PAYEE, "payee_accounts": keys}
             payer.ask("pairs", name="warm", seconds=WARM_UP_S, **load)
-            threads_before = {name: node.ask("cpu_by_thread") for name, node in nodes.items()}
             before = cpu_s(nodes)
             run = payer.ask("pairs", name="run", seconds=arguments.seconds, **load)
-            threads = {name: node.ask("cpu_by_thread") for name, node in nodes.items()}
             used = {name: after - before[name] for name, after in cpu_s(nodes).items()}
         databases = [node.data / ("notary" if name == NOTARY else "node") for name, node in nodes.items()]
         baseline = raw_rate([path.with_suffix(".sqlite3") for path in databases], run["pairs"], Path(scratch))
     pairs = run["pairs"]
-    total = pairs
     value = pairs / run["elapsed_s"]
     cpu_ms = {name: 1000 * seconds / pairs for name, seconds in used.items()}
     print("CPU ms a pair: " + ", ".join(f"{name} {ms:.2f}" for name, ms in cpu_ms.items()), file=sys.stderr)
-    for name, by_thread in threads.items():
-        shown = ", ".join(
-            f"{thread} {1000 * (seconds - threads_before[name].get(thread, 0)) / total:.2f}"
-            for thread, seconds in by_thread.items()
-        )
-        print(f"{name}: {shown}", file=sys.stderr)
     line = {
         "name": "issue_pay",
         "value": round(value, 1),

@@ -1,15 +1,18 @@
-"""Signed transactions by their bytes, decoded and hashed once a node: each step, reader and answer meets them again.
+"""Signed transactions and attested outputs by their bytes: decoded and hashed once a node.
 
-Only what cannot change is remembered: what bytes say. Not whether a transaction is recorded, or its signatures hold.
+Each step, reader and answer meets the same bytes again. Only what cannot change is remembered: what bytes say. Not
+whether a transaction is recorded, or its signatures hold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from threading import Lock
 from typing import Final, Generic, TypeVar
 
 from chains.progmat.flows.record import FlowRecord
+from chains.progmat.transactions.output_proof import OutputProof
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import decode_signed
@@ -97,3 +100,9 @@ def wire_of(wire_bytes: bytes) -> WireTransaction:
         wire = WireTransaction.decode(wire_bytes)
         _WIRES.put(wire_bytes, wire)
     return wire
+
+
+@lru_cache(maxsize=1024)
+def decoded_output(proof_bytes: bytes) -> OutputProof:
+    """An output that was verified before it was kept."""
+    return OutputProof.decode(proof_bytes)

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -17,9 +18,14 @@ from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.standard_package import standard_package
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock, SystemClock
+from chains.progmat.flows.history_policy import HistoryPolicy
+from chains.progmat.flows.notary_desk import NotaryDesk
+from chains.progmat.flows.recovery import EVERY_S as RECOVER_EVERY_S
 from chains.progmat.flows.retry import RetrySchedule
+from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.schema import flows_metadata
 from chains.progmat.flows.seams import NodeSelf, Role
+from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
 from chains.progmat.identity import KeyStore, NetworkMap
@@ -29,11 +35,13 @@ from chains.progmat.node.ledger_node import LedgerNode, NodeParts
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
-from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.storage import NodeDatabase, history_id
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
-from chains.progmat.validators.approver import APPROVE, Approver, ArchiveRecorder
+from chains.progmat.validators.approver import APPROVE, Approver
+from chains.progmat.validators.archive import ArchiveRecorder
+from chains.progmat.validators.attestor import Attestor
 from chains.progmat.validators.checkpoint_signer import CheckpointSigner
 from chains.progmat.validators.journal_tail import JournalTail, TailSettings
 from chains.progmat.validators.rpc_validator import ValidatorRpc
@@ -69,6 +77,9 @@ class Surroundings:
     access: ApiAccess
     clock: Clock = field(default_factory=SystemClock)
     soft_lock_s: int = 120
+    history: HistoryPolicy = HistoryPolicy.ATTESTED
+    attest_every: int = DEFAULT_EVERY
+    recover_every_s: int = RECOVER_EVERY_S
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
     tail: TailSettings = field(default_factory=TailSettings)
@@ -128,8 +139,12 @@ class VaultRole:
             verifier=LedgerVerifier(around.parameters, around.package),
             storage_readers=STORAGE_READERS,
             clock=around.clock,
-            random_bytes=secrets.token_bytes,
+            salts=Salts.of_node(around.node_signer()),
+            history_id=await database.submit(partial(history_id, fresh=secrets.token_hex(16))),
             soft_lock_s=around.soft_lock_s,
+            history=HistoryPolicy.WHOLE if Role.ISSUER in around.me.roles else around.history,
+            recover_every_s=around.recover_every_s,
+            attest_every=around.attest_every if Role.ISSUER in around.me.roles else 0,
             retry=around.retry,
             delivery_retry=around.delivery_retry,
         )
@@ -200,11 +215,18 @@ class ValidatorRole:
     """One of the Validators. Its checkpoint key is its node key (secp256k1): one secret, two domains of digests."""
 
     def __init__(
-        self, database: NodeDatabase, log: SigningLog, approver: Approver, tail: JournalTail, rpc: ValidatorRpc
+        self,
+        database: NodeDatabase,
+        log: SigningLog,
+        approver: Approver,
+        attestor: Attestor,
+        tail: JournalTail,
+        rpc: ValidatorRpc,
     ) -> None:
         self._database = database
         self._log = log
         self._approver = approver
+        self._attestor = attestor
         self.tail = tail
         self.rpc = rpc
 
@@ -214,7 +236,16 @@ class ValidatorRole:
         database = await NodeDatabase.open(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
         gate = await SigningGate.open(database)
         verifier = LedgerVerifier(around.parameters, around.package)
-        back_chain = BackChain(database, around.network, around.directory, verifier, ArchiveRecorder(), around.clock)
+        desk = NotaryDesk(around.network, verifier, around.clock)
+        back_chain = BackChain(
+            database,
+            around.network,
+            around.directory,
+            verifier,
+            ArchiveRecorder(),
+            around.clock,
+            confirmed=desk.confirmed,
+        )
         approver = Approver(
             database=database,
             resolver=back_chain,
@@ -222,6 +253,14 @@ class ValidatorRole:
             signer=around.node_signer(),
             gate=gate,
             clock_s=around.now_s,
+        )
+        attestor = Attestor(
+            database=database,
+            resolver=back_chain,
+            verifier=verifier,
+            signer=around.node_signer(),
+            gate=gate,
+            clock=around.clock,
         )
         key = around.keys.digest_signer(around.me.party.key)
         if key is None:
@@ -240,11 +279,12 @@ class ValidatorRole:
         await signer.match_log()
         tail = await JournalTail.open(database, around.network, around.parameters, gate, around.tail)
         rpc = ValidatorRpc(around.parameters.ledger_id, database, tail, signer, gate)
-        return cls(database, log, approver, tail, rpc)
+        return cls(database, log, approver, attestor, tail, rpc)
 
     def answer_peers(self, router: PeerRouter) -> None:
-        """Approve."""
+        """Approve, attest."""
         router.register(APPROVE, self._approver.approve)
+        router.register(ATTEST, self._attestor.attest)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
         """ValidatorService."""

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import resource
 import statistics
-import threading
 import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import grpc.aio
@@ -42,7 +38,6 @@ class Load:
         self._accounts: list[CashAccount] = []
         self._commands: dict[str, Callable[..., Awaitable[Any]]] = {
             "cpu": self.cpu_s,
-            "cpu_by_thread": self.cpu_by_thread_s,
             "memory": self.memory_bytes,
             "admit_issuer": self.admit_issuer,
             "open_accounts": self.open_accounts,
@@ -78,16 +73,6 @@ class Load:
     async def cpu_s(self) -> float:
         """Processor seconds of this process."""
         return time.process_time()
-
-    async def cpu_by_thread_s(self) -> dict[str, float]:
-        """Processor seconds by thread, where the system tells; those that are not Python's own under one name."""
-        names = {thread.native_id: thread.name for thread in threading.enumerate()}
-        used: dict[str, float] = defaultdict(float)
-        for stat in Path("/proc/self/task").glob("*/stat"):
-            fields = stat.read_text("ascii").rpartition(")")[2].split()
-            name = names.get(int(stat.parent.name), "gRPC core")
-            used[name] += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        return used
 
     async def memory_bytes(self) -> int:
         """Resident bytes now, where the system tells; otherwise the most there ever were."""
