@@ -143,9 +143,13 @@ class BuildStep:
         """Nobody."""
         return ""
 
+    def at_once(self, record: FlowRecord) -> Commit:
+        """All of it."""
+        return partial(self._build, record)
+
     async def prepare(self, record: FlowRecord) -> Commit:
         """Nothing to ask for."""
-        return partial(self._build, record)
+        return self.at_once(record)
 
     def _build(self, record: FlowRecord, connection: Connection) -> FlowRecord:
         now_ms = self._clock.now_ms()

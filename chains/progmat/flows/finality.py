@@ -31,6 +31,9 @@ class NotariseStep:
         """The notary."""
         return self._desk.name
 
+    def at_once(self, _record: FlowRecord) -> None:
+        """Others have to be asked."""
+
     async def prepare(self, record: FlowRecord) -> Commit:
         """Ask. Raises what ``NotaryDesk.notarise`` raises."""
         signed = signed_of(record)
@@ -57,9 +60,13 @@ class RecordStep:
         """Nobody."""
         return ""
 
+    def at_once(self, record: FlowRecord) -> Commit:
+        """All of it."""
+        return partial(self._recorded, record)
+
     async def prepare(self, record: FlowRecord) -> Commit:
         """Nothing to ask for."""
-        return partial(self._recorded, record)
+        return self.at_once(record)
 
     def _recorded(self, record: FlowRecord, connection: Connection) -> FlowRecord:
         signed = signed_of(record)
