@@ -8,7 +8,7 @@
     abort            x        x          x      when outdated
 
 From APPROVED on the notary may have been asked, and its answer lost: the flow ends only when the notary has said that
-the transaction is outdated, or that it is final. From NOTARISED on it is final: what is left is to record and deliver it.
+the transaction is outdated, or that it is final. From NOTARISED on it is: what is left is to record and deliver it.
 """
 
 from __future__ import annotations

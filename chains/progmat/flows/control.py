@@ -1,4 +1,4 @@
-"""An operator's hand on flows: retry, park, unpark, abort. Every act is recorded in the commit in which it takes effect.
+"""An operator's hand on flows: retry, park, unpark, abort. Each act is recorded in the commit in which it takes effect.
 
 An act first takes the flow away from its driver, so that nothing else moves it, then looks at what is stored (the
 driver's last write may just have arrived) and decides by the table in ``acts``.
@@ -6,7 +6,6 @@ driver's last write may just have arrived) and decides by the table in ``acts``.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import Connection
@@ -67,9 +66,7 @@ class FlowControl:
         if record is not None:
             self._engine.resume(record)
 
-    def _take_effect(
-        self, connection: Connection, *, act: Act, flow_id: str, operator: str, reason: str
-    ) -> FlowRecord:
+    def _take_effect(self, connection: Connection, *, act: Act, flow_id: str, operator: str, reason: str) -> FlowRecord:
         record = store.find_flow(connection, flow_id)
         if record is None:
             raise FlowUnknown(flow_id)
@@ -83,13 +80,13 @@ class FlowControl:
         match act:
             case Act.RETRY:
                 due_now(connection, record.flow_id, now_ms // 1000)
-                return replace(record, next_attempt_ms=0)
+                return record.replaced(next_attempt_ms=0)
             case Act.PARK:
-                return replace(record, wish=Wish.PARK)
+                return record.replaced(wish=Wish.PARK)
             case Act.UNPARK:
-                return replace(record, wish=Wish.NONE, next_attempt_ms=0)
+                return record.replaced(wish=Wish.NONE, next_attempt_ms=0)
             case Act.ABORT if record.step in ENDED_AT_ONCE:
                 self._reservations.release(connection, record)
                 return record.failed(FlowAborted(record.flow_id), now_ms)
             case Act.ABORT:
-                return replace(record, wish=Wish.ABORT, next_attempt_ms=0)
+                return record.replaced(wish=Wish.ABORT, next_attempt_ms=0)
