@@ -11,6 +11,7 @@ from chains.progmat.flows import cash_builders, ibc_builders, peer_codec
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.building import Builder, BuildStep, SoftLockReservations
 from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.coin_queue import CoinQueue, wake_for_coins
 from chains.progmat.flows.collecting import ApproveStep, CountersignStep
 from chains.progmat.flows.countersigning import CountersignResponder
 from chains.progmat.flows.delivery import DeliveryWorker
@@ -35,6 +36,7 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.ISSUE_CASH: cash_builders.issue_cash,
     FlowKind.MOVE_CASH: cash_builders.move_cash,
     FlowKind.REDEEM_CASH: cash_builders.redeem_cash,
+    FlowKind.MERGE_CASH: cash_builders.merge_cash,
     FlowKind.LOCK_CASH: ibc_builders.lock_cash,
     FlowKind.CANCEL_TRADE: ibc_builders.cancel_trade,
     FlowKind.CREATE_LIGHT_CLIENT: ibc_builders.create_light_client,
@@ -86,6 +88,7 @@ class LedgerNode:
     def __init__(self, parts: NodeParts) -> None:
         self.parts = parts
         self.records_changed = Changes()
+        self._coin_queue = CoinQueue()
         self._desk = NotaryDesk(parts.network, parts.verifier)
         recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me))
         self._back_chain = BackChain(
@@ -114,6 +117,7 @@ class LedgerNode:
             clock=parts.clock,
             on_stored=self._stored,
             retry=parts.retry,
+            coin_queue=self._coin_queue,
         )
         self.deliveries = DeliveryWorker(
             parts.database, parts.network, parts.clock, self._before_delivery, self.engine.tell, parts.delivery_retry
@@ -138,12 +142,15 @@ class LedgerNode:
     async def _handle_finality(self, asker: PeerIdentity, body: bytes) -> bytes:
         answer = await self._finalise.handle(asker, body)
         self.records_changed.tell()
+        self._coin_queue.freed_somewhere()
         return answer
 
     def _stored(self, record: FlowRecord) -> None:
         if record.step in {FlowStep.RECORDED, FlowStep.DONE}:
             self.records_changed.tell()
             self.deliveries.wake()
+        if not self._coin_queue.is_empty:
+            wake_for_coins(self._coin_queue, record)
 
     def _before_delivery(self, effect: Effect) -> None:
         """Whoever is sent a transaction may fetch what it uses."""
@@ -163,6 +170,7 @@ class LedgerNode:
             clock=parts.clock,
             soft_lock_s=parts.soft_lock_s,
             random_bytes=parts.random_bytes,
+            waiting_for=self._coin_queue.waiting,
         )
         return {
             FlowStep.PROPOSED: build,
