@@ -71,6 +71,16 @@ class KeyFile(_Section):
     passphrase_file: Path
 
 
+class VaultUpkeepConfig(_Section):
+    """What a node does to its vault by itself; accounts with more small coins than that are groomed, 0: none are."""
+
+    every_s: Annotated[int, Field(ge=1, le=86400)] = 10
+    updates_kept: Annotated[int, Field(ge=1, le=10**9)] = 1_000_000  # of the update stream, the newest
+    groom_above_coins: Annotated[int, Field(ge=0, le=10**6)] = 0
+    groom_below_yen: Annotated[int, Field(ge=2, le=10**15)] = 10_000
+    groom_max_coins: Annotated[int, Field(ge=2, le=128)] = 64
+
+
 class NodeConfig(BaseSettings):
     """All a node needs to start; whom it knows is in the network map, what it agrees to in the parameters file."""
 
@@ -92,6 +102,7 @@ class NodeConfig(BaseSettings):
     relayers: frozenset[NodeName] = frozenset()  # ... light clients, packets, events and reads
     request_timeout_s: Seconds = 10.0
     soft_lock_s: Annotated[int, Field(ge=5, le=86400)] = 120
+    vault: VaultUpkeepConfig = VaultUpkeepConfig()
 
     @classmethod
     def settings_customise_sources(

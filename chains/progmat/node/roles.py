@@ -11,6 +11,7 @@ from typing import Protocol
 
 import grpc.aio
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
+from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
 
 from chains.progmat.contracts.package import ContractPackage
@@ -26,10 +27,13 @@ from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
+from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
+from chains.progmat.node.rpc_vault import VaultServiceRpc
 from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.vault_upkeep import UpkeepPolicy, VaultUpkeep
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
@@ -72,6 +76,7 @@ class Surroundings:
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
     tail: TailSettings = field(default_factory=TailSettings)
+    upkeep: UpkeepPolicy | None = None
 
     def now_s(self) -> int:
         """Unix seconds."""
@@ -106,11 +111,20 @@ class RunningRole(Protocol):
 
 
 class VaultRole:
-    """SN or CN: vault, flows and NodeService."""
+    """SN or CN: vault, flows, NodeService and VaultService."""
 
-    def __init__(self, node: LedgerNode, rpc: NodeServiceRpc, database: NodeDatabase) -> None:
+    def __init__(
+        self,
+        node: LedgerNode,
+        rpc: NodeServiceRpc,
+        vault_rpc: VaultServiceRpc,
+        upkeep: VaultUpkeep | None,
+        database: NodeDatabase,
+    ) -> None:
         self.node = node
         self.rpc = rpc
+        self.vault_rpc = vault_rpc
+        self._upkeep = upkeep
         self._database = database
 
     @classmethod
@@ -134,24 +148,34 @@ class VaultRole:
             delivery_retry=around.delivery_retry,
         )
         node = LedgerNode(parts)
-        return cls(node, NodeServiceRpc(node, around.keys, around.access), database)
+        rpc = NodeServiceRpc(node, around.keys, around.access)
+        upkeep = None
+        if around.upkeep is not None:
+            upkeep = VaultUpkeep(node, NodeOperations(node, around.keys), around.upkeep)
+        return cls(node, rpc, VaultServiceRpc(node, around.keys, around.access), upkeep, database)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
         self.node.answer_peers(router)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
-        """NodeService."""
+        """NodeService, VaultService."""
         add_NodeServiceServicer_to_server(self.rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
-        return ("crossdvp.ledger.v1.NodeService",)
+        add_VaultServiceServicer_to_server(self.vault_rpc, server)  # type: ignore[no-untyped-call] # as above
+        return ("crossdvp.ledger.v1.NodeService", "crossdvp.ledger.v1.VaultService")
 
     async def start(self) -> None:
         """Resume flows and deliveries."""
         await self.node.start()
+        if self._upkeep is not None:
+            self._upkeep.start()
 
     async def stop(self) -> None:
         """Stop flows, close the database."""
         self.rpc.stop()
+        self.vault_rpc.stop()
+        if self._upkeep is not None:
+            await self._upkeep.stop()
         await self.node.stop()
         await self._database.close()
 

@@ -208,9 +208,11 @@ def balance(connection: Connection, coin_id: str, issuer: str, account: CashAcco
     return _balance(connection.execute(_SUMS_OF_ACCOUNT, parameters).one())
 
 
-def balances(connection: Connection, now_s: int) -> list[AccountBalance]:
-    """All accounts with cash in this vault, by coin, node and key."""
-    rows = connection.execute(_REGISTER, {"now_s": now_s})
+def balances(connection: Connection, now_s: int, coin_id: str = "", owner_key: bytes = b"") -> list[AccountBalance]:
+    """Accounts with cash in this vault, by coin, node and key; of one coin or key if given."""
+    wanted = ((cash.c.coin_id, coin_id), (cash.c.owner_key, owner_key))
+    query = _REGISTER.where(*(column == value for column, value in wanted if value))
+    rows = connection.execute(query, {"now_s": now_s})
     return [AccountBalance(row.coin_id, row.issuer, row.node, row.owner_key, _balance(row)) for row in rows]
 
 

@@ -13,6 +13,7 @@ CrossDvpError
 ├── PeerError
 │   └── ConflictingConsumption  two notarised ledger_txs consume one state: the notary is at fault, stop and report
 └── UnavailableError
+    ├── TooManyWatches          as many readers follow this vault as it serves at once
     ├── FundsSoftLocked         enough cash is there, but other flows hold some of it for the moment
     └── StateSoftLocked         another flow holds this state for the moment
 """
@@ -141,6 +142,16 @@ class FundsSoftLocked(UnavailableError):
             f"{needed_yen} yen of {coin_id} needed, {free_yen} free and {soft_locked_yen} held by running flows: "
             f"retry within {retry_after_s:g} s"
         )
+
+
+class TooManyWatches(UnavailableError):
+    """No further reader is served."""
+
+    reason = "TOO_MANY_WATCHES"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"{most} readers follow this vault, which is all it serves: end one, or ask again later")
 
 
 class StateSoftLocked(UnavailableError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select
@@ -100,6 +101,7 @@ class SoftLock:
     coin: Coin | None
 
 
+_AFTER_ALL_LOCKS: Final = 2**63
 _SAME_STATE: Final = and_(cash.c.tx_id == soft_locks.c.tx_id, cash.c.output_index == soft_locks.c.output_index)
 _ACCOUNT_ORDER: Final = (cash.c.owner_key, cash.c.coin_id, cash.c.issuer, cash.c.node)
 _COIN_ORDER: Final = (cash.c.owner_key, cash.c.tx_id, cash.c.output_index)
@@ -129,7 +131,7 @@ def list_accounts(
         AccountLine(
             row.coin_id,
             row.issuer,
-            CashAccount(row.node, row.owner_key),
+            _account(row.node, row.owner_key),
             Balance(int(row.FREE), int(row.RESERVED), int(row.LOCKED)),
             row.coins,
         )
@@ -205,10 +207,10 @@ def list_soft_locks(
     return page_of(found, limit, lambda each: (each.flow_id, each.ref.tx_id, each.ref.index))
 
 
-def coins_made_by(connection: Connection, tx_ids: list[bytes], seen: Seen, now_s: int) -> list[Coin]:
-    """Coins that some ledger_txs made in accounts kept here, spent ones included."""
+def coins_made_by(connection: Connection, tx_ids: list[bytes], seen: Seen) -> list[Coin]:
+    """Coins that some ledger_txs made in accounts kept here, as they were made: spent or reserved since or not."""
     rows = connection.execute(_coins().where(cash.c.tx_id.in_(tx_ids), seen.cash()).order_by(*_COIN_ORDER))
-    return [_coin(row, now_s) for row in rows]
+    return [_coin(row, _AFTER_ALL_LOCKS) for row in rows]
 
 
 def _coins() -> Select[Any]:
@@ -235,6 +237,11 @@ def _page(query: Select[Any], order: tuple[ColumnElement[Any], ...], limit: int,
     return query.order_by(*order).limit(limit + 1)
 
 
+@lru_cache(maxsize=1024)
+def _account(node: str, key: bytes) -> CashAccount:
+    return CashAccount(node, key)  # checks the key, which costs more than reading the row
+
+
 def _coin(row: Row[Any], now_s: int) -> Coin:
     reserved = row.expires_s is not None and row.expires_s > now_s
     status = CoinStatus.LOCKED if row.encumbered else CoinStatus.RESERVED if reserved else CoinStatus.FREE
@@ -242,7 +249,7 @@ def _coin(row: Row[Any], now_s: int) -> Coin:
         ref=StateRef(row.tx_id, row.output_index),
         coin_id=row.coin_id,
         issuer=row.issuer,
-        account=CashAccount(row.node, row.owner_key),
+        account=_account(row.node, row.owner_key),
         amount_yen=row.amount_yen,
         status=status,
         reserved_by=row.lock_owner if reserved else "",

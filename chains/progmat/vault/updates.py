@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select
 
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.vault.books import EntryKind
@@ -69,16 +69,18 @@ def forget_updates(connection: Connection, keep: int) -> int:
     return connection.execute(delete(updates).where(updates.c.sequence < end)).rowcount
 
 
-def cash_consumed_by(connection: Connection, tx_ids: list[bytes]) -> dict[bytes, list[tuple[StateRef, str, bytes]]]:
-    """Cash of this vault that some ledger_txs consumed, with the account's node and key."""
+def cash_consumed_by(
+    connection: Connection, tx_ids: list[bytes], which: ColumnElement[bool]
+) -> dict[bytes, list[StateRef]]:
+    """Cash of this vault that some ledger_txs consumed, by ledger_tx; ``which`` is a condition on ``vault_cash``."""
     same_state = (cash.c.tx_id == consumptions.c.tx_id) & (cash.c.output_index == consumptions.c.output_index)
     rows = connection.execute(
-        select(consumptions, cash.c.node, cash.c.owner_key)
+        select(consumptions)
         .select_from(consumptions.join(cash, same_state))
-        .where(consumptions.c.consumed_by.in_(tx_ids))
+        .where(consumptions.c.consumed_by.in_(tx_ids), which)
         .order_by(consumptions.c.tx_id, consumptions.c.output_index)
     )
-    found: dict[bytes, list[tuple[StateRef, str, bytes]]] = defaultdict(list)
+    found: dict[bytes, list[StateRef]] = defaultdict(list)
     for row in rows:
-        found[row.consumed_by].append((StateRef(row.tx_id, row.output_index), row.node, row.owner_key))
+        found[row.consumed_by].append(StateRef(row.tx_id, row.output_index))
     return found
