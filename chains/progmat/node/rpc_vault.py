@@ -32,7 +32,7 @@ from chains.progmat.vault.vault_codec import (
     entry_to_message,
     hold_to_message,
     line_to_message,
-    past_balance_to_message,
+    past_to_message,
     soft_lock_to_message,
     update_to_message,
 )
@@ -124,10 +124,8 @@ class VaultServiceRpc(VaultServiceServicer):
         period = (request.from_ms, request.until_ms)
         found = await self._vault.statement(visible, _account_asset(request), *period, _page(request))
         return pb.GetStatementResponse(
-            opening_yen=found.opening.balance_amount,
-            closing_yen=found.closing.balance_amount,
-            opening_locked_yen=found.opening.locked_amount,
-            closing_locked_yen=found.closing.locked_amount,
+            opening=past_to_message(found.opening),
+            closing=past_to_message(found.closing),
             entries=[entry_to_message(entry) for entry in found.entries.rows],
             next_page_token=found.entries.next_page_token,
             sequence=found.entries.sequence,
@@ -137,7 +135,8 @@ class VaultServiceRpc(VaultServiceServicer):
         visible = self._visible(context, "GetBalanceAsOf")
         which = request.WhichOneof("at") or ""
         at = getattr(request, which) if which else 0
-        return past_balance_to_message(await self._vault.balance_at(visible, _account_asset(request), which, at))
+        found = await self._vault.balance_at(visible, _account_asset(request), which, at)
+        return pb.GetBalanceAsOfResponse(balance=past_to_message(found))
 
     async def WatchUpdates(  # noqa: D102, N802 # named and documented by the .proto file
         self, request: pb.WatchUpdatesRequest, context: Context

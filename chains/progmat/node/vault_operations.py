@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Generic, TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy import Connection
 
@@ -34,22 +34,23 @@ from chains.progmat.vault.paging import (
     MAX_PAGE_SIZE,
     USUAL_PAGE_SIZE,
     Cursor,
+    Listed,
     Page,
     PageTokens,
     page_token_key,
 )
 from chains.progmat.vault.statement import (
-    Entry,
     PastBalance,
     Period,
     Statement,
+    StatementPage,
     balance_at_position,
     balance_at_sequence,
     balance_at_time,
     statement,
 )
 from chains.progmat.vault.updates import newest_sequence
-from chains.progmat.vault.watching import SeenUpdate, read_updates
+from chains.progmat.vault.watching import Watched, read_updates
 
 MAX_WATCHES: Final = 64
 MAX_HEARTBEAT_S: Final = 60
@@ -75,32 +76,6 @@ class PageRequest:
         """Rows a page; raises ``InvalidRequest``."""
         check_range("page_size", self.size, MAX_PAGE_SIZE)
         return self.size or USUAL_PAGE_SIZE
-
-
-@dataclass(frozen=True)
-class Listed(Generic[T]):
-    """A page; ``sequence`` is the vault's when the first page was read."""
-
-    rows: tuple[T, ...]
-    next_page_token: str
-    sequence: int
-
-
-@dataclass(frozen=True)
-class StatementPage:
-    """A page of a statement; ``opening`` and ``closing`` are the whole statement's."""
-
-    opening: PastBalance
-    closing: PastBalance
-    entries: Listed[Entry]
-
-
-@dataclass(frozen=True)
-class Watched:
-    """A message of the update stream; without an update it is a heartbeat."""
-
-    sequence: int
-    update: SeenUpdate | None
 
 
 class VaultOperations:

@@ -44,6 +44,15 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Listed(Generic[T]):
+    """A page as a reader gets it; the token is empty on the last one, ``sequence`` the vault's at the first."""
+
+    rows: tuple[T, ...]
+    next_page_token: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cursor:
     """Where a listing goes on: the vault's sequence at its first page, and the key after which the next one begins."""
 

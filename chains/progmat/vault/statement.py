@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from chains.progmat.vault.books import EntryKind
 from chains.progmat.vault.indexing import AccountAsset
-from chains.progmat.vault.paging import Key, Page, beyond, page_of
+from chains.progmat.vault.paging import Key, Listed, Page, beyond, page_of
 from chains.progmat.vault.schema import entries
 from chains.progmat.vault.updates import check_reached
 
@@ -83,6 +83,15 @@ class Statement:
     opening: PastBalance
     closing: PastBalance
     page: Page[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPage:
+    """As ``Statement``, as a reader gets it."""
+
+    opening: PastBalance
+    closing: PastBalance
+    entries: Listed[Entry]
 
 
 def statement(

@@ -14,7 +14,7 @@ from chains.progmat.vault.indexing import AccountAsset
 from chains.progmat.vault.listing import AccountLine, Coin, CoinStatus, HoldLine, SoftLock
 from chains.progmat.vault.statement import Entry, PastBalance
 from chains.progmat.vault.updates import Update
-from chains.progmat.vault.watching import SeenUpdate
+from chains.progmat.vault.watching import SeenUpdate, Watched
 from ibc.dvp import CashAccount
 from primitives.types import hash32
 
@@ -169,9 +169,14 @@ def entry_from_message(message: pb.Entry) -> Entry:
     )
 
 
-def past_balance_to_message(past: PastBalance) -> pb.GetBalanceAsOfResponse:
+def past_from_message(message: pb.PastBalance) -> PastBalance:
+    """As ``past_to_message``."""
+    return PastBalance(message.balance_yen, message.locked_yen, message.sequence, message.recorded_ms)
+
+
+def past_to_message(past: PastBalance) -> pb.PastBalance:
     """A balance as of a moment."""
-    return pb.GetBalanceAsOfResponse(
+    return pb.PastBalance(
         balance_yen=past.balance_amount,
         locked_yen=past.locked_amount,
         sequence=past.sequence,
@@ -196,13 +201,16 @@ def update_to_message(seen: SeenUpdate) -> pb.WatchUpdatesResponse:
     )
 
 
-def update_from_message(message: pb.WatchUpdatesResponse) -> SeenUpdate:
-    """As ``update_to_message``."""
+def watched_from_message(message: pb.WatchUpdatesResponse) -> Watched:
+    """A message of the stream."""
+    if not message.HasField("update"):
+        return Watched(message.sequence, None)
     said = message.update
     kind = _KIND_OF[said.kind]
-    return SeenUpdate(
+    update = SeenUpdate(
         update=Update(message.sequence, said.tx_id, kind, said.recorded_ms, said.journal_position),
         entries=tuple(entry_from_message(entry) for entry in said.entries),
         made=tuple(coin_from_message(coin) for coin in said.made),
         consumed=tuple(ref_from_message(ref) for ref in said.consumed),
     )
+    return Watched(message.sequence, update)

@@ -30,6 +30,14 @@ class SeenUpdate:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """A message of the update stream, to be resumed after ``sequence``; without an update it is a heartbeat."""
+
+    sequence: int
+    update: SeenUpdate | None
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Updates that the reader sees, and the sequence up to which there are no others."""
 

@@ -245,6 +245,18 @@ class Entry(_message.Message):
     locked_yen: int
     def __init__(self, sequence: _Optional[int] = ..., tx_id: _Optional[bytes] = ..., kind: _Optional[_Union[EntryKind, str]] = ..., recorded_ms: _Optional[int] = ..., journal_position: _Optional[int] = ..., coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., account: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., counterparty: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., in_yen: _Optional[int] = ..., out_yen: _Optional[int] = ..., locked_change_yen: _Optional[int] = ..., balance_yen: _Optional[int] = ..., locked_yen: _Optional[int] = ...) -> None: ...
 
+class PastBalance(_message.Message):
+    __slots__ = ("balance_yen", "locked_yen", "sequence", "recorded_ms")
+    BALANCE_YEN_FIELD_NUMBER: _ClassVar[int]
+    LOCKED_YEN_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_MS_FIELD_NUMBER: _ClassVar[int]
+    balance_yen: int
+    locked_yen: int
+    sequence: int
+    recorded_ms: int
+    def __init__(self, balance_yen: _Optional[int] = ..., locked_yen: _Optional[int] = ..., sequence: _Optional[int] = ..., recorded_ms: _Optional[int] = ...) -> None: ...
+
 class GetStatementRequest(_message.Message):
     __slots__ = ("coin_id", "issuer", "account", "from_ms", "until_ms", "page_size", "page_token")
     COIN_ID_FIELD_NUMBER: _ClassVar[int]
@@ -264,22 +276,18 @@ class GetStatementRequest(_message.Message):
     def __init__(self, coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., account: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., from_ms: _Optional[int] = ..., until_ms: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class GetStatementResponse(_message.Message):
-    __slots__ = ("opening_yen", "closing_yen", "opening_locked_yen", "closing_locked_yen", "entries", "next_page_token", "sequence")
-    OPENING_YEN_FIELD_NUMBER: _ClassVar[int]
-    CLOSING_YEN_FIELD_NUMBER: _ClassVar[int]
-    OPENING_LOCKED_YEN_FIELD_NUMBER: _ClassVar[int]
-    CLOSING_LOCKED_YEN_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("opening", "closing", "entries", "next_page_token", "sequence")
+    OPENING_FIELD_NUMBER: _ClassVar[int]
+    CLOSING_FIELD_NUMBER: _ClassVar[int]
     ENTRIES_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
-    opening_yen: int
-    closing_yen: int
-    opening_locked_yen: int
-    closing_locked_yen: int
+    opening: PastBalance
+    closing: PastBalance
     entries: _containers.RepeatedCompositeFieldContainer[Entry]
     next_page_token: str
     sequence: int
-    def __init__(self, opening_yen: _Optional[int] = ..., closing_yen: _Optional[int] = ..., opening_locked_yen: _Optional[int] = ..., closing_locked_yen: _Optional[int] = ..., entries: _Optional[_Iterable[_Union[Entry, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
+    def __init__(self, opening: _Optional[_Union[PastBalance, _Mapping]] = ..., closing: _Optional[_Union[PastBalance, _Mapping]] = ..., entries: _Optional[_Iterable[_Union[Entry, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
 
 class GetBalanceAsOfRequest(_message.Message):
     __slots__ = ("coin_id", "issuer", "account", "recorded_ms", "journal_position", "sequence")
@@ -298,16 +306,10 @@ class GetBalanceAsOfRequest(_message.Message):
     def __init__(self, coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., account: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., recorded_ms: _Optional[int] = ..., journal_position: _Optional[int] = ..., sequence: _Optional[int] = ...) -> None: ...
 
 class GetBalanceAsOfResponse(_message.Message):
-    __slots__ = ("balance_yen", "locked_yen", "sequence", "recorded_ms")
-    BALANCE_YEN_FIELD_NUMBER: _ClassVar[int]
-    LOCKED_YEN_FIELD_NUMBER: _ClassVar[int]
-    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
-    RECORDED_MS_FIELD_NUMBER: _ClassVar[int]
-    balance_yen: int
-    locked_yen: int
-    sequence: int
-    recorded_ms: int
-    def __init__(self, balance_yen: _Optional[int] = ..., locked_yen: _Optional[int] = ..., sequence: _Optional[int] = ..., recorded_ms: _Optional[int] = ...) -> None: ...
+    __slots__ = ("balance",)
+    BALANCE_FIELD_NUMBER: _ClassVar[int]
+    balance: PastBalance
+    def __init__(self, balance: _Optional[_Union[PastBalance, _Mapping]] = ...) -> None: ...
 
 class WatchUpdatesRequest(_message.Message):
     __slots__ = ("after", "account_key", "heartbeat_s")
