@@ -10,6 +10,7 @@ from chains.deferred_commands import Commands, deferred_group
 
 COMMANDS: Final[Commands] = {
     "config": ("chains.progmat.cli.config", "Check a node's configuration file and everything it names."),
+    "vault": ("chains.progmat.cli.vault", "Read a running node's vault, follow it, merge dust."),
 }
 """By topic."""
 
