@@ -5,7 +5,7 @@ Errors are raised; ``ErrorStatusInterceptor`` turns them into statuses.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any, Final, Protocol
 
@@ -57,11 +57,13 @@ class _OfAccount(Protocol):
 
 
 class VaultServiceRpc(VaultServiceServicer):
-    """The servicer of one vault node."""
+    """The servicer of one vault node. ``random_bytes`` makes its key for page tokens, once for ever."""
 
-    def __init__(self, node: LedgerNode, keys: KeyStore, access: ApiAccess) -> None:
+    def __init__(
+        self, node: LedgerNode, keys: KeyStore, access: ApiAccess, random_bytes: Callable[[int], bytes]
+    ) -> None:
         self._own_name = node.parts.me.name
-        self._vault = VaultOperations(node)
+        self._vault = VaultOperations(node, random_bytes)
         self._flows = NodeOperations(node, keys)
         self._access = access
 

@@ -81,8 +81,9 @@ class PageRequest:
 class VaultOperations:
     """See the module's docstring. All methods raise ``StorageFailed`` and its like when the database does."""
 
-    def __init__(self, node: LedgerNode) -> None:
+    def __init__(self, node: LedgerNode, random_bytes: Callable[[int], bytes]) -> None:
         self._node = node
+        self._random_bytes = random_bytes
         self._database = node.parts.database
         self._stopping = asyncio.Event()
         self._tokens: PageTokens | None = None
@@ -206,7 +207,7 @@ class VaultOperations:
 
     async def _page_tokens(self) -> PageTokens:
         if self._tokens is None:
-            key = await self._database.submit(partial(page_token_key, random_bytes=self._node.parts.random_bytes))
+            key = await self._database.submit(partial(page_token_key, random_bytes=self._random_bytes))
             self._tokens = PageTokens(key)
         return self._tokens
 

@@ -25,10 +25,10 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    insert,
     select,
 )
 
+from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.vault.indexing import AccountAsset, Indexed, holding_of
 from chains.progmat.vault.schema import entries, updates
@@ -98,8 +98,7 @@ def _last(column: Any) -> ScalarSelect[int]:  # noqa: ANN401 # a column
 
 _NOW: Final = bindparam("now_ms", type_=BigInteger)
 _LAST_MS: Final = func.coalesce(_last(updates.c.recorded_ms), 0)
-# Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
-_NUMBER_UPDATE = (
+_NUMBER_UPDATE = Prepared(
     insert(updates)
     .from_select(
         ["sequence", "tx_id", "kind", "recorded_ms", "journal_position"],
@@ -140,13 +139,15 @@ _FIELDS: Final = (
     ("counterparty_node", String),
     ("counterparty_key", LargeBinary),
 )
-_ENTER = insert(entries).from_select(
-    [*(name for name, _ in _FIELDS), "balance_amount", "locked_amount"],
-    select(
-        *(cast(bindparam(f"of_{name}"), kind) for name, kind in _FIELDS),
-        _after("balance_amount") + cast(bindparam("of_change_amount"), BigInteger),
-        _after("locked_amount") + cast(bindparam("of_locked_change_amount"), BigInteger),
-    ),
+_ENTER = Prepared(
+    insert(entries).from_select(
+        [*(name for name, _ in _FIELDS), "balance_amount", "locked_amount"],
+        select(
+            *(cast(bindparam(f"of_{name}"), kind) for name, kind in _FIELDS),
+            _after("balance_amount") + cast(bindparam("of_change_amount"), BigInteger),
+            _after("locked_amount") + cast(bindparam("of_locked_change_amount"), BigInteger),
+        ),
+    )
 )
 
 
@@ -170,7 +171,7 @@ def enter(
         "now_ms": mark.recorded_ms,
         "position": mark.journal_position,
     }
-    sequence, recorded_ms = connection.execute(_NUMBER_UPDATE, number).one()
+    ((sequence, recorded_ms),) = _NUMBER_UPDATE.rows(connection, number)
     changes = _changes(taken, put)
     if changes:
         common = {
@@ -181,8 +182,8 @@ def enter(
             "of_journal_position": mark.journal_position,
         }
         other_side = _counterparties(changes, strangers)
-        connection.execute(
-            _ENTER, [_row(account, changes[account], other_side) | common for account in sorted(changes)]
+        _ENTER.change_all(
+            connection, [_row(account, changes[account], other_side) | common for account in sorted(changes)]
         )
     return int(sequence)
 

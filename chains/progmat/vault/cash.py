@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, exists, func, or_, select
 
+from chains.progmat.node.storage import Prepared
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.vault.errors import FundsSoftLocked, FundsTooFragmented, InsufficientFunds, NothingToMerge
 from chains.progmat.vault.schema import cash, soft_locks
@@ -46,17 +47,19 @@ def _sums(held: ColumnElement[bool]) -> tuple[ColumnElement[int], ...]:
 
 _FREE = and_(cash.c.encumbered.is_(False), or_(soft_locks.c.lock_owner.is_(None), _MINE, ~_LIVE))
 
-# Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
-_SPENDABLE = (
-    select(cash)
+_ACCOUNT_COLUMNS = (cash.c.coin_id, cash.c.issuer, cash.c.node, cash.c.owner_key)
+_HOLDING_COLUMNS = (cash.c.tx_id, cash.c.output_index, *_ACCOUNT_COLUMNS, cash.c.amount_yen)
+_LARGEST_FIRST = (
+    select(*_HOLDING_COLUMNS)
     .select_from(_JOINED)
     .where(_OF_ACCOUNT, _FREE)
     .order_by(cash.c.amount_yen.desc(), cash.c.tx_id, cash.c.output_index)
     .limit(bindparam("most"))
 )
-_SPENDABLE_IN_SHARD = _SPENDABLE.where(cash.c.shard == bindparam("in_shard"))
+_SPENDABLE = Prepared(_LARGEST_FIRST)
+_SPENDABLE_IN_SHARD = Prepared(_LARGEST_FIRST.where(cash.c.shard == bindparam("in_shard")))
 _SMALLEST = (
-    select(cash)
+    select(*_HOLDING_COLUMNS)
     .select_from(_JOINED)
     .where(_OF_ACCOUNT, _FREE, cash.c.amount_yen < bindparam("below"))
     .order_by(cash.c.amount_yen, cash.c.tx_id, cash.c.output_index)
@@ -65,14 +68,17 @@ _SMALLEST = (
 _COUNT = select(func.count()).select_from(
     select(1).select_from(cash).where(_OF_ACCOUNT).limit(bindparam("most")).subquery()
 )
-_FORGET_EARLIER_CHOICE = delete(soft_locks).where(
-    _MINE,
-    exists().where(cash.c.tx_id == soft_locks.c.tx_id, cash.c.output_index == soft_locks.c.output_index, _OF_ACCOUNT),
+_FORGET_EARLIER_CHOICE = Prepared(
+    delete(soft_locks).where(
+        _MINE,
+        exists().where(
+            cash.c.tx_id == soft_locks.c.tx_id, cash.c.output_index == soft_locks.c.output_index, _OF_ACCOUNT
+        ),
+    )
 )
 _SUMS_OF_ACCOUNT = select(*_sums(_LIVE)).select_from(_JOINED).where(_OF_ACCOUNT)
 _SUMS_FOR_OWNER = select(*_sums(and_(_LIVE, ~_MINE))).select_from(_JOINED).where(_OF_ACCOUNT)
 _FIRST_END = select(func.min(soft_locks.c.expires_s)).select_from(_JOINED).where(_OF_ACCOUNT, _LIVE, ~_MINE)
-_ACCOUNT_COLUMNS = (cash.c.coin_id, cash.c.issuer, cash.c.node, cash.c.owner_key)
 _REGISTER = (
     select(*_ACCOUNT_COLUMNS, *_sums(_LIVE))
     .select_from(_JOINED)
@@ -145,9 +151,9 @@ def select_and_lock(connection: Connection, request: CoinRequest) -> tuple[CashH
         raise ValueError(f"amount {request.amount_yen} and number of inputs {request.max_inputs} must be positive")
     parameters = _parameters(request)
     of_shard = {"in_shard": shard_for(request.lock_owner), "most": min(SHARD_INPUTS, request.max_inputs)}
-    chosen = _enough(connection.execute(_SPENDABLE_IN_SHARD, parameters | of_shard), request.amount_yen)
+    chosen = _enough(_SPENDABLE_IN_SHARD.rows(connection, parameters | of_shard), request.amount_yen)
     if total_yen(chosen) < request.amount_yen:
-        chosen = _enough(connection.execute(_SPENDABLE, parameters), request.amount_yen)
+        chosen = _enough(_SPENDABLE.rows(connection, parameters), request.amount_yen)
     reached_yen = total_yen(chosen)
     if reached_yen < request.amount_yen:
         raise _shortage(connection, request, reached_yen)
@@ -162,7 +168,7 @@ def select_small_and_lock(connection: Connection, request: CoinRequest, below_ye
     changed.
     """
     parameters = _parameters(request) | {"below": below_yen}
-    chosen = [_holding(row) for row in connection.execute(_SMALLEST, parameters)]
+    chosen = [_holding(row) for row in connection.execute(_SMALLEST, parameters).all()]
     if len(chosen) < 2:
         raise NothingToMerge(request.coin_id, below_yen, len(chosen))
     _hold(connection, request, chosen)
@@ -180,24 +186,26 @@ def total_yen(chosen: Iterable[CashHolding]) -> int:
     return sum(holding.amount_yen for holding in chosen)
 
 
-def _enough(rows: Iterable[Any], amount_yen: int) -> list[CashHolding]:
+def _enough(rows: Iterable[Sequence[Any]], amount_yen: int) -> list[CashHolding]:
     chosen: list[CashHolding] = []
     reached_yen = 0
     for row in rows:
-        chosen.append(_holding(row))
-        reached_yen += row.amount_yen
+        holding = _holding(row)
+        chosen.append(holding)
+        reached_yen += holding.amount_yen
         if reached_yen >= amount_yen:
             break
     return chosen
 
 
-def _holding(row: Any) -> CashHolding:  # noqa: ANN401 # a row of ``vault_cash``
-    ref = StateRef(row.tx_id, row.output_index)
-    return CashHolding(ref, row.coin_id, row.issuer, row.amount_yen, row.node, row.owner_key)
+def _holding(row: Sequence[Any]) -> CashHolding:
+    """From ``_HOLDING_COLUMNS``."""
+    tx_id, index, coin_id, issuer, node, owner_key, amount_yen = row
+    return CashHolding(StateRef(tx_id, index), coin_id, issuer, amount_yen, node, owner_key)
 
 
 def _hold(connection: Connection, request: CoinRequest, chosen: Sequence[CashHolding]) -> None:
-    connection.execute(_FORGET_EARLIER_CHOICE, _parameters(request))
+    _FORGET_EARLIER_CHOICE.change(connection, _parameters(request))
     refs = [holding.ref for holding in chosen]
     lock_states(connection, refs, lock_owner=request.lock_owner, now_s=request.now_s, expires_s=request.expires_s)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from sqlalchemy import (
     BindParameter,
@@ -14,12 +14,12 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
-    insert,
     select,
     tuple_,
     update,
 )
 
+from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.transactions.component_codec import encode_state
 from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.vault.books import UNMARKED, Amount, RecordMark, amount_of, enter
@@ -44,30 +44,38 @@ def _among_keys(table: Table) -> ColumnElement[bool]:
     return tuple_(table.c.tx_id, table.c.output_index).in_(_KEYS)
 
 
-# Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
-_CONSUMPTIONS_OF = select(consumptions.c.tx_id, consumptions.c.output_index, consumptions.c.consumed_by).where(
-    _among_keys(consumptions)
+_CONSUMPTIONS_OF = Prepared(
+    select(consumptions.c.tx_id, consumptions.c.output_index, consumptions.c.consumed_by).where(
+        _among_keys(consumptions)
+    )
 )
-_CONSUME = insert(consumptions)
-_KINDS_OF = select(states.c.tx_id, states.c.output_index, states.c.kind).where(_among_keys(states))
+_CONSUME = Prepared(insert(consumptions), columns=consumptions.c.keys())
+_KINDS_OF = Prepared(select(states.c.tx_id, states.c.output_index, states.c.kind).where(_among_keys(states)))
 _MARK_CONSUMED = {
-    kind: update(table).where(_among_keys(table)).values(consumed=True) for kind, table in TABLE_OF_KIND.items()
+    kind: Prepared(update(table).where(_among_keys(table)).values(consumed=True))
+    for kind, table in TABLE_OF_KIND.items()
 }
 _HOLDING_OF_KIND = {TABLE_OF[holding].name: holding for holding in HOLDINGS}
 _TAKE = {
-    kind: _MARK_CONSUMED[kind].returning(
-        TABLE_OF[holding].c.tx_id,
-        TABLE_OF[holding].c.output_index,
-        TABLE_OF[holding].c.encumbered,
-        *(TABLE_OF[holding].c[column.name] for column in fields(holding)),
+    kind: Prepared(
+        update(TABLE_OF[holding])
+        .where(_among_keys(TABLE_OF[holding]))
+        .values(consumed=True)
+        .returning(
+            TABLE_OF[holding].c.tx_id,
+            TABLE_OF[holding].c.output_index,
+            TABLE_OF[holding].c.encumbered,
+            *(TABLE_OF[holding].c[column.name] for column in fields(holding)),
+        )
     )
     for kind, holding in _HOLDING_OF_KIND.items()
 }
-_DROP_SOFT_LOCKS = delete(soft_locks).where(_among_keys(soft_locks))
-_KEPT_OUTPUTS = select(states.c.output_index).where(states.c.tx_id == bindparam("of"))
-_SPENT_OUTPUTS = select(consumptions.c.output_index).where(consumptions.c.tx_id == bindparam("of"))
-_KEEP = insert(states)
-_INDEX = {kind: insert(table) for kind, table in TABLE_OF.items()}
+_DROP_SOFT_LOCKS = Prepared(delete(soft_locks).where(_among_keys(soft_locks)))
+_KEPT_OUTPUTS = Prepared(select(states.c.output_index).where(states.c.tx_id == bindparam("of")))
+_SPENT_OUTPUTS = Prepared(select(consumptions.c.output_index).where(consumptions.c.tx_id == bindparam("of")))
+_KEEP = Prepared(insert(states), columns=states.c.keys())
+_INDEX = {kind: Prepared(insert(table), columns=table.c.keys()) for kind, table in TABLE_OF.items()}
+_FIELDS_OF = {kind: tuple(field.name for field in fields(kind)) for kind in get_args(Indexed)}
 
 
 class RecordedTx(Protocol):
@@ -131,7 +139,7 @@ def _consume(connection: Connection, ledger_tx: RecordedTx, effect: _Effect) -> 
         return
     known = {
         StateRef(tx_id, index): consumed_by
-        for tx_id, index, consumed_by in connection.execute(_CONSUMPTIONS_OF, {"keys": _keys(refs)})
+        for tx_id, index, consumed_by in _CONSUMPTIONS_OF.rows(connection, {"keys": _keys(refs)})
     }
     for ref, consumed_by in known.items():
         if consumed_by != ledger_tx.id:
@@ -139,24 +147,24 @@ def _consume(connection: Connection, ledger_tx: RecordedTx, effect: _Effect) -> 
     fresh = [ref for ref in refs if ref not in known]
     if not fresh:
         return
-    connection.execute(_CONSUME, [_row(ref) | {"consumed_by": ledger_tx.id} for ref in fresh])
+    _CONSUME.change_all(connection, [_row(ref) | {"consumed_by": ledger_tx.id} for ref in fresh])
     effect.entered = len(fresh)
     by_kind: dict[str, list[tuple[bytes, int]]] = {}
-    for tx_id, index, kind in connection.execute(_KINDS_OF, {"keys": _keys(fresh)}):
+    for tx_id, index, kind in _KINDS_OF.rows(connection, {"keys": _keys(fresh)}):
         by_kind.setdefault(kind, []).append((tx_id, index))
     for kind, keys in by_kind.items():
         effect.kept += len(keys)
         if kind in _TAKE:
             _take(connection, kind, keys, effect)
         else:
-            connection.execute(_MARK_CONSUMED[kind], {"keys": keys})
+            _MARK_CONSUMED[kind].change(connection, {"keys": keys})
     if by_kind:
-        connection.execute(_DROP_SOFT_LOCKS, {"keys": _keys(fresh)})
+        _DROP_SOFT_LOCKS.change(connection, {"keys": _keys(fresh)})
 
 
 def _take(connection: Connection, kind: str, keys: list[tuple[bytes, int]], effect: _Effect) -> None:
     """Mark amounts in accounts as consumed, and remember them."""
-    for tx_id, index, encumbered, *values in connection.execute(_TAKE[kind], {"keys": keys}):
+    for tx_id, index, encumbered, *values in _TAKE[kind].rows(connection, {"keys": keys}):
         amount = amount_of(_HOLDING_OF_KIND[kind](*values), 0 if encumbered else None)
         if amount is not None:
             effect.taken.append(amount)
@@ -169,8 +177,8 @@ def _produce(
     relevant = {index: entry for index, entry in indexed.items() if rules.is_relevant(entry)}
     if not relevant:
         return
-    known = set(connection.execute(_KEPT_OUTPUTS, {"of": ledger_tx.id}).scalars())
-    spent = set(connection.execute(_SPENT_OUTPUTS, {"of": ledger_tx.id}).scalars())
+    known = {index for (index,) in _KEPT_OUTPUTS.rows(connection, {"of": ledger_tx.id})}
+    spent = {index for (index,) in _SPENT_OUTPUTS.rows(connection, {"of": ledger_tx.id})}
     rows: dict[type[Indexed], list[dict[str, Any]]] = {}
     state_rows = []
     for index, entry in relevant.items():
@@ -180,7 +188,7 @@ def _produce(
         state = ledger_tx.outputs[index]
         kind = TABLE_OF[type(entry)].name
         state_rows.append(_row(ref) | {"kind": kind, "component": encode_state(state)})
-        columns = _row(ref) | asdict(entry) | {"consumed": index in spent}
+        columns = _row(ref) | _indexed_columns(entry) | {"consumed": index in spent}
         if isinstance(entry, IndexedCash):
             columns |= _encumbrance(state, indexed) | {"shard": shard_of(ref)}
         rows.setdefault(type(entry), []).append(columns)
@@ -188,10 +196,10 @@ def _produce(
         if amount is not None and index not in spent:
             effect.put.append(amount)
     if state_rows:
-        connection.execute(_KEEP, state_rows)
+        _KEEP.change_all(connection, state_rows)
         effect.kept += len(state_rows)
     for entry_type, columns_of_kind in rows.items():
-        connection.execute(_INDEX[entry_type], columns_of_kind)
+        _INDEX[entry_type].change_all(connection, columns_of_kind)
 
 
 def _strangers(
@@ -228,3 +236,7 @@ def _keys(refs: Sequence[StateRef]) -> list[tuple[bytes, int]]:
 
 def _row(ref: StateRef) -> dict[str, Any]:
     return {"tx_id": ref.tx_id, "output_index": ref.index}
+
+
+def _indexed_columns(entry: Indexed) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in _FIELDS_OF[type(entry)]}
