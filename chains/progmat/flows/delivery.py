@@ -40,6 +40,8 @@ log = structlog.get_logger(__name__)
 
 DELIVERY_TIMEOUT_S = 15.0
 BATCH = 128
+ANY_TIME_S = 2**62
+"""Also what is due later: nobody else would remember it when its time comes."""
 
 
 def owe(connection: Connection, *, flow_id: str, peer: str, method: str, body: bytes, now_s: int) -> None:
@@ -153,7 +155,7 @@ class DeliveryWorker:
             self._seen_id = 0
 
     async def _deliver(self, effect: Effect) -> None:
-        """Tried until acknowledged; the state is written after each attempt."""
+        """Tried from when it is due until acknowledged; the state is written after each attempt."""
         attempts = effect.attempts
         wait_ms = effect.next_attempt_s * 1000 - self._clock.now_ms()
         if wait_ms > 0:  # it failed before a restart

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Protocol
 import grpc.aio
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
+from sqlalchemy import MetaData
 
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.standard_package import standard_package
@@ -38,6 +39,7 @@ from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.storage import NodeDatabase, history_id
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
+from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.validators.approver import APPROVE, Approver
 from chains.progmat.validators.archive import ArchiveRecorder
@@ -53,6 +55,12 @@ from light_clients.qbft import QbftLightClient, verify_storage_at
 from light_clients.registry import LightClientRegistry, RegistryProfile
 from primitives.signatures import Signer
 
+OpenDatabase = Callable[[Path, str, Sequence[MetaData]], Awaitable[NodeDatabase]]
+"""As ``NodeDatabase.open``: path, node's name, schemas."""
+
+OpenUniquenessStore = Callable[[Path, str], UniquenessStore]
+"""Path and ledger id; may block."""
+
 STORAGE_READERS: Mapping[str, StorageReader] = {"qbft": verify_storage_at}
 """Light clients that can read any contract's storage, for earmarks."""
 
@@ -65,7 +73,7 @@ def production_package() -> ContractPackage:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What all roles of one node share. ``folder`` holds its databases."""
+    """What all roles of one node share. ``folder`` holds its databases, opened by ``open_…``."""
 
     me: NodeSelf
     parameters: NetworkParameters
@@ -83,6 +91,9 @@ class Surroundings:
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
     tail: TailSettings = field(default_factory=TailSettings)
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    open_database: OpenDatabase = NodeDatabase.open
+    open_uniqueness_store: OpenUniquenessStore = SqliteUniquenessStore
 
     def now_s(self) -> int:
         """Unix seconds."""
@@ -129,7 +140,7 @@ class VaultRole:
         """Open the node's database and put the node together; raises storage and key errors."""
         around.node_signer()
         path = around.folder / "node.sqlite3"
-        database = await NodeDatabase.open(path, around.me.name, [vault_metadata, flows_metadata])
+        database = await around.open_database(path, around.me.name, [vault_metadata, flows_metadata])
         parts = NodeParts(
             me=around.me,
             database=database,
@@ -140,7 +151,7 @@ class VaultRole:
             storage_readers=STORAGE_READERS,
             clock=around.clock,
             salts=Salts.of_node(around.node_signer()),
-            history_id=await database.submit(partial(history_id, fresh=secrets.token_hex(16))),
+            history_id=await database.submit(partial(history_id, fresh=around.random_bytes(16).hex())),
             soft_lock_s=around.soft_lock_s,
             history=HistoryPolicy.WHOLE if Role.ISSUER in around.me.roles else around.history,
             recover_every_s=around.recover_every_s,
@@ -174,7 +185,7 @@ class VaultRole:
 class NotaryRole:
     """NN."""
 
-    def __init__(self, service: NotaryService, store: SqliteUniquenessStore) -> None:
+    def __init__(self, service: NotaryService, store: UniquenessStore) -> None:
         self._service = service
         self._store = store
 
@@ -182,7 +193,7 @@ class NotaryRole:
     async def open(cls, around: Surroundings) -> NotaryRole:
         """Open the uniqueness store; raises ``UniquenessStoreError``, ``KeyMissing``."""
         path = around.folder / "notary.sqlite3"
-        store = await asyncio.to_thread(SqliteUniquenessStore, path, around.parameters.ledger_id)
+        store = await asyncio.to_thread(around.open_uniqueness_store, path, around.parameters.ledger_id)
         service = NotaryService(
             store=store,
             signer=around.node_signer(),
@@ -233,7 +244,7 @@ class ValidatorRole:
     @classmethod
     async def open(cls, around: Surroundings) -> ValidatorRole:
         """Open database and signing log; raises ``SigningLogMismatch``, ``NotAValidator``, ``KeyMissing``."""
-        database = await NodeDatabase.open(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
+        database = await around.open_database(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
         gate = await SigningGate.open(database)
         verifier = LedgerVerifier(around.parameters, around.package)
         desk = NotaryDesk(around.network, verifier, around.clock)
