@@ -45,6 +45,9 @@ class NodeDatabase:
     Bound to the event loop it was opened in.
     """
 
+    _at_hand: ReaderAtHand | None = None
+    """For look-ups, and the sign that statements take microseconds: only where the database is a file."""
+
     def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
         self._path = path
         self._loop = loop
@@ -56,7 +59,8 @@ class NodeDatabase:
         self._connection: Connection | None = None
         self._reader = threading.local()
         self._read_connections: list[Connection] = []
-        self._at_hand = ReaderAtHand(self._reading) if self._reading.dialect.name == "sqlite" else None
+        if self._reading.dialect.name == "sqlite":
+            self._at_hand = ReaderAtHand(self._reading)
         self._writer = threading.Thread(target=self._write_batches, name=f"db-writer {path.name}", daemon=True)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"db-reader {path.name}")
         self.batches = 0
