@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from chains.progmat.flows.steps import ENDS, TRANSITIONS, FlowStep
+from chains.progmat.node.storage.column_types import storable
 from primitives.errors import CrossDvpError
 
 
@@ -76,7 +77,7 @@ class FlowRecord:
             self,
             attempts=self.attempts + 1,
             last_error_reason=error.reason,
-            last_error=str(error)[:MAX_ERROR_CHARACTERS],
+            last_error=storable(str(error), MAX_ERROR_CHARACTERS),
             waiting_on=waiting_on,
             next_attempt_ms=next_attempt_ms,
             updated_ms=now_ms,
@@ -85,7 +86,7 @@ class FlowRecord:
     def failed(self, error: CrossDvpError, now_ms: int) -> FlowRecord:
         """The record ended by an error that repeating cannot cure."""
         ended = self.advanced(FlowStep.FAILED, now_ms)
-        return replace(ended, last_error_reason=error.reason, last_error=str(error)[:MAX_ERROR_CHARACTERS])
+        return replace(ended, last_error_reason=error.reason, last_error=storable(str(error), MAX_ERROR_CHARACTERS))
 
     def to_be_built_again(self, now_ms: int) -> FlowRecord:
         """Back at the start: the transaction that was built can no longer become final."""

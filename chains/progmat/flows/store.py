@@ -7,11 +7,11 @@ from dataclasses import asdict
 from typing import Final
 
 from sqlalchemy import Connection, Row, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.schema import counters, flows
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.node.storage.statements import insert_or, insert_or_leave
 
 FIXED: Final = frozenset({"flow_id", "kind", "request", "created_ms"})
 """Columns that are written once."""
@@ -19,7 +19,7 @@ FIXED: Final = frozenset({"flow_id", "kind", "request", "created_ms"})
 
 def add_flow(connection: Connection, record: FlowRecord) -> FlowRecord:
     """Store a new flow; the flow already stored under its id is returned instead, if there is one."""
-    connection.execute(insert(flows).values(**_values(record)).on_conflict_do_nothing())
+    connection.execute(insert_or_leave(flows).values(**_values(record)))
     return _found(connection.execute(select(flows).where(flows.c.flow_id == record.flow_id)).one())
 
 
@@ -57,7 +57,7 @@ def newest_flows(connection: Connection, steps: Collection[FlowStep], limit: int
 
 def next_count(connection: Connection, name: str) -> int:
     """Increase a durable counter by one and return it (1 the first time); undone with the operation it is part of."""
-    statement = insert(counters).values(name=name, value=1)
+    statement = insert_or(counters).values(name=name, value=1)
     statement = statement.on_conflict_do_update(index_elements=[counters.c.name], set_={"value": counters.c.value + 1})
     connection.execute(statement)
     value: int = connection.execute(select(counters.c.value).where(counters.c.name == name)).scalar_one()

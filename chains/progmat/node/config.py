@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from chains.progmat.identity import Role, node_name
 from chains.progmat.identity.errors import BadNodeName
+from chains.progmat.node.storage.errors import BadDatabaseUrl
+from chains.progmat.node.storage.location import DatabaseLocation, database_location, postgres_database
 from primitives.errors import CallerError
 
 MAX_FILE_BYTES = 256 * 1024
@@ -71,6 +73,25 @@ class KeyFile(_Section):
     passphrase_file: Path
 
 
+def _database_url(url: str | None) -> str | None:
+    if url is not None:
+        try:
+            postgres_database(url, Path())
+        except BadDatabaseUrl as error:
+            raise ValueError(str(error)) from error
+    return url
+
+
+class Database(_Section):
+    """Where the node keeps what it knows: PostgreSQL by its URL, else a SQLite file in ``data_dir``.
+
+    libpq's options may follow the URL (``?sslmode=verify-full&passfile=...``); the password may also come from
+    ``CROSSDVP_NODE_DATABASE__URL`` or libpq's ``PGPASSFILE``.
+    """
+
+    url: Annotated[str | None, AfterValidator(_database_url)] = None
+
+
 class NodeConfig(BaseSettings):
     """All a node needs to start; whom it knows is in the network map, what it agrees to in the parameters file."""
 
@@ -86,12 +107,18 @@ class NodeConfig(BaseSettings):
     network_map: Path
     parameters: Path
     data_dir: Path  # the node keeps its database files there
+    database: Database = Database()
     operators: frozenset[NodeName] = frozenset()  # certificates that may call everything of the node's API
     platforms: frozenset[NodeName] = frozenset()  # ... that speak for the accounts kept here: cash, trades, reads
     gateways: frozenset[NodeName] = frozenset()  # ... locks of authorised trades, cancellations and reads
     relayers: frozenset[NodeName] = frozenset()  # ... light clients, packets, events and reads
     request_timeout_s: Seconds = 10.0
     soft_lock_s: Annotated[int, Field(ge=5, le=86400)] = 120
+
+    @property
+    def database_at(self) -> DatabaseLocation:
+        """Where the node's database is."""
+        return database_location(self.data_dir, self.database.url)
 
     @classmethod
     def settings_customise_sources(

@@ -18,18 +18,20 @@ from chains.progmat.contracts.standard_package import standard_package
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock, SystemClock
 from chains.progmat.flows.retry import RetrySchedule
-from chains.progmat.flows.schema import flows_metadata
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
 from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
+from chains.progmat.node.gated_keys import GatedKeys, GatedSigner
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
+from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.storage.location import database_location
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
@@ -37,10 +39,8 @@ from chains.progmat.validators.approver import APPROVE, Approver, ArchiveRecorde
 from chains.progmat.validators.checkpoint_signer import CheckpointSigner
 from chains.progmat.validators.journal_tail import JournalTail, TailSettings
 from chains.progmat.validators.rpc_validator import ValidatorRpc
-from chains.progmat.validators.schema import validator_metadata
 from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
-from chains.progmat.vault import vault_metadata
 from light_clients.qbft import QbftLightClient, verify_storage_at
 from light_clients.registry import LightClientRegistry, RegistryProfile
 from primitives.signatures import Signer
@@ -72,6 +72,11 @@ class Surroundings:
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
     tail: TailSettings = field(default_factory=TailSettings)
+    storage: NodeStorage | None = None
+
+    def node_storage(self) -> NodeStorage:
+        """The database all roles of the node share; a SQLite file in ``folder`` unless another was given."""
+        return self.storage or NodeStorage(database_location(self.folder), self.me.name)
 
     def now_s(self) -> int:
         """Unix seconds."""
@@ -108,23 +113,27 @@ class RunningRole(Protocol):
 class VaultRole:
     """SN or CN: vault, flows and NodeService."""
 
-    def __init__(self, node: LedgerNode, rpc: NodeServiceRpc, database: NodeDatabase) -> None:
+    def __init__(self, node: LedgerNode, rpc: NodeServiceRpc, storage: NodeStorage) -> None:
         self.node = node
         self.rpc = rpc
-        self._database = database
+        self._storage = storage
 
     @classmethod
     async def open(cls, around: Surroundings) -> VaultRole:
         """Open the node's database and put the node together; raises storage and key errors."""
         around.node_signer()
-        path = around.folder / "node.sqlite3"
-        database = await NodeDatabase.open(path, around.me.name, [vault_metadata, flows_metadata])
+        storage = around.node_storage()
+        database = await storage.acquire(around.now_s)
+        return cls._over(around, storage, database)
+
+    @classmethod
+    def _over(cls, around: Surroundings, storage: NodeStorage, database: NodeDatabase) -> VaultRole:
         parts = NodeParts(
             me=around.me,
             database=database,
             network=around.network,
             directory=around.directory,
-            keys=around.keys,
+            keys=GatedKeys(around.keys, database.require_current),
             verifier=LedgerVerifier(around.parameters, around.package),
             storage_readers=STORAGE_READERS,
             clock=around.clock,
@@ -134,7 +143,7 @@ class VaultRole:
             delivery_retry=around.delivery_retry,
         )
         node = LedgerNode(parts)
-        return cls(node, NodeServiceRpc(node, around.keys, around.access), database)
+        return cls(node, NodeServiceRpc(node, around.keys, around.access), storage)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
@@ -153,7 +162,7 @@ class VaultRole:
         """Stop flows, close the database."""
         self.rpc.stop()
         await self.node.stop()
-        await self._database.close()
+        await self._storage.release()
 
 
 class NotaryRole:
@@ -200,9 +209,9 @@ class ValidatorRole:
     """One of the Validators. Its checkpoint key is its node key (secp256k1): one secret, two domains of digests."""
 
     def __init__(
-        self, database: NodeDatabase, log: SigningLog, approver: Approver, tail: JournalTail, rpc: ValidatorRpc
+        self, storage: NodeStorage, log: SigningLog, approver: Approver, tail: JournalTail, rpc: ValidatorRpc
     ) -> None:
-        self._database = database
+        self._storage = storage
         self._log = log
         self._approver = approver
         self.tail = tail
@@ -211,7 +220,17 @@ class ValidatorRole:
     @classmethod
     async def open(cls, around: Surroundings) -> ValidatorRole:
         """Open database and signing log; raises ``SigningLogMismatch``, ``NotAValidator``, ``KeyMissing``."""
-        database = await NodeDatabase.open(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
+        storage = around.node_storage()
+        database = await storage.acquire(around.now_s)
+        try:
+            return await cls._over(around, storage, database)
+        except BaseException:
+            await storage.release()
+            raise
+
+    @classmethod
+    async def _over(cls, around: Surroundings, storage: NodeStorage, database: NodeDatabase) -> ValidatorRole:
+        keys = GatedKeys(around.keys, database.require_current)
         gate = await SigningGate.open(database)
         verifier = LedgerVerifier(around.parameters, around.package)
         back_chain = BackChain(database, around.network, around.directory, verifier, ArchiveRecorder(), around.clock)
@@ -219,11 +238,11 @@ class ValidatorRole:
             database=database,
             resolver=back_chain,
             verifier=verifier,
-            signer=around.node_signer(),
+            signer=GatedSigner(around.node_signer(), database.require_current),
             gate=gate,
             clock_s=around.now_s,
         )
-        key = around.keys.digest_signer(around.me.party.key)
+        key = keys.digest_signer(around.me.party.key)
         if key is None:
             raise KeyMissing(around.me.name, "checkpoint", around.me.party.key.encoded())
         log = await asyncio.to_thread(
@@ -240,7 +259,7 @@ class ValidatorRole:
         await signer.match_log()
         tail = await JournalTail.open(database, around.network, around.parameters, gate, around.tail)
         rpc = ValidatorRpc(around.parameters.ledger_id, database, tail, signer, gate)
-        return cls(database, log, approver, tail, rpc)
+        return cls(storage, log, approver, tail, rpc)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Approve."""
@@ -259,4 +278,4 @@ class ValidatorRole:
         """Stop following, close log and database."""
         await self.tail.stop()
         await asyncio.to_thread(self._log.close)
-        await self._database.close()
+        await self._storage.release()

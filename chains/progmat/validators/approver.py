@@ -16,11 +16,11 @@ from typing import Final, Protocol
 
 import structlog
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase, store_recorded
+from chains.progmat.node.storage.statements import insert_or_leave
 from chains.progmat.transactions.signature import sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import encode_signature
@@ -127,4 +127,4 @@ def _is_approved(connection: Connection, tx_id: bytes) -> bool:
 
 def _record(connection: Connection, tx_id: bytes, requester: str, now_s: int) -> None:
     values = {"tx_id": tx_id, "requester": requester, "approved_at_s": now_s}
-    connection.execute(insert(approvals).values(values).on_conflict_do_nothing())
+    connection.execute(insert_or_leave(approvals).values(values))

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, or_, select, tuple_, update
-from sqlalchemy.dialects.sqlite import Insert, insert
 
+from chains.progmat.node.storage.statements import Insert, insert_or
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.vault.errors import StateConsumed, StateSoftLocked
 from chains.progmat.vault.schema import consumptions, soft_locks, states
@@ -33,7 +33,7 @@ _UNCONSUMED = (
 
 
 def _upsert() -> Insert:
-    statement = insert(soft_locks)
+    statement = insert_or(soft_locks)
     new = statement.excluded
     return statement.on_conflict_do_update(
         index_elements=[_lock.tx_id, _lock.output_index],

@@ -1,4 +1,4 @@
-"""The node's database: SQLite with group commit, the transaction store and the outbox."""
+"""The node's database (SQLite or PostgreSQL) with group commit, the transaction store and the outbox."""
 
 from chains.progmat.node.storage.database import NodeDatabase
 from chains.progmat.node.storage.outbox import (
@@ -9,7 +9,7 @@ from chains.progmat.node.storage.outbox import (
     effect_failed,
     enqueue_effect,
 )
-from chains.progmat.node.storage.schema import SCHEMA_VERSION, storage_metadata
+from chains.progmat.node.storage.schema import storage_metadata
 from chains.progmat.node.storage.transaction_store import (
     StoredTransaction,
     StoreOutcome,
@@ -20,7 +20,6 @@ from chains.progmat.node.storage.transaction_store import (
 )
 
 __all__ = [
-    "SCHEMA_VERSION",
     "Effect",
     "EffectStatus",
     "NodeDatabase",

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sqlalchemy import Connection, Row, bindparam, select, update
-from sqlalchemy.dialects.sqlite import insert
 
+from chains.progmat.node.storage.column_types import storable
 from chains.progmat.node.storage.schema import outbox
+from chains.progmat.node.storage.statements import insert_or_leave
 from chains.progmat.node.storage.transaction_store import StoreOutcome
 
 MAX_ERROR_CHARS = 500
@@ -22,7 +23,7 @@ class EffectStatus(Enum):
 
 
 # Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
-_ENQUEUE = insert(outbox).on_conflict_do_nothing()
+_ENQUEUE = insert_or_leave(outbox)
 _DUE = (
     select(outbox)
     .where(outbox.c.status == EffectStatus.PENDING.value, outbox.c.next_attempt_s <= bindparam("now_s"))
@@ -86,7 +87,7 @@ def effect_failed(connection: Connection, effect_id: int, error: str, next_attem
     """The peer was unavailable: try again at ``next_attempt_s``."""
     later = {
         "attempts": outbox.c.attempts + 1,
-        "last_error": error[:MAX_ERROR_CHARS],
+        "last_error": storable(error, MAX_ERROR_CHARS),
         "next_attempt_s": next_attempt_s,
     }
     not_done = outbox.c.status != EffectStatus.DONE.value

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
 from chains.progmat.node.storage.schema import transactions
+from chains.progmat.node.storage.statements import insert_or_leave
 
 
 class StoreOutcome(Enum):
@@ -29,7 +29,7 @@ class StoredTransaction:
 
 
 # Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
-_STORE_RECORDED = insert(transactions).on_conflict_do_nothing()
+_STORE_RECORDED = insert_or_leave(transactions)
 
 
 def store_recorded(
