@@ -17,8 +17,10 @@ from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.standard_package import standard_package
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock, SystemClock
+from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.seams import NodeSelf, Role
+from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
 from chains.progmat.identity import KeyStore, NetworkMap
@@ -35,7 +37,9 @@ from chains.progmat.node.storage.location import database_location
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
-from chains.progmat.validators.approver import APPROVE, Approver, ArchiveRecorder
+from chains.progmat.validators.approver import APPROVE, Approver
+from chains.progmat.validators.archive import ArchiveRecorder
+from chains.progmat.validators.attestor import Attestor
 from chains.progmat.validators.checkpoint_signer import CheckpointSigner
 from chains.progmat.validators.journal_tail import JournalTail, TailSettings
 from chains.progmat.validators.rpc_validator import ValidatorRpc
@@ -69,6 +73,8 @@ class Surroundings:
     access: ApiAccess
     clock: Clock = field(default_factory=SystemClock)
     soft_lock_s: int = 120
+    history: HistoryPolicy = HistoryPolicy.ATTESTED
+    attest_every: int = DEFAULT_EVERY
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
     tail: TailSettings = field(default_factory=TailSettings)
@@ -139,6 +145,8 @@ class VaultRole:
             clock=around.clock,
             random_bytes=secrets.token_bytes,
             soft_lock_s=around.soft_lock_s,
+            history=HistoryPolicy.WHOLE if Role.ISSUER in around.me.roles else around.history,
+            attest_every=around.attest_every if Role.ISSUER in around.me.roles else 0,
             retry=around.retry,
             delivery_retry=around.delivery_retry,
         )
@@ -209,11 +217,18 @@ class ValidatorRole:
     """One of the Validators. Its checkpoint key is its node key (secp256k1): one secret, two domains of digests."""
 
     def __init__(
-        self, storage: NodeStorage, log: SigningLog, approver: Approver, tail: JournalTail, rpc: ValidatorRpc
+        self,
+        storage: NodeStorage,
+        log: SigningLog,
+        approver: Approver,
+        attestor: Attestor,
+        tail: JournalTail,
+        rpc: ValidatorRpc,
     ) -> None:
         self._storage = storage
         self._log = log
         self._approver = approver
+        self._attestor = attestor
         self.tail = tail
         self.rpc = rpc
 
@@ -242,6 +257,14 @@ class ValidatorRole:
             gate=gate,
             clock_s=around.now_s,
         )
+        attestor = Attestor(
+            database=database,
+            resolver=back_chain,
+            verifier=verifier,
+            signer=GatedSigner(around.node_signer(), database.require_current),
+            gate=gate,
+            clock=around.clock,
+        )
         key = keys.digest_signer(around.me.party.key)
         if key is None:
             raise KeyMissing(around.me.name, "checkpoint", around.me.party.key.encoded())
@@ -259,11 +282,12 @@ class ValidatorRole:
         await signer.match_log()
         tail = await JournalTail.open(database, around.network, around.parameters, gate, around.tail)
         rpc = ValidatorRpc(around.parameters.ledger_id, database, tail, signer, gate)
-        return cls(storage, log, approver, tail, rpc)
+        return cls(storage, log, approver, attestor, tail, rpc)
 
     def answer_peers(self, router: PeerRouter) -> None:
-        """Approve."""
+        """Approve, attest."""
         router.register(APPROVE, self._approver.approve)
+        router.register(ATTEST, self._attestor.attest)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
         """ValidatorService."""

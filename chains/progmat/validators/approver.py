@@ -19,8 +19,7 @@ from sqlalchemy import Connection, select
 
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers import PeerIdentity
-from chains.progmat.node.storage import NodeDatabase, store_recorded
-from chains.progmat.node.storage.statements import insert_or_leave
+from chains.progmat.node.storage import NodeDatabase, insert
 from chains.progmat.transactions.signature import sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import encode_signature
@@ -28,6 +27,7 @@ from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.validators.errors import ApprovalOutsideTimeWindow, NotAValidator, NothingToApprove
 from chains.progmat.validators.schema import approvals
 from chains.progmat.validators.signing_gate import SigningGate
+from chains.progmat.vault.errors import ConflictingConsumption
 from primitives.composite_key import leaf_keys
 from primitives.signatures import Signer
 
@@ -42,21 +42,6 @@ class Resolver(Protocol):
     async def resolve(self, peer: str, wire: WireTransaction) -> None:
         """Fetch what is lacking from ``peer``; verify each ancestor once, the notary's signature included."""
         ...
-
-
-class ArchiveRecorder:
-    """`flows.seams.Recording` of a Validator: keeps transactions and nothing else; it holds no vault."""
-
-    def record(
-        self, connection: Connection, signed: SignedTransaction, journal_position: int, now_ms: int
-    ) -> tuple[str, ...]:
-        """Keep a verified, notarised transaction; nobody else takes part here."""
-        store_recorded(connection, signed.id, signed.encode(), journal_position, now_ms // 1000)
-        return ()
-
-    def participants(self, _connection: Connection, _wire: WireTransaction) -> frozenset[str]:
-        """Nobody: a Validator hands transactions out to no one."""
-        return frozenset()
 
 
 class Approver:
@@ -110,7 +95,11 @@ class Approver:
             raise NothingToApprove
         self._require_time_window(wire)
         self._verifier.verify_signatures(signed, {parameters.validator_key, parameters.notary.key})
-        await self._resolver.resolve(peer.name, wire)
+        try:
+            await self._resolver.resolve(peer.name, wire)
+        except ConflictingConsumption as misbehaviour:  # two final ancestors spend one state
+            await self._gate.stop_signing(misbehaviour)
+            raise
         await self._database.read(lambda connection: self._verifier.verify_contracts(connection, wire))
         self._require_time_window(wire)
 
@@ -127,4 +116,4 @@ def _is_approved(connection: Connection, tx_id: bytes) -> bool:
 
 def _record(connection: Connection, tx_id: bytes, requester: str, now_s: int) -> None:
     values = {"tx_id": tx_id, "requester": requester, "approved_at_s": now_s}
-    connection.execute(insert_or_leave(approvals).values(values))
+    connection.execute(insert(approvals).values(values).on_conflict_do_nothing())

@@ -9,8 +9,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection, select
 
-from chains.progmat.node.storage import NodeDatabase
-from chains.progmat.node.storage.statements import insert_or_leave
+from chains.progmat.node.storage import NodeDatabase, insert
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.validators import ledger_view
 from chains.progmat.validators.errors import (
@@ -142,5 +141,5 @@ class CheckpointSigner:
 
 def _pin_log(connection: Connection, log_id: str) -> str:
     """The id of the log that this database was first opened with."""
-    connection.execute(insert_or_leave(pins).values(name="signing_log_id", value=log_id))
+    connection.execute(insert(pins).values(name="signing_log_id", value=log_id).on_conflict_do_nothing())
     return str(connection.execute(select(pins.c.value).where(pins.c.name == "signing_log_id")).scalar_one())

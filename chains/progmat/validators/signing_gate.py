@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import Connection, select
 
-from chains.progmat.node.storage import NodeDatabase
-from chains.progmat.node.storage.statements import insert_or_leave
+from chains.progmat.node.storage import NodeDatabase, insert
 from chains.progmat.validators.errors import SigningStopped
 from chains.progmat.validators.schema import alarms
 from primitives.errors import PeerError
@@ -66,4 +65,4 @@ def _stored_alarm(connection: Connection) -> Alarm | None:
 
 def _store_alarm(connection: Connection, alarm: Alarm) -> None:
     values = {"id": 1, "reason": alarm.reason, "detail": alarm.detail}
-    connection.execute(insert_or_leave(alarms).values(values))
+    connection.execute(insert(alarms).values(values).on_conflict_do_nothing())

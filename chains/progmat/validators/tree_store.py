@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, select
 
-from chains.progmat.node.storage.statements import insert_or_leave
+from chains.progmat.node.storage import insert
 from chains.progmat.validators.schema import tree_nodes
 
 MAX_CACHED_NODES = 65_536
@@ -61,5 +61,5 @@ class DatabaseNodeStore:
         """Write what is new, and tell it."""
         if self._fresh:
             rows = [{"node_hash": node_hash, "node": node} for node_hash, node in self._fresh.items()]
-            self._connection.execute(insert_or_leave(tree_nodes), rows)
+            self._connection.execute(insert(tree_nodes).on_conflict_do_nothing(), rows)
         return self._fresh

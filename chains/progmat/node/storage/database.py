@@ -196,12 +196,12 @@ class NodeDatabase:
         try:
             try:
                 return self._query_on(kept or self._reader_connection(), query)
-            except DBAPIError as error:
-                if kept is None or not error.connection_invalidated:
+            except Exception as error:
+                if kept is None or not is_storage_failure(error):
                     raise
-                self._forget_reader()  # it died while it lay idle: that says nothing about the database now
+                self._forget_reader()  # it may have died while it lay idle: that says nothing about the database now
                 return self._query_on(self._reader_connection(), query)
-        except DBAPIError as error:
+        except Exception as error:  # Core's or, from a prepared statement, the driver's own
             if not is_storage_failure(error):
                 raise
             self._forget_reader()

@@ -1,5 +1,4 @@
 """Baseline."""
-# statements as generated
 
 from __future__ import annotations
 
@@ -14,6 +13,19 @@ down_revision = None
 
 def upgrade() -> None:
     """Make the change."""
+    op.create_table(
+        "attestations",
+        sa.Column("tx_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("attestation", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("tx_id"),
+    )
+    op.create_table(
+        "attested_outputs",
+        sa.Column("tx_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("output_index", Int64, autoincrement=False, nullable=False),
+        sa.Column("proof", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("tx_id", "output_index"),
+    )
     op.create_table(
         "meta",
         sa.Column("name", Text, nullable=False),
@@ -358,6 +370,13 @@ def upgrade() -> None:
         sa.Column("name", Text, nullable=False),
         sa.Column("value", Text, nullable=False),
         sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "validator_spent",
+        sa.Column("state", sa.LargeBinary(length=36), nullable=False),
+        sa.Column("tx_id", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("state"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "validator_tree_nodes",
