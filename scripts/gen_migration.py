@@ -46,6 +46,9 @@ def main() -> int:
     written.write_text("".join(line for line in lines if not line.lstrip().startswith("# ###")))
     subprocess.run([sys.executable, "-m", "ruff", "check", "--fix", "--select", "I,F", "--quiet", written], check=False)
     subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", written], check=True)
+    if len(known_revisions()) == 0:  # a baseline is as long as there are tables
+        title, rest = written.read_text().split("\n", 1)
+        written.write_text(f"{title}\n# ruff: noqa: PLR0915  # one statement a table\n{rest}")
     print(f"{written.relative_to(Path.cwd())}: read it, then run the tests of migrations")
     return 0
 

@@ -10,6 +10,7 @@ from chains.deferred_commands import Commands, deferred_group
 
 COMMANDS: Final[Commands] = {
     "config": ("chains.progmat.cli.config", "Check a node's configuration file and everything it names."),
+    "storage": ("chains.progmat.cli.storage", "A node's database: its state, migration, backup, restore."),
 }
 """By topic."""
 

@@ -3,6 +3,9 @@
 CrossDvpError
 ├── CallerError
 │   ├── BadDatabaseUrl            the configured URL names no PostgreSQL database
+│   ├── NoDatabase                nothing is there yet
+│   ├── BadBackup                 the file is no backup, or not the one its manifest describes
+│   ├── DatabaseNotEmpty          a backup is restored into an empty database only
 │   ├── SchemaOutdated            written by an earlier version of this program: migrate
 │   ├── UnknownSchemaVersion      written by a later version of this program, or by something else
 │   └── DatabaseOfAnotherNode     the database belongs to a node of another name
@@ -28,6 +31,36 @@ class BadDatabaseUrl(CallerError):
     def __init__(self, rule: str) -> None:
         self.rule = rule
         super().__init__(f"database.url: {rule}: expected postgresql://user:password@host:port/name")
+
+
+class NoDatabase(CallerError):
+    """Nothing is there."""
+
+    reason = "NO_DATABASE"
+
+    def __init__(self, database: str) -> None:
+        self.database = database
+        super().__init__(f"{database}: no node has made a database there: check the configuration, or start the node")
+
+
+class BadBackup(CallerError):
+    """The file cannot be restored from."""
+
+    reason = "BAD_BACKUP"
+
+    def __init__(self, file: str, rule: str) -> None:
+        self.file, self.rule = file, rule
+        super().__init__(f"{file}: {rule}: use another backup")
+
+
+class DatabaseNotEmpty(CallerError):
+    """There are tables already."""
+
+    reason = "DATABASE_NOT_EMPTY"
+
+    def __init__(self, database: str) -> None:
+        self.database = database
+        super().__init__(f"{database} has tables already: create an empty database and configure that one")
 
 
 class SchemaOutdated(CallerError):

@@ -9,34 +9,24 @@ about its ownership cannot commit.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import secrets
-import socket
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from psycopg import Connection as PsycopgConnection
-from psycopg.errors import LockNotAvailable
-from sqlalchemy import Connection, Engine, MetaData, inspect, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, MetaData
 
-from chains.progmat.node.storage.errors import DatabaseInUse, DatabaseTakenOver, StorageFailed
+from chains.progmat.node.storage.errors import DatabaseTakenOver, StorageFailed
 from chains.progmat.node.storage.head import count_commit, note_act, read_head, write_head
 from chains.progmat.node.storage.location import DatabaseLocation, witness_path
+from chains.progmat.node.storage.locks import lock_file, lock_server, this_process, unlock_server
 from chains.progmat.node.storage.postgres_engine import CommitWarnings
 from chains.progmat.node.storage.schema import prepare_schema
 from chains.progmat.node.storage.standing import Doubt, Head, judge
 from chains.progmat.node.storage.witness import RESERVE, Witness, WitnessRecord
-
-_PATIENCE = text("SET LOCAL lock_timeout = '3s'")
-"""How long the server may take to notice that the process which held the lock before is dead."""
-_LOCK = text("SELECT pg_advisory_lock(hashtextextended('crossdvp node ' || current_schema(), 0))")
-_UNLOCK = text("SELECT pg_advisory_unlock_all()")
 
 
 class Ownership:
@@ -61,7 +51,7 @@ class Ownership:
         connection = None
         try:
             if isinstance(self._at, Path):
-                self._lock = _locked_file(self._at)
+                self._lock = lock_file(self._at)
             connection = engine.connect()
             self._lock_server(connection)
             with connection.begin():
@@ -109,8 +99,7 @@ class Ownership:
     def close(self, connection: Connection | None = None) -> None:
         """Leave an exact, synced witness and give up the lock; the connection itself is the caller's."""
         if connection is not None and connection.dialect.name == "postgresql":
-            with contextlib.suppress(DBAPIError), connection.begin():  # a dead connection has lost it already
-                connection.execute(_UNLOCK)
+            unlock_server(connection)
         if self._witness is not None:
             try:
                 if self._reserved:
@@ -138,7 +127,7 @@ class Ownership:
             incarnation=head.incarnation + 1,
             nonce=secrets.token_hex(8),
             number=head.number + 1,
-            holder=_holder(),
+            holder=this_process(),
             doubt=doubt,
             doubt_detail=detail,
         )
@@ -157,52 +146,17 @@ class Ownership:
 
     def _lock_server(self, connection: Connection) -> None:
         driver = connection.connection.driver_connection
-        if not isinstance(driver, PsycopgConnection):
-            return
-        self._warnings = CommitWarnings(driver)
-        try:
-            with connection.begin():
-                connection.execute(_PATIENCE)
-                connection.execute(_LOCK)
-        except DBAPIError as error:
-            if not isinstance(error.orig, LockNotAvailable):
-                raise
-            raise DatabaseInUse(str(self._at), _holder_in(connection)) from error
+        if isinstance(driver, PsycopgConnection):
+            self._warnings = CommitWarnings(driver)
+            lock_server(connection, str(self._at))
 
 
 def _named(connection: Connection) -> Head:
     """The head of a new database; its name is stored before the witness may learn it."""
-    new = Head(secrets.token_hex(16), 0, "", 0, _holder())
+    new = Head(secrets.token_hex(16), 0, "", 0, this_process())
     write_head(connection, new)
     return new
 
 
 def _record(head: Head, number: int) -> WitnessRecord:
     return WitnessRecord(head.database_id, head.incarnation, head.nonce, number, number + RESERVE)
-
-
-def _holder() -> str:
-    since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    return f"process {os.getpid()} on {socket.gethostname()} since {since}"
-
-
-def _holder_in(connection: Connection) -> str:
-    """Who took the lock, as far as the head row tells: its process writes it right after locking."""
-    with connection.begin():
-        found = read_head(connection) if inspect(connection).has_table("storage_head") else None
-    return found.holder if found is not None else "a process that is creating it"
-
-
-def _locked_file(path: Path) -> int:
-    """A descriptor that holds ``path.lock``; the kernel lets go when the process ends, however it ends."""
-    lock = path.with_name(path.name + ".lock")
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.pread(descriptor, 256, 0).decode("utf-8", "replace").strip() or "another process"
-        os.close(descriptor)
-        raise DatabaseInUse(str(path), holder) from None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, _holder().encode(), 0)
-    return descriptor

@@ -22,6 +22,6 @@ def alembic_config(connection: Connection) -> Config:
     return config
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the tables to the newest revision, in the caller's transaction: all steps or none."""
-    command.upgrade(alembic_config(connection), "head")
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Bring the tables to a revision, in the caller's transaction: all steps or none."""
+    command.upgrade(alembic_config(connection), revision)
