@@ -22,6 +22,7 @@ from chains.progmat.node.config import NodeConfig
 from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.peers import GrpcPeerNetwork, PeerRouter, PeerService, PeerTls, server_options
+from chains.progmat.node.records_role import WITH_DATABASE, RecordsRole
 from chains.progmat.node.roles import (
     NotaryRole,
     RunningRole,
@@ -54,13 +55,21 @@ async def open_roles(around: Surroundings) -> list[RunningRole]:
             opened.append(await VaultRole.open(around))
         if Role.NOTARY in around.me.roles:
             opened.append(await NotaryRole.open(around))
-        if Role.VALIDATOR in around.me.roles:
-            opened.append(await ValidatorRole.open(around))
+        validator = await ValidatorRole.open(around) if Role.VALIDATOR in around.me.roles else None
+        if validator is not None:
+            opened.append(validator)
+        if around.me.roles.intersection(WITH_DATABASE):
+            shown = validator.floor.shown if validator is not None else _nobody_cares
+            opened.append(await RecordsRole.open(around, heights_shown=shown))
     except BaseException:
         for role in opened:
             await role.stop()
         raise
     return opened
+
+
+def _nobody_cares(_peer: str, _height: int) -> None:
+    """Heights matter to Validators."""
 
 
 class NodeApp:

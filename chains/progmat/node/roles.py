@@ -43,6 +43,7 @@ from chains.progmat.validators.attestor import Attestor
 from chains.progmat.validators.checkpoint_signer import CheckpointSigner
 from chains.progmat.validators.journal_tail import JournalTail, TailSettings
 from chains.progmat.validators.rpc_validator import ValidatorRpc
+from chains.progmat.validators.signing_floor import SigningFloor
 from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
 from light_clients.qbft import QbftLightClient, verify_storage_at
@@ -80,9 +81,15 @@ class Surroundings:
     tail: TailSettings = field(default_factory=TailSettings)
     storage: NodeStorage | None = None
 
+    def __post_init__(self) -> None:
+        if self.storage is None:
+            object.__setattr__(self, "storage", NodeStorage(database_location(self.folder), self.me.name))
+
     def node_storage(self) -> NodeStorage:
         """The database all roles of the node share; a SQLite file in ``folder`` unless another was given."""
-        return self.storage or NodeStorage(database_location(self.folder), self.me.name)
+        if self.storage is None:  # pragma: no cover - set above
+            raise TypeError("no storage")
+        return self.storage
 
     def now_s(self) -> int:
         """Unix seconds."""
@@ -224,6 +231,7 @@ class ValidatorRole:
         attestor: Attestor,
         tail: JournalTail,
         rpc: ValidatorRpc,
+        floor: SigningFloor,
     ) -> None:
         self._storage = storage
         self._log = log
@@ -231,6 +239,7 @@ class ValidatorRole:
         self._attestor = attestor
         self.tail = tail
         self.rpc = rpc
+        self.floor = floor
 
     @classmethod
     async def open(cls, around: Surroundings) -> ValidatorRole:
@@ -281,8 +290,11 @@ class ValidatorRole:
         )
         await signer.match_log()
         tail = await JournalTail.open(database, around.network, around.parameters, gate, around.tail)
+        others = {*around.directory.names_with(Role.VALIDATOR), around.parameters.notary.name} - {around.me.name}
+        floor = SigningFloor(log, others)
+        tail.on_shown = floor.shown
         rpc = ValidatorRpc(around.parameters.ledger_id, database, tail, signer, gate)
-        return cls(storage, log, approver, attestor, tail, rpc)
+        return cls(storage, log, approver, attestor, tail, rpc, floor)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Approve, attest."""

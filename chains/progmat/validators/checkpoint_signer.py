@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from chains.progmat.node.storage import NodeDatabase, insert
+from chains.progmat.node.storage.standing import Doubt
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.validators import ledger_view
 from chains.progmat.validators.errors import (
@@ -106,7 +107,10 @@ class CheckpointSigner:
         """Check that log and database were made together; before the first signature. Raises SigningLogMismatch."""
         log_id = self._log.log_id
         pinned = await self._database.submit(lambda connection: _pin_log(connection, log_id))
-        if pinned != log_id:
+        if self._database.head.doubt is not Doubt.NONE:  # restored: whatever log is there may be the wrong one, or new
+            await asyncio.to_thread(self._log.doubt)
+            await self._database.submit(lambda connection: _pin_another(connection, log_id))
+        elif pinned != log_id:
             raise SigningLogMismatch("id of the signing log", pinned, log_id)
 
     async def sign(self, height: int) -> SignedCheckpoint:
@@ -137,6 +141,10 @@ class CheckpointSigner:
             raise
         self._gate.require_open()
         return SignedCheckpoint(checkpoint, compact(self._key.sign_digest(digest)))
+
+
+def _pin_another(connection: Connection, log_id: str) -> None:
+    connection.execute(update(pins).where(pins.c.name == "signing_log_id").values(value=log_id))
 
 
 def _pin_log(connection: Connection, log_id: str) -> str:

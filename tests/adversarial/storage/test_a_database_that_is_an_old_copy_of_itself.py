@@ -1,4 +1,4 @@
-"""An old copy in the place of the database, however it was made: it is found at the next start, and nothing is signed."""
+"""An old copy in the place of the database, however it was made, is found at the next start, and nothing is signed."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ async def test_restoring_destroys_nothing(database_at: DatabaseLocation, tmp_pat
             restore(database_at, file, BOB, 2, quiet)
         return
     restore(database_at, file, BOB, 2, quiet)
-    (aside,) = tmp_path.glob("node.sqlite3.before-*Z")
+    aside = tmp_path / "node.sqlite3.before-19700101T000002Z"
     database = await opened(aside)
     assert await database.read(owed) == {"before", "after"}
     await database.close()

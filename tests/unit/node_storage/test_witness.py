@@ -70,7 +70,8 @@ def test_a_note_of_an_earlier_start_counts_for_nothing(tmp_path: Path) -> None:
 
 
 def test_a_note_is_synced_at_most_once_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    now_s, syncs = 0.0, []
+    now_s = 0.0
+    syncs: list[int] = []
     monkeypatch.setattr("os.fsync", syncs.append)
     witness = Witness(tmp_path / "w", lambda: now_s)
     witness.promise(FIRST)

@@ -31,7 +31,7 @@ from chains.progmat.node.storage.errors import (
     StorageFailed,
     StorageOverloaded,
 )
-from chains.progmat.node.storage.head import note_act, set_doubt
+from chains.progmat.node.storage.head import begin_after, note_act, set_doubt
 from chains.progmat.node.storage.location import DatabaseLocation, short_name
 from chains.progmat.node.storage.ownership import Ownership
 from chains.progmat.node.storage.standing import Doubt, Head
@@ -130,8 +130,11 @@ class NodeDatabase:
         if self._failure is not None:
             raise self._failure
 
-    async def raise_doubt(self, doubt: Doubt, detail: str, now_s: int) -> None:
-        """Somebody has shown that the records may be old: in force at once, then durable. The first doubt stays."""
+    async def raise_doubt(self, doubt: Doubt, detail: str, now_s: int, incarnation: int = 0) -> None:
+        """Somebody has shown that the records may be old: in force at once, then durable. The first doubt stays.
+
+        The next start is later than start ``incarnation``, so that those who know of that one believe it.
+        """
         if self._doubt[0] is not Doubt.NONE:
             return
         self._doubt = (doubt, detail)
@@ -139,6 +142,7 @@ class NodeDatabase:
 
         def store(connection: Connection) -> None:
             set_doubt(connection, doubt, detail)
+            begin_after(connection, incarnation)
             note_act(connection, at_s=now_s, operator="", act=f"doubt {doubt.value}", detail=detail)
 
         await self.submit(store)

@@ -41,6 +41,11 @@ def set_doubt(connection: Connection, doubt: Doubt, detail: str) -> None:
     connection.execute(change)
 
 
+def begin_after(connection: Connection, incarnation: int) -> None:
+    """Let the next start be later than ``incarnation``."""
+    connection.execute(update(head).where(head.c.incarnation < incarnation).values(incarnation=incarnation))
+
+
 def note_act(connection: Connection, *, at_s: int, operator: str, act: str, detail: str) -> None:
     """Write into the audit trail."""
     connection.execute(insert(audit).values(at_s=at_s, operator=operator, act=act, detail=detail))

@@ -63,6 +63,7 @@ peer_heads = Table(
     Column("incarnation", Int64, nullable=False),
     Column("nonce", Text, nullable=False),
     Column("number", Int64, nullable=False),
+    Column("signature", LargeBinary, nullable=False),  # the peer's own
     Column("at_s", Int64, nullable=False),
 )
 

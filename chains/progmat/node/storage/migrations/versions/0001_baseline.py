@@ -88,6 +88,7 @@ def upgrade() -> None:
         sa.Column("incarnation", Int64, nullable=False),
         sa.Column("nonce", Text, nullable=False),
         sa.Column("number", Int64, nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
         sa.Column("at_s", Int64, nullable=False),
         sa.PrimaryKeyConstraint("peer"),
     )
