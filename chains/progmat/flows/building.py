@@ -17,9 +17,11 @@ from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.engine import Commit
 from chains.progmat.flows.errors import MembershipMissing, PartyUnknown
 from chains.progmat.flows.record import FlowKind, FlowRecord
+from chains.progmat.flows.recovery import made_before
 from chains.progmat.flows.request_codec import decode_request
+from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf, Role
-from chains.progmat.flows.signed_records import with_signed
+from chains.progmat.flows.signed_records import decoded, with_signed
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
@@ -50,6 +52,8 @@ class BuildContext:
     storage_readers: Mapping[str, StorageReader]
     now_s: int
     soft_lock_s: int
+    waiting_for: Callable[[bytes], int] = lambda _account_key: 0
+    """How many flows wait for coins of an account of this node, by the account's key."""
 
     @property
     def notary(self) -> Party:
@@ -76,11 +80,11 @@ class BuildContext:
         lock_states(self.connection, refs, lock_owner=self.flow_id, now_s=self.now_s, expires_s=expires_s)
 
     def party(self, name: str) -> Party:
-        """A listed party; raises ``PartyUnknown``."""
+        """A listed party as states name it, with its first key; raises ``PartyUnknown``."""
         found = self.directory.party(name)
         if found is None:
             raise PartyUnknown(name)
-        return found
+        return self.verifier.parameters.identity(found)
 
     def custodian(self, name: str) -> Party:
         """A listed party that keeps accounts; raises ``PartyUnknown``."""
@@ -109,7 +113,7 @@ Builder = Callable[[BuildContext, Any], TransactionBuilder | AlreadyOnLedger]
 
 
 class BuildStep:
-    """See the module's docstring. ``random_bytes`` gives salts."""
+    """See the module's docstring."""
 
     def __init__(
         self,
@@ -121,7 +125,8 @@ class BuildStep:
         storage_readers: Mapping[str, StorageReader],
         clock: Clock,
         soft_lock_s: int,
-        random_bytes: Callable[[int], bytes],
+        salts: Salts,
+        waiting_for: Callable[[bytes], int] = lambda _account_key: 0,
     ) -> None:
         self._builders = builders
         self._me = me
@@ -131,7 +136,8 @@ class BuildStep:
         self._storage_readers = storage_readers
         self._clock = clock
         self._soft_lock_s = soft_lock_s
-        self._random_bytes = random_bytes
+        self._salts = salts
+        self._waiting_for = waiting_for
 
     def skip(self, _record: FlowRecord) -> FlowStep | None:
         """Never."""
@@ -141,28 +147,39 @@ class BuildStep:
         """Nobody."""
         return ""
 
+    def at_once(self, record: FlowRecord) -> Commit:
+        """All of it."""
+        return partial(self._build, record)
+
     async def prepare(self, record: FlowRecord) -> Commit:
         """Nothing to ask for."""
-        return partial(self._build, record)
+        return self.at_once(record)
 
     def _build(self, record: FlowRecord, connection: Connection) -> FlowRecord:
         now_ms = self._clock.now_ms()
+        salt = self._salts.of_flow(record.flow_id)
+        made = made_before(connection, salt)
+        if made is not None:  # by this flow, before this node's records were restored
+            known = with_signed(record, decoded(made.signed_bytes)).advanced(FlowStep.DONE, now_ms)
+            return known.replaced(journal_position=made.journal_position)
         context = BuildContext(
             connection=connection,
             flow_id=record.flow_id,
-            me=self._me,
+            me=replace(self._me, party=self._verifier.parameters.identity(self._me.party)),
             directory=self._directory,
             keys=self._keys,
             verifier=self._verifier,
             storage_readers=self._storage_readers,
             now_s=now_ms // 1000,
             soft_lock_s=self._soft_lock_s,
+            waiting_for=self._waiting_for,
         )
         built = self._builders[record.kind](context, decode_request(record.kind, record.request))
         if isinstance(built, AlreadyOnLedger):
             done = record.advanced(FlowStep.DONE, now_ms)
-            return replace(done, tx_id=built.tx_id, journal_position=built.journal_position)
-        wire = built.to_wire(self._random_bytes(32))
+            return done.replaced(tx_id=built.tx_id, journal_position=built.journal_position)
+        built = built.signed_by_heirs(self._verifier.parameters.key_heirs)
+        wire = built.to_wire(salt)
         self._verifier.verify_contracts(connection, wire)
         return with_signed(record, self._signed(wire)).advanced(FlowStep.BUILT, now_ms)
 

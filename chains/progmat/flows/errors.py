@@ -5,6 +5,8 @@ CrossDvpError
 │   ├── InvalidRequest           a field of a request is malformed or out of range
 │   ├── RequestIdReused          the same request id with another body
 │   ├── FlowUnknown              no flow of that id
+│   ├── FlowAborted              an operator ended the flow before its transaction could become final
+│   ├── ActNotAllowed            an operator's act that the flow's step does not allow
 │   ├── NodeRoleMissing          this node's roles do not include what the request needs
 │   ├── AccountUnknown           the account's key is not kept here
 │   ├── PartyUnknown             no party of that name on the network map
@@ -26,11 +28,13 @@ CrossDvpError
 ├── PeerError
 │   ├── BadCountersignature      the peer's answer is not a signature of the asked key over the transaction
 │   ├── BadFinality              a delivered transaction lacks signatures, or belongs to nobody here
+│   ├── NotConfirmed             signed by a replaced key of the notary, which under its present key knows nothing of it
+│   ├── BadListing               a peer's list of final transactions goes back, stands still or never ends
 │   └── BadResolution            a peer's ancestors do not match the ids asked for, or exceed the bounds
 └── UnavailableError
     ├── KeyHolderUnknown         no listed party holds a key whose signature is missing (map not renewed yet)
     ├── AnswerProvesNothing      the answer is no valid signature: the outcome is unknown, asked again
-    ├── TransactionOutdated      the built transaction's time window is over: it is built again
+    ├── TransactionOutdated      the built transaction's time window or epoch is over: it is built again
     ├── AttestationTooEarly      an attestation of a transaction that is not recorded here yet
     ├── NodeStopping             this node is stopping; the flow goes on after its restart
     └── FlowDefect               an unexpected error of this program; logged under an incident id, tried again
@@ -71,6 +75,27 @@ class FlowUnknown(CallerError):
     def __init__(self, flow_id: str) -> None:
         self.flow_id = flow_id
         super().__init__(f"this node has no flow {flow_id!r}")
+
+
+class FlowAborted(CallerError):
+    """An operator ended the flow; nothing happened on the ledger."""
+
+    reason = "FLOW_ABORTED"
+
+    def __init__(self, flow_id: str) -> None:
+        self.flow_id = flow_id
+        super().__init__(f"an operator ended flow {flow_id!r}: nothing happened on the ledger; use a new request id")
+
+
+class ActNotAllowed(CallerError):
+    """The flow is where this act does not reach."""
+
+    reason = "ACT_NOT_ALLOWED"
+
+    def __init__(self, act: str, flow_id: str, why_not: str) -> None:
+        self.act = act
+        self.flow_id = flow_id
+        super().__init__(f"{act} of flow {flow_id!r} is not possible: {why_not}")
 
 
 class NodeRoleMissing(CallerError):
@@ -295,6 +320,31 @@ class BadFinality(PeerError):
         super().__init__(f"{peer} delivered {tx_id.hex()}, which is not recorded: {rule}")
 
 
+class NotConfirmed(PeerError):
+    """The notary's key was replaced since; under its present key it does not stand by this transaction."""
+
+    reason = "NOT_CONFIRMED"
+
+    def __init__(self, tx_id: bytes, notary: str, answer: str) -> None:
+        self.tx_id = tx_id
+        self.notary = notary
+        self.answer = answer
+        super().__init__(
+            f"{tx_id.hex()} is signed with a key that {notary} no longer uses, and it does not confirm it: {answer}"
+        )
+
+
+class BadListing(PeerError):
+    """A peer's list of final transactions is none."""
+
+    reason = "BAD_LISTING"
+
+    def __init__(self, peer: str, rule: str) -> None:
+        self.peer = peer
+        self.rule = rule
+        super().__init__(f"list of final transactions from {peer}: {rule}")
+
+
 class BadResolution(PeerError):
     """A peer's back-chain is not what was asked for."""
 
@@ -334,7 +384,7 @@ class TransactionOutdated(UnavailableError):
 
     def __init__(self, tx_id: bytes) -> None:
         self.tx_id = tx_id
-        super().__init__(f"the time window of {tx_id.hex()} is over: it is built again")
+        super().__init__(f"the time window or the epoch of {tx_id.hex()} is over: it is built again")
 
 
 class AttestationTooEarly(UnavailableError):

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import Connection
 
-from chains.progmat.flows import peer_codec
 from chains.progmat.flows.clock import Clock
-from chains.progmat.flows.delivery import owe
+from chains.progmat.flows.delivery import owe_finality
 from chains.progmat.flows.engine import Commit
 from chains.progmat.flows.notary_desk import NotaryDesk
-from chains.progmat.flows.peer_codec import Finality
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.seams import Recording
 from chains.progmat.flows.signed_records import signed_of, with_signed
 from chains.progmat.flows.steps import FlowStep
-from chains.progmat.transactions.signed_codec import encode_signature
 
 
 class NotariseStep:
@@ -35,12 +31,15 @@ class NotariseStep:
         """The notary."""
         return self._desk.name
 
+    def at_once(self, _record: FlowRecord) -> None:
+        """Others have to be asked."""
+
     async def prepare(self, record: FlowRecord) -> Commit:
         """Ask. Raises what ``NotaryDesk.notarise`` raises."""
         signed = signed_of(record)
         answer = await self._desk.notarise(signed)
         notarised = with_signed(record, signed.with_signatures(answer.signature))
-        return partial(self._notarised, replace(notarised, journal_position=answer.position))
+        return partial(self._notarised, notarised.replaced(journal_position=answer.position))
 
     def _notarised(self, record: FlowRecord, _connection: Connection) -> FlowRecord:
         return record.advanced(FlowStep.NOTARISED, self._clock.now_ms())
@@ -61,28 +60,18 @@ class RecordStep:
         """Nobody."""
         return ""
 
+    def at_once(self, record: FlowRecord) -> Commit:
+        """All of it."""
+        return partial(self._recorded, record)
+
     async def prepare(self, record: FlowRecord) -> Commit:
         """Nothing to ask for."""
-        return partial(self._recorded, record)
+        return self.at_once(record)
 
     def _recorded(self, record: FlowRecord, connection: Connection) -> FlowRecord:
         signed = signed_of(record)
         now_ms = self._clock.now_ms()
         participants = self._recorder.record(connection, signed, record.journal_position, now_ms)
-        finality = Finality(
-            tx_id=signed.id,
-            signatures=tuple(encode_signature(signature) for signature in signed.signatures),
-            wire=signed.wire_bytes,
-        )
-        body = peer_codec.encode_finality(finality)
-        for peer in participants:
-            owe(
-                connection,
-                flow_id=record.flow_id,
-                peer=peer,
-                method=peer_codec.FINALISE,
-                body=body,
-                now_s=now_ms // 1000,
-            )
+        owe_finality(connection, record.flow_id, signed, participants, now_ms // 1000)
         recorded = record.advanced(FlowStep.RECORDED, now_ms, waiting_on=", ".join(participants))
         return recorded if participants else recorded.advanced(FlowStep.DONE, now_ms)

@@ -25,6 +25,8 @@ flows = Table(
     Column("last_error", Text, nullable=False),
     Column("waiting_on", Text, nullable=False),
     Column("next_attempt_ms", Int64, nullable=False),
+    Column("wish", Text, nullable=False),
+    Column("story", Text, nullable=False),
     Column("since_ms", Int64, nullable=False),
     Column("created_ms", Int64, nullable=False),
     Column("updated_ms", Int64, nullable=False),
@@ -81,3 +83,33 @@ trades = Table(
     Column("closing_tx_id", LargeBinary, nullable=False),
     Column("closing_position", Int64, nullable=False),
 )
+
+listing_cursors = Table(
+    "listing_cursors",  # how far each peer has told this node of final transactions in which it takes part
+    flows_metadata,
+    Column("peer", Text, primary_key=True),
+    Column("history_id", Text, nullable=False),
+    Column("after", Int64, nullable=False),
+)
+
+recovered = Table(
+    "recovered",  # transactions that came back from peers: a flow that is lost here may have made them
+    flows_metadata,
+    Column("salt", LargeBinary(32), primary_key=True),
+    Column("tx_id", LargeBinary(32), nullable=False),
+)
+
+operator_acts = Table(
+    "operator_acts",  # what operators did to flows: only added to, each entry chained to the one before
+    flows_metadata,
+    Column("number", Int64, primary_key=True, autoincrement=True),
+    Column("at_ms", Int64, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("flow_id", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("entry_hash", LargeBinary(32), nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("operator_acts_flow", operator_acts.c.flow_id)

@@ -18,7 +18,7 @@ from grpc_reflection.v1alpha import reflection
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
-from chains.progmat.node.config import NodeConfig
+from chains.progmat.node.config import NodeConfig, VaultUpkeepConfig
 from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.peers import GrpcPeerNetwork, PeerRouter, PeerService, PeerTls, server_options
@@ -33,6 +33,7 @@ from chains.progmat.node.roles import (
 )
 from chains.progmat.node.rpc_node_service import STATUS_CODES
 from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.vault_upkeep import GroomingPolicy, UpkeepPolicy
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.rpc_status import ErrorStatusInterceptor
 from primitives.errors import UnavailableError
@@ -51,8 +52,9 @@ async def open_roles(around: Surroundings) -> list[RunningRole]:
     """Open every role the node has on the network map; on an error those opened are stopped again."""
     opened: list[RunningRole] = []
     try:
-        if around.me.roles & {Role.ISSUER, Role.CUSTODIAN}:
-            opened.append(await VaultRole.open(around))
+        vault = await VaultRole.open(around) if around.me.roles & {Role.ISSUER, Role.CUSTODIAN} else None
+        if vault is not None:
+            opened.append(vault)
         if Role.NOTARY in around.me.roles:
             opened.append(await NotaryRole.open(around))
         validator = await ValidatorRole.open(around) if Role.VALIDATOR in around.me.roles else None
@@ -60,7 +62,7 @@ async def open_roles(around: Surroundings) -> list[RunningRole]:
             opened.append(validator)
         if around.me.roles.intersection(WITH_DATABASE):
             shown = validator.floor.shown if validator is not None else _nobody_cares
-            opened.append(await RecordsRole.open(around, heights_shown=shown))
+            opened.append(await RecordsRole.open(around, vault.node.recovery if vault else None, shown))
     except BaseException:
         for role in opened:
             await role.stop()
@@ -160,6 +162,7 @@ class NodeApp:
             storage=self._storage,
             history=config.history,
             attest_every=config.attest_every,
+            upkeep=_upkeep_of(config.vault),
         )
 
     async def _make_server(self, peers: PeerService, tls: PeerTls) -> grpc.aio.Server:
@@ -199,6 +202,13 @@ class NodeApp:
             log.info("node serves", node=self._config.name)
         for name in self._names:
             await self._health.set(name, status)
+
+
+def _upkeep_of(vault: VaultUpkeepConfig) -> UpkeepPolicy:
+    grooming = None
+    if vault.groom_above_coins:
+        grooming = GroomingPolicy(vault.groom_above_coins, vault.groom_below_yen, vault.groom_max_coins)
+    return UpkeepPolicy(vault.every_s, vault.updates_kept, grooming)
 
 
 def _self_on(directory: NetworkMap, config: NodeConfig) -> NodeSelf:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,7 +11,9 @@ from chains.progmat.flows import cash_builders, ibc_builders, peer_codec
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.building import Builder, BuildStep, SoftLockReservations
 from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.coin_queue import CoinQueue, wake_for_coins
 from chains.progmat.flows.collecting import ApproveStep, CountersignStep
+from chains.progmat.flows.control import FlowControl
 from chains.progmat.flows.countersigning import CountersignResponder
 from chains.progmat.flows.delivery import DeliveryWorker
 from chains.progmat.flows.disclosing import Disclosing
@@ -22,9 +24,11 @@ from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recording import Recorder
+from chains.progmat.flows.recovery import FinalListings, Recovery
 from chains.progmat.flows.retry import RetrySchedule
+from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
-from chains.progmat.flows.signed_records import decoded
+from chains.progmat.flows.signed_records import decoded, wire_of
 from chains.progmat.flows.snipping import AttestationReceiver, Snipper
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
@@ -39,6 +43,7 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.ISSUE_CASH: cash_builders.issue_cash,
     FlowKind.MOVE_CASH: cash_builders.move_cash,
     FlowKind.REDEEM_CASH: cash_builders.redeem_cash,
+    FlowKind.MERGE_CASH: cash_builders.merge_cash,
     FlowKind.LOCK_CASH: ibc_builders.lock_cash,
     FlowKind.CANCEL_TRADE: ibc_builders.cancel_trade,
     FlowKind.CREATE_LIGHT_CLIENT: ibc_builders.create_light_client,
@@ -62,9 +67,13 @@ class NodeParts:
     verifier: LedgerVerifier
     storage_readers: Mapping[str, StorageReader]
     clock: Clock
-    random_bytes: Callable[[int], bytes]
+    salts: Salts
+    history_id: str
+    """Names this node's records; another one after they were restored."""
     soft_lock_s: int = 120
     history: HistoryPolicy = HistoryPolicy.WHOLE
+    recover_every_s: int = 0
+    """How often to ask peers for what was missed, from the start on; 0: when an operator says so."""
     attest_every: int = 0
     """Steps of a coin's history after which an issuer has it attested; 0: never."""
     retry: RetrySchedule = field(default_factory=RetrySchedule)
@@ -93,9 +102,10 @@ class LedgerNode:
     def __init__(self, parts: NodeParts) -> None:
         self.parts = parts
         self.records_changed = Changes()
-        self._desk = NotaryDesk(parts.network, parts.verifier)
+        self._coin_queue = CoinQueue()
+        self._desk = NotaryDesk(parts.network, parts.verifier, parts.clock)
         recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me))
-        self._disclosing = Disclosing(parts.database, parts.directory, recorder)
+        self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
         back_chain = BackChain(
             parts.database,
             parts.network,
@@ -105,6 +115,7 @@ class LedgerNode:
             parts.clock,
             self._desk.position_of,
             parts.history,
+            confirmed=self._desk.confirmed,
         )
         disclose = self._disclosing.disclose
         self._countersign = CountersignResponder(
@@ -118,9 +129,17 @@ class LedgerNode:
             recorder,
             parts.clock,
             self._desk.position_of,
+            self._desk.confirmed,
             self._received,
         )
         self._attestations = AttestationReceiver(parts.database, parts.verifier)
+        self._listings = FinalListings(parts.database, parts.history_id)
+        self._make_flows(recorder)
+        self._make_upkeep(recorder, back_chain)
+
+    def _make_upkeep(self, recorder: Recorder, back_chain: BackChain) -> None:
+        """What goes on beside the flows."""
+        parts = self.parts
         self.snipper = Snipper(
             parts.database,
             parts.network,
@@ -129,29 +148,50 @@ class LedgerNode:
             recorder,
             parts.clock,
             parts.attest_every,
-            self._wake_deliveries,
+            self.deliveries.wake,
         )
+        self.recovery = Recovery(
+            parts.me.name,
+            parts.database,
+            parts.network,
+            parts.directory,
+            back_chain,
+            recorder,
+            parts.clock,
+            parts.recover_every_s,
+            self.deliveries.wake,
+        )
+
+    def _make_flows(self, recorder: Recorder) -> None:
+        """Engine, deliveries, and the operator's hand on both."""
+        parts = self.parts
+        reservations = SoftLockReservations(parts.clock, parts.soft_lock_s)
         self.engine = FlowEngine(
             database=parts.database,
             actions=self._actions(recorder),
-            reservations=SoftLockReservations(parts.clock, parts.soft_lock_s),
+            reservations=reservations,
             clock=parts.clock,
             on_stored=self._stored,
             retry=parts.retry,
+            coin_queue=self._coin_queue,
         )
         self.deliveries = DeliveryWorker(
             parts.database, parts.network, parts.clock, self._before_delivery, self.engine.tell, parts.delivery_retry
         )
+        self.control = FlowControl(parts.database, self.engine, self.deliveries, reservations, parts.clock)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Register this node's peer methods."""
         router.register(peer_codec.COUNTERSIGN, self._countersign.handle)
         router.register(peer_codec.FINALISE, self._handle_finality)
         router.register(peer_codec.FETCH_TRANSACTIONS, self._disclosing.handle_fetch)
+        router.register(peer_codec.LIST_FINAL, self._listings.handle)
         router.register(peer_codec.ATTESTED, self._handle_attestation)
 
     async def start(self) -> int:
         """Resume unfinished flows and owed deliveries; returns the number of flows."""
+        if self.parts.recover_every_s:
+            self.recovery.start()
         self.deliveries.start()
         if self.parts.attest_every:
             self.snipper.start()
@@ -159,6 +199,7 @@ class LedgerNode:
 
     async def stop(self) -> None:
         """Stop working; everything goes on from the database at the next start."""
+        await self.recovery.stop()
         await self.snipper.stop()
         await self.engine.stop()
         await self.deliveries.stop()
@@ -166,6 +207,7 @@ class LedgerNode:
     async def _handle_finality(self, asker: PeerIdentity, body: bytes) -> bytes:
         answer = await self._finalise.handle(asker, body)
         self.records_changed.tell()
+        self._coin_queue.freed_somewhere()
         return answer
 
     async def _handle_attestation(self, asker: PeerIdentity, body: bytes) -> bytes:
@@ -179,6 +221,8 @@ class LedgerNode:
                 self._count_history(decoded(record.signed_tx).wire)
             self.records_changed.tell()
             self.deliveries.wake()
+        if not self._coin_queue.is_empty:
+            wake_for_coins(self._coin_queue, record)
 
     def _received(self, participants: Iterable[str], wire: WireTransaction) -> None:
         """All participants have it, or will: each may fetch what it uses."""
@@ -190,14 +234,11 @@ class LedgerNode:
         if self.parts.attest_every:
             self.snipper.noted(wire)
 
-    def _wake_deliveries(self) -> None:
-        self.deliveries.wake()
-
     def _before_delivery(self, effect: Effect) -> None:
         """Whoever is sent a transaction may fetch what it uses."""
         if effect.method == peer_codec.FINALISE:
             finality = peer_codec.decode_finality(effect.body)
-            self._disclosing.disclose(effect.peer, WireTransaction.decode(finality.wire))
+            self._disclosing.disclose(effect.peer, wire_of(finality.wire))
 
     def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
         parts = self.parts
@@ -210,7 +251,8 @@ class LedgerNode:
             storage_readers=parts.storage_readers,
             clock=parts.clock,
             soft_lock_s=parts.soft_lock_s,
-            random_bytes=parts.random_bytes,
+            salts=parts.salts,
+            waiting_for=self._coin_queue.waiting,
         )
         return {
             FlowStep.PROPOSED: build,

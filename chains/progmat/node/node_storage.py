@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+
+from sqlalchemy import MetaData
 
 from chains.progmat.node.database_tables import ROLE_TABLES
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage.location import DatabaseLocation
+
+OpenDatabase = Callable[[DatabaseLocation, str, Sequence[MetaData], Callable[[], int]], Awaitable[NodeDatabase]]
+"""As ``NodeDatabase.open``."""
 
 
 @dataclass
@@ -18,6 +23,7 @@ class NodeStorage:
     at: DatabaseLocation
     node_name: str
     opened: Callable[[NodeDatabase], None] = lambda _database: None
+    open: OpenDatabase = NodeDatabase.open
     database: NodeDatabase | None = None
     _users: int = 0
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -26,7 +32,7 @@ class NodeStorage:
         """The node's database; raises what ``NodeDatabase.open`` raises."""
         async with self._opening:
             if self.database is None:
-                self.database = await NodeDatabase.open(self.at, self.node_name, ROLE_TABLES, now_s)
+                self.database = await self.open(self.at, self.node_name, ROLE_TABLES, now_s)
                 self.opened(self.database)
             self._users += 1
             return self.database

@@ -13,13 +13,14 @@ deliver, and signs nothing. How the doubt ends:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 import structlog
 
 from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.recovery import ReconcileReport
 from chains.progmat.node.peers import PeerNetwork
 from chains.progmat.node.positions import (
     POSITION,
@@ -41,36 +42,6 @@ ASK_TIMEOUT_S: Final = 10.0
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class PeerReconciled:
-    """What came of asking one peer for the final ledger_txs it shares with this node.
-
-    ``missed``: how many this node did not have (they are recorded now). ``problem``: why the peer has not answered in
-    full; empty when it has.
-    """
-
-    peer: str
-    missed: int = 0
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReconcileReport:
-    """One round of asking."""
-
-    peers: tuple[PeerReconciled, ...]
-
-    @property
-    def missed(self) -> int:
-        """Ledger_txs that were missing, of all peers."""
-        return sum(peer.missed for peer in self.peers)
-
-    def unanswered(self, required: Collection[str]) -> tuple[str, ...]:
-        """Those of ``required`` that have not answered in full, ascending."""
-        answered = {peer.peer for peer in self.peers if not peer.problem}
-        return tuple(sorted(set(required) - answered))
-
-
 class Reconciler(Protocol):
     """Fetches what a node missed; put together by the node's composition root."""
 
@@ -78,7 +49,7 @@ class Reconciler(Protocol):
         """Ask every peer for the final ledger_txs in which this node takes part; verify and record what is missing.
 
         Safe to repeat. A peer that cannot be asked is in the report with its problem, not an error. May raise storage
-        errors. Needs no signature of this node.
+        errors. Needs no signature of this node. ``flows.recovery.Recovery`` is one.
         """
         ...
 
@@ -143,15 +114,16 @@ class Reconciliation:
 
     async def reconcile(self) -> ReconcileReport | None:
         """One round for a doubt, which may end it; None where there is nothing to do or nobody to do it."""
-        doubt = self._database.head.doubt
+        doubt = self._database.doubt
         if doubt is Doubt.NONE or self._reconciler is None:
             return None
         report = await self._reconciler.reconcile()
-        unanswered = report.unanswered(self._peers.required)
+        missed = sum(peer.fetched + peer.missing for peer in report.peers)
+        unanswered = sorted(self._peers.required - {peer.peer for peer in report.peers if not peer.problem})
         log.warning(
-            "records in doubt", doubt=doubt.value, missed=report.missed, unanswered=unanswered, peers=len(report.peers)
+            "records in doubt", doubt=doubt.value, missed=missed, unanswered=unanswered, peers=len(report.peers)
         )
-        if not unanswered and not report.missed and doubt in SETTLED_BY_THEMSELVES:
+        if not unanswered and not missed and doubt in SETTLED_BY_THEMSELVES:
             why = f"{doubt.value}: {len(report.peers)} peers answered, nothing was missing"
             await self._database.settle_doubt("", why, self._clock.now_ms() // 1000)
             log.warning("doubt settled", why=why)

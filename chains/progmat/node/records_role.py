@@ -37,7 +37,7 @@ class RecordsRole:
         database = await storage.acquire(around.now_s)
         own, directory = around.me.name, around.directory
         keepers = {name for role in WITH_DATABASE for name in directory.names_with(role)} - {own}
-        required = {*directory.names_with(Role.NOTARY), *directory.names_with(Role.ISSUER)} - {own}
+        required = set(directory.names_with(Role.ISSUER)) - {own}  # each knows all there is of its coin
         reconciliation = Reconciliation(
             name=own,
             database=database,

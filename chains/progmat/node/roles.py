@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import grpc.aio
+from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
+from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
 
 from chains.progmat.contracts.package import ContractPackage
@@ -18,7 +21,10 @@ from chains.progmat.contracts.standard_package import standard_package
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock, SystemClock
 from chains.progmat.flows.history_policy import HistoryPolicy
+from chains.progmat.flows.notary_desk import NotaryDesk
+from chains.progmat.flows.recovery import EVERY_S as RECOVER_EVERY_S
 from chains.progmat.flows.retry import RetrySchedule
+from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
@@ -29,13 +35,18 @@ from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.gated_keys import GatedKeys, GatedSigner
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
 from chains.progmat.node.node_storage import NodeStorage
+from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
+from chains.progmat.node.rpc_flow_service import FlowServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
-from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.rpc_vault import VaultServiceRpc
+from chains.progmat.node.storage import NodeDatabase, history_id
 from chains.progmat.node.storage.location import database_location
+from chains.progmat.node.vault_upkeep import UpkeepPolicy, VaultUpkeep
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
+from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.validators.approver import APPROVE, Approver
 from chains.progmat.validators.archive import ArchiveRecorder
@@ -50,6 +61,9 @@ from light_clients.qbft import QbftLightClient, verify_storage_at
 from light_clients.registry import LightClientRegistry, RegistryProfile
 from primitives.signatures import Signer
 
+OpenUniquenessStore = Callable[[Path, str], UniquenessStore]
+"""Path and ledger id; may block."""
+
 STORAGE_READERS: Mapping[str, StorageReader] = {"qbft": verify_storage_at}
 """Light clients that can read any contract's storage, for earmarks."""
 
@@ -62,7 +76,7 @@ def production_package() -> ContractPackage:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What all roles of one node share. ``folder`` holds its databases."""
+    """What all roles of one node share. ``folder`` holds its databases, opened by ``open_…``."""
 
     me: NodeSelf
     parameters: NetworkParameters
@@ -76,9 +90,13 @@ class Surroundings:
     soft_lock_s: int = 120
     history: HistoryPolicy = HistoryPolicy.ATTESTED
     attest_every: int = DEFAULT_EVERY
+    recover_every_s: int = RECOVER_EVERY_S
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
     tail: TailSettings = field(default_factory=TailSettings)
+    upkeep: UpkeepPolicy | None = None
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    open_uniqueness_store: OpenUniquenessStore = SqliteUniquenessStore
     storage: NodeStorage | None = None
 
     def __post_init__(self) -> None:
@@ -123,12 +141,37 @@ class RunningRole(Protocol):
         ...
 
 
-class VaultRole:
-    """SN or CN: vault, flows and NodeService."""
+@dataclass(frozen=True)
+class ServedApi:
+    """A gRPC service of a node: its name in ``crossdvp.ledger.v1``, generated registration, and servicer."""
 
-    def __init__(self, node: LedgerNode, rpc: NodeServiceRpc, storage: NodeStorage) -> None:
+    name: str
+    add: Callable[..., Any]
+    servicer: object
+
+    def serve(self, server: grpc.aio.Server) -> str:
+        """Register it; its full name."""
+        self.add(self.servicer, server)
+        return f"crossdvp.ledger.v1.{self.name}"
+
+
+class VaultRole:
+    """SN or CN: vault, flows and their services."""
+
+    def __init__(
+        self,
+        node: LedgerNode,
+        rpc: NodeServiceRpc,
+        vault_rpc: VaultServiceRpc,
+        apis: Sequence[ServedApi],
+        upkeep: VaultUpkeep | None,
+        storage: NodeStorage,
+    ) -> None:
         self.node = node
         self.rpc = rpc
+        self.vault_rpc = vault_rpc
+        self._apis = apis
+        self._upkeep = upkeep
         self._storage = storage
 
     @classmethod
@@ -137,10 +180,14 @@ class VaultRole:
         around.node_signer()
         storage = around.node_storage()
         database = await storage.acquire(around.now_s)
-        return cls._over(around, storage, database)
+        try:
+            return await cls._over(around, storage, database)
+        except BaseException:
+            await storage.release()
+            raise
 
     @classmethod
-    def _over(cls, around: Surroundings, storage: NodeStorage, database: NodeDatabase) -> VaultRole:
+    async def _over(cls, around: Surroundings, storage: NodeStorage, database: NodeDatabase) -> VaultRole:
         parts = NodeParts(
             me=around.me,
             database=database,
@@ -150,32 +197,48 @@ class VaultRole:
             verifier=LedgerVerifier(around.parameters, around.package),
             storage_readers=STORAGE_READERS,
             clock=around.clock,
-            random_bytes=secrets.token_bytes,
+            salts=Salts.of_node(around.node_signer()),
+            history_id=await database.submit(partial(history_id, fresh=around.random_bytes(16).hex())),
             soft_lock_s=around.soft_lock_s,
             history=HistoryPolicy.WHOLE if Role.ISSUER in around.me.roles else around.history,
+            recover_every_s=around.recover_every_s,
             attest_every=around.attest_every if Role.ISSUER in around.me.roles else 0,
             retry=around.retry,
             delivery_retry=around.delivery_retry,
         )
         node = LedgerNode(parts)
-        return cls(node, NodeServiceRpc(node, around.keys, around.access), storage)
+        rpc = NodeServiceRpc(node, around.keys, around.access)
+        upkeep = None
+        if around.upkeep is not None:
+            upkeep = VaultUpkeep(node, NodeOperations(node, around.keys), around.upkeep)
+        vault = VaultServiceRpc(node, around.keys, around.access, around.random_bytes)
+        apis = (
+            ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
+            ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
+            ServedApi("VaultService", add_VaultServiceServicer_to_server, vault),
+        )
+        return cls(node, rpc, vault, apis, upkeep, storage)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
         self.node.answer_peers(router)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
-        """NodeService."""
-        add_NodeServiceServicer_to_server(self.rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
-        return ("crossdvp.ledger.v1.NodeService",)
+        """All of its services."""
+        return tuple(api.serve(server) for api in self._apis)
 
     async def start(self) -> None:
         """Resume flows and deliveries."""
         await self.node.start()
+        if self._upkeep is not None:
+            self._upkeep.start()
 
     async def stop(self) -> None:
         """Stop flows, close the database."""
         self.rpc.stop()
+        self.vault_rpc.stop()
+        if self._upkeep is not None:
+            await self._upkeep.stop()
         await self.node.stop()
         await self._storage.release()
 
@@ -183,7 +246,7 @@ class VaultRole:
 class NotaryRole:
     """NN."""
 
-    def __init__(self, service: NotaryService, store: SqliteUniquenessStore) -> None:
+    def __init__(self, service: NotaryService, store: UniquenessStore) -> None:
         self._service = service
         self._store = store
 
@@ -191,7 +254,7 @@ class NotaryRole:
     async def open(cls, around: Surroundings) -> NotaryRole:
         """Open the uniqueness store; raises ``UniquenessStoreError``, ``KeyMissing``."""
         path = around.folder / "notary.sqlite3"
-        store = await asyncio.to_thread(SqliteUniquenessStore, path, around.parameters.ledger_id)
+        store = await asyncio.to_thread(around.open_uniqueness_store, path, around.parameters.ledger_id)
         service = NotaryService(
             store=store,
             signer=around.node_signer(),
@@ -257,7 +320,16 @@ class ValidatorRole:
         keys = GatedKeys(around.keys, database.require_current)
         gate = await SigningGate.open(database)
         verifier = LedgerVerifier(around.parameters, around.package)
-        back_chain = BackChain(database, around.network, around.directory, verifier, ArchiveRecorder(), around.clock)
+        desk = NotaryDesk(around.network, verifier, around.clock)
+        back_chain = BackChain(
+            database,
+            around.network,
+            around.directory,
+            verifier,
+            ArchiveRecorder(),
+            around.clock,
+            confirmed=desk.confirmed,
+        )
         approver = Approver(
             database=database,
             resolver=back_chain,

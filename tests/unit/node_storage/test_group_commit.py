@@ -1,57 +1,20 @@
-"""Group commit: many operations, one transaction; a bad one hurts nobody else; a failed one is never called done."""
+"""Group commit over a file: a full disk, a commit that fails, a file that is no database."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Table, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage.errors import (
     StorageFailed,
 )
-
-numbers_metadata = MetaData()
-numbers = Table("numbers", numbers_metadata, Column("number", Integer, primary_key=True), Column("filler", LargeBinary))
-
-
-@contextlib.asynccontextmanager
-async def opened(path: Path, name: str = "bob") -> AsyncIterator[NodeDatabase]:
-    database = await NodeDatabase.open(path, name, [numbers_metadata])
-    try:
-        yield database
-    finally:
-        await database.close()
-
-
-def insert_number(number: int, filler: bytes = b"") -> Callable[[Connection], int]:
-    def operation(connection: Connection) -> int:
-        connection.execute(numbers.insert().values(number=number, filler=filler))
-        return number
-
-    return operation
-
-
-def all_numbers(connection: Connection) -> list[int]:
-    return list(connection.execute(select(numbers.c.number).order_by(numbers.c.number)).scalars())
-
-
-class Regret(Exception):
-    pass
-
-
-def insert_and_regret(number: int) -> Callable[[Connection], int]:
-    def operation(connection: Connection) -> int:
-        insert_number(number)(connection)
-        raise Regret
-
-    return operation
+from tests.conformance.node_database.test_group_commit import all_numbers, insert_number, numbers_metadata, opened
 
 
 async def test_a_full_disk_fails_the_whole_batch_and_nothing_of_it_is_kept(tmp_path: Path) -> None:

@@ -4,16 +4,18 @@ from chains.progmat.node.storage.database import NodeDatabase
 from chains.progmat.node.storage.outbox import (
     Effect,
     EffectStatus,
-    due_effects,
     effect_done,
     effect_failed,
     enqueue_effect,
+    pending_effects,
 )
 from chains.progmat.node.storage.prepared import Prepared, insert
-from chains.progmat.node.storage.schema import storage_metadata
+from chains.progmat.node.storage.schema import history_id, storage_metadata
 from chains.progmat.node.storage.transaction_store import (
+    Listing,
     StoredTransaction,
     StoreOutcome,
+    listed_for,
     store_recorded,
     stored_transaction,
     stored_transactions,
@@ -23,15 +25,18 @@ from chains.progmat.node.storage.transaction_store import (
 __all__ = [
     "Effect",
     "EffectStatus",
+    "Listing",
     "NodeDatabase",
     "Prepared",
     "StoreOutcome",
     "StoredTransaction",
-    "due_effects",
     "effect_done",
     "effect_failed",
     "enqueue_effect",
+    "history_id",
     "insert",
+    "listed_for",
+    "pending_effects",
     "storage_metadata",
     "store_recorded",
     "stored_transaction",

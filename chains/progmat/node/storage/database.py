@@ -24,6 +24,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import DBAPIError
 
+from chains.progmat.node.storage.at_hand import ReaderAtHand
 from chains.progmat.node.storage.engine import Access, engine_for, is_storage_failure
 from chains.progmat.node.storage.errors import (
     RecordsInDoubt,
@@ -77,6 +78,7 @@ class NodeDatabase:
         self._doubt: tuple[Doubt, str] = (Doubt.NONE, "")
         self._reader = threading.local()
         self._read_connections: list[Connection] = []
+        self._at_hand = ReaderAtHand(self._reading) if self._reading.dialect.name == "sqlite" else None
         self._writer = threading.Thread(target=self._write_batches, name=f"db-writer {name}", daemon=True)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"db-reader {name}")
         self.batches = 0
@@ -112,6 +114,11 @@ class NodeDatabase:
         """How far the database has come: as of the last batch."""
         doubt, detail = self._doubt
         return replace(self._ownership.head, doubt=doubt, doubt_detail=detail)
+
+    @property
+    def doubt(self) -> Doubt:
+        """Why the records may not be current; ``Doubt.NONE`` while they are."""
+        return self._doubt[0]
 
     @property
     def failure(self) -> StorageFailed | None:
@@ -184,6 +191,14 @@ class NodeDatabase:
             raise StorageClosed
         return await self._loop.run_in_executor(self._readers, self._run_query, query)
 
+    async def look_up(self, query: Callable[[Connection], T]) -> T:
+        """As ``read``, for a few rows by their keys: where the database is a file, done at once, in this thread."""
+        if self._at_hand is None:
+            return await self.read(query)
+        if self._closing:
+            raise StorageClosed
+        return self._at_hand.run(query)
+
     async def close(self) -> None:
         """Write what is queued, then close; idempotent."""
         with self._arrived:
@@ -194,6 +209,8 @@ class NodeDatabase:
         for connection in self._read_connections:
             connection.close()
         self._read_connections.clear()
+        if self._at_hand is not None:
+            self._at_hand.close()
 
     def _run_query(self, query: Callable[[Connection], T]) -> T:
         kept: Connection | None = getattr(self._reader, "connection", None)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
-from chains.progmat.node.storage.schema import audit, head
+from chains.progmat.node.storage.schema import audit, head, meta
 from chains.progmat.node.storage.standing import Doubt, Head
 
 
@@ -38,7 +38,13 @@ def set_doubt(connection: Connection, doubt: Doubt, detail: str) -> None:
     change = update(head).values(doubt=doubt.value, doubt_detail=detail)
     if doubt is not Doubt.NONE:
         change = change.where(head.c.doubt == Doubt.NONE.value)
+        rename_history(connection)
     connection.execute(change)
+
+
+def rename_history(connection: Connection) -> None:
+    """Have the next start draw another ``history_id``: the order in which things were recorded is another one now."""
+    connection.execute(delete(meta).where(meta.c.name == "history_id"))
 
 
 def begin_after(connection: Connection, incarnation: int) -> None:

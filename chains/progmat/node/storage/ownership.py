@@ -20,7 +20,7 @@ from psycopg import Connection as PsycopgConnection
 from sqlalchemy import Connection, Engine, MetaData
 
 from chains.progmat.node.storage.errors import DatabaseTakenOver, StorageFailed
-from chains.progmat.node.storage.head import count_commit, note_act, read_head, write_head
+from chains.progmat.node.storage.head import count_commit, note_act, read_head, rename_history, write_head
 from chains.progmat.node.storage.location import DatabaseLocation, witness_path
 from chains.progmat.node.storage.locks import lock_file, lock_server, this_process, unlock_server
 from chains.progmat.node.storage.postgres_engine import CommitWarnings
@@ -134,6 +134,7 @@ class Ownership:
         with connection.begin():
             write_head(connection, fresh)
             if is_new_doubt:
+                rename_history(connection)
                 note_act(connection, at_s=now_s, operator="", act=f"doubt {doubt.value}", detail=detail)
         self.head = fresh
         self._promise(fresh.number)

@@ -70,10 +70,13 @@ peer_heads = Table(
 transactions = Table(
     "transactions",
     storage_metadata,
-    Column("tx_id", LargeBinary(32), primary_key=True),
+    Column("sequence", Int64, primary_key=True, autoincrement=True),  # in the order in which they came here
+    Column("tx_id", LargeBinary(32), nullable=False, unique=True),
     Column("signed_bytes", LargeBinary, nullable=False),
     Column("journal_position", Int64, nullable=False),  # 0: without provable writes
+    Column("participants", Text, nullable=False),  # names between commas, one before the first and after the last
     Column("stored_at_s", Int64, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 attestations = Table(
@@ -151,3 +154,12 @@ def check_revision(database: str, found: str) -> None:
     if found in known_revisions():
         raise SchemaOutdated(database, found, head_revision())
     raise UnknownSchemaVersion(database, found, head_revision())
+
+
+def history_id(connection: Connection, fresh: str) -> str:
+    """The name of this database's records, drawn once, and again after a doubt: peers then list them from the start."""
+    found = connection.execute(select(meta.c.value).where(meta.c.name == "history_id")).scalar_one_or_none()
+    if found is not None:
+        return str(found)
+    connection.execute(insert(meta).values(name="history_id", value=fresh))
+    return fresh

@@ -94,11 +94,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "transactions",
+        sa.Column("sequence", Int64, autoincrement=True, nullable=False),
         sa.Column("tx_id", sa.LargeBinary(length=32), nullable=False),
         sa.Column("signed_bytes", sa.LargeBinary(), nullable=False),
         sa.Column("journal_position", Int64, nullable=False),
+        sa.Column("participants", Text, nullable=False),
         sa.Column("stored_at_s", Int64, nullable=False),
-        sa.PrimaryKeyConstraint("tx_id"),
+        sa.PrimaryKeyConstraint("sequence"),
+        sa.UniqueConstraint("tx_id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "vault_consumptions",
@@ -111,12 +115,56 @@ def upgrade() -> None:
         batch_op.create_index("vault_consumptions_by", ["consumed_by"], unique=False)
 
     op.create_table(
+        "vault_entries",
+        sa.Column("asset_id", Text, nullable=False),
+        sa.Column("issuer", Text, nullable=False),
+        sa.Column("node", Text, nullable=False),
+        sa.Column("owner_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sequence", Int64, nullable=False),
+        sa.Column("tx_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("kind", Text, nullable=False),
+        sa.Column("recorded_ms", Int64, nullable=False),
+        sa.Column("journal_position", Int64, nullable=False),
+        sa.Column("change_amount", Int64, nullable=False),
+        sa.Column("locked_change_amount", Int64, nullable=False),
+        sa.Column("balance_amount", Int64, nullable=False),
+        sa.Column("locked_amount", Int64, nullable=False),
+        sa.Column("counterparty_node", Text, nullable=True),
+        sa.Column("counterparty_key", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("asset_id", "issuer", "node", "owner_key", "recorded_ms", "sequence"),
+    )
+    with op.batch_alter_table("vault_entries", schema=None) as batch_op:
+        batch_op.create_index(
+            "vault_entries_position",
+            ["journal_position", "sequence"],
+            unique=False,
+            sqlite_where=sa.text("journal_position > 0"),
+            postgresql_where=sa.text("journal_position > 0"),
+        )
+        batch_op.create_index("vault_entries_sequence", ["sequence"], unique=False)
+
+    op.create_table(
+        "vault_settings",
+        sa.Column("name", Text, nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "vault_states",
         sa.Column("tx_id", sa.LargeBinary(length=32), nullable=False),
         sa.Column("output_index", Int64, nullable=False),
         sa.Column("kind", Text, nullable=False),
         sa.Column("component", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("tx_id", "output_index"),
+    )
+    op.create_table(
+        "vault_updates",
+        sa.Column("sequence", Int64, autoincrement=False, nullable=False),
+        sa.Column("tx_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("kind", Text, nullable=False),
+        sa.Column("recorded_ms", Int64, nullable=False),
+        sa.Column("journal_position", Int64, nullable=False),
+        sa.PrimaryKeyConstraint("sequence"),
     )
     op.create_table(
         "vault_cash",
@@ -130,6 +178,7 @@ def upgrade() -> None:
         sa.Column("owner_key", sa.LargeBinary(), nullable=False),
         sa.Column("encumbered", sa.Boolean(), nullable=False),
         sa.Column("trade_id", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("shard", Int64, nullable=False),
         sa.CheckConstraint("amount_yen > 0", name="vault_cash_amount"),
         sa.CheckConstraint("trade_id IS NULL OR encumbered", name="vault_cash_encumbered"),
         sa.ForeignKeyConstraint(
@@ -141,7 +190,21 @@ def upgrade() -> None:
     with op.batch_alter_table("vault_cash", schema=None) as batch_op:
         batch_op.create_index(
             "vault_cash_account",
-            ["coin_id", "node", "owner_key", sa.literal_column("amount_yen DESC")],
+            ["owner_key", "coin_id", sa.literal_column("amount_yen DESC")],
+            unique=False,
+            sqlite_where=sa.text("consumed IS 0"),
+            postgresql_where=sa.text("consumed IS false"),
+        )
+        batch_op.create_index(
+            "vault_cash_listing",
+            ["owner_key", "tx_id", "output_index"],
+            unique=False,
+            sqlite_where=sa.text("consumed IS 0"),
+            postgresql_where=sa.text("consumed IS false"),
+        )
+        batch_op.create_index(
+            "vault_cash_shard",
+            ["owner_key", "shard", sa.literal_column("amount_yen DESC")],
             unique=False,
             sqlite_where=sa.text("consumed IS 0"),
             postgresql_where=sa.text("consumed IS false"),
@@ -214,6 +277,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("vault_locks", schema=None) as batch_op:
         batch_op.create_index("vault_locks_packet", ["client_id", "sequence"], unique=False)
+        batch_op.create_index(
+            "vault_locks_timeout",
+            ["timeout_s", "tx_id", "output_index"],
+            unique=False,
+            sqlite_where=sa.text("consumed IS 0"),
+            postgresql_where=sa.text("consumed IS false"),
+        )
         batch_op.create_index("vault_locks_trade", ["trade_id"], unique=False)
 
     op.create_table(
@@ -275,6 +345,8 @@ def upgrade() -> None:
         sa.Column("last_error", Text, nullable=False),
         sa.Column("waiting_on", Text, nullable=False),
         sa.Column("next_attempt_ms", Int64, nullable=False),
+        sa.Column("wish", Text, nullable=False),
+        sa.Column("story", Text, nullable=False),
         sa.Column("since_ms", Int64, nullable=False),
         sa.Column("created_ms", Int64, nullable=False),
         sa.Column("updated_ms", Int64, nullable=False),
@@ -298,6 +370,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("cursor"),
         sa.UniqueConstraint("tx_id"),
         sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "listing_cursors",
+        sa.Column("peer", Text, nullable=False),
+        sa.Column("history_id", Text, nullable=False),
+        sa.Column("after", Int64, nullable=False),
+        sa.PrimaryKeyConstraint("peer"),
+    )
+    op.create_table(
+        "operator_acts",
+        sa.Column("number", Int64, autoincrement=True, nullable=False),
+        sa.Column("at_ms", Int64, nullable=False),
+        sa.Column("operator", Text, nullable=False),
+        sa.Column("act", Text, nullable=False),
+        sa.Column("flow_id", Text, nullable=False),
+        sa.Column("step", Text, nullable=False),
+        sa.Column("reason", Text, nullable=False),
+        sa.Column("entry_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("operator_acts", schema=None) as batch_op:
+        batch_op.create_index("operator_acts_flow", ["flow_id"], unique=False)
+
+    op.create_table(
+        "recovered",
+        sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("tx_id", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("salt"),
     )
     op.create_table(
         "trade_authorisations",
