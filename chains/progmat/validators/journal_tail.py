@@ -71,6 +71,8 @@ class JournalTail:
         self._nodes = NodeCache()
         self._moved = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.on_shown: Callable[[str, int], None] = lambda _notary, _height: None
+        """Called with the notary's name and the highest position it shows, at each answer."""
 
     @classmethod
     async def open(
@@ -135,6 +137,7 @@ class JournalTail:
 
     async def _take(self, page: codec.JournalPage) -> None:
         start = self._head
+        self.on_shown(self._epochs.history.first.notary.name, page.head_position)
         if page.head_position < start.height:
             raise JournalRolledBack(start.height, page.head_position)
         if page.head_position == start.height and page.head_hash != start.journal_hash:
