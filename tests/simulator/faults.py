@@ -55,7 +55,7 @@ class Climate:
         """From quiet to rough. A fault that every schedule had would hide what happens without it."""
 
         def some(most: float) -> float:
-            return chance.random() ** 2 * most if chance.random() < 0.5 else 0.0  # noqa: PLR2004 - a coin
+            return chance.random() ** 2 * most if chance.random() < 0.5 else 0.0
 
         weather = Weather(
             most_s=chance.choice((0.005, 0.05, 0.5)),

@@ -105,7 +105,7 @@ class SimulatedNetwork:
                 self._lost(name, handling.answer, "it went away")
         asked_by_it = [h for node in self._nodes.values() for h in node.at_work if h.asker == name]
         for handling in asked_by_it:
-            if self._chance.random() < 0.5:  # noqa: PLR2004 - a coin
+            if self._chance.random() < 0.5:
                 self._later(self._latency_s(), handling.task.cancel)
 
     def send(self, asker: str, peer: str, method: str, body: bytes, answer: Answer) -> None:

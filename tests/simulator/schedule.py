@@ -105,7 +105,7 @@ async def _partition(ledger: SimulatedLedger, chance: random.Random, lasts_s: fl
     """Two nodes cannot reach each other for a while, or one cannot reach the other."""
     one, other = chance.sample([machine.name for machine in ledger.machines.values()], 2)
     begin_s, end_s = sorted((chance.uniform(0, lasts_s), chance.uniform(0, lasts_s)))
-    links = {(one, other)} if chance.random() < 0.5 else {(one, other), (other, one)}  # noqa: PLR2004 - a coin
+    links = {(one, other)} if chance.random() < 0.5 else {(one, other), (other, one)}
     down = ledger.setting.network.weather.down
     await asyncio.sleep(begin_s)
     down.update(links)

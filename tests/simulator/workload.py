@@ -42,7 +42,7 @@ def drawn_operations(chance: random.Random, lasts_s: float) -> list[Operation]:
 
 
 def _times(chance: random.Random) -> int:
-    return 1 + (chance.random() < 0.3) + (chance.random() < 0.1)  # noqa: PLR2004 - a third asks again
+    return 1 + (chance.random() < 0.3) + (chance.random() < 0.1)
 
 
 def _wish(chance: random.Random, name: str, custodians: tuple[LedgerParty, ...]) -> tuple[LedgerParty, AnyRequest]:

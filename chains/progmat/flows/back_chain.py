@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -46,6 +46,9 @@ PositionSource = Callable[[SignedTransaction], Awaitable[int]]
 
 Confirmation = Callable[[SignedTransaction], Awaitable[SignedTransaction]]
 """A final transaction as it may be recorded (``NotaryDesk.confirmed``); raises ``NotConfirmed``."""
+
+AlsoRecorded = Callable[[Connection, SignedTransaction], None]
+"""Runs after a fetched transaction was recorded, in the same commit."""
 
 Fetched = dict[bytes, tuple[SignedTransaction, int]]
 
@@ -92,20 +95,30 @@ class BackChain:
         Under ``HistoryPolicy.ATTESTED`` an ancestor's outputs may come with an attestation in its place. Raises
         ``BadResolution``, the peer's refusal, or what verification refuses.
         """
+        await self._have(peer, await self._lacking(outputs_used(wire)), _nothing_more)
+
+    async def fetch(self, peer: str, tx_ids: Collection[bytes], also: AlsoRecorded) -> None:
+        """Have final transactions themselves recorded here, whole, with all their ancestors; raises as ``resolve``.
+
+        ``also`` runs in the commit that records them, for each of them and of their ancestors.
+        """
+        unknown = await self._database.read(partial(unknown_transactions, tx_ids=tx_ids))
+        await self._have(peer, dict.fromkeys(unknown, frozenset()), also)
+
+    async def _have(self, peer: str, wanted: dict[bytes, frozenset[int]], also: AlsoRecorded) -> None:
         gathered = _Gathered()
         try:
-            await self._gather(peer, wire, gathered)
+            await self._gather(peer, wanted, gathered)
             if gathered.attested:
                 await self._database.submit(partial(_keep_all, attested=gathered.attested))
             ordered = _ancestors_first(gathered.fetched)
             for start in range(0, len(ordered), RECORD_BATCH):
                 batch = await asyncio.gather(*(self._placed(*item) for item in ordered[start : start + RECORD_BATCH]))
-                await self._database.submit(partial(self._verify_and_record, batch=batch))
+                await self._database.submit(partial(self._verify_and_record, batch=batch, also=also))
         finally:
             self._held_bytes[peer] -= gathered.size_bytes
 
-    async def _gather(self, peer: str, wire: WireTransaction, gathered: _Gathered) -> None:
-        wanted = await self._lacking(outputs_used(wire))
+    async def _gather(self, peer: str, wanted: dict[bytes, frozenset[int]], gathered: _Gathered) -> None:
         while wanted:
             asked = dict(islice(wanted.items(), MAX_FETCHED_IDS))
             answer = await self._fetch(peer, asked)
@@ -165,7 +178,7 @@ class BackChain:
             del still[tx_id]
             gathered.fetched[tx_id] = (signed, item.journal_position)
             for dependency, indexes in outputs_used(signed.wire).items():
-                if dependency not in gathered.fetched:
+                if dependency not in gathered.fetched and still.get(dependency, indexes):  # else: wanted whole
                     still[dependency] = still.get(dependency, frozenset()) | indexes
         for data in answer.attested:
             if self._policy is HistoryPolicy.WHOLE:
@@ -182,11 +195,18 @@ class BackChain:
         if self._held_bytes[peer] > MAX_HELD_BYTES:
             raise BadResolution(peer, f"more than {MAX_HELD_BYTES} bytes of ancestors that are not verified yet")
 
-    def _verify_and_record(self, connection: Connection, batch: list[tuple[SignedTransaction, int]]) -> None:
+    def _verify_and_record(
+        self, connection: Connection, batch: list[tuple[SignedTransaction, int]], also: AlsoRecorded
+    ) -> None:
         for signed, position in batch:
             self._verifier.verify_signatures(signed)
             self._verifier.verify_contracts(connection, signed.wire)
             self._recorder.record(connection, signed, position, self._clock.now_ms())
+            also(connection, signed)
+
+
+def _nothing_more(_connection: Connection, _signed: SignedTransaction) -> None:
+    """Ancestors are recorded, and that is all."""
 
 
 def _keep_all(connection: Connection, *, attested: list[AttestedOutputs]) -> None:

@@ -7,14 +7,15 @@ arrive again, and its receiver records a transaction once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import structlog
 from sqlalchemy import Connection, bindparam, func, select
 
-from chains.progmat.flows import store
+from chains.progmat.flows import peer_codec, store
 from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.peer_codec import Finality
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.steps import FlowStep
@@ -31,6 +32,8 @@ from chains.progmat.node.storage import (
 )
 from chains.progmat.node.storage.errors import StorageClosed
 from chains.progmat.node.storage.schema import outbox
+from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.transactions.signed_codec import encode_signature
 from primitives.errors import CrossDvpError, UnavailableError
 
 log = structlog.get_logger(__name__)
@@ -54,6 +57,20 @@ _OWED = Prepared(
         outbox.c.status != EffectStatus.DONE.value,
     )
 )
+
+
+def owe_finality(
+    connection: Connection, flow_id: str, signed: SignedTransaction, peers: Iterable[str], now_s: int
+) -> None:
+    """Owe a final transaction to participants."""
+    finality = Finality(
+        tx_id=signed.id,
+        signatures=tuple(encode_signature(signature) for signature in signed.signatures),
+        wire=signed.wire_bytes,
+    )
+    body = peer_codec.encode_finality(finality)
+    for peer in sorted(peers):
+        owe(connection, flow_id=flow_id, peer=peer, method=peer_codec.FINALISE, body=body, now_s=now_s)
 
 
 def owed_by_flow(connection: Connection, flow_id: str) -> int:

@@ -27,6 +27,7 @@ CrossDvpError
 │   ├── BadCountersignature      the peer's answer is not a signature of the asked key over the transaction
 │   ├── BadFinality              a delivered transaction lacks signatures, or belongs to nobody here
 │   ├── NotConfirmed             signed by a replaced key of the notary, which under its present key knows nothing of it
+│   ├── BadListing               a peer's list of final transactions goes back, stands still or never ends
 │   └── BadResolution            a peer's ancestors do not match the ids asked for, or exceed the bounds
 └── UnavailableError
     ├── KeyHolderUnknown         no listed party holds a key whose signature is missing (map not renewed yet)
@@ -308,6 +309,17 @@ class NotConfirmed(PeerError):
         super().__init__(
             f"{tx_id.hex()} is signed with a key that {notary} no longer uses, and it does not confirm it: {answer}"
         )
+
+
+class BadListing(PeerError):
+    """A peer's list of final transactions is none."""
+
+    reason = "BAD_LISTING"
+
+    def __init__(self, peer: str, rule: str) -> None:
+        self.peer = peer
+        self.rule = rule
+        super().__init__(f"list of final transactions from {peer}: {rule}")
 
 
 class BadResolution(PeerError):

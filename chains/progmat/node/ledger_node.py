@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,7 +22,9 @@ from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recording import Recorder
+from chains.progmat.flows.recovery import FinalListings, Recovery
 from chains.progmat.flows.retry import RetrySchedule
+from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.snipping import AttestationReceiver, Snipper
@@ -62,9 +64,13 @@ class NodeParts:
     verifier: LedgerVerifier
     storage_readers: Mapping[str, StorageReader]
     clock: Clock
-    random_bytes: Callable[[int], bytes]
+    salts: Salts
+    history_id: str
+    """Names this node's records; another one after they were restored."""
     soft_lock_s: int = 120
     history: HistoryPolicy = HistoryPolicy.WHOLE
+    recover_every_s: int = 0
+    """How often to ask peers for what was missed, from the start on; 0: when an operator says so."""
     attest_every: int = 0
     """Steps of a coin's history after which an issuer has it attested; 0: never."""
     retry: RetrySchedule = field(default_factory=RetrySchedule)
@@ -133,6 +139,18 @@ class LedgerNode:
             parts.attest_every,
             self._wake_deliveries,
         )
+        self._listings = FinalListings(parts.database, parts.history_id)
+        self.recovery = Recovery(
+            parts.me.name,
+            parts.database,
+            parts.network,
+            parts.directory,
+            back_chain,
+            recorder,
+            parts.clock,
+            parts.recover_every_s,
+            self._wake_deliveries,
+        )
         self.engine = FlowEngine(
             database=parts.database,
             actions=self._actions(recorder),
@@ -150,10 +168,13 @@ class LedgerNode:
         router.register(peer_codec.COUNTERSIGN, self._countersign.handle)
         router.register(peer_codec.FINALISE, self._handle_finality)
         router.register(peer_codec.FETCH_TRANSACTIONS, self._disclosing.handle_fetch)
+        router.register(peer_codec.LIST_FINAL, self._listings.handle)
         router.register(peer_codec.ATTESTED, self._handle_attestation)
 
     async def start(self) -> int:
         """Resume unfinished flows and owed deliveries; returns the number of flows."""
+        if self.parts.recover_every_s:
+            self.recovery.start()
         self.deliveries.start()
         if self.parts.attest_every:
             self.snipper.start()
@@ -161,6 +182,7 @@ class LedgerNode:
 
     async def stop(self) -> None:
         """Stop working; everything goes on from the database at the next start."""
+        await self.recovery.stop()
         await self.snipper.stop()
         await self.engine.stop()
         await self.deliveries.stop()
@@ -212,7 +234,7 @@ class LedgerNode:
             storage_readers=parts.storage_readers,
             clock=parts.clock,
             soft_lock_s=parts.soft_lock_s,
-            random_bytes=parts.random_bytes,
+            salts=parts.salts,
         )
         return {
             FlowStep.PROPOSED: build,

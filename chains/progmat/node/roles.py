@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -20,7 +21,9 @@ from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock, SystemClock
 from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.notary_desk import NotaryDesk
+from chains.progmat.flows.recovery import EVERY_S as RECOVER_EVERY_S
 from chains.progmat.flows.retry import RetrySchedule
+from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.schema import flows_metadata
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
@@ -33,7 +36,7 @@ from chains.progmat.node.ledger_node import LedgerNode, NodeParts
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
-from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.storage import NodeDatabase, history_id
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.notary.uniqueness import UniquenessStore
@@ -84,6 +87,7 @@ class Surroundings:
     soft_lock_s: int = 120
     history: HistoryPolicy = HistoryPolicy.ATTESTED
     attest_every: int = DEFAULT_EVERY
+    recover_every_s: int = RECOVER_EVERY_S
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
     tail: TailSettings = field(default_factory=TailSettings)
@@ -146,9 +150,11 @@ class VaultRole:
             verifier=LedgerVerifier(around.parameters, around.package),
             storage_readers=STORAGE_READERS,
             clock=around.clock,
-            random_bytes=around.random_bytes,
+            salts=Salts.of_node(around.node_signer()),
+            history_id=await database.submit(partial(history_id, fresh=around.random_bytes(16).hex())),
             soft_lock_s=around.soft_lock_s,
             history=HistoryPolicy.WHOLE if Role.ISSUER in around.me.roles else around.history,
+            recover_every_s=around.recover_every_s,
             attest_every=around.attest_every if Role.ISSUER in around.me.roles else 0,
             retry=around.retry,
             delivery_retry=around.delivery_retry,
