@@ -56,7 +56,7 @@ class SimulatedLedger:
             network.list_node(party.name)
         for party in parties:
             machine = self.machines[party] = Machine(party, self.setting, self.chance(party.name))
-            if images is not None:
+            if images is not None and party.name in images:
                 disk, notary_disk = images[party.name]
                 machine.disk.destroy()
                 machine.disk = Disk(disk)
@@ -120,9 +120,16 @@ class SimulatedLedger:
 
 
 @cache
-def genesis(parties: tuple[LedgerParty, ...] = CASH_NODES) -> Images:
+def genesis() -> Images:
     """The disks of a ledger with members and some cash: made once a process, by the nodes themselves."""
-    ledger = SimulatedLedger("genesis", parties)
+    return made_by_nodes(CASH_NODES)
+
+
+def made_by_nodes(
+    parties: tuple[LedgerParty, ...], more: tuple[AnyRequest, ...] = (), folder: Path = Path("nowhere")
+) -> Images:
+    """The disks after members are admitted, accounts funded and ``more`` done by the issuer."""
+    ledger = SimulatedLedger("genesis", parties, folder=folder)
 
     async def prepare() -> None:
         ledger.start()
@@ -131,6 +138,8 @@ def genesis(parties: tuple[LedgerParty, ...] = CASH_NODES) -> Images:
             await ledger.done(SN, IssueMembership(f"admit-{party.name}", party.name, BusinessNetwork.SC, (role,)))
         for number, (account, amount_yen) in enumerate(FUNDS):
             await ledger.done(SN, IssueCash(f"fund-{number}", COIN_ID, amount_yen, account))
+        for request in more:
+            await ledger.done(SN, request)
 
     try:
         ledger.run(prepare())

@@ -171,6 +171,8 @@ class Machine:
             self.defects.append(error)
 
     def _surroundings(self) -> Surroundings:
+        if ROLES[self.party] is Role.VALIDATOR:  # its signing log is a real file
+            (self._setting.folder / self.name).mkdir(exist_ok=True)
         entry = MAP.entry(self.name)
         assert entry is not None
         most_ms = self._setting.mishaps.most_skew_ms
@@ -181,7 +183,7 @@ class Machine:
             directory=MAP,
             keys=key_store(self.party),
             network=self._setting.network.view(self.name),
-            folder=self._setting.folder,
+            folder=self._setting.folder / self.name,
             access=NOBODY,
             clock=SkewedClock(self._chance.randint(-most_ms, most_ms)),
             random_bytes=self._chance.randbytes,
