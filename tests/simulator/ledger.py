@@ -18,7 +18,7 @@ from chains.progmat.node.roles import VaultRole
 from tests.fakes.ledger_parties import COIN_ID, SN, LedgerParty
 from tests.simulator.disk import Disk
 from tests.simulator.faults import CALM, Mishaps
-from tests.simulator.loop import SimulatedLoop
+from tests.simulator.loop import simulated_loop
 from tests.simulator.machine import Machine, Setting
 from tests.simulator.network import SimulatedNetwork, Weather
 from tests.simulator.notary_disk import NotaryDisk
@@ -30,6 +30,8 @@ FUNDS: Final = tuple(
     (account, amount_yen) for node in CUSTODIANS for account in accounts_at(node) for amount_yen in (100, 30, 250)
 )
 """Cash that every account has when a schedule begins, in yen."""
+NO_FOLDER: Final = Path("nowhere")
+"""Databases are in memory; only a Validator's signing log is a file."""
 Images = dict[str, tuple[Disk, NotaryDisk]]
 
 
@@ -42,10 +44,10 @@ class SimulatedLedger:
         parties: Iterable[LedgerParty] = CASH_NODES,
         images: Images | None = None,
         lines: list[str] | None = None,
-        folder: Path = Path("nowhere"),
+        folder: Path = NO_FOLDER,
     ) -> None:
         self.seed = seed
-        self.loop = SimulatedLoop(self.chance("loop"))
+        self.loop = simulated_loop(self.chance("loop"))
         self.trace = Trace(lines)
         network = SimulatedNetwork(
             self.chance("network"), noted=lambda what, body: self.trace.note(self.loop.time(), what, body)
@@ -64,7 +66,7 @@ class SimulatedLedger:
 
     def chance(self, purpose: str) -> random.Random:
         """A stream of its own for each purpose, so that a change in one leaves the others as they are."""
-        return random.Random(f"{self.seed}/{purpose}")
+        return random.Random(f"{self.seed}/{purpose}")  # noqa: S311 - repeatable on purpose
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         """Run until ``main`` has ended."""
@@ -126,7 +128,7 @@ def genesis() -> Images:
 
 
 def made_by_nodes(
-    parties: tuple[LedgerParty, ...], more: tuple[AnyRequest, ...] = (), folder: Path = Path("nowhere")
+    parties: tuple[LedgerParty, ...], more: tuple[AnyRequest, ...] = (), folder: Path = NO_FOLDER
 ) -> Images:
     """The disks after members are admitted, accounts funded and ``more`` done by the issuer."""
     ledger = SimulatedLedger("genesis", parties, folder=folder)

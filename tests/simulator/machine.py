@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import MetaData
 
@@ -76,7 +76,7 @@ class Machine:
         self._chance = chance
         self._process = Process("not started")
         self._process.is_alive = False
-        self._asked: dict[asyncio.Future[object], None] = {}
+        self._asked: dict[asyncio.Future[Any], None] = {}
 
     @property
     def name(self) -> str:
@@ -116,8 +116,8 @@ class Machine:
         if operations is None:
             raise MachineDown(self.name)
         answer: asyncio.Future[T] = self._setting.loop.create_future()
-        self._asked[answer] = None  # type: ignore[index] # a future of something
-        answer.add_done_callback(lambda _: self._asked.pop(answer, None))  # type: ignore[call-overload] # as above
+        self._asked[answer] = None
+        answer.add_done_callback(self._asked.pop)
 
         async def answered() -> None:
             try:

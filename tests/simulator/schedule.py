@@ -12,13 +12,13 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 
 from chains.progmat.flows.requests import IssueCash
 from tests.simulator.faults import Climate
-from tests.simulator.ledger import FUNDS, SimulatedLedger, genesis
+from tests.simulator.ledger import FUNDS, NO_FOLDER, SimulatedLedger, genesis
 from tests.simulator.parties import CASH_NODES, ROLES
 from tests.simulator.properties import RULES, CommitWatcher, is_quiet
 from tests.simulator.records import Records
@@ -51,7 +51,7 @@ class Verdict:
 
 def run_schedule(seed: int, lines: list[str] | None = None) -> Verdict:
     """Run it whole. ``lines`` receives the trace."""
-    with tempfile.TemporaryDirectory() if has_trades(seed) else nullcontext("nowhere") as folder:
+    with tempfile.TemporaryDirectory() if has_trades(seed) else nullcontext(NO_FOLDER) as folder:
         parties, images = (tuple(ROLES), trading_genesis()) if has_trades(seed) else (CASH_NODES, genesis())
         ledger = SimulatedLedger(f"schedule {seed}", parties, images, lines, Path(folder))
         try:
@@ -91,7 +91,7 @@ def _verdict(seed: int, ledger: SimulatedLedger, defects: list[str]) -> Verdict:
         ledger.calm()
         await asyncio.gather(*tasks)
         deadline_s = ledger.loop.time() + QUIET_WITHIN_S
-        while not is_quiet(ledger) and ledger.loop.time() < deadline_s:
+        while not is_quiet(ledger) and ledger.loop.time() < deadline_s:  # noqa: ASYNC110 - disks know none
             await asyncio.sleep(5)
 
     ledger.run(live())
@@ -133,7 +133,7 @@ def _defects_noticed() -> Iterator[list[str]]:
     """Log events that tell of defects; warnings of simulated trouble are nobody's concern."""
     defects: list[str] = []
 
-    def notice(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Any:
+    def notice(_logger: object, _method: str, event: MutableMapping[str, Any]) -> NoReturn:
         if event["event"] in DEFECTS:
             defects.append(f"{event['event']}: {_cause(event)}")
         raise structlog.DropEvent

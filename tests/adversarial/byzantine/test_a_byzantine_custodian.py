@@ -129,7 +129,9 @@ def test_a_membership_of_its_own_making_makes_no_issuer() -> None:
         async def attack() -> None:
             world.hostile.knows[bytes(admission.id)] = admission
             for victim in VICTIMS:
-                assert await refused(world.hostile.deliver(victim, final(signed_by(issue, CN_A)))) == "SIGNATURE_REFUSED"
+                assert (
+                    await refused(world.hostile.deliver(victim, final(signed_by(issue, CN_A)))) == "SIGNATURE_REFUSED"
+                )
 
         world.survives(attack)
 
@@ -161,7 +163,10 @@ def test_a_transaction_under_parameters_of_its_own_is_refused(victim: LedgerPart
 
         async def attack() -> None:
             assert await refused(world.hostile.countersigned(SN, signed_by(wire, THIEF))) != ""
-            assert await refused(world.hostile.ask(NN, NOTARISE, world.hostile.request(signed_by(wire)))) == "WRONG_PARAMETERS"
+            assert (
+                await refused(world.hostile.ask(NN, NOTARISE, world.hostile.request(signed_by(wire))))
+                == "WRONG_PARAMETERS"
+            )
             assert await refused(world.hostile.deliver(victim, final(signed_by(wire, THIEF, SN)))) != ""
 
         world.survives(attack)

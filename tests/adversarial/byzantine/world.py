@@ -7,9 +7,10 @@ what they showed, do their flows still work, and does every rule of the simulato
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -31,7 +32,7 @@ from chains.progmat.transactions.wire import WireTransaction
 from primitives.errors import CrossDvpError
 from tests.fakes.ledger_parties import COIN_ID, NN, SN, LedgerParty
 from tests.simulator.clock import SkewedClock
-from tests.simulator.ledger import SimulatedLedger, genesis
+from tests.simulator.ledger import NO_FOLDER, SimulatedLedger, genesis
 from tests.simulator.parties import ACCOUNTS, CASH_NODES, CUSTODIANS, PACKAGE, PARAMETERS
 from tests.simulator.properties import (
     no_program_is_broken,
@@ -168,7 +169,9 @@ class ByzantineLedger:
         payees = [*payers[1:], payers[0]]
 
         async def live() -> None:
-            flows = [self.ledger.done(payer, _payment(payer, payee)) for payer, payee in zip(payers, payees, strict=True)]
+            flows = [
+                self.ledger.done(payer, _payment(payer, payee)) for payer, payee in zip(payers, payees, strict=True)
+            ]
             await asyncio.wait_for(asyncio.gather(*flows), LIFE_WITHIN_S)
 
         if SN in self.ledger.machines and NN in self.ledger.machines:
@@ -191,11 +194,18 @@ class ByzantineLedger:
 
 
 @contextmanager
-def hostile(party: LedgerParty) -> Iterator[ByzantineLedger]:
-    """A ledger with members and cash, whose ``party`` is the attacker's."""
-    ledger = SimulatedLedger(f"hostile {party.name}", [other for other in CASH_NODES if other is not party], genesis())
+def hostile(
+    party: LedgerParty, *accomplices: LedgerParty, among: Iterable[LedgerParty] = CASH_NODES, folder: Path = NO_FOLDER
+) -> Iterator[ByzantineLedger]:
+    """A ledger with members and cash, whose ``party`` is the attacker's, and its accomplices are gone.
+
+    Validators ``among`` the nodes need a ``folder``.
+    """
+    honest = [other for other in among if other not in {party, *accomplices}]
+    ledger = SimulatedLedger(f"hostile {party.name}", honest, genesis(), folder=folder)
     try:
-        member = HostileMember(party, ledger, _known_to(party))
+        known = {tx_id: tx for member in (party, *accomplices) for tx_id, tx in _known_to(member).items()}
+        member = HostileMember(party, ledger, known)
         member.listens(peer_codec.FETCH_TRANSACTIONS, member.fetched)
         yield ByzantineLedger(ledger, member, _everything())
     finally:
@@ -212,7 +222,10 @@ def _everything() -> Records:
 
 
 def _known_to(party: LedgerParty) -> dict[bytes, SignedTransaction]:
-    disk, _ = genesis()[party.name]
+    images = genesis()
+    if party.name not in images:
+        return {}
+    disk, _ = images[party.name]
     if not disk.raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'transactions'").fetchone():
         return {}
     rows = disk.raw.execute("SELECT tx_id, signed_bytes FROM transactions").fetchall()
@@ -229,7 +242,6 @@ async def refused(asking: Awaitable[object]) -> str:
 def signed_by(wire: WireTransaction, *signers: LedgerParty) -> SignedTransaction:
     """With these parties' signatures and no others."""
     return SignedTransaction.of(wire, [sign_transaction(signer.signer, wire.id) for signer in signers])
-
 
 
 def coin(amount_yen: int, owner: LedgerParty, node: LedgerParty) -> CashState:
