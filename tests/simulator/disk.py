@@ -149,6 +149,12 @@ class SimulatedDatabase(NodeDatabase):
         self._loop.call_later(self._duration_s(), self._read_now, query, answer)
         return await answer
 
+    async def look_up(self, query: Callable[[Connection], T]) -> T:
+        """See ``NodeDatabase.look_up``: at once, as over a file."""
+        if self._closing:
+            raise StorageClosed
+        return self._query(query)
+
     async def close(self) -> None:
         """See ``NodeDatabase.close``."""
         self._closing = True
@@ -228,13 +234,21 @@ class SimulatedDatabase(NodeDatabase):
     def _read_now(self, query: Callable[[Connection], T], answer: asyncio.Future[T]) -> None:
         if answer.done():
             return
-        self._disk.raw.execute("PRAGMA query_only=ON")
         try:
-            result = query(self._opened)
+            result = self._query(query)
         except Exception as error:  # noqa: BLE001 - the asker gets it
-            answer.set_exception(_named(error))
+            answer.set_exception(error)
         else:
             answer.set_result(result)
+
+    def _query(self, query: Callable[[Connection], T]) -> T:
+        self._disk.raw.execute("PRAGMA query_only=ON")
+        try:
+            return query(self._opened)
+        except DBAPIError as error:
+            if not is_storage_failure(error):
+                raise
+            raise StorageFailed(str(error.orig)) from error
         finally:
             self._end()
             self._disk.raw.execute("PRAGMA query_only=OFF")
@@ -244,11 +258,3 @@ class SimulatedDatabase(NodeDatabase):
         self._disk.raw.rollback()
         if self._opened.in_transaction():
             self._opened.rollback()
-
-
-def _named(error: Exception) -> Exception:
-    if isinstance(error, DBAPIError) and is_storage_failure(error):
-        failure = StorageFailed(str(error.orig))
-        failure.__cause__ = error
-        return failure
-    return error

@@ -201,7 +201,7 @@ class CommitWatcher:
 
     def __init__(self, ledger: SimulatedLedger, issued_yen: int) -> None:
         self._notary_disk = ledger.machines[NN].notary_disk
-        self._issued_yen = issued_yen
+        self.issued_yen = issued_yen
         self.violations: list[str] = []
 
     def __call__(self, machine: Machine) -> None:
@@ -210,8 +210,8 @@ class CommitWatcher:
             return
         raw = machine.disk.raw
         (shown_yen,) = raw.execute("SELECT coalesce(sum(amount_yen), 0) FROM vault_cash WHERE NOT consumed").fetchone()
-        if shown_yen > self._issued_yen:
-            self.violations.append(f"{machine.name} shows {shown_yen} yen, {self._issued_yen} were ever issued")
+        if shown_yen > self.issued_yen:
+            self.violations.append(f"{machine.name} shows {shown_yen} yen, {self.issued_yen} were ever issued")
         committed = self._notary_disk.committed()
         for (tx_id,) in raw.execute("SELECT DISTINCT tx_id FROM vault_cash"):
             if tx_id not in committed:

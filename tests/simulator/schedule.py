@@ -9,7 +9,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -26,7 +26,7 @@ from tests.simulator.trades import Trades, trading_genesis
 from tests.simulator.workload import Users, drawn_operations
 
 QUIET_WITHIN_S = 2 * 3600
-TRADES_EVERY = 25
+TRADES_EVERY = 40
 DEFECTS = frozenset({"flow defect", "incident"})
 """Log events that say: this is our own mistake."""
 
@@ -51,14 +51,17 @@ class Verdict:
 
 def run_schedule(seed: int, lines: list[str] | None = None) -> Verdict:
     """Run it whole. ``lines`` receives the trace."""
-    with tempfile.TemporaryDirectory() if has_trades(seed) else nullcontext(NO_FOLDER) as folder:
+    with _defects_noticed() as defects, _folder(seed) as folder:
         parties, images = (tuple(ROLES), trading_genesis()) if has_trades(seed) else (CASH_NODES, genesis())
         ledger = SimulatedLedger(f"schedule {seed}", parties, images, lines, Path(folder))
         try:
-            with _defects_noticed() as defects:
-                return _verdict(seed, ledger, defects)
+            return _verdict(seed, ledger, defects)
         finally:
             ledger.close()
+
+
+def _folder(seed: int) -> AbstractContextManager[str | Path]:
+    return tempfile.TemporaryDirectory() if has_trades(seed) else nullcontext(NO_FOLDER)
 
 
 def has_trades(seed: int) -> bool:
