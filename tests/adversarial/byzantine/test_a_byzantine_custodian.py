@@ -146,10 +146,10 @@ def test_a_notary_of_its_own_makes_nothing_final(victim: LedgerParty) -> None:
 
         async def attack() -> None:
             assert await refused(world.hostile.notarised(signed_by(foreign, THIEF))) == "WRONG_NOTARY"
-            signed = signed_by(foreign, THIEF)
-            assert await refused(world.hostile.countersigned(SN, signed)) != ""
+            signed = signed_by(foreign, THIEF, CN_A)  # the foreign notary's key is the custodian's own
+            assert await refused(world.hostile.countersigned(SN, signed)) == "NOTARY_BROKEN"
             delivered = final(signed_by(foreign, THIEF, SN), CN_A)  # even with the issuer's help
-            assert await refused(world.hostile.deliver(victim, delivered)) != ""
+            assert await refused(world.hostile.deliver(victim, delivered)) == "NOTARY_BROKEN"
 
         world.survives(attack)
 
@@ -162,11 +162,30 @@ def test_a_transaction_under_parameters_of_its_own_is_refused(victim: LedgerPart
         wire = replace(built, network_parameters_hash=Hash32(bytes(32))).to_wire(salt_of("parameters"))
 
         async def attack() -> None:
-            assert await refused(world.hostile.countersigned(SN, signed_by(wire, THIEF))) != ""
+            assert await refused(world.hostile.countersigned(SN, signed_by(wire, THIEF))) == "PARAMETERS_UNKNOWN"
             assert (
                 await refused(world.hostile.ask(NN, NOTARISE, world.hostile.request(signed_by(wire))))
                 == "WRONG_PARAMETERS"
             )
-            assert await refused(world.hostile.deliver(victim, final(signed_by(wire, THIEF, SN)))) != ""
+            assert (
+                await refused(world.hostile.deliver(victim, final(signed_by(wire, THIEF, SN)))) == "PARAMETERS_UNKNOWN"
+            )
 
         world.survives(attack)
+
+
+def test_a_known_coin_can_be_burnt_where_the_notary_does_not_validate() -> None:
+    """Not harmless, and known: the notary sees no owner. Nobody gains, nobody records it, and it says who asked."""
+    with hostile(CN_A) as world:
+        theirs = world.coins_of(BUYER)[0]
+        burn = signed_by(cash_move(FRAME, [theirs], coin(1, THIEF, CN_A)).to_wire(salt_of("burn")))
+
+        async def attack() -> None:
+            answer = await world.hostile.notarised(burn)
+            for victim in VICTIMS:
+                delivered = world.hostile.deliver(victim, burn.with_signatures(answer.signature))
+                assert await refused(delivered) == "SIGNATURES_MISSING"
+
+        world.run(attack)
+        world.nothing_is_taken()
+        assert burn.id in world.ledger.machines[NN].notary_disk.committed()
