@@ -1,4 +1,4 @@
-"""Operations and faults one by one, as hypothesis likes them: what breaks a rule here is shrunk to its shortest story."""
+"""Operations and faults one by one, as hypothesis likes them: what breaks a rule is shrunk to its shortest story."""
 
 from __future__ import annotations
 

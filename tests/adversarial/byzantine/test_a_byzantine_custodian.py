@@ -163,13 +163,10 @@ def test_a_transaction_under_parameters_of_its_own_is_refused(victim: LedgerPart
 
         async def attack() -> None:
             assert await refused(world.hostile.countersigned(SN, signed_by(wire, THIEF))) == "PARAMETERS_UNKNOWN"
-            assert (
-                await refused(world.hostile.ask(NN, NOTARISE, world.hostile.request(signed_by(wire))))
-                == "WRONG_PARAMETERS"
-            )
-            assert (
-                await refused(world.hostile.deliver(victim, final(signed_by(wire, THIEF, SN)))) == "PARAMETERS_UNKNOWN"
-            )
+            request = world.hostile.request(signed_by(wire))
+            assert await refused(world.hostile.ask(NN, NOTARISE, request)) == "WRONG_PARAMETERS"
+            delivered = final(signed_by(wire, THIEF, SN))
+            assert await refused(world.hostile.deliver(victim, delivered)) == "PARAMETERS_UNKNOWN"
 
         world.survives(attack)
 
