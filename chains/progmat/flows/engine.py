@@ -19,8 +19,9 @@ from sqlalchemy import Connection
 
 from chains.progmat.flows import store
 from chains.progmat.flows.clock import Clock
-from chains.progmat.flows.errors import FlowDefect, FlowUnknown, NodeStopping, TransactionOutdated
-from chains.progmat.flows.record import FlowRecord
+from chains.progmat.flows.coin_queue import CoinQueue
+from chains.progmat.flows.errors import FlowAborted, FlowDefect, FlowUnknown, NodeStopping, TransactionOutdated
+from chains.progmat.flows.record import FlowRecord, Wish
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.steps import ANSWERED, DRIVEN, FINAL_ON_LEDGER, FlowStep
 from chains.progmat.node.storage import NodeDatabase
@@ -87,6 +88,7 @@ class FlowEngine:
         on_stored: Callable[[FlowRecord], None],
         retry: RetrySchedule | None = None,
         max_at_work: int = 128,
+        coin_queue: CoinQueue | None = None,
     ) -> None:
         self._database = database
         self._actions = actions
@@ -94,6 +96,7 @@ class FlowEngine:
         self._clock = clock
         self._on_stored = on_stored
         self._retry = retry or RetrySchedule()
+        self._coin_queue = coin_queue or CoinQueue()
         self._at_work = asyncio.Semaphore(max_at_work)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._driven: dict[str, FlowRecord] = {}
@@ -118,6 +121,17 @@ class FlowEngine:
         self._run(stored)
         return stored
 
+    async def pause(self, flow_id: str) -> None:
+        """Nobody drives the flow when this returns; what was on its way to the database still arrives there."""
+        task = self._tasks.get(flow_id)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def resume(self, record: FlowRecord) -> None:
+        """Drive a stored flow (again), unless it is at an end or parked."""
+        self._run(record)
+
     async def outcome(self, flow_id: str, wait_s: float, until: AbstractSet[FlowStep] = ANSWERED) -> FlowRecord:
         """The flow at a step of ``until``, or as it stands after ``wait_s`` seconds. Raises ``FlowUnknown``."""
         watcher: asyncio.Future[FlowRecord] = asyncio.get_running_loop().create_future()
@@ -140,7 +154,7 @@ class FlowEngine:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _run(self, record: FlowRecord) -> None:
-        if record.step not in DRIVEN or record.flow_id in self._tasks or self._stopping:
+        if record.step not in DRIVEN or record.flow_id in self._tasks or self._stopping or record.wish == Wish.PARK:
             return
         task = asyncio.create_task(self._drive(record), name=f"flow {record.flow_id}")
         self._tasks[record.flow_id] = task
@@ -149,6 +163,7 @@ class FlowEngine:
     def _forget_task(self, flow_id: str, _task: asyncio.Task[None]) -> None:
         self._tasks.pop(flow_id, None)
         self._driven.pop(flow_id, None)
+        self._coin_queue.leave(flow_id)
 
     def _forget_watcher(self, flow_id: str, watcher: asyncio.Future[FlowRecord]) -> None:
         watchers = self._watchers[flow_id]
@@ -179,13 +194,15 @@ class FlowEngine:
                 await self._clock.sleep_ms(self._retry.ceiling_ms)
                 record = await self._read(record.flow_id)
             self._driven[record.flow_id] = record
+            if record.attempts == 0:
+                self._coin_queue.leave(record.flow_id)
             self._on_stored(record)
             self.tell(record)
 
     async def _until_due(self, record: FlowRecord) -> None:
         wait_ms = record.next_attempt_ms - self._clock.now_ms()
         if wait_ms > 0:
-            await self._clock.sleep_ms(min(wait_ms, self._retry.ceiling_ms))
+            await self._coin_queue.turn(record.flow_id, self._clock.sleep_ms(min(wait_ms, self._retry.ceiling_ms)))
 
     async def _attempt(self, record: FlowRecord) -> FlowRecord:
         """One try at leaving the present step; the record as stored afterwards."""
@@ -248,6 +265,7 @@ class FlowEngine:
         return reached
 
     async def _postpone(self, record: FlowRecord, error: CrossDvpError) -> FlowRecord:
+        self._coin_queue.note(record.flow_id, error)
         now_ms = self._clock.now_ms()
         next_attempt_ms = now_ms + self._retry.wait_ms(record.attempts + 1)
         waiting_on = str(getattr(error, "peer", "") or getattr(error, "remote", "")) or self._actions[
@@ -263,12 +281,19 @@ class FlowEngine:
     def _keep(self, record: FlowRecord, connection: Connection) -> None:
         self._reservations.renew(connection, record)
 
+    @property
+    def at_work(self) -> int:
+        """Flows that are driven now, waiting ones included."""
+        return len(self._tasks)
+
     def _fail(self, record: FlowRecord, error: CallerError | PeerError, connection: Connection) -> FlowRecord:
         self._reservations.release(connection, record)
         return record.failed(error, self._clock.now_ms())
 
     def _build_again(self, record: FlowRecord, connection: Connection) -> FlowRecord:
         self._reservations.release(connection, record)
+        if record.wish == Wish.ABORT:  # now it is certain that nothing will happen
+            return record.failed(FlowAborted(record.flow_id), self._clock.now_ms())
         return record.to_be_built_again(self._clock.now_ms())
 
     def tell(self, record: FlowRecord) -> None:

@@ -11,7 +11,9 @@ from chains.progmat.flows import cash_builders, ibc_builders, peer_codec
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.building import Builder, BuildStep, SoftLockReservations
 from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.coin_queue import CoinQueue, wake_for_coins
 from chains.progmat.flows.collecting import ApproveStep, CountersignStep
+from chains.progmat.flows.control import FlowControl
 from chains.progmat.flows.countersigning import CountersignResponder
 from chains.progmat.flows.delivery import DeliveryWorker
 from chains.progmat.flows.disclosing import Disclosing
@@ -41,6 +43,7 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.ISSUE_CASH: cash_builders.issue_cash,
     FlowKind.MOVE_CASH: cash_builders.move_cash,
     FlowKind.REDEEM_CASH: cash_builders.redeem_cash,
+    FlowKind.MERGE_CASH: cash_builders.merge_cash,
     FlowKind.LOCK_CASH: ibc_builders.lock_cash,
     FlowKind.CANCEL_TRADE: ibc_builders.cancel_trade,
     FlowKind.CREATE_LIGHT_CLIENT: ibc_builders.create_light_client,
@@ -99,6 +102,7 @@ class LedgerNode:
     def __init__(self, parts: NodeParts) -> None:
         self.parts = parts
         self.records_changed = Changes()
+        self._coin_queue = CoinQueue()
         self._desk = NotaryDesk(parts.network, parts.verifier, parts.clock)
         recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me))
         self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
@@ -129,6 +133,13 @@ class LedgerNode:
             self._received,
         )
         self._attestations = AttestationReceiver(parts.database, parts.verifier)
+        self._listings = FinalListings(parts.database, parts.history_id)
+        self._make_flows(recorder)
+        self._make_upkeep(recorder, back_chain)
+
+    def _make_upkeep(self, recorder: Recorder, back_chain: BackChain) -> None:
+        """What goes on beside the flows."""
+        parts = self.parts
         self.snipper = Snipper(
             parts.database,
             parts.network,
@@ -137,9 +148,8 @@ class LedgerNode:
             recorder,
             parts.clock,
             parts.attest_every,
-            self._wake_deliveries,
+            self.deliveries.wake,
         )
-        self._listings = FinalListings(parts.database, parts.history_id)
         self.recovery = Recovery(
             parts.me.name,
             parts.database,
@@ -149,19 +159,26 @@ class LedgerNode:
             recorder,
             parts.clock,
             parts.recover_every_s,
-            self._wake_deliveries,
+            self.deliveries.wake,
         )
+
+    def _make_flows(self, recorder: Recorder) -> None:
+        """Engine, deliveries, and the operator's hand on both."""
+        parts = self.parts
+        reservations = SoftLockReservations(parts.clock, parts.soft_lock_s)
         self.engine = FlowEngine(
             database=parts.database,
             actions=self._actions(recorder),
-            reservations=SoftLockReservations(parts.clock, parts.soft_lock_s),
+            reservations=reservations,
             clock=parts.clock,
             on_stored=self._stored,
             retry=parts.retry,
+            coin_queue=self._coin_queue,
         )
         self.deliveries = DeliveryWorker(
             parts.database, parts.network, parts.clock, self._before_delivery, self.engine.tell, parts.delivery_retry
         )
+        self.control = FlowControl(parts.database, self.engine, self.deliveries, reservations, parts.clock)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Register this node's peer methods."""
@@ -190,6 +207,7 @@ class LedgerNode:
     async def _handle_finality(self, asker: PeerIdentity, body: bytes) -> bytes:
         answer = await self._finalise.handle(asker, body)
         self.records_changed.tell()
+        self._coin_queue.freed_somewhere()
         return answer
 
     async def _handle_attestation(self, asker: PeerIdentity, body: bytes) -> bytes:
@@ -203,6 +221,8 @@ class LedgerNode:
                 self._count_history(decoded(record.signed_tx).wire)
             self.records_changed.tell()
             self.deliveries.wake()
+        if not self._coin_queue.is_empty:
+            wake_for_coins(self._coin_queue, record)
 
     def _received(self, participants: Iterable[str], wire: WireTransaction) -> None:
         """All participants have it, or will: each may fetch what it uses."""
@@ -213,9 +233,6 @@ class LedgerNode:
     def _count_history(self, wire: WireTransaction) -> None:
         if self.parts.attest_every:
             self.snipper.noted(wire)
-
-    def _wake_deliveries(self) -> None:
-        self.deliveries.wake()
 
     def _before_delivery(self, effect: Effect) -> None:
         """Whoever is sent a transaction may fetch what it uses."""
@@ -235,6 +252,7 @@ class LedgerNode:
             clock=parts.clock,
             soft_lock_s=parts.soft_lock_s,
             salts=parts.salts,
+            waiting_for=self._coin_queue.waiting,
         )
         return {
             FlowStep.PROPOSED: build,
