@@ -162,8 +162,8 @@ class FlowEngine:
 
     def _forget_task(self, flow_id: str, _task: asyncio.Task[None]) -> None:
         self._tasks.pop(flow_id, None)
-        self._driven.pop(flow_id, None)
         self._coin_queue.leave(flow_id)
+        self._driven.pop(flow_id, None)
 
     def _forget_watcher(self, flow_id: str, watcher: asyncio.Future[FlowRecord]) -> None:
         watchers = self._watchers[flow_id]
@@ -190,14 +190,24 @@ class FlowEngine:
                     record = await self._attempt(record)
             except StorageClosed:
                 return
-            except (StorageFailed, StorageOverloaded):  # what was stored last is unknown: look, after a pause
-                await self._clock.sleep_ms(self._retry.ceiling_ms)
-                record = await self._read(record.flow_id)
-            self._driven[record.flow_id] = record
+            except (StorageFailed, StorageOverloaded):  # what was stored last is unknown: look, when that is possible
+                try:
+                    record = await self._read_at_last(record.flow_id)
+                except StorageClosed:
+                    return
             if record.attempts == 0:
                 self._coin_queue.leave(record.flow_id)
+            self._driven[record.flow_id] = record
             self._on_stored(record)
             self.tell(record)
+
+    async def _read_at_last(self, flow_id: str) -> FlowRecord:
+        while True:
+            await self._clock.sleep_ms(self._retry.ceiling_ms)
+            try:
+                return await self._read(flow_id)
+            except (StorageFailed, StorageOverloaded) as error:
+                log.warning("flow waits for the database", flow=flow_id, reason=error.reason, detail=str(error))
 
     async def _until_due(self, record: FlowRecord) -> None:
         wait_ms = record.next_attempt_ms - self._clock.now_ms()
