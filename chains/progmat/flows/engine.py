@@ -20,8 +20,8 @@ from sqlalchemy import Connection
 from chains.progmat.flows import store
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.coin_queue import CoinQueue
-from chains.progmat.flows.errors import FlowDefect, FlowUnknown, NodeStopping, TransactionOutdated
-from chains.progmat.flows.record import FlowRecord
+from chains.progmat.flows.errors import FlowAborted, FlowDefect, FlowUnknown, NodeStopping, TransactionOutdated
+from chains.progmat.flows.record import FlowRecord, Wish
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.steps import ANSWERED, DRIVEN, FINAL_ON_LEDGER, FlowStep
 from chains.progmat.node.storage import NodeDatabase
@@ -99,6 +99,7 @@ class FlowEngine:
         self._coin_queue = coin_queue or CoinQueue()
         self._at_work = asyncio.Semaphore(max_at_work)
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._driven: dict[str, FlowRecord] = {}
         self._watchers: dict[str, dict[asyncio.Future[FlowRecord], AbstractSet[FlowStep]]] = defaultdict(dict)
         self._stopping = False
 
@@ -120,16 +121,27 @@ class FlowEngine:
         self._run(stored)
         return stored
 
+    async def pause(self, flow_id: str) -> None:
+        """Nobody drives the flow when this returns; what was on its way to the database still arrives there."""
+        task = self._tasks.get(flow_id)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def resume(self, record: FlowRecord) -> None:
+        """Drive a stored flow (again), unless it is at an end or parked."""
+        self._run(record)
+
     async def outcome(self, flow_id: str, wait_s: float, until: AbstractSet[FlowStep] = ANSWERED) -> FlowRecord:
         """The flow at a step of ``until``, or as it stands after ``wait_s`` seconds. Raises ``FlowUnknown``."""
         watcher: asyncio.Future[FlowRecord] = asyncio.get_running_loop().create_future()
         self._watchers[flow_id][watcher] = until
         try:
-            record = await self._read(flow_id)
+            record = await self._as_it_stands(flow_id)
             if record.step in until or wait_s <= 0:
                 return record
             await asyncio.wait((watcher,), timeout=wait_s)
-            return watcher.result() if watcher.done() else await self._read(flow_id)
+            return watcher.result() if watcher.done() else await self._as_it_stands(flow_id)
         finally:
             self._forget_watcher(flow_id, watcher)
 
@@ -142,7 +154,7 @@ class FlowEngine:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _run(self, record: FlowRecord) -> None:
-        if record.step not in DRIVEN or record.flow_id in self._tasks or self._stopping:
+        if record.step not in DRIVEN or record.flow_id in self._tasks or self._stopping or record.wish == Wish.PARK:
             return
         task = asyncio.create_task(self._drive(record), name=f"flow {record.flow_id}")
         self._tasks[record.flow_id] = task
@@ -151,12 +163,17 @@ class FlowEngine:
     def _forget_task(self, flow_id: str, _task: asyncio.Task[None]) -> None:
         self._tasks.pop(flow_id, None)
         self._coin_queue.leave(flow_id)
+        self._driven.pop(flow_id, None)
 
     def _forget_watcher(self, flow_id: str, watcher: asyncio.Future[FlowRecord]) -> None:
         watchers = self._watchers[flow_id]
         watchers.pop(watcher, None)
         if not watchers:
             del self._watchers[flow_id]
+
+    async def _as_it_stands(self, flow_id: str) -> FlowRecord:
+        """As stored last: by the task that drives it, or as the database has it."""
+        return self._driven.get(flow_id) or await self._read(flow_id)
 
     async def _read(self, flow_id: str) -> FlowRecord:
         record = await self._database.look_up(partial(store.find_flow, flow_id=flow_id))
@@ -165,6 +182,7 @@ class FlowEngine:
         return record
 
     async def _drive(self, record: FlowRecord) -> None:
+        self._driven[record.flow_id] = record
         while record.step in DRIVEN:
             await self._until_due(record)
             try:
@@ -177,6 +195,7 @@ class FlowEngine:
                 record = await self._read(record.flow_id)
             if record.attempts == 0:
                 self._coin_queue.leave(record.flow_id)
+            self._driven[record.flow_id] = record
             self._on_stored(record)
             self.tell(record)
 
@@ -273,6 +292,8 @@ class FlowEngine:
 
     def _build_again(self, record: FlowRecord, connection: Connection) -> FlowRecord:
         self._reservations.release(connection, record)
+        if record.wish == Wish.ABORT:  # now it is certain that nothing will happen
+            return record.failed(FlowAborted(record.flow_id), self._clock.now_ms())
         return record.to_be_built_again(self._clock.now_ms())
 
     def tell(self, record: FlowRecord) -> None:

@@ -18,6 +18,7 @@ from grpc_reflection.v1alpha import reflection
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.collector import calm_collector
 from chains.progmat.node.config import NodeConfig, VaultUpkeepConfig
 from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
 from chains.progmat.node.peers import GrpcPeerNetwork, PeerRouter, PeerService, PeerTls, server_options
@@ -88,6 +89,7 @@ class NodeApp:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ended.set)
         await self.start()
+        calm_collector()
         await ended.wait()
         await self.stop()
 

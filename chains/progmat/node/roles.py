@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import grpc.aio
+from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
@@ -37,6 +38,7 @@ from chains.progmat.node.ledger_node import LedgerNode, NodeParts
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
+from chains.progmat.node.rpc_flow_service import FlowServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.rpc_vault import VaultServiceRpc
 from chains.progmat.node.storage import NodeDatabase, history_id
@@ -132,20 +134,36 @@ class RunningRole(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class ServedApi:
+    """A gRPC service of a node: its name in ``crossdvp.ledger.v1``, generated registration, and servicer."""
+
+    name: str
+    add: Callable[..., Any]
+    servicer: object
+
+    def serve(self, server: grpc.aio.Server) -> str:
+        """Register it; its full name."""
+        self.add(self.servicer, server)
+        return f"crossdvp.ledger.v1.{self.name}"
+
+
 class VaultRole:
-    """SN or CN: vault, flows, NodeService and VaultService."""
+    """SN or CN: vault, flows and their services."""
 
     def __init__(
         self,
         node: LedgerNode,
         rpc: NodeServiceRpc,
         vault_rpc: VaultServiceRpc,
+        apis: Sequence[ServedApi],
         upkeep: VaultUpkeep | None,
         database: NodeDatabase,
     ) -> None:
         self.node = node
         self.rpc = rpc
         self.vault_rpc = vault_rpc
+        self._apis = apis
         self._upkeep = upkeep
         self._database = database
 
@@ -178,17 +196,21 @@ class VaultRole:
         upkeep = None
         if around.upkeep is not None:
             upkeep = VaultUpkeep(node, NodeOperations(node, around.keys), around.upkeep)
-        return cls(node, rpc, VaultServiceRpc(node, around.keys, around.access, around.random_bytes), upkeep, database)
+        vault = VaultServiceRpc(node, around.keys, around.access, around.random_bytes)
+        apis = (
+            ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
+            ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
+            ServedApi("VaultService", add_VaultServiceServicer_to_server, vault),
+        )
+        return cls(node, rpc, vault, apis, upkeep, database)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
         self.node.answer_peers(router)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
-        """NodeService, VaultService."""
-        add_NodeServiceServicer_to_server(self.rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
-        add_VaultServiceServicer_to_server(self.vault_rpc, server)  # type: ignore[no-untyped-call] # as above
-        return ("crossdvp.ledger.v1.NodeService", "crossdvp.ledger.v1.VaultService")
+        """All of its services."""
+        return tuple(api.serve(server) for api in self._apis)
 
     async def start(self) -> None:
         """Resume flows and deliveries."""

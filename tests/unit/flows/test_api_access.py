@@ -1,10 +1,9 @@
-"""Every method of NodeService and VaultService has its permission, and nobody has more than the list says."""
+"""Every method of the node's services has its permission, and nobody has more than the list says."""
 
 from __future__ import annotations
 
 import pytest
-from crossdvp.ledger.v1 import node_service_pb2 as pb
-from crossdvp.ledger.v1 import vault_service_pb2 as vault_pb
+from crossdvp.ledger.v1 import flow_service_pb2, node_service_pb2, vault_service_pb2
 
 from chains.progmat.node.api_access import NEEDED, ApiAccess, Permission
 from chains.progmat.node.errors import CallerNotAuthorised
@@ -15,7 +14,8 @@ GRANTED = {
     "relayer": {Permission.READ, Permission.RELAY},
     "platform": {Permission.READ, Permission.CASH, Permission.INSTRUCT, Permission.SETTLE},
 }
-SERVICES = (pb.DESCRIPTOR.services_by_name["NodeService"], vault_pb.DESCRIPTOR.services_by_name["VaultService"])
+FILES = (node_service_pb2, flow_service_pb2, vault_service_pb2)
+SERVICES = [service for file in FILES for service in file.DESCRIPTOR.services_by_name.values()]
 METHODS = [method.name for service in SERVICES for method in service.methods]
 
 

@@ -10,7 +10,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -45,6 +45,9 @@ class NodeDatabase:
     Bound to the event loop it was opened in.
     """
 
+    _at_hand: ReaderAtHand | None = None
+    """For look-ups, and the sign that statements take microseconds: only where the database is a file."""
+
     def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
         self._path = path
         self._loop = loop
@@ -56,7 +59,8 @@ class NodeDatabase:
         self._connection: Connection | None = None
         self._reader = threading.local()
         self._read_connections: list[Connection] = []
-        self._at_hand = ReaderAtHand(self._reading) if self._reading.dialect.name == "sqlite" else None
+        if self._reading.dialect.name == "sqlite":
+            self._at_hand = ReaderAtHand(self._reading)
         self._writer = threading.Thread(target=self._write_batches, name=f"db-writer {path.name}", daemon=True)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"db-reader {path.name}")
         self.batches = 0
@@ -153,18 +157,42 @@ class NodeDatabase:
             if self._connection is None:
                 self._connection = self._writing.connect()
             with self._connection.begin():
-                return [_run_in_savepoint(self._connection, operation) for operation in batch]
+                return self._operate(self._connection, batch)
         except BaseException as error:  # noqa: BLE001 - whatever ends the batch must reach every waiter; none may hang
             self._drop_connection()  # its state is unknown: the next batch starts on a new one
             failure = StorageFailed(_detail(error))
             failure.__cause__ = error
             return [(operation.waiter, None, failure) for operation in batch]
 
+    def _operate(self, connection: Connection, batch: list[_Operation]) -> list[_Outcome]:
+        """The batch's operations. Where a statement takes microseconds they run in the event loop's thread.
+
+        They are mostly Python, and each statement gives up the interpreter's lock for a moment: two threads that take
+        it from each other at every statement cost more than one. The writer waits meanwhile; beginning and committing,
+        which wait for the disk, stay here.
+        """
+        if self._at_hand is None:
+            return _run_each(connection, batch)
+        outcomes: Future[list[_Outcome]] = Future()
+        self._loop.call_soon_threadsafe(_run_for, outcomes, connection, batch)
+        return outcomes.result()
+
     def _drop_connection(self) -> None:
         if self._connection is not None:
             self._connection.invalidate()
             self._connection.close()
             self._connection = None
+
+
+def _run_for(outcomes: Future[list[_Outcome]], connection: Connection, batch: list[_Operation]) -> None:
+    try:
+        outcomes.set_result(_run_each(connection, batch))
+    except BaseException as error:  # noqa: BLE001 - it ends the batch, in the thread that waits for it
+        outcomes.set_exception(error)
+
+
+def _run_each(connection: Connection, batch: list[_Operation]) -> list[_Outcome]:
+    return [_run_in_savepoint(connection, operation) for operation in batch]
 
 
 def _run_in_savepoint(connection: Connection, operation: _Operation) -> _Outcome:

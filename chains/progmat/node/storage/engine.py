@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -37,7 +38,8 @@ def sqlite_engine(path: Path, access: Access) -> Engine:
             dbapi_connection.execute(f"PRAGMA {pragma}")
 
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(access.value)
+        driver: Any = connection.connection.driver_connection
+        driver.execute(access.value)  # past SQLAlchemy, which takes ten times as long for the same
 
     event.listen(engine, "connect", configure)
     event.listen(engine, "begin", begin)
