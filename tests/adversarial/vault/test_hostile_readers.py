@@ -13,7 +13,7 @@ import pytest
 from crossdvp.ledger.v1 import vault_service_pb2 as pb
 from crossdvp.ledger.v1.vault_service_pb2_grpc import VaultServiceStub
 
-from chains.progmat.client import AccountAsset, VaultClient, all_rows
+from chains.progmat.client import AccountAsset, ApiEndpoint, LedgerClient, VaultClient, all_rows
 from chains.progmat.flows.requests import MoveCash
 from chains.rpc_status import RemoteCallerError, RemoteError, RemoteUnavailableError, error_from_rpc
 from tests.fakes.ledger_parties import CN_B, COIN_ID, SN, LedgerParty
@@ -72,6 +72,10 @@ async def test_a_platform_of_the_issuer_sees_no_other_nodes_accounts(tmp_path: P
                 break
         async with vault.client(OPERATIONS_NAME) as operator:
             assert len((await operator.accounts()).rows) == 2
+        for caller, accounts in ((PLATFORM_NAME, 0), (OPERATIONS_NAME, 2)):
+            node = LedgerClient(ApiEndpoint(SN.name, f"127.0.0.1:{vault.port}"), tls_of(caller))
+            assert len(await node.balances()) == accounts
+            await node.close()
 
 
 async def test_gateways_relayers_and_strangers_see_nothing(tmp_path: Path) -> None:
