@@ -10,6 +10,7 @@ CrossDvpError
 │   └── NetworkMapRefused      a map that is not signed by the operator, or older than the one at hand
 ├── UnavailableError
 │   └── ParametersNotAccepted  an epoch is in force that this node's operator has not accepted
+├── PresentKeyMissing          this node does not keep the key that is its own in the epoch in force
 └── ParametersStoreBroken      the files of known epochs contradict the first epoch, or cannot be read: start-up fails
 """
 
@@ -83,6 +84,18 @@ class ParametersNotAccepted(UnavailableError):
         super().__init__(
             f"epoch {epoch} of the network parameters is in force from {effective_from_s} on, and the operator of "
             f"{node} has not accepted it: nothing is built or signed until `crossdvp ledger network accept` is called"
+        )
+
+
+class PresentKeyMissing(CrossDvpError):
+    """The successor's key is not in the key file."""
+
+    reason = "PRESENT_KEY_MISSING"
+
+    def __init__(self, node: str, key: bytes) -> None:
+        self.node, self.key = node, key
+        super().__init__(
+            f"{node} signs with key {key.hex()} in this epoch, and its key file has it not: restore the file"
         )
 
 

@@ -19,6 +19,7 @@ from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.config import NodeConfig
 from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
+from chains.progmat.node.network_role import NetworkRole
 from chains.progmat.node.peers import GrpcPeerNetwork, PeerRouter, PeerService, PeerTls, server_options
 from chains.progmat.node.roles import (
     NotaryRole,
@@ -88,13 +89,22 @@ class NodeApp:
             private_key=config.tls.private_key.read_bytes(),
         )
         directory = NetworkMap.load(config.network_map)
-        self._network = GrpcPeerNetwork(directory.endpoints_of_others(config.name), tls)
-        around = await self._surroundings(directory, self._network)
+        network = self._network = GrpcPeerNetwork({}, tls)
+        around = await self._surroundings(directory, network)
+        network_map = around.map_book
+        network.list_peers(network_map.endpoints_of_others(config.name))
         self._roles = await open_roles(around)
         router = PeerRouter()
         for role in self._roles:
             role.answer_peers(router)
-        self._peers = PeerService(router, directory.names())
+        peers = self._peers = PeerService(router, network_map)
+        loop = asyncio.get_running_loop()
+
+        def follow_map() -> None:
+            network.list_peers(network_map.endpoints_of_others(config.name))
+            peers.end_unlisted()
+
+        network_map.on_change(lambda: loop.call_soon_threadsafe(follow_map))
         self._server = await self._make_server(self._peers, tls)
         await self._server.start()
         for role in self._roles:
@@ -139,8 +149,11 @@ class NodeApp:
 
 
 async def open_roles(around: Surroundings) -> list[RunningRole]:
-    """Open every role the node has on the network map; on an error those opened are stopped again."""
-    opened: list[RunningRole] = []
+    """Open every role the node has on the network map, after the one that all have.
+
+    On an error those opened are stopped again.
+    """
+    opened: list[RunningRole] = [NetworkRole(around)]
     try:
         if around.me.roles & {Role.ISSUER, Role.CUSTODIAN}:
             opened.append(await VaultRole.open(around))

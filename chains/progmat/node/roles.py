@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +25,11 @@ from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
 from chains.progmat.identity import KeyStore, NetworkMap
+from chains.progmat.network.learning import NOTICE_S, NetworkDesk
+from chains.progmat.network.map_book import MapBook
+from chains.progmat.network.parameters_book import ParametersBook
+from chains.progmat.network.peer_codec import READ_NETWORK
+from chains.progmat.network.present_signer import PresentSigner
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
@@ -78,12 +84,35 @@ class Surroundings:
         """Unix seconds."""
         return self.clock.now_ms() // 1000
 
+    @cached_property
+    def parameters_book(self) -> ParametersBook:
+        """The epochs this node knows; ``parameters`` are the first. Raises ``ParametersStoreBroken``."""
+        return ParametersBook.open(self.me.name, self.folder / "network", self.parameters, self.now_s)
+
+    @cached_property
+    def map_book(self) -> MapBook:
+        """The network map as it is now; a configured one that follows nobody becomes one that does."""
+        if isinstance(self.directory, MapBook):
+            return self.directory
+        return MapBook.open(self.directory, self.folder / "network", lambda: self.parameters_book.history)
+
+    @cached_property
+    def network_desk(self) -> NetworkDesk:
+        """This node's part in spreading epochs and maps."""
+        return NetworkDesk(self.parameters_book, self.map_book, self.network, self.now_s)
+
+    def answer_about_network(self, router: PeerRouter) -> None:
+        """Let peers ask for epochs and maps, of whichever role of this node is put together first."""
+        if READ_NETWORK not in router.methods:
+            router.register(READ_NETWORK, self.network_desk.answer)
+
     def node_signer(self) -> Signer:
-        """The node's own key; raises ``KeyMissing``."""
-        signer = self.keys.signer(self.me.party.key)
-        if signer is None:
-            raise KeyMissing(self.me.name, "node", self.me.party.key.encoded())
-        return signer
+        """The node's own key, its successors' in later epochs; raises ``KeyMissing``."""
+        newest = self.parameters_book.history.newest
+        party = newest.identity(self.me.party)
+        if all(self.keys.signer(key) is None for key in (party.key, *newest.heirs(party))):
+            raise KeyMissing(self.me.name, "node", party.key.encoded())
+        return PresentSigner(self.me.party, self.parameters_book, self.keys)
 
 
 class RunningRole(Protocol):
@@ -109,7 +138,8 @@ class RunningRole(Protocol):
 class VaultRole:
     """SN or CN: vault, flows and NodeService."""
 
-    def __init__(self, node: LedgerNode, rpc: NodeServiceRpc, database: NodeDatabase) -> None:
+    def __init__(self, around: Surroundings, node: LedgerNode, rpc: NodeServiceRpc, database: NodeDatabase) -> None:
+        self._around = around
         self.node = node
         self.rpc = rpc
         self._database = database
@@ -124,9 +154,9 @@ class VaultRole:
             me=around.me,
             database=database,
             network=around.network,
-            directory=around.directory,
+            directory=around.map_book,
             keys=around.keys,
-            verifier=LedgerVerifier(around.parameters, around.package),
+            verifier=LedgerVerifier(around.parameters_book, around.package),
             storage_readers=STORAGE_READERS,
             clock=around.clock,
             random_bytes=secrets.token_bytes,
@@ -135,10 +165,11 @@ class VaultRole:
             delivery_retry=around.delivery_retry,
         )
         node = LedgerNode(parts)
-        return cls(node, NodeServiceRpc(node, around.keys, around.access), database)
+        return cls(around, node, NodeServiceRpc(node, around.keys, around.access), database)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
+        self._around.answer_about_network(router)
         self.node.answer_peers(router)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
@@ -157,10 +188,22 @@ class VaultRole:
         await self._database.close()
 
 
+class _ListedWith:
+    """Names with a role on the map as it is when somebody asks."""
+
+    def __init__(self, network_map: NetworkMap, role: Role) -> None:
+        self._map = network_map
+        self._role = role
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._map.names_with(self._role)
+
+
 class NotaryRole:
     """NN."""
 
-    def __init__(self, service: NotaryService, store: SqliteUniquenessStore) -> None:
+    def __init__(self, around: Surroundings, service: NotaryService, store: SqliteUniquenessStore) -> None:
+        self._around = around
         self._service = service
         self._store = store
 
@@ -172,14 +215,17 @@ class NotaryRole:
         service = NotaryService(
             store=store,
             signer=around.node_signer(),
-            parameters=around.parameters,
+            parameters=around.parameters_book,
             clock_s=around.now_s,
-            settings=NotarySettings(journal_readers=frozenset(around.directory.names_with(Role.VALIDATOR))),
+            settings=NotarySettings(journal_readers=_ListedWith(around.map_book, Role.VALIDATOR)),
         )
-        return cls(service, store)
+        # An epoch that comes too late is refused here, so that what is journalled is never judged anew.
+        around.parameters_book.guard(lambda: store.head().time_s + NOTICE_S)
+        return cls(around, service, store)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Notarise, read the journal."""
+        self._around.answer_about_network(router)
         router.register(NOTARISE, self._service.notarise)
         router.register(READ_JOURNAL, self._service.read_journal)
 
@@ -201,8 +247,15 @@ class ValidatorRole:
     """One of the Validators. Its checkpoint key is its node key (secp256k1): one secret, two domains of digests."""
 
     def __init__(
-        self, database: NodeDatabase, log: SigningLog, approver: Approver, tail: JournalTail, rpc: ValidatorRpc
+        self,
+        around: Surroundings,
+        database: NodeDatabase,
+        log: SigningLog,
+        approver: Approver,
+        tail: JournalTail,
+        rpc: ValidatorRpc,
     ) -> None:
+        self._around = around
         self._database = database
         self._log = log
         self._approver = approver
@@ -214,12 +267,12 @@ class ValidatorRole:
         """Open database and signing log; raises ``SigningLogMismatch``, ``NotAValidator``, ``KeyMissing``."""
         database = await NodeDatabase.open(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
         gate = await SigningGate.open(database)
-        verifier = LedgerVerifier(around.parameters, around.package)
+        verifier = LedgerVerifier(around.parameters_book, around.package)
         desk = NotaryDesk(around.network, verifier, around.clock)
         back_chain = BackChain(
             database,
             around.network,
-            around.directory,
+            around.map_book,
             verifier,
             ArchiveRecorder(),
             around.clock,
@@ -243,17 +296,20 @@ class ValidatorRole:
             database=database,
             log=log,
             key=key,
-            parameters=around.parameters,
+            parameters=around.parameters_book,
             gate=gate,
             clock_s=around.now_s,
         )
         await signer.match_log()
-        tail = await JournalTail.open(database, around.network, around.parameters, gate, around.tail)
+        learn = partial(around.network_desk.know_epochs_until, notary=around.parameters.notary.name)
+        tail = await JournalTail.open(database, around.network, around.parameters_book, gate, around.tail, learn)
+        around.parameters_book.guard(lambda: tail.head.timestamp_s)
         rpc = ValidatorRpc(around.parameters.ledger_id, database, tail, signer, gate)
-        return cls(database, log, approver, tail, rpc)
+        return cls(around, database, log, approver, tail, rpc)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Approve."""
+        self._around.answer_about_network(router)
         router.register(APPROVE, self._approver.approve)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:

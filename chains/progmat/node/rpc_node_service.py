@@ -138,7 +138,7 @@ class NodeServiceRpc(NodeServiceServicer):
             name=me.name,
             key=me.party.key.encoded(),
             roles=sorted(role.value for role in me.roles),
-            ledger_id=verifier.parameters.ledger_id,
+            ledger_id=verifier.epochs[0].ledger_id,
             network_parameters_hash=verifier.parameters.hash,
             contract_package=verifier.package.hash,
             accounts=[account_to_message(account) for account in self._operations.accounts()],

@@ -5,7 +5,7 @@ Every node is the one that ships, put together by the same composition functions
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,6 +82,7 @@ class RunningNode:
 
     role: RunningRole
     operations: NodeOperations | None
+    around: Surroundings
 
 
 @dataclass
@@ -93,6 +94,7 @@ class LedgerNetwork:
     hub: InProcessPeerNetwork = field(default_factory=InProcessPeerNetwork)
     nodes: dict[str, RunningNode] = field(default_factory=dict)
     issued: int = 0
+    more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] = field(default_factory=dict)
     deliver_all = staticmethod(deliver_all)
 
     async def start(self, party: LedgerParty) -> RunningNode:
@@ -112,7 +114,7 @@ class LedgerNetwork:
         role.answer_peers(router)
         self.hub.join(party.name, router)
         await role.start()
-        self.nodes[party.name] = RunningNode(role, operations)
+        self.nodes[party.name] = RunningNode(role, operations, around)
         return self.nodes[party.name]
 
     async def stop(self, party: LedgerParty) -> None:
@@ -188,7 +190,7 @@ class LedgerNetwork:
             parameters=PARAMETERS,
             package=PACKAGE,
             directory=MAP,
-            keys=_keys(party, folder / "keys.json"),
+            keys=_keys(party, folder / "keys.json", self.more_keys.get(party, ())),
             network=self.hub.join(party.name, PeerRouter()),
             folder=folder,
             access=ACCESS,
@@ -201,20 +203,27 @@ def _written_by_nobody(batch: list[Any]) -> list[Any]:
     return [(operation.waiter, None, StorageFailed("the process was killed")) for operation in batch]
 
 
-def _keys(party: LedgerParty, path: Path) -> KeyStore:
+def _keys(party: LedgerParty, path: Path, more: tuple[LedgerParty, ...]) -> KeyStore:
     if path.exists():
         return KeyStore.open(path, b"test")
     keys = KeyStore.create(path, b"test", ScryptCost(14))
     keys.keep("node", KeyPurpose.NODE, party.scheme, party.secret)
-    for kept, purpose in EXTRA_KEYS.get(party, ()):
+    for kept, purpose in (*EXTRA_KEYS.get(party, ()), *((later, KeyPurpose.NODE) for later in more)):
         keys.keep(kept.name, purpose, kept.scheme, kept.secret)
     return keys
 
 
 @asynccontextmanager
-async def running_ledger(folder: Path, parties: Iterable[LedgerParty] = tuple(ROLES)) -> AsyncIterator[LedgerNetwork]:
-    """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``."""
-    network = LedgerNetwork(folder)
+async def running_ledger(
+    folder: Path,
+    parties: Iterable[LedgerParty] = tuple(ROLES),
+    more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] | None = None,
+) -> AsyncIterator[LedgerNetwork]:
+    """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``.
+
+    ``more_keys``: keys that nodes keep for later epochs.
+    """
+    network = LedgerNetwork(folder, more_keys=more_keys or {})
     try:
         for party in parties:
             await network.start(party)

@@ -1,8 +1,9 @@
-"""Every method of NodeService has its permission, and nobody has more than the list says."""
+"""Every method of a node's services has its permission, and nobody has more than the list says."""
 
 from __future__ import annotations
 
 import pytest
+from crossdvp.ledger.v1 import network_service_pb2 as network_pb
 from crossdvp.ledger.v1 import node_service_pb2 as pb
 
 from chains.progmat.node.api_access import NEEDED, ApiAccess, Permission
@@ -14,7 +15,11 @@ GRANTED = {
     "relayer": {Permission.READ, Permission.RELAY},
     "platform": {Permission.READ, Permission.CASH, Permission.INSTRUCT, Permission.SETTLE},
 }
-METHODS = [method.name for method in pb.DESCRIPTOR.services_by_name["NodeService"].methods]
+SERVICES = (
+    pb.DESCRIPTOR.services_by_name["NodeService"],
+    network_pb.DESCRIPTOR.services_by_name["NetworkService"],
+)
+METHODS = [method.name for service in SERVICES for method in service.methods]
 
 
 def test_every_method_of_the_service_is_in_the_table_and_nothing_else() -> None:
