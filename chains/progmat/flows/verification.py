@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.verification import verify_ledger_tx
+from chains.progmat.flows.attested_history import attested_states
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.network.parameters_source import ParametersSource, source_of
 from chains.progmat.node.storage import StoredTransaction, stored_transactions
-from chains.progmat.transactions.errors import SignatureRefused, SignaturesMissing
+from chains.progmat.transactions.errors import AttestationRefused, SignatureRefused, SignaturesMissing
 from chains.progmat.transactions.ledger import LedgerTransaction
 from chains.progmat.transactions.model import StateRef, TimeWindow, TransactionState
 from chains.progmat.transactions.network_parameters import NetworkParameters
@@ -72,6 +73,18 @@ class LedgerVerifier:
     def notary_name(self) -> str:
         """The notary's name, which is the same in all epochs."""
         return self._epochs.history.first.notary.name
+
+    def attesting(self, parameters_hash: Hash32) -> NetworkParameters:
+        """The epoch that an attestation names, if its Validators are those in force; else raises AttestationRefused.
+
+        Keys that were replaced may be anybody's by now. Raises as ``pinned`` for an epoch that is not known here.
+        """
+        epoch = self._epochs.pinned(parameters_hash)
+        if epoch.validator_key != self.parameters.validator_key:
+            raise AttestationRefused(
+                "the Validators that attest are those in force", expected=self.parameters.hash, found=parameters_hash
+            )
+        return epoch
 
     def pinned(self, wire: WireTransaction) -> NetworkParameters:
         """The epoch a transaction is judged under; raises ``ParametersUnknown``, ``ParametersNotAccepted``."""
@@ -153,7 +166,7 @@ class LedgerVerifier:
 
 
 def recorded_states(connection: Connection, refs: Iterable[StateRef]) -> dict[StateRef, TransactionState]:
-    """Those of the referenced states whose transactions are recorded here."""
+    """Those of the referenced states whose transactions are recorded here, or that are known by an attestation."""
     wanted = list(refs)
     if not wanted:
         return {}
@@ -164,6 +177,8 @@ def recorded_states(connection: Connection, refs: Iterable[StateRef]) -> dict[St
         of_tx = outputs.get(ref.tx_id, ())
         if ref.index < len(of_tx):
             states[ref] = of_tx[ref.index]
+    if len(found) < len({ref.tx_id for ref in wanted}):
+        states |= attested_states(connection, [ref for ref in wanted if ref.tx_id not in found])
     return states
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -13,15 +13,20 @@ from typing import Protocol
 import grpc.aio
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
+from sqlalchemy import MetaData
 
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.standard_package import standard_package
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock, SystemClock
+from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.notary_desk import NotaryDesk
+from chains.progmat.flows.recovery import EVERY_S as RECOVER_EVERY_S
 from chains.progmat.flows.retry import RetrySchedule
+from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.schema import flows_metadata
 from chains.progmat.flows.seams import NodeSelf, Role
+from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
 from chains.progmat.identity import KeyStore, NetworkMap
@@ -36,11 +41,14 @@ from chains.progmat.node.ledger_node import LedgerNode, NodeParts
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
-from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.storage import NodeDatabase, history_id
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
+from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
-from chains.progmat.validators.approver import APPROVE, Approver, ArchiveRecorder
+from chains.progmat.validators.approver import APPROVE, Approver
+from chains.progmat.validators.archive import ArchiveRecorder
+from chains.progmat.validators.attestor import Attestor
 from chains.progmat.validators.checkpoint_signer import CheckpointSigner
 from chains.progmat.validators.journal_tail import JournalTail, TailSettings
 from chains.progmat.validators.rpc_validator import ValidatorRpc
@@ -51,6 +59,12 @@ from chains.progmat.vault import vault_metadata
 from light_clients.qbft import QbftLightClient, verify_storage_at
 from light_clients.registry import LightClientRegistry, RegistryProfile
 from primitives.signatures import Signer
+
+OpenDatabase = Callable[[Path, str, Sequence[MetaData]], Awaitable[NodeDatabase]]
+"""As ``NodeDatabase.open``: path, node's name, schemas."""
+
+OpenUniquenessStore = Callable[[Path, str], UniquenessStore]
+"""Path and ledger id; may block."""
 
 STORAGE_READERS: Mapping[str, StorageReader] = {"qbft": verify_storage_at}
 """Light clients that can read any contract's storage, for earmarks."""
@@ -64,7 +78,7 @@ def production_package() -> ContractPackage:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What all roles of one node share. ``folder`` holds its databases."""
+    """What all roles of one node share. ``folder`` holds its databases, opened by ``open_…``."""
 
     me: NodeSelf
     parameters: NetworkParameters
@@ -76,9 +90,15 @@ class Surroundings:
     access: ApiAccess
     clock: Clock = field(default_factory=SystemClock)
     soft_lock_s: int = 120
+    history: HistoryPolicy = HistoryPolicy.ATTESTED
+    attest_every: int = DEFAULT_EVERY
+    recover_every_s: int = RECOVER_EVERY_S
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
     tail: TailSettings = field(default_factory=TailSettings)
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    open_database: OpenDatabase = NodeDatabase.open
+    open_uniqueness_store: OpenUniquenessStore = SqliteUniquenessStore
 
     def now_s(self) -> int:
         """Unix seconds."""
@@ -106,12 +126,20 @@ class Surroundings:
         if READ_NETWORK not in router.methods:
             router.register(READ_NETWORK, self.network_desk.answer)
 
-    def node_signer(self) -> Signer:
-        """The node's own key, its successors' in later epochs; raises ``KeyMissing``."""
+    def first_signer(self) -> Signer:
+        """The oldest of the node's own keys that is kept here; what follows from it outlives rotations."""
         newest = self.parameters_book.history.newest
         party = newest.identity(self.me.party)
-        if all(self.keys.signer(key) is None for key in (party.key, *newest.heirs(party))):
-            raise KeyMissing(self.me.name, "node", party.key.encoded())
+        while (signer := self.keys.signer(party.key)) is None:
+            following = newest.successor(party)
+            if following is None:
+                raise KeyMissing(self.me.name, "node", party.key.encoded())
+            party = following
+        return signer
+
+    def node_signer(self) -> Signer:
+        """The node's own key, its successors' in later epochs; raises ``KeyMissing``."""
+        self.first_signer()
         return PresentSigner(self.me.party, self.parameters_book, self.keys)
 
 
@@ -149,7 +177,7 @@ class VaultRole:
         """Open the node's database and put the node together; raises storage and key errors."""
         around.node_signer()
         path = around.folder / "node.sqlite3"
-        database = await NodeDatabase.open(path, around.me.name, [vault_metadata, flows_metadata])
+        database = await around.open_database(path, around.me.name, [vault_metadata, flows_metadata])
         parts = NodeParts(
             me=around.me,
             database=database,
@@ -159,8 +187,12 @@ class VaultRole:
             verifier=LedgerVerifier(around.parameters_book, around.package),
             storage_readers=STORAGE_READERS,
             clock=around.clock,
-            random_bytes=secrets.token_bytes,
+            salts=Salts.of_node(around.first_signer()),
+            history_id=await database.submit(partial(history_id, fresh=around.random_bytes(16).hex())),
             soft_lock_s=around.soft_lock_s,
+            history=HistoryPolicy.WHOLE if Role.ISSUER in around.me.roles else around.history,
+            recover_every_s=around.recover_every_s,
+            attest_every=around.attest_every if Role.ISSUER in around.me.roles else 0,
             retry=around.retry,
             delivery_retry=around.delivery_retry,
         )
@@ -202,7 +234,7 @@ class _ListedWith:
 class NotaryRole:
     """NN."""
 
-    def __init__(self, around: Surroundings, service: NotaryService, store: SqliteUniquenessStore) -> None:
+    def __init__(self, around: Surroundings, service: NotaryService, store: UniquenessStore) -> None:
         self._around = around
         self._service = service
         self._store = store
@@ -211,7 +243,7 @@ class NotaryRole:
     async def open(cls, around: Surroundings) -> NotaryRole:
         """Open the uniqueness store; raises ``UniquenessStoreError``, ``KeyMissing``."""
         path = around.folder / "notary.sqlite3"
-        store = await asyncio.to_thread(SqliteUniquenessStore, path, around.parameters.ledger_id)
+        store = await asyncio.to_thread(around.open_uniqueness_store, path, around.parameters.ledger_id)
         service = NotaryService(
             store=store,
             signer=around.node_signer(),
@@ -252,6 +284,7 @@ class ValidatorRole:
         database: NodeDatabase,
         log: SigningLog,
         approver: Approver,
+        attestor: Attestor,
         tail: JournalTail,
         rpc: ValidatorRpc,
     ) -> None:
@@ -259,13 +292,14 @@ class ValidatorRole:
         self._database = database
         self._log = log
         self._approver = approver
+        self._attestor = attestor
         self.tail = tail
         self.rpc = rpc
 
     @classmethod
     async def open(cls, around: Surroundings) -> ValidatorRole:
         """Open database and signing log; raises ``SigningLogMismatch``, ``NotAValidator``, ``KeyMissing``."""
-        database = await NodeDatabase.open(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
+        database = await around.open_database(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
         gate = await SigningGate.open(database)
         verifier = LedgerVerifier(around.parameters_book, around.package)
         desk = NotaryDesk(around.network, verifier, around.clock)
@@ -286,6 +320,14 @@ class ValidatorRole:
             gate=gate,
             clock_s=around.now_s,
         )
+        attestor = Attestor(
+            database=database,
+            resolver=back_chain,
+            verifier=verifier,
+            signer=around.node_signer(),
+            gate=gate,
+            clock=around.clock,
+        )
         key = around.keys.digest_signer(around.me.party.key)
         if key is None:
             raise KeyMissing(around.me.name, "checkpoint", around.me.party.key.encoded())
@@ -305,12 +347,13 @@ class ValidatorRole:
         tail = await JournalTail.open(database, around.network, around.parameters_book, gate, around.tail, learn)
         around.parameters_book.guard(lambda: tail.head.timestamp_s)
         rpc = ValidatorRpc(around.parameters.ledger_id, database, tail, signer, gate)
-        return cls(around, database, log, approver, tail, rpc)
+        return cls(around, database, log, approver, attestor, tail, rpc)
 
     def answer_peers(self, router: PeerRouter) -> None:
-        """Approve."""
+        """Approve, attest."""
         self._around.answer_about_network(router)
         router.register(APPROVE, self._approver.approve)
+        router.register(ATTEST, self._attestor.attest)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
         """ValidatorService."""

@@ -5,13 +5,14 @@ Every node is the one that ships, put together by the same composition functions
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.requests import AnyRequest, IssueCash, IssueMembership
 from chains.progmat.flows.retry import RetrySchedule
@@ -76,6 +77,10 @@ SELLER_ACCOUNT = SELLER.account_at(CN_A)
 BUYER_ACCOUNT = BUYER.account_at(CN_B)
 
 
+def _plain_router(_name: str) -> PeerRouter:
+    return PeerRouter()
+
+
 @dataclass
 class RunningNode:
     """A started node; ``operations`` only where there is a vault."""
@@ -95,11 +100,15 @@ class LedgerNetwork:
     nodes: dict[str, RunningNode] = field(default_factory=dict)
     issued: int = 0
     more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] = field(default_factory=dict)
+    attest_every: int = 0
+    router_of: Callable[[str], PeerRouter] = _plain_router
+    whole_history: frozenset[str] = frozenset()
+    recover_first: bool = False
     deliver_all = staticmethod(deliver_all)
 
     async def start(self, party: LedgerParty) -> RunningNode:
         """Start a node, perhaps again, from what its folder holds."""
-        router = PeerRouter()
+        router = self.router_of(party.name)
         around = self._surroundings(party)
         self.hub.leave(party.name)  # until it answers
         role: RunningRole
@@ -113,6 +122,8 @@ class LedgerNetwork:
             operations = NodeOperations(vault.node, around.keys)
         role.answer_peers(router)
         self.hub.join(party.name, router)
+        if self.recover_first and isinstance(role, VaultRole):
+            await role.node.recovery.reconcile()
         await role.start()
         self.nodes[party.name] = RunningNode(role, operations, around)
         return self.nodes[party.name]
@@ -195,6 +206,9 @@ class LedgerNetwork:
             folder=folder,
             access=ACCESS,
             clock=self.clock,
+            attest_every=self.attest_every,
+            recover_every_s=0,
+            history=HistoryPolicy.WHOLE if party.name in self.whole_history else HistoryPolicy.ATTESTED,
             retry=RetrySchedule(first_ms=100, ceiling_ms=1000),
         )
 
@@ -217,13 +231,15 @@ def _keys(party: LedgerParty, path: Path, more: tuple[LedgerParty, ...]) -> KeyS
 async def running_ledger(
     folder: Path,
     parties: Iterable[LedgerParty] = tuple(ROLES),
+    attest_every: int = 0,
+    router_of: Callable[[str], PeerRouter] = _plain_router,
     more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] | None = None,
 ) -> AsyncIterator[LedgerNetwork]:
     """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``.
 
     ``more_keys``: keys that nodes keep for later epochs.
     """
-    network = LedgerNetwork(folder, more_keys=more_keys or {})
+    network = LedgerNetwork(folder, attest_every=attest_every, router_of=router_of, more_keys=more_keys or {})
     try:
         for party in parties:
             await network.start(party)

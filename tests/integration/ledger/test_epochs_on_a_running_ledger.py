@@ -159,7 +159,7 @@ async def test_an_epoch_on_too_short_notice_is_refused_by_the_notary_and_so_by_a
 
 
 async def test_the_notarys_key_is_rotated_and_its_old_states_are_spent_under_the_new_one(tmp_path: Path) -> None:
-    async with running_ledger(tmp_path, CASH_PARTIES, KEYS_FOR_LATER) as ledger:
+    async with running_ledger(tmp_path, CASH_PARTIES, more_keys=KEYS_FOR_LATER) as ledger:
         await ledger.issue(1000)
         await bring_into_force(ledger, with_notary_key(PARAMETERS, flag_day_s(ledger), NN_2))
         paid = await ledger.done(CN_B, PAY)
@@ -174,7 +174,7 @@ async def test_the_notarys_key_is_rotated_and_its_old_states_are_spent_under_the
 
 async def test_whoever_has_the_notarys_old_key_makes_nothing_final_with_it(tmp_path: Path) -> None:
     """The thief even has the buyer's and the issuer's signatures, and dates his double spend back into epoch 1."""
-    async with running_ledger(tmp_path, CASH_PARTIES, KEYS_FOR_LATER) as ledger:
+    async with running_ledger(tmp_path, CASH_PARTIES, more_keys=KEYS_FOR_LATER) as ledger:
         await ledger.issue(1000)
         await bring_into_force(ledger, with_notary_key(PARAMETERS, flag_day_s(ledger), NN_2))
         ledger.clock.advance_s(GRACE_S)
@@ -194,7 +194,7 @@ async def test_whoever_has_the_notarys_old_key_makes_nothing_final_with_it(tmp_p
 
 
 async def test_an_issuers_key_is_rotated_by_its_consent_and_its_coins_and_membership_follow(tmp_path: Path) -> None:
-    async with running_ledger(tmp_path, CASH_PARTIES, KEYS_FOR_LATER) as ledger:
+    async with running_ledger(tmp_path, CASH_PARTIES, more_keys=KEYS_FOR_LATER) as ledger:
         await ledger.issue(1000)
         await bring_into_force(ledger, with_node_key(PARAMETERS, flag_day_s(ledger), SN, SN_2))
         await ledger.issue(500)
@@ -207,7 +207,7 @@ async def test_an_issuers_key_is_rotated_by_its_consent_and_its_coins_and_member
 
 
 async def test_the_operators_key_is_rotated_and_the_old_one_admits_nobody(tmp_path: Path) -> None:
-    async with running_ledger(tmp_path, CASH_PARTIES, KEYS_FOR_LATER) as ledger:
+    async with running_ledger(tmp_path, CASH_PARTIES, more_keys=KEYS_FOR_LATER) as ledger:
         second = following(PARAMETERS, flag_day_s(ledger), operator_key=OPERATOR_2.key)
         await bring_into_force(ledger, second)
         admit = IssueMembership("admit", NN.name, BusinessNetwork.ST, (MemberRole.EXCHANGE,))
@@ -222,7 +222,7 @@ async def test_the_operators_key_is_rotated_and_the_old_one_admits_nobody(tmp_pa
 
 
 async def test_an_undated_word_of_the_old_operator_counts_no_more_once_its_epoch_is_over(tmp_path: Path) -> None:
-    async with running_ledger(tmp_path, CASH_PARTIES, KEYS_FOR_LATER) as ledger:
+    async with running_ledger(tmp_path, CASH_PARTIES, more_keys=KEYS_FOR_LATER) as ledger:
         second = following(PARAMETERS, flag_day_s(ledger), operator_key=OPERATOR_2.key)
         await bring_into_force(ledger, second)
         ledger.clock.advance_s(GRACE_S)
