@@ -143,9 +143,13 @@ class BuildStep:
         """Nobody."""
         return ""
 
+    def at_once(self, record: FlowRecord) -> Commit:
+        """All of it."""
+        return partial(self._build, record)
+
     async def prepare(self, record: FlowRecord) -> Commit:
         """Nothing to ask for."""
-        return partial(self._build, record)
+        return self.at_once(record)
 
     def _build(self, record: FlowRecord, connection: Connection) -> FlowRecord:
         now_ms = self._clock.now_ms()
@@ -153,7 +157,7 @@ class BuildStep:
         made = made_before(connection, salt)
         if made is not None:  # by this flow, before this node's records were restored
             known = with_signed(record, decoded(made.signed_bytes)).advanced(FlowStep.DONE, now_ms)
-            return replace(known, journal_position=made.journal_position)
+            return known.replaced(journal_position=made.journal_position)
         context = BuildContext(
             connection=connection,
             flow_id=record.flow_id,
@@ -168,7 +172,7 @@ class BuildStep:
         built = self._builders[record.kind](context, decode_request(record.kind, record.request))
         if isinstance(built, AlreadyOnLedger):
             done = record.advanced(FlowStep.DONE, now_ms)
-            return replace(done, tx_id=built.tx_id, journal_position=built.journal_position)
+            return done.replaced(tx_id=built.tx_id, journal_position=built.journal_position)
         built = built.signed_by_heirs(self._verifier.parameters.key_heirs)
         wire = built.to_wire(salt)
         self._verifier.verify_contracts(connection, wire)

@@ -26,7 +26,7 @@ from chains.progmat.flows.recovery import FinalListings, Recovery
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
-from chains.progmat.flows.signed_records import decoded
+from chains.progmat.flows.signed_records import decoded, wire_of
 from chains.progmat.flows.snipping import AttestationReceiver, Snipper
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
@@ -221,7 +221,7 @@ class LedgerNode:
         """Whoever is sent a transaction may fetch what it uses."""
         if effect.method == peer_codec.FINALISE:
             finality = peer_codec.decode_finality(effect.body)
-            self._disclosing.disclose(effect.peer, WireTransaction.decode(finality.wire))
+            self._disclosing.disclose(effect.peer, wire_of(finality.wire))
 
     def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
         parts = self.parts
