@@ -12,7 +12,7 @@ from crossdvp.validator.v1.validator_pb2_grpc import ValidatorServiceStub
 
 from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from chains.rpc_status import error_from_rpc
-from light_clients.progmat import Checkpoint
+from light_clients.progmat import Checkpoint, ValidatorSet, decode_validator_set
 
 CALL_TIMEOUT_S: Final = 10.0
 
@@ -32,6 +32,14 @@ class CheckpointVote:
     checkpoint: Checkpoint
     signature: bytes
     address: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """The last height of one Validator set, and the set that is said to follow."""
+
+    height: int
+    next_set: ValidatorSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,15 @@ class ValidatorApi:
             next_validator_set_hash=said.next_validator_set_hash,
         )
         return CheckpointVote(checkpoint, answer.signature, answer.address)
+
+    async def handovers(self, after_height: int) -> tuple[Handover, ...]:
+        """Where the Validator set is said to have changed, above a height."""
+        request = pb.ListHandoversRequest(after_height=after_height)
+        try:
+            answer = await self._stub.ListHandovers(request, timeout=CALL_TIMEOUT_S)
+        except grpc.RpcError as error:
+            raise error_from_rpc(error, self.name) from error
+        return tuple(Handover(item.height, decode_validator_set(item.next_validator_set)) for item in answer.handovers)
 
     async def prove(self, path: bytes, height: int) -> PathAnswer:
         """Presence or absence of ``path`` at ``height``."""

@@ -28,8 +28,18 @@ from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.parameters_history import GRACE_S, ParametersHistory, SignedParameters
 from primitives.errors import DecodeError
-from tests.fakes.epochs import book_of, following, signed_epoch, with_node_key, with_notary_key
-from tests.fakes.ledger_parties import BUYER, CN_A, NN, OPERATOR, SN, STRANGER, LedgerParty, network_parameters
+from tests.fakes.epochs import book_of, following, signed_epoch, with_node_key, with_notary_key, with_validators
+from tests.fakes.ledger_parties import (
+    BUYER,
+    CN_A,
+    NN,
+    OPERATOR,
+    SN,
+    STRANGER,
+    VALIDATORS,
+    LedgerParty,
+    network_parameters,
+)
 from tests.integration.ledger.network import PACKAGE
 
 FIRST = network_parameters(PACKAGE)
@@ -122,6 +132,14 @@ def test_a_succession_once_made_is_not_dropped() -> None:
     history = HISTORY.extended(signed_epoch(third))
     with pytest.raises(ParametersNotContinued, match="keeps every succession"):
         history.extended(signed_epoch(following(third, START_S + 2, key_successions=())))
+
+
+def test_a_set_of_validators_that_was_replaced_does_not_come_back() -> None:
+    third = with_validators(SECOND, START_S + 1, 2, VALIDATORS[1:])
+    history = HISTORY.extended(signed_epoch(third))
+    with pytest.raises(ParametersNotContinued, match="does not come back"):
+        history.extended(signed_epoch(with_validators(third, START_S + 2, 3, VALIDATORS)))
+    assert history.extended(signed_epoch(following(third, START_S + 2))).newest.validators == third.validators
 
 
 def test_bytes_that_are_not_the_canonical_encoding_are_refused() -> None:

@@ -100,6 +100,8 @@ class LedgerNetwork:
     nodes: dict[str, RunningNode] = field(default_factory=dict)
     issued: int = 0
     more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] = field(default_factory=dict)
+    roles: dict[LedgerParty, Role] = field(default_factory=lambda: dict(ROLES))
+    network_map: NetworkMap = MAP
     attest_every: int = 0
     router_of: Callable[[str], PeerRouter] = _plain_router
     whole_history: frozenset[str] = frozenset()
@@ -113,9 +115,9 @@ class LedgerNetwork:
         self.hub.leave(party.name)  # until it answers
         role: RunningRole
         operations = None
-        if ROLES[party] is Role.NOTARY:
+        if self.roles[party] is Role.NOTARY:
             role = await NotaryRole.open(around)
-        elif ROLES[party] is Role.VALIDATOR:
+        elif self.roles[party] is Role.VALIDATOR:
             role = await ValidatorRole.open(around)
         else:
             vault = role = await VaultRole.open(around)
@@ -145,7 +147,7 @@ class LedgerNetwork:
 
     async def close(self) -> None:
         """Stop what runs."""
-        for party in reversed(ROLES):
+        for party in reversed(self.roles):
             if party.name in self.nodes:
                 await self.stop(party)
 
@@ -194,13 +196,13 @@ class LedgerNetwork:
     def _surroundings(self, party: LedgerParty) -> Surroundings:
         folder = self.folder / party.name
         folder.mkdir(exist_ok=True)
-        entry = MAP.entry(party.name)
+        entry = self.network_map.entry(party.name)
         assert entry is not None
         return Surroundings(
             me=NodeSelf(entry.party, entry.roles, entry.index),
             parameters=PARAMETERS,
             package=PACKAGE,
-            directory=MAP,
+            directory=self.network_map,
             keys=_keys(party, folder / "keys.json", self.more_keys.get(party, ())),
             network=self.hub.join(party.name, PeerRouter()),
             folder=folder,
