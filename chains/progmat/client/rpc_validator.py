@@ -26,6 +26,16 @@ class ValidatorHead:
 
 
 @dataclass(frozen=True, slots=True)
+class ValidatorStatus:
+    """A Validator's head with its time, and the alarm that stopped its signing (both empty: it signs)."""
+
+    height: int
+    timestamp_s: int
+    alarm_reason: str
+    alarm_detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointVote:
     """A checkpoint with a signature said to be by ``address`` (EIP-2098, 64 bytes)."""
 
@@ -66,6 +76,14 @@ class ValidatorApi:
         except grpc.RpcError as error:
             raise error_from_rpc(error, self.name) from error
         return ValidatorHead(answer.height, answer.timestamp_s)
+
+    async def status(self) -> ValidatorStatus:
+        """How far it has come, and whether it signs."""
+        try:
+            answer = await self._stub.GetHead(pb.GetHeadRequest(), timeout=CALL_TIMEOUT_S)
+        except grpc.RpcError as error:
+            raise error_from_rpc(error, self.name) from error
+        return ValidatorStatus(answer.height, answer.timestamp_s, answer.alarm_reason, answer.alarm_detail)
 
     async def sign_checkpoint(self, height: int) -> CheckpointVote:
         """The Validator's vote for the checkpoint at ``height``."""

@@ -4,6 +4,8 @@ CrossDvpError
 ├── CallerError
 │   ├── EpochUnknown           there is no such epoch here to be accepted
 │   ├── EpochNotNext           epochs are accepted one after the other
+│   ├── KeyNotKept             no key of that label in the key file
+│   ├── UnusableFile           a file given to a command is not what it should be
 │   └── NoticeTooShort         the operator signs an epoch that would begin before the members can have accepted it
 ├── PeerError
 │   ├── ParametersBackdated    an epoch learnt now began before what this node has already judged
@@ -37,6 +39,26 @@ class EpochNotNext(CallerError):
     def __init__(self, epoch: int, next_epoch: int) -> None:
         self.epoch, self.next_epoch = epoch, next_epoch
         super().__init__(f"epoch {epoch} cannot be accepted before epoch {next_epoch}: read and accept that one first")
+
+
+class KeyNotKept(CallerError):
+    """No such key."""
+
+    reason = "KEY_NOT_KEPT"
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        super().__init__(f"the key file has no key labelled {label!r}: check the label and the file")
+
+
+class UnusableFile(CallerError):
+    """A file for the operator's commands."""
+
+    reason = "UNUSABLE_FILE"
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path}: {problem}")
 
 
 class NoticeTooShort(CallerError):
