@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 import structlog
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from chains.progmat.flows import peer_codec, store
 from chains.progmat.flows.clock import Clock
@@ -40,8 +40,6 @@ log = structlog.get_logger(__name__)
 
 DELIVERY_TIMEOUT_S = 15.0
 BATCH = 128
-ANY_TIME_S = 2**62
-"""Also what is due later: nobody else would remember it when its time comes."""
 
 
 def owe(connection: Connection, *, flow_id: str, peer: str, method: str, body: bytes, now_s: int) -> None:
@@ -73,10 +71,30 @@ def owe_finality(
         owe(connection, flow_id=flow_id, peer=peer, method=peer_codec.FINALISE, body=body, now_s=now_s)
 
 
+_DUE_NOW = Prepared(
+    update(outbox)
+    .where(
+        outbox.c.effect_key >= bindparam("from_key"),
+        outbox.c.effect_key < bindparam("until_key"),
+        outbox.c.status == EffectStatus.PENDING.value,
+    )
+    .values(next_attempt_s=bindparam("now_s"))
+)
+
+
+def due_now(connection: Connection, flow_id: str, now_s: int) -> None:
+    """Have what a flow owes sent at once, whatever was planned."""
+    _DUE_NOW.change(connection, {**_keys_of(flow_id), "now_s": now_s})
+
+
 def owed_by_flow(connection: Connection, flow_id: str) -> int:
     """How many deliveries of a flow are not acknowledged."""
-    found = _OWED.first(connection, {"from_key": f"{flow_id}|", "until_key": f"{flow_id}}}"})  # '}' follows '|'
+    found = _OWED.first(connection, _keys_of(flow_id))
     return 0 if found is None else int(found[0])
+
+
+def _keys_of(flow_id: str) -> dict[str, str]:
+    return {"from_key": f"{flow_id}|", "until_key": f"{flow_id}}}"}  # '}' follows '|'
 
 
 class DeliveryWorker:
@@ -99,6 +117,7 @@ class DeliveryWorker:
         self._retry = retry or RetrySchedule(first_ms=1000)
         self._refused_retry = RetrySchedule(first_ms=60_000, ceiling_ms=600_000)
         self._awake = asyncio.Event()
+        self._hurried = asyncio.Event()
         self._seen_id = 0
         """Of the newest effect taken: each is taken once, and its task keeps at it."""
         self._under_way: dict[int, asyncio.Task[None]] = {}
@@ -112,6 +131,11 @@ class DeliveryWorker:
     def wake(self) -> None:
         """Look into the outbox now."""
         self._awake.set()
+
+    def hurry(self) -> None:
+        """Make the next attempt of everything that waits now: an operator knows that a peer is back."""
+        self._hurried.set()
+        self._hurried = asyncio.Event()
 
     async def stop(self) -> None:
         """Stop sending; what is not acknowledged is sent again after the next start."""
@@ -159,7 +183,7 @@ class DeliveryWorker:
         attempts = effect.attempts
         wait_ms = effect.next_attempt_s * 1000 - self._clock.now_ms()
         if wait_ms > 0:  # it failed before a restart
-            await self._clock.sleep_ms(wait_ms)
+            await self._wait(wait_ms)
         while True:
             attempts += 1
             try:
@@ -171,7 +195,16 @@ class DeliveryWorker:
                 wait_ms = self._retry.ceiling_ms
             if wait_ms == 0:
                 return
-            await self._clock.sleep_ms(wait_ms)
+            await self._wait(wait_ms)
+
+    async def _wait(self, wait_ms: int) -> None:
+        """The time until the next attempt, or until somebody hurries."""
+        waits = [asyncio.create_task(self._clock.sleep_ms(wait_ms)), asyncio.create_task(self._hurried.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for waiting in waits:
+                waiting.cancel()
 
     async def _attempt(self, effect: Effect, attempts: int) -> int:
         """One attempt; returns the wait before the next one, 0 when it is done. Raises storage errors only."""

@@ -19,8 +19,8 @@ from sqlalchemy import Connection
 
 from chains.progmat.flows import store
 from chains.progmat.flows.clock import Clock
-from chains.progmat.flows.errors import FlowDefect, FlowUnknown, NodeStopping, TransactionOutdated
-from chains.progmat.flows.record import FlowRecord
+from chains.progmat.flows.errors import FlowAborted, FlowDefect, FlowUnknown, NodeStopping, TransactionOutdated
+from chains.progmat.flows.record import FlowRecord, Wish
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.steps import ANSWERED, DRIVEN, FINAL_ON_LEDGER, FlowStep
 from chains.progmat.node.storage import NodeDatabase
@@ -117,6 +117,17 @@ class FlowEngine:
         self._run(stored)
         return stored
 
+    async def pause(self, flow_id: str) -> None:
+        """Nobody drives the flow when this returns; what was on its way to the database still arrives there."""
+        task = self._tasks.get(flow_id)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def resume(self, record: FlowRecord) -> None:
+        """Drive a stored flow (again), unless it is at an end or parked."""
+        self._run(record)
+
     async def outcome(self, flow_id: str, wait_s: float, until: AbstractSet[FlowStep] = ANSWERED) -> FlowRecord:
         """The flow at a step of ``until``, or as it stands after ``wait_s`` seconds. Raises ``FlowUnknown``."""
         watcher: asyncio.Future[FlowRecord] = asyncio.get_running_loop().create_future()
@@ -139,7 +150,7 @@ class FlowEngine:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _run(self, record: FlowRecord) -> None:
-        if record.step not in DRIVEN or record.flow_id in self._tasks or self._stopping:
+        if record.step not in DRIVEN or record.flow_id in self._tasks or self._stopping or record.wish == Wish.PARK:
             return
         task = asyncio.create_task(self._drive(record), name=f"flow {record.flow_id}")
         self._tasks[record.flow_id] = task
@@ -261,6 +272,8 @@ class FlowEngine:
 
     def _build_again(self, record: FlowRecord, connection: Connection) -> FlowRecord:
         self._reservations.release(connection, record)
+        if record.wish == Wish.ABORT:  # now it is certain that nothing will happen
+            return record.failed(FlowAborted(record.flow_id), self._clock.now_ms())
         return record.to_be_built_again(self._clock.now_ms())
 
     def tell(self, record: FlowRecord) -> None:

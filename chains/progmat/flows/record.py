@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 
 from chains.progmat.flows.steps import ENDS, TRANSITIONS, FlowStep
 from primitives.errors import CrossDvpError
@@ -25,12 +25,23 @@ class FlowKind(Enum):
     TIMEOUT_PACKET = "timeout_packet"
 
 
+class Wish(StrEnum):
+    """What an operator wants of a flow, beside what it does by itself; kept until it is fulfilled or withdrawn."""
+
+    NONE = ""
+    PARK = "PARK"
+    """Nobody drives it."""
+    ABORT = "ABORT"
+    """It ends as soon as it is certain that its transaction cannot become final."""
+
+
 @dataclass(frozen=True)
 class FlowRecord:
     """One row of ``flows``; times in Unix milliseconds, 0 where there is none.
 
     ``flow_id`` is the caller's request id, so a repeated request finds its flow. ``attempts``, ``last_error_*``,
     ``waiting_on`` and ``next_attempt_ms`` tell of the present step only; ``last_error_*`` stays for ever on FAILED.
+    ``wish`` is an operator's (a ``Wish``); ``story`` is what ``flows.story`` reads.
     """
 
     flow_id: str
@@ -48,6 +59,8 @@ class FlowRecord:
     last_error: str = ""
     waiting_on: str = ""
     next_attempt_ms: int = 0
+    wish: str = Wish.NONE
+    story: str = ""
 
     def replaced(self, **changes: object) -> FlowRecord:
         """The record with some fields changed; as ``dataclasses.replace``, at a quarter of its price."""
@@ -73,11 +86,14 @@ class FlowRecord:
             last_error="",
             waiting_on=waiting_on,
             next_attempt_ms=0,
+            story=with_line(self.story, step.value, now_ms),
         )
 
     def attempt_failed(self, error: CrossDvpError, now_ms: int, next_attempt_ms: int, waiting_on: str) -> FlowRecord:
         """The record after an attempt that has to be repeated."""
+        is_news = error.reason != self.last_error_reason
         return self.replaced(
+            story=with_line(self.story, f"!{error.reason}", now_ms) if is_news else self.story,
             attempts=self.attempts + 1,
             last_error_reason=error.reason,
             last_error=str(error)[:MAX_ERROR_CHARACTERS],
@@ -96,5 +112,13 @@ class FlowRecord:
         return self.advanced(FlowStep.PROPOSED, now_ms).replaced(signed_tx=None, tx_id=None)
 
 
+def with_line(story: str, what: str, at_ms: int) -> str:
+    """A story with one more line, ``what@ms``; what is too long to be told loses its middle, not its end."""
+    if len(story) > MAX_STORY_CHARACTERS:
+        story = story[: MAX_STORY_CHARACTERS // 2].rsplit(" ", 1)[0] + " …@0"
+    return f"{story} {what}@{at_ms}".lstrip()
+
+
+MAX_STORY_CHARACTERS = 2000
 MAX_ERROR_CHARACTERS = 1000
 """What is kept of a message: enough for an operator, bounded against a talkative peer."""

@@ -18,6 +18,7 @@ from primitives.errors import DecodeError
 from primitives.public_key import PublicKey, SignatureScheme
 from primitives.secp256k1 import address_of_public_key
 from primitives.signatures import Signer
+from primitives.types import hash32
 
 LEAST_NOTICE_S: Final = 3600
 """Members have to read and accept an epoch before it begins."""
@@ -49,7 +50,7 @@ def next_epoch(before: NetworkParameters, changes: Changes, effective_from_s: in
     if changes.operator_key is not None:
         draft = replace(draft, operator_key=_single(changes.operator_key))
     if changes.contract_packages:
-        draft = replace(draft, contract_packages=tuple(sorted(changes.contract_packages)))
+        draft = replace(draft, contract_packages=tuple(sorted(map(hash32, changes.contract_packages))))
     if changes.validators or changes.threshold is not None:
         draft = _with_validators(draft, changes)
     return draft

@@ -58,6 +58,11 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "OfferNetworkMap": Permission.OPERATE,
     "GetFlow": Permission.READ,
     "ListFlows": Permission.READ,
+    "FindFlows": Permission.OPERATE,
+    "ExplainFlow": Permission.OPERATE,
+    "ActOnFlow": Permission.OPERATE,
+    "ListOperatorActs": Permission.OPERATE,
+    "Recover": Permission.OPERATE,
 }
 """By method; a method that is missing here cannot be called."""
 

@@ -12,6 +12,7 @@ from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.building import Builder, BuildStep, SoftLockReservations
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.collecting import ApproveStep, CountersignStep
+from chains.progmat.flows.control import FlowControl
 from chains.progmat.flows.countersigning import CountersignResponder
 from chains.progmat.flows.delivery import DeliveryWorker
 from chains.progmat.flows.disclosing import Disclosing
@@ -129,6 +130,13 @@ class LedgerNode:
             self._received,
         )
         self._attestations = AttestationReceiver(parts.database, parts.verifier)
+        self._listings = FinalListings(parts.database, parts.history_id)
+        self._make_flows(recorder)
+        self._make_upkeep(recorder, back_chain)
+
+    def _make_upkeep(self, recorder: Recorder, back_chain: BackChain) -> None:
+        """What goes on beside the flows."""
+        parts = self.parts
         self.snipper = Snipper(
             parts.database,
             parts.network,
@@ -137,9 +145,8 @@ class LedgerNode:
             recorder,
             parts.clock,
             parts.attest_every,
-            self._wake_deliveries,
+            self.deliveries.wake,
         )
-        self._listings = FinalListings(parts.database, parts.history_id)
         self.recovery = Recovery(
             parts.me.name,
             parts.database,
@@ -149,12 +156,17 @@ class LedgerNode:
             recorder,
             parts.clock,
             parts.recover_every_s,
-            self._wake_deliveries,
+            self.deliveries.wake,
         )
+
+    def _make_flows(self, recorder: Recorder) -> None:
+        """Engine, deliveries, and the operator's hand on both."""
+        parts = self.parts
+        reservations = SoftLockReservations(parts.clock, parts.soft_lock_s)
         self.engine = FlowEngine(
             database=parts.database,
             actions=self._actions(recorder),
-            reservations=SoftLockReservations(parts.clock, parts.soft_lock_s),
+            reservations=reservations,
             clock=parts.clock,
             on_stored=self._stored,
             retry=parts.retry,
@@ -162,6 +174,7 @@ class LedgerNode:
         self.deliveries = DeliveryWorker(
             parts.database, parts.network, parts.clock, self._before_delivery, self.engine.tell, parts.delivery_retry
         )
+        self.control = FlowControl(parts.database, self.engine, self.deliveries, reservations, parts.clock)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Register this node's peer methods."""
@@ -213,9 +226,6 @@ class LedgerNode:
     def _count_history(self, wire: WireTransaction) -> None:
         if self.parts.attest_every:
             self.snipper.noted(wire)
-
-    def _wake_deliveries(self) -> None:
-        self.deliveries.wake()
 
     def _before_delivery(self, effect: Effect) -> None:
         """Whoever is sent a transaction may fetch what it uses."""

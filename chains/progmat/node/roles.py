@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 import grpc.aio
+from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
 from sqlalchemy import MetaData
@@ -40,6 +41,7 @@ from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
+from chains.progmat.node.rpc_flow_service import FlowServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.storage import NodeDatabase, history_id
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
@@ -166,10 +168,18 @@ class RunningRole(Protocol):
 class VaultRole:
     """SN or CN: vault, flows and NodeService."""
 
-    def __init__(self, around: Surroundings, node: LedgerNode, rpc: NodeServiceRpc, database: NodeDatabase) -> None:
+    def __init__(
+        self,
+        around: Surroundings,
+        node: LedgerNode,
+        rpc: NodeServiceRpc,
+        flows: FlowServiceRpc,
+        database: NodeDatabase,
+    ) -> None:
         self._around = around
         self.node = node
         self.rpc = rpc
+        self._flows = flows
         self._database = database
 
     @classmethod
@@ -197,7 +207,8 @@ class VaultRole:
             delivery_retry=around.delivery_retry,
         )
         node = LedgerNode(parts)
-        return cls(around, node, NodeServiceRpc(node, around.keys, around.access), database)
+        rpc = NodeServiceRpc(node, around.keys, around.access)
+        return cls(around, node, rpc, FlowServiceRpc(node, around.access), database)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
@@ -205,9 +216,10 @@ class VaultRole:
         self.node.answer_peers(router)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
-        """NodeService."""
+        """NodeService, FlowService."""
         add_NodeServiceServicer_to_server(self.rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
-        return ("crossdvp.ledger.v1.NodeService",)
+        add_FlowServiceServicer_to_server(self._flows, server)  # type: ignore[no-untyped-call] # as above
+        return "crossdvp.ledger.v1.NodeService", "crossdvp.ledger.v1.FlowService"
 
     async def start(self) -> None:
         """Resume flows and deliveries."""

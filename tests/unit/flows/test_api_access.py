@@ -1,10 +1,9 @@
-"""Every method of a node's services has its permission, and nobody has more than the list says."""
+"""Every method of the node's services has its permission, and nobody has more than the list says."""
 
 from __future__ import annotations
 
 import pytest
-from crossdvp.ledger.v1 import network_service_pb2 as network_pb
-from crossdvp.ledger.v1 import node_service_pb2 as pb
+from crossdvp.ledger.v1 import flow_service_pb2, network_service_pb2, node_service_pb2
 
 from chains.progmat.node.api_access import NEEDED, ApiAccess, Permission
 from chains.progmat.node.errors import CallerNotAuthorised
@@ -15,14 +14,16 @@ GRANTED = {
     "relayer": {Permission.READ, Permission.RELAY},
     "platform": {Permission.READ, Permission.CASH, Permission.INSTRUCT, Permission.SETTLE},
 }
-SERVICES = (
-    pb.DESCRIPTOR.services_by_name["NodeService"],
-    network_pb.DESCRIPTOR.services_by_name["NetworkService"],
-)
+FILES = (node_service_pb2, flow_service_pb2, network_service_pb2)
+SERVICES = [service for file in FILES for service in file.DESCRIPTOR.services_by_name.values()]
 METHODS = [method.name for service in SERVICES for method in service.methods]
 
 
-def test_every_method_of_the_service_is_in_the_table_and_nothing_else() -> None:
+def test_no_two_services_have_a_method_of_one_name() -> None:
+    assert len(METHODS) == len(set(METHODS))
+
+
+def test_every_method_of_the_services_is_in_the_table_and_nothing_else() -> None:
     assert set(METHODS) == set(NEEDED)
 
 
