@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from chains.console import JsonFlag, Output, facts, fail, out, output_of, run, show_json
+from chains.progmat.cli.account_rotation import rotate_account
 from chains.progmat.cli.connecting import (
     AuthorityOption,
     CertificateOption,
@@ -239,6 +240,9 @@ def key(
         return {"label": label, "public key": made.public_key.encoded().hex()}
 
     _offline(work, output)
+
+
+app.command("rotate-account")(rotate_account)
 
 
 @app.command("sign-map")

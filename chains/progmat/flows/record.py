@@ -16,6 +16,7 @@ class FlowKind(Enum):
     ISSUE_CASH = "issue_cash"
     MOVE_CASH = "move_cash"
     REDEEM_CASH = "redeem_cash"
+    ROTATE_ACCOUNT_KEY = "rotate_account_key"
     LOCK_CASH = "lock_cash"
     CANCEL_TRADE = "cancel_trade"
     CREATE_LIGHT_CLIENT = "create_light_client"

@@ -34,6 +34,7 @@ MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.ISSUE_CASH: pb.IssueCashRequest,
     FlowKind.MOVE_CASH: pb.MoveCashRequest,
     FlowKind.REDEEM_CASH: pb.RedeemCashRequest,
+    FlowKind.ROTATE_ACCOUNT_KEY: pb.RotateAccountKeyRequest,
     FlowKind.LOCK_CASH: pb.LockCashRequest,
     FlowKind.CANCEL_TRADE: pb.CancelTradeRequest,
     FlowKind.CREATE_LIGHT_CLIENT: pb.CreateLightClientRequest,

@@ -111,6 +111,18 @@ class RedeemCash(FlowRequest):
 
 
 @dataclass(frozen=True)
+class RotateAccountKey(FlowRequest):
+    """Free coin of one of this node's accounts to another of its accounts, a batch at a time."""
+
+    kind = FlowKind.ROTATE_ACCOUNT_KEY
+
+    coin_id: str
+    issuer: str
+    from_account_key: bytes
+    to_account_key: bytes
+
+
+@dataclass(frozen=True)
 class EarmarkProof:
     """The earmark's slot under the state root of a known height: account proof, then storage proof (trie nodes)."""
 
@@ -233,6 +245,7 @@ AnyRequest = (
     | IssueCash
     | MoveCash
     | RedeemCash
+    | RotateAccountKey
     | LockCash
     | CancelTrade
     | CreateLightClient
@@ -249,6 +262,7 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         IssueCash,
         MoveCash,
         RedeemCash,
+        RotateAccountKey,
         LockCash,
         CancelTrade,
         CreateLightClient,

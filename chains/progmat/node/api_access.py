@@ -39,6 +39,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "IssueCash": Permission.OPERATE,
     "MoveCash": Permission.CASH,
     "RedeemCash": Permission.CASH,
+    "RotateAccountKey": Permission.CASH,
     "AuthoriseTrade": Permission.INSTRUCT,
     "LockCash": Permission.SETTLE,
     "CancelTrade": Permission.SETTLE,

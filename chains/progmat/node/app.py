@@ -141,8 +141,6 @@ class NodeApp:
         config = self._config
         parameters = NetworkParameters.decode(config.parameters.read_bytes())
         package = production_package()
-        if package.hash not in parameters.contract_packages:
-            raise WrongContractPackage(tuple(item.hex() for item in parameters.contract_packages), package.hash)
         config.data_dir.mkdir(parents=True, exist_ok=True)
         passphrase = config.keys.passphrase_file.read_bytes().strip()
         return Surroundings(

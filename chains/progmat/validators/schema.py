@@ -64,6 +64,7 @@ alarms = Table(
     Column("only", Integer, primary_key=True),
     Column("reason", String, nullable=False),
     Column("detail", String, nullable=False),
+    Column("evidence", LargeBinary, nullable=False),  # the notary's journal page, where it is the notary's fault
     CheckConstraint("only = 1", name="validator_alarms_first_stays"),
 )
 
