@@ -52,6 +52,8 @@ class BuildContext:
     storage_readers: Mapping[str, StorageReader]
     now_s: int
     soft_lock_s: int
+    waiting_for: Callable[[bytes], int] = lambda _account_key: 0
+    """How many flows wait for coins of an account of this node, by the account's key."""
 
     @property
     def notary(self) -> Party:
@@ -124,6 +126,7 @@ class BuildStep:
         clock: Clock,
         soft_lock_s: int,
         salts: Salts,
+        waiting_for: Callable[[bytes], int] = lambda _account_key: 0,
     ) -> None:
         self._builders = builders
         self._me = me
@@ -134,6 +137,7 @@ class BuildStep:
         self._clock = clock
         self._soft_lock_s = soft_lock_s
         self._salts = salts
+        self._waiting_for = waiting_for
 
     def skip(self, _record: FlowRecord) -> FlowStep | None:
         """Never."""
@@ -168,6 +172,7 @@ class BuildStep:
             storage_readers=self._storage_readers,
             now_s=now_ms // 1000,
             soft_lock_s=self._soft_lock_s,
+            waiting_for=self._waiting_for,
         )
         built = self._builders[record.kind](context, decode_request(record.kind, record.request))
         if isinstance(built, AlreadyOnLedger):

@@ -10,6 +10,7 @@ from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.dvp_lock import DvpLockState
 from chains.progmat.contracts.names import CASH, DVP_LOCK, TRADE
 from chains.progmat.contracts.terms_codec import decode_terms
+from chains.progmat.flows.entry_kinds import entry_kind
 from chains.progmat.flows.seams import Directory, Role
 from chains.progmat.flows.signed_records import encoded
 from chains.progmat.flows.trades import note_trades
@@ -18,7 +19,7 @@ from chains.progmat.node.storage import StoreOutcome, store_recorded
 from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
-from chains.progmat.vault import VaultRules, record_transaction
+from chains.progmat.vault import RecordMark, VaultRules, record_transaction
 from ibc.dvp import SettlementTerms
 
 
@@ -43,7 +44,8 @@ class Recorder:
         taking_part = self._participants(wire, inputs.values())
         stored = store_recorded(connection, wire.id, encoded(signed), journal_position, now_ms // 1000, taking_part)
         if stored is StoreOutcome.STORED:
-            record_transaction(connection, wire, self._rules)
+            mark = RecordMark(now_ms, journal_position, entry_kind(wire, inputs), inputs)
+            record_transaction(connection, wire, self._rules, mark)
             note_trades(connection, wire, inputs, journal_position)
         return tuple(sorted(taking_part - {self._own_name}))
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import grpc.aio
 from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
+from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
-from sqlalchemy import MetaData
 
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.standard_package import standard_package
@@ -25,7 +25,6 @@ from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.recovery import EVERY_S as RECOVER_EVERY_S
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.salts import Salts
-from chains.progmat.flows.schema import flows_metadata
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
@@ -38,12 +37,18 @@ from chains.progmat.network.peer_codec import READ_NETWORK
 from chains.progmat.network.present_signer import PresentSigner
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
+from chains.progmat.node.gated_keys import GatedKeys, GatedSigner
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
+from chains.progmat.node.node_storage import NodeStorage
+from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
 from chains.progmat.node.rpc_flow_service import FlowServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
+from chains.progmat.node.rpc_vault import VaultServiceRpc
 from chains.progmat.node.storage import NodeDatabase, history_id
+from chains.progmat.node.storage.location import database_location
+from chains.progmat.node.vault_upkeep import UpkeepPolicy, VaultUpkeep
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.notary.uniqueness import UniquenessStore
@@ -54,16 +59,12 @@ from chains.progmat.validators.attestor import Attestor
 from chains.progmat.validators.checkpoint_signer import CheckpointSigner
 from chains.progmat.validators.journal_tail import JournalTail, TailSettings
 from chains.progmat.validators.rpc_validator import ValidatorRpc
-from chains.progmat.validators.schema import validator_metadata
+from chains.progmat.validators.signing_floor import SigningFloor
 from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
-from chains.progmat.vault import vault_metadata
 from light_clients.qbft import QbftLightClient, verify_storage_at
 from light_clients.registry import LightClientRegistry, RegistryProfile
 from primitives.signatures import Signer
-
-OpenDatabase = Callable[[Path, str, Sequence[MetaData]], Awaitable[NodeDatabase]]
-"""As ``NodeDatabase.open``: path, node's name, schemas."""
 
 OpenUniquenessStore = Callable[[Path, str], UniquenessStore]
 """Path and ledger id; may block."""
@@ -98,9 +99,20 @@ class Surroundings:
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
     tail: TailSettings = field(default_factory=TailSettings)
+    upkeep: UpkeepPolicy | None = None
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
-    open_database: OpenDatabase = NodeDatabase.open
     open_uniqueness_store: OpenUniquenessStore = SqliteUniquenessStore
+    storage: NodeStorage | None = None
+
+    def __post_init__(self) -> None:
+        if self.storage is None:
+            object.__setattr__(self, "storage", NodeStorage(database_location(self.folder), self.me.name))
+
+    def node_storage(self) -> NodeStorage:
+        """The database all roles of the node share; a SQLite file in ``folder`` unless another was given."""
+        if self.storage is None:  # pragma: no cover - set above
+            raise TypeError("no storage")
+        return self.storage
 
     def now_s(self) -> int:
         """Unix seconds."""
@@ -165,35 +177,61 @@ class RunningRole(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class ServedApi:
+    """A gRPC service of a node: its name in ``crossdvp.ledger.v1``, generated registration, and servicer."""
+
+    name: str
+    add: Callable[..., Any]
+    servicer: object
+
+    def serve(self, server: grpc.aio.Server) -> str:
+        """Register it; its full name."""
+        self.add(self.servicer, server)
+        return f"crossdvp.ledger.v1.{self.name}"
+
+
 class VaultRole:
-    """SN or CN: vault, flows and NodeService."""
+    """SN or CN: vault, flows and their services."""
 
     def __init__(
         self,
         around: Surroundings,
         node: LedgerNode,
         rpc: NodeServiceRpc,
-        flows: FlowServiceRpc,
-        database: NodeDatabase,
+        vault_rpc: VaultServiceRpc,
+        apis: Sequence[ServedApi],
+        upkeep: VaultUpkeep | None,
+        storage: NodeStorage,
     ) -> None:
         self._around = around
         self.node = node
         self.rpc = rpc
-        self._flows = flows
-        self._database = database
+        self.vault_rpc = vault_rpc
+        self._apis = apis
+        self._upkeep = upkeep
+        self._storage = storage
 
     @classmethod
     async def open(cls, around: Surroundings) -> VaultRole:
         """Open the node's database and put the node together; raises storage and key errors."""
         around.node_signer()
-        path = around.folder / "node.sqlite3"
-        database = await around.open_database(path, around.me.name, [vault_metadata, flows_metadata])
+        storage = around.node_storage()
+        database = await storage.acquire(around.now_s)
+        try:
+            return await cls._over(around, storage, database)
+        except BaseException:
+            await storage.release()
+            raise
+
+    @classmethod
+    async def _over(cls, around: Surroundings, storage: NodeStorage, database: NodeDatabase) -> VaultRole:
         parts = NodeParts(
             me=around.me,
             database=database,
             network=around.network,
             directory=around.map_book,
-            keys=around.keys,
+            keys=GatedKeys(around.keys, database.require_current),
             verifier=LedgerVerifier(around.parameters_book, around.package),
             storage_readers=STORAGE_READERS,
             clock=around.clock,
@@ -208,7 +246,16 @@ class VaultRole:
         )
         node = LedgerNode(parts)
         rpc = NodeServiceRpc(node, around.keys, around.access)
-        return cls(around, node, rpc, FlowServiceRpc(node, around.access), database)
+        upkeep = None
+        if around.upkeep is not None:
+            upkeep = VaultUpkeep(node, NodeOperations(node, around.keys), around.upkeep)
+        vault = VaultServiceRpc(node, around.keys, around.access, around.random_bytes)
+        apis = (
+            ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
+            ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
+            ServedApi("VaultService", add_VaultServiceServicer_to_server, vault),
+        )
+        return cls(around, node, rpc, vault, apis, upkeep, storage)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
@@ -216,20 +263,23 @@ class VaultRole:
         self.node.answer_peers(router)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
-        """NodeService, FlowService."""
-        add_NodeServiceServicer_to_server(self.rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
-        add_FlowServiceServicer_to_server(self._flows, server)  # type: ignore[no-untyped-call] # as above
-        return "crossdvp.ledger.v1.NodeService", "crossdvp.ledger.v1.FlowService"
+        """All of its services."""
+        return tuple(api.serve(server) for api in self._apis)
 
     async def start(self) -> None:
         """Resume flows and deliveries."""
         await self.node.start()
+        if self._upkeep is not None:
+            self._upkeep.start()
 
     async def stop(self) -> None:
         """Stop flows, close the database."""
         self.rpc.stop()
+        self.vault_rpc.stop()
+        if self._upkeep is not None:
+            await self._upkeep.stop()
         await self.node.stop()
-        await self._database.close()
+        await self._storage.release()
 
 
 class _ListedWith:
@@ -293,25 +343,37 @@ class ValidatorRole:
     def __init__(
         self,
         around: Surroundings,
-        database: NodeDatabase,
+        storage: NodeStorage,
         log: SigningLog,
         approver: Approver,
         attestor: Attestor,
         tail: JournalTail,
         rpc: ValidatorRpc,
+        floor: SigningFloor,
     ) -> None:
         self._around = around
-        self._database = database
+        self._storage = storage
         self._log = log
         self._approver = approver
         self._attestor = attestor
         self.tail = tail
         self.rpc = rpc
+        self.floor = floor
 
     @classmethod
     async def open(cls, around: Surroundings) -> ValidatorRole:
         """Open database and signing log; raises ``SigningLogMismatch``, ``NotAValidator``, ``KeyMissing``."""
-        database = await around.open_database(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
+        storage = around.node_storage()
+        database = await storage.acquire(around.now_s)
+        try:
+            return await cls._over(around, storage, database)
+        except BaseException:
+            await storage.release()
+            raise
+
+    @classmethod
+    async def _over(cls, around: Surroundings, storage: NodeStorage, database: NodeDatabase) -> ValidatorRole:
+        keys = GatedKeys(around.keys, database.require_current)
         gate = await SigningGate.open(database)
         verifier = LedgerVerifier(around.parameters_book, around.package)
         desk = NotaryDesk(around.network, verifier, around.clock)
@@ -328,7 +390,7 @@ class ValidatorRole:
             database=database,
             resolver=back_chain,
             verifier=verifier,
-            signer=around.node_signer(),
+            signer=GatedSigner(around.first_signer(), database.require_current),
             gate=gate,
             clock_s=around.now_s,
         )
@@ -336,11 +398,11 @@ class ValidatorRole:
             database=database,
             resolver=back_chain,
             verifier=verifier,
-            signer=around.node_signer(),
+            signer=GatedSigner(around.first_signer(), database.require_current),
             gate=gate,
             clock=around.clock,
         )
-        key = around.keys.digest_signer(around.me.party.key)
+        key = keys.digest_signer(around.me.party.key)
         if key is None:
             raise KeyMissing(around.me.name, "checkpoint", around.me.party.key.encoded())
         log = await asyncio.to_thread(
@@ -358,8 +420,11 @@ class ValidatorRole:
         learn = partial(around.network_desk.know_epochs_until, notary=around.parameters.notary.name)
         tail = await JournalTail.open(database, around.network, around.parameters_book, gate, around.tail, learn)
         around.parameters_book.guard(lambda: tail.head.timestamp_s)
+        others = {*around.map_book.names_with(Role.VALIDATOR), around.parameters.notary.name} - {around.me.name}
+        floor = SigningFloor(log, others)
+        tail.on_shown = floor.shown
         rpc = ValidatorRpc(around.parameters.ledger_id, database, tail, signer, gate)
-        return cls(around, database, log, approver, attestor, tail, rpc)
+        return cls(around, storage, log, approver, attestor, tail, rpc, floor)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Approve, attest."""
@@ -380,4 +445,4 @@ class ValidatorRole:
         """Stop following, close log and database."""
         await self.tail.stop()
         await asyncio.to_thread(self._log.close)
-        await self._database.close()
+        await self._storage.release()
