@@ -154,6 +154,8 @@ class NodeServiceRpc(NodeServiceServicer):
     async def GetBalance(self, request: pb.GetBalanceRequest, context: Context) -> pb.GetBalanceResponse:  # noqa: D102, N802 # named and documented by the .proto file
         self._authorise(context, "GetBalance")
         lines = await self._operations.balances(request.coin_id, request.account_key)
+        if not self._access.is_operator(identity_of(context).name):
+            lines = [line for line in lines if line.node == self._node.parts.me.name]
         return pb.GetBalanceResponse(
             balances=[
                 pb.Balance(

@@ -257,7 +257,8 @@ class NodeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetBalance(self, request, context):
-        """Unspent cash by account: free, reserved by a running flow, locked by a trade. No side effects.
+        """Unspent cash by account: free, reserved by a running flow, locked by a trade; for platforms that of accounts this node
+        keeps. Not in pages: where there are many accounts name one, or use VaultService.ListAccounts. No side effects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
