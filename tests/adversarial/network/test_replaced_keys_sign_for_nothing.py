@@ -64,8 +64,8 @@ def test_a_foreign_notary_of_the_same_name_is_no_successor() -> None:
 
 def test_old_states_are_spent_under_the_notarys_new_key_and_new_ones_name_it() -> None:
     verify_ledger_tx(move(OTHER_NOTARY_KEY, coin(NN.party), SN.key), OTHER_NOTARY_KEY, PACKAGE)
+    backdated = move(OTHER_NOTARY_KEY, coin(NN.party), SN.key, output_notary=NN.party)
     with pytest.raises(NotaryBroken, match="output 0"):
-        backdated = move(OTHER_NOTARY_KEY, coin(NN.party), SN.key, output_notary=NN.party)
         verify_ledger_tx(backdated, OTHER_NOTARY_KEY, PACKAGE)
 
 
