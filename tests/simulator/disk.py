@@ -11,7 +11,6 @@ import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
-from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine
@@ -22,7 +21,9 @@ from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage import database as shipped
 from chains.progmat.node.storage.engine import is_storage_failure
 from chains.progmat.node.storage.errors import StorageClosed, StorageFailed, StorageOverloaded
+from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.schema import prepare_schema
+from chains.progmat.node.storage.standing import Doubt
 
 T = TypeVar("T")
 Outcome = tuple[asyncio.Future[Any], Any, BaseException | None]
@@ -97,13 +98,14 @@ class Disk:
         finally:
             _opening.pop()
 
-    def prepare(self, path: Path, node_name: str, schemas: Sequence[MetaData]) -> None:
+    def prepare(self, at: DatabaseLocation, node_name: str, schemas: Sequence[MetaData]) -> None:
         """As for a file; a copy was prepared with its image."""
         if self.is_prepared:
             return
         _opening.append(self.raw)
         try:
-            prepare_schema(_ENGINE, path, node_name, schemas)
+            with _ENGINE.connect() as connection, connection.begin():
+                prepare_schema(connection, str(at), node_name, schemas)
         finally:
             _opening.pop()
         self.is_prepared = True
@@ -125,6 +127,8 @@ class SimulatedDatabase(NodeDatabase):
         self._arrivals: deque[tuple[Callable[[Connection], Any], asyncio.Future[Any]]] = deque()
         self._is_busy = False
         self._closing = False
+        self._failure = None  # what fails, fails one batch
+        self._doubt = (Doubt.NONE, "")
         self._idle = asyncio.Event()
         self._idle.set()
         self.batches = 0

@@ -18,9 +18,11 @@ from sqlalchemy import MetaData
 
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers import PeerRouter
 from chains.progmat.node.roles import NotaryRole, RunningRole, Surroundings, ValidatorRole, VaultRole
+from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.notary.uniqueness import UniquenessStore
 from primitives.errors import UnavailableError
 from tests.fakes.ledger_parties import LedgerParty
@@ -187,12 +189,14 @@ class Machine:
             access=NOBODY,
             clock=SkewedClock(self._chance.randint(-most_ms, most_ms)),
             random_bytes=self._chance.randbytes,
-            open_database=self._open_database,
+            storage=NodeStorage(self._setting.folder / "node.sqlite3", self.name, open=self._open_database),
             open_uniqueness_store=self._open_store,
         )
 
-    async def _open_database(self, path: Path, node_name: str, schemas: Sequence[MetaData]) -> SimulatedDatabase:
-        self.disk.prepare(path, node_name, schemas)
+    async def _open_database(
+        self, at: DatabaseLocation, node_name: str, schemas: Sequence[MetaData], _now_s: Callable[[], int]
+    ) -> SimulatedDatabase:
+        self.disk.prepare(at, node_name, schemas)
         return SimulatedDatabase(self.disk, self, self._setting.loop.work_s)
 
     def _open_store(self, _path: Path, _ledger_id: str) -> UniquenessStore:

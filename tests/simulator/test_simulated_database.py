@@ -13,16 +13,17 @@ from sqlalchemy import MetaData
 
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage.errors import StorageClosed, StorageFailed
+from tests.conformance.node_database import test_group_commit as shipped
 from tests.simulator.disk import CommitFate, Disk, SimulatedDatabase
-from tests.unit.node_storage import test_group_commit as shipped
+from tests.unit.node_storage import test_group_commit as over_a_file
 
 APPLICABLE = (
     shipped.test_one_bad_operation_in_a_batch_fails_alone,
     shipped.test_operations_of_many_flows_share_transactions,
-    shipped.test_a_full_disk_fails_the_whole_batch_and_nothing_of_it_is_kept,
+    over_a_file.test_a_full_disk_fails_the_whole_batch_and_nothing_of_it_is_kept,
     shipped.test_a_reader_sees_what_was_acknowledged_and_cannot_write,
     shipped.test_a_cancelled_waiter_does_not_undo_its_operation,
-    shipped.test_another_nodes_file_is_refused,
+    shipped.test_another_nodes_database_is_refused,
     shipped.test_what_is_written_is_there_after_reopening,
 )
 """Of the others, those about threads and about files that are no databases say nothing here."""
@@ -69,8 +70,9 @@ async def test_it_passes_the_shipped_databases_tests(
         await database.close()
 
     monkeypatch.setattr(shipped, "opened", opened)
+    monkeypatch.setattr(over_a_file, "opened", opened)
     monkeypatch.setattr(NodeDatabase, "open", open_disk)
-    given = {"tmp_path": tmp_path, "monkeypatch": monkeypatch}
+    given = {"tmp_path": tmp_path, "database_at": tmp_path / "node.sqlite3", "monkeypatch": monkeypatch}
     await test(**{name: given[name] for name in signature(test).parameters})
 
 

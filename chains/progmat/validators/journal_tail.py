@@ -73,6 +73,8 @@ class JournalTail:
         self._nodes = NodeCache()
         self._moved = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.on_shown: Callable[[str, int], None] = lambda _notary, _height: None
+        """Called with the notary's name and the highest position it shows, at each answer."""
 
     @classmethod
     async def open(
@@ -132,13 +134,14 @@ class JournalTail:
         try:
             await self._take(codec.decode_page(body))
         except JournalError as misbehaviour:
-            await self._gate.stop_signing(misbehaviour)
+            await self._gate.stop_signing(misbehaviour, body)
             self._announce()
             raise
         return self._head
 
     async def _take(self, page: codec.JournalPage) -> None:
         start = self._head
+        self.on_shown(self._epochs.history.first.notary.name, page.head_position)
         if page.head_position < start.height:
             raise JournalRolledBack(start.height, page.head_position)
         if page.head_position == start.height and page.head_hash != start.journal_hash:
