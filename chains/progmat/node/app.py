@@ -20,7 +20,7 @@ from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.collector import calm_collector
 from chains.progmat.node.config import NodeConfig, VaultUpkeepConfig
-from chains.progmat.node.errors import NotOnNetworkMap
+from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
 from chains.progmat.node.network_role import NetworkRole
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.peers import GrpcPeerNetwork, PeerRouter, PeerService, PeerTls, server_options
