@@ -25,7 +25,6 @@ CALL_TIMEOUT_S: Final = 15.0
 """Beyond what the node is asked to wait."""
 
 _METHODS: Final = {
-    FlowKind.ISSUE_MEMBERSHIP: "IssueMembership",
     FlowKind.ISSUE_CASH: "IssueCash",
     FlowKind.MOVE_CASH: "MoveCash",
     FlowKind.REDEEM_CASH: "RedeemCash",
@@ -92,18 +91,18 @@ class LedgerClient:
         message: Any = to_message(request)
         message.wait_s = wait_s
         answer = await self._call(getattr(self._stub, _METHODS[request.kind]), message, wait_s)
-        return _flow(answer.flow, getattr(answer, "packet", b""))
+        return flow_view(answer.flow, getattr(answer, "packet", b""))
 
     async def flow(self, flow_id: str) -> FlowView:
         """One flow; reason FLOW_UNKNOWN if there is none."""
         answer = await self._call(self._stub.GetFlow, pb.GetFlowRequest(flow_id=flow_id))
-        return _flow(answer.flow)
+        return flow_view(answer.flow)
 
     async def flows(self, steps: Collection[FlowStep] = (), max_flows: int = 100) -> tuple[FlowView, ...]:
         """Flows at any of ``steps`` (none = all), newest first."""
         names = [f"FLOW_STEP_{step.value}" for step in steps]
         answer = await self._call(self._stub.ListFlows, pb.ListFlowsRequest(steps=names, max_flows=max_flows))
-        return tuple(_flow(flow) for flow in answer.flows)
+        return tuple(flow_view(flow) for flow in answer.flows)
 
     async def node_info(self) -> NodeInfo:
         """Who this is."""
@@ -207,13 +206,19 @@ class LedgerClient:
         await self._channel.close(grace=None)
 
     async def _call(self, method: Callable[..., Awaitable[Any]], message: object, wait_s: int = 0) -> Any:  # noqa: ANN401 # generated messages
-        try:
-            return await method(message, timeout=wait_s + CALL_TIMEOUT_S)
-        except grpc.RpcError as error:
-            raise error_from_rpc(error, self.name) from error
+        return await call(self.name, method, message, wait_s)
 
 
-def _flow(message: pb.Flow, packet: bytes = b"") -> FlowView:
+async def call(node: str, method: Callable[..., Awaitable[Any]], message: object, wait_s: int = 0) -> Any:  # noqa: ANN401 # generated messages
+    """Call a method of one of a node's services; raises what ``LedgerClient`` says."""
+    try:
+        return await method(message, timeout=wait_s + CALL_TIMEOUT_S)
+    except grpc.RpcError as error:
+        raise error_from_rpc(error, node) from error
+
+
+def flow_view(message: pb.Flow, packet: bytes = b"") -> FlowView:
+    """A flow in an answer of any of a node's services."""
     return FlowView(
         flow_id=message.flow_id,
         kind=FlowKind(message.kind),

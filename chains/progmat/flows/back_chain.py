@@ -80,8 +80,12 @@ class BackChain:
 
         Raises ``BadResolution``, the peer's refusal, or what verification refuses.
         """
+        await self.resolve_ids(peer, dependencies(wire))
+
+    async def resolve_ids(self, peer: str, tx_ids: Iterable[bytes]) -> None:
+        """As ``resolve``, of these transactions and their ancestors."""
         fetched: Fetched = {}
-        wanted = await self._unrecorded(dependencies(wire))
+        wanted = await self._unrecorded(dict.fromkeys(tx_ids))
         while wanted:
             asked = tuple(wanted[:MAX_FETCHED_IDS])
             answer = await self._network.request(
@@ -134,7 +138,11 @@ class BackChain:
 
     def disclose(self, peer: str, wire: WireTransaction) -> None:
         """``peer`` knows ``wire``, so it may fetch what that uses."""
-        for tx_id in dependencies(wire):
+        self.disclose_ids(peer, dependencies(wire))
+
+    def disclose_ids(self, peer: str, tx_ids: Iterable[bytes]) -> None:
+        """``peer`` may fetch these transactions."""
+        for tx_id in tx_ids:
             _remember(self._disclosed, (peer, tx_id))
 
     async def handle_fetch(self, asker: PeerIdentity, body: bytes) -> bytes:

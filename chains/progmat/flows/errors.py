@@ -1,4 +1,4 @@
-"""What can go wrong in a flow.
+"""What can go wrong in a flow. Of members and native trades: ``market_errors``.
 
 CrossDvpError
 ├── CallerError

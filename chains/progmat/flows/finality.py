@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
@@ -11,20 +12,31 @@ from chains.progmat.flows import peer_codec
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.delivery import owe
 from chains.progmat.flows.engine import Commit
+from chains.progmat.flows.market_errors import ReferenceOutdated
 from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.peer_codec import Finality
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.seams import Recording
 from chains.progmat.flows.signed_records import signed_of, with_signed
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.notary.errors import NotarisationConflict
+from chains.progmat.notary.model import StateUse
+from chains.progmat.transactions.model import StateRef
 from chains.progmat.transactions.signed_codec import encode_signature
 
 
 class NotariseStep:
-    """APPROVED -> NOTARISED: asked again with the same bytes until the notary says yes or no; both are for ever."""
+    """APPROVED -> NOTARISED: asked again with the same bytes until the notary says yes or no; both are for ever.
 
-    def __init__(self, desk: NotaryDesk, clock: Clock) -> None:
+    When nothing is spent but memberships it references, the flow may still do what it is for: it is built again, on
+    current ones. ``are_memberships`` takes note of what is spent, and says whether that is all there is.
+    """
+
+    def __init__(
+        self, desk: NotaryDesk, clock: Clock, are_memberships: Callable[[tuple[StateRef, ...]], Awaitable[bool]]
+    ) -> None:
         self._desk = desk
+        self._are_memberships = are_memberships
         self._clock = clock
 
     def skip(self, record: FlowRecord) -> FlowStep | None:
@@ -36,9 +48,16 @@ class NotariseStep:
         return self._desk.name
 
     async def prepare(self, record: FlowRecord) -> Commit:
-        """Ask. Raises what ``NotaryDesk.notarise`` raises."""
+        """Ask. Raises what ``NotaryDesk.notarise`` raises, and ``ReferenceOutdated``."""
         signed = signed_of(record)
-        answer = await self._desk.notarise(signed)
+        try:
+            answer = await self._desk.notarise(signed)
+        except NotarisationConflict as conflict:
+            refs = tuple(state.ref for state in conflict.states)
+            of_references = all(state.use is StateUse.REFERENCE for state in conflict.states)
+            if conflict.paths or not of_references or not await self._are_memberships(refs):
+                raise
+            raise ReferenceOutdated(signed.id, tuple(map(str, refs))) from conflict
         notarised = with_signed(record, signed.with_signatures(answer.signature))
         return partial(self._notarised, replace(notarised, journal_position=answer.position))
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from crossdvp.ledger.v1 import dvp_peers_pb2
 from crossdvp.ledger.v1 import node_peers_pb2 as pb
 
+from chains.progmat.contracts.membership import BusinessNetwork
+from chains.progmat.transactions.model import check_name
 from primitives.codec import deterministic_bytes, strict_parse
 from primitives.errors import DecodeError
 
 COUNTERSIGN: Final = "node.countersign"
 FINALISE: Final = "node.finalise"
 FETCH_TRANSACTIONS: Final = "node.fetch_transactions"
+FETCH_MEMBERSHIP: Final = "node.fetch_membership"
 
 MAX_FETCHED_IDS: Final = 64
 MAX_FETCH_RESPONSE_BYTES: Final = 3 * 1024 * 1024
@@ -120,3 +124,18 @@ def decode_fetch_response(body: bytes) -> tuple[FetchedTransaction, ...]:
     """Transactions answered; raises ``DecodeError``."""
     message = strict_parse(pb.FetchTransactionsResponse, body, max_bytes=MAX_FETCH_RESPONSE_BYTES + 1024)
     return tuple(FetchedTransaction(item.signed_transaction, item.journal_position) for item in message.transactions)
+
+
+def encode_fetch_membership(network: BusinessNetwork, party: str) -> bytes:
+    """Ask for the latest membership of a party; it is answered with transactions."""
+    return deterministic_bytes(dvp_peers_pb2.FetchMembershipRequest(network=int(network), party=party))  # type: ignore[arg-type] # enum values are ints at run time
+
+
+def decode_fetch_membership(body: bytes) -> tuple[BusinessNetwork, str]:
+    """Network and party asked for; raises ``DecodeError``."""
+    message = strict_parse(dvp_peers_pb2.FetchMembershipRequest, body, max_bytes=1024)
+    check_name("party", message.party)
+    try:
+        return BusinessNetwork(int(message.network)), message.party
+    except ValueError as error:
+        raise DecodeError("business network", expected="ST, SC or UT", found=int(message.network)) from error

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from sqlalchemy import Connection
 
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.dvp_lock import DvpLockState
-from chains.progmat.contracts.names import CASH, DVP_LOCK, TRADE
+from chains.progmat.contracts.membership import MembershipState
+from chains.progmat.contracts.names import CASH, DVP_LOCK, MEMBERSHIP, TOKENS, TRADE
 from chains.progmat.contracts.terms_codec import decode_terms
+from chains.progmat.contracts.token import TokenState
 from chains.progmat.flows.seams import Directory, Role
 from chains.progmat.flows.trades import note_trades
 from chains.progmat.flows.verification import recorded_states
@@ -17,17 +20,26 @@ from chains.progmat.node.storage import StoreOutcome, store_recorded
 from chains.progmat.transactions.model import TransactionState
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
-from chains.progmat.vault import VaultRules, record_transaction
+from chains.progmat.vault import VaultRules, members, record_transaction
 from ibc.dvp import SettlementTerms
+
+MAX_MEMBERS: Final = 4096
+"""Members of one business network that are told of each other's memberships: as many as a network map lists."""
 
 
 class Recorder:
-    """Records for a node with a vault: transaction store, vault, trades and IBC events in one commit."""
+    """Records for a node with a vault: transaction store, vault, trades and IBC events in one commit.
 
-    def __init__(self, own_name: str, directory: Directory, rules: VaultRules) -> None:
+    ``on_membership`` is called, on the writer's thread, when a membership changed.
+    """
+
+    def __init__(
+        self, own_name: str, directory: Directory, rules: VaultRules, on_membership: Callable[[], None]
+    ) -> None:
         self._own_name = own_name
         self._directory = directory
         self._rules = rules
+        self._on_membership = on_membership
 
     def record(
         self, connection: Connection, signed: SignedTransaction, journal_position: int, now_ms: int
@@ -40,28 +52,43 @@ class Recorder:
         inputs = recorded_states(connection, wire.inputs)
         stored = store_recorded(connection, wire.id, signed.encode(), journal_position, now_ms // 1000)
         if stored is StoreOutcome.STORED:
+            if any(command.contract == MEMBERSHIP for command in wire.commands):
+                self._on_membership()
             record_transaction(connection, wire, self._rules)
             note_trades(connection, wire, inputs, journal_position)
-        taking_part = self._participants(wire, inputs.values())
+        taking_part = self._participants(connection, wire, inputs.values())
         return tuple(sorted(taking_part - {self._own_name}))
 
     def participants(self, connection: Connection, wire: WireTransaction) -> frozenset[str]:
-        """Issuers, custodians of all owners; for what everybody relies on (light clients, memberships) every node."""
-        return self._participants(wire, recorded_states(connection, wire.inputs).values())
+        """Issuers, registrars, custodians of all owners; of a membership the other members of its network.
 
-    def _participants(self, wire: WireTransaction, inputs: Iterable[TransactionState]) -> frozenset[str]:
+        Light clients are everybody's who may lock cash or issue it.
+        """
+        return self._participants(connection, wire, recorded_states(connection, wire.inputs).values())
+
+    def _participants(
+        self, connection: Connection, wire: WireTransaction, inputs: Iterable[TransactionState]
+    ) -> frozenset[str]:
         names: set[str] = set()
         for state in (*inputs, *wire.outputs):
-            names.update(self._concerned_by(state))
+            names.update(self._concerned_by(connection, state))
         for command in wire.commands:
             if command.contract == TRADE:
                 names.update(_sides(decode_terms(command.data)))
         return frozenset(names)
 
-    def _concerned_by(self, state: TransactionState) -> Iterator[str]:
+    def _concerned_by(self, connection: Connection, state: TransactionState) -> Iterator[str]:
         if state.contract == CASH:
             cash = CashState.of(state)
             yield from (cash.issuer.name, cash.node)
+        elif state.contract in TOKENS:
+            token = TokenState.of(state)
+            yield from (token.registrar.name, token.node)
+        elif state.contract == MEMBERSHIP:
+            member = MembershipState.of(state)
+            yield from (member.party.name, self._own_name)  # whoever is sent one may keep it: the operator signed it
+            yield from self._directory.names_with(Role.OPERATOR)
+            yield from (other.indexed.party for other in members(connection, member.network.name, MAX_MEMBERS))
         elif state.contract == DVP_LOCK:
             yield from _sides(DvpLockState.of(state).terms)
         else:

@@ -15,7 +15,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from chains.progmat.flows.seams import NodeSelf, Role
-from chains.progmat.identity import KeyStore, NetworkMap
+from chains.progmat.identity import VAULT_ROLES, KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.config import NodeConfig
 from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
@@ -142,7 +142,7 @@ async def open_roles(around: Surroundings) -> list[RunningRole]:
     """Open every role the node has on the network map; on an error those opened are stopped again."""
     opened: list[RunningRole] = []
     try:
-        if around.me.roles & {Role.ISSUER, Role.CUSTODIAN}:
+        if around.me.roles & VAULT_ROLES:
             opened.append(await VaultRole.open(around))
         if Role.NOTARY in around.me.roles:
             opened.append(await NotaryRole.open(around))

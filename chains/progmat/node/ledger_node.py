@@ -7,17 +7,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from chains.progmat.flows import cash_builders, ibc_builders, peer_codec
+from chains.progmat.flows import cash_builders, ibc_builders, peer_codec, token_builders
 from chains.progmat.flows.back_chain import BackChain
-from chains.progmat.flows.building import Builder, BuildStep, SoftLockReservations
+from chains.progmat.flows.building import Builder, BuildStep
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.collecting import ApproveStep, CountersignStep
 from chains.progmat.flows.countersigning import CountersignResponder
 from chains.progmat.flows.delivery import DeliveryWorker
+from chains.progmat.flows.dvp_builder import settle_dvp
+from chains.progmat.flows.dvp_codec import PROPOSE_DVP, RELEASE_DVP
+from chains.progmat.flows.dvp_desk import DvpDesk, DvpReservations
 from chains.progmat.flows.engine import FlowEngine, StepAction
 from chains.progmat.flows.finalising import FinaliseResponder
 from chains.progmat.flows.finality import NotariseStep, RecordStep
+from chains.progmat.flows.member_builders import change_membership
+from chains.progmat.flows.members import MembershipBook, MembershipDesk
 from chains.progmat.flows.notary_desk import NotaryDesk
+from chains.progmat.flows.preparing import Preparation
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recording import Recorder
 from chains.progmat.flows.retry import RetrySchedule
@@ -31,7 +37,7 @@ from chains.progmat.node.vault_reading import vault_rules
 from chains.progmat.transactions.wire import WireTransaction
 
 BUILDERS: Final[Mapping[FlowKind, Builder]] = {
-    FlowKind.ISSUE_MEMBERSHIP: cash_builders.issue_membership,
+    FlowKind.CHANGE_MEMBERSHIP: change_membership,
     FlowKind.ISSUE_CASH: cash_builders.issue_cash,
     FlowKind.MOVE_CASH: cash_builders.move_cash,
     FlowKind.REDEEM_CASH: cash_builders.redeem_cash,
@@ -42,6 +48,10 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.SUBMIT_MISBEHAVIOUR: ibc_builders.submit_misbehaviour,
     FlowKind.ACK_PACKET: ibc_builders.ack_packet,
     FlowKind.TIMEOUT_PACKET: ibc_builders.timeout_packet,
+    FlowKind.ISSUE_TOKEN: token_builders.issue_token,
+    FlowKind.MOVE_TOKEN: token_builders.move_token,
+    FlowKind.REDEEM_TOKEN: token_builders.redeem_token,
+    FlowKind.SETTLE_DVP: settle_dvp,
 }
 """What each kind of flow builds; everything after that is the same for all."""
 
@@ -87,7 +97,7 @@ class LedgerNode:
         self.parts = parts
         self.records_changed = Changes()
         self._desk = NotaryDesk(parts.network, parts.verifier)
-        recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me))
+        recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me), self._membership_changed)
         self._back_chain = BackChain(
             parts.database,
             parts.network,
@@ -97,7 +107,21 @@ class LedgerNode:
             parts.clock,
             self._desk.position_of,
         )
-        self._countersign = CountersignResponder(parts.me, parts.database, parts.verifier, self._back_chain, parts.keys)
+        self._members = MembershipBook(
+            parts.me,
+            parts.database,
+            parts.network,
+            parts.directory,
+            parts.verifier,
+            self._back_chain,
+            recorder,
+            parts.clock,
+        )
+        self._membership_desk = MembershipDesk(parts.me, parts.database, parts.directory, self._back_chain)
+        self._dvp = DvpDesk(parts.me, parts.database, parts.network, self._back_chain, parts.keys, parts.clock)
+        self._countersign = CountersignResponder(
+            parts.me, parts.database, parts.verifier, self._back_chain, parts.keys, parts.clock
+        )
         self._finalise = FinaliseResponder(
             parts.me.name,
             parts.database,
@@ -110,7 +134,7 @@ class LedgerNode:
         self.engine = FlowEngine(
             database=parts.database,
             actions=self._actions(recorder),
-            reservations=SoftLockReservations(parts.clock, parts.soft_lock_s),
+            reservations=DvpReservations(parts.me, parts.clock, parts.soft_lock_s),
             clock=parts.clock,
             on_stored=self._stored,
             retry=parts.retry,
@@ -124,6 +148,9 @@ class LedgerNode:
         router.register(peer_codec.COUNTERSIGN, self._countersign.handle)
         router.register(peer_codec.FINALISE, self._handle_finality)
         router.register(peer_codec.FETCH_TRANSACTIONS, self._back_chain.handle_fetch)
+        router.register(peer_codec.FETCH_MEMBERSHIP, self._membership_desk.handle)
+        router.register(PROPOSE_DVP, self._dvp.handle_proposal)
+        router.register(RELEASE_DVP, self._dvp.handle_release)
 
     async def start(self) -> int:
         """Resume unfinished flows and owed deliveries; returns the number of flows."""
@@ -144,6 +171,11 @@ class LedgerNode:
         if record.step in {FlowStep.RECORDED, FlowStep.DONE}:
             self.records_changed.tell()
             self.deliveries.wake()
+        elif record.step in {FlowStep.FAILED, FlowStep.PROPOSED} and record.kind is FlowKind.SETTLE_DVP:
+            self.deliveries.wake()  # the buyer's node is told that it is over
+
+    def _membership_changed(self) -> None:
+        self._members.forget()
 
     def _before_delivery(self, effect: Effect) -> None:
         """Whoever is sent a transaction may fetch what it uses."""
@@ -160,6 +192,7 @@ class LedgerNode:
             keys=parts.keys,
             verifier=parts.verifier,
             storage_readers=parts.storage_readers,
+            prepare=Preparation(parts.me.name, self._members, self._dvp),
             clock=parts.clock,
             soft_lock_s=parts.soft_lock_s,
             random_bytes=parts.random_bytes,
@@ -170,6 +203,6 @@ class LedgerNode:
                 parts.network, parts.directory, parts.verifier, parts.clock, self._back_chain.disclose
             ),
             FlowStep.COUNTERSIGNED: ApproveStep(parts.network, parts.directory, parts.verifier, parts.clock),
-            FlowStep.APPROVED: NotariseStep(self._desk, parts.clock),
+            FlowStep.APPROVED: NotariseStep(self._desk, parts.clock, self._members.are_outdated),
             FlowStep.NOTARISED: RecordStep(recorder, parts.clock),
         }

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 import grpc.aio
+from crossdvp.ledger.v1.membership_service_pb2_grpc import add_MembershipServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
+from crossdvp.ledger.v1.token_service_pb2_grpc import add_TokenServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
 
 from chains.progmat.contracts.package import ContractPackage
@@ -28,7 +30,9 @@ from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
+from chains.progmat.node.rpc_membership_service import MembershipServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
+from chains.progmat.node.rpc_token_service import TokenServiceRpc
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
@@ -106,11 +110,13 @@ class RunningRole(Protocol):
 
 
 class VaultRole:
-    """SN or CN: vault, flows and NodeService."""
+    """SN, CN, AN, EN or BNO: a vault, flows and their services; what it may do, its roles say flow by flow."""
 
-    def __init__(self, node: LedgerNode, rpc: NodeServiceRpc, database: NodeDatabase) -> None:
+    def __init__(self, node: LedgerNode, keys: KeyStore, access: ApiAccess, database: NodeDatabase) -> None:
         self.node = node
-        self.rpc = rpc
+        self.rpc = NodeServiceRpc(node, keys, access)
+        self.tokens = TokenServiceRpc(node, keys, access)
+        self.memberships = MembershipServiceRpc(node, keys, access)
         self._database = database
 
     @classmethod
@@ -134,16 +140,18 @@ class VaultRole:
             delivery_retry=around.delivery_retry,
         )
         node = LedgerNode(parts)
-        return cls(node, NodeServiceRpc(node, around.keys, around.access), database)
+        return cls(node, around.keys, around.access, database)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
         self.node.answer_peers(router)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
-        """NodeService."""
+        """NodeService, TokenService, MembershipService."""
         add_NodeServiceServicer_to_server(self.rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
-        return ("crossdvp.ledger.v1.NodeService",)
+        add_TokenServiceServicer_to_server(self.tokens, server)  # type: ignore[no-untyped-call] # as above
+        add_MembershipServiceServicer_to_server(self.memberships, server)  # type: ignore[no-untyped-call] # as above
+        return tuple(f"crossdvp.ledger.v1.{name}" for name in ("NodeService", "TokenService", "MembershipService"))
 
     async def start(self) -> None:
         """Resume flows and deliveries."""

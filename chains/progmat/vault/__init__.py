@@ -17,6 +17,7 @@ from chains.progmat.vault.indexing import (
     IndexedConsensus,
     IndexedLock,
     IndexedMembership,
+    IndexedTokens,
     StateIndexer,
     VaultRules,
     keep_everything,
@@ -35,10 +36,13 @@ from chains.progmat.vault.queries import (
     light_clients,
     members,
     membership,
+    membership_transactions,
+    memberships_of,
 )
 from chains.progmat.vault.recording import RecordedTx, RecordOutcome, record_transaction
 from chains.progmat.vault.schema import vault_metadata
 from chains.progmat.vault.soft_locks import lock_states, release_soft_locks, renew_soft_locks
+from chains.progmat.vault.tokens import TokenBalance, TokenHolding, TokenRequest, select_tokens, token_balances
 
 __all__ = [
     "MAX_INPUTS",
@@ -53,9 +57,13 @@ __all__ = [
     "IndexedConsensus",
     "IndexedLock",
     "IndexedMembership",
+    "IndexedTokens",
     "RecordOutcome",
     "RecordedTx",
     "StateIndexer",
+    "TokenBalance",
+    "TokenHolding",
+    "TokenRequest",
     "VaultRules",
     "VaultState",
     "balance",
@@ -73,9 +81,13 @@ __all__ = [
     "lock_states",
     "members",
     "membership",
+    "membership_transactions",
+    "memberships_of",
     "record_transaction",
     "release_soft_locks",
     "renew_soft_locks",
     "select_and_lock",
+    "select_tokens",
+    "token_balances",
     "vault_metadata",
 ]

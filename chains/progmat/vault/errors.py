@@ -4,10 +4,12 @@ CrossDvpError
 ├── CallerError
 │   ├── InsufficientFunds       the account does not hold the amount, soft-locked cash included
 │   ├── FundsTooFragmented      it does, but in more states than one ledger_tx may consume
+│   ├── InsufficientTokens      the account does not hold the quantity in as many states as one ledger_tx may consume
 │   └── StateConsumed           the state is spent, or never came here
 ├── PeerError
 │   └── ConflictingConsumption  two notarised ledger_txs consume one state: the notary is at fault, stop and report
 └── UnavailableError
+    ├── TokensSoftLocked        enough tokens are there, but other flows hold some of them for the moment
     ├── FundsSoftLocked         enough cash is there, but other flows hold some of it for the moment
     └── StateSoftLocked         another flow holds this state for the moment
 """
@@ -48,6 +50,37 @@ class FundsTooFragmented(CallerError):
         super().__init__(
             f"{needed_yen} yen of {coin_id} needed, the {max_inputs} largest free states hold {reached_yen}: "
             "merge states by a move to the own account first"
+        )
+
+
+class InsufficientTokens(CallerError):
+    """The account cannot give the quantity."""
+
+    reason = "TOKENS_INSUFFICIENT"
+
+    def __init__(self, token_id: str, needed: int, reached: int, max_inputs: int) -> None:
+        self.token_id = token_id
+        self.needed = needed
+        self.reached = reached
+        self.max_inputs = max_inputs
+        super().__init__(
+            f"{needed} units of {token_id} needed, the {max_inputs} largest free states hold {reached}: ask for less, "
+            "or merge states by a move to the own account first"
+        )
+
+
+class TokensSoftLocked(UnavailableError):
+    """Enough tokens are there, but other flows hold some of them."""
+
+    reason = "TOKENS_SOFT_LOCKED"
+
+    def __init__(self, token_id: str, needed: int, reached: int, reserved: int) -> None:
+        self.token_id = token_id
+        self.needed = needed
+        self.reached = reached
+        self.reserved = reserved
+        super().__init__(
+            f"{needed} units of {token_id} needed, {reached} free, {reserved} held by running flows: retry"
         )
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.flows.market_requests import ChangeMembership, MembershipChange
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.flows.requests import AnyRequest, IssueCash, IssueMembership
+from chains.progmat.flows.requests import AnyRequest, IssueCash
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.steps import ENDS, FlowStep
@@ -62,6 +63,7 @@ ROLES = {
     NN: Role.NOTARY,
     **dict.fromkeys(VALIDATORS, Role.VALIDATOR),
 }
+EXTRA_ROLES = {SN: (Role.OPERATOR,)}
 CASH_PARTIES = (SN, CN_A, CN_B, NN)
 EXTRA_KEYS = {
     SN: ((OPERATOR, KeyPurpose.OPERATOR),),
@@ -69,7 +71,7 @@ EXTRA_KEYS = {
     CN_B: ((BUYER, KeyPurpose.ACCOUNT),),
 }
 MAP = NetworkMap(
-    NodeEntry(party.party, frozenset({role}), "127.0.0.1", 20_000 + index, index)
+    NodeEntry(party.party, frozenset({role, *EXTRA_ROLES.get(party, ())}), "127.0.0.1", 20_000 + index, index)
     for index, (party, role) in enumerate(ROLES.items(), start=1)
 )
 SELLER_ACCOUNT = SELLER.account_at(CN_A)
@@ -162,7 +164,12 @@ class LedgerNetwork:
     async def admit_members(self) -> None:
         """The operator admits issuer and custodians."""
         for party, role in ((SN, MemberRole.SC_ISSUER), (CN_A, MemberRole.CUSTODIAN), (CN_B, MemberRole.CUSTODIAN)):
-            await self.done(SN, IssueMembership(f"admit-{party.name}", party.name, BusinessNetwork.SC, (role,)))
+            await self.admit(party, BusinessNetwork.SC, role)
+
+    async def admit(self, party: LedgerParty, network: BusinessNetwork, *roles: MemberRole) -> FlowRecord:
+        """The operator admits a member."""
+        name = f"admit-{party.name}" if network is BusinessNetwork.SC else f"admit-{party.name}-{network.name}"
+        return await self.done(SN, ChangeMembership(name, MembershipChange.ADMIT, network, party.name, roles))
 
     async def issue(self, amount_yen: int, to: CashAccount = BUYER_ACCOUNT) -> FlowRecord:
         """New cash for an account."""

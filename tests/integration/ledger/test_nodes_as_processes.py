@@ -20,13 +20,15 @@ from chains.progmat.client import (
     ApiEndpoint,
     ApiTls,
     BusinessNetwork,
+    ChangeMembership,
     CheckpointCollector,
     CreateLightClient,
     FlowStep,
     IssueCash,
-    IssueMembership,
     LedgerClient,
     MemberRole,
+    MembershipChange,
+    MembershipClient,
     MoveCash,
     ValidatorApi,
 )
@@ -122,7 +124,7 @@ class NodeProcesses:
 @asynccontextmanager
 async def running_processes(folder: Path) -> AsyncIterator[NodeProcesses]:
     nodes = tuple(
-        NodeSpec(name=name, roles=(role,), port=port, operator=role == "SN")
+        NodeSpec(name=name, roles=("SN", "BNO") if role == "SN" else (role,), port=port)
         for (name, role), port in zip(ROLES.items(), free_ports(len(ROLES)), strict=True)
     )
     spec = NetworkSpec(ledger_id=LEDGER_ID, threshold=3, nodes=nodes, operators=(OPERATOR,), relayers=(RELAYER,))
@@ -165,10 +167,14 @@ async def test_nodes_as_processes_move_cash_sign_checkpoints_and_survive_a_kill(
         sn, cn_a, cn_b = (network.client(name) for name in ("sn", "cn-a", "cn-b"))
         for client in (sn, cn_a, cn_b):
             await answering(client)
+        operator = MembershipClient(network.endpoint("sn"), network.tls(OPERATOR))
         issuer, custodian = MemberRole.SC_ISSUER, MemberRole.CUSTODIAN
         for name, role in {"sn": issuer, "cn-a": custodian, "cn-b": custodian}.items():
-            flow = await sn.submit(IssueMembership(f"admit-{name}", name, BusinessNetwork.SC, (role,)))
+            admission = ChangeMembership(f"admit-{name}", MembershipChange.ADMIT, BusinessNetwork.SC, name, (role,))
+            flow = await operator.change(admission)
             assert flow.is_final_on_ledger, flow
+        assert [line.party for line in await operator.list(BusinessNetwork.SC)] == ["cn-a", "cn-b", "sn"]
+        await operator.close()
         payer = await cn_b.open_account("payer")
         payee = await cn_a.open_account("payee")
         assert await cn_b.open_account("payer") == payer

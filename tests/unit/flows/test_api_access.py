@@ -1,9 +1,9 @@
-"""Every method of NodeService has its permission, and nobody has more than the list says."""
+"""Every method of a vault node's services has its permission, and nobody has more than the list says."""
 
 from __future__ import annotations
 
 import pytest
-from crossdvp.ledger.v1 import node_service_pb2 as pb
+from crossdvp.ledger.v1 import membership_service_pb2, node_service_pb2, token_service_pb2
 
 from chains.progmat.node.api_access import NEEDED, ApiAccess, Permission
 from chains.progmat.node.errors import CallerNotAuthorised
@@ -14,7 +14,12 @@ GRANTED = {
     "relayer": {Permission.READ, Permission.RELAY},
     "platform": {Permission.READ, Permission.CASH, Permission.INSTRUCT, Permission.SETTLE},
 }
-METHODS = [method.name for method in pb.DESCRIPTOR.services_by_name["NodeService"].methods]
+SERVICES = (
+    node_service_pb2.DESCRIPTOR.services_by_name["NodeService"],
+    token_service_pb2.DESCRIPTOR.services_by_name["TokenService"],
+    membership_service_pb2.DESCRIPTOR.services_by_name["MembershipService"],
+)
+METHODS = [method.name for service in SERVICES for method in service.methods]
 
 
 def test_every_method_of_the_service_is_in_the_table_and_nothing_else() -> None:
@@ -40,7 +45,15 @@ def test_each_kind_of_caller_may_do_its_own_business_only(caller: str) -> None:
 
 
 def test_a_gateway_neither_authorises_what_it_locks_nor_moves_cash_nor_sees_it() -> None:
-    for method in ("AuthoriseTrade", "MoveCash", "RedeemCash", "OpenAccount", "GetBalance", "GetTransaction"):
+    for method in (
+        "AuthoriseTrade",
+        "MoveCash",
+        "RedeemCash",
+        "OpenAccount",
+        "GetBalance",
+        "GetTransaction",
+        "SettleDvp",
+    ):
         with pytest.raises(CallerNotAuthorised):
             ACCESS.require("gateway", method)
     for method in ("LockCash", "CancelTrade", "GetTrade", "GetFlow", "GetLightClient"):
