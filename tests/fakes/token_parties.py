@@ -122,7 +122,10 @@ def settlement(
     return replace(
         frame.start(),
         inputs=(tokens.ref, coins.ref),
-        outputs=tuple(state.as_output(frame.notary) for state in (*token_outputs, *cash_outputs)),
+        outputs=(
+            *(state.as_output(frame.notary) for state in token_outputs),
+            *(state.as_output(frame.notary) for state in cash_outputs),
+        ),
         commands=(
             Command(NATIVE_DVP, native_dvp.SETTLE, encode_native_terms(terms), (SELLER.key, BUYER.key)),
             Command(CONTRACT_OF[terms.network], MOVE, b"", (SELLER.key, AN.key)),

@@ -91,12 +91,12 @@ class TokenState:
 
 @lru_cache(maxsize=4096)
 def _decoded(data: bytes) -> TokenState:
-    number, *rest = decode_token(data)
+    number, token_id, registrar, quantity, owner, node = decode_token(data)
     try:
         network = BusinessNetwork(number)
     except ValueError as error:
         raise MalformedComponent("TokenState.network", expected="ST or UT", found=number) from error
-    return TokenState(network, *rest)
+    return TokenState(network, token_id, registrar, quantity, owner, node)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,16 +113,19 @@ def note_signature(
     until_s = None if wire.time_window is None else wire.time_window.until_s
     if until_s is None or until_s > now_s + MAX_WINDOW_S:
         raise CountersignRefused(own_name, f"the time window has to end within {MAX_WINDOW_S} s")
-    if until_s <= now_s:
-        raise CountersignRefused(own_name, "the time window is over")
     bind(connection, known, until_s, now_s)
 
 
 def bind(connection: Connection, known: DvpAnswer, until_s: int, now_s: int) -> None:
-    """A signature over a transaction with this time limit is given away: from now on the trade has these coins."""
+    """A signature over a transaction with this time limit is given away: from now on the trade has these coins.
+
+    A time limit that has passed does no harm: the notary says so, and then the seller builds again.
+    """
     bound = replace(known, signed_until_s=max(until_s, known.signed_until_s))
     owner = lock_owner(known.trade_id)
-    lock_states(connection, known.offered, lock_owner=owner, now_s=now_s, expires_s=bound.signed_until_s + 1)
+    lock_states(
+        connection, known.offered, lock_owner=owner, now_s=now_s, expires_s=max(bound.signed_until_s, now_s) + 1
+    )
     _save(connection, bound)
 
 

@@ -35,6 +35,7 @@ from chains.progmat.flows.market_requests import SettleDvp
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.request_codec import decode_request
 from chains.progmat.flows.seams import KeyRing, NodeSelf
+from chains.progmat.flows.trades import find_dvp
 from chains.progmat.node.peers.seam import PeerIdentity, PeerNetwork
 from chains.progmat.node.storage import NodeDatabase, enqueue_effect
 from chains.progmat.transactions.model import StateRef
@@ -66,8 +67,10 @@ class DvpDesk:
         """The buyer's coins for a trade of ours, with their transactions recorded here.
 
         Asked in a round that began when the flow came to be built, so that a late release of an earlier one is known
-        for what it is. Raises the buying node's refusal.
+        for what it is. None are asked for when the trade is settled. Raises the buying node's refusal.
         """
+        if await self._database.read(partial(find_dvp, trade_id=terms.trade_id)) is not None:
+            return ()
         if terms.buyer_node == self._me.name:
             return await self._answer(terms, record.since_ms)
         body = encode_proposal(terms, record.since_ms)

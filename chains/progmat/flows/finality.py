@@ -14,15 +14,14 @@ from chains.progmat.flows.delivery import owe
 from chains.progmat.flows.engine import Commit
 from chains.progmat.flows.market_errors import ReferenceOutdated
 from chains.progmat.flows.notary_desk import NotaryDesk
-from chains.progmat.flows.peer_codec import Finality
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.seams import Recording
 from chains.progmat.flows.signed_records import signed_of, with_signed
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.flows.welcoming import finality_of, owe_memberships
 from chains.progmat.notary.errors import NotarisationConflict
 from chains.progmat.notary.model import StateUse
 from chains.progmat.transactions.model import StateRef
-from chains.progmat.transactions.signed_codec import encode_signature
 
 
 class NotariseStep:
@@ -68,7 +67,8 @@ class NotariseStep:
 class RecordStep:
     """NOTARISED -> RECORDED: vault, transaction store, IBC events and the outbox, in one commit."""
 
-    def __init__(self, recorder: Recording, clock: Clock) -> None:
+    def __init__(self, own_name: str, recorder: Recording, clock: Clock) -> None:
+        self._own_name = own_name
         self._recorder = recorder
         self._clock = clock
 
@@ -88,12 +88,8 @@ class RecordStep:
         signed = signed_of(record)
         now_ms = self._clock.now_ms()
         participants = self._recorder.record(connection, signed, record.journal_position, now_ms)
-        finality = Finality(
-            tx_id=signed.id,
-            signatures=tuple(encode_signature(signature) for signature in signed.signatures),
-            wire=signed.wire_bytes,
-        )
-        body = peer_codec.encode_finality(finality)
+        owe_memberships(connection, self._own_name, record, signed, now_ms // 1000)
+        body = finality_of(signed)
         for peer in participants:
             owe(
                 connection,

@@ -204,5 +204,5 @@ class LedgerNode:
             ),
             FlowStep.COUNTERSIGNED: ApproveStep(parts.network, parts.directory, parts.verifier, parts.clock),
             FlowStep.APPROVED: NotariseStep(self._desk, parts.clock, self._members.are_outdated),
-            FlowStep.NOTARISED: RecordStep(recorder, parts.clock),
+            FlowStep.NOTARISED: RecordStep(parts.me.name, recorder, parts.clock),
         }

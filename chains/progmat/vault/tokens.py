@@ -117,7 +117,18 @@ def select_tokens(connection: Connection, request: TokenRequest) -> tuple[TokenH
 def token_balances(connection: Connection, now_s: int) -> list[TokenBalance]:
     """All accounts with tokens in this vault, by token, node and key."""
     rows = connection.execute(_REGISTER, {"now_s": now_s})
-    return [TokenBalance(*columns, free=int(free), reserved=int(reserved)) for *columns, free, reserved in rows]
+    return [
+        TokenBalance(
+            network=row.network,
+            token_id=row.token_id,
+            registrar=row.registrar,
+            node=row.node,
+            owner_key=row.owner_key,
+            free=int(row.free),
+            reserved=int(row.reserved),
+        )
+        for row in rows
+    ]
 
 
 def _parameters(request: TokenRequest) -> dict[str, Any]:

@@ -5,11 +5,14 @@ Every node is the one that ships, put together by the same composition functions
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import func, select
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.flows.market_requests import ChangeMembership, MembershipChange
@@ -30,13 +33,17 @@ from chains.progmat.node.roles import (
     VaultRole,
     production_package,
 )
+from chains.progmat.node.storage import EffectStatus
 from chains.progmat.node.storage.errors import StorageFailed
+from chains.progmat.node.storage.schema import outbox
 from ibc.dvp import CashAccount
 from tests.fakes.ledger_parties import (
+    AN,
     BUYER,
     CN_A,
     CN_B,
     COIN_ID,
+    EN,
     NN,
     OPERATOR,
     SELLER,
@@ -62,9 +69,13 @@ ROLES = {
     CN_B: Role.CUSTODIAN,
     NN: Role.NOTARY,
     **dict.fromkeys(VALIDATORS, Role.VALIDATOR),
+    AN: Role.REGISTRAR,
+    EN: Role.EXCHANGE,
 }
 EXTRA_ROLES = {SN: (Role.OPERATOR,)}
 CASH_PARTIES = (SN, CN_A, CN_B, NN)
+TOKEN_PARTIES = (*CASH_PARTIES, AN)
+SETTLEMENT_PARTIES = (*CASH_PARTIES, *VALIDATORS)
 EXTRA_KEYS = {
     SN: ((OPERATOR, KeyPurpose.OPERATOR),),
     CN_A: ((SELLER, KeyPurpose.ACCOUNT),),
@@ -171,6 +182,14 @@ class LedgerNetwork:
         name = f"admit-{party.name}" if network is BusinessNetwork.SC else f"admit-{party.name}-{network.name}"
         return await self.done(SN, ChangeMembership(name, MembershipChange.ADMIT, network, party.name, roles))
 
+    async def everything_delivered(self, party: LedgerParty) -> None:
+        """Return when a vault node owes nobody anything."""
+        database = self.vault(party).node.parts.database
+        owed = select(func.count()).where(outbox.c.status != EffectStatus.DONE.value)
+        async with asyncio.timeout(WAIT_S):
+            while await database.read(lambda connection: connection.execute(owed).scalar_one()):
+                pass
+
     async def issue(self, amount_yen: int, to: CashAccount = BUYER_ACCOUNT) -> FlowRecord:
         """New cash for an account."""
         self.issued += 1
@@ -219,8 +238,13 @@ def _keys(party: LedgerParty, path: Path) -> KeyStore:
 
 
 @asynccontextmanager
-async def running_ledger(folder: Path, parties: Iterable[LedgerParty] = tuple(ROLES)) -> AsyncIterator[LedgerNetwork]:
-    """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``."""
+async def running_ledger(
+    folder: Path, parties: Iterable[LedgerParty] = SETTLEMENT_PARTIES
+) -> AsyncIterator[LedgerNetwork]:
+    """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``.
+
+    Tokens need their registrar besides: ``TOKEN_PARTIES``.
+    """
     network = LedgerNetwork(folder)
     try:
         for party in parties:
