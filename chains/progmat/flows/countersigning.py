@@ -8,7 +8,7 @@ neither signs for another what only it may begin (issuing, unlocking).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
@@ -52,6 +52,7 @@ class CountersignResponder:
         verifier: LedgerVerifier,
         back_chain: BackChain,
         keys: KeyRing,
+        disclose: Callable[[str, WireTransaction], None],
         clock: Clock,
     ) -> None:
         self._me = me
@@ -59,6 +60,7 @@ class CountersignResponder:
         self._verifier = verifier
         self._back_chain = back_chain
         self._keys = keys
+        self._disclose = disclose
         self._clock = clock
 
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
@@ -72,7 +74,7 @@ class CountersignResponder:
         if terms is not None and account_key(terms.buyer_cash) in keys:
             await self._database.submit(partial(self._note_trade, asker=asker.name, terms=terms, wire=signed.wire))
         signatures = tuple(encode_signature(self._sign(key, signed.wire)) for key in keys)
-        self._back_chain.disclose(asker.name, signed.wire)
+        self._disclose(asker.name, signed.wire)
         return peer_codec.encode_countersign_response(signatures)
 
     def _signed_later(self, signed: SignedTransaction, terms: NativeTerms | None) -> frozenset[Key]:
@@ -82,15 +84,20 @@ class CountersignResponder:
         """
         if terms is not None:
             return signed.wire.required_signers - {account_key(terms.seller_tokens)}
-        parameters = self._verifier.parameters
-        return frozenset({self._me.party.key, parameters.validator_key, parameters.notary.key})
+        pinned = self._verifier.pinned(signed.wire)
+        return frozenset({self._own_key(signed.wire), pinned.validator_key, pinned.notary.key})
+
+    def _own_key(self, wire: WireTransaction) -> PublicKey:
+        """This node's key in the epoch that the transaction pins."""
+        return self._verifier.pinned(wire).current(self._me.party).key
 
     def _keys_to_sign_with(self, wire: WireTransaction, terms: NativeTerms | None) -> tuple[PublicKey, ...]:
         """This node's keys that are wanted and may sign; raises ``CountersignRefused`` if there are none."""
         keys = []
-        if self._me.party.key in wire.required_signers:
+        own_key = self._own_key(wire)
+        if own_key in wire.required_signers:
             self._check_policy(wire, terms)
-            keys.append(self._me.party.key)
+            keys.append(own_key)
         if terms is not None and terms.buyer_node == self._me.name:
             keys.append(account_key(terms.buyer_cash))
         if not keys:

@@ -17,6 +17,7 @@ from chains.progmat.flows import dvp_answers
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.building import SHORT_WINDOW_S, SoftLockReservations
 from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.disclosing import Disclosing
 from chains.progmat.flows.dvp_codec import (
     PROPOSE_DVP,
     RELEASE_DVP,
@@ -53,6 +54,7 @@ class DvpDesk:
         database: NodeDatabase,
         network: PeerNetwork,
         back_chain: BackChain,
+        disclosing: Disclosing,
         keys: KeyRing,
         clock: Clock,
     ) -> None:
@@ -60,6 +62,7 @@ class DvpDesk:
         self._database = database
         self._network = network
         self._back_chain = back_chain
+        self._disclosing = disclosing
         self._keys = keys
         self._clock = clock
 
@@ -76,7 +79,7 @@ class DvpDesk:
         body = encode_proposal(terms, record.since_ms)
         offered = decode_offer(await self._network.request(terms.buyer_node, PROPOSE_DVP, body, PROPOSE_TIMEOUT_S))
         try:
-            await self._back_chain.resolve_ids(terms.buyer_node, [bytes(ref.tx_id) for ref in offered])
+            await self._back_chain.resolve_states(terms.buyer_node, offered)
         except RemoteCallerError as error:
             if error.reason != NotAParticipant.reason:
                 raise
@@ -89,7 +92,7 @@ class DvpDesk:
         if asker.name != terms.seller_node:
             raise ProposalRefused(self._me.name, f"the seller's accounts are at {terms.seller_node}")
         offered = await self._answer(terms, round_ms)
-        self._back_chain.disclose_ids(asker.name, [bytes(ref.tx_id) for ref in offered])
+        self._disclosing.disclose_ids(asker.name, [bytes(ref.tx_id) for ref in offered])
         return encode_offer(offered)
 
     async def handle_release(self, asker: PeerIdentity, body: bytes) -> bytes:

@@ -8,9 +8,8 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from chains.progmat.flows import peer_codec
 from chains.progmat.flows.clock import Clock
-from chains.progmat.flows.delivery import owe
+from chains.progmat.flows.delivery import owe_finality
 from chains.progmat.flows.engine import Commit
 from chains.progmat.flows.market_errors import ReferenceOutdated
 from chains.progmat.flows.notary_desk import NotaryDesk
@@ -18,7 +17,7 @@ from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.seams import Recording
 from chains.progmat.flows.signed_records import signed_of, with_signed
 from chains.progmat.flows.steps import FlowStep
-from chains.progmat.flows.welcoming import finality_of, owe_memberships
+from chains.progmat.flows.welcoming import owe_memberships
 from chains.progmat.notary.errors import NotarisationConflict
 from chains.progmat.notary.model import StateUse
 from chains.progmat.transactions.model import StateRef
@@ -88,16 +87,7 @@ class RecordStep:
         signed = signed_of(record)
         now_ms = self._clock.now_ms()
         participants = self._recorder.record(connection, signed, record.journal_position, now_ms)
-        owe_memberships(connection, self._own_name, record, signed, now_ms // 1000)
-        body = finality_of(signed)
-        for peer in participants:
-            owe(
-                connection,
-                flow_id=record.flow_id,
-                peer=peer,
-                method=peer_codec.FINALISE,
-                body=body,
-                now_s=now_ms // 1000,
-            )
+        owe_memberships(connection, self._own_name, record.flow_id, signed, now_ms // 1000)
+        owe_finality(connection, record.flow_id, signed, participants, now_ms // 1000)
         recorded = record.advanced(FlowStep.RECORDED, now_ms, waiting_on=", ".join(participants))
         return recorded if participants else recorded.advanced(FlowStep.DONE, now_ms)

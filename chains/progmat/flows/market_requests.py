@@ -15,7 +15,7 @@ from ibc.dvp import CashAccount
 
 
 class MembershipChange(IntEnum):
-    """What the operator does to a membership. AMEND gives other roles, or the party's key on the network map."""
+    """What the operator does to a membership. AMEND gives other roles."""
 
     ADMIT = 1
     AMEND = 2

@@ -45,6 +45,7 @@ def change_membership(context: BuildContext, request: ChangeMembership) -> Trans
         inputs=() if before is None else (before.ref,),
         outputs=() if after is None else (after.as_output(context.notary),),
         commands=(Command(MEMBERSHIP, _COMMANDS[request.change], b"", (operator_key,)),),
+        time_window=context.deadline(),  # dated by the notary: no later holder of the operator's key can date it back
     )
 
 
@@ -61,7 +62,7 @@ def _after(context: BuildContext, request: ChangeMembership, before: StateAndRef
     old = MembershipState.of(before.state)
     match request.change:
         case MembershipChange.AMEND:
-            return replace(old, party=context.party(request.party), roles=request.roles)
+            return replace(old, roles=request.roles)
         case MembershipChange.SUSPEND:
             return replace(old, status=MembershipStatus.SUSPENDED)
         case MembershipChange.ACTIVATE:

@@ -19,14 +19,14 @@ from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, Mem
 from chains.progmat.contracts.names import MEMBERSHIP
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.back_chain import BackChain
-from chains.progmat.flows.clock import Clock
-from chains.progmat.flows.errors import BadResolution, MembershipMissing
+from chains.progmat.flows.disclosing import Disclosing
+from chains.progmat.flows.errors import MembershipMissing
 from chains.progmat.flows.market_errors import MembershipOutdated, NotAMember
-from chains.progmat.flows.peer_codec import FetchedTransaction
-from chains.progmat.flows.seams import Directory, NodeSelf, Recording, Role
-from chains.progmat.flows.verification import LedgerVerifier, recorded_states
+from chains.progmat.flows.peer_codec import MAX_FETCHED_IDS
+from chains.progmat.flows.seams import Directory, NodeSelf, Role
+from chains.progmat.flows.verification import recorded_states
 from chains.progmat.node.peers.seam import PeerIdentity, PeerNetwork
-from chains.progmat.node.storage import NodeDatabase, stored_transactions
+from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.model import StateAndRef, StateRef
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.vault import IndexedMembership
@@ -58,19 +58,13 @@ class MembershipBook:
         database: NodeDatabase,
         network: PeerNetwork,
         directory: Directory,
-        verifier: LedgerVerifier,
         back_chain: BackChain,
-        recorder: Recording,
-        clock: Clock,
     ) -> None:
         self._me = me
         self._database = database
         self._network = network
         self._directory = directory
-        self._verifier = verifier
         self._back_chain = back_chain
-        self._recorder = recorder
-        self._clock = clock
         self._known: dict[Member, VaultState[IndexedMembership]] = {}
         self._outdated: OrderedDict[StateRef, None] = OrderedDict()
 
@@ -128,41 +122,33 @@ class MembershipBook:
     async def _fetch(self, operator: str, need: MemberNeed) -> None:
         body = peer_codec.encode_fetch_membership(need.network, need.party)
         answer = await self._network.request(operator, peer_codec.FETCH_MEMBERSHIP, body, FETCH_TIMEOUT_S)
-        for item in peer_codec.decode_fetch_response(answer):
-            signed = SignedTransaction.decode(item.signed)
-            if {command.contract for command in signed.wire.commands} != {MEMBERSHIP}:
-                raise BadResolution(operator, f"{signed.id.hex()} is no change of a membership")
-            self._verifier.verify_signatures(signed)
-            await self._back_chain.resolve(operator, signed.wire)
-            await self._database.submit(partial(self._record, signed=signed))
+        await self._back_chain.fetch(operator, peer_codec.decode_membership_ids(answer), _nothing_more)
 
-    def _record(self, connection: Connection, *, signed: SignedTransaction) -> None:
-        self._verifier.verify_contracts(connection, signed.wire)
-        self._recorder.record(connection, signed, 0, self._clock.now_ms())
+
+def _nothing_more(_connection: Connection, _signed: SignedTransaction) -> None:
+    """Recorded, and that is all."""
 
 
 class MembershipDesk:
     """The operator's side: answers ``node.fetch_membership``."""
 
-    def __init__(self, me: NodeSelf, database: NodeDatabase, directory: Directory, back_chain: BackChain) -> None:
-        self._me = me
+    def __init__(self, database: NodeDatabase, directory: Directory, disclosing: Disclosing) -> None:
         self._database = database
         self._directory = directory
-        self._back_chain = back_chain
+        self._disclosing = disclosing
 
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
-        """Hand out what made a party's present membership, and what revoked earlier ones; nothing for a stranger.
+        """Name what made a party's present membership, and what revoked earlier ones; nothing for a stranger.
 
         Members of the same network and Validators may ask; raises ``NotAMember``, ``DecodeError``.
         """
         network, party = peer_codec.decode_fetch_membership(body)
         may_ask = asker.name in self._directory.names_with(Role.VALIDATOR)
         found = await self._database.read(
-            partial(_disclosed, network=network, party=party, asker=asker.name, may_ask=may_ask)
+            partial(_transactions_of, network=network, party=party, asker=asker.name, may_ask=may_ask)
         )
-        for item in found:
-            self._back_chain.disclose(asker.name, SignedTransaction.decode(item.signed).wire)
-        return peer_codec.encode_fetch_response(tuple(found))
+        self._disclosing.disclose_ids(asker.name, found)
+        return peer_codec.encode_membership_ids(found)
 
 
 def _will_do(known: VaultState[IndexedMembership], role: MemberRole) -> bool:
@@ -174,11 +160,9 @@ def _is_known(connection: Connection, *, need: MemberNeed) -> bool:
     return bool(memberships_of(connection, need.network.name, need.party))
 
 
-def _disclosed(
+def _transactions_of(
     connection: Connection, *, network: BusinessNetwork, party: str, asker: str, may_ask: bool
-) -> list[FetchedTransaction]:
+) -> tuple[bytes, ...]:
     if not may_ask and asker != party and not memberships_of(connection, network.name, asker):
         raise NotAMember(asker, network.name)
-    ids = membership_transactions(connection, network.name, party)
-    stored = stored_transactions(connection, ids)
-    return [FetchedTransaction(stored[tx_id].signed_bytes, 0) for tx_id in ids if tx_id in stored]
+    return tuple(membership_transactions(connection, network.name, party)[:MAX_FETCHED_IDS])

@@ -15,10 +15,16 @@ from primitives.errors import DecodeError
 
 COUNTERSIGN: Final = "node.countersign"
 FINALISE: Final = "node.finalise"
+ATTESTED: Final = "node.attested"
 FETCH_TRANSACTIONS: Final = "node.fetch_transactions"
 FETCH_MEMBERSHIP: Final = "node.fetch_membership"
+LIST_FINAL: Final = "node.list_final"
 
 MAX_FETCHED_IDS: Final = 64
+MAX_LISTED_IDS: Final = 1024
+MAX_HISTORY_ID_CHARACTERS: Final = 64
+MAX_WANTED_OUTPUTS: Final = 256
+MAX_FETCH_REQUEST_BYTES: Final = MAX_FETCHED_IDS * 640
 MAX_FETCH_RESPONSE_BYTES: Final = 3 * 1024 * 1024
 MAX_TRANSACTION_BODY_BYTES: Final = 768 * 1024
 MAX_SIGNATURES: Final = 192
@@ -43,6 +49,39 @@ class FetchedTransaction:
 
     signed: bytes
     journal_position: int
+
+
+@dataclass(frozen=True)
+class WantedOutputs:
+    """A transaction wanted for some of its outputs. No ``indexes``: only the whole transaction will do."""
+
+    tx_id: bytes
+    indexes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class FetchAnswer:
+    """Whole transactions, and encoded ``AttestedOutputs`` in the place of others."""
+
+    transactions: tuple[FetchedTransaction, ...]
+    attested: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class ListingCursor:
+    """How far a node has been told of another's records; ``history_id`` names the records, empty before the first."""
+
+    history_id: str = ""
+    after: int = 0
+
+
+@dataclass(frozen=True)
+class FinalListing:
+    """Ids of final transactions in which the asker takes part, up to ``cursor``."""
+
+    cursor: ListingCursor
+    tx_ids: tuple[bytes, ...]
+    is_complete: bool
 
 
 def encode_countersign_request(signed: bytes) -> bytes:
@@ -92,42 +131,97 @@ def encode_finalise_response() -> bytes:
     return deterministic_bytes(pb.FinaliseResponse())
 
 
-def encode_fetch_request(tx_ids: tuple[bytes, ...]) -> bytes:
-    """Ask for recorded transactions by id, at most 64."""
-    return deterministic_bytes(pb.FetchTransactionsRequest(tx_ids=tx_ids))
-
-
-def decode_fetch_request(body: bytes) -> tuple[bytes, ...]:
-    """Ids asked for, distinct, 1 to 64; raises ``DecodeError``."""
-    message = strict_parse(pb.FetchTransactionsRequest, body, max_bytes=MAX_FETCHED_IDS * 40)
-    ids = tuple(message.tx_ids)
-    if not 1 <= len(ids) <= MAX_FETCHED_IDS or len(set(ids)) != len(ids):
-        raise DecodeError("ids asked for", expected=f"1 to {MAX_FETCHED_IDS} distinct ids", found=len(ids))
-    for tx_id in ids:
-        if len(tx_id) != 32:
-            raise DecodeError("transaction id has the wrong size", expected=32, found=len(tx_id))
-    return ids
-
-
-def encode_fetch_response(transactions: tuple[FetchedTransaction, ...]) -> bytes:
-    """Answer with transactions."""
-    message = pb.FetchTransactionsResponse(
-        transactions=[
-            pb.FetchedTransaction(signed_transaction=item.signed, journal_position=item.journal_position)
-            for item in transactions
-        ]
+def encode_fetch_request(wanted: tuple[WantedOutputs, ...]) -> bytes:
+    """Ask for recorded transactions, at most 64."""
+    message = pb.FetchTransactionsRequest(
+        wanted=[pb.WantedOutputs(tx_id=item.tx_id, indexes=item.indexes) for item in wanted]
     )
     return deterministic_bytes(message)
 
 
-def decode_fetch_response(body: bytes) -> tuple[FetchedTransaction, ...]:
-    """Transactions answered; raises ``DecodeError``."""
+def decode_fetch_request(body: bytes) -> tuple[WantedOutputs, ...]:
+    """What is asked for: 1 to 64 distinct transactions; raises ``DecodeError``."""
+    message = strict_parse(pb.FetchTransactionsRequest, body, max_bytes=MAX_FETCH_REQUEST_BYTES)
+    wanted = tuple(WantedOutputs(item.tx_id, tuple(item.indexes)) for item in message.wanted)
+    distinct = len({item.tx_id for item in wanted})
+    if not 1 <= len(wanted) <= MAX_FETCHED_IDS or distinct != len(wanted):
+        raise DecodeError("transactions asked for", expected=f"1 to {MAX_FETCHED_IDS} distinct", found=len(wanted))
+    for item in wanted:
+        if len(item.tx_id) != 32:
+            raise DecodeError("transaction id has the wrong size", expected=32, found=len(item.tx_id))
+        if sorted(set(item.indexes)) != list(item.indexes) or len(item.indexes) > MAX_WANTED_OUTPUTS:
+            raise DecodeError(
+                "outputs asked for", expected=f"at most {MAX_WANTED_OUTPUTS}, ascending", found=item.tx_id
+            )
+    return wanted
+
+
+def encode_fetch_response(answer: FetchAnswer) -> bytes:
+    """Answer with transactions."""
+    message = pb.FetchTransactionsResponse(
+        transactions=[
+            pb.FetchedTransaction(signed_transaction=item.signed, journal_position=item.journal_position)
+            for item in answer.transactions
+        ],
+        attested=answer.attested,
+    )
+    return deterministic_bytes(message)
+
+
+def decode_fetch_response(body: bytes) -> FetchAnswer:
+    """What was answered; raises ``DecodeError``."""
     message = strict_parse(pb.FetchTransactionsResponse, body, max_bytes=MAX_FETCH_RESPONSE_BYTES + 1024)
-    return tuple(FetchedTransaction(item.signed_transaction, item.journal_position) for item in message.transactions)
+    transactions = tuple(
+        FetchedTransaction(item.signed_transaction, item.journal_position) for item in message.transactions
+    )
+    return FetchAnswer(transactions, tuple(message.attested))
+
+
+def encode_list_request(cursor: ListingCursor) -> bytes:
+    """Ask for what came after a cursor."""
+    return deterministic_bytes(pb.ListFinalRequest(history_id=cursor.history_id, after=cursor.after))
+
+
+def decode_list_request(body: bytes) -> ListingCursor:
+    """The cursor; raises ``DecodeError``."""
+    message = strict_parse(pb.ListFinalRequest, body, max_bytes=256)
+    return _cursor(message.history_id, message.after)
+
+
+def encode_listing(listing: FinalListing) -> bytes:
+    """Answer with ids."""
+    message = pb.ListFinalResponse(
+        history_id=listing.cursor.history_id,
+        tx_ids=listing.tx_ids,
+        up_to=listing.cursor.after,
+        complete=listing.is_complete,
+    )
+    return deterministic_bytes(message)
+
+
+def decode_listing(body: bytes) -> FinalListing:
+    """What was answered; raises ``DecodeError``."""
+    message = strict_parse(pb.ListFinalResponse, body, max_bytes=MAX_LISTED_IDS * 40 + 256)
+    tx_ids = tuple(message.tx_ids)
+    if len(tx_ids) > MAX_LISTED_IDS or len(set(tx_ids)) != len(tx_ids):
+        raise DecodeError("ids listed", expected=f"at most {MAX_LISTED_IDS} distinct ids", found=len(tx_ids))
+    for tx_id in tx_ids:
+        if len(tx_id) != 32:
+            raise DecodeError("transaction id has the wrong size", expected=32, found=len(tx_id))
+    return FinalListing(_cursor(message.history_id, message.up_to), tx_ids, message.complete)
+
+
+def _cursor(history_id: str, after: int) -> ListingCursor:
+    if len(history_id) > MAX_HISTORY_ID_CHARACTERS:
+        bound = f"at most {MAX_HISTORY_ID_CHARACTERS} characters"
+        raise DecodeError("history id", expected=bound, found=len(history_id))
+    if after >= 1 << 62:
+        raise DecodeError("cursor", expected="less than 2^62", found=after)
+    return ListingCursor(history_id, after)
 
 
 def encode_fetch_membership(network: BusinessNetwork, party: str) -> bytes:
-    """Ask for the latest membership of a party; it is answered with transactions."""
+    """Ask which transactions made the present membership of a party."""
     return deterministic_bytes(dvp_peers_pb2.FetchMembershipRequest(network=int(network), party=party))  # type: ignore[arg-type] # enum values are ints at run time
 
 
@@ -139,3 +233,17 @@ def decode_fetch_membership(body: bytes) -> tuple[BusinessNetwork, str]:
         return BusinessNetwork(int(message.network)), message.party
     except ValueError as error:
         raise DecodeError("business network", expected="ST, SC or UT", found=int(message.network)) from error
+
+
+def encode_membership_ids(tx_ids: tuple[bytes, ...]) -> bytes:
+    """Answer with ids, which the asker may then fetch; none for a stranger."""
+    return deterministic_bytes(dvp_peers_pb2.FetchMembershipResponse(tx_ids=tx_ids))
+
+
+def decode_membership_ids(body: bytes) -> tuple[bytes, ...]:
+    """The ids, distinct, at most 64; raises ``DecodeError``."""
+    message = strict_parse(dvp_peers_pb2.FetchMembershipResponse, body, max_bytes=MAX_FETCHED_IDS * 40)
+    tx_ids = tuple(message.tx_ids)
+    if len(set(tx_ids)) != len(tx_ids) or len(tx_ids) > MAX_FETCHED_IDS or any(len(tx_id) != 32 for tx_id in tx_ids):
+        raise DecodeError("ids answered", expected=f"at most {MAX_FETCHED_IDS} distinct ids", found=len(tx_ids))
+    return tx_ids

@@ -8,19 +8,15 @@ from chains.progmat.contracts import membership as contract
 from chains.progmat.contracts.membership import MembershipState
 from chains.progmat.contracts.names import MEMBERSHIP
 from chains.progmat.flows import peer_codec
-from chains.progmat.flows.peer_codec import Finality
-from chains.progmat.flows.record import FlowRecord
+from chains.progmat.flows.delivery import finality_of
 from chains.progmat.flows.recording import MAX_MEMBERS
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.node.storage import enqueue_effect, stored_transactions
 from chains.progmat.transactions.signed import SignedTransaction
-from chains.progmat.transactions.signed_codec import encode_signature
 from chains.progmat.vault import members
 
 
-def owe_memberships(
-    connection: Connection, own_name: str, record: FlowRecord, signed: SignedTransaction, now_s: int
-) -> None:
+def owe_memberships(connection: Connection, own_name: str, flow_id: str, signed: SignedTransaction, now_s: int) -> None:
     """Put them into the outbox when ``signed`` admits a member; its flow is done when all have arrived."""
     if not any((command.contract, command.name) == (MEMBERSHIP, contract.ISSUE) for command in signed.wire.commands):
         return
@@ -33,15 +29,9 @@ def owe_memberships(
         for tx_id, stored in stored_transactions(connection, others).items():
             enqueue_effect(
                 connection,
-                effect_key=f"{record.flow_id}|{peer_codec.FINALISE}|{admitted.party.name}|{tx_id.hex()}",
+                effect_key=f"{flow_id}|{peer_codec.FINALISE}|{admitted.party.name}|{tx_id.hex()}",
                 peer=admitted.party.name,
                 method=peer_codec.FINALISE,
                 body=finality_of(decoded(stored.signed_bytes)),
                 now_s=now_s,
             )
-
-
-def finality_of(signed: SignedTransaction) -> bytes:
-    """The body that delivers a final transaction."""
-    signatures = tuple(encode_signature(signature) for signature in signed.signatures)
-    return peer_codec.encode_finality(Finality(tx_id=signed.id, signatures=signatures, wire=signed.wire_bytes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,20 +14,26 @@ from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.collecting import ApproveStep, CountersignStep
 from chains.progmat.flows.countersigning import CountersignResponder
 from chains.progmat.flows.delivery import DeliveryWorker
+from chains.progmat.flows.disclosing import Disclosing
 from chains.progmat.flows.dvp_builder import settle_dvp
 from chains.progmat.flows.dvp_codec import PROPOSE_DVP, RELEASE_DVP
 from chains.progmat.flows.dvp_desk import DvpDesk, DvpReservations
 from chains.progmat.flows.engine import FlowEngine, StepAction
 from chains.progmat.flows.finalising import FinaliseResponder
 from chains.progmat.flows.finality import NotariseStep, RecordStep
+from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.member_builders import change_membership
 from chains.progmat.flows.members import MembershipBook, MembershipDesk
 from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.preparing import Preparation
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recording import Recorder
+from chains.progmat.flows.recovery import FinalListings, Recovery
 from chains.progmat.flows.retry import RetrySchedule
+from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
+from chains.progmat.flows.signed_records import decoded
+from chains.progmat.flows.snipping import AttestationReceiver, Snipper
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
@@ -68,8 +74,15 @@ class NodeParts:
     verifier: LedgerVerifier
     storage_readers: Mapping[str, StorageReader]
     clock: Clock
-    random_bytes: Callable[[int], bytes]
+    salts: Salts
+    history_id: str
+    """Names this node's records; another one after they were restored."""
     soft_lock_s: int = 120
+    history: HistoryPolicy = HistoryPolicy.WHOLE
+    recover_every_s: int = 0
+    """How often to ask peers for what was missed, from the start on; 0: when an operator says so."""
+    attest_every: int = 0
+    """Steps of a coin's history after which an issuer has it attested; 0: never."""
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
 
@@ -96,9 +109,10 @@ class LedgerNode:
     def __init__(self, parts: NodeParts) -> None:
         self.parts = parts
         self.records_changed = Changes()
-        self._desk = NotaryDesk(parts.network, parts.verifier)
+        self._desk = NotaryDesk(parts.network, parts.verifier, parts.clock)
         recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me), self._membership_changed)
-        self._back_chain = BackChain(
+        self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
+        back_chain = BackChain(
             parts.database,
             parts.network,
             parts.directory,
@@ -106,30 +120,51 @@ class LedgerNode:
             recorder,
             parts.clock,
             self._desk.position_of,
+            parts.history,
+            confirmed=self._desk.confirmed,
         )
-        self._members = MembershipBook(
-            parts.me,
-            parts.database,
-            parts.network,
-            parts.directory,
-            parts.verifier,
-            self._back_chain,
-            recorder,
-            parts.clock,
-        )
-        self._membership_desk = MembershipDesk(parts.me, parts.database, parts.directory, self._back_chain)
-        self._dvp = DvpDesk(parts.me, parts.database, parts.network, self._back_chain, parts.keys, parts.clock)
+        disclose = self._disclosing.disclose
         self._countersign = CountersignResponder(
-            parts.me, parts.database, parts.verifier, self._back_chain, parts.keys, parts.clock
+            parts.me, parts.database, parts.verifier, back_chain, parts.keys, disclose, parts.clock
+        )
+        self._members = MembershipBook(parts.me, parts.database, parts.network, parts.directory, back_chain)
+        self._membership_desk = MembershipDesk(parts.database, parts.directory, self._disclosing)
+        self._dvp = DvpDesk(
+            parts.me, parts.database, parts.network, back_chain, self._disclosing, parts.keys, parts.clock
         )
         self._finalise = FinaliseResponder(
             parts.me.name,
             parts.database,
             parts.verifier,
-            self._back_chain,
+            back_chain,
             recorder,
             parts.clock,
             self._desk.position_of,
+            self._desk.confirmed,
+            self._received,
+        )
+        self._attestations = AttestationReceiver(parts.database, parts.verifier)
+        self.snipper = Snipper(
+            parts.database,
+            parts.network,
+            parts.directory,
+            parts.verifier,
+            recorder,
+            parts.clock,
+            parts.attest_every,
+            self._wake_deliveries,
+        )
+        self._listings = FinalListings(parts.database, parts.history_id)
+        self.recovery = Recovery(
+            parts.me.name,
+            parts.database,
+            parts.network,
+            parts.directory,
+            back_chain,
+            recorder,
+            parts.clock,
+            parts.recover_every_s,
+            self._wake_deliveries,
         )
         self.engine = FlowEngine(
             database=parts.database,
@@ -147,18 +182,26 @@ class LedgerNode:
         """Register this node's peer methods."""
         router.register(peer_codec.COUNTERSIGN, self._countersign.handle)
         router.register(peer_codec.FINALISE, self._handle_finality)
-        router.register(peer_codec.FETCH_TRANSACTIONS, self._back_chain.handle_fetch)
+        router.register(peer_codec.FETCH_TRANSACTIONS, self._disclosing.handle_fetch)
+        router.register(peer_codec.LIST_FINAL, self._listings.handle)
+        router.register(peer_codec.ATTESTED, self._handle_attestation)
         router.register(peer_codec.FETCH_MEMBERSHIP, self._membership_desk.handle)
         router.register(PROPOSE_DVP, self._dvp.handle_proposal)
         router.register(RELEASE_DVP, self._dvp.handle_release)
 
     async def start(self) -> int:
         """Resume unfinished flows and owed deliveries; returns the number of flows."""
+        if self.parts.recover_every_s:
+            self.recovery.start()
         self.deliveries.start()
+        if self.parts.attest_every:
+            self.snipper.start()
         return await self.engine.start()
 
     async def stop(self) -> None:
         """Stop working; everything goes on from the database at the next start."""
+        await self.recovery.stop()
+        await self.snipper.stop()
         await self.engine.stop()
         await self.deliveries.stop()
 
@@ -167,8 +210,15 @@ class LedgerNode:
         self.records_changed.tell()
         return answer
 
+    async def _handle_attestation(self, asker: PeerIdentity, body: bytes) -> bytes:
+        answer = await self._attestations.handle(asker, body)
+        self.records_changed.tell()
+        return answer
+
     def _stored(self, record: FlowRecord) -> None:
         if record.step in {FlowStep.RECORDED, FlowStep.DONE}:
+            if record.signed_tx is not None:
+                self._count_history(decoded(record.signed_tx).wire)
             self.records_changed.tell()
             self.deliveries.wake()
         elif record.step in {FlowStep.FAILED, FlowStep.PROPOSED} and record.kind is FlowKind.SETTLE_DVP:
@@ -177,11 +227,24 @@ class LedgerNode:
     def _membership_changed(self) -> None:
         self._members.forget()
 
+    def _received(self, participants: Iterable[str], wire: WireTransaction) -> None:
+        """All participants have it, or will: each may fetch what it uses."""
+        for name in participants:
+            self._disclosing.disclose(name, wire)
+        self._count_history(wire)
+
+    def _count_history(self, wire: WireTransaction) -> None:
+        if self.parts.attest_every:
+            self.snipper.noted(wire)
+
+    def _wake_deliveries(self) -> None:
+        self.deliveries.wake()
+
     def _before_delivery(self, effect: Effect) -> None:
         """Whoever is sent a transaction may fetch what it uses."""
         if effect.method == peer_codec.FINALISE:
             finality = peer_codec.decode_finality(effect.body)
-            self._back_chain.disclose(effect.peer, WireTransaction.decode(finality.wire))
+            self._disclosing.disclose(effect.peer, WireTransaction.decode(finality.wire))
 
     def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
         parts = self.parts
@@ -195,12 +258,12 @@ class LedgerNode:
             prepare=Preparation(parts.me.name, self._members, self._dvp),
             clock=parts.clock,
             soft_lock_s=parts.soft_lock_s,
-            random_bytes=parts.random_bytes,
+            salts=parts.salts,
         )
         return {
             FlowStep.PROPOSED: build,
             FlowStep.BUILT: CountersignStep(
-                parts.network, parts.directory, parts.verifier, parts.clock, self._back_chain.disclose
+                parts.network, parts.directory, parts.verifier, parts.clock, self._disclosing.disclose
             ),
             FlowStep.COUNTERSIGNED: ApproveStep(parts.network, parts.directory, parts.verifier, parts.clock),
             FlowStep.APPROVED: NotariseStep(self._desk, parts.clock, self._members.are_outdated),

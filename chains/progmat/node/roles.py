@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -14,14 +15,20 @@ from crossdvp.ledger.v1.membership_service_pb2_grpc import add_MembershipService
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.ledger.v1.token_service_pb2_grpc import add_TokenServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
+from sqlalchemy import MetaData
 
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.standard_package import standard_package
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock, SystemClock
+from chains.progmat.flows.history_policy import HistoryPolicy
+from chains.progmat.flows.notary_desk import NotaryDesk
+from chains.progmat.flows.recovery import EVERY_S as RECOVER_EVERY_S
 from chains.progmat.flows.retry import RetrySchedule
+from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.schema import flows_metadata
 from chains.progmat.flows.seams import NodeSelf, Role
+from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
 from chains.progmat.identity import KeyStore, NetworkMap
@@ -33,11 +40,14 @@ from chains.progmat.node.peers import PeerNetwork, PeerRouter
 from chains.progmat.node.rpc_membership_service import MembershipServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.rpc_token_service import TokenServiceRpc
-from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.storage import NodeDatabase, history_id
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
+from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
-from chains.progmat.validators.approver import APPROVE, Approver, ArchiveRecorder
+from chains.progmat.validators.approver import APPROVE, Approver
+from chains.progmat.validators.archive import ArchiveRecorder
+from chains.progmat.validators.attestor import Attestor
 from chains.progmat.validators.checkpoint_signer import CheckpointSigner
 from chains.progmat.validators.journal_tail import JournalTail, TailSettings
 from chains.progmat.validators.rpc_validator import ValidatorRpc
@@ -48,6 +58,12 @@ from chains.progmat.vault import vault_metadata
 from light_clients.qbft import QbftLightClient, verify_storage_at
 from light_clients.registry import LightClientRegistry, RegistryProfile
 from primitives.signatures import Signer
+
+OpenDatabase = Callable[[Path, str, Sequence[MetaData]], Awaitable[NodeDatabase]]
+"""As ``NodeDatabase.open``: path, node's name, schemas."""
+
+OpenUniquenessStore = Callable[[Path, str], UniquenessStore]
+"""Path and ledger id; may block."""
 
 STORAGE_READERS: Mapping[str, StorageReader] = {"qbft": verify_storage_at}
 """Light clients that can read any contract's storage, for earmarks."""
@@ -61,7 +77,7 @@ def production_package() -> ContractPackage:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What all roles of one node share. ``folder`` holds its databases."""
+    """What all roles of one node share. ``folder`` holds its databases, opened by ``open_…``."""
 
     me: NodeSelf
     parameters: NetworkParameters
@@ -73,9 +89,15 @@ class Surroundings:
     access: ApiAccess
     clock: Clock = field(default_factory=SystemClock)
     soft_lock_s: int = 120
+    history: HistoryPolicy = HistoryPolicy.ATTESTED
+    attest_every: int = DEFAULT_EVERY
+    recover_every_s: int = RECOVER_EVERY_S
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
     tail: TailSettings = field(default_factory=TailSettings)
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    open_database: OpenDatabase = NodeDatabase.open
+    open_uniqueness_store: OpenUniquenessStore = SqliteUniquenessStore
 
     def now_s(self) -> int:
         """Unix seconds."""
@@ -124,7 +146,7 @@ class VaultRole:
         """Open the node's database and put the node together; raises storage and key errors."""
         around.node_signer()
         path = around.folder / "node.sqlite3"
-        database = await NodeDatabase.open(path, around.me.name, [vault_metadata, flows_metadata])
+        database = await around.open_database(path, around.me.name, [vault_metadata, flows_metadata])
         parts = NodeParts(
             me=around.me,
             database=database,
@@ -134,8 +156,12 @@ class VaultRole:
             verifier=LedgerVerifier(around.parameters, around.package),
             storage_readers=STORAGE_READERS,
             clock=around.clock,
-            random_bytes=secrets.token_bytes,
+            salts=Salts.of_node(around.node_signer()),
+            history_id=await database.submit(partial(history_id, fresh=around.random_bytes(16).hex())),
             soft_lock_s=around.soft_lock_s,
+            history=HistoryPolicy.WHOLE if Role.ISSUER in around.me.roles else around.history,
+            recover_every_s=around.recover_every_s,
+            attest_every=around.attest_every if Role.ISSUER in around.me.roles else 0,
             retry=around.retry,
             delivery_retry=around.delivery_retry,
         )
@@ -167,7 +193,7 @@ class VaultRole:
 class NotaryRole:
     """NN."""
 
-    def __init__(self, service: NotaryService, store: SqliteUniquenessStore) -> None:
+    def __init__(self, service: NotaryService, store: UniquenessStore) -> None:
         self._service = service
         self._store = store
 
@@ -175,7 +201,7 @@ class NotaryRole:
     async def open(cls, around: Surroundings) -> NotaryRole:
         """Open the uniqueness store; raises ``UniquenessStoreError``, ``KeyMissing``."""
         path = around.folder / "notary.sqlite3"
-        store = await asyncio.to_thread(SqliteUniquenessStore, path, around.parameters.ledger_id)
+        store = await asyncio.to_thread(around.open_uniqueness_store, path, around.parameters.ledger_id)
         service = NotaryService(
             store=store,
             signer=around.node_signer(),
@@ -208,21 +234,37 @@ class ValidatorRole:
     """One of the Validators. Its checkpoint key is its node key (secp256k1): one secret, two domains of digests."""
 
     def __init__(
-        self, database: NodeDatabase, log: SigningLog, approver: Approver, tail: JournalTail, rpc: ValidatorRpc
+        self,
+        database: NodeDatabase,
+        log: SigningLog,
+        approver: Approver,
+        attestor: Attestor,
+        tail: JournalTail,
+        rpc: ValidatorRpc,
     ) -> None:
         self._database = database
         self._log = log
         self._approver = approver
+        self._attestor = attestor
         self.tail = tail
         self.rpc = rpc
 
     @classmethod
     async def open(cls, around: Surroundings) -> ValidatorRole:
         """Open database and signing log; raises ``SigningLogMismatch``, ``NotAValidator``, ``KeyMissing``."""
-        database = await NodeDatabase.open(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
+        database = await around.open_database(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
         gate = await SigningGate.open(database)
         verifier = LedgerVerifier(around.parameters, around.package)
-        back_chain = BackChain(database, around.network, around.directory, verifier, ArchiveRecorder(), around.clock)
+        desk = NotaryDesk(around.network, verifier, around.clock)
+        back_chain = BackChain(
+            database,
+            around.network,
+            around.directory,
+            verifier,
+            ArchiveRecorder(),
+            around.clock,
+            confirmed=desk.confirmed,
+        )
         approver = Approver(
             database=database,
             resolver=back_chain,
@@ -230,6 +272,14 @@ class ValidatorRole:
             signer=around.node_signer(),
             gate=gate,
             clock_s=around.now_s,
+        )
+        attestor = Attestor(
+            database=database,
+            resolver=back_chain,
+            verifier=verifier,
+            signer=around.node_signer(),
+            gate=gate,
+            clock=around.clock,
         )
         key = around.keys.digest_signer(around.me.party.key)
         if key is None:
@@ -248,11 +298,12 @@ class ValidatorRole:
         await signer.match_log()
         tail = await JournalTail.open(database, around.network, around.parameters, gate, around.tail)
         rpc = ValidatorRpc(around.parameters.ledger_id, database, tail, signer, gate)
-        return cls(database, log, approver, tail, rpc)
+        return cls(database, log, approver, attestor, tail, rpc)
 
     def answer_peers(self, router: PeerRouter) -> None:
-        """Approve."""
+        """Approve, attest."""
         router.register(APPROVE, self._approver.approve)
+        router.register(ATTEST, self._attestor.attest)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
         """ValidatorService."""

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import structlog
 
+from chains.progmat.network.parameters_source import ParametersSource, source_of
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.notary import codec, rules
 from chains.progmat.notary.batch_writer import Answer, BatchWriter, sign_again
-from chains.progmat.notary.errors import JournalReadRefused, NotarisationConflict, NotaryRefusal, NotaryStopping
+from chains.progmat.notary.errors import (
+    JournalReadRefused,
+    NotarisationConflict,
+    NotaryRefusal,
+    NotaryStopping,
+    WrongParameters,
+)
 from chains.progmat.notary.journal import JournalEntry, JournalHead
 from chains.progmat.notary.uniqueness import UniquenessStore
-from chains.progmat.transactions.errors import SignatureRefused
+from chains.progmat.transactions.errors import ParametersUnknown, SignatureRefused
 from chains.progmat.transactions.filtered import FilteredTransaction
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.signed_codec import decode_signature, encode_signature
@@ -36,7 +43,7 @@ _log = structlog.get_logger(__name__)
 class NotarySettings:
     """``journal_readers`` are the Validators' node names; nobody else may read the journal."""
 
-    journal_readers: frozenset[str]
+    journal_readers: Container[str]
     tick_interval_s: float = 5.0
     max_batch: int = 128
     max_waiting: int = 4096
@@ -57,13 +64,13 @@ class NotaryService:
         *,
         store: UniquenessStore,
         signer: Signer,
-        parameters: NetworkParameters,
+        parameters: NetworkParameters | ParametersSource,
         clock_s: Callable[[], int],
         settings: NotarySettings,
     ) -> None:
         self._store = store
         self._signer = signer
-        self._parameters = parameters
+        self._epochs = source_of(parameters)
         self._settings = settings
         self._writer = BatchWriter(
             store,
@@ -106,12 +113,14 @@ class NotaryService:
         tear_off.verify_for_notary()
         try:
             signatures = tuple(decode_signature(signature) for signature in request.validator_signatures)
-            rules.validate_new(tear_off, signatures, self._parameters)
+            epoch = self._epoch_of(tear_off)
+            rules.validate_new(tear_off, signatures, epoch)
         except (NotaryRefusal, SignatureRefused) as objection:
             answer = await self._answer_of_old(tear_off, objection)
         else:
             try:
-                answer = await self._writer.commit(rules.commit_request_of(tear_off, body, peer.name))
+                admission = self._epochs.history.admission(epoch)
+                answer = await self._writer.commit(rules.commit_request_of(tear_off, body, peer.name, admission))
             except NotarisationConflict as conflict:
                 return codec.encode_conflict(conflict)
         return codec.encode_notarised(
@@ -137,6 +146,13 @@ class NotaryService:
     async def tick(self) -> None:
         """Let the journal's time catch up with the clock now, without waiting for the interval."""
         await self._writer.tick()
+
+    def _epoch_of(self, tear_off: FilteredTransaction) -> NetworkParameters:
+        """The epoch it pins; whether that one's time is now is decided with the other time window, at the commit."""
+        try:
+            return self._epochs.pinned(tear_off.network_parameters_hash)
+        except ParametersUnknown as error:
+            raise WrongParameters(self._epochs.in_force().hash, tear_off.network_parameters_hash) from error
 
     async def _answer_of_old(self, tear_off: FilteredTransaction, objection: Exception) -> Answer:
         """The old answer of a transaction that would not be accepted any more; the objection if there is none."""

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers import PeerIdentity
-from chains.progmat.node.storage import NodeDatabase, store_recorded
+from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.signature import sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import encode_signature
@@ -28,6 +28,7 @@ from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.validators.errors import ApprovalOutsideTimeWindow, NotAValidator, NothingToApprove
 from chains.progmat.validators.schema import approvals
 from chains.progmat.validators.signing_gate import SigningGate
+from chains.progmat.vault.errors import ConflictingConsumption
 from primitives.composite_key import leaf_keys
 from primitives.signatures import Signer
 
@@ -42,21 +43,6 @@ class Resolver(Protocol):
     async def resolve(self, peer: str, wire: WireTransaction) -> None:
         """Fetch what is lacking from ``peer``; verify each ancestor once, the notary's signature included."""
         ...
-
-
-class ArchiveRecorder:
-    """`flows.seams.Recording` of a Validator: keeps transactions and nothing else; it holds no vault."""
-
-    def record(
-        self, connection: Connection, signed: SignedTransaction, journal_position: int, now_ms: int
-    ) -> tuple[str, ...]:
-        """Keep a verified, notarised transaction; nobody else takes part here."""
-        store_recorded(connection, signed.id, signed.encode(), journal_position, now_ms // 1000)
-        return ()
-
-    def participants(self, _connection: Connection, _wire: WireTransaction) -> frozenset[str]:
-        """Nobody: a Validator hands transactions out to no one."""
-        return frozenset()
 
 
 class Approver:
@@ -75,7 +61,7 @@ class Approver:
         gate: SigningGate,
         clock_s: Callable[[], int],
     ) -> None:
-        if signer.public_key not in leaf_keys(verifier.parameters.validator_key):
+        if not any(signer.public_key in leaf_keys(epoch.validator_key) for epoch in verifier.epochs):
             raise NotAValidator(signer.public_key.encoded())
         self._database = database
         self._resolver = resolver
@@ -87,8 +73,9 @@ class Approver:
     async def approve(self, peer: PeerIdentity, body: bytes) -> bytes:
         """Verify and sign.
 
-        Raises DecodeError, NothingToApprove, ApprovalOutsideTimeWindow, SigningStopped, what signature, platform and
-        contract verification refuse, and UnavailableError when ancestors cannot be fetched now.
+        Raises DecodeError, NothingToApprove, ApprovalOutsideTimeWindow (of the transaction or of the epoch it pins),
+        NotAValidator for an epoch whose Validators are others, ParametersUnknown, SigningStopped, what signature,
+        platform and contract verification refuse, and UnavailableError when ancestors cannot be fetched now.
         """
         signed = SignedTransaction.decode(body)
         tx_id = signed.id
@@ -105,19 +92,26 @@ class Approver:
 
     async def _verify(self, peer: PeerIdentity, signed: SignedTransaction) -> None:
         """From cheap to dear, so that a stranger's garbage costs little."""
-        wire, parameters = signed.wire, self._verifier.parameters
+        wire, parameters = signed.wire, self._verifier.pinned(signed.wire)
         if not wire.provable_writes:
             raise NothingToApprove
+        if self._signer.public_key not in leaf_keys(parameters.validator_key):
+            raise NotAValidator(self._signer.public_key.encoded())
         self._require_time_window(wire)
         self._verifier.verify_signatures(signed, {parameters.validator_key, parameters.notary.key})
-        await self._resolver.resolve(peer.name, wire)
+        try:
+            await self._resolver.resolve(peer.name, wire)
+        except ConflictingConsumption as misbehaviour:  # two final ancestors spend one state
+            await self._gate.stop_signing(misbehaviour)
+            raise
         await self._database.read(lambda connection: self._verifier.verify_contracts(connection, wire))
         self._require_time_window(wire)
 
     def _require_time_window(self, wire: WireTransaction) -> None:
-        window, now_s = wire.time_window, self._clock_s()
-        if window is not None and not window.contains(now_s):
-            raise ApprovalOutsideTimeWindow(window.from_s, window.until_s, now_s)
+        now_s = self._clock_s()
+        for window in (wire.time_window, self._verifier.admission(wire)):
+            if window is not None and not window.contains(now_s):
+                raise ApprovalOutsideTimeWindow(window.from_s, window.until_s, now_s)
 
 
 def _is_approved(connection: Connection, tx_id: bytes) -> bool:

@@ -203,17 +203,18 @@ def test_a_suspension_between_lock_and_proof_decides_nothing(world: SettlementWo
     [
         {"network": BusinessNetwork.ST},
         {"party": Party("cn-x", CN_B.key)},
+        {"party": Party("cn-b", STRANGER.key)},
         {"status": MembershipStatus.SUSPENDED},
         {},
     ],
-    ids=["network", "name", "status", "nothing"],
+    ids=["network", "name", "key", "status", "nothing"],
 )
-def test_an_amendment_changes_roles_or_key_and_nothing_else(world: SettlementWorld, attack: dict[str, object]) -> None:
+def test_an_amendment_changes_the_roles_and_nothing_else(world: SettlementWorld, attack: dict[str, object]) -> None:
     old = MembershipState.of(world.custodian.state)
     builder = membership_change(world.ledger.frame, world.custodian, "Suspend")
     amend = replace(builder, commands=(replace(builder.commands[0], name="Amend"),))
     roles = (MemberRole.CUSTODIAN, MemberRole.EXCHANGE)
-    good = replace(old, roles=roles, party=Party(CN_B.name, STRANGER.key)).as_output(world.ledger.frame.notary)
+    good = replace(old, roles=roles).as_output(world.ledger.frame.notary)
     world.ledger.verify(replace(amend, outputs=(good,)))
 
     changed = replace(old, **attack).as_output(world.ledger.frame.notary)  # type: ignore[arg-type] # any field

@@ -6,7 +6,7 @@ Every node is the one that ships, put together by the same composition functions
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.market_requests import ChangeMembership, MembershipChange
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.requests import AnyRequest, IssueCash
@@ -89,6 +90,10 @@ SELLER_ACCOUNT = SELLER.account_at(CN_A)
 BUYER_ACCOUNT = BUYER.account_at(CN_B)
 
 
+def _plain_router(_name: str) -> PeerRouter:
+    return PeerRouter()
+
+
 @dataclass
 class RunningNode:
     """A started node; ``operations`` only where there is a vault."""
@@ -106,11 +111,15 @@ class LedgerNetwork:
     hub: InProcessPeerNetwork = field(default_factory=InProcessPeerNetwork)
     nodes: dict[str, RunningNode] = field(default_factory=dict)
     issued: int = 0
+    attest_every: int = 0
+    router_of: Callable[[str], PeerRouter] = _plain_router
+    whole_history: frozenset[str] = frozenset()
+    recover_first: bool = False
     deliver_all = staticmethod(deliver_all)
 
     async def start(self, party: LedgerParty) -> RunningNode:
         """Start a node, perhaps again, from what its folder holds."""
-        router = PeerRouter()
+        router = self.router_of(party.name)
         around = self._surroundings(party)
         self.hub.leave(party.name)  # until it answers
         role: RunningRole
@@ -124,6 +133,8 @@ class LedgerNetwork:
             operations = NodeOperations(vault.node, around.keys)
         role.answer_peers(router)
         self.hub.join(party.name, router)
+        if self.recover_first and isinstance(role, VaultRole):
+            await role.node.recovery.reconcile()
         await role.start()
         self.nodes[party.name] = RunningNode(role, operations)
         return self.nodes[party.name]
@@ -219,6 +230,9 @@ class LedgerNetwork:
             folder=folder,
             access=ACCESS,
             clock=self.clock,
+            attest_every=self.attest_every,
+            recover_every_s=0,
+            history=HistoryPolicy.WHOLE if party.name in self.whole_history else HistoryPolicy.ATTESTED,
             retry=RetrySchedule(first_ms=100, ceiling_ms=1000),
         )
 
@@ -239,13 +253,16 @@ def _keys(party: LedgerParty, path: Path) -> KeyStore:
 
 @asynccontextmanager
 async def running_ledger(
-    folder: Path, parties: Iterable[LedgerParty] = SETTLEMENT_PARTIES
+    folder: Path,
+    parties: Iterable[LedgerParty] = SETTLEMENT_PARTIES,
+    attest_every: int = 0,
+    router_of: Callable[[str], PeerRouter] = _plain_router,
 ) -> AsyncIterator[LedgerNetwork]:
     """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``.
 
     Tokens need their registrar besides: ``TOKEN_PARTIES``.
     """
-    network = LedgerNetwork(folder)
+    network = LedgerNetwork(folder, attest_every=attest_every, router_of=router_of)
     try:
         for party in parties:
             await network.start(party)

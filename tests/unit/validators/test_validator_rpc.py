@@ -82,7 +82,9 @@ async def test_whoever_waits_for_a_height_is_woken_by_it(world: ValidatorWorld) 
     head = await waiting
     assert (head.height, head.timestamp_s, head.status) == (1, NOW_S, pb.SIGNING_STATUS_SIGNING)
     assert head.journal_hash == world.notary.store.head().entry_hash
-    assert decode_validator_set(head.validator_set) == world.validator.checkpoints.validator_set
+    assert decode_validator_set(head.validator_set) == world.validator.checkpoints.signing_set(
+        world.validator.tail.head
+    )
 
 
 async def test_whoever_waits_in_vain_gets_the_head_as_it_is(world: ValidatorWorld) -> None:

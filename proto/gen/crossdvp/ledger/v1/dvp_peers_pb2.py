@@ -26,7 +26,7 @@ from crossdvp.ledger.v1 import states_pb2 as crossdvp_dot_ledger_dot_v1_dot_stat
 from crossdvp.ledger.v1 import token_states_pb2 as crossdvp_dot_ledger_dot_v1_dot_token__states__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"crossdvp/ledger/v1/dvp_peers.proto\x12\x12\x63rossdvp.ledger.v1\x1a\x1f\x63rossdvp/ledger/v1/states.proto\x1a%crossdvp/ledger/v1/token_states.proto\"U\n\x11ProposeDvpRequest\x12.\n\x05terms\x18\x01 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.NativeTerms\x12\x10\n\x08round_ms\x18\x02 \x01(\x04\"(\n\x08\x44vpInput\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\r\n\x05index\x18\x02 \x01(\r\"B\n\x12ProposeDvpResponse\x12,\n\x06inputs\x18\x01 \x03(\x0b\x32\x1c.crossdvp.ledger.v1.DvpInput\"7\n\x11ReleaseDvpRequest\x12\x10\n\x08trade_id\x18\x01 \x01(\x0c\x12\x10\n\x08round_ms\x18\x02 \x01(\x04\"\x14\n\x12ReleaseDvpResponse\"]\n\x16\x46\x65tchMembershipRequest\x12\x34\n\x07network\x18\x01 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\r\n\x05party\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"crossdvp/ledger/v1/dvp_peers.proto\x12\x12\x63rossdvp.ledger.v1\x1a\x1f\x63rossdvp/ledger/v1/states.proto\x1a%crossdvp/ledger/v1/token_states.proto\"U\n\x11ProposeDvpRequest\x12.\n\x05terms\x18\x01 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.NativeTerms\x12\x10\n\x08round_ms\x18\x02 \x01(\x04\"(\n\x08\x44vpInput\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\r\n\x05index\x18\x02 \x01(\r\"B\n\x12ProposeDvpResponse\x12,\n\x06inputs\x18\x01 \x03(\x0b\x32\x1c.crossdvp.ledger.v1.DvpInput\"7\n\x11ReleaseDvpRequest\x12\x10\n\x08trade_id\x18\x01 \x01(\x0c\x12\x10\n\x08round_ms\x18\x02 \x01(\x04\"\x14\n\x12ReleaseDvpResponse\"]\n\x16\x46\x65tchMembershipRequest\x12\x34\n\x07network\x18\x01 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\r\n\x05party\x18\x02 \x01(\t\")\n\x17\x46\x65tchMembershipResponse\x12\x0e\n\x06tx_ids\x18\x01 \x03(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,4 +45,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RELEASEDVPRESPONSE']._serialized_end=404
   _globals['_FETCHMEMBERSHIPREQUEST']._serialized_start=406
   _globals['_FETCHMEMBERSHIPREQUEST']._serialized_end=499
+  _globals['_FETCHMEMBERSHIPRESPONSE']._serialized_start=501
+  _globals['_FETCHMEMBERSHIPRESPONSE']._serialized_end=542
 # @@protoc_insertion_point(module_scope)

@@ -49,3 +49,9 @@ class FetchMembershipRequest(_message.Message):
     network: _states_pb2.BusinessNetwork
     party: str
     def __init__(self, network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., party: _Optional[str] = ...) -> None: ...
+
+class FetchMembershipResponse(_message.Message):
+    __slots__ = ("tx_ids",)
+    TX_IDS_FIELD_NUMBER: _ClassVar[int]
+    tx_ids: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, tx_ids: _Optional[_Iterable[bytes]] = ...) -> None: ...
