@@ -206,5 +206,5 @@ def _effect(flow: FoundFlow) -> dict[tuple[str, bytes], int]:
             moved.update({(to.node, to.key): amount_yen})
             return dict(moved)
         case _:
-            assert flow.kind is FlowKind.ISSUE_MEMBERSHIP
+            assert flow.kind is FlowKind.CHANGE_MEMBERSHIP
             return {}

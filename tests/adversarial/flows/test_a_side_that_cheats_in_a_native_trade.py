@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,7 @@ from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
     SELLER_ACCOUNT,
     TOKEN_PARTIES,
+    WAIT_S,
     LedgerNetwork,
     running_ledger,
 )
@@ -49,9 +51,7 @@ async def ask(ledger: LedgerNetwork, liar: LedgerParty, asked: LedgerParty, meth
 
     async def fetched(_asker: PeerIdentity, wanted: bytes) -> bytes:
         ids = peer_codec.decode_fetch_request(wanted)
-        found = [await recorded_anywhere(ledger, tx_id) for tx_id in ids]
-        items = tuple(peer_codec.FetchedTransaction(signed.encode(), 0) for signed in found)
-        return peer_codec.encode_fetch_response(items)
+        return answer_with([await recorded_anywhere(ledger, item.tx_id) for item in ids])
 
     router = PeerRouter()
     router.register(peer_codec.FETCH_TRANSACTIONS, fetched)
@@ -60,6 +60,12 @@ async def ask(ledger: LedgerNetwork, liar: LedgerParty, asked: LedgerParty, meth
         return await view.request(asked.name, method, body, 5)
     finally:
         await view.close()
+
+
+def answer_with(found: Iterable[SignedTransaction]) -> bytes:
+    """Whole transactions, as ``node.fetch_transactions`` answers them."""
+    items = tuple(peer_codec.FetchedTransaction(signed.encode(), 0) for signed in found)
+    return peer_codec.encode_fetch_response(peer_codec.FetchAnswer(items, ()))
 
 
 async def recorded_anywhere(ledger: LedgerNetwork, tx_id: bytes) -> SignedTransaction:
@@ -301,8 +307,7 @@ async def test_a_buyer_that_answers_with_somebody_elses_cash_ends_the_trade(tmp_
 
         async def fetched(_asker: PeerIdentity, _body: bytes) -> bytes:
             chain = [stolen_tx, *[await recorded(ledger, SN, ref.tx_id) for ref in stolen_tx.wire.references]]
-            found = tuple(peer_codec.FetchedTransaction(item.encode(), 0) for item in chain)
-            return peer_codec.encode_fetch_response(found)
+            return answer_with(chain)
 
         liar = PeerRouter()
         liar.register(PROPOSE_DVP, lie)
@@ -326,7 +331,7 @@ async def test_a_buyer_that_answers_nonsense_ends_the_trade(tmp_path: Path, offe
             return encode_offer(offer)
 
         async def nothing(_asker: PeerIdentity, _body: bytes) -> bytes:
-            return peer_codec.encode_fetch_response(())
+            return answer_with([])
 
         liar = PeerRouter()
         liar.register(PROPOSE_DVP, lie)
@@ -355,9 +360,11 @@ async def test_a_refusal_of_any_party_leaves_both_sides_as_they_were(tmp_path: P
         failed = await ledger.run(CN_A, trades.settle(terms))
         assert (failed.step, failed.last_error_reason) == (FlowStep.FAILED, "COUNTERSIGN_REFUSED")
         await ledger.everything_delivered(CN_A)
-        ledger.clock.advance_s(125)  # the buyer's signature was given, and lapses with its time window
+        ledger.clock.advance_s(125)  # a signature of the buyer, given perhaps just now, lapses with its time window
+        async with asyncio.timeout(WAIT_S):
+            while await trades.holdings() != (100, 0, 0, 1000):
+                ledger.clock.advance_s(1)
         assert await trades.reserved() == (0, 0)
-        assert await trades.holdings() == (100, 0, 0, 1000)
 
         await ledger.start(party)
         assert (await trades.until((await ledger.run(CN_A, trades.settle(terms))).flow_id)).step is FlowStep.DONE

@@ -86,6 +86,8 @@ MAP = NetworkMap(
     NodeEntry(party.party, frozenset({role, *EXTRA_ROLES.get(party, ())}), "127.0.0.1", 20_000 + index, index)
     for index, (party, role) in enumerate(ROLES.items(), start=1)
 )
+WITHOUT_TOKENS = NetworkMap(entry for entry in MAP.entries if entry.name not in {AN.name, EN.name})
+"""The map of a ledger that has no tokens: nobody asks nodes that are not there."""
 SELLER_ACCOUNT = SELLER.account_at(CN_A)
 BUYER_ACCOUNT = BUYER.account_at(CN_B)
 
@@ -115,6 +117,7 @@ class LedgerNetwork:
     router_of: Callable[[str], PeerRouter] = _plain_router
     whole_history: frozenset[str] = frozenset()
     recover_first: bool = False
+    directory: NetworkMap = WITHOUT_TOKENS
     deliver_all = staticmethod(deliver_all)
 
     async def start(self, party: LedgerParty) -> RunningNode:
@@ -224,7 +227,7 @@ class LedgerNetwork:
             me=NodeSelf(entry.party, entry.roles, entry.index),
             parameters=PARAMETERS,
             package=PACKAGE,
-            directory=MAP,
+            directory=self.directory,
             keys=_keys(party, folder / "keys.json"),
             network=self.hub.join(party.name, PeerRouter()),
             folder=folder,
@@ -262,7 +265,8 @@ async def running_ledger(
 
     Tokens need their registrar besides: ``TOKEN_PARTIES``.
     """
-    network = LedgerNetwork(folder, attest_every=attest_every, router_of=router_of)
+    directory = MAP if AN in set(parties) else WITHOUT_TOKENS
+    network = LedgerNetwork(folder, attest_every=attest_every, router_of=router_of, directory=directory)
     try:
         for party in parties:
             await network.start(party)

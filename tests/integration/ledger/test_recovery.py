@@ -102,7 +102,7 @@ async def test_a_node_that_lost_its_database_gets_everything_back(tmp_path: Path
             forget_everything(folder)
         assert await ledger.free_yen(CN_B, BUYER_ACCOUNT) == 0
         report = await recovery(ledger, CN_B).reconcile()
-        assert (report.is_complete, report.fetched) == (True, 5)
+        assert (report.is_complete, report.fetched) == (True, 3)  # and two memberships with them
         assert await ledger.free_yen(CN_B, BUYER_ACCOUNT) == 700
         await ledger.done(CN_B, pay("q", 700))
         assert await ledger.free_yen(CN_A, SELLER_ACCOUNT) == 1000
