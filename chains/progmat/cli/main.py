@@ -10,6 +10,7 @@ from chains.deferred_commands import Commands, deferred_group
 
 COMMANDS: Final[Commands] = {
     "config": ("chains.progmat.cli.config", "Check a node's configuration file and everything it names."),
+    "flows": ("chains.progmat.cli.flows", "What flows wait for; retry, park or abort them; recover what was missed."),
 }
 """By topic."""
 

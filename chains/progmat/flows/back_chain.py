@@ -24,6 +24,7 @@ from chains.progmat.flows.errors import BadResolution, TransactionUnknown
 from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.peer_codec import MAX_FETCHED_IDS, FetchAnswer, WantedOutputs
 from chains.progmat.flows.seams import Directory, Recording, Role
+from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers.seam import PeerNetwork
 from chains.progmat.node.storage import NodeDatabase, unknown_transactions
@@ -153,7 +154,7 @@ class BackChain:
         return signed, await self._position_of(signed)
 
     async def _lacking(self, used: Indexes) -> dict[bytes, frozenset[int]]:
-        return await self._database.read(partial(self._lacking_here, used=used))
+        return await self._database.look_up(partial(self._lacking_here, used=used))
 
     def _lacking_here(self, connection: Connection, used: Indexes) -> dict[bytes, frozenset[int]]:
         unknown = {tx_id: used[tx_id] for tx_id in unknown_transactions(connection, used)}
@@ -167,7 +168,7 @@ class BackChain:
         """Accept what was wanted, or became so by a transaction before it; returns what is still wanted."""
         still = dict(wanted)
         for item in answer.transactions:
-            signed = SignedTransaction.decode(item.signed)
+            signed = decoded(item.signed)
             tx_id = bytes(signed.id)
             if tx_id not in still:
                 raise BadResolution(peer, f"it sent {tx_id.hex()}, which is no ancestor asked for")

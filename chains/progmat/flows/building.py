@@ -6,10 +6,10 @@ The builder runs inside the group commit, so what it selects is reserved before 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
@@ -50,8 +50,16 @@ class Prepared:
     """The buyer's coins of a native trade, whose transactions are recorded here."""
 
 
-Prepare = Callable[[FlowRecord, AnyRequest], Awaitable[Prepared]]
-"""May run any number of times for one flow. Raises named errors, as ``StepAction.prepare``."""
+class Preparation(Protocol):
+    """Gathers what builders need."""
+
+    def at_hand(self, request: AnyRequest) -> Prepared | None:
+        """All that the request needs, if nobody has to be asked for it. May be called from any thread."""
+        ...
+
+    async def ask(self, record: FlowRecord, request: AnyRequest) -> Prepared:
+        """May run any number of times for one flow. Raises named errors, as ``StepAction.prepare``."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -136,7 +144,7 @@ class BuildStep:
         keys: KeyRing,
         verifier: LedgerVerifier,
         storage_readers: Mapping[str, StorageReader],
-        prepare: Prepare,
+        preparation: Preparation,
         clock: Clock,
         soft_lock_s: int,
         salts: Salts,
@@ -147,7 +155,7 @@ class BuildStep:
         self._keys = keys
         self._verifier = verifier
         self._storage_readers = storage_readers
-        self._prepare = prepare
+        self._preparation = preparation
         self._clock = clock
         self._soft_lock_s = soft_lock_s
         self._salts = salts
@@ -160,10 +168,16 @@ class BuildStep:
         """Nobody."""
         return ""
 
+    def at_once(self, record: FlowRecord) -> Commit | None:
+        """All of it, when nothing is needed of other nodes."""
+        request = decode_request(record.kind, record.request)
+        prepared = self._preparation.at_hand(request)
+        return None if prepared is None else partial(self._build, record, request, prepared)
+
     async def prepare(self, record: FlowRecord) -> Commit:
         """Get what the builder needs of other nodes."""
         request = decode_request(record.kind, record.request)
-        return partial(self._build, record, request, await self._prepare(record, request))
+        return partial(self._build, record, request, await self._preparation.ask(record, request))
 
     def _build(self, record: FlowRecord, request: AnyRequest, prepared: Prepared, connection: Connection) -> FlowRecord:
         now_ms = self._clock.now_ms()
@@ -171,7 +185,7 @@ class BuildStep:
         made = made_before(connection, salt)
         if made is not None:  # by this flow, before this node's records were restored
             known = with_signed(record, decoded(made.signed_bytes)).advanced(FlowStep.DONE, now_ms)
-            return replace(known, journal_position=made.journal_position)
+            return known.replaced(journal_position=made.journal_position)
         context = BuildContext(
             connection=connection,
             flow_id=record.flow_id,
@@ -187,7 +201,7 @@ class BuildStep:
         built = self._builders[record.kind](context, request)
         if isinstance(built, AlreadyOnLedger):
             done = record.advanced(FlowStep.DONE, now_ms)
-            return replace(done, tx_id=built.tx_id, journal_position=built.journal_position)
+            return done.replaced(tx_id=built.tx_id, journal_position=built.journal_position)
         built = built.signed_by_heirs(self._verifier.parameters.key_heirs)
         wire = built.to_wire(salt)
         self._verifier.verify_contracts(connection, wire)

@@ -70,7 +70,7 @@ class CountersignResponder:
         keys = self._keys_to_sign_with(signed.wire, terms)
         self._verifier.verify_signatures(signed, self._signed_later(signed, terms))
         await self._back_chain.resolve(asker.name, signed.wire)
-        await self._database.read(lambda connection: self._verifier.verify_contracts(connection, signed.wire))
+        await self._database.look_up(lambda connection: self._verifier.verify_contracts(connection, signed.wire))
         if terms is not None and account_key(terms.buyer_cash) in keys:
             await self._database.submit(partial(self._note_trade, asker=asker.name, terms=terms, wire=signed.wire))
         signatures = tuple(encode_signature(self._sign(key, signed.wire)) for key in keys)

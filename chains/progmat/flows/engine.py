@@ -10,7 +10,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from functools import partial
 from typing import Protocol
 from uuid import uuid4
@@ -20,12 +19,14 @@ from sqlalchemy import Connection
 
 from chains.progmat.flows import store
 from chains.progmat.flows.clock import Clock
-from chains.progmat.flows.errors import FlowDefect, FlowUnknown, NodeStopping, TransactionOutdated
-from chains.progmat.flows.record import FlowRecord
+from chains.progmat.flows.errors import FlowAborted, FlowDefect, FlowUnknown, NodeStopping, TransactionOutdated
+from chains.progmat.flows.record import FlowRecord, Wish
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.steps import ANSWERED, DRIVEN, FINAL_ON_LEDGER, FlowStep
 from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.storage.engine import is_storage_failure
 from chains.progmat.node.storage.errors import StorageClosed, StorageFailed, StorageOverloaded
+from chains.progmat.node.storage.savepoint import undone_alone
 from chains.rpc_status import RemoteInternalError
 from primitives.errors import CallerError, CrossDvpError, PeerError
 
@@ -48,6 +49,10 @@ class StepAction(Protocol):
 
     def skip(self, record: FlowRecord) -> FlowStep | None:
         """The next step, if there is nothing to do for this flow; it is then stored with the step before."""
+        ...
+
+    def at_once(self, record: FlowRecord) -> Commit | None:
+        """What a step that asks nobody stores; it is then stored with the step before. None: ``prepare`` has to ask."""
         ...
 
     def waiting_on(self, record: FlowRecord) -> str:
@@ -106,9 +111,22 @@ class FlowEngine:
         """Store a flow and start it. A flow stored under that id before is returned as it is."""
         if self._stopping:
             raise NodeStopping
-        stored = await self._database.submit(partial(store.add_flow, record=record))
+        stored = await self._database.submit(partial(self._add, record))
+        if stored.step is not record.step:
+            self._on_stored(stored)
         self._run(stored)
         return stored
+
+    async def pause(self, flow_id: str) -> None:
+        """Nobody drives the flow when this returns; what was on its way to the database still arrives there."""
+        task = self._tasks.get(flow_id)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def resume(self, record: FlowRecord) -> None:
+        """Drive a stored flow (again), unless it is at an end or parked."""
+        self._run(record)
 
     async def outcome(self, flow_id: str, wait_s: float, until: AbstractSet[FlowStep] = ANSWERED) -> FlowRecord:
         """The flow at a step of ``until``, or as it stands after ``wait_s`` seconds. Raises ``FlowUnknown``."""
@@ -132,7 +150,7 @@ class FlowEngine:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _run(self, record: FlowRecord) -> None:
-        if record.step not in DRIVEN or record.flow_id in self._tasks or self._stopping:
+        if record.step not in DRIVEN or record.flow_id in self._tasks or self._stopping or record.wish == Wish.PARK:
             return
         task = asyncio.create_task(self._drive(record), name=f"flow {record.flow_id}")
         self._tasks[record.flow_id] = task
@@ -148,7 +166,7 @@ class FlowEngine:
             del self._watchers[flow_id]
 
     async def _read(self, flow_id: str) -> FlowRecord:
-        record = await self._database.read(partial(store.find_flow, flow_id=flow_id))
+        record = await self._database.look_up(partial(store.find_flow, flow_id=flow_id))
         if record is None:
             raise FlowUnknown(flow_id)
         return record
@@ -200,15 +218,37 @@ class FlowEngine:
         return self._database.submit(partial(self._commit, record, commit))
 
     def _commit(self, record: FlowRecord, commit: Commit, connection: Connection) -> FlowRecord:
-        """Runs in the writer: the step's effects, the steps that have nothing to do, and the flow itself."""
-        reached = commit(connection)
+        """Runs in the writer: the step's effects, those of the steps that ask nobody, and the flow itself."""
+        reached = self._go_on(connection, commit(connection))
+        return store.save_flow(connection, reached, expected_step=record.step)
+
+    def _add(self, record: FlowRecord, connection: Connection) -> FlowRecord:
+        stored = store.add_flow(connection, record)
+        if stored is not record:  # submitted before
+            return stored
+        reached = self._go_on(connection, record)
+        return record if reached is record else store.save_flow(connection, reached, expected_step=record.step)
+
+    def _go_on(self, connection: Connection, reached: FlowRecord) -> FlowRecord:
+        """As far as a flow comes without asking anybody: past steps with nothing to do, and through those of our own.
+
+        A step of our own that fails here changes nothing; it is tried by itself next, where its error is dealt with.
+        """
         while (action := self._actions.get(reached.step)) is not None:
             following = action.skip(reached)
-            if following is None:
-                reached = replace(reached, waiting_on=action.waiting_on(reached))
-                break
-            reached = reached.advanced(following, self._clock.now_ms())
-        return store.save_flow(connection, reached, expected_step=record.step)
+            if following is not None:
+                reached = reached.advanced(following, self._clock.now_ms())
+                continue
+            own = action.at_once(reached)
+            if own is None:
+                return reached.replaced(waiting_on=action.waiting_on(reached))
+            try:
+                reached = undone_alone(connection, own)
+            except Exception as error:
+                if is_storage_failure(error):
+                    raise
+                return reached
+        return reached
 
     async def _postpone(self, record: FlowRecord, error: CrossDvpError) -> FlowRecord:
         now_ms = self._clock.now_ms()
@@ -232,6 +272,8 @@ class FlowEngine:
 
     def _build_again(self, record: FlowRecord, connection: Connection) -> FlowRecord:
         self._reservations.release(connection, record)
+        if record.wish == Wish.ABORT:  # now it is certain that nothing will happen
+            return record.failed(FlowAborted(record.flow_id), self._clock.now_ms())
         return record.to_be_built_again(self._clock.now_ms())
 
     def tell(self, record: FlowRecord) -> None:

@@ -68,6 +68,16 @@ class MembershipBook:
         self._known: dict[Member, VaultState[IndexedMembership]] = {}
         self._outdated: OrderedDict[StateRef, None] = OrderedDict()
 
+    def at_hand(self, needs: Iterable[MemberNeed]) -> Members | None:
+        """The memberships needed, if all of them are known and will do. May be called from any thread."""
+        known, found = self._known, {}
+        for need in needs:
+            member = known.get((need.network, need.party))
+            if member is None or not _will_do(member, need.role):
+                return None
+            found[need.network, need.party] = member.state_and_ref
+        return found
+
     async def find(self, needs: Iterable[MemberNeed]) -> Members:
         """The memberships needed, fetched where the vault's will not do.
 

@@ -11,15 +11,22 @@ from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.requests import AnyRequest
 
 
-class Preparation:
-    """``building.Prepare`` of a vault node."""
+class PeerPreparation:
+    """``building.Preparation`` of a vault node."""
 
     def __init__(self, own_name: str, members: MembershipBook, dvp: DvpDesk) -> None:
         self._own_name = own_name
         self._members = members
         self._dvp = dvp
 
-    async def __call__(self, record: FlowRecord, request: AnyRequest) -> Prepared:
+    def at_hand(self, request: AnyRequest) -> Prepared | None:
+        """What is known, if it is all; a native trade always asks."""
+        if isinstance(request, SettleDvp):
+            return None
+        members = self._members.at_hand(needs_of(self._own_name, request))
+        return None if members is None else Prepared(members)
+
+    async def ask(self, record: FlowRecord, request: AnyRequest) -> Prepared:
         """Raises what ``MembershipBook.find`` and ``DvpDesk.ask`` raise."""
         members = await self._members.find(needs_of(self._own_name, request))
         if not isinstance(request, SettleDvp):

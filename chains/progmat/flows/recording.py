@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from sqlalchemy import Connection
@@ -14,10 +14,11 @@ from chains.progmat.contracts.names import CASH, DVP_LOCK, MEMBERSHIP, TOKENS, T
 from chains.progmat.contracts.terms_codec import decode_terms
 from chains.progmat.contracts.token import TokenState
 from chains.progmat.flows.seams import Directory, Role
+from chains.progmat.flows.signed_records import encoded
 from chains.progmat.flows.trades import note_trades
 from chains.progmat.flows.verification import recorded_states
 from chains.progmat.node.storage import StoreOutcome, store_recorded
-from chains.progmat.transactions.model import TransactionState
+from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.vault import VaultRules, members, record_transaction
@@ -40,6 +41,7 @@ class Recorder:
         self._directory = directory
         self._rules = rules
         self._on_membership = on_membership
+        self._newest: tuple[WireTransaction | None, Mapping[StateRef, TransactionState]] = (None, {})
 
     def record(
         self, connection: Connection, signed: SignedTransaction, journal_position: int, now_ms: int
@@ -49,9 +51,9 @@ class Recorder:
         A recorded transaction changes nothing. Raises ``ConflictingConsumption`` when the notary signed a double spend.
         """
         wire = signed.wire
-        inputs = recorded_states(connection, wire.inputs)
+        inputs = self._inputs(connection, wire)
         taking_part = self._participants(connection, wire, inputs.values())
-        stored = store_recorded(connection, wire.id, signed.encode(), journal_position, now_ms // 1000, taking_part)
+        stored = store_recorded(connection, wire.id, encoded(signed), journal_position, now_ms // 1000, taking_part)
         if stored is StoreOutcome.STORED:
             if any(command.contract == MEMBERSHIP for command in wire.commands):
                 self._on_membership()
@@ -64,7 +66,16 @@ class Recorder:
 
         Light clients are everybody's who may lock cash or issue it.
         """
-        return self._participants(connection, wire, recorded_states(connection, wire.inputs).values())
+        return self._participants(connection, wire, self._inputs(connection, wire).values())
+
+    def _inputs(self, connection: Connection, wire: WireTransaction) -> Mapping[StateRef, TransactionState]:
+        """The states a transaction consumes; those of the one last asked about are at hand: they never change."""
+        newest, inputs = self._newest
+        if newest is not wire:
+            inputs = recorded_states(connection, wire.inputs)
+            if len(inputs) == len(wire.inputs):
+                self._newest = (wire, inputs)
+        return inputs
 
     def _participants(
         self, connection: Connection, wire: WireTransaction, inputs: Iterable[TransactionState]

@@ -40,6 +40,8 @@ flows = Table(
     Column("last_error", String, nullable=False),
     Column("waiting_on", String, nullable=False),
     Column("next_attempt_ms", Integer, nullable=False),
+    Column("wish", String, nullable=False),
+    Column("story", String, nullable=False),
     Column("since_ms", Integer, nullable=False),
     Column("created_ms", Integer, nullable=False),
     Column("updated_ms", Integer, nullable=False),
@@ -135,3 +137,18 @@ recovered = Table(
     Column("salt", LargeBinary(32), primary_key=True),
     Column("tx_id", LargeBinary(32), nullable=False),
 )
+
+operator_acts = Table(
+    "operator_acts",  # what operators did to flows: only added to, each entry chained to the one before
+    flows_metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("at_ms", Integer, nullable=False),
+    Column("operator", String, nullable=False),
+    Column("act", String, nullable=False),
+    Column("flow_id", String, nullable=False),
+    Column("step", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("entry_hash", LargeBinary(32), nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("operator_acts_flow", operator_acts.c.flow_id)

@@ -62,6 +62,11 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "GetTransaction": Permission.CASH,
     "GetFlow": Permission.READ,
     "ListFlows": Permission.READ,
+    "FindFlows": Permission.OPERATE,
+    "ExplainFlow": Permission.OPERATE,
+    "ActOnFlow": Permission.OPERATE,
+    "ListOperatorActs": Permission.OPERATE,
+    "Recover": Permission.OPERATE,
 }
 """By method; a method that is missing here cannot be called."""
 

@@ -12,6 +12,7 @@ from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.building import Builder, BuildStep
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.collecting import ApproveStep, CountersignStep
+from chains.progmat.flows.control import FlowControl
 from chains.progmat.flows.countersigning import CountersignResponder
 from chains.progmat.flows.delivery import DeliveryWorker
 from chains.progmat.flows.disclosing import Disclosing
@@ -25,14 +26,14 @@ from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.member_builders import change_membership
 from chains.progmat.flows.members import MembershipBook, MembershipDesk
 from chains.progmat.flows.notary_desk import NotaryDesk
-from chains.progmat.flows.preparing import Preparation
+from chains.progmat.flows.preparing import PeerPreparation
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recording import Recorder
 from chains.progmat.flows.recovery import FinalListings, Recovery
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
-from chains.progmat.flows.signed_records import decoded
+from chains.progmat.flows.signed_records import decoded, wire_of
 from chains.progmat.flows.snipping import AttestationReceiver, Snipper
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
@@ -144,6 +145,13 @@ class LedgerNode:
             self._received,
         )
         self._attestations = AttestationReceiver(parts.database, parts.verifier)
+        self._listings = FinalListings(parts.database, parts.history_id)
+        self._make_flows(recorder)
+        self._make_upkeep(recorder, back_chain)
+
+    def _make_upkeep(self, recorder: Recorder, back_chain: BackChain) -> None:
+        """What goes on beside the flows."""
+        parts = self.parts
         self.snipper = Snipper(
             parts.database,
             parts.network,
@@ -152,9 +160,8 @@ class LedgerNode:
             recorder,
             parts.clock,
             parts.attest_every,
-            self._wake_deliveries,
+            self.deliveries.wake,
         )
-        self._listings = FinalListings(parts.database, parts.history_id)
         self.recovery = Recovery(
             parts.me.name,
             parts.database,
@@ -164,12 +171,17 @@ class LedgerNode:
             recorder,
             parts.clock,
             parts.recover_every_s,
-            self._wake_deliveries,
+            self.deliveries.wake,
         )
+
+    def _make_flows(self, recorder: Recorder) -> None:
+        """Engine, deliveries, and the operator's hand on both."""
+        parts = self.parts
+        reservations = DvpReservations(parts.me, parts.clock, parts.soft_lock_s)
         self.engine = FlowEngine(
             database=parts.database,
             actions=self._actions(recorder),
-            reservations=DvpReservations(parts.me, parts.clock, parts.soft_lock_s),
+            reservations=reservations,
             clock=parts.clock,
             on_stored=self._stored,
             retry=parts.retry,
@@ -177,6 +189,7 @@ class LedgerNode:
         self.deliveries = DeliveryWorker(
             parts.database, parts.network, parts.clock, self._before_delivery, self.engine.tell, parts.delivery_retry
         )
+        self.control = FlowControl(parts.database, self.engine, self.deliveries, reservations, parts.clock)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Register this node's peer methods."""
@@ -237,14 +250,11 @@ class LedgerNode:
         if self.parts.attest_every:
             self.snipper.noted(wire)
 
-    def _wake_deliveries(self) -> None:
-        self.deliveries.wake()
-
     def _before_delivery(self, effect: Effect) -> None:
         """Whoever is sent a transaction may fetch what it uses."""
         if effect.method == peer_codec.FINALISE:
             finality = peer_codec.decode_finality(effect.body)
-            self._disclosing.disclose(effect.peer, WireTransaction.decode(finality.wire))
+            self._disclosing.disclose(effect.peer, wire_of(finality.wire))
 
     def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
         parts = self.parts
@@ -255,7 +265,7 @@ class LedgerNode:
             keys=parts.keys,
             verifier=parts.verifier,
             storage_readers=parts.storage_readers,
-            prepare=Preparation(parts.me.name, self._members, self._dvp),
+            preparation=PeerPreparation(parts.me.name, self._members, self._dvp),
             clock=parts.clock,
             soft_lock_s=parts.soft_lock_s,
             salts=parts.salts,

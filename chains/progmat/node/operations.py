@@ -93,7 +93,7 @@ class NodeOperations:
         if (stored.kind, stored.request) != (record.kind, record.request):
             first = decode_request(stored.kind, stored.request)
             raise RequestIdReused(request.request_id, differing_fields(first, request))
-        return await self._node.engine.outcome(request.request_id, wait_s)
+        return stored if wait_s == 0 else await self._node.engine.outcome(request.request_id, wait_s)
 
     async def open_account(self, request_id: str) -> CashAccount:
         """A new account's key, or the one this request made before."""

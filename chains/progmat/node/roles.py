@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 import grpc.aio
+from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_server
 from crossdvp.ledger.v1.membership_service_pb2_grpc import add_MembershipServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.ledger.v1.token_service_pb2_grpc import add_TokenServiceServicer_to_server
@@ -37,6 +38,7 @@ from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
+from chains.progmat.node.rpc_flow_service import FlowServiceRpc
 from chains.progmat.node.rpc_membership_service import MembershipServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.rpc_token_service import TokenServiceRpc
@@ -137,8 +139,9 @@ class VaultRole:
     def __init__(self, node: LedgerNode, keys: KeyStore, access: ApiAccess, database: NodeDatabase) -> None:
         self.node = node
         self.rpc = NodeServiceRpc(node, keys, access)
-        self.tokens = TokenServiceRpc(node, keys, access)
-        self.memberships = MembershipServiceRpc(node, keys, access)
+        self._flows = FlowServiceRpc(node, access)
+        self._tokens = TokenServiceRpc(node, keys, access)
+        self._memberships = MembershipServiceRpc(node, keys, access)
         self._database = database
 
     @classmethod
@@ -173,11 +176,13 @@ class VaultRole:
         self.node.answer_peers(router)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
-        """NodeService, TokenService, MembershipService."""
+        """NodeService, FlowService, TokenService, MembershipService."""
         add_NodeServiceServicer_to_server(self.rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
-        add_TokenServiceServicer_to_server(self.tokens, server)  # type: ignore[no-untyped-call] # as above
-        add_MembershipServiceServicer_to_server(self.memberships, server)  # type: ignore[no-untyped-call] # as above
-        return tuple(f"crossdvp.ledger.v1.{name}" for name in ("NodeService", "TokenService", "MembershipService"))
+        add_FlowServiceServicer_to_server(self._flows, server)  # type: ignore[no-untyped-call] # as above
+        add_TokenServiceServicer_to_server(self._tokens, server)  # type: ignore[no-untyped-call] # as above
+        add_MembershipServiceServicer_to_server(self._memberships, server)  # type: ignore[no-untyped-call] # as above
+        names = ("NodeService", "FlowService", "TokenService", "MembershipService")
+        return tuple(f"crossdvp.ledger.v1.{name}" for name in names)
 
     async def start(self) -> None:
         """Resume flows and deliveries."""

@@ -33,8 +33,15 @@ class SignedTransaction:
     @classmethod
     def of(cls, wire: WireTransaction, signatures: Iterable[TransactionSignature] = ()) -> SignedTransaction:
         """A freshly built transaction with its first signatures."""
-        transaction = cls(wire.encode(), tuple(signatures))
-        transaction.__dict__["wire"] = wire  # already decoded and hashed
+        return cls.received(wire.encode(), signatures, wire)
+
+    @classmethod
+    def received(
+        cls, wire_bytes: bytes, signatures: Iterable[TransactionSignature], wire: WireTransaction
+    ) -> SignedTransaction:
+        """From bytes that somebody has decoded already: ``wire`` must be what they say. Raises SignatureRefused."""
+        transaction = cls(wire_bytes, tuple(signatures))
+        transaction.__dict__["wire"] = wire  # decoding and hashing are paid once
         return transaction
 
     @cached_property
@@ -55,10 +62,7 @@ class SignedTransaction:
     def with_signatures(self, *signatures: TransactionSignature) -> SignedTransaction:
         """The same transaction with more signatures; one by a key that has already signed changes nothing."""
         fresh = {signature.by: signature for signature in signatures if signature.by not in self.signed_by}
-        extended = SignedTransaction(self.wire_bytes, (*self.signatures, *fresh.values()))
-        if "wire" in self.__dict__:  # decoding and hashing are paid once
-            extended.__dict__["wire"] = self.wire
-        return extended
+        return SignedTransaction.received(self.wire_bytes, (*self.signatures, *fresh.values()), self.wire)
 
     def missing_signers(self) -> frozenset[Key]:
         """Required keys, composite ones whole, that the signatures here do not fulfil."""
@@ -97,6 +101,10 @@ class SignedTransaction:
 
     def encode(self) -> bytes:
         """Canonical bytes of the envelope; the wire bytes in it are those received."""
+        return self._encoded
+
+    @cached_property
+    def _encoded(self) -> bytes:
         return signed_codec.encode_signed(self.wire_bytes, self.signatures)
 
     @classmethod

@@ -1,9 +1,9 @@
-"""Every method of a vault node's services has its permission, and nobody has more than the list says."""
+"""Every method of the node's services has its permission, and nobody has more than the list says."""
 
 from __future__ import annotations
 
 import pytest
-from crossdvp.ledger.v1 import membership_service_pb2, node_service_pb2, token_service_pb2
+from crossdvp.ledger.v1 import flow_service_pb2, membership_service_pb2, node_service_pb2, token_service_pb2
 
 from chains.progmat.node.api_access import NEEDED, ApiAccess, Permission
 from chains.progmat.node.errors import CallerNotAuthorised
@@ -14,15 +14,19 @@ GRANTED = {
     "relayer": {Permission.READ, Permission.RELAY},
     "platform": {Permission.READ, Permission.CASH, Permission.INSTRUCT, Permission.SETTLE},
 }
-SERVICES = (
-    node_service_pb2.DESCRIPTOR.services_by_name["NodeService"],
-    token_service_pb2.DESCRIPTOR.services_by_name["TokenService"],
-    membership_service_pb2.DESCRIPTOR.services_by_name["MembershipService"],
-)
+SERVICES = [
+    service
+    for file in (node_service_pb2, flow_service_pb2, token_service_pb2, membership_service_pb2)
+    for service in file.DESCRIPTOR.services_by_name.values()
+]
 METHODS = [method.name for service in SERVICES for method in service.methods]
 
 
-def test_every_method_of_the_service_is_in_the_table_and_nothing_else() -> None:
+def test_no_two_services_have_a_method_of_one_name() -> None:
+    assert len(METHODS) == len(set(METHODS))
+
+
+def test_every_method_of_the_services_is_in_the_table_and_nothing_else() -> None:
     assert set(METHODS) == set(NEEDED)
 
 

@@ -4,10 +4,10 @@ from chains.progmat.node.storage.database import NodeDatabase
 from chains.progmat.node.storage.outbox import (
     Effect,
     EffectStatus,
-    due_effects,
     effect_done,
     effect_failed,
     enqueue_effect,
+    pending_effects,
 )
 from chains.progmat.node.storage.prepared import Prepared, insert
 from chains.progmat.node.storage.schema import SCHEMA_VERSION, history_id, storage_metadata
@@ -31,13 +31,13 @@ __all__ = [
     "Prepared",
     "StoreOutcome",
     "StoredTransaction",
-    "due_effects",
     "effect_done",
     "effect_failed",
     "enqueue_effect",
     "history_id",
     "insert",
     "listed_for",
+    "pending_effects",
     "storage_metadata",
     "store_recorded",
     "stored_transaction",

@@ -27,10 +27,10 @@ _ENQUEUE = Prepared(
     insert(outbox).on_conflict_do_nothing(),
     columns=[column.name for column in outbox.c if column is not outbox.c.effect_id],
 )
-_DUE = Prepared(
+_PENDING = Prepared(
     select(outbox)
-    .where(outbox.c.status == EffectStatus.PENDING.value, outbox.c.next_attempt_s <= bindparam("now_s"))
-    .order_by(outbox.c.next_attempt_s, outbox.c.effect_id)
+    .where(outbox.c.status == EffectStatus.PENDING.value, outbox.c.effect_id > bindparam("after_id"))
+    .order_by(outbox.c.effect_id)
     .limit(bindparam("most"))
 )
 _DONE = Prepared(
@@ -74,9 +74,9 @@ def enqueue_effect(
     return StoreOutcome.STORED if _ENQUEUE.change(connection, values) else StoreOutcome.KNOWN
 
 
-def due_effects(connection: Connection, now_s: int, limit: int) -> list[Effect]:
-    """Pending effects whose time has come, oldest first."""
-    return [_effect(row) for row in _DUE.rows(connection, {"now_s": now_s, "most": limit})]
+def pending_effects(connection: Connection, after_id: int, limit: int) -> list[Effect]:
+    """Effects that are not done, due or not, in the order in which they were enqueued, after an ``effect_id``."""
+    return [_effect(row) for row in _PENDING.rows(connection, {"after_id": after_id, "most": limit})]
 
 
 def effect_done(connection: Connection, effect_id: int) -> None:
