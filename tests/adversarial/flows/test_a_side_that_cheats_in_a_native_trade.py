@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from chains.progmat.contracts.cash import CashState
-from chains.progmat.contracts.native_terms import NativeTerms, decode_native_terms, encode_native_terms
+from chains.progmat.contracts.native_terms import decode_native_terms, encode_native_terms
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.dvp_codec import (
     PROPOSE_DVP,
     RELEASE_DVP,
     Release,
-    decode_offer,
-    encode_offer,
     encode_proposal,
     encode_release,
 )
@@ -28,92 +25,29 @@ from chains.progmat.flows.requests import MoveCash
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.node.peers import PeerIdentity, PeerRouter
 from chains.progmat.transactions.builder import TransactionBuilder
-from chains.progmat.transactions.model import StateAndRef, StateRef, TimeWindow
-from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.transactions.model import TimeWindow
 from chains.rpc_status import RemoteCallerError, RemotePeerError
-from primitives.types import Hash32, UnixSeconds
-from tests.adversarial.flows.attacker import FRAME, output_of, recorded, signed_by
-from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, SELLER, SN, STRANGER, LedgerParty, MemberFrame
-from tests.fakes.token_parties import SC, ST, settlement
+from primitives.types import UnixSeconds
+from tests.adversarial.flows.attacker import output_of, recorded, signed_by
+from tests.adversarial.flows.native_attacker import (
+    ask,
+    built,
+    buyer_signs,
+    countersign,
+    frame_of,
+    holdings,
+    propose,
+)
+from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, SELLER, SN, STRANGER, LedgerParty
+from tests.fakes.token_parties import ST, settlement
 from tests.integration.ledger.native_trades import NativeTrades
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
     SELLER_ACCOUNT,
     TOKEN_PARTIES,
     WAIT_S,
-    LedgerNetwork,
     running_ledger,
 )
-
-
-async def ask(ledger: LedgerNetwork, liar: LedgerParty, asked: LedgerParty, method: str, body: bytes) -> bytes:
-    """Ask as ``liar``, whose node has been taken over, and hand out whatever ancestors are asked for."""
-
-    async def fetched(_asker: PeerIdentity, wanted: bytes) -> bytes:
-        ids = peer_codec.decode_fetch_request(wanted)
-        return answer_with([await recorded_anywhere(ledger, item.tx_id) for item in ids])
-
-    router = PeerRouter()
-    router.register(peer_codec.FETCH_TRANSACTIONS, fetched)
-    view = ledger.hub.join(liar.name, router)
-    try:
-        return await view.request(asked.name, method, body, 5)
-    finally:
-        await view.close()
-
-
-def answer_with(found: Iterable[SignedTransaction]) -> bytes:
-    """Whole transactions, as ``node.fetch_transactions`` answers them."""
-    items = tuple(peer_codec.FetchedTransaction(signed.encode(), 0) for signed in found)
-    return peer_codec.encode_fetch_response(peer_codec.FetchAnswer(items, ()))
-
-
-async def recorded_anywhere(ledger: LedgerNetwork, tx_id: bytes) -> SignedTransaction:
-    """A transaction from whichever node keeps it."""
-    for party in (SN, AN, CN_B):
-        with suppress(AssertionError):
-            return await recorded(ledger, party, tx_id)
-    raise LookupError(tx_id.hex())
-
-
-async def countersign(ledger: LedgerNetwork, liar: LedgerParty, asked: LedgerParty, signed: SignedTransaction) -> bytes:
-    """Ask for a countersignature."""
-    body = peer_codec.encode_countersign_request(signed.encode())
-    return await ask(ledger, liar, asked, peer_codec.COUNTERSIGN, body)
-
-
-async def propose(
-    ledger: LedgerNetwork, liar: LedgerParty, terms: NativeTerms, round_ms: int = 1
-) -> tuple[StateRef, ...]:
-    """Ask the buyer's node for coins, as a node that has been taken over."""
-    return decode_offer(await ask(ledger, liar, CN_B, PROPOSE_DVP, encode_proposal(terms, round_ms)))
-
-
-async def frame_of(ledger: LedgerNetwork) -> MemberFrame:
-    """A frame with the memberships as they are on this ledger."""
-    members = {}
-    for network in (ST, SC):
-        for line in await ledger.operations(SN).memberships([network], 100):
-            members[network, line.indexed.party] = line.state_and_ref
-    return MemberFrame(FRAME.parameters, FRAME.contract_package, members)
-
-
-async def holdings(ledger: LedgerNetwork) -> tuple[StateAndRef, StateAndRef]:
-    """The seller's tokens and the buyer's coins, as they were issued."""
-    tokens = await recorded(ledger, AN, (await ledger.operations(AN).flow("tokens-1")).tx_id)
-    coins = await recorded(ledger, SN, (await ledger.operations(SN).flow("issue-1")).tx_id)
-    return output_of(tokens, 0), output_of(coins, 0)
-
-
-async def built(ledger: LedgerNetwork, terms: NativeTerms, window_s: int = 60) -> TransactionBuilder:
-    """What an honest seller's node would build."""
-    tokens, coins = await holdings(ledger)
-    return settlement(await frame_of(ledger), terms, tokens, coins, ledger.clock.now_s() + window_s)
-
-
-async def buyer_signs(ledger: LedgerNetwork, builder: TransactionBuilder, name: str = "attack") -> None:
-    """Ask the buyer's node to sign what carries the seller's signature."""
-    await countersign(ledger, CN_A, CN_B, signed_by(builder, [SELLER], name))
 
 
 async def test_the_buyer_signs_what_it_has_answered(tmp_path: Path) -> None:
@@ -290,57 +224,6 @@ async def test_a_release_frees_only_what_no_signature_holds(tmp_path: Path) -> N
         assert (await trades.reserved())[1] == 1000
         ledger.clock.advance_s(62)
         assert (await trades.reserved())[1] == 0
-
-
-async def test_a_buyer_that_answers_with_somebody_elses_cash_ends_the_trade(tmp_path: Path) -> None:
-    async with running_ledger(tmp_path, TOKEN_PARTIES) as ledger:
-        trades = await NativeTrades.open(ledger)
-        stranger = STRANGER.account_at(CN_B)
-        stolen = await ledger.issue(700, stranger)
-        assert stolen.tx_id is not None
-        stolen_tx = await recorded(ledger, SN, stolen.tx_id)
-        terms = trades.terms()
-        await ledger.stop(CN_B)
-
-        async def lie(_asker: PeerIdentity, _body: bytes) -> bytes:
-            return encode_offer((StateRef(Hash32(stolen_tx.id), 0),))
-
-        async def fetched(_asker: PeerIdentity, _body: bytes) -> bytes:
-            chain = [stolen_tx, *[await recorded(ledger, SN, ref.tx_id) for ref in stolen_tx.wire.references]]
-            return answer_with(chain)
-
-        liar = PeerRouter()
-        liar.register(PROPOSE_DVP, lie)
-        liar.register(peer_codec.FETCH_TRANSACTIONS, fetched)
-        liar.register(RELEASE_DVP, lie)
-        ledger.hub.join(CN_B.name, liar)
-        failed = await ledger.run(CN_A, trades.settle(terms))
-        assert failed.step is FlowStep.FAILED
-        assert failed.last_error_reason == "CASH_RULE_BROKEN"
-        assert await trades.units(CN_A, SELLER_ACCOUNT) == 100
-
-
-@pytest.mark.parametrize("offer", [(), (StateRef(Hash32(b"\x07" * 32), 3),)], ids=["nothing", "nothing that exists"])
-async def test_a_buyer_that_answers_nonsense_ends_the_trade(tmp_path: Path, offer: tuple[StateRef, ...]) -> None:
-    async with running_ledger(tmp_path, TOKEN_PARTIES) as ledger:
-        trades = await NativeTrades.open(ledger)
-        terms = trades.terms()
-        await ledger.stop(CN_B)
-
-        async def lie(_asker: PeerIdentity, _body: bytes) -> bytes:
-            return encode_offer(offer)
-
-        async def nothing(_asker: PeerIdentity, _body: bytes) -> bytes:
-            return answer_with([])
-
-        liar = PeerRouter()
-        liar.register(PROPOSE_DVP, lie)
-        liar.register(peer_codec.FETCH_TRANSACTIONS, nothing)
-        ledger.hub.join(CN_B.name, liar)
-        failed = await ledger.run(CN_A, trades.settle(terms))
-        assert failed.step is FlowStep.FAILED
-        assert failed.last_error_reason in {"DECODE_ERROR", "BAD_RESOLUTION"}
-        assert await trades.units(CN_A, SELLER_ACCOUNT) == 100
 
 
 @pytest.mark.parametrize("refusing", [AN, SN], ids=["registrar", "issuer"])
