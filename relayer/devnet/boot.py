@@ -56,6 +56,15 @@ EARMARK_MARGIN_S = 3
 SELLER_UNITS, BUYER_YEN = 1_000, 100_000_000
 START_TIMEOUT_S = 60.0
 SPEC_FILE = "network-spec.json"
+MEMBERS = (
+    (BusinessNetwork.SC, "sn", MemberRole.SC_ISSUER),
+    (BusinessNetwork.SC, "cn-a", MemberRole.CUSTODIAN),
+    (BusinessNetwork.SC, "cn-b", MemberRole.CUSTODIAN),
+    (BusinessNetwork.ST, "an", MemberRole.REGISTRAR),
+    (BusinessNetwork.ST, "en", MemberRole.EXCHANGE),
+    (BusinessNetwork.ST, "cn-a", MemberRole.CUSTODIAN),
+    (BusinessNetwork.ST, "cn-b", MemberRole.CUSTODIAN),
+)
 KEYS = ("registrar", "seller", "buyer", "relayer")
 
 Say = Callable[[str], None]
@@ -89,7 +98,7 @@ async def _boot(directory: Path, say: Say, block_period_s: int, started: list[Pr
     say("making certificates, keys and network parameters")
     await _make_network(directory, ports)
     files.write_evm(directory, ports["evm"], block_period_s)
-    say("starting the EVM chain, notary, Validators, issuer and custodians")
+    say("starting the EVM chain, notary, Validators, issuer, registrar, exchange and custodians")
     started.append(
         processes.start(directory, "evm", ("-m", "chains.evm.devnet", "--config", str(directory / "evm.toml")))
     )
@@ -180,11 +189,10 @@ async def _wait_for_ports(directory: Path, ports: dict[str, int], started: list[
 
 
 async def _admit(directory: Path, nodes: dict[str, Peer]) -> dict[str, CashAccount]:
-    """Memberships for issuer and custodians, then a cash account at each custodian."""
-    members = {"sn": MemberRole.SC_ISSUER, "cn-a": MemberRole.CUSTODIAN, "cn-b": MemberRole.CUSTODIAN}
+    """Memberships of the cash and the securities network, then an account at each custodian."""
     admissions = [
-        ChangeMembership(f"member-{name}", MembershipChange.ADMIT, BusinessNetwork.SC, name, (role,))
-        for name, role in members.items()
+        ChangeMembership(f"member-{network.name}-{name}", MembershipChange.ADMIT, network, name, (role,))
+        for network, name, role in MEMBERS
     ]
     operator = MembershipClient(nodes["sn"].endpoint(), tls_of(directory))
     for admission in admissions:

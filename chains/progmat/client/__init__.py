@@ -7,6 +7,7 @@ from chains.progmat.client.ledger_client import CashBalance, LedgerClient, Light
 from chains.progmat.client.membership_client import MembershipClient, MembershipLine
 from chains.progmat.client.rpc_validator import ValidatorApi
 from chains.progmat.client.token_client import TokenBalanceLine, TokenClient
+from chains.progmat.client.vault_client import VaultClient, all_rows
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, MembershipStatus
 from chains.progmat.contracts.native_terms import NativeTerms
 from chains.progmat.flows.market_requests import (
@@ -26,6 +27,7 @@ from chains.progmat.flows.requests import (
     EarmarkProof,
     IssueCash,
     LockCash,
+    MergeCash,
     MoveCash,
     RedeemCash,
     SubmitMisbehaviour,
@@ -34,8 +36,10 @@ from chains.progmat.flows.requests import (
 )
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.views import DvpRecord, FlowView, IbcEvent, IbcEventKind, TradeRecord, TradeStatus
+from chains.progmat.vault.indexing import AccountAsset
 
 __all__ = [
+    "AccountAsset",
     "AckPacket",
     "AnyRequest",
     "ApiEndpoint",
@@ -64,6 +68,7 @@ __all__ = [
     "MembershipClient",
     "MembershipLine",
     "MembershipStatus",
+    "MergeCash",
     "MoveCash",
     "MoveToken",
     "NativeTerms",
@@ -83,5 +88,7 @@ __all__ = [
     "ValidatorAnswerRefused",
     "ValidatorApi",
     "ValidatorSource",
+    "VaultClient",
+    "all_rows",
     "open_channel",
 ]

@@ -76,6 +76,8 @@ class BuildContext:
     now_s: int
     soft_lock_s: int
     prepared: Prepared
+    waiting_for: Callable[[bytes], int] = lambda _account_key: 0
+    """How many flows wait for coins of an account of this node, by the account's key."""
 
     @property
     def notary(self) -> Party:
@@ -148,6 +150,7 @@ class BuildStep:
         clock: Clock,
         soft_lock_s: int,
         salts: Salts,
+        waiting_for: Callable[[bytes], int] = lambda _account_key: 0,
     ) -> None:
         self._builders = builders
         self._me = me
@@ -159,6 +162,7 @@ class BuildStep:
         self._clock = clock
         self._soft_lock_s = soft_lock_s
         self._salts = salts
+        self._waiting_for = waiting_for
 
     def skip(self, _record: FlowRecord) -> FlowStep | None:
         """Never."""
@@ -197,6 +201,7 @@ class BuildStep:
             now_s=now_ms // 1000,
             soft_lock_s=self._soft_lock_s,
             prepared=prepared,
+            waiting_for=self._waiting_for,
         )
         built = self._builders[record.kind](context, request)
         if isinstance(built, AlreadyOnLedger):

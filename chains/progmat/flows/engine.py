@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from chains.progmat.flows import store
 from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.coin_queue import CoinQueue
 from chains.progmat.flows.errors import FlowAborted, FlowDefect, FlowUnknown, NodeStopping, TransactionOutdated
 from chains.progmat.flows.record import FlowRecord, Wish
 from chains.progmat.flows.retry import RetrySchedule
@@ -87,6 +88,7 @@ class FlowEngine:
         on_stored: Callable[[FlowRecord], None],
         retry: RetrySchedule | None = None,
         max_at_work: int = 128,
+        coin_queue: CoinQueue | None = None,
     ) -> None:
         self._database = database
         self._actions = actions
@@ -94,6 +96,7 @@ class FlowEngine:
         self._clock = clock
         self._on_stored = on_stored
         self._retry = retry or RetrySchedule()
+        self._coin_queue = coin_queue or CoinQueue()
         self._at_work = asyncio.Semaphore(max_at_work)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._watchers: dict[str, dict[asyncio.Future[FlowRecord], AbstractSet[FlowStep]]] = defaultdict(dict)
@@ -158,6 +161,7 @@ class FlowEngine:
 
     def _forget_task(self, flow_id: str, _task: asyncio.Task[None]) -> None:
         self._tasks.pop(flow_id, None)
+        self._coin_queue.leave(flow_id)
 
     def _forget_watcher(self, flow_id: str, watcher: asyncio.Future[FlowRecord]) -> None:
         watchers = self._watchers[flow_id]
@@ -182,13 +186,15 @@ class FlowEngine:
             except (StorageFailed, StorageOverloaded):  # what was stored last is unknown: look, after a pause
                 await self._clock.sleep_ms(self._retry.ceiling_ms)
                 record = await self._read(record.flow_id)
+            if record.attempts == 0:
+                self._coin_queue.leave(record.flow_id)
             self._on_stored(record)
             self.tell(record)
 
     async def _until_due(self, record: FlowRecord) -> None:
         wait_ms = record.next_attempt_ms - self._clock.now_ms()
         if wait_ms > 0:
-            await self._clock.sleep_ms(min(wait_ms, self._retry.ceiling_ms))
+            await self._coin_queue.turn(record.flow_id, self._clock.sleep_ms(min(wait_ms, self._retry.ceiling_ms)))
 
     async def _attempt(self, record: FlowRecord) -> FlowRecord:
         """One try at leaving the present step; the record as stored afterwards."""
@@ -251,6 +257,7 @@ class FlowEngine:
         return reached
 
     async def _postpone(self, record: FlowRecord, error: CrossDvpError) -> FlowRecord:
+        self._coin_queue.note(record.flow_id, error)
         now_ms = self._clock.now_ms()
         next_attempt_ms = now_ms + self._retry.wait_ms(record.attempts + 1)
         waiting_on = str(getattr(error, "peer", "") or getattr(error, "remote", "")) or self._actions[
@@ -265,6 +272,11 @@ class FlowEngine:
 
     def _keep(self, record: FlowRecord, connection: Connection) -> None:
         self._reservations.renew(connection, record)
+
+    @property
+    def at_work(self) -> int:
+        """Flows that are driven now, waiting ones included."""
+        return len(self._tasks)
 
     def _fail(self, record: FlowRecord, error: CallerError | PeerError, connection: Connection) -> FlowRecord:
         self._reservations.release(connection, record)

@@ -16,6 +16,7 @@ class FlowKind(Enum):
     ISSUE_CASH = "issue_cash"
     MOVE_CASH = "move_cash"
     REDEEM_CASH = "redeem_cash"
+    MERGE_CASH = "merge_cash"
     LOCK_CASH = "lock_cash"
     CANCEL_TRADE = "cancel_trade"
     CREATE_LIGHT_CLIENT = "create_light_client"

@@ -13,6 +13,7 @@ from chains.progmat.contracts.membership import MembershipState
 from chains.progmat.contracts.names import CASH, DVP_LOCK, MEMBERSHIP, TOKENS, TRADE
 from chains.progmat.contracts.terms_codec import decode_terms
 from chains.progmat.contracts.token import TokenState
+from chains.progmat.flows.entry_kinds import entry_kind
 from chains.progmat.flows.seams import Directory, Role
 from chains.progmat.flows.signed_records import encoded
 from chains.progmat.flows.trades import note_trades
@@ -21,7 +22,7 @@ from chains.progmat.node.storage import StoreOutcome, store_recorded
 from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
-from chains.progmat.vault import VaultRules, members, record_transaction
+from chains.progmat.vault import RecordMark, VaultRules, members, record_transaction
 from ibc.dvp import SettlementTerms
 
 MAX_MEMBERS: Final = 4096
@@ -57,7 +58,8 @@ class Recorder:
         if stored is StoreOutcome.STORED:
             if any(command.contract == MEMBERSHIP for command in wire.commands):
                 self._on_membership()
-            record_transaction(connection, wire, self._rules)
+            mark = RecordMark(now_ms, journal_position, entry_kind(wire, inputs), inputs)
+            record_transaction(connection, wire, self._rules, mark)
             note_trades(connection, wire, inputs, journal_position)
         return tuple(sorted(taking_part - {self._own_name}))
 

@@ -67,6 +67,14 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "ActOnFlow": Permission.OPERATE,
     "ListOperatorActs": Permission.OPERATE,
     "Recover": Permission.OPERATE,
+    "ListAccounts": Permission.CASH,
+    "ListCoins": Permission.CASH,
+    "ListHolds": Permission.CASH,
+    "ListSoftLocks": Permission.CASH,
+    "GetStatement": Permission.CASH,
+    "GetBalanceAsOf": Permission.CASH,
+    "WatchUpdates": Permission.CASH,
+    "GroomAccount": Permission.OPERATE,
 }
 """By method; a method that is missing here cannot be called."""
 
@@ -79,6 +87,10 @@ class ApiAccess:
     gateways: frozenset[str] = frozenset()
     relayers: frozenset[str] = frozenset()
     platforms: frozenset[str] = frozenset()
+
+    def is_operator(self, caller: str) -> bool:
+        """Whether ``caller`` sees all of the node's vault, other nodes' accounts included."""
+        return caller in self.operators
 
     def require(self, caller: str, method: str) -> None:
         """Return if ``caller`` may call ``method``; raises ``CallerNotAuthorised``."""

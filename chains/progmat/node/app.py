@@ -18,7 +18,7 @@ from grpc_reflection.v1alpha import reflection
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.identity import VAULT_ROLES, KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
-from chains.progmat.node.config import NodeConfig
+from chains.progmat.node.config import NodeConfig, VaultUpkeepConfig
 from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
 from chains.progmat.node.peers import GrpcPeerNetwork, PeerRouter, PeerService, PeerTls, server_options
 from chains.progmat.node.roles import (
@@ -30,6 +30,7 @@ from chains.progmat.node.roles import (
     production_package,
 )
 from chains.progmat.node.rpc_node_service import STATUS_CODES
+from chains.progmat.node.vault_upkeep import GroomingPolicy, UpkeepPolicy
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.rpc_status import ErrorStatusInterceptor
 
@@ -144,6 +145,7 @@ class NodeApp:
             soft_lock_s=config.soft_lock_s,
             history=config.history,
             attest_every=config.attest_every,
+            upkeep=_upkeep_of(config.vault),
         )
 
     async def _make_server(self, peers: PeerService, tls: PeerTls) -> grpc.aio.Server:
@@ -161,6 +163,13 @@ class NodeApp:
         listen = self._config.listen
         server.add_secure_port(f"{listen.host}:{listen.port}", tls.server_credentials())
         return server
+
+
+def _upkeep_of(vault: VaultUpkeepConfig) -> UpkeepPolicy:
+    grooming = None
+    if vault.groom_above_coins:
+        grooming = GroomingPolicy(vault.groom_above_coins, vault.groom_below_yen, vault.groom_max_coins)
+    return UpkeepPolicy(vault.every_s, vault.updates_kept, grooming)
 
 
 def _self_on(directory: NetworkMap, config: NodeConfig) -> NodeSelf:

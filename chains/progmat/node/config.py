@@ -73,6 +73,16 @@ class KeyFile(_Section):
     passphrase_file: Path
 
 
+class VaultUpkeepConfig(_Section):
+    """What a node does to its vault by itself; accounts with more small coins than that are groomed, 0: none are."""
+
+    every_s: Annotated[int, Field(ge=1, le=86400)] = 10
+    updates_kept: Annotated[int, Field(ge=1, le=10**9)] = 1_000_000  # of the update stream, the newest
+    groom_above_coins: Annotated[int, Field(ge=0, le=10**6)] = 0
+    groom_below_yen: Annotated[int, Field(ge=2, le=10**15)] = 10_000
+    groom_max_coins: Annotated[int, Field(ge=2, le=128)] = 64
+
+
 class NodeConfig(BaseSettings):
     """All a node needs to start; whom it knows is in the network map, what it agrees to in the parameters file."""
 
@@ -96,6 +106,7 @@ class NodeConfig(BaseSettings):
     history: HistoryPolicy = HistoryPolicy.ATTESTED  # of coin that is received; an issuer keeps all of it anyway
     attest_every: Annotated[int, Field(ge=0, le=10_000)] = DEFAULT_EVERY  # steps; an issuer's coin; 0: never
     soft_lock_s: Annotated[int, Field(ge=5, le=86400)] = 120
+    vault: VaultUpkeepConfig = VaultUpkeepConfig()
 
     @classmethod
     def settings_customise_sources(

@@ -11,6 +11,7 @@ from chains.progmat.flows import cash_builders, ibc_builders, peer_codec, token_
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.building import Builder, BuildStep
 from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.coin_queue import CoinQueue, wake_for_coins
 from chains.progmat.flows.collecting import ApproveStep, CountersignStep
 from chains.progmat.flows.control import FlowControl
 from chains.progmat.flows.countersigning import CountersignResponder
@@ -48,6 +49,7 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.ISSUE_CASH: cash_builders.issue_cash,
     FlowKind.MOVE_CASH: cash_builders.move_cash,
     FlowKind.REDEEM_CASH: cash_builders.redeem_cash,
+    FlowKind.MERGE_CASH: cash_builders.merge_cash,
     FlowKind.LOCK_CASH: ibc_builders.lock_cash,
     FlowKind.CANCEL_TRADE: ibc_builders.cancel_trade,
     FlowKind.CREATE_LIGHT_CLIENT: ibc_builders.create_light_client,
@@ -110,6 +112,7 @@ class LedgerNode:
     def __init__(self, parts: NodeParts) -> None:
         self.parts = parts
         self.records_changed = Changes()
+        self._coin_queue = CoinQueue()
         self._desk = NotaryDesk(parts.network, parts.verifier, parts.clock)
         recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me), self._membership_changed)
         self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
@@ -185,6 +188,7 @@ class LedgerNode:
             clock=parts.clock,
             on_stored=self._stored,
             retry=parts.retry,
+            coin_queue=self._coin_queue,
         )
         self.deliveries = DeliveryWorker(
             parts.database, parts.network, parts.clock, self._before_delivery, self.engine.tell, parts.delivery_retry
@@ -221,6 +225,7 @@ class LedgerNode:
     async def _handle_finality(self, asker: PeerIdentity, body: bytes) -> bytes:
         answer = await self._finalise.handle(asker, body)
         self.records_changed.tell()
+        self._coin_queue.freed_somewhere()
         return answer
 
     async def _handle_attestation(self, asker: PeerIdentity, body: bytes) -> bytes:
@@ -236,6 +241,8 @@ class LedgerNode:
             self.deliveries.wake()
         elif record.step in {FlowStep.FAILED, FlowStep.PROPOSED} and record.kind is FlowKind.SETTLE_DVP:
             self.deliveries.wake()  # the buyer's node is told that it is over
+        if not self._coin_queue.is_empty:
+            wake_for_coins(self._coin_queue, record)
 
     def _membership_changed(self) -> None:
         self._members.forget()
@@ -269,6 +276,7 @@ class LedgerNode:
             clock=parts.clock,
             soft_lock_s=parts.soft_lock_s,
             salts=parts.salts,
+            waiting_for=self._coin_queue.waiting,
         )
         return {
             FlowStep.PROPOSED: build,

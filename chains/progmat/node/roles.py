@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import grpc.aio
 from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_server
 from crossdvp.ledger.v1.membership_service_pb2_grpc import add_MembershipServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.ledger.v1.token_service_pb2_grpc import add_TokenServiceServicer_to_server
+from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
 from sqlalchemy import MetaData
 
@@ -36,13 +37,16 @@ from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
+from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
 from chains.progmat.node.rpc_flow_service import FlowServiceRpc
 from chains.progmat.node.rpc_membership_service import MembershipServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.rpc_token_service import TokenServiceRpc
+from chains.progmat.node.rpc_vault import VaultServiceRpc
 from chains.progmat.node.storage import NodeDatabase, history_id
+from chains.progmat.node.vault_upkeep import UpkeepPolicy, VaultUpkeep
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.notary.uniqueness import UniquenessStore
@@ -97,6 +101,7 @@ class Surroundings:
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
     tail: TailSettings = field(default_factory=TailSettings)
+    upkeep: UpkeepPolicy | None = None
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
     open_database: OpenDatabase = NodeDatabase.open
     open_uniqueness_store: OpenUniquenessStore = SqliteUniquenessStore
@@ -133,15 +138,37 @@ class RunningRole(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class ServedApi:
+    """A gRPC service of a node: its name in ``crossdvp.ledger.v1``, generated registration, and servicer."""
+
+    name: str
+    add: Callable[..., Any]
+    servicer: object
+
+    def serve(self, server: grpc.aio.Server) -> str:
+        """Register it; its full name."""
+        self.add(self.servicer, server)
+        return f"crossdvp.ledger.v1.{self.name}"
+
+
 class VaultRole:
     """SN, CN, AN, EN or BNO: a vault, flows and their services; what it may do, its roles say flow by flow."""
 
-    def __init__(self, node: LedgerNode, keys: KeyStore, access: ApiAccess, database: NodeDatabase) -> None:
+    def __init__(
+        self,
+        node: LedgerNode,
+        rpc: NodeServiceRpc,
+        vault_rpc: VaultServiceRpc,
+        apis: Sequence[ServedApi],
+        upkeep: VaultUpkeep | None,
+        database: NodeDatabase,
+    ) -> None:
         self.node = node
-        self.rpc = NodeServiceRpc(node, keys, access)
-        self._flows = FlowServiceRpc(node, access)
-        self._tokens = TokenServiceRpc(node, keys, access)
-        self._memberships = MembershipServiceRpc(node, keys, access)
+        self.rpc = rpc
+        self.vault_rpc = vault_rpc
+        self._apis = apis
+        self._upkeep = upkeep
         self._database = database
 
     @classmethod
@@ -169,28 +196,42 @@ class VaultRole:
             delivery_retry=around.delivery_retry,
         )
         node = LedgerNode(parts)
-        return cls(node, around.keys, around.access, database)
+        rpc = NodeServiceRpc(node, around.keys, around.access)
+        upkeep = None
+        if around.upkeep is not None:
+            upkeep = VaultUpkeep(node, NodeOperations(node, around.keys), around.upkeep)
+        vault = VaultServiceRpc(node, around.keys, around.access, around.random_bytes)
+        caller = (around.keys, around.access)
+        members = MembershipServiceRpc(node, *caller)
+        apis = (
+            ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
+            ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
+            ServedApi("VaultService", add_VaultServiceServicer_to_server, vault),
+            ServedApi("TokenService", add_TokenServiceServicer_to_server, TokenServiceRpc(node, *caller)),
+            ServedApi("MembershipService", add_MembershipServiceServicer_to_server, members),
+        )
+        return cls(node, rpc, vault, apis, upkeep, database)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
         self.node.answer_peers(router)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
-        """NodeService, FlowService, TokenService, MembershipService."""
-        add_NodeServiceServicer_to_server(self.rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
-        add_FlowServiceServicer_to_server(self._flows, server)  # type: ignore[no-untyped-call] # as above
-        add_TokenServiceServicer_to_server(self._tokens, server)  # type: ignore[no-untyped-call] # as above
-        add_MembershipServiceServicer_to_server(self._memberships, server)  # type: ignore[no-untyped-call] # as above
-        names = ("NodeService", "FlowService", "TokenService", "MembershipService")
-        return tuple(f"crossdvp.ledger.v1.{name}" for name in names)
+        """All of its services."""
+        return tuple(api.serve(server) for api in self._apis)
 
     async def start(self) -> None:
         """Resume flows and deliveries."""
         await self.node.start()
+        if self._upkeep is not None:
+            self._upkeep.start()
 
     async def stop(self) -> None:
         """Stop flows, close the database."""
         self.rpc.stop()
+        self.vault_rpc.stop()
+        if self._upkeep is not None:
+            await self._upkeep.stop()
         await self.node.stop()
         await self._database.close()
 

@@ -1,5 +1,6 @@
 """The vault: what a node holds. Plain functions on a database connection, called inside ``NodeDatabase`` operations."""
 
+from chains.progmat.vault.books import EntryKind, RecordMark
 from chains.progmat.vault.cash import (
     MAX_INPUTS,
     AccountBalance,
@@ -8,7 +9,10 @@ from chains.progmat.vault.cash import (
     CoinRequest,
     balance,
     balances,
+    count_coins,
     select_and_lock,
+    select_small_and_lock,
+    total_yen,
 )
 from chains.progmat.vault.indexing import (
     Indexed,
@@ -50,6 +54,7 @@ __all__ = [
     "Balance",
     "CashHolding",
     "CoinRequest",
+    "EntryKind",
     "Hold",
     "Indexed",
     "IndexedCash",
@@ -58,6 +63,7 @@ __all__ = [
     "IndexedLock",
     "IndexedMembership",
     "IndexedTokens",
+    "RecordMark",
     "RecordOutcome",
     "RecordedTx",
     "StateIndexer",
@@ -70,6 +76,7 @@ __all__ = [
     "balances",
     "consensus_record",
     "consumed_by",
+    "count_coins",
     "hold",
     "holds",
     "keep_everything",
@@ -87,7 +94,9 @@ __all__ = [
     "release_soft_locks",
     "renew_soft_locks",
     "select_and_lock",
+    "select_small_and_lock",
     "select_tokens",
     "token_balances",
+    "total_yen",
     "vault_metadata",
 ]

@@ -78,7 +78,7 @@ soft_locks = Table(
     Column("tx_id", LargeBinary(32), nullable=False),
     Column("output_index", Integer, nullable=False),
     Column("lock_owner", String, nullable=False),
-    Column("expires_s", Integer, nullable=False),
+    Column("expires_s", BigInteger, nullable=False),
     PrimaryKeyConstraint("tx_id", "output_index"),
     ForeignKeyConstraint(["tx_id", "output_index"], [states.c.tx_id, states.c.output_index]),
     Index("vault_soft_locks_owner", "lock_owner"),
@@ -107,6 +107,7 @@ cash = _kind_table(
     Column("owner_key", LargeBinary, nullable=False),
     Column("encumbered", Boolean, nullable=False),
     Column("trade_id", LargeBinary(32)),  # of the lock that encumbers it
+    Column("shard", Integer, nullable=False),  # where selection looks first, see ``shard_of``
     CheckConstraint("amount_yen > 0", name="vault_cash_amount"),
     CheckConstraint("trade_id IS NULL OR encumbered", name="vault_cash_encumbered"),
 )
@@ -151,12 +152,63 @@ tokens = _kind_table(
 )
 
 
+updates = Table(
+    "vault_updates",  # what changed, one row for each recorded ledger_tx; the oldest are forgotten (``forget_updates``)
+    vault_metadata,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),  # consecutive, given by the writer
+    Column("tx_id", LargeBinary(32), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("recorded_ms", BigInteger, nullable=False),  # never falls as the sequence rises
+    Column("journal_position", BigInteger, nullable=False),  # 0: without provable writes
+)
+
+entries = Table(
+    "vault_entries",  # the accounts' books: one row for each recorded ledger_tx and account it touches, kept for ever
+    vault_metadata,
+    Column("asset_id", String, nullable=False),
+    Column("issuer", String, nullable=False),
+    Column("node", String, nullable=False),
+    Column("owner_key", LargeBinary, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("tx_id", LargeBinary(32), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("recorded_ms", BigInteger, nullable=False),
+    Column("journal_position", BigInteger, nullable=False),
+    Column("change_amount", BigInteger, nullable=False),
+    Column("locked_change_amount", BigInteger, nullable=False),  # of the part that a lock encumbers
+    Column("balance_amount", BigInteger, nullable=False),  # after this entry, locked part included
+    Column("locked_amount", BigInteger, nullable=False),  # after this entry
+    Column("counterparty_node", String),
+    Column("counterparty_key", LargeBinary),
+    PrimaryKeyConstraint("asset_id", "issuer", "node", "owner_key", "recorded_ms", "sequence"),
+    Index("vault_entries_sequence", "sequence"),
+)
+Index(
+    "vault_entries_position",
+    entries.c.journal_position,
+    entries.c.sequence,
+    sqlite_where=entries.c.journal_position > 0,
+    postgresql_where=entries.c.journal_position > 0,
+)
+
+settings = Table(
+    "vault_settings",
+    vault_metadata,
+    Column("name", String, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+
 def _index_unconsumed(name: str, table: Table, *columns: ColumnElement[Any]) -> None:
     unconsumed = table.c.consumed.is_(False)
     Index(name, *columns, sqlite_where=unconsumed, postgresql_where=unconsumed)
 
 
-_index_unconsumed("vault_cash_account", cash, cash.c.coin_id, cash.c.node, cash.c.owner_key, cash.c.amount_yen.desc())
+# A key is one account's: it comes first, and what follows is what selection, then listing, goes by.
+_index_unconsumed("vault_cash_account", cash, cash.c.owner_key, cash.c.coin_id, cash.c.amount_yen.desc())
+_index_unconsumed("vault_cash_shard", cash, cash.c.owner_key, cash.c.shard, cash.c.amount_yen.desc())
+_index_unconsumed("vault_cash_listing", cash, cash.c.owner_key, cash.c.tx_id, cash.c.output_index)
+_index_unconsumed("vault_locks_timeout", locks, locks.c.timeout_s, locks.c.tx_id, locks.c.output_index)
 _index_unconsumed("vault_cash_trade", cash, cash.c.trade_id)
 _index_unconsumed("vault_clients_id", clients, clients.c.client_id)
 _index_unconsumed("vault_memberships_party", memberships, memberships.c.network, memberships.c.party)

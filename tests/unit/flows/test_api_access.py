@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from crossdvp.ledger.v1 import flow_service_pb2, membership_service_pb2, node_service_pb2, token_service_pb2
+from crossdvp.ledger.v1 import (
+    flow_service_pb2,
+    membership_service_pb2,
+    node_service_pb2,
+    token_service_pb2,
+    vault_service_pb2,
+)
 
 from chains.progmat.node.api_access import NEEDED, ApiAccess, Permission
 from chains.progmat.node.errors import CallerNotAuthorised
@@ -14,11 +20,8 @@ GRANTED = {
     "relayer": {Permission.READ, Permission.RELAY},
     "platform": {Permission.READ, Permission.CASH, Permission.INSTRUCT, Permission.SETTLE},
 }
-SERVICES = [
-    service
-    for file in (node_service_pb2, flow_service_pb2, token_service_pb2, membership_service_pb2)
-    for service in file.DESCRIPTOR.services_by_name.values()
-]
+FILES = (node_service_pb2, flow_service_pb2, vault_service_pb2, token_service_pb2, membership_service_pb2)
+SERVICES = [service for file in FILES for service in file.DESCRIPTOR.services_by_name.values()]
 METHODS = [method.name for service in SERVICES for method in service.methods]
 
 
@@ -49,15 +52,8 @@ def test_each_kind_of_caller_may_do_its_own_business_only(caller: str) -> None:
 
 
 def test_a_gateway_neither_authorises_what_it_locks_nor_moves_cash_nor_sees_it() -> None:
-    for method in (
-        "AuthoriseTrade",
-        "MoveCash",
-        "RedeemCash",
-        "OpenAccount",
-        "GetBalance",
-        "GetTransaction",
-        "SettleDvp",
-    ):
+    cash = ("MoveCash", "RedeemCash", "OpenAccount", "GetBalance", "GetTransaction", "ListCoins", "GetStatement")
+    for method in ("AuthoriseTrade", "GroomAccount", *cash):
         with pytest.raises(CallerNotAuthorised):
             ACCESS.require("gateway", method)
     for method in ("LockCash", "CancelTrade", "GetTrade", "GetFlow", "GetLightClient"):
