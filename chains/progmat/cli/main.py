@@ -10,6 +10,7 @@ from chains.deferred_commands import Commands, deferred_group
 
 COMMANDS: Final[Commands] = {
     "config": ("chains.progmat.cli.config", "Check a node's configuration file and everything it names."),
+    "storage": ("chains.progmat.cli.storage", "A node's database: its state, migration, backup, restore."),
     "flows": ("chains.progmat.cli.flows", "What flows wait for; retry, park or abort them; recover what was missed."),
     "members": ("chains.progmat.cli.members", "Members of the business networks: list, admit, suspend, revoke."),
     "tokens": ("chains.progmat.cli.tokens", "Tokens of the ST and UT networks: balances, issue, move, redeem."),

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
 from chains.progmat.contracts.native_terms import NativeTerms
 from chains.progmat.flows.authorisations import require_authorised, require_unused_trade_id
 from chains.progmat.flows.errors import CountersignRefused
 from chains.progmat.flows.market_errors import ProposalRefused, SettleTimePassed
 from chains.progmat.flows.schema import dvp_answers
+from chains.progmat.node.storage import insert
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.vault import CoinRequest, lock_states, release_soft_locks, renew_soft_locks, select_and_lock
