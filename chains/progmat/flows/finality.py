@@ -13,7 +13,7 @@ from chains.progmat.flows.engine import Commit
 from chains.progmat.flows.market_errors import ReferenceOutdated
 from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.flows.seams import Recording
+from chains.progmat.flows.seams import Directory, Recording
 from chains.progmat.flows.signed_records import signed_of, with_signed
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.welcoming import owe_memberships
@@ -68,8 +68,9 @@ class NotariseStep:
 class RecordStep:
     """NOTARISED -> RECORDED: vault, transaction store, IBC events and the outbox, in one commit."""
 
-    def __init__(self, own_name: str, recorder: Recording, clock: Clock) -> None:
+    def __init__(self, own_name: str, directory: Directory, recorder: Recording, clock: Clock) -> None:
         self._own_name = own_name
+        self._directory = directory
         self._recorder = recorder
         self._clock = clock
 
@@ -93,7 +94,7 @@ class RecordStep:
         signed = signed_of(record)
         now_ms = self._clock.now_ms()
         participants = self._recorder.record(connection, signed, record.journal_position, now_ms)
-        owe_memberships(connection, self._own_name, record.flow_id, signed, now_ms // 1000)
+        owe_memberships(connection, self._own_name, self._directory, record.flow_id, signed, now_ms // 1000)
         owe_finality(connection, record.flow_id, signed, participants, now_ms // 1000)
         recorded = record.advanced(FlowStep.RECORDED, now_ms, waiting_on=", ".join(participants))
         return recorded if participants else recorded.advanced(FlowStep.DONE, now_ms)

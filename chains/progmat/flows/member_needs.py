@@ -64,6 +64,7 @@ _NEEDS: Final[Mapping[FlowKind, Callable[[str, Any], Needs]]] = {
     FlowKind.MOVE_CASH: lambda me, request: _custodians(BusinessNetwork.SC, me, request.to.node),
     FlowKind.REDEEM_CASH: _redeem_cash,
     FlowKind.MERGE_CASH: lambda me, _request: _custodians(BusinessNetwork.SC, me),
+    FlowKind.ROTATE_ACCOUNT_KEY: lambda me, _request: _custodians(BusinessNetwork.SC, me),
     FlowKind.LOCK_CASH: lambda me, request: _custodians(BusinessNetwork.SC, me, request.terms.cash.seller.node),
     FlowKind.ISSUE_TOKEN: _issue_token,
     FlowKind.MOVE_TOKEN: _move_token,

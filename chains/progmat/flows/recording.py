@@ -18,6 +18,7 @@ from chains.progmat.flows.seams import Directory, Role
 from chains.progmat.flows.signed_records import encoded
 from chains.progmat.flows.trades import note_trades
 from chains.progmat.flows.verification import recorded_states
+from chains.progmat.identity import VAULT_ROLES
 from chains.progmat.node.storage import StoreOutcome, store_recorded
 from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.transactions.signed import SignedTransaction
@@ -27,6 +28,11 @@ from ibc.dvp import SettlementTerms
 
 MAX_MEMBERS: Final = 4096
 """Members of one business network that are told of each other's memberships: as many as a network map lists."""
+
+
+def names_with_vault(directory: Directory) -> frozenset[str]:
+    """Nodes that can be sent transactions: a notary may be a member, and keeps none."""
+    return frozenset(name for role in VAULT_ROLES for name in directory.names_with(role))
 
 
 class Recorder:
@@ -99,9 +105,11 @@ class Recorder:
             yield from (token.registrar.name, token.node)
         elif state.contract == MEMBERSHIP:
             member = MembershipState.of(state)
-            yield from (member.party.name, self._own_name)  # whoever is sent one may keep it: the operator signed it
+            yield self._own_name  # whoever is sent one may keep it: the operator signed it
             yield from self._directory.names_with(Role.OPERATOR)
-            yield from (other.indexed.party for other in members(connection, member.network.name, MAX_MEMBERS))
+            told = {member.party.name}
+            told.update(other.indexed.party for other in members(connection, member.network.name, MAX_MEMBERS))
+            yield from told & names_with_vault(self._directory)
         elif state.contract == DVP_LOCK:
             yield from _sides(DvpLockState.of(state).terms)
         else:

@@ -24,7 +24,7 @@ class Permission(Enum):
     RELAY = "relay"
     """Light clients' headers, packets and their events."""
     OPERATE = "operate"
-    """Issue coin and tokens, change memberships, create light clients."""
+    """Issue coin and tokens, change memberships, create light clients, accept network parameters."""
 
 
 # A gateway serves both sides of a trade, so nothing of what one of them has is in its hands.
@@ -47,6 +47,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "IssueCash": Permission.OPERATE,
     "MoveCash": Permission.CASH,
     "RedeemCash": Permission.CASH,
+    "RotateAccountKey": Permission.CASH,
     "AuthoriseTrade": Permission.INSTRUCT,
     "LockCash": Permission.SETTLE,
     "CancelTrade": Permission.SETTLE,
@@ -60,6 +61,10 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "AckPacket": Permission.RELAY,
     "TimeoutPacket": Permission.RELAY,
     "GetTransaction": Permission.CASH,
+    "GetNetworkStatus": Permission.READ,
+    "OfferParameters": Permission.OPERATE,
+    "AcceptParameters": Permission.OPERATE,
+    "OfferNetworkMap": Permission.OPERATE,
     "GetFlow": Permission.READ,
     "ListFlows": Permission.READ,
     "FindFlows": Permission.OPERATE,

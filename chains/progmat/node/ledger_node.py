@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chains.progmat.flows import cash_builders, ibc_builders, peer_codec, token_builders
+from chains.progmat.flows.account_rotation import rotate_account_key
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.building import Builder, BuildStep
 from chains.progmat.flows.clock import Clock
@@ -49,6 +50,7 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.ISSUE_CASH: cash_builders.issue_cash,
     FlowKind.MOVE_CASH: cash_builders.move_cash,
     FlowKind.REDEEM_CASH: cash_builders.redeem_cash,
+    FlowKind.ROTATE_ACCOUNT_KEY: rotate_account_key,
     FlowKind.MERGE_CASH: cash_builders.merge_cash,
     FlowKind.LOCK_CASH: ibc_builders.lock_cash,
     FlowKind.CANCEL_TRADE: ibc_builders.cancel_trade,
@@ -285,5 +287,5 @@ class LedgerNode:
             ),
             FlowStep.COUNTERSIGNED: ApproveStep(parts.network, parts.directory, parts.verifier, parts.clock),
             FlowStep.APPROVED: NotariseStep(self._desk, parts.clock, self._members.are_outdated),
-            FlowStep.NOTARISED: RecordStep(parts.me.name, recorder, parts.clock),
+            FlowStep.NOTARISED: RecordStep(parts.me.name, parts.directory, recorder, parts.clock),
         }
