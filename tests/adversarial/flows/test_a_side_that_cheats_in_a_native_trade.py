@@ -85,6 +85,7 @@ async def test_only_the_sellers_custodian_proposes(tmp_path: Path) -> None:
         with pytest.raises(RemoteCallerError) as refused:
             await propose(ledger, AN, terms)
         assert refused.value.reason == "PROPOSAL_REFUSED"
+        await ledger.stop(AN)
         await ledger.start(AN)
         with pytest.raises(RemoteCallerError) as refused:
             await ask(ledger, CN_A, AN, PROPOSE_DVP, encode_proposal(terms, 1))
@@ -107,7 +108,6 @@ async def test_the_buyer_signs_for_nobody_but_the_node_it_has_answered(tmp_path:
         terms = trades.terms()
         await trades.authorise(terms)
         await propose(ledger, CN_A, terms)
-        await ledger.start(CN_A)
         with pytest.raises(RemoteCallerError) as refused:
             await countersign(ledger, AN, CN_B, signed_by(await built(ledger, terms), [SELLER]))
         assert refused.value.reason == "COUNTERSIGN_REFUSED"
@@ -247,6 +247,7 @@ async def test_a_refusal_of_any_party_leaves_both_sides_as_they_were(tmp_path: P
         async with asyncio.timeout(WAIT_S):
             while await trades.holdings() != (100, 0, 0, 1000):
                 ledger.clock.advance_s(1)
+                await asyncio.sleep(0)
         assert await trades.reserved() == (0, 0)
 
         await ledger.start(party)
@@ -262,7 +263,6 @@ async def test_registrar_and_issuer_sign_no_trade_the_seller_has_not_signed(tmp_
             with pytest.raises(RemotePeerError) as refused:
                 await countersign(ledger, CN_A, asked, signed_by(builder, []))
             assert refused.value.reason == "SIGNATURES_MISSING"
-            await ledger.start(CN_A)
 
 
 async def test_the_registrar_signs_no_trade_with_a_suspended_side(tmp_path: Path) -> None:

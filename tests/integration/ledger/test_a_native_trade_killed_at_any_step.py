@@ -71,6 +71,7 @@ async def killed_after_answering(
         await carried_out.wait()
         record = await ledger.vault(CN_A).node.engine.outcome(request.request_id, 0)
         while method != FINALISE and record.attempts == 0:  # until the lost answer shows
+            await asyncio.sleep(0)
             record = await ledger.vault(CN_A).node.engine.outcome(request.request_id, 0)
     await ledger.kill(party)
     ledger.hub.policy = ledger.deliver_all
