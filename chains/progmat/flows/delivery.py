@@ -57,16 +57,17 @@ _OWED = Prepared(
 )
 
 
+def finality_of(signed: SignedTransaction) -> bytes:
+    """The body that delivers a final transaction."""
+    signatures = tuple(encode_signature(signature) for signature in signed.signatures)
+    return peer_codec.encode_finality(Finality(tx_id=signed.id, signatures=signatures, wire=signed.wire_bytes))
+
+
 def owe_finality(
     connection: Connection, flow_id: str, signed: SignedTransaction, peers: Iterable[str], now_s: int
 ) -> None:
     """Owe a final transaction to participants."""
-    finality = Finality(
-        tx_id=signed.id,
-        signatures=tuple(encode_signature(signature) for signature in signed.signatures),
-        wire=signed.wire_bytes,
-    )
-    body = peer_codec.encode_finality(finality)
+    body = finality_of(signed)
     for peer in sorted(peers):
         owe(connection, flow_id=flow_id, peer=peer, method=peer_codec.FINALISE, body=body, now_s=now_s)
 
