@@ -23,7 +23,7 @@ from chains.progmat.node.fsck.validator import check_signing_log, check_tree
 from chains.progmat.node.storage.engine import Access, engine_for, sqlite_engine
 from chains.progmat.node.storage.errors import StorageFailed
 from chains.progmat.node.storage.location import DatabaseLocation
-from chains.progmat.node.storage.offline import require_database
+from chains.progmat.node.storage.offline import require_database, require_tables
 from chains.progmat.node.storage.schema import check_revision, stored_revision
 from chains.progmat.node.vault_reading import vault_rules
 from chains.progmat.transactions.network_parameters import NetworkParameters
@@ -63,6 +63,7 @@ def check_database(subject: Subject, now_s: int, told: Progress) -> Iterator[Def
             sqlite_engine(Path(folder) / "implied.sqlite3", Access.WRITE).connect() as scratch,
             scratch.begin(),
         ):
+            require_tables(source, subject.at)
             check_revision(str(subject.at), stored_revision(source))
             for metadata in NODE_TABLES:
                 _make(metadata, scratch)
