@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import MetaData
 
@@ -78,7 +78,7 @@ class Machine:
         self._chance = chance
         self._process = Process("not started")
         self._process.is_alive = False
-        self._asked: dict[asyncio.Future[object], None] = {}
+        self._asked: dict[asyncio.Future[Any], None] = {}
 
     @property
     def name(self) -> str:
@@ -118,8 +118,8 @@ class Machine:
         if operations is None:
             raise MachineDown(self.name)
         answer: asyncio.Future[T] = self._setting.loop.create_future()
-        self._asked[answer] = None  # type: ignore[index] # a future of something
-        answer.add_done_callback(lambda _: self._asked.pop(answer, None))  # type: ignore[call-overload] # as above
+        self._asked[answer] = None
+        answer.add_done_callback(self._asked.pop)
 
         async def answered() -> None:
             try:
@@ -173,6 +173,8 @@ class Machine:
             self.defects.append(error)
 
     def _surroundings(self) -> Surroundings:
+        if ROLES[self.party] is Role.VALIDATOR:  # its signing log is a real file
+            (self._setting.folder / self.name).mkdir(exist_ok=True)
         entry = MAP.entry(self.name)
         assert entry is not None
         most_ms = self._setting.mishaps.most_skew_ms
@@ -183,7 +185,7 @@ class Machine:
             directory=MAP,
             keys=key_store(self.party),
             network=self._setting.network.view(self.name),
-            folder=self._setting.folder,
+            folder=self._setting.folder / self.name,
             access=NOBODY,
             clock=SkewedClock(self._chance.randint(-most_ms, most_ms)),
             random_bytes=self._chance.randbytes,

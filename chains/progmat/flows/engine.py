@@ -99,6 +99,7 @@ class FlowEngine:
         self._coin_queue = coin_queue or CoinQueue()
         self._at_work = asyncio.Semaphore(max_at_work)
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._driven: dict[str, FlowRecord] = {}
         self._watchers: dict[str, dict[asyncio.Future[FlowRecord], AbstractSet[FlowStep]]] = defaultdict(dict)
         self._stopping = False
 
@@ -136,11 +137,11 @@ class FlowEngine:
         watcher: asyncio.Future[FlowRecord] = asyncio.get_running_loop().create_future()
         self._watchers[flow_id][watcher] = until
         try:
-            record = await self._read(flow_id)
+            record = await self._as_it_stands(flow_id)
             if record.step in until or wait_s <= 0:
                 return record
             await asyncio.wait((watcher,), timeout=wait_s)
-            return watcher.result() if watcher.done() else await self._read(flow_id)
+            return watcher.result() if watcher.done() else await self._as_it_stands(flow_id)
         finally:
             self._forget_watcher(flow_id, watcher)
 
@@ -162,12 +163,17 @@ class FlowEngine:
     def _forget_task(self, flow_id: str, _task: asyncio.Task[None]) -> None:
         self._tasks.pop(flow_id, None)
         self._coin_queue.leave(flow_id)
+        self._driven.pop(flow_id, None)
 
     def _forget_watcher(self, flow_id: str, watcher: asyncio.Future[FlowRecord]) -> None:
         watchers = self._watchers[flow_id]
         watchers.pop(watcher, None)
         if not watchers:
             del self._watchers[flow_id]
+
+    async def _as_it_stands(self, flow_id: str) -> FlowRecord:
+        """As stored last: by the task that drives it, or as the database has it."""
+        return self._driven.get(flow_id) or await self._read(flow_id)
 
     async def _read(self, flow_id: str) -> FlowRecord:
         record = await self._database.look_up(partial(store.find_flow, flow_id=flow_id))
@@ -176,6 +182,7 @@ class FlowEngine:
         return record
 
     async def _drive(self, record: FlowRecord) -> None:
+        self._driven[record.flow_id] = record
         while record.step in DRIVEN:
             await self._until_due(record)
             try:
@@ -190,6 +197,7 @@ class FlowEngine:
                     return
             if record.attempts == 0:
                 self._coin_queue.leave(record.flow_id)
+            self._driven[record.flow_id] = record
             self._on_stored(record)
             self.tell(record)
 

@@ -18,8 +18,10 @@ from grpc_reflection.v1alpha import reflection
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.collector import calm_collector
 from chains.progmat.node.config import NodeConfig, VaultUpkeepConfig
 from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
+from chains.progmat.node.network_role import NetworkRole
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.peers import GrpcPeerNetwork, PeerRouter, PeerService, PeerTls, server_options
 from chains.progmat.node.records_role import WITH_DATABASE, RecordsRole
@@ -49,8 +51,11 @@ RolesOpener = Callable[[Surroundings], Awaitable[list[RunningRole]]]
 
 
 async def open_roles(around: Surroundings) -> list[RunningRole]:
-    """Open every role the node has on the network map; on an error those opened are stopped again."""
-    opened: list[RunningRole] = []
+    """Open every role the node has on the network map, after the one that all have.
+
+    On an error those opened are stopped again.
+    """
+    opened: list[RunningRole] = [NetworkRole(around)]
     try:
         vault = await VaultRole.open(around) if around.me.roles & {Role.ISSUER, Role.CUSTODIAN} else None
         if vault is not None:
@@ -104,6 +109,7 @@ class NodeApp:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ended.set)
         await self.start()
+        calm_collector()
         await ended.wait()
         await self.stop()
 
@@ -128,13 +134,25 @@ class NodeApp:
             private_key=config.tls.private_key.read_bytes(),
         )
         directory = NetworkMap.load(config.network_map)
-        self._network = GrpcPeerNetwork(directory.endpoints_of_others(config.name), tls)
-        around = await self._surroundings(directory, self._network)
+        network = self._network = GrpcPeerNetwork({}, tls)
+        around = await self._surroundings(directory, network)
+        allowed = {item for epoch in around.parameters_book.history.epochs for item in epoch.contract_packages}
+        if around.package.hash not in allowed:
+            raise WrongContractPackage(tuple(sorted(item.hex() for item in allowed)), around.package.hash)
+        network_map = around.map_book
+        network.list_peers(network_map.endpoints_of_others(config.name))
         self._roles = await self._open_roles(around)
         router = PeerRouter()
         for role in self._roles:
             role.answer_peers(router)
-        self._peers = PeerService(router, directory.names())
+        peers = self._peers = PeerService(router, network_map)
+        loop = asyncio.get_running_loop()
+
+        def follow_map() -> None:
+            network.list_peers(network_map.endpoints_of_others(config.name))
+            peers.end_unlisted()
+
+        network_map.on_change(lambda: loop.call_soon_threadsafe(follow_map))
         self._server = await self._make_server(self._peers, tls)
         await self._server.start()
         for role in self._roles:
@@ -145,8 +163,6 @@ class NodeApp:
         config = self._config
         parameters = NetworkParameters.decode(config.parameters.read_bytes())
         package = production_package()
-        if package.hash not in parameters.contract_packages:
-            raise WrongContractPackage(tuple(item.hex() for item in parameters.contract_packages), package.hash)
         config.data_dir.mkdir(parents=True, exist_ok=True)
         passphrase = config.keys.passphrase_file.read_bytes().strip()
         return Surroundings(

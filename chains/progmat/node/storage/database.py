@@ -17,7 +17,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -61,6 +61,9 @@ class NodeDatabase:
     Bound to the event loop it was opened in. Nobody else writes the database while it is open.
     """
 
+    _at_hand: ReaderAtHand | None = None
+    """For look-ups, and the sign that statements take microseconds: only where the database is a file."""
+
     def __init__(self, at: DatabaseLocation, loop: asyncio.AbstractEventLoop, ownership: Ownership) -> None:
         name = short_name(at)
         application = f"crossdvp {os.getpid()}@{socket.gethostname()}"[:63]
@@ -78,7 +81,8 @@ class NodeDatabase:
         self._doubt: tuple[Doubt, str] = (Doubt.NONE, "")
         self._reader = threading.local()
         self._read_connections: list[Connection] = []
-        self._at_hand = ReaderAtHand(self._reading) if self._reading.dialect.name == "sqlite" else None
+        if self._reading.dialect.name == "sqlite":
+            self._at_hand = ReaderAtHand(self._reading)
         self._writer = threading.Thread(target=self._write_batches, name=f"db-writer {name}", daemon=True)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"db-reader {name}")
         self.batches = 0
@@ -270,7 +274,7 @@ class NodeDatabase:
         try:
             connection = self._writer_connection()
             with connection.begin():
-                outcomes = [_run_in_savepoint(connection, operation) for operation in batch]
+                outcomes = self._operate(connection, batch)
                 self._ownership.count(connection)
             self._ownership.committed()
         except BaseException as error:  # noqa: BLE001 - whatever ends the batch must reach every waiter; none may hang
@@ -287,6 +291,19 @@ class NodeDatabase:
             self._connection = self._writing.connect()
             self._ownership.resume(self._connection)
         return self._connection
+
+    def _operate(self, connection: Connection, batch: list[_Operation]) -> list[_Outcome]:
+        """The batch's operations. Where a statement takes microseconds they run in the event loop's thread.
+
+        They are mostly Python, and each statement gives up the interpreter's lock for a moment: two threads that take
+        it from each other at every statement cost more than one. The writer waits meanwhile; beginning and committing,
+        which wait for the disk, stay here.
+        """
+        if self._at_hand is None:
+            return _run_each(connection, batch)
+        outcomes: Future[list[_Outcome]] = Future()
+        self._loop.call_soon_threadsafe(_run_for, outcomes, connection, batch)
+        return outcomes.result()
 
     def _drop_connection(self) -> None:
         if self._connection is not None:
@@ -309,6 +326,17 @@ def _discard(connection: Connection) -> None:
         connection.invalidate()
     with contextlib.suppress(DBAPIError):
         connection.close()
+
+
+def _run_for(outcomes: Future[list[_Outcome]], connection: Connection, batch: list[_Operation]) -> None:
+    try:
+        outcomes.set_result(_run_each(connection, batch))
+    except BaseException as error:  # noqa: BLE001 - it ends the batch, in the thread that waits for it
+        outcomes.set_exception(error)
+
+
+def _run_each(connection: Connection, batch: list[_Operation]) -> list[_Outcome]:
+    return [_run_in_savepoint(connection, operation) for operation in batch]
 
 
 def _run_in_savepoint(connection: Connection, operation: _Operation) -> _Outcome:

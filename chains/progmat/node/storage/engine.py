@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from psycopg import Error as PsycopgError
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -51,7 +52,8 @@ def sqlite_engine(path: Path, access: Access) -> Engine:
             dbapi_connection.execute(f"PRAGMA {pragma}")
 
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(access.value)
+        driver: Any = connection.connection.driver_connection
+        driver.execute(access.value)  # past SQLAlchemy, which takes ten times as long for the same
 
     event.listen(engine, "connect", configure)
     event.listen(engine, "begin", begin)
