@@ -49,6 +49,7 @@ from chains.progmat.node.rpc_token_service import TokenServiceRpc
 from chains.progmat.node.rpc_vault import VaultServiceRpc
 from chains.progmat.node.storage import NodeDatabase, history_id
 from chains.progmat.node.storage.location import database_location
+from chains.progmat.node.storage.standing import Doubt
 from chains.progmat.node.vault_upkeep import UpkeepPolicy, VaultUpkeep
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
@@ -373,6 +374,7 @@ class ValidatorRole:
         around.parameters_book.guard(lambda: tail.head.timestamp_s)
         others = {*around.map_book.names_with(Role.VALIDATOR), around.parameters.notary.name} - {around.me.name}
         floor = SigningFloor(log, others)
+        database.watch(lambda: _doubt_as_well(log, database))
         tail.on_shown = floor.shown
         rpc = ValidatorRpc(around.parameters.ledger_id, database, tail, signer, gate)
         return cls(around, storage, log, approver, attestor, tail, rpc, floor)
@@ -397,3 +399,9 @@ class ValidatorRole:
         await self.tail.stop()
         await asyncio.to_thread(self._log.close)
         await self._storage.release()
+
+
+def _doubt_as_well(log: SigningLog, database: NodeDatabase) -> None:
+    """A node that forgot what it wrote may have forgotten what it signed."""
+    if database.doubt is not Doubt.NONE:
+        log.doubt()
