@@ -52,7 +52,9 @@ async def without(ledger: LedgerNetwork, party: LedgerParty) -> AsyncIterator[Pa
 
 def forget_everything(folder: Path) -> None:
     for file in folder.iterdir():
-        if file.name != KEYS:
+        if file.is_dir():
+            shutil.rmtree(file)
+        elif file.name != KEYS:
             file.unlink()
 
 
