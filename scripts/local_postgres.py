@@ -51,11 +51,16 @@ class LocalPostgres:
         data = folder / "data"
         if not (data / "PG_VERSION").exists():
             _run(owner, programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8")
-        port = _free_port()
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=64"
-        log = folder / "server.log"
-        _run(owner, programs / "pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "-t", START_TIMEOUT_S, "start")
-        return cls(folder, port)
+        server = cls(folder, _free_port())
+        server.start_again()
+        return server
+
+    def start_again(self) -> None:
+        """Start it after ``stop``, on the same port."""
+        owner = SERVER_USER if os.geteuid() == 0 else None
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=64"
+        paths = ("-D", self._folder / "data", "-l", self._folder / "server.log")
+        _run(owner, find_programs() / "pg_ctl", *paths, "-o", options, "-w", "-t", START_TIMEOUT_S, "start")
 
     def stop(self, mode: str = "fast") -> None:
         """End it; ``mode="immediate"`` is a crash."""

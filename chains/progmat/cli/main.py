@@ -11,6 +11,7 @@ from chains.deferred_commands import Commands, deferred_group
 COMMANDS: Final[Commands] = {
     "network": ("chains.progmat.cli.network", "Network parameters, rotation of keys, the network map, Validators."),
     "config": ("chains.progmat.cli.config", "Check a node's configuration file and everything it names."),
+    "fsck": ("chains.progmat.cli.fsck", "Verify again everything a node holds, offline."),
     "storage": ("chains.progmat.cli.storage", "A node's database: its state, migration, backup, restore."),
     "flows": ("chains.progmat.cli.flows", "What flows wait for; retry, park or abort them; recover what was missed."),
     "members": ("chains.progmat.cli.members", "Members of the business networks: list, admit, suspend, revoke."),

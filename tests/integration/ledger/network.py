@@ -24,6 +24,7 @@ from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.identity import KeyPurpose, KeyStore, NetworkMap, NodeEntry, ScryptCost
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers import InProcessPeerNetwork, PeerRouter, deliver_all
 from chains.progmat.node.roles import (
@@ -36,6 +37,7 @@ from chains.progmat.node.roles import (
 )
 from chains.progmat.node.storage import EffectStatus
 from chains.progmat.node.storage.errors import StorageFailed
+from chains.progmat.node.storage.location import DatabaseLocation, database_location
 from chains.progmat.node.storage.schema import outbox
 from ibc.dvp import CashAccount
 from tests.fakes.ledger_parties import (
@@ -117,6 +119,7 @@ class LedgerNetwork:
     more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] = field(default_factory=dict)
     roles: dict[LedgerParty, Role] = field(default_factory=lambda: dict(ROLES))
     network_map: NetworkMap = WITHOUT_TOKENS
+    database_of: Callable[[str, Path], DatabaseLocation] = lambda _name, folder: database_location(folder)
     attest_every: int = 0
     router_of: Callable[[str], PeerRouter] = _plain_router
     whole_history: frozenset[str] = frozenset()
@@ -234,6 +237,7 @@ class LedgerNetwork:
             keys=_keys(party, folder / "keys.json", self.more_keys.get(party, ())),
             network=self.hub.join(party.name, PeerRouter()),
             folder=folder,
+            storage=NodeStorage(self.database_of(party.name, folder), party.name),
             access=ACCESS,
             clock=self.clock,
             attest_every=self.attest_every,
@@ -264,12 +268,15 @@ async def running_ledger(
     attest_every: int = 0,
     router_of: Callable[[str], PeerRouter] = _plain_router,
     more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] | None = None,
+    database_of: Callable[[str, Path], DatabaseLocation] = lambda _name, folder: database_location(folder),
 ) -> AsyncIterator[LedgerNetwork]:
     """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``.
 
     Tokens need their registrar besides: ``TOKEN_PARTIES``. ``more_keys``: keys that nodes keep for later epochs.
     """
-    network = LedgerNetwork(folder, attest_every=attest_every, router_of=router_of, more_keys=more_keys or {})
+    network = LedgerNetwork(
+        folder, attest_every=attest_every, router_of=router_of, more_keys=more_keys or {}, database_of=database_of
+    )
     network.network_map = MAP if AN in set(parties) else WITHOUT_TOKENS
     try:
         for party in parties:
