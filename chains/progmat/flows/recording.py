@@ -42,7 +42,7 @@ class Recorder:
     """
 
     def __init__(
-        self, own_name: str, directory: Directory, rules: VaultRules, on_membership: Callable[[], None]
+        self, own_name: str, directory: Directory, rules: VaultRules, on_membership: Callable[[], None] = lambda: None
     ) -> None:
         self._own_name = own_name
         self._directory = directory
