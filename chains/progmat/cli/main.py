@@ -9,7 +9,9 @@ import typer
 from chains.deferred_commands import Commands, deferred_group
 
 COMMANDS: Final[Commands] = {
+    "network": ("chains.progmat.cli.network", "Network parameters, rotation of keys, the network map, Validators."),
     "config": ("chains.progmat.cli.config", "Check a node's configuration file and everything it names."),
+    "storage": ("chains.progmat.cli.storage", "A node's database: its state, migration, backup, restore."),
     "flows": ("chains.progmat.cli.flows", "What flows wait for; retry, park or abort them; recover what was missed."),
     "vault": ("chains.progmat.cli.vault", "Read a running node's vault, follow it, merge dust."),
 }

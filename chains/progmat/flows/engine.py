@@ -109,6 +109,7 @@ class FlowEngine:
         """By who is waited for; there are as many as sets of parties on the network map that sign together."""
         self._waiting_callers = 0
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._driven: dict[str, FlowRecord] = {}
         self._watchers: dict[str, dict[asyncio.Future[FlowRecord], AbstractSet[FlowStep]]] = defaultdict(dict)
         self._stopping = False
 
@@ -147,11 +148,11 @@ class FlowEngine:
         Where too many wait already, the answer is the flow as it stands.
         """
         if self._waiting_callers >= MAX_CALLERS:
-            return await self._read(flow_id)
+            return await self._as_it_stands(flow_id)
         watcher: asyncio.Future[FlowRecord] = asyncio.get_running_loop().create_future()
         self._watchers[flow_id][watcher] = until
         try:
-            record = await self._read(flow_id)
+            record = await self._as_it_stands(flow_id)
             if record.step in until or wait_s <= 0:
                 return record
             self._waiting_callers += 1
@@ -159,7 +160,7 @@ class FlowEngine:
                 await asyncio.wait((watcher,), timeout=wait_s)
             finally:
                 self._waiting_callers -= 1
-            return watcher.result() if watcher.done() else await self._read(flow_id)
+            return watcher.result() if watcher.done() else await self._as_it_stands(flow_id)
         finally:
             self._forget_watcher(flow_id, watcher)
 
@@ -181,12 +182,17 @@ class FlowEngine:
     def _forget_task(self, flow_id: str, _task: asyncio.Task[None]) -> None:
         self._tasks.pop(flow_id, None)
         self._coin_queue.leave(flow_id)
+        self._driven.pop(flow_id, None)
 
     def _forget_watcher(self, flow_id: str, watcher: asyncio.Future[FlowRecord]) -> None:
         watchers = self._watchers[flow_id]
         watchers.pop(watcher, None)
         if not watchers:
             del self._watchers[flow_id]
+
+    async def _as_it_stands(self, flow_id: str) -> FlowRecord:
+        """As stored last: by the task that drives it, or as the database has it."""
+        return self._driven.get(flow_id) or await self._read(flow_id)
 
     async def _read(self, flow_id: str) -> FlowRecord:
         record = await self._database.look_up(partial(store.find_flow, flow_id=flow_id))
@@ -195,6 +201,7 @@ class FlowEngine:
         return record
 
     async def _drive(self, record: FlowRecord) -> None:
+        self._driven[record.flow_id] = record
         while record.step in DRIVEN:
             await self._until_due(record)
             try:
@@ -202,11 +209,14 @@ class FlowEngine:
                     record = await self._attempt(record)
             except StorageClosed:
                 return
-            except (StorageFailed, StorageOverloaded):  # what was stored last is unknown: look, after a pause
-                await self._clock.sleep_ms(self._retry.ceiling_ms)
-                record = await self._read(record.flow_id)
+            except (StorageFailed, StorageOverloaded):  # what was stored last is unknown: look, when that is possible
+                try:
+                    record = await self._read_at_last(record.flow_id)
+                except StorageClosed:
+                    return
             if record.attempts == 0:
                 self._coin_queue.leave(record.flow_id)
+            self._driven[record.flow_id] = record
             self._on_stored(record)
             self.tell(record)
 
@@ -215,6 +225,14 @@ class FlowEngine:
         if lane is None:
             lane = self._at_work[waiting_on] = asyncio.Semaphore(self._max_at_work)
         return lane
+
+    async def _read_at_last(self, flow_id: str) -> FlowRecord:
+        while True:
+            await self._clock.sleep_ms(self._retry.ceiling_ms)
+            try:
+                return await self._read(flow_id)
+            except (StorageFailed, StorageOverloaded) as error:
+                log.warning("flow waits for the database", flow=flow_id, reason=error.reason, detail=str(error))
 
     async def _until_due(self, record: FlowRecord) -> None:
         wait_ms = record.next_attempt_ms - self._clock.now_ms()

@@ -20,7 +20,7 @@ from chains.progmat.flows.seams import Recording
 from chains.progmat.flows.signed_records import assembled
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers.seam import PeerIdentity
-from chains.progmat.node.storage import NodeDatabase, stored_transaction
+from chains.progmat.node.storage import NodeDatabase, unknown_transactions
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import decode_signature
 from chains.progmat.transactions.wire import WireTransaction
@@ -81,4 +81,4 @@ class FinaliseResponder:
 
 
 def _is_recorded(connection: Connection, tx_id: bytes) -> bool:
-    return stored_transaction(connection, tx_id) is not None
+    return not unknown_transactions(connection, [tx_id])

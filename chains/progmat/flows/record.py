@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from chains.progmat.flows.steps import ENDS, TRANSITIONS, FlowStep
+from chains.progmat.node.storage.column_types import storable
 from primitives.errors import CrossDvpError
 
 
@@ -16,6 +17,7 @@ class FlowKind(Enum):
     ISSUE_CASH = "issue_cash"
     MOVE_CASH = "move_cash"
     REDEEM_CASH = "redeem_cash"
+    ROTATE_ACCOUNT_KEY = "rotate_account_key"
     MERGE_CASH = "merge_cash"
     LOCK_CASH = "lock_cash"
     CANCEL_TRADE = "cancel_trade"
@@ -97,7 +99,7 @@ class FlowRecord:
             story=with_line(self.story, f"!{error.reason}", now_ms) if is_news else self.story,
             attempts=self.attempts + 1,
             last_error_reason=error.reason,
-            last_error=str(error)[:MAX_ERROR_CHARACTERS],
+            last_error=storable(str(error), MAX_ERROR_CHARACTERS),
             waiting_on=waiting_on,
             next_attempt_ms=next_attempt_ms,
             updated_ms=now_ms,
@@ -106,7 +108,7 @@ class FlowRecord:
     def failed(self, error: CrossDvpError, now_ms: int) -> FlowRecord:
         """The record ended by an error that repeating cannot cure."""
         ended = self.advanced(FlowStep.FAILED, now_ms)
-        return ended.replaced(last_error_reason=error.reason, last_error=str(error)[:MAX_ERROR_CHARACTERS])
+        return ended.replaced(last_error_reason=error.reason, last_error=storable(str(error), MAX_ERROR_CHARACTERS))
 
     def to_be_built_again(self, now_ms: int) -> FlowRecord:
         """Back at the start: the transaction that was built can no longer become final."""

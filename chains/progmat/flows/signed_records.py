@@ -6,6 +6,7 @@ whether a transaction is recorded, or its signatures hold.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from functools import lru_cache
 from threading import Lock
@@ -30,7 +31,7 @@ class Newest(Generic[T]):
     def __init__(self, most: int = MAX_REMEMBERED, most_bytes: int = MAX_REMEMBERED_BYTES) -> None:
         self._most = most
         self._most_bytes = most_bytes
-        self._values: dict[bytes, T] = {}
+        self._values: OrderedDict[bytes, T] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
 
@@ -49,8 +50,7 @@ class Newest(Generic[T]):
             self._values[key] = value
             self._bytes += len(key)
             while len(self._values) > self._most or self._bytes > self._most_bytes:
-                oldest = next(iter(self._values))
-                del self._values[oldest]
+                oldest, _ = self._values.popitem(last=False)
                 self._bytes -= len(oldest)
 
 

@@ -18,9 +18,13 @@ from grpc_reflection.v1alpha import reflection
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.collector import calm_collector
 from chains.progmat.node.config import NodeConfig, VaultUpkeepConfig
-from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
+from chains.progmat.node.errors import NotOnNetworkMap
+from chains.progmat.node.network_role import NetworkRole
+from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.peers import GrpcPeerNetwork, PeerRouter, PeerService, PeerTls, server_options
+from chains.progmat.node.records_role import WITH_DATABASE, RecordsRole
 from chains.progmat.node.roles import (
     NotaryRole,
     RunningRole,
@@ -30,9 +34,11 @@ from chains.progmat.node.roles import (
     production_package,
 )
 from chains.progmat.node.rpc_node_service import STATUS_CODES
+from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.vault_upkeep import GroomingPolicy, UpkeepPolicy
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.rpc_status import ErrorStatusInterceptor
+from primitives.errors import UnavailableError
 
 MAX_CONCURRENT_RPCS: Final = 512
 DRAIN_S: Final = 3.0
@@ -45,20 +51,32 @@ RolesOpener = Callable[[Surroundings], Awaitable[list[RunningRole]]]
 
 
 async def open_roles(around: Surroundings) -> list[RunningRole]:
-    """Open every role the node has on the network map; on an error those opened are stopped again."""
-    opened: list[RunningRole] = []
+    """Open every role the node has on the network map, after the one that all have.
+
+    On an error those opened are stopped again.
+    """
+    opened: list[RunningRole] = [NetworkRole(around)]
     try:
-        if around.me.roles & {Role.ISSUER, Role.CUSTODIAN}:
-            opened.append(await VaultRole.open(around))
+        vault = await VaultRole.open(around) if around.me.roles & {Role.ISSUER, Role.CUSTODIAN} else None
+        if vault is not None:
+            opened.append(vault)
         if Role.NOTARY in around.me.roles:
             opened.append(await NotaryRole.open(around))
-        if Role.VALIDATOR in around.me.roles:
-            opened.append(await ValidatorRole.open(around))
+        validator = await ValidatorRole.open(around) if Role.VALIDATOR in around.me.roles else None
+        if validator is not None:
+            opened.append(validator)
+        if around.me.roles.intersection(WITH_DATABASE):
+            shown = validator.floor.shown if validator is not None else _nobody_cares
+            opened.append(await RecordsRole.open(around, vault.node.recovery if vault else None, shown))
     except BaseException:
         for role in opened:
             await role.stop()
         raise
     return opened
+
+
+def _nobody_cares(_peer: str, _height: int) -> None:
+    """Heights matter to Validators."""
 
 
 class NodeApp:
@@ -71,6 +89,9 @@ class NodeApp:
         self._network: GrpcPeerNetwork | None = None
         self._server: grpc.aio.Server | None = None
         self._peers: PeerService | None = None
+        self._names: tuple[str, ...] = ()
+        self._storage = NodeStorage(config.database_at, config.name, self._watch)
+        self._health_changes: set[asyncio.Task[None]] = set()
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined] # missing in the stubs
 
     async def start(self) -> None:
@@ -88,6 +109,7 @@ class NodeApp:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ended.set)
         await self.start()
+        calm_collector()
         await ended.wait()
         await self.stop()
 
@@ -112,13 +134,25 @@ class NodeApp:
             private_key=config.tls.private_key.read_bytes(),
         )
         directory = NetworkMap.load(config.network_map)
-        self._network = GrpcPeerNetwork(directory.endpoints_of_others(config.name), tls)
-        around = await self._surroundings(directory, self._network)
+        network = self._network = GrpcPeerNetwork({}, tls)
+        around = await self._surroundings(directory, network)
+        allowed = {item for epoch in around.parameters_book.history.epochs for item in epoch.contract_packages}
+        if around.package.hash not in allowed:
+            raise WrongContractPackage(tuple(sorted(item.hex() for item in allowed)), around.package.hash)
+        network_map = around.map_book
+        network.list_peers(network_map.endpoints_of_others(config.name))
         self._roles = await self._open_roles(around)
         router = PeerRouter()
         for role in self._roles:
             role.answer_peers(router)
-        self._peers = PeerService(router, directory.names())
+        peers = self._peers = PeerService(router, network_map)
+        loop = asyncio.get_running_loop()
+
+        def follow_map() -> None:
+            network.list_peers(network_map.endpoints_of_others(config.name))
+            peers.end_unlisted()
+
+        network_map.on_change(lambda: loop.call_soon_threadsafe(follow_map))
         self._server = await self._make_server(self._peers, tls)
         await self._server.start()
         for role in self._roles:
@@ -129,8 +163,6 @@ class NodeApp:
         config = self._config
         parameters = NetworkParameters.decode(config.parameters.read_bytes())
         package = production_package()
-        if package.hash not in parameters.contract_packages:
-            raise WrongContractPackage(tuple(item.hex() for item in parameters.contract_packages), package.hash)
         config.data_dir.mkdir(parents=True, exist_ok=True)
         passphrase = config.keys.passphrase_file.read_bytes().strip()
         return Surroundings(
@@ -143,6 +175,7 @@ class NodeApp:
             folder=config.data_dir,
             access=ApiAccess(config.operators | {config.name}, config.gateways, config.relayers, config.platforms),
             soft_lock_s=config.soft_lock_s,
+            storage=self._storage,
             history=config.history,
             attest_every=config.attest_every,
             upkeep=_upkeep_of(config.vault),
@@ -155,14 +188,36 @@ class NodeApp:
             maximum_concurrent_rpcs=MAX_CONCURRENT_RPCS,
         )
         peers.add_to(server)
-        names = [name for role in self._roles for name in role.serve(server)]
+        names = self._names = tuple(name for role in self._roles for name in role.serve(server))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection((*names, reflection.SERVICE_NAME, "grpc.health.v1.Health"), server)
-        for name in ("", *names):
-            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        await self._health.set("", health_pb2.HealthCheckResponse.SERVING)
+        await self._set_health()
         listen = self._config.listen
         server.add_secure_port(f"{listen.host}:{listen.port}", tls.server_credentials())
         return server
+
+    def _watch(self, database: NodeDatabase) -> None:
+        database.watch(self._storage_changed)
+
+    def _storage_changed(self) -> None:
+        change = asyncio.create_task(self._set_health(), name="health")
+        self._health_changes.add(change)
+        change.add_done_callback(self._health_changes.discard)
+
+    async def _set_health(self) -> None:
+        """The process serves; its roles do so only while their records are current and can be written."""
+        database, status = self._storage.database, health_pb2.HealthCheckResponse.SERVING
+        try:
+            if database is not None:
+                database.require_current()
+        except UnavailableError as error:
+            status = health_pb2.HealthCheckResponse.NOT_SERVING
+            log.critical("node does not serve", node=self._config.name, reason=error.reason, detail=str(error))
+        else:
+            log.info("node serves", node=self._config.name)
+        for name in self._names:
+            await self._health.set(name, status)
 
 
 def _upkeep_of(vault: VaultUpkeepConfig) -> UpkeepPolicy:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chains.progmat.flows import cash_builders, ibc_builders, peer_codec
+from chains.progmat.flows.account_rotation import rotate_account_key
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.building import Builder, BuildStep, SoftLockReservations
 from chains.progmat.flows.clock import Clock
@@ -43,6 +44,7 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.ISSUE_CASH: cash_builders.issue_cash,
     FlowKind.MOVE_CASH: cash_builders.move_cash,
     FlowKind.REDEEM_CASH: cash_builders.redeem_cash,
+    FlowKind.ROTATE_ACCOUNT_KEY: rotate_account_key,
     FlowKind.MERGE_CASH: cash_builders.merge_cash,
     FlowKind.LOCK_CASH: ibc_builders.lock_cash,
     FlowKind.CANCEL_TRADE: ibc_builders.cancel_trade,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,7 +15,6 @@ from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
-from sqlalchemy import MetaData
 
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.standard_package import standard_package
@@ -26,15 +25,21 @@ from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.recovery import EVERY_S as RECOVER_EVERY_S
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.salts import Salts
-from chains.progmat.flows.schema import flows_metadata
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
 from chains.progmat.identity import KeyStore, NetworkMap
+from chains.progmat.network.learning import NOTICE_S, NetworkDesk
+from chains.progmat.network.map_book import MapBook
+from chains.progmat.network.parameters_book import ParametersBook
+from chains.progmat.network.peer_codec import READ_NETWORK
+from chains.progmat.network.present_signer import PresentSigner
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
+from chains.progmat.node.gated_keys import GatedKeys, GatedSigner
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
+from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
@@ -42,6 +47,7 @@ from chains.progmat.node.rpc_flow_service import FlowServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.rpc_vault import VaultServiceRpc
 from chains.progmat.node.storage import NodeDatabase, history_id
+from chains.progmat.node.storage.location import database_location
 from chains.progmat.node.vault_upkeep import UpkeepPolicy, VaultUpkeep
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
@@ -53,16 +59,12 @@ from chains.progmat.validators.attestor import Attestor
 from chains.progmat.validators.checkpoint_signer import CheckpointSigner
 from chains.progmat.validators.journal_tail import JournalTail, TailSettings
 from chains.progmat.validators.rpc_validator import ValidatorRpc
-from chains.progmat.validators.schema import validator_metadata
+from chains.progmat.validators.signing_floor import SigningFloor
 from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
-from chains.progmat.vault import vault_metadata
 from light_clients.qbft import QbftLightClient, verify_storage_at
 from light_clients.registry import LightClientRegistry, RegistryProfile
 from primitives.signatures import Signer
-
-OpenDatabase = Callable[[Path, str, Sequence[MetaData]], Awaitable[NodeDatabase]]
-"""As ``NodeDatabase.open``: path, node's name, schemas."""
 
 OpenUniquenessStore = Callable[[Path, str], UniquenessStore]
 """Path and ledger id; may block."""
@@ -99,19 +101,60 @@ class Surroundings:
     tail: TailSettings = field(default_factory=TailSettings)
     upkeep: UpkeepPolicy | None = None
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
-    open_database: OpenDatabase = NodeDatabase.open
     open_uniqueness_store: OpenUniquenessStore = SqliteUniquenessStore
+    storage: NodeStorage | None = None
+
+    def __post_init__(self) -> None:
+        if self.storage is None:
+            object.__setattr__(self, "storage", NodeStorage(database_location(self.folder), self.me.name))
+
+    def node_storage(self) -> NodeStorage:
+        """The database all roles of the node share; a SQLite file in ``folder`` unless another was given."""
+        if self.storage is None:  # pragma: no cover - set above
+            raise TypeError("no storage")
+        return self.storage
 
     def now_s(self) -> int:
         """Unix seconds."""
         return self.clock.now_ms() // 1000
 
-    def node_signer(self) -> Signer:
-        """The node's own key; raises ``KeyMissing``."""
-        signer = self.keys.signer(self.me.party.key)
-        if signer is None:
-            raise KeyMissing(self.me.name, "node", self.me.party.key.encoded())
+    @cached_property
+    def parameters_book(self) -> ParametersBook:
+        """The epochs this node knows; ``parameters`` are the first. Raises ``ParametersStoreBroken``."""
+        return ParametersBook.open(self.me.name, self.folder / "network", self.parameters, self.now_s)
+
+    @cached_property
+    def map_book(self) -> MapBook:
+        """The network map as it is now; a configured one that follows nobody becomes one that does."""
+        if isinstance(self.directory, MapBook):
+            return self.directory
+        return MapBook.open(self.directory, self.folder / "network", lambda: self.parameters_book.history)
+
+    @cached_property
+    def network_desk(self) -> NetworkDesk:
+        """This node's part in spreading epochs and maps."""
+        return NetworkDesk(self.parameters_book, self.map_book, self.network, self.now_s)
+
+    def answer_about_network(self, router: PeerRouter) -> None:
+        """Let peers ask for epochs and maps, of whichever role of this node is put together first."""
+        if READ_NETWORK not in router.methods:
+            router.register(READ_NETWORK, self.network_desk.answer)
+
+    def first_signer(self) -> Signer:
+        """The oldest of the node's own keys that is kept here; what follows from it outlives rotations."""
+        newest = self.parameters_book.history.newest
+        party = newest.identity(self.me.party)
+        while (signer := self.keys.signer(party.key)) is None:
+            following = newest.successor(party)
+            if following is None:
+                raise KeyMissing(self.me.name, "node", party.key.encoded())
+            party = following
         return signer
+
+    def node_signer(self) -> Signer:
+        """The node's own key, its successors' in later epochs; raises ``KeyMissing``."""
+        self.first_signer()
+        return PresentSigner(self.me.party, self.parameters_book, self.keys)
 
 
 class RunningRole(Protocol):
@@ -153,36 +196,46 @@ class VaultRole:
 
     def __init__(
         self,
+        around: Surroundings,
         node: LedgerNode,
         rpc: NodeServiceRpc,
         vault_rpc: VaultServiceRpc,
         apis: Sequence[ServedApi],
         upkeep: VaultUpkeep | None,
-        database: NodeDatabase,
+        storage: NodeStorage,
     ) -> None:
+        self._around = around
         self.node = node
         self.rpc = rpc
         self.vault_rpc = vault_rpc
         self._apis = apis
         self._upkeep = upkeep
-        self._database = database
+        self._storage = storage
 
     @classmethod
     async def open(cls, around: Surroundings) -> VaultRole:
         """Open the node's database and put the node together; raises storage and key errors."""
         around.node_signer()
-        path = around.folder / "node.sqlite3"
-        database = await around.open_database(path, around.me.name, [vault_metadata, flows_metadata])
+        storage = around.node_storage()
+        database = await storage.acquire(around.now_s)
+        try:
+            return await cls._over(around, storage, database)
+        except BaseException:
+            await storage.release()
+            raise
+
+    @classmethod
+    async def _over(cls, around: Surroundings, storage: NodeStorage, database: NodeDatabase) -> VaultRole:
         parts = NodeParts(
             me=around.me,
             database=database,
             network=around.network,
-            directory=around.directory,
-            keys=around.keys,
-            verifier=LedgerVerifier(around.parameters, around.package),
+            directory=around.map_book,
+            keys=GatedKeys(around.keys, database.require_current),
+            verifier=LedgerVerifier(around.parameters_book, around.package),
             storage_readers=STORAGE_READERS,
             clock=around.clock,
-            salts=Salts.of_node(around.node_signer()),
+            salts=Salts.of_node(around.first_signer()),
             history_id=await database.submit(partial(history_id, fresh=around.random_bytes(16).hex())),
             soft_lock_s=around.soft_lock_s,
             history=HistoryPolicy.WHOLE if Role.ISSUER in around.me.roles else around.history,
@@ -202,10 +255,11 @@ class VaultRole:
             ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
             ServedApi("VaultService", add_VaultServiceServicer_to_server, vault),
         )
-        return cls(node, rpc, vault, apis, upkeep, database)
+        return cls(around, node, rpc, vault, apis, upkeep, storage)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
+        self._around.answer_about_network(router)
         self.node.answer_peers(router)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
@@ -225,13 +279,25 @@ class VaultRole:
         if self._upkeep is not None:
             await self._upkeep.stop()
         await self.node.stop()
-        await self._database.close()
+        await self._storage.release()
+
+
+class _ListedWith:
+    """Names with a role on the map as it is when somebody asks."""
+
+    def __init__(self, network_map: NetworkMap, role: Role) -> None:
+        self._map = network_map
+        self._role = role
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._map.names_with(self._role)
 
 
 class NotaryRole:
     """NN."""
 
-    def __init__(self, service: NotaryService, store: UniquenessStore) -> None:
+    def __init__(self, around: Surroundings, service: NotaryService, store: UniquenessStore) -> None:
+        self._around = around
         self._service = service
         self._store = store
 
@@ -243,14 +309,17 @@ class NotaryRole:
         service = NotaryService(
             store=store,
             signer=around.node_signer(),
-            parameters=around.parameters,
+            parameters=around.parameters_book,
             clock_s=around.now_s,
-            settings=NotarySettings(journal_readers=frozenset(around.directory.names_with(Role.VALIDATOR))),
+            settings=NotarySettings(journal_readers=_ListedWith(around.map_book, Role.VALIDATOR)),
         )
-        return cls(service, store)
+        # An epoch that comes too late is refused here, so that what is journalled is never judged anew.
+        around.parameters_book.guard(lambda: store.head().time_s + NOTICE_S)
+        return cls(around, service, store)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Notarise, read the journal."""
+        self._around.answer_about_network(router)
         router.register(NOTARISE, self._service.notarise)
         router.register(READ_JOURNAL, self._service.read_journal)
 
@@ -273,31 +342,45 @@ class ValidatorRole:
 
     def __init__(
         self,
-        database: NodeDatabase,
+        around: Surroundings,
+        storage: NodeStorage,
         log: SigningLog,
         approver: Approver,
         attestor: Attestor,
         tail: JournalTail,
         rpc: ValidatorRpc,
+        floor: SigningFloor,
     ) -> None:
-        self._database = database
+        self._around = around
+        self._storage = storage
         self._log = log
         self._approver = approver
         self._attestor = attestor
         self.tail = tail
         self.rpc = rpc
+        self.floor = floor
 
     @classmethod
     async def open(cls, around: Surroundings) -> ValidatorRole:
         """Open database and signing log; raises ``SigningLogMismatch``, ``NotAValidator``, ``KeyMissing``."""
-        database = await around.open_database(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
+        storage = around.node_storage()
+        database = await storage.acquire(around.now_s)
+        try:
+            return await cls._over(around, storage, database)
+        except BaseException:
+            await storage.release()
+            raise
+
+    @classmethod
+    async def _over(cls, around: Surroundings, storage: NodeStorage, database: NodeDatabase) -> ValidatorRole:
+        keys = GatedKeys(around.keys, database.require_current)
         gate = await SigningGate.open(database)
-        verifier = LedgerVerifier(around.parameters, around.package)
+        verifier = LedgerVerifier(around.parameters_book, around.package)
         desk = NotaryDesk(around.network, verifier, around.clock)
         back_chain = BackChain(
             database,
             around.network,
-            around.directory,
+            around.map_book,
             verifier,
             ArchiveRecorder(),
             around.clock,
@@ -307,7 +390,7 @@ class ValidatorRole:
             database=database,
             resolver=back_chain,
             verifier=verifier,
-            signer=around.node_signer(),
+            signer=GatedSigner(around.first_signer(), database.require_current),
             gate=gate,
             clock_s=around.now_s,
         )
@@ -315,11 +398,11 @@ class ValidatorRole:
             database=database,
             resolver=back_chain,
             verifier=verifier,
-            signer=around.node_signer(),
+            signer=GatedSigner(around.first_signer(), database.require_current),
             gate=gate,
             clock=around.clock,
         )
-        key = around.keys.digest_signer(around.me.party.key)
+        key = keys.digest_signer(around.me.party.key)
         if key is None:
             raise KeyMissing(around.me.name, "checkpoint", around.me.party.key.encoded())
         log = await asyncio.to_thread(
@@ -329,17 +412,23 @@ class ValidatorRole:
             database=database,
             log=log,
             key=key,
-            parameters=around.parameters,
+            parameters=around.parameters_book,
             gate=gate,
             clock_s=around.now_s,
         )
         await signer.match_log()
-        tail = await JournalTail.open(database, around.network, around.parameters, gate, around.tail)
+        learn = partial(around.network_desk.know_epochs_until, notary=around.parameters.notary.name)
+        tail = await JournalTail.open(database, around.network, around.parameters_book, gate, around.tail, learn)
+        around.parameters_book.guard(lambda: tail.head.timestamp_s)
+        others = {*around.map_book.names_with(Role.VALIDATOR), around.parameters.notary.name} - {around.me.name}
+        floor = SigningFloor(log, others)
+        tail.on_shown = floor.shown
         rpc = ValidatorRpc(around.parameters.ledger_id, database, tail, signer, gate)
-        return cls(database, log, approver, attestor, tail, rpc)
+        return cls(around, storage, log, approver, attestor, tail, rpc, floor)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Approve, attest."""
+        self._around.answer_about_network(router)
         router.register(APPROVE, self._approver.approve)
         router.register(ATTEST, self._attestor.attest)
 
@@ -356,4 +445,4 @@ class ValidatorRole:
         """Stop following, close log and database."""
         await self.tail.stop()
         await asyncio.to_thread(self._log.close)
-        await self._database.close()
+        await self._storage.release()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
 from chains.progmat.transactions import signed_codec
 from chains.progmat.transactions.errors import SignatureRefused, SignaturesMissing
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.wire import WireTransaction
 from primitives.composite_key import Key, is_fulfilled_by, leaf_keys
+from primitives.lazily import lazily
 from primitives.public_key import PublicKey
 from primitives.types import Hash32
 
@@ -44,7 +44,7 @@ class SignedTransaction:
         transaction.__dict__["wire"] = wire  # decoding and hashing are paid once
         return transaction
 
-    @cached_property
+    @lazily
     def wire(self) -> WireTransaction:
         """The transaction itself; raises DecodeError when the bytes are not one."""
         return WireTransaction.decode(self.wire_bytes)
@@ -54,7 +54,7 @@ class SignedTransaction:
         """The transaction id."""
         return self.wire.id
 
-    @cached_property
+    @lazily
     def signed_by(self) -> frozenset[PublicKey]:
         """Keys with a signature here, verified or not."""
         return frozenset(signature.by for signature in self.signatures)
@@ -103,7 +103,7 @@ class SignedTransaction:
         """Canonical bytes of the envelope; the wire bytes in it are those received."""
         return self._encoded
 
-    @cached_property
+    @lazily
     def _encoded(self) -> bytes:
         return signed_codec.encode_signed(self.wire_bytes, self.signatures)
 

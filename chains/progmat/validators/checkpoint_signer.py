@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
-from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, select, update
 
 from chains.progmat.network.parameters_source import ParametersSource, source_of
-from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.storage import NodeDatabase, insert
+from chains.progmat.node.storage.standing import Doubt
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.validators import ledger_view
 from chains.progmat.validators.errors import (
@@ -31,6 +32,7 @@ from primitives.secp256k1 import address_of, compact, sign_digest
 from primitives.types import Address
 
 MAX_HEIGHT = 2**63 - 1
+MAX_HANDOVERS = 64
 DEFAULT_MAX_DRIFT_S = 60
 
 
@@ -113,11 +115,29 @@ class CheckpointSigner:
         """
         return _set_of(self._epochs.at(before.timestamp_s))
 
+    async def handovers(self, after_height: int) -> tuple[tuple[int, ValidatorSet], ...]:
+        """Heights above ``after_height`` that are the last of their Validator set, with the set that follows."""
+        found: list[tuple[int, ValidatorSet]] = []
+        before = self._epochs.history.first
+        for epoch in self._epochs.history.epochs[1:]:
+            changed = _set_of(epoch) != _set_of(before)
+            before = epoch
+            if not changed:
+                continue
+            starts_s = epoch.effective_from_s
+            at = await self._database.read(partial(ledger_view.first_since, time_s=starts_s))
+            if at is not None and at.height > after_height and self._epochs.history.at(at.timestamp_s) == epoch:
+                found.append((at.height, _set_of(epoch)))
+        return tuple(found[:MAX_HANDOVERS])
+
     async def match_log(self) -> None:
         """Check that log and database were made together; before the first signature. Raises SigningLogMismatch."""
         log_id = self._log.log_id
         pinned = await self._database.submit(lambda connection: _pin_log(connection, log_id))
-        if pinned != log_id:
+        if self._database.doubt is not Doubt.NONE:  # restored: whatever log is there may be the wrong one, or new
+            await asyncio.to_thread(self._log.doubt)
+            await self._database.submit(lambda connection: _pin_another(connection, log_id))
+        elif pinned != log_id:
             raise SigningLogMismatch("id of the signing log", pinned, log_id)
 
     async def sign(self, height: int) -> SignedCheckpoint:
@@ -161,6 +181,10 @@ class CheckpointSigner:
 
 def _set_of(epoch: NetworkParameters) -> ValidatorSet:
     return ValidatorSet(epoch.validators.threshold, epoch.validators.addresses)
+
+
+def _pin_another(connection: Connection, log_id: str) -> None:
+    connection.execute(update(pins).where(pins.c.name == "signing_log_id").values(value=log_id))
 
 
 def _pin_log(connection: Connection, log_id: str) -> str:

@@ -18,6 +18,7 @@ from types import FrameType
 import structlog
 
 from chains.progmat.node.app import NodeApp, open_roles
+from chains.progmat.node.collector import calm_collector
 from chains.progmat.node.config import load_node_config
 from chains.progmat.node.roles import RunningRole, Surroundings, VaultRole
 from scripts.bench.ledger_net.load import Load
@@ -69,6 +70,7 @@ async def run(config_file: Path) -> None:
 
     app = NodeApp(config, open_loaded)
     await app.start()
+    calm_collector()
     _answer("ready")
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):

@@ -192,3 +192,11 @@ def test_the_journal_is_a_chain_of_the_transactions_with_writes_and_of_ticks(sto
 def test_an_empty_store_ends_in_the_genesis_of_its_ledger(store: UniquenessStore) -> None:
     assert store.head() == genesis(LEDGER_ID)
     assert store.head() != genesis("another-ledger")
+
+
+def test_a_window_that_is_over_does_not_open_again_when_the_clock_goes_back(store: UniquenessStore) -> None:
+    late = request("late", inputs=(state("coin"),), window=TimeWindow(None, UnixSeconds(NOW_S + 10)))
+    for clock_s in (NOW_S + 10, NOW_S + 9):
+        (outcome,) = store.commit_batch([late], clock_s)
+        assert isinstance(outcome, TimeWindowClosed)
+    assert store.head().time_s == NOW_S + 10

@@ -28,8 +28,8 @@ A, B, C = (bytes([n]) * 32 for n in (1, 2, 3))
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
     engine = sqlite_engine(tmp_path / "node.sqlite", Access.WRITE)
-    prepare_schema(engine, tmp_path / "node.sqlite", "bob", [])
     with engine.connect() as opened, opened.begin():
+        prepare_schema(opened, "node.sqlite", "bob", [])
         yield opened
 
 

@@ -63,9 +63,12 @@ class GrpcPeerNetwork:
 
     def __init__(self, endpoints: Mapping[str, str], tls: PeerTls, limits: PeerLimits = DEFAULT_LIMITS) -> None:
         self._limits = limits
-        credentials = tls.channel_credentials()
-        self._links = {name: _PeerLink(name, target, credentials, limits) for name, target in endpoints.items()}
+        self._credentials = tls.channel_credentials()
+        self._links: dict[str, _PeerLink] = {}
         self._closed = False
+        self._retired: set[asyncio.Task[None]] = set()
+        for name, target in endpoints.items():
+            self._links[name] = _PeerLink(name, target, self._credentials, limits)
 
     async def request(self, peer: str, method: str, body: bytes, timeout_s: float) -> bytes:
         """See ``PeerNetwork.request``."""
@@ -78,10 +81,22 @@ class GrpcPeerNetwork:
             raise OversizeBody(len(body), self._limits.max_body_bytes)
         return await link.request(method, body, timeout_s)
 
+    def list_peers(self, endpoints: Mapping[str, str]) -> None:
+        """Dial these peers from now on: new ones too, those that moved at their new endpoint, others no more."""
+        for name, link in list(self._links.items()):
+            if endpoints.get(name) != link.target:
+                del self._links[name]
+                task = asyncio.create_task(link.close(), name=f"retire link to {name}")
+                self._retired.add(task)
+                task.add_done_callback(self._retired.discard)
+        for name, target in endpoints.items():
+            if name not in self._links:
+                self._links[name] = _PeerLink(name, target, self._credentials, self._limits)
+
     async def close(self) -> None:
         """End all streams."""
         self._closed = True
-        await asyncio.gather(*(link.close() for link in self._links.values()))
+        await asyncio.gather(*(link.close() for link in self._links.values()), *self._retired)
 
 
 class _PeerLink:
@@ -89,7 +104,7 @@ class _PeerLink:
 
     def __init__(self, peer: str, target: str, credentials: grpc.ChannelCredentials, limits: PeerLimits) -> None:
         self._peer = peer
-        self._target = target
+        self.target = target
         self._credentials = credentials
         self._limits = limits
         self._slots = asyncio.Semaphore(limits.max_outstanding)
@@ -133,7 +148,7 @@ class _PeerLink:
     async def _connect(self) -> OutboundSession:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(max(0.0, self._not_before - loop.time()))
-        channel = _channel(self._peer, self._target, self._credentials, self._limits)
+        channel = _channel(self._peer, self.target, self._credentials, self._limits)
         try:
             async with asyncio.timeout(self._limits.connect_timeout_s):
                 call = _open_exchange(channel)

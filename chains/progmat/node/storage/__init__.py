@@ -1,4 +1,4 @@
-"""The node's database: SQLite with group commit, the transaction store and the outbox."""
+"""The node's database (SQLite or PostgreSQL) with group commit, the transaction store and the outbox."""
 
 from chains.progmat.node.storage.database import NodeDatabase
 from chains.progmat.node.storage.outbox import (
@@ -13,7 +13,7 @@ from chains.progmat.node.storage.outbox import (
     pending_effects,
 )
 from chains.progmat.node.storage.prepared import Prepared, insert
-from chains.progmat.node.storage.schema import SCHEMA_VERSION, history_id, storage_metadata
+from chains.progmat.node.storage.schema import history_id, storage_metadata
 from chains.progmat.node.storage.transaction_store import (
     Listing,
     StoredTransaction,
@@ -26,7 +26,6 @@ from chains.progmat.node.storage.transaction_store import (
 )
 
 __all__ = [
-    "SCHEMA_VERSION",
     "Effect",
     "EffectStatus",
     "Listing",

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select, update
 
+from chains.progmat.node.storage.column_types import storable
 from chains.progmat.node.storage.prepared import Prepared, insert
 from chains.progmat.node.storage.schema import outbox
 from chains.progmat.node.storage.transaction_store import StoreOutcome
@@ -118,7 +119,7 @@ def effect_failed(connection: Connection, effect_id: int, error: str, next_attem
     """The peer was unavailable: try again at ``next_attempt_s``."""
     later = {
         "attempts": outbox.c.attempts + 1,
-        "last_error": error[:MAX_ERROR_CHARS],
+        "last_error": storable(error, MAX_ERROR_CHARS),
         "next_attempt_s": next_attempt_s,
     }
     not_done = outbox.c.status != EffectStatus.DONE.value

@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol, cast
 from sqlalchemy import Connection, Delete, Insert, LargeBinary, Select, Update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 __all__ = ["Parameters", "Prepared", "insert"]
@@ -143,7 +144,10 @@ class _Form:
 
 
 def _form_of(statement: Statement, compiled: SQLCompiler, dialect: Dialect, values: Parameters) -> _Form:
-    state = compiled.construct_expanded_state(dict(values))
+    try:
+        state = compiled.construct_expanded_state(dict(values))
+    except InvalidRequestError as error:  # as a later run would say it
+        raise KeyError(str(error)) from error
     lists = _lists_of(compiled)
     constants = {
         name: bind.effective_value
