@@ -51,11 +51,17 @@ class LocalPostgres:
         data = folder / "data"
         if not (data / "PG_VERSION").exists():
             _run(owner, programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8")
-        port = _free_port()
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=64"
-        log = folder / "server.log"
+        server = cls(folder, _free_port())
+        server.restart()
+        return server
+
+    def restart(self) -> None:
+        """Start it again after ``stop``, on the same port and data."""
+        programs = find_programs()
+        owner = SERVER_USER if os.geteuid() == 0 else None
+        data, log = self._folder / "data", self._folder / "server.log"
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=64"
         _run(owner, programs / "pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "-t", START_TIMEOUT_S, "start")
-        return cls(folder, port)
 
     def stop(self, mode: str = "fast") -> None:
         """End it; ``mode="immediate"`` is a crash."""

@@ -30,7 +30,7 @@ from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
 from primitives.public_key import PublicKey
 from primitives.secp256k1 import address_of
-from tests.fakes.commit_requests import LEDGER_ID, NOW_S
+from tests.fakes.commit_requests import LEDGER_ID, NOW_S, asked_by
 from tests.fakes.notary_world import VALIDATOR_SECRETS, VALIDATORS, request_bytes
 from tests.fakes.toy_ledger import PACKAGE, PARAMETERS, Toy
 
@@ -82,7 +82,9 @@ class ScriptedNotary:
 
     def commit(self, *toys: Toy, clock_s: int = NOW_S) -> None:
         """Notarise approved transactions."""
-        batch = [commit_request_of(toy.wire.filter(NOTARY_GROUPS), evidence_of(toy), "cn-1") for toy in toys]
+        batch = [
+            commit_request_of(toy.wire.filter(NOTARY_GROUPS), evidence_of(toy), asked_by(toy.wire.id)) for toy in toys
+        ]
         self.store.commit_batch(batch, clock_s)
 
     async def read_journal(self, _peer: PeerIdentity, body: bytes) -> bytes:

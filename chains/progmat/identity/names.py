@@ -16,6 +16,7 @@ class Role(Enum):
     ISSUER = "SN"
     CUSTODIAN = "CN"
     NOTARY = "NN"
+    VALIDATING = "VALIDATING"  # beside NN: this notary verifies whole transactions, so requesters show it everything
     VALIDATOR = "VALIDATOR"
 
 

@@ -25,6 +25,7 @@ from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
+from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.peers import PeerIdentity, PeerNetwork, PeerRouter
 from chains.progmat.node.storage import Effect, NodeDatabase
 from chains.progmat.node.vault_reading import vault_rules
@@ -86,7 +87,16 @@ class LedgerNode:
     def __init__(self, parts: NodeParts) -> None:
         self.parts = parts
         self.records_changed = Changes()
-        self._desk = NotaryDesk(parts.network, parts.verifier)
+        signer = parts.keys.signer(parts.me.party.key)
+        if signer is None:
+            raise KeyMissing(parts.me.name, "node", parts.me.party.key.encoded())
+        self._desk = NotaryDesk(
+            parts.network,
+            parts.verifier,
+            signer,
+            parts.directory,
+            self._disclose,
+        )
         recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me))
         self._back_chain = BackChain(
             parts.database,
@@ -144,6 +154,10 @@ class LedgerNode:
         if record.step in {FlowStep.RECORDED, FlowStep.DONE}:
             self.records_changed.tell()
             self.deliveries.wake()
+
+    def _disclose(self, peer: str, wire: WireTransaction) -> None:
+        """For the desk, which the back chain itself asks: neither can be made first."""
+        self._back_chain.disclose(peer, wire)
 
     def _before_delivery(self, effect: Effect) -> None:
         """Whoever is sent a transaction may fetch what it uses."""

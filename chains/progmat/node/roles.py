@@ -30,8 +30,12 @@ from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.notary.duty import Duty
+from chains.progmat.notary.epochs import Epoch, KnownEpochs
+from chains.progmat.notary.opening import NotaryOptions, open_store
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
-from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
+from chains.progmat.notary.signature_checks import InlineChecks, WorkerChecks
+from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.validators.approver import APPROVE, Approver, ArchiveRecorder
 from chains.progmat.validators.checkpoint_signer import CheckpointSigner
@@ -43,6 +47,7 @@ from chains.progmat.validators.signing_log import SigningLog
 from chains.progmat.vault import vault_metadata
 from light_clients.qbft import QbftLightClient, verify_storage_at
 from light_clients.registry import LightClientRegistry, RegistryProfile
+from primitives.public_key import PublicKey
 from primitives.signatures import Signer
 
 STORAGE_READERS: Mapping[str, StorageReader] = {"qbft": verify_storage_at}
@@ -69,6 +74,7 @@ class Surroundings:
     access: ApiAccess
     clock: Clock = field(default_factory=SystemClock)
     soft_lock_s: int = 120
+    notary: NotaryOptions = field(default_factory=NotaryOptions)
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
     tail: TailSettings = field(default_factory=TailSettings)
@@ -76,6 +82,11 @@ class Surroundings:
     def now_s(self) -> int:
         """Unix seconds."""
         return self.clock.now_ms() // 1000
+
+    def key_of(self, name: str) -> PublicKey | None:
+        """The signing key of a node on the network map."""
+        entry = self.directory.entry(name)
+        return None if entry is None else entry.party.key
 
     def node_signer(self) -> Signer:
         """The node's own key; raises ``KeyMissing``."""
@@ -157,25 +168,31 @@ class VaultRole:
 
 
 class NotaryRole:
-    """NN."""
+    """NN; with VALIDATING beside it, the notary verifies whole transactions."""
 
-    def __init__(self, service: NotaryService, store: SqliteUniquenessStore) -> None:
+    def __init__(self, service: NotaryService, store: UniquenessStore, duty: Duty | None) -> None:
         self._service = service
         self._store = store
+        self.duty = duty
 
     @classmethod
     async def open(cls, around: Surroundings) -> NotaryRole:
-        """Open the uniqueness store; raises ``UniquenessStoreError``, ``KeyMissing``."""
-        path = around.folder / "notary.sqlite3"
-        store = await asyncio.to_thread(SqliteUniquenessStore, path, around.parameters.ledger_id)
+        """Open the uniqueness store; raises ``UniquenessStoreError``, ``UniquenessStoreFailed``, ``KeyMissing``."""
+        options = around.notary
+        signer = around.node_signer()
+        store, duty = await asyncio.to_thread(
+            open_store, options, around.folder, around.parameters.ledger_id, around.clock.now_ms
+        )
         service = NotaryService(
             store=store,
-            signer=around.node_signer(),
-            parameters=around.parameters,
+            epochs=KnownEpochs([Epoch(around.parameters, signer)]),
+            key_of=around.key_of,
             clock_s=around.now_s,
             settings=NotarySettings(journal_readers=frozenset(around.directory.names_with(Role.VALIDATOR))),
+            checks=WorkerChecks(options.verify_workers) if options.verify_workers else InlineChecks(),
+            duty=duty,
         )
-        return cls(service, store)
+        return cls(service, store, duty)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Notarise, read the journal."""
@@ -187,7 +204,7 @@ class NotaryRole:
         return ()
 
     async def start(self) -> None:
-        """Take requests, tick."""
+        """Take requests, tick; or stand by."""
         await self._service.start()
 
     async def stop(self) -> None:

@@ -19,7 +19,7 @@ from chains.progmat.notary.errors import (
     WrongNotary,
     WrongParameters,
 )
-from chains.progmat.notary.model import CommitRequest
+from chains.progmat.notary.model import CommitRequest, Requester
 from chains.progmat.transactions.filtered import FilteredTransaction
 from chains.progmat.transactions.model import ProvableWrite, StateRef
 from chains.progmat.transactions.network_parameters import NetworkParameters
@@ -69,7 +69,7 @@ def validate_validators(
         raise ValidatorsMissing(len(signed))
 
 
-def commit_request_of(tear_off: FilteredTransaction, evidence: bytes, requester: str) -> CommitRequest:
+def commit_request_of(tear_off: FilteredTransaction, evidence: bytes, requester: Requester) -> CommitRequest:
     """What the uniqueness store needs to know of a checked request."""
     return CommitRequest(
         tx_id=tear_off.id,

@@ -14,15 +14,24 @@ import structlog
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.notary import codec, rules
 from chains.progmat.notary.batch_writer import Answer, BatchWriter, sign_again
-from chains.progmat.notary.errors import JournalReadRefused, NotarisationConflict, NotaryRefusal, NotaryStopping
+from chains.progmat.notary.duty import Duty
+from chains.progmat.notary.epochs import Epochs
+from chains.progmat.notary.errors import (
+    JournalReadRefused,
+    NotarisationConflict,
+    NotaryKeyRetired,
+    NotaryStopping,
+    RequesterUnknown,
+)
+from chains.progmat.notary.intake import Asked, Intake, TearOffIntake
 from chains.progmat.notary.journal import JournalEntry, JournalHead
+from chains.progmat.notary.model import Requester
+from chains.progmat.notary.signature_checks import InlineChecks, SignatureChecks
 from chains.progmat.notary.uniqueness import UniquenessStore
-from chains.progmat.transactions.errors import SignatureRefused
 from chains.progmat.transactions.filtered import FilteredTransaction
-from chains.progmat.transactions.network_parameters import NetworkParameters
-from chains.progmat.transactions.signed_codec import decode_signature, encode_signature
-from primitives.errors import CrossDvpError
-from primitives.signatures import Signer
+from chains.progmat.transactions.signed_codec import encode_signature
+from primitives.errors import CallerError, CrossDvpError, PeerError
+from primitives.public_key import PublicKey
 
 NOTARISE: Final = "notary.notarise"
 READ_JOURNAL: Final = "notary.read_journal"
@@ -50,28 +59,31 @@ class NotaryService:
     Guarantees: an answer is sent only after the transaction is durable in the store; the same transaction gets the same
     position and time every time; the journal's time never goes back and moves at least every ``tick_interval_s`` while
     the clock moves. Not guaranteed: that a request which failed with an UnavailableError was not committed.
+
+    ``key_of`` is the network map: the key of a node's name. ``intake`` reads requests as the notary's mode wants them.
     """
 
     def __init__(
         self,
         *,
         store: UniquenessStore,
-        signer: Signer,
-        parameters: NetworkParameters,
+        epochs: Epochs,
+        key_of: Callable[[str], PublicKey | None],
         clock_s: Callable[[], int],
         settings: NotarySettings,
+        checks: SignatureChecks | None = None,
+        intake: Intake | None = None,
+        duty: Duty | None = None,
     ) -> None:
         self._store = store
-        self._signer = signer
-        self._parameters = parameters
+        self._epochs = epochs
+        self._key_of = key_of
         self._settings = settings
+        self._checks = checks or InlineChecks()
+        self._intake = intake or TearOffIntake()
+        self._duty = duty
         self._writer = BatchWriter(
-            store,
-            signer,
-            clock_s,
-            self._journal_grew,
-            max_batch=settings.max_batch,
-            max_waiting=settings.max_waiting,
+            store, clock_s, self._journal_grew, max_batch=settings.max_batch, max_waiting=settings.max_waiting
         )
         self._reader_thread = ThreadPoolExecutor(1, thread_name_prefix="notary-reader")
         self._grown = asyncio.Event()
@@ -81,7 +93,10 @@ class NotaryService:
     async def start(self) -> None:
         """Begin to take requests and to tick."""
         self._running = True
+        await self._checks.start()
         self._writer.start()
+        if self._duty is not None:
+            await self._duty.start()
         self._ticker = asyncio.create_task(self._tick_when_idle(), name="notary-ticker")
 
     async def stop(self) -> None:
@@ -91,6 +106,9 @@ class NotaryService:
             self._ticker.cancel()
             await asyncio.gather(self._ticker, return_exceptions=True)
         await self._writer.stop()
+        if self._duty is not None:
+            await self._duty.stop()
+        await self._checks.stop()
         self._journal_grew()
         self._reader_thread.shutdown()
 
@@ -99,19 +117,23 @@ class NotaryService:
 
         A conflict is an answer, not an error, so that its evidence reaches the asker whole. Raises DecodeError and
         TearOffRefused for a bad request, NotaryRefusal and SignatureRefused for one that will not be notarised,
-        NotaryBusy and NotaryStopping for later.
+        NotActive, NotaryBusy and NotaryStopping for later.
         """
-        request = codec.decode_request(body)
-        tear_off = FilteredTransaction.decode(request.tear_off)
-        tear_off.verify_for_notary()
+        if self._duty is not None:
+            self._duty.require_active()
+        asked = self._intake.read(body)
+        requester = self._requester(peer, asked)
+        await self._checks.verify(requester, asked.tear_off.id)
+        epoch = self._epochs.in_force()
         try:
-            signatures = tuple(decode_signature(signature) for signature in request.validator_signatures)
-            rules.validate_new(tear_off, signatures, self._parameters)
-        except (NotaryRefusal, SignatureRefused) as objection:
-            answer = await self._answer_of_old(tear_off, objection)
+            rules.validate_new(asked.tear_off, asked.approvals, epoch.parameters)
+            await self._intake.validate(peer, asked)
+        except (CallerError, PeerError) as objection:
+            answer = await self._answer_of_old(asked.tear_off, objection)
         else:
+            request = rules.commit_request_of(asked.tear_off, asked.evidence, requester)
             try:
-                answer = await self._writer.commit(rules.commit_request_of(tear_off, body, peer.name))
+                answer = await self._writer.commit(request, epoch.signer)
             except NotarisationConflict as conflict:
                 return codec.encode_conflict(conflict)
         return codec.encode_notarised(
@@ -138,12 +160,21 @@ class NotaryService:
         """Let the journal's time catch up with the clock now, without waiting for the interval."""
         await self._writer.tick()
 
+    def _requester(self, peer: PeerIdentity, asked: Asked) -> Requester:
+        key = self._key_of(peer.name)
+        if key is None:
+            raise RequesterUnknown(peer.name)
+        return Requester(peer.name, key, asked.requester_signature)
+
     async def _answer_of_old(self, tear_off: FilteredTransaction, objection: Exception) -> Answer:
         """The old answer of a transaction that would not be accepted any more; the objection if there is none."""
         committed = await self._in_reader(self._store.find_committed, tear_off.id)
         if committed is None:
             raise objection
-        return sign_again(self._signer, committed)
+        epoch = self._epochs.named(tear_off.network_parameters_hash)
+        if epoch is None:
+            raise NotaryKeyRetired(tear_off.network_parameters_hash)
+        return sign_again(epoch.signer, committed)
 
     async def _first_page(self, wanted: codec.ReadRequest) -> bytes:
         """A page once there is something to tell."""

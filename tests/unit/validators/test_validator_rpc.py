@@ -10,13 +10,14 @@ from crossdvp.validator.v1 import validator_pb2 as pb
 from crossdvp.validator.v1.validator_pb2_grpc import ValidatorServiceStub, add_ValidatorServiceServicer_to_server
 
 from chains.progmat.node.peers import InProcessPeerNetwork, PeerRouter
+from chains.progmat.notary.epochs import Epoch, KnownEpochs
 from chains.progmat.notary.service import READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.validators.journal_tail import JournalTail, TailSettings
 from chains.rpc_status import ErrorStatusInterceptor, RemoteError, error_from_rpc
 from light_clients.progmat import decode_validator_set
 from primitives.sparse_merkle import EMPTY_ROOT, decode_smt_proof, verify_absence, verify_presence
 from tests.fakes.commit_requests import NOW_S, create, delete, value
-from tests.fakes.notary_world import NOTARY_SIGNER
+from tests.fakes.notary_world import NOTARY_SIGNER, key_of
 from tests.fakes.toy_ledger import PARAMETERS, Toy
 from tests.fakes.validator_world import CN, ValidatorWorld, evidence_of
 
@@ -123,8 +124,8 @@ async def failure_of(call: grpc.aio.UnaryUnaryCall[object, object]) -> RemoteErr
 async def test_a_running_validator_follows_a_running_notary(world: ValidatorWorld) -> None:
     notary = NotaryService(
         store=world.notary.store,
-        signer=NOTARY_SIGNER,
-        parameters=PARAMETERS,
+        epochs=KnownEpochs([Epoch(PARAMETERS, NOTARY_SIGNER)]),
+        key_of=key_of,
         clock_s=world.clock,
         settings=NotarySettings(frozenset({"v-1"}), tick_interval_s=3600),
     )
