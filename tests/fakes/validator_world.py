@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.back_chain import BackChain
-from chains.progmat.flows.peer_codec import FetchedTransaction
+from chains.progmat.flows.peer_codec import FetchAnswer, FetchedTransaction
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.identity import Role
 from chains.progmat.node.peers import InProcessPeerNetwork, PeerIdentity, PeerRouter
@@ -21,7 +21,9 @@ from chains.progmat.notary.service import READ_JOURNAL
 from chains.progmat.transactions.filtered import NOTARY_GROUPS
 from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.signed import SignedTransaction
-from chains.progmat.validators.approver import Approver, ArchiveRecorder
+from chains.progmat.validators.approver import Approver
+from chains.progmat.validators.archive import ArchiveRecorder
+from chains.progmat.validators.attestor import Attestor
 from chains.progmat.validators.checkpoint_signer import CheckpointSigner, SoftwareCheckpointKey
 from chains.progmat.validators.journal_tail import JournalTail
 from chains.progmat.validators.rpc_validator import ValidatorRpc
@@ -109,10 +111,10 @@ class Requester:
     async def fetch(self, _peer: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``node.fetch_transactions``."""
         self.fetches += 1
-        found = [self.known[tx_id] for tx_id in peer_codec.decode_fetch_request(body) if tx_id in self.known]
-        return peer_codec.encode_fetch_response(
-            tuple(FetchedTransaction(signed.encode(), 0) for signed in (*found, *self.also))
-        )
+        wanted = peer_codec.decode_fetch_request(body)
+        found = [self.known[item.tx_id] for item in wanted if item.tx_id in self.known]
+        transactions = tuple(FetchedTransaction(signed.encode(), 0) for signed in (*found, *self.also))
+        return peer_codec.encode_fetch_response(FetchAnswer(transactions))
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class ValidatorParts:
     """The parts of one Validator, put together as `node.roles` does."""
 
     approver: Approver
+    attestor: Attestor
     tail: JournalTail
     checkpoints: CheckpointSigner
     rpc: ValidatorRpc
@@ -160,6 +163,14 @@ class ValidatorWorld:
             gate=gate,
             clock_s=self.clock,
         )
+        attestor = Attestor(
+            database=self.database,
+            resolver=resolver,
+            verifier=verifier,
+            signer=VALIDATORS[0],
+            gate=gate,
+            clock=self.clock,
+        )
         checkpoints = CheckpointSigner(
             database=self.database,
             log=self.log,
@@ -171,7 +182,7 @@ class ValidatorWorld:
         await checkpoints.match_log()
         tail = await JournalTail.open(self.database, self.network, PARAMETERS, gate)
         rpc = ValidatorRpc(LEDGER_ID, self.database, tail, checkpoints, gate)
-        self.validator = ValidatorParts(approver, tail, checkpoints, rpc, gate)
+        self.validator = ValidatorParts(approver, attestor, tail, checkpoints, rpc, gate)
 
     async def close(self) -> None:
         """Stop it and release the files."""

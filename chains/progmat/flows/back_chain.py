@@ -1,43 +1,41 @@
-"""Back-chain resolution: fetch, verify and record a transaction's ancestors; hand ours to those who may see them.
-
-Need to know: a peer may fetch a transaction it takes part in, and the ancestors of what this node has sent it (Corda's
-``ResolveTransactionsFlow`` grants the same). Who was sent what is kept in memory, bounded: a delivery that is retried
-after a restart grants it again. Validators verify whole transactions before signing and may fetch any.
-"""
+"""Back-chain resolution: fetch, verify and record a transaction's ancestors (Corda's ``ResolveTransactionsFlow``)."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Final
 
 from sqlalchemy import Connection
 
 from chains.progmat.flows import peer_codec
-from chains.progmat.flows.clock import Clock
-from chains.progmat.flows.errors import BadResolution, NotAParticipant, TransactionUnknown
-from chains.progmat.flows.peer_codec import MAX_FETCH_RESPONSE_BYTES, MAX_FETCHED_IDS, FetchedTransaction
-from chains.progmat.flows.seams import Directory, Recording, Role
-from chains.progmat.flows.signed_records import decoded
-from chains.progmat.flows.verification import LedgerVerifier
-from chains.progmat.node.peers.seam import PeerIdentity, PeerNetwork
-from chains.progmat.node.storage import (
-    NodeDatabase,
-    StoredTransaction,
-    stored_transactions,
-    unknown_transactions,
+from chains.progmat.flows.attested_history import (
+    Indexes,
+    keep_attested,
+    lacking_outputs,
+    outputs_used,
+    take_attested,
 )
+from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.errors import BadResolution, TransactionUnknown
+from chains.progmat.flows.history_policy import HistoryPolicy
+from chains.progmat.flows.peer_codec import MAX_FETCHED_IDS, FetchAnswer, WantedOutputs
+from chains.progmat.flows.seams import Directory, Recording, Role
+from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.node.peers.seam import PeerNetwork
+from chains.progmat.node.storage import NodeDatabase, unknown_transactions
+from chains.progmat.transactions.attestation import AttestedOutputs
+from chains.progmat.transactions.model import StateRef
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
+from chains.rpc_status import RemoteCallerError
+from primitives.types import Hash32
 
 FETCH_TIMEOUT_S: Final = 15.0
 MAX_ANCESTORS: Final = 50_000
 RECORD_BATCH: Final = 64
-MAX_DISCLOSED: Final = 65_536
-MAX_AHEAD_BYTES: Final = 256 * 1024
-"""Up to this size an answer carries ancestors that were not asked for: a short chain comes in one answer."""
-MAX_GENERATION: Final = 512
 
 PositionSource = Callable[[SignedTransaction], Awaitable[int]]
 """The journal position of a final transaction from who knows it; raises ``UnavailableError``."""
@@ -45,13 +43,16 @@ PositionSource = Callable[[SignedTransaction], Awaitable[int]]
 Fetched = dict[bytes, tuple[SignedTransaction, int]]
 
 
-def dependencies(wire: WireTransaction) -> tuple[bytes, ...]:
-    """Ids of the transactions whose outputs this one uses, each once, in order."""
-    return tuple(dict.fromkeys(bytes(ref.tx_id) for ref in (*wire.inputs, *wire.references)))
+@dataclass
+class _Gathered:
+    """What peers have answered in one resolution; nothing of it is recorded yet."""
+
+    fetched: Fetched = field(default_factory=dict)
+    attested: list[AttestedOutputs] = field(default_factory=list)
 
 
 class BackChain:
-    """Both sides of resolution for one node."""
+    """The asking side of resolution for one node."""
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class BackChain:
         recorder: Recording,
         clock: Clock,
         position_of: PositionSource | None = None,
+        policy: HistoryPolicy = HistoryPolicy.WHOLE,
     ) -> None:
         self._database = database
         self._network = network
@@ -70,32 +72,49 @@ class BackChain:
         self._recorder = recorder
         self._clock = clock
         self._position_of = position_of
-        self._disclosed: OrderedDict[tuple[str, bytes], None] = OrderedDict()
-        self._sent: OrderedDict[tuple[str, bytes], None] = OrderedDict()
-
-    # ---- what we fetch ----
+        self._policy = policy
 
     async def resolve(self, peer: str, wire: WireTransaction) -> None:
         """Have all ancestors of ``wire`` verified and recorded here, fetching those we lack from ``peer``.
 
-        Raises ``BadResolution``, the peer's refusal, or what verification refuses.
+        Under ``HistoryPolicy.ATTESTED`` an ancestor's outputs may come with an attestation in its place. Raises
+        ``BadResolution``, the peer's refusal, or what verification refuses.
         """
-        fetched: Fetched = {}
-        wanted = await self._unrecorded(dependencies(wire))
+        gathered = _Gathered()
+        wanted = await self._lacking(outputs_used(wire))
         while wanted:
-            asked = tuple(wanted[:MAX_FETCHED_IDS])
-            answer = await self._network.request(
-                peer, peer_codec.FETCH_TRANSACTIONS, peer_codec.encode_fetch_request(asked), FETCH_TIMEOUT_S
-            )
-            wanted = await self._take(peer, wanted, peer_codec.decode_fetch_response(answer), fetched)
-            if set(asked) <= set(wanted):
+            asked = dict(islice(wanted.items(), MAX_FETCHED_IDS))
+            answer = await self._fetch(peer, asked)
+            wanted = await self._take(peer, wanted, answer, gathered)
+            if all(wanted.get(tx_id) == indexes for tx_id, indexes in asked.items()):
                 raise BadResolution(peer, "it answered none of the transactions asked for")
-            if len(fetched) > MAX_ANCESTORS:
+            if len(gathered.fetched) > MAX_ANCESTORS:
                 raise BadResolution(peer, f"more than {MAX_ANCESTORS} ancestors")
-        ordered = _ancestors_first(fetched)
+        if gathered.attested:
+            await self._database.submit(partial(_keep_all, attested=gathered.attested))
+        ordered = _ancestors_first(gathered.fetched)
         for start in range(0, len(ordered), RECORD_BATCH):
             batch = [await self._placed(*item) for item in ordered[start : start + RECORD_BATCH]]
             await self._database.submit(partial(self._verify_and_record, batch=batch))
+
+    async def _fetch(self, peer: str, asked: Indexes) -> FetchAnswer:
+        """From ``peer``; what it knows by an attestation only, from an issuer, which has the audit copy."""
+        whole_only = self._policy is HistoryPolicy.WHOLE
+        wanted = tuple(WantedOutputs(tx_id, () if whole_only else tuple(sorted(asked[tx_id]))) for tx_id in asked)
+        body = peer_codec.encode_fetch_request(wanted)
+        auditors = [name for name in self._directory.names_with(Role.ISSUER) if name != peer] if whole_only else []
+        *earlier, last = (peer, *auditors)
+        for source in earlier:
+            try:
+                return await self._fetch_from(source, body)
+            except RemoteCallerError as error:
+                if error.reason != TransactionUnknown.reason:
+                    raise
+        return await self._fetch_from(last, body)
+
+    async def _fetch_from(self, source: str, body: bytes) -> FetchAnswer:
+        answer = await self._network.request(source, peer_codec.FETCH_TRANSACTIONS, body, FETCH_TIMEOUT_S)
+        return peer_codec.decode_fetch_response(answer)
 
     async def _placed(self, signed: SignedTransaction, told: int) -> tuple[SignedTransaction, int]:
         """With its journal position: from the notary where this node publishes it, else as the peer told."""
@@ -104,25 +123,37 @@ class BackChain:
         self._verifier.verify_signatures(signed)
         return signed, await self._position_of(signed)
 
-    async def _unrecorded(self, tx_ids: Iterable[bytes]) -> list[bytes]:
-        return await self._database.read(lambda connection: unknown_transactions(connection, tx_ids))
+    async def _lacking(self, used: Indexes) -> dict[bytes, frozenset[int]]:
+        return await self._database.read(partial(self._lacking_here, used=used))
+
+    def _lacking_here(self, connection: Connection, used: Indexes) -> dict[bytes, frozenset[int]]:
+        unknown = {tx_id: used[tx_id] for tx_id in unknown_transactions(connection, used)}
+        if not unknown or self._policy is HistoryPolicy.WHOLE:
+            return unknown
+        return lacking_outputs(connection, unknown)
 
     async def _take(
-        self, peer: str, wanted: list[bytes], answer: tuple[FetchedTransaction, ...], fetched: Fetched
-    ) -> list[bytes]:
+        self, peer: str, wanted: Indexes, answer: FetchAnswer, gathered: _Gathered
+    ) -> dict[bytes, frozenset[int]]:
         """Accept what was wanted, or became so by a transaction before it; returns what is still wanted."""
-        open_ids = dict.fromkeys(wanted)
-        for item in answer:
+        still = dict(wanted)
+        for item in answer.transactions:
             signed = SignedTransaction.decode(item.signed)
             tx_id = bytes(signed.id)
-            if tx_id not in open_ids:
+            if tx_id not in still:
                 raise BadResolution(peer, f"it sent {tx_id.hex()}, which is no ancestor asked for")
-            del open_ids[tx_id]
-            fetched[tx_id] = (signed, item.journal_position)
-            for dependency in dependencies(signed.wire):
-                if dependency not in fetched:
-                    open_ids.setdefault(dependency)
-        return await self._unrecorded(open_ids)
+            del still[tx_id]
+            gathered.fetched[tx_id] = (signed, item.journal_position)
+            for dependency, indexes in outputs_used(signed.wire).items():
+                if dependency not in gathered.fetched:
+                    still[dependency] = still.get(dependency, frozenset()) | indexes
+        for data in answer.attested:
+            if self._policy is HistoryPolicy.WHOLE:
+                raise BadResolution(peer, "it sent attested outputs where whole transactions were asked for")
+            attested = take_attested(peer, data, still, self._verifier.parameters)
+            gathered.attested.append(attested)
+        shown = {output.ref for attested in gathered.attested for output in attested.outputs}
+        return await self._lacking(_without(still, shown))
 
     def _verify_and_record(self, connection: Connection, batch: list[tuple[SignedTransaction, int]]) -> None:
         for signed, position in batch:
@@ -130,64 +161,19 @@ class BackChain:
             self._verifier.verify_contracts(connection, signed.wire)
             self._recorder.record(connection, signed, position, self._clock.now_ms())
 
-    # ---- what we hand out ----
 
-    def disclose(self, peer: str, wire: WireTransaction) -> None:
-        """``peer`` knows ``wire``, so it may fetch what that uses."""
-        for tx_id in dependencies(wire):
-            _remember(self._disclosed, (peer, tx_id))
-
-    async def handle_fetch(self, asker: PeerIdentity, body: bytes) -> bytes:
-        """Handler of ``node.fetch_transactions``. Raises ``NotAParticipant``, ``TransactionUnknown``."""
-        wanted = peer_codec.decode_fetch_request(body)
-        found = await self._database.read(partial(self._with_ancestors, asker=asker.name, wanted=wanted))
-        for signed, _ in found:
-            self.disclose(asker.name, signed.wire)
-            _remember(self._sent, (asker.name, bytes(signed.id)))
-        answer = tuple(FetchedTransaction(signed.encode(), position) for signed, position in found)
-        return peer_codec.encode_fetch_response(answer)
-
-    def _with_ancestors(
-        self, connection: Connection, asker: str, wanted: tuple[bytes, ...]
-    ) -> list[tuple[SignedTransaction, int]]:
-        """Those asked for, then ancestors not sent to this peer lately, breadth first, until the answer is full."""
-        answered: Fetched = {}
-        size = 0
-        generation: tuple[bytes, ...] = wanted
-        while generation:
-            stored = stored_transactions(connection, generation)
-            following: dict[bytes, None] = {}
-            for tx_id in generation:
-                signed, position = self._recorded(stored, tx_id)
-                if generation is wanted:
-                    self._check_need_to_know(connection, asker, signed)
-                size += len(stored[tx_id].signed_bytes) + 64
-                if answered and size > (MAX_FETCH_RESPONSE_BYTES if generation is wanted else MAX_AHEAD_BYTES):
-                    return list(answered.values())
-                answered[tx_id] = (signed, position)
-                following.update(dict.fromkeys(dependencies(signed.wire)))
-            unsent = [tx_id for tx_id in following if tx_id not in answered and (asker, tx_id) not in self._sent]
-            generation = tuple(unsent[:MAX_GENERATION])
-        return list(answered.values())
-
-    def _recorded(self, stored: dict[bytes, StoredTransaction], tx_id: bytes) -> tuple[SignedTransaction, int]:
-        found = stored.get(tx_id)
-        if found is None:
-            raise TransactionUnknown(tx_id)
-        return decoded(found.signed_bytes), found.journal_position
-
-    def _check_need_to_know(self, connection: Connection, asker: str, signed: SignedTransaction) -> None:
-        if asker in self._directory.names_with(Role.VALIDATOR) or (asker, bytes(signed.id)) in self._disclosed:
-            return
-        if asker not in self._recorder.participants(connection, signed.wire):
-            raise NotAParticipant(asker, signed.id)
+def _keep_all(connection: Connection, *, attested: list[AttestedOutputs]) -> None:
+    for item in attested:
+        keep_attested(connection, item)
 
 
-def _remember(known: OrderedDict[tuple[str, bytes], None], fact: tuple[str, bytes]) -> None:
-    known[fact] = None
-    known.move_to_end(fact)
-    while len(known) > MAX_DISCLOSED:
-        known.popitem(last=False)
+def _without(wanted: Indexes, shown: set[StateRef]) -> dict[bytes, frozenset[int]]:
+    """What is left of the wanted outputs; a transaction of which only the whole will do is left as it is."""
+    left = {
+        tx_id: frozenset(index for index in indexes if StateRef(Hash32(tx_id), index) not in shown)
+        for tx_id, indexes in wanted.items()
+    }
+    return {tx_id: indexes for tx_id, indexes in left.items() if indexes or not wanted[tx_id]}
 
 
 def _ancestors_first(fetched: Fetched) -> list[tuple[SignedTransaction, int]]:
@@ -197,7 +183,7 @@ def _ancestors_first(fetched: Fetched) -> list[tuple[SignedTransaction, int]]:
     while pending:
         tx_id = pending[-1]
         open_parents = [
-            parent for parent in dependencies(fetched[tx_id][0].wire) if parent in fetched and parent not in ordered
+            parent for parent in outputs_used(fetched[tx_id][0].wire) if parent in fetched and parent not in ordered
         ]
         if open_parents and tx_id not in ordered:
             pending.extend(open_parents)

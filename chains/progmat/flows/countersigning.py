@@ -7,7 +7,7 @@ signs for another what only it may begin (issuing, unlocking).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from chains.progmat.flows import peer_codec
@@ -33,13 +33,20 @@ class CountersignResponder:
     """Signs for this node what its role's policy allows."""
 
     def __init__(
-        self, me: NodeSelf, database: NodeDatabase, verifier: LedgerVerifier, back_chain: BackChain, keys: KeyRing
+        self,
+        me: NodeSelf,
+        database: NodeDatabase,
+        verifier: LedgerVerifier,
+        back_chain: BackChain,
+        keys: KeyRing,
+        disclose: Callable[[str, WireTransaction], None],
     ) -> None:
         self._me = me
         self._database = database
         self._verifier = verifier
         self._back_chain = back_chain
         self._keys = keys
+        self._disclose = disclose
 
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``node.countersign``. Raises ``CountersignRefused`` and what verification refuses."""
@@ -51,7 +58,7 @@ class CountersignResponder:
         await self._back_chain.resolve(asker.name, signed.wire)
         await self._database.read(lambda connection: self._verifier.verify_contracts(connection, signed.wire))
         signature = self._sign(signed.wire)
-        self._back_chain.disclose(asker.name, signed.wire)
+        self._disclose(asker.name, signed.wire)
         return peer_codec.encode_countersign_response((encode_signature(signature),))
 
     def _sign(self, wire: WireTransaction) -> TransactionSignature:

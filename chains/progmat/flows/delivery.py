@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 import structlog
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from chains.progmat.flows import store
 from chains.progmat.flows.clock import Clock
@@ -23,6 +23,7 @@ from chains.progmat.node.storage import (
     Effect,
     EffectStatus,
     NodeDatabase,
+    Prepared,
     due_effects,
     effect_done,
     effect_failed,
@@ -44,12 +45,19 @@ def owe(connection: Connection, *, flow_id: str, peer: str, method: str, body: b
     enqueue_effect(connection, effect_key=key, peer=peer, method=method, body=body, now_s=now_s)
 
 
+_OWED = Prepared(
+    select(func.count()).where(
+        outbox.c.effect_key >= bindparam("from_key"),
+        outbox.c.effect_key < bindparam("until_key"),
+        outbox.c.status != EffectStatus.DONE.value,
+    )
+)
+
+
 def owed_by_flow(connection: Connection, flow_id: str) -> int:
     """How many deliveries of a flow are not acknowledged."""
-    keys = (outbox.c.effect_key >= f"{flow_id}|", outbox.c.effect_key < f"{flow_id}}}")  # '}' follows '|'
-    query = select(func.count()).where(*keys, outbox.c.status != EffectStatus.DONE.value)
-    count: int = connection.execute(query).scalar_one()
-    return count
+    found = _OWED.first(connection, {"from_key": f"{flow_id}|", "until_key": f"{flow_id}}}"})  # '}' follows '|'
+    return 0 if found is None else int(found[0])
 
 
 class DeliveryWorker:

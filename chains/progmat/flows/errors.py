@@ -31,6 +31,7 @@ CrossDvpError
     ├── KeyHolderUnknown         no listed party holds a key whose signature is missing (map not renewed yet)
     ├── AnswerProvesNothing      the answer is no valid signature: the outcome is unknown, asked again
     ├── TransactionOutdated      the built transaction's time window is over: it is built again
+    ├── AttestationTooEarly      an attestation of a transaction that is not recorded here yet
     ├── NodeStopping             this node is stopping; the flow goes on after its restart
     └── FlowDefect               an unexpected error of this program; logged under an incident id, tried again
 """
@@ -334,6 +335,16 @@ class TransactionOutdated(UnavailableError):
     def __init__(self, tx_id: bytes) -> None:
         self.tx_id = tx_id
         super().__init__(f"the time window of {tx_id.hex()} is over: it is built again")
+
+
+class AttestationTooEarly(UnavailableError):
+    """The attested transaction has not been delivered here yet."""
+
+    reason = "ATTESTATION_TOO_EARLY"
+
+    def __init__(self, tx_id: bytes) -> None:
+        self.tx_id = tx_id
+        super().__init__(f"{tx_id.hex()} is not recorded here yet: send its attestation again later")
 
 
 class NodeStopping(UnavailableError):

@@ -6,6 +6,7 @@ are checked as if nobody had done so before, and the journal position is asked o
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from sqlalchemy import Connection
@@ -21,6 +22,7 @@ from chains.progmat.node.peers.seam import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase, stored_transaction
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import decode_signature
+from chains.progmat.transactions.wire import WireTransaction
 
 
 class FinaliseResponder:
@@ -35,6 +37,7 @@ class FinaliseResponder:
         recorder: Recording,
         clock: Clock,
         position_of: PositionSource,
+        received: Callable[[Iterable[str], WireTransaction], None],
     ) -> None:
         self._own_name = own_name
         self._database = database
@@ -43,6 +46,7 @@ class FinaliseResponder:
         self._recorder = recorder
         self._clock = clock
         self._position_of = position_of
+        self._received = received
 
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``node.finalise``. Raises ``BadFinality`` and what verification refuses."""
@@ -52,8 +56,9 @@ class FinaliseResponder:
             self._verifier.verify_signatures(signed)
             await self._back_chain.resolve(asker.name, signed.wire)
             position = await self._position_of(signed)
-            await self._database.submit(partial(self._record, asker=asker.name, signed=signed, position=position))
-            self._back_chain.disclose(asker.name, signed.wire)
+            record = partial(self._record, asker=asker.name, signed=signed, position=position)
+            others = await self._database.submit(record)
+            self._received({asker.name, *others}, signed.wire)
         return peer_codec.encode_finalise_response()
 
     def _whole(self, asker: PeerIdentity, finality: Finality) -> SignedTransaction:
@@ -62,11 +67,13 @@ class FinaliseResponder:
             raise BadFinality(asker.name, finality.tx_id, f"its body is that of {signed.id.hex()}")
         return signed
 
-    def _record(self, connection: Connection, *, asker: str, signed: SignedTransaction, position: int) -> None:
+    def _record(
+        self, connection: Connection, *, asker: str, signed: SignedTransaction, position: int
+    ) -> tuple[str, ...]:
         self._verifier.verify_contracts(connection, signed.wire)
         if self._own_name not in self._recorder.participants(connection, signed.wire):
             raise BadFinality(asker, signed.id, f"{self._own_name} takes no part in it")
-        self._recorder.record(connection, signed, position, self._clock.now_ms())
+        return self._recorder.record(connection, signed, position, self._clock.now_ms())
 
 
 def _is_recorded(connection: Connection, tx_id: bytes) -> bool:

@@ -12,9 +12,12 @@ from primitives.errors import DecodeError
 
 COUNTERSIGN: Final = "node.countersign"
 FINALISE: Final = "node.finalise"
+ATTESTED: Final = "node.attested"
 FETCH_TRANSACTIONS: Final = "node.fetch_transactions"
 
 MAX_FETCHED_IDS: Final = 64
+MAX_WANTED_OUTPUTS: Final = 256
+MAX_FETCH_REQUEST_BYTES: Final = MAX_FETCHED_IDS * 640
 MAX_FETCH_RESPONSE_BYTES: Final = 3 * 1024 * 1024
 MAX_TRANSACTION_BODY_BYTES: Final = 768 * 1024
 MAX_SIGNATURES: Final = 192
@@ -39,6 +42,22 @@ class FetchedTransaction:
 
     signed: bytes
     journal_position: int
+
+
+@dataclass(frozen=True)
+class WantedOutputs:
+    """A transaction wanted for some of its outputs. No ``indexes``: only the whole transaction will do."""
+
+    tx_id: bytes
+    indexes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class FetchAnswer:
+    """Whole transactions, and encoded ``AttestedOutputs`` in the place of others."""
+
+    transactions: tuple[FetchedTransaction, ...]
+    attested: tuple[bytes, ...] = ()
 
 
 def encode_countersign_request(signed: bytes) -> bytes:
@@ -88,35 +107,47 @@ def encode_finalise_response() -> bytes:
     return deterministic_bytes(pb.FinaliseResponse())
 
 
-def encode_fetch_request(tx_ids: tuple[bytes, ...]) -> bytes:
-    """Ask for recorded transactions by id, at most 64."""
-    return deterministic_bytes(pb.FetchTransactionsRequest(tx_ids=tx_ids))
-
-
-def decode_fetch_request(body: bytes) -> tuple[bytes, ...]:
-    """Ids asked for, distinct, 1 to 64; raises ``DecodeError``."""
-    message = strict_parse(pb.FetchTransactionsRequest, body, max_bytes=MAX_FETCHED_IDS * 40)
-    ids = tuple(message.tx_ids)
-    if not 1 <= len(ids) <= MAX_FETCHED_IDS or len(set(ids)) != len(ids):
-        raise DecodeError("ids asked for", expected=f"1 to {MAX_FETCHED_IDS} distinct ids", found=len(ids))
-    for tx_id in ids:
-        if len(tx_id) != 32:
-            raise DecodeError("transaction id has the wrong size", expected=32, found=len(tx_id))
-    return ids
-
-
-def encode_fetch_response(transactions: tuple[FetchedTransaction, ...]) -> bytes:
-    """Answer with transactions."""
-    message = pb.FetchTransactionsResponse(
-        transactions=[
-            pb.FetchedTransaction(signed_transaction=item.signed, journal_position=item.journal_position)
-            for item in transactions
-        ]
+def encode_fetch_request(wanted: tuple[WantedOutputs, ...]) -> bytes:
+    """Ask for recorded transactions, at most 64."""
+    message = pb.FetchTransactionsRequest(
+        wanted=[pb.WantedOutputs(tx_id=item.tx_id, indexes=item.indexes) for item in wanted]
     )
     return deterministic_bytes(message)
 
 
-def decode_fetch_response(body: bytes) -> tuple[FetchedTransaction, ...]:
-    """Transactions answered; raises ``DecodeError``."""
+def decode_fetch_request(body: bytes) -> tuple[WantedOutputs, ...]:
+    """What is asked for: 1 to 64 distinct transactions; raises ``DecodeError``."""
+    message = strict_parse(pb.FetchTransactionsRequest, body, max_bytes=MAX_FETCH_REQUEST_BYTES)
+    wanted = tuple(WantedOutputs(item.tx_id, tuple(item.indexes)) for item in message.wanted)
+    distinct = len({item.tx_id for item in wanted})
+    if not 1 <= len(wanted) <= MAX_FETCHED_IDS or distinct != len(wanted):
+        raise DecodeError("transactions asked for", expected=f"1 to {MAX_FETCHED_IDS} distinct", found=len(wanted))
+    for item in wanted:
+        if len(item.tx_id) != 32:
+            raise DecodeError("transaction id has the wrong size", expected=32, found=len(item.tx_id))
+        if sorted(set(item.indexes)) != list(item.indexes) or len(item.indexes) > MAX_WANTED_OUTPUTS:
+            raise DecodeError(
+                "outputs asked for", expected=f"at most {MAX_WANTED_OUTPUTS}, ascending", found=item.tx_id
+            )
+    return wanted
+
+
+def encode_fetch_response(answer: FetchAnswer) -> bytes:
+    """Answer with transactions."""
+    message = pb.FetchTransactionsResponse(
+        transactions=[
+            pb.FetchedTransaction(signed_transaction=item.signed, journal_position=item.journal_position)
+            for item in answer.transactions
+        ],
+        attested=answer.attested,
+    )
+    return deterministic_bytes(message)
+
+
+def decode_fetch_response(body: bytes) -> FetchAnswer:
+    """What was answered; raises ``DecodeError``."""
     message = strict_parse(pb.FetchTransactionsResponse, body, max_bytes=MAX_FETCH_RESPONSE_BYTES + 1024)
-    return tuple(FetchedTransaction(item.signed_transaction, item.journal_position) for item in message.transactions)
+    transactions = tuple(
+        FetchedTransaction(item.signed_transaction, item.journal_position) for item in message.transactions
+    )
+    return FetchAnswer(transactions, tuple(message.attested))

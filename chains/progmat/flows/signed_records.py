@@ -1,4 +1,4 @@
-"""The signed transaction inside a flow's record, decoded once per step."""
+"""Signed transactions and attested outputs as they are kept, each decoded once while it is in use."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from chains.progmat.flows.record import FlowRecord
+from chains.progmat.transactions.output_proof import OutputProof
 from chains.progmat.transactions.signed import SignedTransaction
 
 
@@ -25,3 +26,9 @@ def with_signed(record: FlowRecord, signed: SignedTransaction) -> FlowRecord:
 def decoded(signed_bytes: bytes) -> SignedTransaction:
     """A signed transaction; the newest ones are kept, because each step and each reader decodes the same bytes."""
     return SignedTransaction.decode(signed_bytes)
+
+
+@lru_cache(maxsize=1024)
+def decoded_output(proof_bytes: bytes) -> OutputProof:
+    """An output that was verified before it was kept."""
+    return OutputProof.decode(proof_bytes)

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import asdict
-from typing import Final
+from collections.abc import Collection, Sequence
+from dataclasses import fields
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, bindparam, select, update
 
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.schema import counters, flows
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.node.storage import Prepared, insert
 
-FIXED: Final = frozenset({"flow_id", "kind", "request", "created_ms"})
+_COLUMNS: Final = tuple(field.name for field in fields(FlowRecord))
+_FIXED: Final = frozenset({"flow_id", "kind", "request", "created_ms"})
 """Columns that are written once."""
+
+_ALL = select(*(flows.c[name] for name in _COLUMNS))
+_ADD = Prepared(insert(flows).on_conflict_do_nothing(), columns=_COLUMNS)
+_FIND = Prepared(_ALL.where(flows.c.flow_id == bindparam("of_id")))
+_SAVE = Prepared(
+    update(flows)
+    .where(flows.c.flow_id == bindparam("of_id"), flows.c.step == bindparam("expected_step"))
+    .values({name: bindparam(f"new_{name}") for name in _COLUMNS if name not in _FIXED})
+)
 
 
 def add_flow(connection: Connection, record: FlowRecord) -> FlowRecord:
     """Store a new flow; the flow already stored under its id is returned instead, if there is one."""
-    connection.execute(insert(flows).values(**_values(record)).on_conflict_do_nothing())
-    return _found(connection.execute(select(flows).where(flows.c.flow_id == record.flow_id)).one())
+    if _ADD.change(connection, _values(record)):
+        return record
+    stored = find_flow(connection, record.flow_id)
+    if stored is None:
+        raise ValueError(f"flow {record.flow_id!r} was refused, and is not there")
+    return stored
 
 
 def save_flow(connection: Connection, record: FlowRecord, expected_step: FlowStep) -> FlowRecord:
@@ -29,28 +43,28 @@ def save_flow(connection: Connection, record: FlowRecord, expected_step: FlowSte
     Compare-and-set: raises ``ValueError`` when the stored flow is elsewhere, so that two drivers of one flow (a defect)
     cannot both advance it.
     """
-    where = (flows.c.flow_id == record.flow_id, flows.c.step == expected_step.value)
-    values = {name: value for name, value in _values(record).items() if name not in FIXED}
-    if connection.execute(update(flows).where(*where).values(**values)).rowcount != 1:
+    values: dict[str, Any] = {f"new_{name}": value for name, value in _values(record).items() if name not in _FIXED}
+    values |= {"of_id": record.flow_id, "expected_step": expected_step.value}
+    if _SAVE.change(connection, values) != 1:
         raise ValueError(f"flow {record.flow_id!r} is not at {expected_step.value}: another driver advanced it")
     return record
 
 
 def find_flow(connection: Connection, flow_id: str) -> FlowRecord | None:
     """One flow, or None."""
-    row = connection.execute(select(flows).where(flows.c.flow_id == flow_id)).one_or_none()
+    row = _FIND.first(connection, {"of_id": flow_id})
     return None if row is None else _found(row)
 
 
 def flows_at(connection: Connection, steps: Collection[FlowStep]) -> list[FlowRecord]:
     """All flows at any of ``steps``, oldest first: what a restarted node resumes."""
-    query = select(flows).where(flows.c.step.in_([step.value for step in steps])).order_by(flows.c.created_ms)
+    query = _ALL.where(flows.c.step.in_([step.value for step in steps])).order_by(flows.c.created_ms)
     return [_found(row) for row in connection.execute(query)]
 
 
 def newest_flows(connection: Connection, steps: Collection[FlowStep], limit: int) -> list[FlowRecord]:
     """Flows at any of ``steps``, newest first."""
-    query = select(flows).where(flows.c.step.in_([step.value for step in steps]))
+    query = _ALL.where(flows.c.step.in_([step.value for step in steps]))
     query = query.order_by(flows.c.created_ms.desc(), flows.c.flow_id).limit(limit)
     return [_found(row) for row in connection.execute(query)]
 
@@ -64,10 +78,11 @@ def next_count(connection: Connection, name: str) -> int:
     return value
 
 
-def _values(record: FlowRecord) -> dict[str, object]:
-    return {**asdict(record), "kind": record.kind.value, "step": record.step.value}
+def _values(record: FlowRecord) -> dict[str, Any]:
+    return {**vars(record), "kind": record.kind.value, "step": record.step.value}
 
 
-def _found(row: Row[tuple[object, ...]]) -> FlowRecord:
-    columns = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-    return FlowRecord(**{**columns, "kind": FlowKind(columns["kind"]), "step": FlowStep(columns["step"])})
+def _found(row: Sequence[Any]) -> FlowRecord:
+    """A row; its columns are the fields of ``FlowRecord``, in the same order."""
+    flow_id, kind, request, step, *rest = row
+    return FlowRecord(flow_id, FlowKind(kind), request, FlowStep(step), *rest)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.verification import verify_ledger_tx
+from chains.progmat.flows.attested_history import attested_states
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.node.storage import StoredTransaction, stored_transactions
 from chains.progmat.transactions.errors import SignatureRefused
@@ -95,7 +96,7 @@ class LedgerVerifier:
 
 
 def recorded_states(connection: Connection, refs: Iterable[StateRef]) -> dict[StateRef, TransactionState]:
-    """Those of the referenced states whose transactions are recorded here."""
+    """Those of the referenced states whose transactions are recorded here, or that are known by an attestation."""
     wanted = list(refs)
     if not wanted:
         return {}
@@ -106,6 +107,8 @@ def recorded_states(connection: Connection, refs: Iterable[StateRef]) -> dict[St
         of_tx = outputs.get(ref.tx_id, ())
         if ref.index < len(of_tx):
             states[ref] = of_tx[ref.index]
+    if len(found) < len({ref.tx_id for ref in wanted}):
+        states |= attested_states(connection, [ref for ref in wanted if ref.tx_id not in found])
     return states
 
 

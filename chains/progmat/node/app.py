@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import grpc.aio
@@ -38,11 +39,33 @@ DRAIN_S: Final = 3.0
 log = structlog.get_logger(__name__)
 
 
+RolesOpener = Callable[[Surroundings], Awaitable[list[RunningRole]]]
+"""Opens all roles of a node."""
+
+
+async def open_roles(around: Surroundings) -> list[RunningRole]:
+    """Open every role the node has on the network map; on an error those opened are stopped again."""
+    opened: list[RunningRole] = []
+    try:
+        if around.me.roles & {Role.ISSUER, Role.CUSTODIAN}:
+            opened.append(await VaultRole.open(around))
+        if Role.NOTARY in around.me.roles:
+            opened.append(await NotaryRole.open(around))
+        if Role.VALIDATOR in around.me.roles:
+            opened.append(await ValidatorRole.open(around))
+    except BaseException:
+        for role in opened:
+            await role.stop()
+        raise
+    return opened
+
+
 class NodeApp:
     """A node's process. ``start``, then ``stop``; or ``run`` until a signal."""
 
-    def __init__(self, config: NodeConfig) -> None:
+    def __init__(self, config: NodeConfig, opener: RolesOpener = open_roles) -> None:
         self._config = config
+        self._open_roles = opener
         self._roles: list[RunningRole] = []
         self._network: GrpcPeerNetwork | None = None
         self._server: grpc.aio.Server | None = None
@@ -90,7 +113,7 @@ class NodeApp:
         directory = NetworkMap.load(config.network_map)
         self._network = GrpcPeerNetwork(directory.endpoints_of_others(config.name), tls)
         around = await self._surroundings(directory, self._network)
-        self._roles = await open_roles(around)
+        self._roles = await self._open_roles(around)
         router = PeerRouter()
         for role in self._roles:
             role.answer_peers(router)
@@ -119,6 +142,8 @@ class NodeApp:
             folder=config.data_dir,
             access=ApiAccess(config.operators | {config.name}, config.gateways, config.relayers, config.platforms),
             soft_lock_s=config.soft_lock_s,
+            history=config.history,
+            attest_every=config.attest_every,
         )
 
     async def _make_server(self, peers: PeerService, tls: PeerTls) -> grpc.aio.Server:
@@ -136,23 +161,6 @@ class NodeApp:
         listen = self._config.listen
         server.add_secure_port(f"{listen.host}:{listen.port}", tls.server_credentials())
         return server
-
-
-async def open_roles(around: Surroundings) -> list[RunningRole]:
-    """Open every role the node has on the network map; on an error those opened are stopped again."""
-    opened: list[RunningRole] = []
-    try:
-        if around.me.roles & {Role.ISSUER, Role.CUSTODIAN}:
-            opened.append(await VaultRole.open(around))
-        if Role.NOTARY in around.me.roles:
-            opened.append(await NotaryRole.open(around))
-        if Role.VALIDATOR in around.me.roles:
-            opened.append(await ValidatorRole.open(around))
-    except BaseException:
-        for role in opened:
-            await role.stop()
-        raise
-    return opened
 
 
 def _self_on(directory: NetworkMap, config: NodeConfig) -> NodeSelf:

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from chains.progmat.flows.history_policy import HistoryPolicy
+from chains.progmat.flows.snipping import DEFAULT_EVERY
 from chains.progmat.identity import Role, node_name
 from chains.progmat.identity.errors import BadNodeName
 from primitives.errors import CallerError
@@ -91,6 +93,8 @@ class NodeConfig(BaseSettings):
     gateways: frozenset[NodeName] = frozenset()  # ... locks of authorised trades, cancellations and reads
     relayers: frozenset[NodeName] = frozenset()  # ... light clients, packets, events and reads
     request_timeout_s: Seconds = 10.0
+    history: HistoryPolicy = HistoryPolicy.ATTESTED  # of coin that is received; an issuer keeps all of it anyway
+    attest_every: Annotated[int, Field(ge=0, le=10_000)] = DEFAULT_EVERY  # steps; an issuer's coin; 0: never
     soft_lock_s: Annotated[int, Field(ge=5, le=86400)] = 120
 
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,14 +14,18 @@ from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.collecting import ApproveStep, CountersignStep
 from chains.progmat.flows.countersigning import CountersignResponder
 from chains.progmat.flows.delivery import DeliveryWorker
+from chains.progmat.flows.disclosing import Disclosing
 from chains.progmat.flows.engine import FlowEngine, StepAction
 from chains.progmat.flows.finalising import FinaliseResponder
 from chains.progmat.flows.finality import NotariseStep, RecordStep
+from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recording import Recorder
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
+from chains.progmat.flows.signed_records import decoded
+from chains.progmat.flows.snipping import AttestationReceiver, Snipper
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
@@ -61,6 +65,9 @@ class NodeParts:
     clock: Clock
     random_bytes: Callable[[int], bytes]
     soft_lock_s: int = 120
+    history: HistoryPolicy = HistoryPolicy.WHOLE
+    attest_every: int = 0
+    """Steps of a coin's history after which an issuer has it attested; 0: never."""
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
 
@@ -90,15 +97,10 @@ class LedgerNode:
         signer = parts.keys.signer(parts.me.party.key)
         if signer is None:
             raise KeyMissing(parts.me.name, "node", parts.me.party.key.encoded())
-        self._desk = NotaryDesk(
-            parts.network,
-            parts.verifier,
-            signer,
-            parts.directory,
-            self._disclose,
-        )
         recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me))
-        self._back_chain = BackChain(
+        self._disclosing = Disclosing(parts.database, parts.directory, recorder)
+        self._desk = NotaryDesk(parts.network, parts.verifier, signer, parts.directory, self._disclosing.disclose)
+        back_chain = BackChain(
             parts.database,
             parts.network,
             parts.directory,
@@ -106,16 +108,32 @@ class LedgerNode:
             recorder,
             parts.clock,
             self._desk.position_of,
+            parts.history,
         )
-        self._countersign = CountersignResponder(parts.me, parts.database, parts.verifier, self._back_chain, parts.keys)
+        disclose = self._disclosing.disclose
+        self._countersign = CountersignResponder(
+            parts.me, parts.database, parts.verifier, back_chain, parts.keys, disclose
+        )
         self._finalise = FinaliseResponder(
             parts.me.name,
             parts.database,
             parts.verifier,
-            self._back_chain,
+            back_chain,
             recorder,
             parts.clock,
             self._desk.position_of,
+            self._received,
+        )
+        self._attestations = AttestationReceiver(parts.database, parts.verifier)
+        self.snipper = Snipper(
+            parts.database,
+            parts.network,
+            parts.directory,
+            parts.verifier,
+            recorder,
+            parts.clock,
+            parts.attest_every,
+            self._wake_deliveries,
         )
         self.engine = FlowEngine(
             database=parts.database,
@@ -133,15 +151,19 @@ class LedgerNode:
         """Register this node's peer methods."""
         router.register(peer_codec.COUNTERSIGN, self._countersign.handle)
         router.register(peer_codec.FINALISE, self._handle_finality)
-        router.register(peer_codec.FETCH_TRANSACTIONS, self._back_chain.handle_fetch)
+        router.register(peer_codec.FETCH_TRANSACTIONS, self._disclosing.handle_fetch)
+        router.register(peer_codec.ATTESTED, self._handle_attestation)
 
     async def start(self) -> int:
         """Resume unfinished flows and owed deliveries; returns the number of flows."""
         self.deliveries.start()
+        if self.parts.attest_every:
+            self.snipper.start()
         return await self.engine.start()
 
     async def stop(self) -> None:
         """Stop working; everything goes on from the database at the next start."""
+        await self.snipper.stop()
         await self.engine.stop()
         await self.deliveries.stop()
 
@@ -150,20 +172,36 @@ class LedgerNode:
         self.records_changed.tell()
         return answer
 
+    async def _handle_attestation(self, asker: PeerIdentity, body: bytes) -> bytes:
+        answer = await self._attestations.handle(asker, body)
+        self.records_changed.tell()
+        return answer
+
     def _stored(self, record: FlowRecord) -> None:
         if record.step in {FlowStep.RECORDED, FlowStep.DONE}:
+            if record.signed_tx is not None:
+                self._count_history(decoded(record.signed_tx).wire)
             self.records_changed.tell()
             self.deliveries.wake()
 
-    def _disclose(self, peer: str, wire: WireTransaction) -> None:
-        """For the desk, which the back chain itself asks: neither can be made first."""
-        self._back_chain.disclose(peer, wire)
+    def _received(self, participants: Iterable[str], wire: WireTransaction) -> None:
+        """All participants have it, or will: each may fetch what it uses."""
+        for name in participants:
+            self._disclosing.disclose(name, wire)
+        self._count_history(wire)
+
+    def _count_history(self, wire: WireTransaction) -> None:
+        if self.parts.attest_every:
+            self.snipper.noted(wire)
+
+    def _wake_deliveries(self) -> None:
+        self.deliveries.wake()
 
     def _before_delivery(self, effect: Effect) -> None:
         """Whoever is sent a transaction may fetch what it uses."""
         if effect.method == peer_codec.FINALISE:
             finality = peer_codec.decode_finality(effect.body)
-            self._back_chain.disclose(effect.peer, WireTransaction.decode(finality.wire))
+            self._disclosing.disclose(effect.peer, WireTransaction.decode(finality.wire))
 
     def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
         parts = self.parts
@@ -181,7 +219,7 @@ class LedgerNode:
         return {
             FlowStep.PROPOSED: build,
             FlowStep.BUILT: CountersignStep(
-                parts.network, parts.directory, parts.verifier, parts.clock, self._back_chain.disclose
+                parts.network, parts.directory, parts.verifier, parts.clock, self._disclosing.disclose
             ),
             FlowStep.COUNTERSIGNED: ApproveStep(parts.network, parts.directory, parts.verifier, parts.clock),
             FlowStep.APPROVED: NotariseStep(self._desk, parts.clock),

@@ -17,9 +17,11 @@ from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.standard_package import standard_package
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock, SystemClock
+from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.schema import flows_metadata
 from chains.progmat.flows.seams import NodeSelf, Role
+from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
 from chains.progmat.identity import KeyStore, NetworkMap
@@ -37,7 +39,9 @@ from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService,
 from chains.progmat.notary.signature_checks import InlineChecks, WorkerChecks
 from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
-from chains.progmat.validators.approver import APPROVE, Approver, ArchiveRecorder
+from chains.progmat.validators.approver import APPROVE, Approver
+from chains.progmat.validators.archive import ArchiveRecorder
+from chains.progmat.validators.attestor import Attestor
 from chains.progmat.validators.checkpoint_signer import CheckpointSigner
 from chains.progmat.validators.journal_tail import JournalTail, TailSettings
 from chains.progmat.validators.rpc_validator import ValidatorRpc
@@ -75,6 +79,8 @@ class Surroundings:
     clock: Clock = field(default_factory=SystemClock)
     soft_lock_s: int = 120
     notary: NotaryOptions = field(default_factory=NotaryOptions)
+    history: HistoryPolicy = HistoryPolicy.ATTESTED
+    attest_every: int = DEFAULT_EVERY
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
     tail: TailSettings = field(default_factory=TailSettings)
@@ -141,6 +147,8 @@ class VaultRole:
             clock=around.clock,
             random_bytes=secrets.token_bytes,
             soft_lock_s=around.soft_lock_s,
+            history=HistoryPolicy.WHOLE if Role.ISSUER in around.me.roles else around.history,
+            attest_every=around.attest_every if Role.ISSUER in around.me.roles else 0,
             retry=around.retry,
             delivery_retry=around.delivery_retry,
         )
@@ -217,11 +225,18 @@ class ValidatorRole:
     """One of the Validators. Its checkpoint key is its node key (secp256k1): one secret, two domains of digests."""
 
     def __init__(
-        self, database: NodeDatabase, log: SigningLog, approver: Approver, tail: JournalTail, rpc: ValidatorRpc
+        self,
+        database: NodeDatabase,
+        log: SigningLog,
+        approver: Approver,
+        attestor: Attestor,
+        tail: JournalTail,
+        rpc: ValidatorRpc,
     ) -> None:
         self._database = database
         self._log = log
         self._approver = approver
+        self._attestor = attestor
         self.tail = tail
         self.rpc = rpc
 
@@ -240,6 +255,14 @@ class ValidatorRole:
             gate=gate,
             clock_s=around.now_s,
         )
+        attestor = Attestor(
+            database=database,
+            resolver=back_chain,
+            verifier=verifier,
+            signer=around.node_signer(),
+            gate=gate,
+            clock=around.clock,
+        )
         key = around.keys.digest_signer(around.me.party.key)
         if key is None:
             raise KeyMissing(around.me.name, "checkpoint", around.me.party.key.encoded())
@@ -257,11 +280,12 @@ class ValidatorRole:
         await signer.match_log()
         tail = await JournalTail.open(database, around.network, around.parameters, gate, around.tail)
         rpc = ValidatorRpc(around.parameters.ledger_id, database, tail, signer, gate)
-        return cls(database, log, approver, tail, rpc)
+        return cls(database, log, approver, attestor, tail, rpc)
 
     def answer_peers(self, router: PeerRouter) -> None:
-        """Approve."""
+        """Approve, attest."""
         router.register(APPROVE, self._approver.approve)
+        router.register(ATTEST, self._attestor.attest)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
         """ValidatorService."""

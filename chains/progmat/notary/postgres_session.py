@@ -143,18 +143,16 @@ def _named_failures() -> Iterator[None]:
 def _named(error: psycopg.Error) -> UniquenessStoreFailed | UniquenessStoreError:
     """PostgreSQL's exceptions as ours. Their texts name host, user and database, never a password."""
     text = " ".join(str(error).split())
-    match error:
-        case psycopg.IntegrityError():
-            return UniquenessStoreError(f"the notary's database contradicts itself: {text}; stop and inspect it")
-        case psycopg.ProgrammingError() | psycopg.DataError():
-            return UniquenessStoreError(f"this database cannot be the notary's: {text}")
-        case pg.DiskFull():
-            return UniquenessStoreFull(text)
-        case psycopg.InterfaceError():
-            return UniquenessStoreLost(text)
-        case psycopg.OperationalError() if error.sqlstate is None:
-            return UniquenessStoreLost(text)
-        case _ if error.sqlstate is not None and (error.sqlstate[:2] == "08" or error.sqlstate in _SESSION_ENDED):
-            return UniquenessStoreLost(text)
-        case _:
-            return UniquenessStoreFailed(text)
+    if isinstance(error, psycopg.IntegrityError):
+        return UniquenessStoreError(f"the notary's database contradicts itself: {text}; stop and inspect it")
+    if isinstance(error, psycopg.ProgrammingError | psycopg.DataError):
+        return UniquenessStoreError(f"this database cannot be the notary's: {text}")
+    if isinstance(error, pg.DiskFull):
+        return UniquenessStoreFull(text)
+    return UniquenessStoreLost(text) if _ends_the_session(error) else UniquenessStoreFailed(text)
+
+
+def _ends_the_session(error: psycopg.Error) -> bool:
+    if error.sqlstate is None:  # told by the client library: no server there, or no connection any more
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return error.sqlstate[:2] == "08" or error.sqlstate in _SESSION_ENDED

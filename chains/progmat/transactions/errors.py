@@ -6,6 +6,7 @@ primitives.Refusal (a peer's misbehaviour)
     ├── TearOffRefused            a tear-off that does not add up or hides what it must show
     ├── SignatureRefused          a signature that does not verify or does not belong here
     ├── SignaturesMissing         required keys that have not signed
+    ├── AttestationRefused        an attestation that fewer than k Validators made, or for something else
     └── PlatformRuleBroken        the components contradict each other or the network
         ├── InputsBroken          duplicate inputs, input that is also a reference
         ├── NotaryBroken          foreign or missing notary
@@ -52,6 +53,12 @@ class SignaturesMissing(LedgerTxRefused):
     """Required keys have not signed; collect their signatures and try again."""
 
     reason: ClassVar[str] = "SIGNATURES_MISSING"
+
+
+class AttestationRefused(LedgerTxRefused):
+    """An attestation proves nothing; fetch the history itself, or an attestation of the Validators in force."""
+
+    reason: ClassVar[str] = "ATTESTATION_REFUSED"
 
 
 class PlatformRuleBroken(LedgerTxRefused):

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers import PeerIdentity
-from chains.progmat.node.storage import NodeDatabase, store_recorded
+from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.signature import sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import encode_signature
@@ -28,6 +28,7 @@ from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.validators.errors import ApprovalOutsideTimeWindow, NotAValidator, NothingToApprove
 from chains.progmat.validators.schema import approvals
 from chains.progmat.validators.signing_gate import SigningGate
+from chains.progmat.vault.errors import ConflictingConsumption
 from primitives.composite_key import leaf_keys
 from primitives.signatures import Signer
 
@@ -42,21 +43,6 @@ class Resolver(Protocol):
     async def resolve(self, peer: str, wire: WireTransaction) -> None:
         """Fetch what is lacking from ``peer``; verify each ancestor once, the notary's signature included."""
         ...
-
-
-class ArchiveRecorder:
-    """`flows.seams.Recording` of a Validator: keeps transactions and nothing else; it holds no vault."""
-
-    def record(
-        self, connection: Connection, signed: SignedTransaction, journal_position: int, now_ms: int
-    ) -> tuple[str, ...]:
-        """Keep a verified, notarised transaction; nobody else takes part here."""
-        store_recorded(connection, signed.id, signed.encode(), journal_position, now_ms // 1000)
-        return ()
-
-    def participants(self, _connection: Connection, _wire: WireTransaction) -> frozenset[str]:
-        """Nobody: a Validator hands transactions out to no one."""
-        return frozenset()
 
 
 class Approver:
@@ -110,7 +96,11 @@ class Approver:
             raise NothingToApprove
         self._require_time_window(wire)
         self._verifier.verify_signatures(signed, {parameters.validator_key, parameters.notary.key})
-        await self._resolver.resolve(peer.name, wire)
+        try:
+            await self._resolver.resolve(peer.name, wire)
+        except ConflictingConsumption as misbehaviour:  # two final ancestors spend one state
+            await self._gate.stop_signing(misbehaviour)
+            raise
         await self._database.read(lambda connection: self._verifier.verify_contracts(connection, wire))
         self._require_time_window(wire)
 

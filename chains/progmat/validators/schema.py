@@ -41,6 +41,14 @@ consumed = Table(
     sqlite_with_rowid=False,
 )
 
+spent = Table(
+    "validator_spent",  # by final transactions that are kept here, journalled or not
+    validator_metadata,
+    Column("state", LargeBinary(36), primary_key=True),
+    Column("tx_id", LargeBinary(32), nullable=False),
+    sqlite_with_rowid=False,
+)
+
 approvals = Table(
     "validator_approvals",
     validator_metadata,

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, exists, func, or_, select
 
+from chains.progmat.node.storage import Prepared
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.vault.errors import FundsSoftLocked, FundsTooFragmented, InsufficientFunds
 from chains.progmat.vault.schema import cash, soft_locks
@@ -40,22 +41,25 @@ def _sums(held: ColumnElement[bool]) -> tuple[ColumnElement[int], ...]:
     )
 
 
-# Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
-_SPENDABLE = (
-    select(cash)
+_ACCOUNT_COLUMNS = (cash.c.coin_id, cash.c.issuer, cash.c.node, cash.c.owner_key)
+_SPENDABLE = Prepared(
+    select(cash.c.tx_id, cash.c.output_index, *_ACCOUNT_COLUMNS, cash.c.amount_yen)
     .select_from(_JOINED)
     .where(_OF_ACCOUNT, cash.c.encumbered.is_(False), or_(soft_locks.c.lock_owner.is_(None), _MINE, ~_LIVE))
     .order_by(cash.c.amount_yen.desc(), cash.c.tx_id, cash.c.output_index)
     .limit(bindparam("most"))
 )
-_FORGET_EARLIER_CHOICE = delete(soft_locks).where(
-    _MINE,
-    exists().where(cash.c.tx_id == soft_locks.c.tx_id, cash.c.output_index == soft_locks.c.output_index, _OF_ACCOUNT),
+_FORGET_EARLIER_CHOICE = Prepared(
+    delete(soft_locks).where(
+        _MINE,
+        exists().where(
+            cash.c.tx_id == soft_locks.c.tx_id, cash.c.output_index == soft_locks.c.output_index, _OF_ACCOUNT
+        ),
+    )
 )
 _SUMS_OF_ACCOUNT = select(*_sums(_LIVE)).select_from(_JOINED).where(_OF_ACCOUNT)
 _SUMS_FOR_OWNER = select(*_sums(and_(_LIVE, ~_MINE))).select_from(_JOINED).where(_OF_ACCOUNT)
 _FIRST_END = select(func.min(soft_locks.c.expires_s)).select_from(_JOINED).where(_OF_ACCOUNT, _LIVE, ~_MINE)
-_ACCOUNT_COLUMNS = (cash.c.coin_id, cash.c.issuer, cash.c.node, cash.c.owner_key)
 _REGISTER = (
     select(*_ACCOUNT_COLUMNS, *_sums(_LIVE))
     .select_from(_JOINED)
@@ -125,15 +129,15 @@ def select_and_lock(connection: Connection, request: CoinRequest) -> tuple[CashH
     if request.amount_yen <= 0 or request.max_inputs <= 0:
         raise ValueError(f"amount {request.amount_yen} and number of inputs {request.max_inputs} must be positive")
     chosen: list[CashHolding] = []
-    for row in connection.execute(_SPENDABLE, _parameters(request)):
-        if sum(holding.amount_yen for holding in chosen) >= request.amount_yen:
+    reached_yen = 0
+    for tx_id, index, coin_id, issuer, node, owner_key, amount_yen in _SPENDABLE.rows(connection, _parameters(request)):
+        if reached_yen >= request.amount_yen:
             break
-        ref = StateRef(row.tx_id, row.output_index)
-        chosen.append(CashHolding(ref, row.coin_id, row.issuer, row.amount_yen, row.node, row.owner_key))
-    reached_yen = sum(holding.amount_yen for holding in chosen)
+        chosen.append(CashHolding(StateRef(tx_id, index), coin_id, issuer, amount_yen, node, owner_key))
+        reached_yen += amount_yen
     if reached_yen < request.amount_yen:
         raise _shortage(connection, request, reached_yen)
-    connection.execute(_FORGET_EARLIER_CHOICE, _parameters(request))
+    _FORGET_EARLIER_CHOICE.change(connection, _parameters(request))
     refs = [holding.ref for holding in chosen]
     lock_states(connection, refs, lock_owner=request.lock_owner, now_s=request.now_s, expires_s=request.expires_s)
     return tuple(chosen)

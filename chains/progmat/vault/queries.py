@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, select, tuple_
 
+from chains.progmat.node.storage import Prepared
 from chains.progmat.transactions.component_codec import decode_state
 from chains.progmat.transactions.model import StateAndRef, StateRef, TransactionState
 from chains.progmat.vault.indexing import (
@@ -100,9 +101,8 @@ def latest_consensus(connection: Connection, client_id: str) -> VaultState[Index
 
 def membership(connection: Connection, network: str, party: str) -> VaultState[IndexedMembership] | None:
     """The current membership of a party in a business network, whatever its status."""
-    row = memberships.c
-    current = and_(row.network == network, row.party == party, row.consumed.is_(False))
-    return _first(_find(connection, IndexedMembership, current, row.tx_id.asc(), 1))
+    row = _MEMBERSHIP.first(connection, {"of_network": network, "of_party": party})
+    return None if row is None else _vault_state(IndexedMembership, row)
 
 
 def members(connection: Connection, network: str, limit: int) -> list[VaultState[IndexedMembership]]:
@@ -130,22 +130,36 @@ def _find(
     order: ColumnElement[object],
     limit: int | None,
 ) -> list[VaultState[IndexedT]]:
+    query = _select(kind, where, order).limit(limit)
+    return [_vault_state(kind, row) for row in connection.execute(query)]
+
+
+def _select(kind: type[IndexedT], where: ColumnElement[bool], order: ColumnElement[object]) -> Select[Any]:
     table: Table = TABLE_OF[kind]
-    names = [field.name for field in fields(kind)]
     joined = table.join(states, and_(table.c.tx_id == states.c.tx_id, table.c.output_index == states.c.output_index))
-    query = (
-        select(states.c.tx_id, states.c.output_index, states.c.component, *(table.c[name] for name in names))
-        .select_from(joined)
-        .where(where)
-        .order_by(order)
-        .limit(limit)
-    )
-    found = []
-    for tx_id, index, component, *values in connection.execute(query):
-        indexed = kind(**dict(zip(names, values, strict=True)))
-        found.append(VaultState(StateRef(tx_id, index), decode_state(component), indexed))
-    return found
+    columns = (table.c[field.name] for field in fields(kind))
+    query = select(states.c.tx_id, states.c.output_index, states.c.component, *columns)
+    return query.select_from(joined).where(where).order_by(order)
+
+
+def _vault_state(kind: type[IndexedT], row: Iterable[Any]) -> VaultState[IndexedT]:
+    """A row of ``_select``: the indexed columns are the fields of ``kind``, in the same order."""
+    tx_id, index, component, *values = row
+    return VaultState(StateRef(tx_id, index), decode_state(component), kind(*values))
 
 
 def _first(found: list[VaultState[IndexedT]]) -> VaultState[IndexedT] | None:
     return found[0] if found else None
+
+
+_MEMBERSHIP = Prepared(
+    _select(
+        IndexedMembership,
+        and_(
+            memberships.c.network == bindparam("of_network"),
+            memberships.c.party == bindparam("of_party"),
+            memberships.c.consumed.is_(False),
+        ),
+        memberships.c.tx_id.asc(),
+    )
+)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from sqlalchemy import (
     BindParameter,
@@ -14,12 +14,12 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
-    insert,
     select,
     tuple_,
     update,
 )
 
+from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.transactions.component_codec import encode_state
 from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.vault.errors import ConflictingConsumption
@@ -34,20 +34,23 @@ def _among_keys(table: Table) -> ColumnElement[bool]:
     return tuple_(table.c.tx_id, table.c.output_index).in_(_KEYS)
 
 
-# Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
-_CONSUMPTIONS_OF = select(consumptions.c.tx_id, consumptions.c.output_index, consumptions.c.consumed_by).where(
-    _among_keys(consumptions)
+_CONSUMPTIONS_OF = Prepared(
+    select(consumptions.c.tx_id, consumptions.c.output_index, consumptions.c.consumed_by).where(
+        _among_keys(consumptions)
+    )
 )
-_CONSUME = insert(consumptions)
-_KINDS_OF = select(states.c.tx_id, states.c.output_index, states.c.kind).where(_among_keys(states))
+_CONSUME = Prepared(insert(consumptions), columns=consumptions.c.keys())
+_KINDS_OF = Prepared(select(states.c.tx_id, states.c.output_index, states.c.kind).where(_among_keys(states)))
 _MARK_CONSUMED = {
-    kind: update(table).where(_among_keys(table)).values(consumed=True) for kind, table in TABLE_OF_KIND.items()
+    kind: Prepared(update(table).where(_among_keys(table)).values(consumed=True))
+    for kind, table in TABLE_OF_KIND.items()
 }
-_DROP_SOFT_LOCKS = delete(soft_locks).where(_among_keys(soft_locks))
-_KEPT_OUTPUTS = select(states.c.output_index).where(states.c.tx_id == bindparam("of"))
-_SPENT_OUTPUTS = select(consumptions.c.output_index).where(consumptions.c.tx_id == bindparam("of"))
-_KEEP = insert(states)
-_INDEX = {kind: insert(table) for kind, table in TABLE_OF.items()}
+_DROP_SOFT_LOCKS = Prepared(delete(soft_locks).where(_among_keys(soft_locks)))
+_KEPT_OUTPUTS = Prepared(select(states.c.output_index).where(states.c.tx_id == bindparam("of")))
+_SPENT_OUTPUTS = Prepared(select(consumptions.c.output_index).where(consumptions.c.tx_id == bindparam("of")))
+_KEEP = Prepared(insert(states), columns=states.c.keys())
+_INDEX = {kind: Prepared(insert(table), columns=table.c.keys()) for kind, table in TABLE_OF.items()}
+_FIELDS_OF = {kind: tuple(field.name for field in fields(kind)) for kind in get_args(Indexed)}
 
 
 class RecordedTx(Protocol):
@@ -93,7 +96,7 @@ def _consume(connection: Connection, ledger_tx: RecordedTx) -> int:
         return 0
     known = {
         StateRef(tx_id, index): consumed_by
-        for tx_id, index, consumed_by in connection.execute(_CONSUMPTIONS_OF, {"keys": _keys(refs)})
+        for tx_id, index, consumed_by in _CONSUMPTIONS_OF.rows(connection, {"keys": _keys(refs)})
     }
     for ref, consumed_by in known.items():
         if consumed_by != ledger_tx.id:
@@ -101,14 +104,14 @@ def _consume(connection: Connection, ledger_tx: RecordedTx) -> int:
     fresh = [ref for ref in refs if ref not in known]
     if not fresh:
         return 0
-    connection.execute(_CONSUME, [_row(ref) | {"consumed_by": ledger_tx.id} for ref in fresh])
+    _CONSUME.change_all(connection, [_row(ref) | {"consumed_by": ledger_tx.id} for ref in fresh])
     by_kind: dict[str, list[tuple[bytes, int]]] = {}
-    for tx_id, index, kind in connection.execute(_KINDS_OF, {"keys": _keys(fresh)}):
+    for tx_id, index, kind in _KINDS_OF.rows(connection, {"keys": _keys(fresh)}):
         by_kind.setdefault(kind, []).append((tx_id, index))
     for kind, keys in by_kind.items():
-        connection.execute(_MARK_CONSUMED[kind], {"keys": keys})
+        _MARK_CONSUMED[kind].change(connection, {"keys": keys})
     if by_kind:
-        connection.execute(_DROP_SOFT_LOCKS, {"keys": _keys(fresh)})
+        _DROP_SOFT_LOCKS.change(connection, {"keys": _keys(fresh)})
     return len(fresh)
 
 
@@ -117,8 +120,8 @@ def _produce(connection: Connection, ledger_tx: RecordedTx, rules: VaultRules) -
     relevant = {index: entry for index, entry in indexed.items() if rules.is_relevant(entry)}
     if not relevant:
         return 0
-    known = set(connection.execute(_KEPT_OUTPUTS, {"of": ledger_tx.id}).scalars())
-    spent = set(connection.execute(_SPENT_OUTPUTS, {"of": ledger_tx.id}).scalars())
+    known = {index for (index,) in _KEPT_OUTPUTS.rows(connection, {"of": ledger_tx.id})}
+    spent = {index for (index,) in _SPENT_OUTPUTS.rows(connection, {"of": ledger_tx.id})}
     rows: dict[type[Indexed], list[dict[str, Any]]] = {}
     state_rows = []
     for index, entry in relevant.items():
@@ -128,14 +131,14 @@ def _produce(connection: Connection, ledger_tx: RecordedTx, rules: VaultRules) -
         state = ledger_tx.outputs[index]
         kind = TABLE_OF[type(entry)].name
         state_rows.append(_row(ref) | {"kind": kind, "component": encode_state(state)})
-        columns = _row(ref) | asdict(entry) | {"consumed": index in spent}
+        columns = _row(ref) | _indexed_columns(entry) | {"consumed": index in spent}
         if isinstance(entry, IndexedCash):
             columns |= _encumbrance(state, indexed)
         rows.setdefault(type(entry), []).append(columns)
     if state_rows:
-        connection.execute(_KEEP, state_rows)
+        _KEEP.change_all(connection, state_rows)
     for entry_type, columns_of_kind in rows.items():
-        connection.execute(_INDEX[entry_type], columns_of_kind)
+        _INDEX[entry_type].change_all(connection, columns_of_kind)
     return len(state_rows)
 
 
@@ -145,6 +148,10 @@ def _indexed_outputs(outputs: Sequence[TransactionState], rules: VaultRules) -> 
         for index, state in enumerate(outputs)
         if state.contract in rules.indexers
     }
+
+
+def _indexed_columns(entry: Indexed) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in _FIELDS_OF[type(entry)]}
 
 
 def _encumbrance(state: TransactionState, indexed: dict[int, Indexed]) -> dict[str, Any]:

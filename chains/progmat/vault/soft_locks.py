@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, or_, select, tuple_, update
-from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.dialects.postgresql import Insert
 
+from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.vault.errors import StateConsumed, StateSoftLocked
 from chains.progmat.vault.schema import consumptions, soft_locks, states
@@ -19,13 +20,14 @@ from chains.progmat.vault.schema import consumptions, soft_locks, states
 _KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
 _lock, _state, _spent = soft_locks.c, states.c, consumptions.c
 
-# Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
-_HELD_BY_OTHERS = select(_lock.tx_id, _lock.output_index, _lock.lock_owner, _lock.expires_s).where(
-    tuple_(_lock.tx_id, _lock.output_index).in_(_KEYS),
-    _lock.lock_owner != bindparam("owner"),
-    _lock.expires_s > bindparam("now_s"),
+_HELD_BY_OTHERS = Prepared(
+    select(_lock.tx_id, _lock.output_index, _lock.lock_owner, _lock.expires_s).where(
+        tuple_(_lock.tx_id, _lock.output_index).in_(_KEYS),
+        _lock.lock_owner != bindparam("owner"),
+        _lock.expires_s > bindparam("now_s"),
+    )
 )
-_UNCONSUMED = (
+_UNCONSUMED = Prepared(
     select(_state.tx_id, _state.output_index)
     .outerjoin(consumptions, and_(_state.tx_id == _spent.tx_id, _state.output_index == _spent.output_index))
     .where(tuple_(_state.tx_id, _state.output_index).in_(_KEYS), _spent.consumed_by.is_(None))
@@ -42,7 +44,7 @@ def _upsert() -> Insert:
     )
 
 
-_HOLD = _upsert()
+_HOLD = Prepared(_upsert(), columns=soft_locks.c.keys())
 
 
 def lock_states(
@@ -58,11 +60,12 @@ def lock_states(
         return
     keys = [(ref.tx_id, ref.index) for ref in refs]
     _check_unconsumed(connection, refs, keys)
-    held = connection.execute(_HELD_BY_OTHERS, {"keys": keys, "owner": lock_owner, "now_s": now_s}).first()
+    held = _HELD_BY_OTHERS.first(connection, {"keys": keys, "owner": lock_owner, "now_s": now_s})
     if held is not None:
-        raise StateSoftLocked(StateRef(held.tx_id, held.output_index), held.lock_owner, float(held.expires_s - now_s))
+        tx_id, index, holder, until_s = held
+        raise StateSoftLocked(StateRef(tx_id, index), holder, float(until_s - now_s))
     hold = {"lock_owner": lock_owner, "expires_s": expires_s, "now_s": now_s}
-    connection.execute(_HOLD, [{"tx_id": ref.tx_id, "output_index": ref.index} | hold for ref in refs])
+    _HOLD.change_all(connection, [{"tx_id": ref.tx_id, "output_index": ref.index} | hold for ref in refs])
 
 
 def renew_soft_locks(connection: Connection, *, lock_owner: str, expires_s: int) -> int:
@@ -80,8 +83,7 @@ def release_soft_locks(connection: Connection, *, lock_owner: str) -> int:
 
 
 def _check_unconsumed(connection: Connection, refs: Sequence[StateRef], keys: Sequence[tuple[bytes, int]]) -> None:
-    rows = connection.execute(_UNCONSUMED, {"keys": keys})
-    unconsumed = {StateRef(row.tx_id, row.output_index) for row in rows}
+    unconsumed = {StateRef(tx_id, index) for tx_id, index in _UNCONSUMED.rows(connection, {"keys": keys})}
     for ref in refs:
         if ref not in unconsumed:
             raise StateConsumed(ref)

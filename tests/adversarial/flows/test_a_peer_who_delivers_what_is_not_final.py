@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chains.progmat.flows import peer_codec
+from chains.progmat.flows.peer_codec import WantedOutputs
 from chains.progmat.flows.requests import MoveCash
 from chains.rpc_status import RemoteCallerError, RemotePeerError
 from tests.adversarial.flows.attacker import FRAME, ask, deliver, forged, output_of, recorded, signed_by
@@ -62,12 +63,12 @@ async def test_a_stranger_to_a_transaction_cannot_fetch_it(tmp_path: Path) -> No
     async with running_ledger(tmp_path, CASH_PARTIES) as ledger:
         issued = await ledger.issue(1000)
         assert issued.tx_id is not None
-        body = peer_codec.encode_fetch_request((issued.tx_id,))
+        body = peer_codec.encode_fetch_request((WantedOutputs(issued.tx_id),))
         for asked in (SN, CN_B):
             with pytest.raises(RemoteCallerError) as refused:
                 await ask(ledger, CN_A, asked, peer_codec.FETCH_TRANSACTIONS, body)
             assert refused.value.reason == "NOT_A_PARTICIPANT"
-        unknown = peer_codec.encode_fetch_request((bytes(32),))
+        unknown = peer_codec.encode_fetch_request((WantedOutputs(bytes(32)),))
         with pytest.raises(RemoteCallerError) as missing:
             await ask(ledger, CN_A, SN, peer_codec.FETCH_TRANSACTIONS, unknown)
         assert missing.value.reason == "TRANSACTION_UNKNOWN"
@@ -82,6 +83,10 @@ async def test_a_payee_fetches_the_back_chain_of_what_it_was_paid_and_no_more(tm
         assert issued.tx_id is not None
         with pytest.raises(RemoteCallerError) as refused:
             await ask(
-                ledger, CN_A, CN_B, peer_codec.FETCH_TRANSACTIONS, peer_codec.encode_fetch_request((issued.tx_id,))
+                ledger,
+                CN_A,
+                CN_B,
+                peer_codec.FETCH_TRANSACTIONS,
+                peer_codec.encode_fetch_request((WantedOutputs(issued.tx_id),)),
             )
         assert refused.value.reason == "NOT_A_PARTICIPANT"

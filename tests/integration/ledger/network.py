@@ -5,13 +5,14 @@ Every node is the one that ships, put together by the same composition functions
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.requests import AnyRequest, IssueCash, IssueMembership
 from chains.progmat.flows.retry import RetrySchedule
@@ -76,6 +77,10 @@ SELLER_ACCOUNT = SELLER.account_at(CN_A)
 BUYER_ACCOUNT = BUYER.account_at(CN_B)
 
 
+def _plain_router(_name: str) -> PeerRouter:
+    return PeerRouter()
+
+
 @dataclass
 class RunningNode:
     """A started node; ``operations`` only where there is a vault."""
@@ -93,11 +98,14 @@ class LedgerNetwork:
     hub: InProcessPeerNetwork = field(default_factory=InProcessPeerNetwork)
     nodes: dict[str, RunningNode] = field(default_factory=dict)
     issued: int = 0
+    attest_every: int = 0
+    router_of: Callable[[str], PeerRouter] = _plain_router
+    whole_history: frozenset[str] = frozenset()
     deliver_all = staticmethod(deliver_all)
 
     async def start(self, party: LedgerParty) -> RunningNode:
         """Start a node, perhaps again, from what its folder holds."""
-        router = PeerRouter()
+        router = self.router_of(party.name)
         around = self._surroundings(party)
         self.hub.leave(party.name)  # until it answers
         role: RunningRole
@@ -193,6 +201,8 @@ class LedgerNetwork:
             folder=folder,
             access=ACCESS,
             clock=self.clock,
+            attest_every=self.attest_every,
+            history=HistoryPolicy.WHOLE if party.name in self.whole_history else HistoryPolicy.ATTESTED,
             retry=RetrySchedule(first_ms=100, ceiling_ms=1000),
         )
 
@@ -212,9 +222,14 @@ def _keys(party: LedgerParty, path: Path) -> KeyStore:
 
 
 @asynccontextmanager
-async def running_ledger(folder: Path, parties: Iterable[LedgerParty] = tuple(ROLES)) -> AsyncIterator[LedgerNetwork]:
+async def running_ledger(
+    folder: Path,
+    parties: Iterable[LedgerParty] = tuple(ROLES),
+    attest_every: int = 0,
+    router_of: Callable[[str], PeerRouter] = _plain_router,
+) -> AsyncIterator[LedgerNetwork]:
     """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``."""
-    network = LedgerNetwork(folder)
+    network = LedgerNetwork(folder, attest_every=attest_every, router_of=router_of)
     try:
         for party in parties:
             await network.start(party)

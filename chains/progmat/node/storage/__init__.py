@@ -9,6 +9,7 @@ from chains.progmat.node.storage.outbox import (
     effect_failed,
     enqueue_effect,
 )
+from chains.progmat.node.storage.prepared import Prepared, insert
 from chains.progmat.node.storage.schema import SCHEMA_VERSION, storage_metadata
 from chains.progmat.node.storage.transaction_store import (
     StoredTransaction,
@@ -24,12 +25,14 @@ __all__ = [
     "Effect",
     "EffectStatus",
     "NodeDatabase",
+    "Prepared",
     "StoreOutcome",
     "StoredTransaction",
     "due_effects",
     "effect_done",
     "effect_failed",
     "enqueue_effect",
+    "insert",
     "storage_metadata",
     "store_recorded",
     "stored_transaction",

@@ -117,7 +117,7 @@ class NodeDatabase:
                 self._read_connections.append(connection)
             with connection.begin():
                 return query(connection)
-        except DBAPIError as error:
+        except Exception as error:  # Core's or, from a prepared statement, the driver's own
             if not is_storage_failure(error):
                 raise
             raise StorageFailed(_detail(error)) from error

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, bindparam, select, update
 
+from chains.progmat.node.storage.prepared import Prepared, insert
 from chains.progmat.node.storage.schema import outbox
 from chains.progmat.node.storage.transaction_store import StoreOutcome
 
@@ -21,15 +23,17 @@ class EffectStatus(Enum):
     DONE = "DONE"
 
 
-# Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
-_ENQUEUE = insert(outbox).on_conflict_do_nothing()
-_DUE = (
+_ENQUEUE = Prepared(
+    insert(outbox).on_conflict_do_nothing(),
+    columns=[column.name for column in outbox.c if column is not outbox.c.effect_id],
+)
+_DUE = Prepared(
     select(outbox)
     .where(outbox.c.status == EffectStatus.PENDING.value, outbox.c.next_attempt_s <= bindparam("now_s"))
     .order_by(outbox.c.next_attempt_s, outbox.c.effect_id)
     .limit(bindparam("most"))
 )
-_DONE = (
+_DONE = Prepared(
     update(outbox)
     .where(outbox.c.effect_id == bindparam("done_id"))
     .values(status=EffectStatus.DONE.value, body=b"", last_error="", attempts=outbox.c.attempts + 1)
@@ -67,19 +71,17 @@ def enqueue_effect(
         "last_error": "",
         "created_at_s": now_s,
     }
-    changed = connection.execute(_ENQUEUE, values).rowcount
-    return StoreOutcome.STORED if changed else StoreOutcome.KNOWN
+    return StoreOutcome.STORED if _ENQUEUE.change(connection, values) else StoreOutcome.KNOWN
 
 
 def due_effects(connection: Connection, now_s: int, limit: int) -> list[Effect]:
     """Pending effects whose time has come, oldest first."""
-    rows = connection.execute(_DUE, {"now_s": now_s, "most": limit})
-    return [_effect(row) for row in rows]
+    return [_effect(row) for row in _DUE.rows(connection, {"now_s": now_s, "most": limit})]
 
 
 def effect_done(connection: Connection, effect_id: int) -> None:
     """The peer has answered."""
-    connection.execute(_DONE, {"done_id": effect_id})
+    _DONE.change(connection, {"done_id": effect_id})
 
 
 def effect_failed(connection: Connection, effect_id: int, error: str, next_attempt_s: int) -> None:
@@ -93,5 +95,7 @@ def effect_failed(connection: Connection, effect_id: int, error: str, next_attem
     connection.execute(update(outbox).where(outbox.c.effect_id == effect_id, not_done).values(**later))
 
 
-def _effect(row: Row[tuple[object, ...]]) -> Effect:
-    return Effect(**{**row._mapping, "status": EffectStatus(row.status)})  # noqa: SLF001 - SQLAlchemy's public name
+def _effect(row: Sequence[Any]) -> Effect:
+    """A row of the table; its columns are the fields of ``Effect``, in the same order."""
+    effect_id, effect_key, peer, method, body, status, *rest = row
+    return Effect(effect_id, effect_key, peer, method, body, EffectStatus(status), *rest)

@@ -42,6 +42,21 @@ transactions = Table(
     Column("stored_at_s", Integer, nullable=False),
 )
 
+attestations = Table(
+    "attestations",  # of ledger_txs that are kept here, or of which single outputs are
+    storage_metadata,
+    Column("tx_id", LargeBinary(32), primary_key=True),
+    Column("attestation", LargeBinary, nullable=False),
+)
+
+attested_outputs = Table(
+    "attested_outputs",  # outputs whose ledger_tx is not kept here
+    storage_metadata,
+    Column("tx_id", LargeBinary(32), primary_key=True),
+    Column("output_index", Integer, primary_key=True),
+    Column("proof", LargeBinary, nullable=False),
+)
+
 outbox = Table(
     "outbox",
     storage_metadata,

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, bindparam, select
 
+from chains.progmat.node.storage.prepared import Prepared, insert
 from chains.progmat.node.storage.schema import transactions
 
 
@@ -28,8 +28,12 @@ class StoredTransaction:
     journal_position: int
 
 
-# Built once: SQLAlchemy takes longer to build such a statement than SQLite to run it.
-_STORE_RECORDED = insert(transactions).on_conflict_do_nothing()
+_OF_IDS = transactions.c.tx_id.in_(bindparam("tx_ids", expanding=True))
+_STORE_RECORDED = Prepared(insert(transactions).on_conflict_do_nothing(), columns=transactions.c.keys())
+_STORED = Prepared(
+    select(transactions.c.tx_id, transactions.c.signed_bytes, transactions.c.journal_position).where(_OF_IDS)
+)
+_KNOWN = Prepared(select(transactions.c.tx_id).where(_OF_IDS))
 
 
 def store_recorded(
@@ -45,8 +49,7 @@ def store_recorded(
         "journal_position": journal_position,
         "stored_at_s": now_s,
     }
-    changed = connection.execute(_STORE_RECORDED, values).rowcount
-    return StoreOutcome.STORED if changed else StoreOutcome.KNOWN
+    return StoreOutcome.STORED if _STORE_RECORDED.change(connection, values) else StoreOutcome.KNOWN
 
 
 def stored_transaction(connection: Connection, tx_id: bytes) -> StoredTransaction | None:
@@ -56,15 +59,12 @@ def stored_transaction(connection: Connection, tx_id: bytes) -> StoredTransactio
 
 def stored_transactions(connection: Connection, tx_ids: Iterable[bytes]) -> dict[bytes, StoredTransaction]:
     """Those of ``tx_ids`` (at most some hundreds) that are here, by id."""
-    table = transactions.c
-    query = select(table.tx_id, table.signed_bytes, table.journal_position)
-    rows = connection.execute(query.where(table.tx_id.in_(list(tx_ids))))
-    return {row.tx_id: StoredTransaction(row.tx_id, row.signed_bytes, row.journal_position) for row in rows}
+    rows = _STORED.rows(connection, {"tx_ids": tx_ids})
+    return {tx_id: StoredTransaction(tx_id, signed_bytes, position) for tx_id, signed_bytes, position in rows}
 
 
 def unknown_transactions(connection: Connection, tx_ids: Iterable[bytes]) -> list[bytes]:
     """Those of ``tx_ids`` that are not here, in the order given."""
     wanted = list(tx_ids)
-    query = select(transactions.c.tx_id).where(transactions.c.tx_id.in_(wanted))
-    known = {row.tx_id for row in connection.execute(query)}
+    known = {tx_id for (tx_id,) in _KNOWN.rows(connection, {"tx_ids": wanted})}
     return [tx_id for tx_id in dict.fromkeys(wanted) if tx_id not in known]

@@ -32,11 +32,19 @@ class FinaliseResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class WantedOutputs(_message.Message):
+    __slots__ = ("tx_id", "indexes")
+    TX_ID_FIELD_NUMBER: _ClassVar[int]
+    INDEXES_FIELD_NUMBER: _ClassVar[int]
+    tx_id: bytes
+    indexes: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, tx_id: _Optional[bytes] = ..., indexes: _Optional[_Iterable[int]] = ...) -> None: ...
+
 class FetchTransactionsRequest(_message.Message):
-    __slots__ = ("tx_ids",)
-    TX_IDS_FIELD_NUMBER: _ClassVar[int]
-    tx_ids: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, tx_ids: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    __slots__ = ("wanted",)
+    WANTED_FIELD_NUMBER: _ClassVar[int]
+    wanted: _containers.RepeatedCompositeFieldContainer[WantedOutputs]
+    def __init__(self, wanted: _Optional[_Iterable[_Union[WantedOutputs, _Mapping]]] = ...) -> None: ...
 
 class FetchedTransaction(_message.Message):
     __slots__ = ("signed_transaction", "journal_position")
@@ -47,7 +55,9 @@ class FetchedTransaction(_message.Message):
     def __init__(self, signed_transaction: _Optional[bytes] = ..., journal_position: _Optional[int] = ...) -> None: ...
 
 class FetchTransactionsResponse(_message.Message):
-    __slots__ = ("transactions",)
+    __slots__ = ("transactions", "attested")
     TRANSACTIONS_FIELD_NUMBER: _ClassVar[int]
+    ATTESTED_FIELD_NUMBER: _ClassVar[int]
     transactions: _containers.RepeatedCompositeFieldContainer[FetchedTransaction]
-    def __init__(self, transactions: _Optional[_Iterable[_Union[FetchedTransaction, _Mapping]]] = ...) -> None: ...
+    attested: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, transactions: _Optional[_Iterable[_Union[FetchedTransaction, _Mapping]]] = ..., attested: _Optional[_Iterable[bytes]] = ...) -> None: ...

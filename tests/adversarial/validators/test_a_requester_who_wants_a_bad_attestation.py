@@ -1,0 +1,124 @@
+"""An attestation vouches for a whole history: nothing invalid, nothing that is not final, nothing spent twice."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from chains.progmat.contracts.errors import ContractViolation
+from chains.progmat.flows.errors import BadResolution
+from chains.progmat.transactions.attestation import Attestation, AttestationSignature
+from chains.progmat.transactions.errors import AttestationRefused, SignaturesMissing
+from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.validators.errors import SigningStopped
+from chains.progmat.vault.errors import ConflictingConsumption
+from primitives.errors import CrossDvpError, DecodeError
+from tests.fakes.commit_requests import create
+from tests.fakes.notary_world import VALIDATORS
+from tests.fakes.toy_ledger import PARAMETERS, Toy
+from tests.fakes.validator_world import CN, ValidatorWorld
+
+ROOT = Toy("root")
+PARENT = Toy("parent", inputs=(ROOT.output,))
+CHILD = Toy("child", inputs=(PARENT.output,))
+JOURNALLED = Toy("journalled", inputs=(PARENT.output,), writes=(create("p"),))
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[ValidatorWorld]:
+    world = ValidatorWorld(tmp_path)
+    await world.open()
+    yield world
+    await world.close()
+
+
+async def attested(world: ValidatorWorld, signed: SignedTransaction) -> AttestationSignature:
+    return AttestationSignature.decode(await world.validator.attestor.attest(CN, signed.encode()))
+
+
+@pytest.mark.parametrize("toy", [CHILD, JOURNALLED], ids=lambda toy: toy.name)
+async def test_a_final_transaction_with_a_valid_history_is_attested(world: ValidatorWorld, toy: Toy) -> None:
+    world.requester.give(ROOT.final(), PARENT.final())
+    signature = await attested(world, toy.final())
+    signature.verify(PARAMETERS, toy.wire.id)
+    assert signature.by == VALIDATORS[0].public_key
+
+
+async def test_the_history_is_fetched_once_also_across_a_restart(world: ValidatorWorld) -> None:
+    world.requester.give(ROOT.final(), PARENT.final())
+    first = await attested(world, PARENT.final())
+    fetches = world.requester.fetches
+    await world.close()
+    await world.open()
+    assert await attested(world, PARENT.final()) == first
+    await attested(world, CHILD.final())
+    assert world.requester.fetches == fetches
+
+
+async def test_one_validator_alone_attests_nothing(world: ValidatorWorld) -> None:
+    signature = await attested(world, ROOT.final())
+    with pytest.raises(AttestationRefused, match="threshold"):
+        Attestation.of(PARAMETERS, ROOT.wire.id, [signature]).verify(PARAMETERS)
+
+
+async def test_what_is_not_notarised_is_not_attested(world: ValidatorWorld) -> None:
+    with pytest.raises(SignaturesMissing):
+        await attested(world, ROOT.signed())
+
+
+async def test_approved_but_not_notarised_is_not_attested(world: ValidatorWorld) -> None:
+    world.requester.give(ROOT.final(), PARENT.final())
+    with pytest.raises(SignaturesMissing):
+        await attested(world, JOURNALLED.signed())
+
+
+async def test_an_invalid_transaction_is_not_attested_though_the_notary_signed(world: ValidatorWorld) -> None:
+    """A non-validating notary signs what it cannot see."""
+    with pytest.raises(ContractViolation):
+        await attested(world, Toy("invalid", data=b"forbidden").final())
+
+
+async def test_an_invalid_ancestor_spoils_all_after_it(world: ValidatorWorld) -> None:
+    forged = Toy("forged", data=b"forbidden")
+    middle = Toy("middle", inputs=(forged.output,))
+    world.requester.give(forged.final(), middle.final())
+    with pytest.raises(ContractViolation):
+        await attested(world, Toy("heir", inputs=(middle.output,)).final())
+
+
+async def test_a_withheld_ancestor_is_not_taken_on_trust(world: ValidatorWorld) -> None:
+    world.requester.give(PARENT.final())
+    with pytest.raises(BadResolution):
+        await attested(world, CHILD.final())
+
+
+async def test_two_final_spenders_of_one_state_stop_the_validator(world: ValidatorWorld) -> None:
+    """The notary signed a double spend: seen here even if no journal shows it."""
+    world.requester.give(ROOT.final())
+    await attested(world, PARENT.final())
+    with pytest.raises(ConflictingConsumption):
+        await attested(world, Toy("twin", inputs=(ROOT.output,)).final())
+    for toy in (ROOT, PARENT):
+        with pytest.raises(SigningStopped):
+            await attested(world, toy.final())
+    await world.close()
+    await world.open()
+    with pytest.raises(SigningStopped):
+        await attested(world, ROOT.final())
+
+
+async def test_a_double_spend_among_the_ancestors_of_an_approval_stops_the_validator(world: ValidatorWorld) -> None:
+    twins = [Toy(name, inputs=(ROOT.output,)) for name in ("one", "two")]
+    world.requester.give(ROOT.final(), *(twin.final() for twin in twins))
+    wanted = Toy("both", references=tuple(twin.output for twin in twins), writes=(create("q"),))
+    with pytest.raises(ConflictingConsumption):
+        await world.validator.approver.approve(CN, wanted.signed().encode())
+    assert world.validator.gate.alarm is not None
+
+
+@pytest.mark.parametrize("body", [b"", b"\x00", b"\xff" * 64, ROOT.final().encode() + b"\x00"])
+async def test_malformed_requests_are_refused(world: ValidatorWorld, body: bytes) -> None:
+    with pytest.raises((DecodeError, CrossDvpError)):
+        await world.validator.attestor.attest(CN, body)
