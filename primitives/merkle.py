@@ -22,6 +22,7 @@ ZERO_HASH: Final = Hash32(bytes(HASH_SIZE))
 ALL_ONES_HASH: Final = Hash32(b"\xff" * HASH_SIZE)
 """Stands for an absent component group."""
 MAX_LEAVES: Final = 65_536
+_ONE_SIZE: Final = {HASH_SIZE}
 _HEADER_SIZE: Final = 8
 _INDEX_SIZE: Final = 4
 
@@ -54,6 +55,20 @@ class PartialMerkleTree:
             raise DecodeError("partial tree has the wrong number of hashes", expected=expected, found=len(self.hashes))
 
     @classmethod
+    def for_each(cls, leaves: Sequence[bytes]) -> tuple[Hash32, tuple[PartialMerkleTree, ...]]:
+        """The root, and for each leaf the partial tree that proves it alone: one tree's hashing for all of them.
+
+        Raises `InvalidArgument`.
+        """
+        _check_leaves(leaves)
+        levels, count = _levels(leaves), len(leaves)
+        trees = tuple(
+            cls(count, (index,), tuple(levels[level][position] for level, position in _frontier(count, (index,))))
+            for index in range(count)
+        )
+        return Hash32(levels[-1][0]), trees
+
+    @classmethod
     def build(cls, leaves: Sequence[bytes], included_indexes: Iterable[int]) -> PartialMerkleTree:
         """The partial tree that proves the leaves at `included_indexes`, one or more. Raises `InvalidArgument`."""
         _check_leaves(leaves)
@@ -71,16 +86,14 @@ class PartialMerkleTree:
         for (level, position), node in zip(frontier, self.hashes, strict=True):
             level_nodes.setdefault(level, {})[position] = node
         height = _height(self.leaf_count)
-        padding = ZERO_HASH
         current = level_nodes.get(0, {})
         for level in range(height):
-            parents = level_nodes.get(level + 1, {})
+            parents, padding = level_nodes.get(level + 1, {}), _PADDING[level]
             for position in {position >> 1 for position in current}:
                 left = current.get(2 * position, padding)
                 right = current.get(2 * position + 1, padding)
                 parents[position] = hashlib.sha256(left + right).digest()
             current = parents
-            padding = Hash32(hashlib.sha256(padding + padding).digest())
         return Hash32(current[0])
 
     def included_leaves(self) -> tuple[bytes, ...]:
@@ -139,12 +152,19 @@ def _frontier(leaf_count: int, indexes: Sequence[int]) -> Iterable[tuple[int, in
 def _levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
     """All nodes, leaves first; only the last node of a level may have padding under it."""
     levels = [list(leaves)]
-    padding: bytes = ZERO_HASH
-    for _ in range(_height(len(leaves))):
-        below = levels[-1] if len(levels[-1]) % 2 == 0 else [*levels[-1], padding]
-        levels.append([hashlib.sha256(below[at] + below[at + 1]).digest() for at in range(0, len(below), 2)])
-        padding = hashlib.sha256(padding + padding).digest()
+    digest = hashlib.sha256
+    for level in range(_height(len(leaves))):
+        below = levels[-1] if len(levels[-1]) % 2 == 0 else [*levels[-1], _PADDING[level]]
+        levels.append([digest(left + right).digest() for left, right in zip(below[::2], below[1::2], strict=True)])
     return levels
+
+
+def _padding_roots() -> tuple[Hash32, ...]:
+    """Roots of subtrees of nothing but padding, by height."""
+    roots = [ZERO_HASH]
+    while len(roots) < _height(MAX_LEAVES):
+        roots.append(Hash32(hashlib.sha256(roots[-1] + roots[-1]).digest()))
+    return tuple(roots)
 
 
 def _height(leaf_count: int) -> int:
@@ -154,7 +174,7 @@ def _height(leaf_count: int) -> int:
 def _check_leaves(leaves: Sequence[bytes]) -> None:
     if not 0 < len(leaves) <= MAX_LEAVES:
         raise InvalidArgument(f"a Merkle tree has 1..{MAX_LEAVES} leaves, not {len(leaves)}")
-    if any(len(leaf) != HASH_SIZE for leaf in leaves):
+    if set(map(len, leaves)) != _ONE_SIZE:
         raise InvalidArgument(f"a Merkle leaf is a hash of {HASH_SIZE} bytes")
 
 
@@ -164,3 +184,6 @@ def _check_shape(leaf_count: int, indexes: Sequence[int]) -> None:
     ascending = all(left < right for left, right in itertools.pairwise(indexes))
     if not indexes or not ascending or indexes[0] < 0 or indexes[-1] >= leaf_count:
         raise DecodeError("partial tree's leaves are not ascending within it", expected=f"some of 0..{leaf_count - 1}")
+
+
+_PADDING: Final = _padding_roots()

@@ -30,6 +30,8 @@ from chains.progmat.node.roles import (
     production_package,
 )
 from chains.progmat.node.rpc_node_service import STATUS_CODES
+from chains.progmat.notary.duty import Duty
+from chains.progmat.notary.opening import NotaryOptions
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.rpc_status import ErrorStatusInterceptor
 
@@ -118,6 +120,9 @@ class NodeApp:
         for role in self._roles:
             role.answer_peers(router)
         self._peers = PeerService(router, directory.names())
+        for role in self._roles:
+            if isinstance(role, NotaryRole) and role.duty is not None:
+                _answer_on_duty(role.duty, self._peers)
         self._server = await self._make_server(self._peers, tls)
         await self._server.start()
         for role in self._roles:
@@ -142,6 +147,9 @@ class NodeApp:
             folder=config.data_dir,
             access=ApiAccess(config.operators | {config.name}, config.gateways, config.relayers, config.platforms),
             soft_lock_s=config.soft_lock_s,
+            notary=NotaryOptions(
+                config.notary.store, config.notary.passfile, config.notary.lease_s, config.notary.verify_workers
+            ),
             history=config.history,
             attest_every=config.attest_every,
         )
@@ -161,6 +169,12 @@ class NodeApp:
         listen = self._config.listen
         server.add_secure_port(f"{listen.host}:{listen.port}", tls.server_credentials())
         return server
+
+
+def _answer_on_duty(duty: Duty, peers: PeerService) -> None:
+    """A standby worker admits no peer: they dial the next endpoint of this node, where the writer is."""
+    peers.suspend(duty.not_active())
+    duty.watch(lambda: peers.resume() if duty.is_active else peers.suspend(duty.not_active()))
 
 
 def _self_on(directory: NetworkMap, config: NodeConfig) -> NodeSelf:

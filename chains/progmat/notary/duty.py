@@ -26,7 +26,7 @@ class Duty:
         self._store = store
         self._interval_s = interval_s
         self._state: LeaseHeld | LeaseElsewhere = LeaseElsewhere("nobody yet", 0, 0)
-        self._on_change: Callable[[bool], None] = lambda _active: None
+        self._on_change: Callable[[], None] = lambda: None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="notary-lease")
         self._task: asyncio.Task[None] | None = None
 
@@ -35,8 +35,8 @@ class Duty:
         """Whether this worker was the writer when it last asked."""
         return isinstance(self._state, LeaseHeld)
 
-    def watch(self, on_change: Callable[[bool], None]) -> None:
-        """Call ``on_change`` in the event loop with every change from now on: True = writer."""
+    def watch(self, on_change: Callable[[], None]) -> None:
+        """Call ``on_change`` in the event loop after every change of ``is_active``."""
         self._on_change = on_change
 
     def require_active(self) -> None:
@@ -77,7 +77,7 @@ class Duty:
         was_active, self._state = self.is_active, state
         if self.is_active != was_active:
             _log.warning("notary duty", active=self.is_active, epoch=state.epoch)
-            self._on_change(self.is_active)
+            self._on_change()
 
     async def _ask_again(self) -> None:
         while True:

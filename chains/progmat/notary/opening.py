@@ -63,6 +63,13 @@ def conninfo_of(options: NotaryOptions) -> str:
     return make_conninfo(url, passfile=str(options.passfile)) if options.passfile is not None else url
 
 
+def describe_store(options: NotaryOptions) -> str:
+    """A PostgreSQL store in words, without secrets. Raises BadStoreUrl."""
+    parts = conninfo_to_dict(conninfo_of(options))
+    at = f"{parts.get('host', 'the local socket')}:{parts.get('port', 5432)}"
+    return f"PostgreSQL database {parts.get('dbname', 'of the user')} at {at} as {parts.get('user', 'this user')}"
+
+
 def worker_name() -> str:
     """This process among the notary's workers, for operators; unique, because machines are cloned."""
     return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
