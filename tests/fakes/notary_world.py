@@ -32,6 +32,20 @@ OPERATOR = SoftwareSigner.from_seed(SignatureScheme.ED25519, sha256(b"operator")
 NOTARY = Party("nn", NOTARY_SIGNER.public_key)
 
 
+class Keys:
+    """A key file of known signers."""
+
+    def __init__(self, *signers: SoftwareSigner) -> None:
+        self._signers = {signer.public_key: signer for signer in signers}
+
+    def signer(self, key: PublicKey) -> SoftwareSigner | None:
+        """See ``NotaryKeys``."""
+        return self._signers.get(key)
+
+
+NOTARY_KEYS = Keys(NOTARY_SIGNER)
+
+
 def parameters(*, epoch: int = 1, packages: tuple[Hash32, ...] = (PACKAGE_HASH,)) -> NetworkParameters:
     """Three of four Validators, one notary."""
     return NetworkParameters(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.back_chain import BackChain
+from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.peer_codec import FetchAnswer, FetchedTransaction
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.identity import Role
@@ -154,7 +155,15 @@ class ValidatorWorld:
         self.log = SigningLog(self.folder / "signing.db", LEDGER_ID, address_of(VALIDATOR_SECRETS[0]))
         verifier = LedgerVerifier(PARAMETERS, PACKAGE)
         gate = await SigningGate.open(self.database)
-        resolver = BackChain(self.database, self.network, NobodyListed(), verifier, ArchiveRecorder(), self.clock)
+        resolver = BackChain(
+            self.database,
+            self.network,
+            NobodyListed(),
+            verifier,
+            ArchiveRecorder(),
+            self.clock,
+            confirmed=NotaryDesk(self.network, verifier, self.clock, VALIDATORS[0], NobodyListed()).confirmed,
+        )
         approver = Approver(
             database=self.database,
             resolver=resolver,

@@ -20,6 +20,7 @@ def verify_ledger_tx(ledger_tx: LedgerTransaction, parameters: NetworkParameters
     write paths are still free and the time window holds (the notary). Raises PlatformRuleBroken, ContractViolation,
     DecodeError or an error of ibc.
     """
+    ledger_tx = ledger_tx.under(parameters.key_heirs)
     require_platform_rules(ledger_tx, parameters, contracts.hash)
     vouched: list[ProvableWrite] = []
     for name in sorted(ledger_tx.contract_names):

@@ -5,7 +5,7 @@ Who takes them is said by ``history_policy``; what an attestation is worth, in `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -22,10 +22,14 @@ from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.output_proof import OutputProof
 from chains.progmat.transactions.wire import WireTransaction
+from primitives.errors import CrossDvpError
 from primitives.types import Hash32
 
 Indexes = Mapping[bytes, frozenset[int]]
 """Outputs by transaction id."""
+
+AttestingEpoch = Callable[[Hash32], NetworkParameters]
+"""The epoch that an attestation names, if its Validators still count; raises AttestationRefused."""
 
 
 def outputs_used(wire: WireTransaction) -> dict[bytes, frozenset[int]]:
@@ -36,7 +40,7 @@ def outputs_used(wire: WireTransaction) -> dict[bytes, frozenset[int]]:
     return {tx_id: frozenset(indexes) for tx_id, indexes in used.items()}
 
 
-def take_attested(peer: str, data: bytes, wanted: Indexes, parameters: NetworkParameters) -> AttestedOutputs:
+def take_attested(peer: str, data: bytes, wanted: Indexes, attesting: AttestingEpoch) -> AttestedOutputs:
     """The verified outputs in a peer's answer; some or all of those that are wanted, and no others.
 
     Raises ``BadResolution``, AttestationRefused, TearOffRefused, DecodeError.
@@ -48,7 +52,7 @@ def take_attested(peer: str, data: bytes, wanted: Indexes, parameters: NetworkPa
     shown = frozenset(output.ref.index for output in attested.outputs)
     if not shown <= wanted[tx_id]:
         raise BadResolution(peer, f"of {tx_id.hex()} outputs {sorted(wanted[tx_id])} were wanted, not {sorted(shown)}")
-    attested.verify(parameters)
+    attested.verify(attesting(attested.attestation.parameters_hash))
     return attested
 
 
@@ -77,22 +81,36 @@ def attested_states(connection: Connection, refs: Iterable[StateRef]) -> dict[St
 
 
 def answer_attested(
-    connection: Connection, wanted: Indexes, whole: Mapping[bytes, WireTransaction]
+    connection: Connection, wanted: Indexes, whole: Mapping[bytes, WireTransaction], attesting: AttestingEpoch
 ) -> dict[bytes, bytes]:
     """Encoded ``AttestedOutputs`` for those wanted transactions whose attestation and outputs are here.
+
+    What Validators attested that were replaced since is left out.
 
     Proofs are made from the transactions in ``whole``, or are those that were received with the outputs.
     """
     wanted = {tx_id: indexes for tx_id, indexes in wanted.items() if indexes}
-    attestations = attestations_of(connection, wanted)
+    attestations = {
+        tx_id: attestation
+        for tx_id, encoded in attestations_of(connection, wanted).items()
+        if _counts(attestation := Attestation.decode(encoded), attesting)
+    }
     refs = [(tx_id, index) for tx_id in attestations if tx_id not in whole for index in wanted[tx_id]]
     received = attested_output_proofs(connection, refs)
     answers: dict[bytes, bytes] = {}
     for tx_id, attestation in attestations.items():
         proofs = _proofs(tx_id, sorted(wanted[tx_id]), whole.get(tx_id), received)
         if proofs is not None:
-            answers[tx_id] = outputs_of(Attestation.decode(attestation), proofs).encode()
+            answers[tx_id] = outputs_of(attestation, proofs).encode()
     return answers
+
+
+def _counts(attestation: Attestation, attesting: AttestingEpoch) -> bool:
+    try:
+        attesting(attestation.parameters_hash)
+    except CrossDvpError:
+        return False
+    return True
 
 
 def _proofs(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -40,6 +41,12 @@ RECORD_BATCH: Final = 64
 PositionSource = Callable[[SignedTransaction], Awaitable[int]]
 """The journal position of a final transaction from who knows it; raises ``UnavailableError``."""
 
+Confirmation = Callable[[SignedTransaction], Awaitable[SignedTransaction]]
+"""A final transaction as it may be recorded (``NotaryDesk.confirmed``); raises ``NotConfirmed``."""
+
+AlsoRecorded = Callable[[Connection, SignedTransaction], None]
+"""Runs after a fetched transaction was recorded, in the same commit."""
+
 Fetched = dict[bytes, tuple[SignedTransaction, int]]
 
 
@@ -64,6 +71,8 @@ class BackChain:
         clock: Clock,
         position_of: PositionSource | None = None,
         policy: HistoryPolicy = HistoryPolicy.WHOLE,
+        *,
+        confirmed: Confirmation,
     ) -> None:
         self._database = database
         self._network = network
@@ -73,6 +82,7 @@ class BackChain:
         self._clock = clock
         self._position_of = position_of
         self._policy = policy
+        self._confirmed = confirmed
 
     async def resolve(self, peer: str, wire: WireTransaction) -> None:
         """Have all ancestors of ``wire`` verified and recorded here, fetching those we lack from ``peer``.
@@ -80,8 +90,18 @@ class BackChain:
         Under ``HistoryPolicy.ATTESTED`` an ancestor's outputs may come with an attestation in its place. Raises
         ``BadResolution``, the peer's refusal, or what verification refuses.
         """
+        await self._have(peer, await self._lacking(outputs_used(wire)), _nothing_more)
+
+    async def fetch(self, peer: str, tx_ids: Collection[bytes], also: AlsoRecorded) -> None:
+        """Have final transactions themselves recorded here, whole, with all their ancestors; raises as ``resolve``.
+
+        ``also`` runs in the commit that records them, for each of them and of their ancestors.
+        """
+        unknown = await self._database.read(partial(unknown_transactions, tx_ids=tx_ids))
+        await self._have(peer, dict.fromkeys(unknown, frozenset()), also)
+
+    async def _have(self, peer: str, wanted: dict[bytes, frozenset[int]], also: AlsoRecorded) -> None:
         gathered = _Gathered()
-        wanted = await self._lacking(outputs_used(wire))
         while wanted:
             asked = dict(islice(wanted.items(), MAX_FETCHED_IDS))
             answer = await self._fetch(peer, asked)
@@ -94,15 +114,15 @@ class BackChain:
             await self._database.submit(partial(_keep_all, attested=gathered.attested))
         ordered = _ancestors_first(gathered.fetched)
         for start in range(0, len(ordered), RECORD_BATCH):
-            batch = [await self._placed(*item) for item in ordered[start : start + RECORD_BATCH]]
-            await self._database.submit(partial(self._verify_and_record, batch=batch))
+            batch = await asyncio.gather(*(self._placed(*item) for item in ordered[start : start + RECORD_BATCH]))
+            await self._database.submit(partial(self._verify_and_record, batch=batch, also=also))
 
     async def _fetch(self, peer: str, asked: Indexes) -> FetchAnswer:
         """From ``peer``; what it knows by an attestation only, from an issuer, which has the audit copy."""
         whole_only = self._policy is HistoryPolicy.WHOLE
         wanted = tuple(WantedOutputs(tx_id, () if whole_only else tuple(sorted(asked[tx_id]))) for tx_id in asked)
         body = peer_codec.encode_fetch_request(wanted)
-        auditors = [name for name in self._directory.names_with(Role.ISSUER) if name != peer] if whole_only else []
+        auditors = [name for name in self._directory.names_with(Role.ISSUER) if name != peer]
         *earlier, last = (peer, *auditors)
         for source in earlier:
             try:
@@ -117,7 +137,8 @@ class BackChain:
         return peer_codec.decode_fetch_response(answer)
 
     async def _placed(self, signed: SignedTransaction, told: int) -> tuple[SignedTransaction, int]:
-        """With its journal position: from the notary where this node publishes it, else as the peer told."""
+        """Confirmed where that is needed, with its journal position: from the notary where this node publishes it."""
+        signed = await self._confirmed(signed)
         if self._position_of is None or not signed.wire.provable_writes:
             return signed, told
         self._verifier.verify_signatures(signed)
@@ -145,21 +166,28 @@ class BackChain:
             del still[tx_id]
             gathered.fetched[tx_id] = (signed, item.journal_position)
             for dependency, indexes in outputs_used(signed.wire).items():
-                if dependency not in gathered.fetched:
+                if dependency not in gathered.fetched and still.get(dependency, indexes):  # else: wanted whole
                     still[dependency] = still.get(dependency, frozenset()) | indexes
         for data in answer.attested:
             if self._policy is HistoryPolicy.WHOLE:
                 raise BadResolution(peer, "it sent attested outputs where whole transactions were asked for")
-            attested = take_attested(peer, data, still, self._verifier.parameters)
+            attested = take_attested(peer, data, still, self._verifier.attesting)
             gathered.attested.append(attested)
         shown = {output.ref for attested in gathered.attested for output in attested.outputs}
         return await self._lacking(_without(still, shown))
 
-    def _verify_and_record(self, connection: Connection, batch: list[tuple[SignedTransaction, int]]) -> None:
+    def _verify_and_record(
+        self, connection: Connection, batch: list[tuple[SignedTransaction, int]], also: AlsoRecorded
+    ) -> None:
         for signed, position in batch:
             self._verifier.verify_signatures(signed)
             self._verifier.verify_contracts(connection, signed.wire)
             self._recorder.record(connection, signed, position, self._clock.now_ms())
+            also(connection, signed)
+
+
+def _nothing_more(_connection: Connection, _signed: SignedTransaction) -> None:
+    """Ancestors are recorded, and that is all."""
 
 
 def _keep_all(connection: Connection, *, attested: list[AttestedOutputs]) -> None:

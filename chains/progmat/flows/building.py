@@ -17,9 +17,11 @@ from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.engine import Commit
 from chains.progmat.flows.errors import MembershipMissing, PartyUnknown
 from chains.progmat.flows.record import FlowKind, FlowRecord
+from chains.progmat.flows.recovery import made_before
 from chains.progmat.flows.request_codec import decode_request
+from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf, Role
-from chains.progmat.flows.signed_records import with_signed
+from chains.progmat.flows.signed_records import decoded, with_signed
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
@@ -76,11 +78,11 @@ class BuildContext:
         lock_states(self.connection, refs, lock_owner=self.flow_id, now_s=self.now_s, expires_s=expires_s)
 
     def party(self, name: str) -> Party:
-        """A listed party; raises ``PartyUnknown``."""
+        """A listed party as states name it, with its first key; raises ``PartyUnknown``."""
         found = self.directory.party(name)
         if found is None:
             raise PartyUnknown(name)
-        return found
+        return self.verifier.parameters.identity(found)
 
     def custodian(self, name: str) -> Party:
         """A listed party that keeps accounts; raises ``PartyUnknown``."""
@@ -109,7 +111,7 @@ Builder = Callable[[BuildContext, Any], TransactionBuilder | AlreadyOnLedger]
 
 
 class BuildStep:
-    """See the module's docstring. ``random_bytes`` gives salts."""
+    """See the module's docstring."""
 
     def __init__(
         self,
@@ -121,7 +123,7 @@ class BuildStep:
         storage_readers: Mapping[str, StorageReader],
         clock: Clock,
         soft_lock_s: int,
-        random_bytes: Callable[[int], bytes],
+        salts: Salts,
     ) -> None:
         self._builders = builders
         self._me = me
@@ -131,7 +133,7 @@ class BuildStep:
         self._storage_readers = storage_readers
         self._clock = clock
         self._soft_lock_s = soft_lock_s
-        self._random_bytes = random_bytes
+        self._salts = salts
 
     def skip(self, _record: FlowRecord) -> FlowStep | None:
         """Never."""
@@ -147,10 +149,15 @@ class BuildStep:
 
     def _build(self, record: FlowRecord, connection: Connection) -> FlowRecord:
         now_ms = self._clock.now_ms()
+        salt = self._salts.of_flow(record.flow_id)
+        made = made_before(connection, salt)
+        if made is not None:  # by this flow, before this node's records were restored
+            known = with_signed(record, decoded(made.signed_bytes)).advanced(FlowStep.DONE, now_ms)
+            return replace(known, journal_position=made.journal_position)
         context = BuildContext(
             connection=connection,
             flow_id=record.flow_id,
-            me=self._me,
+            me=replace(self._me, party=self._verifier.parameters.identity(self._me.party)),
             directory=self._directory,
             keys=self._keys,
             verifier=self._verifier,
@@ -162,7 +169,8 @@ class BuildStep:
         if isinstance(built, AlreadyOnLedger):
             done = record.advanced(FlowStep.DONE, now_ms)
             return replace(done, tx_id=built.tx_id, journal_position=built.journal_position)
-        wire = built.to_wire(self._random_bytes(32))
+        built = built.signed_by_heirs(self._verifier.parameters.key_heirs)
+        wire = built.to_wire(salt)
         self._verifier.verify_contracts(connection, wire)
         return with_signed(record, self._signed(wire)).advanced(FlowStep.BUILT, now_ms)
 

@@ -37,7 +37,9 @@ def own_account(context: BuildContext, account_key: bytes) -> CashAccount:
         key = decode_single_key(account_key)
     except DecodeError as error:
         raise AccountUnknown(account_key) from error
-    if context.keys.signer(key) is None or key in {context.me.party.key, context.verifier.parameters.operator_key}:
+    parameters = context.verifier.parameters
+    not_accounts = {context.me.party.key, *parameters.heirs(context.me.party), parameters.operator_key}
+    if context.keys.signer(key) is None or key in not_accounts:
         raise AccountUnknown(account_key)
     return CashAccount(context.me.name, account_key)
 
@@ -76,6 +78,7 @@ def issue_membership(context: BuildContext, request: IssueMembership) -> Transac
         context.frame.start(),
         outputs=(state.as_output(context.notary),),
         commands=(Command(MEMBERSHIP, membership_contract.ISSUE, b"", (operator_key,)),),
+        time_window=context.deadline(),  # dated by the notary: no later holder of the operator's key can date it back
     )
 
 

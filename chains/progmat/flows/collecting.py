@@ -18,11 +18,12 @@ from chains.progmat.flows.errors import (
     TransactionOutdated,
 )
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.flows.seams import Directory, Role
+from chains.progmat.flows.seams import Directory
 from chains.progmat.flows.signed_records import signed_of, with_signed
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers.seam import PeerNetwork
+from chains.progmat.transactions.model import TimeWindow
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import decode_signature
@@ -36,6 +37,17 @@ from primitives.public_key import PublicKey
 APPROVE = "validator.approve"
 COUNTERSIGN_TIMEOUT_S = 15.0
 APPROVE_TIMEOUT_S = 15.0
+
+
+def is_over(window: TimeWindow | None, now_s: int) -> bool:
+    """Whether a window has ended."""
+    return window is not None and window.until_s is not None and now_s >= window.until_s
+
+
+def require_epoch_not_over(verifier: LedgerVerifier, clock: Clock, signed: SignedTransaction) -> None:
+    """Raises ``TransactionOutdated`` when the epoch that a transaction pins is over, its grace included."""
+    if is_over(verifier.admission(signed.wire), clock.now_ms() // 1000):
+        raise TransactionOutdated(signed.id)
 
 
 class CountersignStep:
@@ -65,8 +77,9 @@ class CountersignStep:
         return ", ".join(sorted(filter(None, holders)))
 
     async def prepare(self, record: FlowRecord) -> Commit:
-        """Ask; a party's refusal ends the flow."""
+        """Ask; a party's refusal ends the flow. Raises ``TransactionOutdated`` when its epoch is over."""
         signed = signed_of(record)
+        require_epoch_not_over(self._verifier, self._clock, signed)
         by_party: dict[str, set[PublicKey]] = {}
         for key in self._missing(signed):
             holder = self._directory.holder_of(key)
@@ -79,7 +92,8 @@ class CountersignStep:
         return partial(self._collected, record, complete)
 
     def _missing(self, signed: SignedTransaction) -> list[PublicKey]:
-        apart = {self._verifier.parameters.validator_key, self._verifier.parameters.notary.key}
+        pinned = self._verifier.pinned(signed.wire)
+        apart = {pinned.validator_key, pinned.notary.key}
         missing = signed.missing_signers() - apart
         return sorted((leaf for key in missing for leaf in leaf_keys(key)), key=PublicKey.encoded)
 
@@ -113,7 +127,8 @@ class ApproveStep:
 
     def skip(self, record: FlowRecord) -> FlowStep | None:
         """Nothing to do for a transaction without provable writes."""
-        needed = self._verifier.parameters.validator_key in signed_of(record).missing_signers()
+        signed = signed_of(record)
+        needed = self._verifier.pinned(signed.wire).validator_key in signed.missing_signers()
         return None if needed else FlowStep.APPROVED
 
     def waiting_on(self, _record: FlowRecord) -> str:
@@ -121,11 +136,14 @@ class ApproveStep:
         return "Validators"
 
     async def prepare(self, record: FlowRecord) -> Commit:
-        """Ask; ends the flow only when so many refuse that the threshold is out of reach."""
+        """Ask; ends the flow only when so many refuse that the threshold is out of reach.
+
+        Raises ``TransactionOutdated`` when its epoch is over: its Validators may be gone.
+        """
         signed = signed_of(record)
+        require_epoch_not_over(self._verifier, self._clock, signed)
         body = signed.encode()
-        validators = self._directory.names_with(Role.VALIDATOR)
-        asked = [asyncio.create_task(self._ask(name, signed, body)) for name in validators]
+        asked = [asyncio.create_task(self._ask(name, signed, body)) for name in self._validators(signed)]
         approvals: dict[PublicKey, TransactionSignature] = {}
         failures: list[CrossDvpError] = []
         try:
@@ -136,7 +154,7 @@ class ApproveStep:
                     failures.append(error)
                     continue
                 approvals[signature.by] = signature
-                if is_fulfilled_by(self._verifier.parameters.validator_key, set(approvals)):
+                if is_fulfilled_by(self._verifier.pinned(signed.wire).validator_key, set(approvals)):
                     approved = signed.with_signatures(*approvals.values())
                     return partial(self._approved, record, approved)
         finally:
@@ -148,20 +166,25 @@ class ApproveStep:
         answer = await self._network.request(validator, APPROVE, body, APPROVE_TIMEOUT_S)
         try:
             signature = decode_signature(answer)
-            if signature.by not in leaf_keys(self._verifier.parameters.validator_key):
+            if signature.by not in leaf_keys(self._verifier.pinned(signed.wire).validator_key):
                 raise AnswerProvesNothing(validator, "it signed with a key that is no Validator's")
             self._verifier.verify_signature(signature, signed.id)
         except (DecodeError, Refusal) as error:
             raise AnswerProvesNothing(validator, str(error)) from error
         return signature
 
+    def _validators(self, signed: SignedTransaction) -> tuple[str, ...]:
+        """Names of the Validators of the transaction's epoch; the map may list those of another epoch as well."""
+        keys = leaf_keys(self._verifier.pinned(signed.wire).validator_key)
+        return tuple(sorted(filter(None, (self._directory.holder_of(key) for key in keys))))
+
     def _verdict(self, signed: SignedTransaction, failures: Iterable[CrossDvpError]) -> CrossDvpError:
         """A refusal if the Validators still away could not make up for those that refuse; else: ask again."""
         failures = [self._timely(signed, error) for error in failures]
         away = [error for error in failures if isinstance(error, UnavailableError)]
         refusals = [error for error in failures if not isinstance(error, UnavailableError)]
-        validators = len(self._directory.names_with(Role.VALIDATOR))
-        if refusals and validators - len(refusals) < self._verifier.parameters.validators.threshold:
+        validators = len(self._validators(signed))
+        if refusals and validators - len(refusals) < self._verifier.pinned(signed.wire).validators.threshold:
             return refusals[0]
         return away[0] if away else AnswerProvesNothing("Validators", "too few signatures")
 
@@ -169,8 +192,8 @@ class ApproveStep:
         """A Validator whose clock is outside the window refuses for now; when the window is over: build again."""
         if not isinstance(error, RemoteCallerError) or error.reason != ApprovalOutsideTimeWindow.reason:
             return error
-        window = signed.wire.time_window
-        if window is not None and window.until_s is not None and self._clock.now_ms() // 1000 >= window.until_s:
+        now_s = self._clock.now_ms() // 1000
+        if is_over(signed.wire.time_window, now_s) or is_over(self._verifier.admission(signed.wire), now_s):
             return TransactionOutdated(signed.id)
         return AnswerProvesNothing(error.remote, "its clock is outside the time window")
 

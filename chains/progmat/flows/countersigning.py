@@ -21,6 +21,7 @@ from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.signature import TransactionSignature, sign_transaction
 from chains.progmat.transactions.signed_codec import encode_signature
 from chains.progmat.transactions.wire import WireTransaction
+from primitives.public_key import PublicKey
 
 COUNTERSIGNED_BY_ISSUER: Final[Mapping[str, frozenset[str]]] = {
     "cash": frozenset({"Move", "Redeem"}),
@@ -52,17 +53,21 @@ class CountersignResponder:
         """Handler of ``node.countersign``. Raises ``CountersignRefused`` and what verification refuses."""
         signed = decoded(peer_codec.decode_countersign_request(body))
         self._check_policy(signed.wire)
-        parameters = self._verifier.parameters
-        own = self._me.party.key
-        self._verifier.verify_signatures(signed, {own, parameters.validator_key, parameters.notary.key})
+        parameters = self._verifier.pinned(signed.wire)
+        apart = {self._own_key(signed.wire), parameters.validator_key, parameters.notary.key}
+        self._verifier.verify_signatures(signed, apart)
         await self._back_chain.resolve(asker.name, signed.wire)
         await self._database.read(lambda connection: self._verifier.verify_contracts(connection, signed.wire))
         signature = self._sign(signed.wire)
         self._disclose(asker.name, signed.wire)
         return peer_codec.encode_countersign_response((encode_signature(signature),))
 
+    def _own_key(self, wire: WireTransaction) -> PublicKey:
+        """This node's key in the epoch that the transaction pins."""
+        return self._verifier.pinned(wire).current(self._me.party).key
+
     def _sign(self, wire: WireTransaction) -> TransactionSignature:
-        signer = self._keys.signer(self._me.party.key)
+        signer = self._keys.signer(self._own_key(wire))
         if signer is None:
             raise CountersignRefused(self._me.name, "its own key is not in its key store")
         signature = sign_transaction(signer, wire.id)
@@ -75,5 +80,5 @@ class CountersignResponder:
         for command in wire.commands:
             if command.name not in COUNTERSIGNED_BY_ISSUER.get(command.contract, ()):
                 raise CountersignRefused(self._me.name, f"{command.contract} {command.name} is not others' to begin")
-        if self._me.party.key not in wire.required_signers:
+        if self._own_key(wire) not in wire.required_signers:
             raise CountersignRefused(self._me.name, "its signature is not required: none of its coin is involved")

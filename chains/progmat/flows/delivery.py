@@ -7,14 +7,15 @@ arrive again, and its receiver records a transaction once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import structlog
 from sqlalchemy import Connection, bindparam, func, select
 
-from chains.progmat.flows import store
+from chains.progmat.flows import peer_codec, store
 from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.peer_codec import Finality
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.steps import FlowStep
@@ -31,12 +32,16 @@ from chains.progmat.node.storage import (
 )
 from chains.progmat.node.storage.errors import StorageClosed
 from chains.progmat.node.storage.schema import outbox
+from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.transactions.signed_codec import encode_signature
 from primitives.errors import CrossDvpError, UnavailableError
 
 log = structlog.get_logger(__name__)
 
 DELIVERY_TIMEOUT_S = 15.0
 BATCH = 128
+ANY_TIME_S = 2**62
+"""Also what is due later: nobody else would remember it when its time comes."""
 
 
 def owe(connection: Connection, *, flow_id: str, peer: str, method: str, body: bytes, now_s: int) -> None:
@@ -52,6 +57,20 @@ _OWED = Prepared(
         outbox.c.status != EffectStatus.DONE.value,
     )
 )
+
+
+def owe_finality(
+    connection: Connection, flow_id: str, signed: SignedTransaction, peers: Iterable[str], now_s: int
+) -> None:
+    """Owe a final transaction to participants."""
+    finality = Finality(
+        tx_id=signed.id,
+        signatures=tuple(encode_signature(signature) for signature in signed.signatures),
+        wire=signed.wire_bytes,
+    )
+    body = peer_codec.encode_finality(finality)
+    for peer in sorted(peers):
+        owe(connection, flow_id=flow_id, peer=peer, method=peer_codec.FINALISE, body=body, now_s=now_s)
 
 
 def owed_by_flow(connection: Connection, flow_id: str) -> int:
@@ -105,7 +124,7 @@ class DeliveryWorker:
             self._awake.clear()
             try:
                 due = await self._database.read(
-                    partial(due_effects, now_s=self._clock.now_ms() // 1000, limit=BATCH + len(self._under_way))
+                    partial(due_effects, now_s=ANY_TIME_S, limit=BATCH + len(self._under_way))
                 )
             except StorageClosed:
                 return
@@ -124,8 +143,10 @@ class DeliveryWorker:
         task.add_done_callback(lambda _: self._under_way.pop(effect.effect_id, None))
 
     async def _deliver(self, effect: Effect) -> None:
-        """Tried until acknowledged; the state is written after each attempt."""
+        """Tried from when it is due until acknowledged; the state is written after each attempt."""
         attempts = effect.attempts
+        wait_ms = effect.next_attempt_s * 1000 - self._clock.now_ms()
+        await self._clock.sleep_ms(min(wait_ms, self._refused_retry.ceiling_ms))
         while True:
             attempts += 1
             try:

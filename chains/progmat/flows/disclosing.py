@@ -17,7 +17,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from chains.progmat.flows import peer_codec
-from chains.progmat.flows.attested_history import Indexes, answer_attested, outputs_used
+from chains.progmat.flows.attested_history import AttestingEpoch, Indexes, answer_attested, outputs_used
 from chains.progmat.flows.errors import NotAParticipant, TransactionUnknown
 from chains.progmat.flows.peer_codec import MAX_FETCH_RESPONSE_BYTES, FetchAnswer, FetchedTransaction
 from chains.progmat.flows.seams import Directory, Recording, Role
@@ -96,10 +96,13 @@ class _Answer:
 class Disclosing:
     """The answering side of back-chain resolution for one node."""
 
-    def __init__(self, database: NodeDatabase, directory: Directory, recorder: Recording) -> None:
+    def __init__(
+        self, database: NodeDatabase, directory: Directory, recorder: Recording, attesting: AttestingEpoch
+    ) -> None:
         self._database = database
         self._directory = directory
         self._recorder = recorder
+        self._attesting = attesting
         self._disclosed: OrderedDict[tuple[str, bytes], None] = OrderedDict()
         self._sent: OrderedDict[tuple[str, bytes], None] = OrderedDict()
 
@@ -145,7 +148,7 @@ class Disclosing:
         shown: dict[bytes, bytes] = {}
         if takes_attested:
             wires = {tx_id: decoded(kept.signed_bytes).wire for tx_id, kept in stored.items()}
-            shown = answer_attested(connection, wanted, wires)
+            shown = answer_attested(connection, wanted, wires, self._attesting)
             for tx_id in [tx_id for tx_id in shown if tx_id in wires]:
                 if asker in self._recorder.participants(connection, wires[tx_id]):  # its own: it may keep it whole
                     del shown[tx_id]

@@ -26,11 +26,13 @@ CrossDvpError
 ├── PeerError
 │   ├── BadCountersignature      the peer's answer is not a signature of the asked key over the transaction
 │   ├── BadFinality              a delivered transaction lacks signatures, or belongs to nobody here
+│   ├── NotConfirmed             signed by a replaced key of the notary, which under its present key knows nothing of it
+│   ├── BadListing               a peer's list of final transactions goes back, stands still or never ends
 │   └── BadResolution            a peer's ancestors do not match the ids asked for, or exceed the bounds
 └── UnavailableError
     ├── KeyHolderUnknown         no listed party holds a key whose signature is missing (map not renewed yet)
     ├── AnswerProvesNothing      the answer is no valid signature: the outcome is unknown, asked again
-    ├── TransactionOutdated      the built transaction's time window is over: it is built again
+    ├── TransactionOutdated      the built transaction's time window or epoch is over: it is built again
     ├── AttestationTooEarly      an attestation of a transaction that is not recorded here yet
     ├── NodeStopping             this node is stopping; the flow goes on after its restart
     └── FlowDefect               an unexpected error of this program; logged under an incident id, tried again
@@ -295,6 +297,31 @@ class BadFinality(PeerError):
         super().__init__(f"{peer} delivered {tx_id.hex()}, which is not recorded: {rule}")
 
 
+class NotConfirmed(PeerError):
+    """The notary's key was replaced since; under its present key it does not stand by this transaction."""
+
+    reason = "NOT_CONFIRMED"
+
+    def __init__(self, tx_id: bytes, notary: str, answer: str) -> None:
+        self.tx_id = tx_id
+        self.notary = notary
+        self.answer = answer
+        super().__init__(
+            f"{tx_id.hex()} is signed with a key that {notary} no longer uses, and it does not confirm it: {answer}"
+        )
+
+
+class BadListing(PeerError):
+    """A peer's list of final transactions is none."""
+
+    reason = "BAD_LISTING"
+
+    def __init__(self, peer: str, rule: str) -> None:
+        self.peer = peer
+        self.rule = rule
+        super().__init__(f"list of final transactions from {peer}: {rule}")
+
+
 class BadResolution(PeerError):
     """A peer's back-chain is not what was asked for."""
 
@@ -334,7 +361,7 @@ class TransactionOutdated(UnavailableError):
 
     def __init__(self, tx_id: bytes) -> None:
         self.tx_id = tx_id
-        super().__init__(f"the time window of {tx_id.hex()} is over: it is built again")
+        super().__init__(f"the time window or the epoch of {tx_id.hex()} is over: it is built again")
 
 
 class AttestationTooEarly(UnavailableError):

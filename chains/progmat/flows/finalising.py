@@ -12,7 +12,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from chains.progmat.flows import peer_codec
-from chains.progmat.flows.back_chain import BackChain, PositionSource
+from chains.progmat.flows.back_chain import BackChain, Confirmation, PositionSource
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.errors import BadFinality
 from chains.progmat.flows.peer_codec import Finality
@@ -37,6 +37,7 @@ class FinaliseResponder:
         recorder: Recording,
         clock: Clock,
         position_of: PositionSource,
+        confirmed: Confirmation,
         received: Callable[[Iterable[str], WireTransaction], None],
     ) -> None:
         self._own_name = own_name
@@ -46,6 +47,7 @@ class FinaliseResponder:
         self._recorder = recorder
         self._clock = clock
         self._position_of = position_of
+        self._confirmed = confirmed
         self._received = received
 
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
@@ -54,6 +56,7 @@ class FinaliseResponder:
         if not await self._database.read(partial(_is_recorded, tx_id=finality.tx_id)):
             signed = self._whole(asker, finality)
             self._verifier.verify_signatures(signed)
+            signed = await self._confirmed(signed)
             await self._back_chain.resolve(asker.name, signed.wire)
             position = await self._position_of(signed)
             record = partial(self._record, asker=asker.name, signed=signed, position=position)

@@ -7,17 +7,14 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from chains.progmat.flows import peer_codec
 from chains.progmat.flows.clock import Clock
-from chains.progmat.flows.delivery import owe
+from chains.progmat.flows.delivery import owe_finality
 from chains.progmat.flows.engine import Commit
 from chains.progmat.flows.notary_desk import NotaryDesk
-from chains.progmat.flows.peer_codec import Finality
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.seams import Recording
 from chains.progmat.flows.signed_records import signed_of, with_signed
 from chains.progmat.flows.steps import FlowStep
-from chains.progmat.transactions.signed_codec import encode_signature
 
 
 class NotariseStep:
@@ -69,20 +66,6 @@ class RecordStep:
         signed = signed_of(record)
         now_ms = self._clock.now_ms()
         participants = self._recorder.record(connection, signed, record.journal_position, now_ms)
-        finality = Finality(
-            tx_id=signed.id,
-            signatures=tuple(encode_signature(signature) for signature in signed.signatures),
-            wire=signed.wire_bytes,
-        )
-        body = peer_codec.encode_finality(finality)
-        for peer in participants:
-            owe(
-                connection,
-                flow_id=record.flow_id,
-                peer=peer,
-                method=peer_codec.FINALISE,
-                body=body,
-                now_s=now_ms // 1000,
-            )
+        owe_finality(connection, record.flow_id, signed, participants, now_ms // 1000)
         recorded = record.advanced(FlowStep.RECORDED, now_ms, waiting_on=", ".join(participants))
         return recorded if participants else recorded.advanced(FlowStep.DONE, now_ms)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from chains.progmat.flows.errors import AnswerProvesNothing, TransactionOutdated
+from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.errors import AnswerProvesNothing, NotConfirmed, TransactionOutdated
 from chains.progmat.flows.seams import Directory, Role
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers.seam import PeerNetwork
@@ -59,19 +60,22 @@ class NotarysAnswer:
 class NotaryDesk:
     """The network's notary, as one node asks it. Verified batch roots are remembered (see ``LedgerVerifier``).
 
-    ``signer`` is the node's own key: each request is signed. ``disclose`` lets a peer fetch what a transaction uses.
+    ``signer`` is the node's own key: each request is signed. ``disclose`` lets a peer fetch what a transaction uses;
+    who hands out nothing leaves it away.
     """
 
     def __init__(
         self,
         network: PeerNetwork,
         verifier: LedgerVerifier,
+        clock: Clock,
         signer: Signer,
         directory: Directory,
-        disclose: Callable[[str, WireTransaction], None],
+        disclose: Callable[[str, WireTransaction], None] = lambda _peer, _wire: None,
     ) -> None:
         self._network = network
         self._verifier = verifier
+        self._clock = clock
         self._signer = signer
         self._directory = directory
         self._disclose = disclose
@@ -79,7 +83,7 @@ class NotaryDesk:
     @property
     def name(self) -> str:
         """The notary's name."""
-        return self._verifier.parameters.notary.name
+        return self._verifier.notary_name
 
     async def notarise(self, signed: SignedTransaction) -> NotarysAnswer:
         """Have ``signed`` made final; the same transaction always gets the same answer.
@@ -92,7 +96,7 @@ class NotaryDesk:
             body = await self._network.request(self.name, NOTARISE, self._request(signed), NOTARISE_TIMEOUT_S)
             answer = decode_response(body)
             signature = decode_signature(answer.signature)
-            if signature.by != self._verifier.parameters.notary.key:
+            if signature.by not in self._verifier.notary_keys(signed.wire):
                 raise AnswerProvesNothing(self.name, "it signed with another key than the notary's")
             self._verifier.verify_signature(signature, signed.id)
         except notary_errors.NotarisationConflict:
@@ -111,6 +115,24 @@ class NotaryDesk:
         """The journal position of a final transaction, from the notary itself: a peer's word could hold up readers."""
         return (await self.notarise(signed)).position if signed.wire.provable_writes else 0
 
+    async def confirmed(self, signed: SignedTransaction) -> SignedTransaction:
+        """A final transaction that may be recorded: with the notary's present signature where its key was replaced.
+
+        Raises ``NotConfirmed`` when the notary has not committed it, ``UnavailableError`` when that cannot be told now.
+        """
+        if self._verifier.is_undated_and_old(signed.wire, self._clock.now_ms() // 1000):
+            raise NotConfirmed(signed.id, self.name, "no notary dated it, and the epoch it names is over")
+        if not self._verifier.needs_confirmation(signed):
+            return signed
+        try:
+            answer = await self.notarise(signed)
+        except (TransactionOutdated, CallerError) as error:
+            raise NotConfirmed(signed.id, self.name, str(error)) from error
+        confirmed = signed.with_signatures(answer.signature)
+        if self._verifier.needs_confirmation(confirmed):
+            raise AnswerProvesNothing(self.name, "it confirmed with a key that has been replaced")
+        return confirmed
+
     def _request(self, signed: SignedTransaction) -> bytes:
         """Signed by this node. Only a notary that the network map lists as VALIDATING gets to see everything."""
         ours = sign_request(self._signer, signed.id)
@@ -120,6 +142,6 @@ class NotaryDesk:
         tear_off = signed.wire.filter(NOTARY_GROUPS).encode()
         approvals: tuple[bytes, ...] = ()
         if signed.wire.provable_writes:
-            validators = leaf_keys(self._verifier.parameters.validator_key)
+            validators = leaf_keys(self._verifier.pinned(signed.wire).validator_key)
             approvals = tuple(encode_signature(item) for item in signed.signatures if item.by in validators)
         return encode_request(NotariseRequest(tear_off, approvals, ours))

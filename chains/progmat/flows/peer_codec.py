@@ -14,8 +14,11 @@ COUNTERSIGN: Final = "node.countersign"
 FINALISE: Final = "node.finalise"
 ATTESTED: Final = "node.attested"
 FETCH_TRANSACTIONS: Final = "node.fetch_transactions"
+LIST_FINAL: Final = "node.list_final"
 
 MAX_FETCHED_IDS: Final = 64
+MAX_LISTED_IDS: Final = 1024
+MAX_HISTORY_ID_CHARACTERS: Final = 64
 MAX_WANTED_OUTPUTS: Final = 256
 MAX_FETCH_REQUEST_BYTES: Final = MAX_FETCHED_IDS * 640
 MAX_FETCH_RESPONSE_BYTES: Final = 3 * 1024 * 1024
@@ -58,6 +61,23 @@ class FetchAnswer:
 
     transactions: tuple[FetchedTransaction, ...]
     attested: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class ListingCursor:
+    """How far a node has been told of another's records; ``history_id`` names the records, empty before the first."""
+
+    history_id: str = ""
+    after: int = 0
+
+
+@dataclass(frozen=True)
+class FinalListing:
+    """Ids of final transactions in which the asker takes part, up to ``cursor``."""
+
+    cursor: ListingCursor
+    tx_ids: tuple[bytes, ...]
+    is_complete: bool
 
 
 def encode_countersign_request(signed: bytes) -> bytes:
@@ -151,3 +171,46 @@ def decode_fetch_response(body: bytes) -> FetchAnswer:
         FetchedTransaction(item.signed_transaction, item.journal_position) for item in message.transactions
     )
     return FetchAnswer(transactions, tuple(message.attested))
+
+
+def encode_list_request(cursor: ListingCursor) -> bytes:
+    """Ask for what came after a cursor."""
+    return deterministic_bytes(pb.ListFinalRequest(history_id=cursor.history_id, after=cursor.after))
+
+
+def decode_list_request(body: bytes) -> ListingCursor:
+    """The cursor; raises ``DecodeError``."""
+    message = strict_parse(pb.ListFinalRequest, body, max_bytes=256)
+    return _cursor(message.history_id, message.after)
+
+
+def encode_listing(listing: FinalListing) -> bytes:
+    """Answer with ids."""
+    message = pb.ListFinalResponse(
+        history_id=listing.cursor.history_id,
+        tx_ids=listing.tx_ids,
+        up_to=listing.cursor.after,
+        complete=listing.is_complete,
+    )
+    return deterministic_bytes(message)
+
+
+def decode_listing(body: bytes) -> FinalListing:
+    """What was answered; raises ``DecodeError``."""
+    message = strict_parse(pb.ListFinalResponse, body, max_bytes=MAX_LISTED_IDS * 40 + 256)
+    tx_ids = tuple(message.tx_ids)
+    if len(tx_ids) > MAX_LISTED_IDS or len(set(tx_ids)) != len(tx_ids):
+        raise DecodeError("ids listed", expected=f"at most {MAX_LISTED_IDS} distinct ids", found=len(tx_ids))
+    for tx_id in tx_ids:
+        if len(tx_id) != 32:
+            raise DecodeError("transaction id has the wrong size", expected=32, found=len(tx_id))
+    return FinalListing(_cursor(message.history_id, message.up_to), tx_ids, message.complete)
+
+
+def _cursor(history_id: str, after: int) -> ListingCursor:
+    if len(history_id) > MAX_HISTORY_ID_CHARACTERS:
+        bound = f"at most {MAX_HISTORY_ID_CHARACTERS} characters"
+        raise DecodeError("history id", expected=bound, found=len(history_id))
+    if after >= 1 << 62:
+        raise DecodeError("cursor", expected="less than 2^62", found=after)
+    return ListingCursor(history_id, after)

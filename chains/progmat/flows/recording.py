@@ -38,11 +38,11 @@ class Recorder:
         """
         wire = signed.wire
         inputs = recorded_states(connection, wire.inputs)
-        stored = store_recorded(connection, wire.id, signed.encode(), journal_position, now_ms // 1000)
+        taking_part = self._participants(wire, inputs.values())
+        stored = store_recorded(connection, wire.id, signed.encode(), journal_position, now_ms // 1000, taking_part)
         if stored is StoreOutcome.STORED:
             record_transaction(connection, wire, self._rules)
             note_trades(connection, wire, inputs, journal_position)
-        taking_part = self._participants(wire, inputs.values())
         return tuple(sorted(taking_part - {self._own_name}))
 
     def participants(self, connection: Connection, wire: WireTransaction) -> frozenset[str]:

@@ -89,3 +89,18 @@ trades = Table(
     Column("closing_position", Integer, nullable=False),
     CheckConstraint(_one_of("status", ["LOCKED", "PAID", "RETURNED", "CANCELLED"]), name="trades_status"),
 )
+
+listing_cursors = Table(
+    "listing_cursors",  # how far each peer has told this node of final transactions in which it takes part
+    flows_metadata,
+    Column("peer", String, primary_key=True),
+    Column("history_id", String, nullable=False),
+    Column("after", Integer, nullable=False),
+)
+
+recovered = Table(
+    "recovered",  # transactions that came back from peers: a flow that is lost here may have made them
+    flows_metadata,
+    Column("salt", LargeBinary(32), primary_key=True),
+    Column("tx_id", LargeBinary(32), nullable=False),
+)

@@ -159,7 +159,7 @@ class AttestationReceiver:
         Raises DecodeError, AttestationRefused, and ``AttestationTooEarly`` while the transaction is not recorded here.
         """
         attestation = Attestation.decode(body)
-        attestation.verify(self._verifier.parameters)
+        attestation.verify(self._verifier.attesting(attestation.parameters_hash))
         await self._database.submit(partial(_keep_if_recorded, attestation=attestation))
         return b""
 

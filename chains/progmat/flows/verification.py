@@ -12,15 +12,17 @@ from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.verification import verify_ledger_tx
 from chains.progmat.flows.attested_history import attested_states
 from chains.progmat.flows.signed_records import decoded
+from chains.progmat.network.parameters_source import ParametersSource, source_of
 from chains.progmat.node.storage import StoredTransaction, stored_transactions
-from chains.progmat.transactions.errors import SignatureRefused
+from chains.progmat.transactions.errors import AttestationRefused, SignatureRefused, SignaturesMissing
 from chains.progmat.transactions.ledger import LedgerTransaction
-from chains.progmat.transactions.model import StateRef, TransactionState
+from chains.progmat.transactions.model import StateRef, TimeWindow, TransactionState
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
 from primitives.composite_key import Key, leaf_keys
+from primitives.public_key import PublicKey
 from primitives.types import Hash32
 
 REMEMBERED = 16_384
@@ -45,29 +47,97 @@ class _Remembered:
 
 
 class LedgerVerifier:
-    """Verification under one set of network parameters and one contract package.
+    """Verification under the network parameters that each transaction pins, and one contract package.
 
     Only success is remembered, and only facts that can never change: that a key signed a hash, that the contracts hold
     for a transaction id (its inputs are named by hashes, so they are the same for ever).
     """
 
-    def __init__(self, parameters: NetworkParameters, package: ContractPackage) -> None:
-        self.parameters = parameters
+    def __init__(self, parameters: NetworkParameters | ParametersSource, package: ContractPackage) -> None:
+        self._epochs = source_of(parameters)
         self.package = package
         self._signatures = _Remembered()
         self._contracts = _Remembered()
 
+    @property
+    def parameters(self) -> NetworkParameters:
+        """The epoch in force: what is built now pins it. Raises ``ParametersNotAccepted``."""
+        return self._epochs.in_force()
+
+    @property
+    def epochs(self) -> tuple[NetworkParameters, ...]:
+        """All epochs known."""
+        return self._epochs.history.epochs
+
+    @property
+    def notary_name(self) -> str:
+        """The notary's name, which is the same in all epochs."""
+        return self._epochs.history.first.notary.name
+
+    def attesting(self, parameters_hash: Hash32) -> NetworkParameters:
+        """The epoch that an attestation names, if its Validators are those in force; else raises AttestationRefused.
+
+        Keys that were replaced may be anybody's by now. Raises as ``pinned`` for an epoch that is not known here.
+        """
+        epoch = self._epochs.pinned(parameters_hash)
+        if epoch.validator_key != self.parameters.validator_key:
+            raise AttestationRefused(
+                "the Validators that attest are those in force", expected=self.parameters.hash, found=parameters_hash
+            )
+        return epoch
+
+    def pinned(self, wire: WireTransaction) -> NetworkParameters:
+        """The epoch a transaction is judged under; raises ``ParametersUnknown``, ``ParametersNotAccepted``."""
+        return self._epochs.pinned(wire.network_parameters_hash)
+
+    def admission(self, wire: WireTransaction) -> TimeWindow | None:
+        """When a transaction of its epoch may become final, on the notary's clock; None: at any time."""
+        return self._epochs.history.admission(self.pinned(wire))
+
+    def notary_keys(self, wire: WireTransaction) -> frozenset[PublicKey]:
+        """The keys whose signature is the named notary's: its own, and those that took its place since."""
+        if wire.notary is None:
+            return frozenset()
+        return self._epochs.history.newest.heirs(wire.notary) | {wire.notary.key}
+
+    def needs_confirmation(self, signed: SignedTransaction) -> bool:
+        """Whether the notary's key of its epoch has been replaced, and no key in use since has signed.
+
+        A replaced key may be in anybody's hands, who can date what it signs as he likes. So what is seen for the first
+        time after the change counts only when the notary confirms under its present key that it committed it.
+        """
+        wire = signed.wire
+        if wire.notary is None or not wire.needs_notarisation:
+            return False
+        present = self.parameters.current(wire.notary)
+        if present == wire.notary:
+            return False
+        newest = self._epochs.history.newest
+        return signed.signed_by.isdisjoint(newest.heirs(present) | {present.key})
+
+    def is_undated_and_old(self, wire: WireTransaction, now_s: int) -> bool:
+        """Whether no notary has dated the transaction and its epoch is over: nothing shows that it is not of today."""
+        window = self.admission(wire)
+        over = window is not None and window.until_s is not None and now_s >= window.until_s
+        return over and not wire.needs_notarisation
+
     def verify_signatures(self, signed: SignedTransaction, allowed_missing: Iterable[Key] = ()) -> None:
         """As ``SignedTransaction.verify_signatures_except`` and ``require_platform_version``, each signature once."""
+        of_notary = self.notary_keys(signed.wire)
         wanted = {leaf for key in signed.wire.required_signers for leaf in leaf_keys(key)}
+        if signed.wire.needs_notarisation:
+            wanted |= of_notary
         for signature in signed.signatures:
             if signature.by not in wanted:
                 raise SignatureRefused("only required keys sign", expected=len(wanted), found=repr(signature.by))
             self.verify_signature(signature, signed.id)
-        signed.require_platform_version(self.parameters.platform_version)
+        signed.require_platform_version(self.pinned(signed.wire).platform_version)
         missing = signed.missing_signers() - frozenset(allowed_missing)
+        if not of_notary.isdisjoint(signed.signed_by):
+            missing -= of_notary
         if missing:
-            SignedTransaction(signed.wire_bytes, signed.signatures).verify_signatures_except(allowed_missing)
+            lacking = ", ".join(sorted(key.encoded()[:9].hex() for key in missing))
+            raise SignaturesMissing("all required keys have signed", expected=lacking, found=len(signed.signatures))
 
     def verify_signature(self, signature: TransactionSignature, tx_id: Hash32) -> None:
         """Return if ``signature`` is one over ``tx_id``; raises ``SignatureRefused``."""
@@ -90,7 +160,7 @@ class LedgerVerifier:
         states = recorded_states(connection, (*wire.inputs, *wire.references))
         ledger_tx = LedgerTransaction.resolve(wire, states)
         if wire.id not in self._contracts:
-            verify_ledger_tx(ledger_tx, self.parameters, self.package)
+            verify_ledger_tx(ledger_tx, self.pinned(wire), self.package)
             self._contracts.add(wire.id)
         return ledger_tx
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 import grpc.aio
@@ -15,6 +16,7 @@ import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from chains.progmat.flows.clock import SystemClock
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
@@ -23,6 +25,7 @@ from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
 from chains.progmat.node.peers import GrpcPeerNetwork, PeerRouter, PeerService, PeerTls, server_options
 from chains.progmat.node.roles import (
     NotaryRole,
+    OpenUniquenessStore,
     RunningRole,
     Surroundings,
     ValidatorRole,
@@ -31,7 +34,8 @@ from chains.progmat.node.roles import (
 )
 from chains.progmat.node.rpc_node_service import STATUS_CODES
 from chains.progmat.notary.duty import Duty
-from chains.progmat.notary.opening import NotaryOptions
+from chains.progmat.notary.opening import NotaryOptions, open_postgres
+from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.rpc_status import ErrorStatusInterceptor
 
@@ -147,9 +151,8 @@ class NodeApp:
             folder=config.data_dir,
             access=ApiAccess(config.operators | {config.name}, config.gateways, config.relayers, config.platforms),
             soft_lock_s=config.soft_lock_s,
-            notary=NotaryOptions(
-                config.notary.store, config.notary.passfile, config.notary.lease_s, config.notary.verify_workers
-            ),
+            verify_workers=config.notary.verify_workers,
+            open_uniqueness_store=_uniqueness_store_of(config),
             history=config.history,
             attest_every=config.attest_every,
         )
@@ -169,6 +172,14 @@ class NodeApp:
         listen = self._config.listen
         server.add_secure_port(f"{listen.host}:{listen.port}", tls.server_credentials())
         return server
+
+
+def _uniqueness_store_of(config: NodeConfig) -> OpenUniquenessStore:
+    section = config.notary
+    if section.store is None:
+        return SqliteUniquenessStore
+    options = NotaryOptions(section.store, section.passfile, section.lease_s)
+    return partial(open_postgres, options, SystemClock().now_ms)
 
 
 def _answer_on_duty(duty: Duty, peers: PeerService) -> None:

@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 from chains.progmat.identity import KeyStore, NetworkMap, Role
 from chains.progmat.node.config import NodeConfig, NotarySection
 from chains.progmat.node.package_hash import package_hash
-from chains.progmat.notary.opening import STORE_FILE, NotaryOptions, describe_store
+from chains.progmat.notary.opening import NotaryOptions, describe_store
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from primitives.errors import CrossDvpError
 
@@ -97,7 +97,7 @@ def _parameters(config: NodeConfig) -> str:
 def _notary_store(section: NotarySection) -> str:
     """Said without its URL where that has a problem: it may hold a secret."""
     if section.store is None:
-        return f"{STORE_FILE} in the data folder"
+        return "a file in the data folder"
     passfile = section.passfile
     described = describe_store(NotaryOptions(section.store, passfile))
     if passfile is not None and passfile.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):

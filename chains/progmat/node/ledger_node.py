@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,7 +22,9 @@ from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recording import Recorder
+from chains.progmat.flows.recovery import FinalListings, Recovery
 from chains.progmat.flows.retry import RetrySchedule
+from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.snipping import AttestationReceiver, Snipper
@@ -63,9 +65,13 @@ class NodeParts:
     verifier: LedgerVerifier
     storage_readers: Mapping[str, StorageReader]
     clock: Clock
-    random_bytes: Callable[[int], bytes]
+    salts: Salts
+    history_id: str
+    """Names this node's records; another one after they were restored."""
     soft_lock_s: int = 120
     history: HistoryPolicy = HistoryPolicy.WHOLE
+    recover_every_s: int = 0
+    """How often to ask peers for what was missed, from the start on; 0: when an operator says so."""
     attest_every: int = 0
     """Steps of a coin's history after which an issuer has it attested; 0: never."""
     retry: RetrySchedule = field(default_factory=RetrySchedule)
@@ -98,8 +104,10 @@ class LedgerNode:
         if signer is None:
             raise KeyMissing(parts.me.name, "node", parts.me.party.key.encoded())
         recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me))
-        self._disclosing = Disclosing(parts.database, parts.directory, recorder)
-        self._desk = NotaryDesk(parts.network, parts.verifier, signer, parts.directory, self._disclosing.disclose)
+        self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
+        self._desk = NotaryDesk(
+            parts.network, parts.verifier, parts.clock, signer, parts.directory, self._disclosing.disclose
+        )
         back_chain = BackChain(
             parts.database,
             parts.network,
@@ -109,6 +117,7 @@ class LedgerNode:
             parts.clock,
             self._desk.position_of,
             parts.history,
+            confirmed=self._desk.confirmed,
         )
         disclose = self._disclosing.disclose
         self._countersign = CountersignResponder(
@@ -122,6 +131,7 @@ class LedgerNode:
             recorder,
             parts.clock,
             self._desk.position_of,
+            self._desk.confirmed,
             self._received,
         )
         self._attestations = AttestationReceiver(parts.database, parts.verifier)
@@ -133,6 +143,18 @@ class LedgerNode:
             recorder,
             parts.clock,
             parts.attest_every,
+            self._wake_deliveries,
+        )
+        self._listings = FinalListings(parts.database, parts.history_id)
+        self.recovery = Recovery(
+            parts.me.name,
+            parts.database,
+            parts.network,
+            parts.directory,
+            back_chain,
+            recorder,
+            parts.clock,
+            parts.recover_every_s,
             self._wake_deliveries,
         )
         self.engine = FlowEngine(
@@ -152,10 +174,13 @@ class LedgerNode:
         router.register(peer_codec.COUNTERSIGN, self._countersign.handle)
         router.register(peer_codec.FINALISE, self._handle_finality)
         router.register(peer_codec.FETCH_TRANSACTIONS, self._disclosing.handle_fetch)
+        router.register(peer_codec.LIST_FINAL, self._listings.handle)
         router.register(peer_codec.ATTESTED, self._handle_attestation)
 
     async def start(self) -> int:
         """Resume unfinished flows and owed deliveries; returns the number of flows."""
+        if self.parts.recover_every_s:
+            self.recovery.start()
         self.deliveries.start()
         if self.parts.attest_every:
             self.snipper.start()
@@ -163,6 +188,7 @@ class LedgerNode:
 
     async def stop(self) -> None:
         """Stop working; everything goes on from the database at the next start."""
+        await self.recovery.stop()
         await self.snipper.stop()
         await self.engine.stop()
         await self.deliveries.stop()
@@ -214,7 +240,7 @@ class LedgerNode:
             storage_readers=parts.storage_readers,
             clock=parts.clock,
             soft_lock_s=parts.soft_lock_s,
-            random_bytes=parts.random_bytes,
+            salts=parts.salts,
         )
         return {
             FlowStep.PROPOSED: build,

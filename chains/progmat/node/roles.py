@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import grpc.aio
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
+from sqlalchemy import MetaData
 
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.standard_package import standard_package
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock, SystemClock
 from chains.progmat.flows.history_policy import HistoryPolicy
+from chains.progmat.flows.notary_desk import NotaryDesk
+from chains.progmat.flows.recovery import EVERY_S as RECOVER_EVERY_S
 from chains.progmat.flows.retry import RetrySchedule
+from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.schema import flows_metadata
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
@@ -31,12 +36,11 @@ from chains.progmat.node.ledger_node import LedgerNode, NodeParts
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
-from chains.progmat.node.storage import NodeDatabase
-from chains.progmat.notary.duty import Duty
-from chains.progmat.notary.epochs import Epoch, KnownEpochs
-from chains.progmat.notary.opening import NotaryOptions, open_store
+from chains.progmat.node.storage import NodeDatabase, history_id
+from chains.progmat.notary.duty import Duty, duty_of
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.signature_checks import InlineChecks, WorkerChecks
+from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.validators.approver import APPROVE, Approver
@@ -54,6 +58,12 @@ from light_clients.registry import LightClientRegistry, RegistryProfile
 from primitives.public_key import PublicKey
 from primitives.signatures import Signer
 
+OpenDatabase = Callable[[Path, str, Sequence[MetaData]], Awaitable[NodeDatabase]]
+"""As ``NodeDatabase.open``: path, node's name, schemas."""
+
+OpenUniquenessStore = Callable[[Path, str], UniquenessStore]
+"""Path and ledger id; may block."""
+
 STORAGE_READERS: Mapping[str, StorageReader] = {"qbft": verify_storage_at}
 """Light clients that can read any contract's storage, for earmarks."""
 
@@ -66,7 +76,7 @@ def production_package() -> ContractPackage:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What all roles of one node share. ``folder`` holds its databases."""
+    """What all roles of one node share. ``folder`` holds its databases, opened by ``open_…``."""
 
     me: NodeSelf
     parameters: NetworkParameters
@@ -78,12 +88,16 @@ class Surroundings:
     access: ApiAccess
     clock: Clock = field(default_factory=SystemClock)
     soft_lock_s: int = 120
-    notary: NotaryOptions = field(default_factory=NotaryOptions)
+    verify_workers: int = 0  # processes that verify what a notary's requesters signed; 0: the event loop does
     history: HistoryPolicy = HistoryPolicy.ATTESTED
     attest_every: int = DEFAULT_EVERY
+    recover_every_s: int = RECOVER_EVERY_S
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
     tail: TailSettings = field(default_factory=TailSettings)
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    open_database: OpenDatabase = NodeDatabase.open
+    open_uniqueness_store: OpenUniquenessStore = SqliteUniquenessStore
 
     def now_s(self) -> int:
         """Unix seconds."""
@@ -135,7 +149,7 @@ class VaultRole:
         """Open the node's database and put the node together; raises storage and key errors."""
         around.node_signer()
         path = around.folder / "node.sqlite3"
-        database = await NodeDatabase.open(path, around.me.name, [vault_metadata, flows_metadata])
+        database = await around.open_database(path, around.me.name, [vault_metadata, flows_metadata])
         parts = NodeParts(
             me=around.me,
             database=database,
@@ -145,9 +159,11 @@ class VaultRole:
             verifier=LedgerVerifier(around.parameters, around.package),
             storage_readers=STORAGE_READERS,
             clock=around.clock,
-            random_bytes=secrets.token_bytes,
+            salts=Salts.of_node(around.node_signer()),
+            history_id=await database.submit(partial(history_id, fresh=around.random_bytes(16).hex())),
             soft_lock_s=around.soft_lock_s,
             history=HistoryPolicy.WHOLE if Role.ISSUER in around.me.roles else around.history,
+            recover_every_s=around.recover_every_s,
             attest_every=around.attest_every if Role.ISSUER in around.me.roles else 0,
             retry=around.retry,
             delivery_retry=around.delivery_retry,
@@ -186,18 +202,18 @@ class NotaryRole:
     @classmethod
     async def open(cls, around: Surroundings) -> NotaryRole:
         """Open the uniqueness store; raises ``UniquenessStoreError``, ``UniquenessStoreFailed``, ``KeyMissing``."""
-        options = around.notary
-        signer = around.node_signer()
-        store, duty = await asyncio.to_thread(
-            open_store, options, around.folder, around.parameters.ledger_id, around.clock.now_ms
-        )
+        around.node_signer()
+        path = around.folder / "notary.sqlite3"
+        store = await asyncio.to_thread(around.open_uniqueness_store, path, around.parameters.ledger_id)
+        duty = duty_of(store)
         service = NotaryService(
             store=store,
-            epochs=KnownEpochs([Epoch(around.parameters, signer)]),
+            keys=around.keys,
+            parameters=around.parameters,
             key_of=around.key_of,
             clock_s=around.now_s,
             settings=NotarySettings(journal_readers=frozenset(around.directory.names_with(Role.VALIDATOR))),
-            checks=WorkerChecks(options.verify_workers) if options.verify_workers else InlineChecks(),
+            checks=WorkerChecks(around.verify_workers) if around.verify_workers else InlineChecks(),
             duty=duty,
         )
         return cls(service, store, duty)
@@ -243,10 +259,19 @@ class ValidatorRole:
     @classmethod
     async def open(cls, around: Surroundings) -> ValidatorRole:
         """Open database and signing log; raises ``SigningLogMismatch``, ``NotAValidator``, ``KeyMissing``."""
-        database = await NodeDatabase.open(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
+        database = await around.open_database(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
         gate = await SigningGate.open(database)
         verifier = LedgerVerifier(around.parameters, around.package)
-        back_chain = BackChain(database, around.network, around.directory, verifier, ArchiveRecorder(), around.clock)
+        desk = NotaryDesk(around.network, verifier, around.clock, around.node_signer(), around.directory)
+        back_chain = BackChain(
+            database,
+            around.network,
+            around.directory,
+            verifier,
+            ArchiveRecorder(),
+            around.clock,
+            confirmed=desk.confirmed,
+        )
         approver = Approver(
             database=database,
             resolver=back_chain,

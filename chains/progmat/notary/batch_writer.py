@@ -39,28 +39,22 @@ class Answer:
     signature: TransactionSignature
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A checked request, and the signer of the epoch that its transaction names."""
-
-    request: CommitRequest
-    signer: Signer
-
-
 Result = Answer | NotaryRefusal
-_Waiter = tuple[Order, "asyncio.Future[Result]"]
+_Waiter = tuple[CommitRequest, "asyncio.Future[Result]"]
 
 
 class BatchWriter:
     """The queue in front of a ``UniquenessStore`` and the only caller of its ``commit_batch``.
 
-    ``on_journal`` is called in the event loop after a batch that grew the journal. Batches are timed by
+    ``signer`` is asked for each batch: keys are rotated. ``on_journal`` is called in the event loop after a batch that
+    grew the journal. Batches are timed by
     ``monotonic_s``, the event loop's clock if none is given.
     """
 
     def __init__(
         self,
         store: UniquenessStore,
+        signer: Callable[[], Signer],
         clock_s: Callable[[], int],
         on_journal: Callable[[], None],
         *,
@@ -69,6 +63,7 @@ class BatchWriter:
         monotonic_s: Callable[[], float] | None = None,
     ) -> None:
         self._store = store
+        self._signer = signer
         self._clock_s = clock_s
         self._on_journal = on_journal
         self._max_batch = max_batch
@@ -93,7 +88,7 @@ class BatchWriter:
             await task
         self._thread.shutdown()
 
-    async def commit(self, request: CommitRequest, signer: Signer) -> Answer:
+    async def commit(self, request: CommitRequest) -> Answer:
         """Queue a checked request and wait for its batch.
 
         Raises NotaryBusy when the queue is full and NotaryStopping around a stop; the store's error when the commit
@@ -103,7 +98,7 @@ class BatchWriter:
             raise NotaryStopping("not running")
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         try:
-            self._queue.put_nowait((Order(request, signer), done))
+            self._queue.put_nowait((request, done))
         except asyncio.QueueFull as error:
             raise self._busy() from error
         if self._queue.qsize() >= FULL_ENOUGH:
@@ -144,9 +139,9 @@ class BatchWriter:
 
     async def _write(self, batch: Sequence[_Waiter]) -> None:
         started_s = self._under_way_since_s = self._now_s()
-        orders = [order for order, _ in batch]
+        requests = [request for request, _ in batch]
         try:
-            results = await asyncio.get_running_loop().run_in_executor(self._thread, self._commit_and_sign, orders)
+            results = await asyncio.get_running_loop().run_in_executor(self._thread, self._commit_and_sign, requests)
         except Exception as error:  # noqa: BLE001 - not swallowed: every waiter of the batch gets it
             _log.error("batch failed", requests=len(batch), detail=str(error))
             for _, done in batch:
@@ -162,10 +157,10 @@ class BatchWriter:
         if any(isinstance(r, Answer) and r.committed.position != NO_POSITION for r in results):
             self._on_journal()
 
-    def _commit_and_sign(self, orders: Sequence[Order]) -> list[Result]:
-        """In the writer's thread. Nothing is signed before it is durable."""
-        outcomes = self._store.commit_batch([order.request for order in orders], self._clock_s())
-        return sign_outcomes([order.signer for order in orders], outcomes)
+    def _commit_and_sign(self, requests: Sequence[CommitRequest]) -> list[Result]:
+        """In the writer's thread. Nothing is signed before it is durable; the key is there before anything is."""
+        signer = self._signer()
+        return sign_outcomes(signer, self._store.commit_batch(requests, self._clock_s()))
 
     def _refuse_the_rest(self) -> None:
         while not self._queue.empty():
@@ -182,34 +177,24 @@ class BatchWriter:
         return self._monotonic_s() if self._monotonic_s is not None else asyncio.get_running_loop().time()
 
 
-def sign_outcomes(signers: Sequence[Signer], outcomes: Sequence[Outcome]) -> list[Result]:
-    """A signature for each 16 that became final in this batch; one each, always the same, for what was final before.
-
-    ``signers`` are those of the outcomes, in order; transactions share a signature only under one signer.
-    """
-    fresh: dict[int, list[tuple[Signer, Hash32]]] = {}
-    for signer, outcome in zip(signers, outcomes, strict=True):
-        if isinstance(outcome, Committed):
-            fresh.setdefault(id(signer), []).append((signer, Hash32(outcome.tx_id)))
-    signatures: dict[bytes, TransactionSignature] = {}
-    for together in fresh.values():
-        for start in range(0, len(together), SIGNED_TOGETHER):
-            tx_ids = [tx_id for _, tx_id in together[start : start + SIGNED_TOGETHER]]
-            signatures.update(zip(tx_ids, sign_batch(together[0][0], tx_ids), strict=True))
-    return [_result(signer, outcome, signatures) for signer, outcome in zip(signers, outcomes, strict=True)]
+def sign_outcomes(signer: Signer, outcomes: Sequence[Outcome]) -> list[Result]:
+    """A signature for each 16 that became final in this batch; one each, always the same, for what was final before."""
+    fresh = [Hash32(outcome.tx_id) for outcome in outcomes if isinstance(outcome, Committed)]
+    groups = (fresh[start : start + SIGNED_TOGETHER] for start in range(0, len(fresh), SIGNED_TOGETHER))
+    signatures = iter([signature for group in groups for signature in sign_batch(signer, group)])
+    results: list[Result] = []
+    for outcome in outcomes:
+        match outcome:
+            case NotaryRefusal():
+                results.append(outcome)
+            case Committed():
+                results.append(Answer(outcome, next(signatures)))
+            case repeated:
+                results.append(sign_again(signer, repeated.committed))
+    return results
 
 
 def sign_again(signer: Signer, committed: Committed) -> Answer:
     """The answer to a retry: a batch of one, so that it is the same every time."""
     (signature,) = sign_batch(signer, [Hash32(committed.tx_id)])
     return Answer(committed, signature)
-
-
-def _result(signer: Signer, outcome: Outcome, signatures: dict[bytes, TransactionSignature]) -> Result:
-    match outcome:
-        case NotaryRefusal():
-            return outcome
-        case Committed():
-            return Answer(outcome, signatures[outcome.tx_id])
-        case repeated:
-            return sign_again(signer, repeated.committed)

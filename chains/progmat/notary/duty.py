@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 import structlog
 
 from chains.progmat.notary.errors import NotActive
-from chains.progmat.notary.uniqueness import LeasedStore, LeaseElsewhere, LeaseHeld
+from chains.progmat.notary.uniqueness import LeasedStore, LeaseElsewhere, LeaseHeld, UniquenessStore
 from primitives.errors import CrossDvpError
+
+RENEWALS_A_LEASE: Final = 4
 
 _log = structlog.get_logger(__name__)
 
@@ -83,3 +86,8 @@ class Duty:
         while True:
             await asyncio.sleep(self._interval_s)
             await self.ask()
+
+
+def duty_of(store: UniquenessStore) -> Duty | None:
+    """The duty of a worker whose store others may share; None for a store of its own."""
+    return Duty(store, store.lease_s / RENEWALS_A_LEASE) if isinstance(store, LeasedStore) else None

@@ -16,7 +16,6 @@ CrossDvpError
 │       ├── TimeWindowClosed             too late, for ever
 │       ├── TransactionInvalid           a validating notary found that it does not hold
 │       ├── WholeTransactionNeeded       a validating notary was sent a tear-off
-│       ├── NotaryKeyRetired             final under a key that this notary no longer holds
 │       ├── RequesterUnknown             the asking node has no key on the network map
 │       ├── RequesterSignatureRefused    the request is not signed by the node that sent it
 │       ├── ValidatorSignatureRefused    a foreign, repeated or wrong signature
@@ -32,6 +31,7 @@ CrossDvpError
 ├── UnavailableError
 │   ├── NotaryBusy                       the queue is full: ask again after retry_after_s
 │   ├── NotaryStopping                   shutting down: the outcome is unknown, ask again
+│   ├── NotaryKeyMissing                 the key that the epoch in force names is not here: an operator must act
 │   ├── SignatureWorkersFailed           the processes that verify signatures are not there
 │   ├── NotActive                        another worker of this notary holds the writer's lease: ask that one
 │   └── UniquenessStoreFailed            the database failed: the outcome is unknown, ask again
@@ -162,20 +162,6 @@ class WholeTransactionNeeded(NotaryRefusal):
     def __init__(self) -> None:
         super().__init__(
             "this notary validates and needs the whole transaction; use a network map that lists it as VALIDATING"
-        )
-
-
-class NotaryKeyRetired(NotaryRefusal):
-    """The transaction is final, but under an epoch whose notary key this notary does not hold any more."""
-
-    reason = "NOTARY_KEY_RETIRED"
-
-    def __init__(self, parameters_hash: bytes | None) -> None:
-        self.parameters_hash = parameters_hash
-        named = parameters_hash.hex() if parameters_hash is not None else "none"
-        super().__init__(
-            f"the transaction is final under network parameters {named}, whose notary key is not here any more; "
-            "ask a participant for the signature it has"
         )
 
 
@@ -325,6 +311,16 @@ class NotaryStopping(UnavailableError):
     def __init__(self, cause: str) -> None:
         self.cause = cause
         super().__init__(f"the outcome is unknown ({cause}); ask again: the same transaction gets the same answer")
+
+
+class NotaryKeyMissing(UnavailableError):
+    """The notary's key was rotated, and this worker does not have the new one. Nothing is committed."""
+
+    reason = "NOTARY_KEY_MISSING"
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+        super().__init__(f"the parameters in force name the notary's key {key.hex()}; put it into its key file")
 
 
 class SignatureWorkersFailed(UnavailableError):

@@ -1,4 +1,4 @@
-"""Which store a notary keeps its answers in: a file beside it, or a PostgreSQL database by URL."""
+"""A notary's store by URL: checked without being opened, and opened."""
 
 from __future__ import annotations
 
@@ -13,45 +13,35 @@ from typing import Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from chains.progmat.notary.duty import Duty
 from chains.progmat.notary.errors import BadStoreUrl
 from chains.progmat.notary.postgres_store import LeaseTerms, PostgresUniquenessStore
-from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
-from chains.progmat.notary.uniqueness import UniquenessStore
 
-STORE_FILE: Final = "notary.sqlite3"
-_RENEWALS_A_LEASE: Final = 4
 _SCHEMES: Final = ("postgresql://", "postgres://")
 
 
 @dataclass(frozen=True, slots=True)
 class NotaryOptions:
-    """What an operator may choose. No ``store_url``: a file in the node's data folder.
+    """What an operator may choose of a store by URL.
 
     ``passfile`` is libpq's (``PGPASSFILE``'s format). ``lease_s``: how long a silent writer keeps a standby waiting.
-    ``verify_workers``: processes that verify requesters' signatures; 0 = in the event loop.
     """
 
-    store_url: str | None = None
+    store_url: str
     passfile: Path | None = None
     lease_s: float = 5.0
-    verify_workers: int = 0
 
 
-def open_store(
-    options: NotaryOptions, folder: Path, ledger_id: str, clock_ms: Callable[[], int]
-) -> tuple[UniquenessStore, Duty | None]:
-    """The store, and the worker's duty where several may share it. Raises what the stores raise, and BadStoreUrl."""
-    if options.store_url is None:
-        return SqliteUniquenessStore(folder / STORE_FILE, ledger_id), None
+def open_postgres(
+    options: NotaryOptions, clock_ms: Callable[[], int], _file: Path, ledger_id: str
+) -> PostgresUniquenessStore:
+    """The store by URL, in place of the file. Raises what the store raises, and BadStoreUrl."""
     terms = LeaseTerms(worker_name(), round(options.lease_s * 1000))
-    store = PostgresUniquenessStore(conninfo_of(options), ledger_id, terms, clock_ms)
-    return store, Duty(store, options.lease_s / _RENEWALS_A_LEASE)
+    return PostgresUniquenessStore(conninfo_of(options), ledger_id, terms, clock_ms)
 
 
 def conninfo_of(options: NotaryOptions) -> str:
     """What libpq connects by. Raises BadStoreUrl for another scheme, or a password in the URL: it would be logged."""
-    url = options.store_url or ""
+    url = options.store_url
     if not url.startswith(_SCHEMES):
         raise BadStoreUrl(f"{url.split(':', 1)[0]!r} is no store; name postgresql://..., or none for a file")
     try:

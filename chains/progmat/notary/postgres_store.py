@@ -83,6 +83,11 @@ class PostgresUniquenessStore:
 
         return self._fenced(append)
 
+    @property
+    def lease_s(self) -> float:
+        """How long a silent writer keeps the others waiting."""
+        return self._terms.lease_ms / 1000
+
     def hold(self) -> LeaseHeld | LeaseElsewhere:
         """Take or renew the lease."""
         with self._epoch_lock:
@@ -132,7 +137,7 @@ class PostgresUniquenessStore:
     def _fenced(self, work: Callable[[Connection], T]) -> T:
         epoch = self._epoch
         if epoch == writer_lease.NOBODY:
-            raise NotActive("another worker, or nobody yet", self._terms.lease_ms / 1000)
+            raise NotActive("another worker, or nobody yet", self.lease_s)
         now_ms = self._clock_ms()
 
         def fenced(connection: Connection) -> T:

@@ -13,6 +13,7 @@ from chains.progmat.notary.errors import (
     NothingToNotarise,
     RepeatedPath,
     RepeatedState,
+    TimeWindowClosed,
     TransactionTooLarge,
     ValidatorSignatureRefused,
     ValidatorsMissing,
@@ -21,7 +22,7 @@ from chains.progmat.notary.errors import (
 )
 from chains.progmat.notary.model import CommitRequest, Requester
 from chains.progmat.transactions.filtered import FilteredTransaction
-from chains.progmat.transactions.model import ProvableWrite, StateRef
+from chains.progmat.transactions.model import ProvableWrite, StateRef, TimeWindow
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.platform_rules import MAX_PROVABLE_WRITES
 from chains.progmat.transactions.signature import TransactionSignature
@@ -69,14 +70,31 @@ def validate_validators(
         raise ValidatorsMissing(len(signed))
 
 
-def commit_request_of(tear_off: FilteredTransaction, evidence: bytes, requester: Requester) -> CommitRequest:
-    """What the uniqueness store needs to know of a checked request."""
+def narrowed(window: TimeWindow | None, admission: TimeWindow | None) -> TimeWindow | None:
+    """The time window of a transaction within its epoch's; raises TimeWindowClosed when they do not meet."""
+    if window is None or admission is None:
+        return window or admission
+    from_s = max((bound for bound in (window.from_s, admission.from_s) if bound is not None), default=None)
+    until_s = min((bound for bound in (window.until_s, admission.until_s) if bound is not None), default=None)
+    if from_s is not None and until_s is not None and from_s >= until_s:
+        raise TimeWindowClosed(until_s, from_s)
+    return TimeWindow(from_s, until_s)
+
+
+def commit_request_of(
+    tear_off: FilteredTransaction, evidence: bytes, requester: Requester, admission: TimeWindow | None = None
+) -> CommitRequest:
+    """What the uniqueness store needs to know of a checked request.
+
+    ``admission`` is when transactions of its epoch may become final. Raises TimeWindowClosed when its own window lies
+    wholly outside.
+    """
     return CommitRequest(
         tx_id=tear_off.id,
         inputs=tear_off.inputs,
         references=tear_off.references,
         writes=tear_off.provable_writes,
-        time_window=tear_off.time_window,
+        time_window=narrowed(tear_off.time_window, admission),
         evidence=evidence,
         requester=requester,
     )

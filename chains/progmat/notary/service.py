@@ -4,34 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import structlog
 
+from chains.progmat.network.parameters_source import ParametersSource, source_of
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.notary import codec, rules
 from chains.progmat.notary.batch_writer import Answer, BatchWriter, sign_again
 from chains.progmat.notary.duty import Duty
-from chains.progmat.notary.epochs import Epochs
 from chains.progmat.notary.errors import (
     JournalReadRefused,
     NotarisationConflict,
-    NotaryKeyRetired,
+    NotaryKeyMissing,
     NotaryStopping,
     RequesterUnknown,
+    WrongParameters,
 )
 from chains.progmat.notary.intake import Asked, Intake, TearOffIntake
 from chains.progmat.notary.journal import JournalEntry, JournalHead
 from chains.progmat.notary.model import Requester
 from chains.progmat.notary.signature_checks import InlineChecks, SignatureChecks
 from chains.progmat.notary.uniqueness import UniquenessStore
+from chains.progmat.transactions.errors import ParametersUnknown
 from chains.progmat.transactions.filtered import FilteredTransaction
+from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.signed_codec import encode_signature
 from primitives.errors import CallerError, CrossDvpError, PeerError
 from primitives.public_key import PublicKey
+from primitives.signatures import Signer
 
 NOTARISE: Final = "notary.notarise"
 READ_JOURNAL: Final = "notary.read_journal"
@@ -45,12 +49,20 @@ _log = structlog.get_logger(__name__)
 class NotarySettings:
     """``journal_readers`` are the Validators' node names; nobody else may read the journal."""
 
-    journal_readers: frozenset[str]
+    journal_readers: Container[str]
     tick_interval_s: float = 5.0
     max_batch: int = 128
     max_waiting: int = 4096
     max_page_entries: int = 256
     max_wait_s: float = 30.0
+
+
+class NotaryKeys(Protocol):
+    """The keys a notary signs with: the one in force, one that follows, perhaps those before."""
+
+    def signer(self, key: PublicKey) -> Signer | None:
+        """The signer of a key kept here, or None. Safe to call from any thread."""
+        ...
 
 
 class NotaryService:
@@ -60,14 +72,16 @@ class NotaryService:
     position and time every time; the journal's time never goes back and moves at least every ``tick_interval_s`` while
     the clock moves. Not guaranteed: that a request which failed with an UnavailableError was not committed.
 
-    ``key_of`` is the network map: the key of a node's name. ``intake`` reads requests as the notary's mode wants them.
+    ``keys`` are the notary's own, one for each epoch's; ``key_of`` is the network map: the key of a node's name.
+    ``intake`` reads requests as the notary's mode wants them.
     """
 
     def __init__(
         self,
         *,
         store: UniquenessStore,
-        epochs: Epochs,
+        keys: NotaryKeys,
+        parameters: NetworkParameters | ParametersSource,
         key_of: Callable[[str], PublicKey | None],
         clock_s: Callable[[], int],
         settings: NotarySettings,
@@ -76,14 +90,20 @@ class NotaryService:
         duty: Duty | None = None,
     ) -> None:
         self._store = store
-        self._epochs = epochs
+        self._keys = keys
+        self._epochs = source_of(parameters)
         self._key_of = key_of
         self._settings = settings
         self._checks = checks or InlineChecks()
         self._intake = intake or TearOffIntake()
         self._duty = duty
         self._writer = BatchWriter(
-            store, clock_s, self._journal_grew, max_batch=settings.max_batch, max_waiting=settings.max_waiting
+            store,
+            self._present_signer,
+            clock_s,
+            self._journal_grew,
+            max_batch=settings.max_batch,
+            max_waiting=settings.max_waiting,
         )
         self._reader_thread = ThreadPoolExecutor(1, thread_name_prefix="notary-reader")
         self._grown = asyncio.Event()
@@ -124,16 +144,18 @@ class NotaryService:
         asked = self._intake.read(body)
         requester = self._requester(peer, asked)
         await self._checks.verify(requester, asked.tear_off.id)
-        epoch = self._epochs.in_force()
         try:
-            rules.validate_new(asked.tear_off, asked.approvals, epoch.parameters)
+            epoch = self._epoch_of(asked.tear_off)
+            rules.validate_new(asked.tear_off, asked.approvals, epoch)
             await self._intake.validate(peer, asked)
         except (CallerError, PeerError) as objection:
             answer = await self._answer_of_old(asked.tear_off, objection)
         else:
-            request = rules.commit_request_of(asked.tear_off, asked.evidence, requester)
+            admission = self._epochs.history.admission(epoch)
             try:
-                answer = await self._writer.commit(request, epoch.signer)
+                answer = await self._writer.commit(
+                    rules.commit_request_of(asked.tear_off, asked.evidence, requester, admission)
+                )
             except NotarisationConflict as conflict:
                 return codec.encode_conflict(conflict)
         return codec.encode_notarised(
@@ -166,15 +188,27 @@ class NotaryService:
             raise RequesterUnknown(peer.name)
         return Requester(peer.name, key, asked.requester_signature)
 
+    def _epoch_of(self, tear_off: FilteredTransaction) -> NetworkParameters:
+        """The epoch it pins; whether that one's time is now is decided with the other time window, at the commit."""
+        try:
+            return self._epochs.pinned(tear_off.network_parameters_hash)
+        except ParametersUnknown as error:
+            raise WrongParameters(self._epochs.in_force().hash, tear_off.network_parameters_hash) from error
+
     async def _answer_of_old(self, tear_off: FilteredTransaction, objection: Exception) -> Answer:
         """The old answer of a transaction that would not be accepted any more; the objection if there is none."""
         committed = await self._in_reader(self._store.find_committed, tear_off.id)
         if committed is None:
             raise objection
-        epoch = self._epochs.named(tear_off.network_parameters_hash)
-        if epoch is None:
-            raise NotaryKeyRetired(tear_off.network_parameters_hash)
-        return sign_again(epoch.signer, committed)
+        return sign_again(self._present_signer(), committed)
+
+    def _present_signer(self) -> Signer:
+        """Of the key that the epoch in force names: new answers and old ones alike are signed with it."""
+        key = self._epochs.in_force().notary.key
+        signer = self._keys.signer(key)
+        if signer is None:
+            raise NotaryKeyMissing(key.encoded())
+        return signer
 
     async def _first_page(self, wanted: codec.ReadRequest) -> bytes:
         """A page once there is something to tell."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from chains.progmat.notary.decisions import Outcome
 from chains.progmat.notary.journal import JournalEntry, JournalHead
@@ -44,6 +44,7 @@ class UniquenessStore(Protocol):
         """Release the store; committed batches stay."""
 
 
+@runtime_checkable
 class LeasedStore(UniquenessStore, Protocol):
     """A store that several workers share: one holds the writer's lease, the others stand by.
 
@@ -51,6 +52,10 @@ class LeasedStore(UniquenessStore, Protocol):
     arrive: each batch checks and locks the lease in its own database transaction. Clocks decide only *when* another
     worker may take over.
     """
+
+    @property
+    def lease_s(self) -> float:
+        """How long a silent writer keeps the others waiting."""
 
     def hold(self) -> LeaseHeld | LeaseElsewhere:
         """Take or renew the lease if it is free, over, or ours already; says who has it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -44,6 +44,16 @@ class TransactionBuilder:
         extended = replace(command, signers=tuple(dict.fromkeys((*command.signers, *keys))))
         commands = (*self.commands[:command_index], extended, *self.commands[command_index + 1 :])
         return replace(self, commands=commands)
+
+    def signed_by_heirs(self, key_heirs: Mapping[Key, Key]) -> TransactionBuilder:
+        """The same transaction with every replaced key among the required signers replaced by its heir."""
+        if not key_heirs:
+            return self
+        commands = (
+            replace(item, signers=tuple(dict.fromkeys(key_heirs.get(key, key) for key in item.signers)))
+            for item in self.commands
+        )
+        return replace(self, commands=tuple(commands))
 
     def to_wire(self, salt: bytes) -> WireTransaction:
         """Fix the components to bytes under ``salt``: 32 fresh random bytes. Raises MalformedComponent."""

@@ -14,8 +14,13 @@ primitives.Refusal (a peer's misbehaviour)
         ├── SignersBroken         the Validators are left out
         ├── EncumbranceBroken     encumbrances that are not full cycles or not spent together
         └── WritesBroken          provable writes that clash, or that no contract vouches for
+└── ParametersRefused             an epoch of the network parameters is not accepted
+    ├── ParametersSignatureRefused  not signed by the operator that the epoch before names
+    ├── ParametersNotContinued    it does not continue the epoch before: number, hash, time, ledger, keys, notary
+    └── ParametersForked          the operator signed two epochs of one number: both are in the error
 primitives.UnavailableError
-└── StateUnresolved               an input or reference nobody has given us yet
+├── StateUnresolved               an input or reference nobody has given us yet
+└── ParametersUnknown             a transaction pins an epoch that is not known here yet
 """
 
 from __future__ import annotations
@@ -111,3 +116,44 @@ class StateUnresolved(UnavailableError):
     def __init__(self, state_ref: object) -> None:
         super().__init__(f"state {state_ref} is not known here; fetch the ledger_tx that made it and try again")
         self.state_ref = state_ref
+
+
+class ParametersRefused(Refusal):
+    """An epoch of the network parameters that must not be taken; keep the one at hand and ask the operator."""
+
+    reason: ClassVar[str] = "PARAMETERS_REFUSED"
+
+
+class ParametersSignatureRefused(ParametersRefused):
+    """The epoch is not signed by the operator that the epoch before names."""
+
+    reason: ClassVar[str] = "PARAMETERS_SIGNATURE_REFUSED"
+
+
+class ParametersNotContinued(ParametersRefused):
+    """The epoch does not continue the one before it."""
+
+    reason: ClassVar[str] = "PARAMETERS_NOT_CONTINUED"
+
+
+class ParametersForked(ParametersRefused):
+    """The operator signed two epochs of one number; ``known`` and ``other`` (signed bytes) prove it to anybody."""
+
+    reason: ClassVar[str] = "PARAMETERS_FORKED"
+
+    def __init__(self, epoch: int, known: bytes, other: bytes) -> None:
+        super().__init__(f"there is one epoch {epoch}: the operator signed another; tell the members", found=other)
+        self.epoch, self.known, self.other = epoch, known, other
+
+
+class ParametersUnknown(UnavailableError):
+    """The pinned epoch is not known here; it may be one the operator has signed since."""
+
+    reason: ClassVar[str] = "PARAMETERS_UNKNOWN"
+
+    def __init__(self, parameters_hash: bytes, newest_epoch: int) -> None:
+        super().__init__(
+            f"network parameters {parameters_hash.hex() or 'none'} are not known here, the newest is epoch "
+            f"{newest_epoch}: ask the operator for the epochs since"
+        )
+        self.parameters_hash, self.newest_epoch = parameters_hash, newest_epoch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from chains.progmat.transactions.errors import InputsBroken, StateUnresolved
@@ -32,6 +32,7 @@ class LedgerTransaction:
     wire: WireTransaction
     inputs: tuple[StateAndRef, ...]
     references: tuple[StateAndRef, ...]
+    key_heirs: Mapping[Key, Key] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.wire.decode_all()
@@ -83,8 +84,18 @@ class LedgerTransaction:
 
     @cached_property
     def signers(self) -> frozenset[Key]:
-        """Every key that some command needs; signatures by all of them are checked apart from the contracts."""
-        return frozenset(key for command in self.commands for key in command.signers)
+        """Every key that some command needs; signatures by all of them are checked apart from the contracts.
+
+        A replaced key signs for nothing; the key that took its place signs for both.
+        """
+        asked = {key for command in self.commands for key in command.signers}
+        return frozenset(
+            (asked - self.key_heirs.keys()) | {old for old, heir in self.key_heirs.items() if heir in asked}
+        )
+
+    def under(self, key_heirs: Mapping[Key, Key]) -> LedgerTransaction:
+        """The same transaction, judged where these keys have been replaced (``NetworkParameters.key_heirs``)."""
+        return replace(self, key_heirs=key_heirs) if key_heirs else self
 
     @cached_property
     def contract_names(self) -> frozenset[str]:

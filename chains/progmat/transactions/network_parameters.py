@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from chains.progmat.transactions import network_parameters_codec as codec
 from chains.progmat.transactions.errors import MalformedComponent
-from chains.progmat.transactions.model import Party, check_hash, check_name, check_range
+from chains.progmat.transactions.key_succession import KeySuccession, newest_keys
+from chains.progmat.transactions.model import MAX_TIME_S, Party, check_hash, check_name, check_range
 from primitives.composite_key import Key
 from primitives.hashing import sha256
 from primitives.public_key import PublicKey
@@ -39,7 +41,11 @@ class CheckpointSigners:
 
 @dataclass(frozen=True)
 class NetworkParameters:
-    """One epoch of the network: the notary, the Validators, the operator, and the contract packages in force."""
+    """One epoch of the network: the notary, the Validators, the operator, and the contract packages in force.
+
+    ``previous_hash`` names the epoch before (empty in the first one), ``effective_from_s`` is when this one begins, in
+    UTC seconds on the notary's clock; whether it continues that epoch is for ``ParametersHistory`` to say.
+    """
 
     epoch: int
     ledger_id: str
@@ -49,6 +55,9 @@ class NetworkParameters:
     operator_key: PublicKey
     contract_packages: tuple[Hash32, ...]
     platform_version: int
+    previous_hash: bytes = b""
+    effective_from_s: int = 0
+    key_successions: tuple[KeySuccession, ...] = ()
 
     def __post_init__(self) -> None:
         check_range("NetworkParameters.epoch", self.epoch, 1, 2**63 - 1)
@@ -59,6 +68,40 @@ class NetworkParameters:
         if list(self.contract_packages) != sorted(set(self.contract_packages)):
             raise MalformedComponent("contract packages ascend", found=str(self.contract_packages))
         check_range("NetworkParameters.platform_version", self.platform_version, 1, 2**31 - 1)
+        if self.previous_hash:
+            check_hash("NetworkParameters.previous_hash", self.previous_hash)
+        check_range("NetworkParameters.effective_from_s", self.effective_from_s, 0, MAX_TIME_S)
+        if self.notary in self._newest_keys:
+            raise MalformedComponent("the notary's key is its newest", expected="a key not replaced", found="replaced")
+
+    @cached_property
+    def _newest_keys(self) -> Mapping[Party, Party]:
+        return newest_keys(self.key_successions)
+
+    def current(self, party: Party) -> Party:
+        """The party with the key that signs for it in this epoch."""
+        return self._newest_keys.get(party, party)
+
+    def identity(self, party: Party) -> Party:
+        """The party with its first key: what states name it by, whichever of its keys is asked about."""
+        before = {Party(item.name, item.new_key): Party(item.name, item.old_key) for item in self.key_successions}
+        while party in before:
+            party = before[party]
+        return party
+
+    @cached_property
+    def key_heirs(self) -> Mapping[Key, Key]:
+        """For each replaced key, the key that signs in its place in this epoch."""
+        return {old.key: newest.key for old, newest in self._newest_keys.items()}
+
+    def heirs(self, party: Party) -> frozenset[PublicKey]:
+        """The keys that took the place of the party's, one after the other; empty for most."""
+        following = {Party(item.name, item.old_key): Party(item.name, item.new_key) for item in self.key_successions}
+        found: set[PublicKey] = set()
+        while (heir := following.get(party)) is not None:
+            found.add(heir.key)
+            party = heir
+        return frozenset(found)
 
     @cached_property
     def hash(self) -> Hash32:
@@ -77,6 +120,9 @@ class NetworkParameters:
             operator_key=self.operator_key,
             contract_packages=self.contract_packages,
             platform_version=self.platform_version,
+            previous_hash=self.previous_hash,
+            effective_from_s=self.effective_from_s,
+            key_successions=self.key_successions,
         )
 
     @classmethod
@@ -92,4 +138,7 @@ class NetworkParameters:
             operator_key=raw.operator_key,
             contract_packages=tuple(map(Hash32, raw.contract_packages)),
             platform_version=raw.platform_version,
+            previous_hash=raw.previous_hash,
+            effective_from_s=raw.effective_from_s,
+            key_successions=raw.key_successions,
         )

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from crossdvp.ledger.v1 import transaction_pb2 as pb
 
 from chains.progmat.transactions.component_codec import decode_single_key, party_from_message, party_to_message
+from chains.progmat.transactions.errors import MalformedComponent
+from chains.progmat.transactions.key_succession import MAX_SUCCESSIONS, KeySuccession
 from chains.progmat.transactions.model import Party
 from primitives.codec import deterministic_bytes, strict_parse
 from primitives.composite_key import Key, decode_key
 from primitives.public_key import PublicKey
 
-MAX_PARAMETERS_BYTES = 32 * 1024
+MAX_PARAMETERS_BYTES = 160 * 1024
+MAX_SIGNED_BYTES = MAX_PARAMETERS_BYTES + 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,9 @@ class RawNetworkParameters:
     operator_key: PublicKey
     contract_packages: tuple[bytes, ...]
     platform_version: int
+    previous_hash: bytes
+    effective_from_s: int
+    key_successions: tuple[KeySuccession, ...]
 
 
 def encode_network_parameters(
@@ -42,6 +48,9 @@ def encode_network_parameters(
     operator_key: PublicKey,
     contract_packages: Sequence[bytes],
     platform_version: int,
+    previous_hash: bytes,
+    effective_from_s: int,
+    key_successions: Sequence[KeySuccession],
 ) -> bytes:
     """Canonical bytes of the parameters."""
     return deterministic_bytes(
@@ -55,6 +64,17 @@ def encode_network_parameters(
             operator_key=operator_key.encoded(),
             contract_packages=contract_packages,
             platform_version=platform_version,
+            previous_hash=previous_hash,
+            effective_from_s=effective_from_s,
+            key_successions=[
+                pb.KeySuccession(
+                    name=item.name,
+                    old_key=item.old_key.encoded(),
+                    new_key=item.new_key.encoded(),
+                    consent=item.consent,
+                )
+                for item in key_successions
+            ],
         )
     )
 
@@ -62,6 +82,10 @@ def encode_network_parameters(
 def decode_network_parameters(data: bytes) -> RawNetworkParameters:
     """The fields in ``data``; raises DecodeError."""
     message = strict_parse(pb.NetworkParameters, data, max_bytes=MAX_PARAMETERS_BYTES)
+    if len(message.key_successions) > MAX_SUCCESSIONS:
+        raise MalformedComponent(
+            "key successions are few", expected=f"at most {MAX_SUCCESSIONS}", found=len(message.key_successions)
+        )
     return RawNetworkParameters(
         epoch=message.epoch,
         ledger_id=message.ledger_id,
@@ -72,4 +96,21 @@ def decode_network_parameters(data: bytes) -> RawNetworkParameters:
         operator_key=decode_single_key(message.operator_key),
         contract_packages=tuple(message.contract_packages),
         platform_version=message.platform_version,
+        previous_hash=message.previous_hash,
+        effective_from_s=message.effective_from_s,
+        key_successions=tuple(
+            KeySuccession(item.name, decode_single_key(item.old_key), decode_single_key(item.new_key), item.consent)
+            for item in message.key_successions
+        ),
     )
+
+
+def encode_signed_parameters(parameters: bytes, by: PublicKey, signature: bytes) -> bytes:
+    """Canonical bytes of an epoch's parameters with the operator's signature."""
+    return deterministic_bytes(pb.SignedNetworkParameters(parameters=parameters, by=by.encoded(), signature=signature))
+
+
+def decode_signed_parameters(data: bytes) -> tuple[bytes, PublicKey, bytes]:
+    """Parameters' bytes, the signing key and the signature, none of them checked; raises DecodeError."""
+    message = strict_parse(pb.SignedNetworkParameters, data, max_bytes=MAX_SIGNED_BYTES)
+    return message.parameters, decode_single_key(message.by), message.signature

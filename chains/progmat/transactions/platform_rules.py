@@ -30,7 +30,7 @@ def require_platform_rules(ledger_tx: LedgerTransaction, parameters: NetworkPara
     require_contract_package_allowed(ledger_tx, parameters, package_hash)
     require_platform_version_supported(parameters)
     require_notary_is_named_when_needed(ledger_tx)
-    require_one_notary_for_all(ledger_tx, parameters.notary)
+    require_one_notary_for_all(ledger_tx, parameters)
     require_encumbrances_form_full_cycles(ledger_tx.outputs)
     require_encumbered_inputs_are_spent_together(ledger_tx.inputs)
     require_distinct_write_paths(ledger_tx)
@@ -109,14 +109,19 @@ def require_notary_is_named_when_needed(ledger_tx: LedgerTransaction) -> None:
         raise NotaryBroken("a notary is named when there is something to notarise", expected="a notary", found="none")
 
 
-def require_one_notary_for_all(ledger_tx: LedgerTransaction, notary: Party) -> None:
-    """The transaction, its inputs, references and outputs all belong to the network's notary."""
+def require_one_notary_for_all(ledger_tx: LedgerTransaction, parameters: NetworkParameters) -> None:
+    """The transaction, its inputs, references and outputs all belong to the network's notary.
+
+    What was made earlier may name the notary with a key that has been replaced since, by a succession of keys in the
+    pinned parameters; what is made now names its present key.
+    """
+    notary = parameters.notary
     if ledger_tx.notary is not None:
         _require_notary("transaction", ledger_tx.notary, notary)
     for state in ledger_tx.inputs:
-        _require_notary(f"input {state.ref}", state.state.notary, notary)
+        _require_notary(f"input {state.ref}", parameters.current(state.state.notary), notary)
     for state in ledger_tx.references:
-        _require_notary(f"reference {state.ref}", state.state.notary, notary)
+        _require_notary(f"reference {state.ref}", parameters.current(state.state.notary), notary)
     for index, output in enumerate(ledger_tx.outputs):
         _require_notary(f"output {index}", output.notary, notary)
 

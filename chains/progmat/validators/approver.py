@@ -61,7 +61,7 @@ class Approver:
         gate: SigningGate,
         clock_s: Callable[[], int],
     ) -> None:
-        if signer.public_key not in leaf_keys(verifier.parameters.validator_key):
+        if not any(signer.public_key in leaf_keys(epoch.validator_key) for epoch in verifier.epochs):
             raise NotAValidator(signer.public_key.encoded())
         self._database = database
         self._resolver = resolver
@@ -73,8 +73,9 @@ class Approver:
     async def approve(self, peer: PeerIdentity, body: bytes) -> bytes:
         """Verify and sign.
 
-        Raises DecodeError, NothingToApprove, ApprovalOutsideTimeWindow, SigningStopped, what signature, platform and
-        contract verification refuse, and UnavailableError when ancestors cannot be fetched now.
+        Raises DecodeError, NothingToApprove, ApprovalOutsideTimeWindow (of the transaction or of the epoch it pins),
+        NotAValidator for an epoch whose Validators are others, ParametersUnknown, SigningStopped, what signature,
+        platform and contract verification refuse, and UnavailableError when ancestors cannot be fetched now.
         """
         signed = SignedTransaction.decode(body)
         tx_id = signed.id
@@ -91,9 +92,11 @@ class Approver:
 
     async def _verify(self, peer: PeerIdentity, signed: SignedTransaction) -> None:
         """From cheap to dear, so that a stranger's garbage costs little."""
-        wire, parameters = signed.wire, self._verifier.parameters
+        wire, parameters = signed.wire, self._verifier.pinned(signed.wire)
         if not wire.provable_writes:
             raise NothingToApprove
+        if self._signer.public_key not in leaf_keys(parameters.validator_key):
+            raise NotAValidator(self._signer.public_key.encoded())
         self._require_time_window(wire)
         self._verifier.verify_signatures(signed, {parameters.validator_key, parameters.notary.key})
         try:
@@ -105,9 +108,10 @@ class Approver:
         self._require_time_window(wire)
 
     def _require_time_window(self, wire: WireTransaction) -> None:
-        window, now_s = wire.time_window, self._clock_s()
-        if window is not None and not window.contains(now_s):
-            raise ApprovalOutsideTimeWindow(window.from_s, window.until_s, now_s)
+        now_s = self._clock_s()
+        for window in (wire.time_window, self._verifier.admission(wire)):
+            if window is not None and not window.contains(now_s):
+                raise ApprovalOutsideTimeWindow(window.from_s, window.until_s, now_s)
 
 
 def _is_approved(connection: Connection, tx_id: bytes) -> bool:

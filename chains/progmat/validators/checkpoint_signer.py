@@ -10,6 +10,7 @@ from typing import Protocol
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
+from chains.progmat.network.parameters_source import ParametersSource, source_of
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.validators import ledger_view
@@ -18,8 +19,10 @@ from chains.progmat.validators.errors import (
     CheckpointFromTheFuture,
     HeightOutOfRange,
     NotAValidator,
+    NotSigningAtHeight,
     SigningLogMismatch,
 )
+from chains.progmat.validators.ledger_view import LedgerHeight
 from chains.progmat.validators.schema import pins
 from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
@@ -82,18 +85,17 @@ class CheckpointSigner:
         database: NodeDatabase,
         log: SigningLog,
         key: CheckpointKey,
-        parameters: NetworkParameters,
+        parameters: NetworkParameters | ParametersSource,
         gate: SigningGate,
         clock_s: Callable[[], int],
         max_drift_s: int = DEFAULT_MAX_DRIFT_S,
     ) -> None:
-        self.validator_set = ValidatorSet(parameters.validators.threshold, parameters.validators.addresses)
-        if key.address not in self.validator_set.validators:
+        self._epochs = source_of(parameters)
+        if not any(key.address in epoch.validators.addresses for epoch in self._epochs.history.epochs):
             raise NotAValidator(key.address)
         self._database = database
         self._log = log
         self._key = key
-        self._ledger_id = parameters.ledger_id
         self._gate = gate
         self._clock_s = clock_s
         self._max_drift_s = max_drift_s
@@ -102,6 +104,14 @@ class CheckpointSigner:
     def address(self) -> Address:
         """This Validator's address."""
         return self._key.address
+
+    def signing_set(self, before: LedgerHeight) -> ValidatorSet:
+        """Who signs the height after ``before``: the Validators in force at the time of ``before``.
+
+        So the first height at or past the beginning of an epoch is the last one of the set before; it names the new
+        set, and a light client that has it goes on with that set's signatures.
+        """
+        return _set_of(self._epochs.at(before.timestamp_s))
 
     async def match_log(self) -> None:
         """Check that log and database were made together; before the first signature. Raises SigningLogMismatch."""
@@ -113,22 +123,25 @@ class CheckpointSigner:
     async def sign(self, height: int) -> SignedCheckpoint:
         """The checkpoint at ``height`` with this Validator's signature.
 
-        Raises HeightOutOfRange, HeightNotReached, CheckpointFromTheFuture, SigningStopped, CheckpointConflict.
+        Raises HeightOutOfRange, HeightNotReached, NotSigningAtHeight, ParametersNotAccepted, CheckpointFromTheFuture,
+        SigningStopped, CheckpointConflict.
         """
         if not 1 <= height <= MAX_HEIGHT:
             raise HeightOutOfRange(height)
         self._gate.require_open()
-        at = await self._database.read(lambda connection: ledger_view.at_height(connection, height))
+        before, at = await self._database.read(lambda connection: self._with_predecessor(connection, height))
+        if self._key.address not in self.signing_set(before).validators:
+            raise NotSigningAtHeight(height, self._epochs.at(before.timestamp_s).epoch)
         now_s = self._clock_s()
         if at.timestamp_s > now_s + self._max_drift_s:
             raise CheckpointFromTheFuture(at.timestamp_s, now_s, self._max_drift_s)
         checkpoint = Checkpoint(
-            ledger_id=self._ledger_id,
+            ledger_id=self._epochs.history.first.ledger_id,
             height=at.height,
             timestamp_s=at.timestamp_s,
             root=at.root,
             journal_hash=at.journal_hash,
-            next_validator_set_hash=self.validator_set.hash(),
+            next_validator_set_hash=self.signing_set(at).hash(),
         )
         digest = checkpoint_digest(checkpoint)
         try:
@@ -138,6 +151,16 @@ class CheckpointSigner:
             raise
         self._gate.require_open()
         return SignedCheckpoint(checkpoint, compact(self._key.sign_digest(digest)))
+
+    def _with_predecessor(self, connection: Connection, height: int) -> tuple[LedgerHeight, LedgerHeight]:
+        at = ledger_view.at_height(connection, height)
+        if height == 1:
+            return ledger_view.empty(self._epochs.history.first.ledger_id), at
+        return ledger_view.at_height(connection, height - 1), at
+
+
+def _set_of(epoch: NetworkParameters) -> ValidatorSet:
+    return ValidatorSet(epoch.validators.threshold, epoch.validators.addresses)
 
 
 def _pin_log(connection: Connection, log_id: str) -> str:

@@ -6,7 +6,8 @@ CrossDvpError
 │   ├── ApprovalOutsideTimeWindow the notary could not accept it now
 │   ├── HeightOutOfRange          no checkpoint will ever have this height
 │   ├── PathOutOfRange            no provable write has such a path
-│   └── NotAValidator             start-up: the key is not among the network's Validators
+│   ├── NotSigningAtHeight        the height belongs to an epoch whose Validators are others
+│   └── NotAValidator             the key is not among the Validators of the network, or of the transaction's epoch
 ├── PeerError
 │   ├── SigningStopped            misbehaviour was seen; nothing is signed until an operator has acted
 │   ├── StateSpentTwice           two entries of the journal consume one state
@@ -62,6 +63,16 @@ class PathOutOfRange(CallerError):
     def __init__(self, size: int, limit: int) -> None:
         self.size, self.limit = size, limit
         super().__init__(f"a path has 1 to {limit} bytes, not {size}")
+
+
+class NotSigningAtHeight(CallerError):
+    """Another epoch's Validators sign that height."""
+
+    reason = "NOT_SIGNING_AT_HEIGHT"
+
+    def __init__(self, height: int, epoch: int) -> None:
+        self.height, self.epoch = height, epoch
+        super().__init__(f"height {height} is signed by the Validators of epoch {epoch}, and this is none of them")
 
 
 class NotAValidator(CallerError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from chains.progmat.network.parameters_source import ParametersSource, source_of
 from chains.progmat.notary import codec, rules
 from chains.progmat.notary.decisions import validate_time_window
 from chains.progmat.notary.errors import JournalEvidenceRefused, NotaryRefusal
@@ -29,25 +30,33 @@ class CheckedEntry:
 
 
 def check_entries(
-    head: JournalHead, entries: Iterable[JournalEntry], parameters: NetworkParameters
+    head: JournalHead, entries: Iterable[JournalEntry], parameters: NetworkParameters | ParametersSource
 ) -> tuple[CheckedEntry, ...]:
-    """Check consecutive entries that shall continue a journal ending in ``head``. Raises a JournalError."""
+    """Check consecutive entries that shall continue a journal ending in ``head``.
+
+    Raises a JournalError; ParametersUnknown or ParametersNotAccepted where an entry lies in an epoch that this
+    Validator cannot judge yet.
+    """
+    epochs = source_of(parameters)
     checked: list[CheckedEntry] = []
     for entry in entries:
         validate_successor(head, entry)
-        checked.append(CheckedEntry(entry, () if entry.tx_id is None else _check_evidence(entry, parameters)))
+        epochs.at(entry.time_s)
+        checked.append(CheckedEntry(entry, () if entry.tx_id is None else _check_evidence(entry, epochs)))
         head = entry.head
     return tuple(checked)
 
 
-def _check_evidence(entry: JournalEntry, parameters: NetworkParameters) -> tuple[bytes, ...]:
+def _check_evidence(entry: JournalEntry, epochs: ParametersSource) -> tuple[bytes, ...]:
     try:
         request = codec.decode_request(entry.evidence)
         tear_off = FilteredTransaction.decode(request.tear_off)
         tear_off.verify_for_notary()
         signatures = tuple(decode_signature(signature) for signature in request.validator_signatures)
-        rules.validate_new(tear_off, signatures, parameters)
-        validate_time_window(tear_off.time_window, entry.time_s)
+        epoch = epochs.pinned(tear_off.network_parameters_hash)
+        rules.validate_new(tear_off, signatures, epoch)
+        window = rules.narrowed(tear_off.time_window, epochs.history.admission(epoch))
+        validate_time_window(window, entry.time_s)
     except (PeerError, NotaryRefusal) as error:
         raise JournalEvidenceRefused(entry.position, str(error)) from error
     if tear_off.id != entry.tx_id:

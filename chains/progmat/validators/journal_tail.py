@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 
+from chains.progmat.network.parameters_source import ParametersSource, source_of
 from chains.progmat.node.peers import PeerNetwork
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.notary import codec
@@ -22,6 +24,14 @@ from chains.progmat.validators.tree_store import NodeCache
 from primitives.errors import CallerError, PeerError, UnavailableError
 
 _log = structlog.get_logger(__name__)
+
+
+BeforeJudging = Callable[[int], Awaitable[None]]
+"""Called with the time up to which entries are about to be judged; raises UnavailableError if that must wait."""
+
+
+async def nothing_to_learn(_until_s: int) -> None:
+    """For a network that stays in its first epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +55,16 @@ class JournalTail:
         self,
         database: NodeDatabase,
         network: PeerNetwork,
-        parameters: NetworkParameters,
+        parameters: ParametersSource,
         gate: SigningGate,
         settings: TailSettings,
         head: LedgerHeight,
+        before_judging: BeforeJudging,
     ) -> None:
         self._database = database
         self._network = network
-        self._parameters = parameters
+        self._epochs = parameters
+        self._before_judging = before_judging
         self._gate = gate
         self._settings = settings
         self._head = head
@@ -65,13 +77,17 @@ class JournalTail:
         cls,
         database: NodeDatabase,
         network: PeerNetwork,
-        parameters: NetworkParameters,
+        parameters: NetworkParameters | ParametersSource,
         gate: SigningGate,
         settings: TailSettings | None = None,
+        before_judging: BeforeJudging | None = None,
     ) -> JournalTail:
-        """The tail where this database left it."""
-        head = await database.read(lambda connection: ledger_view.head(connection, parameters.ledger_id))
-        return cls(database, network, parameters, gate, settings or TailSettings(), head)
+        """The tail where this database left it. ``before_judging`` learns the epochs in force by then, if need be."""
+        epochs = source_of(parameters)
+        ledger_id = epochs.history.first.ledger_id
+        head = await database.read(lambda connection: ledger_view.head(connection, ledger_id))
+        before_judging = before_judging or nothing_to_learn
+        return cls(database, network, epochs, gate, settings or TailSettings(), head, before_judging)
 
     @property
     def head(self) -> LedgerHeight:
@@ -104,7 +120,7 @@ class JournalTail:
         """
         request = codec.ReadRequest(self._head.height, self._settings.page_entries, int(wait_s * 1000))
         body = await self._network.request(
-            self._parameters.notary.name,
+            self._epochs.history.first.notary.name,
             READ_JOURNAL,
             codec.encode_read_request(request),
             wait_s + self._settings.answer_margin_s,
@@ -125,7 +141,8 @@ class JournalTail:
             raise JournalForked(start.height, start.journal_hash, page.head_hash)
         if not page.entries:
             return
-        checked = await asyncio.to_thread(check_entries, start.journal_head, page.entries, self._parameters)
+        await self._before_judging(page.entries[-1].time_s)
+        checked = await asyncio.to_thread(check_entries, start.journal_head, page.entries, self._epochs)
         applied = await self._database.submit(
             lambda connection: ledger_view.apply_entries(connection, start, checked, self._nodes)
         )

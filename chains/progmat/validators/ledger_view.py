@@ -60,10 +60,13 @@ class PathProof:
 def head(connection: Connection, ledger_id: str) -> LedgerHeight:
     """The highest applied height."""
     row = connection.execute(select(heights).order_by(heights.c.height.desc()).limit(1)).one_or_none()
-    if row is None:
-        start = genesis(ledger_id)
-        return LedgerHeight(start.position, start.time_s, EMPTY_ROOT, start.entry_hash)
-    return LedgerHeight(*row)
+    return empty(ledger_id) if row is None else LedgerHeight(*row)
+
+
+def empty(ledger_id: str) -> LedgerHeight:
+    """The ledger before its first entry."""
+    start = genesis(ledger_id)
+    return LedgerHeight(start.position, start.time_s, EMPTY_ROOT, start.entry_hash)
 
 
 def at_height(connection: Connection, height: int) -> LedgerHeight:

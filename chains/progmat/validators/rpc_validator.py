@@ -46,7 +46,7 @@ class ValidatorRpc(ValidatorServiceServicer):
             status="SIGNING_STATUS_SIGNING" if alarm is None else "SIGNING_STATUS_STOPPED",
             alarm_reason="" if alarm is None else alarm.reason,
             alarm_detail="" if alarm is None else alarm.detail,
-            validator_set=self._signer.validator_set.packed(),
+            validator_set=self._signer.signing_set(head).packed(),
             address=self._signer.address,
         )
 

@@ -1,7 +1,8 @@
 """Load on one notary over its real peer stream, and the raw store beside it: for both benchmarks of the notary.
 
-The notary is the node's own program. Requesters are processes of their own, each with a node's certificate and key from
-the same bootstrap; every request is built and signed before the clock starts, every answer is verified after it stopped.
+The notary is the node's own program. Requesters are processes of their own, each with a node's certificate and key
+from the same bootstrap; every request is built and signed before the clock starts, every answer is verified after it
+stopped.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def measure(directory: Path, requests: int, store_url: str | None) -> Measured:
     done = sum(run["requests"] for run in runs)
     return Measured(
         per_s=done / (ended_s - started_s),
-        requests=done,
+        requests=round(done),
         notary_cpu_s=cpu_s,
         requesters_cpu_s=sum(run["cpu_s"] for run in runs),
         p50_ms=max(run["p50_ms"] for run in runs),

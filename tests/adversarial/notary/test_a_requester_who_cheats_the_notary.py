@@ -8,7 +8,6 @@ import pytest
 
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.notary import codec
-from chains.progmat.notary.epochs import Epoch, KnownEpochs
 from chains.progmat.notary.errors import (
     JournalReadRefused,
     NotarisationConflict,
@@ -32,7 +31,15 @@ from chains.progmat.transactions.signature import sign_transaction
 from primitives.errors import DecodeError
 from primitives.types import Hash32, UnixSeconds
 from tests.fakes.commit_requests import LEDGER_ID, NOW_S, create, delete, state
-from tests.fakes.notary_world import NOTARY_SIGNER, PARAMETERS, STRANGER, VALIDATORS, Spoken, key_of, request_bytes
+from tests.fakes.notary_world import (
+    NOTARY_KEYS,
+    PARAMETERS,
+    STRANGER,
+    VALIDATORS,
+    Spoken,
+    key_of,
+    request_bytes,
+)
 
 CN = PeerIdentity("cn-1")
 
@@ -53,7 +60,8 @@ def clock() -> Clock:
 async def notary(clock: Clock) -> AsyncIterator[NotaryService]:
     service = NotaryService(
         store=MemoryUniquenessStore(LEDGER_ID),
-        epochs=KnownEpochs([Epoch(PARAMETERS, NOTARY_SIGNER)]),
+        keys=NOTARY_KEYS,
+        parameters=PARAMETERS,
         key_of=key_of,
         clock_s=clock,
         settings=NotarySettings(frozenset({"v-1"}), tick_interval_s=3600),

@@ -1,9 +1,10 @@
-"""What every ``PeerNetwork`` promises, held against the gRPC one and the in-process one."""
+"""What every ``PeerNetwork`` promises, held against the gRPC one, the in-process one and the simulator's."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -22,6 +23,7 @@ from chains.progmat.node.peers.errors import (
 from chains.rpc_status import RemoteCallerError, RemoteInternalError, RemotePeerError, RemoteUnavailableError
 from primitives.errors import BadSignature, CallerError, PeerError, UnavailableError
 from tests.fakes.peer_nodes import HoldingGate, answering, asking
+from tests.simulator.network import SimulatedNetwork
 
 LIMITS = PeerLimits(max_body_bytes=10_000, max_frame_bytes=12_000, max_outstanding=8, connect_timeout_s=3.0)
 Connect = Callable[[PeerRouter], AbstractAsyncContextManager[PeerNetwork]]
@@ -47,7 +49,17 @@ async def in_process(router: PeerRouter) -> AsyncIterator[PeerNetwork]:
     await network.close()
 
 
-@pytest.fixture(params=[over_grpc, in_process])
+@contextlib.asynccontextmanager
+async def simulated(router: PeerRouter) -> AsyncIterator[PeerNetwork]:
+    hub = SimulatedNetwork(random.Random(1), LIMITS)
+    hub.join("bob", router)
+    hub.list_node("gone")
+    network = hub.view("alice")
+    yield network
+    await network.close()
+
+
+@pytest.fixture(params=[over_grpc, in_process, simulated])
 def connect(request: pytest.FixtureRequest) -> Connect:
     chosen: Connect = request.param
     return chosen

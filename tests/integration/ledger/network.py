@@ -101,6 +101,7 @@ class LedgerNetwork:
     attest_every: int = 0
     router_of: Callable[[str], PeerRouter] = _plain_router
     whole_history: frozenset[str] = frozenset()
+    recover_first: bool = False
     deliver_all = staticmethod(deliver_all)
 
     async def start(self, party: LedgerParty) -> RunningNode:
@@ -119,6 +120,8 @@ class LedgerNetwork:
             operations = NodeOperations(vault.node, around.keys)
         role.answer_peers(router)
         self.hub.join(party.name, router)
+        if self.recover_first and isinstance(role, VaultRole):
+            await role.node.recovery.reconcile()
         await role.start()
         self.nodes[party.name] = RunningNode(role, operations)
         return self.nodes[party.name]
@@ -202,6 +205,7 @@ class LedgerNetwork:
             access=ACCESS,
             clock=self.clock,
             attest_every=self.attest_every,
+            recover_every_s=0,
             history=HistoryPolicy.WHOLE if party.name in self.whole_history else HistoryPolicy.ATTESTED,
             retry=RetrySchedule(first_ms=100, ceiling_ms=1000),
         )

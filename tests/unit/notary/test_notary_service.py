@@ -11,7 +11,6 @@ import pytest
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.notary import codec
 from chains.progmat.notary.decisions import Outcome
-from chains.progmat.notary.epochs import Epoch, KnownEpochs
 from chains.progmat.notary.errors import (
     NotarisationConflict,
     NotaryBusy,
@@ -29,7 +28,7 @@ from chains.progmat.transactions.model import TimeWindow
 from chains.progmat.transactions.signed_codec import decode_signature
 from primitives.types import UnixSeconds
 from tests.fakes.commit_requests import LEDGER_ID, NOW_S, create, request, state, tx_id_of
-from tests.fakes.notary_world import NOTARY_SIGNER, PARAMETERS, Spoken, key_of, parameters
+from tests.fakes.notary_world import NOTARY_KEYS, NOTARY_SIGNER, PARAMETERS, Spoken, key_of, parameters
 
 CN = PeerIdentity("cn-1")
 VALIDATOR = PeerIdentity("v-1")
@@ -61,7 +60,8 @@ class HeldStore(MemoryUniquenessStore):
 def a_notary(store: UniquenessStore, clock: Clock | None = None, **settings: int) -> NotaryService:
     return NotaryService(
         store=store,
-        epochs=KnownEpochs([Epoch(PARAMETERS, NOTARY_SIGNER)]),
+        keys=NOTARY_KEYS,
+        parameters=PARAMETERS,
         key_of=key_of,
         clock_s=clock or Clock(),
         settings=NotarySettings(frozenset({"v-1"}), tick_interval_s=3600, **settings),
@@ -143,7 +143,8 @@ async def test_a_retry_gets_the_same_answer_bytes_though_everything_has_changed_
     store = SqliteUniquenessStore(tmp_path / "n.db", LEDGER_ID)
     notary = NotaryService(
         store=store,
-        epochs=KnownEpochs([Epoch(PARAMETERS, NOTARY_SIGNER), Epoch(parameters(epoch=2), NOTARY_SIGNER)]),
+        keys=NOTARY_KEYS,
+        parameters=parameters(epoch=2),
         key_of=key_of,
         clock_s=clock,
         settings=NotarySettings(frozenset({"v-1"}), tick_interval_s=3600),
@@ -294,7 +295,8 @@ async def test_a_tick_that_fails_is_tried_again() -> None:
     store = FailsOnce(LEDGER_ID)
     notary = NotaryService(
         store=store,
-        epochs=KnownEpochs([Epoch(PARAMETERS, NOTARY_SIGNER)]),
+        keys=NOTARY_KEYS,
+        parameters=PARAMETERS,
         key_of=key_of,
         clock_s=Clock(),
         settings=NotarySettings(frozenset(), tick_interval_s=0.001),

@@ -10,14 +10,13 @@ from crossdvp.validator.v1 import validator_pb2 as pb
 from crossdvp.validator.v1.validator_pb2_grpc import ValidatorServiceStub, add_ValidatorServiceServicer_to_server
 
 from chains.progmat.node.peers import InProcessPeerNetwork, PeerRouter
-from chains.progmat.notary.epochs import Epoch, KnownEpochs
 from chains.progmat.notary.service import READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.validators.journal_tail import JournalTail, TailSettings
 from chains.rpc_status import ErrorStatusInterceptor, RemoteError, error_from_rpc
 from light_clients.progmat import decode_validator_set
 from primitives.sparse_merkle import EMPTY_ROOT, decode_smt_proof, verify_absence, verify_presence
 from tests.fakes.commit_requests import NOW_S, create, delete, value
-from tests.fakes.notary_world import NOTARY_SIGNER, key_of
+from tests.fakes.notary_world import NOTARY_KEYS, key_of
 from tests.fakes.toy_ledger import PARAMETERS, Toy
 from tests.fakes.validator_world import CN, ValidatorWorld, evidence_of
 
@@ -83,7 +82,9 @@ async def test_whoever_waits_for_a_height_is_woken_by_it(world: ValidatorWorld) 
     head = await waiting
     assert (head.height, head.timestamp_s, head.status) == (1, NOW_S, pb.SIGNING_STATUS_SIGNING)
     assert head.journal_hash == world.notary.store.head().entry_hash
-    assert decode_validator_set(head.validator_set) == world.validator.checkpoints.validator_set
+    assert decode_validator_set(head.validator_set) == world.validator.checkpoints.signing_set(
+        world.validator.tail.head
+    )
 
 
 async def test_whoever_waits_in_vain_gets_the_head_as_it_is(world: ValidatorWorld) -> None:
@@ -124,7 +125,8 @@ async def failure_of(call: grpc.aio.UnaryUnaryCall[object, object]) -> RemoteErr
 async def test_a_running_validator_follows_a_running_notary(world: ValidatorWorld) -> None:
     notary = NotaryService(
         store=world.notary.store,
-        epochs=KnownEpochs([Epoch(PARAMETERS, NOTARY_SIGNER)]),
+        keys=NOTARY_KEYS,
+        parameters=PARAMETERS,
         key_of=key_of,
         clock_s=world.clock,
         settings=NotarySettings(frozenset({"v-1"}), tick_interval_s=3600),

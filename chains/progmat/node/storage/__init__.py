@@ -10,10 +10,12 @@ from chains.progmat.node.storage.outbox import (
     enqueue_effect,
 )
 from chains.progmat.node.storage.prepared import Prepared, insert
-from chains.progmat.node.storage.schema import SCHEMA_VERSION, storage_metadata
+from chains.progmat.node.storage.schema import SCHEMA_VERSION, history_id, storage_metadata
 from chains.progmat.node.storage.transaction_store import (
+    Listing,
     StoredTransaction,
     StoreOutcome,
+    listed_for,
     store_recorded,
     stored_transaction,
     stored_transactions,
@@ -24,6 +26,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "Effect",
     "EffectStatus",
+    "Listing",
     "NodeDatabase",
     "Prepared",
     "StoreOutcome",
@@ -32,7 +35,9 @@ __all__ = [
     "effect_done",
     "effect_failed",
     "enqueue_effect",
+    "history_id",
     "insert",
+    "listed_for",
     "storage_metadata",
     "store_recorded",
     "stored_transaction",

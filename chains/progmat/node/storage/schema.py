@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Connection,
     Engine,
     Index,
     Integer,
@@ -36,10 +37,13 @@ meta = Table(
 transactions = Table(
     "transactions",
     storage_metadata,
-    Column("tx_id", LargeBinary(32), primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=True),  # in the order in which they came here
+    Column("tx_id", LargeBinary(32), nullable=False, unique=True),
     Column("signed_bytes", LargeBinary, nullable=False),
     Column("journal_position", Integer, nullable=False),  # 0: without provable writes
+    Column("participants", String, nullable=False),  # names between commas, one before the first and after the last
     Column("stored_at_s", Integer, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 attestations = Table(
@@ -102,3 +106,12 @@ def prepare_schema(engine: Engine, path: Path, node_name: str, schemas: Sequence
             raise UnknownSchemaVersion(str(path), version, SCHEMA_VERSION)
         if found["node_name"] != node_name:
             raise DatabaseOfAnotherNode(str(path), found["node_name"], node_name)
+
+
+def history_id(connection: Connection, fresh: str) -> str:
+    """The name of this database's records, drawn once."""
+    found = connection.execute(select(meta.c.value).where(meta.c.name == "history_id")).scalar_one_or_none()
+    if found is not None:
+        return str(found)
+    connection.execute(meta.insert().values(name="history_id", value=fresh))
+    return fresh

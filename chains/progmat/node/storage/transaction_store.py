@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from chains.progmat.node.storage.prepared import Prepared, insert
 from chains.progmat.node.storage.schema import transactions
@@ -29,7 +29,10 @@ class StoredTransaction:
 
 
 _OF_IDS = transactions.c.tx_id.in_(bindparam("tx_ids", expanding=True))
-_STORE_RECORDED = Prepared(insert(transactions).on_conflict_do_nothing(), columns=transactions.c.keys())
+_STORE_RECORDED = Prepared(
+    insert(transactions).on_conflict_do_nothing(),
+    columns=[column.name for column in transactions.c if column is not transactions.c.sequence],
+)
 _STORED = Prepared(
     select(transactions.c.tx_id, transactions.c.signed_bytes, transactions.c.journal_position).where(_OF_IDS)
 )
@@ -37,16 +40,23 @@ _KNOWN = Prepared(select(transactions.c.tx_id).where(_OF_IDS))
 
 
 def store_recorded(
-    connection: Connection, tx_id: bytes, signed_bytes: bytes, journal_position: int, now_s: int
+    connection: Connection,
+    tx_id: bytes,
+    signed_bytes: bytes,
+    journal_position: int,
+    now_s: int,
+    participants: Collection[str] = (),
 ) -> StoreOutcome:
     """Keep a notarised ledger_tx with all its signatures; a recorded one is left as it is.
 
-    ``journal_position`` is 0 for a ledger_tx without provable writes.
+    ``journal_position`` is 0 for a ledger_tx without provable writes. ``participants`` are the nodes that may ask for
+    it in a listing (``listed_for``).
     """
     values = {
         "tx_id": tx_id,
         "signed_bytes": signed_bytes,
         "journal_position": journal_position,
+        "participants": f",{','.join(sorted(participants))},",
         "stored_at_s": now_s,
     }
     return StoreOutcome.STORED if _STORE_RECORDED.change(connection, values) else StoreOutcome.KNOWN
@@ -68,3 +78,28 @@ def unknown_transactions(connection: Connection, tx_ids: Iterable[bytes]) -> lis
     wanted = list(tx_ids)
     known = {tx_id for (tx_id,) in _KNOWN.rows(connection, {"tx_ids": wanted})}
     return [tx_id for tx_id in dict.fromkeys(wanted) if tx_id not in known]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Ledger_txs of one participant, in the order in which they came here, up to and including ``up_to``."""
+
+    tx_ids: tuple[bytes, ...]
+    up_to: int
+    is_complete: bool
+
+
+def listed_for(connection: Connection, participant: str, after: int, window: int) -> Listing:
+    """Those among the next ``window`` recorded ledger_txs after sequence ``after`` in which a node takes part.
+
+    ``participant`` is a node's name: it holds neither commas nor what LIKE treats as special.
+    """
+    last = connection.execute(select(func.max(transactions.c.sequence))).scalar() or 0
+    up_to = min(after + window, last)
+    query = select(transactions.c.tx_id).where(
+        transactions.c.sequence > after,
+        transactions.c.sequence <= up_to,
+        transactions.c.participants.like(f"%,{participant},%"),
+    )
+    found = connection.execute(query.order_by(transactions.c.sequence)).scalars()
+    return Listing(tuple(found), max(up_to, after), up_to >= last)

@@ -61,3 +61,23 @@ class FetchTransactionsResponse(_message.Message):
     transactions: _containers.RepeatedCompositeFieldContainer[FetchedTransaction]
     attested: _containers.RepeatedScalarFieldContainer[bytes]
     def __init__(self, transactions: _Optional[_Iterable[_Union[FetchedTransaction, _Mapping]]] = ..., attested: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class ListFinalRequest(_message.Message):
+    __slots__ = ("history_id", "after")
+    HISTORY_ID_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    history_id: str
+    after: int
+    def __init__(self, history_id: _Optional[str] = ..., after: _Optional[int] = ...) -> None: ...
+
+class ListFinalResponse(_message.Message):
+    __slots__ = ("history_id", "tx_ids", "up_to", "complete")
+    HISTORY_ID_FIELD_NUMBER: _ClassVar[int]
+    TX_IDS_FIELD_NUMBER: _ClassVar[int]
+    UP_TO_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    history_id: str
+    tx_ids: _containers.RepeatedScalarFieldContainer[bytes]
+    up_to: int
+    complete: bool
+    def __init__(self, history_id: _Optional[str] = ..., tx_ids: _Optional[_Iterable[bytes]] = ..., up_to: _Optional[int] = ..., complete: _Optional[bool] = ...) -> None: ...

@@ -153,7 +153,7 @@ class FilteredTransaction(_message.Message):
     def __init__(self, tx_id: _Optional[bytes] = ..., group_roots: _Optional[_Iterable[bytes]] = ..., groups: _Optional[_Iterable[_Union[VisibleGroup, _Mapping]]] = ...) -> None: ...
 
 class NetworkParameters(_message.Message):
-    __slots__ = ("epoch", "ledger_id", "notary", "validator_key", "checkpoint_threshold", "checkpoint_validators", "operator_key", "contract_packages", "platform_version")
+    __slots__ = ("epoch", "ledger_id", "notary", "validator_key", "checkpoint_threshold", "checkpoint_validators", "operator_key", "contract_packages", "platform_version", "previous_hash", "effective_from_s", "key_successions")
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     LEDGER_ID_FIELD_NUMBER: _ClassVar[int]
     NOTARY_FIELD_NUMBER: _ClassVar[int]
@@ -163,6 +163,9 @@ class NetworkParameters(_message.Message):
     OPERATOR_KEY_FIELD_NUMBER: _ClassVar[int]
     CONTRACT_PACKAGES_FIELD_NUMBER: _ClassVar[int]
     PLATFORM_VERSION_FIELD_NUMBER: _ClassVar[int]
+    PREVIOUS_HASH_FIELD_NUMBER: _ClassVar[int]
+    EFFECTIVE_FROM_S_FIELD_NUMBER: _ClassVar[int]
+    KEY_SUCCESSIONS_FIELD_NUMBER: _ClassVar[int]
     epoch: int
     ledger_id: str
     notary: Party
@@ -172,4 +175,29 @@ class NetworkParameters(_message.Message):
     operator_key: bytes
     contract_packages: _containers.RepeatedScalarFieldContainer[bytes]
     platform_version: int
-    def __init__(self, epoch: _Optional[int] = ..., ledger_id: _Optional[str] = ..., notary: _Optional[_Union[Party, _Mapping]] = ..., validator_key: _Optional[bytes] = ..., checkpoint_threshold: _Optional[int] = ..., checkpoint_validators: _Optional[_Iterable[bytes]] = ..., operator_key: _Optional[bytes] = ..., contract_packages: _Optional[_Iterable[bytes]] = ..., platform_version: _Optional[int] = ...) -> None: ...
+    previous_hash: bytes
+    effective_from_s: int
+    key_successions: _containers.RepeatedCompositeFieldContainer[KeySuccession]
+    def __init__(self, epoch: _Optional[int] = ..., ledger_id: _Optional[str] = ..., notary: _Optional[_Union[Party, _Mapping]] = ..., validator_key: _Optional[bytes] = ..., checkpoint_threshold: _Optional[int] = ..., checkpoint_validators: _Optional[_Iterable[bytes]] = ..., operator_key: _Optional[bytes] = ..., contract_packages: _Optional[_Iterable[bytes]] = ..., platform_version: _Optional[int] = ..., previous_hash: _Optional[bytes] = ..., effective_from_s: _Optional[int] = ..., key_successions: _Optional[_Iterable[_Union[KeySuccession, _Mapping]]] = ...) -> None: ...
+
+class KeySuccession(_message.Message):
+    __slots__ = ("name", "old_key", "new_key", "consent")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    OLD_KEY_FIELD_NUMBER: _ClassVar[int]
+    NEW_KEY_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    old_key: bytes
+    new_key: bytes
+    consent: bytes
+    def __init__(self, name: _Optional[str] = ..., old_key: _Optional[bytes] = ..., new_key: _Optional[bytes] = ..., consent: _Optional[bytes] = ...) -> None: ...
+
+class SignedNetworkParameters(_message.Message):
+    __slots__ = ("parameters", "by", "signature")
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    parameters: bytes
+    by: bytes
+    signature: bytes
+    def __init__(self, parameters: _Optional[bytes] = ..., by: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...

@@ -1,0 +1,173 @@
+"""The epochs one node knows, and which of them its operator accepted, in a folder of small files.
+
+``000002.signed`` holds the signed epoch, ``000002.accepted`` the hash that was accepted. Every file is checked again at
+each start against the first epoch, which the node's configuration names; files that are lost are learnt again, and
+accepted again. Files, because notary, Validators and vaults keep different databases and all need the same epochs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from chains.progmat.identity import replace_privately
+from chains.progmat.network.errors import (
+    EpochNotNext,
+    EpochUnknown,
+    ParametersBackdated,
+    ParametersNotAccepted,
+    ParametersStoreBroken,
+)
+from chains.progmat.transactions.errors import ParametersForked
+from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.progmat.transactions.network_parameters_codec import MAX_SIGNED_BYTES
+from chains.progmat.transactions.parameters_history import ParametersHistory, SignedParameters
+from primitives.errors import CrossDvpError
+
+JudgedUntil = Callable[[], int]
+"""Up to which time on the notary's clock a part of this node has judged for good (0: nothing yet)."""
+
+_FORKED: Final = "forked"
+
+_log = structlog.get_logger(__name__)
+
+
+class ParametersBook:
+    """``ParametersSource`` of a running node. Use ``open``; blocking file writes in ``learn`` and ``accept`` only.
+
+    Guarantees: an epoch that ``learn`` took, or ``accept`` returned for, is on disk and found again after any crash.
+    """
+
+    def __init__(
+        self, node: str, folder: Path, history: ParametersHistory, accepted: int, clock_s: Callable[[], int]
+    ) -> None:
+        self._node = node
+        self._folder = folder
+        self._history = history
+        self._accepted = accepted
+        self._clock_s = clock_s
+        self._judged_until: list[JudgedUntil] = []
+        self._changing = threading.Lock()
+
+    @classmethod
+    def open(cls, node: str, folder: Path, first: NetworkParameters, clock_s: Callable[[], int]) -> ParametersBook:
+        """What the folder holds on top of the first epoch; raises ``ParametersStoreBroken``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        history = ParametersHistory.of(first)
+        accepted = 1
+        for path in sorted(folder.glob("*.signed")):
+            try:
+                history = history.extended(SignedParameters.decode(_read(path)))
+            except CrossDvpError as error:
+                raise ParametersStoreBroken(str(path), f"{error.reason}: {error}") from error
+        for epoch in history.epochs[1:]:
+            marker = _marker(folder, epoch.epoch)
+            if epoch.epoch == accepted + 1 and marker.exists() and marker.read_bytes() == epoch.hash.hex().encode():
+                accepted = epoch.epoch
+        return cls(node, folder, history, accepted, clock_s)
+
+    # ---- what counts ----
+
+    @property
+    def history(self) -> ParametersHistory:
+        """All epochs known, accepted or not."""
+        return self._history
+
+    @property
+    def accepted_epoch(self) -> int:
+        """The highest epoch that this node's operator has accepted."""
+        return self._accepted
+
+    def in_force(self) -> NetworkParameters:
+        """By this node's clock; raises ``ParametersNotAccepted``."""
+        return self.at(self._clock_s())
+
+    def at(self, time_s: int) -> NetworkParameters:
+        """At a time on the notary's clock; raises ``ParametersNotAccepted``."""
+        return self._usable(self._history.at(time_s))
+
+    def pinned(self, parameters_hash: bytes | None) -> NetworkParameters:
+        """The epoch that a transaction names; raises ``ParametersUnknown``, ``ParametersNotAccepted``."""
+        return self._usable(self._history.pinned(parameters_hash))
+
+    def _usable(self, epoch: NetworkParameters) -> NetworkParameters:
+        if epoch.epoch > self._accepted:
+            raise ParametersNotAccepted(self._node, epoch.epoch, epoch.effective_from_s)
+        return epoch
+
+    # ---- what changes ----
+
+    def guard(self, judged_until: JudgedUntil) -> None:
+        """Let a part of this node that has judged up to a time refuse epochs that began before it."""
+        self._judged_until.append(judged_until)
+
+    def learn(self, signed: SignedParameters) -> bool:
+        """Take an epoch from whoever sent it; False if it was known. Durable on return.
+
+        Raises what ``ParametersHistory.extended`` refuses; ``ParametersForked`` is kept beside the epochs, both signed
+        versions in one file, as the proof against the operator. Raises ``ParametersBackdated``.
+        """
+        with self._changing:
+            try:
+                extended = self._history.extended(signed)
+            except ParametersForked as fork:
+                self._keep_fork(fork)
+                raise
+            if extended is self._history:
+                return False
+            found = signed.parameters
+            judged_until_s = max((judged() for judged in self._judged_until), default=0)
+            if found.effective_from_s <= judged_until_s:
+                raise ParametersBackdated(found.epoch, found.effective_from_s, judged_until_s)
+            replace_privately(self._folder / f"{found.epoch:06}.signed", signed.encode())
+            self._history = extended
+        _log.info(
+            "parameters learnt", epoch=found.epoch, hash=found.hash.hex(), effective_from_s=found.effective_from_s
+        )
+        return True
+
+    def accept(self, epoch: int, parameters_hash: bytes) -> NetworkParameters:
+        """The operator of this node agrees to an epoch, by number and hash; again is harmless.
+
+        Raises ``EpochUnknown`` also for another hash, ``EpochNotNext``.
+        """
+        with self._changing:
+            known = self._history.epochs[epoch - 1] if 1 <= epoch <= len(self._history.epochs) else None
+            if known is None or known.hash != parameters_hash:
+                raise EpochUnknown(f"{epoch} with hash {parameters_hash.hex()}", self._history.newest.epoch)
+            if epoch > self._accepted + 1:
+                raise EpochNotNext(epoch, self._accepted + 1)
+            if epoch == self._accepted + 1:
+                replace_privately(_marker(self._folder, epoch), known.hash.hex().encode())
+                self._accepted = epoch
+        _log.info("parameters accepted", epoch=epoch, hash=known.hash.hex())
+        return known
+
+    @property
+    def fork(self) -> Path | None:
+        """Where the proof is that the operator signed two epochs of one number, if it ever did."""
+        return next(iter(sorted(self._folder.glob(f"*.{_FORKED}"))), None)
+
+    def _keep_fork(self, fork: ParametersForked) -> None:
+        path = self._folder / f"{fork.epoch:06}.{_FORKED}"
+        if not path.exists():
+            both = (len(item).to_bytes(4, "big") + item for item in (fork.known, fork.other))
+            replace_privately(path, b"".join(both))
+        _log.critical("the operator signed two epochs of one number", epoch=fork.epoch, evidence=str(path))
+
+
+def _marker(folder: Path, epoch: int) -> Path:
+    return folder / f"{epoch:06}.accepted"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_SIGNED_BYTES:
+            raise ParametersStoreBroken(str(path), f"longer than {MAX_SIGNED_BYTES} bytes")
+        return path.read_bytes()
+    except OSError as error:
+        raise ParametersStoreBroken(str(path), f"cannot be read: {error}") from error

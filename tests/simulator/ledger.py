@@ -1,0 +1,139 @@
+"""A whole ledger on one simulated loop: machines, the network between them, and phases of trouble and of calm."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.flows.record import FlowRecord
+from chains.progmat.flows.requests import AnyRequest, IssueCash, IssueMembership
+from chains.progmat.flows.steps import ENDS, FlowStep
+from chains.progmat.node.operations import NodeOperations
+from chains.progmat.node.roles import VaultRole
+from tests.fakes.ledger_parties import COIN_ID, SN, LedgerParty
+from tests.simulator.disk import Disk
+from tests.simulator.faults import CALM, Mishaps
+from tests.simulator.loop import SimulatedLoop
+from tests.simulator.machine import Machine, Setting
+from tests.simulator.network import SimulatedNetwork, Weather
+from tests.simulator.notary_disk import NotaryDisk
+from tests.simulator.parties import CASH_NODES, CUSTODIANS, PARAMETERS, ROLES, accounts_at
+from tests.simulator.trace import Trace
+
+T = TypeVar("T")
+FUNDS: Final = tuple(
+    (account, amount_yen) for node in CUSTODIANS for account in accounts_at(node) for amount_yen in (100, 30, 250)
+)
+"""Cash that every account has when a schedule begins, in yen."""
+Images = dict[str, tuple[Disk, NotaryDisk]]
+
+
+class SimulatedLedger:
+    """``parties`` run; all are on the network map. The same seed makes the same run. ``close`` when done."""
+
+    def __init__(
+        self,
+        seed: str,
+        parties: Iterable[LedgerParty] = CASH_NODES,
+        images: Images | None = None,
+        lines: list[str] | None = None,
+        folder: Path = Path("nowhere"),
+    ) -> None:
+        self.seed = seed
+        self.loop = SimulatedLoop(self.chance("loop"))
+        self.trace = Trace(lines)
+        network = SimulatedNetwork(
+            self.chance("network"), noted=lambda what, body: self.trace.note(self.loop.time(), what, body)
+        )
+        self.setting = Setting(self.loop, network, self.trace, folder)
+        self.machines: dict[LedgerParty, Machine] = {}
+        for party in ROLES:
+            network.list_node(party.name)
+        for party in parties:
+            machine = self.machines[party] = Machine(party, self.setting, self.chance(party.name))
+            if images is not None:
+                disk, notary_disk = images[party.name]
+                machine.disk.destroy()
+                machine.disk = Disk(disk)
+                machine.notary_disk = NotaryDisk(PARAMETERS.ledger_id, notary_disk)
+
+    def chance(self, purpose: str) -> random.Random:
+        """A stream of its own for each purpose, so that a change in one leaves the others as they are."""
+        return random.Random(f"{self.seed}/{purpose}")
+
+    def run(self, main: Coroutine[Any, Any, T]) -> T:
+        """Run until ``main`` has ended."""
+        return self.loop.run(main)
+
+    def start(self) -> None:
+        """Start all machines."""
+        for machine in self.machines.values():
+            machine.start()
+
+    def trouble(self, weather: Weather, mishaps: Mishaps) -> None:
+        """From now on."""
+        self.setting.network.weather = weather
+        self.setting.mishaps = mishaps
+
+    def calm(self) -> None:
+        """All faults are over; who is down comes back."""
+        self.trouble(Weather(), CALM)
+
+    async def ask(self, party: LedgerParty, call: Callable[[NodeOperations], Awaitable[T]]) -> T:
+        """Call a node's API; raises ``MachineDown``."""
+        return await self.machines[party].ask(call)
+
+    async def done(self, party: LedgerParty, request: AnyRequest) -> FlowRecord:
+        """In calm only: submit, wait until all participants have it, and insist on success."""
+        await self.started()
+        record = await self.ask(party, lambda operations: operations.submit(request, 0))
+        role = self.machines[party].role
+        assert isinstance(role, VaultRole)
+        record = await role.node.engine.outcome(request.request_id, 3600, ENDS)
+        assert record.step is FlowStep.DONE, record
+        return record
+
+    async def started(self) -> None:
+        """Wait until all machines answer."""
+        while any(machine.role is None for machine in self.machines.values()):
+            for machine in self.machines.values():
+                assert not machine.defects, machine.defects
+            await asyncio.sleep(0.01)
+
+    def close(self) -> None:
+        """Free everything; no code of the nodes runs."""
+        self.loop.abandon()
+        for machine in self.machines.values():
+            machine.disk.destroy()
+
+    def images(self) -> Images:
+        """Copies of all disks as they are."""
+        return {
+            party.name: (Disk(machine.disk), NotaryDisk(PARAMETERS.ledger_id, machine.notary_disk))
+            for party, machine in self.machines.items()
+        }
+
+
+@cache
+def genesis(parties: tuple[LedgerParty, ...] = CASH_NODES) -> Images:
+    """The disks of a ledger with members and some cash: made once a process, by the nodes themselves."""
+    ledger = SimulatedLedger("genesis", parties)
+
+    async def prepare() -> None:
+        ledger.start()
+        for party in (SN, *CUSTODIANS):
+            role = MemberRole.SC_ISSUER if party is SN else MemberRole.CUSTODIAN
+            await ledger.done(SN, IssueMembership(f"admit-{party.name}", party.name, BusinessNetwork.SC, (role,)))
+        for number, (account, amount_yen) in enumerate(FUNDS):
+            await ledger.done(SN, IssueCash(f"fund-{number}", COIN_ID, amount_yen, account))
+
+    try:
+        ledger.run(prepare())
+        return ledger.images()
+    finally:
+        ledger.close()
