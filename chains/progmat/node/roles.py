@@ -38,10 +38,12 @@ from chains.progmat.node.peers import PeerNetwork, PeerRouter
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.storage import NodeDatabase, history_id
 from chains.progmat.notary.duty import Duty, duty_of
+from chains.progmat.notary.intake import Intake, TearOffIntake
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.signature_checks import InlineChecks, WorkerChecks
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.notary.uniqueness import UniquenessStore
+from chains.progmat.notary.validating import OwnAnswers, VerifiedArchive, WholeIntake
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.validators.approver import APPROVE, Approver
 from chains.progmat.validators.archive import ArchiveRecorder
@@ -194,9 +196,12 @@ class VaultRole:
 class NotaryRole:
     """NN; with VALIDATING beside it, the notary verifies whole transactions."""
 
-    def __init__(self, service: NotaryService, store: UniquenessStore, duty: Duty | None) -> None:
+    def __init__(
+        self, service: NotaryService, store: UniquenessStore, duty: Duty | None, archive: NodeDatabase | None
+    ) -> None:
         self._service = service
         self._store = store
+        self._archive = archive
         self.duty = duty
 
     @classmethod
@@ -206,6 +211,7 @@ class NotaryRole:
         path = around.folder / "notary.sqlite3"
         store = await asyncio.to_thread(around.open_uniqueness_store, path, around.parameters.ledger_id)
         duty = duty_of(store)
+        intake, archive = await _intake_of(around, store)
         service = NotaryService(
             store=store,
             keys=around.keys,
@@ -214,9 +220,10 @@ class NotaryRole:
             clock_s=around.now_s,
             settings=NotarySettings(journal_readers=frozenset(around.directory.names_with(Role.VALIDATOR))),
             checks=WorkerChecks(around.verify_workers) if around.verify_workers else InlineChecks(),
+            intake=intake,
             duty=duty,
         )
-        return cls(service, store, duty)
+        return cls(service, store, duty, archive)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Notarise, read the journal."""
@@ -235,6 +242,21 @@ class NotaryRole:
         """Finish what is queued, close the store."""
         await self._service.stop()
         self._store.close()
+        if self._archive is not None:
+            await self._archive.close()
+
+
+async def _intake_of(around: Surroundings, store: UniquenessStore) -> tuple[Intake, NodeDatabase | None]:
+    """As the network map says: tear-offs, or whole transactions and an archive of the histories that were verified."""
+    if Role.VALIDATING not in around.me.roles:
+        return TearOffIntake(), None
+    archive = await around.open_database(around.folder / "node.sqlite3", around.me.name, [])
+    verifier = LedgerVerifier(around.parameters, around.package)
+    confirmed = OwnAnswers(store, verifier, around.keys, around.clock).confirmed
+    back_chain = BackChain(
+        archive, around.network, around.directory, verifier, VerifiedArchive(), around.clock, confirmed=confirmed
+    )
+    return WholeIntake(archive, back_chain, verifier), archive
 
 
 class ValidatorRole:

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from crossdvp.notary.v1 import notary_pb2 as pb
 
-from chains.progmat.notary.errors import NotarisationConflict
+from chains.progmat.notary.errors import NotarisationConflict, WholeTransactionNeeded
 from chains.progmat.notary.journal import JournalEntry, JournalHead
 from chains.progmat.notary.model import PathConflict, PathProblem, StateConflict, StateUse
 from chains.progmat.transactions.component_codec import (
@@ -118,10 +118,13 @@ def encode_whole_request(request: WholeRequest) -> bytes:
 
 
 def decode_whole_request(data: bytes) -> WholeRequest:
-    """Raises DecodeError for anything but a request with a whole transaction, whose signatures are inside it."""
+    """Raises WholeTransactionNeeded for a tear-off, DecodeError for anything else but a whole transaction.
+
+    All signatures of the transaction are inside it.
+    """
     message = strict_parse(pb.NotariseRequest, data, max_bytes=MAX_WHOLE_REQUEST_BYTES)
     if message.WhichOneof("subject") != "signed_transaction":
-        raise DecodeError("a validating notary is sent the whole transaction", expected="signed_transaction")
+        raise WholeTransactionNeeded
     if message.validator_signatures:
         raise DecodeError("the Validators' signatures are the signed transaction's own", expected=0)
     return WholeRequest(message.signed_transaction, _requester_signature(message.requester_signature))

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable, Container
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 import structlog
 
@@ -19,13 +19,13 @@ from chains.progmat.notary.duty import Duty
 from chains.progmat.notary.errors import (
     JournalReadRefused,
     NotarisationConflict,
-    NotaryKeyMissing,
     NotaryStopping,
     RequesterUnknown,
     WrongParameters,
 )
 from chains.progmat.notary.intake import Asked, Intake, TearOffIntake
 from chains.progmat.notary.journal import JournalEntry, JournalHead
+from chains.progmat.notary.keys import NotaryKeys, signer_of
 from chains.progmat.notary.model import Requester
 from chains.progmat.notary.signature_checks import InlineChecks, SignatureChecks
 from chains.progmat.notary.uniqueness import UniquenessStore
@@ -55,14 +55,6 @@ class NotarySettings:
     max_waiting: int = 4096
     max_page_entries: int = 256
     max_wait_s: float = 30.0
-
-
-class NotaryKeys(Protocol):
-    """The keys a notary signs with: the one in force, one that follows, perhaps those before."""
-
-    def signer(self, key: PublicKey) -> Signer | None:
-        """The signer of a key kept here, or None. Safe to call from any thread."""
-        ...
 
 
 class NotaryService:
@@ -204,11 +196,7 @@ class NotaryService:
 
     def _present_signer(self) -> Signer:
         """Of the key that the epoch in force names: new answers and old ones alike are signed with it."""
-        key = self._epochs.in_force().notary.key
-        signer = self._keys.signer(key)
-        if signer is None:
-            raise NotaryKeyMissing(key.encoded())
-        return signer
+        return signer_of(self._keys, self._epochs.in_force().notary.key)
 
     async def _first_page(self, wanted: codec.ReadRequest) -> bytes:
         """A page once there is something to tell."""

@@ -98,6 +98,7 @@ class LedgerNetwork:
     hub: InProcessPeerNetwork = field(default_factory=InProcessPeerNetwork)
     nodes: dict[str, RunningNode] = field(default_factory=dict)
     issued: int = 0
+    network_map: NetworkMap = MAP
     attest_every: int = 0
     router_of: Callable[[str], PeerRouter] = _plain_router
     whole_history: frozenset[str] = frozenset()
@@ -192,13 +193,13 @@ class LedgerNetwork:
     def _surroundings(self, party: LedgerParty) -> Surroundings:
         folder = self.folder / party.name
         folder.mkdir(exist_ok=True)
-        entry = MAP.entry(party.name)
+        entry = self.network_map.entry(party.name)
         assert entry is not None
         return Surroundings(
             me=NodeSelf(entry.party, entry.roles, entry.index),
             parameters=PARAMETERS,
             package=PACKAGE,
-            directory=MAP,
+            directory=self.network_map,
             keys=_keys(party, folder / "keys.json"),
             network=self.hub.join(party.name, PeerRouter()),
             folder=folder,
