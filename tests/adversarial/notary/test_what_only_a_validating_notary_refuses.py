@@ -26,8 +26,8 @@ from chains.progmat.transactions.filtered import NOTARY_GROUPS
 from chains.progmat.transactions.signed import SignedTransaction
 from primitives.errors import DecodeError
 from tests.fakes.commit_requests import CN_SIGNER, LEDGER_ID, create, state
-from tests.fakes.notary_world import NOTARY_KEYS, key_of, request_bytes
-from tests.fakes.toy_ledger import OWNER, PACKAGE, PARAMETERS, VALIDATORS, Toy
+from tests.fakes.notary_world import NOTARY_KEYS, VALIDATORS, key_of, request_bytes
+from tests.fakes.toy_ledger import OWNER, PACKAGE, PARAMETERS, Toy
 from tests.fakes.validator_world import HandClock, NobodyListed, Requester, evidence_of
 
 CN = PeerIdentity("cn-1")

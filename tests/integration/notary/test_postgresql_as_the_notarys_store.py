@@ -17,6 +17,7 @@ from chains.progmat.notary.errors import (
     NotActive,
     UniquenessStoreError,
     UniquenessStoreFailed,
+    UniquenessStoreFull,
     UniquenessStoreLost,
     WriterLeaseLost,
 )
@@ -184,6 +185,18 @@ def test_a_crashed_server_stops_commits_and_nothing_else(own_server: LocalPostgr
     outcomes = store.commit_batch([first, second, request("double", inputs=(state("a"),))], NOW_S + 1)
     assert outcomes[0] == Repeated(answer)
     assert [type(outcome).__name__ for outcome in outcomes[1:]] == ["Committed", "NotarisationConflict"]
+    store.close()
+
+
+def test_a_server_without_room_is_named_so_and_goes_on_when_there_is(postgres_url: str) -> None:
+    store = postgres_writer(postgres_url)
+
+    def no_room(connection: rows.Connection) -> None:
+        connection.execute("DO $$ BEGIN RAISE 'No space left on device' USING ERRCODE = '53100'; END $$")
+
+    with pytest.raises(UniquenessStoreFull, match="No space left on device"):
+        store._writer.run(no_room)
+    assert isinstance(store.commit_batch([request("a", inputs=(state("a"),))], NOW_S)[0], Committed)
     store.close()
 
 
