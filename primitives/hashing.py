@@ -6,6 +6,8 @@ import hashlib
 
 from primitives.types import Hash32
 
+_sha256 = hashlib.sha256
+
 
 def sha256(data: bytes) -> Hash32:
     """SHA-256 of `data`."""
@@ -14,4 +16,4 @@ def sha256(data: bytes) -> Hash32:
 
 def sha256d(data: bytes) -> Hash32:
     """SHA-256 of the SHA-256 of `data`: Corda's SecureHash.sha256Twice."""
-    return Hash32(hashlib.sha256(hashlib.sha256(data).digest()).digest())
+    return Hash32(_sha256(_sha256(data).digest()).digest())

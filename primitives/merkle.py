@@ -11,11 +11,13 @@ import hashlib
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from primitives.errors import DecodeError, InvalidArgument, MerkleError
 from primitives.types import Hash32
 
+_sha256 = hashlib.sha256
 HASH_SIZE: Final = 32
 ZERO_HASH: Final = Hash32(bytes(HASH_SIZE))
 """Padding."""
@@ -23,6 +25,14 @@ ALL_ONES_HASH: Final = Hash32(b"\xff" * HASH_SIZE)
 """Stands for an absent component group."""
 MAX_LEAVES: Final = 65_536
 _ONE_SIZE: Final = {HASH_SIZE}
+_PADDING: Final = tuple(
+    itertools.accumulate(
+        range(MAX_LEAVES.bit_length()),
+        lambda node, _level: Hash32(_sha256(node + node).digest()),
+        initial=ZERO_HASH,
+    )
+)
+"""Roots of subtrees that hold padding only, by level."""
 _HEADER_SIZE: Final = 8
 _INDEX_SIZE: Final = 4
 
@@ -50,7 +60,10 @@ class PartialMerkleTree:
         _check_shape(self.leaf_count, self.indexes)
         if any(len(node) != HASH_SIZE for node in self.hashes):
             raise DecodeError("partial tree has a hash of the wrong size", expected=f"{HASH_SIZE} bytes")
-        expected = sum(1 for _ in _frontier(self.leaf_count, self.indexes))
+        if len(self.indexes) == 1:
+            expected = _path_of(self.leaf_count, self.indexes[0]).hash_count
+        else:
+            expected = sum(1 for _ in _frontier(self.leaf_count, self.indexes))
         if len(self.hashes) != expected:
             raise DecodeError("partial tree has the wrong number of hashes", expected=expected, found=len(self.hashes))
 
@@ -81,14 +94,15 @@ class PartialMerkleTree:
 
     def root(self) -> Hash32:
         """The root of the whole tree."""
+        if len(self.indexes) == 1:
+            return _path_of(self.leaf_count, self.indexes[0]).root(self.hashes)
         frontier = list(_frontier(self.leaf_count, self.indexes))
         level_nodes: dict[int, dict[int, bytes]] = {}
         for (level, position), node in zip(frontier, self.hashes, strict=True):
             level_nodes.setdefault(level, {})[position] = node
-        height = _height(self.leaf_count)
         current = level_nodes.get(0, {})
-        for level in range(height):
-            parents, padding = level_nodes.get(level + 1, {}), _PADDING[level]
+        for level, padding in enumerate(_PADDING[: _height(self.leaf_count)]):
+            parents = level_nodes.get(level + 1, {})
             for position in {position >> 1 for position in current}:
                 left = current.get(2 * position, padding)
                 right = current.get(2 * position + 1, padding)
@@ -98,6 +112,8 @@ class PartialMerkleTree:
 
     def included_leaves(self) -> tuple[bytes, ...]:
         """The proven leaves, in the order of `indexes`."""
+        if len(self.indexes) == 1:
+            return (self.hashes[_path_of(self.leaf_count, self.indexes[0]).leaf_at],)
         frontier = _frontier(self.leaf_count, self.indexes)
         wanted = set(self.indexes)
         pairs = zip(frontier, self.hashes, strict=True)
@@ -149,22 +165,41 @@ def _frontier(leaf_count: int, indexes: Sequence[int]) -> Iterable[tuple[int, in
         pending.append((level - 1, 2 * position, first, middle))
 
 
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """Where the hashes of a partial tree with one leaf stand: what each signature over a batch brings."""
+
+    hash_count: int
+    leaf_at: int
+    siblings: tuple[tuple[int | None, bool], ...]
+    """From the leaves up: where the sibling's hash is (None: it is padding), and whether it is the left one."""
+
+    def root(self, hashes: Sequence[bytes]) -> Hash32:
+        """The root that follows from the hashes of a partial tree of this shape."""
+        node = hashes[self.leaf_at]
+        for (sibling_at, is_left), padding in zip(self.siblings, _PADDING, strict=False):
+            sibling = padding if sibling_at is None else hashes[sibling_at]
+            node = _sha256(sibling + node if is_left else node + sibling).digest()
+        return Hash32(node)
+
+
+@lru_cache(maxsize=4096)
+def _path_of(leaf_count: int, index: int) -> _Path:
+    places = {place: at for at, place in enumerate(_frontier(leaf_count, (index,)))}
+    siblings = []
+    for level in range(_height(leaf_count)):
+        position = index >> level
+        siblings.append((places.get((level, position ^ 1)), bool(position & 1)))
+    return _Path(len(places), places[0, index], tuple(siblings))
+
+
 def _levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
     """All nodes, leaves first; only the last node of a level may have padding under it."""
     levels = [list(leaves)]
-    digest = hashlib.sha256
-    for level in range(_height(len(leaves))):
-        below = levels[-1] if len(levels[-1]) % 2 == 0 else [*levels[-1], _PADDING[level]]
-        levels.append([digest(left + right).digest() for left, right in zip(below[::2], below[1::2], strict=True)])
+    for padding in _PADDING[: _height(len(leaves))]:
+        below = levels[-1] if len(levels[-1]) % 2 == 0 else [*levels[-1], padding]
+        levels.append([_sha256(below[at] + below[at + 1]).digest() for at in range(0, len(below), 2)])
     return levels
-
-
-def _padding_roots() -> tuple[Hash32, ...]:
-    """Roots of subtrees of nothing but padding, by height."""
-    roots = [ZERO_HASH]
-    while len(roots) < _height(MAX_LEAVES):
-        roots.append(Hash32(hashlib.sha256(roots[-1] + roots[-1]).digest()))
-    return tuple(roots)
 
 
 def _height(leaf_count: int) -> int:
@@ -184,6 +219,3 @@ def _check_shape(leaf_count: int, indexes: Sequence[int]) -> None:
     ascending = all(left < right for left, right in itertools.pairwise(indexes))
     if not indexes or not ascending or indexes[0] < 0 or indexes[-1] >= leaf_count:
         raise DecodeError("partial tree's leaves are not ascending within it", expected=f"some of 0..{leaf_count - 1}")
-
-
-_PADDING: Final = _padding_roots()

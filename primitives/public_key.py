@@ -47,6 +47,9 @@ class PublicKey:
     def __post_init__(self) -> None:
         _check_key(self.scheme, self.data)
 
+    def __hash__(self) -> int:
+        return hash(self.data)  # an enum's own hash costs more than all the rest
+
     def encoded(self) -> bytes:
         """`u8 scheme | key bytes`."""
         return bytes((self.scheme,)) + self.data

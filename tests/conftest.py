@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 # CPython 3.11.7 sometimes failed after the last test ("AST constructor recursion depth mismatch"), where hypothesis's
 # pytest plugin imports hypothesis and pytest rewrites it. Probably a finaliser parses at the same time; not proved.
@@ -12,6 +13,7 @@ import hypothesis as _imported_before_any_test  # noqa: F401  # for its effect
 import pytest
 import structlog
 
+from chains.progmat.node.storage.location import DatabaseLocation, postgres_database
 from scripts.local_postgres import LocalPostgres, PostgresMissing, temporary_postgres
 
 # eth-hash binds its keccak backend on first use; the default is about seven times slower, and the devnet refuses it.
@@ -39,3 +41,11 @@ def postgres_server() -> Iterator[LocalPostgres]:
 def postgres_url(postgres_server: LocalPostgres) -> str:
     """The URL of an empty PostgreSQL database."""
     return postgres_server.fresh_database()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_at(request: pytest.FixtureRequest, tmp_path: Path) -> DatabaseLocation:
+    """Where a node's new database may be: a test that takes this runs over both databases."""
+    if request.param == "sqlite":
+        return tmp_path / "node.sqlite3"
+    return postgres_database(request.getfixturevalue("postgres_url"), tmp_path)

@@ -44,8 +44,8 @@ def main() -> int:
             run = payer.ask("pairs", name="run", seconds=arguments.seconds, **load)
             used = {name: after - before[name] for name, after in cpu_s(nodes).items()}
         databases = [node.data / ("notary" if name == NOTARY else "node") for name, node in nodes.items()]
-        baseline = raw_rate([path.with_suffix(".sqlite3") for path in databases], run["pairs"], Path(scratch))
-    pairs = run["pairs"]
+        baseline = raw_rate([path.with_suffix(".sqlite3") for path in databases], run["done"], Path(scratch))
+    pairs = run["done"]
     value = pairs / run["elapsed_s"]
     cpu_ms = {name: 1000 * seconds / pairs for name, seconds in used.items()}
     print("CPU ms a pair: " + ", ".join(f"{name} {ms:.2f}" for name, ms in cpu_ms.items()), file=sys.stderr)

@@ -6,12 +6,12 @@ import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from chains.progmat.node.storage.engine import Access, sqlite_engine
+from chains.progmat.node.storage.engine import Access, engine_for
+from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.schema import prepare_schema
 from chains.progmat.transactions.model import Party, StateRef, TransactionState
 from chains.progmat.vault import (
@@ -105,8 +105,7 @@ def soft_locked_refs(connection: Connection, lock_owner: str, now_s: int) -> tup
 
 
 @contextlib.contextmanager
-def vault_at(path: Path) -> Iterator[Connection]:
-    engine = sqlite_engine(path, Access.WRITE)
-    prepare_schema(engine, path, "CN-A", [vault_metadata])
-    with engine.connect() as connection, connection.begin():
+def vault_at(at: DatabaseLocation) -> Iterator[Connection]:
+    with engine_for(at, Access.WRITE).connect() as connection, connection.begin():
+        prepare_schema(connection, str(at), "CN-A", [vault_metadata])
         yield connection

@@ -1,7 +1,7 @@
-"""A node's database on a disk that outlives the node: SQLite in memory, written inline, with a contract to break.
+"""A node's database on a disk that outlives the node: SQLite in memory, written inline, with faults on demand.
 
-``SimulatedDatabase`` keeps the promises of ``NodeDatabase`` (and passes its tests) without threads: a batch is committed
-at one moment and acknowledged at a later one, and whatever dies in between finds out at its next start.
+``SimulatedDatabase`` keeps the promises of ``NodeDatabase`` (and passes its tests) without threads: a batch is
+committed at one moment and acknowledged at a later one, and whatever dies in between finds out at its next start.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
-from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine
@@ -22,7 +21,9 @@ from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage import database as shipped
 from chains.progmat.node.storage.engine import is_storage_failure
 from chains.progmat.node.storage.errors import StorageClosed, StorageFailed, StorageOverloaded
+from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.schema import prepare_schema
+from chains.progmat.node.storage.standing import Doubt
 
 T = TypeVar("T")
 Outcome = tuple[asyncio.Future[Any], Any, BaseException | None]
@@ -97,13 +98,14 @@ class Disk:
         finally:
             _opening.pop()
 
-    def prepare(self, path: Path, node_name: str, schemas: Sequence[MetaData]) -> None:
+    def prepare(self, at: DatabaseLocation, node_name: str, schemas: Sequence[MetaData]) -> None:
         """As for a file; a copy was prepared with its image."""
         if self.is_prepared:
             return
         _opening.append(self.raw)
         try:
-            prepare_schema(_ENGINE, path, node_name, schemas)
+            with _ENGINE.connect() as connection, connection.begin():
+                prepare_schema(connection, str(at), node_name, schemas)
         finally:
             _opening.pop()
         self.is_prepared = True
@@ -121,10 +123,12 @@ class SimulatedDatabase(NodeDatabase):
         self._events = events
         self._duration_s = duration_s
         self._loop = asyncio.get_running_loop()
-        self._connection = disk.connect()
-        self._queue: deque[tuple[Callable[[Connection], Any], asyncio.Future[Any]]] = deque()
+        self._opened = disk.connect()
+        self._arrivals: deque[tuple[Callable[[Connection], Any], asyncio.Future[Any]]] = deque()
         self._is_busy = False
         self._closing = False
+        self._failure = None  # what fails, fails one batch
+        self._doubt = (Doubt.NONE, "")
         self._idle = asyncio.Event()
         self._idle.set()
         self.batches = 0
@@ -134,10 +138,10 @@ class SimulatedDatabase(NodeDatabase):
         """See ``NodeDatabase.submit``."""
         if self._closing:
             raise StorageClosed
-        if len(self._queue) >= shipped.MAX_WAITING:
-            raise StorageOverloaded(len(self._queue))
+        if len(self._arrivals) >= shipped.MAX_WAITING:
+            raise StorageOverloaded(len(self._arrivals))
         waiter: asyncio.Future[T] = self._loop.create_future()
-        self._queue.append((operation, waiter))
+        self._arrivals.append((operation, waiter))
         self._begin_batch()
         return waiter
 
@@ -149,19 +153,25 @@ class SimulatedDatabase(NodeDatabase):
         self._loop.call_later(self._duration_s(), self._read_now, query, answer)
         return await answer
 
+    async def look_up(self, query: Callable[[Connection], T]) -> T:
+        """See ``NodeDatabase.look_up``: at once, as over a file."""
+        if self._closing:
+            raise StorageClosed
+        return self._query(query)
+
     async def close(self) -> None:
         """See ``NodeDatabase.close``."""
         self._closing = True
         await self._idle.wait()
 
     def _begin_batch(self) -> None:
-        if not self._is_busy and self._queue:
+        if not self._is_busy and self._arrivals:
             self._is_busy = True
             self._idle.clear()
             self._loop.call_later(self._duration_s(), self._write_now)
 
     def _write_now(self) -> None:
-        batch = [self._queue.popleft() for _ in range(min(len(self._queue), shipped.MAX_BATCH))]
+        batch = [self._arrivals.popleft() for _ in range(min(len(self._arrivals), shipped.MAX_BATCH))]
         fate = self._events.fate()
         if fate is CommitFate.CRASH_BEFORE:
             self._events.crash()
@@ -183,7 +193,7 @@ class SimulatedDatabase(NodeDatabase):
             else:
                 waiter.set_exception(error)
         self._is_busy = False
-        if self._queue:
+        if self._arrivals:
             self._begin_batch()
         else:
             self._idle.set()
@@ -215,7 +225,7 @@ class SimulatedDatabase(NodeDatabase):
         raw = self._disk.raw
         raw.execute("SAVEPOINT operation")
         try:
-            result = operation(self._connection)
+            result = operation(self._opened)
         except Exception as error:
             if is_storage_failure(error):
                 raise
@@ -228,13 +238,21 @@ class SimulatedDatabase(NodeDatabase):
     def _read_now(self, query: Callable[[Connection], T], answer: asyncio.Future[T]) -> None:
         if answer.done():
             return
-        self._disk.raw.execute("PRAGMA query_only=ON")
         try:
-            result = query(self._connection)
+            result = self._query(query)
         except Exception as error:  # noqa: BLE001 - the asker gets it
-            answer.set_exception(_named(error))
+            answer.set_exception(error)
         else:
             answer.set_result(result)
+
+    def _query(self, query: Callable[[Connection], T]) -> T:
+        self._disk.raw.execute("PRAGMA query_only=ON")
+        try:
+            return query(self._opened)
+        except DBAPIError as error:
+            if not is_storage_failure(error):
+                raise
+            raise StorageFailed(str(error.orig)) from error
         finally:
             self._end()
             self._disk.raw.execute("PRAGMA query_only=OFF")
@@ -242,13 +260,5 @@ class SimulatedDatabase(NodeDatabase):
     def _end(self) -> None:
         """No transaction is open, neither SQLite's nor the one SQLAlchemy believes in."""
         self._disk.raw.rollback()
-        if self._connection.in_transaction():
-            self._connection.rollback()
-
-
-def _named(error: Exception) -> Exception:
-    if isinstance(error, DBAPIError) and is_storage_failure(error):
-        failure = StorageFailed(str(error.orig))
-        failure.__cause__ = error
-        return failure
-    return error
+        if self._opened.in_transaction():
+            self._opened.rollback()

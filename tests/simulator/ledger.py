@@ -18,7 +18,7 @@ from chains.progmat.node.roles import VaultRole
 from tests.fakes.ledger_parties import COIN_ID, SN, LedgerParty
 from tests.simulator.disk import Disk
 from tests.simulator.faults import CALM, Mishaps
-from tests.simulator.loop import SimulatedLoop
+from tests.simulator.loop import simulated_loop
 from tests.simulator.machine import Machine, Setting
 from tests.simulator.network import SimulatedNetwork, Weather
 from tests.simulator.notary_disk import NotaryDisk
@@ -30,6 +30,8 @@ FUNDS: Final = tuple(
     (account, amount_yen) for node in CUSTODIANS for account in accounts_at(node) for amount_yen in (100, 30, 250)
 )
 """Cash that every account has when a schedule begins, in yen."""
+NO_FOLDER: Final = Path("nowhere")
+"""Databases are in memory; only a Validator's signing log is a file."""
 Images = dict[str, tuple[Disk, NotaryDisk]]
 
 
@@ -42,10 +44,10 @@ class SimulatedLedger:
         parties: Iterable[LedgerParty] = CASH_NODES,
         images: Images | None = None,
         lines: list[str] | None = None,
-        folder: Path = Path("nowhere"),
+        folder: Path = NO_FOLDER,
     ) -> None:
         self.seed = seed
-        self.loop = SimulatedLoop(self.chance("loop"))
+        self.loop = simulated_loop(self.chance("loop"))
         self.trace = Trace(lines)
         network = SimulatedNetwork(
             self.chance("network"), noted=lambda what, body: self.trace.note(self.loop.time(), what, body)
@@ -56,7 +58,7 @@ class SimulatedLedger:
             network.list_node(party.name)
         for party in parties:
             machine = self.machines[party] = Machine(party, self.setting, self.chance(party.name))
-            if images is not None:
+            if images is not None and party.name in images:
                 disk, notary_disk = images[party.name]
                 machine.disk.destroy()
                 machine.disk = Disk(disk)
@@ -64,7 +66,7 @@ class SimulatedLedger:
 
     def chance(self, purpose: str) -> random.Random:
         """A stream of its own for each purpose, so that a change in one leaves the others as they are."""
-        return random.Random(f"{self.seed}/{purpose}")
+        return random.Random(f"{self.seed}/{purpose}")  # noqa: S311 - repeatable on purpose
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         """Run until ``main`` has ended."""
@@ -120,9 +122,16 @@ class SimulatedLedger:
 
 
 @cache
-def genesis(parties: tuple[LedgerParty, ...] = CASH_NODES) -> Images:
+def genesis() -> Images:
     """The disks of a ledger with members and some cash: made once a process, by the nodes themselves."""
-    ledger = SimulatedLedger("genesis", parties)
+    return made_by_nodes(CASH_NODES)
+
+
+def made_by_nodes(
+    parties: tuple[LedgerParty, ...], more: tuple[AnyRequest, ...] = (), folder: Path = NO_FOLDER
+) -> Images:
+    """The disks after members are admitted, accounts funded and ``more`` done by the issuer."""
+    ledger = SimulatedLedger("genesis", parties, folder=folder)
 
     async def prepare() -> None:
         ledger.start()
@@ -131,6 +140,8 @@ def genesis(parties: tuple[LedgerParty, ...] = CASH_NODES) -> Images:
             await ledger.done(SN, IssueMembership(f"admit-{party.name}", party.name, BusinessNetwork.SC, (role,)))
         for number, (account, amount_yen) in enumerate(FUNDS):
             await ledger.done(SN, IssueCash(f"fund-{number}", COIN_ID, amount_yen, account))
+        for request in more:
+            await ledger.done(SN, request)
 
     try:
         ledger.run(prepare())

@@ -15,7 +15,7 @@ import random
 import weakref
 from asyncio.events import _set_running_loop
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
@@ -74,7 +74,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         return self._time_s
 
     def call_soon(
-        self, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
+        self, callback: Callable[..., object], *args: object, context: contextvars.Context | None = None
     ) -> asyncio.Handle:
         """Run in this process's turn, after what was asked for before."""
         handle = asyncio.Handle(callback, args, self, context)
@@ -84,13 +84,13 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     call_soon_threadsafe = call_soon  # there are no threads
 
     def call_later(
-        self, delay: float, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
+        self, delay: float, callback: Callable[..., object], *args: object, context: contextvars.Context | None = None
     ) -> asyncio.TimerHandle:
         """Run after virtual seconds."""
         return self.call_at(self._time_s + delay, callback, *args, context=context)
 
     def call_at(
-        self, when: float, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
+        self, when: float, callback: Callable[..., object], *args: object, context: contextvars.Context | None = None
     ) -> asyncio.TimerHandle:
         """Run at a virtual time."""
         handle = asyncio.TimerHandle(when, callback, args, self, context)
@@ -105,17 +105,19 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         return asyncio.Future(loop=self)
 
     def create_task(
-        self, coro: Any, *, name: str | None = None, context: contextvars.Context | None = None
-    ) -> asyncio.Task[Any]:
+        self,
+        coro: Coroutine[Any, Any, T] | Generator[Any, None, T],
+        *,
+        name: str | None = None,
+        context: contextvars.Context | None = None,
+    ) -> asyncio.Task[T]:
         """A task; in the running process, unless a context says otherwise."""
         task = asyncio.Task(coro, loop=self, name=name, context=context)
         process = _RUNNING.get() if context is None else context.get(_RUNNING) or OUTSIDE
         self._tasks.setdefault(process, weakref.WeakSet()).add(task)
         return task
 
-    def run_in_executor(  # type: ignore[override] # the base leaves its arguments untyped
-        self, executor: Executor | None, func: Callable[..., T], *args: Any
-    ) -> asyncio.Future[T]:
+    def run_in_executor(self, executor: Executor | None, func: Callable[..., T], *args: object) -> asyncio.Future[T]:
         """Run ``func`` whole at some moment soon, and answer at a later one. One worker works in order."""
         answer: asyncio.Future[T] = self.create_future()
         begin_s = self._time_s + self.work_s()
@@ -230,6 +232,11 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
             self._make_ready(handle, process)
 
 
+def simulated_loop(chance: random.Random) -> SimulatedLoop:
+    """A loop; what it lacks of asyncio's is abstract, and missed by nobody."""
+    return SimulatedLoop(chance)  # type: ignore[abstract] # on purpose
+
+
 def _process_of(handle: asyncio.Handle) -> Process:
     context: contextvars.Context = handle._context  # type: ignore[attr-defined] # set by asyncio.Handle
     return context.get(_RUNNING) or OUTSIDE
@@ -245,7 +252,7 @@ def _set_exception(answer: asyncio.Future[Any], error: Exception) -> None:
         answer.set_exception(error)
 
 
-def _close(coroutine: Any) -> None:
+def _close(coroutine: Coroutine[Any, Any, Any] | Generator[Any, None, Any]) -> None:
     try:
         coroutine.close()
     except RuntimeError:

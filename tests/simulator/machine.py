@@ -12,15 +12,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import MetaData
 
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers import PeerRouter
 from chains.progmat.node.roles import NotaryRole, RunningRole, Surroundings, ValidatorRole, VaultRole
+from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.notary.uniqueness import UniquenessStore
 from primitives.errors import UnavailableError
 from tests.fakes.ledger_parties import LedgerParty
@@ -76,7 +78,7 @@ class Machine:
         self._chance = chance
         self._process = Process("not started")
         self._process.is_alive = False
-        self._asked: dict[asyncio.Future[object], None] = {}
+        self._asked: dict[asyncio.Future[Any], None] = {}
 
     @property
     def name(self) -> str:
@@ -116,8 +118,8 @@ class Machine:
         if operations is None:
             raise MachineDown(self.name)
         answer: asyncio.Future[T] = self._setting.loop.create_future()
-        self._asked[answer] = None  # type: ignore[index] # a future of something
-        answer.add_done_callback(lambda _: self._asked.pop(answer, None))  # type: ignore[call-overload] # as above
+        self._asked[answer] = None
+        answer.add_done_callback(self._asked.pop)
 
         async def answered() -> None:
             try:
@@ -171,6 +173,8 @@ class Machine:
             self.defects.append(error)
 
     def _surroundings(self) -> Surroundings:
+        if ROLES[self.party] is Role.VALIDATOR:  # its signing log is a real file
+            (self._setting.folder / self.name).mkdir(exist_ok=True)
         entry = MAP.entry(self.name)
         assert entry is not None
         most_ms = self._setting.mishaps.most_skew_ms
@@ -181,16 +185,18 @@ class Machine:
             directory=MAP,
             keys=key_store(self.party),
             network=self._setting.network.view(self.name),
-            folder=self._setting.folder,
+            folder=self._setting.folder / self.name,
             access=NOBODY,
             clock=SkewedClock(self._chance.randint(-most_ms, most_ms)),
             random_bytes=self._chance.randbytes,
-            open_database=self._open_database,
+            storage=NodeStorage(self._setting.folder / "node.sqlite3", self.name, open=self._open_database),
             open_uniqueness_store=self._open_store,
         )
 
-    async def _open_database(self, path: Path, node_name: str, schemas: Sequence[MetaData]) -> SimulatedDatabase:
-        self.disk.prepare(path, node_name, schemas)
+    async def _open_database(
+        self, at: DatabaseLocation, node_name: str, schemas: Sequence[MetaData], _now_s: Callable[[], int]
+    ) -> SimulatedDatabase:
+        self.disk.prepare(at, node_name, schemas)
         return SimulatedDatabase(self.disk, self, self._setting.loop.work_s)
 
     def _open_store(self, _path: Path, _ledger_id: str) -> UniquenessStore:

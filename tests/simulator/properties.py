@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from chains.progmat.flows.record import FlowKind
-from chains.progmat.flows.requests import AnyRequest, IssueCash, MoveCash, RedeemCash
+from chains.progmat.flows.requests import AckPacket, AnyRequest, IssueCash, MoveCash, RedeemCash
 from chains.progmat.flows.steps import ENDS, FlowStep
+from chains.progmat.node.roles import ValidatorRole
 from chains.progmat.notary.journal import genesis as empty_journal
 from chains.progmat.vault.errors import InsufficientFunds
 from tests.fakes.ledger_parties import NN, SN
@@ -17,6 +17,9 @@ from tests.simulator.machine import Machine
 from tests.simulator.parties import PARAMETERS
 from tests.simulator.records import FoundFlow, Records, has_vault
 from tests.simulator.workload import Users
+
+UNREAD_TICKS: Final = 8
+"""A tick comes every five seconds, and a read may be under way: as much as a Validator may be behind at any time."""
 
 Rule = Callable[[SimulatedLedger, Records, Users], Iterator[str]]
 
@@ -45,13 +48,13 @@ def no_state_is_consumed_twice(_ledger: SimulatedLedger, records: Records, _user
 
 
 def coins_are_what_was_issued_and_not_redeemed(
-    _ledger: SimulatedLedger, records: Records, _users: Users
+    _ledger: SimulatedLedger, records: Records, users: Users
 ) -> Iterator[str]:
-    """The issuer's vault, per coin, against the requests that are DONE."""
+    """The issuer's vault, account by account, against the requests that are DONE."""
     expected: Counter[tuple[str, bytes]] = Counter()
     for flow in records.flows:
         if flow.step is FlowStep.DONE:
-            expected.update(_effect(flow))
+            expected.update(_effect(flow, users))
     found: Counter[tuple[str, bytes]] = Counter()
     for _, amount_yen, node, owner in records.vaults[SN.name].cash:
         found[(node, owner)] += amount_yen
@@ -132,6 +135,18 @@ def users_got_one_answer(_ledger: SimulatedLedger, records: Records, users: User
             yield f"{request_id} was answered {users.outcomes[request_id]} and ended {outcome}"
 
 
+def validators_follow_the_journal(ledger: SimulatedLedger, _records: Records, _users: Users) -> Iterator[str]:
+    """To its end, without an alarm."""
+    head = ledger.machines[NN].notary_disk.store.head()
+    for machine in ledger.machines.values():
+        if isinstance(machine.role, ValidatorRole):
+            tail = machine.role.tail
+            if tail._gate.alarm is not None:
+                yield f"{machine.name} stopped signing: {tail._gate.alarm}"
+            if _is_behind(machine, ledger):
+                yield f"{machine.name} stands at {tail.head.height}, the journal at {head.position}"
+
+
 def no_program_is_broken(ledger: SimulatedLedger, _records: Records, _users: Users) -> Iterator[str]:
     """No process failed to start for another reason than its disk, and no exception was left to asyncio."""
     for machine in ledger.machines.values():
@@ -153,6 +168,7 @@ RULES: Final[tuple[Rule, ...]] = (
     the_notary_committed_what_is_recorded,
     the_journal_has_no_gap,
     users_got_one_answer,
+    validators_follow_the_journal,
     no_program_is_broken,
 )
 
@@ -161,7 +177,7 @@ def is_quiet(ledger: SimulatedLedger) -> bool:
     """Whether all flows have ended and all deliveries are made."""
     ends = ", ".join(f"'{step.value}'" for step in ENDS)
     for machine in ledger.machines.values():
-        if machine.role is None:
+        if machine.role is None or _is_behind(machine, ledger):
             return False
         if has_vault(machine):
             raw = machine.disk.raw
@@ -172,12 +188,20 @@ def is_quiet(ledger: SimulatedLedger) -> bool:
     return True
 
 
+def _is_behind(machine: Machine, ledger: SimulatedLedger) -> bool:
+    """Whether a Validator has more to read than ticks that may be under way."""
+    if not isinstance(machine.role, ValidatorRole):
+        return False
+    position = ledger.machines[NN].notary_disk.store.head().position
+    return machine.role.tail.head.height < position - UNREAD_TICKS
+
+
 class CommitWatcher:
     """At each commit of a vault: it shows no more than was ever issued, and nothing the notary does not know."""
 
     def __init__(self, ledger: SimulatedLedger, issued_yen: int) -> None:
         self._notary_disk = ledger.machines[NN].notary_disk
-        self._issued_yen = issued_yen
+        self.issued_yen = issued_yen
         self.violations: list[str] = []
 
     def __call__(self, machine: Machine) -> None:
@@ -186,15 +210,15 @@ class CommitWatcher:
             return
         raw = machine.disk.raw
         (shown_yen,) = raw.execute("SELECT coalesce(sum(amount_yen), 0) FROM vault_cash WHERE NOT consumed").fetchone()
-        if shown_yen > self._issued_yen:
-            self.violations.append(f"{machine.name} shows {shown_yen} yen, {self._issued_yen} were ever issued")
+        if shown_yen > self.issued_yen:
+            self.violations.append(f"{machine.name} shows {shown_yen} yen, {self.issued_yen} were ever issued")
         committed = self._notary_disk.committed()
         for (tx_id,) in raw.execute("SELECT DISTINCT tx_id FROM vault_cash"):
             if tx_id not in committed:
                 self.violations.append(f"{machine.name} shows cash of {tx_id.hex()}, which is not final")
 
 
-def _effect(flow: FoundFlow) -> dict[tuple[str, bytes], int]:
+def _effect(flow: FoundFlow, users: Users) -> dict[tuple[str, bytes], int]:
     request: AnyRequest = flow.request
     match request:
         case IssueCash(amount_yen=amount_yen, to=to):
@@ -205,6 +229,11 @@ def _effect(flow: FoundFlow) -> dict[tuple[str, bytes], int]:
             moved = Counter({(flow.node, key): -amount_yen})
             moved.update({(to.node, to.key): amount_yen})
             return dict(moved)
-        case _:
-            assert flow.kind is FlowKind.ISSUE_MEMBERSHIP
+        case AckPacket() if flow.flow_id in users.delivered:
+            cash = users.delivered[flow.flow_id].cash
+            return {
+                (cash.buyer.node, cash.buyer.key): -cash.amount_yen,
+                (cash.seller.node, cash.seller.key): cash.amount_yen,
+            }
+        case _:  # locked cash is its buyer's still; the others move none
             return {}

@@ -6,22 +6,27 @@ import asyncio
 import logging
 import random
 import sys
+import tempfile
 import traceback
 from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import structlog
 
 from chains.progmat.flows.requests import IssueCash
 from tests.simulator.faults import Climate
-from tests.simulator.ledger import FUNDS, SimulatedLedger, genesis
+from tests.simulator.ledger import FUNDS, NO_FOLDER, SimulatedLedger, genesis
+from tests.simulator.parties import CASH_NODES, ROLES
 from tests.simulator.properties import RULES, CommitWatcher, is_quiet
 from tests.simulator.records import Records
+from tests.simulator.trades import Trades, trading_genesis
 from tests.simulator.workload import Users, drawn_operations
 
 QUIET_WITHIN_S = 2 * 3600
+TRADES_EVERY = 40
 DEFECTS = frozenset({"flow defect", "incident"})
 """Log events that say: this is our own mistake."""
 
@@ -46,12 +51,22 @@ class Verdict:
 
 def run_schedule(seed: int, lines: list[str] | None = None) -> Verdict:
     """Run it whole. ``lines`` receives the trace."""
-    ledger = SimulatedLedger(f"schedule {seed}", images=genesis(), lines=lines)
-    try:
-        with _defects_noticed() as defects:
+    with _defects_noticed() as defects, _folder(seed) as folder:
+        parties, images = (tuple(ROLES), trading_genesis()) if has_trades(seed) else (CASH_NODES, genesis())
+        ledger = SimulatedLedger(f"schedule {seed}", parties, images, lines, Path(folder))
+        try:
             return _verdict(seed, ledger, defects)
-    finally:
-        ledger.close()
+        finally:
+            ledger.close()
+
+
+def _folder(seed: int) -> AbstractContextManager[str | Path]:
+    return tempfile.TemporaryDirectory() if has_trades(seed) else nullcontext(NO_FOLDER)
+
+
+def has_trades(seed: int) -> bool:
+    """Whether Validators take part and cash is locked and unlocked: such a schedule costs as much as ten others."""
+    return seed % TRADES_EVERY == 0
 
 
 def _verdict(seed: int, ledger: SimulatedLedger, defects: list[str]) -> Verdict:
@@ -69,6 +84,9 @@ def _verdict(seed: int, ledger: SimulatedLedger, defects: list[str]) -> Verdict:
         await ledger.started()
         ledger.trouble(climate.weather, climate.mishaps)
         plans = [users.insist(operation) for operation in operations]
+        if has_trades(seed):
+            trades = Trades(ledger, users, ledger.chance("trades"))
+            plans += [trades.settle(n, chance.uniform(0, climate.lasts_s)) for n in range(chance.choice((1, 1, 2, 3)))]
         plans += [_crash(ledger, chance, climate.lasts_s) for _ in range(climate.crashes)]
         plans += [_partition(ledger, chance, climate.lasts_s) for _ in range(climate.partitions)]
         tasks = [asyncio.ensure_future(plan) for plan in plans]
@@ -76,7 +94,7 @@ def _verdict(seed: int, ledger: SimulatedLedger, defects: list[str]) -> Verdict:
         ledger.calm()
         await asyncio.gather(*tasks)
         deadline_s = ledger.loop.time() + QUIET_WITHIN_S
-        while not is_quiet(ledger) and ledger.loop.time() < deadline_s:
+        while not is_quiet(ledger) and ledger.loop.time() < deadline_s:  # noqa: ASYNC110 - disks know none
             await asyncio.sleep(5)
 
     ledger.run(live())
@@ -118,7 +136,7 @@ def _defects_noticed() -> Iterator[list[str]]:
     """Log events that tell of defects; warnings of simulated trouble are nobody's concern."""
     defects: list[str] = []
 
-    def notice(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Any:
+    def notice(_logger: object, _method: str, event: MutableMapping[str, Any]) -> NoReturn:
         if event["event"] in DEFECTS:
             defects.append(f"{event['event']}: {_cause(event)}")
         raise structlog.DropEvent

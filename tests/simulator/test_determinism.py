@@ -15,7 +15,8 @@ SEEDS = (3, 27, 88)
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_same_seed_makes_the_same_trace(seed: int) -> None:
-    first, second = [], []
+    first: list[str] = []
+    second: list[str] = []
     verdicts = [run_schedule(seed, first), run_schedule(seed, second)]
     assert first == second
     assert verdicts[0] == verdicts[1]

@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.simulator.loop import Process, SimulatedLoop, SimulationStalled
+from tests.simulator.loop import Process, SimulatedLoop, SimulationStalled, simulated_loop
 
 
 def loop_of(seed: int = 1) -> SimulatedLoop:
-    return SimulatedLoop(random.Random(seed))
+    return simulated_loop(random.Random(seed))  # noqa: S311 - repeatable on purpose
 
 
 def test_time_passes_only_by_timers() -> None:
@@ -83,7 +83,8 @@ def test_a_killed_process_runs_no_clean_up() -> None:
 
 
 def test_work_for_threads_is_done_by_nobody_elses_thread_and_one_worker_works_in_order() -> None:
-    loop, done = loop_of(), []
+    loop = loop_of()
+    done: list[int] = []
     executor = ThreadPoolExecutor(1)
 
     async def ask() -> set[int]:

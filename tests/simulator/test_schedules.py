@@ -1,7 +1,7 @@
 """Thousands of schedules: whatever is lost, late, repeated or killed, no yen is made, lost or spent twice.
 
-``CROSSDVP_SCHEDULES`` says how many (default 2000), ``CROSSDVP_FIRST_SEED`` where to begin. A broken rule names its seed
-and the command that replays it.
+``CROSSDVP_SCHEDULES`` says how many (default 2000), ``CROSSDVP_FIRST_SEED`` where to begin. A broken rule names its
+seed and the command that replays it.
 """
 
 from __future__ import annotations

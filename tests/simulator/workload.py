@@ -11,6 +11,7 @@ from chains.progmat.flows.errors import RequestIdReused
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.requests import AnyRequest, IssueCash, MoveCash, RedeemCash
 from chains.progmat.flows.steps import ANSWERED, FlowStep
+from ibc.dvp import SettlementTerms
 from primitives.errors import UnavailableError
 from tests.fakes.ledger_parties import COIN_ID, SN, LedgerParty
 from tests.simulator.ledger import SimulatedLedger
@@ -69,13 +70,15 @@ class Users:
     chance: random.Random
     accepted: dict[str, AnyRequest] = field(default_factory=dict)
     outcomes: dict[str, tuple[FlowStep, bytes | None]] = field(default_factory=dict)
+    delivered: dict[str, SettlementTerms] = field(default_factory=dict)
+    """Terms of the trades whose unlock, by its request id, pays the seller."""
     complaints: list[str] = field(default_factory=list)
 
     async def insist(self, operation: Operation) -> None:
         """Ask until it is accepted, then as often as this user does; perhaps try to change the request afterwards."""
         await asyncio.sleep(operation.at_s)
         for _ in range(operation.times):
-            await self._until_answered(operation.party, operation.request)
+            await self.until_accepted(operation.party, operation.request)
             await asyncio.sleep(self.chance.choice((0.0, 0.05, 10.0)))
         if operation.times > 1:
             await self._change(operation.party, operation.request)
@@ -90,7 +93,8 @@ class Users:
         if first != outcome:
             self.complaints.append(f"{request.request_id}: first answered {first}, then {outcome}")
 
-    async def _until_answered(self, party: LedgerParty, request: AnyRequest) -> None:
+    async def until_accepted(self, party: LedgerParty, request: AnyRequest) -> None:
+        """Ask again after every failure."""
         while True:
             try:
                 record = await self.ledger.ask(party, lambda operations: operations.submit(request, 0))

@@ -11,6 +11,9 @@ from chains.deferred_commands import Commands, deferred_group
 COMMANDS: Final[Commands] = {
     "notary": ("chains.progmat.cli.notary", "Look at a notary's store: its journal, and which worker may commit."),
     "config": ("chains.progmat.cli.config", "Check a node's configuration file and everything it names."),
+    "storage": ("chains.progmat.cli.storage", "A node's database: its state, migration, backup, restore."),
+    "flows": ("chains.progmat.cli.flows", "What flows wait for; retry, park or abort them; recover what was missed."),
+    "vault": ("chains.progmat.cli.vault", "Read a running node's vault, follow it, merge dust."),
 }
 """By topic."""
 

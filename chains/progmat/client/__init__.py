@@ -5,6 +5,7 @@ from chains.progmat.client.checkpoints import CheckpointCollector, LedgerPathPro
 from chains.progmat.client.errors import TooFewCheckpointSignatures, ValidatorAnswerRefused
 from chains.progmat.client.ledger_client import CashBalance, LedgerClient, LightClientInfo, NodeInfo
 from chains.progmat.client.rpc_validator import ValidatorApi
+from chains.progmat.client.vault_client import VaultClient, all_rows
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.requests import (
@@ -16,6 +17,7 @@ from chains.progmat.flows.requests import (
     IssueCash,
     IssueMembership,
     LockCash,
+    MergeCash,
     MoveCash,
     RedeemCash,
     SubmitMisbehaviour,
@@ -24,8 +26,10 @@ from chains.progmat.flows.requests import (
 )
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.views import FlowView, IbcEvent, IbcEventKind, TradeRecord, TradeStatus
+from chains.progmat.vault.indexing import AccountAsset
 
 __all__ = [
+    "AccountAsset",
     "AckPacket",
     "AnyRequest",
     "ApiEndpoint",
@@ -48,6 +52,7 @@ __all__ = [
     "LightClientInfo",
     "LockCash",
     "MemberRole",
+    "MergeCash",
     "MoveCash",
     "NodeInfo",
     "RedeemCash",
@@ -61,5 +66,7 @@ __all__ = [
     "ValidatorAnswerRefused",
     "ValidatorApi",
     "ValidatorSource",
+    "VaultClient",
+    "all_rows",
     "open_channel",
 ]

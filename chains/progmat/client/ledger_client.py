@@ -92,18 +92,18 @@ class LedgerClient:
         message: Any = to_message(request)
         message.wait_s = wait_s
         answer = await self._call(getattr(self._stub, _METHODS[request.kind]), message, wait_s)
-        return _flow(answer.flow, getattr(answer, "packet", b""))
+        return flow_view(answer.flow, getattr(answer, "packet", b""))
 
     async def flow(self, flow_id: str) -> FlowView:
         """One flow; reason FLOW_UNKNOWN if there is none."""
         answer = await self._call(self._stub.GetFlow, pb.GetFlowRequest(flow_id=flow_id))
-        return _flow(answer.flow)
+        return flow_view(answer.flow)
 
     async def flows(self, steps: Collection[FlowStep] = (), max_flows: int = 100) -> tuple[FlowView, ...]:
         """Flows at any of ``steps`` (none = all), newest first."""
         names = [f"FLOW_STEP_{step.value}" for step in steps]
         answer = await self._call(self._stub.ListFlows, pb.ListFlowsRequest(steps=names, max_flows=max_flows))
-        return tuple(_flow(flow) for flow in answer.flows)
+        return tuple(flow_view(flow) for flow in answer.flows)
 
     async def node_info(self) -> NodeInfo:
         """Who this is."""
@@ -213,7 +213,8 @@ class LedgerClient:
             raise error_from_rpc(error, self.name) from error
 
 
-def _flow(message: pb.Flow, packet: bytes = b"") -> FlowView:
+def flow_view(message: pb.Flow, packet: bytes = b"") -> FlowView:
+    """A flow's message as a plain value."""
     return FlowView(
         flow_id=message.flow_id,
         kind=FlowKind(message.kind),

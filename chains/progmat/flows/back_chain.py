@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,6 +25,7 @@ from chains.progmat.flows.errors import BadResolution, TransactionUnknown
 from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.peer_codec import MAX_FETCHED_IDS, FetchAnswer, WantedOutputs
 from chains.progmat.flows.seams import Directory, Recording, Role
+from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers.seam import PeerNetwork
 from chains.progmat.node.storage import NodeDatabase, unknown_transactions
@@ -36,6 +38,8 @@ from primitives.types import Hash32
 
 FETCH_TIMEOUT_S: Final = 15.0
 MAX_ANCESTORS: Final = 50_000
+MAX_HELD_BYTES: Final = 64 * 1024 * 1024
+"""Ancestors from one peer that are not verified yet, in all its resolutions together: nothing vouches for them."""
 RECORD_BATCH: Final = 64
 
 PositionSource = Callable[[SignedTransaction], Awaitable[int]]
@@ -56,6 +60,7 @@ class _Gathered:
 
     fetched: Fetched = field(default_factory=dict)
     attested: list[AttestedOutputs] = field(default_factory=list)
+    size_bytes: int = 0
 
 
 class BackChain:
@@ -83,6 +88,7 @@ class BackChain:
         self._position_of = position_of
         self._policy = policy
         self._confirmed = confirmed
+        self._held_bytes: Counter[str] = Counter()
 
     async def resolve(self, peer: str, wire: WireTransaction) -> None:
         """Have all ancestors of ``wire`` verified and recorded here, fetching those we lack from ``peer``.
@@ -102,6 +108,18 @@ class BackChain:
 
     async def _have(self, peer: str, wanted: dict[bytes, frozenset[int]], also: AlsoRecorded) -> None:
         gathered = _Gathered()
+        try:
+            await self._gather(peer, wanted, gathered)
+            if gathered.attested:
+                await self._database.submit(partial(_keep_all, attested=gathered.attested))
+            ordered = _ancestors_first(gathered.fetched)
+            for start in range(0, len(ordered), RECORD_BATCH):
+                batch = await asyncio.gather(*(self._placed(*item) for item in ordered[start : start + RECORD_BATCH]))
+                await self._database.submit(partial(self._verify_and_record, batch=batch, also=also))
+        finally:
+            self._held_bytes[peer] -= gathered.size_bytes
+
+    async def _gather(self, peer: str, wanted: dict[bytes, frozenset[int]], gathered: _Gathered) -> None:
         while wanted:
             asked = dict(islice(wanted.items(), MAX_FETCHED_IDS))
             answer = await self._fetch(peer, asked)
@@ -110,12 +128,6 @@ class BackChain:
                 raise BadResolution(peer, "it answered none of the transactions asked for")
             if len(gathered.fetched) > MAX_ANCESTORS:
                 raise BadResolution(peer, f"more than {MAX_ANCESTORS} ancestors")
-        if gathered.attested:
-            await self._database.submit(partial(_keep_all, attested=gathered.attested))
-        ordered = _ancestors_first(gathered.fetched)
-        for start in range(0, len(ordered), RECORD_BATCH):
-            batch = await asyncio.gather(*(self._placed(*item) for item in ordered[start : start + RECORD_BATCH]))
-            await self._database.submit(partial(self._verify_and_record, batch=batch, also=also))
 
     async def _fetch(self, peer: str, asked: Indexes) -> FetchAnswer:
         """From ``peer``; what it knows by an attestation only, from an issuer, which has the audit copy."""
@@ -145,7 +157,7 @@ class BackChain:
         return signed, await self._position_of(signed)
 
     async def _lacking(self, used: Indexes) -> dict[bytes, frozenset[int]]:
-        return await self._database.read(partial(self._lacking_here, used=used))
+        return await self._database.look_up(partial(self._lacking_here, used=used))
 
     def _lacking_here(self, connection: Connection, used: Indexes) -> dict[bytes, frozenset[int]]:
         unknown = {tx_id: used[tx_id] for tx_id in unknown_transactions(connection, used)}
@@ -158,8 +170,9 @@ class BackChain:
     ) -> dict[bytes, frozenset[int]]:
         """Accept what was wanted, or became so by a transaction before it; returns what is still wanted."""
         still = dict(wanted)
+        self._hold(peer, answer, gathered)
         for item in answer.transactions:
-            signed = SignedTransaction.decode(item.signed)
+            signed = decoded(item.signed)
             tx_id = bytes(signed.id)
             if tx_id not in still:
                 raise BadResolution(peer, f"it sent {tx_id.hex()}, which is no ancestor asked for")
@@ -175,6 +188,13 @@ class BackChain:
             gathered.attested.append(attested)
         shown = {output.ref for attested in gathered.attested for output in attested.outputs}
         return await self._lacking(_without(still, shown))
+
+    def _hold(self, peer: str, answer: FetchAnswer, gathered: _Gathered) -> None:
+        size_bytes = sum(len(item.signed) for item in answer.transactions) + sum(map(len, answer.attested))
+        gathered.size_bytes += size_bytes
+        self._held_bytes[peer] += size_bytes
+        if self._held_bytes[peer] > MAX_HELD_BYTES:
+            raise BadResolution(peer, f"more than {MAX_HELD_BYTES} bytes of ancestors that are not verified yet")
 
     def _verify_and_record(
         self, connection: Connection, batch: list[tuple[SignedTransaction, int]], also: AlsoRecorded

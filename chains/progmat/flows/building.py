@@ -52,6 +52,8 @@ class BuildContext:
     storage_readers: Mapping[str, StorageReader]
     now_s: int
     soft_lock_s: int
+    waiting_for: Callable[[bytes], int] = lambda _account_key: 0
+    """How many flows wait for coins of an account of this node, by the account's key."""
 
     @property
     def notary(self) -> Party:
@@ -124,6 +126,7 @@ class BuildStep:
         clock: Clock,
         soft_lock_s: int,
         salts: Salts,
+        waiting_for: Callable[[bytes], int] = lambda _account_key: 0,
     ) -> None:
         self._builders = builders
         self._me = me
@@ -134,6 +137,7 @@ class BuildStep:
         self._clock = clock
         self._soft_lock_s = soft_lock_s
         self._salts = salts
+        self._waiting_for = waiting_for
 
     def skip(self, _record: FlowRecord) -> FlowStep | None:
         """Never."""
@@ -143,9 +147,13 @@ class BuildStep:
         """Nobody."""
         return ""
 
+    def at_once(self, record: FlowRecord) -> Commit:
+        """All of it."""
+        return partial(self._build, record)
+
     async def prepare(self, record: FlowRecord) -> Commit:
         """Nothing to ask for."""
-        return partial(self._build, record)
+        return self.at_once(record)
 
     def _build(self, record: FlowRecord, connection: Connection) -> FlowRecord:
         now_ms = self._clock.now_ms()
@@ -153,7 +161,7 @@ class BuildStep:
         made = made_before(connection, salt)
         if made is not None:  # by this flow, before this node's records were restored
             known = with_signed(record, decoded(made.signed_bytes)).advanced(FlowStep.DONE, now_ms)
-            return replace(known, journal_position=made.journal_position)
+            return known.replaced(journal_position=made.journal_position)
         context = BuildContext(
             connection=connection,
             flow_id=record.flow_id,
@@ -164,11 +172,12 @@ class BuildStep:
             storage_readers=self._storage_readers,
             now_s=now_ms // 1000,
             soft_lock_s=self._soft_lock_s,
+            waiting_for=self._waiting_for,
         )
         built = self._builders[record.kind](context, decode_request(record.kind, record.request))
         if isinstance(built, AlreadyOnLedger):
             done = record.advanced(FlowStep.DONE, now_ms)
-            return replace(done, tx_id=built.tx_id, journal_position=built.journal_position)
+            return done.replaced(tx_id=built.tx_id, journal_position=built.journal_position)
         built = built.signed_by_heirs(self._verifier.parameters.key_heirs)
         wire = built.to_wire(salt)
         self._verifier.verify_contracts(connection, wire)

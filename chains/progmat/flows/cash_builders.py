@@ -10,13 +10,23 @@ from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.membership import MemberRole, MembershipState, MembershipStatus
 from chains.progmat.contracts.names import CASH, MEMBERSHIP
 from chains.progmat.flows.building import AlreadyOnLedger, BuildContext
+from chains.progmat.flows.change import pieces_of_change
 from chains.progmat.flows.errors import AccountUnknown, InvalidRequest, NodeRoleMissing, OperatorKeyMissing
-from chains.progmat.flows.requests import IssueCash, IssueMembership, MoveCash, RedeemCash
+from chains.progmat.flows.requests import IssueCash, IssueMembership, MergeCash, MoveCash, RedeemCash
 from chains.progmat.flows.seams import Role
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, Party, StateRef, TransactionState
-from chains.progmat.vault import CashHolding, CoinRequest, membership, select_and_lock
+from chains.progmat.vault import (
+    MAX_INPUTS,
+    CashHolding,
+    CoinRequest,
+    count_coins,
+    membership,
+    select_and_lock,
+    select_small_and_lock,
+    total_yen,
+)
 from ibc.dvp import CashAccount
 from primitives.errors import DecodeError
 from primitives.public_key import PublicKey
@@ -48,17 +58,26 @@ def select_cash(
     context: BuildContext, coin_id: str, issuer: str, amount_yen: int, account: CashAccount
 ) -> tuple[CashHolding, ...]:
     """Reserve enough of an account's cash; raises the vault's named shortages."""
-    return select_and_lock(
-        context.connection,
-        CoinRequest(
-            coin_id=coin_id,
-            issuer=issuer,
-            account=account,
-            amount_yen=amount_yen,
-            lock_owner=context.flow_id,
-            now_s=context.now_s,
-            expires_s=context.now_s + context.soft_lock_s,
-        ),
+    return select_and_lock(context.connection, _coin_request(context, coin_id, issuer, amount_yen, account))
+
+
+def _coin_request(
+    context: BuildContext,
+    coin_id: str,
+    issuer: str,
+    amount_yen: int,
+    account: CashAccount,
+    max_inputs: int = MAX_INPUTS,
+) -> CoinRequest:
+    return CoinRequest(
+        coin_id=coin_id,
+        issuer=issuer,
+        account=account,
+        amount_yen=amount_yen,
+        lock_owner=context.flow_id,
+        now_s=context.now_s,
+        expires_s=context.now_s + context.soft_lock_s,
+        max_inputs=max_inputs,
     )
 
 
@@ -128,6 +147,22 @@ def redeem_cash(context: BuildContext, request: RedeemCash) -> TransactionBuilde
     )
 
 
+def merge_cash(context: BuildContext, request: MergeCash) -> TransactionBuilder:
+    """Small coins of one account in, one coin of their sum back. Raises ``AccountUnknown``, ``NothingToMerge``."""
+    account = own_account(context, request.account_key)
+    issuer = context.party(request.issuer)
+    wanted = _coin_request(context, request.coin_id, request.issuer, 0, account, request.max_coins)
+    small = select_small_and_lock(context.connection, wanted, request.below_yen)
+    merged = CashState(request.coin_id, issuer, total_yen(small), owner_key(account), account.node)
+    return replace(
+        context.frame.start(),
+        inputs=refs_of(small),
+        outputs=(merged.as_output(context.notary),),
+        commands=(Command(CASH, cash_contract.MOVE, b"", (owner_key(account), issuer.key)),),
+        time_window=context.deadline(),
+    )
+
+
 def refs_of(spent: tuple[CashHolding, ...]) -> tuple[StateRef, ...]:
     """References of selected cash."""
     return tuple(holding.ref for holding in spent)
@@ -141,9 +176,17 @@ def owner_key(account: CashAccount) -> PublicKey:
 def change_outputs(
     context: BuildContext, issuer: Party, account: CashAccount, spent: tuple[CashHolding, ...], amount_yen: int
 ) -> tuple[TransactionState, ...]:
-    """What is left of the selected cash, back to its owner; nothing if it fits exactly."""
-    left_yen = sum(holding.amount_yen for holding in spent) - amount_yen
-    if left_yen == 0:
-        return ()
+    """What is left of the selected cash, back to its owner, in as many coins as flows wait for; see ``change``."""
     coin_id = spent[0].coin_id
-    return (CashState(coin_id, issuer, left_yen, owner_key(account), account.node).as_output(context.notary),)
+    pieces = pieces_of_change(
+        left_yen=total_yen(spent) - amount_yen,
+        paid_yen=amount_yen,
+        waiting=context.waiting_for(account.key),
+        coins=lambda: (
+            count_coins(context.connection, coin_id, issuer.name, account, MAX_INPUTS + len(spent)) - len(spent)
+        ),
+    )
+    return tuple(
+        CashState(coin_id, issuer, piece_yen, owner_key(account), account.node).as_output(context.notary)
+        for piece_yen in pieces
+    )

@@ -76,6 +76,9 @@ class CountersignStep:
         holders = {self._directory.holder_of(key) or "" for key in self._missing(signed_of(record))}
         return ", ".join(sorted(filter(None, holders)))
 
+    def at_once(self, _record: FlowRecord) -> None:
+        """Others have to be asked."""
+
     async def prepare(self, record: FlowRecord) -> Commit:
         """Ask; a party's refusal ends the flow. Raises ``TransactionOutdated`` when its epoch is over."""
         signed = signed_of(record)
@@ -134,6 +137,9 @@ class ApproveStep:
     def waiting_on(self, _record: FlowRecord) -> str:
         """All of them: which k answer first is open."""
         return "Validators"
+
+    def at_once(self, _record: FlowRecord) -> None:
+        """Others have to be asked."""
 
     async def prepare(self, record: FlowRecord) -> Commit:
         """Ask; ends the flow only when so many refuse that the threshold is out of reach.

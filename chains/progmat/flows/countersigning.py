@@ -57,7 +57,7 @@ class CountersignResponder:
         apart = {self._own_key(signed.wire), parameters.validator_key, parameters.notary.key}
         self._verifier.verify_signatures(signed, apart)
         await self._back_chain.resolve(asker.name, signed.wire)
-        await self._database.read(lambda connection: self._verifier.verify_contracts(connection, signed.wire))
+        await self._database.look_up(lambda connection: self._verifier.verify_contracts(connection, signed.wire))
         signature = self._sign(signed.wire)
         self._disclose(asker.name, signed.wire)
         return peer_codec.encode_countersign_response((encode_signature(signature),))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 import structlog
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from chains.progmat.flows import peer_codec, store
 from chains.progmat.flows.clock import Clock
@@ -25,10 +25,10 @@ from chains.progmat.node.storage import (
     EffectStatus,
     NodeDatabase,
     Prepared,
-    due_effects,
     effect_done,
     effect_failed,
     enqueue_effect,
+    pending_effects,
 )
 from chains.progmat.node.storage.errors import StorageClosed
 from chains.progmat.node.storage.schema import outbox
@@ -40,8 +40,6 @@ log = structlog.get_logger(__name__)
 
 DELIVERY_TIMEOUT_S = 15.0
 BATCH = 128
-ANY_TIME_S = 2**62
-"""Also what is due later: nobody else would remember it when its time comes."""
 
 
 def owe(connection: Connection, *, flow_id: str, peer: str, method: str, body: bytes, now_s: int) -> None:
@@ -73,10 +71,30 @@ def owe_finality(
         owe(connection, flow_id=flow_id, peer=peer, method=peer_codec.FINALISE, body=body, now_s=now_s)
 
 
+_DUE_NOW = Prepared(
+    update(outbox)
+    .where(
+        outbox.c.effect_key >= bindparam("from_key"),
+        outbox.c.effect_key < bindparam("until_key"),
+        outbox.c.status == EffectStatus.PENDING.value,
+    )
+    .values(next_attempt_s=bindparam("now_s"))
+)
+
+
+def due_now(connection: Connection, flow_id: str, now_s: int) -> None:
+    """Have what a flow owes sent at once, whatever was planned."""
+    _DUE_NOW.change(connection, {**_keys_of(flow_id), "now_s": now_s})
+
+
 def owed_by_flow(connection: Connection, flow_id: str) -> int:
     """How many deliveries of a flow are not acknowledged."""
-    found = _OWED.first(connection, {"from_key": f"{flow_id}|", "until_key": f"{flow_id}}}"})  # '}' follows '|'
+    found = _OWED.first(connection, _keys_of(flow_id))
     return 0 if found is None else int(found[0])
+
+
+def _keys_of(flow_id: str) -> dict[str, str]:
+    return {"from_key": f"{flow_id}|", "until_key": f"{flow_id}}}"}  # '}' follows '|'
 
 
 class DeliveryWorker:
@@ -99,6 +117,9 @@ class DeliveryWorker:
         self._retry = retry or RetrySchedule(first_ms=1000)
         self._refused_retry = RetrySchedule(first_ms=60_000, ceiling_ms=600_000)
         self._awake = asyncio.Event()
+        self._hurried = asyncio.Event()
+        self._seen_id = 0
+        """Of the newest effect taken: each is taken once, and its task keeps at it."""
         self._under_way: dict[int, asyncio.Task[None]] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -110,6 +131,11 @@ class DeliveryWorker:
     def wake(self) -> None:
         """Look into the outbox now."""
         self._awake.set()
+
+    def hurry(self) -> None:
+        """Make the next attempt of everything that waits now: an operator knows that a peer is back."""
+        self._hurried.set()
+        self._hurried = asyncio.Event()
 
     async def stop(self) -> None:
         """Stop sending; what is not acknowledged is sent again after the next start."""
@@ -123,30 +149,41 @@ class DeliveryWorker:
             await self._awake.wait()
             self._awake.clear()
             try:
-                due = await self._database.read(
-                    partial(due_effects, now_s=ANY_TIME_S, limit=BATCH + len(self._under_way))
-                )
+                while await self._take_some():
+                    pass
             except StorageClosed:
                 return
             except UnavailableError as error:
                 log.warning("outbox cannot be read", reason=error.reason, detail=str(error))
                 await self._clock.sleep_ms(self._retry.ceiling_ms)
                 self._awake.set()
-                continue
-            for effect in due:
-                if effect.effect_id not in self._under_way:
-                    self._send(effect)
+
+    async def _take_some(self) -> bool:
+        """Begin with what was put into the outbox since the last look; whether there may be more."""
+        found = await self._database.look_up(partial(pending_effects, after_id=self._seen_id, limit=BATCH))
+        for effect in found:
+            self._seen_id = effect.effect_id
+            if effect.effect_id not in self._under_way:
+                self._send(effect)
+        return len(found) == BATCH
 
     def _send(self, effect: Effect) -> None:
         task = asyncio.create_task(self._deliver(effect), name=f"delivery {effect.effect_id}")
         self._under_way[effect.effect_id] = task
-        task.add_done_callback(lambda _: self._under_way.pop(effect.effect_id, None))
+        task.add_done_callback(partial(self._ended, effect.effect_id))
+
+    def _ended(self, effect_id: int, task: asyncio.Task[None]) -> None:
+        del self._under_way[effect_id]
+        if not task.cancelled() and task.exception() is not None:  # a defect: it is owed still
+            log.error("delivery ended by a defect", effect=effect_id, exc_info=task.exception())
+            self._seen_id = 0
 
     async def _deliver(self, effect: Effect) -> None:
         """Tried from when it is due until acknowledged; the state is written after each attempt."""
         attempts = effect.attempts
         wait_ms = effect.next_attempt_s * 1000 - self._clock.now_ms()
-        await self._clock.sleep_ms(min(wait_ms, self._refused_retry.ceiling_ms))
+        if wait_ms > 0:  # it failed before a restart
+            await self._wait(wait_ms)
         while True:
             attempts += 1
             try:
@@ -157,9 +194,17 @@ class DeliveryWorker:
                 log.warning("delivery not written down", key=effect.effect_key, reason=error.reason)
                 wait_ms = self._retry.ceiling_ms
             if wait_ms == 0:
-                self._awake.set()  # there may be more than one batch
                 return
-            await self._clock.sleep_ms(wait_ms)
+            await self._wait(wait_ms)
+
+    async def _wait(self, wait_ms: int) -> None:
+        """The time until the next attempt, or until somebody hurries."""
+        waits = [asyncio.create_task(self._clock.sleep_ms(wait_ms)), asyncio.create_task(self._hurried.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for waiting in waits:
+                waiting.cancel()
 
     async def _attempt(self, effect: Effect, attempts: int) -> int:
         """One attempt; returns the wait before the next one, 0 when it is done. Raises storage errors only."""
@@ -181,14 +226,20 @@ class DeliveryWorker:
 
 
 def _flow_of(connection: Connection, effect: Effect) -> FlowRecord | None:
-    return store.find_flow(connection, effect.effect_key.split("|", 1)[0])
+    return store.find_flow(connection, _flow_id_of(effect))
+
+
+def _flow_id_of(effect: Effect) -> str:
+    return effect.effect_key.split("|", 1)[0]
 
 
 def _acknowledged(connection: Connection, *, effect: Effect, now_ms: int) -> FlowRecord | None:
     """The delivery is done; with the last one its flow is, too."""
     effect_done(connection, effect.effect_id)
+    if owed_by_flow(connection, _flow_id_of(effect)):
+        return None
     flow = _flow_of(connection, effect)
-    if flow is None or flow.step is not FlowStep.RECORDED or owed_by_flow(connection, flow.flow_id):
+    if flow is None or flow.step is not FlowStep.RECORDED:
         return None
     return store.save_flow(connection, flow.advanced(FlowStep.DONE, now_ms), expected_step=FlowStep.RECORDED)
 

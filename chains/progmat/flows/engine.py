@@ -10,7 +10,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from functools import partial
 from typing import Protocol
 from uuid import uuid4
@@ -20,12 +19,15 @@ from sqlalchemy import Connection
 
 from chains.progmat.flows import store
 from chains.progmat.flows.clock import Clock
-from chains.progmat.flows.errors import FlowDefect, FlowUnknown, NodeStopping, TransactionOutdated
-from chains.progmat.flows.record import FlowRecord
+from chains.progmat.flows.coin_queue import CoinQueue
+from chains.progmat.flows.errors import FlowAborted, FlowDefect, FlowUnknown, NodeStopping, TransactionOutdated
+from chains.progmat.flows.record import FlowRecord, Wish
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.steps import ANSWERED, DRIVEN, FINAL_ON_LEDGER, FlowStep
 from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.storage.engine import is_storage_failure
 from chains.progmat.node.storage.errors import StorageClosed, StorageFailed, StorageOverloaded
+from chains.progmat.node.storage.savepoint import undone_alone
 from chains.rpc_status import RemoteInternalError
 from primitives.errors import CallerError, CrossDvpError, PeerError
 
@@ -48,6 +50,10 @@ class StepAction(Protocol):
 
     def skip(self, record: FlowRecord) -> FlowStep | None:
         """The next step, if there is nothing to do for this flow; it is then stored with the step before."""
+        ...
+
+    def at_once(self, record: FlowRecord) -> Commit | None:
+        """What a step that asks nobody stores; it is then stored with the step before. None: ``prepare`` has to ask."""
         ...
 
     def waiting_on(self, record: FlowRecord) -> str:
@@ -82,6 +88,7 @@ class FlowEngine:
         on_stored: Callable[[FlowRecord], None],
         retry: RetrySchedule | None = None,
         max_at_work: int = 128,
+        coin_queue: CoinQueue | None = None,
     ) -> None:
         self._database = database
         self._actions = actions
@@ -89,8 +96,10 @@ class FlowEngine:
         self._clock = clock
         self._on_stored = on_stored
         self._retry = retry or RetrySchedule()
+        self._coin_queue = coin_queue or CoinQueue()
         self._at_work = asyncio.Semaphore(max_at_work)
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._driven: dict[str, FlowRecord] = {}
         self._watchers: dict[str, dict[asyncio.Future[FlowRecord], AbstractSet[FlowStep]]] = defaultdict(dict)
         self._stopping = False
 
@@ -106,20 +115,33 @@ class FlowEngine:
         """Store a flow and start it. A flow stored under that id before is returned as it is."""
         if self._stopping:
             raise NodeStopping
-        stored = await self._database.submit(partial(store.add_flow, record=record))
+        stored = await self._database.submit(partial(self._add, record))
+        if stored.step is not record.step:
+            self._on_stored(stored)
         self._run(stored)
         return stored
+
+    async def pause(self, flow_id: str) -> None:
+        """Nobody drives the flow when this returns; what was on its way to the database still arrives there."""
+        task = self._tasks.get(flow_id)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def resume(self, record: FlowRecord) -> None:
+        """Drive a stored flow (again), unless it is at an end or parked."""
+        self._run(record)
 
     async def outcome(self, flow_id: str, wait_s: float, until: AbstractSet[FlowStep] = ANSWERED) -> FlowRecord:
         """The flow at a step of ``until``, or as it stands after ``wait_s`` seconds. Raises ``FlowUnknown``."""
         watcher: asyncio.Future[FlowRecord] = asyncio.get_running_loop().create_future()
         self._watchers[flow_id][watcher] = until
         try:
-            record = await self._read(flow_id)
+            record = await self._as_it_stands(flow_id)
             if record.step in until or wait_s <= 0:
                 return record
             await asyncio.wait((watcher,), timeout=wait_s)
-            return watcher.result() if watcher.done() else await self._read(flow_id)
+            return watcher.result() if watcher.done() else await self._as_it_stands(flow_id)
         finally:
             self._forget_watcher(flow_id, watcher)
 
@@ -132,7 +154,7 @@ class FlowEngine:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _run(self, record: FlowRecord) -> None:
-        if record.step not in DRIVEN or record.flow_id in self._tasks or self._stopping:
+        if record.step not in DRIVEN or record.flow_id in self._tasks or self._stopping or record.wish == Wish.PARK:
             return
         task = asyncio.create_task(self._drive(record), name=f"flow {record.flow_id}")
         self._tasks[record.flow_id] = task
@@ -140,6 +162,8 @@ class FlowEngine:
 
     def _forget_task(self, flow_id: str, _task: asyncio.Task[None]) -> None:
         self._tasks.pop(flow_id, None)
+        self._coin_queue.leave(flow_id)
+        self._driven.pop(flow_id, None)
 
     def _forget_watcher(self, flow_id: str, watcher: asyncio.Future[FlowRecord]) -> None:
         watchers = self._watchers[flow_id]
@@ -147,13 +171,18 @@ class FlowEngine:
         if not watchers:
             del self._watchers[flow_id]
 
+    async def _as_it_stands(self, flow_id: str) -> FlowRecord:
+        """As stored last: by the task that drives it, or as the database has it."""
+        return self._driven.get(flow_id) or await self._read(flow_id)
+
     async def _read(self, flow_id: str) -> FlowRecord:
-        record = await self._database.read(partial(store.find_flow, flow_id=flow_id))
+        record = await self._database.look_up(partial(store.find_flow, flow_id=flow_id))
         if record is None:
             raise FlowUnknown(flow_id)
         return record
 
     async def _drive(self, record: FlowRecord) -> None:
+        self._driven[record.flow_id] = record
         while record.step in DRIVEN:
             await self._until_due(record)
             try:
@@ -161,16 +190,29 @@ class FlowEngine:
                     record = await self._attempt(record)
             except StorageClosed:
                 return
-            except (StorageFailed, StorageOverloaded):  # what was stored last is unknown: look, after a pause
-                await self._clock.sleep_ms(self._retry.ceiling_ms)
-                record = await self._read(record.flow_id)
+            except (StorageFailed, StorageOverloaded):  # what was stored last is unknown: look, when that is possible
+                try:
+                    record = await self._read_at_last(record.flow_id)
+                except StorageClosed:
+                    return
+            if record.attempts == 0:
+                self._coin_queue.leave(record.flow_id)
+            self._driven[record.flow_id] = record
             self._on_stored(record)
             self.tell(record)
+
+    async def _read_at_last(self, flow_id: str) -> FlowRecord:
+        while True:
+            await self._clock.sleep_ms(self._retry.ceiling_ms)
+            try:
+                return await self._read(flow_id)
+            except (StorageFailed, StorageOverloaded) as error:
+                log.warning("flow waits for the database", flow=flow_id, reason=error.reason, detail=str(error))
 
     async def _until_due(self, record: FlowRecord) -> None:
         wait_ms = record.next_attempt_ms - self._clock.now_ms()
         if wait_ms > 0:
-            await self._clock.sleep_ms(min(wait_ms, self._retry.ceiling_ms))
+            await self._coin_queue.turn(record.flow_id, self._clock.sleep_ms(min(wait_ms, self._retry.ceiling_ms)))
 
     async def _attempt(self, record: FlowRecord) -> FlowRecord:
         """One try at leaving the present step; the record as stored afterwards."""
@@ -200,17 +242,40 @@ class FlowEngine:
         return self._database.submit(partial(self._commit, record, commit))
 
     def _commit(self, record: FlowRecord, commit: Commit, connection: Connection) -> FlowRecord:
-        """Runs in the writer: the step's effects, the steps that have nothing to do, and the flow itself."""
-        reached = commit(connection)
-        while (action := self._actions.get(reached.step)) is not None:
-            following = action.skip(reached)
-            if following is None:
-                reached = replace(reached, waiting_on=action.waiting_on(reached))
-                break
-            reached = reached.advanced(following, self._clock.now_ms())
+        """Runs in the writer: the step's effects, those of the steps that ask nobody, and the flow itself."""
+        reached = self._go_on(connection, commit(connection))
         return store.save_flow(connection, reached, expected_step=record.step)
 
+    def _add(self, record: FlowRecord, connection: Connection) -> FlowRecord:
+        stored = store.add_flow(connection, record)
+        if stored is not record:  # submitted before
+            return stored
+        reached = self._go_on(connection, record)
+        return record if reached is record else store.save_flow(connection, reached, expected_step=record.step)
+
+    def _go_on(self, connection: Connection, reached: FlowRecord) -> FlowRecord:
+        """As far as a flow comes without asking anybody: past steps with nothing to do, and through those of our own.
+
+        A step of our own that fails here changes nothing; it is tried by itself next, where its error is dealt with.
+        """
+        while (action := self._actions.get(reached.step)) is not None:
+            following = action.skip(reached)
+            if following is not None:
+                reached = reached.advanced(following, self._clock.now_ms())
+                continue
+            own = action.at_once(reached)
+            if own is None:
+                return reached.replaced(waiting_on=action.waiting_on(reached))
+            try:
+                reached = undone_alone(connection, own)
+            except Exception as error:
+                if is_storage_failure(error):
+                    raise
+                return reached
+        return reached
+
     async def _postpone(self, record: FlowRecord, error: CrossDvpError) -> FlowRecord:
+        self._coin_queue.note(record.flow_id, error)
         now_ms = self._clock.now_ms()
         next_attempt_ms = now_ms + self._retry.wait_ms(record.attempts + 1)
         waiting_on = str(getattr(error, "peer", "") or getattr(error, "remote", "")) or self._actions[
@@ -226,12 +291,19 @@ class FlowEngine:
     def _keep(self, record: FlowRecord, connection: Connection) -> None:
         self._reservations.renew(connection, record)
 
+    @property
+    def at_work(self) -> int:
+        """Flows that are driven now, waiting ones included."""
+        return len(self._tasks)
+
     def _fail(self, record: FlowRecord, error: CallerError | PeerError, connection: Connection) -> FlowRecord:
         self._reservations.release(connection, record)
         return record.failed(error, self._clock.now_ms())
 
     def _build_again(self, record: FlowRecord, connection: Connection) -> FlowRecord:
         self._reservations.release(connection, record)
+        if record.wish == Wish.ABORT:  # now it is certain that nothing will happen
+            return record.failed(FlowAborted(record.flow_id), self._clock.now_ms())
         return record.to_be_built_again(self._clock.now_ms())
 
     def tell(self, record: FlowRecord) -> None:

@@ -5,6 +5,8 @@ CrossDvpError
 │   ├── InvalidRequest           a field of a request is malformed or out of range
 │   ├── RequestIdReused          the same request id with another body
 │   ├── FlowUnknown              no flow of that id
+│   ├── FlowAborted              an operator ended the flow before its transaction could become final
+│   ├── ActNotAllowed            an operator's act that the flow's step does not allow
 │   ├── NodeRoleMissing          this node's roles do not include what the request needs
 │   ├── AccountUnknown           the account's key is not kept here
 │   ├── PartyUnknown             no party of that name on the network map
@@ -73,6 +75,27 @@ class FlowUnknown(CallerError):
     def __init__(self, flow_id: str) -> None:
         self.flow_id = flow_id
         super().__init__(f"this node has no flow {flow_id!r}")
+
+
+class FlowAborted(CallerError):
+    """An operator ended the flow; nothing happened on the ledger."""
+
+    reason = "FLOW_ABORTED"
+
+    def __init__(self, flow_id: str) -> None:
+        self.flow_id = flow_id
+        super().__init__(f"an operator ended flow {flow_id!r}: nothing happened on the ledger; use a new request id")
+
+
+class ActNotAllowed(CallerError):
+    """The flow is where this act does not reach."""
+
+    reason = "ACT_NOT_ALLOWED"
+
+    def __init__(self, act: str, flow_id: str, why_not: str) -> None:
+        self.act = act
+        self.flow_id = flow_id
+        super().__init__(f"{act} of flow {flow_id!r} is not possible: {why_not}")
 
 
 class NodeRoleMissing(CallerError):

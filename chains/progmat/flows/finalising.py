@@ -17,9 +17,10 @@ from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.errors import BadFinality
 from chains.progmat.flows.peer_codec import Finality
 from chains.progmat.flows.seams import Recording
+from chains.progmat.flows.signed_records import assembled
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers.seam import PeerIdentity
-from chains.progmat.node.storage import NodeDatabase, stored_transaction
+from chains.progmat.node.storage import NodeDatabase, unknown_transactions
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import decode_signature
 from chains.progmat.transactions.wire import WireTransaction
@@ -53,7 +54,7 @@ class FinaliseResponder:
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``node.finalise``. Raises ``BadFinality`` and what verification refuses."""
         finality = peer_codec.decode_finality(body)
-        if not await self._database.read(partial(_is_recorded, tx_id=finality.tx_id)):
+        if not await self._database.look_up(partial(_is_recorded, tx_id=finality.tx_id)):
             signed = self._whole(asker, finality)
             self._verifier.verify_signatures(signed)
             signed = await self._confirmed(signed)
@@ -65,7 +66,7 @@ class FinaliseResponder:
         return peer_codec.encode_finalise_response()
 
     def _whole(self, asker: PeerIdentity, finality: Finality) -> SignedTransaction:
-        signed = SignedTransaction(finality.wire, tuple(decode_signature(item) for item in finality.signatures))
+        signed = assembled(finality.wire, map(decode_signature, finality.signatures))
         if signed.id != finality.tx_id:
             raise BadFinality(asker.name, finality.tx_id, f"its body is that of {signed.id.hex()}")
         return signed
@@ -80,4 +81,4 @@ class FinaliseResponder:
 
 
 def _is_recorded(connection: Connection, tx_id: bytes) -> bool:
-    return stored_transaction(connection, tx_id) is not None
+    return not unknown_transactions(connection, [tx_id])

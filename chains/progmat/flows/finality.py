@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import Connection
@@ -32,12 +31,15 @@ class NotariseStep:
         """The notary."""
         return self._desk.name
 
+    def at_once(self, _record: FlowRecord) -> None:
+        """Others have to be asked."""
+
     async def prepare(self, record: FlowRecord) -> Commit:
         """Ask. Raises what ``NotaryDesk.notarise`` raises."""
         signed = signed_of(record)
         answer = await self._desk.notarise(signed)
         notarised = with_signed(record, signed.with_signatures(answer.signature))
-        return partial(self._notarised, replace(notarised, journal_position=answer.position))
+        return partial(self._notarised, notarised.replaced(journal_position=answer.position))
 
     def _notarised(self, record: FlowRecord, _connection: Connection) -> FlowRecord:
         return record.advanced(FlowStep.NOTARISED, self._clock.now_ms())
@@ -58,9 +60,13 @@ class RecordStep:
         """Nobody."""
         return ""
 
+    def at_once(self, record: FlowRecord) -> Commit:
+        """All of it."""
+        return partial(self._recorded, record)
+
     async def prepare(self, record: FlowRecord) -> Commit:
         """Nothing to ask for."""
-        return partial(self._recorded, record)
+        return self.at_once(record)
 
     def _recorded(self, record: FlowRecord, connection: Connection) -> FlowRecord:
         signed = signed_of(record)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from sqlalchemy import Connection
 
@@ -10,14 +10,16 @@ from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.dvp_lock import DvpLockState
 from chains.progmat.contracts.names import CASH, DVP_LOCK, TRADE
 from chains.progmat.contracts.terms_codec import decode_terms
+from chains.progmat.flows.entry_kinds import entry_kind
 from chains.progmat.flows.seams import Directory, Role
+from chains.progmat.flows.signed_records import encoded
 from chains.progmat.flows.trades import note_trades
 from chains.progmat.flows.verification import recorded_states
 from chains.progmat.node.storage import StoreOutcome, store_recorded
-from chains.progmat.transactions.model import TransactionState
+from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
-from chains.progmat.vault import VaultRules, record_transaction
+from chains.progmat.vault import RecordMark, VaultRules, record_transaction
 from ibc.dvp import SettlementTerms
 
 
@@ -28,6 +30,7 @@ class Recorder:
         self._own_name = own_name
         self._directory = directory
         self._rules = rules
+        self._newest: tuple[WireTransaction | None, Mapping[StateRef, TransactionState]] = (None, {})
 
     def record(
         self, connection: Connection, signed: SignedTransaction, journal_position: int, now_ms: int
@@ -37,17 +40,27 @@ class Recorder:
         A recorded transaction changes nothing. Raises ``ConflictingConsumption`` when the notary signed a double spend.
         """
         wire = signed.wire
-        inputs = recorded_states(connection, wire.inputs)
+        inputs = self._inputs(connection, wire)
         taking_part = self._participants(wire, inputs.values())
-        stored = store_recorded(connection, wire.id, signed.encode(), journal_position, now_ms // 1000, taking_part)
+        stored = store_recorded(connection, wire.id, encoded(signed), journal_position, now_ms // 1000, taking_part)
         if stored is StoreOutcome.STORED:
-            record_transaction(connection, wire, self._rules)
+            mark = RecordMark(now_ms, journal_position, entry_kind(wire, inputs), inputs)
+            record_transaction(connection, wire, self._rules, mark)
             note_trades(connection, wire, inputs, journal_position)
         return tuple(sorted(taking_part - {self._own_name}))
 
     def participants(self, connection: Connection, wire: WireTransaction) -> frozenset[str]:
         """Issuers, custodians of all owners; for what everybody relies on (light clients, memberships) every node."""
-        return self._participants(wire, recorded_states(connection, wire.inputs).values())
+        return self._participants(wire, self._inputs(connection, wire).values())
+
+    def _inputs(self, connection: Connection, wire: WireTransaction) -> Mapping[StateRef, TransactionState]:
+        """The states a transaction consumes; those of the one last asked about are at hand: they never change."""
+        newest, inputs = self._newest
+        if newest is not wire:
+            inputs = recorded_states(connection, wire.inputs)
+            if len(inputs) == len(wire.inputs):
+                self._newest = (wire, inputs)
+        return inputs
 
     def _participants(self, wire: WireTransaction, inputs: Iterable[TransactionState]) -> frozenset[str]:
         names: set[str] = set()

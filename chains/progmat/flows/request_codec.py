@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from crossdvp.ledger.v1 import node_service_pb2 as pb
+from crossdvp.ledger.v1 import vault_service_pb2 as vault_pb
 from google.protobuf.message import Message
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
@@ -34,6 +35,7 @@ MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.ISSUE_CASH: pb.IssueCashRequest,
     FlowKind.MOVE_CASH: pb.MoveCashRequest,
     FlowKind.REDEEM_CASH: pb.RedeemCashRequest,
+    FlowKind.MERGE_CASH: vault_pb.GroomAccountRequest,
     FlowKind.LOCK_CASH: pb.LockCashRequest,
     FlowKind.CANCEL_TRADE: pb.CancelTradeRequest,
     FlowKind.CREATE_LIGHT_CLIENT: pb.CreateLightClientRequest,

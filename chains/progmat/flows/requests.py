@@ -15,6 +15,7 @@ from typing import ClassVar, Final
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.record import FlowKind
+from chains.progmat.vault import MAX_INPUTS
 from ibc.dvp import CashAccount, SettlementTerms
 from ibc.packet import Packet
 
@@ -108,6 +109,26 @@ class RedeemCash(FlowRequest):
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_amount(self.amount_yen)
+
+
+@dataclass(frozen=True)
+class MergeCash(FlowRequest):
+    """One coin out of many small ones of one of this node's accounts: free ones below ``below_yen``, smallest first."""
+
+    kind = FlowKind.MERGE_CASH
+
+    coin_id: str
+    issuer: str
+    account_key: bytes
+    below_yen: int
+    max_coins: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 2 <= self.below_yen <= 10**15 + 1:
+            raise InvalidRequest("below_yen", f"2 to 10^15 + 1 yen are possible, not {self.below_yen}")
+        if not 2 <= self.max_coins <= MAX_INPUTS:
+            raise InvalidRequest("max_coins", f"2 to {MAX_INPUTS} coins are possible, not {self.max_coins}")
 
 
 @dataclass(frozen=True)
@@ -233,6 +254,7 @@ AnyRequest = (
     | IssueCash
     | MoveCash
     | RedeemCash
+    | MergeCash
     | LockCash
     | CancelTrade
     | CreateLightClient
@@ -249,6 +271,7 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         IssueCash,
         MoveCash,
         RedeemCash,
+        MergeCash,
         LockCash,
         CancelTrade,
         CreateLightClient,

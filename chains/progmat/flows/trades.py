@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, Row, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or_leave
+from sqlalchemy import Connection, Row, select, update
 
 from chains.progmat.contracts import dvp_lock, trade
 from chains.progmat.contracts.cash import CashState
@@ -15,6 +14,7 @@ from chains.progmat.contracts.names import CASH, DVP_LOCK, TRADE
 from chains.progmat.contracts.terms_codec import decode_terms
 from chains.progmat.flows.schema import ibc_events, trades
 from chains.progmat.flows.views import IbcEvent, IbcEventKind, TradeRecord, TradeStatus
+from chains.progmat.node.storage import insert
 from chains.progmat.transactions.model import Command, StateRef, TransactionState
 from chains.progmat.transactions.wire import WireTransaction
 from ibc.dvp import terms_hash
@@ -133,7 +133,7 @@ def _add_event(
         "tx_id": bytes(tx_id),
         "journal_position": position,
     }
-    connection.execute(insert_or_leave(ibc_events).values(**values).on_conflict_do_nothing())
+    connection.execute(insert(ibc_events).values(**values).on_conflict_do_nothing())
 
 
 def _trade(row: Row[tuple[object, ...]]) -> TradeRecord:

@@ -152,17 +152,17 @@ class LedgerVerifier:
             (signature.by, signature.signature, signature.platform_version, signature.signed_hash(tx_id))
         )
 
-    def verify_contracts(self, connection: Connection, wire: WireTransaction) -> LedgerTransaction:
-        """Resolve from recorded transactions and verify platform rules and contracts.
+    def verify_contracts(self, connection: Connection, wire: WireTransaction) -> None:
+        """Resolve from recorded transactions and verify platform rules and contracts, the latter once.
 
         Raises ``StateUnresolved`` for an input that is not recorded here, and the rules' refusals.
         """
-        states = recorded_states(connection, (*wire.inputs, *wire.references))
-        ledger_tx = LedgerTransaction.resolve(wire, states)
-        if wire.id not in self._contracts:
-            verify_ledger_tx(ledger_tx, self.pinned(wire), self.package)
-            self._contracts.add(wire.id)
-        return ledger_tx
+        used = (*wire.inputs, *wire.references)
+        states = recorded_states(connection, used)
+        if wire.id in self._contracts and len(states) == len(used):
+            return
+        verify_ledger_tx(LedgerTransaction.resolve(wire, states), self.pinned(wire), self.package)
+        self._contracts.add(wire.id)
 
 
 def recorded_states(connection: Connection, refs: Iterable[StateRef]) -> dict[StateRef, TransactionState]:

@@ -1,4 +1,4 @@
-"""Who may call what of NodeService: the name in the caller's certificate decides."""
+"""Who may call what of NodeService and VaultService: the name in the caller's certificate decides."""
 
 from __future__ import annotations
 
@@ -54,6 +54,19 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "GetTransaction": Permission.CASH,
     "GetFlow": Permission.READ,
     "ListFlows": Permission.READ,
+    "FindFlows": Permission.OPERATE,
+    "ExplainFlow": Permission.OPERATE,
+    "ActOnFlow": Permission.OPERATE,
+    "ListOperatorActs": Permission.OPERATE,
+    "Recover": Permission.OPERATE,
+    "ListAccounts": Permission.CASH,
+    "ListCoins": Permission.CASH,
+    "ListHolds": Permission.CASH,
+    "ListSoftLocks": Permission.CASH,
+    "GetStatement": Permission.CASH,
+    "GetBalanceAsOf": Permission.CASH,
+    "WatchUpdates": Permission.CASH,
+    "GroomAccount": Permission.OPERATE,
 }
 """By method; a method that is missing here cannot be called."""
 
@@ -66,6 +79,10 @@ class ApiAccess:
     gateways: frozenset[str] = frozenset()
     relayers: frozenset[str] = frozenset()
     platforms: frozenset[str] = frozenset()
+
+    def is_operator(self, caller: str) -> bool:
+        """Whether ``caller`` sees all of the node's vault, other nodes' accounts included."""
+        return caller in self.operators
 
     def require(self, caller: str, method: str) -> None:
         """Return if ``caller`` may call ``method``; raises ``CallerNotAuthorised``."""

@@ -20,9 +20,12 @@ from chains.progmat.flows.clock import SystemClock
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
-from chains.progmat.node.config import NodeConfig
+from chains.progmat.node.collector import calm_collector
+from chains.progmat.node.config import NodeConfig, VaultUpkeepConfig
 from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
+from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.peers import GrpcPeerNetwork, PeerRouter, PeerService, PeerTls, server_options
+from chains.progmat.node.records_role import WITH_DATABASE, RecordsRole
 from chains.progmat.node.roles import (
     NotaryRole,
     OpenUniquenessStore,
@@ -33,11 +36,14 @@ from chains.progmat.node.roles import (
     production_package,
 )
 from chains.progmat.node.rpc_node_service import STATUS_CODES
+from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.vault_upkeep import GroomingPolicy, UpkeepPolicy
 from chains.progmat.notary.duty import Duty
 from chains.progmat.notary.opening import NotaryOptions, open_postgres
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.rpc_status import ErrorStatusInterceptor
+from primitives.errors import UnavailableError
 
 MAX_CONCURRENT_RPCS: Final = 512
 DRAIN_S: Final = 3.0
@@ -53,17 +59,26 @@ async def open_roles(around: Surroundings) -> list[RunningRole]:
     """Open every role the node has on the network map; on an error those opened are stopped again."""
     opened: list[RunningRole] = []
     try:
-        if around.me.roles & {Role.ISSUER, Role.CUSTODIAN}:
-            opened.append(await VaultRole.open(around))
+        vault = await VaultRole.open(around) if around.me.roles & {Role.ISSUER, Role.CUSTODIAN} else None
+        if vault is not None:
+            opened.append(vault)
         if Role.NOTARY in around.me.roles:
             opened.append(await NotaryRole.open(around))
-        if Role.VALIDATOR in around.me.roles:
-            opened.append(await ValidatorRole.open(around))
+        validator = await ValidatorRole.open(around) if Role.VALIDATOR in around.me.roles else None
+        if validator is not None:
+            opened.append(validator)
+        if around.me.roles.intersection(WITH_DATABASE):
+            shown = validator.floor.shown if validator is not None else _nobody_cares
+            opened.append(await RecordsRole.open(around, vault.node.recovery if vault else None, shown))
     except BaseException:
         for role in opened:
             await role.stop()
         raise
     return opened
+
+
+def _nobody_cares(_peer: str, _height: int) -> None:
+    """Heights matter to Validators."""
 
 
 class NodeApp:
@@ -76,6 +91,9 @@ class NodeApp:
         self._network: GrpcPeerNetwork | None = None
         self._server: grpc.aio.Server | None = None
         self._peers: PeerService | None = None
+        self._names: tuple[str, ...] = ()
+        self._storage = NodeStorage(config.database_at, config.name, self._watch)
+        self._health_changes: set[asyncio.Task[None]] = set()
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined] # missing in the stubs
 
     async def start(self) -> None:
@@ -93,6 +111,7 @@ class NodeApp:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ended.set)
         await self.start()
+        calm_collector()
         await ended.wait()
         await self.stop()
 
@@ -151,10 +170,12 @@ class NodeApp:
             folder=config.data_dir,
             access=ApiAccess(config.operators | {config.name}, config.gateways, config.relayers, config.platforms),
             soft_lock_s=config.soft_lock_s,
+            storage=self._storage,
             verify_workers=config.notary.verify_workers,
             open_uniqueness_store=_uniqueness_store_of(config),
             history=config.history,
             attest_every=config.attest_every,
+            upkeep=_upkeep_of(config.vault),
         )
 
     async def _make_server(self, peers: PeerService, tls: PeerTls) -> grpc.aio.Server:
@@ -164,14 +185,43 @@ class NodeApp:
             maximum_concurrent_rpcs=MAX_CONCURRENT_RPCS,
         )
         peers.add_to(server)
-        names = [name for role in self._roles for name in role.serve(server)]
+        names = self._names = tuple(name for role in self._roles for name in role.serve(server))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection((*names, reflection.SERVICE_NAME, "grpc.health.v1.Health"), server)
-        for name in ("", *names):
-            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        await self._health.set("", health_pb2.HealthCheckResponse.SERVING)
+        await self._set_health()
         listen = self._config.listen
         server.add_secure_port(f"{listen.host}:{listen.port}", tls.server_credentials())
         return server
+
+    def _watch(self, database: NodeDatabase) -> None:
+        database.watch(self._storage_changed)
+
+    def _storage_changed(self) -> None:
+        change = asyncio.create_task(self._set_health(), name="health")
+        self._health_changes.add(change)
+        change.add_done_callback(self._health_changes.discard)
+
+    async def _set_health(self) -> None:
+        """The process serves; its roles do so only while their records are current and can be written."""
+        database, status = self._storage.database, health_pb2.HealthCheckResponse.SERVING
+        try:
+            if database is not None:
+                database.require_current()
+        except UnavailableError as error:
+            status = health_pb2.HealthCheckResponse.NOT_SERVING
+            log.critical("node does not serve", node=self._config.name, reason=error.reason, detail=str(error))
+        else:
+            log.info("node serves", node=self._config.name)
+        for name in self._names:
+            await self._health.set(name, status)
+
+
+def _upkeep_of(vault: VaultUpkeepConfig) -> UpkeepPolicy:
+    grooming = None
+    if vault.groom_above_coins:
+        grooming = GroomingPolicy(vault.groom_above_coins, vault.groom_below_yen, vault.groom_max_coins)
+    return UpkeepPolicy(vault.every_s, vault.updates_kept, grooming)
 
 
 def _uniqueness_store_of(config: NodeConfig) -> OpenUniquenessStore:

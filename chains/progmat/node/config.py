@@ -16,6 +16,8 @@ from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.snipping import DEFAULT_EVERY
 from chains.progmat.identity import Role, node_name
 from chains.progmat.identity.errors import BadNodeName
+from chains.progmat.node.storage.errors import BadDatabaseUrl
+from chains.progmat.node.storage.location import DatabaseLocation, database_location, postgres_database
 from primitives.errors import CallerError
 
 MAX_FILE_BYTES = 256 * 1024
@@ -73,6 +75,35 @@ class KeyFile(_Section):
     passphrase_file: Path
 
 
+def _database_url(url: str | None) -> str | None:
+    if url is not None:
+        try:
+            postgres_database(url, Path())
+        except BadDatabaseUrl as error:
+            raise ValueError(str(error)) from error
+    return url
+
+
+class Database(_Section):
+    """Where the node keeps what it knows: PostgreSQL by its URL, else a SQLite file in ``data_dir``.
+
+    libpq's options may follow the URL (``?sslmode=verify-full&passfile=...``); the password may also come from
+    ``CROSSDVP_NODE_DATABASE__URL`` or libpq's ``PGPASSFILE``.
+    """
+
+    url: Annotated[str | None, AfterValidator(_database_url)] = None
+
+
+class VaultUpkeepConfig(_Section):
+    """What a node does to its vault by itself; accounts with more small coins than that are groomed, 0: none are."""
+
+    every_s: Annotated[int, Field(ge=1, le=86400)] = 10
+    updates_kept: Annotated[int, Field(ge=1, le=10**9)] = 1_000_000  # of the update stream, the newest
+    groom_above_coins: Annotated[int, Field(ge=0, le=10**6)] = 0
+    groom_below_yen: Annotated[int, Field(ge=2, le=10**15)] = 10_000
+    groom_max_coins: Annotated[int, Field(ge=2, le=128)] = 64
+
+
 class NotarySection(_Section):
     """Only for NN. ``store``: postgresql://user@host/database without a password, or none for a file in ``data_dir``.
 
@@ -100,6 +131,7 @@ class NodeConfig(BaseSettings):
     network_map: Path
     parameters: Path
     data_dir: Path  # the node keeps its database files there
+    database: Database = Database()
     operators: frozenset[NodeName] = frozenset()  # certificates that may call everything of the node's API
     platforms: frozenset[NodeName] = frozenset()  # ... that speak for the accounts kept here: cash, trades, reads
     gateways: frozenset[NodeName] = frozenset()  # ... locks of authorised trades, cancellations and reads
@@ -109,6 +141,12 @@ class NodeConfig(BaseSettings):
     history: HistoryPolicy = HistoryPolicy.ATTESTED  # of coin that is received; an issuer keeps all of it anyway
     attest_every: Annotated[int, Field(ge=0, le=10_000)] = DEFAULT_EVERY  # steps; an issuer's coin; 0: never
     soft_lock_s: Annotated[int, Field(ge=5, le=86400)] = 120
+    vault: VaultUpkeepConfig = VaultUpkeepConfig()
+
+    @property
+    def database_at(self) -> DatabaseLocation:
+        """Where the node's database is."""
+        return database_location(self.data_dir, self.database.url)
 
     @classmethod
     def settings_customise_sources(

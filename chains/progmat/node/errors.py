@@ -1,6 +1,8 @@
 """What a node refuses to start with, or to do for a caller of its API.
 
 CrossDvpError
+├── PeerError
+│   └── BadPosition              a peer tells a position that is not its own
 └── CallerError
     ├── CallerNotAuthorised      the certificate's name may not call this method
     ├── KeyMissing               the key store lacks a key the node's role needs
@@ -10,7 +12,7 @@ CrossDvpError
 
 from __future__ import annotations
 
-from primitives.errors import CallerError
+from primitives.errors import CallerError, PeerError
 
 
 class CallerNotAuthorised(CallerError):
@@ -59,3 +61,13 @@ class WrongContractPackage(CallerError):
             f"these sources are contract package {found.hex()}, the network agreed on {', '.join(expected)}: "
             "install the agreed release"
         )
+
+
+class BadPosition(PeerError):
+    """A told position that its node has not signed."""
+
+    reason = "BAD_POSITION"
+
+    def __init__(self, peer: str, rule: str) -> None:
+        self.peer, self.rule = peer, rule
+        super().__init__(f"{peer} told how far a database has come: {rule}")

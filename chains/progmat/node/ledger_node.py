@@ -11,7 +11,9 @@ from chains.progmat.flows import cash_builders, ibc_builders, peer_codec
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.building import Builder, BuildStep, SoftLockReservations
 from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.coin_queue import CoinQueue, wake_for_coins
 from chains.progmat.flows.collecting import ApproveStep, CountersignStep
+from chains.progmat.flows.control import FlowControl
 from chains.progmat.flows.countersigning import CountersignResponder
 from chains.progmat.flows.delivery import DeliveryWorker
 from chains.progmat.flows.disclosing import Disclosing
@@ -26,7 +28,7 @@ from chains.progmat.flows.recovery import FinalListings, Recovery
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
-from chains.progmat.flows.signed_records import decoded
+from chains.progmat.flows.signed_records import decoded, wire_of
 from chains.progmat.flows.snipping import AttestationReceiver, Snipper
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
@@ -42,6 +44,7 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.ISSUE_CASH: cash_builders.issue_cash,
     FlowKind.MOVE_CASH: cash_builders.move_cash,
     FlowKind.REDEEM_CASH: cash_builders.redeem_cash,
+    FlowKind.MERGE_CASH: cash_builders.merge_cash,
     FlowKind.LOCK_CASH: ibc_builders.lock_cash,
     FlowKind.CANCEL_TRADE: ibc_builders.cancel_trade,
     FlowKind.CREATE_LIGHT_CLIENT: ibc_builders.create_light_client,
@@ -100,14 +103,10 @@ class LedgerNode:
     def __init__(self, parts: NodeParts) -> None:
         self.parts = parts
         self.records_changed = Changes()
-        signer = parts.keys.signer(parts.me.party.key)
-        if signer is None:
-            raise KeyMissing(parts.me.name, "node", parts.me.party.key.encoded())
+        self._coin_queue = CoinQueue()
         recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me))
         self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
-        self._desk = NotaryDesk(
-            parts.network, parts.verifier, parts.clock, signer, parts.directory, self._disclosing.disclose
-        )
+        self._desk = _notary_desk(parts, self._disclosing)
         back_chain = BackChain(
             parts.database,
             parts.network,
@@ -135,6 +134,13 @@ class LedgerNode:
             self._received,
         )
         self._attestations = AttestationReceiver(parts.database, parts.verifier)
+        self._listings = FinalListings(parts.database, parts.history_id)
+        self._make_flows(recorder)
+        self._make_upkeep(recorder, back_chain)
+
+    def _make_upkeep(self, recorder: Recorder, back_chain: BackChain) -> None:
+        """What goes on beside the flows."""
+        parts = self.parts
         self.snipper = Snipper(
             parts.database,
             parts.network,
@@ -143,9 +149,8 @@ class LedgerNode:
             recorder,
             parts.clock,
             parts.attest_every,
-            self._wake_deliveries,
+            self.deliveries.wake,
         )
-        self._listings = FinalListings(parts.database, parts.history_id)
         self.recovery = Recovery(
             parts.me.name,
             parts.database,
@@ -155,19 +160,26 @@ class LedgerNode:
             recorder,
             parts.clock,
             parts.recover_every_s,
-            self._wake_deliveries,
+            self.deliveries.wake,
         )
+
+    def _make_flows(self, recorder: Recorder) -> None:
+        """Engine, deliveries, and the operator's hand on both."""
+        parts = self.parts
+        reservations = SoftLockReservations(parts.clock, parts.soft_lock_s)
         self.engine = FlowEngine(
             database=parts.database,
             actions=self._actions(recorder),
-            reservations=SoftLockReservations(parts.clock, parts.soft_lock_s),
+            reservations=reservations,
             clock=parts.clock,
             on_stored=self._stored,
             retry=parts.retry,
+            coin_queue=self._coin_queue,
         )
         self.deliveries = DeliveryWorker(
             parts.database, parts.network, parts.clock, self._before_delivery, self.engine.tell, parts.delivery_retry
         )
+        self.control = FlowControl(parts.database, self.engine, self.deliveries, reservations, parts.clock)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Register this node's peer methods."""
@@ -196,6 +208,7 @@ class LedgerNode:
     async def _handle_finality(self, asker: PeerIdentity, body: bytes) -> bytes:
         answer = await self._finalise.handle(asker, body)
         self.records_changed.tell()
+        self._coin_queue.freed_somewhere()
         return answer
 
     async def _handle_attestation(self, asker: PeerIdentity, body: bytes) -> bytes:
@@ -209,6 +222,8 @@ class LedgerNode:
                 self._count_history(decoded(record.signed_tx).wire)
             self.records_changed.tell()
             self.deliveries.wake()
+        if not self._coin_queue.is_empty:
+            wake_for_coins(self._coin_queue, record)
 
     def _received(self, participants: Iterable[str], wire: WireTransaction) -> None:
         """All participants have it, or will: each may fetch what it uses."""
@@ -220,14 +235,11 @@ class LedgerNode:
         if self.parts.attest_every:
             self.snipper.noted(wire)
 
-    def _wake_deliveries(self) -> None:
-        self.deliveries.wake()
-
     def _before_delivery(self, effect: Effect) -> None:
         """Whoever is sent a transaction may fetch what it uses."""
         if effect.method == peer_codec.FINALISE:
             finality = peer_codec.decode_finality(effect.body)
-            self._disclosing.disclose(effect.peer, WireTransaction.decode(finality.wire))
+            self._disclosing.disclose(effect.peer, wire_of(finality.wire))
 
     def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
         parts = self.parts
@@ -241,6 +253,7 @@ class LedgerNode:
             clock=parts.clock,
             soft_lock_s=parts.soft_lock_s,
             salts=parts.salts,
+            waiting_for=self._coin_queue.waiting,
         )
         return {
             FlowStep.PROPOSED: build,
@@ -251,3 +264,11 @@ class LedgerNode:
             FlowStep.APPROVED: NotariseStep(self._desk, parts.clock),
             FlowStep.NOTARISED: RecordStep(recorder, parts.clock),
         }
+
+
+def _notary_desk(parts: NodeParts, disclosing: Disclosing) -> NotaryDesk:
+    """Whoever asks the notary signs with the node's own key; raises ``KeyMissing``."""
+    signer = parts.keys.signer(parts.me.party.key)
+    if signer is None:
+        raise KeyMissing(parts.me.name, "node", parts.me.party.key.encoded())
+    return NotaryDesk(parts.network, parts.verifier, parts.clock, signer, parts.directory, disclosing.disclose)

@@ -76,7 +76,7 @@ class NodeOperations:
 
         Raises ``RequestIdReused`` naming the fields that differ from the first request of that id.
         """
-        _check_range("wait_s", wait_s, MAX_WAIT_S)
+        check_range("wait_s", wait_s, MAX_WAIT_S)
         now_ms = self._node.parts.clock.now_ms()
         record = FlowRecord(
             flow_id=request.request_id,
@@ -91,7 +91,7 @@ class NodeOperations:
         if (stored.kind, stored.request) != (record.kind, record.request):
             first = decode_request(stored.kind, stored.request)
             raise RequestIdReused(request.request_id, differing_fields(first, request))
-        return await self._node.engine.outcome(request.request_id, wait_s)
+        return stored if wait_s == 0 else await self._node.engine.outcome(request.request_id, wait_s)
 
     async def open_account(self, request_id: str) -> CashAccount:
         """A new account's key, or the one this request made before."""
@@ -151,16 +151,12 @@ class NodeOperations:
     async def balances(self, coin_id: str, account_key: bytes) -> list[AccountBalance]:
         """Balances of all accounts in the vault, or of one coin, or one account."""
         now_s = self._node.parts.clock.now_ms() // 1000
-        found = await self._database.read(partial(balances, now_s=now_s))
-        return [
-            line
-            for line in found
-            if (not coin_id or line.coin_id == coin_id) and (not account_key or line.owner_key == account_key)
-        ]
+        wanted = partial(balances, now_s=now_s, coin_id=coin_id, owner_key=account_key)
+        return await self._database.read(wanted)
 
     async def ibc_events(self, after: int, wait_s: int, limit: int) -> list[IbcEvent]:
         """Events after a cursor; waits up to ``wait_s`` seconds for the first one."""
-        _check_range("wait_s", wait_s, MAX_WAIT_S)
+        check_range("wait_s", wait_s, MAX_WAIT_S)
         limit = _limit("max_events", limit)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait_s or None):
@@ -169,7 +165,7 @@ class NodeOperations:
                     found = await self._events_after(after, limit)
                     if found or wait_s == 0 or self._stopping.is_set():
                         return found
-                    await _first_of(changed, self._stopping)
+                    await first_of(changed, self._stopping)
         return await self._events_after(after, limit)
 
     async def _events_after(self, after: int, limit: int) -> list[IbcEvent]:
@@ -206,7 +202,7 @@ def _light_client_view(connection: Connection, client_id: str) -> LightClientVie
     return LightClientView(record, tuple((row.height, row.timestamp_s) for row in rows))
 
 
-async def _first_of(*events: asyncio.Event) -> None:
+async def first_of(*events: asyncio.Event) -> None:
     """Return when one of the events is set."""
     waiting = [asyncio.ensure_future(event.wait()) for event in events]
     try:
@@ -216,12 +212,13 @@ async def _first_of(*events: asyncio.Event) -> None:
             task.cancel()
 
 
-def _check_range(field: str, value: int, most: int) -> None:
+def check_range(field: str, value: int, most: int) -> None:
+    """Raises ``InvalidRequest`` unless ``value`` is 0 to ``most``."""
     if not 0 <= value <= most:
         raise InvalidRequest(field, f"0 to {most} is possible, not {value}")
 
 
 def _limit(field: str, value: int) -> int:
     """What is meant by a limit: 0 stands for 100."""
-    _check_range(field, value, MAX_LISTED)
+    check_range(field, value, MAX_LISTED)
     return value or 100

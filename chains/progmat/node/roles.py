@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import grpc.aio
+from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
+from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
-from sqlalchemy import MetaData
 
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.standard_package import standard_package
@@ -24,7 +25,6 @@ from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.recovery import EVERY_S as RECOVER_EVERY_S
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.salts import Salts
-from chains.progmat.flows.schema import flows_metadata
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
@@ -32,11 +32,18 @@ from chains.progmat.ibc_host.earmark import StorageReader
 from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
+from chains.progmat.node.gated_keys import GatedKeys, GatedSigner
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
+from chains.progmat.node.node_storage import NodeStorage
+from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
+from chains.progmat.node.rpc_flow_service import FlowServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
+from chains.progmat.node.rpc_vault import VaultServiceRpc
 from chains.progmat.node.storage import NodeDatabase, history_id
+from chains.progmat.node.storage.location import database_location
+from chains.progmat.node.vault_upkeep import UpkeepPolicy, VaultUpkeep
 from chains.progmat.notary.duty import Duty, duty_of
 from chains.progmat.notary.intake import Intake, TearOffIntake
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
@@ -51,17 +58,13 @@ from chains.progmat.validators.attestor import Attestor
 from chains.progmat.validators.checkpoint_signer import CheckpointSigner
 from chains.progmat.validators.journal_tail import JournalTail, TailSettings
 from chains.progmat.validators.rpc_validator import ValidatorRpc
-from chains.progmat.validators.schema import validator_metadata
+from chains.progmat.validators.signing_floor import SigningFloor
 from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
-from chains.progmat.vault import vault_metadata
 from light_clients.qbft import QbftLightClient, verify_storage_at
 from light_clients.registry import LightClientRegistry, RegistryProfile
 from primitives.public_key import PublicKey
 from primitives.signatures import Signer
-
-OpenDatabase = Callable[[Path, str, Sequence[MetaData]], Awaitable[NodeDatabase]]
-"""As ``NodeDatabase.open``: path, node's name, schemas."""
 
 OpenUniquenessStore = Callable[[Path, str], UniquenessStore]
 """Path and ledger id; may block."""
@@ -97,9 +100,20 @@ class Surroundings:
     retry: RetrySchedule = field(default_factory=RetrySchedule)
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
     tail: TailSettings = field(default_factory=TailSettings)
+    upkeep: UpkeepPolicy | None = None
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
-    open_database: OpenDatabase = NodeDatabase.open
     open_uniqueness_store: OpenUniquenessStore = SqliteUniquenessStore
+    storage: NodeStorage | None = None
+
+    def __post_init__(self) -> None:
+        if self.storage is None:
+            object.__setattr__(self, "storage", NodeStorage(database_location(self.folder), self.me.name))
+
+    def node_storage(self) -> NodeStorage:
+        """The database all roles of the node share; a SQLite file in ``folder`` unless another was given."""
+        if self.storage is None:  # pragma: no cover - set above
+            raise TypeError("no storage")
+        return self.storage
 
     def now_s(self) -> int:
         """Unix seconds."""
@@ -138,26 +152,59 @@ class RunningRole(Protocol):
         ...
 
 
-class VaultRole:
-    """SN or CN: vault, flows and NodeService."""
+@dataclass(frozen=True)
+class ServedApi:
+    """A gRPC service of a node: its name in ``crossdvp.ledger.v1``, generated registration, and servicer."""
 
-    def __init__(self, node: LedgerNode, rpc: NodeServiceRpc, database: NodeDatabase) -> None:
+    name: str
+    add: Callable[..., Any]
+    servicer: object
+
+    def serve(self, server: grpc.aio.Server) -> str:
+        """Register it; its full name."""
+        self.add(self.servicer, server)
+        return f"crossdvp.ledger.v1.{self.name}"
+
+
+class VaultRole:
+    """SN or CN: vault, flows and their services."""
+
+    def __init__(
+        self,
+        node: LedgerNode,
+        rpc: NodeServiceRpc,
+        vault_rpc: VaultServiceRpc,
+        apis: Sequence[ServedApi],
+        upkeep: VaultUpkeep | None,
+        storage: NodeStorage,
+    ) -> None:
         self.node = node
         self.rpc = rpc
-        self._database = database
+        self.vault_rpc = vault_rpc
+        self._apis = apis
+        self._upkeep = upkeep
+        self._storage = storage
 
     @classmethod
     async def open(cls, around: Surroundings) -> VaultRole:
         """Open the node's database and put the node together; raises storage and key errors."""
         around.node_signer()
-        path = around.folder / "node.sqlite3"
-        database = await around.open_database(path, around.me.name, [vault_metadata, flows_metadata])
+        storage = around.node_storage()
+        database = await storage.acquire(around.now_s)
+        try:
+            return await cls._over(around, storage, database)
+        except BaseException:
+            await storage.release()
+            raise
+
+    @classmethod
+    async def _over(cls, around: Surroundings, storage: NodeStorage, database: NodeDatabase) -> VaultRole:
         parts = NodeParts(
             me=around.me,
             database=database,
             network=around.network,
             directory=around.directory,
-            keys=around.keys,
+            keys=GatedKeys(around.keys, database.require_current),
             verifier=LedgerVerifier(around.parameters, around.package),
             storage_readers=STORAGE_READERS,
             clock=around.clock,
@@ -171,33 +218,47 @@ class VaultRole:
             delivery_retry=around.delivery_retry,
         )
         node = LedgerNode(parts)
-        return cls(node, NodeServiceRpc(node, around.keys, around.access), database)
+        rpc = NodeServiceRpc(node, around.keys, around.access)
+        upkeep = None
+        if around.upkeep is not None:
+            upkeep = VaultUpkeep(node, NodeOperations(node, around.keys), around.upkeep)
+        vault = VaultServiceRpc(node, around.keys, around.access, around.random_bytes)
+        apis = (
+            ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
+            ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
+            ServedApi("VaultService", add_VaultServiceServicer_to_server, vault),
+        )
+        return cls(node, rpc, vault, apis, upkeep, storage)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
         self.node.answer_peers(router)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
-        """NodeService."""
-        add_NodeServiceServicer_to_server(self.rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
-        return ("crossdvp.ledger.v1.NodeService",)
+        """All of its services."""
+        return tuple(api.serve(server) for api in self._apis)
 
     async def start(self) -> None:
         """Resume flows and deliveries."""
         await self.node.start()
+        if self._upkeep is not None:
+            self._upkeep.start()
 
     async def stop(self) -> None:
         """Stop flows, close the database."""
         self.rpc.stop()
+        self.vault_rpc.stop()
+        if self._upkeep is not None:
+            await self._upkeep.stop()
         await self.node.stop()
-        await self._database.close()
+        await self._storage.release()
 
 
 class NotaryRole:
     """NN; with VALIDATING beside it, the notary verifies whole transactions."""
 
     def __init__(
-        self, service: NotaryService, store: UniquenessStore, duty: Duty | None, archive: NodeDatabase | None
+        self, service: NotaryService, store: UniquenessStore, duty: Duty | None, archive: NodeStorage | None
     ) -> None:
         self._service = service
         self._store = store
@@ -211,7 +272,11 @@ class NotaryRole:
         path = around.folder / "notary.sqlite3"
         store = await asyncio.to_thread(around.open_uniqueness_store, path, around.parameters.ledger_id)
         duty = duty_of(store)
-        intake, archive = await _intake_of(around, store)
+        try:
+            intake, archive = await _intake_of(around, store)
+        except BaseException:
+            store.close()
+            raise
         service = NotaryService(
             store=store,
             keys=around.keys,
@@ -243,20 +308,21 @@ class NotaryRole:
         await self._service.stop()
         self._store.close()
         if self._archive is not None:
-            await self._archive.close()
+            await self._archive.release()
 
 
-async def _intake_of(around: Surroundings, store: UniquenessStore) -> tuple[Intake, NodeDatabase | None]:
+async def _intake_of(around: Surroundings, store: UniquenessStore) -> tuple[Intake, NodeStorage | None]:
     """As the network map says: tear-offs, or whole transactions and an archive of the histories that were verified."""
     if Role.VALIDATING not in around.me.roles:
         return TearOffIntake(), None
-    archive = await around.open_database(around.folder / "node.sqlite3", around.me.name, [])
+    storage = around.node_storage()
+    archive = await storage.acquire(around.now_s)
     verifier = LedgerVerifier(around.parameters, around.package)
     confirmed = OwnAnswers(store, verifier, around.keys, around.clock).confirmed
     back_chain = BackChain(
         archive, around.network, around.directory, verifier, VerifiedArchive(), around.clock, confirmed=confirmed
     )
-    return WholeIntake(archive, back_chain, verifier), archive
+    return WholeIntake(archive, back_chain, verifier), storage
 
 
 class ValidatorRole:
@@ -264,24 +330,36 @@ class ValidatorRole:
 
     def __init__(
         self,
-        database: NodeDatabase,
+        storage: NodeStorage,
         log: SigningLog,
         approver: Approver,
         attestor: Attestor,
         tail: JournalTail,
         rpc: ValidatorRpc,
+        floor: SigningFloor,
     ) -> None:
-        self._database = database
+        self._storage = storage
         self._log = log
         self._approver = approver
         self._attestor = attestor
         self.tail = tail
         self.rpc = rpc
+        self.floor = floor
 
     @classmethod
     async def open(cls, around: Surroundings) -> ValidatorRole:
         """Open database and signing log; raises ``SigningLogMismatch``, ``NotAValidator``, ``KeyMissing``."""
-        database = await around.open_database(around.folder / "node.sqlite3", around.me.name, [validator_metadata])
+        storage = around.node_storage()
+        database = await storage.acquire(around.now_s)
+        try:
+            return await cls._over(around, storage, database)
+        except BaseException:
+            await storage.release()
+            raise
+
+    @classmethod
+    async def _over(cls, around: Surroundings, storage: NodeStorage, database: NodeDatabase) -> ValidatorRole:
+        keys = GatedKeys(around.keys, database.require_current)
         gate = await SigningGate.open(database)
         verifier = LedgerVerifier(around.parameters, around.package)
         desk = NotaryDesk(around.network, verifier, around.clock, around.node_signer(), around.directory)
@@ -298,7 +376,7 @@ class ValidatorRole:
             database=database,
             resolver=back_chain,
             verifier=verifier,
-            signer=around.node_signer(),
+            signer=GatedSigner(around.node_signer(), database.require_current),
             gate=gate,
             clock_s=around.now_s,
         )
@@ -306,11 +384,11 @@ class ValidatorRole:
             database=database,
             resolver=back_chain,
             verifier=verifier,
-            signer=around.node_signer(),
+            signer=GatedSigner(around.node_signer(), database.require_current),
             gate=gate,
             clock=around.clock,
         )
-        key = around.keys.digest_signer(around.me.party.key)
+        key = keys.digest_signer(around.me.party.key)
         if key is None:
             raise KeyMissing(around.me.name, "checkpoint", around.me.party.key.encoded())
         log = await asyncio.to_thread(
@@ -326,8 +404,11 @@ class ValidatorRole:
         )
         await signer.match_log()
         tail = await JournalTail.open(database, around.network, around.parameters, gate, around.tail)
+        others = {*around.directory.names_with(Role.VALIDATOR), around.parameters.notary.name} - {around.me.name}
+        floor = SigningFloor(log, others)
+        tail.on_shown = floor.shown
         rpc = ValidatorRpc(around.parameters.ledger_id, database, tail, signer, gate)
-        return cls(database, log, approver, attestor, tail, rpc)
+        return cls(storage, log, approver, attestor, tail, rpc, floor)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Approve, attest."""
@@ -347,4 +428,4 @@ class ValidatorRole:
         """Stop following, close log and database."""
         await self.tail.stop()
         await asyncio.to_thread(self._log.close)
-        await self._database.close()
+        await self._storage.release()

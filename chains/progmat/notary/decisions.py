@@ -4,7 +4,7 @@ Every store runs exactly this inside its database transaction, so that all store
 
 1. A transaction that is committed already keeps its answer, whatever happened since.
 2. The notary's time lies inside the time window, ``[from, until)``. The notary's time is its clock, but never earlier
-   than the journal's last entry.
+   than the journal's last entry. Who comes too late is told so for ever: the journal gets a tick with that answer.
 3. Inputs and references are unspent. (Corda: ``PersistentUniquenessProvider``; references are checked at commit.)
 4. A path is created once, deleted at most once, never created again. (A delete names no value: the contracts that the
    Validators verified have decided which path may go, and a path has had one value only.)
@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chains.progmat.notary.errors import NotarisationConflict, NotaryRefusal, TimeWindowClosed, TimeWindowNotOpen
-from chains.progmat.notary.journal import JournalEntry, JournalHead
+from chains.progmat.notary.journal import JournalEntry, JournalHead, tick
 from chains.progmat.notary.model import (
     NO_POSITION,
     CommitRequest,
@@ -102,6 +102,8 @@ def decide(snapshot: Snapshot, batch: Sequence[CommitRequest], clock_s: int) -> 
     """Decide a batch in order. Changes nothing; the store applies the decision in the same database transaction."""
     working = _Working(snapshot, max(clock_s, snapshot.head.time_s), snapshot.head)
     outcomes = tuple(_decide_one(working, request) for request in batch)
+    if any(isinstance(outcome, TimeWindowClosed) for outcome in outcomes):
+        _keep_the_time(working)
     return Decision(
         outcomes=outcomes,
         newly_committed=tuple((c, working.requesters[c.tx_id]) for c in working.committed.values()),
@@ -186,6 +188,13 @@ def _apply(working: _Working, request: CommitRequest) -> Committed:
     working.committed[request.tx_id] = committed
     working.requesters[request.tx_id] = request.requester
     return committed
+
+
+def _keep_the_time(working: _Working) -> None:
+    """Whoever is told that its window is over builds another transaction: no clock set back may accept the first."""
+    if working.now_s > working.head.time_s:
+        working.entries.append(tick(working.head, working.now_s))
+        working.head = working.entries[-1].head
 
 
 def _journalled(working: _Working, request: CommitRequest) -> int:

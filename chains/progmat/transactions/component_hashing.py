@@ -32,12 +32,16 @@ def component_leaf(nonce: bytes, component: bytes) -> bytes:
 
 def group_nonces(salt: bytes, group: int, components: Sequence[bytes]) -> tuple[bytes, ...]:
     """Nonces of all components of a group, in order."""
-    return tuple(component_nonce(salt, group, index, component) for index, component in enumerate(components))
+    place = salt + group.to_bytes(4, "big")
+    return tuple(
+        sha256d(sha256d(place + index.to_bytes(4, "big")) + component) for index, component in enumerate(components)
+    )
 
 
 def group_root(nonces: Sequence[bytes], components: Sequence[bytes]) -> Hash32:
     """Root of a group from the nonces and bytes of all its components (at least one)."""
-    return Hash32(merkle_root([component_leaf(n, c) for n, c in zip(nonces, components, strict=True)]))
+    leaves = [sha256d(nonce + component) for nonce, component in zip(nonces, components, strict=True)]
+    return leaves[0] if len(leaves) == 1 else merkle_root(leaves)
 
 
 def group_roots(nonces: Mapping[int, Sequence[bytes]], groups: Mapping[int, Sequence[bytes]]) -> tuple[Hash32, ...]:
@@ -51,4 +55,4 @@ def group_roots(nonces: Mapping[int, Sequence[bytes]], groups: Mapping[int, Sequ
 
 def transaction_id(roots: Sequence[bytes]) -> Hash32:
     """The transaction id: Merkle root of the group roots."""
-    return Hash32(merkle_root(list(roots)))
+    return merkle_root(roots)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from chains.progmat.transactions import component_hashing, filtered_codec
@@ -23,6 +22,7 @@ from chains.progmat.transactions.model import (
     check_hash,
     check_range,
 )
+from primitives.lazily import lazily
 from primitives.merkle import ALL_ONES_HASH
 from primitives.types import Hash32
 
@@ -87,7 +87,7 @@ class FilteredTransaction(GroupViews):
         """The transaction id, which ``verify`` proves."""
         return self.tx_id
 
-    @cached_property
+    @lazily
     def components(self) -> Mapping[int, tuple[bytes, ...]]:
         """Visible component bytes by group ordinal."""
         return {group.ordinal: group.components for group in self.visible}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import TypeVar
 
 from chains.progmat.transactions.component_codec import (
@@ -28,6 +27,7 @@ from chains.progmat.transactions.model import (
     TimeWindow,
     TransactionState,
 )
+from primitives.lazily import lazily
 from primitives.types import Hash32
 
 T = TypeVar("T")
@@ -45,17 +45,17 @@ class GroupViews(ABC):
     def components(self) -> Mapping[int, tuple[bytes, ...]]:
         """Visible component bytes by group ordinal."""
 
-    @cached_property
+    @lazily
     def inputs(self) -> tuple[StateRef, ...]:
         """States that the transaction consumes."""
         return self._all(Group.INPUTS, decode_state_ref)
 
-    @cached_property
+    @lazily
     def outputs(self) -> tuple[TransactionState, ...]:
         """States that the transaction makes."""
         return self._all(Group.OUTPUTS, decode_state)
 
-    @cached_property
+    @lazily
     def commands(self) -> tuple[Command, ...]:
         """Commands with their signers; groups COMMANDS and SIGNERS have one component each per command."""
         signers = self._all(Group.SIGNERS, decode_signers)
@@ -64,32 +64,32 @@ class GroupViews(ABC):
             raise MalformedComponent("one signer component per command", expected=len(raw), found=len(signers))
         return tuple(decode_command(data, keys) for data, keys in zip(raw, signers, strict=True))
 
-    @cached_property
+    @lazily
     def notary(self) -> Party | None:
         """The notary that the transaction is meant for."""
         return self._at_most_one(Group.NOTARY, decode_party)
 
-    @cached_property
+    @lazily
     def time_window(self) -> TimeWindow | None:
         """When the notary may accept the transaction."""
         return self._at_most_one(Group.TIME_WINDOW, decode_time_window)
 
-    @cached_property
+    @lazily
     def references(self) -> tuple[StateRef, ...]:
         """States that must be unspent but are not consumed."""
         return self._all(Group.REFERENCES, decode_state_ref)
 
-    @cached_property
+    @lazily
     def network_parameters_hash(self) -> Hash32 | None:
         """Hash of the network parameters that the transaction was built under."""
         return self._at_most_one(Group.NETWORK_PARAMETERS, decode_network_parameters_hash)
 
-    @cached_property
+    @lazily
     def provable_writes(self) -> tuple[ProvableWrite, ...]:
         """Writes to the ledger's provable store."""
         return self._all(Group.PROVABLE_WRITES, decode_provable_write)
 
-    @cached_property
+    @lazily
     def contract_package(self) -> Hash32 | None:
         """Hash of the contract package that the transaction was built for."""
         return self._at_most_one(Group.CONTRACT_PACKAGE, decode_contract_package_hash)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 from chains.progmat.transactions.errors import InputsBroken, StateUnresolved
 from chains.progmat.transactions.model import (
@@ -18,6 +17,7 @@ from chains.progmat.transactions.model import (
 )
 from chains.progmat.transactions.wire import WireTransaction
 from primitives.composite_key import Key
+from primitives.lazily import lazily
 from primitives.types import Hash32
 
 
@@ -82,7 +82,7 @@ class LedgerTransaction:
         """Writes to the ledger's provable store."""
         return self.wire.provable_writes
 
-    @cached_property
+    @lazily
     def signers(self) -> frozenset[Key]:
         """Every key that some command needs; signatures by all of them are checked apart from the contracts.
 
@@ -97,7 +97,7 @@ class LedgerTransaction:
         """The same transaction, judged where these keys have been replaced (``NetworkParameters.key_heirs``)."""
         return replace(self, key_heirs=key_heirs) if key_heirs else self
 
-    @cached_property
+    @lazily
     def contract_names(self) -> frozenset[str]:
         """Contracts that have a say: those of inputs, outputs and commands (a reference binds nobody)."""
         return frozenset(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
 from chains.progmat.transactions import signed_codec
 from chains.progmat.transactions.errors import SignatureRefused, SignaturesMissing
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.wire import WireTransaction
 from primitives.composite_key import Key, is_fulfilled_by, leaf_keys
+from primitives.lazily import lazily
 from primitives.public_key import PublicKey
 from primitives.types import Hash32
 
@@ -33,11 +33,18 @@ class SignedTransaction:
     @classmethod
     def of(cls, wire: WireTransaction, signatures: Iterable[TransactionSignature] = ()) -> SignedTransaction:
         """A freshly built transaction with its first signatures."""
-        transaction = cls(wire.encode(), tuple(signatures))
-        transaction.__dict__["wire"] = wire  # already decoded and hashed
+        return cls.received(wire.encode(), signatures, wire)
+
+    @classmethod
+    def received(
+        cls, wire_bytes: bytes, signatures: Iterable[TransactionSignature], wire: WireTransaction
+    ) -> SignedTransaction:
+        """From bytes that somebody has decoded already: ``wire`` must be what they say. Raises SignatureRefused."""
+        transaction = cls(wire_bytes, tuple(signatures))
+        transaction.__dict__["wire"] = wire  # decoding and hashing are paid once
         return transaction
 
-    @cached_property
+    @lazily
     def wire(self) -> WireTransaction:
         """The transaction itself; raises DecodeError when the bytes are not one."""
         return WireTransaction.decode(self.wire_bytes)
@@ -47,7 +54,7 @@ class SignedTransaction:
         """The transaction id."""
         return self.wire.id
 
-    @cached_property
+    @lazily
     def signed_by(self) -> frozenset[PublicKey]:
         """Keys with a signature here, verified or not."""
         return frozenset(signature.by for signature in self.signatures)
@@ -55,10 +62,7 @@ class SignedTransaction:
     def with_signatures(self, *signatures: TransactionSignature) -> SignedTransaction:
         """The same transaction with more signatures; one by a key that has already signed changes nothing."""
         fresh = {signature.by: signature for signature in signatures if signature.by not in self.signed_by}
-        extended = SignedTransaction(self.wire_bytes, (*self.signatures, *fresh.values()))
-        if "wire" in self.__dict__:  # decoding and hashing are paid once
-            extended.__dict__["wire"] = self.wire
-        return extended
+        return SignedTransaction.received(self.wire_bytes, (*self.signatures, *fresh.values()), self.wire)
 
     def missing_signers(self) -> frozenset[Key]:
         """Required keys, composite ones whole, that the signatures here do not fulfil."""
@@ -97,6 +101,10 @@ class SignedTransaction:
 
     def encode(self) -> bytes:
         """Canonical bytes of the envelope; the wire bytes in it are those received."""
+        return self._encoded
+
+    @lazily
+    def _encoded(self) -> bytes:
         return signed_codec.encode_signed(self.wire_bytes, self.signatures)
 
     @classmethod

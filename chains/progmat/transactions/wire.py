@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import cached_property
 
 from chains.progmat.transactions import component_hashing, wire_codec
 from chains.progmat.transactions.errors import MalformedComponent
@@ -21,6 +20,7 @@ from chains.progmat.transactions.model import (
     check_range,
 )
 from primitives.composite_key import Key
+from primitives.lazily import lazily
 from primitives.types import Hash32
 
 _ALLOWED_GROUPS = frozenset(Group) - {Group.ATTACHMENTS}
@@ -58,12 +58,12 @@ class WireTransaction(GroupViews):
                     f"group {required.name} is present", expected=int(required), found=str(ordinals)
                 )
 
-    @cached_property
+    @lazily
     def components(self) -> Mapping[int, tuple[bytes, ...]]:
         """Component bytes by group ordinal."""
         return {group.ordinal: group.components for group in self.groups}
 
-    @cached_property
+    @lazily
     def nonces(self) -> Mapping[int, tuple[bytes, ...]]:
         """Nonces of the components, by group ordinal."""
         return {
@@ -71,17 +71,17 @@ class WireTransaction(GroupViews):
             for group in self.groups
         }
 
-    @cached_property
+    @lazily
     def group_roots(self) -> tuple[Hash32, ...]:
         """Roots of groups 0..17; shared by the id and by every tear-off."""
         return component_hashing.group_roots(self.nonces, self.components)
 
-    @cached_property
+    @lazily
     def id(self) -> Hash32:
         """The transaction id."""
         return component_hashing.transaction_id(self.group_roots)
 
-    @cached_property
+    @lazily
     def required_signers(self) -> frozenset[Key]:
         """Keys that the commands need, and the notary's if there is something for it to check.
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
-from chains.progmat.node.storage import store_recorded
+from chains.progmat.node.storage import insert, store_recorded
 from chains.progmat.notary.model import state_key
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.transactions.signed import SignedTransaction

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, select, update
 
 from chains.progmat.network.parameters_source import ParametersSource, source_of
-from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.storage import NodeDatabase, insert
+from chains.progmat.node.storage.standing import Doubt
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.validators import ledger_view
 from chains.progmat.validators.errors import (
@@ -117,7 +117,10 @@ class CheckpointSigner:
         """Check that log and database were made together; before the first signature. Raises SigningLogMismatch."""
         log_id = self._log.log_id
         pinned = await self._database.submit(lambda connection: _pin_log(connection, log_id))
-        if pinned != log_id:
+        if self._database.doubt is not Doubt.NONE:  # restored: whatever log is there may be the wrong one, or new
+            await asyncio.to_thread(self._log.doubt)
+            await self._database.submit(lambda connection: _pin_another(connection, log_id))
+        elif pinned != log_id:
             raise SigningLogMismatch("id of the signing log", pinned, log_id)
 
     async def sign(self, height: int) -> SignedCheckpoint:
@@ -161,6 +164,10 @@ class CheckpointSigner:
 
 def _set_of(epoch: NetworkParameters) -> ValidatorSet:
     return ValidatorSet(epoch.validators.threshold, epoch.validators.addresses)
+
+
+def _pin_another(connection: Connection, log_id: str) -> None:
+    connection.execute(update(pins).where(pins.c.name == "signing_log_id").values(value=log_id))
 
 
 def _pin_log(connection: Connection, log_id: str) -> str:

@@ -15,6 +15,8 @@ CrossDvpError
 │   └── CheckpointConflict        another digest was signed for this height
 ├── UnavailableError
 │   ├── HeightNotReached          wait for the journal
+│   ├── SigningLogInDoubt         the signing log may have forgotten something: nothing new is signed for now
+│   ├── HeightMayBeSigned         a digest for this height may be forgotten: it will never be signed here again
 │   └── CheckpointFromTheFuture   the journal's time is ahead of our clock by more than is tolerated
 └── SigningLogMismatch            the files on disk do not belong together: an operator must act
 """
@@ -155,6 +157,31 @@ class SigningLogUnavailable(UnavailableError):
     def __init__(self, cause: str) -> None:
         self.cause = cause
         super().__init__(f"the signing log cannot be written ({cause}); nothing was signed, try again")
+
+
+class SigningLogInDoubt(UnavailableError):
+    """The log may have forgotten what was signed, and nobody has said yet how high that may be."""
+
+    reason = "SIGNING_LOG_IN_DOUBT"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the signing log may have forgotten what was signed: wait until the notary and the other Validators "
+            "have shown their heights"
+        )
+
+
+class HeightMayBeSigned(UnavailableError):
+    """This height may have been signed by a part of the log that is lost."""
+
+    reason = "HEIGHT_MAY_BE_SIGNED"
+
+    def __init__(self, height: int, floor: int) -> None:
+        self.height, self.floor = height, floor
+        super().__init__(
+            f"height {height} may have been signed before the signing log was lost, only what is above {floor} was "
+            "not: ask the other Validators for it, or take a later one"
+        )
 
 
 class SigningLogMismatch(CrossDvpError):

@@ -12,6 +12,7 @@ import structlog
 from chains.progmat.network.parameters_source import ParametersSource, source_of
 from chains.progmat.node.peers import PeerNetwork
 from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.storage.errors import StorageFailed
 from chains.progmat.notary import codec
 from chains.progmat.notary.errors import JournalError, JournalForked, JournalRolledBack
 from chains.progmat.notary.service import READ_JOURNAL
@@ -68,9 +69,12 @@ class JournalTail:
         self._gate = gate
         self._settings = settings
         self._head = head
+        self._fate_unknown = False
         self._nodes = NodeCache()
         self._moved = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.on_shown: Callable[[str, int], None] = lambda _notary, _height: None
+        """Called with the notary's name and the highest position it shows, at each answer."""
 
     @classmethod
     async def open(
@@ -118,6 +122,8 @@ class JournalTail:
         Raises JournalError for what no honest notary hands out (signing has stopped then), UnavailableError,
         DecodeError or the notary's refusal.
         """
+        if self._fate_unknown:
+            await self._look()
         request = codec.ReadRequest(self._head.height, self._settings.page_entries, int(wait_s * 1000))
         body = await self._network.request(
             self._epochs.history.first.notary.name,
@@ -135,6 +141,7 @@ class JournalTail:
 
     async def _take(self, page: codec.JournalPage) -> None:
         start = self._head
+        self.on_shown(self._epochs.history.first.notary.name, page.head_position)
         if page.head_position < start.height:
             raise JournalRolledBack(start.height, page.head_position)
         if page.head_position == start.height and page.head_hash != start.journal_hash:
@@ -143,11 +150,22 @@ class JournalTail:
             return
         await self._before_judging(page.entries[-1].time_s)
         checked = await asyncio.to_thread(check_entries, start.journal_head, page.entries, self._epochs)
-        applied = await self._database.submit(
-            lambda connection: ledger_view.apply_entries(connection, start, checked, self._nodes)
-        )
+        try:
+            applied = await self._database.submit(
+                lambda connection: ledger_view.apply_entries(connection, start, checked, self._nodes)
+            )
+        except StorageFailed:
+            self._fate_unknown = True  # what may be applied must not be taken for the notary's second attempt at it
+            raise
         self._nodes.keep(applied.nodes)
         self._head = applied.head
+        self._announce()
+
+    async def _look(self) -> None:
+        """Find out whether the last page was applied."""
+        ledger_id = self._epochs.history.first.ledger_id
+        self._head = await self._database.read(lambda connection: ledger_view.head(connection, ledger_id))
+        self._fate_unknown = False
         self._announce()
 
     def _announce(self) -> None:

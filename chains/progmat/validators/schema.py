@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import CheckConstraint, Column, LargeBinary, MetaData, Table
+
+from chains.progmat.node.storage.column_types import Int64, Text
 
 validator_metadata = MetaData()
 
 heights = Table(
     "validator_heights",
     validator_metadata,
-    Column("height", Integer, primary_key=True),
-    Column("timestamp_s", Integer, nullable=False),
+    Column("height", Int64, primary_key=True, autoincrement=False),
+    Column("timestamp_s", Int64, nullable=False),
     Column("root", LargeBinary(32), nullable=False),
     Column("journal_hash", LargeBinary(32), nullable=False),
 )
@@ -28,8 +30,8 @@ paths = Table(
     validator_metadata,
     Column("path", LargeBinary, primary_key=True),
     Column("value", LargeBinary, nullable=False),
-    Column("created_at", Integer, nullable=False),  # heights
-    Column("deleted_at", Integer),
+    Column("created_at", Int64, nullable=False),  # heights
+    Column("deleted_at", Int64),
     sqlite_with_rowid=False,
 )
 
@@ -37,7 +39,7 @@ consumed = Table(
     "validator_consumed",  # by journalled transactions: others are not seen here
     validator_metadata,
     Column("state", LargeBinary(36), primary_key=True),
-    Column("height", Integer, nullable=False),
+    Column("height", Int64, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -53,23 +55,23 @@ approvals = Table(
     "validator_approvals",
     validator_metadata,
     Column("tx_id", LargeBinary(32), primary_key=True),
-    Column("requester", String, nullable=False),
-    Column("approved_at_s", Integer, nullable=False),
+    Column("requester", Text, nullable=False),
+    Column("approved_at_s", Int64, nullable=False),
     sqlite_with_rowid=False,
 )
 
 alarms = Table(
     "validator_alarms",
     validator_metadata,
-    Column("only", Integer, primary_key=True),
-    Column("reason", String, nullable=False),
-    Column("detail", String, nullable=False),
-    CheckConstraint("only = 1", name="validator_alarms_first_stays"),
+    Column("id", Int64, primary_key=True, autoincrement=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    CheckConstraint("id = 1", name="validator_alarms_first_stays"),
 )
 
 pins = Table(
     "validator_pins",
     validator_metadata,
-    Column("name", String, primary_key=True),
-    Column("value", String, nullable=False),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
 )

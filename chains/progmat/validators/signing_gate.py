@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
-from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.storage import NodeDatabase, insert
 from chains.progmat.validators.errors import SigningStopped
 from chains.progmat.validators.schema import alarms
 from primitives.errors import PeerError
@@ -65,5 +64,5 @@ def _stored_alarm(connection: Connection) -> Alarm | None:
 
 
 def _store_alarm(connection: Connection, alarm: Alarm) -> None:
-    values = {"only": 1, "reason": alarm.reason, "detail": alarm.detail}
+    values = {"id": 1, "reason": alarm.reason, "detail": alarm.detail}
     connection.execute(insert(alarms).values(values).on_conflict_do_nothing())

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
+from chains.progmat.node.storage import insert
 from chains.progmat.validators.schema import tree_nodes
 
 MAX_CACHED_NODES = 65_536

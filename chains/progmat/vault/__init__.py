@@ -1,5 +1,6 @@
 """The vault: what a node holds. Plain functions on a database connection, called inside ``NodeDatabase`` operations."""
 
+from chains.progmat.vault.books import EntryKind, RecordMark
 from chains.progmat.vault.cash import (
     MAX_INPUTS,
     AccountBalance,
@@ -8,7 +9,10 @@ from chains.progmat.vault.cash import (
     CoinRequest,
     balance,
     balances,
+    count_coins,
     select_and_lock,
+    select_small_and_lock,
+    total_yen,
 )
 from chains.progmat.vault.indexing import (
     Indexed,
@@ -46,6 +50,7 @@ __all__ = [
     "Balance",
     "CashHolding",
     "CoinRequest",
+    "EntryKind",
     "Hold",
     "Indexed",
     "IndexedCash",
@@ -53,6 +58,7 @@ __all__ = [
     "IndexedConsensus",
     "IndexedLock",
     "IndexedMembership",
+    "RecordMark",
     "RecordOutcome",
     "RecordedTx",
     "StateIndexer",
@@ -62,6 +68,7 @@ __all__ = [
     "balances",
     "consensus_record",
     "consumed_by",
+    "count_coins",
     "hold",
     "holds",
     "keep_everything",
@@ -77,5 +84,7 @@ __all__ = [
     "release_soft_locks",
     "renew_soft_locks",
     "select_and_lock",
+    "select_small_and_lock",
+    "total_yen",
     "vault_metadata",
 ]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, exists, func, or_, select
 
 from chains.progmat.node.storage import Prepared
 from chains.progmat.transactions.model import StateRef
-from chains.progmat.vault.errors import FundsSoftLocked, FundsTooFragmented, InsufficientFunds
+from chains.progmat.vault.errors import FundsSoftLocked, FundsTooFragmented, InsufficientFunds, NothingToMerge
 from chains.progmat.vault.schema import cash, soft_locks
+from chains.progmat.vault.shards import shard_for
 from chains.progmat.vault.soft_locks import lock_states
 from ibc.dvp import CashAccount
 
-MAX_INPUTS = 32
-"""Cash states one ledger_tx consumes at most, unless the caller says otherwise."""
+MAX_INPUTS: Final = 128
+"""Cash states one ledger_tx consumes at most, unless the caller says otherwise; a component group holds 256."""
+SHARD_INPUTS: Final = 4
+"""A flow is content with its own shard if no more than so many of its coins are enough."""
 
 _JOINED = cash.outerjoin(
     soft_locks, and_(cash.c.tx_id == soft_locks.c.tx_id, cash.c.output_index == soft_locks.c.output_index)
@@ -41,13 +45,28 @@ def _sums(held: ColumnElement[bool]) -> tuple[ColumnElement[int], ...]:
     )
 
 
+_FREE = and_(cash.c.encumbered.is_(False), or_(soft_locks.c.lock_owner.is_(None), _MINE, ~_LIVE))
+
 _ACCOUNT_COLUMNS = (cash.c.coin_id, cash.c.issuer, cash.c.node, cash.c.owner_key)
-_SPENDABLE = Prepared(
-    select(cash.c.tx_id, cash.c.output_index, *_ACCOUNT_COLUMNS, cash.c.amount_yen)
+_HOLDING_COLUMNS = (cash.c.tx_id, cash.c.output_index, *_ACCOUNT_COLUMNS, cash.c.amount_yen)
+_LARGEST_FIRST = (
+    select(*_HOLDING_COLUMNS)
     .select_from(_JOINED)
-    .where(_OF_ACCOUNT, cash.c.encumbered.is_(False), or_(soft_locks.c.lock_owner.is_(None), _MINE, ~_LIVE))
+    .where(_OF_ACCOUNT, _FREE)
     .order_by(cash.c.amount_yen.desc(), cash.c.tx_id, cash.c.output_index)
     .limit(bindparam("most"))
+)
+_SPENDABLE = Prepared(_LARGEST_FIRST)
+_SPENDABLE_IN_SHARD = Prepared(_LARGEST_FIRST.where(cash.c.shard == bindparam("in_shard")))
+_SMALLEST = (
+    select(*_HOLDING_COLUMNS)
+    .select_from(_JOINED)
+    .where(_OF_ACCOUNT, _FREE, cash.c.amount_yen < bindparam("below"))
+    .order_by(cash.c.amount_yen, cash.c.tx_id, cash.c.output_index)
+    .limit(bindparam("most"))
+)
+_COUNT = select(func.count()).select_from(
+    select(1).select_from(cash).where(_OF_ACCOUNT).limit(bindparam("most")).subquery()
 )
 _FORGET_EARLIER_CHOICE = Prepared(
     delete(soft_locks).where(
@@ -121,26 +140,74 @@ class AccountBalance:
 
 
 def select_and_lock(connection: Connection, request: CoinRequest) -> tuple[CashHolding, ...]:
-    """Choose free cash, largest states first, and hold it for the flow; asking again replaces its earlier choice.
+    """Choose free cash and hold it for the flow; asking again replaces its earlier choice.
 
-    Cash under an expired lock is free. Raises ``FundsSoftLocked`` (running flows hold what is missing: retry),
-    ``FundsTooFragmented``, ``InsufficientFunds``; then no lock is changed.
+    Looked at first is the flow's own shard, so that flows at work at once do not pass over each other's coins; if that
+    does not hold the amount in ``SHARD_INPUTS`` coins, all of the account's, largest first. Cash under an expired lock
+    is free. Raises ``FundsSoftLocked`` (running flows hold what is missing: retry), ``FundsTooFragmented``,
+    ``InsufficientFunds``; then no lock is changed.
     """
     if request.amount_yen <= 0 or request.max_inputs <= 0:
         raise ValueError(f"amount {request.amount_yen} and number of inputs {request.max_inputs} must be positive")
-    chosen: list[CashHolding] = []
-    reached_yen = 0
-    for tx_id, index, coin_id, issuer, node, owner_key, amount_yen in _SPENDABLE.rows(connection, _parameters(request)):
-        if reached_yen >= request.amount_yen:
-            break
-        chosen.append(CashHolding(StateRef(tx_id, index), coin_id, issuer, amount_yen, node, owner_key))
-        reached_yen += amount_yen
+    parameters = _parameters(request)
+    of_shard = {"in_shard": shard_for(request.lock_owner), "most": min(SHARD_INPUTS, request.max_inputs)}
+    chosen = _enough(_SPENDABLE_IN_SHARD.rows(connection, parameters | of_shard), request.amount_yen)
+    if total_yen(chosen) < request.amount_yen:
+        chosen = _enough(_SPENDABLE.rows(connection, parameters), request.amount_yen)
+    reached_yen = total_yen(chosen)
     if reached_yen < request.amount_yen:
         raise _shortage(connection, request, reached_yen)
+    _hold(connection, request, chosen)
+    return tuple(chosen)
+
+
+def select_small_and_lock(connection: Connection, request: CoinRequest, below_yen: int) -> tuple[CashHolding, ...]:
+    """Choose free coins of less than ``below_yen``, smallest first, at most ``max_inputs``, and hold them for the flow.
+
+    Of ``request`` the amount does not count. Raises ``NothingToMerge`` if fewer than two are there; then no lock is
+    changed.
+    """
+    parameters = _parameters(request) | {"below": below_yen}
+    chosen = [_holding(row) for row in connection.execute(_SMALLEST, parameters).all()]
+    if len(chosen) < 2:
+        raise NothingToMerge(request.coin_id, below_yen, len(chosen))
+    _hold(connection, request, chosen)
+    return tuple(chosen)
+
+
+def count_coins(connection: Connection, coin_id: str, issuer: str, account: CashAccount, most: int) -> int:
+    """Unconsumed coins of an account, locked ones included; counting ends at ``most``."""
+    parameters = _account_parameters(coin_id, issuer, account, 0) | {"most": most}
+    return int(connection.execute(_COUNT, parameters).scalar_one())
+
+
+def total_yen(chosen: Iterable[CashHolding]) -> int:
+    """What some coins are worth together."""
+    return sum(holding.amount_yen for holding in chosen)
+
+
+def _enough(rows: Iterable[Sequence[Any]], amount_yen: int) -> list[CashHolding]:
+    chosen: list[CashHolding] = []
+    reached_yen = 0
+    for row in rows:
+        holding = _holding(row)
+        chosen.append(holding)
+        reached_yen += holding.amount_yen
+        if reached_yen >= amount_yen:
+            break
+    return chosen
+
+
+def _holding(row: Sequence[Any]) -> CashHolding:
+    """From ``_HOLDING_COLUMNS``."""
+    tx_id, index, coin_id, issuer, node, owner_key, amount_yen = row
+    return CashHolding(StateRef(tx_id, index), coin_id, issuer, amount_yen, node, owner_key)
+
+
+def _hold(connection: Connection, request: CoinRequest, chosen: Sequence[CashHolding]) -> None:
     _FORGET_EARLIER_CHOICE.change(connection, _parameters(request))
     refs = [holding.ref for holding in chosen]
     lock_states(connection, refs, lock_owner=request.lock_owner, now_s=request.now_s, expires_s=request.expires_s)
-    return tuple(chosen)
 
 
 def balance(connection: Connection, coin_id: str, issuer: str, account: CashAccount, now_s: int) -> Balance:
@@ -149,9 +216,11 @@ def balance(connection: Connection, coin_id: str, issuer: str, account: CashAcco
     return _balance(connection.execute(_SUMS_OF_ACCOUNT, parameters).one())
 
 
-def balances(connection: Connection, now_s: int) -> list[AccountBalance]:
-    """All accounts with cash in this vault, by coin, node and key."""
-    rows = connection.execute(_REGISTER, {"now_s": now_s})
+def balances(connection: Connection, now_s: int, coin_id: str = "", owner_key: bytes = b"") -> list[AccountBalance]:
+    """Accounts with cash in this vault, by coin, node and key; of one coin or key if given."""
+    wanted = ((cash.c.coin_id, coin_id), (cash.c.owner_key, owner_key))
+    query = _REGISTER.where(*(column == value for column, value in wanted if value))
+    rows = connection.execute(query, {"now_s": now_s})
     return [AccountBalance(row.coin_id, row.issuer, row.node, row.owner_key, _balance(row)) for row in rows]
 
 
@@ -176,6 +245,7 @@ def _shortage(
         first_end_s = connection.execute(_FIRST_END, _parameters(request)).scalar_one()
         return FundsSoftLocked(
             request.coin_id,
+            request.account.key,
             request.amount_yen,
             found.free_yen,
             found.soft_locked_yen,

@@ -4,10 +4,16 @@ CrossDvpError
 ├── CallerError
 │   ├── InsufficientFunds       the account does not hold the amount, soft-locked cash included
 │   ├── FundsTooFragmented      it does, but in more states than one ledger_tx may consume
+│   ├── NothingToMerge          the account has no two free coins as small as that
+│   ├── BadPageToken            no token of this node, or one that was changed
+│   ├── PageTokenOfAnotherQuery the token belongs to a query with other arguments
+│   ├── OutOfRetention          updates after that number are forgotten in part: read the present state again
+│   ├── UnknownSequence         no update of that number was made here yet
 │   └── StateConsumed           the state is spent, or never came here
 ├── PeerError
 │   └── ConflictingConsumption  two notarised ledger_txs consume one state: the notary is at fault, stop and report
 └── UnavailableError
+    ├── TooManyWatches          as many readers follow this vault as it serves at once
     ├── FundsSoftLocked         enough cash is there, but other flows hold some of it for the moment
     └── StateSoftLocked         another flow holds this state for the moment
 """
@@ -47,7 +53,68 @@ class FundsTooFragmented(CallerError):
         self.max_inputs = max_inputs
         super().__init__(
             f"{needed_yen} yen of {coin_id} needed, the {max_inputs} largest free states hold {reached_yen}: "
-            "merge states by a move to the own account first"
+            "merge them first, `crossdvp ledger vault groom`"
+        )
+
+
+class NothingToMerge(CallerError):
+    """There are no two coins to make one of."""
+
+    reason = "NOTHING_TO_MERGE"
+
+    def __init__(self, coin_id: str, below_yen: int, found: int) -> None:
+        self.coin_id = coin_id
+        self.below_yen = below_yen
+        self.found = found
+        super().__init__(f"{found} free states below {below_yen} yen of {coin_id}, 2 needed: nothing to merge")
+
+
+class BadPageToken(CallerError):
+    """The token is none of this node's."""
+
+    reason = "BAD_PAGE_TOKEN"
+
+    def __init__(self, rule: str) -> None:
+        self.rule = rule
+        super().__init__(f"page_token: {rule}: begin again without one")
+
+
+class PageTokenOfAnotherQuery(CallerError):
+    """A token goes on with the query that made it, and with no other."""
+
+    reason = "PAGE_TOKEN_OF_ANOTHER_QUERY"
+
+    def __init__(self, method: str) -> None:
+        self.method = method
+        super().__init__(f"page_token: made by another query than this {method}: repeat the first query's arguments")
+
+
+class OutOfRetention(CallerError):
+    """Updates that the caller has not seen are forgotten."""
+
+    reason = "OUT_OF_RETENTION"
+
+    def __init__(self, after: int, oldest: int, newest: int) -> None:
+        self.after = after
+        self.oldest = oldest
+        self.newest = newest
+        super().__init__(
+            f"updates after {after} wanted, kept are {oldest} to {newest}: "
+            "read the present accounts and coins, then go on after the sequence of their first page"
+        )
+
+
+class UnknownSequence(CallerError):
+    """A sequence this vault has not reached."""
+
+    reason = "UNKNOWN_SEQUENCE"
+
+    def __init__(self, after: int, newest: int) -> None:
+        self.after = after
+        self.newest = newest
+        super().__init__(
+            f"updates after {after} wanted, the newest is {newest}: the token is another node's, or this vault was "
+            "restored from an older copy; read the present accounts and coins again"
         )
 
 
@@ -57,9 +124,16 @@ class FundsSoftLocked(UnavailableError):
     reason = "FUNDS_SOFT_LOCKED"
 
     def __init__(
-        self, coin_id: str, needed_yen: int, free_yen: int, soft_locked_yen: int, retry_after_s: float
+        self,
+        coin_id: str,
+        account_key: bytes,
+        needed_yen: int,
+        free_yen: int,
+        soft_locked_yen: int,
+        retry_after_s: float,
     ) -> None:
         self.coin_id = coin_id
+        self.account_key = account_key
         self.needed_yen = needed_yen
         self.free_yen = free_yen
         self.soft_locked_yen = soft_locked_yen
@@ -68,6 +142,16 @@ class FundsSoftLocked(UnavailableError):
             f"{needed_yen} yen of {coin_id} needed, {free_yen} free and {soft_locked_yen} held by running flows: "
             f"retry within {retry_after_s:g} s"
         )
+
+
+class TooManyWatches(UnavailableError):
+    """No further reader is served."""
+
+    reason = "TOO_MANY_WATCHES"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"{most} readers follow this vault, which is all it serves: end one, or ask again later")
 
 
 class StateSoftLocked(UnavailableError):

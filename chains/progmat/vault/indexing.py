@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from chains.progmat.transactions.model import TransactionState
 
@@ -61,6 +62,32 @@ class IndexedMembership:
 
 
 Indexed = IndexedCash | IndexedLock | IndexedClient | IndexedConsensus | IndexedMembership
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AccountAsset:
+    """An account and what is counted in it: a coin, by its id and issuer."""
+
+    asset_id: str
+    issuer: str
+    node: str
+    owner_key: bytes
+
+
+def holding_of(indexed: Indexed) -> tuple[AccountAsset, int] | None:
+    """Whose account a state is an amount in, and the amount in the asset's smallest unit; None for other states.
+
+    The books (entries, statements, balances in the past) count every kind of state that has a case here.
+    """
+    match indexed:
+        case IndexedCash():
+            return AccountAsset(indexed.coin_id, indexed.issuer, indexed.node, indexed.owner_key), indexed.amount_yen
+        case _:
+            return None
+
+
+HOLDINGS: Final = (IndexedCash,)
+"""Kinds of states for which ``holding_of`` has a case; their tables have a column ``encumbered``."""
 
 StateIndexer = Callable[[TransactionState], Indexed]
 """Decodes a state of one contract; the vault knows no contract itself. Raises ``DecodeError``."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any, Protocol, get_args
 
@@ -22,9 +22,19 @@ from sqlalchemy import (
 from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.transactions.component_codec import encode_state
 from chains.progmat.transactions.model import StateRef, TransactionState
+from chains.progmat.vault.books import UNMARKED, Amount, RecordMark, amount_of, enter
 from chains.progmat.vault.errors import ConflictingConsumption
-from chains.progmat.vault.indexing import Indexed, IndexedCash, IndexedLock, VaultRules
+from chains.progmat.vault.indexing import (
+    HOLDINGS,
+    AccountAsset,
+    Indexed,
+    IndexedCash,
+    IndexedLock,
+    VaultRules,
+    holding_of,
+)
 from chains.progmat.vault.schema import TABLE_OF, TABLE_OF_KIND, consumptions, soft_locks, states
+from chains.progmat.vault.shards import shard_of
 from primitives.types import Hash32
 
 _KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
@@ -44,6 +54,21 @@ _KINDS_OF = Prepared(select(states.c.tx_id, states.c.output_index, states.c.kind
 _MARK_CONSUMED = {
     kind: Prepared(update(table).where(_among_keys(table)).values(consumed=True))
     for kind, table in TABLE_OF_KIND.items()
+}
+_HOLDING_OF_KIND = {TABLE_OF[holding].name: holding for holding in HOLDINGS}
+_TAKE = {
+    kind: Prepared(
+        update(TABLE_OF[holding])
+        .where(_among_keys(TABLE_OF[holding]))
+        .values(consumed=True)
+        .returning(
+            TABLE_OF[holding].c.tx_id,
+            TABLE_OF[holding].c.output_index,
+            TABLE_OF[holding].c.encumbered,
+            *(TABLE_OF[holding].c[column.name] for column in fields(holding)),
+        )
+    )
+    for kind, holding in _HOLDING_OF_KIND.items()
 }
 _DROP_SOFT_LOCKS = Prepared(delete(soft_locks).where(_among_keys(soft_locks)))
 _KEPT_OUTPUTS = Prepared(select(states.c.output_index).where(states.c.tx_id == bindparam("of")))
@@ -79,21 +104,39 @@ class RecordOutcome(Enum):
     KNOWN = "KNOWN"
 
 
-def record_transaction(connection: Connection, ledger_tx: RecordedTx, rules: VaultRules) -> RecordOutcome:
+@dataclass(slots=True)
+class _Effect:
+    """What recording one ledger_tx changed: consumptions entered, states of this vault touched, amounts moved."""
+
+    entered: int = 0
+    kept: int = 0
+    taken: list[Amount] = field(default_factory=list)
+    put: list[Amount] = field(default_factory=list)
+    own_inputs: set[StateRef] = field(default_factory=set)
+
+
+def record_transaction(
+    connection: Connection, ledger_tx: RecordedTx, rules: VaultRules, mark: RecordMark = UNMARKED
+) -> RecordOutcome:
     """Enter a verified and notarised ledger_tx; call it in the database transaction that stores the ledger_tx itself.
 
-    Order of arrival does not matter: an output that a recorded ledger_tx consumes already is entered as consumed.
-    Soft locks on consumed states go. Raises ``ConflictingConsumption`` with nothing changed.
+    What it does to accounts kept here is entered in their books under ``mark``. Order of arrival does not matter: an
+    output that a recorded ledger_tx consumes already is entered as consumed, and changes no balance. Soft locks on
+    consumed states go. Raises ``ConflictingConsumption`` with nothing changed.
     """
-    consumed = _consume(connection, ledger_tx)
-    produced = _produce(connection, ledger_tx, rules)
-    return RecordOutcome.RECORDED if consumed or produced else RecordOutcome.KNOWN
+    effect = _Effect()
+    _consume(connection, ledger_tx, effect)
+    indexed = _indexed_outputs(ledger_tx.outputs, rules)
+    _produce(connection, ledger_tx, rules, indexed, effect)
+    if effect.kept:
+        enter(connection, ledger_tx.id, mark, effect.taken, effect.put, _strangers(indexed, rules, mark, effect))
+    return RecordOutcome.RECORDED if effect.entered or effect.kept else RecordOutcome.KNOWN
 
 
-def _consume(connection: Connection, ledger_tx: RecordedTx) -> int:
+def _consume(connection: Connection, ledger_tx: RecordedTx, effect: _Effect) -> None:
     refs = ledger_tx.inputs
     if not refs:
-        return 0
+        return
     known = {
         StateRef(tx_id, index): consumed_by
         for tx_id, index, consumed_by in _CONSUMPTIONS_OF.rows(connection, {"keys": _keys(refs)})
@@ -103,23 +146,37 @@ def _consume(connection: Connection, ledger_tx: RecordedTx) -> int:
             raise ConflictingConsumption(ref, consumed_by, ledger_tx.id)
     fresh = [ref for ref in refs if ref not in known]
     if not fresh:
-        return 0
+        return
     _CONSUME.change_all(connection, [_row(ref) | {"consumed_by": ledger_tx.id} for ref in fresh])
+    effect.entered = len(fresh)
     by_kind: dict[str, list[tuple[bytes, int]]] = {}
     for tx_id, index, kind in _KINDS_OF.rows(connection, {"keys": _keys(fresh)}):
         by_kind.setdefault(kind, []).append((tx_id, index))
     for kind, keys in by_kind.items():
-        _MARK_CONSUMED[kind].change(connection, {"keys": keys})
+        effect.kept += len(keys)
+        if kind in _TAKE:
+            _take(connection, kind, keys, effect)
+        else:
+            _MARK_CONSUMED[kind].change(connection, {"keys": keys})
     if by_kind:
         _DROP_SOFT_LOCKS.change(connection, {"keys": _keys(fresh)})
-    return len(fresh)
 
 
-def _produce(connection: Connection, ledger_tx: RecordedTx, rules: VaultRules) -> int:
-    indexed = _indexed_outputs(ledger_tx.outputs, rules)
+def _take(connection: Connection, kind: str, keys: list[tuple[bytes, int]], effect: _Effect) -> None:
+    """Mark amounts in accounts as consumed, and remember them."""
+    for tx_id, index, encumbered, *values in _TAKE[kind].rows(connection, {"keys": keys}):
+        amount = amount_of(_HOLDING_OF_KIND[kind](*values), 0 if encumbered else None)
+        if amount is not None:
+            effect.taken.append(amount)
+            effect.own_inputs.add(StateRef(tx_id, index))
+
+
+def _produce(
+    connection: Connection, ledger_tx: RecordedTx, rules: VaultRules, indexed: dict[int, Indexed], effect: _Effect
+) -> None:
     relevant = {index: entry for index, entry in indexed.items() if rules.is_relevant(entry)}
     if not relevant:
-        return 0
+        return
     known = {index for (index,) in _KEPT_OUTPUTS.rows(connection, {"of": ledger_tx.id})}
     spent = {index for (index,) in _SPENT_OUTPUTS.rows(connection, {"of": ledger_tx.id})}
     rows: dict[type[Indexed], list[dict[str, Any]]] = {}
@@ -133,13 +190,30 @@ def _produce(connection: Connection, ledger_tx: RecordedTx, rules: VaultRules) -
         state_rows.append(_row(ref) | {"kind": kind, "component": encode_state(state)})
         columns = _row(ref) | _indexed_columns(entry) | {"consumed": index in spent}
         if isinstance(entry, IndexedCash):
-            columns |= _encumbrance(state, indexed)
+            columns |= _encumbrance(state, indexed) | {"shard": shard_of(ref)}
         rows.setdefault(type(entry), []).append(columns)
+        amount = amount_of(entry, state.encumbrance)
+        if amount is not None and index not in spent:
+            effect.put.append(amount)
     if state_rows:
         _KEEP.change_all(connection, state_rows)
+        effect.kept += len(state_rows)
     for entry_type, columns_of_kind in rows.items():
         _INDEX[entry_type].change_all(connection, columns_of_kind)
-    return len(state_rows)
+
+
+def _strangers(
+    indexed: dict[int, Indexed], rules: VaultRules, mark: RecordMark, effect: _Effect
+) -> Iterator[tuple[AccountAsset, int]]:
+    """What the ledger_tx did to accounts that are not kept here, as far as this node was shown it."""
+    for entry in indexed.values():
+        if not rules.is_relevant(entry) and (holding := holding_of(entry)) is not None:
+            yield holding
+    for ref, state in mark.inputs.items():
+        if ref not in effect.own_inputs and state.contract in rules.indexers:
+            holding = holding_of(rules.indexers[state.contract](state))
+            if holding is not None:
+                yield holding[0], -holding[1]
 
 
 def _indexed_outputs(outputs: Sequence[TransactionState], rules: VaultRules) -> dict[int, Indexed]:
@@ -148,10 +222,6 @@ def _indexed_outputs(outputs: Sequence[TransactionState], rules: VaultRules) -> 
         for index, state in enumerate(outputs)
         if state.contract in rules.indexers
     }
-
-
-def _indexed_columns(entry: Indexed) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in _FIELDS_OF[type(entry)]}
 
 
 def _encumbrance(state: TransactionState, indexed: dict[int, Indexed]) -> dict[str, Any]:
@@ -166,3 +236,7 @@ def _keys(refs: Sequence[StateRef]) -> list[tuple[bytes, int]]:
 
 def _row(ref: StateRef) -> dict[str, Any]:
     return {"tx_id": ref.tx_id, "output_index": ref.index}
+
+
+def _indexed_columns(entry: Indexed) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in _FIELDS_OF[type(entry)]}

@@ -6,23 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     ColumnElement,
     ForeignKeyConstraint,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
-    String,
     Table,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.engine import Dialect
 
+from chains.progmat.node.storage.column_types import Int64, Text
 from chains.progmat.vault.indexing import (
     IndexedCash,
     IndexedClient,
@@ -55,8 +54,8 @@ states = Table(
     "vault_states",
     vault_metadata,
     Column("tx_id", LargeBinary(32), nullable=False),
-    Column("output_index", Integer, nullable=False),
-    Column("kind", String, nullable=False),
+    Column("output_index", Int64, nullable=False),
+    Column("kind", Text, nullable=False),
     Column("component", LargeBinary, nullable=False),
     PrimaryKeyConstraint("tx_id", "output_index"),
 )
@@ -65,7 +64,7 @@ consumptions = Table(
     "vault_consumptions",  # also of states that are not kept, or not here yet: transactions may arrive in any order
     vault_metadata,
     Column("tx_id", LargeBinary(32), nullable=False),
-    Column("output_index", Integer, nullable=False),
+    Column("output_index", Int64, nullable=False),
     Column("consumed_by", LargeBinary(32), nullable=False),
     PrimaryKeyConstraint("tx_id", "output_index"),
     Index("vault_consumptions_by", "consumed_by"),
@@ -75,9 +74,9 @@ soft_locks = Table(
     "vault_soft_locks",
     vault_metadata,
     Column("tx_id", LargeBinary(32), nullable=False),
-    Column("output_index", Integer, nullable=False),
-    Column("lock_owner", String, nullable=False),
-    Column("expires_s", Integer, nullable=False),
+    Column("output_index", Int64, nullable=False),
+    Column("lock_owner", Text, nullable=False),
+    Column("expires_s", Int64, nullable=False),
     PrimaryKeyConstraint("tx_id", "output_index"),
     ForeignKeyConstraint(["tx_id", "output_index"], [states.c.tx_id, states.c.output_index]),
     Index("vault_soft_locks_owner", "lock_owner"),
@@ -89,7 +88,7 @@ def _kind_table(name: str, *columns: Column[Any] | CheckConstraint) -> Table:
         name,
         vault_metadata,
         Column("tx_id", LargeBinary(32), nullable=False),
-        Column("output_index", Integer, nullable=False),
+        Column("output_index", Int64, nullable=False),
         Column("consumed", Boolean, nullable=False),
         *columns,
         PrimaryKeyConstraint("tx_id", "output_index"),
@@ -99,53 +98,104 @@ def _kind_table(name: str, *columns: Column[Any] | CheckConstraint) -> Table:
 
 cash = _kind_table(
     "vault_cash",
-    Column("coin_id", String, nullable=False),
-    Column("issuer", String, nullable=False),
-    Column("amount_yen", BigInteger, nullable=False),
-    Column("node", String, nullable=False),
+    Column("coin_id", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("amount_yen", Int64, nullable=False),
+    Column("node", Text, nullable=False),
     Column("owner_key", LargeBinary, nullable=False),
     Column("encumbered", Boolean, nullable=False),
     Column("trade_id", LargeBinary(32)),  # of the lock that encumbers it
+    Column("shard", Int64, nullable=False),  # where selection looks first, see ``shard_of``
     CheckConstraint("amount_yen > 0", name="vault_cash_amount"),
     CheckConstraint("trade_id IS NULL OR encumbered", name="vault_cash_encumbered"),
 )
 locks = _kind_table(
     "vault_locks",
     Column("trade_id", LargeBinary(32), nullable=False),
-    Column("client_id", String, nullable=False),
+    Column("client_id", Text, nullable=False),
     Column("sequence", UInt64, nullable=False),
     Column("timeout_s", UInt64, nullable=False),
-    Column("issuer", String, nullable=False),
-    Column("buyer_node", String, nullable=False),
-    Column("seller_node", String, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("buyer_node", Text, nullable=False),
+    Column("seller_node", Text, nullable=False),
 )
 clients = _kind_table(
     "vault_clients",
-    Column("client_id", String, nullable=False),
-    Column("client_type", String, nullable=False),
-    Column("counterparty_client_id", String, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("client_type", Text, nullable=False),
+    Column("counterparty_client_id", Text, nullable=False),
 )
 consensus = _kind_table(
     "vault_consensus",
-    Column("client_id", String, nullable=False),
+    Column("client_id", Text, nullable=False),
     Column("height", UInt64, nullable=False),
     Column("timestamp_s", UInt64, nullable=False),
 )
 memberships = _kind_table(
     "vault_memberships",
-    Column("network", String, nullable=False),
-    Column("party", String, nullable=False),
-    Column("roles", String, nullable=False),
-    Column("status", String, nullable=False),
+    Column("network", Text, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("status", Text, nullable=False),
+)
+
+
+updates = Table(
+    "vault_updates",  # what changed, one row for each recorded ledger_tx; the oldest are forgotten (``forget_updates``)
+    vault_metadata,
+    Column("sequence", Int64, primary_key=True, autoincrement=False),  # consecutive, given by the writer
+    Column("tx_id", LargeBinary(32), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("recorded_ms", Int64, nullable=False),  # never falls as the sequence rises
+    Column("journal_position", Int64, nullable=False),  # 0: without provable writes
+)
+
+entries = Table(
+    "vault_entries",  # the accounts' books: one row for each recorded ledger_tx and account it touches, kept for ever
+    vault_metadata,
+    Column("asset_id", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("owner_key", LargeBinary, nullable=False),
+    Column("sequence", Int64, nullable=False),
+    Column("tx_id", LargeBinary(32), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("recorded_ms", Int64, nullable=False),
+    Column("journal_position", Int64, nullable=False),
+    Column("change_amount", Int64, nullable=False),
+    Column("locked_change_amount", Int64, nullable=False),  # of the part that a lock encumbers
+    Column("balance_amount", Int64, nullable=False),  # after this entry, locked part included
+    Column("locked_amount", Int64, nullable=False),  # after this entry
+    Column("counterparty_node", Text),
+    Column("counterparty_key", LargeBinary),
+    PrimaryKeyConstraint("asset_id", "issuer", "node", "owner_key", "recorded_ms", "sequence"),
+    Index("vault_entries_sequence", "sequence"),
+)
+Index(
+    "vault_entries_position",
+    entries.c.journal_position,
+    entries.c.sequence,
+    sqlite_where=entries.c.journal_position > 0,
+    postgresql_where=entries.c.journal_position > 0,
+)
+
+settings = Table(
+    "vault_settings",
+    vault_metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
 )
 
 
 def _index_unconsumed(name: str, table: Table, *columns: ColumnElement[Any]) -> None:
-    unconsumed = table.c.consumed.is_(False)
-    Index(name, *columns, sqlite_where=unconsumed, postgresql_where=unconsumed)
+    Index(name, *columns, sqlite_where=table.c.consumed.is_(False), postgresql_where=text("consumed IS false"))
 
 
-_index_unconsumed("vault_cash_account", cash, cash.c.coin_id, cash.c.node, cash.c.owner_key, cash.c.amount_yen.desc())
+# A key is one account's: it comes first, and what follows is what selection, then listing, goes by.
+_index_unconsumed("vault_cash_account", cash, cash.c.owner_key, cash.c.coin_id, cash.c.amount_yen.desc())
+_index_unconsumed("vault_cash_shard", cash, cash.c.owner_key, cash.c.shard, cash.c.amount_yen.desc())
+_index_unconsumed("vault_cash_listing", cash, cash.c.owner_key, cash.c.tx_id, cash.c.output_index)
+_index_unconsumed("vault_locks_timeout", locks, locks.c.timeout_s, locks.c.tx_id, locks.c.output_index)
 _index_unconsumed("vault_cash_trade", cash, cash.c.trade_id)
 _index_unconsumed("vault_clients_id", clients, clients.c.client_id)
 _index_unconsumed("vault_memberships_party", memberships, memberships.c.network, memberships.c.party)

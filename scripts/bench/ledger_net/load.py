@@ -3,29 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import resource
+import secrets
 import statistics
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from math import inf
 from typing import Any
 
 import grpc.aio
 
+from chains.progmat.contracts import cash
+from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
-from chains.progmat.flows.record import FlowRecord
+from chains.progmat.contracts.names import CASH
+from chains.progmat.flows.cash_builders import SC_NETWORK
+from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.requests import AnyRequest, IssueCash, IssueMembership, MoveCash
+from chains.progmat.flows.signed_records import with_signed
 from chains.progmat.flows.steps import ENDS, FlowStep
+from chains.progmat.ibc_host.frame import TransactionFrame
+from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers import PeerIdentity, PeerRouter
 from chains.progmat.node.roles import Surroundings, VaultRole
+from chains.progmat.transactions.component_codec import decode_single_key
+from chains.progmat.transactions.model import Command, TimeWindow
+from chains.progmat.transactions.signature import sign_transaction
+from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.vault import membership
 from ibc.dvp import CashAccount
+from primitives.public_key import PublicKey
+from primitives.types import UnixSeconds
 from scripts.bench.ledger_net.network import ISSUER
 
 COIN = "JPY-BENCH"
 AMOUNT_YEN = 1_000
 ISSUE = "bench.issue"
 FLOW_S = 60.0
+MOVE_S = 30
 
 
 class Load:
@@ -42,6 +61,9 @@ class Load:
             "admit_issuer": self.admit_issuer,
             "open_accounts": self.open_accounts,
             "pairs": self.pairs,
+            "many_outputs": self.many_outputs,
+            "chain": self.chain,
+            "pay": self.pay,
         }
 
     # ---- a role of the node ----
@@ -95,45 +117,67 @@ class Load:
         return [account.key.hex() for account in self._accounts]
 
     async def pairs(
-        self, name: str, seconds: float, in_flight: int, payee: str, payee_accounts: list[str]
+        self, name: str, in_flight: int, payee: str, payee_accounts: list[str], seconds: float = inf, count: float = inf
     ) -> dict[str, float]:
-        """Pairs of issue and pay for some seconds; a pair ends when everybody it concerns has recorded both."""
-        latencies_ms: list[float] = []
-        started_s = time.monotonic()
+        """Pairs of issue and pay, for some seconds or so many; a pair ends when all it concerns have recorded both."""
 
-        async def lane(number: int) -> None:
-            source = self._accounts[number % len(self._accounts)]
-            target = CashAccount(payee, bytes.fromhex(payee_accounts[number % len(payee_accounts)]))
-            turn = 0
-            while (begun_s := time.monotonic()) - started_s < seconds:
-                turn += 1
-                await self._pair(f"{name}-{number}-{turn}", source, target)
-                latencies_ms.append((time.monotonic() - begun_s) * 1000)
+        async def pair(lane: int, turn: int) -> None:
+            source = self._accounts[lane % len(self._accounts)]
+            target = CashAccount(payee, bytes.fromhex(payee_accounts[lane % len(payee_accounts)]))
+            await self._pair(f"{name}-{lane}-{turn}", source, target)
 
-        await asyncio.gather(*(lane(number) for number in range(in_flight)))
-        elapsed_s = time.monotonic() - started_s
-        percentiles = statistics.quantiles(latencies_ms, n=100)
-        return {
-            "pairs": len(latencies_ms),
-            "elapsed_s": elapsed_s,
-            "p50_ms": percentiles[49],
-            "p99_ms": percentiles[98],
-        }
+        return await in_lanes(pair, in_flight, seconds, count)
+
+    async def many_outputs(
+        self, name: str, in_flight: int, seconds: float, outputs: int, node: str, accounts: list[str]
+    ) -> dict[str, float]:
+        """Issues of ``outputs`` states each to accounts at another node; each ends when both have recorded it."""
+        owners = [decode_single_key(bytes.fromhex(key)) for key in accounts]
+
+        async def issue(lane: int, turn: int) -> None:
+            flow_id = f"{name}-{lane}-{turn}"
+            record = await self._built(flow_id, [owners[(lane + at) % len(owners)] for at in range(outputs)], node)
+            await self._ended(await self._node.engine.submit(record))
+
+        return await in_lanes(issue, in_flight, seconds, inf)
+
+    async def chain(self, length: int) -> int:
+        """One coin moved to and fro between two accounts of this node, each time by a ledger transaction of its own."""
+        await self._ask_for_coin("chain", self._accounts[0])
+        for number in range(length - 1):
+            here, there = self._accounts[number % 2], self._accounts[(number + 1) % 2]
+            move = MoveCash(f"chain-{number}", COIN, ISSUER, AMOUNT_YEN, here.key, there)
+            await self._operations.submit(move, MOVE_S)
+        return (length - 1) % 2
+
+    async def pay(self, name: str, account: int, payee: str, payee_account: str) -> float:
+        """Pay what an account has; returns the seconds until everybody it concerns has recorded it."""
+        begun_s = time.monotonic()
+        target = CashAccount(payee, bytes.fromhex(payee_account))
+        await self._end_of(MoveCash(name, COIN, ISSUER, AMOUNT_YEN, self._accounts[account].key, target))
+        return time.monotonic() - begun_s
 
     # ---- parts ----
 
     @property
-    def _operations(self) -> NodeOperations:
-        if self._vault is None or self._around is None:
+    def _node(self) -> LedgerNode:
+        if self._vault is None:
             raise RuntimeError(f"{self._name} has no vault")
-        return NodeOperations(self._vault.node, self._around.keys)
+        return self._vault.node
 
-    async def _pair(self, name: str, source: CashAccount, target: CashAccount) -> None:
+    @property
+    def _operations(self) -> NodeOperations:
         if self._around is None:
             raise RuntimeError("not attached")
-        wanted = {"request_id": f"issue-{name}", "node": source.node, "key": source.key.hex()}
-        await self._around.network.request(ISSUER, ISSUE, json.dumps(wanted).encode(), FLOW_S)
+        return NodeOperations(self._node, self._around.keys)
+
+    async def _pair(self, name: str, source: CashAccount, target: CashAccount) -> None:
+        await self._ask_for_coin(name, source)
         await self._end_of(MoveCash(f"pay-{name}", COIN, ISSUER, AMOUNT_YEN, source.key, target))
+
+    async def _ask_for_coin(self, name: str, account: CashAccount) -> None:
+        wanted = {"request_id": f"issue-{name}", "node": account.node, "key": account.key.hex()}
+        await self._node.parts.network.request(ISSUER, ISSUE, json.dumps(wanted).encode(), FLOW_S)
 
     async def _issue(self, _asker: PeerIdentity, body: bytes) -> bytes:
         wanted = json.loads(body)
@@ -141,11 +185,57 @@ class Load:
         await self._end_of(IssueCash(wanted["request_id"], COIN, AMOUNT_YEN, account))
         return b""
 
+    async def _built(self, flow_id: str, owners: list[PublicKey], node: str) -> FlowRecord:
+        """A flow at BUILT that issues one coin to each owner: the API's request for an issue knows one only."""
+        parts = self._node.parts
+        me, verifier, now_ms = parts.me.party, parts.verifier, parts.clock.now_ms()
+        notary = verifier.parameters.notary
+        member = await parts.database.look_up(lambda connection: membership(connection, SC_NETWORK, me.name))
+        signer = parts.keys.signer(me.key)
+        if member is None or signer is None:
+            raise RuntimeError(f"{self._name} is no issuer")
+        built = replace(
+            TransactionFrame(verifier.parameters, verifier.package.hash).start(),
+            outputs=tuple(CashState(COIN, me, AMOUNT_YEN, owner, node).as_output(notary) for owner in owners),
+            commands=(Command(CASH, cash.ISSUE, b"", (me.key,)),),
+            references=(member.ref,),
+            time_window=TimeWindow(None, UnixSeconds(now_ms // 1000 + 120)),
+        )
+        wire = built.to_wire(secrets.token_bytes(32))
+        await parts.database.look_up(lambda connection: verifier.verify_contracts(connection, wire))
+        signed = SignedTransaction.of(wire, [sign_transaction(signer, wire.id)])
+        record = FlowRecord(flow_id, FlowKind.ISSUE_CASH, b"", FlowStep.BUILT, now_ms, now_ms, now_ms)
+        return with_signed(record, signed)
+
     async def _end_of(self, request: AnyRequest) -> FlowRecord:
+        return await self._ended(await self._operations.submit(request, 0))
+
+    async def _ended(self, record: FlowRecord) -> FlowRecord:
         """The flow at its end; raises when it failed."""
-        record = await self._operations.submit(request, 0)
-        if record.step not in ENDS and self._vault is not None:
-            record = await self._vault.node.engine.outcome(request.request_id, FLOW_S, ENDS)
+        if record.step not in ENDS:
+            record = await self._node.engine.outcome(record.flow_id, FLOW_S, ENDS)
         if record.step is not FlowStep.DONE:
-            raise RuntimeError(f"{request.request_id} is {record.step.value}: {record.last_error}")
+            raise RuntimeError(f"{record.flow_id} is {record.step.value}: {record.last_error}")
         return record
+
+
+async def in_lanes(
+    work: Callable[[int, int], Awaitable[None]], lanes: int, seconds: float, count: float
+) -> dict[str, float]:
+    """Do ``work(lane, turn)`` again and again in every lane until the time or the count is used up."""
+    latencies_ms: list[float] = []
+    started_s = time.monotonic()
+    begun = itertools.count()
+
+    async def run(lane: int) -> None:
+        for turn in itertools.count():
+            begun_s = time.monotonic()
+            if begun_s - started_s >= seconds or next(begun) >= count:
+                return
+            await work(lane, turn)
+            latencies_ms.append((time.monotonic() - begun_s) * 1000)
+
+    await asyncio.gather(*(run(lane) for lane in range(lanes)))
+    elapsed_s = time.monotonic() - started_s
+    percentiles = statistics.quantiles(latencies_ms, n=100)
+    return {"done": len(latencies_ms), "elapsed_s": elapsed_s, "p50_ms": percentiles[49], "p99_ms": percentiles[98]}

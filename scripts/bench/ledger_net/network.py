@@ -98,7 +98,7 @@ def _started(config: Path) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, "PYTHONPATH": path, "CROSSDVP_NODE_ATTEST_EVERY": "0"},  # no Validator runs
     )
 
 

@@ -85,6 +85,7 @@ async def test_a_custodian_signs_nothing_for_others(tmp_path: Path) -> None:
             with pytest.raises(RemoteCallerError) as refused:
                 await countersign(ledger, liar, CN_B, signed_by(stolen, []))
             assert refused.value.reason == "COUNTERSIGN_REFUSED"
+            await ledger.stop(liar)
             await ledger.start(liar)
 
 

@@ -51,6 +51,20 @@ async def test_a_payee_that_is_away_delays_only_its_delivery(tmp_path: Path) -> 
         assert await ledger.free_yen(CN_A, SELLER_ACCOUNT) == 100
 
 
+async def test_a_delivery_put_off_before_a_restart_is_made_in_its_time(tmp_path: Path) -> None:
+    async with running_ledger(tmp_path, CASH_PARTIES) as ledger:
+        await ledger.issue(1000)
+        await ledger.stop(CN_A)
+        await ledger.run(CN_B, move(1))
+        async with asyncio.timeout(WAIT_S):
+            while (await ledger.operations(CN_B).flow("move-1")).attempts == 0:  # noqa: ASYNC110 - told in a commit
+                await asyncio.sleep(0)
+        await ledger.stop(CN_B)
+        await ledger.start(CN_B)  # before the next attempt is due, and nothing else happens there
+        await ledger.start(CN_A)
+        await until(ledger, "move-1", FlowStep.DONE)
+
+
 async def test_a_notary_that_is_away_is_asked_until_it_answers(tmp_path: Path) -> None:
     async with running_ledger(tmp_path, CASH_PARTIES) as ledger:
         await ledger.issue(1000)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from crossdvp.validator.v1 import validator_pb2 as pb
+from sqlalchemy import Connection
 
+from chains.progmat.node.storage.errors import StorageFailed
 from chains.progmat.notary.errors import (
     JournalError,
     JournalEvidenceRefused,
@@ -53,6 +55,27 @@ def entry_of(head: JournalHead, toy: Toy, **changes: object) -> JournalEntry:
 def serve(world: ValidatorWorld, *entries: JournalEntry) -> None:
     head = entries[-1].head if entries else empty_journal()
     world.notary.forge = lambda _entries, _head: (entries, head)
+
+
+async def test_a_page_whose_commit_has_an_unknown_fate_accuses_nobody(
+    world: ValidatorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection breaks after the commit: the page is there, and the notary does not hand it out again."""
+    only = entry_of(empty_journal(), FIRST)
+    serve(world, only)
+    submit = world.database.submit
+
+    async def kept_but_not_told(operation: Callable[[Connection], object]) -> object:
+        await submit(operation)
+        raise StorageFailed("the connection broke at the commit")
+
+    monkeypatch.setattr(world.database, "submit", kept_but_not_told)
+    with pytest.raises(StorageFailed):
+        await world.validator.tail.advance(0)
+    monkeypatch.undo()
+    world.notary.forge = lambda _entries, _head: ((), only.head)
+    assert (await world.validator.tail.advance(0)).height == 1
+    assert world.validator.gate.alarm is None
 
 
 async def expect_alarm(world: ValidatorWorld, error: type[JournalError], applied: int = 0) -> None:

@@ -51,7 +51,7 @@ async def in_process(router: PeerRouter) -> AsyncIterator[PeerNetwork]:
 
 @contextlib.asynccontextmanager
 async def simulated(router: PeerRouter) -> AsyncIterator[PeerNetwork]:
-    hub = SimulatedNetwork(random.Random(1), LIMITS)
+    hub = SimulatedNetwork(random.Random(1), LIMITS)  # noqa: S311 - weather, no secret
     hub.join("bob", router)
     hub.list_node("gone")
     network = hub.view("alice")

@@ -207,3 +207,11 @@ def test_many_transactions_with_many_states_and_writes_fit_one_batch(store: Uniq
     assert store.commit_batch(batch, NOW_S + 1) == tuple(
         Repeated(Committed(asked.tx_id, NOW_S, n + 1)) for n, asked in enumerate(batch)
     )
+
+
+def test_a_window_that_is_over_does_not_open_again_when_the_clock_goes_back(store: UniquenessStore) -> None:
+    late = request("late", inputs=(state("coin"),), window=TimeWindow(None, UnixSeconds(NOW_S + 10)))
+    for clock_s in (NOW_S + 10, NOW_S + 9):
+        (outcome,) = store.commit_batch([late], clock_s)
+        assert isinstance(outcome, TimeWindowClosed)
+    assert store.head().time_s == NOW_S + 10

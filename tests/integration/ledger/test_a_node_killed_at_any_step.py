@@ -29,23 +29,31 @@ from tests.integration.ledger.network import (
 )
 from tests.integration.ledger.settlement import Settlements, packet_of_flow
 
+ORDER = tuple(FlowStep)
 STEPS = (FlowStep.PROPOSED, FlowStep.BUILT, FlowStep.COUNTERSIGNED, FlowStep.APPROVED, FlowStep.NOTARISED)
 MOVE = MoveCash("the-move", COIN_ID, SN.name, 300, BUYER_ACCOUNT.key, SELLER_ACCOUNT)
 
 
 async def killed_when_stored(ledger: LedgerNetwork, party: LedgerParty, request: AnyRequest, step: FlowStep) -> None:
-    """Submit, and kill the node as soon as the flow stands at ``step`` (or the one it was stored together with)."""
+    """Submit, and kill the node as soon as the flow stands at ``step``, or at the one it was stored together with."""
     reached = asyncio.Event()
     engine = ledger.vault(party).node.engine
-    attempt = engine._attempt
+    attempt, told = engine._attempt, engine._on_stored
 
     async def attempt_unless_reached(record: FlowRecord) -> FlowRecord:
-        if record.step is step:
+        if ORDER.index(record.step) >= ORDER.index(step):
             reached.set()
             await asyncio.Event().wait()
         return await attempt(record)
 
+    def stored(record: FlowRecord) -> None:
+        if ORDER.index(record.step) < ORDER.index(FlowStep.RECORDED):
+            told(record)
+        else:  # nothing drives it any more: the deliveries it owes have not begun
+            reached.set()
+
     engine._attempt = attempt_unless_reached  # type: ignore[method-assign] # the knife
+    engine._on_stored = stored
     await ledger.operations(party).submit(request, 0)
     async with asyncio.timeout(WAIT_S):
         await reached.wait()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from chains.progmat.flows import store
 from chains.progmat.flows.engine import Commit, FlowEngine
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.retry import RetrySchedule
@@ -37,10 +38,14 @@ class ScriptedStep:
     clock: ManualClock
     errors: list[BaseException] = field(default_factory=list)
     skipped: bool = False
+    asks_nobody: bool = False
     prepared: int = 0
 
     def skip(self, _record: FlowRecord) -> FlowStep | None:
         return self._next() if self.skipped else None
+
+    def at_once(self, record: FlowRecord) -> Commit | None:
+        return partial(self._commit_at_once, record) if self.asks_nobody else None
 
     def waiting_on(self, _record: FlowRecord) -> str:
         return f"party of {self.step.value}"
@@ -53,6 +58,13 @@ class ScriptedStep:
 
     def _next(self) -> FlowStep:
         return ORDER[ORDER.index(self.step) + 1]
+
+    def _commit_at_once(self, record: FlowRecord, connection: Connection) -> FlowRecord:
+        """Fails, after it has written something, while errors are left: they are ``prepare``'s to raise."""
+        if self.errors:
+            store.next_count(connection, "undone")
+            raise self.errors[0]
+        return self._commit(record, connection)
 
     def _commit(self, record: FlowRecord, _connection: Connection) -> FlowRecord:
         return replace(record, signed_tx=b"tx").advanced(self._next(), self.clock.now_ms())

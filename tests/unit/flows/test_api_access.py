@@ -1,9 +1,9 @@
-"""Every method of NodeService has its permission, and nobody has more than the list says."""
+"""Every method of the node's services has its permission, and nobody has more than the list says."""
 
 from __future__ import annotations
 
 import pytest
-from crossdvp.ledger.v1 import node_service_pb2 as pb
+from crossdvp.ledger.v1 import flow_service_pb2, node_service_pb2, vault_service_pb2
 
 from chains.progmat.node.api_access import NEEDED, ApiAccess, Permission
 from chains.progmat.node.errors import CallerNotAuthorised
@@ -14,10 +14,16 @@ GRANTED = {
     "relayer": {Permission.READ, Permission.RELAY},
     "platform": {Permission.READ, Permission.CASH, Permission.INSTRUCT, Permission.SETTLE},
 }
-METHODS = [method.name for method in pb.DESCRIPTOR.services_by_name["NodeService"].methods]
+FILES = (node_service_pb2, flow_service_pb2, vault_service_pb2)
+SERVICES = [service for file in FILES for service in file.DESCRIPTOR.services_by_name.values()]
+METHODS = [method.name for service in SERVICES for method in service.methods]
 
 
-def test_every_method_of_the_service_is_in_the_table_and_nothing_else() -> None:
+def test_no_two_services_have_a_method_of_one_name() -> None:
+    assert len(METHODS) == len(set(METHODS))
+
+
+def test_every_method_of_the_services_is_in_the_table_and_nothing_else() -> None:
     assert set(METHODS) == set(NEEDED)
 
 
@@ -40,7 +46,8 @@ def test_each_kind_of_caller_may_do_its_own_business_only(caller: str) -> None:
 
 
 def test_a_gateway_neither_authorises_what_it_locks_nor_moves_cash_nor_sees_it() -> None:
-    for method in ("AuthoriseTrade", "MoveCash", "RedeemCash", "OpenAccount", "GetBalance", "GetTransaction"):
+    cash = ("MoveCash", "RedeemCash", "OpenAccount", "GetBalance", "GetTransaction", "ListCoins", "GetStatement")
+    for method in ("AuthoriseTrade", "GroomAccount", *cash):
         with pytest.raises(CallerNotAuthorised):
             ACCESS.require("gateway", method)
     for method in ("LockCash", "CancelTrade", "GetTrade", "GetFlow", "GetLightClient"):

@@ -50,6 +50,32 @@ async def test_a_step_without_work_is_stored_together_with_the_one_before(tmp_pa
         assert world.steps[FlowStep.BUILT].prepared == 0
 
 
+async def test_steps_that_ask_nobody_are_stored_together_with_the_one_before(tmp_path: Path) -> None:
+    def script(steps: Steps) -> None:
+        steps[FlowStep.PROPOSED].asks_nobody = steps[FlowStep.NOTARISED].asks_nobody = True
+
+    async with flow_world(tmp_path, script) as world:
+        submitted = await world.engine.submit(world.record())
+        assert submitted.step is FlowStep.BUILT
+        assert (await finished(world)).step is FlowStep.RECORDED
+        assert world.stored == [FlowStep.BUILT, FlowStep.COUNTERSIGNED, FlowStep.APPROVED, FlowStep.RECORDED]
+
+
+async def test_a_step_of_our_own_that_fails_leaves_the_one_before_stored_and_is_tried_by_itself(tmp_path: Path) -> None:
+    def script(steps: Steps) -> None:
+        steps[FlowStep.NOTARISED].asks_nobody = True
+        steps[FlowStep.NOTARISED].errors = [PacketUnknown("qbft-0", 1)]
+
+    async with flow_world(tmp_path, script) as world:
+        await world.engine.submit(world.record())
+        await world.clock.until_somebody_sleeps()
+        waiting = await world.engine.outcome("flow-1", 0)
+        assert (waiting.step, waiting.attempts) == (FlowStep.NOTARISED, 1)
+        assert await world.database.submit(partial(store.next_count, name="undone")) == 1
+        world.clock.advance_ms(100)
+        assert (await finished(world)).step is FlowStep.RECORDED
+
+
 async def test_what_is_unavailable_is_tried_again_when_the_record_says(tmp_path: Path) -> None:
     def script(steps: Steps) -> None:
         steps[FlowStep.BUILT].errors = [KeyHolderUnknown(b"k"), KeyHolderUnknown(b"k")]

@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from chains.progmat.node.storage import (
     StoreOutcome,
-    due_effects,
     effect_done,
     effect_failed,
     enqueue_effect,
+    pending_effects,
     store_recorded,
     stored_transaction,
     stored_transactions,
@@ -28,8 +28,8 @@ A, B, C = (bytes([n]) * 32 for n in (1, 2, 3))
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
     engine = sqlite_engine(tmp_path / "node.sqlite", Access.WRITE)
-    prepare_schema(engine, tmp_path / "node.sqlite", "bob", [])
     with engine.connect() as opened, opened.begin():
+        prepare_schema(opened, "node.sqlite", "bob", [])
         yield opened
 
 
@@ -58,32 +58,36 @@ def owe(connection: Connection, key: str, now_s: int) -> StoreOutcome:
     return enqueue_effect(connection, effect_key=key, peer="carol", method="node.finalise", body=b"tx", now_s=now_s)
 
 
-def test_an_effect_is_owed_once_and_due_until_done(connection: Connection) -> None:
+def pending_keys(connection: Connection, after_id: int = 0) -> list[str]:
+    return [effect.effect_key for effect in pending_effects(connection, after_id, 10)]
+
+
+def test_an_effect_is_owed_once_and_pending_until_done(connection: Connection) -> None:
     assert owe(connection, "first", 10) is StoreOutcome.STORED
     assert owe(connection, "first", 11) is StoreOutcome.KNOWN
     owe(connection, "second", 12)
-    assert [effect.effect_key for effect in due_effects(connection, 11, 10)] == ["first"]
-    first = due_effects(connection, 12, 1)[0]
+    assert pending_keys(connection) == ["first", "second"]
+    first = pending_effects(connection, 0, 1)[0]
     assert (first.effect_key, first.body, first.attempts) == ("first", b"tx", 0)
+    assert pending_keys(connection, first.effect_id) == ["second"]
     effect_done(connection, first.effect_id)
-    assert [effect.effect_key for effect in due_effects(connection, 99, 10)] == ["second"]
+    assert pending_keys(connection) == ["second"]
     assert owe(connection, "first", 20) is StoreOutcome.KNOWN
 
 
-def test_a_failed_effect_waits_with_its_reason(connection: Connection) -> None:
+def test_a_failed_effect_stays_with_its_reason_and_its_next_attempt(connection: Connection) -> None:
     owe(connection, "first", 10)
-    effect = due_effects(connection, 10, 1)[0]
+    effect = pending_effects(connection, 0, 10)[0]
     effect_failed(connection, effect.effect_id, "unreachable" * 100, 30)
-    assert due_effects(connection, 29, 10) == []
-    again = due_effects(connection, 30, 10)[0]
-    assert again.attempts == 1
+    again = pending_effects(connection, 0, 10)[0]
+    assert (again.attempts, again.next_attempt_s) == (1, 30)
     assert again.last_error.startswith("unreachable")
     assert len(again.last_error) <= 500
 
 
 def test_a_done_effect_stays_done(connection: Connection) -> None:
     owe(connection, "first", 10)
-    effect = due_effects(connection, 10, 1)[0]
+    effect = pending_effects(connection, 0, 10)[0]
     effect_done(connection, effect.effect_id)
     effect_failed(connection, effect.effect_id, "late", 20)
-    assert due_effects(connection, 99, 10) == []
+    assert pending_keys(connection) == []

@@ -1,17 +1,17 @@
-"""A vault of its own for every test."""
+"""A vault of its own for every test, over each of the databases."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 
+from chains.progmat.node.storage.location import DatabaseLocation
 from tests.fakes.vault_world import vault_at
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    with vault_at(tmp_path / "node.sqlite") as opened:
+def connection(database_at: DatabaseLocation) -> Iterator[Connection]:
+    with vault_at(database_at) as opened:
         yield opened

@@ -1,16 +1,16 @@
-"""The node's database: SQLite with group commit, the transaction store and the outbox."""
+"""The node's database (SQLite or PostgreSQL) with group commit, the transaction store and the outbox."""
 
 from chains.progmat.node.storage.database import NodeDatabase
 from chains.progmat.node.storage.outbox import (
     Effect,
     EffectStatus,
-    due_effects,
     effect_done,
     effect_failed,
     enqueue_effect,
+    pending_effects,
 )
 from chains.progmat.node.storage.prepared import Prepared, insert
-from chains.progmat.node.storage.schema import SCHEMA_VERSION, history_id, storage_metadata
+from chains.progmat.node.storage.schema import history_id, storage_metadata
 from chains.progmat.node.storage.transaction_store import (
     Listing,
     StoredTransaction,
@@ -23,7 +23,6 @@ from chains.progmat.node.storage.transaction_store import (
 )
 
 __all__ = [
-    "SCHEMA_VERSION",
     "Effect",
     "EffectStatus",
     "Listing",
@@ -31,13 +30,13 @@ __all__ = [
     "Prepared",
     "StoreOutcome",
     "StoredTransaction",
-    "due_effects",
     "effect_done",
     "effect_failed",
     "enqueue_effect",
     "history_id",
     "insert",
     "listed_for",
+    "pending_effects",
     "storage_metadata",
     "store_recorded",
     "stored_transaction",

@@ -2,31 +2,48 @@
 
 While a batch is being written by the one writer thread, the operations that arrive meanwhile queue up and form the
 next batch: nobody waits on a timer, and under load the batches grow. Every operation runs in its own savepoint.
+
+A batch that fails is lost as a whole, or its fate is unknown; the writer then starts on a new connection, and while the
+database stays away it tries an empty batch now and then, so that it is known to be back before anybody asks.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import DBAPIError
 
-from chains.progmat.node.storage.engine import Access, is_storage_failure, sqlite_engine
-from chains.progmat.node.storage.errors import StorageClosed, StorageFailed, StorageOverloaded
-from chains.progmat.node.storage.schema import prepare_schema
+from chains.progmat.node.storage.at_hand import ReaderAtHand
+from chains.progmat.node.storage.engine import Access, engine_for, is_storage_failure
+from chains.progmat.node.storage.errors import (
+    RecordsInDoubt,
+    StorageClosed,
+    StorageFailed,
+    StorageOverloaded,
+)
+from chains.progmat.node.storage.head import begin_after, note_act, set_doubt
+from chains.progmat.node.storage.location import DatabaseLocation, short_name
+from chains.progmat.node.storage.ownership import Ownership
+from chains.progmat.node.storage.standing import Doubt, Head
 
 T = TypeVar("T")
 
 MAX_BATCH = 256
 MAX_WAITING = 8192
 READERS = 2
+PROBE_S: Final = 1.0
+"""While the database is away: how long between two attempts that nobody asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,38 +58,118 @@ _Outcome = tuple[asyncio.Future[Any], Any, BaseException | None]
 class NodeDatabase:
     """A node's database: one writer with group commit, readers on their own connections.
 
-    Bound to the event loop it was opened in.
+    Bound to the event loop it was opened in. Nobody else writes the database while it is open.
     """
 
-    def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
-        self._path = path
+    _at_hand: ReaderAtHand | None = None
+    """For look-ups, and the sign that statements take microseconds: only where the database is a file."""
+
+    def __init__(self, at: DatabaseLocation, loop: asyncio.AbstractEventLoop, ownership: Ownership) -> None:
+        name = short_name(at)
+        application = f"crossdvp {os.getpid()}@{socket.gethostname()}"[:63]
+        self.at = at
         self._loop = loop
-        self._writing = sqlite_engine(path, Access.WRITE)
-        self._reading = sqlite_engine(path, Access.READ)
+        self._ownership = ownership
+        self._writing = engine_for(at, Access.WRITE, application)
+        self._reading = engine_for(at, Access.READ, application)
         self._queue: deque[_Operation] = deque()
         self._arrived = threading.Condition()
         self._closing = False
         self._connection: Connection | None = None
+        self._failure: StorageFailed | None = None
+        self._watchers: list[Callable[[], None]] = []
+        self._doubt: tuple[Doubt, str] = (Doubt.NONE, "")
         self._reader = threading.local()
         self._read_connections: list[Connection] = []
-        self._writer = threading.Thread(target=self._write_batches, name=f"db-writer {path.name}", daemon=True)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"db-reader {path.name}")
+        if self._reading.dialect.name == "sqlite":
+            self._at_hand = ReaderAtHand(self._reading)
+        self._writer = threading.Thread(target=self._write_batches, name=f"db-writer {name}", daemon=True)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"db-reader {name}")
         self.batches = 0
         self.operations = 0
 
     @classmethod
-    async def open(cls, path: Path, node_name: str, schemas: Sequence[MetaData]) -> NodeDatabase:
-        """Open or create the file, with this package's tables and those of ``schemas``.
+    async def open(
+        cls,
+        at: DatabaseLocation,
+        node_name: str,
+        schemas: Sequence[MetaData],
+        now_s: Callable[[], int] = lambda: int(time.time()),
+    ) -> NodeDatabase:
+        """Open or create the database, with this package's tables and those of ``schemas``, as its only writer.
 
-        Raises ``UnknownSchemaVersion``, ``DatabaseOfAnotherNode``, ``StorageFailed``.
+        Raises ``DatabaseInUse``, ``SchemaOutdated``, ``UnknownSchemaVersion``, ``DatabaseOfAnotherNode``,
+        ``StorageFailed``. Records in doubt are no error here: see ``require_current``.
         """
-        database = cls(path, asyncio.get_running_loop())
+        ownership = Ownership(at, node_name, schemas)
+        database = cls(at, asyncio.get_running_loop(), ownership)
         try:
-            await asyncio.to_thread(prepare_schema, database._writing, path, node_name, tuple(schemas))
-        except DBAPIError as error:
+            database._connection = await asyncio.to_thread(ownership.take, database._writing, now_s)
+        except (DBAPIError, OSError) as error:
             raise StorageFailed(_detail(error)) from error
+        database._doubt = (ownership.head.doubt, ownership.head.doubt_detail)
         database._writer.start()
         return database
+
+    # ---- what may be relied on ----
+
+    @property
+    def head(self) -> Head:
+        """How far the database has come: as of the last batch."""
+        doubt, detail = self._doubt
+        return replace(self._ownership.head, doubt=doubt, doubt_detail=detail)
+
+    @property
+    def doubt(self) -> Doubt:
+        """Why the records may not be current; ``Doubt.NONE`` while they are."""
+        return self._doubt[0]
+
+    @property
+    def failure(self) -> StorageFailed | None:
+        """Why nothing can be written now; None while it can."""
+        return self._failure
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Have ``changed`` called in the event loop whenever ``failure`` or the doubt about the records changes."""
+        self._watchers.append(changed)
+
+    def require_current(self) -> None:
+        """Call it before each signature. Raises ``RecordsInDoubt``, or the failure of the last batch."""
+        doubt, detail = self._doubt
+        if doubt is not Doubt.NONE:
+            raise RecordsInDoubt(doubt.value, detail)
+        if self._failure is not None:
+            raise self._failure
+
+    async def raise_doubt(self, doubt: Doubt, detail: str, now_s: int, incarnation: int = 0) -> None:
+        """Somebody has shown that the records may be old: in force at once, then durable. The first doubt stays.
+
+        The next start is later than start ``incarnation``, so that those who know of that one believe it.
+        """
+        if self._doubt[0] is not Doubt.NONE:
+            return
+        self._doubt = (doubt, detail)
+        self._tell()
+
+        def store(connection: Connection) -> None:
+            set_doubt(connection, doubt, detail)
+            begin_after(connection, incarnation)
+            note_act(connection, at_s=now_s, operator="", act=f"doubt {doubt.value}", detail=detail)
+
+        await self.submit(store)
+
+    async def settle_doubt(self, operator: str, why: str, now_s: int) -> None:
+        """The records are complete again, says ``operator``: durable first, then in force."""
+
+        def store(connection: Connection) -> None:
+            set_doubt(connection, Doubt.NONE, "")
+            note_act(connection, at_s=now_s, operator=operator, act="reconciled", detail=why)
+
+        await self.submit(store)
+        self._doubt = (Doubt.NONE, "")
+        self._tell()
+
+    # ---- reading and writing ----
 
     def submit(self, operation: Callable[[Connection], T]) -> Awaitable[T]:
         """Run ``operation`` in the next batch; the result arrives after it is on disk.
@@ -98,6 +195,14 @@ class NodeDatabase:
             raise StorageClosed
         return await self._loop.run_in_executor(self._readers, self._run_query, query)
 
+    async def look_up(self, query: Callable[[Connection], T]) -> T:
+        """As ``read``, for a few rows by their keys: where the database is a file, done at once, in this thread."""
+        if self._at_hand is None:
+            return await self.read(query)
+        if self._closing:
+            raise StorageClosed
+        return self._at_hand.run(query)
+
     async def close(self) -> None:
         """Write what is queued, then close; idempotent."""
         with self._arrived:
@@ -108,67 +213,146 @@ class NodeDatabase:
         for connection in self._read_connections:
             connection.close()
         self._read_connections.clear()
+        if self._at_hand is not None:
+            self._at_hand.close()
 
     def _run_query(self, query: Callable[[Connection], T]) -> T:
-        connection: Connection | None = getattr(self._reader, "connection", None)
+        kept: Connection | None = getattr(self._reader, "connection", None)
         try:
-            if connection is None:
-                connection = self._reader.connection = self._reading.connect()
-                self._read_connections.append(connection)
-            with connection.begin():
-                return query(connection)
+            try:
+                return self._query_on(kept or self._reader_connection(), query)
+            except Exception as error:
+                if kept is None or not is_storage_failure(error):
+                    raise
+                self._forget_reader()  # it may have died while it lay idle: that says nothing about the database now
+                return self._query_on(self._reader_connection(), query)
         except Exception as error:  # Core's or, from a prepared statement, the driver's own
             if not is_storage_failure(error):
                 raise
+            self._forget_reader()
             raise StorageFailed(_detail(error)) from error
 
+    @staticmethod
+    def _query_on(connection: Connection, query: Callable[[Connection], T]) -> T:
+        with connection.begin():
+            return query(connection)
+
+    def _reader_connection(self) -> Connection:
+        connection: Connection = self._reading.connect()
+        self._reader.connection = connection
+        self._read_connections.append(connection)
+        return connection
+
+    def _forget_reader(self) -> None:
+        connection: Connection | None = getattr(self._reader, "connection", None)
+        self._reader.connection = None
+        if connection is not None:
+            self._read_connections.remove(connection)
+            _discard(connection)
+
     def _write_batches(self) -> None:
-        while batch := self._next_batch():
+        while (batch := self._next_batch()) is not None:
             outcomes = self._write(batch)
             self.batches += 1
             self.operations += len(batch)
             self._loop.call_soon_threadsafe(_wake, outcomes)
+        with contextlib.suppress(OSError):  # the witness is less exact then, never wrong
+            self._ownership.close(self._connection)
         self._drop_connection()
 
-    def _next_batch(self) -> list[_Operation]:
+    def _next_batch(self) -> list[_Operation] | None:
+        """What has arrived, at most ``MAX_BATCH``; an empty batch to probe a failed database; None at the end."""
         with self._arrived:
             while not self._queue and not self._closing:
-                self._arrived.wait()
+                if not self._arrived.wait(PROBE_S if self._failure is not None else None):
+                    return []
+            if not self._queue:
+                return None
             return [self._queue.popleft() for _ in range(min(len(self._queue), MAX_BATCH))]
 
     def _write(self, batch: list[_Operation]) -> list[_Outcome]:
         try:
-            if self._connection is None:
-                self._connection = self._writing.connect()
-            with self._connection.begin():
-                return [_run_in_savepoint(self._connection, operation) for operation in batch]
+            connection = self._writer_connection()
+            with connection.begin():
+                outcomes = self._operate(connection, batch)
+                self._ownership.count(connection)
+            self._ownership.committed()
         except BaseException as error:  # noqa: BLE001 - whatever ends the batch must reach every waiter; none may hang
             self._drop_connection()  # its state is unknown: the next batch starts on a new one
-            failure = StorageFailed(_detail(error))
-            failure.__cause__ = error
+            failure = error if isinstance(error, StorageFailed) else StorageFailed(_detail(error))
+            failure.__cause__ = None if failure is error else error
+            self._set_failure(failure)
             return [(operation.waiter, None, failure) for operation in batch]
+        self._set_failure(None)
+        return outcomes
+
+    def _writer_connection(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._writing.connect()
+            self._ownership.resume(self._connection)
+        return self._connection
+
+    def _operate(self, connection: Connection, batch: list[_Operation]) -> list[_Outcome]:
+        """The batch's operations. Where a statement takes microseconds they run in the event loop's thread.
+
+        They are mostly Python, and each statement gives up the interpreter's lock for a moment: two threads that take
+        it from each other at every statement cost more than one. The writer waits meanwhile; beginning and committing,
+        which wait for the disk, stay here.
+        """
+        if self._at_hand is None:
+            return _run_each(connection, batch)
+        outcomes: Future[list[_Outcome]] = Future()
+        self._loop.call_soon_threadsafe(_run_for, outcomes, connection, batch)
+        return outcomes.result()
 
     def _drop_connection(self) -> None:
         if self._connection is not None:
-            self._connection.invalidate()
-            self._connection.close()
+            _discard(self._connection)
             self._connection = None
+
+    def _set_failure(self, failure: StorageFailed | None) -> None:
+        had, self._failure = self._failure, failure
+        if (had is None) != (failure is None):
+            self._loop.call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
+        for changed in self._watchers:
+            changed()
+
+
+def _discard(connection: Connection) -> None:
+    """Close without asking the database anything: it may not answer."""
+    with contextlib.suppress(DBAPIError):
+        connection.invalidate()
+    with contextlib.suppress(DBAPIError):
+        connection.close()
+
+
+def _run_for(outcomes: Future[list[_Outcome]], connection: Connection, batch: list[_Operation]) -> None:
+    try:
+        outcomes.set_result(_run_each(connection, batch))
+    except BaseException as error:  # noqa: BLE001 - it ends the batch, in the thread that waits for it
+        outcomes.set_exception(error)
+
+
+def _run_each(connection: Connection, batch: list[_Operation]) -> list[_Outcome]:
+    return [_run_in_savepoint(connection, operation) for operation in batch]
 
 
 def _run_in_savepoint(connection: Connection, operation: _Operation) -> _Outcome:
-    driver = connection.connection.driver_connection
+    driver: Any = connection.connection.driver_connection
     if driver is None:  # pragma: no cover - the connection was opened by the caller
         raise TypeError("no driver connection")
     driver.execute("SAVEPOINT operation")  # past SQLAlchemy, which takes ten times as long for the same
     try:
         result = operation.run(connection)
+        driver.execute("RELEASE operation")  # PostgreSQL refuses it to an operation that swallowed an error
     except Exception as error:
         if is_storage_failure(error):
             raise
         driver.execute("ROLLBACK TO operation")
         driver.execute("RELEASE operation")
         return operation.waiter, None, error
-    driver.execute("RELEASE operation")
     return operation.waiter, result, None
 
 

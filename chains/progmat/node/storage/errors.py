@@ -2,12 +2,20 @@
 
 CrossDvpError
 ├── CallerError
-│   ├── UnknownSchemaVersion      the file was written by another version of this program
-│   └── DatabaseOfAnotherNode     the file belongs to a node of another name
+│   ├── BadDatabaseUrl            the configured URL names no PostgreSQL database
+│   ├── NoDatabase                nothing is there yet
+│   ├── BadBackup                 the file is no backup, or not the one its manifest describes
+│   ├── DatabaseNotEmpty          a backup is restored into an empty database only
+│   ├── SchemaOutdated            written by an earlier version of this program: migrate
+│   ├── UnknownSchemaVersion      written by a later version of this program, or by something else
+│   └── DatabaseOfAnotherNode     the database belongs to a node of another name
 └── UnavailableError
     ├── StorageFailed             the disk or the database failed; the operation is lost or its fate is unknown
+    │   ├── DatabaseInUse         another process holds the database
+    │   └── DatabaseTakenOver     another process has held the database since we lost it: this one must restart
     ├── StorageOverloaded         too many operations are waiting
-    └── StorageClosed             the node is stopping
+    ├── StorageClosed             the node is stopping
+    └── RecordsInDoubt            the records may lack what this node once wrote: it signs nothing until reconciled
 """
 
 from __future__ import annotations
@@ -15,17 +23,69 @@ from __future__ import annotations
 from primitives.errors import CallerError, UnavailableError
 
 
+class BadDatabaseUrl(CallerError):
+    """The configured URL cannot be used."""
+
+    reason = "BAD_DATABASE_URL"
+
+    def __init__(self, rule: str) -> None:
+        self.rule = rule
+        super().__init__(f"database.url: {rule}: expected postgresql://user:password@host:port/name")
+
+
+class NoDatabase(CallerError):
+    """Nothing is there."""
+
+    reason = "NO_DATABASE"
+
+    def __init__(self, database: str) -> None:
+        self.database = database
+        super().__init__(f"{database}: no node has made a database there: check the configuration, or start the node")
+
+
+class BadBackup(CallerError):
+    """The file cannot be restored from."""
+
+    reason = "BAD_BACKUP"
+
+    def __init__(self, file: str, rule: str) -> None:
+        self.file, self.rule = file, rule
+        super().__init__(f"{file}: {rule}: use another backup")
+
+
+class DatabaseNotEmpty(CallerError):
+    """There are tables already."""
+
+    reason = "DATABASE_NOT_EMPTY"
+
+    def __init__(self, database: str) -> None:
+        self.database = database
+        super().__init__(f"{database} has tables already: create an empty database and configure that one")
+
+
+class SchemaOutdated(CallerError):
+    """The tables are those of an earlier version of this program."""
+
+    reason = "SCHEMA_OUTDATED"
+
+    def __init__(self, database: str, found: str, expected: str) -> None:
+        self.database, self.found, self.expected = database, found, expected
+        super().__init__(
+            f"{database}: schema version {found!r}, this program needs {expected!r}: take a backup, then run "
+            "`crossdvp ledger storage migrate CONFIG`"
+        )
+
+
 class UnknownSchemaVersion(CallerError):
-    """The database file has a schema this program does not know."""
+    """The database has a schema this program does not know."""
 
     reason = "UNKNOWN_SCHEMA_VERSION"
 
-    def __init__(self, path: str, found: str, expected: str) -> None:
-        self.path = path
-        self.found = found
-        self.expected = expected
+    def __init__(self, database: str, found: str, expected: str) -> None:
+        self.database, self.found, self.expected = database, found, expected
         super().__init__(
-            f"{path}: schema version {found!r}, this program knows {expected!r}: run the program that wrote the file"
+            f"{database}: schema version {found!r}, this program knows {expected!r} and what came before: "
+            "run the program that wrote it"
         )
 
 
@@ -38,7 +98,7 @@ class DatabaseOfAnotherNode(CallerError):
         self.path = path
         self.found = found
         self.expected = expected
-        super().__init__(f"{path}: written by node {found!r}, opened by {expected!r}: check the database path")
+        super().__init__(f"{path}: written by node {found!r}, opened by {expected!r}: check the configured database")
 
 
 class StorageFailed(UnavailableError):
@@ -48,7 +108,10 @@ class StorageFailed(UnavailableError):
 
     def __init__(self, detail: str) -> None:
         self.detail = detail
-        super().__init__(f"the node's database failed ({detail}): check its disk, then retry")
+        super().__init__(self._sentence())
+
+    def _sentence(self) -> str:
+        return f"the node's database failed ({self.detail}): check its disk or server, then retry"
 
 
 class StorageOverloaded(UnavailableError):
@@ -68,3 +131,42 @@ class StorageClosed(UnavailableError):
 
     def __init__(self) -> None:
         super().__init__("the node's database is closed: the node is stopping")
+
+
+class DatabaseInUse(StorageFailed):
+    """Another process holds the database: two writers would sign on different truths."""
+
+    reason = "DATABASE_IN_USE"
+
+    def __init__(self, database: str, holder: str) -> None:
+        self.database, self.holder = database, holder
+        super().__init__(f"held by {holder}")
+
+    def _sentence(self) -> str:
+        return f"{self.database} is held by {self.holder}: stop that process first, one database has one node"
+
+
+class DatabaseTakenOver(StorageFailed):
+    """What this process remembers of the database is no longer true."""
+
+    reason = "DATABASE_TAKEN_OVER"
+
+    def __init__(self, database: str, holder: str) -> None:
+        self.database, self.holder = database, holder
+        super().__init__(f"written by {holder}")
+
+    def _sentence(self) -> str:
+        return f"{self.database} was written by {self.holder} meanwhile: this process may not write it again, end it"
+
+
+class RecordsInDoubt(UnavailableError):
+    """The node's records may be older than what it once acknowledged; a signature could contradict one it forgot."""
+
+    reason = "RECORDS_IN_DOUBT"
+
+    def __init__(self, doubt: str, detail: str) -> None:
+        self.doubt, self.detail = doubt, detail
+        super().__init__(
+            f"this node signs nothing: {detail} [{doubt}]; when its peers have answered what it missed, run "
+            "`crossdvp ledger storage reconcile CONFIG --confirm`"
+        )

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from chains.progmat.node.storage.column_types import storable
 from chains.progmat.node.storage.prepared import Prepared, insert
 from chains.progmat.node.storage.schema import outbox
 from chains.progmat.node.storage.transaction_store import StoreOutcome
@@ -27,10 +28,10 @@ _ENQUEUE = Prepared(
     insert(outbox).on_conflict_do_nothing(),
     columns=[column.name for column in outbox.c if column is not outbox.c.effect_id],
 )
-_DUE = Prepared(
+_PENDING = Prepared(
     select(outbox)
-    .where(outbox.c.status == EffectStatus.PENDING.value, outbox.c.next_attempt_s <= bindparam("now_s"))
-    .order_by(outbox.c.next_attempt_s, outbox.c.effect_id)
+    .where(outbox.c.status == EffectStatus.PENDING.value, outbox.c.effect_id > bindparam("after_id"))
+    .order_by(outbox.c.effect_id)
     .limit(bindparam("most"))
 )
 _DONE = Prepared(
@@ -74,9 +75,9 @@ def enqueue_effect(
     return StoreOutcome.STORED if _ENQUEUE.change(connection, values) else StoreOutcome.KNOWN
 
 
-def due_effects(connection: Connection, now_s: int, limit: int) -> list[Effect]:
-    """Pending effects whose time has come, oldest first."""
-    return [_effect(row) for row in _DUE.rows(connection, {"now_s": now_s, "most": limit})]
+def pending_effects(connection: Connection, after_id: int, limit: int) -> list[Effect]:
+    """Effects that are not done, due or not, in the order in which they were enqueued, after an ``effect_id``."""
+    return [_effect(row) for row in _PENDING.rows(connection, {"after_id": after_id, "most": limit})]
 
 
 def effect_done(connection: Connection, effect_id: int) -> None:
@@ -88,7 +89,7 @@ def effect_failed(connection: Connection, effect_id: int, error: str, next_attem
     """The peer was unavailable: try again at ``next_attempt_s``."""
     later = {
         "attempts": outbox.c.attempts + 1,
-        "last_error": error[:MAX_ERROR_CHARS],
+        "last_error": storable(error, MAX_ERROR_CHARS),
         "next_attempt_s": next_attempt_s,
     }
     not_done = outbox.c.status != EffectStatus.DONE.value

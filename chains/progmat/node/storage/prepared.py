@@ -15,9 +15,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 
-from sqlalchemy import Connection, Delete, Insert, Select, Update
+from sqlalchemy import Connection, Delete, Insert, LargeBinary, Select, Update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 __all__ = ["Parameters", "Prepared", "insert"]
@@ -60,6 +61,8 @@ class Prepared:
         self._columns = None if columns is None else list(columns)
         self._forms: dict[tuple[object, ...], _Form] = {}
         self._lists: tuple[str, ...] | None = None
+        self._newest: tuple[Dialect | None, Any] = (None, None)
+        """The form last used, and of which database: it is nearly always the one wanted next."""
 
     def rows(self, connection: Connection, parameters: Parameters = _NONE) -> list[Row]:
         """All rows, as tuples in the order of the selected columns."""
@@ -90,16 +93,19 @@ class Prepared:
     def _form(self, connection: Connection, parameters: Parameters) -> tuple[_Form, Parameters]:
         """The text for this database, and for lists of this length; and the parameters that fill it."""
         dialect = connection.dialect
-        key: tuple[object, ...] = (dialect.name, dialect.driver, dialect.server_version_info)
+        if dialect is self._newest[0] and not self._lists:
+            return self._newest[1], parameters
         if self._lists is None:
             self._lists = _lists_of(self._compiled(dialect))
         values = parameters
         if self._lists:
             values = {**parameters, **{name: _padded(parameters[name]) for name in self._lists}}
-            key = (*key, *(len(values[name]) for name in self._lists))
+        lengths = (len(values[name]) for name in self._lists)
+        key = (dialect.name, dialect.driver, dialect.server_version_info, *lengths)
         form = self._forms.get(key)
         if form is None:
             form = self._forms[key] = _form_of(self._statement, self._compiled(dialect), dialect, values)
+        self._newest = (dialect, form)
         return form, values
 
     def _compiled(self, dialect: Dialect) -> SQLCompiler:
@@ -138,7 +144,10 @@ class _Form:
 
 
 def _form_of(statement: Statement, compiled: SQLCompiler, dialect: Dialect, values: Parameters) -> _Form:
-    state = compiled.construct_expanded_state(dict(values))
+    try:
+        state = compiled.construct_expanded_state(dict(values))
+    except InvalidRequestError as error:  # as a later run would say it
+        raise KeyError(str(error)) from error
     lists = _lists_of(compiled)
     constants = {
         name: bind.effective_value
@@ -150,6 +159,8 @@ def _form_of(statement: Statement, compiled: SQLCompiler, dialect: Dialect, valu
         name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()
     }
     converters.update(cast("Mapping[str, _Convert]", state.processors))  # of lists' elements
+    if dialect.name == "sqlite":  # takes bytes as they are; Core wraps them
+        converters |= {name: None for name, bind in compiled.binds.items() if isinstance(bind.type, LargeBinary)}
     readers = tuple(
         column.type.dialect_impl(dialect).result_processor(dialect, None) for column in statement.exported_columns
     )

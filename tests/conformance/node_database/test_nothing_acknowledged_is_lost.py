@@ -11,12 +11,15 @@ from pathlib import Path
 from sqlalchemy import select
 
 from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.schema import outbox
+from chains.progmat.node.storage.standing import Doubt
 
 WRITER = """
 import asyncio, sys
 from pathlib import Path
 from chains.progmat.node.storage import NodeDatabase, enqueue_effect
+from chains.progmat.node.storage.location import postgres_database
 
 async def flow(database, number):
     step = 0
@@ -30,18 +33,20 @@ async def flow(database, number):
         step += 1
 
 async def main():
-    database = await NodeDatabase.open(Path(sys.argv[1]), "bob", [])
+    folder = Path(sys.argv[1])
+    at = postgres_database(sys.argv[2], folder) if len(sys.argv) > 2 else folder / "node.sqlite3"
+    database = await NodeDatabase.open(at, "bob", [])
     await asyncio.gather(*(flow(database, number) for number in range(16)))
 
 asyncio.run(main())
 """
 
 
-async def test_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
-    path = tmp_path / "node.sqlite"
+async def test_nothing_acknowledged_is_lost(database_at: DatabaseLocation, tmp_path: Path) -> None:
+    url = [] if isinstance(database_at, Path) else [database_at.url.render_as_string(hide_password=False)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     writer = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", WRITER, str(path), stdout=asyncio.subprocess.PIPE, env=environment
+        sys.executable, "-c", WRITER, str(tmp_path), *url, stdout=asyncio.subprocess.PIPE, env=environment
     )
     assert writer.stdout is not None
     acknowledged = [(await asyncio.wait_for(writer.stdout.readline(), 20)).decode().strip() for _ in range(500)]
@@ -49,7 +54,8 @@ async def test_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
     rest = (await writer.stdout.read()).decode().split("\n")[:-1]  # a line cut in the middle was not acknowledged
     await writer.wait()
     assert writer.returncode == -signal.SIGKILL
-    database = await NodeDatabase.open(path, "bob", [])
+    database = await NodeDatabase.open(database_at, "bob", [])
+    assert database.head.doubt is Doubt.NONE  # being killed is no rollback
     kept = set(await database.read(lambda connection: list(connection.execute(select(outbox.c.effect_key)).scalars())))
     await database.close()
     assert set(acknowledged) | set(rest) <= kept

@@ -1,0 +1,81 @@
+"""How commands reach a running node: by its configuration file, or by address and certificate files.
+
+With the node's own file (``--config``) a command comes as the node itself, whom its API lets do everything; with
+``--certificate`` and ``--private-key`` as whoever they name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chains.progmat.client import ApiEndpoint, ApiTls
+from chains.progmat.node.config import load_node_config
+from primitives.errors import CallerError
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="The node's TOML file.", envvar="CROSSDVP_NODE_CONFIG")
+]
+TargetOption = Annotated[str, typer.Option("--target", help="host:port of the node; instead of its file.")]
+NodeOption = Annotated[str, typer.Option("--node", help="The name in the node's certificate, with --target.")]
+AuthorityOption = Annotated[Path | None, typer.Option(help="PEM file of the network's authority, with --target.")]
+CertificateOption = Annotated[Path | None, typer.Option(help="PEM file of the certificate to come with.")]
+PrivateKeyOption = Annotated[Path | None, typer.Option(help="PEM file of its private key.")]
+
+
+class NodeNotNamed(CallerError):
+    """The command does not know which node to call, or as whom."""
+
+    reason = "NODE_NOT_NAMED"
+
+
+class UnreadableFile(CallerError):
+    """A certificate or key file cannot be read."""
+
+    reason = "UNREADABLE_FILE"
+
+
+@dataclass(frozen=True)
+class NodeAccess:
+    """Where a node is, and as whom to call it."""
+
+    endpoint: ApiEndpoint
+    tls: ApiTls
+
+
+def node_access(
+    config: Path | None,
+    target: str,
+    node: str,
+    authority: Path | None,
+    certificate: Path | None,
+    private_key: Path | None,
+) -> NodeAccess:
+    """What the options say. Raises ``NodeNotNamed``, ``UnreadableFile``, ``BadNodeConfig``."""
+    if (certificate is None) != (private_key is None):
+        raise NodeNotNamed("--certificate and --private-key belong together: give both or neither")
+    if config is not None:
+        node_config = load_node_config(config)
+        listen, tls = node_config.listen, node_config.tls
+        target = target or f"{listen.host}:{listen.port}"
+        node = node or node_config.name
+        authority = authority or tls.authority
+        certificate, private_key = certificate or tls.certificate, private_key or tls.private_key
+    if not target or not node or authority is None or certificate is None or private_key is None:
+        raise NodeNotNamed(
+            "which node, and as whom? Give --config NODE.toml, or --target HOST:PORT --node NAME "
+            "--authority, --certificate and --private-key PEM files"
+        )
+    return NodeAccess(
+        ApiEndpoint(node, target), ApiTls(_bytes_of(authority), _bytes_of(certificate), _bytes_of(private_key))
+    )
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(f"{file} cannot be read: {error.strerror}") from error

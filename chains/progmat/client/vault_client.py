@@ -1,0 +1,164 @@
+"""One node's VaultService for other programs: plain values, pages one by one or all in a row, a stream that resumes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+import grpc
+import grpc.aio
+from crossdvp.ledger.v1 import vault_service_pb2 as pb
+from crossdvp.ledger.v1.vault_service_pb2_grpc import VaultServiceStub
+
+from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
+from chains.progmat.client.ledger_client import CALL_TIMEOUT_S, flow_view
+from chains.progmat.contracts.terms_codec import account_to_message
+from chains.progmat.flows.request_codec import to_message
+from chains.progmat.flows.requests import MergeCash
+from chains.progmat.flows.views import FlowView
+from chains.progmat.vault.indexing import AccountAsset
+from chains.progmat.vault.listing import AccountLine, Coin, HoldLine, SoftLock
+from chains.progmat.vault.paging import Listed
+from chains.progmat.vault.statement import Entry, PastBalance, StatementPage
+from chains.progmat.vault.vault_codec import (
+    coin_from_message,
+    entry_from_message,
+    hold_from_message,
+    line_from_message,
+    past_from_message,
+    soft_lock_from_message,
+    watched_from_message,
+)
+from chains.progmat.vault.watching import Watched
+from chains.rpc_status import RemoteUnavailableError, error_from_rpc
+from ibc.dvp import CashAccount
+
+RECONNECT_PAUSE_S: Final = 0.5
+
+T = TypeVar("T")
+
+
+class VaultClient:
+    """Asks one node. All methods raise ``RemoteCallerError``, ``RemotePeerError`` or ``RemoteUnavailableError``."""
+
+    def __init__(self, endpoint: ApiEndpoint, tls: ApiTls) -> None:
+        self.name = endpoint.name
+        self._channel = open_channel(endpoint, tls)
+        self._stub: Any = VaultServiceStub(self._channel)  # type: ignore[no-untyped-call] # generated without annotations
+
+    async def accounts(
+        self, coin_id: str = "", account_key: bytes = b"", page_size: int = 0, page_token: str = ""
+    ) -> Listed[AccountLine]:
+        """A page of accounts with unspent cash."""
+        request = pb.ListAccountsRequest(
+            coin_id=coin_id, account_key=account_key, page_size=page_size, page_token=page_token
+        )
+        answer = await self._call(self._stub.ListAccounts, request)
+        return _listed(answer, answer.accounts, line_from_message)
+
+    async def coins(
+        self, coin_id: str = "", account_key: bytes = b"", page_size: int = 0, page_token: str = ""
+    ) -> Listed[Coin]:
+        """A page of unspent coins."""
+        request = pb.ListCoinsRequest(
+            coin_id=coin_id, account_key=account_key, page_size=page_size, page_token=page_token
+        )
+        answer = await self._call(self._stub.ListCoins, request)
+        return _listed(answer, answer.coins, coin_from_message)
+
+    async def holds(
+        self, account_key: bytes = b"", trade_id: bytes = b"", page_size: int = 0, page_token: str = ""
+    ) -> Listed[HoldLine]:
+        """A page of cash locked for trades."""
+        request = pb.ListHoldsRequest(
+            account_key=account_key, trade_id=trade_id, page_size=page_size, page_token=page_token
+        )
+        answer = await self._call(self._stub.ListHolds, request)
+        return _listed(answer, answer.holds, hold_from_message)
+
+    async def soft_locks(
+        self, flow_id: str = "", account_key: bytes = b"", page_size: int = 0, page_token: str = ""
+    ) -> Listed[SoftLock]:
+        """A page of states that running flows have reserved."""
+        request = pb.ListSoftLocksRequest(
+            flow_id=flow_id, account_key=account_key, page_size=page_size, page_token=page_token
+        )
+        answer = await self._call(self._stub.ListSoftLocks, request)
+        return _listed(answer, answer.soft_locks, soft_lock_from_message)
+
+    async def statement(
+        self, account: AccountAsset, from_ms: int = 0, until_ms: int = 0, page_size: int = 0, page_token: str = ""
+    ) -> StatementPage:
+        """A page of an account's statement; ``until_ms`` is exclusive, 0 for all there is."""
+        request = pb.GetStatementRequest(
+            coin_id=account.asset_id,
+            issuer=account.issuer,
+            account=account_to_message(CashAccount(account.node, account.owner_key)),
+            from_ms=from_ms,
+            until_ms=until_ms,
+            page_size=page_size,
+            page_token=page_token,
+        )
+        answer = await self._call(self._stub.GetStatement, request)
+        entries: Listed[Entry] = _listed(answer, answer.entries, entry_from_message)
+        return StatementPage(past_from_message(answer.opening), past_from_message(answer.closing), entries)
+
+    async def balance_as_of(self, account: AccountAsset, **at: int) -> PastBalance:
+        """A balance in the past, by one of ``recorded_ms``, ``journal_position``, ``sequence``."""
+        request = pb.GetBalanceAsOfRequest(
+            coin_id=account.asset_id,
+            issuer=account.issuer,
+            account=account_to_message(CashAccount(account.node, account.owner_key)),
+            **at,
+        )
+        return past_from_message((await self._call(self._stub.GetBalanceAsOf, request)).balance)
+
+    async def watch(self, after: int = 0, account_key: bytes = b"", heartbeat_s: int = 0) -> AsyncIterator[Watched]:
+        """Updates after a sequence, in order, heartbeats between them; survives restarts of the node.
+
+        Each update comes at least once. Ends only by the caller's leaving it, or by an error such as OUT_OF_RETENTION.
+        """
+        while True:
+            request = pb.WatchUpdatesRequest(after=after, account_key=account_key, heartbeat_s=heartbeat_s)
+            try:
+                async for message in self._stub.WatchUpdates(request, wait_for_ready=True):
+                    yield watched_from_message(message)
+                    after = message.sequence
+            except grpc.aio.AioRpcError as failure:
+                error = error_from_rpc(failure, self.name)
+                if not isinstance(error, RemoteUnavailableError):
+                    raise error from failure
+            await asyncio.sleep(RECONNECT_PAUSE_S)
+
+    async def groom(self, request: MergeCash, wait_s: int = 30) -> FlowView:
+        """Merge small coins of an account; as ``LedgerClient.submit``."""
+        message: Any = to_message(request)
+        message.wait_s = wait_s
+        return flow_view((await self._call(self._stub.GroomAccount, message, wait_s)).flow)
+
+    async def close(self) -> None:
+        """Close the channel."""
+        await self._channel.close(grace=None)
+
+    async def _call(self, method: Callable[..., Awaitable[Any]], message: object, wait_s: int = 0) -> Any:  # noqa: ANN401 # generated messages
+        try:
+            return await method(message, timeout=wait_s + CALL_TIMEOUT_S)
+        except grpc.RpcError as error:
+            raise error_from_rpc(error, self.name) from error
+
+
+async def all_rows(page: Callable[[str], Awaitable[Listed[T]]]) -> AsyncIterator[T]:
+    """Every row of a listing, page after page; ``page`` asks for one by its token (empty: the first)."""
+    token = ""
+    while True:
+        found = await page(token)
+        for row in found.rows:
+            yield row
+        token = found.next_page_token
+        if not token:
+            return
+
+
+def _listed(answer: Any, messages: Any, from_message: Callable[[Any], T]) -> Listed[T]:  # noqa: ANN401 # generated messages
+    return Listed(tuple(map(from_message, messages)), answer.next_page_token, answer.sequence)

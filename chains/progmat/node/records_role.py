@@ -1,0 +1,68 @@
+"""Every node with a database: keeps peers' positions, asks for its own, reconciles while its records are in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import grpc.aio
+
+from chains.progmat.identity import Role
+from chains.progmat.node.node_storage import NodeStorage
+from chains.progmat.node.peers import PeerRouter
+from chains.progmat.node.positions import POSITION, PositionKeeper
+from chains.progmat.node.reconciliation import PeersToAsk, Reconciler, Reconciliation
+from chains.progmat.node.roles import Surroundings
+
+WITH_DATABASE = (Role.ISSUER, Role.CUSTODIAN, Role.VALIDATOR)
+
+
+class RecordsRole:
+    """A ``RunningRole`` beside the others of a node."""
+
+    def __init__(self, storage: NodeStorage, keeper: PositionKeeper, reconciliation: Reconciliation) -> None:
+        self._storage = storage
+        self._keeper = keeper
+        self.reconciliation = reconciliation
+
+    @classmethod
+    async def open(
+        cls,
+        around: Surroundings,
+        reconciler: Reconciler | None = None,
+        heights_shown: Callable[[str, int], None] = lambda _peer, _height: None,
+    ) -> RecordsRole:
+        """Share the node's database; raises storage and key errors."""
+        signer = around.node_signer()
+        storage = around.node_storage()
+        database = await storage.acquire(around.now_s)
+        own, directory = around.me.name, around.directory
+        keepers = {name for role in WITH_DATABASE for name in directory.names_with(role)} - {own}
+        required = set(directory.names_with(Role.ISSUER)) - {own}  # each knows all there is of its coin
+        reconciliation = Reconciliation(
+            name=own,
+            database=database,
+            network=around.network,
+            signer=signer,
+            peers=PeersToAsk(tuple(sorted(keepers)), frozenset(required)),
+            reconciler=reconciler,
+            clock=around.clock,
+            heights_shown=heights_shown,
+        )
+        return cls(storage, PositionKeeper(database, directory, around.now_s), reconciliation)
+
+    def answer_peers(self, router: PeerRouter) -> None:
+        """Positions."""
+        router.register(POSITION, self._keeper.handle)
+
+    def serve(self, _server: grpc.aio.Server) -> tuple[str, ...]:
+        """No API of its own."""
+        return ()
+
+    async def start(self) -> None:
+        """Ask, tell, reconcile."""
+        self.reconciliation.start()
+
+    async def stop(self) -> None:
+        """Stop asking; the database is closed with the last role."""
+        await self.reconciliation.stop()
+        await self._storage.release()

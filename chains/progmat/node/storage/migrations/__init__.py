@@ -1,0 +1,1 @@
+"""The history of the tables: one numbered step a file under ``versions``, for both databases."""

@@ -1,0 +1,228 @@
+"""The accounts' books: what each recorded ledger_tx did to each account, entered in the commit that records it.
+
+An entry is written once and never changed; it carries the account's balance after it, so that a statement, and a
+balance at any time in the past, is read and not computed. One ledger_tx makes at most one entry in an account: what it
+put in less what it took out. Entries of one node are ordered by ``sequence``, the number of the vault's update
+(consecutive).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    LargeBinary,
+    ScalarSelect,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    select,
+)
+
+from chains.progmat.node.storage import Prepared, insert
+from chains.progmat.transactions.model import StateRef, TransactionState
+from chains.progmat.vault.indexing import AccountAsset, Indexed, holding_of
+from chains.progmat.vault.schema import entries, updates
+
+
+class EntryKind(Enum):
+    """What a ledger_tx did; the value is what the database holds."""
+
+    ISSUE = "ISSUE"
+    MOVE = "MOVE"
+    MERGE = "MERGE"
+    """A move from an account to itself."""
+    REDEEM = "REDEEM"
+    LOCK = "LOCK"
+    """Part of the balance is encumbered for a trade; it stays in the account."""
+    UNLOCK = "UNLOCK"
+    """A trade's outcome: the encumbered part left for the seller (a change), or is free again (none)."""
+    OTHER = "OTHER"
+    """A light client's or a membership's record, or a kind this release has no name for."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMark:
+    """What the recorder knows of a ledger_tx besides its states: this node's time, place in the journal, kind.
+
+    ``inputs`` are the states it consumes as far as they are known, also those of other nodes' accounts; they tell the
+    counterparty. ``journal_position`` is 0 for a ledger_tx without provable writes.
+    """
+
+    recorded_ms: int
+    journal_position: int
+    kind: EntryKind
+    inputs: Mapping[StateRef, TransactionState] = field(default_factory=dict)
+
+
+UNMARKED: Final = RecordMark(0, 0, EntryKind.OTHER)
+"""For a replay that only compares states."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """One state's amount in an account."""
+
+    account: AccountAsset
+    amount: int
+    locked_amount: int
+
+
+@dataclass(slots=True)
+class _Change:
+    amount: int = 0
+    locked_amount: int = 0
+
+
+def amount_of(indexed: Indexed, encumbrance: int | None) -> Amount | None:
+    """A state's amount; None for a state that is no amount in an account."""
+    holding = holding_of(indexed)
+    if holding is None:
+        return None
+    account, amount = holding
+    return Amount(account, amount, 0 if encumbrance is None else amount)
+
+
+def _last(column: Any) -> ScalarSelect[int]:  # noqa: ANN401 # a column
+    return select(column).order_by(updates.c.sequence.desc()).limit(1).scalar_subquery()
+
+
+_NOW: Final = bindparam("now_ms", type_=BigInteger)
+_LAST_MS: Final = func.coalesce(_last(updates.c.recorded_ms), 0)
+_NUMBER_UPDATE = Prepared(
+    insert(updates)
+    .from_select(
+        ["sequence", "tx_id", "kind", "recorded_ms", "journal_position"],
+        select(
+            func.coalesce(_last(updates.c.sequence), 0) + 1,
+            cast(bindparam("of_tx"), LargeBinary),
+            cast(bindparam("of_kind"), String),
+            case((_LAST_MS > _NOW, _LAST_MS), else_=_NOW),
+            cast(bindparam("position"), BigInteger),
+        ),
+    )
+    .returning(updates.c.sequence, updates.c.recorded_ms)
+)
+
+_OF_ACCOUNT = and_(
+    *(entries.c[name] == bindparam(f"of_{name}") for name in ("asset_id", "issuer", "node", "owner_key"))
+)
+
+
+def _after(name: str) -> Any:  # noqa: ANN401 # a column expression
+    newest = entries.c.recorded_ms.desc(), entries.c.sequence.desc()
+    before = select(entries.c[name]).where(_OF_ACCOUNT).order_by(*newest).limit(1).scalar_subquery()
+    return func.coalesce(before, 0)
+
+
+_FIELDS: Final = (
+    ("asset_id", String),
+    ("issuer", String),
+    ("node", String),
+    ("owner_key", LargeBinary),
+    ("sequence", BigInteger),
+    ("tx_id", LargeBinary),
+    ("kind", String),
+    ("recorded_ms", BigInteger),
+    ("journal_position", BigInteger),
+    ("change_amount", BigInteger),
+    ("locked_change_amount", BigInteger),
+    ("counterparty_node", String),
+    ("counterparty_key", LargeBinary),
+)
+_ENTER = Prepared(
+    insert(entries).from_select(
+        [*(name for name, _ in _FIELDS), "balance_amount", "locked_amount"],
+        select(
+            *(cast(bindparam(f"of_{name}"), kind) for name, kind in _FIELDS),
+            _after("balance_amount") + cast(bindparam("of_change_amount"), BigInteger),
+            _after("locked_amount") + cast(bindparam("of_locked_change_amount"), BigInteger),
+        ),
+    )
+)
+
+
+def enter(
+    connection: Connection,
+    tx_id: bytes,
+    mark: RecordMark,
+    taken: Sequence[Amount],
+    put: Sequence[Amount],
+    strangers: Iterable[tuple[AccountAsset, int]] = (),
+) -> int:
+    """Number the update and enter it in the books of each account; returns its sequence.
+
+    ``taken`` and ``put`` are amounts consumed and produced in accounts of this vault; ``strangers`` the changes of
+    accounts that are not kept here, by which a counterparty is told. The time entered is ``mark.recorded_ms``, or that
+    of the update before if the clock has gone back since.
+    """
+    number = {
+        "of_tx": bytes(tx_id),
+        "of_kind": mark.kind.value,
+        "now_ms": mark.recorded_ms,
+        "position": mark.journal_position,
+    }
+    ((sequence, recorded_ms),) = _NUMBER_UPDATE.rows(connection, number)
+    changes = _changes(taken, put)
+    if changes:
+        common = {
+            "of_sequence": sequence,
+            "of_tx_id": bytes(tx_id),
+            "of_kind": mark.kind.value,
+            "of_recorded_ms": recorded_ms,
+            "of_journal_position": mark.journal_position,
+        }
+        other_side = _counterparties(changes, strangers)
+        _ENTER.change_all(
+            connection, [_row(account, changes[account], other_side) | common for account in sorted(changes)]
+        )
+    return int(sequence)
+
+
+def _changes(taken: Sequence[Amount], put: Sequence[Amount]) -> dict[AccountAsset, _Change]:
+    changes: dict[AccountAsset, _Change] = defaultdict(_Change)
+    for sign, amounts in ((-1, taken), (1, put)):
+        for each in amounts:
+            change = changes[each.account]
+            change.amount += sign * each.amount
+            change.locked_amount += sign * each.locked_amount
+    return changes
+
+
+def _counterparties(
+    changes: Mapping[AccountAsset, _Change], strangers: Iterable[tuple[AccountAsset, int]]
+) -> Callable[[AccountAsset], AccountAsset | None]:
+    """The one account on the other side of an account's change; None if there is none, or more than one."""
+    nets: dict[AccountAsset, int] = defaultdict(int)
+    for account, change in changes.items():
+        nets[account] += change.amount
+    for account, amount in strangers:
+        nets[account] += amount
+
+    def counterparty(of: AccountAsset) -> AccountAsset | None:
+        same = (other for other in nets if (other.asset_id, other.issuer) == (of.asset_id, of.issuer))
+        opposite = [other for other in same if nets[other] * nets[of] < 0]
+        return opposite[0] if len(opposite) == 1 else None
+
+    return counterparty
+
+
+def _row(
+    account: AccountAsset, change: _Change, counterparty: Callable[[AccountAsset], AccountAsset | None]
+) -> dict[str, Any]:
+    other = counterparty(account)
+    return {f"of_{name}": value for name, value in asdict(account).items()} | {
+        "of_change_amount": change.amount,
+        "of_locked_change_amount": change.locked_amount,
+        "of_counterparty_node": None if other is None else other.node,
+        "of_counterparty_key": None if other is None else other.owner_key,
+    }

@@ -1,0 +1,258 @@
+"""Lists of what the vault holds now, page by page: accounts, coins, holds, soft locks.
+
+Every list is ordered by columns that an index has, and is narrowed by ``Seen``: whose accounts the caller may see, and
+which of them it asks for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select
+
+from chains.progmat.transactions.model import StateRef
+from chains.progmat.vault.cash import Balance
+from chains.progmat.vault.paging import Key, Page, beyond, page_of
+from chains.progmat.vault.schema import cash, locks, soft_locks, states
+from ibc.dvp import CashAccount
+
+
+class CoinStatus(Enum):
+    """Whether a coin can be spent."""
+
+    FREE = "FREE"
+    RESERVED = "RESERVED"
+    """Soft-locked by a running flow."""
+    LOCKED = "LOCKED"
+    """Encumbered by a trade's lock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What of the vault a query is about. ``node``: only accounts kept there; empty strings and bytes: all."""
+
+    node: str = ""
+    coin_id: str = ""
+    account_key: bytes = b""
+
+    def cash(self) -> ColumnElement[bool]:
+        """The condition on ``vault_cash``."""
+        wanted = (("node", self.node), ("coin_id", self.coin_id), ("owner_key", self.account_key))
+        return and_(True, *(cash.c[name] == value for name, value in wanted if value))  # noqa: FBT003 # SQL's TRUE
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """One account's unspent cash of one coin; ``coins`` counts its states."""
+
+    coin_id: str
+    issuer: str
+    account: CashAccount
+    balance: Balance
+    coins: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coin:
+    """A cash state. ``reserved_until_s`` is exclusive; the last three are empty and 0 where they do not apply."""
+
+    ref: StateRef
+    coin_id: str
+    issuer: str
+    account: CashAccount
+    amount_yen: int
+    status: CoinStatus
+    reserved_by: str = ""
+    reserved_until_s: int = 0
+    trade_id: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLine:
+    """A lock and the cash under it that this vault keeps."""
+
+    lock: StateRef
+    trade_id: bytes
+    client_id: str
+    packet_sequence: int
+    timeout_s: int
+    issuer: str
+    buyer_node: str
+    seller_node: str
+    coins: tuple[Coin, ...]
+
+    @property
+    def amount_yen(self) -> int:
+        """Cash held here."""
+        return sum(coin.amount_yen for coin in self.coins)
+
+
+@dataclass(frozen=True, slots=True)
+class SoftLock:
+    """A state that a flow has reserved until ``expires_s`` (exclusive); ``coin`` only if it is cash."""
+
+    flow_id: str
+    expires_s: int
+    ref: StateRef
+    state_kind: str
+    coin: Coin | None
+
+
+_AFTER_ALL_LOCKS: Final = 2**63
+_SAME_STATE: Final = and_(cash.c.tx_id == soft_locks.c.tx_id, cash.c.output_index == soft_locks.c.output_index)
+_ACCOUNT_ORDER: Final = (cash.c.owner_key, cash.c.coin_id, cash.c.issuer, cash.c.node)
+_COIN_ORDER: Final = (cash.c.owner_key, cash.c.tx_id, cash.c.output_index)
+_HOLD_ORDER: Final = (locks.c.timeout_s, locks.c.tx_id, locks.c.output_index)
+_SOFT_LOCK_ORDER: Final = (soft_locks.c.lock_owner, soft_locks.c.tx_id, soft_locks.c.output_index)
+
+
+def list_accounts(
+    connection: Connection, seen: Seen, now_s: int, limit: int, after: Key | None = None
+) -> Page[AccountLine]:
+    """Accounts with unspent cash, by key, coin, issuer and node."""
+    part = case(
+        (cash.c.encumbered, CoinStatus.LOCKED.value),
+        (soft_locks.c.expires_s > now_s, CoinStatus.RESERVED.value),
+        else_=CoinStatus.FREE.value,
+    )
+    sums = [func.sum(case((part == status.value, cash.c.amount_yen), else_=0)) for status in CoinStatus]
+    query = (
+        select(*_ACCOUNT_ORDER, *(each.label(status.value) for each, status in zip(sums, CoinStatus, strict=True)))
+        .add_columns(func.count().label("coins"))
+        .select_from(cash.outerjoin(soft_locks, _SAME_STATE))
+        .where(cash.c.consumed.is_(False), seen.cash())
+        .group_by(*_ACCOUNT_ORDER)
+    )
+    rows = connection.execute(_page(query, _ACCOUNT_ORDER, limit, after)).all()
+    lines = [
+        AccountLine(
+            row.coin_id,
+            row.issuer,
+            _account(row.node, row.owner_key),
+            Balance(int(row.FREE), int(row.RESERVED), int(row.LOCKED)),
+            row.coins,
+        )
+        for row in rows
+    ]
+    return page_of(lines, limit, lambda line: (line.account.key, line.coin_id, line.issuer, line.account.node))
+
+
+def list_coins(connection: Connection, seen: Seen, now_s: int, limit: int, after: Key | None = None) -> Page[Coin]:
+    """Unspent coins, by account and reference."""
+    query = _coins().where(cash.c.consumed.is_(False), seen.cash())
+    rows = connection.execute(_page(query, _COIN_ORDER, limit, after)).all()
+    coins = [_coin(row, now_s) for row in rows]
+    return page_of(coins, limit, lambda coin: (coin.account.key, coin.ref.tx_id, coin.ref.index))
+
+
+def list_holds(
+    connection: Connection, seen: Seen, trade_id: bytes, now_s: int, limit: int, after: Key | None = None
+) -> Page[HoldLine]:
+    """Unspent locks with the cash they encumber, by time-out; of one trade if ``trade_id`` is not empty."""
+    query = select(locks).where(locks.c.consumed.is_(False))
+    if trade_id:
+        query = query.where(locks.c.trade_id == trade_id)
+    if seen.node:
+        query = query.where(or_(locks.c.buyer_node == seen.node, locks.c.seller_node == seen.node))
+    if seen.account_key or seen.coin_id:
+        query = query.where(exists().where(*_under_lock(), seen.cash()))
+    rows = connection.execute(_page(query, _HOLD_ORDER, limit, after)).all()
+    held = _coins_under(connection, rows, seen, now_s)
+    lines = [
+        HoldLine(
+            lock=StateRef(row.tx_id, row.output_index),
+            trade_id=row.trade_id,
+            client_id=row.client_id,
+            packet_sequence=row.sequence,
+            timeout_s=row.timeout_s,
+            issuer=row.issuer,
+            buyer_node=row.buyer_node,
+            seller_node=row.seller_node,
+            coins=tuple(coin for coin in held if (coin.ref.tx_id, coin.trade_id) == (row.tx_id, row.trade_id)),
+        )
+        for row in rows
+    ]
+    return page_of(lines, limit, lambda line: (line.timeout_s, line.lock.tx_id, line.lock.index))
+
+
+def list_soft_locks(
+    connection: Connection, seen: Seen, flow_id: str, now_s: int, limit: int, after: Key | None = None
+) -> Page[SoftLock]:
+    """Reservations that are not over, by flow and reference; of one flow if ``flow_id`` is not empty."""
+    same_state = and_(states.c.tx_id == soft_locks.c.tx_id, states.c.output_index == soft_locks.c.output_index)
+    query = (
+        select(soft_locks, states.c.kind, cash.c.owner_key)
+        .add_columns(*(cash.c[name] for name in ("coin_id", "issuer", "amount_yen", "node", "encumbered", "trade_id")))
+        .select_from(soft_locks.join(states, same_state).outerjoin(cash, _SAME_STATE))
+        .where(soft_locks.c.expires_s > now_s)
+    )
+    if flow_id:
+        query = query.where(soft_locks.c.lock_owner == flow_id)
+    if seen != Seen():
+        query = query.where(seen.cash())
+    rows = connection.execute(_page(query, _SOFT_LOCK_ORDER, limit, after)).all()
+    found = [
+        SoftLock(
+            flow_id=row.lock_owner,
+            expires_s=row.expires_s,
+            ref=StateRef(row.tx_id, row.output_index),
+            state_kind=row.kind,
+            coin=None if row.owner_key is None else _coin(row, now_s),
+        )
+        for row in rows
+    ]
+    return page_of(found, limit, lambda each: (each.flow_id, each.ref.tx_id, each.ref.index))
+
+
+def coins_made_by(connection: Connection, tx_ids: list[bytes], seen: Seen) -> list[Coin]:
+    """Coins that some ledger_txs made in accounts kept here, as they were made: spent or reserved since or not."""
+    rows = connection.execute(_coins().where(cash.c.tx_id.in_(tx_ids), seen.cash()).order_by(*_COIN_ORDER))
+    return [_coin(row, _AFTER_ALL_LOCKS) for row in rows]
+
+
+def _coins() -> Select[Any]:
+    return select(cash, soft_locks.c.lock_owner, soft_locks.c.expires_s).select_from(
+        cash.outerjoin(soft_locks, _SAME_STATE)
+    )
+
+
+def _under_lock() -> tuple[ColumnElement[bool], ...]:
+    return cash.c.trade_id == locks.c.trade_id, cash.c.tx_id == locks.c.tx_id, cash.c.consumed.is_(False)
+
+
+def _coins_under(connection: Connection, rows: Any, seen: Seen, now_s: int) -> list[Coin]:  # noqa: ANN401 # rows of ``vault_locks``
+    trade_ids = [row.trade_id for row in rows]
+    found = connection.execute(
+        _coins().where(cash.c.trade_id.in_(trade_ids), cash.c.consumed.is_(False), seen.cash()).order_by(*_COIN_ORDER)
+    )
+    return [_coin(row, now_s) for row in found]
+
+
+def _page(query: Select[Any], order: tuple[ColumnElement[Any], ...], limit: int, after: Key | None) -> Select[Any]:
+    if after is not None:
+        query = query.where(beyond(order, after))
+    return query.order_by(*order).limit(limit + 1)
+
+
+@lru_cache(maxsize=1024)
+def _account(node: str, key: bytes) -> CashAccount:
+    return CashAccount(node, key)  # checks the key, which costs more than reading the row
+
+
+def _coin(row: Row[Any], now_s: int) -> Coin:
+    reserved = row.expires_s is not None and row.expires_s > now_s
+    status = CoinStatus.LOCKED if row.encumbered else CoinStatus.RESERVED if reserved else CoinStatus.FREE
+    return Coin(
+        ref=StateRef(row.tx_id, row.output_index),
+        coin_id=row.coin_id,
+        issuer=row.issuer,
+        account=_account(row.node, row.owner_key),
+        amount_yen=row.amount_yen,
+        status=status,
+        reserved_by=row.lock_owner if reserved else "",
+        reserved_until_s=row.expires_s if reserved else 0,
+        trade_id=row.trade_id or b"",
+    )

@@ -1,0 +1,80 @@
+"""Updates with what they are about: entries in the books, coins made and consumed, as far as the reader sees them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from chains.progmat.transactions.model import StateRef
+from chains.progmat.vault.listing import Coin, Seen, coins_made_by
+from chains.progmat.vault.schema import entries
+from chains.progmat.vault.statement import Entry, entry_of
+from chains.progmat.vault.updates import Update, cash_consumed_by, updates_after
+
+
+@dataclass(frozen=True, slots=True)
+class SeenUpdate:
+    """An update, its entries, the coins it made (spent since or not), and the cash it consumed."""
+
+    update: Update
+    entries: tuple[Entry, ...]
+    made: tuple[Coin, ...]
+    consumed: tuple[StateRef, ...]
+
+    @property
+    def is_about_accounts(self) -> bool:
+        """Whether it touched any account that the reader sees."""
+        return bool(self.entries or self.made or self.consumed)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A message of the update stream, to be resumed after ``sequence``; without an update it is a heartbeat."""
+
+    sequence: int
+    update: SeenUpdate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Updates that the reader sees, and the sequence up to which there are no others."""
+
+    reached: int
+    updates: tuple[SeenUpdate, ...]
+
+
+def read_updates(connection: Connection, seen: Seen, after: int, limit: int) -> Batch:
+    """The next updates after a sequence, at most ``limit`` looked at. Raises ``OutOfRetention``, ``UnknownSequence``.
+
+    A reader who sees the whole vault gets every update; another one those that touch accounts it sees.
+    """
+    found = updates_after(connection, after, limit)
+    if not found:
+        return Batch(after, ())
+    tx_ids = [update.tx_id for update in found]
+    booked: dict[int, list[Entry]] = defaultdict(list)
+    of_updates = entries.c.sequence.in_([update.sequence for update in found])
+    for row in connection.execute(select(entries).where(of_updates, *_seen_entries(seen))):
+        booked[row.sequence].append(entry_of(row))
+    made: dict[bytes, list[Coin]] = defaultdict(list)
+    for coin in coins_made_by(connection, tx_ids, seen):
+        made[coin.ref.tx_id].append(coin)
+    consumed = cash_consumed_by(connection, tx_ids, seen.cash())
+    updates = (
+        SeenUpdate(
+            update,
+            tuple(sorted(booked[update.sequence], key=lambda entry: entry.account)),
+            tuple(made[update.tx_id]),
+            tuple(consumed[update.tx_id]),
+        )
+        for update in found
+    )
+    shown = tuple(update for update in updates if seen == Seen() or update.is_about_accounts)
+    return Batch(found[-1].sequence, shown)
+
+
+def _seen_entries(seen: Seen) -> list[ColumnElement[bool]]:
+    wanted = (("node", seen.node), ("asset_id", seen.coin_id), ("owner_key", seen.account_key))
+    return [entries.c[name] == value for name, value in wanted if value]

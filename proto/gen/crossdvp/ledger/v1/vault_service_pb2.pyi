@@ -1,0 +1,372 @@
+from crossdvp.ledger.v1 import node_service_pb2 as _node_service_pb2
+from crossdvp.ledger.v1 import states_pb2 as _states_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class CoinStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    COIN_STATUS_UNSPECIFIED: _ClassVar[CoinStatus]
+    COIN_STATUS_FREE: _ClassVar[CoinStatus]
+    COIN_STATUS_RESERVED: _ClassVar[CoinStatus]
+    COIN_STATUS_LOCKED: _ClassVar[CoinStatus]
+
+class EntryKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ENTRY_KIND_UNSPECIFIED: _ClassVar[EntryKind]
+    ENTRY_KIND_ISSUE: _ClassVar[EntryKind]
+    ENTRY_KIND_MOVE: _ClassVar[EntryKind]
+    ENTRY_KIND_MERGE: _ClassVar[EntryKind]
+    ENTRY_KIND_REDEEM: _ClassVar[EntryKind]
+    ENTRY_KIND_LOCK: _ClassVar[EntryKind]
+    ENTRY_KIND_UNLOCK: _ClassVar[EntryKind]
+    ENTRY_KIND_OTHER: _ClassVar[EntryKind]
+COIN_STATUS_UNSPECIFIED: CoinStatus
+COIN_STATUS_FREE: CoinStatus
+COIN_STATUS_RESERVED: CoinStatus
+COIN_STATUS_LOCKED: CoinStatus
+ENTRY_KIND_UNSPECIFIED: EntryKind
+ENTRY_KIND_ISSUE: EntryKind
+ENTRY_KIND_MOVE: EntryKind
+ENTRY_KIND_MERGE: EntryKind
+ENTRY_KIND_REDEEM: EntryKind
+ENTRY_KIND_LOCK: EntryKind
+ENTRY_KIND_UNLOCK: EntryKind
+ENTRY_KIND_OTHER: EntryKind
+
+class StateReference(_message.Message):
+    __slots__ = ("tx_id", "output_index")
+    TX_ID_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_INDEX_FIELD_NUMBER: _ClassVar[int]
+    tx_id: bytes
+    output_index: int
+    def __init__(self, tx_id: _Optional[bytes] = ..., output_index: _Optional[int] = ...) -> None: ...
+
+class VaultAccount(_message.Message):
+    __slots__ = ("coin_id", "issuer", "account", "free_yen", "reserved_yen", "locked_yen", "coins")
+    COIN_ID_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    FREE_YEN_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_YEN_FIELD_NUMBER: _ClassVar[int]
+    LOCKED_YEN_FIELD_NUMBER: _ClassVar[int]
+    COINS_FIELD_NUMBER: _ClassVar[int]
+    coin_id: str
+    issuer: str
+    account: _states_pb2.CashAccount
+    free_yen: int
+    reserved_yen: int
+    locked_yen: int
+    coins: int
+    def __init__(self, coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., account: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., free_yen: _Optional[int] = ..., reserved_yen: _Optional[int] = ..., locked_yen: _Optional[int] = ..., coins: _Optional[int] = ...) -> None: ...
+
+class ListAccountsRequest(_message.Message):
+    __slots__ = ("coin_id", "account_key", "page_size", "page_token")
+    COIN_ID_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_KEY_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    coin_id: str
+    account_key: bytes
+    page_size: int
+    page_token: str
+    def __init__(self, coin_id: _Optional[str] = ..., account_key: _Optional[bytes] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListAccountsResponse(_message.Message):
+    __slots__ = ("accounts", "next_page_token", "sequence")
+    ACCOUNTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    accounts: _containers.RepeatedCompositeFieldContainer[VaultAccount]
+    next_page_token: str
+    sequence: int
+    def __init__(self, accounts: _Optional[_Iterable[_Union[VaultAccount, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
+
+class Coin(_message.Message):
+    __slots__ = ("ref", "coin_id", "issuer", "account", "amount_yen", "status", "reserved_by", "reserved_until_s", "trade_id")
+    REF_FIELD_NUMBER: _ClassVar[int]
+    COIN_ID_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_YEN_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_BY_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_UNTIL_S_FIELD_NUMBER: _ClassVar[int]
+    TRADE_ID_FIELD_NUMBER: _ClassVar[int]
+    ref: StateReference
+    coin_id: str
+    issuer: str
+    account: _states_pb2.CashAccount
+    amount_yen: int
+    status: CoinStatus
+    reserved_by: str
+    reserved_until_s: int
+    trade_id: bytes
+    def __init__(self, ref: _Optional[_Union[StateReference, _Mapping]] = ..., coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., account: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., amount_yen: _Optional[int] = ..., status: _Optional[_Union[CoinStatus, str]] = ..., reserved_by: _Optional[str] = ..., reserved_until_s: _Optional[int] = ..., trade_id: _Optional[bytes] = ...) -> None: ...
+
+class ListCoinsRequest(_message.Message):
+    __slots__ = ("coin_id", "account_key", "page_size", "page_token")
+    COIN_ID_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_KEY_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    coin_id: str
+    account_key: bytes
+    page_size: int
+    page_token: str
+    def __init__(self, coin_id: _Optional[str] = ..., account_key: _Optional[bytes] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListCoinsResponse(_message.Message):
+    __slots__ = ("coins", "next_page_token", "sequence")
+    COINS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    coins: _containers.RepeatedCompositeFieldContainer[Coin]
+    next_page_token: str
+    sequence: int
+    def __init__(self, coins: _Optional[_Iterable[_Union[Coin, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
+
+class VaultHold(_message.Message):
+    __slots__ = ("trade_id", "lock", "client_id", "packet_sequence", "timeout_s", "issuer", "buyer_node", "seller_node", "coins", "amount_yen")
+    TRADE_ID_FIELD_NUMBER: _ClassVar[int]
+    LOCK_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PACKET_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_S_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    BUYER_NODE_FIELD_NUMBER: _ClassVar[int]
+    SELLER_NODE_FIELD_NUMBER: _ClassVar[int]
+    COINS_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_YEN_FIELD_NUMBER: _ClassVar[int]
+    trade_id: bytes
+    lock: StateReference
+    client_id: str
+    packet_sequence: int
+    timeout_s: int
+    issuer: str
+    buyer_node: str
+    seller_node: str
+    coins: _containers.RepeatedCompositeFieldContainer[Coin]
+    amount_yen: int
+    def __init__(self, trade_id: _Optional[bytes] = ..., lock: _Optional[_Union[StateReference, _Mapping]] = ..., client_id: _Optional[str] = ..., packet_sequence: _Optional[int] = ..., timeout_s: _Optional[int] = ..., issuer: _Optional[str] = ..., buyer_node: _Optional[str] = ..., seller_node: _Optional[str] = ..., coins: _Optional[_Iterable[_Union[Coin, _Mapping]]] = ..., amount_yen: _Optional[int] = ...) -> None: ...
+
+class ListHoldsRequest(_message.Message):
+    __slots__ = ("account_key", "trade_id", "page_size", "page_token")
+    ACCOUNT_KEY_FIELD_NUMBER: _ClassVar[int]
+    TRADE_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    account_key: bytes
+    trade_id: bytes
+    page_size: int
+    page_token: str
+    def __init__(self, account_key: _Optional[bytes] = ..., trade_id: _Optional[bytes] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListHoldsResponse(_message.Message):
+    __slots__ = ("holds", "next_page_token", "sequence")
+    HOLDS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    holds: _containers.RepeatedCompositeFieldContainer[VaultHold]
+    next_page_token: str
+    sequence: int
+    def __init__(self, holds: _Optional[_Iterable[_Union[VaultHold, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
+
+class SoftLock(_message.Message):
+    __slots__ = ("flow_id", "expires_s", "ref", "state_kind", "coin")
+    FLOW_ID_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_S_FIELD_NUMBER: _ClassVar[int]
+    REF_FIELD_NUMBER: _ClassVar[int]
+    STATE_KIND_FIELD_NUMBER: _ClassVar[int]
+    COIN_FIELD_NUMBER: _ClassVar[int]
+    flow_id: str
+    expires_s: int
+    ref: StateReference
+    state_kind: str
+    coin: Coin
+    def __init__(self, flow_id: _Optional[str] = ..., expires_s: _Optional[int] = ..., ref: _Optional[_Union[StateReference, _Mapping]] = ..., state_kind: _Optional[str] = ..., coin: _Optional[_Union[Coin, _Mapping]] = ...) -> None: ...
+
+class ListSoftLocksRequest(_message.Message):
+    __slots__ = ("flow_id", "account_key", "page_size", "page_token")
+    FLOW_ID_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_KEY_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    flow_id: str
+    account_key: bytes
+    page_size: int
+    page_token: str
+    def __init__(self, flow_id: _Optional[str] = ..., account_key: _Optional[bytes] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListSoftLocksResponse(_message.Message):
+    __slots__ = ("soft_locks", "next_page_token", "sequence")
+    SOFT_LOCKS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    soft_locks: _containers.RepeatedCompositeFieldContainer[SoftLock]
+    next_page_token: str
+    sequence: int
+    def __init__(self, soft_locks: _Optional[_Iterable[_Union[SoftLock, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
+
+class Entry(_message.Message):
+    __slots__ = ("sequence", "tx_id", "kind", "recorded_ms", "journal_position", "coin_id", "issuer", "account", "counterparty", "in_yen", "out_yen", "locked_change_yen", "balance_yen", "locked_yen")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    TX_ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_MS_FIELD_NUMBER: _ClassVar[int]
+    JOURNAL_POSITION_FIELD_NUMBER: _ClassVar[int]
+    COIN_ID_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    COUNTERPARTY_FIELD_NUMBER: _ClassVar[int]
+    IN_YEN_FIELD_NUMBER: _ClassVar[int]
+    OUT_YEN_FIELD_NUMBER: _ClassVar[int]
+    LOCKED_CHANGE_YEN_FIELD_NUMBER: _ClassVar[int]
+    BALANCE_YEN_FIELD_NUMBER: _ClassVar[int]
+    LOCKED_YEN_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    tx_id: bytes
+    kind: EntryKind
+    recorded_ms: int
+    journal_position: int
+    coin_id: str
+    issuer: str
+    account: _states_pb2.CashAccount
+    counterparty: _states_pb2.CashAccount
+    in_yen: int
+    out_yen: int
+    locked_change_yen: int
+    balance_yen: int
+    locked_yen: int
+    def __init__(self, sequence: _Optional[int] = ..., tx_id: _Optional[bytes] = ..., kind: _Optional[_Union[EntryKind, str]] = ..., recorded_ms: _Optional[int] = ..., journal_position: _Optional[int] = ..., coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., account: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., counterparty: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., in_yen: _Optional[int] = ..., out_yen: _Optional[int] = ..., locked_change_yen: _Optional[int] = ..., balance_yen: _Optional[int] = ..., locked_yen: _Optional[int] = ...) -> None: ...
+
+class PastBalance(_message.Message):
+    __slots__ = ("balance_yen", "locked_yen", "sequence", "recorded_ms")
+    BALANCE_YEN_FIELD_NUMBER: _ClassVar[int]
+    LOCKED_YEN_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_MS_FIELD_NUMBER: _ClassVar[int]
+    balance_yen: int
+    locked_yen: int
+    sequence: int
+    recorded_ms: int
+    def __init__(self, balance_yen: _Optional[int] = ..., locked_yen: _Optional[int] = ..., sequence: _Optional[int] = ..., recorded_ms: _Optional[int] = ...) -> None: ...
+
+class GetStatementRequest(_message.Message):
+    __slots__ = ("coin_id", "issuer", "account", "from_ms", "until_ms", "page_size", "page_token")
+    COIN_ID_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    FROM_MS_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    coin_id: str
+    issuer: str
+    account: _states_pb2.CashAccount
+    from_ms: int
+    until_ms: int
+    page_size: int
+    page_token: str
+    def __init__(self, coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., account: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., from_ms: _Optional[int] = ..., until_ms: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class GetStatementResponse(_message.Message):
+    __slots__ = ("opening", "closing", "entries", "next_page_token", "sequence")
+    OPENING_FIELD_NUMBER: _ClassVar[int]
+    CLOSING_FIELD_NUMBER: _ClassVar[int]
+    ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    opening: PastBalance
+    closing: PastBalance
+    entries: _containers.RepeatedCompositeFieldContainer[Entry]
+    next_page_token: str
+    sequence: int
+    def __init__(self, opening: _Optional[_Union[PastBalance, _Mapping]] = ..., closing: _Optional[_Union[PastBalance, _Mapping]] = ..., entries: _Optional[_Iterable[_Union[Entry, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
+
+class GetBalanceAsOfRequest(_message.Message):
+    __slots__ = ("coin_id", "issuer", "account", "recorded_ms", "journal_position", "sequence")
+    COIN_ID_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_MS_FIELD_NUMBER: _ClassVar[int]
+    JOURNAL_POSITION_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    coin_id: str
+    issuer: str
+    account: _states_pb2.CashAccount
+    recorded_ms: int
+    journal_position: int
+    sequence: int
+    def __init__(self, coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., account: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., recorded_ms: _Optional[int] = ..., journal_position: _Optional[int] = ..., sequence: _Optional[int] = ...) -> None: ...
+
+class GetBalanceAsOfResponse(_message.Message):
+    __slots__ = ("balance",)
+    BALANCE_FIELD_NUMBER: _ClassVar[int]
+    balance: PastBalance
+    def __init__(self, balance: _Optional[_Union[PastBalance, _Mapping]] = ...) -> None: ...
+
+class WatchUpdatesRequest(_message.Message):
+    __slots__ = ("after", "account_key", "heartbeat_s")
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_KEY_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_S_FIELD_NUMBER: _ClassVar[int]
+    after: int
+    account_key: bytes
+    heartbeat_s: int
+    def __init__(self, after: _Optional[int] = ..., account_key: _Optional[bytes] = ..., heartbeat_s: _Optional[int] = ...) -> None: ...
+
+class Update(_message.Message):
+    __slots__ = ("tx_id", "kind", "recorded_ms", "journal_position", "entries", "made", "consumed")
+    TX_ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_MS_FIELD_NUMBER: _ClassVar[int]
+    JOURNAL_POSITION_FIELD_NUMBER: _ClassVar[int]
+    ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    MADE_FIELD_NUMBER: _ClassVar[int]
+    CONSUMED_FIELD_NUMBER: _ClassVar[int]
+    tx_id: bytes
+    kind: EntryKind
+    recorded_ms: int
+    journal_position: int
+    entries: _containers.RepeatedCompositeFieldContainer[Entry]
+    made: _containers.RepeatedCompositeFieldContainer[Coin]
+    consumed: _containers.RepeatedCompositeFieldContainer[StateReference]
+    def __init__(self, tx_id: _Optional[bytes] = ..., kind: _Optional[_Union[EntryKind, str]] = ..., recorded_ms: _Optional[int] = ..., journal_position: _Optional[int] = ..., entries: _Optional[_Iterable[_Union[Entry, _Mapping]]] = ..., made: _Optional[_Iterable[_Union[Coin, _Mapping]]] = ..., consumed: _Optional[_Iterable[_Union[StateReference, _Mapping]]] = ...) -> None: ...
+
+class WatchUpdatesResponse(_message.Message):
+    __slots__ = ("sequence", "update")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    update: Update
+    def __init__(self, sequence: _Optional[int] = ..., update: _Optional[_Union[Update, _Mapping]] = ...) -> None: ...
+
+class GroomAccountRequest(_message.Message):
+    __slots__ = ("request_id", "coin_id", "issuer", "account_key", "below_yen", "max_coins", "wait_s")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    COIN_ID_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_KEY_FIELD_NUMBER: _ClassVar[int]
+    BELOW_YEN_FIELD_NUMBER: _ClassVar[int]
+    MAX_COINS_FIELD_NUMBER: _ClassVar[int]
+    WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    coin_id: str
+    issuer: str
+    account_key: bytes
+    below_yen: int
+    max_coins: int
+    wait_s: int
+    def __init__(self, request_id: _Optional[str] = ..., coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., account_key: _Optional[bytes] = ..., below_yen: _Optional[int] = ..., max_coins: _Optional[int] = ..., wait_s: _Optional[int] = ...) -> None: ...
+
+class GroomAccountResponse(_message.Message):
+    __slots__ = ("flow",)
+    FLOW_FIELD_NUMBER: _ClassVar[int]
+    flow: _node_service_pb2.Flow
+    def __init__(self, flow: _Optional[_Union[_node_service_pb2.Flow, _Mapping]] = ...) -> None: ...

@@ -1,0 +1,117 @@
+"""Memory of the nodes over many ledger transactions: flat, or growing?
+
+Runs the pairs of ``issue_pay`` until the issuer has recorded ``--count`` ledger transactions (two a pair) and reads the
+resident memory of all four processes on the way. ``value`` is by how much the node that grew most grew over the second
+half of the run, in MiB for 10,000 ledger transactions; caches are bounded, and fill up in the first half of a long run.
+``baseline`` is that node's memory half-way, in MiB, ``ratio`` its memory at the end over that; no raw store has a part.
+
+A run of 100,000, which takes some minutes, is plotted in docs/ledger/memory.svg by ``--plot``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "proto" / "gen")]
+
+from scripts.bench.ledger_net.network import ISSUER, NOTARY, PAYEE, PAYER, running_network  # noqa: E402 # the checkout must be importable first
+
+PLOT = ROOT / "docs" / "ledger" / "memory.svg"
+SAMPLES = 50
+IN_FLIGHT = 64
+MIB = 1024 * 1024
+MOST_GROWTH = 1.1
+SHOWN = {ISSUER: "issuer", PAYER: "payer", PAYEE: "payee", NOTARY: "notary"}
+COLOURS = {ISSUER: "#0b6e4f", PAYER: "#1f4e9c", PAYEE: "#b3541e", NOTARY: "#6b4c9a"}
+
+Samples = Mapping[str, Sequence[float]]
+"""MiB by node; the first at the start, the others evenly spaced over the run."""
+
+
+def measure(count: int) -> Samples:
+    """Run the load and read the memory."""
+    pairs_a_sample = max(1, count // 2 // SAMPLES)
+    with (
+        tempfile.TemporaryDirectory(prefix="crossdvp-bench-") as scratch,
+        running_network(Path(scratch) / "n") as nodes,
+    ):
+        nodes[PAYER].ask("open_accounts", count=IN_FLIGHT)
+        keys = nodes[PAYEE].ask("open_accounts", count=IN_FLIGHT)
+        samples: dict[str, list[float]] = {name: [] for name in nodes}
+        for number in range(SAMPLES + 1):
+            for name, node in nodes.items():
+                samples[name].append(node.ask("memory") / MIB)
+            if number == SAMPLES:
+                return samples
+            load = {"in_flight": IN_FLIGHT, "payee": PAYEE, "payee_accounts": keys}
+            run = nodes[PAYER].ask("pairs", name=f"s{number}", count=pairs_a_sample, **load)
+            shown = ", ".join(f"{name} {values[-1]:.0f}" for name, values in samples.items())
+            rate = run["done"] / run["elapsed_s"]
+            print(f"{number * pairs_a_sample * 2:,} recorded, {rate:.0f} pairs/s, MiB: {shown}", file=sys.stderr)
+    raise AssertionError("the last sample returns")
+
+
+def plot(samples: Samples, count: int) -> str:
+    """The samples as an SVG picture."""
+    width, height, left, bottom = 720, 300, 56, 40
+    most = max(map(max, samples.values())) * 1.15
+    steps = len(next(iter(samples.values()))) - 1
+
+    def x(step: float) -> float:
+        return left + (width - left - 90) * step / steps
+
+    def y(mib: float) -> float:
+        return height - bottom - (height - bottom - 30) * mib / most
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"',
+        ' font-family="sans-serif" font-size="12">',
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        f'<text x="{left}" y="18">Resident memory, MiB, over {count:,} recorded ledger transactions</text>',
+    ]
+    for mib in range(0, int(most) + 1, 50):
+        parts.append(f'<path d="M{left} {y(mib):.1f}H{x(steps):.1f}" stroke="#dddddd"/>')
+        parts.append(f'<text x="{left - 8}" y="{y(mib) + 4:.1f}" text-anchor="end">{mib}</text>')
+    for tenth in range(0, 11, 2):
+        at = x(steps * tenth / 10)
+        parts.append(f'<text x="{at:.1f}" y="{height - 16}" text-anchor="middle">{count * tenth // 10:,}</text>')
+    for name, values in samples.items():
+        points = " ".join(f"{x(step):.1f},{y(mib):.1f}" for step, mib in enumerate(values))
+        parts.append(f'<polyline points="{points}" fill="none" stroke="{COLOURS[name]}" stroke-width="2"/>')
+        label = f'<text x="{x(steps) + 8:.1f}" y="{y(values[-1]) + 4:.1f}" fill="{COLOURS[name]}">{SHOWN[name]}</text>'
+        parts.append(label)
+    return "\n".join((*parts, "</svg>", ""))
+
+
+def main() -> int:
+    """Command line; exit 1 if a node's memory grew by more than a tenth over the second half."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--plot", action="store_true", help=f"write {PLOT.relative_to(ROOT)}")
+    arguments = parser.parse_args()
+    samples = measure(arguments.count)
+    if arguments.plot:
+        PLOT.parent.mkdir(parents=True, exist_ok=True)
+        PLOT.write_text(plot(samples, arguments.count))
+    half, end = max(((v[len(v) // 2], v[-1]) for v in samples.values()), key=lambda pair: pair[1] - pair[0])
+    line = {
+        "name": "ledger_memory",
+        "value": round((end - half) / (arguments.count / 2) * 10_000, 3),
+        "unit": "MiB/10,000 ledger_txs",
+        "baseline": round(half, 1),
+        "ratio": round(end / half, 3),
+        "end_mib": {name: round(values[-1], 1) for name, values in samples.items()},
+        "count": arguments.count,
+    }
+    print(json.dumps(line))
+    return 0 if end <= MOST_GROWTH * half else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

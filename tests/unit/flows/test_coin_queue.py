@@ -1,0 +1,115 @@
+"""Who waits for coins is woken in the order of arrival, by what frees them, and never sleeps through its turn."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from chains.progmat.flows.coin_queue import CoinQueue
+from chains.progmat.flows.errors import NodeStopping
+from chains.progmat.vault.errors import FundsSoftLocked
+from tests.fakes.manual_clock import ManualClock
+
+ALICE, BOB = b"alice", b"bob"
+
+
+def shortage(account_key: bytes = ALICE) -> FundsSoftLocked:
+    return FundsSoftLocked("PGC", account_key, 5, 0, 10, 60.0)
+
+
+def queue_of(*flows: str, account_key: bytes = ALICE) -> CoinQueue:
+    queue = CoinQueue()
+    for flow in flows:
+        queue.note(flow, shortage(account_key))
+    return queue
+
+
+async def settled(*tasks: asyncio.Task[None]) -> list[bool]:
+    """Which of the tasks are done once everything that can run has run."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+    return [task.done() for task in tasks]
+
+
+def waiter(queue: CoinQueue, flow: str, clock: ManualClock, wait_ms: int = 1000) -> asyncio.Task[None]:
+    return asyncio.create_task(queue.turn(flow, clock.sleep_ms(wait_ms)))
+
+
+async def test_as_many_are_woken_as_coins_came_the_first_ones_first() -> None:
+    clock, queue = ManualClock(), queue_of("one", "two", "three")
+    tasks = [waiter(queue, flow, clock) for flow in ("three", "two", "one")]
+    assert await settled(*tasks) == [False] * 3
+    queue.freed(ALICE, 2)
+    assert await settled(*tasks) == [False, True, True]
+    clock.advance_ms(1000)
+    assert await settled(*tasks) == [True] * 3
+
+
+async def test_who_is_woken_in_vain_keeps_its_place() -> None:
+    clock, queue = ManualClock(), queue_of("one", "two")
+    for _ in range(3):
+        tasks = [waiter(queue, flow, clock) for flow in ("one", "two")]
+        await settled(*tasks)
+        queue.freed(ALICE, 1)
+        assert await settled(*tasks) == [True, False]
+        queue.note("one", shortage())
+        tasks[1].cancel()
+        await settled(*tasks)
+
+
+async def test_coins_that_come_while_a_flow_tries_are_not_slept_through() -> None:
+    clock, queue = ManualClock(), queue_of("one")
+    queue.freed(ALICE, 1)
+    assert await settled(waiter(queue, "one", clock)) == [True]
+    task = waiter(queue, "one", clock)
+    assert await settled(task) == [False]
+    task.cancel()
+
+
+async def test_other_accounts_are_not_woken() -> None:
+    clock, queue = ManualClock(), queue_of("one")
+    queue.note("two", shortage(BOB))
+    tasks = [waiter(queue, "one", clock), waiter(queue, "two", clock)]
+    await settled(*tasks)
+    queue.freed(BOB, 5)
+    assert await settled(*tasks) == [False, True]
+    queue.freed_somewhere()
+    assert await settled(*tasks) == [True, True]
+
+
+async def test_a_flow_that_waits_for_something_else_sleeps_as_long_as_it_should() -> None:
+    clock, queue = ManualClock(), queue_of("one")
+    queue.note("one", NodeStopping())
+    assert queue.is_empty
+    task = waiter(queue, "one", clock)
+    queue.freed(ALICE, 5)
+    assert await settled(task) == [False]
+    clock.advance_ms(1000)
+    assert await settled(task) == [True]
+
+
+def test_the_queue_forgets_who_leaves() -> None:
+    queue = queue_of("one", "two")
+    queue.note("one", shortage(BOB))
+    assert (queue.waiting(ALICE), queue.waiting(BOB)) == (1, 1)
+    for flow in ("one", "two", "never there"):
+        queue.leave(flow)
+    assert queue.is_empty
+    assert queue.waiting(ALICE) == 0
+
+
+async def test_a_cancelled_wait_cancels_its_timer() -> None:
+    queue = queue_of("one")
+    timer = asyncio.get_running_loop().create_future()
+
+    async def due() -> None:
+        await timer
+
+    task = asyncio.create_task(queue.turn("one", due()))
+    await settled(task)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await settled(task)
+    assert timer.cancelled()
