@@ -34,7 +34,7 @@ from chains.progmat.validators.signing_log import SigningLog
 from primitives.public_key import PublicKey
 from primitives.secp256k1 import address_of
 from tests.fakes.commit_requests import LEDGER_ID, NOW_S, asked_by
-from tests.fakes.notary_world import VALIDATOR_SECRETS, VALIDATORS, request_bytes
+from tests.fakes.notary_world import VALIDATOR_SECRETS, VALIDATORS, Keys, request_bytes
 from tests.fakes.toy_ledger import PACKAGE, PARAMETERS, Toy
 
 CN = PeerIdentity("cn-1")
@@ -155,6 +155,8 @@ class ValidatorWorld:
         self.log = SigningLog(self.folder / "signing.db", LEDGER_ID, address_of(VALIDATOR_SECRETS[0]))
         verifier = LedgerVerifier(PARAMETERS, PACKAGE)
         gate = await SigningGate.open(self.database)
+        me = Party("v-1", VALIDATORS[0].public_key)
+        desk = NotaryDesk(self.network, verifier, self.clock, me, Keys(VALIDATORS[0]), NobodyListed())
         resolver = BackChain(
             self.database,
             self.network,
@@ -162,7 +164,7 @@ class ValidatorWorld:
             verifier,
             ArchiveRecorder(),
             self.clock,
-            confirmed=NotaryDesk(self.network, verifier, self.clock, VALIDATORS[0], NobodyListed()).confirmed,
+            confirmed=desk.confirmed,
         )
         approver = Approver(
             database=self.database,

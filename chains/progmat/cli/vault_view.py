@@ -55,10 +55,10 @@ def line_document(line: AccountLine) -> dict[str, Any]:
 
 def line_text(line: AccountLine) -> str:
     """A balance in a line."""
-    held = line.balance
+    held, coins = line.balance, "coin" if line.coins == 1 else "coins"
     return (
         f"{line.account.node}  {line.coin_id} of {line.issuer}  free {held.free_yen:,}  reserved "
-        f"{held.soft_locked_yen:,}  locked {held.encumbered_yen:,}  in {line.coins} coins\n"
+        f"{held.soft_locked_yen:,}  locked {held.encumbered_yen:,}  in {line.coins} {coins}\n"
         f"  [dim]account {line.account.key.hex()}[/dim]"
     )
 

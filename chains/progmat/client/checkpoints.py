@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from chains.progmat.client.errors import TooFewCheckpointSignatures, ValidatorAnswerRefused
-from chains.progmat.client.rpc_validator import CheckpointVote, PathAnswer, ValidatorHead
+from chains.progmat.client.rpc_validator import CheckpointVote, Handover, PathAnswer, ValidatorHead
 from light_clients.progmat import Checkpoint, ValidatorSet, assemble_header, checkpoint_digest, encode_header
 from light_clients.progmat import encode_proof as encode_membership_proof
 from primitives.errors import CrossDvpError
@@ -37,6 +37,10 @@ class ValidatorSource(Protocol):
 
     async def sign_checkpoint(self, height: int) -> CheckpointVote:
         """A vote for the checkpoint at ``height``."""
+        ...
+
+    async def handovers(self, after_height: int) -> tuple[Handover, ...]:
+        """Where the Validator set is said to have changed above a height, ascending."""
         ...
 
     async def prove(self, path: bytes, height: int) -> PathAnswer:
@@ -72,11 +76,16 @@ class LedgerPathProof:
 
 
 class CheckpointCollector:
-    """Asks all Validators at once and takes the first k that agree."""
+    """Asks all Validators at once and takes the first k that agree.
+
+    Begins with a trusted Validator set and follows it through rotations: a set is taken over only when k of the set
+    before have signed the checkpoint that names it.
+    """
 
     def __init__(self, ledger_id: str, validator_set: ValidatorSet, validators: Sequence[ValidatorSource]) -> None:
         self._ledger_id = ledger_id
-        self._set = validator_set
+        self._sets: list[tuple[int, ValidatorSet]] = [(1, validator_set)]
+        self._handovers: list[SignedCheckpoint] = []
         self._validators = tuple(validators)
 
     @property
@@ -86,8 +95,8 @@ class CheckpointCollector:
 
     @property
     def validator_set(self) -> ValidatorSet:
-        """Whose signatures count."""
-        return self._set
+        """Whose signatures count for what is newest, as far as rotations have been followed."""
+        return self._sets[-1][1]
 
     async def head(self, min_height: int = 0, wait_ms: int = 0) -> int:
         """The height of ``verified_head``."""
@@ -115,18 +124,73 @@ class CheckpointCollector:
             _cancel(tasks)
         reached = self._reached_by_threshold(heads)
         if reached is None:
-            raise TooFewCheckpointSignatures(min_height, self._set.threshold, len(heads), tuple(problems))
+            raise TooFewCheckpointSignatures(min_height, self.validator_set.threshold, len(heads), tuple(problems))
         return reached
 
     def _reached_by_threshold(self, heads: Sequence[ValidatorHead]) -> ValidatorHead | None:
         ranked = sorted(heads, key=lambda head: head.height, reverse=True)
-        return ranked[self._set.threshold - 1] if len(ranked) >= self._set.threshold else None
+        threshold = self.validator_set.threshold
+        return ranked[threshold - 1] if len(ranked) >= threshold else None
 
     async def collect(self, height: int) -> SignedCheckpoint:
-        """The checkpoint at ``height`` with k valid signatures. Raises ``TooFewCheckpointSignatures``."""
+        """The checkpoint at ``height`` with k valid signatures of the set that signs it.
+
+        Raises ``TooFewCheckpointSignatures``.
+        """
+        signing = self._set_of(height)
+        try:
+            signed = await self._collect(height, signing)
+        except TooFewCheckpointSignatures:
+            if not await self._follow_rotations(height):
+                raise
+        else:  # sets may overlap: k of the old one may have signed what only the new one answers for
+            if signed.checkpoint.next_validator_set_hash == signing.hash():
+                return signed
+            if not await self._follow_rotations(height):
+                return signed
+        return await self._collect(height, self._set_of(height))
+
+    async def path_to(self, trusted_height: int, height: int) -> tuple[SignedCheckpoint, ...]:
+        """What a light client at ``trusted_height`` is to be shown, in order: each handover between, then ``height``.
+
+        Raises ``TooFewCheckpointSignatures``.
+        """
+        target = await self.collect(height)
+        between = (item for item in self._handovers if trusted_height < item.height < height)
+        return (*between, target)
+
+    def _set_of(self, height: int) -> ValidatorSet:
+        return next(found for first, found in reversed(self._sets) if first <= height)
+
+    async def _follow_rotations(self, height: int) -> bool:
+        """Take over the sets that followed the newest one known, as far as ``height``; whether there was any."""
+        followed = False
+        while (found := await self._next_handover(height)) is not None:
+            checkpoint, following = found
+            self._handovers.append(checkpoint)
+            self._sets.append((checkpoint.height + 1, following))
+            followed = True
+        return followed
+
+    async def _next_handover(self, height: int) -> tuple[SignedCheckpoint, ValidatorSet] | None:
+        """The first handover after the newest set's beginning that anybody tells and k of that set signed."""
+        first, current = self._sets[-1]
+        for validator in self._validators:
+            try:
+                told = await validator.handovers(first - 1)
+                if not told or not first <= told[0].height < height:
+                    continue
+                signed = await self._collect(told[0].height, current)
+                if signed.checkpoint.next_validator_set_hash == told[0].next_set.hash():
+                    return signed, told[0].next_set
+            except CrossDvpError:  # this one tells nothing that holds: the next one may
+                continue
+        return None
+
+    async def _collect(self, height: int, signing: ValidatorSet) -> SignedCheckpoint:
         votes: dict[Checkpoint, dict[bytes, bytes]] = defaultdict(dict)
         problems: list[str] = []
-        tasks = [asyncio.create_task(self._vote(validator, height)) for validator in self._validators]
+        tasks = [asyncio.create_task(self._vote(validator, height, signing)) for validator in self._validators]
         try:
             for answer in asyncio.as_completed(tasks):
                 try:
@@ -136,13 +200,13 @@ class CheckpointCollector:
                     continue
                 of_checkpoint = votes[vote.checkpoint]
                 of_checkpoint[vote.address] = vote.signature
-                if len(of_checkpoint) == self._set.threshold:
-                    header = assemble_header(vote.checkpoint, self._set, of_checkpoint)
+                if len(of_checkpoint) == signing.threshold:
+                    header = assemble_header(vote.checkpoint, signing, of_checkpoint)
                     return SignedCheckpoint(vote.checkpoint, encode_header(header))
         finally:
             _cancel(tasks)
         most = max((len(of_checkpoint) for of_checkpoint in votes.values()), default=0)
-        raise TooFewCheckpointSignatures(height, self._set.threshold, most, tuple(problems))
+        raise TooFewCheckpointSignatures(height, signing.threshold, most, tuple(problems))
 
     async def prove(self, path: bytes, at: SignedCheckpoint) -> LedgerPathProof:
         """Presence or absence of ``path`` under a collected checkpoint, from the first Validator whose proof verifies.
@@ -165,7 +229,7 @@ class CheckpointCollector:
         """Close the channels."""
         await asyncio.gather(*(validator.close() for validator in self._validators))
 
-    async def _vote(self, validator: ValidatorSource, height: int) -> CheckpointVote:
+    async def _vote(self, validator: ValidatorSource, height: int, signing: ValidatorSet) -> CheckpointVote:
         vote = await validator.sign_checkpoint(height)
         checkpoint = vote.checkpoint
         if (checkpoint.ledger_id, checkpoint.height) != (self._ledger_id, height):
@@ -173,7 +237,7 @@ class CheckpointCollector:
                 f"{validator.name} signed another checkpoint than asked for", expected=height, found=checkpoint.height
             )
         signer = recover_compact(checkpoint_digest(checkpoint), vote.signature)
-        if signer != vote.address or signer not in self._set.validators:
+        if signer != vote.address or signer not in signing.validators:
             raise ValidatorAnswerRefused(
                 f"{validator.name} signed with another key", expected=vote.address, found=signer
             )

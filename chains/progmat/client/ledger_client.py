@@ -29,6 +29,7 @@ _METHODS: Final = {
     FlowKind.ISSUE_CASH: "IssueCash",
     FlowKind.MOVE_CASH: "MoveCash",
     FlowKind.REDEEM_CASH: "RedeemCash",
+    FlowKind.ROTATE_ACCOUNT_KEY: "RotateAccountKey",
     FlowKind.LOCK_CASH: "LockCash",
     FlowKind.CANCEL_TRADE: "CancelTrade",
     FlowKind.CREATE_LIGHT_CLIENT: "CreateLightClient",

@@ -12,7 +12,7 @@ from crossdvp.validator.v1.validator_pb2_grpc import ValidatorServiceStub
 
 from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from chains.rpc_status import error_from_rpc
-from light_clients.progmat import Checkpoint
+from light_clients.progmat import Checkpoint, ValidatorSet, decode_validator_set
 
 CALL_TIMEOUT_S: Final = 10.0
 
@@ -26,12 +26,30 @@ class ValidatorHead:
 
 
 @dataclass(frozen=True, slots=True)
+class ValidatorStatus:
+    """A Validator's head with its time, and the alarm that stopped its signing (both empty: it signs)."""
+
+    height: int
+    timestamp_s: int
+    alarm_reason: str
+    alarm_detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointVote:
     """A checkpoint with a signature said to be by ``address`` (EIP-2098, 64 bytes)."""
 
     checkpoint: Checkpoint
     signature: bytes
     address: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """The last height of one Validator set, and the set that is said to follow."""
+
+    height: int
+    next_set: ValidatorSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +77,14 @@ class ValidatorApi:
             raise error_from_rpc(error, self.name) from error
         return ValidatorHead(answer.height, answer.timestamp_s)
 
+    async def status(self) -> ValidatorStatus:
+        """How far it has come, and whether it signs."""
+        try:
+            answer = await self._stub.GetHead(pb.GetHeadRequest(), timeout=CALL_TIMEOUT_S)
+        except grpc.RpcError as error:
+            raise error_from_rpc(error, self.name) from error
+        return ValidatorStatus(answer.height, answer.timestamp_s, answer.alarm_reason, answer.alarm_detail)
+
     async def sign_checkpoint(self, height: int) -> CheckpointVote:
         """The Validator's vote for the checkpoint at ``height``."""
         try:
@@ -75,6 +101,15 @@ class ValidatorApi:
             next_validator_set_hash=said.next_validator_set_hash,
         )
         return CheckpointVote(checkpoint, answer.signature, answer.address)
+
+    async def handovers(self, after_height: int) -> tuple[Handover, ...]:
+        """Where the Validator set is said to have changed, above a height."""
+        request = pb.ListHandoversRequest(after_height=after_height)
+        try:
+            answer = await self._stub.ListHandovers(request, timeout=CALL_TIMEOUT_S)
+        except grpc.RpcError as error:
+            raise error_from_rpc(error, self.name) from error
+        return tuple(Handover(item.height, decode_validator_set(item.next_validator_set)) for item in answer.handovers)
 
     async def prove(self, path: bytes, height: int) -> PathAnswer:
         """Presence or absence of ``path`` at ``height``."""

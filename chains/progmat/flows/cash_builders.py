@@ -182,7 +182,7 @@ def change_outputs(
         left_yen=total_yen(spent) - amount_yen,
         paid_yen=amount_yen,
         waiting=context.waiting_for(account.key),
-        coins=lambda: (
+        other_coins=lambda: (
             count_coins(context.connection, coin_id, issuer.name, account, MAX_INPUTS + len(spent)) - len(spent)
         ),
     )

@@ -1,9 +1,10 @@
 """How change is split: into several coins where flows wait for coins of the account, into one where none does.
 
-While an account's only coin is being spent, every other payment from it waits. So change goes back in as many coins as
-flows wait, and the number of coins of an account rises to the number of payments wanted at once. It is bounded three
-times: by ``MOST_PIECES`` a transaction, by ``TARGET_COINS`` an account (half of what one payment may consume, so that
-splitting never makes an amount unpayable), and by the amount paid, which is taken for what the next payments need.
+While an account's only coin is being spent, every other payment from it waits. So change goes back in several coins,
+and the number of coins of an account rises to the number of payments wanted at once. Where flows wait, all coins are
+in the hands of flows at work, and each of those gives back its share: together as many as wait and are at work, at most
+``TARGET_COINS`` (half of what one payment may consume, so that splitting makes no amount unpayable). A piece is a
+multiple of the amount paid, which is taken for what the next payments need: like payments leave no dust.
 """
 
 from __future__ import annotations
@@ -15,18 +16,20 @@ MOST_PIECES: Final = 16
 TARGET_COINS: Final = 64
 
 
-def pieces_of_change(left_yen: int, paid_yen: int, waiting: int, coins: Callable[[], int]) -> tuple[int, ...]:
-    """Amounts of the coins that ``left_yen`` goes back in, largest first; empty if nothing is left.
+def pieces_of_change(left_yen: int, paid_yen: int, waiting: int, other_coins: Callable[[], int]) -> tuple[int, ...]:
+    """Amounts of the coins that ``left_yen`` goes back in, the largest first; empty if nothing is left.
 
-    ``waiting`` is the number of flows that wait for coins of the account, ``coins`` counts those it keeps meanwhile;
-    asked only if it matters.
+    ``waiting`` is the number of flows that wait for coins of the account; ``other_coins`` counts those that the account
+    has besides the ones being spent, and is asked only if it matters.
     """
     if left_yen <= 0:
         return ()
-    pieces = min(MOST_PIECES, waiting + 1, left_yen // max(paid_yen, 1))
-    if pieces > 1:
-        pieces = min(pieces, TARGET_COINS - coins())
+    if waiting <= 0 or left_yen < 2 * paid_yen:
+        return (left_yen,)
+    at_work = other_coins() + 1
+    share = -(-(waiting + at_work) // at_work)
+    pieces = min(MOST_PIECES, share, TARGET_COINS // at_work, left_yen // max(paid_yen, 1))
     if pieces <= 1:
         return (left_yen,)
-    each_yen, rest_yen = divmod(left_yen, pieces)
-    return (each_yen + rest_yen, *[each_yen] * (pieces - 1))
+    each_yen = left_yen // pieces // max(paid_yen, 1) * max(paid_yen, 1)
+    return (left_yen - each_yen * (pieces - 1), *[each_yen] * (pieces - 1))

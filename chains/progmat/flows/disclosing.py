@@ -27,7 +27,8 @@ from chains.progmat.node.storage import NodeDatabase, stored_transactions
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
 
-MAX_DISCLOSED: Final = 65_536
+MAX_DISCLOSED: Final = 32_768
+MAX_SENT: Final = 8_192
 MAX_AHEAD_BYTES: Final = 256 * 1024
 """Up to this size an answer carries ancestors that were not asked for: a short chain comes in one answer."""
 MAX_GENERATION: Final = 512
@@ -109,7 +110,7 @@ class Disclosing:
     def disclose(self, peer: str, wire: WireTransaction) -> None:
         """``peer`` knows ``wire``, so it may fetch what that uses."""
         for tx_id in outputs_used(wire):
-            _remember(self._disclosed, (peer, tx_id))
+            _remember(self._disclosed, (peer, tx_id), MAX_DISCLOSED)
 
     async def handle_fetch(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``node.fetch_transactions``. Raises ``NotAParticipant``, ``TransactionUnknown``."""
@@ -117,7 +118,7 @@ class Disclosing:
         answer = await self._database.read(partial(self._with_ancestors, asker=asker.name, wanted=wanted))
         for part in answer.whole:
             self.disclose(asker.name, part.signed.wire)
-            _remember(self._sent, (asker.name, bytes(part.signed.id)))
+            _remember(self._sent, (asker.name, bytes(part.signed.id)), MAX_SENT)
         return peer_codec.encode_fetch_response(answer.as_fetch_answer())
 
     def _with_ancestors(self, connection: Connection, asker: str, wanted: Indexes) -> _Answer:
@@ -168,8 +169,8 @@ class Disclosing:
             raise NotAParticipant(asker, tx_id)
 
 
-def _remember(known: OrderedDict[tuple[str, bytes], None], fact: tuple[str, bytes]) -> None:
+def _remember(known: OrderedDict[tuple[str, bytes], None], fact: tuple[str, bytes], most: int) -> None:
     known[fact] = None
     known.move_to_end(fact)
-    while len(known) > MAX_DISCLOSED:
+    while len(known) > most:
         known.popitem(last=False)

@@ -8,8 +8,9 @@ from typing import Final
 
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.errors import AnswerProvesNothing, NotConfirmed, TransactionOutdated
-from chains.progmat.flows.seams import Directory, Role
+from chains.progmat.flows.seams import Directory, KeyRing, Role
 from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.network.errors import PresentKeyMissing
 from chains.progmat.node.peers.seam import PeerNetwork
 from chains.progmat.notary import errors as notary_errors
 from chains.progmat.notary.codec import (
@@ -21,6 +22,7 @@ from chains.progmat.notary.codec import (
 )
 from chains.progmat.notary.requester import sign_request
 from chains.progmat.transactions.filtered import NOTARY_GROUPS
+from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import decode_signature, encode_signature
@@ -60,8 +62,8 @@ class NotarysAnswer:
 class NotaryDesk:
     """The network's notary, as one node asks it. Verified batch roots are remembered (see ``LedgerVerifier``).
 
-    ``signer`` is the node's own key: each request is signed. ``disclose`` lets a peer fetch what a transaction uses;
-    who hands out nothing leaves it away.
+    Each request is signed with ``me``'s present key, which is among ``keys``. ``disclose`` lets a peer fetch what a
+    transaction uses; who hands out nothing leaves it away.
     """
 
     def __init__(
@@ -69,14 +71,16 @@ class NotaryDesk:
         network: PeerNetwork,
         verifier: LedgerVerifier,
         clock: Clock,
-        signer: Signer,
+        me: Party,
+        keys: KeyRing,
         directory: Directory,
         disclose: Callable[[str, WireTransaction], None] = lambda _peer, _wire: None,
     ) -> None:
         self._network = network
         self._verifier = verifier
         self._clock = clock
-        self._signer = signer
+        self._me = me
+        self._keys = keys
         self._directory = directory
         self._disclose = disclose
 
@@ -135,7 +139,7 @@ class NotaryDesk:
 
     def _request(self, signed: SignedTransaction) -> bytes:
         """Signed by this node. Only a notary that the network map lists as VALIDATING gets to see everything."""
-        ours = sign_request(self._signer, signed.id)
+        ours = sign_request(self._signer(), signed.id)
         if self.name in self._directory.names_with(Role.VALIDATING):
             self._disclose(self.name, signed.wire)  # it fetches the ancestors from whoever asks
             return encode_whole_request(WholeRequest(signed.encode(), ours))
@@ -145,3 +149,10 @@ class NotaryDesk:
             validators = leaf_keys(self._verifier.pinned(signed.wire).validator_key)
             approvals = tuple(encode_signature(item) for item in signed.signatures if item.by in validators)
         return encode_request(NotariseRequest(tear_off, approvals, ours))
+
+    def _signer(self) -> Signer:
+        key = self._verifier.parameters.current(self._me).key
+        signer = self._keys.signer(key)
+        if signer is None:
+            raise PresentKeyMissing(self._me.name, key.encoded())
+        return signer

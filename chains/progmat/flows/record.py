@@ -17,6 +17,7 @@ class FlowKind(Enum):
     ISSUE_CASH = "issue_cash"
     MOVE_CASH = "move_cash"
     REDEEM_CASH = "redeem_cash"
+    ROTATE_ACCOUNT_KEY = "rotate_account_key"
     MERGE_CASH = "merge_cash"
     LOCK_CASH = "lock_cash"
     CANCEL_TRADE = "cancel_trade"

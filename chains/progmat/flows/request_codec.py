@@ -35,6 +35,7 @@ MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.ISSUE_CASH: pb.IssueCashRequest,
     FlowKind.MOVE_CASH: pb.MoveCashRequest,
     FlowKind.REDEEM_CASH: pb.RedeemCashRequest,
+    FlowKind.ROTATE_ACCOUNT_KEY: pb.RotateAccountKeyRequest,
     FlowKind.MERGE_CASH: vault_pb.GroomAccountRequest,
     FlowKind.LOCK_CASH: pb.LockCashRequest,
     FlowKind.CANCEL_TRADE: pb.CancelTradeRequest,

@@ -112,6 +112,18 @@ class RedeemCash(FlowRequest):
 
 
 @dataclass(frozen=True)
+class RotateAccountKey(FlowRequest):
+    """Free coin of one of this node's accounts to another of its accounts, a batch at a time."""
+
+    kind = FlowKind.ROTATE_ACCOUNT_KEY
+
+    coin_id: str
+    issuer: str
+    from_account_key: bytes
+    to_account_key: bytes
+
+
+@dataclass(frozen=True)
 class MergeCash(FlowRequest):
     """One coin out of many small ones of one of this node's accounts: free ones below ``below_yen``, smallest first."""
 
@@ -254,6 +266,7 @@ AnyRequest = (
     | IssueCash
     | MoveCash
     | RedeemCash
+    | RotateAccountKey
     | MergeCash
     | LockCash
     | CancelTrade
@@ -271,6 +284,7 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         IssueCash,
         MoveCash,
         RedeemCash,
+        RotateAccountKey,
         MergeCash,
         LockCash,
         CancelTrade,

@@ -48,9 +48,13 @@ class NodeEntry:
 
 
 class NetworkMap:
-    """Look-ups over the entries; read-only. Raises ``BadNetworkMap`` when entries contradict each other."""
+    """Look-ups over the entries. Raises ``BadNetworkMap`` when entries contradict each other.
 
-    def __init__(self, entries: Iterable[NodeEntry], source: str = "network map") -> None:
+    ``serial`` grows with each version that the operator gives out.
+    """
+
+    def __init__(self, entries: Iterable[NodeEntry], source: str = "network map", serial: int = 1) -> None:
+        self.serial = serial
         self.entries = tuple(sorted(entries, key=lambda entry: entry.name))
         for what, values in (
             ("name", [entry.name.lower() for entry in self.entries]),  # TLS does not tell case apart
@@ -93,6 +97,7 @@ class NetworkMap:
         """The file's content."""
         return _MapFile(
             version=1,
+            serial=self.serial,
             nodes=[
                 _NodeInFile(
                     name=entry.name,
@@ -115,7 +120,7 @@ class NetworkMap:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise BadNetworkMap(source, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-        return cls((_entry(node, source) for node in parsed.nodes), source)
+        return NetworkMap((_entry(node, source) for node in parsed.nodes), source, parsed.serial)
 
     @classmethod
     def load(cls, path: Path) -> NetworkMap:
@@ -146,6 +151,7 @@ class _MapFile(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     version: Annotated[int, Field(ge=1, le=1)]
+    serial: Annotated[int, Field(ge=1, le=2**53)] = 1
     nodes: Annotated[list[_NodeInFile], Field(min_length=1, max_length=4096)]
 
 

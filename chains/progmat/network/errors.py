@@ -4,12 +4,15 @@ CrossDvpError
 ├── CallerError
 │   ├── EpochUnknown           there is no such epoch here to be accepted
 │   ├── EpochNotNext           epochs are accepted one after the other
+│   ├── KeyNotKept             no key of that label in the key file
+│   ├── UnusableFile           a file given to a command is not what it should be
 │   └── NoticeTooShort         the operator signs an epoch that would begin before the members can have accepted it
 ├── PeerError
 │   ├── ParametersBackdated    an epoch learnt now began before what this node has already judged
 │   └── NetworkMapRefused      a map that is not signed by the operator, or older than the one at hand
 ├── UnavailableError
 │   └── ParametersNotAccepted  an epoch is in force that this node's operator has not accepted
+├── PresentKeyMissing          this node does not keep the key that is its own in the epoch in force
 └── ParametersStoreBroken      the files of known epochs contradict the first epoch, or cannot be read: start-up fails
 """
 
@@ -36,6 +39,26 @@ class EpochNotNext(CallerError):
     def __init__(self, epoch: int, next_epoch: int) -> None:
         self.epoch, self.next_epoch = epoch, next_epoch
         super().__init__(f"epoch {epoch} cannot be accepted before epoch {next_epoch}: read and accept that one first")
+
+
+class KeyNotKept(CallerError):
+    """No such key."""
+
+    reason = "KEY_NOT_KEPT"
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        super().__init__(f"the key file has no key labelled {label!r}: check the label and the file")
+
+
+class UnusableFile(CallerError):
+    """A file for the operator's commands."""
+
+    reason = "UNUSABLE_FILE"
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path}: {problem}")
 
 
 class NoticeTooShort(CallerError):
@@ -83,6 +106,18 @@ class ParametersNotAccepted(UnavailableError):
         super().__init__(
             f"epoch {epoch} of the network parameters is in force from {effective_from_s} on, and the operator of "
             f"{node} has not accepted it: nothing is built or signed until `crossdvp ledger network accept` is called"
+        )
+
+
+class PresentKeyMissing(CrossDvpError):
+    """The successor's key is not in the key file."""
+
+    reason = "PRESENT_KEY_MISSING"
+
+    def __init__(self, node: str, key: bytes) -> None:
+        self.node, self.key = node, key
+        super().__init__(
+            f"{node} signs with key {key.hex()} in this epoch, and its key file has it not: restore the file"
         )
 
 

@@ -55,8 +55,17 @@ class ParametersBook:
 
     @classmethod
     def open(cls, node: str, folder: Path, first: NetworkParameters, clock_s: Callable[[], int]) -> ParametersBook:
-        """What the folder holds on top of the first epoch; raises ``ParametersStoreBroken``."""
+        """What the folder, made if need be, holds on top of the first epoch; raises ``ParametersStoreBroken``."""
         folder.mkdir(parents=True, exist_ok=True)
+        return cls._found(node, folder, first, clock_s)
+
+    @classmethod
+    def look(cls, node: str, folder: Path, first: NetworkParameters) -> ParametersBook:
+        """As ``open``, of a folder that may not be there, for reading only."""
+        return cls._found(node, folder, first, lambda: 0)
+
+    @classmethod
+    def _found(cls, node: str, folder: Path, first: NetworkParameters, clock_s: Callable[[], int]) -> ParametersBook:
         history = ParametersHistory.of(first)
         accepted = 1
         for path in sorted(folder.glob("*.signed")):

@@ -1,4 +1,4 @@
-"""Who may call what of NodeService and VaultService: the name in the caller's certificate decides."""
+"""Who may call what of a node's services: the name in the caller's certificate decides."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Permission(Enum):
     RELAY = "relay"
     """Light clients' headers, packets and their events."""
     OPERATE = "operate"
-    """Issue coin, admit members, create light clients."""
+    """Issue coin, admit members, create light clients, accept network parameters."""
 
 
 # A gateway serves both sides of a trade, so nothing of what one of them has is in its hands.
@@ -39,6 +39,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "IssueCash": Permission.OPERATE,
     "MoveCash": Permission.CASH,
     "RedeemCash": Permission.CASH,
+    "RotateAccountKey": Permission.CASH,
     "AuthoriseTrade": Permission.INSTRUCT,
     "LockCash": Permission.SETTLE,
     "CancelTrade": Permission.SETTLE,
@@ -52,6 +53,10 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "AckPacket": Permission.RELAY,
     "TimeoutPacket": Permission.RELAY,
     "GetTransaction": Permission.CASH,
+    "GetNetworkStatus": Permission.READ,
+    "OfferParameters": Permission.OPERATE,
+    "AcceptParameters": Permission.OPERATE,
+    "OfferNetworkMap": Permission.OPERATE,
     "GetFlow": Permission.READ,
     "ListFlows": Permission.READ,
     "FindFlows": Permission.OPERATE,

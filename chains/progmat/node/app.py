@@ -23,6 +23,7 @@ from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.collector import calm_collector
 from chains.progmat.node.config import NodeConfig, VaultUpkeepConfig
 from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
+from chains.progmat.node.network_role import NetworkRole
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.peers import GrpcPeerNetwork, PeerRouter, PeerService, PeerTls, server_options
 from chains.progmat.node.records_role import WITH_DATABASE, RecordsRole
@@ -56,8 +57,11 @@ RolesOpener = Callable[[Surroundings], Awaitable[list[RunningRole]]]
 
 
 async def open_roles(around: Surroundings) -> list[RunningRole]:
-    """Open every role the node has on the network map; on an error those opened are stopped again."""
-    opened: list[RunningRole] = []
+    """Open every role the node has on the network map, after the one that all have.
+
+    On an error those opened are stopped again.
+    """
+    opened: list[RunningRole] = [NetworkRole(around)]
     try:
         vault = await VaultRole.open(around) if around.me.roles & {Role.ISSUER, Role.CUSTODIAN} else None
         if vault is not None:
@@ -136,16 +140,28 @@ class NodeApp:
             private_key=config.tls.private_key.read_bytes(),
         )
         directory = NetworkMap.load(config.network_map)
-        self._network = GrpcPeerNetwork(directory.endpoints_of_others(config.name), tls)
-        around = await self._surroundings(directory, self._network)
+        network = self._network = GrpcPeerNetwork({}, tls)
+        around = await self._surroundings(directory, network)
+        allowed = {item for epoch in around.parameters_book.history.epochs for item in epoch.contract_packages}
+        if around.package.hash not in allowed:
+            raise WrongContractPackage(tuple(sorted(item.hex() for item in allowed)), around.package.hash)
+        network_map = around.map_book
+        network.list_peers(network_map.endpoints_of_others(config.name))
         self._roles = await self._open_roles(around)
         router = PeerRouter()
         for role in self._roles:
             role.answer_peers(router)
-        self._peers = PeerService(router, directory.names())
+        peers = self._peers = PeerService(router, network_map)
+        loop = asyncio.get_running_loop()
+
+        def follow_map() -> None:
+            network.list_peers(network_map.endpoints_of_others(config.name))
+            peers.end_unlisted()
+
+        network_map.on_change(lambda: loop.call_soon_threadsafe(follow_map))
         for role in self._roles:
             if isinstance(role, NotaryRole) and role.duty is not None:
-                _answer_on_duty(role.duty, self._peers)
+                _answer_on_duty(role.duty, peers)
         self._server = await self._make_server(self._peers, tls)
         await self._server.start()
         for role in self._roles:
@@ -156,8 +172,6 @@ class NodeApp:
         config = self._config
         parameters = NetworkParameters.decode(config.parameters.read_bytes())
         package = production_package()
-        if package.hash not in parameters.contract_packages:
-            raise WrongContractPackage(tuple(item.hex() for item in parameters.contract_packages), package.hash)
         config.data_dir.mkdir(parents=True, exist_ok=True)
         passphrase = config.keys.passphrase_file.read_bytes().strip()
         return Surroundings(

@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from chains.progmat.identity import KeyStore, NetworkMap, Role
+from chains.progmat.network.parameters_book import ParametersBook
 from chains.progmat.node.config import NodeConfig, NotarySection
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.notary.opening import NotaryOptions, describe_store
@@ -88,10 +89,14 @@ def _keys(config: NodeConfig) -> str:
 
 def _parameters(config: NodeConfig) -> str:
     parameters = NetworkParameters.decode(config.parameters.read_bytes())
-    if package_hash() not in parameters.contract_packages:
-        named = ", ".join(item.hex() for item in parameters.contract_packages)
+    book = ParametersBook.look(config.name, config.data_dir / "network", parameters)
+    epochs = book.history.epochs
+    if all(package_hash() not in epoch.contract_packages for epoch in epochs):
+        named = ", ".join(sorted({item.hex() for epoch in epochs for item in epoch.contract_packages}))
         raise _Wrong(f"they name contract package {named}, this program is {package_hash().hex()}: install that one")
-    return f"epoch {parameters.epoch} of {parameters.ledger_id}, hash {parameters.hash.hex()}"
+    newest = book.history.newest
+    accepted = "" if newest.epoch == book.accepted_epoch else f" (accepted: up to {book.accepted_epoch})"
+    return f"epoch {newest.epoch} of {newest.ledger_id}, hash {newest.hash.hex()}{accepted}"
 
 
 def _notary_store(section: NotarySection) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chains.progmat.flows import cash_builders, ibc_builders, peer_codec
+from chains.progmat.flows.account_rotation import rotate_account_key
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.building import Builder, BuildStep, SoftLockReservations
 from chains.progmat.flows.clock import Clock
@@ -33,7 +34,6 @@ from chains.progmat.flows.snipping import AttestationReceiver, Snipper
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
-from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.peers import PeerIdentity, PeerNetwork, PeerRouter
 from chains.progmat.node.storage import Effect, NodeDatabase
 from chains.progmat.node.vault_reading import vault_rules
@@ -44,6 +44,7 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.ISSUE_CASH: cash_builders.issue_cash,
     FlowKind.MOVE_CASH: cash_builders.move_cash,
     FlowKind.REDEEM_CASH: cash_builders.redeem_cash,
+    FlowKind.ROTATE_ACCOUNT_KEY: rotate_account_key,
     FlowKind.MERGE_CASH: cash_builders.merge_cash,
     FlowKind.LOCK_CASH: ibc_builders.lock_cash,
     FlowKind.CANCEL_TRADE: ibc_builders.cancel_trade,
@@ -106,7 +107,15 @@ class LedgerNode:
         self._coin_queue = CoinQueue()
         recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me))
         self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
-        self._desk = _notary_desk(parts, self._disclosing)
+        self._desk = NotaryDesk(
+            parts.network,
+            parts.verifier,
+            parts.clock,
+            parts.me.party,
+            parts.keys,
+            parts.directory,
+            self._disclosing.disclose,
+        )
         back_chain = BackChain(
             parts.database,
             parts.network,
@@ -264,11 +273,3 @@ class LedgerNode:
             FlowStep.APPROVED: NotariseStep(self._desk, parts.clock),
             FlowStep.NOTARISED: RecordStep(recorder, parts.clock),
         }
-
-
-def _notary_desk(parts: NodeParts, disclosing: Disclosing) -> NotaryDesk:
-    """Whoever asks the notary signs with the node's own key; raises ``KeyMissing``."""
-    signer = parts.keys.signer(parts.me.party.key)
-    if signer is None:
-        raise KeyMissing(parts.me.name, "node", parts.me.party.key.encoded())
-    return NotaryDesk(parts.network, parts.verifier, parts.clock, signer, parts.directory, disclosing.disclose)

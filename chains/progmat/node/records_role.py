@@ -32,7 +32,7 @@ class RecordsRole:
         heights_shown: Callable[[str, int], None] = lambda _peer, _height: None,
     ) -> RecordsRole:
         """Share the node's database; raises storage and key errors."""
-        signer = around.node_signer()
+        signer = around.first_signer()  # the key that the network map lists
         storage = around.node_storage()
         database = await storage.acquire(around.now_s)
         own, directory = around.me.name, around.directory

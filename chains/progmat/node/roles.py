@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,6 +30,11 @@ from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
 from chains.progmat.identity import KeyStore, NetworkMap
+from chains.progmat.network.learning import NOTICE_S, NetworkDesk
+from chains.progmat.network.map_book import MapBook
+from chains.progmat.network.parameters_book import ParametersBook
+from chains.progmat.network.peer_codec import READ_NETWORK
+from chains.progmat.network.present_signer import PresentSigner
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.gated_keys import GatedKeys, GatedSigner
@@ -119,17 +124,48 @@ class Surroundings:
         """Unix seconds."""
         return self.clock.now_ms() // 1000
 
+    @cached_property
+    def parameters_book(self) -> ParametersBook:
+        """The epochs this node knows; ``parameters`` are the first. Raises ``ParametersStoreBroken``."""
+        return ParametersBook.open(self.me.name, self.folder / "network", self.parameters, self.now_s)
+
+    @cached_property
+    def map_book(self) -> MapBook:
+        """The network map as it is now; a configured one that follows nobody becomes one that does."""
+        if isinstance(self.directory, MapBook):
+            return self.directory
+        return MapBook.open(self.directory, self.folder / "network", lambda: self.parameters_book.history)
+
+    @cached_property
+    def network_desk(self) -> NetworkDesk:
+        """This node's part in spreading epochs and maps."""
+        return NetworkDesk(self.parameters_book, self.map_book, self.network, self.now_s)
+
+    def answer_about_network(self, router: PeerRouter) -> None:
+        """Let peers ask for epochs and maps, of whichever role of this node is put together first."""
+        if READ_NETWORK not in router.methods:
+            router.register(READ_NETWORK, self.network_desk.answer)
+
     def key_of(self, name: str) -> PublicKey | None:
-        """The signing key of a node on the network map."""
-        entry = self.directory.entry(name)
-        return None if entry is None else entry.party.key
+        """The key that signs for a node on the network map now."""
+        entry = self.map_book.entry(name)
+        return None if entry is None else self.parameters_book.in_force().current(entry.party).key
+
+    def first_signer(self) -> Signer:
+        """The oldest of the node's own keys that is kept here; what follows from it outlives rotations."""
+        newest = self.parameters_book.history.newest
+        party = newest.identity(self.me.party)
+        while (signer := self.keys.signer(party.key)) is None:
+            following = newest.successor(party)
+            if following is None:
+                raise KeyMissing(self.me.name, "node", party.key.encoded())
+            party = following
+        return signer
 
     def node_signer(self) -> Signer:
-        """The node's own key; raises ``KeyMissing``."""
-        signer = self.keys.signer(self.me.party.key)
-        if signer is None:
-            raise KeyMissing(self.me.name, "node", self.me.party.key.encoded())
-        return signer
+        """The node's own key, its successors' in later epochs; raises ``KeyMissing``."""
+        self.first_signer()
+        return PresentSigner(self.me.party, self.parameters_book, self.keys)
 
 
 class RunningRole(Protocol):
@@ -171,6 +207,7 @@ class VaultRole:
 
     def __init__(
         self,
+        around: Surroundings,
         node: LedgerNode,
         rpc: NodeServiceRpc,
         vault_rpc: VaultServiceRpc,
@@ -178,6 +215,7 @@ class VaultRole:
         upkeep: VaultUpkeep | None,
         storage: NodeStorage,
     ) -> None:
+        self._around = around
         self.node = node
         self.rpc = rpc
         self.vault_rpc = vault_rpc
@@ -203,12 +241,12 @@ class VaultRole:
             me=around.me,
             database=database,
             network=around.network,
-            directory=around.directory,
+            directory=around.map_book,
             keys=GatedKeys(around.keys, database.require_current),
-            verifier=LedgerVerifier(around.parameters, around.package),
+            verifier=LedgerVerifier(around.parameters_book, around.package),
             storage_readers=STORAGE_READERS,
             clock=around.clock,
-            salts=Salts.of_node(around.node_signer()),
+            salts=Salts.of_node(around.first_signer()),
             history_id=await database.submit(partial(history_id, fresh=around.random_bytes(16).hex())),
             soft_lock_s=around.soft_lock_s,
             history=HistoryPolicy.WHOLE if Role.ISSUER in around.me.roles else around.history,
@@ -228,10 +266,11 @@ class VaultRole:
             ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
             ServedApi("VaultService", add_VaultServiceServicer_to_server, vault),
         )
-        return cls(node, rpc, vault, apis, upkeep, storage)
+        return cls(around, node, rpc, vault, apis, upkeep, storage)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
+        self._around.answer_about_network(router)
         self.node.answer_peers(router)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
@@ -254,12 +293,29 @@ class VaultRole:
         await self._storage.release()
 
 
+class _ListedWith:
+    """Names with a role on the map as it is when somebody asks."""
+
+    def __init__(self, network_map: NetworkMap, role: Role) -> None:
+        self._map = network_map
+        self._role = role
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._map.names_with(self._role)
+
+
 class NotaryRole:
     """NN; with VALIDATING beside it, the notary verifies whole transactions."""
 
     def __init__(
-        self, service: NotaryService, store: UniquenessStore, duty: Duty | None, archive: NodeStorage | None
+        self,
+        around: Surroundings,
+        service: NotaryService,
+        store: UniquenessStore,
+        duty: Duty | None,
+        archive: NodeStorage | None,
     ) -> None:
+        self._around = around
         self._service = service
         self._store = store
         self._archive = archive
@@ -280,18 +336,21 @@ class NotaryRole:
         service = NotaryService(
             store=store,
             keys=around.keys,
-            parameters=around.parameters,
+            parameters=around.parameters_book,
             key_of=around.key_of,
             clock_s=around.now_s,
-            settings=NotarySettings(journal_readers=frozenset(around.directory.names_with(Role.VALIDATOR))),
+            settings=NotarySettings(journal_readers=_ListedWith(around.map_book, Role.VALIDATOR)),
             checks=WorkerChecks(around.verify_workers) if around.verify_workers else InlineChecks(),
             intake=intake,
             duty=duty,
         )
-        return cls(service, store, duty, archive)
+        # An epoch that comes too late is refused here, so that what is journalled is never judged anew.
+        around.parameters_book.guard(lambda: store.head().time_s + NOTICE_S)
+        return cls(around, service, store, duty, archive)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Notarise, read the journal."""
+        self._around.answer_about_network(router)
         router.register(NOTARISE, self._service.notarise)
         router.register(READ_JOURNAL, self._service.read_journal)
 
@@ -317,10 +376,10 @@ async def _intake_of(around: Surroundings, store: UniquenessStore) -> tuple[Inta
         return TearOffIntake(), None
     storage = around.node_storage()
     archive = await storage.acquire(around.now_s)
-    verifier = LedgerVerifier(around.parameters, around.package)
+    verifier = LedgerVerifier(around.parameters_book, around.package)
     confirmed = OwnAnswers(store, verifier, around.keys, around.clock).confirmed
     back_chain = BackChain(
-        archive, around.network, around.directory, verifier, VerifiedArchive(), around.clock, confirmed=confirmed
+        archive, around.network, around.map_book, verifier, VerifiedArchive(), around.clock, confirmed=confirmed
     )
     return WholeIntake(archive, back_chain, verifier), storage
 
@@ -330,6 +389,7 @@ class ValidatorRole:
 
     def __init__(
         self,
+        around: Surroundings,
         storage: NodeStorage,
         log: SigningLog,
         approver: Approver,
@@ -338,6 +398,7 @@ class ValidatorRole:
         rpc: ValidatorRpc,
         floor: SigningFloor,
     ) -> None:
+        self._around = around
         self._storage = storage
         self._log = log
         self._approver = approver
@@ -361,12 +422,12 @@ class ValidatorRole:
     async def _over(cls, around: Surroundings, storage: NodeStorage, database: NodeDatabase) -> ValidatorRole:
         keys = GatedKeys(around.keys, database.require_current)
         gate = await SigningGate.open(database)
-        verifier = LedgerVerifier(around.parameters, around.package)
-        desk = NotaryDesk(around.network, verifier, around.clock, around.node_signer(), around.directory)
+        verifier = LedgerVerifier(around.parameters_book, around.package)
+        desk = NotaryDesk(around.network, verifier, around.clock, around.me.party, keys, around.map_book)
         back_chain = BackChain(
             database,
             around.network,
-            around.directory,
+            around.map_book,
             verifier,
             ArchiveRecorder(),
             around.clock,
@@ -376,7 +437,7 @@ class ValidatorRole:
             database=database,
             resolver=back_chain,
             verifier=verifier,
-            signer=GatedSigner(around.node_signer(), database.require_current),
+            signer=GatedSigner(around.first_signer(), database.require_current),
             gate=gate,
             clock_s=around.now_s,
         )
@@ -384,7 +445,7 @@ class ValidatorRole:
             database=database,
             resolver=back_chain,
             verifier=verifier,
-            signer=GatedSigner(around.node_signer(), database.require_current),
+            signer=GatedSigner(around.first_signer(), database.require_current),
             gate=gate,
             clock=around.clock,
         )
@@ -398,20 +459,23 @@ class ValidatorRole:
             database=database,
             log=log,
             key=key,
-            parameters=around.parameters,
+            parameters=around.parameters_book,
             gate=gate,
             clock_s=around.now_s,
         )
         await signer.match_log()
-        tail = await JournalTail.open(database, around.network, around.parameters, gate, around.tail)
-        others = {*around.directory.names_with(Role.VALIDATOR), around.parameters.notary.name} - {around.me.name}
+        learn = partial(around.network_desk.know_epochs_until, notary=around.parameters.notary.name)
+        tail = await JournalTail.open(database, around.network, around.parameters_book, gate, around.tail, learn)
+        around.parameters_book.guard(lambda: tail.head.timestamp_s)
+        others = {*around.map_book.names_with(Role.VALIDATOR), around.parameters.notary.name} - {around.me.name}
         floor = SigningFloor(log, others)
         tail.on_shown = floor.shown
         rpc = ValidatorRpc(around.parameters.ledger_id, database, tail, signer, gate)
-        return cls(storage, log, approver, attestor, tail, rpc, floor)
+        return cls(around, storage, log, approver, attestor, tail, rpc, floor)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Approve, attest."""
+        self._around.answer_about_network(router)
         router.register(APPROVE, self._approver.approve)
         router.register(ATTEST, self._attestor.attest)
 

@@ -96,6 +96,7 @@ class NodeServiceRpc(NodeServiceServicer):
     IssueCash = _starter("IssueCash", FlowKind.ISSUE_CASH, pb.IssueCashResponse)
     MoveCash = _starter("MoveCash", FlowKind.MOVE_CASH, pb.MoveCashResponse)
     RedeemCash = _starter("RedeemCash", FlowKind.REDEEM_CASH, pb.RedeemCashResponse)
+    RotateAccountKey = _starter("RotateAccountKey", FlowKind.ROTATE_ACCOUNT_KEY, pb.RotateAccountKeyResponse)
     CancelTrade = _starter("CancelTrade", FlowKind.CANCEL_TRADE, pb.CancelTradeResponse)
     CreateLightClient = _starter("CreateLightClient", FlowKind.CREATE_LIGHT_CLIENT, pb.CreateLightClientResponse)
     UpdateLightClient = _starter("UpdateLightClient", FlowKind.UPDATE_LIGHT_CLIENT, pb.UpdateLightClientResponse)
@@ -138,7 +139,7 @@ class NodeServiceRpc(NodeServiceServicer):
             name=me.name,
             key=me.party.key.encoded(),
             roles=sorted(role.value for role in me.roles),
-            ledger_id=verifier.parameters.ledger_id,
+            ledger_id=verifier.epochs[0].ledger_id,
             network_parameters_hash=verifier.parameters.hash,
             contract_package=verifier.package.hash,
             accounts=[account_to_message(account) for account in self._operations.accounts()],
@@ -153,6 +154,8 @@ class NodeServiceRpc(NodeServiceServicer):
     async def GetBalance(self, request: pb.GetBalanceRequest, context: Context) -> pb.GetBalanceResponse:  # noqa: D102, N802 # named and documented by the .proto file
         self._authorise(context, "GetBalance")
         lines = await self._operations.balances(request.coin_id, request.account_key)
+        if not self._access.is_operator(identity_of(context).name):
+            lines = [line for line in lines if line.node == self._node.parts.me.name]
         return pb.GetBalanceResponse(
             balances=[
                 pb.Balance(

@@ -78,6 +78,10 @@ class NetworkParameters:
     def _newest_keys(self) -> Mapping[Party, Party]:
         return newest_keys(self.key_successions)
 
+    @cached_property
+    def _successors(self) -> Mapping[Party, Party]:
+        return {Party(item.name, item.old_key): Party(item.name, item.new_key) for item in self.key_successions}
+
     def current(self, party: Party) -> Party:
         """The party with the key that signs for it in this epoch."""
         return self._newest_keys.get(party, party)
@@ -94,11 +98,14 @@ class NetworkParameters:
         """For each replaced key, the key that signs in its place in this epoch."""
         return {old.key: newest.key for old, newest in self._newest_keys.items()}
 
+    def successor(self, party: Party) -> Party | None:
+        """The party with the key that took its key's place, if one did."""
+        return self._successors.get(party)
+
     def heirs(self, party: Party) -> frozenset[PublicKey]:
         """The keys that took the place of the party's, one after the other; empty for most."""
-        following = {Party(item.name, item.old_key): Party(item.name, item.new_key) for item in self.key_successions}
         found: set[PublicKey] = set()
-        while (heir := following.get(party)) is not None:
+        while (heir := self.successor(party)) is not None:
             found.add(heir.key)
             party = heir
         return frozenset(found)

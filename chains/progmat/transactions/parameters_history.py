@@ -124,10 +124,24 @@ class ParametersHistory:
             signed.verify_signature(self.epochs[found.epoch - 2].operator_key)
             raise ParametersForked(found.epoch, known.encode(), signed.encode())
         _require_successor(self.newest, found)
+        self._require_no_old_set(found)
         signed.verify_signature(self.newest.operator_key)
         if len(self.epochs) >= MAX_EPOCHS:
             raise ParametersNotContinued("a network has few epochs", expected=MAX_EPOCHS, found=found.epoch)
         return ParametersHistory(self.first, (*self.later, signed))
+
+    def _require_no_old_set(self, found: NetworkParameters) -> None:
+        """A set of Validators that was replaced does not come back as that set: its headers would be taken anew."""
+        before = self.newest.validators
+        if found.validators != before and found.validators in [epoch.validators for epoch in self.epochs]:
+            raise ParametersNotContinued(
+                "a set of Validators that was replaced does not come back; change a member or the threshold",
+                expected=f"another set than that of epoch {self._epoch_of_set(found)}",
+                found=found.epoch,
+            )
+
+    def _epoch_of_set(self, found: NetworkParameters) -> int:
+        return next(epoch.epoch for epoch in self.epochs if epoch.validators == found.validators)
 
     def at(self, time_s: int) -> NetworkParameters:
         """The epoch in force at a time on the notary's clock."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from sqlalchemy import Connection, select, update
@@ -31,6 +32,7 @@ from primitives.secp256k1 import address_of, compact, sign_digest
 from primitives.types import Address
 
 MAX_HEIGHT = 2**63 - 1
+MAX_HANDOVERS = 64
 DEFAULT_MAX_DRIFT_S = 60
 
 
@@ -112,6 +114,21 @@ class CheckpointSigner:
         set, and a light client that has it goes on with that set's signatures.
         """
         return _set_of(self._epochs.at(before.timestamp_s))
+
+    async def handovers(self, after_height: int) -> tuple[tuple[int, ValidatorSet], ...]:
+        """Heights above ``after_height`` that are the last of their Validator set, with the set that follows."""
+        found: list[tuple[int, ValidatorSet]] = []
+        before = self._epochs.history.first
+        for epoch in self._epochs.history.epochs[1:]:
+            changed = _set_of(epoch) != _set_of(before)
+            before = epoch
+            if not changed:
+                continue
+            starts_s = epoch.effective_from_s
+            at = await self._database.read(partial(ledger_view.first_since, time_s=starts_s))
+            if at is not None and at.height > after_height and self._epochs.history.at(at.timestamp_s) == epoch:
+                found.append((at.height, _set_of(epoch)))
+        return tuple(found[:MAX_HANDOVERS])
 
     async def match_log(self) -> None:
         """Check that log and database were made together; before the first signature. Raises SigningLogMismatch."""

@@ -134,7 +134,7 @@ class JournalTail:
         try:
             await self._take(codec.decode_page(body))
         except JournalError as misbehaviour:
-            await self._gate.stop_signing(misbehaviour)
+            await self._gate.stop_signing(misbehaviour, body)
             self._announce()
             raise
         return self._head

@@ -78,6 +78,13 @@ def at_height(connection: Connection, height: int) -> LedgerHeight:
     return LedgerHeight(*row)
 
 
+def first_since(connection: Connection, time_s: int) -> LedgerHeight | None:
+    """The first applied height at or past a time of the journal."""
+    query = select(heights).where(heights.c.timestamp_s >= time_s).order_by(heights.c.height).limit(1)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else LedgerHeight(*row)
+
+
 def apply_entries(
     connection: Connection, start: LedgerHeight, entries: Sequence[CheckedEntry], cache: NodeCache
 ) -> Applied:

@@ -69,6 +69,17 @@ class ValidatorRpc(ValidatorServiceServicer):
             checkpoint=checkpoint, signature=signed.signature, address=self._signer.address
         )
 
+    async def ListHandovers(  # noqa: N802 - named by the .proto file
+        self,
+        request: pb.ListHandoversRequest,
+        _context: grpc.aio.ServicerContext[pb.ListHandoversRequest, pb.ListHandoversResponse],
+    ) -> pb.ListHandoversResponse:
+        """Where the Validator set changed."""
+        found = await self._signer.handovers(request.after_height)
+        return pb.ListHandoversResponse(
+            handovers=[pb.Handover(height=height, next_validator_set=following.packed()) for height, following in found]
+        )
+
     async def GetProof(  # noqa: N802 - named by the .proto file
         self, request: pb.GetProofRequest, _context: grpc.aio.ServicerContext[pb.GetProofRequest, pb.GetProofResponse]
     ) -> pb.GetProofResponse:

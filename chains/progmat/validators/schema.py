@@ -66,6 +66,7 @@ alarms = Table(
     Column("id", Int64, primary_key=True, autoincrement=False),
     Column("reason", Text, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("evidence", LargeBinary, nullable=False),  # the notary's journal page, where it is the notary's fault
     CheckConstraint("id = 1", name="validator_alarms_first_stays"),
 )
 

@@ -21,10 +21,11 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Why signing stopped: a stable code and a sentence."""
+    """Why signing stopped: a stable code, a sentence, and the bytes that show it (empty where there are none)."""
 
     reason: str
     detail: str
+    evidence: bytes = b""
 
 
 class SigningGate:
@@ -49,20 +50,20 @@ class SigningGate:
         if self._alarm is not None:
             raise SigningStopped(self._alarm.reason, self._alarm.detail)
 
-    async def stop_signing(self, misbehaviour: PeerError) -> None:
-        """Close the gate at once, then durably. The first alarm stays."""
+    async def stop_signing(self, misbehaviour: PeerError, evidence: bytes = b"") -> None:
+        """Close the gate at once, then durably, with what shows the misbehaviour. The first alarm stays."""
         if self._alarm is not None:
             return
-        alarm = self._alarm = Alarm(misbehaviour.reason, str(misbehaviour))
+        alarm = self._alarm = Alarm(misbehaviour.reason, str(misbehaviour), evidence)
         _log.critical("signing stopped", reason=alarm.reason, detail=alarm.detail)
         await self._database.submit(lambda connection: _store_alarm(connection, alarm))
 
 
 def _stored_alarm(connection: Connection) -> Alarm | None:
-    row = connection.execute(select(alarms.c.reason, alarms.c.detail)).one_or_none()
+    row = connection.execute(select(alarms.c.reason, alarms.c.detail, alarms.c.evidence)).one_or_none()
     return None if row is None else Alarm(*row)
 
 
 def _store_alarm(connection: Connection, alarm: Alarm) -> None:
-    values = {"id": 1, "reason": alarm.reason, "detail": alarm.detail}
+    values = {"id": 1, "reason": alarm.reason, "detail": alarm.detail, "evidence": alarm.evidence}
     connection.execute(insert(alarms).values(values).on_conflict_do_nothing())

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
@@ -220,7 +220,11 @@ def _row(
     account: AccountAsset, change: _Change, counterparty: Callable[[AccountAsset], AccountAsset | None]
 ) -> dict[str, Any]:
     other = counterparty(account)
-    return {f"of_{name}": value for name, value in asdict(account).items()} | {
+    return {
+        "of_asset_id": account.asset_id,
+        "of_issuer": account.issuer,
+        "of_node": account.node,
+        "of_owner_key": account.owner_key,
         "of_change_amount": change.amount,
         "of_locked_change_amount": change.locked_amount,
         "of_counterparty_node": None if other is None else other.node,

@@ -31,6 +31,7 @@ from chains.progmat.transactions.signed_codec import decode_signature, encode_si
 from chains.progmat.transactions.wire import WireTransaction
 from primitives.errors import CrossDvpError
 from tests.fakes.ledger_parties import COIN_ID, NN, SN, LedgerParty
+from tests.fakes.notary_world import Keys
 from tests.simulator.clock import SkewedClock
 from tests.simulator.ledger import NO_FOLDER, SimulatedLedger, genesis
 from tests.simulator.parties import ACCOUNTS, CASH_NODES, CUSTODIANS, MAP, PACKAGE, PARAMETERS
@@ -107,7 +108,7 @@ class HostileMember:
     def _desk(self) -> NotaryDesk:
         verifier = LedgerVerifier(PARAMETERS, PACKAGE)
         network = self.ledger.setting.network.view(self.party.name)
-        return NotaryDesk(network, verifier, SkewedClock(), self.party.signer, MAP)
+        return NotaryDesk(network, verifier, SkewedClock(), self.party.party, Keys(self.party.signer), MAP)
 
 
 @dataclass

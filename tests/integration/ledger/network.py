@@ -5,7 +5,7 @@ Every node is the one that ships, put together by the same composition functions
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,6 +87,7 @@ class RunningNode:
 
     role: RunningRole
     operations: NodeOperations | None
+    around: Surroundings
 
 
 @dataclass
@@ -98,6 +99,8 @@ class LedgerNetwork:
     hub: InProcessPeerNetwork = field(default_factory=InProcessPeerNetwork)
     nodes: dict[str, RunningNode] = field(default_factory=dict)
     issued: int = 0
+    more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] = field(default_factory=dict)
+    roles: dict[LedgerParty, Role] = field(default_factory=lambda: dict(ROLES))
     network_map: NetworkMap = MAP
     attest_every: int = 0
     router_of: Callable[[str], PeerRouter] = _plain_router
@@ -112,9 +115,9 @@ class LedgerNetwork:
         self.hub.leave(party.name)  # until it answers
         role: RunningRole
         operations = None
-        if ROLES[party] is Role.NOTARY:
+        if self.roles[party] is Role.NOTARY:
             role = await NotaryRole.open(around)
-        elif ROLES[party] is Role.VALIDATOR:
+        elif self.roles[party] is Role.VALIDATOR:
             role = await ValidatorRole.open(around)
         else:
             vault = role = await VaultRole.open(around)
@@ -124,7 +127,7 @@ class LedgerNetwork:
         if self.recover_first and isinstance(role, VaultRole):
             await role.node.recovery.reconcile()
         await role.start()
-        self.nodes[party.name] = RunningNode(role, operations)
+        self.nodes[party.name] = RunningNode(role, operations, around)
         return self.nodes[party.name]
 
     async def stop(self, party: LedgerParty) -> None:
@@ -144,7 +147,7 @@ class LedgerNetwork:
 
     async def close(self) -> None:
         """Stop what runs."""
-        for party in reversed(ROLES):
+        for party in reversed(self.roles):
             if party.name in self.nodes:
                 await self.stop(party)
 
@@ -200,7 +203,7 @@ class LedgerNetwork:
             parameters=PARAMETERS,
             package=PACKAGE,
             directory=self.network_map,
-            keys=_keys(party, folder / "keys.json"),
+            keys=_keys(party, folder / "keys.json", self.more_keys.get(party, ())),
             network=self.hub.join(party.name, PeerRouter()),
             folder=folder,
             access=ACCESS,
@@ -216,12 +219,12 @@ def _written_by_nobody(batch: list[Any]) -> list[Any]:
     return [(operation.waiter, None, StorageFailed("the process was killed")) for operation in batch]
 
 
-def _keys(party: LedgerParty, path: Path) -> KeyStore:
+def _keys(party: LedgerParty, path: Path, more: tuple[LedgerParty, ...]) -> KeyStore:
     if path.exists():
         return KeyStore.open(path, b"test")
     keys = KeyStore.create(path, b"test", ScryptCost(14))
     keys.keep("node", KeyPurpose.NODE, party.scheme, party.secret)
-    for kept, purpose in EXTRA_KEYS.get(party, ()):
+    for kept, purpose in (*EXTRA_KEYS.get(party, ()), *((later, KeyPurpose.NODE) for later in more)):
         keys.keep(kept.name, purpose, kept.scheme, kept.secret)
     return keys
 
@@ -232,9 +235,13 @@ async def running_ledger(
     parties: Iterable[LedgerParty] = tuple(ROLES),
     attest_every: int = 0,
     router_of: Callable[[str], PeerRouter] = _plain_router,
+    more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] | None = None,
 ) -> AsyncIterator[LedgerNetwork]:
-    """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``."""
-    network = LedgerNetwork(folder, attest_every=attest_every, router_of=router_of)
+    """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``.
+
+    ``more_keys``: keys that nodes keep for later epochs.
+    """
+    network = LedgerNetwork(folder, attest_every=attest_every, router_of=router_of, more_keys=more_keys or {})
     try:
         for party in parties:
             await network.start(party)

@@ -8,7 +8,7 @@ from typing import Any
 from crossdvp.validator.v1 import validator_pb2 as pb
 
 from chains.progmat.client import CheckpointCollector
-from chains.progmat.client.rpc_validator import CheckpointVote, PathAnswer, ValidatorHead
+from chains.progmat.client.rpc_validator import CheckpointVote, Handover, PathAnswer, ValidatorHead
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.requests import (
     AckPacket,
@@ -26,7 +26,7 @@ from ibc.acknowledgement import UNIVERSAL_ERROR_ACK, ack_commitment
 from ibc.dvp import SettlementTerms, terms_hash
 from ibc.packet import Packet, decode_packet, packet_receipt_value
 from ibc.paths import ack_path, receipt_path
-from light_clients.progmat import Checkpoint, ValidatorSet
+from light_clients.progmat import Checkpoint, ValidatorSet, decode_validator_set
 from primitives.types import Address
 from tests.fakes.evm_chain_model import EvmChainModel
 from tests.fakes.ledger_parties import CN_B, LEDGER_ID, SN, VALIDATORS
@@ -187,6 +187,10 @@ class LocalValidator:
             next_validator_set_hash=said.next_validator_set_hash,
         )
         return CheckpointVote(checkpoint, answer.signature, answer.address)
+
+    async def handovers(self, after_height: int) -> tuple[Handover, ...]:
+        answer = await self._role.rpc.ListHandovers(pb.ListHandoversRequest(after_height=after_height), NO_CONTEXT)
+        return tuple(Handover(item.height, decode_validator_set(item.next_validator_set)) for item in answer.handovers)
 
     async def prove(self, path: bytes, height: int) -> PathAnswer:
         answer = await self._role.rpc.GetProof(pb.GetProofRequest(path=path, height=height), NO_CONTEXT)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from chains.progmat.client import CheckpointCollector, TooFewCheckpointSignatures, ValidatorAnswerRefused
-from chains.progmat.client.rpc_validator import CheckpointVote, PathAnswer, ValidatorHead
+from chains.progmat.client.rpc_validator import CheckpointVote, Handover, PathAnswer, ValidatorHead
 from chains.rpc_status import RemoteUnavailableError
 from light_clients.progmat import Checkpoint, ValidatorSet, checkpoint_digest, decode_header
 from primitives.errors import SmtError
@@ -55,6 +55,10 @@ class Validator:
         self._answer()
         signature = compact(sign_digest(self.secret, checkpoint_digest(self.says)))
         return CheckpointVote(self.says, signature, self.claims or address_of(self.secret))
+
+    async def handovers(self, after_height: int) -> tuple[Handover, ...]:
+        del after_height
+        return ()
 
     async def prove(self, path: bytes, height: int) -> PathAnswer:
         del height
@@ -125,4 +129,4 @@ async def test_a_proof_that_does_not_lead_to_the_signed_root_is_never_returned()
 async def test_a_foreign_vote_is_named() -> None:
     alone = collector()
     with pytest.raises(ValidatorAnswerRefused, match="another key"):
-        await alone._vote(Validator(sha256(b"stranger")), 5)
+        await alone._vote(Validator(sha256(b"stranger")), 5, SET)

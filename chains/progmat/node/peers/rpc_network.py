@@ -69,9 +69,12 @@ class GrpcPeerNetwork:
         self, endpoints: Mapping[str, Sequence[str]], tls: PeerTls, limits: PeerLimits = DEFAULT_LIMITS
     ) -> None:
         self._limits = limits
-        credentials = tls.channel_credentials()
-        self._links = {name: _PeerLink(name, targets, credentials, limits) for name, targets in endpoints.items()}
+        self._credentials = tls.channel_credentials()
+        self._links: dict[str, _PeerLink] = {}
         self._closed = False
+        self._retired: set[asyncio.Task[None]] = set()
+        for name, targets in endpoints.items():
+            self._links[name] = _PeerLink(name, targets, self._credentials, limits)
 
     async def request(self, peer: str, method: str, body: bytes, timeout_s: float) -> bytes:
         """See ``PeerNetwork.request``."""
@@ -84,10 +87,22 @@ class GrpcPeerNetwork:
             raise OversizeBody(len(body), self._limits.max_body_bytes)
         return await link.request(method, body, timeout_s)
 
+    def list_peers(self, endpoints: Mapping[str, Sequence[str]]) -> None:
+        """Dial these peers from now on: new ones too, those that moved at their new endpoint, others no more."""
+        for name, link in list(self._links.items()):
+            if tuple(endpoints.get(name, ())) != link.targets:
+                del self._links[name]
+                task = asyncio.create_task(link.close(), name=f"retire link to {name}")
+                self._retired.add(task)
+                task.add_done_callback(self._retired.discard)
+        for name, targets in endpoints.items():
+            if name not in self._links:
+                self._links[name] = _PeerLink(name, targets, self._credentials, self._limits)
+
     async def close(self) -> None:
         """End all streams."""
         self._closed = True
-        await asyncio.gather(*(link.close() for link in self._links.values()))
+        await asyncio.gather(*(link.close() for link in self._links.values()), *self._retired)
 
 
 class _PeerLink:
@@ -97,7 +112,8 @@ class _PeerLink:
         self, peer: str, targets: Sequence[str], credentials: grpc.ChannelCredentials, limits: PeerLimits
     ) -> None:
         self._peer = peer
-        self._targets = deque(targets)  # the one to try first is in front
+        self.targets = tuple(targets)
+        self._untried = deque(targets)  # the one to try first is in front
         self._credentials = credentials
         self._limits = limits
         self._slots = asyncio.Semaphore(limits.max_outstanding)
@@ -141,15 +157,15 @@ class _PeerLink:
     async def _connect(self) -> OutboundSession:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(max(0.0, self._not_before - loop.time()))
-        for _ in range(len(self._targets) - 1):
+        for _ in range(len(self._untried) - 1):
             try:
-                return await self._connect_to(self._targets[0])
+                return await self._connect_to(self._untried[0])
             except (grpc.aio.AioRpcError, TimeoutError):
-                self._targets.rotate(-1)
+                self._untried.rotate(-1)
         try:
-            return await self._connect_to(self._targets[0])
+            return await self._connect_to(self._untried[0])
         except (grpc.aio.AioRpcError, TimeoutError) as error:
-            self._targets.rotate(-1)
+            self._untried.rotate(-1)
             raise self._connection_failure(error) from error
 
     async def _connect_to(self, target: str) -> OutboundSession:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Container
 from typing import Any
 
 import grpc
@@ -29,9 +29,9 @@ _Context = grpc.aio.ServicerContext[bytes, bytes]
 class PeerService:
     """Serves ``PeerService.Exchange``. Frames stay bytes here, so that they are decoded strictly and in one place."""
 
-    def __init__(self, router: PeerRouter, listed: Collection[str], limits: PeerLimits = DEFAULT_LIMITS) -> None:
+    def __init__(self, router: PeerRouter, listed: Container[str], limits: PeerLimits = DEFAULT_LIMITS) -> None:
         self._router = router
-        self._listed = frozenset(listed)
+        self._listed = listed
         self._limits = limits
         self._stopping = asyncio.Event()
         self._standing_by: UnavailableError | None = None
@@ -42,6 +42,12 @@ class PeerService:
         """Register with a server made with ``server_options`` and ``server_credentials``."""
         handler = grpc.stream_stream_rpc_method_handler(self._exchange)
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {"Exchange": handler}),))
+
+    def end_unlisted(self) -> None:
+        """End the streams of peers that are no longer listed."""
+        for name, ended in self._superseded.items():
+            if name not in self._listed:
+                ended.set()
 
     def stop(self) -> None:
         """Let streams finish what is under way and end; call before ``server.stop``."""

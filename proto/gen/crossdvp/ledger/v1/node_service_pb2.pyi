@@ -213,6 +213,28 @@ class RedeemCashResponse(_message.Message):
     flow: Flow
     def __init__(self, flow: _Optional[_Union[Flow, _Mapping]] = ...) -> None: ...
 
+class RotateAccountKeyRequest(_message.Message):
+    __slots__ = ("request_id", "coin_id", "issuer", "from_account_key", "to_account_key", "wait_s")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    COIN_ID_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    FROM_ACCOUNT_KEY_FIELD_NUMBER: _ClassVar[int]
+    TO_ACCOUNT_KEY_FIELD_NUMBER: _ClassVar[int]
+    WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    coin_id: str
+    issuer: str
+    from_account_key: bytes
+    to_account_key: bytes
+    wait_s: int
+    def __init__(self, request_id: _Optional[str] = ..., coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., from_account_key: _Optional[bytes] = ..., to_account_key: _Optional[bytes] = ..., wait_s: _Optional[int] = ...) -> None: ...
+
+class RotateAccountKeyResponse(_message.Message):
+    __slots__ = ("flow",)
+    FLOW_FIELD_NUMBER: _ClassVar[int]
+    flow: Flow
+    def __init__(self, flow: _Optional[_Union[Flow, _Mapping]] = ...) -> None: ...
+
 class AuthoriseTradeRequest(_message.Message):
     __slots__ = ("request_id", "terms")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]

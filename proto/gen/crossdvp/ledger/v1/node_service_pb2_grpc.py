@@ -74,6 +74,11 @@ class NodeServiceStub:
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RedeemCashRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RedeemCashResponse.FromString,
                 _registered_method=True)
+        self.RotateAccountKey = channel.unary_unary(
+                '/crossdvp.ledger.v1.NodeService/RotateAccountKey',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RotateAccountKeyRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RotateAccountKeyResponse.FromString,
+                _registered_method=True)
         self.AuthoriseTrade = channel.unary_unary(
                 '/crossdvp.ledger.v1.NodeService/AuthoriseTrade',
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.AuthoriseTradeRequest.SerializeToString,
@@ -207,6 +212,14 @@ class NodeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RotateAccountKey(self, request, context):
+        """Moves free cash of one account to another account of this node, as many states as one transaction takes: call again,
+        with a new request_id, until INSUFFICIENT_FUNDS. Locked cash stays until its lock ends. Otherwise fails as MoveCash.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AuthoriseTrade(self, request, context):
         """The buyer's platform tells the buyer's CN that its customer wants exactly these terms; without that the node locks
         nothing for the trade. Of several authorisations of one trade id and account the newest counts. Stored before the answer;
@@ -244,7 +257,8 @@ class NodeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetBalance(self, request, context):
-        """Unspent cash by account: free, reserved by a running flow, locked by a trade. No side effects.
+        """Unspent cash by account: free, reserved by a running flow, locked by a trade; for platforms that of accounts this node
+        keeps. Not in pages: where there are many accounts name one, or use VaultService.ListAccounts. No side effects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -352,6 +366,11 @@ def add_NodeServiceServicer_to_server(servicer, server):
                     servicer.RedeemCash,
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RedeemCashRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RedeemCashResponse.SerializeToString,
+            ),
+            'RotateAccountKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.RotateAccountKey,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RotateAccountKeyRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RotateAccountKeyResponse.SerializeToString,
             ),
             'AuthoriseTrade': grpc.unary_unary_rpc_method_handler(
                     servicer.AuthoriseTrade,
@@ -601,6 +620,33 @@ class NodeService:
             '/crossdvp.ledger.v1.NodeService/RedeemCash',
             crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RedeemCashRequest.SerializeToString,
             crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RedeemCashResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RotateAccountKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.ledger.v1.NodeService/RotateAccountKey',
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RotateAccountKeyRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RotateAccountKeyResponse.FromString,
             options,
             channel_credentials,
             insecure,

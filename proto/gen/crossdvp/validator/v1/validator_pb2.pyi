@@ -1,7 +1,8 @@
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -61,6 +62,26 @@ class SignCheckpointRequest(_message.Message):
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     height: int
     def __init__(self, height: _Optional[int] = ...) -> None: ...
+
+class ListHandoversRequest(_message.Message):
+    __slots__ = ("after_height",)
+    AFTER_HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    after_height: int
+    def __init__(self, after_height: _Optional[int] = ...) -> None: ...
+
+class ListHandoversResponse(_message.Message):
+    __slots__ = ("handovers",)
+    HANDOVERS_FIELD_NUMBER: _ClassVar[int]
+    handovers: _containers.RepeatedCompositeFieldContainer[Handover]
+    def __init__(self, handovers: _Optional[_Iterable[_Union[Handover, _Mapping]]] = ...) -> None: ...
+
+class Handover(_message.Message):
+    __slots__ = ("height", "next_validator_set")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    NEXT_VALIDATOR_SET_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    next_validator_set: bytes
+    def __init__(self, height: _Optional[int] = ..., next_validator_set: _Optional[bytes] = ...) -> None: ...
 
 class Checkpoint(_message.Message):
     __slots__ = ("ledger_id", "height", "timestamp_s", "root", "journal_hash", "next_validator_set_hash")

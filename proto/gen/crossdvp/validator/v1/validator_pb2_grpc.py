@@ -46,6 +46,11 @@ class ValidatorServiceStub:
                 request_serializer=crossdvp_dot_validator_dot_v1_dot_validator__pb2.SignCheckpointRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_validator_dot_v1_dot_validator__pb2.SignCheckpointResponse.FromString,
                 _registered_method=True)
+        self.ListHandovers = channel.unary_unary(
+                '/crossdvp.validator.v1.ValidatorService/ListHandovers',
+                request_serializer=crossdvp_dot_validator_dot_v1_dot_validator__pb2.ListHandoversRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_validator_dot_v1_dot_validator__pb2.ListHandoversResponse.FromString,
+                _registered_method=True)
         self.GetProof = channel.unary_unary(
                 '/crossdvp.validator.v1.ValidatorService/GetProof',
                 request_serializer=crossdvp_dot_validator_dot_v1_dot_validator__pb2.GetProofRequest.SerializeToString,
@@ -74,6 +79,14 @@ class ValidatorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListHandovers(self, request, context):
+        """Where the Validator set changed: what a light client has to be shown on its way across. No side effect. What is told
+        is proved by the checkpoints at these heights, which name the set that follows.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetProof(self, request, context):
         """Proof that a path is present or absent under the root of a height. No side effect.
         """
@@ -93,6 +106,11 @@ def add_ValidatorServiceServicer_to_server(servicer, server):
                     servicer.SignCheckpoint,
                     request_deserializer=crossdvp_dot_validator_dot_v1_dot_validator__pb2.SignCheckpointRequest.FromString,
                     response_serializer=crossdvp_dot_validator_dot_v1_dot_validator__pb2.SignCheckpointResponse.SerializeToString,
+            ),
+            'ListHandovers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListHandovers,
+                    request_deserializer=crossdvp_dot_validator_dot_v1_dot_validator__pb2.ListHandoversRequest.FromString,
+                    response_serializer=crossdvp_dot_validator_dot_v1_dot_validator__pb2.ListHandoversResponse.SerializeToString,
             ),
             'GetProof': grpc.unary_unary_rpc_method_handler(
                     servicer.GetProof,
@@ -156,6 +174,33 @@ class ValidatorService:
             '/crossdvp.validator.v1.ValidatorService/SignCheckpoint',
             crossdvp_dot_validator_dot_v1_dot_validator__pb2.SignCheckpointRequest.SerializeToString,
             crossdvp_dot_validator_dot_v1_dot_validator__pb2.SignCheckpointResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListHandovers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.validator.v1.ValidatorService/ListHandovers',
+            crossdvp_dot_validator_dot_v1_dot_validator__pb2.ListHandoversRequest.SerializeToString,
+            crossdvp_dot_validator_dot_v1_dot_validator__pb2.ListHandoversResponse.FromString,
             options,
             channel_credentials,
             insecure,

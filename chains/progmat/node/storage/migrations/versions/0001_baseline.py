@@ -433,6 +433,7 @@ def upgrade() -> None:
         sa.Column("id", Int64, autoincrement=False, nullable=False),
         sa.Column("reason", Text, nullable=False),
         sa.Column("detail", Text, nullable=False),
+        sa.Column("evidence", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("id = 1", name="validator_alarms_first_stays"),
         sa.PrimaryKeyConstraint("id"),
     )
