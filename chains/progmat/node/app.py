@@ -25,10 +25,10 @@ from chains.progmat.node.config import NodeConfig, VaultUpkeepConfig
 from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
 from chains.progmat.node.network_role import NetworkRole
 from chains.progmat.node.node_storage import NodeStorage
+from chains.progmat.node.notary_role import NotaryRole
 from chains.progmat.node.peers import GrpcPeerNetwork, PeerRouter, PeerService, PeerTls, server_options
 from chains.progmat.node.records_role import WITH_DATABASE, RecordsRole
 from chains.progmat.node.roles import (
-    NotaryRole,
     OpenUniquenessStore,
     RunningRole,
     Surroundings,

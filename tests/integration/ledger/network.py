@@ -20,10 +20,10 @@ from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.identity import KeyPurpose, KeyStore, NetworkMap, NodeEntry, ScryptCost
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.notary_role import NotaryRole
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers import InProcessPeerNetwork, PeerRouter, deliver_all
 from chains.progmat.node.roles import (
-    NotaryRole,
     RunningRole,
     Surroundings,
     ValidatorRole,
