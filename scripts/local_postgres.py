@@ -52,16 +52,15 @@ class LocalPostgres:
         if not (data / "PG_VERSION").exists():
             _run(owner, programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8")
         server = cls(folder, _free_port())
-        server.restart()
+        server.start_again()
         return server
 
-    def restart(self) -> None:
-        """Start it again after ``stop``, on the same port and data."""
-        programs = find_programs()
+    def start_again(self) -> None:
+        """Start it after ``stop``, on the same port."""
         owner = SERVER_USER if os.geteuid() == 0 else None
-        data, log = self._folder / "data", self._folder / "server.log"
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=64"
-        _run(owner, programs / "pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "-t", START_TIMEOUT_S, "start")
+        paths = ("-D", self._folder / "data", "-l", self._folder / "server.log")
+        _run(owner, find_programs() / "pg_ctl", *paths, "-o", options, "-w", "-t", START_TIMEOUT_S, "start")
 
     def stop(self, mode: str = "fast") -> None:
         """End it; ``mode="immediate"`` is a crash."""

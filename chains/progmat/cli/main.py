@@ -12,6 +12,7 @@ COMMANDS: Final[Commands] = {
     "notary": ("chains.progmat.cli.notary", "Look at a notary's store: its journal, and which worker may commit."),
     "network": ("chains.progmat.cli.network", "Network parameters, rotation of keys, the network map, Validators."),
     "config": ("chains.progmat.cli.config", "Check a node's configuration file and everything it names."),
+    "fsck": ("chains.progmat.cli.fsck", "Verify again everything a node holds, offline."),
     "storage": ("chains.progmat.cli.storage", "A node's database: its state, migration, backup, restore."),
     "flows": ("chains.progmat.cli.flows", "What flows wait for; retry, park or abort them; recover what was missed."),
     "vault": ("chains.progmat.cli.vault", "Read a running node's vault, follow it, merge dust."),

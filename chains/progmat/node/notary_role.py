@@ -9,8 +9,8 @@ import grpc.aio
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.seams import Role
 from chains.progmat.flows.verification import LedgerVerifier
-from chains.progmat.identity import NetworkMap
 from chains.progmat.network.learning import NOTICE_S
+from chains.progmat.node.following_network import ListedWith
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.peers import PeerRouter
 from chains.progmat.node.roles import Surroundings
@@ -20,17 +20,6 @@ from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService,
 from chains.progmat.notary.signature_checks import InlineChecks, WorkerChecks
 from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.notary.validating import OwnAnswers, VerifiedArchive, WholeIntake
-
-
-class _ListedWith:
-    """Names with a role on the map as it is when somebody asks."""
-
-    def __init__(self, network_map: NetworkMap, role: Role) -> None:
-        self._map = network_map
-        self._role = role
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._map.names_with(self._role)
 
 
 class NotaryRole:
@@ -68,7 +57,7 @@ class NotaryRole:
             parameters=around.parameters_book,
             key_of=around.key_of,
             clock_s=around.now_s,
-            settings=NotarySettings(journal_readers=_ListedWith(around.map_book, Role.VALIDATOR)),
+            settings=NotarySettings(journal_readers=ListedWith(around.map_book, Role.VALIDATOR)),
             checks=WorkerChecks(around.verify_workers) if around.verify_workers else InlineChecks(),
             intake=intake,
             duty=duty,

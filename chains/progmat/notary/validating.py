@@ -12,7 +12,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from chains.progmat.flows.clock import Clock
-from chains.progmat.flows.errors import NotConfirmed
+from chains.progmat.flows.notary_desk import NotConfirmed
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase, store_recorded

@@ -20,6 +20,7 @@ from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.identity import KeyPurpose, KeyStore, NetworkMap, NodeEntry, ScryptCost
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.notary_role import NotaryRole
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers import InProcessPeerNetwork, PeerRouter, deliver_all
@@ -31,6 +32,7 @@ from chains.progmat.node.roles import (
     production_package,
 )
 from chains.progmat.node.storage.errors import StorageFailed
+from chains.progmat.node.storage.location import DatabaseLocation, database_location
 from ibc.dvp import CashAccount
 from tests.fakes.ledger_parties import (
     BUYER,
@@ -102,6 +104,7 @@ class LedgerNetwork:
     more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] = field(default_factory=dict)
     roles: dict[LedgerParty, Role] = field(default_factory=lambda: dict(ROLES))
     network_map: NetworkMap = MAP
+    database_of: Callable[[str, Path], DatabaseLocation] = lambda _name, folder: database_location(folder)
     attest_every: int = 0
     router_of: Callable[[str], PeerRouter] = _plain_router
     whole_history: frozenset[str] = frozenset()
@@ -206,6 +209,7 @@ class LedgerNetwork:
             keys=_keys(party, folder / "keys.json", self.more_keys.get(party, ())),
             network=self.hub.join(party.name, PeerRouter()),
             folder=folder,
+            storage=NodeStorage(self.database_of(party.name, folder), party.name),
             access=ACCESS,
             clock=self.clock,
             attest_every=self.attest_every,
@@ -236,12 +240,15 @@ async def running_ledger(
     attest_every: int = 0,
     router_of: Callable[[str], PeerRouter] = _plain_router,
     more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] | None = None,
+    database_of: Callable[[str, Path], DatabaseLocation] = lambda _name, folder: database_location(folder),
 ) -> AsyncIterator[LedgerNetwork]:
     """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``.
 
     ``more_keys``: keys that nodes keep for later epochs.
     """
-    network = LedgerNetwork(folder, attest_every=attest_every, router_of=router_of, more_keys=more_keys or {})
+    network = LedgerNetwork(
+        folder, attest_every=attest_every, router_of=router_of, more_keys=more_keys or {}, database_of=database_of
+    )
     try:
         for party in parties:
             await network.start(party)

@@ -107,5 +107,5 @@ async def test_a_lost_database_stops_signing_and_its_return_lets_it_go_on(own_se
         for _ in range(3):
             with pytest.raises(UniquenessStoreLost, match="the same transaction gets the same answer"):
                 await ask(notary, spending("failed", "b"))
-        own_server.restart()
+        own_server.start_again()
         await consistent_afterwards(notary, store, 2)

@@ -180,7 +180,7 @@ def test_a_crashed_server_stops_commits_and_nothing_else(own_server: LocalPostgr
     for _ in range(3):
         with pytest.raises(UniquenessStoreLost):
             store.commit_batch([second], NOW_S)
-    own_server.restart()
+    own_server.start_again()
     assert isinstance(answer, Committed)
     outcomes = store.commit_batch([first, second, request("double", inputs=(state("a"),))], NOW_S + 1)
     assert outcomes[0] == Repeated(answer)

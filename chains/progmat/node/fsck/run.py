@@ -1,0 +1,84 @@
+"""All checks over one node's database, in one snapshot."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import MetaData
+from sqlalchemy.exc import DBAPIError
+
+from chains.progmat.contracts.package import ContractPackage
+from chains.progmat.flows.recording import Recorder
+from chains.progmat.flows.seams import Directory, NodeSelf, Role
+from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.network.parameters_source import ParametersSource
+from chains.progmat.node.database_tables import NODE_TABLES
+from chains.progmat.node.fsck.finding import Defect, Progress
+from chains.progmat.node.fsck.own_records import check_flows, check_outbox, check_soft_locks
+from chains.progmat.node.fsck.replay import differences, replay
+from chains.progmat.node.fsck.validator import check_signing_log, check_tree
+from chains.progmat.node.storage.engine import Access, engine_for, sqlite_engine
+from chains.progmat.node.storage.errors import StorageFailed
+from chains.progmat.node.storage.location import DatabaseLocation
+from chains.progmat.node.storage.offline import require_database
+from chains.progmat.node.storage.schema import check_revision, stored_revision
+from chains.progmat.node.vault_reading import vault_rules
+from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.progmat.validators.archive import ArchiveRecorder
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose database it is and what counts on its ledger. ``folder`` holds a Validator's signing log."""
+
+    at: DatabaseLocation
+    folder: Path
+    me: NodeSelf
+    directory: Directory
+    parameters: NetworkParameters | ParametersSource
+    package: ContractPackage
+
+
+def check_database(subject: Subject, now_s: int, told: Progress) -> Iterator[Defect]:
+    """Every defect, as it is found. Needs room on disk for a second copy of what the ledger_txs imply.
+
+    Raises ``NoDatabase``, ``SchemaOutdated``, ``UnknownSchemaVersion``, ``StorageFailed``.
+    """
+    require_database(subject.at)
+    is_validator = Role.VALIDATOR in subject.me.roles
+    recorder = (
+        ArchiveRecorder()
+        if is_validator and not subject.me.roles & {Role.ISSUER, Role.CUSTODIAN}
+        else Recorder(subject.me.name, subject.directory, vault_rules(subject.me))
+    )
+    verifier = LedgerVerifier(subject.parameters, subject.package)
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="crossdvp-fsck-") as folder,
+            engine_for(subject.at, Access.READ).connect() as source,
+            source.begin(),
+            sqlite_engine(Path(folder) / "implied.sqlite3", Access.WRITE).connect() as scratch,
+            scratch.begin(),
+        ):
+            check_revision(str(subject.at), stored_revision(source))
+            for metadata in NODE_TABLES:
+                _make(metadata, scratch)
+            yield from replay(source, scratch, verifier, recorder, told)
+            yield from differences(source, scratch, told)
+            told("flows, outbox and soft locks checked", 0)
+            yield from check_flows(source)
+            yield from check_outbox(source)
+            yield from check_soft_locks(source, now_s)
+            if is_validator:
+                told("the tree's roots are made again", 0)
+                yield from check_tree(source)
+                yield from check_signing_log(source, subject.folder / "signing-log.sqlite3")
+    except DBAPIError as error:
+        raise StorageFailed(str(error.orig)) from error
+
+
+def _make(metadata: MetaData, scratch: object) -> None:
+    metadata.create_all(scratch)  # type: ignore[arg-type] # SQLAlchemy names its own private kind

@@ -1,0 +1,136 @@
+"""``fsck`` over nodes that have worked: all of it holds; and whatever one row is altered, it says which."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chains.progmat.flows.requests import MoveCash
+from chains.progmat.flows.seams import NodeSelf
+from chains.progmat.node.fsck import Defect, Subject, check_database
+from chains.progmat.node.roles import ValidatorRole
+from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, SN, VALIDATORS, LedgerParty
+from tests.integration.ledger.network import (
+    BUYER_ACCOUNT,
+    MAP,
+    PACKAGE,
+    PARAMETERS,
+    SELLER_ACCOUNT,
+    running_ledger,
+)
+from tests.integration.ledger.settlement import Settlements
+
+NOW_S = 4_000_000_000
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def worked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path]:
+    """The folders of nodes that issued, moved, locked and settled, stopped in good order."""
+    folder = tmp_path_factory.mktemp("worked")
+    async with running_ledger(folder) as ledger:
+        world = await Settlements.connect(ledger)
+        await ledger.issue(1000)
+        move = MoveCash("the-move", COIN_ID, SN.name, 300, BUYER_ACCOUNT.key, SELLER_ACCOUNT)
+        await ledger.done(CN_B, move)
+        terms = world.terms(amount_yen=400)
+        await ledger.done(SN, await world.delivered(await world.lock(terms), terms))
+        validator = ledger.nodes[VALIDATORS[0].name].role
+        assert isinstance(validator, ValidatorRole)
+        await validator.tail.wait_for_height(3, 20)
+    yield folder
+
+
+def defects_of(folder: Path, party: LedgerParty) -> list[Defect]:
+    entry = MAP.entry(party.name)
+    assert entry is not None
+    me = NodeSelf(entry.party, entry.roles, entry.index)
+    at = folder / party.name
+    subject = Subject(at / "node.sqlite3", at, me, MAP, PARAMETERS, PACKAGE)
+    return list(check_database(subject, NOW_S, lambda _what, _done: None))
+
+
+@pytest.fixture
+def copy(worked: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(worked, tmp_path / "copy"))
+
+
+@pytest.mark.parametrize("party", [SN, CN_A, CN_B, *VALIDATORS[:2]], ids=lambda party: party.name)
+def test_all_of_it_holds_after_honest_work(worked: Path, party: LedgerParty) -> None:
+    assert defects_of(worked, party) == []
+
+
+ALTERATIONS = [
+    (SN, "DELETE FROM transactions WHERE sequence = 2", "vault_"),
+    (SN, "UPDATE transactions SET journal_position = 1 WHERE journal_position = 2", "transactions"),
+    (SN, "UPDATE transactions SET participants = ',cn-a,' WHERE sequence = 3", "transactions"),
+    (SN, "UPDATE vault_cash SET amount_yen = amount_yen + 1", "vault_cash"),
+    (SN, "UPDATE vault_cash SET consumed = 0 WHERE consumed = 1", "vault_cash"),
+    (CN_A, "UPDATE vault_cash SET encumbered = 1", "vault_cash"),
+    (SN, "UPDATE vault_states SET component = CAST(x'00' || component AS BLOB)", "vault_states"),
+    (SN, "UPDATE vault_states SET kind = CAST(x'ff' AS TEXT)", "vault_states"),
+    (SN, "UPDATE vault_consumptions SET consumed_by = zeroblob(32)", "vault_consumptions"),
+    (SN, "DELETE FROM vault_consumptions", "vault_consumptions"),
+    (SN, "UPDATE vault_memberships SET status = 'REVOKED'", "vault_memberships"),
+    (SN, "UPDATE vault_locks SET issuer = 'nobody'", "vault_locks"),
+    (CN_B, "UPDATE vault_entries SET balance_amount = balance_amount + 1", "vault_entries"),
+    (SN, "UPDATE trades SET status = 'RETURNED'", "trades"),
+    (SN, "UPDATE ibc_events SET kind = 'SEND_PACKET'", "ibc_events"),
+    (CN_B, "UPDATE flows SET step = 'ALMOST'", "flows"),
+    (CN_B, "UPDATE flows SET kind = 'print_cash'", "flows"),
+    (CN_B, "UPDATE flows SET tx_id = zeroblob(32)", "flows"),
+    (CN_B, "UPDATE outbox SET effect_key = 'nobody|' || effect_key", "outbox"),
+    (CN_B, "UPDATE outbox SET status = 'PERHAPS'", "outbox"),
+    (
+        CN_B,
+        "INSERT INTO vault_soft_locks SELECT tx_id, output_index, 'nobody', 5000000000 FROM vault_states LIMIT 1",
+        "vault_soft_locks",
+    ),
+    (VALIDATORS[0], "UPDATE validator_heights SET root = zeroblob(32) WHERE height = 2", "validator_heights"),
+    (VALIDATORS[0], "DELETE FROM validator_heights WHERE height = 2", "validator_heights"),
+    (VALIDATORS[0], "UPDATE validator_paths SET value = zeroblob(32)", "validator_heights"),
+    (VALIDATORS[0], "DELETE FROM validator_tree_nodes", "validator_tree_nodes"),
+    (VALIDATORS[0], "DELETE FROM validator_spent", "validator_spent"),
+]
+
+
+@pytest.mark.parametrize(("party", "statement", "table"), ALTERATIONS, ids=lambda value: str(value)[:60])
+def test_an_alteration_is_found_in_its_table(copy: Path, party: LedgerParty, statement: str, table: str) -> None:
+    with closing(sqlite3.connect(copy / party.name / "node.sqlite3")) as vandal:
+        assert vandal.execute(statement).rowcount > 0
+        vandal.commit()
+    found = defects_of(copy, party)
+    assert any(defect.table.startswith(table) for defect in found), found
+    assert all(defect.expected and defect.found and defect.advice for defect in found)
+
+
+def test_a_signing_log_above_the_heights_is_found(copy: Path) -> None:
+    with closing(sqlite3.connect(copy / VALIDATORS[0].name / "signing-log.sqlite3")) as vandal:
+        vandal.execute("INSERT INTO signed VALUES (99, zeroblob(32))")
+        vandal.commit()
+    assert [defect.row for defect in defects_of(copy, VALIDATORS[0])] == ["99"]
+
+
+@given(data=st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_flipped_bit_of_a_stored_ledger_tx_is_found(worked: Path, tmp_path: Path, data: st.DataObject) -> None:
+    folder = tmp_path / "flipped"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(worked / SN.name, folder / SN.name)
+    with closing(sqlite3.connect(folder / SN.name / "node.sqlite3")) as vandal:
+        rows = vandal.execute("SELECT sequence, signed_bytes FROM transactions ORDER BY sequence").fetchall()
+        sequence, content = data.draw(st.sampled_from(rows))
+        at = data.draw(st.integers(0, len(content) - 1))
+        altered = bytearray(content)
+        altered[at] ^= 1 << data.draw(st.integers(0, 7))
+        vandal.execute("UPDATE transactions SET signed_bytes = ? WHERE sequence = ?", (bytes(altered), sequence))
+        vandal.commit()
+    found = defects_of(folder, SN)
+    assert any(defect.table == "transactions" for defect in found), found
