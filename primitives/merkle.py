@@ -24,6 +24,7 @@ ZERO_HASH: Final = Hash32(bytes(HASH_SIZE))
 ALL_ONES_HASH: Final = Hash32(b"\xff" * HASH_SIZE)
 """Stands for an absent component group."""
 MAX_LEAVES: Final = 65_536
+_ONE_SIZE: Final = {HASH_SIZE}
 _PADDING: Final = tuple(
     itertools.accumulate(
         range(MAX_LEAVES.bit_length()),
@@ -65,6 +66,20 @@ class PartialMerkleTree:
             expected = sum(1 for _ in _frontier(self.leaf_count, self.indexes))
         if len(self.hashes) != expected:
             raise DecodeError("partial tree has the wrong number of hashes", expected=expected, found=len(self.hashes))
+
+    @classmethod
+    def for_each(cls, leaves: Sequence[bytes]) -> tuple[Hash32, tuple[PartialMerkleTree, ...]]:
+        """The root, and for each leaf the partial tree that proves it alone: one tree's hashing for all of them.
+
+        Raises `InvalidArgument`.
+        """
+        _check_leaves(leaves)
+        levels, count = _levels(leaves), len(leaves)
+        trees = tuple(
+            cls(count, (index,), tuple(levels[level][position] for level, position in _frontier(count, (index,))))
+            for index in range(count)
+        )
+        return Hash32(levels[-1][0]), trees
 
     @classmethod
     def build(cls, leaves: Sequence[bytes], included_indexes: Iterable[int]) -> PartialMerkleTree:
@@ -194,7 +209,7 @@ def _height(leaf_count: int) -> int:
 def _check_leaves(leaves: Sequence[bytes]) -> None:
     if not 0 < len(leaves) <= MAX_LEAVES:
         raise InvalidArgument(f"a Merkle tree has 1..{MAX_LEAVES} leaves, not {len(leaves)}")
-    if any(len(leaf) != HASH_SIZE for leaf in leaves):
+    if set(map(len, leaves)) != _ONE_SIZE:
         raise InvalidArgument(f"a Merkle leaf is a hash of {HASH_SIZE} bytes")
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from chains.progmat.notary.decisions import Outcome
 from chains.progmat.notary.errors import NotarisationConflict
-from chains.progmat.notary.model import CommitRequest, Committed, Repeated
+from chains.progmat.notary.model import CommitRequest, Committed, Repeated, Requester
+from chains.progmat.notary.requester import sign_request
 from chains.progmat.transactions.model import ProvableWrite, StateRef, TimeWindow, WriteKind
 from primitives.hashing import sha256
+from primitives.signatures import SignatureScheme, SoftwareSigner
 from primitives.types import Hash32
 
 LEDGER_ID = "progmat-test"
 NOW_S = 1_800_000_000
+CN_SIGNER = SoftwareSigner.from_seed(SignatureScheme.ED25519, sha256(b"cn-1"))
 
 
 def tx_id_of(name: str) -> Hash32:
@@ -47,7 +50,14 @@ def request(
     window: TimeWindow | None = None,
 ) -> CommitRequest:
     """A checked transaction called ``name``."""
-    return CommitRequest(tx_id_of(name), inputs, references, writes, window, b"evidence of " + name.encode(), "cn-1")
+    return CommitRequest(
+        tx_id_of(name), inputs, references, writes, window, b"evidence of " + name.encode(), asked_by(tx_id_of(name))
+    )
+
+
+def asked_by(tx_id: Hash32, name: str = "cn-1", signer: SoftwareSigner = CN_SIGNER) -> Requester:
+    """The evidence that ``name`` asked for a transaction."""
+    return Requester(name, signer.public_key, sign_request(signer, tx_id))
 
 
 def told(outcome: Outcome) -> Committed | Repeated | tuple[object, ...]:

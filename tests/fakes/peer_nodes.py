@@ -103,7 +103,7 @@ async def asking(
     name: str, endpoints: Mapping[str, str], limits: PeerLimits = DEFAULT_LIMITS, tls: PeerTls | None = None
 ) -> AsyncIterator[GrpcPeerNetwork]:
     """A node that asks."""
-    network = GrpcPeerNetwork(endpoints, tls or tls_of(name), limits)
+    network = GrpcPeerNetwork({peer: (endpoint,) for peer, endpoint in endpoints.items()}, tls or tls_of(name), limits)
     try:
         yield network
     finally:

@@ -33,8 +33,8 @@ from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
 from primitives.public_key import PublicKey
 from primitives.secp256k1 import address_of
-from tests.fakes.commit_requests import LEDGER_ID, NOW_S
-from tests.fakes.notary_world import VALIDATOR_SECRETS, VALIDATORS, request_bytes
+from tests.fakes.commit_requests import LEDGER_ID, NOW_S, asked_by
+from tests.fakes.notary_world import VALIDATOR_SECRETS, VALIDATORS, Keys, request_bytes
 from tests.fakes.toy_ledger import PACKAGE, PARAMETERS, Toy
 
 CN = PeerIdentity("cn-1")
@@ -85,7 +85,9 @@ class ScriptedNotary:
 
     def commit(self, *toys: Toy, clock_s: int = NOW_S) -> None:
         """Notarise approved transactions."""
-        batch = [commit_request_of(toy.wire.filter(NOTARY_GROUPS), evidence_of(toy), "cn-1") for toy in toys]
+        batch = [
+            commit_request_of(toy.wire.filter(NOTARY_GROUPS), evidence_of(toy), asked_by(toy.wire.id)) for toy in toys
+        ]
         self.store.commit_batch(batch, clock_s)
 
     async def read_journal(self, _peer: PeerIdentity, body: bytes) -> bytes:
@@ -153,6 +155,8 @@ class ValidatorWorld:
         self.log = SigningLog(self.folder / "signing.db", LEDGER_ID, address_of(VALIDATOR_SECRETS[0]))
         verifier = LedgerVerifier(PARAMETERS, PACKAGE)
         gate = await SigningGate.open(self.database)
+        me = Party("v-1", VALIDATORS[0].public_key)
+        desk = NotaryDesk(self.network, verifier, self.clock, me, Keys(VALIDATORS[0]), NobodyListed())
         resolver = BackChain(
             self.database,
             self.network,
@@ -160,7 +164,7 @@ class ValidatorWorld:
             verifier,
             ArchiveRecorder(),
             self.clock,
-            confirmed=NotaryDesk(self.network, verifier, self.clock).confirmed,
+            confirmed=desk.confirmed,
         )
         approver = Approver(
             database=self.database,

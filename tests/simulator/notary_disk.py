@@ -9,7 +9,7 @@ from chains.progmat.notary.decisions import Outcome
 from chains.progmat.notary.errors import UniquenessStoreFailed
 from chains.progmat.notary.journal import JournalEntry, JournalHead
 from chains.progmat.notary.memory_store import MemoryUniquenessStore
-from chains.progmat.notary.model import CommitRequest, Committed
+from chains.progmat.notary.model import CommitRequest, Committed, Requester
 from chains.progmat.notary.uniqueness import UniquenessStore
 from tests.simulator.disk import CommitFate, DiskEvents
 
@@ -61,6 +61,10 @@ class _FailingStore:
     def find_committed(self, tx_id: bytes) -> Committed | None:
         """See ``UniquenessStore``."""
         return self._store.find_committed(tx_id)
+
+    def requester_of(self, tx_id: bytes) -> Requester | None:
+        """See ``UniquenessStore``."""
+        return self._store.requester_of(tx_id)
 
     def head(self) -> JournalHead:
         """See ``UniquenessStore``."""

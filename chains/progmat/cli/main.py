@@ -9,6 +9,7 @@ import typer
 from chains.deferred_commands import Commands, deferred_group
 
 COMMANDS: Final[Commands] = {
+    "notary": ("chains.progmat.cli.notary", "Look at a notary's store: its journal, and which worker may commit."),
     "network": ("chains.progmat.cli.network", "Network parameters, rotation of keys, the network map, Validators."),
     "config": ("chains.progmat.cli.config", "Check a node's configuration file and everything it names."),
     "fsck": ("chains.progmat.cli.fsck", "Verify again everything a node holds, offline."),

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.errors import AnswerProvesNothing, TransactionOutdated
+from chains.progmat.flows.seams import Directory, KeyRing, Role
 from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.network.errors import PresentKeyMissing
 from chains.progmat.node.peers.seam import PeerNetwork
 from chains.progmat.notary import errors as notary_errors
-from chains.progmat.notary.codec import NotariseRequest, decode_response, encode_request
+from chains.progmat.notary.codec import (
+    NotariseRequest,
+    WholeRequest,
+    decode_response,
+    encode_request,
+    encode_whole_request,
+)
+from chains.progmat.notary.requester import sign_request
 from chains.progmat.transactions.filtered import NOTARY_GROUPS
+from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import decode_signature, encode_signature
+from chains.progmat.transactions.wire import WireTransaction
 from chains.rpc_status import RemoteCallerError
 from primitives.composite_key import leaf_keys
 from primitives.errors import CallerError, PeerError
+from primitives.signatures import Signer
 
 NOTARISE: Final = "notary.notarise"
 NOTARISE_TIMEOUT_S: Final = 15.0
@@ -32,6 +45,7 @@ FINAL_REFUSALS: Final = frozenset(
         notary_errors.NothingToNotarise,
         notary_errors.ValidatorSignatureRefused,
         notary_errors.ValidatorsMissing,
+        notary_errors.TransactionInvalid,
     )
 )
 """Refusals that depend on the request's bytes alone: the same request cannot have been accepted before."""
@@ -60,12 +74,29 @@ class NotarysAnswer:
 
 
 class NotaryDesk:
-    """The network's notary, as one node asks it. Verified batch roots are remembered (see ``LedgerVerifier``)."""
+    """The network's notary, as one node asks it. Verified batch roots are remembered (see ``LedgerVerifier``).
 
-    def __init__(self, network: PeerNetwork, verifier: LedgerVerifier, clock: Clock) -> None:
+    Each request is signed with ``me``'s present key, which is among ``keys``. ``disclose`` lets a peer fetch what a
+    transaction uses; who hands out nothing leaves it away.
+    """
+
+    def __init__(
+        self,
+        network: PeerNetwork,
+        verifier: LedgerVerifier,
+        clock: Clock,
+        me: Party,
+        keys: KeyRing,
+        directory: Directory,
+        disclose: Callable[[str, WireTransaction], None] = lambda _peer, _wire: None,
+    ) -> None:
         self._network = network
         self._verifier = verifier
         self._clock = clock
+        self._me = me
+        self._keys = keys
+        self._directory = directory
+        self._disclose = disclose
 
     @property
     def name(self) -> str:
@@ -121,9 +152,21 @@ class NotaryDesk:
         return confirmed
 
     def _request(self, signed: SignedTransaction) -> bytes:
+        """Signed by this node. Only a notary that the network map lists as VALIDATING gets to see everything."""
+        ours = sign_request(self._signer(), signed.id)
+        if self.name in self._directory.names_with(Role.VALIDATING):
+            self._disclose(self.name, signed.wire)  # it fetches the ancestors from whoever asks
+            return encode_whole_request(WholeRequest(signed.encode(), ours))
         tear_off = signed.wire.filter(NOTARY_GROUPS).encode()
         approvals: tuple[bytes, ...] = ()
         if signed.wire.provable_writes:
             validators = leaf_keys(self._verifier.pinned(signed.wire).validator_key)
             approvals = tuple(encode_signature(item) for item in signed.signatures if item.by in validators)
-        return encode_request(NotariseRequest(tear_off, approvals))
+        return encode_request(NotariseRequest(tear_off, approvals, ours))
+
+    def _signer(self) -> Signer:
+        key = self._verifier.parameters.current(self._me).key
+        signer = self._keys.signer(key)
+        if signer is None:
+            raise PresentKeyMissing(self._me.name, key.encoded())
+        return signer

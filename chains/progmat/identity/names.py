@@ -19,6 +19,7 @@ class Role(Enum):
     EXCHANGE = "EN"
     OPERATOR = "BNO"
     NOTARY = "NN"
+    VALIDATING = "VALIDATING"  # beside NN: this notary verifies whole transactions, so requesters show it everything
     VALIDATOR = "VALIDATOR"
 
 

@@ -28,6 +28,8 @@ class NodeEntry:
     host: str
     port: int
     index: int
+    also_at: tuple[str, ...] = ()
+    """``host:port`` of further workers of the same node (a notary's standby), dialled when the first refuses."""
 
     @property
     def name(self) -> str:
@@ -36,8 +38,13 @@ class NodeEntry:
 
     @property
     def endpoint(self) -> str:
-        """``host:port`` to dial."""
+        """``host:port`` to dial first."""
         return f"{self.host}:{self.port}"
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """All of them, in the order in which they are tried."""
+        return (self.endpoint, *self.also_at)
 
 
 class NetworkMap:
@@ -53,7 +60,7 @@ class NetworkMap:
             ("name", [entry.name.lower() for entry in self.entries]),  # TLS does not tell case apart
             ("key", [entry.party.key for entry in self.entries]),
             ("index", [entry.index for entry in self.entries]),
-            ("endpoint", [entry.endpoint for entry in self.entries]),
+            ("endpoint", [endpoint for entry in self.entries for endpoint in entry.endpoints]),
         ):
             if len(set(values)) != len(values):
                 raise BadNetworkMap(source, f"two nodes have one {what}")
@@ -82,9 +89,9 @@ class NetworkMap:
         """All names: who may open a peer stream."""
         return frozenset(self._by_name)
 
-    def endpoints_of_others(self, own_name: str) -> dict[str, str]:
+    def endpoints_of_others(self, own_name: str) -> dict[str, tuple[str, ...]]:
         """What ``GrpcPeerNetwork`` dials."""
-        return {entry.name: entry.endpoint for entry in self.entries if entry.name != own_name}
+        return {entry.name: entry.endpoints for entry in self.entries if entry.name != own_name}
 
     def to_json(self) -> str:
         """The file's content."""
@@ -98,6 +105,7 @@ class NetworkMap:
                     host=entry.host,
                     port=entry.port,
                     index=entry.index,
+                    also_at=list(entry.also_at),
                     key=entry.party.key.encoded().hex(),
                 )
                 for entry in self.entries
@@ -134,6 +142,9 @@ class _NodeInFile(BaseModel):
     port: Annotated[int, Field(ge=1, le=65535)]
     index: Annotated[int, Field(ge=1, le=65535)]
     key: str
+    also_at: Annotated[
+        list[Annotated[str, Field(pattern=r"^[^:\s]{1,253}:[1-9][0-9]{0,4}$")]], Field(max_length=8)
+    ] = []
 
 
 class _MapFile(BaseModel):
@@ -153,4 +164,4 @@ def _entry(node: _NodeInFile, source: str) -> NodeEntry:
         raise BadNetworkMap(source, f"node {node.name!r}: {error}") from error
     if not isinstance(key, PublicKey):
         raise BadNetworkMap(source, f"node {node.name!r}: a node signs with a single key, found a composite one")
-    return NodeEntry(Party(name, key), roles, node.host, node.port, node.index)
+    return NodeEntry(Party(name, key), roles, node.host, node.port, node.index, tuple(node.also_at))

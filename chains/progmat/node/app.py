@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 import grpc.aio
@@ -15,6 +16,7 @@ import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from chains.progmat.flows.clock import SystemClock
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.identity import VAULT_ROLES, KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
@@ -23,10 +25,11 @@ from chains.progmat.node.config import NodeConfig, VaultUpkeepConfig
 from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
 from chains.progmat.node.network_role import NetworkRole
 from chains.progmat.node.node_storage import NodeStorage
+from chains.progmat.node.notary_role import NotaryRole
 from chains.progmat.node.peers import GrpcPeerNetwork, PeerRouter, PeerService, PeerTls, server_options
 from chains.progmat.node.records_role import WITH_DATABASE, RecordsRole
 from chains.progmat.node.roles import (
-    NotaryRole,
+    OpenUniquenessStore,
     RunningRole,
     Surroundings,
     ValidatorRole,
@@ -36,6 +39,9 @@ from chains.progmat.node.roles import (
 from chains.progmat.node.rpc_node_service import STATUS_CODES
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.vault_upkeep import GroomingPolicy, UpkeepPolicy
+from chains.progmat.notary.duty import Duty
+from chains.progmat.notary.opening import NotaryOptions, open_postgres
+from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.rpc_status import ErrorStatusInterceptor
 from primitives.errors import UnavailableError
@@ -153,6 +159,9 @@ class NodeApp:
             peers.end_unlisted()
 
         network_map.on_change(lambda: loop.call_soon_threadsafe(follow_map))
+        for role in self._roles:
+            if isinstance(role, NotaryRole) and role.duty is not None:
+                _answer_on_duty(role.duty, peers)
         self._server = await self._make_server(self._peers, tls)
         await self._server.start()
         for role in self._roles:
@@ -176,6 +185,8 @@ class NodeApp:
             access=ApiAccess(config.operators | {config.name}, config.gateways, config.relayers, config.platforms),
             soft_lock_s=config.soft_lock_s,
             storage=self._storage,
+            verify_workers=config.notary.verify_workers,
+            open_uniqueness_store=_uniqueness_store_of(config),
             history=config.history,
             attest_every=config.attest_every,
             upkeep=_upkeep_of(config.vault),
@@ -225,6 +236,20 @@ def _upkeep_of(vault: VaultUpkeepConfig) -> UpkeepPolicy:
     if vault.groom_above_coins:
         grooming = GroomingPolicy(vault.groom_above_coins, vault.groom_below_yen, vault.groom_max_coins)
     return UpkeepPolicy(vault.every_s, vault.updates_kept, grooming)
+
+
+def _uniqueness_store_of(config: NodeConfig) -> OpenUniquenessStore:
+    section = config.notary
+    if section.store is None:
+        return SqliteUniquenessStore
+    options = NotaryOptions(section.store, section.passfile, section.lease_s)
+    return partial(open_postgres, options, SystemClock().now_ms)
+
+
+def _answer_on_duty(duty: Duty, peers: PeerService) -> None:
+    """A standby worker admits no peer: they dial the next endpoint of this node, where the writer is."""
+    peers.suspend(duty.not_active())
+    duty.watch(lambda: peers.resume() if duty.is_active else peers.suspend(duty.not_active()))
 
 
 def _self_on(directory: NetworkMap, config: NodeConfig) -> NodeSelf:

@@ -104,6 +104,18 @@ class VaultUpkeepConfig(_Section):
     groom_max_coins: Annotated[int, Field(ge=2, le=128)] = 64
 
 
+class NotarySection(_Section):
+    """Only for NN. ``store``: postgresql://user@host/database without a password, or none for a file in ``data_dir``.
+
+    The password is in ``passfile`` (libpq's format, readable by the owner only) or in the environment's ``PGPASSWORD``.
+    """
+
+    store: Annotated[str, Field(min_length=1, max_length=2048)] | None = None
+    passfile: Path | None = None
+    lease_s: Annotated[float, Field(ge=1, le=600)] = 5.0  # how long a silent worker keeps the standby waiting
+    verify_workers: Annotated[int, Field(ge=0, le=64)] = 1  # processes that verify requests' signatures; 0: none
+
+
 class NodeConfig(BaseSettings):
     """All a node needs to start; whom it knows is in the network map, what it agrees to in the parameters file."""
 
@@ -124,6 +136,7 @@ class NodeConfig(BaseSettings):
     platforms: frozenset[NodeName] = frozenset()  # ... that speak for the accounts kept here: cash, trades, reads
     gateways: frozenset[NodeName] = frozenset()  # ... locks of authorised trades, cancellations and reads
     relayers: frozenset[NodeName] = frozenset()  # ... light clients, packets, events and reads
+    notary: NotarySection = NotarySection()
     request_timeout_s: Seconds = 10.0
     history: HistoryPolicy = HistoryPolicy.ATTESTED  # of coin that is received; an issuer keeps all of it anyway
     attest_every: Annotated[int, Field(ge=0, le=10_000)] = DEFAULT_EVERY  # steps; an issuer's coin; 0: never
@@ -173,7 +186,7 @@ def _problems(error: ValidationError) -> tuple[str, ...]:
 
 def _anchored(config: NodeConfig, base: Path) -> NodeConfig:
     changed: dict[str, Any] = {name: base / getattr(config, name) for name in ("network_map", "parameters", "data_dir")}
-    for section_name in ("tls", "keys"):
+    for section_name in ("tls", "keys", "notary"):
         section: BaseModel = getattr(config, section_name)
         paths = {field: base / value for field, value in section if isinstance(value, Path)}
         changed[section_name] = section.model_copy(update=paths)

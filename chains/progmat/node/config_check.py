@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,11 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from chains.progmat.identity import KeyStore, NetworkMap
+from chains.progmat.identity import KeyStore, NetworkMap, Role
 from chains.progmat.network.parameters_book import ParametersBook
-from chains.progmat.node.config import NodeConfig
+from chains.progmat.node.config import NodeConfig, NotarySection
 from chains.progmat.node.package_hash import package_hash
+from chains.progmat.notary.opening import NotaryOptions, describe_store
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from primitives.errors import CrossDvpError
 
@@ -42,6 +44,8 @@ def _findings(config: NodeConfig) -> Iterator[Finding]:
     yield _looked_at("keys", lambda: _keys(config))
     yield _looked_at("parameters", lambda: _parameters(config))
     yield _looked_at("data folder", lambda: _folder(config.data_dir))
+    if Role.NOTARY in config.roles:
+        yield _looked_at("notary store", lambda: _notary_store(config.notary))
 
 
 def _looked_at(what: str, check: Callable[[], str]) -> Finding:
@@ -93,6 +97,17 @@ def _parameters(config: NodeConfig) -> str:
     newest = book.history.newest
     accepted = "" if newest.epoch == book.accepted_epoch else f" (accepted: up to {book.accepted_epoch})"
     return f"epoch {newest.epoch} of {newest.ledger_id}, hash {newest.hash.hex()}{accepted}"
+
+
+def _notary_store(section: NotarySection) -> str:
+    """Said without its URL where that has a problem: it may hold a secret."""
+    if section.store is None:
+        return "a file in the data folder"
+    passfile = section.passfile
+    described = describe_store(NotaryOptions(section.store, passfile))
+    if passfile is not None and passfile.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise _Wrong(f"{passfile} can be read by others, so libpq ignores it: chmod 600 {passfile}")
+    return described
 
 
 def _folder(folder: Path) -> str:

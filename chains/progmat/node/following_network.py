@@ -16,6 +16,7 @@ from chains.progmat.network.present_signer import PresentSigner
 from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
 from chains.progmat.transactions.network_parameters import NetworkParameters
+from primitives.public_key import PublicKey
 from primitives.signatures import Signer
 
 
@@ -55,6 +56,11 @@ class FollowsNetwork:
         """Let peers ask for epochs and maps, of whichever role of this node is put together first."""
         if READ_NETWORK not in router.methods:
             router.register(READ_NETWORK, self.network_desk.answer)
+
+    def key_of(self, name: str) -> PublicKey | None:
+        """The key that signs for a node on the network map now; raises ``ParametersNotAccepted``."""
+        entry = self.map_book.entry(name)
+        return None if entry is None else self.parameters_book.in_force().current(entry.party).key
 
     def first_signer(self) -> Signer:
         """The oldest of the node's own keys that is kept here; what follows from it outlives rotations."""

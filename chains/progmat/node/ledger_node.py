@@ -115,9 +115,17 @@ class LedgerNode:
         self.parts = parts
         self.records_changed = Changes()
         self._coin_queue = CoinQueue()
-        self._desk = NotaryDesk(parts.network, parts.verifier, parts.clock)
         recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me), self._membership_changed)
         self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
+        self._desk = NotaryDesk(
+            parts.network,
+            parts.verifier,
+            parts.clock,
+            parts.me.party,
+            parts.keys,
+            parts.directory,
+            self._disclosing.disclose,
+        )
         back_chain = BackChain(
             parts.database,
             parts.network,

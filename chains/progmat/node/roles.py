@@ -32,10 +32,9 @@ from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
 from chains.progmat.identity import KeyStore, NetworkMap
-from chains.progmat.network.learning import NOTICE_S
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
-from chains.progmat.node.following_network import FollowsNetwork, ListedWith
+from chains.progmat.node.following_network import FollowsNetwork
 from chains.progmat.node.gated_keys import GatedKeys, GatedSigner
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
 from chains.progmat.node.node_storage import NodeStorage
@@ -51,7 +50,6 @@ from chains.progmat.node.storage import NodeDatabase, history_id
 from chains.progmat.node.storage.location import database_location
 from chains.progmat.node.storage.standing import Doubt
 from chains.progmat.node.vault_upkeep import UpkeepPolicy, VaultUpkeep
-from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
@@ -94,6 +92,7 @@ class Surroundings(FollowsNetwork):
     access: ApiAccess
     clock: Clock = field(default_factory=SystemClock)
     soft_lock_s: int = 120
+    verify_workers: int = 0  # processes that verify what a notary's requesters signed; 0: the event loop does
     history: HistoryPolicy = HistoryPolicy.ATTESTED
     attest_every: int = DEFAULT_EVERY
     recover_every_s: int = RECOVER_EVERY_S
@@ -245,50 +244,6 @@ class VaultRole:
         await self._storage.release()
 
 
-class NotaryRole:
-    """NN."""
-
-    def __init__(self, around: Surroundings, service: NotaryService, store: UniquenessStore) -> None:
-        self._around = around
-        self._service = service
-        self._store = store
-
-    @classmethod
-    async def open(cls, around: Surroundings) -> NotaryRole:
-        """Open the uniqueness store; raises ``UniquenessStoreError``, ``KeyMissing``."""
-        path = around.folder / "notary.sqlite3"
-        store = await asyncio.to_thread(around.open_uniqueness_store, path, around.parameters.ledger_id)
-        service = NotaryService(
-            store=store,
-            signer=around.node_signer(),
-            parameters=around.parameters_book,
-            clock_s=around.now_s,
-            settings=NotarySettings(journal_readers=ListedWith(around.map_book, Role.VALIDATOR)),
-        )
-        # An epoch that comes too late is refused here, so that what is journalled is never judged anew.
-        around.parameters_book.guard(lambda: store.head().time_s + NOTICE_S)
-        return cls(around, service, store)
-
-    def answer_peers(self, router: PeerRouter) -> None:
-        """Notarise, read the journal."""
-        self._around.answer_about_network(router)
-        router.register(NOTARISE, self._service.notarise)
-        router.register(READ_JOURNAL, self._service.read_journal)
-
-    def serve(self, _server: grpc.aio.Server) -> tuple[str, ...]:
-        """No API of its own."""
-        return ()
-
-    async def start(self) -> None:
-        """Take requests, tick."""
-        await self._service.start()
-
-    async def stop(self) -> None:
-        """Finish what is queued, close the store."""
-        await self._service.stop()
-        self._store.close()
-
-
 class ValidatorRole:
     """One of the Validators. Its checkpoint key is its node key (secp256k1): one secret, two domains of digests."""
 
@@ -328,7 +283,7 @@ class ValidatorRole:
         keys = GatedKeys(around.keys, database.require_current)
         gate = await SigningGate.open(database)
         verifier = LedgerVerifier(around.parameters_book, around.package)
-        desk = NotaryDesk(around.network, verifier, around.clock)
+        desk = NotaryDesk(around.network, verifier, around.clock, around.me.party, keys, around.map_book)
         back_chain = BackChain(
             database,
             around.network,

@@ -1,13 +1,14 @@
 """One writer for many requests: commits what queued up while it committed the batch before.
 
-No timer decides a batch's size. An idle notary commits a lone request at once; a busy one finds a full queue after each
-commit. Commit and signature run in one thread of their own, so that the event loop keeps checking requests meanwhile.
+An idle notary commits a lone request at once; a busy one finds a full queue after each commit, or waits a moment for it
+to fill (``pace.linger_s``). Commit and signature run in one thread of their own, so that the event loop keeps checking
+requests meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
-import math
+import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,12 +18,12 @@ import structlog
 from chains.progmat.notary.decisions import Outcome
 from chains.progmat.notary.errors import NotaryBusy, NotaryRefusal, NotaryStopping
 from chains.progmat.notary.model import NO_POSITION, CommitRequest, Committed
+from chains.progmat.notary.pace import FULL_ENOUGH, Pace
 from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.signature import TransactionSignature, sign_batch
 from primitives.signatures import Signer
 from primitives.types import Hash32
 
-MIN_RETRY_AFTER_S = 0.05
 SIGNED_TOGETHER = 16
 """Transactions under one signature: in larger groups partial trees cost more than the signatures they save."""
 
@@ -45,28 +46,34 @@ _Waiter = tuple[CommitRequest, "asyncio.Future[Result]"]
 class BatchWriter:
     """The queue in front of a ``UniquenessStore`` and the only caller of its ``commit_batch``.
 
-    ``on_journal`` is called in the event loop after a batch that grew the journal.
+    ``signer`` is asked for each batch: keys are rotated. ``on_journal`` is called in the event loop after a batch that
+    grew the journal. Batches are timed by
+    ``monotonic_s``, the event loop's clock if none is given.
     """
 
     def __init__(
         self,
         store: UniquenessStore,
-        signer: Signer,
+        signer: Callable[[], Signer],
         clock_s: Callable[[], int],
         on_journal: Callable[[], None],
         *,
         max_batch: int,
         max_waiting: int,
+        monotonic_s: Callable[[], float] | None = None,
     ) -> None:
         self._store = store
         self._signer = signer
         self._clock_s = clock_s
         self._on_journal = on_journal
         self._max_batch = max_batch
+        self._monotonic_s = monotonic_s
         self._queue: asyncio.Queue[_Waiter | None] = asyncio.Queue(max_waiting)
+        self._filled = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="notary-writer")
         self._task: asyncio.Task[None] | None = None
-        self._last_batch_s = MIN_RETRY_AFTER_S
+        self._pace = Pace(max_batch)
+        self._under_way_since_s: float | None = None
 
     def start(self) -> None:
         """Begin to commit what is queued."""
@@ -77,6 +84,7 @@ class BatchWriter:
         task, self._task = self._task, None
         if task is not None:
             await self._queue.put(None)
+            self._filled.set()
             await task
         self._thread.shutdown()
 
@@ -92,7 +100,9 @@ class BatchWriter:
         try:
             self._queue.put_nowait((request, done))
         except asyncio.QueueFull as error:
-            raise NotaryBusy(self._queue.qsize(), self._time_to_drain_s()) from error
+            raise self._busy() from error
+        if self._queue.qsize() >= FULL_ENOUGH:
+            self._filled.set()
         result = await done
         if isinstance(result, NotaryRefusal):
             raise result
@@ -109,7 +119,7 @@ class BatchWriter:
         stopping = False
         while not stopping:
             waiters = [await self._queue.get()]
-            await asyncio.sleep(0)  # whoever is ready now joins this batch
+            await self._linger()
             while len(waiters) < self._max_batch and not self._queue.empty():
                 waiters.append(self._queue.get_nowait())
             stopping = None in waiters
@@ -118,19 +128,29 @@ class BatchWriter:
                 await self._write(batch)
         self._refuse_the_rest()
 
+    async def _linger(self) -> None:
+        await asyncio.sleep(0)  # whoever is ready now joins this batch
+        linger_s = self._pace.linger_s(self._queue.qsize() + 1)
+        if linger_s > 0:
+            self._filled.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(linger_s):
+                    await self._filled.wait()
+
     async def _write(self, batch: Sequence[_Waiter]) -> None:
-        loop = asyncio.get_running_loop()
-        started = loop.time()
+        started_s = self._under_way_since_s = self._now_s()
         requests = [request for request, _ in batch]
         try:
-            results = await loop.run_in_executor(self._thread, self._commit_and_sign, requests)
+            results = await asyncio.get_running_loop().run_in_executor(self._thread, self._commit_and_sign, requests)
         except Exception as error:  # noqa: BLE001 - not swallowed: every waiter of the batch gets it
             _log.error("batch failed", requests=len(batch), detail=str(error))
             for _, done in batch:
                 if not done.done():
                     done.set_exception(error)
             return
-        self._last_batch_s = loop.time() - started
+        finally:
+            self._under_way_since_s = None
+        self._pace.committed(len(batch), started_s, self._now_s())
         for (_, done), result in zip(batch, results, strict=True):
             if not done.done():
                 done.set_result(result)
@@ -138,9 +158,9 @@ class BatchWriter:
             self._on_journal()
 
     def _commit_and_sign(self, requests: Sequence[CommitRequest]) -> list[Result]:
-        """In the writer's thread. Nothing is signed before it is durable."""
-        outcomes = self._store.commit_batch(requests, self._clock_s())
-        return sign_outcomes(self._signer, outcomes)
+        """In the writer's thread. Nothing is signed before it is durable; the key is there before anything is."""
+        signer = self._signer()
+        return sign_outcomes(signer, self._store.commit_batch(requests, self._clock_s()))
 
     def _refuse_the_rest(self) -> None:
         while not self._queue.empty():
@@ -148,9 +168,13 @@ class BatchWriter:
             if waiter is not None and not waiter[1].done():
                 waiter[1].set_exception(NotaryStopping("it stops"))
 
-    def _time_to_drain_s(self) -> float:
-        batches = math.ceil(self._queue.qsize() / self._max_batch)
-        return max(MIN_RETRY_AFTER_S, batches * self._last_batch_s)
+    def _busy(self) -> NotaryBusy:
+        under_way = None if self._under_way_since_s is None else self._now_s() - self._under_way_since_s
+        waiting = self._queue.qsize()
+        return NotaryBusy(waiting, self._pace.time_to_drain(waiting, under_way))
+
+    def _now_s(self) -> float:
+        return self._monotonic_s() if self._monotonic_s is not None else asyncio.get_running_loop().time()
 
 
 def sign_outcomes(signer: Signer, outcomes: Sequence[Outcome]) -> list[Result]:

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from crossdvp.notary.v1 import notary_pb2 as pb
 
-from chains.progmat.notary.errors import NotarisationConflict
+from chains.progmat.notary.errors import NotarisationConflict, WholeTransactionNeeded
 from chains.progmat.notary.journal import JournalEntry, JournalHead
 from chains.progmat.notary.model import PathConflict, PathProblem, StateConflict, StateUse
 from chains.progmat.transactions.component_codec import (
@@ -19,11 +19,14 @@ from chains.progmat.transactions.component_codec import (
     encode_state_ref,
 )
 from chains.progmat.transactions.model import MAX_WRITE_PATH_BYTES
+from chains.progmat.transactions.signed_codec import MAX_SIGNED_BYTES
 from primitives.codec import deterministic_bytes, strict_parse
 from primitives.errors import DecodeError
+from primitives.signatures import SIGNATURE_SIZE
 from primitives.types import hash32
 
 MAX_NOTARISE_REQUEST_BYTES: Final = 256 * 1024
+MAX_WHOLE_REQUEST_BYTES: Final = MAX_SIGNED_BYTES + 1024
 MAX_NOTARISE_RESPONSE_BYTES: Final = 256 * 1024
 MAX_VALIDATOR_SIGNATURES: Final = 64
 MAX_READ_REQUEST_BYTES: Final = 64
@@ -38,10 +41,19 @@ EnumT = TypeVar("EnumT", bound=IntEnum)
 
 @dataclass(frozen=True, slots=True)
 class NotariseRequest:
-    """A tear-off and the Validators' signatures, both still encoded."""
+    """A tear-off, the Validators' signatures, all still encoded, and the requester's 64-byte signature."""
 
     tear_off: bytes
     validator_signatures: tuple[bytes, ...]
+    requester_signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WholeRequest:
+    """What a validating notary is asked: a signed transaction, still encoded, and the requester's signature."""
+
+    signed_transaction: bytes
+    requester_signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +84,50 @@ class JournalPage:
 
 
 def encode_request(request: NotariseRequest) -> bytes:
-    """Bytes of a ``notary.notarise`` request."""
+    """Bytes of a ``notary.notarise`` request to a non-validating notary."""
     return deterministic_bytes(
-        pb.NotariseRequest(tear_off=request.tear_off, validator_signatures=request.validator_signatures)
+        pb.NotariseRequest(
+            tear_off=request.tear_off,
+            validator_signatures=request.validator_signatures,
+            requester_signature=request.requester_signature,
+        )
     )
 
 
 def decode_request(data: bytes) -> NotariseRequest:
-    """Raises DecodeError for anything but a request of at most 64 signatures and 256 KiB."""
+    """Raises DecodeError for anything but a request with a tear-off, at most 64 signatures and 256 KiB."""
     message = strict_parse(pb.NotariseRequest, data, max_bytes=MAX_NOTARISE_REQUEST_BYTES)
+    if message.WhichOneof("subject") != "tear_off":
+        raise DecodeError("a non-validating notary is sent a tear-off", expected="tear_off")
     if len(message.validator_signatures) > MAX_VALIDATOR_SIGNATURES:
         raise DecodeError(
             "too many Validator signatures", expected=MAX_VALIDATOR_SIGNATURES, found=len(message.validator_signatures)
         )
-    return NotariseRequest(message.tear_off, tuple(message.validator_signatures))
+    return NotariseRequest(
+        message.tear_off, tuple(message.validator_signatures), _requester_signature(message.requester_signature)
+    )
+
+
+def encode_whole_request(request: WholeRequest) -> bytes:
+    """Bytes of a ``notary.notarise`` request to a validating notary."""
+    return deterministic_bytes(
+        pb.NotariseRequest(
+            signed_transaction=request.signed_transaction, requester_signature=request.requester_signature
+        )
+    )
+
+
+def decode_whole_request(data: bytes) -> WholeRequest:
+    """Raises WholeTransactionNeeded for a tear-off, DecodeError for anything else but a whole transaction.
+
+    All signatures of the transaction are inside it.
+    """
+    message = strict_parse(pb.NotariseRequest, data, max_bytes=MAX_WHOLE_REQUEST_BYTES)
+    if message.WhichOneof("subject") != "signed_transaction":
+        raise WholeTransactionNeeded
+    if message.validator_signatures:
+        raise DecodeError("the Validators' signatures are the signed transaction's own", expected=0)
+    return WholeRequest(message.signed_transaction, _requester_signature(message.requester_signature))
 
 
 def encode_notarised(answer: Notarised) -> bytes:
@@ -200,6 +242,12 @@ def _entry(message: pb.JournalEntry) -> JournalEntry:
         writes=_each(decode_provable_write, message.writes),
         evidence=message.evidence,
     )
+
+
+def _requester_signature(data: bytes) -> bytes:
+    if len(data) != SIGNATURE_SIZE:
+        raise DecodeError("the requester signs its request", expected=f"{SIGNATURE_SIZE} bytes", found=len(data))
+    return data
 
 
 def _decoded_conflict(message: pb.Conflict) -> NotarisationConflict:

@@ -27,6 +27,7 @@ from chains.progmat.notary.model import (
     PathProblem,
     PathRecord,
     Repeated,
+    Requester,
     StateConflict,
     StateUse,
     hidden_id,
@@ -61,7 +62,7 @@ class Decision:
     """Outcomes in the batch's order, and the rows that make them durable."""
 
     outcomes: tuple[Outcome, ...]
-    newly_committed: tuple[tuple[Committed, str], ...]
+    newly_committed: tuple[tuple[Committed, Requester], ...]
     newly_consumed: Mapping[bytes, bytes]
     changed_paths: Mapping[bytes, PathRecord]
     entries: tuple[JournalEntry, ...]
@@ -75,7 +76,7 @@ class _Working:
     now_s: int
     head: JournalHead
     committed: dict[bytes, Committed] = field(default_factory=dict)
-    requesters: dict[bytes, str] = field(default_factory=dict)
+    requesters: dict[bytes, Requester] = field(default_factory=dict)
     consumed: dict[bytes, bytes] = field(default_factory=dict)
     paths: dict[bytes, PathRecord] = field(default_factory=dict)
     entries: list[JournalEntry] = field(default_factory=list)

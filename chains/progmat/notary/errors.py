@@ -2,6 +2,7 @@
 
 CrossDvpError
 ├── CallerError
+│   ├── BadStoreUrl                      the configured store cannot be used as it is written
 │   └── NotaryRefusal                    this transaction, as asked for, will not be notarised
 │       ├── TearOffIncomplete            a group the notary must see is hidden
 │       ├── TearOffTooOpen               a group the notary must not see is visible
@@ -13,6 +14,10 @@ CrossDvpError
 │       ├── NothingToNotarise            neither states, nor writes, nor a time window
 │       ├── TimeWindowNotOpen            too early: may be asked again
 │       ├── TimeWindowClosed             too late, for ever
+│       ├── TransactionInvalid           a validating notary found that it does not hold
+│       ├── WholeTransactionNeeded       a validating notary was sent a tear-off
+│       ├── RequesterUnknown             the asking node has no key on the network map
+│       ├── RequesterSignatureRefused    the request is not signed by the node that sent it
 │       ├── ValidatorSignatureRefused    a foreign, repeated or wrong signature
 │       ├── ValidatorsMissing            provable writes without the Validators' threshold
 │       ├── NotarisationConflict         a state or path was used by another transaction
@@ -26,14 +31,31 @@ CrossDvpError
 ├── UnavailableError
 │   ├── NotaryBusy                       the queue is full: ask again after retry_after_s
 │   ├── NotaryStopping                   shutting down: the outcome is unknown, ask again
+│   ├── NotaryKeyMissing                 the key that the epoch in force names is not here: an operator must act
+│   ├── SignatureWorkersFailed           the processes that verify signatures are not there
+│   ├── NotActive                        another worker of this notary holds the writer's lease: ask that one
 │   └── UniquenessStoreFailed            the database failed: the outcome is unknown, ask again
+│       ├── UniquenessStoreFull          its disk is full: nothing is signed until there is room
+│       ├── UniquenessStoreLost          no connection to it: nothing is signed until it is back
+│       └── WriterLeaseLost              another worker took the lease: this batch was not committed
 └── UniquenessStoreError                 the database is not this notary's, or broken: an operator must act
 """
 
 from __future__ import annotations
 
 from chains.progmat.notary.model import PathConflict, StateConflict
+from chains.progmat.notary.pace import WaitEstimate
 from primitives.errors import CallerError, CrossDvpError, PeerError, UnavailableError
+
+
+class BadStoreUrl(CallerError):
+    """The store's URL in the configuration. The message never shows the URL: it may hold a secret."""
+
+    reason = "BAD_STORE_URL"
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(f"the notary's store URL: {problem}")
 
 
 class NotaryRefusal(CallerError):
@@ -120,6 +142,50 @@ class TimeWindowClosed(NotaryRefusal):
     def __init__(self, until_s: int, now_s: int) -> None:
         self.until_s, self.now_s = until_s, now_s
         super().__init__(f"the time window ended before {until_s}, the notary's clock says {now_s}; build a new one")
+
+
+class TransactionInvalid(NotaryRefusal):
+    """A validating notary verified the whole transaction: it does not hold, and never will."""
+
+    reason = "TRANSACTION_INVALID"
+
+    def __init__(self, cause: CrossDvpError) -> None:
+        self.cause = cause
+        super().__init__(f"the transaction does not hold: {cause} [{cause.reason}]; build another one")
+
+
+class WholeTransactionNeeded(NotaryRefusal):
+    """This notary validates; a tear-off is not enough for that."""
+
+    reason = "WHOLE_TRANSACTION_NEEDED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this notary validates and needs the whole transaction; use a network map that lists it as VALIDATING"
+        )
+
+
+class RequesterUnknown(NotaryRefusal):
+    """The network map has no key for the asking node."""
+
+    reason = "REQUESTER_UNKNOWN"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"{name} has no key on the notary's network map; have the network operator add it")
+
+
+class RequesterSignatureRefused(NotaryRefusal):
+    """The request's own signature is not one of the node that sent it, over this transaction."""
+
+    reason = "REQUESTER_SIGNATURE_REFUSED"
+
+    def __init__(self, name: str, expected_key: bytes) -> None:
+        self.name, self.expected_key = name, expected_key
+        super().__init__(
+            f"the request is not signed by {name} with key {expected_key.hex()} over this transaction's id; "
+            "sign it with the node key on the network map"
+        )
 
 
 class ValidatorSignatureRefused(NotaryRefusal):
@@ -229,9 +295,12 @@ class NotaryBusy(UnavailableError):
 
     reason = "NOTARY_BUSY"
 
-    def __init__(self, waiting: int, retry_after_s: float) -> None:
-        self.waiting, self.retry_after_s = waiting, retry_after_s
-        super().__init__(f"{waiting} requests are waiting already; ask again after {retry_after_s} s")
+    def __init__(self, waiting: int, estimate: WaitEstimate) -> None:
+        self.waiting, self.estimate, self.retry_after_s = waiting, estimate, estimate.likely_s
+        super().__init__(
+            f"{waiting} requests are waiting already; ask again after {estimate.likely_s:.3f} s "
+            f"(at the pace of the last batches they take {estimate.at_least_s:.3f} to {estimate.at_most_s:.3f} s)"
+        )
 
 
 class NotaryStopping(UnavailableError):
@@ -244,6 +313,26 @@ class NotaryStopping(UnavailableError):
         super().__init__(f"the outcome is unknown ({cause}); ask again: the same transaction gets the same answer")
 
 
+class NotaryKeyMissing(UnavailableError):
+    """The notary's key was rotated, and this worker does not have the new one. Nothing is committed."""
+
+    reason = "NOTARY_KEY_MISSING"
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+        super().__init__(f"the parameters in force name the notary's key {key.hex()}; put it into its key file")
+
+
+class SignatureWorkersFailed(UnavailableError):
+    """Requesters' signatures cannot be verified at the moment; nothing was decided."""
+
+    reason = "SIGNATURE_WORKERS_FAILED"
+
+    def __init__(self, cause: str) -> None:
+        self.cause = cause
+        super().__init__(f"the notary cannot verify signatures now ({cause}); ask again")
+
+
 class UniquenessStoreFailed(UnavailableError):
     """The database failed; whether the batch was committed is unknown."""
 
@@ -253,6 +342,46 @@ class UniquenessStoreFailed(UnavailableError):
         self.cause = cause
         super().__init__(
             f"the notary's database failed ({cause}); ask again: the same transaction gets the same answer"
+        )
+
+
+class UniquenessStoreFull(UniquenessStoreFailed):
+    """No room for another batch. Nothing of it was committed; the notary goes on when there is room."""
+
+    reason = "UNIQUENESS_STORE_FULL"
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"no room left: {cause}; the notary's operator must make some")
+
+
+class UniquenessStoreLost(UniquenessStoreFailed):
+    """The connection to the database is gone, or could not be made. The notary goes on when it is back."""
+
+    reason = "UNIQUENESS_STORE_LOST"
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"no connection: {cause}")
+
+
+class WriterLeaseLost(UniquenessStoreFailed):
+    """Another worker is the writer now. The fence stood: nothing of this batch was committed by this worker."""
+
+    reason = "WRITER_LEASE_LOST"
+
+    def __init__(self, held_epoch: int, found_epoch: int, holder: str) -> None:
+        self.held_epoch, self.found_epoch, self.holder = held_epoch, found_epoch, holder
+        super().__init__(f"writer's epoch {held_epoch} is over, {holder!r} holds epoch {found_epoch}")
+
+
+class NotActive(UnavailableError):
+    """This worker is the standby. Nothing was decided."""
+
+    reason = "NOT_ACTIVE"
+
+    def __init__(self, holder: str, retry_after_s: float) -> None:
+        self.holder, self.retry_after_s = holder, retry_after_s
+        super().__init__(
+            f"this worker stands by, {holder!r} is the notary's writer; ask there, or here after {retry_after_s:g} s"
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from chains.progmat.notary.decisions import Outcome, Snapshot, decide
 from chains.progmat.notary.journal import JournalEntry, JournalHead, genesis, tick
-from chains.progmat.notary.model import CommitRequest, Committed, PathRecord
+from chains.progmat.notary.model import CommitRequest, Committed, PathRecord, Requester
 
 
 class MemoryUniquenessStore:
@@ -16,6 +16,7 @@ class MemoryUniquenessStore:
     def __init__(self, ledger_id: str) -> None:
         self._genesis = genesis(ledger_id)
         self._committed: dict[bytes, Committed] = {}
+        self._requesters: dict[bytes, Requester] = {}
         self._consumed: dict[bytes, bytes] = {}
         self._paths: dict[bytes, PathRecord] = {}
         self._entries: list[JournalEntry] = []
@@ -27,6 +28,7 @@ class MemoryUniquenessStore:
             snapshot = Snapshot(self._head(), self._committed, self._consumed, self._paths)
             decision = decide(snapshot, batch, clock_s)
             self._committed.update((c.tx_id, c) for c, _ in decision.newly_committed)
+            self._requesters.update((c.tx_id, requester) for c, requester in decision.newly_committed)
             self._consumed.update(decision.newly_consumed)
             self._paths.update(decision.changed_paths)
             self._entries.extend(decision.entries)
@@ -43,6 +45,11 @@ class MemoryUniquenessStore:
         """A committed transaction's answer."""
         with self._lock:
             return self._committed.get(tx_id)
+
+    def requester_of(self, tx_id: bytes) -> Requester | None:
+        """Who had a transaction committed."""
+        with self._lock:
+            return self._requesters.get(tx_id)
 
     def head(self) -> JournalHead:
         """The journal's last entry."""

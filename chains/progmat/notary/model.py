@@ -7,6 +7,7 @@ from enum import IntEnum
 
 from chains.progmat.transactions.model import ProvableWrite, StateRef, TimeWindow
 from primitives.hashing import sha256
+from primitives.public_key import PublicKey
 
 NO_POSITION = 0
 """Journal position of a transaction without provable writes."""
@@ -46,6 +47,19 @@ class PathConflict:
 
 
 @dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asked for a transaction to be made final: the evidence that is kept beside the answer.
+
+    ``signature`` is ``key``'s over ``requester.signable_bytes`` of the transaction id; ``key`` was the node's on the
+    network map when it asked.
+    """
+
+    name: str
+    key: PublicKey
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class CommitRequest:
     """One checked transaction, as far as uniqueness is concerned.
 
@@ -59,7 +73,7 @@ class CommitRequest:
     writes: tuple[ProvableWrite, ...]
     time_window: TimeWindow | None
     evidence: bytes
-    requester: str
+    requester: Requester
 
 
 @dataclass(frozen=True, slots=True)

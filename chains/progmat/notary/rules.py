@@ -20,7 +20,7 @@ from chains.progmat.notary.errors import (
     WrongNotary,
     WrongParameters,
 )
-from chains.progmat.notary.model import CommitRequest
+from chains.progmat.notary.model import CommitRequest, Requester
 from chains.progmat.transactions.filtered import FilteredTransaction
 from chains.progmat.transactions.model import ProvableWrite, StateRef, TimeWindow
 from chains.progmat.transactions.network_parameters import NetworkParameters
@@ -82,7 +82,7 @@ def narrowed(window: TimeWindow | None, admission: TimeWindow | None) -> TimeWin
 
 
 def commit_request_of(
-    tear_off: FilteredTransaction, evidence: bytes, requester: str, admission: TimeWindow | None = None
+    tear_off: FilteredTransaction, evidence: bytes, requester: Requester, admission: TimeWindow | None = None
 ) -> CommitRequest:
     """What the uniqueness store needs to know of a checked request.
 

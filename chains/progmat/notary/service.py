@@ -15,20 +15,26 @@ from chains.progmat.network.parameters_source import ParametersSource, source_of
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.notary import codec, rules
 from chains.progmat.notary.batch_writer import Answer, BatchWriter, sign_again
+from chains.progmat.notary.duty import Duty
 from chains.progmat.notary.errors import (
     JournalReadRefused,
     NotarisationConflict,
-    NotaryRefusal,
     NotaryStopping,
+    RequesterUnknown,
     WrongParameters,
 )
+from chains.progmat.notary.intake import Asked, Intake, TearOffIntake
 from chains.progmat.notary.journal import JournalEntry, JournalHead
+from chains.progmat.notary.keys import NotaryKeys, signer_of
+from chains.progmat.notary.model import Requester
+from chains.progmat.notary.signature_checks import InlineChecks, SignatureChecks
 from chains.progmat.notary.uniqueness import UniquenessStore
-from chains.progmat.transactions.errors import ParametersUnknown, SignatureRefused
+from chains.progmat.transactions.errors import ParametersUnknown
 from chains.progmat.transactions.filtered import FilteredTransaction
 from chains.progmat.transactions.network_parameters import NetworkParameters
-from chains.progmat.transactions.signed_codec import decode_signature, encode_signature
-from primitives.errors import CrossDvpError
+from chains.progmat.transactions.signed_codec import encode_signature
+from primitives.errors import CallerError, CrossDvpError, PeerError
+from primitives.public_key import PublicKey
 from primitives.signatures import Signer
 
 NOTARISE: Final = "notary.notarise"
@@ -57,24 +63,35 @@ class NotaryService:
     Guarantees: an answer is sent only after the transaction is durable in the store; the same transaction gets the same
     position and time every time; the journal's time never goes back and moves at least every ``tick_interval_s`` while
     the clock moves. Not guaranteed: that a request which failed with an UnavailableError was not committed.
+
+    ``keys`` are the notary's own, one for each epoch's; ``key_of`` is the network map: the key of a node's name.
+    ``intake`` reads requests as the notary's mode wants them.
     """
 
     def __init__(
         self,
         *,
         store: UniquenessStore,
-        signer: Signer,
+        keys: NotaryKeys,
         parameters: NetworkParameters | ParametersSource,
+        key_of: Callable[[str], PublicKey | None],
         clock_s: Callable[[], int],
         settings: NotarySettings,
+        checks: SignatureChecks | None = None,
+        intake: Intake | None = None,
+        duty: Duty | None = None,
     ) -> None:
         self._store = store
-        self._signer = signer
+        self._keys = keys
         self._epochs = source_of(parameters)
+        self._key_of = key_of
         self._settings = settings
+        self._checks = checks or InlineChecks()
+        self._intake = intake or TearOffIntake()
+        self._duty = duty
         self._writer = BatchWriter(
             store,
-            signer,
+            self._present_signer,
             clock_s,
             self._journal_grew,
             max_batch=settings.max_batch,
@@ -88,7 +105,10 @@ class NotaryService:
     async def start(self) -> None:
         """Begin to take requests and to tick."""
         self._running = True
+        await self._checks.start()
         self._writer.start()
+        if self._duty is not None:
+            await self._duty.start()
         self._ticker = asyncio.create_task(self._tick_when_idle(), name="notary-ticker")
 
     async def stop(self) -> None:
@@ -98,6 +118,9 @@ class NotaryService:
             self._ticker.cancel()
             await asyncio.gather(self._ticker, return_exceptions=True)
         await self._writer.stop()
+        if self._duty is not None:
+            await self._duty.stop()
+        await self._checks.stop()
         self._journal_grew()
         self._reader_thread.shutdown()
 
@@ -106,21 +129,25 @@ class NotaryService:
 
         A conflict is an answer, not an error, so that its evidence reaches the asker whole. Raises DecodeError and
         TearOffRefused for a bad request, NotaryRefusal and SignatureRefused for one that will not be notarised,
-        NotaryBusy and NotaryStopping for later.
+        NotActive, NotaryBusy and NotaryStopping for later.
         """
-        request = codec.decode_request(body)
-        tear_off = FilteredTransaction.decode(request.tear_off)
-        tear_off.verify_for_notary()
+        if self._duty is not None:
+            self._duty.require_active()
+        asked = self._intake.read(body)
+        requester = self._requester(peer, asked)
+        await self._checks.verify(requester, asked.tear_off.id)
         try:
-            signatures = tuple(decode_signature(signature) for signature in request.validator_signatures)
-            epoch = self._epoch_of(tear_off)
-            rules.validate_new(tear_off, signatures, epoch)
-        except (NotaryRefusal, SignatureRefused) as objection:
-            answer = await self._answer_of_old(tear_off, objection)
+            epoch = self._epoch_of(asked.tear_off)
+            rules.validate_new(asked.tear_off, asked.approvals, epoch)
+            await self._intake.validate(peer, asked)
+        except (CallerError, PeerError) as objection:
+            answer = await self._answer_of_old(asked.tear_off, objection)
         else:
+            admission = self._epochs.history.admission(epoch)
             try:
-                admission = self._epochs.history.admission(epoch)
-                answer = await self._writer.commit(rules.commit_request_of(tear_off, body, peer.name, admission))
+                answer = await self._writer.commit(
+                    rules.commit_request_of(asked.tear_off, asked.evidence, requester, admission)
+                )
             except NotarisationConflict as conflict:
                 return codec.encode_conflict(conflict)
         return codec.encode_notarised(
@@ -147,6 +174,12 @@ class NotaryService:
         """Let the journal's time catch up with the clock now, without waiting for the interval."""
         await self._writer.tick()
 
+    def _requester(self, peer: PeerIdentity, asked: Asked) -> Requester:
+        key = self._key_of(peer.name)
+        if key is None:
+            raise RequesterUnknown(peer.name)
+        return Requester(peer.name, key, asked.requester_signature)
+
     def _epoch_of(self, tear_off: FilteredTransaction) -> NetworkParameters:
         """The epoch it pins; whether that one's time is now is decided with the other time window, at the commit."""
         try:
@@ -159,7 +192,11 @@ class NotaryService:
         committed = await self._in_reader(self._store.find_committed, tear_off.id)
         if committed is None:
             raise objection
-        return sign_again(self._signer, committed)
+        return sign_again(self._present_signer(), committed)
+
+    def _present_signer(self) -> Signer:
+        """Of the key that the epoch in force names: new answers and old ones alike are signed with it."""
+        return signer_of(self._keys, self._epochs.in_force().notary.key)
 
     async def _first_page(self, wanted: codec.ReadRequest) -> bytes:
         """A page once there is something to tell."""

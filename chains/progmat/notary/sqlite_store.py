@@ -16,18 +16,20 @@ from typing import Any
 
 from chains.progmat.notary.codec import decode_entry, encode_entry
 from chains.progmat.notary.decisions import Decision, Keys, Outcome, Snapshot, decide, keys_of
-from chains.progmat.notary.errors import UniquenessStoreError, UniquenessStoreFailed
+from chains.progmat.notary.errors import UniquenessStoreError, UniquenessStoreFailed, UniquenessStoreFull
 from chains.progmat.notary.journal import JournalEntry, JournalHead, genesis, tick
-from chains.progmat.notary.model import CommitRequest, Committed, PathRecord
+from chains.progmat.notary.model import CommitRequest, Committed, PathRecord, Requester
+from chains.progmat.transactions.component_codec import decode_single_key
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 _LOOKUP_CHUNK = 500
 _BUSY_TIMEOUT_S = 10.0
 
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS pin (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS committed (
-    tx_id BLOB PRIMARY KEY, time_s INTEGER NOT NULL, position INTEGER NOT NULL, requester TEXT NOT NULL
+    tx_id BLOB PRIMARY KEY, time_s INTEGER NOT NULL, position INTEGER NOT NULL,
+    requester TEXT NOT NULL, requester_key BLOB NOT NULL, requester_signature BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS consumed (state BLOB PRIMARY KEY, tx_id BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS paths (
@@ -78,6 +80,14 @@ class SqliteUniquenessStore:
                 "SELECT tx_id, time_s, position FROM committed WHERE tx_id = ?", (tx_id,)
             ).fetchone()
         return None if row is None else Committed(*row)
+
+    def requester_of(self, tx_id: bytes) -> Requester | None:
+        """Who had a transaction committed."""
+        with self._reading() as connection:
+            row = connection.execute(
+                "SELECT requester, requester_key, requester_signature FROM committed WHERE tx_id = ?", (tx_id,)
+            ).fetchone()
+        return None if row is None else Requester(row[0], decode_single_key(row[1]), row[2])
 
     def head(self) -> JournalHead:
         """The journal's last entry."""
@@ -131,6 +141,8 @@ def _named_failures() -> Iterator[None]:
     except sqlite3.IntegrityError as error:
         raise UniquenessStoreError(f"the notary's database contradicts itself: {error}; stop and inspect it") from error
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise UniquenessStoreFull(str(error)) from error
         raise UniquenessStoreFailed(str(error)) from error
 
 
@@ -172,8 +184,11 @@ def _lookup(connection: sqlite3.Connection, select: str, keys: Iterable[bytes]) 
 def _apply(connection: sqlite3.Connection, decision: Decision) -> None:
     """Plain INSERTs for what must be new: a row that exists already aborts the whole batch."""
     connection.executemany(
-        "INSERT INTO committed VALUES (?, ?, ?, ?)",
-        [(c.tx_id, c.time_s, c.position, requester) for c, requester in decision.newly_committed],
+        "INSERT INTO committed VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (c.tx_id, c.time_s, c.position, asked.name, asked.key.encoded(), asked.signature)
+            for c, asked in decision.newly_committed
+        ],
     )
     connection.executemany("INSERT INTO consumed VALUES (?, ?)", list(decision.newly_consumed.items()))
     connection.executemany(

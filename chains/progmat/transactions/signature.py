@@ -15,7 +15,7 @@ from chains.progmat.transactions.errors import SignatureRefused
 from chains.progmat.transactions.model import check_hash, check_range
 from primitives.errors import BadSignature
 from primitives.hashing import sha256
-from primitives.merkle import PartialMerkleTree, merkle_root
+from primitives.merkle import PartialMerkleTree
 from primitives.public_key import PublicKey, SignatureScheme
 from primitives.signatures import Signer, verify
 from primitives.types import Hash32
@@ -87,9 +87,7 @@ def sign_transaction(signer: Signer, tx_id: Hash32) -> TransactionSignature:
 def sign_batch(signer: Signer, tx_ids: Sequence[Hash32]) -> tuple[TransactionSignature, ...]:
     """One signing operation for up to 1,024 ids; each transaction gets its own partial tree, in the same order."""
     check_range("batch size", len(tx_ids), 1, MAX_BATCH)
-    leaves = [batch_leaf(tx_id) for tx_id in tx_ids]
-    signature = signer.sign(signable_bytes(merkle_root(leaves), PLATFORM_VERSION, signer.public_key.scheme))
-    return tuple(
-        TransactionSignature(signer.public_key, signature, PLATFORM_VERSION, PartialMerkleTree.build(leaves, [index]))
-        for index in range(len(leaves))
-    )
+    root, trees = PartialMerkleTree.for_each([batch_leaf(tx_id) for tx_id in tx_ids])
+    by = signer.public_key
+    signature = signer.sign(signable_bytes(root, PLATFORM_VERSION, by.scheme))
+    return tuple(TransactionSignature(by, signature, PLATFORM_VERSION, tree) for tree in trees)

@@ -31,9 +31,10 @@ from chains.progmat.transactions.signed_codec import decode_signature, encode_si
 from chains.progmat.transactions.wire import WireTransaction
 from primitives.errors import CrossDvpError
 from tests.fakes.ledger_parties import COIN_ID, NN, SN, LedgerParty
+from tests.fakes.notary_world import Keys
 from tests.simulator.clock import SkewedClock
 from tests.simulator.ledger import NO_FOLDER, SimulatedLedger, genesis
-from tests.simulator.parties import ACCOUNTS, CASH_NODES, CUSTODIANS, PACKAGE, PARAMETERS
+from tests.simulator.parties import ACCOUNTS, CASH_NODES, CUSTODIANS, MAP, PACKAGE, PARAMETERS
 from tests.simulator.properties import (
     no_program_is_broken,
     no_state_is_consumed_twice,
@@ -106,7 +107,8 @@ class HostileMember:
 
     def _desk(self) -> NotaryDesk:
         verifier = LedgerVerifier(PARAMETERS, PACKAGE)
-        return NotaryDesk(self.ledger.setting.network.view(self.party.name), verifier, SkewedClock())
+        network = self.ledger.setting.network.view(self.party.name)
+        return NotaryDesk(network, verifier, SkewedClock(), self.party.party, Keys(self.party.signer), MAP)
 
 
 @dataclass

@@ -31,7 +31,15 @@ from chains.progmat.transactions.signature import sign_transaction
 from primitives.errors import DecodeError
 from primitives.types import Hash32, UnixSeconds
 from tests.fakes.commit_requests import LEDGER_ID, NOW_S, create, delete, state
-from tests.fakes.notary_world import NOTARY_SIGNER, PARAMETERS, STRANGER, VALIDATORS, Spoken, request_bytes
+from tests.fakes.notary_world import (
+    NOTARY_KEYS,
+    PARAMETERS,
+    STRANGER,
+    VALIDATORS,
+    Spoken,
+    key_of,
+    request_bytes,
+)
 
 CN = PeerIdentity("cn-1")
 
@@ -52,8 +60,9 @@ def clock() -> Clock:
 async def notary(clock: Clock) -> AsyncIterator[NotaryService]:
     service = NotaryService(
         store=MemoryUniquenessStore(LEDGER_ID),
-        signer=NOTARY_SIGNER,
+        keys=NOTARY_KEYS,
         parameters=PARAMETERS,
+        key_of=key_of,
         clock_s=clock,
         settings=NotarySettings(frozenset({"v-1"}), tick_interval_s=3600),
     )
@@ -215,7 +224,7 @@ async def test_a_contradictory_or_misdirected_transaction_is_refused_by_name(
     [
         lambda body: body[:-1],
         lambda body: body + b"\x00",
-        lambda body: body + b"\x1a\x01\x00",
+        lambda body: body + b"\x2a\x01\x00",
         lambda body: body + bytes(codec.MAX_NOTARISE_REQUEST_BYTES),
         lambda _: b"",
         lambda _: b"\xff" * 100,

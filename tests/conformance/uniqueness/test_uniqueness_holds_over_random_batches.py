@@ -6,17 +6,19 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from chains.progmat.notary.journal import genesis, validate_successor
 from chains.progmat.notary.memory_store import MemoryUniquenessStore
 from chains.progmat.notary.model import CommitRequest, Committed, Repeated
-from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.transactions.model import ProvableWrite, StateRef, TimeWindow, WriteKind
 from primitives.types import UnixSeconds
+from scripts.local_postgres import LocalPostgres
 from tests.fakes.commit_requests import LEDGER_ID, NOW_S, create, delete, request, state, told
+from tests.fakes.uniqueness_stores import open_at
 
 STATES = [state("pool", index) for index in range(6)]
 refs = st.lists(st.sampled_from(STATES), max_size=2, unique=True).map(tuple)
@@ -26,9 +28,12 @@ windows = st.none() | st.integers(NOW_S - 20, NOW_S + 20).map(lambda t: TimeWind
 
 
 class Batches(RuleBasedStateMachine):
+    """Memory beside a durable store."""
+
+    address: str
+
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
         self.memory = MemoryUniquenessStore(LEDGER_ID)
         self.asked: list[CommitRequest] = []
         self.answers: dict[bytes, Committed] = {}
@@ -37,7 +42,7 @@ class Batches(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
-        self.sqlite = SqliteUniquenessStore(Path(self.folder.name) / "notary.db", LEDGER_ID)
+        self.durable = open_at(self.address)
 
     @rule(
         fresh=st.lists(st.tuples(refs, refs, writes, windows), min_size=1, max_size=5),
@@ -58,7 +63,7 @@ class Batches(RuleBasedStateMachine):
             batch.append(request(name, inputs=inputs, references=used, writes=made, window=window))
             self.asked.append(batch[-1])
         outcomes = self.memory.commit_batch(batch, self.clock_s)
-        assert [told(o) for o in outcomes] == [told(o) for o in self.sqlite.commit_batch(batch, self.clock_s)]
+        assert [told(o) for o in outcomes] == [told(o) for o in self.durable.commit_batch(batch, self.clock_s)]
         for asked, outcome in zip(batch, outcomes, strict=True):
             self.hold(asked, outcome)
 
@@ -87,19 +92,19 @@ class Batches(RuleBasedStateMachine):
     @rule(step_s=st.integers(-3, 4))
     def tick(self, step_s: int) -> None:
         self.clock_s += step_s
-        assert self.memory.append_tick(self.clock_s) == self.sqlite.append_tick(self.clock_s)
+        assert self.memory.append_tick(self.clock_s) == self.durable.append_tick(self.clock_s)
 
     @rule()
     def reopen(self) -> None:
-        self.sqlite.close()
+        self.durable.close()
         self.open()
 
     @invariant()
     def the_journals_are_one_chain(self) -> None:
-        if not hasattr(self, "sqlite"):
+        if not hasattr(self, "durable"):
             return
         entries = self.memory.read_entries(0, 1000)
-        assert self.sqlite.read_entries(0, 1000) == entries
+        assert self.durable.read_entries(0, 1000) == entries
         head = genesis(LEDGER_ID)
         for entry in entries:
             validate_successor(head, entry)
@@ -108,9 +113,31 @@ class Batches(RuleBasedStateMachine):
         assert [e.tx_id for e in entries if e.tx_id is not None] == journalled
 
     def teardown(self) -> None:
-        self.sqlite.close()
-        self.folder.cleanup()
+        self.durable.close()
 
 
-Batches.TestCase.settings = settings(max_examples=30, stateful_step_count=15, deadline=None)
-TestUniquenessHoldsOverRandomBatches = Batches.TestCase
+SCHEDULES = settings(max_examples=30, stateful_step_count=15, deadline=None)
+
+
+def test_uniqueness_holds_over_random_batches_in_sqlite() -> None:
+    class InSqlite(Batches):
+        def __init__(self) -> None:
+            super().__init__()
+            self.folder = tempfile.TemporaryDirectory()
+            self.address = str(Path(self.folder.name) / "notary.db")
+
+        def teardown(self) -> None:
+            super().teardown()
+            self.folder.cleanup()
+
+    run_state_machine_as_test(InSqlite, settings=SCHEDULES)
+
+
+@pytest.mark.timeout(300)
+def test_uniqueness_holds_over_random_batches_in_postgresql(postgres_server: LocalPostgres) -> None:
+    class InPostgres(Batches):
+        def __init__(self) -> None:
+            super().__init__()
+            self.address = postgres_server.fresh_database()
+
+    run_state_machine_as_test(InPostgres, settings=SCHEDULES)

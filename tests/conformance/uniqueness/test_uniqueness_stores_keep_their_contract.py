@@ -1,33 +1,26 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from chains.progmat.notary.errors import NotarisationConflict, TimeWindowClosed, TimeWindowNotOpen
 from chains.progmat.notary.journal import genesis, validate_successor
-from chains.progmat.notary.memory_store import MemoryUniquenessStore
 from chains.progmat.notary.model import Committed, PathProblem, Repeated, StateUse, hidden_id
-from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
+from chains.progmat.notary.requester import verify_requester
 from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.model import TimeWindow
 from primitives.types import UnixSeconds
-from tests.fakes.commit_requests import LEDGER_ID, NOW_S, create, delete, request, state, tx_id_of
+from tests.fakes.commit_requests import LEDGER_ID, NOW_S, asked_by, create, delete, request, state, tx_id_of
+from tests.fakes.notary_world import CN_2_SIGNER
+from tests.fakes.uniqueness_stores import STORES, place_of
 
 
-def in_memory(_: Path) -> UniquenessStore:
-    return MemoryUniquenessStore(LEDGER_ID)
-
-
-def in_sqlite(folder: Path) -> UniquenessStore:
-    return SqliteUniquenessStore(folder / "notary.db", LEDGER_ID)
-
-
-@pytest.fixture(params=[in_memory, in_sqlite])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[UniquenessStore]:
-    make: Callable[[Path], UniquenessStore] = request.param
-    opened = make(tmp_path)
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest) -> Iterator[UniquenessStore]:
+    place = place_of(request.param, request)
+    opened = place.open()
     yield opened
     opened.close()
 
@@ -192,6 +185,28 @@ def test_the_journal_is_a_chain_of_the_transactions_with_writes_and_of_ticks(sto
 def test_an_empty_store_ends_in_the_genesis_of_its_ledger(store: UniquenessStore) -> None:
     assert store.head() == genesis(LEDGER_ID)
     assert store.head() != genesis("another-ledger")
+
+
+def test_who_asked_is_kept_and_its_signature_still_verifies(store: UniquenessStore) -> None:
+    asked = request("first", inputs=(state("coin"),))
+    again = asked_by(tx_id_of("first"), "cn-2", CN_2_SIGNER)
+    store.commit_batch([asked, request("second", inputs=(state("coin"),))], NOW_S)
+    store.commit_batch([replace(asked, requester=again)], NOW_S)
+    kept = store.requester_of(tx_id_of("first"))
+    assert kept == asked_by(tx_id_of("first"))  # the first asker's, not the retry's
+    verify_requester(kept, tx_id_of("first"))
+    assert store.requester_of(tx_id_of("second")) is None
+
+
+def test_many_transactions_with_many_states_and_writes_fit_one_batch(store: UniquenessStore) -> None:
+    batch = [
+        request(f"tx {n}", inputs=tuple(state(f"coin {n}", i) for i in range(20)), writes=(create(f"p {n}"),))
+        for n in range(128)
+    ]
+    assert all(isinstance(outcome, Committed) for outcome in store.commit_batch(batch, NOW_S))
+    assert store.commit_batch(batch, NOW_S + 1) == tuple(
+        Repeated(Committed(asked.tx_id, NOW_S, n + 1)) for n, asked in enumerate(batch)
+    )
 
 
 def test_a_window_that_is_over_does_not_open_again_when_the_clock_goes_back(store: UniquenessStore) -> None:

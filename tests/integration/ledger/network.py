@@ -25,10 +25,10 @@ from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.identity import KeyPurpose, KeyStore, NetworkMap, NodeEntry, ScryptCost
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.node_storage import NodeStorage
+from chains.progmat.node.notary_role import NotaryRole
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers import InProcessPeerNetwork, PeerRouter, deliver_all
 from chains.progmat.node.roles import (
-    NotaryRole,
     RunningRole,
     Surroundings,
     ValidatorRole,

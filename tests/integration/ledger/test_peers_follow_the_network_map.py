@@ -29,11 +29,11 @@ async def test_a_new_peer_is_dialled_one_that_moved_is_found_and_one_that_left_i
         assert await network.request("alice", "test.echo", b"1", 5) == b"1"
         with pytest.raises(PeerNotListed):
             await network.request("bob", "test.echo", b"2", 5)
-        network.list_peers({"alice": alice.endpoint, "bob": bob.endpoint})
+        network.list_peers({"alice": (alice.endpoint,), "bob": (bob.endpoint,)})
         assert await network.request("bob", "test.echo", b"2", 5) == b"2"
         assert await network.request("alice", "test.echo", b"3", 5) == b"3"
         async with answering("alice", router(), {"cn"}) as moved:
-            network.list_peers({"alice": moved.endpoint})
+            network.list_peers({"alice": (moved.endpoint,)})
             assert await network.request("alice", "test.echo", b"4", 5) == b"4"
             with pytest.raises(PeerNotListed):
                 await network.request("bob", "test.echo", b"5", 5)

@@ -13,7 +13,8 @@ from chains.progmat.flows.requests import CancelTrade
 from chains.progmat.identity import NetworkMap, NodeEntry, Role
 from chains.progmat.network.map_book import SignedNetworkMap
 from chains.progmat.network.parameters_book import ParametersBook
-from chains.progmat.node.roles import NotaryRole, ValidatorRole
+from chains.progmat.node.notary_role import NotaryRole
+from chains.progmat.node.roles import ValidatorRole
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.validators.errors import NotSigningAtHeight
 from ibc.light_client import ConsensusAt, TimeBounds

@@ -40,9 +40,9 @@ def test_a_map_survives_its_file(tmp_path: Path) -> None:
     assert set(loaded.entries) == set(ENTRIES)
     assert loaded.names() == {"SN", "CN-A", "CN-B", "NN"}
     assert loaded.endpoints_of_others("SN") == {
-        "CN-A": "127.0.0.1:9002",
-        "CN-B": "127.0.0.1:9003",
-        "NN": "127.0.0.1:9004",
+        "CN-A": ("127.0.0.1:9002",),
+        "CN-B": ("127.0.0.1:9003",),
+        "NN": ("127.0.0.1:9004",),
     }
 
 

@@ -66,3 +66,43 @@ def test_a_file_that_is_no_configuration_is_unreadable(tmp_path: Path) -> None:
     file.write_text("name = 5")
     done = CliRunner().invoke(app, ["config", "check", str(file)])
     assert done.exit_code == 2
+
+
+def notary_with(network: Path, section: str) -> Path:
+    file = network / "nn" / "with-store.toml"
+    file.write_text((network / "nn" / "node.toml").read_text() + f"\n[notary]\n{section}\n")
+    return file
+
+
+def test_a_notarys_store_is_described_without_being_opened(network: Path) -> None:
+    found = {item.what: item for item in check_configuration(load_node_config(network / "nn" / "node.toml"))}
+    assert found["notary store"].found == "a file in the data folder"
+    passfile = network / "nn" / "passfile"
+    passfile.write_text("*:*:*:*:secret")
+    passfile.chmod(0o600)
+    file = notary_with(network, 'store = "postgresql://notary@db.example:5433/uniqueness"\npassfile = "passfile"')
+    found = {item.what: item for item in check_configuration(load_node_config(file))}
+    assert found["notary store"].problem is None
+    assert found["notary store"].found == "PostgreSQL database uniqueness at db.example:5433 as notary"
+
+
+@pytest.mark.parametrize(
+    ("section", "says"),
+    [
+        ('store = "mysql://notary@db.example/uniqueness"', "BAD_STORE_URL"),
+        ('store = "postgresql://notary:hunter2@db.example/uniqueness"', "it holds a password"),
+        ('store = "postgresql://db.example/x?password=hunter2"', "it holds a password"),
+        ('store = "postgresql://db.example/x?no_such_setting=hunter2"', "libpq cannot read it"),
+        ('store = "postgresql://notary@db.example/x"\npassfile = "nowhere"', "No such file"),
+        ('store = "postgresql://notary@db.example/x"\npassfile = "node.toml"', "chmod 600"),
+    ],
+)
+def test_a_notarys_store_that_cannot_be_used_is_named_and_no_secret_is_shown(
+    network: Path, section: str, says: str
+) -> None:
+    file = notary_with(network, section)
+    (network / "nn" / "node.toml").chmod(0o644)
+    assert says in problems(file)["notary store"]
+    done = CliRunner().invoke(app, ["config", "check", str(file)])
+    assert done.exit_code == 1
+    assert "hunter2" not in done.output

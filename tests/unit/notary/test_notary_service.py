@@ -28,7 +28,7 @@ from chains.progmat.transactions.model import TimeWindow
 from chains.progmat.transactions.signed_codec import decode_signature
 from primitives.types import UnixSeconds
 from tests.fakes.commit_requests import LEDGER_ID, NOW_S, create, request, state, tx_id_of
-from tests.fakes.notary_world import NOTARY_SIGNER, PARAMETERS, Spoken, parameters
+from tests.fakes.notary_world import NOTARY_KEYS, NOTARY_SIGNER, PARAMETERS, Spoken, key_of, parameters
 
 CN = PeerIdentity("cn-1")
 VALIDATOR = PeerIdentity("v-1")
@@ -60,8 +60,9 @@ class HeldStore(MemoryUniquenessStore):
 def a_notary(store: UniquenessStore, clock: Clock | None = None, **settings: int) -> NotaryService:
     return NotaryService(
         store=store,
-        signer=NOTARY_SIGNER,
+        keys=NOTARY_KEYS,
         parameters=PARAMETERS,
+        key_of=key_of,
         clock_s=clock or Clock(),
         settings=NotarySettings(frozenset({"v-1"}), tick_interval_s=3600, **settings),
     )
@@ -142,8 +143,9 @@ async def test_a_retry_gets_the_same_answer_bytes_though_everything_has_changed_
     store = SqliteUniquenessStore(tmp_path / "n.db", LEDGER_ID)
     notary = NotaryService(
         store=store,
-        signer=NOTARY_SIGNER,
+        keys=NOTARY_KEYS,
         parameters=parameters(epoch=2),
+        key_of=key_of,
         clock_s=clock,
         settings=NotarySettings(frozenset({"v-1"}), tick_interval_s=3600),
     )
@@ -293,8 +295,9 @@ async def test_a_tick_that_fails_is_tried_again() -> None:
     store = FailsOnce(LEDGER_ID)
     notary = NotaryService(
         store=store,
-        signer=NOTARY_SIGNER,
+        keys=NOTARY_KEYS,
         parameters=PARAMETERS,
+        key_of=key_of,
         clock_s=Clock(),
         settings=NotarySettings(frozenset(), tick_interval_s=0.001),
     )

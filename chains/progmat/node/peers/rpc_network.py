@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -59,16 +60,21 @@ class _ExchangeCall(Protocol):
 
 
 class GrpcPeerNetwork:
-    """``PeerNetwork`` over mTLS. ``endpoints`` maps each listed peer's name to ``host:port``, this node's left out."""
+    """``PeerNetwork`` over mTLS. ``endpoints`` maps each listed peer's name to ``host:port``, this node's left out.
 
-    def __init__(self, endpoints: Mapping[str, str], tls: PeerTls, limits: PeerLimits = DEFAULT_LIMITS) -> None:
+    A peer with several endpoints has one stream, to the first that admits it; when that ends, the next is tried.
+    """
+
+    def __init__(
+        self, endpoints: Mapping[str, Sequence[str]], tls: PeerTls, limits: PeerLimits = DEFAULT_LIMITS
+    ) -> None:
         self._limits = limits
         self._credentials = tls.channel_credentials()
         self._links: dict[str, _PeerLink] = {}
         self._closed = False
         self._retired: set[asyncio.Task[None]] = set()
-        for name, target in endpoints.items():
-            self._links[name] = _PeerLink(name, target, self._credentials, limits)
+        for name, targets in endpoints.items():
+            self._links[name] = _PeerLink(name, targets, self._credentials, limits)
 
     async def request(self, peer: str, method: str, body: bytes, timeout_s: float) -> bytes:
         """See ``PeerNetwork.request``."""
@@ -81,17 +87,17 @@ class GrpcPeerNetwork:
             raise OversizeBody(len(body), self._limits.max_body_bytes)
         return await link.request(method, body, timeout_s)
 
-    def list_peers(self, endpoints: Mapping[str, str]) -> None:
+    def list_peers(self, endpoints: Mapping[str, Sequence[str]]) -> None:
         """Dial these peers from now on: new ones too, those that moved at their new endpoint, others no more."""
         for name, link in list(self._links.items()):
-            if endpoints.get(name) != link.target:
+            if tuple(endpoints.get(name, ())) != link.targets:
                 del self._links[name]
                 task = asyncio.create_task(link.close(), name=f"retire link to {name}")
                 self._retired.add(task)
                 task.add_done_callback(self._retired.discard)
-        for name, target in endpoints.items():
+        for name, targets in endpoints.items():
             if name not in self._links:
-                self._links[name] = _PeerLink(name, target, self._credentials, self._limits)
+                self._links[name] = _PeerLink(name, targets, self._credentials, self._limits)
 
     async def close(self) -> None:
         """End all streams."""
@@ -102,9 +108,12 @@ class GrpcPeerNetwork:
 class _PeerLink:
     """The way to one peer: at most one stream, a bound on what is outstanding, a pause after failures."""
 
-    def __init__(self, peer: str, target: str, credentials: grpc.ChannelCredentials, limits: PeerLimits) -> None:
+    def __init__(
+        self, peer: str, targets: Sequence[str], credentials: grpc.ChannelCredentials, limits: PeerLimits
+    ) -> None:
         self._peer = peer
-        self.target = target
+        self.targets = tuple(targets)
+        self._untried = deque(targets)  # the one to try first is in front
         self._credentials = credentials
         self._limits = limits
         self._slots = asyncio.Semaphore(limits.max_outstanding)
@@ -148,16 +157,25 @@ class _PeerLink:
     async def _connect(self) -> OutboundSession:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(max(0.0, self._not_before - loop.time()))
-        channel = _channel(self._peer, self.target, self._credentials, self._limits)
+        for _ in range(len(self._untried) - 1):
+            try:
+                return await self._connect_to(self._untried[0])
+            except (grpc.aio.AioRpcError, TimeoutError):
+                self._untried.rotate(-1)
+        try:
+            return await self._connect_to(self._untried[0])
+        except (grpc.aio.AioRpcError, TimeoutError) as error:
+            self._untried.rotate(-1)
+            raise self._connection_failure(error) from error
+
+    async def _connect_to(self, target: str) -> OutboundSession:
+        channel = _channel(self._peer, target, self._credentials, self._limits)
         try:
             async with asyncio.timeout(self._limits.connect_timeout_s):
                 call = _open_exchange(channel)
                 await call.initial_metadata()
                 if call.done():
                     await _raise_status(call)
-        except (grpc.aio.AioRpcError, TimeoutError) as error:
-            await channel.close(None)
-            raise self._connection_failure(error) from error
         except BaseException:
             await channel.close(None)
             raise

@@ -17,6 +17,7 @@ from chains.progmat.node.peers.limits import DEFAULT_LIMITS, PeerLimits
 from chains.progmat.node.peers.router import PeerRouter
 from chains.progmat.node.peers.seam import PeerIdentity
 from chains.rpc_status import abort_with_error
+from primitives.errors import UnavailableError
 
 SERVICE = "crossdvp.ledger.v1.PeerService"
 EXCHANGE = f"/{SERVICE}/Exchange"
@@ -33,6 +34,8 @@ class PeerService:
         self._listed = listed
         self._limits = limits
         self._stopping = asyncio.Event()
+        self._standing_by: UnavailableError | None = None
+        self._suspended = asyncio.Event()
         self._superseded: dict[str, asyncio.Event] = {}
 
     def add_to(self, server: grpc.aio.Server) -> None:
@@ -50,6 +53,16 @@ class PeerService:
         """Let streams finish what is under way and end; call before ``server.stop``."""
         self._stopping.set()
 
+    def suspend(self, cause: UnavailableError) -> None:
+        """End all streams and admit nobody, until ``resume``: peers try the node's other endpoints."""
+        self._standing_by = cause
+        self._suspended.set()
+
+    def resume(self) -> None:
+        """Admit peers again."""
+        self._standing_by = None
+        self._suspended = asyncio.Event()
+
     async def _exchange(self, _requests: AsyncIterator[bytes], context: _Context) -> None:
         try:
             identity = identity_of(context)
@@ -58,6 +71,8 @@ class PeerService:
         except PeerNotListed as error:
             _log.warning("peer refused", peer=error.peer, address=context.peer())
             await abort_with_error(context, error, {PeerNotListed: grpc.StatusCode.PERMISSION_DENIED})
+        if self._standing_by is not None:
+            await abort_with_error(context, self._standing_by)
         await context.send_initial_metadata(())  # tells the peer that it is admitted
         newer = self._take_over(identity.name)
         session = InboundSession(identity, self._router, self._limits)
@@ -85,7 +100,7 @@ class PeerService:
 
         reading = asyncio.create_task(session.read_frames(read))
         writing = asyncio.create_task(session.write_frames(context.write))
-        ends = [asyncio.create_task(event.wait()) for event in (superseded, self._stopping)]
+        ends = [asyncio.create_task(event.wait()) for event in (superseded, self._stopping, self._suspended)]
         tasks = [reading, writing, *ends]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

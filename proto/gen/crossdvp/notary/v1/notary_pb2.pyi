@@ -28,12 +28,16 @@ PATH_PROBLEM_NEVER_CREATED: PathProblem
 PATH_PROBLEM_ALREADY_DELETED: PathProblem
 
 class NotariseRequest(_message.Message):
-    __slots__ = ("tear_off", "validator_signatures")
+    __slots__ = ("tear_off", "signed_transaction", "validator_signatures", "requester_signature")
     TEAR_OFF_FIELD_NUMBER: _ClassVar[int]
+    SIGNED_TRANSACTION_FIELD_NUMBER: _ClassVar[int]
     VALIDATOR_SIGNATURES_FIELD_NUMBER: _ClassVar[int]
+    REQUESTER_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     tear_off: bytes
+    signed_transaction: bytes
     validator_signatures: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, tear_off: _Optional[bytes] = ..., validator_signatures: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    requester_signature: bytes
+    def __init__(self, tear_off: _Optional[bytes] = ..., signed_transaction: _Optional[bytes] = ..., validator_signatures: _Optional[_Iterable[bytes]] = ..., requester_signature: _Optional[bytes] = ...) -> None: ...
 
 class NotariseResponse(_message.Message):
     __slots__ = ("notarised", "conflict")

@@ -1,0 +1,102 @@
+"""The notary's role, put together from its parts; belongs to the composition root as ``roles`` does."""
+
+from __future__ import annotations
+
+import asyncio
+
+import grpc.aio
+
+from chains.progmat.flows.back_chain import BackChain
+from chains.progmat.flows.seams import Role
+from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.network.learning import NOTICE_S
+from chains.progmat.node.following_network import ListedWith
+from chains.progmat.node.node_storage import NodeStorage
+from chains.progmat.node.peers import PeerRouter
+from chains.progmat.node.roles import Surroundings
+from chains.progmat.notary.duty import Duty, duty_of
+from chains.progmat.notary.intake import Intake, TearOffIntake
+from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
+from chains.progmat.notary.signature_checks import InlineChecks, WorkerChecks
+from chains.progmat.notary.uniqueness import UniquenessStore
+from chains.progmat.notary.validating import OwnAnswers, VerifiedArchive, WholeIntake
+
+
+class NotaryRole:
+    """NN; with VALIDATING beside it, the notary verifies whole transactions."""
+
+    def __init__(
+        self,
+        around: Surroundings,
+        service: NotaryService,
+        store: UniquenessStore,
+        duty: Duty | None,
+        archive: NodeStorage | None,
+    ) -> None:
+        self._around = around
+        self._service = service
+        self._store = store
+        self._archive = archive
+        self.duty = duty
+
+    @classmethod
+    async def open(cls, around: Surroundings) -> NotaryRole:
+        """Open the uniqueness store; raises ``UniquenessStoreError``, ``UniquenessStoreFailed``, ``KeyMissing``."""
+        around.node_signer()
+        path = around.folder / "notary.sqlite3"
+        store = await asyncio.to_thread(around.open_uniqueness_store, path, around.parameters.ledger_id)
+        duty = duty_of(store)
+        try:
+            intake, archive = await _intake_of(around, store)
+        except BaseException:
+            store.close()
+            raise
+        service = NotaryService(
+            store=store,
+            keys=around.keys,
+            parameters=around.parameters_book,
+            key_of=around.key_of,
+            clock_s=around.now_s,
+            settings=NotarySettings(journal_readers=ListedWith(around.map_book, Role.VALIDATOR)),
+            checks=WorkerChecks(around.verify_workers) if around.verify_workers else InlineChecks(),
+            intake=intake,
+            duty=duty,
+        )
+        # An epoch that comes too late is refused here, so that what is journalled is never judged anew.
+        around.parameters_book.guard(lambda: store.head().time_s + NOTICE_S)
+        return cls(around, service, store, duty, archive)
+
+    def answer_peers(self, router: PeerRouter) -> None:
+        """Notarise, read the journal."""
+        self._around.answer_about_network(router)
+        router.register(NOTARISE, self._service.notarise)
+        router.register(READ_JOURNAL, self._service.read_journal)
+
+    def serve(self, _server: grpc.aio.Server) -> tuple[str, ...]:
+        """No API of its own."""
+        return ()
+
+    async def start(self) -> None:
+        """Take requests, tick; or stand by."""
+        await self._service.start()
+
+    async def stop(self) -> None:
+        """Finish what is queued, close the store."""
+        await self._service.stop()
+        self._store.close()
+        if self._archive is not None:
+            await self._archive.release()
+
+
+async def _intake_of(around: Surroundings, store: UniquenessStore) -> tuple[Intake, NodeStorage | None]:
+    """As the network map says: tear-offs, or whole transactions and an archive of the histories that were verified."""
+    if Role.VALIDATING not in around.me.roles:
+        return TearOffIntake(), None
+    storage = around.node_storage()
+    archive = await storage.acquire(around.now_s)
+    verifier = LedgerVerifier(around.parameters_book, around.package)
+    confirmed = OwnAnswers(store, verifier, around.keys, around.clock).confirmed
+    back_chain = BackChain(
+        archive, around.network, around.map_book, verifier, VerifiedArchive(), around.clock, confirmed=confirmed
+    )
+    return WholeIntake(archive, back_chain, verifier), storage

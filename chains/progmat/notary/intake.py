@@ -1,0 +1,54 @@
+"""How a notary reads requests: a non-validating one takes tear-offs, a validating one whole transactions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from chains.progmat.node.peers import PeerIdentity
+from chains.progmat.notary import codec
+from chains.progmat.transactions.filtered import FilteredTransaction
+from chains.progmat.transactions.signature import TransactionSignature
+from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.transactions.signed_codec import decode_signature
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as read: the tear-off proved, no signature verified yet.
+
+    ``evidence`` are NotariseRequest bytes with the tear-off, for the journal. ``whole`` is a validating notary's.
+    """
+
+    tear_off: FilteredTransaction
+    approvals: tuple[TransactionSignature, ...]
+    requester_signature: bytes
+    evidence: bytes
+    whole: SignedTransaction | None = None
+
+
+class Intake(Protocol):
+    """The two ways to take a request."""
+
+    def read(self, body: bytes) -> Asked:
+        """The request in ``body``; raises DecodeError, TearOffRefused, MalformedComponent."""
+        ...
+
+    async def validate(self, peer: PeerIdentity, asked: Asked) -> None:
+        """What the mode checks beyond ``rules.validate_new``."""
+        ...
+
+
+class TearOffIntake:
+    """Non-validating: sees states, notary, time window, parameters and writes; nothing of amounts or parties."""
+
+    def read(self, body: bytes) -> Asked:
+        """See Intake."""
+        request = codec.decode_request(body)
+        tear_off = FilteredTransaction.decode(request.tear_off)
+        tear_off.verify_for_notary()
+        approvals = tuple(decode_signature(signature) for signature in request.validator_signatures)
+        return Asked(tear_off, approvals, request.requester_signature, body)
+
+    async def validate(self, peer: PeerIdentity, asked: Asked) -> None:
+        """Nothing: contracts are not this notary's to judge."""
