@@ -14,6 +14,7 @@ from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.flows.recording import Recorder
 from chains.progmat.flows.seams import Directory, NodeSelf, Role
 from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.identity import VAULT_ROLES
 from chains.progmat.network.parameters_source import ParametersSource
 from chains.progmat.node.database_tables import NODE_TABLES
 from chains.progmat.node.fsck.finding import Defect, Progress
@@ -51,7 +52,7 @@ def check_database(subject: Subject, now_s: int, told: Progress) -> Iterator[Def
     is_validator = Role.VALIDATOR in subject.me.roles
     recorder = (
         ArchiveRecorder()
-        if is_validator and not subject.me.roles & {Role.ISSUER, Role.CUSTODIAN}
+        if is_validator and not subject.me.roles & VAULT_ROLES
         else Recorder(subject.me.name, subject.directory, vault_rules(subject.me))
     )
     verifier = LedgerVerifier(subject.parameters, subject.package)
