@@ -30,6 +30,8 @@ FUNDS: Final = tuple(
     (account, amount_yen) for node in CUSTODIANS for account in accounts_at(node) for amount_yen in (100, 30, 250)
 )
 """Cash that every account has when a schedule begins, in yen."""
+BEGIN_S: Final = 600.0
+"""When schedules begin: after the disks that they begin with were made."""
 NO_FOLDER: Final = Path("nowhere")
 """Databases are in memory; only a Validator's signing log is a file."""
 Images = dict[str, tuple[Disk, NotaryDisk]]
@@ -47,7 +49,7 @@ class SimulatedLedger:
         folder: Path = NO_FOLDER,
     ) -> None:
         self.seed = seed
-        self.loop = simulated_loop(self.chance("loop"))
+        self.loop = simulated_loop(self.chance("loop"), 0.0 if images is None else BEGIN_S)
         self.trace = Trace(lines)
         network = SimulatedNetwork(
             self.chance("network"), noted=lambda what, body: self.trace.note(self.loop.time(), what, body)
@@ -145,6 +147,7 @@ def made_by_nodes(
 
     try:
         ledger.run(prepare())
+        assert ledger.loop.time() < BEGIN_S, "what was made must lie in the past"
         return ledger.images()
     finally:
         ledger.close()

@@ -54,9 +54,9 @@ _RUNNING: contextvars.ContextVar[Process] = contextvars.ContextVar("_RUNNING", d
 class SimulatedLoop(asyncio.AbstractEventLoop):
     """See the module's docstring. Only what the ledger's code uses is there; anything else is refused by the base."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, begin_s: float = 0.0) -> None:
         self._chance = chance
-        self._time_s = 0.0
+        self._time_s = begin_s
         self._ready: dict[Process, deque[asyncio.Handle]] = {}
         self._turns: list[Process] = []
         self._timers: list[tuple[float, int, Process, asyncio.Handle]] = []
@@ -232,9 +232,9 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
             self._make_ready(handle, process)
 
 
-def simulated_loop(chance: random.Random) -> SimulatedLoop:
+def simulated_loop(chance: random.Random, begin_s: float = 0.0) -> SimulatedLoop:
     """A loop; what it lacks of asyncio's is abstract, and missed by nobody."""
-    return SimulatedLoop(chance)  # type: ignore[abstract] # on purpose
+    return SimulatedLoop(chance, begin_s)  # type: ignore[abstract] # on purpose
 
 
 def _process_of(handle: asyncio.Handle) -> Process:

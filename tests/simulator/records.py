@@ -11,12 +11,14 @@ from chains.progmat.contracts.names import CASH
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.request_codec import decode_request
 from chains.progmat.flows.requests import AnyRequest
+from chains.progmat.flows.seams import Role
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
 from tests.simulator.ledger import SimulatedLedger
 from tests.simulator.machine import Machine
+from tests.simulator.parties import ROLES
 
 CashRow = tuple[StateRef, int, str, bytes]
 """Reference, yen, node and owner's key of unconsumed cash."""
@@ -115,8 +117,7 @@ _CASH = "SELECT tx_id, output_index, amount_yen, node, owner_key FROM vault_cash
 
 def has_vault(machine: Machine) -> bool:
     """Whether flows run there."""
-    query = "SELECT count(*) FROM sqlite_master WHERE name = 'flows'"
-    return bool(machine.disk.raw.execute(query).fetchone()[0])
+    return ROLES[machine.party] in {Role.ISSUER, Role.CUSTODIAN} and machine.disk.is_prepared
 
 
 def _flow(node: str, row: tuple[Any, ...]) -> FoundFlow:

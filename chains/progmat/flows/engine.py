@@ -31,6 +31,9 @@ from chains.progmat.node.storage.savepoint import undone_alone
 from chains.rpc_status import RemoteInternalError
 from primitives.errors import CallerError, CrossDvpError, PeerError
 
+ATTEMPTS_BEFORE_A_REBUILD = 4
+"""A transaction that is built again waits as long as a step that has failed so often."""
+
 Commit = Callable[[Connection], FlowRecord]
 """Runs in the group commit: stores a step's results and returns the flow at its next step. Must be safe to repeat."""
 
@@ -221,8 +224,8 @@ class FlowEngine:
             return await self._store(record, commit)
         except (StorageClosed, StorageFailed, StorageOverloaded):
             raise
-        except TransactionOutdated:
-            return await self._store(record, partial(self._build_again, record))
+        except TransactionOutdated as error:
+            return await self._store(record, partial(self._build_again, record, error))
         except (CallerError, PeerError) as error:
             if record.step in FINAL_ON_LEDGER or isinstance(
                 error, RemoteInternalError
@@ -256,9 +259,10 @@ class FlowEngine:
     def _go_on(self, connection: Connection, reached: FlowRecord) -> FlowRecord:
         """As far as a flow comes without asking anybody: past steps with nothing to do, and through those of our own.
 
-        A step of our own that fails here changes nothing; it is tried by itself next, where its error is dealt with.
+        A step of our own that fails here changes nothing; it is tried by itself next, where its error is dealt with. A
+        flow that has to wait first stays where it is.
         """
-        while (action := self._actions.get(reached.step)) is not None:
+        while (action := self._actions.get(reached.step)) is not None and reached.next_attempt_ms == 0:
             following = action.skip(reached)
             if following is not None:
                 reached = reached.advanced(following, self._clock.now_ms())
@@ -300,11 +304,13 @@ class FlowEngine:
         self._reservations.release(connection, record)
         return record.failed(error, self._clock.now_ms())
 
-    def _build_again(self, record: FlowRecord, connection: Connection) -> FlowRecord:
+    def _build_again(self, record: FlowRecord, error: TransactionOutdated, connection: Connection) -> FlowRecord:
+        """After a pause: where clocks are apart, the next transaction may be outdated when it is built."""
         self._reservations.release(connection, record)
         if record.wish == Wish.ABORT:  # now it is certain that nothing will happen
             return record.failed(FlowAborted(record.flow_id), self._clock.now_ms())
-        return record.to_be_built_again(self._clock.now_ms())
+        now_ms = self._clock.now_ms()
+        return record.to_be_built_again(error, now_ms, now_ms + self._retry.wait_ms(ATTEMPTS_BEFORE_A_REBUILD))
 
     def tell(self, record: FlowRecord) -> None:
         """Wake the callers who wait for what this flow has reached."""

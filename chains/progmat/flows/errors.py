@@ -249,9 +249,7 @@ class PacketUnknown(CallerError):
     def __init__(self, source_client: str, sequence: int) -> None:
         self.source_client = source_client
         self.sequence = sequence
-        super().__init__(
-            f"no packet {sequence} of client {source_client!r} with these fields was sent from this ledger"
-        )
+        super().__init__(f"no packet {sequence} of client {source_client!r} with these fields was sent from here")
 
 
 class PacketAlreadyProcessed(CallerError):
@@ -318,20 +316,6 @@ class BadFinality(PeerError):
         self.tx_id = tx_id
         self.rule = rule
         super().__init__(f"{peer} delivered {tx_id.hex()}, which is not recorded: {rule}")
-
-
-class NotConfirmed(PeerError):
-    """The notary's key was replaced since; under its present key it does not stand by this transaction."""
-
-    reason = "NOT_CONFIRMED"
-
-    def __init__(self, tx_id: bytes, notary: str, answer: str) -> None:
-        self.tx_id = tx_id
-        self.notary = notary
-        self.answer = answer
-        super().__init__(
-            f"{tx_id.hex()} is signed with a key that {notary} no longer uses, and it does not confirm it: {answer}"
-        )
 
 
 class BadListing(PeerError):

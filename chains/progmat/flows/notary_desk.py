@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chains.progmat.flows.clock import Clock
-from chains.progmat.flows.errors import AnswerProvesNothing, NotConfirmed, TransactionOutdated
+from chains.progmat.flows.errors import AnswerProvesNothing, TransactionOutdated
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers.seam import PeerNetwork
 from chains.progmat.notary import errors as notary_errors
@@ -35,6 +35,20 @@ FINAL_REFUSALS: Final = frozenset(
     )
 )
 """Refusals that depend on the request's bytes alone: the same request cannot have been accepted before."""
+
+
+class NotConfirmed(PeerError):
+    """The notary's key was replaced since; under its present key it does not stand by this transaction."""
+
+    reason = "NOT_CONFIRMED"
+
+    def __init__(self, tx_id: bytes, notary: str, answer: str) -> None:
+        self.tx_id = tx_id
+        self.notary = notary
+        self.answer = answer
+        super().__init__(
+            f"{tx_id.hex()} is signed with a key that {notary} no longer uses, and it does not confirm it: {answer}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,9 +110,10 @@ class FlowRecord:
         ended = self.advanced(FlowStep.FAILED, now_ms)
         return ended.replaced(last_error_reason=error.reason, last_error=storable(str(error), MAX_ERROR_CHARACTERS))
 
-    def to_be_built_again(self, now_ms: int) -> FlowRecord:
+    def to_be_built_again(self, error: CrossDvpError, now_ms: int, next_attempt_ms: int) -> FlowRecord:
         """Back at the start: the transaction that was built can no longer become final."""
-        return self.advanced(FlowStep.PROPOSED, now_ms).replaced(signed_tx=None, tx_id=None)
+        again = self.advanced(FlowStep.PROPOSED, now_ms).replaced(signed_tx=None, tx_id=None)
+        return again.attempt_failed(error, now_ms, next_attempt_ms, "")
 
 
 def with_line(story: str, what: str, at_ms: int) -> str:

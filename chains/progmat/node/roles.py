@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,13 +30,10 @@ from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
 from chains.progmat.identity import KeyStore, NetworkMap
-from chains.progmat.network.learning import NOTICE_S, NetworkDesk
-from chains.progmat.network.map_book import MapBook
-from chains.progmat.network.parameters_book import ParametersBook
-from chains.progmat.network.peer_codec import READ_NETWORK
-from chains.progmat.network.present_signer import PresentSigner
+from chains.progmat.network.learning import NOTICE_S
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
+from chains.progmat.node.following_network import FollowsNetwork, ListedWith
 from chains.progmat.node.gated_keys import GatedKeys, GatedSigner
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
 from chains.progmat.node.node_storage import NodeStorage
@@ -65,7 +62,6 @@ from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
 from light_clients.qbft import QbftLightClient, verify_storage_at
 from light_clients.registry import LightClientRegistry, RegistryProfile
-from primitives.signatures import Signer
 
 OpenUniquenessStore = Callable[[Path, str], UniquenessStore]
 """Path and ledger id; may block."""
@@ -81,7 +77,7 @@ def production_package() -> ContractPackage:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Surroundings(FollowsNetwork):
     """What all roles of one node share. ``folder`` holds its databases, opened by ``open_…``."""
 
     me: NodeSelf
@@ -114,48 +110,6 @@ class Surroundings:
         if self.storage is None:  # pragma: no cover - set above
             raise TypeError("no storage")
         return self.storage
-
-    def now_s(self) -> int:
-        """Unix seconds."""
-        return self.clock.now_ms() // 1000
-
-    @cached_property
-    def parameters_book(self) -> ParametersBook:
-        """The epochs this node knows; ``parameters`` are the first. Raises ``ParametersStoreBroken``."""
-        return ParametersBook.open(self.me.name, self.folder / "network", self.parameters, self.now_s)
-
-    @cached_property
-    def map_book(self) -> MapBook:
-        """The network map as it is now; a configured one that follows nobody becomes one that does."""
-        if isinstance(self.directory, MapBook):
-            return self.directory
-        return MapBook.open(self.directory, self.folder / "network", lambda: self.parameters_book.history)
-
-    @cached_property
-    def network_desk(self) -> NetworkDesk:
-        """This node's part in spreading epochs and maps."""
-        return NetworkDesk(self.parameters_book, self.map_book, self.network, self.now_s)
-
-    def answer_about_network(self, router: PeerRouter) -> None:
-        """Let peers ask for epochs and maps, of whichever role of this node is put together first."""
-        if READ_NETWORK not in router.methods:
-            router.register(READ_NETWORK, self.network_desk.answer)
-
-    def first_signer(self) -> Signer:
-        """The oldest of the node's own keys that is kept here; what follows from it outlives rotations."""
-        newest = self.parameters_book.history.newest
-        party = newest.identity(self.me.party)
-        while (signer := self.keys.signer(party.key)) is None:
-            following = newest.successor(party)
-            if following is None:
-                raise KeyMissing(self.me.name, "node", party.key.encoded())
-            party = following
-        return signer
-
-    def node_signer(self) -> Signer:
-        """The node's own key, its successors' in later epochs; raises ``KeyMissing``."""
-        self.first_signer()
-        return PresentSigner(self.me.party, self.parameters_book, self.keys)
 
 
 class RunningRole(Protocol):
@@ -283,17 +237,6 @@ class VaultRole:
         await self._storage.release()
 
 
-class _ListedWith:
-    """Names with a role on the map as it is when somebody asks."""
-
-    def __init__(self, network_map: NetworkMap, role: Role) -> None:
-        self._map = network_map
-        self._role = role
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._map.names_with(self._role)
-
-
 class NotaryRole:
     """NN."""
 
@@ -312,7 +255,7 @@ class NotaryRole:
             signer=around.node_signer(),
             parameters=around.parameters_book,
             clock_s=around.now_s,
-            settings=NotarySettings(journal_readers=_ListedWith(around.map_book, Role.VALIDATOR)),
+            settings=NotarySettings(journal_readers=ListedWith(around.map_book, Role.VALIDATOR)),
         )
         # An epoch that comes too late is refused here, so that what is journalled is never judged anew.
         around.parameters_book.guard(lambda: store.head().time_s + NOTICE_S)

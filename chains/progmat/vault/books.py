@@ -208,9 +208,15 @@ def _counterparties(
     for account, amount in strangers:
         nets[account] += amount
 
+    gaining: dict[tuple[str, str], list[AccountAsset]] = defaultdict(list)
+    losing: dict[tuple[str, str], list[AccountAsset]] = defaultdict(list)
+    for account, net in nets.items():
+        if net:
+            (gaining if net > 0 else losing)[account.asset_id, account.issuer].append(account)
+
     def counterparty(of: AccountAsset) -> AccountAsset | None:
-        same = (other for other in nets if (other.asset_id, other.issuer) == (of.asset_id, of.issuer))
-        opposite = [other for other in same if nets[other] * nets[of] < 0]
+        net = nets[of]
+        opposite = (losing if net > 0 else gaining)[of.asset_id, of.issuer] if net else []
         return opposite[0] if len(opposite) == 1 else None
 
     return counterparty

@@ -75,6 +75,8 @@ _KEPT_OUTPUTS = Prepared(select(states.c.output_index).where(states.c.tx_id == b
 _SPENT_OUTPUTS = Prepared(select(consumptions.c.output_index).where(consumptions.c.tx_id == bindparam("of")))
 _KEEP = Prepared(insert(states), columns=states.c.keys())
 _INDEX = {kind: Prepared(insert(table), columns=table.c.keys()) for kind, table in TABLE_OF.items()}
+_NAME_OF = {kind: str(table.name) for kind, table in TABLE_OF.items()}
+"""Plain text: SQLite takes long over SQLAlchemy's own kind of it."""
 _FIELDS_OF = {kind: tuple(field.name for field in fields(kind)) for kind in get_args(Indexed)}
 
 
@@ -186,7 +188,7 @@ def _produce(
             continue
         ref = StateRef(ledger_tx.id, index)
         state = ledger_tx.outputs[index]
-        kind = TABLE_OF[type(entry)].name
+        kind = _NAME_OF[type(entry)]
         state_rows.append(_row(ref) | {"kind": kind, "component": encode_state(state)})
         columns = _row(ref) | _indexed_columns(entry) | {"consumed": index in spent}
         if isinstance(entry, IndexedCash):

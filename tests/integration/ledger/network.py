@@ -101,10 +101,10 @@ class LedgerNetwork:
     hub: InProcessPeerNetwork = field(default_factory=InProcessPeerNetwork)
     nodes: dict[str, RunningNode] = field(default_factory=dict)
     issued: int = 0
-    database_of: Callable[[str, Path], DatabaseLocation] = lambda _name, folder: database_location(folder)
     more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] = field(default_factory=dict)
     roles: dict[LedgerParty, Role] = field(default_factory=lambda: dict(ROLES))
     network_map: NetworkMap = MAP
+    database_of: Callable[[str, Path], DatabaseLocation] = lambda _name, folder: database_location(folder)
     attest_every: int = 0
     router_of: Callable[[str], PeerRouter] = _plain_router
     whole_history: frozenset[str] = frozenset()
@@ -239,8 +239,8 @@ async def running_ledger(
     parties: Iterable[LedgerParty] = tuple(ROLES),
     attest_every: int = 0,
     router_of: Callable[[str], PeerRouter] = _plain_router,
-    database_of: Callable[[str, Path], DatabaseLocation] = lambda _name, folder: database_location(folder),
     more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] | None = None,
+    database_of: Callable[[str, Path], DatabaseLocation] = lambda _name, folder: database_location(folder),
 ) -> AsyncIterator[LedgerNetwork]:
     """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``.
 

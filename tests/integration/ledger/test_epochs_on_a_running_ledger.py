@@ -10,7 +10,7 @@ import pytest
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.flows import peer_codec
-from chains.progmat.flows.errors import NotConfirmed
+from chains.progmat.flows.notary_desk import NotConfirmed
 from chains.progmat.flows.peer_codec import Finality
 from chains.progmat.flows.requests import IssueMembership, MoveCash, RedeemCash
 from chains.progmat.flows.signed_records import decoded

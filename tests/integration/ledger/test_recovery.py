@@ -51,9 +51,11 @@ async def without(ledger: LedgerNetwork, party: LedgerParty) -> AsyncIterator[Pa
 
 
 def forget_everything(folder: Path) -> None:
-    for file in folder.iterdir():
-        if file.name != KEYS:
-            file.unlink()
+    for kept in folder.iterdir():
+        if kept.is_dir():
+            shutil.rmtree(kept)
+        elif kept.name != KEYS:
+            kept.unlink()
 
 
 def copy_of(folder: Path, to: Path) -> None:

@@ -22,7 +22,9 @@ from light_clients.progmat.client_state import encode_client_state
 from light_clients.progmat.errors import UntrustedValidatorSet
 from primitives.public_key import SignatureScheme
 from tests.fakes.epochs import signed_epoch, with_validators
+from tests.fakes.evm_sandbox import EvmSandbox, Reverted
 from tests.fakes.ledger_parties import CN_B, LEDGER_ID, NN, OPERATOR, VALIDATORS, LedgerParty
+from tests.fakes.progmat_client_bench import ROUTER, UPDATE
 from tests.integration.ledger.epochs import bring_into_force, flag_day_s
 from tests.integration.ledger.network import PARAMETERS, LedgerNetwork, running_ledger
 from tests.integration.ledger.settlement import LocalValidator, Settlements
@@ -55,6 +57,21 @@ class LightClientOfTheLedger:
         result = CLIENT.update_state(self.state, signed.header)
         self.state = result.client_state
         self.latest = result.consensus_states[-1]
+
+
+class SolidityClientOfTheLedger:
+    """The contract that an EVM chain hosts, on a sandbox chain whose clock is the ledger's."""
+
+    def __init__(self, first: SignedCheckpoint) -> None:
+        at = first.checkpoint
+        self.sandbox = EvmSandbox(at.timestamp_s)
+        initial = (at.height, at.timestamp_s, at.root, set_of(PARAMETERS).hash())
+        self.client = self.sandbox.deploy("ProgmatLightClient", ROUTER.address, LEDGER_ID, 10**6, 60, *initial)
+
+    def show(self, signed: SignedCheckpoint) -> int:
+        """What the router is answered: 0 for an update; raises the contract's refusal."""
+        self.sandbox.now_s = signed.checkpoint.timestamp_s
+        return int.from_bytes(self.client.transact("updateClient", signed.header, sender=ROUTER).output, "big")
 
 
 async def tick(ledger: LedgerNetwork, *followers: LedgerParty, forward_s: int = 1) -> int:
@@ -95,7 +112,8 @@ async def test_a_new_set_takes_over_and_the_light_client_follows_it(tmp_path: Pa
         world = await Settlements.connect(ledger)
         first = await tick(ledger, *VALIDATORS)
         everybody = collector_of(ledger, (*VALIDATORS, NEW), PARAMETERS)
-        client = LightClientOfTheLedger(await collector_of(ledger, VALIDATORS, PARAMETERS).collect(first))
+        trusted = await collector_of(ledger, VALIDATORS, PARAMETERS).collect(first)
+        client, on_evm = LightClientOfTheLedger(trusted), SolidityClientOfTheLedger(trusted)
         await add_to_the_map(ledger, NEW)
         second = with_validators(PARAMETERS, flag_day_s(ledger), 3, SECOND_SET)
         await bring_into_force(ledger, second)
@@ -110,8 +128,11 @@ async def test_a_new_set_takes_over_and_the_light_client_follows_it(tmp_path: Pa
         assert decode_header(path[1].header, LEDGER_ID).validator_set == set_of(second)
         with pytest.raises(UntrustedValidatorSet):
             client.show(path[1])
+        with pytest.raises(Reverted):
+            on_evm.show(path[1])
         for item in path:
             client.show(item)
+            assert on_evm.show(item) == UPDATE
         assert client.latest.height == later
 
         with pytest.raises(NotSigningAtHeight):

@@ -142,12 +142,17 @@ async def test_a_defect_here_or_there_is_shown_and_tried_again(tmp_path: Path, e
         assert (await finished(world)).step is FlowStep.RECORDED
 
 
-async def test_an_outdated_transaction_is_built_again(tmp_path: Path) -> None:
+async def test_an_outdated_transaction_is_built_again_after_a_pause(tmp_path: Path) -> None:
     def script(steps: Steps) -> None:
         steps[FlowStep.APPROVED].errors = [TransactionOutdated(b"tx")]
 
     async with flow_world(tmp_path, script) as world:
         await world.engine.submit(world.record())
+        await world.clock.until_somebody_sleeps()
+        shown = await world.engine.outcome("flow-1", 0)
+        assert (shown.step, shown.last_error_reason) == (FlowStep.PROPOSED, "TRANSACTION_OUTDATED")
+        assert shown.next_attempt_ms > world.clock.now_ms()
+        world.clock.advance_ms(shown.next_attempt_ms - world.clock.now_ms())
         assert (await finished(world)).step is FlowStep.RECORDED
         assert world.steps[FlowStep.PROPOSED].prepared == 2
         assert world.released == ["flow-1"]
