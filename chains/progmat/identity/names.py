@@ -15,8 +15,15 @@ class Role(Enum):
 
     ISSUER = "SN"
     CUSTODIAN = "CN"
+    REGISTRAR = "AN"
+    EXCHANGE = "EN"
+    OPERATOR = "BNO"
     NOTARY = "NN"
     VALIDATOR = "VALIDATOR"
+
+
+VAULT_ROLES = frozenset({Role.ISSUER, Role.CUSTODIAN, Role.REGISTRAR, Role.EXCHANGE, Role.OPERATOR})
+"""Roles of nodes that run flows over a vault; one node can have several, and shares the vault among them."""
 
 
 def node_name(name: str) -> str:

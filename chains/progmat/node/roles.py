@@ -12,7 +12,9 @@ from typing import Any, Protocol
 
 import grpc.aio
 from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_server
+from crossdvp.ledger.v1.membership_service_pb2_grpc import add_MembershipServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
+from crossdvp.ledger.v1.token_service_pb2_grpc import add_TokenServiceServicer_to_server
 from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
 
@@ -41,7 +43,9 @@ from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
 from chains.progmat.node.rpc_flow_service import FlowServiceRpc
+from chains.progmat.node.rpc_membership_service import MembershipServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
+from chains.progmat.node.rpc_token_service import TokenServiceRpc
 from chains.progmat.node.rpc_vault import VaultServiceRpc
 from chains.progmat.node.storage import NodeDatabase, history_id
 from chains.progmat.node.storage.location import database_location
@@ -147,7 +151,7 @@ class ServedApi:
 
 
 class VaultRole:
-    """SN or CN: vault, flows and their services."""
+    """SN, CN, AN, EN or BNO: a vault, flows and their services; what it may do, its roles say flow by flow."""
 
     def __init__(
         self,
@@ -205,10 +209,14 @@ class VaultRole:
         if around.upkeep is not None:
             upkeep = VaultUpkeep(node, NodeOperations(node, around.keys), around.upkeep)
         vault = VaultServiceRpc(node, around.keys, around.access, around.random_bytes)
+        caller = (around.keys, around.access)
+        members = MembershipServiceRpc(node, *caller)
         apis = (
             ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
             ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
             ServedApi("VaultService", add_VaultServiceServicer_to_server, vault),
+            ServedApi("TokenService", add_TokenServiceServicer_to_server, TokenServiceRpc(node, *caller)),
+            ServedApi("MembershipService", add_MembershipServiceServicer_to_server, members),
         )
         return cls(around, node, rpc, vault, apis, upkeep, storage)
 

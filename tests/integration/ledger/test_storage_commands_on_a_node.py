@@ -29,7 +29,7 @@ def node(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     names = {"sn": "SN", "nn": "NN", "validator-0": "VALIDATOR"}
     ports = free_ports(len(names))
     nodes = tuple(
-        NodeSpec(name=name, roles=(role,), port=port, operator=name == "sn")
+        NodeSpec(name=name, roles=("SN", "BNO") if role == "SN" else (role,), port=port)
         for (name, role), port in zip(names.items(), ports, strict=True)
     )
     create_network(NetworkSpec(ledger_id="storage-test", threshold=1, nodes=nodes), tmp_path / "net", datetime.now(UTC))

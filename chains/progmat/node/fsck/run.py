@@ -12,8 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.flows.recording import Recorder
-from chains.progmat.flows.seams import Directory, NodeSelf, Role
+from chains.progmat.flows.seams import Directory, NodeSelf
 from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.identity import VAULT_ROLES, Role
 from chains.progmat.network.parameters_source import ParametersSource
 from chains.progmat.node.database_tables import NODE_TABLES
 from chains.progmat.node.fsck.finding import Defect, Progress
@@ -67,13 +68,12 @@ def check_database(subject: Subject, now_s: int, told: Progress) -> Iterator[Def
     Raises ``NoDatabase``, ``SchemaOutdated``, ``UnknownSchemaVersion``, ``StorageFailed``.
     """
     require_database(subject.at)
-    is_validator = Role.VALIDATOR in subject.me.roles
     recorder = (
-        ArchiveRecorder()
-        if is_validator and not subject.me.roles & {Role.ISSUER, Role.CUSTODIAN}
-        else Recorder(subject.me.name, subject.directory, vault_rules(subject.me))
+        Recorder(subject.me.name, subject.directory, vault_rules(subject.me), lambda: None)
+        if subject.me.roles & VAULT_ROLES
+        else ArchiveRecorder()
     )
-    by_states = Recorder(subject.me.name, _NobodyListed(), vault_rules(subject.me))
+    by_states = Recorder(subject.me.name, _NobodyListed(), vault_rules(subject.me), lambda: None)
 
     def named_by_states(connection: Connection, signed: SignedTransaction) -> frozenset[str]:
         return frozenset() if isinstance(recorder, ArchiveRecorder) else by_states.participants(connection, signed.wire)
@@ -97,7 +97,7 @@ def check_database(subject: Subject, now_s: int, told: Progress) -> Iterator[Def
             yield from check_flows(source)
             yield from check_outbox(source)
             yield from check_soft_locks(source, now_s)
-            if is_validator:
+            if Role.VALIDATOR in subject.me.roles:
                 told("the tree's roots are made again", 0)
                 yield from check_tree(source)
                 yield from check_signing_log(source, subject.folder / "signing-log.sqlite3")
