@@ -47,14 +47,13 @@ class BadNetworkSpec(CallerError):
 
 
 class NodeSpec(BaseModel):
-    """One node; the ``operator`` node also keeps the network operator's key. ``platforms`` speak for its customers."""
+    """One node; one with role BNO also keeps the network operator's key. ``platforms`` speak for its customers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
     roles: Annotated[tuple[str, ...], Field(min_length=1)]
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)]
-    operator: bool = False
     platforms: tuple[str, ...] = ()
 
 
@@ -114,7 +113,7 @@ def _make_keys(node: NodeSpec, directory: Path) -> dict[str, PublicKey]:
         (KeyPurpose.VALIDATOR, SignatureScheme.SECP256K1) if validates else (KeyPurpose.NODE, SignatureScheme.ED25519)
     )
     wanted = {"node": kind}
-    if node.operator:
+    if Role.OPERATOR.value in node.roles:
         wanted["operator"] = (KeyPurpose.OPERATOR, SignatureScheme.ED25519)
     return {label: store.generate(label, *kind).public_key for label, kind in wanted.items()}
 
@@ -130,10 +129,12 @@ def _parameters(
 ) -> NetworkParameters:
     notaries = network_map.names_with(Role.NOTARY)
     notary = network_map.party(notaries[0]) if len(notaries) == 1 else None
-    if notary is None or operator_key is None or not spec.threshold <= len(validators):
+    operators = network_map.names_with(Role.OPERATOR)
+    if notary is None or operator_key is None or len(operators) != 1 or not spec.threshold <= len(validators):
         raise BadNetworkSpec(
             "a network has one notary, one operator and at least `threshold` Validators; "
-            f"found {len(notaries)} notaries, {len(validators)} Validators, operator: {operator_key is not None}"
+            f"found {len(notaries)} notaries, {len(validators)} Validators, "
+            f"{len(operators)} operators"
         )
     key: Key = validators[0]
     if len(validators) > 1:

@@ -18,19 +18,22 @@ from chains.evm.client.rpc import EvmRpc
 from chains.progmat.client import (
     AnyRequest,
     BusinessNetwork,
+    ChangeMembership,
     CheckpointCollector,
     CreateLightClient,
+    FlowView,
     IssueCash,
-    IssueMembership,
     LedgerClient,
     MemberRole,
+    MembershipChange,
+    MembershipClient,
 )
 from ibc.dvp import CashAccount
 from primitives.secp256k1 import address_of
 from relayer.config import Peer
 from relayer.devnet import config_files as files
 from relayer.devnet import processes
-from relayer.devnet.access import checkpoint_collector, ledger_client
+from relayer.devnet.access import checkpoint_collector, ledger_client, tls_of
 from relayer.devnet.layout import (
     BROKERS,
     COIN_ID,
@@ -53,6 +56,15 @@ EARMARK_MARGIN_S = 3
 SELLER_UNITS, BUYER_YEN = 1_000, 100_000_000
 START_TIMEOUT_S = 60.0
 SPEC_FILE = "network-spec.json"
+MEMBERS = (
+    (BusinessNetwork.SC, "sn", MemberRole.SC_ISSUER),
+    (BusinessNetwork.SC, "cn-a", MemberRole.CUSTODIAN),
+    (BusinessNetwork.SC, "cn-b", MemberRole.CUSTODIAN),
+    (BusinessNetwork.ST, "an", MemberRole.REGISTRAR),
+    (BusinessNetwork.ST, "en", MemberRole.EXCHANGE),
+    (BusinessNetwork.ST, "cn-a", MemberRole.CUSTODIAN),
+    (BusinessNetwork.ST, "cn-b", MemberRole.CUSTODIAN),
+)
 KEYS = ("registrar", "seller", "buyer", "relayer")
 
 Say = Callable[[str], None]
@@ -86,7 +98,7 @@ async def _boot(directory: Path, say: Say, block_period_s: int, started: list[Pr
     say("making certificates, keys and network parameters")
     await _make_network(directory, ports)
     files.write_evm(directory, ports["evm"], block_period_s)
-    say("starting the EVM chain, notary, Validators, issuer and custodians")
+    say("starting the EVM chain, notary, Validators, issuer, registrar, exchange and custodians")
     started.append(
         processes.start(directory, "evm", ("-m", "chains.evm.devnet", "--config", str(directory / "evm.toml")))
     )
@@ -100,7 +112,7 @@ async def _boot(directory: Path, say: Say, block_period_s: int, started: list[Pr
     collector = checkpoint_collector(directory, nodes, files.validator_set(directory))
     async with EvmRpc(rpc_url) as rpc:
         say("admitting members, opening accounts")
-        accounts = await _admit(directory, issuer, nodes)
+        accounts = await _admit(directory, nodes)
         say("deploying the IBC contracts and the security token")
         deployment = await _deploy(rpc, collector, secrets_by_name, block_period_s)
         deployment.write(directory / "deployment.json")
@@ -176,13 +188,16 @@ async def _wait_for_ports(directory: Path, ports: dict[str, int], started: list[
     await asyncio.to_thread(wait_for_all)
 
 
-async def _admit(directory: Path, issuer: LedgerClient, nodes: dict[str, Peer]) -> dict[str, CashAccount]:
-    """Memberships for issuer and custodians, then a cash account at each custodian."""
-    members = {"sn": MemberRole.SC_ISSUER, "cn-a": MemberRole.CUSTODIAN, "cn-b": MemberRole.CUSTODIAN}
+async def _admit(directory: Path, nodes: dict[str, Peer]) -> dict[str, CashAccount]:
+    """Memberships of the cash and the securities network, then an account at each custodian."""
     admissions = [
-        IssueMembership(f"member-{name}", name, BusinessNetwork.SC, (role,)) for name, role in members.items()
+        ChangeMembership(f"member-{network.name}-{name}", MembershipChange.ADMIT, network, name, (role,))
+        for network, name, role in MEMBERS
     ]
-    await asyncio.gather(*(_done(issuer, admission) for admission in admissions))
+    operator = MembershipClient(nodes["sn"].endpoint(), tls_of(directory))
+    for admission in admissions:
+        _require_final(admission, await operator.change(admission))
+    await operator.close()
     accounts: dict[str, CashAccount] = {}
     for name in ("cn-a", "cn-b"):
         custodian = ledger_client(directory, nodes[name])
@@ -232,7 +247,10 @@ async def _issue(issuer: LedgerClient, to: CashAccount) -> None:
 
 async def _done(node: LedgerClient, request: AnyRequest) -> None:
     """Submit and see it final. Raises ``NotReady`` with the node's reason."""
-    flow = await node.submit(request)
+    _require_final(request, await node.submit(request))
+
+
+def _require_final(request: AnyRequest, flow: FlowView) -> None:
     if not flow.is_final_on_ledger:
         raise processes.NotReady(
             f"{request.request_id}: {flow.last_error_reason} {flow.last_error} {flow.waiting_on}", 30

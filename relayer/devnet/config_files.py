@@ -13,7 +13,7 @@ from relayer.devnet.layout import API_CLIENTS, BROKERS, LEDGER_CLIENT_ID, LEDGER
 
 EVM_CHAIN_ID = 919_191  # nobody's network
 THRESHOLD = 3
-_ROLES = {"sn": ["SN"], "cn-a": ["CN"], "cn-b": ["CN"], "nn": ["NN"]}
+_ROLES = {"sn": ["SN", "BNO"], "an": ["AN"], "en": ["EN"], "cn-a": ["CN"], "cn-b": ["CN"], "nn": ["NN"]}
 
 
 def validator_set(directory: Path) -> ValidatorSet:
@@ -34,7 +34,6 @@ def network_spec(ports: dict[str, int]) -> dict[str, object]:
                 "name": name,
                 "roles": _ROLES.get(name, ["VALIDATOR"]),
                 "port": ports[name],
-                "operator": name == "sn",
                 "platforms": [BROKERS[name]] if name in BROKERS else [],
             }
             for name in NODES

@@ -12,7 +12,7 @@ from relayer.config import Peer
 STATE_FILE = "devnet.json"
 LEDGER_ID = "progmat-devnet"
 COIN_ID = "PGC-WS-1"
-NODES = ("sn", "cn-a", "cn-b", "nn", "validator-1", "validator-2", "validator-3", "validator-4")
+NODES = ("sn", "an", "en", "cn-a", "cn-b", "nn", "validator-1", "validator-2", "validator-3", "validator-4")
 API_CLIENTS = ("relayer", "gateway", "operator")
 BROKERS = {"cn-a": "broker-a", "cn-b": "broker-b"}
 """By custodian node, the certificate of the broker whose platform speaks for its customers."""

@@ -113,7 +113,7 @@ async def test_web3_reads_the_chain_and_its_proofs_verify_offline(devnet: Path, 
 async def test_status_says_what_runs_and_a_second_devnet_in_the_same_place_is_refused(devnet: Path) -> None:
     code, (status,) = await crossdvp("devnet", "status", "--dir", str(devnet))
     assert code == 0
-    assert len(status["processes"]) == 11
+    assert len(status["processes"]) == 13
     assert all(process["running"] for process in status["processes"])
     code, (refusal,) = await crossdvp("devnet", "up", "--dir", str(devnet))
     assert (code, refusal["error"]["reason"]) == (1, "DEVNET_ALREADY_RUNNING")

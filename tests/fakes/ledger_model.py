@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from chains.progmat.contracts.membership import MembershipState
+from chains.progmat.contracts.names import MEMBERSHIP
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.verification import verify_ledger_tx
-from chains.progmat.ibc_host.frame import TransactionFrame
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.ledger import LedgerTransaction
 from chains.progmat.transactions.model import ProvableWrite, StateAndRef, StateRef, TransactionState, WriteKind
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.signed import SignedTransaction
-from tests.fakes.ledger_parties import NN, LedgerParty, network_parameters, salt_of, signed
+from tests.fakes.ledger_parties import NN, LedgerParty, MemberFrame, network_parameters, salt_of, signed
 
 
 class NotaryRefusedError(Exception):
@@ -48,8 +49,11 @@ class LedgerModel:
         return network_parameters(self.package)
 
     @property
-    def frame(self) -> TransactionFrame:
-        return TransactionFrame(self.parameters, self.package.hash)
+    def frame(self) -> MemberFrame:
+        """With the memberships as they are now."""
+        found = ((MembershipState.of(state.state), state) for state in self.unspent(MEMBERSHIP))
+        members = {(member.network, member.party.name): state for member, state in found}
+        return MemberFrame(self.parameters, self.package.hash, members)
 
     def resolve(self, builder: TransactionBuilder) -> LedgerTransaction:
         """The transaction with its states, spent or not."""

@@ -1,7 +1,8 @@
 """The parties of a test ledger with real keys, and builders of the everyday transactions they make.
 
-``sn`` issues the coin; ``cn-a`` keeps the seller's account, ``cn-b`` the buyer's; four Validators of whom three must
-sign; ``nn`` is the notary, ``bno`` the operator. Keys follow from the names, so every test process has the same ones.
+``sn`` issues the coin, ``an`` keeps the register; ``cn-a`` keeps the seller's account, ``cn-b`` the buyer's;
+four Validators of whom three must sign; ``nn`` is the notary, ``bno`` the operator. Keys follow from the names, so
+every test process has the same ones.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from chains.progmat.contracts.names import CASH, MEMBERSHIP
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.ibc_host.frame import TransactionFrame
 from chains.progmat.transactions.builder import TransactionBuilder
-from chains.progmat.transactions.model import Command, Party, StateAndRef
+from chains.progmat.transactions.model import Command, Party, StateAndRef, StateRef
 from chains.progmat.transactions.network_parameters import CheckpointSigners, NetworkParameters
 from chains.progmat.transactions.signature import sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
@@ -66,6 +67,8 @@ class LedgerParty:
 
 
 SN = LedgerParty("sn")
+AN = LedgerParty("an")
+EN = LedgerParty("en")
 CN_A = LedgerParty("cn-a")
 CN_B = LedgerParty("cn-b")
 NN = LedgerParty("nn")
@@ -74,7 +77,7 @@ SELLER = LedgerParty("account of the seller")
 BUYER = LedgerParty("account of the buyer", SignatureScheme.SECP256R1)
 STRANGER = LedgerParty("stranger")
 VALIDATORS = tuple(LedgerParty(f"validator-{n}", SignatureScheme.SECP256K1) for n in range(4))
-EVERYBODY = (SN, CN_A, CN_B, NN, OPERATOR, SELLER, BUYER, STRANGER, *VALIDATORS)
+EVERYBODY = (SN, AN, EN, CN_A, CN_B, NN, OPERATOR, SELLER, BUYER, STRANGER, *VALIDATORS)
 KEYRING: Mapping[PublicKey, SoftwareSigner] = {party.key: party.signer for party in EVERYBODY}
 VALIDATOR_KEY = CompositeKey(3, tuple((1, validator.key) for validator in VALIDATORS))
 
@@ -131,13 +134,29 @@ def membership_change(frame: TransactionFrame, member: StateAndRef, name: str) -
     return replace(frame.start(), inputs=(member.ref,), outputs=outputs, commands=(command,))
 
 
+@dataclass(frozen=True)
+class MemberFrame(TransactionFrame):
+    """A frame that also knows the present memberships, by network and name."""
+
+    members: Mapping[tuple[BusinessNetwork, str], StateAndRef]
+
+    def refs(self, network: BusinessNetwork, *names: str) -> tuple[StateRef, ...]:
+        """Memberships to reference; who is no member is left out, and the contract will say so."""
+        found = (self.members.get((network, name)) for name in sorted(set(names)))
+        return tuple(member.ref for member in found if member is not None)
+
+
+def _custodians(frame: TransactionFrame, *coins: CashState) -> tuple[StateRef, ...]:
+    return frame.refs(BusinessNetwork.SC, *(coin.node for coin in coins)) if isinstance(frame, MemberFrame) else ()
+
+
 def cash_issue(frame: TransactionFrame, issuer_membership: StateAndRef, *coins: CashState) -> TransactionBuilder:
     """``sn`` issues coins."""
     return replace(
         frame.start(),
         outputs=tuple(coin.as_output(frame.notary) for coin in coins),
         commands=(Command(CASH, ISSUE, b"", (SN.key,)),),
-        references=(issuer_membership.ref,),
+        references=(issuer_membership.ref, *_custodians(frame, *coins)),
     )
 
 
@@ -154,10 +173,13 @@ def cash_redeem(frame: TransactionFrame, inputs: Iterable[StateAndRef], *change:
 def _cash_spend(
     frame: TransactionFrame, inputs: tuple[StateAndRef, ...], name: str, outputs: Iterable[CashState]
 ) -> TransactionBuilder:
-    owners = [CashState.of(state.state).owner for state in inputs]
+    spent, made = [CashState.of(state.state) for state in inputs], tuple(outputs)
+    owners = [coin.owner for coin in spent]
+    issuer = frame.refs(BusinessNetwork.SC, SN.name) if isinstance(frame, MemberFrame) and name == REDEEM else ()
     return replace(
         frame.start(),
         inputs=tuple(state.ref for state in inputs),
-        outputs=tuple(coin.as_output(frame.notary) for coin in outputs),
+        outputs=tuple(coin.as_output(frame.notary) for coin in made),
         commands=(Command(CASH, name, b"", tuple(dict.fromkeys((*owners, SN.key)))),),
+        references=(*issuer, *_custodians(frame, *spent, *made)),
     )

@@ -91,6 +91,7 @@ class SettlementWorld:
         self.evm = EvmChainModel(NOW_S - 10)
         self.issuer_membership = self._member(SN.name, MemberRole.SC_ISSUER)
         self.custodian = self._member(CN_B.name, MemberRole.CUSTODIAN)
+        self.seller_custodian = self._member(CN_A.name, MemberRole.CUSTODIAN)
         self.client, self.first_consensus = self.create_client(CLIENT_ID)
         self.consensus: dict[int, StateAndRef] = {1: self.first_consensus}
 
@@ -132,7 +133,7 @@ class SettlementWorld:
     ) -> TransactionBuilder:
         """A valid lock, to be committed or tampered with."""
         window = TimeWindow(UnixSeconds(self.now_s - 10), UnixSeconds(min(self.now_s + 60, terms.lock_by_s)))
-        plan = LockPlan(terms, sequence, window, coins, client or self.client, self.custodian)
+        plan = LockPlan(terms, sequence, window, coins, client or self.client, self.custodian, self.seller_custodian)
         return build_lock(self.ledger.frame, plan)
 
     def lock(self, terms: SettlementTerms, *coins: StateAndRef, sequence: int = 1) -> Locked:
@@ -182,7 +183,7 @@ class SettlementWorld:
         return build_unlock(self.ledger.frame, plan)
 
     def _member(self, name: str, role: MemberRole) -> StateAndRef:
-        party = {SN.name: SN, CN_B.name: CN_B}[name]
+        party = {SN.name: SN, CN_A.name: CN_A, CN_B.name: CN_B}[name]
         return self.ledger.commit(membership_issue(self.ledger.frame, membership(party, role)))[0]
 
 

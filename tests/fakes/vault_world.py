@@ -21,6 +21,7 @@ from chains.progmat.vault import (
     IndexedConsensus,
     IndexedLock,
     IndexedMembership,
+    IndexedTokens,
     VaultRules,
     keep_everything,
     vault_metadata,
@@ -33,6 +34,7 @@ from primitives.types import Hash32, hash32
 
 COIN = "WSC-1"
 ISSUER = "SN"
+TOKEN = "ST-1"  # noqa: S105 - the name of a security
 
 
 def key_of(name: str) -> bytes:
@@ -49,6 +51,7 @@ _KINDS: dict[str, type[Any]] = {
     "ibc_client": IndexedClient,
     "ibc_consensus": IndexedConsensus,
     "membership": IndexedMembership,
+    "security_token": IndexedTokens,
 }
 _CONTRACTS = {kind: contract for contract, kind in _KINDS.items()}
 
@@ -89,6 +92,12 @@ RULES = VaultRules(dict.fromkeys(_KINDS, index), keep_everything)
 
 def cash(account: CashAccount, amount_yen: int, encumbrance: int | None = None) -> TransactionState:
     return state(IndexedCash(COIN, ISSUER, amount_yen, account.node, account.key), encumbrance)
+
+
+def tokens(
+    account: CashAccount, quantity: int, registrar: str = "AN", token_id: str = TOKEN, network: str = "ST"
+) -> TransactionState:
+    return state(IndexedTokens(network, token_id, registrar, quantity, account.node, account.key))
 
 
 def lock(trade_id: bytes, sequence: int, encumbrance: int | None = 0, timeout_s: int = 1000) -> TransactionState:

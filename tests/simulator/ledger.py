@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.flows.market_requests import ChangeMembership, MembershipChange
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.flows.requests import AnyRequest, IssueCash, IssueMembership
+from chains.progmat.flows.requests import AnyRequest, IssueCash
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.roles import VaultRole
@@ -139,7 +140,12 @@ def made_by_nodes(
         ledger.start()
         for party in (SN, *CUSTODIANS):
             role = MemberRole.SC_ISSUER if party is SN else MemberRole.CUSTODIAN
-            await ledger.done(SN, IssueMembership(f"admit-{party.name}", party.name, BusinessNetwork.SC, (role,)))
+            await ledger.done(
+                SN,
+                ChangeMembership(
+                    f"admit-{party.name}", MembershipChange.ADMIT, BusinessNetwork.SC, party.name, (role,)
+                ),
+            )
         for number, (account, amount_yen) in enumerate(FUNDS):
             await ledger.done(SN, IssueCash(f"fund-{number}", COIN_ID, amount_yen, account))
         for request in more:

@@ -40,7 +40,9 @@ ROLES = {
 PACKAGE = production_package()
 PARAMETERS = network_parameters(PACKAGE)
 MAP = NetworkMap(
-    NodeEntry(party.party, frozenset({role}), "127.0.0.1", 20_000 + index, index)
+    NodeEntry(
+        party.party, frozenset({role, Role.OPERATOR} if party is SN else {role}), "127.0.0.1", 20_000 + index, index
+    )
     for index, (party, role) in enumerate(ROLES.items(), start=1)
 )
 

@@ -13,6 +13,7 @@ from rich.markup import escape
 from chains.console import EXIT_UNREADABLE, JsonFlag, Output, err, fail, out, output_of, show_json
 from chains.progmat.flows.seams import NodeSelf
 from chains.progmat.identity import NetworkMap
+from chains.progmat.network.parameters_book import ParametersBook
 from chains.progmat.node.config import BadNodeConfig, NodeConfig, load_node_config
 from chains.progmat.node.errors import NotOnNetworkMap
 from chains.progmat.node.fsck import Progress, Subject, check_database
@@ -62,7 +63,9 @@ def _subject(config: NodeConfig) -> Subject:
         folder=config.data_dir,
         me=NodeSelf(entry.party, entry.roles, entry.index),
         directory=directory,
-        parameters=NetworkParameters.decode(config.parameters.read_bytes()),
+        parameters=ParametersBook.look(
+            config.name, config.data_dir / "network", NetworkParameters.decode(config.parameters.read_bytes())
+        ),
         package=production_package(),
     )
 

@@ -15,6 +15,8 @@ COMMANDS: Final[Commands] = {
     "fsck": ("chains.progmat.cli.fsck", "Verify again everything a node holds, offline."),
     "storage": ("chains.progmat.cli.storage", "A node's database: its state, migration, backup, restore."),
     "flows": ("chains.progmat.cli.flows", "What flows wait for; retry, park or abort them; recover what was missed."),
+    "members": ("chains.progmat.cli.members", "Members of the business networks: list, admit, suspend, revoke."),
+    "tokens": ("chains.progmat.cli.tokens", "Tokens of the ST and UT networks: balances, issue, move, redeem."),
     "vault": ("chains.progmat.cli.vault", "Read a running node's vault, follow it, merge dust."),
 }
 """By topic."""

@@ -172,8 +172,15 @@ def _show_head(database: str, head: Head, output: Output) -> None:
             }
         )
         return
-    facts({"database": database, "id": head.database_id, "start": head.incarnation, "commit": head.number})
-    facts({"last held by": head.holder})
+    facts(
+        {
+            "database": database,
+            "id": head.database_id,
+            "start": head.incarnation,
+            "commit": head.number,
+            "last held by": head.holder,
+        }
+    )
     if head.doubt is Doubt.NONE:
         out.print("  [green]the records are current as far as this node can tell[/green]")
     else:

@@ -4,9 +4,20 @@ from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from chains.progmat.client.checkpoints import CheckpointCollector, LedgerPathProof, SignedCheckpoint, ValidatorSource
 from chains.progmat.client.errors import TooFewCheckpointSignatures, ValidatorAnswerRefused
 from chains.progmat.client.ledger_client import CashBalance, LedgerClient, LightClientInfo, NodeInfo
+from chains.progmat.client.membership_client import MembershipClient, MembershipLine
 from chains.progmat.client.rpc_validator import ValidatorApi
+from chains.progmat.client.token_client import TokenBalanceLine, TokenClient
 from chains.progmat.client.vault_client import VaultClient, all_rows
-from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, MembershipStatus
+from chains.progmat.contracts.native_terms import NativeTerms
+from chains.progmat.flows.market_requests import (
+    ChangeMembership,
+    IssueToken,
+    MembershipChange,
+    MoveToken,
+    RedeemToken,
+    SettleDvp,
+)
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.requests import (
     AckPacket,
@@ -15,7 +26,6 @@ from chains.progmat.flows.requests import (
     CreateLightClient,
     EarmarkProof,
     IssueCash,
-    IssueMembership,
     LockCash,
     MergeCash,
     MoveCash,
@@ -26,7 +36,7 @@ from chains.progmat.flows.requests import (
     UpdateLightClient,
 )
 from chains.progmat.flows.steps import FlowStep
-from chains.progmat.flows.views import FlowView, IbcEvent, IbcEventKind, TradeRecord, TradeStatus
+from chains.progmat.flows.views import DvpRecord, FlowView, IbcEvent, IbcEventKind, TradeRecord, TradeStatus
 from chains.progmat.vault.indexing import AccountAsset
 
 __all__ = [
@@ -38,8 +48,10 @@ __all__ = [
     "BusinessNetwork",
     "CancelTrade",
     "CashBalance",
+    "ChangeMembership",
     "CheckpointCollector",
     "CreateLightClient",
+    "DvpRecord",
     "EarmarkProof",
     "FlowKind",
     "FlowStep",
@@ -47,20 +59,30 @@ __all__ = [
     "IbcEvent",
     "IbcEventKind",
     "IssueCash",
-    "IssueMembership",
+    "IssueToken",
     "LedgerClient",
     "LedgerPathProof",
     "LightClientInfo",
     "LockCash",
     "MemberRole",
+    "MembershipChange",
+    "MembershipClient",
+    "MembershipLine",
+    "MembershipStatus",
     "MergeCash",
     "MoveCash",
+    "MoveToken",
+    "NativeTerms",
     "NodeInfo",
     "RedeemCash",
+    "RedeemToken",
     "RotateAccountKey",
+    "SettleDvp",
     "SignedCheckpoint",
     "SubmitMisbehaviour",
     "TimeoutPacket",
+    "TokenBalanceLine",
+    "TokenClient",
     "TooFewCheckpointSignatures",
     "TradeRecord",
     "TradeStatus",

@@ -25,7 +25,6 @@ CALL_TIMEOUT_S: Final = 15.0
 """Beyond what the node is asked to wait."""
 
 _METHODS: Final = {
-    FlowKind.ISSUE_MEMBERSHIP: "IssueMembership",
     FlowKind.ISSUE_CASH: "IssueCash",
     FlowKind.MOVE_CASH: "MoveCash",
     FlowKind.REDEEM_CASH: "RedeemCash",
@@ -208,14 +207,19 @@ class LedgerClient:
         await self._channel.close(grace=None)
 
     async def _call(self, method: Callable[..., Awaitable[Any]], message: object, wait_s: int = 0) -> Any:  # noqa: ANN401 # generated messages
-        try:
-            return await method(message, timeout=wait_s + CALL_TIMEOUT_S)
-        except grpc.RpcError as error:
-            raise error_from_rpc(error, self.name) from error
+        return await call(self.name, method, message, wait_s)
+
+
+async def call(node: str, method: Callable[..., Awaitable[Any]], message: object, wait_s: int = 0) -> Any:  # noqa: ANN401 # generated messages
+    """Call a method of one of a node's services; raises what ``LedgerClient`` says."""
+    try:
+        return await method(message, timeout=wait_s + CALL_TIMEOUT_S)
+    except grpc.RpcError as error:
+        raise error_from_rpc(error, node) from error
 
 
 def flow_view(message: pb.Flow, packet: bytes = b"") -> FlowView:
-    """A flow's message as a plain value."""
+    """A flow in an answer of any of a node's services."""
     return FlowView(
         flow_id=message.flow_id,
         kind=FlowKind(message.kind),

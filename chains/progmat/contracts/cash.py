@@ -1,9 +1,13 @@
 """Contract ``cash``: the trust-type stablecoin. One unit is one yen, held in trust by the issuer.
 
-Outside a DvP lock every transaction with coins has one command: ``Issue`` (by the issuer, an active member with that
-role), ``Move`` (by each owner and each issuer) or ``Redeem`` (owners and issuer). Under a command of ``dvp_lock`` coins
-in equal the coins out, and the rest is that contract's: who owns what, which outputs are locked, what may unlock them.
-Encumbered coins move in no other way.
+Outside a DvP lock every transaction with coins has one command: ``Issue`` (by the issuer), ``Move`` (by each owner and
+each issuer) or ``Redeem`` (owners and issuer). Under a command of ``dvp_lock`` coins in equal the coins out, and the
+rest is that contract's: who owns what, which outputs are locked, what may unlock them. Encumbered coins move in no
+other way.
+
+Each command references the active SC memberships of every custodian node whose account gives or takes, and ``Issue``
+and ``Redeem`` that of the issuer. ``Move`` does not: it changes nothing of what the trust owes, and holders are not to
+be shut in because their issuer is suspended.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from typing import Final
 
 from chains.progmat.contracts.cash_codec import decode_cash, encode_cash
 from chains.progmat.contracts.errors import CashViolation
-from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, require_active_member
+from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, ReferencedMembers
 from chains.progmat.contracts.names import CASH, DVP_LOCK
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.rules import RuleBook
@@ -95,6 +99,10 @@ class _Coins:
         return frozenset(cash.owner for cash in self.inputs)
 
     @property
+    def nodes(self) -> frozenset[str]:
+        return frozenset(cash.node for cash in (*self.inputs, *self.outputs))
+
+    @property
     def issuers(self) -> frozenset[Party]:
         return frozenset(cash.issuer for cash in (*self.inputs, *self.outputs))
 
@@ -103,7 +111,7 @@ class CashContract:
     """See the module's docstring."""
 
     name = CASH
-    version = 1
+    version = 2
 
     def verify(
         self,
@@ -145,7 +153,9 @@ def _verify_issue(ledger_tx: LedgerTransaction, coins: _Coins) -> None:
     _rules.some("an issue makes coins", coins.outputs)
     coin = _rules.one("an issue is of one coin", sorted({cash.coin for cash in coins.outputs}, key=str))
     _issuers_sign(ledger_tx, coins)
-    require_active_member(ledger_tx, coin[1], BusinessNetwork.SC, MemberRole.SC_ISSUER)
+    members = ReferencedMembers(ledger_tx)
+    members.active_party(coin[1], BusinessNetwork.SC, MemberRole.SC_ISSUER)
+    members.active_custodians(coins.nodes, BusinessNetwork.SC)
 
 
 def _verify_move(ledger_tx: LedgerTransaction, coins: _Coins) -> None:
@@ -153,11 +163,12 @@ def _verify_move(ledger_tx: LedgerTransaction, coins: _Coins) -> None:
     _coins_in_equal_coins_out(coins)
     _owners_sign(ledger_tx, coins)
     _issuers_sign(ledger_tx, coins)
+    ReferencedMembers(ledger_tx).active_custodians(coins.nodes, BusinessNetwork.SC)
 
 
 def _verify_redeem(ledger_tx: LedgerTransaction, coins: _Coins) -> None:
     _rules.some("a redemption consumes coins", coins.inputs)
-    _rules.one("a redemption is of one coin", sorted({c.coin for c in (*coins.inputs, *coins.outputs)}, key=str))
+    coin = _rules.one("a redemption is of one coin", sorted({c.coin for c in (*coins.inputs, *coins.outputs)}, key=str))
     for change in coins.outputs:
         if change.owner not in coins.owners:
             raise _rules.broken("change goes back to an owner", expected="an owner of the inputs", found=change.owner)
@@ -165,6 +176,9 @@ def _verify_redeem(ledger_tx: LedgerTransaction, coins: _Coins) -> None:
     _rules.at_most("a redemption destroys coins", limit=total_in - 1, found=total_out)
     _owners_sign(ledger_tx, coins)
     _issuers_sign(ledger_tx, coins)
+    members = ReferencedMembers(ledger_tx)
+    members.active_party(coin[1], BusinessNetwork.SC, MemberRole.SC_ISSUER)
+    members.active_custodians(coins.nodes, BusinessNetwork.SC)
 
 
 def _coins_in_equal_coins_out(coins: _Coins) -> None:

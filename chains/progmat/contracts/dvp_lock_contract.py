@@ -16,7 +16,7 @@ class DvpLockContract:
     """One lock or unlock a transaction, and nothing else in it."""
 
     name = DVP_LOCK
-    version = 1
+    version = 2
 
     def verify(
         self, ledger_tx: LedgerTransaction, package: ContractPackage, parameters: NetworkParameters

@@ -7,7 +7,7 @@ from dataclasses import replace
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.dvp_lock import DvpLockState, rules
 from chains.progmat.contracts.ibc_records import referenced_client, time_bounds
-from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, referenced_membership
+from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, ReferencedMembers
 from chains.progmat.contracts.names import CASH, DVP_LOCK
 from chains.progmat.transactions.ledger import LedgerTransaction
 from chains.progmat.transactions.model import Command, ProvableWrite, TransactionState, create_write
@@ -96,8 +96,14 @@ def _lock_and_cash_encumber_each_other(
 
 
 def _buyer_custodian_and_issuer_sign(lock: DvpLockState, ledger_tx: LedgerTransaction) -> None:
+    """The seller's custodian is a member, too: no cash is locked for one that may not receive it.
+
+    An unlock asks for no membership: a suspension in between must not decide who gets the cash. The proof does.
+    """
     node = lock.terms.cash.buyer.node
-    custodian = referenced_membership(ledger_tx, node, BusinessNetwork.SC, MemberRole.CUSTODIAN)
+    members = ReferencedMembers(ledger_tx)
+    custodian = members.active(node, BusinessNetwork.SC, MemberRole.CUSTODIAN)
+    members.active(lock.terms.cash.seller.node, BusinessNetwork.SC, MemberRole.CUSTODIAN)
     rules.signed_by("the buyer's account signs", signer=lock.buyer_key, signers=ledger_tx.signers)
     rules.signed_by(f"the buyer's custodian {node} signs", signer=custodian.party.key, signers=ledger_tx.signers)
     rules.signed_by(f"the issuer {lock.issuer.name} signs", signer=lock.issuer.key, signers=ledger_tx.signers)

@@ -7,6 +7,8 @@
         ├── TradeViolation
         ├── IbcClientViolation
         ├── MembershipViolation
+        ├── TokenViolation
+        ├── NativeDvpViolation
         └── UnknownContract       the package has no contract of that name
 
 Light clients raise the errors of `ibc.errors` from within a contract's verification.
@@ -53,6 +55,18 @@ class MembershipViolation(ContractViolation):
     """A membership would change without the operator, or a party acts without one."""
 
     reason: ClassVar[str] = "MEMBERSHIP_RULE_BROKEN"
+
+
+class TokenViolation(ContractViolation):
+    """Tokens would be made, destroyed, mixed, or moved without their owner and registrar."""
+
+    reason: ClassVar[str] = "TOKEN_RULE_BROKEN"
+
+
+class NativeDvpViolation(ContractViolation):
+    """Tokens and cash would change hands otherwise than the terms say."""
+
+    reason: ClassVar[str] = "NATIVE_DVP_RULE_BROKEN"
 
 
 class UnknownContract(ContractViolation):

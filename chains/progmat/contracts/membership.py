@@ -1,12 +1,14 @@
 """Contract ``membership``: what a party may do on a business network, as the network operator decides.
 
-A transaction changes one membership: ``Issue`` (made, active), ``Suspend``, ``Activate`` (status changes, nothing
-else) or ``Revoke`` (consumed). All need the operator's key, which the network parameters name. Other contracts demand a
-reference to an active membership; a suspended one has been consumed, so the notary refuses the stale reference.
+A transaction changes one membership: ``Issue`` (made, active), ``Amend`` (other roles), ``Suspend``, ``Activate`` (the
+status changes, nothing else) or ``Revoke`` (consumed). All need the operator's key, which the network parameters name.
+Other contracts demand a reference to an active membership; a suspended one has been consumed, so the notary refuses the
+stale reference. What each contract demands stands in its own module.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
@@ -23,6 +25,7 @@ from chains.progmat.transactions.model import Party, ProvableWrite, TransactionS
 from chains.progmat.transactions.network_parameters import NetworkParameters
 
 ISSUE: Final = "Issue"
+AMEND: Final = "Amend"
 SUSPEND: Final = "Suspend"
 ACTIVATE: Final = "Activate"
 REVOKE: Final = "Revoke"
@@ -107,7 +110,7 @@ class MembershipContract:
     """See the module's docstring."""
 
     name = MEMBERSHIP
-    version = 1
+    version = 2
 
     def verify(
         self,
@@ -126,6 +129,8 @@ class MembershipContract:
                 _rules.none("a new membership consumes none", before)
                 made = _rules.one("one membership is issued", after)
                 _rules.equal("a new membership is active", expected=MembershipStatus.ACTIVE, found=made.status)
+            case "Amend":
+                _verify_amendment(before, after)
             case "Suspend":
                 _verify_status_change(before, after, MembershipStatus.ACTIVE, MembershipStatus.SUSPENDED)
             case "Activate":
@@ -134,9 +139,17 @@ class MembershipContract:
                 _rules.one("one membership is revoked", before)
                 _rules.none("a revoked membership leaves nothing", after)
             case _:
-                known = f"{ISSUE}, {SUSPEND}, {ACTIVATE}, {REVOKE}"
+                known = f"{ISSUE}, {AMEND}, {SUSPEND}, {ACTIVATE}, {REVOKE}"
                 raise _rules.broken("the membership command is known", expected=known, found=command.name)
         return ()
+
+
+def _verify_amendment(before: list[MembershipState], after: list[MembershipState]) -> None:
+    old = _rules.one("one membership is consumed", before)
+    new = _rules.one("one membership is made", after)
+    _rules.equal("nothing but the roles changes", expected=replace(old, roles=new.roles), found=new)
+    if new == old:
+        raise _rules.broken("an amendment changes something", expected="other roles", found="the same")
 
 
 def _verify_status_change(
@@ -148,22 +161,33 @@ def _verify_status_change(
     _rules.equal("nothing but the status changes", expected=replace(old, status=target), found=new)
 
 
-def require_active_member(
-    ledger_tx: LedgerTransaction, party: Party, network: BusinessNetwork, role: MemberRole
-) -> None:
-    """The transaction references ``party``'s own active membership with ``role``; raises MembershipViolation."""
-    membership = referenced_membership(ledger_tx, party.name, network, role)
-    _rules.equal(f"the membership is of {party.name}'s key", expected=party.key, found=membership.party.key)
+class ReferencedMembers:
+    """The memberships that a transaction references, for contracts to ask; made once a verification."""
 
+    def __init__(self, ledger_tx: LedgerTransaction) -> None:
+        self._found: dict[tuple[BusinessNetwork, str], list[MembershipState]] = {}
+        for reference in ledger_tx.references_of(MEMBERSHIP):
+            member = MembershipState.of(reference.state)
+            self._found.setdefault((member.network, member.party.name), []).append(member)
 
-def referenced_membership(
-    ledger_tx: LedgerTransaction, party_name: str, network: BusinessNetwork, role: MemberRole
-) -> MembershipState:
-    """The one referenced membership of a party of that name, active and with ``role``; raises MembershipViolation."""
-    memberships = [MembershipState.of(state.state) for state in ledger_tx.references_of(MEMBERSHIP)]
-    of_party = [m for m in memberships if m.party.name == party_name and m.network is network]
-    membership = _rules.one(f"the {network.name} membership of {party_name} is referenced", of_party)
-    _rules.equal(f"{party_name} is an active member", expected=MembershipStatus.ACTIVE, found=membership.status)
-    if role not in membership.roles:
-        raise _rules.broken(f"{party_name} has the role", expected=role.name, found=membership.roles)
-    return membership
+    def active(self, name: str, network: BusinessNetwork, role: MemberRole) -> MembershipState:
+        """The one referenced membership of a party of that name, active and with ``role``.
+
+        Raises MembershipViolation; also when two are referenced, so that a good one cannot hide a bad one.
+        """
+        found = self._found.get((network, name), [])
+        member = _rules.one(f"the {network.name} membership of {name} is referenced", found)
+        _rules.equal(f"{name} is an active member", expected=MembershipStatus.ACTIVE, found=member.status)
+        if role not in member.roles:
+            raise _rules.broken(f"{name} has the role", expected=role.name, found=member.roles)
+        return member
+
+    def active_party(self, party: Party, network: BusinessNetwork, role: MemberRole) -> None:
+        """As ``active``, of a party whose key is known: a namesake with another key is somebody else."""
+        member = self.active(party.name, network, role)
+        _rules.equal(f"the membership is of {party.name}'s key", expected=party.key, found=member.party.key)
+
+    def active_custodians(self, names: Iterable[str], network: BusinessNetwork) -> None:
+        """Each of these nodes is an active custodian of the network; raises MembershipViolation."""
+        for name in sorted(set(names)):
+            self.active(name, network, MemberRole.CUSTODIAN)

@@ -9,3 +9,7 @@ DVP_LOCK: Final = "dvp_lock"
 TRADE: Final = "trade"
 IBC_CLIENT: Final = "ibc_client"
 MEMBERSHIP: Final = "membership"
+SECURITY_TOKEN: Final = "security_token"  # noqa: S105 - the name of a contract
+UTILITY_TOKEN: Final = "utility_token"  # noqa: S105 - the name of a contract
+NATIVE_DVP: Final = "native_dvp"
+TOKENS: Final = frozenset({SECURITY_TOKEN, UTILITY_TOKEN})

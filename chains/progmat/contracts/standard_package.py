@@ -5,13 +5,24 @@ from __future__ import annotations
 from chains.progmat.contracts.cash import CashContract
 from chains.progmat.contracts.dvp_lock_contract import DvpLockContract
 from chains.progmat.contracts.ibc_client import IbcClientContract
-from chains.progmat.contracts.membership import MembershipContract
+from chains.progmat.contracts.membership import BusinessNetwork, MembershipContract
+from chains.progmat.contracts.native_dvp import NativeDvpContract
 from chains.progmat.contracts.package import ContractPackage
+from chains.progmat.contracts.token import TokenContract
 from chains.progmat.contracts.trade import TradeContract
 from light_clients.registry import LightClientRegistry
 
 
 def standard_package(light_clients: LightClientRegistry) -> ContractPackage:
     """All contracts of this code base over a sealed registry of light clients."""
-    contracts = (CashContract(), DvpLockContract(), IbcClientContract(), MembershipContract(), TradeContract())
+    contracts = (
+        CashContract(),
+        DvpLockContract(),
+        IbcClientContract(),
+        MembershipContract(),
+        TradeContract(),
+        TokenContract(BusinessNetwork.ST),
+        TokenContract(BusinessNetwork.UT),
+        NativeDvpContract(),
+    )
     return ContractPackage.seal(contracts, light_clients)

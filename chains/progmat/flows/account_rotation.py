@@ -10,6 +10,7 @@ from chains.progmat.contracts.names import CASH
 from chains.progmat.flows.building import BuildContext
 from chains.progmat.flows.cash_builders import own_account, owner_key, refs_of, select_cash
 from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.flows.member_needs import needs_of
 from chains.progmat.flows.requests import RotateAccountKey
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import Command
@@ -36,6 +37,7 @@ def rotate_account_key(context: BuildContext, request: RotateAccountKey) -> Tran
         inputs=refs_of(spent),
         outputs=(moved.as_output(context.notary),),
         commands=(Command(CASH, cash_contract.MOVE, b"", (owner_key(source), issuer.key)),),
+        references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )
 

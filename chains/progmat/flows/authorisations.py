@@ -12,8 +12,7 @@ from sqlalchemy import Connection, insert, select
 
 from chains.progmat.flows.errors import AuthorisationReplaced, RequestIdReused, TradeIdUsed, TradeNotAuthorised
 from chains.progmat.flows.schema import trade_authorisations
-from chains.progmat.flows.trades import find_trade
-from ibc.dvp import SettlementTerms, terms_hash
+from chains.progmat.flows.trades import find_dvp, find_trade
 
 
 @dataclass(frozen=True)
@@ -40,9 +39,7 @@ def authorise(connection: Connection, wanted: TradeAuthorisation) -> TradeAuthor
     )
     first = connection.execute(query).one_or_none()
     if first is None:
-        known = find_trade(connection, wanted.trade_id)
-        if known is not None:
-            raise TradeIdUsed(wanted.trade_id, known.status.value)
+        require_unused_trade_id(connection, wanted.trade_id)
         connection.execute(insert(trade_authorisations).values(**asdict(wanted)))
         return wanted
     if first.terms_hash != wanted.terms_hash:
@@ -52,10 +49,19 @@ def authorise(connection: Connection, wanted: TradeAuthorisation) -> TradeAuthor
     return TradeAuthorisation(**{**asdict(wanted), "at_ms": first.at_ms})
 
 
-def require_authorised(connection: Connection, terms: SettlementTerms) -> None:
-    """Raises ``TradeNotAuthorised`` unless the buyer's platform wants these very terms."""
-    if _terms_in_force(connection, terms.cash.buyer.key, terms.trade_id) != terms_hash(terms):
-        raise TradeNotAuthorised(terms.trade_id, terms.cash.buyer.key)
+def require_authorised(connection: Connection, account_key: bytes, trade_id: bytes, wanted_hash: bytes) -> None:
+    """Raises ``TradeNotAuthorised`` unless the buyer's platform wants the terms with this very hash."""
+    if _terms_in_force(connection, account_key, trade_id) != wanted_hash:
+        raise TradeNotAuthorised(trade_id, account_key)
+
+
+def require_unused_trade_id(connection: Connection, trade_id: bytes) -> None:
+    """Raises ``TradeIdUsed`` when this node knows the trade as locked, cancelled or settled, here or across chains."""
+    known = find_trade(connection, trade_id)
+    if known is not None:
+        raise TradeIdUsed(trade_id, known.status.value)
+    if find_dvp(connection, trade_id) is not None:
+        raise TradeIdUsed(trade_id, "SETTLED")
 
 
 def _terms_in_force(connection: Connection, account_key: bytes, trade_id: bytes) -> bytes | None:

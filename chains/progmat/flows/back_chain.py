@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -98,6 +98,13 @@ class BackChain:
         """
         await self._have(peer, await self._lacking(outputs_used(wire)), _nothing_more)
 
+    async def resolve_states(self, peer: str, refs: Iterable[StateRef]) -> None:
+        """As ``resolve``, of a transaction that will use these states."""
+        used: dict[bytes, frozenset[int]] = {}
+        for ref in refs:
+            used[bytes(ref.tx_id)] = used.get(bytes(ref.tx_id), frozenset()) | {ref.index}
+        await self._have(peer, await self._lacking(used), _nothing_more)
+
     async def fetch(self, peer: str, tx_ids: Collection[bytes], also: AlsoRecorded) -> None:
         """Have final transactions themselves recorded here, whole, with all their ancestors; raises as ``resolve``.
 
@@ -130,11 +137,12 @@ class BackChain:
                 raise BadResolution(peer, f"more than {MAX_ANCESTORS} ancestors")
 
     async def _fetch(self, peer: str, asked: Indexes) -> FetchAnswer:
-        """From ``peer``; what it knows by an attestation only, from an issuer, which has the audit copy."""
+        """From ``peer``; what it knows by an attestation only, from who has the audit copy: an issuer, a registrar."""
         whole_only = self._policy is HistoryPolicy.WHOLE
         wanted = tuple(WantedOutputs(tx_id, () if whole_only else tuple(sorted(asked[tx_id]))) for tx_id in asked)
         body = peer_codec.encode_fetch_request(wanted)
-        auditors = [name for name in self._directory.names_with(Role.ISSUER) if name != peer]
+        keepers = dict.fromkeys((*self._directory.names_with(Role.ISSUER), *self._directory.names_with(Role.REGISTRAR)))
+        auditors = [name for name in keepers if name != peer]
         *earlier, last = (peer, *auditors)
         for source in earlier:
             try:

@@ -6,21 +6,23 @@ The builder runs inside the group commit, so what it selects is reserved before 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.engine import Commit
-from chains.progmat.flows.errors import MembershipMissing, PartyUnknown
+from chains.progmat.flows.errors import PartyUnknown
+from chains.progmat.flows.members import MemberNeed, Members
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recovery import made_before
 from chains.progmat.flows.request_codec import decode_request
+from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.flows.salts import Salts
-from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf, Role
+from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
 from chains.progmat.flows.signed_records import decoded, with_signed
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
@@ -31,12 +33,33 @@ from chains.progmat.transactions.model import Party, StateAndRef, StateRef, Time
 from chains.progmat.transactions.signature import sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
-from chains.progmat.vault import lock_states, membership, release_soft_locks, renew_soft_locks
+from chains.progmat.vault import lock_states, release_soft_locks, renew_soft_locks
 from primitives.composite_key import leaf_keys
 from primitives.types import UnixSeconds
 
 SHORT_WINDOW_S = 120
 """Length of every transaction's time window; where a light client judges, the contracts bound it at 600 s."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a builder needs of other nodes, gathered before the group commit."""
+
+    members: Members
+    offered: tuple[StateRef, ...] = ()
+    """The buyer's coins of a native trade, whose transactions are recorded here."""
+
+
+class Preparation(Protocol):
+    """Gathers what builders need."""
+
+    def at_hand(self, request: AnyRequest) -> Prepared | None:
+        """All that the request needs, if nobody has to be asked for it. May be called from any thread."""
+        ...
+
+    async def ask(self, record: FlowRecord, request: AnyRequest) -> Prepared:
+        """May run any number of times for one flow. Raises named errors, as ``StepAction.prepare``."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -52,6 +75,7 @@ class BuildContext:
     storage_readers: Mapping[str, StorageReader]
     now_s: int
     soft_lock_s: int
+    prepared: Prepared
     waiting_for: Callable[[bytes], int] = lambda _account_key: 0
     """How many flows wait for coins of an account of this node, by the account's key."""
 
@@ -74,6 +98,10 @@ class BuildContext:
         """Two minutes to be notarised: after that no signature given away can bring a failed flow into effect."""
         return TimeWindow(None, UnixSeconds(self.now_s + SHORT_WINDOW_S))
 
+    def deadline_s(self) -> int:
+        """When that is, Unix seconds."""
+        return self.now_s + SHORT_WINDOW_S
+
     def reserve(self, *refs: StateRef) -> None:
         """Soft-lock states that this flow will consume; raises ``StateConsumed``, ``StateSoftLocked``."""
         expires_s = self.now_s + self.soft_lock_s
@@ -86,18 +114,13 @@ class BuildContext:
             raise PartyUnknown(name)
         return self.verifier.parameters.identity(found)
 
-    def custodian(self, name: str) -> Party:
-        """A listed party that keeps accounts; raises ``PartyUnknown``."""
-        if name not in self.directory.names_with(Role.CUSTODIAN) + self.directory.names_with(Role.ISSUER):
-            raise PartyUnknown(name)
-        return self.party(name)
+    def member(self, need: MemberNeed) -> StateAndRef:
+        """A membership that was prepared; whether it is active is the contract's to say."""
+        return self.prepared.members[need.network, need.party]
 
-    def membership(self, network: str, party: str, role: str) -> StateAndRef:
-        """The membership to reference; raises ``MembershipMissing``. Whether it is active is the contract's to say."""
-        found = membership(self.connection, network, party)
-        if found is None or role not in found.indexed.roles.split(","):
-            raise MembershipMissing(party, role)
-        return found.state_and_ref
+    def member_refs(self, needs: Iterable[MemberNeed]) -> tuple[StateRef, ...]:
+        """What to reference for memberships that were prepared, each once."""
+        return tuple(dict.fromkeys(self.member(need).ref for need in needs))
 
 
 @dataclass(frozen=True)
@@ -123,6 +146,7 @@ class BuildStep:
         keys: KeyRing,
         verifier: LedgerVerifier,
         storage_readers: Mapping[str, StorageReader],
+        preparation: Preparation,
         clock: Clock,
         soft_lock_s: int,
         salts: Salts,
@@ -134,6 +158,7 @@ class BuildStep:
         self._keys = keys
         self._verifier = verifier
         self._storage_readers = storage_readers
+        self._preparation = preparation
         self._clock = clock
         self._soft_lock_s = soft_lock_s
         self._salts = salts
@@ -147,15 +172,18 @@ class BuildStep:
         """Nobody."""
         return ""
 
-    def at_once(self, record: FlowRecord) -> Commit:
-        """All of it."""
-        return partial(self._build, record)
+    def at_once(self, record: FlowRecord) -> Commit | None:
+        """All of it, when nothing is needed of other nodes."""
+        request = decode_request(record.kind, record.request)
+        prepared = self._preparation.at_hand(request)
+        return None if prepared is None else partial(self._build, record, request, prepared)
 
     async def prepare(self, record: FlowRecord) -> Commit:
-        """Nothing to ask for."""
-        return self.at_once(record)
+        """Get what the builder needs of other nodes."""
+        request = decode_request(record.kind, record.request)
+        return partial(self._build, record, request, await self._preparation.ask(record, request))
 
-    def _build(self, record: FlowRecord, connection: Connection) -> FlowRecord:
+    def _build(self, record: FlowRecord, request: AnyRequest, prepared: Prepared, connection: Connection) -> FlowRecord:
         now_ms = self._clock.now_ms()
         salt = self._salts.of_flow(record.flow_id)
         made = made_before(connection, salt)
@@ -172,9 +200,10 @@ class BuildStep:
             storage_readers=self._storage_readers,
             now_s=now_ms // 1000,
             soft_lock_s=self._soft_lock_s,
+            prepared=prepared,
             waiting_for=self._waiting_for,
         )
-        built = self._builders[record.kind](context, decode_request(record.kind, record.request))
+        built = self._builders[record.kind](context, request)
         if isinstance(built, AlreadyOnLedger):
             done = record.advanced(FlowStep.DONE, now_ms)
             return done.replaced(tx_id=built.tx_id, journal_position=built.journal_position)

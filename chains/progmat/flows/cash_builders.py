@@ -1,18 +1,17 @@
-"""Builders of the flows that issue, move and redeem cash, and of memberships."""
+"""Builders of the flows that issue, move and redeem cash."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from chains.progmat.contracts import cash as cash_contract
-from chains.progmat.contracts import membership as membership_contract
 from chains.progmat.contracts.cash import CashState
-from chains.progmat.contracts.membership import MemberRole, MembershipState, MembershipStatus
-from chains.progmat.contracts.names import CASH, MEMBERSHIP
-from chains.progmat.flows.building import AlreadyOnLedger, BuildContext
+from chains.progmat.contracts.names import CASH
+from chains.progmat.flows.building import BuildContext
 from chains.progmat.flows.change import pieces_of_change
-from chains.progmat.flows.errors import AccountUnknown, InvalidRequest, NodeRoleMissing, OperatorKeyMissing
-from chains.progmat.flows.requests import IssueCash, IssueMembership, MergeCash, MoveCash, RedeemCash
+from chains.progmat.flows.errors import AccountUnknown, NodeRoleMissing
+from chains.progmat.flows.member_needs import needs_of
+from chains.progmat.flows.requests import IssueCash, MergeCash, MoveCash, RedeemCash
 from chains.progmat.flows.seams import Role
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
@@ -22,7 +21,6 @@ from chains.progmat.vault import (
     CashHolding,
     CoinRequest,
     count_coins,
-    membership,
     select_and_lock,
     select_small_and_lock,
     total_yen,
@@ -30,8 +28,6 @@ from chains.progmat.vault import (
 from ibc.dvp import CashAccount
 from primitives.errors import DecodeError
 from primitives.public_key import PublicKey
-
-SC_NETWORK = "SC"
 
 
 def require_role(context: BuildContext, *roles: Role) -> None:
@@ -81,37 +77,17 @@ def _coin_request(
     )
 
 
-def issue_membership(context: BuildContext, request: IssueMembership) -> TransactionBuilder | AlreadyOnLedger:
-    """The operator admits a party. Raises ``OperatorKeyMissing``, ``PartyUnknown``."""
-    operator_key = context.verifier.parameters.operator_key
-    if context.keys.signer(operator_key) is None:
-        raise OperatorKeyMissing(context.me.name)
-    roles = ",".join(role.name for role in request.roles)
-    known = membership(context.connection, request.network.name, request.party)
-    if known is not None:
-        if known.indexed.roles == roles and known.indexed.status == MembershipStatus.ACTIVE.name:
-            return AlreadyOnLedger(known.ref.tx_id, 0)
-        raise InvalidRequest("party", f"{request.party} is a member with roles {known.indexed.roles} already")
-    state = MembershipState(request.network, context.party(request.party), request.roles, MembershipStatus.ACTIVE)
-    return replace(
-        context.frame.start(),
-        outputs=(state.as_output(context.notary),),
-        commands=(Command(MEMBERSHIP, membership_contract.ISSUE, b"", (operator_key,)),),
-        time_window=context.deadline(),  # dated by the notary: no later holder of the operator's key can date it back
-    )
-
-
 def issue_cash(context: BuildContext, request: IssueCash) -> TransactionBuilder:
-    """New coin; its issuer is this node. Raises ``NodeRoleMissing``, ``MembershipMissing``, ``PartyUnknown``."""
+    """New coin; its issuer is this node. Raises ``NodeRoleMissing``, ``PartyUnknown``."""
     require_role(context, Role.ISSUER)
-    context.custodian(request.to.node)
+    context.party(request.to.node)
     issuer = context.me.party
     made = CashState(request.coin_id, issuer, request.amount_yen, decode_single_key(request.to.key), request.to.node)
     return replace(
         context.frame.start(),
         outputs=(made.as_output(context.notary),),
         commands=(Command(CASH, cash_contract.ISSUE, b"", (issuer.key,)),),
-        references=(context.membership(SC_NETWORK, issuer.name, MemberRole.SC_ISSUER.name).ref,),
+        references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )
 
@@ -119,7 +95,7 @@ def issue_cash(context: BuildContext, request: IssueCash) -> TransactionBuilder:
 def move_cash(context: BuildContext, request: MoveCash) -> TransactionBuilder:
     """Whole states in, the amount to the payee and the rest back. Raises ``AccountUnknown`` and shortages."""
     source = own_account(context, request.from_account_key)
-    context.custodian(request.to.node)
+    context.party(request.to.node)
     spent = select_cash(context, request.coin_id, request.issuer, request.amount_yen, source)
     issuer = context.party(request.issuer)
     paid = CashState(request.coin_id, issuer, request.amount_yen, decode_single_key(request.to.key), request.to.node)
@@ -129,6 +105,7 @@ def move_cash(context: BuildContext, request: MoveCash) -> TransactionBuilder:
         inputs=refs_of(spent),
         outputs=outputs,
         commands=(Command(CASH, cash_contract.MOVE, b"", (owner_key(source), issuer.key)),),
+        references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )
 
@@ -143,6 +120,7 @@ def redeem_cash(context: BuildContext, request: RedeemCash) -> TransactionBuilde
         inputs=refs_of(spent),
         outputs=change_outputs(context, issuer, source, spent, request.amount_yen),
         commands=(Command(CASH, cash_contract.REDEEM, b"", (owner_key(source), issuer.key)),),
+        references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )
 
@@ -159,6 +137,7 @@ def merge_cash(context: BuildContext, request: MergeCash) -> TransactionBuilder:
         inputs=refs_of(small),
         outputs=(merged.as_output(context.notary),),
         commands=(Command(CASH, cash_contract.MOVE, b"", (owner_key(account), issuer.key)),),
+        references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )
 

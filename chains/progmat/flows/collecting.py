@@ -8,6 +8,8 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from chains.progmat.contracts.native_dvp import settled_terms
+from chains.progmat.contracts.native_terms import account_key
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.engine import Commit
@@ -73,7 +75,8 @@ class CountersignStep:
 
     def waiting_on(self, record: FlowRecord) -> str:
         """The parties asked."""
-        holders = {self._directory.holder_of(key) or "" for key in self._missing(signed_of(record))}
+        signed = signed_of(record)
+        holders = {self._holder_of(key, signed.wire) or "" for key in self._missing(signed)}
         return ", ".join(sorted(filter(None, holders)))
 
     def at_once(self, _record: FlowRecord) -> None:
@@ -85,7 +88,7 @@ class CountersignStep:
         require_epoch_not_over(self._verifier, self._clock, signed)
         by_party: dict[str, set[PublicKey]] = {}
         for key in self._missing(signed):
-            holder = self._directory.holder_of(key)
+            holder = self._holder_of(key, signed.wire)
             if holder is None:
                 raise KeyHolderUnknown(key.encoded())
             by_party.setdefault(holder, set()).add(key)
@@ -93,6 +96,13 @@ class CountersignStep:
         answers = await asyncio.gather(*(self._ask(party, keys, signed, body) for party, keys in by_party.items()))
         complete = signed.with_signatures(*(signature for answer in answers for signature in answer))
         return partial(self._collected, record, complete)
+
+    def _holder_of(self, key: PublicKey, wire: WireTransaction) -> str | None:
+        """A node's key is on the map; whose customer the buyer of a native trade is, its terms say."""
+        terms = settled_terms(wire)
+        if terms is not None and key == account_key(terms.buyer_cash):
+            return terms.buyer_node
+        return self._directory.holder_of(key)
 
     def _missing(self, signed: SignedTransaction) -> list[PublicKey]:
         pinned = self._verifier.pinned(signed.wire)

@@ -1,37 +1,49 @@
 """Answering ``node.countersign``: verify the whole transaction, then ask the role's policy whether to sign.
 
-Source of the shape: Corda's ``SignTransactionFlow``. A custodian signs nothing for others: its own flows sign with its
-keys, and nobody else's flow does. The issuer signs what moves, locks or redeems its own coin and verifies; it never
-signs for another what only it may begin (issuing, unlocking).
+Source of the shape: Corda's ``SignTransactionFlow``. A custodian signs for others one thing only: the native trade that
+its customer's platform authorised and for which it has offered these coins; everything else its own flows sign. The
+issuer signs what moves, locks or redeems its own coin and verifies, the registrar what moves or redeems its tokens;
+neither signs for another what only it may begin (issuing, unlocking).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
+from sqlalchemy import Connection
+
+from chains.progmat.contracts.names import CASH, DVP_LOCK, SECURITY_TOKEN, UTILITY_TOKEN
+from chains.progmat.contracts.native_dvp import settled_terms
+from chains.progmat.contracts.native_terms import NativeTerms, account_key
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.back_chain import BackChain
+from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.dvp_answers import note_signature
 from chains.progmat.flows.errors import CountersignRefused
 from chains.progmat.flows.seams import KeyRing, NodeSelf, Role
 from chains.progmat.flows.signed_records import decoded
-from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.flows.verification import LedgerVerifier, recorded_states
 from chains.progmat.node.peers.seam import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.signature import TransactionSignature, sign_transaction
+from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import encode_signature
 from chains.progmat.transactions.wire import WireTransaction
+from primitives.composite_key import Key
 from primitives.public_key import PublicKey
 
-COUNTERSIGNED_BY_ISSUER: Final[Mapping[str, frozenset[str]]] = {
-    "cash": frozenset({"Move", "Redeem"}),
-    "dvp_lock": frozenset({"Lock"}),
+_HOLDERS: Final = frozenset({"Move", "Redeem"})
+COUNTERSIGNED: Final[Mapping[Role, Mapping[str, frozenset[str]]]] = {
+    Role.ISSUER: {CASH: _HOLDERS, DVP_LOCK: frozenset({"Lock"})},
+    Role.REGISTRAR: {SECURITY_TOKEN: _HOLDERS, UTILITY_TOKEN: _HOLDERS},
 }
-"""Commands, by contract, that others begin and the issuer signs."""
+"""By role: commands, by contract, that others begin and this node signs with its own key."""
 
 
 class CountersignResponder:
-    """Signs for this node what its role's policy allows."""
+    """Signs for this node what its roles' policy allows."""
 
     def __init__(
         self,
@@ -41,6 +53,7 @@ class CountersignResponder:
         back_chain: BackChain,
         keys: KeyRing,
         disclose: Callable[[str, WireTransaction], None],
+        clock: Clock,
     ) -> None:
         self._me = me
         self._database = database
@@ -48,37 +61,72 @@ class CountersignResponder:
         self._back_chain = back_chain
         self._keys = keys
         self._disclose = disclose
+        self._clock = clock
 
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``node.countersign``. Raises ``CountersignRefused`` and what verification refuses."""
         signed = decoded(peer_codec.decode_countersign_request(body))
-        self._check_policy(signed.wire)
-        parameters = self._verifier.pinned(signed.wire)
-        apart = {self._own_key(signed.wire), parameters.validator_key, parameters.notary.key}
-        self._verifier.verify_signatures(signed, apart)
+        terms = settled_terms(signed.wire)
+        keys = self._keys_to_sign_with(signed.wire, terms)
+        self._verifier.verify_signatures(signed, self._signed_later(signed, terms))
         await self._back_chain.resolve(asker.name, signed.wire)
         await self._database.look_up(lambda connection: self._verifier.verify_contracts(connection, signed.wire))
-        signature = self._sign(signed.wire)
+        if terms is not None and account_key(terms.buyer_cash) in keys:
+            await self._database.submit(partial(self._note_trade, asker=asker.name, terms=terms, wire=signed.wire))
+        signatures = tuple(encode_signature(self._sign(key, signed.wire)) for key in keys)
         self._disclose(asker.name, signed.wire)
-        return peer_codec.encode_countersign_response((encode_signature(signature),))
+        return peer_codec.encode_countersign_response(signatures)
+
+    def _signed_later(self, signed: SignedTransaction, terms: NativeTerms | None) -> frozenset[Key]:
+        """Whose signatures may be missing: ours, the Validators' and the notary's.
+
+        In a native trade everybody but the seller is asked at the same time: no signature is of use without the others.
+        """
+        if terms is not None:
+            return signed.wire.required_signers - {account_key(terms.seller_tokens)}
+        pinned = self._verifier.pinned(signed.wire)
+        return frozenset({self._own_key(signed.wire), pinned.validator_key, pinned.notary.key})
 
     def _own_key(self, wire: WireTransaction) -> PublicKey:
         """This node's key in the epoch that the transaction pins."""
         return self._verifier.pinned(wire).current(self._me.party).key
 
-    def _sign(self, wire: WireTransaction) -> TransactionSignature:
-        signer = self._keys.signer(self._own_key(wire))
+    def _keys_to_sign_with(self, wire: WireTransaction, terms: NativeTerms | None) -> tuple[PublicKey, ...]:
+        """This node's keys that are wanted and may sign; raises ``CountersignRefused`` if there are none."""
+        keys = []
+        own_key = self._own_key(wire)
+        if own_key in wire.required_signers:
+            self._check_policy(wire, terms)
+            keys.append(own_key)
+        if terms is not None and terms.buyer_node == self._me.name:
+            keys.append(account_key(terms.buyer_cash))
+        if not keys:
+            rule = "a custodian signs only transactions it has built itself, and trades it has offered coins for"
+            raise CountersignRefused(self._me.name, rule)
+        return tuple(keys)
+
+    def _check_policy(self, wire: WireTransaction, terms: NativeTerms | None) -> None:
+        """Of a native trade the contracts demand the one form it has; of all else each command must be allowed."""
+        allowed = [COUNTERSIGNED[role] for role in self._me.roles if role in COUNTERSIGNED]
+        if not allowed:
+            raise CountersignRefused(self._me.name, "it is neither issuer nor registrar")
+        if terms is not None:
+            return
+        for command in wire.commands:
+            if not any(command.name in commands.get(command.contract, ()) for commands in allowed):
+                raise CountersignRefused(self._me.name, f"{command.contract} {command.name} is not others' to begin")
+
+    def _note_trade(self, connection: Connection, *, asker: str, terms: NativeTerms, wire: WireTransaction) -> None:
+        """Write before sign."""
+        inputs = recorded_states(connection, wire.inputs)
+        coins = {ref for ref, state in inputs.items() if state.contract == CASH}
+        now_s = self._clock.now_ms() // 1000
+        note_signature(connection, self._me.name, asker, terms, wire, coins, now_s)
+
+    def _sign(self, key: PublicKey, wire: WireTransaction) -> TransactionSignature:
+        signer = self._keys.signer(key)
         if signer is None:
-            raise CountersignRefused(self._me.name, "its own key is not in its key store")
+            raise CountersignRefused(self._me.name, "the key is not in its key store")
         signature = sign_transaction(signer, wire.id)
         self._verifier.remember_own(signature, wire.id)
         return signature
-
-    def _check_policy(self, wire: WireTransaction) -> None:
-        if Role.ISSUER not in self._me.roles:
-            raise CountersignRefused(self._me.name, "a custodian signs only transactions it has built itself")
-        for command in wire.commands:
-            if command.name not in COUNTERSIGNED_BY_ISSUER.get(command.contract, ()):
-                raise CountersignRefused(self._me.name, f"{command.contract} {command.name} is not others' to begin")
-        if self._own_key(wire) not in wire.required_signers:
-            raise CountersignRefused(self._me.name, "its signature is not required: none of its coin is involved")

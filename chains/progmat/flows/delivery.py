@@ -1,7 +1,8 @@
 """Deliveries: what this node owes to peers, sent from the outbox until answered.
 
-Each delivery goes its own way, so that a peer that is away delays only what it is owed. At least once: a delivery may
-arrive again, and its receiver records a transaction once.
+Each peer has its own lane (see ``delivery_lane``), so that a peer that is away delays only what it is owed, and costs
+memory and attempts of one probe at a time however much that is. At least once: a delivery may arrive again, and its
+receiver records a transaction once.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from chains.progmat.flows import peer_codec, store
 from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.delivery_lane import MAX_HELD, NEVER_MS, Lane
 from chains.progmat.flows.peer_codec import Finality
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.retry import RetrySchedule
@@ -25,9 +27,12 @@ from chains.progmat.node.storage import (
     EffectStatus,
     NodeDatabase,
     Prepared,
+    due_effects,
     effect_done,
     effect_failed,
     enqueue_effect,
+    next_due_s,
+    peers_owed,
     pending_effects,
 )
 from chains.progmat.node.storage.errors import StorageClosed
@@ -40,6 +45,7 @@ log = structlog.get_logger(__name__)
 
 DELIVERY_TIMEOUT_S = 15.0
 BATCH = 128
+ANY_TIME_S = 2**62
 
 
 def owe(connection: Connection, *, flow_id: str, peer: str, method: str, body: bytes, now_s: int) -> None:
@@ -57,16 +63,17 @@ _OWED = Prepared(
 )
 
 
+def finality_of(signed: SignedTransaction) -> bytes:
+    """The body that delivers a final transaction."""
+    signatures = tuple(encode_signature(signature) for signature in signed.signatures)
+    return peer_codec.encode_finality(Finality(tx_id=signed.id, signatures=signatures, wire=signed.wire_bytes))
+
+
 def owe_finality(
     connection: Connection, flow_id: str, signed: SignedTransaction, peers: Iterable[str], now_s: int
 ) -> None:
     """Owe a final transaction to participants."""
-    finality = Finality(
-        tx_id=signed.id,
-        signatures=tuple(encode_signature(signature) for signature in signed.signatures),
-        wire=signed.wire_bytes,
-    )
-    body = peer_codec.encode_finality(finality)
+    body = finality_of(signed)
     for peer in sorted(peers):
         owe(connection, flow_id=flow_id, peer=peer, method=peer_codec.FINALISE, body=body, now_s=now_s)
 
@@ -98,7 +105,7 @@ def _keys_of(flow_id: str) -> dict[str, str]:
 
 
 class DeliveryWorker:
-    """Sends due deliveries; ``wake`` after something was put into the outbox."""
+    """Sends what is owed; ``wake`` after something was put into the outbox."""
 
     def __init__(
         self,
@@ -117,10 +124,10 @@ class DeliveryWorker:
         self._retry = retry or RetrySchedule(first_ms=1000)
         self._refused_retry = RetrySchedule(first_ms=60_000, ceiling_ms=600_000)
         self._awake = asyncio.Event()
-        self._hurried = asyncio.Event()
-        self._seen_id = 0
-        """Of the newest effect taken: each is taken once, and its task keeps at it."""
-        self._under_way: dict[int, asyncio.Task[None]] = {}
+        self._seen_id = -1
+        """Of the newest effect that was offered to its lane; -1: what a restart found has not been looked at."""
+        self._lanes: dict[str, Lane] = {}
+        self._looking: list[asyncio.Task[None]] = []
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -133,13 +140,18 @@ class DeliveryWorker:
         self._awake.set()
 
     def hurry(self) -> None:
-        """Make the next attempt of everything that waits now: an operator knows that a peer is back."""
-        self._hurried.set()
-        self._hurried = asyncio.Event()
+        """See now whether peers are back, and send what is due: an operator knows something."""
+        for lane in self._lanes.values():
+            lane.look_now()
+
+    def peers_away(self) -> dict[str, int]:
+        """Peers to which only probes are sent at present, each with since when, Unix ms."""
+        return {lane.peer: lane.away_since_ms for lane in self._lanes.values() if lane.is_away}
 
     async def stop(self) -> None:
         """Stop sending; what is not acknowledged is sent again after the next start."""
-        tasks = [*self._under_way.values(), *([self._task] if self._task else [])]
+        under_way = [task for lane in self._lanes.values() for task in lane.held.values()]
+        tasks = [*under_way, *self._looking, *([self._task] if self._task else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -149,6 +161,8 @@ class DeliveryWorker:
             await self._awake.wait()
             self._awake.clear()
             try:
+                if self._seen_id < 0:
+                    await self._take_up()
                 while await self._take_some():
                     pass
             except StorageClosed:
@@ -158,71 +172,136 @@ class DeliveryWorker:
                 await self._clock.sleep_ms(self._retry.ceiling_ms)
                 self._awake.set()
 
+    async def _take_up(self) -> None:
+        """After a start: every lane that is owed something reads that for itself."""
+        owed = await self._database.read(peers_owed)
+        self._seen_id = max(owed.values(), default=0)
+        for peer in owed:
+            self._lane(peer).look_now()
+
     async def _take_some(self) -> bool:
-        """Begin with what was put into the outbox since the last look; whether there may be more."""
+        """Offer what was put into the outbox since the last look to its lanes; whether there may be more."""
         found = await self._database.look_up(partial(pending_effects, after_id=self._seen_id, limit=BATCH))
         for effect in found:
             self._seen_id = effect.effect_id
-            if effect.effect_id not in self._under_way:
-                self._send(effect)
+            lane = self._lane(effect.peer)
+            if effect.effect_id not in lane.held and lane.takes():
+                self._send(lane, effect)
         return len(found) == BATCH
 
-    def _send(self, effect: Effect) -> None:
-        task = asyncio.create_task(self._deliver(effect), name=f"delivery {effect.effect_id}")
-        self._under_way[effect.effect_id] = task
-        task.add_done_callback(partial(self._ended, effect.effect_id))
+    # ---- lanes ----
 
-    def _ended(self, effect_id: int, task: asyncio.Task[None]) -> None:
-        del self._under_way[effect_id]
-        if not task.cancelled() and task.exception() is not None:  # a defect: it is owed still
-            log.error("delivery ended by a defect", effect=effect_id, exc_info=task.exception())
-            self._seen_id = 0
+    def _lane(self, peer: str) -> Lane:
+        lane = self._lanes.get(peer)
+        if lane is None:
+            lane = self._lanes[peer] = Lane(peer, self._retry)
+            self._looking.append(asyncio.create_task(self._keep_looking(lane), name=f"lane {peer}"))
+        return lane
 
-    async def _deliver(self, effect: Effect) -> None:
-        """Tried from when it is due until acknowledged; the state is written after each attempt."""
-        attempts = effect.attempts
-        wait_ms = effect.next_attempt_s * 1000 - self._clock.now_ms()
-        if wait_ms > 0:  # it failed before a restart
-            await self._wait(wait_ms)
+    async def _keep_looking(self, lane: Lane) -> None:
+        """Read again what the lane could not hold, or what had to wait, when its time has come."""
         while True:
-            attempts += 1
+            await self._until_time_to_look(lane)
+            lane.look_at_ms = NEVER_MS
             try:
-                wait_ms = await self._attempt(effect, attempts)
+                if lane.is_away:
+                    await self._probe(lane)
+                else:
+                    await self._refill(lane)
             except StorageClosed:
                 return
-            except UnavailableError as error:  # the attempt is not written down: it is made again
-                log.warning("delivery not written down", key=effect.effect_key, reason=error.reason)
-                wait_ms = self._retry.ceiling_ms
-            if wait_ms == 0:
+            except UnavailableError as error:
+                log.warning("outbox cannot be read", peer=lane.peer, reason=error.reason)
+                lane.look_by(self._clock.now_ms() + self._retry.ceiling_ms)
+
+    async def _until_time_to_look(self, lane: Lane) -> None:
+        while (wait_ms := lane.look_at_ms - self._clock.now_ms()) > 0:
+            waits = [asyncio.create_task(lane.poked())]
+            if lane.look_at_ms < NEVER_MS:
+                waits.append(asyncio.create_task(self._clock.sleep_ms(wait_ms)))
+            try:
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for waiting in waits:
+                    waiting.cancel()
+
+    async def _refill(self, lane: Lane) -> None:
+        lane.is_behind = False  # before the look: what is offered from now on and not taken makes it true again
+        now_s = self._clock.now_ms() // 1000
+        due = await self._database.look_up(partial(due_effects, peer=lane.peer, now_s=now_s, limit=MAX_HELD))
+        for effect in due:
+            if effect.effect_id not in lane.held and lane.takes():
+                self._send(lane, effect)
+        if len(due) == MAX_HELD:
+            lane.is_behind = True
+            return
+        later_s = await self._database.look_up(partial(next_due_s, peer=lane.peer, now_s=now_s))
+        if later_s is not None:
+            lane.look_by(later_s * 1000)
+
+    async def _probe(self, lane: Lane) -> None:
+        """One delivery shows whether the peer is back: the one that has waited longest."""
+        most = len(lane.held) + 1
+        owed = await self._database.look_up(partial(due_effects, peer=lane.peer, now_s=ANY_TIME_S, limit=most))
+        for effect in owed:
+            if effect.effect_id not in lane.held:
+                lane.probe_id = effect.effect_id
+                self._send(lane, effect)
                 return
-            await self._wait(wait_ms)
+        lane.answered()  # nothing is owed but what is under way
 
-    async def _wait(self, wait_ms: int) -> None:
-        """The time until the next attempt, or until somebody hurries."""
-        waits = [asyncio.create_task(self._clock.sleep_ms(wait_ms)), asyncio.create_task(self._hurried.wait())]
+    def _send(self, lane: Lane, effect: Effect) -> None:
+        task = asyncio.create_task(self._deliver(lane, effect), name=f"delivery {effect.effect_id}")
+        lane.held[effect.effect_id] = task
+        task.add_done_callback(partial(self._ended, lane, effect.effect_id))
+
+    def _ended(self, lane: Lane, effect_id: int, task: asyncio.Task[None]) -> None:
+        lane.held.pop(effect_id, None)
+        if lane.is_behind and not lane.is_away and not task.cancelled() and lane.room >= MAX_HELD // 2:
+            lane.look_now()
+
+    # ---- one delivery ----
+
+    async def _deliver(self, lane: Lane, effect: Effect) -> None:
+        """One attempt; its result is in the database before the lane forgets the effect."""
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for waiting in waits:
-                waiting.cancel()
+            await self._attempt(lane, effect)
+        except StorageClosed:
+            return
+        except UnavailableError as error:  # the attempt is not written down: it is made again
+            log.warning("delivery not written down", key=effect.effect_key, reason=error.reason)
+        except Exception:
+            log.exception("delivery ended by a defect", key=effect.effect_key)
+        else:
+            return
+        await self._clock.sleep_ms(self._retry.ceiling_ms)
+        lane.put_off(self._clock.now_ms() + self._retry.first_ms)
 
-    async def _attempt(self, effect: Effect, attempts: int) -> int:
-        """One attempt; returns the wait before the next one, 0 when it is done. Raises storage errors only."""
+    async def _attempt(self, lane: Lane, effect: Effect) -> None:
+        """Send, and write down what came of it. Raises storage errors only."""
+        attempts, answers_before = effect.attempts + 1, lane.answers
         self._before_send(effect)
         try:
             await self._network.request(effect.peer, effect.method, effect.body, DELIVERY_TIMEOUT_S)
+        except UnavailableError as error:
+            wait_ms = lane.failed(effect.effect_id, answers_before, attempts, self._clock.now_ms())
+            await self._put_off(lane, effect, error, wait_ms)
         except CrossDvpError as error:
-            refused = not isinstance(error, UnavailableError)
-            if refused:  # what is final has to be recorded there some day: an operator sees why it is not yet
-                log.warning("delivery refused", peer=effect.peer, key=effect.effect_key, reason=error.reason)
-            wait_ms = (self._refused_retry if refused else self._retry).wait_ms(attempts)
-            later = partial(_later, effect=effect, error=error, now_ms=self._clock.now_ms(), wait_ms=wait_ms)
-            await self._database.submit(later)
-            return wait_ms
-        done = await self._database.submit(partial(_acknowledged, effect=effect, now_ms=self._clock.now_ms()))
-        if done is not None:
-            self._on_done(done)
-        return 0
+            # What is final has to be recorded there some day: an operator sees why it is not yet.
+            log.warning("delivery refused", peer=effect.peer, key=effect.effect_key, reason=error.reason)
+            lane.answered()
+            await self._put_off(lane, effect, error, self._refused_retry.wait_ms(attempts))
+        else:
+            lane.answered()
+            done = await self._database.submit(partial(_acknowledged, effect=effect, now_ms=self._clock.now_ms()))
+            if done is not None:
+                self._on_done(done)
+
+    async def _put_off(self, lane: Lane, effect: Effect, error: CrossDvpError, wait_ms: int) -> None:
+        now_ms = self._clock.now_ms()
+        await self._database.submit(partial(_later, effect=effect, error=error, now_ms=now_ms, wait_ms=wait_ms))
+        del lane.held[effect.effect_id]
+        lane.put_off(now_ms + wait_ms)
 
 
 def _flow_of(connection: Connection, effect: Effect) -> FlowRecord | None:

@@ -109,7 +109,11 @@ class Disclosing:
 
     def disclose(self, peer: str, wire: WireTransaction) -> None:
         """``peer`` knows ``wire``, so it may fetch what that uses."""
-        for tx_id in outputs_used(wire):
+        self.disclose_ids(peer, outputs_used(wire))
+
+    def disclose_ids(self, peer: str, tx_ids: Iterable[bytes]) -> None:
+        """``peer`` may fetch these transactions."""
+        for tx_id in tx_ids:
             _remember(self._disclosed, (peer, tx_id), MAX_DISCLOSED)
 
     async def handle_fetch(self, asker: PeerIdentity, body: bytes) -> bytes:

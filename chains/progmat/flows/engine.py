@@ -37,6 +37,9 @@ ATTEMPTS_BEFORE_A_REBUILD = 4
 Commit = Callable[[Connection], FlowRecord]
 """Runs in the group commit: stores a step's results and returns the flow at its next step. Must be safe to repeat."""
 
+MAX_CALLERS = 384
+"""Three quarters of the calls that a node's server takes at once."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -80,7 +83,11 @@ class Reservations(Protocol):
 
 
 class FlowEngine:
-    """Runs every flow that is not at an end, one task each, at most ``max_at_work`` at once."""
+    """Runs every flow that is not at an end, one task each.
+
+    At most ``max_at_work`` flows at once wait for the same party, so that one that does not answer holds up only those
+    that need it. At most ``MAX_CALLERS`` callers of ``outcome`` wait: more of them would keep others out of the API.
+    """
 
     def __init__(
         self,
@@ -100,7 +107,10 @@ class FlowEngine:
         self._on_stored = on_stored
         self._retry = retry or RetrySchedule()
         self._coin_queue = coin_queue or CoinQueue()
-        self._at_work = asyncio.Semaphore(max_at_work)
+        self._max_at_work = max_at_work
+        self._at_work: dict[str, asyncio.Semaphore] = {}
+        """By who is waited for; there are as many as sets of parties on the network map that sign together."""
+        self._waiting_callers = 0
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._driven: dict[str, FlowRecord] = {}
         self._watchers: dict[str, dict[asyncio.Future[FlowRecord], AbstractSet[FlowStep]]] = defaultdict(dict)
@@ -136,14 +146,23 @@ class FlowEngine:
         self._run(record)
 
     async def outcome(self, flow_id: str, wait_s: float, until: AbstractSet[FlowStep] = ANSWERED) -> FlowRecord:
-        """The flow at a step of ``until``, or as it stands after ``wait_s`` seconds. Raises ``FlowUnknown``."""
+        """The flow at a step of ``until``, or as it stands after ``wait_s`` seconds. Raises ``FlowUnknown``.
+
+        Where too many wait already, the answer is the flow as it stands.
+        """
+        if self._waiting_callers >= MAX_CALLERS:
+            return await self._as_it_stands(flow_id)
         watcher: asyncio.Future[FlowRecord] = asyncio.get_running_loop().create_future()
         self._watchers[flow_id][watcher] = until
         try:
             record = await self._as_it_stands(flow_id)
             if record.step in until or wait_s <= 0:
                 return record
-            await asyncio.wait((watcher,), timeout=wait_s)
+            self._waiting_callers += 1
+            try:
+                await asyncio.wait((watcher,), timeout=wait_s)
+            finally:
+                self._waiting_callers -= 1
             return watcher.result() if watcher.done() else await self._as_it_stands(flow_id)
         finally:
             self._forget_watcher(flow_id, watcher)
@@ -189,7 +208,7 @@ class FlowEngine:
         while record.step in DRIVEN:
             await self._until_due(record)
             try:
-                async with self._at_work:
+                async with self._lane(record.waiting_on):
                     record = await self._attempt(record)
             except StorageClosed:
                 return
@@ -203,6 +222,12 @@ class FlowEngine:
             self._driven[record.flow_id] = record
             self._on_stored(record)
             self.tell(record)
+
+    def _lane(self, waiting_on: str) -> asyncio.Semaphore:
+        lane = self._at_work.get(waiting_on)
+        if lane is None:
+            lane = self._at_work[waiting_on] = asyncio.Semaphore(self._max_at_work)
+        return lane
 
     async def _read_at_last(self, flow_id: str) -> FlowRecord:
         while True:

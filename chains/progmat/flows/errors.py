@@ -1,4 +1,4 @@
-"""What can go wrong in a flow.
+"""What can go wrong in a flow. Of members and native trades: ``market_errors``.
 
 CrossDvpError
 ├── CallerError
@@ -147,7 +147,7 @@ class MembershipMissing(CallerError):
     def __init__(self, party: str, role: str) -> None:
         self.party = party
         self.role = role
-        super().__init__(f"{party} has no active membership as {role} in this vault: the operator admits it first")
+        super().__init__(f"{party} has no active membership as {role} here: the operator admits or activates it")
 
 
 class LockTimePassed(CallerError):

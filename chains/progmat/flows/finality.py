@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from sqlalchemy import Connection
@@ -9,18 +10,30 @@ from sqlalchemy import Connection
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.delivery import owe_finality
 from chains.progmat.flows.engine import Commit
+from chains.progmat.flows.market_errors import ReferenceOutdated
 from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.flows.seams import Recording
+from chains.progmat.flows.seams import Directory, Recording
 from chains.progmat.flows.signed_records import signed_of, with_signed
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.flows.welcoming import owe_memberships
+from chains.progmat.notary.errors import NotarisationConflict
+from chains.progmat.notary.model import StateUse
+from chains.progmat.transactions.model import StateRef
 
 
 class NotariseStep:
-    """APPROVED -> NOTARISED: asked again with the same bytes until the notary says yes or no; both are for ever."""
+    """APPROVED -> NOTARISED: asked again with the same bytes until the notary says yes or no; both are for ever.
 
-    def __init__(self, desk: NotaryDesk, clock: Clock) -> None:
+    When nothing is spent but memberships it references, the flow may still do what it is for: it is built again, on
+    current ones. ``are_memberships`` takes note of what is spent, and says whether that is all there is.
+    """
+
+    def __init__(
+        self, desk: NotaryDesk, clock: Clock, are_memberships: Callable[[tuple[StateRef, ...]], Awaitable[bool]]
+    ) -> None:
         self._desk = desk
+        self._are_memberships = are_memberships
         self._clock = clock
 
     def skip(self, record: FlowRecord) -> FlowStep | None:
@@ -35,9 +48,16 @@ class NotariseStep:
         """Others have to be asked."""
 
     async def prepare(self, record: FlowRecord) -> Commit:
-        """Ask. Raises what ``NotaryDesk.notarise`` raises."""
+        """Ask. Raises what ``NotaryDesk.notarise`` raises, and ``ReferenceOutdated``."""
         signed = signed_of(record)
-        answer = await self._desk.notarise(signed)
+        try:
+            answer = await self._desk.notarise(signed)
+        except NotarisationConflict as conflict:
+            refs = tuple(state.ref for state in conflict.states)
+            of_references = all(state.use is StateUse.REFERENCE for state in conflict.states)
+            if conflict.paths or not of_references or not await self._are_memberships(refs):
+                raise
+            raise ReferenceOutdated(signed.id, tuple(map(str, refs))) from conflict
         notarised = with_signed(record, signed.with_signatures(answer.signature))
         return partial(self._notarised, notarised.replaced(journal_position=answer.position))
 
@@ -48,7 +68,9 @@ class NotariseStep:
 class RecordStep:
     """NOTARISED -> RECORDED: vault, transaction store, IBC events and the outbox, in one commit."""
 
-    def __init__(self, recorder: Recording, clock: Clock) -> None:
+    def __init__(self, own_name: str, directory: Directory, recorder: Recording, clock: Clock) -> None:
+        self._own_name = own_name
+        self._directory = directory
         self._recorder = recorder
         self._clock = clock
 
@@ -72,6 +94,7 @@ class RecordStep:
         signed = signed_of(record)
         now_ms = self._clock.now_ms()
         participants = self._recorder.record(connection, signed, record.journal_position, now_ms)
+        owe_memberships(connection, self._own_name, self._directory, record.flow_id, signed, now_ms // 1000)
         owe_finality(connection, record.flow_id, signed, participants, now_ms // 1000)
         recorded = record.advanced(FlowStep.RECORDED, now_ms, waiting_on=", ".join(participants))
         return recorded if participants else recorded.advanced(FlowStep.DONE, now_ms)

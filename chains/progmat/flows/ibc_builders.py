@@ -10,10 +10,9 @@ from dataclasses import replace
 
 from chains.progmat.contracts.dvp_lock_codec import AckEvidence, Evidence, TimeoutEvidence
 from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, ConsensusRecord, record_of
-from chains.progmat.contracts.membership import MemberRole
-from chains.progmat.flows.authorisations import require_authorised
+from chains.progmat.flows.authorisations import require_authorised, require_unused_trade_id
 from chains.progmat.flows.building import AlreadyOnLedger, BuildContext
-from chains.progmat.flows.cash_builders import SC_NETWORK, own_account, owner_key, require_role, select_cash
+from chains.progmat.flows.cash_builders import own_account, owner_key, require_role, select_cash
 from chains.progmat.flows.errors import (
     AccountUnknown,
     InvalidRequest,
@@ -24,8 +23,8 @@ from chains.progmat.flows.errors import (
     OperatorKeyMissing,
     PacketAlreadyProcessed,
     PacketUnknown,
-    TradeIdUsed,
 )
+from chains.progmat.flows.member_needs import custodian_of_cash
 from chains.progmat.flows.requests import (
     AckPacket,
     CancelTrade,
@@ -37,7 +36,7 @@ from chains.progmat.flows.requests import (
 )
 from chains.progmat.flows.seams import Role
 from chains.progmat.flows.store import next_count
-from chains.progmat.flows.trades import find_trade, find_trade_of_packet
+from chains.progmat.flows.trades import find_trade_of_packet
 from chains.progmat.flows.views import TradeStatus
 from chains.progmat.ibc_host.clients import (
     ClientMessagePlan,
@@ -52,7 +51,7 @@ from chains.progmat.node.storage import stored_transaction
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import StateAndRef
 from chains.progmat.vault import consensus_record, hold, kept_states, latest_consensus, light_client
-from ibc.dvp import SettlementTerms
+from ibc.dvp import terms_hash
 from ibc.errors import Misbehaviour
 from ibc.light_client import TimeBounds
 from ibc.packet import Packet, encode_packet
@@ -66,12 +65,12 @@ def lock_cash(context: BuildContext, request: LockCash) -> TransactionBuilder:
     A number that a failed flow took is not used again.
     """
     terms = request.terms
-    _require_open_trade(context, terms)
+    require_unused_trade_id(context.connection, terms.trade_id)
     buyer = own_account(context, terms.cash.buyer.key)
     if terms.cash.buyer.node != context.me.name:
         raise AccountUnknown(terms.cash.buyer.key)
-    require_authorised(context.connection, terms)
-    context.custodian(terms.cash.seller.node)
+    require_authorised(context.connection, terms.cash.buyer.key, terms.trade_id, terms_hash(terms))
+    context.party(terms.cash.seller.node)
     if context.now_s >= terms.lock_by_s:
         raise LockTimePassed(terms.lock_by_s, context.now_s)
     client = _active_client(context, request.client_id)
@@ -85,7 +84,8 @@ def lock_cash(context: BuildContext, request: LockCash) -> TransactionBuilder:
         window=context.window(terms.lock_by_s),
         coins=tuple(StateAndRef(ref, state) for ref, state in states.items()),
         client=client,
-        custodian=context.membership(SC_NETWORK, context.me.name, MemberRole.CUSTODIAN.name),
+        custodian=context.member(custodian_of_cash(context.me.name)),
+        seller_custodian=context.member(custodian_of_cash(terms.cash.seller.node)),
     )
     return build_lock(context.frame, plan)
 
@@ -93,7 +93,7 @@ def lock_cash(context: BuildContext, request: LockCash) -> TransactionBuilder:
 def cancel_trade(context: BuildContext, request: CancelTrade) -> TransactionBuilder:
     """The trade id spent, signed by the side whose account is kept here."""
     terms = request.terms
-    _require_open_trade(context, terms)
+    require_unused_trade_id(context.connection, terms.trade_id)
     for side in (terms.cash.buyer, terms.cash.seller):
         if side.node == context.me.name:
             account = own_account(context, side.key)
@@ -150,12 +150,6 @@ def submit_misbehaviour(context: BuildContext, request: SubmitMisbehaviour) -> T
     plan = _message_plan(context, request)
     context.reserve(plan.client.ref)
     return build_client_freeze(context.frame, context.verifier.package.light_clients, plan)
-
-
-def _require_open_trade(context: BuildContext, terms: SettlementTerms) -> None:
-    known = find_trade(context.connection, terms.trade_id)
-    if known is not None:
-        raise TradeIdUsed(terms.trade_id, known.status.value)
 
 
 def _require_earmark(context: BuildContext, request: LockCash, client: StateAndRef) -> None:

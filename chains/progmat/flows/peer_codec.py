@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from crossdvp.ledger.v1 import dvp_peers_pb2
 from crossdvp.ledger.v1 import node_peers_pb2 as pb
 
+from chains.progmat.contracts.membership import BusinessNetwork
+from chains.progmat.transactions.model import check_name
 from primitives.codec import deterministic_bytes, strict_parse
 from primitives.errors import DecodeError
 
@@ -14,6 +17,7 @@ COUNTERSIGN: Final = "node.countersign"
 FINALISE: Final = "node.finalise"
 ATTESTED: Final = "node.attested"
 FETCH_TRANSACTIONS: Final = "node.fetch_transactions"
+FETCH_MEMBERSHIP: Final = "node.fetch_membership"
 LIST_FINAL: Final = "node.list_final"
 
 MAX_FETCHED_IDS: Final = 64
@@ -214,3 +218,32 @@ def _cursor(history_id: str, after: int) -> ListingCursor:
     if after >= 1 << 62:
         raise DecodeError("cursor", expected="less than 2^62", found=after)
     return ListingCursor(history_id, after)
+
+
+def encode_fetch_membership(network: BusinessNetwork, party: str) -> bytes:
+    """Ask which transactions made the present membership of a party."""
+    return deterministic_bytes(dvp_peers_pb2.FetchMembershipRequest(network=int(network), party=party))  # type: ignore[arg-type] # enum values are ints at run time
+
+
+def decode_fetch_membership(body: bytes) -> tuple[BusinessNetwork, str]:
+    """Network and party asked for; raises ``DecodeError``."""
+    message = strict_parse(dvp_peers_pb2.FetchMembershipRequest, body, max_bytes=1024)
+    check_name("party", message.party)
+    try:
+        return BusinessNetwork(int(message.network)), message.party
+    except ValueError as error:
+        raise DecodeError("business network", expected="ST, SC or UT", found=int(message.network)) from error
+
+
+def encode_membership_ids(tx_ids: tuple[bytes, ...]) -> bytes:
+    """Answer with ids, which the asker may then fetch; none for a stranger."""
+    return deterministic_bytes(dvp_peers_pb2.FetchMembershipResponse(tx_ids=tx_ids))
+
+
+def decode_membership_ids(body: bytes) -> tuple[bytes, ...]:
+    """The ids, distinct, at most 64; raises ``DecodeError``."""
+    message = strict_parse(dvp_peers_pb2.FetchMembershipResponse, body, max_bytes=MAX_FETCHED_IDS * 40)
+    tx_ids = tuple(message.tx_ids)
+    if len(set(tx_ids)) != len(tx_ids) or len(tx_ids) > MAX_FETCHED_IDS or any(len(tx_id) != 32 for tx_id in tx_ids):
+        raise DecodeError("ids answered", expected=f"at most {MAX_FETCHED_IDS} distinct ids", found=len(tx_ids))
+    return tx_ids

@@ -13,7 +13,7 @@ from primitives.errors import CrossDvpError
 class FlowKind(Enum):
     """What a flow is for. The value is what the database holds."""
 
-    ISSUE_MEMBERSHIP = "issue_membership"
+    CHANGE_MEMBERSHIP = "change_membership"
     ISSUE_CASH = "issue_cash"
     MOVE_CASH = "move_cash"
     REDEEM_CASH = "redeem_cash"
@@ -26,6 +26,10 @@ class FlowKind(Enum):
     SUBMIT_MISBEHAVIOUR = "submit_misbehaviour"
     ACK_PACKET = "ack_packet"
     TIMEOUT_PACKET = "timeout_packet"
+    ISSUE_TOKEN = "issue_token"  # noqa: S105 - a kind of flow
+    MOVE_TOKEN = "move_token"  # noqa: S105 - a kind of flow
+    REDEEM_TOKEN = "redeem_token"  # noqa: S105 - a kind of flow
+    SETTLE_DVP = "settle_dvp"
 
 
 class Wish(StrEnum):

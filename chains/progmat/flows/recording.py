@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
 
 from sqlalchemy import Connection
 
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.dvp_lock import DvpLockState
-from chains.progmat.contracts.names import CASH, DVP_LOCK, TRADE
+from chains.progmat.contracts.membership import MembershipState
+from chains.progmat.contracts.names import CASH, DVP_LOCK, MEMBERSHIP, TOKENS, TRADE
 from chains.progmat.contracts.terms_codec import decode_terms
+from chains.progmat.contracts.token import TokenState
 from chains.progmat.flows.entry_kinds import entry_kind
 from chains.progmat.flows.seams import Directory, Role
 from chains.progmat.flows.signed_records import encoded
 from chains.progmat.flows.trades import note_trades
 from chains.progmat.flows.verification import recorded_states
+from chains.progmat.identity import VAULT_ROLES
 from chains.progmat.node.storage import StoreOutcome, store_recorded
 from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
-from chains.progmat.vault import RecordMark, VaultRules, record_transaction
+from chains.progmat.vault import RecordMark, VaultRules, members, record_transaction
 from ibc.dvp import SettlementTerms
+
+MAX_MEMBERS: Final = 4096
+"""Members of one business network that are told of each other's memberships: as many as a network map lists."""
+
+
+def names_with_vault(directory: Directory) -> frozenset[str]:
+    """Nodes that can be sent transactions: a notary may be a member, and keeps none."""
+    return frozenset(name for role in VAULT_ROLES for name in directory.names_with(role))
 
 
 class Recorder:
-    """Records for a node with a vault: transaction store, vault, trades and IBC events in one commit."""
+    """Records for a node with a vault: transaction store, vault, trades and IBC events in one commit.
 
-    def __init__(self, own_name: str, directory: Directory, rules: VaultRules) -> None:
+    ``on_membership`` is called, on the writer's thread, when a membership changed.
+    """
+
+    def __init__(
+        self, own_name: str, directory: Directory, rules: VaultRules, on_membership: Callable[[], None] = lambda: None
+    ) -> None:
         self._own_name = own_name
         self._directory = directory
         self._rules = rules
+        self._on_membership = on_membership
         self._newest: tuple[WireTransaction | None, Mapping[StateRef, TransactionState]] = (None, {})
 
     def record(
@@ -41,17 +59,22 @@ class Recorder:
         """
         wire = signed.wire
         inputs = self._inputs(connection, wire)
-        taking_part = self._participants(wire, inputs.values())
+        taking_part = self._participants(connection, wire, inputs.values())
         stored = store_recorded(connection, wire.id, encoded(signed), journal_position, now_ms // 1000, taking_part)
         if stored is StoreOutcome.STORED:
+            if any(command.contract == MEMBERSHIP for command in wire.commands):
+                self._on_membership()
             mark = RecordMark(now_ms, journal_position, entry_kind(wire, inputs), inputs)
             record_transaction(connection, wire, self._rules, mark)
             note_trades(connection, wire, inputs, journal_position)
         return tuple(sorted(taking_part - {self._own_name}))
 
     def participants(self, connection: Connection, wire: WireTransaction) -> frozenset[str]:
-        """Issuers, custodians of all owners; for what everybody relies on (light clients, memberships) every node."""
-        return self._participants(wire, self._inputs(connection, wire).values())
+        """Issuers, registrars, custodians of all owners; of a membership the other members of its network.
+
+        Light clients are everybody's who may lock cash or issue it.
+        """
+        return self._participants(connection, wire, self._inputs(connection, wire).values())
 
     def _inputs(self, connection: Connection, wire: WireTransaction) -> Mapping[StateRef, TransactionState]:
         """The states a transaction consumes; those of the one last asked about are at hand: they never change."""
@@ -62,19 +85,31 @@ class Recorder:
                 self._newest = (wire, inputs)
         return inputs
 
-    def _participants(self, wire: WireTransaction, inputs: Iterable[TransactionState]) -> frozenset[str]:
+    def _participants(
+        self, connection: Connection, wire: WireTransaction, inputs: Iterable[TransactionState]
+    ) -> frozenset[str]:
         names: set[str] = set()
         for state in (*inputs, *wire.outputs):
-            names.update(self._concerned_by(state))
+            names.update(self._concerned_by(connection, state))
         for command in wire.commands:
             if command.contract == TRADE:
                 names.update(_sides(decode_terms(command.data)))
         return frozenset(names)
 
-    def _concerned_by(self, state: TransactionState) -> Iterator[str]:
+    def _concerned_by(self, connection: Connection, state: TransactionState) -> Iterator[str]:
         if state.contract == CASH:
             cash = CashState.of(state)
             yield from (cash.issuer.name, cash.node)
+        elif state.contract in TOKENS:
+            token = TokenState.of(state)
+            yield from (token.registrar.name, token.node)
+        elif state.contract == MEMBERSHIP:
+            member = MembershipState.of(state)
+            yield self._own_name  # whoever is sent one may keep it: the operator signed it
+            yield from self._directory.names_with(Role.OPERATOR)
+            told = {member.party.name}
+            told.update(other.indexed.party for other in members(connection, member.network.name, MAX_MEMBERS))
+            yield from told & names_with_vault(self._directory)
         elif state.contract == DVP_LOCK:
             yield from _sides(DvpLockState.of(state).terms)
         else:

@@ -27,7 +27,8 @@ from chains.progmat.flows.delivery import owe_finality
 from chains.progmat.flows.errors import BadListing
 from chains.progmat.flows.peer_codec import MAX_FETCHED_IDS, MAX_LISTED_IDS, FinalListing, ListingCursor
 from chains.progmat.flows.schema import listing_cursors, recovered
-from chains.progmat.flows.seams import Directory, Recording, Role
+from chains.progmat.flows.seams import Directory, Recording
+from chains.progmat.identity import VAULT_ROLES
 from chains.progmat.node.peers.seam import PeerIdentity, PeerNetwork
 from chains.progmat.node.storage import (
     NodeDatabase,
@@ -48,7 +49,7 @@ MAX_MISSING: Final = 1024
 EVERY_S: Final = 600
 """A partition that nobody noticed is healed within this time."""
 
-_WITH_RECORDS: Final = (Role.ISSUER, Role.CUSTODIAN)
+_WITH_RECORDS: Final = tuple(sorted(VAULT_ROLES, key=lambda role: role.value))
 _KEEP_CURSOR = insert(listing_cursors)
 _FIND_RECOVERED = Prepared(select(recovered.c.tx_id).where(recovered.c.salt == bindparam("of_salt")))
 

@@ -1,4 +1,4 @@
-"""Requests as messages of ``node_service.proto`` and back: at the API, and in the database.
+"""Requests as messages of the node's services and back: at the API, and in the database.
 
 Field names are the same on both sides, so one table of converters serves all requests, in both directions. ``wait_s``
 is a matter of the call, not of the request.
@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
+from crossdvp.ledger.v1 import membership_service_pb2, token_service_pb2
 from crossdvp.ledger.v1 import node_service_pb2 as pb
 from crossdvp.ledger.v1 import vault_service_pb2 as vault_pb
 from google.protobuf.message import Message
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.contracts.native_terms import native_terms_from_message, native_terms_to_message
 from chains.progmat.contracts.terms_codec import (
     account_from_message,
     account_to_message,
@@ -22,6 +24,7 @@ from chains.progmat.contracts.terms_codec import (
     terms_to_message,
 )
 from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.flows.market_requests import MembershipChange
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.requests import REQUEST_TYPES, AnyRequest, EarmarkProof
 from ibc.packet import decode_packet, encode_packet
@@ -31,7 +34,7 @@ from primitives.errors import DecodeError
 MAX_REQUEST_BYTES: Final = 512 * 1024
 
 MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
-    FlowKind.ISSUE_MEMBERSHIP: pb.IssueMembershipRequest,
+    FlowKind.CHANGE_MEMBERSHIP: membership_service_pb2.ChangeMembershipRequest,
     FlowKind.ISSUE_CASH: pb.IssueCashRequest,
     FlowKind.MOVE_CASH: pb.MoveCashRequest,
     FlowKind.REDEEM_CASH: pb.RedeemCashRequest,
@@ -44,6 +47,10 @@ MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.SUBMIT_MISBEHAVIOUR: pb.SubmitMisbehaviourRequest,
     FlowKind.ACK_PACKET: pb.AckPacketRequest,
     FlowKind.TIMEOUT_PACKET: pb.TimeoutPacketRequest,
+    FlowKind.ISSUE_TOKEN: token_service_pb2.IssueTokenRequest,
+    FlowKind.MOVE_TOKEN: token_service_pb2.MoveTokenRequest,
+    FlowKind.REDEEM_TOKEN: token_service_pb2.RedeemTokenRequest,
+    FlowKind.SETTLE_DVP: token_service_pb2.SettleDvpRequest,
 }
 """The message of each kind of request."""
 
@@ -73,6 +80,8 @@ _CONVERTERS: Final[Mapping[str, _Converter]] = {
     "packet": _Converter(encode_packet, decode_packet),
     "earmark": _Converter(_earmark_to_message, _earmark_from_message),
     "network": _Converter(int, BusinessNetwork),
+    "change": _Converter(int, MembershipChange),
+    "dvp": _Converter(native_terms_to_message, native_terms_from_message),
     "roles": _Converter(list, lambda numbers: tuple(MemberRole(number) for number in numbers)),
     "counterparty_merkle_prefix": _Converter(list, tuple),
 }

@@ -7,14 +7,14 @@ flow to find out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import ClassVar, Final
+from typing import Final
 
-from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.flows.market_requests import ChangeMembership, IssueToken, MoveToken, RedeemToken, SettleDvp
 from chains.progmat.flows.record import FlowKind
+from chains.progmat.flows.request_base import FlowRequest, check_amount
 from chains.progmat.vault import MAX_INPUTS
 from ibc.dvp import CashAccount, SettlementTerms
 from ibc.packet import Packet
@@ -25,42 +25,6 @@ MAX_PROOF_NODES: Final = 65
 MAX_PROOF_NODE_BYTES: Final = 1100
 MAX_ACKNOWLEDGEMENT_BYTES: Final = 1024
 MAX_MERKLE_PREFIX_ELEMENTS: Final = 8
-
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/-]{1,128}")
-
-
-def check_request_id(request_id: str) -> None:
-    """Raises ``InvalidRequest``."""
-    if not _REQUEST_ID.fullmatch(request_id):
-        raise InvalidRequest("request_id", "1 to 128 characters of A-Z a-z 0-9 . _ : / - are wanted")
-
-
-@dataclass(frozen=True)
-class FlowRequest:
-    """Base of all requests."""
-
-    kind: ClassVar[FlowKind]
-
-    request_id: str
-
-    def __post_init__(self) -> None:
-        check_request_id(self.request_id)
-
-
-@dataclass(frozen=True)
-class IssueMembership(FlowRequest):
-    """A party's membership of a business network, by the network operator."""
-
-    kind = FlowKind.ISSUE_MEMBERSHIP
-
-    party: str
-    network: BusinessNetwork
-    roles: tuple[MemberRole, ...]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.roles or list(self.roles) != sorted(set(self.roles)):
-            raise InvalidRequest("roles", "one or more distinct roles, ascending, are wanted")
 
 
 @dataclass(frozen=True)
@@ -75,7 +39,7 @@ class IssueCash(FlowRequest):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_amount(self.amount_yen)
+        check_amount(self.amount_yen)
 
 
 @dataclass(frozen=True)
@@ -92,7 +56,7 @@ class MoveCash(FlowRequest):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_amount(self.amount_yen)
+        check_amount(self.amount_yen)
 
 
 @dataclass(frozen=True)
@@ -108,7 +72,7 @@ class RedeemCash(FlowRequest):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_amount(self.amount_yen)
+        check_amount(self.amount_yen)
 
 
 @dataclass(frozen=True)
@@ -262,7 +226,7 @@ class TimeoutPacket(FlowRequest):
 
 
 AnyRequest = (
-    IssueMembership
+    ChangeMembership
     | IssueCash
     | MoveCash
     | RedeemCash
@@ -275,12 +239,16 @@ AnyRequest = (
     | SubmitMisbehaviour
     | AckPacket
     | TimeoutPacket
+    | IssueToken
+    | MoveToken
+    | RedeemToken
+    | SettleDvp
 )
 
 REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
     request_type.kind: request_type
     for request_type in (
-        IssueMembership,
+        ChangeMembership,
         IssueCash,
         MoveCash,
         RedeemCash,
@@ -293,6 +261,10 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         SubmitMisbehaviour,
         AckPacket,
         TimeoutPacket,
+        IssueToken,
+        MoveToken,
+        RedeemToken,
+        SettleDvp,
     )
 }
 
@@ -302,11 +274,6 @@ def differing_fields(left: FlowRequest, right: FlowRequest) -> tuple[str, ...]:
     if type(left) is not type(right):
         return ("kind",)
     return tuple(item.name for item in fields(left) if getattr(left, item.name) != getattr(right, item.name))
-
-
-def _check_amount(amount_yen: int) -> None:
-    if not 1 <= amount_yen <= 10**15:
-        raise InvalidRequest("amount_yen", f"1 to 10^15 yen are possible, not {amount_yen}")
 
 
 def _check_size(field: str, value: bytes, most: int) -> None:

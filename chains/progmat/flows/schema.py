@@ -1,4 +1,4 @@
-"""Tables of the flows: flows, counters, trades, what platforms authorised, and the IBC events relayers read."""
+"""Tables of the flows: flows, counters, trades of both kinds, what platforms authorised, IBC events for relayers."""
 
 from __future__ import annotations
 
@@ -82,6 +82,26 @@ trades = Table(
     Column("opening_position", Int64, nullable=False),
     Column("closing_tx_id", LargeBinary, nullable=False),
     Column("closing_position", Int64, nullable=False),
+)
+
+dvps = Table(  # native trades that are settled: a second settlement of an id would be recorded, too
+    "dvps",
+    flows_metadata,
+    Column("tx_id", LargeBinary(32), primary_key=True),
+    Column("trade_id", LargeBinary(32), nullable=False),
+    Column("terms_hash", LargeBinary(32), nullable=False),
+    Index("dvps_trade", "trade_id"),
+)
+
+dvp_answers = Table(  # what this node offered for its buyers' native trades
+    "dvp_answers",
+    flows_metadata,
+    Column("trade_id", LargeBinary(32), primary_key=True),
+    Column("terms_hash", LargeBinary(32), nullable=False),
+    Column("seller_node", Text, nullable=False),
+    Column("offered", LargeBinary, nullable=False),  # 34 bytes a state: transaction id, index
+    Column("round_ms", Int64, nullable=False),
+    Column("signed_until_s", Int64, nullable=False),  # when the last signature lapses; 0 = nothing signed
 )
 
 listing_cursors = Table(

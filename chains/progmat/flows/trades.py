@@ -6,14 +6,15 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, Row, select, update
 
-from chains.progmat.contracts import dvp_lock, trade
+from chains.progmat.contracts import dvp_lock, native_dvp, trade
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.dvp_lock import DvpLockState
 from chains.progmat.contracts.dvp_lock_codec import AckEvidence, decode_evidence
-from chains.progmat.contracts.names import CASH, DVP_LOCK, TRADE
+from chains.progmat.contracts.names import CASH, DVP_LOCK, NATIVE_DVP, TRADE
+from chains.progmat.contracts.native_terms import decode_native_terms
 from chains.progmat.contracts.terms_codec import decode_terms
-from chains.progmat.flows.schema import ibc_events, trades
-from chains.progmat.flows.views import IbcEvent, IbcEventKind, TradeRecord, TradeStatus
+from chains.progmat.flows.schema import dvps, ibc_events, trades
+from chains.progmat.flows.views import DvpRecord, IbcEvent, IbcEventKind, TradeRecord, TradeStatus
 from chains.progmat.node.storage import insert
 from chains.progmat.transactions.model import Command, StateRef, TransactionState
 from chains.progmat.transactions.wire import WireTransaction
@@ -33,6 +34,8 @@ def note_trades(
             _note_unlock(connection, wire, command, inputs, position)
         elif done == (TRADE, trade.CANCEL):
             _note_cancel(connection, wire, command, position)
+        elif done == (NATIVE_DVP, native_dvp.SETTLE):
+            _note_dvp(connection, wire, command)
 
 
 def packet_sent_by(wire: WireTransaction) -> bytes:
@@ -53,6 +56,12 @@ def find_trade_of_packet(connection: Connection, packet: bytes) -> TradeRecord |
     """The trade whose lock sent exactly this packet (ABI-encoded), or None."""
     row = connection.execute(select(trades).where(trades.c.packet == packet)).one_or_none()
     return None if row is None else _trade(row)
+
+
+def find_dvp(connection: Connection, trade_id: bytes) -> DvpRecord | None:
+    """The settlement of a native trade, or None."""
+    row = connection.execute(select(dvps).where(dvps.c.trade_id == trade_id).limit(1)).one_or_none()
+    return None if row is None else DvpRecord(row.trade_id, row.terms_hash, row.tx_id)
 
 
 def events_after(connection: Connection, cursor: int, limit: int) -> list[IbcEvent]:
@@ -77,6 +86,12 @@ def _note_cancel(connection: Connection, wire: WireTransaction, command: Command
     terms = decode_terms(command.data)
     cancelled = TradeStatus.CANCELLED
     _open_trade(connection, terms.trade_id, cancelled, terms_hash(terms), b"", wire.id, position)
+
+
+def _note_dvp(connection: Connection, wire: WireTransaction, command: Command) -> None:
+    terms = decode_native_terms(command.data)
+    values = {"tx_id": bytes(wire.id), "trade_id": terms.trade_id, "terms_hash": terms.hash}
+    connection.execute(insert(dvps).values(**values))
 
 
 def _note_unlock(

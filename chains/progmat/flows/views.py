@@ -42,6 +42,15 @@ class TradeRecord:
 
 
 @dataclass(frozen=True)
+class DvpRecord:
+    """A native trade that is settled, and by which ledger transaction."""
+
+    trade_id: bytes
+    terms_hash: bytes
+    tx_id: bytes
+
+
+@dataclass(frozen=True)
 class IbcEvent:
     """One event; ``cursor`` rises strictly, ``journal_position`` is the checkpoint height from which it is provable."""
 

@@ -32,7 +32,8 @@ class LockPlan:
     """What a lock is made of.
 
     ``coins`` are the buyer's, for at least the agreed amount; ``client`` is the active client record of the chain where
-    the securities are; ``custodian`` is the membership of the buyer's node; ``sequence`` is a free packet sequence.
+    the securities are; ``custodian`` is the membership of the buyer's node, ``seller_custodian`` that of the seller's;
+    ``sequence`` is a free packet sequence.
     """
 
     terms: SettlementTerms
@@ -41,6 +42,7 @@ class LockPlan:
     coins: tuple[StateAndRef, ...]
     client: StateAndRef
     custodian: StateAndRef
+    seller_custodian: StateAndRef
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def build_lock(frame: TransactionFrame, plan: LockPlan) -> TransactionBuilder:
         outputs=tuple(outputs),
         commands=(frame.validated_command(DVP_LOCK, LOCK, b"", *signers),),
         time_window=plan.window,
-        references=(plan.client.ref, plan.custodian.ref),
+        references=tuple(dict.fromkeys((plan.client.ref, plan.custodian.ref, plan.seller_custodian.ref))),
         provable_writes=(
             create_write(trade_path(plan.terms.trade_id), trade_locked_value(lock.terms_hash)),
             create_write(commitment_path(client.client_id, plan.sequence), packet_commitment(packet)),

@@ -15,9 +15,16 @@ class Role(Enum):
 
     ISSUER = "SN"
     CUSTODIAN = "CN"
+    REGISTRAR = "AN"
+    EXCHANGE = "EN"
+    OPERATOR = "BNO"
     NOTARY = "NN"
     VALIDATING = "VALIDATING"  # beside NN: this notary verifies whole transactions, so requesters show it everything
     VALIDATOR = "VALIDATOR"
+
+
+VAULT_ROLES = frozenset({Role.ISSUER, Role.CUSTODIAN, Role.REGISTRAR, Role.EXCHANGE, Role.OPERATOR})
+"""Roles of nodes that run flows over a vault; one node can have several, and shares the vault among them."""
 
 
 def node_name(name: str) -> str:

@@ -16,7 +16,7 @@ class Permission(Enum):
     READ = "read"
     """What says nothing about anybody's cash: node, trades by id, light clients, flows."""
     CASH = "cash"
-    """Accounts, balances, transactions, and moving cash."""
+    """Accounts, balances, transactions, and moving or selling what is in the accounts."""
     INSTRUCT = "instruct"
     """Say for a customer which terms he wants."""
     SETTLE = "settle"
@@ -24,7 +24,7 @@ class Permission(Enum):
     RELAY = "relay"
     """Light clients' headers, packets and their events."""
     OPERATE = "operate"
-    """Issue coin, admit members, create light clients, accept network parameters."""
+    """Issue coin and tokens, change memberships, create light clients, accept network parameters."""
 
 
 # A gateway serves both sides of a trade, so nothing of what one of them has is in its hands.
@@ -35,7 +35,15 @@ _RELAYER: Final = frozenset({Permission.READ, Permission.RELAY})
 NEEDED: Final[Mapping[str, Permission]] = {
     "GetNodeInfo": Permission.READ,
     "OpenAccount": Permission.CASH,
-    "IssueMembership": Permission.OPERATE,
+    "ChangeMembership": Permission.OPERATE,
+    "ListMemberships": Permission.READ,
+    "IssueToken": Permission.OPERATE,
+    "MoveToken": Permission.CASH,
+    "RedeemToken": Permission.CASH,
+    "ListTokenBalances": Permission.CASH,
+    "AuthoriseDvp": Permission.INSTRUCT,
+    "SettleDvp": Permission.CASH,
+    "GetDvp": Permission.CASH,
     "IssueCash": Permission.OPERATE,
     "MoveCash": Permission.CASH,
     "RedeemCash": Permission.CASH,

@@ -18,7 +18,7 @@ from grpc_reflection.v1alpha import reflection
 
 from chains.progmat.flows.clock import SystemClock
 from chains.progmat.flows.seams import NodeSelf, Role
-from chains.progmat.identity import KeyStore, NetworkMap
+from chains.progmat.identity import VAULT_ROLES, KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.collector import calm_collector
 from chains.progmat.node.config import NodeConfig, VaultUpkeepConfig
@@ -63,7 +63,7 @@ async def open_roles(around: Surroundings) -> list[RunningRole]:
     """
     opened: list[RunningRole] = [NetworkRole(around)]
     try:
-        vault = await VaultRole.open(around) if around.me.roles & {Role.ISSUER, Role.CUSTODIAN} else None
+        vault = await VaultRole.open(around) if around.me.roles & VAULT_ROLES else None
         if vault is not None:
             opened.append(vault)
         if Role.NOTARY in around.me.roles:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from chains.progmat.flows import cash_builders, ibc_builders, peer_codec
+from chains.progmat.flows import cash_builders, ibc_builders, peer_codec, token_builders
 from chains.progmat.flows.account_rotation import rotate_account_key
 from chains.progmat.flows.back_chain import BackChain
-from chains.progmat.flows.building import Builder, BuildStep, SoftLockReservations
+from chains.progmat.flows.building import Builder, BuildStep
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.coin_queue import CoinQueue, wake_for_coins
 from chains.progmat.flows.collecting import ApproveStep, CountersignStep
@@ -18,11 +18,17 @@ from chains.progmat.flows.control import FlowControl
 from chains.progmat.flows.countersigning import CountersignResponder
 from chains.progmat.flows.delivery import DeliveryWorker
 from chains.progmat.flows.disclosing import Disclosing
+from chains.progmat.flows.dvp_builder import settle_dvp
+from chains.progmat.flows.dvp_codec import PROPOSE_DVP, RELEASE_DVP
+from chains.progmat.flows.dvp_desk import DvpDesk, DvpReservations
 from chains.progmat.flows.engine import FlowEngine, StepAction
 from chains.progmat.flows.finalising import FinaliseResponder
 from chains.progmat.flows.finality import NotariseStep, RecordStep
 from chains.progmat.flows.history_policy import HistoryPolicy
+from chains.progmat.flows.member_builders import change_membership
+from chains.progmat.flows.members import MembershipBook, MembershipDesk
 from chains.progmat.flows.notary_desk import NotaryDesk
+from chains.progmat.flows.preparing import PeerPreparation
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recording import Recorder
 from chains.progmat.flows.recovery import FinalListings, Recovery
@@ -40,7 +46,7 @@ from chains.progmat.node.vault_reading import vault_rules
 from chains.progmat.transactions.wire import WireTransaction
 
 BUILDERS: Final[Mapping[FlowKind, Builder]] = {
-    FlowKind.ISSUE_MEMBERSHIP: cash_builders.issue_membership,
+    FlowKind.CHANGE_MEMBERSHIP: change_membership,
     FlowKind.ISSUE_CASH: cash_builders.issue_cash,
     FlowKind.MOVE_CASH: cash_builders.move_cash,
     FlowKind.REDEEM_CASH: cash_builders.redeem_cash,
@@ -53,6 +59,10 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.SUBMIT_MISBEHAVIOUR: ibc_builders.submit_misbehaviour,
     FlowKind.ACK_PACKET: ibc_builders.ack_packet,
     FlowKind.TIMEOUT_PACKET: ibc_builders.timeout_packet,
+    FlowKind.ISSUE_TOKEN: token_builders.issue_token,
+    FlowKind.MOVE_TOKEN: token_builders.move_token,
+    FlowKind.REDEEM_TOKEN: token_builders.redeem_token,
+    FlowKind.SETTLE_DVP: settle_dvp,
 }
 """What each kind of flow builds; everything after that is the same for all."""
 
@@ -105,7 +115,7 @@ class LedgerNode:
         self.parts = parts
         self.records_changed = Changes()
         self._coin_queue = CoinQueue()
-        recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me))
+        recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me), self._membership_changed)
         self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
         self._desk = NotaryDesk(
             parts.network,
@@ -129,7 +139,12 @@ class LedgerNode:
         )
         disclose = self._disclosing.disclose
         self._countersign = CountersignResponder(
-            parts.me, parts.database, parts.verifier, back_chain, parts.keys, disclose
+            parts.me, parts.database, parts.verifier, back_chain, parts.keys, disclose, parts.clock
+        )
+        self._members = MembershipBook(parts.me, parts.database, parts.network, parts.directory, back_chain)
+        self._membership_desk = MembershipDesk(parts.database, parts.directory, self._disclosing)
+        self._dvp = DvpDesk(
+            parts.me, parts.database, parts.network, back_chain, self._disclosing, parts.keys, parts.clock
         )
         self._finalise = FinaliseResponder(
             parts.me.name,
@@ -175,7 +190,7 @@ class LedgerNode:
     def _make_flows(self, recorder: Recorder) -> None:
         """Engine, deliveries, and the operator's hand on both."""
         parts = self.parts
-        reservations = SoftLockReservations(parts.clock, parts.soft_lock_s)
+        reservations = DvpReservations(parts.me, parts.clock, parts.soft_lock_s)
         self.engine = FlowEngine(
             database=parts.database,
             actions=self._actions(recorder),
@@ -197,6 +212,9 @@ class LedgerNode:
         router.register(peer_codec.FETCH_TRANSACTIONS, self._disclosing.handle_fetch)
         router.register(peer_codec.LIST_FINAL, self._listings.handle)
         router.register(peer_codec.ATTESTED, self._handle_attestation)
+        router.register(peer_codec.FETCH_MEMBERSHIP, self._membership_desk.handle)
+        router.register(PROPOSE_DVP, self._dvp.handle_proposal)
+        router.register(RELEASE_DVP, self._dvp.handle_release)
 
     async def start(self) -> int:
         """Resume unfinished flows and owed deliveries; returns the number of flows."""
@@ -231,8 +249,13 @@ class LedgerNode:
                 self._count_history(decoded(record.signed_tx).wire)
             self.records_changed.tell()
             self.deliveries.wake()
+        elif record.step in {FlowStep.FAILED, FlowStep.PROPOSED} and record.kind is FlowKind.SETTLE_DVP:
+            self.deliveries.wake()  # the buyer's node is told that it is over
         if not self._coin_queue.is_empty:
             wake_for_coins(self._coin_queue, record)
+
+    def _membership_changed(self) -> None:
+        self._members.forget()
 
     def _received(self, participants: Iterable[str], wire: WireTransaction) -> None:
         """All participants have it, or will: each may fetch what it uses."""
@@ -259,6 +282,7 @@ class LedgerNode:
             keys=parts.keys,
             verifier=parts.verifier,
             storage_readers=parts.storage_readers,
+            preparation=PeerPreparation(parts.me.name, self._members, self._dvp),
             clock=parts.clock,
             soft_lock_s=parts.soft_lock_s,
             salts=parts.salts,
@@ -270,6 +294,6 @@ class LedgerNode:
                 parts.network, parts.directory, parts.verifier, parts.clock, self._disclosing.disclose
             ),
             FlowStep.COUNTERSIGNED: ApproveStep(parts.network, parts.directory, parts.verifier, parts.clock),
-            FlowStep.APPROVED: NotariseStep(self._desk, parts.clock),
-            FlowStep.NOTARISED: RecordStep(recorder, parts.clock),
+            FlowStep.APPROVED: NotariseStep(self._desk, parts.clock, self._members.are_outdated),
+            FlowStep.NOTARISED: RecordStep(parts.me.name, parts.directory, recorder, parts.clock),
         }

@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, record_of
+from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.flows import store, trades
 from chains.progmat.flows.authorisations import TradeAuthorisation, authorise
 from chains.progmat.flows.errors import (
@@ -25,15 +26,16 @@ from chains.progmat.flows.errors import (
     TransactionUnknown,
 )
 from chains.progmat.flows.record import FlowRecord
+from chains.progmat.flows.request_base import check_request_id
 from chains.progmat.flows.request_codec import decode_request, encode_request
-from chains.progmat.flows.requests import AnyRequest, check_request_id, differing_fields
+from chains.progmat.flows.requests import AnyRequest, differing_fields
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.views import IbcEvent, TradeRecord
 from chains.progmat.identity import KeptKey, KeyPurpose, KeyStore
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.storage import StoredTransaction, stored_transaction
-from chains.progmat.vault import AccountBalance, balances, light_client
+from chains.progmat.vault import AccountBalance, IndexedMembership, VaultState, balances, light_client, members
 from chains.progmat.vault.schema import consensus
 from ibc.dvp import CashAccount, SettlementTerms, terms_hash
 from primitives.public_key import SignatureScheme
@@ -153,6 +155,16 @@ class NodeOperations:
         now_s = self._node.parts.clock.now_ms() // 1000
         wanted = partial(balances, now_s=now_s, coin_id=coin_id, owner_key=account_key)
         return await self._database.read(wanted)
+
+    async def memberships(
+        self, networks: Collection[BusinessNetwork], limit: int
+    ) -> list[VaultState[IndexedMembership]]:
+        """Present memberships of these networks, by network and party."""
+        limit = _limit("max_memberships", limit)
+        found: list[VaultState[IndexedMembership]] = []
+        for network in sorted(networks):
+            found += await self._database.read(partial(members, network=network.name, limit=limit - len(found)))
+        return found
 
     async def ibc_events(self, after: int, wait_s: int, limit: int) -> list[IbcEvent]:
         """Events after a cursor; waits up to ``wait_s`` seconds for the first one."""

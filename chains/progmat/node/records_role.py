@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import grpc.aio
 
-from chains.progmat.identity import Role
+from chains.progmat.identity import VAULT_ROLES, Role
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.peers import PeerRouter
 from chains.progmat.node.positions import POSITION, PositionKeeper
 from chains.progmat.node.reconciliation import PeersToAsk, Reconciler, Reconciliation
 from chains.progmat.node.roles import Surroundings
 
-WITH_DATABASE = (Role.ISSUER, Role.CUSTODIAN, Role.VALIDATOR)
+WITH_DATABASE = (*sorted(VAULT_ROLES, key=lambda role: role.value), Role.VALIDATOR)
 
 
 class RecordsRole:

@@ -12,7 +12,9 @@ from typing import Any, Protocol
 
 import grpc.aio
 from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_server
+from crossdvp.ledger.v1.membership_service_pb2_grpc import add_MembershipServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
+from crossdvp.ledger.v1.token_service_pb2_grpc import add_TokenServiceServicer_to_server
 from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
 
@@ -40,10 +42,13 @@ from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
 from chains.progmat.node.rpc_flow_service import FlowServiceRpc
+from chains.progmat.node.rpc_membership_service import MembershipServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
+from chains.progmat.node.rpc_token_service import TokenServiceRpc
 from chains.progmat.node.rpc_vault import VaultServiceRpc
 from chains.progmat.node.storage import NodeDatabase, history_id
 from chains.progmat.node.storage.location import database_location
+from chains.progmat.node.storage.standing import Doubt
 from chains.progmat.node.vault_upkeep import UpkeepPolicy, VaultUpkeep
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.notary.uniqueness import UniquenessStore
@@ -145,7 +150,7 @@ class ServedApi:
 
 
 class VaultRole:
-    """SN or CN: vault, flows and their services."""
+    """SN, CN, AN, EN or BNO: a vault, flows and their services; what it may do, its roles say flow by flow."""
 
     def __init__(
         self,
@@ -203,10 +208,14 @@ class VaultRole:
         if around.upkeep is not None:
             upkeep = VaultUpkeep(node, NodeOperations(node, around.keys), around.upkeep)
         vault = VaultServiceRpc(node, around.keys, around.access, around.random_bytes)
+        caller = (around.keys, around.access)
+        members = MembershipServiceRpc(node, *caller)
         apis = (
             ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
             ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
             ServedApi("VaultService", add_VaultServiceServicer_to_server, vault),
+            ServedApi("TokenService", add_TokenServiceServicer_to_server, TokenServiceRpc(node, *caller)),
+            ServedApi("MembershipService", add_MembershipServiceServicer_to_server, members),
         )
         return cls(around, node, rpc, vault, apis, upkeep, storage)
 
@@ -320,6 +329,7 @@ class ValidatorRole:
         around.parameters_book.guard(lambda: tail.head.timestamp_s)
         others = {*around.map_book.names_with(Role.VALIDATOR), around.parameters.notary.name} - {around.me.name}
         floor = SigningFloor(log, others)
+        database.watch(lambda: _doubt_as_well(log, database))
         tail.on_shown = floor.shown
         rpc = ValidatorRpc(around.parameters.ledger_id, database, tail, signer, gate)
         return cls(around, storage, log, approver, attestor, tail, rpc, floor)
@@ -344,3 +354,9 @@ class ValidatorRole:
         await self.tail.stop()
         await asyncio.to_thread(self._log.close)
         await self._storage.release()
+
+
+def _doubt_as_well(log: SigningLog, database: NodeDatabase) -> None:
+    """A node that forgot what it wrote may have forgotten what it signed."""
+    if database.doubt is not Doubt.NONE:
+        log.doubt()

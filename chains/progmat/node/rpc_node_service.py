@@ -57,21 +57,21 @@ class FlowMessage(Protocol):
     wait_s: int
 
 
-Starter = Callable[["NodeServiceRpc", FlowMessage, Context], Awaitable[Message]]
+Starter = Callable[["FlowStarting", FlowMessage, Context], Awaitable[Message]]
 
 
-def _starter(method: str, kind: FlowKind, response: type[Message]) -> Starter:
+def starter(method: str, kind: FlowKind, response: type[Message]) -> Starter:
     """The servicer's method for a call that starts a flow: all of them do the same."""
 
-    async def start(self: NodeServiceRpc, request: FlowMessage, context: Context) -> Message:
+    async def start(self: FlowStarting, request: FlowMessage, context: Context) -> Message:
         record = await self.submit(method, kind, request, context)
         return response(flow=flow_to_message(record))
 
     return start
 
 
-class NodeServiceRpc(NodeServiceServicer):
-    """The servicer of one vault node."""
+class FlowStarting:
+    """What the servicers of a vault node share: the node's operations, and who may ask for them."""
 
     def __init__(self, node: LedgerNode, keys: KeyStore, access: ApiAccess) -> None:
         self._node = node
@@ -90,19 +90,22 @@ class NodeServiceRpc(NodeServiceServicer):
     def _authorise(self, context: Context, method: str) -> None:
         self._access.require(identity_of(context).name, method)
 
+
+class NodeServiceRpc(FlowStarting, NodeServiceServicer):
+    """The servicer of one vault node."""
+
     # ---- flows ----
 
-    IssueMembership = _starter("IssueMembership", FlowKind.ISSUE_MEMBERSHIP, pb.IssueMembershipResponse)
-    IssueCash = _starter("IssueCash", FlowKind.ISSUE_CASH, pb.IssueCashResponse)
-    MoveCash = _starter("MoveCash", FlowKind.MOVE_CASH, pb.MoveCashResponse)
-    RedeemCash = _starter("RedeemCash", FlowKind.REDEEM_CASH, pb.RedeemCashResponse)
-    RotateAccountKey = _starter("RotateAccountKey", FlowKind.ROTATE_ACCOUNT_KEY, pb.RotateAccountKeyResponse)
-    CancelTrade = _starter("CancelTrade", FlowKind.CANCEL_TRADE, pb.CancelTradeResponse)
-    CreateLightClient = _starter("CreateLightClient", FlowKind.CREATE_LIGHT_CLIENT, pb.CreateLightClientResponse)
-    UpdateLightClient = _starter("UpdateLightClient", FlowKind.UPDATE_LIGHT_CLIENT, pb.UpdateLightClientResponse)
-    SubmitMisbehaviour = _starter("SubmitMisbehaviour", FlowKind.SUBMIT_MISBEHAVIOUR, pb.SubmitMisbehaviourResponse)
-    AckPacket = _starter("AckPacket", FlowKind.ACK_PACKET, pb.AckPacketResponse)
-    TimeoutPacket = _starter("TimeoutPacket", FlowKind.TIMEOUT_PACKET, pb.TimeoutPacketResponse)
+    IssueCash = starter("IssueCash", FlowKind.ISSUE_CASH, pb.IssueCashResponse)
+    MoveCash = starter("MoveCash", FlowKind.MOVE_CASH, pb.MoveCashResponse)
+    RedeemCash = starter("RedeemCash", FlowKind.REDEEM_CASH, pb.RedeemCashResponse)
+    RotateAccountKey = starter("RotateAccountKey", FlowKind.ROTATE_ACCOUNT_KEY, pb.RotateAccountKeyResponse)
+    CancelTrade = starter("CancelTrade", FlowKind.CANCEL_TRADE, pb.CancelTradeResponse)
+    CreateLightClient = starter("CreateLightClient", FlowKind.CREATE_LIGHT_CLIENT, pb.CreateLightClientResponse)
+    UpdateLightClient = starter("UpdateLightClient", FlowKind.UPDATE_LIGHT_CLIENT, pb.UpdateLightClientResponse)
+    SubmitMisbehaviour = starter("SubmitMisbehaviour", FlowKind.SUBMIT_MISBEHAVIOUR, pb.SubmitMisbehaviourResponse)
+    AckPacket = starter("AckPacket", FlowKind.ACK_PACKET, pb.AckPacketResponse)
+    TimeoutPacket = starter("TimeoutPacket", FlowKind.TIMEOUT_PACKET, pb.TimeoutPacketResponse)
 
     async def LockCash(self, request: pb.LockCashRequest, context: Context) -> pb.LockCashResponse:  # noqa: D102, N802 # named and documented by the .proto file
         record = await self.submit("LockCash", FlowKind.LOCK_CASH, request, context)

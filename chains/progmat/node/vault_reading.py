@@ -9,26 +9,38 @@ from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.dvp_lock import DvpLockState
 from chains.progmat.contracts.ibc_records import ClientRecord, record_of
 from chains.progmat.contracts.membership import MembershipState
-from chains.progmat.contracts.names import CASH, DVP_LOCK, IBC_CLIENT, MEMBERSHIP
+from chains.progmat.contracts.names import CASH, DVP_LOCK, IBC_CLIENT, MEMBERSHIP, SECURITY_TOKEN, UTILITY_TOKEN
+from chains.progmat.contracts.token import TokenState
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.transactions.model import TransactionState
 from chains.progmat.vault import (
+    Indexed,
     IndexedCash,
     IndexedClient,
     IndexedConsensus,
     IndexedLock,
     IndexedMembership,
+    IndexedTokens,
     StateIndexer,
     VaultRules,
-    keep_everything,
     keep_for_custodian,
 )
 
 
 def vault_rules(me: NodeSelf) -> VaultRules:
-    """An issuer keeps all it receives, a custodian its own accounts and sides."""
-    relevant = keep_everything if Role.ISSUER in me.roles else keep_for_custodian(me.name)
-    return VaultRules(INDEXERS, relevant)
+    """A node keeps what is in its accounts; an issuer its coin besides, a registrar its tokens, an operator members."""
+    in_its_accounts = keep_for_custodian(me.name)
+
+    def is_relevant(indexed: Indexed) -> bool:
+        match indexed:
+            case IndexedCash() | IndexedLock() if Role.ISSUER in me.roles and indexed.issuer == me.name:
+                return True
+            case IndexedTokens() if Role.REGISTRAR in me.roles and indexed.registrar == me.name:
+                return True
+            case _:
+                return in_its_accounts(indexed)
+
+    return VaultRules(INDEXERS, is_relevant)
 
 
 def _cash(state: TransactionState) -> IndexedCash:
@@ -62,10 +74,20 @@ def _membership(state: TransactionState) -> IndexedMembership:
     return IndexedMembership(member.network.name, member.party.name, roles, member.status.name)
 
 
+def _tokens(state: TransactionState) -> IndexedTokens:
+    token = TokenState.of(state)
+    owner_key = token.owner.encoded()
+    return IndexedTokens(
+        token.network.name, token.token_id, token.registrar.name, token.quantity, token.node, owner_key
+    )
+
+
 INDEXERS: Final[Mapping[str, StateIndexer]] = {
     CASH: _cash,
     DVP_LOCK: _lock,
     IBC_CLIENT: _ibc,
     MEMBERSHIP: _membership,
+    SECURITY_TOKEN: _tokens,
+    UTILITY_TOKEN: _tokens,
 }
 """By contract; a trade's cancellation makes no state."""

@@ -21,6 +21,7 @@ from chains.progmat.vault.indexing import (
     IndexedConsensus,
     IndexedLock,
     IndexedMembership,
+    IndexedTokens,
     StateIndexer,
     VaultRules,
     keep_everything,
@@ -39,10 +40,13 @@ from chains.progmat.vault.queries import (
     light_clients,
     members,
     membership,
+    membership_transactions,
+    memberships_of,
 )
 from chains.progmat.vault.recording import RecordedTx, RecordOutcome, record_transaction
 from chains.progmat.vault.schema import vault_metadata
 from chains.progmat.vault.soft_locks import lock_states, release_soft_locks, renew_soft_locks
+from chains.progmat.vault.tokens import TokenBalance, TokenHolding, TokenRequest, select_tokens, token_balances
 
 __all__ = [
     "MAX_INPUTS",
@@ -58,10 +62,14 @@ __all__ = [
     "IndexedConsensus",
     "IndexedLock",
     "IndexedMembership",
+    "IndexedTokens",
     "RecordMark",
     "RecordOutcome",
     "RecordedTx",
     "StateIndexer",
+    "TokenBalance",
+    "TokenHolding",
+    "TokenRequest",
     "VaultRules",
     "VaultState",
     "balance",
@@ -80,11 +88,15 @@ __all__ = [
     "lock_states",
     "members",
     "membership",
+    "membership_transactions",
+    "memberships_of",
     "record_transaction",
     "release_soft_locks",
     "renew_soft_locks",
     "select_and_lock",
     "select_small_and_lock",
+    "select_tokens",
+    "token_balances",
     "total_yen",
     "vault_metadata",
 ]

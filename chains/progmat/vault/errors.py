@@ -4,6 +4,7 @@ CrossDvpError
 ├── CallerError
 │   ├── InsufficientFunds       the account does not hold the amount, soft-locked cash included
 │   ├── FundsTooFragmented      it does, but in more states than one ledger_tx may consume
+│   ├── InsufficientTokens      the account does not hold the quantity in as many states as one ledger_tx may consume
 │   ├── NothingToMerge          the account has no two free coins as small as that
 │   ├── BadPageToken            no token of this node, or one that was changed
 │   ├── PageTokenOfAnotherQuery the token belongs to a query with other arguments
@@ -13,6 +14,7 @@ CrossDvpError
 ├── PeerError
 │   └── ConflictingConsumption  two notarised ledger_txs consume one state: the notary is at fault, stop and report
 └── UnavailableError
+    ├── TokensSoftLocked        enough tokens are there, but other flows hold some of them for the moment
     ├── TooManyWatches          as many readers follow this vault as it serves at once
     ├── FundsSoftLocked         enough cash is there, but other flows hold some of it for the moment
     └── StateSoftLocked         another flow holds this state for the moment
@@ -115,6 +117,37 @@ class UnknownSequence(CallerError):
         super().__init__(
             f"updates after {after} wanted, the newest is {newest}: the token is another node's, or this vault was "
             "restored from an older copy; read the present accounts and coins again"
+        )
+
+
+class InsufficientTokens(CallerError):
+    """The account cannot give the quantity."""
+
+    reason = "TOKENS_INSUFFICIENT"
+
+    def __init__(self, token_id: str, needed: int, reached: int, max_inputs: int) -> None:
+        self.token_id = token_id
+        self.needed = needed
+        self.reached = reached
+        self.max_inputs = max_inputs
+        super().__init__(
+            f"{needed} units of {token_id} needed, the {max_inputs} largest free states hold {reached}: ask for less, "
+            "or merge states by a move to the own account first"
+        )
+
+
+class TokensSoftLocked(UnavailableError):
+    """Enough tokens are there, but other flows hold some of them."""
+
+    reason = "TOKENS_SOFT_LOCKED"
+
+    def __init__(self, token_id: str, needed: int, reached: int, reserved: int) -> None:
+        self.token_id = token_id
+        self.needed = needed
+        self.reached = reached
+        self.reserved = reserved
+        super().__init__(
+            f"{needed} units of {token_id} needed, {reached} free, {reserved} held by running flows: retry"
         )
 
 

@@ -52,6 +52,18 @@ class IndexedConsensus:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexedTokens:
+    """A quantity of a token in an account; ``network`` is the contract's name for the business network."""
+
+    network: str
+    token_id: str
+    registrar: str
+    quantity: int
+    node: str
+    owner_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class IndexedMembership:
     """A member of a business network; ``roles`` are comma-separated names, ``status`` the contract's name for it."""
 
@@ -61,7 +73,7 @@ class IndexedMembership:
     status: str
 
 
-Indexed = IndexedCash | IndexedLock | IndexedClient | IndexedConsensus | IndexedMembership
+Indexed = IndexedCash | IndexedLock | IndexedClient | IndexedConsensus | IndexedMembership | IndexedTokens
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -107,11 +119,11 @@ def keep_everything(_indexed: Indexed) -> bool:
 
 
 def keep_for_custodian(node: str) -> Callable[[Indexed], bool]:
-    """Relevance of a custodian: cash in its accounts, locks it is a side of, and all shared records."""
+    """Relevance of a custodian: cash and tokens in its accounts, locks it is a side of, and all shared records."""
 
     def is_relevant(indexed: Indexed) -> bool:
         match indexed:
-            case IndexedCash():
+            case IndexedCash() | IndexedTokens():
                 return indexed.node == node
             case IndexedLock():
                 return node in {indexed.buyer_node, indexed.seller_node}

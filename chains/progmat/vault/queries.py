@@ -105,6 +105,25 @@ def membership(connection: Connection, network: str, party: str) -> VaultState[I
     return None if row is None else _vault_state(IndexedMembership, row)
 
 
+def memberships_of(connection: Connection, network: str, party: str) -> list[VaultState[IndexedMembership]]:
+    """Memberships of a party that this vault has not seen consumed: more than one when it missed a revocation."""
+    row = memberships.c
+    current = and_(row.network == network, row.party == party, row.consumed.is_(False))
+    return _find(connection, IndexedMembership, current, row.tx_id.asc(), None)
+
+
+def membership_transactions(connection: Connection, network: str, party: str) -> list[bytes]:
+    """Ids of what made the party's present membership, and of the revocations of earlier ones."""
+    row = memberships.c
+    of_party = (row.network == network, row.party == party)
+    made = set(connection.execute(select(row.tx_id).where(*of_party)).scalars())
+    present = set(connection.execute(select(row.tx_id).where(*of_party, row.consumed.is_(False))).scalars())
+    spent = and_(row.tx_id == consumptions.c.tx_id, row.output_index == consumptions.c.output_index)
+    consumers = select(consumptions.c.consumed_by).join(memberships, spent).where(*of_party)
+    revocations = set(connection.execute(consumers).scalars()) - made
+    return sorted(present | revocations)
+
+
 def members(connection: Connection, network: str, limit: int) -> list[VaultState[IndexedMembership]]:
     """Current memberships of a business network, by party."""
     row = memberships.c

@@ -28,6 +28,7 @@ from chains.progmat.vault.indexing import (
     IndexedConsensus,
     IndexedLock,
     IndexedMembership,
+    IndexedTokens,
 )
 
 vault_metadata = MetaData()
@@ -138,6 +139,16 @@ memberships = _kind_table(
     Column("roles", Text, nullable=False),
     Column("status", Text, nullable=False),
 )
+tokens = _kind_table(
+    "vault_tokens",
+    Column("network", Text, nullable=False),
+    Column("token_id", Text, nullable=False),
+    Column("registrar", Text, nullable=False),
+    Column("quantity", Int64, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("owner_key", LargeBinary, nullable=False),
+    CheckConstraint("quantity > 0", name="vault_tokens_quantity"),
+)
 
 
 updates = Table(
@@ -199,6 +210,9 @@ _index_unconsumed("vault_locks_timeout", locks, locks.c.timeout_s, locks.c.tx_id
 _index_unconsumed("vault_cash_trade", cash, cash.c.trade_id)
 _index_unconsumed("vault_clients_id", clients, clients.c.client_id)
 _index_unconsumed("vault_memberships_party", memberships, memberships.c.network, memberships.c.party)
+_index_unconsumed(
+    "vault_tokens_account", tokens, tokens.c.token_id, tokens.c.node, tokens.c.owner_key, tokens.c.quantity.desc()
+)
 Index("vault_locks_trade", locks.c.trade_id)
 Index("vault_locks_packet", locks.c.client_id, locks.c.sequence)
 Index("vault_consensus_height", consensus.c.client_id, consensus.c.height)
@@ -209,5 +223,6 @@ TABLE_OF: Mapping[type[object], Table] = {
     IndexedClient: clients,
     IndexedConsensus: consensus,
     IndexedMembership: memberships,
+    IndexedTokens: tokens,
 }
 TABLE_OF_KIND: Mapping[str, Table] = {table.name: table for table in TABLE_OF.values()}

@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -20,9 +21,9 @@ from chains.progmat.contracts import cash
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.names import CASH
-from chains.progmat.flows.cash_builders import SC_NETWORK
+from chains.progmat.flows.market_requests import ChangeMembership, MembershipChange
 from chains.progmat.flows.record import FlowKind, FlowRecord
-from chains.progmat.flows.requests import AnyRequest, IssueCash, IssueMembership, MoveCash
+from chains.progmat.flows.requests import AnyRequest, IssueCash, MoveCash
 from chains.progmat.flows.signed_records import with_signed
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.ibc_host.frame import TransactionFrame
@@ -58,7 +59,7 @@ class Load:
         self._commands: dict[str, Callable[..., Awaitable[Any]]] = {
             "cpu": self.cpu_s,
             "memory": self.memory_bytes,
-            "admit_issuer": self.admit_issuer,
+            "admit": self.admit,
             "open_accounts": self.open_accounts,
             "pairs": self.pairs,
             "many_outputs": self.many_outputs,
@@ -104,10 +105,11 @@ class Load:
         except OSError:
             return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
-    async def admit_issuer(self) -> str:
-        """The operator's first act."""
-        roles = (MemberRole.SC_ISSUER,)
-        done = await self._end_of(IssueMembership("admit-issuer", ISSUER, BusinessNetwork.SC, roles))
+    async def admit(self, party: str, role: str) -> str:
+        """The operator's first acts."""
+        roles = (MemberRole[role],)
+        admission = ChangeMembership(f"admit-{party}", MembershipChange.ADMIT, BusinessNetwork.SC, party, roles)
+        done = await self._end_of(admission)
         return done.step.value
 
     async def open_accounts(self, count: int) -> list[str]:
@@ -190,15 +192,20 @@ class Load:
         parts = self._node.parts
         me, verifier, now_ms = parts.me.party, parts.verifier, parts.clock.now_ms()
         notary = verifier.parameters.notary
-        member = await parts.database.look_up(lambda connection: membership(connection, SC_NETWORK, me.name))
+        names = dict.fromkeys((me.name, node))
+        found = [
+            await parts.database.look_up(partial(membership, network=BusinessNetwork.SC.name, party=name))
+            for name in names
+        ]
+        members = [member for member in found if member is not None]
         signer = parts.keys.signer(me.key)
-        if member is None or signer is None:
-            raise RuntimeError(f"{self._name} is no issuer")
+        if len(members) < len(names) or signer is None:
+            raise RuntimeError(f"{self._name} is no issuer, or {node} no custodian")
         built = replace(
             TransactionFrame(verifier.parameters, verifier.package.hash).start(),
             outputs=tuple(CashState(COIN, me, AMOUNT_YEN, owner, node).as_output(notary) for owner in owners),
             commands=(Command(CASH, cash.ISSUE, b"", (me.key,)),),
-            references=(member.ref,),
+            references=tuple(member.ref for member in members),
             time_window=TimeWindow(None, UnixSeconds(now_ms // 1000 + 120)),
         )
         wire = built.to_wire(secrets.token_bytes(32))

@@ -21,6 +21,7 @@ from chains.progmat.bootstrap import NetworkSpec, NodeSpec, create_network
 
 ROOT = Path(__file__).resolve().parents[3]
 ISSUER, PAYER, PAYEE, NOTARY, VALIDATOR = "sn", "cn-a", "cn-b", "nn", "validator-0"
+MEMBERS = {ISSUER: "SC_ISSUER", PAYER: "CUSTODIAN", PAYEE: "CUSTODIAN"}
 ROLES = {ISSUER: "SN", PAYER: "CN", PAYEE: "CN", NOTARY: "NN", VALIDATOR: "VALIDATOR"}
 RUNNING = (NOTARY, ISSUER, PAYER, PAYEE)
 END_S = 30.0
@@ -67,10 +68,10 @@ class BenchNode:
 
 @contextmanager
 def running_network(directory: Path) -> Iterator[dict[str, BenchNode]]:
-    """The four nodes, answering, with the issuer an admitted member; by name."""
+    """The four nodes, answering, with issuer and custodians admitted; by name."""
     ports = _free_ports(len(ROLES))
     nodes = [
-        NodeSpec(name=name, roles=(role,), port=port, operator=name == ISSUER)
+        NodeSpec(name=name, roles=("SN", "BNO") if name == ISSUER else (role,), port=port)
         for (name, role), port in zip(ROLES.items(), ports, strict=True)
     ]
     create_network(NetworkSpec(ledger_id="bench", threshold=1, nodes=tuple(nodes)), directory, datetime.now(UTC))
@@ -81,7 +82,8 @@ def running_network(directory: Path) -> Iterator[dict[str, BenchNode]]:
             stack.callback(running[name].stop)
         for node in running.values():
             node.answer()
-        running[ISSUER].ask("admit_issuer")
+        for party, role in MEMBERS.items():
+            running[ISSUER].ask("admit", party=party, role=role)
         yield running
 
 

@@ -89,7 +89,7 @@ def running_notary(directory: Path, store_url: str | None) -> Iterator[subproces
     """The notary's process, listening; its files, and those of the requesters, are made by ``bootstrap``."""
     nodes = [
         NodeSpec(name=NOTARY, roles=("NN",), port=_free_port()),
-        NodeSpec(name="sn", roles=("SN",), port=1, operator=True),
+        NodeSpec(name="sn", roles=("SN", "BNO"), port=1),
         NodeSpec(name="validator-0", roles=("VALIDATOR",), port=2),
         *(NodeSpec(name=name, roles=("CN",), port=3 + number) for number, name in enumerate(REQUESTERS)),
     ]

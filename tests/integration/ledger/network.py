@@ -5,16 +5,20 @@ Every node is the one that ships, put together by the same composition functions
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, select
+
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.flows.history_policy import HistoryPolicy
+from chains.progmat.flows.market_requests import ChangeMembership, MembershipChange
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.flows.requests import AnyRequest, IssueCash, IssueMembership
+from chains.progmat.flows.requests import AnyRequest, IssueCash
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.steps import ENDS, FlowStep
@@ -31,14 +35,18 @@ from chains.progmat.node.roles import (
     VaultRole,
     production_package,
 )
+from chains.progmat.node.storage import EffectStatus
 from chains.progmat.node.storage.errors import StorageFailed
 from chains.progmat.node.storage.location import DatabaseLocation, database_location
+from chains.progmat.node.storage.schema import outbox
 from ibc.dvp import CashAccount
 from tests.fakes.ledger_parties import (
+    AN,
     BUYER,
     CN_A,
     CN_B,
     COIN_ID,
+    EN,
     NN,
     OPERATOR,
     SELLER,
@@ -64,17 +72,24 @@ ROLES = {
     CN_B: Role.CUSTODIAN,
     NN: Role.NOTARY,
     **dict.fromkeys(VALIDATORS, Role.VALIDATOR),
+    AN: Role.REGISTRAR,
+    EN: Role.EXCHANGE,
 }
+EXTRA_ROLES = {SN: (Role.OPERATOR,)}
 CASH_PARTIES = (SN, CN_A, CN_B, NN)
+TOKEN_PARTIES = (*CASH_PARTIES, AN)
+SETTLEMENT_PARTIES = (*CASH_PARTIES, *VALIDATORS)
 EXTRA_KEYS = {
     SN: ((OPERATOR, KeyPurpose.OPERATOR),),
     CN_A: ((SELLER, KeyPurpose.ACCOUNT),),
     CN_B: ((BUYER, KeyPurpose.ACCOUNT),),
 }
 MAP = NetworkMap(
-    NodeEntry(party.party, frozenset({role}), "127.0.0.1", 20_000 + index, index)
+    NodeEntry(party.party, frozenset({role, *EXTRA_ROLES.get(party, ())}), "127.0.0.1", 20_000 + index, index)
     for index, (party, role) in enumerate(ROLES.items(), start=1)
 )
+WITHOUT_TOKENS = NetworkMap(entry for entry in MAP.entries if entry.name not in {AN.name, EN.name})
+"""The map of a ledger that has no tokens: nobody asks nodes that are not there."""
 SELLER_ACCOUNT = SELLER.account_at(CN_A)
 BUYER_ACCOUNT = BUYER.account_at(CN_B)
 
@@ -103,7 +118,7 @@ class LedgerNetwork:
     issued: int = 0
     more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] = field(default_factory=dict)
     roles: dict[LedgerParty, Role] = field(default_factory=lambda: dict(ROLES))
-    network_map: NetworkMap = MAP
+    network_map: NetworkMap = WITHOUT_TOKENS
     database_of: Callable[[str, Path], DatabaseLocation] = lambda _name, folder: database_location(folder)
     attest_every: int = 0
     router_of: Callable[[str], PeerRouter] = _plain_router
@@ -180,7 +195,20 @@ class LedgerNetwork:
     async def admit_members(self) -> None:
         """The operator admits issuer and custodians."""
         for party, role in ((SN, MemberRole.SC_ISSUER), (CN_A, MemberRole.CUSTODIAN), (CN_B, MemberRole.CUSTODIAN)):
-            await self.done(SN, IssueMembership(f"admit-{party.name}", party.name, BusinessNetwork.SC, (role,)))
+            await self.admit(party, BusinessNetwork.SC, role)
+
+    async def admit(self, party: LedgerParty, network: BusinessNetwork, *roles: MemberRole) -> FlowRecord:
+        """The operator admits a member."""
+        name = f"admit-{party.name}" if network is BusinessNetwork.SC else f"admit-{party.name}-{network.name}"
+        return await self.done(SN, ChangeMembership(name, MembershipChange.ADMIT, network, party.name, roles))
+
+    async def everything_delivered(self, party: LedgerParty) -> None:
+        """Return when a vault node owes nobody anything."""
+        database = self.vault(party).node.parts.database
+        owed = select(func.count()).where(outbox.c.status != EffectStatus.DONE.value)
+        async with asyncio.timeout(WAIT_S):
+            while await database.read(lambda connection: connection.execute(owed).scalar_one()):  # noqa: ASYNC110 - as below
+                await asyncio.sleep(0)  # deliveries tell nobody
 
     async def issue(self, amount_yen: int, to: CashAccount = BUYER_ACCOUNT) -> FlowRecord:
         """New cash for an account."""
@@ -236,7 +264,7 @@ def _keys(party: LedgerParty, path: Path, more: tuple[LedgerParty, ...]) -> KeyS
 @asynccontextmanager
 async def running_ledger(
     folder: Path,
-    parties: Iterable[LedgerParty] = tuple(ROLES),
+    parties: Iterable[LedgerParty] = SETTLEMENT_PARTIES,
     attest_every: int = 0,
     router_of: Callable[[str], PeerRouter] = _plain_router,
     more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] | None = None,
@@ -244,11 +272,12 @@ async def running_ledger(
 ) -> AsyncIterator[LedgerNetwork]:
     """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``.
 
-    ``more_keys``: keys that nodes keep for later epochs.
+    Tokens need their registrar besides: ``TOKEN_PARTIES``. ``more_keys``: keys that nodes keep for later epochs.
     """
     network = LedgerNetwork(
         folder, attest_every=attest_every, router_of=router_of, more_keys=more_keys or {}, database_of=database_of
     )
+    network.network_map = MAP if AN in set(parties) else WITHOUT_TOKENS
     try:
         for party in parties:
             await network.start(party)

@@ -51,7 +51,7 @@ async def test_an_epoch_is_drafted_signed_offered_learnt_and_accepted(tmp_path: 
     folder = tmp_path / "network"
     ports = free_ports(len(NODES))
     nodes = tuple(
-        NodeSpec(name=name, roles=(role,), port=port, operator=role == "SN")
+        NodeSpec(name=name, roles=("SN", "BNO") if role == "SN" else (role,), port=port)
         for (name, role), port in zip(NODES.items(), ports, strict=True)
     )
     create_network(spec := NetworkSpec(ledger_id="progmat-cli", threshold=1, nodes=nodes), folder, datetime.now(UTC))

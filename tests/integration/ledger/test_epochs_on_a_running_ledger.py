@@ -10,9 +10,10 @@ import pytest
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.flows import peer_codec
+from chains.progmat.flows.market_requests import ChangeMembership, MembershipChange
 from chains.progmat.flows.notary_desk import NotConfirmed
 from chains.progmat.flows.peer_codec import Finality
-from chains.progmat.flows.requests import IssueMembership, MoveCash, RedeemCash
+from chains.progmat.flows.requests import MoveCash, RedeemCash
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.ibc_host.frame import TransactionFrame
@@ -101,6 +102,8 @@ async def test_a_flow_caught_by_the_flag_day_is_built_again_under_the_new_epoch(
         await caught.wait()
         ledger.clock.advance_s(3600 + GRACE_S)
         go_on.set()
+        await ledger.vault(CN_B).node.engine.outcome(PAY.request_id, 20, frozenset({FlowStep.PROPOSED}))
+        ledger.clock.advance_s(5)  # the pause before it is built again
         flow = await ledger.vault(CN_B).node.engine.outcome(PAY.request_id, 20, frozenset({FlowStep.DONE}))
         assert flow.step is FlowStep.DONE
         assert (await stored(ledger, CN_B, flow.tx_id)).wire.network_parameters_hash == second.hash
@@ -210,7 +213,7 @@ async def test_the_operators_key_is_rotated_and_the_old_one_admits_nobody(tmp_pa
     async with running_ledger(tmp_path, CASH_PARTIES, more_keys=KEYS_FOR_LATER) as ledger:
         second = following(PARAMETERS, flag_day_s(ledger), operator_key=OPERATOR_2.key)
         await bring_into_force(ledger, second)
-        admit = IssueMembership("admit", NN.name, BusinessNetwork.ST, (MemberRole.EXCHANGE,))
+        admit = ChangeMembership("admit", MembershipChange.ADMIT, BusinessNetwork.SC, NN.name, (MemberRole.EXCHANGE,))
         flow = await ledger.done(SN, admit)
         admitted = await stored(ledger, CN_A, flow.tx_id)
         assert OPERATOR_2.key in admitted.signed_by

@@ -70,7 +70,7 @@ def test_all_of_it_holds_after_honest_work(worked: Path, party: LedgerParty) -> 
 ALTERATIONS = [
     (SN, "DELETE FROM transactions WHERE sequence = 2", "vault_"),
     (SN, "UPDATE transactions SET journal_position = 1 WHERE journal_position = 2", "transactions"),
-    (SN, "UPDATE transactions SET participants = ',cn-a,' WHERE sequence = 3", "transactions"),
+    (SN, "UPDATE transactions SET participants = ','", "transactions"),
     (SN, "UPDATE vault_cash SET amount_yen = amount_yen + 1", "vault_cash"),
     (SN, "UPDATE vault_cash SET consumed = 0 WHERE consumed = 1", "vault_cash"),
     (CN_A, "UPDATE vault_cash SET encumbered = 1", "vault_cash"),

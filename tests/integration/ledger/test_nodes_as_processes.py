@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,13 +20,15 @@ from chains.progmat.client import (
     ApiEndpoint,
     ApiTls,
     BusinessNetwork,
+    ChangeMembership,
     CheckpointCollector,
     CreateLightClient,
     FlowStep,
     IssueCash,
-    IssueMembership,
     LedgerClient,
     MemberRole,
+    MembershipChange,
+    MembershipClient,
     MoveCash,
     ValidatorApi,
 )
@@ -38,10 +40,18 @@ from primitives.secp256k1 import address_of_public_key
 from primitives.types import Address
 from tests.fakes.evm_chain_model import EvmChainModel
 
+Roles = Mapping[str, tuple[str, ...]]
+
 ROOT = Path(__file__).parents[3]
 LEDGER_ID = "progmat-processes"
 VALIDATORS = tuple(f"validator-{number}" for number in range(4))
-ROLES = {"sn": "SN", "cn-a": "CN", "cn-b": "CN", "nn": "NN", **dict.fromkeys(VALIDATORS, "VALIDATOR")}
+ROLES: Roles = {
+    "sn": ("SN", "BNO"),
+    "cn-a": ("CN",),
+    "cn-b": ("CN",),
+    "nn": ("NN",),
+    **dict.fromkeys(VALIDATORS, ("VALIDATOR",)),
+}
 OPERATOR = "operations"
 RELAYER = "relayer"
 
@@ -120,22 +130,31 @@ class NodeProcesses:
 
 
 @asynccontextmanager
-async def running_processes(folder: Path) -> AsyncIterator[NodeProcesses]:
+async def running_processes(
+    folder: Path, roles: Roles = ROLES, stays_away: frozenset[str] = frozenset()
+) -> AsyncIterator[NodeProcesses]:
     nodes = tuple(
-        NodeSpec(name=name, roles=(role,), port=port, operator=role == "SN")
-        for (name, role), port in zip(ROLES.items(), free_ports(len(ROLES)), strict=True)
+        NodeSpec(name=name, roles=of_node, port=port)
+        for (name, of_node), port in zip(roles.items(), free_ports(len(roles)), strict=True)
     )
-    spec = NetworkSpec(ledger_id=LEDGER_ID, threshold=3, nodes=nodes, operators=(OPERATOR,), relayers=(RELAYER,))
+    threshold = min(3, sum("VALIDATOR" in of_node for of_node in roles.values()))
+    spec = NetworkSpec(
+        ledger_id=LEDGER_ID, threshold=threshold, nodes=nodes, operators=(OPERATOR,), relayers=(RELAYER,)
+    )
     create_network(spec, folder, datetime.now(UTC))
     processes = NodeProcesses(folder, spec)
     codes: list[int | None] = []
     try:
-        for name in ROLES:
-            await processes.start(name)
+        for name in roles:
+            if name not in stays_away:
+                await processes.start(name)
         yield processes
     finally:
         codes = await processes.end()
-    assert set(codes) == {0}, (codes, [processes.log(name).read_text()[-2000:] for name in ROLES])
+    assert set(codes) == {0}, (
+        codes,
+        [processes.log(name).read_text()[-2000:] for name in roles if name not in stays_away],
+    )
 
 
 async def answering(client: LedgerClient) -> None:
@@ -165,10 +184,14 @@ async def test_nodes_as_processes_move_cash_sign_checkpoints_and_survive_a_kill(
         sn, cn_a, cn_b = (network.client(name) for name in ("sn", "cn-a", "cn-b"))
         for client in (sn, cn_a, cn_b):
             await answering(client)
+        operator = MembershipClient(network.endpoint("sn"), network.tls(OPERATOR))
         issuer, custodian = MemberRole.SC_ISSUER, MemberRole.CUSTODIAN
         for name, role in {"sn": issuer, "cn-a": custodian, "cn-b": custodian}.items():
-            flow = await sn.submit(IssueMembership(f"admit-{name}", name, BusinessNetwork.SC, (role,)))
+            admission = ChangeMembership(f"admit-{name}", MembershipChange.ADMIT, BusinessNetwork.SC, name, (role,))
+            flow = await operator.change(admission)
             assert flow.is_final_on_ledger, flow
+        assert [line.party for line in await operator.list(BusinessNetwork.SC)] == ["cn-a", "cn-b", "sn"]
+        await operator.close()
         payer = await cn_b.open_account("payer")
         payee = await cn_a.open_account("payee")
         assert await cn_b.open_account("payer") == payer

@@ -69,7 +69,7 @@ class Notary:
     def make_files(self) -> None:
         nodes = (
             NodeSpec(name="nn", roles=("NN",), port=self.ports[0]),
-            NodeSpec(name="sn", roles=("SN",), port=1, operator=True),
+            NodeSpec(name="sn", roles=("SN", "BNO"), port=1),
             NodeSpec(name="v1", roles=("VALIDATOR",), port=2),
             NodeSpec(name="cn", roles=("CN",), port=3),
         )

@@ -16,7 +16,7 @@ from tests.fakes.commit_requests import LEDGER_ID, NOW_S, create, request
 from tests.fakes.uniqueness_stores import postgres_writer
 
 NODES = (
-    NodeSpec(name="sn", roles=("SN",), port=7001, operator=True),
+    NodeSpec(name="sn", roles=("SN", "BNO"), port=7001),
     NodeSpec(name="nn", roles=("NN",), port=7002),
     NodeSpec(name="v1", roles=("VALIDATOR",), port=7003),
 )

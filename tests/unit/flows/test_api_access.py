@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from crossdvp.ledger.v1 import flow_service_pb2, network_service_pb2, node_service_pb2, vault_service_pb2
+from crossdvp.ledger.v1 import (
+    flow_service_pb2,
+    membership_service_pb2,
+    network_service_pb2,
+    node_service_pb2,
+    token_service_pb2,
+    vault_service_pb2,
+)
 
 from chains.progmat.node.api_access import NEEDED, ApiAccess, Permission
 from chains.progmat.node.errors import CallerNotAuthorised
@@ -14,7 +21,14 @@ GRANTED = {
     "relayer": {Permission.READ, Permission.RELAY},
     "platform": {Permission.READ, Permission.CASH, Permission.INSTRUCT, Permission.SETTLE},
 }
-FILES = (node_service_pb2, flow_service_pb2, vault_service_pb2, network_service_pb2)
+FILES = (
+    node_service_pb2,
+    flow_service_pb2,
+    vault_service_pb2,
+    network_service_pb2,
+    token_service_pb2,
+    membership_service_pb2,
+)
 SERVICES = [service for file in FILES for service in file.DESCRIPTOR.services_by_name.values()]
 METHODS = [method.name for service in SERVICES for method in service.methods]
 

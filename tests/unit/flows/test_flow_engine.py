@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from chains.progmat.flows import store
+from chains.progmat.flows.engine import MAX_CALLERS, Commit
 from chains.progmat.flows.errors import (
     BadCountersignature,
     FlowUnknown,
@@ -20,7 +21,7 @@ from chains.progmat.flows.errors import (
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.notary.errors import NotarisationConflict
-from chains.rpc_status import RemoteInternalError
+from chains.rpc_status import RemoteInternalError, RemoteUnavailableError
 from tests.unit.flows.flow_world import FlowWorld, ScriptedStep, flow_world
 
 Steps = dict[FlowStep, ScriptedStep]
@@ -191,6 +192,44 @@ async def test_many_flows_run_side_by_side_and_one_that_waits_delays_no_other(tm
         ends = await asyncio.gather(*(finished(world, f"flow-{number}") for number in range(200)))
         assert {record.step for record in ends} == {FlowStep.RECORDED}
         assert (await world.engine.outcome("stuck", 0)).attempts == 1
+
+
+async def test_flows_that_wait_for_a_silent_party_hold_up_only_those_that_need_it(tmp_path: Path) -> None:
+    def script(steps: Steps) -> None:
+        wait = steps[FlowStep.BUILT].prepare
+
+        async def silent_for_some(record: FlowRecord) -> Commit:
+            if record.flow_id.startswith("dead"):
+                await asyncio.Event().wait()
+            return await wait(record)
+
+        steps[FlowStep.BUILT].prepare = silent_for_some  # type: ignore[method-assign] # a party that does not answer
+        steps[FlowStep.BUILT].waiting_on = lambda record: record.flow_id.split("-")[0]  # type: ignore[method-assign,assignment]  # as above
+
+    async with flow_world(tmp_path, script) as world:
+        await asyncio.gather(*(world.engine.submit(world.record(f"dead-{number}")) for number in range(300)))
+        await asyncio.gather(*(world.engine.submit(world.record(f"live-{number}")) for number in range(200)))
+        for number in range(200):
+            assert (await finished(world, f"live-{number}")).step is FlowStep.RECORDED
+        assert (await world.engine.outcome("dead-299", 0)).step is FlowStep.BUILT
+
+
+async def test_callers_who_wait_beyond_the_bound_are_answered_at_once(tmp_path: Path) -> None:
+    def script(steps: Steps) -> None:
+        steps[FlowStep.BUILT].errors = [RemoteUnavailableError("party", "AWAY", "away") for _ in range(100)]
+
+    async with flow_world(tmp_path, script) as world:
+        await world.engine.submit(world.record())
+        waiting = [asyncio.create_task(world.engine.outcome("flow-1", 60)) for _ in range(MAX_CALLERS)]
+        async with asyncio.timeout(5):
+            while world.engine._waiting_callers < MAX_CALLERS:  # noqa: ASYNC110 # nobody tells who waits
+                await asyncio.sleep(0)
+            assert (await world.engine.outcome("flow-1", 60)).step is FlowStep.BUILT
+        assert not any(task.done() for task in waiting)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert world.engine._waiting_callers == 0
 
 
 async def test_a_stopping_engine_takes_nothing_new_and_an_unknown_flow_is_named(tmp_path: Path) -> None:

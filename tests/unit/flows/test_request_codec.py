@@ -6,9 +6,19 @@ from dataclasses import replace
 
 import pytest
 from crossdvp.ledger.v1 import node_service_pb2 as pb
+from crossdvp.ledger.v1.membership_service_pb2 import ChangeMembershipRequest
+from crossdvp.ledger.v1.token_service_pb2 import SettleDvpRequest
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.flows.market_requests import (
+    ChangeMembership,
+    IssueToken,
+    MembershipChange,
+    MoveToken,
+    RedeemToken,
+    SettleDvp,
+)
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.request_codec import MESSAGES, decode_request, encode_request, from_message, to_message
 from chains.progmat.flows.requests import (
@@ -19,7 +29,6 @@ from chains.progmat.flows.requests import (
     CreateLightClient,
     EarmarkProof,
     IssueCash,
-    IssueMembership,
     LockCash,
     MergeCash,
     MoveCash,
@@ -34,13 +43,20 @@ from ibc.dvp import packet_of
 from primitives.errors import DecodeError
 from tests.fakes.ledger_parties import BUYER, CN_A, CN_B, SELLER
 from tests.fakes.settlement_world import terms_of
+from tests.fakes.token_parties import native_terms
 
 TERMS = terms_of()
 PACKET = packet_of(TERMS, 7, "qbft-0", "progmat-0")
 BUYERS = BUYER.account_at(CN_B)
 SELLERS = SELLER.account_at(CN_A)
 REQUESTS: tuple[AnyRequest, ...] = (
-    IssueMembership("r", "cn-a", BusinessNetwork.SC, (MemberRole.SC_ISSUER, MemberRole.CUSTODIAN)),
+    ChangeMembership(
+        "r", MembershipChange.ADMIT, BusinessNetwork.SC, "cn-a", (MemberRole.SC_ISSUER, MemberRole.CUSTODIAN)
+    ),
+    IssueToken("r", BusinessNetwork.ST, "ST-1", 1, BUYER.account_at(CN_B)),
+    MoveToken("r", BusinessNetwork.ST, "ST-1", "an", 1, BUYER.key.encoded(), SELLER.account_at(CN_A)),
+    RedeemToken("r", BusinessNetwork.UT, "UT-1", "an", 1, BUYER.key.encoded()),
+    SettleDvp("r", native_terms()),
     IssueCash("r", "PGC", 5, BUYERS),
     MoveCash("r", "PGC", "sn", 5, BUYERS.key, SELLERS),
     RedeemCash("r", "PGC", "sn", 5, BUYERS.key),
@@ -95,7 +111,11 @@ def test_malformed_fields_are_named() -> None:
     with pytest.raises(InvalidRequest, match=r"^terms: "):
         from_message(FlowKind.LOCK_CASH, pb.LockCashRequest(request_id="r"))
     with pytest.raises(InvalidRequest, match=r"^network: "):
-        from_message(FlowKind.ISSUE_MEMBERSHIP, pb.IssueMembershipRequest(request_id="r", party="x"))
+        from_message(
+            FlowKind.CHANGE_MEMBERSHIP, ChangeMembershipRequest(request_id="r", change="MEMBERSHIP_CHANGE_ADMIT")
+        )
+    with pytest.raises(InvalidRequest, match=r"^dvp: "):
+        from_message(FlowKind.SETTLE_DVP, SettleDvpRequest(request_id="r"))
 
 
 def test_oversize_proofs_are_refused_before_anything_is_stored() -> None:

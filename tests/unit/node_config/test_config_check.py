@@ -14,7 +14,7 @@ from chains.progmat.node.config import load_node_config
 from chains.progmat.node.config_check import check_configuration
 
 NODES = (
-    NodeSpec(name="sn", roles=("SN",), port=7001, operator=True),
+    NodeSpec(name="sn", roles=("SN", "BNO"), port=7001),
     NodeSpec(name="nn", roles=("NN",), port=7002),
     NodeSpec(name="v1", roles=("VALIDATOR",), port=7003),
 )
@@ -44,7 +44,7 @@ def test_a_fresh_nodes_configuration_holds(network: Path) -> None:
     [
         ('certificate = "certificate.pem"', 'certificate = "../nn/certificate.pem"', "certificate", "it is for nn"),
         ('path = "keys.json"', 'path = "../nn/keys.json"', "keys", "WRONG_PASSPHRASE"),
-        ('roles = ["SN"]', 'roles = ["CN"]', "network map", "listed with roles SN"),
+        ('roles = ["SN", "BNO"]', 'roles = ["CN"]', "network map", "listed with roles BNO, SN"),
         ('parameters = "../parameters.bin"', 'parameters = "../authority.pem"', "parameters", "MALFORMED"),
         ('network_map = "../network-map.json"', 'network_map = "../nowhere.json"', "network map", "cannot be read"),
     ],

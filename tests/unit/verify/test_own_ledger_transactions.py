@@ -14,7 +14,18 @@ from light_clients.qbft import QbftLightClient
 from light_clients.registry import LightClientRegistry
 from relayer.cli.verify import Refused, verify_ledger_tx_file
 from tests.fakes.ledger_model import LedgerModel
-from tests.fakes.ledger_parties import BUYER, NN, SN, cash, cash_issue, cash_move, membership, membership_issue, signed
+from tests.fakes.ledger_parties import (
+    BUYER,
+    CN_B,
+    NN,
+    SN,
+    cash,
+    cash_issue,
+    cash_move,
+    membership,
+    membership_issue,
+    signed,
+)
 
 PACKAGE = standard_package(LightClientRegistry.builder().register(QbftLightClient()).seal())
 
@@ -23,6 +34,7 @@ def a_payment() -> SignedTransaction:
     """A move of coins, signed by all but the notary."""
     ledger = LedgerModel(PACKAGE, 1_790_000_000)
     (issuer,) = ledger.commit(membership_issue(ledger.frame, membership(SN, MemberRole.SC_ISSUER)))
+    ledger.commit(membership_issue(ledger.frame, membership(CN_B, MemberRole.CUSTODIAN)))
     coins = ledger.commit(cash_issue(ledger.frame, issuer, cash(500)))
     moved = ledger.resolve(cash_move(ledger.frame, coins, cash(300), cash(200, BUYER)))
     return signed(moved.wire)

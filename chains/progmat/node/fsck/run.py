@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import MetaData
+from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import DBAPIError
 
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.flows.recording import Recorder
-from chains.progmat.flows.seams import Directory, NodeSelf, Role
+from chains.progmat.flows.seams import Directory, NodeSelf
 from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.identity import VAULT_ROLES, Role
 from chains.progmat.network.parameters_source import ParametersSource
 from chains.progmat.node.database_tables import NODE_TABLES
 from chains.progmat.node.fsck.finding import Defect, Progress
@@ -23,11 +24,14 @@ from chains.progmat.node.fsck.validator import check_signing_log, check_tree
 from chains.progmat.node.storage.engine import Access, engine_for, sqlite_engine
 from chains.progmat.node.storage.errors import StorageFailed
 from chains.progmat.node.storage.location import DatabaseLocation
-from chains.progmat.node.storage.offline import require_database
+from chains.progmat.node.storage.offline import require_database, require_tables
 from chains.progmat.node.storage.schema import check_revision, stored_revision
 from chains.progmat.node.vault_reading import vault_rules
+from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.validators.archive import ArchiveRecorder
+from primitives.public_key import PublicKey
 
 
 @dataclass(frozen=True)
@@ -42,18 +46,38 @@ class Subject:
     package: ContractPackage
 
 
+class _NobodyListed:
+    """A directory of nobody: what is shared with every node of a map, which changes, concerns nobody by name."""
+
+    def holder_of(self, _key: PublicKey) -> str | None:
+        """Nobody."""
+        return None
+
+    def party(self, _name: str) -> Party | None:
+        """Nobody."""
+        return None
+
+    def names_with(self, _role: Role) -> tuple[str, ...]:
+        """Nobody."""
+        return ()
+
+
 def check_database(subject: Subject, now_s: int, told: Progress) -> Iterator[Defect]:
     """Every defect, as it is found. Needs room on disk for a second copy of what the ledger_txs imply.
 
     Raises ``NoDatabase``, ``SchemaOutdated``, ``UnknownSchemaVersion``, ``StorageFailed``.
     """
     require_database(subject.at)
-    is_validator = Role.VALIDATOR in subject.me.roles
     recorder = (
-        ArchiveRecorder()
-        if is_validator and not subject.me.roles & {Role.ISSUER, Role.CUSTODIAN}
-        else Recorder(subject.me.name, subject.directory, vault_rules(subject.me))
+        Recorder(subject.me.name, subject.directory, vault_rules(subject.me), lambda: None)
+        if subject.me.roles & VAULT_ROLES
+        else ArchiveRecorder()
     )
+    by_states = Recorder(subject.me.name, _NobodyListed(), vault_rules(subject.me), lambda: None)
+
+    def named_by_states(connection: Connection, signed: SignedTransaction) -> frozenset[str]:
+        return frozenset() if isinstance(recorder, ArchiveRecorder) else by_states.participants(connection, signed.wire)
+
     verifier = LedgerVerifier(subject.parameters, subject.package)
     try:
         with (
@@ -63,16 +87,17 @@ def check_database(subject: Subject, now_s: int, told: Progress) -> Iterator[Def
             sqlite_engine(Path(folder) / "implied.sqlite3", Access.WRITE).connect() as scratch,
             scratch.begin(),
         ):
+            require_tables(source, subject.at)
             check_revision(str(subject.at), stored_revision(source))
             for metadata in NODE_TABLES:
                 _make(metadata, scratch)
-            yield from replay(source, scratch, verifier, recorder, told)
+            yield from replay(source, scratch, verifier, recorder, named_by_states, told)
             yield from differences(source, scratch, told)
             told("flows, outbox and soft locks checked", 0)
             yield from check_flows(source)
             yield from check_outbox(source)
             yield from check_soft_locks(source, now_s)
-            if is_validator:
+            if Role.VALIDATOR in subject.me.roles:
                 told("the tree's roots are made again", 0)
                 yield from check_tree(source)
                 yield from check_signing_log(source, subject.folder / "signing-log.sqlite3")

@@ -4,9 +4,12 @@ from chains.progmat.node.storage.database import NodeDatabase
 from chains.progmat.node.storage.outbox import (
     Effect,
     EffectStatus,
+    due_effects,
     effect_done,
     effect_failed,
     enqueue_effect,
+    next_due_s,
+    peers_owed,
     pending_effects,
 )
 from chains.progmat.node.storage.prepared import Prepared, insert
@@ -30,12 +33,15 @@ __all__ = [
     "Prepared",
     "StoreOutcome",
     "StoredTransaction",
+    "due_effects",
     "effect_done",
     "effect_failed",
     "enqueue_effect",
     "history_id",
     "insert",
     "listed_for",
+    "next_due_s",
+    "peers_owed",
     "pending_effects",
     "storage_metadata",
     "store_recorded",

@@ -38,7 +38,7 @@ from chains.progmat.node.storage.head import note_act, read_head, set_doubt
 from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.locks import lock_file
 from chains.progmat.node.storage.migrations.revisions import head_revision, known_revisions
-from chains.progmat.node.storage.offline import held, require_database
+from chains.progmat.node.storage.offline import held, require_database, require_tables
 from chains.progmat.node.storage.schema import meta, stored_revision
 from chains.progmat.node.storage.standing import Doubt
 
@@ -93,8 +93,7 @@ def backup(at: DatabaseLocation, file: Path, subject: Subject, now_s: int, told:
         for suffix in _SQLITE_COMPANIONS:
             fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
         with engine_for(at, Access.READ).connect() as source, source.begin():
-            if not inspect(source).get_table_names():
-                raise NoDatabase(str(at))
+            require_tables(source, at)
             if isinstance(at, Path):
                 _copy_file(source, fresh)
                 told("all tables", 0)

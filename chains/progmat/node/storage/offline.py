@@ -56,6 +56,12 @@ def require_database(at: DatabaseLocation) -> None:
         raise NoDatabase(str(at))
 
 
+def require_tables(connection: Connection, at: DatabaseLocation) -> None:
+    """Some node has been here; raises ``NoDatabase``."""
+    if not inspect(connection).get_table_names():
+        raise NoDatabase(str(at))
+
+
 def migrate(at: DatabaseLocation) -> Migrated:
     """Bring the tables to this program's revision: all steps or none.
 
@@ -66,6 +72,7 @@ def migrate(at: DatabaseLocation) -> Migrated:
         if isinstance(at, Path):  # tables that others refer to are replaced; checked below instead
             connection.connection.execute("PRAGMA foreign_keys = OFF")
         with connection.begin():
+            require_tables(connection, at)
             before = stored_revision(connection)
             if before not in known_revisions():
                 raise UnknownSchemaVersion(str(at), before, head_revision())
@@ -80,8 +87,7 @@ def head_of(at: DatabaseLocation) -> Head:
     require_database(at)
     try:
         with engine_for(at, Access.READ).connect() as connection, connection.begin():
-            if not inspect(connection).get_table_names():
-                raise NoDatabase(str(at))
+            require_tables(connection, at)
             check_revision(str(at), stored_revision(connection))
             found = read_head(connection)
     except DBAPIError as error:
@@ -98,6 +104,7 @@ def confirm(at: DatabaseLocation, *, operator: str, now_s: int) -> Head:
     """
     require_database(at)
     with held(at) as connection, connection.begin():
+        require_tables(connection, at)
         check_revision(str(at), stored_revision(connection))
         found = read_head(connection)
         if found is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, literal_column, select, update
 
 from chains.progmat.node.storage.column_types import storable
 from chains.progmat.node.storage.prepared import Prepared, insert
@@ -34,6 +34,20 @@ _PENDING = Prepared(
     .order_by(outbox.c.effect_id)
     .limit(bindparam("most"))
 )
+_IS_PENDING = outbox.c.status == literal_column("'PENDING'")  # no parameter: else SQLite passes over the partial index
+_DUE = Prepared(
+    select(outbox)
+    .where(_IS_PENDING, outbox.c.peer == bindparam("to_peer"), outbox.c.next_attempt_s <= bindparam("now_s"))
+    .order_by(outbox.c.next_attempt_s, outbox.c.effect_id)
+    .limit(bindparam("most"))
+)
+_NEXT_DUE = Prepared(
+    select(outbox.c.next_attempt_s)
+    .where(_IS_PENDING, outbox.c.peer == bindparam("to_peer"), outbox.c.next_attempt_s > bindparam("now_s"))
+    .order_by(outbox.c.next_attempt_s)
+    .limit(1)
+)
+_PEERS_OWED = Prepared(select(outbox.c.peer, func.max(outbox.c.effect_id)).where(_IS_PENDING).group_by(outbox.c.peer))
 _DONE = Prepared(
     update(outbox)
     .where(outbox.c.effect_id == bindparam("done_id"))
@@ -78,6 +92,22 @@ def enqueue_effect(
 def pending_effects(connection: Connection, after_id: int, limit: int) -> list[Effect]:
     """Effects that are not done, due or not, in the order in which they were enqueued, after an ``effect_id``."""
     return [_effect(row) for row in _PENDING.rows(connection, {"after_id": after_id, "most": limit})]
+
+
+def due_effects(connection: Connection, peer: str, now_s: int, limit: int) -> list[Effect]:
+    """Effects owed to one peer whose time has come, those that have waited longest first."""
+    return [_effect(row) for row in _DUE.rows(connection, {"to_peer": peer, "now_s": now_s, "most": limit})]
+
+
+def next_due_s(connection: Connection, peer: str, now_s: int) -> int | None:
+    """When the next effect owed to one peer becomes due, Unix seconds; None if all are due."""
+    row = _NEXT_DUE.first(connection, {"to_peer": peer, "now_s": now_s})
+    return None if row is None else row[0]
+
+
+def peers_owed(connection: Connection) -> dict[str, int]:
+    """Who is owed something, each with the newest ``effect_id`` of it."""
+    return dict(_PEERS_OWED.rows(connection))
 
 
 def effect_done(connection: Connection, effect_id: int) -> None:

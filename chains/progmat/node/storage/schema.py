@@ -111,6 +111,7 @@ outbox = Table(
 )
 Index(
     "outbox_due",
+    outbox.c.peer,
     outbox.c.next_attempt_s,
     outbox.c.effect_id,
     sqlite_where=outbox.c.status == "PENDING",

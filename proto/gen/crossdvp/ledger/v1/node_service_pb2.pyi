@@ -127,26 +127,6 @@ class OpenAccountResponse(_message.Message):
     account: _states_pb2.CashAccount
     def __init__(self, account: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ...) -> None: ...
 
-class IssueMembershipRequest(_message.Message):
-    __slots__ = ("request_id", "party", "network", "roles", "wait_s")
-    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
-    PARTY_FIELD_NUMBER: _ClassVar[int]
-    NETWORK_FIELD_NUMBER: _ClassVar[int]
-    ROLES_FIELD_NUMBER: _ClassVar[int]
-    WAIT_S_FIELD_NUMBER: _ClassVar[int]
-    request_id: str
-    party: str
-    network: _states_pb2.BusinessNetwork
-    roles: _containers.RepeatedScalarFieldContainer[_states_pb2.MemberRole]
-    wait_s: int
-    def __init__(self, request_id: _Optional[str] = ..., party: _Optional[str] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., roles: _Optional[_Iterable[_Union[_states_pb2.MemberRole, str]]] = ..., wait_s: _Optional[int] = ...) -> None: ...
-
-class IssueMembershipResponse(_message.Message):
-    __slots__ = ("flow",)
-    FLOW_FIELD_NUMBER: _ClassVar[int]
-    flow: Flow
-    def __init__(self, flow: _Optional[_Union[Flow, _Mapping]] = ...) -> None: ...
-
 class IssueCashRequest(_message.Message):
     __slots__ = ("request_id", "coin_id", "amount_yen", "to", "wait_s")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]

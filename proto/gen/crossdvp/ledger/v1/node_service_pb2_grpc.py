@@ -54,11 +54,6 @@ class NodeServiceStub:
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.OpenAccountRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.OpenAccountResponse.FromString,
                 _registered_method=True)
-        self.IssueMembership = channel.unary_unary(
-                '/crossdvp.ledger.v1.NodeService/IssueMembership',
-                request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.IssueMembershipRequest.SerializeToString,
-                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.IssueMembershipResponse.FromString,
-                _registered_method=True)
         self.IssueCash = channel.unary_unary(
                 '/crossdvp.ledger.v1.NodeService/IssueCash',
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.IssueCashRequest.SerializeToString,
@@ -178,14 +173,6 @@ class NodeServiceServicer:
 
     def OpenAccount(self, request, context):
         """A cash account at this node (CN, SN): makes and keeps its key. The same request_id returns the same account.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def IssueMembership(self, request, context):
-        """Admits a party to a business network (only the node that keeps the network operator's key). A party that is a member
-        with these roles already answers done with that transaction. Fails: PARTY_UNKNOWN, OPERATOR_KEY_MISSING.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -347,11 +334,6 @@ def add_NodeServiceServicer_to_server(servicer, server):
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.OpenAccountRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.OpenAccountResponse.SerializeToString,
             ),
-            'IssueMembership': grpc.unary_unary_rpc_method_handler(
-                    servicer.IssueMembership,
-                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.IssueMembershipRequest.FromString,
-                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.IssueMembershipResponse.SerializeToString,
-            ),
             'IssueCash': grpc.unary_unary_rpc_method_handler(
                     servicer.IssueCash,
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.IssueCashRequest.FromString,
@@ -512,33 +494,6 @@ class NodeService:
             '/crossdvp.ledger.v1.NodeService/OpenAccount',
             crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.OpenAccountRequest.SerializeToString,
             crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.OpenAccountResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def IssueMembership(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/crossdvp.ledger.v1.NodeService/IssueMembership',
-            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.IssueMembershipRequest.SerializeToString,
-            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.IssueMembershipResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -52,7 +52,7 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index(
             "outbox_due",
-            ["next_attempt_s", "effect_id"],
+            ["peer", "next_attempt_s", "effect_id"],
             unique=False,
             sqlite_where=sa.text("status = 'PENDING'"),
             postgresql_where=sa.text("status = 'PENDING'"),

@@ -1,0 +1,253 @@
+"""``crossdvp ledger tokens``: tokens of the ST and UT networks in a node's vault; issue, move, redeem, settle."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from chains.console import EXIT_REFUSED, JsonFlag, Output, facts, out, output_of, run, show_json
+from chains.progmat.cli.connecting import (
+    AuthorityOption,
+    CertificateOption,
+    ConfigOption,
+    NodeOption,
+    PrivateKeyOption,
+    TargetOption,
+    node_access,
+)
+from chains.progmat.cli.flow_outcome import show_outcome
+from chains.progmat.client import BusinessNetwork, IssueToken, MoveToken, RedeemToken, TokenBalanceLine, TokenClient
+from chains.progmat.client.token_client import TokenFlow
+from ibc.dvp import CashAccount
+from primitives.errors import CallerError, DecodeError
+
+app = typer.Typer(
+    help="Tokens of the ST and UT networks: balances, issue, move, redeem, and trades settled against cash.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+
+class TokenNetwork(Enum):
+    """A business network that has tokens."""
+
+    ST = "ST"
+    UT = "UT"
+
+
+class BadAccount(CallerError):
+    """An account or id on the command line cannot be used."""
+
+    reason = "BAD_ARGUMENT"
+
+
+NetworkOption = Annotated[TokenNetwork, typer.Option("--network", help="The business network.")]
+TokenArgument = Annotated[str, typer.Argument(help="The token's id in its register.")]
+QuantityArgument = Annotated[int, typer.Argument(min=1, help="Units.")]
+RegistrarOption = Annotated[str, typer.Option("--registrar", help="Name of the node that keeps the register.")]
+FromOption = Annotated[str, typer.Option("--from", help="Key of the account here, hexadecimal.")]
+ToOption = Annotated[str, typer.Option("--to", help="The new holder's account: NODE:KEY, the key hexadecimal.")]
+RequestOption = Annotated[
+    str, typer.Option("--request-id", help="Id of this request; repeat a command with the same one after a failure.")
+]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The node to ask."""
+
+    connect: Callable[[], TokenClient]
+
+    @asynccontextmanager
+    async def node(self) -> AsyncIterator[TokenClient]:
+        client = self.connect()
+        try:
+            yield client
+        finally:
+            await client.close()
+
+
+@app.callback()
+def tokens(
+    context: typer.Context,
+    config: ConfigOption = None,
+    target: TargetOption = "",
+    node: NodeOption = "",
+    authority: AuthorityOption = None,
+    certificate: CertificateOption = None,
+    private_key: PrivateKeyOption = None,
+) -> None:
+    """Tokens of the ST and UT networks: balances, issue, move, redeem, and trades settled against cash."""
+
+    def connect() -> TokenClient:
+        access = node_access(config, target, node, authority, certificate, private_key)
+        return TokenClient(access.endpoint, access.tls)
+
+    context.obj = _Asked(connect)
+
+
+@app.command()
+def balances(
+    context: typer.Context,
+    token: Annotated[str, typer.Option(help="Only of this token.")] = "",
+    account: Annotated[str, typer.Option(help="Only of the account with this key, hexadecimal.")] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Unspent tokens by account: a registrar sees its whole register, a custodian its own accounts."""
+    output = output_of(as_json)
+
+    async def main() -> None:
+        key = _key(account) if account else b""
+        async with context.obj.node() as client:
+            _show(await client.balances(token, key), output)
+
+    run(main, output)
+
+
+@app.command()
+def issue(
+    context: typer.Context,
+    token: TokenArgument,
+    quantity: QuantityArgument,
+    network: NetworkOption,
+    to: ToOption,
+    request_id: RequestOption = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Enter new tokens in this node's register (AN only), for an account."""
+
+    def request() -> TokenFlow:
+        return IssueToken(_id(request_id), BusinessNetwork[network.value], token, quantity, _account(to))
+
+    _submit(context, request, output_of(as_json))
+
+
+@app.command()
+def move(
+    context: typer.Context,
+    token: TokenArgument,
+    quantity: QuantityArgument,
+    network: NetworkOption,
+    registrar: RegistrarOption,
+    source: FromOption,
+    to: ToOption,
+    request_id: RequestOption = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Move tokens of an account kept here; the registrar countersigns."""
+
+    def request() -> TokenFlow:
+        of_network = BusinessNetwork[network.value]
+        return MoveToken(_id(request_id), of_network, token, registrar, quantity, _key(source), _account(to))
+
+    _submit(context, request, output_of(as_json))
+
+
+@app.command()
+def redeem(
+    context: typer.Context,
+    token: TokenArgument,
+    quantity: QuantityArgument,
+    network: NetworkOption,
+    registrar: RegistrarOption,
+    source: FromOption,
+    request_id: RequestOption = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Take tokens of an account kept here out of the register; the registrar countersigns."""
+
+    def request() -> TokenFlow:
+        return RedeemToken(_id(request_id), BusinessNetwork[network.value], token, registrar, quantity, _key(source))
+
+    _submit(context, request, output_of(as_json))
+
+
+@app.command()
+def trade(
+    context: typer.Context,
+    trade_id: Annotated[str, typer.Argument(help="64 hexadecimal digits.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """A native trade, tokens against cash, as this node has recorded it: settled by which transaction."""
+    output = output_of(as_json)
+
+    async def main() -> None:
+        wanted = _key(trade_id)
+        async with context.obj.node() as client:
+            found = await client.dvp(wanted)
+        rows = {
+            "trade": trade_id,
+            "status": "unknown here" if found is None else "settled",
+            "transaction": "" if found is None else found.tx_id.hex(),
+        }
+        if output is Output.PROGRAMS:
+            show_json(rows)
+        else:
+            facts(rows)
+        if found is None:
+            raise typer.Exit(EXIT_REFUSED)
+
+    run(main, output)
+
+
+def _submit(context: typer.Context, request: Callable[[], TokenFlow], output: Output) -> None:
+    async def main() -> None:
+        wanted = request()
+        async with context.obj.node() as client:
+            show_outcome(await client.submit(wanted), output)
+
+    run(main, output)
+
+
+def _id(request_id: str) -> str:
+    return request_id or f"tokens-{uuid.uuid4()}"
+
+
+def _key(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise BadAccount(f"{text!r} is not hexadecimal") from error
+
+
+def _account(text: str) -> CashAccount:
+    node, colon, key = text.partition(":")
+    if not colon:
+        raise BadAccount(f"{text!r} is no account: NODE:KEY is wanted")
+    try:
+        return CashAccount(node, _key(key))
+    except DecodeError as error:
+        raise BadAccount(f"{text!r} is no account: {error}") from error
+
+
+def _show(lines: tuple[TokenBalanceLine, ...], output: Output) -> None:
+    if output is Output.PROGRAMS:
+        show_json(
+            {
+                "balances": [
+                    {
+                        "network": line.network.name,
+                        "token_id": line.token_id,
+                        "registrar": line.registrar,
+                        "node": line.account.node,
+                        "account_key": line.account.key.hex(),
+                        "free": line.free,
+                        "reserved": line.reserved,
+                    }
+                    for line in lines
+                ]
+            }
+        )
+        return
+    for line in lines:
+        holder = f"{line.account.node}:{line.account.key.hex()}"
+        what = f"{line.network.name}  {line.token_id} of {line.registrar}"
+        out.print(f"  {what:<28} {line.free:>12,} free {line.reserved:>10,} reserved  {holder}", soft_wrap=True)
+    if not lines:
+        facts({"tokens": "none here"})

@@ -1,0 +1,98 @@
+"""What can go wrong with members and native trades. Continues ``errors``.
+
+CrossDvpError
+├── CallerError
+│   ├── NotAMember               memberships of a business network were asked for by a node that is no member of it
+│   ├── MembershipUnknown        there is no membership to change
+│   ├── SettleTimePassed         a native trade's settle_by is over
+│   └── ProposalRefused          a native trade is proposed by who is not its seller's custodian, or after other terms
+├── PeerError
+│   └── BadOffer                 a buying node offered for a trade what is no cash, or too little
+└── UnavailableError
+    ├── MembershipOutdated       the membership here is spent, and the operator's node has no newer one yet
+    └── TransactionOutdated
+        └── ReferenceOutdated    a membership it references is spent: it is built again, on what is current
+"""
+
+from __future__ import annotations
+
+from chains.progmat.flows.errors import TransactionOutdated
+from primitives.errors import CallerError, PeerError, UnavailableError
+
+
+class NotAMember(CallerError):
+    """Memberships are the members' business."""
+
+    reason = "NOT_A_MEMBER"
+
+    def __init__(self, peer: str, network: str) -> None:
+        self.peer = peer
+        self.network = network
+        super().__init__(f"{peer} is no member of {network}: who is one is not told")
+
+
+class MembershipUnknown(CallerError):
+    """Nothing to change."""
+
+    reason = "MEMBERSHIP_UNKNOWN"
+
+    def __init__(self, network: str, party: str) -> None:
+        self.network = network
+        self.party = party
+        super().__init__(f"{party} is no member of {network}: admit it first")
+
+
+class SettleTimePassed(CallerError):
+    """Too late to settle."""
+
+    reason = "SETTLE_TIME_PASSED"
+
+    def __init__(self, settle_by_s: int, now_s: int) -> None:
+        self.settle_by_s = settle_by_s
+        self.now_s = now_s
+        super().__init__(f"the trade had to be settled before {settle_by_s}, it is {now_s}: agree on a new trade")
+
+
+class ProposalRefused(CallerError):
+    """The buying node does not answer this proposal of a native trade."""
+
+    reason = "PROPOSAL_REFUSED"
+
+    def __init__(self, node: str, rule: str) -> None:
+        self.node = node
+        self.rule = rule
+        super().__init__(f"{node} answers no such proposal: {rule}")
+
+
+class BadOffer(PeerError):
+    """What a buying node offers does not pay for the trade."""
+
+    reason = "BAD_OFFER"
+
+    def __init__(self, peer: str, rule: str) -> None:
+        self.peer = peer
+        self.rule = rule
+        super().__init__(f"offer of {peer} for a native trade: {rule}")
+
+
+class ReferenceOutdated(TransactionOutdated):
+    """A referenced state is spent, the inputs are not: nothing happened."""
+
+    reason = "REFERENCE_OUTDATED"
+
+    def __init__(self, tx_id: bytes, refs: tuple[str, ...]) -> None:
+        self.tx_id = tx_id
+        self.refs = refs
+        UnavailableError.__init__(self, f"{tx_id.hex()} references {', '.join(refs)}, spent since: it is built again")
+
+
+class MembershipOutdated(UnavailableError):
+    """The notary says that it is spent; what took its place is not here yet."""
+
+    reason = "MEMBERSHIP_OUTDATED"
+
+    def __init__(self, peer: str, network: str, party: str) -> None:
+        self.peer = peer
+        self.network = network
+        self.party = party
+        super().__init__(f"{peer} has no newer {network} membership of {party} than the one that is spent: asked again")

@@ -1,0 +1,73 @@
+"""Which active memberships the transaction of a request will reference: what the contracts demand, said beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.contracts.native_terms import NativeTerms
+from chains.progmat.flows.market_requests import IssueToken, MoveToken, RedeemToken
+from chains.progmat.flows.members import MemberNeed
+from chains.progmat.flows.record import FlowKind
+from chains.progmat.flows.requests import AnyRequest, IssueCash, RedeemCash
+
+Needs = tuple[MemberNeed, ...]
+
+
+def needs_of(own_name: str, request: AnyRequest) -> Needs:
+    """By kind of request; none for light clients, unlocks, cancellations and memberships themselves."""
+    needs = _NEEDS.get(request.kind)
+    return () if needs is None else needs(own_name, request)
+
+
+def custodian_of_cash(node: str) -> MemberNeed:
+    """A node's membership as custodian of the stablecoin network."""
+    return MemberNeed(BusinessNetwork.SC, node, MemberRole.CUSTODIAN)
+
+
+def _custodians(network: BusinessNetwork, *nodes: str) -> Needs:
+    return tuple(MemberNeed(network, node, MemberRole.CUSTODIAN) for node in nodes)
+
+
+def _issue_cash(own_name: str, request: IssueCash) -> Needs:
+    issuer = MemberNeed(BusinessNetwork.SC, own_name, MemberRole.SC_ISSUER)
+    return issuer, custodian_of_cash(request.to.node)
+
+
+def _redeem_cash(own_name: str, request: RedeemCash) -> Needs:
+    issuer = MemberNeed(BusinessNetwork.SC, request.issuer, MemberRole.SC_ISSUER)
+    return issuer, custodian_of_cash(own_name)
+
+
+def _issue_token(own_name: str, request: IssueToken) -> Needs:
+    registrar = MemberNeed(request.network, own_name, MemberRole.REGISTRAR)
+    return registrar, *_custodians(request.network, request.to.node)
+
+
+def _move_token(own_name: str, request: MoveToken) -> Needs:
+    return _custodians(request.network, own_name, request.to.node)
+
+
+def _redeem_token(own_name: str, request: RedeemToken) -> Needs:
+    registrar = MemberNeed(request.network, request.registrar, MemberRole.REGISTRAR)
+    return registrar, *_custodians(request.network, own_name)
+
+
+def _trade(terms: NativeTerms) -> Needs:
+    nodes = (terms.seller_node, terms.buyer_node)
+    return *_custodians(terms.network, *nodes), *_custodians(BusinessNetwork.SC, *nodes)
+
+
+_NEEDS: Final[Mapping[FlowKind, Callable[[str, Any], Needs]]] = {
+    FlowKind.ISSUE_CASH: _issue_cash,
+    FlowKind.MOVE_CASH: lambda me, request: _custodians(BusinessNetwork.SC, me, request.to.node),
+    FlowKind.REDEEM_CASH: _redeem_cash,
+    FlowKind.MERGE_CASH: lambda me, _request: _custodians(BusinessNetwork.SC, me),
+    FlowKind.ROTATE_ACCOUNT_KEY: lambda me, _request: _custodians(BusinessNetwork.SC, me),
+    FlowKind.LOCK_CASH: lambda me, request: _custodians(BusinessNetwork.SC, me, request.terms.cash.seller.node),
+    FlowKind.ISSUE_TOKEN: _issue_token,
+    FlowKind.MOVE_TOKEN: _move_token,
+    FlowKind.REDEEM_TOKEN: _redeem_token,
+    FlowKind.SETTLE_DVP: lambda _me, request: _trade(request.dvp),
+}

@@ -1,0 +1,43 @@
+"""What every request to a node has: an id, and checks that name the field."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.flows.record import FlowKind
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/-]{1,128}")
+MOST = 10**15
+
+
+def check_request_id(request_id: str) -> None:
+    """Raises ``InvalidRequest``."""
+    if not _REQUEST_ID.fullmatch(request_id):
+        raise InvalidRequest("request_id", "1 to 128 characters of A-Z a-z 0-9 . _ : / - are wanted")
+
+
+@dataclass(frozen=True)
+class FlowRequest:
+    """Base of all requests."""
+
+    kind: ClassVar[FlowKind]
+
+    request_id: str
+
+    def __post_init__(self) -> None:
+        check_request_id(self.request_id)
+
+
+def check_amount(amount_yen: int) -> None:
+    """Raises ``InvalidRequest``."""
+    if not 1 <= amount_yen <= MOST:
+        raise InvalidRequest("amount_yen", f"1 to 10^15 yen are possible, not {amount_yen}")
+
+
+def check_quantity(quantity: int) -> None:
+    """Raises ``InvalidRequest``."""
+    if not 1 <= quantity <= MOST:
+        raise InvalidRequest("quantity", f"1 to 10^15 units are possible, not {quantity}")

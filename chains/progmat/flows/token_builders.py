@@ -1,0 +1,113 @@
+"""Builders of the flows that issue, move and redeem tokens of the ST and UT networks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chains.progmat.contracts import token as contract
+from chains.progmat.contracts.membership import BusinessNetwork
+from chains.progmat.contracts.token import CONTRACT_OF, TokenState
+from chains.progmat.flows.building import BuildContext
+from chains.progmat.flows.cash_builders import own_account, owner_key, require_role
+from chains.progmat.flows.market_requests import IssueToken, MoveToken, RedeemToken
+from chains.progmat.flows.member_needs import needs_of
+from chains.progmat.flows.seams import Role
+from chains.progmat.transactions.builder import TransactionBuilder
+from chains.progmat.transactions.component_codec import decode_single_key
+from chains.progmat.transactions.model import Command, StateAndRef, StateRef, TransactionState
+from chains.progmat.vault import TokenRequest, kept_states, select_tokens
+from ibc.dvp import CashAccount
+
+
+def issue_token(context: BuildContext, request: IssueToken) -> TransactionBuilder:
+    """New tokens; this node keeps their register. Raises ``NodeRoleMissing``, ``PartyUnknown``."""
+    require_role(context, Role.REGISTRAR)
+    context.party(request.to.node)
+    registrar = context.me.party
+    owner = decode_single_key(request.to.key)
+    made = TokenState(request.network, request.token_id, registrar, request.quantity, owner, request.to.node)
+    return replace(
+        context.frame.start(),
+        outputs=(made.as_output(context.notary),),
+        commands=(Command(CONTRACT_OF[request.network], contract.ISSUE, b"", (registrar.key,)),),
+        references=context.member_refs(needs_of(context.me.name, request)),
+        time_window=context.deadline(),
+    )
+
+
+def move_token(context: BuildContext, request: MoveToken) -> TransactionBuilder:
+    """Whole states in, the quantity to the new holder and the rest back. Raises ``AccountUnknown`` and shortages."""
+    source = own_account(context, request.from_account_key)
+    context.party(request.to.node)
+    spent = take_tokens(context, request.network, request.token_id, request.registrar, request.quantity, source)
+    return replace(
+        context.frame.start(),
+        inputs=refs_of(spent),
+        outputs=split_tokens(context, spent, request.quantity, request.to),
+        commands=(move_command(spent),),
+        references=context.member_refs(needs_of(context.me.name, request)),
+        time_window=context.deadline(),
+    )
+
+
+def redeem_token(context: BuildContext, request: RedeemToken) -> TransactionBuilder:
+    """Whole states in, the rest back. Raises as ``move_token``."""
+    source = own_account(context, request.from_account_key)
+    spent = take_tokens(context, request.network, request.token_id, request.registrar, request.quantity, source)
+    registrar = TokenState.of(spent[0].state).registrar
+    command = Command(CONTRACT_OF[request.network], contract.REDEEM, b"", (owner_key(source), registrar.key))
+    return replace(
+        context.frame.start(),
+        inputs=refs_of(spent),
+        outputs=_change(context, spent, request.quantity),
+        commands=(command,),
+        references=context.member_refs(needs_of(context.me.name, request)),
+        time_window=context.deadline(),
+    )
+
+
+def take_tokens(
+    context: BuildContext, network: BusinessNetwork, token_id: str, registrar: str, quantity: int, account: CashAccount
+) -> tuple[StateAndRef, ...]:
+    """Reserve enough of an account's tokens; raises the vault's named shortages."""
+    chosen = select_tokens(
+        context.connection,
+        TokenRequest(
+            network=network.name,
+            token_id=token_id,
+            registrar=registrar,
+            account=account,
+            quantity=quantity,
+            lock_owner=context.flow_id,
+            now_s=context.now_s,
+            expires_s=context.now_s + context.soft_lock_s,
+        ),
+    )
+    states = kept_states(context.connection, [holding.ref for holding in chosen])
+    return tuple(StateAndRef(holding.ref, states[holding.ref]) for holding in chosen)
+
+
+def split_tokens(
+    context: BuildContext, spent: tuple[StateAndRef, ...], quantity: int, to: CashAccount
+) -> tuple[TransactionState, ...]:
+    """The outputs of a move: the quantity to its new account, what is left back to its owner."""
+    taken = replace(TokenState.of(spent[0].state), quantity=quantity, owner=decode_single_key(to.key), node=to.node)
+    return (taken.as_output(context.notary), *_change(context, spent, quantity))
+
+
+def move_command(spent: tuple[StateAndRef, ...]) -> Command:
+    """The command of a move of one owner's tokens of one registrar."""
+    first = TokenState.of(spent[0].state)
+    return Command(CONTRACT_OF[first.network], contract.MOVE, b"", (first.owner, first.registrar.key))
+
+
+def refs_of(spent: tuple[StateAndRef, ...]) -> tuple[StateRef, ...]:
+    """References of selected tokens."""
+    return tuple(state.ref for state in spent)
+
+
+def _change(context: BuildContext, spent: tuple[StateAndRef, ...], quantity: int) -> tuple[TransactionState, ...]:
+    left = sum(TokenState.of(state.state).quantity for state in spent) - quantity
+    if left == 0:
+        return ()
+    return (replace(TokenState.of(spent[0].state), quantity=left).as_output(context.notary),)

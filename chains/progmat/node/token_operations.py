@@ -1,0 +1,56 @@
+"""What a vault node does for the users of TokenService, apart from how they reach it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from chains.progmat.contracts.native_terms import NativeTerms
+from chains.progmat.flows import trades
+from chains.progmat.flows.authorisations import TradeAuthorisation, authorise
+from chains.progmat.flows.errors import AccountUnknown, TradeUnknown
+from chains.progmat.flows.market_errors import SettleTimePassed
+from chains.progmat.flows.request_base import check_request_id
+from chains.progmat.flows.views import DvpRecord
+from chains.progmat.node.ledger_node import LedgerNode
+from chains.progmat.node.operations import NodeOperations
+from chains.progmat.vault import TokenBalance, token_balances
+
+
+class TokenOperations:
+    """All methods raise ``StorageFailed`` and its like when the database does. Flows start by ``NodeOperations``."""
+
+    def __init__(self, node: LedgerNode, operations: NodeOperations) -> None:
+        self._database = node.parts.database
+        self._clock = node.parts.clock
+        self._operations = operations
+
+    async def balances(self, token_id: str, account_key: bytes) -> list[TokenBalance]:
+        """Balances of all accounts in the vault, or of one token, or one account."""
+        found = await self._database.read(partial(token_balances, now_s=self._clock.now_ms() // 1000))
+        return [
+            line
+            for line in found
+            if (not token_id or line.token_id == token_id) and (not account_key or line.owner_key == account_key)
+        ]
+
+    async def authorise_dvp(self, platform: str, request_id: str, terms: NativeTerms) -> TradeAuthorisation:
+        """A platform's word that its customer, whose accounts are kept here, buys on exactly these terms.
+
+        Raises ``AccountUnknown``, ``SettleTimePassed`` and what ``authorisations.authorise`` raises.
+        """
+        check_request_id(request_id)
+        for account in (terms.buyer_cash, terms.buyer_tokens):
+            if account not in self._operations.accounts():
+                raise AccountUnknown(account.key)
+        now_ms = self._clock.now_ms()
+        if now_ms // 1000 >= terms.settle_by_s:
+            raise SettleTimePassed(terms.settle_by_s, now_ms // 1000)
+        wanted = TradeAuthorisation(platform, request_id, terms.trade_id, terms.buyer_cash.key, terms.hash, now_ms)
+        return await self._database.submit(partial(authorise, wanted=wanted))
+
+    async def dvp(self, trade_id: bytes) -> DvpRecord:
+        """A settled native trade; raises ``TradeUnknown``."""
+        found = await self._database.read(partial(trades.find_dvp, trade_id=trade_id))
+        if found is None:
+            raise TradeUnknown(trade_id)
+        return found

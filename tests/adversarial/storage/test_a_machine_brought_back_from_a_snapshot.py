@@ -1,0 +1,229 @@
+"""Database and witness brought back together agree with each other; peers know better, and cannot be made to lie."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from chains.progmat.flows.recovery import PeerReport, ReconcileReport
+from chains.progmat.node.database_tables import ROLE_TABLES
+from chains.progmat.node.errors import BadPosition
+from chains.progmat.node.peers import InProcessPeerNetwork, PeerIdentity, PeerRouter
+from chains.progmat.node.positions import (
+    POSITION,
+    Position,
+    PositionAnswer,
+    PositionKeeper,
+    SignedPosition,
+    decode_answer,
+    encode_answer,
+    encode_request,
+)
+from chains.progmat.node.reconciliation import PeersToAsk, Reconciliation
+from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.storage.errors import RecordsInDoubt
+from chains.progmat.node.storage.location import witness_path
+from chains.progmat.node.storage.offline import confirm
+from chains.progmat.node.storage.standing import Doubt
+from chains.progmat.validators.schema import heights
+from primitives.signatures import Signer, SoftwareSigner
+from tests.fakes.ledger_parties import CN_B, SN
+from tests.fakes.manual_clock import ManualClock
+from tests.integration.ledger.network import MAP
+
+ME, PEER = CN_B.name, SN.name
+SIGNER: Signer = SoftwareSigner.from_seed(CN_B.scheme, CN_B.secret)
+OTHER: Signer = SoftwareSigner.from_seed(SN.scheme, SN.secret)
+
+
+class Answers:
+    """A ``Reconciler`` whose peers answer as told."""
+
+    def __init__(self, *peers: PeerReport) -> None:
+        self.report = ReconcileReport(peers)
+
+    async def reconcile(self) -> ReconcileReport:
+        return self.report
+
+
+class World:
+    """One node, in a folder, and a peer that keeps positions."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "node"
+        self.folder.mkdir()
+        self.at = self.folder / "node.sqlite3"
+        self.peer_at = folder / "peer.sqlite3"
+        self.hub = InProcessPeerNetwork()
+        self.network = self.hub.join(ME, PeerRouter())
+        self.heights: dict[str, int] = {}
+
+    @asynccontextmanager
+    async def running(self, reconciler: Answers | None = None) -> AsyncIterator[tuple[NodeDatabase, Reconciliation]]:
+        peer = await NodeDatabase.open(self.peer_at, PEER, ROLE_TABLES)
+        database = await NodeDatabase.open(self.at, ME, ROLE_TABLES)
+        router = PeerRouter()
+        router.register(POSITION, PositionKeeper(peer, MAP, lambda: 1).handle)
+        self.hub.join(PEER, router)
+        try:
+            yield database, self.reconciliation(database, reconciler)
+        finally:
+            await database.close()
+            await peer.close()
+
+    def reconciliation(self, database: NodeDatabase, reconciler: Answers | None = None) -> Reconciliation:
+        return Reconciliation(
+            name=ME,
+            database=database,
+            network=self.network,
+            signer=SIGNER,
+            peers=PeersToAsk((PEER,), frozenset({PEER})),
+            reconciler=reconciler,
+            clock=ManualClock(),
+            heights_shown=self.heights.__setitem__,
+        )
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def copied(source: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target)
+
+
+async def test_a_snapshot_of_the_whole_machine_is_found_by_a_peer(world: World, tmp_path: Path) -> None:
+    async with world.running() as (_, reconciliation):
+        await reconciliation.ask_positions()
+    copied(world.folder, tmp_path / "snapshot")
+    async with world.running() as (database, reconciliation):
+        await reconciliation.ask_positions()
+        database.require_current()
+    copied(tmp_path / "snapshot", world.folder)
+    async with world.running() as (database, reconciliation):
+        database.require_current()  # database and witness agree
+        await reconciliation.ask_positions()
+        with pytest.raises(RecordsInDoubt, match=f"{PEER} has this node's signature for start 2"):
+            database.require_current()
+    confirm(world.at, operator="alice", now_s=1)
+    for _ in range(2):  # once confirmed, peers believe the new start, and go on doing so
+        async with world.running() as (database, reconciliation):
+            await reconciliation.ask_positions()
+            database.require_current()
+
+
+async def test_a_node_made_anew_is_told_that_it_was_there_before(world: World) -> None:
+    async with world.running() as (database, reconciliation):
+        for _ in range(5):
+            await database.submit(lambda _connection: None)
+        await reconciliation.ask_positions()
+    shutil.rmtree(world.folder)
+    world.folder.mkdir()
+    async with world.running() as (database, reconciliation):
+        await reconciliation.ask_positions()
+        assert database.doubt is Doubt.PEER_SAW_LATER
+
+
+async def test_restarts_and_kills_are_not_taken_for_snapshots(world: World) -> None:
+    for _ in range(3):
+        async with world.running() as (database, reconciliation):
+            for _ in range(3):
+                await database.submit(lambda _connection: None)
+                await reconciliation.ask_positions()
+            database.require_current()
+
+
+async def test_a_peer_cannot_make_a_node_doubt_itself(world: World) -> None:
+    async with world.running() as (database, reconciliation):
+        head = database.head
+        later = Position(ME, head.database_id, head.incarnation + 5, "f" * 16, 10**9)
+        lies = [
+            SignedPosition(later, OTHER.sign(later.statement())),
+            SignedPosition(later, b"\x00" * 64),
+            SignedPosition(replace(later, node=PEER), SIGNER.sign(later.statement())),
+        ]
+        for lie in lies:
+            router = PeerRouter()
+
+            async def answer(_asker: PeerIdentity, _body: bytes, lie: SignedPosition = lie) -> bytes:
+                return encode_answer(PositionAnswer(lie, 0))
+
+            router.register(POSITION, answer)
+            world.hub.join(PEER, router)
+            await reconciliation.ask_positions()
+            database.require_current()
+
+
+async def test_nobody_tells_a_position_for_another(world: World) -> None:
+    async with world.running() as (database, _):
+        keeper = PositionKeeper(database, MAP, lambda: 1)
+        mine = Position(ME, "d" * 32, 9, "n" * 16, 9)
+        for asker, told in (
+            (PEER, SignedPosition(mine, SIGNER.sign(mine.statement()))),
+            (ME, SignedPosition(mine, OTHER.sign(mine.statement()))),
+            (ME, SignedPosition(replace(mine, incarnation=10), SIGNER.sign(mine.statement()))),
+        ):
+            with pytest.raises(BadPosition):
+                await keeper.handle(PeerIdentity(asker), encode_request(told))
+        assert decode_answer(await keeper.handle(PeerIdentity(ME), encode_request(None))).latest is None
+
+
+async def test_an_old_position_told_again_changes_nothing(world: World) -> None:
+    async with world.running() as (database, _):
+        keeper = PositionKeeper(database, MAP, lambda: 1)
+        new, old = (Position(ME, "d" * 32, start, "n" * 16, 9) for start in (4, 3))
+        for position in (new, old):
+            body = encode_request(SignedPosition(position, SIGNER.sign(position.statement())))
+            answer = decode_answer(await keeper.handle(PeerIdentity(ME), body))
+        assert answer.latest is not None
+        assert answer.latest.position == new
+
+
+async def test_peers_show_how_high_the_journal_is(world: World) -> None:
+    async with world.running() as (database, reconciliation):
+        keeper = PositionKeeper(database, MAP, lambda: 1)
+        row = {"height": 7, "timestamp_s": 1, "root": b"\x00" * 32, "journal_hash": b"\x00" * 32}
+        await database.submit(lambda connection: connection.execute(insert(heights), [row]) and None)
+        answer = decode_answer(await keeper.handle(PeerIdentity(PEER), b""))
+        assert answer.journal_height == 7
+        await reconciliation.ask_positions()
+        assert world.heights == {PEER: 0}
+
+
+async def test_a_lost_witness_settles_when_all_have_answered_and_nothing_was_missing(world: World) -> None:
+    async with world.running():
+        pass
+    witness_path(world.at).unlink()
+    asked = [
+        (Answers(), Doubt.WITNESS_MISSING),
+        (Answers(PeerReport(PEER, problem="UNREACHABLE: away")), Doubt.WITNESS_MISSING),
+        (Answers(PeerReport(PEER, listed=9, fetched=1)), Doubt.WITNESS_MISSING),
+        (Answers(PeerReport(PEER, listed=9)), Doubt.NONE),
+    ]
+    for answers, left in asked:
+        async with world.running(answers) as (database, reconciliation):
+            await reconciliation.reconcile()
+            assert database.doubt is left
+
+
+async def test_a_rolled_back_database_waits_for_a_person_even_if_nothing_was_missing(
+    world: World, tmp_path: Path
+) -> None:
+    async with world.running() as (database, _):
+        await database.submit(lambda _connection: None)
+    shutil.copyfile(world.at, tmp_path / "old")
+    async with world.running():
+        pass
+    shutil.copyfile(tmp_path / "old", world.at)
+    async with world.running(Answers(PeerReport(PEER, listed=9))) as (database, reconciliation):
+        await reconciliation.reconcile()
+        with pytest.raises(RecordsInDoubt, match="ROLLED_BACK"):
+            database.require_current()

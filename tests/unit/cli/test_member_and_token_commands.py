@@ -1,0 +1,52 @@
+"""``crossdvp ledger members`` and ``tokens``: what is wrong with their arguments is said before any node is asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.cli.test_command_line import CommandLine, crossdvp  # noqa: F401 # a fixture
+
+KEY = "04" + "ab" * 32
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("members", "admit", "cn-a", "--network", "SC"),
+        ("members", "admit", "cn-a", "--network", "XX", "--role", "custodian"),
+        ("members", "admit", "cn-a", "--network", "SC", "--role", "king"),
+        ("members", "suspend", "cn-a"),
+        ("tokens", "issue", "ST-1", "0", "--network", "ST", "--to", f"cn-a:{KEY}"),
+        ("tokens", "issue", "ST-1", "1", "--network", "SC", "--to", f"cn-a:{KEY}"),
+        ("tokens", "move", "ST-1", "1", "--network", "ST", "--to", f"cn-a:{KEY}"),
+    ],
+    ids=" ".join,
+)
+def test_misuse_ends_with_2(crossdvp: CommandLine, arguments: tuple[str, ...]) -> None:  # noqa: F811 # the fixture
+    assert crossdvp("ledger", *arguments, "--json").code == 2
+
+
+@pytest.mark.parametrize("account", ["cn-a", "cn-a:xyz", f"cn-a:{KEY[:-2]}", f":{KEY}"])
+def test_an_account_that_is_none_is_refused_by_name(crossdvp: CommandLine, account: str) -> None:  # noqa: F811 # the fixture
+    ended = crossdvp("ledger", "tokens", "issue", "ST-1", "1", "--network", "ST", "--to", account, "--json")
+    assert ended.code == 1
+    assert ended.document()["error"]["reason"] == "BAD_ARGUMENT"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("members", "list"),
+        ("members", "suspend", "cn-a", "--network", "SC"),
+        ("tokens", "balances"),
+        ("tokens", "trade", "07" * 32),
+    ],
+    ids=" ".join,
+)
+def test_without_a_node_to_ask_a_command_says_how_to_name_one(
+    crossdvp: CommandLine,  # noqa: F811 # the fixture
+    arguments: tuple[str, ...],
+) -> None:
+    ended = crossdvp("ledger", *arguments, "--json")
+    assert ended.code == 1
+    assert ended.document()["error"]["reason"] == "NODE_NOT_NAMED"
