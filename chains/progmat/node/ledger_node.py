@@ -115,7 +115,9 @@ class LedgerNode:
         self.parts = parts
         self.records_changed = Changes()
         self._coin_queue = CoinQueue()
-        recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me), self._membership_changed)
+        recorder = Recorder(
+            parts.me.name, parts.directory, vault_rules(parts.me), parts.verifier.recorded, self._membership_changed
+        )
         self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
         self._desk = NotaryDesk(
             parts.network,
@@ -141,7 +143,9 @@ class LedgerNode:
         self._countersign = CountersignResponder(
             parts.me, parts.database, parts.verifier, back_chain, parts.keys, disclose, parts.clock
         )
-        self._members = MembershipBook(parts.me, parts.database, parts.network, parts.directory, back_chain)
+        self._members = MembershipBook(
+            parts.me, parts.database, parts.network, parts.directory, back_chain, parts.verifier.recorded
+        )
         self._membership_desk = MembershipDesk(parts.database, parts.directory, self._disclosing)
         self._dvp = DvpDesk(
             parts.me, parts.database, parts.network, back_chain, self._disclosing, parts.keys, parts.clock
@@ -246,7 +250,9 @@ class LedgerNode:
     def _stored(self, record: FlowRecord) -> None:
         if record.step in {FlowStep.RECORDED, FlowStep.DONE}:
             if record.signed_tx is not None:
-                self._count_history(decoded(record.signed_tx).wire)
+                signed = decoded(record.signed_tx)
+                self.parts.verifier.recorded.note(signed)
+                self._count_history(signed.wire)
             self.records_changed.tell()
             self.deliveries.wake()
         elif record.step in {FlowStep.FAILED, FlowStep.PROPOSED} and record.kind is FlowKind.SETTLE_DVP:

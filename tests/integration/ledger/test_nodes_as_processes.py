@@ -40,6 +40,8 @@ from primitives.secp256k1 import address_of_public_key
 from primitives.types import Address
 from tests.fakes.evm_chain_model import EvmChainModel
 
+pytestmark = pytest.mark.xdist_group("processes")  # two such files at once are too much for two cores
+
 Roles = Mapping[str, tuple[str, ...]]
 
 ROOT = Path(__file__).parents[3]
