@@ -27,6 +27,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 EnumT = TypeVar("EnumT", FlowKind, FlowStep)
 
 MAX_PAGE: Final = 500
+MAX_STUCK_MS: Final = 100 * 366 * 86_400_000
 SHOWN_BYTES: Final = 64
 _ACTS: Final = {int(pb.FlowAct.Value(f"FLOW_ACT_{act.value}")): act for act in Act}
 
@@ -42,6 +43,8 @@ class FlowServiceRpc(FlowServiceServicer):
     async def FindFlows(self, request: pb.FindFlowsRequest, context: Context) -> pb.FindFlowsResponse:  # noqa: D102, N802 # named and documented by the .proto file
         self._authorise(context, "FindFlows")
         stuck_ms = request.stuck_for_ms
+        if stuck_ms > MAX_STUCK_MS:
+            raise InvalidRequest("stuck_for_ms", f"at most {MAX_STUCK_MS} (a century) is possible, not {stuck_ms}")
         query = FlowQuery(
             kinds=_named(FlowKind, "kinds", request.kinds),
             steps=_named(FlowStep, "steps", request.steps),

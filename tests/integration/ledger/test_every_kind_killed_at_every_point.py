@@ -96,8 +96,8 @@ async def ended(ledger: LedgerNetwork, driver: LedgerParty, request: AnyRequest)
     await ledger.run(driver, request, wait_s=0)
     engine = ledger.vault(driver).node.engine
     async with asyncio.timeout(WAIT_S):
-        while (record := await engine.outcome(request.request_id, 0.02, ENDS)).step not in ENDS:
-            ledger.clock.advance_ms(500)
+        while (record := await engine.outcome(request.request_id, 0.01, ENDS)).step not in ENDS:
+            ledger.clock.advance_ms(1000)
     assert record.step is FlowStep.DONE, record
     again = await ledger.run(driver, request)
     assert (again.step, again.tx_id) == (FlowStep.DONE, record.tx_id)
@@ -110,7 +110,7 @@ async def kill(ledger: LedgerNetwork, party: LedgerParty) -> None:
         await ledger.kill(party)
         return
     if isinstance(role, ValidatorRole):
-        role._database._write = _written_by_nobody  # type: ignore[method-assign] # what is queued is lost
+        role._storage.database._write = _written_by_nobody  # type: ignore[method-assign] # what is queued is lost
     await ledger.stop(party)
 
 
