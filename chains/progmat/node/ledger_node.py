@@ -16,7 +16,7 @@ from chains.progmat.flows.coin_queue import CoinQueue, wake_for_coins
 from chains.progmat.flows.collecting import ApproveStep, CountersignStep
 from chains.progmat.flows.control import FlowControl
 from chains.progmat.flows.countersigning import CountersignResponder
-from chains.progmat.flows.delivery import DeliveryWorker
+from chains.progmat.flows.delivery import DeliveryWorker, delivered_wire
 from chains.progmat.flows.disclosing import Disclosing
 from chains.progmat.flows.dvp_builder import settle_dvp
 from chains.progmat.flows.dvp_codec import PROPOSE_DVP, RELEASE_DVP
@@ -35,7 +35,7 @@ from chains.progmat.flows.recovery import FinalListings, Recovery
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
-from chains.progmat.flows.signed_records import decoded, wire_of
+from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.snipping import AttestationReceiver, Snipper
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
@@ -276,8 +276,7 @@ class LedgerNode:
     def _before_delivery(self, effect: Effect) -> None:
         """Whoever is sent a transaction may fetch what it uses."""
         if effect.method == peer_codec.FINALISE:
-            finality = peer_codec.decode_finality(effect.body)
-            self._disclosing.disclose(effect.peer, wire_of(finality.wire))
+            self._disclosing.disclose(effect.peer, delivered_wire(effect.body))
 
     def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
         parts = self.parts
