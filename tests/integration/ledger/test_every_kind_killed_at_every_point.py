@@ -86,7 +86,7 @@ async def undisturbed(ledger: LedgerNetwork, driver: LedgerParty, request: AnyRe
     ledger.hub.policy = policy
     engine._attempt = noted  # type: ignore[method-assign] # only watched
     await ended(ledger, driver, request)
-    engine._attempt = attempt  # type: ignore[method-assign]
+    engine._attempt = attempt  # type: ignore[method-assign] # as it was
     ledger.hub.policy = ledger.deliver_all
     return seen
 
@@ -110,7 +110,9 @@ async def kill(ledger: LedgerNetwork, party: LedgerParty) -> None:
         await ledger.kill(party)
         return
     if isinstance(role, ValidatorRole):
-        role._storage.database._write = _written_by_nobody  # type: ignore[method-assign] # what is queued is lost
+        database = role._storage.database
+        assert database is not None
+        database._write = _written_by_nobody  # type: ignore[method-assign] # what is queued is lost
     await ledger.stop(party)
 
 
