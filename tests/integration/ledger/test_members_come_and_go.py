@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.market_requests import ChangeMembership, IssueToken, MembershipChange, MoveToken
 from chains.progmat.flows.peer_codec import FETCH_MEMBERSHIP, FINALISE
+from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.requests import AnyRequest, IssueCash, MoveCash, RedeemCash
-from chains.progmat.flows.steps import FlowStep
+from chains.progmat.flows.steps import ANSWERED, FlowStep
 from chains.progmat.node.peers import PeerRouter
 from chains.progmat.node.peers.in_process import Delivery
 from chains.rpc_status import RemoteCallerError
@@ -22,6 +24,7 @@ from tests.integration.ledger.network import (
     CASH_PARTIES,
     SELLER_ACCOUNT,
     TOKEN_PARTIES,
+    WAIT_S,
     LedgerNetwork,
     running_ledger,
 )
@@ -50,6 +53,18 @@ def lost(ledger: LedgerNetwork, *ways: tuple[LedgerParty, str]) -> None:
         return Delivery.LOSE_REQUEST if (asked, method) in names else Delivery.DELIVER
 
     ledger.hub.policy = policy
+
+
+async def ended(ledger: LedgerNetwork, request: AnyRequest) -> FlowRecord:
+    """Submit to the payer, and move time, one retry at a time, until the outcome is known."""
+    await ledger.run(CN_B, request, wait_s=0)
+    engine = ledger.vault(CN_B).node.engine
+    async with asyncio.timeout(WAIT_S):
+        record = await engine.outcome(request.request_id, 0)
+        while record.step not in ANSWERED:
+            ledger.clock.advance_ms(max(record.next_attempt_ms - ledger.clock.now_ms(), 0))
+            record = await engine.outcome(request.request_id, 0.1, ANSWERED)
+    return record
 
 
 async def test_every_member_knows_the_members_of_its_networks_and_of_no_other(tmp_path: Path) -> None:
@@ -124,7 +139,7 @@ async def test_a_payment_on_an_outdated_membership_is_built_again_on_the_present
         lost(ledger, (CN_B, FINALISE))
         request = ChangeMembership("amend", MembershipChange.AMEND, SC, CN_A.name, (CUSTODIAN, MemberRole.EXCHANGE))
         await ledger.run(SN, request)
-        moved = await ledger.run(CN_B, MOVE)
+        moved = await ended(ledger, MOVE)
 
         assert moved.step in {FlowStep.RECORDED, FlowStep.DONE}, moved
         assert await ledger.free_yen(CN_B, BUYER_ACCOUNT) == 700
@@ -141,7 +156,7 @@ async def test_a_payment_to_one_who_is_a_member_no_more_fails_and_moves_nothing(
         await ledger.issue(1000)
         lost(ledger, (CN_B, FINALISE))
         await ledger.run(SN, ChangeMembership("out", what, SC, CN_A.name))
-        failed = await ledger.run(CN_B, MOVE)
+        failed = await ended(ledger, MOVE)
 
         assert (failed.step, failed.last_error_reason) == (FlowStep.FAILED, "MEMBERSHIP_MISSING")
         assert await ledger.free_yen(CN_B, BUYER_ACCOUNT) == 1000
@@ -153,12 +168,15 @@ async def test_a_payer_that_cannot_ask_the_operator_waits_and_says_for_whom(tmp_
         lost(ledger, (CN_B, FINALISE), (SN, FETCH_MEMBERSHIP))
         request = ChangeMembership("amend", MembershipChange.AMEND, SC, CN_A.name, (CUSTODIAN, MemberRole.EXCHANGE))
         await ledger.run(SN, request)
-        waiting = await ledger.run(CN_B, MOVE, wait_s=1)
-        assert (waiting.step, waiting.waiting_on) == (FlowStep.PROPOSED, SN.name)
+        await ledger.run(CN_B, MOVE, wait_s=0)
+        engine = ledger.vault(CN_B).node.engine
+        async with asyncio.timeout(WAIT_S):
+            while (waiting := await engine.outcome(MOVE.request_id, 0.1, ANSWERED)).waiting_on != SN.name:
+                ledger.clock.advance_ms(max(waiting.next_attempt_ms - ledger.clock.now_ms(), 0))
+        assert waiting.step is FlowStep.PROPOSED
 
         ledger.hub.policy = ledger.deliver_all
-        ledger.clock.advance_s(10)
-        moved = await ledger.run(CN_B, MOVE)
+        moved = await ended(ledger, MOVE)
         assert moved.step in {FlowStep.RECORDED, FlowStep.DONE}
 
 
@@ -170,7 +188,7 @@ async def test_a_member_that_was_revoked_and_admitted_again_is_found_where_the_r
         lost(ledger, (CN_B, FINALISE))
         await ledger.run(SN, ChangeMembership("out", MembershipChange.REVOKE, SC, CN_A.name))
         await ledger.run(SN, ChangeMembership("in-again", MembershipChange.ADMIT, SC, CN_A.name, (CUSTODIAN,)))
-        moved = await ledger.run(CN_B, MOVE)
+        moved = await ended(ledger, MOVE)
 
         assert moved.step in {FlowStep.RECORDED, FlowStep.DONE}, moved
         assert (await ledger.operations(CN_B).memberships([SC], 100))[0].indexed.party == CN_A.name

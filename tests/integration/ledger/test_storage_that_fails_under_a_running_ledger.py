@@ -17,7 +17,7 @@ from chains.progmat.node.storage import database as database_module
 from chains.progmat.node.storage.errors import StorageFailed
 from chains.progmat.node.storage.location import DatabaseLocation, postgres_database
 from chains.progmat.node.storage.standing import Doubt
-from scripts.local_postgres import LocalPostgres, PostgresMissing
+from scripts.local_postgres import LocalPostgres, PostgresMissing, temporary_postgres
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, SN
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
@@ -32,17 +32,13 @@ MOVES = 6
 
 
 @pytest.fixture
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres]:
+def own_server() -> Iterator[LocalPostgres]:
     """A server that a test may kill."""
-    folder = tmp_path_factory.mktemp("postgres")
-    for parent in (folder, folder.parent, folder.parent.parent):
-        parent.chmod(0o755)  # the server runs as another user
     try:
-        server = LocalPostgres.start(folder / "cluster")
+        with temporary_postgres() as server:
+            yield server
     except PostgresMissing as missing:
         pytest.skip(str(missing))
-    yield server
-    server.stop("immediate")
 
 
 def move(number: int) -> MoveCash:

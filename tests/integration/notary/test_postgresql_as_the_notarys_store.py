@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, LiteralString
+from typing import Final
 
 import psycopg
 import pytest
@@ -15,18 +15,17 @@ from chains.progmat.notary import postgres_rows as rows
 from chains.progmat.notary.decisions import Decision, decide, keys_of
 from chains.progmat.notary.errors import (
     NotActive,
-    UniquenessStoreError,
     UniquenessStoreFailed,
     UniquenessStoreFull,
     UniquenessStoreLost,
     WriterLeaseLost,
 )
 from chains.progmat.notary.journal import genesis, validate_successor
-from chains.progmat.notary.model import CommitRequest, Committed, Repeated
-from chains.progmat.notary.postgres_store import LeaseTerms, PostgresUniquenessStore
+from chains.progmat.notary.model import Committed, Repeated
 from chains.progmat.notary.uniqueness import LeaseElsewhere, LeaseHeld
 from scripts.local_postgres import LocalPostgres, PostgresMissing, temporary_postgres
 from tests.fakes.commit_requests import LEDGER_ID, NOW_S, create, request, state
+from tests.fakes.postgres_asking import asked_in_session, asked_of, execute, until
 from tests.fakes.uniqueness_stores import LeaseClock, postgres_store, postgres_writer
 
 WAIT_S = 30
@@ -40,26 +39,6 @@ def own_server() -> Iterator[LocalPostgres]:
             yield server
     except PostgresMissing as missing:
         pytest.skip(str(missing))
-
-
-def asked_of(url: str, query: LiteralString) -> Any:  # noqa: ANN401 # whatever the column holds
-    with psycopg.connect(url, autocommit=True) as connection:
-        row = connection.execute(query).fetchone()
-    return None if row is None else row[0]
-
-
-def until(url: str, query: LiteralString) -> Any:  # noqa: ANN401 # as above
-    """What a query answers once it answers something."""
-    for _ in range(100_000):
-        if (found := asked_of(url, query)) is not None:
-            return found
-    raise AssertionError(f"nothing was ever found by {query}")
-
-
-def execute(url: str, *statements: LiteralString) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        for statement in statements:
-            connection.execute(statement)
 
 
 WAITS_FOR_A_LOCK: Final = (
@@ -345,70 +324,3 @@ def test_no_statement_time_out_of_the_database_reaches_the_writer(postgres_url: 
     execute(postgres_url, "ALTER ROLE postgres RESET statement_timeout")
     assert asked_in_session(store, "SHOW statement_timeout") == "0"
     store.close()
-
-
-def asked_in_session(store: PostgresUniquenessStore, query: LiteralString) -> object:
-    def work(connection: rows.Connection) -> object:
-        row = connection.execute(query).fetchone()
-        assert row is not None
-        return row[0]
-
-    return store._writer.run(work)
-
-
-# ---- plans ----
-
-
-def test_a_plan_made_on_an_empty_table_does_not_stay(postgres_url: str) -> None:
-    store = postgres_writer(postgres_url)
-    execute(postgres_url, "ALTER TABLE notary_consumed SET (autovacuum_enabled = false)")  # it would make new plans
-    for number in range(12):  # more often than libraries and servers need to settle on a plan
-        store.commit_batch(batch_of(number), NOW_S)
-    fill = "INSERT INTO notary_consumed SELECT sha256(n::text::bytea), 'x' FROM generate_series(1, 200000) n"
-    execute(postgres_url, fill)
-    before = sequential_reads(postgres_url, store)
-    for number in range(12, 18):
-        store.commit_batch(batch_of(number), NOW_S)
-    assert sequential_reads(postgres_url, store) - before < 200_000, "the large table was read from end to end"
-    store.close()
-
-
-def batch_of(number: int) -> list[CommitRequest]:
-    return [request(f"{number} {n}", inputs=(state(f"{number} {n}"),)) for n in range(64)]
-
-
-def sequential_reads(url: str, store: PostgresUniquenessStore) -> int:
-    """Rows of the table of spent states that were read without its index, the writer's session included."""
-    asked_in_session(store, "SELECT pg_stat_force_next_flush()")
-    return int(asked_of(url, "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'notary_consumed'"))
-
-
-# ---- whose database ----
-
-
-def test_a_database_of_another_ledger_is_not_opened(postgres_url: str) -> None:
-    postgres_writer(postgres_url).close()
-    with pytest.raises(UniquenessStoreError, match="another-ledger"):
-        PostgresUniquenessStore(postgres_url, "another-ledger", LeaseTerms("x"), LeaseClock())
-
-
-def test_a_role_that_may_not_make_tables_can_work_in_those_there_are(postgres_url: str) -> None:
-    postgres_writer(postgres_url).close()
-    execute(
-        postgres_url,
-        "CREATE ROLE worker LOGIN",
-        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
-        "GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO worker",
-    )
-    store = postgres_writer(postgres_url.replace("postgres@", "worker@"))
-    assert isinstance(store.commit_batch([request("a", inputs=(state("a"),))], NOW_S)[0], Committed)
-    store.close()
-    execute(postgres_url, "DROP OWNED BY worker", "DROP ROLE worker")
-
-
-def test_a_database_without_rights_is_named_as_not_the_notarys(postgres_url: str) -> None:
-    postgres_writer(postgres_url).close()
-    execute(postgres_url, "CREATE ROLE nobody_in_particular LOGIN")
-    with pytest.raises(UniquenessStoreError, match="permission denied"):
-        postgres_writer(postgres_url.replace("postgres@", "nobody_in_particular@"))
-    execute(postgres_url, "DROP ROLE nobody_in_particular")

@@ -257,9 +257,9 @@ def test_a_failure_counts_only_if_nothing_was_answered_since() -> None:
     lane = Lane("peer", RetrySchedule(first_ms=1000))
     lane.answered()
     assert lane.failed(1, answers_before=0, attempts=3, now_ms=0) == 4000
-    assert not lane.is_away
+    assert [lane.is_away] == [False]
     assert lane.failed(1, answers_before=1, attempts=3, now_ms=0) == 1000
-    assert lane.is_away
+    assert [lane.is_away] == [True]
     assert lane.failed(2, answers_before=1, attempts=1, now_ms=0) == 1000
     assert lane.failures == 1
     lane.probe_id = 3

@@ -204,7 +204,7 @@ async def test_flows_that_wait_for_a_silent_party_hold_up_only_those_that_need_i
             return await wait(record)
 
         steps[FlowStep.BUILT].prepare = silent_for_some  # type: ignore[method-assign] # a party that does not answer
-        steps[FlowStep.BUILT].waiting_on = lambda record: record.flow_id.split("-")[0]  # type: ignore[method-assign]
+        steps[FlowStep.BUILT].waiting_on = lambda record: record.flow_id.split("-")[0]  # type: ignore[method-assign,assignment]  # as above
 
     async with flow_world(tmp_path, script) as world:
         await asyncio.gather(*(world.engine.submit(world.record(f"dead-{number}")) for number in range(300)))
