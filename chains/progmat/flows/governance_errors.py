@@ -7,7 +7,8 @@ CrossDvpError
     ├── NotOnRoll            a node that had no active membership when the proposal was filed has no ballot
     ├── BallotCast           this node has voted, and otherwise
     ├── VotingNotOpen        it may be voted later, or no more
-    └── VotingNotOver        it may be closed later
+    ├── VotingNotOver        it may be closed later
+    └── PackageNotApproved   an epoch brings in a contract package that no recorded vote has agreed to
 """
 
 from __future__ import annotations
@@ -75,3 +76,16 @@ class VotingNotOver(CallerError):
     def __init__(self, closes_s: int, now_s: int) -> None:
         self.closes_s, self.now_s = closes_s, now_s
         super().__init__(f"members may vote until {closes_s}, it is {now_s}: close it then")
+
+
+class PackageNotApproved(CallerError):
+    """This node does not accept the epoch."""
+
+    reason = "PACKAGE_NOT_APPROVED"
+
+    def __init__(self, epoch: int, package: bytes, network: str, rule: str) -> None:
+        self.epoch, self.package, self.network, self.rule = epoch, package, network, rule
+        super().__init__(
+            f"epoch {epoch} brings in contract package {package.hex()}, to which the members of {network} have not "
+            f"agreed as far as this node knows: {rule}"
+        )

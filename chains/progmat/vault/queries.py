@@ -131,6 +131,12 @@ def members(connection: Connection, network: str, limit: int) -> list[VaultState
     return find_states(connection, IndexedMembership, current, row.party.asc(), limit)
 
 
+def all_memberships(connection: Connection, network: str) -> list[VaultState[IndexedMembership]]:
+    """Memberships of a business network as they are and as they were."""
+    row = memberships.c
+    return find_states(connection, IndexedMembership, row.network == network, row.party.asc(), None)
+
+
 def _first_hold(connection: Connection, which: ColumnElement[bool]) -> Hold | None:
     unconsumed = and_(which, locks.c.consumed.is_(False))
     lock = _first(find_states(connection, IndexedLock, unconsumed, locks.c.tx_id.asc(), 1))
