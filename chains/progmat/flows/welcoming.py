@@ -34,7 +34,7 @@ def owe_memberships(
     for state in signed.wire.outputs:
         admitted = MembershipState.of(state)
         present = members(connection, admitted.network.name, MAX_MEMBERS)
-        others = {member.ref.tx_id for member in present if member.ref.tx_id != signed.id}
+        others: set[bytes] = {member.ref.tx_id for member in present if member.ref.tx_id != signed.id}
         others.update(approving_results(connection, admitted.network.name, MAX_RESULTS))
         if admitted.party.name == own_name or admitted.party.name not in names_with_vault(directory):
             continue
