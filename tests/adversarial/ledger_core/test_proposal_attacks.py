@@ -13,20 +13,16 @@ from hypothesis import strategies as st
 from chains.progmat.contracts.errors import ContractViolation, MembershipViolation, ProposalViolation
 from chains.progmat.contracts.names import PROPOSAL, UTILITY_TOKEN
 from chains.progmat.contracts.proposal import MAX_VOTING_S
-from chains.progmat.contracts.proposal_codec import as_output, decode_record, encode_record, record_of
+from chains.progmat.contracts.proposal_codec import as_output, record_of
 from chains.progmat.contracts.proposal_states import (
     BallotChoice,
-    BallotState,
     ProposalOutcome,
-    ProposalState,
     ResultState,
 )
 from chains.progmat.contracts.standard_package import standard_package
 from chains.progmat.transactions.builder import TransactionBuilder
-from chains.progmat.transactions.errors import MalformedComponent
 from chains.progmat.transactions.model import Command, Party, TimeWindow, TransactionState
 from light_clients.registry import LightClientRegistry
-from primitives.errors import DecodeError
 from primitives.types import Hash32, UnixSeconds
 from tests.fakes.ledger_model import LedgerModel, NotaryRefusedError
 from tests.fakes.ledger_parties import (
@@ -370,41 +366,3 @@ def test_who_does_not_agree_counts_against_whatever_the_votes_are(choices: list[
     assert (result.votes_for, result.votes_against) == (choices.count(FOR), choices.count(AGAINST))
     assert (result.outcome is ProposalOutcome.APPROVED) == (choices.count(FOR) >= 3)
     assert (result.package_hash, result.proposal_tx) == (NEW_PACKAGE, filed.proposal.ref.tx_id)
-
-
-# ---- bytes ----
-
-
-@pytest.mark.parametrize("data", [b"", b"\x0a\x00", b"\x12\x02\x18\x09", b"\x1a\x00", b"\xff" * 40])
-def test_bytes_that_are_no_record_are_refused(data: bytes) -> None:
-    with pytest.raises(DecodeError):
-        decode_record(data)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"roll": ()},
-        {"roll": (CN_B.party, CN_A.party)},
-        {"roll": (CN_A.party, Party(CN_A.name, CN_B.key))},
-        {"package_hash": b"short"},
-        {"needed_percent": 0},
-        {"needed_percent": 101},
-        {"closes_s": 0},
-    ],
-)
-def test_a_proposal_out_of_shape_is_refused(changes: dict[str, Any]) -> None:
-    with pytest.raises(MalformedComponent):
-        replace(proposal_of(NOW_S), **changes)
-
-
-def test_records_survive_their_encoding(world: ProposalWorld) -> None:
-    result = ResultState(SC, NEW_PACKAGE, NEW_PACKAGE, NEW_PACKAGE, NOW_S, 4, 3, 1, ProposalOutcome.APPROVED)
-    cast = BallotState(SC, CN_A.party, FOR, bytes(32))
-    for item in (world.proposal(), BallotState(SC, CN_A.party), cast, result):
-        assert decode_record(encode_record(item)) == item
-    with pytest.raises(MalformedComponent):
-        replace(result, votes_for=4)
-    with pytest.raises(MalformedComponent):
-        BallotState(SC, CN_A.party, UNCAST, bytes(32))
-    assert isinstance(world.file().state, ProposalState)

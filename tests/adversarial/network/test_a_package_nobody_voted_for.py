@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from chains.progmat.contracts.membership import MemberRole
 from chains.progmat.contracts.proposal_states import BallotChoice
@@ -18,6 +19,7 @@ from chains.progmat.transactions.errors import MalformedComponent, ParametersNot
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.package_approval import PackageApproval
 from chains.progmat.transactions.parameters_history import ParametersHistory
+from chains.progmat.vault.schema import memberships
 from primitives.types import Hash32
 from tests.fakes.epochs import following, signed_epoch
 from tests.fakes.ledger_parties import AN, CN_A, CN_B, SN, LedgerParty
@@ -205,8 +207,9 @@ async def _forget_a_member(ledger: LedgerNetwork, party: LedgerParty, name: str)
     """A proposer that does not want to know of somebody."""
     database = ledger.vault(party).node.parts.database
 
-    def forget(connection):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
-        connection.exec_driver_sql(f"UPDATE vault_memberships SET consumed = 1 WHERE party = '{name}'")  # noqa: S608
+    def forget(connection: Connection) -> None:
+        rows = memberships.update().where(memberships.c.party == name)
+        connection.execute(rows.values(consumed=True))
 
     await database.submit(forget)
 
