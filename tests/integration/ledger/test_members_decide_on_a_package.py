@@ -122,3 +122,53 @@ async def test_a_member_that_keeps_its_vote_to_itself_cannot_stop_an_approval(tm
         found = await known(ledger, SN, proposal_tx)
         assert found.result is not None
         assert found.result.outcome is ProposalOutcome.APPROVED
+
+
+async def test_a_rejection_waits_for_a_vote_that_is_kept_back_and_is_closed_once_it_is_there(tmp_path: Path) -> None:
+    """Without it the closer would bury a vote; the flow ends with a named error, and nothing stays reserved."""
+    async with running_ledger(tmp_path, CASH_PARTIES) as ledger:
+        proposal_tx = await propose(ledger)
+        owed = asyncio.Event()
+
+        async def withhold(asker: str, _asked: str, method: str) -> Delivery:
+            is_kept = (asker, method) == (CN_B.name, FINALISE) and not owed.is_set()
+            return Delivery.LOSE_REQUEST if is_kept else Delivery.DELIVER
+
+        ledger.hub.policy = withhold
+        await ledger.run(CN_B, VoteOnPackage("kept", proposal_tx, FOR))
+        ledger.clock.advance_s(2 * DAY_S)
+        buried = await ledger.run(CN_A, CloseProposal("close-1", proposal_tx))
+        assert buried.step is FlowStep.FAILED, buried
+        assert (await known(ledger, CN_A, proposal_tx)).result is None
+
+        owed.set()
+        ledger.clock.advance_s(600)
+        await ledger.everything_delivered(CN_B)
+        await ledger.done(CN_A, CloseProposal("close-2", proposal_tx))
+        found = await known(ledger, SN, proposal_tx)
+        assert found.result is not None
+        assert (found.result.outcome, found.result.votes_for) == (ProposalOutcome.REJECTED, 1)
+        assert buried.last_error_reason == "DOUBLE_SPEND"
+
+
+async def test_two_members_who_close_at_once_make_one_result(tmp_path: Path) -> None:
+    async with running_ledger(tmp_path, CASH_PARTIES) as ledger:
+        proposal_tx = await propose(ledger)
+        for voter in (SN, CN_B):
+            await vote(ledger, proposal_tx, voter)
+        ledger.clock.advance_s(2 * DAY_S)
+        await asyncio.gather(*(ledger.run(party, CloseProposal("close", proposal_tx)) for party in (SN, CN_B)))
+        results = {(await known(ledger, party, proposal_tx)).result_tx for party in (SN, CN_B)}
+        assert len(results) == 1
+
+
+async def test_a_vote_that_is_repeated_after_a_crash_is_cast_once(tmp_path: Path) -> None:
+    async with running_ledger(tmp_path, CASH_PARTIES) as ledger:
+        proposal_tx = await propose(ledger)
+        request = VoteOnPackage("v", proposal_tx, FOR)
+        await ledger.run(CN_B, request, wait_s=0)
+        await ledger.kill(CN_B)
+        await ledger.start(CN_B)
+        cast = await ledger.done(CN_B, request)
+        found = await known(ledger, CN_B, proposal_tx)
+        assert found.ballots["cn-b"].state.ref.tx_id == cast.tx_id
