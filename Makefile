@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+WORKERS ?= 2
 READY  := $(VENV)/.ready
 SOURCES := primitives ibc light_clients chains relayer scripts tests
 export ETH_HASH_BACKEND := pysha3
@@ -27,7 +28,7 @@ demo: $(READY) ## settle four cross-chain swaps on a local devnet, good and bad 
 	@$(BIN)/crossdvp demo
 
 test: $(READY) ## run all tests
-	$(BIN)/python -m pytest -q $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
 check: $(READY) ## lint, types, import rules, tidiness, generated files
 	$(BIN)/ruff check .

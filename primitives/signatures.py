@@ -6,6 +6,7 @@ form. Ed25519 is RFC 8032 with the key rules of `public_key`.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, Protocol
 
 import coincurve
@@ -85,10 +86,15 @@ def _check_low_s(order: int, signature: bytes) -> None:
 
 def _verify_ed25519(public_key: PublicKey, message: bytes, signature: bytes) -> bool:
     try:
-        Ed25519PublicKey.from_public_bytes(public_key.data).verify(signature, message)
+        _ed25519_key(public_key.data).verify(signature, message)
     except InvalidSignature:
         return False
     return True
+
+
+@lru_cache(maxsize=1024)
+def _ed25519_key(data: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(data)
 
 
 def _verify_secp256k1(public_key: PublicKey, message: bytes, signature: bytes) -> bool:

@@ -35,8 +35,8 @@ def up(
 ) -> None:
     """Start a fresh devnet in the background and say what it offers.
 
-    Eleven processes: issuer node SN, custodian nodes CN-A and CN-B, notary NN, four Validators, the EVM chain with four
-    QBFT validators, relayer and gateway.
+    Thirteen processes: issuer SN, registrar AN, exchange EN, custodians CN-A and CN-B, notary NN, four Validators, the
+    EVM chain with four QBFT validators, relayer and gateway.
     """
     output = output_of(json_flag)
 

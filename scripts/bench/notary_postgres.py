@@ -37,7 +37,7 @@ def _raw(server: LocalPostgres) -> float:
     )
     try:
         store.hold()
-        return raw_rate(store)
+        return raw_rate(store, REQUESTS)
     finally:
         store.close()
 

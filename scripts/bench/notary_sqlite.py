@@ -29,7 +29,7 @@ def main() -> int:
         def raw() -> float:
             store = SqliteUniquenessStore(scratch / f"raw-{next(numbers)}.sqlite3", LEDGER_ID)
             try:
-                return raw_rate(store)
+                return raw_rate(store, REQUESTS)
             finally:
                 store.close()
 

@@ -18,7 +18,7 @@ from relayer.devnet.access import deployment_of
 from relayer.devnet.layout import read_state
 from relayer.devnet.stage import Stage
 
-pytestmark = [pytest.mark.devnet, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.devnet, pytest.mark.xdist_group("processes"), pytest.mark.timeout(240)]
 
 PROGRAM = (sys.executable, "-c", "from relayer.cli.main import main; main()")
 

@@ -22,7 +22,7 @@ from relayer.devnet.scenarios import AMOUNT_YEN, QUANTITY
 from relayer.devnet.stage import FINAL, Followed, Stage
 from relayer.devnet.trading import TradePlan
 
-pytestmark = [pytest.mark.devnet, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.devnet, pytest.mark.xdist_group("processes"), pytest.mark.timeout(400)]
 
 PLAN = TradePlan(QUANTITY, AMOUNT_YEN, lock_in_s=40, settle_in_s=60)
 KILLABLE = ("relayer", "gateway", "validator-4", "cn-a", "cn-b", "sn", "nn")

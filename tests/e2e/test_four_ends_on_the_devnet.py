@@ -11,7 +11,7 @@ from relayer.devnet.layout import read_state
 from relayer.devnet.scenarios import SCENARIOS, Scenario, perform
 from relayer.devnet.stage import Stage
 
-pytestmark = [pytest.mark.devnet, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.devnet, pytest.mark.xdist_group("processes"), pytest.mark.timeout(240)]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.title.replace(" ", "_") for scenario in SCENARIOS])

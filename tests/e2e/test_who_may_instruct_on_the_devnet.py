@@ -15,7 +15,7 @@ from relayer.devnet.layout import DevnetState, read_state
 from relayer.devnet.trading import TradePlan, earmark, plan_terms
 from relayer.gateway.matching import Side
 
-pytestmark = [pytest.mark.devnet, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.devnet, pytest.mark.xdist_group("processes"), pytest.mark.timeout(240)]
 
 PLAN = TradePlan(quantity=1, amount_yen=1000, lock_in_s=40, settle_in_s=70)
 

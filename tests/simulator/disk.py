@@ -129,6 +129,7 @@ class SimulatedDatabase(NodeDatabase):
         self._closing = False
         self._failure = None  # what fails, fails one batch
         self._doubt = (Doubt.NONE, "")
+        self._watchers = []
         self._idle = asyncio.Event()
         self._idle.set()
         self.batches = 0

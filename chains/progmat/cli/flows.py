@@ -213,7 +213,11 @@ def _show(told: FlowExplanation) -> None:
     for entry in told.acts:
         out.print(f"  {_time(entry.at_ms)}  {entry.operator}: {entry.act}, {entry.reason}", soft_wrap=True)
     for act, why_not in told.chances.items():
-        can = f"[dim]no: {why_not}[/dim]" if why_not else f"crossdvp ledger flows {act.lower()} {told.flow.flow_id}"
+        can = (
+            f"[dim]no: {why_not}[/dim]"
+            if why_not
+            else f"crossdvp ledger flows {act.lower()} {told.flow.flow_id} --reason …"
+        )
         out.print(f"  {act.lower():<7} {can}", soft_wrap=True)
 
 

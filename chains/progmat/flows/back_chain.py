@@ -96,7 +96,9 @@ class BackChain:
         Under ``HistoryPolicy.ATTESTED`` an ancestor's outputs may come with an attestation in its place. Raises
         ``BadResolution``, the peer's refusal, or what verification refuses.
         """
-        await self._have(peer, await self._lacking(outputs_used(wire)), _nothing_more)
+        used = outputs_used(wire)
+        if not all(tx_id in self._verifier.recorded for tx_id in used):
+            await self._have(peer, await self._lacking(used), _nothing_more)
 
     async def resolve_states(self, peer: str, refs: Iterable[StateRef]) -> None:
         """As ``resolve``, of a transaction that will use these states."""
@@ -123,6 +125,8 @@ class BackChain:
             for start in range(0, len(ordered), RECORD_BATCH):
                 batch = await asyncio.gather(*(self._placed(*item) for item in ordered[start : start + RECORD_BATCH]))
                 await self._database.submit(partial(self._verify_and_record, batch=batch, also=also))
+                for signed, _ in batch:
+                    self._verifier.recorded.note(signed)
         finally:
             self._held_bytes[peer] -= gathered.size_bytes
 

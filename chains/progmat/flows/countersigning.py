@@ -24,7 +24,7 @@ from chains.progmat.flows.dvp_answers import note_signature
 from chains.progmat.flows.errors import CountersignRefused
 from chains.progmat.flows.seams import KeyRing, NodeSelf, Role
 from chains.progmat.flows.signed_records import decoded
-from chains.progmat.flows.verification import LedgerVerifier, recorded_states
+from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers.seam import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.signature import TransactionSignature, sign_transaction
@@ -118,7 +118,7 @@ class CountersignResponder:
 
     def _note_trade(self, connection: Connection, *, asker: str, terms: NativeTerms, wire: WireTransaction) -> None:
         """Write before sign."""
-        inputs = recorded_states(connection, wire.inputs)
+        inputs = self._verifier.recorded.of(connection, wire.inputs)
         coins = {ref for ref, state in inputs.items() if state.contract == CASH}
         now_s = self._clock.now_ms() // 1000
         note_signature(connection, self._me.name, asker, terms, wire, coins, now_s)

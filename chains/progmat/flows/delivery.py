@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Final
 
 import structlog
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -20,6 +21,7 @@ from chains.progmat.flows.delivery_lane import MAX_HELD, NEVER_MS, Lane
 from chains.progmat.flows.peer_codec import Finality
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.retry import RetrySchedule
+from chains.progmat.flows.signed_records import Newest, wire_of
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.node.peers.seam import PeerNetwork
 from chains.progmat.node.storage import (
@@ -39,6 +41,7 @@ from chains.progmat.node.storage.errors import StorageClosed
 from chains.progmat.node.storage.schema import outbox
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import encode_signature
+from chains.progmat.transactions.wire import WireTransaction
 from primitives.errors import CrossDvpError, UnavailableError
 
 log = structlog.get_logger(__name__)
@@ -63,10 +66,21 @@ _OWED = Prepared(
 )
 
 
+_DELIVERED: Final = Newest[WireTransaction]()
+
+
 def finality_of(signed: SignedTransaction) -> bytes:
     """The body that delivers a final transaction."""
     signatures = tuple(encode_signature(signature) for signature in signed.signatures)
-    return peer_codec.encode_finality(Finality(tx_id=signed.id, signatures=signatures, wire=signed.wire_bytes))
+    body = peer_codec.encode_finality(Finality(tx_id=signed.id, signatures=signatures, wire=signed.wire_bytes))
+    _DELIVERED.put(body, signed.wire)
+    return body
+
+
+def delivered_wire(body: bytes) -> WireTransaction:
+    """The transaction that a body of ``finality_of`` delivers; raises ``DecodeError``."""
+    known = _DELIVERED.get(body)
+    return wire_of(peer_codec.decode_finality(body).wire) if known is None else known
 
 
 def owe_finality(

@@ -32,6 +32,7 @@ MAX_SENT: Final = 8_192
 MAX_AHEAD_BYTES: Final = 256 * 1024
 """Up to this size an answer carries ancestors that were not asked for: a short chain comes in one answer."""
 MAX_GENERATION: Final = 512
+MAX_AT_HAND: Final = 2
 _OVERHEAD_BYTES: Final = 64
 
 
@@ -119,20 +120,33 @@ class Disclosing:
     async def handle_fetch(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``node.fetch_transactions``. Raises ``NotAParticipant``, ``TransactionUnknown``."""
         wanted = {item.tx_id: frozenset(item.indexes) for item in peer_codec.decode_fetch_request(body)}
-        answer = await self._database.read(partial(self._with_ancestors, asker=asker.name, wanted=wanted))
+        answer = await self._answer(asker.name, wanted)
         for part in answer.whole:
             self.disclose(asker.name, part.signed.wire)
             _remember(self._sent, (asker.name, bytes(part.signed.id)), MAX_SENT)
         return peer_codec.encode_fetch_response(answer.as_fetch_answer())
 
-    def _with_ancestors(self, connection: Connection, asker: str, wanted: Indexes) -> _Answer:
-        """Those asked for, then ancestors not sent to this peer lately, breadth first, until the answer is full."""
-        takes_attested = any(wanted.values())
-        asked = list(self._parts(connection, asker, wanted, takes_attested=takes_attested))
+    async def _answer(self, asker: str, wanted: Indexes) -> _Answer:
+        """A coin's newest step is answered at once; what brings a history along, by a reader."""
+        if len(wanted) <= MAX_AT_HAND:
+            answer = await self._database.look_up(partial(self._asked_for, asker=asker, wanted=wanted))
+            if answer.is_full or not self._unsent(asker, answer):
+                return answer
+        return await self._database.read(partial(self._with_ancestors, asker=asker, wanted=wanted))
+
+    def _asked_for(self, connection: Connection, asker: str, wanted: Indexes) -> _Answer:
+        """As many as fit into an answer."""
+        asked = list(self._parts(connection, asker, wanted, takes_attested=any(wanted.values())))
         for tx_id, part in asked:
             self._check_need_to_know(connection, asker, tx_id, part)
         answer = _Answer()
         answer.add(asked, MAX_FETCH_RESPONSE_BYTES)
+        return answer
+
+    def _with_ancestors(self, connection: Connection, asker: str, wanted: Indexes) -> _Answer:
+        """Those asked for, then ancestors not sent to this peer lately, breadth first, until the answer is full."""
+        takes_attested = any(wanted.values())
+        answer = self._asked_for(connection, asker, wanted)
         while not answer.is_full and (ahead := self._unsent(asker, answer)):
             answer.add(self._parts(connection, asker, ahead, takes_attested=takes_attested), MAX_AHEAD_BYTES)
         return answer

@@ -19,7 +19,6 @@ from chains.progmat.flows.market_requests import SettleDvp
 from chains.progmat.flows.member_needs import needs_of
 from chains.progmat.flows.token_builders import move_command, refs_of, split_tokens, take_tokens
 from chains.progmat.flows.trades import find_dvp
-from chains.progmat.flows.verification import recorded_states
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, TimeWindow, TransactionState
@@ -73,7 +72,7 @@ def settle_dvp(context: BuildContext, request: SettleDvp) -> TransactionBuilder 
 
 def _offered_coins(context: BuildContext, terms: NativeTerms) -> list[CashState]:
     """The buyer's coins, as recorded; what is wrong with them beyond this, the contracts say."""
-    states = recorded_states(context.connection, context.prepared.offered)
+    states = context.verifier.recorded.of(context.connection, context.prepared.offered)
     try:
         coins = [CashState.of(states[ref]) for ref in context.prepared.offered]
     except (KeyError, Refusal) as error:

@@ -275,11 +275,10 @@ class FlowEngine:
         return store.save_flow(connection, reached, expected_step=record.step)
 
     def _add(self, record: FlowRecord, connection: Connection) -> FlowRecord:
-        stored = store.add_flow(connection, record)
-        if stored is not record:  # submitted before
+        stored = store.find_flow(connection, record.flow_id)
+        if stored is not None:  # submitted before
             return stored
-        reached = self._go_on(connection, record)
-        return record if reached is record else store.save_flow(connection, reached, expected_step=record.step)
+        return store.add_flow(connection, self._go_on(connection, record))
 
     def _go_on(self, connection: Connection, reached: FlowRecord) -> FlowRecord:
         """As far as a flow comes without asking anybody: past steps with nothing to do, and through those of our own.

@@ -62,6 +62,7 @@ class FinaliseResponder:
             position = await self._position_of(signed)
             record = partial(self._record, asker=asker.name, signed=signed, position=position)
             others = await self._database.submit(record)
+            self._verifier.recorded.note(signed)
             self._received({asker.name, *others}, signed.wire)
         return peer_codec.encode_finalise_response()
 

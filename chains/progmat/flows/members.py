@@ -23,8 +23,8 @@ from chains.progmat.flows.disclosing import Disclosing
 from chains.progmat.flows.errors import MembershipMissing
 from chains.progmat.flows.market_errors import MembershipOutdated, NotAMember
 from chains.progmat.flows.peer_codec import MAX_FETCHED_IDS
+from chains.progmat.flows.recorded import RecordedStates
 from chains.progmat.flows.seams import Directory, NodeSelf, Role
-from chains.progmat.flows.verification import recorded_states
 from chains.progmat.node.peers.seam import PeerIdentity, PeerNetwork
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.model import StateAndRef, StateRef
@@ -59,12 +59,14 @@ class MembershipBook:
         network: PeerNetwork,
         directory: Directory,
         back_chain: BackChain,
+        recorded: RecordedStates,
     ) -> None:
         self._me = me
         self._database = database
         self._network = network
         self._directory = directory
         self._back_chain = back_chain
+        self._recorded = recorded
         self._known: dict[Member, VaultState[IndexedMembership]] = {}
         self._outdated: OrderedDict[StateRef, None] = OrderedDict()
 
@@ -99,7 +101,7 @@ class MembershipBook:
 
     async def are_outdated(self, refs: Sequence[StateRef]) -> bool:
         """The notary says that these states are spent; whether all of them are memberships that this node knows."""
-        states = await self._database.read(partial(recorded_states, refs=refs))
+        states = await self._database.read(partial(self._recorded.of, refs=refs))
         if not refs or any(ref not in states or states[ref].contract != MEMBERSHIP for ref in refs):
             return False
         for ref in refs:
@@ -124,10 +126,15 @@ class MembershipBook:
         return found
 
     async def _current(self, need: MemberNeed) -> VaultState[IndexedMembership] | None:
-        read = partial(memberships_of, network=need.network.name, party=need.party)
-        rows = await self._database.read(read)
+        rows = await self._database.read(partial(self._memberships_of, need=need))
         current = [row for row in rows if row.ref not in self._outdated]
         return next((row for row in current if _will_do(row, need.role)), current[0] if current else None)
+
+    def _memberships_of(self, connection: Connection, need: MemberNeed) -> list[VaultState[IndexedMembership]]:
+        """From the vault; the transactions that made them are at hand from then on."""
+        rows = memberships_of(connection, need.network.name, need.party)
+        self._recorded.of(connection, [row.ref for row in rows])
+        return rows
 
     async def _fetch(self, operator: str, need: MemberNeed) -> None:
         body = peer_codec.encode_fetch_membership(need.network, need.party)

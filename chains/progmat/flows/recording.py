@@ -15,10 +15,10 @@ from chains.progmat.contracts.proposal_codec import record_of
 from chains.progmat.contracts.terms_codec import decode_terms
 from chains.progmat.contracts.token import TokenState
 from chains.progmat.flows.entry_kinds import entry_kind
+from chains.progmat.flows.recorded import RecordedStates
 from chains.progmat.flows.seams import Directory, Role
 from chains.progmat.flows.signed_records import encoded
 from chains.progmat.flows.trades import note_trades
-from chains.progmat.flows.verification import recorded_states
 from chains.progmat.identity import VAULT_ROLES
 from chains.progmat.node.storage import StoreOutcome, store_recorded
 from chains.progmat.transactions.model import StateRef, TransactionState
@@ -43,11 +43,17 @@ class Recorder:
     """
 
     def __init__(
-        self, own_name: str, directory: Directory, rules: VaultRules, on_membership: Callable[[], None] = lambda: None
+        self,
+        own_name: str,
+        directory: Directory,
+        rules: VaultRules,
+        recorded: RecordedStates,
+        on_membership: Callable[[], None] = lambda: None,
     ) -> None:
         self._own_name = own_name
         self._directory = directory
         self._rules = rules
+        self._recorded = recorded
         self._on_membership = on_membership
         self._newest: tuple[WireTransaction | None, Mapping[StateRef, TransactionState]] = (None, {})
 
@@ -81,7 +87,7 @@ class Recorder:
         """The states a transaction consumes; those of the one last asked about are at hand: they never change."""
         newest, inputs = self._newest
         if newest is not wire:
-            inputs = recorded_states(connection, wire.inputs)
+            inputs = self._recorded.of(connection, wire.inputs)
             if len(inputs) == len(wire.inputs):
                 self._newest = (wire, inputs)
         return inputs

@@ -10,13 +10,11 @@ from sqlalchemy import Connection
 
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.verification import verify_ledger_tx
-from chains.progmat.flows.attested_history import attested_states
-from chains.progmat.flows.signed_records import decoded
+from chains.progmat.flows.recorded import RecordedStates
 from chains.progmat.network.parameters_source import ParametersSource, source_of
-from chains.progmat.node.storage import StoredTransaction, stored_transactions
 from chains.progmat.transactions.errors import AttestationRefused, SignatureRefused, SignaturesMissing
 from chains.progmat.transactions.ledger import LedgerTransaction
-from chains.progmat.transactions.model import StateRef, TimeWindow, TransactionState
+from chains.progmat.transactions.model import TimeWindow
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
@@ -53,9 +51,16 @@ class LedgerVerifier:
     for a transaction id (its inputs are named by hashes, so they are the same for ever).
     """
 
-    def __init__(self, parameters: NetworkParameters | ParametersSource, package: ContractPackage) -> None:
+    def __init__(
+        self,
+        parameters: NetworkParameters | ParametersSource,
+        package: ContractPackage,
+        recorded: RecordedStates | None = None,
+    ) -> None:
+        """``recorded`` is of the one database that ``verify_contracts`` will be given connections of."""
         self._epochs = source_of(parameters)
         self.package = package
+        self.recorded = recorded or RecordedStates()
         self._signatures = _Remembered()
         self._contracts = _Remembered()
 
@@ -158,29 +163,8 @@ class LedgerVerifier:
         Raises ``StateUnresolved`` for an input that is not recorded here, and the rules' refusals.
         """
         used = (*wire.inputs, *wire.references)
-        states = recorded_states(connection, used)
+        states = self.recorded.of(connection, used)
         if wire.id in self._contracts and len(states) == len(used):
             return
         verify_ledger_tx(LedgerTransaction.resolve(wire, states), self.pinned(wire), self.package)
         self._contracts.add(wire.id)
-
-
-def recorded_states(connection: Connection, refs: Iterable[StateRef]) -> dict[StateRef, TransactionState]:
-    """Those of the referenced states whose transactions are recorded here, or that are known by an attestation."""
-    wanted = list(refs)
-    if not wanted:
-        return {}
-    found = stored_transactions(connection, {ref.tx_id for ref in wanted})
-    outputs = {tx_id: _outputs(stored) for tx_id, stored in found.items()}
-    states = {}
-    for ref in wanted:
-        of_tx = outputs.get(ref.tx_id, ())
-        if ref.index < len(of_tx):
-            states[ref] = of_tx[ref.index]
-    if len(found) < len({ref.tx_id for ref in wanted}):
-        states |= attested_states(connection, [ref for ref in wanted if ref.tx_id not in found])
-    return states
-
-
-def _outputs(stored: StoredTransaction) -> tuple[TransactionState, ...]:
-    return decoded(stored.signed_bytes).wire.outputs

@@ -16,7 +16,7 @@ from chains.progmat.flows.coin_queue import CoinQueue, wake_for_coins
 from chains.progmat.flows.collecting import ApproveStep, CountersignStep
 from chains.progmat.flows.control import FlowControl
 from chains.progmat.flows.countersigning import CountersignResponder
-from chains.progmat.flows.delivery import DeliveryWorker
+from chains.progmat.flows.delivery import DeliveryWorker, delivered_wire
 from chains.progmat.flows.disclosing import Disclosing
 from chains.progmat.flows.dvp_builder import settle_dvp
 from chains.progmat.flows.dvp_codec import PROPOSE_DVP, RELEASE_DVP
@@ -35,7 +35,7 @@ from chains.progmat.flows.recovery import FinalListings, Recovery
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
-from chains.progmat.flows.signed_records import decoded, wire_of
+from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.snipping import AttestationReceiver, Snipper
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
@@ -118,7 +118,9 @@ class LedgerNode:
         self.parts = parts
         self.records_changed = Changes()
         self._coin_queue = CoinQueue()
-        recorder = Recorder(parts.me.name, parts.directory, vault_rules(parts.me), self._membership_changed)
+        recorder = Recorder(
+            parts.me.name, parts.directory, vault_rules(parts.me), parts.verifier.recorded, self._membership_changed
+        )
         self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
         self._desk = NotaryDesk(
             parts.network,
@@ -144,7 +146,9 @@ class LedgerNode:
         self._countersign = CountersignResponder(
             parts.me, parts.database, parts.verifier, back_chain, parts.keys, disclose, parts.clock
         )
-        self._members = MembershipBook(parts.me, parts.database, parts.network, parts.directory, back_chain)
+        self._members = MembershipBook(
+            parts.me, parts.database, parts.network, parts.directory, back_chain, parts.verifier.recorded
+        )
         self._membership_desk = MembershipDesk(parts.database, parts.directory, self._disclosing)
         self._dvp = DvpDesk(
             parts.me, parts.database, parts.network, back_chain, self._disclosing, parts.keys, parts.clock
@@ -249,7 +253,9 @@ class LedgerNode:
     def _stored(self, record: FlowRecord) -> None:
         if record.step in {FlowStep.RECORDED, FlowStep.DONE}:
             if record.signed_tx is not None:
-                self._count_history(decoded(record.signed_tx).wire)
+                signed = decoded(record.signed_tx)
+                self.parts.verifier.recorded.note(signed)
+                self._count_history(signed.wire)
             self.records_changed.tell()
             self.deliveries.wake()
         elif record.step in {FlowStep.FAILED, FlowStep.PROPOSED} and record.kind is FlowKind.SETTLE_DVP:
@@ -273,8 +279,7 @@ class LedgerNode:
     def _before_delivery(self, effect: Effect) -> None:
         """Whoever is sent a transaction may fetch what it uses."""
         if effect.method == peer_codec.FINALISE:
-            finality = peer_codec.decode_finality(effect.body)
-            self._disclosing.disclose(effect.peer, wire_of(finality.wire))
+            self._disclosing.disclose(effect.peer, delivered_wire(effect.body))
 
     def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
         parts = self.parts

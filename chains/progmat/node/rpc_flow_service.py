@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any, Final, TypeVar
 
 import grpc.aio
 from crossdvp.ledger.v1 import flow_service_pb2 as pb
 from crossdvp.ledger.v1.flow_service_pb2_grpc import FlowServiceServicer
-from google.protobuf.json_format import MessageToJson
+from google.protobuf.message import Message
 
 from chains.progmat.flows import store
 from chains.progmat.flows.acts import Act, OperatorAct, acts, first_broken_entry
@@ -26,6 +27,8 @@ Context = grpc.aio.ServicerContext[Any, Any]
 EnumT = TypeVar("EnumT", FlowKind, FlowStep)
 
 MAX_PAGE: Final = 500
+MAX_STUCK_MS: Final = 100 * 366 * 86_400_000
+SHOWN_BYTES: Final = 64
 _ACTS: Final = {int(pb.FlowAct.Value(f"FLOW_ACT_{act.value}")): act for act in Act}
 
 
@@ -40,6 +43,8 @@ class FlowServiceRpc(FlowServiceServicer):
     async def FindFlows(self, request: pb.FindFlowsRequest, context: Context) -> pb.FindFlowsResponse:  # noqa: D102, N802 # named and documented by the .proto file
         self._authorise(context, "FindFlows")
         stuck_ms = request.stuck_for_ms
+        if stuck_ms > MAX_STUCK_MS:
+            raise InvalidRequest("stuck_for_ms", f"at most {MAX_STUCK_MS} (a century) is possible, not {stuck_ms}")
         query = FlowQuery(
             kinds=_named(FlowKind, "kinds", request.kinds),
             steps=_named(FlowStep, "steps", request.steps),
@@ -132,7 +137,7 @@ def _explanation(story: FlowStory) -> pb.ExplainFlowResponse:
     request = to_message(decode_request(story.record.kind, story.record.request))
     return pb.ExplainFlowResponse(
         flow=_summary(story.record),
-        request=MessageToJson(request, preserving_proto_field_name=True, indent=None),
+        request=json.dumps(_plain(request), ensure_ascii=False),
         story=[pb.StoryLine(what=line.what, at_ms=line.at_ms) for line in story.lines],
         held_states=story.holding.states,
         held_yen=story.holding.yen,
@@ -140,6 +145,22 @@ def _explanation(story: FlowStory) -> pb.ExplainFlowResponse:
         acts=[_entry(act) for act in story.acts],
         chances=[pb.ActChance(act=f"FLOW_ACT_{act.value}", why_not=why_not) for act, why_not in story.possible.items()],
     )
+
+
+def _plain(message: Message) -> dict[str, object]:
+    """A message for people: bytes in hexadecimal, long ones by their size."""
+    return {
+        field.name: [_plain_value(item) for item in value] if field.is_repeated else _plain_value(value)
+        for field, value in message.ListFields()
+    }
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, Message):
+        return _plain(value)
+    if isinstance(value, bytes):
+        return value.hex() if len(value) <= SHOWN_BYTES else f"{len(value)} bytes"
+    return value
 
 
 def _entry(act: OperatorAct) -> pb.OperatorActEntry:

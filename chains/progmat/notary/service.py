@@ -51,7 +51,7 @@ class NotarySettings:
 
     journal_readers: Container[str]
     tick_interval_s: float = 5.0
-    max_batch: int = 128
+    max_batch: int = 256
     max_waiting: int = 4096
     max_page_entries: int = 256
     max_wait_s: float = 30.0

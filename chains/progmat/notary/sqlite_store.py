@@ -24,6 +24,7 @@ from chains.progmat.transactions.component_codec import decode_single_key
 LAYOUT_VERSION = 2
 _LOOKUP_CHUNK = 500
 _BUSY_TIMEOUT_S = 10.0
+_CACHE_KIB = 64 * 1024
 
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS pin (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -150,6 +151,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")  # keys are hashes: each touches another page
     return connection
 
 

@@ -5,6 +5,10 @@ Every ``decode_*`` raises MalformedComponent or another DecodeError.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import Final, TypeVar
+
 from crossdvp.ledger.v1 import transaction_pb2 as pb
 
 from chains.progmat.transactions.errors import MalformedComponent
@@ -25,6 +29,21 @@ from primitives.public_key import PublicKey
 from primitives.types import Hash32, UnixSeconds
 
 _SMALL_COMPONENT_BYTES = 1024
+_REMEMBERED: Final = 2048
+_REMEMBERED_BYTES: Final = 256
+
+T = TypeVar("T")
+
+
+def _remembered(decode: Callable[[bytes], T]) -> Callable[[bytes], T]:
+    """``decode``, which remembers what short components say: most transactions repeat them. For immutable values."""
+    known = lru_cache(maxsize=_REMEMBERED)(decode)
+
+    @wraps(decode)
+    def decoded(data: bytes) -> T:
+        return known(data) if len(data) <= _REMEMBERED_BYTES else decode(data)
+
+    return decoded
 
 
 def encode_state_ref(ref: StateRef) -> bytes:
@@ -32,6 +51,7 @@ def encode_state_ref(ref: StateRef) -> bytes:
     return deterministic_bytes(pb.StateRef(tx_id=ref.tx_id, index=ref.index))
 
 
+@_remembered
 def decode_state_ref(data: bytes) -> StateRef:
     """The state reference in ``data``."""
     message = strict_parse(pb.StateRef, data, max_bytes=_SMALL_COMPONENT_BYTES)
@@ -61,6 +81,7 @@ def encode_party(party: Party) -> bytes:
     return deterministic_bytes(party_to_message(party))
 
 
+@_remembered
 def decode_party(data: bytes) -> Party:
     """The party in ``data``."""
     return party_from_message(strict_parse(pb.Party, data, max_bytes=_SMALL_COMPONENT_BYTES))
@@ -91,6 +112,7 @@ def encode_signers(command: Command) -> bytes:
     return deterministic_bytes(pb.CommandSigners(keys=[key.encoded() for key in command.signers]))
 
 
+@_remembered
 def decode_signers(data: bytes) -> tuple[Key, ...]:
     """The signers in one component of the signer group."""
     message = strict_parse(pb.CommandSigners, data, max_bytes=MAX_COMPONENT_BYTES)
@@ -108,6 +130,7 @@ def encode_time_window(window: TimeWindow) -> bytes:
     return deterministic_bytes(pb.TimeWindow(from_s=window.from_s, until_s=window.until_s))
 
 
+@_remembered
 def decode_time_window(data: bytes) -> TimeWindow:
     """The time window in ``data``."""
     message = strict_parse(pb.TimeWindow, data, max_bytes=_SMALL_COMPONENT_BYTES)
@@ -121,6 +144,7 @@ def encode_network_parameters_hash(value: Hash32) -> bytes:
     return deterministic_bytes(pb.NetworkParametersHash(hash=value))
 
 
+@_remembered
 def decode_network_parameters_hash(data: bytes) -> Hash32:
     """The network parameters' hash in ``data``."""
     return _hash_of(strict_parse(pb.NetworkParametersHash, data, max_bytes=_SMALL_COMPONENT_BYTES).hash)
@@ -131,6 +155,7 @@ def encode_contract_package_hash(value: Hash32) -> bytes:
     return deterministic_bytes(pb.ContractPackageHash(hash=value))
 
 
+@_remembered
 def decode_contract_package_hash(data: bytes) -> Hash32:
     """The contract package's hash in ``data``."""
     return _hash_of(strict_parse(pb.ContractPackageHash, data, max_bytes=_SMALL_COMPONENT_BYTES).hash)

@@ -46,7 +46,7 @@ def final(signed: SignedTransaction, notary: LedgerParty = NN) -> SignedTransact
 async def paid(world: ByzantineLedger, own: StateAndRef, to: LedgerParty, node: LedgerParty) -> SignedTransaction:
     """A move of one of the thief's own coins, with the issuer's signature."""
     amount_yen = CashState.of(own.state).amount_yen
-    wire = cash_move(FRAME, [own], coin(amount_yen, to, node)).to_wire(salt_of(f"to {to.name}"))
+    wire = cash_move(world.frame, [own], coin(amount_yen, to, node)).to_wire(salt_of(f"to {to.name}"))
     signed = signed_by(wire, THIEF)
     answer = peer_codec.decode_countersign_response(await world.hostile.countersigned(SN, signed))
     return signed.with_signatures(*(decode_signature(item) for item in answer))

@@ -107,8 +107,9 @@ def test_a_double_spend_that_the_notary_signed_is_found_by_whoever_receives_both
     """With a custodian's help: the issuer, who receives all, records the first and keeps the second as evidence."""
     with hostile(NN, CN_A) as world:
         own = world.coins_of(SELLER)[0]
+        whole_yen = CashState.of(own.state).amount_yen
         spends = [
-            cash_move(FRAME, [own], coin(CashState.of(own.state).amount_yen, owner, node)).to_wire(salt_of(owner.name))
+            cash_move(world.frame, [own], coin(whole_yen, owner, node)).to_wire(salt_of(owner.name))
             for owner, node in ((BUYER, CN_B), (SELLER, CN_A))
         ]
         first, second = (_final(signed_by(wire, SELLER, SN)) for wire in spends)

@@ -18,7 +18,7 @@ from chains.progmat.node.peers import DEFAULT_LIMITS, PeerIdentity
 from chains.progmat.notary.service import READ_JOURNAL
 from chains.progmat.transactions.model import Command, StateAndRef, StateRef
 from chains.progmat.transactions.signed import SignedTransaction
-from tests.adversarial.byzantine.world import FRAME, ByzantineLedger, coin, hostile, refused, signed_by
+from tests.adversarial.byzantine.world import ByzantineLedger, coin, hostile, refused, signed_by
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, NN, SELLER, SN, LedgerParty, cash_move, salt_of
 from tests.simulator.parties import BUYER, CN_C, accounts_at
 
@@ -57,7 +57,8 @@ def test_old_messages_played_again_change_nothing() -> None:
         own = world.coins_of(SELLER)[0]
 
         async def attack() -> None:
-            wire = cash_move(FRAME, [own], coin(CashState.of(own.state).amount_yen, BUYER, CN_B)).to_wire(salt_of("p"))
+            whole = coin(CashState.of(own.state).amount_yen, BUYER, CN_B)
+            wire = cash_move(world.frame, [own], whole).to_wire(salt_of("p"))
             signed = await world.hostile.complete(signed_by(wire, SELLER))
             await world.hostile.deliver(CN_B, signed)
             first = await world.hostile.notarised(signed)
@@ -109,7 +110,7 @@ def test_a_back_chain_without_end_is_given_up_at_a_bound(monkeypatch: pytest.Mon
             world.hostile.knows |= {bytes(signed.id): signed for signed in chain}
             for _ in range(3):
                 assert await refused(world.hostile.deliver(CN_B, chain[-1])) == "BAD_RESOLUTION"
-            payment = cash_move(FRAME, [world.coins_of(SELLER)[1]], coin(_yen(world), BUYER, CN_B)).to_wire(
+            payment = cash_move(world.frame, [world.coins_of(SELLER)[1]], coin(_yen(world), BUYER, CN_B)).to_wire(
                 salt_of("p")
             )
             signed = await world.hostile.complete(signed_by(payment, SELLER))
@@ -154,9 +155,9 @@ async def _never(_asker: PeerIdentity, _body: bytes) -> bytes:
 def _out_of_nowhere(world: ByzantineLedger) -> SignedTransaction:
     """Spends what nobody but the attacker has ever seen."""
     unknown = StateAndRef(StateRef(world.coins_of(SELLER)[0].ref.tx_id, 0), world.coins_of(SELLER)[0].state)
-    parent = cash_move(FRAME, [unknown], coin(100, SELLER, CN_A)).to_wire(salt_of("parent"))
+    parent = cash_move(world.frame, [unknown], coin(100, SELLER, CN_A)).to_wire(salt_of("parent"))
     child = StateAndRef(StateRef(parent.id, 0), parent.outputs[0])
-    return signed_by(cash_move(FRAME, [child], coin(100, BUYER, CN_B)).to_wire(salt_of("child")), SELLER, SN, NN)
+    return signed_by(cash_move(world.frame, [child], coin(100, BUYER, CN_B)).to_wire(salt_of("child")), SELLER, SN, NN)
 
 
 def _yen(world: ByzantineLedger) -> int:
@@ -169,7 +170,7 @@ def _chain_of_large_transactions(world: ByzantineLedger, length: int) -> list[Si
     spent = world.coins_of(SELLER)[0]
     for number in range(length):
         last = number == length - 1
-        built = cash_move(FRAME, [spent], coin(100, BUYER if last else SELLER, CN_B if last else CN_A))
+        built = cash_move(world.frame, [spent], coin(100, BUYER if last else SELLER, CN_B if last else CN_A))
         if not last:
             ballast = Command(CASH, "Move", bytes(250_000), (SN.key,))
             built = replace(built, commands=(*built.commands, ballast))

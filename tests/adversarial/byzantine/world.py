@@ -30,7 +30,7 @@ from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import decode_signature, encode_signature
 from chains.progmat.transactions.wire import WireTransaction
 from primitives.errors import CrossDvpError
-from tests.fakes.ledger_parties import COIN_ID, NN, SN, LedgerParty
+from tests.fakes.ledger_parties import COIN_ID, NN, SN, LedgerParty, MemberFrame
 from tests.fakes.notary_world import Keys
 from tests.simulator.clock import SkewedClock
 from tests.simulator.ledger import NO_FOLDER, SimulatedLedger, genesis
@@ -139,6 +139,17 @@ class ByzantineLedger:
                 if state.contract == MEMBERSHIP and MembershipState.of(state).party == party.party:
                     return StateAndRef(StateRef(wire.id, index), state)
         raise LookupError(party.name)
+
+    @property
+    def frame(self) -> MemberFrame:
+        """What a builder of honest-looking transactions knows: parameters, package, memberships."""
+        members = {}
+        for wire in self.before.wires.values():
+            for index, state in enumerate(wire.outputs):
+                if state.contract == MEMBERSHIP:
+                    member = MembershipState.of(state)
+                    members[member.network, member.party.name] = StateAndRef(StateRef(wire.id, index), state)
+        return MemberFrame(PARAMETERS, PACKAGE.hash, members)
 
     def survives(self, attack: Attack) -> None:
         """Run the attack; then nothing of the honest is gone, and they go on."""

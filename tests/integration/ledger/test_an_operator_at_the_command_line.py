@@ -9,10 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from chains.progmat.bootstrap import NetworkSpec, NodeSpec, create_network
 from chains.progmat.identity import NetworkMap, NodeEntry
 from tests.fakes.ledger_parties import STRANGER
 from tests.integration.ledger.test_nodes_as_processes import NodeProcesses, free_ports
+
+pytestmark = pytest.mark.xdist_group("processes")  # two such files at once are too much for two cores
 
 NODES = {"sn": "SN", "cn-a": "CN", "nn": "NN", "validator-0": "VALIDATOR"}
 PROGRAM = "from relayer.cli.main import main; main()"

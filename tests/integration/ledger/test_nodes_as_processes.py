@@ -40,6 +40,8 @@ from primitives.secp256k1 import address_of_public_key
 from primitives.types import Address
 from tests.fakes.evm_chain_model import EvmChainModel
 
+pytestmark = pytest.mark.xdist_group("processes")  # two such files at once are too much for two cores
+
 Roles = Mapping[str, tuple[str, ...]]
 
 ROOT = Path(__file__).parents[3]
@@ -207,6 +209,19 @@ async def test_nodes_as_processes_move_cash_sign_checkpoints_and_survive_a_kill(
         await delivered(cn_b, "move-1")
         assert [line.free_yen for line in await cn_a.balances("PGC-1", payee.key)] == [300]
         assert [line.free_yen for line in await cn_b.balances("PGC-1", payer.key)] == [700]
+
+        await network.kill("cn-a")  # the payee, before it is told; then the payer, at whatever line it is
+        second = MoveCash("move-2", "PGC-1", "sn", 200, payer.key, payee)
+        await cn_b.submit(second, wait_s=0)
+        await network.kill("cn-b")
+        for name in ("cn-b", "cn-a"):
+            await network.start(name)
+        for client in (cn_b, cn_a):
+            await answering(client)
+        assert (await cn_b.flow("move-2")).created_ms > 0  # what was accepted is not forgotten
+        await delivered(cn_b, "move-2")
+        assert [line.free_yen for line in await cn_a.balances("PGC-1", payee.key)] == [500]
+        assert [line.free_yen for line in await cn_b.balances("PGC-1", payer.key)] == [500]
 
         await checkpoints_are_collected(network, sn)
         for client in (sn, cn_a, cn_b):

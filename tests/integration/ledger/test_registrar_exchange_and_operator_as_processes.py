@@ -24,6 +24,8 @@ from tests.integration.ledger.test_nodes_as_processes import (
     running_processes,
 )
 
+pytestmark = pytest.mark.xdist_group("processes")  # two such files at once are too much for two cores
+
 SEPARATE: Roles = {
     "sn": ("SN",),
     "an": ("AN",),

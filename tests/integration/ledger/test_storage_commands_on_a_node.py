@@ -19,6 +19,8 @@ import pytest
 from chains.progmat.bootstrap import NetworkSpec, NodeSpec, create_network
 from tests.integration.ledger.test_nodes_as_processes import free_ports
 
+pytestmark = pytest.mark.xdist_group("processes")  # two such files at once are too much for two cores
+
 ROOT = Path(__file__).parents[3]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'proto' / 'gen'}", "PYTHONUNBUFFERED": "1"}
 

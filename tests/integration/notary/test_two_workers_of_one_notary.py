@@ -44,6 +44,8 @@ from primitives.hashing import sha256
 from primitives.signatures import Signer
 from primitives.types import Hash32
 
+pytestmark = pytest.mark.xdist_group("processes")  # two such files at once are too much for two cores
+
 ROOT = Path(__file__).parents[3]
 LEDGER_ID = "two-workers"
 LEASE_S = 1.0

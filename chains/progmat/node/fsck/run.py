@@ -11,6 +11,7 @@ from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import DBAPIError
 
 from chains.progmat.contracts.package import ContractPackage
+from chains.progmat.flows.recorded import RecordedStates
 from chains.progmat.flows.recording import Recorder
 from chains.progmat.flows.seams import Directory, NodeSelf
 from chains.progmat.flows.verification import LedgerVerifier
@@ -68,17 +69,18 @@ def check_database(subject: Subject, now_s: int, told: Progress) -> Iterator[Def
     Raises ``NoDatabase``, ``SchemaOutdated``, ``UnknownSchemaVersion``, ``StorageFailed``.
     """
     require_database(subject.at)
+    no_memory = RecordedStates(most=0)  # two databases are read: what is in one may be missing in the other
     recorder = (
-        Recorder(subject.me.name, subject.directory, vault_rules(subject.me), lambda: None)
+        Recorder(subject.me.name, subject.directory, vault_rules(subject.me), no_memory)
         if subject.me.roles & VAULT_ROLES
         else ArchiveRecorder()
     )
-    by_states = Recorder(subject.me.name, _NobodyListed(), vault_rules(subject.me), lambda: None)
+    by_states = Recorder(subject.me.name, _NobodyListed(), vault_rules(subject.me), no_memory)
 
     def named_by_states(connection: Connection, signed: SignedTransaction) -> frozenset[str]:
         return frozenset() if isinstance(recorder, ArchiveRecorder) else by_states.participants(connection, signed.wire)
 
-    verifier = LedgerVerifier(subject.parameters, subject.package)
+    verifier = LedgerVerifier(subject.parameters, subject.package, no_memory)
     try:
         with (
             tempfile.TemporaryDirectory(prefix="crossdvp-fsck-") as folder,

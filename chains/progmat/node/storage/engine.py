@@ -19,6 +19,7 @@ from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.postgres_engine import is_postgres_failure, postgres_reader, postgres_writer
 
 BUSY_TIMEOUT_S = 5.0
+_READS = "read-only"
 
 
 class Access(Enum):
@@ -41,13 +42,14 @@ def sqlite_engine(path: Path, access: Access) -> Engine:
         f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
     )
 
-    def configure(dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    def configure(dbapi_connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
         if not isinstance(dbapi_connection, sqlite3.Connection):  # pragma: no cover - the URL above names SQLite
             raise TypeError("not a SQLite connection")
         dbapi_connection.isolation_level = None  # the driver must not open transactions of its own
         pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"]
         if access is Access.READ:
             pragmas.append("query_only=ON")
+            entry.info[_READS] = True
         for pragma in pragmas:
             dbapi_connection.execute(f"PRAGMA {pragma}")
 
@@ -58,6 +60,11 @@ def sqlite_engine(path: Path, access: Access) -> Engine:
     event.listen(engine, "connect", configure)
     event.listen(engine, "begin", begin)
     return engine
+
+
+def sees_only_commits(connection: Connection) -> bool:
+    """Whether what ``connection`` finds is committed for certain; said of readers of a file only."""
+    return _READS in connection.info
 
 
 _FATAL = frozenset(

@@ -17,7 +17,7 @@ synced promise, so a copy from before the last start is always found, and so is 
 (4) The witness was lost or is itself an old copy (c > reserved): then nothing is proved, which counts as doubt.
 
 What it cannot see: database and witness brought back together, as in a snapshot of the whole machine. Peers can; see
-``chains.progmat.node.peer_memory``.
+``chains.progmat.node.positions``.
 """
 
 from __future__ import annotations

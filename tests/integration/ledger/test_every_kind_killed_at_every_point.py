@@ -1,0 +1,175 @@
+"""``kill -9`` for every kind of flow: of the node that drives it and of each node it asks, at every point there is.
+
+An undisturbed run of a kind shows its points: the steps at which its engine makes an attempt, and whom it asks for
+what. Then, on the same ledger, one more flow of the kind is run for each point, and somebody dies there. After each the
+flow has ended well, asking again gives the same ledger transaction, and the books are as if nobody had died.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+import pytest
+
+from chains.progmat.flows.peer_codec import FETCH_TRANSACTIONS
+from chains.progmat.flows.record import FlowKind, FlowRecord
+from chains.progmat.flows.requests import AnyRequest
+from chains.progmat.flows.steps import ENDS, FlowStep
+from chains.progmat.node.ledger_node import BUILDERS
+from chains.progmat.node.peers import Delivery
+from chains.progmat.node.roles import ValidatorRole, VaultRole
+from tests.fakes.ledger_parties import VALIDATORS, LedgerParty
+from tests.integration.ledger.kinds_of_flows import KINDS, Opened
+from tests.integration.ledger.network import ROLES, WAIT_S, LedgerNetwork, _written_by_nobody, running_ledger
+from tests.integration.ledger.test_a_node_killed_at_any_step import killed_when_stored
+
+BY_NAME = {party.name: party for party in ROLES}
+REACHED = frozenset({FlowStep.RECORDED, *ENDS})
+
+
+class Moment(Enum):
+    """When somebody dies."""
+
+    STORED = "the driver dies when it has stored a step"
+    ANSWER_LOST = "the driver dies when its request was carried out and the answer is under way"
+    AT_WORK = "who was asked dies over the request"
+    CARRIED_OUT = "who was asked dies when it has carried the request out and not answered"
+
+
+@dataclass(frozen=True)
+class Point:
+    """``who`` dies; ``where`` is a step or a method."""
+
+    moment: Moment
+    who: str
+    where: str
+
+
+@dataclass
+class Seen:
+    """What an undisturbed run does."""
+
+    driver: str
+    steps: dict[FlowStep, None] = field(default_factory=dict)
+    asked: dict[tuple[str, str], None] = field(default_factory=dict)
+
+    def points(self) -> Iterator[Point]:
+        for step in (*self.steps, FlowStep.RECORDED):
+            yield Point(Moment.STORED, self.driver, step.value)
+        for method in dict.fromkeys(method for _, method in self.asked):
+            yield Point(Moment.ANSWER_LOST, self.driver, method)
+        validators = {party.name for party in VALIDATORS[1:]}  # one stands for all of them
+        for name, method in self.asked:
+            if name not in validators:
+                yield Point(Moment.AT_WORK, name, method)
+                yield Point(Moment.CARRIED_OUT, name, method)
+
+
+async def undisturbed(ledger: LedgerNetwork, driver: LedgerParty, request: AnyRequest) -> Seen:
+    seen = Seen(driver.name)
+    engine = ledger.vault(driver).node.engine
+    attempt = engine._attempt
+
+    async def noted(record: FlowRecord) -> FlowRecord:
+        seen.steps[record.step] = None
+        return await attempt(record)
+
+    async def policy(asker: str, asked: str, method: str) -> Delivery:
+        if asker == driver.name and method != FETCH_TRANSACTIONS:  # of what a later flow finds recorded already
+            seen.asked[asked, method] = None
+        return Delivery.DELIVER
+
+    ledger.hub.policy = policy
+    engine._attempt = noted  # type: ignore[method-assign] # only watched
+    await ended(ledger, driver, request)
+    engine._attempt = attempt  # type: ignore[method-assign] # watched no more
+    ledger.hub.policy = ledger.deliver_all
+    return seen
+
+
+async def ended(ledger: LedgerNetwork, driver: LedgerParty, request: AnyRequest) -> None:
+    """Time goes on until the flow is through everywhere; asked for again, it is the same one."""
+    await ledger.run(driver, request, wait_s=0)
+    engine = ledger.vault(driver).node.engine
+    async with asyncio.timeout(WAIT_S):
+        while (record := await engine.outcome(request.request_id, 0.01, ENDS)).step not in ENDS:
+            ledger.clock.advance_ms(1000)
+    assert record.step is FlowStep.DONE, record
+    again = await ledger.run(driver, request)
+    assert (again.step, again.tx_id) == (FlowStep.DONE, record.tx_id)
+
+
+async def kill(ledger: LedgerNetwork, party: LedgerParty) -> None:
+    """Nothing more is written or sent. The notary, whose own kill test is elsewhere, only goes and comes back."""
+    role = ledger.nodes[party.name].role
+    if isinstance(role, VaultRole):
+        await ledger.kill(party)
+        return
+    if isinstance(role, ValidatorRole):
+        database = role._storage.database
+        assert database is not None
+        database._write = _written_by_nobody  # type: ignore[method-assign] # what is queued is lost
+    await ledger.stop(party)
+
+
+async def killed_at(ledger: LedgerNetwork, driver: LedgerParty, request: AnyRequest, point: Point) -> None:
+    """Run the request until ``point`` and let somebody die there; who died is started again."""
+    who = BY_NAME[point.who]
+    if point.moment is Moment.STORED:
+        await killed_when_stored(ledger, driver, request, FlowStep(point.where))
+    else:
+        await _killed_when_asked(ledger, driver, request, point)
+    ledger.hub.policy = ledger.deliver_all
+    await ledger.start(who)
+
+
+async def _killed_when_asked(ledger: LedgerNetwork, driver: LedgerParty, request: AnyRequest, point: Point) -> None:
+    reached = asyncio.Event()
+
+    async def policy(asker: str, asked: str, method: str) -> Delivery:
+        concerned = point.moment is Moment.ANSWER_LOST or asked == point.who
+        if asker != driver.name or method != point.where or not concerned:
+            return Delivery.DELIVER
+        if point.moment is Moment.AT_WORK and reached.is_set():
+            return Delivery.LOSE_REQUEST
+        reached.set()
+        return Delivery.DELIVER if point.moment is Moment.AT_WORK else Delivery.LOSE_ANSWER
+
+    ledger.hub.policy = policy
+    engine = ledger.vault(driver).node.engine
+    await ledger.run(driver, request, wait_s=0)
+    async with asyncio.timeout(WAIT_S):
+        await reached.wait()
+        record = await engine.outcome(request.request_id, 0)
+        while point.moment is not Moment.AT_WORK and record.attempts == 0 and record.step not in REACHED:
+            await asyncio.sleep(0)
+            record = await engine.outcome(request.request_id, 0)
+    await kill(ledger, BY_NAME[point.who])
+
+
+def test_every_kind_of_flow_is_killed_here() -> None:
+    assert set(KINDS) == set(BUILDERS), "a new kind of flow needs an entry in kinds_of_flows.KINDS"
+
+
+@pytest.mark.parametrize("kind", list(BUILDERS), ids=lambda kind: kind.value)
+async def test_whoever_dies_at_whatever_point_the_flow_ends_once(tmp_path: Path, kind: FlowKind) -> None:
+    async with running_ledger(tmp_path, KINDS[kind].parties) as ledger:
+        opened: Opened = await KINDS[kind].open(ledger)
+        driver, following, check = opened
+        seen = await undisturbed(ledger, driver, await following(0))
+        await check(1)
+        points = list(seen.points())
+        assert {point.moment for point in points} == set(Moment)
+        for number, point in enumerate(points, start=1):
+            try:
+                request = await following(number)
+                await killed_at(ledger, driver, request, point)
+                await ended(ledger, driver, request)
+                await check(number + 1)
+            except BaseException as error:
+                error.add_note(f"{point}")
+                raise
