@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from chains.console import JsonFlag, Output, facts, fail, out, output_of, run, show_json
+from chains.progmat.cli import proposals
 from chains.progmat.cli.account_rotation import rotate_account
 from chains.progmat.cli.connecting import (
     AuthorityOption,
@@ -25,6 +26,7 @@ from chains.progmat.cli.connecting import (
     TargetOption,
     node_access,
 )
+from chains.progmat.cli.proposals import approval_of, hex_bytes
 from chains.progmat.client import ApiEndpoint, ValidatorApi
 from chains.progmat.client.network_operator import EpochLine, NetworkOperator, NetworkStatus
 from chains.progmat.identity import KeyStore, NetworkMap, Role, replace_privately
@@ -38,7 +40,7 @@ from chains.progmat.transactions.parameters_history import SignedParameters
 from primitives.errors import CrossDvpError, DecodeError, InvalidArgument
 
 app = typer.Typer(
-    help="Network parameters, rotation of keys, the network map, Validators.",
+    help="Network parameters, contract packages, rotation of keys, the network map, Validators.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -75,7 +77,7 @@ def network(
     certificate: CertificateOption = None,
     private_key: PrivateKeyOption = None,
 ) -> None:
-    """Network parameters, rotation of keys, the network map, Validators."""
+    """Network parameters, contract packages, rotation of keys, the network map, Validators."""
     context.obj = _Asked(lambda: node_access(config, target, node, authority, certificate, private_key))
 
 
@@ -111,6 +113,7 @@ def draft(
     validator: Annotated[list[str] | None, typer.Option(help="A Validator's public key, hex; all of them.")] = None,
     threshold: Annotated[int | None, typer.Option(min=1, help="How many Validators must sign.")] = None,
     package: Annotated[list[str] | None, typer.Option(help="Hash of a contract package in force, hex; all.")] = None,
+    approval: Annotated[list[str] | None, typer.Option(help="PACKAGE:RESULT, hex, of each new package.")] = None,
     succession: Annotated[list[Path] | None, typer.Option(help="File of a key's succession; may be repeated.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -119,10 +122,11 @@ def draft(
 
     async def main() -> None:
         changes = Changes(
-            operator_key=_hex(operator_key) if operator_key else None,
-            validators=tuple(map(_hex, validator or ())),
+            operator_key=hex_bytes(operator_key) if operator_key else None,
+            validators=tuple(map(hex_bytes, validator or ())),
             threshold=threshold,
-            contract_packages=tuple(map(_hex, package or ())),
+            contract_packages=tuple(map(hex_bytes, package or ())),
+            package_approvals=tuple(map(approval_of, approval or ())),
             successions=tuple(map(drafting.succession_of_file, succession or ())),
         )
         async with context.obj.node() as node:
@@ -185,7 +189,7 @@ def accept(
 
     async def main() -> None:
         async with context.obj.node() as node:
-            starts_s = await node.accept_parameters(epoch, _hex(parameters_hash))
+            starts_s = await node.accept_parameters(epoch, hex_bytes(parameters_hash))
         _show({"accepted": epoch, "in force from": _time(starts_s)}, output)
 
     run(main, output)
@@ -208,7 +212,7 @@ def add_offline(
         for file in files:
             book.learn(SignedParameters.decode(drafting.read_small(file)))
         if accept_hash:
-            last = book.history.pinned(_hex(accept_hash))
+            last = book.history.pinned(hex_bytes(accept_hash))
             for epoch in book.history.epochs[1 : last.epoch]:
                 book.accept(epoch.epoch, epoch.hash)
         return {"newest epoch": book.history.newest.epoch, "accepted": book.accepted_epoch}
@@ -243,6 +247,10 @@ def key(
 
 
 app.command("rotate-account")(rotate_account)
+app.command("proposals")(proposals.list_proposals)
+app.command("propose")(proposals.propose)
+app.command("vote")(proposals.vote)
+app.command("close")(proposals.close)
 
 
 @app.command("sign-map")
@@ -334,6 +342,10 @@ def _document(found: NetworkStatus) -> dict[str, object]:
                 "validators": [address.hex() for address in line.parameters.validators.addresses],
                 "threshold": line.parameters.validators.threshold,
                 "contract_packages": [item.hex() for item in line.parameters.contract_packages],
+                "package_approvals": [
+                    {"package": item.package_hash.hex(), "result_tx": item.result_tx.hex()}
+                    for item in line.parameters.package_approvals
+                ],
                 "replaced_keys": [item.name for item in line.parameters.key_successions],
             }
             for line in found.epochs
@@ -353,13 +365,6 @@ def _epoch_text(line: EpochLine) -> str:
 
 def _time(unix_s: int) -> str:
     return "the beginning" if not unix_s else f"{datetime.fromtimestamp(unix_s, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _hex(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text.removeprefix("0x"))
-    except ValueError as error:
-        raise InvalidArgument(f"{text[:40]!r} is not hexadecimal") from error
 
 
 def _store(keys: Path, passphrase_file: Path) -> KeyStore:

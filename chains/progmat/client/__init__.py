@@ -5,11 +5,14 @@ from chains.progmat.client.checkpoints import CheckpointCollector, LedgerPathPro
 from chains.progmat.client.errors import TooFewCheckpointSignatures, ValidatorAnswerRefused
 from chains.progmat.client.ledger_client import CashBalance, LedgerClient, LightClientInfo, NodeInfo
 from chains.progmat.client.membership_client import MembershipClient, MembershipLine
+from chains.progmat.client.proposal_client import ProposalClient, ProposalLine
 from chains.progmat.client.rpc_validator import ValidatorApi
 from chains.progmat.client.token_client import TokenBalanceLine, TokenClient
 from chains.progmat.client.vault_client import VaultClient, all_rows
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, MembershipStatus
 from chains.progmat.contracts.native_terms import NativeTerms
+from chains.progmat.contracts.proposal_states import BallotChoice
+from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
 from chains.progmat.flows.market_requests import (
     ChangeMembership,
     IssueToken,
@@ -45,11 +48,13 @@ __all__ = [
     "AnyRequest",
     "ApiEndpoint",
     "ApiTls",
+    "BallotChoice",
     "BusinessNetwork",
     "CancelTrade",
     "CashBalance",
     "ChangeMembership",
     "CheckpointCollector",
+    "CloseProposal",
     "CreateLightClient",
     "DvpRecord",
     "EarmarkProof",
@@ -74,6 +79,9 @@ __all__ = [
     "MoveToken",
     "NativeTerms",
     "NodeInfo",
+    "ProposalClient",
+    "ProposalLine",
+    "ProposePackage",
     "RedeemCash",
     "RedeemToken",
     "RotateAccountKey",
@@ -91,6 +99,7 @@ __all__ = [
     "ValidatorApi",
     "ValidatorSource",
     "VaultClient",
+    "VoteOnPackage",
     "all_rows",
     "open_channel",
 ]

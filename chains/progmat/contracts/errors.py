@@ -9,6 +9,7 @@
         ├── MembershipViolation
         ├── TokenViolation
         ├── NativeDvpViolation
+        ├── ProposalViolation
         └── UnknownContract       the package has no contract of that name
 
 Light clients raise the errors of `ibc.errors` from within a contract's verification.
@@ -67,6 +68,12 @@ class NativeDvpViolation(ContractViolation):
     """Tokens and cash would change hands otherwise than the terms say."""
 
     reason: ClassVar[str] = "NATIVE_DVP_RULE_BROKEN"
+
+
+class ProposalViolation(ContractViolation):
+    """A contract package would be approved otherwise than by the members' votes."""
+
+    reason: ClassVar[str] = "PROPOSAL_RULE_BROKEN"
 
 
 class UnknownContract(ContractViolation):

@@ -187,6 +187,13 @@ class ReferencedMembers:
         member = self.active(party.name, network, role)
         _rules.equal(f"the membership is of {party.name}'s key", expected=party.key, found=member.party.key)
 
+    def active_in_any_role(self, party: Party, network: BusinessNetwork) -> None:
+        """As ``active_party``, whatever the member's roles are."""
+        found = self._found.get((network, party.name), [])
+        member = _rules.one(f"the {network.name} membership of {party.name} is referenced", found)
+        _rules.equal(f"{party.name} is an active member", expected=MembershipStatus.ACTIVE, found=member.status)
+        _rules.equal(f"the membership is of {party.name}'s key", expected=party.key, found=member.party.key)
+
     def active_custodians(self, names: Iterable[str], network: BusinessNetwork) -> None:
         """Each of these nodes is an active custodian of the network; raises MembershipViolation."""
         for name in sorted(set(names)):

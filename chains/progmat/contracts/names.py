@@ -12,4 +12,5 @@ MEMBERSHIP: Final = "membership"
 SECURITY_TOKEN: Final = "security_token"  # noqa: S105 - the name of a contract
 UTILITY_TOKEN: Final = "utility_token"  # noqa: S105 - the name of a contract
 NATIVE_DVP: Final = "native_dvp"
+PROPOSAL: Final = "proposal"
 TOKENS: Final = frozenset({SECURITY_TOKEN, UTILITY_TOKEN})

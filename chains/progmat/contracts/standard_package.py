@@ -8,6 +8,7 @@ from chains.progmat.contracts.ibc_client import IbcClientContract
 from chains.progmat.contracts.membership import BusinessNetwork, MembershipContract
 from chains.progmat.contracts.native_dvp import NativeDvpContract
 from chains.progmat.contracts.package import ContractPackage
+from chains.progmat.contracts.proposal import ProposalContract
 from chains.progmat.contracts.token import TokenContract
 from chains.progmat.contracts.trade import TradeContract
 from light_clients.registry import LightClientRegistry
@@ -24,5 +25,6 @@ def standard_package(light_clients: LightClientRegistry) -> ContractPackage:
         TokenContract(BusinessNetwork.ST),
         TokenContract(BusinessNetwork.UT),
         NativeDvpContract(),
+        ProposalContract(),
     )
     return ContractPackage.seal(contracts, light_clients)

@@ -30,6 +30,9 @@ class FlowKind(Enum):
     MOVE_TOKEN = "move_token"  # noqa: S105 - a kind of flow
     REDEEM_TOKEN = "redeem_token"  # noqa: S105 - a kind of flow
     SETTLE_DVP = "settle_dvp"
+    PROPOSE_PACKAGE = "propose_package"
+    VOTE_ON_PACKAGE = "vote_on_package"
+    CLOSE_PROPOSAL = "close_proposal"
 
 
 class Wish(StrEnum):

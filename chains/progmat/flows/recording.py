@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.dvp_lock import DvpLockState
-from chains.progmat.contracts.membership import MembershipState
-from chains.progmat.contracts.names import CASH, DVP_LOCK, MEMBERSHIP, TOKENS, TRADE
+from chains.progmat.contracts.membership import BusinessNetwork, MembershipState
+from chains.progmat.contracts.names import CASH, DVP_LOCK, MEMBERSHIP, PROPOSAL, TOKENS, TRADE
+from chains.progmat.contracts.proposal_codec import record_of
 from chains.progmat.contracts.terms_codec import decode_terms
 from chains.progmat.contracts.token import TokenState
 from chains.progmat.flows.entry_kinds import entry_kind
@@ -76,7 +77,7 @@ class Recorder:
         return tuple(sorted(taking_part - {self._own_name}))
 
     def participants(self, connection: Connection, wire: WireTransaction) -> frozenset[str]:
-        """Issuers, registrars, custodians of all owners; of a membership the other members of its network.
+        """Issuers, registrars, custodians of all owners; of a membership or a proposal the members of its network.
 
         Light clients are everybody's who may lock cash or issue it.
         """
@@ -113,14 +114,20 @@ class Recorder:
             member = MembershipState.of(state)
             yield self._own_name  # whoever is sent one may keep it: the operator signed it
             yield from self._directory.names_with(Role.OPERATOR)
-            told = {member.party.name}
-            told.update(other.indexed.party for other in members(connection, member.network.name, MAX_MEMBERS))
-            yield from told & names_with_vault(self._directory)
+            yield from self._members_of(connection, member.network, member.party.name)
+        elif state.contract == PROPOSAL:
+            yield self._own_name  # a member that was sent it
+            yield from self._directory.names_with(Role.OPERATOR)
+            yield from self._members_of(connection, record_of(state).network)
         elif state.contract == DVP_LOCK:
             yield from _sides(DvpLockState.of(state).terms)
         else:
             yield from self._directory.names_with(Role.ISSUER)
             yield from self._directory.names_with(Role.CUSTODIAN)
+
+    def _members_of(self, connection: Connection, network: BusinessNetwork, *more: str) -> frozenset[str]:
+        told = {other.indexed.party for other in members(connection, network.name, MAX_MEMBERS)}
+        return frozenset(told | set(more)) & names_with_vault(self._directory)
 
 
 def _sides(terms: SettlementTerms) -> tuple[str, str, str]:

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from crossdvp.ledger.v1 import membership_service_pb2, token_service_pb2
+from crossdvp.ledger.v1 import membership_service_pb2, proposal_service_pb2, token_service_pb2
 from crossdvp.ledger.v1 import node_service_pb2 as pb
 from crossdvp.ledger.v1 import vault_service_pb2 as vault_pb
 from google.protobuf.message import Message
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.native_terms import native_terms_from_message, native_terms_to_message
+from chains.progmat.contracts.proposal_states import BallotChoice
 from chains.progmat.contracts.terms_codec import (
     account_from_message,
     account_to_message,
@@ -51,6 +52,9 @@ MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.MOVE_TOKEN: token_service_pb2.MoveTokenRequest,
     FlowKind.REDEEM_TOKEN: token_service_pb2.RedeemTokenRequest,
     FlowKind.SETTLE_DVP: token_service_pb2.SettleDvpRequest,
+    FlowKind.PROPOSE_PACKAGE: proposal_service_pb2.ProposePackageRequest,
+    FlowKind.VOTE_ON_PACKAGE: proposal_service_pb2.VoteOnPackageRequest,
+    FlowKind.CLOSE_PROPOSAL: proposal_service_pb2.CloseProposalRequest,
 }
 """The message of each kind of request."""
 
@@ -80,6 +84,7 @@ _CONVERTERS: Final[Mapping[str, _Converter]] = {
     "packet": _Converter(encode_packet, decode_packet),
     "earmark": _Converter(_earmark_to_message, _earmark_from_message),
     "network": _Converter(int, BusinessNetwork),
+    "choice": _Converter(int, BallotChoice),
     "change": _Converter(int, MembershipChange),
     "dvp": _Converter(native_terms_to_message, native_terms_from_message),
     "roles": _Converter(list, lambda numbers: tuple(MemberRole(number) for number in numbers)),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
 from chains.progmat.flows.market_requests import ChangeMembership, IssueToken, MoveToken, RedeemToken, SettleDvp
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.request_base import FlowRequest, check_amount
@@ -243,6 +244,9 @@ AnyRequest = (
     | MoveToken
     | RedeemToken
     | SettleDvp
+    | ProposePackage
+    | VoteOnPackage
+    | CloseProposal
 )
 
 REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
@@ -265,6 +269,9 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         MoveToken,
         RedeemToken,
         SettleDvp,
+        ProposePackage,
+        VoteOnPackage,
+        CloseProposal,
     )
 }
 

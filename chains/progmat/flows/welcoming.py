@@ -1,6 +1,11 @@
-"""What the operator's node owes to a party that it has just admitted: the present memberships of its new network."""
+"""What the operator's node owes to a party that it has just admitted: its new network's present memberships.
+
+And the results by which packages were approved, so that it can accept the epochs that name them.
+"""
 
 from __future__ import annotations
+
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -15,6 +20,9 @@ from chains.progmat.flows.signed_records import decoded
 from chains.progmat.node.storage import enqueue_effect, stored_transactions
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.vault import members
+from chains.progmat.vault.proposals import approving_results
+
+MAX_RESULTS: Final = 16
 
 
 def owe_memberships(
@@ -26,7 +34,8 @@ def owe_memberships(
     for state in signed.wire.outputs:
         admitted = MembershipState.of(state)
         present = members(connection, admitted.network.name, MAX_MEMBERS)
-        others = {member.ref.tx_id for member in present if member.ref.tx_id != signed.id}
+        others: set[bytes] = {member.ref.tx_id for member in present if member.ref.tx_id != signed.id}
+        others.update(approving_results(connection, admitted.network.name, MAX_RESULTS))
         if admitted.party.name == own_name or admitted.party.name not in names_with_vault(directory):
             continue
         for tx_id, stored in stored_transactions(connection, others).items():

@@ -13,6 +13,8 @@ from chains.progmat.transactions.errors import MalformedComponent
 from chains.progmat.transactions.key_succession import KeySuccession
 from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.network_parameters import CheckpointSigners, NetworkParameters
+from chains.progmat.transactions.package_approval import PackageApproval
+from chains.progmat.transactions.parameters_history import require_approvals_named
 from primitives.composite_key import CompositeKey, Key, decode_key
 from primitives.errors import DecodeError
 from primitives.public_key import PublicKey, SignatureScheme
@@ -32,11 +34,15 @@ class Changes:
     validators: tuple[bytes, ...] = ()
     threshold: int | None = None
     contract_packages: tuple[bytes, ...] = ()
+    package_approvals: tuple[PackageApproval, ...] = ()
     successions: tuple[KeySuccession, ...] = field(default=())
 
 
 def next_epoch(before: NetworkParameters, changes: Changes, effective_from_s: int, now_s: int) -> NetworkParameters:
-    """The draft of the epoch after ``before``; raises ``NoticeTooShort``, DecodeError for keys that are none."""
+    """The draft of the epoch after ``before``; raises ``NoticeTooShort``, ``ParametersNotContinued``.
+
+    DecodeError for keys that are none.
+    """
     if effective_from_s < now_s + LEAST_NOTICE_S:
         raise NoticeTooShort(effective_from_s, now_s, LEAST_NOTICE_S)
     draft = replace(
@@ -46,6 +52,7 @@ def next_epoch(before: NetworkParameters, changes: Changes, effective_from_s: in
         effective_from_s=effective_from_s,
         key_successions=(*before.key_successions, *changes.successions),
         notary=_succeeded(before, changes),
+        package_approvals=tuple(sorted(changes.package_approvals)),
     )
     if changes.operator_key is not None:
         draft = replace(draft, operator_key=_single(changes.operator_key))
@@ -53,6 +60,7 @@ def next_epoch(before: NetworkParameters, changes: Changes, effective_from_s: in
         draft = replace(draft, contract_packages=tuple(sorted(map(hash32, changes.contract_packages))))
     if changes.validators or changes.threshold is not None:
         draft = _with_validators(draft, changes)
+    require_approvals_named(before, draft)
     return draft
 
 

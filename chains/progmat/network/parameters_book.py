@@ -7,8 +7,9 @@ accepted again. Files, because notary, Validators and vaults keep different data
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,9 @@ from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.network_parameters_codec import MAX_SIGNED_BYTES
 from chains.progmat.transactions.parameters_history import ParametersHistory, SignedParameters
 from primitives.errors import CrossDvpError
+
+AcceptanceCheck = Callable[[NetworkParameters, NetworkParameters], Awaitable[None]]
+"""Of the epoch before and the one to be accepted; raises a named error if this node must not accept it."""
 
 JudgedUntil = Callable[[], int]
 """Up to which time on the notary's clock a part of this node has judged for good (0: nothing yet)."""
@@ -51,6 +55,7 @@ class ParametersBook:
         self._accepted = accepted
         self._clock_s = clock_s
         self._judged_until: list[JudgedUntil] = []
+        self._checks: list[AcceptanceCheck] = []
         self._changing = threading.Lock()
 
     @classmethod
@@ -114,6 +119,18 @@ class ParametersBook:
         """Let a part of this node that has judged up to a time refuse epochs that began before it."""
         self._judged_until.append(judged_until)
 
+    def before_accepting(self, check: AcceptanceCheck) -> None:
+        """Let a part of this node that has the ledger look at an epoch before it is accepted."""
+        self._checks.append(check)
+
+    async def accept_checked(self, epoch: int, parameters_hash: bytes) -> NetworkParameters:
+        """As ``accept``, after every check; raises what they raise, too."""
+        known = self._known(epoch, parameters_hash)
+        if epoch > 1:
+            for check in self._checks:
+                await check(self._history.epochs[epoch - 2], known)
+        return await asyncio.to_thread(self.accept, epoch, parameters_hash)
+
     def learn(self, signed: SignedParameters) -> bool:
         """Take an epoch from whoever sent it; False if it was known. Durable on return.
 
@@ -140,20 +157,24 @@ class ParametersBook:
         return True
 
     def accept(self, epoch: int, parameters_hash: bytes) -> NetworkParameters:
-        """The operator of this node agrees to an epoch, by number and hash; again is harmless.
+        """The operator of this node agrees to an epoch, by number and hash; again is harmless. Not checked further.
 
         Raises ``EpochUnknown`` also for another hash, ``EpochNotNext``.
         """
         with self._changing:
-            known = self._history.epochs[epoch - 1] if 1 <= epoch <= len(self._history.epochs) else None
-            if known is None or known.hash != parameters_hash:
-                raise EpochUnknown(f"{epoch} with hash {parameters_hash.hex()}", self._history.newest.epoch)
+            known = self._known(epoch, parameters_hash)
             if epoch > self._accepted + 1:
                 raise EpochNotNext(epoch, self._accepted + 1)
             if epoch == self._accepted + 1:
                 replace_privately(_marker(self._folder, epoch), known.hash.hex().encode())
                 self._accepted = epoch
         _log.info("parameters accepted", epoch=epoch, hash=known.hash.hex())
+        return known
+
+    def _known(self, epoch: int, parameters_hash: bytes) -> NetworkParameters:
+        known = self._history.epochs[epoch - 1] if 1 <= epoch <= len(self._history.epochs) else None
+        if known is None or known.hash != parameters_hash:
+            raise EpochUnknown(f"{epoch} with hash {parameters_hash.hex()}", self._history.newest.epoch)
         return known
 
     @property

@@ -77,9 +77,9 @@ class NetworkServiceRpc(NetworkServiceServicer):
     async def AcceptParameters(  # noqa: N802 # named by the .proto file
         self, request: pb.AcceptParametersRequest, context: Context
     ) -> pb.AcceptParametersResponse:
-        """The operator's word."""
+        """The operator's word, held against this node's own records."""
         self._authorise(context, "AcceptParameters")
-        accepted = await asyncio.to_thread(self._parameters.accept, request.epoch, request.hash)
+        accepted = await self._parameters.accept_checked(request.epoch, request.hash)
         return pb.AcceptParametersResponse(effective_from_s=accepted.effective_from_s)
 
     async def OfferNetworkMap(  # noqa: N802 # named by the .proto file

@@ -24,7 +24,7 @@ class Permission(Enum):
     RELAY = "relay"
     """Light clients' headers, packets and their events."""
     OPERATE = "operate"
-    """Issue coin and tokens, change memberships, create light clients, accept network parameters."""
+    """Issue coin and tokens, change memberships, create light clients, vote, accept network parameters."""
 
 
 # A gateway serves both sides of a trade, so nothing of what one of them has is in its hands.
@@ -37,6 +37,10 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "OpenAccount": Permission.CASH,
     "ChangeMembership": Permission.OPERATE,
     "ListMemberships": Permission.READ,
+    "ProposePackage": Permission.OPERATE,
+    "VoteOnPackage": Permission.OPERATE,
+    "CloseProposal": Permission.OPERATE,
+    "ListProposals": Permission.READ,
     "IssueToken": Permission.OPERATE,
     "MoveToken": Permission.CASH,
     "RedeemToken": Permission.CASH,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from chains.progmat.flows import cash_builders, ibc_builders, peer_codec, token_builders
+from chains.progmat.flows import cash_builders, ibc_builders, peer_codec, proposal_builders, token_builders
 from chains.progmat.flows.account_rotation import rotate_account_key
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.building import Builder, BuildStep
@@ -63,6 +63,9 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.MOVE_TOKEN: token_builders.move_token,
     FlowKind.REDEEM_TOKEN: token_builders.redeem_token,
     FlowKind.SETTLE_DVP: settle_dvp,
+    FlowKind.PROPOSE_PACKAGE: proposal_builders.propose_package,
+    FlowKind.VOTE_ON_PACKAGE: proposal_builders.vote_on_package,
+    FlowKind.CLOSE_PROPOSAL: proposal_builders.close_proposal,
 }
 """What each kind of flow builds; everything after that is the same for all."""
 

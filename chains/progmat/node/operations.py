@@ -25,6 +25,7 @@ from chains.progmat.flows.errors import (
     TradeUnknown,
     TransactionUnknown,
 )
+from chains.progmat.flows.proposal_book import KnownProposal, list_proposals
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.request_base import check_request_id
 from chains.progmat.flows.request_codec import decode_request, encode_request
@@ -42,6 +43,7 @@ from primitives.public_key import SignatureScheme
 
 MAX_WAIT_S: Final = 60
 MAX_LISTED: Final = 500
+MAX_PROPOSALS: Final = 100
 MAX_HEIGHTS: Final = 256
 ACCOUNT_LABEL: Final = "account/"
 
@@ -165,6 +167,11 @@ class NodeOperations:
         for network in sorted(networks):
             found += await self._database.read(partial(members, network=network.name, limit=limit - len(found)))
         return found
+
+    async def proposals(self, limit: int) -> list[KnownProposal]:
+        """Proposals of contract packages, the newest first; at most 100, 0 stands for 20."""
+        check_range("max_proposals", limit, MAX_PROPOSALS)
+        return await self._database.read(partial(list_proposals, limit=limit or 20))
 
     async def ibc_events(self, after: int, wait_s: int, limit: int) -> list[IbcEvent]:
         """Events after a cursor; waits up to ``wait_s`` seconds for the first one."""

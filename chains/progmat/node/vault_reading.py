@@ -9,7 +9,17 @@ from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.dvp_lock import DvpLockState
 from chains.progmat.contracts.ibc_records import ClientRecord, record_of
 from chains.progmat.contracts.membership import MembershipState
-from chains.progmat.contracts.names import CASH, DVP_LOCK, IBC_CLIENT, MEMBERSHIP, SECURITY_TOKEN, UTILITY_TOKEN
+from chains.progmat.contracts.names import (
+    CASH,
+    DVP_LOCK,
+    IBC_CLIENT,
+    MEMBERSHIP,
+    PROPOSAL,
+    SECURITY_TOKEN,
+    UTILITY_TOKEN,
+)
+from chains.progmat.contracts.proposal_codec import record_of as proposal_record_of
+from chains.progmat.contracts.proposal_states import BallotState, ProposalState, ResultState
 from chains.progmat.contracts.token import TokenState
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.transactions.model import TransactionState
@@ -20,11 +30,13 @@ from chains.progmat.vault import (
     IndexedConsensus,
     IndexedLock,
     IndexedMembership,
+    IndexedProposal,
     IndexedTokens,
     StateIndexer,
     VaultRules,
     keep_for_custodian,
 )
+from chains.progmat.vault.proposals import BALLOT_RECORD, PROPOSAL_RECORD, RESULT_RECORD
 
 
 def vault_rules(me: NodeSelf) -> VaultRules:
@@ -74,6 +86,22 @@ def _membership(state: TransactionState) -> IndexedMembership:
     return IndexedMembership(member.network.name, member.party.name, roles, member.status.name)
 
 
+def _proposal(state: TransactionState) -> IndexedProposal:
+    record = proposal_record_of(state)
+    network = record.network.name
+    match record:
+        case ProposalState():
+            return IndexedProposal(PROPOSAL_RECORD, network, b"", record.package_hash, "", "")
+        case BallotState():
+            return IndexedProposal(
+                BALLOT_RECORD, network, record.proposal_tx, b"", record.voter.name, record.choice.name
+            )
+        case ResultState():
+            return IndexedProposal(
+                RESULT_RECORD, network, record.proposal_tx, record.package_hash, "", record.outcome.name
+            )
+
+
 def _tokens(state: TransactionState) -> IndexedTokens:
     token = TokenState.of(state)
     owner_key = token.owner.encoded()
@@ -87,6 +115,7 @@ INDEXERS: Final[Mapping[str, StateIndexer]] = {
     DVP_LOCK: _lock,
     IBC_CLIENT: _ibc,
     MEMBERSHIP: _membership,
+    PROPOSAL: _proposal,
     SECURITY_TOKEN: _tokens,
     UTILITY_TOKEN: _tokens,
 }

@@ -11,6 +11,7 @@ from chains.progmat.transactions import network_parameters_codec as codec
 from chains.progmat.transactions.errors import MalformedComponent
 from chains.progmat.transactions.key_succession import KeySuccession, newest_keys
 from chains.progmat.transactions.model import MAX_TIME_S, Party, check_hash, check_name, check_range
+from chains.progmat.transactions.package_approval import MAX_APPROVALS, PackageApproval
 from primitives.composite_key import Key
 from primitives.hashing import sha256
 from primitives.public_key import PublicKey
@@ -45,6 +46,7 @@ class NetworkParameters:
 
     ``previous_hash`` names the epoch before (empty in the first one), ``effective_from_s`` is when this one begins, in
     UTC seconds on the notary's clock; whether it continues that epoch is for ``ParametersHistory`` to say.
+    ``package_approvals`` are those of the packages that this epoch brings in.
     """
 
     epoch: int
@@ -58,6 +60,7 @@ class NetworkParameters:
     previous_hash: bytes = b""
     effective_from_s: int = 0
     key_successions: tuple[KeySuccession, ...] = ()
+    package_approvals: tuple[PackageApproval, ...] = ()
 
     def __post_init__(self) -> None:
         check_range("NetworkParameters.epoch", self.epoch, 1, 2**63 - 1)
@@ -67,6 +70,9 @@ class NetworkParameters:
             check_hash("contract package", package)
         if list(self.contract_packages) != sorted(set(self.contract_packages)):
             raise MalformedComponent("contract packages ascend", found=str(self.contract_packages))
+        check_range("package approvals", len(self.package_approvals), 0, MAX_APPROVALS)
+        if list(self.package_approvals) != sorted(set(self.package_approvals)):
+            raise MalformedComponent("package approvals ascend", found=len(self.package_approvals))
         check_range("NetworkParameters.platform_version", self.platform_version, 1, 2**31 - 1)
         if self.previous_hash:
             check_hash("NetworkParameters.previous_hash", self.previous_hash)
@@ -130,6 +136,7 @@ class NetworkParameters:
             previous_hash=self.previous_hash,
             effective_from_s=self.effective_from_s,
             key_successions=self.key_successions,
+            package_approvals=self.package_approvals,
         )
 
     @classmethod
@@ -148,4 +155,5 @@ class NetworkParameters:
             previous_hash=raw.previous_hash,
             effective_from_s=raw.effective_from_s,
             key_successions=raw.key_successions,
+            package_approvals=raw.package_approvals,
         )

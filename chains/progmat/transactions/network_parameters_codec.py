@@ -11,9 +11,11 @@ from chains.progmat.transactions.component_codec import decode_single_key, party
 from chains.progmat.transactions.errors import MalformedComponent
 from chains.progmat.transactions.key_succession import MAX_SUCCESSIONS, KeySuccession
 from chains.progmat.transactions.model import Party
+from chains.progmat.transactions.package_approval import MAX_APPROVALS, PackageApproval
 from primitives.codec import deterministic_bytes, strict_parse
 from primitives.composite_key import Key, decode_key
 from primitives.public_key import PublicKey
+from primitives.types import Hash32
 
 MAX_PARAMETERS_BYTES = 160 * 1024
 MAX_SIGNED_BYTES = MAX_PARAMETERS_BYTES + 256
@@ -35,6 +37,7 @@ class RawNetworkParameters:
     previous_hash: bytes
     effective_from_s: int
     key_successions: tuple[KeySuccession, ...]
+    package_approvals: tuple[PackageApproval, ...]
 
 
 def encode_network_parameters(
@@ -51,6 +54,7 @@ def encode_network_parameters(
     previous_hash: bytes,
     effective_from_s: int,
     key_successions: Sequence[KeySuccession],
+    package_approvals: Sequence[PackageApproval],
 ) -> bytes:
     """Canonical bytes of the parameters."""
     return deterministic_bytes(
@@ -75,6 +79,10 @@ def encode_network_parameters(
                 )
                 for item in key_successions
             ],
+            package_approvals=[
+                pb.PackageApproval(package_hash=item.package_hash, result_tx=item.result_tx)
+                for item in package_approvals
+            ],
         )
     )
 
@@ -85,6 +93,10 @@ def decode_network_parameters(data: bytes) -> RawNetworkParameters:
     if len(message.key_successions) > MAX_SUCCESSIONS:
         raise MalformedComponent(
             "key successions are few", expected=f"at most {MAX_SUCCESSIONS}", found=len(message.key_successions)
+        )
+    if len(message.package_approvals) > MAX_APPROVALS:
+        raise MalformedComponent(
+            "package approvals are few", expected=f"at most {MAX_APPROVALS}", found=len(message.package_approvals)
         )
     return RawNetworkParameters(
         epoch=message.epoch,
@@ -101,6 +113,9 @@ def decode_network_parameters(data: bytes) -> RawNetworkParameters:
         key_successions=tuple(
             KeySuccession(item.name, decode_single_key(item.old_key), decode_single_key(item.new_key), item.consent)
             for item in message.key_successions
+        ),
+        package_approvals=tuple(
+            PackageApproval(Hash32(item.package_hash), Hash32(item.result_tx)) for item in message.package_approvals
         ),
     )
 

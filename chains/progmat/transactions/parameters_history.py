@@ -125,6 +125,7 @@ class ParametersHistory:
             raise ParametersForked(found.epoch, known.encode(), signed.encode())
         _require_successor(self.newest, found)
         self._require_no_old_set(found)
+        self._require_no_old_approval(found)
         signed.verify_signature(self.newest.operator_key)
         if len(self.epochs) >= MAX_EPOCHS:
             raise ParametersNotContinued("a network has few epochs", expected=MAX_EPOCHS, found=found.epoch)
@@ -139,6 +140,17 @@ class ParametersHistory:
                 expected=f"another set than that of epoch {self._epoch_of_set(found)}",
                 found=found.epoch,
             )
+
+    def _require_no_old_approval(self, found: NetworkParameters) -> None:
+        """Members agreed to a package once: a package that was withdrawn does not come back by the same votes."""
+        used = {approval.result_tx for epoch in self.epochs for approval in epoch.package_approvals}
+        for approval in found.package_approvals:
+            if approval.result_tx in used:
+                raise ParametersNotContinued(
+                    "an approval brings a contract package in once",
+                    expected="another result",
+                    found=approval.result_tx.hex(),
+                )
 
     def _epoch_of_set(self, found: NetworkParameters) -> int:
         return next(epoch.epoch for epoch in self.epochs if epoch.validators == found.validators)
@@ -199,6 +211,26 @@ def _require_successor(before: NetworkParameters, found: NetworkParameters) -> N
                 f"the replaced key of {succession.name} consents ({error})", expected=succession.old_key.encoded()
             ) from error
     _require_notary_succeeds(before, found)
+    require_approvals_named(before, found)
+
+
+def brought_in(before: NetworkParameters, found: NetworkParameters) -> frozenset[bytes]:
+    """The contract packages that an epoch has and the one before had not."""
+    return frozenset(found.contract_packages) - frozenset(before.contract_packages)
+
+
+def require_approvals_named(before: NetworkParameters, found: NetworkParameters) -> None:
+    """Each package that comes in has an approval of its members, and no other has; raises ParametersNotContinued.
+
+    That the approval is on the ledger is seen by those who have the ledger: ``flows.approvals``.
+    """
+    expected, named = brought_in(before, found), {approval.package_hash for approval in found.package_approvals}
+    if named != expected:
+        raise ParametersNotContinued(
+            "an epoch names the members' approval of each contract package that it brings in, and no other",
+            expected=", ".join(sorted(item.hex() for item in expected)) or "none",
+            found=", ".join(sorted(item.hex() for item in named)) or "none",
+        )
 
 
 def _require_notary_succeeds(before: NetworkParameters, found: NetworkParameters) -> None:

@@ -73,7 +73,25 @@ class IndexedMembership:
     status: str
 
 
-Indexed = IndexedCash | IndexedLock | IndexedClient | IndexedConsensus | IndexedMembership | IndexedTokens
+@dataclass(frozen=True, slots=True)
+class IndexedProposal:
+    """A proposal, a ballot or a result: ``record`` says which, ``says`` its choice or outcome.
+
+    ``proposal_tx`` is empty where the state's own ledger_tx is the proposal's; ``package_hash`` and ``voter`` where the
+    record has none.
+    """
+
+    record: str
+    network: str
+    proposal_tx: bytes
+    package_hash: bytes
+    voter: str
+    says: str
+
+
+Indexed = (
+    IndexedCash | IndexedLock | IndexedClient | IndexedConsensus | IndexedMembership | IndexedTokens | IndexedProposal
+)
 
 
 class AccountAsset(NamedTuple):

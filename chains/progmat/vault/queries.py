@@ -72,31 +72,31 @@ def hold(connection: Connection, trade_id: bytes) -> Hold | None:
 
 def holds(connection: Connection, limit: int) -> list[Hold]:
     """Unconsumed locks, those that time out first at the head."""
-    found = _find(connection, IndexedLock, locks.c.consumed.is_(False), locks.c.timeout_s.asc(), limit)
+    found = find_states(connection, IndexedLock, locks.c.consumed.is_(False), locks.c.timeout_s.asc(), limit)
     return [_with_cash(connection, lock) for lock in found]
 
 
 def light_client(connection: Connection, client_id: str) -> VaultState[IndexedClient] | None:
     """The current record of a light client."""
     current = and_(clients.c.client_id == client_id, clients.c.consumed.is_(False))
-    return _first(_find(connection, IndexedClient, current, clients.c.tx_id.asc(), 1))
+    return _first(find_states(connection, IndexedClient, current, clients.c.tx_id.asc(), 1))
 
 
 def light_clients(connection: Connection, limit: int) -> list[VaultState[IndexedClient]]:
     """Current records of all light clients."""
-    return _find(connection, IndexedClient, clients.c.consumed.is_(False), clients.c.client_id.asc(), limit)
+    return find_states(connection, IndexedClient, clients.c.consumed.is_(False), clients.c.client_id.asc(), limit)
 
 
 def consensus_record(connection: Connection, client_id: str, height: int) -> VaultState[IndexedConsensus] | None:
     """What a light client verified at exactly this height."""
     at_height = and_(consensus.c.client_id == client_id, consensus.c.height == height, consensus.c.consumed.is_(False))
-    return _first(_find(connection, IndexedConsensus, at_height, consensus.c.tx_id.asc(), 1))
+    return _first(find_states(connection, IndexedConsensus, at_height, consensus.c.tx_id.asc(), 1))
 
 
 def latest_consensus(connection: Connection, client_id: str) -> VaultState[IndexedConsensus] | None:
     """The highest height a light client verified."""
     of_client = and_(consensus.c.client_id == client_id, consensus.c.consumed.is_(False))
-    return _first(_find(connection, IndexedConsensus, of_client, consensus.c.height.desc(), 1))
+    return _first(find_states(connection, IndexedConsensus, of_client, consensus.c.height.desc(), 1))
 
 
 def membership(connection: Connection, network: str, party: str) -> VaultState[IndexedMembership] | None:
@@ -109,7 +109,7 @@ def memberships_of(connection: Connection, network: str, party: str) -> list[Vau
     """Memberships of a party that this vault has not seen consumed: more than one when it missed a revocation."""
     row = memberships.c
     current = and_(row.network == network, row.party == party, row.consumed.is_(False))
-    return _find(connection, IndexedMembership, current, row.tx_id.asc(), None)
+    return find_states(connection, IndexedMembership, current, row.tx_id.asc(), None)
 
 
 def membership_transactions(connection: Connection, network: str, party: str) -> list[bytes]:
@@ -128,27 +128,34 @@ def members(connection: Connection, network: str, limit: int) -> list[VaultState
     """Current memberships of a business network, by party."""
     row = memberships.c
     current = and_(row.network == network, row.consumed.is_(False))
-    return _find(connection, IndexedMembership, current, row.party.asc(), limit)
+    return find_states(connection, IndexedMembership, current, row.party.asc(), limit)
+
+
+def all_memberships(connection: Connection, network: str) -> list[VaultState[IndexedMembership]]:
+    """Memberships of a business network as they are and as they were."""
+    row = memberships.c
+    return find_states(connection, IndexedMembership, row.network == network, row.party.asc(), None)
 
 
 def _first_hold(connection: Connection, which: ColumnElement[bool]) -> Hold | None:
     unconsumed = and_(which, locks.c.consumed.is_(False))
-    lock = _first(_find(connection, IndexedLock, unconsumed, locks.c.tx_id.asc(), 1))
+    lock = _first(find_states(connection, IndexedLock, unconsumed, locks.c.tx_id.asc(), 1))
     return None if lock is None else _with_cash(connection, lock)
 
 
 def _with_cash(connection: Connection, lock: VaultState[IndexedLock]) -> Hold:
     held = and_(cash.c.trade_id == lock.indexed.trade_id, cash.c.tx_id == lock.ref.tx_id, cash.c.consumed.is_(False))
-    return Hold(lock, tuple(_find(connection, IndexedCash, held, cash.c.output_index.asc(), None)))
+    return Hold(lock, tuple(find_states(connection, IndexedCash, held, cash.c.output_index.asc(), None)))
 
 
-def _find(
+def find_states(
     connection: Connection,
     kind: type[IndexedT],
     where: ColumnElement[bool],
     order: ColumnElement[object],
     limit: int | None,
 ) -> list[VaultState[IndexedT]]:
+    """Kept states of one kind, consumed ones included unless ``where`` says otherwise."""
     query = _select(kind, where, order).limit(limit)
     return [_vault_state(kind, row) for row in connection.execute(query)]
 

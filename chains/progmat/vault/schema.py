@@ -28,6 +28,7 @@ from chains.progmat.vault.indexing import (
     IndexedConsensus,
     IndexedLock,
     IndexedMembership,
+    IndexedProposal,
     IndexedTokens,
 )
 
@@ -149,6 +150,15 @@ tokens = _kind_table(
     Column("owner_key", LargeBinary, nullable=False),
     CheckConstraint("quantity > 0", name="vault_tokens_quantity"),
 )
+proposals = _kind_table(
+    "vault_proposals",
+    Column("record", Text, nullable=False),
+    Column("network", Text, nullable=False),
+    Column("proposal_tx", LargeBinary, nullable=False),  # empty: this ledger_tx
+    Column("package_hash", LargeBinary, nullable=False),
+    Column("voter", Text, nullable=False),
+    Column("says", Text, nullable=False),
+)
 
 
 updates = Table(
@@ -214,6 +224,7 @@ _index_unconsumed(
     "vault_tokens_account", tokens, tokens.c.token_id, tokens.c.node, tokens.c.owner_key, tokens.c.quantity.desc()
 )
 Index("vault_locks_trade", locks.c.trade_id)
+Index("vault_proposals_tx", proposals.c.proposal_tx)
 Index("vault_locks_packet", locks.c.client_id, locks.c.sequence)
 Index("vault_consensus_height", consensus.c.client_id, consensus.c.height)
 
@@ -224,5 +235,6 @@ TABLE_OF: Mapping[type[object], Table] = {
     IndexedConsensus: consensus,
     IndexedMembership: memberships,
     IndexedTokens: tokens,
+    IndexedProposal: proposals,
 }
 TABLE_OF_KIND: Mapping[str, Table] = {table.name: table for table in TABLE_OF.values()}

@@ -10,7 +10,9 @@ from crossdvp.ledger.v1.membership_service_pb2 import ChangeMembershipRequest
 from crossdvp.ledger.v1.token_service_pb2 import SettleDvpRequest
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.contracts.proposal_states import BallotChoice
 from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
 from chains.progmat.flows.market_requests import (
     ChangeMembership,
     IssueToken,
@@ -57,6 +59,9 @@ REQUESTS: tuple[AnyRequest, ...] = (
     MoveToken("r", BusinessNetwork.ST, "ST-1", "an", 1, BUYER.key.encoded(), SELLER.account_at(CN_A)),
     RedeemToken("r", BusinessNetwork.UT, "UT-1", "an", 1, BUYER.key.encoded()),
     SettleDvp("r", native_terms()),
+    ProposePackage("r", BusinessNetwork.UT, b"\x01" * 32, b"\x02" * 32, 100, 100 + 24 * 3600),
+    VoteOnPackage("r", b"\x03" * 32, BallotChoice.AGAINST),
+    CloseProposal("r", b"\x03" * 32),
     IssueCash("r", "PGC", 5, BUYERS),
     MoveCash("r", "PGC", "sn", 5, BUYERS.key, SELLERS),
     RedeemCash("r", "PGC", "sn", 5, BUYERS.key),

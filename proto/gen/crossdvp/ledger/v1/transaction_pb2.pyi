@@ -153,7 +153,7 @@ class FilteredTransaction(_message.Message):
     def __init__(self, tx_id: _Optional[bytes] = ..., group_roots: _Optional[_Iterable[bytes]] = ..., groups: _Optional[_Iterable[_Union[VisibleGroup, _Mapping]]] = ...) -> None: ...
 
 class NetworkParameters(_message.Message):
-    __slots__ = ("epoch", "ledger_id", "notary", "validator_key", "checkpoint_threshold", "checkpoint_validators", "operator_key", "contract_packages", "platform_version", "previous_hash", "effective_from_s", "key_successions")
+    __slots__ = ("epoch", "ledger_id", "notary", "validator_key", "checkpoint_threshold", "checkpoint_validators", "operator_key", "contract_packages", "platform_version", "previous_hash", "effective_from_s", "key_successions", "package_approvals")
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     LEDGER_ID_FIELD_NUMBER: _ClassVar[int]
     NOTARY_FIELD_NUMBER: _ClassVar[int]
@@ -166,6 +166,7 @@ class NetworkParameters(_message.Message):
     PREVIOUS_HASH_FIELD_NUMBER: _ClassVar[int]
     EFFECTIVE_FROM_S_FIELD_NUMBER: _ClassVar[int]
     KEY_SUCCESSIONS_FIELD_NUMBER: _ClassVar[int]
+    PACKAGE_APPROVALS_FIELD_NUMBER: _ClassVar[int]
     epoch: int
     ledger_id: str
     notary: Party
@@ -178,7 +179,16 @@ class NetworkParameters(_message.Message):
     previous_hash: bytes
     effective_from_s: int
     key_successions: _containers.RepeatedCompositeFieldContainer[KeySuccession]
-    def __init__(self, epoch: _Optional[int] = ..., ledger_id: _Optional[str] = ..., notary: _Optional[_Union[Party, _Mapping]] = ..., validator_key: _Optional[bytes] = ..., checkpoint_threshold: _Optional[int] = ..., checkpoint_validators: _Optional[_Iterable[bytes]] = ..., operator_key: _Optional[bytes] = ..., contract_packages: _Optional[_Iterable[bytes]] = ..., platform_version: _Optional[int] = ..., previous_hash: _Optional[bytes] = ..., effective_from_s: _Optional[int] = ..., key_successions: _Optional[_Iterable[_Union[KeySuccession, _Mapping]]] = ...) -> None: ...
+    package_approvals: _containers.RepeatedCompositeFieldContainer[PackageApproval]
+    def __init__(self, epoch: _Optional[int] = ..., ledger_id: _Optional[str] = ..., notary: _Optional[_Union[Party, _Mapping]] = ..., validator_key: _Optional[bytes] = ..., checkpoint_threshold: _Optional[int] = ..., checkpoint_validators: _Optional[_Iterable[bytes]] = ..., operator_key: _Optional[bytes] = ..., contract_packages: _Optional[_Iterable[bytes]] = ..., platform_version: _Optional[int] = ..., previous_hash: _Optional[bytes] = ..., effective_from_s: _Optional[int] = ..., key_successions: _Optional[_Iterable[_Union[KeySuccession, _Mapping]]] = ..., package_approvals: _Optional[_Iterable[_Union[PackageApproval, _Mapping]]] = ...) -> None: ...
+
+class PackageApproval(_message.Message):
+    __slots__ = ("package_hash", "result_tx")
+    PACKAGE_HASH_FIELD_NUMBER: _ClassVar[int]
+    RESULT_TX_FIELD_NUMBER: _ClassVar[int]
+    package_hash: bytes
+    result_tx: bytes
+    def __init__(self, package_hash: _Optional[bytes] = ..., result_tx: _Optional[bytes] = ...) -> None: ...
 
 class KeySuccession(_message.Message):
     __slots__ = ("name", "old_key", "new_key", "consent")
