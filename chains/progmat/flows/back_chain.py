@@ -97,8 +97,9 @@ class BackChain:
         ``BadResolution``, the peer's refusal, or what verification refuses.
         """
         used = outputs_used(wire)
-        if not all(tx_id in self._verifier.recorded for tx_id in used):
-            await self._have(peer, await self._lacking(used), _nothing_more)
+        lacking = await self._lacking(used)
+        if lacking:
+            await self._have(peer, lacking, _nothing_more)
 
     async def resolve_states(self, peer: str, refs: Iterable[StateRef]) -> None:
         """As ``resolve``, of a transaction that will use these states."""
@@ -169,7 +170,8 @@ class BackChain:
         return signed, await self._position_of(signed)
 
     async def _lacking(self, used: Indexes) -> dict[bytes, frozenset[int]]:
-        return await self._database.look_up(partial(self._lacking_here, used=used))
+        perhaps = {tx_id: indexes for tx_id, indexes in used.items() if tx_id not in self._verifier.recorded}
+        return await self._database.look_up(partial(self._lacking_here, used=perhaps)) if perhaps else {}
 
     def _lacking_here(self, connection: Connection, used: Indexes) -> dict[bytes, frozenset[int]]:
         unknown = {tx_id: used[tx_id] for tx_id in unknown_transactions(connection, used)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from chains.progmat.transactions.model import TransactionState
 
@@ -94,8 +94,7 @@ Indexed = (
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class AccountAsset:
+class AccountAsset(NamedTuple):
     """An account and what is counted in it: a coin, by its id and issuer."""
 
     asset_id: str

@@ -14,8 +14,10 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
+    literal,
     select,
     tuple_,
+    union_all,
     update,
 )
 
@@ -71,8 +73,11 @@ _TAKE = {
     for kind, holding in _HOLDING_OF_KIND.items()
 }
 _DROP_SOFT_LOCKS = Prepared(delete(soft_locks).where(_among_keys(soft_locks)))
-_KEPT_OUTPUTS = Prepared(select(states.c.output_index).where(states.c.tx_id == bindparam("of")))
-_SPENT_OUTPUTS = Prepared(select(consumptions.c.output_index).where(consumptions.c.tx_id == bindparam("of")))
+_MET_BEFORE = union_all(
+    select(states.c.output_index, literal(value=False).label("spent")).where(states.c.tx_id == bindparam("of")),
+    select(consumptions.c.output_index, literal(value=True)).where(consumptions.c.tx_id == bindparam("of")),
+).subquery()
+_OUTPUTS_MET = Prepared(select(_MET_BEFORE.c.output_index, _MET_BEFORE.c.spent))
 _KEEP = Prepared(insert(states), columns=states.c.keys())
 _INDEX = {kind: Prepared(insert(table), columns=table.c.keys()) for kind, table in TABLE_OF.items()}
 _NAME_OF = {kind: str(table.name) for kind, table in TABLE_OF.items()}
@@ -179,8 +184,9 @@ def _produce(
     relevant = {index: entry for index, entry in indexed.items() if rules.is_relevant(entry)}
     if not relevant:
         return
-    known = {index for (index,) in _KEPT_OUTPUTS.rows(connection, {"of": ledger_tx.id})}
-    spent = {index for (index,) in _SPENT_OUTPUTS.rows(connection, {"of": ledger_tx.id})}
+    met = _OUTPUTS_MET.rows(connection, {"of": ledger_tx.id})
+    known = {index for index, is_spent in met if not is_spent}
+    spent = {index for index, is_spent in met if is_spent}
     rows: dict[type[Indexed], list[dict[str, Any]]] = {}
     state_rows = []
     for index, entry in relevant.items():

@@ -86,7 +86,7 @@ async def undisturbed(ledger: LedgerNetwork, driver: LedgerParty, request: AnyRe
     ledger.hub.policy = policy
     engine._attempt = noted  # type: ignore[method-assign] # only watched
     await ended(ledger, driver, request)
-    engine._attempt = attempt  # type: ignore[method-assign] # watched no more
+    engine._attempt = attempt  # type: ignore[method-assign] # as it was
     ledger.hub.policy = ledger.deliver_all
     return seen
 

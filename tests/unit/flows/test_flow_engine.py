@@ -220,6 +220,7 @@ async def test_callers_who_wait_beyond_the_bound_are_answered_at_once(tmp_path: 
 
     async with flow_world(tmp_path, script) as world:
         await world.engine.submit(world.record())
+        assert (await world.engine.outcome("flow-1", WAIT_S, {FlowStep.BUILT})).step is FlowStep.BUILT
         waiting = [asyncio.create_task(world.engine.outcome("flow-1", 60)) for _ in range(MAX_CALLERS)]
         async with asyncio.timeout(5):
             while world.engine._waiting_callers < MAX_CALLERS:  # noqa: ASYNC110 # nobody tells who waits

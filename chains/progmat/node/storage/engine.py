@@ -19,6 +19,10 @@ from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.postgres_engine import is_postgres_failure, postgres_reader, postgres_writer
 
 BUSY_TIMEOUT_S = 5.0
+WRITER_CACHE_KIB = 32 * 1024
+"""Keys are hashes, so writes fall all over the indexes: SQLite's own 2 MiB would read pages again and again."""
+CHECKPOINT_PAGES = 8192
+"""32 MiB of log before its pages go into the file: a page that many commits change is then written once."""
 _READS = "read-only"
 
 
@@ -50,6 +54,8 @@ def sqlite_engine(path: Path, access: Access) -> Engine:
         if access is Access.READ:
             pragmas.append("query_only=ON")
             entry.info[_READS] = True
+        else:
+            pragmas += [f"cache_size=-{WRITER_CACHE_KIB}", f"wal_autocheckpoint={CHECKPOINT_PAGES}"]
         for pragma in pragmas:
             dbapi_connection.execute(f"PRAGMA {pragma}")
 
