@@ -8,7 +8,6 @@ off a roll no transaction can show, its members' nodes can.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
@@ -55,13 +54,23 @@ def _require(connection: Connection, *, me: NodeSelf, epoch: NetworkParameters, 
             _require_approval(connection, network, package, epoch)
 
 
-def _networks_of(connection: Connection, me: NodeSelf) -> Iterator[BusinessNetwork]:
-    """Those it is an active member of; the operator's node knows, and answers for, all."""
-    for network in BusinessNetwork:
-        lines = members(connection, network.name, MAX_MEMBERS)
-        active = {line.indexed.party for line in lines if line.indexed.status == MembershipStatus.ACTIVE.name}
-        if me.name in active or (active and Role.OPERATOR in me.roles):
-            yield network
+def _networks_of(connection: Connection, me: NodeSelf) -> list[BusinessNetwork]:
+    """Those it is a member of, suspended or not; the operator's node knows, and answers for, all.
+
+    Those it ever was a member of, if it is one no more: nobody gets rid of the question by revoking who would ask it.
+    """
+    present = {
+        network: {line.indexed.party for line in members(connection, network.name, MAX_MEMBERS)}
+        for network in BusinessNetwork
+    }
+    concerned = [
+        network for network, names in present.items() if me.name in names or (names and Role.OPERATOR in me.roles)
+    ]
+    return concerned or [
+        network
+        for network in BusinessNetwork
+        if any(kept.indexed.party == me.name for kept in all_memberships(connection, network.name))
+    ]
 
 
 def _require_approval(

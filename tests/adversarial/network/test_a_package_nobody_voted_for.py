@@ -140,6 +140,19 @@ async def test_a_result_that_is_nowhere_is_refused_by_every_member(tmp_path: Pat
             assert "no result of theirs is recorded here" in await refusal(ledger, party, epoch)
 
 
+@pytest.mark.parametrize("what", [MembershipChange.SUSPEND, MembershipChange.REVOKE])
+async def test_the_operator_does_not_get_round_members_by_shutting_them_out(
+    tmp_path: Path, what: MembershipChange
+) -> None:
+    async with running_ledger(tmp_path, CASH_PARTIES) as ledger:
+        for party in (CN_A, CN_B):
+            await ledger.done(SN, ChangeMembership(f"out-{party.name}", what, SC, party.name))
+        epoch = bringing_in(flag_day_s(ledger))
+        await announce(ledger, epoch)
+        for party in (SN, CN_A, CN_B):
+            assert "members of SC have not agreed" in await refusal(ledger, party, epoch)
+
+
 async def test_an_issue_or_a_filing_named_as_a_result_is_refused(tmp_path: Path) -> None:
     async with running_ledger(tmp_path, CASH_PARTIES) as ledger:
         issued = await ledger.issue(5)

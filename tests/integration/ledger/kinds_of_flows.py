@@ -33,6 +33,7 @@ from chains.progmat.flows.requests import (
 from chains.progmat.vault import membership
 from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, SN, LedgerParty
 from tests.fakes.token_parties import ST, TOKEN_ID
+from tests.integration.ledger import kinds_of_proposals
 from tests.integration.ledger.native_trades import TOKENS, YEN, NativeTrades
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
@@ -327,4 +328,7 @@ KINDS: Final[dict[FlowKind, KindOfFlow]] = {
     FlowKind.MOVE_TOKEN: KindOfFlow(TOKEN_PARTIES, _move_token),
     FlowKind.REDEEM_TOKEN: KindOfFlow(TOKEN_PARTIES, _redeem_token),
     FlowKind.SETTLE_DVP: KindOfFlow(TOKEN_PARTIES, _settle_dvp),
+    FlowKind.PROPOSE_PACKAGE: KindOfFlow(CASH_PARTIES, kinds_of_proposals.propose_package),
+    FlowKind.VOTE_ON_PACKAGE: KindOfFlow(CASH_PARTIES, kinds_of_proposals.vote_on_package),
+    FlowKind.CLOSE_PROPOSAL: KindOfFlow(CASH_PARTIES, kinds_of_proposals.close_proposal),
 }

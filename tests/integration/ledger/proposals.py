@@ -21,8 +21,8 @@ VOTERS = (SN, CN_A, CN_B)
 def proposal_request(
     ledger: LedgerNetwork, request_id: str = "propose", package: bytes = NEW_PACKAGE
 ) -> ProposePackage:
-    """A day to vote, from now on."""
-    return ProposePackage(request_id, SC, package, DESCRIPTION, 0, ledger.clock.now_s() + DAY_S + 60)
+    """A day to vote and an hour, from now on."""
+    return ProposePackage(request_id, SC, package, DESCRIPTION, 0, ledger.clock.now_s() + DAY_S + 3600)
 
 
 async def propose(ledger: LedgerNetwork, package: bytes = NEW_PACKAGE) -> bytes:
