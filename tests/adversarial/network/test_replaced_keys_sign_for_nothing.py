@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from chains.progmat.contracts.errors import CashViolation
+from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.verification import verify_ledger_tx
-from chains.progmat.ibc_host.frame import TransactionFrame
 from chains.progmat.transactions.errors import NetworkBroken, NotaryBroken
 from chains.progmat.transactions.ledger import LedgerTransaction
 from chains.progmat.transactions.model import Party, StateAndRef, StateRef
@@ -17,7 +17,19 @@ from primitives.hashing import sha256
 from primitives.public_key import PublicKey
 from primitives.types import Hash32
 from tests.fakes.epochs import following, with_node_key, with_notary_key
-from tests.fakes.ledger_parties import BUYER, NN, SN, STRANGER, LedgerParty, cash, cash_move, salt_of
+from tests.fakes.ledger_parties import (
+    BUYER,
+    CN_B,
+    NN,
+    SN,
+    STRANGER,
+    LedgerParty,
+    MemberFrame,
+    cash,
+    cash_move,
+    membership,
+    salt_of,
+)
 from tests.integration.ledger.network import PACKAGE, PARAMETERS
 
 SN_2, NN_2 = LedgerParty("sn 2"), LedgerParty("nn 2")
@@ -36,11 +48,15 @@ def move(
     epoch: NetworkParameters, spent: StateAndRef, issuer_key: PublicKey, output_notary: Party | None = None
 ) -> LedgerTransaction:
     """A move of the coin that names ``issuer_key`` as the issuer's signer."""
-    builder = cash_move(TransactionFrame(epoch, PACKAGE.hash), [spent], cash(100))
+    member = StateAndRef(
+        StateRef(Hash32(sha256(b"member")), 0), membership(CN_B, MemberRole.CUSTODIAN).as_output(epoch.notary)
+    )
+    frame = MemberFrame(epoch, PACKAGE.hash, {(BusinessNetwork.SC, CN_B.name): member})
+    builder = cash_move(frame, [spent], cash(100))
     command = replace(builder.commands[0], signers=(BUYER.key, issuer_key))
     outputs = tuple(replace(output, notary=output_notary or output.notary) for output in builder.outputs)
     wire = replace(builder, commands=(command,), outputs=outputs).to_wire(salt_of("move"))
-    return LedgerTransaction.resolve(wire, {spent.ref: spent.state})
+    return LedgerTransaction.resolve(wire, {spent.ref: spent.state, member.ref: member.state})
 
 
 def test_the_issuers_old_key_signs_no_move_in_the_epoch_of_the_new_one() -> None:
