@@ -116,7 +116,7 @@ def raw_rate(store: UniquenessStore, transactions: int) -> float:
 
 
 def report(name: str, requests: int, store_url: str | None, scratch: Path, raw: Callable[[], float]) -> int:
-    """Measure, print the line; exit 1 outside the bounds, which are those that least depend on what else runs here."""
+    """Measure and print the line; its bounds are in it."""
     print(f"{name}: {requests} requests from {len(REQUESTERS)} requesters", file=sys.stderr)
     before = raw()
     run = measure(scratch / "network", requests, store_url)
