@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import tempfile
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from functools import cache
 from pathlib import Path
@@ -33,7 +34,8 @@ FUNDS: Final = tuple(
 """Cash that every account has when a schedule begins, in yen."""
 BEGIN_S: Final = 600.0
 """When schedules begin: after the disks that they begin with were made."""
-NO_FOLDER: Final = Path("nowhere")
+_FOLDER: Final = tempfile.TemporaryDirectory(prefix="crossdvp-simulated-")
+NO_FOLDER: Final = Path(_FOLDER.name)
 """Databases are in memory; only a Validator's signing log is a file."""
 Images = dict[str, tuple[Disk, NotaryDisk]]
 
