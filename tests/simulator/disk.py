@@ -208,7 +208,7 @@ class SimulatedDatabase(NodeDatabase):
         try:
             self._disk.raw.execute("BEGIN")  # past SQLAlchemy, for speed
             results = self._batches.run(self._opened, [operation for operation, _ in batch])
-            outcomes = [(waiter, *result) for waiter, result in zip(waiters, results, strict=True)]
+            outcomes: list[Outcome] = [(waiter, *result) for waiter, result in zip(waiters, results, strict=True)]
             if fate is CommitFate.LOST:
                 raise StorageFailed("simulated: the disk is full")  # noqa: TRY301 - rolls back as a real one does
             self._disk.raw.execute("COMMIT")

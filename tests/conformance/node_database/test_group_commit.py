@@ -114,7 +114,7 @@ async def test_a_batch_of_which_nothing_fails_has_one_savepoint(database_at: Dat
         assert await database.read(all_numbers) == list(range(110))
 
 
-async def test_an_operation_that_swallows_an_error_of_the_database_harms_no_other(database_at: DatabaseLocation) -> None:
+async def test_an_operation_that_swallows_a_databases_error_harms_no_other(database_at: DatabaseLocation) -> None:
     def swallows(connection: Connection) -> int:
         insert_number(2)(connection)
         with contextlib.suppress(IntegrityError):

@@ -178,8 +178,8 @@ class NodeDatabase:
         """Run ``operation`` in the next batch; the result arrives after it is on disk.
 
         An exception undoes this operation alone and is raised to this waiter. It may run twice: then all that the first
-        run wrote is undone. A cancelled waiter does not undo its operation. Raises ``StorageFailed`` (the batch is lost or its
-        fate is unknown: sign nothing), ``StorageOverloaded``, ``StorageClosed``.
+        run wrote is undone. A cancelled waiter does not undo its operation. Raises ``StorageFailed`` (the batch is lost
+        or its fate is unknown: sign nothing), ``StorageOverloaded``, ``StorageClosed``.
         """
         waiter: asyncio.Future[T] = self._loop.create_future()
         with self._arrived:
