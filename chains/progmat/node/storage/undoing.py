@@ -1,8 +1,9 @@
 """Operations that share a database transaction, each undone alone if it fails.
 
-A savepoint costs as much as a statement, and hardly any operation fails. So a batch runs *together* first, with one
-savepoint round all of it. If anything in it fails, all of it is undone and run again, *one by one*, each operation and
-each ``part`` in a savepoint of its own. Operations can be repeated anyhow: a commit of unknown fate asks for the same.
+A savepoint costs more than a statement (SQLite copies each page that is changed in it to a file, for the case that it
+is wanted back), and hardly any operation fails. So a batch runs *together* first, without. If anything in it fails, all
+of it is undone and run again, *one by one*, each operation and each ``part`` in a savepoint of its own. Operations can
+be repeated anyhow: a commit of unknown fate asks for the same.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection
 
-from chains.progmat.node.storage.engine import is_storage_failure
+from chains.progmat.node.storage.engine import Access, is_storage_failure
 
 T = TypeVar("T")
 
@@ -31,22 +32,20 @@ class _PartFailed(BaseException):
 
 
 class Batches:
-    """Runs the batches of one writer."""
+    """Runs the batches of one writer, each in the database transaction that was begun for it alone."""
 
     def __init__(self) -> None:
         self._wary = 0
 
     def run(self, connection: Connection, operations: Sequence[Operation]) -> list[Result]:
         """Each operation's result or error, in order; what a failed one wrote is undone. Raises storage failures."""
-        if self._wary == 0 and len(operations) > 1:
+        if self._wary == 0:
             try:
                 return _run_together(connection, operations)
             except (Exception, _PartFailed) as error:
                 if is_storage_failure(error):
                     raise
-                driver = _driver(connection)
-                driver.execute("ROLLBACK TO batch")
-                driver.execute("RELEASE batch")
+                _begin_again(connection)
                 self._wary = WARY_BATCHES
         self._wary = max(0, self._wary - 1)
         return [_run_alone(connection, operation) for operation in operations]
@@ -65,15 +64,21 @@ def undone_alone(connection: Connection, part: Callable[[Connection], T]) -> T:
 
 
 def _run_together(connection: Connection, operations: Sequence[Operation]) -> list[Result]:
-    driver = _driver(connection)
-    driver.execute("SAVEPOINT batch")
     _together.add(connection)
     try:
-        results: list[Result] = [(operation(connection), None) for operation in operations]
+        if connection.dialect.name == "sqlite":
+            return [(operation(connection), None) for operation in operations]
+        return _in_savepoint(connection, "batch", lambda _: [(operation(connection), None) for operation in operations])
     finally:
         _together.discard(connection)
-    driver.execute("RELEASE batch")  # PostgreSQL refuses it where an operation swallowed an error
-    return results
+
+
+def _begin_again(connection: Connection) -> None:
+    """Behind SQLAlchemy's back: for it, it is one transaction still. PostgreSQL's savepoint has undone it already."""
+    if connection.dialect.name == "sqlite":
+        driver = _driver(connection)
+        driver.execute("ROLLBACK")
+        driver.execute(Access.WRITE.value)
 
 
 def _run_alone(connection: Connection, operation: Operation) -> Result:
@@ -92,7 +97,7 @@ def _in_savepoint(connection: Connection, name: str, run: Callable[[Connection],
     try:
         result = run(connection)
         driver.execute(f"RELEASE {name}")  # PostgreSQL refuses it where ``run`` swallowed an error
-    except Exception as error:
+    except (Exception, _PartFailed) as error:
         if not is_storage_failure(error):
             driver.execute(f"ROLLBACK TO {name}")
             driver.execute(f"RELEASE {name}")
