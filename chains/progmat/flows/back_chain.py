@@ -132,14 +132,14 @@ class BackChain:
         perhaps = {tx_id: indexes for tx_id, indexes in used.items() if tx_id not in self._verifier.recorded}
         if not perhaps:
             return None
-        sent = [item for item in ahead if bytes(decoded(item.signed).id) in perhaps] if ahead else []
+        sent = {tx_id: item for item in ahead if (tx_id := bytes(decoded(item.signed).id)) in perhaps}
         gathered = _Gathered()
         done = partial(self._let_go, peer, gathered)
         try:
-            if len(sent) == len(perhaps):
-                wanted = await self._take(peer, perhaps, FetchAnswer(tuple(sent)), gathered)
-            else:
-                wanted = await self._lacking(perhaps)
+            wanted = await self._lacking({tx_id: perhaps[tx_id] for tx_id in perhaps if tx_id not in sent})
+            if sent:
+                wanted |= {tx_id: perhaps[tx_id] for tx_id in sent}
+                wanted = await self._take(peer, wanted, FetchAnswer(tuple(sent.values())), gathered)
             await self._gather(peer, wanted, gathered)
             last = await self._record_but_last(gathered, _nothing_more)
         except BaseException:
