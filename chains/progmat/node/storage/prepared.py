@@ -213,4 +213,5 @@ def _elements(name: str, elements: Sequence[Any]) -> dict[str, Any]:
 def _driver(connection: Connection) -> _Driver:
     if not connection.in_transaction():
         connection.begin()  # as Core does before its first statement
-    return cast("_Driver", connection.connection.driver_connection)
+    driver: _Driver = connection.connection.driver_connection  # type: ignore[assignment] # one of the two it stands for
+    return driver
