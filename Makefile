@@ -1,5 +1,8 @@
 # Everything runs from the project's own environment, made here on first use; nothing else is needed first.
-PYTHON ?= python3
+# A distribution's interpreter is built with profile-guided optimisation and runs this a quarter faster than one that a
+# version manager has built without.
+PYTHON ?= $(shell for each in /usr/bin/python3.13 /usr/bin/python3.12 /usr/bin/python3.11; do \
+	$$each -c 'import ensurepip, venv' 2>/dev/null && echo $$each && exit; done; echo python3)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 WORKERS ?= 2

@@ -24,6 +24,7 @@ from chains.progmat.node.storage.errors import StorageClosed, StorageFailed, Sto
 from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.schema import prepare_schema
 from chains.progmat.node.storage.standing import Doubt
+from chains.progmat.node.storage.undoing import Batches
 
 T = TypeVar("T")
 Outcome = tuple[asyncio.Future[Any], Any, BaseException | None]
@@ -131,6 +132,7 @@ class SimulatedDatabase(NodeDatabase):
         self._doubt = (Doubt.NONE, "")
         self._watchers = []
         self._idle = asyncio.Event()
+        self._batches = Batches()
         self._idle.set()
         self.batches = 0
         self.operations = 0
@@ -205,7 +207,8 @@ class SimulatedDatabase(NodeDatabase):
         waiters = [waiter for _, waiter in batch]
         try:
             self._disk.raw.execute("BEGIN")  # past SQLAlchemy, for speed
-            outcomes = [self._run_alone(operation, waiter) for operation, waiter in batch]
+            results = self._batches.run(self._opened, [operation for operation, _ in batch])
+            outcomes: list[Outcome] = [(waiter, *result) for waiter, result in zip(waiters, results, strict=True)]
             if fate is CommitFate.LOST:
                 raise StorageFailed("simulated: the disk is full")  # noqa: TRY301 - rolls back as a real one does
             self._disk.raw.execute("COMMIT")
@@ -221,20 +224,6 @@ class SimulatedDatabase(NodeDatabase):
             unknown = StorageFailed("simulated: the connection broke at the commit")
             return [(waiter, None, unknown) for waiter in waiters]
         return outcomes
-
-    def _run_alone(self, operation: Callable[[Connection], T], waiter: asyncio.Future[T]) -> Outcome:
-        raw = self._disk.raw
-        raw.execute("SAVEPOINT operation")
-        try:
-            result = operation(self._opened)
-        except Exception as error:
-            if is_storage_failure(error):
-                raise
-            raw.execute("ROLLBACK TO operation")
-            raw.execute("RELEASE operation")
-            return waiter, None, error
-        raw.execute("RELEASE operation")
-        return waiter, result, None
 
     def _read_now(self, query: Callable[[Connection], T], answer: asyncio.Future[T]) -> None:
         if answer.done():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -23,7 +23,7 @@ from chains.progmat.flows.attested_history import (
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.errors import BadResolution, TransactionUnknown
 from chains.progmat.flows.history_policy import HistoryPolicy
-from chains.progmat.flows.peer_codec import MAX_FETCHED_IDS, FetchAnswer, WantedOutputs
+from chains.progmat.flows.peer_codec import MAX_FETCHED_IDS, FetchAnswer, FetchedTransaction, WantedOutputs
 from chains.progmat.flows.seams import Directory, Recording, Role
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.verification import LedgerVerifier
@@ -51,6 +51,8 @@ Confirmation = Callable[[SignedTransaction], Awaitable[SignedTransaction]]
 AlsoRecorded = Callable[[Connection, SignedTransaction], None]
 """Runs after a fetched transaction was recorded, in the same commit."""
 
+Batch = list[tuple[SignedTransaction, int]]
+"""Final transactions with their journal positions."""
 Fetched = dict[bytes, tuple[SignedTransaction, int]]
 
 
@@ -61,6 +63,27 @@ class _Gathered:
     fetched: Fetched = field(default_factory=dict)
     attested: list[AttestedOutputs] = field(default_factory=list)
     size_bytes: int = 0
+
+
+class Ancestors:
+    """Ancestors that are gathered and placed, for whoever records them with the transaction that uses them.
+
+    ``record`` in the operation, ``recorded`` after its commit, ``release`` in any case.
+    """
+
+    def __init__(self, batch: Batch, record: Callable[[Connection, Batch], None], done: Callable[[], None]) -> None:
+        self._batch = batch
+        self._record = record
+        self.release = done
+
+    def record(self, connection: Connection) -> None:
+        """Verify and record them; raises what verification refuses."""
+        self._record(connection, self._batch)
+
+    @property
+    def transactions(self) -> tuple[SignedTransaction, ...]:
+        """They themselves."""
+        return tuple(signed for signed, _ in self._batch)
 
 
 class BackChain:
@@ -96,10 +119,33 @@ class BackChain:
         Under ``HistoryPolicy.ATTESTED`` an ancestor's outputs may come with an attestation in its place. Raises
         ``BadResolution``, the peer's refusal, or what verification refuses.
         """
-        used = outputs_used(wire)
-        lacking = await self._lacking(used)
+        lacking = await self._lacking(outputs_used(wire))
         if lacking:
             await self._have(peer, lacking, _nothing_more)
+
+    async def gather(self, peer: str, wire: WireTransaction, ahead: Sequence[FetchedTransaction]) -> Ancestors | None:
+        """As ``resolve``, but the caller records the last of them; None: there are none to record.
+
+        ``ahead`` are transactions that ``peer`` sent unasked: those that are wanted are taken as if asked for.
+        """
+        used = outputs_used(wire)
+        perhaps = {tx_id: indexes for tx_id, indexes in used.items() if tx_id not in self._verifier.recorded}
+        if not perhaps:
+            return None
+        sent = {tx_id: item for item in ahead if (tx_id := bytes(decoded(item.signed).id)) in perhaps}
+        gathered = _Gathered()
+        done = partial(self._let_go, peer, gathered)
+        try:
+            wanted = await self._lacking({tx_id: perhaps[tx_id] for tx_id in perhaps if tx_id not in sent})
+            if sent:
+                wanted |= {tx_id: perhaps[tx_id] for tx_id in sent}
+                wanted = await self._take(peer, wanted, FetchAnswer(tuple(sent.values())), gathered)
+            await self._gather(peer, wanted, gathered)
+            last = await self._record_but_last(gathered, _nothing_more)
+        except BaseException:
+            done()
+            raise
+        return Ancestors(last, partial(self._verify_and_record, also=_nothing_more), done)
 
     async def resolve_states(self, peer: str, refs: Iterable[StateRef]) -> None:
         """As ``resolve``, of a transaction that will use these states."""
@@ -120,16 +166,30 @@ class BackChain:
         gathered = _Gathered()
         try:
             await self._gather(peer, wanted, gathered)
-            if gathered.attested:
-                await self._database.submit(partial(_keep_all, attested=gathered.attested))
-            ordered = _ancestors_first(gathered.fetched)
-            for start in range(0, len(ordered), RECORD_BATCH):
-                batch = await asyncio.gather(*(self._placed(*item) for item in ordered[start : start + RECORD_BATCH]))
-                await self._database.submit(partial(self._verify_and_record, batch=batch, also=also))
-                for signed, _ in batch:
-                    self._verifier.recorded.note(signed)
+            last = await self._record_but_last(gathered, also)
+            await self._record_now(last, also)
         finally:
-            self._held_bytes[peer] -= gathered.size_bytes
+            self._let_go(peer, gathered)
+
+    async def _record_but_last(self, gathered: _Gathered, also: AlsoRecorded) -> Batch:
+        """Record what was gathered, ancestors first, but for the last batch, which is returned."""
+        if gathered.attested:
+            await self._database.submit(partial(_keep_all, attested=gathered.attested))
+        ordered = _ancestors_first(gathered.fetched)
+        batch: Batch = []
+        for start in range(0, len(ordered), RECORD_BATCH):
+            await self._record_now(batch, also)
+            batch = await asyncio.gather(*(self._placed(*item) for item in ordered[start : start + RECORD_BATCH]))
+        return batch
+
+    async def _record_now(self, batch: Batch, also: AlsoRecorded) -> None:
+        if batch:
+            await self._database.submit(partial(self._verify_and_record, batch=batch, also=also))
+            for signed, _ in batch:
+                self._verifier.recorded.note(signed)
+
+    def _let_go(self, peer: str, gathered: _Gathered) -> None:
+        self._held_bytes[peer] -= gathered.size_bytes
 
     async def _gather(self, peer: str, wanted: dict[bytes, frozenset[int]], gathered: _Gathered) -> None:
         while wanted:
@@ -210,9 +270,7 @@ class BackChain:
         if self._held_bytes[peer] > MAX_HELD_BYTES:
             raise BadResolution(peer, f"more than {MAX_HELD_BYTES} bytes of ancestors that are not verified yet")
 
-    def _verify_and_record(
-        self, connection: Connection, batch: list[tuple[SignedTransaction, int]], also: AlsoRecorded
-    ) -> None:
+    def _verify_and_record(self, connection: Connection, batch: Batch, also: AlsoRecorded) -> None:
         for signed, position in batch:
             self._verifier.verify_signatures(signed)
             self._verifier.verify_contracts(connection, signed.wire)
@@ -238,7 +296,7 @@ def _without(wanted: Indexes, shown: set[StateRef]) -> dict[bytes, frozenset[int
     return {tx_id: indexes for tx_id, indexes in left.items() if indexes or not wanted[tx_id]}
 
 
-def _ancestors_first(fetched: Fetched) -> list[tuple[SignedTransaction, int]]:
+def _ancestors_first(fetched: Fetched) -> Batch:
     """Topological order. A cycle cannot exist: a transaction is named by its hash."""
     ordered: dict[bytes, tuple[SignedTransaction, int]] = {}
     pending = list(fetched)

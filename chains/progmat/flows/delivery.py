@@ -126,14 +126,14 @@ class DeliveryWorker:
         database: NodeDatabase,
         network: PeerNetwork,
         clock: Clock,
-        before_send: Callable[[Effect], None],
+        to_send: Callable[[Effect], bytes],
         on_done: Callable[[FlowRecord], None],
         retry: RetrySchedule | None = None,
     ) -> None:
         self._database = database
         self._network = network
         self._clock = clock
-        self._before_send = before_send
+        self._to_send = to_send
         self._on_done = on_done
         self._retry = retry or RetrySchedule(first_ms=1000)
         self._refused_retry = RetrySchedule(first_ms=60_000, ceiling_ms=600_000)
@@ -294,9 +294,9 @@ class DeliveryWorker:
     async def _attempt(self, lane: Lane, effect: Effect) -> None:
         """Send, and write down what came of it. Raises storage errors only."""
         attempts, answers_before = effect.attempts + 1, lane.answers
-        self._before_send(effect)
+        body = self._to_send(effect)
         try:
-            await self._network.request(effect.peer, effect.method, effect.body, DELIVERY_TIMEOUT_S)
+            await self._network.request(effect.peer, effect.method, body, DELIVERY_TIMEOUT_S)
         except UnavailableError as error:
             wait_ms = lane.failed(effect.effect_id, answers_before, attempts, self._clock.now_ms())
             await self._put_off(lane, effect, error, wait_ms)

@@ -27,7 +27,7 @@ from chains.progmat.flows.steps import ANSWERED, DRIVEN, FINAL_ON_LEDGER, FlowSt
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage.engine import is_storage_failure
 from chains.progmat.node.storage.errors import StorageClosed, StorageFailed, StorageOverloaded
-from chains.progmat.node.storage.savepoint import undone_alone
+from chains.progmat.node.storage.undoing import undone_alone
 from chains.rpc_status import RemoteInternalError
 from primitives.errors import CallerError, CrossDvpError, PeerError
 

@@ -6,13 +6,13 @@ are checked as if nobody had done so before, and the journal position is asked o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from functools import partial
 
 from sqlalchemy import Connection
 
 from chains.progmat.flows import peer_codec
-from chains.progmat.flows.back_chain import BackChain, Confirmation, PositionSource
+from chains.progmat.flows.back_chain import Ancestors, BackChain, Confirmation, PositionSource
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.errors import BadFinality
 from chains.progmat.flows.peer_codec import Finality
@@ -23,7 +23,7 @@ from chains.progmat.node.peers.seam import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase, unknown_transactions
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import decode_signature
-from chains.progmat.transactions.wire import WireTransaction
+from primitives.errors import CrossDvpError
 
 
 class FinaliseResponder:
@@ -39,7 +39,7 @@ class FinaliseResponder:
         clock: Clock,
         position_of: PositionSource,
         confirmed: Confirmation,
-        received: Callable[[Iterable[str], WireTransaction], None],
+        received: Callable[[Collection[str], SignedTransaction], None],
     ) -> None:
         self._own_name = own_name
         self._database = database
@@ -54,17 +54,29 @@ class FinaliseResponder:
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``node.finalise``. Raises ``BadFinality`` and what verification refuses."""
         finality = peer_codec.decode_finality(body)
-        if not await self._database.look_up(partial(_is_recorded, tx_id=finality.tx_id)):
-            signed = self._whole(asker, finality)
-            self._verifier.verify_signatures(signed)
-            signed = await self._confirmed(signed)
-            await self._back_chain.resolve(asker.name, signed.wire)
-            position = await self._position_of(signed)
-            record = partial(self._record, asker=asker.name, signed=signed, position=position)
-            others = await self._database.submit(record)
-            self._verifier.recorded.note(signed)
-            self._received({asker.name, *others}, signed.wire)
+        if finality.tx_id not in self._verifier.recorded:
+            try:
+                await self._take(asker, finality)
+            except CrossDvpError:  # what was recorded once is not refused when it is sent again
+                if not await self._database.look_up(partial(_is_recorded, tx_id=finality.tx_id)):
+                    raise
         return peer_codec.encode_finalise_response()
+
+    async def _take(self, asker: PeerIdentity, finality: Finality) -> None:
+        signed = self._whole(asker, finality)
+        self._verifier.verify_signatures(signed)
+        signed = await self._confirmed(signed)
+        ancestors = await self._back_chain.gather(asker.name, signed.wire, finality.ahead)
+        try:
+            position = await self._position_of(signed)
+            record = partial(self._record, asker=asker.name, signed=signed, position=position, ancestors=ancestors)
+            others = await self._database.submit(record)
+        finally:
+            if ancestors is not None:
+                ancestors.release()
+        for recorded in (*(ancestors.transactions if ancestors else ()), signed):
+            self._verifier.recorded.note(recorded)
+        self._received({asker.name, *others}, signed)
 
     def _whole(self, asker: PeerIdentity, finality: Finality) -> SignedTransaction:
         signed = assembled(finality.wire, map(decode_signature, finality.signatures))
@@ -73,7 +85,22 @@ class FinaliseResponder:
         return signed
 
     def _record(
-        self, connection: Connection, *, asker: str, signed: SignedTransaction, position: int
+        self,
+        connection: Connection,
+        *,
+        asker: str,
+        signed: SignedTransaction,
+        position: int,
+        ancestors: Ancestors | None,
+    ) -> tuple[str, ...]:
+        if ancestors is None:
+            return self._record_one(connection, asker, signed, position)
+        ancestors.record(connection)
+        with self._verifier.recorded.including(connection, ancestors.transactions):
+            return self._record_one(connection, asker, signed, position)
+
+    def _record_one(
+        self, connection: Connection, asker: str, signed: SignedTransaction, position: int
     ) -> tuple[str, ...]:
         self._verifier.verify_contracts(connection, signed.wire)
         if self._own_name not in self._recorder.participants(connection, signed.wire):

@@ -29,18 +29,10 @@ MAX_FETCH_RESPONSE_BYTES: Final = 3 * 1024 * 1024
 MAX_TRANSACTION_BODY_BYTES: Final = 768 * 1024
 MAX_SIGNATURES: Final = 192
 MAX_SIGNATURE_BYTES: Final = 16 * 1024
-
-
-@dataclass(frozen=True)
-class Finality:
-    """A final transaction on its way to a participant.
-
-    ``signatures`` are encoded transaction signatures, the notary's included.
-    """
-
-    tx_id: bytes
-    signatures: tuple[bytes, ...]
-    wire: bytes
+MAX_AHEAD: Final = 8
+MAX_AHEAD_BYTES: Final = 8 * 1024
+"""Of one ancestor that comes along; larger ones are asked for."""
+MAX_FINALITY_BYTES: Final = MAX_TRANSACTION_BODY_BYTES + MAX_SIGNATURE_BYTES * 8 + MAX_AHEAD * (MAX_AHEAD_BYTES + 64)
 
 
 @dataclass(frozen=True)
@@ -49,6 +41,20 @@ class FetchedTransaction:
 
     signed: bytes
     journal_position: int
+
+
+@dataclass(frozen=True)
+class Finality:
+    """A final transaction on its way to a participant.
+
+    ``signatures`` are encoded transaction signatures, the notary's included. ``ahead`` are ancestors for which the
+    receiver would ask otherwise; it takes those it lacks.
+    """
+
+    tx_id: bytes
+    signatures: tuple[bytes, ...]
+    wire: bytes
+    ahead: tuple[FetchedTransaction, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,18 +118,33 @@ def encode_finality(finality: Finality) -> bytes:
         tx_id=finality.tx_id,
         signatures=finality.signatures,
         wire_transaction=finality.wire,
+        ahead=[_fetched_message(item) for item in finality.ahead],
     )
     return deterministic_bytes(message)
 
 
+def with_ahead(body: bytes, ahead: tuple[FetchedTransaction, ...]) -> bytes:
+    """The delivery ``body``, which has nothing ahead, with some: the last field of the message, so it comes behind."""
+    if not ahead:
+        return body
+    return body + deterministic_bytes(pb.FinaliseRequest(ahead=[_fetched_message(item) for item in ahead]))
+
+
 def decode_finality(body: bytes) -> Finality:
     """A delivery; raises ``DecodeError``."""
-    message = strict_parse(pb.FinaliseRequest, body, max_bytes=MAX_TRANSACTION_BODY_BYTES + MAX_SIGNATURE_BYTES * 8)
+    message = strict_parse(pb.FinaliseRequest, body, max_bytes=MAX_FINALITY_BYTES)
     if len(message.tx_id) != 32:
         raise DecodeError("transaction id has the wrong size", expected=32, found=len(message.tx_id))
     if len(message.signatures) > MAX_SIGNATURES:
         raise DecodeError("too many signatures", expected=f"at most {MAX_SIGNATURES}", found=len(message.signatures))
-    return Finality(message.tx_id, tuple(message.signatures), message.wire_transaction)
+    if len(message.ahead) > MAX_AHEAD:
+        raise DecodeError("too many ancestors ahead", expected=f"at most {MAX_AHEAD}", found=len(message.ahead))
+    ahead = tuple(FetchedTransaction(item.signed_transaction, item.journal_position) for item in message.ahead)
+    return Finality(message.tx_id, tuple(message.signatures), message.wire_transaction, ahead)
+
+
+def _fetched_message(item: FetchedTransaction) -> pb.FetchedTransaction:
+    return pb.FetchedTransaction(signed_transaction=item.signed, journal_position=item.journal_position)
 
 
 def encode_finalise_response() -> bytes:
@@ -159,10 +180,7 @@ def decode_fetch_request(body: bytes) -> tuple[WantedOutputs, ...]:
 def encode_fetch_response(answer: FetchAnswer) -> bytes:
     """Answer with transactions."""
     message = pb.FetchTransactionsResponse(
-        transactions=[
-            pb.FetchedTransaction(signed_transaction=item.signed, journal_position=item.journal_position)
-            for item in answer.transactions
-        ],
+        transactions=[_fetched_message(item) for item in answer.transactions],
         attested=answer.attested,
     )
     return deterministic_bytes(message)

@@ -8,7 +8,8 @@ what ``note`` is told after a commit.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Final
 
@@ -36,6 +37,7 @@ class RecordedStates:
         self._known: OrderedDict[bytes, tuple[Outputs, int]] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
+        self._included: tuple[Connection | None, dict[bytes, Outputs]] = (None, {})
 
     def __contains__(self, tx_id: bytes) -> bool:
         """Whether a transaction is certainly recorded; if not, the database has to be asked."""
@@ -55,12 +57,23 @@ class RecordedStates:
                 _, (_, freed_bytes) = self._known.popitem(last=False)
                 self._bytes -= freed_bytes
 
+    @contextmanager
+    def including(self, connection: Connection, recorded: Iterable[SignedTransaction]) -> Iterator[None]:
+        """For an operation that has recorded these on ``connection``: they are at hand for it, and for no other."""
+        self._included = (connection, {bytes(signed.id): signed.wire.outputs for signed in recorded})
+        try:
+            yield
+        finally:
+            self._included = (None, {})
+
     def of(self, connection: Connection, refs: Iterable[StateRef]) -> dict[StateRef, TransactionState]:
         """Those of the states whose transactions are recorded here, or that are known by an attestation."""
         states: dict[StateRef, TransactionState] = {}
         unknown: list[StateRef] = []
+        recording, included = self._included
+        here = included if recording is connection else {}
         for ref in refs:
-            outputs = self._outputs(ref.tx_id)
+            outputs = here.get(ref.tx_id) or self._outputs(ref.tx_id)
             if outputs is None:
                 unknown.append(ref)
             elif ref.index < len(outputs):

@@ -38,6 +38,8 @@ class FlowStep(Enum):
     FAILED = "FAILED"
     """Ended without effect on the ledger; soft locks are released and the reason is kept."""
 
+    __hash__ = object.__hash__  # each is one object; an enum's own is a function in Python
+
 
 TRANSITIONS: Mapping[FlowStep, frozenset[FlowStep]] = {
     FlowStep.PROPOSED: frozenset({FlowStep.BUILT, FlowStep.DONE, FlowStep.FAILED}),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from chains.progmat.flows import cash_builders, ibc_builders, peer_codec, proposal_builders, token_builders
 from chains.progmat.flows.account_rotation import rotate_account_key
+from chains.progmat.flows.ahead import Ahead
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.building import Builder, BuildStep
 from chains.progmat.flows.clock import Clock
@@ -35,7 +36,7 @@ from chains.progmat.flows.recovery import FinalListings, Recovery
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
-from chains.progmat.flows.signed_records import decoded
+from chains.progmat.flows.signed_records import decoded, encoded
 from chains.progmat.flows.snipping import AttestationReceiver, Snipper
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
@@ -43,6 +44,7 @@ from chains.progmat.ibc_host.earmark import StorageReader
 from chains.progmat.node.peers import PeerIdentity, PeerNetwork, PeerRouter
 from chains.progmat.node.storage import Effect, NodeDatabase
 from chains.progmat.node.vault_reading import vault_rules
+from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
 
 BUILDERS: Final[Mapping[FlowKind, Builder]] = {
@@ -118,6 +120,7 @@ class LedgerNode:
         self.parts = parts
         self.records_changed = Changes()
         self._coin_queue = CoinQueue()
+        self._ahead = Ahead()
         recorder = Recorder(
             parts.me.name, parts.directory, vault_rules(parts.me), parts.verifier.recorded, self._membership_changed
         )
@@ -208,7 +211,7 @@ class LedgerNode:
             coin_queue=self._coin_queue,
         )
         self.deliveries = DeliveryWorker(
-            parts.database, parts.network, parts.clock, self._before_delivery, self.engine.tell, parts.delivery_retry
+            parts.database, parts.network, parts.clock, self._delivered, self.engine.tell, parts.delivery_retry
         )
         self.control = FlowControl(parts.database, self.engine, self.deliveries, reservations, parts.clock)
 
@@ -246,6 +249,7 @@ class LedgerNode:
         return answer
 
     async def _handle_attestation(self, asker: PeerIdentity, body: bytes) -> bytes:
+        self._ahead.attested()
         answer = await self._attestations.handle(asker, body)
         self.records_changed.tell()
         return answer
@@ -266,20 +270,24 @@ class LedgerNode:
     def _membership_changed(self) -> None:
         self._members.forget()
 
-    def _received(self, participants: Iterable[str], wire: WireTransaction) -> None:
+    def _received(self, participants: Collection[str], signed: SignedTransaction) -> None:
         """All participants have it, or will: each may fetch what it uses."""
         for name in participants:
-            self._disclosing.disclose(name, wire)
-        self._count_history(wire)
+            self._disclosing.disclose(name, signed.wire)
+        self._ahead.note(signed, encoded(signed), participants)
+        self._count_history(signed.wire)
 
     def _count_history(self, wire: WireTransaction) -> None:
         if self.parts.attest_every:
             self.snipper.noted(wire)
 
-    def _before_delivery(self, effect: Effect) -> None:
-        """Whoever is sent a transaction may fetch what it uses."""
-        if effect.method == peer_codec.FINALISE:
-            self._disclosing.disclose(effect.peer, delivered_wire(effect.body))
+    def _delivered(self, effect: Effect) -> bytes:
+        """Whoever is sent a transaction may fetch what it uses, and is spared asking for what is at hand."""
+        if effect.method != peer_codec.FINALISE:
+            return effect.body
+        wire = delivered_wire(effect.body)
+        self._disclosing.disclose(effect.peer, wire)
+        return peer_codec.with_ahead(effect.body, self._ahead.of(effect.peer, wire))
 
     def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
         parts = self.parts

@@ -8,11 +8,14 @@ Source: Corda's ``WireTransaction``, ``TransactionUtils``; recorded transactions
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 from primitives.hashing import sha256d
 from primitives.merkle import ALL_ONES_HASH, merkle_root
 from primitives.types import Hash32
+
+_sha256 = hashlib.sha256
 
 
 def salted_path_hash(salt: bytes, group: int, index: int) -> bytes:
@@ -33,15 +36,20 @@ def component_leaf(nonce: bytes, component: bytes) -> bytes:
 def group_nonces(salt: bytes, group: int, components: Sequence[bytes]) -> tuple[bytes, ...]:
     """Nonces of all components of a group, in order."""
     place = salt + group.to_bytes(4, "big")
-    return tuple(
-        sha256d(sha256d(place + index.to_bytes(4, "big")) + component) for index, component in enumerate(components)
-    )
+    nonces = []
+    for index, component in enumerate(components):
+        salted = _sha256(_sha256(place + index.to_bytes(4, "big")).digest()).digest()  # D, without three calls
+        nonces.append(_sha256(_sha256(salted + component).digest()).digest())
+    return tuple(nonces)
 
 
 def group_root(nonces: Sequence[bytes], components: Sequence[bytes]) -> Hash32:
     """Root of a group from the nonces and bytes of all its components (at least one)."""
-    leaves = [sha256d(nonce + component) for nonce, component in zip(nonces, components, strict=True)]
-    return leaves[0] if len(leaves) == 1 else merkle_root(leaves)
+    leaves = [
+        _sha256(_sha256(nonce + component).digest()).digest()
+        for nonce, component in zip(nonces, components, strict=True)
+    ]
+    return Hash32(leaves[0]) if len(leaves) == 1 else merkle_root(leaves)
 
 
 def group_roots(nonces: Mapping[int, Sequence[bytes]], groups: Mapping[int, Sequence[bytes]]) -> tuple[Hash32, ...]:

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from psycopg.errors import UniqueViolation
 from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Table, select, text
 from sqlalchemy.exc import IntegrityError
 
@@ -23,6 +24,7 @@ from chains.progmat.node.storage.errors import (
     UnknownSchemaVersion,
 )
 from chains.progmat.node.storage.location import DatabaseLocation
+from chains.progmat.node.storage.undoing import undone_alone
 
 numbers_metadata = MetaData()
 numbers = Table("numbers", numbers_metadata, Column("number", Integer, primary_key=True), Column("filler", LargeBinary))
@@ -76,6 +78,56 @@ async def test_one_bad_operation_in_a_batch_fails_alone(database_at: DatabaseLoc
         assert isinstance(outcomes[2], IntegrityError)
         assert outcomes[3] == 3
         assert await database.read(all_numbers) == [1, 3]
+
+
+async def test_a_part_that_fails_is_undone_alone_and_its_operation_goes_on(database_at: DatabaseLocation) -> None:
+    def with_parts(connection: Connection) -> int:
+        insert_number(1)(connection)
+        for part in (insert_and_regret(2), insert_number(1)):
+            with contextlib.suppress(Regret, IntegrityError, UniqueViolation):
+                undone_alone(connection, part)
+        return undone_alone(connection, insert_number(3))
+
+    async with opened(database_at) as database:
+        around = [insert_number(10), with_parts, insert_number(11)]
+        assert await asyncio.gather(*(database.submit(run) for run in around)) == [10, 3, 11]
+        assert await database.read(all_numbers) == [1, 3, 10, 11]
+        await asyncio.gather(*(database.submit(insert_number(n)) for n in range(20, 60)))
+        assert len(await database.read(all_numbers)) == 44
+
+
+async def test_a_batch_of_which_nothing_fails_has_one_savepoint(database_at: DatabaseLocation) -> None:
+    """Nobody else would notice: each operation runs once."""
+    runs: list[int] = []
+
+    def counted(number: int) -> Callable[[Connection], int]:
+        def operation(connection: Connection) -> int:
+            runs.append(number)
+            return undone_alone(connection, insert_number(number))
+
+        return operation
+
+    async with opened(database_at) as database:
+        await asyncio.gather(*(database.submit(counted(n)) for n in range(100)))
+        assert sorted(runs) == list(range(100))
+        await asyncio.gather(*(database.submit(counted(n)) for n in range(90, 110)), return_exceptions=True)
+        assert await database.read(all_numbers) == list(range(110))
+
+
+async def test_an_operation_that_swallows_a_databases_error_harms_no_other(database_at: DatabaseLocation) -> None:
+    def swallows(connection: Connection) -> int:
+        insert_number(2)(connection)
+        with contextlib.suppress(IntegrityError):
+            insert_number(2)(connection)
+        return 2
+
+    async with opened(database_at) as database:
+        outcomes = await asyncio.gather(
+            *(database.submit(run) for run in (insert_number(1), swallows, insert_number(3))), return_exceptions=True
+        )
+        assert (outcomes[0], outcomes[2]) == (1, 3)
+        kept = await database.read(all_numbers)
+        assert kept == ([1, 2, 3] if outcomes[1] == 2 else [1, 3])
 
 
 async def test_operations_of_many_flows_share_transactions(database_at: DatabaseLocation) -> None:

@@ -115,7 +115,7 @@ async def outbox(folder: Path, peers: Peers, names: Iterable[str], clock: Manual
         peers.join(name)
     network = peers.hub.join("us", PeerRouter())
     database = await NodeDatabase.open(folder / "node.sqlite3", "us", [flows_metadata])
-    worker = DeliveryWorker(database, network, clock, lambda _effect: None, lambda _flow: None)
+    worker = DeliveryWorker(database, network, clock, lambda effect: effect.body, lambda _flow: None)
     worker.start()
     try:
         yield Outbox(database, clock, worker)

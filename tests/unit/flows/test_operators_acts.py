@@ -39,7 +39,7 @@ async def world(tmp_path: Path) -> AsyncIterator[FlowWorld]:
 
 def control_of(world: FlowWorld) -> FlowControl:
     network = InProcessPeerNetwork().join("node", PeerRouter())
-    deliveries = DeliveryWorker(world.database, network, world.clock, lambda _effect: None, world.engine.tell)
+    deliveries = DeliveryWorker(world.database, network, world.clock, lambda effect: effect.body, world.engine.tell)
     return FlowControl(world.database, world.engine, deliveries, Kept(world.released, world.renewed), world.clock)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from chains.progmat.node.storage import NodeDatabase, store_recorded, stored_transaction
 from chains.progmat.node.storage.errors import StorageClosed, StorageFailed
-from chains.progmat.node.storage.savepoint import undone_alone
+from chains.progmat.node.storage.undoing import undone_alone
 
 A, B = (bytes([n]) * 32 for n in (1, 2))
 
@@ -38,7 +38,7 @@ async def test_a_look_up_sees_what_was_acknowledged_before(tmp_path: Path) -> No
     await database.close()
 
 
-async def test_a_look_up_is_one_snapshot_and_leaves_no_transaction_open(tmp_path: Path) -> None:
+async def test_a_look_up_leaves_no_transaction_open(tmp_path: Path) -> None:
     database = await opened(tmp_path)
 
     def fails(connection: Connection) -> None:

@@ -1,7 +1,7 @@
 """Group commit: the operations of all flows share one database transaction, one sync and one wake-up.
 
 While a batch is being written by the one writer thread, the operations that arrive meanwhile queue up and form the
-next batch: nobody waits on a timer, and under load the batches grow. Every operation runs in its own savepoint.
+next batch: nobody waits on a timer, and under load the batches grow. An operation that fails is undone alone.
 
 A batch that fails is lost as a whole, or its fate is unknown; the writer then starts on a new connection, and while the
 database stays away it tries an empty batch now and then, so that it is known to be back before anybody asks.
@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, MetaData
@@ -36,6 +37,7 @@ from chains.progmat.node.storage.head import begin_after, note_act, set_doubt
 from chains.progmat.node.storage.location import DatabaseLocation, short_name
 from chains.progmat.node.storage.ownership import Ownership
 from chains.progmat.node.storage.standing import Doubt, Head
+from chains.progmat.node.storage.undoing import Batches
 
 T = TypeVar("T")
 
@@ -85,6 +87,7 @@ class NodeDatabase:
             self._at_hand = ReaderAtHand(self._reading)
         self._writer = threading.Thread(target=self._write_batches, name=f"db-writer {name}", daemon=True)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"db-reader {name}")
+        self._batches = Batches()
         self.batches = 0
         self.operations = 0
 
@@ -174,9 +177,9 @@ class NodeDatabase:
     def submit(self, operation: Callable[[Connection], T]) -> Awaitable[T]:
         """Run ``operation`` in the next batch; the result arrives after it is on disk.
 
-        It runs in the writer thread inside its own savepoint: an exception undoes this operation alone and is raised to
-        this waiter. A cancelled waiter does not undo its operation. Raises ``StorageFailed`` (the batch is lost or its
-        fate is unknown: sign nothing), ``StorageOverloaded``, ``StorageClosed``.
+        An exception undoes this operation alone and is raised to this waiter. It may run twice: then all that the first
+        run wrote is undone. A cancelled waiter does not undo its operation. Raises ``StorageFailed`` (the batch is lost
+        or its fate is unknown: sign nothing), ``StorageOverloaded``, ``StorageClosed``.
         """
         waiter: asyncio.Future[T] = self._loop.create_future()
         with self._arrived:
@@ -196,7 +199,10 @@ class NodeDatabase:
         return await self._loop.run_in_executor(self._readers, self._run_query, query)
 
     async def look_up(self, query: Callable[[Connection], T]) -> T:
-        """As ``read``, for a few rows by their keys: where the database is a file, done at once, in this thread."""
+        """As ``read``, for a few rows by their keys: where the database is a file, done at once, in this thread.
+
+        There each statement sees the newest committed rows, so two may see different ones.
+        """
         if self._at_hand is None:
             return await self.read(query)
         if self._closing:
@@ -299,11 +305,16 @@ class NodeDatabase:
         it from each other at every statement cost more than one. The writer waits meanwhile; beginning and committing,
         which wait for the disk, stay here.
         """
+        run = partial(self._run_each, connection, batch)
         if self._at_hand is None:
-            return _run_each(connection, batch)
+            return run()
         outcomes: Future[list[_Outcome]] = Future()
-        self._loop.call_soon_threadsafe(_run_for, outcomes, connection, batch)
+        self._loop.call_soon_threadsafe(_run_for, outcomes, run)
         return outcomes.result()
+
+    def _run_each(self, connection: Connection, batch: list[_Operation]) -> list[_Outcome]:
+        results = self._batches.run(connection, [operation.run for operation in batch])
+        return [(operation.waiter, *result) for operation, result in zip(batch, results, strict=True)]
 
     def _drop_connection(self) -> None:
         if self._connection is not None:
@@ -328,32 +339,11 @@ def _discard(connection: Connection) -> None:
         connection.close()
 
 
-def _run_for(outcomes: Future[list[_Outcome]], connection: Connection, batch: list[_Operation]) -> None:
+def _run_for(outcomes: Future[list[_Outcome]], run: Callable[[], list[_Outcome]]) -> None:
     try:
-        outcomes.set_result(_run_each(connection, batch))
+        outcomes.set_result(run())
     except BaseException as error:  # noqa: BLE001 - it ends the batch, in the thread that waits for it
         outcomes.set_exception(error)
-
-
-def _run_each(connection: Connection, batch: list[_Operation]) -> list[_Outcome]:
-    return [_run_in_savepoint(connection, operation) for operation in batch]
-
-
-def _run_in_savepoint(connection: Connection, operation: _Operation) -> _Outcome:
-    driver: Any = connection.connection.driver_connection
-    if driver is None:  # pragma: no cover - the connection was opened by the caller
-        raise TypeError("no driver connection")
-    driver.execute("SAVEPOINT operation")  # past SQLAlchemy, which takes ten times as long for the same
-    try:
-        result = operation.run(connection)
-        driver.execute("RELEASE operation")  # PostgreSQL refuses it to an operation that swallowed an error
-    except Exception as error:
-        if is_storage_failure(error):
-            raise
-        driver.execute("ROLLBACK TO operation")
-        driver.execute("RELEASE operation")
-        return operation.waiter, None, error
-    return operation.waiter, result, None
 
 
 def _wake(outcomes: list[_Outcome]) -> None:

@@ -56,6 +56,7 @@ def sqlite_engine(path: Path, access: Access) -> Engine:
             entry.info[_READS] = True
         else:
             pragmas += [f"cache_size=-{WRITER_CACHE_KIB}", f"wal_autocheckpoint={CHECKPOINT_PAGES}"]
+            pragmas.append("temp_store=MEMORY")  # what a savepoint keeps for the case that it is wanted back
         for pragma in pragmas:
             dbapi_connection.execute(f"PRAGMA {pragma}")
 

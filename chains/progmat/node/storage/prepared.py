@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final, Protocol, cast
 
-from sqlalchemy import Connection, Delete, Insert, LargeBinary, Select, Update
+from sqlalchemy import Boolean, Connection, Delete, Insert, LargeBinary, Select, Update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import InvalidRequestError
@@ -121,6 +122,8 @@ class _Form:
     is_positional: bool
     fillers: tuple[tuple[str, _Convert], ...]
     """Names in the order of the text, each with its type's conversion."""
+    in_order: Callable[[Parameters], object] | None
+    """Positional values as they are, where none has to be converted."""
     constants: Parameters
     lists: tuple[str, ...]
     readers: tuple[_Convert, ...] | None
@@ -133,6 +136,8 @@ class _Form:
             values = {**self.constants, **parameters}
             for name in self.lists:
                 values.update(_elements(name, parameters[name]))
+        if self.in_order is not None:
+            return self.in_order(values)
         if self.is_positional:
             return [values[name] if convert is None else convert(values[name]) for name, convert in self.fillers]
         return {name: values[name] if convert is None else convert(values[name]) for name, convert in self.fillers}
@@ -159,19 +164,28 @@ def _form_of(statement: Statement, compiled: SQLCompiler, dialect: Dialect, valu
         name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()
     }
     converters.update(cast("Mapping[str, _Convert]", state.processors))  # of lists' elements
-    if dialect.name == "sqlite":  # takes bytes as they are; Core wraps them
-        converters |= {name: None for name, bind in compiled.binds.items() if isinstance(bind.type, LargeBinary)}
+    if dialect.name == "sqlite":  # takes bytes and truth values as they are; Core wraps them
+        plain = (LargeBinary, Boolean)
+        converters |= {name: None for name, bind in compiled.binds.items() if isinstance(bind.type, plain)}
     readers = tuple(
         column.type.dialect_impl(dialect).result_processor(dialect, None) for column in statement.exported_columns
     )
+    fillers = tuple((name, converters.get(name)) for name in names or ())
     return _Form(
         sql=state.statement,
         is_positional=compiled.positional,
-        fillers=tuple((name, converters.get(name)) for name in names or ()),
+        fillers=fillers,
+        in_order=_in_order(fillers) if compiled.positional else None,
         constants=constants,
         lists=lists,
         readers=readers if any(readers) else None,
     )
+
+
+def _in_order(fillers: tuple[tuple[str, _Convert], ...]) -> Callable[[Parameters], object] | None:
+    if len(fillers) < 2 or any(convert is not None for _, convert in fillers):  # of one name it would be no tuple
+        return None
+    return itemgetter(*(name for name, _ in fillers))
 
 
 def _lists_of(compiled: SQLCompiler) -> tuple[str, ...]:
@@ -199,4 +213,5 @@ def _elements(name: str, elements: Sequence[Any]) -> dict[str, Any]:
 def _driver(connection: Connection) -> _Driver:
     if not connection.in_transaction():
         connection.begin()  # as Core does before its first statement
-    return cast("_Driver", connection.connection.driver_connection)
+    driver: _Driver = connection.connection.driver_connection  # type: ignore[assignment] # one of the two it stands for
+    return driver

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#crossdvp/ledger/v1/node_peers.proto\x12\x12\x63rossdvp.ledger.v1\"0\n\x12\x43ountersignRequest\x12\x1a\n\x12signed_transaction\x18\x01 \x01(\x0c\")\n\x13\x43ountersignResponse\x12\x12\n\nsignatures\x18\x01 \x03(\x0c\"N\n\x0f\x46inaliseRequest\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x12\n\nsignatures\x18\x02 \x03(\x0c\x12\x18\n\x10wire_transaction\x18\x03 \x01(\x0c\"\x12\n\x10\x46inaliseResponse\"/\n\rWantedOutputs\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x0f\n\x07indexes\x18\x02 \x03(\r\"M\n\x18\x46\x65tchTransactionsRequest\x12\x31\n\x06wanted\x18\x01 \x03(\x0b\x32!.crossdvp.ledger.v1.WantedOutputs\"J\n\x12\x46\x65tchedTransaction\x12\x1a\n\x12signed_transaction\x18\x01 \x01(\x0c\x12\x18\n\x10journal_position\x18\x02 \x01(\x04\"k\n\x19\x46\x65tchTransactionsResponse\x12<\n\x0ctransactions\x18\x01 \x03(\x0b\x32&.crossdvp.ledger.v1.FetchedTransaction\x12\x10\n\x08\x61ttested\x18\x02 \x03(\x0c\"5\n\x10ListFinalRequest\x12\x12\n\nhistory_id\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x04\"X\n\x11ListFinalResponse\x12\x12\n\nhistory_id\x18\x01 \x01(\t\x12\x0e\n\x06tx_ids\x18\x02 \x03(\x0c\x12\r\n\x05up_to\x18\x03 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x04 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#crossdvp/ledger/v1/node_peers.proto\x12\x12\x63rossdvp.ledger.v1\"0\n\x12\x43ountersignRequest\x12\x1a\n\x12signed_transaction\x18\x01 \x01(\x0c\")\n\x13\x43ountersignResponse\x12\x12\n\nsignatures\x18\x01 \x03(\x0c\"\x85\x01\n\x0f\x46inaliseRequest\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x12\n\nsignatures\x18\x02 \x03(\x0c\x12\x18\n\x10wire_transaction\x18\x03 \x01(\x0c\x12\x35\n\x05\x61head\x18\x04 \x03(\x0b\x32&.crossdvp.ledger.v1.FetchedTransaction\"\x12\n\x10\x46inaliseResponse\"/\n\rWantedOutputs\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x0f\n\x07indexes\x18\x02 \x03(\r\"M\n\x18\x46\x65tchTransactionsRequest\x12\x31\n\x06wanted\x18\x01 \x03(\x0b\x32!.crossdvp.ledger.v1.WantedOutputs\"J\n\x12\x46\x65tchedTransaction\x12\x1a\n\x12signed_transaction\x18\x01 \x01(\x0c\x12\x18\n\x10journal_position\x18\x02 \x01(\x04\"k\n\x19\x46\x65tchTransactionsResponse\x12<\n\x0ctransactions\x18\x01 \x03(\x0b\x32&.crossdvp.ledger.v1.FetchedTransaction\x12\x10\n\x08\x61ttested\x18\x02 \x03(\x0c\"5\n\x10ListFinalRequest\x12\x12\n\nhistory_id\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x04\"X\n\x11ListFinalResponse\x12\x12\n\nhistory_id\x18\x01 \x01(\t\x12\x0e\n\x06tx_ids\x18\x02 \x03(\x0c\x12\r\n\x05up_to\x18\x03 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x04 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,20 +35,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COUNTERSIGNREQUEST']._serialized_end=107
   _globals['_COUNTERSIGNRESPONSE']._serialized_start=109
   _globals['_COUNTERSIGNRESPONSE']._serialized_end=150
-  _globals['_FINALISEREQUEST']._serialized_start=152
-  _globals['_FINALISEREQUEST']._serialized_end=230
-  _globals['_FINALISERESPONSE']._serialized_start=232
-  _globals['_FINALISERESPONSE']._serialized_end=250
-  _globals['_WANTEDOUTPUTS']._serialized_start=252
-  _globals['_WANTEDOUTPUTS']._serialized_end=299
-  _globals['_FETCHTRANSACTIONSREQUEST']._serialized_start=301
-  _globals['_FETCHTRANSACTIONSREQUEST']._serialized_end=378
-  _globals['_FETCHEDTRANSACTION']._serialized_start=380
-  _globals['_FETCHEDTRANSACTION']._serialized_end=454
-  _globals['_FETCHTRANSACTIONSRESPONSE']._serialized_start=456
-  _globals['_FETCHTRANSACTIONSRESPONSE']._serialized_end=563
-  _globals['_LISTFINALREQUEST']._serialized_start=565
-  _globals['_LISTFINALREQUEST']._serialized_end=618
-  _globals['_LISTFINALRESPONSE']._serialized_start=620
-  _globals['_LISTFINALRESPONSE']._serialized_end=708
+  _globals['_FINALISEREQUEST']._serialized_start=153
+  _globals['_FINALISEREQUEST']._serialized_end=286
+  _globals['_FINALISERESPONSE']._serialized_start=288
+  _globals['_FINALISERESPONSE']._serialized_end=306
+  _globals['_WANTEDOUTPUTS']._serialized_start=308
+  _globals['_WANTEDOUTPUTS']._serialized_end=355
+  _globals['_FETCHTRANSACTIONSREQUEST']._serialized_start=357
+  _globals['_FETCHTRANSACTIONSREQUEST']._serialized_end=434
+  _globals['_FETCHEDTRANSACTION']._serialized_start=436
+  _globals['_FETCHEDTRANSACTION']._serialized_end=510
+  _globals['_FETCHTRANSACTIONSRESPONSE']._serialized_start=512
+  _globals['_FETCHTRANSACTIONSRESPONSE']._serialized_end=619
+  _globals['_LISTFINALREQUEST']._serialized_start=621
+  _globals['_LISTFINALREQUEST']._serialized_end=674
+  _globals['_LISTFINALRESPONSE']._serialized_start=676
+  _globals['_LISTFINALRESPONSE']._serialized_end=764
 # @@protoc_insertion_point(module_scope)

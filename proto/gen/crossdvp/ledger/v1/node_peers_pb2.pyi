@@ -19,14 +19,16 @@ class CountersignResponse(_message.Message):
     def __init__(self, signatures: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class FinaliseRequest(_message.Message):
-    __slots__ = ("tx_id", "signatures", "wire_transaction")
+    __slots__ = ("tx_id", "signatures", "wire_transaction", "ahead")
     TX_ID_FIELD_NUMBER: _ClassVar[int]
     SIGNATURES_FIELD_NUMBER: _ClassVar[int]
     WIRE_TRANSACTION_FIELD_NUMBER: _ClassVar[int]
+    AHEAD_FIELD_NUMBER: _ClassVar[int]
     tx_id: bytes
     signatures: _containers.RepeatedScalarFieldContainer[bytes]
     wire_transaction: bytes
-    def __init__(self, tx_id: _Optional[bytes] = ..., signatures: _Optional[_Iterable[bytes]] = ..., wire_transaction: _Optional[bytes] = ...) -> None: ...
+    ahead: _containers.RepeatedCompositeFieldContainer[FetchedTransaction]
+    def __init__(self, tx_id: _Optional[bytes] = ..., signatures: _Optional[_Iterable[bytes]] = ..., wire_transaction: _Optional[bytes] = ..., ahead: _Optional[_Iterable[_Union[FetchedTransaction, _Mapping]]] = ...) -> None: ...
 
 class FinaliseResponse(_message.Message):
     __slots__ = ()

@@ -1,0 +1,48 @@
+"""Ancestors that go along with a delivery, so that its receiver need not ask: coins that come fresh from their issuer.
+
+Only what the receiver would be handed at once if it asked: the transactions that a delivered one uses directly, of
+which the receiver is no participant (else it has them), and that no Validator has attested (else the attestation is
+shown in their place, see ``disclosing``). Only those without a history of their own. In memory: what is forgotten, or
+was recorded before a restart, is asked for.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection
+from typing import Final
+
+from chains.progmat.flows.peer_codec import MAX_AHEAD, MAX_AHEAD_BYTES, FetchedTransaction
+from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.transactions.wire import WireTransaction
+
+MAX_REMEMBERED: Final = 1024
+
+
+class Ahead:
+    """The newest of them, with those who have them."""
+
+    def __init__(self) -> None:
+        self._fresh: OrderedDict[bytes, tuple[bytes, Collection[str]]] = OrderedDict()
+
+    def note(self, signed: SignedTransaction, signed_bytes: bytes, participants: Collection[str]) -> None:
+        """A transaction is recorded here, in which these other nodes take part."""
+        wire = signed.wire
+        if wire.inputs or wire.provable_writes or len(signed_bytes) > MAX_AHEAD_BYTES:
+            return
+        self._fresh[signed.id] = (signed_bytes, participants)
+        if len(self._fresh) > MAX_REMEMBERED:
+            self._fresh.popitem(last=False)
+
+    def attested(self) -> None:
+        """Something was attested: nothing is certain not to be."""
+        self._fresh.clear()
+
+    def of(self, peer: str, wire: WireTransaction) -> tuple[FetchedTransaction, ...]:
+        """What ``peer`` lacks of what ``wire`` consumes."""
+        found: dict[bytes, FetchedTransaction] = {}
+        for ref in wire.inputs:
+            known = self._fresh.get(ref.tx_id)
+            if known is not None and peer not in known[1] and len(found) < MAX_AHEAD:
+                found[ref.tx_id] = FetchedTransaction(known[0], 0)
+        return tuple(found.values())
