@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from chains.progmat.contracts.cash import ISSUE, CashState
+from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.holdings import ISSUE
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, MembershipState, MembershipStatus
 from chains.progmat.contracts.names import CASH
 from chains.progmat.flows import peer_codec
