@@ -35,6 +35,7 @@ from chains.progmat.node.storage.errors import (
 from chains.progmat.node.storage.head import begin_after, note_act, set_doubt
 from chains.progmat.node.storage.location import DatabaseLocation, short_name
 from chains.progmat.node.storage.ownership import Ownership
+from chains.progmat.node.storage.savepoint import undone_alone
 from chains.progmat.node.storage.standing import Doubt, Head
 
 T = TypeVar("T")
@@ -336,24 +337,16 @@ def _run_for(outcomes: Future[list[_Outcome]], connection: Connection, batch: li
 
 
 def _run_each(connection: Connection, batch: list[_Operation]) -> list[_Outcome]:
-    return [_run_in_savepoint(connection, operation) for operation in batch]
+    return [_run_alone(connection, operation) for operation in batch]
 
 
-def _run_in_savepoint(connection: Connection, operation: _Operation) -> _Outcome:
-    driver: Any = connection.connection.driver_connection
-    if driver is None:  # pragma: no cover - the connection was opened by the caller
-        raise TypeError("no driver connection")
-    driver.execute("SAVEPOINT operation")  # past SQLAlchemy, which takes ten times as long for the same
+def _run_alone(connection: Connection, operation: _Operation) -> _Outcome:
     try:
-        result = operation.run(connection)
-        driver.execute("RELEASE operation")  # PostgreSQL refuses it to an operation that swallowed an error
+        return operation.waiter, undone_alone(connection, operation.run), None
     except Exception as error:
         if is_storage_failure(error):
             raise
-        driver.execute("ROLLBACK TO operation")
-        driver.execute("RELEASE operation")
         return operation.waiter, None, error
-    return operation.waiter, result, None
 
 
 def _wake(outcomes: list[_Outcome]) -> None:
