@@ -80,6 +80,8 @@ class NodeDatabase:
         self._failure: StorageFailed | None = None
         self._watchers: list[Callable[[], None]] = []
         self._doubt: tuple[Doubt, str] = (Doubt.NONE, "")
+        self.doubt_arose_here = False
+        """Whether the doubt is younger than this start: what a start does about one is then still to be done."""
         self._reader = threading.local()
         self._read_connections: list[Connection] = []
         if self._reading.dialect.name == "sqlite":
@@ -150,6 +152,7 @@ class NodeDatabase:
         if self._doubt[0] is not Doubt.NONE:
             return
         self._doubt = (doubt, detail)
+        self.doubt_arose_here = True
         self._tell()
 
         def store(connection: Connection) -> None:
