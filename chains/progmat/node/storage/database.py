@@ -64,6 +64,8 @@ class NodeDatabase:
 
     _at_hand: ReaderAtHand | None = None
     """For look-ups, and the sign that statements take microseconds: only where the database is a file."""
+    doubt_arose_here: bool = False
+    """Whether the doubt is younger than this start: what a start does about one is then still to be done."""
 
     def __init__(self, at: DatabaseLocation, loop: asyncio.AbstractEventLoop, ownership: Ownership) -> None:
         name = short_name(at)
@@ -80,8 +82,6 @@ class NodeDatabase:
         self._failure: StorageFailed | None = None
         self._watchers: list[Callable[[], None]] = []
         self._doubt: tuple[Doubt, str] = (Doubt.NONE, "")
-        self.doubt_arose_here = False
-        """Whether the doubt is younger than this start: what a start does about one is then still to be done."""
         self._reader = threading.local()
         self._read_connections: list[Connection] = []
         if self._reading.dialect.name == "sqlite":
