@@ -6,6 +6,7 @@ import csv
 import sys
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -42,7 +43,8 @@ from chains.progmat.cli.vault_view import (
     watched_texts,
 )
 from chains.progmat.client import MergeCash, VaultClient, all_rows
-from chains.progmat.vault.paging import MAX_PAGE_SIZE
+from chains.progmat.vault.listing import Coin, HoldLine, SoftLock
+from chains.progmat.vault.paging import MAX_PAGE_SIZE, Listed
 from chains.progmat.vault.statement import StatementPage
 
 app = node_commands("Read a running node's vault: balances, coins, holds, reservations, statements; merge dust.")
@@ -146,15 +148,11 @@ def coins(
     as_json: JsonFlag = False,
 ) -> None:
     """Unspent coins: free, reserved by a running flow, or locked for a trade."""
-    output = output_of(as_json)
 
-    async def main() -> None:
-        key = account_key(account)
-        async with connected(context, VaultClient) as client:
-            page = all_rows(lambda token: client.coins(coin, key, MAX_PAGE_SIZE, token))
-            await _show_rows(output, page, "coins", coin_document, coin_text)
+    def page(client: VaultClient, token: str) -> Awaitable[Listed[Coin]]:
+        return client.coins(coin, account_key(account), MAX_PAGE_SIZE, token)
 
-    run(main, output)
+    _show_listing(context, page, "coins", coin_document, coin_text, output_of(as_json))
 
 
 @app.command()
@@ -167,15 +165,11 @@ def holds(
     as_json: JsonFlag = False,
 ) -> None:
     """Cash locked for trades: by which packet, until when, which coins."""
-    output = output_of(as_json)
 
-    async def main() -> None:
-        key, trade = account_key(account), hex_bytes(trade_id, "--trade")
-        async with connected(context, VaultClient) as client:
-            page = all_rows(lambda token: client.holds(key, trade, MAX_PAGE_SIZE, token))
-            await _show_rows(output, page, "holds", hold_document, hold_text)
+    def page(client: VaultClient, token: str) -> Awaitable[Listed[HoldLine]]:
+        return client.holds(account_key(account), hex_bytes(trade_id, "--trade"), MAX_PAGE_SIZE, token)
 
-    run(main, output)
+    _show_listing(context, page, "holds", hold_document, hold_text, output_of(as_json))
 
 
 @app.command("soft-locks")
@@ -186,15 +180,11 @@ def soft_locks(
     as_json: JsonFlag = False,
 ) -> None:
     """States that running flows have reserved, and until when; a stuck flow is ended by the flow's own commands."""
-    output = output_of(as_json)
 
-    async def main() -> None:
-        key = account_key(account)
-        async with connected(context, VaultClient) as client:
-            page = all_rows(lambda token: client.soft_locks(flow, key, MAX_PAGE_SIZE, token))
-            await _show_rows(output, page, "soft_locks", soft_lock_document, soft_lock_text)
+    def page(client: VaultClient, token: str) -> Awaitable[Listed[SoftLock]]:
+        return client.soft_locks(flow, account_key(account), MAX_PAGE_SIZE, token)
 
-    run(main, output)
+    _show_listing(context, page, "soft_locks", soft_lock_document, soft_lock_text, output_of(as_json))
 
 
 @app.command()
@@ -256,6 +246,21 @@ def groom(
             )
         if flow.step.value == "FAILED":
             raise typer.Exit(1)
+
+    run(main, output)
+
+
+def _show_listing(
+    context: typer.Context,
+    page: Callable[[VaultClient, str], Awaitable[Listed[T]]],
+    name: str,
+    document: Callable[[T], dict[str, Any]],
+    text: Callable[[T], str],
+    output: Output,
+) -> None:
+    async def main() -> None:
+        async with connected(context, VaultClient) as client:
+            await _show_rows(output, all_rows(partial(page, client)), name, document, text)
 
     run(main, output)
 
