@@ -20,11 +20,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "proto" / "gen")]
 from scripts.bench.ledger_net.network import PAYEE, PAYER, cpu_s, running_network  # noqa: E402 # the checkout must be importable first
 from scripts.bench.ledger_net.raw_rows import raw_rate  # noqa: E402 # as above
 
-TARGET_S = 2.0
+BOUND = {"value": {"most": 2.0}}
 
 
 def main() -> int:
-    """Command line; exit 1 above the bound."""
+    """Command line; prints figures beside their bound, which ``run`` judges."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ancestors", type=int, default=1_000)
     arguments = parser.parse_args()
@@ -48,9 +48,10 @@ def main() -> int:
         "ratio": round(baseline / value, 3),
         "cpu_s": round(sum(used.values()), 2),
         "ancestors": arguments.ancestors,
+        "bound": BOUND,
     }
     print(json.dumps(line))
-    return 0 if value <= TARGET_S else 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -23,12 +23,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "proto" / "gen")]
 from scripts.bench.ledger_net.network import NOTARY, PAYEE, PAYER, cpu_s, running_network  # noqa: E402 # the checkout must be importable first
 from scripts.bench.ledger_net.raw_rows import raw_rate  # noqa: E402 # as above
 
-BOUND = {"value": 350, "cpu_ms_a_pair": 4.5, "p99_ms": 250}
+BOUND = {"value": {"least": 350}, "cpu_ms_a_pair": {"most": 4.5}, "p99_ms": {"most": 250}}
 WARM_UP_S = 5.0
 
 
 def main() -> int:
-    """Command line; prints figures beside their bounds, and judges nothing: rates depend on what else runs here."""
+    """Command line; prints figures beside their bounds, which ``run`` judges: rates depend on what else runs here."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--in-flight", type=int, default=64)

@@ -26,7 +26,7 @@ PLOT = ROOT / "docs" / "ledger" / "memory.svg"
 SAMPLES = 50
 IN_FLIGHT = 64
 MIB = 1024 * 1024
-MOST_GROWTH = 1.1
+BOUND = {"ratio": {"most": 1.1}}
 SHOWN = {ISSUER: "issuer", PAYER: "payer", PAYEE: "payee", NOTARY: "notary"}
 COLOURS = {ISSUER: "#0b6e4f", PAYER: "#1f4e9c", PAYEE: "#b3541e", NOTARY: "#6b4c9a"}
 
@@ -90,7 +90,7 @@ def plot(samples: Samples, count: int) -> str:
 
 
 def main() -> int:
-    """Command line; exit 1 if a node's memory grew by more than a tenth over the second half."""
+    """Command line; ``run`` judges whether memory grew by more than a tenth over the second half."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--plot", action="store_true", help=f"write {PLOT.relative_to(ROOT)}")
@@ -108,9 +108,10 @@ def main() -> int:
         "ratio": round(end / half, 3),
         "end_mib": {name: round(values[-1], 1) for name, values in samples.items()},
         "count": arguments.count,
+        "bound": BOUND,
     }
     print(json.dumps(line))
-    return 0 if end <= MOST_GROWTH * half else 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ TARGETS = 48
 NODE_COUNTS = (6, 7, 8, 9)
 ROUNDS = 9
 ROUND_TIME_S = 0.25
+BOUND = {"ratio": {"least": 10}}
 
 Proof = tuple[bytes, list[bytes], bytes]
 """Key, nodes, expected value."""
@@ -47,7 +48,7 @@ def main() -> int:
         rounds.append((ours_now / baseline_now, ours_now, baseline_now))
     ratio, ours, baseline = sorted(rounds)[ROUNDS // 2]  # the median round
     line = {"name": "mpt_verify", "value": round(ours), "unit": "proofs/s", "baseline": round(baseline)}
-    print(json.dumps(line | {"ratio": round(ratio, 2)}))
+    print(json.dumps(line | {"ratio": round(ratio, 2), "bound": BOUND}))
     return 0
 
 

@@ -36,7 +36,7 @@ from light_clients.qbft.codec import (  # noqa: E402 # as above
 from light_clients.qbft.verify import TrustAnchor, validate_header  # noqa: E402 # as above
 
 RECORDED = ROOT / "tests" / "vectors" / "evm_headers" / "besu_qbft_e2e_blocks27_28_4vals_with_proofs.json"
-TARGET_RATIO = 0.4
+BOUND = {"ratio": {"least": 0.4}}
 
 
 def calls_per_second(action: Callable[[], None], calls: int) -> float:
@@ -99,7 +99,7 @@ def actions_on_recorded_block() -> list[Callable[[], None]]:
 
 
 def main() -> int:
-    """Command line; exit 1 if the ratio is below the target."""
+    """Command line; prints figures beside their bound, which ``run`` judges."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--calls", type=int, default=300)
@@ -108,8 +108,8 @@ def main() -> int:
     ratio = value / baseline
     print(f"with client message and account proof: {message:,.0f}/s, {message / baseline:.2f}", file=sys.stderr)
     line = {"name": "qbft_header", "value": round(value, 1), "unit": "headers/s"}
-    print(json.dumps(line | {"baseline": round(baseline, 1), "ratio": round(ratio, 3)}))
-    return 0 if ratio >= TARGET_RATIO else 1
+    print(json.dumps(line | {"baseline": round(baseline, 1), "ratio": round(ratio, 3), "bound": BOUND}))
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,41 +1,67 @@
-"""Run the benchmarks one after another: progress on stderr, one JSON line each on stdout.
+"""Run the benchmarks one after another: progress on stderr, one JSON line each on stdout, a table on stderr at the end.
 
 ``run.py`` runs all, ``run.py NAME`` one. A benchmark is a file beside this one whose ``main() -> int`` prints its line
-``{"name", "value", "unit", "baseline", "ratio"}``; each runs in a process of its own, so that none warms another's
-caches.
+(see ``summary``) and returns 0 if it could measure; whether its bounds are met is judged here, after all have run. Each
+runs in a process of its own, so that none warms another's caches. Exit 0: all measured, all bounds met. 1: not so, the
+table says where. 2: no such benchmark.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
-NOT_BENCHMARKS = {"run"}
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scripts.bench.summary import Result, judged, table  # noqa: E402 # the checkout must be importable first
+
+NOT_BENCHMARKS = {"run", "summary"}
 
 
-def available() -> list[str]:
+def available(folder: Path = HERE) -> list[str]:
     """Names of the benchmarks, in the order they run."""
-    return sorted(path.stem for path in HERE.glob("*.py") if path.stem not in NOT_BENCHMARKS)
+    return sorted(path.stem for path in folder.glob("*.py") if path.stem not in NOT_BENCHMARKS)
 
 
-def main() -> int:
-    """Run the named benchmarks; exit 1 if any failed, 2 for an unknown name."""
-    names = sys.argv[1:] or available()
-    unknown = set(names) - set(available())
+def main(wanted: Sequence[str], folder: Path = HERE) -> int:
+    """Run the wanted benchmarks, or all; returns the exit code."""
+    there = available(folder)
+    unknown = set(wanted) - set(there)
     if unknown:
-        print(f"no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(available())}", file=sys.stderr)
+        print(f"no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(there)}", file=sys.stderr)
         return 2
-    failed = []
+    names = wanted or there
+    results = []
     for number, name in enumerate(names, 1):
         print(f"[{number}/{len(names)}] {name}", file=sys.stderr, flush=True)
-        if subprocess.run([sys.executable, HERE / f"{name}.py"], check=False, cwd=HERE.parent.parent).returncode:
-            failed.append(name)
-    if failed:
-        print(f"failed: {', '.join(failed)}", file=sys.stderr)
-    return 1 if failed else 0
+        results.append(_run(folder / f"{name}.py"))
+    print(table(results), file=sys.stderr, flush=True)
+    return 0 if all(result.is_good for result in results) else 1
+
+
+def _run(benchmark: Path) -> Result:
+    """One benchmark, to its end; what it prints goes on to standard output as it comes."""
+    line = None
+    with subprocess.Popen([sys.executable, benchmark], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        for printed in process.stdout or ():
+            print(printed, end="", flush=True)
+            line = _line_of(printed) or line
+    return judged(benchmark.stem, line, process.returncode)
+
+
+def _line_of(printed: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(printed)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

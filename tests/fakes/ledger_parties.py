@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from chains.progmat.contracts.cash import ISSUE, MOVE, REDEEM, CashState
+from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
 from chains.progmat.contracts.membership import (
     BusinessNetwork,
     MemberRole,

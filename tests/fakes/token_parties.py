@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from chains.progmat.contracts import cash as cash_contract
 from chains.progmat.contracts import native_dvp
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, MembershipState, MembershipStatus
 from chains.progmat.contracts.names import CASH, NATIVE_DVP
 from chains.progmat.contracts.native_terms import NativeTerms, encode_native_terms
-from chains.progmat.contracts.token import CONTRACT_OF, ISSUE, MOVE, REDEEM, TokenState
+from chains.progmat.contracts.token import CONTRACT_OF, TokenState
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import Command, StateAndRef, TimeWindow
 from primitives.hashing import sha256
@@ -129,7 +129,7 @@ def settlement(
         commands=(
             Command(NATIVE_DVP, native_dvp.SETTLE, encode_native_terms(terms), (SELLER.key, BUYER.key)),
             Command(CONTRACT_OF[terms.network], MOVE, b"", (SELLER.key, AN.key)),
-            Command(CASH, cash_contract.MOVE, b"", (BUYER.key, SN.key)),
+            Command(CASH, MOVE, b"", (BUYER.key, SN.key)),
         ),
         references=(*frame.refs(terms.network, *nodes), *frame.refs(SC, *nodes)),
         time_window=TimeWindow(None, UnixSeconds(until_s)),

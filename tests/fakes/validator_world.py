@@ -11,7 +11,7 @@ from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.peer_codec import FetchAnswer, FetchedTransaction
 from chains.progmat.flows.verification import LedgerVerifier
-from chains.progmat.identity import Role
+from chains.progmat.identity import DigestSigner, Role
 from chains.progmat.node.peers import InProcessPeerNetwork, PeerIdentity, PeerRouter
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.notary import codec
@@ -25,7 +25,7 @@ from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.validators.approver import Approver
 from chains.progmat.validators.archive import ArchiveRecorder
 from chains.progmat.validators.attestor import Attestor
-from chains.progmat.validators.checkpoint_signer import CheckpointSigner, SoftwareCheckpointKey
+from chains.progmat.validators.checkpoint_signer import CheckpointSigner
 from chains.progmat.validators.journal_tail import JournalTail
 from chains.progmat.validators.rpc_validator import ValidatorRpc
 from chains.progmat.validators.schema import validator_metadata
@@ -185,7 +185,7 @@ class ValidatorWorld:
         checkpoints = CheckpointSigner(
             database=self.database,
             log=self.log,
-            key=SoftwareCheckpointKey(VALIDATOR_SECRETS[0]),
+            key=DigestSigner(VALIDATOR_SECRETS[0]),
             parameters=PARAMETERS,
             gate=gate,
             clock_s=self.clock,

@@ -85,7 +85,7 @@ class Disk:
 
     def __init__(self, image: Disk | None = None) -> None:
         self.raw = sqlite3.connect(":memory:", isolation_level=None, factory=_KeptConnection)
-        self.is_prepared = image is not None
+        self.is_prepared: bool = image is not None and image.is_prepared
         if image is not None:
             image.raw.backup(self.raw)
         for pragma in ("foreign_keys=ON", "trusted_schema=OFF"):

@@ -15,6 +15,7 @@ from chains.progmat.flows.market_requests import ChangeMembership, MembershipCha
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.requests import AnyRequest, IssueCash
 from chains.progmat.flows.steps import ENDS, FlowStep
+from chains.progmat.identity import NetworkMap
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.roles import VaultRole
 from tests.fakes.ledger_parties import COIN_ID, SN, LedgerParty
@@ -24,7 +25,7 @@ from tests.simulator.loop import simulated_loop
 from tests.simulator.machine import Machine, Setting
 from tests.simulator.network import SimulatedNetwork, Weather
 from tests.simulator.notary_disk import NotaryDisk
-from tests.simulator.parties import CASH_NODES, CUSTODIANS, PARAMETERS, ROLES, accounts_at
+from tests.simulator.parties import CASH_NODES, CUSTODIANS, MAP, PARAMETERS, ROLES, accounts_at
 from tests.simulator.trace import Trace
 
 T = TypeVar("T")
@@ -50,6 +51,7 @@ class SimulatedLedger:
         images: Images | None = None,
         lines: list[str] | None = None,
         folder: Path = NO_FOLDER,
+        network_map: NetworkMap = MAP,
     ) -> None:
         self.seed = seed
         self.loop = simulated_loop(self.chance("loop"), 0.0 if images is None else BEGIN_S)
@@ -57,7 +59,7 @@ class SimulatedLedger:
         network = SimulatedNetwork(
             self.chance("network"), noted=lambda what, body: self.trace.note(self.loop.time(), what, body)
         )
-        self.setting = Setting(self.loop, network, self.trace, folder)
+        self.setting = Setting(self.loop, network, self.trace, folder, network_map)
         self.machines: dict[LedgerParty, Machine] = {}
         for party in ROLES:
             network.list_node(party.name)

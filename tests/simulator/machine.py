@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import MetaData
 
 from chains.progmat.flows.seams import NodeSelf, Role
+from chains.progmat.identity import NetworkMap
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.notary_role import NotaryRole
@@ -60,6 +61,7 @@ class Setting:
     network: SimulatedNetwork
     trace: Trace
     folder: Path
+    network_map: NetworkMap = MAP
     mishaps: Mishaps = CALM
     watcher: Watcher | None = None
 
@@ -176,14 +178,14 @@ class Machine:
     def _surroundings(self) -> Surroundings:
         if ROLES[self.party] is Role.VALIDATOR:  # its signing log is a real file
             (self._setting.folder / self.name).mkdir(exist_ok=True)
-        entry = MAP.entry(self.name)
+        entry = self._setting.network_map.entry(self.name)
         assert entry is not None
         most_ms = self._setting.mishaps.most_skew_ms
         return Surroundings(
             me=NodeSelf(entry.party, entry.roles, entry.index),
             parameters=PARAMETERS,
             package=PACKAGE,
-            directory=MAP,
+            directory=self._setting.network_map,
             keys=key_store(self.party),
             network=self._setting.network.view(self.name),
             folder=self._setting.folder / self.name,

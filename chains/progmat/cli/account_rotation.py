@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from chains.console import JsonFlag, Output, out, output_of, run, show_json
+from chains.progmat.cli.arguments import hex_bytes
+from chains.progmat.cli.connecting import connected
 from chains.progmat.client import LedgerClient, RotateAccountKey
-from primitives.errors import CrossDvpError, InvalidArgument
+from primitives.errors import CrossDvpError
 
 WAIT_S = 30
 MOST_BATCHES = 10_000
@@ -33,12 +35,9 @@ def rotate_account(
     output = output_of(as_json)
 
     async def main() -> None:
-        access = context.obj.access()
-        client = LedgerClient(access.endpoint, access.tls)
-        try:
-            batches = await _batches(client, request_id, coin, issuer, _key(from_account), _key(to_account))
-        finally:
-            await client.close()
+        old, new = hex_bytes(from_account, "--from"), hex_bytes(to_account, "--to")
+        async with connected(context, LedgerClient) as client:
+            batches = await _batches(client, request_id, coin, issuer, old, new)
         if output is Output.PROGRAMS:
             show_json({"batches": batches})
         else:
@@ -59,10 +58,3 @@ async def _batches(client: LedgerClient, request_id: str, coin: str, issuer: str
             f"batch {number} is at {flow.step.value}: {flow.last_error_reason} {flow.last_error}; run it again later"
         )
     raise RotationIncomplete(f"more than {MOST_BATCHES} batches: run it again under another request id")
-
-
-def _key(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text.removeprefix("0x"))
-    except ValueError as error:
-        raise InvalidArgument(f"{text[:40]!r} is not hexadecimal") from error

@@ -1,14 +1,17 @@
 """How commands reach a running node: by its configuration file, or by address and certificate files.
 
 With the node's own file (``--config``) a command comes as the node itself, whom its API lets do everything; with
-``--certificate`` and ``--private-key`` as whoever they name.
+``--certificate`` and ``--private-key`` as whoever they name. A topic whose commands ask a node is made by
+``node_commands``: its node is named before the command, and ``connected`` calls it.
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
 
 import typer
 
@@ -44,6 +47,53 @@ class NodeAccess:
 
     endpoint: ApiEndpoint
     tls: ApiTls
+
+
+class Closable(Protocol):
+    """Any of the clients of a node's API."""
+
+    async def close(self) -> None:
+        """Give the connection back."""
+
+
+ClientT = TypeVar("ClientT", bound=Closable)
+
+
+def node_commands(about: str) -> typer.Typer:
+    """The commands of one topic (`about`: what its help says), with the options that name the node before them."""
+    app = typer.Typer(help=about, no_args_is_help=True, add_completion=False)
+    app.callback()(_name_node)
+    return app
+
+
+def access_of(context: typer.Context) -> NodeAccess:
+    """The node that was named before the command; raises as ``node_access``."""
+    access: Callable[[], NodeAccess] = context.obj
+    return access()
+
+
+@asynccontextmanager
+async def connected(context: typer.Context, client: Callable[[ApiEndpoint, ApiTls], ClientT]) -> AsyncIterator[ClientT]:
+    """A client of the node that was named before the command, closed at the end; raises as ``node_access``."""
+    access = access_of(context)
+    opened = client(access.endpoint, access.tls)
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+def _name_node(
+    context: typer.Context,
+    config: ConfigOption = None,
+    target: TargetOption = "",
+    node: NodeOption = "",
+    authority: AuthorityOption = None,
+    certificate: CertificateOption = None,
+    private_key: PrivateKeyOption = None,
+) -> None:
+    """Keep what names the node until a command asks it: some commands need none, and all of them have ``--help``."""
+    context.obj = lambda: node_access(config, target, node, authority, certificate, private_key)
 
 
 def node_access(

@@ -1,15 +1,39 @@
-"""How commands that start a flow tell what became of it: exit 0 when it is final, 1 when it failed, 3 when it waits."""
+"""Commands that start a flow, and how they tell what became of it: exit 0 final, 1 failed, 3 it waits."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 import typer
 
-from chains.console import EXIT_REFUSED, Output, facts, show_json
-from chains.progmat.client import FlowView
+from chains.console import EXIT_REFUSED, Output, facts, run, show_json
+from chains.progmat.cli.connecting import ClientT, connected
+from chains.progmat.client import ApiEndpoint, ApiTls, FlowView
 
 EXIT_WAITING: Final = 3
+
+RequestT = TypeVar("RequestT")
+
+
+def run_flow(
+    context: typer.Context,
+    client: Callable[[ApiEndpoint, ApiTls], ClientT],
+    ask: Callable[[ClientT, RequestT], Awaitable[FlowView]],
+    request: Callable[[], RequestT],
+    output: Output,
+) -> None:
+    """Make the request, ask the node that was named for it, tell the outcome.
+
+    What is wrong with the request is said before a node is looked for: it is made first, but where its errors are told.
+    """
+
+    async def main() -> None:
+        wanted = request()
+        async with connected(context, client) as node:
+            show_outcome(await ask(node, wanted), output)
+
+    run(main, output)
 
 
 def show_outcome(flow: FlowView, output: Output) -> None:

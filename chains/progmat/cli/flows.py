@@ -3,68 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from chains.console import EXIT_REFUSED, JsonFlag, Output, facts, out, output_of, run, show_json
-from chains.progmat.cli.connecting import (
-    AuthorityOption,
-    CertificateOption,
-    ConfigOption,
-    NodeOption,
-    PrivateKeyOption,
-    TargetOption,
-    node_access,
-)
+from chains.progmat.cli.connecting import connected, node_commands
 from chains.progmat.client.flow_operator import FlowExplanation, FlowLine, FlowOperator
 
-app = typer.Typer(
-    help="A node's flows: find, explain, retry, park, abort; and what it missed.",
-    no_args_is_help=True,
-    add_completion=False,
-)
+app = node_commands("A node's flows: find, explain, retry, park, abort; and what it missed.")
 
 FlowArgument = Annotated[str, typer.Argument(help="the flow's id: the request id it was started with")]
 WhyOption = Annotated[str, typer.Option("--reason", help="Why, in words; kept for ever in the record of acts.")]
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """The node to ask."""
-
-    connect: Callable[[], FlowOperator]
-
-    @asynccontextmanager
-    async def node(self) -> AsyncIterator[FlowOperator]:
-        operator = self.connect()
-        try:
-            yield operator
-        finally:
-            await operator.close()
-
-
-@app.callback()
-def flows(
-    context: typer.Context,
-    config: ConfigOption = None,
-    target: TargetOption = "",
-    node: NodeOption = "",
-    authority: AuthorityOption = None,
-    certificate: CertificateOption = None,
-    private_key: PrivateKeyOption = None,
-) -> None:
-    """A node's flows: find, explain, retry, park, abort; and what it missed."""
-
-    def connect() -> FlowOperator:
-        access = node_access(config, target, node, authority, certificate, private_key)
-        return FlowOperator(access.endpoint, access.tls)
-
-    context.obj = _Asked(connect)
 
 
 @app.command("list")
@@ -82,7 +34,7 @@ def find(
     output = output_of(as_json)
 
     async def main() -> None:
-        async with context.obj.node() as node:
+        async with connected(context, FlowOperator) as node:
             found, more = await node.find(kind or (), step or (), stuck_for_s * 1000, waiting_on, after, limit)
         if output is Output.PROGRAMS:
             show_json({"flows": [_document(flow) for flow in found], "more": more})
@@ -101,7 +53,7 @@ def explain(context: typer.Context, flow: FlowArgument, as_json: JsonFlag = Fals
     output = output_of(as_json)
 
     async def main() -> None:
-        async with context.obj.node() as node:
+        async with connected(context, FlowOperator) as node:
             told = await node.explain(flow)
         if output is Output.PROGRAMS:
             show_json(_document(told))
@@ -145,7 +97,7 @@ def acts(
     output = output_of(as_json)
 
     async def main() -> None:
-        async with context.obj.node() as node:
+        async with connected(context, FlowOperator) as node:
             found, broken = await node.acts(after, 500)
         if output is Output.PROGRAMS:
             show_json({"acts": [_document(entry) for entry in found], "first_broken_entry": broken})
@@ -166,7 +118,7 @@ def recover(context: typer.Context, as_json: JsonFlag = False) -> None:
     output = output_of(as_json)
 
     async def main() -> None:
-        async with context.obj.node() as node:
+        async with connected(context, FlowOperator) as node:
             peers, complete = await node.recover()
         if output is Output.PROGRAMS:
             show_json({"peers": [_document(peer) for peer in peers], "complete": complete})
@@ -186,7 +138,7 @@ def recover(context: typer.Context, as_json: JsonFlag = False) -> None:
 
 def _act(context: typer.Context, act: str, flow_id: str, reason: str, output: Output) -> None:
     async def main() -> None:
-        async with context.obj.node() as node:
+        async with connected(context, FlowOperator) as node:
             flow = await node.act(act, flow_id, reason)
         if output is Output.PROGRAMS:
             show_json(_document(flow))

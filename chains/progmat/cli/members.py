@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any
 
 import typer
 
 from chains.console import JsonFlag, Output, facts, out, output_of, run, show_json
-from chains.progmat.cli.connecting import (
-    AuthorityOption,
-    CertificateOption,
-    ConfigOption,
-    NodeOption,
-    PrivateKeyOption,
-    TargetOption,
-    node_access,
-)
-from chains.progmat.cli.flow_outcome import show_outcome
+from chains.progmat.cli.arguments import NetworkName, RequestOption, id_of_request
+from chains.progmat.cli.connecting import connected, node_commands
+from chains.progmat.cli.flow_outcome import run_flow
 from chains.progmat.client import (
-    BusinessNetwork,
     ChangeMembership,
     MemberRole,
     MembershipChange,
@@ -31,19 +19,7 @@ from chains.progmat.client import (
     MembershipLine,
 )
 
-app = typer.Typer(
-    help="Members of the business networks: list, admit, amend, suspend, activate, revoke.",
-    no_args_is_help=True,
-    add_completion=False,
-)
-
-
-class Network(Enum):
-    """A business network, as the command line names it."""
-
-    ST = "ST"
-    SC = "SC"
-    UT = "UT"
+app = node_commands("Members of the business networks: list, admit, amend, suspend, activate, revoke.")
 
 
 class RoleName(Enum):
@@ -64,51 +40,14 @@ _ROLES = {
 _NAMES = {role: name.value for name, role in _ROLES.items()}
 
 PartyArgument = Annotated[str, typer.Argument(help="The party's name on the network map.")]
-NetworkOption = Annotated[Network, typer.Option("--network", help="The business network.")]
+NetworkOption = Annotated[NetworkName, typer.Option("--network", help="The business network.")]
 RolesOption = Annotated[list[RoleName], typer.Option("--role", help="A role; may be repeated.")]
-RequestOption = Annotated[
-    str, typer.Option("--request-id", help="Id of this request; repeat a command with the same one after a failure.")
-]
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """The node to ask."""
-
-    connect: Callable[[], MembershipClient]
-
-    @asynccontextmanager
-    async def node(self) -> AsyncIterator[MembershipClient]:
-        client = self.connect()
-        try:
-            yield client
-        finally:
-            await client.close()
-
-
-@app.callback()
-def members(
-    context: typer.Context,
-    config: ConfigOption = None,
-    target: TargetOption = "",
-    node: NodeOption = "",
-    authority: AuthorityOption = None,
-    certificate: CertificateOption = None,
-    private_key: PrivateKeyOption = None,
-) -> None:
-    """Members of the business networks: list, admit, amend, suspend, activate, revoke."""
-
-    def connect() -> MembershipClient:
-        access = node_access(config, target, node, authority, certificate, private_key)
-        return MembershipClient(access.endpoint, access.tls)
-
-    context.obj = _Asked(connect)
 
 
 @app.command("list")
 def list_members(
     context: typer.Context,
-    network: Annotated[Network | None, typer.Option(help="Only of this business network.")] = None,
+    network: Annotated[NetworkName | None, typer.Option(help="Only of this business network.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many.")] = 100,
     as_json: JsonFlag = False,
 ) -> None:
@@ -116,8 +55,8 @@ def list_members(
     output = output_of(as_json)
 
     async def main() -> None:
-        async with context.obj.node() as client:
-            wanted = None if network is None else BusinessNetwork[network.value]
+        async with connected(context, MembershipClient) as client:
+            wanted = None if network is None else network.network
             _show(await client.list(wanted, limit), output)
 
     run(main, output)
@@ -189,22 +128,16 @@ def _change(
     context: typer.Context,
     change: MembershipChange,
     party: str,
-    network: Network,
+    network: NetworkName,
     roles: list[RoleName],
     request_id: str,
     as_json: bool,  # noqa: FBT001  # typer hands flags over as they are
 ) -> None:
-    output = output_of(as_json)
-
-    async def main() -> None:
+    def request() -> ChangeMembership:
         wanted = tuple(sorted(_ROLES[role] for role in set(roles)))
-        request = ChangeMembership(
-            request_id or f"{change.name.lower()}-{uuid.uuid4()}", change, BusinessNetwork[network.value], party, wanted
-        )
-        async with context.obj.node() as client:
-            show_outcome(await client.change(request), output)
+        return ChangeMembership(id_of_request(request_id, change.name.lower()), change, network.network, party, wanted)
 
-    run(main, output)
+    run_flow(context, MembershipClient, MembershipClient.change, request, output_of(as_json))
 
 
 def _show(lines: tuple[MembershipLine, ...], output: Output) -> None:

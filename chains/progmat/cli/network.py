@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -16,17 +14,9 @@ import typer
 from chains.console import JsonFlag, Output, facts, fail, out, output_of, run, show_json
 from chains.progmat.cli import proposals
 from chains.progmat.cli.account_rotation import rotate_account
-from chains.progmat.cli.connecting import (
-    AuthorityOption,
-    CertificateOption,
-    ConfigOption,
-    NodeAccess,
-    NodeOption,
-    PrivateKeyOption,
-    TargetOption,
-    node_access,
-)
-from chains.progmat.cli.proposals import approval_of, hex_bytes
+from chains.progmat.cli.arguments import hex_bytes
+from chains.progmat.cli.connecting import access_of, connected, node_commands
+from chains.progmat.cli.proposals import approval_of
 from chains.progmat.client import ApiEndpoint, ValidatorApi
 from chains.progmat.client.network_operator import EpochLine, NetworkOperator, NetworkStatus
 from chains.progmat.identity import KeyStore, NetworkMap, Role, replace_privately
@@ -39,46 +29,12 @@ from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.parameters_history import SignedParameters
 from primitives.errors import CrossDvpError, DecodeError, InvalidArgument
 
-app = typer.Typer(
-    help="Network parameters, contract packages, rotation of keys, the network map, Validators.",
-    no_args_is_help=True,
-    add_completion=False,
-)
+app = node_commands("Network parameters, contract packages, rotation of keys, the network map, Validators.")
 
 KeysOption = Annotated[Path, typer.Option("--keys", help="The key file.")]
 PassphraseOption = Annotated[Path, typer.Option("--passphrase-file", help="The file with its passphrase.")]
 OutOption = Annotated[Path, typer.Option("--out", help="The file to write.")]
 LabelOption = Annotated[str, typer.Option("--label", help="The key's label in the key file.")]
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """The node to ask."""
-
-    access: Callable[[], NodeAccess]
-
-    @asynccontextmanager
-    async def node(self) -> AsyncIterator[NetworkOperator]:
-        access = self.access()
-        operator = NetworkOperator(access.endpoint, access.tls)
-        try:
-            yield operator
-        finally:
-            await operator.close()
-
-
-@app.callback()
-def network(
-    context: typer.Context,
-    config: ConfigOption = None,
-    target: TargetOption = "",
-    node: NodeOption = "",
-    authority: AuthorityOption = None,
-    certificate: CertificateOption = None,
-    private_key: PrivateKeyOption = None,
-) -> None:
-    """Network parameters, contract packages, rotation of keys, the network map, Validators."""
-    context.obj = _Asked(lambda: node_access(config, target, node, authority, certificate, private_key))
 
 
 @app.command()
@@ -87,7 +43,7 @@ def status(context: typer.Context, as_json: JsonFlag = False) -> None:
     output = output_of(as_json)
 
     async def main() -> None:
-        async with context.obj.node() as node:
+        async with connected(context, NetworkOperator) as node:
             found = await node.status()
         if output is Output.PROGRAMS:
             show_json(_document(found))
@@ -129,7 +85,7 @@ def draft(
             package_approvals=tuple(map(approval_of, approval or ())),
             successions=tuple(map(drafting.succession_of_file, succession or ())),
         )
-        async with context.obj.node() as node:
+        async with connected(context, NetworkOperator) as node:
             before = (await node.status()).epochs[-1].parameters
         starts_s = int(effective_from.replace(tzinfo=UTC).timestamp())
         epoch = drafting.next_epoch(before, changes, starts_s, int(time.time()))
@@ -170,7 +126,7 @@ def offer(
     output = output_of(as_json)
 
     async def main() -> None:
-        async with context.obj.node() as node:
+        async with connected(context, NetworkOperator) as node:
             newest = await node.offer_parameters(drafting.read_small(file))
         _show({"newest epoch": newest}, output)
 
@@ -188,7 +144,7 @@ def accept(
     output = output_of(as_json)
 
     async def main() -> None:
-        async with context.obj.node() as node:
+        async with connected(context, NetworkOperator) as node:
             starts_s = await node.accept_parameters(epoch, hex_bytes(parameters_hash))
         _show({"accepted": epoch, "in force from": _time(starts_s)}, output)
 
@@ -284,7 +240,7 @@ def offer_map(
     output = output_of(as_json)
 
     async def main() -> None:
-        async with context.obj.node() as node:
+        async with connected(context, NetworkOperator) as node:
             serial = await node.offer_map(drafting.read_small(file, 2 * 1024 * 1024))
         _show({"network map": serial}, output)
 
@@ -301,7 +257,7 @@ def validators(
     output = output_of(as_json)
 
     async def main() -> None:
-        tls = context.obj.access().tls
+        tls = access_of(context).tls
         listed = [entry for entry in NetworkMap.load(map_file).entries if Role.VALIDATOR in entry.roles]
         apis = [ValidatorApi(ApiEndpoint(entry.name, entry.endpoint), tls) for entry in listed]
         lines = await asyncio.gather(*map(_validator_line, apis))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -13,10 +10,11 @@ from typing import Annotated, Any, Final
 import typer
 
 from chains.console import JsonFlag, Output, facts, out, output_of, run, show_json
-from chains.progmat.cli.flow_outcome import show_outcome
+from chains.progmat.cli.arguments import BadArgument, NetworkName, RequestOption, hex_bytes, id_of_request
+from chains.progmat.cli.connecting import connected
+from chains.progmat.cli.flow_outcome import run_flow
 from chains.progmat.client import (
     BallotChoice,
-    BusinessNetwork,
     CloseProposal,
     ProposalClient,
     ProposalLine,
@@ -25,19 +23,10 @@ from chains.progmat.client import (
 )
 from chains.progmat.network import drafting
 from chains.progmat.transactions.package_approval import PackageApproval
-from primitives.errors import InvalidArgument
 from primitives.hashing import sha256
 from primitives.types import hash32
 
 MAX_DESCRIPTION_BYTES: Final = 1024 * 1024
-
-
-class NetworkName(Enum):
-    """A business network, as the command line names it."""
-
-    ST = "ST"
-    SC = "SC"
-    UT = "UT"
 
 
 class Choice(Enum):
@@ -48,9 +37,6 @@ class Choice(Enum):
 
 
 ProposalArgument = Annotated[str, typer.Argument(help="The proposal: the transaction that filed it, hex.")]
-RequestOption = Annotated[
-    str, typer.Option("--request-id", help="Id of this request; repeat a command with the same one after a failure.")
-]
 
 
 def list_proposals(
@@ -62,7 +48,7 @@ def list_proposals(
     output = output_of(as_json)
 
     async def main() -> None:
-        async with _client(context) as client:
+        async with connected(context, ProposalClient) as client:
             _show(await client.list(limit), output)
 
     run(main, output)
@@ -79,22 +65,19 @@ def propose(
     as_json: JsonFlag = False,
 ) -> None:
     """Ask the members of a business network to agree to a contract package; this node is one of them."""
-    output = output_of(as_json)
 
-    async def main() -> None:
+    def request() -> ProposePackage:
         text = drafting.read_small(description, MAX_DESCRIPTION_BYTES)
-        request = ProposePackage(
-            request_id or f"propose-{uuid.uuid4()}",
-            BusinessNetwork[network.value],
+        return ProposePackage(
+            id_of_request(request_id, "propose"),
+            network.network,
             hex_bytes(package),
             bytes(sha256(text)),
             0 if opens is None else _unix_s(opens),
             _unix_s(closes),
         )
-        async with _client(context) as client:
-            show_outcome(await client.submit(request), output)
 
-    run(main, output)
+    run_flow(context, ProposalClient, ProposalClient.submit, request, output_of(as_json))
 
 
 def vote(
@@ -105,15 +88,11 @@ def vote(
     as_json: JsonFlag = False,
 ) -> None:
     """Cast this node's ballot."""
-    output = output_of(as_json)
 
-    async def main() -> None:
-        name = request_id or f"vote-{uuid.uuid4()}"
-        request = VoteOnPackage(name, hex_bytes(proposal), BallotChoice[choice.name])
-        async with _client(context) as client:
-            show_outcome(await client.submit(request), output)
+    def request() -> VoteOnPackage:
+        return VoteOnPackage(id_of_request(request_id, "vote"), _proposal(proposal), BallotChoice[choice.name])
 
-    run(main, output)
+    run_flow(context, ProposalClient, ProposalClient.submit, request, output_of(as_json))
 
 
 def close(
@@ -123,40 +102,23 @@ def close(
     as_json: JsonFlag = False,
 ) -> None:
     """Count the ballots once voting is over; any member on the roll may."""
-    output = output_of(as_json)
 
-    async def main() -> None:
-        request = CloseProposal(request_id or f"close-{uuid.uuid4()}", hex_bytes(proposal))
-        async with _client(context) as client:
-            show_outcome(await client.submit(request), output)
+    def request() -> CloseProposal:
+        return CloseProposal(id_of_request(request_id, "close"), _proposal(proposal))
 
-    run(main, output)
-
-
-def hex_bytes(text: str) -> bytes:
-    """Bytes that were given in hexadecimal; raises ``InvalidArgument``."""
-    try:
-        return bytes.fromhex(text.removeprefix("0x"))
-    except ValueError as error:
-        raise InvalidArgument(f"{text[:40]!r} is not hexadecimal") from error
+    run_flow(context, ProposalClient, ProposalClient.submit, request, output_of(as_json))
 
 
 def approval_of(text: str) -> PackageApproval:
-    """PACKAGE:RESULT as an epoch names it; raises ``InvalidArgument``, ``DecodeError``."""
+    """PACKAGE:RESULT as an epoch names it; raises ``BadArgument``, ``DecodeError``."""
     package, colon, result = text.partition(":")
     if not colon:
-        raise InvalidArgument(f"{text[:40]!r} is not PACKAGE:RESULT: see `crossdvp ledger network proposals`")
+        raise BadArgument(f"{text[:40]!r} is not PACKAGE:RESULT: see `crossdvp ledger network proposals`")
     return PackageApproval(hash32(hex_bytes(package)), hash32(hex_bytes(result)))
 
 
-@asynccontextmanager
-async def _client(context: typer.Context) -> AsyncIterator[ProposalClient]:
-    access = context.obj.access()
-    client = ProposalClient(access.endpoint, access.tls)
-    try:
-        yield client
-    finally:
-        await client.close()
+def _proposal(text: str) -> bytes:
+    return hex_bytes(text, "the proposal")
 
 
 def _unix_s(moment: datetime) -> int:

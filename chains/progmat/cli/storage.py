@@ -1,6 +1,6 @@
-"""``crossdvp ledger storage``: a node's database as a whole. All commands work on the database itself.
+"""``crossdvp ledger storage``: a node's database as a whole. The commands work on the database itself.
 
-``status`` and ``backup`` may run beside the node; the others refuse while it runs.
+``status`` and ``backup`` may run beside the node, ``reconcile`` asks the node where one runs, the others then refuse.
 """
 
 from __future__ import annotations
@@ -13,12 +13,17 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
-from chains.console import EXIT_UNREADABLE, JsonFlag, Output, err, facts, fail, out, output_of, show_json
+from chains.console import EXIT_UNREADABLE, JsonFlag, Output, err, facts, fail, out, output_of, run, show_json
+from chains.progmat.cli.connecting import node_access
+from chains.progmat.client.records_operator import RecordsOperator
 from chains.progmat.node.config import BadNodeConfig, NodeConfig, load_node_config
 from chains.progmat.node.storage.backup import Manifest, Subject, backup, manifest_path, restore
+from chains.progmat.node.storage.errors import DatabaseInUse
+from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.offline import confirm, head_of, migrate
 from chains.progmat.node.storage.standing import Doubt, Head
 from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.rpc_status import RemoteUnavailableError
 from primitives.errors import CrossDvpError
 
 T = TypeVar("T")
@@ -108,17 +113,41 @@ def reconcile(
 ) -> None:
     """Show the doubt about a node's records; with --confirm settle it, in the audit trail under your name.
 
-    Stop the node before --confirm, and look into its log first: whom it could not ask, what it missed.
+    A running node is asked to settle it, and does so once a round of asking its peers has brought nothing new; a
+    stopped one's database takes your word: look into its log first, whom it could not ask, what it missed.
     Exit 0: no doubt, or settled. 1: in doubt, or refused. 2: the configuration cannot be used.
     """
     output = output_of(as_json)
     config = _config(file, output)
     at = config.database_at
     if confirm_it:
-        _done(lambda: confirm(at, operator=getpass.getuser(), now_s=int(time.time())), output)
+        try:
+            confirm(at, operator=getpass.getuser(), now_s=int(time.time()))
+        except DatabaseInUse as in_use:
+            _ask_the_node(file, at, in_use, output)
+        except CrossDvpError as error:
+            fail(error, output)
     head = _done(lambda: head_of(at), output)
     _show_head(str(at), head, output)
     raise typer.Exit(0 if head.doubt is Doubt.NONE else 1)
+
+
+def _ask_the_node(file: Path, at: DatabaseLocation, in_use: DatabaseInUse, output: Output) -> None:
+    """Somebody holds the database: the node, if it answers."""
+
+    async def main() -> None:
+        access = node_access(file, "", "", None, None, None)
+        operator = RecordsOperator(access.endpoint, access.tls)
+        try:
+            await operator.settle_doubt(head_of(at).doubt.value, getpass.getuser())
+        except RemoteUnavailableError as error:
+            if error.reason.startswith("GRPC_"):  # nobody answers there: what holds the database is no node
+                raise in_use from error
+            raise
+        finally:
+            await operator.close()
+
+    run(main, output)
 
 
 def _config(file: Path, output: Output) -> NodeConfig:

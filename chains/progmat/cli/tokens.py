@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated
 
 import typer
 
 from chains.console import EXIT_REFUSED, JsonFlag, Output, facts, out, output_of, run, show_json
-from chains.progmat.cli.connecting import (
-    AuthorityOption,
-    CertificateOption,
-    ConfigOption,
-    NodeOption,
-    PrivateKeyOption,
-    TargetOption,
-    node_access,
-)
-from chains.progmat.cli.flow_outcome import show_outcome
+from chains.progmat.cli.arguments import BadArgument, RequestOption, hex_bytes, id_of_request
+from chains.progmat.cli.connecting import connected, node_commands
+from chains.progmat.cli.flow_outcome import run_flow
 from chains.progmat.client import BusinessNetwork, IssueToken, MoveToken, RedeemToken, TokenBalanceLine, TokenClient
-from chains.progmat.client.token_client import TokenFlow
 from ibc.dvp import CashAccount
-from primitives.errors import CallerError, DecodeError
+from primitives.errors import DecodeError
 
-app = typer.Typer(
-    help="Tokens of the ST and UT networks: balances, issue, move, redeem, and trades settled against cash.",
-    no_args_is_help=True,
-    add_completion=False,
-)
+app = node_commands("Tokens of the ST and UT networks: balances, issue, move, redeem, and trades settled against cash.")
 
 
 class TokenNetwork(Enum):
@@ -40,11 +24,10 @@ class TokenNetwork(Enum):
     ST = "ST"
     UT = "UT"
 
-
-class BadAccount(CallerError):
-    """An account or id on the command line cannot be used."""
-
-    reason = "BAD_ARGUMENT"
+    @property
+    def network(self) -> BusinessNetwork:
+        """The network of that name."""
+        return BusinessNetwork[self.value]
 
 
 NetworkOption = Annotated[TokenNetwork, typer.Option("--network", help="The business network.")]
@@ -53,43 +36,6 @@ QuantityArgument = Annotated[int, typer.Argument(min=1, help="Units.")]
 RegistrarOption = Annotated[str, typer.Option("--registrar", help="Name of the node that keeps the register.")]
 FromOption = Annotated[str, typer.Option("--from", help="Key of the account here, hexadecimal.")]
 ToOption = Annotated[str, typer.Option("--to", help="The new holder's account: NODE:KEY, the key hexadecimal.")]
-RequestOption = Annotated[
-    str, typer.Option("--request-id", help="Id of this request; repeat a command with the same one after a failure.")
-]
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """The node to ask."""
-
-    connect: Callable[[], TokenClient]
-
-    @asynccontextmanager
-    async def node(self) -> AsyncIterator[TokenClient]:
-        client = self.connect()
-        try:
-            yield client
-        finally:
-            await client.close()
-
-
-@app.callback()
-def tokens(
-    context: typer.Context,
-    config: ConfigOption = None,
-    target: TargetOption = "",
-    node: NodeOption = "",
-    authority: AuthorityOption = None,
-    certificate: CertificateOption = None,
-    private_key: PrivateKeyOption = None,
-) -> None:
-    """Tokens of the ST and UT networks: balances, issue, move, redeem, and trades settled against cash."""
-
-    def connect() -> TokenClient:
-        access = node_access(config, target, node, authority, certificate, private_key)
-        return TokenClient(access.endpoint, access.tls)
-
-    context.obj = _Asked(connect)
 
 
 @app.command()
@@ -103,8 +49,8 @@ def balances(
     output = output_of(as_json)
 
     async def main() -> None:
-        key = _key(account) if account else b""
-        async with context.obj.node() as client:
+        key = hex_bytes(account, "--account") if account else b""
+        async with connected(context, TokenClient) as client:
             _show(await client.balances(token, key), output)
 
     run(main, output)
@@ -122,10 +68,10 @@ def issue(
 ) -> None:
     """Enter new tokens in this node's register (AN only), for an account."""
 
-    def request() -> TokenFlow:
-        return IssueToken(_id(request_id), BusinessNetwork[network.value], token, quantity, _account(to))
+    def request() -> IssueToken:
+        return IssueToken(_id(request_id), network.network, token, quantity, _account(to))
 
-    _submit(context, request, output_of(as_json))
+    run_flow(context, TokenClient, TokenClient.submit, request, output_of(as_json))
 
 
 @app.command()
@@ -142,11 +88,13 @@ def move(
 ) -> None:
     """Move tokens of an account kept here; the registrar countersigns."""
 
-    def request() -> TokenFlow:
-        of_network = BusinessNetwork[network.value]
-        return MoveToken(_id(request_id), of_network, token, registrar, quantity, _key(source), _account(to))
+    def request() -> MoveToken:
+        of_network = network.network
+        return MoveToken(
+            _id(request_id), of_network, token, registrar, quantity, hex_bytes(source, "--from"), _account(to)
+        )
 
-    _submit(context, request, output_of(as_json))
+    run_flow(context, TokenClient, TokenClient.submit, request, output_of(as_json))
 
 
 @app.command()
@@ -162,10 +110,10 @@ def redeem(
 ) -> None:
     """Take tokens of an account kept here out of the register; the registrar countersigns."""
 
-    def request() -> TokenFlow:
-        return RedeemToken(_id(request_id), BusinessNetwork[network.value], token, registrar, quantity, _key(source))
+    def request() -> RedeemToken:
+        return RedeemToken(_id(request_id), network.network, token, registrar, quantity, hex_bytes(source, "--from"))
 
-    _submit(context, request, output_of(as_json))
+    run_flow(context, TokenClient, TokenClient.submit, request, output_of(as_json))
 
 
 @app.command()
@@ -178,8 +126,8 @@ def trade(
     output = output_of(as_json)
 
     async def main() -> None:
-        wanted = _key(trade_id)
-        async with context.obj.node() as client:
+        wanted = hex_bytes(trade_id, "the trade's id")
+        async with connected(context, TokenClient) as client:
             found = await client.dvp(wanted)
         rows = {
             "trade": trade_id,
@@ -196,34 +144,18 @@ def trade(
     run(main, output)
 
 
-def _submit(context: typer.Context, request: Callable[[], TokenFlow], output: Output) -> None:
-    async def main() -> None:
-        wanted = request()
-        async with context.obj.node() as client:
-            show_outcome(await client.submit(wanted), output)
-
-    run(main, output)
-
-
 def _id(request_id: str) -> str:
-    return request_id or f"tokens-{uuid.uuid4()}"
-
-
-def _key(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text)
-    except ValueError as error:
-        raise BadAccount(f"{text!r} is not hexadecimal") from error
+    return id_of_request(request_id, "tokens")
 
 
 def _account(text: str) -> CashAccount:
     node, colon, key = text.partition(":")
     if not colon:
-        raise BadAccount(f"{text!r} is no account: NODE:KEY is wanted")
+        raise BadArgument(f"{text!r} is no account: NODE:KEY is wanted")
     try:
-        return CashAccount(node, _key(key))
+        return CashAccount(node, hex_bytes(key, "the account's key"))
     except DecodeError as error:
-        raise BadAccount(f"{text!r} is no account: {error}") from error
+        raise BadArgument(f"{text!r} is no account: {error}") from error
 
 
 def _show(lines: tuple[TokenBalanceLine, ...], output: Output) -> None:

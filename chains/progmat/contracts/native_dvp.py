@@ -14,10 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from chains.progmat.contracts import cash as cash_contract
-from chains.progmat.contracts import token as token_contract
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.errors import NativeDvpViolation
+from chains.progmat.contracts.holdings import MOVE
 from chains.progmat.contracts.names import CASH, NATIVE_DVP
 from chains.progmat.contracts.native_terms import NativeTerms, account_key, decode_native_terms
 from chains.progmat.contracts.package import ContractPackage
@@ -69,7 +68,7 @@ def settled_terms(wire: WireTransaction) -> NativeTerms | None:
 
 def _nothing_else_happens(ledger_tx: LedgerTransaction, terms: NativeTerms) -> None:
     tokens = CONTRACT_OF[terms.network]
-    expected = sorted([(NATIVE_DVP, SETTLE), (CASH, cash_contract.MOVE), (tokens, token_contract.MOVE)])
+    expected = sorted([(NATIVE_DVP, SETTLE), (CASH, MOVE), (tokens, MOVE)])
     found = sorted((command.contract, command.name) for command in ledger_tx.commands)
     _rules.equal("tokens and cash move, and nothing else happens", expected=expected, found=found)
     states = {state.state.contract for state in ledger_tx.inputs} | {state.contract for state in ledger_tx.outputs}

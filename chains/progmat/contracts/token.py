@@ -1,22 +1,20 @@
 """Contracts ``security_token`` and ``utility_token``: one set of rules for the tokens of the ST and the UT network.
 
 The ledger is the register, and its registrar (the trustee's AN of a security token, the issuer of a utility token)
-signs whatever changes it. Every transaction with tokens of a network has one command: ``Issue`` (by the registrar),
-``Move`` (by each owner and each registrar) or ``Redeem`` (owners and registrar). Each references the active memberships
-in that network of every custodian node whose account gives or takes, ``Issue`` and ``Redeem`` the registrar's too;
-``Move`` does not, for the reason ``cash`` gives. No token is encumbered: nothing locks tokens on this ledger.
+signs whatever changes it. Every transaction with tokens of a network has one command under the rules of ``holdings``:
+the registrar keeps the token, members are those of the token's network. No token is encumbered: nothing locks tokens
+on this ledger.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from chains.progmat.contracts.errors import TokenViolation
-from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, ReferencedMembers
+from chains.progmat.contracts.holdings import Asset, HoldingRules, Holdings
+from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.names import SECURITY_TOKEN, UTILITY_TOKEN
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.rules import RuleBook
@@ -24,7 +22,6 @@ from chains.progmat.contracts.token_codec import decode_token, encode_token
 from chains.progmat.transactions.errors import MalformedComponent
 from chains.progmat.transactions.ledger import LedgerTransaction
 from chains.progmat.transactions.model import (
-    Command,
     Party,
     ProvableWrite,
     TransactionState,
@@ -34,16 +31,9 @@ from chains.progmat.transactions.model import (
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from primitives.public_key import PublicKey
 
-ISSUE: Final = "Issue"
-MOVE: Final = "Move"
-REDEEM: Final = "Redeem"
-
 MAX_QUANTITY: Final = 10**15
 CONTRACT_OF: Final = {BusinessNetwork.ST: SECURITY_TOKEN, BusinessNetwork.UT: UTILITY_TOKEN}
 """By network; the SC network has coins, which are contract ``cash``'s."""
-
-Token = tuple[str, Party]
-"""Tokens are fungible within one token id of one registrar."""
 
 _rules = RuleBook(TokenViolation)
 
@@ -67,9 +57,14 @@ class TokenState:
         check_name("TokenState.node", self.node)
 
     @property
-    def token(self) -> Token:
-        """What this is an amount of."""
+    def asset(self) -> Asset:
+        """What this is an amount of: tokens are fungible within one token id of one registrar."""
         return (self.token_id, self.registrar)
+
+    @property
+    def amount(self) -> int:
+        """The quantity, as ``holdings`` asks for it."""
+        return self.quantity
 
     def encode(self) -> bytes:
         """Canonical bytes."""
@@ -99,26 +94,6 @@ def _decoded(data: bytes) -> TokenState:
     return TokenState(network, token_id, registrar, quantity, owner, node)
 
 
-@dataclass(frozen=True, slots=True)
-class _Tokens:
-    """The tokens of one network in one transaction, decoded."""
-
-    inputs: tuple[TokenState, ...]
-    outputs: tuple[TokenState, ...]
-
-    @property
-    def owners(self) -> frozenset[PublicKey]:
-        return frozenset(token.owner for token in self.inputs)
-
-    @property
-    def nodes(self) -> frozenset[str]:
-        return frozenset(token.node for token in (*self.inputs, *self.outputs))
-
-    @property
-    def kinds(self) -> list[Token]:
-        return sorted({token.token for token in (*self.inputs, *self.outputs)}, key=str)
-
-
 class TokenContract:
     """See the module's docstring; one object per network."""
 
@@ -127,6 +102,7 @@ class TokenContract:
     def __init__(self, network: BusinessNetwork) -> None:
         self.network = network
         self.name = CONTRACT_OF[network]
+        self._rules = HoldingRules(_rules, "token", "registrar", network, MemberRole.REGISTRAR)
 
     def verify(
         self,
@@ -135,63 +111,12 @@ class TokenContract:
         parameters: NetworkParameters,  # noqa: ARG002 # as above
     ) -> tuple[ProvableWrite, ...]:
         """Tokens write nothing provable: always the empty tuple. Raises TokenViolation or MembershipViolation."""
-        command = _rules.one("a transaction with tokens has one command of theirs", ledger_tx.commands_of(self.name))
-        _rules.equal("a token command carries no data", expected=b"", found=command.data)
+        command = self._rules.the_command(ledger_tx.commands_of(self.name))
         states = [state.state for state in ledger_tx.inputs_of(self.name)] + list(ledger_tx.outputs_of(self.name))
         _rules.none("no token is encumbered", [state for state in states if state.encumbrance is not None])
-        tokens = _Tokens(
+        tokens = Holdings(
             tuple(TokenState.of(state.state) for state in ledger_tx.inputs_of(self.name)),
             tuple(TokenState.of(state) for state in ledger_tx.outputs_of(self.name)),
         )
-        self._verify_command(command, ledger_tx, tokens)
-        members = ReferencedMembers(ledger_tx)
-        members.active_custodians(tokens.nodes, self.network)
-        if command.name != MOVE:
-            for _, registrar in tokens.kinds:
-                members.active_party(registrar, self.network, MemberRole.REGISTRAR)
+        self._rules.verify(command, ledger_tx, tokens)
         return ()
-
-    def _verify_command(self, command: Command, ledger_tx: LedgerTransaction, tokens: _Tokens) -> None:
-        match command.name:
-            case "Issue":
-                _verify_issue(tokens)
-            case "Move":
-                _verify_move(tokens)
-            case "Redeem":
-                _verify_redeem(tokens)
-            case _:
-                known = f"{ISSUE}, {MOVE}, {REDEEM}"
-                raise _rules.broken("the token command is known", expected=known, found=command.name)
-        for owner in sorted(tokens.owners, key=PublicKey.encoded):
-            _rules.signed_by("each owner signs", signer=owner, signers=ledger_tx.signers)
-        for _, registrar in tokens.kinds:
-            _rules.signed_by(f"registrar {registrar.name} signs", signer=registrar.key, signers=ledger_tx.signers)
-
-
-def _verify_issue(tokens: _Tokens) -> None:
-    _rules.none("an issue consumes no tokens", tokens.inputs)
-    _rules.some("an issue makes tokens", tokens.outputs)
-    _rules.one("an issue is of one token", tokens.kinds)
-
-
-def _verify_move(tokens: _Tokens) -> None:
-    _rules.some("a move consumes tokens", tokens.inputs)
-    consumed, made = _totals(tokens.inputs), _totals(tokens.outputs)
-    _rules.equal("tokens in equal tokens out, token by token", expected=consumed, found=made)
-
-
-def _verify_redeem(tokens: _Tokens) -> None:
-    _rules.some("a redemption consumes tokens", tokens.inputs)
-    _rules.one("a redemption is of one token", tokens.kinds)
-    for change in tokens.outputs:
-        if change.owner not in tokens.owners:
-            raise _rules.broken("change goes back to an owner", expected="an owner of the inputs", found=change.owner)
-    total_in, total_out = (sum(token.quantity for token in side) for side in (tokens.inputs, tokens.outputs))
-    _rules.at_most("a redemption destroys tokens", limit=total_in - 1, found=total_out)
-
-
-def _totals(tokens: Iterable[TokenState]) -> Counter[Token]:
-    totals: Counter[Token] = Counter()
-    for token in tokens:
-        totals[token.token] += token.quantity
-    return totals

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chains.progmat.contracts import cash as cash_contract
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.holdings import MOVE
 from chains.progmat.contracts.names import CASH
 from chains.progmat.flows.building import BuildContext
 from chains.progmat.flows.cash_builders import own_account, owner_key, refs_of, select_cash
@@ -36,7 +36,7 @@ def rotate_account_key(context: BuildContext, request: RotateAccountKey) -> Tran
         context.frame.start(),
         inputs=refs_of(spent),
         outputs=(moved.as_output(context.notary),),
-        commands=(Command(CASH, cash_contract.MOVE, b"", (owner_key(source), issuer.key)),),
+        commands=(Command(CASH, MOVE, b"", (owner_key(source), issuer.key)),),
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )

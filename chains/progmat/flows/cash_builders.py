@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chains.progmat.contracts import cash as cash_contract
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
 from chains.progmat.contracts.names import CASH
 from chains.progmat.flows.building import BuildContext
 from chains.progmat.flows.change import pieces_of_change
@@ -86,7 +86,7 @@ def issue_cash(context: BuildContext, request: IssueCash) -> TransactionBuilder:
     return replace(
         context.frame.start(),
         outputs=(made.as_output(context.notary),),
-        commands=(Command(CASH, cash_contract.ISSUE, b"", (issuer.key,)),),
+        commands=(Command(CASH, ISSUE, b"", (issuer.key,)),),
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )
@@ -104,7 +104,7 @@ def move_cash(context: BuildContext, request: MoveCash) -> TransactionBuilder:
         context.frame.start(),
         inputs=refs_of(spent),
         outputs=outputs,
-        commands=(Command(CASH, cash_contract.MOVE, b"", (owner_key(source), issuer.key)),),
+        commands=(Command(CASH, MOVE, b"", (owner_key(source), issuer.key)),),
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )
@@ -119,7 +119,7 @@ def redeem_cash(context: BuildContext, request: RedeemCash) -> TransactionBuilde
         context.frame.start(),
         inputs=refs_of(spent),
         outputs=change_outputs(context, issuer, source, spent, request.amount_yen),
-        commands=(Command(CASH, cash_contract.REDEEM, b"", (owner_key(source), issuer.key)),),
+        commands=(Command(CASH, REDEEM, b"", (owner_key(source), issuer.key)),),
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )
@@ -136,7 +136,7 @@ def merge_cash(context: BuildContext, request: MergeCash) -> TransactionBuilder:
         context.frame.start(),
         inputs=refs_of(small),
         outputs=(merged.as_output(context.notary),),
-        commands=(Command(CASH, cash_contract.MOVE, b"", (owner_key(account), issuer.key)),),
+        commands=(Command(CASH, MOVE, b"", (owner_key(account), issuer.key)),),
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )

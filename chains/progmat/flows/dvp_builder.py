@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chains.progmat.contracts import cash as cash_contract
 from chains.progmat.contracts import native_dvp
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.holdings import MOVE
 from chains.progmat.contracts.names import CASH, NATIVE_DVP
 from chains.progmat.contracts.native_terms import NativeTerms, account_key, encode_native_terms
 from chains.progmat.flows.authorisations import require_unused_trade_id
@@ -63,7 +63,7 @@ def settle_dvp(context: BuildContext, request: SettleDvp) -> TransactionBuilder 
                 (account_key(terms.seller_tokens), account_key(terms.buyer_cash)),
             ),
             move_command(tokens),
-            Command(CASH, cash_contract.MOVE, b"", (account_key(terms.buyer_cash), issuer.key)),
+            Command(CASH, MOVE, b"", (account_key(terms.buyer_cash), issuer.key)),
         ),
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=TimeWindow(None, UnixSeconds(until_s)),

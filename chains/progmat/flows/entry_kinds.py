@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from chains.progmat.contracts import cash, dvp_lock
+from chains.progmat.contracts import dvp_lock
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
 from chains.progmat.contracts.names import CASH, DVP_LOCK
 from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.vault import EntryKind
 
 _KINDS: Final[Mapping[tuple[str, str], EntryKind]] = {
-    (CASH, cash.ISSUE): EntryKind.ISSUE,
-    (CASH, cash.MOVE): EntryKind.MOVE,
-    (CASH, cash.REDEEM): EntryKind.REDEEM,
+    (CASH, ISSUE): EntryKind.ISSUE,
+    (CASH, MOVE): EntryKind.MOVE,
+    (CASH, REDEEM): EntryKind.REDEEM,
     (DVP_LOCK, dvp_lock.LOCK): EntryKind.LOCK,
     (DVP_LOCK, dvp_lock.UNLOCK): EntryKind.UNLOCK,
 }

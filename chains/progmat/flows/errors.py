@@ -29,7 +29,6 @@ CrossDvpError
 │   ├── BadCountersignature      the peer's answer is not a signature of the asked key over the transaction
 │   ├── BadFinality              a delivered transaction lacks signatures, or belongs to nobody here
 │   ├── NotConfirmed             signed by a replaced key of the notary, which under its present key knows nothing of it
-│   ├── BadListing               a peer's list of final transactions goes back, stands still or never ends
 │   └── BadResolution            a peer's ancestors do not match the ids asked for, or exceed the bounds
 └── UnavailableError
     ├── KeyHolderUnknown         no listed party holds a key whose signature is missing (map not renewed yet)
@@ -316,17 +315,6 @@ class BadFinality(PeerError):
         self.tx_id = tx_id
         self.rule = rule
         super().__init__(f"{peer} delivered {tx_id.hex()}, which is not recorded: {rule}")
-
-
-class BadListing(PeerError):
-    """A peer's list of final transactions is none."""
-
-    reason = "BAD_LISTING"
-
-    def __init__(self, peer: str, rule: str) -> None:
-        self.peer = peer
-        self.rule = rule
-        super().__init__(f"list of final transactions from {peer}: {rule}")
 
 
 class BadResolution(PeerError):

@@ -24,8 +24,8 @@ from chains.progmat.flows import peer_codec
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.delivery import owe_finality
-from chains.progmat.flows.errors import BadListing
 from chains.progmat.flows.peer_codec import MAX_FETCHED_IDS, MAX_LISTED_IDS, FinalListing, ListingCursor
+from chains.progmat.flows.recovery_errors import BadListing, RecoveryUnderWay
 from chains.progmat.flows.schema import listing_cursors, recovered
 from chains.progmat.flows.seams import Directory, Recording
 from chains.progmat.identity import VAULT_ROLES
@@ -124,6 +124,7 @@ class Recovery:
         self._every_s = every_s
         self._on_owed = on_owed
         self._fetching = asyncio.Lock()  # what one peer brings, the next need not
+        self._requested_ms: int | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -143,6 +144,23 @@ class Recovery:
         if report.fetched:
             self._on_owed()
         return report
+
+    async def reconcile_on_request(self) -> ReconcileReport:
+        """As ``reconcile``, for a caller from outside: one at a time, beside the node's own run.
+
+        A run asks every peer and may verify all that comes back: callers could otherwise have each peer asked, and
+        this node's readers busy, as often as they like. Raises ``RecoveryUnderWay``.
+        """
+        now_ms = self._clock.now_ms()
+        if self._requested_ms is not None:
+            running_s = max(0, now_ms - self._requested_ms) // 1000
+            # A peer that is silent ends a run after LIST_TIMEOUT_S; one that has much to show may take longer.
+            raise RecoveryUnderWay(running_s, max(1.0, LIST_TIMEOUT_S - running_s))
+        self._requested_ms = now_ms
+        try:
+            return await self.reconcile()
+        finally:
+            self._requested_ms = None
 
     async def _keep_up(self) -> None:
         while True:

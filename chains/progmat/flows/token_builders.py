@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chains.progmat.contracts import token as contract
+from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.contracts.token import CONTRACT_OF, TokenState
 from chains.progmat.flows.building import BuildContext
@@ -29,7 +29,7 @@ def issue_token(context: BuildContext, request: IssueToken) -> TransactionBuilde
     return replace(
         context.frame.start(),
         outputs=(made.as_output(context.notary),),
-        commands=(Command(CONTRACT_OF[request.network], contract.ISSUE, b"", (registrar.key,)),),
+        commands=(Command(CONTRACT_OF[request.network], ISSUE, b"", (registrar.key,)),),
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )
@@ -55,7 +55,7 @@ def redeem_token(context: BuildContext, request: RedeemToken) -> TransactionBuil
     source = own_account(context, request.from_account_key)
     spent = take_tokens(context, request.network, request.token_id, request.registrar, request.quantity, source)
     registrar = TokenState.of(spent[0].state).registrar
-    command = Command(CONTRACT_OF[request.network], contract.REDEEM, b"", (owner_key(source), registrar.key))
+    command = Command(CONTRACT_OF[request.network], REDEEM, b"", (owner_key(source), registrar.key))
     return replace(
         context.frame.start(),
         inputs=refs_of(spent),
@@ -98,7 +98,7 @@ def split_tokens(
 def move_command(spent: tuple[StateAndRef, ...]) -> Command:
     """The command of a move of one owner's tokens of one registrar."""
     first = TokenState.of(spent[0].state)
-    return Command(CONTRACT_OF[first.network], contract.MOVE, b"", (first.owner, first.registrar.key))
+    return Command(CONTRACT_OF[first.network], MOVE, b"", (first.owner, first.registrar.key))
 
 
 def refs_of(spent: tuple[StateAndRef, ...]) -> tuple[StateRef, ...]:

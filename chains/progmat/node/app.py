@@ -235,7 +235,7 @@ def _upkeep_of(vault: VaultUpkeepConfig) -> UpkeepPolicy:
     grooming = None
     if vault.groom_above_coins:
         grooming = GroomingPolicy(vault.groom_above_coins, vault.groom_below_yen, vault.groom_max_coins)
-    return UpkeepPolicy(vault.every_s, vault.updates_kept, grooming)
+    return UpkeepPolicy(vault.every_s, vault.updates_kept, vault.deliveries_kept_s, grooming)
 
 
 def _uniqueness_store_of(config: NodeConfig) -> OpenUniquenessStore:

@@ -99,6 +99,7 @@ class VaultUpkeepConfig(_Section):
 
     every_s: Annotated[int, Field(ge=1, le=86400)] = 10
     updates_kept: Annotated[int, Field(ge=1, le=10**9)] = 1_000_000  # of the update stream, the newest
+    deliveries_kept_s: Annotated[int, Field(ge=60, le=10**9)] = 7 * 86_400  # once acknowledged, since they were owed
     groom_above_coins: Annotated[int, Field(ge=0, le=10**6)] = 0
     groom_below_yen: Annotated[int, Field(ge=2, le=10**15)] = 10_000
     groom_max_coins: Annotated[int, Field(ge=2, le=128)] = 64

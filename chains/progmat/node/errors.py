@@ -3,7 +3,11 @@
 CrossDvpError
 ├── PeerError
 │   └── BadPosition              a peer tells a position that is not its own
+├── UnavailableError
+│   └── DoubtNotReconciled       not every peer has answered, or something came back: asked again by itself
 └── CallerError
+    ├── AnotherDoubt             the records are in another doubt than the one the operator speaks of
+    ├── DoubtNeedsRestart        only a restart makes this doubt safe to settle
     ├── CallerNotAuthorised      the certificate's name may not call this method
     ├── KeyMissing               the key store lacks a key the node's role needs
     ├── NotOnNetworkMap          the node's own name is not on its network map, or there with other roles or another key
@@ -12,7 +16,7 @@ CrossDvpError
 
 from __future__ import annotations
 
-from primitives.errors import CallerError, PeerError
+from primitives.errors import CallerError, PeerError, UnavailableError
 
 
 class CallerNotAuthorised(CallerError):
@@ -71,3 +75,44 @@ class BadPosition(PeerError):
     def __init__(self, peer: str, rule: str) -> None:
         self.peer, self.rule = peer, rule
         super().__init__(f"{peer} told how far a database has come: {rule}")
+
+
+class DoubtNotReconciled(UnavailableError):
+    """An operator's word comes too early."""
+
+    reason = "DOUBT_NOT_RECONCILED"
+
+    def __init__(self, missed: int | None, unanswered: tuple[str, ...], retry_after_s: float) -> None:
+        """``missed``: by the last round; None: no round has ended."""
+        self.missed, self.unanswered, self.retry_after_s = missed, unanswered, retry_after_s
+        if missed is None:
+            found = "no round of asking its peers has ended"
+        else:
+            found = f"the last round brought or lacks {missed} ledger_txs, without answer: {list(unanswered)}"
+        super().__init__(
+            f"expected a round in which every issuer answered and nothing was missing; {found}: retry after "
+            f"{retry_after_s:g} s. If who is away never comes back, stop the node and say so to its database"
+        )
+
+
+class AnotherDoubt(CallerError):
+    """What the operator has looked into is not what the node doubts."""
+
+    reason = "ANOTHER_DOUBT"
+
+    def __init__(self, expected: str, found: str) -> None:
+        self.expected, self.found = expected, found
+        super().__init__(f"the records are in doubt {found}, not {expected}: look into that first")
+
+
+class DoubtNeedsRestart(CallerError):
+    """Peers who know of a later state believe only a later start of the node."""
+
+    reason = "DOUBT_NEEDS_RESTART"
+
+    def __init__(self, doubt: str) -> None:
+        self.doubt = doubt
+        super().__init__(
+            f"doubt {doubt} arose while this node was running: its peers believe only a later start. Restart the node, "
+            "let it ask its peers, then say it again"
+        )

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sqlalchemy import MetaData
 
 from chains.progmat.node.database_tables import ROLE_TABLES
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage.location import DatabaseLocation
+
+R = TypeVar("R")
 
 OpenDatabase = Callable[[DatabaseLocation, str, Sequence[MetaData], Callable[[], int]], Awaitable[NodeDatabase]]
 """As ``NodeDatabase.open``."""
@@ -36,6 +39,15 @@ class NodeStorage:
                 self.opened(self.database)
             self._users += 1
             return self.database
+
+    async def lend(self, now_s: Callable[[], int], put_together: Callable[[NodeDatabase], Awaitable[R]]) -> R:
+        """A role over the node's database, to be released when it ends; released at once if it cannot be made."""
+        database = await self.acquire(now_s)
+        try:
+            return await put_together(database)
+        except BaseException:
+            await self.release()
+            raise
 
     async def release(self) -> None:
         """One role needs it no more."""

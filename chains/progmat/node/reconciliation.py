@@ -5,9 +5,10 @@ deliver, and signs nothing. How the doubt ends:
 
 - **by itself** when every peer that has to answer has answered, nothing was missing, and the doubt is one of the
   witness alone (``WITNESS_MISSING``, ``WITNESS_BEHIND``): then nothing says that anything was lost;
-- **by an operator** (`crossdvp ledger storage reconcile CONFIG --confirm`, the node stopped) in every other case. What
-  peers deliver again are final ledger_txs; a flow that had signed something which is not final yet is known to nobody
-  else for certain, and only a person can know whether such flows were under way.
+- **by an operator** (`crossdvp ledger storage reconcile CONFIG --confirm`) in every other case. What peers deliver
+  again are final ledger_txs; a flow that had signed something which is not final yet is known to nobody else for
+  certain, and only a person can know whether such flows were under way. A running node takes that word once a round of
+  asking has brought nothing new; a stopped one's database at once, from who knows that a peer never comes back.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import structlog
 
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.recovery import ReconcileReport
+from chains.progmat.node.errors import AnotherDoubt, DoubtNeedsRestart, DoubtNotReconciled
 from chains.progmat.node.peers import PeerNetwork
 from chains.progmat.node.positions import (
     POSITION,
@@ -85,6 +87,7 @@ class Reconciliation:
         self._reconciler = reconciler
         self._clock = clock
         self._heights_shown = heights_shown
+        self._last_round: tuple[int, tuple[str, ...]] | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -120,6 +123,7 @@ class Reconciliation:
         report = await self._reconciler.reconcile()
         missed = sum(peer.fetched + peer.missing for peer in report.peers)
         unanswered = sorted(self._peers.required - {peer.peer for peer in report.peers if not peer.problem})
+        self._last_round = missed, tuple(unanswered)
         log.warning(
             "records in doubt", doubt=doubt.value, missed=missed, unanswered=unanswered, peers=len(report.peers)
         )
@@ -128,6 +132,26 @@ class Reconciliation:
             await self._database.settle_doubt("", why, self._clock.now_ms() // 1000)
             log.warning("doubt settled", why=why)
         return report
+
+    async def settle(self, doubt: Doubt, operator: str) -> bool:
+        """An operator's word that the node has all it missed; whether there was a doubt. Durable when this returns.
+
+        Raises ``AnotherDoubt`` than the one spoken of, ``DoubtNeedsRestart``, ``DoubtNotReconciled``, storage errors.
+        """
+        head = self._database.head
+        if head.doubt is Doubt.NONE:
+            return False
+        if head.doubt is not doubt:
+            raise AnotherDoubt(doubt.value, head.doubt.value)
+        if self._database.doubt_arose_here:
+            raise DoubtNeedsRestart(doubt.value)
+        if self._reconciler is not None and self._last_round != (0, ()):
+            missed, unanswered = self._last_round or (None, ())
+            raise DoubtNotReconciled(missed, unanswered, ASK_EVERY_MS / 1000)
+        why = f"{head.doubt.value}: {head.doubt_detail}"
+        await self._database.settle_doubt(operator, why, self._clock.now_ms() // 1000)
+        log.warning("doubt settled", why=why, operator=operator)
+        return True
 
     async def _work(self) -> None:
         while True:

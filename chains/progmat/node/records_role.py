@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import grpc.aio
+from crossdvp.ledger.v1.records_service_pb2_grpc import add_RecordsServiceServicer_to_server
 
 from chains.progmat.identity import VAULT_ROLES, Role
 from chains.progmat.node.node_storage import NodeStorage
@@ -12,6 +13,7 @@ from chains.progmat.node.peers import PeerRouter
 from chains.progmat.node.positions import POSITION, PositionKeeper
 from chains.progmat.node.reconciliation import PeersToAsk, Reconciler, Reconciliation
 from chains.progmat.node.roles import Surroundings
+from chains.progmat.node.rpc_records_service import RecordsServiceRpc
 
 WITH_DATABASE = (*sorted(VAULT_ROLES, key=lambda role: role.value), Role.VALIDATOR)
 
@@ -19,8 +21,11 @@ WITH_DATABASE = (*sorted(VAULT_ROLES, key=lambda role: role.value), Role.VALIDAT
 class RecordsRole:
     """A ``RunningRole`` beside the others of a node."""
 
-    def __init__(self, storage: NodeStorage, keeper: PositionKeeper, reconciliation: Reconciliation) -> None:
+    def __init__(
+        self, storage: NodeStorage, keeper: PositionKeeper, reconciliation: Reconciliation, rpc: RecordsServiceRpc
+    ) -> None:
         self._storage = storage
+        self._rpc = rpc
         self._keeper = keeper
         self.reconciliation = reconciliation
 
@@ -48,15 +53,17 @@ class RecordsRole:
             clock=around.clock,
             heights_shown=heights_shown,
         )
-        return cls(storage, PositionKeeper(database, directory, around.now_s), reconciliation)
+        keeper = PositionKeeper(database, directory, around.now_s)
+        return cls(storage, keeper, reconciliation, RecordsServiceRpc(reconciliation, around.access))
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Positions."""
         router.register(POSITION, self._keeper.handle)
 
-    def serve(self, _server: grpc.aio.Server) -> tuple[str, ...]:
-        """No API of its own."""
-        return ()
+    def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
+        """RecordsService."""
+        add_RecordsServiceServicer_to_server(self._rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
+        return ("crossdvp.ledger.v1.RecordsService",)
 
     async def start(self) -> None:
         """Ask, tell, reconcile."""

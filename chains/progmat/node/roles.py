@@ -178,12 +178,7 @@ class VaultRole:
         """Open the node's database and put the node together; raises storage and key errors."""
         around.node_signer()
         storage = around.node_storage()
-        database = await storage.acquire(around.now_s)
-        try:
-            return await cls._over(around, storage, database)
-        except BaseException:
-            await storage.release()
-            raise
+        return await storage.lend(around.now_s, partial(cls._over, around, storage))
 
     @classmethod
     async def _over(cls, around: Surroundings, storage: NodeStorage, database: NodeDatabase) -> VaultRole:
@@ -276,12 +271,7 @@ class ValidatorRole:
     async def open(cls, around: Surroundings) -> ValidatorRole:
         """Open database and signing log; raises ``SigningLogMismatch``, ``NotAValidator``, ``KeyMissing``."""
         storage = around.node_storage()
-        database = await storage.acquire(around.now_s)
-        try:
-            return await cls._over(around, storage, database)
-        except BaseException:
-            await storage.release()
-            raise
+        return await storage.lend(around.now_s, partial(cls._over, around, storage))
 
     @classmethod
     async def _over(cls, around: Surroundings, storage: NodeStorage, database: NodeDatabase) -> ValidatorRole:

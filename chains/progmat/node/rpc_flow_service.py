@@ -85,7 +85,7 @@ class FlowServiceRpc(FlowServiceServicer):
 
     async def Recover(self, _request: pb.RecoverRequest, context: Context) -> pb.RecoverResponse:  # noqa: D102, N802 # as above
         self._authorise(context, "Recover")
-        report = await self._node.recovery.reconcile()
+        report = await self._node.recovery.reconcile_on_request()
         peers = [
             pb.PeerRecovery(
                 peer=peer.peer,

@@ -1,4 +1,4 @@
-"""What a node does to its vault by itself: forget old updates, merge dust while nothing else is at work."""
+"""What a node does to its records by itself: forget old updates and deliveries, merge dust while nothing is at work."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 import structlog
 
 from chains.progmat.flows.requests import MergeCash
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.operations import NodeOperations
+from chains.progmat.node.storage import forget_done_effects
+from chains.progmat.node.storage.outbox import FORGOTTEN_AT_ONCE
 from chains.progmat.vault.grooming import dustiest_account
 from chains.progmat.vault.updates import forget_updates
 from primitives.errors import CrossDvpError
+
+MAX_BATCHES: Final = 64
+"""Of deliveries forgotten in one round: more than a busy node makes in one, so that the oldest are always gone."""
 
 log = structlog.get_logger(__name__)
 
@@ -30,10 +36,14 @@ class GroomingPolicy:
 
 @dataclass(frozen=True)
 class UpkeepPolicy:
-    """One round every ``every_s`` seconds; a round forgets updates and starts at most one merge."""
+    """One round every ``every_s`` seconds; a round forgets updates and deliveries, and starts at most one merge.
+
+    ``deliveries_kept_s``: what was owed to a peer longer ago is forgotten, once the peer has acknowledged it.
+    """
 
     every_s: int
     updates_kept: int
+    deliveries_kept_s: int
     grooming: GroomingPolicy | None = None
 
 
@@ -61,6 +71,7 @@ class VaultUpkeep:
         """One round; returns the id of the merge it started, empty if none."""
         database = self._node.parts.database
         await database.submit(partial(forget_updates, keep=self._policy.updates_kept))
+        await self._forget_deliveries()
         grooming = self._policy.grooming
         if grooming is None or self._node.engine.at_work:
             return ""
@@ -87,6 +98,14 @@ class VaultUpkeep:
         await self._operations.submit(merge, 0)
         log.info("merging dust", flow=merge.request_id, coin=dust.coin_id, found=dust.coins)
         return merge.request_id
+
+    async def _forget_deliveries(self) -> None:
+        """Batch by batch, so that what flows write goes in between."""
+        now_s = self._node.parts.clock.now_ms() // 1000
+        forget = partial(forget_done_effects, before_s=now_s - self._policy.deliveries_kept_s)
+        for _ in range(MAX_BATCHES):
+            if await self._node.parts.database.submit(forget) < FORGOTTEN_AT_ONCE:
+                return
 
     async def _rounds(self) -> None:
         while True:

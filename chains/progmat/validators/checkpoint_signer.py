@@ -28,7 +28,7 @@ from chains.progmat.validators.schema import pins
 from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
 from light_clients.progmat import Checkpoint, ValidatorSet, checkpoint_digest
-from primitives.secp256k1 import address_of, compact, sign_digest
+from primitives.secp256k1 import compact
 from primitives.types import Address
 
 MAX_HEIGHT = 2**63 - 1
@@ -47,23 +47,6 @@ class CheckpointKey(Protocol):
     def sign_digest(self, digest: bytes) -> bytes:
         """65 bytes ``r | s | v`` over 32 bytes, low s. May raise UnavailableError where the key is kept elsewhere."""
         ...
-
-
-class SoftwareCheckpointKey:
-    """A ``CheckpointKey`` in this process; deterministic (RFC 6979)."""
-
-    def __init__(self, secret: bytes) -> None:
-        self._secret = secret
-        self._address = address_of(secret)
-
-    @property
-    def address(self) -> Address:
-        """What other chains know the Validator by."""
-        return self._address
-
-    def sign_digest(self, digest: bytes) -> bytes:
-        """65 bytes ``r | s | v``."""
-        return sign_digest(self._secret, digest)
 
 
 @dataclass(frozen=True, slots=True)

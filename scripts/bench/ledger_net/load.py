@@ -17,7 +17,7 @@ from typing import Any
 
 import grpc.aio
 
-from chains.progmat.contracts import cash
+from chains.progmat.contracts import holdings
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.names import CASH
@@ -204,7 +204,7 @@ class Load:
         built = replace(
             TransactionFrame(verifier.parameters, verifier.package.hash).start(),
             outputs=tuple(CashState(COIN, me, AMOUNT_YEN, owner, node).as_output(notary) for owner in owners),
-            commands=(Command(CASH, cash.ISSUE, b"", (me.key,)),),
+            commands=(Command(CASH, holdings.ISSUE, b"", (me.key,)),),
             references=tuple(member.ref for member in members),
             time_window=TimeWindow(None, UnixSeconds(now_ms // 1000 + 120)),
         )

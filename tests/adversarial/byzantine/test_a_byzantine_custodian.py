@@ -7,17 +7,19 @@ from dataclasses import replace
 
 import pytest
 
-from chains.progmat.contracts.cash import ISSUE, CashState
+from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.holdings import ISSUE, MOVE
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, MembershipState, MembershipStatus
 from chains.progmat.contracts.names import CASH
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.notary_desk import NOTARISE
+from chains.progmat.identity import NetworkMap, Role
 from chains.progmat.transactions.model import Command, Party, StateAndRef, StateRef
 from chains.progmat.transactions.signature import sign_batch
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import decode_signature
 from primitives.types import Hash32
-from tests.adversarial.byzantine.world import FRAME, ByzantineLedger, coin, hostile, refused, signed_by
+from tests.adversarial.byzantine.world import FRAME, ByzantineLedger, coin, hostile, known_to, refused, signed_by
 from tests.fakes.ledger_parties import (
     CN_A,
     CN_B,
@@ -31,10 +33,13 @@ from tests.fakes.ledger_parties import (
     membership_issue,
     salt_of,
 )
-from tests.simulator.parties import BUYER, CN_C
+from tests.simulator.parties import BUYER, CN_C, MAP
 
 THIEF, THIEF_NODE = SELLER, CN_A
 VICTIMS = (SN, CN_B)
+VALIDATING_MAP = NetworkMap(
+    replace(entry, roles=entry.roles | {Role.VALIDATING}) if entry.name == NN.name else entry for entry in MAP.entries
+)
 
 
 def final(signed: SignedTransaction, notary: LedgerParty = NN) -> SignedTransaction:
@@ -186,3 +191,40 @@ def test_a_known_coin_can_be_burnt_where_the_notary_does_not_validate() -> None:
         world.run(attack)
         world.nothing_is_taken()
         assert burn.id in world.ledger.machines[NN].notary_disk.committed()
+
+
+def test_a_validating_notary_burns_no_coin_that_its_owner_does_not_spend() -> None:
+    """The twin of the attack above: who knows a coin's reference, and all that the issuer knows, has nothing yet."""
+    with hostile(CN_A, network_map=VALIDATING_MAP) as world:
+        theirs = world.coins_of(BUYER)[0]
+        built = cash_move(world.frame, [theirs], coin(CashState.of(theirs.state).amount_yen, THIEF, CN_A))
+        own_rules = replace(built, commands=(Command(CASH, MOVE, b"", (THIEF.key, SN.key)),))
+        theft = built.to_wire(salt_of("theft"))
+        world.hostile.knows.update(known_to(SN))
+        burns = [
+            signed_by(theft),
+            signed_by(theft, SN),  # even with the issuer's help
+            signed_by(theft, THIEF, SN),
+            signed_by(own_rules.to_wire(salt_of("own rules")), THIEF, SN),
+        ]
+
+        async def attack() -> None:
+            for burn in burns:
+                assert await refused(world.hostile.notarised(burn)) == "TRANSACTION_INVALID"
+                blind = world.hostile.ask(NN, NOTARISE, world.hostile.blind_request(burn))
+                assert await refused(blind) == "WHOLE_TRANSACTION_NEEDED"
+            assert not {burn.id for burn in burns} & set(world.ledger.machines[NN].notary_disk.committed())
+
+        world.survives(attack)
+
+
+def test_a_validating_notary_signs_what_the_owner_spends() -> None:
+    """So the refusals above are not those of a notary that refuses everything."""
+    with hostile(CN_A, network_map=VALIDATING_MAP) as world:
+        own = world.coins_of(THIEF)[0]
+
+        async def honest() -> None:
+            final_move = await paid(world, own, BUYER, CN_B)
+            assert (await world.hostile.notarised(final_move)).signature.by == NN.key
+
+        world.run(honest)

@@ -23,6 +23,7 @@ from chains.progmat.flows.peer_codec import FetchAnswer, FetchedTransaction, Fin
 from chains.progmat.flows.requests import MoveCash
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.frame import TransactionFrame
+from chains.progmat.identity import NetworkMap
 from chains.progmat.node.peers import PeerHandler, PeerIdentity, PeerRouter
 from chains.progmat.transactions.model import StateAndRef, StateRef
 from chains.progmat.transactions.signature import sign_transaction
@@ -99,16 +100,21 @@ class HostileMember:
         """What our own flows would send the notary."""
         return self._desk()._request(signed)
 
+    def blind_request(self, signed: SignedTransaction) -> bytes:
+        """What our own flows would send a notary that does not validate."""
+        return self._desk(MAP)._request(signed)
+
     async def deliver(self, asked: LedgerParty, signed: SignedTransaction) -> bytes:
         """Deliver a transaction as if it were final."""
         signatures = tuple(encode_signature(signature) for signature in signed.signatures)
         body = peer_codec.encode_finality(Finality(signed.id, signatures, signed.wire_bytes))
         return await self.ask(asked, peer_codec.FINALISE, body)
 
-    def _desk(self) -> NotaryDesk:
+    def _desk(self, directory: NetworkMap | None = None) -> NotaryDesk:
         verifier = LedgerVerifier(PARAMETERS, PACKAGE)
         network = self.ledger.setting.network.view(self.party.name)
-        return NotaryDesk(network, verifier, SkewedClock(), self.party.party, Keys(self.party.signer), MAP)
+        network_map = directory or self.ledger.setting.network_map
+        return NotaryDesk(network, verifier, SkewedClock(), self.party.party, Keys(self.party.signer), network_map)
 
 
 @dataclass
@@ -208,16 +214,20 @@ class ByzantineLedger:
 
 @contextmanager
 def hostile(
-    party: LedgerParty, *accomplices: LedgerParty, among: Iterable[LedgerParty] = CASH_NODES, folder: Path = NO_FOLDER
+    party: LedgerParty,
+    *accomplices: LedgerParty,
+    among: Iterable[LedgerParty] = CASH_NODES,
+    folder: Path = NO_FOLDER,
+    network_map: NetworkMap = MAP,
 ) -> Iterator[ByzantineLedger]:
     """A ledger with members and cash, whose ``party`` is the attacker's, and its accomplices are gone.
 
     Validators ``among`` the nodes need a ``folder``.
     """
     honest = [other for other in among if other not in {party, *accomplices}]
-    ledger = SimulatedLedger(f"hostile {party.name}", honest, genesis(), folder=folder)
+    ledger = SimulatedLedger(f"hostile {party.name}", honest, genesis(), folder=folder, network_map=network_map)
     try:
-        known = {tx_id: tx for member in (party, *accomplices) for tx_id, tx in _known_to(member).items()}
+        known = {tx_id: tx for member in (party, *accomplices) for tx_id, tx in known_to(member).items()}
         member = HostileMember(party, ledger, known)
         member.listens(peer_codec.FETCH_TRANSACTIONS, member.fetched)
         yield ByzantineLedger(ledger, member, _everything())
@@ -234,7 +244,8 @@ def _everything() -> Records:
         ledger.close()
 
 
-def _known_to(party: LedgerParty) -> dict[bytes, SignedTransaction]:
+def known_to(party: LedgerParty) -> dict[bytes, SignedTransaction]:
+    """What a node's disk holds when the attack begins."""
     images = genesis()
     if party.name not in images:
         return {}

@@ -176,5 +176,5 @@ def test_the_operator_cannot_touch_coins(world: SettlementWorld) -> None:
     coins = world.issue(5)
     builder = membership_change(world.ledger.frame, world.custodian, "Suspend")
 
-    with pytest.raises(ContractViolation, match="one cash command"):
+    with pytest.raises(ContractViolation, match="coins has one command"):
         world.ledger.verify(replace(builder, inputs=(*builder.inputs, coins.ref)))

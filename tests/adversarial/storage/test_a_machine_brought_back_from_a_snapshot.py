@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from chains.progmat.flows.recovery import PeerReport, ReconcileReport
 from chains.progmat.node.database_tables import ROLE_TABLES
-from chains.progmat.node.errors import BadPosition
+from chains.progmat.node.errors import AnotherDoubt, BadPosition, DoubtNeedsRestart, DoubtNotReconciled
 from chains.progmat.node.peers import InProcessPeerNetwork, PeerIdentity, PeerRouter
 from chains.progmat.node.positions import (
     POSITION,
@@ -30,6 +30,7 @@ from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage.errors import RecordsInDoubt
 from chains.progmat.node.storage.location import witness_path
 from chains.progmat.node.storage.offline import confirm
+from chains.progmat.node.storage.schema import audit
 from chains.progmat.node.storage.standing import Doubt
 from chains.progmat.validators.schema import heights
 from primitives.signatures import Signer, SoftwareSigner
@@ -227,3 +228,78 @@ async def test_a_rolled_back_database_waits_for_a_person_even_if_nothing_was_mis
         await reconciliation.reconcile()
         with pytest.raises(RecordsInDoubt, match="ROLLED_BACK"):
             database.require_current()
+
+
+async def rolled_back(world: World, tmp_path: Path) -> None:
+    async with world.running() as (database, _):
+        await database.submit(lambda _connection: None)
+    shutil.copyfile(world.at, tmp_path / "old")
+    async with world.running():
+        pass
+    shutil.copyfile(tmp_path / "old", world.at)
+
+
+@pytest.mark.parametrize(
+    "peer",
+    [
+        PeerReport(PEER, problem="UNREACHABLE: away"),
+        PeerReport(PEER, listed=9, fetched=1),
+        PeerReport(PEER, listed=9, missing=1),
+    ],
+    ids=["away", "something came back", "something is lacking"],
+)
+async def test_a_running_node_takes_nobodys_word_before_its_peers_have_shown_all(
+    world: World, tmp_path: Path, peer: PeerReport
+) -> None:
+    await rolled_back(world, tmp_path)
+    answers = Answers(peer)
+    async with world.running(answers) as (database, reconciliation):
+        with pytest.raises(DoubtNotReconciled, match="no round"):
+            await reconciliation.settle(Doubt.ROLLED_BACK, "alice")
+        await reconciliation.reconcile()
+        with pytest.raises(DoubtNotReconciled, match="retry after 60 s"):
+            await reconciliation.settle(Doubt.ROLLED_BACK, "alice")
+        with pytest.raises(RecordsInDoubt):
+            database.require_current()
+        answers.report = ReconcileReport((PeerReport(PEER),))
+        await reconciliation.reconcile()
+        assert await reconciliation.settle(Doubt.ROLLED_BACK, "alice")
+        database.require_current()
+        assert not await reconciliation.settle(Doubt.ROLLED_BACK, "alice")
+    async with world.running() as (database, _):
+        database.require_current()
+        query = select(audit.c.operator, audit.c.act).where(audit.c.operator != "")
+        assert [tuple(row) for row in await database.read(lambda read: read.execute(query).all())] == [
+            ("alice", "reconciled")
+        ]
+
+
+async def test_a_word_on_another_doubt_settles_nothing(world: World, tmp_path: Path) -> None:
+    await rolled_back(world, tmp_path)
+    async with world.running(Answers(PeerReport(PEER))) as (database, reconciliation):
+        await reconciliation.reconcile()
+        with pytest.raises(AnotherDoubt, match="ROLLED_BACK, not RESTORED"):
+            await reconciliation.settle(Doubt.RESTORED, "alice")
+        assert database.doubt is Doubt.ROLLED_BACK
+
+
+async def test_a_doubt_that_a_peer_raised_is_settled_only_after_a_restart(world: World, tmp_path: Path) -> None:
+    """Before it the peer would not believe the node: its start is not later than the one the peer knows."""
+    async with world.running() as (_, reconciliation):
+        await reconciliation.ask_positions()
+    copied(world.folder, tmp_path / "snapshot")
+    async with world.running() as (_, reconciliation):
+        await reconciliation.ask_positions()
+    copied(tmp_path / "snapshot", world.folder)
+    answers = Answers(PeerReport(PEER))
+    async with world.running(answers) as (database, reconciliation):
+        await reconciliation.ask_positions()
+        await reconciliation.reconcile()
+        with pytest.raises(DoubtNeedsRestart):
+            await reconciliation.settle(Doubt.PEER_SAW_LATER, "alice")
+        assert database.doubt is Doubt.PEER_SAW_LATER
+    async with world.running(answers) as (database, reconciliation):
+        await reconciliation.reconcile()
+        assert await reconciliation.settle(Doubt.PEER_SAW_LATER, "alice")
+        await reconciliation.ask_positions()
+        database.require_current()

@@ -132,7 +132,7 @@ async def test_a_node_grooms_by_policy_one_account_a_round_and_forgets_old_updat
         for _ in range(4):
             await ledger.issue(10)
         node, operations = ledger.vault(CN_B).node, ledger.operations(CN_B)
-        policy = UpkeepPolicy(every_s=10, updates_kept=2, grooming=GroomingPolicy(3, 100, 64))
+        policy = UpkeepPolicy(every_s=10, updates_kept=2, deliveries_kept_s=60, grooming=GroomingPolicy(3, 100, 64))
         upkeep = VaultUpkeep(node, operations, policy)
         started = await upkeep.once()
         assert started

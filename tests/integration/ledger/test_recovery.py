@@ -17,7 +17,7 @@ from chains.progmat.flows.request_codec import encode_request
 from chains.progmat.flows.requests import MoveCash, RedeemCash
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.store import add_flow
-from chains.progmat.node.storage import unknown_transactions
+from chains.progmat.node.storage import forget_done_effects, unknown_transactions
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, SN, LedgerParty
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
@@ -106,6 +106,25 @@ async def test_a_node_that_lost_its_database_gets_everything_back(tmp_path: Path
         report = await recovery(ledger, CN_B).reconcile()
         assert (report.is_complete, report.fetched) == (True, 3)  # and two memberships with them
         assert await ledger.free_yen(CN_B, BUYER_ACCOUNT) == 700
+        await ledger.done(CN_B, pay("q", 700))
+        assert await ledger.free_yen(CN_A, SELLER_ACCOUNT) == 1000
+
+
+async def test_what_was_delivered_comes_back_and_is_not_done_twice_after_its_deliveries_were_forgotten(
+    tmp_path: Path,
+) -> None:
+    async with running_ledger(tmp_path, CASH_PARTIES) as ledger:
+        await ledger.issue(1000)
+        paid = await ledger.done(CN_B, pay("p", 300))
+        for party in (SN, CN_A, CN_B):
+            await ledger.vault(party).node.parts.database.submit(partial(forget_done_effects, before_s=2**40))
+        assert (await ledger.run(CN_B, pay("p", 300))).tx_id == paid.tx_id
+        async with without(ledger, CN_A) as folder:
+            forget_everything(folder)
+        assert (await recovery(ledger, CN_A).reconcile()).is_complete
+        assert await ledger.free_yen(CN_A, SELLER_ACCOUNT) == 300
+        async with without(ledger, CN_B):
+            pass  # a restart looks into what is left of the outbox
         await ledger.done(CN_B, pay("q", 700))
         assert await ledger.free_yen(CN_A, SELLER_ACCOUNT) == 1000
 

@@ -31,7 +31,7 @@ def test_misuse_ends_with_2(crossdvp: CommandLine, arguments: tuple[str, ...]) -
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("vote", "xyz", "for"), "INVALID_ARGUMENT"),
+        (("vote", "xyz", "for"), "BAD_ARGUMENT"),
         (("vote", "abcd", "for"), "INVALID_REQUEST"),
         (("close", "abcd"), "INVALID_REQUEST"),
         (("proposals",), "NODE_NOT_NAMED"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chains.progmat.contracts.cash import MOVE
+from chains.progmat.contracts.holdings import MOVE
 from chains.progmat.contracts.names import CASH
 from chains.progmat.transactions import component_codec as codec
 from chains.progmat.transactions.errors import InputsBroken, SignaturesMissing, StateUnresolved

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import DBAPIError
 
 from chains.progmat.contracts.package import ContractPackage
+from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.recorded import RecordedStates
 from chains.progmat.flows.recording import Recorder
 from chains.progmat.flows.seams import Directory, NodeSelf
@@ -18,6 +19,7 @@ from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.identity import VAULT_ROLES, Role
 from chains.progmat.network.parameters_source import ParametersSource
 from chains.progmat.node.database_tables import NODE_TABLES
+from chains.progmat.node.fsck.attested import check_attested
 from chains.progmat.node.fsck.finding import Defect, Progress
 from chains.progmat.node.fsck.own_records import check_flows, check_outbox, check_soft_locks
 from chains.progmat.node.fsck.replay import differences, replay
@@ -95,6 +97,8 @@ def check_database(subject: Subject, now_s: int, told: Progress) -> Iterator[Def
                 _make(metadata, scratch)
             yield from replay(source, scratch, verifier, recorder, named_by_states, told)
             yield from differences(source, scratch, told)
+            told("attestations verified", 0)
+            yield from check_attested(source, verifier, _history_of(subject.me))
             told("flows, outbox and soft locks checked", 0)
             yield from check_flows(source)
             yield from check_outbox(source)
@@ -105,6 +109,11 @@ def check_database(subject: Subject, now_s: int, told: Progress) -> Iterator[Def
                 yield from check_signing_log(source, subject.folder / "signing-log.sqlite3")
     except DBAPIError as error:
         raise StorageFailed(str(error.orig)) from error
+
+
+def _history_of(me: NodeSelf) -> HistoryPolicy:
+    """What a node of these roles may know by attestations; a custodian's own choice may have been another before."""
+    return HistoryPolicy.WHOLE if me.roles & {Role.ISSUER, Role.VALIDATOR} else HistoryPolicy.ATTESTED
 
 
 def _make(metadata: MetaData, scratch: object) -> None:

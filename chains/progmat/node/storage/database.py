@@ -65,6 +65,8 @@ class NodeDatabase:
 
     _at_hand: ReaderAtHand | None = None
     """For look-ups, and the sign that statements take microseconds: only where the database is a file."""
+    doubt_arose_here: bool = False
+    """Whether the doubt is younger than this start: what a start does about one is then still to be done."""
 
     def __init__(self, at: DatabaseLocation, loop: asyncio.AbstractEventLoop, ownership: Ownership) -> None:
         name = short_name(at)
@@ -152,6 +154,7 @@ class NodeDatabase:
         if self._doubt[0] is not Doubt.NONE:
             return
         self._doubt = (doubt, detail)
+        self.doubt_arose_here = True
         self._tell()
 
         def store(connection: Connection) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select, update
+from sqlalchemy import Connection, bindparam, delete, func, literal_column, select, update
 
 from chains.progmat.node.storage.column_types import storable
 from chains.progmat.node.storage.prepared import Prepared, insert
@@ -15,6 +15,7 @@ from chains.progmat.node.storage.schema import outbox
 from chains.progmat.node.storage.transaction_store import StoreOutcome
 
 MAX_ERROR_CHARS = 500
+FORGOTTEN_AT_ONCE: Final = 512
 
 
 class EffectStatus(Enum):
@@ -52,6 +53,21 @@ _DONE = Prepared(
     update(outbox)
     .where(outbox.c.effect_id == bindparam("done_id"))
     .values(status=EffectStatus.DONE.value, body=b"", last_error="", attempts=outbox.c.attempts + 1)
+)
+_IS_DONE = outbox.c.status == literal_column("'DONE'")  # as above
+_FORGET = Prepared(
+    delete(outbox).where(
+        outbox.c.effect_id.in_(
+            select(outbox.c.effect_id)
+            .where(
+                _IS_DONE,
+                outbox.c.created_at_s < bindparam("before_s"),
+                outbox.c.effect_id < select(func.max(outbox.c.effect_id)).scalar_subquery(),
+            )
+            .order_by(outbox.c.created_at_s)
+            .limit(FORGOTTEN_AT_ONCE)
+        )
+    )
 )
 
 
@@ -124,6 +140,22 @@ def effect_failed(connection: Connection, effect_id: int, error: str, next_attem
     }
     not_done = outbox.c.status != EffectStatus.DONE.value
     connection.execute(update(outbox).where(outbox.c.effect_id == effect_id, not_done).values(**later))
+
+
+def forget_done_effects(connection: Connection, before_s: int) -> int:
+    """Delete effects that are done and were owed before ``before_s`` (Unix seconds), the oldest first.
+
+    At most ``FORGOTTEN_AT_ONCE`` a call; returns how many. Nobody asks for a done effect again but by its key, to owe
+    the same once more, and those commits happen once: a flow is recorded, or gives its reservations back, by
+    compare-and-set on its step, and what came back from a peer is recorded once. If a key does come again after its
+    effect is forgotten, the peer gets one message more, which it answers as it answers a repeated one: by what it has
+    recorded, never by what it remembers of messages. What peers ask this node for in recovery is listed from the
+    transactions, and a flow is found by its own row: neither looks here. What is not done is never forgotten.
+
+    The newest effect always stays: SQLite gives the number after the highest present one to the next, and whoever
+    sends effects goes on after the highest number it has seen.
+    """
+    return _FORGET.change(connection, {"before_s": before_s})
 
 
 def _effect(row: Sequence[Any]) -> Effect:

@@ -117,6 +117,12 @@ Index(
     sqlite_where=outbox.c.status == "PENDING",
     postgresql_where=outbox.c.status == "PENDING",
 )
+Index(
+    "outbox_done",
+    outbox.c.created_at_s,
+    sqlite_where=outbox.c.status == "DONE",
+    postgresql_where=outbox.c.status == "DONE",
+)
 
 version_metadata = MetaData()
 """Alembic's own table: which revision the tables are at."""

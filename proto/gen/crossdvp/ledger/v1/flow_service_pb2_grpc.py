@@ -98,7 +98,8 @@ class FlowServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Recover(self, request, context):
-        """Ask every peer for final transactions that this node has missed, and fetch them. Safe to repeat.
+        """Ask every peer for final transactions that this node has missed, and fetch them. Safe to repeat. UNAVAILABLE
+        (RECOVERY_UNDER_WAY, with RetryInfo) while another caller's request is being worked on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
