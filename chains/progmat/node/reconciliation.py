@@ -31,11 +31,10 @@ from chains.progmat.node.positions import (
     encode_request,
 )
 from chains.progmat.node.storage import NodeDatabase
-from chains.progmat.node.storage.standing import Doubt
+from chains.progmat.node.storage.standing import Doubt, Seen
 from primitives.errors import BadSignature, CrossDvpError, UnavailableError
 from primitives.signatures import Signer
 
-SETTLED_BY_THEMSELVES: Final = frozenset({Doubt.WITNESS_MISSING, Doubt.WITNESS_BEHIND})
 ASK_EVERY_MS: Final = 60_000
 ASK_TIMEOUT_S: Final = 10.0
 
@@ -85,6 +84,7 @@ class Reconciliation:
         self._reconciler = reconciler
         self._clock = clock
         self._heights_shown = heights_shown
+        self._told_positions: set[str] = set()  # who answered when asked last
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -107,7 +107,9 @@ class Reconciliation:
         answers = await asyncio.gather(*(self._ask(peer, told) for peer in self._peers.position))
         for peer, answer in zip(self._peers.position, answers, strict=True):
             if answer is None:
+                self._told_positions.discard(peer)
                 continue
+            self._told_positions.add(peer)
             self._heights_shown(peer, answer.journal_height)
             if answer.latest is not None and answer.latest.position.is_later_than(own):
                 await self._believe(peer, answer.latest, own)
@@ -119,12 +121,13 @@ class Reconciliation:
             return None
         report = await self._reconciler.reconcile()
         missed = sum(peer.fetched + peer.missing for peer in report.peers)
-        unanswered = sorted(self._peers.required - {peer.peer for peer in report.peers if not peer.problem})
+        answered = {peer.peer for peer in report.peers if not peer.problem} & self._told_positions
+        unanswered = sorted(self._peers.required - answered)
         log.warning(
             "records in doubt", doubt=doubt.value, missed=missed, unanswered=unanswered, peers=len(report.peers)
         )
-        if not unanswered and not missed and doubt in SETTLED_BY_THEMSELVES:
-            why = f"{doubt.value}: {len(report.peers)} peers answered, nothing was missing"
+        if not unanswered and not missed and self._database.doubt is doubt and doubt.ends_by_itself:
+            why = f"{doubt.value}: {len(answered)} peers answered, nothing was missing"
             await self._database.settle_doubt("", why, self._clock.now_ms() // 1000)
             log.warning("doubt settled", why=why)
         return report
@@ -166,6 +169,5 @@ class Reconciliation:
             f"{peer} has this node's signature for start {position.incarnation}, commit {position.number} of database "
             f"{position.database_id}; here it is start {own.incarnation}, commit {own.number} of {own.database_id}"
         )
-        await self._database.raise_doubt(
-            Doubt.PEER_SAW_LATER, detail, self._clock.now_ms() // 1000, position.incarnation
-        )
+        seen = Seen(position.incarnation, position.number)
+        await self._database.raise_doubt(Doubt.PEER_SAW_LATER, detail, self._clock.now_ms() // 1000, seen)

@@ -12,12 +12,16 @@ from sqlalchemy import Connection, select
 from chains.progmat.node.database_tables import ROLE_TABLES
 from chains.progmat.node.storage import NodeDatabase, enqueue_effect
 from chains.progmat.node.storage.backup import Subject, backup, manifest_path, read_manifest, restore
+from chains.progmat.node.storage.engine import Access, engine_for
 from chains.progmat.node.storage.errors import (
     BadBackup,
     DatabaseInUse,
     DatabaseNotEmpty,
     DatabaseOfAnotherNode,
+    DatabaseWentBack,
+    NoDatabase,
     RecordsInDoubt,
+    StorageFailed,
 )
 from chains.progmat.node.storage.location import DatabaseLocation, postgres_database, witness_path
 from chains.progmat.node.storage.offline import confirm, head_of
@@ -108,6 +112,81 @@ async def test_a_witness_that_was_deleted_is_missed(database_at: DatabaseLocatio
     witness_path(database_at).unlink()
     database = await opened(database_at)
     assert database.head.doubt is Doubt.WITNESS_MISSING
+    await database.close()
+
+
+async def test_a_doubt_that_ends_by_itself_hides_no_roll_back(tmp_path: Path) -> None:
+    path, copy = tmp_path / "node.sqlite3", tmp_path / "copy.sqlite3"
+    database = await opened(path)
+    await database.close()
+    witness_path(path).unlink()
+    database = await opened(path)  # WITNESS_MISSING
+    await database.close()
+    copied(path, copy)
+    database = await opened(path)
+    await database.settle_doubt("", "all have answered", 1)
+    await database.submit(owe("signed afterwards"))
+    await database.close()
+    copied(copy, path)
+    database = await opened(path)
+    assert database.doubt is Doubt.ROLLED_BACK
+    await database.close()
+
+
+async def test_a_backup_made_in_doubt_comes_back_as_restored(tmp_path: Path) -> None:
+    path, file = tmp_path / "node.sqlite3", tmp_path / "backup"
+    database = await opened(path)
+    await database.close()
+    witness_path(path).unlink()
+    database = await opened(path)
+    assert database.doubt is Doubt.WITNESS_MISSING
+    await database.close()
+    backup(path, file, BOB, 1, quiet)
+    restore(path, file, BOB, 2, quiet)
+    assert head_of(path).doubt is Doubt.RESTORED
+
+
+async def test_a_restore_that_breaks_off_never_leaves_a_copy_without_doubt(
+    database_at: DatabaseLocation, new_place: DatabaseLocation, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup"
+    database = await opened(database_at)
+    await database.close()
+    backup(database_at, file, BOB, 1, quiet)
+
+    class PowerFailure(Exception):
+        pass
+
+    def fail(_what: str, _rows: int) -> None:
+        raise PowerFailure
+
+    with pytest.raises(PowerFailure):
+        restore(new_place, file, BOB, 2, fail)
+    if isinstance(new_place, Path):
+        assert head_of(new_place).doubt is Doubt.RESTORED
+    else:
+        with pytest.raises(NoDatabase):
+            head_of(new_place)
+
+
+async def test_a_running_process_finds_that_acknowledged_commits_are_gone(
+    database_at: DatabaseLocation,
+) -> None:
+    """A standby that lacked them has become the server, or somebody put an old file there."""
+    database = await opened(database_at)
+    for key in "abc":
+        await database.submit(owe(key))
+    with engine_for(database_at, Access.WRITE).connect() as other, other.begin():
+        other.exec_driver_sql("UPDATE storage_head SET number = number - 2")
+    for _ in range(3):  # the first finds it, the others on a new connection
+        with pytest.raises(StorageFailed):
+            await database.submit(owe("d"))
+        with pytest.raises(StorageFailed):
+            database.require_current()
+    assert isinstance(database.failure, DatabaseWentBack)
+    await database.close()
+    database = await opened(database_at)
+    assert database.doubt is Doubt.ROLLED_BACK
     await database.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -120,6 +121,69 @@ async def test_a_snapshot_of_the_whole_machine_is_found_by_a_peer(world: World, 
             database.require_current()
 
 
+async def test_a_snapshot_taken_while_the_node_ran_is_found_although_its_next_start_has_a_new_number(
+    world: World, tmp_path: Path
+) -> None:
+    async with world.running() as (database, reconciliation):
+        copied(world.folder, tmp_path / "snapshot")
+        for _ in range(5):
+            await database.submit(lambda _connection: None)
+        await reconciliation.ask_positions()  # still the first start
+    copied(tmp_path / "snapshot", world.folder)
+    async with world.running() as (database, reconciliation):  # the second start, as far as the copy knows
+        await reconciliation.ask_positions()
+        with pytest.raises(RecordsInDoubt, match="for start 1, commit"):
+            database.require_current()
+    confirm(world.at, operator="alice", now_s=1)
+    for _ in range(2):
+        async with world.running() as (database, reconciliation):
+            await reconciliation.ask_positions()
+            database.require_current()
+
+
+async def test_a_lost_witness_does_not_hide_what_a_peer_saw_later(world: World, tmp_path: Path) -> None:
+    async with world.running() as (_, reconciliation):
+        pass
+    shutil.copyfile(world.at, tmp_path / "old")
+    async with world.running() as (database, reconciliation):
+        await database.submit(lambda _connection: None)
+        await reconciliation.ask_positions()
+    shutil.copyfile(tmp_path / "old", world.at)
+    witness_path(world.at).unlink()
+    async with world.running(Answers(PeerReport(PEER, listed=9))) as (database, reconciliation):
+        assert database.doubt is Doubt.WITNESS_MISSING
+        await reconciliation.ask_positions()
+        await reconciliation.reconcile()
+        with pytest.raises(RecordsInDoubt, match="PEER_SAW_LATER"):
+            database.require_current()
+    confirm(world.at, operator="alice", now_s=1)
+    async with world.running() as (database, reconciliation):
+        await reconciliation.ask_positions()
+        database.require_current()
+
+
+async def test_nothing_settles_before_positions_were_asked(world: World) -> None:
+    async with world.running():
+        pass
+    witness_path(world.at).unlink()
+    async with world.running(Answers(PeerReport(PEER, listed=9))) as (database, reconciliation):
+        world.hub.join(PEER, PeerRouter())  # it lists what it has and does not answer for positions
+        await reconciliation.ask_positions()
+        await reconciliation.reconcile()
+        assert database.doubt is Doubt.WITNESS_MISSING
+
+
+async def test_two_positions_told_at_once_leave_the_later_one(world: World) -> None:
+    async with world.running() as (database, _):
+        keeper = PositionKeeper(database, MAP, lambda: 1)
+        told = [Position(ME, "d" * 32, 1, "n" * 16, number) for number in (9, 8)]
+        bodies = [encode_request(SignedPosition(position, SIGNER.sign(position.statement()))) for position in told]
+        await asyncio.gather(*(keeper.handle(PeerIdentity(ME), body) for body in bodies))
+        latest = decode_answer(await keeper.handle(PeerIdentity(ME), b"")).latest
+        assert latest is not None
+        assert latest.position == told[0]
+
+
 async def test_a_node_made_anew_is_told_that_it_was_there_before(world: World) -> None:
     async with world.running() as (database, reconciliation):
         for _ in range(5):
@@ -210,6 +274,7 @@ async def test_a_lost_witness_settles_when_all_have_answered_and_nothing_was_mis
     ]
     for answers, left in asked:
         async with world.running(answers) as (database, reconciliation):
+            await reconciliation.ask_positions()
             await reconciliation.reconcile()
             assert database.doubt is left
 
