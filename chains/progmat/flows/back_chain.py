@@ -51,7 +51,7 @@ Confirmation = Callable[[SignedTransaction], Awaitable[SignedTransaction]]
 AlsoRecorded = Callable[[Connection, SignedTransaction], None]
 """Runs after a fetched transaction was recorded, in the same commit."""
 
-Fetched = dict[bytes, tuple[SignedTransaction, int]]
+Fetched = dict[bytes, SignedTransaction]
 
 
 @dataclass
@@ -124,7 +124,7 @@ class BackChain:
                 await self._database.submit(partial(_keep_all, attested=gathered.attested))
             ordered = _ancestors_first(gathered.fetched)
             for start in range(0, len(ordered), RECORD_BATCH):
-                batch = await asyncio.gather(*(self._placed(*item) for item in ordered[start : start + RECORD_BATCH]))
+                batch = await asyncio.gather(*map(self._placed, ordered[start : start + RECORD_BATCH]))
                 await self._database.submit(partial(self._verify_and_record, batch=batch, also=also))
                 for signed, _ in batch:
                     self._verifier.recorded.note(signed)
@@ -161,11 +161,14 @@ class BackChain:
         answer = await self._network.request(source, peer_codec.FETCH_TRANSACTIONS, body, FETCH_TIMEOUT_S)
         return peer_codec.decode_fetch_response(answer)
 
-    async def _placed(self, signed: SignedTransaction, told: int) -> tuple[SignedTransaction, int]:
-        """Confirmed where that is needed, with its journal position: from the notary where this node publishes it."""
+    async def _placed(self, signed: SignedTransaction) -> tuple[SignedTransaction, int]:
+        """Confirmed where that is needed, with its journal position: from the notary where this node publishes it.
+
+        Elsewhere it is not known; a peer's word would be believed by whoever asks how far the journal has come.
+        """
         signed = await self._confirmed(signed)
         if self._position_of is None or not signed.wire.provable_writes:
-            return signed, told
+            return signed, 0
         self._verifier.verify_signatures(signed)
         return signed, await self._position_of(signed)
 
@@ -191,7 +194,7 @@ class BackChain:
             if tx_id not in still:
                 raise BadResolution(peer, f"it sent {tx_id.hex()}, which is no ancestor asked for")
             del still[tx_id]
-            gathered.fetched[tx_id] = (signed, item.journal_position)
+            gathered.fetched[tx_id] = signed
             for dependency, indexes in outputs_used(signed.wire).items():
                 if dependency not in gathered.fetched and still.get(dependency, indexes):  # else: wanted whole
                     still[dependency] = still.get(dependency, frozenset()) | indexes
@@ -238,14 +241,14 @@ def _without(wanted: Indexes, shown: set[StateRef]) -> dict[bytes, frozenset[int
     return {tx_id: indexes for tx_id, indexes in left.items() if indexes or not wanted[tx_id]}
 
 
-def _ancestors_first(fetched: Fetched) -> list[tuple[SignedTransaction, int]]:
+def _ancestors_first(fetched: Fetched) -> list[SignedTransaction]:
     """Topological order. A cycle cannot exist: a transaction is named by its hash."""
-    ordered: dict[bytes, tuple[SignedTransaction, int]] = {}
+    ordered: dict[bytes, SignedTransaction] = {}
     pending = list(fetched)
     while pending:
         tx_id = pending[-1]
         open_parents = [
-            parent for parent in outputs_used(fetched[tx_id][0].wire) if parent in fetched and parent not in ordered
+            parent for parent in outputs_used(fetched[tx_id].wire) if parent in fetched and parent not in ordered
         ]
         if open_parents and tx_id not in ordered:
             pending.extend(open_parents)

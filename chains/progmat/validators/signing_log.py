@@ -111,8 +111,12 @@ class SigningLog:
         is_new = known is None and start == 0
         if not is_new and judge(head, known)[0] is not Doubt.NONE:
             self._set("floor", _UNKNOWN)
-        self._set("start", str(max(start, known.incarnation if known else 0) + 1))
-        self._set("nonce", secrets.token_hex(8))
+        else:
+            self._promise()  # exact, so that a start which is not known to the witness is one that broke off here
+        self._connection.execute("BEGIN IMMEDIATE")
+        with self._connection:  # both or neither
+            self._set("start", str(max(start, known.incarnation if known else 0) + 1))
+            self._set("nonce", secrets.token_hex(8))
         self._promise()
 
     def _add(self, height: int, digest: bytes) -> None:

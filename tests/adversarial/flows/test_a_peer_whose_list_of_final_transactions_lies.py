@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chains.progmat.flows import peer_codec
+from chains.progmat.flows import peer_codec, recovery
 from chains.progmat.flows.peer_codec import FetchAnswer, FetchedTransaction, FinalListing, ListingCursor
 from chains.progmat.flows.recovery import MAX_MISSING, PeerReport
 from chains.progmat.flows.requests import MoveCash
@@ -87,10 +87,20 @@ async def test_a_list_of_nameless_records(ledger: LedgerNetwork) -> None:
 
 
 async def test_a_list_that_names_its_records_anew_each_time(ledger: LedgerNetwork) -> None:
-    """Each page would begin anew for ever; the pages are counted."""
     names = itertools.count()
-    take_over(ledger, lambda _cursor: FinalListing(ListingCursor(f"x{next(names)}", 0), (), is_complete=False))
+    asked = take_over(ledger, lambda _cursor: FinalListing(ListingCursor(f"x{next(names)}", 0), (), is_complete=False))
     await assert_harmless(ledger, "BAD_LISTING")
+    assert len(asked) == 2
+
+
+async def test_a_list_without_end_costs_its_peers_part_of_a_run(
+    ledger: LedgerNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One page after the other, each in time: nobody else waits for the last of ten thousand."""
+    monkeypatch.setattr(recovery, "MAX_ASKING_S", 0.3)
+    asked = take_over(ledger, lambda cursor: FinalListing(ListingCursor("x", cursor.after + 1), (), is_complete=False))
+    await assert_harmless(ledger, "PEER_TIMED_OUT")
+    assert 1 < len(asked) < recovery.MAX_PAGES
 
 
 async def test_a_list_of_ids_that_nobody_has(ledger: LedgerNetwork) -> None:
