@@ -71,7 +71,7 @@ class Reconciliation:
         database: NodeDatabase,
         network: PeerNetwork,
         signer: Signer,
-        peers: PeersToAsk,
+        peers: Callable[[], PeersToAsk],
         reconciler: Reconciler | None,
         clock: Clock,
         heights_shown: Callable[[str, int], None] = lambda _peer, _height: None,
@@ -104,8 +104,9 @@ class Reconciliation:
         told = None
         if head.doubt is Doubt.NONE and self._database.failure is None:
             told = SignedPosition(own, self._signer.sign(own.statement()))
-        answers = await asyncio.gather(*(self._ask(peer, told) for peer in self._peers.position))
-        for peer, answer in zip(self._peers.position, answers, strict=True):
+        asked = self._peers().position
+        answers = await asyncio.gather(*(self._ask(peer, told) for peer in asked))
+        for peer, answer in zip(asked, answers, strict=True):
             if answer is None:
                 self._told_positions.discard(peer)
                 continue
@@ -122,7 +123,7 @@ class Reconciliation:
         report = await self._reconciler.reconcile()
         missed = sum(peer.fetched + peer.missing for peer in report.peers)
         answered = {peer.peer for peer in report.peers if not peer.problem} & self._told_positions
-        unanswered = sorted(self._peers.required - answered)
+        unanswered = sorted(self._peers().required - answered)
         log.warning(
             "records in doubt", doubt=doubt.value, missed=missed, unanswered=unanswered, peers=len(report.peers)
         )

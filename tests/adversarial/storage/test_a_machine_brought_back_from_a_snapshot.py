@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import insert
 
 from chains.progmat.flows.recovery import PeerReport, ReconcileReport
+from chains.progmat.identity import NetworkMap, NodeEntry, Role
 from chains.progmat.node.database_tables import ROLE_TABLES
 from chains.progmat.node.errors import BadPosition
 from chains.progmat.node.peers import InProcessPeerNetwork, PeerIdentity, PeerRouter
@@ -27,6 +28,7 @@ from chains.progmat.node.positions import (
     encode_request,
 )
 from chains.progmat.node.reconciliation import PeersToAsk, Reconciliation
+from chains.progmat.node.records_role import peers_to_ask
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage.errors import RecordsInDoubt
 from chains.progmat.node.storage.location import witness_path
@@ -34,7 +36,7 @@ from chains.progmat.node.storage.offline import confirm
 from chains.progmat.node.storage.standing import Doubt
 from chains.progmat.validators.schema import heights
 from primitives.signatures import Signer, SoftwareSigner
-from tests.fakes.ledger_parties import CN_B, SN
+from tests.fakes.ledger_parties import CN_A, CN_B, SN, STRANGER
 from tests.fakes.manual_clock import ManualClock
 from tests.integration.ledger.network import MAP
 
@@ -84,7 +86,7 @@ class World:
             database=database,
             network=self.network,
             signer=SIGNER,
-            peers=PeersToAsk((PEER,), frozenset({PEER})),
+            peers=lambda: PeersToAsk((PEER,), frozenset({PEER})),
             reconciler=reconciler,
             clock=ManualClock(),
             heights_shown=self.heights.__setitem__,
@@ -277,6 +279,19 @@ async def test_a_lost_witness_settles_when_all_have_answered_and_nothing_was_mis
             await reconciliation.ask_positions()
             await reconciliation.reconcile()
             assert database.doubt is left
+
+
+def test_who_has_to_answer_follows_the_network_map() -> None:
+    """Every other issuer; the only issuer has nobody who knows as much, and asks everybody who keeps records."""
+    asked = peers_to_ask(ME, MAP)
+    assert asked.required == {SN.name}
+    assert {SN.name, CN_A.name, *MAP.names_with(Role.VALIDATOR)} <= set(asked.position)
+    assert ME not in asked.position
+    of_the_issuer = peers_to_ask(SN.name, MAP)
+    assert of_the_issuer.required >= {CN_A.name, CN_B.name}
+    assert not of_the_issuer.required & {SN.name, *MAP.names_with(Role.VALIDATOR)}
+    newcomer = NodeEntry(STRANGER.party, frozenset({Role.CUSTODIAN}), "127.0.0.1", 30_000, 99)
+    assert STRANGER.name in peers_to_ask(ME, NetworkMap((*MAP.entries, newcomer), serial=2)).position
 
 
 async def test_a_rolled_back_database_waits_for_a_person_even_if_nothing_was_missing(

@@ -131,7 +131,7 @@ class NodeDatabase:
         return self._failure
 
     def watch(self, changed: Callable[[], None]) -> None:
-        """Have ``changed`` called in the event loop whenever ``failure`` or the doubt about the records changes."""
+        """Have ``changed`` called in the event loop soon after ``failure`` or the doubt about the records changed."""
         self._watchers.append(changed)
 
     def require_current(self) -> None:
@@ -321,7 +321,7 @@ class NodeDatabase:
 
     def _tell(self) -> None:
         for changed in self._watchers:
-            changed()
+            self._loop.call_soon(changed)  # what one of them raises is its own trouble
 
 
 def _discard(connection: Connection) -> None:
