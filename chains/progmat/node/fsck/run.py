@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from chains.progmat.flows.recording import Recorder
 from chains.progmat.flows.seams import Directory, NodeSelf
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.identity import VAULT_ROLES, Role
-from chains.progmat.network.parameters_source import ParametersSource
+from chains.progmat.network.parameters_source import ParametersSource, source_of
 from chains.progmat.node.database_tables import NODE_TABLES
+from chains.progmat.node.fsck.attested import check_attested
 from chains.progmat.node.fsck.finding import Defect, Progress
 from chains.progmat.node.fsck.own_records import check_flows, check_outbox, check_soft_locks
 from chains.progmat.node.fsck.replay import differences, replay
@@ -93,6 +95,7 @@ def check_database(subject: Subject, now_s: int, told: Progress) -> Iterator[Def
             check_revision(str(subject.at), stored_revision(source))
             for metadata in NODE_TABLES:
                 _make(metadata, scratch)
+            yield from check_attested(source, scratch, source_of(subject.parameters))
             yield from replay(source, scratch, verifier, recorder, named_by_states, told)
             yield from differences(source, scratch, told)
             told("flows, outbox and soft locks checked", 0)
@@ -103,8 +106,8 @@ def check_database(subject: Subject, now_s: int, told: Progress) -> Iterator[Def
                 told("the tree's roots are made again", 0)
                 yield from check_tree(source)
                 yield from check_signing_log(source, subject.folder / "signing-log.sqlite3")
-    except DBAPIError as error:
-        raise StorageFailed(str(error.orig)) from error
+    except (DBAPIError, sqlite3.Error) as error:
+        raise StorageFailed(str(getattr(error, "orig", error))) from error
 
 
 def _make(metadata: MetaData, scratch: object) -> None:
