@@ -13,6 +13,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chains.progmat.flows.dvp_answers import lock_owner
 from chains.progmat.flows.requests import MoveCash
 from chains.progmat.flows.seams import NodeSelf
 from chains.progmat.node.fsck import Defect, Subject, check_database
@@ -123,8 +124,8 @@ def test_an_alteration_is_found_in_its_table(copy: Path, party: LedgerParty, sta
 def test_coins_that_are_held_for_a_native_trade_are_no_defect(copy: Path) -> None:
     with closing(sqlite3.connect(copy / CN_B.name / "node.sqlite3")) as buyer:
         buyer.execute("INSERT INTO dvp_answers VALUES (zeroblob(32), zeroblob(32), 'cn-a', x'', 1, 5000000000)")
-        held = f"SELECT tx_id, output_index, 'dvp/{'00' * 32}', 5000000000 FROM vault_states LIMIT 1"
-        buyer.execute(f"INSERT INTO vault_soft_locks {held}")
+        hold = "INSERT INTO vault_soft_locks SELECT tx_id, output_index, ?, 5000000000 FROM vault_states LIMIT 1"
+        buyer.execute(hold, (lock_owner(bytes(32)),))
         buyer.commit()
     assert defects_of(copy, CN_B) == []
 
