@@ -25,8 +25,10 @@ from chains.progmat.node.storage.errors import (
 )
 from chains.progmat.node.storage.location import DatabaseLocation, postgres_database, witness_path
 from chains.progmat.node.storage.offline import confirm, head_of
+from chains.progmat.node.storage.ownership import Ownership
 from chains.progmat.node.storage.schema import audit, outbox
 from chains.progmat.node.storage.standing import Doubt
+from chains.progmat.node.storage.witness import SECTOR
 from scripts.local_postgres import LocalPostgres
 
 BOB = Subject("bob", "ledger-1", b"\x11" * 32)
@@ -94,6 +96,22 @@ async def test_an_old_copy_put_back_twice_is_found_twice(tmp_path: Path) -> None
         assert database.head.doubt is Doubt.ROLLED_BACK
         await database.close()
         confirm(path, operator="alice", now_s=5)
+
+
+async def test_an_orderly_end_is_known_even_if_the_power_fails_right_after(tmp_path: Path) -> None:
+    """The last note may not have reached the disk; what closing promises has."""
+    path, copy = tmp_path / "node.sqlite3", tmp_path / "copy.sqlite3"
+    database = await opened(path)
+    copied(path, copy)
+    await database.submit(owe("after"))
+    await database.close()
+    copied(copy, path)
+    with witness_path(path).open("r+b") as witness:
+        witness.seek(2 * SECTOR)
+        witness.write(bytes(SECTOR))
+    database = await opened(path)
+    assert database.doubt is Doubt.ROLLED_BACK
+    await database.close()
 
 
 async def test_a_database_that_was_deleted_is_missed(tmp_path: Path) -> None:
@@ -187,6 +205,36 @@ async def test_a_running_process_finds_that_acknowledged_commits_are_gone(
     await database.close()
     database = await opened(database_at)
     assert database.doubt is Doubt.ROLLED_BACK
+    await database.close()
+
+
+async def test_a_start_that_is_killed_half_way_raises_no_doubt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between its commit and its promise; the notes of the run before may have been lost with the power."""
+    path, killed = tmp_path / "node.sqlite3", tmp_path / "killed" / "node.sqlite3"
+    killed.parent.mkdir()
+
+    class Killed(Exception):
+        pass
+
+    def kill(_ownership: Ownership, _number: int) -> None:
+        raise Killed
+
+    async def started_in_vain(at: Path) -> None:
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(Ownership, "_promise", kill)
+            await opened(at)
+
+    await started_in_vain(path)
+    database = await opened(path)
+    for key in "abcde":
+        await database.submit(owe(key))
+    copied(path, killed)
+    content = witness_path(path).read_bytes()
+    witness_path(killed).write_bytes(content[: 2 * SECTOR] + bytes(SECTOR))
+    await database.close()
+    await started_in_vain(killed)
+    database = await opened(killed)
+    assert database.doubt is Doubt.NONE
     await database.close()
 
 
