@@ -220,9 +220,10 @@ async def test_a_start_that_is_killed_half_way_raises_no_doubt(tmp_path: Path, m
         raise Killed
 
     async def started_in_vain(at: Path) -> None:
-        with monkeypatch.context() as patch, pytest.raises(Killed):
+        with monkeypatch.context() as patch:
             patch.setattr(Ownership, "_promise", kill)
-            await opened(at)
+            with pytest.raises(Killed):
+                await opened(at)
 
     await started_in_vain(path)
     database = await opened(path)
