@@ -134,15 +134,19 @@ class BackChain:
     async def _gather(self, peer: str, wanted: dict[bytes, frozenset[int]], gathered: _Gathered) -> None:
         while wanted:
             asked = dict(islice(wanted.items(), MAX_FETCHED_IDS))
-            answer = await self._fetch(peer, asked)
-            wanted = await self._take(peer, wanted, answer, gathered)
+            source, answer = await self._fetch(peer, asked)
+            self._hold(peer, answer, gathered)
+            wanted = await self._take(source, wanted, answer, gathered)
             if all(wanted.get(tx_id) == indexes for tx_id, indexes in asked.items()):
-                raise BadResolution(peer, "it answered none of the transactions asked for")
+                raise BadResolution(source, "it answered none of the transactions asked for")
             if len(gathered.fetched) > MAX_ANCESTORS:
                 raise BadResolution(peer, f"more than {MAX_ANCESTORS} ancestors")
 
-    async def _fetch(self, peer: str, asked: Indexes) -> FetchAnswer:
-        """From ``peer``; what it knows by an attestation only, from who has the audit copy: an issuer, a registrar."""
+    async def _fetch(self, peer: str, asked: Indexes) -> tuple[str, FetchAnswer]:
+        """From ``peer``; what it knows by an attestation only, from who has the audit copy: an issuer, a registrar.
+
+        The one that answered comes with its answer, and is to be blamed for it.
+        """
         whole_only = self._policy is HistoryPolicy.WHOLE
         wanted = tuple(WantedOutputs(tx_id, () if whole_only else tuple(sorted(asked[tx_id]))) for tx_id in asked)
         body = peer_codec.encode_fetch_request(wanted)
@@ -151,11 +155,11 @@ class BackChain:
         *earlier, last = (peer, *auditors)
         for source in earlier:
             try:
-                return await self._fetch_from(source, body)
+                return source, await self._fetch_from(source, body)
             except RemoteCallerError as error:
                 if error.reason != TransactionUnknown.reason:
                     raise
-        return await self._fetch_from(last, body)
+        return last, await self._fetch_from(last, body)
 
     async def _fetch_from(self, source: str, body: bytes) -> FetchAnswer:
         answer = await self._network.request(source, peer_codec.FETCH_TRANSACTIONS, body, FETCH_TIMEOUT_S)
@@ -187,7 +191,6 @@ class BackChain:
     ) -> dict[bytes, frozenset[int]]:
         """Accept what was wanted, or became so by a transaction before it; returns what is still wanted."""
         still = dict(wanted)
-        self._hold(peer, answer, gathered)
         for item in answer.transactions:
             signed = decoded(item.signed)
             tx_id = bytes(signed.id)

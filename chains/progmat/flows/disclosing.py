@@ -2,8 +2,9 @@
 
 Need to know: a peer may fetch a transaction it takes part in, and the ancestors of what this node has sent it (Corda's
 ``ResolveTransactionsFlow`` grants the same). Who was sent what is kept in memory, bounded for each peer, so that nobody
-makes this node forget what others may fetch: a delivery that is retried after a restart grants it again. Validators verify whole transactions before signing and may fetch any. Whoever takes
-attested outputs gets no more than those of a transaction that is not its own (see ``attested_history``).
+makes this node forget what others may fetch: a delivery that is retried after a restart grants it again. Validators
+verify whole transactions before signing and may fetch any. Whoever takes attested outputs gets no more than those of a
+transaction that is not its own (see ``attested_history``).
 """
 
 from __future__ import annotations

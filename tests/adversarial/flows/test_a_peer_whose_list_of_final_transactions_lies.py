@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chains.progmat.flows import peer_codec, recovery
+from chains.progmat.flows.errors import BadResolution, TransactionUnknown
 from chains.progmat.flows.peer_codec import FetchAnswer, FetchedTransaction, FinalListing, ListingCursor
 from chains.progmat.flows.recovery import MAX_MISSING, PeerReport
 from chains.progmat.flows.requests import MoveCash
@@ -108,6 +109,25 @@ async def test_a_list_of_ids_that_nobody_has(ledger: LedgerNetwork) -> None:
     await assert_harmless(ledger, "BAD_RESOLUTION")
     cursor = (await reports(ledger))[CN_A.name]
     assert (cursor.listed, cursor.missing) == (1, 1)  # asked again from the start: its cursor was not kept
+
+
+async def test_who_answers_in_a_peers_place_is_blamed_for_its_own_answer(ledger: LedgerNetwork) -> None:
+    take_over(ledger, lambda _cursor: FinalListing(ListingCursor("x", 1), (LISTED,), is_complete=True))
+
+    async def unknown(_asker: PeerIdentity, _body: bytes) -> bytes:
+        raise TransactionUnknown(LISTED)
+
+    async def nothing(_asker: PeerIdentity, _body: bytes) -> bytes:
+        return peer_codec.encode_fetch_response(FetchAnswer(()))
+
+    back_chain = ledger.vault(CN_B).node.recovery._back_chain
+    for name, answer in ((CN_A.name, unknown), (SN.name, nothing)):
+        router = PeerRouter()
+        router.register(peer_codec.FETCH_TRANSACTIONS, answer)
+        ledger.hub.join(name, router)
+    with pytest.raises(BadResolution) as refused:
+        await back_chain.fetch(CN_A.name, [LISTED], lambda _connection, _signed: None)
+    assert refused.value.peer == SN.name
 
 
 async def test_a_list_without_end_of_ids_that_nobody_has(ledger: LedgerNetwork) -> None:
