@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 
 from chains.progmat.identity import NetworkMap
-from chains.progmat.network.errors import NetworkFilesFailed
-from chains.progmat.network.learning import NetworkDesk
+from chains.progmat.network.drafting import LEAST_NOTICE_S, Changes, next_epoch
+from chains.progmat.network.errors import NetworkFilesFailed, NoticeTooShort
+from chains.progmat.network.learning import NOTICE_S, NetworkDesk
 from chains.progmat.network.map_book import MapBook, SignedNetworkMap
 from chains.progmat.network.parameters_book import ParametersBook
 from chains.progmat.network.peer_codec import MAX_EPOCHS_TOLD, READ_NETWORK, WhatIsNewer, encode_newer
 from chains.progmat.node.peers import InProcessPeerNetwork, PeerIdentity, PeerRouter
 from chains.progmat.transactions.parameters_history import ParametersHistory
+from primitives.errors import UnavailableError
 from tests.fakes.epochs import following, signed_epoch
-from tests.fakes.ledger_parties import CN_A, CN_B, OPERATOR, SN
+from tests.fakes.ledger_parties import CN_A, CN_B, NN, OPERATOR, SN
 from tests.integration.ledger.network import MAP, PARAMETERS
 
 SECOND = signed_epoch(following(PARAMETERS, 1_000_000))
@@ -82,3 +84,23 @@ async def test_epochs_and_map_in_one_folder_are_read_again(node: Node) -> None:
     again = ParametersBook.open(CN_A.name, node.folder, PARAMETERS, lambda: 1)
     assert again.history == ParametersHistory.of(PARAMETERS).extended(SECOND)
     assert MapBook.open(MAP, node.folder, lambda: again.history).serial == 2
+
+
+async def test_whoever_judges_a_journal_asks_the_notary_again_when_it_has_moved_on(node: Node) -> None:
+    """An epoch begins ``NOTICE_S`` after the notary has learnt it, at the earliest: so often it has to be asked."""
+    node.peer(NN.name)
+    for time_s, asked in ((1_000, 1), (1_000 + NOTICE_S - 1, 1), (1_000 + NOTICE_S, 2), (900, 2)):
+        await node.desk.know_epochs_until(time_s, NN.name)
+        assert node.asked == asked, time_s
+    node.hub.leave(NN.name)
+    for _ in range(2):  # what was not answered does not count as asked
+        with pytest.raises(UnavailableError):
+            await node.desk.know_epochs_until(9_000, NN.name)
+
+
+def test_no_epoch_is_drafted_that_members_cannot_have_accepted() -> None:
+    now_s = 1_000_000
+    begins_s = now_s + LEAST_NOTICE_S
+    assert next_epoch(PARAMETERS, Changes(), begins_s, now_s).effective_from_s == begins_s
+    with pytest.raises(NoticeTooShort):
+        next_epoch(PARAMETERS, Changes(), begins_s - 1, now_s)

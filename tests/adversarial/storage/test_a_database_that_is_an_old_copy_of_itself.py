@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from chains.progmat.node.database_tables import ROLE_TABLES
-from chains.progmat.node.storage import NodeDatabase, enqueue_effect
+from chains.progmat.node.storage import NodeDatabase, enqueue_effect, history_id
 from chains.progmat.node.storage.backup import Subject, backup, manifest_path, read_manifest, restore
 from chains.progmat.node.storage.engine import Access, engine_for
 from chains.progmat.node.storage.errors import (
@@ -27,7 +27,7 @@ from chains.progmat.node.storage.location import DatabaseLocation, postgres_data
 from chains.progmat.node.storage.offline import confirm, head_of
 from chains.progmat.node.storage.ownership import Ownership
 from chains.progmat.node.storage.schema import audit, outbox
-from chains.progmat.node.storage.standing import Doubt
+from chains.progmat.node.storage.standing import Doubt, Seen
 from chains.progmat.node.storage.witness import SECTOR
 from scripts.local_postgres import LocalPostgres
 
@@ -44,6 +44,10 @@ async def opened(at: DatabaseLocation) -> NodeDatabase:
 
 def owe(key: str) -> Callable[[Connection], object]:
     return lambda c: enqueue_effect(c, effect_key=key, peer="p", method="a.b", body=b"x", now_s=1)
+
+
+def named(name: str) -> Callable[[Connection], str]:
+    return lambda connection: history_id(connection, name)
 
 
 def owed(connection: Connection) -> set[str]:
@@ -96,6 +100,39 @@ async def test_an_old_copy_put_back_twice_is_found_twice(tmp_path: Path) -> None
         assert database.head.doubt is Doubt.ROLLED_BACK
         await database.close()
         confirm(path, operator="alice", now_s=5)
+
+
+async def test_records_in_doubt_have_another_name_from_then_on(tmp_path: Path) -> None:
+    """Peers that listed them before list them from the start: the order in which things came is another one now."""
+    path, copy, file = tmp_path / "node.sqlite3", tmp_path / "copy.sqlite3", tmp_path / "backup"
+    database = await opened(path)
+    assert await database.submit(named("one")) == "one"
+    copied(path, copy)
+    backup(path, file, BOB, 1, quiet)
+    await database.close()
+    database = await opened(path)
+    assert await database.submit(named("two")) == "one"
+    await database.close()
+
+    copied(copy, path)
+    database = await opened(path)
+    assert await database.submit(named("rolled back")) == "rolled back"
+    await database.close()
+
+    restore(path, file, BOB, 2, quiet)
+    database = await opened(path)
+    assert await database.submit(named("restored")) == "restored"
+    await database.close()
+
+    confirm(path, operator="alice", now_s=3)
+    database = await opened(path)
+    assert await database.submit(named("confirmed")) == "restored"
+    await database.raise_doubt(Doubt.PEER_SAW_LATER, "a peer says so", 4, Seen(99, 99))
+    await database.close()
+    database = await opened(path)
+    assert (database.head.incarnation, database.head.number) > (99, 99)
+    assert await database.submit(named("doubted")) == "doubted"
+    await database.close()
 
 
 async def test_an_orderly_end_is_known_even_if_the_power_fails_right_after(tmp_path: Path) -> None:
