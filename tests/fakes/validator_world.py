@@ -12,6 +12,7 @@ from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.peer_codec import FetchAnswer, FetchedTransaction
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.identity import DigestSigner, Role
+from chains.progmat.network.parameters_source import ParametersSource
 from chains.progmat.node.peers import InProcessPeerNetwork, PeerIdentity, PeerRouter
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.notary import codec
@@ -21,6 +22,7 @@ from chains.progmat.notary.rules import commit_request_of
 from chains.progmat.notary.service import READ_JOURNAL
 from chains.progmat.transactions.filtered import NOTARY_GROUPS
 from chains.progmat.transactions.model import Party
+from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.validators.approver import Approver
 from chains.progmat.validators.archive import ArchiveRecorder
@@ -98,11 +100,12 @@ class ScriptedNotary:
 
 
 class Requester:
-    """Hands out the ancestors it is given; ``also`` is sent along unasked."""
+    """Hands out the ancestors it is given; ``also`` is sent along unasked, ``journal_position`` told of each."""
 
     def __init__(self) -> None:
         self.known: dict[bytes, SignedTransaction] = {}
         self.also: list[SignedTransaction] = []
+        self.journal_position = 0
         self.fetches = 0
 
     def give(self, *transactions: SignedTransaction) -> None:
@@ -114,7 +117,9 @@ class Requester:
         self.fetches += 1
         wanted = peer_codec.decode_fetch_request(body)
         found = [self.known[item.tx_id] for item in wanted if item.tx_id in self.known]
-        transactions = tuple(FetchedTransaction(signed.encode(), 0) for signed in (*found, *self.also))
+        transactions = tuple(
+            FetchedTransaction(signed.encode(), self.journal_position) for signed in (*found, *self.also)
+        )
         return peer_codec.encode_fetch_response(FetchAnswer(transactions))
 
 
@@ -136,6 +141,7 @@ class ValidatorWorld:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.clock = HandClock()
+        self.parameters: NetworkParameters | ParametersSource = PARAMETERS
         self.notary = ScriptedNotary()
         self.requester = Requester()
         hub = InProcessPeerNetwork()
@@ -153,7 +159,7 @@ class ValidatorWorld:
         """Start the Validator on its files; the journal is followed by ``tail.advance`` only."""
         self.database = await NodeDatabase.open(self.folder / "validator.db", "v-1", [validator_metadata])
         self.log = SigningLog(self.folder / "signing.db", LEDGER_ID, address_of(VALIDATOR_SECRETS[0]))
-        verifier = LedgerVerifier(PARAMETERS, PACKAGE)
+        verifier = LedgerVerifier(self.parameters, PACKAGE)
         gate = await SigningGate.open(self.database)
         me = Party("v-1", VALIDATORS[0].public_key)
         desk = NotaryDesk(self.network, verifier, self.clock, me, Keys(VALIDATORS[0]), NobodyListed())
@@ -181,6 +187,7 @@ class ValidatorWorld:
             signer=VALIDATORS[0],
             gate=gate,
             clock=self.clock,
+            confirmed=desk.confirmed,
         )
         checkpoints = CheckpointSigner(
             database=self.database,

@@ -23,7 +23,7 @@ from chains.progmat.node.storage.engine import is_storage_failure
 from chains.progmat.node.storage.errors import StorageClosed, StorageFailed, StorageOverloaded
 from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.schema import prepare_schema
-from chains.progmat.node.storage.standing import Doubt
+from chains.progmat.node.storage.standing import Doubt, Seen
 from chains.progmat.node.storage.undoing import Batches
 
 T = TypeVar("T")
@@ -130,6 +130,7 @@ class SimulatedDatabase(NodeDatabase):
         self._closing = False
         self._failure = None  # what fails, fails one batch
         self._doubt = (Doubt.NONE, "")
+        self._seen = Seen()
         self._watchers = []
         self._idle = asyncio.Event()
         self._batches = Batches()

@@ -21,6 +21,11 @@ from tests.simulator.workload import Users
 UNREAD_TICKS: Final = 8
 """A tick comes every five seconds, and a read may be under way: as much as a Validator may be behind at any time."""
 
+_OWED_BY_DONE: Final = (
+    "SELECT effect_key FROM outbox JOIN flows ON flow_id = substr(effect_key, 1, instr(effect_key, '|') - 1) "
+    "WHERE status = 'PENDING' AND step = 'DONE'"
+)
+
 Rule = Callable[[SimulatedLedger, Records, Users], Iterator[str]]
 
 
@@ -72,6 +77,24 @@ def vaults_agree_with_the_transactions(_ledger: SimulatedLedger, records: Record
             yield f"{vault.name} does not see {amount_yen} yen at {ref}"
         for ref, amount_yen, _, _ in sorted(vault.cash - expected):
             yield f"{vault.name} sees {amount_yen} yen at {ref} that are spent or never were"
+
+
+def books_agree_with_the_vaults(_ledger: SimulatedLedger, records: Records, _users: Users) -> Iterator[str]:
+    """What an account's entries add up to is what it holds, and a transaction is entered once."""
+    for vault in records.vaults.values():
+        held: Counter[tuple[str, bytes]] = Counter()
+        for _, amount_yen, node, owner in vault.cash:
+            held[(node, owner)] += amount_yen
+        entered: Counter[tuple[str, bytes]] = Counter()
+        for (node, owner, _), change_yen in vault.entries:
+            entered[(node, owner)] += change_yen
+        for node, owner in sorted(held.keys() | entered.keys()):
+            if held[node, owner] != entered[node, owner]:
+                account = f"{node}/{owner.hex()[:12]}"
+                yield f"{vault.name} holds {held[node, owner]} yen of {account}, its books say {entered[node, owner]}"
+        for (node, owner, tx_id), times in Counter(entry for entry, _ in vault.entries).items():
+            if times > 1:
+                yield f"{vault.name} entered {tx_id.hex()} {times} times for {node}/{owner.hex()[:12]}"
 
 
 def participants_have_their_transactions(_ledger: SimulatedLedger, records: Records, _users: Users) -> Iterator[str]:
@@ -162,6 +185,7 @@ RULES: Final[tuple[Rule, ...]] = (
     no_state_is_consumed_twice,
     coins_are_what_was_issued_and_not_redeemed,
     vaults_agree_with_the_transactions,
+    books_agree_with_the_vaults,
     participants_have_their_transactions,
     flows_fail_for_lack_of_funds_only,
     flows_and_transactions_are_one_to_one,
@@ -197,7 +221,7 @@ def _is_behind(machine: Machine, ledger: SimulatedLedger) -> bool:
 
 
 class CommitWatcher:
-    """At each commit of a vault: it shows no more than was ever issued, and nothing the notary does not know."""
+    """At each commit of a vault: no more than was ever issued, nothing not final, no flow DONE that owes a delivery."""
 
     def __init__(self, ledger: SimulatedLedger, issued_yen: int) -> None:
         self._notary_disk = ledger.machines[NN].notary_disk
@@ -216,6 +240,8 @@ class CommitWatcher:
         for (tx_id,) in raw.execute("SELECT DISTINCT tx_id FROM vault_cash"):
             if tx_id not in committed:
                 self.violations.append(f"{machine.name} shows cash of {tx_id.hex()}, which is not final")
+        for (effect_key,) in raw.execute(_OWED_BY_DONE):
+            self.violations.append(f"{machine.name} calls a flow DONE that owes {effect_key}")
 
 
 def _effect(flow: FoundFlow, users: Users) -> dict[tuple[str, bytes], int]:

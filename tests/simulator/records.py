@@ -22,6 +22,8 @@ from tests.simulator.parties import ROLES
 
 CashRow = tuple[StateRef, int, str, bytes]
 """Reference, yen, node and owner's key of unconsumed cash."""
+Entry = tuple[tuple[str, bytes, bytes], int]
+"""Node, owner's key and transaction of an entry in an account's book, and by how many yen it changes."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class FoundVault:
     cash: frozenset[CashRow]
     soft_locks: int
     owed: int
+    entries: tuple[Entry, ...]
 
 
 @dataclass
@@ -107,11 +110,13 @@ class Records:
             tx_ids=frozenset(tx_id for (tx_id,) in raw.execute("SELECT tx_id FROM transactions")),
             cash=frozenset((StateRef(row[0], row[1]), *row[2:]) for row in raw.execute(_CASH)),
             soft_locks=raw.execute("SELECT count(*) FROM vault_soft_locks").fetchone()[0],
+            entries=tuple(((row[0], row[1], row[2]), row[3]) for row in raw.execute(_ENTRIES)),
             owed=raw.execute("SELECT count(*) FROM outbox WHERE status = 'PENDING'").fetchone()[0],
         )
 
 
 _FLOWS = "SELECT flow_id, kind, request, step, tx_id, last_error_reason FROM flows ORDER BY created_ms, flow_id"
+_ENTRIES = "SELECT node, owner_key, tx_id, change_amount FROM vault_entries"
 _CASH = "SELECT tx_id, output_index, amount_yen, node, owner_key FROM vault_cash WHERE NOT consumed"
 
 

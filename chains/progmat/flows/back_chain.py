@@ -53,7 +53,7 @@ AlsoRecorded = Callable[[Connection, SignedTransaction], None]
 
 Batch = list[tuple[SignedTransaction, int]]
 """Final transactions with their journal positions."""
-Fetched = dict[bytes, tuple[SignedTransaction, int]]
+Fetched = dict[bytes, SignedTransaction]
 
 
 @dataclass
@@ -139,7 +139,9 @@ class BackChain:
             wanted = await self._lacking({tx_id: perhaps[tx_id] for tx_id in perhaps if tx_id not in sent})
             if sent:
                 wanted |= {tx_id: perhaps[tx_id] for tx_id in sent}
-                wanted = await self._take(peer, wanted, FetchAnswer(tuple(sent.values())), gathered)
+                answer = FetchAnswer(tuple(sent.values()))
+                self._hold(peer, answer, gathered)
+                wanted = await self._take(peer, wanted, answer, gathered)
             await self._gather(peer, wanted, gathered)
             last = await self._record_but_last(gathered, _nothing_more)
         except BaseException:
@@ -179,7 +181,7 @@ class BackChain:
         batch: Batch = []
         for start in range(0, len(ordered), RECORD_BATCH):
             await self._record_now(batch, also)
-            batch = await asyncio.gather(*(self._placed(*item) for item in ordered[start : start + RECORD_BATCH]))
+            batch = await asyncio.gather(*map(self._placed, ordered[start : start + RECORD_BATCH]))
         return batch
 
     async def _record_now(self, batch: Batch, also: AlsoRecorded) -> None:
@@ -194,15 +196,19 @@ class BackChain:
     async def _gather(self, peer: str, wanted: dict[bytes, frozenset[int]], gathered: _Gathered) -> None:
         while wanted:
             asked = dict(islice(wanted.items(), MAX_FETCHED_IDS))
-            answer = await self._fetch(peer, asked)
-            wanted = await self._take(peer, wanted, answer, gathered)
+            source, answer = await self._fetch(peer, asked)
+            self._hold(peer, answer, gathered)
+            wanted = await self._take(source, wanted, answer, gathered)
             if all(wanted.get(tx_id) == indexes for tx_id, indexes in asked.items()):
-                raise BadResolution(peer, "it answered none of the transactions asked for")
+                raise BadResolution(source, "it answered none of the transactions asked for")
             if len(gathered.fetched) > MAX_ANCESTORS:
                 raise BadResolution(peer, f"more than {MAX_ANCESTORS} ancestors")
 
-    async def _fetch(self, peer: str, asked: Indexes) -> FetchAnswer:
-        """From ``peer``; what it knows by an attestation only, from who has the audit copy: an issuer, a registrar."""
+    async def _fetch(self, peer: str, asked: Indexes) -> tuple[str, FetchAnswer]:
+        """From ``peer``; what it knows by an attestation only, from who has the audit copy: an issuer, a registrar.
+
+        The one that answered comes with its answer, and is to be blamed for it.
+        """
         whole_only = self._policy is HistoryPolicy.WHOLE
         wanted = tuple(WantedOutputs(tx_id, () if whole_only else tuple(sorted(asked[tx_id]))) for tx_id in asked)
         body = peer_codec.encode_fetch_request(wanted)
@@ -211,21 +217,24 @@ class BackChain:
         *earlier, last = (peer, *auditors)
         for source in earlier:
             try:
-                return await self._fetch_from(source, body)
+                return source, await self._fetch_from(source, body)
             except RemoteCallerError as error:
                 if error.reason != TransactionUnknown.reason:
                     raise
-        return await self._fetch_from(last, body)
+        return last, await self._fetch_from(last, body)
 
     async def _fetch_from(self, source: str, body: bytes) -> FetchAnswer:
         answer = await self._network.request(source, peer_codec.FETCH_TRANSACTIONS, body, FETCH_TIMEOUT_S)
         return peer_codec.decode_fetch_response(answer)
 
-    async def _placed(self, signed: SignedTransaction, told: int) -> tuple[SignedTransaction, int]:
-        """Confirmed where that is needed, with its journal position: from the notary where this node publishes it."""
+    async def _placed(self, signed: SignedTransaction) -> tuple[SignedTransaction, int]:
+        """Confirmed where that is needed, with its journal position: from the notary where this node publishes it.
+
+        Elsewhere it is not known; a peer's word would be believed by whoever asks how far the journal has come.
+        """
         signed = await self._confirmed(signed)
         if self._position_of is None or not signed.wire.provable_writes:
-            return signed, told
+            return signed, 0
         self._verifier.verify_signatures(signed)
         return signed, await self._position_of(signed)
 
@@ -244,14 +253,13 @@ class BackChain:
     ) -> dict[bytes, frozenset[int]]:
         """Accept what was wanted, or became so by a transaction before it; returns what is still wanted."""
         still = dict(wanted)
-        self._hold(peer, answer, gathered)
         for item in answer.transactions:
             signed = decoded(item.signed)
             tx_id = bytes(signed.id)
             if tx_id not in still:
                 raise BadResolution(peer, f"it sent {tx_id.hex()}, which is no ancestor asked for")
             del still[tx_id]
-            gathered.fetched[tx_id] = (signed, item.journal_position)
+            gathered.fetched[tx_id] = signed
             for dependency, indexes in outputs_used(signed.wire).items():
                 if dependency not in gathered.fetched and still.get(dependency, indexes):  # else: wanted whole
                     still[dependency] = still.get(dependency, frozenset()) | indexes
@@ -296,14 +304,14 @@ def _without(wanted: Indexes, shown: set[StateRef]) -> dict[bytes, frozenset[int
     return {tx_id: indexes for tx_id, indexes in left.items() if indexes or not wanted[tx_id]}
 
 
-def _ancestors_first(fetched: Fetched) -> Batch:
+def _ancestors_first(fetched: Fetched) -> list[SignedTransaction]:
     """Topological order. A cycle cannot exist: a transaction is named by its hash."""
-    ordered: dict[bytes, tuple[SignedTransaction, int]] = {}
+    ordered: dict[bytes, SignedTransaction] = {}
     pending = list(fetched)
     while pending:
         tx_id = pending[-1]
         open_parents = [
-            parent for parent in outputs_used(fetched[tx_id][0].wire) if parent in fetched and parent not in ordered
+            parent for parent in outputs_used(fetched[tx_id].wire) if parent in fetched and parent not in ordered
         ]
         if open_parents and tx_id not in ordered:
             pending.extend(open_parents)

@@ -1,9 +1,10 @@
 """Handing recorded transactions to those who may see them, with their ancestors.
 
 Need to know: a peer may fetch a transaction it takes part in, and the ancestors of what this node has sent it (Corda's
-``ResolveTransactionsFlow`` grants the same). Who was sent what is kept in memory, bounded: a delivery that is retried
-after a restart grants it again. Validators verify whole transactions before signing and may fetch any. Whoever takes
-attested outputs gets no more than those of a transaction that is not its own (see ``attested_history``).
+``ResolveTransactionsFlow`` grants the same). Who was sent what is kept in memory, bounded for each peer, so that nobody
+makes this node forget what others may fetch: a delivery that is retried after a restart grants it again. Validators
+verify whole transactions before signing and may fetch any. Whoever takes attested outputs gets no more than those of a
+transaction that is not its own (see ``attested_history``).
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from chains.progmat.transactions.wire import WireTransaction
 
 MAX_DISCLOSED: Final = 32_768
 MAX_SENT: Final = 8_192
+MAX_PEERS: Final = 1_024
+"""Remembered at once; of each at most so many transactions as said above."""
 MAX_AHEAD_BYTES: Final = 256 * 1024
 """Up to this size an answer carries ancestors that were not asked for: a short chain comes in one answer."""
 MAX_GENERATION: Final = 512
@@ -105,8 +108,8 @@ class Disclosing:
         self._directory = directory
         self._recorder = recorder
         self._attesting = attesting
-        self._disclosed: OrderedDict[tuple[str, bytes], None] = OrderedDict()
-        self._sent: OrderedDict[tuple[str, bytes], None] = OrderedDict()
+        self._disclosed = _OfPeers(MAX_DISCLOSED)
+        self._sent = _OfPeers(MAX_SENT)
 
     def disclose(self, peer: str, wire: WireTransaction) -> None:
         """``peer`` knows ``wire``, so it may fetch what that uses."""
@@ -115,7 +118,7 @@ class Disclosing:
     def disclose_ids(self, peer: str, tx_ids: Iterable[bytes]) -> None:
         """``peer`` may fetch these transactions."""
         for tx_id in tx_ids:
-            _remember(self._disclosed, (peer, tx_id), MAX_DISCLOSED)
+            self._disclosed.add(peer, tx_id)
 
     async def handle_fetch(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``node.fetch_transactions``. Raises ``NotAParticipant``, ``TransactionUnknown``."""
@@ -123,7 +126,7 @@ class Disclosing:
         answer = await self._answer(asker.name, wanted)
         for part in answer.whole:
             self.disclose(asker.name, part.signed.wire)
-            _remember(self._sent, (asker.name, bytes(part.signed.id)), MAX_SENT)
+            self._sent.add(asker.name, bytes(part.signed.id))
         return peer_codec.encode_fetch_response(answer.as_fetch_answer())
 
     async def _answer(self, asker: str, wanted: Indexes) -> _Answer:
@@ -187,8 +190,23 @@ class Disclosing:
             raise NotAParticipant(asker, tx_id)
 
 
-def _remember(known: OrderedDict[tuple[str, bytes], None], fact: tuple[str, bytes], most: int) -> None:
-    known[fact] = None
-    known.move_to_end(fact)
-    while len(known) > most:
-        known.popitem(last=False)
+class _OfPeers:
+    """Transaction ids, the newest ``most`` of each peer."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._by_peer: OrderedDict[str, OrderedDict[bytes, None]] = OrderedDict()
+
+    def __contains__(self, fact: tuple[str, bytes]) -> bool:
+        peer, tx_id = fact
+        return tx_id in self._by_peer.get(peer, ())
+
+    def add(self, peer: str, tx_id: bytes) -> None:
+        known = self._by_peer.setdefault(peer, OrderedDict())
+        known[tx_id] = None
+        known.move_to_end(tx_id)
+        if len(known) > self._most:
+            known.popitem(last=False)
+        self._by_peer.move_to_end(peer)
+        if len(self._by_peer) > MAX_PEERS:
+            self._by_peer.popitem(last=False)

@@ -9,6 +9,7 @@ CrossDvpError
 ├── PeerError
 │   └── BadOffer                 a buying node offered for a trade what is no cash, or too little
 └── UnavailableError
+    ├── MembershipChanging       another flow changes the same membership: one after the other
     ├── MembershipOutdated       the membership here is spent, and the operator's node has no newer one yet
     └── TransactionOutdated
         └── ReferenceOutdated    a membership it references is spent: it is built again, on what is current
@@ -84,6 +85,16 @@ class ReferenceOutdated(TransactionOutdated):
         self.tx_id = tx_id
         self.refs = refs
         UnavailableError.__init__(self, f"{tx_id.hex()} references {', '.join(refs)}, spent since: it is built again")
+
+
+class MembershipChanging(UnavailableError):
+    """Two admissions at once would make two memberships, and the revocation of one would leave the other."""
+
+    reason = "MEMBERSHIP_CHANGING"
+
+    def __init__(self, network: str, party: str, flow_id: str) -> None:
+        self.network, self.party, self.flow_id = network, party, flow_id
+        super().__init__(f"flow {flow_id} changes the {network} membership of {party}: this one goes on after it")
 
 
 class MembershipOutdated(UnavailableError):

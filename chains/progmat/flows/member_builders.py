@@ -10,8 +10,12 @@ from chains.progmat.contracts.membership import MembershipState, MembershipStatu
 from chains.progmat.contracts.names import MEMBERSHIP
 from chains.progmat.flows.building import AlreadyOnLedger, BuildContext
 from chains.progmat.flows.errors import InvalidRequest, OperatorKeyMissing
-from chains.progmat.flows.market_errors import MembershipUnknown
+from chains.progmat.flows.market_errors import MembershipChanging, MembershipUnknown
 from chains.progmat.flows.market_requests import ChangeMembership, MembershipChange
+from chains.progmat.flows.record import FlowKind
+from chains.progmat.flows.request_codec import decode_request
+from chains.progmat.flows.steps import DRIVEN, FlowStep
+from chains.progmat.flows.store import flows_of_kind_at
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import Command, StateAndRef
 from chains.progmat.vault import membership
@@ -25,14 +29,18 @@ _COMMANDS: Final = {
 }
 
 
+_BUILT: Final = DRIVEN - {FlowStep.PROPOSED}
+
+
 def change_membership(context: BuildContext, request: ChangeMembership) -> TransactionBuilder | AlreadyOnLedger:
     """What the operator decides. A membership that is so already answers with the transaction that made it so.
 
-    Raises ``OperatorKeyMissing``, ``PartyUnknown``, ``MembershipUnknown``, ``InvalidRequest``.
+    Raises ``OperatorKeyMissing``, ``PartyUnknown``, ``MembershipUnknown``, ``InvalidRequest``, ``MembershipChanging``.
     """
     operator_key = context.verifier.parameters.operator_key
     if context.keys.signer(operator_key) is None:
         raise OperatorKeyMissing(context.me.name)
+    _require_alone(context, request)
     known = membership(context.connection, request.network.name, request.party)
     before = None if known is None else known.state_and_ref
     after = _after(context, request, before)
@@ -47,6 +55,16 @@ def change_membership(context: BuildContext, request: ChangeMembership) -> Trans
         commands=(Command(MEMBERSHIP, _COMMANDS[request.change], b"", (operator_key,)),),
         time_window=context.deadline(),  # dated by the notary: no later holder of the operator's key can date it back
     )
+
+
+def _require_alone(context: BuildContext, request: ChangeMembership) -> None:
+    """What is built and not recorded yet is in no vault: an admission has no input that two could compete for."""
+    for flow in flows_of_kind_at(context.connection, FlowKind.CHANGE_MEMBERSHIP, _BUILT):
+        other = decode_request(flow.kind, flow.request)
+        if flow.flow_id == context.flow_id or not isinstance(other, ChangeMembership):
+            continue
+        if (other.network, other.party) == (request.network, request.party):
+            raise MembershipChanging(request.network.name, request.party, flow.flow_id)
 
 
 def _after(context: BuildContext, request: ChangeMembership, before: StateAndRef | None) -> MembershipState | None:

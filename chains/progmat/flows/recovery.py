@@ -29,6 +29,7 @@ from chains.progmat.flows.recovery_errors import BadListing, RecoveryUnderWay
 from chains.progmat.flows.schema import listing_cursors, recovered
 from chains.progmat.flows.seams import Directory, Recording
 from chains.progmat.identity import VAULT_ROLES
+from chains.progmat.node.peers.errors import PeerTimedOut
 from chains.progmat.node.peers.seam import PeerIdentity, PeerNetwork
 from chains.progmat.node.storage import (
     NodeDatabase,
@@ -46,6 +47,8 @@ LIST_TIMEOUT_S: Final = 15.0
 MAX_PAGES: Final = 10_000
 MAX_MISSING: Final = 1024
 """What a peer may list and not show in one run, before it is believed no more."""
+MAX_ASKING_S: Final = 300.0
+"""One peer's part of a run; where its list is longer, or it is slow, the next run goes on from its cursor."""
 EVERY_S: Final = 600
 """A partition that nobody noticed is healed within this time."""
 
@@ -176,7 +179,11 @@ class Recovery:
     async def _ask(self, peer: str) -> PeerReport:
         progress = _Progress()
         try:
-            await self._walk(peer, progress)
+            async with asyncio.timeout(MAX_ASKING_S):
+                await self._walk(peer, progress)
+        except TimeoutError:
+            waiting_for = f"the end of its list, {progress.listed} so far"
+            progress.problem(PeerTimedOut(peer, peer_codec.LIST_FINAL, MAX_ASKING_S, waiting_for))
         except CrossDvpError as error:
             progress.problem(error)
         return PeerReport(peer, progress.listed, progress.fetched, progress.missing, "; ".join(progress.problems))
@@ -184,11 +191,11 @@ class Recovery:
     async def _walk(self, peer: str, progress: _Progress) -> None:
         """Page by page; the cursor moves as long as nothing is missing."""
         cursor = await self._database.read(partial(_cursor_of, peer=peer))
-        for _ in range(MAX_PAGES):
+        for number in range(MAX_PAGES):
             body = peer_codec.encode_list_request(cursor)
             answer = await self._network.request(peer, peer_codec.LIST_FINAL, body, LIST_TIMEOUT_S)
             page = peer_codec.decode_listing(answer)
-            _check_progress(peer, cursor, page)
+            _check_progress(peer, cursor, page, number)
             progress.listed += len(page.tx_ids)
             async with self._fetching:
                 await self._fetch(peer, page.tx_ids, progress)
@@ -256,10 +263,13 @@ def made_before(connection: Connection, salt: bytes) -> StoredTransaction | None
     return None if row is None else stored_transaction(connection, row[0])
 
 
-def _check_progress(peer: str, asked: ListingCursor, page: FinalListing) -> None:
+def _check_progress(peer: str, asked: ListingCursor, page: FinalListing, number: int) -> None:
+    """``number`` counts the pages of a run from 0: between two runs a peer's records may have become others."""
     if not page.cursor.history_id:
         raise BadListing(peer, "it does not name its records")
     if page.cursor.history_id != asked.history_id:
+        if number:
+            raise BadListing(peer, "its records became others while it listed them")
         return
     if page.cursor.after < asked.after or (page.cursor.after == asked.after and not page.is_complete):
         raise BadListing(peer, f"it was asked from {asked.after} on and goes on at {page.cursor.after}")

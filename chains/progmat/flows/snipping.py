@@ -30,6 +30,8 @@ from chains.progmat.node.peers.seam import PeerIdentity, PeerNetwork
 from chains.progmat.node.storage import NodeDatabase, stored_transaction
 from chains.progmat.node.storage.attested_store import keep_attestation
 from chains.progmat.transactions.attestation import Attestation, AttestationSignature
+from chains.progmat.transactions.errors import AttestationRefused
+from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.wire import WireTransaction
 from primitives.composite_key import is_fulfilled_by
 from primitives.errors import CrossDvpError
@@ -97,20 +99,24 @@ class Snipper:
     async def attest(self, tx_id: bytes) -> Attestation:
         """Have a recorded transaction attested, keep the attestation and owe it to the participants.
 
-        Raises the first Validator's error when too few of them attest.
+        Raises the first Validator's error when too few of them attest, AttestationRefused when too few are listed.
         """
         stored = await self._database.read(partial(stored_transaction, tx_id=tx_id))
         if stored is None:
             raise ValueError(f"{tx_id.hex()} is not recorded here")
-        names = self._directory.names_with(Role.VALIDATOR)
+        names, parameters = self._directory.names_with(Role.VALIDATOR), self._verifier.parameters
         answers = await asyncio.gather(
-            *(self._ask(name, stored.signed_bytes, Hash32(tx_id)) for name in names), return_exceptions=True
+            *(self._ask(name, stored.signed_bytes, Hash32(tx_id), parameters) for name in names),
+            return_exceptions=True,
         )
         signatures = [answer for answer in answers if isinstance(answer, AttestationSignature)]
         signed_by: set[PublicKey] = {signature.by for signature in signatures}
-        parameters = self._verifier.parameters
         if not is_fulfilled_by(parameters.validator_key, signed_by):
-            raise next(answer for answer in answers if isinstance(answer, BaseException))
+            for answer in answers:
+                if isinstance(answer, BaseException):
+                    raise answer
+            expected = parameters.validators.threshold
+            raise AttestationRefused("the Validators' threshold attests", expected=expected, found=len(signed_by))
         attestation = Attestation.of(parameters, Hash32(tx_id), signatures)
         await self._database.submit(partial(self._keep, signed_bytes=stored.signed_bytes, attestation=attestation))
         self._on_owed()
@@ -124,10 +130,12 @@ class Snipper:
             except CrossDvpError as error:  # the next one will do as well
                 _log.warning("history not attested", tx_id=tx_id.hex(), reason=error.reason, detail=str(error))
 
-    async def _ask(self, validator: str, signed_bytes: bytes, tx_id: Hash32) -> AttestationSignature:
+    async def _ask(
+        self, validator: str, signed_bytes: bytes, tx_id: Hash32, parameters: NetworkParameters
+    ) -> AttestationSignature:
         answer = await self._network.request(validator, ATTEST, signed_bytes, ATTEST_TIMEOUT_S)
         signature = AttestationSignature.decode(answer)
-        signature.verify(self._verifier.parameters, tx_id)
+        signature.verify(parameters, tx_id)
         return signature
 
     def _keep(self, connection: Connection, *, signed_bytes: bytes, attestation: Attestation) -> None:

@@ -62,6 +62,12 @@ def flows_at(connection: Connection, steps: Collection[FlowStep]) -> list[FlowRe
     return [_found(row) for row in connection.execute(query)]
 
 
+def flows_of_kind_at(connection: Connection, kind: FlowKind, steps: Collection[FlowStep]) -> list[FlowRecord]:
+    """As ``flows_at``, of one kind."""
+    query = _ALL.where(flows.c.step.in_([step.value for step in steps]), flows.c.kind == kind.value)
+    return [_found(row) for row in connection.execute(query.order_by(flows.c.created_ms))]
+
+
 def newest_flows(connection: Connection, steps: Collection[FlowStep], limit: int) -> list[FlowRecord]:
     """Flows at any of ``steps``, newest first."""
     query = _ALL.where(flows.c.step.in_([step.value for step in steps]))

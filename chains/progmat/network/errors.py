@@ -11,7 +11,8 @@ CrossDvpError
 │   ├── ParametersBackdated    an epoch learnt now began before what this node has already judged
 │   └── NetworkMapRefused      a map that is not signed by the operator, or older than the one at hand
 ├── UnavailableError
-│   └── ParametersNotAccepted  an epoch is in force that this node's operator has not accepted
+│   ├── ParametersNotAccepted  an epoch is in force that this node's operator has not accepted
+│   └── NetworkFilesFailed     the disk did not take an epoch, an acceptance or a map: nothing has changed
 ├── PresentKeyMissing          this node does not keep the key that is its own in the epoch in force
 └── ParametersStoreBroken      the files of known epochs contradict the first epoch, or cannot be read: start-up fails
 """
@@ -107,6 +108,16 @@ class ParametersNotAccepted(UnavailableError):
             f"epoch {epoch} of the network parameters is in force from {effective_from_s} on, and the operator of "
             f"{node} has not accepted it: nothing is built or signed until `crossdvp ledger network accept` is called"
         )
+
+
+class NetworkFilesFailed(UnavailableError):
+    """An epoch, an acceptance or a map counts only once it is on disk."""
+
+    reason = "NETWORK_FILES_FAILED"
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path} cannot be written ({problem}): nothing has changed, check the disk, then retry")
 
 
 class PresentKeyMissing(CrossDvpError):

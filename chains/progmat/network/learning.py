@@ -78,8 +78,9 @@ class NetworkDesk:
             if newer.network_map:
                 signed_map = SignedNetworkMap.decode(newer.network_map)
                 await asyncio.to_thread(partial(self._map.learn, signed_map, self._clock_s()))
-            if len(newer.epochs) < MAX_EPOCHS_TOLD:
-                return
+            has_learnt = self._parameters.history.newest.epoch > known.epoch
+            if len(newer.epochs) < MAX_EPOCHS_TOLD or not has_learnt:
+                return  # a peer that tells what is known already may do so for ever
 
     async def ask_all(self, peers: Iterable[str]) -> None:
         """Ask each peer; what one does not answer, or answers wrongly, keeps nobody from the others."""

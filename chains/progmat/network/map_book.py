@@ -15,8 +15,9 @@ from typing import Final
 
 import structlog
 
-from chains.progmat.identity import NetworkMap, NodeEntry, replace_privately
+from chains.progmat.identity import NetworkMap, NodeEntry
 from chains.progmat.network.errors import NetworkMapRefused, ParametersStoreBroken
+from chains.progmat.network.keeping import keep
 from chains.progmat.network.peer_codec import MAX_SIGNED_MAP_BYTES, decode_signed_map, encode_signed_map
 from chains.progmat.transactions.parameters_history import ParametersHistory
 from primitives.errors import BadSignature, CrossDvpError
@@ -127,7 +128,10 @@ class MapBook(NetworkMap):
         self._listeners.append(listener)
 
     def learn(self, signed: SignedNetworkMap, now_s: int) -> bool:
-        """Take a newer map; False for the one at hand. Raises ``NetworkMapRefused``, ``BadNetworkMap``."""
+        """Take a newer map; False for the one at hand.
+
+        Raises ``NetworkMapRefused``, ``BadNetworkMap``, ``NetworkFilesFailed``.
+        """
         with self._changing:
             operator_key = self._history().at(now_s).operator_key
             found = signed.opened(frozenset({operator_key}))
@@ -141,7 +145,7 @@ class MapBook(NetworkMap):
                     raise NetworkMapRefused(f"the key of {entry.name} is another: keys change by parameters only")
                 if known is not None and known.index != entry.index:
                     raise NetworkMapRefused(f"the number of {entry.name} is another: packets are numbered with it")
-            replace_privately(self._path, signed.encode())
+            keep(self._path, signed.encode())
             self._signed = signed
             self._show(found)
         _log.info("network map learnt", serial=found.serial, nodes=len(found.entries))

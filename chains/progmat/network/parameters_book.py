@@ -15,14 +15,15 @@ from typing import Final
 
 import structlog
 
-from chains.progmat.identity import replace_privately
 from chains.progmat.network.errors import (
     EpochNotNext,
     EpochUnknown,
+    NetworkFilesFailed,
     ParametersBackdated,
     ParametersNotAccepted,
     ParametersStoreBroken,
 )
+from chains.progmat.network.keeping import keep
 from chains.progmat.transactions.errors import ParametersForked
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.network_parameters_codec import MAX_SIGNED_BYTES
@@ -34,6 +35,9 @@ AcceptanceCheck = Callable[[NetworkParameters, NetworkParameters], Awaitable[Non
 
 JudgedUntil = Callable[[], int]
 """Up to which time on the notary's clock a part of this node has judged for good (0: nothing yet)."""
+
+_EPOCH_FILES: Final = "[0-9][0-9][0-9][0-9][0-9][0-9].signed"
+"""The signed map lies in the same folder."""
 
 _FORKED: Final = "forked"
 
@@ -73,7 +77,7 @@ class ParametersBook:
     def _found(cls, node: str, folder: Path, first: NetworkParameters, clock_s: Callable[[], int]) -> ParametersBook:
         history = ParametersHistory.of(first)
         accepted = 1
-        for path in sorted(folder.glob("*.signed")):
+        for path in sorted(folder.glob(_EPOCH_FILES)):
             try:
                 history = history.extended(SignedParameters.decode(_read(path)))
             except CrossDvpError as error:
@@ -135,7 +139,7 @@ class ParametersBook:
         """Take an epoch from whoever sent it; False if it was known. Durable on return.
 
         Raises what ``ParametersHistory.extended`` refuses; ``ParametersForked`` is kept beside the epochs, both signed
-        versions in one file, as the proof against the operator. Raises ``ParametersBackdated``.
+        versions in one file, as the proof against the operator. Raises ``ParametersBackdated``, ``NetworkFilesFailed``.
         """
         with self._changing:
             try:
@@ -149,7 +153,7 @@ class ParametersBook:
             judged_until_s = max((judged() for judged in self._judged_until), default=0)
             if found.effective_from_s <= judged_until_s:
                 raise ParametersBackdated(found.epoch, found.effective_from_s, judged_until_s)
-            replace_privately(self._folder / f"{found.epoch:06}.signed", signed.encode())
+            keep(self._folder / f"{found.epoch:06}.signed", signed.encode())
             self._history = extended
         _log.info(
             "parameters learnt", epoch=found.epoch, hash=found.hash.hex(), effective_from_s=found.effective_from_s
@@ -159,14 +163,14 @@ class ParametersBook:
     def accept(self, epoch: int, parameters_hash: bytes) -> NetworkParameters:
         """The operator of this node agrees to an epoch, by number and hash; again is harmless. Not checked further.
 
-        Raises ``EpochUnknown`` also for another hash, ``EpochNotNext``.
+        Raises ``EpochUnknown`` also for another hash, ``EpochNotNext``, ``NetworkFilesFailed``.
         """
         with self._changing:
             known = self._known(epoch, parameters_hash)
             if epoch > self._accepted + 1:
                 raise EpochNotNext(epoch, self._accepted + 1)
             if epoch == self._accepted + 1:
-                replace_privately(_marker(self._folder, epoch), known.hash.hex().encode())
+                keep(_marker(self._folder, epoch), known.hash.hex().encode())
                 self._accepted = epoch
         _log.info("parameters accepted", epoch=epoch, hash=known.hash.hex())
         return known
@@ -186,7 +190,10 @@ class ParametersBook:
         path = self._folder / f"{fork.epoch:06}.{_FORKED}"
         if not path.exists():
             both = (len(item).to_bytes(4, "big") + item for item in (fork.known, fork.other))
-            replace_privately(path, b"".join(both))
+            try:
+                keep(path, b"".join(both))
+            except NetworkFilesFailed as error:  # the fork itself is told all the same
+                _log.error("the evidence of a fork is not kept", reason=error.reason, detail=str(error))
         _log.critical("the operator signed two epochs of one number", epoch=fork.epoch, evidence=str(path))
 
 

@@ -45,10 +45,17 @@ class Position:
         return _DOMAIN + "\n".join(map(str, astuple(self))).encode()
 
     def is_later_than(self, other: Position) -> bool:
-        """Whether a database at ``other`` is an old copy of the one at this position, or a second one."""
-        if self.incarnation != other.incarnation:
-            return self.incarnation > other.incarnation
-        return (self.database_id, self.nonce) != (other.database_id, other.nonce) or self.number > other.number
+        """Whether a database at ``other`` is an old copy of the one at this position, or a second one.
+
+        A copy that was started once more has the higher start and the lower commit: each is later than the other then.
+        """
+        if self.incarnation == other.incarnation and (self.database_id, self.nonce) != (other.database_id, other.nonce):
+            return True
+        return self.incarnation > other.incarnation or self.number > other.number
+
+    def follows(self, other: Position) -> bool:
+        """Whether a node that was at ``other`` may be here now without having forgotten anything."""
+        return self.is_later_than(other) and not other.is_later_than(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +94,7 @@ class PositionKeeper:
         )
         if told is not None and (known is None or told.position.is_later_than(known.position)):
             self._check(asker.name, told)
-            if known is None or told.position.incarnation > known.position.incarnation or _continues(told, known):
-                await self._database.submit(lambda connection: _keep(connection, told, self._now_s()))
-                known = told
+            known = await self._database.submit(lambda connection: _keep(connection, told, self._now_s()))
         return encode_answer(PositionAnswer(known, height))
 
     def _check(self, asker: str, told: SignedPosition) -> None:
@@ -102,11 +107,6 @@ class PositionKeeper:
             raise BadPosition(asker, "its signature is not that node's") from error
 
 
-def _continues(told: SignedPosition, known: SignedPosition) -> bool:
-    """The same start, further on; a second start of the same number is not believed over the first."""
-    return (told.position.database_id, told.position.nonce) == (known.position.database_id, known.position.nonce)
-
-
 def _latest(connection: Connection, peer: str) -> SignedPosition | None:
     row = connection.execute(select(peer_heads).where(peer_heads.c.peer == peer)).one_or_none()
     if row is None:
@@ -114,7 +114,11 @@ def _latest(connection: Connection, peer: str) -> SignedPosition | None:
     return SignedPosition(Position(peer, row.database_id, row.incarnation, row.nonce, row.number), row.signature)
 
 
-def _keep(connection: Connection, told: SignedPosition, now_s: int) -> None:
+def _keep(connection: Connection, told: SignedPosition, now_s: int) -> SignedPosition:
+    """The latest after this one was told; what contradicts the one that is kept is not believed over it."""
+    known = _latest(connection, told.position.node)
+    if known is not None and not told.position.follows(known.position):
+        return known
     position = told.position
     new = {
         "database_id": position.database_id,
@@ -126,6 +130,7 @@ def _keep(connection: Connection, told: SignedPosition, now_s: int) -> None:
     }
     statement = insert(peer_heads).values(peer=position.node, **new)
     connection.execute(statement.on_conflict_do_update(index_elements=[peer_heads.c.peer], set_=new))
+    return told
 
 
 def _height(connection: Connection) -> int:

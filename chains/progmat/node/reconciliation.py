@@ -33,11 +33,10 @@ from chains.progmat.node.positions import (
     encode_request,
 )
 from chains.progmat.node.storage import NodeDatabase
-from chains.progmat.node.storage.standing import Doubt
+from chains.progmat.node.storage.standing import Doubt, Seen
 from primitives.errors import BadSignature, CrossDvpError, UnavailableError
 from primitives.signatures import Signer
 
-SETTLED_BY_THEMSELVES: Final = frozenset({Doubt.WITNESS_MISSING, Doubt.WITNESS_BEHIND})
 ASK_EVERY_MS: Final = 60_000
 ASK_TIMEOUT_S: Final = 10.0
 
@@ -74,7 +73,7 @@ class Reconciliation:
         database: NodeDatabase,
         network: PeerNetwork,
         signer: Signer,
-        peers: PeersToAsk,
+        peers: Callable[[], PeersToAsk],
         reconciler: Reconciler | None,
         clock: Clock,
         heights_shown: Callable[[str, int], None] = lambda _peer, _height: None,
@@ -88,6 +87,7 @@ class Reconciliation:
         self._clock = clock
         self._heights_shown = heights_shown
         self._last_round: tuple[int, tuple[str, ...]] | None = None
+        self._told_positions: set[str] = set()  # who answered when asked last
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -107,10 +107,13 @@ class Reconciliation:
         told = None
         if head.doubt is Doubt.NONE and self._database.failure is None:
             told = SignedPosition(own, self._signer.sign(own.statement()))
-        answers = await asyncio.gather(*(self._ask(peer, told) for peer in self._peers.position))
-        for peer, answer in zip(self._peers.position, answers, strict=True):
+        asked = self._peers().position
+        answers = await asyncio.gather(*(self._ask(peer, told) for peer in asked))
+        for peer, answer in zip(asked, answers, strict=True):
             if answer is None:
+                self._told_positions.discard(peer)
                 continue
+            self._told_positions.add(peer)
             self._heights_shown(peer, answer.journal_height)
             if answer.latest is not None and answer.latest.position.is_later_than(own):
                 await self._believe(peer, answer.latest, own)
@@ -122,13 +125,14 @@ class Reconciliation:
             return None
         report = await self._reconciler.reconcile()
         missed = sum(peer.fetched + peer.missing for peer in report.peers)
-        unanswered = sorted(self._peers.required - {peer.peer for peer in report.peers if not peer.problem})
+        answered = {peer.peer for peer in report.peers if not peer.problem} & self._told_positions
+        unanswered = sorted(self._peers().required - answered)
         self._last_round = missed, tuple(unanswered)
         log.warning(
             "records in doubt", doubt=doubt.value, missed=missed, unanswered=unanswered, peers=len(report.peers)
         )
-        if not unanswered and not missed and doubt in SETTLED_BY_THEMSELVES:
-            why = f"{doubt.value}: {len(report.peers)} peers answered, nothing was missing"
+        if not unanswered and not missed and self._database.doubt is doubt and doubt.ends_by_itself:
+            why = f"{doubt.value}: {len(answered)} peers answered, nothing was missing"
             await self._database.settle_doubt("", why, self._clock.now_ms() // 1000)
             log.warning("doubt settled", why=why)
         return report
@@ -190,6 +194,5 @@ class Reconciliation:
             f"{peer} has this node's signature for start {position.incarnation}, commit {position.number} of database "
             f"{position.database_id}; here it is start {own.incarnation}, commit {own.number} of {own.database_id}"
         )
-        await self._database.raise_doubt(
-            Doubt.PEER_SAW_LATER, detail, self._clock.now_ms() // 1000, position.incarnation
-        )
+        seen = Seen(position.incarnation, position.number)
+        await self._database.raise_doubt(Doubt.PEER_SAW_LATER, detail, self._clock.now_ms() // 1000, seen)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import grpc.aio
 from crossdvp.ledger.v1.records_service_pb2_grpc import add_RecordsServiceServicer_to_server
 
+from chains.progmat.flows.seams import Directory
 from chains.progmat.identity import VAULT_ROLES, Role
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.peers import PeerRouter
@@ -16,6 +18,14 @@ from chains.progmat.node.roles import Surroundings
 from chains.progmat.node.rpc_records_service import RecordsServiceRpc
 
 WITH_DATABASE = (*sorted(VAULT_ROLES, key=lambda role: role.value), Role.VALIDATOR)
+
+
+def peers_to_ask(own: str, directory: Directory) -> PeersToAsk:
+    """By the network map as it is now. Each issuer knows all there is of its coin; the only issuer has to ask all."""
+    keepers = {name for role in WITH_DATABASE for name in directory.names_with(role)} - {own}
+    issuers = frozenset(directory.names_with(Role.ISSUER)) - {own}
+    with_records = frozenset(name for role in VAULT_ROLES for name in directory.names_with(role)) - {own}
+    return PeersToAsk(tuple(sorted(keepers)), issuers or with_records)
 
 
 class RecordsRole:
@@ -40,15 +50,13 @@ class RecordsRole:
         signer = around.first_signer()  # the key that the network map lists
         storage = around.node_storage()
         database = await storage.acquire(around.now_s)
-        own, directory = around.me.name, around.directory
-        keepers = {name for role in WITH_DATABASE for name in directory.names_with(role)} - {own}
-        required = set(directory.names_with(Role.ISSUER)) - {own}  # each knows all there is of its coin
+        own, directory = around.me.name, around.map_book
         reconciliation = Reconciliation(
             name=own,
             database=database,
             network=around.network,
             signer=signer,
-            peers=PeersToAsk(tuple(sorted(keepers)), frozenset(required)),
+            peers=partial(peers_to_ask, own, directory),
             reconciler=reconciler,
             clock=around.clock,
             heights_shown=heights_shown,

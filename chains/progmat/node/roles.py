@@ -303,6 +303,7 @@ class ValidatorRole:
             signer=GatedSigner(around.first_signer(), database.require_current),
             gate=gate,
             clock=around.clock,
+            confirmed=desk.confirmed,
         )
         key = keys.digest_signer(around.me.party.key)
         if key is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import structlog
 from sqlalchemy import Connection
 
+from chains.progmat.flows.back_chain import Confirmation
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers import PeerIdentity
@@ -36,6 +37,7 @@ class Attestor:
         signer: Signer,
         gate: SigningGate,
         clock: Clock,
+        confirmed: Confirmation,
     ) -> None:
         self._database = database
         self._resolver = resolver
@@ -43,14 +45,15 @@ class Attestor:
         self._signer = signer
         self._gate = gate
         self._clock = clock
+        self._confirmed = confirmed
         self._archive = ArchiveRecorder()
 
     async def attest(self, peer: PeerIdentity, body: bytes) -> bytes:
         """Verify the transaction with every ancestor and sign.
 
-        Raises DecodeError, SigningStopped, what signature, platform and contract verification refuse, and
-        UnavailableError when ancestors cannot be fetched now. Two final transactions that spend one state stop this
-        Validator: the notary that signed both is not to be relied on any more.
+        Raises DecodeError, SigningStopped, NotConfirmed, what signature, platform and contract verification refuse, and
+        UnavailableError when ancestors, or the notary's word, cannot be had now. Two final transactions that spend one
+        state stop this Validator: the notary that signed both is not to be relied on any more.
         """
         signed = SignedTransaction.decode(body)
         tx_id = signed.id
@@ -64,6 +67,7 @@ class Attestor:
     async def _verify_and_keep(self, peer: PeerIdentity, signed: SignedTransaction) -> None:
         """From cheap to dear. The notary's signature and the Validators' are among those required."""
         self._verifier.verify_signatures(signed)
+        signed = await self._confirmed(signed)
         try:
             await self._resolver.resolve(peer.name, signed.wire)
             await self._database.submit(lambda connection: self._keep(connection, signed))

@@ -27,4 +27,5 @@ class SigningFloor:
         if self._heights.keys() == self._witnesses:
             floor = max(self._heights.values())
             self._signing_log.set_floor(floor)
+            self._heights.clear()  # a later doubt asks everybody anew
             _log.warning("signing log takes a floor", floor=floor)

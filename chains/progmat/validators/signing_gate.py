@@ -6,15 +6,20 @@ program that forgives a forked journal has given up the only thing Validators ar
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 from sqlalchemy import Connection, select
 
 from chains.progmat.node.storage import NodeDatabase, insert
+from chains.progmat.node.storage.errors import StorageClosed
 from chains.progmat.validators.errors import SigningStopped
 from chains.progmat.validators.schema import alarms
-from primitives.errors import PeerError
+from primitives.errors import PeerError, UnavailableError
+
+KEEP_AGAIN_S: Final = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -34,6 +39,7 @@ class SigningGate:
     def __init__(self, database: NodeDatabase, alarm: Alarm | None) -> None:
         self._database = database
         self._alarm = alarm
+        self._keeping: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, database: NodeDatabase) -> SigningGate:
@@ -51,12 +57,30 @@ class SigningGate:
             raise SigningStopped(self._alarm.reason, self._alarm.detail)
 
     async def stop_signing(self, misbehaviour: PeerError, evidence: bytes = b"") -> None:
-        """Close the gate at once, then durably, with what shows the misbehaviour. The first alarm stays."""
-        if self._alarm is not None:
-            return
-        alarm = self._alarm = Alarm(misbehaviour.reason, str(misbehaviour), evidence)
-        _log.critical("signing stopped", reason=alarm.reason, detail=alarm.detail)
-        await self._database.submit(lambda connection: _store_alarm(connection, alarm))
+        """Close the gate at once, then durably, with what shows the misbehaviour. The first alarm stays.
+
+        Returns once it is on disk; a disk that fails, or a caller that waits no longer, does not end the attempts.
+        """
+        if self._alarm is None:
+            alarm = self._alarm = Alarm(misbehaviour.reason, str(misbehaviour), evidence)
+            _log.critical("signing stopped", reason=alarm.reason, detail=alarm.detail)
+            self._keeping = asyncio.create_task(self._keep(alarm), name="alarm")
+        if self._keeping is not None:
+            await asyncio.shield(self._keeping)
+
+    async def _keep(self, alarm: Alarm) -> None:
+        """What was seen may be seen only once: a peer that lied tells the truth after our next start."""
+        while True:
+            try:
+                await self._database.submit(lambda connection: _store_alarm(connection, alarm))
+            except StorageClosed:
+                _log.critical("the alarm is not kept", reason=alarm.reason, detail=alarm.detail)
+                return
+            except UnavailableError as error:
+                _log.error("the alarm is not kept yet", reason=error.reason, detail=str(error))
+                await asyncio.sleep(KEEP_AGAIN_S)
+            else:
+                return
 
 
 def _stored_alarm(connection: Connection) -> Alarm | None:

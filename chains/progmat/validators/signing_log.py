@@ -85,15 +85,21 @@ class SigningLog:
             raise CheckpointConflict(height, found or b"", digest)
 
     def doubt(self) -> None:
-        """The file may have forgotten something: let nothing new be signed until ``set_floor``."""
+        """The file may have forgotten something: let nothing new be signed until ``set_floor``.
+
+        Raises SigningLogUnavailable.
+        """
         with self._lock:
-            self._set("floor", _UNKNOWN)
+            self._keep_floor(_UNKNOWN)
 
     def set_floor(self, height: int) -> None:
-        """End a doubt: everything ever signed is at or below ``height``, say those who have seen it."""
+        """End a doubt: everything ever signed is at or below ``height``, say those who have seen it.
+
+        Raises SigningLogUnavailable.
+        """
         with self._lock:
             if self._pinned("floor") == _UNKNOWN:
-                self._set("floor", str(height))
+                self._keep_floor(str(height))
 
     def close(self) -> None:
         """Release the file, with an exact witness beside it."""
@@ -111,8 +117,12 @@ class SigningLog:
         is_new = known is None and start == 0
         if not is_new and judge(head, known)[0] is not Doubt.NONE:
             self._set("floor", _UNKNOWN)
-        self._set("start", str(max(start, known.incarnation if known else 0) + 1))
-        self._set("nonce", secrets.token_hex(8))
+        else:
+            self._promise()  # exact, so that a start which is not known to the witness is one that broke off here
+        self._connection.execute("BEGIN IMMEDIATE")
+        with self._connection:  # both or neither
+            self._set("start", str(max(start, known.incarnation if known else 0) + 1))
+            self._set("nonce", secrets.token_hex(8))
         self._promise()
 
     def _add(self, height: int, digest: bytes) -> None:
@@ -133,6 +143,12 @@ class SigningLog:
             raise SigningLogInDoubt
         if height <= int(floor):
             raise HeightMayBeSigned(height, int(floor))
+
+    def _keep_floor(self, floor: str) -> None:
+        try:
+            self._set("floor", floor)
+        except sqlite3.Error as error:
+            raise SigningLogUnavailable(str(error)) from error
 
     def _recorded(self, height: int) -> bytes | None:
         row = self._connection.execute("SELECT digest FROM signed WHERE height = ?", (height,)).fetchone()

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from chains.progmat.flows import peer_codec
+from chains.progmat.flows import peer_codec, recovery
+from chains.progmat.flows.errors import BadResolution, TransactionUnknown
 from chains.progmat.flows.peer_codec import FetchAnswer, FetchedTransaction, FinalListing, ListingCursor
 from chains.progmat.flows.recovery import MAX_MISSING, PeerReport
 from chains.progmat.flows.requests import MoveCash
@@ -87,10 +88,20 @@ async def test_a_list_of_nameless_records(ledger: LedgerNetwork) -> None:
 
 
 async def test_a_list_that_names_its_records_anew_each_time(ledger: LedgerNetwork) -> None:
-    """Each page would begin anew for ever; the pages are counted."""
     names = itertools.count()
-    take_over(ledger, lambda _cursor: FinalListing(ListingCursor(f"x{next(names)}", 0), (), is_complete=False))
+    asked = take_over(ledger, lambda _cursor: FinalListing(ListingCursor(f"x{next(names)}", 0), (), is_complete=False))
     await assert_harmless(ledger, "BAD_LISTING")
+    assert len(asked) == 2
+
+
+async def test_a_list_without_end_costs_its_peers_part_of_a_run(
+    ledger: LedgerNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One page after the other, each in time: nobody else waits for the last of ten thousand."""
+    monkeypatch.setattr(recovery, "MAX_ASKING_S", 0.3)
+    asked = take_over(ledger, lambda cursor: FinalListing(ListingCursor("x", cursor.after + 1), (), is_complete=False))
+    await assert_harmless(ledger, "PEER_TIMED_OUT")
+    assert 1 < len(asked) < recovery.MAX_PAGES
 
 
 async def test_a_list_of_ids_that_nobody_has(ledger: LedgerNetwork) -> None:
@@ -98,6 +109,25 @@ async def test_a_list_of_ids_that_nobody_has(ledger: LedgerNetwork) -> None:
     await assert_harmless(ledger, "BAD_RESOLUTION")
     cursor = (await reports(ledger))[CN_A.name]
     assert (cursor.listed, cursor.missing) == (1, 1)  # asked again from the start: its cursor was not kept
+
+
+async def test_who_answers_in_a_peers_place_is_blamed_for_its_own_answer(ledger: LedgerNetwork) -> None:
+    take_over(ledger, lambda _cursor: FinalListing(ListingCursor("x", 1), (LISTED,), is_complete=True))
+
+    async def unknown(_asker: PeerIdentity, _body: bytes) -> bytes:
+        raise TransactionUnknown(LISTED)
+
+    async def nothing(_asker: PeerIdentity, _body: bytes) -> bytes:
+        return peer_codec.encode_fetch_response(FetchAnswer(()))
+
+    back_chain = ledger.vault(CN_B).node.recovery._back_chain
+    for name, answer in ((CN_A.name, unknown), (SN.name, nothing)):
+        router = PeerRouter()
+        router.register(peer_codec.FETCH_TRANSACTIONS, answer)
+        ledger.hub.join(name, router)
+    with pytest.raises(BadResolution) as refused:
+        await back_chain.fetch(CN_A.name, [LISTED], lambda _connection, _signed: None)
+    assert refused.value.peer == SN.name
 
 
 async def test_a_list_without_end_of_ids_that_nobody_has(ledger: LedgerNetwork) -> None:

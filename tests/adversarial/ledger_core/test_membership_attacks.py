@@ -108,6 +108,31 @@ def test_a_suspension_changes_the_status_and_nothing_else(world: SettlementWorld
         world.ledger.verify(attack(builder))
 
 
+def test_a_revocation_leaves_nothing(world: SettlementWorld) -> None:
+    builder = membership_change(world.ledger.frame, world.custodian, "Revoke")
+    with pytest.raises(MembershipViolation, match="leaves nothing"):
+        world.ledger.verify(replace(builder, outputs=(world.custodian.state,)))
+
+
+@pytest.mark.parametrize(
+    ("attack", "rule"),
+    [
+        (lambda b: b, "changes something"),
+        (_state(status=MembershipStatus.SUSPENDED), "nothing but the roles"),
+        (_state(party=Party("cn-b", STRANGER.key), roles=(MemberRole.EXCHANGE,)), "nothing but the roles"),
+        (lambda b: replace(b, inputs=()), "one membership is consumed"),
+        (lambda b: replace(b, outputs=b.outputs * 2), "one membership is made"),
+    ],
+    ids=["nothing", "status", "key", "no input", "two"],
+)
+def test_an_amendment_changes_the_roles_and_nothing_else(world: SettlementWorld, attack: Attack, rule: str) -> None:
+    amend = replace(membership_change(world.ledger.frame, world.custodian, "Amend"), outputs=(world.custodian.state,))
+    world.ledger.verify(_state(roles=(MemberRole.CUSTODIAN, MemberRole.EXCHANGE))(amend))
+
+    with pytest.raises(MembershipViolation, match=rule):
+        world.ledger.verify(attack(amend))
+
+
 @pytest.mark.parametrize(
     ("first", "second"), [("Suspend", "Suspend"), (None, "Activate")], ids=["suspend twice", "activate active"]
 )

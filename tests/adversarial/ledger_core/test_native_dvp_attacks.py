@@ -22,9 +22,11 @@ from ibc.dvp import CashAccount
 from light_clients.qbft import QbftLightClient
 from light_clients.registry import LightClientRegistry
 from primitives.errors import DecodeError
+from primitives.public_key import PublicKey
 from primitives.types import UnixSeconds
 from tests.fakes.ledger_model import LedgerModel, NotaryRefusedError
 from tests.fakes.ledger_parties import (
+    AN,
     BUYER,
     CN_A,
     CN_B,
@@ -202,6 +204,35 @@ def test_one_leg_alone_is_no_settlement(world: TokenWorld) -> None:
         commands = tuple(command for command in builder.commands if command.contract != contract)
         with pytest.raises(NativeDvpViolation):
             world.ledger.verify(replace(builder, inputs=inputs, outputs=outputs, commands=commands))
+
+
+@pytest.mark.parametrize("signers", [(AN.key,), (AN.key, SELLER.key)], ids=["registrar", "registrar and seller"])
+def test_new_tokens_are_no_delivery(world: TokenWorld, signers: tuple[PublicKey, ...]) -> None:
+    """The registrar could otherwise sell for the seller what the seller has not."""
+    builder = world.settlement()
+    issue = replace(builder.commands[1], name="Issue", signers=signers)
+    settle = replace(builder.commands[0], signers=(BUYER.key, *signers))
+    made = tuple(o for o in builder.outputs if o.contract == CASH or TokenState.of(o).node == CN_B.name)
+    references = (*builder.references, *world.frame.refs(ST, AN.name))
+    with pytest.raises(NativeDvpViolation, match="nothing else happens"):
+        world.ledger.verify(
+            replace(
+                builder,
+                inputs=(world.coins.ref,),
+                outputs=made,
+                commands=(settle, issue, builder.commands[2]),
+                references=references,
+            )
+        )
+
+
+def test_no_membership_changes_beside_a_settlement(world: TokenWorld) -> None:
+    builder = world.settlement()
+    revoke = membership_change(world.frame, world.membership(UT, CN_A), "Revoke")
+    with pytest.raises(NativeDvpViolation, match="nothing else happens"):
+        world.ledger.verify(
+            replace(builder, inputs=(*builder.inputs, *revoke.inputs), commands=(*builder.commands, *revoke.commands))
+        )
 
 
 @pytest.mark.parametrize("signer", [SELLER, BUYER], ids=["seller", "buyer"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chains.progmat.contracts.errors import ContractViolation, MembershipViolation, ProposalViolation
 from chains.progmat.contracts.names import PROPOSAL, UTILITY_TOKEN
-from chains.progmat.contracts.proposal import MAX_VOTING_S
+from chains.progmat.contracts.proposal import MAX_VOTING_S, NEEDED_PERCENT, agrees
 from chains.progmat.contracts.proposal_codec import as_output, record_of
 from chains.progmat.contracts.proposal_states import (
     BallotChoice,
@@ -53,6 +53,8 @@ from tests.fakes.proposal_world import (
 from tests.fakes.token_parties import NOW_S
 
 Attack = Callable[[TransactionBuilder], TransactionBuilder]
+SHARES = [(1, 1), (2, 2), (2, 3), (3, 4), (7, 10), (33, 50), (66, 100), (132, 200)]
+"""Votes that are enough, and the size of the roll: one fewer is not."""
 FOR, AGAINST, UNCAST = BallotChoice.FOR, BallotChoice.AGAINST, BallotChoice.UNCAST
 PACKAGE = standard_package(LightClientRegistry.builder().seal())
 OTHER_PACKAGE = Hash32(bytes(reversed(NEW_PACKAGE)))
@@ -366,3 +368,11 @@ def test_who_does_not_agree_counts_against_whatever_the_votes_are(choices: list[
     assert (result.votes_for, result.votes_against) == (choices.count(FOR), choices.count(AGAINST))
     assert (result.outcome is ProposalOutcome.APPROVED) == (choices.count(FOR) >= 3)
     assert (result.package_hash, result.proposal_tx) == (NEW_PACKAGE, filed.proposal.ref.tx_id)
+
+
+@pytest.mark.parametrize(("votes_for", "size"), SHARES)
+def test_the_agreed_share_is_reached_exactly(votes_for: int, size: int) -> None:
+    roll = tuple(Party(f"m-{number:03}", STRANGER.key) for number in range(size))
+    proposal = replace(proposal_of(NOW_S), roll=roll, needed_percent=NEEDED_PERCENT)
+    assert agrees(votes_for, proposal)
+    assert not agrees(votes_for - 1, proposal)

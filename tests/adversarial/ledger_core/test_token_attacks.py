@@ -193,6 +193,13 @@ def test_a_redemption_that_destroys_nothing_is_refused(world: TokenWorld, quanti
         world.ledger.verify(token_redeem(world.frame, [world.tokens], *(token(q) for q in quantities)))
 
 
+def test_a_redemption_is_of_one_token(world: TokenWorld) -> None:
+    """Units of two tokens have no sum: more of one would be left for less of the other."""
+    (other,) = world.ledger.commit(token_issue(world.frame, token(50, token_id=OTHER)))
+    with pytest.raises(TokenViolation, match="one token"):
+        world.ledger.verify(token_redeem(world.frame, [world.tokens, other], token(120)))
+
+
 def test_a_redemption_cannot_pay_change_to_somebody_else(world: TokenWorld) -> None:
     with pytest.raises(TokenViolation, match="change goes back"):
         world.ledger.verify(token_redeem(world.frame, [world.tokens], token(40, BUYER, CN_B)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from chains.progmat.flows.recovery import PeerReport, ReconcileReport
+from chains.progmat.identity import NetworkMap, NodeEntry, Role
 from chains.progmat.node.database_tables import ROLE_TABLES
 from chains.progmat.node.errors import AnotherDoubt, BadPosition, DoubtNeedsRestart, DoubtNotReconciled
 from chains.progmat.node.peers import InProcessPeerNetwork, PeerIdentity, PeerRouter
@@ -26,6 +28,7 @@ from chains.progmat.node.positions import (
     encode_request,
 )
 from chains.progmat.node.reconciliation import PeersToAsk, Reconciliation
+from chains.progmat.node.records_role import peers_to_ask
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage.errors import RecordsInDoubt
 from chains.progmat.node.storage.location import witness_path
@@ -34,7 +37,7 @@ from chains.progmat.node.storage.schema import audit
 from chains.progmat.node.storage.standing import Doubt
 from chains.progmat.validators.schema import heights
 from primitives.signatures import Signer, SoftwareSigner
-from tests.fakes.ledger_parties import CN_B, SN
+from tests.fakes.ledger_parties import CN_A, CN_B, SN, STRANGER
 from tests.fakes.manual_clock import ManualClock
 from tests.integration.ledger.network import MAP
 
@@ -84,7 +87,7 @@ class World:
             database=database,
             network=self.network,
             signer=SIGNER,
-            peers=PeersToAsk((PEER,), frozenset({PEER})),
+            peers=lambda: PeersToAsk((PEER,), frozenset({PEER})),
             reconciler=reconciler,
             clock=ManualClock(),
             heights_shown=self.heights.__setitem__,
@@ -119,6 +122,69 @@ async def test_a_snapshot_of_the_whole_machine_is_found_by_a_peer(world: World, 
         async with world.running() as (database, reconciliation):
             await reconciliation.ask_positions()
             database.require_current()
+
+
+async def test_a_snapshot_taken_while_the_node_ran_is_found_although_its_next_start_has_a_new_number(
+    world: World, tmp_path: Path
+) -> None:
+    async with world.running() as (database, reconciliation):
+        copied(world.folder, tmp_path / "snapshot")
+        for _ in range(5):
+            await database.submit(lambda _connection: None)
+        await reconciliation.ask_positions()  # still the first start
+    copied(tmp_path / "snapshot", world.folder)
+    async with world.running() as (database, reconciliation):  # the second start, as far as the copy knows
+        await reconciliation.ask_positions()
+        with pytest.raises(RecordsInDoubt, match="for start 1, commit"):
+            database.require_current()
+    confirm(world.at, operator="alice", now_s=1)
+    for _ in range(2):
+        async with world.running() as (database, reconciliation):
+            await reconciliation.ask_positions()
+            database.require_current()
+
+
+async def test_a_lost_witness_does_not_hide_what_a_peer_saw_later(world: World, tmp_path: Path) -> None:
+    async with world.running() as (_, reconciliation):
+        pass
+    shutil.copyfile(world.at, tmp_path / "old")
+    async with world.running() as (database, reconciliation):
+        await database.submit(lambda _connection: None)
+        await reconciliation.ask_positions()
+    shutil.copyfile(tmp_path / "old", world.at)
+    witness_path(world.at).unlink()
+    async with world.running(Answers(PeerReport(PEER, listed=9))) as (database, reconciliation):
+        assert database.doubt is Doubt.WITNESS_MISSING
+        await reconciliation.ask_positions()
+        await reconciliation.reconcile()
+        with pytest.raises(RecordsInDoubt, match="PEER_SAW_LATER"):
+            database.require_current()
+    confirm(world.at, operator="alice", now_s=1)
+    async with world.running() as (database, reconciliation):
+        await reconciliation.ask_positions()
+        database.require_current()
+
+
+async def test_nothing_settles_before_positions_were_asked(world: World) -> None:
+    async with world.running():
+        pass
+    witness_path(world.at).unlink()
+    async with world.running(Answers(PeerReport(PEER, listed=9))) as (database, reconciliation):
+        world.hub.join(PEER, PeerRouter())  # it lists what it has and does not answer for positions
+        await reconciliation.ask_positions()
+        await reconciliation.reconcile()
+        assert database.doubt is Doubt.WITNESS_MISSING
+
+
+async def test_two_positions_told_at_once_leave_the_later_one(world: World) -> None:
+    async with world.running() as (database, _):
+        keeper = PositionKeeper(database, MAP, lambda: 1)
+        told = [Position(ME, "d" * 32, 1, "n" * 16, number) for number in (9, 8)]
+        bodies = [encode_request(SignedPosition(position, SIGNER.sign(position.statement()))) for position in told]
+        await asyncio.gather(*(keeper.handle(PeerIdentity(ME), body) for body in bodies))
+        latest = decode_answer(await keeper.handle(PeerIdentity(ME), b"")).latest
+        assert latest is not None
+        assert latest.position == told[0]
 
 
 async def test_a_node_made_anew_is_told_that_it_was_there_before(world: World) -> None:
@@ -211,8 +277,22 @@ async def test_a_lost_witness_settles_when_all_have_answered_and_nothing_was_mis
     ]
     for answers, left in asked:
         async with world.running(answers) as (database, reconciliation):
+            await reconciliation.ask_positions()
             await reconciliation.reconcile()
             assert database.doubt is left
+
+
+def test_who_has_to_answer_follows_the_network_map() -> None:
+    """Every other issuer; the only issuer has nobody who knows as much, and asks everybody who keeps records."""
+    asked = peers_to_ask(ME, MAP)
+    assert asked.required == {SN.name}
+    assert {SN.name, CN_A.name, *MAP.names_with(Role.VALIDATOR)} <= set(asked.position)
+    assert ME not in asked.position
+    of_the_issuer = peers_to_ask(SN.name, MAP)
+    assert of_the_issuer.required >= {CN_A.name, CN_B.name}
+    assert not of_the_issuer.required & {SN.name, *MAP.names_with(Role.VALIDATOR)}
+    newcomer = NodeEntry(STRANGER.party, frozenset({Role.CUSTODIAN}), "127.0.0.1", 30_000, 99)
+    assert STRANGER.name in peers_to_ask(ME, NetworkMap((*MAP.entries, newcomer), serial=2)).position
 
 
 async def test_a_rolled_back_database_waits_for_a_person_even_if_nothing_was_missing(

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from chains.progmat.contracts.errors import ContractViolation
 from chains.progmat.flows.errors import BadResolution
+from chains.progmat.node.positions import PositionKeeper, decode_answer
+from chains.progmat.node.storage import unknown_transactions
+from chains.progmat.node.storage.errors import StorageFailed
 from chains.progmat.transactions.attestation import Attestation, AttestationSignature
 from chains.progmat.transactions.errors import AttestationRefused, SignaturesMissing
 from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.validators import signing_gate
 from chains.progmat.validators.errors import SigningStopped
 from chains.progmat.vault.errors import ConflictingConsumption
-from primitives.errors import CrossDvpError, DecodeError
-from tests.fakes.commit_requests import create
-from tests.fakes.notary_world import VALIDATORS
+from primitives.errors import CrossDvpError, DecodeError, PeerError, UnavailableError
+from tests.fakes.commit_requests import NOW_S, create
+from tests.fakes.epochs import book_of, signed_epoch, with_notary_key
+from tests.fakes.ledger_parties import LedgerParty
+from tests.fakes.notary_world import OPERATOR, VALIDATORS
 from tests.fakes.toy_ledger import PARAMETERS, Toy
-from tests.fakes.validator_world import CN, ValidatorWorld
+from tests.fakes.validator_world import CN, NobodyListed, ValidatorWorld
 
 ROOT = Toy("root")
 PARENT = Toy("parent", inputs=(ROOT.output,))
@@ -115,6 +124,55 @@ async def test_a_double_spend_among_the_ancestors_of_an_approval_stops_the_valid
     wanted = Toy("both", references=tuple(twin.output for twin in twins), writes=(create("q"),))
     with pytest.raises(ConflictingConsumption):
         await world.validator.approver.approve(CN, wanted.signed().encode())
+    assert world.validator.gate.alarm is not None
+
+
+async def test_what_only_a_replaced_key_of_the_notary_signed_is_not_attested(world: ValidatorWorld) -> None:
+    """Whoever got hold of the old key dates what he likes into the old epoch: the notary has to confirm it."""
+    await world.close()
+    second = with_notary_key(PARAMETERS, NOW_S - 3600, LedgerParty("the notary's new key"))
+    folder = world.folder / "network"
+    world.parameters = book_of(folder, PARAMETERS, world.clock, signed_epoch(second, OPERATOR))
+    await world.open()
+    with pytest.raises(UnavailableError):  # the notary of this test answers nothing
+        await attested(world, ROOT.final())
+    query = partial(unknown_transactions, tx_ids=[bytes(ROOT.wire.id)])
+    assert await world.database.read(query) == [ROOT.wire.id]
+
+
+async def test_a_peer_cannot_tell_how_far_the_journal_has_come(world: ValidatorWorld) -> None:
+    """Other Validators in doubt would take it for their floor, and never sign again."""
+    world.requester.give(ROOT.final(), PARENT.final())
+    world.requester.journal_position = 2**62
+    await attested(world, CHILD.final())
+    keeper = PositionKeeper(world.database, NobodyListed(), lambda: 1)
+    assert decode_answer(await keeper.handle(CN, b"")).journal_height == 0
+
+
+async def test_an_alarm_outlives_a_disk_that_fails_while_it_is_raised(
+    world: ValidatorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.requester.give(ROOT.final())
+    await attested(world, PARENT.final())
+    monkeypatch.setattr(signing_gate, "KEEP_AGAIN_S", 0.0)
+    submit = world.database.submit
+    failures = iter([StorageFailed("the disk is full"), StorageFailed("the disk is full")])
+
+    async def failing(operation: Callable[[Connection], object]) -> object:
+        failure = next(failures, None)
+        if failure is not None:
+            raise failure
+        return await submit(operation)
+
+    class Fork(PeerError):
+        reason = "JOURNAL_FORKED"
+
+    monkeypatch.setattr(world.database, "submit", failing)
+    with suppress(StorageFailed):
+        await world.validator.gate.stop_signing(Fork("two journals"))
+    monkeypatch.undo()
+    await world.close()
+    await world.open()
     assert world.validator.gate.alarm is not None
 
 

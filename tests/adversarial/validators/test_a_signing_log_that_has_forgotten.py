@@ -88,6 +88,46 @@ def test_the_floor_waits_for_everybody_and_takes_the_highest(rolled_back: Path) 
     log.close()
 
 
+def test_a_second_doubt_asks_everybody_again(rolled_back: Path) -> None:
+    log = opened(rolled_back)
+    floor = SigningFloor(log, {"notary", "v-2"})
+    floor.shown("notary", 3)
+    floor.shown("v-2", 3)
+    log.record(4, ONE)
+    log.doubt()
+    floor.shown("notary", 3)
+    with pytest.raises(SigningLogInDoubt):  # what v-2 showed then says nothing of what was signed since
+        log.record(5, TWO)
+    floor.shown("v-2", 6)
+    with pytest.raises(HeightMayBeSigned):
+        log.record(5, TWO)
+    log.close()
+
+
+def test_a_start_that_breaks_off_again_and_again_raises_no_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = opened(tmp_path / "log")
+    log.record(1, ONE)
+    log.close()
+
+    class PowerFailure(Exception):
+        pass
+
+    def fail(*_arguments: object) -> None:
+        raise PowerFailure
+
+    for statement in ("_promise", "_set"):
+        for _ in range(3):
+            with monkeypatch.context() as patch:
+                patch.setattr(SigningLog, statement, fail)
+                with pytest.raises(PowerFailure):
+                    opened(tmp_path / "log")
+    log = opened(tmp_path / "log")
+    assert not log.is_in_doubt
+    log.close()
+
+
 def test_restarts_and_kills_raise_no_doubt(tmp_path: Path) -> None:
     for height in range(1, 6):
         log = opened(tmp_path / "log")

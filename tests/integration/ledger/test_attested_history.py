@@ -13,9 +13,11 @@ from chains.progmat.flows.snipping import Snipper
 from chains.progmat.node.storage import NodeDatabase, unknown_transactions
 from chains.progmat.node.storage.attested_store import attestations_of
 from chains.progmat.transactions.attestation import Attestation
+from chains.progmat.transactions.errors import AttestationRefused
 from ibc.dvp import CashAccount
 from primitives.errors import UnavailableError
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, SN, VALIDATORS, LedgerParty
+from tests.fakes.validator_world import NobodyListed
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
     CASH_PARTIES,
@@ -116,6 +118,16 @@ async def test_the_issuer_has_every_nth_step_attested_by_itself(tmp_path: Path) 
         assert not await database(ledger, CN_B).read(partial(attestations_of, tx_ids=[*chain[:3], *chain[4:]]))
         await pass_on(ledger, "pay", CN_B, BUYER_ACCOUNT, SELLER_ACCOUNT)
         assert await known(ledger, CN_A, chain) == len(chain) - 4
+
+
+async def test_a_map_that_lists_too_few_validators_is_no_defect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_ledger(tmp_path, EVERYBODY, attest_every=2) as ledger:
+        monkeypatch.setattr(snipper(ledger), "_directory", NobodyListed())
+        issued = await ledger.issue(100)
+        with pytest.raises(AttestationRefused, match="threshold"):
+            await snipper(ledger).attest(issued.tx_id or b"")
 
 
 async def test_validators_that_are_away_delay_an_attestation_and_nothing_else(tmp_path: Path) -> None:

@@ -13,10 +13,12 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chains.progmat.flows.dvp_answers import lock_owner
 from chains.progmat.flows.requests import MoveCash
 from chains.progmat.flows.seams import NodeSelf
 from chains.progmat.node.fsck import Defect, Subject, check_database
 from chains.progmat.node.roles import ValidatorRole
+from chains.progmat.node.storage.errors import StorageFailed
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, SN, VALIDATORS, LedgerParty
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
@@ -39,7 +41,8 @@ async def worked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path
         world = await Settlements.connect(ledger)
         await ledger.issue(1000)
         move = MoveCash("the-move", COIN_ID, SN.name, 300, BUYER_ACCOUNT.key, SELLER_ACCOUNT)
-        await ledger.done(CN_B, move)
+        moved = await ledger.done(CN_B, move)
+        await ledger.vault(SN).node.snipper.attest(moved.tx_id or b"")
         terms = world.terms(amount_yen=400)
         await ledger.done(SN, await world.delivered(await world.lock(terms), terms))
         validator = ledger.nodes[VALIDATORS[0].name].role
@@ -88,6 +91,13 @@ ALTERATIONS = [
     (CN_B, "UPDATE flows SET tx_id = zeroblob(32)", "flows"),
     (CN_B, "UPDATE outbox SET effect_key = 'nobody|' || effect_key", "outbox"),
     (CN_B, "UPDATE outbox SET status = 'PERHAPS'", "outbox"),
+    (SN, "UPDATE outbox SET effect_key = 'attested 00|' || effect_id WHERE effect_key LIKE 'attested %'", "outbox"),
+    (SN, "UPDATE attestations SET tx_id = zeroblob(32)", "attestations"),
+    (SN, "UPDATE attestations SET attestation = substr(attestation, 1, length(attestation) - 1)", "attestations"),
+    (SN, "INSERT INTO attested_outputs SELECT tx_id, 0, attestation FROM attestations", "attested_outputs"),
+    (SN, "INSERT INTO dvps VALUES (zeroblob(32), zeroblob(32), zeroblob(32))", "dvps"),
+    (CN_B, "UPDATE transactions SET journal_position = 7 WHERE journal_position = 0", "transactions"),
+    (VALIDATORS[0], "UPDATE validator_paths SET deleted_at = 1000000", "validator_paths"),
     (
         CN_B,
         "INSERT INTO vault_soft_locks SELECT tx_id, output_index, 'nobody', 5000000000 FROM vault_states LIMIT 1",
@@ -109,6 +119,23 @@ def test_an_alteration_is_found_in_its_table(copy: Path, party: LedgerParty, sta
     found = defects_of(copy, party)
     assert any(defect.table.startswith(table) for defect in found), found
     assert all(defect.expected and defect.found and defect.advice for defect in found)
+
+
+def test_coins_that_are_held_for_a_native_trade_are_no_defect(copy: Path) -> None:
+    with closing(sqlite3.connect(copy / CN_B.name / "node.sqlite3")) as buyer:
+        buyer.execute("INSERT INTO dvp_answers VALUES (zeroblob(32), zeroblob(32), 'cn-a', x'', 1, 5000000000)")
+        hold = "INSERT INTO vault_soft_locks SELECT tx_id, output_index, ?, 5000000000 FROM vault_states LIMIT 1"
+        buyer.execute(hold, (lock_owner(bytes(32)),))
+        buyer.commit()
+    assert defects_of(copy, CN_B) == []
+
+
+def test_a_signing_log_that_cannot_be_read_is_no_surprise(copy: Path) -> None:
+    for suffix in ("-wal", "-shm"):
+        (copy / VALIDATORS[0].name / f"signing-log.sqlite3{suffix}").unlink(missing_ok=True)
+    (copy / VALIDATORS[0].name / "signing-log.sqlite3").write_bytes(b"rubbish" * 1000)
+    with pytest.raises(StorageFailed):
+        defects_of(copy, VALIDATORS[0])
 
 
 def test_a_signing_log_above_the_heights_is_found(copy: Path) -> None:

@@ -55,10 +55,10 @@ def lost(ledger: LedgerNetwork, *ways: tuple[LedgerParty, str]) -> None:
     ledger.hub.policy = policy
 
 
-async def ended(ledger: LedgerNetwork, request: AnyRequest) -> FlowRecord:
+async def ended(ledger: LedgerNetwork, request: AnyRequest, at: LedgerParty = CN_B) -> FlowRecord:
     """Submit to the payer, and move time, one retry at a time, until the outcome is known."""
-    await ledger.run(CN_B, request, wait_s=0)
-    engine = ledger.vault(CN_B).node.engine
+    await ledger.run(at, request, wait_s=0)
+    engine = ledger.vault(at).node.engine
     async with asyncio.timeout(WAIT_S):
         record = await engine.outcome(request.request_id, 0)
         while record.step not in ANSWERED:
@@ -83,6 +83,26 @@ async def test_every_member_knows_the_members_of_its_networks_and_of_no_other(tm
         assert await known(ledger, CN_B) == of_sc
         assert await known(ledger, AN) == of_st | of_ut
         assert await known(ledger, EN) == of_st
+
+
+async def test_two_admissions_at_once_make_one_membership(tmp_path: Path) -> None:
+    """A second one, which nobody sees, would outlive the revocation of the first."""
+    async with running_ledger(tmp_path, TOKEN_PARTIES) as ledger:
+        requests = [
+            ChangeMembership(f"admit-{n}", MembershipChange.ADMIT, ST, CN_A.name, (CUSTODIAN,)) for n in range(3)
+        ]
+        await asyncio.gather(*(ledger.run(SN, request, wait_s=0) for request in requests))
+        records = [await ended(ledger, request, SN) for request in requests]
+        assert {record.step for record in records} <= {FlowStep.RECORDED, FlowStep.DONE}
+        assert len({record.tx_id for record in records}) == 1
+        lines = await ledger.operations(SN).memberships([ST], 100)
+        assert [line.indexed.party for line in lines] == [CN_A.name]
+        both = [
+            ChangeMembership("suspend", MembershipChange.SUSPEND, ST, CN_A.name),
+            ChangeMembership("revoke", MembershipChange.REVOKE, ST, CN_A.name),
+        ]
+        await asyncio.gather(*(ledger.run(SN, request, wait_s=0) for request in both))
+        assert {(await ended(ledger, request, SN)).step for request in both} <= {FlowStep.RECORDED, FlowStep.DONE}
 
 
 async def test_three_networks_share_nodes_and_nothing_leaks_between_them(tmp_path: Path) -> None:

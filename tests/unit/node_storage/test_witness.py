@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,13 +116,27 @@ def test_a_good_database_is_never_accused_and_what_an_old_one_can_hide_is_bounde
         (head(10, 0, "older"), Doubt.ROLLED_BACK),
         (head(10, 1, "started elsewhere"), Doubt.ROLLED_BACK),
         (head(10 + RESERVE + 1), Doubt.WITNESS_BEHIND),
-        (head(12, 2, "killed while starting"), Doubt.NONE),
+        (head(11, 2, "killed while starting"), Doubt.NONE),
+        (head(12, 2, "started elsewhere"), Doubt.WITNESS_BEHIND),
+        (head(11, 3, "the witness of the last but one start"), Doubt.WITNESS_BEHIND),
     ],
 )
 def test_each_way_to_be_old_has_its_name(at: Head, expected: Doubt) -> None:
     doubt, sentence = judge(at, FIRST)
     assert doubt is expected
     assert bool(sentence) == (expected is not Doubt.NONE)
+
+
+@pytest.mark.parametrize("stored", list(Doubt))
+def test_a_doubt_gives_way_only_to_a_graver_one(stored: Doubt) -> None:
+    rolled_back = replace(head(9), doubt=stored, doubt_detail="as before")
+    found = judge(rolled_back, FIRST)
+    if stored in {Doubt.NONE, Doubt.WITNESS_MISSING, Doubt.WITNESS_BEHIND}:
+        assert found[0] is Doubt.ROLLED_BACK
+    else:
+        assert found == (stored, "as before")
+    good = replace(head(10), doubt=stored, doubt_detail="as before")
+    assert judge(good, FIRST)[0] is stored
 
 
 def test_a_lost_witness_is_a_doubt_unless_the_database_is_new() -> None:

@@ -1,7 +1,8 @@
 """Attestations and the outputs known by them, verified again: the one part of a node's records that no replay makes.
 
 A ledger_tx that is recorded here is verified by itself; where only an output of it is here, all that stands for it is
-the Validators' threshold signature and the output's path to the ledger_tx's id.
+the Validators' threshold signature and the output's path to the ledger_tx's id. What holds goes into the scratch
+database, so that the replay finds it; what does not is left out, so that what rests on it is a defect as well.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists, insert, select
 
 from chains.progmat.flows.history_policy import HistoryPolicy
-from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.network.parameters_source import ParametersSource
 from chains.progmat.node.fsck.finding import Defect, shown
 from chains.progmat.node.storage.schema import attestations, attested_outputs, transactions
 from chains.progmat.transactions.attestation import Attestation
@@ -26,47 +27,55 @@ FETCHED_AGAIN: Final = (
 )
 
 
-def check_attested(connection: Connection, verifier: LedgerVerifier, policy: HistoryPolicy) -> Iterator[Defect]:
+def check_attested(
+    source: Connection, scratch: Connection, epochs: ParametersSource, policy: HistoryPolicy
+) -> Iterator[Defect]:
     """Each attestation holds under the epoch it names, each output under its attestation, and neither stands alone.
 
-    Under ``HistoryPolicy.WHOLE`` (issuers and Validators) nothing is known by an attestation alone.
+    An attestation counts for ever where it was taken while its Validators were in force. Under
+    ``HistoryPolicy.WHOLE`` (issuers and Validators) nothing is known by an attestation alone.
     """
-    yield from _attestations(connection, verifier)
-    has_attestation = exists().where(attestations.c.tx_id == attested_outputs.c.tx_id)
-    for row in connection.execute(select(attested_outputs, has_attestation.label("is_attested"))):
-        name = f"{shown(row.tx_id)}, {row.output_index}"
-        if policy is HistoryPolicy.WHOLE:
-            yield Defect(attested_outputs.name, name, "none: this node keeps the whole history", "an output alone")
-        if not row.is_attested:
-            yield Defect(attested_outputs.name, name, "the attestation that vouches for it", "it is not here")
-        yield from _proof(row, name)
-
-
-def _attestations(connection: Connection, verifier: LedgerVerifier) -> Iterator[Defect]:
-    epochs = {bytes(epoch.hash): epoch for epoch in verifier.epochs}  # Validators replaced since attested well before
+    held: set[bytes] = set()
     is_recorded = exists().where(transactions.c.tx_id == attestations.c.tx_id)
     has_output = exists().where(attested_outputs.c.tx_id == attestations.c.tx_id)
     query = select(attestations, is_recorded.label("is_recorded"), has_output.label("has_output"))
-    for row in connection.execute(query):
+    for row in source.execute(query):
         name = shown(row.tx_id)
         if not (row.is_recorded or row.has_output):
             yield Defect(attestations.name, name, "the ledger_tx, or outputs of it", "neither is here")
-        try:
-            attestation = Attestation.decode(row.attestation)
-            if bytes(attestation.tx_id) != row.tx_id:
-                rule = "it attests the ledger_tx of its row"
-                raise AttestationRefused(rule, expected=row.tx_id, found=attestation.tx_id)
-            epoch = epochs.get(bytes(attestation.parameters_hash))
-            if epoch is None:
-                known = f"one of {len(epochs)} known"
-                raise AttestationRefused("its epoch is known", expected=known, found=attestation.parameters_hash)
-            attestation.verify(epoch)
-        except CrossDvpError as error:
-            expected = "an attestation by the Validators' threshold of an epoch"
-            yield Defect(attestations.name, name, expected, f"{error.reason}: {error}", FETCHED_AGAIN)
+        defect = _attestation(row, name, epochs)
+        if defect is not None:
+            yield defect
+            continue
+        held.add(row.tx_id)
+        kept = {"tx_id": row.tx_id, "attestation": row.attestation}
+        scratch.execute(insert(attestations), kept)
+    for row in source.execute(select(attested_outputs)):
+        defects = list(_output(row, held, policy))
+        yield from defects
+        if not defects:
+            scratch.execute(insert(attested_outputs), dict(row._mapping))  # noqa: SLF001 - SQLAlchemy's public name
 
 
-def _proof(row: Any, name: str) -> Iterator[Defect]:  # noqa: ANN401 # a row
+def _attestation(row: Any, name: str, epochs: ParametersSource) -> Defect | None:  # noqa: ANN401 # a row
+    try:
+        attestation = Attestation.decode(row.attestation)
+        if bytes(attestation.tx_id) != row.tx_id:
+            rule = "it attests the ledger_tx of its row"
+            raise AttestationRefused(rule, expected=row.tx_id, found=attestation.tx_id)
+        attestation.verify(epochs.pinned(attestation.parameters_hash))
+    except CrossDvpError as error:
+        expected = "an attestation by the Validators' threshold of an epoch"
+        return Defect(attestations.name, name, expected, f"{error.reason}: {error}", FETCHED_AGAIN)
+    return None
+
+
+def _output(row: Any, held: set[bytes], policy: HistoryPolicy) -> Iterator[Defect]:  # noqa: ANN401 # a row
+    name = f"{shown(row.tx_id)}, {row.output_index}"
+    if policy is HistoryPolicy.WHOLE:
+        yield Defect(attested_outputs.name, name, "none: this node keeps the whole history", "an output alone")
+    if row.tx_id not in held:
+        yield Defect(attested_outputs.name, name, "the attestation that vouches for it", "it is not here")
     try:
         proof = OutputProof.decode(row.proof)
         found = (bytes(proof.ref.tx_id), proof.ref.index)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, select
 
+from chains.progmat.flows.dvp_answers import lock_owner
 from chains.progmat.flows.record import FlowKind
-from chains.progmat.flows.schema import flows
+from chains.progmat.flows.schema import dvp_answers, flows
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.node.fsck.finding import Defect, shown
 from chains.progmat.node.storage.outbox import EffectStatus
@@ -17,7 +18,7 @@ from chains.progmat.vault.schema import soft_locks
 from primitives.errors import CrossDvpError
 
 _RECORDED = frozenset({FlowStep.RECORDED.value, FlowStep.DONE.value})
-_NO_FLOW_OF_OURS = ("recovered ", "attested ")
+_OF_NO_FLOW = frozenset({"recovered", "attested"})
 """Deliveries of ledger_txs that came back from peers (`flows.recovery`), and of attestations (`flows.snipping`)."""
 
 
@@ -49,23 +50,26 @@ def _transaction_of(flow_id: str, signed_tx: bytes, tx_id: bytes | None) -> Iter
 
 
 def check_outbox(connection: Connection) -> Iterator[Defect]:
-    """Owed by a flow that is known, in a known state."""
+    """Owed by a flow that is known, or for a ledger_tx that is recorded, in a known state."""
     known = set(connection.execute(select(flows.c.flow_id)).scalars())
+    recorded = {tx_id.hex() for tx_id in connection.execute(select(transactions.c.tx_id)).scalars()}
     statuses = {status.value for status in EffectStatus}
     columns = (outbox.c.effect_key, outbox.c.status)
     for row in connection.execute(select(*columns)):
         if row.status not in statuses:
             yield Defect(outbox.name, row.effect_key, f"a status among {', '.join(sorted(statuses))}", row.status)
         flow_id = row.effect_key.split("|", 1)[0]
-        if flow_id not in known and not flow_id.startswith(_NO_FLOW_OF_OURS):
+        what, _, tx_id = flow_id.partition(" ")
+        if flow_id not in known and not (what in _OF_NO_FLOW and tx_id in recorded):
             yield Defect(outbox.name, row.effect_key, "a flow of this node", f"no flow {flow_id}")
 
 
 def check_soft_locks(connection: Connection, now_s: int) -> Iterator[Defect]:
-    """Held by a flow that has not ended; an expired one holds nothing."""
+    """Held by a flow that has not ended, or for a trade that was answered; an expired one holds nothing."""
+    trades = {lock_owner(trade_id) for trade_id in connection.execute(select(dvp_answers.c.trade_id)).scalars()}
     ended = {row.flow_id: row.step in {step.value for step in ENDS} for row in connection.execute(select(flows))}
     for row in connection.execute(select(soft_locks).where(soft_locks.c.expires_s > now_s)):
-        if ended.get(row.lock_owner, True):
+        if ended.get(row.lock_owner, True) and row.lock_owner not in trades:
             name = f"{shown(row.tx_id)}, {row.output_index}"
             advice = "nothing: it expires by itself, and holds one state until then"
             yield Defect(soft_locks.name, name, "a flow that goes on", f"held by {row.lock_owner}", advice)

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, select
 from sqlalchemy.exc import DBAPIError
 
-from chains.progmat.flows.schema import ibc_events, trades
+from chains.progmat.flows.schema import dvps, ibc_events, trades
 from chains.progmat.flows.seams import Recording
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.fsck.finding import Defect, Progress, shown
-from chains.progmat.node.storage.schema import attestations, attested_outputs, transactions
+from chains.progmat.node.storage.schema import transactions
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.validators.schema import spent
 from chains.progmat.vault.schema import TABLE_OF_KIND, consumptions, entries, states
@@ -23,7 +23,7 @@ from primitives.errors import CrossDvpError
 
 COUNTED_HERE: Final = frozenset({"cursor", "sequence", "recorded_ms"})
 """Columns whose values come from the order and moment of recording, not from the ledger_txs."""
-IMPLIED: Final = (states, consumptions, *TABLE_OF_KIND.values(), entries, trades, ibc_events)
+IMPLIED: Final = (states, consumptions, *TABLE_OF_KIND.values(), entries, trades, dvps, ibc_events)
 TELL_EVERY: Final = 500
 
 Row = tuple[Any, ...]
@@ -40,10 +40,6 @@ def replay(
     told: Progress,
 ) -> Iterator[Defect]:
     """Verify every stored ledger_tx and record it in ``scratch``: id, signatures, notary, contracts, uniqueness."""
-    for table in (attestations, attested_outputs):
-        rows = [dict(row._mapping) for row in source.execute(select(table))]  # noqa: SLF001 - SQLAlchemy's public name
-        if rows:
-            scratch.execute(insert(table), rows)
     positions: dict[int, bytes] = {}
     query = select(transactions).order_by(transactions.c.sequence)
     for done, row in enumerate(source.execute(query), 1):
@@ -70,6 +66,9 @@ def _one(
     signed = SignedTransaction.decode(row.signed_bytes)
     if bytes(signed.id) != row.tx_id:
         yield Defect(transactions.name, shown(row.tx_id), shown(row.tx_id), f"bytes of {shown(bytes(signed.id))}")
+    if row.journal_position and not signed.wire.provable_writes:
+        found = f"position {row.journal_position}"
+        yield Defect(transactions.name, shown(row.tx_id), "position 0: it makes no provable write", found)
     verifier.verify_signatures(signed)
     verifier.verify_contracts(scratch, signed.wire)
     with scratch.begin_nested():
@@ -109,7 +108,7 @@ def _rows(table: Table, connection: Connection) -> dict[Row, dict[str, Any]]:
         keys.append("tx_id")
     rows = {}
     for row in connection.execute(select(table)):
-        values = {name: value for name, value in row._mapping.items() if name not in COUNTED_HERE}  # noqa: SLF001 - as above
+        values = {name: value for name, value in row._mapping.items() if name not in COUNTED_HERE}  # noqa: SLF001 - SQLAlchemy's public name
         rows[tuple(values[name] for name in keys)] = values
     return rows
 

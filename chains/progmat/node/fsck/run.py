@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from chains.progmat.flows.recording import Recorder
 from chains.progmat.flows.seams import Directory, NodeSelf
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.identity import VAULT_ROLES, Role
-from chains.progmat.network.parameters_source import ParametersSource
+from chains.progmat.network.parameters_source import ParametersSource, source_of
 from chains.progmat.node.database_tables import NODE_TABLES
 from chains.progmat.node.fsck.attested import check_attested
 from chains.progmat.node.fsck.finding import Defect, Progress
@@ -95,10 +96,10 @@ def check_database(subject: Subject, now_s: int, told: Progress) -> Iterator[Def
             check_revision(str(subject.at), stored_revision(source))
             for metadata in NODE_TABLES:
                 _make(metadata, scratch)
+            told("attestations verified", 0)
+            yield from check_attested(source, scratch, source_of(subject.parameters), _history_of(subject.me))
             yield from replay(source, scratch, verifier, recorder, named_by_states, told)
             yield from differences(source, scratch, told)
-            told("attestations verified", 0)
-            yield from check_attested(source, verifier, _history_of(subject.me))
             told("flows, outbox and soft locks checked", 0)
             yield from check_flows(source)
             yield from check_outbox(source)
@@ -107,8 +108,8 @@ def check_database(subject: Subject, now_s: int, told: Progress) -> Iterator[Def
                 told("the tree's roots are made again", 0)
                 yield from check_tree(source)
                 yield from check_signing_log(source, subject.folder / "signing-log.sqlite3")
-    except DBAPIError as error:
-        raise StorageFailed(str(error.orig)) from error
+    except (DBAPIError, sqlite3.Error) as error:
+        raise StorageFailed(str(getattr(error, "orig", error))) from error
 
 
 def _history_of(me: NodeSelf) -> HistoryPolicy:

@@ -45,7 +45,9 @@ def check_tree(connection: Connection) -> Iterator[Defect]:
             deleted[row.deleted_at].append(row.path)
     store, expected = _Nodes(), 1
     root: bytes = EMPTY_ROOT
+    seen: set[int] = set()
     for row in connection.execute(select(heights).order_by(heights.c.height)):
+        seen.add(row.height)
         if row.height != expected:
             yield Defect(heights.name, str(expected), "every height from 1", f"the next is {row.height}", _REBUILD)
         tree = SparseMerkleTree(store, root)
@@ -59,6 +61,8 @@ def check_tree(connection: Connection) -> Iterator[Defect]:
         root, expected = tree.root, row.height + 1
         if root != row.root:
             yield Defect(heights.name, str(row.height), f"root {shown(root)}", shown(row.root), _REBUILD)
+    for height in sorted((created.keys() | deleted.keys()) - seen):
+        yield Defect(paths.name, f"of height {height}", "a height that is here", f"none above {expected - 1}", _REBUILD)
     kept = {row.node_hash: row.node for row in connection.execute(select(tree_nodes))}
     yield from _check_nodes(_Nodes(kept), kept, store, root, live)
 

@@ -140,19 +140,26 @@ def restore(at: DatabaseLocation, file: Path, subject: Subject, now_s: int, told
         raise BadBackup(str(file), f"it is of ledger {manifest.ledger_id!r}, the node is on {subject.ledger_id!r}")
     if manifest.schema_revision not in known_revisions():
         raise UnknownSchemaVersion(str(file), manifest.schema_revision, head_revision())
+    detail = f"restored from a backup made {manifest.made_at} at commit {manifest.commit}"
     if isinstance(at, Path):
-        _put_file(at, file, now_s)
+        try:
+            _put_file(at, file, detail, now_s)
+        except (DBAPIError, sqlite3.Error, OSError) as error:
+            raise StorageFailed(str(getattr(error, "orig", error))) from error
         told("all tables", 0)
+        return manifest
     with held(at) as connection, connection.begin():
-        if not isinstance(at, Path):
-            if inspect(connection).get_table_names():
-                raise DatabaseNotEmpty(str(at))
-            with _finished_file(file).connect() as source, source.begin():
-                copy_rows(source, connection, told)
-        detail = f"restored from a backup made {manifest.made_at} at commit {manifest.commit}"
-        set_doubt(connection, Doubt.RESTORED, detail)
-        note_act(connection, at_s=now_s, operator="", act=f"doubt {Doubt.RESTORED.value}", detail=detail)
+        if inspect(connection).get_table_names():
+            raise DatabaseNotEmpty(str(at))
+        with _finished_file(file).connect() as source, source.begin():
+            copy_rows(source, connection, told)
+        _doubt(connection, detail, now_s)
     return manifest
+
+
+def _doubt(connection: Connection, detail: str, now_s: int) -> None:
+    set_doubt(connection, Doubt.RESTORED, detail)
+    note_act(connection, at_s=now_s, operator="", act=f"doubt {Doubt.RESTORED.value}", detail=detail)
 
 
 def _finished_file(file: Path) -> Engine:
@@ -168,19 +175,25 @@ def _copy_file(source: Connection, fresh: Path) -> None:
             raise StorageFailed(f"the copy is damaged, so the database is: {found}")
 
 
-def _put_file(at: Path, file: Path, now_s: int) -> None:
+def _put_file(at: Path, file: Path, detail: str, now_s: int) -> None:
+    """The doubt is in the file before the file is in its place: nobody can start a copy that has none."""
     stamp = datetime.fromtimestamp(now_s, UTC).strftime("%Y%m%dT%H%M%SZ")
     lock = lock_file(at)
-    try:  # what is there may be no database any more, so it is not opened; its write-ahead log stays with it
+    try:
+        fresh = at.with_name(at.name + ".new")
+        for suffix in _SQLITE_COMPANIONS:
+            fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
+        shutil.copyfile(file, fresh)
+        with sqlite_engine(fresh, Access.WRITE).connect() as connection, connection.begin():
+            _doubt(connection, detail, now_s)
+        _as_one_file(fresh)
+        # what is there may be no database any more, so it is not opened; its write-ahead log stays with it
         for suffix in _SQLITE_COMPANIONS:
             old = at.with_name(at.name + suffix)
             if old.exists() and old.stat().st_size:
                 old.replace(at.with_name(f"{at.name}.before-{stamp}{suffix}"))
             else:
                 old.unlink(missing_ok=True)
-        fresh = at.with_name(at.name + ".new")
-        shutil.copyfile(file, fresh)
-        _sync(fresh)
         fresh.replace(at)
         _sync(at.parent)
     finally:
@@ -189,9 +202,7 @@ def _put_file(at: Path, file: Path, now_s: int) -> None:
 
 def _described(fresh: Path, subject: Subject, now_s: int) -> Manifest:
     """The manifest, read off the copy itself: what it says is what is in it."""
-    with contextlib.closing(sqlite3.connect(fresh)) as plain:
-        plain.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
-    _sync(fresh)
+    _as_one_file(fresh)
     with _finished_file(fresh).connect() as connection, connection.begin():
         node = connection.execute(select(meta.c.value).where(meta.c.name == "node_name")).scalar_one()
         head = read_head(connection)
@@ -213,6 +224,13 @@ def _described(fresh: Path, subject: Subject, now_s: int) -> Manifest:
         bytes=fresh.stat().st_size,
         sha256=_digest(fresh),
     )
+
+
+def _as_one_file(path: Path) -> None:
+    """Nothing beside it, and on disk."""
+    with contextlib.closing(sqlite3.connect(path)) as plain:
+        plain.execute("PRAGMA journal_mode = DELETE")
+    _sync(path)
 
 
 def _digest(file: Path) -> str:

@@ -36,7 +36,7 @@ from chains.progmat.node.storage.errors import (
 from chains.progmat.node.storage.head import begin_after, note_act, set_doubt
 from chains.progmat.node.storage.location import DatabaseLocation, short_name
 from chains.progmat.node.storage.ownership import Ownership
-from chains.progmat.node.storage.standing import Doubt, Head
+from chains.progmat.node.storage.standing import Doubt, Head, Seen
 from chains.progmat.node.storage.undoing import Batches
 
 T = TypeVar("T")
@@ -83,6 +83,7 @@ class NodeDatabase:
         self._failure: StorageFailed | None = None
         self._watchers: list[Callable[[], None]] = []
         self._doubt: tuple[Doubt, str] = (Doubt.NONE, "")
+        self._seen = Seen()  # what the next start will be later than
         self._reader = threading.local()
         self._read_connections: list[Connection] = []
         if self._reading.dialect.name == "sqlite":
@@ -135,7 +136,7 @@ class NodeDatabase:
         return self._failure
 
     def watch(self, changed: Callable[[], None]) -> None:
-        """Have ``changed`` called in the event loop whenever ``failure`` or the doubt about the records changes."""
+        """Have ``changed`` called in the event loop soon after ``failure`` or the doubt about the records changed."""
         self._watchers.append(changed)
 
     def require_current(self) -> None:
@@ -146,23 +147,26 @@ class NodeDatabase:
         if self._failure is not None:
             raise self._failure
 
-    async def raise_doubt(self, doubt: Doubt, detail: str, now_s: int, incarnation: int = 0) -> None:
-        """Somebody has shown that the records may be old: in force at once, then durable. The first doubt stays.
+    async def raise_doubt(self, doubt: Doubt, detail: str, now_s: int, seen: Seen) -> None:
+        """Somebody has ``seen`` that the records may be old: in force at once, then durable. A graver doubt stays.
 
-        The next start is later than start ``incarnation``, so that those who know of that one believe it.
+        The next start is later than what was seen, so that those who saw it believe that start. Safe to repeat, also
+        after a failure.
         """
-        if self._doubt[0] is not Doubt.NONE:
+        if doubt.outweighs(self._doubt[0]):
+            self._doubt = (doubt, detail)
+            self.doubt_arose_here = True
+            self._tell()
+        if self._seen.joined(seen) == self._seen:
             return
-        self._doubt = (doubt, detail)
-        self.doubt_arose_here = True
-        self._tell()
 
         def store(connection: Connection) -> None:
             set_doubt(connection, doubt, detail)
-            begin_after(connection, incarnation)
+            begin_after(connection, seen)
             note_act(connection, at_s=now_s, operator="", act=f"doubt {doubt.value}", detail=detail)
 
         await self.submit(store)
+        self._seen = self._seen.joined(seen)
 
     async def settle_doubt(self, operator: str, why: str, now_s: int) -> None:
         """The records are complete again, says ``operator``: durable first, then in force."""
@@ -331,7 +335,7 @@ class NodeDatabase:
 
     def _tell(self) -> None:
         for changed in self._watchers:
-            changed()
+            self._loop.call_soon(changed)  # what one of them raises is its own trouble
 
 
 def _discard(connection: Connection) -> None:

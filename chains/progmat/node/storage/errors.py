@@ -12,7 +12,8 @@ CrossDvpError
 └── UnavailableError
     ├── StorageFailed             the disk or the database failed; the operation is lost or its fate is unknown
     │   ├── DatabaseInUse         another process holds the database
-    │   └── DatabaseTakenOver     another process has held the database since we lost it: this one must restart
+    │   ├── DatabaseTakenOver     another process has held the database since we lost it: this one must restart
+    │   └── DatabaseWentBack      acknowledged commits are gone: this process must restart, and will be in doubt
     ├── StorageOverloaded         too many operations are waiting
     ├── StorageClosed             the node is stopping
     └── RecordsInDoubt            the records may lack what this node once wrote: it signs nothing until reconciled
@@ -157,6 +158,22 @@ class DatabaseTakenOver(StorageFailed):
 
     def _sentence(self) -> str:
         return f"{self.database} was written by {self.holder} meanwhile: this process may not write it again, end it"
+
+
+class DatabaseWentBack(StorageFailed):
+    """The database is an older copy of what this process wrote: a standby without the last commits, or an old file."""
+
+    reason = "DATABASE_WENT_BACK"
+
+    def __init__(self, database: str, expected: int, found: int) -> None:
+        self.database, self.expected, self.found = database, expected, found
+        super().__init__(f"commit {found} instead of {expected}")
+
+    def _sentence(self) -> str:
+        return (
+            f"{self.database} stands at commit {self.found}, this process has written commit {self.expected}: "
+            "end it; started again it asks its peers for what is gone"
+        )
 
 
 class RecordsInDoubt(UnavailableError):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from chains.progmat.node.storage.schema import audit, head, meta
-from chains.progmat.node.storage.standing import Doubt, Head
+from chains.progmat.node.storage.standing import Doubt, Head, Seen
+
+_SEEN: Final = "seen_elsewhere"
 
 
 def read_head(connection: Connection) -> Head | None:
@@ -34,10 +36,10 @@ def write_head(connection: Connection, new: Head) -> None:
 
 
 def set_doubt(connection: Connection, doubt: Doubt, detail: str) -> None:
-    """Raise or settle the doubt; the first one stays until it is settled."""
+    """Raise or settle the doubt; one that is there stays until it is settled or a graver one is raised."""
     change = update(head).values(doubt=doubt.value, doubt_detail=detail)
     if doubt is not Doubt.NONE:
-        change = change.where(head.c.doubt == Doubt.NONE.value)
+        change = change.where(head.c.doubt.in_([lesser.value for lesser in Doubt if doubt.outweighs(lesser)]))
         rename_history(connection)
     connection.execute(change)
 
@@ -47,9 +49,17 @@ def rename_history(connection: Connection) -> None:
     connection.execute(delete(meta).where(meta.c.name == "history_id"))
 
 
-def begin_after(connection: Connection, incarnation: int) -> None:
-    """Let the next start be later than ``incarnation``."""
-    connection.execute(update(head).where(head.c.incarnation < incarnation).values(incarnation=incarnation))
+def begin_after(connection: Connection, seen: Seen) -> None:
+    """Let the next start be later than what was seen, so that those who saw it believe that start."""
+    least = seen_elsewhere(connection).joined(seen)
+    connection.execute(delete(meta).where(meta.c.name == _SEEN))
+    connection.execute(insert(meta).values(name=_SEEN, value=f"{least.incarnation} {least.number}"))
+
+
+def seen_elsewhere(connection: Connection) -> Seen:
+    """What ``begin_after`` was told."""
+    found = connection.execute(select(meta.c.value).where(meta.c.name == _SEEN)).scalar_one_or_none()
+    return Seen() if found is None else Seen(*map(int, found.split()))
 
 
 def note_act(connection: Connection, *, at_s: int, operator: str, act: str, detail: str) -> None:

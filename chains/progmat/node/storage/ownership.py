@@ -19,13 +19,20 @@ from typing import Any
 from psycopg import Connection as PsycopgConnection
 from sqlalchemy import Connection, Engine, MetaData
 
-from chains.progmat.node.storage.errors import DatabaseTakenOver, StorageFailed
-from chains.progmat.node.storage.head import count_commit, note_act, read_head, rename_history, write_head
+from chains.progmat.node.storage.errors import DatabaseTakenOver, DatabaseWentBack, StorageFailed
+from chains.progmat.node.storage.head import (
+    count_commit,
+    note_act,
+    read_head,
+    rename_history,
+    seen_elsewhere,
+    write_head,
+)
 from chains.progmat.node.storage.location import DatabaseLocation, witness_path
 from chains.progmat.node.storage.locks import lock_file, lock_server, this_process, unlock_server
 from chains.progmat.node.storage.postgres_engine import CommitWarnings
 from chains.progmat.node.storage.schema import prepare_schema
-from chains.progmat.node.storage.standing import Doubt, Head, judge
+from chains.progmat.node.storage.standing import Doubt, Head, Seen, judge
 from chains.progmat.node.storage.witness import RESERVE, Witness, WitnessRecord
 
 
@@ -57,7 +64,8 @@ class Ownership:
             with connection.begin():
                 prepare_schema(connection, str(self._at), self._node_name, self._schemas)
                 head = read_head(connection) or _named(connection)
-            self._begin_incarnation(connection, head, now_s())
+                seen = seen_elsewhere(connection)
+            self._begin_incarnation(connection, head, seen, now_s())
         except BaseException:
             if connection is not None:
                 connection.close()
@@ -68,13 +76,15 @@ class Ownership:
     def resume(self, connection: Connection) -> None:
         """On a new connection of the same process: lock again, see what became of the last batch.
 
-        Raises ``DatabaseInUse``, ``DatabaseTakenOver``.
+        Raises ``DatabaseInUse``, ``DatabaseTakenOver``, ``DatabaseWentBack``.
         """
         self._lock_server(connection)
         with connection.begin():
             found = read_head(connection)
         if found is None or found.nonce != self.head.nonce:
             raise DatabaseTakenOver(str(self._at), found.holder if found else "nobody known")
+        if found.number < self.head.number:
+            raise DatabaseWentBack(str(self._at), self.head.number, found.number)
         self.head = replace(self.head, number=found.number)
 
     def count(self, connection: Connection) -> None:
@@ -97,36 +107,36 @@ class Ownership:
             self._witness.note(self.head.number)
 
     def close(self, connection: Connection | None = None) -> None:
-        """Leave an exact, synced witness and give up the lock; the connection itself is the caller's."""
-        if connection is not None and connection.dialect.name == "postgresql":
-            unlock_server(connection)
-        if self._witness is not None:
-            try:
-                if self._reserved:
-                    self._promise(self.head.number)
-            finally:
+        """Leave an exact, synced witness, then give up the lock; the connection itself is the caller's."""
+        try:
+            if self._witness is not None and self._reserved:
+                self._promise(self.head.number)
+        finally:
+            if self._witness is not None:
                 self._witness.close()
                 self._witness = None
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+            if connection is not None and connection.dialect.name == "postgresql":
+                unlock_server(connection)
+            if self._lock is not None:
+                os.close(self._lock)
+                self._lock = None
 
-    def _begin_incarnation(self, connection: Connection, head: Head, now_s: int) -> None:
+    def _begin_incarnation(self, connection: Connection, head: Head, seen: Seen, now_s: int) -> None:
         """Doubt and new incarnation are one commit; the witness allows it before and confirms it after."""
         self._witness = Witness(witness_path(self._at))
         known = self._witness.found
         doubt, detail = judge(head, known)
-        is_new_doubt = doubt is not Doubt.NONE and head.doubt is Doubt.NONE
+        is_new_doubt = doubt is not head.doubt
+        least = seen.joined(Seen(head.incarnation, head.number))
         if doubt is Doubt.NONE:
             self._witness.promise(_record(head, head.number))
         elif known is not None:  # never below what was known before: the next copy is to be found out as well
-            incarnation, number = max(head.incarnation, known.incarnation), max(head.number, known.least)
-            head = replace(head, incarnation=incarnation, number=number)
+            least = least.joined(Seen(known.incarnation, known.least))
         fresh = replace(
             head,
-            incarnation=head.incarnation + 1,
+            incarnation=least.incarnation + 1,
             nonce=secrets.token_hex(8),
-            number=head.number + 1,
+            number=least.number + 1,
             holder=this_process(),
             doubt=doubt,
             doubt_detail=detail,

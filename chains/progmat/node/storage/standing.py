@@ -25,6 +25,30 @@ class Doubt(Enum):
     PEER_SAW_LATER = "PEER_SAW_LATER"
     """A peer has seen a later state of this node than the one it has now."""
 
+    @property
+    def ends_by_itself(self) -> bool:
+        """Whether peers can settle it: it is of the witness alone, and nothing says that records are lost."""
+        return self in _OF_THE_WITNESS
+
+    def outweighs(self, other: Doubt) -> bool:
+        """Whether it takes the other's place: a doubt that only a person settles is not hidden by a lesser one."""
+        return self.value != "" and (other.value == "" or (other.ends_by_itself and not self.ends_by_itself))
+
+
+_OF_THE_WITNESS = frozenset({Doubt.WITNESS_MISSING, Doubt.WITNESS_BEHIND})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far others have seen the database come: its highest start, its highest commit."""
+
+    incarnation: int = 0
+    number: int = 0
+
+    def joined(self, other: Seen) -> Seen:
+        """What both saw."""
+        return Seen(max(self.incarnation, other.incarnation), max(self.number, other.number))
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -41,8 +65,13 @@ class Head:
 
 def judge(head: Head, witness: WitnessRecord | None) -> tuple[Doubt, str]:
     """The doubt a start has to live with, and a sentence that says what was expected and found."""
-    if head.doubt is not Doubt.NONE:
-        return head.doubt, head.doubt_detail  # an unsettled one stays
+    doubt, detail = _seen(head, witness)
+    if doubt.outweighs(head.doubt):
+        return doubt, detail
+    return head.doubt, head.doubt_detail  # an unsettled one stays
+
+
+def _seen(head: Head, witness: WitnessRecord | None) -> tuple[Doubt, str]:
     if witness is not None:
         return _compared(head, witness)
     if head.number == 0:
@@ -67,4 +96,12 @@ def _compared(head: Head, witness: WitnessRecord) -> tuple[Doubt, str]:
             Doubt.WITNESS_BEHIND,
             f"{found}; its witness file, older than that, allowed none above {witness.reserved}",
         )
+    if _was_started_without(head, witness):
+        return Doubt.WITNESS_BEHIND, f"{found}; its witness file knows of start {witness.incarnation} only"
     return Doubt.NONE, ""
+
+
+def _was_started_without(head: Head, witness: WitnessRecord) -> bool:
+    """A start is one commit between two promises: a process killed right there leaves that much, and no more."""
+    starts = head.incarnation - witness.incarnation
+    return starts > 1 or (starts == 1 and head.number > witness.least + 1)

@@ -14,7 +14,9 @@ older copy has c < note, and is found. (2) The machine lost power: the note may 
 and the note is synced once a second while the node works, so what an old copy can hide is less than a second's work and
 less than RESERVE commits, of the moment before the power failed. (3) A start is a commit with a new random nonce and a
 synced promise, so a copy from before the last start is always found, and so is a copy that was started elsewhere.
-(4) The witness was lost or is itself an old copy (c > reserved): then nothing is proved, which counts as doubt.
+(4) The witness was lost or is itself an old copy (c > reserved, or the database knows of a start that the witness does
+not; a start killed between its commit and its promise is the one exception): then nothing is proved, which counts as
+doubt.
 
 What it cannot see: database and witness brought back together, as in a snapshot of the whole machine. Peers can; see
 ``chains.progmat.node.positions``.
