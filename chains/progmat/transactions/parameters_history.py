@@ -23,6 +23,7 @@ from chains.progmat.transactions.errors import (
 )
 from chains.progmat.transactions.model import Party, TimeWindow
 from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.progmat.transactions.notary_succession import require_notaries_continue
 from primitives.errors import BadSignature
 from primitives.public_key import PublicKey
 from primitives.signatures import Signer, verify
@@ -114,7 +115,7 @@ class ParametersHistory:
 
         Raises ParametersSignatureRefused, ParametersForked when another epoch of that number is known, and
         ParametersNotContinued naming the rule: next number, hash of the epoch before, later time, same ledger, no
-        succession of keys dropped.
+        succession of keys dropped, notaries that follow from those before.
         """
         found = signed.parameters
         if 2 <= found.epoch <= self.newest.epoch:
@@ -124,6 +125,7 @@ class ParametersHistory:
             signed.verify_signature(self.epochs[found.epoch - 2].operator_key)
             raise ParametersForked(found.epoch, known.encode(), signed.encode())
         _require_successor(self.newest, found)
+        require_notaries_continue(self.epochs, found)
         self._require_no_old_set(found)
         self._require_no_old_approval(found)
         signed.verify_signature(self.newest.operator_key)
@@ -202,7 +204,7 @@ def _require_successor(before: NetworkParameters, found: NetworkParameters) -> N
             "an epoch keeps every succession of keys", expected=len(before.key_successions), found="another list"
         )
     for succession in found.key_successions[len(before.key_successions) :]:
-        if Party(succession.name, succession.old_key) == before.notary and not succession.consent:
+        if Party(succession.name, succession.old_key) in before.notaries and not succession.consent:
             continue
         try:
             succession.verify_consent()
@@ -210,7 +212,6 @@ def _require_successor(before: NetworkParameters, found: NetworkParameters) -> N
             raise ParametersNotContinued(
                 f"the replaced key of {succession.name} consents ({error})", expected=succession.old_key.encoded()
             ) from error
-    _require_notary_succeeds(before, found)
     require_approvals_named(before, found)
 
 
@@ -230,15 +231,4 @@ def require_approvals_named(before: NetworkParameters, found: NetworkParameters)
             "an epoch names the members' approval of each contract package that it brings in, and no other",
             expected=", ".join(sorted(item.hex() for item in expected)) or "none",
             found=", ".join(sorted(item.hex() for item in named)) or "none",
-        )
-
-
-def _require_notary_succeeds(before: NetworkParameters, found: NetworkParameters) -> None:
-    """The states of a notary need one that answers for them: the same party, its key replaced by a succession."""
-    expected = found.current(before.notary)
-    if found.notary != expected:
-        raise ParametersNotContinued(
-            "the notary is the same party, a new key of it by succession",
-            expected=f"{expected.name} {expected.key!r}",
-            found=f"{found.notary.name} {found.notary.key!r}",
         )
