@@ -17,7 +17,7 @@ from chains.progmat.contracts.rules import RuleBook
 from chains.progmat.transactions.component_codec import decode_party, encode_party
 from chains.progmat.transactions.model import Command, Party, StateAndRef, TransactionState
 from chains.progmat.transactions.network_parameters import NetworkParameters
-from chains.progmat.transactions.replacing import NOTARY_CHANGE
+from chains.progmat.transactions.other_notaries import NOTARY_CHANGE
 from primitives.composite_key import Key
 
 CHANGE: Final = "Change"
@@ -37,9 +37,7 @@ def change_command(new_notary: Party, *signers: Key) -> Command:
     return Command(NOTARY_CHANGE, CHANGE, encode_party(new_notary), signers)
 
 
-def moved_to_its_notary(
-    command: Command, parameters: NetworkParameters
-) -> Callable[[StateAndRef], TransactionState]:
+def moved_to_its_notary(command: Command, parameters: NetworkParameters) -> Callable[[StateAndRef], TransactionState]:
     """From a state to the same state at the command's notary.
 
     Raises NotaryChangeViolation for a notary that does not serve in these parameters, or a state that stays where it
@@ -47,8 +45,9 @@ def moved_to_its_notary(
     """
     _rules.equal("the command is known", expected=CHANGE, found=command.name)
     new_notary = decode_party(command.data)
-    if not parameters.serves(new_notary):
-        raise _rules.broken("the new notary serves in this epoch", expected="a notary in service", found=new_notary.name)
+    if new_notary not in parameters.notaries or not parameters.serves(new_notary):
+        serving = ", ".join(notary.name for notary in parameters.notaries if parameters.serves(notary))
+        raise _rules.broken("the new notary serves in this epoch", expected=serving, found=new_notary.name)
 
     def successor(state: StateAndRef) -> TransactionState:
         contract = state.state.contract

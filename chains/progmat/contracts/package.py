@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -79,7 +79,7 @@ class ContractPackage:
     hash: Hash32
     contracts: Mapping[str, Contract]
     light_clients: LightClientRegistry
-    conversions: Mapping[tuple[Hash32, str], Conversion] = MappingProxyType({})
+    conversions: Mapping[tuple[Hash32, str], Conversion] = field(default_factory=dict)
     """By the package that states come from, and their contract."""
 
     @classmethod

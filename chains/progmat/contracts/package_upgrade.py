@@ -16,6 +16,7 @@ from chains.progmat.contracts.errors import PackageUpgradeViolation
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.rules import RuleBook
 from chains.progmat.transactions.model import Command, StateAndRef, StateRef, TransactionState
+from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.replacing import PACKAGE_UPGRADE
 from primitives.composite_key import Key
 from primitives.types import Hash32
@@ -31,7 +32,10 @@ def upgrade_command(from_package: Hash32, *signers: Key) -> Command:
 
 
 def converted_by(
-    command: Command, package: ContractPackage, made_under: Mapping[StateRef, Hash32]
+    command: Command,
+    package: ContractPackage,
+    parameters: NetworkParameters,
+    made_under: Mapping[StateRef, Hash32],
 ) -> Callable[[StateAndRef], TransactionState]:
     """From a state of the command's package to what ``package`` makes of it; ``made_under`` as of the ledger_tx.
 
@@ -47,7 +51,8 @@ def converted_by(
     def successor(state: StateAndRef) -> TransactionState:
         found = made_under.get(state.ref)
         _rules.equal(f"{state.ref} was made under the package named", expected=from_package, found=found)
-        return converted(package, from_package, state.state)
+        made = converted(package, from_package, state.state)
+        return replace(made, notary=parameters.current(made.notary))
 
     return successor
 

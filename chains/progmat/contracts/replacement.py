@@ -20,7 +20,7 @@ from chains.progmat.contracts.rules import RuleBook
 from chains.progmat.transactions.ledger import LedgerTransaction
 from chains.progmat.transactions.model import Command, StateAndRef, StateRef, TransactionState
 from chains.progmat.transactions.network_parameters import NetworkParameters
-from chains.progmat.transactions.replacing import NOTARY_CHANGE
+from chains.progmat.transactions.other_notaries import NOTARY_CHANGE
 
 Successor = Callable[[StateAndRef], TransactionState]
 """What takes the place of a state, its encumbrance aside; raises for one that may not be replaced."""
@@ -69,7 +69,7 @@ def _successor(
 ) -> Successor:
     if command.contract == NOTARY_CHANGE:
         return moved_to_its_notary(command, parameters)
-    return converted_by(command, package, ledger_tx.made_under)
+    return converted_by(command, package, parameters, ledger_tx.made_under)
 
 
 def _participants_sign(

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from chains.progmat.transactions.model import Command
+from chains.progmat.transactions.other_notaries import NOTARY_CHANGE
 
-NOTARY_CHANGE: Final = "notary_change"
 PACKAGE_UPGRADE: Final = "package_upgrade"
 RESERVED_NAMES: Final = frozenset({NOTARY_CHANGE, PACKAGE_UPGRADE})
 """No contract of a package is called so: the platform verifies these commands, in the place of all contracts."""
@@ -20,8 +20,3 @@ RESERVED_NAMES: Final = frozenset({NOTARY_CHANGE, PACKAGE_UPGRADE})
 def replaces_states(commands: Iterable[Command]) -> bool:
     """Whether any command is a replacement's; that it is then the only one is for verification to say."""
     return any(command.contract in RESERVED_NAMES for command in commands)
-
-
-def is_notary_change(commands: Iterable[Command]) -> bool:
-    """Whether the one command there is changes the notary of the states it consumes."""
-    return [command.contract for command in commands] == [NOTARY_CHANGE]
