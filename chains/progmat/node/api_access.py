@@ -41,6 +41,8 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "VoteOnPackage": Permission.OPERATE,
     "CloseProposal": Permission.OPERATE,
     "ListProposals": Permission.READ,
+    "ChangeNotary": Permission.OPERATE,
+    "UpgradeStates": Permission.OPERATE,
     "IssueToken": Permission.OPERATE,
     "MoveToken": Permission.CASH,
     "RedeemToken": Permission.CASH,

@@ -46,8 +46,9 @@ from chains.progmat.vault.queries import (
 )
 from chains.progmat.vault.recording import RecordedTx, RecordOutcome, record_transaction
 from chains.progmat.vault.schema import vault_metadata
-from chains.progmat.vault.soft_locks import lock_states, release_soft_locks, renew_soft_locks
+from chains.progmat.vault.soft_locks import held_by_others, lock_states, release_soft_locks, renew_soft_locks
 from chains.progmat.vault.tokens import TokenBalance, TokenHolding, TokenRequest, select_tokens, token_balances
+from chains.progmat.vault.unspent import unspent_pages
 
 __all__ = [
     "MAX_INPUTS",
@@ -79,6 +80,7 @@ __all__ = [
     "consensus_record",
     "consumed_by",
     "count_coins",
+    "held_by_others",
     "hold",
     "holds",
     "keep_everything",
@@ -100,5 +102,6 @@ __all__ = [
     "select_tokens",
     "token_balances",
     "total_yen",
+    "unspent_pages",
     "vault_metadata",
 ]
