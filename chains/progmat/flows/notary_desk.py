@@ -86,8 +86,9 @@ class NotarysAnswer:
 class NotaryDesk:
     """The network's notaries, as one node asks them: each about what names it.
 
-    Verified batch roots are remembered (see ``LedgerVerifier``). Each request is signed with ``me``'s present key, which
-    is among ``keys``. ``disclose`` lets a peer fetch what a transaction uses; who hands out nothing leaves it away.
+    Verified batch roots are remembered (see ``LedgerVerifier``). Each request is signed with ``me``'s present key,
+    which is among ``keys``. ``disclose`` lets a peer fetch what a transaction uses; who hands out nothing leaves it
+    away.
     """
 
     def __init__(

@@ -81,9 +81,19 @@ class LedgerVerifier:
         """All epochs known."""
         return self._epochs.history.epochs
 
+    @property
+    def journal_notary_name(self) -> str:
+        """The name of the journal's notary, which is the same in all epochs."""
+        return self._epochs.history.first.notary.name
+
+    @property
+    def has_several_notaries(self) -> bool:
+        """Whether some epoch known has, or had, more than the journal's notary."""
+        return any(epoch.other_notaries for epoch in self._epochs.history.epochs)
+
     def notary_name(self, wire: WireTransaction) -> str:
         """The name of the notary that a transaction is for; the journal's where it needs none."""
-        return self._epochs.history.first.notary.name if wire.notary is None else wire.notary.name
+        return self.journal_notary_name if wire.notary is None else wire.notary.name
 
     def notary_key(self, wire: WireTransaction) -> PublicKey:
         """The key that the notary of a transaction signs with in the epoch in force."""

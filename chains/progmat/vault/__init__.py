@@ -1,6 +1,7 @@
 """The vault: what a node holds. Plain functions on a database connection, called inside ``NodeDatabase`` operations."""
 
 from chains.progmat.vault.books import EntryKind, RecordMark
+from chains.progmat.vault.by_notary import AtNotary, cash_by_notary, tokens_by_notary
 from chains.progmat.vault.cash import (
     MAX_INPUTS,
     AccountBalance,
@@ -52,6 +53,7 @@ from chains.progmat.vault.tokens import TokenBalance, TokenHolding, TokenRequest
 __all__ = [
     "MAX_INPUTS",
     "AccountBalance",
+    "AtNotary",
     "Balance",
     "CashHolding",
     "CoinRequest",
@@ -76,6 +78,7 @@ __all__ = [
     "VaultState",
     "balance",
     "balances",
+    "cash_by_notary",
     "consensus_record",
     "consumed_by",
     "count_coins",
@@ -99,6 +102,7 @@ __all__ = [
     "select_small_and_lock",
     "select_tokens",
     "token_balances",
+    "tokens_by_notary",
     "total_yen",
     "vault_metadata",
 ]
