@@ -106,7 +106,7 @@ class CountersignStep:
 
     def _missing(self, signed: SignedTransaction) -> list[PublicKey]:
         pinned = self._verifier.pinned(signed.wire)
-        apart = {pinned.validator_key, pinned.notary.key}
+        apart = {pinned.validator_key} if signed.wire.notary is None else {pinned.validator_key, signed.wire.notary.key}
         missing = signed.missing_signers() - apart
         return sorted((leaf for key in missing for leaf in leaf_keys(key)), key=PublicKey.encoded)
 

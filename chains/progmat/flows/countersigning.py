@@ -91,7 +91,8 @@ class CountersignResponder:
         if terms is not None:
             return signed.wire.required_signers - {account_key(terms.seller_tokens)}
         pinned = self._verifier.pinned(signed.wire)
-        return frozenset({self._own_key(signed.wire), pinned.validator_key, pinned.notary.key})
+        notary = self._verifier.notary_keys(signed.wire)
+        return frozenset({self._own_key(signed.wire), pinned.validator_key}) | notary
 
     def _own_key(self, wire: WireTransaction) -> PublicKey:
         """This node's key in the epoch that the transaction pins."""

@@ -33,7 +33,7 @@ def change_membership(context: BuildContext, request: ChangeMembership) -> Trans
     operator_key = context.verifier.parameters.operator_key
     if context.keys.signer(operator_key) is None:
         raise OperatorKeyMissing(context.me.name)
-    known = membership(context.connection, request.network.name, request.party)
+    known = membership(context.connection, request.network.name, request.party, context.notary.name)
     before = None if known is None else known.state_and_ref
     after = _after(context, request, before)
     if before is not None and after is not None and MembershipState.of(before.state) == after:

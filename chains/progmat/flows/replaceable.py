@@ -16,7 +16,7 @@ from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.replacement_errors import NothingToReplace, NotReplaceable
 from chains.progmat.flows.replacement_requests import MAX_REPLACED, StateChoice
 from chains.progmat.transactions.model import MAX_SIGNERS_PER_COMMAND, Party, StateAndRef, StateRef
-from chains.progmat.vault import held_by_others, kept_states, unspent_pages
+from chains.progmat.vault import NotaryFilter, held_by_others, kept_states, unspent_pages
 from chains.progmat.vault.errors import StateConsumed
 from primitives.composite_key import Key
 from primitives.public_key import PublicKey
@@ -27,6 +27,11 @@ Unit = tuple[StateAndRef, ...]
 
 class Eligible(Protocol):
     """What one kind of replacement takes."""
+
+    @property
+    def at(self) -> NotaryFilter:
+        """At which notaries they are looked for; ``why_not`` has the last word."""
+        ...
 
     def why_not(self, states: Sequence[StateAndRef]) -> Mapping[StateRef, str]:
         """Those of the states that it does not take, and why."""
@@ -83,7 +88,7 @@ def _named(context: BuildContext, choice: StateChoice, eligible: Eligible) -> Ba
 
 def _found(context: BuildContext, choice: StateChoice, eligible: Eligible) -> Batch:
     batch, seen, reserved = Batch(), set[StateRef](), 0
-    for page in unspent_pages(context.connection, choice.account_key, choice.asset_id):
+    for page in unspent_pages(context.connection, choice.account_key, choice.asset_id, eligible.at):
         wanted = [state for state in page if state.state.contract in choice.contracts]
         units = [
             unit

@@ -9,14 +9,16 @@ from chains.progmat.contracts.notary_change import STAYING, change_command, move
 from chains.progmat.contracts.package_upgrade import converted_by, upgrade_command
 from chains.progmat.contracts.replacement import Successor, replaced
 from chains.progmat.flows.building import BuildContext
+from chains.progmat.flows.notary_choice import serving_notary
 from chains.progmat.flows.replaceable import Batch, gather
-from chains.progmat.flows.replacement_errors import NoConversion, NotaryNotServing
+from chains.progmat.flows.replacement_errors import NoConversion
 from chains.progmat.flows.replacement_requests import ChangeNotary, UpgradeStates
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.node.storage import stored_transactions
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import Command, StateAndRef, StateRef
 from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.progmat.vault import NotaryFilter
 from primitives.types import Hash32
 
 
@@ -26,9 +28,7 @@ def change_notary(context: BuildContext, request: ChangeNotary) -> TransactionBu
     Raises ``NotaryNotServing``, and as ``gather``.
     """
     parameters = context.verifier.parameters
-    new_notary = parameters.notary_named(request.new_notary)
-    if new_notary is None or not parameters.serves(new_notary):
-        raise NotaryNotServing(request.new_notary, _serving(parameters))
+    new_notary = serving_notary(parameters, request.new_notary)
     batch = gather(context, request.states, _Leaving(parameters, request))
     command = change_command(new_notary, *batch.signers)
     return _replacing(context, batch, command, moved_to_its_notary(command, parameters))
@@ -45,8 +45,8 @@ def upgrade_states(context: BuildContext, request: UpgradeStates) -> Transaction
     if not contracts:
         raise NoConversion(request.from_package, package.hash)
     batch = gather(context, request.states, _MadeUnder(context, source, contracts))
-    if batch.notary is not None and not parameters.serves(batch.notary):
-        raise NotaryNotServing(batch.notary.name, _serving(parameters))
+    if batch.notary is not None:
+        serving_notary(parameters, batch.notary.name)
     command = upgrade_command(source, *batch.signers)
     made_under = context.verifier.recorded.made_under(context.connection, batch.refs)
     return _replacing(context, batch, command, converted_by(command, package, parameters, made_under))
@@ -63,16 +63,17 @@ def _replacing(context: BuildContext, batch: Batch, command: Command, successor:
     )
 
 
-def _serving(parameters: NetworkParameters) -> list[str]:
-    return [notary.name for notary in parameters.notaries if parameters.serves(notary)]
-
-
 @dataclass(frozen=True)
 class _Leaving:
     """States at another notary than the new one, of those that may leave it."""
 
     parameters: NetworkParameters
     request: ChangeNotary
+
+    @property
+    def at(self) -> NotaryFilter:
+        """See ``Eligible``."""
+        return NotaryFilter(only=self.request.from_notary, but=self.request.new_notary)
 
     def why_not(self, states: Sequence[StateAndRef]) -> Mapping[StateRef, str]:
         """See ``Eligible``."""
@@ -95,6 +96,7 @@ class _MadeUnder:
     context: BuildContext
     source: Hash32
     contracts: frozenset[str]
+    at: NotaryFilter = NotaryFilter()
 
     def why_not(self, states: Sequence[StateAndRef]) -> Mapping[StateRef, str]:
         """See ``Eligible``."""

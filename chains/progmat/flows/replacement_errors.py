@@ -1,30 +1,16 @@
-"""What can go wrong when states are replaced. Continues ``errors``.
+"""What can go wrong when states are replaced, beside ``NotaryNotServing``. Continues ``errors``.
 
 CrossDvpError
 └── CallerError
-    ├── NotaryNotServing   the new notary is not one of the network, or is going away; or the states are at such a one
-    ├── NoConversion       the package at hand converts nothing of the package named
-    ├── NothingToReplace   no free state is left of those that were asked for
-    └── NotReplaceable     a state that was named stays as it is, and why
+    ├── NoConversion      the package at hand converts nothing of the package named
+    ├── NothingToReplace  no free state is left of those that were asked for
+    └── NotReplaceable    a state that was named stays as it is, and why
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from chains.progmat.transactions.model import StateRef
 from primitives.errors import CallerError
-
-
-class NotaryNotServing(CallerError):
-    """Another notary is needed."""
-
-    reason = "NOTARY_NOT_SERVING"
-
-    def __init__(self, notary: str, serving: Iterable[str]) -> None:
-        self.notary = notary
-        self.serving = tuple(serving)
-        super().__init__(f"{notary} takes no new states in this epoch: use {', '.join(self.serving)}")
 
 
 class NoConversion(CallerError):

@@ -160,7 +160,14 @@ class LedgerNode:
         )
         self._membership_desk = MembershipDesk(parts.database, parts.directory, self._disclosing)
         self._dvp = DvpDesk(
-            parts.me, parts.database, parts.network, back_chain, self._disclosing, parts.keys, parts.clock
+            parts.me,
+            parts.database,
+            parts.network,
+            back_chain,
+            self._disclosing,
+            parts.keys,
+            parts.clock,
+            parts.verifier,
         )
         self._finalise = FinaliseResponder(
             parts.me.name,
@@ -299,7 +306,9 @@ class LedgerNode:
             keys=parts.keys,
             verifier=parts.verifier,
             storage_readers=parts.storage_readers,
-            preparation=PeerPreparation(parts.me.name, self._members, self._dvp),
+            preparation=PeerPreparation(
+                parts.me.name, self._members, self._dvp, parts.verifier, parts.database, parts.clock
+            ),
             clock=parts.clock,
             soft_lock_s=parts.soft_lock_s,
             salts=parts.salts,

@@ -51,4 +51,9 @@ def require_notaries_apart(notary: Party, others: Sequence[OtherNotary]) -> None
 
 def is_notary_change(commands: Sequence[Command]) -> bool:
     """Whether a ledger transaction with these commands claims to move states to another notary and nothing else."""
-    return len(commands) == 1 and commands[0].contract == NOTARY_CHANGE
+    return is_notary_change_of([command.contract for command in commands])
+
+
+def is_notary_change_of(contracts: Sequence[str]) -> bool:
+    """As ``is_notary_change``, by the contracts of the commands."""
+    return list(contracts) == [NOTARY_CHANGE]

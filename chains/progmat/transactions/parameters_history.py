@@ -168,19 +168,24 @@ class ParametersHistory:
             raise ParametersUnknown(parameters_hash or b"", self.newest.epoch)
         return found
 
-    def admission(self, epoch: NetworkParameters) -> TimeWindow | None:
+    def admission(self, epoch: NetworkParameters, notary: Party | None = None) -> TimeWindow | None:
         """When a transaction that pins ``epoch`` may become final, on the notary's clock; None: at any time.
 
-        From the epoch's beginning until ``GRACE_S`` after the next one's.
+        From the epoch's beginning until ``GRACE_S`` after the next one's; at a ``notary`` that the next one drops,
+        until that begins.
         """
         following = self.epochs[epoch.epoch :][:1]
         from_s = UnixSeconds(epoch.effective_from_s) if epoch.effective_from_s else None
-        until_s = UnixSeconds(following[0].effective_from_s + GRACE_S) if following else None
+        until_s = UnixSeconds(following[0].effective_from_s + _grace_s(following[0], notary)) if following else None
         return None if from_s is None and until_s is None else TimeWindow(from_s, until_s)
 
     def signed_after(self, epoch: int) -> tuple[SignedParameters, ...]:
         """The signed epochs with higher numbers, for those who know less."""
         return self.later[max(epoch - 1, 0) :]
+
+
+def _grace_s(following: NetworkParameters, notary: Party | None) -> int:
+    return GRACE_S if notary is None or following.known(notary) else 0
 
 
 def _require_successor(before: NetworkParameters, found: NetworkParameters) -> None:

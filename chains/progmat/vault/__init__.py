@@ -1,6 +1,7 @@
 """The vault: what a node holds. Plain functions on a database connection, called inside ``NodeDatabase`` operations."""
 
 from chains.progmat.vault.books import EntryKind, RecordMark
+from chains.progmat.vault.by_notary import AtNotary, cash_by_notary, tokens_by_notary
 from chains.progmat.vault.cash import (
     MAX_INPUTS,
     AccountBalance,
@@ -48,11 +49,12 @@ from chains.progmat.vault.recording import RecordedTx, RecordOutcome, record_tra
 from chains.progmat.vault.schema import vault_metadata
 from chains.progmat.vault.soft_locks import held_by_others, lock_states, release_soft_locks, renew_soft_locks
 from chains.progmat.vault.tokens import TokenBalance, TokenHolding, TokenRequest, select_tokens, token_balances
-from chains.progmat.vault.unspent import unspent_pages
+from chains.progmat.vault.unspent import NotaryFilter, unspent_pages
 
 __all__ = [
     "MAX_INPUTS",
     "AccountBalance",
+    "AtNotary",
     "Balance",
     "CashHolding",
     "CoinRequest",
@@ -66,6 +68,7 @@ __all__ = [
     "IndexedMembership",
     "IndexedProposal",
     "IndexedTokens",
+    "NotaryFilter",
     "RecordMark",
     "RecordOutcome",
     "RecordedTx",
@@ -77,6 +80,7 @@ __all__ = [
     "VaultState",
     "balance",
     "balances",
+    "cash_by_notary",
     "consensus_record",
     "consumed_by",
     "count_coins",
@@ -101,6 +105,7 @@ __all__ = [
     "select_small_and_lock",
     "select_tokens",
     "token_balances",
+    "tokens_by_notary",
     "total_yen",
     "unspent_pages",
     "vault_metadata",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, and_, select, tuple_
@@ -20,7 +21,17 @@ TABLES: Final[tuple[Table, ...]] = (cash, tokens, locks, memberships, clients, c
 """The kinds of states that can be looked for, in this order."""
 
 
-def unspent_pages(connection: Connection, account_key: bytes, asset_id: str) -> Iterator[list[StateAndRef]]:
+@dataclass(frozen=True, slots=True)
+class NotaryFilter:
+    """Of states in accounts: those at the notary ``only``, and none at ``but``; names, empty for no such condition."""
+
+    only: str = ""
+    but: str = ""
+
+
+def unspent_pages(
+    connection: Connection, account_key: bytes, asset_id: str, at: NotaryFilter = NotaryFilter()
+) -> Iterator[list[StateAndRef]]:
     """All unspent states, or those of one account or asset; both empty: any. Each page at most 512 of one kind."""
     for table in TABLES:
         asset = _ASSET.get(table)
@@ -31,6 +42,10 @@ def unspent_pages(connection: Connection, account_key: bytes, asset_id: str) -> 
             conditions.append(table.c.owner_key == account_key)
         if asset is not None and asset_id:
             conditions.append(asset == asset_id)
+        if asset is not None and at.only:
+            conditions.append(table.c.notary == at.only)
+        if asset is not None and at.but:
+            conditions.append(table.c.notary != at.but)
         yield from _pages(connection, table, conditions)
 
 

@@ -31,7 +31,7 @@ from chains.progmat.flows.requests import (
     UpdateLightClient,
 )
 from chains.progmat.vault import membership
-from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, SN, LedgerParty
+from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, NN, SN, LedgerParty
 from tests.fakes.token_parties import ST, TOKEN_ID
 from tests.integration.ledger import kinds_of_proposals
 from tests.integration.ledger.native_trades import TOKENS, YEN, NativeTrades
@@ -138,7 +138,7 @@ async def _change_membership(ledger: LedgerNetwork) -> Opened:
     async def check(count: int) -> None:
         for party in (SN, CN_A, CN_B):
             database = ledger.vault(party).node.parts.database
-            found = await database.read(lambda connection: membership(connection, "SC", CN_A.name))
+            found = await database.read(lambda connection: membership(connection, "SC", CN_A.name, NN.name))
             assert found is not None
             assert found.indexed.status == ("ACTIVE" if count % 2 == 0 else "SUSPENDED")
 
