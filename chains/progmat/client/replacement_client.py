@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from crossdvp.ledger.v1 import replacement_service_pb2 as pb
 from crossdvp.ledger.v1.replacement_service_pb2_grpc import ReplacementServiceStub
 
 from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
@@ -13,6 +14,9 @@ from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.replacement_requests import ChangeNotary, UpgradeStates
 from chains.progmat.flows.request_codec import to_message
 from chains.progmat.flows.views import FlowView
+
+ATTEST_WAIT_S: Final = 60
+"""For a call's share of histories: each Validator verifies them from the first transaction on."""
 
 _METHODS: Final[Mapping[FlowKind, str]] = {
     FlowKind.CHANGE_NOTARY: "ChangeNotary",
@@ -34,6 +38,12 @@ class ReplacementClient:
         message.wait_s = wait_s
         answer = await call(self.name, getattr(self._stub, _METHODS[request.kind]), message, wait_s)
         return flow_view(answer.flow)
+
+    async def attest_unspent(self, max_transactions: int = 256) -> tuple[int, int]:
+        """Have ledger_txs with unspent outputs attested; how many were, and how many are left."""
+        asked = pb.AttestUnspentRequest(max_transactions=max_transactions)
+        answer = await call(self.name, self._stub.AttestUnspent, asked, ATTEST_WAIT_S)
+        return answer.attested, answer.left
 
     async def close(self) -> None:
         """Close the channel."""

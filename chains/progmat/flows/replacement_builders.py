@@ -96,7 +96,11 @@ class _MadeUnder:
     context: BuildContext
     source: Hash32
     contracts: frozenset[str]
-    at: NotaryFilter = NotaryFilter()
+
+    @property
+    def at(self) -> NotaryFilter:
+        """See ``Eligible``: at all."""
+        return NotaryFilter()
 
     def why_not(self, states: Sequence[StateAndRef]) -> Mapping[StateRef, str]:
         """See ``Eligible``."""

@@ -43,6 +43,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "ListProposals": Permission.READ,
     "ChangeNotary": Permission.OPERATE,
     "UpgradeStates": Permission.OPERATE,
+    "AttestUnspent": Permission.OPERATE,
     "IssueToken": Permission.OPERATE,
     "MoveToken": Permission.CASH,
     "RedeemToken": Permission.CASH,

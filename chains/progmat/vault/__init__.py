@@ -49,7 +49,7 @@ from chains.progmat.vault.recording import RecordedTx, RecordOutcome, record_tra
 from chains.progmat.vault.schema import vault_metadata
 from chains.progmat.vault.soft_locks import held_by_others, lock_states, release_soft_locks, renew_soft_locks
 from chains.progmat.vault.tokens import TokenBalance, TokenHolding, TokenRequest, select_tokens, token_balances
-from chains.progmat.vault.unspent import NotaryFilter, unspent_pages
+from chains.progmat.vault.unspent import NotaryFilter, unattested_transactions, unspent_pages
 
 __all__ = [
     "MAX_INPUTS",
@@ -107,6 +107,7 @@ __all__ = [
     "token_balances",
     "tokens_by_notary",
     "total_yen",
+    "unattested_transactions",
     "unspent_pages",
     "vault_metadata",
 ]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, and_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, select, tuple_, union
 
-from chains.progmat.node.storage.schema import transactions
+from chains.progmat.node.storage.schema import attestations, transactions
 from chains.progmat.transactions.component_codec import decode_state
 from chains.progmat.transactions.model import StateAndRef, StateRef
 from chains.progmat.vault.schema import cash, clients, consensus, locks, memberships, states, tokens
@@ -47,6 +47,19 @@ def unspent_pages(
         if asset is not None and at.but:
             conditions.append(table.c.notary != at.but)
         yield from _pages(connection, table, conditions)
+
+
+def unattested_transactions(connection: Connection) -> list[bytes]:
+    """Ids of the ledger_txs that made what is unspent here, of which no attestation is kept; those first recorded first."""
+    made = union(*(select(table.c.tx_id).where(table.c.consumed.is_(False)) for table in TABLES)).subquery()
+    query = (
+        select(transactions.c.tx_id)
+        .join(made, made.c.tx_id == transactions.c.tx_id)
+        .outerjoin(attestations, attestations.c.tx_id == transactions.c.tx_id)
+        .where(attestations.c.tx_id.is_(None))
+        .order_by(transactions.c.sequence)
+    )
+    return list(connection.execute(query).scalars())
 
 
 def _pages(connection: Connection, table: Table, conditions: list[ColumnElement[bool]]) -> Iterator[list[StateAndRef]]:

@@ -13,6 +13,7 @@ from chains.progmat.flows.replacement_requests import MAX_REPLACED
 from chains.progmat.flows.requests import MoveCash
 from chains.progmat.flows.seams import NodeSelf
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.node.attesting import attest_unspent
 from chains.progmat.node.fsck import Defect, Subject, check_database
 from chains.progmat.node.storage.attested_store import attestations_of
 from chains.progmat.vault import hold, unspent_pages
@@ -105,6 +106,8 @@ async def test_the_lock_is_the_same_trade_and_packet_afterwards(tmp_path: Path) 
         packet = await world.lock(terms)
         database = ledger.vault(CN_B).node.parts.database
         before = await database.read(partial(hold, trade_id=terms.trade_id))
+        assert (await attest_unspent(ledger.vault(SN).node, 256)).left == 0
+        assert (await attest_unspent(ledger.vault(SN).node, 256)).attested == 0
         events = await ledger.operations(SN).ibc_events(0, 0, 100)
         with second_version():
             await ledger.restart_all(SECOND)

@@ -26,7 +26,7 @@ from crossdvp.ledger.v1 import node_service_pb2 as crossdvp_dot_ledger_dot_v1_do
 from crossdvp.ledger.v1 import transaction_pb2 as crossdvp_dot_ledger_dot_v1_dot_transaction__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,crossdvp/ledger/v1/replacement_service.proto\x12\x12\x63rossdvp.ledger.v1\x1a%crossdvp/ledger/v1/node_service.proto\x1a$crossdvp/ledger/v1/transaction.proto\"r\n\x0bStateChoice\x12*\n\x04refs\x18\x01 \x03(\x0b\x32\x1c.crossdvp.ledger.v1.StateRef\x12\x10\n\x08\x63ontract\x18\x02 \x01(\t\x12\x13\n\x0b\x61\x63\x63ount_key\x18\x03 \x01(\x0c\x12\x10\n\x08\x61sset_id\x18\x04 \x01(\t\"\x93\x01\n\x13\x43hangeNotaryRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nnew_notary\x18\x02 \x01(\t\x12\x13\n\x0b\x66rom_notary\x18\x03 \x01(\t\x12/\n\x06states\x18\x04 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.StateChoice\x12\x0e\n\x06wait_s\x18\x05 \x01(\r\">\n\x14\x43hangeNotaryResponse\x12&\n\x04\x66low\x18\x01 \x01(\x0b\x32\x18.crossdvp.ledger.v1.Flow\"\x81\x01\n\x14UpgradeStatesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x66rom_package\x18\x02 \x01(\x0c\x12/\n\x06states\x18\x03 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.StateChoice\x12\x0e\n\x06wait_s\x18\x04 \x01(\r\"?\n\x15UpgradeStatesResponse\x12&\n\x04\x66low\x18\x01 \x01(\x0b\x32\x18.crossdvp.ledger.v1.Flow2\xdd\x01\n\x12ReplacementService\x12\x61\n\x0c\x43hangeNotary\x12\'.crossdvp.ledger.v1.ChangeNotaryRequest\x1a(.crossdvp.ledger.v1.ChangeNotaryResponse\x12\x64\n\rUpgradeStates\x12(.crossdvp.ledger.v1.UpgradeStatesRequest\x1a).crossdvp.ledger.v1.UpgradeStatesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,crossdvp/ledger/v1/replacement_service.proto\x12\x12\x63rossdvp.ledger.v1\x1a%crossdvp/ledger/v1/node_service.proto\x1a$crossdvp/ledger/v1/transaction.proto\"r\n\x0bStateChoice\x12*\n\x04refs\x18\x01 \x03(\x0b\x32\x1c.crossdvp.ledger.v1.StateRef\x12\x10\n\x08\x63ontract\x18\x02 \x01(\t\x12\x13\n\x0b\x61\x63\x63ount_key\x18\x03 \x01(\x0c\x12\x10\n\x08\x61sset_id\x18\x04 \x01(\t\"\x93\x01\n\x13\x43hangeNotaryRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nnew_notary\x18\x02 \x01(\t\x12\x13\n\x0b\x66rom_notary\x18\x03 \x01(\t\x12/\n\x06states\x18\x04 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.StateChoice\x12\x0e\n\x06wait_s\x18\x05 \x01(\r\">\n\x14\x43hangeNotaryResponse\x12&\n\x04\x66low\x18\x01 \x01(\x0b\x32\x18.crossdvp.ledger.v1.Flow\"\x81\x01\n\x14UpgradeStatesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x66rom_package\x18\x02 \x01(\x0c\x12/\n\x06states\x18\x03 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.StateChoice\x12\x0e\n\x06wait_s\x18\x04 \x01(\r\"?\n\x15UpgradeStatesResponse\x12&\n\x04\x66low\x18\x01 \x01(\x0b\x32\x18.crossdvp.ledger.v1.Flow\"0\n\x14\x41ttestUnspentRequest\x12\x18\n\x10max_transactions\x18\x01 \x01(\r\"7\n\x15\x41ttestUnspentResponse\x12\x10\n\x08\x61ttested\x18\x01 \x01(\r\x12\x0c\n\x04left\x18\x02 \x01(\r2\xc3\x02\n\x12ReplacementService\x12\x61\n\x0c\x43hangeNotary\x12\'.crossdvp.ledger.v1.ChangeNotaryRequest\x1a(.crossdvp.ledger.v1.ChangeNotaryResponse\x12\x64\n\rUpgradeStates\x12(.crossdvp.ledger.v1.UpgradeStatesRequest\x1a).crossdvp.ledger.v1.UpgradeStatesResponse\x12\x64\n\rAttestUnspent\x12(.crossdvp.ledger.v1.AttestUnspentRequest\x1a).crossdvp.ledger.v1.AttestUnspentResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,6 +43,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPGRADESTATESREQUEST']._serialized_end=605
   _globals['_UPGRADESTATESRESPONSE']._serialized_start=607
   _globals['_UPGRADESTATESRESPONSE']._serialized_end=670
-  _globals['_REPLACEMENTSERVICE']._serialized_start=673
-  _globals['_REPLACEMENTSERVICE']._serialized_end=894
+  _globals['_ATTESTUNSPENTREQUEST']._serialized_start=672
+  _globals['_ATTESTUNSPENTREQUEST']._serialized_end=720
+  _globals['_ATTESTUNSPENTRESPONSE']._serialized_start=722
+  _globals['_ATTESTUNSPENTRESPONSE']._serialized_end=777
+  _globals['_REPLACEMENTSERVICE']._serialized_start=780
+  _globals['_REPLACEMENTSERVICE']._serialized_end=1103
 # @@protoc_insertion_point(module_scope)

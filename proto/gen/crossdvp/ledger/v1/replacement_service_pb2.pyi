@@ -57,3 +57,17 @@ class UpgradeStatesResponse(_message.Message):
     FLOW_FIELD_NUMBER: _ClassVar[int]
     flow: _node_service_pb2.Flow
     def __init__(self, flow: _Optional[_Union[_node_service_pb2.Flow, _Mapping]] = ...) -> None: ...
+
+class AttestUnspentRequest(_message.Message):
+    __slots__ = ("max_transactions",)
+    MAX_TRANSACTIONS_FIELD_NUMBER: _ClassVar[int]
+    max_transactions: int
+    def __init__(self, max_transactions: _Optional[int] = ...) -> None: ...
+
+class AttestUnspentResponse(_message.Message):
+    __slots__ = ("attested", "left")
+    ATTESTED_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    attested: int
+    left: int
+    def __init__(self, attested: _Optional[int] = ..., left: _Optional[int] = ...) -> None: ...

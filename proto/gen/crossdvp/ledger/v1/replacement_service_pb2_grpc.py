@@ -49,6 +49,11 @@ class ReplacementServiceStub:
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_replacement__service__pb2.UpgradeStatesRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_replacement__service__pb2.UpgradeStatesResponse.FromString,
                 _registered_method=True)
+        self.AttestUnspent = channel.unary_unary(
+                '/crossdvp.ledger.v1.ReplacementService/AttestUnspent',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_replacement__service__pb2.AttestUnspentRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_replacement__service__pb2.AttestUnspentResponse.FromString,
+                _registered_method=True)
 
 
 class ReplacementServiceServicer:
@@ -75,6 +80,15 @@ class ReplacementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AttestUnspent(self, request, context):
+        """Has the Validators attest ledger transactions that made what is unspent in this node's vault, before the program of
+        another contract package takes over, which cannot verify their histories. Call again until nothing is left. No flow;
+        repeating it is harmless. Fails as the Validators do; what was attested before that stays so.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ReplacementServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -87,6 +101,11 @@ def add_ReplacementServiceServicer_to_server(servicer, server):
                     servicer.UpgradeStates,
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_replacement__service__pb2.UpgradeStatesRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_replacement__service__pb2.UpgradeStatesResponse.SerializeToString,
+            ),
+            'AttestUnspent': grpc.unary_unary_rpc_method_handler(
+                    servicer.AttestUnspent,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_replacement__service__pb2.AttestUnspentRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_replacement__service__pb2.AttestUnspentResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -148,6 +167,33 @@ class ReplacementService:
             '/crossdvp.ledger.v1.ReplacementService/UpgradeStates',
             crossdvp_dot_ledger_dot_v1_dot_replacement__service__pb2.UpgradeStatesRequest.SerializeToString,
             crossdvp_dot_ledger_dot_v1_dot_replacement__service__pb2.UpgradeStatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AttestUnspent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.ledger.v1.ReplacementService/AttestUnspent',
+            crossdvp_dot_ledger_dot_v1_dot_replacement__service__pb2.AttestUnspentRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_replacement__service__pb2.AttestUnspentResponse.FromString,
             options,
             channel_credentials,
             insecure,
