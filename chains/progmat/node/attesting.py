@@ -1,4 +1,4 @@
-"""Having everything attested that is unspent here, before another contract package: its program cannot verify history."""
+"""Having attested what is unspent here, before another contract package: its program cannot verify its history."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def unspent_pages(
 
 
 def unattested_transactions(connection: Connection) -> list[bytes]:
-    """Ids of the ledger_txs that made what is unspent here, of which no attestation is kept; those first recorded first."""
+    """Ids of the ledger_txs that made what is unspent here, and are not attested; those first recorded first."""
     made = union(*(select(table.c.tx_id).where(table.c.consumed.is_(False)) for table in TABLES)).subquery()
     query = (
         select(transactions.c.tx_id)
