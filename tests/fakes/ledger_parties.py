@@ -72,12 +72,14 @@ EN = LedgerParty("en")
 CN_A = LedgerParty("cn-a")
 CN_B = LedgerParty("cn-b")
 NN = LedgerParty("nn")
+SECOND = LedgerParty("nn-2")
+"""A notary beside the journal's, where a test has one."""
 OPERATOR = LedgerParty("bno")
 SELLER = LedgerParty("account of the seller")
 BUYER = LedgerParty("account of the buyer", SignatureScheme.SECP256R1)
 STRANGER = LedgerParty("stranger")
 VALIDATORS = tuple(LedgerParty(f"validator-{n}", SignatureScheme.SECP256K1) for n in range(4))
-EVERYBODY = (SN, AN, EN, CN_A, CN_B, NN, OPERATOR, SELLER, BUYER, STRANGER, *VALIDATORS)
+EVERYBODY = (SN, AN, EN, CN_A, CN_B, NN, SECOND, OPERATOR, SELLER, BUYER, STRANGER, *VALIDATORS)
 KEYRING: Mapping[PublicKey, SoftwareSigner] = {party.key: party.signer for party in EVERYBODY}
 VALIDATOR_KEY = CompositeKey(3, tuple((1, validator.key) for validator in VALIDATORS))
 

@@ -127,7 +127,7 @@ class LedgerNetwork:
     whole_history: frozenset[str] = frozenset()
     recover_first: bool = False
     package: ContractPackage = field(default_factory=lambda: PACKAGE)
-    parameters: NetworkParameters = field(default_factory=lambda: PARAMETERS)
+    parameters: NetworkParameters = PARAMETERS
     deliver_all = staticmethod(deliver_all)
 
     async def start(self, party: LedgerParty) -> RunningNode:
@@ -205,15 +205,18 @@ class LedgerNetwork:
         assert record.step is FlowStep.DONE, record
         return record
 
-    async def admit_members(self) -> None:
-        """The operator admits issuer and custodians."""
+    async def admit_members(self, notary: str = "") -> None:
+        """The operator admits issuer and custodians, at the journal's notary or another."""
         for party, role in ((SN, MemberRole.SC_ISSUER), (CN_A, MemberRole.CUSTODIAN), (CN_B, MemberRole.CUSTODIAN)):
-            await self.admit(party, BusinessNetwork.SC, role)
+            await self.admit(party, BusinessNetwork.SC, role, notary=notary)
 
-    async def admit(self, party: LedgerParty, network: BusinessNetwork, *roles: MemberRole) -> FlowRecord:
+    async def admit(
+        self, party: LedgerParty, network: BusinessNetwork, *roles: MemberRole, notary: str = ""
+    ) -> FlowRecord:
         """The operator admits a member."""
-        name = f"admit-{party.name}" if network is BusinessNetwork.SC else f"admit-{party.name}-{network.name}"
-        return await self.done(SN, ChangeMembership(name, MembershipChange.ADMIT, network, party.name, roles))
+        where = "-".join(filter(None, ("" if network is BusinessNetwork.SC else network.name, notary)))
+        name = "-".join(filter(None, ("admit", party.name, where)))
+        return await self.done(SN, ChangeMembership(name, MembershipChange.ADMIT, network, party.name, roles, notary))
 
     async def everything_delivered(self, party: LedgerParty) -> None:
         """Return when a vault node owes nobody anything."""
@@ -223,10 +226,10 @@ class LedgerNetwork:
             while await database.read(lambda connection: connection.execute(owed).scalar_one()):  # noqa: ASYNC110 - as below
                 await asyncio.sleep(0)  # deliveries tell nobody
 
-    async def issue(self, amount_yen: int, to: CashAccount = BUYER_ACCOUNT) -> FlowRecord:
-        """New cash for an account."""
+    async def issue(self, amount_yen: int, to: CashAccount = BUYER_ACCOUNT, notary: str = "") -> FlowRecord:
+        """New cash for an account, at the journal's notary or another."""
         self.issued += 1
-        return await self.done(SN, IssueCash(f"issue-{self.issued}", COIN_ID, amount_yen, to))
+        return await self.done(SN, IssueCash(f"issue-{self.issued}", COIN_ID, amount_yen, to, notary))
 
     async def free_yen(self, party: LedgerParty, account: CashAccount) -> int:
         """What an account may spend, as a node sees it."""
