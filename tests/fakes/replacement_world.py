@@ -17,13 +17,12 @@ from chains.progmat.transactions.other_notaries import NotaryService, OtherNotar
 from primitives.composite_key import Key
 from primitives.types import Hash32
 from tests.fakes.ledger_model import LedgerModel
-from tests.fakes.ledger_parties import LedgerParty
+from tests.fakes.ledger_parties import SECOND, LedgerParty
 from tests.fakes.second_package import second_package
 from tests.fakes.settlement_world import Locked, SettlementWorld, terms_of
 
-N2 = LedgerParty("n2")
-RETIRING = LedgerParty("n3")
-OTHERS = (OtherNotary(N2.party, NotaryService.OPEN), OtherNotary(RETIRING.party, NotaryService.RETIRING))
+RETIRING = LedgerParty("nn-3")
+OTHERS = (OtherNotary(SECOND.party, NotaryService.OPEN), OtherNotary(RETIRING.party, NotaryService.RETIRING))
 
 
 @dataclass
@@ -64,7 +63,7 @@ class ReplacementWorld:
         """The encumbered pair."""
         return (self.locked.cash, self.locked.lock)
 
-    def notary_change(self, *states: StateAndRef, to: Party = N2.party) -> TransactionBuilder:
+    def notary_change(self, *states: StateAndRef, to: Party = SECOND.party) -> TransactionBuilder:
         """A valid change of notary, to be committed or tampered with."""
         outputs = replaced(states, lambda state: replace(state.state, notary=to))
         signers = participants_of(self.notaries, states)

@@ -29,6 +29,7 @@ from tests.fakes.ledger_parties import (
     CN_A,
     NN,
     OPERATOR,
+    SECOND,
     SELLER,
     SN,
     STRANGER,
@@ -36,7 +37,7 @@ from tests.fakes.ledger_parties import (
     cash,
     cash_move,
 )
-from tests.fakes.replacement_world import N2, RETIRING, ReplacementWorld
+from tests.fakes.replacement_world import RETIRING, ReplacementWorld
 
 Attack = Callable[[TransactionBuilder], TransactionBuilder]
 WRITE = create_write(b"path", Hash32(b"\x01" * 32))
@@ -67,7 +68,7 @@ def command(**changes: object) -> Attack:
 MOVE_COMMAND = Command(CASH, MOVE, b"", (BUYER.key, SN.key))
 ATTACKS: dict[str, tuple[Attack, type[Exception], str]] = {
     "a smuggled output": (
-        outputs(lambda made: (*made, cash(5).as_output(N2.party))),
+        outputs(lambda made: (*made, cash(5).as_output(SECOND.party))),
         ReplacementViolation,
         "each input has one output",
     ),
@@ -134,7 +135,7 @@ ATTACKS: dict[str, tuple[Attack, type[Exception], str]] = {
         "writes nothing provable",
     ),
     "nothing consumed": (
-        lambda builder: replace(builder, inputs=(), outputs=(cash(900).as_output(N2.party),)),
+        lambda builder: replace(builder, inputs=(), outputs=(cash(900).as_output(SECOND.party),)),
         ReplacementViolation,
         "consumes states",
     ),
@@ -144,7 +145,7 @@ ATTACKS: dict[str, tuple[Attack, type[Exception], str]] = {
         "no input is listed twice",
     ),
     "notarised by the new notary": (
-        lambda builder: replace(builder, notary=N2.party),
+        lambda builder: replace(builder, notary=SECOND.party),
         NotaryBroken,
         "belongs to the transaction's notary",
     ),
@@ -153,9 +154,9 @@ ATTACKS: dict[str, tuple[Attack, type[Exception], str]] = {
 
 def test_the_change_itself_is_accepted_and_undone_again(world: ReplacementWorld, ledger: LedgerModel) -> None:
     moved = ledger.commit(world.notary_change(*world.coins))
-    assert [state.state.notary for state in moved] == [N2.party, N2.party]
+    assert [state.state.notary for state in moved] == [SECOND.party, SECOND.party]
     assert [state.state.data for state in moved] == [state.state.data for state in world.coins]
-    back = replace(world.notary_change(*moved, to=NN.party), notary=N2.party)
+    back = replace(world.notary_change(*moved, to=NN.party), notary=SECOND.party)
     assert [state.state for state in ledger.commit(back)] == [state.state for state in world.coins]
 
 
@@ -172,7 +173,9 @@ def test_a_reference_beside_it_is_refused(world: ReplacementWorld, ledger: Ledge
         ledger.verify(referenced)
 
 
-@pytest.mark.parametrize("to", [RETIRING.party, STRANGER.party, Party(N2.name, STRANGER.key), Party("n9", N2.key)])
+@pytest.mark.parametrize(
+    "to", [RETIRING.party, STRANGER.party, Party(SECOND.name, STRANGER.key), Party("n9", SECOND.key)]
+)
 def test_a_notary_that_does_not_serve_is_refused(world: ReplacementWorld, ledger: LedgerModel, to: Party) -> None:
     with pytest.raises((NotaryBroken, NotaryChangeViolation), match="serves"):
         ledger.verify(world.notary_change(*world.coins, to=to))
@@ -196,7 +199,7 @@ def test_a_coin_moves_from_a_retiring_notary(world: ReplacementWorld, ledger: Le
     ledger.states |= at_retiring
     states = [replace(state, state=at_retiring[state.ref]) for state in world.coins]
     moved = ledger.commit(replace(world.notary_change(*states), notary=RETIRING.party))
-    assert {state.state.notary for state in moved} == {N2.party}
+    assert {state.state.notary for state in moved} == {SECOND.party}
 
 
 def test_locked_cash_stays_because_its_lock_does(world: ReplacementWorld, ledger: LedgerModel) -> None:
@@ -219,7 +222,7 @@ def test_a_membership_moves_by_the_operators_word_alone(world: ReplacementWorld,
     move = world.notary_change(world.settlement.custodian)
     with pytest.raises(ReplacementViolation, match="each participant"):
         ledger.verify(command(signers=(BUYER.key, SN.key))(move))
-    assert ledger.commit(move)[0].state.notary == N2.party
+    assert ledger.commit(move)[0].state.notary == SECOND.party
 
 
 def test_the_reserved_name_cannot_be_a_states(ledger: LedgerModel) -> None:
@@ -228,7 +231,7 @@ def test_the_reserved_name_cannot_be_a_states(ledger: LedgerModel) -> None:
     with pytest.raises(UnknownContract):
         ledger.verify(made)
     with pytest.raises(ReplacementViolation, match="consumes states"):
-        ledger.verify(replace(made, commands=(change_command(N2.party, BUYER.key),)))
+        ledger.verify(replace(made, commands=(change_command(SECOND.party, BUYER.key),)))
 
 
 def test_proposals_and_ballots_stay(ledger: LedgerModel) -> None:
@@ -238,8 +241,8 @@ def test_proposals_and_ballots_stay(ledger: LedgerModel) -> None:
     move = replace(
         ledger.frame.start(),
         inputs=(ref,),
-        outputs=(replace(ballot, notary=N2.party),),
-        commands=(change_command(N2.party, CN_A.key),),
+        outputs=(replace(ballot, notary=SECOND.party),),
+        commands=(change_command(SECOND.party, CN_A.key),),
     )
     with pytest.raises(NotaryChangeViolation, match="proposal states stay"):
         ledger.verify(move)

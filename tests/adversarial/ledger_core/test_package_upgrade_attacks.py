@@ -18,8 +18,8 @@ from chains.progmat.transactions.errors import EncumbranceBroken, InputsBroken, 
 from chains.progmat.transactions.model import Command, TransactionState, create_write
 from primitives.errors import DecodeError, InvalidArgument
 from primitives.types import Hash32
-from tests.fakes.ledger_parties import BUYER, SN, VALIDATOR_KEY, cash, cash_move
-from tests.fakes.replacement_world import N2, ReplacementWorld, SecondModel
+from tests.fakes.ledger_parties import BUYER, SECOND, SN, VALIDATOR_KEY, cash, cash_move
+from tests.fakes.replacement_world import ReplacementWorld, SecondModel
 from tests.fakes.second_package import MARK, second_version
 
 Attack = Callable[[TransactionBuilder], TransactionBuilder]
@@ -84,7 +84,7 @@ ATTACKS: dict[str, tuple[Attack, type[Exception], str]] = {
         "takes the place of input 0",
     ),
     "another notary": (
-        outputs(lambda made: (replace(made[0], notary=N2.party), *made[1:])),
+        outputs(lambda made: (replace(made[0], notary=SECOND.party), *made[1:])),
         NotaryBroken,
         "output 0 belongs",
     ),

@@ -17,8 +17,7 @@ from chains.progmat.transactions.encumbrance import (
 )
 from chains.progmat.transactions.model import StateAndRef, StateRef, TransactionState
 from primitives.hashing import sha256
-from tests.fakes.ledger_parties import BUYER, CN_A, CN_B, NN, SELLER, cash
-from tests.fakes.replacement_world import N2
+from tests.fakes.ledger_parties import BUYER, CN_A, CN_B, NN, SECOND, SELLER, cash
 from tests.fakes.second_package import MARK, in_second_layout
 from tests.fakes.token_parties import token
 
@@ -46,7 +45,7 @@ def consumed(draw: st.DrawFn) -> tuple[StateAndRef, ...]:
 
 
 def moved(state: StateAndRef) -> TransactionState:
-    return replace(state.state, notary=N2.party)
+    return replace(state.state, notary=SECOND.party)
 
 
 def second(state: StateAndRef) -> TransactionState:
@@ -61,7 +60,7 @@ def pattern(states: tuple[TransactionState, ...]) -> list[int | None]:
 def test_what_is_moved_to_another_notary_is_otherwise_equal(inputs: tuple[StateAndRef, ...]) -> None:
     made = replaced(inputs, moved)
     assert [(state.contract, state.data) for state in made] == [(s.state.contract, s.state.data) for s in inputs]
-    assert {state.notary for state in made} == {N2.party}
+    assert {state.notary for state in made} == {SECOND.party}
 
 
 @given(inputs=consumed())
