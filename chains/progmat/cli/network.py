@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from chains.console import JsonFlag, Output, facts, fail, out, output_of, run, show_json
-from chains.progmat.cli import proposals
+from chains.progmat.cli import proposals, replacement
 from chains.progmat.cli.account_rotation import rotate_account
 from chains.progmat.cli.connecting import (
     AuthorityOption,
@@ -212,6 +212,9 @@ def key(
 
 app.command("draft")(draft)
 app.command("rotate-account")(rotate_account)
+app.command("change-notary")(replacement.change_notary)
+app.command("upgrade-states")(replacement.upgrade_states)
+app.command("attest-unspent")(replacement.attest_unspent)
 app.command("proposals")(proposals.list_proposals)
 app.command("propose")(proposals.propose)
 app.command("vote")(proposals.vote)

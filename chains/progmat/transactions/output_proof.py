@@ -55,7 +55,7 @@ class OutputProof:
             )
         if self.package_nonce or self.package_component:
             check_hash("nonce of the contract package", self.package_nonce)
-            _ = self.contract_package
+            _ = decode_contract_package_hash(self.package_component)
 
     @classmethod
     def of(cls, wire: WireTransaction, index: int) -> OutputProof:
