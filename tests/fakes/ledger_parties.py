@@ -105,7 +105,8 @@ def salt_of(name: str) -> bytes:
 
 def signed(wire: WireTransaction, *, without: Iterable[LedgerParty] = ()) -> SignedTransaction:
     """The transaction with the signatures of all required parties but the notary's and of those left out."""
-    absent = {NN.key, *(party.key for party in without)}
+    notary = {wire.notary.key} if wire.notary is not None else set()
+    absent = {NN.key, *notary, *(party.key for party in without)}
     wanted = {leaf for key in wire.required_signers for leaf in leaf_keys(key)} - absent
     signatures = [sign_transaction(KEYRING[key], wire.id) for key in sorted(wanted, key=PublicKey.encoded)]
     return SignedTransaction.of(wire, signatures)

@@ -19,6 +19,7 @@ from chains.progmat.transactions.signature import sign_batch, sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
 from light_clients.registry import LightClientRegistry
+from primitives.composite_key import Key
 from primitives.hashing import sha256
 from primitives.signatures import SignatureScheme, SoftwareSigner
 from primitives.types import UnixSeconds
@@ -44,6 +45,11 @@ class ToyContract:
         if any(state.data == b"forbidden" for state in ledger_tx.outputs):
             raise ContractViolation("no output is forbidden")
         return ledger_tx.provable_writes
+
+    def participants(self, state: TransactionState, parameters: NetworkParameters) -> tuple[Key, ...]:
+        """The owner, whatever the state is."""
+        del state, parameters
+        return (OWNER.public_key,)
 
 
 PACKAGE = ContractPackage.seal([ToyContract()], LightClientRegistry.builder().seal())

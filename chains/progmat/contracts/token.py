@@ -32,6 +32,7 @@ from chains.progmat.transactions.model import (
     check_range,
 )
 from chains.progmat.transactions.network_parameters import NetworkParameters
+from primitives.composite_key import Key
 from primitives.public_key import PublicKey
 
 ISSUE: Final = "Issue"
@@ -166,6 +167,15 @@ class TokenContract:
             _rules.signed_by("each owner signs", signer=owner, signers=ledger_tx.signers)
         for _, registrar in tokens.kinds:
             _rules.signed_by(f"registrar {registrar.name} signs", signer=registrar.key, signers=ledger_tx.signers)
+
+    def participants(
+        self,
+        state: TransactionState,
+        parameters: NetworkParameters,  # noqa: ARG002 # the protocol's signature
+    ) -> tuple[Key, ...]:
+        """The owner and the registrar, as for a move."""
+        token = TokenState.of(state)
+        return (token.owner, token.registrar.key)
 
 
 def _verify_issue(tokens: _Tokens) -> None:

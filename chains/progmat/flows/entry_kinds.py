@@ -8,7 +8,11 @@ from typing import Final
 from chains.progmat.contracts import cash, dvp_lock
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.names import CASH, DVP_LOCK
+from chains.progmat.contracts.notary_change import CHANGE
+from chains.progmat.contracts.package_upgrade import UPGRADE
 from chains.progmat.transactions.model import StateRef, TransactionState
+from chains.progmat.transactions.other_notaries import NOTARY_CHANGE
+from chains.progmat.transactions.replacing import PACKAGE_UPGRADE
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.vault import EntryKind
 
@@ -18,6 +22,8 @@ _KINDS: Final[Mapping[tuple[str, str], EntryKind]] = {
     (CASH, cash.REDEEM): EntryKind.REDEEM,
     (DVP_LOCK, dvp_lock.LOCK): EntryKind.LOCK,
     (DVP_LOCK, dvp_lock.UNLOCK): EntryKind.UNLOCK,
+    (NOTARY_CHANGE, CHANGE): EntryKind.NOTARY_CHANGE,
+    (PACKAGE_UPGRADE, UPGRADE): EntryKind.PACKAGE_UPGRADE,
 }
 
 

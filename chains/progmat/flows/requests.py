@@ -15,6 +15,7 @@ from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
 from chains.progmat.flows.market_requests import ChangeMembership, IssueToken, MoveToken, RedeemToken, SettleDvp
 from chains.progmat.flows.record import FlowKind
+from chains.progmat.flows.replacement_requests import ChangeNotary, UpgradeStates
 from chains.progmat.flows.request_base import FlowRequest, check_amount, check_notary
 from chains.progmat.vault import MAX_INPUTS
 from ibc.dvp import CashAccount, SettlementTerms
@@ -249,6 +250,8 @@ AnyRequest = (
     | ProposePackage
     | VoteOnPackage
     | CloseProposal
+    | ChangeNotary
+    | UpgradeStates
 )
 
 REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
@@ -274,6 +277,8 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         ProposePackage,
         VoteOnPackage,
         CloseProposal,
+        ChangeNotary,
+        UpgradeStates,
     )
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from threading import Lock
 
 from sqlalchemy import Connection
@@ -17,12 +17,14 @@ from chains.progmat.transactions.errors import (
     ParametersUnknown,
     SignatureRefused,
     SignaturesMissing,
+    StateUnresolved,
 )
 from chains.progmat.transactions.filtered import NOTARY_GROUPS, RETIRING_NOTARY_GROUPS
 from chains.progmat.transactions.ledger import LedgerTransaction
-from chains.progmat.transactions.model import Group, TimeWindow
+from chains.progmat.transactions.model import Group, StateRef, TimeWindow
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.parameters_history import GRACE_S
+from chains.progmat.transactions.replacing import is_package_upgrade
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
@@ -208,5 +210,16 @@ class LedgerVerifier:
         states = self.recorded.of(connection, used)
         if wire.id in self._contracts and len(states) == len(used):
             return
-        verify_ledger_tx(LedgerTransaction.resolve(wire, states), self.pinned(wire), self.package)
+        ledger_tx = LedgerTransaction.resolve(wire, states, self._made_under(connection, wire))
+        verify_ledger_tx(ledger_tx, self.pinned(wire), self.package)
         self._contracts.add(wire.id)
+
+    def _made_under(self, connection: Connection, wire: WireTransaction) -> Mapping[StateRef, Hash32]:
+        """For an upgrade, the package of each input; raises ``StateUnresolved`` where nobody has told us."""
+        if not is_package_upgrade(wire.commands):
+            return {}
+        made_under = self.recorded.made_under(connection, wire.inputs)
+        for ref in wire.inputs:
+            if ref not in made_under:
+                raise StateUnresolved(ref)
+        return made_under

@@ -7,7 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from chains.progmat.flows import cash_builders, ibc_builders, peer_codec, proposal_builders, token_builders
+from chains.progmat.flows import (
+    cash_builders,
+    ibc_builders,
+    peer_codec,
+    proposal_builders,
+    replacement_builders,
+    token_builders,
+)
 from chains.progmat.flows.account_rotation import rotate_account_key
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.building import Builder, BuildStep
@@ -66,6 +73,8 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.PROPOSE_PACKAGE: proposal_builders.propose_package,
     FlowKind.VOTE_ON_PACKAGE: proposal_builders.vote_on_package,
     FlowKind.CLOSE_PROPOSAL: proposal_builders.close_proposal,
+    FlowKind.CHANGE_NOTARY: replacement_builders.change_notary,
+    FlowKind.UPGRADE_STATES: replacement_builders.upgrade_states,
 }
 """What each kind of flow builds; everything after that is the same for all."""
 

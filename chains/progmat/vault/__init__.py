@@ -47,8 +47,9 @@ from chains.progmat.vault.queries import (
 )
 from chains.progmat.vault.recording import RecordedTx, RecordOutcome, record_transaction
 from chains.progmat.vault.schema import vault_metadata
-from chains.progmat.vault.soft_locks import lock_states, release_soft_locks, renew_soft_locks
+from chains.progmat.vault.soft_locks import held_by_others, lock_states, release_soft_locks, renew_soft_locks
 from chains.progmat.vault.tokens import TokenBalance, TokenHolding, TokenRequest, select_tokens, token_balances
+from chains.progmat.vault.unspent import NotaryFilter, unattested_transactions, unspent_pages
 
 __all__ = [
     "MAX_INPUTS",
@@ -67,6 +68,7 @@ __all__ = [
     "IndexedMembership",
     "IndexedProposal",
     "IndexedTokens",
+    "NotaryFilter",
     "RecordMark",
     "RecordOutcome",
     "RecordedTx",
@@ -82,6 +84,7 @@ __all__ = [
     "consensus_record",
     "consumed_by",
     "count_coins",
+    "held_by_others",
     "hold",
     "holds",
     "keep_everything",
@@ -104,5 +107,7 @@ __all__ = [
     "token_balances",
     "tokens_by_notary",
     "total_yen",
+    "unattested_transactions",
+    "unspent_pages",
     "vault_metadata",
 ]

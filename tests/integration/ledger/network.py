@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.market_requests import ChangeMembership, MembershipChange
 from chains.progmat.flows.record import FlowRecord
@@ -125,6 +126,7 @@ class LedgerNetwork:
     router_of: Callable[[str], PeerRouter] = _plain_router
     whole_history: frozenset[str] = frozenset()
     recover_first: bool = False
+    package: ContractPackage = field(default_factory=lambda: PACKAGE)
     parameters: NetworkParameters = PARAMETERS
     deliver_all = staticmethod(deliver_all)
 
@@ -164,6 +166,15 @@ class LedgerNetwork:
         database._write = _written_by_nobody  # type: ignore[method-assign] # what is queued is lost, as in a crash
         await node.stop()
         await database.close()
+
+    async def restart_all(self, package: ContractPackage) -> None:
+        """Every node stops, and starts again as a program of another contract package."""
+        parties = [party for party in self.roles if party.name in self.nodes]
+        for party in reversed(parties):
+            await self.stop(party)
+        self.package = package
+        for party in parties:
+            await self.start(party)
 
     async def close(self) -> None:
         """Stop what runs."""
@@ -237,7 +248,7 @@ class LedgerNetwork:
         return Surroundings(
             me=NodeSelf(entry.party, entry.roles, entry.index),
             parameters=self.parameters,
-            package=PACKAGE,
+            package=self.package,
             directory=self.network_map,
             keys=_keys(party, folder / "keys.json", self.more_keys.get(party, ())),
             network=self.hub.join(party.name, PeerRouter()),
@@ -274,13 +285,19 @@ async def running_ledger(
     router_of: Callable[[str], PeerRouter] = _plain_router,
     more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] | None = None,
     database_of: Callable[[str, Path], DatabaseLocation] = lambda _name, folder: database_location(folder),
+    parameters: NetworkParameters = PARAMETERS,
 ) -> AsyncIterator[LedgerNetwork]:
     """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``.
 
     Tokens need their registrar besides: ``TOKEN_PARTIES``. ``more_keys``: keys that nodes keep for later epochs.
     """
     network = LedgerNetwork(
-        folder, attest_every=attest_every, router_of=router_of, more_keys=more_keys or {}, database_of=database_of
+        folder,
+        attest_every=attest_every,
+        router_of=router_of,
+        more_keys=more_keys or {},
+        database_of=database_of,
+        parameters=parameters,
     )
     network.network_map = MAP if AN in set(parties) else WITHOUT_TOKENS
     try:

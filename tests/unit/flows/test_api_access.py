@@ -9,6 +9,7 @@ from crossdvp.ledger.v1 import (
     network_service_pb2,
     node_service_pb2,
     proposal_service_pb2,
+    replacement_service_pb2,
     token_service_pb2,
     vault_service_pb2,
 )
@@ -30,6 +31,7 @@ FILES = (
     token_service_pb2,
     membership_service_pb2,
     proposal_service_pb2,
+    replacement_service_pb2,
 )
 SERVICES = [service for file in FILES for service in file.DESCRIPTOR.services_by_name.values()]
 METHODS = [method.name for service in SERVICES for method in service.methods]

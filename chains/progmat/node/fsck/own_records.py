@@ -17,8 +17,8 @@ from chains.progmat.vault.schema import soft_locks
 from primitives.errors import CrossDvpError
 
 _RECORDED = frozenset({FlowStep.RECORDED.value, FlowStep.DONE.value})
-_NO_FLOW_OF_OURS = "recovered "
-"""Deliveries of ledger_txs that came back from peers (`flows.recovery`)."""
+_NO_FLOW_OF_OURS = ("recovered ", "attested ")
+"""Deliveries of ledger_txs that came back from peers (`flows.recovery`), and of attestations (`flows.snipping`)."""
 
 
 def check_flows(connection: Connection) -> Iterator[Defect]:
