@@ -292,6 +292,8 @@ async def _validator_line(api: ValidatorApi) -> dict[str, object]:
         return {"name": api.name, "state": "no answer", "height": "", "time": "", "why": str(error)}
     state = "signing" if not said.alarm_reason else "STOPPED"
     why = f"{said.alarm_reason}: {said.alarm_detail}" if said.alarm_reason else ""
+    if said.dishonest_notaries:
+        why = "; ".join(filter(None, (why, f"double spends signed by {', '.join(said.dishonest_notaries)}")))
     return {"name": api.name, "state": state, "height": said.height, "time": _time(said.timestamp_s), "why": why}
 
 

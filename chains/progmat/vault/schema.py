@@ -106,9 +106,9 @@ cash = _kind_table(
     Column("node", Text, nullable=False),
     Column("owner_key", LargeBinary, nullable=False),
     Column("encumbered", Boolean, nullable=False),
-    Column("notary", Text, nullable=False),  # by name: selection takes coins of one
     Column("trade_id", LargeBinary(32)),  # of the lock that encumbers it
     Column("shard", Int64, nullable=False),  # where selection looks first, see ``shard_of``
+    Column("notary", Text, nullable=False),  # by name: selection takes coins of one
     CheckConstraint("amount_yen > 0", name="vault_cash_amount"),
     CheckConstraint("trade_id IS NULL OR encumbered", name="vault_cash_encumbered"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -45,6 +45,7 @@ async def ledger_of_two_notaries(
     network_map: NetworkMap = WITHOUT_TOKENS,
     attest_every: int = 0,
     router_of: Callable[[str], PeerRouter] = _plain_router,
+    more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] | None = None,
 ) -> AsyncIterator[LedgerNetwork]:
     """Nodes started, issuer and custodians admitted at both notaries."""
     network = LedgerNetwork(
@@ -54,6 +55,7 @@ async def ledger_of_two_notaries(
         parameters=TWO_NOTARIES,
         attest_every=attest_every,
         router_of=router_of,
+        more_keys=more_keys or {},
     )
     try:
         for party in parties:
