@@ -39,7 +39,7 @@ class ReplacementClient:
         answer = await call(self.name, getattr(self._stub, _METHODS[request.kind]), message, wait_s)
         return flow_view(answer.flow)
 
-    async def attest_unspent(self, max_transactions: int = 256) -> tuple[int, int]:
+    async def attest_unspent(self, max_transactions: int = 64) -> tuple[int, int]:
         """Have ledger_txs with unspent outputs attested; how many were, and how many are left."""
         asked = pb.AttestUnspentRequest(max_transactions=max_transactions)
         answer = await call(self.name, self._stub.AttestUnspent, asked, ATTEST_WAIT_S)

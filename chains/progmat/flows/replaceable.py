@@ -109,7 +109,7 @@ def _found(context: BuildContext, choice: StateChoice, eligible: Eligible) -> Ba
                 reserved += len(unit)
             else:
                 _take(context, batch, unit)
-        if len(batch.states) >= MAX_REPLACED:
+        if len(batch.states) >= MAX_REPLACED - 1:  # room for a single state is not worth reading the rest
             break
     if not batch.states:
         raise NothingToReplace(reserved)

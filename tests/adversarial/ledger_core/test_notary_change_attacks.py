@@ -18,8 +18,10 @@ from chains.progmat.contracts.names import CASH
 from chains.progmat.contracts.notary_change import change_command
 from chains.progmat.contracts.proposal_codec import as_output
 from chains.progmat.contracts.proposal_states import BallotState
+from chains.progmat.contracts.verification import verify_ledger_tx
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.errors import EncumbranceBroken, InputsBroken, NotaryBroken, SignersBroken
+from chains.progmat.transactions.key_succession import KeySuccession
 from chains.progmat.transactions.model import Command, Party, StateRef, TransactionState, create_write
 from primitives.errors import DecodeError
 from primitives.types import Hash32
@@ -34,6 +36,7 @@ from tests.fakes.ledger_parties import (
     SN,
     STRANGER,
     VALIDATOR_KEY,
+    LedgerParty,
     cash,
     cash_move,
 )
@@ -246,3 +249,33 @@ def test_proposals_and_ballots_stay(ledger: LedgerModel) -> None:
     )
     with pytest.raises(NotaryChangeViolation, match="proposal states stay"):
         ledger.verify(move)
+
+
+def test_after_a_succession_of_keys_the_old_ones_move_nothing(world: ReplacementWorld, ledger: LedgerModel) -> None:
+    """The states still name the notary's and the issuer's first keys."""
+    new_notary, new_issuer = LedgerParty("nn's second key"), LedgerParty("sn's second key")
+    parameters = replace(
+        ledger.parameters,
+        notary=Party(NN.name, new_notary.key),
+        key_successions=(
+            KeySuccession(NN.name, NN.key, new_notary.key),
+            KeySuccession.agreed(SN.name, SN.signer, new_issuer.key),
+        ),
+    )
+    change = replace(
+        world.notary_change(*world.coins),
+        notary=parameters.notary,
+        network_parameters_hash=parameters.hash,
+        commands=(change_command(SECOND.party, BUYER.key, new_issuer.key),),
+    )
+    verify_ledger_tx(ledger.resolve(change), parameters, ledger.package)
+    with pytest.raises(ReplacementViolation, match="each participant"):
+        verify_ledger_tx(ledger.resolve(command(signers=(BUYER.key, SN.key))(change)), parameters, ledger.package)
+    for same in (NN.party, parameters.notary):
+        to_itself = replace(
+            change,
+            outputs=tuple(replace(state, notary=same) for state in change.outputs),
+            commands=(change_command(same, BUYER.key, new_issuer.key),),
+        )
+        with pytest.raises((NotaryBroken, NotaryChangeViolation)):
+            verify_ledger_tx(ledger.resolve(to_itself), parameters, ledger.package)

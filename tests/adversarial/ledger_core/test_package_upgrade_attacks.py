@@ -15,10 +15,11 @@ from chains.progmat.contracts.package_upgrade import converted
 from chains.progmat.contracts.verification import verify_ledger_tx
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.errors import EncumbranceBroken, InputsBroken, NetworkBroken, NotaryBroken
-from chains.progmat.transactions.model import Command, TransactionState, create_write
+from chains.progmat.transactions.key_succession import KeySuccession
+from chains.progmat.transactions.model import Command, Party, TransactionState, create_write
 from primitives.errors import DecodeError, InvalidArgument
 from primitives.types import Hash32
-from tests.fakes.ledger_parties import BUYER, SECOND, SN, VALIDATOR_KEY, cash, cash_move
+from tests.fakes.ledger_parties import BUYER, NN, SECOND, SN, VALIDATOR_KEY, LedgerParty, cash, cash_move
 from tests.fakes.replacement_world import ReplacementWorld, SecondModel
 from tests.fakes.second_package import MARK, second_version
 
@@ -227,3 +228,14 @@ def test_no_contract_of_a_package_has_a_reserved_name(world: ReplacementWorld, n
     impostor.name = name
     with pytest.raises(InvalidArgument, match="reserved"):
         ContractPackage.seal([impostor], world.first_package.light_clients)
+
+
+def test_what_is_converted_names_the_notarys_present_key(world: ReplacementWorld, ledger: SecondModel) -> None:
+    successor = Party(NN.name, LedgerParty("nn's second key").key)
+    succession = KeySuccession(NN.name, NN.key, successor.key)
+    parameters = replace(ledger.parameters, notary=successor, key_successions=(succession,))
+    old = replace(world.upgrade(*world.coins), notary=successor, network_parameters_hash=parameters.hash)
+    new = replace(old, outputs=tuple(replace(state, notary=successor) for state in old.outputs))
+    verify_ledger_tx(ledger.resolve(new), parameters, ledger.package)
+    with pytest.raises(NotaryBroken):
+        verify_ledger_tx(ledger.resolve(old), parameters, ledger.package)

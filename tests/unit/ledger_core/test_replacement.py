@@ -5,19 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from hypothesis import given
+import pytest
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.errors import ReplacementViolation
 from chains.progmat.contracts.names import CASH
+from chains.progmat.contracts.notary_change import change_command
 from chains.progmat.contracts.replacement import replaced
+from chains.progmat.contracts.standard_package import standard_package
+from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.encumbrance import (
     require_encumbered_inputs_are_spent_together,
     require_encumbrances_form_full_cycles,
 )
 from chains.progmat.transactions.model import StateAndRef, StateRef, TransactionState
+from light_clients.registry import LightClientRegistry
+from primitives.errors import CrossDvpError
 from primitives.hashing import sha256
 from tests.fakes.ledger_parties import BUYER, CN_A, CN_B, NN, SECOND, SELLER, cash
+from tests.fakes.replacement_world import TwoNotaryModel, participants_of
 from tests.fakes.second_package import MARK, in_second_layout
 from tests.fakes.token_parties import token
 
@@ -91,3 +99,48 @@ def test_a_conversion_makes_and_destroys_nothing(inputs: tuple[StateAndRef, ...]
     made = replaced(inputs, second)
     assert holdings(list(made)) == holdings([state.state for state in inputs])
     assert pattern(made) == pattern(replaced(inputs, moved))
+
+
+LEDGER = TwoNotaryModel(standard_package(LightClientRegistry.builder().seal()), now_s=1_790_000_000)
+
+
+def change_of(inputs: tuple[StateAndRef, ...]) -> TransactionBuilder:
+    """A change of notary of states that are now on the ledger."""
+    LEDGER.states |= {state.ref: state.state for state in inputs}
+    return replace(
+        LEDGER.frame.start(),
+        inputs=tuple(state.ref for state in inputs),
+        outputs=replaced(inputs, moved),
+        commands=(change_command(SECOND.party, *participants_of(LEDGER, inputs)),),
+    )
+
+
+@settings(max_examples=25)
+@given(inputs=consumed())
+def test_any_mix_is_accepted_and_nothing_of_it_may_be_left_out_or_signed_for_by_fewer(
+    inputs: tuple[StateAndRef, ...],
+) -> None:
+    change = change_of(inputs)
+    LEDGER.verify(change)
+    for index in range(len(inputs)):
+        with pytest.raises(CrossDvpError):
+            LEDGER.verify(replace(change, outputs=change.outputs[:index] + change.outputs[index + 1 :]))
+    (command,) = change.commands
+    for key in command.signers:
+        fewer = replace(command, signers=tuple(signer for signer in command.signers if signer != key))
+        with pytest.raises(ReplacementViolation):
+            LEDGER.verify(replace(change, commands=(fewer,)))
+
+
+@settings(max_examples=25)
+@given(inputs=consumed(), data=st.data())
+def test_no_output_may_differ_from_what_takes_its_inputs_place(
+    inputs: tuple[StateAndRef, ...], data: st.DataObject
+) -> None:
+    change = change_of(inputs)
+    index = data.draw(st.integers(0, len(inputs) - 1))
+    other = replace(data.draw(STATES), notary=SECOND.party, encumbrance=change.outputs[index].encumbrance)
+    assume(other != change.outputs[index])
+    outputs = (*change.outputs[:index], other, *change.outputs[index + 1 :])
+    with pytest.raises(ReplacementViolation, match=f"takes the place of input {index}"):
+        LEDGER.verify(replace(change, outputs=outputs))
