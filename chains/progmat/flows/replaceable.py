@@ -8,6 +8,7 @@ signatures but its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from chains.progmat.vault import NotaryFilter, held_by_others, kept_states, unsp
 from chains.progmat.vault.errors import StateConsumed
 from primitives.composite_key import Key
 from primitives.public_key import PublicKey
+from primitives.types import Hash32
 
 Unit = tuple[StateAndRef, ...]
 """A free state, or all that encumber each other."""
@@ -31,6 +33,10 @@ class Eligible(Protocol):
     @property
     def at(self) -> NotaryFilter:
         """At which notaries they are looked for; ``why_not`` has the last word."""
+        ...
+
+    def made_by(self, tx_ids: AbstractSet[Hash32]) -> AbstractSet[bytes]:
+        """Those ledger_txs whose outputs it may take; ``why_not`` has the last word."""
         ...
 
     def why_not(self, states: Sequence[StateAndRef]) -> Mapping[StateRef, str]:
@@ -88,7 +94,7 @@ def _named(context: BuildContext, choice: StateChoice, eligible: Eligible) -> Ba
 
 def _found(context: BuildContext, choice: StateChoice, eligible: Eligible) -> Batch:
     batch, seen, reserved = Batch(), set[StateRef](), 0
-    for page in unspent_pages(context.connection, choice.account_key, choice.asset_id, eligible.at):
+    for page in unspent_pages(context.connection, choice.account_key, choice.asset_id, eligible.at, eligible.made_by):
         wanted = [state for state in page if state.state.contract in choice.contracts]
         units = [
             unit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from chains.progmat.contracts.notary_change import STAYING, change_command, moved_to_its_notary
@@ -75,6 +76,10 @@ class _Leaving:
         """See ``Eligible``."""
         return NotaryFilter(only=self.request.from_notary, but=self.request.new_notary)
 
+    def made_by(self, tx_ids: AbstractSet[Hash32]) -> AbstractSet[bytes]:
+        """See ``Eligible``: all."""
+        return tx_ids
+
     def why_not(self, states: Sequence[StateAndRef]) -> Mapping[StateRef, str]:
         """See ``Eligible``."""
         reasons = {state.ref: self._reason(state) for state in states}
@@ -102,22 +107,22 @@ class _MadeUnder:
         """See ``Eligible``: at all."""
         return NotaryFilter()
 
-    def why_not(self, states: Sequence[StateAndRef]) -> Mapping[StateRef, str]:
-        """See ``Eligible``."""
-        made = self._made_under_it({state.ref.tx_id for state in states})
-        reasons = {state.ref: self._reason(state, made) for state in states}
-        return {ref: reason for ref, reason in reasons.items() if reason}
-
-    def _reason(self, state: StateAndRef, made: frozenset[bytes]) -> str:
-        if state.ref.tx_id not in made:
-            return f"it was not made under package {self.source.hex()}"
-        known = state.state.contract in self.contracts
-        return "" if known else f"the package at hand converts no states of {state.state.contract}"
-
-    def _made_under_it(self, tx_ids: set[Hash32]) -> frozenset[bytes]:
-        """Looks for the hash among the bytes before it decodes them: most states of a large vault are converted."""
+    def made_by(self, tx_ids: AbstractSet[Hash32]) -> AbstractSet[bytes]:
+        """See ``Eligible``. Looks for the hash among the bytes before it decodes them: most may be converted."""
         stored = stored_transactions(self.context.connection, tx_ids)
         likely = {tx_id: found for tx_id, found in stored.items() if bytes(self.source) in found.signed_bytes}
         return frozenset(
             tx_id for tx_id, found in likely.items() if decoded(found.signed_bytes).wire.contract_package == self.source
         )
+
+    def why_not(self, states: Sequence[StateAndRef]) -> Mapping[StateRef, str]:
+        """See ``Eligible``."""
+        made = self.made_by({state.ref.tx_id for state in states})
+        reasons = {state.ref: self._reason(state, made) for state in states}
+        return {ref: reason for ref, reason in reasons.items() if reason}
+
+    def _reason(self, state: StateAndRef, made: AbstractSet[bytes]) -> str:
+        if state.ref.tx_id not in made:
+            return f"it was not made under package {self.source.hex()}"
+        known = state.state.contract in self.contracts
+        return "" if known else f"the package at hand converts no states of {state.state.contract}"

@@ -40,6 +40,12 @@ def test_a_large_vault_comes_in_pages_each_state_once_in_the_order_it_came(conne
     assert refs(connection) == [of.ref(index) for of in made for index in range(200)]
 
 
+def test_outputs_of_unwanted_transactions_are_left_out(connection: Connection) -> None:
+    wanted, _ = (recorded(connection, tx(name, cash(ALICE, 1), cash(ALICE, 2))) for name in ("wanted", "other"))
+    pages = unspent_pages(connection, b"", "", made_by=lambda tx_ids: tx_ids & {wanted.id})
+    assert [[state.ref for state in page] for page in pages] == [[wanted.ref(0), wanted.ref(1)]]
+
+
 def test_exactly_a_page_is_followed_by_nothing(connection: Connection) -> None:
     for number in range(2):
         recorded(connection, tx(f"t{number}", *(cash(ALICE, 1) for _ in range(PAGE // 2))))
