@@ -35,3 +35,18 @@ class HeldAtSeveralNotaries(CallerError):
             f"{needed} of {asset_id} needed at one notary of {', '.join(self.usable)}; there are {where}: change the "
             "notary of the others first, `crossdvp ledger network change-notary`"
         )
+
+
+class HoldingsLeftBehind(CallerError):
+    """An epoch drops a notary at which this node still has holdings."""
+
+    reason = "HOLDINGS_LEFT_BEHIND"
+
+    def __init__(self, epoch: int, notary: str, holdings: int) -> None:
+        self.epoch = epoch
+        self.notary = notary
+        self.holdings = holdings
+        super().__init__(
+            f"epoch {epoch} drops notary {notary}, at which {holdings} unspent coins and tokens known here still are: "
+            "have them moved first, `crossdvp ledger network change-notary`"
+        )

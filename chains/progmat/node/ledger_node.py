@@ -131,14 +131,9 @@ class LedgerNode:
             parts.me.name, parts.directory, vault_rules(parts.me), parts.verifier.recorded, self._membership_changed
         )
         self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
+        disclose = self._disclosing.disclose
         self._desk = NotaryDesk(
-            parts.network,
-            parts.verifier,
-            parts.clock,
-            parts.me.party,
-            parts.keys,
-            parts.directory,
-            self._disclosing.disclose,
+            parts.network, parts.verifier, parts.clock, parts.me.party, parts.keys, parts.directory, disclose
         )
         back_chain = BackChain(
             parts.database,
@@ -151,7 +146,6 @@ class LedgerNode:
             parts.history,
             confirmed=self._desk.confirmed,
         )
-        disclose = self._disclosing.disclose
         self._countersign = CountersignResponder(
             parts.me, parts.database, parts.verifier, back_chain, parts.keys, disclose, parts.clock
         )

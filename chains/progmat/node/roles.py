@@ -26,6 +26,7 @@ from chains.progmat.flows.approvals import PackageApprovals
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock, SystemClock
 from chains.progmat.flows.history_policy import HistoryPolicy
+from chains.progmat.flows.leaving_notaries import LeavingNotaries
 from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.recovery import EVERY_S as RECOVER_EVERY_S
 from chains.progmat.flows.retry import RetrySchedule
@@ -208,6 +209,7 @@ class VaultRole:
             delivery_retry=around.delivery_retry,
         )
         around.parameters_book.before_accepting(PackageApprovals(database, around.me).require)
+        around.parameters_book.before_accepting(LeavingNotaries(database).require_empty)
         node = LedgerNode(parts)
         rpc = NodeServiceRpc(node, around.keys, around.access)
         upkeep = None

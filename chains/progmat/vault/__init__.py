@@ -1,7 +1,7 @@
 """The vault: what a node holds. Plain functions on a database connection, called inside ``NodeDatabase`` operations."""
 
 from chains.progmat.vault.books import EntryKind, RecordMark
-from chains.progmat.vault.by_notary import AtNotary, cash_by_notary, tokens_by_notary
+from chains.progmat.vault.by_notary import AtNotary, cash_by_notary, count_unspent_at, tokens_by_notary
 from chains.progmat.vault.cash import (
     MAX_INPUTS,
     AccountBalance,
@@ -84,6 +84,7 @@ __all__ = [
     "consensus_record",
     "consumed_by",
     "count_coins",
+    "count_unspent_at",
     "held_by_others",
     "hold",
     "holds",

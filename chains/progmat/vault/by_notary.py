@@ -55,3 +55,12 @@ def _by_notary(
         .group_by(table.c.notary)
     )
     return {row.notary: AtNotary(int(row.free), int(row.reserved)) for row in connection.execute(query)}
+
+
+def count_unspent_at(connection: Connection, notary: str) -> int:
+    """How many unspent coins and tokens in this vault, locked ones included, are at a notary."""
+    counts = (
+        select(func.count()).select_from(table).where(table.c.notary == notary, table.c.consumed.is_(False))
+        for table in (cash, tokens)
+    )
+    return sum(int(connection.execute(count).scalar_one()) for count in counts)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from crossdvp.ledger.v1 import transaction_pb2 as pb
 
+from chains.progmat.network.drafting import Changes, next_epoch
+from chains.progmat.network.errors import NoSuchNotary
 from chains.progmat.transactions.errors import MalformedComponent, ParametersNotContinued
 from chains.progmat.transactions.key_succession import KeySuccession
 from chains.progmat.transactions.model import Party
@@ -130,3 +133,26 @@ def test_a_service_that_nobody_knows_is_refused(service: int) -> None:
     message.other_notaries[0].service = service  # type: ignore[assignment] # what a stranger may send
     with pytest.raises(DecodeError):
         NetworkParameters.decode(message.SerializeToString(deterministic=True))
+
+
+def test_the_operator_drafts_what_members_would_take() -> None:
+    def drafted(before: NetworkParameters, **changes: Any) -> NetworkParameters:  # noqa: ANN401 # any field
+        return next_epoch(before, Changes(**changes), before.effective_from_s + 10_000, 0)
+
+    opened = drafted(FIRST_EPOCH, added_notaries=(THIRD.party, SECOND.party))
+    retiring = drafted(opened, retiring_notaries=(SECOND.name,))
+    gone = drafted(retiring, dropped_notaries=(SECOND.name,))
+    assert opened.other_notaries == others(SECOND, THIRD)
+    assert retiring.other_notaries == (*RETIRING, *others(THIRD))
+    assert gone.other_notaries == others(THIRD)
+    taken = ParametersHistory.of(FIRST_EPOCH)
+    for epoch in (opened, retiring, gone):
+        taken = taken.extended(signed_epoch(epoch))
+    for wrong in ({"dropped_notaries": (THIRD.name,)}, {"added_notaries": (SECOND.party,)}):
+        with pytest.raises(ParametersNotContinued):
+            taken.extended(signed_epoch(drafted(gone, **wrong)))
+    for nobody in ({"retiring_notaries": (NN.name,)}, {"dropped_notaries": ("nn-9",)}):
+        with pytest.raises(NoSuchNotary):
+            drafted(opened, **nobody)
+    renewed = KeySuccession(THIRD.name, THIRD.key, STRANGER.key)
+    assert drafted(gone, successions=(renewed,)).other_notaries == others(Party(THIRD.name, STRANGER.key))

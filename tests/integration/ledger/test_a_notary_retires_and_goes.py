@@ -9,7 +9,9 @@ import pytest
 
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.notary_desk import NOTARISE, NotConfirmed
+from chains.progmat.flows.notary_errors import HoldingsLeftBehind
 from chains.progmat.flows.peer_codec import Finality
+from chains.progmat.flows.replacement_requests import ChangeNotary, StateChoice
 from chains.progmat.flows.requests import MoveCash
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.ibc_host.frame import TransactionFrame
@@ -29,6 +31,7 @@ from chains.progmat.transactions.signed_codec import encode_signature
 from chains.progmat.transactions.wire import WireTransaction
 from primitives.errors import CrossDvpError
 from primitives.types import hash32
+from tests.fakes.epochs import following
 from tests.fakes.ledger_parties import (
     BUYER,
     CN_A,
@@ -38,14 +41,18 @@ from tests.fakes.ledger_parties import (
     SECOND,
     SELLER,
     SN,
+    VALIDATORS,
     cash,
     cash_move,
     salt_of,
     signed,
 )
+from tests.integration.ledger.epochs import announce, flag_day_s
 from tests.integration.ledger.network import BUYER_ACCOUNT, PACKAGE, SELLER_ACCOUNT, LedgerNetwork
+from tests.integration.ledger.test_attested_history import has_attestation, snipper
 from tests.integration.ledger.test_epochs_on_a_running_ledger import stored
 from tests.integration.ledger.two_notaries import (
+    PARTIES,
     RETIRING,
     TWO_NOTARIES,
     free_at,
@@ -165,3 +172,53 @@ async def test_the_journals_notary_never_answers_for_the_second(tmp_path: Path) 
         with pytest.raises(CrossDvpError) as refusal:
             await network.request(NN.name, NOTARISE, body, 5)
         assert refusal.value.reason == "WRONG_NOTARY"
+
+
+async def _moved_home(ledger: LedgerNetwork) -> bytes:
+    """Coins that were paid at the second notary, at the journal's now; the second one is about to go."""
+    await coin_at_second(ledger)
+    await ledger.done(CN_B, replace(PAY, request_id="within", to=BUYER_ACCOUNT))
+    await second_becomes(ledger, RETIRING)
+    moved = await ledger.done(CN_B, ChangeNotary("home", NN.name, "", StateChoice()))
+    assert moved.tx_id is not None
+    return moved.tx_id
+
+
+async def test_coins_that_came_from_a_notary_that_has_gone_are_taken_on_the_validators_word(tmp_path: Path) -> None:
+    async with ledger_of_two_notaries(tmp_path, (*PARTIES, *VALIDATORS)) as ledger:
+        moved = await _moved_home(ledger)
+        await snipper(ledger).attest(moved)
+        await has_attestation(ledger, CN_B, moved)
+        await second_becomes(ledger, ())
+        await ledger.stop(SECOND)
+        ledger.clock.advance_s(GRACE_S)
+        await ledger.done(CN_B, PAY)
+        assert await free_at(ledger, CN_A, SELLER_ACCOUNT) == {NN.name: 300}
+
+
+async def test_without_that_word_a_payee_does_not_take_them(tmp_path: Path) -> None:
+    """What it sees for the first time, whoever has the key of the notary that has gone may have made today."""
+    async with ledger_of_two_notaries(tmp_path) as ledger:
+        await _moved_home(ledger)
+        await second_becomes(ledger, ())
+        ledger.clock.advance_s(GRACE_S)
+        paid = await ledger.run(CN_B, PAY)
+        assert paid.step is FlowStep.RECORDED
+        final = await stored(ledger, CN_B, paid.tx_id)
+        with pytest.raises(NotConfirmed, match="attestation would do"):
+            await ledger.vault(CN_A).node._handle_finality(PeerIdentity(CN_B.name), finality(final))
+
+
+async def test_a_node_does_not_accept_that_a_notary_goes_which_has_coins_of_its_own(tmp_path: Path) -> None:
+    async with ledger_of_two_notaries(tmp_path) as ledger:
+        await coin_at_second(ledger)
+        await second_becomes(ledger, RETIRING)
+        gone = following(ledger.vault(SN).node.parts.verifier.epochs[-1], flag_day_s(ledger), other_notaries=())
+        await announce(ledger, gone)
+        for party in (CN_B, SN):
+            with pytest.raises(HoldingsLeftBehind, match="1 unspent coins and tokens"):
+                await ledger.nodes[party.name].around.parameters_book.accept_checked(gone.epoch, gone.hash)
+        await ledger.nodes[CN_A.name].around.parameters_book.accept_checked(gone.epoch, gone.hash)
+        await ledger.done(CN_B, ChangeNotary("home", NN.name, "", StateChoice()))
+        for party in (CN_B, SN):
+            await ledger.nodes[party.name].around.parameters_book.accept_checked(gone.epoch, gone.hash)
