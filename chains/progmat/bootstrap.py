@@ -30,6 +30,7 @@ from chains.progmat.identity import (
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.network_parameters import CheckpointSigners, NetworkParameters
+from chains.progmat.transactions.other_notaries import NotaryService, OtherNotary
 from chains.progmat.transactions.signature import PLATFORM_VERSION
 from primitives.composite_key import CompositeKey, Key
 from primitives.errors import CallerError, CrossDvpError
@@ -58,7 +59,10 @@ class NodeSpec(BaseModel):
 
 
 class NetworkSpec(BaseModel):
-    """A network: its nodes, how many Validators must sign, and programs that may call the nodes."""
+    """A network: its nodes, how many Validators must sign, and programs that may call the nodes.
+
+    ``journal_notary`` names the notary that takes provable writes, where there are several.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     ledger_id: str
@@ -67,6 +71,7 @@ class NetworkSpec(BaseModel):
     operators: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
     relayers: tuple[str, ...] = ()
+    journal_notary: str = ""
 
     def api_clients(self) -> tuple[str, ...]:
         """Every program's name once."""
@@ -128,11 +133,13 @@ def _parameters(
     spec: NetworkSpec, network_map: NetworkMap, validators: list[PublicKey], operator_key: PublicKey | None
 ) -> NetworkParameters:
     notaries = network_map.names_with(Role.NOTARY)
-    notary = network_map.party(notaries[0]) if len(notaries) == 1 else None
+    journal = notaries[0] if len(notaries) == 1 else spec.journal_notary
+    notary = network_map.party(journal) if journal in notaries else None
+    others = (network_map.party(name) for name in sorted(notaries) if name != journal)
     operators = network_map.names_with(Role.OPERATOR)
     if notary is None or operator_key is None or len(operators) != 1 or not spec.threshold <= len(validators):
         raise BadNetworkSpec(
-            "a network has one notary, one operator and at least `threshold` Validators; "
+            "a network has a notary (of several `journal_notary`), one operator and at least `threshold` Validators; "
             f"found {len(notaries)} notaries, {len(validators)} Validators, "
             f"{len(operators)} operators"
         )
@@ -149,6 +156,7 @@ def _parameters(
         operator_key=operator_key,
         contract_packages=(package_hash(),),
         platform_version=PLATFORM_VERSION,
+        other_notaries=tuple(OtherNotary(party, NotaryService.OPEN) for party in others if party is not None),
     )
 
 

@@ -12,7 +12,7 @@ from chains.console import EXIT_REFUSED, JsonFlag, Output, err, facts, out, outp
 from primitives.errors import CrossDvpError
 from relayer.devnet import processes
 from relayer.devnet.boot import boot, shut_down
-from relayer.devnet.layout import DevnetState, read_state
+from relayer.devnet.layout import DevnetState, Notaries, read_state
 from relayer.devnet.stage import Holdings, Stage
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 
 DirOption = Annotated[Path, typer.Option("--dir", help="Directory of the devnet.", envvar="CROSSDVP_DEVNET")]
+SecondNotaryFlag = Annotated[bool, typer.Option("--second-notary", help="With a second notary, nn-2.")]
 DEFAULT_DIR = Path(".devnet")
 
 
@@ -30,18 +31,20 @@ def up(
     block_period_s: Annotated[
         int, typer.Option("--block-period", min=1, max=60, help="Seconds between EVM blocks.")
     ] = 1,
+    second_notary: SecondNotaryFlag = False,
     directory: DirOption = DEFAULT_DIR,
     json_flag: JsonFlag = False,
 ) -> None:
     """Start a fresh devnet in the background and say what it offers.
 
     Thirteen processes: issuer SN, registrar AN, exchange EN, custodians CN-A and CN-B, notary NN, four Validators, the
-    EVM chain with four QBFT validators, relayer and gateway.
+    EVM chain with four QBFT validators, relayer and gateway; on demand a second notary.
     """
     output = output_of(json_flag)
 
     async def main() -> None:
-        state = await boot(directory, lambda text: err.print(f"[dim]{text}[/dim]"), block_period_s)
+        notaries = Notaries.TWO if second_notary else Notaries.ONE
+        state = await boot(directory, lambda text: err.print(f"[dim]{text}[/dim]"), block_period_s, notaries)
         await _show(directory, state, output)
 
     run(main, output)

@@ -40,11 +40,12 @@ from relayer.devnet.layout import (
     EVM_CLIENT_ID,
     LEDGER_CLIENT_ID,
     LEDGER_ID,
-    NODES,
+    SECOND_NOTARY,
     STATE_FILE,
     DevnetAlreadyRunning,
     DevnetNotRunning,
     DevnetState,
+    Notaries,
     Party,
     Process,
     read_state,
@@ -70,14 +71,14 @@ KEYS = ("registrar", "seller", "buyer", "relayer")
 Say = Callable[[str], None]
 
 
-async def boot(directory: Path, say: Say, block_period_s: int = 1) -> DevnetState:
+async def boot(directory: Path, say: Say, block_period_s: int = 1, notaries: Notaries = Notaries.ONE) -> DevnetState:
     """A fresh devnet in ``directory``, running when this returns; cleans up on failure.
 
     Raises ``DevnetAlreadyRunning``, ``NotReady``, ``ProcessDied``.
     """
     started: list[Process] = []
     try:
-        return await _boot(_fresh(directory), say, block_period_s, started)
+        return await _boot(_fresh(directory), say, block_period_s, notaries, started)
     except BaseException:
         processes.stop(started)
         raise
@@ -92,8 +93,11 @@ def _fresh(directory: Path) -> Path:
     return directory.absolute()
 
 
-async def _boot(directory: Path, say: Say, block_period_s: int, started: list[Process]) -> DevnetState:
-    ports = dict(zip((*NODES, "evm", "relayer", "gateway"), processes.free_ports(len(NODES) + 3), strict=True))
+async def _boot(
+    directory: Path, say: Say, block_period_s: int, notaries: Notaries, started: list[Process]
+) -> DevnetState:
+    names = (*notaries.nodes, "evm", "relayer", "gateway")
+    ports = dict(zip(names, processes.free_ports(len(names)), strict=True))
     secrets_by_name = _make_evm_keys(directory)
     say("making certificates, keys and network parameters")
     await _make_network(directory, ports)
@@ -102,11 +106,11 @@ async def _boot(directory: Path, say: Say, block_period_s: int, started: list[Pr
     started.append(
         processes.start(directory, "evm", ("-m", "chains.evm.devnet", "--config", str(directory / "evm.toml")))
     )
-    for name in NODES:
+    for name in notaries.nodes:
         config = directory / "network" / name / "node.toml"
         started.append(processes.start(directory, name, ("-m", "chains.progmat.node", "--config", str(config))))
     await _wait_for_ports(directory, ports, started)
-    nodes = {name: Peer(name=name, target=f"127.0.0.1:{ports[name]}") for name in NODES}
+    nodes = {name: Peer(name=name, target=f"127.0.0.1:{ports[name]}") for name in notaries.nodes}
     rpc_url = f"http://127.0.0.1:{ports['evm']}"
     issuer = ledger_client(directory, nodes["sn"])
     collector = checkpoint_collector(directory, nodes, files.validator_set(directory))
@@ -189,9 +193,10 @@ async def _wait_for_ports(directory: Path, ports: dict[str, int], started: list[
 
 
 async def _admit(directory: Path, nodes: dict[str, Peer]) -> dict[str, CashAccount]:
-    """Memberships of the cash and the securities network, then an account at each custodian."""
+    """Memberships of the cash and the securities network at each notary, then an account at each custodian."""
     admissions = [
-        ChangeMembership(f"member-{network.name}-{name}", MembershipChange.ADMIT, network, name, (role,))
+        ChangeMembership(f"member-{network.name}-{name}{at}", MembershipChange.ADMIT, network, name, (role,), at)
+        for at in ("", *(name for name in nodes if name == SECOND_NOTARY))
         for network, name, role in MEMBERS
     ]
     operator = MembershipClient(nodes["sn"].endpoint(), tls_of(directory))

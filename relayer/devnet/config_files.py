@@ -9,11 +9,27 @@ from light_clients.progmat import ValidatorSet
 from primitives.types import Address
 from relayer.config import Peer
 from relayer.core.crash_points import CrashPoint
-from relayer.devnet.layout import API_CLIENTS, BROKERS, LEDGER_CLIENT_ID, LEDGER_ID, NODES
+from relayer.devnet.layout import (
+    API_CLIENTS,
+    BROKERS,
+    JOURNAL_NOTARY,
+    LEDGER_CLIENT_ID,
+    LEDGER_ID,
+    NODES,
+    SECOND_NOTARY,
+)
 
 EVM_CHAIN_ID = 919_191  # nobody's network
 THRESHOLD = 3
-_ROLES = {"sn": ["SN", "BNO"], "an": ["AN"], "en": ["EN"], "cn-a": ["CN"], "cn-b": ["CN"], "nn": ["NN"]}
+_ROLES = {
+    "sn": ["SN", "BNO"],
+    "an": ["AN"],
+    "en": ["EN"],
+    "cn-a": ["CN"],
+    "cn-b": ["CN"],
+    JOURNAL_NOTARY: ["NN"],
+    SECOND_NOTARY: ["NN"],
+}
 
 
 def validator_set(directory: Path) -> ValidatorSet:
@@ -36,8 +52,10 @@ def network_spec(ports: dict[str, int]) -> dict[str, object]:
                 "port": ports[name],
                 "platforms": [BROKERS[name]] if name in BROKERS else [],
             }
-            for name in NODES
+            for name in (*NODES, SECOND_NOTARY)
+            if name in ports
         ],
+        "journal_notary": JOURNAL_NOTARY,
         "operators": [operator],
         "gateways": [gateway],
         # The gateway brings the header under which it proves an earmark: the relayers' permission.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -13,11 +14,24 @@ STATE_FILE = "devnet.json"
 LEDGER_ID = "progmat-devnet"
 COIN_ID = "PGC-WS-1"
 NODES = ("sn", "an", "en", "cn-a", "cn-b", "nn", "validator-1", "validator-2", "validator-3", "validator-4")
+JOURNAL_NOTARY, SECOND_NOTARY = "nn", "nn-2"
 API_CLIENTS = ("relayer", "gateway", "operator")
 BROKERS = {"cn-a": "broker-a", "cn-b": "broker-b"}
 """By custodian node, the certificate of the broker whose platform speaks for its customers."""
 LEDGER_CLIENT_ID = "qbft-0"  # the light client of the EVM chain, hosted by the ledger
 EVM_CLIENT_ID = "progmat-0"  # the light client of the ledger, hosted by the EVM chain
+
+
+class Notaries(Enum):
+    """How many notaries a devnet has."""
+
+    ONE = 1
+    TWO = 2
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The names of the ledger's nodes then."""
+        return NODES if self is Notaries.ONE else (*NODES, SECOND_NOTARY)
 
 
 class DevnetNotRunning(CallerError):

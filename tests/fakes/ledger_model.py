@@ -15,7 +15,8 @@ from chains.progmat.transactions.ledger import LedgerTransaction
 from chains.progmat.transactions.model import ProvableWrite, StateAndRef, StateRef, TransactionState, WriteKind
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.signed import SignedTransaction
-from tests.fakes.ledger_parties import NN, LedgerParty, MemberFrame, network_parameters, salt_of, signed
+from primitives.types import Hash32
+from tests.fakes.ledger_parties import LedgerParty, MemberFrame, network_parameters, salt_of, signed
 
 
 class NotaryRefusedError(Exception):
@@ -29,6 +30,7 @@ class LedgerModel:
     package: ContractPackage
     now_s: int
     states: dict[StateRef, TransactionState] = field(default_factory=dict)
+    made_under: dict[StateRef, Hash32] = field(default_factory=dict)
     consumed: set[StateRef] = field(default_factory=set)
     paths: dict[bytes, bytes] = field(default_factory=dict)
     ever_written: set[bytes] = field(default_factory=set)
@@ -39,6 +41,7 @@ class LedgerModel:
         return replace(
             self,
             states=dict(self.states),
+            made_under=dict(self.made_under),
             consumed=set(self.consumed),
             paths=dict(self.paths),
             ever_written=set(self.ever_written),
@@ -58,7 +61,8 @@ class LedgerModel:
     def resolve(self, builder: TransactionBuilder) -> LedgerTransaction:
         """The transaction with its states, spent or not."""
         self.count += 1
-        return LedgerTransaction.resolve(builder.to_wire(salt_of(f"transaction {self.count}")), self.states)
+        wire = builder.to_wire(salt_of(f"transaction {self.count}"))
+        return LedgerTransaction.resolve(wire, self.states, self.made_under)
 
     def verify(self, builder: TransactionBuilder) -> None:
         """Contracts and platform rules only."""
@@ -71,12 +75,13 @@ class LedgerModel:
 
     def submit(self, transaction: SignedTransaction) -> tuple[StateAndRef, ...]:
         """What the network does with a transaction: signatures, contracts, then the notary."""
-        transaction.verify_signatures_except({NN.key})
-        ledger_tx = LedgerTransaction.resolve(transaction.wire, self.states)
+        transaction.verify_signatures_except({notary.key for notary in self.parameters.notaries})
+        ledger_tx = LedgerTransaction.resolve(transaction.wire, self.states, self.made_under)
         verify_ledger_tx(ledger_tx, self.parameters, self.package)
         self._notarise(ledger_tx)
         for new in ledger_tx.output_refs():
             self.states[new.ref] = new.state
+            self.made_under[new.ref] = self.package.hash
         return ledger_tx.output_refs()
 
     def unspent(self, contract: str) -> list[StateAndRef]:

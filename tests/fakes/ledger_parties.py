@@ -73,12 +73,14 @@ EN = LedgerParty("en")
 CN_A = LedgerParty("cn-a")
 CN_B = LedgerParty("cn-b")
 NN = LedgerParty("nn")
+SECOND = LedgerParty("nn-2")
+"""A notary beside the journal's, where a test has one."""
 OPERATOR = LedgerParty("bno")
 SELLER = LedgerParty("account of the seller")
 BUYER = LedgerParty("account of the buyer", SignatureScheme.SECP256R1)
 STRANGER = LedgerParty("stranger")
 VALIDATORS = tuple(LedgerParty(f"validator-{n}", SignatureScheme.SECP256K1) for n in range(4))
-EVERYBODY = (SN, AN, EN, CN_A, CN_B, NN, OPERATOR, SELLER, BUYER, STRANGER, *VALIDATORS)
+EVERYBODY = (SN, AN, EN, CN_A, CN_B, NN, SECOND, OPERATOR, SELLER, BUYER, STRANGER, *VALIDATORS)
 KEYRING: Mapping[PublicKey, SoftwareSigner] = {party.key: party.signer for party in EVERYBODY}
 VALIDATOR_KEY = CompositeKey(3, tuple((1, validator.key) for validator in VALIDATORS))
 
@@ -104,7 +106,8 @@ def salt_of(name: str) -> bytes:
 
 def signed(wire: WireTransaction, *, without: Iterable[LedgerParty] = ()) -> SignedTransaction:
     """The transaction with the signatures of all required parties but the notary's and of those left out."""
-    absent = {NN.key, *(party.key for party in without)}
+    notary = {wire.notary.key} if wire.notary is not None else set()
+    absent = {NN.key, *notary, *(party.key for party in without)}
     wanted = {leaf for key in wire.required_signers for leaf in leaf_keys(key)} - absent
     signatures = [sign_transaction(KEYRING[key], wire.id) for key in sorted(wanted, key=PublicKey.encoded)]
     return SignedTransaction.of(wire, signatures)

@@ -12,16 +12,15 @@ from typing import Annotated
 import typer
 
 from chains.console import JsonFlag, Output, facts, fail, out, output_of, run, show_json
-from chains.progmat.cli import proposals
+from chains.progmat.cli import proposals, replacement
 from chains.progmat.cli.account_rotation import rotate_account
 from chains.progmat.cli.arguments import hex_bytes
 from chains.progmat.cli.connecting import access_of, connected, node_commands
-from chains.progmat.cli.proposals import approval_of
+from chains.progmat.cli.epoch_drafts import OutOption, draft
 from chains.progmat.client import ApiEndpoint, ValidatorApi
 from chains.progmat.client.network_operator import EpochLine, NetworkOperator, NetworkStatus
 from chains.progmat.identity import KeyStore, NetworkMap, Role, replace_privately
 from chains.progmat.network import drafting
-from chains.progmat.network.drafting import Changes
 from chains.progmat.network.map_book import SignedNetworkMap
 from chains.progmat.network.parameters_book import ParametersBook
 from chains.progmat.node.config import load_node_config
@@ -33,7 +32,6 @@ app = node_commands("Network parameters, contract packages, rotation of keys, th
 
 KeysOption = Annotated[Path, typer.Option("--keys", help="The key file.")]
 PassphraseOption = Annotated[Path, typer.Option("--passphrase-file", help="The file with its passphrase.")]
-OutOption = Annotated[Path, typer.Option("--out", help="The file to write.")]
 LabelOption = Annotated[str, typer.Option("--label", help="The key's label in the key file.")]
 
 
@@ -56,41 +54,6 @@ def status(context: typer.Context, as_json: JsonFlag = False) -> None:
         facts({"network map": f"version {found.map_serial}"})
         if found.fork_evidence:
             out.print(f"  [red]the operator signed two epochs of one number[/red]: {found.fork_evidence}")
-
-    run(main, output)
-
-
-@app.command()
-def draft(
-    context: typer.Context,
-    effective_from: Annotated[datetime, typer.Option(help="When it begins, UTC, on the notary's clock.")],
-    file: OutOption,
-    operator_key: Annotated[str, typer.Option(help="The operator's next public key, hex.")] = "",
-    validator: Annotated[list[str] | None, typer.Option(help="A Validator's public key, hex; all of them.")] = None,
-    threshold: Annotated[int | None, typer.Option(min=1, help="How many Validators must sign.")] = None,
-    package: Annotated[list[str] | None, typer.Option(help="Hash of a contract package in force, hex; all.")] = None,
-    approval: Annotated[list[str] | None, typer.Option(help="PACKAGE:RESULT, hex, of each new package.")] = None,
-    succession: Annotated[list[Path] | None, typer.Option(help="File of a key's succession; may be repeated.")] = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Write the next epoch, unsigned: the newest one the node knows, with what is given here changed."""
-    output = output_of(as_json)
-
-    async def main() -> None:
-        changes = Changes(
-            operator_key=hex_bytes(operator_key) if operator_key else None,
-            validators=tuple(map(hex_bytes, validator or ())),
-            threshold=threshold,
-            contract_packages=tuple(map(hex_bytes, package or ())),
-            package_approvals=tuple(map(approval_of, approval or ())),
-            successions=tuple(map(drafting.succession_of_file, succession or ())),
-        )
-        async with connected(context, NetworkOperator) as node:
-            before = (await node.status()).epochs[-1].parameters
-        starts_s = int(effective_from.replace(tzinfo=UTC).timestamp())
-        epoch = drafting.next_epoch(before, changes, starts_s, int(time.time()))
-        file.write_bytes(epoch.encode())
-        _show({"epoch": epoch.epoch, "hash": epoch.hash.hex(), "file": str(file)}, output)
 
     run(main, output)
 
@@ -202,7 +165,11 @@ def key(
     _offline(work, output)
 
 
+app.command("draft")(draft)
 app.command("rotate-account")(rotate_account)
+app.command("change-notary")(replacement.change_notary)
+app.command("upgrade-states")(replacement.upgrade_states)
+app.command("attest-unspent")(replacement.attest_unspent)
 app.command("proposals")(proposals.list_proposals)
 app.command("propose")(proposals.propose)
 app.command("vote")(proposals.vote)
@@ -280,6 +247,8 @@ async def _validator_line(api: ValidatorApi) -> dict[str, object]:
         return {"name": api.name, "state": "no answer", "height": "", "time": "", "why": str(error)}
     state = "signing" if not said.alarm_reason else "STOPPED"
     why = f"{said.alarm_reason}: {said.alarm_detail}" if said.alarm_reason else ""
+    if said.dishonest_notaries:
+        why = "; ".join(filter(None, (why, f"double spends signed by {', '.join(said.dishonest_notaries)}")))
     return {"name": api.name, "state": state, "height": said.height, "time": _time(said.timestamp_s), "why": why}
 
 
@@ -293,7 +262,12 @@ def _document(found: NetworkStatus) -> dict[str, object]:
                 "effective_from_s": line.parameters.effective_from_s,
                 "accepted": line.is_accepted,
                 "in_force": line.is_in_force,
+                "notary": line.parameters.notary.name,
                 "notary_key": line.parameters.notary.key.encoded().hex(),
+                "other_notaries": [
+                    {"name": it.party.name, "key": it.party.key.encoded().hex(), "service": it.service.name}
+                    for it in line.parameters.other_notaries
+                ],
                 "operator_key": line.parameters.operator_key.encoded().hex(),
                 "validators": [address.hex() for address in line.parameters.validators.addresses],
                 "threshold": line.parameters.validators.threshold,
@@ -316,7 +290,9 @@ def _epoch_text(line: EpochLine) -> str:
     epoch = line.parameters
     state = "in force" if line.is_in_force else ("accepted" if line.is_accepted else "")
     state = state if line.is_accepted else f"[red]not accepted[/red] {state}"
-    return f"  epoch {epoch.epoch:<4} {epoch.hash.hex()}  from {_time(epoch.effective_from_s)}  {state}"
+    others = "".join(f", {it.party.name} {it.service.name.lower()}" for it in epoch.other_notaries)
+    notaries = f"\n             notaries {epoch.notary.name} with the journal{others}" if others else ""
+    return f"  epoch {epoch.epoch:<4} {epoch.hash.hex()}  from {_time(epoch.effective_from_s)}  {state}{notaries}"
 
 
 def _time(unix_s: int) -> str:

@@ -63,13 +63,14 @@ def issue(
     quantity: QuantityArgument,
     network: NetworkOption,
     to: ToOption,
+    notary: Annotated[str, typer.Option(help="At which notary, of several; the journal's if none is named.")] = "",
     request_id: RequestOption = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Enter new tokens in this node's register (AN only), for an account."""
 
     def request() -> IssueToken:
-        return IssueToken(_id(request_id), network.network, token, quantity, _account(to))
+        return IssueToken(_id(request_id), network.network, token, quantity, _account(to), notary)
 
     run_flow(context, TokenClient, TokenClient.submit, request, output_of(as_json))
 

@@ -6,6 +6,7 @@ from chains.progmat.client.errors import TooFewCheckpointSignatures, ValidatorAn
 from chains.progmat.client.ledger_client import CashBalance, LedgerClient, LightClientInfo, NodeInfo
 from chains.progmat.client.membership_client import MembershipClient, MembershipLine
 from chains.progmat.client.proposal_client import ProposalClient, ProposalLine
+from chains.progmat.client.replacement_client import ReplacementClient
 from chains.progmat.client.rpc_validator import ValidatorApi
 from chains.progmat.client.token_client import TokenBalanceLine, TokenClient
 from chains.progmat.client.vault_client import VaultClient, all_rows
@@ -22,6 +23,7 @@ from chains.progmat.flows.market_requests import (
     SettleDvp,
 )
 from chains.progmat.flows.record import FlowKind
+from chains.progmat.flows.replacement_requests import ChangeNotary, StateChoice, UpgradeStates
 from chains.progmat.flows.requests import (
     AckPacket,
     AnyRequest,
@@ -53,6 +55,7 @@ __all__ = [
     "CancelTrade",
     "CashBalance",
     "ChangeMembership",
+    "ChangeNotary",
     "CheckpointCollector",
     "CloseProposal",
     "CreateLightClient",
@@ -84,9 +87,11 @@ __all__ = [
     "ProposePackage",
     "RedeemCash",
     "RedeemToken",
+    "ReplacementClient",
     "RotateAccountKey",
     "SettleDvp",
     "SignedCheckpoint",
+    "StateChoice",
     "SubmitMisbehaviour",
     "TimeoutPacket",
     "TokenBalanceLine",
@@ -95,6 +100,7 @@ __all__ = [
     "TradeRecord",
     "TradeStatus",
     "UpdateLightClient",
+    "UpgradeStates",
     "ValidatorAnswerRefused",
     "ValidatorApi",
     "ValidatorSource",

@@ -18,13 +18,14 @@ from chains.progmat.flows.views import FlowView
 
 @dataclass(frozen=True, slots=True)
 class MembershipLine:
-    """A present membership, and the ledger transaction that made it so."""
+    """A present membership at a notary, and the ledger transaction that made it so."""
 
     network: BusinessNetwork
     party: str
     roles: tuple[MemberRole, ...]
     status: MembershipStatus
     tx_id: bytes
+    notary: str
 
 
 class MembershipClient:
@@ -53,6 +54,7 @@ class MembershipClient:
                 tuple(map(MemberRole, line.roles)),
                 MembershipStatus(line.status),
                 line.tx_id,
+                line.notary,
             )
             for line in answer.memberships
         )

@@ -27,12 +27,16 @@ class ValidatorHead:
 
 @dataclass(frozen=True, slots=True)
 class ValidatorStatus:
-    """A Validator's head with its time, and the alarm that stopped its signing (both empty: it signs)."""
+    """A Validator's head with its time, and the alarm that stopped its signing (both empty: it signs).
+
+    ``dishonest_notaries`` are those beside the journal's whose double spends it has seen.
+    """
 
     height: int
     timestamp_s: int
     alarm_reason: str
     alarm_detail: str
+    dishonest_notaries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,13 @@ class ValidatorApi:
             answer = await self._stub.GetHead(pb.GetHeadRequest(), timeout=CALL_TIMEOUT_S)
         except grpc.RpcError as error:
             raise error_from_rpc(error, self.name) from error
-        return ValidatorStatus(answer.height, answer.timestamp_s, answer.alarm_reason, answer.alarm_detail)
+        return ValidatorStatus(
+            answer.height,
+            answer.timestamp_s,
+            answer.alarm_reason,
+            answer.alarm_detail,
+            tuple(answer.dishonest_notaries),
+        )
 
     async def sign_checkpoint(self, height: int) -> CheckpointVote:
         """The Validator's vote for the checkpoint at ``height``."""

@@ -27,6 +27,7 @@ from chains.progmat.transactions.model import (
     check_range,
 )
 from chains.progmat.transactions.network_parameters import NetworkParameters
+from primitives.composite_key import Key
 from primitives.public_key import PublicKey
 from primitives.types import MAX_YEN
 
@@ -105,6 +106,15 @@ class CashContract:
         _no_coin_is_locked(ledger_tx)
         _holding_rules.verify(command, ledger_tx, coins)
         return ()
+
+    def participants(
+        self,
+        state: TransactionState,
+        parameters: NetworkParameters,  # noqa: ARG002 # the protocol's signature
+    ) -> tuple[Key, ...]:
+        """The owner and the issuer, as for a move."""
+        cash = CashState.of(state)
+        return (cash.owner, cash.issuer.key)
 
 
 def _no_coin_is_locked(ledger_tx: LedgerTransaction) -> None:

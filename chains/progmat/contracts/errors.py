@@ -10,6 +10,9 @@
         ├── TokenViolation
         ├── NativeDvpViolation
         ├── ProposalViolation
+        ├── ReplacementViolation
+        │   ├── NotaryChangeViolation
+        │   └── PackageUpgradeViolation
         └── UnknownContract       the package has no contract of that name
 
 Light clients raise the errors of `ibc.errors` from within a contract's verification.
@@ -74,6 +77,24 @@ class ProposalViolation(ContractViolation):
     """A contract package would be approved otherwise than by the members' votes."""
 
     reason: ClassVar[str] = "PROPOSAL_RULE_BROKEN"
+
+
+class ReplacementViolation(ContractViolation):
+    """States would be replaced by others than their equals, or without all who have a say in them."""
+
+    reason: ClassVar[str] = "REPLACEMENT_RULE_BROKEN"
+
+
+class NotaryChangeViolation(ReplacementViolation):
+    """States would go to a notary that does not serve, or that have to stay with the journal's."""
+
+    reason: ClassVar[str] = "NOTARY_CHANGE_RULE_BROKEN"
+
+
+class PackageUpgradeViolation(ReplacementViolation):
+    """States would be converted that are not of the package named, or otherwise than this package says."""
+
+    reason: ClassVar[str] = "PACKAGE_UPGRADE_RULE_BROKEN"
 
 
 class UnknownContract(ContractViolation):

@@ -29,10 +29,11 @@ from chains.progmat.contracts.names import IBC_CLIENT
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.rules import RuleBook
 from chains.progmat.transactions.ledger import LedgerTransaction
-from chains.progmat.transactions.model import Command, ProvableWrite, create_write
+from chains.progmat.transactions.model import Command, ProvableWrite, TransactionState, create_write
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from ibc.errors import Misbehaviour
 from ibc.light_client import LightClient
+from primitives.composite_key import Key
 
 CREATE: Final = "Create"
 UPDATE: Final = "Update"
@@ -63,6 +64,14 @@ class IbcClientContract:
             case _:
                 known = f"{CREATE}, {UPDATE}, {FREEZE}"
                 raise _rules.broken("the IBC client command is known", expected=known, found=command.name)
+
+    def participants(
+        self,
+        state: TransactionState,  # noqa: ARG002 # the protocol's signature
+        parameters: NetworkParameters,
+    ) -> tuple[Key, ...]:
+        """The network operator, who vouched for the client when it was created."""
+        return (parameters.operator_key,)
 
 
 def _verify_create(

@@ -23,6 +23,7 @@ from chains.progmat.transactions.errors import MalformedComponent
 from chains.progmat.transactions.ledger import LedgerTransaction
 from chains.progmat.transactions.model import Party, ProvableWrite, TransactionState, check_range
 from chains.progmat.transactions.network_parameters import NetworkParameters
+from primitives.composite_key import Key
 
 ISSUE: Final = "Issue"
 AMEND: Final = "Amend"
@@ -142,6 +143,14 @@ class MembershipContract:
                 known = f"{ISSUE}, {AMEND}, {SUSPEND}, {ACTIVATE}, {REVOKE}"
                 raise _rules.broken("the membership command is known", expected=known, found=command.name)
         return ()
+
+    def participants(
+        self,
+        state: TransactionState,  # noqa: ARG002 # the protocol's signature
+        parameters: NetworkParameters,
+    ) -> tuple[Key, ...]:
+        """The network operator, who alone changes a membership: a member does not take it elsewhere."""
+        return (parameters.operator_key,)
 
 
 def _verify_amendment(before: list[MembershipState], after: list[MembershipState]) -> None:

@@ -23,10 +23,11 @@ from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.rules import RuleBook
 from chains.progmat.contracts.token import CONTRACT_OF, TokenState
 from chains.progmat.transactions.ledger import LedgerTransaction
-from chains.progmat.transactions.model import ProvableWrite
+from chains.progmat.transactions.model import ProvableWrite, TransactionState
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.wire import WireTransaction
 from ibc.dvp import CashAccount
+from primitives.composite_key import Key
 
 SETTLE: Final = "Settle"
 
@@ -55,6 +56,14 @@ class NativeDvpContract:
         _the_cash_goes_from_buyer_to_seller(ledger_tx, terms)
         for what, account in (("seller", terms.seller_tokens), ("buyer", terms.buyer_cash)):
             _rules.signed_by(f"the {what}'s account signs", signer=account_key(account), signers=ledger_tx.signers)
+        return ()
+
+    def participants(
+        self,
+        state: TransactionState,  # noqa: ARG002 # the protocol's signature
+        parameters: NetworkParameters,  # noqa: ARG002 # as above
+    ) -> tuple[Key, ...]:
+        """Nobody: a settlement leaves no state of its own."""
         return ()
 
 

@@ -33,8 +33,9 @@ from chains.progmat.contracts.proposal_states import (
 )
 from chains.progmat.contracts.rules import RuleBook
 from chains.progmat.transactions.ledger import LedgerTransaction
-from chains.progmat.transactions.model import ProvableWrite, StateRef
+from chains.progmat.transactions.model import ProvableWrite, StateRef, TransactionState
 from chains.progmat.transactions.network_parameters import NetworkParameters
+from primitives.composite_key import Key
 from primitives.types import Hash32
 
 FILE: Final = "File"
@@ -82,6 +83,14 @@ class ProposalContract:
                 _verify_closing(ledger_tx)
             case _:
                 raise _rules.broken("the command is known", expected=f"{FILE}, {VOTE}, {CLOSE}", found=command.name)
+        return ()
+
+    def participants(
+        self,
+        state: TransactionState,  # noqa: ARG002 # the protocol's signature
+        parameters: NetworkParameters,  # noqa: ARG002 # as above
+    ) -> tuple[Key, ...]:
+        """Nobody: votes and results are named by their ledger_txs, so none is ever replaced."""
         return ()
 
 

@@ -29,6 +29,7 @@ from chains.progmat.transactions.model import (
     check_range,
 )
 from chains.progmat.transactions.network_parameters import NetworkParameters
+from primitives.composite_key import Key
 from primitives.public_key import PublicKey
 
 MAX_QUANTITY: Final = 10**15
@@ -120,3 +121,12 @@ class TokenContract:
         )
         self._rules.verify(command, ledger_tx, tokens)
         return ()
+
+    def participants(
+        self,
+        state: TransactionState,
+        parameters: NetworkParameters,  # noqa: ARG002 # the protocol's signature
+    ) -> tuple[Key, ...]:
+        """The owner and the registrar, as for a move."""
+        token = TokenState.of(state)
+        return (token.owner, token.registrar.key)

@@ -16,10 +16,10 @@ from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.rules import RuleBook
 from chains.progmat.contracts.terms_codec import decode_terms
 from chains.progmat.transactions.ledger import LedgerTransaction
-from chains.progmat.transactions.model import ProvableWrite, create_write
+from chains.progmat.transactions.model import ProvableWrite, TransactionState, create_write
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from ibc.dvp import terms_hash, trade_cancelled_value, trade_path
-from primitives.composite_key import decode_key
+from primitives.composite_key import Key, decode_key
 
 CANCEL: Final = "Cancel"
 
@@ -49,3 +49,11 @@ class TradeContract:
         if not parties & ledger_tx.signers:
             raise _rules.broken("buyer or seller signs", expected="one of the two account keys", found="neither")
         return (create_write(trade_path(terms.trade_id), trade_cancelled_value(terms_hash(terms))),)
+
+    def participants(
+        self,
+        state: TransactionState,  # noqa: ARG002 # the protocol's signature
+        parameters: NetworkParameters,  # noqa: ARG002 # as above
+    ) -> tuple[Key, ...]:
+        """Nobody: a cancellation leaves no state."""
+        return ()

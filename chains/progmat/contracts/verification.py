@@ -1,4 +1,7 @@
-"""Verification of a resolved ledger transaction: the platform's rules, every contract concerned, and the writes."""
+"""Verification of a resolved ledger transaction: the platform's rules, every contract concerned, and the writes.
+
+A ledger_tx that replaces states is verified as that, in the place of the contracts.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from chains.progmat.contracts.package import ContractPackage
+from chains.progmat.contracts.replacement import verify_replacement
 from chains.progmat.transactions.errors import WritesBroken
 from chains.progmat.transactions.ledger import LedgerTransaction
 from chains.progmat.transactions.model import ProvableWrite
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.platform_rules import require_platform_rules
+from chains.progmat.transactions.replacing import replaces_states
 
 
 def verify_ledger_tx(ledger_tx: LedgerTransaction, parameters: NetworkParameters, contracts: ContractPackage) -> None:
@@ -22,6 +27,9 @@ def verify_ledger_tx(ledger_tx: LedgerTransaction, parameters: NetworkParameters
     """
     ledger_tx = ledger_tx.under(parameters.key_heirs)
     require_platform_rules(ledger_tx, parameters, contracts.hash)
+    if replaces_states(ledger_tx.commands):
+        verify_replacement(ledger_tx, contracts, parameters)
+        return
     vouched: list[ProvableWrite] = []
     for name in sorted(ledger_tx.contract_names):
         vouched += contracts.contract(name).verify(ledger_tx, contracts, parameters)

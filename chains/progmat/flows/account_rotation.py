@@ -14,7 +14,7 @@ from chains.progmat.flows.member_needs import needs_of
 from chains.progmat.flows.requests import RotateAccountKey
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import Command
-from chains.progmat.vault import CashHolding, balance
+from chains.progmat.vault import CashHolding, cash_by_notary
 from chains.progmat.vault.errors import FundsTooFragmented
 from ibc.dvp import CashAccount
 
@@ -43,8 +43,9 @@ def rotate_account_key(context: BuildContext, request: RotateAccountKey) -> Tran
 
 
 def _as_much_as_fits(context: BuildContext, request: RotateAccountKey, source: CashAccount) -> tuple[CashHolding, ...]:
-    found = balance(context.connection, request.coin_id, request.issuer, source, context.now_s)
-    wanted_yen = max(found.free_yen, 1)  # nothing free: the selection says what is held by whom
+    by_notary = cash_by_notary(context.connection, request.coin_id, request.issuer, source, context.now_s)
+    there = by_notary.get(context.notary.name)
+    wanted_yen = max(there.free if there else 0, 1)  # nothing free: the selection says what is held by whom
     try:
         return select_cash(context, request.coin_id, request.issuer, wanted_yen, source)
     except FundsTooFragmented as fragmented:

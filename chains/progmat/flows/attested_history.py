@@ -80,6 +80,16 @@ def attested_states(connection: Connection, refs: Iterable[StateRef]) -> dict[St
     return {StateRef(Hash32(tx_id), index): decoded_output(proof).state for (tx_id, index), proof in proofs.items()}
 
 
+def attested_packages(connection: Connection, refs: Iterable[StateRef]) -> dict[StateRef, Hash32]:
+    """The contract packages that made those of the states that are known by an attestation which says so."""
+    proofs = attested_output_proofs(connection, [(ref.tx_id, ref.index) for ref in refs])
+    return {
+        StateRef(Hash32(tx_id), index): package
+        for (tx_id, index), proof in proofs.items()
+        if (package := decoded_output(proof).contract_package) is not None
+    }
+
+
 def answer_attested(
     connection: Connection, wanted: Indexes, whole: Mapping[bytes, WireTransaction], attesting: AttestingEpoch
 ) -> dict[bytes, bytes]:

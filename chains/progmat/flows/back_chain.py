@@ -279,9 +279,12 @@ class BackChain:
             raise BadResolution(peer, f"more than {MAX_HELD_BYTES} bytes of ancestors that are not verified yet")
 
     def _verify_and_record(self, connection: Connection, batch: Batch, also: AlsoRecorded) -> None:
+        """A peer may send what is recorded here already: its contracts are not verified again, perhaps nobody could."""
+        unknown = set(unknown_transactions(connection, [bytes(signed.id) for signed, _ in batch]))
         for signed, position in batch:
             self._verifier.verify_signatures(signed)
-            self._verifier.verify_contracts(connection, signed.wire)
+            if bytes(signed.id) in unknown:
+                self._verifier.verify_contracts(connection, signed.wire)
             self._recorder.record(connection, signed, position, self._clock.now_ms())
             also(connection, signed)
 

@@ -48,6 +48,8 @@ class Prepared:
     members: Members
     offered: tuple[StateRef, ...] = ()
     """The buyer's coins of a native trade, whose transactions are recorded here."""
+    notary: Party | None = None
+    """Chosen among several; None: the journal's."""
 
 
 class Preparation(Protocol):
@@ -81,13 +83,13 @@ class BuildContext:
 
     @property
     def notary(self) -> Party:
-        """The network's notary."""
-        return self.verifier.parameters.notary
+        """Of all that the transaction uses and makes."""
+        return self.prepared.notary or self.verifier.parameters.notary
 
     @property
     def frame(self) -> TransactionFrame:
-        """The network parameters and the contract package in force."""
-        return TransactionFrame(self.verifier.parameters, self.verifier.package.hash)
+        """The network parameters and the contract package in force, and the notary."""
+        return TransactionFrame(self.verifier.parameters, self.verifier.package.hash, chosen=self.notary)
 
     def window(self, until_s: int | None = None) -> TimeWindow:
         """From now on for two minutes, at the latest until ``until_s``; raises ``ValueError`` if that is over."""

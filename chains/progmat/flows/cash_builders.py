@@ -74,6 +74,7 @@ def _coin_request(
         now_s=context.now_s,
         expires_s=context.now_s + context.soft_lock_s,
         max_inputs=max_inputs,
+        notary=context.notary.name,
     )
 
 

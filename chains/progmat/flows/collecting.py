@@ -47,8 +47,13 @@ def is_over(window: TimeWindow | None, now_s: int) -> bool:
 
 
 def require_epoch_not_over(verifier: LedgerVerifier, clock: Clock, signed: SignedTransaction) -> None:
-    """Raises ``TransactionOutdated`` when the epoch that a transaction pins is over, its grace included."""
-    if is_over(verifier.admission(signed.wire), clock.now_ms() // 1000):
+    """Raises ``TransactionOutdated`` when the epoch that a transaction pins is over, its grace included.
+
+    Also when it was built by a program of another contract package, before this node was restarted: no peer that runs
+    the same program as this node now would sign it.
+    """
+    of_this_program = signed.wire.contract_package == verifier.package.hash
+    if not of_this_program or is_over(verifier.admission(signed.wire), clock.now_ms() // 1000):
         raise TransactionOutdated(signed.id)
 
 
@@ -106,7 +111,7 @@ class CountersignStep:
 
     def _missing(self, signed: SignedTransaction) -> list[PublicKey]:
         pinned = self._verifier.pinned(signed.wire)
-        apart = {pinned.validator_key, pinned.notary.key}
+        apart = {pinned.validator_key} if signed.wire.notary is None else {pinned.validator_key, signed.wire.notary.key}
         missing = signed.missing_signers() - apart
         return sorted((leaf for key in missing for leaf in leaf_keys(key)), key=PublicKey.encoded)
 

@@ -2,7 +2,8 @@
 
 Source of the shape: Corda's ``SignTransactionFlow``. A custodian signs for others one thing only: the native trade that
 its customer's platform authorised and for which it has offered these coins; everything else its own flows sign. The
-issuer signs what moves, locks or redeems its own coin and verifies, the registrar what moves or redeems its tokens;
+issuer signs what moves, locks or redeems its own coin and verifies, the registrar what moves or redeems its tokens, and
+both what replaces them by their equals;
 neither signs for another what only it may begin (issuing, unlocking).
 """
 
@@ -17,6 +18,8 @@ from sqlalchemy import Connection
 from chains.progmat.contracts.names import CASH, DVP_LOCK, SECURITY_TOKEN, UTILITY_TOKEN
 from chains.progmat.contracts.native_dvp import settled_terms
 from chains.progmat.contracts.native_terms import NativeTerms, account_key
+from chains.progmat.contracts.notary_change import CHANGE
+from chains.progmat.contracts.package_upgrade import UPGRADE
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock
@@ -27,6 +30,8 @@ from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers.seam import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.transactions.other_notaries import NOTARY_CHANGE
+from chains.progmat.transactions.replacing import PACKAGE_UPGRADE
 from chains.progmat.transactions.signature import TransactionSignature, sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import encode_signature
@@ -35,9 +40,10 @@ from primitives.composite_key import Key
 from primitives.public_key import PublicKey
 
 _HOLDERS: Final = frozenset({"Move", "Redeem"})
+_REPLACEMENTS: Final = {NOTARY_CHANGE: frozenset({CHANGE}), PACKAGE_UPGRADE: frozenset({UPGRADE})}
 COUNTERSIGNED: Final[Mapping[Role, Mapping[str, frozenset[str]]]] = {
-    Role.ISSUER: {CASH: _HOLDERS, DVP_LOCK: frozenset({"Lock"})},
-    Role.REGISTRAR: {SECURITY_TOKEN: _HOLDERS, UTILITY_TOKEN: _HOLDERS},
+    Role.ISSUER: {CASH: _HOLDERS, DVP_LOCK: frozenset({"Lock"}), **_REPLACEMENTS},
+    Role.REGISTRAR: {SECURITY_TOKEN: _HOLDERS, UTILITY_TOKEN: _HOLDERS, **_REPLACEMENTS},
 }
 """By role: commands, by contract, that others begin and this node signs with its own key."""
 
@@ -85,7 +91,8 @@ class CountersignResponder:
         if terms is not None:
             return signed.wire.required_signers - {account_key(terms.seller_tokens)}
         pinned = self._verifier.pinned(signed.wire)
-        return frozenset({self._own_key(signed.wire), pinned.validator_key, pinned.notary.key})
+        notary = self._verifier.notary_keys(signed.wire)
+        return frozenset({self._own_key(signed.wire), pinned.validator_key}) | notary
 
     def _own_key(self, wire: WireTransaction) -> PublicKey:
         """This node's key in the epoch that the transaction pins."""

@@ -52,11 +52,11 @@ def find_answer(connection: Connection, trade_id: bytes) -> DvpAnswer | None:
 
 
 def answer(
-    connection: Connection, own_name: str, terms: NativeTerms, round_ms: int, now_s: int, lock_s: int
+    connection: Connection, own_name: str, terms: NativeTerms, round_ms: int, notary: str, now_s: int, lock_s: int
 ) -> tuple[StateRef, ...]:
-    """Choose the buyer's coins for an authorised trade and hold them for ``lock_s`` seconds.
+    """Choose the buyer's coins at a notary for an authorised trade and hold them for ``lock_s`` seconds.
 
-    Asked again after a signature was given: the same ones.
+    Asked again after a signature was given: the same ones, wherever they are.
 
     Raises ``ProposalRefused``, ``SettleTimePassed``, ``TradeIdUsed``, ``TradeNotAuthorised`` and the vault's shortages.
     """
@@ -83,6 +83,7 @@ def answer(
         lock_owner=owner,
         now_s=now_s,
         expires_s=expires_s,
+        notary=notary,
     )
     offered = tuple(holding.ref for holding in select_and_lock(connection, wanted))
     _save(connection, DvpAnswer(terms.trade_id, terms.hash, terms.seller_node, offered, round_ms))

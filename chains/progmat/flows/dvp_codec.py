@@ -13,7 +13,7 @@ from chains.progmat.contracts.native_terms import (
     native_terms_from_message,
     native_terms_to_message,
 )
-from chains.progmat.transactions.model import StateRef, check_hash
+from chains.progmat.transactions.model import StateRef, check_hash, check_name
 from primitives.codec import deterministic_bytes, strict_parse
 from primitives.errors import DecodeError
 from primitives.types import Hash32
@@ -22,6 +22,7 @@ PROPOSE_DVP: Final = "node.propose_dvp"
 RELEASE_DVP: Final = "node.release_dvp"
 
 MAX_OFFERED: Final = 64
+_MAX_REST_BYTES: Final = 512  # of a proposal, besides its terms
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,27 @@ class Release:
     round_ms: int
 
 
-def encode_proposal(terms: NativeTerms, round_ms: int) -> bytes:
+@dataclass(frozen=True)
+class Proposal:
+    """Terms, when the seller's attempt began, and at which notary its tokens are (empty: the journal's)."""
+
+    terms: NativeTerms
+    round_ms: int
+    notary: str = ""
+
+
+def encode_proposal(proposal: Proposal) -> bytes:
     """Ask for the buyer's coins."""
-    return deterministic_bytes(pb.ProposeDvpRequest(terms=native_terms_to_message(terms), round_ms=round_ms))
+    terms = native_terms_to_message(proposal.terms)
+    return deterministic_bytes(pb.ProposeDvpRequest(terms=terms, round_ms=proposal.round_ms, notary=proposal.notary))
 
 
-def decode_proposal(body: bytes) -> tuple[NativeTerms, int]:
-    """Terms and when the seller's attempt began; raises ``DecodeError``."""
-    message = strict_parse(pb.ProposeDvpRequest, body, max_bytes=MAX_NATIVE_TERMS_BYTES + 64)
-    return native_terms_from_message(message.terms), message.round_ms
+def decode_proposal(body: bytes) -> Proposal:
+    """What the seller proposes; raises ``DecodeError``."""
+    message = strict_parse(pb.ProposeDvpRequest, body, max_bytes=MAX_NATIVE_TERMS_BYTES + _MAX_REST_BYTES)
+    if message.notary:
+        check_name("notary", message.notary)
+    return Proposal(native_terms_from_message(message.terms), message.round_ms, message.notary)
 
 
 def encode_offer(refs: tuple[StateRef, ...]) -> bytes:

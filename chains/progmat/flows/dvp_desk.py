@@ -21,6 +21,7 @@ from chains.progmat.flows.disclosing import Disclosing
 from chains.progmat.flows.dvp_codec import (
     PROPOSE_DVP,
     RELEASE_DVP,
+    Proposal,
     Release,
     decode_offer,
     decode_proposal,
@@ -33,13 +34,15 @@ from chains.progmat.flows.dvp_codec import (
 from chains.progmat.flows.errors import AccountUnknown, AnswerProvesNothing, NotAParticipant
 from chains.progmat.flows.market_errors import ProposalRefused
 from chains.progmat.flows.market_requests import SettleDvp
+from chains.progmat.flows.notary_choice import serving_notary
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.request_codec import decode_request
 from chains.progmat.flows.seams import KeyRing, NodeSelf
 from chains.progmat.flows.trades import find_dvp
+from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers.seam import PeerIdentity, PeerNetwork
 from chains.progmat.node.storage import NodeDatabase, enqueue_effect
-from chains.progmat.transactions.model import StateRef
+from chains.progmat.transactions.model import Party, StateRef
 from chains.rpc_status import RemoteCallerError
 
 PROPOSE_TIMEOUT_S: Final = 15.0
@@ -57,7 +60,9 @@ class DvpDesk:
         disclosing: Disclosing,
         keys: KeyRing,
         clock: Clock,
+        verifier: LedgerVerifier,
     ) -> None:
+        self._verifier = verifier
         self._me = me
         self._database = database
         self._network = network
@@ -66,8 +71,8 @@ class DvpDesk:
         self._keys = keys
         self._clock = clock
 
-    async def ask(self, record: FlowRecord, terms: NativeTerms) -> tuple[StateRef, ...]:
-        """The buyer's coins for a trade of ours, with their transactions recorded here.
+    async def ask(self, record: FlowRecord, terms: NativeTerms, notary: Party) -> tuple[StateRef, ...]:
+        """The buyer's coins at a notary for a trade of ours, with their transactions recorded here.
 
         Asked in a round that began when the flow came to be built, so that a late release of an earlier one is known
         for what it is. None are asked for when the trade is settled. Raises the buying node's refusal.
@@ -75,8 +80,8 @@ class DvpDesk:
         if await self._database.read(partial(find_dvp, trade_id=terms.trade_id)) is not None:
             return ()
         if terms.buyer_node == self._me.name:
-            return await self._answer(terms, record.since_ms)
-        body = encode_proposal(terms, record.since_ms)
+            return await self._answer(terms, record.since_ms, notary)
+        body = encode_proposal(Proposal(terms, record.since_ms, notary.name))
         offered = decode_offer(await self._network.request(terms.buyer_node, PROPOSE_DVP, body, PROPOSE_TIMEOUT_S))
         try:
             await self._back_chain.resolve_states(terms.buyer_node, offered)
@@ -87,11 +92,15 @@ class DvpDesk:
         return offered
 
     async def handle_proposal(self, asker: PeerIdentity, body: bytes) -> bytes:
-        """Handler of ``node.propose_dvp``. Raises ``ProposalRefused`` and what ``dvp_answers.answer`` raises."""
-        terms, round_ms = decode_proposal(body)
-        if asker.name != terms.seller_node:
-            raise ProposalRefused(self._me.name, f"the seller's accounts are at {terms.seller_node}")
-        offered = await self._answer(terms, round_ms)
+        """Handler of ``node.propose_dvp``.
+
+        Raises ``ProposalRefused``, ``NotaryNotServing`` and what ``dvp_answers.answer`` raises.
+        """
+        proposal = decode_proposal(body)
+        if asker.name != proposal.terms.seller_node:
+            raise ProposalRefused(self._me.name, f"the seller's accounts are at {proposal.terms.seller_node}")
+        notary = serving_notary(self._verifier.parameters, proposal.notary)
+        offered = await self._answer(proposal.terms, proposal.round_ms, notary)
         self._disclosing.disclose_ids(asker.name, [bytes(ref.tx_id) for ref in offered])
         return encode_offer(offered)
 
@@ -109,7 +118,7 @@ class DvpDesk:
         )
         return encode_release_response()
 
-    async def _answer(self, terms: NativeTerms, round_ms: int) -> tuple[StateRef, ...]:
+    async def _answer(self, terms: NativeTerms, round_ms: int, notary: Party) -> tuple[StateRef, ...]:
         for account in (terms.buyer_cash, terms.buyer_tokens):
             if terms.buyer_node == self._me.name and self._keys.signer(account_key(account)) is None:
                 raise AccountUnknown(account.key)
@@ -119,6 +128,7 @@ class DvpDesk:
                 own_name=self._me.name,
                 terms=terms,
                 round_ms=round_ms,
+                notary=notary.name,
                 now_s=self._clock.now_ms() // 1000,
                 lock_s=SHORT_WINDOW_S,
             )

@@ -9,7 +9,11 @@ from chains.progmat.contracts import dvp_lock
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
 from chains.progmat.contracts.names import CASH, DVP_LOCK
+from chains.progmat.contracts.notary_change import CHANGE
+from chains.progmat.contracts.package_upgrade import UPGRADE
 from chains.progmat.transactions.model import StateRef, TransactionState
+from chains.progmat.transactions.other_notaries import NOTARY_CHANGE
+from chains.progmat.transactions.replacing import PACKAGE_UPGRADE
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.vault import EntryKind
 
@@ -19,6 +23,8 @@ _KINDS: Final[Mapping[tuple[str, str], EntryKind]] = {
     (CASH, REDEEM): EntryKind.REDEEM,
     (DVP_LOCK, dvp_lock.LOCK): EntryKind.LOCK,
     (DVP_LOCK, dvp_lock.UNLOCK): EntryKind.UNLOCK,
+    (NOTARY_CHANGE, CHANGE): EntryKind.NOTARY_CHANGE,
+    (PACKAGE_UPGRADE, UPGRADE): EntryKind.PACKAGE_UPGRADE,
 }
 
 

@@ -143,10 +143,9 @@ class MembershipMissing(CallerError):
 
     reason = "MEMBERSHIP_MISSING"
 
-    def __init__(self, party: str, role: str) -> None:
-        self.party = party
-        self.role = role
-        super().__init__(f"{party} has no active membership as {role} here: the operator admits or activates it")
+    def __init__(self, party: str, role: str, notary: str) -> None:
+        self.party, self.role, self.notary = party, role, notary
+        super().__init__(f"{party} has no active membership as {role} at {notary}: the operator admits or activates it")
 
 
 class LockTimePassed(CallerError):

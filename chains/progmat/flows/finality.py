@@ -40,9 +40,9 @@ class NotariseStep:
         """Nothing to decide for a transaction that uses no state, writes nothing and has no time window."""
         return None if signed_of(record).wire.needs_notarisation else FlowStep.NOTARISED
 
-    def waiting_on(self, _record: FlowRecord) -> str:
+    def waiting_on(self, record: FlowRecord) -> str:
         """The notary."""
-        return self._desk.name
+        return self._desk.name_of(signed_of(record))
 
     def at_once(self, _record: FlowRecord) -> None:
         """Others have to be asked."""

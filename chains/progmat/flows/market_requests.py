@@ -10,7 +10,7 @@ from chains.progmat.contracts.native_terms import NativeTerms
 from chains.progmat.contracts.token import CONTRACT_OF
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.record import FlowKind
-from chains.progmat.flows.request_base import FlowRequest, check_quantity
+from chains.progmat.flows.request_base import FlowRequest, check_notary, check_quantity
 from ibc.dvp import CashAccount
 
 
@@ -26,7 +26,10 @@ class MembershipChange(IntEnum):
 
 @dataclass(frozen=True)
 class ChangeMembership(FlowRequest):
-    """A party's membership of a business network, by the network operator. ``roles`` of ADMIT and AMEND only."""
+    """A party's membership of a business network at one notary, by the network operator.
+
+    ``roles`` of ADMIT and AMEND only. An empty ``notary`` is the journal's.
+    """
 
     kind = FlowKind.CHANGE_MEMBERSHIP
 
@@ -34,9 +37,11 @@ class ChangeMembership(FlowRequest):
     network: BusinessNetwork
     party: str
     roles: tuple[MemberRole, ...] = ()
+    notary: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_notary(self.notary)
         if list(self.roles) != sorted(set(self.roles)):
             raise InvalidRequest("roles", "distinct roles, ascending, are wanted")
         if bool(self.roles) != (self.change in (MembershipChange.ADMIT, MembershipChange.AMEND)):
@@ -45,7 +50,7 @@ class ChangeMembership(FlowRequest):
 
 @dataclass(frozen=True)
 class IssueToken(FlowRequest):
-    """New tokens in this registrar's register, for an account."""
+    """New tokens in this registrar's register, for an account. An empty ``notary`` is the journal's."""
 
     kind = FlowKind.ISSUE_TOKEN
 
@@ -53,11 +58,13 @@ class IssueToken(FlowRequest):
     token_id: str
     quantity: int
     to: CashAccount
+    notary: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_network(self.network)
         check_quantity(self.quantity)
+        check_notary(self.notary)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def change_membership(context: BuildContext, request: ChangeMembership) -> Trans
     if context.keys.signer(operator_key) is None:
         raise OperatorKeyMissing(context.me.name)
     _require_alone(context, request)
-    known = membership(context.connection, request.network.name, request.party)
+    known = membership(context.connection, request.network.name, request.party, context.notary.name)
     before = None if known is None else known.state_and_ref
     after = _after(context, request, before)
     if before is not None and after is not None and MembershipState.of(before.state) == after:
@@ -59,12 +59,17 @@ def change_membership(context: BuildContext, request: ChangeMembership) -> Trans
 
 def _require_alone(context: BuildContext, request: ChangeMembership) -> None:
     """What is built and not recorded yet is in no vault: an admission has no input that two could compete for."""
+    wanted = (request.network, request.party, _notary_of(context, request))
     for flow in flows_of_kind_at(context.connection, FlowKind.CHANGE_MEMBERSHIP, _BUILT):
         other = decode_request(flow.kind, flow.request)
         if flow.flow_id == context.flow_id or not isinstance(other, ChangeMembership):
             continue
-        if (other.network, other.party) == (request.network, request.party):
+        if (other.network, other.party, _notary_of(context, other)) == wanted:
             raise MembershipChanging(request.network.name, request.party, flow.flow_id)
+
+
+def _notary_of(context: BuildContext, request: ChangeMembership) -> str:
+    return request.notary or context.verifier.parameters.notary.name
 
 
 def _after(context: BuildContext, request: ChangeMembership, before: StateAndRef | None) -> MembershipState | None:

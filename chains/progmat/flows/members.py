@@ -67,21 +67,21 @@ class MembershipBook:
         self._directory = directory
         self._back_chain = back_chain
         self._recorded = recorded
-        self._known: dict[Member, VaultState[IndexedMembership]] = {}
+        self._known: dict[tuple[Member, str], VaultState[IndexedMembership]] = {}
         self._outdated: OrderedDict[StateRef, None] = OrderedDict()
 
-    def at_hand(self, needs: Iterable[MemberNeed]) -> Members | None:
-        """The memberships needed, if all of them are known and will do. May be called from any thread."""
+    def at_hand(self, needs: Iterable[MemberNeed], notary: str) -> Members | None:
+        """The memberships needed at a notary, if all of them are known and will do. May be called from any thread."""
         known, found = self._known, {}
         for need in needs:
-            member = known.get((need.network, need.party))
+            member = known.get(((need.network, need.party), notary))
             if member is None or not _will_do(member, need.role):
                 return None
             found[need.network, need.party] = member.state_and_ref
         return found
 
-    async def find(self, needs: Iterable[MemberNeed]) -> Members:
-        """The memberships needed, fetched where the vault's will not do.
+    async def find(self, needs: Iterable[MemberNeed], notary: str) -> Members:
+        """The memberships needed at a notary, fetched where the vault's will not do.
 
         Raises ``MembershipMissing`` when the operator's node has no active one with that role either,
         ``MembershipOutdated`` and other ``UnavailableError`` when that cannot be said now.
@@ -89,9 +89,9 @@ class MembershipBook:
         found: dict[Member, StateAndRef] = {}
         for need in needs:
             member = (need.network, need.party)
-            known = self._known.get(member)
+            known = self._known.get((member, notary))
             if known is None or not _will_do(known, need.role):
-                known = await self._look_up(need)
+                known = await self._look_up(need, notary)
             found[member] = known.state_and_ref
         return found
 
@@ -112,27 +112,29 @@ class MembershipBook:
         self.forget()
         return True
 
-    async def _look_up(self, need: MemberNeed) -> VaultState[IndexedMembership]:
-        found = await self._current(need)
+    async def _look_up(self, need: MemberNeed, notary: str) -> VaultState[IndexedMembership]:
+        found = await self._current(need, notary)
         operators = [name for name in self._directory.names_with(Role.OPERATOR) if name != self._me.name]
         if (found is None or not _will_do(found, need.role)) and operators and Role.OPERATOR not in self._me.roles:
             await self._fetch(operators[0], need)
-            found = await self._current(need)
-        if found is None and await self._database.read(partial(_is_known, need=need)):
+            found = await self._current(need, notary)
+        if found is None and await self._database.read(partial(_is_known, need=need, notary=notary)):
             raise MembershipOutdated(operators[0] if operators else self._me.name, need.network.name, need.party)
         if found is None or not _will_do(found, need.role):
-            raise MembershipMissing(need.party, need.role.name)
-        self._known[(need.network, need.party)] = found
+            raise MembershipMissing(need.party, need.role.name, notary)
+        self._known[(need.network, need.party), notary] = found
         return found
 
-    async def _current(self, need: MemberNeed) -> VaultState[IndexedMembership] | None:
-        rows = await self._database.read(partial(self._memberships_of, need=need))
+    async def _current(self, need: MemberNeed, notary: str) -> VaultState[IndexedMembership] | None:
+        rows = await self._database.read(partial(self._memberships_of, need=need, notary=notary))
         current = [row for row in rows if row.ref not in self._outdated]
         return next((row for row in current if _will_do(row, need.role)), current[0] if current else None)
 
-    def _memberships_of(self, connection: Connection, need: MemberNeed) -> list[VaultState[IndexedMembership]]:
+    def _memberships_of(
+        self, connection: Connection, need: MemberNeed, notary: str
+    ) -> list[VaultState[IndexedMembership]]:
         """From the vault; the transactions that made them are at hand from then on."""
-        rows = memberships_of(connection, need.network.name, need.party)
+        rows = _at_notary(connection, need, notary)
         self._recorded.of(connection, [row.ref for row in rows])
         return rows
 
@@ -173,8 +175,13 @@ def _will_do(known: VaultState[IndexedMembership], role: MemberRole) -> bool:
     return indexed.status == MembershipStatus.ACTIVE.name and role.name in indexed.roles.split(",")
 
 
-def _is_known(connection: Connection, *, need: MemberNeed) -> bool:
-    return bool(memberships_of(connection, need.network.name, need.party))
+def _is_known(connection: Connection, *, need: MemberNeed, notary: str) -> bool:
+    return bool(_at_notary(connection, need, notary))
+
+
+def _at_notary(connection: Connection, need: MemberNeed, notary: str) -> list[VaultState[IndexedMembership]]:
+    rows = memberships_of(connection, need.network.name, need.party)
+    return [row for row in rows if row.state.notary.name == notary]
 
 
 def _transactions_of(

@@ -13,6 +13,7 @@ from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.network.errors import PresentKeyMissing
 from chains.progmat.node.peers.seam import PeerNetwork
 from chains.progmat.notary import errors as notary_errors
+from chains.progmat.notary import service_errors
 from chains.progmat.notary.codec import (
     NotariseRequest,
     WholeRequest,
@@ -21,7 +22,6 @@ from chains.progmat.notary.codec import (
     encode_whole_request,
 )
 from chains.progmat.notary.requester import sign_request
-from chains.progmat.transactions.filtered import NOTARY_GROUPS
 from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
@@ -46,13 +46,16 @@ FINAL_REFUSALS: Final = frozenset(
         notary_errors.ValidatorSignatureRefused,
         notary_errors.ValidatorsMissing,
         notary_errors.TransactionInvalid,
+        service_errors.NotaryRetires,
+        service_errors.CommandsShown,
+        service_errors.WritesElsewhere,
     )
 )
 """Refusals that depend on the request's bytes alone: the same request cannot have been accepted before."""
 
 
 class NotConfirmed(PeerError):
-    """The notary's key was replaced since; under its present key it does not stand by this transaction."""
+    """Nobody stands by this transaction now: the notary's key was replaced since, or the notary was dropped."""
 
     reason = "NOT_CONFIRMED"
 
@@ -60,9 +63,16 @@ class NotConfirmed(PeerError):
         self.tx_id = tx_id
         self.notary = notary
         self.answer = answer
-        super().__init__(
-            f"{tx_id.hex()} is signed with a key that {notary} no longer uses, and it does not confirm it: {answer}"
-        )
+        super().__init__(f"nothing shows that {notary} committed {tx_id.hex()} when its key counted: {answer}")
+
+
+def require_datable(verifier: LedgerVerifier, signed: SignedTransaction, now_s: int) -> None:
+    """Something shows that a final transaction seen now is not of today; raises ``NotConfirmed``."""
+    name = verifier.notary_name(signed.wire)
+    if verifier.is_undated_and_old(signed.wire, now_s):
+        raise NotConfirmed(signed.id, name, "no notary dated it, and the epoch it names is over")
+    if verifier.is_of_a_dropped_notary(signed.wire, now_s):
+        raise NotConfirmed(signed.id, name, "the network has dropped it; the Validators' attestation would do")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +84,11 @@ class NotarysAnswer:
 
 
 class NotaryDesk:
-    """The network's notary, as one node asks it. Verified batch roots are remembered (see ``LedgerVerifier``).
+    """The network's notaries, as one node asks them: each about what names it.
 
-    Each request is signed with ``me``'s present key, which is among ``keys``. ``disclose`` lets a peer fetch what a
-    transaction uses; who hands out nothing leaves it away.
+    Verified batch roots are remembered (see ``LedgerVerifier``). Each request is signed with ``me``'s present key,
+    which is among ``keys``. ``disclose`` lets a peer fetch what a transaction uses; who hands out nothing leaves it
+    away.
     """
 
     def __init__(
@@ -98,10 +109,9 @@ class NotaryDesk:
         self._directory = directory
         self._disclose = disclose
 
-    @property
-    def name(self) -> str:
-        """The notary's name."""
-        return self._verifier.notary_name
+    def name_of(self, signed: SignedTransaction) -> str:
+        """Who is asked about a transaction."""
+        return self._verifier.notary_name(signed.wire)
 
     async def notarise(self, signed: SignedTransaction) -> NotarysAnswer:
         """Have ``signed`` made final; the same transaction always gets the same answer.
@@ -110,12 +120,13 @@ class NotaryDesk:
         window is over and it was not notarised before, and ``UnavailableError`` for everything that proves nothing: an
         earlier request may have been accepted, its answer lost.
         """
+        name = self.name_of(signed)
         try:
-            body = await self._network.request(self.name, NOTARISE, self._request(signed), NOTARISE_TIMEOUT_S)
+            body = await self._network.request(name, NOTARISE, self._request(signed), NOTARISE_TIMEOUT_S)
             answer = decode_response(body)
             signature = decode_signature(answer.signature)
             if signature.by not in self._verifier.notary_keys(signed.wire):
-                raise AnswerProvesNothing(self.name, "it signed with another key than the notary's")
+                raise AnswerProvesNothing(name, "it signed with another key than the notary's")
             self._verifier.verify_signature(signature, signed.id)
         except notary_errors.NotarisationConflict:
             raise
@@ -124,9 +135,9 @@ class NotaryDesk:
                 raise TransactionOutdated(signed.id) from error
             if error.reason in FINAL_REFUSALS:
                 raise
-            raise AnswerProvesNothing(self.name, str(error)) from error
+            raise AnswerProvesNothing(name, str(error)) from error
         except (CallerError, PeerError) as error:
-            raise AnswerProvesNothing(self.name, str(error)) from error
+            raise AnswerProvesNothing(name, str(error)) from error
         return NotarysAnswer(signature, answer.position)
 
     async def position_of(self, signed: SignedTransaction) -> int:
@@ -138,26 +149,26 @@ class NotaryDesk:
 
         Raises ``NotConfirmed`` when the notary has not committed it, ``UnavailableError`` when that cannot be told now.
         """
-        if self._verifier.is_undated_and_old(signed.wire, self._clock.now_ms() // 1000):
-            raise NotConfirmed(signed.id, self.name, "no notary dated it, and the epoch it names is over")
+        require_datable(self._verifier, signed, self._clock.now_ms() // 1000)
         if not self._verifier.needs_confirmation(signed):
             return signed
         try:
             answer = await self.notarise(signed)
         except (TransactionOutdated, CallerError) as error:
-            raise NotConfirmed(signed.id, self.name, str(error)) from error
+            raise NotConfirmed(signed.id, self.name_of(signed), str(error)) from error
         confirmed = signed.with_signatures(answer.signature)
         if self._verifier.needs_confirmation(confirmed):
-            raise AnswerProvesNothing(self.name, "it confirmed with a key that has been replaced")
+            raise AnswerProvesNothing(self.name_of(signed), "it confirmed with a key that has been replaced")
         return confirmed
 
     def _request(self, signed: SignedTransaction) -> bytes:
         """Signed by this node. Only a notary that the network map lists as VALIDATING gets to see everything."""
         ours = sign_request(self._signer(), signed.id)
-        if self.name in self._directory.names_with(Role.VALIDATING):
-            self._disclose(self.name, signed.wire)  # it fetches the ancestors from whoever asks
+        notary = self.name_of(signed)
+        if notary in self._directory.names_with(Role.VALIDATING):
+            self._disclose(notary, signed.wire)  # it fetches the ancestors from whoever asks
             return encode_whole_request(WholeRequest(signed.encode(), ours))
-        tear_off = signed.wire.filter(NOTARY_GROUPS).encode()
+        tear_off = signed.wire.filter(self._verifier.notary_groups(signed.wire)).encode()
         approvals: tuple[bytes, ...] = ()
         if signed.wire.provable_writes:
             validators = leaf_keys(self._verifier.pinned(signed.wire).validator_key)

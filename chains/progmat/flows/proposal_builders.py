@@ -144,8 +144,10 @@ def _to_count(known: KnownProposal) -> list[KnownBallot]:
 
 
 def _active_members(context: BuildContext, network: str) -> dict[str, StateAndRef]:
-    """Active memberships of a business network by party, as this node knows them."""
+    """Active memberships of a business network by party, as this node knows them; those at the journal's notary."""
     known = members(context.connection, network, MAX_MEMBERS)
     return {
-        line.indexed.party: line.state_and_ref for line in known if line.indexed.status == MembershipStatus.ACTIVE.name
+        line.indexed.party: line.state_and_ref
+        for line in known
+        if line.indexed.status == MembershipStatus.ACTIVE.name and line.state.notary.name == context.notary.name
     }

@@ -33,6 +33,8 @@ class FlowKind(Enum):
     PROPOSE_PACKAGE = "propose_package"
     VOTE_ON_PACKAGE = "vote_on_package"
     CLOSE_PROPOSAL = "close_proposal"
+    CHANGE_NOTARY = "change_notary"
+    UPGRADE_STATES = "upgrade_states"
 
 
 class Wish(StrEnum):

@@ -15,12 +15,13 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from chains.progmat.flows.attested_history import attested_states
+from chains.progmat.flows.attested_history import attested_packages, attested_states
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.node.storage import stored_transactions
 from chains.progmat.node.storage.engine import sees_only_commits
 from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.transactions.signed import SignedTransaction
+from primitives.types import Hash32
 
 MAX_REMEMBERED: Final = 4096
 MAX_REMEMBERED_BYTES: Final = 8 * 1024 * 1024
@@ -81,6 +82,16 @@ class RecordedStates:
         if unknown:
             states |= self._found(connection, unknown)
         return states
+
+    def made_under(self, connection: Connection, refs: Iterable[StateRef]) -> dict[StateRef, Hash32]:
+        """The contract packages that made those of the states of which it is recorded here; for upgrades."""
+        wanted = list(refs)
+        found = {
+            tx_id: decoded(stored.signed_bytes).wire.contract_package
+            for tx_id, stored in stored_transactions(connection, {ref.tx_id for ref in wanted}).items()
+        }
+        packages = {ref: package for ref in wanted if (package := found.get(ref.tx_id)) is not None}
+        return packages | attested_packages(connection, [ref for ref in wanted if ref not in packages])
 
     def _outputs(self, tx_id: bytes) -> Outputs | None:
         with self._lock:

@@ -8,6 +8,8 @@ from typing import ClassVar
 
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.record import FlowKind
+from chains.progmat.transactions.model import check_name
+from primitives.errors import DecodeError
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/-]{1,128}")
 MOST = 10**15
@@ -29,6 +31,15 @@ class FlowRequest:
 
     def __post_init__(self) -> None:
         check_request_id(self.request_id)
+
+
+def check_notary(notary: str) -> None:
+    """A notary's name, or nothing for the journal's notary; raises ``InvalidRequest``."""
+    if notary:
+        try:
+            check_name("notary", notary)
+        except DecodeError as error:
+            raise InvalidRequest("notary", str(error)) from error
 
 
 def check_amount(amount_yen: int) -> None:

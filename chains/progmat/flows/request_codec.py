@@ -10,7 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from crossdvp.ledger.v1 import membership_service_pb2, proposal_service_pb2, token_service_pb2
+from crossdvp.ledger.v1 import (
+    membership_service_pb2,
+    proposal_service_pb2,
+    replacement_service_pb2,
+    token_service_pb2,
+    transaction_pb2,
+)
 from crossdvp.ledger.v1 import node_service_pb2 as pb
 from crossdvp.ledger.v1 import vault_service_pb2 as vault_pb
 from google.protobuf.message import Message
@@ -27,10 +33,13 @@ from chains.progmat.contracts.terms_codec import (
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.market_requests import MembershipChange
 from chains.progmat.flows.record import FlowKind
+from chains.progmat.flows.replacement_requests import StateChoice
 from chains.progmat.flows.requests import REQUEST_TYPES, AnyRequest, EarmarkProof
+from chains.progmat.transactions.model import StateRef
 from ibc.packet import decode_packet, encode_packet
 from primitives.codec import deterministic_bytes, strict_parse
 from primitives.errors import DecodeError
+from primitives.types import Hash32
 
 MAX_REQUEST_BYTES: Final = 512 * 1024
 
@@ -55,6 +64,8 @@ MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.PROPOSE_PACKAGE: proposal_service_pb2.ProposePackageRequest,
     FlowKind.VOTE_ON_PACKAGE: proposal_service_pb2.VoteOnPackageRequest,
     FlowKind.CLOSE_PROPOSAL: proposal_service_pb2.CloseProposalRequest,
+    FlowKind.CHANGE_NOTARY: replacement_service_pb2.ChangeNotaryRequest,
+    FlowKind.UPGRADE_STATES: replacement_service_pb2.UpgradeStatesRequest,
 }
 """The message of each kind of request."""
 
@@ -77,6 +88,24 @@ def _earmark_from_message(message: pb.EarmarkProof) -> EarmarkProof:
     return EarmarkProof(message.height, tuple(message.account_proof), tuple(message.storage_proof))
 
 
+def _choice_to_message(choice: StateChoice) -> replacement_service_pb2.StateChoice:
+    return replacement_service_pb2.StateChoice(
+        refs=[transaction_pb2.StateRef(tx_id=ref.tx_id, index=ref.index) for ref in choice.refs],
+        contract=choice.contract,
+        account_key=choice.account_key,
+        asset_id=choice.asset_id,
+    )
+
+
+def _choice_from_message(message: replacement_service_pb2.StateChoice) -> StateChoice:
+    return StateChoice(
+        refs=tuple(StateRef(Hash32(ref.tx_id), ref.index) for ref in message.refs),
+        contract=message.contract,
+        account_key=message.account_key,
+        asset_id=message.asset_id,
+    )
+
+
 _PLAIN = _Converter(lambda value: value, lambda value: value)
 _CONVERTERS: Final[Mapping[str, _Converter]] = {
     "to": _Converter(account_to_message, account_from_message),
@@ -89,6 +118,7 @@ _CONVERTERS: Final[Mapping[str, _Converter]] = {
     "dvp": _Converter(native_terms_to_message, native_terms_from_message),
     "roles": _Converter(list, lambda numbers: tuple(MemberRole(number) for number in numbers)),
     "counterparty_merkle_prefix": _Converter(list, tuple),
+    "states": _Converter(_choice_to_message, _choice_from_message),
 }
 """By field name; a name means the same in every request."""
 

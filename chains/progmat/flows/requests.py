@@ -15,7 +15,8 @@ from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
 from chains.progmat.flows.market_requests import ChangeMembership, IssueToken, MoveToken, RedeemToken, SettleDvp
 from chains.progmat.flows.record import FlowKind
-from chains.progmat.flows.request_base import FlowRequest, check_amount
+from chains.progmat.flows.replacement_requests import ChangeNotary, UpgradeStates
+from chains.progmat.flows.request_base import FlowRequest, check_amount, check_notary
 from chains.progmat.vault import MAX_INPUTS
 from ibc.dvp import CashAccount, SettlementTerms
 from ibc.packet import Packet
@@ -30,17 +31,19 @@ MAX_MERKLE_PREFIX_ELEMENTS: Final = 8
 
 @dataclass(frozen=True)
 class IssueCash(FlowRequest):
-    """New coin for an account, against yen paid into the trust."""
+    """New coin for an account, against yen paid into the trust. An empty ``notary`` is the journal's."""
 
     kind = FlowKind.ISSUE_CASH
 
     coin_id: str
     amount_yen: int
     to: CashAccount
+    notary: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_amount(self.amount_yen)
+        check_notary(self.notary)
 
 
 @dataclass(frozen=True)
@@ -247,6 +250,8 @@ AnyRequest = (
     | ProposePackage
     | VoteOnPackage
     | CloseProposal
+    | ChangeNotary
+    | UpgradeStates
 )
 
 REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
@@ -272,6 +277,8 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         ProposePackage,
         VoteOnPackage,
         CloseProposal,
+        ChangeNotary,
+        UpgradeStates,
     )
 }
 

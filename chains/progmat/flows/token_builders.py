@@ -81,6 +81,7 @@ def take_tokens(
             lock_owner=context.flow_id,
             now_s=context.now_s,
             expires_s=context.now_s + context.soft_lock_s,
+            notary=context.notary.name,
         ),
     )
     states = kept_states(context.connection, [holding.ref for holding in chosen])

@@ -17,6 +17,7 @@ from chains.progmat.flows.schema import dvps, ibc_events, trades
 from chains.progmat.flows.views import DvpRecord, IbcEvent, IbcEventKind, TradeRecord, TradeStatus
 from chains.progmat.node.storage import insert
 from chains.progmat.transactions.model import Command, StateRef, TransactionState
+from chains.progmat.transactions.replacing import replaces_states
 from chains.progmat.transactions.wire import WireTransaction
 from ibc.dvp import terms_hash
 from ibc.packet import encode_packet
@@ -39,9 +40,9 @@ def note_trades(
 
 
 def packet_sent_by(wire: WireTransaction) -> bytes:
-    """The packet that a lock sends (ABI-encoded); empty for any other transaction."""
+    """The packet that a lock sends (ABI-encoded); empty for any other transaction, also one that replaces the lock."""
     for state in wire.outputs:
-        if state.contract == DVP_LOCK:
+        if state.contract == DVP_LOCK and not replaces_states(wire.commands):
             return encode_packet(DvpLockState.of(state).packet)
     return b""
 

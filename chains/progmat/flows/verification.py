@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from threading import Lock
 
 from sqlalchemy import Connection
@@ -12,10 +12,19 @@ from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.verification import verify_ledger_tx
 from chains.progmat.flows.recorded import RecordedStates
 from chains.progmat.network.parameters_source import ParametersSource, source_of
-from chains.progmat.transactions.errors import AttestationRefused, SignatureRefused, SignaturesMissing
+from chains.progmat.transactions.errors import (
+    AttestationRefused,
+    ParametersUnknown,
+    SignatureRefused,
+    SignaturesMissing,
+    StateUnresolved,
+)
+from chains.progmat.transactions.filtered import NOTARY_GROUPS, RETIRING_NOTARY_GROUPS
 from chains.progmat.transactions.ledger import LedgerTransaction
-from chains.progmat.transactions.model import TimeWindow
+from chains.progmat.transactions.model import Group, StateRef, TimeWindow
 from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.progmat.transactions.parameters_history import GRACE_S
+from chains.progmat.transactions.replacing import is_package_upgrade
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
@@ -75,9 +84,44 @@ class LedgerVerifier:
         return self._epochs.history.epochs
 
     @property
-    def notary_name(self) -> str:
-        """The notary's name, which is the same in all epochs."""
+    def journal_notary_name(self) -> str:
+        """The name of the journal's notary, which is the same in all epochs."""
         return self._epochs.history.first.notary.name
+
+    @property
+    def has_several_notaries(self) -> bool:
+        """Whether some epoch known has, or had, more than the journal's notary."""
+        return any(epoch.other_notaries for epoch in self._epochs.history.epochs)
+
+    def notary_name(self, wire: WireTransaction) -> str:
+        """The name of the notary that a transaction is for; the journal's where it needs none."""
+        return self.journal_notary_name if wire.notary is None else wire.notary.name
+
+    def notary_key(self, wire: WireTransaction) -> PublicKey:
+        """The key that the notary of a transaction signs with in the epoch in force."""
+        present = self.parameters
+        return (present.notary if wire.notary is None else present.current(wire.notary)).key
+
+    def notary_groups(self, wire: WireTransaction) -> frozenset[Group]:
+        """What the notary of a transaction, if it is a blind one, is shown of it."""
+        try:
+            pinned = self.pinned(wire)
+        except ParametersUnknown:
+            return NOTARY_GROUPS  # it will say so
+        retiring = wire.notary is not None and pinned.known(wire.notary) and not pinned.serves(wire.notary)
+        return RETIRING_NOTARY_GROUPS if retiring else NOTARY_GROUPS
+
+    def is_of_a_dropped_notary(self, wire: WireTransaction, now_s: int) -> bool:
+        """Whether the transaction is of a notary that the network has dropped, ``GRACE_S`` ago or earlier.
+
+        Its key may be in anybody's hands from then on, who can date what it signs as he likes; and it confirms nothing.
+        """
+        if wire.notary is None or not wire.needs_notarisation:
+            return False
+        if not self.pinned(wire).known(wire.notary):
+            return False  # it never was one of this network: that is for the platform rules to say
+        present = (self._epochs.history.at(now_s - GRACE_S), self.parameters)
+        return not any(epoch.known(wire.notary) for epoch in present)
 
     def attesting(self, parameters_hash: Hash32) -> NetworkParameters:
         """The epoch that an attestation names, if its Validators are those in force; else raises AttestationRefused.
@@ -97,7 +141,7 @@ class LedgerVerifier:
 
     def admission(self, wire: WireTransaction) -> TimeWindow | None:
         """When a transaction of its epoch may become final, on the notary's clock; None: at any time."""
-        return self._epochs.history.admission(self.pinned(wire))
+        return self._epochs.history.admission(self.pinned(wire), wire.notary)
 
     def notary_keys(self, wire: WireTransaction) -> frozenset[PublicKey]:
         """The keys whose signature is the named notary's: its own, and those that took its place since."""
@@ -166,5 +210,16 @@ class LedgerVerifier:
         states = self.recorded.of(connection, used)
         if wire.id in self._contracts and len(states) == len(used):
             return
-        verify_ledger_tx(LedgerTransaction.resolve(wire, states), self.pinned(wire), self.package)
+        ledger_tx = LedgerTransaction.resolve(wire, states, self._made_under(connection, wire))
+        verify_ledger_tx(ledger_tx, self.pinned(wire), self.package)
         self._contracts.add(wire.id)
+
+    def _made_under(self, connection: Connection, wire: WireTransaction) -> Mapping[StateRef, Hash32]:
+        """For an upgrade, the package of each input; raises ``StateUnresolved`` where nobody has told us."""
+        if not is_package_upgrade(wire.commands):
+            return {}
+        made_under = self.recorded.made_under(connection, wire.inputs)
+        for ref in wire.inputs:
+            if ref not in made_under:
+                raise StateUnresolved(ref)
+        return made_under

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import Command, Party
@@ -13,20 +13,21 @@ from primitives.types import Hash32
 
 @dataclass(frozen=True)
 class TransactionFrame:
-    """Network parameters in force and the hash of the contract package at hand."""
+    """Network parameters in force, the hash of the contract package at hand, and a notary chosen among several."""
 
     parameters: NetworkParameters
     contract_package: Hash32
+    chosen: Party | None = field(default=None, kw_only=True)
 
     @property
     def notary(self) -> Party:
-        """The network's notary."""
-        return self.parameters.notary
+        """The one chosen, else the journal's."""
+        return self.chosen or self.parameters.notary
 
     def start(self) -> TransactionBuilder:
         """An empty transaction for this network."""
         return TransactionBuilder(
-            notary=self.parameters.notary,
+            notary=self.notary,
             network_parameters_hash=self.parameters.hash,
             contract_package=self.contract_package,
         )

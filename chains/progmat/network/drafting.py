@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from chains.progmat.identity import KeptKey, KeyPurpose, KeyStore
-from chains.progmat.network.errors import KeyNotKept, NoticeTooShort, UnusableFile
+from chains.progmat.network.errors import KeyNotKept, NoSuchNotary, NoticeTooShort, UnusableFile
 from chains.progmat.transactions.errors import MalformedComponent
 from chains.progmat.transactions.key_succession import KeySuccession
 from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.network_parameters import CheckpointSigners, NetworkParameters
+from chains.progmat.transactions.notary_succession import require_notaries_continue
+from chains.progmat.transactions.other_notaries import NotaryService, OtherNotary
 from chains.progmat.transactions.package_approval import PackageApproval
 from chains.progmat.transactions.parameters_history import require_approvals_named
 from primitives.composite_key import CompositeKey, Key, decode_key
@@ -28,7 +30,7 @@ LEAST_NOTICE_S: Final = 3600
 
 @dataclass(frozen=True)
 class Changes:
-    """What the next epoch changes; None and empty: as before. Keys are encoded public keys."""
+    """What the next epoch changes; None and empty: as before. Keys are encoded public keys, notaries go by name."""
 
     operator_key: bytes | None = None
     validators: tuple[bytes, ...] = ()
@@ -36,12 +38,15 @@ class Changes:
     contract_packages: tuple[bytes, ...] = ()
     package_approvals: tuple[PackageApproval, ...] = ()
     successions: tuple[KeySuccession, ...] = field(default=())
+    added_notaries: tuple[Party, ...] = ()
+    retiring_notaries: tuple[str, ...] = ()
+    dropped_notaries: tuple[str, ...] = ()
 
 
 def next_epoch(before: NetworkParameters, changes: Changes, effective_from_s: int, now_s: int) -> NetworkParameters:
-    """The draft of the epoch after ``before``; raises ``NoticeTooShort``, ``ParametersNotContinued``.
+    """The draft of the epoch after ``before``; raises ``NoticeTooShort``, ``ParametersNotContinued``, ``NoSuchNotary``.
 
-    DecodeError for keys that are none.
+    DecodeError for keys that are none. What earlier epochs forbid is said when the epoch is offered.
     """
     if effective_from_s < now_s + LEAST_NOTICE_S:
         raise NoticeTooShort(effective_from_s, now_s, LEAST_NOTICE_S)
@@ -51,7 +56,8 @@ def next_epoch(before: NetworkParameters, changes: Changes, effective_from_s: in
         previous_hash=before.hash,
         effective_from_s=effective_from_s,
         key_successions=(*before.key_successions, *changes.successions),
-        notary=_succeeded(before, changes),
+        notary=_succeeded(before.notary, changes),
+        other_notaries=_other_notaries(before, changes),
         package_approvals=tuple(sorted(changes.package_approvals)),
     )
     if changes.operator_key is not None:
@@ -61,6 +67,7 @@ def next_epoch(before: NetworkParameters, changes: Changes, effective_from_s: in
     if changes.validators or changes.threshold is not None:
         draft = _with_validators(draft, changes)
     require_approvals_named(before, draft)
+    require_notaries_continue([before], draft)
     return draft
 
 
@@ -123,11 +130,26 @@ def _kept(store: KeyStore, label: str) -> KeptKey:
     return kept
 
 
-def _succeeded(before: NetworkParameters, changes: Changes) -> Party:
+def _succeeded(notary: Party, changes: Changes) -> Party:
     for item in changes.successions:
-        if (item.name, item.old_key) == (before.notary.name, before.notary.key):
-            return replace(before.notary, key=item.new_key)
-    return before.notary
+        if (item.name, item.old_key) == (notary.name, notary.key):
+            return replace(notary, key=item.new_key)
+    return notary
+
+
+def _other_notaries(before: NetworkParameters, changes: Changes) -> tuple[OtherNotary, ...]:
+    """Those of the epoch before with their newest keys, and what is added, retires and goes."""
+    others = {it.party.name: replace(it, party=_succeeded(it.party, changes)) for it in before.other_notaries}
+    for name in (*changes.retiring_notaries, *changes.dropped_notaries):
+        if name not in others:
+            raise NoSuchNotary(name, others)
+    for name in changes.retiring_notaries:
+        others[name] = replace(others[name], service=NotaryService.RETIRING)
+    for name in changes.dropped_notaries:
+        del others[name]
+    for party in changes.added_notaries:
+        others[party.name] = OtherNotary(party, NotaryService.OPEN)
+    return tuple(others[name] for name in sorted(others))
 
 
 def _with_validators(draft: NetworkParameters, changes: Changes) -> NetworkParameters:

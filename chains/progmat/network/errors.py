@@ -5,6 +5,7 @@ CrossDvpError
 │   ├── EpochUnknown           there is no such epoch here to be accepted
 │   ├── EpochNotNext           epochs are accepted one after the other
 │   ├── KeyNotKept             no key of that label in the key file
+│   ├── NoSuchNotary           no notary of that name in the epoch before, or on the network map
 │   ├── UnusableFile           a file given to a command is not what it should be
 │   └── NoticeTooShort         the operator signs an epoch that would begin before the members can have accepted it
 ├── PeerError
@@ -18,6 +19,8 @@ CrossDvpError
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from primitives.errors import CallerError, CrossDvpError, PeerError, UnavailableError
 
@@ -50,6 +53,16 @@ class KeyNotKept(CallerError):
     def __init__(self, label: str) -> None:
         self.label = label
         super().__init__(f"the key file has no key labelled {label!r}: check the label and the file")
+
+
+class NoSuchNotary(CallerError):
+    """No notary of that name, where one is wanted."""
+
+    reason = "NO_SUCH_NOTARY"
+
+    def __init__(self, name: str, there: Iterable[str]) -> None:
+        self.name, self.there = name, tuple(there)
+        super().__init__(f"no notary {name} there, only {', '.join(self.there) or 'none'}: check the name")
 
 
 class UnusableFile(CallerError):

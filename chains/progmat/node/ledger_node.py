@@ -7,7 +7,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from chains.progmat.flows import cash_builders, ibc_builders, peer_codec, proposal_builders, token_builders
+from chains.progmat.flows import (
+    cash_builders,
+    ibc_builders,
+    peer_codec,
+    proposal_builders,
+    replacement_builders,
+    token_builders,
+)
 from chains.progmat.flows.account_rotation import rotate_account_key
 from chains.progmat.flows.ahead import Ahead
 from chains.progmat.flows.back_chain import BackChain
@@ -68,6 +75,8 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.PROPOSE_PACKAGE: proposal_builders.propose_package,
     FlowKind.VOTE_ON_PACKAGE: proposal_builders.vote_on_package,
     FlowKind.CLOSE_PROPOSAL: proposal_builders.close_proposal,
+    FlowKind.CHANGE_NOTARY: replacement_builders.change_notary,
+    FlowKind.UPGRADE_STATES: replacement_builders.upgrade_states,
 }
 """What each kind of flow builds; everything after that is the same for all."""
 
@@ -125,14 +134,9 @@ class LedgerNode:
             parts.me.name, parts.directory, vault_rules(parts.me), parts.verifier.recorded, self._membership_changed
         )
         self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
+        disclose = self._disclosing.disclose
         self._desk = NotaryDesk(
-            parts.network,
-            parts.verifier,
-            parts.clock,
-            parts.me.party,
-            parts.keys,
-            parts.directory,
-            self._disclosing.disclose,
+            parts.network, parts.verifier, parts.clock, parts.me.party, parts.keys, parts.directory, disclose
         )
         back_chain = BackChain(
             parts.database,
@@ -145,7 +149,6 @@ class LedgerNode:
             parts.history,
             confirmed=self._desk.confirmed,
         )
-        disclose = self._disclosing.disclose
         self._countersign = CountersignResponder(
             parts.me, parts.database, parts.verifier, back_chain, parts.keys, disclose, parts.clock
         )
@@ -154,7 +157,14 @@ class LedgerNode:
         )
         self._membership_desk = MembershipDesk(parts.database, parts.directory, self._disclosing)
         self._dvp = DvpDesk(
-            parts.me, parts.database, parts.network, back_chain, self._disclosing, parts.keys, parts.clock
+            parts.me,
+            parts.database,
+            parts.network,
+            back_chain,
+            self._disclosing,
+            parts.keys,
+            parts.clock,
+            parts.verifier,
         )
         self._finalise = FinaliseResponder(
             parts.me.name,
@@ -298,7 +308,9 @@ class LedgerNode:
             keys=parts.keys,
             verifier=parts.verifier,
             storage_readers=parts.storage_readers,
-            preparation=PeerPreparation(parts.me.name, self._members, self._dvp),
+            preparation=PeerPreparation(
+                parts.me.name, self._members, self._dvp, parts.verifier, parts.database, parts.clock
+            ),
             clock=parts.clock,
             soft_lock_s=parts.soft_lock_s,
             salts=parts.salts,

@@ -16,6 +16,7 @@ from chains.progmat.node.peers import PeerRouter
 from chains.progmat.node.roles import Surroundings
 from chains.progmat.notary.duty import Duty, duty_of
 from chains.progmat.notary.intake import Intake, TearOffIntake
+from chains.progmat.notary.keys import key_in_force
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.signature_checks import InlineChecks, WorkerChecks
 from chains.progmat.notary.uniqueness import UniquenessStore
@@ -41,8 +42,12 @@ class NotaryRole:
 
     @classmethod
     async def open(cls, around: Surroundings) -> NotaryRole:
-        """Open the uniqueness store; raises ``UniquenessStoreError``, ``UniquenessStoreFailed``, ``KeyMissing``."""
+        """Open the uniqueness store.
+
+        Raises ``UniquenessStoreError``, ``UniquenessStoreFailed``, ``KeyMissing``, ``NotANotary``.
+        """
         around.node_signer()
+        key_in_force(around.parameters_book, around.me.name)
         path = around.folder / "notary.sqlite3"
         store = await asyncio.to_thread(around.open_uniqueness_store, path, around.parameters.ledger_id)
         duty = duty_of(store)
@@ -52,6 +57,7 @@ class NotaryRole:
             store.close()
             raise
         service = NotaryService(
+            name=around.me.name,
             store=store,
             keys=around.keys,
             parameters=around.parameters_book,
@@ -95,7 +101,7 @@ async def _intake_of(around: Surroundings, store: UniquenessStore) -> tuple[Inta
     storage = around.node_storage()
     archive = await storage.acquire(around.now_s)
     verifier = LedgerVerifier(around.parameters_book, around.package)
-    confirmed = OwnAnswers(store, verifier, around.keys, around.clock).confirmed
+    confirmed = OwnAnswers(around.me.name, store, verifier, around.keys, around.clock).confirmed
     back_chain = BackChain(
         archive, around.network, around.map_book, verifier, VerifiedArchive(), around.clock, confirmed=confirmed
     )

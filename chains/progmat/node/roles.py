@@ -15,6 +15,7 @@ from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_
 from crossdvp.ledger.v1.membership_service_pb2_grpc import add_MembershipServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.ledger.v1.proposal_service_pb2_grpc import add_ProposalServiceServicer_to_server
+from crossdvp.ledger.v1.replacement_service_pb2_grpc import add_ReplacementServiceServicer_to_server
 from crossdvp.ledger.v1.token_service_pb2_grpc import add_TokenServiceServicer_to_server
 from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
@@ -25,6 +26,7 @@ from chains.progmat.flows.approvals import PackageApprovals
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock, SystemClock
 from chains.progmat.flows.history_policy import HistoryPolicy
+from chains.progmat.flows.leaving_notaries import LeavingNotaries
 from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.recovery import EVERY_S as RECOVER_EVERY_S
 from chains.progmat.flows.retry import RetrySchedule
@@ -47,6 +49,7 @@ from chains.progmat.node.rpc_flow_service import FlowServiceRpc
 from chains.progmat.node.rpc_membership_service import MembershipServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.rpc_proposal_service import ProposalServiceRpc
+from chains.progmat.node.rpc_replacement_service import ReplacementServiceRpc
 from chains.progmat.node.rpc_token_service import TokenServiceRpc
 from chains.progmat.node.rpc_vault import VaultServiceRpc
 from chains.progmat.node.storage import NodeDatabase, history_id
@@ -201,6 +204,7 @@ class VaultRole:
             delivery_retry=around.delivery_retry,
         )
         around.parameters_book.before_accepting(PackageApprovals(database, around.me).require)
+        around.parameters_book.before_accepting(LeavingNotaries(database).require_empty)
         node = LedgerNode(parts)
         rpc = NodeServiceRpc(node, around.keys, around.access)
         upkeep = None
@@ -216,6 +220,9 @@ class VaultRole:
             ServedApi("TokenService", add_TokenServiceServicer_to_server, TokenServiceRpc(node, *caller)),
             ServedApi("MembershipService", add_MembershipServiceServicer_to_server, members),
             ServedApi("ProposalService", add_ProposalServiceServicer_to_server, ProposalServiceRpc(node, *caller)),
+            ServedApi(
+                "ReplacementService", add_ReplacementServiceServicer_to_server, ReplacementServiceRpc(node, *caller)
+            ),
         )
         return cls(around, node, rpc, vault, apis, upkeep, storage)
 

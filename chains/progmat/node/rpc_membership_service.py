@@ -39,6 +39,7 @@ class MembershipServiceRpc(FlowStarting, MembershipServiceServicer):
                     roles=[int(MemberRole[role]) for role in line.indexed.roles.split(",")],  # type: ignore[misc] # as above
                     status=int(MembershipStatus[line.indexed.status]),  # type: ignore[arg-type] # as above
                     tx_id=line.ref.tx_id,
+                    notary=line.state.notary.name,
                 )
                 for line in found
             ]

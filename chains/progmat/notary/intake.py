@@ -7,7 +7,8 @@ from typing import Protocol
 
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.notary import codec
-from chains.progmat.transactions.filtered import FilteredTransaction
+from chains.progmat.transactions.filtered import NOTARY_GROUPS, RETIRING_NOTARY_GROUPS, FilteredTransaction
+from chains.progmat.transactions.model import Group
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import decode_signature
@@ -40,13 +41,17 @@ class Intake(Protocol):
 
 
 class TearOffIntake:
-    """Non-validating: sees states, notary, time window, parameters and writes; nothing of amounts or parties."""
+    """Non-validating: sees states, notary, time window, parameters and writes; nothing of amounts or parties.
+
+    A retiring one sees the commands besides.
+    """
 
     def read(self, body: bytes) -> Asked:
         """See Intake."""
         request = codec.decode_request(body)
         tear_off = FilteredTransaction.decode(request.tear_off)
-        tear_off.verify_for_notary()
+        groups = RETIRING_NOTARY_GROUPS if Group.COMMANDS in tear_off.components else NOTARY_GROUPS
+        tear_off.verify_for_notary(groups)  # which of them it is to see, ``rules`` say
         approvals = tuple(decode_signature(signature) for signature in request.validator_signatures)
         return Asked(tear_off, approvals, request.requester_signature, body)
 

@@ -21,9 +21,11 @@ from chains.progmat.notary.errors import (
     WrongParameters,
 )
 from chains.progmat.notary.model import CommitRequest, Requester
+from chains.progmat.notary.service_errors import CommandsShown, NotaryRetires, WritesElsewhere
 from chains.progmat.transactions.filtered import FilteredTransaction
-from chains.progmat.transactions.model import ProvableWrite, StateRef, TimeWindow
+from chains.progmat.transactions.model import Group, ProvableWrite, StateRef, TimeWindow
 from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.progmat.transactions.other_notaries import is_notary_change_of
 from chains.progmat.transactions.platform_rules import MAX_PROVABLE_WRITES
 from chains.progmat.transactions.signature import TransactionSignature
 from primitives.composite_key import is_fulfilled_by, leaf_keys
@@ -33,13 +35,18 @@ MAX_STATES: Final = 256
 
 
 def validate_new(
-    tear_off: FilteredTransaction, signatures: Sequence[TransactionSignature], parameters: NetworkParameters
+    tear_off: FilteredTransaction,
+    signatures: Sequence[TransactionSignature],
+    parameters: NetworkParameters,
+    here: str,
 ) -> None:
     """Everything but uniqueness and time of a verified tear-off and the Validators' signatures that came with it.
 
-    Raises a NotaryRefusal, MalformedComponent, or SignatureRefused for a signature that does not verify.
+    ``here`` names the notary. Raises a NotaryRefusal, MalformedComponent, or SignatureRefused for a signature that does
+    not verify.
     """
-    _validate_addressed_here(tear_off, parameters)
+    _validate_addressed_here(tear_off, parameters, here)
+    _validate_service(tear_off, parameters, here)
     _validate_uses(tear_off.inputs, tear_off.references)
     _validate_writes(tear_off.provable_writes)
     if not (tear_off.inputs or tear_off.references or tear_off.provable_writes or tear_off.time_window):
@@ -100,11 +107,25 @@ def commit_request_of(
     )
 
 
-def _validate_addressed_here(tear_off: FilteredTransaction, parameters: NetworkParameters) -> None:
-    if tear_off.notary != parameters.notary:
-        raise WrongNotary(parameters.notary.name, "none" if tear_off.notary is None else tear_off.notary.name)
+def _validate_addressed_here(tear_off: FilteredTransaction, parameters: NetworkParameters, here: str) -> None:
+    notary = parameters.notary_named(here)
+    if notary is None or tear_off.notary != notary:
+        raise WrongNotary(here, "none" if tear_off.notary is None else tear_off.notary.name)
     if tear_off.network_parameters_hash != parameters.hash:
         raise WrongParameters(parameters.hash, tear_off.network_parameters_hash)
+
+
+def _validate_service(tear_off: FilteredTransaction, parameters: NetworkParameters, here: str) -> None:
+    """What this notary does in that epoch: contracts are not its to judge, but that states leave it is to be seen."""
+    notary = parameters.notary_named(here)
+    if tear_off.provable_writes and notary != parameters.notary:
+        raise WritesElsewhere(here, parameters.notary.name)
+    shown = Group.COMMANDS in tear_off.components
+    if notary is not None and parameters.serves(notary):
+        if shown:
+            raise CommandsShown(here)
+    elif not is_notary_change_of(tear_off.command_contracts):
+        raise NotaryRetires(here)
 
 
 def _validate_uses(inputs: Iterable[StateRef], references: Iterable[StateRef]) -> None:

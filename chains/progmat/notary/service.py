@@ -25,7 +25,7 @@ from chains.progmat.notary.errors import (
 )
 from chains.progmat.notary.intake import Asked, Intake, TearOffIntake
 from chains.progmat.notary.journal import JournalEntry, JournalHead
-from chains.progmat.notary.keys import NotaryKeys, signer_of
+from chains.progmat.notary.keys import NotaryKeys, key_in_force, signer_of
 from chains.progmat.notary.model import Requester
 from chains.progmat.notary.signature_checks import InlineChecks, SignatureChecks
 from chains.progmat.notary.uniqueness import UniquenessStore
@@ -64,13 +64,14 @@ class NotaryService:
     position and time every time; the journal's time never goes back and moves at least every ``tick_interval_s`` while
     the clock moves. Not guaranteed: that a request which failed with an UnavailableError was not committed.
 
-    ``keys`` are the notary's own, one for each epoch's; ``key_of`` is the network map: the key of a node's name.
-    ``intake`` reads requests as the notary's mode wants them.
+    ``name`` is this notary's in the network parameters, ``keys`` are its own, one for each epoch's; ``key_of`` is the
+    network map: the key of a node's name. ``intake`` reads requests as the notary's mode wants them.
     """
 
     def __init__(
         self,
         *,
+        name: str,
         store: UniquenessStore,
         keys: NotaryKeys,
         parameters: NetworkParameters | ParametersSource,
@@ -81,6 +82,7 @@ class NotaryService:
         intake: Intake | None = None,
         duty: Duty | None = None,
     ) -> None:
+        self._name = name
         self._store = store
         self._keys = keys
         self._epochs = source_of(parameters)
@@ -138,12 +140,12 @@ class NotaryService:
         await self._checks.verify(requester, asked.tear_off.id)
         try:
             epoch = self._epoch_of(asked.tear_off)
-            rules.validate_new(asked.tear_off, asked.approvals, epoch)
+            rules.validate_new(asked.tear_off, asked.approvals, epoch, self._name)
             await self._intake.validate(peer, asked)
         except (CallerError, PeerError) as objection:
             answer = await self._answer_of_old(asked.tear_off, objection)
         else:
-            admission = self._epochs.history.admission(epoch)
+            admission = self._epochs.history.admission(epoch, asked.tear_off.notary)
             try:
                 answer = await self._writer.commit(
                     rules.commit_request_of(asked.tear_off, asked.evidence, requester, admission)
@@ -196,7 +198,7 @@ class NotaryService:
 
     def _present_signer(self) -> Signer:
         """Of the key that the epoch in force names: new answers and old ones alike are signed with it."""
-        return signer_of(self._keys, self._epochs.in_force().notary.key)
+        return signer_of(self._keys, key_in_force(self._epochs, self._name))
 
     async def _first_page(self, wanted: codec.ReadRequest) -> bytes:
         """A page once there is something to tell."""

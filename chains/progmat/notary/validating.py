@@ -12,7 +12,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from chains.progmat.flows.clock import Clock
-from chains.progmat.flows.notary_desk import NotConfirmed
+from chains.progmat.flows.notary_desk import NotConfirmed, require_datable
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase, store_recorded
@@ -22,7 +22,6 @@ from chains.progmat.notary.errors import TransactionInvalid, WholeTransactionNee
 from chains.progmat.notary.intake import Asked
 from chains.progmat.notary.keys import NotaryKeys, signer_of
 from chains.progmat.notary.uniqueness import UniquenessStore
-from chains.progmat.transactions.filtered import NOTARY_GROUPS
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import encode_signature
@@ -57,23 +56,31 @@ class VerifiedArchive:
 class OwnAnswers:
     """What other nodes ask the notary when its key was replaced since an ancestor was signed: it asks its own store."""
 
-    def __init__(self, store: UniquenessStore, verifier: LedgerVerifier, keys: NotaryKeys, clock: Clock) -> None:
+    def __init__(
+        self, name: str, store: UniquenessStore, verifier: LedgerVerifier, keys: NotaryKeys, clock: Clock
+    ) -> None:
+        self._name = name
         self._store = store
         self._verifier = verifier
         self._keys = keys
         self._clock = clock
 
     async def confirmed(self, signed: SignedTransaction) -> SignedTransaction:
-        """``signed`` with the notary's present signature where it needs one; raises NotConfirmed, NotaryKeyMissing."""
-        name = self._verifier.notary_name
-        if self._verifier.is_undated_and_old(signed.wire, self._clock.now_ms() // 1000):
-            raise NotConfirmed(signed.id, name, "no notary dated it, and the epoch it names is over")
+        """``signed`` with the notary's present signature where it needs one; raises NotConfirmed, NotaryKeyMissing.
+
+        What another notary committed under a key that was replaced since cannot be confirmed here.
+        """
+        now_s = self._clock.now_ms() // 1000
+        name = self._verifier.notary_name(signed.wire)
+        require_datable(self._verifier, signed, now_s)
         if not self._verifier.needs_confirmation(signed):
             return signed
+        if name != self._name:
+            raise NotConfirmed(signed.id, name, f"its key was replaced, and {self._name} asks no other notary")
         committed = await asyncio.to_thread(self._store.find_committed, signed.id)
         if committed is None:
             raise NotConfirmed(signed.id, name, "it was never committed here")
-        answer = sign_again(signer_of(self._keys, self._verifier.parameters.notary.key), committed)
+        answer = sign_again(signer_of(self._keys, self._verifier.notary_key(signed.wire)), committed)
         return signed.with_signatures(answer.signature)
 
 
@@ -89,7 +96,7 @@ class WholeIntake:
         """The whole transaction and its tear-off; raises DecodeError, SignatureRefused, WholeTransactionNeeded."""
         request = codec.decode_whole_request(body)
         signed = SignedTransaction.decode(request.signed_transaction)
-        tear_off = signed.wire.filter(NOTARY_GROUPS)
+        tear_off = signed.wire.filter(self._verifier.notary_groups(signed.wire))
         approvals: tuple[TransactionSignature, ...] = ()
         if signed.wire.provable_writes:
             validators = leaf_keys(self._verifier.pinned(signed.wire).validator_key)

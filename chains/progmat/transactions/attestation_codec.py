@@ -32,10 +32,20 @@ class RawOutputProof:
     nonce: bytes
     component: bytes
     partial_tree: bytes
+    package_nonce: bytes
+    package_component: bytes
 
 
 def encode_output_proof(
-    tx_id: bytes, group_roots: Sequence[bytes], index: int, nonce: bytes, component: bytes, partial_tree: bytes
+    *,
+    tx_id: bytes,
+    group_roots: Sequence[bytes],
+    index: int,
+    nonce: bytes,
+    component: bytes,
+    partial_tree: bytes,
+    package_nonce: bytes,
+    package_component: bytes,
 ) -> bytes:
     """Canonical bytes of an output proof."""
     return deterministic_bytes(
@@ -46,6 +56,8 @@ def encode_output_proof(
             nonce=nonce,
             component=component,
             partial_tree=partial_tree,
+            package_nonce=package_nonce,
+            package_component=package_component,
         )
     )
 
@@ -60,6 +72,8 @@ def decode_output_proof(data: bytes) -> RawOutputProof:
         message.nonce,
         message.component,
         message.partial_tree,
+        message.package_nonce,
+        message.package_component,
     )
 
 

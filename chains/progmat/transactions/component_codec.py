@@ -125,6 +125,11 @@ def decode_command(data: bytes, signers: tuple[Key, ...]) -> Command:
     return Command(message.contract, message.name, message.data, signers)
 
 
+def command_contract(data: bytes) -> str:
+    """The contract that the command in ``data`` is of: readable without its signers."""
+    return strict_parse(pb.Command, data, max_bytes=MAX_COMPONENT_BYTES).contract
+
+
 def encode_time_window(window: TimeWindow) -> bytes:
     """The component of the time-window group."""
     return deterministic_bytes(pb.TimeWindow(from_s=window.from_s, until_s=window.until_s))

@@ -38,6 +38,9 @@ NOTARY_GROUPS: Final = frozenset(
 )
 """What a non-validating notary sees, and what the journal keeps as evidence."""
 
+RETIRING_NOTARY_GROUPS: Final = NOTARY_GROUPS | {Group.COMMANDS}
+"""What a retiring notary sees besides: that states are moved to another notary, and nothing else is done."""
+
 GROUP_COUNT: Final = max(Group) + 1
 
 
@@ -125,11 +128,11 @@ class FilteredTransaction(GroupViews):
                 "only the needed groups are shown", expected=str(sorted(map(int, groups))), found=str(excess)
             )
 
-    def verify_for_notary(self) -> None:
+    def verify_for_notary(self, groups: AbstractSet[Group] = NOTARY_GROUPS) -> None:
         """Everything a non-validating notary demands of a tear-off, but its typed content; raises TearOffRefused."""
         self.verify()
-        self.require_visible(NOTARY_GROUPS)
-        self.require_nothing_else(NOTARY_GROUPS)
+        self.require_visible(groups)
+        self.require_nothing_else(groups)
 
     def encode(self) -> bytes:
         """Canonical bytes."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from chains.progmat.transactions.component_codec import (
+    command_contract,
     decode_command,
     decode_contract_package_hash,
     decode_network_parameters_hash,
@@ -63,6 +64,11 @@ class GroupViews(ABC):
         if len(raw) != len(signers):
             raise MalformedComponent("one signer component per command", expected=len(raw), found=len(signers))
         return tuple(decode_command(data, keys) for data, keys in zip(raw, signers, strict=True))
+
+    @lazily
+    def command_contracts(self) -> tuple[str, ...]:
+        """The contracts that the commands are of, also where the signers are hidden."""
+        return self._all(Group.COMMANDS, command_contract)
 
     @lazily
     def notary(self) -> Party | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from chains.progmat.transactions.errors import InputsBroken, StateUnresolved
 from chains.progmat.transactions.model import (
@@ -26,13 +27,15 @@ class LedgerTransaction:
     """``inputs`` and ``references`` are the states behind the wire transaction's references, in the same order.
 
     Whoever resolves them vouches that the states are outputs of verified transactions. Raises InputsBroken when they
-    belong to other references, MalformedComponent when any component does not decode.
+    belong to other references, MalformedComponent when any component does not decode. ``made_under`` are the contract
+    packages of the ledger_txs that made the inputs, as far as they are known; only an upgrade asks.
     """
 
     wire: WireTransaction
     inputs: tuple[StateAndRef, ...]
     references: tuple[StateAndRef, ...]
     key_heirs: Mapping[Key, Key] = field(default_factory=dict)
+    made_under: Mapping[StateRef, Hash32] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.wire.decode_all()
@@ -48,9 +51,15 @@ class LedgerTransaction:
                 )
 
     @classmethod
-    def resolve(cls, wire: WireTransaction, states: Mapping[StateRef, TransactionState]) -> LedgerTransaction:
+    def resolve(
+        cls,
+        wire: WireTransaction,
+        states: Mapping[StateRef, TransactionState],
+        made_under: Mapping[StateRef, Hash32] = MappingProxyType({}),
+    ) -> LedgerTransaction:
         """Resolve from known states; raises StateUnresolved for the first that is not among them."""
-        return cls(wire, _resolved(wire.inputs, states), _resolved(wire.references, states))
+        inputs, references = _resolved(wire.inputs, states), _resolved(wire.references, states)
+        return cls(wire, inputs, references, made_under=made_under)
 
     @property
     def id(self) -> Hash32:

@@ -11,6 +11,7 @@ from chains.progmat.transactions import network_parameters_codec as codec
 from chains.progmat.transactions.errors import MalformedComponent
 from chains.progmat.transactions.key_succession import KeySuccession, newest_keys
 from chains.progmat.transactions.model import MAX_TIME_S, Party, check_hash, check_name, check_range
+from chains.progmat.transactions.other_notaries import NotaryService, OtherNotary, require_notaries_apart
 from chains.progmat.transactions.package_approval import MAX_APPROVALS, PackageApproval
 from primitives.composite_key import Key
 from primitives.hashing import sha256
@@ -42,7 +43,9 @@ class CheckpointSigners:
 
 @dataclass(frozen=True)
 class NetworkParameters:
-    """One epoch of the network: the notary, the Validators, the operator, and the contract packages in force.
+    """One epoch of the network: its notaries, the Validators, the operator, and the contract packages in force.
+
+    ``notary`` is the journal's: the only one that takes provable writes. ``other_notaries`` are beside it.
 
     ``previous_hash`` names the epoch before (empty in the first one), ``effective_from_s`` is when this one begins, in
     UTC seconds on the notary's clock; whether it continues that epoch is for ``ParametersHistory`` to say.
@@ -61,6 +64,7 @@ class NetworkParameters:
     effective_from_s: int = 0
     key_successions: tuple[KeySuccession, ...] = ()
     package_approvals: tuple[PackageApproval, ...] = ()
+    other_notaries: tuple[OtherNotary, ...] = ()
 
     def __post_init__(self) -> None:
         check_range("NetworkParameters.epoch", self.epoch, 1, 2**63 - 1)
@@ -77,8 +81,30 @@ class NetworkParameters:
         if self.previous_hash:
             check_hash("NetworkParameters.previous_hash", self.previous_hash)
         check_range("NetworkParameters.effective_from_s", self.effective_from_s, 0, MAX_TIME_S)
-        if self.notary in self._newest_keys:
-            raise MalformedComponent("the notary's key is its newest", expected="a key not replaced", found="replaced")
+        require_notaries_apart(self.notary, self.other_notaries)
+        for notary in self.notaries:
+            if notary in self._newest_keys:
+                raise MalformedComponent(
+                    f"the key of notary {notary.name} is its newest", expected="a key not replaced", found="replaced"
+                )
+
+    @cached_property
+    def notaries(self) -> tuple[Party, ...]:
+        """All of them with their present keys, the journal's first."""
+        return (self.notary, *(other.party for other in self.other_notaries))
+
+    def notary_named(self, name: str) -> Party | None:
+        """The notary of that name with its present key; None if the network has no such notary in this epoch."""
+        return next((notary for notary in self.notaries if notary.name == name), None)
+
+    def known(self, party: Party) -> bool:
+        """Whether the party, by whichever of its keys, is a notary of this epoch."""
+        return self.current(party) in self.notaries
+
+    def serves(self, party: Party) -> bool:
+        """Whether the party, by whichever of its keys, notarises whatever names it: the journal's, or OPEN."""
+        present = self.current(party)
+        return present == self.notary or OtherNotary(present, NotaryService.OPEN) in self.other_notaries
 
     @cached_property
     def _newest_keys(self) -> Mapping[Party, Party]:
@@ -137,6 +163,7 @@ class NetworkParameters:
             effective_from_s=self.effective_from_s,
             key_successions=self.key_successions,
             package_approvals=self.package_approvals,
+            other_notaries=self.other_notaries,
         )
 
     @classmethod
@@ -156,4 +183,5 @@ class NetworkParameters:
             effective_from_s=raw.effective_from_s,
             key_successions=raw.key_successions,
             package_approvals=raw.package_approvals,
+            other_notaries=raw.other_notaries,
         )

@@ -11,6 +11,7 @@ from chains.progmat.transactions.component_codec import decode_single_key, party
 from chains.progmat.transactions.errors import MalformedComponent
 from chains.progmat.transactions.key_succession import MAX_SUCCESSIONS, KeySuccession
 from chains.progmat.transactions.model import Party
+from chains.progmat.transactions.other_notaries import MAX_OTHER_NOTARIES, NotaryService, OtherNotary
 from chains.progmat.transactions.package_approval import MAX_APPROVALS, PackageApproval
 from primitives.codec import deterministic_bytes, strict_parse
 from primitives.composite_key import Key, decode_key
@@ -19,6 +20,10 @@ from primitives.types import Hash32
 
 MAX_PARAMETERS_BYTES = 160 * 1024
 MAX_SIGNED_BYTES = MAX_PARAMETERS_BYTES + 256
+_SERVICES = {
+    NotaryService.OPEN: pb.NotaryService.NOTARY_SERVICE_OPEN,
+    NotaryService.RETIRING: pb.NotaryService.NOTARY_SERVICE_RETIRING,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class RawNetworkParameters:
     effective_from_s: int
     key_successions: tuple[KeySuccession, ...]
     package_approvals: tuple[PackageApproval, ...]
+    other_notaries: tuple[OtherNotary, ...]
 
 
 def encode_network_parameters(
@@ -55,6 +61,7 @@ def encode_network_parameters(
     effective_from_s: int,
     key_successions: Sequence[KeySuccession],
     package_approvals: Sequence[PackageApproval],
+    other_notaries: Sequence[OtherNotary],
 ) -> bytes:
     """Canonical bytes of the parameters."""
     return deterministic_bytes(
@@ -83,6 +90,10 @@ def encode_network_parameters(
                 pb.PackageApproval(package_hash=item.package_hash, result_tx=item.result_tx)
                 for item in package_approvals
             ],
+            other_notaries=[
+                pb.OtherNotary(party=party_to_message(item.party), service=_SERVICES[item.service])
+                for item in other_notaries
+            ],
         )
     )
 
@@ -97,6 +108,10 @@ def decode_network_parameters(data: bytes) -> RawNetworkParameters:
     if len(message.package_approvals) > MAX_APPROVALS:
         raise MalformedComponent(
             "package approvals are few", expected=f"at most {MAX_APPROVALS}", found=len(message.package_approvals)
+        )
+    if len(message.other_notaries) > MAX_OTHER_NOTARIES:
+        raise MalformedComponent(
+            "other notaries are few", expected=f"at most {MAX_OTHER_NOTARIES}", found=len(message.other_notaries)
         )
     return RawNetworkParameters(
         epoch=message.epoch,
@@ -117,7 +132,15 @@ def decode_network_parameters(data: bytes) -> RawNetworkParameters:
         package_approvals=tuple(
             PackageApproval(Hash32(item.package_hash), Hash32(item.result_tx)) for item in message.package_approvals
         ),
+        other_notaries=tuple(map(_other_notary, message.other_notaries)),
     )
+
+
+def _other_notary(message: pb.OtherNotary) -> OtherNotary:
+    for service, value in _SERVICES.items():
+        if value == message.service:
+            return OtherNotary(party_from_message(message.party), service)
+    raise MalformedComponent("a notary's service is a known one", expected="1 or 2", found=int(message.service))
 
 
 def encode_signed_parameters(parameters: bytes, by: PublicKey, signature: bytes) -> bytes:

@@ -23,6 +23,7 @@ from chains.progmat.transactions.errors import (
 )
 from chains.progmat.transactions.model import Party, TimeWindow
 from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.progmat.transactions.notary_succession import require_notaries_continue
 from primitives.errors import BadSignature
 from primitives.public_key import PublicKey
 from primitives.signatures import Signer, verify
@@ -114,7 +115,7 @@ class ParametersHistory:
 
         Raises ParametersSignatureRefused, ParametersForked when another epoch of that number is known, and
         ParametersNotContinued naming the rule: next number, hash of the epoch before, later time, same ledger, no
-        succession of keys dropped.
+        succession of keys dropped, notaries that follow from those before.
         """
         found = signed.parameters
         if 2 <= found.epoch <= self.newest.epoch:
@@ -124,6 +125,7 @@ class ParametersHistory:
             signed.verify_signature(self.epochs[found.epoch - 2].operator_key)
             raise ParametersForked(found.epoch, known.encode(), signed.encode())
         _require_successor(self.newest, found)
+        require_notaries_continue(self.epochs, found)
         self._require_no_old_set(found)
         self._require_no_old_approval(found)
         signed.verify_signature(self.newest.operator_key)
@@ -166,19 +168,24 @@ class ParametersHistory:
             raise ParametersUnknown(parameters_hash or b"", self.newest.epoch)
         return found
 
-    def admission(self, epoch: NetworkParameters) -> TimeWindow | None:
+    def admission(self, epoch: NetworkParameters, notary: Party | None = None) -> TimeWindow | None:
         """When a transaction that pins ``epoch`` may become final, on the notary's clock; None: at any time.
 
-        From the epoch's beginning until ``GRACE_S`` after the next one's.
+        From the epoch's beginning until ``GRACE_S`` after the next one's; at a ``notary`` that the next one drops,
+        until that begins.
         """
         following = self.epochs[epoch.epoch :][:1]
         from_s = UnixSeconds(epoch.effective_from_s) if epoch.effective_from_s else None
-        until_s = UnixSeconds(following[0].effective_from_s + GRACE_S) if following else None
+        until_s = UnixSeconds(following[0].effective_from_s + _grace_s(following[0], notary)) if following else None
         return None if from_s is None and until_s is None else TimeWindow(from_s, until_s)
 
     def signed_after(self, epoch: int) -> tuple[SignedParameters, ...]:
         """The signed epochs with higher numbers, for those who know less."""
         return self.later[max(epoch - 1, 0) :]
+
+
+def _grace_s(following: NetworkParameters, notary: Party | None) -> int:
+    return GRACE_S if notary is None or following.known(notary) else 0
 
 
 def _require_successor(before: NetworkParameters, found: NetworkParameters) -> None:
@@ -202,7 +209,7 @@ def _require_successor(before: NetworkParameters, found: NetworkParameters) -> N
             "an epoch keeps every succession of keys", expected=len(before.key_successions), found="another list"
         )
     for succession in found.key_successions[len(before.key_successions) :]:
-        if Party(succession.name, succession.old_key) == before.notary and not succession.consent:
+        if Party(succession.name, succession.old_key) in before.notaries and not succession.consent:
             continue
         try:
             succession.verify_consent()
@@ -210,7 +217,6 @@ def _require_successor(before: NetworkParameters, found: NetworkParameters) -> N
             raise ParametersNotContinued(
                 f"the replaced key of {succession.name} consents ({error})", expected=succession.old_key.encoded()
             ) from error
-    _require_notary_succeeds(before, found)
     require_approvals_named(before, found)
 
 
@@ -230,15 +236,4 @@ def require_approvals_named(before: NetworkParameters, found: NetworkParameters)
             "an epoch names the members' approval of each contract package that it brings in, and no other",
             expected=", ".join(sorted(item.hex() for item in expected)) or "none",
             found=", ".join(sorted(item.hex() for item in named)) or "none",
-        )
-
-
-def _require_notary_succeeds(before: NetworkParameters, found: NetworkParameters) -> None:
-    """The states of a notary need one that answers for them: the same party, its key replaced by a succession."""
-    expected = found.current(before.notary)
-    if found.notary != expected:
-        raise ParametersNotContinued(
-            "the notary is the same party, a new key of it by succession",
-            expected=f"{expected.name} {expected.key!r}",
-            found=f"{found.notary.name} {found.notary.key!r}",
         )

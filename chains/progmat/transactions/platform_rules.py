@@ -14,6 +14,7 @@ from chains.progmat.transactions.errors import InputsBroken, NetworkBroken, Nota
 from chains.progmat.transactions.ledger import LedgerTransaction
 from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.network_parameters import NetworkParameters
+from chains.progmat.transactions.other_notaries import is_notary_change
 from chains.progmat.transactions.signature import PLATFORM_VERSION
 from primitives.types import Hash32
 
@@ -31,9 +32,11 @@ def require_platform_rules(ledger_tx: LedgerTransaction, parameters: NetworkPara
     require_platform_version_supported(parameters)
     require_notary_is_named_when_needed(ledger_tx)
     require_one_notary_for_all(ledger_tx, parameters)
+    require_notary_serves(ledger_tx, parameters)
     require_encumbrances_form_full_cycles(ledger_tx.outputs)
     require_encumbered_inputs_are_spent_together(ledger_tx.inputs)
     require_distinct_write_paths(ledger_tx)
+    require_writes_in_the_journal(ledger_tx, parameters)
     require_validators_sign_writes(ledger_tx, parameters)
 
 
@@ -110,20 +113,55 @@ def require_notary_is_named_when_needed(ledger_tx: LedgerTransaction) -> None:
 
 
 def require_one_notary_for_all(ledger_tx: LedgerTransaction, parameters: NetworkParameters) -> None:
-    """The transaction, its inputs, references and outputs all belong to the network's notary.
+    """The transaction, its inputs, references and outputs all belong to one notary of the network.
 
     What was made earlier may name the notary with a key that has been replaced since, by a succession of keys in the
-    pinned parameters; what is made now names its present key.
+    pinned parameters; what is made now names its present key. Outputs of a notary change belong to another one.
     """
-    notary = parameters.notary
-    if ledger_tx.notary is not None:
-        _require_notary("transaction", ledger_tx.notary, notary)
+    notary = _notary_of(ledger_tx)
+    if notary is None:
+        return
+    if notary not in parameters.notaries:
+        raise NotaryBroken(
+            "the transaction belongs to a notary of the network",
+            expected=", ".join(known.name for known in parameters.notaries),
+            found=f"{notary.name} {notary.key!r}",
+        )
     for state in ledger_tx.inputs:
         _require_notary(f"input {state.ref}", parameters.current(state.state.notary), notary)
     for state in ledger_tx.references:
         _require_notary(f"reference {state.ref}", parameters.current(state.state.notary), notary)
+    if not is_notary_change(ledger_tx.commands):
+        for index, output in enumerate(ledger_tx.outputs):
+            _require_notary(f"output {index}", output.notary, notary)
+
+
+def require_notary_serves(ledger_tx: LedgerTransaction, parameters: NetworkParameters) -> None:
+    """A retiring notary notarises only moves to another notary, and what is made belongs to one that serves."""
+    notary = _notary_of(ledger_tx)
+    if notary is not None and not parameters.serves(notary) and not is_notary_change(ledger_tx.commands):
+        raise NotaryBroken(
+            "a retiring notary notarises only moves to another notary: change the notary of these states first",
+            expected=_serving(parameters),
+            found=notary.name,
+        )
     for index, output in enumerate(ledger_tx.outputs):
-        _require_notary(f"output {index}", output.notary, notary)
+        if output.notary not in parameters.notaries or not parameters.serves(output.notary):
+            raise NotaryBroken(
+                f"output {index} belongs to a notary that serves",
+                expected=_serving(parameters),
+                found=output.notary.name,
+            )
+
+
+def require_writes_in_the_journal(ledger_tx: LedgerTransaction, parameters: NetworkParameters) -> None:
+    """Provable writes are made at the journal's notary: other chains follow that journal and no other."""
+    if ledger_tx.provable_writes and ledger_tx.notary != parameters.notary:
+        raise NotaryBroken(
+            "provable writes are made at the journal's notary: change the notary of these states to it first",
+            expected=parameters.notary.name,
+            found="none" if ledger_tx.notary is None else ledger_tx.notary.name,
+        )
 
 
 def require_distinct_write_paths(ledger_tx: LedgerTransaction) -> None:
@@ -150,6 +188,17 @@ def _require_distinct(refs: tuple[object, ...], rule: str) -> None:
         raise InputsBroken(rule, expected=len(set(refs)), found=len(refs))
 
 
+def _notary_of(ledger_tx: LedgerTransaction) -> Party | None:
+    """The notary that the transaction names; where it needs none, the one that its first output names."""
+    if ledger_tx.notary is not None or not ledger_tx.outputs:
+        return ledger_tx.notary
+    return ledger_tx.outputs[0].notary
+
+
+def _serving(parameters: NetworkParameters) -> str:
+    return "one of " + ", ".join(notary.name for notary in parameters.notaries if parameters.serves(notary))
+
+
 def _require_notary(what: str, found: Party, expected: Party) -> None:
     if found != expected:
-        raise NotaryBroken(f"the {what} belongs to the network's notary", expected=expected.name, found=found.name)
+        raise NotaryBroken(f"the {what} belongs to the transaction's notary", expected=expected.name, found=found.name)

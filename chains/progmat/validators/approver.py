@@ -24,10 +24,14 @@ from chains.progmat.transactions.signature import sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import encode_signature
 from chains.progmat.transactions.wire import WireTransaction
-from chains.progmat.validators.errors import ApprovalOutsideTimeWindow, NotAValidator, NothingToApprove
+from chains.progmat.validators.errors import (
+    ApprovalOutsideTimeWindow,
+    DoubleSpendSigned,
+    NotAValidator,
+    NothingToApprove,
+)
 from chains.progmat.validators.schema import approvals
 from chains.progmat.validators.signing_gate import SigningGate
-from chains.progmat.vault.errors import ConflictingConsumption
 from primitives.composite_key import leaf_keys
 from primitives.signatures import Signer
 
@@ -97,11 +101,11 @@ class Approver:
         if self._signer.public_key not in leaf_keys(parameters.validator_key):
             raise NotAValidator(self._signer.public_key.encoded())
         self._require_time_window(wire)
-        self._verifier.verify_signatures(signed, {parameters.validator_key, parameters.notary.key})
+        self._verifier.verify_signatures(signed, {parameters.validator_key, *self._verifier.notary_keys(wire)})
         try:
             await self._resolver.resolve(peer.name, wire)
-        except ConflictingConsumption as misbehaviour:  # two final ancestors spend one state
-            await self._gate.stop_signing(misbehaviour)
+        except DoubleSpendSigned as misbehaviour:  # two final ancestors spend one state
+            await self._gate.heed_double_spend(misbehaviour, self._verifier.journal_notary_name)
             raise
         await self._database.read(lambda connection: self._verifier.verify_contracts(connection, wire))
         self._require_time_window(wire)

@@ -1,22 +1,19 @@
 """What a Validator keeps of final ledger transactions: their bytes, and who spent what.
 
 A Validator holds no vault. It records the ancestors of what it approves, and what it attests; a state that two of them
-consume was signed twice by the notary.
+consume was signed twice by its notary.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from sqlalchemy import Connection, select
 
 from chains.progmat.node.storage import insert, store_recorded
 from chains.progmat.notary.model import state_key
-from chains.progmat.transactions.model import StateRef
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
+from chains.progmat.validators.errors import DoubleSpendSigned
 from chains.progmat.validators.schema import spent
-from chains.progmat.vault.errors import ConflictingConsumption
 
 _SPEND = insert(spent).on_conflict_do_nothing()
 
@@ -29,9 +26,9 @@ class ArchiveRecorder:
     ) -> tuple[str, ...]:
         """Keep a verified, notarised transaction; nobody else takes part here.
 
-        Raises ``ConflictingConsumption`` when the notary signed a double spend.
+        Raises ``DoubleSpendSigned``.
         """
-        spend(connection, signed.id, signed.wire.inputs)
+        _spend(connection, signed)
         store_recorded(connection, signed.id, signed.encode(), journal_position, now_ms // 1000)
         return ()
 
@@ -40,13 +37,13 @@ class ArchiveRecorder:
         return frozenset()
 
 
-def spend(connection: Connection, tx_id: bytes, inputs: Iterable[StateRef]) -> None:
-    """Note what a final transaction consumes; raises ``ConflictingConsumption`` if another one did."""
-    by_key = {state_key(ref): ref for ref in inputs}
+def _spend(connection: Connection, signed: SignedTransaction) -> None:
+    """Note what a final transaction consumes; raises ``DoubleSpendSigned`` if another one did."""
+    tx_id, by_key = signed.id, {state_key(ref): ref for ref in signed.wire.inputs}
     if not by_key:
         return
     connection.execute(_SPEND, [{"state": key, "tx_id": tx_id} for key in by_key])
     query = select(spent.c.state, spent.c.tx_id).where(spent.c.state.in_(by_key), spent.c.tx_id != tx_id)
     earlier = connection.execute(query).first()
     if earlier is not None:
-        raise ConflictingConsumption(by_key[earlier.state], earlier.tx_id, tx_id)
+        raise DoubleSpendSigned(by_key[earlier.state], earlier.tx_id, signed)

@@ -18,8 +18,8 @@ from chains.progmat.transactions.attestation import attest
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.validators.approver import Resolver
 from chains.progmat.validators.archive import ArchiveRecorder
+from chains.progmat.validators.errors import DoubleSpendSigned
 from chains.progmat.validators.signing_gate import SigningGate
-from chains.progmat.vault.errors import ConflictingConsumption
 from primitives.signatures import Signer
 
 _log = structlog.get_logger(__name__)
@@ -53,7 +53,8 @@ class Attestor:
 
         Raises DecodeError, SigningStopped, NotConfirmed, what signature, platform and contract verification refuse, and
         UnavailableError when ancestors, or the notary's word, cannot be had now. Two final transactions that spend one
-        state stop this Validator: the notary that signed both is not to be relied on any more.
+        state stop this Validator if the journal's notary signed both; if another did, what rests on the second is not
+        attested.
         """
         signed = SignedTransaction.decode(body)
         tx_id = signed.id
@@ -71,8 +72,8 @@ class Attestor:
         try:
             await self._resolver.resolve(peer.name, signed.wire)
             await self._database.submit(lambda connection: self._keep(connection, signed))
-        except ConflictingConsumption as misbehaviour:
-            await self._gate.stop_signing(misbehaviour)
+        except DoubleSpendSigned as misbehaviour:
+            await self._gate.heed_double_spend(misbehaviour, self._verifier.journal_notary_name)
             raise
 
     def _keep(self, connection: Connection, signed: SignedTransaction) -> None:

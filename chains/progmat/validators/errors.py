@@ -11,6 +11,7 @@ CrossDvpError
 ├── PeerError
 │   ├── SigningStopped            misbehaviour was seen; nothing is signed until an operator has acted
 │   ├── StateSpentTwice           two entries of the journal consume one state
+│   ├── DoubleSpendSigned         a notary signed two ledger_txs that consume one state
 │   ├── WriteImpossible           an entry of the journal writes over a path
 │   └── CheckpointConflict        another digest was signed for this height
 ├── UnavailableError
@@ -24,7 +25,10 @@ CrossDvpError
 from __future__ import annotations
 
 from chains.progmat.notary.errors import JournalError
-from chains.progmat.notary.model import PathProblem
+from chains.progmat.notary.model import PathProblem, state_key
+from chains.progmat.transactions.model import StateRef
+from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.vault.errors import ConflictingConsumption
 from primitives.errors import CallerError, CrossDvpError, PeerError, UnavailableError
 
 
@@ -107,6 +111,16 @@ class StateSpentTwice(JournalError):
     def __init__(self, position: int, state: bytes, first_position: int) -> None:
         self.state, self.first_position = state, first_position
         super().__init__(position, f"state {state.hex()} was consumed at position {first_position} already")
+
+
+class DoubleSpendSigned(ConflictingConsumption):
+    """A notary signed two ledger transactions that consume one state: the one kept here, and ``later``."""
+
+    def __init__(self, ref: StateRef, recorded_tx_id: bytes, later: SignedTransaction) -> None:
+        self.state = state_key(ref)
+        self.notary = "" if later.wire.notary is None else later.wire.notary.name
+        self.evidence = later.encode()
+        super().__init__(ref, recorded_tx_id, later.id)
 
 
 class WriteImpossible(JournalError):

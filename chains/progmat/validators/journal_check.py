@@ -54,7 +54,7 @@ def _check_evidence(entry: JournalEntry, epochs: ParametersSource) -> tuple[byte
         tear_off.verify_for_notary()
         signatures = tuple(decode_signature(signature) for signature in request.validator_signatures)
         epoch = epochs.pinned(tear_off.network_parameters_hash)
-        rules.validate_new(tear_off, signatures, epoch)
+        rules.validate_new(tear_off, signatures, epoch, epoch.notary.name)
         window = rules.narrowed(tear_off.time_window, epochs.history.admission(epoch))
         validate_time_window(window, entry.time_s)
     except (PeerError, NotaryRefusal) as error:

@@ -48,6 +48,7 @@ class ValidatorRpc(ValidatorServiceServicer):
             alarm_detail="" if alarm is None else alarm.detail,
             validator_set=self._signer.signing_set(head).packed(),
             address=self._signer.address,
+            dishonest_notaries=self._gate.dishonest_notaries,
         )
 
     async def SignCheckpoint(  # noqa: N802 - named by the .proto file

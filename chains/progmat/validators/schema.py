@@ -70,6 +70,17 @@ alarms = Table(
     CheckConstraint("id = 1", name="validator_alarms_first_stays"),
 )
 
+double_spends = Table(
+    "validator_double_spends",  # signed by other notaries than the journal's: what they touch is not vouched for
+    validator_metadata,
+    Column("state", LargeBinary(36), primary_key=True),
+    Column(
+        "tx_id", LargeBinary(32), primary_key=True
+    ),  # the later consumer that was seen; the earlier one is kept here
+    Column("notary", Text, nullable=False),
+    Column("evidence", LargeBinary, nullable=False),  # the later consumer, with the notary's signature
+)
+
 pins = Table(
     "validator_pins",
     validator_metadata,

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, select
 
 from chains.progmat.node.storage import NodeDatabase, insert
 from chains.progmat.node.storage.errors import StorageClosed
-from chains.progmat.validators.errors import SigningStopped
-from chains.progmat.validators.schema import alarms
+from chains.progmat.validators.errors import DoubleSpendSigned, SigningStopped
+from chains.progmat.validators.schema import alarms, double_spends
 from primitives.errors import PeerError, UnavailableError
 
 KEEP_AGAIN_S: Final = 1.0
@@ -36,20 +36,26 @@ class Alarm:
 class SigningGate:
     """Use ``open``: it recalls an alarm of an earlier run."""
 
-    def __init__(self, database: NodeDatabase, alarm: Alarm | None) -> None:
+    def __init__(self, database: NodeDatabase, alarm: Alarm | None, dishonest: frozenset[str]) -> None:
         self._database = database
         self._alarm = alarm
         self._keeping: asyncio.Task[None] | None = None
+        self._dishonest = dishonest
 
     @classmethod
     async def open(cls, database: NodeDatabase) -> SigningGate:
         """The gate as this database knows it."""
-        return cls(database, await database.read(_stored_alarm))
+        return cls(database, await database.read(_stored_alarm), await database.read(_stored_dishonest))
 
     @property
     def alarm(self) -> Alarm | None:
         """Why it is closed; None while it is open."""
         return self._alarm
+
+    @property
+    def dishonest_notaries(self) -> tuple[str, ...]:
+        """Those beside the journal's whose double spends were seen; the proofs are in this Validator's database."""
+        return tuple(sorted(self._dishonest))
 
     def require_open(self) -> None:
         """Call it before each signature, after the last ``await``. Raises SigningStopped."""
@@ -82,6 +88,19 @@ class SigningGate:
             else:
                 return
 
+    async def heed_double_spend(self, lie: DoubleSpendSigned, journal_notary: str) -> None:
+        """Close the gate if it was the journal's notary; keep the proof against another.
+
+        Another notary's lie is about states that name it, and the caller refuses what rests on it. It says nothing of
+        the journal, whose readers on other chains must not have to wait for its sake.
+        """
+        if lie.notary == journal_notary:
+            await self.stop_signing(lie, lie.evidence)
+            return
+        self._dishonest |= {lie.notary}
+        _log.critical("a notary signed a double spend", notary=lie.notary, detail=str(lie))
+        await self._database.submit(lambda connection: _store_double_spend(connection, lie))
+
 
 def _stored_alarm(connection: Connection) -> Alarm | None:
     row = connection.execute(select(alarms.c.reason, alarms.c.detail, alarms.c.evidence)).one_or_none()
@@ -91,3 +110,17 @@ def _stored_alarm(connection: Connection) -> Alarm | None:
 def _store_alarm(connection: Connection, alarm: Alarm) -> None:
     values = {"id": 1, "reason": alarm.reason, "detail": alarm.detail, "evidence": alarm.evidence}
     connection.execute(insert(alarms).values(values).on_conflict_do_nothing())
+
+
+def _stored_dishonest(connection: Connection) -> frozenset[str]:
+    return frozenset(connection.execute(select(double_spends.c.notary).distinct()).scalars())
+
+
+def _store_double_spend(connection: Connection, lie: DoubleSpendSigned) -> None:
+    values = {
+        "state": lie.state,
+        "tx_id": lie.conflicting_tx_id,
+        "notary": lie.notary,
+        "evidence": lie.evidence,
+    }
+    connection.execute(insert(double_spends).values(values).on_conflict_do_nothing())

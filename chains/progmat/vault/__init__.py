@@ -1,6 +1,7 @@
 """The vault: what a node holds. Plain functions on a database connection, called inside ``NodeDatabase`` operations."""
 
 from chains.progmat.vault.books import EntryKind, RecordMark
+from chains.progmat.vault.by_notary import AtNotary, cash_by_notary, count_unspent_at, tokens_by_notary
 from chains.progmat.vault.cash import (
     MAX_INPUTS,
     AccountBalance,
@@ -46,12 +47,14 @@ from chains.progmat.vault.queries import (
 )
 from chains.progmat.vault.recording import RecordedTx, RecordOutcome, record_transaction
 from chains.progmat.vault.schema import vault_metadata
-from chains.progmat.vault.soft_locks import lock_states, release_soft_locks, renew_soft_locks
+from chains.progmat.vault.soft_locks import held_by_others, lock_states, release_soft_locks, renew_soft_locks
 from chains.progmat.vault.tokens import TokenBalance, TokenHolding, TokenRequest, select_tokens, token_balances
+from chains.progmat.vault.unspent import NotaryFilter, unattested_transactions, unspent_pages
 
 __all__ = [
     "MAX_INPUTS",
     "AccountBalance",
+    "AtNotary",
     "Balance",
     "CashHolding",
     "CoinRequest",
@@ -65,6 +68,7 @@ __all__ = [
     "IndexedMembership",
     "IndexedProposal",
     "IndexedTokens",
+    "NotaryFilter",
     "RecordMark",
     "RecordOutcome",
     "RecordedTx",
@@ -76,9 +80,12 @@ __all__ = [
     "VaultState",
     "balance",
     "balances",
+    "cash_by_notary",
     "consensus_record",
     "consumed_by",
     "count_coins",
+    "count_unspent_at",
+    "held_by_others",
     "hold",
     "holds",
     "keep_everything",
@@ -99,6 +106,9 @@ __all__ = [
     "select_small_and_lock",
     "select_tokens",
     "token_balances",
+    "tokens_by_notary",
     "total_yen",
+    "unattested_transactions",
+    "unspent_pages",
     "vault_metadata",
 ]

@@ -46,6 +46,10 @@ class EntryKind(Enum):
     """Part of the balance is encumbered for a trade; it stays in the account."""
     UNLOCK = "UNLOCK"
     """A trade's outcome: the encumbered part left for the seller (a change), or is free again (none)."""
+    NOTARY_CHANGE = "NOTARY_CHANGE"
+    """Cash is at another notary now; no change."""
+    PACKAGE_UPGRADE = "PACKAGE_UPGRADE"
+    """Cash is of another contract package now; no change."""
     OTHER = "OTHER"
     """A light client's or a membership's record, or a kind this release has no name for."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, exists, func, or_, select
@@ -33,6 +33,7 @@ _OF_ACCOUNT = and_(
     cash.c.owner_key == bindparam("of_key"),
     cash.c.consumed.is_(False),
 )
+_AT_NOTARY = cash.c.notary == bindparam("at_notary")
 _MINE = soft_locks.c.lock_owner == bindparam("owner")
 _LIVE = soft_locks.c.expires_s > bindparam("now_s")
 
@@ -52,7 +53,7 @@ _HOLDING_COLUMNS = (cash.c.tx_id, cash.c.output_index, *_ACCOUNT_COLUMNS, cash.c
 _LARGEST_FIRST = (
     select(*_HOLDING_COLUMNS)
     .select_from(_JOINED)
-    .where(_OF_ACCOUNT, _FREE)
+    .where(_OF_ACCOUNT, _AT_NOTARY, _FREE)
     .order_by(cash.c.amount_yen.desc(), cash.c.tx_id, cash.c.output_index)
     .limit(bindparam("most"))
 )
@@ -61,7 +62,7 @@ _SPENDABLE_IN_SHARD = Prepared(_LARGEST_FIRST.where(cash.c.shard == bindparam("i
 _SMALLEST = (
     select(*_HOLDING_COLUMNS)
     .select_from(_JOINED)
-    .where(_OF_ACCOUNT, _FREE, cash.c.amount_yen < bindparam("below"))
+    .where(_OF_ACCOUNT, _AT_NOTARY, _FREE, cash.c.amount_yen < bindparam("below"))
     .order_by(cash.c.amount_yen, cash.c.tx_id, cash.c.output_index)
     .limit(bindparam("most"))
 )
@@ -77,8 +78,8 @@ _FORGET_EARLIER_CHOICE = Prepared(
     )
 )
 _SUMS_OF_ACCOUNT = select(*_sums(_LIVE)).select_from(_JOINED).where(_OF_ACCOUNT)
-_SUMS_FOR_OWNER = select(*_sums(and_(_LIVE, ~_MINE))).select_from(_JOINED).where(_OF_ACCOUNT)
-_FIRST_END = select(func.min(soft_locks.c.expires_s)).select_from(_JOINED).where(_OF_ACCOUNT, _LIVE, ~_MINE)
+_SUMS_FOR_OWNER = select(*_sums(and_(_LIVE, ~_MINE))).select_from(_JOINED).where(_OF_ACCOUNT, _AT_NOTARY)
+_FIRST_END = select(func.min(soft_locks.c.expires_s)).select_from(_JOINED).where(_OF_ACCOUNT, _AT_NOTARY, _LIVE, ~_MINE)
 _REGISTER = (
     select(*_ACCOUNT_COLUMNS, *_sums(_LIVE))
     .select_from(_JOINED)
@@ -102,7 +103,7 @@ class CashHolding:
 
 @dataclass(frozen=True, slots=True)
 class CoinRequest:
-    """Cash wanted by a flow: at least ``amount_yen``, held for ``lock_owner`` until ``expires_s``."""
+    """Cash wanted by a flow: at least ``amount_yen`` at one notary, held for ``lock_owner`` until ``expires_s``."""
 
     coin_id: str
     issuer: str
@@ -112,6 +113,7 @@ class CoinRequest:
     now_s: int
     expires_s: int
     max_inputs: int = MAX_INPUTS
+    notary: str = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,7 @@ def _parameters(request: CoinRequest) -> dict[str, Any]:
     return _account_parameters(request.coin_id, request.issuer, request.account, request.now_s) | {
         "owner": request.lock_owner,
         "most": request.max_inputs,
+        "at_notary": request.notary,
     }
 
 

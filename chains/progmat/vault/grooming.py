@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from chains.progmat.vault.schema import cash, soft_locks
 from ibc.dvp import CashAccount
 
+_WITH_LOCKS = cash.outerjoin(
+    soft_locks, and_(cash.c.tx_id == soft_locks.c.tx_id, cash.c.output_index == soft_locks.c.output_index)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Dust:
-    """Free coins below a size, of one coin in one account, and how many there are."""
+    """Free coins below a size, of one coin in one account at one notary, and how many there are."""
 
     coin_id: str
     issuer: str
@@ -22,22 +26,43 @@ class Dust:
 
 def dustiest_account(connection: Connection, node: str, below_yen: int, more_than: int, now_s: int) -> Dust | None:
     """Of the accounts kept at ``node`` the one with most free coins below ``below_yen``, if more than ``more_than``."""
-    same_state = and_(cash.c.tx_id == soft_locks.c.tx_id, cash.c.output_index == soft_locks.c.output_index)
     number = func.count()
     query = (
         select(cash.c.coin_id, cash.c.issuer, cash.c.owner_key, number.label("coins"))
-        .select_from(cash.outerjoin(soft_locks, same_state))
-        .where(
-            cash.c.consumed.is_(False),
-            cash.c.encumbered.is_(False),
-            cash.c.node == node,
-            cash.c.amount_yen < below_yen,
-            or_(soft_locks.c.lock_owner.is_(None), soft_locks.c.expires_s <= now_s),
-        )
-        .group_by(cash.c.coin_id, cash.c.issuer, cash.c.owner_key)
+        .select_from(_WITH_LOCKS)
+        .where(*_small(node, below_yen, now_s))
+        .group_by(cash.c.coin_id, cash.c.issuer, cash.c.owner_key, cash.c.notary)
         .having(number > more_than)
-        .order_by(number.desc(), cash.c.owner_key, cash.c.coin_id, cash.c.issuer)
+        .order_by(number.desc(), cash.c.owner_key, cash.c.coin_id, cash.c.issuer, cash.c.notary)
         .limit(1)
     )
     row = connection.execute(query).one_or_none()
     return None if row is None else Dust(row.coin_id, row.issuer, CashAccount(node, row.owner_key), row.coins)
+
+
+def small_coins_by_notary(
+    connection: Connection, coin_id: str, issuer: str, account: CashAccount, below_yen: int, now_s: int
+) -> dict[str, int]:
+    """How many free coins of less than ``below_yen`` an account has, by the name of the notary."""
+    query = (
+        select(cash.c.notary, func.count().label("coins"))
+        .select_from(_WITH_LOCKS)
+        .where(
+            cash.c.coin_id == coin_id,
+            cash.c.issuer == issuer,
+            cash.c.owner_key == account.key,
+            *_small(account.node, below_yen, now_s),
+        )
+        .group_by(cash.c.notary)
+    )
+    return {row.notary: row.coins for row in connection.execute(query)}
+
+
+def _small(node: str, below_yen: int, now_s: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        cash.c.consumed.is_(False),
+        cash.c.encumbered.is_(False),
+        cash.c.node == node,
+        cash.c.amount_yen < below_yen,
+        or_(soft_locks.c.lock_owner.is_(None), soft_locks.c.expires_s <= now_s),
+    )

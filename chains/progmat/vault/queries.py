@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, select, tuple_
 
-from chains.progmat.node.storage import Prepared
 from chains.progmat.transactions.component_codec import decode_state
 from chains.progmat.transactions.model import StateAndRef, StateRef, TransactionState
 from chains.progmat.vault.indexing import (
@@ -99,14 +98,16 @@ def latest_consensus(connection: Connection, client_id: str) -> VaultState[Index
     return _first(find_states(connection, IndexedConsensus, of_client, consensus.c.height.desc(), 1))
 
 
-def membership(connection: Connection, network: str, party: str) -> VaultState[IndexedMembership] | None:
-    """The current membership of a party in a business network, whatever its status."""
-    row = _MEMBERSHIP.first(connection, {"of_network": network, "of_party": party})
-    return None if row is None else _vault_state(IndexedMembership, row)
+def membership(connection: Connection, network: str, party: str, notary: str) -> VaultState[IndexedMembership] | None:
+    """The current membership of a party in a business network at a notary, whatever its status."""
+    return _first([found for found in memberships_of(connection, network, party) if found.state.notary.name == notary])
 
 
 def memberships_of(connection: Connection, network: str, party: str) -> list[VaultState[IndexedMembership]]:
-    """Memberships of a party that this vault has not seen consumed: more than one when it missed a revocation."""
+    """Memberships of a party that this vault has not seen consumed: one at each notary, or more.
+
+    More where it missed a revocation.
+    """
     row = memberships.c
     current = and_(row.network == network, row.party == party, row.consumed.is_(False))
     return find_states(connection, IndexedMembership, current, row.tx_id.asc(), None)
@@ -176,16 +177,3 @@ def _vault_state(kind: type[IndexedT], row: Iterable[Any]) -> VaultState[Indexed
 
 def _first(found: list[VaultState[IndexedT]]) -> VaultState[IndexedT] | None:
     return found[0] if found else None
-
-
-_MEMBERSHIP = Prepared(
-    _select(
-        IndexedMembership,
-        and_(
-            memberships.c.network == bindparam("of_network"),
-            memberships.c.party == bindparam("of_party"),
-            memberships.c.consumed.is_(False),
-        ),
-        memberships.c.tx_id.asc(),
-    )
-)

@@ -32,6 +32,7 @@ from chains.progmat.vault.indexing import (
     Indexed,
     IndexedCash,
     IndexedLock,
+    IndexedTokens,
     VaultRules,
     holding_of,
 )
@@ -197,6 +198,8 @@ def _produce(
         kind = _NAME_OF[type(entry)]
         state_rows.append(_row(ref) | {"kind": kind, "component": encode_state(state)})
         columns = _row(ref) | _indexed_columns(entry) | {"consumed": index in spent}
+        if isinstance(entry, (IndexedCash, IndexedTokens)):
+            columns |= {"notary": state.notary.name}
         if isinstance(entry, IndexedCash):
             columns |= _encumbrance(state, indexed) | {"shard": shard_of(ref)}
         rows.setdefault(type(entry), []).append(columns)

@@ -108,6 +108,7 @@ cash = _kind_table(
     Column("encumbered", Boolean, nullable=False),
     Column("trade_id", LargeBinary(32)),  # of the lock that encumbers it
     Column("shard", Int64, nullable=False),  # where selection looks first, see ``shard_of``
+    Column("notary", Text, nullable=False),  # by name: selection takes coins of one
     CheckConstraint("amount_yen > 0", name="vault_cash_amount"),
     CheckConstraint("trade_id IS NULL OR encumbered", name="vault_cash_encumbered"),
 )
@@ -148,6 +149,7 @@ tokens = _kind_table(
     Column("quantity", Int64, nullable=False),
     Column("node", Text, nullable=False),
     Column("owner_key", LargeBinary, nullable=False),
+    Column("notary", Text, nullable=False),
     CheckConstraint("quantity > 0", name="vault_tokens_quantity"),
 )
 proposals = _kind_table(

@@ -68,6 +68,15 @@ def lock_states(
     _HOLD.change_all(connection, [{"tx_id": ref.tx_id, "output_index": ref.index} | hold for ref in refs])
 
 
+def held_by_others(
+    connection: Connection, refs: Sequence[StateRef], *, lock_owner: str, now_s: int
+) -> frozenset[StateRef]:
+    """Those of ``refs`` that are held at ``now_s``, and not for ``lock_owner``."""
+    keys = [(ref.tx_id, ref.index) for ref in refs]
+    rows = _HELD_BY_OTHERS.rows(connection, {"keys": keys, "owner": lock_owner, "now_s": now_s}) if keys else ()
+    return frozenset(StateRef(tx_id, index) for tx_id, index, _, _ in rows)
+
+
 def renew_soft_locks(connection: Connection, *, lock_owner: str, expires_s: int) -> int:
     """Extend all locks that ``lock_owner`` still has, expired or not; returns how many.
 

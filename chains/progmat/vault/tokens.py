@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, or_, select
@@ -25,6 +25,7 @@ _OF_ACCOUNT = and_(
     tokens.c.owner_key == bindparam("of_key"),
     tokens.c.consumed.is_(False),
 )
+_AT_NOTARY = tokens.c.notary == bindparam("at_notary")
 _LIVE = soft_locks.c.expires_s > bindparam("now_s")
 _MINE = soft_locks.c.lock_owner == bindparam("owner")
 
@@ -37,11 +38,11 @@ def _sum(where: ColumnElement[bool]) -> ColumnElement[int]:
 _FREE = (
     select(tokens)
     .select_from(_JOINED)
-    .where(_OF_ACCOUNT, or_(soft_locks.c.lock_owner.is_(None), _MINE, ~_LIVE))
+    .where(_OF_ACCOUNT, _AT_NOTARY, or_(soft_locks.c.lock_owner.is_(None), _MINE, ~_LIVE))
     .order_by(tokens.c.quantity.desc(), tokens.c.tx_id, tokens.c.output_index)
     .limit(bindparam("most"))
 )
-_RESERVED = select(_sum(and_(_LIVE, ~_MINE))).select_from(_JOINED).where(_OF_ACCOUNT)
+_RESERVED = select(_sum(and_(_LIVE, ~_MINE))).select_from(_JOINED).where(_OF_ACCOUNT, _AT_NOTARY)
 _ACCOUNT_COLUMNS = (tokens.c.network, tokens.c.token_id, tokens.c.registrar, tokens.c.node, tokens.c.owner_key)
 _IS_HELD = and_(soft_locks.c.lock_owner.is_not(None), _LIVE)
 _REGISTER = (
@@ -63,7 +64,7 @@ class TokenHolding:
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """Tokens wanted by a flow: at least ``quantity``, held for ``lock_owner`` until ``expires_s``."""
+    """Tokens wanted by a flow: at least ``quantity`` at one notary, held for ``lock_owner`` until ``expires_s``."""
 
     network: str
     token_id: str
@@ -74,6 +75,7 @@ class TokenRequest:
     now_s: int
     expires_s: int
     max_inputs: int = MAX_INPUTS
+    notary: str = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,4 +143,5 @@ def _parameters(request: TokenRequest) -> dict[str, Any]:
         "now_s": request.now_s,
         "owner": request.lock_owner,
         "most": request.max_inputs,
+        "at_notary": request.notary,
     }

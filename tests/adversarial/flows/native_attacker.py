@@ -9,6 +9,7 @@ from chains.progmat.contracts.native_terms import NativeTerms
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.dvp_codec import (
     PROPOSE_DVP,
+    Proposal,
     decode_offer,
     encode_proposal,
 )
@@ -64,7 +65,7 @@ async def propose(
     ledger: LedgerNetwork, liar: LedgerParty, terms: NativeTerms, round_ms: int = 1
 ) -> tuple[StateRef, ...]:
     """Ask the buyer's node for coins, as a node that has been taken over."""
-    return decode_offer(await ask(ledger, liar, CN_B, PROPOSE_DVP, encode_proposal(terms, round_ms)))
+    return decode_offer(await ask(ledger, liar, CN_B, PROPOSE_DVP, encode_proposal(Proposal(terms, round_ms))))
 
 
 async def frame_of(ledger: LedgerNetwork) -> MemberFrame:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.notary_change import change_command
 from chains.progmat.flows.requests import MoveCash
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.ibc_host.frame import TransactionFrame
 from chains.progmat.node.peers import PeerRouter
 from chains.rpc_status import RemoteCallerError, RemotePeerError
 from tests.adversarial.flows.attacker import (
@@ -24,6 +27,7 @@ from tests.fakes.ledger_parties import (
     CN_A,
     CN_B,
     COIN_ID,
+    SECOND,
     SELLER,
     SN,
     STRANGER,
@@ -34,10 +38,12 @@ from tests.fakes.ledger_parties import (
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
     CASH_PARTIES,
+    PACKAGE,
     SELLER_ACCOUNT,
     LedgerNetwork,
     running_ledger,
 )
+from tests.integration.ledger.two_notaries import TWO_NOTARIES, ledger_of_two_notaries
 
 MOVE = MoveCash("move", COIN_ID, SN.name, 300, BUYER_ACCOUNT.key, SELLER_ACCOUNT)
 
@@ -129,3 +135,30 @@ async def test_a_lying_issuer_cannot_make_a_custodian_go_on(tmp_path: Path, lie:
         assert failed.step is FlowStep.FAILED
         assert failed.last_error_reason in {"BAD_COUNTERSIGNATURE", "DECODE_ERROR"}
         assert await ledger.free_yen(CN_B, BUYER_ACCOUNT) == 1000
+
+
+async def test_the_issuer_replaces_nothing_by_more_and_nothing_without_its_owner(tmp_path: Path) -> None:
+    async with ledger_of_two_notaries(tmp_path) as ledger:
+        issued = await recorded(ledger, SN, (await ledger.issue(1000)).tx_id)
+        coin = output_of(issued, 0)
+        frame = TransactionFrame(TWO_NOTARIES, PACKAGE.hash)
+        honest = replace(
+            frame.start(),
+            inputs=(coin.ref,),
+            outputs=(cash(1000).as_output(SECOND.party),),
+            commands=(change_command(SECOND.party, BUYER.key, SN.key),),
+        )
+        richer = replace(honest, outputs=(cash(1001).as_output(SECOND.party),))
+        without_owner = replace(honest, commands=(change_command(SECOND.party, SN.key),))
+        for attack, signers, reason in (
+            (richer, [BUYER], "REPLACEMENT_RULE_BROKEN"),
+            (without_owner, [], "REPLACEMENT_RULE_BROKEN"),
+            (honest, [], "SIGNATURES_MISSING"),
+        ):
+            with pytest.raises(RemotePeerError) as refused:
+                await countersign(ledger, CN_B, SN, signed_by(attack, signers))
+            assert refused.value.reason == reason
+        assert await countersign(ledger, CN_B, SN, signed_by(honest, [BUYER]))
+        with pytest.raises(RemoteCallerError) as no_issuer:
+            await countersign(ledger, SN, CN_A, signed_by(honest, [BUYER]))
+        assert no_issuer.value.reason == "COUNTERSIGN_REFUSED"

@@ -15,6 +15,7 @@ from chains.progmat.flows import peer_codec
 from chains.progmat.flows.dvp_codec import (
     PROPOSE_DVP,
     RELEASE_DVP,
+    Proposal,
     Release,
     encode_proposal,
     encode_release,
@@ -88,7 +89,7 @@ async def test_only_the_sellers_custodian_proposes(tmp_path: Path) -> None:
         await ledger.stop(AN)
         await ledger.start(AN)
         with pytest.raises(RemoteCallerError) as refused:
-            await ask(ledger, CN_A, AN, PROPOSE_DVP, encode_proposal(terms, 1))
+            await ask(ledger, CN_A, AN, PROPOSE_DVP, encode_proposal(Proposal(terms, 1)))
         assert refused.value.reason == "PROPOSAL_REFUSED"
 
 

@@ -16,6 +16,7 @@ from chains.progmat.transactions.attestation import (
     attest,
     outputs_of,
 )
+from chains.progmat.transactions.component_codec import encode_contract_package_hash
 from chains.progmat.transactions.component_hashing import component_leaf
 from chains.progmat.transactions.errors import AttestationRefused, MalformedComponent, TearOffRefused
 from chains.progmat.transactions.model import StateRef
@@ -173,3 +174,27 @@ def test_no_flipped_byte_of_attested_outputs_is_accepted(position: int, flip: in
     data[position % len(data)] ^= flip
     with pytest.raises(CrossDvpError):
         AttestedOutputs.decode(bytes(data)).verify(parameters)
+
+
+def test_the_package_that_made_an_output_is_proved_with_it() -> None:
+    proof = OutputProof.decode(OutputProof.of(LOCK, 0).encode())
+    proof.verify()
+    assert proof.contract_package == LOCK.contract_package
+
+
+def test_an_output_of_another_package_than_its_transactions_is_refused() -> None:
+    proof = OutputProof.of(LOCK, 0)
+    other = encode_contract_package_hash(Hash32(b"\x07" * 32))
+    nonce, component = proof.package_nonce, proof.package_component
+    for lie in ((nonce, other), (bytes(32), component), (proof.nonce, component)):
+        with pytest.raises(TearOffRefused, match="package is under its group"):
+            replace(proof, package_nonce=lie[0], package_component=lie[1]).verify()
+    for half in ((nonce, b""), (b"", component), (nonce, other[:-1])):
+        with pytest.raises((MalformedComponent, DecodeError)):
+            replace(proof, package_nonce=half[0], package_component=half[1])
+
+
+def test_a_proof_of_an_earlier_release_holds_and_names_no_package() -> None:
+    proof = replace(OutputProof.of(LOCK, 0), package_nonce=b"", package_component=b"")
+    proof.verify()
+    assert proof.contract_package is None

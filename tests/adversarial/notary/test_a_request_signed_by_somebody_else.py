@@ -21,7 +21,17 @@ from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.signature import sign_transaction
 from primitives.errors import DecodeError
 from tests.fakes.commit_requests import CN_SIGNER, NOW_S, create, state
-from tests.fakes.notary_world import CN_2_SIGNER, NOTARY_KEYS, PARAMETERS, STRANGER, Keys, Spoken, key_of, request_bytes
+from tests.fakes.notary_world import (
+    CN_2_SIGNER,
+    NOTARY,
+    NOTARY_KEYS,
+    PARAMETERS,
+    STRANGER,
+    Keys,
+    Spoken,
+    key_of,
+    request_bytes,
+)
 from tests.fakes.uniqueness_stores import STORES, place_of
 
 CN, CN_2 = PeerIdentity("cn-1"), PeerIdentity("cn-2")
@@ -43,6 +53,7 @@ async def notary(store: UniquenessStore) -> AsyncIterator[NotaryService]:
 
 def a_notary(store: UniquenessStore, keys: Keys = NOTARY_KEYS) -> NotaryService:
     return NotaryService(
+        name=NOTARY.name,
         store=store,
         keys=keys,
         parameters=PARAMETERS,

@@ -32,6 +32,7 @@ from primitives.errors import DecodeError
 from primitives.types import Hash32, UnixSeconds
 from tests.fakes.commit_requests import LEDGER_ID, NOW_S, create, delete, state
 from tests.fakes.notary_world import (
+    NOTARY,
     NOTARY_KEYS,
     PARAMETERS,
     STRANGER,
@@ -59,6 +60,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def notary(clock: Clock) -> AsyncIterator[NotaryService]:
     service = NotaryService(
+        name=NOTARY.name,
         store=MemoryUniquenessStore(LEDGER_ID),
         keys=NOTARY_KEYS,
         parameters=PARAMETERS,

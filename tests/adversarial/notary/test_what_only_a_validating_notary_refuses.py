@@ -26,7 +26,7 @@ from chains.progmat.transactions.filtered import NOTARY_GROUPS
 from chains.progmat.transactions.signed import SignedTransaction
 from primitives.errors import DecodeError
 from tests.fakes.commit_requests import CN_SIGNER, LEDGER_ID, create, state
-from tests.fakes.notary_world import NOTARY_KEYS, VALIDATORS, key_of, request_bytes
+from tests.fakes.notary_world import NOTARY, NOTARY_KEYS, VALIDATORS, key_of, request_bytes
 from tests.fakes.toy_ledger import OWNER, PACKAGE, PARAMETERS, Toy
 from tests.fakes.validator_world import HandClock, NobodyListed, Requester, evidence_of
 
@@ -45,6 +45,7 @@ class Notaries:
 
 def a_notary(store: MemoryUniquenessStore, intake: Intake | None = None) -> NotaryService:
     return NotaryService(
+        name=NOTARY.name,
         store=store,
         keys=NOTARY_KEYS,
         parameters=PARAMETERS,
@@ -70,7 +71,7 @@ async def notaries(tmp_path: Path) -> AsyncIterator[Notaries]:
         verifier,
         VerifiedArchive(),
         clock,
-        confirmed=OwnAnswers(store, verifier, NOTARY_KEYS, clock).confirmed,
+        confirmed=OwnAnswers(NOTARY.name, store, verifier, NOTARY_KEYS, clock).confirmed,
     )
     validating = a_notary(store, WholeIntake(archive, back_chain, verifier))
     blind = a_notary(MemoryUniquenessStore(LEDGER_ID))

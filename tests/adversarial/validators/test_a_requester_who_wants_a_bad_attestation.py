@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from chains.progmat.contracts.errors import ContractViolation
 from chains.progmat.flows.errors import BadResolution
@@ -16,17 +16,18 @@ from chains.progmat.node.positions import PositionKeeper, decode_answer
 from chains.progmat.node.storage import unknown_transactions
 from chains.progmat.node.storage.errors import StorageFailed
 from chains.progmat.transactions.attestation import Attestation, AttestationSignature
-from chains.progmat.transactions.errors import AttestationRefused, SignaturesMissing
+from chains.progmat.transactions.errors import AttestationRefused, NotaryBroken, SignaturesMissing
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.validators import signing_gate
-from chains.progmat.validators.errors import SigningStopped
+from chains.progmat.validators.errors import DoubleSpendSigned, SigningStopped
+from chains.progmat.validators.schema import double_spends
 from chains.progmat.vault.errors import ConflictingConsumption
 from primitives.errors import CrossDvpError, DecodeError, PeerError, UnavailableError
 from tests.fakes.commit_requests import NOW_S, create
 from tests.fakes.epochs import book_of, signed_epoch, with_notary_key
 from tests.fakes.ledger_parties import LedgerParty
 from tests.fakes.notary_world import OPERATOR, VALIDATORS
-from tests.fakes.toy_ledger import PARAMETERS, Toy
+from tests.fakes.toy_ledger import PARAMETERS, SECOND_NOTARY, Toy
 from tests.fakes.validator_world import CN, NobodyListed, ValidatorWorld
 
 ROOT = Toy("root")
@@ -180,3 +181,48 @@ async def test_an_alarm_outlives_a_disk_that_fails_while_it_is_raised(
 async def test_malformed_requests_are_refused(world: ValidatorWorld, body: bytes) -> None:
     with pytest.raises((DecodeError, CrossDvpError)):
         await world.validator.attestor.attest(CN, body)
+
+
+ELSEWHERE = Toy("elsewhere", notary=SECOND_NOTARY)
+FIRST, TWIN = (Toy(name, inputs=(ELSEWHERE.output,), notary=SECOND_NOTARY) for name in ("first", "twin"))
+
+
+async def test_a_history_at_another_notary_is_attested(world: ValidatorWorld) -> None:
+    world.requester.give(ELSEWHERE.final())
+    signature = await attested(world, FIRST.final())
+    signature.verify(PARAMETERS, FIRST.wire.id)
+
+
+async def test_another_notarys_double_spend_is_kept_as_proof_and_checkpoints_go_on(world: ValidatorWorld) -> None:
+    """It says nothing of the journal: other chains wait for nobody. What rests on the second spend is refused."""
+    world.requester.give(ELSEWHERE.final(), TWIN.final())
+    await attested(world, FIRST.final())
+    heir = Toy("heir", inputs=(TWIN.output,), notary=SECOND_NOTARY)
+    for toy in (TWIN, heir):
+        with pytest.raises(DoubleSpendSigned):
+            await attested(world, toy.final())
+    await attested(world, FIRST.final())
+    await world.close()
+    await world.open()
+    assert world.validator.gate.alarm is None
+    assert world.validator.gate.dishonest_notaries == (SECOND_NOTARY.name,)
+    rows = await world.database.read(lambda connection: connection.execute(select(double_spends)).all())
+    assert [(row.notary, row.evidence) for row in rows] == [(SECOND_NOTARY.name, TWIN.final().encode())]
+    with pytest.raises(DoubleSpendSigned):
+        await attested(world, heir.final())
+
+
+async def test_a_state_spent_at_two_notaries_is_refused_as_a_mix(world: ValidatorWorld) -> None:
+    """The second notary signs what it cannot see: a state that names the journal's."""
+    world.requester.give(ROOT.final())
+    with pytest.raises(NotaryBroken, match=r"input .* belongs"):
+        await attested(world, Toy("taken along", inputs=(ROOT.output,), notary=SECOND_NOTARY).final())
+    assert world.validator.gate.dishonest_notaries == ()
+
+
+async def test_provable_writes_at_another_notary_are_not_approved(world: ValidatorWorld) -> None:
+    world.requester.give(ELSEWHERE.final())
+    writes = Toy("writes", inputs=(ELSEWHERE.output,), writes=(create("p"),), notary=SECOND_NOTARY)
+    with pytest.raises(CrossDvpError) as refusal:
+        await world.validator.approver.approve(CN, writes.signed().encode())
+    assert refusal.value.reason == "NOTARY_BROKEN"

@@ -6,7 +6,9 @@ A kind that is missing here makes ``test_every_kind_killed_at_every_point`` fail
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from chains.progmat.contracts.membership import BusinessNetwork
@@ -31,9 +33,9 @@ from chains.progmat.flows.requests import (
     UpdateLightClient,
 )
 from chains.progmat.vault import membership
-from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, SN, LedgerParty
+from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, NN, SN, LedgerParty
 from tests.fakes.token_parties import ST, TOKEN_ID
-from tests.integration.ledger import kinds_of_proposals
+from tests.integration.ledger import kinds_of_proposals, kinds_of_replacements, two_notaries
 from tests.integration.ledger.native_trades import TOKENS, YEN, NativeTrades
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
@@ -42,6 +44,7 @@ from tests.integration.ledger.network import (
     SETTLEMENT_PARTIES,
     TOKEN_PARTIES,
     LedgerNetwork,
+    running_ledger,
 )
 from tests.integration.ledger.settlement import CLIENT_ID, COUNTERPARTY_ID, Settlements
 
@@ -55,10 +58,11 @@ STOCK_YEN: Final = 100_000
 
 @dataclass(frozen=True)
 class KindOfFlow:
-    """``open`` prepares a running ledger of ``parties``."""
+    """``open`` prepares a running ledger of ``parties``, that ``running`` starts."""
 
     parties: tuple[LedgerParty, ...]
     open: Callable[[LedgerNetwork], Awaitable[Opened]]
+    running: Callable[[Path, tuple[LedgerParty, ...]], AbstractAsyncContextManager[LedgerNetwork]] = running_ledger
 
 
 async def _hold(ledger: LedgerNetwork, buyer_yen: int, seller_yen: int, total_yen: int) -> None:
@@ -138,7 +142,7 @@ async def _change_membership(ledger: LedgerNetwork) -> Opened:
     async def check(count: int) -> None:
         for party in (SN, CN_A, CN_B):
             database = ledger.vault(party).node.parts.database
-            found = await database.read(lambda connection: membership(connection, "SC", CN_A.name))
+            found = await database.read(lambda connection: membership(connection, "SC", CN_A.name, NN.name))
             assert found is not None
             assert found.indexed.status == ("ACTIVE" if count % 2 == 0 else "SUSPENDED")
 
@@ -331,4 +335,10 @@ KINDS: Final[dict[FlowKind, KindOfFlow]] = {
     FlowKind.PROPOSE_PACKAGE: KindOfFlow(CASH_PARTIES, kinds_of_proposals.propose_package),
     FlowKind.VOTE_ON_PACKAGE: KindOfFlow(CASH_PARTIES, kinds_of_proposals.vote_on_package),
     FlowKind.CLOSE_PROPOSAL: KindOfFlow(CASH_PARTIES, kinds_of_proposals.close_proposal),
+    FlowKind.CHANGE_NOTARY: KindOfFlow(
+        two_notaries.PARTIES, kinds_of_replacements.change_notary, two_notaries.ledger_of_two_notaries
+    ),
+    FlowKind.UPGRADE_STATES: KindOfFlow(
+        CASH_PARTIES, kinds_of_replacements.upgrade_states, kinds_of_replacements.ledger_of_two_packages
+    ),
 }

@@ -33,21 +33,21 @@ class NativeTrades:
     requests: int = 0
 
     @classmethod
-    async def open(cls, ledger: LedgerNetwork) -> NativeTrades:
-        """Admit the ST network's members, give the seller tokens and the buyer cash."""
+    async def open(cls, ledger: LedgerNetwork, notary: str = "") -> NativeTrades:
+        """Admit the ST network's members, give the seller tokens and the buyer cash: all at one notary."""
         for party, role in ((AN, MemberRole.REGISTRAR), (CN_A, MemberRole.CUSTODIAN), (CN_B, MemberRole.CUSTODIAN)):
-            await ledger.admit(party, ST, role)
+            await ledger.admit(party, ST, role, notary=notary)
         trades = cls(ledger)
-        await trades.issue_tokens(TOKENS)
-        await ledger.issue(YEN)
+        await trades.issue_tokens(TOKENS, notary=notary)
+        await ledger.issue(YEN, notary=notary)
         return trades
 
     def request_id(self, what: str) -> str:
         self.requests += 1
         return f"{what}-{self.requests}"
 
-    async def issue_tokens(self, quantity: int, to: CashAccount = SELLER_ACCOUNT) -> FlowRecord:
-        return await self.ledger.done(AN, IssueToken(self.request_id("tokens"), ST, TOKEN_ID, quantity, to))
+    async def issue_tokens(self, quantity: int, to: CashAccount = SELLER_ACCOUNT, notary: str = "") -> FlowRecord:
+        return await self.ledger.done(AN, IssueToken(self.request_id("tokens"), ST, TOKEN_ID, quantity, to, notary))
 
     def terms(self, trade: int = 1, quantity: int = 10, amount_yen: int = 400) -> NativeTerms:
         """Terms that lapse in ten minutes."""

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.market_requests import ChangeMembership, MembershipChange
 from chains.progmat.flows.record import FlowRecord
@@ -39,6 +40,7 @@ from chains.progmat.node.storage import EffectStatus
 from chains.progmat.node.storage.errors import StorageFailed
 from chains.progmat.node.storage.location import DatabaseLocation, database_location
 from chains.progmat.node.storage.schema import outbox
+from chains.progmat.transactions.network_parameters import NetworkParameters
 from ibc.dvp import CashAccount
 from tests.fakes.ledger_parties import (
     AN,
@@ -124,6 +126,8 @@ class LedgerNetwork:
     router_of: Callable[[str], PeerRouter] = _plain_router
     whole_history: frozenset[str] = frozenset()
     recover_first: bool = False
+    package: ContractPackage = field(default_factory=lambda: PACKAGE)
+    parameters: NetworkParameters = PARAMETERS
     deliver_all = staticmethod(deliver_all)
 
     async def start(self, party: LedgerParty) -> RunningNode:
@@ -163,6 +167,15 @@ class LedgerNetwork:
         await node.stop()
         await database.close()
 
+    async def restart_all(self, package: ContractPackage) -> None:
+        """Every node stops, and starts again as a program of another contract package."""
+        parties = [party for party in self.roles if party.name in self.nodes]
+        for party in reversed(parties):
+            await self.stop(party)
+        self.package = package
+        for party in parties:
+            await self.start(party)
+
     async def close(self) -> None:
         """Stop what runs."""
         for party in reversed(self.roles):
@@ -192,15 +205,18 @@ class LedgerNetwork:
         assert record.step is FlowStep.DONE, record
         return record
 
-    async def admit_members(self) -> None:
-        """The operator admits issuer and custodians."""
+    async def admit_members(self, notary: str = "") -> None:
+        """The operator admits issuer and custodians, at the journal's notary or another."""
         for party, role in ((SN, MemberRole.SC_ISSUER), (CN_A, MemberRole.CUSTODIAN), (CN_B, MemberRole.CUSTODIAN)):
-            await self.admit(party, BusinessNetwork.SC, role)
+            await self.admit(party, BusinessNetwork.SC, role, notary=notary)
 
-    async def admit(self, party: LedgerParty, network: BusinessNetwork, *roles: MemberRole) -> FlowRecord:
+    async def admit(
+        self, party: LedgerParty, network: BusinessNetwork, *roles: MemberRole, notary: str = ""
+    ) -> FlowRecord:
         """The operator admits a member."""
-        name = f"admit-{party.name}" if network is BusinessNetwork.SC else f"admit-{party.name}-{network.name}"
-        return await self.done(SN, ChangeMembership(name, MembershipChange.ADMIT, network, party.name, roles))
+        where = "-".join(filter(None, ("" if network is BusinessNetwork.SC else network.name, notary)))
+        name = "-".join(filter(None, ("admit", party.name, where)))
+        return await self.done(SN, ChangeMembership(name, MembershipChange.ADMIT, network, party.name, roles, notary))
 
     async def everything_delivered(self, party: LedgerParty) -> None:
         """Return when a vault node owes nobody anything."""
@@ -210,10 +226,10 @@ class LedgerNetwork:
             while await database.read(lambda connection: connection.execute(owed).scalar_one()):  # noqa: ASYNC110 - as below
                 await asyncio.sleep(0)  # deliveries tell nobody
 
-    async def issue(self, amount_yen: int, to: CashAccount = BUYER_ACCOUNT) -> FlowRecord:
-        """New cash for an account."""
+    async def issue(self, amount_yen: int, to: CashAccount = BUYER_ACCOUNT, notary: str = "") -> FlowRecord:
+        """New cash for an account, at the journal's notary or another."""
         self.issued += 1
-        return await self.done(SN, IssueCash(f"issue-{self.issued}", COIN_ID, amount_yen, to))
+        return await self.done(SN, IssueCash(f"issue-{self.issued}", COIN_ID, amount_yen, to, notary))
 
     async def free_yen(self, party: LedgerParty, account: CashAccount) -> int:
         """What an account may spend, as a node sees it."""
@@ -231,8 +247,8 @@ class LedgerNetwork:
         assert entry is not None
         return Surroundings(
             me=NodeSelf(entry.party, entry.roles, entry.index),
-            parameters=PARAMETERS,
-            package=PACKAGE,
+            parameters=self.parameters,
+            package=self.package,
             directory=self.network_map,
             keys=_keys(party, folder / "keys.json", self.more_keys.get(party, ())),
             network=self.hub.join(party.name, PeerRouter()),
@@ -269,13 +285,19 @@ async def running_ledger(
     router_of: Callable[[str], PeerRouter] = _plain_router,
     more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] | None = None,
     database_of: Callable[[str, Path], DatabaseLocation] = lambda _name, folder: database_location(folder),
+    parameters: NetworkParameters = PARAMETERS,
 ) -> AsyncIterator[LedgerNetwork]:
     """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``.
 
     Tokens need their registrar besides: ``TOKEN_PARTIES``. ``more_keys``: keys that nodes keep for later epochs.
     """
     network = LedgerNetwork(
-        folder, attest_every=attest_every, router_of=router_of, more_keys=more_keys or {}, database_of=database_of
+        folder,
+        attest_every=attest_every,
+        router_of=router_of,
+        more_keys=more_keys or {},
+        database_of=database_of,
+        parameters=parameters,
     )
     network.network_map = MAP if AN in set(parties) else WITHOUT_TOKENS
     try:

@@ -22,12 +22,12 @@ from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.node.ledger_node import BUILDERS
 from chains.progmat.node.peers import Delivery
 from chains.progmat.node.roles import ValidatorRole, VaultRole
-from tests.fakes.ledger_parties import VALIDATORS, LedgerParty
+from tests.fakes.ledger_parties import SECOND, VALIDATORS, LedgerParty
 from tests.integration.ledger.kinds_of_flows import KINDS, Opened
-from tests.integration.ledger.network import ROLES, WAIT_S, LedgerNetwork, _written_by_nobody, running_ledger
+from tests.integration.ledger.network import ROLES, WAIT_S, LedgerNetwork, _written_by_nobody
 from tests.integration.ledger.test_a_node_killed_at_any_step import killed_when_stored
 
-BY_NAME = {party.name: party for party in ROLES}
+BY_NAME = {party.name: party for party in (*ROLES, SECOND)}
 REACHED = frozenset({FlowStep.RECORDED, *ENDS})
 
 
@@ -157,7 +157,7 @@ def test_every_kind_of_flow_is_killed_here() -> None:
 
 @pytest.mark.parametrize("kind", list(BUILDERS), ids=lambda kind: kind.value)
 async def test_whoever_dies_at_whatever_point_the_flow_ends_once(tmp_path: Path, kind: FlowKind) -> None:
-    async with running_ledger(tmp_path, KINDS[kind].parties) as ledger:
+    async with KINDS[kind].running(tmp_path, KINDS[kind].parties) as ledger:
         opened: Opened = await KINDS[kind].open(ledger)
         driver, following, check = opened
         seen = await undisturbed(ledger, driver, await following(0))

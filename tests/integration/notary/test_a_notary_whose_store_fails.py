@@ -18,7 +18,7 @@ from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.signed_codec import decode_signature
 from scripts.local_postgres import LocalPostgres, PostgresMissing, temporary_postgres
 from tests.fakes.commit_requests import LEDGER_ID, NOW_S, create, state
-from tests.fakes.notary_world import NOTARY_KEYS, PARAMETERS, Spoken, key_of
+from tests.fakes.notary_world import NOTARY, NOTARY_KEYS, PARAMETERS, Spoken, key_of
 from tests.fakes.uniqueness_stores import postgres_writer
 
 CN = PeerIdentity("cn-1")
@@ -36,6 +36,7 @@ def own_server() -> Iterator[LocalPostgres]:
 @asynccontextmanager
 async def running(store: UniquenessStore) -> AsyncIterator[NotaryService]:
     notary = NotaryService(
+        name=NOTARY.name,
         store=store,
         keys=NOTARY_KEYS,
         parameters=PARAMETERS,

@@ -10,6 +10,7 @@ from crossdvp.ledger.v1 import (
     node_service_pb2,
     proposal_service_pb2,
     records_service_pb2,
+    replacement_service_pb2,
     token_service_pb2,
     vault_service_pb2,
 )
@@ -32,6 +33,7 @@ FILES = (
     membership_service_pb2,
     proposal_service_pb2,
     records_service_pb2,
+    replacement_service_pb2,
 )
 SERVICES = [service for file in FILES for service in file.DESCRIPTOR.services_by_name.values()]
 METHODS = [method.name for service in SERVICES for method in service.methods]

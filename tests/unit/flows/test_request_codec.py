@@ -22,6 +22,7 @@ from chains.progmat.flows.market_requests import (
     SettleDvp,
 )
 from chains.progmat.flows.record import FlowKind
+from chains.progmat.flows.replacement_requests import ChangeNotary, StateChoice, UpgradeStates
 from chains.progmat.flows.request_codec import MESSAGES, decode_request, encode_request, from_message, to_message
 from chains.progmat.flows.requests import (
     REQUEST_TYPES,
@@ -41,8 +42,10 @@ from chains.progmat.flows.requests import (
     UpdateLightClient,
     differing_fields,
 )
+from chains.progmat.transactions.model import StateRef
 from ibc.dvp import packet_of
 from primitives.errors import DecodeError
+from primitives.types import Hash32
 from tests.fakes.ledger_parties import BUYER, CN_A, CN_B, SELLER
 from tests.fakes.settlement_world import terms_of
 from tests.fakes.token_parties import native_terms
@@ -62,6 +65,8 @@ REQUESTS: tuple[AnyRequest, ...] = (
     ProposePackage("r", BusinessNetwork.UT, b"\x01" * 32, b"\x02" * 32, 100, 100 + 24 * 3600),
     VoteOnPackage("r", b"\x03" * 32, BallotChoice.AGAINST),
     CloseProposal("r", b"\x03" * 32),
+    ChangeNotary("r", "n2", "nn", StateChoice(contract="cash", account_key=BUYERS.key, asset_id="PGC")),
+    UpgradeStates("r", b"\x04" * 32, StateChoice(refs=(StateRef(Hash32(b"\x05" * 32), 3),))),
     IssueCash("r", "PGC", 5, BUYERS),
     MoveCash("r", "PGC", "sn", 5, BUYERS.key, SELLERS),
     RedeemCash("r", "PGC", "sn", 5, BUYERS.key),

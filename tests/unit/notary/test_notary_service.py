@@ -28,7 +28,7 @@ from chains.progmat.transactions.model import TimeWindow
 from chains.progmat.transactions.signed_codec import decode_signature
 from primitives.types import UnixSeconds
 from tests.fakes.commit_requests import LEDGER_ID, NOW_S, create, request, state, tx_id_of
-from tests.fakes.notary_world import NOTARY_KEYS, NOTARY_SIGNER, PARAMETERS, Spoken, key_of, parameters
+from tests.fakes.notary_world import NOTARY, NOTARY_KEYS, NOTARY_SIGNER, PARAMETERS, Spoken, key_of, parameters
 
 CN = PeerIdentity("cn-1")
 VALIDATOR = PeerIdentity("v-1")
@@ -59,6 +59,7 @@ class HeldStore(MemoryUniquenessStore):
 
 def a_notary(store: UniquenessStore, clock: Clock | None = None, **settings: int) -> NotaryService:
     return NotaryService(
+        name=NOTARY.name,
         store=store,
         keys=NOTARY_KEYS,
         parameters=PARAMETERS,
@@ -142,6 +143,7 @@ async def test_a_retry_gets_the_same_answer_bytes_though_everything_has_changed_
     clock.now_s += 1000
     store = SqliteUniquenessStore(tmp_path / "n.db", LEDGER_ID)
     notary = NotaryService(
+        name=NOTARY.name,
         store=store,
         keys=NOTARY_KEYS,
         parameters=parameters(epoch=2),
@@ -294,6 +296,7 @@ async def test_a_tick_that_fails_is_tried_again() -> None:
 
     store = FailsOnce(LEDGER_ID)
     notary = NotaryService(
+        name=NOTARY.name,
         store=store,
         keys=NOTARY_KEYS,
         parameters=PARAMETERS,

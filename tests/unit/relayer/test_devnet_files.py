@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from chains.progmat.bootstrap import NetworkSpec, create_network
+from chains.progmat.bootstrap import BadNetworkSpec, NetworkSpec, create_network
 from chains.progmat.node.config import NodeConfig, load_node_config
+from chains.progmat.transactions.network_parameters import NetworkParameters
 from light_clients.progmat import ValidatorSet
 from primitives.types import Address
 from relayer.config import GatewayConfig, Peer, RelayerConfig, load_config
 from relayer.devnet.config_files import network_spec, write_relayer_and_gateway
-from relayer.devnet.layout import BROKERS, NODES
+from relayer.devnet.layout import BROKERS, JOURNAL_NOTARY, NODES, SECOND_NOTARY, Notaries
 from relayer.gateway.access import Speakers
 
 PORTS = {name: 20_000 + index for index, name in enumerate(NODES)}
@@ -47,3 +48,19 @@ def test_at_the_gateway_each_broker_speaks_for_its_node_and_nobody_else_instruct
     spoken_for = {caller: speakers.speaker(caller).nodes for caller in speakers.callers}
     assert spoken_for == {"broker-a": {"cn-a"}, "broker-b": {"cn-b"}, "operator": {"cn-a", "cn-b"}}
     assert load_config(RelayerConfig, tmp_path / "relayer.toml").callers == ("operator", "relayer")
+
+
+def test_a_second_notary_is_open_beside_the_journals(tmp_path: Path) -> None:
+    ports = {name: 20_000 + index for index, name in enumerate(Notaries.TWO.nodes)}
+    create_network(NetworkSpec.model_validate(network_spec(ports)), tmp_path / "network", datetime.now(UTC))
+    parameters = NetworkParameters.decode((tmp_path / "network" / "parameters.bin").read_bytes())
+    assert [notary.name for notary in parameters.notaries] == [JOURNAL_NOTARY, SECOND_NOTARY]
+    assert all(map(parameters.serves, parameters.notaries))
+
+
+def test_of_several_notaries_one_has_to_be_the_journals(tmp_path: Path) -> None:
+    ports = {name: 20_000 + index for index, name in enumerate(Notaries.TWO.nodes)}
+    for journal in ("", "cn-a", "nobody"):
+        spec = NetworkSpec.model_validate(network_spec(ports) | {"journal_notary": journal})
+        with pytest.raises(BadNetworkSpec):
+            create_network(spec, tmp_path / f"network {journal}", datetime.now(UTC))

@@ -16,7 +16,7 @@ from chains.rpc_status import ErrorStatusInterceptor, RemoteError, error_from_rp
 from light_clients.progmat import decode_validator_set
 from primitives.sparse_merkle import EMPTY_ROOT, decode_smt_proof, verify_absence, verify_presence
 from tests.fakes.commit_requests import NOW_S, create, delete, value
-from tests.fakes.notary_world import NOTARY_KEYS, key_of
+from tests.fakes.notary_world import NOTARY, NOTARY_KEYS, key_of
 from tests.fakes.toy_ledger import PARAMETERS, Toy
 from tests.fakes.validator_world import CN, ValidatorWorld, evidence_of
 
@@ -124,6 +124,7 @@ async def failure_of(call: grpc.aio.UnaryUnaryCall[object, object]) -> RemoteErr
 
 async def test_a_running_validator_follows_a_running_notary(world: ValidatorWorld) -> None:
     notary = NotaryService(
+        name=NOTARY.name,
         store=world.notary.store,
         keys=NOTARY_KEYS,
         parameters=PARAMETERS,

@@ -29,7 +29,7 @@ from chains.progmat.vault import (
     total_yen,
 )
 from chains.progmat.vault.errors import FundsSoftLocked, FundsTooFragmented, InsufficientFunds, NothingToMerge
-from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, RULES, cash, soft_locked_refs, tx, vault_at
+from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, NOTARY, RULES, cash, soft_locked_refs, tx, vault_at
 
 HOLD_S = 30
 MAX_INPUTS = 8
@@ -67,7 +67,9 @@ class HotAccountMachine(RuleBasedStateMachine):
         return {name: flow for name, flow in self.flows.items() if flow.expires_s > self.now_s}
 
     def request(self, flow: str, amount_yen: int) -> CoinRequest:
-        return CoinRequest(COIN, ISSUER, ALICE, amount_yen, flow, self.now_s, self.now_s + HOLD_S, MAX_INPUTS)
+        return CoinRequest(
+            COIN, ISSUER, ALICE, amount_yen, flow, self.now_s, self.now_s + HOLD_S, MAX_INPUTS, notary=NOTARY.name
+        )
 
     def try_to_pay(self, name: str, amount_yen: int) -> None:
         reserved_yen = sum(total_yen(flow.coins) for flow in self.live().values())

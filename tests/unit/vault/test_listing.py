@@ -22,7 +22,7 @@ from chains.progmat.vault.listing import (
     list_soft_locks,
 )
 from chains.progmat.vault.paging import Key, Page
-from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, RULES, Tx, cash, lock, state, tx
+from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, NOTARY, RULES, Tx, cash, lock, state, tx
 
 T = TypeVar("T")
 EVERYTHING = Seen()
@@ -68,7 +68,7 @@ def test_all_coins_are_on_exactly_one_page(connection: Connection, amounts: list
 
 def test_a_coin_says_whether_it_can_be_spent_and_by_whom_it_is_held(connection: Connection) -> None:
     record(connection, tx("issue", cash(ALICE, 5), cash(ALICE, 7)), trade(1, 900))
-    select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 7, "pay-1", NOW_S, NOW_S + 60))
+    select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 7, "pay-1", NOW_S, NOW_S + 60, notary=NOTARY.name))
     coins = {coin.amount_yen: coin for coin in list_coins(connection, EVERYTHING, NOW_S, 10).rows}
     assert coins[5].status is CoinStatus.FREE
     assert (coins[7].status, coins[7].reserved_by, coins[7].reserved_until_s) == (CoinStatus.RESERVED, "pay-1", 160)
@@ -80,7 +80,7 @@ def test_a_coin_says_whether_it_can_be_spent_and_by_whom_it_is_held(connection: 
 @pytest.mark.parametrize("size", [1, 2, 50])
 def test_accounts_are_listed_with_their_balances(connection: Connection, size: int) -> None:
     record(connection, tx("issue", cash(ALICE, 5), cash(ALICE, 7), cash(BOB, 3)), trade(1, 900))
-    select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 7, "pay-1", NOW_S, NOW_S + 60))
+    select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 7, "pay-1", NOW_S, NOW_S + 60, notary=NOTARY.name))
     lines = every_page(lambda key: list_accounts(connection, EVERYTHING, NOW_S, size, key))
     found = {line.account: (line.balance, line.coins) for line in lines}
     assert found == {ALICE: (Balance(5, 7, 11), 3), BOB: (Balance(3, 0, 0), 1)}
@@ -140,6 +140,6 @@ def test_the_account_with_most_dust_is_found_and_reserved_coins_are_no_dust(conn
     assert (found.account, found.coins) == (ALICE, 4)
     assert dustiest_account(connection, ALICE.node, 50, 4, NOW_S) is None
     assert dustiest_account(connection, ALICE.node, 1, 0, NOW_S) is None
-    select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 100, "pay-1", NOW_S, NOW_S + 60))
+    select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 100, "pay-1", NOW_S, NOW_S + 60, notary=NOTARY.name))
     assert dustiest_account(connection, ALICE.node, 50, 3, NOW_S) is None
     assert dustiest_account(connection, ALICE.node, 50, 3, NOW_S + 60) == found

@@ -23,7 +23,7 @@ from chains.progmat.vault.statement import (
 )
 from chains.progmat.vault.updates import forget_updates
 from chains.progmat.vault.watching import read_updates
-from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, RULES, cash, lock, tx
+from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, NOTARY, RULES, cash, lock, tx
 from tests.unit.vault.test_books import a_year, asset, mark
 from tests.unit.vault.test_listing import every_page
 
@@ -56,14 +56,21 @@ def test_the_books_say_what_they_say_on_sqlite(connection: Connection) -> None:
 
 def test_selection_keeps_its_promises(connection: Connection) -> None:
     record_transaction(connection, tx("issue", *(cash(ALICE, amount) for amount in (10, 50, 30, 20))), RULES)
-    first = select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 70, "one", 100, 160))
-    second = select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 20, "two", 100, 160))
+    first = select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 70, "one", 100, 160, notary=NOTARY.name))
+    second = select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 20, "two", 100, 160, notary=NOTARY.name))
     assert not {each.ref for each in first} & {each.ref for each in second}
     with pytest.raises(FundsSoftLocked):
-        select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 100, "three", 100, 160))
+        select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 100, "three", 100, 160, notary=NOTARY.name))
     with pytest.raises(InsufficientFunds):
-        select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 111, "three", 100, 160))
-    assert len(select_small_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 0, "four", 160, 200), 31)) == 3
+        select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 111, "three", 100, 160, notary=NOTARY.name))
+    assert (
+        len(
+            select_small_and_lock(
+                connection, CoinRequest(COIN, ISSUER, ALICE, 0, "four", 160, 200, notary=NOTARY.name), 31
+            )
+        )
+        == 3
+    )
     assert count_coins(connection, COIN, ISSUER, ALICE, 3) == 3
 
 

@@ -36,6 +36,7 @@ from tests.fakes.vault_world import (
     BOB,
     COIN,
     ISSUER,
+    NOTARY,
     RULES,
     Tx,
     cash,
@@ -95,7 +96,7 @@ def test_a_double_spend_by_the_notary_is_refused_with_both_transactions(connecti
 def test_soft_locks_go_with_the_state(connection: Connection) -> None:
     issue, move, _ = a_chain()
     record(connection, issue)
-    select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 150, "flow", 10, 60))
+    select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 150, "flow", 10, 60, notary=NOTARY.name))
     assert len(soft_locked_refs(connection, lock_owner="flow", now_s=10)) == 2
     record(connection, move)
     assert soft_locked_refs(connection, lock_owner="flow", now_s=10) == ()
@@ -171,8 +172,9 @@ def test_a_membership_shows_its_latest_status(connection: Connection) -> None:
     first = tx("admit", state(IndexedMembership("SC", "CN-A", "CUSTODIAN", "ACTIVE")))
     second = tx("suspend", state(IndexedMembership("SC", "CN-A", "CUSTODIAN", "SUSPENDED")), inputs=(first.ref(0),))
     record(connection, first, second)
-    found = membership(connection, "SC", "CN-A")
+    found = membership(connection, "SC", "CN-A", NOTARY.name)
     assert found is not None
     assert found.indexed.status == "SUSPENDED"
-    assert membership(connection, "ST", "CN-A") is None
+    assert membership(connection, "ST", "CN-A", NOTARY.name) is None
+    assert membership(connection, "SC", "CN-A", "another notary") is None
     assert [each.indexed.party for each in members(connection, "SC", 10)] == ["CN-A"]

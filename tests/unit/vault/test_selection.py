@@ -29,7 +29,7 @@ from chains.progmat.vault.errors import (
     StateConsumed,
     StateSoftLocked,
 )
-from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, RULES, cash, lock, soft_locked_refs, tx
+from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, NOTARY, RULES, cash, lock, soft_locked_refs, tx
 
 TRADE = b"\x07" * 32
 
@@ -39,7 +39,7 @@ def give(connection: Connection, *amounts: int, name: str = "issue") -> None:
 
 
 def want(amount_yen: int, owner: str = "flow", now_s: int = 100, max_inputs: int = 32) -> CoinRequest:
-    return CoinRequest(COIN, ISSUER, ALICE, amount_yen, owner, now_s, now_s + 60, max_inputs)
+    return CoinRequest(COIN, ISSUER, ALICE, amount_yen, owner, now_s, now_s + 60, max_inputs, notary=NOTARY.name)
 
 
 def amounts_of(connection: Connection, request: CoinRequest) -> list[int]:
@@ -105,9 +105,9 @@ def test_encumbered_cash_is_never_chosen(connection: Connection) -> None:
 def test_other_accounts_coins_and_issuers_do_not_count(connection: Connection) -> None:
     give(connection, 50)
     for request in (
-        CoinRequest(COIN, ISSUER, BOB, 1, "flow", 100, 160),
-        CoinRequest("WSC-2", ISSUER, ALICE, 1, "flow", 100, 160),
-        CoinRequest(COIN, "SN-2", ALICE, 1, "flow", 100, 160),
+        CoinRequest(COIN, ISSUER, BOB, 1, "flow", 100, 160, notary=NOTARY.name),
+        CoinRequest("WSC-2", ISSUER, ALICE, 1, "flow", 100, 160, notary=NOTARY.name),
+        CoinRequest(COIN, "SN-2", ALICE, 1, "flow", 100, 160, notary=NOTARY.name),
     ):
         with pytest.raises(InsufficientFunds):
             select_and_lock(connection, request)
@@ -158,7 +158,7 @@ def test_spent_and_unknown_states_cannot_be_held(connection: Connection) -> None
 def test_requests_without_sense_are_a_defect_of_the_caller(connection: Connection, wrong: dict[str, int]) -> None:
     give(connection, 50)
     fields = {"amount_yen": 1, "now_s": 100, "expires_s": 160, "max_inputs": 5} | wrong
-    request = CoinRequest(COIN, ISSUER, ALICE, lock_owner="flow", **fields)
+    request = CoinRequest(COIN, ISSUER, ALICE, lock_owner="flow", **fields, notary=NOTARY.name)
     with pytest.raises(ValueError, match="must"):
         select_and_lock(connection, request)
 

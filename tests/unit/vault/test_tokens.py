@@ -17,7 +17,7 @@ from chains.progmat.vault import (
     token_balances,
 )
 from chains.progmat.vault.errors import InsufficientTokens, TokensSoftLocked
-from tests.fakes.vault_world import ALICE, BOB, RULES, tokens, tx, vault_at
+from tests.fakes.vault_world import ALICE, BOB, NOTARY, RULES, tokens, tx, vault_at
 
 NOW_S = 1000
 
@@ -27,7 +27,7 @@ def give(connection: Connection, *quantities: int, name: str = "issue") -> None:
 
 
 def wanted(quantity: int, owner: str = "flow-1", now_s: int = NOW_S, max_inputs: int = 32) -> TokenRequest:
-    return TokenRequest("ST", "ST-1", "AN", ALICE, quantity, owner, now_s, now_s + 60, max_inputs)
+    return TokenRequest("ST", "ST-1", "AN", ALICE, quantity, owner, now_s, now_s + 60, max_inputs, notary=NOTARY.name)
 
 
 def refs(chosen: tuple[TokenHolding, ...]) -> set[StateRef]:

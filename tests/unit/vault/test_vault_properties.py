@@ -21,7 +21,20 @@ from chains.progmat.vault import (
 )
 from chains.progmat.vault.errors import FundsSoftLocked, FundsTooFragmented, InsufficientFunds
 from ibc.dvp import CashAccount
-from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, RULES, Tx, cash, lock, soft_locked_refs, tx, vault_at
+from tests.fakes.vault_world import (
+    ALICE,
+    BOB,
+    COIN,
+    ISSUER,
+    NOTARY,
+    RULES,
+    Tx,
+    cash,
+    lock,
+    soft_locked_refs,
+    tx,
+    vault_at,
+)
 
 FLOWS = st.sampled_from(["one", "two", "three"])
 ACCOUNTS = st.sampled_from([ALICE, BOB])
@@ -56,7 +69,9 @@ class VaultMachine(RuleBasedStateMachine):
         self.issued_yen += sum(amounts)
 
     def choose(self, account: CashAccount, amount_yen: int, flow: str) -> CoinRequest:
-        return CoinRequest(COIN, ISSUER, account, amount_yen, flow, self.now_s, self.now_s + 30, max_inputs=3)
+        return CoinRequest(
+            COIN, ISSUER, account, amount_yen, flow, self.now_s, self.now_s + 30, max_inputs=3, notary=NOTARY.name
+        )
 
     @rule(account=ACCOUNTS, amount=AMOUNTS, flow=FLOWS)
     def reserve(self, account: CashAccount, amount: int, flow: str) -> None:

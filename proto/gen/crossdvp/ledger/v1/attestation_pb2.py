@@ -24,19 +24,19 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$crossdvp/ledger/v1/attestation.proto\x12\x12\x63rossdvp.ledger.v1\"x\n\x0bOutputProof\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x13\n\x0bgroup_roots\x18\x02 \x03(\x0c\x12\r\n\x05index\x18\x03 \x01(\r\x12\r\n\x05nonce\x18\x04 \x01(\x0c\x12\x11\n\tcomponent\x18\x05 \x01(\x0c\x12\x14\n\x0cpartial_tree\x18\x06 \x01(\x0c\"5\n\x14\x41ttestationSignature\x12\n\n\x02\x62y\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"s\n\x0b\x41ttestation\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x17\n\x0fparameters_hash\x18\x02 \x01(\x0c\x12<\n\nsignatures\x18\x03 \x03(\x0b\x32(.crossdvp.ledger.v1.AttestationSignature\"7\n\x0f\x41ttestedOutputs\x12\x13\n\x0b\x61ttestation\x18\x01 \x01(\x0c\x12\x0f\n\x07outputs\x18\x02 \x03(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$crossdvp/ledger/v1/attestation.proto\x12\x12\x63rossdvp.ledger.v1\"\xaa\x01\n\x0bOutputProof\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x13\n\x0bgroup_roots\x18\x02 \x03(\x0c\x12\r\n\x05index\x18\x03 \x01(\r\x12\r\n\x05nonce\x18\x04 \x01(\x0c\x12\x11\n\tcomponent\x18\x05 \x01(\x0c\x12\x14\n\x0cpartial_tree\x18\x06 \x01(\x0c\x12\x15\n\rpackage_nonce\x18\x07 \x01(\x0c\x12\x19\n\x11package_component\x18\x08 \x01(\x0c\"5\n\x14\x41ttestationSignature\x12\n\n\x02\x62y\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"s\n\x0b\x41ttestation\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x17\n\x0fparameters_hash\x18\x02 \x01(\x0c\x12<\n\nsignatures\x18\x03 \x03(\x0b\x32(.crossdvp.ledger.v1.AttestationSignature\"7\n\x0f\x41ttestedOutputs\x12\x13\n\x0b\x61ttestation\x18\x01 \x01(\x0c\x12\x0f\n\x07outputs\x18\x02 \x03(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.ledger.v1.attestation_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OUTPUTPROOF']._serialized_start=60
-  _globals['_OUTPUTPROOF']._serialized_end=180
-  _globals['_ATTESTATIONSIGNATURE']._serialized_start=182
-  _globals['_ATTESTATIONSIGNATURE']._serialized_end=235
-  _globals['_ATTESTATION']._serialized_start=237
-  _globals['_ATTESTATION']._serialized_end=352
-  _globals['_ATTESTEDOUTPUTS']._serialized_start=354
-  _globals['_ATTESTEDOUTPUTS']._serialized_end=409
+  _globals['_OUTPUTPROOF']._serialized_start=61
+  _globals['_OUTPUTPROOF']._serialized_end=231
+  _globals['_ATTESTATIONSIGNATURE']._serialized_start=233
+  _globals['_ATTESTATIONSIGNATURE']._serialized_end=286
+  _globals['_ATTESTATION']._serialized_start=288
+  _globals['_ATTESTATION']._serialized_end=403
+  _globals['_ATTESTEDOUTPUTS']._serialized_start=405
+  _globals['_ATTESTEDOUTPUTS']._serialized_end=460
 # @@protoc_insertion_point(module_scope)

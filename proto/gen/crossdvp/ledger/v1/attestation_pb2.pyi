@@ -7,20 +7,24 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class OutputProof(_message.Message):
-    __slots__ = ("tx_id", "group_roots", "index", "nonce", "component", "partial_tree")
+    __slots__ = ("tx_id", "group_roots", "index", "nonce", "component", "partial_tree", "package_nonce", "package_component")
     TX_ID_FIELD_NUMBER: _ClassVar[int]
     GROUP_ROOTS_FIELD_NUMBER: _ClassVar[int]
     INDEX_FIELD_NUMBER: _ClassVar[int]
     NONCE_FIELD_NUMBER: _ClassVar[int]
     COMPONENT_FIELD_NUMBER: _ClassVar[int]
     PARTIAL_TREE_FIELD_NUMBER: _ClassVar[int]
+    PACKAGE_NONCE_FIELD_NUMBER: _ClassVar[int]
+    PACKAGE_COMPONENT_FIELD_NUMBER: _ClassVar[int]
     tx_id: bytes
     group_roots: _containers.RepeatedScalarFieldContainer[bytes]
     index: int
     nonce: bytes
     component: bytes
     partial_tree: bytes
-    def __init__(self, tx_id: _Optional[bytes] = ..., group_roots: _Optional[_Iterable[bytes]] = ..., index: _Optional[int] = ..., nonce: _Optional[bytes] = ..., component: _Optional[bytes] = ..., partial_tree: _Optional[bytes] = ...) -> None: ...
+    package_nonce: bytes
+    package_component: bytes
+    def __init__(self, tx_id: _Optional[bytes] = ..., group_roots: _Optional[_Iterable[bytes]] = ..., index: _Optional[int] = ..., nonce: _Optional[bytes] = ..., component: _Optional[bytes] = ..., partial_tree: _Optional[bytes] = ..., package_nonce: _Optional[bytes] = ..., package_component: _Optional[bytes] = ...) -> None: ...
 
 class AttestationSignature(_message.Message):
     __slots__ = ("by", "signature")

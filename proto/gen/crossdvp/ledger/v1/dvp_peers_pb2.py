@@ -26,7 +26,7 @@ from crossdvp.ledger.v1 import states_pb2 as crossdvp_dot_ledger_dot_v1_dot_stat
 from crossdvp.ledger.v1 import token_states_pb2 as crossdvp_dot_ledger_dot_v1_dot_token__states__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"crossdvp/ledger/v1/dvp_peers.proto\x12\x12\x63rossdvp.ledger.v1\x1a\x1f\x63rossdvp/ledger/v1/states.proto\x1a%crossdvp/ledger/v1/token_states.proto\"U\n\x11ProposeDvpRequest\x12.\n\x05terms\x18\x01 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.NativeTerms\x12\x10\n\x08round_ms\x18\x02 \x01(\x04\"(\n\x08\x44vpInput\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\r\n\x05index\x18\x02 \x01(\r\"B\n\x12ProposeDvpResponse\x12,\n\x06inputs\x18\x01 \x03(\x0b\x32\x1c.crossdvp.ledger.v1.DvpInput\"7\n\x11ReleaseDvpRequest\x12\x10\n\x08trade_id\x18\x01 \x01(\x0c\x12\x10\n\x08round_ms\x18\x02 \x01(\x04\"\x14\n\x12ReleaseDvpResponse\"]\n\x16\x46\x65tchMembershipRequest\x12\x34\n\x07network\x18\x01 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\r\n\x05party\x18\x02 \x01(\t\")\n\x17\x46\x65tchMembershipResponse\x12\x0e\n\x06tx_ids\x18\x01 \x03(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"crossdvp/ledger/v1/dvp_peers.proto\x12\x12\x63rossdvp.ledger.v1\x1a\x1f\x63rossdvp/ledger/v1/states.proto\x1a%crossdvp/ledger/v1/token_states.proto\"e\n\x11ProposeDvpRequest\x12.\n\x05terms\x18\x01 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.NativeTerms\x12\x10\n\x08round_ms\x18\x02 \x01(\x04\x12\x0e\n\x06notary\x18\x03 \x01(\t\"(\n\x08\x44vpInput\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\r\n\x05index\x18\x02 \x01(\r\"B\n\x12ProposeDvpResponse\x12,\n\x06inputs\x18\x01 \x03(\x0b\x32\x1c.crossdvp.ledger.v1.DvpInput\"7\n\x11ReleaseDvpRequest\x12\x10\n\x08trade_id\x18\x01 \x01(\x0c\x12\x10\n\x08round_ms\x18\x02 \x01(\x04\"\x14\n\x12ReleaseDvpResponse\"]\n\x16\x46\x65tchMembershipRequest\x12\x34\n\x07network\x18\x01 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\r\n\x05party\x18\x02 \x01(\t\")\n\x17\x46\x65tchMembershipResponse\x12\x0e\n\x06tx_ids\x18\x01 \x03(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,17 +34,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.ledger.v1.dvp_peer
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PROPOSEDVPREQUEST']._serialized_start=130
-  _globals['_PROPOSEDVPREQUEST']._serialized_end=215
-  _globals['_DVPINPUT']._serialized_start=217
-  _globals['_DVPINPUT']._serialized_end=257
-  _globals['_PROPOSEDVPRESPONSE']._serialized_start=259
-  _globals['_PROPOSEDVPRESPONSE']._serialized_end=325
-  _globals['_RELEASEDVPREQUEST']._serialized_start=327
-  _globals['_RELEASEDVPREQUEST']._serialized_end=382
-  _globals['_RELEASEDVPRESPONSE']._serialized_start=384
-  _globals['_RELEASEDVPRESPONSE']._serialized_end=404
-  _globals['_FETCHMEMBERSHIPREQUEST']._serialized_start=406
-  _globals['_FETCHMEMBERSHIPREQUEST']._serialized_end=499
-  _globals['_FETCHMEMBERSHIPRESPONSE']._serialized_start=501
-  _globals['_FETCHMEMBERSHIPRESPONSE']._serialized_end=542
+  _globals['_PROPOSEDVPREQUEST']._serialized_end=231
+  _globals['_DVPINPUT']._serialized_start=233
+  _globals['_DVPINPUT']._serialized_end=273
+  _globals['_PROPOSEDVPRESPONSE']._serialized_start=275
+  _globals['_PROPOSEDVPRESPONSE']._serialized_end=341
+  _globals['_RELEASEDVPREQUEST']._serialized_start=343
+  _globals['_RELEASEDVPREQUEST']._serialized_end=398
+  _globals['_RELEASEDVPRESPONSE']._serialized_start=400
+  _globals['_RELEASEDVPRESPONSE']._serialized_end=420
+  _globals['_FETCHMEMBERSHIPREQUEST']._serialized_start=422
+  _globals['_FETCHMEMBERSHIPREQUEST']._serialized_end=515
+  _globals['_FETCHMEMBERSHIPRESPONSE']._serialized_start=517
+  _globals['_FETCHMEMBERSHIPRESPONSE']._serialized_end=558
 # @@protoc_insertion_point(module_scope)

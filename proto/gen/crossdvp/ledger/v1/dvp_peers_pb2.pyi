@@ -9,12 +9,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ProposeDvpRequest(_message.Message):
-    __slots__ = ("terms", "round_ms")
+    __slots__ = ("terms", "round_ms", "notary")
     TERMS_FIELD_NUMBER: _ClassVar[int]
     ROUND_MS_FIELD_NUMBER: _ClassVar[int]
+    NOTARY_FIELD_NUMBER: _ClassVar[int]
     terms: _token_states_pb2.NativeTerms
     round_ms: int
-    def __init__(self, terms: _Optional[_Union[_token_states_pb2.NativeTerms, _Mapping]] = ..., round_ms: _Optional[int] = ...) -> None: ...
+    notary: str
+    def __init__(self, terms: _Optional[_Union[_token_states_pb2.NativeTerms, _Mapping]] = ..., round_ms: _Optional[int] = ..., notary: _Optional[str] = ...) -> None: ...
 
 class DvpInput(_message.Message):
     __slots__ = ("tx_id", "index")

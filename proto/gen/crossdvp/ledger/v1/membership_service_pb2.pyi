@@ -25,20 +25,22 @@ MEMBERSHIP_CHANGE_ACTIVATE: MembershipChange
 MEMBERSHIP_CHANGE_REVOKE: MembershipChange
 
 class ChangeMembershipRequest(_message.Message):
-    __slots__ = ("request_id", "change", "network", "party", "roles", "wait_s")
+    __slots__ = ("request_id", "change", "network", "party", "roles", "wait_s", "notary")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     CHANGE_FIELD_NUMBER: _ClassVar[int]
     NETWORK_FIELD_NUMBER: _ClassVar[int]
     PARTY_FIELD_NUMBER: _ClassVar[int]
     ROLES_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    NOTARY_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     change: MembershipChange
     network: _states_pb2.BusinessNetwork
     party: str
     roles: _containers.RepeatedScalarFieldContainer[_states_pb2.MemberRole]
     wait_s: int
-    def __init__(self, request_id: _Optional[str] = ..., change: _Optional[_Union[MembershipChange, str]] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., party: _Optional[str] = ..., roles: _Optional[_Iterable[_Union[_states_pb2.MemberRole, str]]] = ..., wait_s: _Optional[int] = ...) -> None: ...
+    notary: str
+    def __init__(self, request_id: _Optional[str] = ..., change: _Optional[_Union[MembershipChange, str]] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., party: _Optional[str] = ..., roles: _Optional[_Iterable[_Union[_states_pb2.MemberRole, str]]] = ..., wait_s: _Optional[int] = ..., notary: _Optional[str] = ...) -> None: ...
 
 class ChangeMembershipResponse(_message.Message):
     __slots__ = ("flow",)
@@ -55,18 +57,20 @@ class ListMembershipsRequest(_message.Message):
     def __init__(self, network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., max_memberships: _Optional[int] = ...) -> None: ...
 
 class MembershipEntry(_message.Message):
-    __slots__ = ("network", "party", "roles", "status", "tx_id")
+    __slots__ = ("network", "party", "roles", "status", "tx_id", "notary")
     NETWORK_FIELD_NUMBER: _ClassVar[int]
     PARTY_FIELD_NUMBER: _ClassVar[int]
     ROLES_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     TX_ID_FIELD_NUMBER: _ClassVar[int]
+    NOTARY_FIELD_NUMBER: _ClassVar[int]
     network: _states_pb2.BusinessNetwork
     party: str
     roles: _containers.RepeatedScalarFieldContainer[_states_pb2.MemberRole]
     status: _states_pb2.MembershipStatus
     tx_id: bytes
-    def __init__(self, network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., party: _Optional[str] = ..., roles: _Optional[_Iterable[_Union[_states_pb2.MemberRole, str]]] = ..., status: _Optional[_Union[_states_pb2.MembershipStatus, str]] = ..., tx_id: _Optional[bytes] = ...) -> None: ...
+    notary: str
+    def __init__(self, network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., party: _Optional[str] = ..., roles: _Optional[_Iterable[_Union[_states_pb2.MemberRole, str]]] = ..., status: _Optional[_Union[_states_pb2.MembershipStatus, str]] = ..., tx_id: _Optional[bytes] = ..., notary: _Optional[str] = ...) -> None: ...
 
 class ListMembershipsResponse(_message.Message):
     __slots__ = ("memberships",)

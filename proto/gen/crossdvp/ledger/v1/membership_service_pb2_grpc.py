@@ -56,7 +56,8 @@ class MembershipServiceServicer:
     def ChangeMembership(self, request, context):
         """Admits a party, or changes, suspends, activates or revokes its membership (only the node that keeps the network
         operator's key). What is so already answers done with the transaction that made it so; a party that was revoked is
-        revoked still. Fails: OPERATOR_KEY_MISSING, PARTY_UNKNOWN, MEMBERSHIP_UNKNOWN, INVALID_REQUEST.
+        revoked still. Fails: OPERATOR_KEY_MISSING, PARTY_UNKNOWN, MEMBERSHIP_UNKNOWN, NOTARY_NOT_SERVING,
+        INVALID_REQUEST.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -128,18 +128,20 @@ class OpenAccountResponse(_message.Message):
     def __init__(self, account: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ...) -> None: ...
 
 class IssueCashRequest(_message.Message):
-    __slots__ = ("request_id", "coin_id", "amount_yen", "to", "wait_s")
+    __slots__ = ("request_id", "coin_id", "amount_yen", "to", "wait_s", "notary")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     COIN_ID_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_YEN_FIELD_NUMBER: _ClassVar[int]
     TO_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    NOTARY_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     coin_id: str
     amount_yen: int
     to: _states_pb2.CashAccount
     wait_s: int
-    def __init__(self, request_id: _Optional[str] = ..., coin_id: _Optional[str] = ..., amount_yen: _Optional[int] = ..., to: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., wait_s: _Optional[int] = ...) -> None: ...
+    notary: str
+    def __init__(self, request_id: _Optional[str] = ..., coin_id: _Optional[str] = ..., amount_yen: _Optional[int] = ..., to: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., wait_s: _Optional[int] = ..., notary: _Optional[str] = ...) -> None: ...
 
 class IssueCashResponse(_message.Message):
     __slots__ = ("flow",)

@@ -10,20 +10,22 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class IssueTokenRequest(_message.Message):
-    __slots__ = ("request_id", "network", "token_id", "quantity", "to", "wait_s")
+    __slots__ = ("request_id", "network", "token_id", "quantity", "to", "wait_s", "notary")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NETWORK_FIELD_NUMBER: _ClassVar[int]
     TOKEN_ID_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     TO_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    NOTARY_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     network: _states_pb2.BusinessNetwork
     token_id: str
     quantity: int
     to: _states_pb2.CashAccount
     wait_s: int
-    def __init__(self, request_id: _Optional[str] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., quantity: _Optional[int] = ..., to: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., wait_s: _Optional[int] = ...) -> None: ...
+    notary: str
+    def __init__(self, request_id: _Optional[str] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., quantity: _Optional[int] = ..., to: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., wait_s: _Optional[int] = ..., notary: _Optional[str] = ...) -> None: ...
 
 class IssueTokenResponse(_message.Message):
     __slots__ = ("flow",)

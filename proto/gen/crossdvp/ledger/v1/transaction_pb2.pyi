@@ -12,9 +12,18 @@ class WriteKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     WRITE_KIND_UNSPECIFIED: _ClassVar[WriteKind]
     WRITE_KIND_CREATE: _ClassVar[WriteKind]
     WRITE_KIND_DELETE: _ClassVar[WriteKind]
+
+class NotaryService(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    NOTARY_SERVICE_UNSPECIFIED: _ClassVar[NotaryService]
+    NOTARY_SERVICE_OPEN: _ClassVar[NotaryService]
+    NOTARY_SERVICE_RETIRING: _ClassVar[NotaryService]
 WRITE_KIND_UNSPECIFIED: WriteKind
 WRITE_KIND_CREATE: WriteKind
 WRITE_KIND_DELETE: WriteKind
+NOTARY_SERVICE_UNSPECIFIED: NotaryService
+NOTARY_SERVICE_OPEN: NotaryService
+NOTARY_SERVICE_RETIRING: NotaryService
 
 class StateRef(_message.Message):
     __slots__ = ("tx_id", "index")
@@ -153,7 +162,7 @@ class FilteredTransaction(_message.Message):
     def __init__(self, tx_id: _Optional[bytes] = ..., group_roots: _Optional[_Iterable[bytes]] = ..., groups: _Optional[_Iterable[_Union[VisibleGroup, _Mapping]]] = ...) -> None: ...
 
 class NetworkParameters(_message.Message):
-    __slots__ = ("epoch", "ledger_id", "notary", "validator_key", "checkpoint_threshold", "checkpoint_validators", "operator_key", "contract_packages", "platform_version", "previous_hash", "effective_from_s", "key_successions", "package_approvals")
+    __slots__ = ("epoch", "ledger_id", "notary", "validator_key", "checkpoint_threshold", "checkpoint_validators", "operator_key", "contract_packages", "platform_version", "previous_hash", "effective_from_s", "key_successions", "package_approvals", "other_notaries")
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     LEDGER_ID_FIELD_NUMBER: _ClassVar[int]
     NOTARY_FIELD_NUMBER: _ClassVar[int]
@@ -167,6 +176,7 @@ class NetworkParameters(_message.Message):
     EFFECTIVE_FROM_S_FIELD_NUMBER: _ClassVar[int]
     KEY_SUCCESSIONS_FIELD_NUMBER: _ClassVar[int]
     PACKAGE_APPROVALS_FIELD_NUMBER: _ClassVar[int]
+    OTHER_NOTARIES_FIELD_NUMBER: _ClassVar[int]
     epoch: int
     ledger_id: str
     notary: Party
@@ -180,7 +190,16 @@ class NetworkParameters(_message.Message):
     effective_from_s: int
     key_successions: _containers.RepeatedCompositeFieldContainer[KeySuccession]
     package_approvals: _containers.RepeatedCompositeFieldContainer[PackageApproval]
-    def __init__(self, epoch: _Optional[int] = ..., ledger_id: _Optional[str] = ..., notary: _Optional[_Union[Party, _Mapping]] = ..., validator_key: _Optional[bytes] = ..., checkpoint_threshold: _Optional[int] = ..., checkpoint_validators: _Optional[_Iterable[bytes]] = ..., operator_key: _Optional[bytes] = ..., contract_packages: _Optional[_Iterable[bytes]] = ..., platform_version: _Optional[int] = ..., previous_hash: _Optional[bytes] = ..., effective_from_s: _Optional[int] = ..., key_successions: _Optional[_Iterable[_Union[KeySuccession, _Mapping]]] = ..., package_approvals: _Optional[_Iterable[_Union[PackageApproval, _Mapping]]] = ...) -> None: ...
+    other_notaries: _containers.RepeatedCompositeFieldContainer[OtherNotary]
+    def __init__(self, epoch: _Optional[int] = ..., ledger_id: _Optional[str] = ..., notary: _Optional[_Union[Party, _Mapping]] = ..., validator_key: _Optional[bytes] = ..., checkpoint_threshold: _Optional[int] = ..., checkpoint_validators: _Optional[_Iterable[bytes]] = ..., operator_key: _Optional[bytes] = ..., contract_packages: _Optional[_Iterable[bytes]] = ..., platform_version: _Optional[int] = ..., previous_hash: _Optional[bytes] = ..., effective_from_s: _Optional[int] = ..., key_successions: _Optional[_Iterable[_Union[KeySuccession, _Mapping]]] = ..., package_approvals: _Optional[_Iterable[_Union[PackageApproval, _Mapping]]] = ..., other_notaries: _Optional[_Iterable[_Union[OtherNotary, _Mapping]]] = ...) -> None: ...
+
+class OtherNotary(_message.Message):
+    __slots__ = ("party", "service")
+    PARTY_FIELD_NUMBER: _ClassVar[int]
+    SERVICE_FIELD_NUMBER: _ClassVar[int]
+    party: Party
+    service: NotaryService
+    def __init__(self, party: _Optional[_Union[Party, _Mapping]] = ..., service: _Optional[_Union[NotaryService, str]] = ...) -> None: ...
 
 class PackageApproval(_message.Message):
     __slots__ = ("package_hash", "result_tx")

@@ -26,6 +26,8 @@ class EntryKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ENTRY_KIND_LOCK: _ClassVar[EntryKind]
     ENTRY_KIND_UNLOCK: _ClassVar[EntryKind]
     ENTRY_KIND_OTHER: _ClassVar[EntryKind]
+    ENTRY_KIND_NOTARY_CHANGE: _ClassVar[EntryKind]
+    ENTRY_KIND_PACKAGE_UPGRADE: _ClassVar[EntryKind]
 COIN_STATUS_UNSPECIFIED: CoinStatus
 COIN_STATUS_FREE: CoinStatus
 COIN_STATUS_RESERVED: CoinStatus
@@ -38,6 +40,8 @@ ENTRY_KIND_REDEEM: EntryKind
 ENTRY_KIND_LOCK: EntryKind
 ENTRY_KIND_UNLOCK: EntryKind
 ENTRY_KIND_OTHER: EntryKind
+ENTRY_KIND_NOTARY_CHANGE: EntryKind
+ENTRY_KIND_PACKAGE_UPGRADE: EntryKind
 
 class StateReference(_message.Message):
     __slots__ = ("tx_id", "output_index")

@@ -24,37 +24,37 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%crossdvp/validator/v1/validator.proto\x12\x15\x63rossdvp.validator.v1\"5\n\x0eGetHeadRequest\x12\x12\n\nmin_height\x18\x01 \x01(\x04\x12\x0f\n\x07wait_ms\x18\x02 \x01(\r\"\xf7\x01\n\x0fGetHeadResponse\x12\x11\n\tledger_id\x18\x01 \x01(\t\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12\x13\n\x0btimestamp_s\x18\x03 \x01(\x04\x12\x0c\n\x04root\x18\x04 \x01(\x0c\x12\x14\n\x0cjournal_hash\x18\x05 \x01(\x0c\x12\x34\n\x06status\x18\x06 \x01(\x0e\x32$.crossdvp.validator.v1.SigningStatus\x12\x14\n\x0c\x61larm_reason\x18\x07 \x01(\t\x12\x14\n\x0c\x61larm_detail\x18\x08 \x01(\t\x12\x15\n\rvalidator_set\x18\t \x01(\x0c\x12\x0f\n\x07\x61\x64\x64ress\x18\n \x01(\x0c\"\'\n\x15SignCheckpointRequest\x12\x0e\n\x06height\x18\x01 \x01(\x04\",\n\x14ListHandoversRequest\x12\x14\n\x0c\x61\x66ter_height\x18\x01 \x01(\x04\"K\n\x15ListHandoversResponse\x12\x32\n\thandovers\x18\x01 \x03(\x0b\x32\x1f.crossdvp.validator.v1.Handover\"6\n\x08Handover\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x1a\n\x12next_validator_set\x18\x02 \x01(\x0c\"\x89\x01\n\nCheckpoint\x12\x11\n\tledger_id\x18\x01 \x01(\t\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12\x13\n\x0btimestamp_s\x18\x03 \x01(\x04\x12\x0c\n\x04root\x18\x04 \x01(\x0c\x12\x14\n\x0cjournal_hash\x18\x05 \x01(\x0c\x12\x1f\n\x17next_validator_set_hash\x18\x06 \x01(\x0c\"s\n\x16SignCheckpointResponse\x12\x35\n\ncheckpoint\x18\x01 \x01(\x0b\x32!.crossdvp.validator.v1.Checkpoint\x12\x11\n\tsignature\x18\x02 \x01(\x0c\x12\x0f\n\x07\x61\x64\x64ress\x18\x03 \x01(\x0c\"/\n\x0fGetProofRequest\x12\x0c\n\x04path\x18\x01 \x01(\x0c\x12\x0e\n\x06height\x18\x02 \x01(\x04\"\x96\x01\n\x10GetProofResponse\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x13\n\x0btimestamp_s\x18\x02 \x01(\x04\x12\x0c\n\x04root\x18\x03 \x01(\x0c\x12\x31\n\x08presence\x18\x04 \x01(\x0e\x32\x1f.crossdvp.validator.v1.Presence\x12\r\n\x05value\x18\x05 \x01(\x0c\x12\r\n\x05proof\x18\x06 \x01(\x0c*g\n\rSigningStatus\x12\x1e\n\x1aSIGNING_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16SIGNING_STATUS_SIGNING\x10\x01\x12\x1a\n\x16SIGNING_STATUS_STOPPED\x10\x02*O\n\x08Presence\x12\x18\n\x14PRESENCE_UNSPECIFIED\x10\x00\x12\x14\n\x10PRESENCE_PRESENT\x10\x01\x12\x13\n\x0fPRESENCE_ABSENT\x10\x02\x32\xa4\x03\n\x10ValidatorService\x12X\n\x07GetHead\x12%.crossdvp.validator.v1.GetHeadRequest\x1a&.crossdvp.validator.v1.GetHeadResponse\x12m\n\x0eSignCheckpoint\x12,.crossdvp.validator.v1.SignCheckpointRequest\x1a-.crossdvp.validator.v1.SignCheckpointResponse\x12j\n\rListHandovers\x12+.crossdvp.validator.v1.ListHandoversRequest\x1a,.crossdvp.validator.v1.ListHandoversResponse\x12[\n\x08GetProof\x12&.crossdvp.validator.v1.GetProofRequest\x1a\'.crossdvp.validator.v1.GetProofResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%crossdvp/validator/v1/validator.proto\x12\x15\x63rossdvp.validator.v1\"5\n\x0eGetHeadRequest\x12\x12\n\nmin_height\x18\x01 \x01(\x04\x12\x0f\n\x07wait_ms\x18\x02 \x01(\r\"\x93\x02\n\x0fGetHeadResponse\x12\x11\n\tledger_id\x18\x01 \x01(\t\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12\x13\n\x0btimestamp_s\x18\x03 \x01(\x04\x12\x0c\n\x04root\x18\x04 \x01(\x0c\x12\x14\n\x0cjournal_hash\x18\x05 \x01(\x0c\x12\x34\n\x06status\x18\x06 \x01(\x0e\x32$.crossdvp.validator.v1.SigningStatus\x12\x14\n\x0c\x61larm_reason\x18\x07 \x01(\t\x12\x14\n\x0c\x61larm_detail\x18\x08 \x01(\t\x12\x15\n\rvalidator_set\x18\t \x01(\x0c\x12\x0f\n\x07\x61\x64\x64ress\x18\n \x01(\x0c\x12\x1a\n\x12\x64ishonest_notaries\x18\x0b \x03(\t\"\'\n\x15SignCheckpointRequest\x12\x0e\n\x06height\x18\x01 \x01(\x04\",\n\x14ListHandoversRequest\x12\x14\n\x0c\x61\x66ter_height\x18\x01 \x01(\x04\"K\n\x15ListHandoversResponse\x12\x32\n\thandovers\x18\x01 \x03(\x0b\x32\x1f.crossdvp.validator.v1.Handover\"6\n\x08Handover\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x1a\n\x12next_validator_set\x18\x02 \x01(\x0c\"\x89\x01\n\nCheckpoint\x12\x11\n\tledger_id\x18\x01 \x01(\t\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12\x13\n\x0btimestamp_s\x18\x03 \x01(\x04\x12\x0c\n\x04root\x18\x04 \x01(\x0c\x12\x14\n\x0cjournal_hash\x18\x05 \x01(\x0c\x12\x1f\n\x17next_validator_set_hash\x18\x06 \x01(\x0c\"s\n\x16SignCheckpointResponse\x12\x35\n\ncheckpoint\x18\x01 \x01(\x0b\x32!.crossdvp.validator.v1.Checkpoint\x12\x11\n\tsignature\x18\x02 \x01(\x0c\x12\x0f\n\x07\x61\x64\x64ress\x18\x03 \x01(\x0c\"/\n\x0fGetProofRequest\x12\x0c\n\x04path\x18\x01 \x01(\x0c\x12\x0e\n\x06height\x18\x02 \x01(\x04\"\x96\x01\n\x10GetProofResponse\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x13\n\x0btimestamp_s\x18\x02 \x01(\x04\x12\x0c\n\x04root\x18\x03 \x01(\x0c\x12\x31\n\x08presence\x18\x04 \x01(\x0e\x32\x1f.crossdvp.validator.v1.Presence\x12\r\n\x05value\x18\x05 \x01(\x0c\x12\r\n\x05proof\x18\x06 \x01(\x0c*g\n\rSigningStatus\x12\x1e\n\x1aSIGNING_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16SIGNING_STATUS_SIGNING\x10\x01\x12\x1a\n\x16SIGNING_STATUS_STOPPED\x10\x02*O\n\x08Presence\x12\x18\n\x14PRESENCE_UNSPECIFIED\x10\x00\x12\x14\n\x10PRESENCE_PRESENT\x10\x01\x12\x13\n\x0fPRESENCE_ABSENT\x10\x02\x32\xa4\x03\n\x10ValidatorService\x12X\n\x07GetHead\x12%.crossdvp.validator.v1.GetHeadRequest\x1a&.crossdvp.validator.v1.GetHeadResponse\x12m\n\x0eSignCheckpoint\x12,.crossdvp.validator.v1.SignCheckpointRequest\x1a-.crossdvp.validator.v1.SignCheckpointResponse\x12j\n\rListHandovers\x12+.crossdvp.validator.v1.ListHandoversRequest\x1a,.crossdvp.validator.v1.ListHandoversResponse\x12[\n\x08GetProof\x12&.crossdvp.validator.v1.GetProofRequest\x1a\'.crossdvp.validator.v1.GetProofResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.validator.v1.validator_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SIGNINGSTATUS']._serialized_start=1048
-  _globals['_SIGNINGSTATUS']._serialized_end=1151
-  _globals['_PRESENCE']._serialized_start=1153
-  _globals['_PRESENCE']._serialized_end=1232
+  _globals['_SIGNINGSTATUS']._serialized_start=1076
+  _globals['_SIGNINGSTATUS']._serialized_end=1179
+  _globals['_PRESENCE']._serialized_start=1181
+  _globals['_PRESENCE']._serialized_end=1260
   _globals['_GETHEADREQUEST']._serialized_start=64
   _globals['_GETHEADREQUEST']._serialized_end=117
   _globals['_GETHEADRESPONSE']._serialized_start=120
-  _globals['_GETHEADRESPONSE']._serialized_end=367
-  _globals['_SIGNCHECKPOINTREQUEST']._serialized_start=369
-  _globals['_SIGNCHECKPOINTREQUEST']._serialized_end=408
-  _globals['_LISTHANDOVERSREQUEST']._serialized_start=410
-  _globals['_LISTHANDOVERSREQUEST']._serialized_end=454
-  _globals['_LISTHANDOVERSRESPONSE']._serialized_start=456
-  _globals['_LISTHANDOVERSRESPONSE']._serialized_end=531
-  _globals['_HANDOVER']._serialized_start=533
-  _globals['_HANDOVER']._serialized_end=587
-  _globals['_CHECKPOINT']._serialized_start=590
-  _globals['_CHECKPOINT']._serialized_end=727
-  _globals['_SIGNCHECKPOINTRESPONSE']._serialized_start=729
-  _globals['_SIGNCHECKPOINTRESPONSE']._serialized_end=844
-  _globals['_GETPROOFREQUEST']._serialized_start=846
-  _globals['_GETPROOFREQUEST']._serialized_end=893
-  _globals['_GETPROOFRESPONSE']._serialized_start=896
-  _globals['_GETPROOFRESPONSE']._serialized_end=1046
-  _globals['_VALIDATORSERVICE']._serialized_start=1235
-  _globals['_VALIDATORSERVICE']._serialized_end=1655
+  _globals['_GETHEADRESPONSE']._serialized_end=395
+  _globals['_SIGNCHECKPOINTREQUEST']._serialized_start=397
+  _globals['_SIGNCHECKPOINTREQUEST']._serialized_end=436
+  _globals['_LISTHANDOVERSREQUEST']._serialized_start=438
+  _globals['_LISTHANDOVERSREQUEST']._serialized_end=482
+  _globals['_LISTHANDOVERSRESPONSE']._serialized_start=484
+  _globals['_LISTHANDOVERSRESPONSE']._serialized_end=559
+  _globals['_HANDOVER']._serialized_start=561
+  _globals['_HANDOVER']._serialized_end=615
+  _globals['_CHECKPOINT']._serialized_start=618
+  _globals['_CHECKPOINT']._serialized_end=755
+  _globals['_SIGNCHECKPOINTRESPONSE']._serialized_start=757
+  _globals['_SIGNCHECKPOINTRESPONSE']._serialized_end=872
+  _globals['_GETPROOFREQUEST']._serialized_start=874
+  _globals['_GETPROOFREQUEST']._serialized_end=921
+  _globals['_GETPROOFRESPONSE']._serialized_start=924
+  _globals['_GETPROOFRESPONSE']._serialized_end=1074
+  _globals['_VALIDATORSERVICE']._serialized_start=1263
+  _globals['_VALIDATORSERVICE']._serialized_end=1683
 # @@protoc_insertion_point(module_scope)

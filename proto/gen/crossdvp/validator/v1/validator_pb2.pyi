@@ -34,7 +34,7 @@ class GetHeadRequest(_message.Message):
     def __init__(self, min_height: _Optional[int] = ..., wait_ms: _Optional[int] = ...) -> None: ...
 
 class GetHeadResponse(_message.Message):
-    __slots__ = ("ledger_id", "height", "timestamp_s", "root", "journal_hash", "status", "alarm_reason", "alarm_detail", "validator_set", "address")
+    __slots__ = ("ledger_id", "height", "timestamp_s", "root", "journal_hash", "status", "alarm_reason", "alarm_detail", "validator_set", "address", "dishonest_notaries")
     LEDGER_ID_FIELD_NUMBER: _ClassVar[int]
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     TIMESTAMP_S_FIELD_NUMBER: _ClassVar[int]
@@ -45,6 +45,7 @@ class GetHeadResponse(_message.Message):
     ALARM_DETAIL_FIELD_NUMBER: _ClassVar[int]
     VALIDATOR_SET_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    DISHONEST_NOTARIES_FIELD_NUMBER: _ClassVar[int]
     ledger_id: str
     height: int
     timestamp_s: int
@@ -55,7 +56,8 @@ class GetHeadResponse(_message.Message):
     alarm_detail: str
     validator_set: bytes
     address: bytes
-    def __init__(self, ledger_id: _Optional[str] = ..., height: _Optional[int] = ..., timestamp_s: _Optional[int] = ..., root: _Optional[bytes] = ..., journal_hash: _Optional[bytes] = ..., status: _Optional[_Union[SigningStatus, str]] = ..., alarm_reason: _Optional[str] = ..., alarm_detail: _Optional[str] = ..., validator_set: _Optional[bytes] = ..., address: _Optional[bytes] = ...) -> None: ...
+    dishonest_notaries: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, ledger_id: _Optional[str] = ..., height: _Optional[int] = ..., timestamp_s: _Optional[int] = ..., root: _Optional[bytes] = ..., journal_hash: _Optional[bytes] = ..., status: _Optional[_Union[SigningStatus, str]] = ..., alarm_reason: _Optional[str] = ..., alarm_detail: _Optional[str] = ..., validator_set: _Optional[bytes] = ..., address: _Optional[bytes] = ..., dishonest_notaries: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class SignCheckpointRequest(_message.Message):
     __slots__ = ("height",)
