@@ -13,7 +13,8 @@ from chains.console import JsonFlag, Output, facts, out, output_of, run, show_js
 from chains.progmat.cli.arguments import NetworkName, RequestOption, id_of_request
 from chains.progmat.cli.connecting import connected, node_commands
 from chains.progmat.cli.flow_outcome import run_flow
-from chains.progmat.client import BusinessNetwork, (
+from chains.progmat.client import (
+    BusinessNetwork,
     ChangeMembership,
     MemberRole,
     MembershipChange,

@@ -15,20 +15,26 @@ import pytest
 import pytest_asyncio
 
 from chains.progmat.flows.requests import MoveCash
+from chains.progmat.network.parameters_book import ParametersBook
 from chains.progmat.node.storage.attested_store import attestations_of
 from chains.progmat.transactions.attestation import Attestation
 from ibc.dvp import CashAccount
 from primitives.hashing import sha256
+from primitives.signatures import SignatureScheme
 from primitives.types import Hash32
+from tests.fakes.epochs import book_of, signed_epoch, with_validators
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, SN, VALIDATORS, LedgerParty
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
     CASH_PARTIES,
+    PARAMETERS,
     SELLER_ACCOUNT,
     LedgerNetwork,
     running_ledger,
 )
 from tests.integration.ledger.test_fsck_finds_what_was_altered import defects_of
+
+OTHER_VALIDATORS = tuple(LedgerParty(f"other-{number}", SignatureScheme.SECP256K1) for number in range(3))
 
 
 async def paid(ledger: LedgerNetwork, name: str, to: CashAccount) -> bytes:
@@ -132,6 +138,31 @@ def test_an_altered_attestation_is_found(
     defects = [defect for defect in defects_of(copy, party) if defect.table == "attestations"]
     assert len(defects) == 1
     assert found.lower() in defects[0].found.lower(), defects
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> ParametersBook:
+    """Epochs after the second of which other Validators attest."""
+    later = with_validators(PARAMETERS, 10_000_000, 2, OTHER_VALIDATORS)
+    return book_of(tmp_path / "book", PARAMETERS, lambda: 20_000_000, signed_epoch(later))
+
+
+def test_what_validators_attested_that_were_replaced_since_is_no_defect(worked: Path, book: ParametersBook) -> None:
+    assert defects_of(worked, CN_A, book) == []
+
+
+def test_an_attestation_that_names_another_known_epoch_is_found(copy: Path, book: ParametersBook) -> None:
+    """Its signatures are those of the Validators of its own epoch, which the other one does not have."""
+    newest = book.history.newest.hash
+    altered(
+        copy,
+        CN_A,
+        "attestations",
+        "attestation",
+        lambda data: replace(Attestation.decode(data), parameters_hash=newest).encode(),
+    )
+    (defect,) = defects_of(copy, CN_A, book)
+    assert (defect.table, "only Validators attest" in defect.found) == ("attestations", True)
 
 
 @pytest.mark.parametrize("at", range(0, 300, 23))

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from chains.progmat.flows.dvp_answers import lock_owner
 from chains.progmat.flows.requests import MoveCash
 from chains.progmat.flows.seams import NodeSelf
+from chains.progmat.network.parameters_source import ParametersSource
 from chains.progmat.node.fsck import Defect, Subject, check_database
 from chains.progmat.node.roles import ValidatorRole
 from chains.progmat.node.storage.errors import StorageFailed
+from chains.progmat.transactions.network_parameters import NetworkParameters
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, SN, VALIDATORS, LedgerParty
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
@@ -51,12 +53,14 @@ async def worked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path
     yield folder
 
 
-def defects_of(folder: Path, party: LedgerParty) -> list[Defect]:
+def defects_of(
+    folder: Path, party: LedgerParty, parameters: NetworkParameters | ParametersSource = PARAMETERS
+) -> list[Defect]:
     entry = MAP.entry(party.name)
     assert entry is not None
     me = NodeSelf(entry.party, entry.roles, entry.index)
     at = folder / party.name
-    subject = Subject(at / "node.sqlite3", at, me, MAP, PARAMETERS, PACKAGE)
+    subject = Subject(at / "node.sqlite3", at, me, MAP, parameters, PACKAGE)
     return list(check_database(subject, NOW_S, lambda _what, _done: None))
 
 
