@@ -361,6 +361,27 @@ async def test_restoring_destroys_nothing(database_at: DatabaseLocation, tmp_pat
     await database.close()
 
 
+async def test_the_log_of_a_killed_database_is_no_part_of_the_restored_one(tmp_path: Path) -> None:
+    """SQLite takes any write-ahead log that lies beside a file for that file's."""
+    path, killed, file = tmp_path / "node.sqlite3", tmp_path / "killed" / "node.sqlite3", tmp_path / "backup"
+    killed.parent.mkdir()
+    database = await opened(path)
+    await database.submit(owe("before"))
+    backup(path, file, BOB, 1, quiet)
+    await database.submit(owe("after"))
+    copied(path, killed)
+    await database.close()
+    assert killed.with_name("node.sqlite3-wal").stat().st_size
+    restore(killed, file, BOB, 2, quiet)
+    assert not killed.with_name("node.sqlite3-wal").exists()
+    database = await opened(killed)
+    assert await database.read(owed) == {"before"}
+    await database.close()
+    aside = await opened(killed.with_name("node.sqlite3.before-19700101T000002Z"))
+    assert await aside.read(owed) == {"before", "after"}
+    await aside.close()
+
+
 async def test_a_backup_restores_over_a_database_that_is_destroyed(tmp_path: Path) -> None:
     path, file = tmp_path / "node.sqlite3", tmp_path / "backup"
     database = await opened(path)
