@@ -2,69 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, select
 
-from chains.progmat.node.database_tables import ROLE_TABLES
-from chains.progmat.node.storage import NodeDatabase, enqueue_effect, history_id
-from chains.progmat.node.storage.backup import Subject, backup, manifest_path, read_manifest, restore
+from chains.progmat.node.storage.backup import backup, restore
 from chains.progmat.node.storage.engine import Access, engine_for
 from chains.progmat.node.storage.errors import (
-    BadBackup,
-    DatabaseInUse,
-    DatabaseNotEmpty,
-    DatabaseOfAnotherNode,
     DatabaseWentBack,
-    NoDatabase,
     RecordsInDoubt,
     StorageFailed,
 )
-from chains.progmat.node.storage.location import DatabaseLocation, postgres_database, witness_path
-from chains.progmat.node.storage.offline import confirm, head_of
+from chains.progmat.node.storage.location import DatabaseLocation, witness_path
+from chains.progmat.node.storage.offline import confirm
 from chains.progmat.node.storage.ownership import Ownership
-from chains.progmat.node.storage.schema import audit, outbox
 from chains.progmat.node.storage.standing import Doubt, Seen
 from chains.progmat.node.storage.witness import SECTOR
-from scripts.local_postgres import LocalPostgres
-
-BOB = Subject("bob", "ledger-1", b"\x11" * 32)
-
-
-def quiet(_what: str, _rows: int) -> None:
-    pass
-
-
-async def opened(at: DatabaseLocation) -> NodeDatabase:
-    return await NodeDatabase.open(at, "bob", ROLE_TABLES)
-
-
-def owe(key: str) -> Callable[[Connection], object]:
-    return lambda c: enqueue_effect(c, effect_key=key, peer="p", method="a.b", body=b"x", now_s=1)
-
-
-def named(name: str) -> Callable[[Connection], str]:
-    return lambda connection: history_id(connection, name)
-
-
-def owed(connection: Connection) -> set[str]:
-    return set(connection.execute(select(outbox.c.effect_key)).scalars())
-
-
-def acts(connection: Connection) -> list[tuple[str, str]]:
-    return [(row.operator, row.act) for row in connection.execute(select(audit).order_by(audit.c.id))]
-
-
-def copied(path: Path, to: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        source = path.with_name(path.name + suffix)
-        target = to.with_name(to.name + suffix)
-        target.unlink(missing_ok=True)
-        if source.exists():
-            shutil.copyfile(source, target)
+from tests.adversarial.storage.old_copies import BOB, copied, named, opened, owe, owed, quiet
 
 
 async def test_a_file_copied_while_the_node_ran_and_put_back_is_found(tmp_path: Path) -> None:
@@ -188,42 +142,6 @@ async def test_a_doubt_that_ends_by_itself_hides_no_roll_back(tmp_path: Path) ->
     await database.close()
 
 
-async def test_a_backup_made_in_doubt_comes_back_as_restored(tmp_path: Path) -> None:
-    path, file = tmp_path / "node.sqlite3", tmp_path / "backup"
-    database = await opened(path)
-    await database.close()
-    witness_path(path).unlink()
-    database = await opened(path)
-    assert database.doubt is Doubt.WITNESS_MISSING
-    await database.close()
-    backup(path, file, BOB, 1, quiet)
-    restore(path, file, BOB, 2, quiet)
-    assert head_of(path).doubt is Doubt.RESTORED
-
-
-async def test_a_restore_that_breaks_off_never_leaves_a_copy_without_doubt(
-    database_at: DatabaseLocation, new_place: DatabaseLocation, tmp_path: Path
-) -> None:
-    file = tmp_path / "backup"
-    database = await opened(database_at)
-    await database.close()
-    backup(database_at, file, BOB, 1, quiet)
-
-    class PowerFailure(Exception):
-        pass
-
-    def fail(_what: str, _rows: int) -> None:
-        raise PowerFailure
-
-    with pytest.raises(PowerFailure):
-        restore(new_place, file, BOB, 2, fail)
-    if isinstance(new_place, Path):
-        assert head_of(new_place).doubt is Doubt.RESTORED
-    else:
-        with pytest.raises(NoDatabase):
-            head_of(new_place)
-
-
 async def test_a_running_process_finds_that_acknowledged_commits_are_gone(
     database_at: DatabaseLocation,
 ) -> None:
@@ -283,112 +201,3 @@ async def test_restarts_raise_no_doubt(database_at: DatabaseLocation) -> None:
         assert (database.head.doubt, database.head.incarnation) == (Doubt.NONE, start)
         database.require_current()
         await database.close()
-
-
-@pytest.fixture
-def new_place(database_at: DatabaseLocation, postgres_server: LocalPostgres, tmp_path: Path) -> DatabaseLocation:
-    """Where a backup goes back to: the same file, or a new database on the server."""
-    if isinstance(database_at, Path):
-        return database_at
-    return postgres_database(postgres_server.fresh_database(), tmp_path)
-
-
-async def test_a_restored_backup_has_all_rows_of_its_moment_and_signs_nothing(
-    database_at: DatabaseLocation, new_place: DatabaseLocation, tmp_path: Path
-) -> None:
-    file = tmp_path / "backup"
-    database = await opened(database_at)
-    await database.submit(owe("before"))
-    made = backup(database_at, file, BOB, 1_700_000_000, quiet)  # beside the running node
-    await database.submit(owe("after"))
-    with pytest.raises(DatabaseInUse):
-        restore(database_at, file, BOB, 1_700_000_100, quiet)
-    await database.close()
-    assert (made.node, made.commit) == ("bob", 2)
-    assert read_manifest(file) == made
-
-    restore(new_place, file, BOB, 1_700_000_100, quiet)
-    database = await opened(new_place)
-    assert await database.read(owed) == {"before"}
-    with pytest.raises(RecordsInDoubt, match="made 2023-11-14T22:13:20"):
-        database.require_current()
-    await database.submit(owe("new keys come after the old ones"))
-    await database.close()
-    assert head_of(new_place).doubt is Doubt.RESTORED
-
-    confirm(new_place, operator="alice", now_s=1_700_000_200)
-    database = await opened(new_place)
-    database.require_current()
-    assert await database.read(acts) == [("", "doubt RESTORED"), ("alice", "reconciled")]
-    await database.close()
-
-
-async def test_a_backup_of_one_database_restores_into_the_other(
-    database_at: DatabaseLocation, postgres_server: LocalPostgres, tmp_path: Path
-) -> None:
-    file = tmp_path / "backup"
-    database = await opened(database_at)
-    await database.submit(owe("before"))
-    await database.close()
-    backup(database_at, file, BOB, 1, quiet)
-    folder = tmp_path / "other"
-    folder.mkdir()
-    other: DatabaseLocation = folder / "node.sqlite3"
-    if isinstance(database_at, Path):
-        other = postgres_database(postgres_server.fresh_database(), folder)
-    restore(other, file, BOB, 2, quiet)
-    database = await opened(other)
-    assert await database.read(owed) == {"before"}
-    assert database.head.doubt is Doubt.RESTORED
-    await database.close()
-
-
-async def test_restoring_destroys_nothing(database_at: DatabaseLocation, tmp_path: Path) -> None:
-    file = tmp_path / "backup"
-    database = await opened(database_at)
-    await database.submit(owe("before"))
-    backup(database_at, file, BOB, 1, quiet)
-    await database.submit(owe("after"))
-    await database.close()
-    if not isinstance(database_at, Path):
-        with pytest.raises(DatabaseNotEmpty):
-            restore(database_at, file, BOB, 2, quiet)
-        return
-    restore(database_at, file, BOB, 2, quiet)
-    aside = tmp_path / "node.sqlite3.before-19700101T000002Z"
-    database = await opened(aside)
-    assert await database.read(owed) == {"before", "after"}
-    await database.close()
-
-
-async def test_a_backup_restores_over_a_database_that_is_destroyed(tmp_path: Path) -> None:
-    path, file = tmp_path / "node.sqlite3", tmp_path / "backup"
-    database = await opened(path)
-    await database.close()
-    backup(path, file, BOB, 1, quiet)
-    path.write_bytes(b"rubbish" * 1000)
-    restore(path, file, BOB, 2, quiet)
-    assert head_of(path).doubt is Doubt.RESTORED
-
-
-async def test_a_backup_of_another_node_or_ledger_or_an_altered_one_is_refused(tmp_path: Path) -> None:
-    path, file = tmp_path / "node.sqlite3", tmp_path / "backup"
-    database = await opened(path)
-    await database.close()
-    backup(path, file, BOB, 1, quiet)
-    with pytest.raises(DatabaseOfAnotherNode):
-        restore(path, file, Subject("carol", "ledger-1", b"\x11" * 32), 2, quiet)
-    with pytest.raises(BadBackup, match="ledger-2"):
-        restore(path, file, Subject("bob", "ledger-2", b"\x11" * 32), 2, quiet)
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    file.write_bytes(content)
-    with pytest.raises(BadBackup, match="SHA-256"):
-        restore(path, file, BOB, 2, quiet)
-    for manifest in (b"", b"{}", b"x" * 20_000):
-        manifest_path(file).write_bytes(manifest)
-        with pytest.raises(BadBackup):
-            restore(path, file, BOB, 2, quiet)
-    manifest_path(file).unlink()
-    with pytest.raises(BadBackup, match="cannot be read"):
-        restore(path, file, BOB, 2, quiet)
