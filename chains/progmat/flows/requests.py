@@ -15,7 +15,7 @@ from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
 from chains.progmat.flows.market_requests import ChangeMembership, IssueToken, MoveToken, RedeemToken, SettleDvp
 from chains.progmat.flows.record import FlowKind
-from chains.progmat.flows.request_base import FlowRequest, check_amount
+from chains.progmat.flows.request_base import FlowRequest, KeyChoice, check_amount
 from chains.progmat.vault import MAX_INPUTS
 from ibc.dvp import CashAccount, SettlementTerms
 from ibc.packet import Packet
@@ -30,13 +30,14 @@ MAX_MERKLE_PREFIX_ELEMENTS: Final = 8
 
 @dataclass(frozen=True)
 class IssueCash(FlowRequest):
-    """New coin for an account, against yen paid into the trust."""
+    """New coin for an account, against yen paid into the trust. ``keys``: the payee's."""
 
     kind = FlowKind.ISSUE_CASH
 
     coin_id: str
     amount_yen: int
     to: CashAccount
+    keys: KeyChoice = KeyChoice.AS_SET
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -45,7 +46,7 @@ class IssueCash(FlowRequest):
 
 @dataclass(frozen=True)
 class MoveCash(FlowRequest):
-    """Coin from one of this node's accounts to any account."""
+    """Coin from one of this node's accounts to any account. ``keys``: the payee's, and the payer's for its change."""
 
     kind = FlowKind.MOVE_CASH
 
@@ -54,6 +55,7 @@ class MoveCash(FlowRequest):
     amount_yen: int
     from_account_key: bytes
     to: CashAccount
+    keys: KeyChoice = KeyChoice.AS_SET
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -99,6 +101,7 @@ class MergeCash(FlowRequest):
     account_key: bytes
     below_yen: int
     max_coins: int
+    keys: KeyChoice = KeyChoice.AS_SET
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -18,7 +18,7 @@ from chains.progmat.node.fsck.finding import Defect, Progress, shown
 from chains.progmat.node.storage.schema import attestations, attested_outputs, transactions
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.validators.schema import spent
-from chains.progmat.vault.schema import TABLE_OF_KIND, consumptions, entries, states
+from chains.progmat.vault.schema import TABLE_OF_KIND, consumptions, entries, fresh_keys, states
 from primitives.errors import CrossDvpError
 
 COUNTED_HERE: Final = frozenset({"cursor", "sequence", "recorded_ms"})
@@ -40,7 +40,7 @@ def replay(
     told: Progress,
 ) -> Iterator[Defect]:
     """Verify every stored ledger_tx and record it in ``scratch``: id, signatures, notary, contracts, uniqueness."""
-    for table in (attestations, attested_outputs):
+    for table in (attestations, attested_outputs, fresh_keys):
         rows = [dict(row._mapping) for row in source.execute(select(table))]  # noqa: SLF001 - SQLAlchemy's public name
         if rows:
             scratch.execute(insert(table), rows)

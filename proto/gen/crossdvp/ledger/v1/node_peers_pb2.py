@@ -24,31 +24,41 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#crossdvp/ledger/v1/node_peers.proto\x12\x12\x63rossdvp.ledger.v1\"0\n\x12\x43ountersignRequest\x12\x1a\n\x12signed_transaction\x18\x01 \x01(\x0c\")\n\x13\x43ountersignResponse\x12\x12\n\nsignatures\x18\x01 \x03(\x0c\"N\n\x0f\x46inaliseRequest\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x12\n\nsignatures\x18\x02 \x03(\x0c\x12\x18\n\x10wire_transaction\x18\x03 \x01(\x0c\"\x12\n\x10\x46inaliseResponse\"/\n\rWantedOutputs\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x0f\n\x07indexes\x18\x02 \x03(\r\"M\n\x18\x46\x65tchTransactionsRequest\x12\x31\n\x06wanted\x18\x01 \x03(\x0b\x32!.crossdvp.ledger.v1.WantedOutputs\"J\n\x12\x46\x65tchedTransaction\x12\x1a\n\x12signed_transaction\x18\x01 \x01(\x0c\x12\x18\n\x10journal_position\x18\x02 \x01(\x04\"k\n\x19\x46\x65tchTransactionsResponse\x12<\n\x0ctransactions\x18\x01 \x03(\x0b\x32&.crossdvp.ledger.v1.FetchedTransaction\x12\x10\n\x08\x61ttested\x18\x02 \x03(\x0c\"5\n\x10ListFinalRequest\x12\x12\n\nhistory_id\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x04\"X\n\x11ListFinalResponse\x12\x12\n\nhistory_id\x18\x01 \x01(\t\x12\x0e\n\x06tx_ids\x18\x02 \x03(\x0c\x12\r\n\x05up_to\x18\x03 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x04 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#crossdvp/ledger/v1/node_peers.proto\x12\x12\x63rossdvp.ledger.v1\"\x8a\x01\n\x11\x46reshKeyStatement\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x13\n\x0b\x61\x63\x63ount_key\x18\x02 \x01(\x0c\x12\x11\n\tfresh_key\x18\x03 \x01(\x0c\x12\x0b\n\x03tag\x18\x04 \x01(\x0c\x12\x19\n\x11\x61\x63\x63ount_signature\x18\x05 \x01(\x0c\x12\x17\n\x0f\x66resh_signature\x18\x06 \x01(\x0c\"k\n\x12\x43ountersignRequest\x12\x1a\n\x12signed_transaction\x18\x01 \x01(\x0c\x12\x39\n\nfresh_keys\x18\x02 \x03(\x0b\x32%.crossdvp.ledger.v1.FreshKeyStatement\")\n\x13\x43ountersignResponse\x12\x12\n\nsignatures\x18\x01 \x03(\x0c\"N\n\x0f\x46inaliseRequest\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x12\n\nsignatures\x18\x02 \x03(\x0c\x12\x18\n\x10wire_transaction\x18\x03 \x01(\x0c\"\x12\n\x10\x46inaliseResponse\"/\n\rWantedOutputs\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x0f\n\x07indexes\x18\x02 \x03(\r\"M\n\x18\x46\x65tchTransactionsRequest\x12\x31\n\x06wanted\x18\x01 \x03(\x0b\x32!.crossdvp.ledger.v1.WantedOutputs\"J\n\x12\x46\x65tchedTransaction\x12\x1a\n\x12signed_transaction\x18\x01 \x01(\x0c\x12\x18\n\x10journal_position\x18\x02 \x01(\x04\"k\n\x19\x46\x65tchTransactionsResponse\x12<\n\x0ctransactions\x18\x01 \x03(\x0b\x32&.crossdvp.ledger.v1.FetchedTransaction\x12\x10\n\x08\x61ttested\x18\x02 \x03(\x0c\"5\n\x10ListFinalRequest\x12\x12\n\nhistory_id\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x04\"X\n\x11ListFinalResponse\x12\x12\n\nhistory_id\x18\x01 \x01(\t\x12\x0e\n\x06tx_ids\x18\x02 \x03(\x0c\x12\r\n\x05up_to\x18\x03 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x04 \x01(\x08\"3\n\x0f\x46reshKeyRequest\x12\x13\n\x0b\x61\x63\x63ount_key\x18\x01 \x01(\x0c\x12\x0b\n\x03tag\x18\x02 \x01(\x0c\"L\n\x10\x46reshKeyResponse\x12\x38\n\tstatement\x18\x01 \x01(\x0b\x32%.crossdvp.ledger.v1.FreshKeyStatement\"*\n\x14ShowFreshKeysRequest\x12\x12\n\nfresh_keys\x18\x01 \x03(\x0c\"R\n\x15ShowFreshKeysResponse\x12\x39\n\nstatements\x18\x01 \x03(\x0b\x32%.crossdvp.ledger.v1.FreshKeyStatementb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.ledger.v1.node_peers_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COUNTERSIGNREQUEST']._serialized_start=59
-  _globals['_COUNTERSIGNREQUEST']._serialized_end=107
-  _globals['_COUNTERSIGNRESPONSE']._serialized_start=109
-  _globals['_COUNTERSIGNRESPONSE']._serialized_end=150
-  _globals['_FINALISEREQUEST']._serialized_start=152
-  _globals['_FINALISEREQUEST']._serialized_end=230
-  _globals['_FINALISERESPONSE']._serialized_start=232
-  _globals['_FINALISERESPONSE']._serialized_end=250
-  _globals['_WANTEDOUTPUTS']._serialized_start=252
-  _globals['_WANTEDOUTPUTS']._serialized_end=299
-  _globals['_FETCHTRANSACTIONSREQUEST']._serialized_start=301
-  _globals['_FETCHTRANSACTIONSREQUEST']._serialized_end=378
-  _globals['_FETCHEDTRANSACTION']._serialized_start=380
-  _globals['_FETCHEDTRANSACTION']._serialized_end=454
-  _globals['_FETCHTRANSACTIONSRESPONSE']._serialized_start=456
-  _globals['_FETCHTRANSACTIONSRESPONSE']._serialized_end=563
-  _globals['_LISTFINALREQUEST']._serialized_start=565
-  _globals['_LISTFINALREQUEST']._serialized_end=618
-  _globals['_LISTFINALRESPONSE']._serialized_start=620
-  _globals['_LISTFINALRESPONSE']._serialized_end=708
+  _globals['_FRESHKEYSTATEMENT']._serialized_start=60
+  _globals['_FRESHKEYSTATEMENT']._serialized_end=198
+  _globals['_COUNTERSIGNREQUEST']._serialized_start=200
+  _globals['_COUNTERSIGNREQUEST']._serialized_end=307
+  _globals['_COUNTERSIGNRESPONSE']._serialized_start=309
+  _globals['_COUNTERSIGNRESPONSE']._serialized_end=350
+  _globals['_FINALISEREQUEST']._serialized_start=352
+  _globals['_FINALISEREQUEST']._serialized_end=430
+  _globals['_FINALISERESPONSE']._serialized_start=432
+  _globals['_FINALISERESPONSE']._serialized_end=450
+  _globals['_WANTEDOUTPUTS']._serialized_start=452
+  _globals['_WANTEDOUTPUTS']._serialized_end=499
+  _globals['_FETCHTRANSACTIONSREQUEST']._serialized_start=501
+  _globals['_FETCHTRANSACTIONSREQUEST']._serialized_end=578
+  _globals['_FETCHEDTRANSACTION']._serialized_start=580
+  _globals['_FETCHEDTRANSACTION']._serialized_end=654
+  _globals['_FETCHTRANSACTIONSRESPONSE']._serialized_start=656
+  _globals['_FETCHTRANSACTIONSRESPONSE']._serialized_end=763
+  _globals['_LISTFINALREQUEST']._serialized_start=765
+  _globals['_LISTFINALREQUEST']._serialized_end=818
+  _globals['_LISTFINALRESPONSE']._serialized_start=820
+  _globals['_LISTFINALRESPONSE']._serialized_end=908
+  _globals['_FRESHKEYREQUEST']._serialized_start=910
+  _globals['_FRESHKEYREQUEST']._serialized_end=961
+  _globals['_FRESHKEYRESPONSE']._serialized_start=963
+  _globals['_FRESHKEYRESPONSE']._serialized_end=1039
+  _globals['_SHOWFRESHKEYSREQUEST']._serialized_start=1041
+  _globals['_SHOWFRESHKEYSREQUEST']._serialized_end=1083
+  _globals['_SHOWFRESHKEYSRESPONSE']._serialized_start=1085
+  _globals['_SHOWFRESHKEYSRESPONSE']._serialized_end=1167
 # @@protoc_insertion_point(module_scope)
