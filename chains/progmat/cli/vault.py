@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import csv
 import sys
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 import typer
 
-from chains.console import JsonFlag, Output, facts, out, output_of, run, show_json
+from chains.console import JsonFlag, Output, facts, out, run, show_json
 from chains.progmat.cli.connecting import (
     AuthorityOption,
     CertificateOption,
@@ -22,6 +19,19 @@ from chains.progmat.cli.connecting import (
     PrivateKeyOption,
     TargetOption,
     node_access,
+)
+from chains.progmat.cli.vault_acts import groom, keys
+from chains.progmat.cli.vault_asking import (
+    Asked,
+    BadArgument,
+    CoinOption,
+    IssuerOption,
+    OneKeyOption,
+    asked_of,
+    connected,
+    hexadecimal,
+    key_of,
+    one_account,
 )
 from chains.progmat.cli.vault_view import (
     CSV_COLUMNS,
@@ -41,10 +51,9 @@ from chains.progmat.cli.vault_view import (
     watched_document,
     watched_texts,
 )
-from chains.progmat.client import AccountAsset, MergeCash, VaultClient, all_rows
+from chains.progmat.client import VaultClient, all_rows
 from chains.progmat.vault.paging import MAX_PAGE_SIZE
 from chains.progmat.vault.statement import StatementPage
-from primitives.errors import CallerError
 
 app = typer.Typer(
     help="Read a running node's vault: balances, coins, holds, reservations, statements; merge dust.",
@@ -55,34 +64,7 @@ app = typer.Typer(
 T = TypeVar("T")
 
 KeyOption = Annotated[str, typer.Option("--account", help="The account's key, hexadecimal; all accounts if not given.")]
-OneKeyOption = Annotated[str, typer.Option("--account", help="The account's key, hexadecimal.")]
-CoinOption = Annotated[str, typer.Option("--coin", help="Coin id; with --issuer found by the account if not given.")]
-IssuerOption = Annotated[str, typer.Option("--issuer", help="Name of the coin's issuer.")]
 KeptAtOption = Annotated[str, typer.Option("--kept-at", help="The account's node, if it is not the one asked.")]
-
-
-class BadArgument(CallerError):
-    """An argument of a vault command cannot be used."""
-
-    reason = "BAD_ARGUMENT"
-
-
-class AccountNotClear(CallerError):
-    """The account has no unspent cash, or cash of several coins: the command must be told which."""
-
-    reason = "ACCOUNT_NOT_CLEAR"
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """The node and for whom the command writes."""
-
-    connect: Callable[[], VaultClient]
-    output: Output
-
-
-def _asked(context: typer.Context, as_json: bool) -> _Asked:  # noqa: FBT001 # the flag as typer has it
-    return _Asked(context.obj, output_of(as_json))
 
 
 @app.callback()
@@ -117,21 +99,21 @@ def balance(
     as_json: JsonFlag = False,
 ) -> None:
     """Balances of accounts with cash; of one account in the past with one of the --as-of options."""
-    asked = _asked(context, as_json)
+    asked = asked_of(context, as_json)
 
     async def main() -> None:
-        key = _key(account)
+        key = key_of(account)
         moments = {"recorded_ms": _time_ms(as_of) if as_of else -1}
         moments |= {"journal_position": as_of_position, "sequence": as_of_sequence}
         moments = {name: value for name, value in moments.items() if value >= 0}
         if len(moments) > 1:
             raise BadArgument("give one of --as-of, --as-of-position and --as-of-sequence")
-        async with _connected(asked) as client:
+        async with connected(asked) as client:
             if not moments:
                 page = all_rows(lambda token: client.accounts(coin, key, MAX_PAGE_SIZE, token))
                 await _show_rows(asked, page, "accounts", line_document, line_text)
                 return
-            past = await client.balance_as_of(await _one_account(client, key, coin, issuer, kept_at), **moments)
+            past = await client.balance_as_of(await one_account(client, key, coin, issuer, kept_at), **moments)
         if asked.output is Output.PROGRAMS:
             show_json(past_document(past))
         else:
@@ -164,14 +146,14 @@ def statement(
 
     Example: crossdvp ledger vault --config node.toml statement --account KEY --from 2026-11-01 --until 2026-12-01
     """
-    asked = _asked(context, as_json)
+    asked = asked_of(context, as_json)
 
     async def main() -> None:
         if as_csv and as_json:
             raise BadArgument("--csv and --json exclude each other")
         from_ms, until_ms = (_time_ms(text) if text else 0 for text in (since, until))
-        async with _connected(asked) as client:
-            which = await _one_account(client, _key(account), coin, issuer, kept_at)
+        async with connected(asked) as client:
+            which = await one_account(client, key_of(account), coin, issuer, kept_at)
 
             async def page(token: str) -> StatementPage:
                 return await client.statement(which, from_ms, until_ms, MAX_PAGE_SIZE, token)
@@ -200,11 +182,11 @@ def coins(
     as_json: JsonFlag = False,
 ) -> None:
     """Unspent coins: free, reserved by a running flow, or locked for a trade."""
-    asked = _asked(context, as_json)
+    asked = asked_of(context, as_json)
 
     async def main() -> None:
-        key = _key(account)
-        async with _connected(asked) as client:
+        key = key_of(account)
+        async with connected(asked) as client:
             page = all_rows(lambda token: client.coins(coin, key, MAX_PAGE_SIZE, token))
             await _show_rows(asked, page, "coins", coin_document, coin_text)
 
@@ -221,11 +203,11 @@ def holds(
     as_json: JsonFlag = False,
 ) -> None:
     """Cash locked for trades: by which packet, until when, which coins."""
-    asked = _asked(context, as_json)
+    asked = asked_of(context, as_json)
 
     async def main() -> None:
-        key, trade = _key(account), _hexadecimal("--trade", trade_id)
-        async with _connected(asked) as client:
+        key, trade = key_of(account), hexadecimal("--trade", trade_id)
+        async with connected(asked) as client:
             page = all_rows(lambda token: client.holds(key, trade, MAX_PAGE_SIZE, token))
             await _show_rows(asked, page, "holds", hold_document, hold_text)
 
@@ -240,11 +222,11 @@ def soft_locks(
     as_json: JsonFlag = False,
 ) -> None:
     """States that running flows have reserved, and until when; a stuck flow is ended by the flow's own commands."""
-    asked = _asked(context, as_json)
+    asked = asked_of(context, as_json)
 
     async def main() -> None:
-        key = _key(account)
-        async with _connected(asked) as client:
+        key = key_of(account)
+        async with connected(asked) as client:
             page = all_rows(lambda token: client.soft_locks(flow, key, MAX_PAGE_SIZE, token))
             await _show_rows(asked, page, "soft_locks", soft_lock_document, soft_lock_text)
 
@@ -260,11 +242,11 @@ def watch(
     as_json: JsonFlag = False,
 ) -> None:
     """Follow what the vault records, live; with --json a document a line, heartbeats included, to be resumed after."""
-    asked = _asked(context, as_json)
+    asked = asked_of(context, as_json)
 
     async def main() -> None:
-        key, told = _key(account), 0
-        async with _connected(asked) as client:
+        key, told = key_of(account), 0
+        async with connected(asked) as client:
             async for watched in client.watch(after, key):
                 if asked.output is Output.PROGRAMS:
                     show_json(watched_document(watched))
@@ -278,53 +260,12 @@ def watch(
     run(main, asked.output)
 
 
-@app.command()
-def groom(
-    context: typer.Context,
-    account: OneKeyOption,
-    below_yen: Annotated[int, typer.Option("--below", min=2, help="Merge free coins smaller than this, in yen.")],
-    coin: CoinOption = "",
-    issuer: IssuerOption = "",
-    max_coins: Annotated[int, typer.Option(min=2, max=128, help="At most so many, the smallest first.")] = 64,
-    request_id: Annotated[
-        str, typer.Option(help="Of the flow; the same one never merges twice. Fresh if not given.")
-    ] = "",
-    wait_s: Annotated[int, typer.Option("--wait", min=0, max=60, help="Seconds to wait for the outcome.")] = 30,
-    as_json: JsonFlag = False,
-) -> None:
-    """Merge small coins of one account into one. Exit 0: done or still running. 1: the merge failed, or was refused."""
-    asked = _asked(context, as_json)
-
-    async def main() -> None:
-        async with _connected(asked) as client:
-            which = await _one_account(client, _key(account), coin, issuer, "")
-            name = request_id or f"groom/{uuid.uuid4()}"
-            merge = MergeCash(name, which.asset_id, which.issuer, which.owner_key, below_yen, max_coins)
-            flow = await client.groom(merge, wait_s)
-        if asked.output is Output.PROGRAMS:
-            document = {"flow_id": flow.flow_id, "step": flow.step.value, "tx_id": flow.tx_id.hex()}
-            show_json(document | {"reason": flow.last_error_reason, "message": flow.last_error})
-        else:
-            out.print(
-                f"{flow.flow_id}  {flow.step.value.lower()}  {flow.last_error or flow.tx_id.hex()}", soft_wrap=True
-            )
-        if flow.step.value == "FAILED":
-            raise typer.Exit(1)
-
-    run(main, asked.output)
-
-
-@asynccontextmanager
-async def _connected(asked: _Asked) -> AsyncIterator[VaultClient]:
-    client = asked.connect()
-    try:
-        yield client
-    finally:
-        await client.close()
+app.command()(groom)
+app.command()(keys)
 
 
 async def _show_rows(
-    asked: _Asked,
+    asked: Asked,
     rows: AsyncIterator[T],
     name: str,
     document: Callable[[T], dict[str, Any]],
@@ -359,31 +300,6 @@ async def _write_csv(first: StatementPage, page: Callable[[str], Awaitable[State
         writer.writerow(entry_document(entry))
     writer.writerow(edge_row("CLOSING", first.closing))
     sys.stdout.flush()
-
-
-async def _one_account(client: VaultClient, key: bytes, coin: str, issuer: str, kept_at: str) -> AccountAsset:
-    """The account with its coin, looked up by what it holds now where the command leaves something out."""
-    if not key:
-        raise BadArgument("--account KEY is needed here")
-    if coin and issuer:
-        return AccountAsset(coin, issuer, kept_at or client.name, key)
-    found = (await client.accounts(coin, key)).rows
-    fitting = [line for line in found if (not issuer or line.issuer == issuer) and kept_at in {"", line.account.node}]
-    if len(fitting) != 1:
-        coins_held = ", ".join(f"{line.coin_id} of {line.issuer}" for line in fitting) or "nothing now"
-        raise AccountNotClear(f"the account holds {coins_held}: say which coin with --coin and --issuer")
-    return AccountAsset(fitting[0].coin_id, fitting[0].issuer, fitting[0].account.node, key)
-
-
-def _key(text: str) -> bytes:
-    return _hexadecimal("--account", text)
-
-
-def _hexadecimal(option: str, text: str) -> bytes:
-    try:
-        return bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        raise BadArgument(f"{option}: hexadecimal digits are wanted, not {text[:80]!r}") from None
 
 
 def _time_ms(text: str) -> int:

@@ -22,6 +22,7 @@ from chains.progmat.flows.market_requests import (
     SettleDvp,
 )
 from chains.progmat.flows.record import FlowKind
+from chains.progmat.flows.request_base import KeyChoice
 from chains.progmat.flows.requests import (
     AckPacket,
     AnyRequest,
@@ -65,6 +66,7 @@ __all__ = [
     "IbcEventKind",
     "IssueCash",
     "IssueToken",
+    "KeyChoice",
     "LedgerClient",
     "LedgerPathProof",
     "LightClientInfo",

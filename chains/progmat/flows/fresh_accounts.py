@@ -23,7 +23,11 @@ class FreshAccounts:
         self._set = await self._database.read(read_fresh_accounts)
 
     async def choose(self, account_key: bytes, choice: KeyChoice) -> None:
-        """Store how an account is set; the same again changes nothing. ``AS_SET`` leaves it as it is."""
+        """Store how an account is set; the same again changes nothing. ``AS_SET`` leaves it as it is.
+
+        Raises ``AccountUnknown``.
+        """
+        self.keys.require_account(account_key)
         match choice:
             case KeyChoice.FRESH:
                 await self._database.submit(partial(set_fresh_account, account_key=account_key))

@@ -1,8 +1,8 @@
 """Asking peers for fresh keys and answering them.
 
 Whoever pays asks the payee's node for a key (``node.fresh_key``), and shows the issuer, with the transaction to
-countersign, whose the fresh keys are, its own change's among them. An issuer whose records were lost asks the custodians
-again (``node.show_fresh_keys``). A payee is never told whose the payer's keys are.
+countersign, whose the fresh keys are, its own change's among them. An issuer whose records were lost asks the
+custodians again (``node.show_fresh_keys``). A payee is never told whose the payer's keys are.
 """
 
 from __future__ import annotations

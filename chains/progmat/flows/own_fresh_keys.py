@@ -83,6 +83,10 @@ class OwnFreshKeys:
                     return origin
         return None
 
+    def require_account(self, account_key: bytes) -> None:
+        """Return if the account is kept here; raises ``AccountUnknown``."""
+        self._account(account_key)
+
     def _account(self, account_key: bytes) -> PublicKey:
         try:
             key = decode_single_key(account_key)

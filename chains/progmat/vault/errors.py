@@ -72,8 +72,8 @@ class CoinsUnderFreshKeys(CallerError):
         self.under_account_key_yen = under_account_key_yen
         super().__init__(
             f"{needed_yen} yen of {coin_id} under the key of account {account_key.hex()} needed, "
-            f"{under_account_key_yen} are, the rest is under fresh keys: bring them home first, "
-            "`crossdvp ledger vault groom --keys account`"
+            f"{under_account_key_yen} are, the rest is under fresh keys: bring them home first, by a payment "
+            "of the account to itself with keys ACCOUNT"
         )
 
 
