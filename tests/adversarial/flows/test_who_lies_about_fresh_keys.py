@@ -44,7 +44,7 @@ from tests.fakes.ledger_parties import (
     cash_move,
     salt_of,
 )
-from tests.integration.ledger.fresh_keys import coins_made, fresh_pay, fresh_return, known_of
+from tests.integration.ledger.fresh_keys import coins_made, fresh_pay, known_of
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
     CASH_PARTIES,
@@ -276,10 +276,3 @@ async def test_a_payer_that_reuses_a_salt_links_nothing_that_it_did_not_know(led
     assert first == again
     assert first.fresh_key != other.fresh_key
     first.verify(LEDGER_ID)
-
-
-async def test_the_seller_spends_under_fresh_keys_what_it_got_under_them(ledger: LedgerNetwork) -> None:
-    await ledger.issue(1000)
-    await ledger.done(CN_B, fresh_pay("pay", 400))
-    back = await ledger.done(CN_A, fresh_return("back", 150))
-    assert {coin.owner_kind for coin in coins_made(back)} == {OwnerKind.FRESH}

@@ -1,4 +1,4 @@
-"""Payments under fresh keys on a whole ledger: by account as before, found again after a loss, brought home for a lock."""
+"""Payments under fresh keys on a whole ledger: by account as before, found after a loss, brought home for a lock."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ from chains.progmat.vault.statement import Period, statement
 from ibc.dvp import CashAccount
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, SN, STRANGER, LedgerParty
 from tests.integration.ledger.fresh_keys import coins_made, fresh_pay, fresh_return, holdings, known_of, register
+from tests.integration.ledger.native_trades import NativeTrades
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
     CASH_PARTIES,
     SELLER_ACCOUNT,
+    TOKEN_PARTIES,
     LedgerNetwork,
     running_ledger,
 )
@@ -174,10 +176,7 @@ async def test_a_lock_wants_coins_under_the_accounts_own_key_and_says_how_to_get
         assert {coin.owner.encoded() for coin in coins_made(locked)} == {BUYER_ACCOUNT.key}
 
 
-async def test_the_keepers_of_tokens_are_offered_coins_under_the_accounts_own_key(tmp_path: Path) -> None:
-    from tests.integration.ledger.native_trades import NativeTrades
-    from tests.integration.ledger.network import TOKEN_PARTIES
-
+async def test_a_native_trade_wants_coins_under_the_accounts_own_key(tmp_path: Path) -> None:
     async with running_ledger(tmp_path, TOKEN_PARTIES) as ledger:
         trades = await NativeTrades.open(ledger)
         all_of_it = await ledger.free_yen(CN_B, BUYER_ACCOUNT)
