@@ -21,7 +21,7 @@ from tests.simulator.machine import Machine
 from tests.simulator.parties import ROLES
 
 CashRow = tuple[StateRef, int, str, bytes]
-"""Reference, yen, node and owner's key of unconsumed cash."""
+"""Reference, yen, node and key, as the state names it, of unconsumed cash."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class FoundVault:
     flows: tuple[FoundFlow, ...]
     tx_ids: frozenset[bytes]
     cash: frozenset[CashRow]
+    accounts: frozenset[tuple[StateRef, bytes]]
+    """Of the same cash: the key of the account that it is in, to this node."""
     soft_locks: int
     owed: int
 
@@ -106,13 +108,17 @@ class Records:
             flows=tuple(_flow(machine.name, row) for row in raw.execute(_FLOWS)),
             tx_ids=frozenset(tx_id for (tx_id,) in raw.execute("SELECT tx_id FROM transactions")),
             cash=frozenset((StateRef(row[0], row[1]), *row[2:]) for row in raw.execute(_CASH)),
+            accounts=frozenset((StateRef(row[0], row[1]), row[2]) for row in raw.execute(_ACCOUNTS)),
             soft_locks=raw.execute("SELECT count(*) FROM vault_soft_locks").fetchone()[0],
             owed=raw.execute("SELECT count(*) FROM outbox WHERE status = 'PENDING'").fetchone()[0],
         )
 
 
 _FLOWS = "SELECT flow_id, kind, request, step, tx_id, last_error_reason FROM flows ORDER BY created_ms, flow_id"
-_CASH = "SELECT tx_id, output_index, amount_yen, node, owner_key FROM vault_cash WHERE NOT consumed"
+_CASH = (
+    "SELECT tx_id, output_index, amount_yen, node, coalesce(fresh_key, owner_key) FROM vault_cash WHERE NOT consumed"
+)
+_ACCOUNTS = "SELECT tx_id, output_index, owner_key FROM vault_cash WHERE NOT consumed"
 
 
 def has_vault(machine: Machine) -> bool:
