@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -216,7 +216,7 @@ async def test_garbage_gets_a_named_error(ledger: LedgerNetwork, method: str) ->
 
 # ---- a payee's node, and an issuer's custodian, that lie ----
 
-ANSWERS = {
+ANSWERS: dict[str, Callable[[bytes], FreshKeyStatement]] = {
     "another's account": lambda tag: statement(STRANGER, tag=tag),
     "another payment": lambda _tag: statement(),
     "another node": lambda tag: statement(node=CN_B, tag=tag),

@@ -18,7 +18,6 @@ from chains.progmat.flows.market_requests import (
     RedeemToken,
 )
 from chains.progmat.flows.record import FlowKind
-from chains.progmat.flows.request_base import KeyChoice
 from chains.progmat.flows.requests import (
     AnyRequest,
     CancelTrade,
@@ -35,7 +34,6 @@ from chains.progmat.vault import membership
 from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, SN, LedgerParty
 from tests.fakes.token_parties import ST, TOKEN_ID
 from tests.integration.ledger import kinds_of_proposals
-from tests.integration.ledger.fresh_keys import fresh_pay, register
 from tests.integration.ledger.native_trades import TOKENS, YEN, NativeTrades
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
@@ -63,7 +61,8 @@ class KindOfFlow:
     open: Callable[[LedgerNetwork], Awaitable[Opened]]
 
 
-async def _hold(ledger: LedgerNetwork, buyer_yen: int, seller_yen: int, total_yen: int) -> None:
+async def hold(ledger: LedgerNetwork, buyer_yen: int, seller_yen: int, total_yen: int) -> None:
+    """Raises unless the accounts hold so much, and the issuer's vault all of it."""
     assert await ledger.free_yen(CN_B, BUYER_ACCOUNT) == buyer_yen
     assert await ledger.free_yen(CN_A, SELLER_ACCOUNT) == seller_yen
     assert await ledger.total_yen(SN) == total_yen
@@ -74,7 +73,7 @@ async def _issue_cash(ledger: LedgerNetwork) -> Opened:
         return IssueCash(f"r-{number}", COIN_ID, 100, BUYER_ACCOUNT)
 
     async def check(count: int) -> None:
-        await _hold(ledger, 100 * count, 0, 100 * count)
+        await hold(ledger, 100 * count, 0, 100 * count)
 
     return SN, following, check
 
@@ -86,7 +85,7 @@ async def _move_cash(ledger: LedgerNetwork) -> Opened:
         return MoveCash(f"r-{number}", COIN_ID, SN.name, 30, BUYER_ACCOUNT.key, SELLER_ACCOUNT)
 
     async def check(count: int) -> None:
-        await _hold(ledger, STOCK_YEN - 30 * count, 30 * count, STOCK_YEN)
+        await hold(ledger, STOCK_YEN - 30 * count, 30 * count, STOCK_YEN)
 
     return CN_B, following, check
 
@@ -98,7 +97,7 @@ async def _redeem_cash(ledger: LedgerNetwork) -> Opened:
         return RedeemCash(f"r-{number}", COIN_ID, SN.name, 30, BUYER_ACCOUNT.key)
 
     async def check(count: int) -> None:
-        await _hold(ledger, STOCK_YEN - 30 * count, 0, STOCK_YEN - 30 * count)
+        await hold(ledger, STOCK_YEN - 30 * count, 0, STOCK_YEN - 30 * count)
 
     return CN_B, following, check
 
@@ -126,7 +125,7 @@ async def _merge_cash(ledger: LedgerNetwork) -> Opened:
         return MergeCash(f"r-{number}", COIN_ID, SN.name, BUYER_ACCOUNT.key, 20, 2)
 
     async def check(count: int) -> None:
-        await _hold(ledger, 20 * count, 0, 20 * count)
+        await hold(ledger, 20 * count, 0, 20 * count)
 
     return CN_B, following, check
 
@@ -155,7 +154,7 @@ async def _lock_cash(ledger: LedgerNetwork) -> Opened:
         return await world.lock_request(world.terms(number + 1, amount_yen=30))
 
     async def check(count: int) -> None:
-        await _hold(ledger, STOCK_YEN - 30 * count, 0, STOCK_YEN)
+        await hold(ledger, STOCK_YEN - 30 * count, 0, STOCK_YEN)
         packets = [event.packet for event in await ledger.operations(SN).ibc_events(0, 0, 100)]
         assert len(packets) == len(set(packets)) == count
 
@@ -185,7 +184,7 @@ async def _ack_packet(ledger: LedgerNetwork) -> Opened:
         return await world.delivered(await world.lock(terms), terms)
 
     async def check(count: int) -> None:
-        await _hold(ledger, STOCK_YEN - 30 * count, 30 * count, STOCK_YEN)
+        await hold(ledger, STOCK_YEN - 30 * count, 30 * count, STOCK_YEN)
 
     return SN, following, check
 
@@ -198,7 +197,7 @@ async def _timeout_packet(ledger: LedgerNetwork) -> Opened:
         return await world.timed_out(await world.lock(world.terms(number + 1, amount_yen=30)))
 
     async def check(_count: int) -> None:
-        await _hold(ledger, STOCK_YEN, 0, STOCK_YEN)
+        await hold(ledger, STOCK_YEN, 0, STOCK_YEN)
 
     return SN, following, check
 
@@ -311,72 +310,6 @@ async def _settle_dvp(ledger: LedgerNetwork) -> Opened:
 
     return CN_A, following, check
 
-
-async def _issue_under_fresh_key(ledger: LedgerNetwork) -> Opened:
-    async def following(number: int) -> AnyRequest:
-        return IssueCash(f"r-{number}", COIN_ID, 100, BUYER_ACCOUNT, KeyChoice.FRESH)
-
-    async def check(count: int) -> None:
-        await _hold(ledger, 100 * count, 0, 100 * count)
-        await _all_is_on_accounts(ledger)
-
-    return SN, following, check
-
-
-async def _move_under_fresh_keys(ledger: LedgerNetwork) -> Opened:
-    await ledger.done(SN, IssueCash("stock", COIN_ID, STOCK_YEN, BUYER_ACCOUNT, KeyChoice.FRESH))
-
-    async def following(number: int) -> AnyRequest:
-        return fresh_pay(f"r-{number}", 30)
-
-    async def check(count: int) -> None:
-        await _hold(ledger, STOCK_YEN - 30 * count, 30 * count, STOCK_YEN)
-        await _all_is_on_accounts(ledger)
-
-    return CN_B, following, check
-
-
-async def _redeem_from_fresh_keys(ledger: LedgerNetwork) -> Opened:
-    await ledger.done(SN, IssueCash("stock", COIN_ID, STOCK_YEN, BUYER_ACCOUNT, KeyChoice.FRESH))
-
-    async def following(number: int) -> AnyRequest:
-        return RedeemCash(f"r-{number}", COIN_ID, SN.name, 30, BUYER_ACCOUNT.key)
-
-    async def check(count: int) -> None:
-        await _hold(ledger, STOCK_YEN - 30 * count, 0, STOCK_YEN - 30 * count)
-        await _all_is_on_accounts(ledger)
-
-    return CN_B, following, check
-
-
-async def _merge_under_fresh_keys(ledger: LedgerNetwork) -> Opened:
-    await ledger.operations(CN_B).set_account_keys(BUYER_ACCOUNT.key, KeyChoice.FRESH)
-
-    async def following(number: int) -> AnyRequest:
-        for half in range(2):
-            issue = IssueCash(f"i-{number}-{half}", COIN_ID, 10, BUYER_ACCOUNT, KeyChoice.FRESH)
-            await ledger.done(SN, issue)
-        return MergeCash(f"r-{number}", COIN_ID, SN.name, BUYER_ACCOUNT.key, 20, 2)
-
-    async def check(count: int) -> None:
-        await _hold(ledger, 20 * count, 0, 20 * count)
-        await _all_is_on_accounts(ledger)
-
-    return CN_B, following, check
-
-
-async def _all_is_on_accounts(ledger: LedgerNetwork) -> None:
-    """The issuer's register names the two accounts, and no fresh key."""
-    assert set(await register(ledger)) <= {(CN_B.name, BUYER_ACCOUNT.key), (CN_A.name, SELLER_ACCOUNT.key)}
-
-
-UNDER_FRESH_KEYS: Final[dict[FlowKind, KindOfFlow]] = {
-    FlowKind.ISSUE_CASH: KindOfFlow(CASH_PARTIES, _issue_under_fresh_key),
-    FlowKind.MOVE_CASH: KindOfFlow(CASH_PARTIES, _move_under_fresh_keys),
-    FlowKind.REDEEM_CASH: KindOfFlow(CASH_PARTIES, _redeem_from_fresh_keys),
-    FlowKind.MERGE_CASH: KindOfFlow(CASH_PARTIES, _merge_under_fresh_keys),
-}
-"""Once more, where coins come and go under fresh keys."""
 
 KINDS: Final[dict[FlowKind, KindOfFlow]] = {
     FlowKind.CHANGE_MEMBERSHIP: KindOfFlow(CASH_PARTIES, _change_membership),

@@ -23,7 +23,8 @@ from chains.progmat.node.ledger_node import BUILDERS
 from chains.progmat.node.peers import Delivery
 from chains.progmat.node.roles import ValidatorRole, VaultRole
 from tests.fakes.ledger_parties import VALIDATORS, LedgerParty
-from tests.integration.ledger.kinds_of_flows import KINDS, UNDER_FRESH_KEYS, KindOfFlow, Opened
+from tests.integration.ledger.kinds_of_flows import KINDS, KindOfFlow, Opened
+from tests.integration.ledger.kinds_under_fresh_keys import UNDER_FRESH_KEYS
 from tests.integration.ledger.network import ROLES, WAIT_S, LedgerNetwork, _written_by_nobody, running_ledger
 from tests.integration.ledger.test_a_node_killed_at_any_step import killed_when_stored
 

@@ -14,12 +14,14 @@ from chains.progmat.flows.errors import AccountUnknown
 from chains.progmat.flows.request_base import KeyChoice
 from chains.progmat.flows.requests import IssueCash, MergeCash, MoveCash, RedeemCash, RotateAccountKey
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.node.storage.location import DatabaseLocation, database_location, postgres_database
 from chains.progmat.vault import EntryKind
 from chains.progmat.vault.fresh_keys import fresh_key_records
 from chains.progmat.vault.indexing import AccountAsset
 from chains.progmat.vault.listing import Seen, list_coins
 from chains.progmat.vault.statement import Period, statement
 from ibc.dvp import CashAccount
+from scripts.local_postgres import LocalPostgres
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, SN, STRANGER, LedgerParty
 from tests.integration.ledger.fresh_keys import coins_made, fresh_pay, fresh_return, holdings, known_of, register
 from tests.integration.ledger.native_trades import NativeTrades
@@ -158,6 +160,27 @@ async def test_a_request_repeated_after_a_loss_is_the_payment_it_was(ledger: Led
     await recovery(ledger, CN_B).reconcile()
     again = await ledger.run(CN_B, fresh_pay("pay", 400))
     assert (again.step, again.tx_id) == (FlowStep.DONE, paid.tx_id)
+
+
+async def test_on_postgresql_it_is_the_same(tmp_path: Path, postgres_server: LocalPostgres) -> None:
+    databases = {party.name: postgres_server.fresh_database() for party in (SN, CN_A, CN_B)}
+
+    def location(name: str, folder: Path) -> DatabaseLocation:
+        return postgres_database(databases[name], folder) if name in databases else database_location(folder)
+
+    async with running_ledger(tmp_path, CASH_PARTIES, database_of=location) as ledger:
+        await ledger.operations(CN_B).set_account_keys(BUYER_ACCOUNT.key, KeyChoice.FRESH)
+        await ledger.issue(1000)
+        paid = await ledger.done(CN_B, replace(fresh_pay("pay", 400), keys=KeyChoice.AS_SET))
+        await ledger.done(CN_A, fresh_return("back", 150))
+        for party in (CN_A, SN):
+            before = await known_of(ledger, party, paid)
+            async with without(ledger, party) as folder:
+                forget_everything(folder)
+                databases[party.name] = postgres_server.fresh_database()
+            assert (await recovery(ledger, party).reconcile()).is_complete
+            assert await known_of(ledger, party, paid) == before
+        assert await register(ledger) == {BUYER_ENTRY: 750, SELLER_ENTRY: 250}
 
 
 # ---- where terms name the account's key ----
