@@ -226,7 +226,8 @@ class BuildStep:
     def _signed(self, connection: Connection, wire: WireTransaction) -> SignedTransaction:
         required = sorted({leaf for key in wire.required_signers for leaf in leaf_keys(key)}, key=lambda k: k.encoded())
         signers = [signer for key in required if (signer := self._keys.signer(key)) is not None]
-        strangers = set(required) - {signer.public_key for signer in signers}
+        signed = {signer.public_key for signer in signers}
+        strangers = [key for key in required if key not in signed and self._directory.holder_of(key) is None]
         signers += fresh_signers(connection, self._keys, self._me.name, strangers)
         signatures = [sign_transaction(signer, wire.id) for signer in signers]
         for signature in signatures:

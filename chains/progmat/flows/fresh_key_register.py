@@ -25,7 +25,7 @@ from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.fresh_keys import FreshKeyStatement, tag_of_output
 from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.transactions.wire import WireTransaction
-from chains.progmat.vault.fresh_keys import FreshKeyRecord, enter_fresh_key, fresh_key_records
+from chains.progmat.vault.fresh_keys import FreshKeyRecord, enter_fresh_keys, fresh_key_records
 
 Statements = Iterable[FreshKeyStatement]
 
@@ -70,9 +70,14 @@ class FreshKeyRegister:
     async def require_known(self, wire: WireTransaction) -> None:
         """Have the holders of the coins that a final transaction makes of ours in the records, asking their custodians.
 
+        Not of change that goes back to a key that paid: its holder is known since that coin came, recorded earlier.
         Raises ``HolderNotShown``, ``BadFreshKey``, and what the network raises.
         """
-        coins = {cash.owner.encoded(): (index, cash) for index, cash in self._of_ours(wire)}
+        coins = {
+            cash.owner.encoded(): (index, cash)
+            for index, cash in self._of_ours(wire)
+            if cash.owner not in wire.required_signers
+        }
         if not coins:
             return
         known = await self._database.look_up(partial(fresh_key_records, keys=tuple(coins)))
@@ -109,12 +114,12 @@ class FreshKeyRegister:
         for key in spending:
             if key not in known:
                 raise CountersignRefused(self._me.name, f"the holder of the fresh key {key.hex()} was never disclosed")
-        for item in shown:
-            record = record_of_statement(item)
+        records = [record_of_statement(item) for item in shown]
+        for record in records:
             before = known.get(record.fresh_key)
             if before is not None and (before.node, before.account_key) != (record.node, record.account_key):
                 raise BadFreshKey(asker, "its fresh key belongs to another account")
-            enter_fresh_key(connection, record)
+        enter_fresh_keys(connection, records, known)
 
     # ---- a custodian ----
 
@@ -128,6 +133,7 @@ class FreshKeyRegister:
             return
         known = fresh_key_records(connection, [cash.owner.encoded() for _, cash in mine])
         payers = {CashState.of(state).node for state in inputs.values() if state.contract == CASH}
+        found = []
         for index, cash in mine:
             before = known.get(cash.owner.encoded())
             if before is None or not before.asker:
@@ -135,7 +141,8 @@ class FreshKeyRegister:
                 tag = tag_of_output(self._own.ledger_id, wire.salt, index)
                 origin = self._own.find(cash.owner, askers, tag)
                 if origin is not None:
-                    enter_fresh_key(connection, record_of_origin(self._me.name, cash, origin))
+                    found.append(record_of_origin(self._me.name, cash, origin))
+        enter_fresh_keys(connection, found, known)
 
 
 def record_of_statement(statement: FreshKeyStatement) -> FreshKeyRecord:

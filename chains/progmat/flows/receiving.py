@@ -18,7 +18,7 @@ from chains.progmat.flows.requests import IssueCash, MoveCash
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.fresh_keys import FreshKeyStatement, tag_of_output
 from chains.progmat.transactions.model import Party
-from chains.progmat.vault.fresh_keys import enter_fresh_key
+from chains.progmat.vault.fresh_keys import enter_fresh_keys, fresh_key_records
 from ibc.dvp import CashAccount
 from primitives.public_key import PublicKey
 
@@ -69,7 +69,8 @@ def _under_own_fresh_key(context: BuildContext, plain: CashState, index: int) ->
 def _under_statement(context: BuildContext, plain: CashState, statement: FreshKeyStatement) -> CashState:
     """An issuer that builds by itself is its own witness: nobody asks it to countersign."""
     if plain.issuer.name == context.me.name:
-        enter_fresh_key(context.connection, record_of_statement(statement))
+        record = record_of_statement(statement)
+        enter_fresh_keys(context.connection, [record], fresh_key_records(context.connection, [record.fresh_key]))
     return _under(plain, statement.fresh_key)
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.vault.indexing import Indexed, IndexedCash
@@ -33,7 +33,8 @@ class FreshKeyRecord:
 
 _COLUMNS = tuple(fresh_keys.c)
 _OF_KEYS = Prepared(select(*_COLUMNS).where(fresh_keys.c.fresh_key.in_(bindparam("keys", expanding=True))))
-_ENTER = insert(fresh_keys)
+_ENTER = Prepared(insert(fresh_keys), columns=fresh_keys.c.keys())
+_GROWING: Final = ("asker", "statement")
 _HELD = Prepared(
     select(cash.c.fresh_key)
     .distinct()
@@ -49,17 +50,22 @@ def fresh_key_records(connection: Connection, keys: Iterable[bytes]) -> dict[byt
     return {row[0]: FreshKeyRecord(*row) for row in _OF_KEYS.rows(connection, {"keys": wanted})}
 
 
-def enter_fresh_key(connection: Connection, record: FreshKeyRecord) -> None:
-    """Enter a key, or what is now known of it besides; whose it is does not change."""
-    known = fresh_key_records(connection, [record.fresh_key]).get(record.fresh_key)
-    if known is None:
-        connection.execute(_ENTER.values(**asdict(record)))
-        return
-    more = {
-        name: value for name in ("asker", "statement") if (value := getattr(record, name)) and not getattr(known, name)
-    }
-    if more:
-        connection.execute(fresh_keys.update().where(fresh_keys.c.fresh_key == record.fresh_key).values(**more))
+def enter_fresh_keys(
+    connection: Connection, records: Iterable[FreshKeyRecord], known: Mapping[bytes, FreshKeyRecord]
+) -> None:
+    """Enter keys, or what is now known of them besides; whose a key is does not change.
+
+    ``known`` is what ``fresh_key_records`` says of them.
+    """
+    fresh: dict[bytes, FreshKeyRecord] = {}
+    for record in records:
+        before = known.get(record.fresh_key)
+        if before is None:
+            fresh.setdefault(record.fresh_key, record)
+        elif more := {name: getattr(record, name) for name in _GROWING if not getattr(before, name)}:
+            connection.execute(update(fresh_keys).where(fresh_keys.c.fresh_key == record.fresh_key).values(**more))
+    if fresh:
+        _ENTER.change_all(connection, [asdict(record) for record in fresh.values()])
 
 
 def fresh_keys_of_issuer(connection: Connection, keys: Iterable[bytes], issuer: str) -> frozenset[bytes]:
