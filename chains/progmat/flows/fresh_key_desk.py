@@ -47,7 +47,6 @@ ASK_TIMEOUT_S: Final = 15.0
 KEYS_A_SECOND: Final = 256
 KEYS_AT_ONCE: Final = 1024
 """What a peer may ask for after a pause; then ``KEYS_A_SECOND``."""
-MAX_PEERS: Final = 4096
 MAX_REMEMBERED: Final = 4096
 
 

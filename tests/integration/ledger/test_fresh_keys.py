@@ -153,6 +153,18 @@ async def test_an_issuer_does_not_record_what_it_cannot_put_on_an_account(ledger
     assert await register(ledger) == {BUYER_ENTRY: 600, SELLER_ENTRY: 400}
 
 
+async def test_an_issuer_that_lost_its_database_knows_change_that_went_back_to_a_key_that_paid(
+    ledger: LedgerNetwork,
+) -> None:
+    """Coin and redemption come back together, from the one node that has both."""
+    await ledger.done(SN, IssueCash("issue", COIN_ID, 1000, SELLER_ACCOUNT, KeyChoice.FRESH))
+    await ledger.done(CN_A, RedeemCash("redeem", COIN_ID, SN.name, 50, SELLER_ACCOUNT.key))
+    async with without(ledger, SN) as folder:
+        forget_everything(folder)
+    assert (await recovery(ledger, SN).reconcile()).is_complete
+    assert await register(ledger) == {SELLER_ENTRY: 950}
+
+
 async def test_a_request_repeated_after_a_loss_is_the_payment_it_was(ledger: LedgerNetwork) -> None:
     await ledger.issue(1000)
     paid = await ledger.done(CN_B, fresh_pay("pay", 400))

@@ -63,7 +63,8 @@ def test_a_coin_under_a_known_key_is_the_accounts_and_under_an_unknown_one_its_o
 def test_a_key_of_another_node_is_not_believed(connection: Connection) -> None:
     know(connection, KNOWN)
     record_transaction(connection, tx("issue", under(ALICES, 5, BOB.node)), RULES)
-    assert balance(connection, COIN, ISSUER, ALICE, 0) == Balance(0, 0, 0)
+    assert balance(connection, COIN, ISSUER, CashAccount(BOB.node, ALICE.key), 0) == Balance(0, 0, 0)
+    assert balance(connection, COIN, ISSUER, CashAccount(BOB.node, ALICES), 0) == Balance(5, 0, 0)
 
 
 def test_both_sides_of_a_payment_are_booked_by_account(connection: Connection) -> None:
