@@ -124,10 +124,7 @@ class LedgerNode:
         self.parts = parts
         self.records_changed = Changes()
         self._coin_queue = CoinQueue()
-        own_fresh_keys = OwnFreshKeys(parts.me.name, parts.verifier.epochs[0].ledger_id, parts.keys)
-        self.fresh_accounts = FreshAccounts(parts.database, own_fresh_keys)
-        self._fresh_keys = FreshKeyDesk(parts.database, parts.network, own_fresh_keys, parts.clock)
-        self._register = FreshKeyRegister(parts.me, parts.database, self._fresh_keys, own_fresh_keys)
+        self._make_fresh_keys()
         recorder = Recorder(
             parts.me.name,
             parts.directory,
@@ -183,6 +180,14 @@ class LedgerNode:
         self._listings = FinalListings(parts.database, parts.history_id)
         self._make_flows(recorder)
         self._make_upkeep(recorder, back_chain)
+
+    def _make_fresh_keys(self) -> None:
+        """Keys of one payment: made, asked for, and known by the holders behind them."""
+        parts = self.parts
+        own = OwnFreshKeys(parts.me.name, parts.verifier.epochs[0].ledger_id, parts.keys)
+        self.fresh_accounts = FreshAccounts(parts.database, own)
+        self._fresh_keys = FreshKeyDesk(parts.database, parts.network, own, parts.clock)
+        self._register = FreshKeyRegister(parts.me, parts.database, self._fresh_keys, own)
 
     def _make_upkeep(self, recorder: Recorder, back_chain: BackChain) -> None:
         """What goes on beside the flows."""
