@@ -14,7 +14,7 @@ from typing import Final
 
 from chains.progmat.contracts import cash as cash_module
 from chains.progmat.contracts.cash import CashContract
-from chains.progmat.contracts.cash_codec import decode_cash, encode_cash
+from chains.progmat.contracts.cash_codec import OwnerKind, decode_cash, encode_cash
 from chains.progmat.contracts.dvp_lock_contract import DvpLockContract
 from chains.progmat.contracts.errors import CashViolation
 from chains.progmat.contracts.ibc_client import IbcClientContract
@@ -92,9 +92,11 @@ def _install(encode: object, decode: object) -> None:
     cash_module._decoded.cache_clear()  # what the other version has read
 
 
-def _encode_second(coin_id: str, issuer: Party, amount_yen: int, owner: PublicKey, node: str) -> bytes:
-    return MARK + encode_cash(coin_id, issuer, amount_yen, owner, node)
+def _encode_second(
+    coin_id: str, issuer: Party, amount_yen: int, owner: PublicKey, node: str, owner_kind: OwnerKind
+) -> bytes:
+    return MARK + encode_cash(coin_id, issuer, amount_yen, owner, node, owner_kind)
 
 
-def _decode_either(data: bytes) -> tuple[str, Party, int, PublicKey, str]:
+def _decode_either(data: bytes) -> tuple[str, Party, int, PublicKey, str, OwnerKind]:
     return decode_cash(data.removeprefix(MARK))

@@ -80,8 +80,8 @@ def state(indexed: Indexed, encumbrance: int | None = None) -> TransactionState:
 def index(of: TransactionState) -> Indexed:
     kind = _KINDS[of.contract]
     fields = json.loads(of.data)
-    for name in ("owner_key", "trade_id"):
-        if name in fields:
+    for name in ("owner_key", "trade_id", "fresh_key"):
+        if fields.get(name) is not None:
             fields[name] = bytes.fromhex(fields[name])
     indexed: Indexed = kind(**fields)
     return indexed

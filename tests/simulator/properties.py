@@ -10,7 +10,7 @@ from chains.progmat.flows.requests import AckPacket, AnyRequest, IssueCash, Move
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.node.roles import ValidatorRole
 from chains.progmat.notary.journal import genesis as empty_journal
-from chains.progmat.vault.errors import InsufficientFunds
+from chains.progmat.vault.errors import CoinsUnderFreshKeys, InsufficientFunds
 from tests.fakes.ledger_parties import NN, SN
 from tests.simulator.ledger import SimulatedLedger
 from tests.simulator.machine import Machine
@@ -61,8 +61,9 @@ def coins_are_what_was_issued_and_not_redeemed(
         if flow.step is FlowStep.DONE:
             expected.update(_effect(flow, users))
     found: Counter[tuple[str, bytes]] = Counter()
-    for _, amount_yen, node, owner in records.vaults[SN.name].cash:
-        found[(node, owner)] += amount_yen
+    accounts = dict(records.vaults[SN.name].accounts)
+    for ref, amount_yen, node, _ in records.vaults[SN.name].cash:
+        found[(node, accounts[ref])] += amount_yen
     for account in sorted(expected.keys() | found.keys()):
         if expected[account] != found[account]:
             yield f"account {account[0]}/{account[1].hex()[:12]} holds {found[account]} yen, not {expected[account]}"
@@ -97,6 +98,17 @@ def books_agree_with_the_vaults(_ledger: SimulatedLedger, records: Records, _use
                 yield f"{vault.name} entered {tx_id.hex()} {times} times for {node}/{owner.hex()[:12]}"
 
 
+def custodian_and_issuer_agree_whose_each_coin_is(
+    _ledger: SimulatedLedger, records: Records, _users: Users
+) -> Iterator[str]:
+    """Also of coins under fresh keys."""
+    register = dict(records.vaults[SN.name].accounts)
+    for vault in records.vaults.values():
+        for ref, account_key in sorted(vault.accounts):
+            if register.get(ref) != account_key:
+                yield f"{ref} is {account_key.hex()[:12]}'s to {vault.name}, to {SN.name} it is not"
+
+
 def participants_have_their_transactions(_ledger: SimulatedLedger, records: Records, _users: Users) -> Iterator[str]:
     """Nobody who takes part lacks a transaction."""
     for tx_id, wire in records.wires.items():
@@ -107,8 +119,9 @@ def participants_have_their_transactions(_ledger: SimulatedLedger, records: Reco
 
 def flows_fail_for_lack_of_funds_only(_ledger: SimulatedLedger, records: Records, _users: Users) -> Iterator[str]:
     """Honest nodes do not get in each other's way: trouble makes a flow wait, it is no reason to fail."""
+    lacking = {InsufficientFunds.reason, CoinsUnderFreshKeys.reason}
     for flow in records.flows:
-        if flow.step is FlowStep.FAILED and flow.reason != InsufficientFunds.reason:
+        if flow.step is FlowStep.FAILED and flow.reason not in lacking:
             yield f"{flow.flow_id} at {flow.node} failed with {flow.reason}"
 
 
@@ -186,6 +199,7 @@ RULES: Final[tuple[Rule, ...]] = (
     coins_are_what_was_issued_and_not_redeemed,
     vaults_agree_with_the_transactions,
     books_agree_with_the_vaults,
+    custodian_and_issuer_agree_whose_each_coin_is,
     participants_have_their_transactions,
     flows_fail_for_lack_of_funds_only,
     flows_and_transactions_are_one_to_one,

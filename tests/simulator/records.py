@@ -21,7 +21,7 @@ from tests.simulator.machine import Machine
 from tests.simulator.parties import ROLES
 
 CashRow = tuple[StateRef, int, str, bytes]
-"""Reference, yen, node and owner's key of unconsumed cash."""
+"""Reference, yen, node and key, as the state names it, of unconsumed cash."""
 Entry = tuple[tuple[str, bytes, bytes], int]
 """Node, owner's key and transaction of an entry in an account's book, and by how many yen it changes."""
 
@@ -47,6 +47,8 @@ class FoundVault:
     flows: tuple[FoundFlow, ...]
     tx_ids: frozenset[bytes]
     cash: frozenset[CashRow]
+    accounts: frozenset[tuple[StateRef, bytes]]
+    """Of the same cash: the key of the account that it is in, to this node."""
     soft_locks: int
     owed: int
     entries: tuple[Entry, ...]
@@ -109,6 +111,7 @@ class Records:
             flows=tuple(_flow(machine.name, row) for row in raw.execute(_FLOWS)),
             tx_ids=frozenset(tx_id for (tx_id,) in raw.execute("SELECT tx_id FROM transactions")),
             cash=frozenset((StateRef(row[0], row[1]), *row[2:]) for row in raw.execute(_CASH)),
+            accounts=frozenset((StateRef(row[0], row[1]), row[2]) for row in raw.execute(_ACCOUNTS)),
             soft_locks=raw.execute("SELECT count(*) FROM vault_soft_locks").fetchone()[0],
             entries=tuple(((row[0], row[1], row[2]), row[3]) for row in raw.execute(_ENTRIES)),
             owed=raw.execute("SELECT count(*) FROM outbox WHERE status = 'PENDING'").fetchone()[0],
@@ -117,7 +120,10 @@ class Records:
 
 _FLOWS = "SELECT flow_id, kind, request, step, tx_id, last_error_reason FROM flows ORDER BY created_ms, flow_id"
 _ENTRIES = "SELECT node, owner_key, tx_id, change_amount FROM vault_entries"
-_CASH = "SELECT tx_id, output_index, amount_yen, node, owner_key FROM vault_cash WHERE NOT consumed"
+_CASH = (
+    "SELECT tx_id, output_index, amount_yen, node, coalesce(fresh_key, owner_key) FROM vault_cash WHERE NOT consumed"
+)
+_ACCOUNTS = "SELECT tx_id, output_index, owner_key FROM vault_cash WHERE NOT consumed"
 
 
 def has_vault(machine: Machine) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from chains.progmat.flows.errors import RequestIdReused
 from chains.progmat.flows.record import FlowRecord
+from chains.progmat.flows.request_base import KeyChoice
 from chains.progmat.flows.requests import AnyRequest, IssueCash, MoveCash, RedeemCash
 from chains.progmat.flows.steps import ANSWERED, FlowStep
 from ibc.dvp import SettlementTerms
@@ -32,7 +33,7 @@ class Operation:
 
 
 def drawn_operations(chance: random.Random, lasts_s: float) -> list[Operation]:
-    """Issues, moves (to oneself too) and redemptions on few accounts, so that they compete."""
+    """Issues, moves (to oneself too) and redemptions on few accounts, so that they compete; some under fresh keys."""
     custodians = CUSTODIANS[: chance.choice((2, 3))]
     count = LEAST_OPERATIONS + int((MOST_OPERATIONS - LEAST_OPERATIONS + 1) * chance.random() ** 3)
     within_s = chance.choice((0.01, lasts_s / 2, lasts_s))
@@ -53,13 +54,14 @@ def _wish(chance: random.Random, name: str, custodians: tuple[LedgerParty, ...])
     source = chance.choice(ACCOUNTS[node]).account_at(node).key
     amount_yen = chance.choice((1, 50, 100, 150, 250, 1000))
     kind = chance.choices(("issue", "move", "self", "redeem"), (2, 6, 1, 2))[0]
+    keys = chance.choice((KeyChoice.AS_SET, KeyChoice.AS_SET, KeyChoice.FRESH))
     if kind == "issue":
-        return SN, IssueCash(name, COIN_ID, amount_yen, to)
+        return SN, IssueCash(name, COIN_ID, amount_yen, to, keys)
     if kind == "redeem":
         return node, RedeemCash(name, COIN_ID, SN.name, amount_yen, source)
     if kind == "self":
         to = chance.choice(ACCOUNTS[node]).account_at(node)
-    return node, MoveCash(name, COIN_ID, SN.name, amount_yen, source, to)
+    return node, MoveCash(name, COIN_ID, SN.name, amount_yen, source, to, keys)
 
 
 @dataclass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import sys
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any, TypeVar
@@ -14,6 +13,7 @@ import typer
 from chains.console import JsonFlag, Output, facts, out, output_of, run, show_json
 from chains.progmat.cli.arguments import BadArgument, hex_bytes
 from chains.progmat.cli.connecting import connected, node_commands
+from chains.progmat.cli.vault_acts import groom, keys
 from chains.progmat.cli.vault_arguments import (
     CoinOption,
     IssuerOption,
@@ -42,7 +42,7 @@ from chains.progmat.cli.vault_view import (
     watched_document,
     watched_texts,
 )
-from chains.progmat.client import MergeCash, VaultClient, all_rows
+from chains.progmat.client import VaultClient, all_rows
 from chains.progmat.vault.listing import Coin, HoldLine, SoftLock
 from chains.progmat.vault.paging import MAX_PAGE_SIZE, Listed
 from chains.progmat.vault.statement import StatementPage
@@ -214,40 +214,8 @@ def watch(
     run(main, output)
 
 
-@app.command()
-def groom(
-    context: typer.Context,
-    account: OneKeyOption,
-    below_yen: Annotated[int, typer.Option("--below", min=2, help="Merge free coins smaller than this, in yen.")],
-    coin: CoinOption = "",
-    issuer: IssuerOption = "",
-    max_coins: Annotated[int, typer.Option(min=2, max=128, help="At most so many, the smallest first.")] = 64,
-    request_id: Annotated[
-        str, typer.Option(help="Of the flow; the same one never merges twice. Fresh if not given.")
-    ] = "",
-    wait_s: Annotated[int, typer.Option("--wait", min=0, max=60, help="Seconds to wait for the outcome.")] = 30,
-    as_json: JsonFlag = False,
-) -> None:
-    """Merge small coins of one account into one. Exit 0: done or still running. 1: the merge failed, or was refused."""
-    output = output_of(as_json)
-
-    async def main() -> None:
-        async with connected(context, VaultClient) as client:
-            which = await one_account(client, account_key(account), coin, issuer, "")
-            name = request_id or f"groom/{uuid.uuid4()}"
-            merge = MergeCash(name, which.asset_id, which.issuer, which.owner_key, below_yen, max_coins)
-            flow = await client.groom(merge, wait_s)
-        if output is Output.PROGRAMS:
-            document = {"flow_id": flow.flow_id, "step": flow.step.value, "tx_id": flow.tx_id.hex()}
-            show_json(document | {"reason": flow.last_error_reason, "message": flow.last_error})
-        else:
-            out.print(
-                f"{flow.flow_id}  {flow.step.value.lower()}  {flow.last_error or flow.tx_id.hex()}", soft_wrap=True
-            )
-        if flow.step.value == "FAILED":
-            raise typer.Exit(1)
-
-    run(main, output)
+app.command()(groom)
+app.command()(keys)
 
 
 def _show_listing(

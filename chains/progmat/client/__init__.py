@@ -24,6 +24,7 @@ from chains.progmat.flows.market_requests import (
 )
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.replacement_requests import ChangeNotary, StateChoice, UpgradeStates
+from chains.progmat.flows.request_base import KeyChoice
 from chains.progmat.flows.requests import (
     AckPacket,
     AnyRequest,
@@ -68,6 +69,7 @@ __all__ = [
     "IbcEventKind",
     "IssueCash",
     "IssueToken",
+    "KeyChoice",
     "LedgerClient",
     "LedgerPathProof",
     "LightClientInfo",

@@ -14,6 +14,7 @@ from crossdvp.ledger.v1.vault_service_pb2_grpc import VaultServiceStub
 from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from chains.progmat.client.ledger_client import CALL_TIMEOUT_S, flow_view
 from chains.progmat.contracts.terms_codec import account_to_message
+from chains.progmat.flows.request_base import KeyChoice
 from chains.progmat.flows.request_codec import to_message
 from chains.progmat.flows.requests import MergeCash
 from chains.progmat.flows.views import FlowView
@@ -136,6 +137,11 @@ class VaultClient:
         message: Any = to_message(request)
         message.wait_s = wait_s
         return flow_view((await self._call(self._stub.GroomAccount, message, wait_s)).flow)
+
+    async def set_account_keys(self, account_key: bytes, choice: KeyChoice = KeyChoice.AS_SET) -> KeyChoice:
+        """Set under which keys an account of the node receives (``AS_SET``: change nothing); how it is set then."""
+        request = pb.SetAccountKeysRequest(account_key=account_key, keys=choice.value)  # type: ignore[arg-type] # as ints
+        return KeyChoice(int((await self._call(self._stub.SetAccountKeys, request)).keys))
 
     async def close(self) -> None:
         """Close the channel."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from chains.progmat.contracts.cash_codec import decode_cash, encode_cash
+from chains.progmat.contracts.cash_codec import OwnerKind, decode_cash, encode_cash
 from chains.progmat.contracts.errors import CashViolation
 from chains.progmat.contracts.holdings import Asset, HoldingRules, Holdings
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
@@ -37,13 +37,18 @@ _holding_rules: Final = HoldingRules(_rules, "coin", "issuer", BusinessNetwork.S
 
 @dataclass(frozen=True, slots=True)
 class CashState:
-    """``amount_yen`` (1..10^15) of a coin, owned by the account key ``owner`` that custodian node ``node`` keeps."""
+    """``amount_yen`` (1..10^15) of a coin, owned by ``owner``: an account's key that custodian node ``node`` keeps.
+
+    Or, as ``owner_kind`` says, a fresh key of such an account. To the contracts a key is a key; that the issuer knows
+    the holder is its condition for countersigning (``flows.fresh_key_register``).
+    """
 
     coin_id: str
     issuer: Party
     amount_yen: int
     owner: PublicKey
     node: str
+    owner_kind: OwnerKind = OwnerKind.ACCOUNT
 
     def __post_init__(self) -> None:
         check_name("CashState.coin_id", self.coin_id)
@@ -62,7 +67,7 @@ class CashState:
 
     def encode(self) -> bytes:
         """Canonical bytes."""
-        return encode_cash(self.coin_id, self.issuer, self.amount_yen, self.owner, self.node)
+        return encode_cash(self.coin_id, self.issuer, self.amount_yen, self.owner, self.node, self.owner_kind)
 
     def as_output(self, notary: Party, encumbrance: int | None = None) -> TransactionState:
         """This amount as an output of a transaction."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.holdings import MOVE
 from chains.progmat.contracts.names import CASH
 from chains.progmat.flows.building import BuildContext
-from chains.progmat.flows.cash_builders import own_account, owner_key, refs_of, select_cash
+from chains.progmat.flows.cash_builders import own_account, refs_of, select_cash, spending_keys
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.member_needs import needs_of
+from chains.progmat.flows.receiving import own_coin
+from chains.progmat.flows.request_base import KeyChoice
 from chains.progmat.flows.requests import RotateAccountKey
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import Command
@@ -20,7 +21,7 @@ from ibc.dvp import CashAccount
 
 
 def rotate_account_key(context: BuildContext, request: RotateAccountKey) -> TransactionBuilder:
-    """The free cash of the old key, as much of it as one transaction takes, in one state of the new key.
+    """The free cash of the old key, as much of it as one transaction takes, in one state of the new account.
 
     Locked and reserved cash stays: it is moved by a later request. Raises ``AccountUnknown`` for a key that is not kept
     here, ``InsufficientFunds`` when nothing is free, ``InvalidRequest`` when both keys are one.
@@ -31,12 +32,12 @@ def rotate_account_key(context: BuildContext, request: RotateAccountKey) -> Tran
     spent = _as_much_as_fits(context, request, source)
     issuer = context.party(request.issuer)
     moved_yen = sum(holding.amount_yen for holding in spent)
-    moved = CashState(request.coin_id, issuer, moved_yen, owner_key(target), target.node)
+    moved = own_coin(context, request.coin_id, issuer, moved_yen, target, 0, KeyChoice.AS_SET)
     return replace(
         context.frame.start(),
         inputs=refs_of(spent),
         outputs=(moved.as_output(context.notary),),
-        commands=(Command(CASH, MOVE, b"", (owner_key(source), issuer.key)),),
+        commands=(Command(CASH, MOVE, b"", (*spending_keys(spent), issuer.key)),),
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )

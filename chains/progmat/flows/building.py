@@ -16,19 +16,22 @@ from sqlalchemy import Connection
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.engine import Commit
 from chains.progmat.flows.errors import PartyUnknown
+from chains.progmat.flows.fresh_accounts import FreshAccounts
 from chains.progmat.flows.members import MemberNeed, Members
+from chains.progmat.flows.own_fresh_keys import fresh_signers
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recovery import made_before
 from chains.progmat.flows.request_codec import decode_request
 from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.flows.salts import Salts
-from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
+from chains.progmat.flows.seams import AccountKeyRing, Directory, NodeSelf
 from chains.progmat.flows.signed_records import decoded, with_signed
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
 from chains.progmat.ibc_host.frame import TransactionFrame
 from chains.progmat.transactions.builder import TransactionBuilder
+from chains.progmat.transactions.fresh_keys import FreshKeyStatement
 from chains.progmat.transactions.model import Party, StateAndRef, StateRef, TimeWindow
 from chains.progmat.transactions.signature import sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
@@ -50,6 +53,8 @@ class Prepared:
     """The buyer's coins of a native trade, whose transactions are recorded here."""
     notary: Party | None = None
     """Chosen among several; None: the journal's."""
+    payee_key: FreshKeyStatement | None = None
+    """The fresh key that the payee's node gave for this payment."""
 
 
 class Preparation(Protocol):
@@ -72,12 +77,14 @@ class BuildContext:
     flow_id: str
     me: NodeSelf
     directory: Directory
-    keys: KeyRing
+    keys: AccountKeyRing
     verifier: LedgerVerifier
     storage_readers: Mapping[str, StorageReader]
     now_s: int
     soft_lock_s: int
     prepared: Prepared
+    salt: bytes
+    fresh_accounts: FreshAccounts
     waiting_for: Callable[[bytes], int] = lambda _account_key: 0
     """How many flows wait for coins of an account of this node, by the account's key."""
 
@@ -145,13 +152,14 @@ class BuildStep:
         builders: Mapping[FlowKind, Builder],
         me: NodeSelf,
         directory: Directory,
-        keys: KeyRing,
+        keys: AccountKeyRing,
         verifier: LedgerVerifier,
         storage_readers: Mapping[str, StorageReader],
         preparation: Preparation,
         clock: Clock,
         soft_lock_s: int,
         salts: Salts,
+        fresh_accounts: FreshAccounts,
         waiting_for: Callable[[bytes], int] = lambda _account_key: 0,
     ) -> None:
         self._builders = builders
@@ -164,6 +172,7 @@ class BuildStep:
         self._clock = clock
         self._soft_lock_s = soft_lock_s
         self._salts = salts
+        self._fresh_accounts = fresh_accounts
         self._waiting_for = waiting_for
 
     def skip(self, _record: FlowRecord) -> FlowStep | None:
@@ -203,6 +212,8 @@ class BuildStep:
             now_s=now_ms // 1000,
             soft_lock_s=self._soft_lock_s,
             prepared=prepared,
+            salt=salt,
+            fresh_accounts=self._fresh_accounts,
             waiting_for=self._waiting_for,
         )
         built = self._builders[record.kind](context, request)
@@ -212,11 +223,14 @@ class BuildStep:
         built = built.signed_by_heirs(self._verifier.parameters.key_heirs)
         wire = built.to_wire(salt)
         self._verifier.verify_contracts(connection, wire)
-        return with_signed(record, self._signed(wire)).advanced(FlowStep.BUILT, now_ms)
+        return with_signed(record, self._signed(connection, wire)).advanced(FlowStep.BUILT, now_ms)
 
-    def _signed(self, wire: WireTransaction) -> SignedTransaction:
+    def _signed(self, connection: Connection, wire: WireTransaction) -> SignedTransaction:
         required = sorted({leaf for key in wire.required_signers for leaf in leaf_keys(key)}, key=lambda k: k.encoded())
-        signers = filter(None, (self._keys.signer(key) for key in required))
+        signers = [signer for key in required if (signer := self._keys.signer(key)) is not None]
+        signed = {signer.public_key for signer in signers}
+        strangers = [key for key in required if key not in signed and self._directory.holder_of(key) is None]
+        signers += fresh_signers(connection, self._keys, self._me.name, strangers)
         signatures = [sign_transaction(signer, wire.id) for signer in signers]
         for signature in signatures:
             self._verifier.remember_own(signature, wire.id)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.cash_codec import OwnerKind
 from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
 from chains.progmat.contracts.names import CASH
 from chains.progmat.flows.building import BuildContext
 from chains.progmat.flows.change import pieces_of_change
 from chains.progmat.flows.errors import AccountUnknown, NodeRoleMissing
 from chains.progmat.flows.member_needs import needs_of
+from chains.progmat.flows.receiving import PAYEE_INDEX, own_coin, paid_coin
 from chains.progmat.flows.requests import IssueCash, MergeCash, MoveCash, RedeemCash
 from chains.progmat.flows.seams import Role
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
-from chains.progmat.transactions.model import Command, Party, StateRef, TransactionState
+from chains.progmat.transactions.model import Command, Party, StateRef
 from chains.progmat.vault import (
     MAX_INPUTS,
     CashHolding,
     CoinRequest,
+    CoinsUnder,
     count_coins,
     select_and_lock,
     select_small_and_lock,
@@ -38,7 +42,7 @@ def require_role(context: BuildContext, *roles: Role) -> None:
 
 
 def own_account(context: BuildContext, account_key: bytes) -> CashAccount:
-    """An account kept here; raises ``AccountUnknown``."""
+    """An account kept here; raises ``AccountUnknown``. A fresh key is none."""
     try:
         key = decode_single_key(account_key)
     except DecodeError as error:
@@ -51,10 +55,16 @@ def own_account(context: BuildContext, account_key: bytes) -> CashAccount:
 
 
 def select_cash(
-    context: BuildContext, coin_id: str, issuer: str, amount_yen: int, account: CashAccount
+    context: BuildContext,
+    coin_id: str,
+    issuer: str,
+    amount_yen: int,
+    account: CashAccount,
+    under: CoinsUnder = CoinsUnder.ANY_KEY,
 ) -> tuple[CashHolding, ...]:
     """Reserve enough of an account's cash; raises the vault's named shortages."""
-    return select_and_lock(context.connection, _coin_request(context, coin_id, issuer, amount_yen, account))
+    wanted = _coin_request(context, coin_id, issuer, amount_yen, account)
+    return select_and_lock(context.connection, replace(wanted, under=under))
 
 
 def _coin_request(
@@ -83,7 +93,7 @@ def issue_cash(context: BuildContext, request: IssueCash) -> TransactionBuilder:
     require_role(context, Role.ISSUER)
     context.party(request.to.node)
     issuer = context.me.party
-    made = CashState(request.coin_id, issuer, request.amount_yen, decode_single_key(request.to.key), request.to.node)
+    made = paid_coin(context, request, issuer)
     return replace(
         context.frame.start(),
         outputs=(made.as_output(context.notary),),
@@ -99,28 +109,39 @@ def move_cash(context: BuildContext, request: MoveCash) -> TransactionBuilder:
     context.party(request.to.node)
     spent = select_cash(context, request.coin_id, request.issuer, request.amount_yen, source)
     issuer = context.party(request.issuer)
-    paid = CashState(request.coin_id, issuer, request.amount_yen, decode_single_key(request.to.key), request.to.node)
-    outputs = (paid.as_output(context.notary), *change_outputs(context, issuer, source, spent, request.amount_yen))
+    paid = paid_coin(context, request, issuer)
+    left = pieces_left(context, issuer, source, spent, request.amount_yen)
+    change = (
+        own_coin(context, request.coin_id, issuer, piece_yen, source, PAYEE_INDEX + number, request.keys)
+        for number, piece_yen in enumerate(left, start=1)
+    )
+    outputs = tuple(coin.as_output(context.notary) for coin in (paid, *change))
     return replace(
         context.frame.start(),
         inputs=refs_of(spent),
         outputs=outputs,
-        commands=(Command(CASH, MOVE, b"", (owner_key(source), issuer.key)),),
+        commands=(Command(CASH, MOVE, b"", (*spending_keys(spent), issuer.key)),),
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )
 
 
 def redeem_cash(context: BuildContext, request: RedeemCash) -> TransactionBuilder:
-    """Whole states in, the rest back. Raises as ``move_cash``."""
+    """Whole states in, the rest back, to a key that paid: the contract wants it so. Raises as ``move_cash``."""
     source = own_account(context, request.from_account_key)
     spent = select_cash(context, request.coin_id, request.issuer, request.amount_yen, source)
     issuer = context.party(request.issuer)
+    payer = decode_single_key(spent[0].named_key)
+    kind = OwnerKind.ACCOUNT if spent[0].fresh_key is None else OwnerKind.FRESH
+    change = (
+        CashState(request.coin_id, issuer, piece_yen, payer, source.node, kind)
+        for piece_yen in pieces_left(context, issuer, source, spent, request.amount_yen)
+    )
     return replace(
         context.frame.start(),
         inputs=refs_of(spent),
-        outputs=change_outputs(context, issuer, source, spent, request.amount_yen),
-        commands=(Command(CASH, REDEEM, b"", (owner_key(source), issuer.key)),),
+        outputs=tuple(coin.as_output(context.notary) for coin in change),
+        commands=(Command(CASH, REDEEM, b"", (*spending_keys(spent), issuer.key)),),
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )
@@ -132,12 +153,12 @@ def merge_cash(context: BuildContext, request: MergeCash) -> TransactionBuilder:
     issuer = context.party(request.issuer)
     wanted = _coin_request(context, request.coin_id, request.issuer, 0, account, request.max_coins)
     small = select_small_and_lock(context.connection, wanted, request.below_yen)
-    merged = CashState(request.coin_id, issuer, total_yen(small), owner_key(account), account.node)
+    merged = own_coin(context, request.coin_id, issuer, total_yen(small), account, 0, request.keys)
     return replace(
         context.frame.start(),
         inputs=refs_of(small),
         outputs=(merged.as_output(context.notary),),
-        commands=(Command(CASH, MOVE, b"", (owner_key(account), issuer.key)),),
+        commands=(Command(CASH, MOVE, b"", (*spending_keys(small), issuer.key)),),
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )
@@ -153,20 +174,21 @@ def owner_key(account: CashAccount) -> PublicKey:
     return decode_single_key(account.key)
 
 
-def change_outputs(
+def spending_keys(spent: Iterable[CashHolding]) -> tuple[PublicKey, ...]:
+    """The keys that sign for selected cash, each once."""
+    return tuple(map(decode_single_key, dict.fromkeys(holding.named_key for holding in spent)))
+
+
+def pieces_left(
     context: BuildContext, issuer: Party, account: CashAccount, spent: tuple[CashHolding, ...], amount_yen: int
-) -> tuple[TransactionState, ...]:
-    """What is left of the selected cash, back to its owner, in as many coins as flows wait for; see ``change``."""
+) -> tuple[int, ...]:
+    """Amounts in which what is left of the selected cash goes back, as many as flows wait for; see ``change``."""
     coin_id = spent[0].coin_id
-    pieces = pieces_of_change(
+    return pieces_of_change(
         left_yen=total_yen(spent) - amount_yen,
         paid_yen=amount_yen,
         waiting=context.waiting_for(account.key),
         other_coins=lambda: (
             count_coins(context.connection, coin_id, issuer.name, account, MAX_INPUTS + len(spent)) - len(spent)
         ),
-    )
-    return tuple(
-        CashState(coin_id, issuer, piece_yen, owner_key(account), account.node).as_output(context.notary)
-        for piece_yen in pieces
     )

@@ -12,6 +12,7 @@ from collections.abc import Awaitable
 from typing import Final
 
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.cash_codec import OwnerKind
 from chains.progmat.contracts.names import CASH
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.request_codec import decode_request
@@ -116,7 +117,9 @@ def _paying_account(record: FlowRecord) -> bytes | None:
 
 
 def _coins_made_for(account_key: bytes, record: FlowRecord) -> int:
+    """Of change under fresh keys the payment itself is counted as well: whoever is woken in vain waits again."""
     if record.signed_tx is None:
         return 0
     made = (state for state in signed_of(record).wire.outputs if state.contract == CASH and state.encumbrance is None)
-    return sum(CashState.of(state).owner.encoded() == account_key for state in made)
+    coins = map(CashState.of, made)
+    return sum(coin.owner_kind is OwnerKind.FRESH or coin.owner.encoded() == account_key for coin in coins)

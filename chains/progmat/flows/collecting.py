@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 
 from sqlalchemy import Connection
@@ -25,6 +25,7 @@ from chains.progmat.flows.signed_records import signed_of, with_signed
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers.seam import PeerNetwork
+from chains.progmat.transactions.fresh_keys import FreshKeyStatement
 from chains.progmat.transactions.model import TimeWindow
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
@@ -67,12 +68,14 @@ class CountersignStep:
         verifier: LedgerVerifier,
         clock: Clock,
         disclose: Callable[[str, WireTransaction], None],
+        holders: Callable[[FlowRecord, WireTransaction], Awaitable[Mapping[str, tuple[FreshKeyStatement, ...]]]],
     ) -> None:
         self._network = network
         self._directory = directory
         self._verifier = verifier
         self._clock = clock
         self._disclose = disclose
+        self._holders = holders
 
     def skip(self, record: FlowRecord) -> FlowStep | None:
         """Nothing to do when all parties have signed already."""
@@ -97,8 +100,12 @@ class CountersignStep:
             if holder is None:
                 raise KeyHolderUnknown(key.encoded())
             by_party.setdefault(holder, set()).add(key)
-        body = peer_codec.encode_countersign_request(signed.encode())
-        answers = await asyncio.gather(*(self._ask(party, keys, signed, body) for party, keys in by_party.items()))
+        told = await self._holders(record, signed.wire)
+        signed_bytes = signed.encode()
+        bodies = {party: peer_codec.encode_countersign_request(signed_bytes, told.get(party, ())) for party in by_party}
+        answers = await asyncio.gather(
+            *(self._ask(party, keys, signed, bodies[party]) for party, keys in by_party.items())
+        )
         complete = signed.with_signatures(*(signature for answer in answers for signature in answer))
         return partial(self._collected, record, complete)
 

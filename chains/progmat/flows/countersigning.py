@@ -25,6 +25,7 @@ from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.dvp_answers import note_signature
 from chains.progmat.flows.errors import CountersignRefused
+from chains.progmat.flows.fresh_key_register import FreshKeyRegister
 from chains.progmat.flows.seams import KeyRing, NodeSelf, Role
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.verification import LedgerVerifier
@@ -60,6 +61,7 @@ class CountersignResponder:
         keys: KeyRing,
         disclose: Callable[[str, WireTransaction], None],
         clock: Clock,
+        register: FreshKeyRegister,
     ) -> None:
         self._me = me
         self._database = database
@@ -68,15 +70,18 @@ class CountersignResponder:
         self._keys = keys
         self._disclose = disclose
         self._clock = clock
+        self._register = register
 
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``node.countersign``. Raises ``CountersignRefused`` and what verification refuses."""
-        signed = decoded(peer_codec.decode_countersign_request(body))
+        signed_bytes, statements = peer_codec.decode_countersign_request(body)
+        signed = decoded(signed_bytes)
         terms = settled_terms(signed.wire)
         keys = self._keys_to_sign_with(signed.wire, terms)
         self._verifier.verify_signatures(signed, self._signed_later(signed, terms))
         await self._back_chain.resolve(asker.name, signed.wire)
         await self._database.look_up(lambda connection: self._verifier.verify_contracts(connection, signed.wire))
+        await self._register.require_disclosed(asker.name, signed.wire, statements)
         if terms is not None and account_key(terms.buyer_cash) in keys:
             await self._database.submit(partial(self._note_trade, asker=asker.name, terms=terms, wire=signed.wire))
         signatures = tuple(encode_signature(self._sign(key, signed.wire)) for key in keys)

@@ -21,7 +21,14 @@ from chains.progmat.flows.schema import dvp_answers
 from chains.progmat.node.storage import insert
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.transactions.wire import WireTransaction
-from chains.progmat.vault import CoinRequest, lock_states, release_soft_locks, renew_soft_locks, select_and_lock
+from chains.progmat.vault import (
+    CoinRequest,
+    CoinsUnder,
+    lock_states,
+    release_soft_locks,
+    renew_soft_locks,
+    select_and_lock,
+)
 from chains.progmat.vault.queries import consumed_by
 from primitives.types import Hash32
 
@@ -84,6 +91,7 @@ def answer(
         now_s=now_s,
         expires_s=expires_s,
         notary=notary,
+        under=CoinsUnder.ACCOUNT_KEY,
     )
     offered = tuple(holding.ref for holding in select_and_lock(connection, wanted))
     _save(connection, DvpAnswer(terms.trade_id, terms.hash, terms.seller_node, offered, round_ms))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from chains.progmat.contracts import native_dvp
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.cash_codec import OwnerKind
 from chains.progmat.contracts.holdings import MOVE
 from chains.progmat.contracts.names import CASH, NATIVE_DVP
 from chains.progmat.contracts.native_terms import NativeTerms, account_key, encode_native_terms
@@ -93,7 +94,8 @@ def _bind_own_answer(context: BuildContext, terms: NativeTerms, until_s: int) ->
 
 def _cash_outputs(context: BuildContext, terms: NativeTerms, coins: list[CashState]) -> tuple[TransactionState, ...]:
     seller = terms.seller_cash
-    paid = replace(coins[0], amount_yen=terms.amount_yen, owner=decode_single_key(seller.key), node=seller.node)
+    plain = replace(coins[0], owner_kind=OwnerKind.ACCOUNT)  # terms name accounts' own keys
+    paid = replace(plain, amount_yen=terms.amount_yen, owner=decode_single_key(seller.key), node=seller.node)
     left_yen = sum(coin.amount_yen for coin in coins) - terms.amount_yen
-    change = (replace(coins[0], amount_yen=left_yen).as_output(context.notary),) if left_yen else ()
+    change = (replace(plain, amount_yen=left_yen).as_output(context.notary),) if left_yen else ()
     return (paid.as_output(context.notary), *change)

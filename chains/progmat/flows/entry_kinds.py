@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from chains.progmat.contracts import dvp_lock
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.cash_codec import OwnerKind
 from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
 from chains.progmat.contracts.names import CASH, DVP_LOCK
 from chains.progmat.contracts.notary_change import CHANGE
@@ -28,17 +29,24 @@ _KINDS: Final[Mapping[tuple[str, str], EntryKind]] = {
 }
 
 
-def entry_kind(wire: WireTransaction, inputs: Mapping[StateRef, TransactionState]) -> EntryKind:
+AccountsOf = Callable[[Iterable[bytes]], Mapping[bytes, bytes]]
+"""The account of each fresh key; an unknown one is its own."""
+
+
+def entry_kind(
+    wire: WireTransaction, inputs: Mapping[StateRef, TransactionState], accounts_of: AccountsOf
+) -> EntryKind:
     """The kind of a transaction whose known inputs are ``inputs``."""
     done = {(command.contract, command.name) for command in wire.commands}
     kinds = [kind for named, kind in _KINDS.items() if named in done]
     if len(kinds) != 1:
         return EntryKind.OTHER
-    if kinds[0] is EntryKind.MOVE and len(wire.outputs) == 1 and _owners(wire, inputs) == 1:
+    if kinds[0] is EntryKind.MOVE and len(wire.outputs) == 1 and _owners(wire, inputs, accounts_of) == 1:
         return EntryKind.MERGE
     return kinds[0]
 
 
-def _owners(wire: WireTransaction, inputs: Mapping[StateRef, TransactionState]) -> int:
-    states = [state for state in (*inputs.values(), *wire.outputs) if state.contract == CASH]
-    return len({(held.owner, held.node) for held in map(CashState.of, states)})
+def _owners(wire: WireTransaction, inputs: Mapping[StateRef, TransactionState], accounts_of: AccountsOf) -> int:
+    coins = [CashState.of(state) for state in (*inputs.values(), *wire.outputs) if state.contract == CASH]
+    fresh = accounts_of(coin.owner.encoded() for coin in coins if coin.owner_kind is OwnerKind.FRESH)
+    return len({(fresh.get(key, key), coin.node) for coin in coins for key in (coin.owner.encoded(),)})

@@ -50,7 +50,7 @@ from chains.progmat.ibc_host.settlement import LockPlan, UnlockPlan, build_cance
 from chains.progmat.node.storage import stored_transaction
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import StateAndRef
-from chains.progmat.vault import consensus_record, hold, kept_states, latest_consensus, light_client
+from chains.progmat.vault import CoinsUnder, consensus_record, hold, kept_states, latest_consensus, light_client
 from ibc.dvp import terms_hash
 from ibc.errors import Misbehaviour
 from ibc.light_client import TimeBounds
@@ -75,7 +75,8 @@ def lock_cash(context: BuildContext, request: LockCash) -> TransactionBuilder:
         raise LockTimePassed(terms.lock_by_s, context.now_s)
     client = _active_client(context, request.client_id)
     _require_earmark(context, request, client)
-    spent = select_cash(context, terms.cash.coin_id, terms.cash.issuer, terms.cash.amount_yen, buyer)
+    cash = terms.cash
+    spent = select_cash(context, cash.coin_id, cash.issuer, cash.amount_yen, buyer, CoinsUnder.ACCOUNT_KEY)
     states = kept_states(context.connection, [holding.ref for holding in spent])
     counter = next_count(context.connection, PACKET_COUNTER)
     plan = LockPlan(

@@ -9,6 +9,8 @@ from crossdvp.ledger.v1 import dvp_peers_pb2
 from crossdvp.ledger.v1 import node_peers_pb2 as pb
 
 from chains.progmat.contracts.membership import BusinessNetwork
+from chains.progmat.flows.fresh_key_codec import MAX_STATEMENT_BYTES, statement_from_message, statement_to_message
+from chains.progmat.transactions.fresh_keys import FreshKeyStatement
 from chains.progmat.transactions.model import check_name
 from primitives.codec import deterministic_bytes, strict_parse
 from primitives.errors import DecodeError
@@ -27,6 +29,8 @@ MAX_WANTED_OUTPUTS: Final = 256
 MAX_FETCH_REQUEST_BYTES: Final = MAX_FETCHED_IDS * 640
 MAX_FETCH_RESPONSE_BYTES: Final = 3 * 1024 * 1024
 MAX_TRANSACTION_BODY_BYTES: Final = 768 * 1024
+MAX_FRESH_KEYS: Final = 256
+"""As many as a transaction has outputs."""
 MAX_SIGNATURES: Final = 192
 MAX_SIGNATURE_BYTES: Final = 16 * 1024
 MAX_AHEAD: Final = 8
@@ -90,15 +94,19 @@ class FinalListing:
     is_complete: bool
 
 
-def encode_countersign_request(signed: bytes) -> bytes:
-    """Ask for signatures over the signed transaction ``signed``."""
-    return deterministic_bytes(pb.CountersignRequest(signed_transaction=signed))
+def encode_countersign_request(signed: bytes, fresh_keys: tuple[FreshKeyStatement, ...] = ()) -> bytes:
+    """Ask for signatures over the signed transaction ``signed``; an issuer is told whose the fresh keys are."""
+    message = pb.CountersignRequest(signed_transaction=signed, fresh_keys=map(statement_to_message, fresh_keys))
+    return deterministic_bytes(message)
 
 
-def decode_countersign_request(body: bytes) -> bytes:
-    """Bytes of the signed transaction; raises ``DecodeError``."""
-    message = strict_parse(pb.CountersignRequest, body, max_bytes=MAX_TRANSACTION_BODY_BYTES)
-    return message.signed_transaction
+def decode_countersign_request(body: bytes) -> tuple[bytes, tuple[FreshKeyStatement, ...]]:
+    """Bytes of the signed transaction, and statements whose signatures are not verified; raises ``DecodeError``."""
+    bound = MAX_TRANSACTION_BODY_BYTES + MAX_FRESH_KEYS * MAX_STATEMENT_BYTES
+    message = strict_parse(pb.CountersignRequest, body, max_bytes=bound)
+    if len(message.fresh_keys) > MAX_FRESH_KEYS:
+        raise DecodeError("fresh keys", expected=f"at most {MAX_FRESH_KEYS}", found=len(message.fresh_keys))
+    return message.signed_transaction, tuple(map(statement_from_message, message.fresh_keys))
 
 
 def encode_countersign_response(signatures: tuple[bytes, ...]) -> bytes:

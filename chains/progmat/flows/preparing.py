@@ -1,4 +1,7 @@
-"""What a flow asks of other nodes before it is built: memberships it lacks, and the buyer's coins of a native trade."""
+"""What a flow asks of other nodes before it is built.
+
+Memberships it lacks, the buyer's coins of a native trade, and the key under which the payee wants its coin.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,21 @@ from functools import partial
 from chains.progmat.flows.building import Prepared
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.dvp_desk import DvpDesk
+from chains.progmat.flows.fresh_accounts import FreshAccounts
+from chains.progmat.flows.fresh_key_desk import FreshKeyDesk
 from chains.progmat.flows.market_requests import SettleDvp
 from chains.progmat.flows.member_needs import needs_of
 from chains.progmat.flows.members import MembershipBook
 from chains.progmat.flows.notary_choice import choose_notary
+from chains.progmat.flows.receiving import PAYEE_INDEX
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.flows.requests import AnyRequest
+from chains.progmat.flows.requests import AnyRequest, IssueCash, MoveCash
+from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.transactions.fresh_keys import tag_of_output
 from chains.progmat.transactions.model import Party
+from ibc.dvp import CashAccount
 
 
 class PeerPreparation:
@@ -23,34 +32,48 @@ class PeerPreparation:
 
     def __init__(
         self,
-        own_name: str,
         members: MembershipBook,
         dvp: DvpDesk,
+        desk: FreshKeyDesk,
+        accounts: FreshAccounts,
+        salts: Salts,
         verifier: LedgerVerifier,
         database: NodeDatabase,
         clock: Clock,
     ) -> None:
-        self._own_name = own_name
+        self._own_name = accounts.keys.own_name
         self._members = members
         self._dvp = dvp
+        self._desk = desk
+        self._accounts = accounts
+        self._salts = salts
         self._verifier = verifier
         self._database = database
         self._clock = clock
 
     def at_hand(self, request: AnyRequest) -> Prepared | None:
-        """What is known, if it is all; a native trade always asks, and so does who has to choose among notaries."""
+        """What is known, if it is all.
+
+        Always asked is for a native trade, where a notary has to be chosen, and for a fresh key of another node's.
+        """
         if isinstance(request, SettleDvp) or self._verifier.has_several_notaries:
+            return None
+        if self._asks_for_key(request) is not None:
             return None
         members = self._members.at_hand(needs_of(self._own_name, request), self._verifier.journal_notary_name)
         return None if members is None else Prepared(members)
 
     async def ask(self, record: FlowRecord, request: AnyRequest) -> Prepared:
-        """Raises what ``choose_notary``, ``MembershipBook.find`` and ``DvpDesk.ask`` raise."""
+        """Raises what ``choose_notary``, ``MembershipBook.find``, ``DvpDesk.ask`` and ``FreshKeyDesk.ask`` raise."""
         notary = await self._notary_of(request)
         members = await self._members.find(needs_of(self._own_name, request), notary.name)
-        if not isinstance(request, SettleDvp):
+        if isinstance(request, SettleDvp):
+            return Prepared(members, await self._dvp.ask(record, request.dvp, notary), notary)
+        payee = self._asks_for_key(request)
+        if payee is None:
             return Prepared(members, notary=notary)
-        return Prepared(members, await self._dvp.ask(record, request.dvp, notary), notary)
+        tag = tag_of_output(self._accounts.keys.ledger_id, self._salts.of_flow(record.flow_id), PAYEE_INDEX)
+        return Prepared(members, notary=notary, payee_key=await self._desk.ask(payee, tag))
 
     async def _notary_of(self, request: AnyRequest) -> Party:
         parameters = self._verifier.parameters
@@ -63,3 +86,10 @@ class PeerPreparation:
                 now_s=self._clock.now_ms() // 1000,
             )
         )
+
+    def _asks_for_key(self, request: AnyRequest) -> CashAccount | None:
+        """The payee at another node that is to be paid under a fresh key."""
+        if not isinstance(request, IssueCash | MoveCash) or request.to.node == self._own_name:
+            return None
+        payer = (request.from_account_key,) if isinstance(request, MoveCash) else ()
+        return request.to if self._accounts.wants_fresh(request.keys, *payer) else None

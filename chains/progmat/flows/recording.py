@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
@@ -25,6 +26,7 @@ from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.vault import RecordMark, VaultRules, members, record_transaction
+from chains.progmat.vault.fresh_keys import account_keys_of
 from ibc.dvp import SettlementTerms
 
 MAX_MEMBERS: Final = 4096
@@ -36,10 +38,20 @@ def names_with_vault(directory: Directory) -> frozenset[str]:
     return frozenset(name for role in VAULT_ROLES for name in directory.names_with(role))
 
 
+Learning = Callable[[Connection, WireTransaction, Mapping[StateRef, TransactionState]], None]
+
+
+def _nothing_to_learn(
+    _connection: Connection, _wire: WireTransaction, _inputs: Mapping[StateRef, TransactionState]
+) -> None:
+    """All there is to know is in the tables."""
+
+
 class Recorder:
     """Records for a node with a vault: transaction store, vault, trades and IBC events in one commit.
 
-    ``on_membership`` is called, on the writer's thread, when a membership changed.
+    ``on_membership`` is called, on the writer's thread, when a membership changed; ``learn`` before a new transaction
+    is entered, with its known inputs, so that the vault knows whose its coins are.
     """
 
     def __init__(
@@ -49,12 +61,14 @@ class Recorder:
         rules: VaultRules,
         recorded: RecordedStates,
         on_membership: Callable[[], None] = lambda: None,
+        learn: Learning = _nothing_to_learn,
     ) -> None:
         self._own_name = own_name
         self._directory = directory
         self._rules = rules
         self._recorded = recorded
         self._on_membership = on_membership
+        self._learn = learn
         self._newest: tuple[WireTransaction | None, Mapping[StateRef, TransactionState]] = (None, {})
 
     def record(
@@ -71,7 +85,9 @@ class Recorder:
         if stored is StoreOutcome.STORED:
             if any(command.contract == MEMBERSHIP for command in wire.commands):
                 self._on_membership()
-            mark = RecordMark(now_ms, journal_position, entry_kind(wire, inputs), inputs)
+            self._learn(connection, wire, inputs)
+            kind = entry_kind(wire, inputs, partial(account_keys_of, connection))
+            mark = RecordMark(now_ms, journal_position, kind, inputs)
             record_transaction(connection, wire, self._rules, mark)
             note_trades(connection, wire, inputs, journal_position)
         return tuple(sorted(taking_part - {self._own_name}))

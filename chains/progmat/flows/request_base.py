@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from typing import ClassVar
 
 from chains.progmat.flows.errors import InvalidRequest
@@ -13,6 +14,17 @@ from primitives.errors import DecodeError
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/-]{1,128}")
 MOST = 10**15
+
+
+class KeyChoice(Enum):
+    """Under which key an account receives in a transaction; the value is the number in messages."""
+
+    AS_SET = 0
+    """As the account is set (``fresh_accounts``)."""
+    ACCOUNT = 1
+    """The account's own."""
+    FRESH = 2
+    """One of this transaction alone."""
 
 
 def check_request_id(request_id: str) -> None:

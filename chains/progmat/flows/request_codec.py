@@ -34,6 +34,7 @@ from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.market_requests import MembershipChange
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.replacement_requests import StateChoice
+from chains.progmat.flows.request_base import KeyChoice
 from chains.progmat.flows.requests import REQUEST_TYPES, AnyRequest, EarmarkProof
 from chains.progmat.transactions.model import StateRef
 from ibc.packet import decode_packet, encode_packet
@@ -114,6 +115,7 @@ _CONVERTERS: Final[Mapping[str, _Converter]] = {
     "earmark": _Converter(_earmark_to_message, _earmark_from_message),
     "network": _Converter(int, BusinessNetwork),
     "choice": _Converter(int, BallotChoice),
+    "keys": _Converter(lambda choice: choice.value, KeyChoice),
     "change": _Converter(int, MembershipChange),
     "dvp": _Converter(native_terms_to_message, native_terms_from_message),
     "roles": _Converter(list, lambda numbers: tuple(MemberRole(number) for number in numbers)),

@@ -16,7 +16,7 @@ from chains.progmat.flows.governance_requests import CloseProposal, ProposePacka
 from chains.progmat.flows.market_requests import ChangeMembership, IssueToken, MoveToken, RedeemToken, SettleDvp
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.replacement_requests import ChangeNotary, UpgradeStates
-from chains.progmat.flows.request_base import FlowRequest, check_amount, check_notary
+from chains.progmat.flows.request_base import FlowRequest, KeyChoice, check_amount, check_notary
 from chains.progmat.vault import MAX_INPUTS
 from ibc.dvp import CashAccount, SettlementTerms
 from ibc.packet import Packet
@@ -31,13 +31,17 @@ MAX_MERKLE_PREFIX_ELEMENTS: Final = 8
 
 @dataclass(frozen=True)
 class IssueCash(FlowRequest):
-    """New coin for an account, against yen paid into the trust. An empty ``notary`` is the journal's."""
+    """New coin for an account, against yen paid into the trust.
+
+    An empty ``notary`` is the journal's; ``keys``: the payee's.
+    """
 
     kind = FlowKind.ISSUE_CASH
 
     coin_id: str
     amount_yen: int
     to: CashAccount
+    keys: KeyChoice = KeyChoice.AS_SET
     notary: str = ""
 
     def __post_init__(self) -> None:
@@ -48,7 +52,7 @@ class IssueCash(FlowRequest):
 
 @dataclass(frozen=True)
 class MoveCash(FlowRequest):
-    """Coin from one of this node's accounts to any account."""
+    """Coin from one of this node's accounts to any account. ``keys``: the payee's, and the payer's for its change."""
 
     kind = FlowKind.MOVE_CASH
 
@@ -57,6 +61,7 @@ class MoveCash(FlowRequest):
     amount_yen: int
     from_account_key: bytes
     to: CashAccount
+    keys: KeyChoice = KeyChoice.AS_SET
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -102,6 +107,7 @@ class MergeCash(FlowRequest):
     account_key: bytes
     below_yen: int
     max_coins: int
+    keys: KeyChoice = KeyChoice.AS_SET
 
     def __post_init__(self) -> None:
         super().__post_init__()

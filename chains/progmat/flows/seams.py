@@ -23,6 +23,21 @@ class KeyRing(Protocol):
         ...
 
 
+class AccountKeyRing(KeyRing, Protocol):
+    """A custodian's keys: those of its accounts, and the fresh keys that follow from them."""
+
+    def account_keys(self) -> tuple[PublicKey, ...]:
+        """The keys of the accounts kept here. Safe to call from any thread."""
+        ...
+
+    def fresh_signer(self, account_key: PublicKey, asker: str, tag: bytes) -> Signer | None:
+        """The signer of the account's key for a payment by node ``asker`` with this tag (32 bytes), or None.
+
+        None: no such account. The same arguments give the same key, for ever. Safe to call from any thread.
+        """
+        ...
+
+
 class Directory(Protocol):
     """The network map."""
 
@@ -68,4 +83,4 @@ class Recording(Protocol):
         ...
 
 
-__all__ = ["Directory", "KeyRing", "NodeSelf", "Recording", "Role"]
+__all__ = ["AccountKeyRing", "Directory", "KeyRing", "NodeSelf", "Recording", "Role"]

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chains.progmat.identity.errors import BadKeyFile, KeyLabelTaken, WrongPassphrase
+from chains.progmat.identity.fresh_keys import FreshKeys
 from primitives.errors import InvalidArgument
 from primitives.public_key import PublicKey, SignatureScheme
 from primitives.secp256k1 import address_of, sign_digest
@@ -90,6 +91,7 @@ class KeyStore:
         self._kept: dict[str, KeptKey] = {}
         self._signers: dict[PublicKey, Signer] = {}
         self._digest_signers: dict[PublicKey, DigestSigner] = {}
+        self._fresh_keys: dict[PublicKey, FreshKeys] = {}
         for label, entry in self._sealed.items():
             self._enter(label, KeyPurpose(entry.purpose), *self._unseal(label, entry))
 
@@ -164,10 +166,21 @@ class KeyStore:
         """The Ethereum-style signer of a secp256k1 key kept here for a node, not for an account, or None."""
         return self._digest_signers.get(key)
 
+    def account_keys(self) -> tuple[PublicKey, ...]:
+        """The keys of the accounts kept here."""
+        return tuple(self._fresh_keys)
+
+    def fresh_signer(self, account_key: PublicKey, asker: str, tag: bytes) -> Signer | None:
+        """The signer of the account's key for a payment by ``asker`` with this tag; None if no such account is here."""
+        fresh = self._fresh_keys.get(account_key)
+        return None if fresh is None else fresh.signer(asker, tag)
+
     def _enter(self, label: str, purpose: KeyPurpose, scheme: SignatureScheme, seed: bytes) -> KeptKey:
         signer = SoftwareSigner.from_seed(scheme, seed)
         kept = self._kept[label] = KeptKey(label, purpose, signer.public_key)
         self._signers[signer.public_key] = signer
+        if purpose is KeyPurpose.ACCOUNT:
+            self._fresh_keys[signer.public_key] = FreshKeys(seed, signer.public_key)
         if scheme is SignatureScheme.SECP256K1 and purpose is not KeyPurpose.ACCOUNT:
             self._digest_signers[signer.public_key] = DigestSigner(seed)
         return kept

@@ -88,6 +88,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "GetBalanceAsOf": Permission.CASH,
     "WatchUpdates": Permission.CASH,
     "GroomAccount": Permission.OPERATE,
+    "SetAccountKeys": Permission.CASH,
 }
 """By method; a method that is missing here cannot be called."""
 

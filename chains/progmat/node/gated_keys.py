@@ -57,7 +57,7 @@ class GatedCheckpointKey:
 
 @dataclass(frozen=True)
 class GatedKeys:
-    """A ``KeyRing`` behind the gate."""
+    """An ``AccountKeyRing`` behind the gate."""
 
     keys: KeyStore
     gate: Gate
@@ -71,3 +71,12 @@ class GatedKeys:
         """The Ethereum-style signer of a key kept here for a node, or None."""
         found = self.keys.digest_signer(key)
         return None if found is None else GatedCheckpointKey(found, self.gate)
+
+    def account_keys(self) -> tuple[PublicKey, ...]:
+        """The keys of the accounts kept here."""
+        return self.keys.account_keys()
+
+    def fresh_signer(self, account_key: PublicKey, asker: str, tag: bytes) -> Signer | None:
+        """The signer of an account's fresh key, or None."""
+        found = self.keys.fresh_signer(account_key, asker, tag)
+        return None if found is None else GatedSigner(found, self.gate)

@@ -32,17 +32,22 @@ from chains.progmat.flows.dvp_desk import DvpDesk, DvpReservations
 from chains.progmat.flows.engine import FlowEngine, StepAction
 from chains.progmat.flows.finalising import FinaliseResponder
 from chains.progmat.flows.finality import NotariseStep, RecordStep
+from chains.progmat.flows.fresh_accounts import FreshAccounts
+from chains.progmat.flows.fresh_key_codec import FRESH_KEY, SHOW_FRESH_KEYS
+from chains.progmat.flows.fresh_key_desk import FreshKeyDesk
+from chains.progmat.flows.fresh_key_register import FreshKeyRegister
 from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.member_builders import change_membership
 from chains.progmat.flows.members import MembershipBook, MembershipDesk
 from chains.progmat.flows.notary_desk import NotaryDesk
+from chains.progmat.flows.own_fresh_keys import OwnFreshKeys
 from chains.progmat.flows.preparing import PeerPreparation
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recording import Recorder
 from chains.progmat.flows.recovery import FinalListings, Recovery
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.salts import Salts
-from chains.progmat.flows.seams import Directory, KeyRing, NodeSelf
+from chains.progmat.flows.seams import AccountKeyRing, Directory, NodeSelf
 from chains.progmat.flows.signed_records import decoded, encoded
 from chains.progmat.flows.snipping import AttestationReceiver, Snipper
 from chains.progmat.flows.steps import FlowStep
@@ -89,7 +94,7 @@ class NodeParts:
     database: NodeDatabase
     network: PeerNetwork
     directory: Directory
-    keys: KeyRing
+    keys: AccountKeyRing
     verifier: LedgerVerifier
     storage_readers: Mapping[str, StorageReader]
     clock: Clock
@@ -130,8 +135,14 @@ class LedgerNode:
         self.records_changed = Changes()
         self._coin_queue = CoinQueue()
         self._ahead = Ahead()
+        self._make_fresh_keys()
         recorder = Recorder(
-            parts.me.name, parts.directory, vault_rules(parts.me), parts.verifier.recorded, self._membership_changed
+            parts.me.name,
+            parts.directory,
+            vault_rules(parts.me),
+            parts.verifier.recorded,
+            self._membership_changed,
+            self._register.learn,
         )
         self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
         disclose = self._disclosing.disclose
@@ -147,10 +158,10 @@ class LedgerNode:
             parts.clock,
             self._desk.position_of,
             parts.history,
-            confirmed=self._desk.confirmed,
+            confirmed=self._confirmed,
         )
         self._countersign = CountersignResponder(
-            parts.me, parts.database, parts.verifier, back_chain, parts.keys, disclose, parts.clock
+            parts.me, parts.database, parts.verifier, back_chain, parts.keys, disclose, parts.clock, self._register
         )
         self._members = MembershipBook(
             parts.me, parts.database, parts.network, parts.directory, back_chain, parts.verifier.recorded
@@ -174,13 +185,21 @@ class LedgerNode:
             recorder,
             parts.clock,
             self._desk.position_of,
-            self._desk.confirmed,
+            self._confirmed,
             self._received,
         )
         self._attestations = AttestationReceiver(parts.database, parts.verifier)
         self._listings = FinalListings(parts.database, parts.history_id)
         self._make_flows(recorder)
         self._make_upkeep(recorder, back_chain)
+
+    def _make_fresh_keys(self) -> None:
+        """Keys of one payment: made, asked for, and known by the holders behind them."""
+        parts = self.parts
+        own = OwnFreshKeys(parts.me.name, parts.verifier.epochs[0].ledger_id, parts.keys)
+        self.fresh_accounts = FreshAccounts(parts.database, own)
+        self._fresh_keys = FreshKeyDesk(parts.database, parts.network, own, parts.clock)
+        self._register = FreshKeyRegister(parts.me, parts.database, self._fresh_keys, own)
 
     def _make_upkeep(self, recorder: Recorder, back_chain: BackChain) -> None:
         """What goes on beside the flows."""
@@ -233,11 +252,14 @@ class LedgerNode:
         router.register(peer_codec.LIST_FINAL, self._listings.handle)
         router.register(peer_codec.ATTESTED, self._handle_attestation)
         router.register(peer_codec.FETCH_MEMBERSHIP, self._membership_desk.handle)
+        router.register(FRESH_KEY, self._fresh_keys.handle_fresh_key)
+        router.register(SHOW_FRESH_KEYS, self._fresh_keys.handle_show)
         router.register(PROPOSE_DVP, self._dvp.handle_proposal)
         router.register(RELEASE_DVP, self._dvp.handle_release)
 
     async def start(self) -> int:
         """Resume unfinished flows and owed deliveries; returns the number of flows."""
+        await self.fresh_accounts.load()
         if self.parts.recover_every_s:
             self.recovery.start()
         self.deliveries.start()
@@ -251,6 +273,12 @@ class LedgerNode:
         await self.snipper.stop()
         await self.engine.stop()
         await self.deliveries.stop()
+
+    async def _confirmed(self, signed: SignedTransaction) -> SignedTransaction:
+        """As it may be recorded: confirmed by the notary where that is needed, and its holders known to the issuer."""
+        confirmed = await self._desk.confirmed(signed)
+        await self._register.require_known(confirmed.wire)
+        return confirmed
 
     async def _handle_finality(self, asker: PeerIdentity, body: bytes) -> bytes:
         answer = await self._finalise.handle(asker, body)
@@ -309,17 +337,30 @@ class LedgerNode:
             verifier=parts.verifier,
             storage_readers=parts.storage_readers,
             preparation=PeerPreparation(
-                parts.me.name, self._members, self._dvp, parts.verifier, parts.database, parts.clock
+                self._members,
+                self._dvp,
+                self._fresh_keys,
+                self.fresh_accounts,
+                parts.salts,
+                parts.verifier,
+                parts.database,
+                parts.clock,
             ),
             clock=parts.clock,
             soft_lock_s=parts.soft_lock_s,
             salts=parts.salts,
+            fresh_accounts=self.fresh_accounts,
             waiting_for=self._coin_queue.waiting,
         )
         return {
             FlowStep.PROPOSED: build,
             FlowStep.BUILT: CountersignStep(
-                parts.network, parts.directory, parts.verifier, parts.clock, self._disclosing.disclose
+                parts.network,
+                parts.directory,
+                parts.verifier,
+                parts.clock,
+                self._disclosing.disclose,
+                self._fresh_keys.disclosed_to,
             ),
             FlowStep.COUNTERSIGNED: ApproveStep(parts.network, parts.directory, parts.verifier, parts.clock),
             FlowStep.APPROVED: NotariseStep(self._desk, parts.clock, self._members.are_outdated),

@@ -27,7 +27,7 @@ from chains.progmat.flows.errors import (
 )
 from chains.progmat.flows.proposal_book import KnownProposal, list_proposals
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.flows.request_base import check_request_id
+from chains.progmat.flows.request_base import KeyChoice, check_request_id
 from chains.progmat.flows.request_codec import decode_request, encode_request
 from chains.progmat.flows.requests import AnyRequest, differing_fields
 from chains.progmat.flows.signed_records import decoded
@@ -115,6 +115,15 @@ class NodeOperations:
         name = self._node.parts.me.name
         kept = [key for key in self._keys.keys() if key.purpose is KeyPurpose.ACCOUNT]  # noqa: SIM118 # a method of KeyStore, no mapping
         return tuple(CashAccount(name, key.public_key.encoded()) for key in kept)
+
+    async def set_account_keys(self, account_key: bytes, choice: KeyChoice) -> KeyChoice:
+        """Set under which keys an account receives, or nothing (``AS_SET``); returns how it is set.
+
+        Raises ``AccountUnknown``.
+        """
+        accounts = self._node.fresh_accounts
+        await accounts.choose(account_key, choice)
+        return accounts.chosen(account_key)
 
     async def authorise_trade(self, platform: str, request_id: str, terms: SettlementTerms) -> TradeAuthorisation:
         """A platform's word that its customer, whose account is kept here, buys on exactly these terms.

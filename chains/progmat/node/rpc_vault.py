@@ -17,6 +17,7 @@ from crossdvp.ledger.v1.vault_service_pb2_grpc import VaultServiceServicer
 from chains.progmat.contracts.terms_codec import account_from_message
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.record import FlowKind
+from chains.progmat.flows.request_base import KeyChoice
 from chains.progmat.flows.request_codec import from_message
 from chains.progmat.identity import KeyStore
 from chains.progmat.node.api_access import ApiAccess
@@ -157,6 +158,17 @@ class VaultServiceRpc(VaultServiceServicer):
         self._visible(context, "GroomAccount")
         record = await self._flows.submit(from_message(FlowKind.MERGE_CASH, request), request.wait_s)
         return pb.GroomAccountResponse(flow=flow_to_message(record))
+
+    # ---- keys ----
+
+    async def SetAccountKeys(self, request: pb.SetAccountKeysRequest, context: Context) -> pb.SetAccountKeysResponse:  # noqa: D102, N802 # named and documented by the .proto file
+        self._visible(context, "SetAccountKeys")
+        try:
+            choice = KeyChoice(int(request.keys))
+        except ValueError as error:
+            raise InvalidRequest("keys", f"0 to 2 is possible, not {int(request.keys)}") from error
+        chosen = await self._flows.set_account_keys(request.account_key, choice)
+        return pb.SetAccountKeysResponse(keys=chosen.value)  # type: ignore[arg-type] # enum values are ints at run time
 
 
 def _seen(node: str, coin_id: str, account_key: bytes) -> Seen:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.cash_codec import OwnerKind
 from chains.progmat.contracts.dvp_lock import DvpLockState
 from chains.progmat.contracts.ibc_records import ClientRecord, record_of
 from chains.progmat.contracts.membership import MembershipState
@@ -57,7 +58,9 @@ def vault_rules(me: NodeSelf) -> VaultRules:
 
 def _cash(state: TransactionState) -> IndexedCash:
     cash = CashState.of(state)
-    return IndexedCash(cash.coin_id, cash.issuer.name, cash.amount_yen, cash.node, cash.owner.encoded())
+    named_key = cash.owner.encoded()
+    fresh_key = named_key if cash.owner_kind is OwnerKind.FRESH else None
+    return IndexedCash(cash.coin_id, cash.issuer.name, cash.amount_yen, cash.node, named_key, fresh_key)
 
 
 def _lock(state: TransactionState) -> IndexedLock:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, exists, func, or_, select
 
 from chains.progmat.node.storage import Prepared
 from chains.progmat.transactions.model import StateRef
-from chains.progmat.vault.errors import FundsSoftLocked, FundsTooFragmented, InsufficientFunds, NothingToMerge
+from chains.progmat.vault.errors import (
+    CoinsUnderFreshKeys,
+    FundsSoftLocked,
+    FundsTooFragmented,
+    InsufficientFunds,
+    NothingToMerge,
+)
 from chains.progmat.vault.schema import cash, soft_locks
 from chains.progmat.vault.shards import shard_for
 from chains.progmat.vault.soft_locks import lock_states
@@ -20,6 +27,15 @@ MAX_INPUTS: Final = 128
 """Cash states one ledger_tx consumes at most, unless the caller says otherwise; a component group holds 256."""
 SHARD_INPUTS: Final = 4
 """A flow is content with its own shard if no more than so many of its coins are enough."""
+
+
+class CoinsUnder(Enum):
+    """Which coins of an account a request is about, by the keys they name."""
+
+    ANY_KEY = "any"
+    ACCOUNT_KEY = "account"
+    """For a transaction whose terms name the account's key as the owner of what they consume."""
+
 
 _JOINED = cash.outerjoin(
     soft_locks, and_(cash.c.tx_id == soft_locks.c.tx_id, cash.c.output_index == soft_locks.c.output_index)
@@ -49,7 +65,7 @@ def _sums(held: ColumnElement[bool]) -> tuple[ColumnElement[int], ...]:
 _FREE = and_(cash.c.encumbered.is_(False), or_(soft_locks.c.lock_owner.is_(None), _MINE, ~_LIVE))
 
 _ACCOUNT_COLUMNS = (cash.c.coin_id, cash.c.issuer, cash.c.node, cash.c.owner_key)
-_HOLDING_COLUMNS = (cash.c.tx_id, cash.c.output_index, *_ACCOUNT_COLUMNS, cash.c.amount_yen)
+_HOLDING_COLUMNS = (cash.c.tx_id, cash.c.output_index, *_ACCOUNT_COLUMNS, cash.c.amount_yen, cash.c.fresh_key)
 _LARGEST_FIRST = (
     select(*_HOLDING_COLUMNS)
     .select_from(_JOINED)
@@ -57,8 +73,16 @@ _LARGEST_FIRST = (
     .order_by(cash.c.amount_yen.desc(), cash.c.tx_id, cash.c.output_index)
     .limit(bindparam("most"))
 )
-_SPENDABLE = Prepared(_LARGEST_FIRST)
-_SPENDABLE_IN_SHARD = Prepared(_LARGEST_FIRST.where(cash.c.shard == bindparam("in_shard")))
+_UNDER_ACCOUNT_KEY = cash.c.fresh_key.is_(None)
+_IN_SHARD = cash.c.shard == bindparam("in_shard")
+_SPENDABLE = {
+    CoinsUnder.ANY_KEY: Prepared(_LARGEST_FIRST),
+    CoinsUnder.ACCOUNT_KEY: Prepared(_LARGEST_FIRST.where(_UNDER_ACCOUNT_KEY)),
+}
+_SPENDABLE_IN_SHARD = {
+    CoinsUnder.ANY_KEY: Prepared(_LARGEST_FIRST.where(_IN_SHARD)),
+    CoinsUnder.ACCOUNT_KEY: Prepared(_LARGEST_FIRST.where(_IN_SHARD, _UNDER_ACCOUNT_KEY)),
+}
 _SMALLEST = (
     select(*_HOLDING_COLUMNS)
     .select_from(_JOINED)
@@ -79,6 +103,7 @@ _FORGET_EARLIER_CHOICE = Prepared(
 )
 _SUMS_OF_ACCOUNT = select(*_sums(_LIVE)).select_from(_JOINED).where(_OF_ACCOUNT)
 _SUMS_FOR_OWNER = select(*_sums(and_(_LIVE, ~_MINE))).select_from(_JOINED).where(_OF_ACCOUNT, _AT_NOTARY)
+_SUMS_UNDER_ACCOUNT_KEY = _SUMS_FOR_OWNER.where(_UNDER_ACCOUNT_KEY)
 _FIRST_END = select(func.min(soft_locks.c.expires_s)).select_from(_JOINED).where(_OF_ACCOUNT, _AT_NOTARY, _LIVE, ~_MINE)
 _REGISTER = (
     select(*_ACCOUNT_COLUMNS, *_sums(_LIVE))
@@ -99,6 +124,12 @@ class CashHolding:
     amount_yen: int
     node: str
     owner_key: bytes
+    fresh_key: bytes | None = None
+
+    @property
+    def named_key(self) -> bytes:
+        """The key that the state names, and that signs for it."""
+        return self.owner_key if self.fresh_key is None else self.fresh_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +144,7 @@ class CoinRequest:
     now_s: int
     expires_s: int
     max_inputs: int = MAX_INPUTS
+    under: CoinsUnder = CoinsUnder.ANY_KEY
     notary: str = field(kw_only=True)
 
 
@@ -147,15 +179,16 @@ def select_and_lock(connection: Connection, request: CoinRequest) -> tuple[CashH
     Looked at first is the flow's own shard, so that flows at work at once do not pass over each other's coins; if that
     does not hold the amount in ``SHARD_INPUTS`` coins, all of the account's, largest first. Cash under an expired lock
     is free. Raises ``FundsSoftLocked`` (running flows hold what is missing: retry), ``FundsTooFragmented``,
-    ``InsufficientFunds``; then no lock is changed.
+    ``InsufficientFunds``, and where only coins under the account's own key will do ``CoinsUnderFreshKeys``; then no
+    lock is changed.
     """
     if request.amount_yen <= 0 or request.max_inputs <= 0:
         raise ValueError(f"amount {request.amount_yen} and number of inputs {request.max_inputs} must be positive")
     parameters = _parameters(request)
     of_shard = {"in_shard": shard_for(request.lock_owner), "most": min(SHARD_INPUTS, request.max_inputs)}
-    chosen = _enough(_SPENDABLE_IN_SHARD.rows(connection, parameters | of_shard), request.amount_yen)
+    chosen = _enough(_SPENDABLE_IN_SHARD[request.under].rows(connection, parameters | of_shard), request.amount_yen)
     if total_yen(chosen) < request.amount_yen:
-        chosen = _enough(_SPENDABLE.rows(connection, parameters), request.amount_yen)
+        chosen = _enough(_SPENDABLE[request.under].rows(connection, parameters), request.amount_yen)
     reached_yen = total_yen(chosen)
     if reached_yen < request.amount_yen:
         raise _shortage(connection, request, reached_yen)
@@ -202,8 +235,8 @@ def _enough(rows: Iterable[Sequence[Any]], amount_yen: int) -> list[CashHolding]
 
 def _holding(row: Sequence[Any]) -> CashHolding:
     """From ``_HOLDING_COLUMNS``."""
-    tx_id, index, coin_id, issuer, node, owner_key, amount_yen = row
-    return CashHolding(StateRef(tx_id, index), coin_id, issuer, amount_yen, node, owner_key)
+    tx_id, index, coin_id, issuer, node, owner_key, amount_yen, fresh_key = row
+    return CashHolding(StateRef(tx_id, index), coin_id, issuer, amount_yen, node, owner_key, fresh_key)
 
 
 def _hold(connection: Connection, request: CoinRequest, chosen: Sequence[CashHolding]) -> None:
@@ -240,8 +273,14 @@ def _account_parameters(coin_id: str, issuer: str, account: CashAccount, now_s: 
 
 def _shortage(
     connection: Connection, request: CoinRequest, reached_yen: int
-) -> InsufficientFunds | FundsTooFragmented | FundsSoftLocked:
+) -> InsufficientFunds | FundsTooFragmented | FundsSoftLocked | CoinsUnderFreshKeys:
     found = _balance(connection.execute(_SUMS_FOR_OWNER, _parameters(request)).one())
+    if request.under is CoinsUnder.ACCOUNT_KEY:
+        held = _balance(connection.execute(_SUMS_UNDER_ACCOUNT_KEY, _parameters(request)).one())
+        reachable_yen = held.free_yen + held.soft_locked_yen
+        if reachable_yen < request.amount_yen <= found.free_yen + found.soft_locked_yen:
+            return CoinsUnderFreshKeys(request.coin_id, request.account.key, request.amount_yen, reachable_yen)
+        found = held
     if found.free_yen >= request.amount_yen:
         return FundsTooFragmented(request.coin_id, request.amount_yen, reached_yen, request.max_inputs)
     if found.free_yen + found.soft_locked_yen >= request.amount_yen:

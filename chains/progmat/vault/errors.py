@@ -4,6 +4,7 @@ CrossDvpError
 ├── CallerError
 │   ├── InsufficientFunds       the account does not hold the amount, soft-locked cash included
 │   ├── FundsTooFragmented      it does, but in more states than one ledger_tx may consume
+│   ├── CoinsUnderFreshKeys     it does, but under fresh keys, and the account's own key is wanted
 │   ├── InsufficientTokens      the account does not hold the quantity in as many states as one ledger_tx may consume
 │   ├── NothingToMerge          the account has no two free coins as small as that
 │   ├── BadPageToken            no token of this node, or one that was changed
@@ -56,6 +57,23 @@ class FundsTooFragmented(CallerError):
         super().__init__(
             f"{needed_yen} yen of {coin_id} needed, the {max_inputs} largest free states hold {reached_yen}: "
             "merge them first, `crossdvp ledger vault groom`"
+        )
+
+
+class CoinsUnderFreshKeys(CallerError):
+    """What the account holds under its own key is not enough, and nothing else will do: terms name that key."""
+
+    reason = "COINS_UNDER_FRESH_KEYS"
+
+    def __init__(self, coin_id: str, account_key: bytes, needed_yen: int, under_account_key_yen: int) -> None:
+        self.coin_id = coin_id
+        self.account_key = account_key
+        self.needed_yen = needed_yen
+        self.under_account_key_yen = under_account_key_yen
+        super().__init__(
+            f"{needed_yen} yen of {coin_id} under the key of account {account_key.hex()} needed, "
+            f"{under_account_key_yen} are, the rest is under fresh keys: bring them home first, by a payment "
+            "of the account to itself with keys ACCOUNT"
         )
 
 

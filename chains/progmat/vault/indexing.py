@@ -11,13 +11,18 @@ from chains.progmat.transactions.model import TransactionState
 
 @dataclass(frozen=True, slots=True)
 class IndexedCash:
-    """An amount of a coin in an account."""
+    """An amount of a coin in the account ``owner_key``.
+
+    ``fresh_key`` is the key that the state names, if that is not the account's own; an indexer, which knows no
+    accounts, gives it as ``owner_key`` as well (``fresh_keys.attributed`` finds the account).
+    """
 
     coin_id: str
     issuer: str
     amount_yen: int
     node: str
     owner_key: bytes
+    fresh_key: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

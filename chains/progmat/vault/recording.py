@@ -26,6 +26,7 @@ from chains.progmat.transactions.component_codec import encode_state
 from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.vault.books import UNMARKED, Amount, RecordMark, amount_of, enter
 from chains.progmat.vault.errors import ConflictingConsumption
+from chains.progmat.vault.fresh_keys import attributed
 from chains.progmat.vault.indexing import (
     HOLDINGS,
     AccountAsset,
@@ -134,10 +135,11 @@ def record_transaction(
     """
     effect = _Effect()
     _consume(connection, ledger_tx, effect)
-    indexed = _indexed_outputs(ledger_tx.outputs, rules)
+    indexed = attributed(connection, _indexed_outputs(ledger_tx.outputs, rules))
     _produce(connection, ledger_tx, rules, indexed, effect)
     if effect.kept:
-        enter(connection, ledger_tx.id, mark, effect.taken, effect.put, _strangers(indexed, rules, mark, effect))
+        strangers = _strangers(connection, indexed, rules, mark, effect)
+        enter(connection, ledger_tx.id, mark, effect.taken, effect.put, strangers)
     return RecordOutcome.RECORDED if effect.entered or effect.kept else RecordOutcome.KNOWN
 
 
@@ -214,17 +216,21 @@ def _produce(
 
 
 def _strangers(
-    indexed: dict[int, Indexed], rules: VaultRules, mark: RecordMark, effect: _Effect
+    connection: Connection, indexed: dict[int, Indexed], rules: VaultRules, mark: RecordMark, effect: _Effect
 ) -> Iterator[tuple[AccountAsset, int]]:
     """What the ledger_tx did to accounts that are not kept here, as far as this node was shown it."""
     for entry in indexed.values():
         if not rules.is_relevant(entry) and (holding := holding_of(entry)) is not None:
             yield holding
-    for ref, state in mark.inputs.items():
-        if ref not in effect.own_inputs and state.contract in rules.indexers:
-            holding = holding_of(rules.indexers[state.contract](state))
-            if holding is not None:
-                yield holding[0], -holding[1]
+    others = {
+        ref: rules.indexers[state.contract](state)
+        for ref, state in mark.inputs.items()
+        if ref not in effect.own_inputs and state.contract in rules.indexers
+    }
+    for entry in attributed(connection, others).values():
+        holding = holding_of(entry)
+        if holding is not None:
+            yield holding[0], -holding[1]
 
 
 def _indexed_outputs(outputs: Sequence[TransactionState], rules: VaultRules) -> dict[int, Indexed]:

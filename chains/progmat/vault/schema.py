@@ -109,6 +109,7 @@ cash = _kind_table(
     Column("trade_id", LargeBinary(32)),  # of the lock that encumbers it
     Column("shard", Int64, nullable=False),  # where selection looks first, see ``shard_of``
     Column("notary", Text, nullable=False),  # by name: selection takes coins of one
+    Column("fresh_key", LargeBinary),  # that the state names in the place of the account's own
     CheckConstraint("amount_yen > 0", name="vault_cash_amount"),
     CheckConstraint("trade_id IS NULL OR encumbered", name="vault_cash_encumbered"),
 )
@@ -210,6 +211,24 @@ settings = Table(
 )
 
 
+fresh_keys = Table(
+    "vault_fresh_keys",  # whose account a fresh key belongs to: an issuer has all of its coin, a custodian its own
+    vault_metadata,
+    Column("fresh_key", LargeBinary, primary_key=True),
+    Column("node", Text, nullable=False),
+    Column("account_key", LargeBinary, nullable=False),
+    Column("asker", Text, nullable=False),  # what the key follows from besides the tag; empty: kept elsewhere
+    Column("tag", LargeBinary(32), nullable=False),
+    Column("statement", LargeBinary, nullable=False),  # by which an issuer knows; empty: the account is kept here
+)
+
+fresh_accounts = Table(
+    "vault_fresh_accounts",  # accounts kept here that receive under fresh keys
+    vault_metadata,
+    Column("account_key", LargeBinary, primary_key=True),
+)
+
+
 def _index_unconsumed(name: str, table: Table, *columns: ColumnElement[Any]) -> None:
     Index(name, *columns, sqlite_where=table.c.consumed.is_(False), postgresql_where=text("consumed IS false"))
 
@@ -224,6 +243,12 @@ _index_unconsumed("vault_clients_id", clients, clients.c.client_id)
 _index_unconsumed("vault_memberships_party", memberships, memberships.c.network, memberships.c.party)
 _index_unconsumed(
     "vault_tokens_account", tokens, tokens.c.token_id, tokens.c.node, tokens.c.owner_key, tokens.c.quantity.desc()
+)
+Index(
+    "vault_cash_fresh_key",
+    cash.c.fresh_key,
+    sqlite_where=cash.c.fresh_key.is_not(None),
+    postgresql_where=cash.c.fresh_key.is_not(None),
 )
 Index("vault_locks_trade", locks.c.trade_id)
 Index("vault_proposals_tx", proposals.c.proposal_tx)

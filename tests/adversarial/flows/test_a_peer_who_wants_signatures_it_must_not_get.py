@@ -115,7 +115,7 @@ async def test_a_lying_issuer_cannot_make_a_custodian_go_on(tmp_path: Path, lie:
     from chains.progmat.transactions.signed_codec import encode_signature
 
     async def answer(_asker: PeerIdentity, body: bytes) -> bytes:
-        tx_id = SignedTransaction.decode(peer_codec.decode_countersign_request(body)).id
+        tx_id = SignedTransaction.decode(peer_codec.decode_countersign_request(body)[0]).id
         signatures = {
             "forged": (TransactionSignature(SN.key, bytes(63) + b"\x01", 1),),
             "foreign": (sign_transaction(STRANGER.signer, tx_id),),

@@ -65,7 +65,8 @@ class KindOfFlow:
     running: Callable[[Path, tuple[LedgerParty, ...]], AbstractAsyncContextManager[LedgerNetwork]] = running_ledger
 
 
-async def _hold(ledger: LedgerNetwork, buyer_yen: int, seller_yen: int, total_yen: int) -> None:
+async def hold(ledger: LedgerNetwork, buyer_yen: int, seller_yen: int, total_yen: int) -> None:
+    """Raises unless the accounts hold so much, and the issuer's vault all of it."""
     assert await ledger.free_yen(CN_B, BUYER_ACCOUNT) == buyer_yen
     assert await ledger.free_yen(CN_A, SELLER_ACCOUNT) == seller_yen
     assert await ledger.total_yen(SN) == total_yen
@@ -76,7 +77,7 @@ async def _issue_cash(ledger: LedgerNetwork) -> Opened:
         return IssueCash(f"r-{number}", COIN_ID, 100, BUYER_ACCOUNT)
 
     async def check(count: int) -> None:
-        await _hold(ledger, 100 * count, 0, 100 * count)
+        await hold(ledger, 100 * count, 0, 100 * count)
 
     return SN, following, check
 
@@ -88,7 +89,7 @@ async def _move_cash(ledger: LedgerNetwork) -> Opened:
         return MoveCash(f"r-{number}", COIN_ID, SN.name, 30, BUYER_ACCOUNT.key, SELLER_ACCOUNT)
 
     async def check(count: int) -> None:
-        await _hold(ledger, STOCK_YEN - 30 * count, 30 * count, STOCK_YEN)
+        await hold(ledger, STOCK_YEN - 30 * count, 30 * count, STOCK_YEN)
 
     return CN_B, following, check
 
@@ -100,7 +101,7 @@ async def _redeem_cash(ledger: LedgerNetwork) -> Opened:
         return RedeemCash(f"r-{number}", COIN_ID, SN.name, 30, BUYER_ACCOUNT.key)
 
     async def check(count: int) -> None:
-        await _hold(ledger, STOCK_YEN - 30 * count, 0, STOCK_YEN - 30 * count)
+        await hold(ledger, STOCK_YEN - 30 * count, 0, STOCK_YEN - 30 * count)
 
     return CN_B, following, check
 
@@ -128,7 +129,7 @@ async def _merge_cash(ledger: LedgerNetwork) -> Opened:
         return MergeCash(f"r-{number}", COIN_ID, SN.name, BUYER_ACCOUNT.key, 20, 2)
 
     async def check(count: int) -> None:
-        await _hold(ledger, 20 * count, 0, 20 * count)
+        await hold(ledger, 20 * count, 0, 20 * count)
 
     return CN_B, following, check
 
@@ -157,7 +158,7 @@ async def _lock_cash(ledger: LedgerNetwork) -> Opened:
         return await world.lock_request(world.terms(number + 1, amount_yen=30))
 
     async def check(count: int) -> None:
-        await _hold(ledger, STOCK_YEN - 30 * count, 0, STOCK_YEN)
+        await hold(ledger, STOCK_YEN - 30 * count, 0, STOCK_YEN)
         packets = [event.packet for event in await ledger.operations(SN).ibc_events(0, 0, 100)]
         assert len(packets) == len(set(packets)) == count
 
@@ -187,7 +188,7 @@ async def _ack_packet(ledger: LedgerNetwork) -> Opened:
         return await world.delivered(await world.lock(terms), terms)
 
     async def check(count: int) -> None:
-        await _hold(ledger, STOCK_YEN - 30 * count, 30 * count, STOCK_YEN)
+        await hold(ledger, STOCK_YEN - 30 * count, 30 * count, STOCK_YEN)
 
     return SN, following, check
 
@@ -200,7 +201,7 @@ async def _timeout_packet(ledger: LedgerNetwork) -> Opened:
         return await world.timed_out(await world.lock(world.terms(number + 1, amount_yen=30)))
 
     async def check(_count: int) -> None:
-        await _hold(ledger, STOCK_YEN, 0, STOCK_YEN)
+        await hold(ledger, STOCK_YEN, 0, STOCK_YEN)
 
     return SN, following, check
 

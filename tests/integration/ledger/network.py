@@ -229,7 +229,7 @@ class LedgerNetwork:
     async def issue(self, amount_yen: int, to: CashAccount = BUYER_ACCOUNT, notary: str = "") -> FlowRecord:
         """New cash for an account, at the journal's notary or another."""
         self.issued += 1
-        return await self.done(SN, IssueCash(f"issue-{self.issued}", COIN_ID, amount_yen, to, notary))
+        return await self.done(SN, IssueCash(f"issue-{self.issued}", COIN_ID, amount_yen, to, notary=notary))
 
     async def free_yen(self, party: LedgerParty, account: CashAccount) -> int:
         """What an account may spend, as a node sees it."""

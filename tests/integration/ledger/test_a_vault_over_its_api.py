@@ -15,17 +15,21 @@ from typing import Any
 
 import pytest
 
-from chains.progmat.client import AccountAsset, MergeCash, VaultClient, all_rows
+from chains.progmat.client import AccountAsset, KeyChoice, MergeCash, VaultClient, all_rows
+from chains.progmat.contracts.cash_codec import OwnerKind
 from chains.progmat.flows.requests import MoveCash
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.node.vault_upkeep import GroomingPolicy, UpkeepPolicy, VaultUpkeep
 from chains.progmat.vault import EntryKind
 from chains.progmat.vault.listing import CoinStatus
 from chains.progmat.vault.watching import SeenUpdate, Watched
+from chains.rpc_status import RemoteCallerError
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, SN
+from tests.integration.ledger.fresh_keys import coins_made
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
     CASH_PARTIES,
+    GATEWAY_NAME,
     PLATFORM_NAME,
     SELLER_ACCOUNT,
     LedgerNetwork,
@@ -234,3 +238,27 @@ async def test_the_command_line_reads_a_running_node(tmp_path: Path) -> None:
         assert (code, json.loads(out)["error"]["reason"]) == (1, "CALLER_NOT_AUTHORISED")
         code, out = await said(vault, tmp_path, "statement", "--account", SELLER_ACCOUNT.key.hex())
         assert (code, "ACCOUNT_NOT_CLEAR" in out) == (1, True)
+
+
+async def test_under_which_keys_an_account_receives_is_set_over_the_api_and_at_the_command_line(tmp_path: Path) -> None:
+    async with running_ledger(tmp_path, CASH_PARTIES) as ledger, served(ledger, CN_B) as vault:
+        async with vault.client(PLATFORM_NAME) as client:
+            assert await client.set_account_keys(BUYER_ACCOUNT.key) is KeyChoice.ACCOUNT
+            assert await client.set_account_keys(BUYER_ACCOUNT.key, KeyChoice.FRESH) is KeyChoice.FRESH
+            with pytest.raises(RemoteCallerError) as refused:
+                await client.set_account_keys(SELLER_ACCOUNT.key, KeyChoice.FRESH)
+            assert refused.value.reason == "ACCOUNT_UNKNOWN"
+        async with vault.client(GATEWAY_NAME) as client:
+            with pytest.raises(RemoteCallerError) as refused:
+                await client.set_account_keys(BUYER_ACCOUNT.key)
+            assert refused.value.reason == "CALLER_NOT_AUTHORISED"
+        key = BUYER_ACCOUNT.key.hex()
+        assert await said(vault, tmp_path, "keys", "--account", key) == (0, f"{key}  receives under fresh keys\n")
+        code, out = await said(vault, tmp_path, "keys", "--account", key, "--set", "account", "--json")
+        assert (code, json.loads(out)) == (0, {"account": key, "keys": "account"})
+        for amount_yen in (10, 20):
+            await ledger.issue(amount_yen)
+        groom = ("groom", "--account", key, "--below", "100", "--keys", "fresh", "--json")
+        code, out = await said(vault, tmp_path, *groom)
+        merged = await ledger.operations(CN_B).flow(json.loads(out)["flow_id"])
+        assert (code, coins_made(merged)[0].owner_kind) == (0, OwnerKind.FRESH)

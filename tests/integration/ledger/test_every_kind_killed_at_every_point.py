@@ -23,7 +23,8 @@ from chains.progmat.node.ledger_node import BUILDERS
 from chains.progmat.node.peers import Delivery
 from chains.progmat.node.roles import ValidatorRole, VaultRole
 from tests.fakes.ledger_parties import SECOND, VALIDATORS, LedgerParty
-from tests.integration.ledger.kinds_of_flows import KINDS, Opened
+from tests.integration.ledger.kinds_of_flows import KINDS, KindOfFlow, Opened
+from tests.integration.ledger.kinds_under_fresh_keys import UNDER_FRESH_KEYS
 from tests.integration.ledger.network import ROLES, WAIT_S, LedgerNetwork, _written_by_nobody
 from tests.integration.ledger.test_a_node_killed_at_any_step import killed_when_stored
 
@@ -157,8 +158,17 @@ def test_every_kind_of_flow_is_killed_here() -> None:
 
 @pytest.mark.parametrize("kind", list(BUILDERS), ids=lambda kind: kind.value)
 async def test_whoever_dies_at_whatever_point_the_flow_ends_once(tmp_path: Path, kind: FlowKind) -> None:
-    async with KINDS[kind].running(tmp_path, KINDS[kind].parties) as ledger:
-        opened: Opened = await KINDS[kind].open(ledger)
+    await _killed_at_every_point(tmp_path, KINDS[kind])
+
+
+@pytest.mark.parametrize("kind", list(UNDER_FRESH_KEYS), ids=lambda kind: kind.value)
+async def test_under_fresh_keys_as_well(tmp_path: Path, kind: FlowKind) -> None:
+    await _killed_at_every_point(tmp_path, UNDER_FRESH_KEYS[kind])
+
+
+async def _killed_at_every_point(folder: Path, kind: KindOfFlow) -> None:
+    async with kind.running(folder, kind.parties) as ledger:
+        opened: Opened = await kind.open(ledger)
         driver, following, check = opened
         seen = await undisturbed(ledger, driver, await following(0))
         await check(1)

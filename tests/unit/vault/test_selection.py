@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
@@ -155,9 +156,9 @@ def test_spent_and_unknown_states_cannot_be_held(connection: Connection) -> None
 
 
 @pytest.mark.parametrize("wrong", [{"amount_yen": 0}, {"amount_yen": -5}, {"max_inputs": 0}, {"expires_s": 100}])
-def test_requests_without_sense_are_a_defect_of_the_caller(connection: Connection, wrong: dict[str, int]) -> None:
+def test_requests_without_sense_are_a_defect_of_the_caller(connection: Connection, wrong: dict[str, Any]) -> None:
     give(connection, 50)
-    fields = {"amount_yen": 1, "now_s": 100, "expires_s": 160, "max_inputs": 5} | wrong
+    fields: dict[str, Any] = {"amount_yen": 1, "now_s": 100, "expires_s": 160, "max_inputs": 5} | wrong
     request = CoinRequest(COIN, ISSUER, ALICE, lock_owner="flow", **fields, notary=NOTARY.name)
     with pytest.raises(ValueError, match="must"):
         select_and_lock(connection, request)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from chains.progmat.flows.schema import dvps, ibc_events, trades
@@ -18,7 +18,7 @@ from chains.progmat.node.fsck.finding import Defect, Progress, shown
 from chains.progmat.node.storage.schema import transactions
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.validators.schema import spent
-from chains.progmat.vault.schema import TABLE_OF_KIND, consumptions, entries, states
+from chains.progmat.vault.schema import TABLE_OF_KIND, consumptions, entries, fresh_keys, states
 from primitives.errors import CrossDvpError
 
 COUNTED_HERE: Final = frozenset({"cursor", "sequence", "recorded_ms"})
@@ -43,6 +43,9 @@ def replay(
 
     Contracts of another package than the verifier's are not verified: this program does not have them.
     """
+    rows = [dict(row._mapping) for row in source.execute(select(fresh_keys))]  # noqa: SLF001 - SQLAlchemy's public name
+    if rows:
+        scratch.execute(insert(fresh_keys), rows)
     positions: dict[int, bytes] = {}
     of_other_packages = 0
     query = select(transactions).order_by(transactions.c.sequence)

@@ -6,11 +6,29 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class FreshKeyStatement(_message.Message):
+    __slots__ = ("node", "account_key", "fresh_key", "tag", "account_signature", "fresh_signature")
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_KEY_FIELD_NUMBER: _ClassVar[int]
+    FRESH_KEY_FIELD_NUMBER: _ClassVar[int]
+    TAG_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    FRESH_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    node: str
+    account_key: bytes
+    fresh_key: bytes
+    tag: bytes
+    account_signature: bytes
+    fresh_signature: bytes
+    def __init__(self, node: _Optional[str] = ..., account_key: _Optional[bytes] = ..., fresh_key: _Optional[bytes] = ..., tag: _Optional[bytes] = ..., account_signature: _Optional[bytes] = ..., fresh_signature: _Optional[bytes] = ...) -> None: ...
+
 class CountersignRequest(_message.Message):
-    __slots__ = ("signed_transaction",)
+    __slots__ = ("signed_transaction", "fresh_keys")
     SIGNED_TRANSACTION_FIELD_NUMBER: _ClassVar[int]
+    FRESH_KEYS_FIELD_NUMBER: _ClassVar[int]
     signed_transaction: bytes
-    def __init__(self, signed_transaction: _Optional[bytes] = ...) -> None: ...
+    fresh_keys: _containers.RepeatedCompositeFieldContainer[FreshKeyStatement]
+    def __init__(self, signed_transaction: _Optional[bytes] = ..., fresh_keys: _Optional[_Iterable[_Union[FreshKeyStatement, _Mapping]]] = ...) -> None: ...
 
 class CountersignResponse(_message.Message):
     __slots__ = ("signatures",)
@@ -83,3 +101,29 @@ class ListFinalResponse(_message.Message):
     up_to: int
     complete: bool
     def __init__(self, history_id: _Optional[str] = ..., tx_ids: _Optional[_Iterable[bytes]] = ..., up_to: _Optional[int] = ..., complete: _Optional[bool] = ...) -> None: ...
+
+class FreshKeyRequest(_message.Message):
+    __slots__ = ("account_key", "tag")
+    ACCOUNT_KEY_FIELD_NUMBER: _ClassVar[int]
+    TAG_FIELD_NUMBER: _ClassVar[int]
+    account_key: bytes
+    tag: bytes
+    def __init__(self, account_key: _Optional[bytes] = ..., tag: _Optional[bytes] = ...) -> None: ...
+
+class FreshKeyResponse(_message.Message):
+    __slots__ = ("statement",)
+    STATEMENT_FIELD_NUMBER: _ClassVar[int]
+    statement: FreshKeyStatement
+    def __init__(self, statement: _Optional[_Union[FreshKeyStatement, _Mapping]] = ...) -> None: ...
+
+class ShowFreshKeysRequest(_message.Message):
+    __slots__ = ("fresh_keys",)
+    FRESH_KEYS_FIELD_NUMBER: _ClassVar[int]
+    fresh_keys: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, fresh_keys: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class ShowFreshKeysResponse(_message.Message):
+    __slots__ = ("statements",)
+    STATEMENTS_FIELD_NUMBER: _ClassVar[int]
+    statements: _containers.RepeatedCompositeFieldContainer[FreshKeyStatement]
+    def __init__(self, statements: _Optional[_Iterable[_Union[FreshKeyStatement, _Mapping]]] = ...) -> None: ...

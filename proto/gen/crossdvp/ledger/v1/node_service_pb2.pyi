@@ -128,20 +128,22 @@ class OpenAccountResponse(_message.Message):
     def __init__(self, account: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ...) -> None: ...
 
 class IssueCashRequest(_message.Message):
-    __slots__ = ("request_id", "coin_id", "amount_yen", "to", "wait_s", "notary")
+    __slots__ = ("request_id", "coin_id", "amount_yen", "to", "wait_s", "notary", "keys")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     COIN_ID_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_YEN_FIELD_NUMBER: _ClassVar[int]
     TO_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
     NOTARY_FIELD_NUMBER: _ClassVar[int]
+    KEYS_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     coin_id: str
     amount_yen: int
     to: _states_pb2.CashAccount
     wait_s: int
     notary: str
-    def __init__(self, request_id: _Optional[str] = ..., coin_id: _Optional[str] = ..., amount_yen: _Optional[int] = ..., to: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., wait_s: _Optional[int] = ..., notary: _Optional[str] = ...) -> None: ...
+    keys: _states_pb2.KeyChoice
+    def __init__(self, request_id: _Optional[str] = ..., coin_id: _Optional[str] = ..., amount_yen: _Optional[int] = ..., to: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., wait_s: _Optional[int] = ..., notary: _Optional[str] = ..., keys: _Optional[_Union[_states_pb2.KeyChoice, str]] = ...) -> None: ...
 
 class IssueCashResponse(_message.Message):
     __slots__ = ("flow",)
@@ -150,7 +152,7 @@ class IssueCashResponse(_message.Message):
     def __init__(self, flow: _Optional[_Union[Flow, _Mapping]] = ...) -> None: ...
 
 class MoveCashRequest(_message.Message):
-    __slots__ = ("request_id", "coin_id", "issuer", "amount_yen", "from_account_key", "to", "wait_s")
+    __slots__ = ("request_id", "coin_id", "issuer", "amount_yen", "from_account_key", "to", "wait_s", "keys")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     COIN_ID_FIELD_NUMBER: _ClassVar[int]
     ISSUER_FIELD_NUMBER: _ClassVar[int]
@@ -158,6 +160,7 @@ class MoveCashRequest(_message.Message):
     FROM_ACCOUNT_KEY_FIELD_NUMBER: _ClassVar[int]
     TO_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    KEYS_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     coin_id: str
     issuer: str
@@ -165,7 +168,8 @@ class MoveCashRequest(_message.Message):
     from_account_key: bytes
     to: _states_pb2.CashAccount
     wait_s: int
-    def __init__(self, request_id: _Optional[str] = ..., coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., amount_yen: _Optional[int] = ..., from_account_key: _Optional[bytes] = ..., to: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., wait_s: _Optional[int] = ...) -> None: ...
+    keys: _states_pb2.KeyChoice
+    def __init__(self, request_id: _Optional[str] = ..., coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., amount_yen: _Optional[int] = ..., from_account_key: _Optional[bytes] = ..., to: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., wait_s: _Optional[int] = ..., keys: _Optional[_Union[_states_pb2.KeyChoice, str]] = ...) -> None: ...
 
 class MoveCashResponse(_message.Message):
     __slots__ = ("flow",)

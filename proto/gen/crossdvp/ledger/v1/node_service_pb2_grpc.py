@@ -222,7 +222,8 @@ class NodeServiceServicer:
     def LockCash(self, request, context):
         """Locks the buyer's cash for an authorised trade (buyer's CN only), after the earmark is proved through this node's light
         client, and sends the packet. Fails: TRADE_NOT_AUTHORISED (ask again, by a new request id, when the buyer's platform may
-        have spoken), EARMARK_NOT_PROVED, TRADE_ID_USED, LOCK_TIME_PASSED, CASH_INSUFFICIENT.
+        have spoken), EARMARK_NOT_PROVED, TRADE_ID_USED, LOCK_TIME_PASSED, CASH_INSUFFICIENT, COINS_UNDER_FRESH_KEYS
+        (move them to the account itself first, with keys ACCOUNT).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -8,6 +8,17 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class OwnerKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    OWNER_KIND_UNSPECIFIED: _ClassVar[OwnerKind]
+    OWNER_KIND_FRESH: _ClassVar[OwnerKind]
+
+class KeyChoice(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    KEY_CHOICE_UNSPECIFIED: _ClassVar[KeyChoice]
+    KEY_CHOICE_ACCOUNT: _ClassVar[KeyChoice]
+    KEY_CHOICE_FRESH: _ClassVar[KeyChoice]
+
 class LeadLeg(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     LEAD_LEG_UNSPECIFIED: _ClassVar[LeadLeg]
@@ -40,6 +51,11 @@ class MembershipStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MEMBERSHIP_STATUS_UNSPECIFIED: _ClassVar[MembershipStatus]
     MEMBERSHIP_STATUS_ACTIVE: _ClassVar[MembershipStatus]
     MEMBERSHIP_STATUS_SUSPENDED: _ClassVar[MembershipStatus]
+OWNER_KIND_UNSPECIFIED: OwnerKind
+OWNER_KIND_FRESH: OwnerKind
+KEY_CHOICE_UNSPECIFIED: KeyChoice
+KEY_CHOICE_ACCOUNT: KeyChoice
+KEY_CHOICE_FRESH: KeyChoice
 LEAD_LEG_UNSPECIFIED: LeadLeg
 LEAD_LEG_CASH: LeadLeg
 LEAD_LEG_SECURITIES: LeadLeg
@@ -60,18 +76,20 @@ MEMBERSHIP_STATUS_ACTIVE: MembershipStatus
 MEMBERSHIP_STATUS_SUSPENDED: MembershipStatus
 
 class CashState(_message.Message):
-    __slots__ = ("coin_id", "issuer", "amount_yen", "owner", "node")
+    __slots__ = ("coin_id", "issuer", "amount_yen", "owner", "node", "owner_kind")
     COIN_ID_FIELD_NUMBER: _ClassVar[int]
     ISSUER_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_YEN_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     NODE_FIELD_NUMBER: _ClassVar[int]
+    OWNER_KIND_FIELD_NUMBER: _ClassVar[int]
     coin_id: str
     issuer: _transaction_pb2.Party
     amount_yen: int
     owner: bytes
     node: str
-    def __init__(self, coin_id: _Optional[str] = ..., issuer: _Optional[_Union[_transaction_pb2.Party, _Mapping]] = ..., amount_yen: _Optional[int] = ..., owner: _Optional[bytes] = ..., node: _Optional[str] = ...) -> None: ...
+    owner_kind: OwnerKind
+    def __init__(self, coin_id: _Optional[str] = ..., issuer: _Optional[_Union[_transaction_pb2.Party, _Mapping]] = ..., amount_yen: _Optional[int] = ..., owner: _Optional[bytes] = ..., node: _Optional[str] = ..., owner_kind: _Optional[_Union[OwnerKind, str]] = ...) -> None: ...
 
 class CashAccount(_message.Message):
     __slots__ = ("node", "key")

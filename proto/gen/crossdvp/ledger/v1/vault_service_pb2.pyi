@@ -352,7 +352,7 @@ class WatchUpdatesResponse(_message.Message):
     def __init__(self, sequence: _Optional[int] = ..., update: _Optional[_Union[Update, _Mapping]] = ...) -> None: ...
 
 class GroomAccountRequest(_message.Message):
-    __slots__ = ("request_id", "coin_id", "issuer", "account_key", "below_yen", "max_coins", "wait_s")
+    __slots__ = ("request_id", "coin_id", "issuer", "account_key", "below_yen", "max_coins", "wait_s", "keys")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     COIN_ID_FIELD_NUMBER: _ClassVar[int]
     ISSUER_FIELD_NUMBER: _ClassVar[int]
@@ -360,6 +360,7 @@ class GroomAccountRequest(_message.Message):
     BELOW_YEN_FIELD_NUMBER: _ClassVar[int]
     MAX_COINS_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    KEYS_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     coin_id: str
     issuer: str
@@ -367,10 +368,25 @@ class GroomAccountRequest(_message.Message):
     below_yen: int
     max_coins: int
     wait_s: int
-    def __init__(self, request_id: _Optional[str] = ..., coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., account_key: _Optional[bytes] = ..., below_yen: _Optional[int] = ..., max_coins: _Optional[int] = ..., wait_s: _Optional[int] = ...) -> None: ...
+    keys: _states_pb2.KeyChoice
+    def __init__(self, request_id: _Optional[str] = ..., coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., account_key: _Optional[bytes] = ..., below_yen: _Optional[int] = ..., max_coins: _Optional[int] = ..., wait_s: _Optional[int] = ..., keys: _Optional[_Union[_states_pb2.KeyChoice, str]] = ...) -> None: ...
 
 class GroomAccountResponse(_message.Message):
     __slots__ = ("flow",)
     FLOW_FIELD_NUMBER: _ClassVar[int]
     flow: _node_service_pb2.Flow
     def __init__(self, flow: _Optional[_Union[_node_service_pb2.Flow, _Mapping]] = ...) -> None: ...
+
+class SetAccountKeysRequest(_message.Message):
+    __slots__ = ("account_key", "keys")
+    ACCOUNT_KEY_FIELD_NUMBER: _ClassVar[int]
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    account_key: bytes
+    keys: _states_pb2.KeyChoice
+    def __init__(self, account_key: _Optional[bytes] = ..., keys: _Optional[_Union[_states_pb2.KeyChoice, str]] = ...) -> None: ...
+
+class SetAccountKeysResponse(_message.Message):
+    __slots__ = ("keys",)
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    keys: _states_pb2.KeyChoice
+    def __init__(self, keys: _Optional[_Union[_states_pb2.KeyChoice, str]] = ...) -> None: ...

@@ -27,7 +27,8 @@ if _version_not_supported:
 
 class VaultServiceStub:
     """What one ledger node holds, account by account: now, at any time in the past, and as it changes. Read-only but for
-    GroomAccount. For operators, who see every account in the node's vault, and for platforms, who see those this node keeps.
+    GroomAccount and SetAccountKeys. For operators, who see every account in the node's vault, and for platforms, who see
+    those this node keeps.
 
     Amounts are in the coin's smallest unit (yen). `account` names an account whole: custodian node and key. Times are Unix
     milliseconds by this node's clock, taken when it recorded a ledger transaction; they never fall from one record to the
@@ -86,11 +87,17 @@ class VaultServiceStub:
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_vault__service__pb2.GroomAccountRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_vault__service__pb2.GroomAccountResponse.FromString,
                 _registered_method=True)
+        self.SetAccountKeys = channel.unary_unary(
+                '/crossdvp.ledger.v1.VaultService/SetAccountKeys',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_vault__service__pb2.SetAccountKeysRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_vault__service__pb2.SetAccountKeysResponse.FromString,
+                _registered_method=True)
 
 
 class VaultServiceServicer:
     """What one ledger node holds, account by account: now, at any time in the past, and as it changes. Read-only but for
-    GroomAccount. For operators, who see every account in the node's vault, and for platforms, who see those this node keeps.
+    GroomAccount and SetAccountKeys. For operators, who see every account in the node's vault, and for platforms, who see
+    those this node keeps.
 
     Amounts are in the coin's smallest unit (yen). `account` names an account whole: custodian node and key. Times are Unix
     milliseconds by this node's clock, taken when it recorded a ledger transaction; they never fall from one record to the
@@ -164,6 +171,15 @@ class VaultServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetAccountKeys(self, request, context):
+        """Sets under which keys an account kept here receives what its node decides: change, merged coins, payments from accounts
+        of the same node; and whether its payments ask for fresh keys of their payees. Stored before the answer; the same call
+        again changes nothing. Requests that choose for themselves are not touched. Fails: ACCOUNT_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_VaultServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -207,6 +223,11 @@ def add_VaultServiceServicer_to_server(servicer, server):
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_vault__service__pb2.GroomAccountRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_vault__service__pb2.GroomAccountResponse.SerializeToString,
             ),
+            'SetAccountKeys': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetAccountKeys,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_vault__service__pb2.SetAccountKeysRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_vault__service__pb2.SetAccountKeysResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'crossdvp.ledger.v1.VaultService', rpc_method_handlers)
@@ -217,7 +238,8 @@ def add_VaultServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class VaultService:
     """What one ledger node holds, account by account: now, at any time in the past, and as it changes. Read-only but for
-    GroomAccount. For operators, who see every account in the node's vault, and for platforms, who see those this node keeps.
+    GroomAccount and SetAccountKeys. For operators, who see every account in the node's vault, and for platforms, who see
+    those this node keeps.
 
     Amounts are in the coin's smallest unit (yen). `account` names an account whole: custodian node and key. Times are Unix
     milliseconds by this node's clock, taken when it recorded a ledger transaction; they never fall from one record to the
@@ -436,6 +458,33 @@ class VaultService:
             '/crossdvp.ledger.v1.VaultService/GroomAccount',
             crossdvp_dot_ledger_dot_v1_dot_vault__service__pb2.GroomAccountRequest.SerializeToString,
             crossdvp_dot_ledger_dot_v1_dot_vault__service__pb2.GroomAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetAccountKeys(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.ledger.v1.VaultService/SetAccountKeys',
+            crossdvp_dot_ledger_dot_v1_dot_vault__service__pb2.SetAccountKeysRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_vault__service__pb2.SetAccountKeysResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -12,8 +12,8 @@ from chains.progmat.node.storage.column_types import Text
 from chains.progmat.node.storage.migrations.adding_columns import add_text
 from chains.progmat.transactions.component_codec import decode_state
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
