@@ -342,6 +342,7 @@ async def test_a_running_node_takes_nobodys_word_before_its_peers_have_shown_all
         with pytest.raises(RecordsInDoubt):
             database.require_current()
         answers.report = ReconcileReport((PeerReport(PEER),))
+        await reconciliation.ask_positions()
         await reconciliation.reconcile()
         assert await reconciliation.settle(Doubt.ROLLED_BACK, "alice")
         database.require_current()
@@ -379,6 +380,7 @@ async def test_a_doubt_that_a_peer_raised_is_settled_only_after_a_restart(world:
             await reconciliation.settle(Doubt.PEER_SAW_LATER, "alice")
         assert database.doubt is Doubt.PEER_SAW_LATER
     async with world.running(answers) as (database, reconciliation):
+        await reconciliation.ask_positions()
         await reconciliation.reconcile()
         assert await reconciliation.settle(Doubt.PEER_SAW_LATER, "alice")
         await reconciliation.ask_positions()
