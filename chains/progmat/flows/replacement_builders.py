@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
+from chains.progmat.contracts.names import MEMBERSHIP
 from chains.progmat.contracts.notary_change import STAYING, change_command, moved_to_its_notary
 from chains.progmat.contracts.package_upgrade import converted_by, upgrade_command
 from chains.progmat.contracts.replacement import Successor, replaced
@@ -85,10 +86,16 @@ class _Leaving:
         reasons = {state.ref: self._reason(state) for state in states}
         return {ref: reason for ref, reason in reasons.items() if reason}
 
+    @property
+    def _names_memberships(self) -> bool:
+        return bool(self.request.states.refs) or self.request.states.contract == MEMBERSHIP
+
     def _reason(self, state: StateAndRef) -> str:
         at = self.parameters.current(state.state.notary).name
         if state.state.contract in STAYING:
             return f"states of {state.state.contract} stay with the journal's notary: {STAYING[state.state.contract]}"
+        if state.state.contract == MEMBERSHIP and not self._names_memberships:
+            return "a membership is moved when it is asked for: its member cannot act at the old notary afterwards"
         if at == self.request.new_notary:
             return f"it is at {at} already"
         return f"it is at {at}" if self.request.from_notary not in ("", at) else ""

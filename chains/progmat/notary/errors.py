@@ -21,7 +21,8 @@ CrossDvpError
 │       ├── ValidatorSignatureRefused    a foreign, repeated or wrong signature
 │       ├── ValidatorsMissing            provable writes without the Validators' threshold
 │       ├── NotarisationConflict         a state or path was used by another transaction
-│       └── JournalReadRefused           this peer may not read the journal
+│       ├── JournalReadRefused           this peer may not read the journal
+│       └── (``service_errors``)         what this notary's place in the network forbids
 ├── PeerError
 │   └── JournalError                     what a notary handed out is not a journal
 │       ├── JournalForked                an entry does not continue the journal we know

@@ -103,11 +103,15 @@ async def test_what_is_named_is_ours_and_may_leave_or_is_refused_by_name(tmp_pat
 async def test_the_operator_moves_memberships(tmp_path: Path) -> None:
     async with ledger_of_two_notaries(tmp_path) as ledger:
         assert (await refused(ledger, CN_A, change("own", contract="membership")))[0] == "NOTHING_TO_REPLACE"
+        assert (await refused(ledger, SN, change("not-named")))[0] == "NOTHING_TO_REPLACE"
         lines = await ledger.operations(SN).memberships([BusinessNetwork.SC], 100)
         mine = next(line for line in lines if line.indexed.party == CN_A.name and line.state.notary == NN.party)
         await ledger.done(SN, change("membership", refs=(mine.ref,)))
         lines = await ledger.operations(SN).memberships([BusinessNetwork.SC], 100)
         assert [line.state.notary.name for line in lines if line.indexed.party == CN_A.name] == [SECOND.name] * 2
+        await ledger.done(SN, change("the-others", contract="membership"))
+        lines = await ledger.operations(SN).memberships([BusinessNetwork.SC], 100)
+        assert {line.state.notary for line in lines} == {SECOND.party}
 
 
 async def test_a_statement_tells_of_it_and_no_balance_changes(tmp_path: Path) -> None:

@@ -65,7 +65,8 @@ class ReplacementServiceServicer:
     """
 
     def ChangeNotary(self, request, context):
-        """Moves states to another notary. Locks with their cash, light clients and proposals stay with the journal's notary.
+        """Moves states to another notary. Locks with their cash, light clients and proposals stay with the journal's notary;
+        memberships go only when they are named, by contract or reference.
         Fails: NOTARY_NOT_SERVING, NOTHING_TO_REPLACE, NOT_REPLACEABLE, INVALID_REQUEST.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
