@@ -59,7 +59,7 @@ def decided_by_two_at_once(url: str, isolation: IsolationLevel) -> list[Decision
         decisions = []
         for connection, asked in ((one, first), (other, second)):
             connection.isolation_level = isolation
-            snapshot = rows.read_snapshot(connection, keys_of([asked]), genesis(LEDGER_ID))
+            snapshot = rows.snapshot_in(rows.ask_about(connection, keys_of([asked])), genesis(LEDGER_ID))
             decisions.append(decide(snapshot, [asked], NOW_S))
             rows.apply_decision(connection, decisions[-1])
         one.commit()
