@@ -89,17 +89,18 @@ class PostgresSession:
         """As ``run``, in two journeys to the server however many the statements: what is asked, what follows from it.
 
         ``ask`` executes without fetching; ``act`` is given what it returned, fetches, and executes without fetching.
-        In between the server has been told that it is our turn, or it would not end a session that stands still there.
+        In between the server knows that it is our turn, or it would not end a session that stands still there.
         """
 
         def whole(connection: Connection) -> _Ended[T]:
-            with connection.pipeline():
+            with connection.pipeline() as pipeline:
                 connection.execute(self._begin)
                 asked = ask(connection)
-            with connection.pipeline():
+                pipeline.sync()  # not the end of a pipeline: psycopg's is followed by a flush, which stops that clock
                 result = act(connection, asked)
                 self._warnings.clear()
-                return result, connection.execute("COMMIT")
+                end = connection.execute("COMMIT")
+            return result, end
 
         return self._run_again(whole)
 
