@@ -51,7 +51,7 @@ class LocalPostgres:
         data = folder / "data"
         if not (data / "PG_VERSION").exists():
             _run(owner, programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8")
-        server = cls(folder, _free_port())
+        server = cls(folder, free_port())
         server.start_again()
         return server
 
@@ -121,7 +121,8 @@ def _run(owner: str | None, *command: object) -> None:
         raise RuntimeError(f"{command[0]} failed with {done.returncode}: {done.stdout}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
