@@ -55,6 +55,11 @@ class LocalPostgres:
         server.start_again()
         return server
 
+    @property
+    def pid(self) -> int:
+        """The server's first process; it has a child for each session."""
+        return int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+
     def start_again(self) -> None:
         """Start it after ``stop``, on the same port."""
         owner = SERVER_USER if os.geteuid() == 0 else None
