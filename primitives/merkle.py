@@ -61,7 +61,7 @@ class PartialMerkleTree:
         if any(len(node) != HASH_SIZE for node in self.hashes):
             raise DecodeError("partial tree has a hash of the wrong size", expected=f"{HASH_SIZE} bytes")
         if len(self.indexes) == 1:
-            expected = _path_of(self.leaf_count, self.indexes[0]).hash_count
+            expected = len(_path_of(self.leaf_count, self.indexes[0]).places)
         else:
             expected = sum(1 for _ in _frontier(self.leaf_count, self.indexes))
         if len(self.hashes) != expected:
@@ -76,7 +76,7 @@ class PartialMerkleTree:
         _check_leaves(leaves)
         levels, count = _levels(leaves), len(leaves)
         trees = tuple(
-            cls(count, (index,), tuple(levels[level][position] for level, position in _frontier(count, (index,))))
+            cls(count, (index,), tuple([levels[level][position] for level, position in _path_of(count, index).places]))
             for index in range(count)
         )
         return Hash32(levels[-1][0]), trees
@@ -169,7 +169,8 @@ def _frontier(leaf_count: int, indexes: Sequence[int]) -> Iterable[tuple[int, in
 class _Path:
     """Where the hashes of a partial tree with one leaf stand: what each signature over a batch brings."""
 
-    hash_count: int
+    places: tuple[tuple[int, int], ...]
+    """(level, position) of each hash, in order; leaves are level 0."""
     leaf_at: int
     siblings: tuple[tuple[int | None, bool], ...]
     """From the leaves up: where the sibling's hash is (None: it is padding), and whether it is the left one."""
@@ -190,7 +191,7 @@ def _path_of(leaf_count: int, index: int) -> _Path:
     for level in range(_height(leaf_count)):
         position = index >> level
         siblings.append((places.get((level, position ^ 1)), bool(position & 1)))
-    return _Path(len(places), places[0, index], tuple(siblings))
+    return _Path(tuple(places), places[0, index], tuple(siblings))
 
 
 def _levels(leaves: Sequence[bytes]) -> list[list[bytes]]:

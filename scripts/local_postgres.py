@@ -51,9 +51,14 @@ class LocalPostgres:
         data = folder / "data"
         if not (data / "PG_VERSION").exists():
             _run(owner, programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8")
-        server = cls(folder, _free_port())
+        server = cls(folder, free_port())
         server.start_again()
         return server
+
+    @property
+    def pid(self) -> int:
+        """The server's first process; it has a child for each session."""
+        return int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
 
     def start_again(self) -> None:
         """Start it after ``stop``, on the same port."""
@@ -121,7 +126,8 @@ def _run(owner: str | None, *command: object) -> None:
         raise RuntimeError(f"{command[0]} failed with {done.returncode}: {done.stdout}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

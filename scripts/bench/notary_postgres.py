@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "proto" / "gen")]
 
 from chains.progmat.notary.postgres_store import LeaseTerms, PostgresUniquenessStore  # noqa: E402 # the checkout must be importable first
-from scripts.bench.notary_load.run import LEDGER_ID, raw_rate, report  # noqa: E402 # as above
+from scripts.bench.notary_load.run import LEDGER_ID, StoreServer, raw_rate, report  # noqa: E402 # as above
 from scripts.local_postgres import LocalPostgres, PostgresMissing, temporary_postgres  # noqa: E402 # as above
 
 REQUESTS = 40_000
@@ -25,7 +25,8 @@ def main() -> int:
     """Measure and print."""
     try:
         with temporary_postgres() as server, tempfile.TemporaryDirectory(prefix="crossdvp-bench-") as folder:
-            return report("notary_postgres", REQUESTS, server.fresh_database(), Path(folder), lambda: _raw(server))
+            store = StoreServer(server.fresh_database(), server.pid)
+            return report("notary_postgres", REQUESTS, store, Path(folder), lambda: _raw(server))
     except PostgresMissing as missing:
         print(f"notary_postgres: not measured: {missing}", file=sys.stderr)
         return 0

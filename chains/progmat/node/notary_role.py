@@ -75,7 +75,10 @@ class NotaryRole:
     def answer_peers(self, router: PeerRouter) -> None:
         """Notarise, read the journal."""
         self._around.answer_about_network(router)
-        router.register(NOTARISE, self._service.notarise)
+        if self._archive is None:
+            router.register_group(NOTARISE, self._service.notarise_group)
+        else:  # a history is fetched from the peer: no request waits for another's
+            router.register(NOTARISE, self._service.notarise)
         router.register(READ_JOURNAL, self._service.read_journal)
 
     def serve(self, _server: grpc.aio.Server) -> tuple[str, ...]:

@@ -1,14 +1,15 @@
 """One writer for many requests: commits what queued up while it committed the batch before.
 
 An idle notary commits a lone request at once; a busy one finds a full queue after each commit, or waits a moment for it
-to fill (``pace.linger_s``). Commit and signature run in one thread of their own, so that the event loop keeps checking
-requests meanwhile.
+to fill (``pace.linger_s``). Requests that came together stay together. Commit and signature run in one thread of their
+own, so that the event loop keeps checking requests meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -39,8 +40,15 @@ class Answer:
     signature: TransactionSignature
 
 
-Result = Answer | NotaryRefusal
-_Waiter = tuple[CommitRequest, "asyncio.Future[Result]"]
+Result = Answer | NotaryRefusal | NotaryBusy
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Requests that came together, and whoever waits for all of their results."""
+
+    requests: Sequence[CommitRequest]
+    done: asyncio.Future[Sequence[Result]]
 
 
 class BatchWriter:
@@ -68,7 +76,10 @@ class BatchWriter:
         self._on_journal = on_journal
         self._max_batch = max_batch
         self._monotonic_s = monotonic_s
-        self._queue: asyncio.Queue[_Waiter | None] = asyncio.Queue(max_waiting)
+        self._max_waiting = max_waiting
+        self._queue: deque[_Waiting] = deque()
+        self._requests_queued = 0
+        self._arrived = asyncio.Event()
         self._filled = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="notary-writer")
         self._task: asyncio.Task[None] | None = None
@@ -83,30 +94,35 @@ class BatchWriter:
         """Commit what is queued, then refuse everything with NotaryStopping."""
         task, self._task = self._task, None
         if task is not None:
-            await self._queue.put(None)
+            self._arrived.set()
             self._filled.set()
             await task
         self._thread.shutdown()
 
-    async def commit(self, request: CommitRequest) -> Answer:
-        """Queue a checked request and wait for its batch.
+    async def commit(self, requests: Sequence[CommitRequest]) -> Sequence[Result]:
+        """Queue checked requests and wait for their batch; results in their order.
 
-        Raises NotaryBusy when the queue is full and NotaryStopping around a stop; the store's error when the commit
-        failed (the outcome is unknown then); the refusal of the request itself. Cancelling the caller undoes nothing.
+        A result is the answer, the refusal of the request, or NotaryBusy for the requests that the queue has no room
+        for. Raises NotaryStopping around a stop, and the store's error when the commit failed (the outcome is unknown
+        then). Cancelling the caller undoes nothing.
         """
         if self._task is None:
             raise NotaryStopping("not running")
-        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        try:
-            self._queue.put_nowait((request, done))
-        except asyncio.QueueFull as error:
-            raise self._busy() from error
-        if self._queue.qsize() >= FULL_ENOUGH:
+        taken = requests[: max(0, self._max_waiting - self._requests_queued)]
+        waiting = [self._queued(taken[at : at + self._max_batch]) for at in range(0, len(taken), self._max_batch)]
+        refused = [self._busy()] * (len(requests) - len(taken)) if len(taken) < len(requests) else ()
+        results = [result for part in await asyncio.gather(*waiting) for result in part]
+        results += refused
+        return results
+
+    def _queued(self, requests: Sequence[CommitRequest]) -> asyncio.Future[Sequence[Result]]:
+        done: asyncio.Future[Sequence[Result]] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(requests, done))
+        self._requests_queued += len(requests)
+        self._arrived.set()
+        if self._requests_queued >= FULL_ENOUGH:
             self._filled.set()
-        result = await done
-        if isinstance(result, NotaryRefusal):
-            raise result
-        return result
+        return done
 
     async def tick(self) -> None:
         """Append a tick to the journal if the clock has moved past its last entry."""
@@ -116,44 +132,52 @@ class BatchWriter:
         self._on_journal()
 
     async def _write_batches(self) -> None:
-        stopping = False
-        while not stopping:
-            waiters = [await self._queue.get()]
+        """Until stopped, and nothing is queued any more."""
+        while self._queue or self._task is not None:
+            if not self._queue:
+                self._arrived.clear()
+                await self._arrived.wait()
+                continue
             await self._linger()
-            while len(waiters) < self._max_batch and not self._queue.empty():
-                waiters.append(self._queue.get_nowait())
-            stopping = None in waiters
-            batch = [waiter for waiter in waiters if waiter is not None]
-            if batch:
-                await self._write(batch)
-        self._refuse_the_rest()
+            await self._write(self._next_batch())
 
     async def _linger(self) -> None:
         await asyncio.sleep(0)  # whoever is ready now joins this batch
-        linger_s = self._pace.linger_s(self._queue.qsize() + 1)
+        linger_s = self._pace.linger_s(self._requests_queued)
         if linger_s > 0:
             self._filled.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(linger_s):
                     await self._filled.wait()
 
-    async def _write(self, batch: Sequence[_Waiter]) -> None:
+    def _next_batch(self) -> list[_Waiting]:
+        batch = [self._queue.popleft()]
+        size = len(batch[0].requests)
+        while self._queue and size + len(self._queue[0].requests) <= self._max_batch:
+            batch.append(self._queue.popleft())
+            size += len(batch[-1].requests)
+        self._requests_queued -= size
+        return batch
+
+    async def _write(self, batch: Sequence[_Waiting]) -> None:
         started_s = self._under_way_since_s = self._now_s()
-        requests = [request for request, _ in batch]
+        requests = [request for waiting in batch for request in waiting.requests]
         try:
             results = await asyncio.get_running_loop().run_in_executor(self._thread, self._commit_and_sign, requests)
         except Exception as error:  # noqa: BLE001 - not swallowed: every waiter of the batch gets it
-            _log.error("batch failed", requests=len(batch), detail=str(error))
-            for _, done in batch:
-                if not done.done():
-                    done.set_exception(error)
+            _log.error("batch failed", requests=len(requests), detail=str(error))
+            for waiting in batch:
+                if not waiting.done.done():
+                    waiting.done.set_exception(error)
             return
         finally:
             self._under_way_since_s = None
-        self._pace.committed(len(batch), started_s, self._now_s())
-        for (_, done), result in zip(batch, results, strict=True):
-            if not done.done():
-                done.set_result(result)
+        self._pace.committed(len(requests), started_s, self._now_s())
+        at = 0
+        for waiting in batch:
+            if not waiting.done.done():
+                waiting.done.set_result(results[at : at + len(waiting.requests)])
+            at += len(waiting.requests)
         if any(isinstance(r, Answer) and r.committed.position != NO_POSITION for r in results):
             self._on_journal()
 
@@ -162,15 +186,9 @@ class BatchWriter:
         signer = self._signer()
         return sign_outcomes(signer, self._store.commit_batch(requests, self._clock_s()))
 
-    def _refuse_the_rest(self) -> None:
-        while not self._queue.empty():
-            waiter = self._queue.get_nowait()
-            if waiter is not None and not waiter[1].done():
-                waiter[1].set_exception(NotaryStopping("it stops"))
-
     def _busy(self) -> NotaryBusy:
         under_way = None if self._under_way_since_s is None else self._now_s() - self._under_way_since_s
-        waiting = self._queue.qsize()
+        waiting = self._requests_queued
         return NotaryBusy(waiting, self._pace.time_to_drain(waiting, under_way))
 
     def _now_s(self) -> float:

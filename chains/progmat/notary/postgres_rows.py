@@ -6,7 +6,8 @@ locks, no procedures. Keys are looked up and inserted as arrays, so a batch cost
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
@@ -33,30 +34,51 @@ LAYOUT: Final = (
 )
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 
-def read_head(connection: Connection, genesis: JournalHead) -> JournalHead:
-    """The journal's last entry."""
-    row = connection.execute(
+@dataclass(frozen=True)
+class Asked:
+    """The answers about the keys of a batch, on their way or here; None where there were no keys."""
+
+    head: Cursor
+    committed: Cursor | None
+    consumed: Cursor | None
+    paths: Cursor | None
+
+
+def ask_head(connection: Connection) -> Cursor:
+    """Ask for the journal's last entry."""
+    return connection.execute(
         "SELECT position, time_s, entry_hash FROM notary_journal ORDER BY position DESC LIMIT 1", binary=True
-    ).fetchone()
+    )
+
+
+def head_in(answer: Cursor, genesis: JournalHead) -> JournalHead:
+    """The journal's last entry."""
+    row = answer.fetchone()
     return genesis if row is None else JournalHead(*row)
 
 
-def read_snapshot(connection: Connection, keys: Keys, genesis: JournalHead) -> Snapshot:
+def ask_about(connection: Connection, keys: Keys) -> Asked:
+    """Ask what is committed about the keys of a batch."""
+    return Asked(
+        ask_head(connection),
+        _ask(connection, "SELECT tx_id, time_s, position FROM notary_committed WHERE tx_id = ANY(%b)", keys.tx_ids),
+        _ask(connection, "SELECT state, tx_id FROM notary_consumed WHERE state = ANY(%b)", keys.states),
+        _ask(
+            connection, "SELECT path, value, created_by, deleted_by FROM notary_paths WHERE path = ANY(%b)", keys.paths
+        ),
+    )
+
+
+def snapshot_in(asked: Asked, genesis: JournalHead) -> Snapshot:
     """What is committed about the keys of a batch."""
-    committed = _lookup(
-        connection, "SELECT tx_id, time_s, position FROM notary_committed WHERE tx_id = ANY(%b)", keys.tx_ids
-    )
-    consumed = _lookup(connection, "SELECT state, tx_id FROM notary_consumed WHERE state = ANY(%b)", keys.states)
-    paths = _lookup(
-        connection, "SELECT path, value, created_by, deleted_by FROM notary_paths WHERE path = ANY(%b)", keys.paths
-    )
     return Snapshot(
-        head=read_head(connection, genesis),
-        committed={row[0]: Committed(*row) for row in committed},
-        consumed=dict(consumed),
-        paths={row[0]: PathRecord(*row[1:]) for row in paths},
+        head=head_in(asked.head, genesis),
+        committed={row[0]: Committed(*row) for row in asked.committed or ()},
+        consumed=dict(asked.consumed or ()),
+        paths={row[0]: PathRecord(*row[1:]) for row in asked.paths or ()},
     )
 
 
@@ -95,12 +117,10 @@ def append_entries(connection: Connection, entries: Iterable[JournalEntry]) -> N
     )
 
 
-def _lookup(connection: Connection, select: Any, keys: Collection[bytes]) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 # psycopg wants a literal where the caller has one
-    if not keys:
-        return iter(())
-    return iter(connection.execute(select, (list(keys),), binary=True))
+def _ask(connection: Connection, select: Any, keys: Collection[bytes]) -> Cursor | None:  # noqa: ANN401 # psycopg wants a literal where the caller has one
+    return connection.execute(select, (list(keys),), binary=True) if keys else None
 
 
-def _insert(connection: Connection, insert: Any, rows: list[tuple[Any, ...]]) -> None:  # noqa: ANN401 # as _lookup
+def _insert(connection: Connection, insert: Any, rows: list[tuple[Any, ...]]) -> None:  # noqa: ANN401 # as _ask
     if rows:
         connection.execute(insert, [list(column) for column in zip(*rows, strict=True)])

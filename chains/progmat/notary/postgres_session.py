@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import psycopg
 import structlog
@@ -23,7 +23,7 @@ from chains.progmat.notary.errors import (
     UniquenessStoreFull,
     UniquenessStoreLost,
 )
-from chains.progmat.notary.postgres_rows import Connection
+from chains.progmat.notary.postgres_rows import Connection, Cursor
 
 MAX_ATTEMPTS: Final = 16
 """Of one database transaction whose serialization fails; the fence makes even one failure rare."""
@@ -37,6 +37,11 @@ _LOCK_TIMEOUT_MS: Final = 5_000
 _SESSION_ENDED: Final = frozenset({"25P03", "57P01", "57P02", "57P03", "57P05"})
 """SQLSTATEs with which the server ends a session: idle in transaction, shutdown, crash, starting up, idle."""
 
+_BEGIN: Final = {
+    psycopg.IsolationLevel.SERIALIZABLE: "BEGIN ISOLATION LEVEL SERIALIZABLE",
+    psycopg.IsolationLevel.READ_COMMITTED: "BEGIN ISOLATION LEVEL READ COMMITTED",
+}
+
 _PARAMETERS: Final = {
     "connect_timeout": "5",
     "keepalives_idle": "5",
@@ -46,7 +51,11 @@ _PARAMETERS: Final = {
     "application_name": "crossdvp-notary",
 }
 
+S = TypeVar("S")
 T = TypeVar("T")
+_Ended = tuple[T, Cursor]
+"""What came out, and the answer to the COMMIT."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -54,7 +63,7 @@ class PostgresSession:
     """Runs work in database transactions, one after another; safe from several threads."""
 
     def __init__(self, url: str, isolation: psycopg.IsolationLevel) -> None:
-        self._isolation = isolation
+        self._begin = _BEGIN[isolation]
         self._settings = _PARAMETERS | {key: str(value) for key, value in conninfo_to_dict(url).items()}
         self._connection: Connection | None = None
         self._lock = threading.Lock()
@@ -67,25 +76,52 @@ class PostgresSession:
         Raises UniquenessStoreFailed, or a kind of it, when the outcome is unknown; UniquenessStoreError for a database
         that is not ours.
         """
-        with self._lock, _named_failures():
-            for _ in range(MAX_ATTEMPTS):
-                connection = self._opened()
-                try:
-                    return self._once(connection, work)
-                except (pg.SerializationFailure, pg.DeadlockDetected) as error:
-                    _log.info("notary batch is run again", sqlstate=error.sqlstate)
-        raise UniquenessStoreFailed(f"other writers won {MAX_ATTEMPTS} times in a row")
+
+        def whole(connection: Connection) -> _Ended[T]:
+            connection.execute(self._begin)
+            result = work(connection)
+            self._warnings.clear()
+            return result, connection.execute("COMMIT")
+
+        return self._run_again(whole)
+
+    def run_in_two(self, ask: Callable[[Connection], S], act: Callable[[Connection, S], T]) -> T:
+        """As ``run``, in two journeys to the server however many the statements: what is asked, what follows from it.
+
+        ``ask`` executes without fetching; ``act`` is given what it returned, fetches, and executes without fetching.
+        In between the server knows that it is our turn, or it would not end a session that stands still there.
+        """
+
+        def whole(connection: Connection) -> _Ended[T]:
+            with connection.pipeline() as pipeline:
+                connection.execute(self._begin)
+                asked = ask(connection)
+                pipeline.sync()  # not the end of a pipeline: psycopg's is followed by a flush, which stops that clock
+                result = act(connection, asked)
+                self._warnings.clear()
+                end = connection.execute("COMMIT")
+            return result, end
+
+        return self._run_again(whole)
 
     def close(self) -> None:
         """Release the connection."""
         with self._lock:
             self._drop()
 
-    def _once(self, connection: Connection, work: Callable[[Connection], T]) -> T:
+    def _run_again(self, whole: Callable[[Connection], _Ended[T]]) -> T:
+        with self._lock, _named_failures():
+            for _ in range(MAX_ATTEMPTS):
+                connection = self._opened()
+                try:
+                    return self._once(connection, whole)
+                except (pg.SerializationFailure, pg.DeadlockDetected) as error:
+                    _log.info("notary batch is run again", sqlstate=error.sqlstate)
+        raise UniquenessStoreFailed(f"other writers won {MAX_ATTEMPTS} times in a row")
+
+    def _once(self, connection: Connection, whole: Callable[[Connection], _Ended[T]]) -> T:
         try:
-            result = work(connection)
-            self._warnings.clear()
-            connection.commit()
+            result, end = whole(connection)
         except (pg.SerializationFailure, pg.DeadlockDetected):
             self._rolled_back(connection)
             raise
@@ -95,18 +131,19 @@ class PostgresSession:
         except BaseException:
             self._rolled_back(connection)
             raise
-        if self._warnings:
-            raise UniquenessStoreFailed(f"the commit is not confirmed: {'; '.join(self._warnings)}")
+        if self._warnings or end.statusmessage != "COMMIT":
+            said = "; ".join(self._warnings) or end.statusmessage
+            raise UniquenessStoreFailed(f"the commit is not confirmed: {said}")
         return result
 
     def _opened(self) -> Connection:
         if self._connection is None or self._connection.closed:
             # Nothing is prepared: a plan made on an empty table would be kept when the table is large.
-            connection = psycopg.connect(**self._settings, prepare_threshold=None)  # type: ignore[arg-type] # libpq's own
+            settings: dict[str, Any] = {**self._settings, "autocommit": True}  # BEGIN and COMMIT are sent by _once
+            connection = psycopg.connect(**settings, prepare_threshold=None)
             connection.add_notice_handler(self._noticed)
-            connection.isolation_level = self._isolation
             self._connection = connection
-            self._once(connection, _set_timeouts)
+            _set_timeouts(connection)
         return self._connection
 
     def _noticed(self, notice: pg.Diagnostic) -> None:

@@ -26,6 +26,7 @@ from chains.progmat.notary.postgres_session import MAX_ATTEMPTS, PostgresSession
 from chains.progmat.notary.uniqueness import LeaseElsewhere, LeaseHeld
 from chains.progmat.transactions.component_codec import decode_single_key
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -63,25 +64,25 @@ class PostgresUniquenessStore:
         """Decide and commit a batch in one step; raises NotActive, or WriterLeaseLost if the lease has moved on."""
         keys = keys_of(batch)
 
-        def commit(connection: Connection) -> tuple[Outcome, ...]:
-            decision = decide(rows.read_snapshot(connection, keys, self._genesis), batch, clock_s)
+        def commit(connection: Connection, asked: rows.Asked) -> tuple[Outcome, ...]:
+            decision = decide(rows.snapshot_in(asked, self._genesis), batch, clock_s)
             rows.apply_decision(connection, decision)
             return decision.outcomes
 
-        return self._fenced(commit)
+        return self._fenced(lambda connection: rows.ask_about(connection, keys), commit)
 
     def append_tick(self, clock_s: int) -> JournalHead:
         """Append a tick if time has moved; the head afterwards."""
 
-        def append(connection: Connection) -> JournalHead:
-            head = rows.read_head(connection, self._genesis)
+        def append(connection: Connection, asked: rows.Cursor) -> JournalHead:
+            head = rows.head_in(asked, self._genesis)
             if clock_s <= head.time_s:
                 return head
             entry = tick(head, clock_s)
             rows.append_entries(connection, (entry,))
             return entry.head
 
-        return self._fenced(append)
+        return self._fenced(rows.ask_head, append)
 
     @property
     def lease_s(self) -> float:
@@ -119,7 +120,7 @@ class PostgresUniquenessStore:
 
     def head(self) -> JournalHead:
         """The journal's last entry."""
-        return self._reader.run(lambda connection: rows.read_head(connection, self._genesis))
+        return self._reader.run(lambda connection: rows.head_in(rows.ask_head(connection), self._genesis))
 
     def read_entries(self, after_position: int, max_entries: int) -> tuple[JournalEntry, ...]:
         """Entries after a position, in order."""
@@ -134,17 +135,21 @@ class PostgresUniquenessStore:
         self._writer.close()
         self._reader.close()
 
-    def _fenced(self, work: Callable[[Connection], T]) -> T:
+    def _fenced(self, ask: Callable[[Connection], S], act: Callable[[Connection, S], T]) -> T:
+        """``PostgresSession.run_in_two`` under the lease, which is locked before anything is read."""
         epoch = self._epoch
         if epoch == writer_lease.NOBODY:
             raise NotActive("another worker, or nobody yet", self.lease_s)
         now_ms = self._clock_ms()
 
-        def fenced(connection: Connection) -> T:
-            writer_lease.keep(connection, epoch, now_ms, self._terms.lease_ms)
-            return work(connection)
+        def lock_and_ask(connection: Connection) -> tuple[rows.Cursor, S]:
+            return writer_lease.lock(connection, epoch, now_ms + self._terms.lease_ms), ask(connection)
 
-        return self._writer.run(fenced)
+        def check_and_act(connection: Connection, asked: tuple[rows.Cursor, S]) -> T:
+            writer_lease.check(connection, asked[0], epoch)
+            return act(connection, asked[1])
+
+        return self._writer.run_in_two(lock_and_ask, check_and_act)
 
 
 def _ensure_layout(session: PostgresSession) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 from chains.progmat.notary.errors import RequesterSignatureRefused
 from chains.progmat.notary.model import Requester
 from primitives.errors import BadSignature
+from primitives.public_key import PublicKey
 from primitives.signatures import Signer, verify
 from primitives.types import Hash32
 
@@ -28,9 +29,16 @@ def sign_request(signer: Signer, tx_id: Hash32) -> bytes:
     return signer.sign(signable_bytes(tx_id))
 
 
+def has_asked(key: PublicKey, tx_id: bytes, signature: bytes) -> bool:
+    """Whether ``signature`` is ``key``'s request for a transaction."""
+    try:
+        verify(key, _DOMAIN + tx_id, signature)
+    except BadSignature:
+        return False
+    return True
+
+
 def verify_requester(requester: Requester, tx_id: Hash32) -> None:
     """Return if ``requester`` asked for this transaction; raises RequesterSignatureRefused."""
-    try:
-        verify(requester.key, signable_bytes(tx_id), requester.signature)
-    except BadSignature as error:
-        raise RequesterSignatureRefused(requester.name, requester.key.encoded()) from error
+    if not has_asked(requester.key, tx_id, requester.signature):
+        raise RequesterSignatureRefused(requester.name, requester.key.encoded())

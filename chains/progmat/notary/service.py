@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -14,19 +14,20 @@ import structlog
 from chains.progmat.network.parameters_source import ParametersSource, source_of
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.notary import codec, rules
-from chains.progmat.notary.batch_writer import Answer, BatchWriter, sign_again
+from chains.progmat.notary.batch_writer import Answer, BatchWriter, Result, sign_again
 from chains.progmat.notary.duty import Duty
 from chains.progmat.notary.errors import (
     JournalReadRefused,
     NotarisationConflict,
     NotaryStopping,
+    RequesterSignatureRefused,
     RequesterUnknown,
     WrongParameters,
 )
 from chains.progmat.notary.intake import Asked, Intake, TearOffIntake
 from chains.progmat.notary.journal import JournalEntry, JournalHead
 from chains.progmat.notary.keys import NotaryKeys, key_in_force, signer_of
-from chains.progmat.notary.model import Requester
+from chains.progmat.notary.model import CommitRequest, Requester
 from chains.progmat.notary.signature_checks import InlineChecks, SignatureChecks
 from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.errors import ParametersUnknown
@@ -55,6 +56,10 @@ class NotarySettings:
     max_waiting: int = 4096
     max_page_entries: int = 256
     max_wait_s: float = 30.0
+
+
+_Signed = tuple[Asked, Requester]
+"""A request whose requester's signature holds."""
 
 
 class NotaryService:
@@ -133,28 +138,34 @@ class NotaryService:
         TearOffRefused for a bad request, NotaryRefusal and SignatureRefused for one that will not be notarised,
         NotActive, NotaryBusy and NotaryStopping for later.
         """
+        (answer,) = await self.notarise_group(peer, (body,))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def notarise_group(self, peer: PeerIdentity, bodies: Sequence[bytes]) -> Sequence[bytes | Exception]:
+        """Group handler of ``notary.notarise``: each as ``notarise`` would, what that raises in the answer's place.
+
+        Their signatures are verified together and they are queued together. Raises what concerns them all.
+        """
         if self._duty is not None:
             self._duty.require_active()
-        asked = self._intake.read(body)
-        requester = self._requester(peer, asked)
-        await self._checks.verify(requester, asked.tear_off.id)
-        try:
-            epoch = self._epoch_of(asked.tear_off)
-            rules.validate_new(asked.tear_off, asked.approvals, epoch, self._name)
-            await self._intake.validate(peer, asked)
-        except (CallerError, PeerError) as objection:
-            answer = await self._answer_of_old(asked.tear_off, objection)
-        else:
-            admission = self._epochs.history.admission(epoch, asked.tear_off.notary)
+        answers: dict[int, bytes | Exception] = {}
+        requests: dict[int, CommitRequest] = {}
+        for at, asked in (await self._really_asked(peer, self._read_all(bodies, answers), answers)).items():
             try:
-                answer = await self._writer.commit(
-                    rules.commit_request_of(asked.tear_off, asked.evidence, requester, admission)
-                )
-            except NotarisationConflict as conflict:
-                return codec.encode_conflict(conflict)
-        return codec.encode_notarised(
-            codec.Notarised(encode_signature(answer.signature), answer.committed.position, answer.committed.time_s)
-        )
+                judged = await self._judged(peer, asked)
+            except CrossDvpError as error:
+                answers[at] = error
+            else:
+                if isinstance(judged, CommitRequest):
+                    requests[at] = judged
+                else:
+                    answers[at] = _encoded(judged)
+        if requests:
+            results = await self._writer.commit(list(requests.values()))
+            answers.update(zip(requests, map(_encoded, results), strict=True))
+        return [answers[at] for at in range(len(bodies))]
 
     async def read_journal(self, peer: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``notary.read_journal``: waits at most ``max_wait_s`` for the first entry wanted.
@@ -176,11 +187,45 @@ class NotaryService:
         """Let the journal's time catch up with the clock now, without waiting for the interval."""
         await self._writer.tick()
 
-    def _requester(self, peer: PeerIdentity, asked: Asked) -> Requester:
+    def _read_all(self, bodies: Sequence[bytes], answers: dict[int, bytes | Exception]) -> dict[int, Asked]:
+        asked: dict[int, Asked] = {}
+        for at, body in enumerate(bodies):
+            try:
+                asked[at] = self._intake.read(body)
+            except CrossDvpError as error:
+                answers[at] = error
+        return asked
+
+    async def _really_asked(
+        self, peer: PeerIdentity, asked: dict[int, Asked], answers: dict[int, bytes | Exception]
+    ) -> dict[int, _Signed]:
+        """Those that ``peer`` has signed with its key on the network map."""
+        if not asked:
+            return {}
         key = self._key_of(peer.name)
         if key is None:
             raise RequesterUnknown(peer.name)
-        return Requester(peer.name, key, asked.requester_signature)
+        claims = [(each.tear_off.id, each.requester_signature) for each in asked.values()]
+        holds = await self._checks.verify(key, claims)
+        signed: dict[int, _Signed] = {}
+        for (at, each), is_signed in zip(asked.items(), holds, strict=True):
+            if is_signed:
+                signed[at] = each, Requester(peer.name, key, each.requester_signature)
+            else:
+                answers[at] = RequesterSignatureRefused(peer.name, key.encoded())
+        return signed
+
+    async def _judged(self, peer: PeerIdentity, signed: _Signed) -> CommitRequest | Answer:
+        """What is to be committed, or the old answer of what is final already; raises what is to be said against it."""
+        asked, requester = signed
+        try:
+            epoch = self._epoch_of(asked.tear_off)
+            rules.validate_new(asked.tear_off, asked.approvals, epoch, self._name)
+            await self._intake.validate(peer, asked)
+        except (CallerError, PeerError) as objection:
+            return await self._answer_of_old(asked.tear_off, objection)
+        admission = self._epochs.history.admission(epoch, asked.tear_off.notary)
+        return rules.commit_request_of(asked.tear_off, asked.evidence, requester, admission)
 
     def _epoch_of(self, tear_off: FilteredTransaction) -> NetworkParameters:
         """The epoch it pins; whether that one's time is now is decided with the other time window, at the commit."""
@@ -235,3 +280,15 @@ class NotaryService:
                 await self._writer.tick()
             except CrossDvpError as error:  # the next tick tries again: time stands still meanwhile, and nothing else
                 _log.error("tick failed", reason=error.reason, detail=str(error))
+
+
+def _encoded(result: Result) -> bytes | Exception:
+    """NotariseResponse bytes; a conflict is told in them, any other refusal stays what it is."""
+    if isinstance(result, NotarisationConflict):
+        return codec.encode_conflict(result)
+    if isinstance(result, Exception):
+        return result
+    committed = result.committed
+    return codec.encode_notarised(
+        codec.Notarised(encode_signature(result.signature), committed.position, committed.time_s)
+    )

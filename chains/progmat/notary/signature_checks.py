@@ -1,6 +1,6 @@
 """Who verifies requesters' signatures: this process, or worker processes of its own that only verify.
 
-One Ed25519 verification costs about as much as everything else the event loop does for a request.
+One Ed25519 verification costs more than everything else the event loop does for a request.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from typing import Final, Protocol
 
 import structlog
 
-from chains.progmat.notary.errors import RequesterSignatureRefused, SignatureWorkersFailed
-from chains.progmat.notary.model import Requester
-from chains.progmat.notary.requester import signable_bytes, verify_requester
-from chains.progmat.notary.verify_frames import HOLDS, encode_items
-from primitives.types import Hash32
+from chains.progmat.notary.errors import SignatureWorkersFailed
+from chains.progmat.notary.requester import has_asked
+from chains.progmat.notary.verify_frames import HOLDS, Claim, encode_claims
+from primitives.public_key import PublicKey
 
-MAX_TOGETHER: Final = 64
+MAX_AHEAD: Final = 128
+"""Signatures that a worker has been sent and not answered: enough that it never waits for a busy event loop."""
+
 _WORKER: Final = "chains.progmat.notary.verify_worker"
 
 _log = structlog.get_logger(__name__)
@@ -29,10 +30,10 @@ _log = structlog.get_logger(__name__)
 class SignatureChecks(Protocol):
     """Verification of requesters' signatures, wherever it is done."""
 
-    async def verify(self, requester: Requester, tx_id: Hash32) -> None:
-        """Return if ``requester`` asked for this transaction.
+    async def verify(self, key: PublicKey, claims: Sequence[Claim]) -> Sequence[bool]:
+        """Whether ``key`` asked for each of these transactions, in their order.
 
-        Raises RequesterSignatureRefused; SignatureWorkersFailed (Unavailable) when it could not be found out.
+        Raises SignatureWorkersFailed (Unavailable) when it could not be found out.
         """
         ...
 
@@ -48,9 +49,9 @@ class SignatureChecks(Protocol):
 class InlineChecks:
     """In the event loop: for tests, demonstrations, and a notary with nothing to do."""
 
-    async def verify(self, requester: Requester, tx_id: Hash32) -> None:
+    async def verify(self, key: PublicKey, claims: Sequence[Claim]) -> Sequence[bool]:
         """See SignatureChecks."""
-        verify_requester(requester, tx_id)
+        return [has_asked(key, tx_id, signature) for tx_id, signature in claims]
 
     async def start(self) -> None:
         """Nothing to start."""
@@ -61,13 +62,13 @@ class InlineChecks:
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    requester: Requester
-    tx_id: Hash32
-    done: asyncio.Future[None]
+    frame: bytes
+    count: int
+    verdicts: asyncio.Future[Sequence[bool]]
 
 
 class WorkerChecks:
-    """In ``workers`` processes, as many signatures at once as queued up meanwhile, at most 64.
+    """In ``workers`` processes; each is sent more while it verifies, so that it never waits for a busy event loop.
 
     Workers are new programs, never forks of this one (which has a gRPC server). They end when this process does,
     however it ends: their input closes. One that dies is replaced; what it was asked fails as unavailable.
@@ -76,17 +77,17 @@ class WorkerChecks:
     def __init__(self, workers: int) -> None:
         self._workers = workers
         self._queue: deque[_Check] = deque()
-        self._queued = asyncio.Event()
+        self._pipes: list[_Pipe] = []
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def verify(self, requester: Requester, tx_id: Hash32) -> None:
+    async def verify(self, key: PublicKey, claims: Sequence[Claim]) -> Sequence[bool]:
         """See SignatureChecks."""
         if not self._tasks:
             raise SignatureWorkersFailed("they are not running")
-        check = _Check(requester, tx_id, asyncio.get_running_loop().create_future())
-        self._queue.append(check)
-        self._queued.set()
-        await check.done
+        verdicts: asyncio.Future[Sequence[bool]] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Check(encode_claims(key.encoded(), claims), len(claims), verdicts))
+        self._hand_out()
+        return await verdicts
 
     async def start(self) -> None:
         """Start the workers."""
@@ -101,58 +102,72 @@ class WorkerChecks:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        _fail(list(self._queue), "they stop")
-        self._queue.clear()
+        _fail(self._queue, "they stop")
 
     async def _keep_working(self, number: int) -> None:
         while True:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", _WORKER, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
             )
+            pipe = _Pipe(process)
+            self._pipes.append(pipe)
             try:
-                await self._feed(process)
+                self._hand_out()
+                while True:
+                    await pipe.settle_next()
+                    self._hand_out()
             except (OSError, EOFError) as error:
                 _log.error("a signature worker died and is replaced", worker=number, detail=str(error))
             finally:
+                self._pipes.remove(pipe)
+                _fail(pipe.ahead, "one died, it is replaced")
                 if process.returncode is None:
                     process.kill()
                 await process.wait()
 
-    async def _feed(self, process: asyncio.subprocess.Process) -> None:
+    def _hand_out(self) -> None:
+        """Send what waits to the workers that have least to do, as far as they are to be sent ahead."""
+        while self._queue and self._pipes:
+            pipe = min(self._pipes, key=lambda each: each.signatures_ahead)
+            if pipe.ahead and pipe.signatures_ahead + self._queue[0].count > MAX_AHEAD:
+                return
+            pipe.send(self._queue.popleft())
+
+
+class _Pipe:
+    """One worker: ``ahead`` is what it was sent and has not answered, in order."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdin is not None  # noqa: S101 - tells the type checker what PIPE means
         assert process.stdout is not None  # noqa: S101 - as above
-        while True:
-            checks = await self._next()
-            try:
-                items = [(c.requester.key.encoded(), signable_bytes(c.tx_id), c.requester.signature) for c in checks]
-                process.stdin.write(encode_items(items))
-                await process.stdin.drain()
-                verdicts = await process.stdout.readexactly(len(checks))
-            except BaseException:
-                _fail(checks, "one died, it is replaced")
-                raise
-            _settle(checks, verdicts)
+        self._to_worker, self._from_worker = process.stdin, process.stdout
+        self._sent = asyncio.Event()
+        self.ahead: deque[_Check] = deque()
+        self.signatures_ahead = 0
 
-    async def _next(self) -> list[_Check]:
-        while not self._queue:
-            self._queued.clear()
-            await self._queued.wait()
-        count = min(MAX_TOGETHER, len(self._queue))
-        return [self._queue.popleft() for _ in range(count)]
+    def send(self, check: _Check) -> None:
+        """Needs no draining: what is ahead is bounded."""
+        self.ahead.append(check)
+        self.signatures_ahead += check.count
+        self._to_worker.write(check.frame)
+        self._sent.set()
 
-
-def _settle(checks: Sequence[_Check], verdicts: bytes) -> None:
-    for check, verdict in zip(checks, verdicts, strict=True):
-        if check.done.done():
-            continue
-        if verdict == HOLDS:
-            check.done.set_result(None)
-        else:
-            requester = check.requester
-            check.done.set_exception(RequesterSignatureRefused(requester.name, requester.key.encoded()))
+    async def settle_next(self) -> None:
+        """Wait for the next answer. Raises OSError or EOFError when the worker is gone."""
+        while not self.ahead:
+            self._sent.clear()
+            if self._from_worker.at_eof():
+                raise EOFError
+            await self._sent.wait()
+        verdicts = await self._from_worker.readexactly(self.ahead[0].count)
+        check = self.ahead.popleft()
+        self.signatures_ahead -= check.count
+        if not check.verdicts.done():
+            check.verdicts.set_result([verdict == HOLDS for verdict in verdicts])
 
 
-def _fail(checks: Sequence[_Check], cause: str) -> None:
-    for check in checks:
-        if not check.done.done():
-            check.done.set_exception(SignatureWorkersFailed(cause))
+def _fail(checks: deque[_Check], cause: str) -> None:
+    while checks:
+        verdicts = checks.popleft().verdicts
+        if not verdicts.done():
+            verdicts.set_exception(SignatureWorkersFailed(cause))

@@ -24,7 +24,8 @@ from chains.progmat.transactions.component_codec import decode_single_key
 LAYOUT_VERSION = 2
 _LOOKUP_CHUNK = 500
 _BUSY_TIMEOUT_S = 10.0
-_CACHE_KIB = 64 * 1024
+_CACHE_KIB = 16 * 1024
+"""For each connection. Four times as much is no faster at 400,000 transactions: the system keeps the pages as well."""
 
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS pin (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -57,7 +57,7 @@ def read_postgres_status(conninfo: str) -> StoreStatus:
 
 def _read(connection: rows.Connection) -> StoreStatus:
     ledger_id = _ledger_id(connection.execute("SELECT value FROM notary_pin WHERE name = 'ledger_id'").fetchone())
-    head = rows.read_head(connection, genesis(ledger_id))
+    head = rows.head_in(rows.ask_head(connection), genesis(ledger_id))
     writer = connection.execute("SELECT holder, epoch, expires_ms FROM notary_writer WHERE singleton = 1").fetchone()
     return StoreStatus(ledger_id, head, None if writer is None else WriterStatus(*writer))
 

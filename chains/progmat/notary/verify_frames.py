@@ -1,44 +1,49 @@
 """What the notary and its signature workers say to each other over a pipe; both ends are this program.
 
-u32 count | count times: u16 length | encoded key | u16 length | message | 64-byte signature
+u16 length | encoded key | u32 count | count times: 32-byte transaction id | 64-byte signature
 answer: one byte each, in order
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 HOLDS: Final = 1
 REFUSED: Final = 0
-_SIGNATURE_BYTES: Final = 64
+_ID_BYTES: Final = 32
+_CLAIM_BYTES: Final = _ID_BYTES + 64
 
-Item = tuple[bytes, bytes, bytes]
-"""Encoded key, message, signature."""
+Claim = tuple[bytes, bytes]
+"""Transaction id and signature."""
 
 
-def encode_items(items: Sequence[Item]) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What one key is said to have signed."""
+
+    key: bytes
+    claims: tuple[Claim, ...]
+
+
+def encode_claims(key: bytes, claims: Sequence[Claim]) -> bytes:
     """One frame."""
-    parts = [len(items).to_bytes(4, "big")]
-    for key, message, signature in items:
-        parts += (len(key).to_bytes(2, "big"), key, len(message).to_bytes(2, "big"), message, signature)
+    parts = [len(key).to_bytes(2, "big"), key, len(claims).to_bytes(4, "big")]
+    for claim in claims:
+        parts += claim
     return b"".join(parts)
 
 
-def read_items(source: BinaryIO) -> list[Item] | None:
+def read_claims(source: BinaryIO) -> Claims | None:
     """The next frame, or None when the other side has closed, wherever in a frame it did."""
     try:
-        count = int.from_bytes(_exactly(source, 4), "big")
-        return list(_items(source, count))
+        key = _exactly(source, int.from_bytes(_exactly(source, 2), "big"))
+        body = _exactly(source, _CLAIM_BYTES * int.from_bytes(_exactly(source, 4), "big"))
     except EOFError:
         return None
-
-
-def _items(source: BinaryIO, count: int) -> Iterator[Item]:
-    for _ in range(count):
-        key = _exactly(source, int.from_bytes(_exactly(source, 2), "big"))
-        message = _exactly(source, int.from_bytes(_exactly(source, 2), "big"))
-        yield key, message, _exactly(source, _SIGNATURE_BYTES)
+    starts = range(0, len(body), _CLAIM_BYTES)
+    return Claims(key, tuple((body[at : at + _ID_BYTES], body[at + _ID_BYTES : at + _CLAIM_BYTES]) for at in starts))
 
 
 def _exactly(source: BinaryIO, size: int) -> bytes:

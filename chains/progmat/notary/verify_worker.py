@@ -6,30 +6,24 @@ import signal
 import sys
 from functools import lru_cache
 
-from chains.progmat.notary.verify_frames import HOLDS, REFUSED, Item, read_items
-from primitives.composite_key import Key, decode_key
-from primitives.errors import BadSignature
-from primitives.signatures import verify
+from chains.progmat.notary.requester import has_asked
+from chains.progmat.notary.verify_frames import HOLDS, REFUSED, Claims, read_claims
+from chains.progmat.transactions.component_codec import decode_single_key
 
-decoded_key = lru_cache(maxsize=4096)(decode_key)
+decoded_key = lru_cache(maxsize=4096)(decode_single_key)
 
 
-def verdict(item: Item) -> int:
-    """HOLDS or REFUSED."""
-    key_bytes, message, signature = item
-    key: Key = decoded_key(key_bytes)
-    try:
-        verify(key, message, signature)
-    except BadSignature:
-        return REFUSED
-    return HOLDS
+def verdicts(said: Claims) -> bytes:
+    """HOLDS or REFUSED for each claim."""
+    key = decoded_key(said.key)
+    return bytes(HOLDS if has_asked(key, tx_id, signature) else REFUSED for tx_id, signature in said.claims)
 
 
 def main() -> None:
     """Answer frame after frame; the notary's end ends this process too."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the notary's to handle: it finishes what is queued
-    while (items := read_items(sys.stdin.buffer)) is not None:
-        sys.stdout.buffer.write(bytes(map(verdict, items)))
+    while (said := read_claims(sys.stdin.buffer)) is not None:
+        sys.stdout.buffer.write(verdicts(said))
         sys.stdout.buffer.flush()
 
 

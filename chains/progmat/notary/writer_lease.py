@@ -9,7 +9,7 @@ over: it is compared with the workers' clocks, and clocks that differ move that 
 from __future__ import annotations
 
 from chains.progmat.notary.errors import WriterLeaseLost
-from chains.progmat.notary.postgres_rows import Connection
+from chains.progmat.notary.postgres_rows import Connection, Cursor
 from chains.progmat.notary.uniqueness import LeaseElsewhere, LeaseHeld
 
 NOBODY = 0
@@ -33,7 +33,7 @@ def hold(
         raise WriterLeaseLost(held_epoch, NOBODY, "nobody: the lease's row is gone")
     epoch, other, expires_ms = row
     if epoch == held_epoch != NOBODY:
-        keep(connection, held_epoch, now_ms, lease_ms)
+        check(connection, lock(connection, held_epoch, now_ms + lease_ms), held_epoch)
         return LeaseHeld(epoch)
     if expires_ms <= now_ms:
         taken = connection.execute(_TAKE, (holder, now_ms + lease_ms, epoch, now_ms)).fetchone()
@@ -42,9 +42,14 @@ def hold(
     return LeaseElsewhere(other, epoch, max(0, expires_ms - now_ms))
 
 
-def keep(connection: Connection, held_epoch: int, now_ms: int, lease_ms: int) -> None:
-    """Lock, check and renew the lease for a batch; raises WriterLeaseLost when the epoch is another's."""
-    if connection.execute(_KEEP, (now_ms + lease_ms, held_epoch)).fetchone() is None:
+def lock(connection: Connection, held_epoch: int, expires_ms: int) -> Cursor:
+    """Lock and renew the lease, for a batch or by itself; ``check`` reads the answer before anything is written."""
+    return connection.execute(_KEEP, (expires_ms, held_epoch))
+
+
+def check(connection: Connection, locked: Cursor, held_epoch: int) -> None:
+    """Raises WriterLeaseLost when the epoch is another's."""
+    if locked.fetchone() is None:
         row = connection.execute("SELECT epoch, holder FROM notary_writer WHERE singleton = 1").fetchone()
         raise WriterLeaseLost(held_epoch, *(row or (NOBODY, "nobody")))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from chains.progmat.transactions import component_hashing, filtered_codec
 from chains.progmat.transactions.errors import MalformedComponent, TearOffRefused
@@ -144,4 +144,5 @@ class FilteredTransaction(GroupViews):
     def decode(cls, data: bytes) -> FilteredTransaction:
         """The tear-off in ``data``, not yet verified; raises DecodeError."""
         tx_id, roots, visible = filtered_codec.decode_filtered(data)
-        return cls(Hash32(tx_id), tuple(map(Hash32, roots)), tuple(VisibleGroup(*group) for group in visible))
+        # Sizes are checked where the value is made; 18 calls of a NewType would only cost time.
+        return cls(Hash32(tx_id), cast("tuple[Hash32, ...]", roots), tuple([VisibleGroup(*group) for group in visible]))

@@ -31,8 +31,8 @@ def encode_filtered(tx_id: bytes, group_roots: Sequence[bytes], visible: Sequenc
 def decode_filtered(data: bytes) -> tuple[bytes, tuple[bytes, ...], list[RawGroup]]:
     """Id, group roots and visible groups in ``data``; raises DecodeError."""
     message = strict_parse(pb.FilteredTransaction, data, max_bytes=MAX_TEAR_OFF_BYTES)
-    visible = [
-        (g.ordinal, tuple(c.nonce for c in g.components), tuple(c.component for c in g.components))
-        for g in message.groups
-    ]
+    visible = []
+    for group in message.groups:
+        components = [(shown.nonce, shown.component) for shown in group.components]
+        visible.append((group.ordinal, tuple([n for n, _ in components]), tuple([c for _, c in components])))
     return message.tx_id, tuple(message.group_roots), visible

@@ -2,6 +2,10 @@
 
 Says one JSON line when everything is built and the stream is open; asks when it reads a line; says how long it took;
 verifies every answer; says so.
+
+Requests are put into frames before the clock starts and answers are kept as they come, so that the asker, which shares
+the notary's processors, takes as little of them as it can: it is not what is measured. A frame holds as many requests
+as it may, and as many are outstanding as a node takes from one peer.
 """
 
 from __future__ import annotations
@@ -10,12 +14,17 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import grpc.aio
+from crossdvp.ledger.v1 import peer_pb2
 
 from chains.progmat.identity import KeyStore, NetworkMap
-from chains.progmat.node.peers import DEFAULT_LIMITS, GrpcPeerNetwork, PeerTls
+from chains.progmat.node.peers import DEFAULT_LIMITS, PeerTls
+from chains.progmat.node.peers.frame_codec import Request, Response, decode_answers, encode_frame
+from chains.progmat.node.peers.rpc_service import EXCHANGE
 from chains.progmat.notary.codec import NotariseRequest, decode_response, encode_request
 from chains.progmat.notary.requester import sign_request
 from chains.progmat.notary.service import NOTARISE
@@ -31,7 +40,8 @@ from primitives.signatures import Signer
 from primitives.types import Hash32
 
 NOTARY: Final = "nn"
-TIMEOUT_S: Final = 120.0
+WARM_UP: Final = 512
+A_FRAME: Final = DEFAULT_LIMITS.max_envelopes_per_frame
 
 Asked = tuple[Hash32, bytes]
 """Transaction id and request."""
@@ -45,32 +55,68 @@ def build(parameters: NetworkParameters, signer: Signer, name: str, count: int) 
         yield wire.id, encode_request(NotariseRequest(wire.filter(NOTARY_GROUPS).encode(), (), ours))
 
 
-async def ask_all(network: GrpcPeerNetwork, asked: list[Asked], latencies_s: list[float]) -> list[bytes]:
-    """All requests, as many at once as one stream takes; answers in the requests' order."""
-    answers: list[bytes] = [b""] * len(asked)
-    numbers = iter(range(len(asked)))
+class Stream:
+    """The stream to the notary. Correlation ids count from 1; request ``number`` of all that are asked has the next."""
 
-    async def keep_asking() -> None:
-        for number in numbers:
-            began_s = time.perf_counter()
-            answers[number] = await network.request(NOTARY, NOTARISE, asked[number][1], TIMEOUT_S)
-            latencies_s.append(time.perf_counter() - began_s)
+    def __init__(self, call: Any) -> None:  # noqa: ANN401 # gRPC's stream-stream call has no public type
+        self._call = call
+        self._outstanding = 0
+        self._asked = 0
+        self._room = asyncio.Event()
+        self._sent_at_s: dict[int, float] = {}
+        self.latencies_s: list[float] = []
 
-    await asyncio.gather(*(keep_asking() for _ in range(DEFAULT_LIMITS.max_outstanding)))
-    return answers
+    def frames_of(self, bodies: Sequence[bytes]) -> list[bytes]:
+        """What is to be sent for the next requests."""
+        requests = [Request(self._asked + number, NOTARISE, body) for number, body in enumerate(bodies, 1)]
+        self._asked += len(bodies)
+        return [encode_frame(requests[at : at + A_FRAME]) for at in range(0, len(requests), A_FRAME)]
+
+    async def ask(self, frames: Sequence[bytes], first_id: int, count: int) -> list[bytes]:
+        """Send frames, each when there is room; frames of answers as they came."""
+        self.latencies_s = []
+        sending = asyncio.create_task(self._send(frames, first_id, count))
+        answers: list[bytes] = []
+        while len(self.latencies_s) < count:
+            data = await self._call.read()
+            now_s = time.perf_counter()
+            ids = [envelope.correlation_id for envelope in peer_pb2.Frame.FromString(data).envelopes]
+            self.latencies_s += [now_s - self._sent_at_s.pop(each) for each in ids]
+            answers.append(data)
+            self._outstanding -= len(ids)
+            self._room.set()
+        await sending
+        return answers
+
+    async def _send(self, frames: Sequence[bytes], first_id: int, count: int) -> None:
+        for number, frame in enumerate(frames):
+            ids = range(first_id + number * A_FRAME, first_id + min(count, (number + 1) * A_FRAME))
+            while self._outstanding + len(ids) > DEFAULT_LIMITS.max_outstanding:
+                self._room.clear()
+                await self._room.wait()
+            self._outstanding += len(ids)
+            self._sent_at_s |= dict.fromkeys(ids, time.perf_counter())
+            await self._call.write(frame)
 
 
-def verify_all(parameters: NetworkParameters, asked: list[Asked], answers: list[bytes]) -> None:
+def verify_all(parameters: NetworkParameters, asked: Sequence[Asked], first_id: int, frames: Sequence[bytes]) -> None:
     """Every answer is the notary's signature over its transaction; roots that many share are verified once."""
     verified: set[tuple[bytes, bytes]] = set()
-    for (tx_id, _), answer in zip(asked, answers, strict=True):
-        signature: TransactionSignature = decode_signature(decode_response(answer).signature)
+    answered: set[int] = set()
+    for answer in (each for frame in frames for each in decode_answers(NOTARY, frame, DEFAULT_LIMITS)):
+        if not isinstance(answer, Response):
+            raise TypeError(f"request {answer.correlation_id} was refused: {answer.reason}: {answer.message}")
+        tx_id, _ = asked[answer.correlation_id - first_id]
+        answered.add(answer.correlation_id)
+        signature: TransactionSignature = decode_signature(decode_response(answer.body).signature)
         if signature.by != parameters.notary.key:
             raise RuntimeError(f"{tx_id.hex()} is signed by somebody else")
         fact = (signature.signed_hash(tx_id), signature.signature)
         if fact not in verified:
             signature.verify(tx_id)
             verified.add(fact)
+    if len(answered) != len(asked):
+        raise RuntimeError(f"{len(asked)} were asked, {len(answered)} were answered")
 
 
 async def main(folder: Path, name: str, count: int) -> None:
@@ -82,37 +128,35 @@ async def main(folder: Path, name: str, count: int) -> None:
     signer = None if party is None else keys.signer(party.key)
     if signer is None:
         raise RuntimeError(f"{name} has no key")
+    warm_up, asked = (
+        list(build(parameters, signer, f"{name} {what}", n)) for what, n in (("warm", WARM_UP), ("run", count))
+    )
+    async with _channel(folder, name, directory) as channel:
+        exchange: Any = channel.stream_stream(EXCHANGE, None, None)  # None: frames stay bytes on both ways
+        stream = Stream(exchange())
+        warm_up_frames, frames = (stream.frames_of([body for _, body in each]) for each in (warm_up, asked))
+        await stream.ask(warm_up_frames, 1, WARM_UP)
+        _say({"built": count})
+        await asyncio.to_thread(sys.stdin.readline)
+        cpu_before_s, started_s = time.process_time(), time.time()
+        answers = await stream.ask(frames, WARM_UP + 1, count)
+        ended_s, cpu_s = time.time(), time.process_time() - cpu_before_s
+    latencies_s = sorted(stream.latencies_s)
+    p50_ms, p99_ms = (round(1000 * latencies_s[int(share * (count - 1))], 1) for share in (0.5, 0.99))
+    times = {"started_s": started_s, "ended_s": ended_s, "cpu_s": cpu_s}
+    _say({"requests": count, **times, "p50_ms": p50_ms, "p99_ms": p99_ms})
+    verify_all(parameters, asked, WARM_UP + 1, answers)
+    _say({"verified": count})
+
+
+def _channel(folder: Path, name: str, directory: NetworkMap) -> grpc.aio.Channel:
     tls = PeerTls(
         (folder / "authority.pem").read_bytes(),
         (folder / name / "certificate.pem").read_bytes(),
         (folder / name / "private-key.pem").read_bytes(),
     )
-    network = GrpcPeerNetwork(directory.endpoints_of_others(name), tls)
-    warm_up, asked = (
-        list(build(parameters, signer, f"{name} {what}", n)) for what, n in (("warm", 500), ("run", count))
-    )
-    await ask_all(network, warm_up, [])
-    _say({"built": count})
-    await asyncio.to_thread(sys.stdin.readline)
-    latencies_s: list[float] = []
-    cpu_before_s, started_s = time.process_time(), time.time()
-    answers = await ask_all(network, asked, latencies_s)
-    ended_s, cpu_s = time.time(), time.process_time() - cpu_before_s
-    latencies_s.sort()
-    p50_ms, p99_ms = (round(1000 * latencies_s[int(share * (count - 1))], 1) for share in (0.5, 0.99))
-    _say(
-        {
-            "requests": count,
-            "started_s": started_s,
-            "ended_s": ended_s,
-            "cpu_s": cpu_s,
-            "p50_ms": p50_ms,
-            "p99_ms": p99_ms,
-        }
-    )
-    verify_all(parameters, asked, answers)
-    _say({"verified": count})
-    await network.close()
+    options = [("grpc.ssl_target_name_override", NOTARY), ("grpc.default_authority", NOTARY)]
+    return grpc.aio.secure_channel(directory.endpoints_of_others(name)[NOTARY][0], tls.channel_credentials(), options)
 
 
 def _wire(parameters: NetworkParameters, name: bytes) -> WireTransaction:

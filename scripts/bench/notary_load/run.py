@@ -48,23 +48,34 @@ class Measured:
     requests: int
     notary_cpu_s: float
     requesters_cpu_s: float
+    store_cpu_s: float
     p50_ms: float
     p99_ms: float
 
 
-def measure(directory: Path, requests: int, store_url: str | None) -> Measured:
+@dataclass(frozen=True)
+class StoreServer:
+    """A store that is a server's: where it is, and the server's first process."""
+
+    url: str
+    pid: int
+
+
+def measure(directory: Path, requests: int, server: StoreServer | None) -> Measured:
     """Have each requester ask for its share of ``requests`` transactions with two inputs, all at once."""
-    with running_notary(directory, store_url) as notary:
+    with running_notary(directory, server.url if server else None) as notary:
         share = str(requests // len(REQUESTERS))
         loaders = [_started("scripts.bench.notary_load.requester", str(directory), name, share) for name in REQUESTERS]
         try:
             for loader in loaders:
                 _answer(loader)  # built and connected
             cpu_before_s = _cpu_s(notary.pid)
+            store_cpu_before_s = _cpu_s(server.pid) if server else 0.0
             for loader in loaders:
                 _tell(loader, "go")
             runs = [_answer(loader) for loader in loaders]
             cpu_s = _cpu_s(notary.pid) - cpu_before_s
+            store_cpu_s = _cpu_s(server.pid) - store_cpu_before_s if server else 0.0
             for loader in loaders:
                 _answer(loader)  # every answer verified
         finally:
@@ -78,6 +89,7 @@ def measure(directory: Path, requests: int, store_url: str | None) -> Measured:
         requests=round(done),
         notary_cpu_s=cpu_s,
         requesters_cpu_s=sum(run["cpu_s"] for run in runs),
+        store_cpu_s=store_cpu_s,
         p50_ms=max(run["p50_ms"] for run in runs),
         p99_ms=max(run["p99_ms"] for run in runs),
     )
@@ -115,11 +127,11 @@ def raw_rate(store: UniquenessStore, transactions: int) -> float:
     return count * RAW_BATCH / (time.perf_counter() - started_s)
 
 
-def report(name: str, requests: int, store_url: str | None, scratch: Path, raw: Callable[[], float]) -> int:
-    """Measure and print the line; its bounds are in it."""
+def report(name: str, requests: int, server: StoreServer | None, scratch: Path, raw: Callable[[], float]) -> int:
+    """Measure and print the line, its bounds in it; ``cpu_us_a_tx`` counts all processes, the store's included."""
     print(f"{name}: {requests} requests from {len(REQUESTERS)} requesters", file=sys.stderr)
     before = raw()
-    run = measure(scratch / "network", requests, store_url)
+    run = measure(scratch / "network", requests, server)
     baseline = (before + raw()) / 2  # before and after: the machine is not ours alone
     line = {
         "name": name,
@@ -128,14 +140,18 @@ def report(name: str, requests: int, store_url: str | None, scratch: Path, raw: 
         "baseline": round(baseline),
         "ratio": round(run.per_s / baseline, 3),
         "requests": run.requests,
-        "notary_cpu_us_a_request": round(1e6 * run.notary_cpu_s / run.requests, 1),
-        "requesters_cpu_us_a_request": round(1e6 * run.requesters_cpu_s / run.requests, 1),
+        "cpu_us_a_tx": {name: round(1e6 * cpu_s / run.requests, 1) for name, cpu_s in _cpu_by_process(run).items()},
         "p50_ms": run.p50_ms,
         "p99_ms": run.p99_ms,
         "bound": {"value": {"least": LEAST_PER_S}, "ratio": {"least": LEAST_RATIO}},
     }
     print(json.dumps(line))
     return 0
+
+
+def _cpu_by_process(run: Measured) -> dict[str, float]:
+    parts = {"notary": run.notary_cpu_s, "requesters": run.requesters_cpu_s, "store's server": run.store_cpu_s}
+    return {"all": sum(parts.values()), **parts}
 
 
 def _commit_request(signer: SoftwareSigner, number: int) -> CommitRequest:
@@ -172,7 +188,7 @@ def _answer(process: subprocess.Popen[str]) -> dict[str, float]:
 
 
 def _cpu_s(pid: int) -> float:
-    """Processor seconds of a process and of its children, which are its signature workers."""
+    """Processor seconds of a process and its children: a notary's signature workers, a server's sessions."""
     pids = [pid, *(int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
     ticks = 0
     for each in pids:

@@ -19,6 +19,7 @@ from chains.progmat.notary.requester import verify_requester
 from chains.progmat.notary.service import NotaryService, NotarySettings
 from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.signature import sign_transaction
+from chains.progmat.transactions.signed_codec import decode_signature
 from primitives.errors import DecodeError
 from tests.fakes.commit_requests import CN_SIGNER, NOW_S, create, state
 from tests.fakes.notary_world import (
@@ -92,6 +93,38 @@ async def test_a_request_of_another_transaction_does_not_serve_for_this_one(nota
     )
     with pytest.raises(RequesterSignatureRefused):
         await ask(notary, body)
+
+
+async def test_bad_requests_of_a_frame_spoil_no_other_and_no_good_one_covers_them(
+    notary: NotaryService, store: UniquenessStore
+) -> None:
+    good = [Spoken(f"good {number}", inputs=(state("coin", number),)) for number in range(3)]
+    stolen = Spoken("stolen", inputs=(state("stolen coin"),))
+    rival = Spoken("rival", inputs=(state("coin", 0),))
+    bodies = [
+        good[0].request(),
+        b"no request",
+        request_bytes(stolen.tear_off, (), CN_2_SIGNER),
+        good[1].request(),
+        rival.request(),
+        good[0].request(),
+        good[2].request(),
+    ]
+    answers = await notary.notarise_group(CN, bodies)
+    for at, spoken in ((0, good[0]), (3, good[1]), (5, good[0]), (6, good[2])):
+        answer = answers[at]
+        assert isinstance(answer, bytes)
+        decode_signature(codec.decode_response(answer).signature).verify(spoken.wire.id)
+        kept = store.requester_of(spoken.wire.id)
+        assert kept is not None
+        verify_requester(kept, spoken.wire.id)
+    assert isinstance(answers[1], DecodeError)
+    assert isinstance(answers[2], RequesterSignatureRefused)
+    assert store.find_committed(stolen.wire.id) is None
+    conflict = answers[4]
+    assert isinstance(conflict, bytes)
+    with pytest.raises(NotarisationConflict):
+        codec.decode_response(conflict)
 
 
 @pytest.mark.parametrize("length", [0, 63, 65])

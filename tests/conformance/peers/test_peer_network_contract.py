@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 import pytest
@@ -146,6 +146,60 @@ async def test_an_unknown_method_is_the_callers_mistake(connect: Connect) -> Non
         with pytest.raises(RemoteCallerError) as failed:
             await network.request("bob", "test.other", b"", 10)
     assert failed.value.reason == "UNKNOWN_METHOD"
+
+
+async def test_what_is_answered_together_is_still_each_requests_own(connect: Connect) -> None:
+    sizes: list[int] = []
+
+    async def answer(_identity: PeerIdentity, bodies: Sequence[bytes]) -> list[bytes | Exception]:
+        sizes.append(len(bodies))
+        kinds: dict[bytes, bytes | Exception] = {
+            b"misfit": Misfit("not this one"),
+            b"defect": KeyError("the secret passphrase of the operator"),
+            b"grow": b"x" * (LIMITS.max_body_bytes + 1),
+        }
+        return [kinds.get(body, body) for body in bodies]
+
+    router = PeerRouter()
+    router.register_group("test.group", answer)
+    router.register("test.echo", echo)
+    asked = [b"misfit", b"one", b"defect", b"grow", b"two", *(b"%d" % number for number in range(20))]
+    async with connect(router) as network:
+        together = (network.request("bob", "test.group", body, 10) for body in asked)
+        alone = (network.request("bob", "test.echo", body, 10) for body in asked)
+        answers = await asyncio.gather(*together, *alone, return_exceptions=True)
+    assert [str(getattr(answer, "reason", answer)) for answer in answers[:5]] == [
+        "MISFIT", "b'one'", "INTERNAL", "OVERSIZE_BODY", "b'two'"
+    ]  # fmt: skip
+    assert answers[5:] == asked[5:] + asked
+    assert sum(sizes) == len(asked)
+    assert max(sizes) <= LIMITS.max_outstanding
+
+
+async def test_what_a_group_handler_raises_is_everybodys_answer(connect: Connect) -> None:
+    async def busy(_identity: PeerIdentity, _bodies: Sequence[bytes]) -> list[bytes | Exception]:
+        raise Busy("full")
+
+    router = PeerRouter()
+    router.register_group("test.busy", busy)
+    async with connect(router) as network:
+        asked = (network.request("bob", "test.busy", b"", 10) for _ in range(12))
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert all(isinstance(answer, RemoteUnavailableError) for answer in answers)
+
+
+def test_a_method_has_one_handler_of_either_kind() -> None:
+    async def together(_identity: PeerIdentity, bodies: Sequence[bytes]) -> Sequence[bytes]:
+        return bodies
+
+    router = PeerRouter()
+    router.register_group("test.a", together)
+    router.register("test.b", echo)
+    with pytest.raises(MethodTaken):
+        router.register("test.a", echo)
+    with pytest.raises(MethodTaken):
+        router.register_group("test.b", together)
+    assert router.methods == {"test.a", "test.b"}
 
 
 async def test_a_long_failure_message_is_cut_not_refused(connect: Connect) -> None:

@@ -59,7 +59,7 @@ def decided_by_two_at_once(url: str, isolation: IsolationLevel) -> list[Decision
         decisions = []
         for connection, asked in ((one, first), (other, second)):
             connection.isolation_level = isolation
-            snapshot = rows.read_snapshot(connection, keys_of([asked]), genesis(LEDGER_ID))
+            snapshot = rows.snapshot_in(rows.ask_about(connection, keys_of([asked])), genesis(LEDGER_ID))
             decisions.append(decide(snapshot, [asked], NOW_S))
             rows.apply_decision(connection, decisions[-1])
         one.commit()
@@ -302,14 +302,18 @@ def test_a_writer_that_stands_still_inside_a_batch_is_ended_by_the_server_and_fr
     stopped = postgres_writer(postgres_url, "stopped")
     assert asked_in_session(stopped, "SHOW idle_in_transaction_session_timeout") == "10s"
 
-    def stands_still(connection: rows.Connection) -> None:
+    def ask(connection: rows.Connection) -> rows.Cursor:
         connection.execute("SET LOCAL idle_in_transaction_session_timeout = 50")  # so that the test need not wait
-        connection.execute("UPDATE notary_writer SET expires_ms = expires_ms")
+        return connection.execute("UPDATE notary_writer SET expires_ms = expires_ms")
+
+    def stand_still(connection: rows.Connection, _locked: rows.Cursor) -> None:
         until(postgres_url, "SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE state LIKE 'idle in tr%')")
-        connection.execute("SELECT 1")
+        connection.execute("SELECT 1").fetchall()
 
     with pytest.raises(UniquenessStoreLost):
-        stopped._writer.run(stands_still)
+        stopped._writer.run_in_two(ask, stand_still)  # between the two journeys of a batch
+    with pytest.raises(UniquenessStoreLost):
+        stopped._writer.run(lambda connection: stand_still(connection, ask(connection)))  # while it asks for the lease
     standby = postgres_writer(postgres_url, "standby")
     assert isinstance(standby.commit_batch([request("a", inputs=(state("a"),))], NOW_S)[0], Committed)
     with pytest.raises(WriterLeaseLost):

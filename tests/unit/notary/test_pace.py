@@ -13,7 +13,7 @@ from chains.progmat.notary.decisions import Outcome
 from chains.progmat.notary.errors import NotaryBusy
 from chains.progmat.notary.memory_store import MemoryUniquenessStore
 from chains.progmat.notary.model import CommitRequest
-from chains.progmat.notary.pace import FULL_ENOUGH, MAX_LINGER_S, Pace
+from chains.progmat.notary.pace import FULL_ENOUGH, MAX_LINGER_S, Pace, WaitEstimate
 from tests.fakes.commit_requests import LEDGER_ID, NOW_S, request, state
 from tests.fakes.notary_world import NOTARY_SIGNER
 
@@ -63,12 +63,12 @@ async def wait_and_compare(store: ScriptedStore, measured: int, max_batch: int, 
     )
     writer.start()
     for number in range(measured):
-        await writer.commit(asked(number))
-    waiting = [asyncio.create_task(writer.commit(asked(1000 + number))) for number in range(max_waiting)]
-    refused = asyncio.create_task(writer.commit(asked(9999)))
+        await writer.commit([asked(number)])
+    waiting = [asyncio.create_task(writer.commit([asked(1000 + number)])) for number in range(max_waiting)]
+    refused = asyncio.create_task(writer.commit([asked(9999)]))
     await asyncio.sleep(0)  # all have asked, nothing of it is committed yet
     told_at_s = store.now_s
-    estimate = refused_with(refused)
+    estimate = refused_with((await refused)[0])
     await asyncio.gather(*waiting)
     real_s = store.now_s - told_at_s
     assert estimate.at_least_s - 1e-9 <= real_s <= estimate.at_most_s + 1e-9
@@ -76,11 +76,10 @@ async def wait_and_compare(store: ScriptedStore, measured: int, max_batch: int, 
     await writer.stop()
 
 
-def refused_with(refused: asyncio.Task[object]):  # type: ignore[no-untyped-def] # noqa: ANN201 # named by the assertion
-    error = refused.exception()
-    assert isinstance(error, NotaryBusy)
-    assert error.retry_after_s == error.estimate.likely_s
-    return error.estimate
+def refused_with(result: object) -> WaitEstimate:
+    assert isinstance(result, NotaryBusy)
+    assert result.retry_after_s == result.estimate.likely_s
+    return result.estimate
 
 
 def test_what_remains_of_the_batch_under_way_is_counted() -> None:

@@ -11,7 +11,7 @@ from chains.progmat.node.peers.limits import DEFAULT_LIMITS, PeerLimits
 from chains.progmat.node.peers.router import PeerRouter
 from chains.progmat.node.peers.rpc_network import GrpcPeerNetwork, PeerTls
 from chains.progmat.node.peers.rpc_service import PeerService, server_options
-from chains.progmat.node.peers.seam import PeerHandler, PeerIdentity, PeerNetwork
+from chains.progmat.node.peers.seam import PeerGroupHandler, PeerHandler, PeerIdentity, PeerNetwork
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -20,6 +20,7 @@ __all__ = [
     "GrpcPeerNetwork",
     "InProcessPeerNetwork",
     "InProcessPeerView",
+    "PeerGroupHandler",
     "PeerHandler",
     "PeerIdentity",
     "PeerLimits",

@@ -18,7 +18,7 @@ class Outbox(Generic[EnvelopeT]):
 
     def __init__(self, limits: PeerLimits) -> None:
         self._limits = limits
-        self._queue: deque[EnvelopeT] = deque()
+        self._queue: deque[tuple[EnvelopeT, int]] = deque()  # with its size in a frame
         self._filled = asyncio.Event()
         self.bytes_queued = 0
 
@@ -27,8 +27,9 @@ class Outbox(Generic[EnvelopeT]):
 
     def put(self, envelope: EnvelopeT) -> None:
         """Queue one envelope."""
-        self._queue.append(envelope)
-        self.bytes_queued += size_in_frame(envelope)
+        size = size_in_frame(envelope)
+        self._queue.append((envelope, size))
+        self.bytes_queued += size
         self._filled.set()
 
     async def write_frames(
@@ -42,14 +43,16 @@ class Outbox(Generic[EnvelopeT]):
             sent(len(frame))
 
     def _take(self) -> list[EnvelopeT]:
-        frame = [self._queue.popleft()]
-        size = size_in_frame(frame[0])
+        envelope, size = self._queue.popleft()
+        frame = [envelope]
         while self._queue and len(frame) < self._limits.max_envelopes_per_frame:
-            size += size_in_frame(self._queue[0])
-            if size > self._limits.max_frame_bytes:
+            envelope, more = self._queue[0]
+            if size + more > self._limits.max_frame_bytes:
                 break
-            frame.append(self._queue.popleft())
-        self.bytes_queued -= sum(map(size_in_frame, frame))
+            self._queue.popleft()
+            frame.append(envelope)
+            size += more
+        self.bytes_queued -= size
         if not self._queue:
             self._filled.clear()
         return frame

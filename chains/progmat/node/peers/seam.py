@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +20,13 @@ PeerHandler = Callable[[PeerIdentity, bytes], Awaitable[bytes]]
 A raised ``CallerError``, ``PeerError`` or ``UnavailableError`` reaches the asker as the same kind with its reason;
 anything else reaches it as INTERNAL with an incident id. A handler is cancelled when the asker's stream ends, so its
 effects go through the node's database in one step or are safe to repeat.
+"""
+
+PeerGroupHandler = Callable[[PeerIdentity, Sequence[bytes]], Awaitable[Sequence[bytes | Exception]]]
+"""Answers requests that came together as a ``PeerHandler`` would one by one: for methods asked all the time.
+
+Returns for each, in their order, the answer or the exception that a ``PeerHandler`` would have raised; what it raises
+is everybody's answer. All answers leave together, so no request of a group may wait for somebody else.
 """
 
 
