@@ -16,6 +16,7 @@ from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.coin_queue import CoinQueue, wake_for_coins
 from chains.progmat.flows.collecting import ApproveStep, CountersignStep
 from chains.progmat.flows.control import FlowControl
+from chains.progmat.flows.countersignatures import Countersignatures
 from chains.progmat.flows.countersigning import CountersignResponder
 from chains.progmat.flows.delivery import DeliveryWorker, delivered_wire
 from chains.progmat.flows.disclosing import Disclosing
@@ -29,6 +30,9 @@ from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.member_builders import change_membership
 from chains.progmat.flows.members import MembershipBook, MembershipDesk
 from chains.progmat.flows.notary_desk import NotaryDesk
+from chains.progmat.flows.notary_inquiry import NotaryInquiry
+from chains.progmat.flows.pending import PendingWatch
+from chains.progmat.flows.pending_book import PendingBook
 from chains.progmat.flows.preparing import PeerPreparation
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recording import Recorder
@@ -145,10 +149,7 @@ class LedgerNode:
             parts.history,
             confirmed=self._desk.confirmed,
         )
-        disclose = self._disclosing.disclose
-        self._countersign = CountersignResponder(
-            parts.me, parts.database, parts.verifier, back_chain, parts.keys, disclose, parts.clock
-        )
+        self._sign_for_others(recorder, back_chain)
         self._members = MembershipBook(
             parts.me, parts.database, parts.network, parts.directory, back_chain, parts.verifier.recorded
         )
@@ -166,11 +167,33 @@ class LedgerNode:
             self._desk.position_of,
             self._desk.confirmed,
             self._received,
+            self._may_be_ours,
         )
         self._attestations = AttestationReceiver(parts.database, parts.verifier)
-        self._listings = FinalListings(parts.database, parts.history_id)
+        self._listings = FinalListings(parts.database, parts.history_id, self.pending.settle_all_of)
         self._make_flows(recorder)
         self._make_upkeep(recorder, back_chain)
+
+    def _sign_for_others(self, recorder: Recorder, back_chain: BackChain) -> None:
+        """Countersigning, and what becomes of what was countersigned."""
+        parts = self.parts
+        disclose = self._disclosing.disclose
+        self._countersignatures = Countersignatures(parts.network, parts.directory, parts.verifier, disclose)
+        self.pending = PendingWatch(
+            PendingBook(),
+            parts.database,
+            NotaryInquiry(parts.network, parts.verifier),
+            self._countersignatures,
+            back_chain,
+            self._desk.confirmed,
+            parts.verifier,
+            recorder,
+            parts.clock,
+            self._found_final,
+        )
+        self._countersign = CountersignResponder(
+            parts.me, parts.database, parts.verifier, back_chain, parts.keys, disclose, parts.clock, self.pending
+        )
 
     def _make_upkeep(self, recorder: Recorder, back_chain: BackChain) -> None:
         """What goes on beside the flows."""
@@ -231,6 +254,7 @@ class LedgerNode:
         if self.parts.recover_every_s:
             self.recovery.start()
         self.deliveries.start()
+        await self.pending.start()
         if self.parts.attest_every:
             self.snipper.start()
         return await self.engine.start()
@@ -240,6 +264,7 @@ class LedgerNode:
         await self.recovery.stop()
         await self.snipper.stop()
         await self.engine.stop()
+        await self.pending.stop()
         await self.deliveries.stop()
 
     async def _handle_finality(self, asker: PeerIdentity, body: bytes) -> bytes:
@@ -276,6 +301,20 @@ class LedgerNode:
             self._disclosing.disclose(name, signed.wire)
         self._ahead.note(signed, encoded(signed), participants)
         self._count_history(signed.wire)
+        self.pending.book.settled(signed.id)
+
+    def _found_final(self, others: Collection[str], signed: SignedTransaction) -> None:
+        """What was pending is recorded, and owed to the others."""
+        self._received(others, signed)
+        self.records_changed.tell()
+        self._coin_queue.freed_somewhere()
+        self.deliveries.wake()
+
+    def _may_be_ours(self, signed: SignedTransaction) -> bool:
+        """Signed with a key of ours, and not for somebody else: whoever lost its database is sent what it has made."""
+        if self.pending.book.asker_of(signed.id) is not None:
+            return False
+        return any(self.parts.keys.signer(signature.by) is not None for signature in signed.signatures)
 
     def _count_history(self, wire: WireTransaction) -> None:
         if self.parts.attest_every:
@@ -306,9 +345,7 @@ class LedgerNode:
         )
         return {
             FlowStep.PROPOSED: build,
-            FlowStep.BUILT: CountersignStep(
-                parts.network, parts.directory, parts.verifier, parts.clock, self._disclosing.disclose
-            ),
+            FlowStep.BUILT: CountersignStep(self._countersignatures, parts.verifier, parts.clock),
             FlowStep.COUNTERSIGNED: ApproveStep(parts.network, parts.directory, parts.verifier, parts.clock),
             FlowStep.APPROVED: NotariseStep(self._desk, parts.clock, self._members.are_outdated),
             FlowStep.NOTARISED: RecordStep(parts.me.name, parts.directory, recorder, parts.clock),

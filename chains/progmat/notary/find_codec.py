@@ -29,7 +29,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class FindAnswer:
-    """Those that are final. What is not among them can become final at ``time_s`` or later, never at an earlier time."""
+    """Those that are final. What is not among them can become final at ``time_s`` or later, not earlier."""
 
     found: tuple[Found, ...]
     time_s: int

@@ -114,9 +114,7 @@ class PostgresUniquenessStore:
     def find_all_committed(self, tx_ids: Sequence[bytes]) -> dict[bytes, Committed]:
         """Committed transactions' answers."""
         query = "SELECT tx_id, time_s, position FROM notary_committed WHERE tx_id = ANY(%b)"
-        found = self._reader.run(
-            lambda connection: connection.execute(query, (list(tx_ids),), binary=True).fetchall()
-        )
+        found = self._reader.run(lambda connection: connection.execute(query, (list(tx_ids),), binary=True).fetchall())
         return {row[0]: Committed(*row) for row in found}
 
     def requester_of(self, tx_id: bytes) -> Requester | None:
