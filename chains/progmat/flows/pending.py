@@ -1,9 +1,9 @@
 """What becomes of transactions that this node signed for others, should whoever began them never say.
 
-Source of the idea: Corda's two-phase finality, whose counterparties keep the transaction before the notary is asked. The
-node that asks the notary may lose its disk between the notary's commit and its first delivery: then inputs are spent,
-and nobody knows the outputs but those that countersigned. So a countersigner remembers what it signed until that is
-recorded here. What is not within ``WRITE_AFTER_MS`` is written down; from ``ASK_AFTER_MS`` on the notary is asked
+Source of the idea: Corda's two-phase finality, whose counterparties keep the transaction before the notary is asked.
+The node that asks the notary may lose its disk between the notary's commit and its first delivery: then inputs are
+spent, and nobody knows the outputs but those that countersigned. So a countersigner remembers what it signed until that
+is recorded here. What is not within ``WRITE_AFTER_MS`` is written down; from ``ASK_AFTER_MS`` on the notary is asked
 whether it is final. If so, the missing signatures are collected, and it is verified, recorded and owed to all
 participants in one commit. If not, it is forgotten as soon as it cannot become final any more.
 
@@ -25,7 +25,7 @@ from chains.progmat.flows.back_chain import BackChain, Confirmation
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.countersignatures import Countersignatures
 from chains.progmat.flows.delivery import owe_finality
-from chains.progmat.flows.notary_inquiry import Findings, FinalWord, NotaryInquiry
+from chains.progmat.flows.notary_inquiry import FinalWord, Findings, NotaryInquiry
 from chains.progmat.flows.pending_book import Countersigned, PendingBook
 from chains.progmat.flows.pending_rows import PendingRow
 from chains.progmat.flows.retry import RetrySchedule

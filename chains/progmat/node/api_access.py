@@ -76,6 +76,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "ActOnFlow": Permission.OPERATE,
     "ListOperatorActs": Permission.OPERATE,
     "Recover": Permission.OPERATE,
+    "ListPending": Permission.OPERATE,
     "ListAccounts": Permission.CASH,
     "ListCoins": Permission.CASH,
     "ListHolds": Permission.CASH,
