@@ -62,6 +62,10 @@ class _FailingStore:
         """See ``UniquenessStore``."""
         return self._store.find_committed(tx_id)
 
+    def find_all_committed(self, tx_ids: Sequence[bytes]) -> dict[bytes, Committed]:
+        """See ``UniquenessStore``."""
+        return self._store.find_all_committed(tx_ids)
+
     def requester_of(self, tx_id: bytes) -> Requester | None:
         """See ``UniquenessStore``."""
         return self._store.requester_of(tx_id)

@@ -136,6 +136,29 @@ def recover(context: typer.Context, as_json: JsonFlag = False) -> None:
     run(main, output)
 
 
+@app.command()
+def pending(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 100,
+    as_json: JsonFlag = False,
+) -> None:
+    """Transactions of other nodes' flows that this node signed and that are not final here, oldest first."""
+    output = output_of(as_json)
+
+    async def main() -> None:
+        async with context.obj.node() as node:
+            found = await node.pending(limit)
+        if output is Output.PROGRAMS:
+            show_json({"pending": [_document(line) for line in found]})
+            return
+        for line in found:
+            why = f": {line.last_error_reason} {line.last_error_message}" if line.last_error_reason else ""
+            tries = f"{line.attempts} attempts, next {_time(line.next_attempt_ms)}"
+            out.print(f"{line.tx_id.hex()}  of {line.asker} since {_time(line.since_ms)}, {tries}{why}", soft_wrap=True)
+
+    run(main, output)
+
+
 def _act(context: typer.Context, act: str, flow_id: str, reason: str, output: Output) -> None:
     async def main() -> None:
         async with connected(context, FlowOperator) as node:

@@ -74,6 +74,19 @@ class PeerRecovered:
     problem: str
 
 
+@dataclass(frozen=True, slots=True)
+class PendingLine:
+    """A transaction that another node began and this one signed. Times in Unix milliseconds."""
+
+    tx_id: bytes
+    asker: str
+    since_ms: int
+    attempts: int
+    next_attempt_ms: int
+    last_error_reason: str
+    last_error_message: str
+
+
 class FlowOperator:
     """Asks one node. All methods raise ``RemoteCallerError``, ``RemotePeerError`` or ``RemoteUnavailableError``."""
 
@@ -136,6 +149,22 @@ class FlowOperator:
             PeerRecovered(item.peer, item.listed, item.fetched, item.missing, item.problem) for item in answer.peers
         )
         return peers, answer.complete
+
+    async def pending(self, max_transactions: int = 0) -> tuple[PendingLine, ...]:
+        """What the node signed for others and what is not final there yet, oldest first."""
+        answer = await self._call(self._stub.ListPending, pb.ListPendingRequest(max_transactions=max_transactions))
+        return tuple(
+            PendingLine(
+                tx_id=item.tx_id,
+                asker=item.asker,
+                since_ms=item.since_ms,
+                attempts=item.attempts,
+                next_attempt_ms=item.next_attempt_ms,
+                last_error_reason=item.last_error_reason,
+                last_error_message=item.last_error_message,
+            )
+            for item in answer.pending
+        )
 
     async def close(self) -> None:
         """Close the channel."""

@@ -8,17 +8,10 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from chains.progmat.contracts.native_dvp import settled_terms
-from chains.progmat.contracts.native_terms import account_key
-from chains.progmat.flows import peer_codec
 from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.countersignatures import Countersignatures
 from chains.progmat.flows.engine import Commit
-from chains.progmat.flows.errors import (
-    AnswerProvesNothing,
-    BadCountersignature,
-    KeyHolderUnknown,
-    TransactionOutdated,
-)
+from chains.progmat.flows.errors import AnswerProvesNothing, TransactionOutdated
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.seams import Directory
 from chains.progmat.flows.signed_records import signed_of, with_signed
@@ -38,7 +31,6 @@ from primitives.errors import CrossDvpError, DecodeError, Refusal, UnavailableEr
 from primitives.public_key import PublicKey
 
 APPROVE = "validator.approve"
-COUNTERSIGN_TIMEOUT_S = 15.0
 APPROVE_TIMEOUT_S = 15.0
 
 
@@ -61,31 +53,27 @@ def require_epoch_not_over(verifier: LedgerVerifier, clock: Clock, signed: Signe
 class CountersignStep:
     """BUILT -> COUNTERSIGNED: every party whose key is missing is asked once, all at the same time."""
 
+    """``holders`` says whose fresh keys a transaction has, to each party that is to know."""
+
     def __init__(
         self,
-        network: PeerNetwork,
-        directory: Directory,
+        countersignatures: Countersignatures,
         verifier: LedgerVerifier,
         clock: Clock,
-        disclose: Callable[[str, WireTransaction], None],
         holders: Callable[[FlowRecord, WireTransaction], Awaitable[Mapping[str, tuple[FreshKeyStatement, ...]]]],
     ) -> None:
-        self._network = network
-        self._directory = directory
+        self._countersignatures = countersignatures
         self._verifier = verifier
         self._clock = clock
-        self._disclose = disclose
         self._holders = holders
 
     def skip(self, record: FlowRecord) -> FlowStep | None:
         """Nothing to do when all parties have signed already."""
-        return None if self._missing(signed_of(record)) else FlowStep.COUNTERSIGNED
+        return None if self._countersignatures.missing(signed_of(record)) else FlowStep.COUNTERSIGNED
 
     def waiting_on(self, record: FlowRecord) -> str:
         """The parties asked."""
-        signed = signed_of(record)
-        holders = {self._holder_of(key, signed.wire) or "" for key in self._missing(signed)}
-        return ", ".join(sorted(filter(None, holders)))
+        return ", ".join(self._countersignatures.holders(signed_of(record)))
 
     def at_once(self, _record: FlowRecord) -> None:
         """Others have to be asked."""
@@ -94,48 +82,8 @@ class CountersignStep:
         """Ask; a party's refusal ends the flow. Raises ``TransactionOutdated`` when its epoch is over."""
         signed = signed_of(record)
         require_epoch_not_over(self._verifier, self._clock, signed)
-        by_party: dict[str, set[PublicKey]] = {}
-        for key in self._missing(signed):
-            holder = self._holder_of(key, signed.wire)
-            if holder is None:
-                raise KeyHolderUnknown(key.encoded())
-            by_party.setdefault(holder, set()).add(key)
         told = await self._holders(record, signed.wire)
-        signed_bytes = signed.encode()
-        bodies = {party: peer_codec.encode_countersign_request(signed_bytes, told.get(party, ())) for party in by_party}
-        answers = await asyncio.gather(
-            *(self._ask(party, keys, signed, bodies[party]) for party, keys in by_party.items())
-        )
-        complete = signed.with_signatures(*(signature for answer in answers for signature in answer))
-        return partial(self._collected, record, complete)
-
-    def _holder_of(self, key: PublicKey, wire: WireTransaction) -> str | None:
-        """A node's key is on the map; whose customer the buyer of a native trade is, its terms say."""
-        terms = settled_terms(wire)
-        if terms is not None and key == account_key(terms.buyer_cash):
-            return terms.buyer_node
-        return self._directory.holder_of(key)
-
-    def _missing(self, signed: SignedTransaction) -> list[PublicKey]:
-        pinned = self._verifier.pinned(signed.wire)
-        apart = {pinned.validator_key} if signed.wire.notary is None else {pinned.validator_key, signed.wire.notary.key}
-        missing = signed.missing_signers() - apart
-        return sorted((leaf for key in missing for leaf in leaf_keys(key)), key=PublicKey.encoded)
-
-    async def _ask(
-        self, party: str, keys: set[PublicKey], signed: SignedTransaction, body: bytes
-    ) -> tuple[TransactionSignature, ...]:
-        self._disclose(party, signed.wire)
-        answer = await self._network.request(party, peer_codec.COUNTERSIGN, body, COUNTERSIGN_TIMEOUT_S)
-        signatures = tuple(decode_signature(item) for item in peer_codec.decode_countersign_response(answer))
-        if {signature.by for signature in signatures} != keys or any(s.partial_tree for s in signatures):
-            raise BadCountersignature(party, "it has other keys than were asked for")
-        try:
-            for signature in signatures:
-                self._verifier.verify_signature(signature, signed.id)
-        except Refusal as error:
-            raise BadCountersignature(party, str(error)) from error
-        return signatures
+        return partial(self._collected, record, await self._countersignatures.collect(signed, told))
 
     def _collected(self, record: FlowRecord, signed: SignedTransaction, _connection: Connection) -> FlowRecord:
         return with_signed(record, signed).advanced(FlowStep.COUNTERSIGNED, self._clock.now_ms())

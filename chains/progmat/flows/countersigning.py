@@ -26,6 +26,8 @@ from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.dvp_answers import note_signature
 from chains.progmat.flows.errors import CountersignRefused
 from chains.progmat.flows.fresh_key_register import FreshKeyRegister
+from chains.progmat.flows.pending import PendingWatch
+from chains.progmat.flows.pending_book import Countersigned
 from chains.progmat.flows.seams import KeyRing, NodeSelf, Role
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.verification import LedgerVerifier
@@ -62,6 +64,7 @@ class CountersignResponder:
         disclose: Callable[[str, WireTransaction], None],
         clock: Clock,
         register: FreshKeyRegister,
+        pending: PendingWatch,
     ) -> None:
         self._me = me
         self._database = database
@@ -71,6 +74,7 @@ class CountersignResponder:
         self._disclose = disclose
         self._clock = clock
         self._register = register
+        self._pending = pending
 
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``node.countersign``. Raises ``CountersignRefused`` and what verification refuses."""
@@ -79,14 +83,26 @@ class CountersignResponder:
         terms = settled_terms(signed.wire)
         keys = self._keys_to_sign_with(signed.wire, terms)
         self._verifier.verify_signatures(signed, self._signed_later(signed, terms))
+        if (given := await self._given_to_another(asker.name, signed.id, keys)) is not None:
+            return given
         await self._back_chain.resolve(asker.name, signed.wire)
         await self._database.look_up(lambda connection: self._verifier.verify_contracts(connection, signed.wire))
         await self._register.require_disclosed(asker.name, signed.wire, statements)
         if terms is not None and account_key(terms.buyer_cash) in keys:
             await self._database.submit(partial(self._note_trade, asker=asker.name, terms=terms, wire=signed.wire))
-        signatures = tuple(encode_signature(self._sign(key, signed.wire)) for key in keys)
+        signatures = tuple(self._sign(key, signed.wire) for key in keys)
         self._disclose(asker.name, signed.wire)
-        return peer_codec.encode_countersign_response(signatures)
+        self._pending.book.countersigned(Countersigned(asker.name, signed, signatures, self._clock.now_ms()))
+        return peer_codec.encode_countersign_response(tuple(map(encode_signature, signatures)))
+
+    async def _given_to_another(self, asker: str, tx_id: bytes, keys: tuple[PublicKey, ...]) -> bytes | None:
+        """The answer to a party that completes what another began (see ``pending``): what that one got, no more."""
+        if self._pending.book.asker_of(tx_id) in {None, asker}:
+            return None
+        given = {signature.by: signature for signature in await self._pending.signatures_of(tx_id)}
+        if not given.keys() >= set(keys):
+            return None
+        return peer_codec.encode_countersign_response(tuple(encode_signature(given[key]) for key in keys))
 
     def _signed_later(self, signed: SignedTransaction, terms: NativeTerms | None) -> frozenset[Key]:
         """Whose signatures may be missing: ours, the Validators' and the notary's.

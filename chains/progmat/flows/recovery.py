@@ -12,7 +12,7 @@ names what cannot be fetched costs that peer's part of the report and nothing el
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -233,28 +233,39 @@ class Recovery:
             if bytes(signed.id) in listed:
                 raise BadListing(peer, f"{self._own_name} takes no part in {signed.id.hex()}")
             return
-        values = {"salt": signed.wire.salt, "tx_id": bytes(signed.id)}
-        connection.execute(insert(recovered).values(values).on_conflict_do_nothing())
+        remember_made(connection, signed)
         now_s = self._clock.now_ms() // 1000
         owe_finality(connection, f"recovered {signed.id.hex()}", signed, participants - {self._own_name, peer}, now_s)
 
 
 class FinalListings:
-    """The answering side. ``history_id`` names this node's records; another one after they were restored."""
+    """The answering side. ``history_id`` names this node's records; another one after they were restored.
 
-    def __init__(self, database: NodeDatabase, history_id: str) -> None:
+    ``settle`` finds out what became of what this node signed for the asker, which may have forgotten that it began it:
+    only then is a listing all there is. Raises ``UnavailableError``.
+    """
+
+    def __init__(self, database: NodeDatabase, history_id: str, settle: Callable[[str], Awaitable[None]]) -> None:
         self._database = database
         self._history_id = history_id
+        self._settle = settle
 
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``node.list_final``: only of transactions in which the asker takes part."""
         cursor = peer_codec.decode_list_request(body)
+        await self._settle(asker.name)
         after = cursor.after if cursor.history_id == self._history_id else 0
         listing = await self._database.read(
             partial(listed_for, participant=asker.name, after=after, window=MAX_LISTED_IDS)
         )
         place = ListingCursor(self._history_id, listing.up_to)
         return peer_codec.encode_listing(FinalListing(place, listing.tx_ids, listing.is_complete))
+
+
+def remember_made(connection: Connection, signed: SignedTransaction) -> None:
+    """A transaction that a flow of this node may have made, and that came back from peers."""
+    values = {"salt": signed.wire.salt, "tx_id": bytes(signed.id)}
+    connection.execute(insert(recovered).values(values).on_conflict_do_nothing())
 
 
 def made_before(connection: Connection, salt: bytes) -> StoredTransaction | None:

@@ -119,6 +119,21 @@ recovered = Table(
     Column("tx_id", LargeBinary(32), nullable=False),
 )
 
+pending = Table(
+    "pending",  # what this node signed for others, and what has not become final here within seconds
+    flows_metadata,
+    Column("tx_id", LargeBinary(32), primary_key=True),
+    Column("asker", Text, nullable=False),
+    Column("signed_tx", LargeBinary, nullable=False),
+    Column("since_ms", Int64, nullable=False),
+    Column("attempts", Int64, nullable=False),
+    Column("next_attempt_ms", Int64, nullable=False),
+    Column("last_error_reason", Text, nullable=False),
+    Column("last_error", Text, nullable=False),
+    Index("pending_due", "next_attempt_ms"),
+    Index("pending_asker", "asker", "since_ms"),
+)
+
 operator_acts = Table(
     "operator_acts",  # what operators did to flows: only added to, each entry chained to the one before
     flows_metadata,

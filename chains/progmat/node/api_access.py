@@ -80,6 +80,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "ListOperatorActs": Permission.OPERATE,
     "Recover": Permission.OPERATE,
     "SettleDoubt": Permission.OPERATE,
+    "ListPending": Permission.OPERATE,
     "ListAccounts": Permission.CASH,
     "ListCoins": Permission.CASH,
     "ListHolds": Permission.CASH,

@@ -5,28 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from chains.progmat.flows import (
-    cash_builders,
-    ibc_builders,
     peer_codec,
-    proposal_builders,
-    replacement_builders,
-    token_builders,
 )
-from chains.progmat.flows.account_rotation import rotate_account_key
 from chains.progmat.flows.ahead import Ahead
 from chains.progmat.flows.back_chain import BackChain
-from chains.progmat.flows.building import Builder, BuildStep
+from chains.progmat.flows.building import BuildStep
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.coin_queue import CoinQueue, wake_for_coins
 from chains.progmat.flows.collecting import ApproveStep, CountersignStep
 from chains.progmat.flows.control import FlowControl
+from chains.progmat.flows.countersignatures import Countersignatures
 from chains.progmat.flows.countersigning import CountersignResponder
 from chains.progmat.flows.delivery import DeliveryWorker, delivered_wire
 from chains.progmat.flows.disclosing import Disclosing
-from chains.progmat.flows.dvp_builder import settle_dvp
 from chains.progmat.flows.dvp_codec import PROPOSE_DVP, RELEASE_DVP
 from chains.progmat.flows.dvp_desk import DvpDesk, DvpReservations
 from chains.progmat.flows.engine import FlowEngine, StepAction
@@ -37,10 +30,12 @@ from chains.progmat.flows.fresh_key_codec import FRESH_KEY, SHOW_FRESH_KEYS
 from chains.progmat.flows.fresh_key_desk import FreshKeyDesk
 from chains.progmat.flows.fresh_key_register import FreshKeyRegister
 from chains.progmat.flows.history_policy import HistoryPolicy
-from chains.progmat.flows.member_builders import change_membership
 from chains.progmat.flows.members import MembershipBook, MembershipDesk
 from chains.progmat.flows.notary_desk import NotaryDesk
+from chains.progmat.flows.notary_inquiry import NotaryInquiry
 from chains.progmat.flows.own_fresh_keys import OwnFreshKeys
+from chains.progmat.flows.pending import PendingWatch
+from chains.progmat.flows.pending_book import PendingBook
 from chains.progmat.flows.preparing import PeerPreparation
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recording import Recorder
@@ -53,37 +48,12 @@ from chains.progmat.flows.snipping import AttestationReceiver, Snipper
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
+from chains.progmat.node.flow_builders import BUILDERS
 from chains.progmat.node.peers import PeerIdentity, PeerNetwork, PeerRouter
 from chains.progmat.node.storage import Effect, NodeDatabase
 from chains.progmat.node.vault_reading import vault_rules
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
-
-BUILDERS: Final[Mapping[FlowKind, Builder]] = {
-    FlowKind.CHANGE_MEMBERSHIP: change_membership,
-    FlowKind.ISSUE_CASH: cash_builders.issue_cash,
-    FlowKind.MOVE_CASH: cash_builders.move_cash,
-    FlowKind.REDEEM_CASH: cash_builders.redeem_cash,
-    FlowKind.ROTATE_ACCOUNT_KEY: rotate_account_key,
-    FlowKind.MERGE_CASH: cash_builders.merge_cash,
-    FlowKind.LOCK_CASH: ibc_builders.lock_cash,
-    FlowKind.CANCEL_TRADE: ibc_builders.cancel_trade,
-    FlowKind.CREATE_LIGHT_CLIENT: ibc_builders.create_light_client,
-    FlowKind.UPDATE_LIGHT_CLIENT: ibc_builders.update_light_client,
-    FlowKind.SUBMIT_MISBEHAVIOUR: ibc_builders.submit_misbehaviour,
-    FlowKind.ACK_PACKET: ibc_builders.ack_packet,
-    FlowKind.TIMEOUT_PACKET: ibc_builders.timeout_packet,
-    FlowKind.ISSUE_TOKEN: token_builders.issue_token,
-    FlowKind.MOVE_TOKEN: token_builders.move_token,
-    FlowKind.REDEEM_TOKEN: token_builders.redeem_token,
-    FlowKind.SETTLE_DVP: settle_dvp,
-    FlowKind.PROPOSE_PACKAGE: proposal_builders.propose_package,
-    FlowKind.VOTE_ON_PACKAGE: proposal_builders.vote_on_package,
-    FlowKind.CLOSE_PROPOSAL: proposal_builders.close_proposal,
-    FlowKind.CHANGE_NOTARY: replacement_builders.change_notary,
-    FlowKind.UPGRADE_STATES: replacement_builders.upgrade_states,
-}
-"""What each kind of flow builds; everything after that is the same for all."""
 
 
 @dataclass(frozen=True)
@@ -160,9 +130,7 @@ class LedgerNode:
             parts.history,
             confirmed=self._confirmed,
         )
-        self._countersign = CountersignResponder(
-            parts.me, parts.database, parts.verifier, back_chain, parts.keys, disclose, parts.clock, self._register
-        )
+        self._sign_for_others(recorder, back_chain)
         self._members = MembershipBook(
             parts.me, parts.database, parts.network, parts.directory, back_chain, parts.verifier.recorded
         )
@@ -187,9 +155,10 @@ class LedgerNode:
             self._desk.position_of,
             self._confirmed,
             self._received,
+            self._may_be_ours,
         )
         self._attestations = AttestationReceiver(parts.database, parts.verifier)
-        self._listings = FinalListings(parts.database, parts.history_id)
+        self._listings = FinalListings(parts.database, parts.history_id, self.pending.settle_all_of)
         self._make_flows(recorder)
         self._make_upkeep(recorder, back_chain)
 
@@ -200,6 +169,35 @@ class LedgerNode:
         self.fresh_accounts = FreshAccounts(parts.database, own)
         self._fresh_keys = FreshKeyDesk(parts.database, parts.network, own, parts.clock)
         self._register = FreshKeyRegister(parts.me, parts.database, self._fresh_keys, own)
+
+    def _sign_for_others(self, recorder: Recorder, back_chain: BackChain) -> None:
+        """Countersigning, and what becomes of what was countersigned."""
+        parts = self.parts
+        disclose = self._disclosing.disclose
+        self._countersignatures = Countersignatures(parts.network, parts.directory, parts.verifier, disclose)
+        self.pending = PendingWatch(
+            PendingBook(),
+            parts.database,
+            NotaryInquiry(parts.network, parts.verifier),
+            self._countersignatures,
+            back_chain,
+            self._confirmed,
+            parts.verifier,
+            recorder,
+            parts.clock,
+            self._found_final,
+        )
+        self._countersign = CountersignResponder(
+            parts.me,
+            parts.database,
+            parts.verifier,
+            back_chain,
+            parts.keys,
+            disclose,
+            parts.clock,
+            self._register,
+            self.pending,
+        )
 
     def _make_upkeep(self, recorder: Recorder, back_chain: BackChain) -> None:
         """What goes on beside the flows."""
@@ -263,6 +261,7 @@ class LedgerNode:
         if self.parts.recover_every_s:
             self.recovery.start()
         self.deliveries.start()
+        await self.pending.start()
         if self.parts.attest_every:
             self.snipper.start()
         return await self.engine.start()
@@ -272,6 +271,7 @@ class LedgerNode:
         await self.recovery.stop()
         await self.snipper.stop()
         await self.engine.stop()
+        await self.pending.stop()
         await self.deliveries.stop()
 
     async def _confirmed(self, signed: SignedTransaction) -> SignedTransaction:
@@ -314,6 +314,20 @@ class LedgerNode:
             self._disclosing.disclose(name, signed.wire)
         self._ahead.note(signed, encoded(signed), participants)
         self._count_history(signed.wire)
+        self.pending.book.settled(signed.id)
+
+    def _found_final(self, others: Collection[str], signed: SignedTransaction) -> None:
+        """What was pending is recorded, and owed to the others."""
+        self._received(others, signed)
+        self.records_changed.tell()
+        self._coin_queue.freed_somewhere()
+        self.deliveries.wake()
+
+    def _may_be_ours(self, signed: SignedTransaction) -> bool:
+        """Signed with a key of ours, and not for somebody else: whoever lost its database is sent what it has made."""
+        if self.pending.book.asker_of(signed.id) is not None:
+            return False
+        return any(self.parts.keys.signer(signature.by) is not None for signature in signed.signatures)
 
     def _count_history(self, wire: WireTransaction) -> None:
         if self.parts.attest_every:
@@ -355,12 +369,7 @@ class LedgerNode:
         return {
             FlowStep.PROPOSED: build,
             FlowStep.BUILT: CountersignStep(
-                parts.network,
-                parts.directory,
-                parts.verifier,
-                parts.clock,
-                self._disclosing.disclose,
-                self._fresh_keys.disclosed_to,
+                self._countersignatures, parts.verifier, parts.clock, self._fresh_keys.disclosed_to
             ),
             FlowStep.COUNTERSIGNED: ApproveStep(parts.network, parts.directory, parts.verifier, parts.clock),
             FlowStep.APPROVED: NotariseStep(self._desk, parts.clock, self._members.are_outdated),

@@ -15,8 +15,9 @@ from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.peers import PeerRouter
 from chains.progmat.node.roles import Surroundings
 from chains.progmat.notary.duty import Duty, duty_of
+from chains.progmat.notary.finder import FIND, Finder
 from chains.progmat.notary.intake import Intake, TearOffIntake
-from chains.progmat.notary.keys import key_in_force
+from chains.progmat.notary.keys import key_in_force, signer_of
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.notary.signature_checks import InlineChecks, WorkerChecks
 from chains.progmat.notary.uniqueness import UniquenessStore
@@ -30,12 +31,14 @@ class NotaryRole:
         self,
         around: Surroundings,
         service: NotaryService,
+        finder: Finder,
         store: UniquenessStore,
         duty: Duty | None,
         archive: NodeStorage | None,
     ) -> None:
         self._around = around
         self._service = service
+        self._finder = finder
         self._store = store
         self._archive = archive
         self.duty = duty
@@ -68,17 +71,24 @@ class NotaryRole:
             intake=intake,
             duty=duty,
         )
+        finder = Finder(
+            store,
+            lambda: signer_of(around.keys, key_in_force(around.parameters_book, around.me.name)),
+            around.key_of,
+            duty,
+        )
         # An epoch that comes too late is refused here, so that what is journalled is never judged anew.
         around.parameters_book.guard(lambda: store.head().time_s + NOTICE_S)
-        return cls(around, service, store, duty, archive)
+        return cls(around, service, finder, store, duty, archive)
 
     def answer_peers(self, router: PeerRouter) -> None:
-        """Notarise, read the journal."""
+        """Notarise, find, read the journal."""
         self._around.answer_about_network(router)
         if self._archive is None:
             router.register_group(NOTARISE, self._service.notarise_group)
         else:  # a history is fetched from the peer: no request waits for another's
             router.register(NOTARISE, self._service.notarise)
+        router.register(FIND, self._finder.handle)
         router.register(READ_JOURNAL, self._service.read_journal)
 
     def serve(self, _server: grpc.aio.Server) -> tuple[str, ...]:
@@ -92,6 +102,7 @@ class NotaryRole:
     async def stop(self) -> None:
         """Finish what is queued, close the store."""
         await self._service.stop()
+        self._finder.stop()
         self._store.close()
         if self._archive is not None:
             await self._archive.release()

@@ -11,7 +11,7 @@ from crossdvp.ledger.v1 import flow_service_pb2 as pb
 from crossdvp.ledger.v1.flow_service_pb2_grpc import FlowServiceServicer
 from google.protobuf.message import Message
 
-from chains.progmat.flows import store
+from chains.progmat.flows import pending_rows, store
 from chains.progmat.flows.acts import Act, OperatorAct, acts, first_broken_entry
 from chains.progmat.flows.errors import FlowUnknown, InvalidRequest
 from chains.progmat.flows.finding import FlowQuery, find_flows
@@ -97,6 +97,24 @@ class FlowServiceRpc(FlowServiceServicer):
             for peer in report.peers
         ]
         return pb.RecoverResponse(peers=peers, complete=report.is_complete)
+
+    async def ListPending(self, request: pb.ListPendingRequest, context: Context) -> pb.ListPendingResponse:  # noqa: D102, N802 # as above
+        self._authorise(context, "ListPending")
+        limit = _page(request.max_transactions, 100)
+        rows = await self._database.read(partial(pending_rows.oldest, limit=limit))
+        pending = [
+            pb.PendingTransaction(
+                tx_id=row.tx_id,
+                asker=row.asker,
+                since_ms=row.since_ms,
+                attempts=row.attempts,
+                next_attempt_ms=row.next_attempt_ms,
+                last_error_reason=row.last_error_reason,
+                last_error_message=row.last_error,
+            )
+            for row in rows
+        ]
+        return pb.ListPendingResponse(pending=pending)
 
     def _authorise(self, context: Context, method: str) -> None:
         self._access.require(identity_of(context).name, method)

@@ -46,6 +46,11 @@ class MemoryUniquenessStore:
         with self._lock:
             return self._committed.get(tx_id)
 
+    def find_all_committed(self, tx_ids: Sequence[bytes]) -> dict[bytes, Committed]:
+        """Committed transactions' answers."""
+        with self._lock:
+            return {tx_id: self._committed[tx_id] for tx_id in tx_ids if tx_id in self._committed}
+
     def requester_of(self, tx_id: bytes) -> Requester | None:
         """Who had a transaction committed."""
         with self._lock:

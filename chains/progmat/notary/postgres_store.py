@@ -112,6 +112,12 @@ class PostgresUniquenessStore:
         row = self._reader.run(lambda connection: connection.execute(query, (tx_id,)).fetchone())
         return None if row is None else Committed(*row)
 
+    def find_all_committed(self, tx_ids: Sequence[bytes]) -> dict[bytes, Committed]:
+        """Committed transactions' answers."""
+        query = "SELECT tx_id, time_s, position FROM notary_committed WHERE tx_id = ANY(%b)"
+        found = self._reader.run(lambda connection: connection.execute(query, (list(tx_ids),), binary=True).fetchall())
+        return {row[0]: Committed(*row) for row in found}
+
     def requester_of(self, tx_id: bytes) -> Requester | None:
         """Who had a transaction committed."""
         query = "SELECT requester, requester_key, requester_signature FROM notary_committed WHERE tx_id = %s"

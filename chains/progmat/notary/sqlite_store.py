@@ -83,6 +83,12 @@ class SqliteUniquenessStore:
             ).fetchone()
         return None if row is None else Committed(*row)
 
+    def find_all_committed(self, tx_ids: Sequence[bytes]) -> dict[bytes, Committed]:
+        """Committed transactions' answers."""
+        with self._reading() as connection:
+            rows = _lookup(connection, "SELECT tx_id, time_s, position FROM committed WHERE tx_id", tx_ids)
+            return {row[0]: Committed(*row) for row in rows}
+
     def requester_of(self, tx_id: bytes) -> Requester | None:
         """Who had a transaction committed."""
         with self._reading() as connection:

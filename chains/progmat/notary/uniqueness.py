@@ -31,6 +31,9 @@ class UniquenessStore(Protocol):
     def find_committed(self, tx_id: bytes) -> Committed | None:
         """The answer a transaction got, if it is committed."""
 
+    def find_all_committed(self, tx_ids: Sequence[bytes]) -> dict[bytes, Committed]:
+        """The answers of those of the transactions that are committed, by id: one look for all of them."""
+
     def requester_of(self, tx_id: bytes) -> Requester | None:
         """Who had a transaction committed, with the signature that shows it; None if it is not committed."""
 

@@ -215,3 +215,21 @@ def test_a_window_that_is_over_does_not_open_again_when_the_clock_goes_back(stor
         (outcome,) = store.commit_batch([late], clock_s)
         assert isinstance(outcome, TimeWindowClosed)
     assert store.head().time_s == NOW_S + 10
+
+
+def test_many_are_looked_up_at_once_and_only_those_committed_are_found(store: UniquenessStore) -> None:
+    batch = [request(f"tx {n}", inputs=(state(f"coin {n}"),), writes=(create(f"p {n}"),)) for n in range(600)]
+    outcomes = store.commit_batch(batch, NOW_S)
+    asked = [asked.tx_id for asked in batch] + [tx_id_of("never")]
+    assert store.find_all_committed(asked) == {outcome.tx_id: outcome for outcome in map(committed, outcomes)}
+    assert store.find_all_committed([tx_id_of("never")]) == {}
+    assert store.find_all_committed([]) == {}
+
+
+def test_what_is_not_committed_when_the_journal_has_passed_its_window_never_is(store: UniquenessStore) -> None:
+    """Whoever asks what is final reads the journal's time first: see ``finder``."""
+    late = request("late", inputs=(state("coin"),), window=TimeWindow(None, UnixSeconds(NOW_S + 10)))
+    store.append_tick(NOW_S + 10)
+    assert store.find_all_committed([late.tx_id]) == {}
+    (outcome,) = store.commit_batch([late], NOW_S)
+    assert isinstance(outcome, TimeWindowClosed)

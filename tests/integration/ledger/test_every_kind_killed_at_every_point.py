@@ -19,7 +19,7 @@ from chains.progmat.flows.peer_codec import FETCH_TRANSACTIONS
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.flows.steps import ENDS, FlowStep
-from chains.progmat.node.ledger_node import BUILDERS
+from chains.progmat.node.flow_builders import BUILDERS
 from chains.progmat.node.peers import Delivery
 from chains.progmat.node.roles import ValidatorRole, VaultRole
 from tests.fakes.ledger_parties import SECOND, VALIDATORS, LedgerParty

@@ -191,3 +191,33 @@ class RecoverResponse(_message.Message):
     peers: _containers.RepeatedCompositeFieldContainer[PeerRecovery]
     complete: bool
     def __init__(self, peers: _Optional[_Iterable[_Union[PeerRecovery, _Mapping]]] = ..., complete: _Optional[bool] = ...) -> None: ...
+
+class ListPendingRequest(_message.Message):
+    __slots__ = ("max_transactions",)
+    MAX_TRANSACTIONS_FIELD_NUMBER: _ClassVar[int]
+    max_transactions: int
+    def __init__(self, max_transactions: _Optional[int] = ...) -> None: ...
+
+class PendingTransaction(_message.Message):
+    __slots__ = ("tx_id", "asker", "since_ms", "attempts", "next_attempt_ms", "last_error_reason", "last_error_message")
+    TX_ID_FIELD_NUMBER: _ClassVar[int]
+    ASKER_FIELD_NUMBER: _ClassVar[int]
+    SINCE_MS_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_ATTEMPT_MS_FIELD_NUMBER: _ClassVar[int]
+    LAST_ERROR_REASON_FIELD_NUMBER: _ClassVar[int]
+    LAST_ERROR_MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    tx_id: bytes
+    asker: str
+    since_ms: int
+    attempts: int
+    next_attempt_ms: int
+    last_error_reason: str
+    last_error_message: str
+    def __init__(self, tx_id: _Optional[bytes] = ..., asker: _Optional[str] = ..., since_ms: _Optional[int] = ..., attempts: _Optional[int] = ..., next_attempt_ms: _Optional[int] = ..., last_error_reason: _Optional[str] = ..., last_error_message: _Optional[str] = ...) -> None: ...
+
+class ListPendingResponse(_message.Message):
+    __slots__ = ("pending",)
+    PENDING_FIELD_NUMBER: _ClassVar[int]
+    pending: _containers.RepeatedCompositeFieldContainer[PendingTransaction]
+    def __init__(self, pending: _Optional[_Iterable[_Union[PendingTransaction, _Mapping]]] = ...) -> None: ...

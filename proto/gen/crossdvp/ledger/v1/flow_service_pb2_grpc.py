@@ -61,6 +61,11 @@ class FlowServiceStub:
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_flow__service__pb2.RecoverRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_flow__service__pb2.RecoverResponse.FromString,
                 _registered_method=True)
+        self.ListPending = channel.unary_unary(
+                '/crossdvp.ledger.v1.FlowService/ListPending',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_flow__service__pb2.ListPendingRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_flow__service__pb2.ListPendingResponse.FromString,
+                _registered_method=True)
 
 
 class FlowServiceServicer:
@@ -105,6 +110,14 @@ class FlowServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPending(self, request, context):
+        """Transactions that others began and this node signed, and that are not final here yet, oldest first. Those of the
+        last seconds are left out. No side effect.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FlowServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -132,6 +145,11 @@ def add_FlowServiceServicer_to_server(servicer, server):
                     servicer.Recover,
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_flow__service__pb2.RecoverRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_flow__service__pb2.RecoverResponse.SerializeToString,
+            ),
+            'ListPending': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPending,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_flow__service__pb2.ListPendingRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_flow__service__pb2.ListPendingResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -271,6 +289,33 @@ class FlowService:
             '/crossdvp.ledger.v1.FlowService/Recover',
             crossdvp_dot_ledger_dot_v1_dot_flow__service__pb2.RecoverRequest.SerializeToString,
             crossdvp_dot_ledger_dot_v1_dot_flow__service__pb2.RecoverResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPending(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.ledger.v1.FlowService/ListPending',
+            crossdvp_dot_ledger_dot_v1_dot_flow__service__pb2.ListPendingRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_flow__service__pb2.ListPendingResponse.FromString,
             options,
             channel_credentials,
             insecure,

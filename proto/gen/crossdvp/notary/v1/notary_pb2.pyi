@@ -85,6 +85,30 @@ class PathConflict(_message.Message):
     hash_of_writing_tx_id: bytes
     def __init__(self, path: _Optional[bytes] = ..., problem: _Optional[_Union[PathProblem, str]] = ..., hash_of_writing_tx_id: _Optional[bytes] = ...) -> None: ...
 
+class FindRequest(_message.Message):
+    __slots__ = ("tx_ids",)
+    TX_IDS_FIELD_NUMBER: _ClassVar[int]
+    tx_ids: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, tx_ids: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class FindResponse(_message.Message):
+    __slots__ = ("found", "time_s")
+    FOUND_FIELD_NUMBER: _ClassVar[int]
+    TIME_S_FIELD_NUMBER: _ClassVar[int]
+    found: _containers.RepeatedCompositeFieldContainer[Found]
+    time_s: int
+    def __init__(self, found: _Optional[_Iterable[_Union[Found, _Mapping]]] = ..., time_s: _Optional[int] = ...) -> None: ...
+
+class Found(_message.Message):
+    __slots__ = ("tx_id", "notarised", "validator_signatures")
+    TX_ID_FIELD_NUMBER: _ClassVar[int]
+    NOTARISED_FIELD_NUMBER: _ClassVar[int]
+    VALIDATOR_SIGNATURES_FIELD_NUMBER: _ClassVar[int]
+    tx_id: bytes
+    notarised: Notarised
+    validator_signatures: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, tx_id: _Optional[bytes] = ..., notarised: _Optional[_Union[Notarised, _Mapping]] = ..., validator_signatures: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
 class ReadJournalRequest(_message.Message):
     __slots__ = ("after_position", "max_entries", "wait_ms")
     AFTER_POSITION_FIELD_NUMBER: _ClassVar[int]

@@ -1,0 +1,45 @@
+"""What each kind of flow builds: the one table that names them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from chains.progmat.flows import (
+    cash_builders,
+    ibc_builders,
+    proposal_builders,
+    replacement_builders,
+    token_builders,
+)
+from chains.progmat.flows.account_rotation import rotate_account_key
+from chains.progmat.flows.building import Builder
+from chains.progmat.flows.dvp_builder import settle_dvp
+from chains.progmat.flows.member_builders import change_membership
+from chains.progmat.flows.record import FlowKind
+
+BUILDERS: Final[Mapping[FlowKind, Builder]] = {
+    FlowKind.CHANGE_MEMBERSHIP: change_membership,
+    FlowKind.ISSUE_CASH: cash_builders.issue_cash,
+    FlowKind.MOVE_CASH: cash_builders.move_cash,
+    FlowKind.REDEEM_CASH: cash_builders.redeem_cash,
+    FlowKind.ROTATE_ACCOUNT_KEY: rotate_account_key,
+    FlowKind.MERGE_CASH: cash_builders.merge_cash,
+    FlowKind.LOCK_CASH: ibc_builders.lock_cash,
+    FlowKind.CANCEL_TRADE: ibc_builders.cancel_trade,
+    FlowKind.CREATE_LIGHT_CLIENT: ibc_builders.create_light_client,
+    FlowKind.UPDATE_LIGHT_CLIENT: ibc_builders.update_light_client,
+    FlowKind.SUBMIT_MISBEHAVIOUR: ibc_builders.submit_misbehaviour,
+    FlowKind.ACK_PACKET: ibc_builders.ack_packet,
+    FlowKind.TIMEOUT_PACKET: ibc_builders.timeout_packet,
+    FlowKind.ISSUE_TOKEN: token_builders.issue_token,
+    FlowKind.MOVE_TOKEN: token_builders.move_token,
+    FlowKind.REDEEM_TOKEN: token_builders.redeem_token,
+    FlowKind.SETTLE_DVP: settle_dvp,
+    FlowKind.PROPOSE_PACKAGE: proposal_builders.propose_package,
+    FlowKind.VOTE_ON_PACKAGE: proposal_builders.vote_on_package,
+    FlowKind.CLOSE_PROPOSAL: proposal_builders.close_proposal,
+    FlowKind.CHANGE_NOTARY: replacement_builders.change_notary,
+    FlowKind.UPGRADE_STATES: replacement_builders.upgrade_states,
+}
+"""What each kind of flow builds; everything after that is the same for all."""
