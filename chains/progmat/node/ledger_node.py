@@ -105,15 +105,7 @@ class LedgerNode:
         self.records_changed = Changes()
         self._coin_queue = CoinQueue()
         self._ahead = Ahead()
-        self._make_fresh_keys()
-        recorder = Recorder(
-            parts.me.name,
-            parts.directory,
-            vault_rules(parts.me),
-            parts.verifier.recorded,
-            self._membership_changed,
-            self._register.learn,
-        )
+        recorder = self._recorder_with_fresh_keys()
         self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
         disclose = self._disclosing.disclose
         self._desk = NotaryDesk(
@@ -162,13 +154,16 @@ class LedgerNode:
         self._make_flows(recorder)
         self._make_upkeep(recorder, back_chain)
 
-    def _make_fresh_keys(self) -> None:
-        """Keys of one payment: made, asked for, and known by the holders behind them."""
+    def _recorder_with_fresh_keys(self) -> Recorder:
+        """Keys of one payment: made, asked for, known by the holders behind them, and learnt with each record."""
         parts = self.parts
         own = OwnFreshKeys(parts.me.name, parts.verifier.epochs[0].ledger_id, parts.keys)
         self.fresh_accounts = FreshAccounts(parts.database, own)
         self._fresh_keys = FreshKeyDesk(parts.database, parts.network, own, parts.clock)
         self._register = FreshKeyRegister(parts.me, parts.database, self._fresh_keys, own)
+        rules, recorded = vault_rules(parts.me), parts.verifier.recorded
+        learn = self._register.learn
+        return Recorder(parts.me.name, parts.directory, rules, recorded, self._membership_changed, learn)
 
     def _sign_for_others(self, recorder: Recorder, back_chain: BackChain) -> None:
         """Countersigning, and what becomes of what was countersigned."""
