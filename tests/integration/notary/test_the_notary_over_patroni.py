@@ -1,6 +1,6 @@
 """The set-up of docs/ledger/notary.md for real: two workers of one notary, three PostgreSQL servers, Patroni, etcd.
 
-Takes two minutes and Debian's packages, so it runs when asked for:
+Takes a minute and Debian's packages, so it runs when asked for:
 
     CROSSDVP_TEST_PATRONI=1 python -m pytest -q -s tests/integration/notary/test_the_notary_over_patroni.py
 """
@@ -22,7 +22,7 @@ from tests.fakes.notary_workers import Custodian, Notary, check_journal
 
 pytestmark = [
     pytest.mark.xdist_group("processes"),
-    pytest.mark.skipif("CROSSDVP_TEST_PATRONI" not in os.environ, reason="takes two minutes: CROSSDVP_TEST_PATRONI=1"),
+    pytest.mark.skipif("CROSSDVP_TEST_PATRONI" not in os.environ, reason="takes a minute: CROSSDVP_TEST_PATRONI=1"),
 ]
 
 

@@ -124,6 +124,36 @@ async def test_a_full_queue_refuses_with_a_time_to_come_back() -> None:
     await notary.stop()
 
 
+async def test_a_frame_larger_than_the_queue_is_taken_as_far_as_it_goes_in_batches_no_larger_than_allowed() -> None:
+    store = HeldStore()
+    store.release.set()
+    notary = a_notary(store, max_batch=2, max_waiting=3)
+    await notary.start()
+    spoken = [Spoken(f"s {i}", inputs=(state("c", i),)) for i in range(5)]
+    answers = await notary.notarise_group(CN, [each.request() for each in spoken])
+    assert store.sizes == [2, 1]
+    for each, answer in zip(spoken[:3], answers[:3], strict=True):
+        assert isinstance(answer, bytes)
+        decode_signature(codec.decode_response(answer).signature).verify(each.wire.id)
+    assert all(isinstance(answer, NotaryBusy) for answer in answers[3:])
+    assert store.find_committed(spoken[3].wire.id) is None
+    await notary.stop()
+
+
+async def test_a_batch_that_fails_fails_every_request_of_the_frame_and_none_is_left_waiting() -> None:
+    class Fails(MemoryUniquenessStore):
+        def commit_batch(self, batch: Sequence[CommitRequest], clock_s: int) -> tuple[Outcome, ...]:
+            super().commit_batch(batch, clock_s)
+            raise UniquenessStoreFailed("whether it is on the disk is unknown")
+
+    notary = a_notary(Fails(LEDGER_ID), max_batch=2)
+    await notary.start()
+    bodies = [Spoken(f"s {i}", inputs=(state("c", i),)).request() for i in range(5)]
+    with pytest.raises(UniquenessStoreFailed):
+        await notary.notarise_group(CN, bodies)
+    await notary.stop()
+
+
 async def test_a_retry_gets_the_same_answer_bytes_though_everything_has_changed_since(tmp_path: Path) -> None:
     clock = Clock()
     store = SqliteUniquenessStore(tmp_path / "n.db", LEDGER_ID)
