@@ -256,6 +256,8 @@ class BackChain:
         for item in answer.transactions:
             signed = decoded(item.signed)
             tx_id = bytes(signed.id)
+            if tx_id in gathered.fetched:  # it came along with a delivery, which its sender does not count as sent
+                continue
             if tx_id not in still:
                 raise BadResolution(peer, f"it sent {tx_id.hex()}, which is no ancestor asked for")
             del still[tx_id]

@@ -94,6 +94,7 @@ async def test_an_operators_word_is_written_down_with_certificate_and_person(dou
             with pytest.raises(RemoteUnavailableError) as early:
                 await desk.says(OPERATIONS_NAME, "ROLLED_BACK", "alice")
             assert (early.value.reason, early.value.retry_after_s) == ("DOUBT_NOT_RECONCILED", 60)
+            await reconciliation.ask_positions()
             await reconciliation.reconcile()
             assert await desk.says(OPERATIONS_NAME, "ROLLED_BACK", "alice")
             assert not await desk.says(OPERATIONS_NAME, "ROLLED_BACK", "alice")
