@@ -288,6 +288,7 @@ async def test_what_never_reached_the_notary_is_forgotten_when_its_time_is_over(
         assert (row.attempts, row.last_error_reason) == (1, "")
         ledger.clock.advance_s(1200)
         await ledger.nodes["nn"].role._service.tick()  # type: ignore[attr-defined] # time passes for the notary, too
+        ledger.clock.advance_s(1200)
         await watch.look()
         assert await pending(ledger, SN) == ()
         assert len(watch.book) == 0
