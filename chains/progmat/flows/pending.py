@@ -100,11 +100,11 @@ class PendingWatch:
         except CrossDvpError as error:  # as if the process had been killed
             _log.warning("what was countersigned is not written down", held=len(self.book), reason=error.reason)
 
-    async def settle_all_of(self, asker: str) -> None:
-        """Have everything recorded that ``asker`` may have made final: it asks because it does not know any more.
+    async def settle_all_of(self, asker: str) -> CrossDvpError | None:
+        """Have everything recorded that ``asker`` may have made final: it asks because it may not know any more.
 
-        Raises ``UnavailableError`` when the notary cannot be asked. What is final and cannot be completed now is no
-        reason to keep back the rest.
+        Returns why the notary cannot be asked, if it cannot. What is final and cannot be completed now does not count:
+        a countersigner that refuses must not keep back for ever what else there is.
         """
         await self._write_down(self.book.of(asker))
         stale_ms = self._clock.now_ms() - FRESH_MS
@@ -112,7 +112,8 @@ class PendingWatch:
         for start in range(0, len(tx_ids), MAX_FOUND_IDS):
             failure = await self._settle(tx_ids[start : start + MAX_FOUND_IDS])
             if failure is not None:
-                raise failure
+                return failure
+        return None
 
     async def signatures_of(self, tx_id: bytes) -> tuple[TransactionSignature, ...]:
         """This node's over a transaction that is pending or recorded, perhaps with others'; none of an unknown one."""
