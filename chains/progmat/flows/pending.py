@@ -7,7 +7,8 @@ is recorded here. What is not within ``WRITE_AFTER_MS`` is written down; from ``
 whether it is final. If so, the missing signatures are collected, and it is verified, recorded and owed to all
 participants in one commit. If not, it is forgotten as soon as it cannot become final any more.
 
-Not closed: that the one that began it and all countersigners die within ``WRITE_AFTER_MS`` of the signature.
+Not closed: that the one that began it and all countersigners die before this is written, which is within
+``WRITE_AFTER_MS + LOOK_EVERY_MS`` of the signature.
 """
 
 from __future__ import annotations
