@@ -115,6 +115,13 @@ class Machine:
         down_s = self._chance.uniform(mishaps.least_down_s, mishaps.most_down_s)
         self._setting.loop.call_later(down_s, self.start, context=OUTSIDE.context())
 
+    def lose_disk(self) -> None:
+        """As ``crash``, and nothing that the disk held is left; the keys are kept elsewhere."""
+        self.crash()
+        self._note("has lost its disk")
+        self.disk.destroy()
+        self.disk = Disk()
+
     async def ask(self, call: Callable[[NodeOperations], Awaitable[T]]) -> T:
         """Call the node's API from outside; raises ``MachineDown`` besides what the call raises."""
         operations = self.operations

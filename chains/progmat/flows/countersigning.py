@@ -83,7 +83,7 @@ class CountersignResponder:
         terms = settled_terms(signed.wire)
         keys = self._keys_to_sign_with(signed.wire, terms)
         self._verifier.verify_signatures(signed, self._signed_later(signed, terms))
-        if (given := await self._given_to_another(asker.name, signed.id, keys)) is not None:
+        if (given := await self._given_to_another(asker.name, signed, terms, keys)) is not None:
             return given
         await self._back_chain.resolve(asker.name, signed.wire)
         await self._database.look_up(lambda connection: self._verifier.verify_contracts(connection, signed.wire))
@@ -95,11 +95,14 @@ class CountersignResponder:
         self._pending.book.countersigned(Countersigned(asker.name, signed, signatures, self._clock.now_ms()))
         return peer_codec.encode_countersign_response(tuple(map(encode_signature, signatures)))
 
-    async def _given_to_another(self, asker: str, tx_id: bytes, keys: tuple[PublicKey, ...]) -> bytes | None:
+    async def _given_to_another(
+        self, asker: str, signed: SignedTransaction, terms: NativeTerms | None, keys: tuple[PublicKey, ...]
+    ) -> bytes | None:
         """The answer to a party that completes what another began (see ``pending``): what that one got, no more."""
-        if self._pending.book.asker_of(tx_id) in {None, asker}:
+        seller_node = asker if terms is None else terms.seller_node
+        if (self._pending.book.asker_of(signed.id) or seller_node) == asker:
             return None
-        given = {signature.by: signature for signature in await self._pending.signatures_of(tx_id)}
+        given = {signature.by: signature for signature in await self._pending.signatures_of(signed.id)}
         if not given.keys() >= set(keys):
             return None
         return peer_codec.encode_countersign_response(tuple(encode_signature(given[key]) for key in keys))

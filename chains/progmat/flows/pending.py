@@ -7,7 +7,8 @@ is recorded here. What is not within ``WRITE_AFTER_MS`` is written down; from ``
 whether it is final. If so, the missing signatures are collected, and it is verified, recorded and owed to all
 participants in one commit. If not, it is forgotten as soon as it cannot become final any more.
 
-Not closed: that the one that began it and all countersigners die within ``WRITE_AFTER_MS`` of the signature.
+Not closed: that the one that began it and all countersigners die before this is written, which is within
+``WRITE_AFTER_MS + LOOK_EVERY_MS`` of the signature.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.seams import Recording
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.verification import LedgerVerifier
-from chains.progmat.node.storage import NodeDatabase, unknown_transactions
+from chains.progmat.node.storage import NodeDatabase, stored_transaction, unknown_transactions
 from chains.progmat.node.storage.errors import StorageClosed
 from chains.progmat.notary.find_codec import MAX_FOUND_IDS
 from chains.progmat.transactions.signature import TransactionSignature
@@ -48,6 +49,7 @@ ASK_AGAIN: Final = RetrySchedule(first_ms=30_000, ceiling_ms=600_000)
 FRESH_MS: Final = 1_000
 """A listing does not ask the notary again about what it was asked less than this ago."""
 _WRITTEN_TOGETHER: Final = 256
+_WHENEVER_MS: Final = 2**62
 _NOTHING: Final = pending_rows.Kept((), ())
 
 _log = structlog.get_logger(__name__)
@@ -99,28 +101,31 @@ class PendingWatch:
         except CrossDvpError as error:  # as if the process had been killed
             _log.warning("what was countersigned is not written down", held=len(self.book), reason=error.reason)
 
-    async def settle_all_of(self, asker: str) -> None:
-        """Have everything recorded that ``asker`` may have made final: it asks because it does not know any more.
+    async def settle_all_of(self, asker: str) -> CrossDvpError | None:
+        """Have everything recorded that ``asker`` may have made final: it asks because it may not know any more.
 
-        Raises ``UnavailableError`` when the notary cannot be asked. What is final and cannot be completed now is no
-        reason to keep back the rest.
+        Returns why the notary cannot be asked, if it cannot. What is final and cannot be completed now does not count:
+        a countersigner that refuses must not keep back for ever what else there is.
         """
         await self._write_down(self.book.of(asker))
         stale_ms = self._clock.now_ms() - FRESH_MS
         tx_ids = [tx_id for tx_id in self.book.written_of(asker) if self._asked_ms.get(tx_id, 0) <= stale_ms]
         for start in range(0, len(tx_ids), MAX_FOUND_IDS):
-            lot = tx_ids[start : start + MAX_FOUND_IDS]
-            rows = await self._database.read(partial(pending_rows.all_of, tx_ids=lot))
-            if (failure := await self._settle(rows)) is not None:
-                raise failure
+            failure = await self._settle(tx_ids[start : start + MAX_FOUND_IDS])
+            if failure is not None:
+                return failure
+        return None
 
     async def signatures_of(self, tx_id: bytes) -> tuple[TransactionSignature, ...]:
-        """Those that a pending transaction has, this node's among them; none if it is not pending any more."""
+        """This node's over a transaction that is pending or recorded, perhaps with others'; none of an unknown one."""
         held = self.book.held(tx_id)
         if held is not None:
             return held.ours
         row = await self._database.look_up(partial(pending_rows.found, tx_id=tx_id))
-        return () if row is None else decoded(row.signed_tx).signatures
+        if row is not None:
+            return decoded(row.signed_tx).signatures
+        stored = await self._database.look_up(partial(stored_transaction, tx_id=tx_id))
+        return () if stored is None else decoded(stored.signed_bytes).signatures
 
     # ---- the watch ----
 
@@ -140,7 +145,7 @@ class PendingWatch:
         await self._write_down(self.book.older_than(now_ms - WRITE_AFTER_MS))
         while self.book.is_anything_written:
             due = await self._database.read(partial(pending_rows.due, now_ms=now_ms, limit=MAX_FOUND_IDS))
-            if not due or await self._settle(due) is not None:
+            if not due or await self._settle([row.tx_id for row in due], due_by_ms=now_ms) is not None:
                 return
 
     async def _write_down(self, entries: Sequence[Countersigned]) -> None:
@@ -159,10 +164,10 @@ class PendingWatch:
 
     # ---- one question to the notary ----
 
-    async def _settle(self, rows: Sequence[PendingRow]) -> CrossDvpError | None:
+    async def _settle(self, tx_ids: Sequence[bytes], due_by_ms: int = _WHENEVER_MS) -> CrossDvpError | None:
         """Do what can be done about at most 64 of them; returns why the notary could not be asked."""
         async with self._asking:
-            rows = await self._still_open(rows)
+            rows = [row for row in await self._still_open(tx_ids) if row.next_attempt_ms <= due_by_ms]
             if not rows:
                 return None
             failure: CrossDvpError | None = None
@@ -202,11 +207,11 @@ class PendingWatch:
         await self._put_off(failed)
         return None
 
-    async def _still_open(self, rows: Sequence[PendingRow]) -> Sequence[PendingRow]:
-        """Those not recorded meanwhile; the others leave the table."""
-        unknown = set(await self._database.read(partial(unknown_transactions, tx_ids=[row.tx_id for row in rows])))
-        await self._forget([row.tx_id for row in rows if row.tx_id not in unknown])
-        return [row for row in rows if row.tx_id in unknown]
+    async def _still_open(self, tx_ids: Sequence[bytes]) -> tuple[PendingRow, ...]:
+        """As they stand now. Those recorded meanwhile leave the table."""
+        unknown = await self._database.read(partial(unknown_transactions, tx_ids=tx_ids))
+        await self._forget([tx_id for tx_id in tx_ids if tx_id not in unknown])
+        return await self._database.read(partial(pending_rows.all_of, tx_ids=unknown))
 
     async def _complete(self, row: PendingRow, word: FinalWord) -> None:
         """As a delivery is taken: nothing but the notary's word is believed, and that is verified."""

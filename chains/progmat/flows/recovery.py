@@ -241,25 +241,33 @@ class Recovery:
 class FinalListings:
     """The answering side. ``history_id`` names this node's records; another one after they were restored.
 
-    ``settle`` finds out what became of what this node signed for the asker, which may have forgotten that it began it:
-    only then is a listing all there is. Raises ``UnavailableError``.
+    ``settle`` finds out what became of what this node signed for the asker, which may have forgotten that it began it;
+    it returns why that cannot be told now. Then all that is here is listed, and that there is no more is not said.
     """
 
-    def __init__(self, database: NodeDatabase, history_id: str, settle: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(
+        self, database: NodeDatabase, history_id: str, settle: Callable[[str], Awaitable[CrossDvpError | None]]
+    ) -> None:
         self._database = database
         self._history_id = history_id
         self._settle = settle
 
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
-        """Handler of ``node.list_final``: only of transactions in which the asker takes part."""
+        """Handler of ``node.list_final``: only of transactions in which the asker takes part.
+
+        Raises what ``settle`` returned in the place of an empty last page.
+        """
         cursor = peer_codec.decode_list_request(body)
-        await self._settle(asker.name)
+        unsettled = await self._settle(asker.name)
         after = cursor.after if cursor.history_id == self._history_id else 0
         listing = await self._database.read(
             partial(listed_for, participant=asker.name, after=after, window=MAX_LISTED_IDS)
         )
+        if unsettled is not None and listing.up_to == after:
+            raise unsettled
         place = ListingCursor(self._history_id, listing.up_to)
-        return peer_codec.encode_listing(FinalListing(place, listing.tx_ids, listing.is_complete))
+        is_complete = listing.is_complete and unsettled is None
+        return peer_codec.encode_listing(FinalListing(place, listing.tx_ids, is_complete))
 
 
 def remember_made(connection: Connection, signed: SignedTransaction) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ import pytest
 
 from chains.progmat.client import ApiEndpoint
 from chains.progmat.client.flow_operator import FlowOperator
+from chains.progmat.flows import pending_rows
+from chains.progmat.flows.errors import AnswerProvesNothing
+from chains.progmat.flows.pending_rows import PendingRow
 from chains.progmat.flows.requests import MoveCash, RedeemCash
 from chains.progmat.flows.steps import FlowStep
 from chains.rpc_status import RemoteCallerError
@@ -158,8 +161,12 @@ async def test_a_flow_is_parked_unparked_and_aborted_and_each_act_bears_the_oper
 async def test_what_was_missed_is_asked_for_from_the_command_line(tmp_path: Path) -> None:
     async with desk(tmp_path) as at:
         open_end = await at.document("recover", code=1)
-        assert {peer["peer"]: bool(peer["problem"]) for peer in open_end["peers"]} == {SN.name: False, CN_A.name: True}
+        problems = {peer["peer"]: peer["problem"] for peer in open_end["peers"]}
+        assert problems.keys() == {SN.name, CN_A.name}
+        assert NN.name in problems[SN.name]  # without the notary it cannot say what became of redeem-1
+        assert {peer["peer"]: peer["listed"] > 0 for peer in open_end["peers"]} == {SN.name: True, CN_A.name: False}
         await at.ledger.start(CN_A)
+        await at.ledger.start(NN)
         found = await at.document("recover")
         assert found["complete"]
         code, out = await at.typed("recover")
@@ -176,6 +183,7 @@ async def test_only_operators_see_and_touch_flows(tmp_path: Path, caller: str) -
                 partial(client.act, "PARK", "redeem-1", "why not"),
                 client.acts,
                 client.recover,
+                client.pending,
             ):
                 with pytest.raises(RemoteCallerError) as refused:
                     await call()
@@ -207,3 +215,24 @@ async def test_hostile_arguments_are_named_and_change_nothing(tmp_path: Path) ->
                     await attempt()
                 assert refused.value.reason == reason
         assert await client.acts() == ((), 0)
+
+
+async def test_what_the_node_signed_for_others_is_listed_with_what_keeps_it_from_being_final(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        assert await at.document("pending") == {"pending": []}
+        database = at.ledger.vault(CN_B).node.parts.database
+        quiet = PendingRow(bytes(32), CN_A.name, b"tx", 1_800_000_000_000, next_attempt_ms=1_800_000_030_000)
+        stuck = replace(quiet, tx_id=b"\x01" * 32, since_ms=quiet.since_ms + 1)
+        await database.submit(partial(pending_rows.keep, rows=(quiet, stuck)))
+        error = AnswerProvesNothing(NN.name, "garbage")
+        await database.submit(partial(pending_rows.put_off, row=stuck, next_attempt_ms=1_800_000_060_000, error=error))
+        code, out = await at.typed("pending")
+        assert code == 0
+        first, second = out.splitlines()
+        assert first == (f"{'00' * 32}  of {CN_A.name} since 2027-01-15 08:00:00, 0 attempts, next 2027-01-15 08:00:30")
+        assert "1 attempts, next 2027-01-15 08:01:00: ANSWER_PROVES_NOTHING" in second
+        (only,) = (await at.document("pending", "--limit", "1"))["pending"]
+        assert (only["tx_id"], only["asker"], only["last_error_reason"]) == ("00" * 32, CN_A.name, "")
+        code, out = await at.typed("pending", caller=GATEWAY_NAME)
+        assert code == 1
+        assert "ListPending" in out

@@ -190,7 +190,7 @@ async def test_a_destroyed_node_that_is_sent_what_it_made_before_it_asks_pays_on
         assert await ledger.free_yen(CN_A, SELLER_ACCOUNT) == 300
 
 
-async def test_a_listing_is_not_given_while_the_notary_cannot_say_what_is_final(tmp_path: Path) -> None:
+async def test_a_listing_does_not_end_while_the_notary_cannot_say_what_is_final(tmp_path: Path) -> None:
     """The asker would take it for all there is, and pay again."""
     async with running_ledger(tmp_path, CASH_PARTIES) as ledger:
         await ledger.issue(1000)
@@ -199,8 +199,10 @@ async def test_a_listing_is_not_given_while_the_notary_cannot_say_what_is_final(
         await ledger.start(CN_B)
         report = await recovery(ledger, CN_B).reconcile()
         assert not report.is_complete
-        (problem,) = [peer.problem for peer in report.peers if peer.peer == SN.name]
-        assert "nn" in problem
+        (of_issuer,) = [peer for peer in report.peers if peer.peer == SN.name]
+        assert "nn" in of_issuer.problem
+        assert of_issuer.fetched > 0  # all the same
+        assert not (await recovery(ledger, CN_B).reconcile()).is_complete
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -288,6 +290,7 @@ async def test_what_never_reached_the_notary_is_forgotten_when_its_time_is_over(
         assert (row.attempts, row.last_error_reason) == (1, "")
         ledger.clock.advance_s(1200)
         await ledger.nodes["nn"].role._service.tick()  # type: ignore[attr-defined] # time passes for the notary, too
+        ledger.clock.advance_s(1200)
         await watch.look()
         assert await pending(ledger, SN) == ()
         assert len(watch.book) == 0
