@@ -9,7 +9,7 @@ from pathlib import Path
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.notary_desk import NotaryDesk
-from chains.progmat.flows.peer_codec import FetchAnswer, FetchedTransaction
+from chains.progmat.flows.peer_codec import FetchAnswer
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.identity import DigestSigner, Role
 from chains.progmat.network.parameters_source import ParametersSource
@@ -100,12 +100,11 @@ class ScriptedNotary:
 
 
 class Requester:
-    """Hands out the ancestors it is given; ``also`` is sent along unasked, ``journal_position`` told of each."""
+    """Hands out the ancestors it is given; ``also`` is sent along unasked."""
 
     def __init__(self) -> None:
         self.known: dict[bytes, SignedTransaction] = {}
         self.also: list[SignedTransaction] = []
-        self.journal_position = 0
         self.fetches = 0
 
     def give(self, *transactions: SignedTransaction) -> None:
@@ -117,9 +116,7 @@ class Requester:
         self.fetches += 1
         wanted = peer_codec.decode_fetch_request(body)
         found = [self.known[item.tx_id] for item in wanted if item.tx_id in self.known]
-        transactions = tuple(
-            FetchedTransaction(signed.encode(), self.journal_position) for signed in (*found, *self.also)
-        )
+        transactions = tuple(signed.encode() for signed in (*found, *self.also))
         return peer_codec.encode_fetch_response(FetchAnswer(transactions))
 
 

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Collection
 from typing import Final
 
-from chains.progmat.flows.peer_codec import MAX_AHEAD, MAX_AHEAD_BYTES, FetchedTransaction
+from chains.progmat.flows.peer_codec import MAX_AHEAD, MAX_AHEAD_BYTES
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
 
@@ -38,11 +38,11 @@ class Ahead:
         """Something was attested: nothing is certain not to be."""
         self._fresh.clear()
 
-    def of(self, peer: str, wire: WireTransaction) -> tuple[FetchedTransaction, ...]:
+    def of(self, peer: str, wire: WireTransaction) -> tuple[bytes, ...]:
         """What ``peer`` lacks of what ``wire`` consumes."""
-        found: dict[bytes, FetchedTransaction] = {}
+        found: dict[bytes, bytes] = {}
         for ref in wire.inputs:
             known = self._fresh.get(ref.tx_id)
             if known is not None and peer not in known[1] and len(found) < MAX_AHEAD:
-                found[ref.tx_id] = FetchedTransaction(known[0], 0)
+                found[ref.tx_id] = known[0]
         return tuple(found.values())

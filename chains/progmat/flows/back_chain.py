@@ -23,7 +23,7 @@ from chains.progmat.flows.attested_history import (
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.errors import BadResolution, TransactionUnknown
 from chains.progmat.flows.history_policy import HistoryPolicy
-from chains.progmat.flows.peer_codec import MAX_FETCHED_IDS, FetchAnswer, FetchedTransaction, WantedOutputs
+from chains.progmat.flows.peer_codec import MAX_FETCHED_IDS, FetchAnswer, WantedOutputs
 from chains.progmat.flows.seams import Directory, Recording, Role
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.verification import LedgerVerifier
@@ -123,7 +123,7 @@ class BackChain:
         if lacking:
             await self._have(peer, lacking, _nothing_more)
 
-    async def gather(self, peer: str, wire: WireTransaction, ahead: Sequence[FetchedTransaction]) -> Ancestors | None:
+    async def gather(self, peer: str, wire: WireTransaction, ahead: Sequence[bytes]) -> Ancestors | None:
         """As ``resolve``, but the caller records the last of them; None: there are none to record.
 
         ``ahead`` are transactions that ``peer`` sent unasked: those that are wanted are taken as if asked for.
@@ -132,7 +132,7 @@ class BackChain:
         perhaps = {tx_id: indexes for tx_id, indexes in used.items() if tx_id not in self._verifier.recorded}
         if not perhaps:
             return None
-        sent = {tx_id: item for item in ahead if (tx_id := bytes(decoded(item.signed).id)) in perhaps}
+        sent = {tx_id: item for item in ahead if (tx_id := bytes(decoded(item).id)) in perhaps}
         gathered = _Gathered()
         done = partial(self._let_go, peer, gathered)
         try:
@@ -254,7 +254,7 @@ class BackChain:
         """Accept what was wanted, or became so by a transaction before it; returns what is still wanted."""
         still = dict(wanted)
         for item in answer.transactions:
-            signed = decoded(item.signed)
+            signed = decoded(item)
             tx_id = bytes(signed.id)
             if tx_id in gathered.fetched:  # it came along with a delivery, which its sender does not count as sent
                 continue
@@ -274,7 +274,7 @@ class BackChain:
         return await self._lacking(_without(still, shown))
 
     def _hold(self, peer: str, answer: FetchAnswer, gathered: _Gathered) -> None:
-        size_bytes = sum(len(item.signed) for item in answer.transactions) + sum(map(len, answer.attested))
+        size_bytes = sum(map(len, answer.transactions)) + sum(map(len, answer.attested))
         gathered.size_bytes += size_bytes
         self._held_bytes[peer] += size_bytes
         if self._held_bytes[peer] > MAX_HELD_BYTES:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.attested_history import AttestingEpoch, Indexes, answer_attested, outputs_used
 from chains.progmat.flows.errors import NotAParticipant, TransactionUnknown
-from chains.progmat.flows.peer_codec import MAX_FETCH_RESPONSE_BYTES, FetchAnswer, FetchedTransaction
+from chains.progmat.flows.peer_codec import MAX_FETCH_RESPONSE_BYTES, FetchAnswer
 from chains.progmat.flows.seams import Directory, Recording, Role
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.node.peers.seam import PeerIdentity
@@ -45,7 +45,6 @@ class _Whole:
 
     signed: SignedTransaction
     signed_bytes: bytes
-    journal_position: int
 
     @property
     def size_bytes(self) -> int:
@@ -94,7 +93,7 @@ class _Answer:
 
     def as_fetch_answer(self) -> FetchAnswer:
         shown = tuple(part.encoded for part in self.parts.values() if isinstance(part, _Shown))
-        whole = tuple(FetchedTransaction(part.signed_bytes, part.journal_position) for part in self.whole)
+        whole = tuple(part.signed_bytes for part in self.whole)
         return FetchAnswer(whole, shown)
 
 
@@ -179,7 +178,7 @@ class Disclosing:
                 yield tx_id, _Shown(shown[tx_id])
             elif tx_id in stored:
                 kept = stored[tx_id]
-                yield tx_id, _Whole(decoded(kept.signed_bytes), kept.signed_bytes, kept.journal_position)
+                yield tx_id, _Whole(decoded(kept.signed_bytes), kept.signed_bytes)
             else:
                 raise TransactionUnknown(tx_id)
 

@@ -40,25 +40,17 @@ MAX_FINALITY_BYTES: Final = MAX_TRANSACTION_BODY_BYTES + MAX_SIGNATURE_BYTES * 8
 
 
 @dataclass(frozen=True)
-class FetchedTransaction:
-    """A recorded transaction as kept; the position (0 without provable writes) is only the holder's word."""
-
-    signed: bytes
-    journal_position: int
-
-
-@dataclass(frozen=True)
 class Finality:
     """A final transaction on its way to a participant.
 
-    ``signatures`` are encoded transaction signatures, the notary's included. ``ahead`` are ancestors for which the
-    receiver would ask otherwise; it takes those it lacks.
+    ``signatures`` are encoded transaction signatures, the notary's included. ``ahead`` are ancestors, signed, for which
+    the receiver would ask otherwise; it takes those it lacks.
     """
 
     tx_id: bytes
     signatures: tuple[bytes, ...]
     wire: bytes
-    ahead: tuple[FetchedTransaction, ...] = ()
+    ahead: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,9 +63,9 @@ class WantedOutputs:
 
 @dataclass(frozen=True)
 class FetchAnswer:
-    """Whole transactions, and encoded ``AttestedOutputs`` in the place of others."""
+    """Whole transactions, signed, as kept; and encoded ``AttestedOutputs`` in the place of others."""
 
-    transactions: tuple[FetchedTransaction, ...]
+    transactions: tuple[bytes, ...]
     attested: tuple[bytes, ...] = ()
 
 
@@ -126,16 +118,16 @@ def encode_finality(finality: Finality) -> bytes:
         tx_id=finality.tx_id,
         signatures=finality.signatures,
         wire_transaction=finality.wire,
-        ahead=[_fetched_message(item) for item in finality.ahead],
+        ahead=finality.ahead,
     )
     return deterministic_bytes(message)
 
 
-def with_ahead(body: bytes, ahead: tuple[FetchedTransaction, ...]) -> bytes:
+def with_ahead(body: bytes, ahead: tuple[bytes, ...]) -> bytes:
     """The delivery ``body``, which has nothing ahead, with some: the last field of the message, so it comes behind."""
     if not ahead:
         return body
-    return body + deterministic_bytes(pb.FinaliseRequest(ahead=[_fetched_message(item) for item in ahead]))
+    return body + deterministic_bytes(pb.FinaliseRequest(ahead=ahead))
 
 
 def decode_finality(body: bytes) -> Finality:
@@ -147,12 +139,7 @@ def decode_finality(body: bytes) -> Finality:
         raise DecodeError("too many signatures", expected=f"at most {MAX_SIGNATURES}", found=len(message.signatures))
     if len(message.ahead) > MAX_AHEAD:
         raise DecodeError("too many ancestors ahead", expected=f"at most {MAX_AHEAD}", found=len(message.ahead))
-    ahead = tuple(FetchedTransaction(item.signed_transaction, item.journal_position) for item in message.ahead)
-    return Finality(message.tx_id, tuple(message.signatures), message.wire_transaction, ahead)
-
-
-def _fetched_message(item: FetchedTransaction) -> pb.FetchedTransaction:
-    return pb.FetchedTransaction(signed_transaction=item.signed, journal_position=item.journal_position)
+    return Finality(message.tx_id, tuple(message.signatures), message.wire_transaction, tuple(message.ahead))
 
 
 def encode_finalise_response() -> bytes:
@@ -188,7 +175,7 @@ def decode_fetch_request(body: bytes) -> tuple[WantedOutputs, ...]:
 def encode_fetch_response(answer: FetchAnswer) -> bytes:
     """Answer with transactions."""
     message = pb.FetchTransactionsResponse(
-        transactions=[_fetched_message(item) for item in answer.transactions],
+        transactions=answer.transactions,
         attested=answer.attested,
     )
     return deterministic_bytes(message)
@@ -197,10 +184,7 @@ def encode_fetch_response(answer: FetchAnswer) -> bytes:
 def decode_fetch_response(body: bytes) -> FetchAnswer:
     """What was answered; raises ``DecodeError``."""
     message = strict_parse(pb.FetchTransactionsResponse, body, max_bytes=MAX_FETCH_RESPONSE_BYTES + 1024)
-    transactions = tuple(
-        FetchedTransaction(item.signed_transaction, item.journal_position) for item in message.transactions
-    )
-    return FetchAnswer(transactions, tuple(message.attested))
+    return FetchAnswer(tuple(message.transactions), tuple(message.attested))
 
 
 def encode_list_request(cursor: ListingCursor) -> bytes:

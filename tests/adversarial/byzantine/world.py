@@ -19,7 +19,7 @@ from chains.progmat.contracts.membership import MembershipState
 from chains.progmat.contracts.names import MEMBERSHIP
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.notary_desk import NotaryDesk, NotarysAnswer
-from chains.progmat.flows.peer_codec import FetchAnswer, FetchedTransaction, Finality
+from chains.progmat.flows.peer_codec import FetchAnswer, Finality
 from chains.progmat.flows.requests import MoveCash
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.frame import TransactionFrame
@@ -73,7 +73,7 @@ class HostileMember:
         """Handler of ``node.fetch_transactions``: whole transactions, as wanted."""
         wanted = peer_codec.decode_fetch_request(body)
         known = [self.knows[item.tx_id] for item in wanted if item.tx_id in self.knows]
-        items = tuple(FetchedTransaction(signed.encode(), 0) for signed in known)
+        items = tuple(signed.encode() for signed in known)
         return peer_codec.encode_fetch_response(FetchAnswer(items))
 
     async def complete(self, signed: SignedTransaction) -> SignedTransaction:

@@ -43,7 +43,7 @@ async def ask(ledger: LedgerNetwork, liar: LedgerParty, asked: LedgerParty, meth
 
 def answer_with(found: Iterable[SignedTransaction]) -> bytes:
     """Whole transactions, as ``node.fetch_transactions`` answers them."""
-    items = tuple(peer_codec.FetchedTransaction(signed.encode(), 0) for signed in found)
+    items = tuple(signed.encode() for signed in found)
     return peer_codec.encode_fetch_response(peer_codec.FetchAnswer(items, ()))
 
 

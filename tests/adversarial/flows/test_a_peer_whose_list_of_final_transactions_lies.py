@@ -11,7 +11,7 @@ import pytest
 
 from chains.progmat.flows import peer_codec, recovery
 from chains.progmat.flows.errors import BadResolution, TransactionUnknown
-from chains.progmat.flows.peer_codec import FetchAnswer, FetchedTransaction, FinalListing, ListingCursor
+from chains.progmat.flows.peer_codec import FetchAnswer, FinalListing, ListingCursor
 from chains.progmat.flows.recovery import MAX_MISSING, PeerReport
 from chains.progmat.flows.requests import MoveCash
 from chains.progmat.node.peers import PeerIdentity, PeerRouter
@@ -49,7 +49,7 @@ def take_over(ledger: LedgerNetwork, page: Page, shows: tuple[bytes, ...] = ()) 
 
     async def show(_asker: PeerIdentity, _body: bytes) -> bytes:
         asked.append(peer_codec.FETCH_TRANSACTIONS)
-        return peer_codec.encode_fetch_response(FetchAnswer(tuple(FetchedTransaction(item, 0) for item in shows)))
+        return peer_codec.encode_fetch_response(FetchAnswer(tuple(shows)))
 
     router = PeerRouter()
     router.register(peer_codec.LIST_FINAL, list_final)

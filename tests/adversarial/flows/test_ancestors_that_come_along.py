@@ -10,7 +10,7 @@ import pytest
 from chains.progmat.contracts.membership import MemberRole
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.ahead import MAX_REMEMBERED, Ahead
-from chains.progmat.flows.peer_codec import MAX_AHEAD, FetchedTransaction, Finality
+from chains.progmat.flows.peer_codec import MAX_AHEAD, Finality
 from chains.progmat.flows.requests import MoveCash
 from chains.progmat.node.peers import PeerIdentity, PeerRouter
 from chains.progmat.node.storage import stored_transaction
@@ -58,7 +58,7 @@ async def deliver_with(
             signed.id,
             tuple(map(encode_signature, signed.signatures)),
             signed.wire_bytes,
-            tuple(FetchedTransaction(item.encode(), 0) for item in ahead),
+            tuple(item.encode() for item in ahead),
         )
     )
     return await ask(ledger, CN_B, asked, peer_codec.FINALISE, body)
@@ -152,7 +152,7 @@ def test_only_a_fresh_coin_goes_along_and_only_to_who_lacks_it() -> None:
     ahead, issued = Ahead(), issue_of(1)
     ahead.note(issued, issued.encode(), {SN.name, CN_B.name})
     moved = signed_by(cash_move(FRAME, [output_of(issued, 0)], cash(100, SELLER, CN_A)), [BUYER, SN])
-    assert ahead.of(CN_A.name, moved.wire) == (FetchedTransaction(issued.encode(), 0),)
+    assert ahead.of(CN_A.name, moved.wire) == (issued.encode(),)
     assert ahead.of(SN.name, moved.wire) == ()
     ahead.note(moved, moved.encode(), {SN.name, CN_A.name})
     onward = signed_by(cash_move(FRAME, [output_of(moved, 0)], cash(100, BUYER, CN_B)), [SELLER, SN])

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, select
 
 from chains.progmat.contracts.errors import ContractViolation
 from chains.progmat.flows.errors import BadResolution
-from chains.progmat.node.positions import PositionKeeper, decode_answer
 from chains.progmat.node.storage import unknown_transactions
 from chains.progmat.node.storage.errors import StorageFailed
 from chains.progmat.transactions.attestation import Attestation, AttestationSignature
@@ -28,7 +27,7 @@ from tests.fakes.epochs import book_of, signed_epoch, with_notary_key
 from tests.fakes.ledger_parties import LedgerParty
 from tests.fakes.notary_world import OPERATOR, VALIDATORS
 from tests.fakes.toy_ledger import PARAMETERS, SECOND_NOTARY, Toy
-from tests.fakes.validator_world import CN, NobodyListed, ValidatorWorld
+from tests.fakes.validator_world import CN, ValidatorWorld
 
 ROOT = Toy("root")
 PARENT = Toy("parent", inputs=(ROOT.output,))
@@ -139,15 +138,6 @@ async def test_what_only_a_replaced_key_of_the_notary_signed_is_not_attested(wor
         await attested(world, ROOT.final())
     query = partial(unknown_transactions, tx_ids=[bytes(ROOT.wire.id)])
     assert await world.database.read(query) == [ROOT.wire.id]
-
-
-async def test_a_peer_cannot_tell_how_far_the_journal_has_come(world: ValidatorWorld) -> None:
-    """Other Validators in doubt would take it for their floor, and never sign again."""
-    world.requester.give(ROOT.final(), PARENT.final())
-    world.requester.journal_position = 2**62
-    await attested(world, CHILD.final())
-    keeper = PositionKeeper(world.database, NobodyListed(), lambda: 1)
-    assert decode_answer(await keeper.handle(CN, b"")).journal_height == 0
 
 
 async def test_an_alarm_outlives_a_disk_that_fails_while_it_is_raised(

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#crossdvp/ledger/v1/node_peers.proto\x12\x12\x63rossdvp.ledger.v1\"\x8a\x01\n\x11\x46reshKeyStatement\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x13\n\x0b\x61\x63\x63ount_key\x18\x02 \x01(\x0c\x12\x11\n\tfresh_key\x18\x03 \x01(\x0c\x12\x0b\n\x03tag\x18\x04 \x01(\x0c\x12\x19\n\x11\x61\x63\x63ount_signature\x18\x05 \x01(\x0c\x12\x17\n\x0f\x66resh_signature\x18\x06 \x01(\x0c\"k\n\x12\x43ountersignRequest\x12\x1a\n\x12signed_transaction\x18\x01 \x01(\x0c\x12\x39\n\nfresh_keys\x18\x02 \x03(\x0b\x32%.crossdvp.ledger.v1.FreshKeyStatement\")\n\x13\x43ountersignResponse\x12\x12\n\nsignatures\x18\x01 \x03(\x0c\"\x85\x01\n\x0f\x46inaliseRequest\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x12\n\nsignatures\x18\x02 \x03(\x0c\x12\x18\n\x10wire_transaction\x18\x03 \x01(\x0c\x12\x35\n\x05\x61head\x18\x04 \x03(\x0b\x32&.crossdvp.ledger.v1.FetchedTransaction\"\x12\n\x10\x46inaliseResponse\"/\n\rWantedOutputs\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x0f\n\x07indexes\x18\x02 \x03(\r\"M\n\x18\x46\x65tchTransactionsRequest\x12\x31\n\x06wanted\x18\x01 \x03(\x0b\x32!.crossdvp.ledger.v1.WantedOutputs\"J\n\x12\x46\x65tchedTransaction\x12\x1a\n\x12signed_transaction\x18\x01 \x01(\x0c\x12\x18\n\x10journal_position\x18\x02 \x01(\x04\"k\n\x19\x46\x65tchTransactionsResponse\x12<\n\x0ctransactions\x18\x01 \x03(\x0b\x32&.crossdvp.ledger.v1.FetchedTransaction\x12\x10\n\x08\x61ttested\x18\x02 \x03(\x0c\"5\n\x10ListFinalRequest\x12\x12\n\nhistory_id\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x04\"X\n\x11ListFinalResponse\x12\x12\n\nhistory_id\x18\x01 \x01(\t\x12\x0e\n\x06tx_ids\x18\x02 \x03(\x0c\x12\r\n\x05up_to\x18\x03 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x04 \x01(\x08\"3\n\x0f\x46reshKeyRequest\x12\x13\n\x0b\x61\x63\x63ount_key\x18\x01 \x01(\x0c\x12\x0b\n\x03tag\x18\x02 \x01(\x0c\"L\n\x10\x46reshKeyResponse\x12\x38\n\tstatement\x18\x01 \x01(\x0b\x32%.crossdvp.ledger.v1.FreshKeyStatement\"*\n\x14ShowFreshKeysRequest\x12\x12\n\nfresh_keys\x18\x01 \x03(\x0c\"R\n\x15ShowFreshKeysResponse\x12\x39\n\nstatements\x18\x01 \x03(\x0b\x32%.crossdvp.ledger.v1.FreshKeyStatementb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#crossdvp/ledger/v1/node_peers.proto\x12\x12\x63rossdvp.ledger.v1\"\x8a\x01\n\x11\x46reshKeyStatement\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x13\n\x0b\x61\x63\x63ount_key\x18\x02 \x01(\x0c\x12\x11\n\tfresh_key\x18\x03 \x01(\x0c\x12\x0b\n\x03tag\x18\x04 \x01(\x0c\x12\x19\n\x11\x61\x63\x63ount_signature\x18\x05 \x01(\x0c\x12\x17\n\x0f\x66resh_signature\x18\x06 \x01(\x0c\"k\n\x12\x43ountersignRequest\x12\x1a\n\x12signed_transaction\x18\x01 \x01(\x0c\x12\x39\n\nfresh_keys\x18\x02 \x03(\x0b\x32%.crossdvp.ledger.v1.FreshKeyStatement\")\n\x13\x43ountersignResponse\x12\x12\n\nsignatures\x18\x01 \x03(\x0c\"]\n\x0f\x46inaliseRequest\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x12\n\nsignatures\x18\x02 \x03(\x0c\x12\x18\n\x10wire_transaction\x18\x03 \x01(\x0c\x12\r\n\x05\x61head\x18\x04 \x03(\x0c\"\x12\n\x10\x46inaliseResponse\"/\n\rWantedOutputs\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x0f\n\x07indexes\x18\x02 \x03(\r\"M\n\x18\x46\x65tchTransactionsRequest\x12\x31\n\x06wanted\x18\x01 \x03(\x0b\x32!.crossdvp.ledger.v1.WantedOutputs\"C\n\x19\x46\x65tchTransactionsResponse\x12\x14\n\x0ctransactions\x18\x01 \x03(\x0c\x12\x10\n\x08\x61ttested\x18\x02 \x03(\x0c\"5\n\x10ListFinalRequest\x12\x12\n\nhistory_id\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x04\"X\n\x11ListFinalResponse\x12\x12\n\nhistory_id\x18\x01 \x01(\t\x12\x0e\n\x06tx_ids\x18\x02 \x03(\x0c\x12\r\n\x05up_to\x18\x03 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x04 \x01(\x08\"3\n\x0f\x46reshKeyRequest\x12\x13\n\x0b\x61\x63\x63ount_key\x18\x01 \x01(\x0c\x12\x0b\n\x03tag\x18\x02 \x01(\x0c\"L\n\x10\x46reshKeyResponse\x12\x38\n\tstatement\x18\x01 \x01(\x0b\x32%.crossdvp.ledger.v1.FreshKeyStatement\"*\n\x14ShowFreshKeysRequest\x12\x12\n\nfresh_keys\x18\x01 \x03(\x0c\"R\n\x15ShowFreshKeysResponse\x12\x39\n\nstatements\x18\x01 \x03(\x0b\x32%.crossdvp.ledger.v1.FreshKeyStatementb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,28 +37,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COUNTERSIGNREQUEST']._serialized_end=307
   _globals['_COUNTERSIGNRESPONSE']._serialized_start=309
   _globals['_COUNTERSIGNRESPONSE']._serialized_end=350
-  _globals['_FINALISEREQUEST']._serialized_start=353
-  _globals['_FINALISEREQUEST']._serialized_end=486
-  _globals['_FINALISERESPONSE']._serialized_start=488
-  _globals['_FINALISERESPONSE']._serialized_end=506
-  _globals['_WANTEDOUTPUTS']._serialized_start=508
-  _globals['_WANTEDOUTPUTS']._serialized_end=555
-  _globals['_FETCHTRANSACTIONSREQUEST']._serialized_start=557
-  _globals['_FETCHTRANSACTIONSREQUEST']._serialized_end=634
-  _globals['_FETCHEDTRANSACTION']._serialized_start=636
-  _globals['_FETCHEDTRANSACTION']._serialized_end=710
-  _globals['_FETCHTRANSACTIONSRESPONSE']._serialized_start=712
-  _globals['_FETCHTRANSACTIONSRESPONSE']._serialized_end=819
-  _globals['_LISTFINALREQUEST']._serialized_start=821
-  _globals['_LISTFINALREQUEST']._serialized_end=874
-  _globals['_LISTFINALRESPONSE']._serialized_start=876
-  _globals['_LISTFINALRESPONSE']._serialized_end=964
-  _globals['_FRESHKEYREQUEST']._serialized_start=966
-  _globals['_FRESHKEYREQUEST']._serialized_end=1017
-  _globals['_FRESHKEYRESPONSE']._serialized_start=1019
-  _globals['_FRESHKEYRESPONSE']._serialized_end=1095
-  _globals['_SHOWFRESHKEYSREQUEST']._serialized_start=1097
-  _globals['_SHOWFRESHKEYSREQUEST']._serialized_end=1139
-  _globals['_SHOWFRESHKEYSRESPONSE']._serialized_start=1141
-  _globals['_SHOWFRESHKEYSRESPONSE']._serialized_end=1223
+  _globals['_FINALISEREQUEST']._serialized_start=352
+  _globals['_FINALISEREQUEST']._serialized_end=445
+  _globals['_FINALISERESPONSE']._serialized_start=447
+  _globals['_FINALISERESPONSE']._serialized_end=465
+  _globals['_WANTEDOUTPUTS']._serialized_start=467
+  _globals['_WANTEDOUTPUTS']._serialized_end=514
+  _globals['_FETCHTRANSACTIONSREQUEST']._serialized_start=516
+  _globals['_FETCHTRANSACTIONSREQUEST']._serialized_end=593
+  _globals['_FETCHTRANSACTIONSRESPONSE']._serialized_start=595
+  _globals['_FETCHTRANSACTIONSRESPONSE']._serialized_end=662
+  _globals['_LISTFINALREQUEST']._serialized_start=664
+  _globals['_LISTFINALREQUEST']._serialized_end=717
+  _globals['_LISTFINALRESPONSE']._serialized_start=719
+  _globals['_LISTFINALRESPONSE']._serialized_end=807
+  _globals['_FRESHKEYREQUEST']._serialized_start=809
+  _globals['_FRESHKEYREQUEST']._serialized_end=860
+  _globals['_FRESHKEYRESPONSE']._serialized_start=862
+  _globals['_FRESHKEYRESPONSE']._serialized_end=938
+  _globals['_SHOWFRESHKEYSREQUEST']._serialized_start=940
+  _globals['_SHOWFRESHKEYSREQUEST']._serialized_end=982
+  _globals['_SHOWFRESHKEYSRESPONSE']._serialized_start=984
+  _globals['_SHOWFRESHKEYSRESPONSE']._serialized_end=1066
 # @@protoc_insertion_point(module_scope)

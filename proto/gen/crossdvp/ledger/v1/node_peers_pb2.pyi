@@ -45,8 +45,8 @@ class FinaliseRequest(_message.Message):
     tx_id: bytes
     signatures: _containers.RepeatedScalarFieldContainer[bytes]
     wire_transaction: bytes
-    ahead: _containers.RepeatedCompositeFieldContainer[FetchedTransaction]
-    def __init__(self, tx_id: _Optional[bytes] = ..., signatures: _Optional[_Iterable[bytes]] = ..., wire_transaction: _Optional[bytes] = ..., ahead: _Optional[_Iterable[_Union[FetchedTransaction, _Mapping]]] = ...) -> None: ...
+    ahead: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, tx_id: _Optional[bytes] = ..., signatures: _Optional[_Iterable[bytes]] = ..., wire_transaction: _Optional[bytes] = ..., ahead: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class FinaliseResponse(_message.Message):
     __slots__ = ()
@@ -66,21 +66,13 @@ class FetchTransactionsRequest(_message.Message):
     wanted: _containers.RepeatedCompositeFieldContainer[WantedOutputs]
     def __init__(self, wanted: _Optional[_Iterable[_Union[WantedOutputs, _Mapping]]] = ...) -> None: ...
 
-class FetchedTransaction(_message.Message):
-    __slots__ = ("signed_transaction", "journal_position")
-    SIGNED_TRANSACTION_FIELD_NUMBER: _ClassVar[int]
-    JOURNAL_POSITION_FIELD_NUMBER: _ClassVar[int]
-    signed_transaction: bytes
-    journal_position: int
-    def __init__(self, signed_transaction: _Optional[bytes] = ..., journal_position: _Optional[int] = ...) -> None: ...
-
 class FetchTransactionsResponse(_message.Message):
     __slots__ = ("transactions", "attested")
     TRANSACTIONS_FIELD_NUMBER: _ClassVar[int]
     ATTESTED_FIELD_NUMBER: _ClassVar[int]
-    transactions: _containers.RepeatedCompositeFieldContainer[FetchedTransaction]
+    transactions: _containers.RepeatedScalarFieldContainer[bytes]
     attested: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, transactions: _Optional[_Iterable[_Union[FetchedTransaction, _Mapping]]] = ..., attested: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    def __init__(self, transactions: _Optional[_Iterable[bytes]] = ..., attested: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class ListFinalRequest(_message.Message):
     __slots__ = ("history_id", "after")
