@@ -131,6 +131,7 @@ class PendingWatch:
 
     async def _watch(self) -> None:
         while True:
+            await self.book.until_anything_is_pending()
             await self._clock.sleep_ms(LOOK_EVERY_MS)
             try:
                 await self.look()

@@ -6,6 +6,7 @@ A flow is over within a second or so, and its delivery strikes it out again. Wha
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
@@ -50,9 +51,16 @@ class PendingBook:
         self._of: dict[str, _OfAsker] = {}
         self._asker_of: dict[bytes, str] = {}
         self._written: dict[bytes, str] = {}
+        self._arrived = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._asker_of)
+
+    async def until_anything_is_pending(self) -> None:
+        """Return at once if there is anything, in memory or in the table."""
+        if not self._asker_of and not self._written:
+            self._arrived.clear()
+            await self._arrived.wait()
 
     @property
     def is_anything_written(self) -> bool:
@@ -68,6 +76,7 @@ class PendingBook:
         mine.held[tx_id] = entry
         mine.size_bytes += len(entry.signed.wire_bytes)
         self._asker_of[tx_id] = entry.asker
+        self._arrived.set()
         while len(mine.held) > MAX_HELD_OF_AN_ASKER or mine.size_bytes > MAX_HELD_BYTES_OF_AN_ASKER:
             self.settled(next(iter(mine.held)))
 
