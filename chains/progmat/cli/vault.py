@@ -8,7 +8,6 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -22,6 +21,23 @@ from chains.progmat.cli.connecting import (
     PrivateKeyOption,
     TargetOption,
     node_access,
+)
+from chains.progmat.cli.vault_arguments import (
+    AssetOption,
+    AssetsOption,
+    BadArgument,
+    IssuerOption,
+    KeptAtOption,
+    KeyOption,
+    Network,
+    NetworkOption,
+    OneKeyOption,
+    Which,
+    hexadecimal,
+    key_of,
+    network_name,
+    one_account,
+    time_ms,
 )
 from chains.progmat.cli.vault_view import (
     CSV_COLUMNS,
@@ -43,8 +59,7 @@ from chains.progmat.cli.vault_view import (
 )
 from chains.progmat.client import AccountAsset, MergeCash, VaultClient, all_rows
 from chains.progmat.vault.paging import MAX_PAGE_SIZE
-from chains.progmat.vault.statement import StatementPage
-from primitives.errors import CallerError
+from chains.progmat.vault.statement import PastBalance, StatementPage
 
 app = typer.Typer(
     help="Read a running node's vault: balances, coins, holds, reservations, statements; merge dust.",
@@ -53,24 +68,6 @@ app = typer.Typer(
 )
 
 T = TypeVar("T")
-
-KeyOption = Annotated[str, typer.Option("--account", help="The account's key, hexadecimal; all accounts if not given.")]
-OneKeyOption = Annotated[str, typer.Option("--account", help="The account's key, hexadecimal.")]
-CoinOption = Annotated[str, typer.Option("--coin", help="Coin id; with --issuer found by the account if not given.")]
-IssuerOption = Annotated[str, typer.Option("--issuer", help="Name of the coin's issuer.")]
-KeptAtOption = Annotated[str, typer.Option("--kept-at", help="The account's node, if it is not the one asked.")]
-
-
-class BadArgument(CallerError):
-    """An argument of a vault command cannot be used."""
-
-    reason = "BAD_ARGUMENT"
-
-
-class AccountNotClear(CallerError):
-    """The account has no unspent cash, or cash of several coins: the command must be told which."""
-
-    reason = "ACCOUNT_NOT_CLEAR"
 
 
 @dataclass(frozen=True)
@@ -108,7 +105,8 @@ def vault(
 def balance(
     context: typer.Context,
     account: KeyOption = "",
-    coin: CoinOption = "",
+    network: NetworkOption = None,
+    asset: AssetOption = "",
     issuer: IssuerOption = "",
     kept_at: KeptAtOption = "",
     as_of: Annotated[str, typer.Option(help="ISO 8601: the balance after all this node had recorded then.")] = "",
@@ -116,29 +114,30 @@ def balance(
     as_of_sequence: Annotated[int, typer.Option(min=-1, help="The balance after an update of the vault.")] = -1,
     as_json: JsonFlag = False,
 ) -> None:
-    """Balances of accounts with cash; of one account in the past with one of the --as-of options."""
+    """Balances of accounts, of coins and of tokens; of one account in the past with one of the --as-of options."""
     asked = _asked(context, as_json)
 
     async def main() -> None:
-        key = _key(account)
-        moments = {"recorded_ms": _time_ms(as_of) if as_of else -1}
+        key = key_of(account)
+        moments = {"recorded_ms": time_ms(as_of) if as_of else -1}
         moments |= {"journal_position": as_of_position, "sequence": as_of_sequence}
         moments = {name: value for name, value in moments.items() if value >= 0}
         if len(moments) > 1:
             raise BadArgument("give one of --as-of, --as-of-position and --as-of-sequence")
         async with _connected(asked) as client:
             if not moments:
-                page = all_rows(lambda token: client.accounts(coin, key, MAX_PAGE_SIZE, token))
+                page = all_rows(lambda token: client.accounts(asset, key, MAX_PAGE_SIZE, token, network_name(network)))
                 await _show_rows(asked, page, "accounts", line_document, line_text)
                 return
-            past = await client.balance_as_of(await _one_account(client, key, coin, issuer, kept_at), **moments)
+            which = await one_account(client, Which(account, network, asset, issuer, kept_at))
+            past = await client.balance_as_of(which, **moments)
         if asked.output is Output.PROGRAMS:
             show_json(past_document(past))
         else:
             facts(
                 {
-                    "balance": f"{past.balance_amount:,} yen",
-                    "locked": f"{past.locked_amount:,} yen",
+                    "balance": f"{past.balance_amount:,} {which.asset.unit}",
+                    "locked": f"{past.locked_amount:,} {which.asset.unit}",
                     "last change": f"{time_of(past.recorded_ms)}, sequence {past.sequence}",
                 }
             )
@@ -150,7 +149,8 @@ def balance(
 def statement(
     context: typer.Context,
     account: OneKeyOption,
-    coin: CoinOption = "",
+    network: NetworkOption = None,
+    asset: AssetOption = "",
     issuer: IssuerOption = "",
     kept_at: KeptAtOption = "",
     since: Annotated[
@@ -169,9 +169,9 @@ def statement(
     async def main() -> None:
         if as_csv and as_json:
             raise BadArgument("--csv and --json exclude each other")
-        from_ms, until_ms = (_time_ms(text) if text else 0 for text in (since, until))
+        from_ms, until_ms = (time_ms(text) if text else 0 for text in (since, until))
         async with _connected(asked) as client:
-            which = await _one_account(client, _key(account), coin, issuer, kept_at)
+            which = await one_account(client, Which(account, network, asset, issuer, kept_at))
 
             async def page(token: str) -> StatementPage:
                 return await client.statement(which, from_ms, until_ms, MAX_PAGE_SIZE, token)
@@ -184,10 +184,10 @@ def statement(
                 edges = {"opening": past_document(first.opening), "closing": past_document(first.closing)}
                 show_json(edges | {"entries": entries})
             else:
-                out.print(f"opening {first.opening.balance_amount:,} yen, locked {first.opening.locked_amount:,}")
+                out.print(_edge_text("opening", first.opening, which))
                 async for entry in _entries(first, page):
                     out.print(entry_text(entry), soft_wrap=True)
-                out.print(f"closing {first.closing.balance_amount:,} yen, locked {first.closing.locked_amount:,}")
+                out.print(_edge_text("closing", first.closing, which))
 
     run(main, asked.output)
 
@@ -196,16 +196,17 @@ def statement(
 def coins(
     context: typer.Context,
     account: KeyOption = "",
-    coin: Annotated[str, typer.Option("--coin", help="Coin id; all coins if not given.")] = "",
+    network: NetworkOption = None,
+    asset: AssetsOption = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Unspent coins: free, reserved by a running flow, or locked for a trade."""
+    """Unspent amounts of coins and tokens: free, reserved by a running flow, or locked for a trade."""
     asked = _asked(context, as_json)
 
     async def main() -> None:
-        key = _key(account)
+        key = key_of(account)
         async with _connected(asked) as client:
-            page = all_rows(lambda token: client.coins(coin, key, MAX_PAGE_SIZE, token))
+            page = all_rows(lambda token: client.coins(asset, key, MAX_PAGE_SIZE, token, network_name(network)))
             await _show_rows(asked, page, "coins", coin_document, coin_text)
 
     run(main, asked.output)
@@ -220,11 +221,11 @@ def holds(
     ] = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Cash locked for trades: by which packet, until when, which coins."""
+    """Amounts locked for trades: by which packet, until when, which coins."""
     asked = _asked(context, as_json)
 
     async def main() -> None:
-        key, trade = _key(account), _hexadecimal("--trade", trade_id)
+        key, trade = key_of(account), hexadecimal("--trade", trade_id)
         async with _connected(asked) as client:
             page = all_rows(lambda token: client.holds(key, trade, MAX_PAGE_SIZE, token))
             await _show_rows(asked, page, "holds", hold_document, hold_text)
@@ -237,15 +238,16 @@ def soft_locks(
     context: typer.Context,
     account: KeyOption = "",
     flow: Annotated[str, typer.Option("--flow", help="Flow id; all flows if not given.")] = "",
+    trade_id: Annotated[str, typer.Option("--trade", help="What a native trade has reserved here, by its id.")] = "",
     as_json: JsonFlag = False,
 ) -> None:
     """States that running flows have reserved, and until when; a stuck flow is ended by the flow's own commands."""
     asked = _asked(context, as_json)
 
     async def main() -> None:
-        key = _key(account)
+        key, trade = key_of(account), hexadecimal("--trade", trade_id)
         async with _connected(asked) as client:
-            page = all_rows(lambda token: client.soft_locks(flow, key, MAX_PAGE_SIZE, token))
+            page = all_rows(lambda token: client.soft_locks(flow, key, MAX_PAGE_SIZE, token, trade))
             await _show_rows(asked, page, "soft_locks", soft_lock_document, soft_lock_text)
 
     run(main, asked.output)
@@ -263,7 +265,7 @@ def watch(
     asked = _asked(context, as_json)
 
     async def main() -> None:
-        key, told = _key(account), 0
+        key, told = key_of(account), 0
         async with _connected(asked) as client:
             async for watched in client.watch(after, key):
                 if asked.output is Output.PROGRAMS:
@@ -283,7 +285,7 @@ def groom(
     context: typer.Context,
     account: OneKeyOption,
     below_yen: Annotated[int, typer.Option("--below", min=2, help="Merge free coins smaller than this, in yen.")],
-    coin: CoinOption = "",
+    coin: AssetOption = "",
     issuer: IssuerOption = "",
     max_coins: Annotated[int, typer.Option(min=2, max=128, help="At most so many, the smallest first.")] = 64,
     request_id: Annotated[
@@ -297,7 +299,7 @@ def groom(
 
     async def main() -> None:
         async with _connected(asked) as client:
-            which = await _one_account(client, _key(account), coin, issuer, "")
+            which = await one_account(client, Which(account, Network.SC, coin, issuer))
             name = request_id or f"groom/{uuid.uuid4()}"
             merge = MergeCash(name, which.asset_id, which.issuer, which.owner_key, below_yen, max_coins)
             flow = await client.groom(merge, wait_s)
@@ -361,40 +363,5 @@ async def _write_csv(first: StatementPage, page: Callable[[str], Awaitable[State
     sys.stdout.flush()
 
 
-async def _one_account(client: VaultClient, key: bytes, coin: str, issuer: str, kept_at: str) -> AccountAsset:
-    """The account with its coin, looked up by what it holds now where the command leaves something out."""
-    if not key:
-        raise BadArgument("--account KEY is needed here")
-    if coin and issuer:
-        return AccountAsset(coin, issuer, kept_at or client.name, key)
-    found = (await client.accounts(coin, key)).rows
-    fitting = [line for line in found if (not issuer or line.issuer == issuer) and kept_at in {"", line.account.node}]
-    if len(fitting) != 1:
-        coins_held = ", ".join(f"{line.coin_id} of {line.issuer}" for line in fitting) or "nothing now"
-        raise AccountNotClear(f"the account holds {coins_held}: say which coin with --coin and --issuer")
-    return AccountAsset(fitting[0].coin_id, fitting[0].issuer, fitting[0].account.node, key)
-
-
-def _key(text: str) -> bytes:
-    return _hexadecimal("--account", text)
-
-
-def _hexadecimal(option: str, text: str) -> bytes:
-    try:
-        return bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        raise BadArgument(f"{option}: hexadecimal digits are wanted, not {text[:80]!r}") from None
-
-
-def _time_ms(text: str) -> int:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadArgument(
-            f"an ISO 8601 date or time is wanted, such as 2026-11-26T09:00+09:00, not {text[:80]!r}"
-        ) from None
-    in_utc = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    milliseconds = int(in_utc.timestamp() * 1000)
-    if milliseconds < 0:
-        raise BadArgument(f"a time from 1970 on is wanted, not {text[:80]!r}")
-    return milliseconds
+def _edge_text(edge: str, past: PastBalance, which: AccountAsset) -> str:
+    return f"{edge} {past.balance_amount:,} {which.asset.unit}, locked {past.locked_amount:,}"

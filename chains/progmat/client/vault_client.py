@@ -26,6 +26,7 @@ from chains.progmat.vault.vault_codec import (
     entry_from_message,
     hold_from_message,
     line_from_message,
+    network_to_message,
     past_from_message,
     soft_lock_from_message,
     watched_from_message,
@@ -48,21 +49,29 @@ class VaultClient:
         self._stub: Any = VaultServiceStub(self._channel)  # type: ignore[no-untyped-call] # generated without annotations
 
     async def accounts(
-        self, coin_id: str = "", account_key: bytes = b"", page_size: int = 0, page_token: str = ""
+        self, asset_id: str = "", account_key: bytes = b"", page_size: int = 0, page_token: str = "", network: str = ""
     ) -> Listed[AccountLine]:
-        """A page of accounts with unspent cash."""
+        """A page of accounts that hold something; ``network`` is SC, ST, UT, or empty for all."""
         request = pb.ListAccountsRequest(
-            coin_id=coin_id, account_key=account_key, page_size=page_size, page_token=page_token
+            network=network_to_message(network),
+            asset_id=asset_id,
+            account_key=account_key,
+            page_size=page_size,
+            page_token=page_token,
         )
         answer = await self._call(self._stub.ListAccounts, request)
         return _listed(answer, answer.accounts, line_from_message)
 
     async def coins(
-        self, coin_id: str = "", account_key: bytes = b"", page_size: int = 0, page_token: str = ""
+        self, asset_id: str = "", account_key: bytes = b"", page_size: int = 0, page_token: str = "", network: str = ""
     ) -> Listed[Coin]:
-        """A page of unspent coins."""
+        """A page of unspent amounts; as ``accounts``."""
         request = pb.ListCoinsRequest(
-            coin_id=coin_id, account_key=account_key, page_size=page_size, page_token=page_token
+            network=network_to_message(network),
+            asset_id=asset_id,
+            account_key=account_key,
+            page_size=page_size,
+            page_token=page_token,
         )
         answer = await self._call(self._stub.ListCoins, request)
         return _listed(answer, answer.coins, coin_from_message)
@@ -70,7 +79,7 @@ class VaultClient:
     async def holds(
         self, account_key: bytes = b"", trade_id: bytes = b"", page_size: int = 0, page_token: str = ""
     ) -> Listed[HoldLine]:
-        """A page of cash locked for trades."""
+        """A page of amounts locked for trades."""
         request = pb.ListHoldsRequest(
             account_key=account_key, trade_id=trade_id, page_size=page_size, page_token=page_token
         )
@@ -78,11 +87,16 @@ class VaultClient:
         return _listed(answer, answer.holds, hold_from_message)
 
     async def soft_locks(
-        self, flow_id: str = "", account_key: bytes = b"", page_size: int = 0, page_token: str = ""
+        self,
+        flow_id: str = "",
+        account_key: bytes = b"",
+        page_size: int = 0,
+        page_token: str = "",
+        trade_id: bytes = b"",
     ) -> Listed[SoftLock]:
-        """A page of states that running flows have reserved."""
+        """A page of states that running flows have reserved: all, one flow's, or those of a native trade."""
         request = pb.ListSoftLocksRequest(
-            flow_id=flow_id, account_key=account_key, page_size=page_size, page_token=page_token
+            flow_id=flow_id, account_key=account_key, page_size=page_size, page_token=page_token, trade_id=trade_id
         )
         answer = await self._call(self._stub.ListSoftLocks, request)
         return _listed(answer, answer.soft_locks, soft_lock_from_message)
@@ -92,7 +106,8 @@ class VaultClient:
     ) -> StatementPage:
         """A page of an account's statement; ``until_ms`` is exclusive, 0 for all there is."""
         request = pb.GetStatementRequest(
-            coin_id=account.asset_id,
+            network=network_to_message(account.network),
+            asset_id=account.asset_id,
             issuer=account.issuer,
             account=account_to_message(CashAccount(account.node, account.owner_key)),
             from_ms=from_ms,
@@ -107,7 +122,8 @@ class VaultClient:
     async def balance_as_of(self, account: AccountAsset, **at: int) -> PastBalance:
         """A balance in the past, by one of ``recorded_ms``, ``journal_position``, ``sequence``."""
         request = pb.GetBalanceAsOfRequest(
-            coin_id=account.asset_id,
+            network=network_to_message(account.network),
+            asset_id=account.asset_id,
             issuer=account.issuer,
             account=account_to_message(CashAccount(account.node, account.owner_key)),
             **at,

@@ -8,13 +8,13 @@ from chains.progmat.contracts import cash as cash_contract
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.names import CASH
 from chains.progmat.flows.building import BuildContext
-from chains.progmat.flows.cash_builders import own_account, owner_key, refs_of, select_cash
+from chains.progmat.flows.cash_builders import coin, own_account, owner_key, refs_of, take
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.member_needs import needs_of
 from chains.progmat.flows.requests import RotateAccountKey
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import Command
-from chains.progmat.vault import CashHolding, balance
+from chains.progmat.vault import Holding, balance, total
 from chains.progmat.vault.errors import FundsTooFragmented
 from ibc.dvp import CashAccount
 
@@ -30,7 +30,7 @@ def rotate_account_key(context: BuildContext, request: RotateAccountKey) -> Tran
         raise InvalidRequest("to_account_key", "another key than the old one is wanted: open an account for it")
     spent = _as_much_as_fits(context, request, source)
     issuer = context.party(request.issuer)
-    moved_yen = sum(holding.amount_yen for holding in spent)
+    moved_yen = total(spent)
     moved = CashState(request.coin_id, issuer, moved_yen, owner_key(target), target.node)
     return replace(
         context.frame.start(),
@@ -42,10 +42,11 @@ def rotate_account_key(context: BuildContext, request: RotateAccountKey) -> Tran
     )
 
 
-def _as_much_as_fits(context: BuildContext, request: RotateAccountKey, source: CashAccount) -> tuple[CashHolding, ...]:
-    found = balance(context.connection, request.coin_id, request.issuer, source, context.now_s)
-    wanted_yen = max(found.free_yen, 1)  # nothing free: the selection says what is held by whom
+def _as_much_as_fits(context: BuildContext, request: RotateAccountKey, source: CashAccount) -> tuple[Holding, ...]:
+    asset = coin(request.coin_id, request.issuer)
+    found = balance(context.connection, asset, source, context.now_s)
+    wanted_yen = max(found.free, 1)  # nothing free: the selection says what is held by whom
     try:
-        return select_cash(context, request.coin_id, request.issuer, wanted_yen, source)
+        return take(context, asset, wanted_yen, source)
     except FundsTooFragmented as fragmented:
-        return select_cash(context, request.coin_id, request.issuer, fragmented.reached_yen, source)
+        return take(context, asset, fragmented.reached, source)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.coin_queue import Purse
 from chains.progmat.flows.engine import Commit
 from chains.progmat.flows.errors import PartyUnknown
 from chains.progmat.flows.members import MemberNeed, Members
@@ -76,8 +77,8 @@ class BuildContext:
     now_s: int
     soft_lock_s: int
     prepared: Prepared
-    waiting_for: Callable[[bytes], int] = lambda _account_key: 0
-    """How many flows wait for coins of an account of this node, by the account's key."""
+    waiting_for: Callable[[Purse], int] = lambda _purse: 0
+    """How many flows wait for coins or tokens of an account of this node."""
 
     @property
     def notary(self) -> Party:
@@ -150,7 +151,7 @@ class BuildStep:
         clock: Clock,
         soft_lock_s: int,
         salts: Salts,
-        waiting_for: Callable[[bytes], int] = lambda _account_key: 0,
+        waiting_for: Callable[[Purse], int] = lambda _purse: 0,
     ) -> None:
         self._builders = builders
         self._me = me

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from chains.progmat.contracts import cash as cash_contract
@@ -9,6 +10,7 @@ from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.names import CASH
 from chains.progmat.flows.building import BuildContext
 from chains.progmat.flows.change import pieces_of_change
+from chains.progmat.flows.coin_queue import Purse
 from chains.progmat.flows.errors import AccountUnknown, NodeRoleMissing
 from chains.progmat.flows.member_needs import needs_of
 from chains.progmat.flows.requests import IssueCash, MergeCash, MoveCash, RedeemCash
@@ -18,12 +20,14 @@ from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, Party, StateRef, TransactionState
 from chains.progmat.vault import (
     MAX_INPUTS,
-    CashHolding,
-    CoinRequest,
-    count_coins,
+    SC,
+    Asset,
+    Holding,
+    HoldingRequest,
+    count_holdings,
     select_and_lock,
     select_small_and_lock,
-    total_yen,
+    total,
 )
 from ibc.dvp import CashAccount
 from primitives.errors import DecodeError
@@ -50,26 +54,35 @@ def own_account(context: BuildContext, account_key: bytes) -> CashAccount:
     return CashAccount(context.me.name, account_key)
 
 
-def select_cash(
-    context: BuildContext, coin_id: str, issuer: str, amount_yen: int, account: CashAccount
-) -> tuple[CashHolding, ...]:
-    """Reserve enough of an account's cash; raises the vault's named shortages."""
-    return select_and_lock(context.connection, _coin_request(context, coin_id, issuer, amount_yen, account))
+def coin(coin_id: str, issuer: str) -> Asset:
+    """A coin as the vault names it."""
+    return Asset(SC, coin_id, issuer)
 
 
-def _coin_request(
-    context: BuildContext,
-    coin_id: str,
-    issuer: str,
-    amount_yen: int,
-    account: CashAccount,
-    max_inputs: int = MAX_INPUTS,
-) -> CoinRequest:
-    return CoinRequest(
-        coin_id=coin_id,
-        issuer=issuer,
+def take(context: BuildContext, asset: Asset, amount: int, account: CashAccount) -> tuple[Holding, ...]:
+    """Reserve enough of an account's asset; raises the vault's named shortages."""
+    return select_and_lock(context.connection, _wanted(context, asset, amount, account))
+
+
+def pieces_left(
+    context: BuildContext, asset: Asset, account: CashAccount, spent: Sequence[Holding], amount: int
+) -> tuple[int, ...]:
+    """Amounts that change of ``spent`` goes back in, as many as flows wait for; see ``change``."""
+    return pieces_of_change(
+        left=total(spent) - amount,
+        paid=amount,
+        waiting=context.waiting_for(Purse(asset, account.key)),
+        other_coins=lambda: count_holdings(context.connection, asset, account, MAX_INPUTS + len(spent)) - len(spent),
+    )
+
+
+def _wanted(
+    context: BuildContext, asset: Asset, amount: int, account: CashAccount, max_inputs: int = MAX_INPUTS
+) -> HoldingRequest:
+    return HoldingRequest(
+        asset=asset,
         account=account,
-        amount_yen=amount_yen,
+        amount=amount,
         lock_owner=context.flow_id,
         now_s=context.now_s,
         expires_s=context.now_s + context.soft_lock_s,
@@ -96,14 +109,17 @@ def move_cash(context: BuildContext, request: MoveCash) -> TransactionBuilder:
     """Whole states in, the amount to the payee and the rest back. Raises ``AccountUnknown`` and shortages."""
     source = own_account(context, request.from_account_key)
     context.party(request.to.node)
-    spent = select_cash(context, request.coin_id, request.issuer, request.amount_yen, source)
+    spent = take(context, coin(request.coin_id, request.issuer), request.amount_yen, source)
     issuer = context.party(request.issuer)
     paid = CashState(request.coin_id, issuer, request.amount_yen, decode_single_key(request.to.key), request.to.node)
-    outputs = (paid.as_output(context.notary), *change_outputs(context, issuer, source, spent, request.amount_yen))
+    outputs = (
+        paid.as_output(context.notary),
+        *change_outputs(context, request.coin_id, issuer, source, spent, request.amount_yen),
+    )
     return replace(
         context.frame.start(),
         inputs=refs_of(spent),
-        outputs=outputs,
+        outputs=(paid.as_output(context.notary), *change),
         commands=(Command(CASH, cash_contract.MOVE, b"", (owner_key(source), issuer.key)),),
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
@@ -113,12 +129,12 @@ def move_cash(context: BuildContext, request: MoveCash) -> TransactionBuilder:
 def redeem_cash(context: BuildContext, request: RedeemCash) -> TransactionBuilder:
     """Whole states in, the rest back. Raises as ``move_cash``."""
     source = own_account(context, request.from_account_key)
-    spent = select_cash(context, request.coin_id, request.issuer, request.amount_yen, source)
+    spent = take(context, coin(request.coin_id, request.issuer), request.amount_yen, source)
     issuer = context.party(request.issuer)
     return replace(
         context.frame.start(),
         inputs=refs_of(spent),
-        outputs=change_outputs(context, issuer, source, spent, request.amount_yen),
+        outputs=change_outputs(context, request.coin_id, issuer, source, spent, request.amount_yen),
         commands=(Command(CASH, cash_contract.REDEEM, b"", (owner_key(source), issuer.key)),),
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
@@ -129,9 +145,9 @@ def merge_cash(context: BuildContext, request: MergeCash) -> TransactionBuilder:
     """Small coins of one account in, one coin of their sum back. Raises ``AccountUnknown``, ``NothingToMerge``."""
     account = own_account(context, request.account_key)
     issuer = context.party(request.issuer)
-    wanted = _coin_request(context, request.coin_id, request.issuer, 0, account, request.max_coins)
+    wanted = _wanted(context, coin(request.coin_id, request.issuer), 0, account, request.max_coins)
     small = select_small_and_lock(context.connection, wanted, request.below_yen)
-    merged = CashState(request.coin_id, issuer, total_yen(small), owner_key(account), account.node)
+    merged = CashState(request.coin_id, issuer, total(small), owner_key(account), account.node)
     return replace(
         context.frame.start(),
         inputs=refs_of(small),
@@ -142,7 +158,7 @@ def merge_cash(context: BuildContext, request: MergeCash) -> TransactionBuilder:
     )
 
 
-def refs_of(spent: tuple[CashHolding, ...]) -> tuple[StateRef, ...]:
+def refs_of(spent: tuple[Holding, ...]) -> tuple[StateRef, ...]:
     """References of selected cash."""
     return tuple(holding.ref for holding in spent)
 
@@ -153,18 +169,15 @@ def owner_key(account: CashAccount) -> PublicKey:
 
 
 def change_outputs(
-    context: BuildContext, issuer: Party, account: CashAccount, spent: tuple[CashHolding, ...], amount_yen: int
+    context: BuildContext,
+    coin_id: str,
+    issuer: Party,
+    account: CashAccount,
+    spent: tuple[Holding, ...],
+    amount_yen: int,
 ) -> tuple[TransactionState, ...]:
-    """What is left of the selected cash, back to its owner, in as many coins as flows wait for; see ``change``."""
-    coin_id = spent[0].coin_id
-    pieces = pieces_of_change(
-        left_yen=total_yen(spent) - amount_yen,
-        paid_yen=amount_yen,
-        waiting=context.waiting_for(account.key),
-        other_coins=lambda: (
-            count_coins(context.connection, coin_id, issuer.name, account, MAX_INPUTS + len(spent)) - len(spent)
-        ),
-    )
+    """What is left of the selected cash, back to its owner, see ``pieces_left``."""
+    pieces = pieces_left(context, coin(coin_id, issuer.name), account, spent, amount_yen)
     return tuple(
         CashState(coin_id, issuer, piece_yen, owner_key(account), account.node).as_output(context.notary)
         for piece_yen in pieces

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from chains.progmat.contracts import cash, dvp_lock
+from chains.progmat.contracts import cash, dvp_lock, native_dvp, token
 from chains.progmat.contracts.cash import CashState
-from chains.progmat.contracts.names import CASH, DVP_LOCK
+from chains.progmat.contracts.names import CASH, DVP_LOCK, NATIVE_DVP, TOKENS
+from chains.progmat.contracts.token import TokenState
 from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.vault import EntryKind
@@ -18,12 +19,18 @@ _KINDS: Final[Mapping[tuple[str, str], EntryKind]] = {
     (CASH, cash.REDEEM): EntryKind.REDEEM,
     (DVP_LOCK, dvp_lock.LOCK): EntryKind.LOCK,
     (DVP_LOCK, dvp_lock.UNLOCK): EntryKind.UNLOCK,
+    **{(contract, token.ISSUE): EntryKind.ISSUE for contract in TOKENS},
+    **{(contract, token.MOVE): EntryKind.MOVE for contract in TOKENS},
+    **{(contract, token.REDEEM): EntryKind.REDEEM for contract in TOKENS},
 }
+_SETTLE: Final = (NATIVE_DVP, native_dvp.SETTLE)
 
 
 def entry_kind(wire: WireTransaction, inputs: Mapping[StateRef, TransactionState]) -> EntryKind:
     """The kind of a transaction whose known inputs are ``inputs``."""
     done = {(command.contract, command.name) for command in wire.commands}
+    if _SETTLE in done:
+        return EntryKind.DVP
     kinds = [kind for named, kind in _KINDS.items() if named in done]
     if len(kinds) != 1:
         return EntryKind.OTHER
@@ -33,5 +40,7 @@ def entry_kind(wire: WireTransaction, inputs: Mapping[StateRef, TransactionState
 
 
 def _owners(wire: WireTransaction, inputs: Mapping[StateRef, TransactionState]) -> int:
-    states = [state for state in (*inputs.values(), *wire.outputs) if state.contract == CASH]
-    return len({(held.owner, held.node) for held in map(CashState.of, states)})
+    states = (*inputs.values(), *wire.outputs)
+    held: list[CashState | TokenState] = [CashState.of(state) for state in states if state.contract == CASH]
+    held += [TokenState.of(state) for state in states if state.contract in TOKENS]
+    return len({(each.owner, each.node) for each in held})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, TypeVar
 
@@ -17,6 +17,8 @@ from sqlalchemy import Connection
 from chains.progmat.flows.errors import AccountUnknown, InvalidRequest, NodeStopping
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.operations import check_range, first_of
+from chains.progmat.node.reserved import Reserved
+from chains.progmat.vault.counter_legs import with_counter_legs
 from chains.progmat.vault.errors import TooManyWatches
 from chains.progmat.vault.indexing import AccountAsset
 from chains.progmat.vault.listing import (
@@ -34,6 +36,7 @@ from chains.progmat.vault.paging import (
     MAX_PAGE_SIZE,
     USUAL_PAGE_SIZE,
     Cursor,
+    Key,
     Listed,
     Page,
     PageTokens,
@@ -103,14 +106,18 @@ class VaultOperations:
         return await self._listed("ListCoins", (seen,), page, partial(list_coins, seen=seen, now_s=self._now_s()))
 
     async def holds(self, seen: Seen, trade_id: bytes, page: PageRequest) -> Listed[HoldLine]:
-        """Cash locked for trades."""
+        """Amounts locked for trades."""
         read = partial(list_holds, seen=seen, trade_id=trade_id, now_s=self._now_s())
         return await self._listed("ListHolds", (seen, trade_id), page, read)
 
-    async def soft_locks(self, seen: Seen, flow_id: str, page: PageRequest) -> Listed[SoftLock]:
-        """States that flows have reserved."""
-        read = partial(list_soft_locks, seen=seen, flow_id=flow_id, now_s=self._now_s())
-        return await self._listed("ListSoftLocks", (seen, flow_id), page, read)
+    async def soft_locks(self, seen: Seen, whose: Reserved, page: PageRequest) -> Listed[SoftLock]:
+        """States that flows have reserved: all, one flow's, or a native trade's."""
+
+        def read(connection: Connection, *, limit: int, after: Key | None) -> Page[SoftLock]:
+            owners = whose.owners(connection)
+            return list_soft_locks(connection, seen, owners, self._now_s(), limit, after)
+
+        return await self._listed("ListSoftLocks", (seen, whose), page, read)
 
     async def statement(
         self, node: str, account: AccountAsset, from_ms: int, until_ms: int, page: PageRequest
@@ -127,7 +134,9 @@ class VaultOperations:
         def read(connection: Connection) -> tuple[int, Statement]:
             sequence = newest_sequence(connection) if cursor is None else cursor.sequence
             period = Period(from_ms, until_ms or None, sequence)
-            return sequence, statement(connection, account, period, limit, None if cursor is None else cursor.after)
+            found = statement(connection, account, period, limit, None if cursor is None else cursor.after)
+            rows = with_counter_legs(connection, found.page.rows, node)
+            return sequence, replace(found, page=replace(found.page, rows=rows))
 
         sequence, found = await self._database.read(read)
         return StatementPage(found.opening, found.closing, await self._page(query, sequence, found.page))

@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.transactions.model import StateRef, TransactionState
-from chains.progmat.vault.indexing import AccountAsset, Indexed, holding_of
+from chains.progmat.vault.indexing import AccountAsset, Asset, Indexed, holding_of
 from chains.progmat.vault.schema import entries, updates
 
 
@@ -46,6 +46,8 @@ class EntryKind(Enum):
     """Part of the balance is encumbered for a trade; it stays in the account."""
     UNLOCK = "UNLOCK"
     """A trade's outcome: the encumbered part left for the seller (a change), or is free again (none)."""
+    DVP = "DVP"
+    """Tokens against cash in one ledger_tx: an account of each side changes in both."""
     OTHER = "OTHER"
     """A light client's or a membership's record, or a kind this release has no name for."""
 
@@ -114,7 +116,7 @@ _NUMBER_UPDATE = Prepared(
 )
 
 _OF_ACCOUNT = and_(
-    *(entries.c[name] == bindparam(f"of_{name}") for name in ("asset_id", "issuer", "node", "owner_key"))
+    *(entries.c[name] == bindparam(f"of_{name}") for name in ("network", "asset_id", "issuer", "node", "owner_key"))
 )
 
 
@@ -125,6 +127,7 @@ def _after(name: str) -> Any:  # noqa: ANN401 # a column expression
 
 
 _FIELDS: Final = (
+    ("network", String),
     ("asset_id", String),
     ("issuer", String),
     ("node", String),
@@ -208,15 +211,15 @@ def _counterparties(
     for account, amount in strangers:
         nets[account] += amount
 
-    gaining: dict[tuple[str, str], list[AccountAsset]] = defaultdict(list)
-    losing: dict[tuple[str, str], list[AccountAsset]] = defaultdict(list)
+    gaining: dict[Asset, list[AccountAsset]] = defaultdict(list)
+    losing: dict[Asset, list[AccountAsset]] = defaultdict(list)
     for account, net in nets.items():
         if net:
-            (gaining if net > 0 else losing)[account.asset_id, account.issuer].append(account)
+            (gaining if net > 0 else losing)[account.asset].append(account)
 
     def counterparty(of: AccountAsset) -> AccountAsset | None:
         net = nets[of]
-        opposite = (losing if net > 0 else gaining)[of.asset_id, of.issuer] if net else []
+        opposite = (losing if net > 0 else gaining)[of.asset] if net else []
         return opposite[0] if len(opposite) == 1 else None
 
     return counterparty
@@ -227,6 +230,7 @@ def _row(
 ) -> dict[str, Any]:
     other = counterparty(account)
     return {
+        "of_network": account.network,
         "of_asset_id": account.asset_id,
         "of_issuer": account.issuer,
         "of_node": account.node,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from chains.progmat.vault.schema import cash, soft_locks
+from chains.progmat.vault.indexing import SC
+from chains.progmat.vault.schema import holdings, soft_locks
 from ibc.dvp import CashAccount
 
 
@@ -22,22 +23,23 @@ class Dust:
 
 def dustiest_account(connection: Connection, node: str, below_yen: int, more_than: int, now_s: int) -> Dust | None:
     """Of the accounts kept at ``node`` the one with most free coins below ``below_yen``, if more than ``more_than``."""
-    same_state = and_(cash.c.tx_id == soft_locks.c.tx_id, cash.c.output_index == soft_locks.c.output_index)
+    same_state = and_(holdings.c.tx_id == soft_locks.c.tx_id, holdings.c.output_index == soft_locks.c.output_index)
     number = func.count()
     query = (
-        select(cash.c.coin_id, cash.c.issuer, cash.c.owner_key, number.label("coins"))
-        .select_from(cash.outerjoin(soft_locks, same_state))
+        select(holdings.c.asset_id, holdings.c.issuer, holdings.c.owner_key, number.label("coins"))
+        .select_from(holdings.outerjoin(soft_locks, same_state))
         .where(
-            cash.c.consumed.is_(False),
-            cash.c.encumbered.is_(False),
-            cash.c.node == node,
-            cash.c.amount_yen < below_yen,
+            holdings.c.consumed.is_(False),
+            holdings.c.encumbered.is_(False),
+            holdings.c.network == SC,
+            holdings.c.node == node,
+            holdings.c.amount < below_yen,
             or_(soft_locks.c.lock_owner.is_(None), soft_locks.c.expires_s <= now_s),
         )
-        .group_by(cash.c.coin_id, cash.c.issuer, cash.c.owner_key)
+        .group_by(holdings.c.asset_id, holdings.c.issuer, holdings.c.owner_key)
         .having(number > more_than)
-        .order_by(number.desc(), cash.c.owner_key, cash.c.coin_id, cash.c.issuer)
+        .order_by(number.desc(), holdings.c.owner_key, holdings.c.asset_id, holdings.c.issuer)
         .limit(1)
     )
     row = connection.execute(query).one_or_none()
-    return None if row is None else Dust(row.coin_id, row.issuer, CashAccount(node, row.owner_key), row.coins)
+    return None if row is None else Dust(row.asset_id, row.issuer, CashAccount(node, row.owner_key), row.coins)

@@ -29,7 +29,10 @@ class VaultServiceStub:
     """What one ledger node holds, account by account: now, at any time in the past, and as it changes. Read-only but for
     GroomAccount. For operators, who see every account in the node's vault, and for platforms, who see those this node keeps.
 
-    Amounts are in the coin's smallest unit (yen). `account` names an account whole: custodian node and key. Times are Unix
+    An asset is a coin (network SC) or a token (ST, UT): its network, `asset_id` and `issuer`, of a token its registrar. Amounts
+    are in its smallest unit: yen, or units of the token. `account` names an account whole: custodian node and key. A "coin"
+    below is one unspent amount, of whatever asset. In requests a network left out means all in a list, SC where one asset is
+    asked for. Times are Unix
     milliseconds by this node's clock, taken when it recorded a ledger transaction; they never fall from one record to the
     next. Errors carry google.rpc.ErrorInfo as NodeService's.
 
@@ -92,7 +95,10 @@ class VaultServiceServicer:
     """What one ledger node holds, account by account: now, at any time in the past, and as it changes. Read-only but for
     GroomAccount. For operators, who see every account in the node's vault, and for platforms, who see those this node keeps.
 
-    Amounts are in the coin's smallest unit (yen). `account` names an account whole: custodian node and key. Times are Unix
+    An asset is a coin (network SC) or a token (ST, UT): its network, `asset_id` and `issuer`, of a token its registrar. Amounts
+    are in its smallest unit: yen, or units of the token. `account` names an account whole: custodian node and key. A "coin"
+    below is one unspent amount, of whatever asset. In requests a network left out means all in a list, SC where one asset is
+    asked for. Times are Unix
     milliseconds by this node's clock, taken when it recorded a ledger transaction; they never fall from one record to the
     next. Errors carry google.rpc.ErrorInfo as NodeService's.
 
@@ -104,7 +110,7 @@ class VaultServiceServicer:
     """
 
     def ListAccounts(self, request, context):
-        """Accounts with unspent cash, by coin, node and key, with their balances. No side effects.
+        """Accounts that hold something, by key, asset and node, with their balances: a line for each asset. No side effects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -219,7 +225,10 @@ class VaultService:
     """What one ledger node holds, account by account: now, at any time in the past, and as it changes. Read-only but for
     GroomAccount. For operators, who see every account in the node's vault, and for platforms, who see those this node keeps.
 
-    Amounts are in the coin's smallest unit (yen). `account` names an account whole: custodian node and key. Times are Unix
+    An asset is a coin (network SC) or a token (ST, UT): its network, `asset_id` and `issuer`, of a token its registrar. Amounts
+    are in its smallest unit: yen, or units of the token. `account` names an account whole: custodian node and key. A "coin"
+    below is one unspent amount, of whatever asset. In requests a network left out means all in a list, SC where one asset is
+    asked for. Times are Unix
     milliseconds by this node's clock, taken when it recorded a ledger transaction; they never fall from one record to the
     next. Errors carry google.rpc.ErrorInfo as NodeService's.
 
