@@ -100,7 +100,7 @@ async def payments_a_second(name: str) -> tuple[float, float]:
 async def finished(ledger: LedgerNetwork) -> int:
     """Payments that left the account, read off its balance."""
     held = await ledger.operations(CN_B).balances(COIN_ID, BUYER_ACCOUNT.key)
-    return (FUNDS_YEN - sum(line.balance.total_yen for line in held)) // AMOUNT_YEN
+    return (FUNDS_YEN - sum(line.balance.total for line in held)) // AMOUNT_YEN
 
 
 def report(text: str) -> None:

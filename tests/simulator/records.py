@@ -112,7 +112,7 @@ class Records:
 
 
 _FLOWS = "SELECT flow_id, kind, request, step, tx_id, last_error_reason FROM flows ORDER BY created_ms, flow_id"
-_CASH = "SELECT tx_id, output_index, amount_yen, node, owner_key FROM vault_cash WHERE NOT consumed"
+_CASH = "SELECT tx_id, output_index, amount, node, owner_key FROM vault_holdings WHERE NOT consumed"
 
 
 def has_vault(machine: Machine) -> bool:

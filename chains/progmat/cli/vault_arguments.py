@@ -49,7 +49,7 @@ class Network(Enum):
 
 NetworkOption = Annotated[
     Network | None,
-    typer.Option("--network", help="Coins (SC) or tokens (ST, UT); if not given, all, or whatever fits."),
+    typer.Option("--network", help="Coins (SC) or tokens (ST, UT); any if not given."),
 ]
 
 

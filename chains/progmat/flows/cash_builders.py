@@ -112,10 +112,7 @@ def move_cash(context: BuildContext, request: MoveCash) -> TransactionBuilder:
     spent = take(context, coin(request.coin_id, request.issuer), request.amount_yen, source)
     issuer = context.party(request.issuer)
     paid = CashState(request.coin_id, issuer, request.amount_yen, decode_single_key(request.to.key), request.to.node)
-    outputs = (
-        paid.as_output(context.notary),
-        *change_outputs(context, request.coin_id, issuer, source, spent, request.amount_yen),
-    )
+    change = change_outputs(context, request.coin_id, issuer, source, spent, request.amount_yen)
     return replace(
         context.frame.start(),
         inputs=refs_of(spent),

@@ -80,7 +80,9 @@ class Amount:
 
 
 @dataclass(slots=True)
-class _Change:
+class Change:
+    """What one ledger_tx did to one account."""
+
     amount: int = 0
     locked_amount: int = 0
 
@@ -175,7 +177,7 @@ def enter(
         "position": mark.journal_position,
     }
     ((sequence, recorded_ms),) = _NUMBER_UPDATE.rows(connection, number)
-    changes = _changes(taken, put)
+    changes = changes_of(taken, put)
     if changes:
         common = {
             "of_sequence": sequence,
@@ -184,15 +186,16 @@ def enter(
             "of_recorded_ms": recorded_ms,
             "of_journal_position": mark.journal_position,
         }
-        other_side = _counterparties(changes, strangers)
+        other_side = counterparties(changes, strangers)
         _ENTER.change_all(
             connection, [_row(account, changes[account], other_side) | common for account in sorted(changes)]
         )
     return int(sequence)
 
 
-def _changes(taken: Sequence[Amount], put: Sequence[Amount]) -> dict[AccountAsset, _Change]:
-    changes: dict[AccountAsset, _Change] = defaultdict(_Change)
+def changes_of(taken: Sequence[Amount], put: Sequence[Amount]) -> dict[AccountAsset, Change]:
+    """What one ledger_tx did to each account: what it put in less what it took out."""
+    changes: dict[AccountAsset, Change] = defaultdict(Change)
     for sign, amounts in ((-1, taken), (1, put)):
         for each in amounts:
             change = changes[each.account]
@@ -201,8 +204,8 @@ def _changes(taken: Sequence[Amount], put: Sequence[Amount]) -> dict[AccountAsse
     return changes
 
 
-def _counterparties(
-    changes: Mapping[AccountAsset, _Change], strangers: Iterable[tuple[AccountAsset, int]]
+def counterparties(
+    changes: Mapping[AccountAsset, Change], strangers: Iterable[tuple[AccountAsset, int]]
 ) -> Callable[[AccountAsset], AccountAsset | None]:
     """The one account on the other side of an account's change; None if there is none, or more than one."""
     nets: dict[AccountAsset, int] = defaultdict(int)
@@ -226,7 +229,7 @@ def _counterparties(
 
 
 def _row(
-    account: AccountAsset, change: _Change, counterparty: Callable[[AccountAsset], AccountAsset | None]
+    account: AccountAsset, change: Change, counterparty: Callable[[AccountAsset], AccountAsset | None]
 ) -> dict[str, Any]:
     other = counterparty(account)
     return {

@@ -31,7 +31,7 @@ def with_counter_legs(connection: Connection, entries: Sequence[Entry], node: st
 
 
 def counter_leg(entry: Entry, together: Collection[Entry]) -> CounterLeg | None:
-    """Of the entries of one update the only one in another asset that goes the other way; None without one, or with more.
+    """Of the entries of one update the only one in another asset that goes the other way; None if not one.
 
     The buyer's tokens come as its cash goes, the seller's the other way round: so each side meets its own.
     """

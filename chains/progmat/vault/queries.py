@@ -46,8 +46,8 @@ class Hold:
     cash: tuple[VaultState[IndexedHolding], ...]
 
     @property
-    def amount_yen(self) -> int:
-        """Cash held."""
+    def amount(self) -> int:
+        """What is held."""
         return sum(held.indexed.amount for held in self.cash)
 
 

@@ -30,8 +30,8 @@ from tests.integration.ledger.network import (
 )
 from tests.integration.ledger.served_vault import ServedVault, served
 
-BUYERS = AccountAsset(COIN_ID, SN.name, BUYER_ACCOUNT.node, BUYER_ACCOUNT.key)
-SELLERS = AccountAsset(COIN_ID, SN.name, SELLER_ACCOUNT.node, SELLER_ACCOUNT.key)
+BUYERS = AccountAsset("SC", COIN_ID, SN.name, BUYER_ACCOUNT.node, BUYER_ACCOUNT.key)
+SELLERS = AccountAsset("SC", COIN_ID, SN.name, SELLER_ACCOUNT.node, SELLER_ACCOUNT.key)
 WAIT_S = 20
 
 
@@ -153,7 +153,7 @@ async def test_huge_pages_and_senseless_ranges_are_refused_by_name(tmp_path: Pat
             client.balance_as_of(BUYERS, journal_position=everything),
             client.holds(trade_id=b"short"),
             client.coins(account_key=b"k" * 1025),
-            client.coins(coin_id="c" * 129),
+            client.coins(asset_id="c" * 129),
             client.soft_locks(flow_id="f" * 129),
         ):
             assert await reason_of(call) == "INVALID_REQUEST"

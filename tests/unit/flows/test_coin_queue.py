@@ -6,22 +6,24 @@ import asyncio
 
 import pytest
 
-from chains.progmat.flows.coin_queue import CoinQueue
+from chains.progmat.flows.coin_queue import CoinQueue, Purse
 from chains.progmat.flows.errors import NodeStopping
-from chains.progmat.vault.errors import FundsSoftLocked
+from chains.progmat.vault import SC, Asset
+from chains.progmat.vault.errors import FundsSoftLocked, soft_locked
 from tests.fakes.manual_clock import ManualClock
 
-ALICE, BOB = b"alice", b"bob"
+PGC, BOND = Asset(SC, "PGC", "SN"), Asset("ST", "BOND", "AN")
+ALICE, BOB, ALICES_BONDS = Purse(PGC, b"alice"), Purse(PGC, b"bob"), Purse(BOND, b"alice")
 
 
-def shortage(account_key: bytes = ALICE) -> FundsSoftLocked:
-    return FundsSoftLocked("PGC", account_key, 5, 0, 10, 60.0)
+def shortage(of: Purse = ALICE) -> FundsSoftLocked:
+    return soft_locked(*of, needed=5, free=0, reserved=10, retry_after_s=60.0)
 
 
-def queue_of(*flows: str, account_key: bytes = ALICE) -> CoinQueue:
+def queue_of(*flows: str, of: Purse = ALICE) -> CoinQueue:
     queue = CoinQueue()
     for flow in flows:
-        queue.note(flow, shortage(account_key))
+        queue.note(flow, shortage(of))
     return queue
 
 
@@ -76,6 +78,17 @@ async def test_other_accounts_are_not_woken() -> None:
     assert await settled(*tasks) == [False, True]
     queue.freed_somewhere()
     assert await settled(*tasks) == [True, True]
+
+
+async def test_who_waits_for_tokens_is_not_woken_by_coins_of_the_same_account() -> None:
+    clock, queue = ManualClock(), queue_of("one")
+    queue.note("two", shortage(ALICES_BONDS))
+    tasks = [waiter(queue, "one", clock), waiter(queue, "two", clock)]
+    await settled(*tasks)
+    assert (queue.waiting(ALICE), queue.waiting(ALICES_BONDS)) == (1, 1)
+    queue.freed(ALICES_BONDS, 5)
+    assert await settled(*tasks) == [False, True]
+    tasks[0].cancel()
 
 
 async def test_a_flow_that_waits_for_something_else_sleeps_as_long_as_it_should() -> None:
