@@ -1,8 +1,8 @@
 """The books of tokens in a vault that had none: entries made afterwards, from what is recorded, for the migration.
 
 What comes out is what recording makes today: the same accounts, changes, balances, kinds and counterparties, numbered
-as the updates are. Of an update that is forgotten the number follows from the order in which ledger_txs were recorded, and
-the time is that at which the ledger_tx was stored. Written against the tables of revision 0004, by their names.
+as the updates are. Of an update that is forgotten the number follows from the order in which ledger_txs were recorded,
+and the time is that at which the ledger_tx was stored. Written against the tables of revision 0004, by their names.
 """
 
 from __future__ import annotations
