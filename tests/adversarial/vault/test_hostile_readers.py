@@ -14,6 +14,8 @@ from crossdvp.ledger.v1 import vault_service_pb2 as pb
 from crossdvp.ledger.v1.vault_service_pb2_grpc import VaultServiceStub
 
 from chains.progmat.client import AccountAsset, ApiEndpoint, LedgerClient, VaultClient, all_rows
+from chains.progmat.contracts.membership import BusinessNetwork
+from chains.progmat.contracts.terms_codec import account_to_message
 from chains.progmat.flows.requests import MoveCash
 from chains.rpc_status import RemoteCallerError, RemoteError, RemoteUnavailableError, error_from_rpc
 from tests.fakes.ledger_parties import CN_B, COIN_ID, SN, LedgerParty
@@ -155,10 +157,30 @@ async def test_huge_pages_and_senseless_ranges_are_refused_by_name(tmp_path: Pat
             client.coins(account_key=b"k" * 1025),
             client.coins(asset_id="c" * 129),
             client.soft_locks(flow_id="f" * 129),
+            client.soft_locks(trade_id=b"short"),
+            client.soft_locks(flow_id="flow", trade_id=b"t" * 32),
         ):
             assert await reason_of(call) == "INVALID_REQUEST"
         whole = await client.statement(BUYERS, from_ms=0, until_ms=2**53)
         assert (whole.opening.balance_amount, whole.closing.balance_amount) == (0, 2700)
+
+
+async def test_a_network_that_is_none_is_refused_and_one_left_out_is_that_of_coins(tmp_path: Path) -> None:
+    async with a_vault_with_cash(tmp_path, CN_B) as (_, vault), vault.client() as client:
+        asked: dict[str, Any] = {"asset_id": COIN_ID, "issuer": SN.name, "account": account_to_message(BUYER_ACCOUNT)}
+        none: Any = 99
+        for call, request in (
+            (client._stub.ListAccounts, pb.ListAccountsRequest(network=none)),
+            (client._stub.ListCoins, pb.ListCoinsRequest(network=none)),
+            (client._stub.GetStatement, pb.GetStatementRequest(**asked, network=none)),
+            (client._stub.GetBalanceAsOf, pb.GetBalanceAsOfRequest(**asked, network=none, sequence=1)),
+        ):
+            assert await reason_of(client._call(call, request)) == "INVALID_REQUEST"
+        answer = await client._call(client._stub.GetStatement, pb.GetStatementRequest(**asked))
+        assert answer.closing.balance == 2700
+        asked["network"] = BusinessNetwork.ST
+        answer = await client._call(client._stub.GetStatement, pb.GetStatementRequest(**asked))
+        assert (answer.closing.balance, list(answer.entries)) == (0, [])
 
 
 async def test_a_watch_with_a_forged_token_is_refused_and_says_what_to_do(tmp_path: Path) -> None:

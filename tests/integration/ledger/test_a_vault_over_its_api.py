@@ -213,15 +213,15 @@ async def test_the_command_line_reads_a_running_node(tmp_path: Path) -> None:
             return json.loads(out)
 
         (line,) = (await document("balance"))["accounts"]
-        assert (line["free_yen"], line["account"]["key"]) == (700, key)
-        assert (await document("balance", "--account", key, "--as-of-sequence", "0"))["balance_yen"] == 0
+        assert (line["free"], line["account"]["key"]) == (700, key)
+        assert (await document("balance", "--account", key, "--as-of-sequence", "0"))["balance"] == 0
         statement = await document("statement", "--account", key)
-        assert (statement["opening"]["balance_yen"], statement["closing"]["balance_yen"]) == (0, 700)
+        assert (statement["opening"]["balance"], statement["closing"]["balance"]) == (0, 700)
         code, out = await said(vault, tmp_path, "statement", "--account", key, "--csv")
         rows = list(csv.DictReader(io.StringIO(out)))
         assert [row["kind"] for row in rows] == ["OPENING", "ISSUE", "MOVE", "CLOSING"]
-        assert int(rows[0]["balance_yen"]) + sum(int(row["in_yen"]) - int(row["out_yen"]) for row in rows[1:-1]) == int(
-            rows[-1]["balance_yen"]
+        assert int(rows[0]["balance"]) + sum(int(row["in"]) - int(row["out"]) for row in rows[1:-1]) == int(
+            rows[-1]["balance"]
         )
         assert [coin["status"] for coin in (await document("coins"))["coins"]] == ["FREE"]
         assert (await document("holds"), await document("soft-locks")) == ({"holds": []}, {"soft_locks": []})
