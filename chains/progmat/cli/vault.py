@@ -257,6 +257,9 @@ def soft_locks(
 def watch(
     context: typer.Context,
     after: Annotated[int, typer.Option(min=0, help="Go on after this sequence; 0: from the beginning.")] = 0,
+    records: Annotated[
+        str, typer.Option("--records", help="Of which records --after is one: the `records_id` that came with it.")
+    ] = "",
     account: KeyOption = "",
     count: Annotated[int, typer.Option("--count", min=0, help="End after so many updates; 0: until interrupted.")] = 0,
     as_json: JsonFlag = False,
@@ -267,7 +270,7 @@ def watch(
     async def main() -> None:
         key, told = key_of(account), 0
         async with _connected(asked) as client:
-            async for watched in client.watch(after, key):
+            async for watched in client.watch(after, key, records_id=records):
                 if asked.output is Output.PROGRAMS:
                     show_json(watched_document(watched))
                 else:

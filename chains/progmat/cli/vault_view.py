@@ -190,10 +190,11 @@ def past_document(past: PastBalance) -> dict[str, Any]:
 def watched_document(watched: Watched) -> dict[str, Any]:
     """A message of the update stream."""
     if watched.update is None:
-        return {"sequence": watched.sequence, "update": None}
+        return {"sequence": watched.sequence, "records_id": watched.records_id, "update": None}
     seen = watched.update
     return {
         "sequence": watched.sequence,
+        "records_id": watched.records_id,
         "update": {
             "tx_id": seen.update.tx_id.hex(),
             "kind": seen.update.kind.value,

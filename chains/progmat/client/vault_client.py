@@ -130,17 +130,22 @@ class VaultClient:
         )
         return past_from_message((await self._call(self._stub.GetBalanceAsOf, request)).balance)
 
-    async def watch(self, after: int = 0, account_key: bytes = b"", heartbeat_s: int = 0) -> AsyncIterator[Watched]:
+    async def watch(
+        self, after: int = 0, account_key: bytes = b"", heartbeat_s: int = 0, records_id: str = ""
+    ) -> AsyncIterator[Watched]:
         """Updates after a sequence, in order, heartbeats between them; survives restarts of the node.
 
-        Each update comes at least once. Ends only by the caller's leaving it, or by an error such as OUT_OF_RETENTION.
+        Each update comes at least once. Ends only by the caller's leaving it, or by an error such as OUT_OF_RETENTION;
+        RECORDS_REPLACED when the node was restored since ``records_id``, or since the first message.
         """
         while True:
-            request = pb.WatchUpdatesRequest(after=after, account_key=account_key, heartbeat_s=heartbeat_s)
+            request = pb.WatchUpdatesRequest(
+                after=after, account_key=account_key, heartbeat_s=heartbeat_s, records_id=records_id
+            )
             try:
                 async for message in self._stub.WatchUpdates(request, wait_for_ready=True):
                     yield watched_from_message(message)
-                    after = message.sequence
+                    after, records_id = message.sequence, message.records_id
             except grpc.aio.AioRpcError as failure:
                 error = error_from_rpc(failure, self.name)
                 if not isinstance(error, RemoteUnavailableError):

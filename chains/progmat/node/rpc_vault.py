@@ -36,7 +36,7 @@ from chains.progmat.vault.vault_codec import (
     line_to_message,
     past_to_message,
     soft_lock_to_message,
-    update_to_message,
+    watched_to_message,
 )
 from primitives.errors import DecodeError
 
@@ -146,12 +146,10 @@ class VaultServiceRpc(VaultServiceServicer):
         self, request: pb.WatchUpdatesRequest, context: Context
     ) -> AsyncIterator[pb.WatchUpdatesResponse]:
         seen = _seen(self._visible(context, "WatchUpdates"), request.account_key)
-        async with aclosing(self._vault.watch(seen, request.after, request.heartbeat_s)) as stream:
+        records_id = _short("records_id", request.records_id)
+        async with aclosing(self._vault.watch(seen, request.after, request.heartbeat_s, records_id)) as stream:
             async for watched in stream:
-                if watched.update is None:
-                    yield pb.WatchUpdatesResponse(sequence=watched.sequence)
-                else:
-                    yield update_to_message(watched.update)
+                yield watched_to_message(watched)
 
     # ---- grooming ----
 

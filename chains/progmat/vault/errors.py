@@ -9,6 +9,7 @@ CrossDvpError
 │   ├── BadPageToken            no token of this node, or one that was changed
 │   ├── PageTokenOfAnotherQuery the token belongs to a query with other arguments
 │   ├── OutOfRetention          updates after that number are forgotten in part: read the present state again
+│   ├── RecordsReplaced         updates were numbered anew since: read the present state again
 │   ├── UnknownSequence         no update of that number was made here yet
 │   └── StateConsumed           the state is spent, or never came here
 ├── PeerError
@@ -41,6 +42,20 @@ class InsufficientFunds(CallerError):
         super().__init__(
             f"{needed} {asset.unit} of {asset.asset_id} needed, {free} free, {reserved} held by running flows, "
             f"{encumbered} locked for trades: pay in more"
+        )
+
+
+class RecordsReplaced(CallerError):
+    """The sequence is one of other records: this vault was restored, and what is recorded since is numbered anew."""
+
+    reason = "RECORDS_REPLACED"
+
+    def __init__(self, wanted: str, found: str) -> None:
+        self.wanted = wanted
+        self.found = found
+        super().__init__(
+            f"the sequence is of the records {wanted}, here are {found or 'others, not named yet'}: this vault was "
+            "restored from an older copy; read the present accounts and coins again"
         )
 
 

@@ -213,27 +213,29 @@ def past_to_message(past: PastBalance) -> pb.PastBalance:
     )
 
 
-def update_to_message(seen: SeenUpdate) -> pb.WatchUpdatesResponse:
-    """An update, to be resumed after."""
+def watched_to_message(watched: Watched) -> pb.WatchUpdatesResponse:
+    """A message of the stream, to be resumed after."""
+    update = None if watched.update is None else _update_to_message(watched.update)
+    return pb.WatchUpdatesResponse(sequence=watched.sequence, records_id=watched.records_id, update=update)
+
+
+def _update_to_message(seen: SeenUpdate) -> pb.Update:
     update = seen.update
-    return pb.WatchUpdatesResponse(
-        sequence=update.sequence,
-        update=pb.Update(
-            tx_id=update.tx_id,
-            kind=_KIND[update.kind],
-            recorded_ms=update.recorded_ms,
-            journal_position=update.journal_position,
-            entries=[entry_to_message(entry) for entry in seen.entries],
-            made=[coin_to_message(coin) for coin in seen.made],
-            consumed=[ref_to_message(ref) for ref in seen.consumed],
-        ),
+    return pb.Update(
+        tx_id=update.tx_id,
+        kind=_KIND[update.kind],
+        recorded_ms=update.recorded_ms,
+        journal_position=update.journal_position,
+        entries=[entry_to_message(entry) for entry in seen.entries],
+        made=[coin_to_message(coin) for coin in seen.made],
+        consumed=[ref_to_message(ref) for ref in seen.consumed],
     )
 
 
 def watched_from_message(message: pb.WatchUpdatesResponse) -> Watched:
-    """A message of the stream."""
+    """As ``watched_to_message``."""
     if not message.HasField("update"):
-        return Watched(message.sequence, None)
+        return Watched(message.sequence, None, message.records_id)
     said = message.update
     kind = _KIND_OF[said.kind]
     update = SeenUpdate(
@@ -242,4 +244,4 @@ def watched_from_message(message: pb.WatchUpdatesResponse) -> Watched:
         made=tuple(coin_from_message(coin) for coin in said.made),
         consumed=tuple(ref_from_message(ref) for ref in said.consumed),
     )
-    return Watched(message.sequence, update)
+    return Watched(message.sequence, update, message.records_id)

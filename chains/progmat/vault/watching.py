@@ -36,6 +36,8 @@ class Watched:
 
     sequence: int
     update: SeenUpdate | None
+    records_id: str = ""
+    """Of which records the sequence is one; a vault restored from an older copy has others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""The migration that brings tokens into the books makes, of what an older release recorded, what recording makes today.
+"""The migration that brings tokens into the books makes of what an older release recorded what recording makes today.
 
-A ledger works; its vaults are put back into the tables of revision 0003, as that release would have left them; then they
-are migrated. Afterwards they must say what they said before, entry by entry, also where updates were forgotten.
+A ledger works; its vaults are put back into the tables of revision 0003, as that release would have left them; then
+they are migrated. Afterwards they must say what they said before, entry by entry, also where updates were forgotten.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import pytest_asyncio
 from sqlalchemy import Connection, MetaData, Table, create_engine, insert, select, text
 
 from chains.progmat.flows.market_requests import MoveToken, RedeemToken
+from chains.progmat.flows.requests import IssueCash
 from chains.progmat.flows.seams import NodeSelf
 from chains.progmat.node.fsck import Subject, check_database
 from chains.progmat.node.storage.engine import Access, engine_for
 from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.migrations.running import upgrade
 from chains.progmat.vault.schema import entries, holdings, states, updates
-from tests.fakes.ledger_parties import AN, CN_A, CN_B, SN, LedgerParty
+from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, SN, LedgerParty
 from tests.fakes.token_parties import ST, TOKEN_ID
 from tests.integration.ledger.native_trades import NativeTrades, at_one_node
 from tests.integration.ledger.network import (
@@ -56,7 +57,10 @@ async def worked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         await ledger.done(CN_B, merge)
         await ledger.done(CN_A, MoveToken("next-door", ST, TOKEN_ID, AN.name, 9, SELLER_ACCOUNT.key, own))
         await ledger.done(CN_B, RedeemToken("redeem", ST, TOKEN_ID, AN.name, 5, BUYER_ACCOUNT.key))
-        assert at_one_node(terms, own) != terms
+        inside = at_one_node(trades.terms(trade=2, quantity=3, amount_yen=7), own)
+        await ledger.done(SN, IssueCash("to-the-second", COIN_ID, 7, own))
+        await trades.authorise(inside, at=CN_A)
+        await ledger.done(CN_A, trades.settle(inside))
     return folder
 
 
@@ -66,7 +70,7 @@ def rows_of(connection: Connection, table: Table) -> list[dict[str, Any]]:
 
 
 def put_back(source: Connection, target: Connection, forgotten: int) -> None:
-    """Make in ``target`` the database of revision 0003 that would have recorded the same; early updates are forgotten."""
+    """Make in ``target`` the database of revision 0003 that recorded the same; early updates are forgotten."""
     upgrade(target, "0003")
     now, then = MetaData(), MetaData()
     now.reflect(source)

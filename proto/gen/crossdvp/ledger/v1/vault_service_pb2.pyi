@@ -346,14 +346,16 @@ class GetBalanceAsOfResponse(_message.Message):
     def __init__(self, balance: _Optional[_Union[PastBalance, _Mapping]] = ...) -> None: ...
 
 class WatchUpdatesRequest(_message.Message):
-    __slots__ = ("after", "account_key", "heartbeat_s")
+    __slots__ = ("after", "account_key", "heartbeat_s", "records_id")
     AFTER_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_KEY_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_S_FIELD_NUMBER: _ClassVar[int]
+    RECORDS_ID_FIELD_NUMBER: _ClassVar[int]
     after: int
     account_key: bytes
     heartbeat_s: int
-    def __init__(self, after: _Optional[int] = ..., account_key: _Optional[bytes] = ..., heartbeat_s: _Optional[int] = ...) -> None: ...
+    records_id: str
+    def __init__(self, after: _Optional[int] = ..., account_key: _Optional[bytes] = ..., heartbeat_s: _Optional[int] = ..., records_id: _Optional[str] = ...) -> None: ...
 
 class Update(_message.Message):
     __slots__ = ("tx_id", "kind", "recorded_ms", "journal_position", "entries", "made", "consumed")
@@ -374,12 +376,14 @@ class Update(_message.Message):
     def __init__(self, tx_id: _Optional[bytes] = ..., kind: _Optional[_Union[EntryKind, str]] = ..., recorded_ms: _Optional[int] = ..., journal_position: _Optional[int] = ..., entries: _Optional[_Iterable[_Union[Entry, _Mapping]]] = ..., made: _Optional[_Iterable[_Union[Coin, _Mapping]]] = ..., consumed: _Optional[_Iterable[_Union[StateReference, _Mapping]]] = ...) -> None: ...
 
 class WatchUpdatesResponse(_message.Message):
-    __slots__ = ("sequence", "update")
+    __slots__ = ("sequence", "update", "records_id")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     UPDATE_FIELD_NUMBER: _ClassVar[int]
+    RECORDS_ID_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     update: Update
-    def __init__(self, sequence: _Optional[int] = ..., update: _Optional[_Union[Update, _Mapping]] = ...) -> None: ...
+    records_id: str
+    def __init__(self, sequence: _Optional[int] = ..., update: _Optional[_Union[Update, _Mapping]] = ..., records_id: _Optional[str] = ...) -> None: ...
 
 class GroomAccountRequest(_message.Message):
     __slots__ = ("request_id", "coin_id", "issuer", "account_key", "below_yen", "max_coins", "wait_s")

@@ -155,8 +155,11 @@ class VaultServiceServicer:
     def WatchUpdates(self, request, context):
         """What the vault records from `after` on, in order, each at least once, without a gap; goes on across restarts of the
         node with the last `sequence` seen. A message without an update is a heartbeat; its `sequence` may be kept as well.
+        A node that was restored from an older copy gives the same numbers once more, to other updates: with `records_id`, as the
+        last message had it, a reader is told so.
         Fails: OUT_OF_RETENTION (updates after that sequence are forgotten: read accounts and coins anew, go on after their
-        `sequence`), UNKNOWN_SEQUENCE (never reached here), TOO_MANY_WATCHES (try again later).
+        `sequence`), UNKNOWN_SEQUENCE (never reached here), RECORDS_REPLACED (the numbers are of other records: read anew),
+        TOO_MANY_WATCHES (try again later).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
