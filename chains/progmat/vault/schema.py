@@ -208,7 +208,14 @@ def _index_unconsumed(name: str, table: Table, *columns: ColumnElement[Any]) -> 
 _index_unconsumed(
     "vault_holdings_account", holdings, holdings.c.owner_key, holdings.c.asset_id, holdings.c.amount.desc()
 )
-_index_unconsumed("vault_holdings_shard", holdings, holdings.c.owner_key, holdings.c.shard, holdings.c.amount.desc())
+_index_unconsumed(
+    "vault_holdings_shard",  # by asset, so that dust of another one, which anybody can send, is not looked at
+    holdings,
+    holdings.c.owner_key,
+    holdings.c.asset_id,
+    holdings.c.shard,
+    holdings.c.amount.desc(),
+)
 _index_unconsumed("vault_holdings_listing", holdings, holdings.c.owner_key, holdings.c.tx_id, holdings.c.output_index)
 Index(
     "vault_holdings_trade",  # most amounts are locked for no trade: they are not in it

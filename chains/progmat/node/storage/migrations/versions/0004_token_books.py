@@ -53,7 +53,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "vault_holdings_shard",
-            ["owner_key", "shard", sa.literal_column("amount DESC")],
+            ["owner_key", "asset_id", "shard", sa.literal_column("amount DESC")],
             unique=False,
             sqlite_where=sa.text("consumed IS 0"),
             postgresql_where=sa.text("consumed IS false"),
