@@ -13,13 +13,14 @@ import pytest
 from crossdvp.ledger.v1 import vault_service_pb2 as pb
 from crossdvp.ledger.v1.vault_service_pb2_grpc import VaultServiceStub
 
-from chains.progmat.client import AccountAsset, ApiEndpoint, LedgerClient, VaultClient, all_rows
+from chains.progmat.client import AccountAsset, ApiEndpoint, LedgerClient, TokenClient, VaultClient, all_rows
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.contracts.terms_codec import account_to_message
 from chains.progmat.flows.requests import MoveCash
 from chains.rpc_status import RemoteCallerError, RemoteError, RemoteUnavailableError, error_from_rpc
-from tests.fakes.ledger_parties import CN_B, COIN_ID, SN, LedgerParty
+from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, SN, LedgerParty
 from tests.fakes.rpc_parties import channel_to, tls_of
+from tests.integration.ledger.native_trades import NativeTrades
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
     CASH_PARTIES,
@@ -27,6 +28,7 @@ from tests.integration.ledger.network import (
     OPERATIONS_NAME,
     PLATFORM_NAME,
     SELLER_ACCOUNT,
+    TOKEN_PARTIES,
     LedgerNetwork,
     running_ledger,
 )
@@ -229,3 +231,16 @@ async def test_more_readers_than_are_served_are_told_to_come_back(
                 except grpc.RpcError:
                     await asyncio.sleep(0)
         await channel.close(grace=None)
+
+
+async def test_a_platform_is_not_shown_the_register_only_the_accounts_of_its_node(tmp_path: Path) -> None:
+    async with running_ledger(tmp_path, TOKEN_PARTIES) as ledger:
+        await NativeTrades.open(ledger)
+        for party, of_operator, of_platform in ((AN, 1, 0), (CN_A, 1, 1)):
+            async with served(ledger, party) as vault:
+                for caller, expected in ((OPERATIONS_NAME, of_operator), (PLATFORM_NAME, of_platform)):
+                    client = TokenClient(ApiEndpoint(party.name, f"127.0.0.1:{vault.port}"), tls_of(caller))
+                    assert len(await client.balances()) == expected
+                    await client.close()
+                    async with vault.client(caller) as reader:
+                        assert len((await reader.accounts(network="ST")).rows) == expected

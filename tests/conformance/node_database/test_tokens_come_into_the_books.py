@@ -6,6 +6,7 @@ they are migrated. Afterwards they must say what they said before, entry by entr
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,32 @@ def test_a_migrated_vault_says_what_it_would_say_had_it_recorded_tokens_from_the
                     row["recorded_ms"] //= 1000 if row["sequence"] <= forgotten else 1
             assert found == expected, table.name
         assert any(row["network"] == "ST" for row in rows_of(target, entries)) == (party is not SN)
+    source_engine.dispose()
+
+
+def test_what_was_spent_when_it_came_is_entered_neither_as_income_nor_as_spending(worked: Path, tmp_path: Path) -> None:
+    """The registrar's records, the other way round: every ledger_tx came after those that spend what it made."""
+    source_engine = create_engine(f"sqlite:///{worked / AN.name / 'node.sqlite3'}")
+    with (
+        source_engine.connect() as source,
+        engine_for(tmp_path / "target.sqlite3", Access.WRITE).connect() as target,
+        target.begin(),
+    ):
+        put_back(source, target, 0)
+        last = target.execute(text("SELECT max(sequence) FROM transactions")).scalar_one()
+        target.execute(text("UPDATE transactions SET sequence = sequence + 2 * :last"), {"last": last})
+        target.execute(text("UPDATE transactions SET sequence = 3 * :last + 1 - sequence"), {"last": last})
+        upgrade(target)
+        sums: Counter[tuple[object, ...]] = Counter()
+        for row in rows_of(target, entries):
+            account = (row["network"], row["asset_id"], row["issuer"], row["node"], row["owner_key"])
+            sums[account] += row["change_amount"]
+            assert row["change_amount"] > 0
+        unspent: Counter[tuple[object, ...]] = Counter()
+        for row in rows_of(target, holdings):
+            if not row["consumed"]:
+                unspent[row["network"], row["asset_id"], row["issuer"], row["node"], row["owner_key"]] += row["amount"]
+        assert sums == unspent
     source_engine.dispose()
 
 
