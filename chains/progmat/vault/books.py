@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.transactions.model import StateRef, TransactionState
-from chains.progmat.vault.indexing import AccountAsset, Asset, Indexed, holding_of
+from chains.progmat.vault.indexing import AccountAsset, Indexed, holding_of
 from chains.progmat.vault.schema import entries, updates
 
 
@@ -74,8 +74,7 @@ UNMARKED: Final = RecordMark(0, 0, EntryKind.OTHER)
 """For a replay that only compares states."""
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """One state's amount in an account."""
 
     account: AccountAsset
@@ -218,18 +217,23 @@ def counterparties(
     for account, amount in strangers:
         nets[account] += amount
 
-    gaining: dict[Asset, list[AccountAsset]] = defaultdict(list)
-    losing: dict[Asset, list[AccountAsset]] = defaultdict(list)
+    gaining: dict[tuple[str, ...], list[AccountAsset]] = defaultdict(list)
+    losing: dict[tuple[str, ...], list[AccountAsset]] = defaultdict(list)
     for account, net in nets.items():
         if net:
-            (gaining if net > 0 else losing)[account.asset].append(account)
+            (gaining if net > 0 else losing)[_asset_of(account)].append(account)
 
     def counterparty(of: AccountAsset) -> AccountAsset | None:
         net = nets[of]
-        opposite = (losing if net > 0 else gaining)[of.asset] if net else []
+        opposite = (losing if net > 0 else gaining)[_asset_of(of)] if net else []
         return opposite[0] if len(opposite) == 1 else None
 
     return counterparty
+
+
+def _asset_of(account: AccountAsset) -> tuple[str, ...]:
+    """As ``account.asset``, at a fraction of its price."""
+    return account[:3]
 
 
 def _row(

@@ -66,7 +66,8 @@ _TAKE = Prepared(
         holdings.c.tx_id,
         holdings.c.output_index,
         holdings.c.encumbered,
-        *(holdings.c[column.name] for column in fields(IndexedHolding)),
+        holdings.c.amount,
+        *(holdings.c[name] for name in AccountAsset._fields),
     )
 )
 _DROP_SOFT_LOCKS = Prepared(delete(soft_locks).where(_among_keys(soft_locks)))
@@ -117,6 +118,7 @@ class _Effect:
     taken: list[Amount] = field(default_factory=list)
     put: list[Amount] = field(default_factory=list)
     own_inputs: set[StateRef] = field(default_factory=set)
+    own_outputs: set[int] = field(default_factory=set)
 
 
 def record_transaction(
@@ -169,11 +171,9 @@ def _consume(connection: Connection, ledger_tx: RecordedTx, effect: _Effect) -> 
 
 def _take(connection: Connection, keys: list[tuple[bytes, int]], effect: _Effect) -> None:
     """Mark amounts in accounts as consumed, and remember them."""
-    for tx_id, index, encumbered, *values in _TAKE.rows(connection, {"keys": keys}):
-        amount = amount_of(IndexedHolding(*values), 0 if encumbered else None)
-        if amount is not None:
-            effect.taken.append(amount)
-            effect.own_inputs.add(StateRef(tx_id, index))
+    for tx_id, index, encumbered, amount, *account in _TAKE.rows(connection, {"keys": keys}):
+        effect.taken.append(Amount(AccountAsset(*account), amount, amount if encumbered else 0))
+        effect.own_inputs.add(StateRef(tx_id, index))
 
 
 def _produce(
@@ -182,6 +182,7 @@ def _produce(
     relevant = {index: entry for index, entry in indexed.items() if rules.is_relevant(entry)}
     if not relevant:
         return
+    effect.own_outputs.update(relevant)
     met = _OUTPUTS_MET.rows(connection, {"of": ledger_tx.id})
     known = {index for index, is_spent in met if not is_spent}
     spent = {index for index, is_spent in met if is_spent}
@@ -212,8 +213,8 @@ def _strangers(
     connection: Connection, indexed: dict[int, Indexed], rules: VaultRules, mark: RecordMark, effect: _Effect
 ) -> Iterator[tuple[AccountAsset, int]]:
     """What the ledger_tx did to accounts that are not kept here, as far as this node was shown it."""
-    for entry in indexed.values():
-        if not rules.is_relevant(entry) and (holding := holding_of(entry)) is not None:
+    for index, entry in indexed.items():
+        if index not in effect.own_outputs and (holding := holding_of(entry)) is not None:
             yield holding
     others = {
         ref: rules.indexers[state.contract](state)
