@@ -48,7 +48,7 @@ class TimersOnly(CoinQueue):
 
 def main() -> int:
     """Measure both, each on a ledger of its own."""
-    nodes, cash = "chains.progmat.node.ledger_node", "chains.progmat.vault.cash"
+    nodes, cash = "chains.progmat.node.ledger_node", "chains.progmat.vault.holdings"
     with mock.patch(f"{nodes}.CoinQueue", TimersOnly), mock.patch(f"{cash}.SHARD_INPUTS", 0):
         baseline, baseline_slowest_s = asyncio.run(payments_a_second("largest-first"))
     ours, slowest_s = asyncio.run(payments_a_second("sharded, change split"))
@@ -100,7 +100,7 @@ async def payments_a_second(name: str) -> tuple[float, float]:
 async def finished(ledger: LedgerNetwork) -> int:
     """Payments that left the account, read off its balance."""
     held = await ledger.operations(CN_B).balances(COIN_ID, BUYER_ACCOUNT.key)
-    return (FUNDS_YEN - sum(line.balance.total_yen for line in held)) // AMOUNT_YEN
+    return (FUNDS_YEN - sum(line.balance.total for line in held)) // AMOUNT_YEN
 
 
 def report(text: str) -> None:

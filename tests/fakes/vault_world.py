@@ -15,13 +15,14 @@ from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.schema import prepare_schema
 from chains.progmat.transactions.model import Party, StateRef, TransactionState
 from chains.progmat.vault import (
+    SC,
+    Asset,
     Indexed,
-    IndexedCash,
     IndexedClient,
     IndexedConsensus,
+    IndexedHolding,
     IndexedLock,
     IndexedMembership,
-    IndexedTokens,
     VaultRules,
     keep_everything,
     vault_metadata,
@@ -35,6 +36,8 @@ from primitives.types import Hash32, hash32
 COIN = "WSC-1"
 ISSUER = "SN"
 TOKEN = "ST-1"  # noqa: S105 - the name of a security
+WSC = Asset(SC, COIN, ISSUER)
+BOND = Asset("ST", TOKEN, "AN")
 
 
 def key_of(name: str) -> bytes:
@@ -46,12 +49,11 @@ ALICE = CashAccount("CN-A", key_of("alice"))
 BOB = CashAccount("CN-B", key_of("bob"))
 
 _KINDS: dict[str, type[Any]] = {
-    "cash": IndexedCash,
+    "cash": IndexedHolding,
     "dvp_lock": IndexedLock,
     "ibc_client": IndexedClient,
     "ibc_consensus": IndexedConsensus,
     "membership": IndexedMembership,
-    "security_token": IndexedTokens,
 }
 _CONTRACTS = {kind: contract for contract, kind in _KINDS.items()}
 
@@ -91,13 +93,13 @@ RULES = VaultRules(dict.fromkeys(_KINDS, index), keep_everything)
 
 
 def cash(account: CashAccount, amount_yen: int, encumbrance: int | None = None) -> TransactionState:
-    return state(IndexedCash(COIN, ISSUER, amount_yen, account.node, account.key), encumbrance)
+    return state(IndexedHolding(SC, COIN, ISSUER, amount_yen, account.node, account.key), encumbrance)
 
 
 def tokens(
     account: CashAccount, quantity: int, registrar: str = "AN", token_id: str = TOKEN, network: str = "ST"
 ) -> TransactionState:
-    return state(IndexedTokens(network, token_id, registrar, quantity, account.node, account.key))
+    return state(IndexedHolding(network, token_id, registrar, quantity, account.node, account.key))
 
 
 def lock(trade_id: bytes, sequence: int, encumbrance: int | None = 0, timeout_s: int = 1000) -> TransactionState:

@@ -247,11 +247,11 @@ class CommitWatcher:
         if machine.party is NN or not has_vault(machine):
             return
         raw = machine.disk.raw
-        (shown_yen,) = raw.execute("SELECT coalesce(sum(amount_yen), 0) FROM vault_cash WHERE NOT consumed").fetchone()
+        (shown_yen,) = raw.execute("SELECT coalesce(sum(amount), 0) FROM vault_holdings WHERE NOT consumed").fetchone()
         if shown_yen > self.issued_yen:
             self.violations.append(f"{machine.name} shows {shown_yen} yen, {self.issued_yen} were ever issued")
         committed = self._notary_disk.committed()
-        for (tx_id,) in raw.execute("SELECT DISTINCT tx_id FROM vault_cash"):
+        for (tx_id,) in raw.execute("SELECT DISTINCT tx_id FROM vault_holdings"):
             if tx_id not in committed:
                 self.violations.append(f"{machine.name} shows cash of {tx_id.hex()}, which is not final")
         for (effect_key,) in raw.execute(_OWED_BY_DONE):

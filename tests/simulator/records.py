@@ -121,9 +121,10 @@ class Records:
 _FLOWS = "SELECT flow_id, kind, request, step, tx_id, last_error_reason FROM flows ORDER BY created_ms, flow_id"
 _ENTRIES = "SELECT node, owner_key, tx_id, change_amount FROM vault_entries"
 _CASH = (
-    "SELECT tx_id, output_index, amount_yen, node, coalesce(fresh_key, owner_key) FROM vault_cash WHERE NOT consumed"
+    "SELECT tx_id, output_index, amount, node, coalesce(fresh_key, owner_key) FROM vault_holdings "
+    "WHERE network = 'SC' AND NOT consumed"
 )
-_ACCOUNTS = "SELECT tx_id, output_index, owner_key FROM vault_cash WHERE NOT consumed"
+_ACCOUNTS = "SELECT tx_id, output_index, owner_key FROM vault_holdings WHERE network = 'SC' AND NOT consumed"
 
 
 def has_vault(machine: Machine) -> bool:

@@ -15,12 +15,16 @@ from chains.progmat.cli.arguments import BadArgument, hex_bytes
 from chains.progmat.cli.connecting import connected, node_commands
 from chains.progmat.cli.vault_acts import groom, keys
 from chains.progmat.cli.vault_arguments import (
-    CoinOption,
+    AssetOption,
+    AssetsOption,
     IssuerOption,
     KeptAtOption,
     KeyOption,
+    NetworkOption,
     OneKeyOption,
-    account_key,
+    Which,
+    key_of,
+    network_name,
     one_account,
     time_ms,
 )
@@ -42,10 +46,10 @@ from chains.progmat.cli.vault_view import (
     watched_document,
     watched_texts,
 )
-from chains.progmat.client import VaultClient, all_rows
+from chains.progmat.client import AccountAsset, VaultClient, all_rows
 from chains.progmat.vault.listing import Coin, HoldLine, SoftLock
 from chains.progmat.vault.paging import MAX_PAGE_SIZE, Listed
-from chains.progmat.vault.statement import StatementPage
+from chains.progmat.vault.statement import PastBalance, StatementPage
 
 app = node_commands("Read a running node's vault: balances, coins, holds, reservations, statements; merge dust.")
 
@@ -56,7 +60,8 @@ T = TypeVar("T")
 def balance(
     context: typer.Context,
     account: KeyOption = "",
-    coin: CoinOption = "",
+    network: NetworkOption = None,
+    asset: AssetOption = "",
     issuer: IssuerOption = "",
     kept_at: KeptAtOption = "",
     as_of: Annotated[str, typer.Option(help="ISO 8601: the balance after all this node had recorded then.")] = "",
@@ -64,11 +69,11 @@ def balance(
     as_of_sequence: Annotated[int, typer.Option(min=-1, help="The balance after an update of the vault.")] = -1,
     as_json: JsonFlag = False,
 ) -> None:
-    """Balances of accounts with cash; of one account in the past with one of the --as-of options."""
+    """Balances of accounts, of coins and of tokens; of one account in the past with one of the --as-of options."""
     output = output_of(as_json)
 
     async def main() -> None:
-        key = account_key(account)
+        key = key_of(account)
         moments = {"recorded_ms": time_ms(as_of) if as_of else -1}
         moments |= {"journal_position": as_of_position, "sequence": as_of_sequence}
         moments = {name: value for name, value in moments.items() if value >= 0}
@@ -76,17 +81,18 @@ def balance(
             raise BadArgument("give one of --as-of, --as-of-position and --as-of-sequence")
         async with connected(context, VaultClient) as client:
             if not moments:
-                page = all_rows(lambda token: client.accounts(coin, key, MAX_PAGE_SIZE, token))
+                page = all_rows(lambda token: client.accounts(asset, key, MAX_PAGE_SIZE, token, network_name(network)))
                 await _show_rows(output, page, "accounts", line_document, line_text)
                 return
-            past = await client.balance_as_of(await one_account(client, key, coin, issuer, kept_at), **moments)
+            which = await one_account(client, Which(account, network, asset, issuer, kept_at))
+            past = await client.balance_as_of(which, **moments)
         if output is Output.PROGRAMS:
             show_json(past_document(past))
         else:
             facts(
                 {
-                    "balance": f"{past.balance_amount:,} yen",
-                    "locked": f"{past.locked_amount:,} yen",
+                    "balance": f"{past.balance_amount:,} {which.asset.unit}",
+                    "locked": f"{past.locked_amount:,} {which.asset.unit}",
                     "last change": f"{time_of(past.recorded_ms)}, sequence {past.sequence}",
                 }
             )
@@ -98,7 +104,8 @@ def balance(
 def statement(
     context: typer.Context,
     account: OneKeyOption,
-    coin: CoinOption = "",
+    network: NetworkOption = None,
+    asset: AssetOption = "",
     issuer: IssuerOption = "",
     kept_at: KeptAtOption = "",
     since: Annotated[
@@ -119,7 +126,7 @@ def statement(
             raise BadArgument("--csv and --json exclude each other")
         from_ms, until_ms = (time_ms(text) if text else 0 for text in (since, until))
         async with connected(context, VaultClient) as client:
-            which = await one_account(client, account_key(account), coin, issuer, kept_at)
+            which = await one_account(client, Which(account, network, asset, issuer, kept_at))
 
             async def page(token: str) -> StatementPage:
                 return await client.statement(which, from_ms, until_ms, MAX_PAGE_SIZE, token)
@@ -132,10 +139,10 @@ def statement(
                 edges = {"opening": past_document(first.opening), "closing": past_document(first.closing)}
                 show_json(edges | {"entries": entries})
             else:
-                out.print(f"opening {first.opening.balance_amount:,} yen, locked {first.opening.locked_amount:,}")
+                out.print(_edge_text("opening", first.opening, which))
                 async for entry in _entries(first, page):
                     out.print(entry_text(entry), soft_wrap=True)
-                out.print(f"closing {first.closing.balance_amount:,} yen, locked {first.closing.locked_amount:,}")
+                out.print(_edge_text("closing", first.closing, which))
 
     run(main, output)
 
@@ -144,13 +151,14 @@ def statement(
 def coins(
     context: typer.Context,
     account: KeyOption = "",
-    coin: Annotated[str, typer.Option("--coin", help="Coin id; all coins if not given.")] = "",
+    network: NetworkOption = None,
+    asset: AssetsOption = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Unspent coins: free, reserved by a running flow, or locked for a trade."""
+    """Unspent amounts of coins and tokens: free, reserved by a running flow, or locked for a trade."""
 
     def page(client: VaultClient, token: str) -> Awaitable[Listed[Coin]]:
-        return client.coins(coin, account_key(account), MAX_PAGE_SIZE, token)
+        return client.coins(asset, key_of(account), MAX_PAGE_SIZE, token, network_name(network))
 
     _show_listing(context, page, "coins", coin_document, coin_text, output_of(as_json))
 
@@ -164,10 +172,10 @@ def holds(
     ] = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Cash locked for trades: by which packet, until when, which coins."""
+    """Amounts locked for trades: by which packet, until when, which coins."""
 
     def page(client: VaultClient, token: str) -> Awaitable[Listed[HoldLine]]:
-        return client.holds(account_key(account), hex_bytes(trade_id, "--trade"), MAX_PAGE_SIZE, token)
+        return client.holds(key_of(account), hex_bytes(trade_id, "--trade"), MAX_PAGE_SIZE, token)
 
     _show_listing(context, page, "holds", hold_document, hold_text, output_of(as_json))
 
@@ -177,12 +185,14 @@ def soft_locks(
     context: typer.Context,
     account: KeyOption = "",
     flow: Annotated[str, typer.Option("--flow", help="Flow id; all flows if not given.")] = "",
+    trade_id: Annotated[str, typer.Option("--trade", help="What a native trade has reserved here, by its id.")] = "",
     as_json: JsonFlag = False,
 ) -> None:
     """States that running flows have reserved, and until when; a stuck flow is ended by the flow's own commands."""
 
     def page(client: VaultClient, token: str) -> Awaitable[Listed[SoftLock]]:
-        return client.soft_locks(flow, account_key(account), MAX_PAGE_SIZE, token)
+        trade = hex_bytes(trade_id, "--trade")
+        return client.soft_locks(flow, key_of(account), MAX_PAGE_SIZE, token, trade)
 
     _show_listing(context, page, "soft_locks", soft_lock_document, soft_lock_text, output_of(as_json))
 
@@ -191,6 +201,9 @@ def soft_locks(
 def watch(
     context: typer.Context,
     after: Annotated[int, typer.Option(min=0, help="Go on after this sequence; 0: from the beginning.")] = 0,
+    records: Annotated[
+        str, typer.Option("--records", help="Of which records --after is one: the `records_id` that came with it.")
+    ] = "",
     account: KeyOption = "",
     count: Annotated[int, typer.Option("--count", min=0, help="End after so many updates; 0: until interrupted.")] = 0,
     as_json: JsonFlag = False,
@@ -199,9 +212,9 @@ def watch(
     output = output_of(as_json)
 
     async def main() -> None:
-        key, told = account_key(account), 0
+        key, told = key_of(account), 0
         async with connected(context, VaultClient) as client:
-            async for watched in client.watch(after, key):
+            async for watched in client.watch(after, key, records_id=records):
                 if output is Output.PROGRAMS:
                     show_json(watched_document(watched))
                 else:
@@ -269,3 +282,7 @@ async def _write_csv(first: StatementPage, page: Callable[[str], Awaitable[State
         writer.writerow(entry_document(entry))
     writer.writerow(edge_row("CLOSING", first.closing))
     sys.stdout.flush()
+
+
+def _edge_text(edge: str, past: PastBalance, which: AccountAsset) -> str:
+    return f"{edge} {past.balance_amount:,} {which.asset.unit}, locked {past.locked_amount:,}"

@@ -9,8 +9,9 @@ from typing import Annotated, Final
 import typer
 
 from chains.console import JsonFlag, Output, out, output_of, run, show_json
+from chains.progmat.cli.arguments import NetworkName
 from chains.progmat.cli.connecting import connected
-from chains.progmat.cli.vault_arguments import CoinOption, IssuerOption, OneKeyOption, account_key, one_account
+from chains.progmat.cli.vault_arguments import AssetOption, IssuerOption, OneKeyOption, Which, key_of, one_account
 from chains.progmat.client import KeyChoice, MergeCash, VaultClient
 
 
@@ -28,7 +29,7 @@ def groom(
     context: typer.Context,
     account: OneKeyOption,
     below_yen: Annotated[int, typer.Option("--below", min=2, help="Merge free coins smaller than this, in yen.")],
-    coin: CoinOption = "",
+    coin: AssetOption = "",
     issuer: IssuerOption = "",
     max_coins: Annotated[int, typer.Option(min=2, max=128, help="At most so many, the smallest first.")] = 64,
     request_id: Annotated[
@@ -46,7 +47,7 @@ def groom(
 
     async def main() -> None:
         async with connected(context, VaultClient) as client:
-            which = await one_account(client, account_key(account), coin, issuer, "")
+            which = await one_account(client, Which(account, NetworkName.SC, coin, issuer))
             name = request_id or f"groom/{uuid.uuid4()}"
             choice = KeyChoice.AS_SET if keys is None else _CHOICES[keys]
             merge = MergeCash(name, which.asset_id, which.issuer, which.owner_key, below_yen, max_coins, choice)
@@ -78,7 +79,7 @@ def keys(
     async def main() -> None:
         async with connected(context, VaultClient) as client:
             choice = KeyChoice.AS_SET if wanted is None else _CHOICES[wanted]
-            chosen = await client.set_account_keys(account_key(account), choice)
+            chosen = await client.set_account_keys(key_of(account), choice)
         if output is Output.PROGRAMS:
             show_json({"account": account, "keys": chosen.name.lower()})
         else:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chains.progmat.vault.indexing import AccountAsset
+from chains.progmat.vault.indexing import SC, AccountAsset
 from chains.progmat.vault.listing import AccountLine, Coin, HoldLine, SoftLock
 from chains.progmat.vault.statement import Entry, PastBalance
 from chains.progmat.vault.watching import Watched
@@ -20,11 +20,13 @@ CSV_COLUMNS: Final = (
     "journal_position",
     "counterparty_node",
     "counterparty_key",
-    "in_yen",
-    "out_yen",
-    "locked_change_yen",
-    "balance_yen",
-    "locked_yen",
+    "in",
+    "out",
+    "locked_change",
+    "balance",
+    "locked",
+    "counter_asset",
+    "counter_change",
 )
 
 
@@ -43,22 +45,22 @@ def account_document(account: CashAccount) -> dict[str, str]:
 def line_document(line: AccountLine) -> dict[str, Any]:
     """A balance."""
     return {
-        "coin_id": line.coin_id,
-        "issuer": line.issuer,
+        **line.asset._asdict(),
         "account": account_document(line.account),
-        "free_yen": line.balance.free_yen,
-        "reserved_yen": line.balance.soft_locked_yen,
-        "locked_yen": line.balance.encumbered_yen,
+        "free": line.balance.free,
+        "reserved": line.balance.soft_locked,
+        "locked": line.balance.encumbered,
         "coins": line.coins,
     }
 
 
 def line_text(line: AccountLine) -> str:
     """A balance in a line."""
-    held, coins = line.balance, "coin" if line.coins == 1 else "coins"
+    held, kind = line.balance, "coin" if line.asset.network == SC else "state"
+    coins = kind if line.coins == 1 else f"{kind}s"
     return (
-        f"{line.account.node}  {line.coin_id} of {line.issuer}  free {held.free_yen:,}  reserved "
-        f"{held.soft_locked_yen:,}  locked {held.encumbered_yen:,}  in {line.coins} {coins}\n"
+        f"{line.account.node}  {line.asset.asset_id} of {line.asset.issuer}  free {held.free:,}  reserved "
+        f"{held.soft_locked:,}  locked {held.encumbered:,}  in {line.coins} {coins}\n"
         f"  [dim]account {line.account.key.hex()}[/dim]"
     )
 
@@ -67,10 +69,9 @@ def coin_document(coin: Coin) -> dict[str, Any]:
     """A coin."""
     return {
         "ref": str(coin.ref),
-        "coin_id": coin.coin_id,
-        "issuer": coin.issuer,
+        **coin.asset._asdict(),
         "account": account_document(coin.account),
-        "amount_yen": coin.amount_yen,
+        "amount": coin.amount,
         "status": coin.status.value,
         "reserved_by": coin.reserved_by,
         "reserved_until_s": coin.reserved_until_s,
@@ -85,7 +86,9 @@ def coin_text(coin: Coin) -> str:
         why = f" by {coin.reserved_by} until {time_of(coin.reserved_until_s * 1000)}"
     elif coin.trade_id:
         why = f" for trade {coin.trade_id.hex()}"
-    return f"{coin.ref}  {coin.amount_yen:>15,} yen of {coin.coin_id}  {coin.status.value.lower()}{why}"
+    return (
+        f"{coin.ref}  {coin.amount:>15,} {coin.asset.unit} of {coin.asset.asset_id}  {coin.status.value.lower()}{why}"
+    )
 
 
 def hold_document(hold: HoldLine) -> dict[str, Any]:
@@ -99,7 +102,7 @@ def hold_document(hold: HoldLine) -> dict[str, Any]:
         "issuer": hold.issuer,
         "buyer_node": hold.buyer_node,
         "seller_node": hold.seller_node,
-        "amount_yen": hold.amount_yen,
+        "amount": hold.amount,
         "coins": [coin_document(coin) for coin in hold.coins],
     }
 
@@ -107,7 +110,7 @@ def hold_document(hold: HoldLine) -> dict[str, Any]:
 def hold_text(hold: HoldLine) -> str:
     """A hold in a few lines."""
     return (
-        f"trade {hold.trade_id.hex()}  {hold.amount_yen:,} yen held here, until the packet's outcome is proved; "
+        f"trade {hold.trade_id.hex()}  {hold.amount:,} yen held here, until the packet's outcome is proved; "
         f"time-out {time_of(hold.timeout_s * 1000)}\n"
         f"  [dim]packet {hold.packet_sequence} of {hold.client_id}, buyer at {hold.buyer_node}, seller at "
         f"{hold.seller_node}, lock {hold.lock}[/dim]"
@@ -127,13 +130,13 @@ def soft_lock_document(lock: SoftLock) -> dict[str, Any]:
 
 def soft_lock_text(lock: SoftLock) -> str:
     """A reservation in a line."""
-    what = lock.state_kind if lock.coin is None else f"{lock.coin.amount_yen:,} yen of {lock.coin.coin_id}"
+    what = lock.state_kind if lock.coin is None else _amount_text(lock.coin)
     return f"{lock.flow_id}  until {time_of(lock.expires_s * 1000)}  {what}  {lock.ref}"
 
 
 def entry_document(entry: Entry) -> dict[str, Any]:
     """A change; the keys are those of the CSV, the account besides."""
-    other = entry.counterparty
+    other, leg = entry.counterparty, entry.counter_leg
     return {
         "sequence": entry.sequence,
         "time": time_of(entry.recorded_ms),
@@ -142,11 +145,13 @@ def entry_document(entry: Entry) -> dict[str, Any]:
         "journal_position": entry.journal_position,
         "counterparty_node": "" if other is None else other[0],
         "counterparty_key": "" if other is None else other[1].hex(),
-        "in_yen": entry.in_amount,
-        "out_yen": entry.out_amount,
-        "locked_change_yen": entry.locked_change_amount,
-        "balance_yen": entry.balance_amount,
-        "locked_yen": entry.locked_amount,
+        "in": entry.in_amount,
+        "out": entry.out_amount,
+        "locked_change": entry.locked_change_amount,
+        "balance": entry.balance_amount,
+        "locked": entry.locked_amount,
+        "counter_asset": "" if leg is None else leg.account.asset_id,
+        "counter_change": 0 if leg is None else leg.change_amount,
     }
 
 
@@ -157,7 +162,7 @@ def entry_text(entry: Entry) -> str:
     locked = f"  locked {entry.locked_amount:,}" if entry.locked_amount or entry.locked_change_amount else ""
     return (
         f"{time_of(entry.recorded_ms)}  {entry.kind.value.lower():<7} {amount:>16}  balance "
-        f"{entry.balance_amount:>16,}{locked}{other}  [dim]{entry.tx_id.hex()[:16]}…[/dim]"
+        f"{entry.balance_amount:>16,}{locked}{other}{_leg_text(entry)}  [dim]{entry.tx_id.hex()[:16]}…[/dim]"
     )
 
 
@@ -167,16 +172,16 @@ def edge_row(kind: str, past: PastBalance) -> dict[str, Any]:
         "kind": kind,
         "sequence": past.sequence,
         "time": time_of(past.recorded_ms),
-        "balance_yen": past.balance_amount,
-        "locked_yen": past.locked_amount,
+        "balance": past.balance_amount,
+        "locked": past.locked_amount,
     }
 
 
 def past_document(past: PastBalance) -> dict[str, Any]:
     """A balance in the past."""
     return {
-        "balance_yen": past.balance_amount,
-        "locked_yen": past.locked_amount,
+        "balance": past.balance_amount,
+        "locked": past.locked_amount,
         "sequence": past.sequence,
         "time": time_of(past.recorded_ms),
     }
@@ -185,10 +190,11 @@ def past_document(past: PastBalance) -> dict[str, Any]:
 def watched_document(watched: Watched) -> dict[str, Any]:
     """A message of the update stream."""
     if watched.update is None:
-        return {"sequence": watched.sequence, "update": None}
+        return {"sequence": watched.sequence, "records_id": watched.records_id, "update": None}
     seen = watched.update
     return {
         "sequence": watched.sequence,
+        "records_id": watched.records_id,
         "update": {
             "tx_id": seen.update.tx_id.hex(),
             "kind": seen.update.kind.value,
@@ -212,8 +218,16 @@ def watched_texts(watched: Watched) -> Iterable[str]:
 
 def _asset(account: AccountAsset) -> dict[str, str]:
     return {
-        "coin_id": account.asset_id,
-        "issuer": account.issuer,
+        **account.asset._asdict(),
         "node": account.node,
         "key": account.owner_key.hex(),
     }
+
+
+def _amount_text(coin: Coin) -> str:
+    return f"{coin.amount:,} {coin.asset.unit} of {coin.asset.asset_id}"
+
+
+def _leg_text(entry: Entry) -> str:
+    leg = entry.counter_leg
+    return "" if leg is None else f"  against {leg.change_amount:+,} {leg.account.asset.unit} of {leg.account.asset_id}"

@@ -27,6 +27,7 @@ from chains.progmat.vault.vault_codec import (
     entry_from_message,
     hold_from_message,
     line_from_message,
+    network_to_message,
     past_from_message,
     soft_lock_from_message,
     watched_from_message,
@@ -49,21 +50,29 @@ class VaultClient:
         self._stub: Any = VaultServiceStub(self._channel)  # type: ignore[no-untyped-call] # generated without annotations
 
     async def accounts(
-        self, coin_id: str = "", account_key: bytes = b"", page_size: int = 0, page_token: str = ""
+        self, asset_id: str = "", account_key: bytes = b"", page_size: int = 0, page_token: str = "", network: str = ""
     ) -> Listed[AccountLine]:
-        """A page of accounts with unspent cash."""
+        """A page of accounts that hold something; ``network`` is SC, ST, UT, or empty for all."""
         request = pb.ListAccountsRequest(
-            coin_id=coin_id, account_key=account_key, page_size=page_size, page_token=page_token
+            network=network_to_message(network),
+            asset_id=asset_id,
+            account_key=account_key,
+            page_size=page_size,
+            page_token=page_token,
         )
         answer = await self._call(self._stub.ListAccounts, request)
         return _listed(answer, answer.accounts, line_from_message)
 
     async def coins(
-        self, coin_id: str = "", account_key: bytes = b"", page_size: int = 0, page_token: str = ""
+        self, asset_id: str = "", account_key: bytes = b"", page_size: int = 0, page_token: str = "", network: str = ""
     ) -> Listed[Coin]:
-        """A page of unspent coins."""
+        """A page of unspent amounts; as ``accounts``."""
         request = pb.ListCoinsRequest(
-            coin_id=coin_id, account_key=account_key, page_size=page_size, page_token=page_token
+            network=network_to_message(network),
+            asset_id=asset_id,
+            account_key=account_key,
+            page_size=page_size,
+            page_token=page_token,
         )
         answer = await self._call(self._stub.ListCoins, request)
         return _listed(answer, answer.coins, coin_from_message)
@@ -71,7 +80,7 @@ class VaultClient:
     async def holds(
         self, account_key: bytes = b"", trade_id: bytes = b"", page_size: int = 0, page_token: str = ""
     ) -> Listed[HoldLine]:
-        """A page of cash locked for trades."""
+        """A page of amounts locked for trades."""
         request = pb.ListHoldsRequest(
             account_key=account_key, trade_id=trade_id, page_size=page_size, page_token=page_token
         )
@@ -79,11 +88,16 @@ class VaultClient:
         return _listed(answer, answer.holds, hold_from_message)
 
     async def soft_locks(
-        self, flow_id: str = "", account_key: bytes = b"", page_size: int = 0, page_token: str = ""
+        self,
+        flow_id: str = "",
+        account_key: bytes = b"",
+        page_size: int = 0,
+        page_token: str = "",
+        trade_id: bytes = b"",
     ) -> Listed[SoftLock]:
-        """A page of states that running flows have reserved."""
+        """A page of states that running flows have reserved: all, one flow's, or those of a native trade."""
         request = pb.ListSoftLocksRequest(
-            flow_id=flow_id, account_key=account_key, page_size=page_size, page_token=page_token
+            flow_id=flow_id, account_key=account_key, page_size=page_size, page_token=page_token, trade_id=trade_id
         )
         answer = await self._call(self._stub.ListSoftLocks, request)
         return _listed(answer, answer.soft_locks, soft_lock_from_message)
@@ -93,7 +107,8 @@ class VaultClient:
     ) -> StatementPage:
         """A page of an account's statement; ``until_ms`` is exclusive, 0 for all there is."""
         request = pb.GetStatementRequest(
-            coin_id=account.asset_id,
+            network=network_to_message(account.network),
+            asset_id=account.asset_id,
             issuer=account.issuer,
             account=account_to_message(CashAccount(account.node, account.owner_key)),
             from_ms=from_ms,
@@ -108,24 +123,30 @@ class VaultClient:
     async def balance_as_of(self, account: AccountAsset, **at: int) -> PastBalance:
         """A balance in the past, by one of ``recorded_ms``, ``journal_position``, ``sequence``."""
         request = pb.GetBalanceAsOfRequest(
-            coin_id=account.asset_id,
+            network=network_to_message(account.network),
+            asset_id=account.asset_id,
             issuer=account.issuer,
             account=account_to_message(CashAccount(account.node, account.owner_key)),
             **at,
         )
         return past_from_message((await self._call(self._stub.GetBalanceAsOf, request)).balance)
 
-    async def watch(self, after: int = 0, account_key: bytes = b"", heartbeat_s: int = 0) -> AsyncIterator[Watched]:
+    async def watch(
+        self, after: int = 0, account_key: bytes = b"", heartbeat_s: int = 0, records_id: str = ""
+    ) -> AsyncIterator[Watched]:
         """Updates after a sequence, in order, heartbeats between them; survives restarts of the node.
 
-        Each update comes at least once. Ends only by the caller's leaving it, or by an error such as OUT_OF_RETENTION.
+        Each update comes at least once. Ends only by the caller's leaving it, or by an error such as OUT_OF_RETENTION;
+        RECORDS_REPLACED when the node was restored since ``records_id``, or since the first message.
         """
         while True:
-            request = pb.WatchUpdatesRequest(after=after, account_key=account_key, heartbeat_s=heartbeat_s)
+            request = pb.WatchUpdatesRequest(
+                after=after, account_key=account_key, heartbeat_s=heartbeat_s, records_id=records_id
+            )
             try:
                 async for message in self._stub.WatchUpdates(request, wait_for_ready=True):
                     yield watched_from_message(message)
-                    after = message.sequence
+                    after, records_id = message.sequence, message.records_id
             except grpc.aio.AioRpcError as failure:
                 error = error_from_rpc(failure, self.name)
                 if not isinstance(error, RemoteUnavailableError):

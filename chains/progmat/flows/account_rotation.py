@@ -7,7 +7,7 @@ from dataclasses import replace
 from chains.progmat.contracts.holdings import MOVE
 from chains.progmat.contracts.names import CASH
 from chains.progmat.flows.building import BuildContext
-from chains.progmat.flows.cash_builders import own_account, refs_of, select_cash, spending_keys
+from chains.progmat.flows.cash_builders import coin, own_account, refs_of, spending_keys, take
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.member_needs import needs_of
 from chains.progmat.flows.receiving import own_coin
@@ -15,7 +15,7 @@ from chains.progmat.flows.request_base import KeyChoice
 from chains.progmat.flows.requests import RotateAccountKey
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import Command
-from chains.progmat.vault import CashHolding, cash_by_notary
+from chains.progmat.vault import Holding, held_by_notary, total
 from chains.progmat.vault.errors import FundsTooFragmented
 from ibc.dvp import CashAccount
 
@@ -31,23 +31,23 @@ def rotate_account_key(context: BuildContext, request: RotateAccountKey) -> Tran
         raise InvalidRequest("to_account_key", "another key than the old one is wanted: open an account for it")
     spent = _as_much_as_fits(context, request, source)
     issuer = context.party(request.issuer)
-    moved_yen = sum(holding.amount_yen for holding in spent)
+    moved_yen = total(spent)
     moved = own_coin(context, request.coin_id, issuer, moved_yen, target, 0, KeyChoice.AS_SET)
     return replace(
         context.frame.start(),
         inputs=refs_of(spent),
         outputs=(moved.as_output(context.notary),),
-        commands=(Command(CASH, MOVE, b"", (*spending_keys(spent), issuer.key)),),
+        commands=(Command(CASH, MOVE, b"", (*spending_keys(source, spent), issuer.key)),),
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )
 
 
-def _as_much_as_fits(context: BuildContext, request: RotateAccountKey, source: CashAccount) -> tuple[CashHolding, ...]:
-    by_notary = cash_by_notary(context.connection, request.coin_id, request.issuer, source, context.now_s)
-    there = by_notary.get(context.notary.name)
+def _as_much_as_fits(context: BuildContext, request: RotateAccountKey, source: CashAccount) -> tuple[Holding, ...]:
+    asset = coin(request.coin_id, request.issuer)
+    there = held_by_notary(context.connection, asset, source, context.now_s).get(context.notary.name)
     wanted_yen = max(there.free if there else 0, 1)  # nothing free: the selection says what is held by whom
     try:
-        return select_cash(context, request.coin_id, request.issuer, wanted_yen, source)
+        return take(context, asset, wanted_yen, source)
     except FundsTooFragmented as fragmented:
-        return select_cash(context, request.coin_id, request.issuer, fragmented.reached_yen, source)
+        return take(context, asset, fragmented.reached, source)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.coin_queue import Purse
 from chains.progmat.flows.engine import Commit
 from chains.progmat.flows.errors import PartyUnknown
 from chains.progmat.flows.fresh_accounts import FreshAccounts
@@ -85,8 +86,8 @@ class BuildContext:
     prepared: Prepared
     salt: bytes
     fresh_accounts: FreshAccounts
-    waiting_for: Callable[[bytes], int] = lambda _account_key: 0
-    """How many flows wait for coins of an account of this node, by the account's key."""
+    waiting_for: Callable[[Purse], int] = lambda _purse: 0
+    """How many flows wait for coins or tokens of an account of this node."""
 
     @property
     def notary(self) -> Party:
@@ -160,7 +161,7 @@ class BuildStep:
         soft_lock_s: int,
         salts: Salts,
         fresh_accounts: FreshAccounts,
-        waiting_for: Callable[[bytes], int] = lambda _account_key: 0,
+        waiting_for: Callable[[Purse], int] = lambda _purse: 0,
     ) -> None:
         self._builders = builders
         self._me = me

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chains.progmat.contracts.cash import CashState
@@ -11,6 +11,7 @@ from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
 from chains.progmat.contracts.names import CASH
 from chains.progmat.flows.building import BuildContext
 from chains.progmat.flows.change import pieces_of_change
+from chains.progmat.flows.coin_queue import Purse
 from chains.progmat.flows.errors import AccountUnknown, NodeRoleMissing
 from chains.progmat.flows.member_needs import needs_of
 from chains.progmat.flows.receiving import PAYEE_INDEX, own_coin, paid_coin
@@ -18,16 +19,18 @@ from chains.progmat.flows.requests import IssueCash, MergeCash, MoveCash, Redeem
 from chains.progmat.flows.seams import Role
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
-from chains.progmat.transactions.model import Command, Party, StateRef
+from chains.progmat.transactions.model import Command, StateRef
 from chains.progmat.vault import (
     MAX_INPUTS,
-    CashHolding,
-    CoinRequest,
+    SC,
+    Asset,
     CoinsUnder,
-    count_coins,
+    Holding,
+    HoldingRequest,
+    count_holdings,
     select_and_lock,
     select_small_and_lock,
-    total_yen,
+    total,
 )
 from ibc.dvp import CashAccount
 from primitives.errors import DecodeError
@@ -54,32 +57,41 @@ def own_account(context: BuildContext, account_key: bytes) -> CashAccount:
     return CashAccount(context.me.name, account_key)
 
 
-def select_cash(
+def coin(coin_id: str, issuer: str) -> Asset:
+    """A coin as the vault names it."""
+    return Asset(SC, coin_id, issuer)
+
+
+def take(
     context: BuildContext,
-    coin_id: str,
-    issuer: str,
-    amount_yen: int,
+    asset: Asset,
+    amount: int,
     account: CashAccount,
     under: CoinsUnder = CoinsUnder.ANY_KEY,
-) -> tuple[CashHolding, ...]:
-    """Reserve enough of an account's cash; raises the vault's named shortages."""
-    wanted = _coin_request(context, coin_id, issuer, amount_yen, account)
-    return select_and_lock(context.connection, replace(wanted, under=under))
+) -> tuple[Holding, ...]:
+    """Reserve enough of an account's asset; raises the vault's named shortages."""
+    return select_and_lock(context.connection, replace(_wanted(context, asset, amount, account), under=under))
 
 
-def _coin_request(
-    context: BuildContext,
-    coin_id: str,
-    issuer: str,
-    amount_yen: int,
-    account: CashAccount,
-    max_inputs: int = MAX_INPUTS,
-) -> CoinRequest:
-    return CoinRequest(
-        coin_id=coin_id,
-        issuer=issuer,
+def pieces_left(
+    context: BuildContext, asset: Asset, account: CashAccount, spent: Sequence[Holding], amount: int
+) -> tuple[int, ...]:
+    """Amounts that change of ``spent`` goes back in, as many as flows wait for; see ``change``."""
+    return pieces_of_change(
+        left=total(spent) - amount,
+        paid=amount,
+        waiting=context.waiting_for(Purse(asset, account.key)),
+        other_coins=lambda: count_holdings(context.connection, asset, account, MAX_INPUTS + len(spent)) - len(spent),
+    )
+
+
+def _wanted(
+    context: BuildContext, asset: Asset, amount: int, account: CashAccount, max_inputs: int = MAX_INPUTS
+) -> HoldingRequest:
+    return HoldingRequest(
+        asset=asset,
         account=account,
-        amount_yen=amount_yen,
+        amount=amount,
         lock_owner=context.flow_id,
         now_s=context.now_s,
         expires_s=context.now_s + context.soft_lock_s,
@@ -107,20 +119,21 @@ def move_cash(context: BuildContext, request: MoveCash) -> TransactionBuilder:
     """Whole states in, the amount to the payee and the rest back. Raises ``AccountUnknown`` and shortages."""
     source = own_account(context, request.from_account_key)
     context.party(request.to.node)
-    spent = select_cash(context, request.coin_id, request.issuer, request.amount_yen, source)
+    asset = coin(request.coin_id, request.issuer)
+    spent = take(context, asset, request.amount_yen, source)
     issuer = context.party(request.issuer)
     paid = paid_coin(context, request, issuer)
-    left = pieces_left(context, issuer, source, spent, request.amount_yen)
+    left = pieces_left(context, asset, source, spent, request.amount_yen)
     change = (
         own_coin(context, request.coin_id, issuer, piece_yen, source, PAYEE_INDEX + number, request.keys)
         for number, piece_yen in enumerate(left, start=1)
     )
-    outputs = tuple(coin.as_output(context.notary) for coin in (paid, *change))
+    outputs = tuple(made.as_output(context.notary) for made in (paid, *change))
     return replace(
         context.frame.start(),
         inputs=refs_of(spent),
         outputs=outputs,
-        commands=(Command(CASH, MOVE, b"", (*spending_keys(spent), issuer.key)),),
+        commands=(Command(CASH, MOVE, b"", (*spending_keys(source, spent), issuer.key)),),
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )
@@ -129,19 +142,20 @@ def move_cash(context: BuildContext, request: MoveCash) -> TransactionBuilder:
 def redeem_cash(context: BuildContext, request: RedeemCash) -> TransactionBuilder:
     """Whole states in, the rest back, to a key that paid: the contract wants it so. Raises as ``move_cash``."""
     source = own_account(context, request.from_account_key)
-    spent = select_cash(context, request.coin_id, request.issuer, request.amount_yen, source)
+    asset = coin(request.coin_id, request.issuer)
+    spent = take(context, asset, request.amount_yen, source)
     issuer = context.party(request.issuer)
-    payer = decode_single_key(spent[0].named_key)
+    payer = decode_single_key(named_key(source, spent[0]))
     kind = OwnerKind.ACCOUNT if spent[0].fresh_key is None else OwnerKind.FRESH
     change = (
         CashState(request.coin_id, issuer, piece_yen, payer, source.node, kind)
-        for piece_yen in pieces_left(context, issuer, source, spent, request.amount_yen)
+        for piece_yen in pieces_left(context, asset, source, spent, request.amount_yen)
     )
     return replace(
         context.frame.start(),
         inputs=refs_of(spent),
-        outputs=tuple(coin.as_output(context.notary) for coin in change),
-        commands=(Command(CASH, REDEEM, b"", (*spending_keys(spent), issuer.key)),),
+        outputs=tuple(made.as_output(context.notary) for made in change),
+        commands=(Command(CASH, REDEEM, b"", (*spending_keys(source, spent), issuer.key)),),
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )
@@ -151,20 +165,20 @@ def merge_cash(context: BuildContext, request: MergeCash) -> TransactionBuilder:
     """Small coins of one account in, one coin of their sum back. Raises ``AccountUnknown``, ``NothingToMerge``."""
     account = own_account(context, request.account_key)
     issuer = context.party(request.issuer)
-    wanted = _coin_request(context, request.coin_id, request.issuer, 0, account, request.max_coins)
+    wanted = _wanted(context, coin(request.coin_id, request.issuer), 0, account, request.max_coins)
     small = select_small_and_lock(context.connection, wanted, request.below_yen)
-    merged = own_coin(context, request.coin_id, issuer, total_yen(small), account, 0, request.keys)
+    merged = own_coin(context, request.coin_id, issuer, total(small), account, 0, request.keys)
     return replace(
         context.frame.start(),
         inputs=refs_of(small),
         outputs=(merged.as_output(context.notary),),
-        commands=(Command(CASH, MOVE, b"", (*spending_keys(small), issuer.key)),),
+        commands=(Command(CASH, MOVE, b"", (*spending_keys(account, small), issuer.key)),),
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )
 
 
-def refs_of(spent: tuple[CashHolding, ...]) -> tuple[StateRef, ...]:
+def refs_of(spent: tuple[Holding, ...]) -> tuple[StateRef, ...]:
     """References of selected cash."""
     return tuple(holding.ref for holding in spent)
 
@@ -174,21 +188,11 @@ def owner_key(account: CashAccount) -> PublicKey:
     return decode_single_key(account.key)
 
 
-def spending_keys(spent: Iterable[CashHolding]) -> tuple[PublicKey, ...]:
-    """The keys that sign for selected cash, each once."""
-    return tuple(map(decode_single_key, dict.fromkeys(holding.named_key for holding in spent)))
+def spending_keys(account: CashAccount, spent: Iterable[Holding]) -> tuple[PublicKey, ...]:
+    """The keys that sign for cash selected of an account, each once."""
+    return tuple(map(decode_single_key, dict.fromkeys(named_key(account, holding) for holding in spent)))
 
 
-def pieces_left(
-    context: BuildContext, issuer: Party, account: CashAccount, spent: tuple[CashHolding, ...], amount_yen: int
-) -> tuple[int, ...]:
-    """Amounts in which what is left of the selected cash goes back, as many as flows wait for; see ``change``."""
-    coin_id = spent[0].coin_id
-    return pieces_of_change(
-        left_yen=total_yen(spent) - amount_yen,
-        paid_yen=amount_yen,
-        waiting=context.waiting_for(account.key),
-        other_coins=lambda: (
-            count_coins(context.connection, coin_id, issuer.name, account, MAX_INPUTS + len(spent)) - len(spent)
-        ),
-    )
+def named_key(account: CashAccount, holding: Holding) -> bytes:
+    """The key that a state in an account names, and that signs for it."""
+    return account.key if holding.fresh_key is None else holding.fresh_key

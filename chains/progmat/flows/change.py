@@ -16,20 +16,20 @@ MOST_PIECES: Final = 16
 TARGET_COINS: Final = 64
 
 
-def pieces_of_change(left_yen: int, paid_yen: int, waiting: int, other_coins: Callable[[], int]) -> tuple[int, ...]:
-    """Amounts of the coins that ``left_yen`` goes back in, the largest first; empty if nothing is left.
+def pieces_of_change(left: int, paid: int, waiting: int, other_coins: Callable[[], int]) -> tuple[int, ...]:
+    """Amounts of the coins (or token states) that ``left`` goes back in, the largest first; empty if nothing is left.
 
     ``waiting`` is the number of flows that wait for coins of the account; ``other_coins`` counts those that the account
     has besides the ones being spent, and is asked only if it matters.
     """
-    if left_yen <= 0:
+    if left <= 0:
         return ()
-    if waiting <= 0 or left_yen < 2 * paid_yen:
-        return (left_yen,)
+    if waiting <= 0 or left < 2 * paid:
+        return (left,)
     at_work = other_coins() + 1
     share = -(-(waiting + at_work) // at_work)
-    pieces = min(MOST_PIECES, share, TARGET_COINS // at_work, left_yen // max(paid_yen, 1))
+    pieces = min(MOST_PIECES, share, TARGET_COINS // at_work, left // max(paid, 1))
     if pieces <= 1:
-        return (left_yen,)
-    each_yen = left_yen // pieces // max(paid_yen, 1) * max(paid_yen, 1)
-    return (left_yen - each_yen * (pieces - 1), *[each_yen] * (pieces - 1))
+        return (left,)
+    each = left // pieces // max(paid, 1) * max(paid, 1)
+    return (left - each * (pieces - 1), *[each] * (pieces - 1))

@@ -22,8 +22,10 @@ from chains.progmat.node.storage import insert
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.vault import (
-    CoinRequest,
+    SC,
+    Asset,
     CoinsUnder,
+    HoldingRequest,
     lock_states,
     release_soft_locks,
     renew_soft_locks,
@@ -82,11 +84,10 @@ def answer(
         lock_states(connection, known.offered, lock_owner=owner, now_s=now_s, expires_s=expires_s)
         _save(connection, replace(known, round_ms=max(round_ms, known.round_ms)))
         return known.offered
-    wanted = CoinRequest(
-        coin_id=terms.coin_id,
-        issuer=terms.issuer,
+    wanted = HoldingRequest(
+        asset=Asset(SC, terms.coin_id, terms.issuer),
         account=terms.buyer_cash,
-        amount_yen=terms.amount_yen,
+        amount=terms.amount_yen,
         lock_owner=owner,
         now_s=now_s,
         expires_s=expires_s,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from chains.progmat.contracts import dvp_lock
+from chains.progmat.contracts import dvp_lock, native_dvp
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.cash_codec import OwnerKind
 from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
-from chains.progmat.contracts.names import CASH, DVP_LOCK
+from chains.progmat.contracts.names import CASH, DVP_LOCK, NATIVE_DVP, TOKENS
 from chains.progmat.contracts.notary_change import CHANGE
 from chains.progmat.contracts.package_upgrade import UPGRADE
+from chains.progmat.contracts.token import TokenState
 from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.transactions.other_notaries import NOTARY_CHANGE
 from chains.progmat.transactions.replacing import PACKAGE_UPGRADE
@@ -26,7 +27,11 @@ _KINDS: Final[Mapping[tuple[str, str], EntryKind]] = {
     (DVP_LOCK, dvp_lock.UNLOCK): EntryKind.UNLOCK,
     (NOTARY_CHANGE, CHANGE): EntryKind.NOTARY_CHANGE,
     (PACKAGE_UPGRADE, UPGRADE): EntryKind.PACKAGE_UPGRADE,
+    **{(contract, ISSUE): EntryKind.ISSUE for contract in TOKENS},
+    **{(contract, MOVE): EntryKind.MOVE for contract in TOKENS},
+    **{(contract, REDEEM): EntryKind.REDEEM for contract in TOKENS},
 }
+_SETTLE: Final = (NATIVE_DVP, native_dvp.SETTLE)
 
 
 AccountsOf = Callable[[Iterable[bytes]], Mapping[bytes, bytes]]
@@ -38,6 +43,8 @@ def entry_kind(
 ) -> EntryKind:
     """The kind of a transaction whose known inputs are ``inputs``."""
     done = {(command.contract, command.name) for command in wire.commands}
+    if _SETTLE in done:
+        return EntryKind.DVP
     kinds = [kind for named, kind in _KINDS.items() if named in done]
     if len(kinds) != 1:
         return EntryKind.OTHER
@@ -47,6 +54,9 @@ def entry_kind(
 
 
 def _owners(wire: WireTransaction, inputs: Mapping[StateRef, TransactionState], accounts_of: AccountsOf) -> int:
-    coins = [CashState.of(state) for state in (*inputs.values(), *wire.outputs) if state.contract == CASH]
+    states = (*inputs.values(), *wire.outputs)
+    coins = [CashState.of(state) for state in states if state.contract == CASH]
+    tokens = [TokenState.of(state) for state in states if state.contract in TOKENS]
     fresh = accounts_of(coin.owner.encoded() for coin in coins if coin.owner_kind is OwnerKind.FRESH)
-    return len({(fresh.get(key, key), coin.node) for coin in coins for key in (coin.owner.encoded(),)})
+    of_coins = {(fresh.get(key, key), coin.node) for coin in coins for key in (coin.owner.encoded(),)}
+    return len(of_coins | {(token.owner.encoded(), token.node) for token in tokens})

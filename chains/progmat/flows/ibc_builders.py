@@ -12,7 +12,7 @@ from chains.progmat.contracts.dvp_lock_codec import AckEvidence, Evidence, Timeo
 from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, ConsensusRecord, record_of
 from chains.progmat.flows.authorisations import require_authorised, require_unused_trade_id
 from chains.progmat.flows.building import AlreadyOnLedger, BuildContext
-from chains.progmat.flows.cash_builders import own_account, owner_key, require_role, select_cash
+from chains.progmat.flows.cash_builders import coin, own_account, owner_key, require_role, take
 from chains.progmat.flows.errors import (
     AccountUnknown,
     InvalidRequest,
@@ -76,7 +76,7 @@ def lock_cash(context: BuildContext, request: LockCash) -> TransactionBuilder:
     client = _active_client(context, request.client_id)
     _require_earmark(context, request, client)
     cash = terms.cash
-    spent = select_cash(context, cash.coin_id, cash.issuer, cash.amount_yen, buyer, CoinsUnder.ACCOUNT_KEY)
+    spent = take(context, coin(cash.coin_id, cash.issuer), cash.amount_yen, buyer, CoinsUnder.ACCOUNT_KEY)
     states = kept_states(context.connection, [holding.ref for holding in spent])
     counter = next_count(context.connection, PACKET_COUNTER)
     plan = LockPlan(

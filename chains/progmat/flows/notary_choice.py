@@ -24,7 +24,7 @@ from chains.progmat.flows.requests import (
 )
 from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.network_parameters import NetworkParameters
-from chains.progmat.vault import AtNotary, cash_by_notary, tokens_by_notary
+from chains.progmat.vault import SC, Asset, AtNotary, held_by_notary
 from chains.progmat.vault.grooming import small_coins_by_notary
 from ibc.dvp import CashAccount
 
@@ -66,20 +66,21 @@ def _spending(connection: Connection, own_name: str, request: AnyRequest, now_s:
     match request:
         case LockCash(terms=terms):
             leg = terms.cash
-            held = cash_by_notary(connection, leg.coin_id, leg.issuer, leg.buyer, now_s)
+            held = held_by_notary(connection, Asset(SC, leg.coin_id, leg.issuer), leg.buyer, now_s)
             return _Spending(leg.coin_id, leg.amount_yen, held)
         case MoveCash() | RedeemCash() | RotateAccountKey():
             account = CashAccount(own_name, request.from_account_key)
-            held = cash_by_notary(connection, request.coin_id, request.issuer, account, now_s)
+            held = held_by_notary(connection, Asset(SC, request.coin_id, request.issuer), account, now_s)
             needed = 1 if isinstance(request, RotateAccountKey) else request.amount_yen
             return _Spending(request.coin_id, needed, held)
         case MoveToken() | RedeemToken():
             account = CashAccount(own_name, request.from_account_key)
-            network = request.network.name
-            held = tokens_by_notary(connection, network, request.token_id, request.registrar, account, now_s)
+            token = Asset(request.network.name, request.token_id, request.registrar)
+            held = held_by_notary(connection, token, account, now_s)
             return _Spending(request.token_id, request.quantity, held)
         case SettleDvp(dvp=dvp):
-            held = tokens_by_notary(connection, dvp.network.name, dvp.token_id, dvp.registrar, dvp.seller_tokens, now_s)
+            token = Asset(dvp.network.name, dvp.token_id, dvp.registrar)
+            held = held_by_notary(connection, token, dvp.seller_tokens, now_s)
             return _Spending(dvp.token_id, dvp.quantity, held)
         case _:
             return None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, case, func, select
 
 from chains.progmat.flows.acts import Act, OperatorAct, acts_on, why_not
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.vault.schema import cash, soft_locks
+from chains.progmat.vault import SC
+from chains.progmat.vault.schema import holdings, soft_locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,12 @@ def story_of(connection: Connection, record: FlowRecord) -> FlowStory:
 
 
 def _holding(connection: Connection, flow_id: str) -> Holding:
-    same = and_(cash.c.tx_id == soft_locks.c.tx_id, cash.c.output_index == soft_locks.c.output_index)
+    same = and_(holdings.c.tx_id == soft_locks.c.tx_id, holdings.c.output_index == soft_locks.c.output_index)
+    yen = case((holdings.c.network == SC, holdings.c.amount), else_=0)
     query = (
-        select(func.count(), func.coalesce(func.sum(cash.c.amount_yen), 0), func.min(soft_locks.c.expires_s))
-        .select_from(soft_locks.outerjoin(cash, same))
+        select(func.count(), func.coalesce(func.sum(yen), 0), func.min(soft_locks.c.expires_s))
+        .select_from(soft_locks.outerjoin(holdings, same))
         .where(soft_locks.c.lock_owner == flow_id)
     )
-    states, yen, until_s = connection.execute(query).one()
-    return Holding(states, int(yen), until_s or 0)
+    states, total_yen, until_s = connection.execute(query).one()
+    return Holding(states, int(total_yen), until_s or 0)

@@ -8,14 +8,14 @@ from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.contracts.token import CONTRACT_OF, TokenState
 from chains.progmat.flows.building import BuildContext
-from chains.progmat.flows.cash_builders import own_account, owner_key, require_role
+from chains.progmat.flows.cash_builders import own_account, owner_key, pieces_left, require_role, take
 from chains.progmat.flows.market_requests import IssueToken, MoveToken, RedeemToken
 from chains.progmat.flows.member_needs import needs_of
 from chains.progmat.flows.seams import Role
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, StateAndRef, StateRef, TransactionState
-from chains.progmat.vault import TokenRequest, kept_states, select_tokens
+from chains.progmat.vault import Asset, Holding, kept_states
 from ibc.dvp import CashAccount
 
 
@@ -70,20 +70,7 @@ def take_tokens(
     context: BuildContext, network: BusinessNetwork, token_id: str, registrar: str, quantity: int, account: CashAccount
 ) -> tuple[StateAndRef, ...]:
     """Reserve enough of an account's tokens; raises the vault's named shortages."""
-    chosen = select_tokens(
-        context.connection,
-        TokenRequest(
-            network=network.name,
-            token_id=token_id,
-            registrar=registrar,
-            account=account,
-            quantity=quantity,
-            lock_owner=context.flow_id,
-            now_s=context.now_s,
-            expires_s=context.now_s + context.soft_lock_s,
-            notary=context.notary.name,
-        ),
-    )
+    chosen = take(context, Asset(network.name, token_id, registrar), quantity, account)
     states = kept_states(context.connection, [holding.ref for holding in chosen])
     return tuple(StateAndRef(holding.ref, states[holding.ref]) for holding in chosen)
 
@@ -108,7 +95,10 @@ def refs_of(spent: tuple[StateAndRef, ...]) -> tuple[StateRef, ...]:
 
 
 def _change(context: BuildContext, spent: tuple[StateAndRef, ...], quantity: int) -> tuple[TransactionState, ...]:
-    left = sum(TokenState.of(state.state).quantity for state in spent) - quantity
-    if left == 0:
-        return ()
-    return (replace(TokenState.of(spent[0].state), quantity=left).as_output(context.notary),)
+    """What is left, back to its owner in as many states as flows wait for."""
+    first = TokenState.of(spent[0].state)
+    asset = Asset(first.network.name, first.token_id, first.registrar.name)
+    holdings = [Holding(state.ref, TokenState.of(state.state).quantity) for state in spent]
+    account = CashAccount(first.node, first.owner.encoded())
+    pieces = pieces_left(context, asset, account, holdings, quantity)
+    return tuple(replace(first, quantity=piece).as_output(context.notary) for piece in pieces)

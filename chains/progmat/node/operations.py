@@ -164,7 +164,7 @@ class NodeOperations:
     async def balances(self, coin_id: str, account_key: bytes) -> list[AccountBalance]:
         """Balances of all accounts in the vault, or of one coin, or one account."""
         now_s = self._node.parts.clock.now_ms() // 1000
-        wanted = partial(balances, now_s=now_s, coin_id=coin_id, owner_key=account_key)
+        wanted = partial(balances, now_s=now_s, asset_id=coin_id, owner_key=account_key)
         return await self._database.read(wanted)
 
     async def memberships(

@@ -31,7 +31,6 @@ from chains.progmat.node.errors import CallerNotAuthorised
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.operations import NodeOperations, packet_of_lock
 from chains.progmat.node.peers.rpc_service import identity_of
-from ibc.dvp import CashAccount
 from primitives.errors import DecodeError
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -158,15 +157,15 @@ class NodeServiceRpc(FlowStarting, NodeServiceServicer):
         self._authorise(context, "GetBalance")
         lines = await self._operations.balances(request.coin_id, request.account_key)
         if not self._access.is_operator(identity_of(context).name):
-            lines = [line for line in lines if line.node == self._node.parts.me.name]
+            lines = [line for line in lines if line.account.node == self._node.parts.me.name]
         return pb.GetBalanceResponse(
             balances=[
                 pb.Balance(
-                    coin_id=line.coin_id,
-                    account=account_to_message(CashAccount(line.node, line.owner_key)),
-                    free_yen=line.balance.free_yen,
-                    reserved_yen=line.balance.soft_locked_yen,
-                    locked_yen=line.balance.encumbered_yen,
+                    coin_id=line.asset.asset_id,
+                    account=account_to_message(line.account),
+                    free_yen=line.balance.free,
+                    reserved_yen=line.balance.soft_locked,
+                    locked_yen=line.balance.encumbered,
                 )
                 for line in lines
             ]

@@ -19,7 +19,6 @@ from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.peers.rpc_service import identity_of
 from chains.progmat.node.rpc_node_service import FlowStarting, starter
 from chains.progmat.node.token_operations import TokenOperations
-from ibc.dvp import CashAccount
 from primitives.errors import DecodeError
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -42,15 +41,17 @@ class TokenServiceRpc(FlowStarting, TokenServiceServicer):
     ) -> pb.ListTokenBalancesResponse:
         self._authorise(context, "ListTokenBalances")
         lines = await self._tokens.balances(request.token_id, request.account_key)
+        if not self._access.is_operator(identity_of(context).name):
+            lines = [line for line in lines if line.account.node == self._node.parts.me.name]
         return pb.ListTokenBalancesResponse(
             balances=[
                 pb.TokenBalance(
-                    network=int(BusinessNetwork[line.network]),  # type: ignore[arg-type] # enum values are ints at run time
-                    token_id=line.token_id,
-                    registrar=line.registrar,
-                    account=account_to_message(CashAccount(line.node, line.owner_key)),
-                    free=line.free,
-                    reserved=line.reserved,
+                    network=int(BusinessNetwork[line.asset.network]),  # type: ignore[arg-type] # enum values are ints at run time
+                    token_id=line.asset.asset_id,
+                    registrar=line.asset.issuer,
+                    account=account_to_message(line.account),
+                    free=line.balance.free,
+                    reserved=line.balance.soft_locked,
                 )
                 for line in lines
             ]

@@ -14,6 +14,7 @@ from crossdvp.ledger.v1 import states_pb2
 from crossdvp.ledger.v1 import vault_service_pb2 as pb
 from crossdvp.ledger.v1.vault_service_pb2_grpc import VaultServiceServicer
 
+from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.contracts.terms_codec import account_from_message
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.record import FlowKind
@@ -24,9 +25,10 @@ from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers.rpc_service import identity_of
+from chains.progmat.node.reserved import Reserved
 from chains.progmat.node.rpc_node_service import flow_to_message
 from chains.progmat.node.vault_operations import PageRequest, VaultOperations
-from chains.progmat.vault.indexing import AccountAsset
+from chains.progmat.vault.indexing import SC, AccountAsset
 from chains.progmat.vault.listing import Seen
 from chains.progmat.vault.vault_codec import (
     coin_to_message,
@@ -35,7 +37,7 @@ from chains.progmat.vault.vault_codec import (
     line_to_message,
     past_to_message,
     soft_lock_to_message,
-    update_to_message,
+    watched_to_message,
 )
 from primitives.errors import DecodeError
 
@@ -52,7 +54,7 @@ class _Paged(Protocol):
 
 
 class _OfAccount(Protocol):
-    coin_id: str
+    asset_id: str
     issuer: str
     account: states_pb2.CashAccount
 
@@ -82,7 +84,7 @@ class VaultServiceRpc(VaultServiceServicer):
     # ---- what is there now ----
 
     async def ListAccounts(self, request: pb.ListAccountsRequest, context: Context) -> pb.ListAccountsResponse:  # noqa: D102, N802 # named and documented by the .proto file
-        seen = _seen(self._visible(context, "ListAccounts"), request.coin_id, request.account_key)
+        seen = _seen(self._visible(context, "ListAccounts"), request.account_key, request.asset_id, request.network)
         found = await self._vault.accounts(seen, _page(request))
         return pb.ListAccountsResponse(
             accounts=[line_to_message(line) for line in found.rows],
@@ -91,7 +93,7 @@ class VaultServiceRpc(VaultServiceServicer):
         )
 
     async def ListCoins(self, request: pb.ListCoinsRequest, context: Context) -> pb.ListCoinsResponse:  # noqa: D102, N802 # named and documented by the .proto file
-        seen = _seen(self._visible(context, "ListCoins"), request.coin_id, request.account_key)
+        seen = _seen(self._visible(context, "ListCoins"), request.account_key, request.asset_id, request.network)
         found = await self._vault.coins(seen, _page(request))
         return pb.ListCoinsResponse(
             coins=[coin_to_message(coin) for coin in found.rows],
@@ -100,10 +102,8 @@ class VaultServiceRpc(VaultServiceServicer):
         )
 
     async def ListHolds(self, request: pb.ListHoldsRequest, context: Context) -> pb.ListHoldsResponse:  # noqa: D102, N802 # named and documented by the .proto file
-        seen = _seen(self._visible(context, "ListHolds"), "", request.account_key)
-        if request.trade_id and len(request.trade_id) != TRADE_ID_BYTES:
-            raise InvalidRequest("trade_id", f"{TRADE_ID_BYTES} bytes are wanted, not {len(request.trade_id)}")
-        found = await self._vault.holds(seen, request.trade_id, _page(request))
+        seen = _seen(self._visible(context, "ListHolds"), request.account_key)
+        found = await self._vault.holds(seen, _trade_id(request.trade_id), _page(request))
         return pb.ListHoldsResponse(
             holds=[hold_to_message(hold) for hold in found.rows],
             next_page_token=found.next_page_token,
@@ -111,9 +111,11 @@ class VaultServiceRpc(VaultServiceServicer):
         )
 
     async def ListSoftLocks(self, request: pb.ListSoftLocksRequest, context: Context) -> pb.ListSoftLocksResponse:  # noqa: D102, N802 # named and documented by the .proto file
-        seen = _seen(self._visible(context, "ListSoftLocks"), "", request.account_key)
-        flow_id = _short("flow_id", request.flow_id)
-        found = await self._vault.soft_locks(seen, flow_id, _page(request))
+        seen = _seen(self._visible(context, "ListSoftLocks"), request.account_key)
+        whose = Reserved(_short("flow_id", request.flow_id), _trade_id(request.trade_id))
+        if whose.flow_id and whose.trade_id:
+            raise InvalidRequest("trade_id", "a flow or a trade can be asked about, not both")
+        found = await self._vault.soft_locks(seen, whose, _page(request))
         return pb.ListSoftLocksResponse(
             soft_locks=[soft_lock_to_message(lock) for lock in found.rows],
             next_page_token=found.next_page_token,
@@ -125,7 +127,7 @@ class VaultServiceRpc(VaultServiceServicer):
     async def GetStatement(self, request: pb.GetStatementRequest, context: Context) -> pb.GetStatementResponse:  # noqa: D102, N802 # named and documented by the .proto file
         visible = self._visible(context, "GetStatement")
         period = (request.from_ms, request.until_ms)
-        found = await self._vault.statement(visible, _account_asset(request), *period, _page(request))
+        found = await self._vault.statement(visible, _account_asset(request, request.network), *period, _page(request))
         return pb.GetStatementResponse(
             opening=past_to_message(found.opening),
             closing=past_to_message(found.closing),
@@ -138,19 +140,17 @@ class VaultServiceRpc(VaultServiceServicer):
         visible = self._visible(context, "GetBalanceAsOf")
         which = request.WhichOneof("at") or ""
         at = getattr(request, which) if which else 0
-        found = await self._vault.balance_at(visible, _account_asset(request), which, at)
+        found = await self._vault.balance_at(visible, _account_asset(request, request.network), which, at)
         return pb.GetBalanceAsOfResponse(balance=past_to_message(found))
 
     async def WatchUpdates(  # noqa: D102, N802 # named and documented by the .proto file
         self, request: pb.WatchUpdatesRequest, context: Context
     ) -> AsyncIterator[pb.WatchUpdatesResponse]:
-        seen = _seen(self._visible(context, "WatchUpdates"), "", request.account_key)
-        async with aclosing(self._vault.watch(seen, request.after, request.heartbeat_s)) as stream:
+        seen = _seen(self._visible(context, "WatchUpdates"), request.account_key)
+        records_id = _short("records_id", request.records_id)
+        async with aclosing(self._vault.watch(seen, request.after, request.heartbeat_s, records_id)) as stream:
             async for watched in stream:
-                if watched.update is None:
-                    yield pb.WatchUpdatesResponse(sequence=watched.sequence)
-                else:
-                    yield update_to_message(watched.update)
+                yield watched_to_message(watched)
 
     # ---- grooming ----
 
@@ -171,10 +171,26 @@ class VaultServiceRpc(VaultServiceServicer):
         return pb.SetAccountKeysResponse(keys=chosen.value)  # type: ignore[arg-type] # enum values are ints at run time
 
 
-def _seen(node: str, coin_id: str, account_key: bytes) -> Seen:
+def _seen(node: str, account_key: bytes, asset_id: str = "", network: int = 0) -> Seen:
     if len(account_key) > MAX_KEY_BYTES:
         raise InvalidRequest("account_key", f"at most {MAX_KEY_BYTES} bytes are possible, not {len(account_key)}")
-    return Seen(node, _short("coin_id", coin_id), account_key)
+    return Seen(node, _network(network, unnamed=""), _short("asset_id", asset_id), account_key)
+
+
+def _network(number: int, unnamed: str) -> str:
+    """A business network's name; ``unnamed`` where the request leaves it out."""
+    if not number:
+        return unnamed
+    try:
+        return BusinessNetwork(number).name
+    except ValueError:
+        raise InvalidRequest("network", f"one of ST, SC and UT is wanted, not number {number}") from None
+
+
+def _trade_id(trade_id: bytes) -> bytes:
+    if trade_id and len(trade_id) != TRADE_ID_BYTES:
+        raise InvalidRequest("trade_id", f"{TRADE_ID_BYTES} bytes are wanted, not {len(trade_id)}")
+    return trade_id
 
 
 def _short(field: str, value: str) -> str:
@@ -187,12 +203,13 @@ def _page(request: _Paged) -> PageRequest:
     return PageRequest(request.page_size, request.page_token)
 
 
-def _account_asset(request: _OfAccount) -> AccountAsset:
-    for field in ("coin_id", "issuer"):
+def _account_asset(request: _OfAccount, number: int) -> AccountAsset:
+    for field in ("asset_id", "issuer"):
         if not _short(field, getattr(request, field)):
-            raise InvalidRequest(field, "a statement is of one coin of one issuer: name it")
+            raise InvalidRequest(field, "a statement is of one coin or token of one issuer: name it")
     try:
         account = account_from_message(request.account)
     except DecodeError as error:
         raise InvalidRequest("account", str(error)) from error
-    return AccountAsset(request.coin_id, request.issuer, account.node, account.key)
+    network = _network(number, unnamed=SC)
+    return AccountAsset(network, request.asset_id, request.issuer, account.node, account.key)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from chains.progmat.contracts.native_terms import NativeTerms
+from chains.progmat.contracts.token import CONTRACT_OF
 from chains.progmat.flows import trades
 from chains.progmat.flows.authorisations import TradeAuthorisation, authorise
 from chains.progmat.flows.errors import AccountUnknown, TradeUnknown
@@ -13,7 +15,9 @@ from chains.progmat.flows.request_base import check_request_id
 from chains.progmat.flows.views import DvpRecord
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.operations import NodeOperations
-from chains.progmat.vault import TokenBalance, token_balances
+from chains.progmat.vault import AccountBalance, balances
+
+TOKEN_NETWORKS: Final = tuple(network.name for network in CONTRACT_OF)
 
 
 class TokenOperations:
@@ -24,14 +28,11 @@ class TokenOperations:
         self._clock = node.parts.clock
         self._operations = operations
 
-    async def balances(self, token_id: str, account_key: bytes) -> list[TokenBalance]:
+    async def balances(self, token_id: str, account_key: bytes) -> list[AccountBalance]:
         """Balances of all accounts in the vault, or of one token, or one account."""
-        found = await self._database.read(partial(token_balances, now_s=self._clock.now_ms() // 1000))
-        return [
-            line
-            for line in found
-            if (not token_id or line.token_id == token_id) and (not account_key or line.owner_key == account_key)
-        ]
+        now_s = self._clock.now_ms() // 1000
+        wanted = partial(balances, now_s=now_s, networks=TOKEN_NETWORKS, asset_id=token_id, owner_key=account_key)
+        return await self._database.read(wanted)
 
     async def authorise_dvp(self, platform: str, request_id: str, terms: NativeTerms) -> TradeAuthorisation:
         """A platform's word that its customer, whose accounts are kept here, buys on exactly these terms.

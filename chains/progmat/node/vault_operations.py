@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, TypeVar
 
@@ -17,7 +17,10 @@ from sqlalchemy import Connection
 from chains.progmat.flows.errors import AccountUnknown, InvalidRequest, NodeStopping
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.operations import check_range, first_of
-from chains.progmat.vault.errors import TooManyWatches
+from chains.progmat.node.reserved import Reserved
+from chains.progmat.node.storage import stored_history_id
+from chains.progmat.vault.counter_legs import with_counter_legs
+from chains.progmat.vault.errors import RecordsReplaced, TooManyWatches
 from chains.progmat.vault.indexing import AccountAsset
 from chains.progmat.vault.listing import (
     AccountLine,
@@ -34,6 +37,7 @@ from chains.progmat.vault.paging import (
     MAX_PAGE_SIZE,
     USUAL_PAGE_SIZE,
     Cursor,
+    Key,
     Listed,
     Page,
     PageTokens,
@@ -103,14 +107,18 @@ class VaultOperations:
         return await self._listed("ListCoins", (seen,), page, partial(list_coins, seen=seen, now_s=self._now_s()))
 
     async def holds(self, seen: Seen, trade_id: bytes, page: PageRequest) -> Listed[HoldLine]:
-        """Cash locked for trades."""
+        """Amounts locked for trades."""
         read = partial(list_holds, seen=seen, trade_id=trade_id, now_s=self._now_s())
         return await self._listed("ListHolds", (seen, trade_id), page, read)
 
-    async def soft_locks(self, seen: Seen, flow_id: str, page: PageRequest) -> Listed[SoftLock]:
-        """States that flows have reserved."""
-        read = partial(list_soft_locks, seen=seen, flow_id=flow_id, now_s=self._now_s())
-        return await self._listed("ListSoftLocks", (seen, flow_id), page, read)
+    async def soft_locks(self, seen: Seen, whose: Reserved, page: PageRequest) -> Listed[SoftLock]:
+        """States that flows have reserved: all, one flow's, or a native trade's."""
+
+        def read(connection: Connection, *, limit: int, after: Key | None) -> Page[SoftLock]:
+            owners = whose.owners(connection)
+            return list_soft_locks(connection, seen, owners, self._now_s(), limit, after)
+
+        return await self._listed("ListSoftLocks", (seen, whose), page, read)
 
     async def statement(
         self, node: str, account: AccountAsset, from_ms: int, until_ms: int, page: PageRequest
@@ -127,7 +135,9 @@ class VaultOperations:
         def read(connection: Connection) -> tuple[int, Statement]:
             sequence = newest_sequence(connection) if cursor is None else cursor.sequence
             period = Period(from_ms, until_ms or None, sequence)
-            return sequence, statement(connection, account, period, limit, None if cursor is None else cursor.after)
+            found = statement(connection, account, period, limit, None if cursor is None else cursor.after)
+            rows = with_counter_legs(connection, found.page.rows, node)
+            return sequence, replace(found, page=replace(found.page, rows=rows))
 
         sequence, found = await self._database.read(read)
         return StatementPage(found.opening, found.closing, await self._page(query, sequence, found.page))
@@ -146,14 +156,19 @@ class VaultOperations:
         check_range(which, at, most)
         return await self._database.read(lambda connection: reader(connection, account, at))
 
-    async def watch(self, seen: Seen, after: int, heartbeat_s: int) -> AsyncGenerator[Watched, None]:
+    async def watch(
+        self, seen: Seen, after: int, heartbeat_s: int, records_id: str = ""
+    ) -> AsyncGenerator[Watched, None]:
         """Updates after a sequence, and heartbeats, until the node stops (``NodeStopping``) or the reader goes.
 
         Read from the database at the reader's pace: the writer waits for nobody. Raises ``OutOfRetention`` (also when a
-        slow reader falls behind what is kept), ``UnknownSequence``, ``TooManyWatches``.
+        slow reader falls behind what is kept), ``UnknownSequence``, ``TooManyWatches``, and ``RecordsReplaced`` if
+        ``records_id`` (empty: not checked) is another one than here.
         """
         check_range("after", after, MAX_SEQUENCE)
         check_range("heartbeat_s", heartbeat_s, MAX_HEARTBEAT_S)
+        if records_id:
+            await self._check_records(records_id)
         if self._watches >= MAX_WATCHES:
             raise TooManyWatches(MAX_WATCHES)
         self._watches += 1
@@ -165,23 +180,28 @@ class VaultOperations:
             self._watches -= 1
 
     async def _follow(self, seen: Seen, after: int, heartbeat_s: int) -> AsyncGenerator[Watched, None]:
-        now_s = asyncio.get_running_loop().time
+        now_s, records_id = asyncio.get_running_loop().time, self._node.parts.history_id
         silent_from_s = now_s()
         while not self._stopping.is_set():
             changed = self._node.records_changed.next()
             batch = await self._database.read(partial(read_updates, seen=seen, after=after, limit=UPDATES_A_READ))
             for update in batch.updates:
-                yield Watched(update.update.sequence, update)
+                yield Watched(update.update.sequence, update, records_id)
                 silent_from_s = now_s()
             caught_up, after = batch.reached == after, batch.reached
             if now_s() - silent_from_s >= heartbeat_s:
-                yield Watched(after, None)
+                yield Watched(after, None, records_id)
                 silent_from_s = now_s()
             if caught_up:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(heartbeat_s - (now_s() - silent_from_s)):
                         await first_of(changed, self._stopping)
         raise NodeStopping
+
+    async def _check_records(self, wanted: str) -> None:
+        found = await self._database.read(stored_history_id)
+        if found != wanted:
+            raise RecordsReplaced(wanted, found or "")
 
     async def _listed(
         self, method: str, arguments: tuple[object, ...], page: PageRequest, read: Callable[..., Page[T]]

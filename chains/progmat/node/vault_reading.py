@@ -25,14 +25,14 @@ from chains.progmat.contracts.token import TokenState
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.transactions.model import TransactionState
 from chains.progmat.vault import (
+    SC,
     Indexed,
-    IndexedCash,
     IndexedClient,
     IndexedConsensus,
+    IndexedHolding,
     IndexedLock,
     IndexedMembership,
     IndexedProposal,
-    IndexedTokens,
     StateIndexer,
     VaultRules,
     keep_for_custodian,
@@ -43,12 +43,13 @@ from chains.progmat.vault.proposals import BALLOT_RECORD, PROPOSAL_RECORD, RESUL
 def vault_rules(me: NodeSelf) -> VaultRules:
     """A node keeps what is in its accounts; an issuer its coin besides, a registrar its tokens, an operator members."""
     in_its_accounts = keep_for_custodian(me.name)
+    answering = {True: Role.ISSUER, False: Role.REGISTRAR}  # for coins, for tokens
 
     def is_relevant(indexed: Indexed) -> bool:
         match indexed:
-            case IndexedCash() | IndexedLock() if Role.ISSUER in me.roles and indexed.issuer == me.name:
+            case IndexedHolding() if indexed.issuer == me.name and answering[indexed.network == SC] in me.roles:
                 return True
-            case IndexedTokens() if Role.REGISTRAR in me.roles and indexed.registrar == me.name:
+            case IndexedLock() if Role.ISSUER in me.roles and indexed.issuer == me.name:
                 return True
             case _:
                 return in_its_accounts(indexed)
@@ -56,11 +57,11 @@ def vault_rules(me: NodeSelf) -> VaultRules:
     return VaultRules(INDEXERS, is_relevant)
 
 
-def _cash(state: TransactionState) -> IndexedCash:
+def _cash(state: TransactionState) -> IndexedHolding:
     cash = CashState.of(state)
     named_key = cash.owner.encoded()
     fresh_key = named_key if cash.owner_kind is OwnerKind.FRESH else None
-    return IndexedCash(cash.coin_id, cash.issuer.name, cash.amount_yen, cash.node, named_key, fresh_key)
+    return IndexedHolding(SC, cash.coin_id, cash.issuer.name, cash.amount_yen, cash.node, named_key, fresh_key)
 
 
 def _lock(state: TransactionState) -> IndexedLock:
@@ -105,10 +106,10 @@ def _proposal(state: TransactionState) -> IndexedProposal:
             )
 
 
-def _tokens(state: TransactionState) -> IndexedTokens:
+def _tokens(state: TransactionState) -> IndexedHolding:
     token = TokenState.of(state)
     owner_key = token.owner.encoded()
-    return IndexedTokens(
+    return IndexedHolding(
         token.network.name, token.token_id, token.registrar.name, token.quantity, token.node, owner_key
     )
 

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -47,9 +47,11 @@ class EntryKind(Enum):
     UNLOCK = "UNLOCK"
     """A trade's outcome: the encumbered part left for the seller (a change), or is free again (none)."""
     NOTARY_CHANGE = "NOTARY_CHANGE"
-    """Cash is at another notary now; no change."""
+    """What is held is at another notary now; no change."""
     PACKAGE_UPGRADE = "PACKAGE_UPGRADE"
-    """Cash is of another contract package now; no change."""
+    """What is held is of another contract package now; no change."""
+    DVP = "DVP"
+    """Tokens against cash in one ledger_tx: an account of each side changes in both."""
     OTHER = "OTHER"
     """A light client's or a membership's record, or a kind this release has no name for."""
 
@@ -72,8 +74,7 @@ UNMARKED: Final = RecordMark(0, 0, EntryKind.OTHER)
 """For a replay that only compares states."""
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """One state's amount in an account."""
 
     account: AccountAsset
@@ -82,7 +83,9 @@ class Amount:
 
 
 @dataclass(slots=True)
-class _Change:
+class Change:
+    """What one ledger_tx did to one account."""
+
     amount: int = 0
     locked_amount: int = 0
 
@@ -118,7 +121,7 @@ _NUMBER_UPDATE = Prepared(
 )
 
 _OF_ACCOUNT = and_(
-    *(entries.c[name] == bindparam(f"of_{name}") for name in ("asset_id", "issuer", "node", "owner_key"))
+    *(entries.c[name] == bindparam(f"of_{name}") for name in ("network", "asset_id", "issuer", "node", "owner_key"))
 )
 
 
@@ -129,6 +132,7 @@ def _after(name: str) -> Any:  # noqa: ANN401 # a column expression
 
 
 _FIELDS: Final = (
+    ("network", String),
     ("asset_id", String),
     ("issuer", String),
     ("node", String),
@@ -176,7 +180,7 @@ def enter(
         "position": mark.journal_position,
     }
     ((sequence, recorded_ms),) = _NUMBER_UPDATE.rows(connection, number)
-    changes = _changes(taken, put)
+    changes = changes_of(taken, put)
     if changes:
         common = {
             "of_sequence": sequence,
@@ -185,15 +189,16 @@ def enter(
             "of_recorded_ms": recorded_ms,
             "of_journal_position": mark.journal_position,
         }
-        other_side = _counterparties(changes, strangers)
+        other_side = counterparties(changes, strangers)
         _ENTER.change_all(
             connection, [_row(account, changes[account], other_side) | common for account in sorted(changes)]
         )
     return int(sequence)
 
 
-def _changes(taken: Sequence[Amount], put: Sequence[Amount]) -> dict[AccountAsset, _Change]:
-    changes: dict[AccountAsset, _Change] = defaultdict(_Change)
+def changes_of(taken: Sequence[Amount], put: Sequence[Amount]) -> dict[AccountAsset, Change]:
+    """What one ledger_tx did to each account: what it put in less what it took out."""
+    changes: dict[AccountAsset, Change] = defaultdict(Change)
     for sign, amounts in ((-1, taken), (1, put)):
         for each in amounts:
             change = changes[each.account]
@@ -202,8 +207,8 @@ def _changes(taken: Sequence[Amount], put: Sequence[Amount]) -> dict[AccountAsse
     return changes
 
 
-def _counterparties(
-    changes: Mapping[AccountAsset, _Change], strangers: Iterable[tuple[AccountAsset, int]]
+def counterparties(
+    changes: Mapping[AccountAsset, Change], strangers: Iterable[tuple[AccountAsset, int]]
 ) -> Callable[[AccountAsset], AccountAsset | None]:
     """The one account on the other side of an account's change; None if there is none, or more than one."""
     nets: dict[AccountAsset, int] = defaultdict(int)
@@ -212,25 +217,31 @@ def _counterparties(
     for account, amount in strangers:
         nets[account] += amount
 
-    gaining: dict[tuple[str, str], list[AccountAsset]] = defaultdict(list)
-    losing: dict[tuple[str, str], list[AccountAsset]] = defaultdict(list)
+    gaining: dict[tuple[str, ...], list[AccountAsset]] = defaultdict(list)
+    losing: dict[tuple[str, ...], list[AccountAsset]] = defaultdict(list)
     for account, net in nets.items():
         if net:
-            (gaining if net > 0 else losing)[account.asset_id, account.issuer].append(account)
+            (gaining if net > 0 else losing)[_asset_of(account)].append(account)
 
     def counterparty(of: AccountAsset) -> AccountAsset | None:
         net = nets[of]
-        opposite = (losing if net > 0 else gaining)[of.asset_id, of.issuer] if net else []
+        opposite = (losing if net > 0 else gaining)[_asset_of(of)] if net else []
         return opposite[0] if len(opposite) == 1 else None
 
     return counterparty
 
 
+def _asset_of(account: AccountAsset) -> tuple[str, ...]:
+    """As ``account.asset``, at a fraction of its price."""
+    return account[:3]
+
+
 def _row(
-    account: AccountAsset, change: _Change, counterparty: Callable[[AccountAsset], AccountAsset | None]
+    account: AccountAsset, change: Change, counterparty: Callable[[AccountAsset], AccountAsset | None]
 ) -> dict[str, Any]:
     other = counterparty(account)
     return {
+        "of_network": account.network,
         "of_asset_id": account.asset_id,
         "of_issuer": account.issuer,
         "of_node": account.node,

@@ -2,28 +2,30 @@
 
 CrossDvpError
 ├── CallerError
-│   ├── InsufficientFunds       the account does not hold the amount, soft-locked cash included
+│   ├── InsufficientFunds       the account does not hold the amount, what is soft-locked included
+│   │   └── InsufficientTokens  the same of a token
 │   ├── FundsTooFragmented      it does, but in more states than one ledger_tx may consume
 │   ├── CoinsUnderFreshKeys     it does, but under fresh keys, and the account's own key is wanted
-│   ├── InsufficientTokens      the account does not hold the quantity in as many states as one ledger_tx may consume
 │   ├── NothingToMerge          the account has no two free coins as small as that
 │   ├── BadPageToken            no token of this node, or one that was changed
 │   ├── PageTokenOfAnotherQuery the token belongs to a query with other arguments
 │   ├── OutOfRetention          updates after that number are forgotten in part: read the present state again
+│   ├── RecordsReplaced         updates were numbered anew since: read the present state again
 │   ├── UnknownSequence         no update of that number was made here yet
 │   └── StateConsumed           the state is spent, or never came here
 ├── PeerError
 │   └── ConflictingConsumption  two notarised ledger_txs consume one state: the notary is at fault, stop and report
 └── UnavailableError
-    ├── TokensSoftLocked        enough tokens are there, but other flows hold some of them for the moment
     ├── TooManyWatches          as many readers follow this vault as it serves at once
-    ├── FundsSoftLocked         enough cash is there, but other flows hold some of it for the moment
+    ├── FundsSoftLocked         enough is there, but other flows hold some of it for the moment
+    │   └── TokensSoftLocked    the same of a token
     └── StateSoftLocked         another flow holds this state for the moment
 """
 
 from __future__ import annotations
 
 from chains.progmat.transactions.model import StateRef
+from chains.progmat.vault.indexing import SC, Asset
 from primitives.errors import CallerError, PeerError, UnavailableError
 
 
@@ -32,16 +34,36 @@ class InsufficientFunds(CallerError):
 
     reason = "INSUFFICIENT_FUNDS"
 
-    def __init__(self, coin_id: str, needed_yen: int, free_yen: int, soft_locked_yen: int, encumbered_yen: int) -> None:
-        self.coin_id = coin_id
-        self.needed_yen = needed_yen
-        self.free_yen = free_yen
-        self.soft_locked_yen = soft_locked_yen
-        self.encumbered_yen = encumbered_yen
+    def __init__(self, asset: Asset, needed: int, free: int, reserved: int, encumbered: int) -> None:
+        self.asset = asset
+        self.needed = needed
+        self.free = free
+        self.reserved = reserved
+        self.encumbered = encumbered
         super().__init__(
-            f"{needed_yen} yen of {coin_id} needed, {free_yen} free, {soft_locked_yen} held by running flows, "
-            f"{encumbered_yen} locked for trades: pay in more"
+            f"{needed} {asset.unit} of {asset.asset_id} needed, {free} free, {reserved} held by running flows, "
+            f"{encumbered} locked for trades: pay in more"
         )
+
+
+class RecordsReplaced(CallerError):
+    """The sequence is one of other records: this vault was restored, and what is recorded since is numbered anew."""
+
+    reason = "RECORDS_REPLACED"
+
+    def __init__(self, wanted: str, found: str) -> None:
+        self.wanted = wanted
+        self.found = found
+        super().__init__(
+            f"the sequence is of the records {wanted}, here are {found or 'others, not named yet'}: this vault was "
+            "restored from an older copy; read the present accounts and coins again"
+        )
+
+
+class InsufficientTokens(InsufficientFunds):
+    """The account does not hold the quantity of a token."""
+
+    reason = "TOKENS_INSUFFICIENT"
 
 
 class FundsTooFragmented(CallerError):
@@ -49,14 +71,15 @@ class FundsTooFragmented(CallerError):
 
     reason = "FUNDS_TOO_FRAGMENTED"
 
-    def __init__(self, coin_id: str, needed_yen: int, reached_yen: int, max_inputs: int) -> None:
-        self.coin_id = coin_id
-        self.needed_yen = needed_yen
-        self.reached_yen = reached_yen
+    def __init__(self, asset: Asset, needed: int, reached: int, max_inputs: int) -> None:
+        self.asset = asset
+        self.needed = needed
+        self.reached = reached
         self.max_inputs = max_inputs
+        merge = "`crossdvp ledger vault groom`" if asset.network == SC else "by a move to the own account"
         super().__init__(
-            f"{needed_yen} yen of {coin_id} needed, the {max_inputs} largest free states hold {reached_yen}: "
-            "merge them first, `crossdvp ledger vault groom`"
+            f"{needed} {asset.unit} of {asset.asset_id} needed, the {max_inputs} largest free states hold {reached}: "
+            f"merge them first, {merge}"
         )
 
 
@@ -138,61 +161,47 @@ class UnknownSequence(CallerError):
         )
 
 
-class InsufficientTokens(CallerError):
-    """The account cannot give the quantity."""
-
-    reason = "TOKENS_INSUFFICIENT"
-
-    def __init__(self, token_id: str, needed: int, reached: int, max_inputs: int) -> None:
-        self.token_id = token_id
-        self.needed = needed
-        self.reached = reached
-        self.max_inputs = max_inputs
-        super().__init__(
-            f"{needed} units of {token_id} needed, the {max_inputs} largest free states hold {reached}: ask for less, "
-            "or merge states by a move to the own account first"
-        )
-
-
-class TokensSoftLocked(UnavailableError):
-    """Enough tokens are there, but other flows hold some of them."""
-
-    reason = "TOKENS_SOFT_LOCKED"
-
-    def __init__(self, token_id: str, needed: int, reached: int, reserved: int) -> None:
-        self.token_id = token_id
-        self.needed = needed
-        self.reached = reached
-        self.reserved = reserved
-        super().__init__(
-            f"{needed} units of {token_id} needed, {reached} free, {reserved} held by running flows: retry"
-        )
-
-
 class FundsSoftLocked(UnavailableError):
-    """Enough cash is there, but other flows hold some of it."""
+    """Enough is there, but other flows hold some of it. ``account_key`` is the account's."""
 
     reason = "FUNDS_SOFT_LOCKED"
 
     def __init__(
-        self,
-        coin_id: str,
-        account_key: bytes,
-        needed_yen: int,
-        free_yen: int,
-        soft_locked_yen: int,
-        retry_after_s: float,
+        self, asset: Asset, account_key: bytes, *, needed: int, free: int, reserved: int, retry_after_s: float
     ) -> None:
-        self.coin_id = coin_id
+        self.asset = asset
         self.account_key = account_key
-        self.needed_yen = needed_yen
-        self.free_yen = free_yen
-        self.soft_locked_yen = soft_locked_yen
+        self.needed = needed
+        self.free = free
+        self.reserved = reserved
         self.retry_after_s = retry_after_s
         super().__init__(
-            f"{needed_yen} yen of {coin_id} needed, {free_yen} free and {soft_locked_yen} held by running flows: "
+            f"{needed} {asset.unit} of {asset.asset_id} needed, {free} free and {reserved} held by running flows: "
             f"retry within {retry_after_s:g} s"
         )
+
+
+class TokensSoftLocked(FundsSoftLocked):
+    """Enough tokens are there, but other flows hold some of them."""
+
+    reason = "TOKENS_SOFT_LOCKED"
+
+
+Shortage = InsufficientFunds | FundsSoftLocked
+
+
+def insufficient(asset: Asset, needed: int, free: int, reserved: int, encumbered: int) -> InsufficientFunds:
+    """By the asset's own name for it."""
+    kind = InsufficientFunds if asset.network == SC else InsufficientTokens
+    return kind(asset, needed, free, reserved, encumbered)
+
+
+def soft_locked(
+    asset: Asset, account_key: bytes, *, needed: int, free: int, reserved: int, retry_after_s: float
+) -> FundsSoftLocked:
+    """By the asset's own name for it."""
+    kind = FundsSoftLocked if asset.network == SC else TokensSoftLocked
+    return kind(asset, account_key, needed=needed, free=free, reserved=reserved, retry_after_s=retry_after_s)
 
 
 class TooManyWatches(UnavailableError):

@@ -13,8 +13,8 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from chains.progmat.node.storage import Prepared, insert
-from chains.progmat.vault.indexing import Indexed, IndexedCash
-from chains.progmat.vault.schema import cash, fresh_accounts, fresh_keys
+from chains.progmat.vault.indexing import SC, Indexed, IndexedHolding
+from chains.progmat.vault.schema import fresh_accounts, fresh_keys, holdings
 
 K = TypeVar("K")
 
@@ -36,9 +36,13 @@ _OF_KEYS = Prepared(select(*_COLUMNS).where(fresh_keys.c.fresh_key.in_(bindparam
 _ENTER = Prepared(insert(fresh_keys), columns=fresh_keys.c.keys())
 _GROWING: Final = ("asker", "statement")
 _HELD = Prepared(
-    select(cash.c.fresh_key)
+    select(holdings.c.fresh_key)
     .distinct()
-    .where(cash.c.fresh_key.in_(bindparam("keys", expanding=True)), cash.c.issuer == bindparam("of_issuer"))
+    .where(
+        holdings.c.fresh_key.in_(bindparam("keys", expanding=True)),
+        holdings.c.network == SC,
+        holdings.c.issuer == bindparam("of_issuer"),
+    )
 )
 
 
@@ -76,9 +80,8 @@ def fresh_keys_of_issuer(connection: Connection, keys: Iterable[bytes], issuer: 
 
 def attributed(connection: Connection, indexed: Mapping[K, Indexed]) -> dict[K, Indexed]:
     """The same, cash under known fresh keys in the accounts these belong to."""
-    under = [
-        cash.fresh_key for cash in indexed.values() if isinstance(cash, IndexedCash) and cash.fresh_key is not None
-    ]
+    held = (entry for entry in indexed.values() if isinstance(entry, IndexedHolding))
+    under = [entry.fresh_key for entry in held if entry.fresh_key is not None]
     if not under:
         return dict(indexed)
     known = fresh_key_records(connection, under)
@@ -86,7 +89,7 @@ def attributed(connection: Connection, indexed: Mapping[K, Indexed]) -> dict[K, 
 
 
 def _in_its_account(entry: Indexed, known: Mapping[bytes, FreshKeyRecord]) -> Indexed:
-    if not isinstance(entry, IndexedCash) or entry.fresh_key is None:
+    if not isinstance(entry, IndexedHolding) or entry.fresh_key is None:
         return entry
     record = known.get(entry.fresh_key)
     if record is None or record.node != entry.node:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
-from chains.progmat.vault.schema import cash, soft_locks
+from chains.progmat.vault.indexing import SC
+from chains.progmat.vault.schema import holdings, soft_locks
 from ibc.dvp import CashAccount
 
-_WITH_LOCKS = cash.outerjoin(
-    soft_locks, and_(cash.c.tx_id == soft_locks.c.tx_id, cash.c.output_index == soft_locks.c.output_index)
+_WITH_LOCKS = holdings.outerjoin(
+    soft_locks, and_(holdings.c.tx_id == soft_locks.c.tx_id, holdings.c.output_index == soft_locks.c.output_index)
 )
 
 
@@ -28,16 +29,16 @@ def dustiest_account(connection: Connection, node: str, below_yen: int, more_tha
     """Of the accounts kept at ``node`` the one with most free coins below ``below_yen``, if more than ``more_than``."""
     number = func.count()
     query = (
-        select(cash.c.coin_id, cash.c.issuer, cash.c.owner_key, number.label("coins"))
+        select(holdings.c.asset_id, holdings.c.issuer, holdings.c.owner_key, number.label("coins"))
         .select_from(_WITH_LOCKS)
         .where(*_small(node, below_yen, now_s))
-        .group_by(cash.c.coin_id, cash.c.issuer, cash.c.owner_key, cash.c.notary)
+        .group_by(holdings.c.asset_id, holdings.c.issuer, holdings.c.owner_key, holdings.c.notary)
         .having(number > more_than)
-        .order_by(number.desc(), cash.c.owner_key, cash.c.coin_id, cash.c.issuer, cash.c.notary)
+        .order_by(number.desc(), holdings.c.owner_key, holdings.c.asset_id, holdings.c.issuer, holdings.c.notary)
         .limit(1)
     )
     row = connection.execute(query).one_or_none()
-    return None if row is None else Dust(row.coin_id, row.issuer, CashAccount(node, row.owner_key), row.coins)
+    return None if row is None else Dust(row.asset_id, row.issuer, CashAccount(node, row.owner_key), row.coins)
 
 
 def small_coins_by_notary(
@@ -45,24 +46,25 @@ def small_coins_by_notary(
 ) -> dict[str, int]:
     """How many free coins of less than ``below_yen`` an account has, by the name of the notary."""
     query = (
-        select(cash.c.notary, func.count().label("coins"))
+        select(holdings.c.notary, func.count().label("coins"))
         .select_from(_WITH_LOCKS)
         .where(
-            cash.c.coin_id == coin_id,
-            cash.c.issuer == issuer,
-            cash.c.owner_key == account.key,
+            holdings.c.asset_id == coin_id,
+            holdings.c.issuer == issuer,
+            holdings.c.owner_key == account.key,
             *_small(account.node, below_yen, now_s),
         )
-        .group_by(cash.c.notary)
+        .group_by(holdings.c.notary)
     )
     return {row.notary: row.coins for row in connection.execute(query)}
 
 
 def _small(node: str, below_yen: int, now_s: int) -> tuple[ColumnElement[bool], ...]:
     return (
-        cash.c.consumed.is_(False),
-        cash.c.encumbered.is_(False),
-        cash.c.node == node,
-        cash.c.amount_yen < below_yen,
+        holdings.c.consumed.is_(False),
+        holdings.c.encumbered.is_(False),
+        holdings.c.network == SC,
+        holdings.c.node == node,
+        holdings.c.amount < below_yen,
         or_(soft_locks.c.lock_owner.is_(None), soft_locks.c.expires_s <= now_s),
     )

@@ -8,21 +8,46 @@ from typing import Final, NamedTuple
 
 from chains.progmat.transactions.model import TransactionState
 
+SC: Final = "SC"
+"""The business network of coins; those of tokens are ``ST`` and ``UT``, by the contracts' names for them."""
 
-@dataclass(frozen=True, slots=True)
-class IndexedCash:
-    """An amount of a coin in the account ``owner_key``.
 
-    ``fresh_key`` is the key that the state names, if that is not the account's own; an indexer, which knows no
-    accounts, gives it as ``owner_key`` as well (``fresh_keys.attributed`` finds the account).
+class Asset(NamedTuple):
+    """What an amount is of: a coin or a token, by its business network, its id and who answers for it.
+
+    ``issuer`` is a coin's issuer or a token's registrar. The smallest unit of a coin is one yen, of a token one unit.
     """
 
-    coin_id: str
+    network: str
+    asset_id: str
     issuer: str
-    amount_yen: int
+
+    @property
+    def unit(self) -> str:
+        """What amounts are counted in, for people."""
+        return "yen" if self.network == SC else "units"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedHolding:
+    """An amount of a coin or of a token in the account ``owner_key``; ``network`` to ``issuer`` are the ``Asset``.
+
+    ``fresh_key`` is the key that a coin names, if that is not the account's own; an indexer, which knows no accounts,
+    gives it as ``owner_key`` as well (``fresh_keys.attributed`` finds the account). Tokens have none.
+    """
+
+    network: str
+    asset_id: str
+    issuer: str
+    amount: int
     node: str
     owner_key: bytes
     fresh_key: bytes | None = None
+
+    @property
+    def asset(self) -> Asset:
+        """What the amount is of."""
+        return Asset(self.network, self.asset_id, self.issuer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +82,6 @@ class IndexedConsensus:
 
 
 @dataclass(frozen=True, slots=True)
-class IndexedTokens:
-    """A quantity of a token in an account; ``network`` is the contract's name for the business network."""
-
-    network: str
-    token_id: str
-    registrar: str
-    quantity: int
-    node: str
-    owner_key: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class IndexedMembership:
     """A member of a business network; ``roles`` are comma-separated names, ``status`` the contract's name for it."""
 
@@ -94,34 +107,31 @@ class IndexedProposal:
     says: str
 
 
-Indexed = (
-    IndexedCash | IndexedLock | IndexedClient | IndexedConsensus | IndexedMembership | IndexedTokens | IndexedProposal
-)
+Indexed = IndexedHolding | IndexedLock | IndexedClient | IndexedConsensus | IndexedMembership | IndexedProposal
 
 
 class AccountAsset(NamedTuple):
-    """An account and what is counted in it: a coin, by its id and issuer."""
+    """An account and what is counted in it; the first three are the ``Asset``."""
 
+    network: str
     asset_id: str
     issuer: str
     node: str
     owner_key: bytes
 
+    @property
+    def asset(self) -> Asset:
+        """What is counted."""
+        return Asset(self.network, self.asset_id, self.issuer)
+
 
 def holding_of(indexed: Indexed) -> tuple[AccountAsset, int] | None:
-    """Whose account a state is an amount in, and the amount in the asset's smallest unit; None for other states.
+    """Whose account a state is an amount in, and the amount in the asset's smallest unit; None for other states."""
+    if not isinstance(indexed, IndexedHolding):
+        return None
+    account = AccountAsset(indexed.network, indexed.asset_id, indexed.issuer, indexed.node, indexed.owner_key)
+    return account, indexed.amount
 
-    The books (entries, statements, balances in the past) count every kind of state that has a case here.
-    """
-    match indexed:
-        case IndexedCash():
-            return AccountAsset(indexed.coin_id, indexed.issuer, indexed.node, indexed.owner_key), indexed.amount_yen
-        case _:
-            return None
-
-
-HOLDINGS: Final = (IndexedCash,)
-"""Kinds of states for which ``holding_of`` has a case; their tables have a column ``encumbered``."""
 
 StateIndexer = Callable[[TransactionState], Indexed]
 """Decodes a state of one contract; the vault knows no contract itself. Raises ``DecodeError``."""
@@ -145,7 +155,7 @@ def keep_for_custodian(node: str) -> Callable[[Indexed], bool]:
 
     def is_relevant(indexed: Indexed) -> bool:
         match indexed:
-            case IndexedCash() | IndexedTokens():
+            case IndexedHolding():
                 return indexed.node == node
             case IndexedLock():
                 return node in {indexed.buyer_node, indexed.seller_node}

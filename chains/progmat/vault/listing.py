@@ -6,17 +6,19 @@ which of them it asks for.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, case, exists, func, or_, select
 
 from chains.progmat.transactions.model import StateRef
-from chains.progmat.vault.cash import Balance
+from chains.progmat.vault.holdings import Balance
+from chains.progmat.vault.indexing import Asset
 from chains.progmat.vault.paging import Key, Page, beyond, page_of
-from chains.progmat.vault.schema import cash, locks, soft_locks, states
+from chains.progmat.vault.schema import holdings, locks, soft_locks, states
 from ibc.dvp import CashAccount
 
 
@@ -35,21 +37,22 @@ class Seen:
     """What of the vault a query is about. ``node``: only accounts kept there; empty strings and bytes: all."""
 
     node: str = ""
-    coin_id: str = ""
+    network: str = ""
+    asset_id: str = ""
     account_key: bytes = b""
 
-    def cash(self) -> ColumnElement[bool]:
-        """The condition on ``vault_cash``."""
-        wanted = (("node", self.node), ("coin_id", self.coin_id), ("owner_key", self.account_key))
-        return and_(True, *(cash.c[name] == value for name, value in wanted if value))  # noqa: FBT003 # SQL's TRUE
+    def among(self, table: Table) -> ColumnElement[bool]:
+        """The condition on ``vault_holdings`` or ``vault_entries``."""
+        columns = ("node", self.node), ("network", self.network), ("asset_id", self.asset_id)
+        wanted = (*columns, ("owner_key", self.account_key))
+        return and_(True, *(table.c[name] == value for name, value in wanted if value))  # noqa: FBT003 # SQL's TRUE
 
 
 @dataclass(frozen=True, slots=True)
 class AccountLine:
-    """One account's unspent cash of one coin; ``coins`` counts its states."""
+    """What one account holds of one asset; ``coins`` counts the states."""
 
-    coin_id: str
-    issuer: str
+    asset: Asset
     account: CashAccount
     balance: Balance
     coins: int
@@ -57,13 +60,12 @@ class AccountLine:
 
 @dataclass(frozen=True, slots=True)
 class Coin:
-    """A cash state. ``reserved_until_s`` is exclusive; the last three are empty and 0 where they do not apply."""
+    """An amount in one state. ``reserved_until_s`` is exclusive; the last three are empty or 0 if not so."""
 
     ref: StateRef
-    coin_id: str
-    issuer: str
+    asset: Asset
     account: CashAccount
-    amount_yen: int
+    amount: int
     status: CoinStatus
     reserved_by: str = ""
     reserved_until_s: int = 0
@@ -85,14 +87,14 @@ class HoldLine:
     coins: tuple[Coin, ...]
 
     @property
-    def amount_yen(self) -> int:
-        """Cash held here."""
-        return sum(coin.amount_yen for coin in self.coins)
+    def amount(self) -> int:
+        """Held here."""
+        return sum(coin.amount for coin in self.coins)
 
 
 @dataclass(frozen=True, slots=True)
 class SoftLock:
-    """A state that a flow has reserved until ``expires_s`` (exclusive); ``coin`` only if it is cash."""
+    """A state that a flow has reserved until ``expires_s`` (exclusive); ``coin`` only if it is an amount."""
 
     flow_id: str
     expires_s: int
@@ -102,9 +104,16 @@ class SoftLock:
 
 
 _AFTER_ALL_LOCKS: Final = 2**63
-_SAME_STATE: Final = and_(cash.c.tx_id == soft_locks.c.tx_id, cash.c.output_index == soft_locks.c.output_index)
-_ACCOUNT_ORDER: Final = (cash.c.owner_key, cash.c.coin_id, cash.c.issuer, cash.c.node)
-_COIN_ORDER: Final = (cash.c.owner_key, cash.c.tx_id, cash.c.output_index)
+_SAME_STATE: Final = and_(holdings.c.tx_id == soft_locks.c.tx_id, holdings.c.output_index == soft_locks.c.output_index)
+_ACCOUNT_ORDER: Final = (
+    holdings.c.owner_key,
+    holdings.c.asset_id,
+    holdings.c.issuer,
+    holdings.c.node,
+    holdings.c.network,
+)
+_COIN_ORDER: Final = (holdings.c.owner_key, holdings.c.tx_id, holdings.c.output_index)
+_COIN_COLUMNS: Final = ("network", "asset_id", "issuer", "amount", "node", "encumbered", "trade_id")
 _HOLD_ORDER: Final = (locks.c.timeout_s, locks.c.tx_id, locks.c.output_index)
 _SOFT_LOCK_ORDER: Final = (soft_locks.c.lock_owner, soft_locks.c.tx_id, soft_locks.c.output_index)
 
@@ -112,37 +121,36 @@ _SOFT_LOCK_ORDER: Final = (soft_locks.c.lock_owner, soft_locks.c.tx_id, soft_loc
 def list_accounts(
     connection: Connection, seen: Seen, now_s: int, limit: int, after: Key | None = None
 ) -> Page[AccountLine]:
-    """Accounts with unspent cash, by key, coin, issuer and node."""
+    """Accounts that hold something, by key, asset and node: a line for each asset."""
     part = case(
-        (cash.c.encumbered, CoinStatus.LOCKED.value),
+        (holdings.c.encumbered, CoinStatus.LOCKED.value),
         (soft_locks.c.expires_s > now_s, CoinStatus.RESERVED.value),
         else_=CoinStatus.FREE.value,
     )
-    sums = [func.sum(case((part == status.value, cash.c.amount_yen), else_=0)) for status in CoinStatus]
+    sums = [func.sum(case((part == status.value, holdings.c.amount), else_=0)) for status in CoinStatus]
     query = (
         select(*_ACCOUNT_ORDER, *(each.label(status.value) for each, status in zip(sums, CoinStatus, strict=True)))
         .add_columns(func.count().label("coins"))
-        .select_from(cash.outerjoin(soft_locks, _SAME_STATE))
-        .where(cash.c.consumed.is_(False), seen.cash())
+        .select_from(holdings.outerjoin(soft_locks, _SAME_STATE))
+        .where(holdings.c.consumed.is_(False), seen.among(holdings))
         .group_by(*_ACCOUNT_ORDER)
     )
     rows = connection.execute(_page(query, _ACCOUNT_ORDER, limit, after)).all()
     lines = [
         AccountLine(
-            row.coin_id,
-            row.issuer,
+            _asset(row),
             _account(row.node, row.owner_key),
             Balance(int(row.FREE), int(row.RESERVED), int(row.LOCKED)),
             row.coins,
         )
         for row in rows
     ]
-    return page_of(lines, limit, lambda line: (line.account.key, line.coin_id, line.issuer, line.account.node))
+    return page_of(lines, limit, _key_of_line)
 
 
 def list_coins(connection: Connection, seen: Seen, now_s: int, limit: int, after: Key | None = None) -> Page[Coin]:
     """Unspent coins, by account and reference."""
-    query = _coins().where(cash.c.consumed.is_(False), seen.cash())
+    query = _coins().where(holdings.c.consumed.is_(False), seen.among(holdings))
     rows = connection.execute(_page(query, _COIN_ORDER, limit, after)).all()
     coins = [_coin(row, now_s) for row in rows]
     return page_of(coins, limit, lambda coin: (coin.account.key, coin.ref.tx_id, coin.ref.index))
@@ -151,14 +159,14 @@ def list_coins(connection: Connection, seen: Seen, now_s: int, limit: int, after
 def list_holds(
     connection: Connection, seen: Seen, trade_id: bytes, now_s: int, limit: int, after: Key | None = None
 ) -> Page[HoldLine]:
-    """Unspent locks with the cash they encumber, by time-out; of one trade if ``trade_id`` is not empty."""
+    """Unspent locks with the amounts they encumber, by time-out; of one trade if ``trade_id`` is not empty."""
     query = select(locks).where(locks.c.consumed.is_(False))
     if trade_id:
         query = query.where(locks.c.trade_id == trade_id)
     if seen.node:
         query = query.where(or_(locks.c.buyer_node == seen.node, locks.c.seller_node == seen.node))
-    if seen.account_key or seen.coin_id:
-        query = query.where(exists().where(*_under_lock(), seen.cash()))
+    if seen.account_key or seen.asset_id or seen.network:
+        query = query.where(exists().where(*_under_lock(), seen.among(holdings)))
     rows = connection.execute(_page(query, _HOLD_ORDER, limit, after)).all()
     held = _coins_under(connection, rows, seen, now_s)
     lines = [
@@ -179,20 +187,25 @@ def list_holds(
 
 
 def list_soft_locks(
-    connection: Connection, seen: Seen, flow_id: str, now_s: int, limit: int, after: Key | None = None
+    connection: Connection, seen: Seen, owners: Collection[str], now_s: int, limit: int, after: Key | None = None
 ) -> Page[SoftLock]:
-    """Reservations that are not over, by flow and reference; of one flow if ``flow_id`` is not empty."""
+    """Reservations that are not over, by flow and reference; those of some owners if ``owners`` is not empty."""
     same_state = and_(states.c.tx_id == soft_locks.c.tx_id, states.c.output_index == soft_locks.c.output_index)
     query = (
-        select(soft_locks, states.c.kind, cash.c.owner_key)
-        .add_columns(*(cash.c[name] for name in ("coin_id", "issuer", "amount_yen", "node", "encumbered", "trade_id")))
-        .select_from(soft_locks.join(states, same_state).outerjoin(cash, _SAME_STATE))
+        select(soft_locks, states.c.kind, holdings.c.owner_key)
+        .add_columns(
+            *(
+                holdings.c[name]
+                for name in ("network", "asset_id", "issuer", "amount", "node", "encumbered", "trade_id")
+            )
+        )
+        .select_from(soft_locks.join(states, same_state).outerjoin(holdings, _SAME_STATE))
         .where(soft_locks.c.expires_s > now_s)
     )
-    if flow_id:
-        query = query.where(soft_locks.c.lock_owner == flow_id)
+    if owners:
+        query = query.where(soft_locks.c.lock_owner.in_(owners))
     if seen != Seen():
-        query = query.where(seen.cash())
+        query = query.where(seen.among(holdings))
     rows = connection.execute(_page(query, _SOFT_LOCK_ORDER, limit, after)).all()
     found = [
         SoftLock(
@@ -209,24 +222,26 @@ def list_soft_locks(
 
 def coins_made_by(connection: Connection, tx_ids: list[bytes], seen: Seen) -> list[Coin]:
     """Coins that some ledger_txs made in accounts kept here, as they were made: spent or reserved since or not."""
-    rows = connection.execute(_coins().where(cash.c.tx_id.in_(tx_ids), seen.cash()).order_by(*_COIN_ORDER))
+    rows = connection.execute(_coins().where(holdings.c.tx_id.in_(tx_ids), seen.among(holdings)).order_by(*_COIN_ORDER))
     return [_coin(row, _AFTER_ALL_LOCKS) for row in rows]
 
 
 def _coins() -> Select[Any]:
-    return select(cash, soft_locks.c.lock_owner, soft_locks.c.expires_s).select_from(
-        cash.outerjoin(soft_locks, _SAME_STATE)
+    return select(holdings, soft_locks.c.lock_owner, soft_locks.c.expires_s).select_from(
+        holdings.outerjoin(soft_locks, _SAME_STATE)
     )
 
 
 def _under_lock() -> tuple[ColumnElement[bool], ...]:
-    return cash.c.trade_id == locks.c.trade_id, cash.c.tx_id == locks.c.tx_id, cash.c.consumed.is_(False)
+    return holdings.c.trade_id == locks.c.trade_id, holdings.c.tx_id == locks.c.tx_id, holdings.c.consumed.is_(False)
 
 
 def _coins_under(connection: Connection, rows: Any, seen: Seen, now_s: int) -> list[Coin]:  # noqa: ANN401 # rows of ``vault_locks``
     trade_ids = [row.trade_id for row in rows]
     found = connection.execute(
-        _coins().where(cash.c.trade_id.in_(trade_ids), cash.c.consumed.is_(False), seen.cash()).order_by(*_COIN_ORDER)
+        _coins()
+        .where(holdings.c.trade_id.in_(trade_ids), holdings.c.consumed.is_(False), seen.among(holdings))
+        .order_by(*_COIN_ORDER)
     )
     return [_coin(row, now_s) for row in found]
 
@@ -242,15 +257,22 @@ def _account(node: str, key: bytes) -> CashAccount:
     return CashAccount(node, key)  # checks the key, which costs more than reading the row
 
 
+def _asset(row: Row[Any]) -> Asset:
+    return Asset(row.network, row.asset_id, row.issuer)
+
+
+def _key_of_line(line: AccountLine) -> Key:
+    return (line.account.key, line.asset.asset_id, line.asset.issuer, line.account.node, line.asset.network)
+
+
 def _coin(row: Row[Any], now_s: int) -> Coin:
     reserved = row.expires_s is not None and row.expires_s > now_s
     status = CoinStatus.LOCKED if row.encumbered else CoinStatus.RESERVED if reserved else CoinStatus.FREE
     return Coin(
         ref=StateRef(row.tx_id, row.output_index),
-        coin_id=row.coin_id,
-        issuer=row.issuer,
+        asset=_asset(row),
         account=_account(row.node, row.owner_key),
-        amount_yen=row.amount_yen,
+        amount=row.amount,
         status=status,
         reserved_by=row.lock_owner if reserved else "",
         reserved_until_s=row.expires_s if reserved else 0,

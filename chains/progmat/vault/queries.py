@@ -12,13 +12,13 @@ from chains.progmat.transactions.component_codec import decode_state
 from chains.progmat.transactions.model import StateAndRef, StateRef, TransactionState
 from chains.progmat.vault.indexing import (
     Indexed,
-    IndexedCash,
     IndexedClient,
     IndexedConsensus,
+    IndexedHolding,
     IndexedLock,
     IndexedMembership,
 )
-from chains.progmat.vault.schema import TABLE_OF, cash, clients, consensus, consumptions, locks, memberships, states
+from chains.progmat.vault.schema import TABLE_OF, clients, consensus, consumptions, holdings, locks, memberships, states
 
 IndexedT = TypeVar("IndexedT", bound=Indexed)
 
@@ -42,12 +42,12 @@ class Hold:
     """Cash locked for a trade: the lock and what it encumbers."""
 
     lock: VaultState[IndexedLock]
-    cash: tuple[VaultState[IndexedCash], ...]
+    cash: tuple[VaultState[IndexedHolding], ...]
 
     @property
-    def amount_yen(self) -> int:
-        """Cash held."""
-        return sum(held.indexed.amount_yen for held in self.cash)
+    def amount(self) -> int:
+        """What is held."""
+        return sum(held.indexed.amount for held in self.cash)
 
 
 def kept_states(connection: Connection, refs: Sequence[StateRef]) -> dict[StateRef, TransactionState]:
@@ -145,8 +145,9 @@ def _first_hold(connection: Connection, which: ColumnElement[bool]) -> Hold | No
 
 
 def _with_cash(connection: Connection, lock: VaultState[IndexedLock]) -> Hold:
-    held = and_(cash.c.trade_id == lock.indexed.trade_id, cash.c.tx_id == lock.ref.tx_id, cash.c.consumed.is_(False))
-    return Hold(lock, tuple(find_states(connection, IndexedCash, held, cash.c.output_index.asc(), None)))
+    row = holdings.c
+    held = and_(row.trade_id == lock.indexed.trade_id, row.tx_id == lock.ref.tx_id, row.consumed.is_(False))
+    return Hold(lock, tuple(find_states(connection, IndexedHolding, held, row.output_index.asc(), None)))
 
 
 def find_states(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import Any, Protocol, get_args
+from typing import Any, Final, Protocol, get_args
 
 from sqlalchemy import (
     BindParameter,
@@ -28,16 +28,14 @@ from chains.progmat.vault.books import UNMARKED, Amount, RecordMark, amount_of, 
 from chains.progmat.vault.errors import ConflictingConsumption
 from chains.progmat.vault.fresh_keys import attributed
 from chains.progmat.vault.indexing import (
-    HOLDINGS,
     AccountAsset,
     Indexed,
-    IndexedCash,
+    IndexedHolding,
     IndexedLock,
-    IndexedTokens,
     VaultRules,
     holding_of,
 )
-from chains.progmat.vault.schema import TABLE_OF, TABLE_OF_KIND, consumptions, soft_locks, states
+from chains.progmat.vault.schema import TABLE_OF, TABLE_OF_KIND, consumptions, holdings, soft_locks, states
 from chains.progmat.vault.shards import shard_of
 from primitives.types import Hash32
 
@@ -59,21 +57,19 @@ _MARK_CONSUMED = {
     kind: Prepared(update(table).where(_among_keys(table)).values(consumed=True))
     for kind, table in TABLE_OF_KIND.items()
 }
-_HOLDING_OF_KIND = {TABLE_OF[holding].name: holding for holding in HOLDINGS}
-_TAKE = {
-    kind: Prepared(
-        update(TABLE_OF[holding])
-        .where(_among_keys(TABLE_OF[holding]))
-        .values(consumed=True)
-        .returning(
-            TABLE_OF[holding].c.tx_id,
-            TABLE_OF[holding].c.output_index,
-            TABLE_OF[holding].c.encumbered,
-            *(TABLE_OF[holding].c[column.name] for column in fields(holding)),
-        )
+_HOLDINGS: Final = holdings.name
+_TAKE = Prepared(
+    update(holdings)
+    .where(_among_keys(holdings))
+    .values(consumed=True)
+    .returning(
+        holdings.c.tx_id,
+        holdings.c.output_index,
+        holdings.c.encumbered,
+        holdings.c.amount,
+        *(holdings.c[name] for name in AccountAsset._fields),
     )
-    for kind, holding in _HOLDING_OF_KIND.items()
-}
+)
 _DROP_SOFT_LOCKS = Prepared(delete(soft_locks).where(_among_keys(soft_locks)))
 _MET_BEFORE = union_all(
     select(states.c.output_index, literal(value=False).label("spent")).where(states.c.tx_id == bindparam("of")),
@@ -122,6 +118,7 @@ class _Effect:
     taken: list[Amount] = field(default_factory=list)
     put: list[Amount] = field(default_factory=list)
     own_inputs: set[StateRef] = field(default_factory=set)
+    own_outputs: set[int] = field(default_factory=set)
 
 
 def record_transaction(
@@ -164,21 +161,19 @@ def _consume(connection: Connection, ledger_tx: RecordedTx, effect: _Effect) -> 
         by_kind.setdefault(kind, []).append((tx_id, index))
     for kind, keys in by_kind.items():
         effect.kept += len(keys)
-        if kind in _TAKE:
-            _take(connection, kind, keys, effect)
+        if kind == _HOLDINGS:
+            _take(connection, keys, effect)
         else:
             _MARK_CONSUMED[kind].change(connection, {"keys": keys})
     if by_kind:
         _DROP_SOFT_LOCKS.change(connection, {"keys": _keys(fresh)})
 
 
-def _take(connection: Connection, kind: str, keys: list[tuple[bytes, int]], effect: _Effect) -> None:
+def _take(connection: Connection, keys: list[tuple[bytes, int]], effect: _Effect) -> None:
     """Mark amounts in accounts as consumed, and remember them."""
-    for tx_id, index, encumbered, *values in _TAKE[kind].rows(connection, {"keys": keys}):
-        amount = amount_of(_HOLDING_OF_KIND[kind](*values), 0 if encumbered else None)
-        if amount is not None:
-            effect.taken.append(amount)
-            effect.own_inputs.add(StateRef(tx_id, index))
+    for tx_id, index, encumbered, amount, *account in _TAKE.rows(connection, {"keys": keys}):
+        effect.taken.append(Amount(AccountAsset(*account), amount, amount if encumbered else 0))
+        effect.own_inputs.add(StateRef(tx_id, index))
 
 
 def _produce(
@@ -187,6 +182,7 @@ def _produce(
     relevant = {index: entry for index, entry in indexed.items() if rules.is_relevant(entry)}
     if not relevant:
         return
+    effect.own_outputs.update(relevant)
     met = _OUTPUTS_MET.rows(connection, {"of": ledger_tx.id})
     known = {index for index, is_spent in met if not is_spent}
     spent = {index for index, is_spent in met if is_spent}
@@ -200,10 +196,8 @@ def _produce(
         kind = _NAME_OF[type(entry)]
         state_rows.append(_row(ref) | {"kind": kind, "component": encode_state(state)})
         columns = _row(ref) | _indexed_columns(entry) | {"consumed": index in spent}
-        if isinstance(entry, (IndexedCash, IndexedTokens)):
-            columns |= {"notary": state.notary.name}
-        if isinstance(entry, IndexedCash):
-            columns |= _encumbrance(state, indexed) | {"shard": shard_of(ref)}
+        if isinstance(entry, IndexedHolding):
+            columns |= _encumbrance(state, indexed) | {"shard": shard_of(ref), "notary": state.notary.name}
         rows.setdefault(type(entry), []).append(columns)
         amount = amount_of(entry, state.encumbrance)
         if amount is not None and index not in spent:
@@ -219,8 +213,8 @@ def _strangers(
     connection: Connection, indexed: dict[int, Indexed], rules: VaultRules, mark: RecordMark, effect: _Effect
 ) -> Iterator[tuple[AccountAsset, int]]:
     """What the ledger_tx did to accounts that are not kept here, as far as this node was shown it."""
-    for entry in indexed.values():
-        if not rules.is_relevant(entry) and (holding := holding_of(entry)) is not None:
+    for index, entry in indexed.items():
+        if index not in effect.own_outputs and (holding := holding_of(entry)) is not None:
             yield holding
     others = {
         ref: rules.indexers[state.contract](state)

@@ -17,19 +17,19 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     TypeDecorator,
+    and_,
     text,
 )
 from sqlalchemy.engine import Dialect
 
 from chains.progmat.node.storage.column_types import Int64, Text
 from chains.progmat.vault.indexing import (
-    IndexedCash,
     IndexedClient,
     IndexedConsensus,
+    IndexedHolding,
     IndexedLock,
     IndexedMembership,
     IndexedProposal,
-    IndexedTokens,
 )
 
 vault_metadata = MetaData()
@@ -98,20 +98,21 @@ def _kind_table(name: str, *columns: Column[Any] | CheckConstraint) -> Table:
     )
 
 
-cash = _kind_table(
-    "vault_cash",
-    Column("coin_id", Text, nullable=False),
+holdings = _kind_table(
+    "vault_holdings",  # amounts in accounts, of coins and of tokens alike
+    Column("network", Text, nullable=False),
+    Column("asset_id", Text, nullable=False),
     Column("issuer", Text, nullable=False),
-    Column("amount_yen", Int64, nullable=False),
+    Column("amount", Int64, nullable=False),
     Column("node", Text, nullable=False),
     Column("owner_key", LargeBinary, nullable=False),
     Column("encumbered", Boolean, nullable=False),
     Column("trade_id", LargeBinary(32)),  # of the lock that encumbers it
     Column("shard", Int64, nullable=False),  # where selection looks first, see ``shard_of``
-    Column("notary", Text, nullable=False),  # by name: selection takes coins of one
-    Column("fresh_key", LargeBinary),  # that the state names in the place of the account's own
-    CheckConstraint("amount_yen > 0", name="vault_cash_amount"),
-    CheckConstraint("trade_id IS NULL OR encumbered", name="vault_cash_encumbered"),
+    Column("notary", Text, nullable=False),  # by name: selection takes states of one
+    Column("fresh_key", LargeBinary),  # that a coin names in the place of the account's own; no token does
+    CheckConstraint("amount > 0", name="vault_holdings_amount"),
+    CheckConstraint("trade_id IS NULL OR encumbered", name="vault_holdings_encumbered"),
 )
 locks = _kind_table(
     "vault_locks",
@@ -142,17 +143,6 @@ memberships = _kind_table(
     Column("roles", Text, nullable=False),
     Column("status", Text, nullable=False),
 )
-tokens = _kind_table(
-    "vault_tokens",
-    Column("network", Text, nullable=False),
-    Column("token_id", Text, nullable=False),
-    Column("registrar", Text, nullable=False),
-    Column("quantity", Int64, nullable=False),
-    Column("node", Text, nullable=False),
-    Column("owner_key", LargeBinary, nullable=False),
-    Column("notary", Text, nullable=False),
-    CheckConstraint("quantity > 0", name="vault_tokens_quantity"),
-)
 proposals = _kind_table(
     "vault_proposals",
     Column("record", Text, nullable=False),
@@ -177,6 +167,7 @@ updates = Table(
 entries = Table(
     "vault_entries",  # the accounts' books: one row for each recorded ledger_tx and account it touches, kept for ever
     vault_metadata,
+    Column("network", Text, nullable=False),
     Column("asset_id", Text, nullable=False),
     Column("issuer", Text, nullable=False),
     Column("node", Text, nullable=False),
@@ -192,7 +183,7 @@ entries = Table(
     Column("locked_amount", Int64, nullable=False),  # after this entry
     Column("counterparty_node", Text),
     Column("counterparty_key", LargeBinary),
-    PrimaryKeyConstraint("asset_id", "issuer", "node", "owner_key", "recorded_ms", "sequence"),
+    PrimaryKeyConstraint("owner_key", "asset_id", "issuer", "node", "network", "recorded_ms", "sequence"),
     Index("vault_entries_sequence", "sequence"),
 )
 Index(
@@ -234,21 +225,32 @@ def _index_unconsumed(name: str, table: Table, *columns: ColumnElement[Any]) -> 
 
 
 # A key is one account's: it comes first, and what follows is what selection, then listing, goes by.
-_index_unconsumed("vault_cash_account", cash, cash.c.owner_key, cash.c.coin_id, cash.c.amount_yen.desc())
-_index_unconsumed("vault_cash_shard", cash, cash.c.owner_key, cash.c.shard, cash.c.amount_yen.desc())
-_index_unconsumed("vault_cash_listing", cash, cash.c.owner_key, cash.c.tx_id, cash.c.output_index)
+_index_unconsumed(
+    "vault_holdings_account", holdings, holdings.c.owner_key, holdings.c.asset_id, holdings.c.amount.desc()
+)
+_index_unconsumed(
+    "vault_holdings_shard",  # by asset, so that dust of another one, which anybody can send, is not looked at
+    holdings,
+    holdings.c.owner_key,
+    holdings.c.asset_id,
+    holdings.c.shard,
+    holdings.c.amount.desc(),
+)
+_index_unconsumed("vault_holdings_listing", holdings, holdings.c.owner_key, holdings.c.tx_id, holdings.c.output_index)
+Index(
+    "vault_holdings_trade",  # most amounts are locked for no trade: they are not in it
+    holdings.c.trade_id,
+    sqlite_where=and_(holdings.c.consumed.is_(False), holdings.c.trade_id.is_not(None)),
+    postgresql_where=text("consumed IS false AND trade_id IS NOT NULL"),
+)
 _index_unconsumed("vault_locks_timeout", locks, locks.c.timeout_s, locks.c.tx_id, locks.c.output_index)
-_index_unconsumed("vault_cash_trade", cash, cash.c.trade_id)
 _index_unconsumed("vault_clients_id", clients, clients.c.client_id)
 _index_unconsumed("vault_memberships_party", memberships, memberships.c.network, memberships.c.party)
-_index_unconsumed(
-    "vault_tokens_account", tokens, tokens.c.token_id, tokens.c.node, tokens.c.owner_key, tokens.c.quantity.desc()
-)
 Index(
-    "vault_cash_fresh_key",
-    cash.c.fresh_key,
-    sqlite_where=cash.c.fresh_key.is_not(None),
-    postgresql_where=cash.c.fresh_key.is_not(None),
+    "vault_holdings_fresh_key",
+    holdings.c.fresh_key,
+    sqlite_where=holdings.c.fresh_key.is_not(None),
+    postgresql_where=holdings.c.fresh_key.is_not(None),
 )
 Index("vault_locks_trade", locks.c.trade_id)
 Index("vault_proposals_tx", proposals.c.proposal_tx)
@@ -256,12 +258,11 @@ Index("vault_locks_packet", locks.c.client_id, locks.c.sequence)
 Index("vault_consensus_height", consensus.c.client_id, consensus.c.height)
 
 TABLE_OF: Mapping[type[object], Table] = {
-    IndexedCash: cash,
+    IndexedHolding: holdings,
     IndexedLock: locks,
     IndexedClient: clients,
     IndexedConsensus: consensus,
     IndexedMembership: memberships,
-    IndexedTokens: tokens,
     IndexedProposal: proposals,
 }
 TABLE_OF_KIND: Mapping[str, Table] = {table.name: table for table in TABLE_OF.values()}

@@ -3,7 +3,7 @@
 "As of" has three meanings, all of this node's own records (what a peer has not delivered yet is not in them):
 
 - a **time**: after everything this node recorded at or before it, by its own clock;
-- a **journal position**: as the books stood before this node recorded the first cash ledger_tx of a higher position.
+- a **journal position**: as the books stood before this node entered the first ledger_tx of a higher position.
   Ledger_txs without provable writes have no position; they count if they were recorded before that one;
 - a **sequence**: after that update.
 """
@@ -27,6 +27,14 @@ _NEWEST_FIRST: Final = (entries.c.recorded_ms.desc(), entries.c.sequence.desc())
 
 
 @dataclass(frozen=True, slots=True)
+class CounterLeg:
+    """What changed, in the same ledger_tx, for an entry's change: an account in another asset, by how much."""
+
+    account: AccountAsset
+    change_amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What one ledger_tx did to one account; amounts in the asset's smallest unit, balances after it."""
 
@@ -42,6 +50,8 @@ class Entry:
     locked_change_amount: int
     balance_amount: int
     locked_amount: int
+    counter_leg: CounterLeg | None = None
+    """Of a trade settled in this ledger_tx, where it is read for: see ``counter_legs``."""
 
     @property
     def in_amount(self) -> int:
@@ -147,7 +157,7 @@ def entry_of(row: Row[Any]) -> Entry:
     return Entry(
         **kept,
         kind=EntryKind(row.kind),
-        account=AccountAsset(row.asset_id, row.issuer, row.node, row.owner_key),
+        account=AccountAsset(row.network, row.asset_id, row.issuer, row.node, row.owner_key),
         counterparty=None if row.counterparty_node is None else (row.counterparty_node, row.counterparty_key),
         **{name: columns[name] for name in amounts},
     )
@@ -164,6 +174,7 @@ def _at_sequence(connection: Connection, account: AccountAsset, sequence: int) -
 
 def _of(account: AccountAsset) -> ColumnElement[bool]:
     return and_(
+        entries.c.network == account.network,
         entries.c.asset_id == account.asset_id,
         entries.c.issuer == account.issuer,
         entries.c.node == account.node,

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, select, tuple_, union
+from sqlalchemy import ColumnElement, Connection, Table, select, tuple_, union
 
 from chains.progmat.node.storage.schema import attestations, transactions
 from chains.progmat.transactions.model import StateAndRef, StateRef
+from chains.progmat.vault.indexing import SC
 from chains.progmat.vault.queries import kept_states
-from chains.progmat.vault.schema import cash, clients, consensus, locks, memberships, tokens
+from chains.progmat.vault.schema import clients, consensus, holdings, locks, memberships
 from primitives.types import Hash32
 
 PAGE: Final = 512
@@ -21,8 +22,10 @@ KEYS: Final = 16_384
 MadeBy = Callable[[AbstractSet[Hash32]], AbstractSet[bytes]]
 """Those of some ledger_txs whose outputs are wanted: the others' are not even read."""
 
-_ASSET: Final[dict[Table, Column[Any]]] = {cash: cash.c.coin_id, tokens: tokens.c.token_id}
-TABLES: Final[tuple[Table, ...]] = (cash, tokens, locks, memberships, clients, consensus)
+_HELD: Final = (holdings.c.network == SC, holdings.c.network != SC)
+"""Coins come first, then tokens: the two do not go into one ledger_tx, so no page has both."""
+_SHARED: Final[tuple[Table, ...]] = (locks, memberships, clients, consensus)
+TABLES: Final[tuple[Table, ...]] = (holdings, *_SHARED)
 """The kinds of states that can be looked for, in this order."""
 
 
@@ -42,20 +45,21 @@ def unspent_pages(
     made_by: MadeBy = lambda tx_ids: tx_ids,
 ) -> Iterator[list[StateAndRef]]:
     """All unspent states, or those of one account or asset; both empty: any. Each page at most 512 of one kind."""
-    for table in TABLES:
-        asset = _ASSET.get(table)
-        if asset is None and (account_key or asset_id):
-            continue
-        conditions: list[ColumnElement[bool]] = [table.c.consumed.is_(False)]
-        if account_key:
-            conditions.append(table.c.owner_key == account_key)
-        if asset is not None and asset_id:
-            conditions.append(asset == asset_id)
-        if asset is not None and at.only:
-            conditions.append(table.c.notary == at.only)
-        if asset is not None and at.but:
-            conditions.append(table.c.notary != at.but)
-        yield from _pages(connection, table, conditions, made_by)
+    wanted: list[ColumnElement[bool]] = [holdings.c.consumed.is_(False)]
+    if account_key:
+        wanted.append(holdings.c.owner_key == account_key)
+    if asset_id:
+        wanted.append(holdings.c.asset_id == asset_id)
+    if at.only:
+        wanted.append(holdings.c.notary == at.only)
+    if at.but:
+        wanted.append(holdings.c.notary != at.but)
+    for of_kind in _HELD:
+        yield from _pages(connection, holdings, [of_kind, *wanted], made_by)
+    if account_key or asset_id:
+        return
+    for table in _SHARED:
+        yield from _pages(connection, table, [table.c.consumed.is_(False)], made_by)
 
 
 def unattested_transactions(connection: Connection) -> list[bytes]:

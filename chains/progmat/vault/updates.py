@@ -10,12 +10,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.vault.books import EntryKind
 from chains.progmat.vault.errors import OutOfRetention, UnknownSequence
-from chains.progmat.vault.schema import cash, consumptions, updates
+from chains.progmat.vault.schema import consumptions, holdings, updates
 
 FORGOTTEN_AT_ONCE: Final = 10_000
 """Rows one call of ``forget_updates`` deletes at most, so that no commit becomes long."""
@@ -69,14 +69,14 @@ def forget_updates(connection: Connection, keep: int) -> int:
     return connection.execute(delete(updates).where(updates.c.sequence < end)).rowcount
 
 
-def cash_consumed_by(
+def holdings_consumed_by(
     connection: Connection, tx_ids: list[bytes], which: ColumnElement[bool]
 ) -> dict[bytes, list[StateRef]]:
-    """Cash of this vault that some ledger_txs consumed, by ledger_tx; ``which`` is a condition on ``vault_cash``."""
-    same_state = (cash.c.tx_id == consumptions.c.tx_id) & (cash.c.output_index == consumptions.c.output_index)
+    """Amounts kept here that some ledger_txs consumed, by ledger_tx; ``which`` is a condition on ``vault_holdings``."""
+    same_state = and_(holdings.c.tx_id == consumptions.c.tx_id, holdings.c.output_index == consumptions.c.output_index)
     rows = connection.execute(
         select(consumptions)
-        .select_from(consumptions.join(cash, same_state))
+        .select_from(consumptions.join(holdings, same_state))
         .where(consumptions.c.consumed_by.in_(tx_ids), which)
         .order_by(consumptions.c.tx_id, consumptions.c.output_index)
     )

@@ -1,22 +1,23 @@
-"""Updates with what they are about: entries in the books, coins made and consumed, as far as the reader sees them."""
+"""Updates with what they are about: entries in the books, amounts made and consumed, as far as the reader sees them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Connection, select
 
 from chains.progmat.transactions.model import StateRef
+from chains.progmat.vault.counter_legs import with_counter_legs
 from chains.progmat.vault.listing import Coin, Seen, coins_made_by
-from chains.progmat.vault.schema import entries
+from chains.progmat.vault.schema import entries, holdings
 from chains.progmat.vault.statement import Entry, entry_of
-from chains.progmat.vault.updates import Update, cash_consumed_by, updates_after
+from chains.progmat.vault.updates import Update, holdings_consumed_by, updates_after
 
 
 @dataclass(frozen=True, slots=True)
 class SeenUpdate:
-    """An update, its entries, the coins it made (spent since or not), and the cash it consumed."""
+    """An update, its entries, the amounts it made (spent since or not), and the amounts it consumed."""
 
     update: Update
     entries: tuple[Entry, ...]
@@ -35,6 +36,8 @@ class Watched:
 
     sequence: int
     update: SeenUpdate | None
+    records_id: str = ""
+    """Of which records the sequence is one; a vault restored from an older copy has others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,13 @@ def read_updates(connection: Connection, seen: Seen, after: int, limit: int) -> 
     tx_ids = [update.tx_id for update in found]
     booked: dict[int, list[Entry]] = defaultdict(list)
     of_updates = entries.c.sequence.in_([update.sequence for update in found])
-    for row in connection.execute(select(entries).where(of_updates, *_seen_entries(seen))):
-        booked[row.sequence].append(entry_of(row))
+    found_entries = map(entry_of, connection.execute(select(entries).where(of_updates, seen.among(entries))))
+    for entry in with_counter_legs(connection, tuple(found_entries), seen.node):
+        booked[entry.sequence].append(entry)
     made: dict[bytes, list[Coin]] = defaultdict(list)
     for coin in coins_made_by(connection, tx_ids, seen):
         made[coin.ref.tx_id].append(coin)
-    consumed = cash_consumed_by(connection, tx_ids, seen.cash())
+    consumed = holdings_consumed_by(connection, tx_ids, seen.among(holdings))
     updates = (
         SeenUpdate(
             update,
@@ -73,8 +77,3 @@ def read_updates(connection: Connection, seen: Seen, after: int, limit: int) -> 
     )
     shown = tuple(update for update in updates if seen == Seen() or update.is_about_accounts)
     return Batch(found[-1].sequence, shown)
-
-
-def _seen_entries(seen: Seen) -> list[ColumnElement[bool]]:
-    wanted = (("node", seen.node), ("asset_id", seen.coin_id), ("owner_key", seen.account_key))
-    return [entries.c[name] == value for name, value in wanted if value]

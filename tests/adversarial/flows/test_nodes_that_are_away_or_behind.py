@@ -151,7 +151,7 @@ async def test_a_node_restored_from_a_backup_is_told_of_the_conflict_and_keeps_n
         assert (double.step, double.last_error_reason) == (FlowStep.FAILED, "NOTARISATION_CONFLICT")
         assert "input" in double.last_error
         lines = await ledger.operations(CN_B).balances(COIN_ID, BUYER_ACCOUNT.key)
-        assert [line.balance.soft_locked_yen for line in lines] == [0]
+        assert [line.balance.soft_locked for line in lines] == [0]
         assert await ledger.total_yen(SN) == 1000
 
 

@@ -13,11 +13,14 @@ import pytest
 from crossdvp.ledger.v1 import vault_service_pb2 as pb
 from crossdvp.ledger.v1.vault_service_pb2_grpc import VaultServiceStub
 
-from chains.progmat.client import AccountAsset, ApiEndpoint, LedgerClient, VaultClient, all_rows
+from chains.progmat.client import AccountAsset, ApiEndpoint, LedgerClient, TokenClient, VaultClient, all_rows
+from chains.progmat.contracts.membership import BusinessNetwork
+from chains.progmat.contracts.terms_codec import account_to_message
 from chains.progmat.flows.requests import MoveCash
 from chains.rpc_status import RemoteCallerError, RemoteError, RemoteUnavailableError, error_from_rpc
-from tests.fakes.ledger_parties import CN_B, COIN_ID, SN, LedgerParty
+from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, SN, LedgerParty
 from tests.fakes.rpc_parties import channel_to, tls_of
+from tests.integration.ledger.native_trades import NativeTrades
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
     CASH_PARTIES,
@@ -25,13 +28,14 @@ from tests.integration.ledger.network import (
     OPERATIONS_NAME,
     PLATFORM_NAME,
     SELLER_ACCOUNT,
+    TOKEN_PARTIES,
     LedgerNetwork,
     running_ledger,
 )
 from tests.integration.ledger.served_vault import ServedVault, served
 
-BUYERS = AccountAsset(COIN_ID, SN.name, BUYER_ACCOUNT.node, BUYER_ACCOUNT.key)
-SELLERS = AccountAsset(COIN_ID, SN.name, SELLER_ACCOUNT.node, SELLER_ACCOUNT.key)
+BUYERS = AccountAsset("SC", COIN_ID, SN.name, BUYER_ACCOUNT.node, BUYER_ACCOUNT.key)
+SELLERS = AccountAsset("SC", COIN_ID, SN.name, SELLER_ACCOUNT.node, SELLER_ACCOUNT.key)
 WAIT_S = 20
 
 
@@ -153,12 +157,32 @@ async def test_huge_pages_and_senseless_ranges_are_refused_by_name(tmp_path: Pat
             client.balance_as_of(BUYERS, journal_position=everything),
             client.holds(trade_id=b"short"),
             client.coins(account_key=b"k" * 1025),
-            client.coins(coin_id="c" * 129),
+            client.coins(asset_id="c" * 129),
             client.soft_locks(flow_id="f" * 129),
+            client.soft_locks(trade_id=b"short"),
+            client.soft_locks(flow_id="flow", trade_id=b"t" * 32),
         ):
             assert await reason_of(call) == "INVALID_REQUEST"
         whole = await client.statement(BUYERS, from_ms=0, until_ms=2**53)
         assert (whole.opening.balance_amount, whole.closing.balance_amount) == (0, 2700)
+
+
+async def test_a_network_that_is_none_is_refused_and_one_left_out_is_that_of_coins(tmp_path: Path) -> None:
+    async with a_vault_with_cash(tmp_path, CN_B) as (_, vault), vault.client() as client:
+        asked: dict[str, Any] = {"asset_id": COIN_ID, "issuer": SN.name, "account": account_to_message(BUYER_ACCOUNT)}
+        none: Any = 99
+        for call, request in (
+            (client._stub.ListAccounts, pb.ListAccountsRequest(network=none)),
+            (client._stub.ListCoins, pb.ListCoinsRequest(network=none)),
+            (client._stub.GetStatement, pb.GetStatementRequest(**asked, network=none)),
+            (client._stub.GetBalanceAsOf, pb.GetBalanceAsOfRequest(**asked, network=none, sequence=1)),
+        ):
+            assert await reason_of(client._call(call, request)) == "INVALID_REQUEST"
+        answer = await client._call(client._stub.GetStatement, pb.GetStatementRequest(**asked))
+        assert answer.closing.balance == 2700
+        asked["network"] = BusinessNetwork.ST
+        answer = await client._call(client._stub.GetStatement, pb.GetStatementRequest(**asked))
+        assert (answer.closing.balance, list(answer.entries)) == (0, [])
 
 
 async def test_a_watch_with_a_forged_token_is_refused_and_says_what_to_do(tmp_path: Path) -> None:
@@ -207,3 +231,16 @@ async def test_more_readers_than_are_served_are_told_to_come_back(
                 except grpc.RpcError:
                     await asyncio.sleep(0)
         await channel.close(grace=None)
+
+
+async def test_a_platform_is_not_shown_the_register_only_the_accounts_of_its_node(tmp_path: Path) -> None:
+    async with running_ledger(tmp_path, TOKEN_PARTIES) as ledger:
+        await NativeTrades.open(ledger)
+        for party, of_operator, of_platform in ((AN, 1, 0), (CN_A, 1, 1)):
+            async with served(ledger, party) as vault:
+                for caller, expected in ((OPERATIONS_NAME, of_operator), (PLATFORM_NAME, of_platform)):
+                    client = TokenClient(ApiEndpoint(party.name, f"127.0.0.1:{vault.port}"), tls_of(caller))
+                    assert len(await client.balances()) == expected
+                    await client.close()
+                    async with vault.client(caller) as reader:
+                        assert len((await reader.accounts(network="ST")).rows) == expected

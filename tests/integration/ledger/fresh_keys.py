@@ -48,4 +48,4 @@ async def holdings(ledger: LedgerNetwork) -> tuple[int, int, int]:
 async def register(ledger: LedgerNetwork) -> dict[tuple[str, bytes], int]:
     """The issuer's register: yen by node and account key."""
     lines = await ledger.operations(SN).balances(COIN_ID, b"")
-    return {(line.node, line.owner_key): line.balance.total_yen for line in lines}
+    return {(line.account.node, line.account.key): line.balance.total for line in lines}

@@ -93,12 +93,12 @@ class NativeTrades:
 
     async def units(self, party: LedgerParty, account: CashAccount) -> int:
         """Free tokens of an account as a node sees them."""
-        return sum(line.free for line in await self.tokens_of(party).balances(TOKEN_ID, account.key))
+        return sum(line.balance.free for line in await self.tokens_of(party).balances(TOKEN_ID, account.key))
 
     async def reserved(self) -> tuple[int, int]:
         """What running trades hold: the seller's tokens at its node, the buyer's cash at its own."""
-        tokens = sum(line.reserved for line in await self.tokens_of(CN_A).balances("", b""))
-        cash = sum(line.balance.soft_locked_yen for line in await self.ledger.operations(CN_B).balances("", b""))
+        tokens = sum(line.balance.soft_locked for line in await self.tokens_of(CN_A).balances("", b""))
+        cash = sum(line.balance.soft_locked for line in await self.ledger.operations(CN_B).balances("", b""))
         return tokens, cash
 
     async def holdings(self) -> tuple[int, int, int, int]:
@@ -113,7 +113,7 @@ class NativeTrades:
     async def totals(self) -> tuple[int, int]:
         """All tokens as the registrar sees them, all yen as the issuer does."""
         lines = await self.tokens_of(AN).balances(TOKEN_ID, b"")
-        return sum(line.free + line.reserved for line in lines), await self.ledger.total_yen(SN)
+        return sum(line.balance.total for line in lines), await self.ledger.total_yen(SN)
 
 
 def at_one_node(terms: NativeTerms, buyer: CashAccount) -> NativeTerms:

@@ -234,11 +234,11 @@ class LedgerNetwork:
     async def free_yen(self, party: LedgerParty, account: CashAccount) -> int:
         """What an account may spend, as a node sees it."""
         lines = await self.operations(party).balances(COIN_ID, account.key)
-        return sum(line.balance.free_yen for line in lines)
+        return sum(line.balance.free for line in lines)
 
     async def total_yen(self, party: LedgerParty) -> int:
         """All cash in a node's vault."""
-        return sum(line.balance.total_yen for line in await self.operations(party).balances("", b""))
+        return sum(line.balance.total for line in await self.operations(party).balances("", b""))
 
     def _surroundings(self, party: LedgerParty) -> Surroundings:
         folder = self.folder / party.name

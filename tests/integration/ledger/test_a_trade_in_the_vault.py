@@ -22,7 +22,7 @@ async def test_a_hold_is_listed_by_account_and_trade_and_the_books_tell_how_it_e
         packet = await world.lock(terms)
         (hold,) = (await client.holds(account_key=BUYER_ACCOUNT.key)).rows
         assert (hold.trade_id, hold.client_id, hold.packet_sequence) == (terms.trade_id, CLIENT_ID, packet.sequence)
-        assert (hold.timeout_s, hold.amount_yen) == (packet.timeout_s, 400)
+        assert (hold.timeout_s, hold.amount) == (packet.timeout_s, 400)
         assert (hold.buyer_node, hold.seller_node) == (CN_B.name, CN_A.name)
         assert [coin.status for coin in hold.coins] == [CoinStatus.LOCKED]
         assert (await client.holds(trade_id=terms.trade_id)).rows == (hold,)

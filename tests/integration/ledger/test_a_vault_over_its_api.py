@@ -37,8 +37,8 @@ from tests.integration.ledger.network import (
 )
 from tests.integration.ledger.served_vault import ServedVault, served
 
-BUYERS = AccountAsset(COIN_ID, SN.name, BUYER_ACCOUNT.node, BUYER_ACCOUNT.key)
-SELLERS = AccountAsset(COIN_ID, SN.name, SELLER_ACCOUNT.node, SELLER_ACCOUNT.key)
+BUYERS = AccountAsset("SC", COIN_ID, SN.name, BUYER_ACCOUNT.node, BUYER_ACCOUNT.key)
+SELLERS = AccountAsset("SC", COIN_ID, SN.name, SELLER_ACCOUNT.node, SELLER_ACCOUNT.key)
 WAIT_S = 20
 
 
@@ -86,9 +86,9 @@ async def test_statement_balances_and_coins_agree_over_the_api(tmp_path: Path) -
         assert (await client.balance_as_of(BUYERS, recorded_ms=before_ms)).balance_amount == 1000
         assert (await client.balance_as_of(BUYERS, sequence=second.sequence)).balance_amount == 700
         (line,) = (await client.accounts()).rows
-        assert (line.account, line.balance.free_yen, line.coins) == (BUYER_ACCOUNT, 700, 1)
+        assert (line.account, line.balance.free, line.coins) == (BUYER_ACCOUNT, 700, 1)
         (coin,) = (await client.coins(account_key=BUYER_ACCOUNT.key)).rows
-        assert (coin.amount_yen, coin.status) == (700, CoinStatus.FREE)
+        assert (coin.amount, coin.status) == (700, CoinStatus.FREE)
 
 
 async def test_the_payees_node_knows_the_payer_and_the_issuers_all_accounts(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ async def test_the_payees_node_knows_the_payer_and_the_issuers_all_accounts(tmp_
             (entry,) = (await client.statement(SELLERS)).entries.rows
             assert (entry.in_amount, entry.counterparty) == (300, (BUYER_ACCOUNT.node, BUYER_ACCOUNT.key))
         async with served(ledger, SN) as vault, vault.client() as client:
-            held = {line.account: line.balance.free_yen for line in (await client.accounts()).rows}
+            held = {line.account: line.balance.free for line in (await client.accounts()).rows}
             assert held == {BUYER_ACCOUNT: 700, SELLER_ACCOUNT: 300}
 
 
@@ -111,7 +111,7 @@ async def test_sixty_four_payments_from_one_coin_all_arrive_and_none_is_called_s
         assert (page.closing.balance_amount, page.closing.locked_amount) == (3600, 0)
         assert [entry.out_amount for entry in page.entries.rows if entry.kind is EntryKind.MOVE] == [100] * 64
         coins = [coin async for coin in all_rows(lambda token: client.coins(page_size=7, page_token=token))]
-        assert sum(coin.amount_yen for coin in coins) == 3600
+        assert sum(coin.amount for coin in coins) == 3600
         assert 1 < len(coins) <= 64
         assert (await client.soft_locks()).rows == ()
 
@@ -124,7 +124,7 @@ async def test_small_coins_become_one_and_the_statement_says_so(tmp_path: Path) 
         merge = MergeCash("groom-1", COIN_ID, SN.name, BUYER_ACCOUNT.key, 100, 4)
         assert (await client.groom(merge)).step in {FlowStep.RECORDED, FlowStep.DONE}
         assert (await client.groom(merge)).flow_id == "groom-1"  # the same request merges once
-        assert sorted(coin.amount_yen for coin in (await client.coins()).rows) == [10, 40, 500]
+        assert sorted(coin.amount for coin in (await client.coins()).rows) == [10, 40, 500]
         merged = (await client.statement(BUYERS)).entries.rows[-1]
         assert (merged.kind, merged.change_amount, merged.balance_amount) == (EntryKind.MERGE, 0, 550)
         nothing = await client.groom(MergeCash("groom-2", COIN_ID, SN.name, BUYER_ACCOUNT.key, 20, 4))
@@ -144,7 +144,7 @@ async def test_a_node_grooms_by_policy_one_account_a_round_and_forgets_old_updat
         assert await upkeep.once() == ""  # one coin is left
         async with served(ledger, CN_B) as vault, vault.client() as client:
             (coin,) = (await client.coins()).rows
-            assert coin.amount_yen == 40
+            assert coin.amount == 40
             with pytest.raises(Exception, match="OUT_OF_RETENTION"):
                 await updates(client, 0, 1)
 
@@ -217,15 +217,15 @@ async def test_the_command_line_reads_a_running_node(tmp_path: Path) -> None:
             return json.loads(out)
 
         (line,) = (await document("balance"))["accounts"]
-        assert (line["free_yen"], line["account"]["key"]) == (700, key)
-        assert (await document("balance", "--account", key, "--as-of-sequence", "0"))["balance_yen"] == 0
+        assert (line["free"], line["account"]["key"]) == (700, key)
+        assert (await document("balance", "--account", key, "--as-of-sequence", "0"))["balance"] == 0
         statement = await document("statement", "--account", key)
-        assert (statement["opening"]["balance_yen"], statement["closing"]["balance_yen"]) == (0, 700)
+        assert (statement["opening"]["balance"], statement["closing"]["balance"]) == (0, 700)
         code, out = await said(vault, tmp_path, "statement", "--account", key, "--csv")
         rows = list(csv.DictReader(io.StringIO(out)))
         assert [row["kind"] for row in rows] == ["OPENING", "ISSUE", "MOVE", "CLOSING"]
-        assert int(rows[0]["balance_yen"]) + sum(int(row["in_yen"]) - int(row["out_yen"]) for row in rows[1:-1]) == int(
-            rows[-1]["balance_yen"]
+        assert int(rows[0]["balance"]) + sum(int(row["in"]) - int(row["out"]) for row in rows[1:-1]) == int(
+            rows[-1]["balance"]
         )
         assert [coin["status"] for coin in (await document("coins"))["coins"]] == ["FREE"]
         assert (await document("holds"), await document("soft-locks")) == ({"holds": []}, {"soft_locks": []})

@@ -15,7 +15,7 @@ from chains.progmat.flows.request_base import KeyChoice
 from chains.progmat.flows.requests import IssueCash, MergeCash, MoveCash, RedeemCash, RotateAccountKey
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.node.storage.location import DatabaseLocation, database_location, postgres_database
-from chains.progmat.vault import EntryKind
+from chains.progmat.vault import SC, EntryKind
 from chains.progmat.vault.fresh_keys import fresh_key_records
 from chains.progmat.vault.indexing import AccountAsset
 from chains.progmat.vault.listing import Seen, list_coins
@@ -47,7 +47,7 @@ async def ledger(tmp_path: Path) -> AsyncIterator[LedgerNetwork]:
 
 
 async def kinds_booked(ledger: LedgerNetwork, party: LedgerParty, account: CashAccount) -> list[EntryKind]:
-    asset = AccountAsset(COIN_ID, SN.name, account.node, account.key)
+    asset = AccountAsset(SC, COIN_ID, SN.name, account.node, account.key)
     read = partial(statement, account=asset, period=Period(0, None, 10**6), limit=100)
     page = (await ledger.vault(party).node.parts.database.read(read)).page
     return [entry.kind for entry in page.rows]

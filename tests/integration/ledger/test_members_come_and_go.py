@@ -126,11 +126,11 @@ async def test_three_networks_share_nodes_and_nothing_leaks_between_them(tmp_pat
             database = ledger.vault(party).node.parts.database
             tables = await database.read(
                 lambda connection: {
-                    table: connection.exec_driver_sql(f"SELECT COUNT(*) FROM {table}").scalar_one()  # noqa: S608 - two names of ours
-                    for table in ("vault_tokens", "vault_cash")
+                    what: connection.exec_driver_sql(f"SELECT COUNT(*) FROM vault_holdings WHERE {which}").scalar_one()  # noqa: S608 - ours
+                    for what, which in (("tokens", "network <> 'SC'"), ("cash", "network = 'SC'"))
                 }
             )
-            sees = (bool(tables["vault_tokens"]), bool(tables["vault_cash"]))
+            sees = (bool(tables["tokens"]), bool(tables["cash"]))
             assert sees == {CN_B: (False, True), SN: (False, True), EN: (False, False), AN: (True, False)}[party]
 
 

@@ -12,7 +12,7 @@ from chains.progmat.flows.seams import Role
 from chains.progmat.identity import NetworkMap, NodeEntry
 from chains.progmat.node.peers import PeerRouter
 from chains.progmat.transactions.other_notaries import NotaryService, OtherNotary
-from chains.progmat.vault import cash_by_notary
+from chains.progmat.vault import SC, Asset, held_by_notary
 from ibc.dvp import CashAccount
 from tests.fakes.epochs import following
 from tests.fakes.ledger_parties import COIN_ID, SECOND, SN, LedgerParty
@@ -77,5 +77,7 @@ async def free_at(ledger: LedgerNetwork, party: LedgerParty, account: CashAccoun
     """What an account may spend at each notary, as a node sees it."""
     now_s = ledger.clock.now_s()
     database = ledger.vault(party).node.parts.database
-    found = await database.read(lambda connection: cash_by_notary(connection, COIN_ID, SN.name, account, now_s))
+    found = await database.read(
+        lambda connection: held_by_notary(connection, Asset(SC, COIN_ID, SN.name), account, now_s)
+    )
     return {name: there.free for name, there in sorted(found.items())}

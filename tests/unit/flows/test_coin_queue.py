@@ -6,22 +6,31 @@ import asyncio
 
 import pytest
 
-from chains.progmat.flows.coin_queue import CoinQueue
+from chains.progmat.flows.coin_queue import CoinQueue, Purse, wake_for_coins
 from chains.progmat.flows.errors import NodeStopping
-from chains.progmat.vault.errors import FundsSoftLocked
+from chains.progmat.flows.market_requests import MoveToken, RedeemToken, SettleDvp
+from chains.progmat.flows.record import FlowRecord
+from chains.progmat.flows.request_codec import encode_request
+from chains.progmat.flows.requests import MoveCash
+from chains.progmat.flows.steps import FlowStep
+from chains.progmat.vault import SC, Asset
+from chains.progmat.vault.errors import FundsSoftLocked, soft_locked
 from tests.fakes.manual_clock import ManualClock
+from tests.fakes.token_parties import ST, native_terms
+from tests.fakes.vault_world import BOB as TO
 
-ALICE, BOB = b"alice", b"bob"
+PGC, BOND = Asset(SC, "PGC", "SN"), Asset("ST", "BOND", "AN")
+ALICE, BOB, ALICES_BONDS = Purse(PGC, b"alice"), Purse(PGC, b"bob"), Purse(BOND, b"alice")
 
 
-def shortage(account_key: bytes = ALICE) -> FundsSoftLocked:
-    return FundsSoftLocked("PGC", account_key, 5, 0, 10, 60.0)
+def shortage(of: Purse = ALICE) -> FundsSoftLocked:
+    return soft_locked(*of, needed=5, free=0, reserved=10, retry_after_s=60.0)
 
 
-def queue_of(*flows: str, account_key: bytes = ALICE) -> CoinQueue:
+def queue_of(*flows: str, of: Purse = ALICE) -> CoinQueue:
     queue = CoinQueue()
     for flow in flows:
-        queue.note(flow, shortage(account_key))
+        queue.note(flow, shortage(of))
     return queue
 
 
@@ -76,6 +85,47 @@ async def test_other_accounts_are_not_woken() -> None:
     assert await settled(*tasks) == [False, True]
     queue.freed_somewhere()
     assert await settled(*tasks) == [True, True]
+
+
+async def test_who_waits_for_tokens_is_not_woken_by_coins_of_the_same_account() -> None:
+    clock, queue = ManualClock(), queue_of("one")
+    queue.note("two", shortage(ALICES_BONDS))
+    tasks = [waiter(queue, "one", clock), waiter(queue, "two", clock)]
+    await settled(*tasks)
+    assert (queue.waiting(ALICE), queue.waiting(ALICES_BONDS)) == (1, 1)
+    queue.freed(ALICES_BONDS, 5)
+    assert await settled(*tasks) == [False, True]
+    tasks[0].cancel()
+
+
+MOVE_BONDS = MoveToken("f", ST, "BOND", "AN", 1, b"alice", TO)
+TRADE = native_terms()
+
+
+@pytest.mark.parametrize(
+    ("ended", "purse"),
+    [
+        (MOVE_BONDS, ALICES_BONDS),
+        (RedeemToken("f", ST, "BOND", "AN", 1, b"alice"), ALICES_BONDS),
+        (MoveCash("f", "PGC", "SN", 1, b"alice", TO), ALICE),
+        (
+            SettleDvp("f", TRADE),
+            Purse(Asset("ST", TRADE.token_id, TRADE.registrar), TRADE.seller_tokens.key),
+        ),
+        (SettleDvp("f", TRADE), Purse(Asset(SC, TRADE.coin_id, TRADE.issuer), TRADE.buyer_cash.key)),
+    ],
+    ids=["move of tokens", "redemption", "payment", "trade's tokens", "trade's cash"],
+)
+async def test_what_a_failed_flow_gives_back_wakes_who_waits_for_it_and_nobody_else(
+    ended: MoveToken | RedeemToken | MoveCash | SettleDvp, purse: Purse
+) -> None:
+    clock, queue = ManualClock(), queue_of("waits", of=purse)
+    queue.note("waits for another asset", shortage(purse._replace(asset=Asset("UT", "MILES", "AN"))))
+    tasks = [waiter(queue, flow, clock) for flow in ("waits", "waits for another asset")]
+    await settled(*tasks)
+    wake_for_coins(queue, FlowRecord("f", ended.kind, encode_request(ended), FlowStep.FAILED, 1, 1, 1))
+    assert await settled(*tasks) == [True, False]
+    tasks[1].cancel()
 
 
 async def test_a_flow_that_waits_for_something_else_sleeps_as_long_as_it_should() -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.vault import (
+    SC,
     EntryKind,
     IndexedClient,
     RecordMark,
@@ -35,7 +36,7 @@ ALL = Period(0, None, 2**62)
 
 
 def asset(account: CashAccount) -> AccountAsset:
-    return AccountAsset(COIN, ISSUER, account.node, account.key)
+    return AccountAsset(SC, COIN, ISSUER, account.node, account.key)
 
 
 def mark(recorded_ms: int, kind: EntryKind = EntryKind.MOVE, position: int = 0) -> RecordMark:

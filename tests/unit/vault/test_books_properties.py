@@ -23,7 +23,7 @@ from chains.progmat.vault.statement import (
 )
 from chains.progmat.vault.updates import newest_sequence, updates_after
 from ibc.dvp import CashAccount
-from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, RULES, Tx, cash, lock, tx, vault_at
+from tests.fakes.vault_world import ALICE, BOB, RULES, WSC, Tx, cash, lock, tx, vault_at
 from tests.unit.vault.test_books import asset
 
 ACCOUNTS = (ALICE, BOB)
@@ -51,8 +51,8 @@ class BooksMachine(RuleBasedStateMachine):
         return f"tx {self.count}"
 
     def totals(self) -> Totals:
-        found = {account: balance(self.connection, COIN, ISSUER, account, 0) for account in ACCOUNTS}
-        return {account: (each.total_yen, each.encumbered_yen) for account, each in found.items()}
+        found = {account: balance(self.connection, WSC, account, 0) for account in ACCOUNTS}
+        return {account: (each.total, each.encumbered) for account, each in found.items()}
 
     def arrives(self, made: Tx, position: int) -> None:
         record_transaction(self.connection, made, RULES, RecordMark(self.now_ms, position, EntryKind.OTHER))

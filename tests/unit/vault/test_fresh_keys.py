@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 
 from chains.progmat.transactions.model import TransactionState
 from chains.progmat.vault import (
+    SC,
     Balance,
-    CoinRequest,
     CoinsUnder,
-    IndexedCash,
+    HoldingRequest,
+    IndexedHolding,
     RecordMark,
     balance,
     record_transaction,
@@ -32,7 +33,7 @@ from chains.progmat.vault.fresh_keys import (
 )
 from chains.progmat.vault.statement import Period, statement
 from ibc.dvp import CashAccount
-from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, NOTARY, RULES, cash, key_of, state, tx
+from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, NOTARY, RULES, WSC, cash, key_of, state, tx
 from tests.unit.vault.test_books import asset
 
 ALICES, BOBS = key_of("a key of alice's"), key_of("a key of bob's")
@@ -41,30 +42,30 @@ KNOWN = FreshKeyRecord(ALICES, ALICE.node, ALICE.key, "CN-B", b"\x01" * 32, b"")
 
 def under(fresh_key: bytes, amount_yen: int, node: str = ALICE.node) -> TransactionState:
     """Cash as an indexer that knows no accounts reads it."""
-    return state(IndexedCash(COIN, ISSUER, amount_yen, node, fresh_key, fresh_key))
+    return state(IndexedHolding(SC, COIN, ISSUER, amount_yen, node, fresh_key, fresh_key))
 
 
 def know(connection: Connection, record: FreshKeyRecord) -> None:
     enter_fresh_keys(connection, [record], fresh_key_records(connection, [record.fresh_key]))
 
 
-def want(amount_yen: int, owner: str = "flow", max_inputs: int = 32, now_s: int = 100) -> CoinRequest:
-    request = CoinRequest(COIN, ISSUER, ALICE, amount_yen, owner, now_s, now_s + 60, max_inputs, notary=NOTARY.name)
+def want(amount_yen: int, owner: str = "flow", max_inputs: int = 32, now_s: int = 100) -> HoldingRequest:
+    request = HoldingRequest(WSC, ALICE, amount_yen, owner, now_s, now_s + 60, max_inputs, notary=NOTARY.name)
     return replace(request, under=CoinsUnder.ACCOUNT_KEY)
 
 
 def test_a_coin_under_a_known_key_is_the_accounts_and_under_an_unknown_one_its_own(connection: Connection) -> None:
     know(connection, KNOWN)
     record_transaction(connection, tx("issue", under(ALICES, 5), under(BOBS, 7)), RULES)
-    assert balance(connection, COIN, ISSUER, ALICE, 0) == Balance(5, 0, 0)
-    assert balance(connection, COIN, ISSUER, CashAccount(ALICE.node, BOBS), 0) == Balance(7, 0, 0)
+    assert balance(connection, WSC, ALICE, 0) == Balance(5, 0, 0)
+    assert balance(connection, WSC, CashAccount(ALICE.node, BOBS), 0) == Balance(7, 0, 0)
 
 
 def test_a_key_of_another_node_is_not_believed(connection: Connection) -> None:
     know(connection, KNOWN)
     record_transaction(connection, tx("issue", under(ALICES, 5, BOB.node)), RULES)
-    assert balance(connection, COIN, ISSUER, CashAccount(BOB.node, ALICE.key), 0) == Balance(0, 0, 0)
-    assert balance(connection, COIN, ISSUER, CashAccount(BOB.node, ALICES), 0) == Balance(5, 0, 0)
+    assert balance(connection, WSC, CashAccount(BOB.node, ALICE.key), 0) == Balance(0, 0, 0)
+    assert balance(connection, WSC, CashAccount(BOB.node, ALICES), 0) == Balance(5, 0, 0)
 
 
 def test_both_sides_of_a_payment_are_booked_by_account(connection: Connection) -> None:
@@ -99,13 +100,13 @@ def test_a_flow_that_takes_any_coin_knows_the_key_that_signs(connection: Connect
     know(connection, KNOWN)
     record_transaction(connection, tx("issue", under(ALICES, 5), cash(ALICE, 7)), RULES)
     chosen = select_and_lock(connection, replace(want(12), under=CoinsUnder.ANY_KEY))
-    assert [(holding.amount_yen, holding.named_key) for holding in chosen] == [(7, ALICE.key), (5, ALICES)]
+    assert [(holding.amount, holding.fresh_key) for holding in chosen] == [(7, None), (5, ALICES)]
 
 
 def test_a_lock_takes_no_coin_under_a_fresh_key(connection: Connection) -> None:
     know(connection, KNOWN)
     record_transaction(connection, tx("issue", under(ALICES, 50), cash(ALICE, 7), cash(ALICE, 3)), RULES)
-    assert [holding.amount_yen for holding in select_and_lock(connection, want(8))] == [7, 3]
+    assert [holding.amount for holding in select_and_lock(connection, want(8))] == [7, 3]
 
 
 def test_a_shortage_under_the_accounts_key_is_called_what_it_is(connection: Connection) -> None:

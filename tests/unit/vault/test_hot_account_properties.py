@@ -17,19 +17,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from chains.progmat.flows.change import pieces_of_change
 from chains.progmat.vault import (
-    CashHolding,
-    CoinRequest,
+    Holding,
+    HoldingRequest,
     balance,
-    count_coins,
+    count_holdings,
     record_transaction,
     release_soft_locks,
     renew_soft_locks,
     select_and_lock,
     select_small_and_lock,
-    total_yen,
+    total,
 )
 from chains.progmat.vault.errors import FundsSoftLocked, FundsTooFragmented, InsufficientFunds, NothingToMerge
-from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, NOTARY, RULES, cash, soft_locked_refs, tx, vault_at
+from tests.fakes.vault_world import ALICE, BOB, NOTARY, RULES, WSC, cash, soft_locked_refs, tx, vault_at
 
 HOLD_S = 30
 MAX_INPUTS = 8
@@ -40,7 +40,7 @@ class Flow:
     """A payment at work: what it reserved, and until when that is its own."""
 
     amount_yen: int
-    coins: tuple[CashHolding, ...]
+    coins: tuple[Holding, ...]
     expires_s: int
 
 
@@ -66,13 +66,13 @@ class HotAccountMachine(RuleBasedStateMachine):
     def live(self) -> dict[str, Flow]:
         return {name: flow for name, flow in self.flows.items() if flow.expires_s > self.now_s}
 
-    def request(self, flow: str, amount_yen: int) -> CoinRequest:
-        return CoinRequest(
-            COIN, ISSUER, ALICE, amount_yen, flow, self.now_s, self.now_s + HOLD_S, MAX_INPUTS, notary=NOTARY.name
+    def request(self, flow: str, amount_yen: int) -> HoldingRequest:
+        return HoldingRequest(
+            WSC, ALICE, amount_yen, flow, self.now_s, self.now_s + HOLD_S, MAX_INPUTS, notary=NOTARY.name
         )
 
     def try_to_pay(self, name: str, amount_yen: int) -> None:
-        reserved_yen = sum(total_yen(flow.coins) for flow in self.live().values())
+        reserved_yen = sum(total(flow.coins) for flow in self.live().values())
         self.waiting.pop(name, None)
         free_yen = self.owned_yen - reserved_yen
         match self.reserved(name, amount_yen):
@@ -83,10 +83,10 @@ class HotAccountMachine(RuleBasedStateMachine):
                 assert retry_after_s == min(flow.expires_s for flow in self.live().values()) - self.now_s > 0
                 assert account_key == ALICE.key
                 self.waiting[name] = amount_yen
-            case FundsTooFragmented(reached_yen=reached_yen):
-                assert free_yen >= amount_yen > reached_yen
+            case FundsTooFragmented(reached=reached):
+                assert free_yen >= amount_yen > reached
             case tuple() as coins:
-                assert total_yen(coins) >= amount_yen
+                assert total(coins) >= amount_yen
                 assert len(coins) <= MAX_INPUTS
                 taken = {holding.ref for flow in self.live().values() for holding in flow.coins}
                 assert not taken.intersection(holding.ref for holding in coins)
@@ -94,7 +94,7 @@ class HotAccountMachine(RuleBasedStateMachine):
 
     def reserved(
         self, name: str, amount_yen: int
-    ) -> tuple[CashHolding, ...] | InsufficientFunds | FundsSoftLocked | FundsTooFragmented:
+    ) -> tuple[Holding, ...] | InsufficientFunds | FundsSoftLocked | FundsTooFragmented:
         try:
             return select_and_lock(self.connection, self.request(name, amount_yen))
         except (InsufficientFunds, FundsSoftLocked, FundsTooFragmented) as error:
@@ -115,12 +115,12 @@ class HotAccountMachine(RuleBasedStateMachine):
     def a_payment_becomes_final(self, data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(list(self.live())))
         flow = self.flows.pop(name)
-        left_yen = total_yen(flow.coins) - flow.amount_yen
+        left_yen = total(flow.coins) - flow.amount_yen
         pieces = pieces_of_change(
             left_yen,
             flow.amount_yen,
             len(self.waiting),
-            lambda: count_coins(self.connection, COIN, ISSUER, ALICE, 1000) - len(flow.coins),
+            lambda: count_holdings(self.connection, WSC, ALICE, 1000) - len(flow.coins),
         )
         assert sum(pieces) == left_yen
         outputs = [cash(BOB, flow.amount_yen)] if flow.amount_yen else []
@@ -150,7 +150,7 @@ class HotAccountMachine(RuleBasedStateMachine):
             small = select_small_and_lock(self.connection, self.request(name, 0), below)
         except NothingToMerge:
             return
-        assert all(holding.amount_yen < below for holding in small)
+        assert all(holding.amount < below for holding in small)
         assert not {h.ref for h in small} & {h.ref for flow in self.live().values() for h in flow.coins}
         self.flows[name] = Flow(0, small, self.now_s + HOLD_S)
 
@@ -168,9 +168,9 @@ class HotAccountMachine(RuleBasedStateMachine):
     def what_is_reserved_is_owned_and_each_coin_has_one_flow(self) -> None:
         if not hasattr(self, "connection"):
             return
-        found = balance(self.connection, COIN, ISSUER, ALICE, self.now_s)
-        assert found.total_yen == self.owned_yen
-        assert found.soft_locked_yen == sum(total_yen(flow.coins) for flow in self.live().values())
+        found = balance(self.connection, WSC, ALICE, self.now_s)
+        assert found.total == self.owned_yen
+        assert found.soft_locked == sum(total(flow.coins) for flow in self.live().values())
         for name, flow in self.live().items():
             held = soft_locked_refs(self.connection, lock_owner=name, now_s=self.now_s)
             assert set(held) == {holding.ref for holding in flow.coins}

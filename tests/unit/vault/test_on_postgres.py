@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection, create_engine
 
-from chains.progmat.vault import CoinRequest, count_coins, lock_states, record_transaction, select_and_lock
-from chains.progmat.vault.cash import select_small_and_lock
+from chains.progmat.vault import HoldingRequest, count_holdings, lock_states, record_transaction, select_and_lock
 from chains.progmat.vault.errors import FundsSoftLocked, InsufficientFunds, OutOfRetention
 from chains.progmat.vault.grooming import dustiest_account
+from chains.progmat.vault.holdings import select_small_and_lock
 from chains.progmat.vault.listing import CoinStatus, Seen, list_accounts, list_coins, list_holds, list_soft_locks
 from chains.progmat.vault.paging import page_token_key
 from chains.progmat.vault.schema import vault_metadata
@@ -23,7 +23,7 @@ from chains.progmat.vault.statement import (
 )
 from chains.progmat.vault.updates import forget_updates
 from chains.progmat.vault.watching import read_updates
-from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, NOTARY, RULES, cash, lock, tx
+from tests.fakes.vault_world import ALICE, BOB, NOTARY, RULES, WSC, cash, lock, tx
 from tests.unit.vault.test_books import a_year, asset, mark
 from tests.unit.vault.test_listing import every_page
 
@@ -56,22 +56,18 @@ def test_the_books_say_what_they_say_on_sqlite(connection: Connection) -> None:
 
 def test_selection_keeps_its_promises(connection: Connection) -> None:
     record_transaction(connection, tx("issue", *(cash(ALICE, amount) for amount in (10, 50, 30, 20))), RULES)
-    first = select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 70, "one", 100, 160, notary=NOTARY.name))
-    second = select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 20, "two", 100, 160, notary=NOTARY.name))
+    first = select_and_lock(connection, HoldingRequest(WSC, ALICE, 70, "one", 100, 160, notary=NOTARY.name))
+    second = select_and_lock(connection, HoldingRequest(WSC, ALICE, 20, "two", 100, 160, notary=NOTARY.name))
     assert not {each.ref for each in first} & {each.ref for each in second}
     with pytest.raises(FundsSoftLocked):
-        select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 100, "three", 100, 160, notary=NOTARY.name))
+        select_and_lock(connection, HoldingRequest(WSC, ALICE, 100, "three", 100, 160, notary=NOTARY.name))
     with pytest.raises(InsufficientFunds):
-        select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 111, "three", 100, 160, notary=NOTARY.name))
+        select_and_lock(connection, HoldingRequest(WSC, ALICE, 111, "three", 100, 160, notary=NOTARY.name))
     assert (
-        len(
-            select_small_and_lock(
-                connection, CoinRequest(COIN, ISSUER, ALICE, 0, "four", 160, 200, notary=NOTARY.name), 31
-            )
-        )
+        len(select_small_and_lock(connection, HoldingRequest(WSC, ALICE, 0, "four", 160, 200, notary=NOTARY.name), 31))
         == 3
     )
-    assert count_coins(connection, COIN, ISSUER, ALICE, 3) == 3
+    assert count_holdings(connection, WSC, ALICE, 3) == 3
 
 
 @pytest.mark.parametrize("size", [1, 2, 50])
@@ -84,16 +80,16 @@ def test_listings_are_complete(connection: Connection, size: int) -> None:
         record_transaction(connection, made, RULES)
     lock_states(connection, [issue.ref(0), issue.ref(2)], lock_owner="flow", now_s=100, expires_s=160)
     coins = every_page(lambda key: list_coins(connection, EVERYTHING, 100, size, key))
-    assert sorted((coin.amount_yen, coin.status) for coin in coins if coin.status is not CoinStatus.LOCKED) == [
+    assert sorted((coin.amount, coin.status) for coin in coins if coin.status is not CoinStatus.LOCKED) == [
         (3, CoinStatus.RESERVED),
         (5, CoinStatus.RESERVED),
         (7, CoinStatus.FREE),
     ]
     accounts = every_page(lambda key: list_accounts(connection, EVERYTHING, 100, size, key))
-    assert {line.account: line.balance.total_yen for line in accounts} == {ALICE: 30, BOB: 3}
+    assert {line.account: line.balance.total for line in accounts} == {ALICE: 30, BOB: 3}
     held = every_page(lambda key: list_holds(connection, EVERYTHING, b"", 100, size, key))
     assert [hold.timeout_s for hold in held] == [300, far]
-    locked = every_page(lambda key: list_soft_locks(connection, EVERYTHING, "", 100, size, key))
+    locked = every_page(lambda key: list_soft_locks(connection, EVERYTHING, (), 100, size, key))
     assert sorted(each.ref.index for each in locked) == [0, 2]
     found = dustiest_account(connection, ALICE.node, 100, 0, 100)
     assert found is not None

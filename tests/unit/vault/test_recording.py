@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.vault import (
-    CoinRequest,
+    HoldingRequest,
     IndexedClient,
     IndexedConsensus,
     IndexedMembership,
@@ -34,10 +34,9 @@ from chains.progmat.vault.errors import ConflictingConsumption
 from tests.fakes.vault_world import (
     ALICE,
     BOB,
-    COIN,
-    ISSUER,
     NOTARY,
     RULES,
+    WSC,
     Tx,
     cash,
     lock,
@@ -55,7 +54,7 @@ def record(connection: Connection, *transactions: Tx) -> None:
 
 
 def total_of(connection: Connection) -> tuple[int, int]:
-    return tuple(balance(connection, COIN, ISSUER, account, 0).total_yen for account in (ALICE, BOB))  # type: ignore[return-value] # two accounts
+    return tuple(balance(connection, WSC, account, 0).total for account in (ALICE, BOB))  # type: ignore[return-value] # two accounts
 
 
 def a_chain() -> tuple[Tx, Tx, Tx]:
@@ -96,7 +95,7 @@ def test_a_double_spend_by_the_notary_is_refused_with_both_transactions(connecti
 def test_soft_locks_go_with_the_state(connection: Connection) -> None:
     issue, move, _ = a_chain()
     record(connection, issue)
-    select_and_lock(connection, CoinRequest(COIN, ISSUER, ALICE, 150, "flow", 10, 60, notary=NOTARY.name))
+    select_and_lock(connection, HoldingRequest(WSC, ALICE, 150, "flow", 10, 60, notary=NOTARY.name))
     assert len(soft_locked_refs(connection, lock_owner="flow", now_s=10)) == 2
     record(connection, move)
     assert soft_locked_refs(connection, lock_owner="flow", now_s=10) == ()
@@ -131,11 +130,11 @@ def test_a_hold_is_found_by_trade_until_it_ends(connection: Connection) -> None:
     sequence = 0xFFFF_0000_0000_0001  # above what a signed integer holds
     locked = tx("lock", cash(ALICE, 70, 1), lock(TRADE, sequence), cash(ALICE, 30), inputs=(issue.ref(0),))
     record(connection, issue, locked)
-    found = balance(connection, COIN, ISSUER, ALICE, 0)
-    assert (found.free_yen, found.encumbered_yen) == (30, 70)
+    found = balance(connection, WSC, ALICE, 0)
+    assert (found.free, found.encumbered) == (30, 70)
     held = hold(connection, TRADE)
     assert held is not None
-    assert held.amount_yen == 70
+    assert held.amount == 70
     assert held.lock.indexed.sequence == sequence
     assert [each.ref for each in held.cash] == [locked.ref(0)]
     assert holds(connection, 10) == [held]

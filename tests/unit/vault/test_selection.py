@@ -13,7 +13,7 @@ from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.vault import (
     Balance,
-    CoinRequest,
+    HoldingRequest,
     balance,
     balances,
     lock_states,
@@ -30,7 +30,7 @@ from chains.progmat.vault.errors import (
     StateConsumed,
     StateSoftLocked,
 )
-from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, NOTARY, RULES, cash, lock, soft_locked_refs, tx
+from tests.fakes.vault_world import ALICE, BOB, NOTARY, RULES, WSC, cash, lock, soft_locked_refs, tx
 
 TRADE = b"\x07" * 32
 
@@ -39,12 +39,12 @@ def give(connection: Connection, *amounts: int, name: str = "issue") -> None:
     record_transaction(connection, tx(name, *(cash(ALICE, amount) for amount in amounts)), RULES)
 
 
-def want(amount_yen: int, owner: str = "flow", now_s: int = 100, max_inputs: int = 32) -> CoinRequest:
-    return CoinRequest(COIN, ISSUER, ALICE, amount_yen, owner, now_s, now_s + 60, max_inputs, notary=NOTARY.name)
+def want(amount_yen: int, owner: str = "flow", now_s: int = 100, max_inputs: int = 32) -> HoldingRequest:
+    return HoldingRequest(WSC, ALICE, amount_yen, owner, now_s, now_s + 60, max_inputs, notary=NOTARY.name)
 
 
-def amounts_of(connection: Connection, request: CoinRequest) -> list[int]:
-    return [holding.amount_yen for holding in select_and_lock(connection, request)]
+def amounts_of(connection: Connection, request: HoldingRequest) -> list[int]:
+    return [holding.amount for holding in select_and_lock(connection, request)]
 
 
 def test_largest_states_are_chosen_and_no_more_than_needed(connection: Connection) -> None:
@@ -56,14 +56,14 @@ def test_what_another_flow_holds_is_not_chosen(connection: Connection) -> None:
     give(connection, 50, 30, 20)
     assert amounts_of(connection, want(50, "one")) == [50]
     assert amounts_of(connection, want(50, "two")) == [30, 20]
-    assert balance(connection, COIN, ISSUER, ALICE, 100) == Balance(0, 100, 0)
+    assert balance(connection, WSC, ALICE, 100) == Balance(0, 100, 0)
 
 
 def test_asking_again_replaces_the_flows_earlier_choice(connection: Connection) -> None:
     give(connection, 50, 30, 20)
     assert amounts_of(connection, want(90)) == [50, 30, 20]
     assert amounts_of(connection, want(40)) == [50]
-    assert balance(connection, COIN, ISSUER, ALICE, 100) == Balance(50, 50, 0)
+    assert balance(connection, WSC, ALICE, 100) == Balance(50, 50, 0)
 
 
 def test_a_choice_that_fails_keeps_the_earlier_one(connection: Connection) -> None:
@@ -91,7 +91,7 @@ def test_funds_that_flows_hold_are_not_called_insufficient(connection: Connectio
     amounts_of(connection, want(50, "one"))
     with pytest.raises(FundsSoftLocked) as busy:
         select_and_lock(connection, want(80, "two"))
-    assert (busy.value.free_yen, busy.value.soft_locked_yen) == (50, 50)
+    assert (busy.value.free, busy.value.reserved) == (50, 50)
     with pytest.raises(InsufficientFunds):
         select_and_lock(connection, want(101, "two"))
 
@@ -100,15 +100,15 @@ def test_encumbered_cash_is_never_chosen(connection: Connection) -> None:
     record_transaction(connection, tx("lock", cash(ALICE, 70, 1), lock(TRADE, 1)), RULES)
     with pytest.raises(InsufficientFunds) as short:
         select_and_lock(connection, want(1))
-    assert short.value.encumbered_yen == 70
+    assert short.value.encumbered == 70
 
 
 def test_other_accounts_coins_and_issuers_do_not_count(connection: Connection) -> None:
     give(connection, 50)
     for request in (
-        CoinRequest(COIN, ISSUER, BOB, 1, "flow", 100, 160, notary=NOTARY.name),
-        CoinRequest("WSC-2", ISSUER, ALICE, 1, "flow", 100, 160, notary=NOTARY.name),
-        CoinRequest(COIN, "SN-2", ALICE, 1, "flow", 100, 160, notary=NOTARY.name),
+        HoldingRequest(WSC, BOB, 1, "flow", 100, 160, notary=NOTARY.name),
+        HoldingRequest(WSC._replace(asset_id="WSC-2"), ALICE, 1, "flow", 100, 160, notary=NOTARY.name),
+        HoldingRequest(WSC._replace(issuer="SN-2"), ALICE, 1, "flow", 100, 160, notary=NOTARY.name),
     ):
         with pytest.raises(InsufficientFunds):
             select_and_lock(connection, request)
@@ -118,7 +118,7 @@ def test_too_many_small_states_are_named_as_such(connection: Connection) -> None
     give(connection, *[1] * 10)
     with pytest.raises(FundsTooFragmented) as crumbs:
         select_and_lock(connection, want(5, max_inputs=4))
-    assert crumbs.value.reached_yen == 4
+    assert crumbs.value.reached == 4
     assert amounts_of(connection, want(4, max_inputs=4)) == [1] * 4
 
 
@@ -155,11 +155,11 @@ def test_spent_and_unknown_states_cannot_be_held(connection: Connection) -> None
             lock_states(connection, [ref], lock_owner="one", now_s=100, expires_s=160)
 
 
-@pytest.mark.parametrize("wrong", [{"amount_yen": 0}, {"amount_yen": -5}, {"max_inputs": 0}, {"expires_s": 100}])
+@pytest.mark.parametrize("wrong", [{"amount": 0}, {"amount": -5}, {"max_inputs": 0}, {"expires_s": 100}])
 def test_requests_without_sense_are_a_defect_of_the_caller(connection: Connection, wrong: dict[str, Any]) -> None:
     give(connection, 50)
-    fields: dict[str, Any] = {"amount_yen": 1, "now_s": 100, "expires_s": 160, "max_inputs": 5} | wrong
-    request = CoinRequest(COIN, ISSUER, ALICE, lock_owner="flow", **fields, notary=NOTARY.name)
+    fields: dict[str, Any] = {"amount": 1, "now_s": 100, "expires_s": 160, "max_inputs": 5} | wrong
+    request = HoldingRequest(WSC, ALICE, lock_owner="flow", **fields, notary=NOTARY.name)
     with pytest.raises(ValueError, match="must"):
         select_and_lock(connection, request)
 
@@ -167,7 +167,7 @@ def test_requests_without_sense_are_a_defect_of_the_caller(connection: Connectio
 def test_the_register_lists_every_account(connection: Connection) -> None:
     give(connection, 50, 30)
     record_transaction(connection, tx("to bob", cash(BOB, 7)), RULES)
-    lines = {(line.node, line.balance.total_yen) for line in balances(connection, 0)}
+    lines = {(line.account.node, line.balance.total) for line in balances(connection, 0)}
     assert lines == {(ALICE.node, 80), (BOB.node, 7)}
 
 

@@ -31,10 +31,10 @@ def test_updates_tell_what_was_made_consumed_and_booked(connection: Connection) 
     pay = tx("pay", cash(BOB, 30), cash(ALICE, 70), inputs=(issue.ref(0),))
     record(connection, issue, pay)
     first, second = read_updates(connection, EVERYTHING, 0, 10).updates
-    assert [coin.amount_yen for coin in first.made] == [100]  # though it is spent since
+    assert [coin.amount for coin in first.made] == [100]  # though it is spent since
     assert first.consumed == ()
     assert second.consumed == (issue.ref(0),)
-    assert {coin.account: coin.amount_yen for coin in second.made} == {ALICE: 70, BOB: 30}
+    assert {coin.account: coin.amount for coin in second.made} == {ALICE: 70, BOB: 30}
     assert sorted(entry.change_amount for entry in second.entries) == [-30, 30]
     assert (second.update.tx_id, second.update.recorded_ms) == (pay.id, 1001)
 

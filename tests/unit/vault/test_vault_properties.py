@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chains.progmat.vault import (
-    CoinRequest,
+    HoldingRequest,
     balance,
     hold,
     holds,
@@ -21,20 +21,7 @@ from chains.progmat.vault import (
 )
 from chains.progmat.vault.errors import FundsSoftLocked, FundsTooFragmented, InsufficientFunds
 from ibc.dvp import CashAccount
-from tests.fakes.vault_world import (
-    ALICE,
-    BOB,
-    COIN,
-    ISSUER,
-    NOTARY,
-    RULES,
-    Tx,
-    cash,
-    lock,
-    soft_locked_refs,
-    tx,
-    vault_at,
-)
+from tests.fakes.vault_world import ALICE, BOB, NOTARY, RULES, WSC, Tx, cash, lock, soft_locked_refs, tx, vault_at
 
 FLOWS = st.sampled_from(["one", "two", "three"])
 ACCOUNTS = st.sampled_from([ALICE, BOB])
@@ -68,22 +55,22 @@ class VaultMachine(RuleBasedStateMachine):
         self.record(tx(self.name(), *(cash(account, amount) for amount in amounts)))
         self.issued_yen += sum(amounts)
 
-    def choose(self, account: CashAccount, amount_yen: int, flow: str) -> CoinRequest:
-        return CoinRequest(
-            COIN, ISSUER, account, amount_yen, flow, self.now_s, self.now_s + 30, max_inputs=3, notary=NOTARY.name
+    def choose(self, account: CashAccount, amount_yen: int, flow: str) -> HoldingRequest:
+        return HoldingRequest(
+            WSC, account, amount_yen, flow, self.now_s, self.now_s + 30, max_inputs=3, notary=NOTARY.name
         )
 
     @rule(account=ACCOUNTS, amount=AMOUNTS, flow=FLOWS)
     def reserve(self, account: CashAccount, amount: int, flow: str) -> None:
-        free = balance(self.connection, COIN, ISSUER, account, self.now_s)
+        free = balance(self.connection, WSC, account, self.now_s)
         try:
             select_and_lock(self.connection, self.choose(account, amount, flow))
         except InsufficientFunds:
-            assert free.free_yen + free.soft_locked_yen < amount
+            assert free.free + free.soft_locked < amount
         except FundsSoftLocked:
-            assert free.free_yen < amount <= free.free_yen + free.soft_locked_yen
+            assert free.free < amount <= free.free + free.soft_locked
         except FundsTooFragmented:
-            assert free.free_yen + free.soft_locked_yen >= amount
+            assert free.free + free.soft_locked >= amount
 
     @rule(payer=ACCOUNTS, payee=ACCOUNTS, amount=AMOUNTS, flow=FLOWS)
     def move(self, payer: CashAccount, payee: CashAccount, amount: int, flow: str) -> None:
@@ -91,7 +78,7 @@ class VaultMachine(RuleBasedStateMachine):
             chosen = select_and_lock(self.connection, self.choose(payer, amount, flow))
         except (InsufficientFunds, FundsSoftLocked, FundsTooFragmented):
             return
-        change = sum(holding.amount_yen for holding in chosen) - amount
+        change = sum(holding.amount for holding in chosen) - amount
         outputs = [cash(payee, amount), *([cash(payer, change)] if change else [])]
         self.record(tx(self.name(), *outputs, inputs=tuple(holding.ref for holding in chosen)))
 
@@ -102,7 +89,7 @@ class VaultMachine(RuleBasedStateMachine):
         except (InsufficientFunds, FundsSoftLocked, FundsTooFragmented):
             return
         trade_id = self.count.to_bytes(32, "big")
-        change = sum(holding.amount_yen for holding in chosen) - amount
+        change = sum(holding.amount for holding in chosen) - amount
         outputs = [cash(payer, amount, 1), lock(trade_id, self.count), *([cash(payer, change)] if change else [])]
         self.record(tx(self.name(), *outputs, inputs=tuple(holding.ref for holding in chosen)))
         self.trades.append(trade_id)
@@ -115,7 +102,7 @@ class VaultMachine(RuleBasedStateMachine):
         held = hold(self.connection, trade_id)
         assert held is not None
         inputs = (held.lock.ref, *(each.ref for each in held.cash))
-        self.record(tx(self.name(), cash(payee, held.amount_yen), inputs=inputs))
+        self.record(tx(self.name(), cash(payee, held.amount), inputs=inputs))
 
     @rule(flow=FLOWS)
     def release(self, flow: str) -> None:
@@ -134,10 +121,10 @@ class VaultMachine(RuleBasedStateMachine):
     def money_is_conserved(self) -> None:
         if not hasattr(self, "connection"):
             return
-        found = [balance(self.connection, COIN, ISSUER, account, self.now_s) for account in (ALICE, BOB)]
-        assert sum(each.total_yen for each in found) == self.issued_yen
-        held_yen = sum(each.amount_yen for each in holds(self.connection, 1000))
-        assert sum(each.encumbered_yen for each in found) == held_yen
+        found = [balance(self.connection, WSC, account, self.now_s) for account in (ALICE, BOB)]
+        assert sum(each.total for each in found) == self.issued_yen
+        held_yen = sum(each.amount for each in holds(self.connection, 1000))
+        assert sum(each.encumbered for each in found) == held_yen
 
     @invariant()
     def no_state_is_held_twice(self) -> None:

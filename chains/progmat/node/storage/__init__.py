@@ -14,7 +14,7 @@ from chains.progmat.node.storage.outbox import (
     pending_effects,
 )
 from chains.progmat.node.storage.prepared import Prepared, insert
-from chains.progmat.node.storage.schema import history_id, storage_metadata
+from chains.progmat.node.storage.schema import history_id, storage_metadata, stored_history_id
 from chains.progmat.node.storage.transaction_store import (
     Listing,
     StoredTransaction,
@@ -47,6 +47,7 @@ __all__ = [
     "pending_effects",
     "storage_metadata",
     "store_recorded",
+    "stored_history_id",
     "stored_transaction",
     "stored_transactions",
     "unknown_transactions",

@@ -163,10 +163,15 @@ def check_revision(database: str, found: str) -> None:
     raise UnknownSchemaVersion(database, found, head_revision())
 
 
+def stored_history_id(connection: Connection) -> str | None:
+    """As ``history_id``; None before it is drawn, and from a doubt until the next start."""
+    return connection.execute(select(meta.c.value).where(meta.c.name == "history_id")).scalar_one_or_none()
+
+
 def history_id(connection: Connection, fresh: str) -> str:
     """The name of this database's records, drawn once, and again after a doubt: peers then list them from the start."""
-    found = connection.execute(select(meta.c.value).where(meta.c.name == "history_id")).scalar_one_or_none()
+    found = stored_history_id(connection)
     if found is not None:
-        return str(found)
+        return found
     connection.execute(insert(meta).values(name="history_id", value=fresh))
     return fresh

@@ -86,8 +86,9 @@ class TokenServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def MoveToken(self, request, context):
-        """Moves tokens of one of this node's accounts; the registrar countersigns. Fails: ACCOUNT_UNKNOWN, TOKENS_INSUFFICIENT,
-        MEMBERSHIP_MISSING, and the notary's conflict.
+        """Moves tokens of one of this node's accounts; the registrar countersigns. While other flows hold what is missing it waits
+        (TOKENS_SOFT_LOCKED). Fails: ACCOUNT_UNKNOWN, TOKENS_INSUFFICIENT, FUNDS_TOO_FRAGMENTED, MEMBERSHIP_MISSING, and the
+        notary's conflict.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -101,7 +102,8 @@ class TokenServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListTokenBalances(self, request, context):
-        """Unspent tokens by account: free, and reserved by a running flow. No side effects.
+        """Unspent tokens by account: free, and reserved by a running flow. No side effects. Pages, statements, balances in the past
+        and updates of tokens are VaultService's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -30,7 +30,10 @@ class VaultServiceStub:
     GroomAccount and SetAccountKeys. For operators, who see every account in the node's vault, and for platforms, who see
     those this node keeps.
 
-    Amounts are in the coin's smallest unit (yen). `account` names an account whole: custodian node and key. Times are Unix
+    An asset is a coin (network SC) or a token (ST, UT): its network, `asset_id` and `issuer`, of a token its registrar. Amounts
+    are in its smallest unit: yen, or units of the token. `account` names an account whole: custodian node and key. A "coin"
+    below is one unspent amount, of whatever asset. In requests a network left out means all in a list, SC where one asset is
+    asked for. Times are Unix
     milliseconds by this node's clock, taken when it recorded a ledger transaction; they never fall from one record to the
     next. Errors carry google.rpc.ErrorInfo as NodeService's.
 
@@ -99,7 +102,10 @@ class VaultServiceServicer:
     GroomAccount and SetAccountKeys. For operators, who see every account in the node's vault, and for platforms, who see
     those this node keeps.
 
-    Amounts are in the coin's smallest unit (yen). `account` names an account whole: custodian node and key. Times are Unix
+    An asset is a coin (network SC) or a token (ST, UT): its network, `asset_id` and `issuer`, of a token its registrar. Amounts
+    are in its smallest unit: yen, or units of the token. `account` names an account whole: custodian node and key. A "coin"
+    below is one unspent amount, of whatever asset. In requests a network left out means all in a list, SC where one asset is
+    asked for. Times are Unix
     milliseconds by this node's clock, taken when it recorded a ledger transaction; they never fall from one record to the
     next. Errors carry google.rpc.ErrorInfo as NodeService's.
 
@@ -111,7 +117,7 @@ class VaultServiceServicer:
     """
 
     def ListAccounts(self, request, context):
-        """Accounts with unspent cash, by coin, node and key, with their balances. No side effects.
+        """Accounts that hold something, by key, asset and node, with their balances: a line for each asset. No side effects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -156,8 +162,11 @@ class VaultServiceServicer:
     def WatchUpdates(self, request, context):
         """What the vault records from `after` on, in order, each at least once, without a gap; goes on across restarts of the
         node with the last `sequence` seen. A message without an update is a heartbeat; its `sequence` may be kept as well.
+        A node that was restored from an older copy gives the same numbers once more, to other updates: with `records_id`, as the
+        last message had it, a reader is told so.
         Fails: OUT_OF_RETENTION (updates after that sequence are forgotten: read accounts and coins anew, go on after their
-        `sequence`), UNKNOWN_SEQUENCE (never reached here), TOO_MANY_WATCHES (try again later).
+        `sequence`), UNKNOWN_SEQUENCE (never reached here), RECORDS_REPLACED (the numbers are of other records: read anew),
+        TOO_MANY_WATCHES (try again later).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -241,7 +250,10 @@ class VaultService:
     GroomAccount and SetAccountKeys. For operators, who see every account in the node's vault, and for platforms, who see
     those this node keeps.
 
-    Amounts are in the coin's smallest unit (yen). `account` names an account whole: custodian node and key. Times are Unix
+    An asset is a coin (network SC) or a token (ST, UT): its network, `asset_id` and `issuer`, of a token its registrar. Amounts
+    are in its smallest unit: yen, or units of the token. `account` names an account whole: custodian node and key. A "coin"
+    below is one unspent amount, of whatever asset. In requests a network left out means all in a list, SC where one asset is
+    asked for. Times are Unix
     milliseconds by this node's clock, taken when it recorded a ledger transaction; they never fall from one record to the
     next. Errors carry google.rpc.ErrorInfo as NodeService's.
 
