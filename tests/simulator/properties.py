@@ -84,8 +84,9 @@ def books_agree_with_the_vaults(_ledger: SimulatedLedger, records: Records, _use
     """What an account's entries add up to is what it holds, and a transaction is entered once."""
     for vault in records.vaults.values():
         held: Counter[tuple[str, bytes]] = Counter()
-        for _, amount_yen, node, owner in vault.cash:
-            held[(node, owner)] += amount_yen
+        accounts = dict(vault.accounts)
+        for ref, amount_yen, node, _ in vault.cash:
+            held[(node, accounts[ref])] += amount_yen
         entered: Counter[tuple[str, bytes]] = Counter()
         for (node, owner, _), change_yen in vault.entries:
             entered[(node, owner)] += change_yen
