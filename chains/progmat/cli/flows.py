@@ -146,7 +146,7 @@ def pending(
     output = output_of(as_json)
 
     async def main() -> None:
-        async with context.obj.node() as node:
+        async with connected(context, FlowOperator) as node:
             found = await node.pending(limit)
         if output is Output.PROGRAMS:
             show_json({"pending": [_document(line) for line in found]})
