@@ -103,6 +103,7 @@ def test_what_is_held_is_said_by_asset_and_notary(of_each_kind: Connection) -> N
 
 
 def test_dust_is_of_coins_at_one_notary(of_each_kind: Connection) -> None:
+    record_transaction(of_each_kind, tx("dust of a token", *(tokens(ALICE, 1) for _ in range(3))), RULES)
     assert small_coins_by_notary(of_each_kind, COIN, ISSUER, ALICE, 100, 100) == {NOTARY.name: 2, OTHER.name: 2}
     found = dustiest_account(of_each_kind, ALICE.node, 100, 1, 100)
     assert found is not None
