@@ -30,12 +30,11 @@ class VaultServiceStub:
     GroomAccount and SetAccountKeys. For operators, who see every account in the node's vault, and for platforms, who see
     those this node keeps.
 
-    An asset is a coin (network SC) or a token (ST, UT): its network, `asset_id` and `issuer`, of a token its registrar. Amounts
-    are in its smallest unit: yen, or units of the token. `account` names an account whole: custodian node and key. A "coin"
-    below is one unspent amount, of whatever asset. In requests a network left out means all in a list, SC where one asset is
-    asked for. Times are Unix
-    milliseconds by this node's clock, taken when it recorded a ledger transaction; they never fall from one record to the
-    next. Errors carry google.rpc.ErrorInfo as NodeService's.
+    An asset is a coin (network SC) or a token (ST, UT): its network, `asset_id` and `issuer`, of a token its registrar.
+    Amounts are in its smallest unit: yen, or units of the token. `account` names an account whole: custodian node and key. A
+    "coin" below is one unspent amount, of whatever asset. In requests a network left out means all in a list, SC where one
+    asset is asked for. Times are Unix milliseconds by this node's clock, taken when it recorded a ledger transaction; they
+    never fall from one record to the next. Errors carry google.rpc.ErrorInfo as NodeService's.
 
     Paging: `page_size` 1..500, 0 = 100. `next_page_token` is opaque, empty on the last page, and goes on with the same query
     only: other arguments are refused (PAGE_TOKEN_OF_ANOTHER_QUERY), and so is a token that was changed or is no token of this
@@ -102,12 +101,11 @@ class VaultServiceServicer:
     GroomAccount and SetAccountKeys. For operators, who see every account in the node's vault, and for platforms, who see
     those this node keeps.
 
-    An asset is a coin (network SC) or a token (ST, UT): its network, `asset_id` and `issuer`, of a token its registrar. Amounts
-    are in its smallest unit: yen, or units of the token. `account` names an account whole: custodian node and key. A "coin"
-    below is one unspent amount, of whatever asset. In requests a network left out means all in a list, SC where one asset is
-    asked for. Times are Unix
-    milliseconds by this node's clock, taken when it recorded a ledger transaction; they never fall from one record to the
-    next. Errors carry google.rpc.ErrorInfo as NodeService's.
+    An asset is a coin (network SC) or a token (ST, UT): its network, `asset_id` and `issuer`, of a token its registrar.
+    Amounts are in its smallest unit: yen, or units of the token. `account` names an account whole: custodian node and key. A
+    "coin" below is one unspent amount, of whatever asset. In requests a network left out means all in a list, SC where one
+    asset is asked for. Times are Unix milliseconds by this node's clock, taken when it recorded a ledger transaction; they
+    never fall from one record to the next. Errors carry google.rpc.ErrorInfo as NodeService's.
 
     Paging: `page_size` 1..500, 0 = 100. `next_page_token` is opaque, empty on the last page, and goes on with the same query
     only: other arguments are refused (PAGE_TOKEN_OF_ANOTHER_QUERY), and so is a token that was changed or is no token of this
@@ -250,12 +248,11 @@ class VaultService:
     GroomAccount and SetAccountKeys. For operators, who see every account in the node's vault, and for platforms, who see
     those this node keeps.
 
-    An asset is a coin (network SC) or a token (ST, UT): its network, `asset_id` and `issuer`, of a token its registrar. Amounts
-    are in its smallest unit: yen, or units of the token. `account` names an account whole: custodian node and key. A "coin"
-    below is one unspent amount, of whatever asset. In requests a network left out means all in a list, SC where one asset is
-    asked for. Times are Unix
-    milliseconds by this node's clock, taken when it recorded a ledger transaction; they never fall from one record to the
-    next. Errors carry google.rpc.ErrorInfo as NodeService's.
+    An asset is a coin (network SC) or a token (ST, UT): its network, `asset_id` and `issuer`, of a token its registrar.
+    Amounts are in its smallest unit: yen, or units of the token. `account` names an account whole: custodian node and key. A
+    "coin" below is one unspent amount, of whatever asset. In requests a network left out means all in a list, SC where one
+    asset is asked for. Times are Unix milliseconds by this node's clock, taken when it recorded a ledger transaction; they
+    never fall from one record to the next. Errors carry google.rpc.ErrorInfo as NodeService's.
 
     Paging: `page_size` 1..500, 0 = 100. `next_page_token` is opaque, empty on the last page, and goes on with the same query
     only: other arguments are refused (PAGE_TOKEN_OF_ANOTHER_QUERY), and so is a token that was changed or is no token of this
