@@ -194,7 +194,9 @@ class Load:
         notary = verifier.parameters.notary
         names = dict.fromkeys((me.name, node))
         found = [
-            await parts.database.look_up(partial(membership, network=BusinessNetwork.SC.name, party=name))
+            await parts.database.look_up(
+                partial(membership, network=BusinessNetwork.SC.name, party=name, notary=notary.name)
+            )
             for name in names
         ]
         members = [member for member in found if member is not None]
