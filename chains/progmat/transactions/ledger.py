@@ -61,32 +61,32 @@ class LedgerTransaction:
         inputs, references = _resolved(wire.inputs, states), _resolved(wire.references, states)
         return cls(wire, inputs, references, made_under=made_under)
 
-    @property
+    @lazily
     def id(self) -> Hash32:
         """The transaction id."""
         return self.wire.id
 
-    @property
+    @lazily
     def outputs(self) -> tuple[TransactionState, ...]:
         """States that the transaction makes."""
         return self.wire.outputs
 
-    @property
+    @lazily
     def commands(self) -> tuple[Command, ...]:
         """Commands with their signers."""
         return self.wire.commands
 
-    @property
+    @lazily
     def notary(self) -> Party | None:
         """The notary that the transaction is meant for."""
         return self.wire.notary
 
-    @property
+    @lazily
     def time_window(self) -> TimeWindow | None:
         """When the notary may accept the transaction."""
         return self.wire.time_window
 
-    @property
+    @lazily
     def provable_writes(self) -> tuple[ProvableWrite, ...]:
         """Writes to the ledger's provable store."""
         return self.wire.provable_writes

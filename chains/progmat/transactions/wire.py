@@ -20,8 +20,9 @@ from chains.progmat.transactions.model import (
     check_range,
     out_of_range,
 )
-from primitives.composite_key import Key
+from primitives.composite_key import Key, leaf_keys
 from primitives.lazily import lazily
+from primitives.public_key import PublicKey
 from primitives.types import Hash32
 
 _ALLOWED_GROUPS = frozenset(Group) - {Group.ATTACHMENTS}
@@ -95,6 +96,11 @@ class WireTransaction(GroupViews):
         if self.notary is not None and self.needs_notarisation:
             keys.add(self.notary.key)
         return frozenset(keys)
+
+    @lazily
+    def signing_keys(self) -> frozenset[PublicKey]:
+        """The single keys of all required signers."""
+        return frozenset().union(*map(leaf_keys, self.required_signers))
 
     @lazily
     def needs_notarisation(self) -> bool:
