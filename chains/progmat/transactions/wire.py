@@ -98,6 +98,14 @@ class WireTransaction(GroupViews):
         return frozenset(keys)
 
     @lazily
+    def outputs_used(self) -> Mapping[bytes, frozenset[int]]:
+        """The outputs that inputs and references name, by transaction id, in order of first use."""
+        used: dict[bytes, set[int]] = {}
+        for ref in (*self.inputs, *self.references):
+            used.setdefault(ref.tx_id, set()).add(ref.index)
+        return {tx_id: frozenset(indexes) for tx_id, indexes in used.items()}
+
+    @lazily
     def signing_keys(self) -> frozenset[PublicKey]:
         """The single keys of all required signers."""
         return frozenset().union(*map(leaf_keys, self.required_signers))
