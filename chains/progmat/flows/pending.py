@@ -118,7 +118,7 @@ class PendingWatch:
             failure = await self._settle(tx_ids[start : start + MAX_FOUND_IDS])
             if failure is not None:
                 return failure
-        still_open = self._may_become_final.intersection(self.book.written_of(asker))
+        still_open = await self._still_open(list(self._may_become_final.intersection(self.book.written_of(asker))))
         return StillOpen(asker, len(still_open)) if still_open else None
 
     async def signatures_of(self, tx_id: bytes) -> tuple[TransactionSignature, ...]:
