@@ -22,18 +22,19 @@ def strict_parse(message_cls: type[MessageT], data: bytes, *, max_bytes: int) ->
     Raises `DecodeError` for more than `max_bytes`, malformed bytes, fields unknown to the type at any depth, and any
     other encoding (order of fields, repeated scalars, long varints, written defaults).
     """
-    name = message_cls.DESCRIPTOR.full_name
     if len(data) > max_bytes:
-        raise DecodeError(f"{name} is too long", expected=f"at most {max_bytes} bytes", found=len(data))
+        raise DecodeError(f"{_name(message_cls)} is too long", expected=f"at most {max_bytes} bytes", found=len(data))
     try:
         message = message_cls.FromString(data)
     except ProtobufDecodeError as error:
-        raise DecodeError(f"{name} is malformed: {error}", found=data) from error
+        raise DecodeError(f"{_name(message_cls)} is malformed: {error}", found=data) from error
     message.DiscardUnknownFields()
-    canonical = deterministic_bytes(message)
+    canonical = message.SerializeToString(deterministic=True)
     if canonical != data:
         raise DecodeError(
-            f"{name} is not in its canonical encoding or has unknown fields", expected=canonical, found=data
+            f"{_name(message_cls)} is not in its canonical encoding or has unknown fields",
+            expected=canonical,
+            found=data,
         )
     return message
 
@@ -41,3 +42,7 @@ def strict_parse(message_cls: type[MessageT], data: bytes, *, max_bytes: int) ->
 def deterministic_bytes(message: Message) -> bytes:
     """The encoding of `message` that `strict_parse` takes."""
     return message.SerializeToString(deterministic=True)
+
+
+def _name(message_cls: type[Message]) -> str:
+    return message_cls.DESCRIPTOR.full_name

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -40,7 +41,10 @@ _INDEX_SIZE: Final = 4
 def merkle_root(leaves: Sequence[bytes]) -> Hash32:
     """The root over 1..65,536 leaf hashes of 32 bytes. Raises `InvalidArgument`."""
     _check_leaves(leaves)
-    return Hash32(_levels(leaves)[-1][0])
+    nodes: Sequence[bytes] = leaves
+    for padding in _PADDING[: _height(len(leaves))]:
+        nodes = _parents(nodes, padding)
+    return Hash32(nodes[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class PartialMerkleTree:
 
     def __post_init__(self) -> None:
         _check_shape(self.leaf_count, self.indexes)
-        if any(len(node) != HASH_SIZE for node in self.hashes):
+        if self.hashes and set(map(len, self.hashes)) != _ONE_SIZE:
             raise DecodeError("partial tree has a hash of the wrong size", expected=f"{HASH_SIZE} bytes")
         if len(self.indexes) == 1:
             expected = len(_path_of(self.leaf_count, self.indexes[0]).places)
@@ -128,8 +132,8 @@ class PartialMerkleTree:
 
     def encode(self) -> bytes:
         """`u32 leaf count | u32 included count | u32 index* | 32-byte hash*`, big-endian."""
-        numbers = (self.leaf_count, len(self.indexes), *self.indexes)
-        return b"".join([number.to_bytes(_INDEX_SIZE, "big") for number in numbers] + list(self.hashes))
+        numbers = struct.pack(f">{len(self.indexes) + 2}I", self.leaf_count, len(self.indexes), *self.indexes)
+        return numbers + b"".join(self.hashes)
 
     @classmethod
     def decode(cls, data: bytes) -> PartialMerkleTree:
@@ -140,10 +144,8 @@ class PartialMerkleTree:
             raise DecodeError("partial tree is too large", expected=f"at most {MAX_LEAVES} leaves", found=leaf_count)
         if len(data) < body or (len(data) - body) % HASH_SIZE:
             raise DecodeError("partial tree is cut short or has trailing bytes", found=len(data))
-        indexes = tuple(
-            int.from_bytes(data[at : at + _INDEX_SIZE], "big") for at in range(_HEADER_SIZE, body, _INDEX_SIZE)
-        )
-        hashes = tuple(data[at : at + HASH_SIZE] for at in range(body, len(data), HASH_SIZE))
+        indexes = struct.unpack_from(f">{included}I", data, _HEADER_SIZE)
+        hashes = tuple([data[at : at + HASH_SIZE] for at in range(body, len(data), HASH_SIZE)])
         return cls(leaf_count, indexes, hashes)
 
 
@@ -198,9 +200,14 @@ def _levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
     """All nodes, leaves first; only the last node of a level may have padding under it."""
     levels = [list(leaves)]
     for padding in _PADDING[: _height(len(leaves))]:
-        below = levels[-1] if len(levels[-1]) % 2 == 0 else [*levels[-1], padding]
-        levels.append([_sha256(below[at] + below[at + 1]).digest() for at in range(0, len(below), 2)])
+        levels.append(_parents(levels[-1], padding))
     return levels
+
+
+def _parents(below: Sequence[bytes], padding: bytes) -> list[bytes]:
+    """The level above one that may lack its last node, which is ``padding`` then."""
+    pairs = itertools.zip_longest(below[::2], below[1::2], fillvalue=padding)
+    return [_sha256(left + right).digest() for left, right in pairs]
 
 
 def _height(leaf_count: int) -> int:
@@ -217,6 +224,6 @@ def _check_leaves(leaves: Sequence[bytes]) -> None:
 def _check_shape(leaf_count: int, indexes: Sequence[int]) -> None:
     if not 0 < leaf_count <= MAX_LEAVES:
         raise DecodeError("partial tree has a wrong leaf count", expected=f"1..{MAX_LEAVES}", found=leaf_count)
-    ascending = all(left < right for left, right in itertools.pairwise(indexes))
+    ascending = len(indexes) == 1 or all(left < right for left, right in itertools.pairwise(indexes))
     if not indexes or not ascending or indexes[0] < 0 or indexes[-1] >= leaf_count:
         raise DecodeError("partial tree's leaves are not ascending within it", expected=f"some of 0..{leaf_count - 1}")

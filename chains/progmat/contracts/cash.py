@@ -100,8 +100,8 @@ class CashContract:
         """Cash writes nothing provable: always the empty tuple. Raises CashViolation or MembershipViolation."""
         commands = ledger_tx.commands_of(CASH)
         coins = Holdings(
-            tuple(CashState.of(state.state) for state in ledger_tx.inputs_of(CASH)),
-            tuple(CashState.of(state) for state in ledger_tx.outputs_of(CASH)),
+            tuple([CashState.of(state.state) for state in ledger_tx.inputs_of(CASH)]),
+            tuple(map(CashState.of, ledger_tx.outputs_of(CASH))),
         )
         if ledger_tx.commands_of(DVP_LOCK):
             _rules.none("coins under a DvP lock need no command of their own", commands)

@@ -12,7 +12,6 @@ Where coins and tokens differ (locks, encumbrances, networks) their own contract
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -21,6 +20,7 @@ from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, Ref
 from chains.progmat.contracts.rules import RuleBook
 from chains.progmat.transactions.ledger import LedgerTransaction
 from chains.progmat.transactions.model import Command, Party
+from primitives.lazily import lazily
 from primitives.public_key import PublicKey
 
 ISSUE: Final = "Issue"
@@ -51,24 +51,24 @@ class Holding(Protocol):
         """The custodian node that keeps the account."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Holdings:
     """What one transaction consumes and makes, decoded."""
 
     inputs: tuple[Holding, ...]
     outputs: tuple[Holding, ...]
 
-    @property
+    @lazily
     def owners(self) -> frozenset[PublicKey]:
         """Keys of the accounts that give."""
-        return frozenset(held.owner for held in self.inputs)
+        return frozenset([held.owner for held in self.inputs])
 
-    @property
+    @lazily
     def nodes(self) -> frozenset[str]:
         """The custodian nodes whose accounts give or take."""
-        return frozenset(held.node for held in (*self.inputs, *self.outputs))
+        return frozenset([held.node for held in (*self.inputs, *self.outputs)])
 
-    @property
+    @lazily
     def assets(self) -> list[Asset]:
         """Every asset that goes in or comes out, once, by id and keeper's name."""
         return sorted(
@@ -147,8 +147,10 @@ class HoldingRules:
             self.rules.signed_by(f"{self.keeper} {keeper.name} signs", signer=keeper.key, signers=ledger_tx.signers)
 
 
-def _totals(side: Iterable[Holding]) -> Counter[Asset]:
-    totals: Counter[Asset] = Counter()
+def _totals(side: Iterable[Holding]) -> dict[Asset, int]:
+    """Amounts are positive, so that an asset is here exactly if there is some of it."""
+    totals: dict[Asset, int] = {}
     for held in side:
-        totals[held.asset] += held.amount
+        asset = held.asset
+        totals[asset] = totals.get(asset, 0) + held.amount
     return totals

@@ -38,7 +38,7 @@ def verify_ledger_tx(ledger_tx: LedgerTransaction, parameters: NetworkParameters
 
 def _require_writes_are_vouched_for(writes: Sequence[ProvableWrite], vouched: Sequence[ProvableWrite]) -> None:
     """Each write is one that exactly one contract demands, and none is left out: other chains act on them."""
-    if Counter(writes) != Counter(vouched):
+    if (writes or vouched) and Counter(writes) != Counter(vouched):
         raise WritesBroken(
             "provable writes are those the contracts vouch for", expected=_shown(vouched), found=_shown(writes)
         )

@@ -32,14 +32,6 @@ AttestingEpoch = Callable[[Hash32], NetworkParameters]
 """The epoch that an attestation names, if its Validators still count; raises AttestationRefused."""
 
 
-def outputs_used(wire: WireTransaction) -> dict[bytes, frozenset[int]]:
-    """The outputs that a transaction uses, inputs and references, in order of first use."""
-    used: dict[bytes, set[int]] = {}
-    for ref in (*wire.inputs, *wire.references):
-        used.setdefault(bytes(ref.tx_id), set()).add(ref.index)
-    return {tx_id: frozenset(indexes) for tx_id, indexes in used.items()}
-
-
 def take_attested(peer: str, data: bytes, wanted: Indexes, attesting: AttestingEpoch) -> AttestedOutputs:
     """The verified outputs in a peer's answer; some or all of those that are wanted, and no others.
 

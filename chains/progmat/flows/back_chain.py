@@ -17,7 +17,6 @@ from chains.progmat.flows.attested_history import (
     Indexes,
     keep_attested,
     lacking_outputs,
-    outputs_used,
     take_attested,
 )
 from chains.progmat.flows.clock import Clock
@@ -126,7 +125,7 @@ class BackChain:
         Under ``HistoryPolicy.ATTESTED`` an ancestor's outputs may come with an attestation in its place. Raises
         ``BadResolution``, the peer's refusal, or what verification refuses.
         """
-        lacking = await self._lacking(outputs_used(wire))
+        lacking = await self._lacking(wire.outputs_used)
         if lacking:
             await self._have(peer, lacking, _nothing_more)
 
@@ -135,7 +134,7 @@ class BackChain:
 
         ``ahead`` are transactions that ``peer`` sent unasked: those that are wanted are taken as if asked for.
         """
-        used = outputs_used(wire)
+        used = wire.outputs_used
         perhaps = {tx_id: indexes for tx_id, indexes in used.items() if tx_id not in self._verifier.recorded}
         if not perhaps:
             return None
@@ -269,7 +268,7 @@ class BackChain:
                 raise BadResolution(peer, f"it sent {tx_id.hex()}, which is no ancestor asked for")
             del still[tx_id]
             gathered.fetched[tx_id] = signed
-            for dependency, indexes in outputs_used(signed.wire).items():
+            for dependency, indexes in signed.wire.outputs_used.items():
                 if dependency not in gathered.fetched and still.get(dependency, indexes):  # else: wanted whole
                     still[dependency] = still.get(dependency, frozenset()) | indexes
         for data in answer.attested:
@@ -320,7 +319,7 @@ def _ancestors_first(fetched: Fetched) -> list[SignedTransaction]:
     while pending:
         tx_id = pending[-1]
         open_parents = [
-            parent for parent in outputs_used(fetched[tx_id].wire) if parent in fetched and parent not in ordered
+            parent for parent in fetched[tx_id].wire.outputs_used if parent in fetched and parent not in ordered
         ]
         if open_parents and tx_id not in ordered:
             pending.extend(open_parents)

@@ -10,7 +10,7 @@ transaction that is not its own (see ``attested_history``).
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -18,7 +18,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from chains.progmat.flows import peer_codec
-from chains.progmat.flows.attested_history import AttestingEpoch, Indexes, answer_attested, outputs_used
+from chains.progmat.flows.attested_history import AttestingEpoch, Indexes, answer_attested
 from chains.progmat.flows.errors import NotAParticipant, TransactionUnknown
 from chains.progmat.flows.peer_codec import MAX_FETCH_RESPONSE_BYTES, FetchAnswer
 from chains.progmat.flows.seams import Directory, Recording, Role
@@ -84,7 +84,7 @@ class _Answer:
                 return
             self.parts[tx_id] = part
             if isinstance(part, _Whole):
-                for parent, indexes in outputs_used(part.signed.wire).items():
+                for parent, indexes in part.signed.wire.outputs_used.items():
                     self.following[parent] = self.following.get(parent, frozenset()) | indexes
 
     @property
@@ -112,12 +112,11 @@ class Disclosing:
 
     def disclose(self, peer: str, wire: WireTransaction) -> None:
         """``peer`` knows ``wire``, so it may fetch what that uses."""
-        self.disclose_ids(peer, outputs_used(wire))
+        self.disclose_ids(peer, wire.outputs_used)
 
-    def disclose_ids(self, peer: str, tx_ids: Iterable[bytes]) -> None:
+    def disclose_ids(self, peer: str, tx_ids: Collection[bytes]) -> None:
         """``peer`` may fetch these transactions."""
-        for tx_id in tx_ids:
-            self._disclosed.add(peer, tx_id)
+        self._disclosed.add(peer, tx_ids)
 
     async def handle_fetch(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``node.fetch_transactions``. Raises ``NotAParticipant``, ``TransactionUnknown``."""
@@ -125,7 +124,7 @@ class Disclosing:
         answer = await self._answer(asker.name, wanted)
         for part in answer.whole:
             self.disclose(asker.name, part.signed.wire)
-            self._sent.add(asker.name, bytes(part.signed.id))
+            self._sent.add(asker.name, (bytes(part.signed.id),))
         return peer_codec.encode_fetch_response(answer.as_fetch_answer())
 
     async def _answer(self, asker: str, wanted: Indexes) -> _Answer:
@@ -200,11 +199,14 @@ class _OfPeers:
         peer, tx_id = fact
         return tx_id in self._by_peer.get(peer, ())
 
-    def add(self, peer: str, tx_id: bytes) -> None:
+    def add(self, peer: str, tx_ids: Collection[bytes]) -> None:
+        if not tx_ids:
+            return
         known = self._by_peer.setdefault(peer, OrderedDict())
-        known[tx_id] = None
-        known.move_to_end(tx_id)
-        if len(known) > self._most:
+        for tx_id in tx_ids:
+            known[tx_id] = None
+            known.move_to_end(tx_id)
+        while len(known) > self._most:
             known.popitem(last=False)
         self._by_peer.move_to_end(peer)
         if len(self._by_peer) > MAX_PEERS:

@@ -36,6 +36,8 @@ class FlowKind(Enum):
     CHANGE_NOTARY = "change_notary"
     UPGRADE_STATES = "upgrade_states"
 
+    __hash__ = object.__hash__  # each is one object; an enum's own is a function in Python
+
 
 class Wish(StrEnum):
     """What an operator wants of a flow, beside what it does by itself; kept until it is fulfilled or withdrawn."""

@@ -107,7 +107,6 @@ def _choice_from_message(message: replacement_service_pb2.StateChoice) -> StateC
     )
 
 
-_PLAIN = _Converter(lambda value: value, lambda value: value)
 _CONVERTERS: Final[Mapping[str, _Converter]] = {
     "to": _Converter(account_to_message, account_from_message),
     "terms": _Converter(terms_to_message, terms_from_message),
@@ -122,25 +121,33 @@ _CONVERTERS: Final[Mapping[str, _Converter]] = {
     "counterparty_merkle_prefix": _Converter(list, tuple),
     "states": _Converter(_choice_to_message, _choice_from_message),
 }
-"""By field name; a name means the same in every request."""
+"""By field name; a name means the same in every request. Others are the same in a message."""
+
+_FIELDS: Final[Mapping[FlowKind, tuple[tuple[str, _Converter | None], ...]]] = {
+    kind: tuple([(item.name, _CONVERTERS.get(item.name)) for item in fields(request_type)])
+    for kind, request_type in REQUEST_TYPES.items()
+}
 
 
 def to_message(request: AnyRequest) -> Message:
     """The request as a message."""
-    values = {item.name: _converter(item.name).outward(getattr(request, item.name)) for item in fields(request)}
+    values = {}
+    for name, converter in _FIELDS[request.kind]:
+        value = getattr(request, name)
+        values[name] = value if converter is None else converter.outward(value)
     return MESSAGES[request.kind](**values)
 
 
 def from_message(kind: FlowKind, message: object) -> AnyRequest:
     """The request in a message of its kind; raises ``InvalidRequest`` naming the field."""
-    request_type = REQUEST_TYPES[kind]
     values = {}
-    for item in fields(request_type):
+    for name, converter in _FIELDS[kind]:
+        value = getattr(message, name)
         try:
-            values[item.name] = _converter(item.name).inward(getattr(message, item.name))
+            values[name] = value if converter is None else converter.inward(value)
         except (DecodeError, ValueError) as error:
-            raise InvalidRequest(item.name, str(error)) from error
-    return request_type(**values)
+            raise InvalidRequest(name, str(error)) from error
+    return REQUEST_TYPES[kind](**values)
 
 
 def encode_request(request: AnyRequest) -> bytes:
@@ -151,7 +158,3 @@ def encode_request(request: AnyRequest) -> bytes:
 def decode_request(kind: FlowKind, data: bytes) -> AnyRequest:
     """From the database; raises ``DecodeError``, ``InvalidRequest``."""
     return from_message(kind, strict_parse(MESSAGES[kind], data, max_bytes=MAX_REQUEST_BYTES))
-
-
-def _converter(field: str) -> _Converter:
-    return _CONVERTERS.get(field, _PLAIN)

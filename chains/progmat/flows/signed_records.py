@@ -44,12 +44,14 @@ class Newest(Generic[T]):
 
     def put(self, key: bytes, value: T) -> None:
         """Remember; the oldest are forgotten to make room."""
+        if key in self._values:
+            return
         with self._lock:
             if key in self._values:
                 return
             self._values[key] = value
             self._bytes += len(key)
-            while len(self._values) > self._most or self._bytes > self._most_bytes:
+            while self._bytes > self._most_bytes or len(self._values) > self._most:
                 oldest, _ = self._values.popitem(last=False)
                 self._bytes -= len(oldest)
 

@@ -28,7 +28,7 @@ from chains.progmat.transactions.replacing import is_package_upgrade
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
-from primitives.composite_key import Key, leaf_keys
+from primitives.composite_key import Key
 from primitives.public_key import PublicKey
 from primitives.types import Hash32
 
@@ -172,17 +172,19 @@ class LedgerVerifier:
 
     def verify_signatures(self, signed: SignedTransaction, allowed_missing: Iterable[Key] = ()) -> None:
         """As ``SignedTransaction.verify_signatures_except`` and ``require_platform_version``, each signature once."""
-        of_notary = self.notary_keys(signed.wire)
-        wanted = {leaf for key in signed.wire.required_signers for leaf in leaf_keys(key)}
-        if signed.wire.needs_notarisation:
-            wanted |= of_notary
+        wire = signed.wire
+        of_notary = self.notary_keys(wire)
+        strangers = signed.signed_by - wire.signing_keys
+        if strangers and wire.needs_notarisation:
+            strangers -= of_notary
+        if strangers:
+            found = ", ".join(sorted(map(repr, strangers)))
+            raise SignatureRefused("only required keys sign", expected=len(wire.signing_keys), found=found)
         for signature in signed.signatures:
-            if signature.by not in wanted:
-                raise SignatureRefused("only required keys sign", expected=len(wanted), found=repr(signature.by))
             self.verify_signature(signature, signed.id)
-        signed.require_platform_version(self.pinned(signed.wire).platform_version)
+        signed.require_platform_version(self.pinned(wire).platform_version)
         missing = signed.missing_signers() - frozenset(allowed_missing)
-        if not of_notary.isdisjoint(signed.signed_by):
+        if missing and not of_notary.isdisjoint(signed.signed_by):
             missing -= of_notary
         if missing:
             lacking = ", ".join(sorted(key.encoded()[:9].hex() for key in missing))

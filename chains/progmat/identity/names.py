@@ -22,6 +22,8 @@ class Role(Enum):
     VALIDATING = "VALIDATING"  # beside NN: this notary verifies whole transactions, so requesters show it everything
     VALIDATOR = "VALIDATOR"
 
+    __hash__ = object.__hash__  # each is one object; an enum's own is a function in Python
+
 
 VAULT_ROLES = frozenset({Role.ISSUER, Role.CUSTODIAN, Role.REGISTRAR, Role.EXCHANGE, Role.OPERATOR})
 """Roles of nodes that run flows over a vault; one node can have several, and shares the vault among them."""

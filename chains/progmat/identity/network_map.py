@@ -66,6 +66,7 @@ class NetworkMap:
                 raise BadNetworkMap(source, f"two nodes have one {what}")
         self._by_name = {entry.name: entry for entry in self.entries}
         self._by_key = {entry.party.key: entry for entry in self.entries}
+        self._names_with = {role: tuple([entry.name for entry in self.entries if role in entry.roles]) for role in Role}
 
     def entry(self, name: str) -> NodeEntry | None:
         """The node of that name."""
@@ -83,7 +84,7 @@ class NetworkMap:
 
     def names_with(self, role: Role) -> tuple[str, ...]:
         """Names of the nodes with a role, ascending."""
-        return tuple(entry.name for entry in self.entries if role in entry.roles)
+        return self._names_with[role]
 
     def names(self) -> frozenset[str]:
         """All names: who may open a peer stream."""

@@ -102,7 +102,8 @@ class ParametersBook:
 
     def in_force(self) -> NetworkParameters:
         """By this node's clock; raises ``ParametersNotAccepted``."""
-        return self.at(self._clock_s())
+        history = self._history
+        return self.at(self._clock_s()) if history.later else history.first
 
     def at(self, time_s: int) -> NetworkParameters:
         """At a time on the notary's clock; raises ``ParametersNotAccepted``."""

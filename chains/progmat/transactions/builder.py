@@ -71,7 +71,7 @@ class TransactionBuilder:
             _group(Group.PROVABLE_WRITES, codec.encode_provable_write, self.provable_writes),
             _group(Group.CONTRACT_PACKAGE, codec.encode_contract_package_hash, _present(self.contract_package)),
         )
-        return WireTransaction(salt, tuple(group for group in groups if group.components))
+        return WireTransaction(salt, tuple([group for group in groups if group.components]))
 
 
 def _present(value: T | None) -> tuple[T, ...]:
@@ -79,4 +79,4 @@ def _present(value: T | None) -> tuple[T, ...]:
 
 
 def _group(group: Group, encode: Callable[[T], bytes], values: Iterable[T]) -> ComponentGroup:
-    return ComponentGroup(int(group), tuple(encode(value) for value in values))
+    return ComponentGroup(int(group), tuple(map(encode, values)))

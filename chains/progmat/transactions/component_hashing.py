@@ -55,10 +55,10 @@ def group_root(nonces: Sequence[bytes], components: Sequence[bytes]) -> Hash32:
 def group_roots(nonces: Mapping[int, Sequence[bytes]], groups: Mapping[int, Sequence[bytes]]) -> tuple[Hash32, ...]:
     """Roots for ordinals 0..max; groups without components stand as ``ALL_ONES_HASH``."""
     present = [ordinal for ordinal, components in groups.items() if components]
-    return tuple(
-        group_root(nonces[ordinal], groups[ordinal]) if groups.get(ordinal) else Hash32(ALL_ONES_HASH)
-        for ordinal in range(max(present) + 1)
-    )
+    roots = [Hash32(ALL_ONES_HASH)] * (max(present) + 1)
+    for ordinal in present:
+        roots[ordinal] = group_root(nonces[ordinal], groups[ordinal])
+    return tuple(roots)
 
 
 def transaction_id(roots: Sequence[bytes]) -> Hash32:

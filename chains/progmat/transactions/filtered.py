@@ -21,6 +21,7 @@ from chains.progmat.transactions.model import (
     Group,
     check_hash,
     check_range,
+    out_of_range,
 )
 from primitives.lazily import lazily
 from primitives.merkle import ALL_ONES_HASH, HASH_SIZE
@@ -54,16 +55,16 @@ class VisibleGroup:
 
     def __post_init__(self) -> None:
         check_range("visible group", self.ordinal, 0, GROUP_COUNT - 1)
-        check_range("visible components", len(self.components), 1, MAX_COMPONENTS_PER_GROUP)
-        if len(self.nonces) != len(self.components):
-            raise MalformedComponent(
-                "one nonce per visible component", expected=len(self.components), found=len(self.nonces)
-            )
+        sizes = list(map(len, self.components))
+        check_range("visible components", len(sizes), 1, MAX_COMPONENTS_PER_GROUP)
+        if len(self.nonces) != len(sizes):
+            raise MalformedComponent("one nonce per visible component", expected=len(sizes), found=len(self.nonces))
         if set(map(len, self.nonces)) != {HASH_SIZE}:
             for nonce in self.nonces:
                 check_hash("nonce of a visible component", nonce)
-        for component in self.components:
-            check_range("visible component bytes", len(component), 1, MAX_COMPONENT_BYTES)
+        for size in sizes:
+            if not 1 <= size <= MAX_COMPONENT_BYTES:
+                raise out_of_range("visible component bytes", size, 1, MAX_COMPONENT_BYTES)
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class GroupViews(ABC):
         raw = self.components.get(Group.COMMANDS, ())
         if len(raw) != len(signers):
             raise MalformedComponent("one signer component per command", expected=len(raw), found=len(signers))
-        return tuple(decode_command(data, keys) for data, keys in zip(raw, signers, strict=True))
+        return tuple(map(decode_command, raw, signers))
 
     @lazily
     def command_contracts(self) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ class GroupViews(ABC):
         return self._at_most_one(Group.CONTRACT_PACKAGE, decode_contract_package_hash)
 
     def _all(self, group: Group, decode: Callable[[bytes], T]) -> tuple[T, ...]:
-        return tuple(decode(component) for component in self.components.get(group, ()))
+        return tuple(map(decode, self.components.get(group, ())))
 
     def _at_most_one(self, group: Group, decode: Callable[[bytes], T]) -> T | None:
         components = self.components.get(group, ())

@@ -43,7 +43,7 @@ class LedgerTransaction:
             ("inputs", self.inputs, self.wire.inputs),
             ("references", self.references, self.wire.references),
         ):
-            if tuple(state.ref for state in resolved) != refs:
+            if tuple([state.ref for state in resolved]) != refs:
                 raise InputsBroken(
                     f"resolved {kind} are the transaction's",
                     expected=_listed(refs),
@@ -61,32 +61,32 @@ class LedgerTransaction:
         inputs, references = _resolved(wire.inputs, states), _resolved(wire.references, states)
         return cls(wire, inputs, references, made_under=made_under)
 
-    @property
+    @lazily
     def id(self) -> Hash32:
         """The transaction id."""
         return self.wire.id
 
-    @property
+    @lazily
     def outputs(self) -> tuple[TransactionState, ...]:
         """States that the transaction makes."""
         return self.wire.outputs
 
-    @property
+    @lazily
     def commands(self) -> tuple[Command, ...]:
         """Commands with their signers."""
         return self.wire.commands
 
-    @property
+    @lazily
     def notary(self) -> Party | None:
         """The notary that the transaction is meant for."""
         return self.wire.notary
 
-    @property
+    @lazily
     def time_window(self) -> TimeWindow | None:
         """When the notary may accept the transaction."""
         return self.wire.time_window
 
-    @property
+    @lazily
     def provable_writes(self) -> tuple[ProvableWrite, ...]:
         """Writes to the ledger's provable store."""
         return self.wire.provable_writes
@@ -98,9 +98,9 @@ class LedgerTransaction:
         A replaced key signs for nothing; the key that took its place signs for both.
         """
         asked = {key for command in self.commands for key in command.signers}
-        return frozenset(
-            (asked - self.key_heirs.keys()) | {old for old, heir in self.key_heirs.items() if heir in asked}
-        )
+        if self.key_heirs:
+            asked = (asked - self.key_heirs.keys()) | {old for old, heir in self.key_heirs.items() if heir in asked}
+        return frozenset(asked)
 
     def under(self, key_heirs: Mapping[Key, Key]) -> LedgerTransaction:
         """The same transaction, judged where these keys have been replaced (``NetworkParameters.key_heirs``)."""
@@ -117,19 +117,19 @@ class LedgerTransaction:
 
     def commands_of(self, contract: str) -> tuple[Command, ...]:
         """Commands of one contract."""
-        return tuple(command for command in self.commands if command.contract == contract)
+        return tuple([command for command in self.commands if command.contract == contract])
 
     def inputs_of(self, contract: str) -> tuple[StateAndRef, ...]:
         """Consumed states of one contract."""
-        return tuple(state for state in self.inputs if state.state.contract == contract)
+        return tuple([state for state in self.inputs if state.state.contract == contract])
 
     def outputs_of(self, contract: str) -> tuple[TransactionState, ...]:
         """New states of one contract."""
-        return tuple(state for state in self.outputs if state.contract == contract)
+        return tuple([state for state in self.outputs if state.contract == contract])
 
     def references_of(self, contract: str) -> tuple[StateAndRef, ...]:
         """Referenced states of one contract."""
-        return tuple(state for state in self.references if state.state.contract == contract)
+        return tuple([state for state in self.references if state.state.contract == contract])
 
     def output_refs(self) -> tuple[StateAndRef, ...]:
         """New states with the references that later transactions will use."""
@@ -140,7 +140,7 @@ def _resolved(refs: tuple[StateRef, ...], states: Mapping[StateRef, TransactionS
     for ref in refs:
         if ref not in states:
             raise StateUnresolved(ref)
-    return tuple(StateAndRef(ref, states[ref]) for ref in refs)
+    return tuple([StateAndRef(ref, states[ref]) for ref in refs])
 
 
 def _listed(refs: Iterable[StateRef]) -> str:

@@ -187,7 +187,12 @@ def check_hash(what: str, value: bytes) -> None:
 def check_range(what: str, value: int, low: int, high: int) -> None:
     """Refuse a number outside ``low..high``; raises MalformedComponent."""
     if not low <= value <= high:
-        raise MalformedComponent(what, expected=f"{low}..{high}", found=value)
+        raise out_of_range(what, value, low, high)
+
+
+def out_of_range(what: str, value: int, low: int, high: int) -> MalformedComponent:
+    """The error of ``check_range``, for hot paths that compare by themselves."""
+    return MalformedComponent(what, expected=f"{low}..{high}", found=value)
 
 
 def check_pattern(what: str, value: str, pattern: re.Pattern[str]) -> None:

@@ -114,15 +114,18 @@ class NetworkParameters:
     def _successors(self) -> Mapping[Party, Party]:
         return {Party(item.name, item.old_key): Party(item.name, item.new_key) for item in self.key_successions}
 
+    @cached_property
+    def _predecessors(self) -> Mapping[Party, Party]:
+        return {new: old for old, new in self._successors.items()}
+
     def current(self, party: Party) -> Party:
         """The party with the key that signs for it in this epoch."""
-        return self._newest_keys.get(party, party)
+        return self._newest_keys.get(party, party) if self.key_successions else party
 
     def identity(self, party: Party) -> Party:
         """The party with its first key: what states name it by, whichever of its keys is asked about."""
-        before = {Party(item.name, item.new_key): Party(item.name, item.old_key) for item in self.key_successions}
-        while party in before:
-            party = before[party]
+        while self.key_successions and party in self._predecessors:
+            party = self._predecessors[party]
         return party
 
     @cached_property
@@ -132,7 +135,7 @@ class NetworkParameters:
 
     def successor(self, party: Party) -> Party | None:
         """The party with the key that took its key's place, if one did."""
-        return self._successors.get(party)
+        return self._successors.get(party) if self.key_successions else None
 
     def heirs(self, party: Party) -> frozenset[PublicKey]:
         """The keys that took the place of the party's, one after the other; empty for most."""

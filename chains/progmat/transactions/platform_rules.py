@@ -12,7 +12,7 @@ from chains.progmat.transactions.encumbrance import (
 )
 from chains.progmat.transactions.errors import InputsBroken, NetworkBroken, NotaryBroken, SignersBroken, WritesBroken
 from chains.progmat.transactions.ledger import LedgerTransaction
-from chains.progmat.transactions.model import Party
+from chains.progmat.transactions.model import Party, TransactionState
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.other_notaries import is_notary_change
 from chains.progmat.transactions.signature import PLATFORM_VERSION
@@ -128,12 +128,15 @@ def require_one_notary_for_all(ledger_tx: LedgerTransaction, parameters: Network
             found=f"{notary.name} {notary.key!r}",
         )
     for state in ledger_tx.inputs:
-        _require_notary(f"input {state.ref}", parameters.current(state.state.notary), notary)
+        if parameters.current(state.state.notary) != notary:
+            raise _of_another_notary(f"input {state.ref}", state.state, notary)
     for state in ledger_tx.references:
-        _require_notary(f"reference {state.ref}", parameters.current(state.state.notary), notary)
+        if parameters.current(state.state.notary) != notary:
+            raise _of_another_notary(f"reference {state.ref}", state.state, notary)
     if not is_notary_change(ledger_tx.commands):
         for index, output in enumerate(ledger_tx.outputs):
-            _require_notary(f"output {index}", output.notary, notary)
+            if output.notary != notary:
+                raise _of_another_notary(f"output {index}", output, notary)
 
 
 def require_notary_serves(ledger_tx: LedgerTransaction, parameters: NetworkParameters) -> None:
@@ -199,6 +202,6 @@ def _serving(parameters: NetworkParameters) -> str:
     return "one of " + ", ".join(notary.name for notary in parameters.notaries if parameters.serves(notary))
 
 
-def _require_notary(what: str, found: Party, expected: Party) -> None:
-    if found != expected:
-        raise NotaryBroken(f"the {what} belongs to the transaction's notary", expected=expected.name, found=found.name)
+def _of_another_notary(what: str, state: TransactionState, expected: Party) -> NotaryBroken:
+    rule = f"the {what} belongs to the transaction's notary"
+    return NotaryBroken(rule, expected=expected.name, found=state.notary.name)

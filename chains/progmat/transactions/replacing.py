@@ -19,9 +19,9 @@ RESERVED_NAMES: Final = frozenset({NOTARY_CHANGE, PACKAGE_UPGRADE})
 
 def replaces_states(commands: Iterable[Command]) -> bool:
     """Whether any command is a replacement's; that it is then the only one is for verification to say."""
-    return any(command.contract in RESERVED_NAMES for command in commands)
+    return not RESERVED_NAMES.isdisjoint([command.contract for command in commands])
 
 
 def is_package_upgrade(commands: Iterable[Command]) -> bool:
     """Whether a command converts states of another package."""
-    return any(command.contract == PACKAGE_UPGRADE for command in commands)
+    return PACKAGE_UPGRADE in [command.contract for command in commands]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chains.progmat.transactions.errors import SignatureRefused
-from chains.progmat.transactions.model import check_hash, check_range
+from chains.progmat.transactions.model import check_hash, check_range, out_of_range
 from primitives.errors import BadSignature
 from primitives.hashing import sha256
 from primitives.merkle import PartialMerkleTree
@@ -25,6 +25,7 @@ PLATFORM_VERSION: Final = 1
 
 MAX_BATCH: Final = 1024
 SIGNATURE_BYTES: Final = 64
+_MAX_PLATFORM_VERSION: Final = 2**31 - 1
 _DOMAIN: Final = b"crossdvp/signable/1"
 
 
@@ -38,11 +39,14 @@ class TransactionSignature:
     partial_tree: PartialMerkleTree | None = None
 
     def __post_init__(self) -> None:
-        check_range("signature length", len(self.signature), SIGNATURE_BYTES, SIGNATURE_BYTES)
-        check_range("signature's platform version", self.platform_version, 1, 2**31 - 1)
-        if self.partial_tree is not None:
-            check_range("batch size", self.partial_tree.leaf_count, 1, MAX_BATCH)
-            check_range("leaves shown of a batch", len(self.partial_tree.indexes), 1, 1)
+        size, version, tree = len(self.signature), self.platform_version, self.partial_tree
+        if size != SIGNATURE_BYTES:
+            raise out_of_range("signature length", size, SIGNATURE_BYTES, SIGNATURE_BYTES)
+        if not 1 <= version <= _MAX_PLATFORM_VERSION:
+            raise out_of_range("signature's platform version", version, 1, _MAX_PLATFORM_VERSION)
+        if tree is not None:
+            check_range("batch size", tree.leaf_count, 1, MAX_BATCH)
+            check_range("leaves shown of a batch", len(tree.indexes), 1, 1)
 
     def verify(self, tx_id: Hash32) -> None:
         """Return if this is a signature over ``tx_id``; raises SignatureRefused otherwise."""

@@ -9,7 +9,7 @@ from chains.progmat.transactions import signed_codec
 from chains.progmat.transactions.errors import SignatureRefused, SignaturesMissing
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.wire import WireTransaction
-from primitives.composite_key import Key, is_fulfilled_by, leaf_keys
+from primitives.composite_key import Key, is_fulfilled_by
 from primitives.lazily import lazily
 from primitives.public_key import PublicKey
 from primitives.types import Hash32
@@ -26,9 +26,8 @@ class SignedTransaction:
     signatures: tuple[TransactionSignature, ...]
 
     def __post_init__(self) -> None:
-        keys = [signature.by for signature in self.signatures]
-        if len(set(keys)) != len(keys):
-            raise SignatureRefused("a key signs once", expected=len(set(keys)), found=len(keys))
+        if len(self.signed_by) != len(self.signatures):
+            raise SignatureRefused("a key signs once", expected=len(self.signed_by), found=len(self.signatures))
 
     @classmethod
     def of(cls, wire: WireTransaction, signatures: Iterable[TransactionSignature] = ()) -> SignedTransaction:
@@ -49,7 +48,7 @@ class SignedTransaction:
         """The transaction itself; raises DecodeError when the bytes are not one."""
         return WireTransaction.decode(self.wire_bytes)
 
-    @property
+    @lazily
     def id(self) -> Hash32:
         """The transaction id."""
         return self.wire.id
@@ -57,7 +56,7 @@ class SignedTransaction:
     @lazily
     def signed_by(self) -> frozenset[PublicKey]:
         """Keys with a signature here, verified or not."""
-        return frozenset(signature.by for signature in self.signatures)
+        return frozenset([signature.by for signature in self.signatures])
 
     def with_signatures(self, *signatures: TransactionSignature) -> SignedTransaction:
         """The same transaction with more signatures; one by a key that has already signed changes nothing."""
@@ -66,7 +65,12 @@ class SignedTransaction:
 
     def missing_signers(self) -> frozenset[Key]:
         """Required keys, composite ones whole, that the signatures here do not fulfil."""
-        return frozenset(key for key in self.wire.required_signers if not is_fulfilled_by(key, self.signed_by))
+        return self._missing_signers
+
+    @lazily
+    def _missing_signers(self) -> frozenset[Key]:
+        unsigned = self.wire.required_signers - self.signed_by
+        return frozenset([key for key in unsigned if not is_fulfilled_by(key, self.signed_by)])
 
     def verify_signatures_except(self, allowed_missing: Iterable[Key] = ()) -> None:
         """Verify every signature, and that only ``allowed_missing`` of the required keys are missing.
@@ -93,7 +97,7 @@ class SignedTransaction:
 
     def verify_each_signature(self) -> None:
         """Verify every signature, whether or not they suffice; raises SignatureRefused."""
-        wanted = {leaf for key in self.wire.required_signers for leaf in leaf_keys(key)}
+        wanted = self.wire.signing_keys
         for signature in self.signatures:
             if signature.by not in wanted:
                 raise SignatureRefused("only required keys sign", expected=_names(wanted), found=repr(signature.by))

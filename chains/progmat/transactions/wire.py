@@ -18,12 +18,17 @@ from chains.progmat.transactions.model import (
     ComponentGroup,
     Group,
     check_range,
+    out_of_range,
 )
-from primitives.composite_key import Key
+from primitives.composite_key import Key, leaf_keys
 from primitives.lazily import lazily
+from primitives.public_key import PublicKey
 from primitives.types import Hash32
 
 _ALLOWED_GROUPS = frozenset(Group) - {Group.ATTACHMENTS}
+_DECISIVE_GROUPS = (Group.INPUTS, Group.REFERENCES, Group.TIME_WINDOW, Group.PROVABLE_WRITES)
+"""What there is for a notary to check."""
+
 _REQUIRED_GROUPS = (Group.NETWORK_PARAMETERS, Group.CONTRACT_PACKAGE)
 
 
@@ -50,7 +55,7 @@ class WireTransaction(GroupViews):
             )
         for group in self.groups:
             _check_group(group)
-        total = sum(len(component) for group in self.groups for component in group.components)
+        total = sum([sum(map(len, group.components)) for group in self.groups])
         check_range("bytes of all components", total, 1, MAX_TRANSACTION_BYTES)
         for required in _REQUIRED_GROUPS:
             if required not in ordinals:
@@ -92,11 +97,23 @@ class WireTransaction(GroupViews):
             keys.add(self.notary.key)
         return frozenset(keys)
 
-    @property
+    @lazily
+    def outputs_used(self) -> Mapping[bytes, frozenset[int]]:
+        """The outputs that inputs and references name, by transaction id, in order of first use."""
+        used: dict[bytes, set[int]] = {}
+        for ref in (*self.inputs, *self.references):
+            used.setdefault(ref.tx_id, set()).add(ref.index)
+        return {tx_id: frozenset(indexes) for tx_id, indexes in used.items()}
+
+    @lazily
+    def signing_keys(self) -> frozenset[PublicKey]:
+        """The single keys of all required signers."""
+        return frozenset().union(*map(leaf_keys, self.required_signers))
+
+    @lazily
     def needs_notarisation(self) -> bool:
         """Whether uniqueness, references, time or provable writes have to be checked by the notary."""
-        decisive = (Group.INPUTS, Group.REFERENCES, Group.TIME_WINDOW, Group.PROVABLE_WRITES)
-        return any(group in self.components for group in decisive)
+        return not self.components.keys().isdisjoint(_DECISIVE_GROUPS)
 
     def filter(self, groups: AbstractSet[Group]) -> FilteredTransaction:
         """A tear-off that shows the chosen groups whole and of the others only the root."""
@@ -128,6 +145,9 @@ def _check_group(group: ComponentGroup) -> None:
         raise MalformedComponent(
             "component group is in use", expected=str(sorted(int(g) for g in _ALLOWED_GROUPS)), found=group.ordinal
         )
-    check_range(f"components of group {group.ordinal}", len(group.components), 1, MAX_COMPONENTS_PER_GROUP)
-    for component in group.components:
-        check_range(f"component bytes in group {group.ordinal}", len(component), 1, MAX_COMPONENT_BYTES)
+    sizes = list(map(len, group.components))
+    if not 1 <= len(sizes) <= MAX_COMPONENTS_PER_GROUP:
+        raise out_of_range(f"components of group {group.ordinal}", len(sizes), 1, MAX_COMPONENTS_PER_GROUP)
+    for size in sizes:
+        if not 1 <= size <= MAX_COMPONENT_BYTES:
+            raise out_of_range(f"component bytes in group {group.ordinal}", size, 1, MAX_COMPONENT_BYTES)

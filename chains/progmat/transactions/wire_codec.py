@@ -23,4 +23,4 @@ def encode_wire(salt: bytes, groups: tuple[ComponentGroup, ...]) -> bytes:
 def decode_wire(data: bytes) -> tuple[bytes, tuple[ComponentGroup, ...]]:
     """Salt and groups in ``data``; their shape is checked by ``WireTransaction``. Raises DecodeError."""
     message = strict_parse(pb.WireTransaction, data, max_bytes=MAX_WIRE_BYTES)
-    return message.salt, tuple(ComponentGroup(g.ordinal, tuple(g.components)) for g in message.groups)
+    return message.salt, tuple([ComponentGroup(g.ordinal, tuple(g.components)) for g in message.groups])

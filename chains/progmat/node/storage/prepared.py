@@ -213,5 +213,5 @@ def _elements(name: str, elements: Sequence[Any]) -> dict[str, Any]:
 def _driver(connection: Connection) -> _Driver:
     if not connection.in_transaction():
         connection.begin()  # as Core does before its first statement
-    driver: _Driver = connection.connection.driver_connection  # type: ignore[assignment] # one of the two it stands for
+    driver: _Driver = connection.connection.dbapi_connection  # type: ignore[assignment] # of both drivers it is their own
     return driver

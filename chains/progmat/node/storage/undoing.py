@@ -106,4 +106,4 @@ def _in_savepoint(connection: Connection, name: str, run: Callable[[Connection],
 
 
 def _driver(connection: Connection) -> Any:  # noqa: ANN401 - sqlite3.Connection or psycopg.Connection
-    return connection.connection.driver_connection
+    return connection.connection.dbapi_connection
