@@ -85,6 +85,10 @@ class Ancestors:
         return tuple(signed for signed, _ in self._batch)
 
 
+def _nothing_more(_connection: Connection, _signed: SignedTransaction) -> None:
+    """Ancestors are recorded, and that is all."""
+
+
 class BackChain:
     """The asking side of resolution for one node."""
 
@@ -100,7 +104,9 @@ class BackChain:
         policy: HistoryPolicy = HistoryPolicy.WHOLE,
         *,
         confirmed: Confirmation,
+        also: AlsoRecorded = _nothing_more,
     ) -> None:
+        """``also`` runs after each fetched transaction was recorded, in the same commit."""
         self._database = database
         self._network = network
         self._directory = directory
@@ -110,6 +116,7 @@ class BackChain:
         self._position_of = position_of
         self._policy = policy
         self._confirmed = confirmed
+        self._also = also
         self._held_bytes: Counter[str] = Counter()
 
     async def resolve(self, peer: str, wire: WireTransaction) -> None:
@@ -287,11 +294,8 @@ class BackChain:
             if bytes(signed.id) in unknown:
                 self._verifier.verify_contracts(connection, signed.wire)
             self._recorder.record(connection, signed, position, self._clock.now_ms())
+            self._also(connection, signed)
             also(connection, signed)
-
-
-def _nothing_more(_connection: Connection, _signed: SignedTransaction) -> None:
-    """Ancestors are recorded, and that is all."""
 
 
 def _keep_all(connection: Connection, *, attested: list[AttestedOutputs]) -> None:

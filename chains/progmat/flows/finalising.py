@@ -12,11 +12,10 @@ from functools import partial
 from sqlalchemy import Connection
 
 from chains.progmat.flows import peer_codec
-from chains.progmat.flows.back_chain import Ancestors, BackChain, Confirmation, PositionSource
+from chains.progmat.flows.back_chain import AlsoRecorded, Ancestors, BackChain, Confirmation, PositionSource
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.errors import BadFinality
 from chains.progmat.flows.peer_codec import Finality
-from chains.progmat.flows.recovery import remember_made
 from chains.progmat.flows.seams import Recording
 from chains.progmat.flows.signed_records import assembled
 from chains.progmat.flows.verification import LedgerVerifier
@@ -41,9 +40,9 @@ class FinaliseResponder:
         position_of: PositionSource,
         confirmed: Confirmation,
         received: Callable[[Collection[str], SignedTransaction], None],
-        may_be_ours: Callable[[SignedTransaction], bool],
+        also: AlsoRecorded,
     ) -> None:
-        """``may_be_ours`` says whether a flow of this node may have made a transaction that comes from a peer."""
+        """``also`` runs after a delivered transaction was recorded, in the same commit."""
         self._own_name = own_name
         self._database = database
         self._verifier = verifier
@@ -53,7 +52,7 @@ class FinaliseResponder:
         self._position_of = position_of
         self._confirmed = confirmed
         self._received = received
-        self._may_be_ours = may_be_ours
+        self._also = also
 
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``node.finalise``. Raises ``BadFinality`` and what verification refuses."""
@@ -109,9 +108,9 @@ class FinaliseResponder:
         self._verifier.verify_contracts(connection, signed.wire)
         if self._own_name not in self._recorder.participants(connection, signed.wire):
             raise BadFinality(asker, signed.id, f"{self._own_name} takes no part in it")
-        if self._may_be_ours(signed):
-            remember_made(connection, signed)
-        return self._recorder.record(connection, signed, position, self._clock.now_ms())
+        others = self._recorder.record(connection, signed, position, self._clock.now_ms())
+        self._also(connection, signed)
+        return others
 
 
 def _is_recorded(connection: Connection, tx_id: bytes) -> bool:

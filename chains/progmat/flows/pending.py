@@ -29,6 +29,7 @@ from chains.progmat.flows.delivery import owe_finality
 from chains.progmat.flows.notary_inquiry import FinalWord, Findings, NotaryInquiry
 from chains.progmat.flows.pending_book import Countersigned, PendingBook
 from chains.progmat.flows.pending_rows import PendingRow
+from chains.progmat.flows.recovery_errors import StillOpen
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.seams import Recording
 from chains.progmat.flows.signed_records import decoded
@@ -83,6 +84,8 @@ class PendingWatch:
         self._on_recorded = on_recorded
         self._asking = asyncio.Lock()
         self._asked_ms: dict[bytes, int] = {}
+        self._may_become_final: set[bytes] = set()
+        """Of which the notary said, when asked last, that it has not committed it, and could still."""
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -104,8 +107,9 @@ class PendingWatch:
     async def settle_all_of(self, asker: str) -> CrossDvpError | None:
         """Have everything recorded that ``asker`` may have made final: it asks because it may not know any more.
 
-        Returns why the notary cannot be asked, if it cannot. What is final and cannot be completed now does not count:
-        a countersigner that refuses must not keep back for ever what else there is.
+        Returns why not everything is known, if so: the notary cannot be asked, or may yet make something final, which
+        its time window ends. What is final and cannot be completed now does not count: a countersigner that refuses
+        must not keep back for ever what else there is.
         """
         await self._write_down(self.book.of(asker))
         stale_ms = self._clock.now_ms() - FRESH_MS
@@ -114,7 +118,8 @@ class PendingWatch:
             failure = await self._settle(tx_ids[start : start + MAX_FOUND_IDS])
             if failure is not None:
                 return failure
-        return None
+        still_open = await self._still_open(list(self._may_become_final.intersection(self.book.written_of(asker))))
+        return StillOpen(asker, len(still_open)) if still_open else None
 
     async def signatures_of(self, tx_id: bytes) -> tuple[TransactionSignature, ...]:
         """This node's over a transaction that is pending or recorded, perhaps with others'; none of an unknown one."""
@@ -192,12 +197,14 @@ class PendingWatch:
         failed: dict[PendingRow, CrossDvpError | None] = {}
         for row in rows:
             self._asked_ms[row.tx_id] = self._clock.now_ms()
+            self._may_become_final.discard(row.tx_id)
             word = findings.final.get(row.tx_id)
             try:
                 if word is not None:
                     await self._complete(row, word)
                 elif not await self._is_out(wires[row.tx_id], findings):
                     failed[row] = None
+                    self._may_become_final.add(row.tx_id)
                 else:
                     await self._forget([row.tx_id])
             except StorageClosed:
@@ -256,6 +263,7 @@ class PendingWatch:
         for tx_id in tx_ids:
             self.book.erased(tx_id)
             self._asked_ms.pop(tx_id, None)
+            self._may_become_final.discard(tx_id)
 
 
 def _put_off(connection: Connection, *, errors: dict[PendingRow, CrossDvpError | None], now_ms: int) -> None:

@@ -4,7 +4,8 @@ CrossDvpError
 ├── PeerError
 │   └── BadListing          a peer's list of final transactions goes back, stands still or never ends
 └── UnavailableError
-    └── RecoveryUnderWay    somebody else's request has all peers asked at this moment
+    ├── RecoveryUnderWay    somebody else's request has all peers asked at this moment
+    └── StillOpen           what the asker began, and we signed, may yet become final
 """
 
 from __future__ import annotations
@@ -34,4 +35,18 @@ class RecoveryUnderWay(UnavailableError):
         super().__init__(
             f"all peers are being asked for missed transactions, for {running_s} s now: what comes back serves every "
             f"caller; retry after {retry_after_s:g} s"
+        )
+
+
+class StillOpen(UnavailableError):
+    """A list of final transactions has no end yet: the notary may commit more of what the asker began."""
+
+    reason = "STILL_OPEN"
+
+    def __init__(self, asker: str, number: int) -> None:
+        self.asker = asker
+        self.number = number
+        super().__init__(
+            f"{number} transactions that {asker} began and this node signed are neither final nor too late: "
+            "ask again when their time windows are over, in two minutes"
         )

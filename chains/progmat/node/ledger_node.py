@@ -30,6 +30,7 @@ from chains.progmat.flows.fresh_key_codec import FRESH_KEY, SHOW_FRESH_KEYS
 from chains.progmat.flows.fresh_key_desk import FreshKeyDesk
 from chains.progmat.flows.fresh_key_register import FreshKeyRegister
 from chains.progmat.flows.history_policy import HistoryPolicy
+from chains.progmat.flows.made_here import MadeHere
 from chains.progmat.flows.members import MembershipBook, MembershipDesk
 from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.notary_inquiry import NotaryInquiry
@@ -111,6 +112,8 @@ class LedgerNode:
         self._desk = NotaryDesk(
             parts.network, parts.verifier, parts.clock, parts.me.party, parts.keys, parts.directory, disclose
         )
+        book = PendingBook()
+        made_here = MadeHere(parts.me.name, parts.keys, parts.verifier.recorded, book.asker_of)
         back_chain = BackChain(
             parts.database,
             parts.network,
@@ -121,8 +124,9 @@ class LedgerNode:
             self._desk.position_of,
             parts.history,
             confirmed=self._confirmed,
+            also=made_here,
         )
-        self._sign_for_others(recorder, back_chain)
+        self._sign_for_others(recorder, back_chain, book)
         self._members = MembershipBook(
             parts.me, parts.database, parts.network, parts.directory, back_chain, parts.verifier.recorded
         )
@@ -147,7 +151,7 @@ class LedgerNode:
             self._desk.position_of,
             self._confirmed,
             self._received,
-            self._may_be_ours,
+            made_here,
         )
         self._attestations = AttestationReceiver(parts.database, parts.verifier)
         self._listings = FinalListings(parts.database, parts.history_id, self.pending.settle_all_of)
@@ -165,13 +169,13 @@ class LedgerNode:
         learn = self._register.learn
         return Recorder(parts.me.name, parts.directory, rules, recorded, self._membership_changed, learn)
 
-    def _sign_for_others(self, recorder: Recorder, back_chain: BackChain) -> None:
+    def _sign_for_others(self, recorder: Recorder, back_chain: BackChain, book: PendingBook) -> None:
         """Countersigning, and what becomes of what was countersigned."""
         parts = self.parts
         disclose = self._disclosing.disclose
         self._countersignatures = Countersignatures(parts.network, parts.directory, parts.verifier, disclose)
         self.pending = PendingWatch(
-            PendingBook(),
+            book,
             parts.database,
             NotaryInquiry(parts.network, parts.verifier),
             self._countersignatures,
@@ -317,12 +321,6 @@ class LedgerNode:
         self.records_changed.tell()
         self._coin_queue.freed_somewhere()
         self.deliveries.wake()
-
-    def _may_be_ours(self, signed: SignedTransaction) -> bool:
-        """Signed with a key of ours, and not for somebody else: whoever lost its database is sent what it has made."""
-        if self.pending.book.asker_of(signed.id) is not None:
-            return False
-        return any(self.parts.keys.signer(signature.by) is not None for signature in signed.signatures)
 
     def _count_history(self, wire: WireTransaction) -> None:
         if self.parts.attest_every:

@@ -139,7 +139,10 @@ def balance_at_sequence(connection: Connection, account: AccountAsset, sequence:
 
 
 def balance_at_position(connection: Connection, account: AccountAsset, journal_position: int) -> PastBalance:
-    """Before the first cash ledger_tx of a higher journal position was recorded; the present balance if none was."""
+    """Before the first ledger_tx of a higher journal position was entered; the present balance if none was.
+
+    One that made no entry (it came after those that spend what it made) does not count: it changed no balance.
+    """
     first = select(func.min(entries.c.sequence)).where(
         entries.c.journal_position > 0, entries.c.journal_position > journal_position
     )
