@@ -185,8 +185,14 @@ class ReferencedMembers:
         Raises MembershipViolation; also when two are referenced, so that a good one cannot hide a bad one.
         """
         found = self._found.get((network, name), [])
-        member = _rules.one(f"the {network.name} membership of {name} is referenced", found)
-        _rules.equal(f"{name} is an active member", expected=MembershipStatus.ACTIVE, found=member.status)
+        if len(found) != 1:
+            raise _rules.broken(
+                f"the {network.name} membership of {name} is referenced", expected="exactly one", found=len(found)
+            )
+        member = found[0]
+        if member.status is not MembershipStatus.ACTIVE:
+            rule = f"{name} is an active member"
+            raise _rules.broken(rule, expected=MembershipStatus.ACTIVE, found=member.status)
         if role not in member.roles:
             raise _rules.broken(f"{name} has the role", expected=role.name, found=member.roles)
         return member

@@ -38,7 +38,7 @@ from chains.progmat.transactions.signature import sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.vault import lock_states, release_soft_locks, renew_soft_locks
-from primitives.composite_key import leaf_keys
+from primitives.public_key import PublicKey
 from primitives.types import UnixSeconds
 
 SHORT_WINDOW_S = 120
@@ -202,10 +202,11 @@ class BuildStep:
         if made is not None:  # by this flow, before this node's records were restored
             known = with_signed(record, decoded(made.signed_bytes)).advanced(FlowStep.DONE, now_ms)
             return known.replaced(journal_position=made.journal_position)
+        identity = self._verifier.parameters.identity(self._me.party)
         context = BuildContext(
             connection=connection,
             flow_id=record.flow_id,
-            me=replace(self._me, party=self._verifier.parameters.identity(self._me.party)),
+            me=self._me if identity is self._me.party else replace(self._me, party=identity),
             directory=self._directory,
             keys=self._keys,
             verifier=self._verifier,
@@ -227,7 +228,7 @@ class BuildStep:
         return with_signed(record, self._signed(connection, wire)).advanced(FlowStep.BUILT, now_ms)
 
     def _signed(self, connection: Connection, wire: WireTransaction) -> SignedTransaction:
-        required = sorted({leaf for key in wire.required_signers for leaf in leaf_keys(key)}, key=lambda k: k.encoded())
+        required = sorted(wire.signing_keys, key=PublicKey.encoded)
         signers = [signer for key in required if (signer := self._keys.signer(key)) is not None]
         signed = {signer.public_key for signer in signers}
         strangers = [key for key in required if key not in signed and self._directory.holder_of(key) is None]

@@ -45,7 +45,7 @@ def entry_kind(
     done = {(command.contract, command.name) for command in wire.commands}
     if _SETTLE in done:
         return EntryKind.DVP
-    kinds = [kind for named, kind in _KINDS.items() if named in done]
+    kinds = [_KINDS[named] for named in done if named in _KINDS]
     if len(kinds) != 1:
         return EntryKind.OTHER
     if kinds[0] is EntryKind.MOVE and len(wire.outputs) == 1 and _owners(wire, inputs, accounts_of) == 1:

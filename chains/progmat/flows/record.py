@@ -131,7 +131,7 @@ def with_line(story: str, what: str, at_ms: int) -> str:
     """A story with one more line, ``what@ms``; what is too long to be told loses its middle, not its end."""
     if len(story) > MAX_STORY_CHARACTERS:
         story = story[: MAX_STORY_CHARACTERS // 2].rsplit(" ", 1)[0] + " …@0"
-    return f"{story} {what}@{at_ms}".lstrip()
+    return f"{story} {what}@{at_ms}" if story else f"{what}@{at_ms}"
 
 
 MAX_STORY_CHARACTERS = 2000

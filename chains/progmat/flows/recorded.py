@@ -73,12 +73,13 @@ class RecordedStates:
         unknown: list[StateRef] = []
         recording, included = self._included
         here = included if recording is connection else {}
-        for ref in refs:
-            outputs = here.get(ref.tx_id) or self._outputs(ref.tx_id)
-            if outputs is None:
-                unknown.append(ref)
-            elif ref.index < len(outputs):
-                states[ref] = outputs[ref.index]
+        with self._lock:
+            for ref in refs:
+                outputs = here.get(ref.tx_id) or self._outputs(ref.tx_id)
+                if outputs is None:
+                    unknown.append(ref)
+                elif ref.index < len(outputs):
+                    states[ref] = outputs[ref.index]
         if unknown:
             states |= self._found(connection, unknown)
         return states
@@ -94,12 +95,12 @@ class RecordedStates:
         return packages | attested_packages(connection, [ref for ref in wanted if ref not in packages])
 
     def _outputs(self, tx_id: bytes) -> Outputs | None:
-        with self._lock:
-            known = self._known.get(tx_id)
-            if known is None:
-                return None
-            self._known.move_to_end(tx_id)
-            return known[0]
+        """Under the lock."""
+        known = self._known.get(tx_id)
+        if known is None:
+            return None
+        self._known.move_to_end(tx_id)
+        return known[0]
 
     def _found(self, connection: Connection, refs: list[StateRef]) -> dict[StateRef, TransactionState]:
         wanted = {ref.tx_id for ref in refs}

@@ -19,6 +19,8 @@ def require_encumbrances_form_full_cycles(outputs: Sequence[TransactionState]) -
     With distinct targets that are all encumbered themselves, following the encumbrances leads back to the start.
     """
     targets = {index: output.encumbrance for index, output in enumerate(outputs) if output.encumbrance is not None}
+    if not targets:
+        return
     for index, target in targets.items():
         if target == index:
             raise EncumbranceBroken("no output encumbers itself", expected="another output", found=index)
@@ -39,10 +41,12 @@ def require_encumbered_inputs_are_spent_together(inputs: Sequence[StateAndRef]) 
 
     Along a full cycle this means that all of its states are consumed.
     """
-    consumed = {state.ref for state in inputs}
-    for state in inputs:
-        if state.state.encumbrance is None:
-            continue
-        partner = StateRef(state.ref.tx_id, state.state.encumbrance)
-        if partner == state.ref or partner not in consumed:
-            raise EncumbranceBroken("encumbered states are spent together", expected=str(partner), found=str(state.ref))
+    partners = [
+        (state.ref, StateRef(state.ref.tx_id, state.state.encumbrance))
+        for state in inputs
+        if state.state.encumbrance is not None
+    ]
+    consumed = {state.ref for state in inputs} if partners else frozenset()
+    for ref, partner in partners:
+        if partner == ref or partner not in consumed:
+            raise EncumbranceBroken("encumbered states are spent together", expected=str(partner), found=str(ref))

@@ -54,9 +54,11 @@ class VisibleGroup:
     components: tuple[bytes, ...]
 
     def __post_init__(self) -> None:
-        check_range("visible group", self.ordinal, 0, GROUP_COUNT - 1)
+        if not 0 <= self.ordinal < GROUP_COUNT:
+            raise out_of_range("visible group", self.ordinal, 0, GROUP_COUNT - 1)
         sizes = list(map(len, self.components))
-        check_range("visible components", len(sizes), 1, MAX_COMPONENTS_PER_GROUP)
+        if not 1 <= len(sizes) <= MAX_COMPONENTS_PER_GROUP:
+            raise out_of_range("visible components", len(sizes), 1, MAX_COMPONENTS_PER_GROUP)
         if len(self.nonces) != len(sizes):
             raise MalformedComponent("one nonce per visible component", expected=len(sizes), found=len(self.nonces))
         if set(map(len, self.nonces)) != {HASH_SIZE}:

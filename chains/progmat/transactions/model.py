@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 from chains.progmat.transactions.errors import MalformedComponent
@@ -27,6 +28,8 @@ MAX_WRITE_PATH_BYTES: Final = 192
 MAX_PARTY_NAME_BYTES: Final = 128
 MAX_TIME_S: Final = 2**63 - 1
 SALT_BYTES: Final = 32
+_REMEMBERED: Final = 1024
+"""Names that were found good: short ones, for what is too long is not good. They repeat all the time."""
 
 _CONTRACT_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _COMMAND_NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,62}")
@@ -127,7 +130,7 @@ class Command:
         check_pattern("Command.name", self.name, _COMMAND_NAME)
         check_range("Command.data length", len(self.data), 0, MAX_COMMAND_DATA_BYTES)
         check_range("Command.signers count", len(self.signers), 1, MAX_SIGNERS_PER_COMMAND)
-        if len(set(self.signers)) != len(self.signers):
+        if len(self.signers) > 1 and len(set(self.signers)) != len(self.signers):
             raise MalformedComponent("Command.signers", expected="distinct keys", found="a key listed twice")
 
 
@@ -195,12 +198,14 @@ def out_of_range(what: str, value: int, low: int, high: int) -> MalformedCompone
     return MalformedComponent(what, expected=f"{low}..{high}", found=value)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def check_pattern(what: str, value: str, pattern: re.Pattern[str]) -> None:
     """Refuse text that does not match the whole pattern; raises MalformedComponent."""
     if pattern.fullmatch(value) is None:
         raise MalformedComponent(what, expected=pattern.pattern, found=value)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def check_name(what: str, value: str) -> None:
     """Refuse a name that is empty, too long, or holds anything unprintable; raises MalformedComponent."""
     check_range(f"{what} length", len(value.encode()), 1, MAX_PARTY_NAME_BYTES)

@@ -63,7 +63,8 @@ def require_no_duplicate_references(ledger_tx: LedgerTransaction) -> None:
 
 def require_no_input_is_also_a_reference(ledger_tx: LedgerTransaction) -> None:
     """A state is consumed or referenced, never both."""
-    both = set(ledger_tx.wire.inputs) & set(ledger_tx.wire.references)
+    inputs, references = ledger_tx.wire.inputs, ledger_tx.wire.references
+    both = set(inputs) & set(references) if inputs and references else None
     if both:
         raise InputsBroken("no input is also a reference", expected="disjoint", found=str(min(both)))
 
@@ -187,7 +188,7 @@ def require_validators_sign_writes(ledger_tx: LedgerTransaction, parameters: Net
 
 
 def _require_distinct(refs: tuple[object, ...], rule: str) -> None:
-    if len(set(refs)) != len(refs):
+    if len(refs) > 1 and len(set(refs)) != len(refs):
         raise InputsBroken(rule, expected=len(set(refs)), found=len(refs))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
 
 from crossdvp.ledger.v1 import transaction_pb2 as pb
 
@@ -15,6 +17,7 @@ from primitives.merkle import PartialMerkleTree
 
 MAX_SIGNATURES = 64
 MAX_SIGNATURE_BYTES = 2048
+_REMEMBERED: Final = 2048
 MAX_SIGNED_BYTES = MAX_WIRE_BYTES + MAX_SIGNATURES * MAX_SIGNATURE_BYTES
 
 
@@ -39,7 +42,7 @@ def decode_signed(data: bytes) -> tuple[bytes, tuple[TransactionSignature, ...]]
     """Wire bytes and signatures in ``data``; raises DecodeError."""
     message = strict_parse(pb.SignedTransaction, data, max_bytes=MAX_SIGNED_BYTES)
     check_range("number of signatures", len(message.signatures), 0, MAX_SIGNATURES)
-    return message.wire, tuple(_signature_from_message(s) for s in message.signatures)
+    return message.wire, tuple(map(_signature_from_message, message.signatures))
 
 
 def _signature_to_message(signature: TransactionSignature) -> pb.TransactionSignature:
@@ -53,5 +56,11 @@ def _signature_to_message(signature: TransactionSignature) -> pb.TransactionSign
 
 
 def _signature_from_message(message: pb.TransactionSignature) -> TransactionSignature:
-    tree = PartialMerkleTree.decode(message.partial_tree) if message.partial_tree else None
-    return TransactionSignature(decode_single_key(message.by), message.signature, message.platform_version, tree)
+    return _signature(message.by, message.signature, message.platform_version, message.partial_tree)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _signature(by: bytes, signature: bytes, platform_version: int, partial_tree: bytes) -> TransactionSignature:
+    """A transaction comes again with every signature that is added, and brings those it had."""
+    tree = PartialMerkleTree.decode(partial_tree) if partial_tree else None
+    return TransactionSignature(decode_single_key(by), signature, platform_version, tree)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import cast
 
 from chains.progmat.transactions import component_hashing, wire_codec
 from chains.progmat.transactions.errors import MalformedComponent
@@ -108,6 +109,8 @@ class WireTransaction(GroupViews):
     @lazily
     def signing_keys(self) -> frozenset[PublicKey]:
         """The single keys of all required signers."""
+        if all(isinstance(key, PublicKey) for key in self.required_signers):
+            return cast("frozenset[PublicKey]", self.required_signers)
         return frozenset().union(*map(leaf_keys, self.required_signers))
 
     @lazily

@@ -173,9 +173,10 @@ def enter(
     accounts that are not kept here, by which a counterparty is told. The time entered is ``mark.recorded_ms``, or that
     of the update before if the clock has gone back since.
     """
+    kind = mark.kind.value
     number = {
         "of_tx": bytes(tx_id),
-        "of_kind": mark.kind.value,
+        "of_kind": kind,
         "now_ms": mark.recorded_ms,
         "position": mark.journal_position,
     }
@@ -185,7 +186,7 @@ def enter(
         common = {
             "of_sequence": sequence,
             "of_tx_id": bytes(tx_id),
-            "of_kind": mark.kind.value,
+            "of_kind": kind,
             "of_recorded_ms": recorded_ms,
             "of_journal_position": mark.journal_position,
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
+from operator import attrgetter
 from typing import Any, Final, Protocol, get_args
 
 from sqlalchemy import (
@@ -81,6 +82,7 @@ _INDEX = {kind: Prepared(insert(table), columns=table.c.keys()) for kind, table 
 _NAME_OF = {kind: str(table.name) for kind, table in TABLE_OF.items()}
 """Plain text: SQLite takes long over SQLAlchemy's own kind of it."""
 _FIELDS_OF = {kind: tuple(field.name for field in fields(kind)) for kind in get_args(Indexed)}
+_VALUES_OF = {kind: attrgetter(*names) for kind, names in _FIELDS_OF.items()}
 
 
 class RecordedTx(Protocol):
@@ -250,4 +252,5 @@ def _row(ref: StateRef) -> dict[str, Any]:
 
 
 def _indexed_columns(entry: Indexed) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in _FIELDS_OF[type(entry)]}
+    kind = type(entry)
+    return dict(zip(_FIELDS_OF[kind], _VALUES_OF[kind](entry), strict=True))

@@ -12,7 +12,7 @@ variant for SQLite, too.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Final, Protocol, cast
 
@@ -128,9 +128,14 @@ class _Form:
     lists: tuple[str, ...]
     readers: tuple[_Convert, ...] | None
     """One a column; None if no column needs any."""
+    bound: Callable[[Parameters], object] = field(init=False)
+    """What the driver takes."""
 
-    def bound(self, parameters: Parameters) -> object:
-        """What the driver takes."""
+    def __post_init__(self) -> None:
+        is_plain = self.in_order is not None and not self.constants and not self.lists
+        object.__setattr__(self, "bound", self.in_order if is_plain else self._bound)
+
+    def _bound(self, parameters: Parameters) -> object:
         values = parameters
         if self.constants or self.lists:
             values = {**self.constants, **parameters}
