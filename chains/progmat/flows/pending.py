@@ -71,6 +71,7 @@ class PendingWatch:
         recorder: Recording,
         clock: Clock,
         on_recorded: Callable[[Collection[str], SignedTransaction], None],
+        on_owed: Callable[[], None],
     ) -> None:
         self.book = book
         self._database = database
@@ -82,6 +83,7 @@ class PendingWatch:
         self._recorder = recorder
         self._clock = clock
         self._on_recorded = on_recorded
+        self._on_owed = on_owed
         self._asking = asyncio.Lock()
         self._asked_ms: dict[bytes, int] = {}
         self._may_become_final: set[bytes] = set()
@@ -212,6 +214,7 @@ class PendingWatch:
             except CrossDvpError as error:
                 _log.warning("not recorded what is final", tx_id=row.tx_id.hex(), reason=error.reason)
                 failed[row] = error
+                self._on_owed()  # a commit of unknown fate may have put deliveries into the outbox
         await self._put_off(failed)
         return None
 

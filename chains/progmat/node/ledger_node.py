@@ -185,6 +185,7 @@ class LedgerNode:
             recorder,
             parts.clock,
             self._found_final,
+            self._something_is_owed,
         )
         self._countersign = CountersignResponder(
             parts.me,
@@ -320,6 +321,9 @@ class LedgerNode:
         self._received(others, signed)
         self.records_changed.tell()
         self._coin_queue.freed_somewhere()
+        self.deliveries.wake()
+
+    def _something_is_owed(self) -> None:
         self.deliveries.wake()
 
     def _count_history(self, wire: WireTransaction) -> None:
