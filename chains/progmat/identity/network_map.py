@@ -64,6 +64,10 @@ class NetworkMap:
         ):
             if len(set(values)) != len(values):
                 raise BadNetworkMap(source, f"two nodes have one {what}")
+        self._index()
+
+    def _index(self) -> None:
+        """Whatever is looked up, once the entries are others."""
         self._by_name = {entry.name: entry for entry in self.entries}
         self._by_key = {entry.party.key: entry for entry in self.entries}
         self._names_with = {role: tuple([entry.name for entry in self.entries if role in entry.roles]) for role in Role}

@@ -157,5 +157,4 @@ class MapBook(NetworkMap):
         """One assignment a look-up: each reader uses one of them."""
         self.entries: tuple[NodeEntry, ...] = found.entries
         self.serial = found.serial
-        self._by_name = {entry.name: entry for entry in found.entries}
-        self._by_key = {entry.party.key: entry for entry in found.entries}
+        self._index()
