@@ -242,7 +242,8 @@ class FinalListings:
     """The answering side. ``history_id`` names this node's records; another one after they were restored.
 
     ``settle`` finds out what became of what this node signed for the asker, which may have forgotten that it began it;
-    it returns why that cannot be told now. Then all that is here is listed, and that there is no more is not said.
+    it returns why that cannot be told now: the notary cannot be asked, or may yet commit some of it. Then all that is
+    here is listed, and that there is no more is not said.
     """
 
     def __init__(
