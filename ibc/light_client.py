@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from primitives.errors import InvalidArgument
 
@@ -95,7 +95,8 @@ class LightClient(Protocol):
     def check_for_misbehaviour(self, client_state: bytes, known: ConsensusAt | None, client_message: bytes) -> bool:
         """Whether a verified message shows the other chain contradicting itself.
 
-        `known` is the consensus state stored at the message's own height, if any.
+        `known` is a consensus state stored for this chain: the one at the message's own height, or another height's
+        that the message may contradict. What an implementation does not compare is no contradiction.
         """
         ...
 
@@ -104,7 +105,7 @@ class LightClient(Protocol):
         ...
 
     def freeze(self, client_state: bytes) -> bytes:
-        """The client state after verified misbehaviour. There is no way back within this protocol."""
+        """The client state after verified misbehaviour. Only recovery leads back."""
         ...
 
     def verify_membership(
@@ -134,4 +135,16 @@ class LightClient(Protocol):
 
     def timestamp_at(self, consensus_state: bytes) -> int:
         """A consensus state's time in seconds since 1970."""
+        ...
+
+
+@runtime_checkable
+class RecoverableLightClient(Protocol):
+    """A light client whose frozen or expired clients governance may give the state of an active substitute (ICS-02)."""
+
+    def recover(self, client_state: bytes, substitute_state: bytes) -> bytes:
+        """The state of the client after recovery.
+
+        Raises `InvalidHeader` if the substitute follows another chain or by other rules than may change.
+        """
         ...

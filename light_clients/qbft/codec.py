@@ -11,18 +11,32 @@ from crossdvp.ibc.v1 import qbft_pb2
 
 from light_clients.qbft.client_state import QbftClientState
 from light_clients.qbft.consensus_state import QbftConsensusState
+from light_clients.qbft.engine import ConsensusEngine
+from light_clients.qbft.eras import MAX_ERAS, EngineEra, ProposerCheck, ValidatorContract
 from light_clients.qbft.errors import MalformedHeader
-from light_clients.qbft.execution_header import MAX_HEADER_BYTES
-from light_clients.qbft.header import QbftClientMessage, QbftHeader, QbftMisbehaviour
+from light_clients.qbft.header import QbftClientMessage, QbftHeader, QbftMisbehaviour, ValidatorsProof
 from light_clients.qbft.sealed_header import MAX_VALIDATORS
 from primitives.codec import deterministic_bytes, strict_parse
 from primitives.mpt import MAX_NODE_BYTES
 
 MAX_PROOF_NODES = 65
 MAX_PROOF_BYTES = MAX_PROOF_NODES * (MAX_NODE_BYTES + 4)
-MAX_CLIENT_STATE_BYTES = 256
+MAX_CLIENT_STATE_BYTES = 256 + MAX_ERAS * 80
 MAX_CONSENSUS_STATE_BYTES = 128 + MAX_VALIDATORS * 22
-MAX_CLIENT_MESSAGE_BYTES = 2 * MAX_HEADER_BYTES + MAX_PROOF_BYTES
+MAX_CLIENT_MESSAGE_BYTES = 256 * 1024
+"""Two headers with the proofs of their validators; what one ledger command may carry."""
+
+_ENGINES = {
+    ConsensusEngine.QBFT: qbft_pb2.CONSENSUS_ENGINE_QBFT,
+    ConsensusEngine.IBFT2: qbft_pb2.CONSENSUS_ENGINE_IBFT2,
+    ConsensusEngine.IBFT1: qbft_pb2.CONSENSUS_ENGINE_IBFT1,
+}
+_PROPOSER_CHECKS = {
+    ProposerCheck.VALIDATOR: qbft_pb2.PROPOSER_CHECK_VALIDATOR,
+    ProposerCheck.NONE: qbft_pb2.PROPOSER_CHECK_NONE,
+}
+_ENGINE_OF = {int(number): engine for engine, number in _ENGINES.items()}
+_PROPOSER_CHECK_OF = {int(number): check for check, number in _PROPOSER_CHECKS.items()}
 
 
 def encode_client_state(client_state: QbftClientState) -> bytes:
@@ -36,6 +50,7 @@ def encode_client_state(client_state: QbftClientState) -> bytes:
             trusting_period_s=client_state.trusting_period_s,
             max_clock_drift_s=client_state.max_clock_drift_s,
             frozen=client_state.frozen,
+            eras=[_era_message(era) for era in client_state.eras],
         )
     )
 
@@ -51,6 +66,7 @@ def decode_client_state(data: bytes) -> QbftClientState:
         trusting_period_s=message.trusting_period_s,
         max_clock_drift_s=message.max_clock_drift_s,
         frozen=message.frozen,
+        eras=tuple(_era_of(era) for era in message.eras),
     )
 
 
@@ -62,6 +78,7 @@ def encode_consensus_state(consensus_state: QbftConsensusState) -> bytes:
             state_root=consensus_state.state_root,
             storage_root=consensus_state.storage_root,
             validators=consensus_state.validators,
+            block_hash=consensus_state.block_hash,
         )
     )
 
@@ -74,6 +91,7 @@ def decode_consensus_state(data: bytes) -> QbftConsensusState:
         state_root=message.state_root,
         storage_root=message.storage_root,
         validators=tuple(message.validators),
+        block_hash=message.block_hash,
     )
 
 
@@ -117,11 +135,50 @@ def decode_membership_proof(data: bytes) -> tuple[bytes, ...]:
     return tuple(message.storage_proof)
 
 
-def _header_message(header: QbftHeader) -> qbft_pb2.Header:
-    return qbft_pb2.Header(
-        header_rlp=header.header_rlp, trusted_height=header.trusted_height, account_proof=header.account_proof
+def _era_message(era: EngineEra) -> qbft_pb2.EngineEra:
+    return qbft_pb2.EngineEra(
+        from_block=era.from_block,
+        engine=_ENGINES[era.engine],
+        validator_contract=era.contract.address if era.contract else b"",
+        validators_slot=era.contract.slot if era.contract else b"",
+        proposer_check=_PROPOSER_CHECKS[era.proposer_check],
     )
 
 
+def _era_of(message: qbft_pb2.EngineEra) -> EngineEra:
+    engine, check = _ENGINE_OF.get(message.engine), _PROPOSER_CHECK_OF.get(message.proposer_check)
+    if engine is None or check is None:
+        raise MalformedHeader("era's engine or proposer check is unknown", expected="1..3 and 1..2", found=str(message))
+    has_contract = message.validator_contract or message.validators_slot
+    contract = ValidatorContract(message.validator_contract, message.validators_slot) if has_contract else None
+    return EngineEra(message.from_block, engine, contract, check)
+
+
+def _header_message(header: QbftHeader) -> qbft_pb2.Header:
+    message = qbft_pb2.Header(
+        header_rlp=header.header_rlp, trusted_height=header.trusted_height, account_proof=header.account_proof
+    )
+    if (proof := header.validators_proof) is not None:
+        slots = [qbft_pb2.StorageProof(nodes=nodes) for nodes in proof.slots]
+        message.validators_proof.CopyFrom(
+            qbft_pb2.ValidatorsProof(
+                parent_header_rlp=proof.parent_header_rlp, account_proof=proof.account_proof, slots=slots
+            )
+        )
+    return message
+
+
 def _header_of(message: qbft_pb2.Header) -> QbftHeader:
-    return QbftHeader(message.header_rlp, message.trusted_height, tuple(message.account_proof))
+    validators_proof = None
+    if message.HasField("validators_proof"):
+        proof = message.validators_proof
+        validators_proof = ValidatorsProof(
+            proof.parent_header_rlp, _nodes(proof.account_proof), tuple(_nodes(slot.nodes) for slot in proof.slots)
+        )
+    return QbftHeader(message.header_rlp, message.trusted_height, _nodes(message.account_proof), validators_proof)
+
+
+def _nodes(nodes: Sequence[bytes]) -> tuple[bytes, ...]:
+    if len(nodes) > MAX_PROOF_NODES:
+        raise MalformedHeader("proof has too many nodes", expected=f"at most {MAX_PROOF_NODES}", found=len(nodes))
+    return tuple(nodes)

@@ -10,22 +10,24 @@ from primitives.types import UINT64_MAX
 
 @dataclass(frozen=True, slots=True)
 class QbftConsensusState:
-    """Time in seconds, state root, storage root of the router, and the validators who vouch for the next headers.
+    """Time in seconds, state root, storage root of the router, the block's hash, and the validators who sealed it.
 
-    Validators stand in the header's order. Raises MalformedHeader for a field out of range.
+    They vouch for later headers, too. They stand in the order of the header or contract. Raises MalformedHeader for a
+    field out of range.
     """
 
     timestamp_s: int
     state_root: bytes
     storage_root: bytes
     validators: tuple[bytes, ...]
+    block_hash: bytes
 
     def __post_init__(self) -> None:
         if not 1 <= self.timestamp_s <= UINT64_MAX:
             raise MalformedHeader("block time is out of range", expected="1..2^64-1", found=self.timestamp_s)
-        for root in (self.state_root, self.storage_root):
-            if len(root) != 32:
-                raise MalformedHeader("root has the wrong size", expected="32 bytes", found=root)
+        for hashed in (self.state_root, self.storage_root, self.block_hash):
+            if len(hashed) != 32:
+                raise MalformedHeader("root or block hash has the wrong size", expected="32 bytes", found=hashed)
         if not self.validators or len(set(self.validators)) != len(self.validators):
             raise MalformedHeader("validators are none, or not distinct", found=len(self.validators))
         for validator in self.validators:

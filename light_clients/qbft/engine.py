@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
-from light_clients.qbft.ibft1_extra_data import read_ibft1_header
-from light_clients.qbft.ibft2_extra_data import read_ibft2_header
-from light_clients.qbft.qbft_extra_data import read_qbft_header
+from light_clients.qbft.errors import WrongEngine
+from light_clients.qbft.execution_header import ExecutionHeader, decode_execution_header
+from light_clients.qbft.ibft1_extra_data import read_ibft1
+from light_clients.qbft.ibft2_extra_data import read_ibft2
+from light_clients.qbft.qbft_extra_data import read_qbft
 from light_clients.qbft.sealed_header import SealedHeader
+from primitives.errors import PeerError
 
 
 class ConsensusEngine(Enum):
@@ -19,13 +22,37 @@ class ConsensusEngine(Enum):
     IBFT1 = "ibft1"
 
 
-_READERS: dict[ConsensusEngine, Callable[[bytes], SealedHeader]] = {
-    ConsensusEngine.QBFT: read_qbft_header,
-    ConsensusEngine.IBFT2: read_ibft2_header,
-    ConsensusEngine.IBFT1: read_ibft1_header,
+_READERS: dict[ConsensusEngine, Callable[[ExecutionHeader], SealedHeader]] = {
+    ConsensusEngine.QBFT: read_qbft,
+    ConsensusEngine.IBFT2: read_ibft2,
+    ConsensusEngine.IBFT1: read_ibft1,
 }
 
 
+def read_sealed(engine: ConsensusEngine, header: ExecutionHeader) -> SealedHeader:
+    """Read a decoded header as the named engine's. Nothing is verified.
+
+    Raises WrongEngine if it has another engine's format, else what its reader raises.
+    """
+    try:
+        return _READERS[engine](header)
+    except PeerError:
+        for other in ConsensusEngine:
+            if other is not engine and _is_readable(other, header):
+                raise WrongEngine(
+                    f"block {header.number} has another engine's extraData", expected=engine.value, found=other.value
+                ) from None
+        raise
+
+
 def read_sealed_header(engine: ConsensusEngine, header_rlp: bytes) -> SealedHeader:
-    """Decode a header of the named engine; errors as of its reader. Nothing is verified."""
-    return _READERS[engine](header_rlp)
+    """`read_sealed` of encoded bytes; raises besides what `decode_execution_header` raises."""
+    return read_sealed(engine, decode_execution_header(header_rlp))
+
+
+def _is_readable(engine: ConsensusEngine, header: ExecutionHeader) -> bool:
+    try:
+        _READERS[engine](header)
+    except PeerError:
+        return False
+    return True

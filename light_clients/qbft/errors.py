@@ -3,7 +3,8 @@
     PeerError
     └── Refusal
         ├── DecodeError (primitives)
-        │   └── MalformedHeader         header, extraData or client bytes outside their format
+        │   ├── MalformedHeader         header, extraData or client bytes outside their format
+    │   └── WrongEngine             a header in the format of another engine than the schedule says
         ├── InvalidHeader (ibc)
         │   ├── HeightNotAbove          not above the height it builds on
         │   ├── TimestampNotAfter       not later than the block it builds on
@@ -12,9 +13,12 @@
         │   ├── MalformedSeal           a seal that is no signature with low s
         │   ├── ForeignSeal             a seal by nobody in the header's validator set
         │   ├── DuplicateSeal           one validator sealed twice
+        │   ├── ForeignProposer         proposed by nobody in the header's validator set
+        │   ├── WrongParent             a parent header whose hash the header does not name
         │   ├── QuorumNotReached        fewer than ceil(2n/3) validators sealed
         │   ├── TrustOverlapTooSmall    fewer than floor(n/3)+1 of the trusted validators sealed
-        │   └── NoMisbehaviour          evidence that proves nothing
+        │   ├── NoMisbehaviour          evidence that proves nothing
+        │   └── UnfitSubstitute         a recovery by a client of another chain, router or schedule
         └── InvalidProof (ibc)
             ├── AccountAbsent           the state holds no such contract
             ├── CommitmentMismatch      the slot holds another value
@@ -36,6 +40,12 @@ class MalformedHeader(DecodeError):
     """A header, its extraData, or a client's bytes outside their format."""
 
     reason: ClassVar[str] = "QBFT_MALFORMED"
+
+
+class WrongEngine(DecodeError):
+    """The schedule says one engine for this block, the header has another's format."""
+
+    reason: ClassVar[str] = "QBFT_WRONG_ENGINE"
 
 
 class HeightNotAbove(InvalidHeader):
@@ -80,6 +90,18 @@ class DuplicateSeal(InvalidHeader):
     reason: ClassVar[str] = "QBFT_DUPLICATE_SEAL"
 
 
+class ForeignProposer(InvalidHeader):
+    """The header's proposer is no validator of its own set."""
+
+    reason: ClassVar[str] = "QBFT_FOREIGN_PROPOSER"
+
+
+class WrongParent(InvalidHeader):
+    """The header brought as the parent is not the block that the header names as its parent."""
+
+    reason: ClassVar[str] = "QBFT_WRONG_PARENT"
+
+
 class QuorumNotReached(InvalidHeader):
     """Fewer distinct validators sealed than two thirds of the header's own set, rounded up."""
 
@@ -93,9 +115,15 @@ class TrustOverlapTooSmall(InvalidHeader):
 
 
 class NoMisbehaviour(InvalidHeader):
-    """The two headers are of different heights, or are the same block."""
+    """The two headers can both be of one chain, or are the same block."""
 
     reason: ClassVar[str] = "QBFT_NO_MISBEHAVIOUR"
+
+
+class UnfitSubstitute(InvalidHeader):
+    """A client cannot take another's place: they do not follow the same chain by the same rules."""
+
+    reason: ClassVar[str] = "QBFT_UNFIT_SUBSTITUTE"
 
 
 class AccountAbsent(InvalidProof):

@@ -1,14 +1,13 @@
 """IBFT1, or Istanbul (GoQuorum): extraData is 32 raw bytes of vanity, then RLP[[validators], proposerSeal, [seals]].
 
 The block hash is taken without the seals. The seals sign keccak(block hash | 02), where 02 is the code of a commit
-message. The proposer is whoever signed the header without any seal, hashed twice. Read by the offline verifier only:
-the light client itself accepts QBFT.
+message. The proposer is whoever signed the header without any seal, hashed twice.
 """
 
 from __future__ import annotations
 
 from light_clients.qbft.errors import MalformedHeader, MalformedSeal
-from light_clients.qbft.execution_header import decode_execution_header
+from light_clients.qbft.execution_header import ExecutionHeader
 from light_clients.qbft.sealed_header import VANITY_BYTES, SealedHeader, read_seals, read_validators
 from primitives.errors import BadSignature
 from primitives.keccak import keccak256
@@ -20,9 +19,8 @@ _NO_SEAL = b"\x80"
 _NO_SEALS = b"\xc0"
 
 
-def read_ibft1_header(header_rlp: bytes) -> SealedHeader:
-    """Raises MalformedHeader, MalformedSeal or DecodeError unless the bytes are one canonical IBFT1 header."""
-    header = decode_execution_header(header_rlp)
+def read_ibft1(header: ExecutionHeader) -> SealedHeader:
+    """Raises MalformedHeader, MalformedSeal or DecodeError unless extraData is canonical IBFT1."""
     vanity, istanbul = header.extra_data[:VANITY_BYTES], header.extra_data[VANITY_BYTES:]
     items = split_list(istanbul)
     if len(items) != 3:

@@ -2,13 +2,12 @@
 
 The round is a string of four bytes, and no vote is an empty string.
 The block hash is taken without round and seals (three items), the seals sign the header without seals (four items).
-Read by the offline verifier only: the light client itself accepts QBFT.
 """
 
 from __future__ import annotations
 
 from light_clients.qbft.errors import MalformedHeader
-from light_clients.qbft.execution_header import decode_execution_header
+from light_clients.qbft.execution_header import ExecutionHeader
 from light_clients.qbft.sealed_header import SealedHeader, read_five_items, read_seals, read_validators
 from primitives.keccak import keccak256
 from primitives.rlp import join_list, string_payload
@@ -17,9 +16,8 @@ _NO_VOTE = b"\x80"
 _ROUND_BYTES = 4
 
 
-def read_ibft2_header(header_rlp: bytes) -> SealedHeader:
-    """Raises MalformedHeader or DecodeError unless the bytes are one canonical IBFT2 header."""
-    header = decode_execution_header(header_rlp)
+def read_ibft2(header: ExecutionHeader) -> SealedHeader:
+    """Raises MalformedHeader or DecodeError unless extraData is canonical IBFT2."""
     items = read_five_items(header.extra_data, "IBFT2", _NO_VOTE)
     raw_vanity, raw_validators, raw_vote, raw_round, raw_seals = items
     round_bytes = string_payload(raw_round)

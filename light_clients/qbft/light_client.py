@@ -1,7 +1,7 @@
 """The light client of QBFT chains behind the LightClient protocol (ICS-02).
 
-Accepts QBFT headers as Besu and GoQuorum write them, validators listed in extraData. IBFT2 and IBFT1 are read by the
-offline verifier (`read_sealed_header`), not here, and validator-contract mode nowhere.
+Accepts headers of QBFT, IBFT2 and IBFT1, of a chain that changes its engine, and of validator-contract mode, all as the
+client state's eras say for the header's number.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from light_clients.qbft.codec import (
     decode_consensus_state,
     decode_membership_proof,
     encode_client_state,
-    encode_consensus_state,
 )
 from light_clients.qbft.consensus_state import QbftConsensusState
+from light_clients.qbft.eras import ProposerCheck, era_of
 from light_clients.qbft.errors import MalformedHeader, WrongTrustedHeight
+from light_clients.qbft.execution_header import decode_execution_header
 from light_clients.qbft.header import QbftHeader, QbftMisbehaviour
 from light_clients.qbft.membership import validate_commitment, validate_no_commitment, word_at
-from light_clients.qbft.misbehaviour import validate_contradiction
-from light_clients.qbft.qbft_extra_data import read_qbft_header
+from light_clients.qbft.misbehaviour import BlockClaim, contradicts, validate_contradiction
+from light_clients.qbft.own_validators import anchor_of, read_client_header
 from light_clients.qbft.sealed_header import SealedHeader
 from light_clients.qbft.update import apply_header, consensus_state_of
-from light_clients.qbft.verify import TrustAnchor, validate_header
+from light_clients.qbft.verify import validate_header, validate_proposer
 from primitives.errors import InvalidArgument
 
 
@@ -50,7 +51,7 @@ class QbftLightClient:
 
     def message_height(self, client_message: bytes) -> int:
         """The block number of the header; of evidence, of its first header."""
-        return read_qbft_header(_first_header(client_message).header_rlp).header.number
+        return decode_execution_header(_first_header(client_message).header_rlp).number
 
     def verify_client_message(
         self, client_state: bytes, trusted: ConsensusAt, client_message: bytes, now: TimeBounds
@@ -73,29 +74,36 @@ class QbftLightClient:
                 validate_contradiction(one, other)
 
     def check_for_misbehaviour(self, client_state: bytes, known: ConsensusAt | None, client_message: bytes) -> bool:
-        """Whether a verified message must freeze the client: evidence, or a header unlike the known block."""
+        """Whether a verified message must freeze the client: evidence, or a header that a kept block contradicts.
+
+        ``known`` may be of any height: another block of the header's own, one that is not the parent it must be, or one
+        whose time is on the wrong side.
+        """
         message = decode_client_message(client_message)
         if isinstance(message, QbftMisbehaviour):
             return True
-        sealed = read_qbft_header(message.header_rlp)
-        if known is None or known.height != sealed.header.number:
+        if known is None:
             return False
-        decoded = decode_client_state(client_state)
-        found = encode_consensus_state(consensus_state_of(decoded, sealed, message.account_proof))
-        return found != known.consensus_state
+        sealed = read_client_header(decode_client_state(client_state), message)
+        kept = BlockClaim.of_stored(known.height, decode_consensus_state(known.consensus_state))
+        return contradicts(BlockClaim.of_header(sealed), kept)
 
     def update_state(self, client_state: bytes, client_message: bytes) -> UpdateResult:
         """The client after a verified header."""
         message = decode_client_message(client_message)
         if isinstance(message, QbftMisbehaviour):
             raise InvalidArgument("misbehaviour updates nothing: freeze the client")
-        return apply_header(
-            decode_client_state(client_state), read_qbft_header(message.header_rlp), message.account_proof
-        )
+        decoded = decode_client_state(client_state)
+        return apply_header(decoded, read_client_header(decoded, message), message.account_proof)
 
     def freeze(self, client_state: bytes) -> bytes:
-        """The client state, frozen for good."""
+        """The client state, frozen until it is recovered."""
         return encode_client_state(decode_client_state(client_state).as_frozen())
+
+    def recover(self, client_state: bytes, substitute_state: bytes) -> bytes:
+        """The client state with the substitute's, active; UnfitSubstitute (see `QbftClientState.recovered_by`)."""
+        substitute = decode_client_state(substitute_state)
+        return encode_client_state(decode_client_state(client_state).recovered_by(substitute))
 
     def verify_membership(
         self, client_state: bytes, consensus: ConsensusAt, proof: bytes, path: bytes, value: bytes, now: TimeBounds
@@ -165,7 +173,9 @@ def _verified(
             expected=trusted_height,
             found=header.trusted_height,
         )
-    sealed = read_qbft_header(header.header_rlp)
-    anchor = TrustAnchor(trusted_height, trusted.timestamp_s, trusted.validators)
+    sealed = read_client_header(client_state, header)
+    anchor = anchor_of(client_state, sealed, trusted_height, trusted)
     validate_header(sealed, anchor, client_state.max_clock_drift_s, now)
+    if era_of(client_state.eras, sealed.header.number).proposer_check is ProposerCheck.VALIDATOR:
+        validate_proposer(sealed)
     return sealed

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from light_clients.qbft.client_state import QbftClientState
 from light_clients.qbft.consensus_state import QbftConsensusState
 from light_clients.qbft.errors import CommitmentAbsent, CommitmentMismatch, CommitmentPresent
-from light_clients.qbft.update import storage_root_of
+from light_clients.qbft.storage_roots import storage_root_of
 from primitives.keccak import keccak256
 from primitives.mpt import mapping_slot, verify_storage
 

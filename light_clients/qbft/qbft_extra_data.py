@@ -20,7 +20,11 @@ _MAX_ROUND_BYTES = 4
 
 def read_qbft_header(header_rlp: bytes) -> SealedHeader:
     """Raises MalformedHeader or DecodeError unless the bytes are one canonical QBFT header."""
-    header = decode_execution_header(header_rlp)
+    return read_qbft(decode_execution_header(header_rlp))
+
+
+def read_qbft(header: ExecutionHeader) -> SealedHeader:
+    """The same of a header that is decoded already."""
     items = read_five_items(header.extra_data, "QBFT", _NO_VOTE)
     raw_vanity, raw_validators, raw_vote, raw_round, raw_seals = items
     round_bytes = string_payload(raw_round)

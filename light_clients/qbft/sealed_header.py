@@ -18,9 +18,9 @@ _VOTE_VALUES = (b"\xff", b"", b"\0")
 class SealedHeader:
     """A header, its own validator set, and the commit seals over ``seal_digest``; nothing is verified yet.
 
-    Validators and seals stand in the header's order, which need not be the same. ``round`` is None where the engine
-    does not write it. The block hash is the one the next block names as its parent, not the hash of the bytes
-    received.
+    ``validators`` is empty as read in validator-contract mode, until they are read from the contract. Validators and
+    seals stand in the header's order, which need not be the same. ``round`` is None where the engine does not write it.
+    The block hash is the one the next block names as its parent, not the hash of the bytes received.
     """
 
     header: ExecutionHeader
@@ -46,13 +46,12 @@ def read_five_items(extra_data: bytes, engine: str, no_vote: bytes) -> list[byte
 
 
 def read_validators(raw: bytes) -> tuple[bytes, ...]:
-    """The validator list of extraData: distinct, none zero, at least one.
+    """The validator list of extraData; empty in validator-contract mode."""
+    return check_validators(tuple(string_payload(item) for item in _bounded(split_list(raw))))
 
-    A chain in validator-contract mode lists none in its headers; it is refused here by name.
-    """
-    validators = tuple(string_payload(item) for item in _bounded(split_list(raw)))
-    if not validators:
-        raise MalformedHeader("header lists no validators; chains in validator-contract mode are not supported")
+
+def check_validators(validators: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """MalformedHeader unless they are distinct addresses, none zero."""
     for validator in validators:
         if len(validator) != 20 or validator == _ZERO_ADDRESS:
             raise MalformedHeader("validator is no address", expected="20 bytes, not zero", found=validator)

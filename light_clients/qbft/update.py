@@ -8,10 +8,8 @@ from ibc.light_client import ConsensusAt, UpdateResult
 from light_clients.qbft.client_state import QbftClientState
 from light_clients.qbft.codec import encode_client_state, encode_consensus_state
 from light_clients.qbft.consensus_state import QbftConsensusState
-from light_clients.qbft.errors import AccountAbsent
 from light_clients.qbft.sealed_header import SealedHeader
-from primitives.mpt import verify_account
-from primitives.types import address
+from light_clients.qbft.storage_roots import storage_root_of
 
 
 def consensus_state_of(
@@ -23,15 +21,8 @@ def consensus_state_of(
         state_root=sealed.header.state_root,
         storage_root=storage_root_of(sealed.header.state_root, client_state.router_address, account_proof),
         validators=sealed.validators,
+        block_hash=sealed.block_hash,
     )
-
-
-def storage_root_of(state_root: bytes, contract: bytes, account_proof: Sequence[bytes]) -> bytes:
-    """The contract's storage root under a state root; AccountAbsent if the proof shows there is none."""
-    account = verify_account(state_root, address(contract), account_proof)
-    if account is None:
-        raise AccountAbsent("the state holds no account at this address", expected=contract)
-    return account.storage_root
 
 
 def apply_header(client_state: QbftClientState, sealed: SealedHeader, account_proof: Sequence[bytes]) -> UpdateResult:

@@ -3,6 +3,10 @@
 Counts, for a set of n: a block needs the seals of ceil(2n/3) distinct validators of its own set (what QBFT demands of
 itself; GoQuorum's own import check is weaker and is not copied), and floor(m/3)+1 of the m validators of the trusted
 set among them, so that at least one honest trusted validator vouches for it.
+
+The next block of a trusted one is verified by the same rule: a list in extraData is the header's own word, and nothing
+in the trusted block commits to it, so that it relaxes nothing that the header names the trusted block as its parent.
+That it does not is a contradiction, which ``misbehaviour`` finds. Only a set read from the trusted state is certain.
 """
 
 from __future__ import annotations
@@ -14,9 +18,11 @@ from ibc.light_client import TimeBounds
 from light_clients.clock import latest_acceptable_s
 from light_clients.qbft.errors import (
     DuplicateSeal,
+    ForeignProposer,
     ForeignSeal,
     HeaderFromFuture,
     HeightNotAbove,
+    MalformedHeader,
     MalformedSeal,
     QuorumNotReached,
     TimestampNotAfter,
@@ -29,7 +35,11 @@ from primitives.secp256k1 import recover_address
 
 @dataclass(frozen=True, slots=True)
 class TrustAnchor:
-    """What a header is built on: a verified height, its time in seconds, its validators."""
+    """What a header is built on: a verified height, its time in seconds, and the validators who vouch for what follows.
+
+    They are those who sealed the trusted block, or the next block's where the trusted state names them (see
+    ``own_validators``).
+    """
 
     height: int
     timestamp_s: int
@@ -72,12 +82,20 @@ def validate_header(sealed: SealedHeader, trusted: TrustAnchor, max_clock_drift_
     validate_overlap(validate_seals(sealed), trusted.validators)
 
 
+def validate_proposer(sealed: SealedHeader) -> None:
+    """ForeignProposer unless the proposer is one of the header's own validators."""
+    if sealed.proposer not in sealed.validators:
+        raise ForeignProposer("the proposer is not one of the header's validators", found=sealed.proposer)
+
+
 def validate_seals(sealed: SealedHeader) -> tuple[bytes, ...]:
     """The distinct validators of the header's own set who sealed it, a quorum of it, in seal order.
 
-    Raises QuorumNotReached, and for any seal that does not count MalformedSeal, ForeignSeal or DuplicateSeal: an honest
-    block has none such.
+    Raises MalformedHeader for a header without validators, QuorumNotReached, and for any seal that does not count
+    MalformedSeal, ForeignSeal or DuplicateSeal: an honest block has none such.
     """
+    if not sealed.validators:
+        raise MalformedHeader("header lists no validators and none were proved", expected="one or more", found=0)
     required = quorum_of(len(sealed.validators))
     if len(sealed.seals) < required:
         raise QuorumNotReached("too few validators sealed the header", expected=required, found=len(sealed.seals))

@@ -79,7 +79,7 @@ def actions_on_recorded_block() -> list[Callable[[], None]]:
     )
     consensus = ConsensusAt(
         anchor.height,
-        encode_consensus_state(QbftConsensusState(anchor.timestamp_s, bytes(32), bytes(32), validators)),
+        encode_consensus_state(QbftConsensusState(anchor.timestamp_s, bytes(32), bytes(32), validators, bytes(32))),
     )
     account_proof = tuple(bytes.fromhex(node[2:]) for node in block["account"]["proof"])
     message = encode_header(QbftHeader(header_rlp, anchor.height, account_proof))

@@ -32,6 +32,7 @@ MAX_CLOCK_DRIFT_S = 30
 class _Block:
     timestamp_s: int
     state: RouterState
+    parent_hash: bytes
 
 
 @dataclass
@@ -65,7 +66,8 @@ class EvmChainModel:
         timestamp_s = self.next_timestamp_s if timestamp_s is None else timestamp_s
         self.now_s = max(self.now_s, timestamp_s)
         storage = {_slot(path): value for path, value in self.store.items()}
-        self.blocks[self.height + 1] = _Block(timestamp_s, RouterState(storage, others=2))
+        parent_hash = self._builder(self.height).block_hash if self.blocks else bytes(32)
+        self.blocks[self.height + 1] = _Block(timestamp_s, RouterState(storage, others=2), parent_hash)
         return self.height
 
     def timestamp_s(self, height: int) -> int:
@@ -88,22 +90,36 @@ class EvmChainModel:
         block = self.blocks[height]
         addresses = tuple(key.address for key in self.validators)
         return encode_consensus_state(
-            QbftConsensusState(block.timestamp_s, block.state.state_root, block.state.storage_root, addresses)
+            QbftConsensusState(
+                block.timestamp_s,
+                block.state.state_root,
+                block.state.storage_root,
+                addresses,
+                self._builder(height).block_hash,
+            )
         )
 
     def header(self, height: int, trusted_height: int, signers: int = 3) -> bytes:
         """The client message for a block, sealed by the first ``signers`` validators."""
-        block = self.blocks[height]
-        builder = QbftBlockBuilder(self.validators, number=height, timestamp_s=block.timestamp_s)
-        return encode_header(update_message(builder, self.validators[:signers], block.state, trusted_height))
+        state = self.blocks[height].state
+        return encode_header(update_message(self._builder(height), self.validators[:signers], state, trusted_height))
 
     def equivocation(self, height: int, trusted_height: int) -> bytes:
         """Evidence that the validators sealed two blocks at one height."""
-        block = self.blocks[height]
-        one = QbftBlockBuilder(self.validators, number=height, timestamp_s=block.timestamp_s)
+        one = self._builder(height)
         other = replace(one, transactions_root=b"\x01" * 32)
-        sealed = [replace(b, state_root=block.state.state_root).sealed_by(self.validators[:3]) for b in (one, other)]
+        sealed = [block.sealed_by(self.validators[:3]) for block in (one, other)]
         return encode_misbehaviour(QbftMisbehaviour(*(QbftHeader(rlp, trusted_height, ()) for rlp in sealed)))
+
+    def _builder(self, height: int) -> QbftBlockBuilder:
+        block = self.blocks[height]
+        return QbftBlockBuilder(
+            self.validators,
+            number=height,
+            timestamp_s=block.timestamp_s,
+            state_root=block.state.state_root,
+            parent_hash=block.parent_hash,
+        )
 
     def proof(self, height: int, path: bytes) -> bytes:
         """Proof of what stands at an IBC path, or that nothing does."""

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ibc.light_client import ConsensusAt, TimeBounds
-from light_clients.qbft import IBC_STORE_SLOT, QbftClientState, QbftConsensusState, QbftHeader, QbftMisbehaviour
+from light_clients.qbft import (
+    IBC_STORE_SLOT,
+    QBFT_FROM_GENESIS,
+    EngineEra,
+    QbftClientState,
+    QbftConsensusState,
+    QbftHeader,
+    QbftMisbehaviour,
+)
 from light_clients.qbft.codec import (
     encode_client_state,
     encode_consensus_state,
@@ -19,6 +27,7 @@ from primitives.mpt import mapping_slot
 from tests.fakes.qbft_headers import ROUTER, TIME_0_S, QbftBlockBuilder, RouterState, ValidatorKey, validator_keys
 
 TRUSTED_HEIGHT = 10
+TRUSTED_HASH = keccak256(b"the trusted block")
 TRUSTING_PERIOD_S = 1000
 DRIFT_S = 15
 PATH = b"qbft-0\x01" + (1).to_bytes(8, "big")
@@ -49,6 +58,8 @@ class QbftScenario:
     keys: tuple[ValidatorKey, ...] = field(default_factory=lambda: validator_keys(4))
     state: RouterState = field(default_factory=lambda: RouterState(commitments()))
     frozen: bool = False
+    eras: tuple[EngineEra, ...] = QBFT_FROM_GENESIS
+    trusted_hash: bytes = TRUSTED_HASH
 
     @property
     def client(self) -> QbftClientState:
@@ -60,6 +71,7 @@ class QbftScenario:
             trusting_period_s=TRUSTING_PERIOD_S,
             max_clock_drift_s=DRIFT_S,
             frozen=self.frozen,
+            eras=self.eras,
         )
 
     @property
@@ -69,7 +81,8 @@ class QbftScenario:
     @property
     def consensus_state(self) -> QbftConsensusState:
         validators = tuple(key.address for key in self.keys)
-        return QbftConsensusState(TIME_0_S, self.state.state_root, self.state.storage_root, validators)
+        roots = self.state.state_root, self.state.storage_root
+        return QbftConsensusState(TIME_0_S, *roots, validators, self.trusted_hash)
 
     @property
     def trusted(self) -> ConsensusAt:
@@ -78,7 +91,11 @@ class QbftScenario:
     @property
     def next_block(self) -> QbftBlockBuilder:
         return QbftBlockBuilder(
-            self.keys, number=TRUSTED_HEIGHT + 1, timestamp_s=TIME_0_S + 1, state_root=self.state.state_root
+            self.keys,
+            number=TRUSTED_HEIGHT + 1,
+            timestamp_s=TIME_0_S + 1,
+            state_root=self.state.state_root,
+            parent_hash=self.trusted_hash,
         )
 
     def header(self, block: QbftBlockBuilder, signers: Sequence[ValidatorKey] | None = None) -> QbftHeader:

@@ -26,6 +26,7 @@ from primitives.secp256k1 import address_of, sign_digest
 
 ROUTER = bytes.fromhex("786aab752184e0494a34bd9bd7d001cbdcb51760")
 TIME_0_S = 1_790_000_000
+VANITY = b"crossdvp test".rjust(32, b"\0")
 EMPTY_CODE_HASH = keccak256(b"")
 
 
@@ -70,19 +71,14 @@ class QbftBlockBuilder:
     mix_hash: bytes = BFT_MIX_HASH
     trailing: tuple[bytes, ...] = ()
     vote: tuple[bytes, ...] = ()
+    beneficiary: bytes = b""
 
-    def header_fields(self, seals: Sequence[bytes], round_bytes: bytes) -> list[bytes]:
-        extra_data = [
-            b"crossdvp test".rjust(32, b"\0"),
-            [key.address for key in self.validators],
-            list(self.vote),
-            round_bytes,
-            list(seals),
-        ]
+    def fields_with(self, extra_data: bytes) -> list[bytes]:
+        """The header's fields around this extraData."""
         return [
             self.parent_hash,
             keccak256(b"\xc0"),
-            self.validators[0].address if self.validators else bytes(20),
+            self.coinbase,
             self.state_root,
             self.transactions_root,
             keccak256(b"\x80"),
@@ -92,14 +88,26 @@ class QbftBlockBuilder:
             uint_bytes(30_000_000),
             b"",
             uint_bytes(self.timestamp_s),
-            encode(extra_data),
+            extra_data,
             self.mix_hash,
             bytes(8),
             *self.trailing,
         ]
 
+    @property
+    def coinbase(self) -> bytes:
+        return self.beneficiary or (self.validators[0].address if self.validators else bytes(20))
+
+    @property
+    def listed_validators(self) -> list[bytes]:
+        """What extraData lists."""
+        return [key.address for key in self.validators]
+
+    def extra_data(self, seals: Sequence[bytes], round_bytes: bytes) -> bytes:
+        return encode([VANITY, self.listed_validators, list(self.vote), round_bytes, list(seals)])
+
     def header_rlp(self, seals: Sequence[bytes]) -> bytes:
-        return encode(self.header_fields(seals, uint_bytes(self.round)))
+        return encode(self.fields_with(self.extra_data(seals, uint_bytes(self.round))))
 
     @property
     def seal_digest(self) -> bytes:
@@ -107,7 +115,7 @@ class QbftBlockBuilder:
 
     @property
     def block_hash(self) -> bytes:
-        return keccak256(encode(self.header_fields((), b"")))
+        return keccak256(encode(self.fields_with(self.extra_data((), b""))))
 
     def seals_by(self, keys: Sequence[ValidatorKey]) -> list[bytes]:
         return [key.seal(self.seal_digest) for key in keys]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chains.evm.client.rpc import EvmRpc
 from light_clients.qbft import (
     IBC_STORE_SLOT,
+    QBFT_FROM_GENESIS,
+    EngineEra,
     QbftClientState,
     QbftConsensusState,
     QbftHeader,
-    read_qbft_header,
+    SealedHeader,
+    ValidatorContract,
+    ValidatorsProof,
+    era_of,
+    read_sealed_header,
 )
 from light_clients.qbft.codec import (
     encode_client_state,
@@ -18,6 +24,7 @@ from light_clients.qbft.codec import (
     encode_header,
     encode_membership_proof,
 )
+from light_clients.qbft.own_validators import MAX_CONTRACT_VALIDATORS, element_slots
 from primitives.keccak import keccak256
 from primitives.mpt import mapping_slot
 
@@ -51,10 +58,17 @@ class TrustTerms:
 class QbftProver:
     """Asks one node. Nothing is verified here: whoever receives the bytes verifies them."""
 
-    def __init__(self, rpc: EvmRpc, router: bytes, store_slot: bytes = IBC_STORE_SLOT) -> None:
+    def __init__(
+        self,
+        rpc: EvmRpc,
+        router: bytes,
+        store_slot: bytes = IBC_STORE_SLOT,
+        eras: tuple[EngineEra, ...] = QBFT_FROM_GENESIS,
+    ) -> None:
         self._rpc = rpc
         self._router = router
         self._store_slot = store_slot
+        self._eras = eras
 
     async def initial_state(self, chain_id: int, trust: TrustTerms, height: int | None = None) -> InitialState:
         """Give client and consensus state of a height, the newest by default."""
@@ -69,12 +83,15 @@ class QbftProver:
             trusting_period_s=trust.trusting_period_s,
             max_clock_drift_s=trust.max_clock_drift_s,
             frozen=False,
+            eras=self._eras,
         )
+        sealed = await self._sealed(anchor, block.header_rlp)
         consensus_state = QbftConsensusState(
             timestamp_s=block.timestamp_s,
             state_root=block.state_root,
             storage_root=proof.storage_root,
-            validators=read_qbft_header(block.header_rlp).validators,
+            validators=sealed.validators,
+            block_hash=sealed.block_hash,
         )
         return InitialState(anchor, encode_client_state(client_state), encode_consensus_state(consensus_state))
 
@@ -82,7 +99,9 @@ class QbftProver:
         """Give the client message that takes a client from `trusted_height` to `height`."""
         block = await self._rpc.get_block(height)
         proof = await self._rpc.get_proof(self._router, (), height)
-        return encode_header(QbftHeader(block.header_rlp, trusted_height, proof.nodes))
+        contract = era_of(self._eras, height).contract
+        validators_proof = None if contract is None else await self._validators_proof(contract, height - 1)
+        return encode_header(QbftHeader(block.header_rlp, trusted_height, proof.nodes, validators_proof))
 
     async def membership_proof(self, path: bytes, height: int) -> bytes:
         """Prove what stands under an IBC path after a block, or that nothing does."""
@@ -94,3 +113,26 @@ class QbftProver:
         """Prove a slot of any contract, e.g. an earmark."""
         proof = await self._rpc.get_proof(contract, (slot,), height)
         return StorageEvidence(height, proof.nodes, proof.slots[0].nodes)
+
+    async def _sealed(self, height: int, header_rlp: bytes) -> SealedHeader:
+        """The header of an anchor, which is trusted, with its validators."""
+        era = era_of(self._eras, height)
+        sealed = read_sealed_header(era.engine, header_rlp)
+        if era.contract is None:
+            return sealed
+        words = await self._array(era.contract, height - 1)
+        return replace(sealed, validators=tuple(word[12:] for _, word in words[1:]))
+
+    async def _validators_proof(self, contract: ValidatorContract, parent: int) -> ValidatorsProof:
+        """Prove the contract's whole array after a block."""
+        block = await self._rpc.get_block(parent)
+        slots = tuple(slot for slot, _ in await self._array(contract, parent))
+        proof = await self._rpc.get_proof(contract.address, slots, parent)
+        return ValidatorsProof(block.header_rlp, proof.nodes, tuple(slot.nodes for slot in proof.slots))
+
+    async def _array(self, contract: ValidatorContract, height: int) -> list[tuple[bytes, bytes]]:
+        """Slots and words of the array: its length, then its elements."""
+        length = await self._rpc.storage_at(contract.address, contract.slot, height)
+        slots = element_slots(contract, min(int.from_bytes(length, "big"), MAX_CONTRACT_VALIDATORS))
+        words = [await self._rpc.storage_at(contract.address, slot, height) for slot in slots]
+        return [(contract.slot, length), *zip(slots, words, strict=True)]

@@ -13,7 +13,7 @@ judged at the time of its newest header.
 from __future__ import annotations
 
 from light_clients.qbft import SealedHeader
-from light_clients.qbft.update import storage_root_of
+from light_clients.qbft.storage_roots import storage_root_of
 from primitives.keccak import keccak256
 from primitives.mpt import account_key, mapping_slot, verify_mpt, verify_storage
 from relayer.cli.verify.claims import check_bytes, proof_nodes

@@ -28,7 +28,13 @@ def test_an_equivocation_freezes_a_light_client() -> None:
     consensus = ConsensusAt(
         1,
         encode_consensus_state(
-            QbftConsensusState(sealed.header.timestamp_s, sealed.header.state_root, b"\x03" * 32, sealed.validators)
+            QbftConsensusState(
+                sealed.header.timestamp_s,
+                sealed.header.state_root,
+                b"\x03" * 32,
+                sealed.validators,
+                sealed.block_hash,
+            )
         ),
     )
     light_client = QbftLightClient()

@@ -111,7 +111,7 @@ class TestEarmark:
         adapter = terms_of().security.adapter
         state = RouterState({earmark_slot(terms_of().trade_id): word}, contract=adapter, others=3)
         validators = tuple(key.address for key in world.evm.validators)
-        root = encode_consensus_state(QbftConsensusState(NOW_S, state.state_root, bytes(32), validators))
+        root = encode_consensus_state(QbftConsensusState(NOW_S, state.state_root, bytes(32), validators, bytes(32)))
         storage_proof = state.storage_proof(earmark_slot(terms_of().trade_id))
         return ConsensusRecord(CLIENT_ID, 5, NOW_S, root), EarmarkProof(state.account_proof(adapter), storage_proof)
 

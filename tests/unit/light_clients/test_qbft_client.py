@@ -46,7 +46,11 @@ def test_a_header_moves_the_client_and_its_state_proves_commitments() -> None:
     assert consensus.height == decode_client_state(result.client_state).latest_height == 17
     assert CLIENT.timestamp_at(consensus.consensus_state) == TIME_0_S + 3
     assert decode_consensus_state(consensus.consensus_state) == QbftConsensusState(
-        TIME_0_S + 3, after.state.state_root, after.state.storage_root, tuple(key.address for key in after.keys)
+        TIME_0_S + 3,
+        after.state.state_root,
+        after.state.storage_root,
+        tuple(key.address for key in after.keys),
+        block.block_hash,
     )
     proved_at = CLIENT.verify_membership(result.client_state, consensus, after.proof(PATH), PATH, VALUE, NOW)
     assert proved_at == TIME_0_S + 3
@@ -131,6 +135,7 @@ def test_a_client_state_out_of_range_is_refused(change: dict[str, object]) -> No
         {"timestamp_s": 0},
         {"state_root": bytes(31)},
         {"storage_root": bytes(33)},
+        {"block_hash": bytes(31)},
         {"validators": ()},
         {"validators": (bytes(20),)},
         {"validators": (b"\1" * 19,)},

@@ -90,7 +90,7 @@ def trusted() -> tuple[bytes, ConsensusAt, TimeBounds]:
         frozen=False,
     )
     validators = tuple(unhex(validator) for validator in start["validators"])
-    consensus = QbftConsensusState(start["timestamp"], bytes(32), unhex(start["storage_root"]), validators)
+    consensus = QbftConsensusState(start["timestamp"], bytes(32), unhex(start["storage_root"]), validators, bytes(32))
     now = TimeBounds.at(int(LIVE["header_b"]["header"]["timestamp"], 16))
     return encode_client_state(client_state), ConsensusAt(start["height"], encode_consensus_state(consensus)), now
 

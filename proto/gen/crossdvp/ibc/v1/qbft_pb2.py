@@ -24,23 +24,33 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x63rossdvp/ibc/v1/qbft.proto\x12\x0f\x63rossdvp.ibc.v1\"\xa8\x01\n\x0b\x43lientState\x12\x10\n\x08\x63hain_id\x18\x01 \x01(\x04\x12\x16\n\x0erouter_address\x18\x02 \x01(\x0c\x12\x12\n\nstore_slot\x18\x03 \x01(\x0c\x12\x15\n\rlatest_height\x18\x04 \x01(\x04\x12\x19\n\x11trusting_period_s\x18\x05 \x01(\x04\x12\x19\n\x11max_clock_drift_s\x18\x06 \x01(\x04\x12\x0e\n\x06\x66rozen\x18\x07 \x01(\x08\"c\n\x0e\x43onsensusState\x12\x13\n\x0btimestamp_s\x18\x01 \x01(\x04\x12\x12\n\nstate_root\x18\x02 \x01(\x0c\x12\x14\n\x0cstorage_root\x18\x03 \x01(\x0c\x12\x12\n\nvalidators\x18\x04 \x03(\x0c\"K\n\x06Header\x12\x12\n\nheader_rlp\x18\x01 \x01(\x0c\x12\x16\n\x0etrusted_height\x18\x02 \x01(\x04\x12\x15\n\raccount_proof\x18\x03 \x03(\x0c\"d\n\x0cMisbehaviour\x12)\n\x08header_1\x18\x01 \x01(\x0b\x32\x17.crossdvp.ibc.v1.Header\x12)\n\x08header_2\x18\x02 \x01(\x0b\x32\x17.crossdvp.ibc.v1.Header\"|\n\rClientMessage\x12)\n\x06header\x18\x01 \x01(\x0b\x32\x17.crossdvp.ibc.v1.HeaderH\x00\x12\x35\n\x0cmisbehaviour\x18\x02 \x01(\x0b\x32\x1d.crossdvp.ibc.v1.MisbehaviourH\x00\x42\t\n\x07message\"(\n\x0fMembershipProof\x12\x15\n\rstorage_proof\x18\x01 \x03(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x63rossdvp/ibc/v1/qbft.proto\x12\x0f\x63rossdvp.ibc.v1\"\xbe\x01\n\tEngineEra\x12\x12\n\nfrom_block\x18\x01 \x01(\x04\x12\x30\n\x06\x65ngine\x18\x02 \x01(\x0e\x32 .crossdvp.ibc.v1.ConsensusEngine\x12\x1a\n\x12validator_contract\x18\x03 \x01(\x0c\x12\x17\n\x0fvalidators_slot\x18\x04 \x01(\x0c\x12\x36\n\x0eproposer_check\x18\x05 \x01(\x0e\x32\x1e.crossdvp.ibc.v1.ProposerCheck\"\xd2\x01\n\x0b\x43lientState\x12\x10\n\x08\x63hain_id\x18\x01 \x01(\x04\x12\x16\n\x0erouter_address\x18\x02 \x01(\x0c\x12\x12\n\nstore_slot\x18\x03 \x01(\x0c\x12\x15\n\rlatest_height\x18\x04 \x01(\x04\x12\x19\n\x11trusting_period_s\x18\x05 \x01(\x04\x12\x19\n\x11max_clock_drift_s\x18\x06 \x01(\x04\x12\x0e\n\x06\x66rozen\x18\x07 \x01(\x08\x12(\n\x04\x65ras\x18\x08 \x03(\x0b\x32\x1a.crossdvp.ibc.v1.EngineEra\"w\n\x0e\x43onsensusState\x12\x13\n\x0btimestamp_s\x18\x01 \x01(\x04\x12\x12\n\nstate_root\x18\x02 \x01(\x0c\x12\x14\n\x0cstorage_root\x18\x03 \x01(\x0c\x12\x12\n\nvalidators\x18\x04 \x03(\x0c\x12\x12\n\nblock_hash\x18\x05 \x01(\x0c\"\x1d\n\x0cStorageProof\x12\r\n\x05nodes\x18\x01 \x03(\x0c\"q\n\x0fValidatorsProof\x12\x19\n\x11parent_header_rlp\x18\x01 \x01(\x0c\x12\x15\n\raccount_proof\x18\x02 \x03(\x0c\x12,\n\x05slots\x18\x03 \x03(\x0b\x32\x1d.crossdvp.ibc.v1.StorageProof\"\x87\x01\n\x06Header\x12\x12\n\nheader_rlp\x18\x01 \x01(\x0c\x12\x16\n\x0etrusted_height\x18\x02 \x01(\x04\x12\x15\n\raccount_proof\x18\x03 \x03(\x0c\x12:\n\x10validators_proof\x18\x04 \x01(\x0b\x32 .crossdvp.ibc.v1.ValidatorsProof\"d\n\x0cMisbehaviour\x12)\n\x08header_1\x18\x01 \x01(\x0b\x32\x17.crossdvp.ibc.v1.Header\x12)\n\x08header_2\x18\x02 \x01(\x0b\x32\x17.crossdvp.ibc.v1.Header\"|\n\rClientMessage\x12)\n\x06header\x18\x01 \x01(\x0b\x32\x17.crossdvp.ibc.v1.HeaderH\x00\x12\x35\n\x0cmisbehaviour\x18\x02 \x01(\x0b\x32\x1d.crossdvp.ibc.v1.MisbehaviourH\x00\x42\t\n\x07message\"(\n\x0fMembershipProof\x12\x15\n\rstorage_proof\x18\x01 \x03(\x0c*\x86\x01\n\x0f\x43onsensusEngine\x12 \n\x1c\x43ONSENSUS_ENGINE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43ONSENSUS_ENGINE_QBFT\x10\x01\x12\x1a\n\x16\x43ONSENSUS_ENGINE_IBFT2\x10\x02\x12\x1a\n\x16\x43ONSENSUS_ENGINE_IBFT1\x10\x03*f\n\rProposerCheck\x12\x1e\n\x1aPROPOSER_CHECK_UNSPECIFIED\x10\x00\x12\x1c\n\x18PROPOSER_CHECK_VALIDATOR\x10\x01\x12\x17\n\x13PROPOSER_CHECK_NONE\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.ibc.v1.qbft_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CLIENTSTATE']._serialized_start=48
-  _globals['_CLIENTSTATE']._serialized_end=216
-  _globals['_CONSENSUSSTATE']._serialized_start=218
-  _globals['_CONSENSUSSTATE']._serialized_end=317
-  _globals['_HEADER']._serialized_start=319
-  _globals['_HEADER']._serialized_end=394
-  _globals['_MISBEHAVIOUR']._serialized_start=396
-  _globals['_MISBEHAVIOUR']._serialized_end=496
-  _globals['_CLIENTMESSAGE']._serialized_start=498
-  _globals['_CLIENTMESSAGE']._serialized_end=622
-  _globals['_MEMBERSHIPPROOF']._serialized_start=624
-  _globals['_MEMBERSHIPPROOF']._serialized_end=664
+  _globals['_CONSENSUSENGINE']._serialized_start=1129
+  _globals['_CONSENSUSENGINE']._serialized_end=1263
+  _globals['_PROPOSERCHECK']._serialized_start=1265
+  _globals['_PROPOSERCHECK']._serialized_end=1367
+  _globals['_ENGINEERA']._serialized_start=48
+  _globals['_ENGINEERA']._serialized_end=238
+  _globals['_CLIENTSTATE']._serialized_start=241
+  _globals['_CLIENTSTATE']._serialized_end=451
+  _globals['_CONSENSUSSTATE']._serialized_start=453
+  _globals['_CONSENSUSSTATE']._serialized_end=572
+  _globals['_STORAGEPROOF']._serialized_start=574
+  _globals['_STORAGEPROOF']._serialized_end=603
+  _globals['_VALIDATORSPROOF']._serialized_start=605
+  _globals['_VALIDATORSPROOF']._serialized_end=718
+  _globals['_HEADER']._serialized_start=721
+  _globals['_HEADER']._serialized_end=856
+  _globals['_MISBEHAVIOUR']._serialized_start=858
+  _globals['_MISBEHAVIOUR']._serialized_end=958
+  _globals['_CLIENTMESSAGE']._serialized_start=960
+  _globals['_CLIENTMESSAGE']._serialized_end=1084
+  _globals['_MEMBERSHIPPROOF']._serialized_start=1086
+  _globals['_MEMBERSHIPPROOF']._serialized_end=1126
 # @@protoc_insertion_point(module_scope)
