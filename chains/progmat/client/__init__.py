@@ -13,6 +13,7 @@ from chains.progmat.client.vault_client import VaultClient, all_rows
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, MembershipStatus
 from chains.progmat.contracts.native_terms import NativeTerms
 from chains.progmat.contracts.proposal_states import BallotChoice
+from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
 from chains.progmat.flows.market_requests import (
     ChangeMembership,
@@ -62,6 +63,7 @@ __all__ = [
     "CreateLightClient",
     "DvpRecord",
     "EarmarkProof",
+    "EndorseLightClient",
     "FlowKind",
     "FlowStep",
     "FlowView",
@@ -87,6 +89,8 @@ __all__ = [
     "ProposalClient",
     "ProposalLine",
     "ProposePackage",
+    "PruneLightClient",
+    "RecoverLightClient",
     "RedeemCash",
     "RedeemToken",
     "ReplacementClient",

@@ -34,6 +34,9 @@ _METHODS: Final = {
     FlowKind.CREATE_LIGHT_CLIENT: "CreateLightClient",
     FlowKind.UPDATE_LIGHT_CLIENT: "UpdateLightClient",
     FlowKind.SUBMIT_MISBEHAVIOUR: "SubmitMisbehaviour",
+    FlowKind.RECOVER_LIGHT_CLIENT: "RecoverLightClient",
+    FlowKind.ENDORSE_LIGHT_CLIENT: "EndorseLightClient",
+    FlowKind.PRUNE_LIGHT_CLIENT: "PruneLightClient",
     FlowKind.ACK_PACKET: "AckPacket",
     FlowKind.TIMEOUT_PACKET: "TimeoutPacket",
 }
@@ -65,7 +68,11 @@ class CashBalance:
 
 @dataclass(frozen=True, slots=True)
 class LightClientInfo:
-    """A light client on the ledger; ``heights`` are pairs of height and Unix seconds, newest first."""
+    """A light client on the ledger; ``heights`` are pairs of height and Unix seconds, newest first.
+
+    ``consensus_client_id`` is another's after a recovery, ``endorsers`` the issuers who endorsed it, ``status`` active,
+    frozen or expired on the node's clock.
+    """
 
     client_type: str
     client_state: bytes
@@ -73,6 +80,9 @@ class LightClientInfo:
     counterparty_merkle_prefix: tuple[bytes, ...]
     heights: tuple[tuple[int, int], ...]
     is_frozen: bool
+    consensus_client_id: str
+    endorsers: tuple[str, ...]
+    status: str
 
 
 class LedgerClient:
@@ -195,6 +205,9 @@ class LedgerClient:
             counterparty_merkle_prefix=tuple(answer.counterparty_merkle_prefix),
             heights=tuple((item.height, item.timestamp_s) for item in answer.heights),
             is_frozen=answer.frozen,
+            consensus_client_id=answer.consensus_client_id,
+            endorsers=tuple(answer.endorsers),
+            status=answer.status,
         )
 
     async def transaction(self, tx_id: bytes) -> tuple[bytes, int]:

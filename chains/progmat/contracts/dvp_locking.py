@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.dvp_lock import DvpLockState, rules
-from chains.progmat.contracts.ibc_records import referenced_client, time_bounds
+from chains.progmat.contracts.ibc_records import referenced_client, require_endorsed, time_bounds
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, ReferencedMembers
 from chains.progmat.contracts.names import CASH, DVP_LOCK
 from chains.progmat.transactions.ledger import LedgerTransaction
@@ -47,6 +47,7 @@ def _terms_fit_this_ledger(lock: DvpLockState, parameters: NetworkParameters) ->
 
 def _packet_is_that_of_the_terms(lock: DvpLockState, ledger_tx: LedgerTransaction) -> None:
     client = referenced_client(ledger_tx, lock.client_id)
+    require_endorsed(client, lock.issuer)
     expected = packet_of(lock.terms, lock.packet.sequence, client.client_id, client.counterparty_client_id)
     rules.equal("the packet is that of the terms", expected=expected, found=lock.packet)
 

@@ -14,6 +14,7 @@ from chains.progmat.contracts.ibc_records import (
     ConsensusRecord,
     referenced_client,
     referenced_consensus,
+    require_endorsed,
     require_unexpired,
     time_bounds,
 )
@@ -39,7 +40,8 @@ def verify_unlock(
     rules.signed_by(f"the issuer {lock.issuer.name} signs", signer=lock.issuer.key, signers=ledger_tx.signers)
     evidence = decode_evidence(command.data)
     client = referenced_client(ledger_tx, lock.client_id)
-    consensus = referenced_consensus(ledger_tx, lock.client_id, evidence.height)
+    require_endorsed(client, lock.issuer)
+    consensus = referenced_consensus(ledger_tx, client, evidence.height)
     light_client = package.light_clients.get(client.client_type)
     now = time_bounds(ledger_tx)
     require_unexpired(light_client, client, consensus, now)

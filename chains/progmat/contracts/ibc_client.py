@@ -5,6 +5,7 @@
 the client record and makes it frozen, whatever its consensus records: nothing can rely on them without the client.
 Updates and freezes carry their own proof, a client message that the light client verifies here, so anybody may submit
 them; each writes a path of its own, so the Validators see and verify it first. Source: ICS-02.
+``Recover``, ``Endorse`` and ``Prune`` are in ``ibc_upkeep``.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from chains.progmat.contracts.ibc_records import (
     require_unexpired,
     time_bounds,
 )
+from chains.progmat.contracts.ibc_upkeep import verify_endorse, verify_prune, verify_recover
 from chains.progmat.contracts.names import IBC_CLIENT
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.rules import RuleBook
@@ -38,6 +40,9 @@ from primitives.composite_key import Key
 CREATE: Final = "Create"
 UPDATE: Final = "Update"
 FREEZE: Final = "Freeze"
+RECOVER: Final = "Recover"
+ENDORSE: Final = "Endorse"
+PRUNE: Final = "Prune"
 
 _rules = RuleBook(IbcClientViolation)
 
@@ -46,7 +51,7 @@ class IbcClientContract:
     """See the module's docstring."""
 
     name = IBC_CLIENT
-    version = 1
+    version = 2
 
     def verify(
         self, ledger_tx: LedgerTransaction, package: ContractPackage, parameters: NetworkParameters
@@ -61,8 +66,14 @@ class IbcClientContract:
                 return _verify_update(command, ledger_tx, package)
             case "Freeze":
                 return _verify_freeze(command, ledger_tx, package)
+            case "Recover":
+                return verify_recover(command, ledger_tx, package, parameters)
+            case "Endorse":
+                return verify_endorse(command, ledger_tx)
+            case "Prune":
+                return verify_prune(command, ledger_tx, package)
             case _:
-                known = f"{CREATE}, {UPDATE}, {FREEZE}"
+                known = f"{CREATE}, {UPDATE}, {FREEZE}, {RECOVER}, {ENDORSE}, {PRUNE}"
                 raise _rules.broken("the IBC client command is known", expected=known, found=command.name)
 
     def participants(
@@ -84,6 +95,8 @@ def _verify_create(
     client = _rules.one("one client record is made", [r for r in made if isinstance(r, ClientRecord)])
     consensus = _rules.one("one consensus record is made", [r for r in made if isinstance(r, ConsensusRecord)])
     _rules.equal("both records are of one client", expected=client.client_id, found=consensus.client_id)
+    _rules.equal("a new client relies on its own records", expected=client.client_id, found=client.consensus_client_id)
+    _rules.none("nobody endorses what was not recovered", client.endorsers)
     require_active(client)
     light_client = package.light_clients.get(client.client_type)
     latest_height = light_client.initialise(client.client_state, consensus.consensus_state)
@@ -103,13 +116,13 @@ def _verify_update(
     client = _rules.one("one light client is referenced", client_records(ledger_tx.references_of(IBC_CLIENT)))
     require_active(client)
     light_client = package.light_clients.get(client.client_type)
-    _verify_message(command, ledger_tx, light_client, client)
-    if light_client.check_for_misbehaviour(client.client_state, None, command.data):
+    trusted = _verify_message(command, ledger_tx, light_client, client)
+    if light_client.check_for_misbehaviour(client.client_state, trusted.at, command.data):
         raise Misbehaviour("the message shows misbehaviour: freeze the client with it", found=client.client_id)
     result = light_client.update_state(client.client_state, command.data)
     new = _rules.one("an update brings one new height", result.consensus_states)
     timestamp_s = light_client.timestamp_at(new.consensus_state)
-    expected = ConsensusRecord(client.client_id, new.height, timestamp_s, new.consensus_state)
+    expected = ConsensusRecord(client.consensus_client_id, new.height, timestamp_s, new.consensus_state)
     made = _rules.one("one consensus record is made", _outputs(ledger_tx))
     _rules.equal("the record is what the message proves", expected=expected, found=made)
     return (create_write(expected.write_path, record_hash(expected)),)
@@ -123,8 +136,9 @@ def _verify_freeze(
     require_active(client)
     light_client = package.light_clients.get(client.client_type)
     _verify_message(command, ledger_tx, light_client, client)
-    known = _known_at_message_height(command, ledger_tx, light_client, client)
-    if not light_client.check_for_misbehaviour(client.client_state, known.at if known else None, command.data):
+    records = consensus_records(ledger_tx.references_of(IBC_CLIENT))
+    known = [None, *(record.at for record in records if record.client_id == client.consensus_client_id)]
+    if not any(light_client.check_for_misbehaviour(client.client_state, at, command.data) for at in known):
         raise _rules.broken("a freeze needs misbehaviour", expected="a contradiction", found="none")
     frozen = client.frozen(light_client)
     made = _rules.one("one client record is made", _outputs(ledger_tx))
@@ -134,24 +148,13 @@ def _verify_freeze(
 
 def _verify_message(
     command: Command, ledger_tx: LedgerTransaction, light_client: LightClient, client: ClientRecord
-) -> None:
-    """The client message is signed as the referenced consensus it builds on demands."""
-    trusted_height = light_client.trusted_height(command.data)
-    trusted = referenced_consensus(ledger_tx, client.client_id, trusted_height)
+) -> ConsensusRecord:
+    """The client message is signed as the referenced consensus it builds on demands, which is returned."""
+    trusted = referenced_consensus(ledger_tx, client, light_client.trusted_height(command.data))
     now = time_bounds(ledger_tx)
     require_unexpired(light_client, client, trusted, now)
     light_client.verify_client_message(client.client_state, trusted.at, command.data, now)
-
-
-def _known_at_message_height(
-    command: Command, ledger_tx: LedgerTransaction, light_client: LightClient, client: ClientRecord
-) -> ConsensusRecord | None:
-    """What is recorded at the message's own height, if the transaction references it."""
-    height = light_client.message_height(command.data)
-    records = consensus_records(ledger_tx.references_of(IBC_CLIENT))
-    known = [record for record in records if (record.client_id, record.height) == (client.client_id, height)]
-    _rules.at_most("a height is referenced once", limit=1, found=len(known))
-    return known[0] if known else None
+    return trusted
 
 
 def _timestamp_is_recorded(light_client: LightClient, consensus: ConsensusRecord) -> None:

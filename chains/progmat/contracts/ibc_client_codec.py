@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from crossdvp.ledger.v1 import states_pb2 as pb
 
+from chains.progmat.transactions.component_codec import party_from_message, party_to_message
 from chains.progmat.transactions.errors import MalformedComponent
-from chains.progmat.transactions.model import MAX_STATE_DATA_BYTES
+from chains.progmat.transactions.model import MAX_STATE_DATA_BYTES, Party
 from primitives.codec import deterministic_bytes, strict_parse
 
-RawClient = tuple[str, str, bytes, str, tuple[bytes, ...], int]
-"""Client id, type, state, counterparty's client id, counterparty's Merkle prefix, status."""
+RawClient = tuple[str, str, bytes, str, tuple[bytes, ...], int, str, tuple[Party, ...]]
+"""Client id, type, state, counterparty's client id and Merkle prefix, status, consensus records' id, endorsers."""
 RawConsensus = tuple[str, int, int, bytes]
 """Client id, height, timestamp in seconds, consensus state."""
 
@@ -23,6 +24,8 @@ def encode_client_record(
     counterparty_client_id: str,
     counterparty_merkle_prefix: Sequence[bytes],
     status: int,
+    consensus_client_id: str,
+    endorsers: Sequence[Party],
 ) -> bytes:
     """Canonical bytes of a client record."""
     client = pb.ClientRecord(
@@ -32,6 +35,8 @@ def encode_client_record(
         counterparty_client_id=counterparty_client_id,
         counterparty_merkle_prefix=counterparty_merkle_prefix,
         status=pb.ClientRecordStatus.Name(status),
+        consensus_client_id=consensus_client_id,
+        endorsers=[party_to_message(party) for party in endorsers],
     )
     return deterministic_bytes(pb.IbcClientState(client=client))
 
@@ -50,7 +55,9 @@ def decode_record(data: bytes) -> RawClient | RawConsensus:
     if message.HasField("client"):
         c = message.client
         prefix = tuple(c.counterparty_merkle_prefix)
-        return c.client_id, c.client_type, c.client_state, c.counterparty_client_id, prefix, int(c.status)
+        endorsers = tuple(party_from_message(party) for party in c.endorsers)
+        named = (c.client_id, c.client_type, c.client_state, c.counterparty_client_id, prefix, int(c.status))
+        return *named, c.consensus_client_id, endorsers
     if message.HasField("consensus"):
         s = message.consensus
         return s.client_id, s.height, s.timestamp_s, s.consensus_state

@@ -25,12 +25,13 @@ MAX_TIME_BOUNDS_S: Final = 600
 MAX_CLIENT_STATE_BYTES: Final = 16 * 1024
 MAX_CONSENSUS_STATE_BYTES: Final = 16 * 1024
 MAX_PREFIX_BYTES: Final = 64
+MAX_ENDORSERS: Final = 64
 
 _rules = RuleBook(IbcClientViolation)
 
 
 class ClientRecordStatus(IntEnum):
-    """Frozen is for good within this contract; governance recovers by a new client."""
+    """Frozen proves nothing; only a recovery leads back."""
 
     ACTIVE = 1
     FROZEN = 2
@@ -41,7 +42,9 @@ class ClientRecord:
     """A light client of another chain, and how that chain calls its client of this ledger.
 
     ``counterparty_merkle_prefix`` has one element; IBC keys are appended to it. ``client_state`` stays as created until
-    a freeze: updates only add consensus records, so that they do not contend.
+    a freeze: updates only add consensus records, so that they do not contend. ``consensus_client_id`` says whose
+    consensus records it relies on: its own, after a recovery the substitute's. ``endorsers`` (ascending by name) are
+    the issuers whose locks may follow the recovered client.
     """
 
     client_id: str
@@ -50,6 +53,8 @@ class ClientRecord:
     counterparty_client_id: str
     counterparty_merkle_prefix: tuple[bytes, ...]
     status: ClientRecordStatus = ClientRecordStatus.ACTIVE
+    consensus_client_id: str = ""
+    endorsers: tuple[Party, ...] = ()
 
     def __post_init__(self) -> None:
         checked_client_id(self.client_id)
@@ -58,6 +63,18 @@ class ClientRecord:
         check_range("ClientRecord.client_state length", len(self.client_state), 1, MAX_CLIENT_STATE_BYTES)
         check_range("counterparty's Merkle prefix elements", len(self.counterparty_merkle_prefix), 1, 1)
         check_range("Merkle prefix length", len(self.counterparty_merkle_prefix[0]), 0, MAX_PREFIX_BYTES)
+        if not self.consensus_client_id:
+            object.__setattr__(self, "consensus_client_id", self.client_id)
+        checked_client_id(self.consensus_client_id)
+        check_range("ClientRecord.endorsers count", len(self.endorsers), 0, MAX_ENDORSERS)
+        names = [party.name for party in self.endorsers]
+        if names != sorted(set(names)):
+            raise MalformedComponent("endorsers ascend by name", expected=str(sorted(set(names))), found=str(names))
+
+    @property
+    def is_recovered(self) -> bool:
+        """Whether governance gave it a substitute's state."""
+        return self.consensus_client_id != self.client_id
 
     @property
     def write_path(self) -> bytes:
@@ -66,8 +83,23 @@ class ClientRecord:
 
     @property
     def frozen_write_path(self) -> bytes:
-        """Created once when the client is frozen."""
-        return self.write_path + b"/frozen"
+        """Created once when the client is frozen, and once after each recovery."""
+        of_recovered = b"/" + self.consensus_client_id.encode("ascii") if self.is_recovered else b""
+        return self.write_path + b"/frozen" + of_recovered
+
+    @property
+    def recovered_write_path(self) -> bytes:
+        """Created once: no client is recovered twice by the same consensus records."""
+        return self.write_path + b"/recovered/" + self.consensus_client_id.encode("ascii")
+
+    def endorsed_write_path(self, issuer: Party) -> bytes:
+        """Created once an issuer and recovery."""
+        return self.recovered_write_path + b"/by/" + sha256(issuer.name.encode())
+
+    def endorsed_by(self, issuer: Party) -> ClientRecord:
+        """The record with one more endorser."""
+        endorsers = sorted((*self.endorsers, issuer), key=lambda party: party.name)
+        return replace(self, endorsers=tuple(endorsers))
 
     def prefixed(self, ibc_key: bytes) -> bytes:
         """Where the other chain keeps an IBC key."""
@@ -87,6 +119,8 @@ class ClientRecord:
             self.counterparty_client_id,
             self.counterparty_merkle_prefix,
             self.status,
+            self.consensus_client_id if self.is_recovered else "",
+            self.endorsers,
         )
 
 
@@ -134,10 +168,14 @@ def _decoded(data: bytes) -> IbcRecord:
     raw = codec.decode_record(data)
     if len(raw) == 4:
         return ConsensusRecord(*raw)
-    client_id, client_type, client_state, counterparty, prefix, status = raw
+    client_id, client_type, client_state, counterparty, prefix, status, consensus_client_id, endorsers = raw
     if status not in set(ClientRecordStatus):
         raise MalformedComponent("client record's status is known", expected="1 or 2", found=status)
-    return ClientRecord(client_id, client_type, client_state, counterparty, prefix, ClientRecordStatus(status))
+    if consensus_client_id == client_id:
+        raise MalformedComponent("a client that was not recovered names no other", expected="", found=client_id)
+    status = ClientRecordStatus(status)
+    named = (consensus_client_id, endorsers)
+    return ClientRecord(client_id, client_type, client_state, counterparty, prefix, status, *named)
 
 
 def record_output(record: IbcRecord, notary: Party) -> TransactionState:
@@ -175,11 +213,22 @@ def require_active(client: ClientRecord) -> None:
     )
 
 
-def referenced_consensus(ledger_tx: LedgerTransaction, client_id: str, height: int) -> ConsensusRecord:
-    """The one referenced consensus record of ``client_id`` at ``height``; raises IbcClientViolation."""
+def referenced_consensus(ledger_tx: LedgerTransaction, client: ClientRecord, height: int) -> ConsensusRecord:
+    """The one referenced consensus record at ``height`` that the client relies on; raises IbcClientViolation."""
+    of_id = client.consensus_client_id
     records = consensus_records(ledger_tx.references_of(IBC_CLIENT))
-    wanted = [record for record in records if (record.client_id, record.height) == (client_id, height)]
-    return _rules.one(f"the consensus of {client_id} at height {height} is referenced", wanted)
+    wanted = [record for record in records if (record.client_id, record.height) == (of_id, height)]
+    return _rules.one(f"the consensus of {of_id} at height {height} is referenced", wanted)
+
+
+def require_endorsed(client: ClientRecord, issuer: Party) -> None:
+    """A recovered client decides about an issuer's coins once that issuer endorsed it; raises IbcClientViolation."""
+    if client.is_recovered and issuer not in client.endorsers:
+        raise _rules.broken(
+            f"the recovered client {client.client_id} is endorsed by the coins' issuer",
+            expected=issuer.name,
+            found=", ".join(party.name for party in client.endorsers) or "nobody",
+        )
 
 
 def require_unexpired(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chains.progmat.contracts.dvp_lock_codec import AckEvidence, Evidence, TimeoutEvidence
-from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, ConsensusRecord, record_of
+from chains.progmat.contracts.ibc_records import ClientRecord
 from chains.progmat.flows.authorisations import require_authorised, require_unused_trade_id
 from chains.progmat.flows.building import AlreadyOnLedger, BuildContext
 from chains.progmat.flows.cash_builders import coin, own_account, owner_key, require_role, take
@@ -17,13 +17,12 @@ from chains.progmat.flows.errors import (
     AccountUnknown,
     InvalidRequest,
     LightClientExists,
-    LightClientIsFrozen,
-    LightClientUnknown,
     LockTimePassed,
     OperatorKeyMissing,
     PacketAlreadyProcessed,
     PacketUnknown,
 )
+from chains.progmat.flows.light_clients import active_client, client_record, consensus_in, consensus_of
 from chains.progmat.flows.member_needs import custodian_of_cash
 from chains.progmat.flows.requests import (
     AckPacket,
@@ -50,7 +49,7 @@ from chains.progmat.ibc_host.settlement import LockPlan, UnlockPlan, build_cance
 from chains.progmat.node.storage import stored_transaction
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import StateAndRef
-from chains.progmat.vault import CoinsUnder, consensus_record, hold, kept_states, latest_consensus, light_client
+from chains.progmat.vault import CoinsUnder, consensus_around, consensus_record, hold, kept_states, light_client
 from ibc.dvp import terms_hash
 from ibc.errors import Misbehaviour
 from ibc.light_client import TimeBounds
@@ -73,7 +72,7 @@ def lock_cash(context: BuildContext, request: LockCash) -> TransactionBuilder:
     context.party(terms.cash.seller.node)
     if context.now_s >= terms.lock_by_s:
         raise LockTimePassed(terms.lock_by_s, context.now_s)
-    client = _active_client(context, request.client_id)
+    client = active_client(context.connection, request.client_id)
     _require_earmark(context, request, client)
     cash = terms.cash
     spent = take(context, coin(cash.coin_id, cash.issuer), cash.amount_yen, buyer, CoinsUnder.ACCOUNT_KEY)
@@ -131,19 +130,22 @@ def create_light_client(context: BuildContext, request: CreateLightClient) -> Tr
 
 
 def update_light_client(context: BuildContext, request: UpdateLightClient) -> TransactionBuilder | AlreadyOnLedger:
-    """One more verified height, unless it is recorded already. Raises ``Misbehaviour`` when another one is recorded."""
+    """One more verified height, unless it is recorded. Raises ``Misbehaviour`` when the header contradicts one."""
     plan = _message_plan(context, request)
-    if plan.known is None:
+    if plan.known is not None:
+        raise Misbehaviour(
+            "a recorded height contradicts the header: submit the message as misbehaviour",
+            found=consensus_in(plan.known).height,
+        )
+    record = client_record(plan.client)
+    kind = context.verifier.package.light_clients.get(record.client_type)
+    height = kind.message_height(request.client_message)
+    recorded = consensus_record(context.connection, record.consensus_client_id, height)
+    if recorded is None:
         return build_client_update(context.frame, context.verifier.package.light_clients, plan)
-    client, known = record_of(plan.client.state), record_of(plan.known.state)
-    if not isinstance(client, ClientRecord) or not isinstance(known, ConsensusRecord):
-        raise InvalidRequest("client_id", f"{request.client_id} does not name a light client")
-    kind = context.verifier.package.light_clients.get(client.client_type)
-    if kind.check_for_misbehaviour(client.client_state, known.at, request.client_message):
-        raise Misbehaviour("height is recorded otherwise: submit the message as misbehaviour", found=known.height)
-    recorded = stored_transaction(context.connection, plan.known.ref.tx_id)
-    position = recorded.journal_position if recorded is not None else None
-    return AlreadyOnLedger(plan.known.ref.tx_id, position or 0)
+    stored = stored_transaction(context.connection, recorded.ref.tx_id)
+    position = stored.journal_position if stored is not None else None
+    return AlreadyOnLedger(recorded.ref.tx_id, position or 0)
 
 
 def submit_misbehaviour(context: BuildContext, request: SubmitMisbehaviour) -> TransactionBuilder:
@@ -154,13 +156,11 @@ def submit_misbehaviour(context: BuildContext, request: SubmitMisbehaviour) -> T
 
 
 def _require_earmark(context: BuildContext, request: LockCash, client: StateAndRef) -> None:
-    record = _client_record(client)
+    record = client_record(client)
     read_storage = context.storage_readers.get(record.client_type)
     if read_storage is None:
         raise InvalidRequest("client_id", f"a {record.client_type} light client cannot prove an earmark")
-    consensus = record_of(_consensus(context, request.client_id, request.earmark.height).state)
-    if not isinstance(consensus, ConsensusRecord):
-        raise LightClientUnknown(request.client_id, request.earmark.height)
+    consensus = consensus_in(consensus_of(context.connection, client, request.earmark.height))
     proof = EarmarkProof(request.earmark.account_proof, request.earmark.storage_proof)
     require_earmark(request.terms, record, consensus, proof, read_storage, TimeBounds.at(context.now_s))
 
@@ -174,12 +174,13 @@ def _unlock(context: BuildContext, packet: Packet, evidence: Evidence) -> Transa
     if known.status is not TradeStatus.LOCKED or held is None:
         raise PacketAlreadyProcessed(packet.sequence, known.closing_tx_id)
     locked = held.cash[0]
+    client = active_client(context.connection, packet.source_client)
     context.reserve(held.lock.ref, locked.ref)
     plan = UnlockPlan(
         lock=held.lock.state_and_ref,
         cash=locked.state_and_ref,
-        client=_active_client(context, packet.source_client),
-        consensus=_consensus(context, packet.source_client, evidence.height),
+        client=client,
+        consensus=consensus_of(context.connection, client, evidence.height),
         evidence=evidence,
         window=context.window(),
     )
@@ -187,40 +188,26 @@ def _unlock(context: BuildContext, packet: Packet, evidence: Evidence) -> Transa
 
 
 def _message_plan(context: BuildContext, request: UpdateLightClient | SubmitMisbehaviour) -> ClientMessagePlan:
+    """``known`` is a recorded height that contradicts the message, at its own height or next to it."""
     require_role(context, Role.ISSUER)
-    client = _active_client(context, request.client_id)
-    kind = context.verifier.package.light_clients.get(_client_record(client).client_type)
-    known = consensus_record(context.connection, request.client_id, kind.message_height(request.client_message))
+    client = active_client(context.connection, request.client_id)
+    record = client_record(client)
+    kind = context.verifier.package.light_clients.get(record.client_type)
+    around = consensus_around(
+        context.connection, record.consensus_client_id, kind.message_height(request.client_message)
+    )
+    contradicting = [
+        found.state_and_ref
+        for found in around
+        if kind.check_for_misbehaviour(
+            record.client_state, consensus_in(found.state_and_ref).at, request.client_message
+        )
+    ]
     return ClientMessagePlan(
         client=client,
-        trusted=_consensus(context, request.client_id, kind.trusted_height(request.client_message)),
+        trusted=consensus_of(context.connection, client, kind.trusted_height(request.client_message)),
         message=request.client_message,
         submitter=context.me.party.key,
         window=context.window(),
-        known=None if known is None else known.state_and_ref,
+        known=contradicting[0] if contradicting else None,
     )
-
-
-def _active_client(context: BuildContext, client_id: str) -> StateAndRef:
-    found = light_client(context.connection, client_id)
-    if found is None:
-        raise LightClientUnknown(client_id)
-    if _client_record(found.state_and_ref).status is not ClientRecordStatus.ACTIVE:
-        raise LightClientIsFrozen(client_id)
-    return found.state_and_ref
-
-
-def _client_record(state: StateAndRef) -> ClientRecord:
-    record = record_of(state.state)
-    if not isinstance(record, ClientRecord):
-        raise TypeError(f"the vault indexed {state.ref} as a light client, it is a consensus record")
-    return record
-
-
-def _consensus(context: BuildContext, client_id: str, height: int) -> StateAndRef:
-    """The record at a height; height 0 stands for the latest one."""
-    connection = context.connection
-    found = consensus_record(connection, client_id, height) if height else latest_consensus(connection, client_id)
-    if found is None:
-        raise LightClientUnknown(client_id, height)
-    return found.state_and_ref

@@ -16,7 +16,7 @@ Needs = tuple[MemberNeed, ...]
 
 
 def needs_of(own_name: str, request: AnyRequest) -> Needs:
-    """By kind of request; none for light clients, unlocks, cancellations and memberships themselves."""
+    """By kind of request; none for headers of light clients, unlocks, cancellations and memberships themselves."""
     needs = _NEEDS.get(request.kind)
     return () if needs is None else needs(own_name, request)
 
@@ -31,13 +31,15 @@ def _custodians(network: BusinessNetwork, *nodes: str) -> Needs:
 
 
 def _issue_cash(own_name: str, request: IssueCash) -> Needs:
-    issuer = MemberNeed(BusinessNetwork.SC, own_name, MemberRole.SC_ISSUER)
-    return issuer, custodian_of_cash(request.to.node)
+    return _issuer(own_name), custodian_of_cash(request.to.node)
+
+
+def _issuer(name: str) -> MemberNeed:
+    return MemberNeed(BusinessNetwork.SC, name, MemberRole.SC_ISSUER)
 
 
 def _redeem_cash(own_name: str, request: RedeemCash) -> Needs:
-    issuer = MemberNeed(BusinessNetwork.SC, request.issuer, MemberRole.SC_ISSUER)
-    return issuer, custodian_of_cash(own_name)
+    return _issuer(request.issuer), custodian_of_cash(own_name)
 
 
 def _issue_token(own_name: str, request: IssueToken) -> Needs:
@@ -66,6 +68,7 @@ _NEEDS: Final[Mapping[FlowKind, Callable[[str, Any], Needs]]] = {
     FlowKind.MERGE_CASH: lambda me, _request: _custodians(BusinessNetwork.SC, me),
     FlowKind.ROTATE_ACCOUNT_KEY: lambda me, _request: _custodians(BusinessNetwork.SC, me),
     FlowKind.LOCK_CASH: lambda me, request: _custodians(BusinessNetwork.SC, me, request.terms.cash.seller.node),
+    FlowKind.ENDORSE_LIGHT_CLIENT: lambda me, _request: (_issuer(me),),
     FlowKind.ISSUE_TOKEN: _issue_token,
     FlowKind.MOVE_TOKEN: _move_token,
     FlowKind.REDEEM_TOKEN: _redeem_token,

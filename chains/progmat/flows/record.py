@@ -24,6 +24,9 @@ class FlowKind(Enum):
     CREATE_LIGHT_CLIENT = "create_light_client"
     UPDATE_LIGHT_CLIENT = "update_light_client"
     SUBMIT_MISBEHAVIOUR = "submit_misbehaviour"
+    RECOVER_LIGHT_CLIENT = "recover_light_client"
+    ENDORSE_LIGHT_CLIENT = "endorse_light_client"
+    PRUNE_LIGHT_CLIENT = "prune_light_client"
     ACK_PACKET = "ack_packet"
     TIMEOUT_PACKET = "timeout_packet"
     ISSUE_TOKEN = "issue_token"  # noqa: S105 - a kind of flow

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
+from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
 from chains.progmat.flows.market_requests import ChangeMembership, IssueToken, MoveToken, RedeemToken, SettleDvp
@@ -247,6 +248,9 @@ AnyRequest = (
     | CreateLightClient
     | UpdateLightClient
     | SubmitMisbehaviour
+    | RecoverLightClient
+    | EndorseLightClient
+    | PruneLightClient
     | AckPacket
     | TimeoutPacket
     | IssueToken
@@ -274,6 +278,9 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         CreateLightClient,
         UpdateLightClient,
         SubmitMisbehaviour,
+        RecoverLightClient,
+        EndorseLightClient,
+        PruneLightClient,
         AckPacket,
         TimeoutPacket,
         IssueToken,

@@ -7,6 +7,7 @@ from typing import Final
 
 from chains.progmat.flows import (
     cash_builders,
+    client_upkeep_builders,
     ibc_builders,
     proposal_builders,
     replacement_builders,
@@ -30,6 +31,9 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.CREATE_LIGHT_CLIENT: ibc_builders.create_light_client,
     FlowKind.UPDATE_LIGHT_CLIENT: ibc_builders.update_light_client,
     FlowKind.SUBMIT_MISBEHAVIOUR: ibc_builders.submit_misbehaviour,
+    FlowKind.RECOVER_LIGHT_CLIENT: client_upkeep_builders.recover_light_client,
+    FlowKind.ENDORSE_LIGHT_CLIENT: client_upkeep_builders.endorse_light_client,
+    FlowKind.PRUNE_LIGHT_CLIENT: client_upkeep_builders.prune_light_client,
     FlowKind.ACK_PACKET: ibc_builders.ack_packet,
     FlowKind.TIMEOUT_PACKET: ibc_builders.timeout_packet,
     FlowKind.ISSUE_TOKEN: token_builders.issue_token,

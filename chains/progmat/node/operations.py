@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, record_of
+from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.flows import store, trades
 from chains.progmat.flows.authorisations import TradeAuthorisation, authorise
@@ -19,12 +19,12 @@ from chains.progmat.flows.errors import (
     AccountUnknown,
     FlowUnknown,
     InvalidRequest,
-    LightClientUnknown,
     LockTimePassed,
     RequestIdReused,
     TradeUnknown,
     TransactionUnknown,
 )
+from chains.progmat.flows.light_clients import client_record, consensus_in, consensus_of, known_client
 from chains.progmat.flows.proposal_book import KnownProposal, list_proposals
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.request_base import KeyChoice, check_request_id
@@ -36,9 +36,10 @@ from chains.progmat.flows.views import IbcEvent, TradeRecord
 from chains.progmat.identity import KeptKey, KeyPurpose, KeyStore
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.storage import StoredTransaction, stored_transaction
-from chains.progmat.vault import AccountBalance, IndexedMembership, VaultState, balances, light_client, members
+from chains.progmat.vault import AccountBalance, IndexedMembership, VaultState, balances, members
 from chains.progmat.vault.schema import consensus
 from ibc.dvp import CashAccount, SettlementTerms, terms_hash
+from light_clients.registry import LightClientRegistry
 from primitives.public_key import SignatureScheme
 
 MAX_WAIT_S: Final = 60
@@ -55,6 +56,8 @@ class LightClientView:
     record: ClientRecord
     heights: tuple[tuple[int, int], ...]
     """Pairs of height and its time in Unix seconds, newest first."""
+    status: str
+    """``active``, ``frozen`` or ``expired`` on this node's clock."""
 
     @property
     def is_frozen(self) -> bool:
@@ -201,7 +204,10 @@ class NodeOperations:
 
     async def light_client(self, client_id: str) -> LightClientView:
         """A light client; raises ``LightClientUnknown``."""
-        return await self._database.read(partial(_light_client_view, client_id=client_id))
+        parts = self._node.parts
+        now_s = parts.clock.now_ms() // 1000
+        kinds = parts.verifier.package.light_clients
+        return await self._database.read(partial(_light_client_view, client_id=client_id, kinds=kinds, now_s=now_s))
 
     async def transaction(self, tx_id: bytes) -> StoredTransaction:
         """A recorded transaction; raises ``TransactionUnknown``."""
@@ -218,16 +224,17 @@ def packet_of_lock(record: FlowRecord) -> bytes:
     return trades.packet_sent_by(decoded(record.signed_tx).wire)
 
 
-def _light_client_view(connection: Connection, client_id: str) -> LightClientView:
-    found = light_client(connection, client_id)
-    if found is None:
-        raise LightClientUnknown(client_id)
-    record = record_of(found.state)
-    if not isinstance(record, ClientRecord):
-        raise TypeError(f"the vault indexed {found.ref} as a light client, it is a consensus record")
-    query = select(consensus.c.height, consensus.c.timestamp_s).where(consensus.c.client_id == client_id)
+def _light_client_view(
+    connection: Connection, client_id: str, kinds: LightClientRegistry, now_s: int
+) -> LightClientView:
+    client = known_client(connection, client_id)
+    record = client_record(client)
+    of_client = (consensus.c.client_id == record.consensus_client_id) & consensus.c.consumed.is_(False)
+    query = select(consensus.c.height, consensus.c.timestamp_s).where(of_client)
     rows = connection.execute(query.order_by(consensus.c.height.desc()).limit(MAX_HEIGHTS))
-    return LightClientView(record, tuple((row.height, row.timestamp_s) for row in rows))
+    latest = consensus_in(consensus_of(connection, client, 0))
+    status = kinds.get(record.client_type).status(record.client_state, latest.at, now_s)
+    return LightClientView(record, tuple((row.height, row.timestamp_s) for row in rows), status.value)
 
 
 async def first_of(*events: asyncio.Event) -> None:

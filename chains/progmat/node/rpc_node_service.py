@@ -103,6 +103,9 @@ class NodeServiceRpc(FlowStarting, NodeServiceServicer):
     CreateLightClient = starter("CreateLightClient", FlowKind.CREATE_LIGHT_CLIENT, pb.CreateLightClientResponse)
     UpdateLightClient = starter("UpdateLightClient", FlowKind.UPDATE_LIGHT_CLIENT, pb.UpdateLightClientResponse)
     SubmitMisbehaviour = starter("SubmitMisbehaviour", FlowKind.SUBMIT_MISBEHAVIOUR, pb.SubmitMisbehaviourResponse)
+    RecoverLightClient = starter("RecoverLightClient", FlowKind.RECOVER_LIGHT_CLIENT, pb.RecoverLightClientResponse)
+    EndorseLightClient = starter("EndorseLightClient", FlowKind.ENDORSE_LIGHT_CLIENT, pb.EndorseLightClientResponse)
+    PruneLightClient = starter("PruneLightClient", FlowKind.PRUNE_LIGHT_CLIENT, pb.PruneLightClientResponse)
     AckPacket = starter("AckPacket", FlowKind.ACK_PACKET, pb.AckPacketResponse)
     TimeoutPacket = starter("TimeoutPacket", FlowKind.TIMEOUT_PACKET, pb.TimeoutPacketResponse)
 
@@ -218,6 +221,9 @@ class NodeServiceRpc(FlowStarting, NodeServiceServicer):
             counterparty_merkle_prefix=view.record.counterparty_merkle_prefix,
             heights=[pb.LightClientHeight(height=height, timestamp_s=at_s) for height, at_s in view.heights],
             frozen=view.is_frozen,
+            consensus_client_id=view.record.consensus_client_id,
+            endorsers=[party.name for party in view.record.endorsers],
+            status=view.status,
         )
 
 

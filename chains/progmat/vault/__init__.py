@@ -35,6 +35,7 @@ from chains.progmat.vault.indexing import (
 from chains.progmat.vault.queries import (
     Hold,
     VaultState,
+    consensus_around,
     consensus_record,
     consumed_by,
     hold,
@@ -47,6 +48,7 @@ from chains.progmat.vault.queries import (
     membership,
     membership_transactions,
     memberships_of,
+    oldest_consensus,
 )
 from chains.progmat.vault.recording import RecordedTx, RecordOutcome, record_transaction
 from chains.progmat.vault.schema import vault_metadata
@@ -82,6 +84,7 @@ __all__ = [
     "VaultState",
     "balance",
     "balances",
+    "consensus_around",
     "consensus_record",
     "consumed_by",
     "count_holdings",
@@ -101,6 +104,7 @@ __all__ = [
     "membership",
     "membership_transactions",
     "memberships_of",
+    "oldest_consensus",
     "record_transaction",
     "release_soft_locks",
     "renew_soft_locks",

@@ -92,6 +92,22 @@ def consensus_record(connection: Connection, client_id: str, height: int) -> Vau
     return _first(find_states(connection, IndexedConsensus, at_height, consensus.c.tx_id.asc(), 1))
 
 
+def consensus_around(connection: Connection, client_id: str, height: int) -> list[VaultState[IndexedConsensus]]:
+    """What was verified at this height, and at the nearest ones below and above: at most three records."""
+    of_client = and_(consensus.c.client_id == client_id, consensus.c.consumed.is_(False))
+    up_to, above = and_(of_client, consensus.c.height <= height), and_(of_client, consensus.c.height > height)
+    return [
+        *find_states(connection, IndexedConsensus, up_to, consensus.c.height.desc(), 2),
+        *find_states(connection, IndexedConsensus, above, consensus.c.height.asc(), 1),
+    ]
+
+
+def oldest_consensus(connection: Connection, client_id: str, limit: int) -> list[VaultState[IndexedConsensus]]:
+    """The lowest heights a light client verified and keeps."""
+    of_client = and_(consensus.c.client_id == client_id, consensus.c.consumed.is_(False))
+    return find_states(connection, IndexedConsensus, of_client, consensus.c.height.asc(), limit)
+
+
 def latest_consensus(connection: Connection, client_id: str) -> VaultState[IndexedConsensus] | None:
     """The highest height a light client verified."""
     of_client = and_(consensus.c.client_id == client_id, consensus.c.consumed.is_(False))

@@ -81,7 +81,7 @@ class TestCreate:
             (_record(1, timestamp_s=NOW_S), "consensus' timestamp"),
             (_record(0, status=ClientRecordStatus.FROZEN), "is active"),
             (lambda b: replace(b, commands=(replace(b.commands[0], data=b"x"),)), "no data"),
-            (lambda b: replace(b, commands=(replace(b.commands[0], name="Recover"),)), "known"),
+            (lambda b: replace(b, commands=(replace(b.commands[0], name="Rename"),)), "known"),
             (lambda b: replace(b, time_window=None), "both bounds"),
         ],
         ids=["stranger", "no consensus", "no client", "two", "other id", "other height", "other time", "born frozen",

@@ -35,7 +35,7 @@ from chains.progmat.flows.requests import (
 from chains.progmat.vault import membership
 from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, NN, SN, LedgerParty
 from tests.fakes.token_parties import ST, TOKEN_ID
-from tests.integration.ledger import kinds_of_proposals, kinds_of_replacements, two_notaries
+from tests.integration.ledger import kinds_of_client_upkeep, kinds_of_proposals, kinds_of_replacements, two_notaries
 from tests.integration.ledger.native_trades import TOKENS, YEN, NativeTrades
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
@@ -327,6 +327,9 @@ KINDS: Final[dict[FlowKind, KindOfFlow]] = {
     FlowKind.CREATE_LIGHT_CLIENT: KindOfFlow(SETTLEMENT_PARTIES, _create_light_client),
     FlowKind.UPDATE_LIGHT_CLIENT: KindOfFlow(SETTLEMENT_PARTIES, _update_light_client),
     FlowKind.SUBMIT_MISBEHAVIOUR: KindOfFlow(SETTLEMENT_PARTIES, _submit_misbehaviour),
+    FlowKind.RECOVER_LIGHT_CLIENT: KindOfFlow(SETTLEMENT_PARTIES, kinds_of_client_upkeep.recover_light_client),
+    FlowKind.ENDORSE_LIGHT_CLIENT: KindOfFlow(SETTLEMENT_PARTIES, kinds_of_client_upkeep.endorse_light_client),
+    FlowKind.PRUNE_LIGHT_CLIENT: KindOfFlow(SETTLEMENT_PARTIES, kinds_of_client_upkeep.prune_light_client),
     FlowKind.ACK_PACKET: KindOfFlow(SETTLEMENT_PARTIES, _ack_packet),
     FlowKind.TIMEOUT_PACKET: KindOfFlow(SETTLEMENT_PARTIES, _timeout_packet),
     FlowKind.ISSUE_TOKEN: KindOfFlow(TOKEN_PARTIES, _issue_token),

@@ -101,11 +101,11 @@ class Settlements:
         self.requests += 1
         return f"{what}-{self.requests}"
 
-    async def update(self) -> int:
+    async def update(self, trusted_height: int = 1) -> int:
         """Seal a block with what the chain holds now and bring its header to the ledger; returns the height."""
         self.evm.now_s = max(self.evm.now_s, self.ledger.clock.now_s())
         height = self.evm.seal()
-        message = self.evm.header(height, trusted_height=1)
+        message = self.evm.header(height, trusted_height)
         await self.ledger.done(SN, UpdateLightClient(self.request_id("update"), CLIENT_ID, message))
         return height
 
@@ -129,16 +129,16 @@ class Settlements:
         record = await self.ledger.done(CN_B, await self.lock_request(terms))
         return packet_of_flow(record)
 
-    async def acknowledged(self, packet: Packet, acknowledgement: bytes) -> AckPacket:
+    async def acknowledged(self, packet: Packet, acknowledgement: bytes, trusted_height: int = 1) -> AckPacket:
         """The EVM chain receives with this outcome; returns what the relayer then asks the issuer."""
         self.evm.receive(packet, acknowledgement)
-        height = await self.update()
+        height = await self.update(trusted_height)
         proof = self.evm.proof(height, ack_path(packet.destination_client, packet.sequence))
         return AckPacket(self.request_id("ack"), packet, acknowledgement, proof, height)
 
-    async def delivered(self, packet: Packet, terms: SettlementTerms) -> AckPacket:
+    async def delivered(self, packet: Packet, terms: SettlementTerms, trusted_height: int = 1) -> AckPacket:
         """As ``acknowledged``, with success."""
-        return await self.acknowledged(packet, terms_hash(terms))
+        return await self.acknowledged(packet, terms_hash(terms), trusted_height)
 
     async def refused(self, packet: Packet) -> AckPacket:
         """As ``acknowledged``, with the error acknowledgement."""

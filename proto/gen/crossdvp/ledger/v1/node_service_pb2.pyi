@@ -436,20 +436,78 @@ class LightClientHeight(_message.Message):
     def __init__(self, height: _Optional[int] = ..., timestamp_s: _Optional[int] = ...) -> None: ...
 
 class GetLightClientResponse(_message.Message):
-    __slots__ = ("client_type", "client_state", "counterparty_client_id", "counterparty_merkle_prefix", "heights", "frozen")
+    __slots__ = ("client_type", "client_state", "counterparty_client_id", "counterparty_merkle_prefix", "heights", "frozen", "consensus_client_id", "endorsers", "status")
     CLIENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     CLIENT_STATE_FIELD_NUMBER: _ClassVar[int]
     COUNTERPARTY_CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     COUNTERPARTY_MERKLE_PREFIX_FIELD_NUMBER: _ClassVar[int]
     HEIGHTS_FIELD_NUMBER: _ClassVar[int]
     FROZEN_FIELD_NUMBER: _ClassVar[int]
+    CONSENSUS_CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    ENDORSERS_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
     client_type: str
     client_state: bytes
     counterparty_client_id: str
     counterparty_merkle_prefix: _containers.RepeatedScalarFieldContainer[bytes]
     heights: _containers.RepeatedCompositeFieldContainer[LightClientHeight]
     frozen: bool
-    def __init__(self, client_type: _Optional[str] = ..., client_state: _Optional[bytes] = ..., counterparty_client_id: _Optional[str] = ..., counterparty_merkle_prefix: _Optional[_Iterable[bytes]] = ..., heights: _Optional[_Iterable[_Union[LightClientHeight, _Mapping]]] = ..., frozen: _Optional[bool] = ...) -> None: ...
+    consensus_client_id: str
+    endorsers: _containers.RepeatedScalarFieldContainer[str]
+    status: str
+    def __init__(self, client_type: _Optional[str] = ..., client_state: _Optional[bytes] = ..., counterparty_client_id: _Optional[str] = ..., counterparty_merkle_prefix: _Optional[_Iterable[bytes]] = ..., heights: _Optional[_Iterable[_Union[LightClientHeight, _Mapping]]] = ..., frozen: _Optional[bool] = ..., consensus_client_id: _Optional[str] = ..., endorsers: _Optional[_Iterable[str]] = ..., status: _Optional[str] = ...) -> None: ...
+
+class RecoverLightClientRequest(_message.Message):
+    __slots__ = ("request_id", "client_id", "substitute_id", "wait_s")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    SUBSTITUTE_ID_FIELD_NUMBER: _ClassVar[int]
+    WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    client_id: str
+    substitute_id: str
+    wait_s: int
+    def __init__(self, request_id: _Optional[str] = ..., client_id: _Optional[str] = ..., substitute_id: _Optional[str] = ..., wait_s: _Optional[int] = ...) -> None: ...
+
+class RecoverLightClientResponse(_message.Message):
+    __slots__ = ("flow",)
+    FLOW_FIELD_NUMBER: _ClassVar[int]
+    flow: Flow
+    def __init__(self, flow: _Optional[_Union[Flow, _Mapping]] = ...) -> None: ...
+
+class EndorseLightClientRequest(_message.Message):
+    __slots__ = ("request_id", "client_id", "substitute_id", "wait_s")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    SUBSTITUTE_ID_FIELD_NUMBER: _ClassVar[int]
+    WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    client_id: str
+    substitute_id: str
+    wait_s: int
+    def __init__(self, request_id: _Optional[str] = ..., client_id: _Optional[str] = ..., substitute_id: _Optional[str] = ..., wait_s: _Optional[int] = ...) -> None: ...
+
+class EndorseLightClientResponse(_message.Message):
+    __slots__ = ("flow",)
+    FLOW_FIELD_NUMBER: _ClassVar[int]
+    flow: Flow
+    def __init__(self, flow: _Optional[_Union[Flow, _Mapping]] = ...) -> None: ...
+
+class PruneLightClientRequest(_message.Message):
+    __slots__ = ("request_id", "client_id", "wait_s")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    client_id: str
+    wait_s: int
+    def __init__(self, request_id: _Optional[str] = ..., client_id: _Optional[str] = ..., wait_s: _Optional[int] = ...) -> None: ...
+
+class PruneLightClientResponse(_message.Message):
+    __slots__ = ("flow",)
+    FLOW_FIELD_NUMBER: _ClassVar[int]
+    flow: Flow
+    def __init__(self, flow: _Optional[_Union[Flow, _Mapping]] = ...) -> None: ...
 
 class AckPacketRequest(_message.Message):
     __slots__ = ("request_id", "packet", "acknowledgement", "proof", "height", "wait_s")

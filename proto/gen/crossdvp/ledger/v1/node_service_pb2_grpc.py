@@ -119,6 +119,21 @@ class NodeServiceStub:
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.SubmitMisbehaviourRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.SubmitMisbehaviourResponse.FromString,
                 _registered_method=True)
+        self.RecoverLightClient = channel.unary_unary(
+                '/crossdvp.ledger.v1.NodeService/RecoverLightClient',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RecoverLightClientRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RecoverLightClientResponse.FromString,
+                _registered_method=True)
+        self.EndorseLightClient = channel.unary_unary(
+                '/crossdvp.ledger.v1.NodeService/EndorseLightClient',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.EndorseLightClientRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.EndorseLightClientResponse.FromString,
+                _registered_method=True)
+        self.PruneLightClient = channel.unary_unary(
+                '/crossdvp.ledger.v1.NodeService/PruneLightClient',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.PruneLightClientRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.PruneLightClientResponse.FromString,
+                _registered_method=True)
         self.GetLightClient = channel.unary_unary(
                 '/crossdvp.ledger.v1.NodeService/GetLightClient',
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetLightClientRequest.SerializeToString,
@@ -280,6 +295,28 @@ class NodeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecoverLightClient(self, request, context):
+        """A frozen or expired light client gets an active substitute's state (where the operator's key is).
+        Fails: OPERATOR_KEY_MISSING, LIGHT_CLIENT_UNKNOWN, LIGHT_CLIENT_IN_USE, the light client's refusal of the substitute.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndorseLightClient(self, request, context):
+        """This issuer's coins may follow a recovered light client (SN only). Fails: LIGHT_CLIENT_UNKNOWN, RECOVERY_DIFFERS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PruneLightClient(self, request, context):
+        """Consumes expired consensus records, the oldest first, at most 16 (SN only). Fails: NOTHING_TO_PRUNE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetLightClient(self, request, context):
         """A light client and the heights it knows, newest first (at most 256). Fails: LIGHT_CLIENT_UNKNOWN.
         """
@@ -399,6 +436,21 @@ def add_NodeServiceServicer_to_server(servicer, server):
                     servicer.SubmitMisbehaviour,
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.SubmitMisbehaviourRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.SubmitMisbehaviourResponse.SerializeToString,
+            ),
+            'RecoverLightClient': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecoverLightClient,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RecoverLightClientRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RecoverLightClientResponse.SerializeToString,
+            ),
+            'EndorseLightClient': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndorseLightClient,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.EndorseLightClientRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.EndorseLightClientResponse.SerializeToString,
+            ),
+            'PruneLightClient': grpc.unary_unary_rpc_method_handler(
+                    servicer.PruneLightClient,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.PruneLightClientRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.PruneLightClientResponse.SerializeToString,
             ),
             'GetLightClient': grpc.unary_unary_rpc_method_handler(
                     servicer.GetLightClient,
@@ -846,6 +898,87 @@ class NodeService:
             '/crossdvp.ledger.v1.NodeService/SubmitMisbehaviour',
             crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.SubmitMisbehaviourRequest.SerializeToString,
             crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.SubmitMisbehaviourResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecoverLightClient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.ledger.v1.NodeService/RecoverLightClient',
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RecoverLightClientRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.RecoverLightClientResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndorseLightClient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.ledger.v1.NodeService/EndorseLightClient',
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.EndorseLightClientRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.EndorseLightClientResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PruneLightClient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.ledger.v1.NodeService/PruneLightClient',
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.PruneLightClientRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.PruneLightClientResponse.FromString,
             options,
             channel_credentials,
             insecure,

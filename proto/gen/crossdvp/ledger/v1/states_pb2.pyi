@@ -188,20 +188,24 @@ class UnlockEvidence(_message.Message):
     def __init__(self, acknowledged: _Optional[_Union[AckEvidence, _Mapping]] = ..., timed_out: _Optional[_Union[TimeoutEvidence, _Mapping]] = ...) -> None: ...
 
 class ClientRecord(_message.Message):
-    __slots__ = ("client_id", "client_type", "client_state", "counterparty_client_id", "counterparty_merkle_prefix", "status")
+    __slots__ = ("client_id", "client_type", "client_state", "counterparty_client_id", "counterparty_merkle_prefix", "status", "consensus_client_id", "endorsers")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     CLIENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     CLIENT_STATE_FIELD_NUMBER: _ClassVar[int]
     COUNTERPARTY_CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     COUNTERPARTY_MERKLE_PREFIX_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
+    CONSENSUS_CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    ENDORSERS_FIELD_NUMBER: _ClassVar[int]
     client_id: str
     client_type: str
     client_state: bytes
     counterparty_client_id: str
     counterparty_merkle_prefix: _containers.RepeatedScalarFieldContainer[bytes]
     status: ClientRecordStatus
-    def __init__(self, client_id: _Optional[str] = ..., client_type: _Optional[str] = ..., client_state: _Optional[bytes] = ..., counterparty_client_id: _Optional[str] = ..., counterparty_merkle_prefix: _Optional[_Iterable[bytes]] = ..., status: _Optional[_Union[ClientRecordStatus, str]] = ...) -> None: ...
+    consensus_client_id: str
+    endorsers: _containers.RepeatedCompositeFieldContainer[_transaction_pb2.Party]
+    def __init__(self, client_id: _Optional[str] = ..., client_type: _Optional[str] = ..., client_state: _Optional[bytes] = ..., counterparty_client_id: _Optional[str] = ..., counterparty_merkle_prefix: _Optional[_Iterable[bytes]] = ..., status: _Optional[_Union[ClientRecordStatus, str]] = ..., consensus_client_id: _Optional[str] = ..., endorsers: _Optional[_Iterable[_Union[_transaction_pb2.Party, _Mapping]]] = ...) -> None: ...
 
 class ConsensusRecord(_message.Message):
     __slots__ = ("client_id", "height", "timestamp_s", "consensus_state")
