@@ -46,8 +46,14 @@ def checkpoint(file: FileArgument, json_flag: JsonFlag = False) -> None:
 
 @app.command("ledger-tx")
 def ledger_tx(file: FileArgument, json_flag: JsonFlag = False) -> None:
-    """A ledger transaction: its id from its components, and its signatures; Corda's recorded ones or ours."""
+    """A ledger transaction: its id and signatures; Corda's recorded ones or ours; or Merkle trees of Corda."""
     _verify("ledger-tx", file, output_of(json_flag))
+
+
+@app.command()
+def smt(file: FileArgument, json_flag: JsonFlag = False) -> None:
+    """Proofs of a sparse Merkle tree (ICS-23): keys that are present, and absent ones between their neighbours."""
+    _verify("smt", file, output_of(json_flag))
 
 
 def _verify(what: str, file: Path, output: Output) -> None:

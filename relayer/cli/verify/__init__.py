@@ -17,6 +17,7 @@ from relayer.cli.verify.headers import verify_header_file
 from relayer.cli.verify.json_reader import load_json_file
 from relayer.cli.verify.ledger_tx import verify_ledger_tx_file
 from relayer.cli.verify.report import Fact, VerifyReport
+from relayer.cli.verify.smt import verify_smt_file
 from relayer.cli.verify.storage import verify_storage_file
 
 VERIFIERS: Final[Mapping[str, Callable[[object], VerifyReport]]] = MappingProxyType(
@@ -25,6 +26,7 @@ VERIFIERS: Final[Mapping[str, Callable[[object], VerifyReport]]] = MappingProxyT
         "storage": verify_storage_file,
         "checkpoint": verify_checkpoint_file,
         "ledger-tx": verify_ledger_tx_file,
+        "smt": verify_smt_file,
     }
 )
 """The verifiers by the command line's name for what they verify."""
@@ -46,5 +48,6 @@ __all__ = [
     "verify_file",
     "verify_header_file",
     "verify_ledger_tx_file",
+    "verify_smt_file",
     "verify_storage_file",
 ]

@@ -12,7 +12,7 @@ import itertools
 
 from light_clients.qbft import ConsensusEngine, SealedHeader, read_sealed_header
 from light_clients.qbft.execution_header import MIN_FIELDS
-from light_clients.qbft.verify import quorum_of, validate_seals
+from light_clients.qbft.verify import quorum_of, validate_proposer, validate_seals
 from primitives.keccak import keccak256
 from primitives.rlp import encode, split_list, string_payload, uint_bytes
 from relayer.cli.verify.claims import check_bytes, check_bytes_list, check_integer
@@ -37,6 +37,8 @@ def check_lone_header(file: JsonField) -> tuple[SealedHeader, tuple[Fact, ...]]:
     with refusing(file.place):
         sealed = read_sealed_header(engine, header_rlp)
         signers = validate_seals(sealed)
+        if engine is ConsensusEngine.IBFT1:  # elsewhere the coinbase, which some networks pay to a beneficiary
+            validate_proposer(sealed)
     _check_expected(file.get("expected"), sealed, signers)
     _check_fields(file.get("header"), sealed)
     _check_surroundings(file, engine, header_rlp, sealed)

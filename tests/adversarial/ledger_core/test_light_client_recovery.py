@@ -2,138 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chains.progmat.contracts.errors import ContractViolation, IbcClientViolation
+from chains.progmat.contracts.errors import IbcClientViolation
 from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, record_of, record_output
-from chains.progmat.contracts.membership import MemberRole
 from chains.progmat.ibc_host.clients import (
     ClientMessagePlan,
-    RecoveryPlan,
-    build_client_creation,
-    build_client_endorsement,
     build_client_freeze,
-    build_client_recovery,
     build_client_update,
 )
 from chains.progmat.ibc_host.settlement import UnlockPlan, build_unlock
-from chains.progmat.transactions.builder import TransactionBuilder
-from chains.progmat.transactions.errors import PlatformRuleBroken, WritesBroken
-from chains.progmat.transactions.model import StateAndRef
-from light_clients.qbft.codec import decode_client_state, encode_client_state
+from chains.progmat.transactions.errors import PlatformRuleBroken
+from light_clients.qbft.codec import decode_client_state
 from light_clients.qbft.errors import UnfitSubstitute
 from primitives.errors import PeerError
 from tests.fakes.evm_chain_model import TRUSTING_PERIOD_S, EvmChainModel
 from tests.fakes.ledger_model import NotaryRefusedError
 from tests.fakes.ledger_parties import (
     CN_B,
-    EN,
     OPERATOR,
     SN,
     STRANGER,
-    LedgerParty,
-    membership,
-    membership_change,
-    membership_issue,
+)
+from tests.fakes.recovering_world import (
+    SUBSTITUTE_ID,
+    Attack,
+    RecoveringWorld,
+    locked_in,
+    record_changed,
+    signed_by,
 )
 from tests.fakes.settlement_world import (
     CLIENT_ID,
-    COUNTERPARTY_CLIENT_ID,
     NOW_S,
-    Locked,
-    SettlementWorld,
     client_record,
     terms_of,
-    with_reference,
 )
-
-SUBSTITUTE_ID = "qbft-1"
-Attack = Callable[[TransactionBuilder], TransactionBuilder]
-
-
-class RecoveringWorld(SettlementWorld):
-    """A settlement world whose client may have been frozen, with a substitute at hand."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.evm.seal(NOW_S - 5)
-        self.own_records = dict(self.consensus)
-
-    def freeze(self) -> StateAndRef:
-        """Two blocks at one height end the client."""
-        evidence = self.evm.equivocation(self.evm.height, 1)
-        plan = ClientMessagePlan(self.client, self.consensus[1], evidence, CN_B.key, self.window)
-        (self.client,) = self.ledger.commit(build_client_freeze(self.ledger.frame, self.registry, plan))
-        return self.client
-
-    @property
-    def registry(self) -> Any:  # noqa: ANN401 # the registry's type is said where it is made
-        return self.ledger.package.light_clients
-
-    def make_substitute(self, client_id: str = SUBSTITUTE_ID, **changes: Any) -> tuple[StateAndRef, ...]:  # noqa: ANN401 # any field
-        """A client that begins at the newest block; ``changes`` are to its QBFT client state."""
-        height = self.evm.height
-        state = replace(decode_client_state(self.evm.client_state(height)), **changes)
-        record = ClientRecord(client_id, "qbft", encode_client_state(state), COUNTERPARTY_CLIENT_ID, (b"",))
-        consensus_state = self.evm.consensus_state(height)
-        return self.ledger.commit(
-            build_client_creation(self.ledger.frame, self.registry, record, consensus_state, self.window)
-        )
-
-    def recovery(
-        self, substitute: StateAndRef, consensus: StateAndRef, last: StateAndRef | None = None
-    ) -> TransactionBuilder:
-        plan = RecoveryPlan(self.client, substitute, consensus, self.window, last)
-        return build_client_recovery(self.ledger.frame, self.registry, plan)
-
-    def recover(self, client_id: str = SUBSTITUTE_ID) -> None:
-        """Recover the client; from now on ``consensus`` are the substitute's records."""
-        height = self.evm.height
-        substitute, consensus = self.make_substitute(client_id)
-        (self.client,) = self.ledger.commit(self.recovery(substitute, consensus))
-        self.consensus = {height: consensus}
-
-    def endorsement(self, issuer: StateAndRef | None = None) -> TransactionBuilder:
-        return build_client_endorsement(self.ledger.frame, self.client, issuer or self.issuer_membership, self.window)
-
-    def endorse(self) -> None:
-        (self.client,) = self.ledger.commit(self.endorsement())
-
-    def member(self, party: LedgerParty, role: MemberRole) -> StateAndRef:
-        return self.ledger.commit(membership_issue(self.ledger.frame, membership(party, role)))[0]
 
 
 @pytest.fixture
 def world() -> RecoveringWorld:
     return RecoveringWorld()
-
-
-def locked_in(world: RecoveringWorld) -> tuple[Locked, bytes]:
-    """Cash is locked, the securities are delivered, and the client is frozen before anybody could unlock."""
-    locked = world.lock(terms_of(), world.issue(2_000_000))
-    acknowledgement = world.receive(locked)
-    world.freeze()
-    return locked, acknowledgement
-
-
-def _record(**changes: Any) -> Attack:  # noqa: ANN401 # any field of the record
-    def attack(builder: TransactionBuilder) -> TransactionBuilder:
-        made = replace(record_of(builder.outputs[0]), **changes)
-        return replace(builder, outputs=(replace(builder.outputs[0], data=made.encode()),))
-
-    return attack
-
-
-def _signed_by(party: LedgerParty) -> Attack:
-    def attack(builder: TransactionBuilder) -> TransactionBuilder:
-        command = builder.commands[0]
-        return replace(builder, commands=(replace(command, signers=(party.key, *command.signers[1:])),))
-
-    return attack
 
 
 class TestRecover:
@@ -188,17 +100,17 @@ class TestRecover:
     @pytest.mark.parametrize(
         ("attack", "rule"),
         [
-            (_signed_by(STRANGER), "operator signs"),
+            (signed_by(STRANGER), "operator signs"),
             (lambda b: replace(b, commands=(replace(b.commands[0], data=b"x"),)), "no data"),
             (lambda b: replace(b, references=b.references[:1]), "consensus of the substitute"),
             (lambda b: replace(b, references=b.references[1:]), "substitute is referenced"),
             (lambda b: replace(b, outputs=b.outputs * 2), "one client record is made"),
             (lambda b: replace(b, time_window=None), "both bounds"),
-            (_record(endorsers=(SN.party,)), "recovered one"),
-            (_record(status=ClientRecordStatus.FROZEN), "recovered one"),
-            (_record(consensus_client_id=CLIENT_ID), "recovered one"),
-            (_record(counterparty_client_id="progmat-9"), "recovered one"),
-            (_record(client_id=SUBSTITUTE_ID), "recovered one"),
+            (record_changed(endorsers=(SN.party,)), "recovered one"),
+            (record_changed(status=ClientRecordStatus.FROZEN), "recovered one"),
+            (record_changed(consensus_client_id=CLIENT_ID), "recovered one"),
+            (record_changed(counterparty_client_id="progmat-9"), "recovered one"),
+            (record_changed(client_id=SUBSTITUTE_ID), "recovered one"),
         ],
         ids=["stranger", "data", "no consensus", "no substitute", "doubled", "no window", "endorsed", "frozen",
              "own records", "counterparty", "other id"],
@@ -314,100 +226,6 @@ class TestRecover:
         world.freeze()
         with pytest.raises(IbcClientViolation, match="records of its own"):
             world.recovery(world.client, world.first_consensus)
-
-
-class TestEndorse:
-    @pytest.fixture
-    def recovered(self, world: RecoveringWorld) -> RecoveringWorld:
-        world.freeze()
-        world.recover()
-        return world
-
-    def test_the_operator_who_recovers_opens_no_lock_without_the_issuer(self, world: RecoveringWorld) -> None:
-        """Even with an issuer of its own making: only the word of the coins' own issuer counts."""
-        locked, acknowledgement = locked_in(world)
-        world.recover()
-        sham = world.member(EN, MemberRole.SC_ISSUER)
-        (world.client,) = world.ledger.commit(world.endorsement(sham))
-
-        evidence = world.ack_evidence(locked, acknowledgement, max(world.consensus))
-        unlock = world.unlock_builder(locked, evidence)
-
-        with pytest.raises(IbcClientViolation, match=r"endorsed by the coins' issuer.*expected sn.*found en"):
-            world.ledger.verify(unlock)
-
-    def test_no_cash_is_locked_under_a_recovered_client_that_its_issuer_did_not_endorse(
-        self, recovered: RecoveringWorld
-    ) -> None:
-        coins = recovered.issue(2_000_000)
-        with pytest.raises(IbcClientViolation, match="endorsed by the coins' issuer"):
-            recovered.ledger.verify(recovered.lock_builder(terms_of(), coins))
-        recovered.endorse()
-        recovered.ledger.commit(recovered.lock_builder(terms_of(), coins))
-
-    @pytest.mark.parametrize(
-        "attack",
-        [
-            _signed_by(STRANGER),
-            _signed_by(OPERATOR),
-            lambda b: replace(b, commands=(replace(b.commands[0], data=b"x"),)),
-            lambda b: replace(b, references=()),
-            _record(endorsers=()),
-            _record(endorsers=(EN.party, SN.party)),
-            _record(endorsers=(SN.party,), client_state=b"other"),
-            _record(endorsers=(SN.party,), status=ClientRecordStatus.FROZEN),
-            _record(endorsers=(SN.party,), consensus_client_id="qbft-9"),
-            lambda b: replace(b, provable_writes=()),
-        ],
-        ids=[
-            "stranger",
-            "operator",
-            "data",
-            "no membership",
-            "nobody",
-            "two",
-            "state",
-            "frozen",
-            "records",
-            "no write",
-        ],
-    )
-    def test_an_endorsement_that_breaks_a_rule_is_refused(self, recovered: RecoveringWorld, attack: Attack) -> None:
-        builder = recovered.endorsement()
-        recovered.ledger.verify(builder)
-
-        with pytest.raises((ContractViolation, PlatformRuleBroken, WritesBroken)):
-            recovered.ledger.verify(attack(builder))
-
-    def test_a_custodian_or_a_suspended_issuer_endorses_nothing(self, recovered: RecoveringWorld) -> None:
-        with pytest.raises(ContractViolation):
-            recovered.ledger.verify(recovered.endorsement(recovered.custodian))
-        builder = membership_change(recovered.ledger.frame, recovered.issuer_membership, "Suspend")
-        (suspended,) = recovered.ledger.commit(builder)
-        with pytest.raises(ContractViolation, match="active member"):
-            recovered.ledger.verify(with_reference(recovered.endorsement(), recovered.issuer_membership, suspended))
-
-    def test_a_client_that_was_never_recovered_needs_and_takes_no_endorsement(self, world: RecoveringWorld) -> None:
-        with pytest.raises(IbcClientViolation, match="only a recovered client"):
-            world.ledger.verify(world.endorsement())
-
-    def test_an_issuer_endorses_once(self, recovered: RecoveringWorld) -> None:
-        recovered.endorse()
-        with pytest.raises(PeerError):
-            recovered.endorsement()
-
-    def test_a_second_recovery_asks_the_issuers_anew(self, recovered: RecoveringWorld) -> None:
-        recovered.endorse()
-        height = max(recovered.consensus)
-        recovered.evm.seal()
-        evidence = recovered.evm.equivocation(recovered.evm.height, height)
-        plan = ClientMessagePlan(recovered.client, recovered.consensus[height], evidence, CN_B.key, recovered.window)
-        (recovered.client,) = recovered.ledger.commit(
-            build_client_freeze(recovered.ledger.frame, recovered.registry, plan)
-        )
-        recovered.recover("qbft-4")
-
-        assert client_record(recovered.client).endorsers == ()
 
 
 def test_a_record_of_a_recovered_client_survives_its_encoding_and_an_unrecovered_one_names_no_other() -> None:

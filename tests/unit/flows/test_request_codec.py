@@ -11,6 +11,7 @@ from crossdvp.ledger.v1.token_service_pb2 import SettleDvpRequest
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.proposal_states import BallotChoice
+from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
 from chains.progmat.flows.market_requests import (
@@ -77,6 +78,9 @@ REQUESTS: tuple[AnyRequest, ...] = (
     CreateLightClient("r", "qbft-0", "qbft", b"state", b"consensus", "progmat-0", (b"",)),
     UpdateLightClient("r", "qbft-0", b"header"),
     SubmitMisbehaviour("r", "qbft-0", b"evidence"),
+    RecoverLightClient("r", "qbft-0", "qbft-1"),
+    EndorseLightClient("r", "qbft-0", "qbft-1"),
+    PruneLightClient("r", "qbft-0"),
     AckPacket("r", PACKET, b"ack", b"proof", 9),
     TimeoutPacket("r", PACKET, b"proof", 9),
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from relayer.cli.main import main
 from relayer.cli.verify import VERIFIERS, Refused, Unreadable, verify_file
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -17,10 +19,12 @@ FILES = {
     "header": sorted((VECTORS / "evm_headers").glob("*.json")),
     "storage": sorted((VECTORS / "evm_proofs").glob("*.json")),
     "ledger-tx": sorted((VECTORS / "corda").glob("corda_*.json")),
+    "smt": sorted((VECTORS / "smt").glob("*.json")),
     "checkpoint": [VECTORS / "progmat" / "checkpoints.json"],
 }
 CASES = [pytest.param(what, path, id=path.stem) for what, paths in FILES.items() for path in paths]
 NOT_CLAIMS = {
+    *("rules", "repo", "commit", "licence", "path_in_repo"),
     *("source", "notes", "description", "formula", "kind", "name", "id_evidence", "hash_algorithm", "validator_keys"),
     *(
         "block_hash_known_from_source",
@@ -140,3 +144,47 @@ def test_a_header_with_too_few_seals_is_refused_with_the_rule() -> None:
     with pytest.raises(Refused) as refused:
         VERIFIERS["header"]({"header_rlp": document["negative"]["lowQuorumHeight12"]["headerRlp"]})
     assert refused.value.cause == "QBFT_QUORUM_NOT_REACHED"
+
+
+@pytest.mark.parametrize(("what", "path"), CASES)
+def test_the_command_line_takes_every_recorded_file_by_one_of_its_commands_and_no_other(
+    what: str, path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = []
+    for command in VERIFIERS:
+        monkeypatch.setattr(sys, "argv", ["crossdvp", "verify", command, str(path), "--json"])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        if not ended.value.code:
+            assert json.loads(capsys.readouterr().out)["holds"] is True
+            taken.append(command)
+        capsys.readouterr()
+    assert taken == [what]
+
+
+def test_no_recorded_file_of_others_is_left_out() -> None:
+    folders = ("evm_headers", "evm_proofs", "corda", "smt")
+    there = {path for folder in folders for path in (VECTORS / folder).iterdir()}
+    assert there == {path for paths in FILES.values() for path in paths} - set(FILES["checkpoint"])
+
+
+def test_the_siblings_of_a_key_cannot_change_sides() -> None:
+    document = load(VECTORS / "smt" / "ics23_smt.json")
+    sibling = document["present"][0]["siblings"][0]
+    sibling["side"] = "left" if sibling["side"] == "right" else "right"
+    with pytest.raises(Refused, match="other side"):
+        VERIFIERS["smt"](document)
+
+
+def test_a_present_key_is_not_absent_between_neighbours_further_off() -> None:
+    """The neighbours of another absent key have this present one between them, or the key is not between them."""
+    document = load(VECTORS / "smt" / "ics23_smt.json")
+    for entry in document["absent"]:
+        for name in ("left_neighbour", "right_neighbour"):
+            if entry[name] is not None:
+                claim = {"absent": [{**entry, "key": entry[name]["key"]}]}
+                with pytest.raises(Refused):
+                    VERIFIERS["smt"](claim)
+                alone = {"absent": [{**entry, name: None}]}
+                with pytest.raises(Refused):
+                    VERIFIERS["smt"](alone)
