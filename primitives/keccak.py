@@ -20,4 +20,5 @@ if _keccak_256(b"").digest() != EMPTY_KECCAK:
 
 def keccak256(data: bytes) -> Hash32:
     """Keccak-256 of `data`."""
-    return Hash32(_keccak_256(data).digest())
+    digest: Hash32 = _keccak_256(data).digest()
+    return digest

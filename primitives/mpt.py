@@ -29,6 +29,7 @@ _NIBBLES: Final = {digit: value for value, digit in enumerate("0123456789abcdef"
 _FULL_BRANCH_SIZE: Final = 532
 _FULL_BRANCH_HEADER: Final = b"\xf9\x02\x11"
 _FULL_BRANCH_PREFIXES: Final = b"\xa0" * 16
+_FULL_BRANCH_CHILD: Final = {digit: 4 + _HASH_ITEM_SIZE * nibble for digit, nibble in _NIBBLES.items()}
 
 
 def verify_mpt(root: bytes, key: bytes, proof_nodes: Sequence[bytes]) -> bytes | None:
@@ -56,8 +57,8 @@ def verify_mpt(root: bytes, key: bytes, proof_nodes: Sequence[bytes]) -> bytes |
             raise MptError(f"node {number} is too long", expected=f"at most {MAX_NODE_BYTES} bytes", found=len(node))
         if keccak256(node) != reference:
             raise MptError(f"node {number} is not the one referred to", expected=reference, found=keccak256(node))
-        if _is_full_branch(node) and position < len(nibbles):
-            at = 4 + _HASH_ITEM_SIZE * _NIBBLES[nibbles[position]]
+        if len(node) == _FULL_BRANCH_SIZE and position < len(nibbles) and _is_full_branch(node):
+            at = _FULL_BRANCH_CHILD[nibbles[position]]
             reference = node[at : at + HASH_SIZE]
             position += 1
         else:
@@ -70,13 +71,12 @@ def verify_mpt(root: bytes, key: bytes, proof_nodes: Sequence[bytes]) -> bytes |
 
 
 def _is_full_branch(node: bytes) -> bool:
-    """Whether `node` is a branch with sixteen hashed children and no value: the upper levels of a large trie.
+    """Whether `node`, of that size, is a branch with sixteen hashed children and no value: a large trie's upper levels.
 
     Checks every byte that is not part of a hash, so nothing is left for the splitter to find.
     """
     return (
-        len(node) == _FULL_BRANCH_SIZE
-        and node[3:531:_HASH_ITEM_SIZE] == _FULL_BRANCH_PREFIXES
+        node[3:531:_HASH_ITEM_SIZE] == _FULL_BRANCH_PREFIXES
         and node.startswith(_FULL_BRANCH_HEADER)
         and node[531] == EMPTY_STRING[0]
     )

@@ -43,7 +43,7 @@ def split_list(data: bytes) -> list[bytes]:
         first = data[position]
         if first == 0xA0:  # a 32-byte string: what trie nodes are made of
             following = position + 33
-        elif first < _STRING_OFFSET:
+        elif first <= _STRING_OFFSET:  # a byte that stands for itself, or the empty string
             following = position + 1
         elif first <= _LONG_STRING_OFFSET:
             following = position + 1 + first - _STRING_OFFSET

@@ -26,7 +26,7 @@ TARGETS = 48
 NODE_COUNTS = (6, 7, 8, 9)
 ROUNDS = 9
 ROUND_TIME_S = 0.25
-BOUND = {"ratio": {"least": 10}}
+BOUND = {"ratio": {"least": 12}}
 
 Proof = tuple[bytes, list[bytes], bytes]
 """Key, nodes, expected value."""
