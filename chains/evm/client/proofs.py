@@ -100,7 +100,7 @@ class QbftProver:
         block = await self._rpc.get_block(height)
         proof = await self._rpc.get_proof(self._router, (), height)
         contract = era_of(self._eras, height).contract
-        validators_proof = None if contract is None else await self._validators_proof(contract, height - 1)
+        validators_proof = None if contract is None else await self.validators_proof(contract, height - 1)
         return encode_header(QbftHeader(block.header_rlp, trusted_height, proof.nodes, validators_proof))
 
     async def membership_proof(self, path: bytes, height: int) -> bytes:
@@ -123,7 +123,7 @@ class QbftProver:
         words = await self._array(era.contract, height - 1)
         return replace(sealed, validators=tuple(word[12:] for _, word in words[1:]))
 
-    async def _validators_proof(self, contract: ValidatorContract, parent: int) -> ValidatorsProof:
+    async def validators_proof(self, contract: ValidatorContract, parent: int) -> ValidatorsProof:
         """Prove the contract's whole array after a block."""
         block = await self._rpc.get_block(parent)
         slots = tuple(slot for slot, _ in await self._array(contract, parent))
