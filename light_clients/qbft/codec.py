@@ -23,8 +23,8 @@ MAX_PROOF_NODES = 65
 MAX_PROOF_BYTES = MAX_PROOF_NODES * (MAX_NODE_BYTES + 4)
 MAX_CLIENT_STATE_BYTES = 256 + MAX_ERAS * 80
 MAX_CONSENSUS_STATE_BYTES = 128 + MAX_VALIDATORS * 22
-MAX_CLIENT_MESSAGE_BYTES = 256 * 1024
-"""Two headers with the proofs of their validators; what one ledger command may carry."""
+MAX_CLIENT_MESSAGE_BYTES = 192 * 1024
+"""Two headers with the proofs of their validators from a contract, `MAX_CONTRACT_VALIDATORS` in each."""
 
 _ENGINES = {
     ConsensusEngine.QBFT: qbft_pb2.CONSENSUS_ENGINE_QBFT,

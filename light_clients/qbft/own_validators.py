@@ -29,7 +29,8 @@ from light_clients.qbft.verify import TrustAnchor
 from primitives.keccak import keccak256
 from primitives.mpt import verify_storage
 
-MAX_CONTRACT_VALIDATORS: Final = 127
+MAX_CONTRACT_VALIDATORS: Final = 80
+"""So many that evidence, two headers with two proofs of the whole set, fits into one client message."""
 _ADDRESS_PADDING: Final = bytes(12)
 
 

@@ -73,7 +73,7 @@ async def test_a_settlements_evidence_holds_offline_and_not_when_changed(devnet:
     await crossdvp("settlement", "watch", created["name"], *where)
     code, (documents,) = await crossdvp("settlement", "evidence", created["name"], *where)
     assert code == 0
-    assert {name.partition(".")[0] for name in documents} == set(VERIFIERS)
+    assert {name.partition(".")[0] for name in documents} == set(VERIFIERS) - {"smt"}
     for name, document in documents.items():
         verifier = VERIFIERS[name.partition(".")[0]]
         assert verifier(document).facts
@@ -130,3 +130,19 @@ async def test_status_of_a_devnet_with_a_dead_process_still_answers_and_names_it
     assert code == 1
     assert [process["name"] for process in status["processes"] if not process["running"]] == ["relayer"]
     assert status["seller"]["units"] is not None
+
+
+async def test_the_issuers_operator_sees_its_light_client_and_replaces_none_that_serves(devnet: Path) -> None:
+    clients = ("ledger", "clients", "--config", str(devnet / "network" / "sn" / "node.toml"))
+    code, (shown,) = await crossdvp(*clients, "show", "qbft-0")
+    assert (code, shown["status"], shown["heights_of"], shown["endorsed_by"]) == (0, "active", "qbft-0", [])
+    for command, reason in (
+        (("recover", "qbft-0", "--by", "qbft-0"), "LIGHT_CLIENT_IN_USE"),
+        (("recover", "qbft-0", "--by", "qbft-9"), "LIGHT_CLIENT_UNKNOWN"),
+        (("endorse", "qbft-0", "--by", "qbft-0"), "RECOVERY_DIFFERS"),
+        (("prune", "qbft-0"), "NOTHING_TO_PRUNE"),
+    ):
+        code, (refused,) = await crossdvp(*clients, *command)
+        assert (code, refused["reason"]) == (1, reason), refused
+    code, (unknown,) = await crossdvp(*clients, "show", "qbft-9")
+    assert (code, unknown["error"]["reason"]) == (1, "LIGHT_CLIENT_UNKNOWN")

@@ -13,6 +13,7 @@ os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")  # trie binds its keccak on 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import rlp
 from trie.hexary import HexaryTrie
@@ -30,6 +31,9 @@ VANITY = b"crossdvp test".rjust(32, b"\0")
 EMPTY_CODE_HASH = keccak256(b"")
 
 
+_address = lru_cache(maxsize=4096)(address_of)
+
+
 @dataclass(frozen=True)
 class ValidatorKey:
     """A validator with its secret."""
@@ -38,7 +42,7 @@ class ValidatorKey:
 
     @property
     def address(self) -> bytes:
-        return address_of(self.secret)
+        return _address(self.secret)
 
     def seal(self, digest: bytes) -> bytes:
         return sign_digest(self.secret, digest)

@@ -204,6 +204,19 @@ class TestUpdate:
         with pytest.raises(IbcClientViolation, match="consumes nothing"):
             world.ledger.verify(builder)
 
+    def test_the_next_block_on_another_parent_is_no_update_and_freezes_by_itself(self, world: SettlementWorld) -> None:
+        fork = EvmChainModel(NOW_S - 10)
+        fork.store[b"x"] = b"\x01" * 32
+        fork.blocks.clear()
+        fork.seal(NOW_S - 10)
+        fork.seal(NOW_S - 5)
+        header = fork.header(2, 1)
+        with pytest.raises(Misbehaviour):
+            world.ledger.verify(self._message(world, header))
+
+        plan = ClientMessagePlan(world.client, world.first_consensus, header, CN_B.key, world.window)
+        world.ledger.commit(build_client_freeze(world.ledger.frame, world.ledger.package.light_clients, plan))
+
     def test_evidence_of_misbehaviour_is_no_update(self, world: SettlementWorld) -> None:
         evidence = world.evm.equivocation(2, 1)
         honest = world.update_builder(2)

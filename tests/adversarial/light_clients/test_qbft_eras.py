@@ -142,6 +142,37 @@ def test_a_malleated_proposer_seal_of_ibft1_is_refused() -> None:
             verify(scenario, encode_header(replace(header, header_rlp=header.header_rlp.replace(seal, changed))))
 
 
+def test_a_proposer_seal_does_not_count_as_a_commit_seal() -> None:
+    scenario = world_of(ConsensusEngine.IBFT1)
+    block = block_of(scenario, ConsensusEngine.IBFT1)
+    seals = [*block.seals_by(scenario.keys[1:3]), block._proposer_seal]  # type: ignore[attr-defined]  # the very bytes
+    forged = replace(scenario.header(block), header_rlp=block.header_rlp(seals))
+    with pytest.raises(ForeignSeal):
+        verify(scenario, encode_header(forged))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_commit_seal_of_one_engine_is_none_of_another_over_the_same_block(engine: ConsensusEngine) -> None:
+    """Each engine's seal signs something of its own, so that a migration cannot be played twice."""
+    scenario = world_of(engine)
+    block = block_of(scenario, engine)
+    for other in ENGINES:
+        seals = block_of(scenario, other).seals_by(scenario.keys)
+        if other is not engine:
+            with pytest.raises(ForeignSeal):
+                verify(scenario, encode_header(replace(scenario.header(block), header_rlp=block.header_rlp(seals))))
+
+
+def test_a_sister_chain_of_the_same_validators_is_told_apart_only_by_its_contradiction() -> None:
+    """A header names no chain: validators that run two chains under one set of keys can freeze the client, or worse."""
+    scenario = QbftScenario()
+    message = scenario.message(scenario.next_block)
+    (known,) = CLIENT.update_state(scenario.client_state, message).consensus_states
+    sister = scenario.message(replace(scenario.next_block, transactions_root=b"\2" * 32))
+    verify(scenario, sister)
+    assert CLIENT.check_for_misbehaviour(scenario.client_state, known, sister)
+
+
 @pytest.mark.parametrize("engine", [ConsensusEngine.QBFT, ConsensusEngine.IBFT2])
 @pytest.mark.parametrize("round_number", [1, 200, 65_536])
 def test_the_same_seals_under_another_round_are_refused(engine: ConsensusEngine, round_number: int) -> None:

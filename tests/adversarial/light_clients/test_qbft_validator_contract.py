@@ -17,6 +17,7 @@ from light_clients.qbft.errors import (
     TrustOverlapTooSmall,
     WrongParent,
 )
+from light_clients.qbft.own_validators import MAX_CONTRACT_VALIDATORS
 from primitives.errors import DecodeError, MptError, PeerError
 from tests.fakes.bft_engines import (
     CONTRACT,
@@ -195,6 +196,16 @@ def test_evidence_in_contract_mode_proves_the_set_of_both_headers() -> None:
     forged = encode_misbehaviour(QbftMisbehaviour(honest, replace(other, header_rlp=fork.sealed_by(OLD[:2]))))
     with pytest.raises(QuorumNotReached):
         CLIENT.verify_client_message(SCENARIO.client_state, SCENARIO.trusted, forged, NOW)
+
+
+def test_evidence_of_the_largest_set_fits_into_one_message_and_a_larger_set_is_refused() -> None:
+    many = validator_keys(MAX_CONTRACT_VALIDATORS, name="many")
+    header = replace(skipping(many).header(TRUSTED_HEIGHT, many), account_proof=())
+    evidence = encode_misbehaviour(QbftMisbehaviour(header, header))
+    assert decode_client_message(evidence) == QbftMisbehaviour(header, header)
+    too_many = validator_keys(MAX_CONTRACT_VALIDATORS + 1, name="many")
+    with pytest.raises(MalformedHeader, match="out of range"):
+        verify(skipping(too_many).header(TRUSTED_HEIGHT, too_many))
 
 
 def test_a_proof_with_more_nodes_than_the_bound_is_refused_when_decoded() -> None:
