@@ -27,6 +27,8 @@ _LIST_OFFSET: Final = 0xC0
 _NIBBLES: Final = {digit: value for value, digit in enumerate("0123456789abcdef")}
 
 _FULL_BRANCH_SIZE: Final = 532
+"""A branch with sixteen hashed children and no value: the upper levels of a large trie."""
+_EMPTY_VALUE: Final = EMPTY_STRING[0]
 _FULL_BRANCH_HEADER: Final = b"\xf9\x02\x11"
 _FULL_BRANCH_PREFIXES: Final = b"\xa0" * 16
 _FULL_BRANCH_CHILD: Final = {digit: 4 + _HASH_ITEM_SIZE * nibble for digit, nibble in _NIBBLES.items()}
@@ -43,9 +45,10 @@ def verify_mpt(root: bytes, key: bytes, proof_nodes: Sequence[bytes]) -> bytes |
             raise MptError("the empty trie has no nodes", expected="no node, or 0x80", found=len(proof_nodes))
         return None
     nibbles = key.hex()
-    if len(proof_nodes) > len(nibbles) + 1:
+    nibble_count = len(nibbles)
+    if len(proof_nodes) > nibble_count + 1:
         raise MptError(
-            "proof has more nodes than the key has nibbles", expected=len(nibbles) + 1, found=len(proof_nodes)
+            "proof has more nodes than the key has nibbles", expected=nibble_count + 1, found=len(proof_nodes)
         )
     reference: bytes | None = root
     position = 0
@@ -53,33 +56,28 @@ def verify_mpt(root: bytes, key: bytes, proof_nodes: Sequence[bytes]) -> bytes |
     for number, node in enumerate(proof_nodes):
         if reference is None:
             raise MptError("proof goes on after its end", expected=f"{number} nodes", found=len(proof_nodes))
-        if len(node) > MAX_NODE_BYTES:
-            raise MptError(f"node {number} is too long", expected=f"at most {MAX_NODE_BYTES} bytes", found=len(node))
+        size = len(node)
+        if size > MAX_NODE_BYTES:
+            raise MptError(f"node {number} is too long", expected=f"at most {MAX_NODE_BYTES} bytes", found=size)
         if keccak256(node) != reference:
             raise MptError(f"node {number} is not the one referred to", expected=reference, found=keccak256(node))
-        if len(node) == _FULL_BRANCH_SIZE and position < len(nibbles) and _is_full_branch(node):
+        if (  # a full branch: every byte that is no part of a hash is checked, nothing is left for the splitter to find
+            size == _FULL_BRANCH_SIZE
+            and node[3:531:_HASH_ITEM_SIZE] == _FULL_BRANCH_PREFIXES
+            and node[:3] == _FULL_BRANCH_HEADER
+            and node[531] == _EMPTY_VALUE
+            and position < nibble_count
+        ):
             at = _FULL_BRANCH_CHILD[nibbles[position]]
             reference = node[at : at + HASH_SIZE]
             position += 1
         else:
-            if number > 0 and len(node) < HASH_SIZE:
+            if number > 0 and size < HASH_SIZE:
                 raise MptError(f"node {number} is so short that it must be embedded", expected="32 bytes", found=node)
             reference, position, value = _follow(node, nibbles, position)
     if reference is not None:
         raise MptError("proof stops before its end", expected=reference, found=f"{len(proof_nodes)} nodes")
     return value
-
-
-def _is_full_branch(node: bytes) -> bool:
-    """Whether `node`, of that size, is a branch with sixteen hashed children and no value: a large trie's upper levels.
-
-    Checks every byte that is not part of a hash, so nothing is left for the splitter to find.
-    """
-    return (
-        node[3:531:_HASH_ITEM_SIZE] == _FULL_BRANCH_PREFIXES
-        and node.startswith(_FULL_BRANCH_HEADER)
-        and node[531] == EMPTY_STRING[0]
-    )
 
 
 def _follow(node: bytes, nibbles: str, position: int) -> tuple[bytes | None, int, bytes | None]:

@@ -140,6 +140,8 @@ def _list_start(data: bytes) -> int:
 def _long_size(data: bytes, position: int, offset: int) -> tuple[int, int]:
     """(where the payload starts, its size) of an item whose size does not fit in its first byte."""
     start = position + 1 + data[position] - offset
+    if start == position + 2 <= len(data) and data[position + 1] > _SHORT_LIMIT:
+        return start, data[position + 1]  # one byte of size, as in most nodes
     size_bytes = data[position + 1 : start]
     size = int.from_bytes(size_bytes, "big")
     if start > len(data) or size_bytes[0] == 0 or size <= _SHORT_LIMIT:
