@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from relayer.cli.verify.checkpoint import verify_checkpoint_file
+from relayer.cli.verify.equivocation import verify_equivocation_file
 from relayer.cli.verify.errors import Refused, Unreadable
 from relayer.cli.verify.headers import verify_header_file
 from relayer.cli.verify.json_reader import load_json_file
@@ -25,6 +26,7 @@ VERIFIERS: Final[Mapping[str, Callable[[object], VerifyReport]]] = MappingProxyT
         "storage": verify_storage_file,
         "checkpoint": verify_checkpoint_file,
         "ledger-tx": verify_ledger_tx_file,
+        "evidence": verify_equivocation_file,
     }
 )
 """The verifiers by the command line's name for what they verify."""
@@ -43,6 +45,7 @@ __all__ = [
     "VerifyReport",
     "load_json_file",
     "verify_checkpoint_file",
+    "verify_equivocation_file",
     "verify_file",
     "verify_header_file",
     "verify_ledger_tx_file",
