@@ -42,6 +42,8 @@ from relayer.core.chain import (
 
 MOST_BLOCKS_A_PAGE = 1000
 INCLUSION_TIMEOUT_S = 30.0
+MOST_UPDATES_A_SUBMISSION = 8
+"""Hand-overs beyond this many go in transactions of their own: a relayer may have been away for years."""
 
 
 class ClientMovedMeanwhile(UnavailableError):
@@ -133,9 +135,7 @@ class EvmEndpoint:
 
     async def submit(self, update: ClientUpdate | None, messages: Sequence[PacketMessage]) -> tuple[Outcome, ...]:
         """See ChainEndpoint. What the contracts refuse is found by simulation and left out of the transaction."""
-        head = [] if update is None else [self._router.update_client(self._client_id, update.client_message)]
-        if head:
-            await self._check_update(head[0])
+        head = [] if update is None else await self._updates(update)
         refusals = await asyncio.gather(*(self._refusal(head, message) for message in messages))
         accepted = [self._call(message) for message, why in zip(messages, refusals, strict=True) if not why]
         if not accepted and (messages or not head):  # an update that nothing needs is not sent either
@@ -152,6 +152,17 @@ class EvmEndpoint:
             return await self._account.execute(call, INCLUSION_TIMEOUT_S)
         except (ExecutionReverted, EvmTxFailed) as overtaken:
             raise ChainMovedMeanwhile(f"refused after simulation: {overtaken}; reading both ends again") from overtaken
+
+    async def _updates(self, update: ClientUpdate) -> list[EvmCall]:
+        """The calls that bring the hosted client up to date; of many the first ones are executed here, in order."""
+        client_messages = (*update.earlier, update.client_message)
+        calls = [self._router.update_client(self._client_id, message) for message in client_messages]
+        while len(calls) > MOST_UPDATES_A_SUBMISSION:
+            first, calls = calls[:MOST_UPDATES_A_SUBMISSION], calls[MOST_UPDATES_A_SUBMISSION:]
+            await self._check_update(self._router.multicall(*first))
+            await self._execute(self._router.multicall(*first))
+        await self._check_update(self._router.multicall(*calls) if len(calls) > 1 else calls[0])
+        return calls
 
     async def _check_update(self, call: EvmCall) -> None:
         try:

@@ -21,6 +21,7 @@ from primitives.secp256k1 import recover_compact
 from primitives.smt_proof import decode_smt_proof, verify_absence, verify_presence
 
 MAX_WAIT_MS: Final = 30_000
+MAX_HANDOVERS_TOLD: Final = 64
 
 
 class ValidatorSource(Protocol):
@@ -86,6 +87,7 @@ class CheckpointCollector:
         self._ledger_id = ledger_id
         self._sets: list[tuple[int, ValidatorSet]] = [(1, validator_set)]
         self._handovers: list[SignedCheckpoint] = []
+        self._led_to = 0  # the height that the last path led to
         self._validators = tuple(validators)
 
     @property
@@ -153,9 +155,13 @@ class CheckpointCollector:
     async def path_to(self, trusted_height: int, height: int) -> tuple[SignedCheckpoint, ...]:
         """What a light client at ``trusted_height`` is to be shown, in order: each handover between, then ``height``.
 
-        Raises ``TooFewCheckpointSignatures``.
+        Whoever brought it there, and whatever the set was then: all handovers are looked for that this object has not
+        seen happen. Raises ``TooFewCheckpointSignatures``.
         """
+        if trusted_height != self._led_to:
+            await self._follow_rotations(height)
         target = await self.collect(height)
+        self._led_to = height
         between = (item for item in self._handovers if trusted_height < item.height < height)
         return (*between, target)
 
@@ -173,19 +179,30 @@ class CheckpointCollector:
         return followed
 
     async def _next_handover(self, height: int) -> tuple[SignedCheckpoint, ValidatorSet] | None:
-        """The first handover after the newest set's beginning that anybody tells and k of that set signed."""
+        """The first handover after the newest set's beginning that anybody tells and k of that set signed.
+
+        Those before it are of sets that came before the one that this object began with.
+        """
         first, current = self._sets[-1]
         for validator in self._validators:
             try:
                 told = await validator.handovers(first - 1)
-                if not told or not first <= told[0].height < height:
-                    continue
-                signed = await self._collect(told[0].height, current)
-                if signed.checkpoint.next_validator_set_hash == told[0].next_set.hash():
-                    return signed, told[0].next_set
-            except CrossDvpError:  # this one tells nothing that holds: the next one may
+            except CrossDvpError:  # the next one may tell
                 continue
+            for item in told[:MAX_HANDOVERS_TOLD]:
+                if not first <= item.height < height or item.next_set == current:
+                    continue
+                if (signed := await self._handed_over(item, current)) is not None:
+                    return signed, item.next_set
         return None
+
+    async def _handed_over(self, told: Handover, current: ValidatorSet) -> SignedCheckpoint | None:
+        """The checkpoint of a handover, if it is what k of the current set say."""
+        try:
+            signed = await self._collect(told.height, current)
+        except CrossDvpError:
+            return None
+        return signed if signed.checkpoint.next_validator_set_hash == told.next_set.hash() else None
 
     async def _collect(self, height: int, signing: ValidatorSet) -> SignedCheckpoint:
         votes: dict[Checkpoint, dict[bytes, bytes]] = defaultdict(dict)

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, record_of
+from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, ConsensusRecord, record_of
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.flows import store, trades
 from chains.progmat.flows.authorisations import TradeAuthorisation, authorise
@@ -36,7 +36,15 @@ from chains.progmat.flows.views import IbcEvent, TradeRecord
 from chains.progmat.identity import KeptKey, KeyPurpose, KeyStore
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.storage import StoredTransaction, stored_transaction
-from chains.progmat.vault import AccountBalance, IndexedMembership, VaultState, balances, light_client, members
+from chains.progmat.vault import (
+    AccountBalance,
+    IndexedMembership,
+    VaultState,
+    balances,
+    consensus_record,
+    light_client,
+    members,
+)
 from chains.progmat.vault.schema import consensus
 from ibc.dvp import CashAccount, SettlementTerms, terms_hash
 from primitives.public_key import SignatureScheme
@@ -203,6 +211,10 @@ class NodeOperations:
         """A light client; raises ``LightClientUnknown``."""
         return await self._database.read(partial(_light_client_view, client_id=client_id))
 
+    async def consensus(self, client_id: str, height: int) -> ConsensusRecord:
+        """What a light client keeps of a height; raises ``LightClientUnknown``."""
+        return await self._database.read(partial(_consensus_record, client_id=client_id, height=height))
+
     async def transaction(self, tx_id: bytes) -> StoredTransaction:
         """A recorded transaction; raises ``TransactionUnknown``."""
         found = await self._database.read(partial(stored_transaction, tx_id=tx_id))
@@ -228,6 +240,16 @@ def _light_client_view(connection: Connection, client_id: str) -> LightClientVie
     query = select(consensus.c.height, consensus.c.timestamp_s).where(consensus.c.client_id == client_id)
     rows = connection.execute(query.order_by(consensus.c.height.desc()).limit(MAX_HEIGHTS))
     return LightClientView(record, tuple((row.height, row.timestamp_s) for row in rows))
+
+
+def _consensus_record(connection: Connection, client_id: str, height: int) -> ConsensusRecord:
+    found = consensus_record(connection, client_id, height)
+    if found is None:
+        raise LightClientUnknown(client_id, height)
+    record = record_of(found.state)
+    if not isinstance(record, ConsensusRecord):
+        raise TypeError(f"the vault indexed {found.ref} as a consensus, it is a client record")
+    return record
 
 
 async def first_of(*events: asyncio.Event) -> None:
