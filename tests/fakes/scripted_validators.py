@@ -61,6 +61,11 @@ class RotatingLedger:
         )
 
 
+def vote_of(key: ValidatorKey, checkpoint: Checkpoint) -> CheckpointVote:
+    """What the holder of a key says."""
+    return CheckpointVote(checkpoint, compact(key.seal(checkpoint_digest(checkpoint))), key.address)
+
+
 @dataclass
 class ScriptedValidator:
     """Follows a ledger; ``lies`` are checkpoints it signs in the place of the true ones, by height."""
@@ -75,9 +80,6 @@ class ScriptedValidator:
     def name(self) -> str:
         return self.key.address.hex()[:8]
 
-    def vote(self, checkpoint: Checkpoint) -> CheckpointVote:
-        return CheckpointVote(checkpoint, compact(self.key.seal(checkpoint_digest(checkpoint))), self.key.address)
-
     async def head(self, min_height: int = 0, wait_ms: int = 0) -> ValidatorHead:
         del min_height, wait_ms
         self._answer()
@@ -90,10 +92,10 @@ class ScriptedValidator:
         if height > self.ledger.head_height:
             raise HeightNotReached(height, self.ledger.head_height)
         if height in self.lies:
-            return self.vote(self.lies[height])
+            return vote_of(self.key, self.lies[height])
         if self.key.address not in self.ledger.signing_set(height).validators:
             raise NotSigningAtHeight(height, 1)
-        return self.vote(self.ledger.checkpoint(height))
+        return vote_of(self.key, self.ledger.checkpoint(height))
 
     async def handovers(self, after_height: int) -> tuple[Handover, ...]:
         self._answer()

@@ -76,6 +76,15 @@ class LedgerPathProof:
     proof: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """Verified votes of a height by members of the set that signs it; they may contradict each other."""
+
+    height: int
+    signing_set: ValidatorSet
+    votes: tuple[CheckpointVote, ...]
+
+
 class CheckpointCollector:
     """Asks all Validators at once and takes the first k that agree.
 
@@ -87,6 +96,7 @@ class CheckpointCollector:
         self._ledger_id = ledger_id
         self._sets: list[tuple[int, ValidatorSet]] = [(1, validator_set)]
         self._handovers: list[SignedCheckpoint] = []
+        self._following = asyncio.Lock()
         self._led_to = 0  # the height that the last path led to
         self._validators = tuple(validators)
 
@@ -170,13 +180,13 @@ class CheckpointCollector:
 
     async def _follow_rotations(self, height: int) -> bool:
         """Take over the sets that followed the newest one known, as far as ``height``; whether there was any."""
-        followed = False
-        while (found := await self._next_handover(height)) is not None:
-            checkpoint, following = found
-            self._handovers.append(checkpoint)
-            self._sets.append((checkpoint.height + 1, following))
-            followed = True
-        return followed
+        known = len(self._sets)
+        async with self._following:  # two at once would take each set over twice
+            while (found := await self._next_handover(height)) is not None:
+                checkpoint, following = found
+                self._handovers.append(checkpoint)
+                self._sets.append((checkpoint.height + 1, following))
+        return len(self._sets) > known
 
     async def _next_handover(self, height: int) -> tuple[SignedCheckpoint, ValidatorSet] | None:
         """The first handover after the newest set's beginning that anybody tells and k of that set signed.
@@ -225,6 +235,21 @@ class CheckpointCollector:
         most = max((len(of_checkpoint) for of_checkpoint in votes.values()), default=0)
         raise TooFewCheckpointSignatures(height, signing.threshold, most, tuple(problems))
 
+    async def statements(self, height: int) -> Statements:
+        """What each Validator says of a height, lies included: every answer whose signature is by one of its set.
+
+        Asks all and waits for all, those that fail excepted.
+        """
+        asked = [self._statement(validator, height) for validator in self._validators]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        votes = [answer for answer in answers if isinstance(answer, CheckpointVote)]
+        signing = self._set_of(height)
+        of_known_set = sum(vote.address in signing.validators for vote in votes)
+        hands_over = any(vote.checkpoint.next_validator_set_hash != signing.hash() for vote in votes)
+        if (of_known_set < signing.threshold or hands_over) and await self._follow_rotations(height):
+            signing = self._set_of(height)
+        return Statements(height, signing, tuple(vote for vote in votes if vote.address in signing.validators))
+
     async def prove(self, path: bytes, at: SignedCheckpoint) -> LedgerPathProof:
         """Presence or absence of ``path`` under a collected checkpoint, from the first Validator whose proof verifies.
 
@@ -247,6 +272,17 @@ class CheckpointCollector:
         await asyncio.gather(*(validator.close() for validator in self._validators))
 
     async def _vote(self, validator: ValidatorSource, height: int, signing: ValidatorSet) -> CheckpointVote:
+        vote = await self._statement(validator, height)
+        if vote.address not in signing.validators:
+            raise ValidatorAnswerRefused(
+                f"{validator.name} is none of the set that signs height {height}",
+                expected=signing.hash(),
+                found=vote.address,
+            )
+        return vote
+
+    async def _statement(self, validator: ValidatorSource, height: int) -> CheckpointVote:
+        """A vote that is signed by the address it names, about this height of this ledger."""
         vote = await validator.sign_checkpoint(height)
         checkpoint = vote.checkpoint
         if (checkpoint.ledger_id, checkpoint.height) != (self._ledger_id, height):
@@ -254,7 +290,7 @@ class CheckpointCollector:
                 f"{validator.name} signed another checkpoint than asked for", expected=height, found=checkpoint.height
             )
         signer = recover_compact(checkpoint_digest(checkpoint), vote.signature)
-        if signer != vote.address or signer not in signing.validators:
+        if signer != vote.address:
             raise ValidatorAnswerRefused(
                 f"{validator.name} signed with another key", expected=vote.address, found=signer
             )

@@ -8,7 +8,7 @@ compare them with what you know.
 
 from __future__ import annotations
 
-from light_clients.progmat import CheckpointEquivocation, decode_equivocation, encode_equivocation, prove_equivocation
+from light_clients.progmat import CheckpointEquivocation, decode_equivocation, prove_equivocation
 from primitives.types import Address
 from relayer.cli.verify.claims import check_bytes, check_integer
 from relayer.cli.verify.errors import Refused, refusing
@@ -32,19 +32,6 @@ def verify_equivocation_file(data: object) -> VerifyReport:
             raise Refused(f"{members.place} does not have the key that signed twice", found=validator)
         facts.append(Fact("a Validator", "the key is one of the set in the file"))
     return VerifyReport(tuple(facts))
-
-
-def equivocation_document(evidence: CheckpointEquivocation) -> dict[str, object]:
-    """The file that `verify_equivocation_file` reads. Raises what `prove_equivocation` raises."""
-    validator = prove_equivocation(evidence)
-    return {
-        "equivocation": shown_bytes(encode_equivocation(evidence)),
-        "expected": {
-            "ledger_id": evidence.ledger_id,
-            "height": evidence.height,
-            "validator": shown_bytes(validator),
-        },
-    }
 
 
 def _check_expected(expected: JsonField, evidence: CheckpointEquivocation, validator: Address) -> None:

@@ -22,7 +22,7 @@ from primitives.errors import DecodeError, Refusal
 from primitives.keccak import keccak256
 from primitives.secp256k1 import ORDER
 from relayer.cli.verify import Refused, Unreadable, verify_equivocation_file
-from relayer.cli.verify.equivocation import equivocation_document
+from relayer.watch.evidence_file import equivocation_document
 from tests.fakes.checkpoints import CheckpointScenario, signature
 from tests.fakes.qbft_headers import ValidatorKey, validator_keys
 
