@@ -65,7 +65,6 @@ class EvmEndpoint:
         self._rpc = rpc
         self._account = account
         self._router = Router(address_bytes(deployment.router))
-        self._light_client = ProgmatLightClientBinding(address_bytes(deployment.light_client))
         self._prover = QbftProver(rpc, self._router.address)
         self._chain_name = f"evm-{deployment.chain_id}"
         self._client_id = deployment.client_id
@@ -115,8 +114,10 @@ class EvmEndpoint:
 
     async def hosted_client(self) -> HostedClient:
         """See ChainEndpoint."""
-        state = await self._light_client.client_state(self._rpc)
-        latest_s = await self._light_client.latest_timestamp_s(self._rpc)
+        # asked every time: governance may put another contract behind the id
+        light_client = ProgmatLightClientBinding(await self._router.light_client_of(self._rpc, self._client_id))
+        state = await light_client.client_state(self._rpc)
+        latest_s = await light_client.latest_timestamp_s(self._rpc)
         now_s = (await self._rpc.get_block()).timestamp_s
         status = status_at(state, latest_s, now_s)
         return HostedClient(self._client_id, state.latest_height, latest_s, state.trusting_period_s, status)

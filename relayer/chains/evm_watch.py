@@ -22,7 +22,6 @@ class EvmWatchSide:
         self._rpc = rpc
         self._account = account
         self._router = Router(address_bytes(deployment.router))
-        self._light_client = ProgmatLightClientBinding(address_bytes(deployment.light_client))
         self._prover = QbftProver(rpc, self._router.address)
         self._client_id = deployment.client_id
         self._deployed_after = deployment.deployed_after
@@ -42,11 +41,11 @@ class EvmWatchSide:
 
     async def client_state(self) -> ProgmatClientState:
         """See CheckpointHost."""
-        return await self._light_client.client_state(self._rpc)
+        return await (await self._light_client()).client_state(self._rpc)
 
     async def slot(self, height: int) -> bytes | None:
         """See CheckpointHost."""
-        return await self._light_client.consensus_slot(self._rpc, height)
+        return await (await self._light_client()).consensus_slot(self._rpc, height)
 
     async def header_at(self, height: int) -> bytes | None:
         """See CheckpointHost; asks for old states, which a node may have dropped: then it is not found."""
@@ -59,18 +58,23 @@ class EvmWatchSide:
 
     async def _block_that_stored(self, height: int) -> int:
         """The first block whose state has the client at ``height`` or beyond: latest heights only grow."""
+        light_client = await self._light_client()
         low, high = self._deployed_after, await self._rpc.block_number()
         while low + 1 < high:
             middle = (low + high) // 2
-            is_there = await self._latest_height_at(middle) >= height
+            is_there = await self._latest_height_at(light_client, middle) >= height
             low, high = (low, middle) if is_there else (middle, high)
         return high
 
-    async def _latest_height_at(self, block: int) -> int:
+    async def _latest_height_at(self, light_client: ProgmatLightClientBinding, block: int) -> int:
         """0 before the contract was there."""
-        if not await self._rpc.code(self._light_client.address, block):
+        if not await self._rpc.code(light_client.address, block):
             return 0
-        return (await self._light_client.client_state(self._rpc, block)).latest_height
+        return (await light_client.client_state(self._rpc, block)).latest_height
+
+    async def _light_client(self) -> ProgmatLightClientBinding:
+        """The one behind the id now: governance may have put another in its place."""
+        return ProgmatLightClientBinding(await self._router.light_client_of(self._rpc, self._client_id))
 
     async def report_header(self, header: bytes) -> str:
         """See CheckpointHost."""

@@ -63,6 +63,8 @@ class CheckpointWatch:
     async def _compare_all(self) -> None:
         state = await self._host.client_state()
         self._is_frozen = state.frozen
+        if state.latest_height < self._compared_to:  # governance put another light client in its place
+            self._compared_to = 0
         oldest = max(1, state.latest_height - STORED_HEIGHTS + 1)
         fresh = range(max(self._compared_to + 1, oldest), state.latest_height + 1)
         for height in (*sorted(height for height in self._unanswered if height >= oldest), *fresh):
