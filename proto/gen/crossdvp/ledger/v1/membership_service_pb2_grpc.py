@@ -71,7 +71,7 @@ class MembershipServiceServicer:
     def SuspendValidator(self, request, context):
         """Suspends a Validator that signed two checkpoints of one height: the evidence is the authority, so any active member's
         node may bring it. From the next journal entry on the Validator's approvals count no more, for ever. Fails:
-        INVALID_REQUEST (the evidence proves nothing, or not of a Validator), NO_MEMBERSHIP, NOTARISATION_CONFLICT (suspended
+        INVALID_REQUEST (the evidence proves nothing, or not of a Validator), MEMBERSHIP_MISSING, NOTARISATION_CONFLICT (suspended
         already).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
