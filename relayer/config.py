@@ -117,6 +117,7 @@ class LedgerSection(_Section):
 class RelayerConfig(_Section):
     """``crossdvp``'s relayer process. ``evm_key_file``: 32 bytes in hex, the account that pays for EVM submissions.
 
+    ``evidence_directory``: where a file is kept for each Validator that signed twice; beside the database by default.
     ``kill_at`` is for kill tests only: the process sends itself SIGKILL when it reaches that line.
     """
 
@@ -130,7 +131,14 @@ class RelayerConfig(_Section):
     ledger: LedgerSection
     poll_interval_ms: Annotated[int, Field(ge=10, le=60_000)] = 100
     receive_margin_s: Annotated[int, Field(ge=0, le=3600)] = 3
+    watch_interval_ms: Annotated[int, Field(ge=100, le=600_000)] = 2000
+    evidence_directory: Path | None = None
     kill_at: Annotated[str, AfterValidator(_crash_point)] = ""
+
+    @property
+    def evidence(self) -> Path:
+        """Where evidence is kept."""
+        return self.evidence_directory or self.database.parent / "evidence"
 
     def evm_secret(self) -> bytes:
         """The EVM account's secret. Raises ``ConfigInvalid``."""
@@ -178,7 +186,15 @@ def load_config(model: type[ConfigModel], path: Path) -> ConfigModel:
         raise ConfigInvalid(str(path), problems) from None
 
 
-_PATHS = {"authority", "certificate", "private_key", "database", "deployment_file", "evm_key_file"}
+_PATHS = {
+    "authority",
+    "certificate",
+    "private_key",
+    "database",
+    "deployment_file",
+    "evm_key_file",
+    "evidence_directory",
+}
 
 
 def _anchored(section: dict[str, object], base: Path) -> dict[str, object]:

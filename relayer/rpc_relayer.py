@@ -17,6 +17,7 @@ from relayer.core.lifecycle import WAITS_FOR, PacketState
 from relayer.path import Path
 from relayer.service import RelayerLoop
 from relayer.store import PacketKey, PacketRow, RelayerStore, StepRow
+from relayer.watch.alarms import AlarmBoard
 
 MOST_PER_PAGE = 500
 _PAGE_TOKEN = re.compile(r"[0-9]{0,18}")
@@ -50,15 +51,27 @@ class BadPage(CallerError):
 class RelayerRpc(pb_grpc.RelayerServiceServicer):
     """One per relayer process; reads only."""
 
-    def __init__(self, store: RelayerStore, path: Path, loop: RelayerLoop) -> None:
+    def __init__(self, store: RelayerStore, path: Path, loop: RelayerLoop, board: AlarmBoard) -> None:
         self._store = store
         self._path = path
         self._loop = loop
+        self._board = board
 
     async def GetStatus(self, _request: pb.GetStatusRequest, _context: Context) -> pb.GetStatusResponse:  # noqa: N802  # the name in the .proto
         """See the .proto."""
         counts = await asyncio.to_thread(self._store.counts)
-        return pb.GetStatusResponse(chains=self._chains(), packets_by_state=counts)
+        return pb.GetStatusResponse(chains=self._chains(), packets_by_state=counts, alarms=self._alarms())
+
+    def _alarms(self) -> Sequence[pb.Alarm]:
+        return [
+            pb.Alarm(
+                kind=raised.alarm.kind.value,
+                subject=raised.alarm.subject,
+                detail=raised.alarm.detail,
+                since=_stamp(raised.since_s),
+            )
+            for raised in self._board.raised
+        ]
 
     def _chains(self) -> Sequence[pb.ChainStatus]:
         view, error = self._path.view, self._loop.last_error

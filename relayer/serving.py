@@ -16,6 +16,7 @@ from relayer.rpc_relayer import BadPage, PacketUnknown, RelayerRpc
 from relayer.rpc_server import RpcServer, ServerSettings
 from relayer.service import RelayerLoop
 from relayer.store import RelayerStore
+from relayer.watch.service import WatchLoop
 
 _log = structlog.get_logger(__name__)
 
@@ -30,14 +31,15 @@ async def serve_relayer(
     poll_interval_s: float,
     stopping: asyncio.Event,
     on_ready: Callable[[int], None],
+    watch: WatchLoop,
 ) -> None:
-    """Relay and answer until ``stopping``; ``on_ready`` is told the port. Closes nothing that it was given.
+    """Relay, watch and answer until ``stopping``; ``on_ready`` is told the port. Closes nothing that it was given.
 
     A halted path keeps the server up, NOT_SERVING: whoever asks learns why. Raises ``CannotListen``.
     """
     loop = RelayerLoop(path, poll_interval_s, stopping)
     server = RpcServer(server_settings, STATUS_CODES)
-    servicer = RelayerRpc(store, path, loop)
+    servicer = RelayerRpc(store, path, loop, watch.board)
     pb_grpc.add_RelayerServiceServicer_to_server(servicer, server.server)  # type: ignore[no-untyped-call] # generated
     on_ready(await server.start((SERVICE_NAME,)))
 
@@ -46,7 +48,7 @@ async def serve_relayer(
 
     health = report_health(stopping, is_well, server.set_health, poll_interval_s)
     try:
-        await run_until_stopped(stopping, {"relayer loop": loop.run(), "health": health})
+        await run_until_stopped(stopping, {"relayer loop": loop.run(), "watch": watch.run(stopping), "health": health})
     finally:
         await server.stop()
         _log.info("stopped")

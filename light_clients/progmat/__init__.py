@@ -9,6 +9,14 @@ from __future__ import annotations
 from light_clients.progmat.checkpoint import Checkpoint, checkpoint_digest
 from light_clients.progmat.client_state import ProgmatClientState
 from light_clients.progmat.consensus_state import ProgmatConsensusState
+from light_clients.progmat.equivocation import (
+    CheckpointEquivocation,
+    SignedStatement,
+    decode_equivocation,
+    encode_equivocation,
+    equivocation_of,
+    prove_equivocation,
+)
 from light_clients.progmat.header import CheckpointHeader, assemble_header, decode_header, encode_header
 from light_clients.progmat.light_client import ProgmatLightClient
 from light_clients.progmat.membership import encode_proof
@@ -16,15 +24,21 @@ from light_clients.progmat.validator_set import ValidatorSet, decode_validator_s
 
 __all__ = [
     "Checkpoint",
+    "CheckpointEquivocation",
     "CheckpointHeader",
     "ProgmatClientState",
     "ProgmatConsensusState",
     "ProgmatLightClient",
+    "SignedStatement",
     "ValidatorSet",
     "assemble_header",
     "checkpoint_digest",
+    "decode_equivocation",
     "decode_header",
     "decode_validator_set",
+    "encode_equivocation",
     "encode_header",
     "encode_proof",
+    "equivocation_of",
+    "prove_equivocation",
 ]

@@ -1,7 +1,8 @@
 """What a client of the Progmat ledger remembers about itself.
 
 Bytes: Solidity's ``abi.encode(string ledgerId, uint64 latestHeight, uint64 trustingPeriod, uint64 maxClockDrift, bool
-frozen, bytes32 validatorSetHash)``, what the Solidity light client answers to ``getClientState``.
+frozen, bytes32 validatorSetHash)``, what the Solidity light client answers to ``getClientState``; once a set was
+replaced, ``bytes32 setHash, uint64 lastHeight, uint64 lastTimestamp`` follow, what it answers to ``getRetiredSet``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,30 @@ from light_clients.progmat.errors import MalformedCheckpoint
 from primitives.types import UINT64_MAX
 
 _ABI_TYPES = ("string", "uint64", "uint64", "uint64", "bool", "bytes32")
+_RETIRED_TYPES = ("bytes32", "uint64", "uint64")
+_WITH_RETIRED_TYPES = (*_ABI_TYPES, *_RETIRED_TYPES)
 MAX_CLIENT_STATE_BYTES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class RetiredSet:
+    """The set before the trusted one, and the last checkpoint that it signed: its hand-over.
+
+    For its own heights it stays answerable until a trusting period after that; it signs nothing new.
+    """
+
+    set_hash: bytes
+    last_height: int
+    last_timestamp_s: int
+
+    def __post_init__(self) -> None:
+        if len(self.set_hash) != 32 or not any(self.set_hash):
+            raise MalformedCheckpoint("retired set has no hash", expected="32 bytes, not zero", found=self.set_hash)
+        for what, number in (("height", self.last_height), ("time", self.last_timestamp_s)):
+            if not 1 <= number <= UINT64_MAX:
+                raise MalformedCheckpoint(
+                    f"retired set's last {what} is out of range", expected="1..2^64-1", found=number
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +53,7 @@ class ProgmatClientState:
     max_clock_drift_s: int
     frozen: bool
     validator_set_hash: bytes
+    retired: RetiredSet | None = None
 
     def __post_init__(self) -> None:
         check_ledger_id(self.ledger_id)
@@ -51,28 +76,40 @@ class ProgmatClientState:
 
 def encode_client_state(client_state: ProgmatClientState) -> bytes:
     """The ABI form."""
-    return encode(
-        _ABI_TYPES,
-        (
-            client_state.ledger_id,
-            client_state.latest_height,
-            client_state.trusting_period_s,
-            client_state.max_clock_drift_s,
-            client_state.frozen,
-            client_state.validator_set_hash,
-        ),
+    fields = (
+        client_state.ledger_id,
+        client_state.latest_height,
+        client_state.trusting_period_s,
+        client_state.max_clock_drift_s,
+        client_state.frozen,
+        client_state.validator_set_hash,
     )
+    retired = client_state.retired
+    if retired is None:
+        return encode(_ABI_TYPES, fields)
+    return encode(_WITH_RETIRED_TYPES, (*fields, retired.set_hash, retired.last_height, retired.last_timestamp_s))
 
 
 def decode_client_state(data: bytes) -> ProgmatClientState:
     """The inverse; MalformedCheckpoint for anything but the one canonical encoding."""
     if len(data) > MAX_CLIENT_STATE_BYTES:
         raise MalformedCheckpoint("client state is too long", expected=MAX_CLIENT_STATE_BYTES, found=len(data))
+    # the string comes after all words: its offset says how many there are
+    types = _WITH_RETIRED_TYPES if data[:32] == (32 * len(_WITH_RETIRED_TYPES)).to_bytes(32, "big") else _ABI_TYPES
     try:
-        fields = decode(_ABI_TYPES, data)
+        fields = decode(types, data)
     except (DecodingError, UnicodeDecodeError, OverflowError) as error:
         raise MalformedCheckpoint(f"client state is not ABI-encoded: {error}", found=data) from error
-    client_state = ProgmatClientState(*fields)
+    ledger_id, latest_height, trusting_period_s, max_clock_drift_s, frozen, set_hash, *retired = fields
+    client_state = ProgmatClientState(
+        ledger_id,
+        latest_height,
+        trusting_period_s,
+        max_clock_drift_s,
+        frozen,
+        set_hash,
+        RetiredSet(*retired) if retired else None,
+    )
     if encode_client_state(client_state) != data:
         raise MalformedCheckpoint("client state is not in its canonical encoding", found=data)
     return client_state

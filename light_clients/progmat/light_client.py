@@ -20,7 +20,7 @@ from light_clients.progmat.misbehaviour import (
     validate_contradiction,
 )
 from light_clients.progmat.update import apply_header
-from light_clients.progmat.verify import validate_header
+from light_clients.progmat.verify import validate_evidence_header, validate_header
 from primitives.errors import InvalidArgument
 
 BUILDS_ON_LATEST = 0
@@ -64,8 +64,8 @@ class ProgmatLightClient:
         latest_timestamp_s = decode_consensus_state(trusted.consensus_state).timestamp_s
         if is_misbehaviour(client_message):
             evidence = decode_misbehaviour(client_message, decoded.ledger_id)
-            validate_header(decoded, latest_timestamp_s, evidence.header_1, now)
-            validate_header(decoded, latest_timestamp_s, evidence.header_2, now)
+            validate_evidence_header(decoded, latest_timestamp_s, evidence.header_1, now)
+            validate_evidence_header(decoded, latest_timestamp_s, evidence.header_2, now)
             validate_contradiction(evidence)
             return
         validate_header(decoded, latest_timestamp_s, decode_header(client_message, decoded.ledger_id), now)

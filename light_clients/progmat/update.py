@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ibc.light_client import ConsensusAt, UpdateResult
-from light_clients.progmat.client_state import ProgmatClientState, encode_client_state
+from light_clients.progmat.checkpoint import Checkpoint
+from light_clients.progmat.client_state import ProgmatClientState, RetiredSet, encode_client_state
 from light_clients.progmat.errors import StaleHeader
 from light_clients.progmat.header import CheckpointHeader
 
@@ -28,6 +29,16 @@ def apply_header(client_state: ProgmatClientState, header: CheckpointHeader) -> 
     if checkpoint.height == client_state.latest_height:
         return UpdateResult(encode_client_state(client_state), NO_UPDATE)
     updated = replace(
-        client_state, latest_height=checkpoint.height, validator_set_hash=checkpoint.next_validator_set_hash
+        client_state,
+        latest_height=checkpoint.height,
+        validator_set_hash=checkpoint.next_validator_set_hash,
+        retired=_retired_by(client_state, checkpoint),
     )
     return UpdateResult(encode_client_state(updated), (ConsensusAt(checkpoint.height, checkpoint.consensus_state),))
+
+
+def _retired_by(client_state: ProgmatClientState, checkpoint: Checkpoint) -> RetiredSet | None:
+    """The set that this checkpoint is the last of, or the one that was retired before."""
+    if checkpoint.next_validator_set_hash == client_state.validator_set_hash:
+        return client_state.retired
+    return RetiredSet(client_state.validator_set_hash, checkpoint.height, checkpoint.timestamp_s)

@@ -21,6 +21,34 @@ def validate_header(
     UntrustedValidatorSet, TooFewSignatures, ForeignSignature. Height and order in time are for `update` and
     `misbehaviour`.
     """
+    _validate_time(client_state, latest_timestamp_s, header, now)
+    validate_signatures(header, client_state.validator_set_hash)
+
+
+def validate_evidence_header(
+    client_state: ProgmatClientState, latest_timestamp_s: int, header: CheckpointHeader, now: TimeBounds
+) -> None:
+    """As `validate_header`, of a header in evidence: the retired set answers for its own heights, too.
+
+    Until a trusting period after its last checkpoint, as long as any word of its was worth anything; later its keys may
+    be anybody's.
+    """
+    _validate_time(client_state, latest_timestamp_s, header, now)
+    retired = client_state.retired
+    answers = (
+        retired is not None
+        and header.validator_set.hash() == retired.set_hash
+        and header.checkpoint.height <= retired.last_height
+        and now.latest_s < retired.last_timestamp_s + client_state.trusting_period_s
+    )
+    validate_signatures(
+        header, retired.set_hash if retired is not None and answers else client_state.validator_set_hash
+    )
+
+
+def _validate_time(
+    client_state: ProgmatClientState, latest_timestamp_s: int, header: CheckpointHeader, now: TimeBounds
+) -> None:
     validate_usable(client_state, latest_timestamp_s, now)
     latest_allowed_s = latest_acceptable_s(client_state.max_clock_drift_s, now)
     if header.checkpoint.timestamp_s > latest_allowed_s:
@@ -29,7 +57,6 @@ def validate_header(
             expected=f"at most {latest_allowed_s}",
             found=header.checkpoint.timestamp_s,
         )
-    validate_signatures(header, client_state.validator_set_hash)
 
 
 def validate_signatures(header: CheckpointHeader, trusted_set_hash: bytes) -> None:

@@ -42,6 +42,8 @@ from relayer.core.chain import (
 
 MOST_BLOCKS_A_PAGE = 1000
 INCLUSION_TIMEOUT_S = 30.0
+MOST_UPDATES_A_SUBMISSION = 8
+"""Hand-overs beyond this many go in transactions of their own: a relayer may have been away for years."""
 
 
 class ClientMovedMeanwhile(UnavailableError):
@@ -63,7 +65,6 @@ class EvmEndpoint:
         self._rpc = rpc
         self._account = account
         self._router = Router(address_bytes(deployment.router))
-        self._light_client = ProgmatLightClientBinding(address_bytes(deployment.light_client))
         self._prover = QbftProver(rpc, self._router.address)
         self._chain_name = f"evm-{deployment.chain_id}"
         self._client_id = deployment.client_id
@@ -113,8 +114,10 @@ class EvmEndpoint:
 
     async def hosted_client(self) -> HostedClient:
         """See ChainEndpoint."""
-        state = await self._light_client.client_state(self._rpc)
-        latest_s = await self._light_client.latest_timestamp_s(self._rpc)
+        # asked every time: governance may put another contract behind the id
+        light_client = ProgmatLightClientBinding(await self._router.light_client_of(self._rpc, self._client_id))
+        state = await light_client.client_state(self._rpc)
+        latest_s = await light_client.latest_timestamp_s(self._rpc)
         now_s = (await self._rpc.get_block()).timestamp_s
         status = status_at(state, latest_s, now_s)
         return HostedClient(self._client_id, state.latest_height, latest_s, state.trusting_period_s, status)
@@ -133,9 +136,7 @@ class EvmEndpoint:
 
     async def submit(self, update: ClientUpdate | None, messages: Sequence[PacketMessage]) -> tuple[Outcome, ...]:
         """See ChainEndpoint. What the contracts refuse is found by simulation and left out of the transaction."""
-        head = [] if update is None else [self._router.update_client(self._client_id, update.client_message)]
-        if head:
-            await self._check_update(head[0])
+        head = [] if update is None else await self._updates(update)
         refusals = await asyncio.gather(*(self._refusal(head, message) for message in messages))
         accepted = [self._call(message) for message, why in zip(messages, refusals, strict=True) if not why]
         if not accepted and (messages or not head):  # an update that nothing needs is not sent either
@@ -152,6 +153,17 @@ class EvmEndpoint:
             return await self._account.execute(call, INCLUSION_TIMEOUT_S)
         except (ExecutionReverted, EvmTxFailed) as overtaken:
             raise ChainMovedMeanwhile(f"refused after simulation: {overtaken}; reading both ends again") from overtaken
+
+    async def _updates(self, update: ClientUpdate) -> list[EvmCall]:
+        """The calls that bring the hosted client up to date; of many the first ones are executed here, in order."""
+        client_messages = (*update.earlier, update.client_message)
+        calls = [self._router.update_client(self._client_id, message) for message in client_messages]
+        while len(calls) > MOST_UPDATES_A_SUBMISSION:
+            first, calls = calls[:MOST_UPDATES_A_SUBMISSION], calls[MOST_UPDATES_A_SUBMISSION:]
+            await self._check_update(self._router.multicall(*first))
+            await self._execute(self._router.multicall(*first))
+        await self._check_update(self._router.multicall(*calls) if len(calls) > 1 else calls[0])
+        return calls
 
     async def _check_update(self, call: EvmCall) -> None:
         try:

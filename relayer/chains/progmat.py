@@ -119,13 +119,15 @@ class LedgerEndpoint:
         return HostedClient(self._client_id, height, timestamp_s, client_state.trusting_period_s, status)
 
     async def update_for_counterparty(self, trusted_height: int, at_least: int) -> ClientUpdate:
-        """See ChainEndpoint; a checkpoint needs no trusted height, only k signatures."""
+        """See ChainEndpoint; with the Validators' hand-overs since ``trusted_height``, which a client must pass."""
         wanted = max(at_least, trusted_height + 1)
         height = await self._collector.head(wanted, HEAD_WAIT_MS)
         if height < wanted:
             raise LedgerNotReady(f"Validators have verified up to {height}, {wanted} is needed")
-        signed = await self._checkpoint(height)
-        return ClientUpdate(signed.height, signed.checkpoint.timestamp_s, signed.header)
+        *handovers, signed = await self._collector.path_to(trusted_height, height)
+        self._latest = signed
+        earlier = tuple(handover.header for handover in handovers)
+        return ClientUpdate(signed.height, signed.checkpoint.timestamp_s, signed.header, earlier)
 
     async def _checkpoint(self, height: int) -> SignedCheckpoint:
         if self._latest is None or self._latest.height != height:

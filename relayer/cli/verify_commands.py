@@ -56,6 +56,12 @@ def smt(file: FileArgument, json_flag: JsonFlag = False) -> None:
     _verify("smt", file, output_of(json_flag))
 
 
+@app.command()
+def evidence(file: FileArgument, json_flag: JsonFlag = False) -> None:
+    """Evidence that a Validator signed two checkpoints of one height: two digests, one key."""
+    _verify("evidence", file, output_of(json_flag))
+
+
 def _verify(what: str, file: Path, output: Output) -> None:
     try:
         report = verify_file(what, file)

@@ -70,11 +70,16 @@ class HostedClient:
 
 @dataclass(frozen=True)
 class ClientUpdate:
-    """A client message that brings the counterparty's hosted client to ``height``."""
+    """A client message that brings the counterparty's hosted client to ``height``.
+
+    ``earlier`` are client messages that it has to be shown before, in this order: hand-overs from one set of signers to
+    the next. None of them may be left out.
+    """
 
     height: int
     timestamp_s: int
     client_message: bytes
+    earlier: tuple[bytes, ...] = ()
 
 
 class ProofKind(Enum):

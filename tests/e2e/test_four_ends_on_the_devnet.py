@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.devnet, pytest.mark.xdist_group("processes"), pytest.m
 async def test_both_legs_settle_or_neither_does(devnet: Path, scenario: Scenario) -> None:
     async with Stage(devnet, read_state(devnet)) as stage:
         scene = await perform(scenario, stage, lambda _text: None)
+        alarms = (await stage.relayer.status()).alarms
+    assert [(alarm.kind, alarm.subject, alarm.detail) for alarm in alarms] == [], "honest chains raise none"
     facts = [fact.what for fact in scene.followed.settlement.facts]
     assert facts.index("earmarked") < facts.index("cash locked")
     assert len(facts) == len(set(facts))

@@ -33,7 +33,7 @@ from primitives.secp256k1 import address_of, compact
 from primitives.smt_proof import encode_smt_proof
 from primitives.sparse_merkle import MemoryNodeStore, SparseMerkleTree
 from primitives.types import Address
-from tests.fakes.evm_devnet_world import CHAIN_ID, TurnableClock, devnet_config, hex_of
+from tests.fakes.evm_devnet_world import CHAIN_ID, GENESIS_TIME_S, TurnableClock, devnet_config, hex_of
 from tests.fakes.qbft_headers import ValidatorKey, validator_keys
 from tests.fakes.settlement_terms import some_terms
 
@@ -137,13 +137,13 @@ class EvmSettlementWorld:
 
 
 @asynccontextmanager
-async def settlement_world(*relayers: bytes) -> AsyncIterator[EvmSettlementWorld]:
-    """Deploy and go; `relayers` empty lets everybody relay."""
-    clock = TurnableClock()
+async def settlement_world(*relayers: bytes, ledger: LedgerSide | None = None) -> AsyncIterator[EvmSettlementWorld]:
+    """Deploy and go; `relayers` empty lets everybody relay. A `ledger` of the test's own begins in its own time."""
+    clock = TurnableClock(GENESIS_TIME_S if ledger is None else ledger.now_s)
     prefunded = tuple(Prefunded(address=hex_of(address_of(key))) for key in (ADMIN, SELLER, BUYER, RELAYER))
-    config = devnet_config(mining=MiningMode.INSTANT, prefunded=prefunded)
+    config = devnet_config(mining=MiningMode.INSTANT, prefunded=prefunded, genesis_time_s=int(clock.now_s))
     async with Devnet(config, clock) as devnet, EvmRpc(devnet.url) as rpc:
-        ledger = LedgerSide(devnet.chain.head.timestamp)
+        ledger = ledger or LedgerSide(devnet.chain.head.timestamp)
         plan = DeploymentPlan(
             anchor=ledger.anchor(),
             client_id=CLIENT_ID,

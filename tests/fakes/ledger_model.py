@@ -15,6 +15,8 @@ from chains.progmat.transactions.ledger import LedgerTransaction
 from chains.progmat.transactions.model import ProvableWrite, StateAndRef, StateRef, TransactionState, WriteKind
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.transactions.validator_suspension import Approval
+from primitives.composite_key import leaf_keys
 from primitives.types import Hash32
 from tests.fakes.ledger_parties import LedgerParty, MemberFrame, network_parameters, salt_of, signed
 
@@ -78,6 +80,7 @@ class LedgerModel:
         transaction.verify_signatures_except({notary.key for notary in self.parameters.notaries})
         ledger_tx = LedgerTransaction.resolve(transaction.wire, self.states, self.made_under)
         verify_ledger_tx(ledger_tx, self.parameters, self.package)
+        self._count_approvals(transaction)
         self._notarise(ledger_tx)
         for new in ledger_tx.output_refs():
             self.states[new.ref] = new.state
@@ -91,6 +94,13 @@ class LedgerModel:
             for ref, state in self.states.items()
             if ref not in self.consumed and state.contract == contract
         ]
+
+    def _count_approvals(self, transaction: SignedTransaction) -> None:
+        """Of Validators whom no recorded suspension names."""
+        if transaction.wire.provable_writes:
+            approvers = transaction.signed_by & leaf_keys(self.parameters.validator_key)
+            if not Approval(self.parameters.validator_key, frozenset(approvers)).holds_without(self.paths):
+                raise NotaryRefusedError("too few approved whose approval counts")
 
     def _notarise(self, ledger_tx: LedgerTransaction) -> None:
         if ledger_tx.time_window is not None and not ledger_tx.time_window.contains(self.now_s):

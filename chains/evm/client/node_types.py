@@ -12,6 +12,7 @@ from chains.evm.json_value import Json
 
 MAX_TOPICS: Final = 4
 MAX_LOGS: Final = 50_000
+MAX_EVM_TXS: Final = 50_000
 MAX_PROOF_NODES: Final = 65
 MAX_PROOF_SLOTS: Final = 1024
 

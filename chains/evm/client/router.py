@@ -24,6 +24,7 @@ ACK_PACKET: Final = AbiFunction("ackPacket", (f"({PACKET_ABI_TYPE},bytes,bytes,{
 TIMEOUT_PACKET: Final = AbiFunction("timeoutPacket", (f"({PACKET_ABI_TYPE},bytes,{HEIGHT_TYPE})",))
 MULTICALL: Final = AbiFunction("multicall", ("bytes[]",), ("bytes[]",))
 ADD_CLIENT: Final = AbiFunction("addClient", ("string", COUNTERPARTY_TYPE, "address"), ("string",))
+MIGRATE_CLIENT: Final = AbiFunction("migrateClient", ("string", COUNTERPARTY_TYPE, "address"))
 UPDATE_CLIENT: Final = AbiFunction("updateClient", ("string", "bytes"), ("uint8",))
 SUBMIT_MISBEHAVIOUR: Final = AbiFunction("submitMisbehaviour", ("string", "bytes"))
 ADD_IBC_APP: Final = AbiFunction("addIBCApp", ("string", "address"))
@@ -127,6 +128,11 @@ class Router:
         """Register a light client contract under an id."""
         values = (counterparty.client_id, list(counterparty.merkle_prefix))
         return ADD_CLIENT.call(self.address, client_id, values, light_client)
+
+    def migrate_client(self, client_id: str, counterparty: Counterparty, light_client: bytes) -> EvmCall:
+        """Put another light client contract behind an id: only with the role of a client migrator."""
+        values = (counterparty.client_id, list(counterparty.merkle_prefix))
+        return MIGRATE_CLIENT.call(self.address, client_id, values, light_client)
 
     def add_ibc_app(self, port: str, app: bytes) -> EvmCall:
         """Bind an app to a port."""

@@ -8,6 +8,7 @@ from typing import Final
 from chains.evm.client.abi import EvmCall
 from chains.evm.client.json_fields import as_data, as_list, as_object, as_quantity, hex_data
 from chains.evm.client.node_types import (
+    MAX_EVM_TXS,
     MAX_LOGS,
     AccountProof,
     BlockTag,
@@ -28,6 +29,7 @@ BlockId = int | BlockTag
 """A height, or a named block."""
 
 _HASHES_ONLY: Final = False  # do not list the transactions in full
+_WHOLE_TRANSACTIONS: Final = True
 
 
 class EvmRpc(JsonRpcTransport):
@@ -60,6 +62,16 @@ class EvmRpc(JsonRpcTransport):
         if isinstance(block, int) and found.height != block:
             raise NodeMisbehaved("block", f"height {block}", f"height {found.height}")
         return found
+
+    async def calls_to(self, contract: bytes, block: int) -> list[bytes]:
+        """Give the call data of a block's transactions to a contract, in order."""
+        answer = await self.request("eth_getBlockByNumber", hex(block), _WHOLE_TRANSACTIONS)
+        if answer is None:
+            raise BlockUnavailable(hex(block))
+        evm_txs = as_list(as_object(answer, "block").get("transactions"), "transactions", MAX_EVM_TXS)
+        objects = [as_object(evm_tx, "transaction") for evm_tx in evm_txs]
+        to = hex_data(contract)
+        return [as_data(found.get("input"), "call data") for found in objects if str(found.get("to")).lower() == to]
 
     async def get_proof(
         self, address: bytes, slots: Sequence[bytes] = (), block: BlockId = BlockTag.LATEST

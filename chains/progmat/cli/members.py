@@ -13,6 +13,7 @@ from chains.console import JsonFlag, Output, facts, out, output_of, run, show_js
 from chains.progmat.cli.arguments import NetworkName, RequestOption, id_of_request
 from chains.progmat.cli.connecting import connected, node_commands
 from chains.progmat.cli.flow_outcome import run_flow
+from chains.progmat.cli.suspension import suspend_validator
 from chains.progmat.client import (
     BusinessNetwork,
     ChangeMembership,
@@ -23,6 +24,7 @@ from chains.progmat.client import (
 )
 
 app = node_commands("Members of the business networks: list, admit, amend, suspend, activate, revoke.")
+app.command("suspend-validator")(suspend_validator)
 
 
 class RoleName(Enum):

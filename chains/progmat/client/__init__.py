@@ -22,6 +22,7 @@ from chains.progmat.flows.market_requests import (
     MoveToken,
     RedeemToken,
     SettleDvp,
+    SuspendValidator,
 )
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.replacement_requests import ChangeNotary, StateChoice, UpgradeStates
@@ -99,6 +100,7 @@ __all__ = [
     "SignedCheckpoint",
     "StateChoice",
     "SubmitMisbehaviour",
+    "SuspendValidator",
     "TimeoutPacket",
     "TokenBalanceLine",
     "TokenClient",

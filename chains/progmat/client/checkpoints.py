@@ -21,6 +21,7 @@ from primitives.secp256k1 import recover_compact
 from primitives.smt_proof import decode_smt_proof, verify_absence, verify_presence
 
 MAX_WAIT_MS: Final = 30_000
+MAX_HANDOVERS_TOLD: Final = 64
 
 
 class ValidatorSource(Protocol):
@@ -75,6 +76,15 @@ class LedgerPathProof:
     proof: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """Verified votes of a height by members of the set that signs it; they may contradict each other."""
+
+    height: int
+    signing_set: ValidatorSet
+    votes: tuple[CheckpointVote, ...]
+
+
 class CheckpointCollector:
     """Asks all Validators at once and takes the first k that agree.
 
@@ -86,6 +96,8 @@ class CheckpointCollector:
         self._ledger_id = ledger_id
         self._sets: list[tuple[int, ValidatorSet]] = [(1, validator_set)]
         self._handovers: list[SignedCheckpoint] = []
+        self._following = asyncio.Lock()
+        self._led_to = 0  # the height that the last path led to
         self._validators = tuple(validators)
 
     @property
@@ -153,9 +165,13 @@ class CheckpointCollector:
     async def path_to(self, trusted_height: int, height: int) -> tuple[SignedCheckpoint, ...]:
         """What a light client at ``trusted_height`` is to be shown, in order: each handover between, then ``height``.
 
-        Raises ``TooFewCheckpointSignatures``.
+        Whoever brought it there, and whatever the set was then: all handovers are looked for that this object has not
+        seen happen. Raises ``TooFewCheckpointSignatures``.
         """
+        if trusted_height != self._led_to:
+            await self._follow_rotations(height)
         target = await self.collect(height)
+        self._led_to = height
         between = (item for item in self._handovers if trusted_height < item.height < height)
         return (*between, target)
 
@@ -164,28 +180,39 @@ class CheckpointCollector:
 
     async def _follow_rotations(self, height: int) -> bool:
         """Take over the sets that followed the newest one known, as far as ``height``; whether there was any."""
-        followed = False
-        while (found := await self._next_handover(height)) is not None:
-            checkpoint, following = found
-            self._handovers.append(checkpoint)
-            self._sets.append((checkpoint.height + 1, following))
-            followed = True
-        return followed
+        known = len(self._sets)
+        async with self._following:  # two at once would take each set over twice
+            while (found := await self._next_handover(height)) is not None:
+                checkpoint, following = found
+                self._handovers.append(checkpoint)
+                self._sets.append((checkpoint.height + 1, following))
+        return len(self._sets) > known
 
     async def _next_handover(self, height: int) -> tuple[SignedCheckpoint, ValidatorSet] | None:
-        """The first handover after the newest set's beginning that anybody tells and k of that set signed."""
+        """The first handover after the newest set's beginning that anybody tells and k of that set signed.
+
+        Those before it are of sets that came before the one that this object began with.
+        """
         first, current = self._sets[-1]
         for validator in self._validators:
             try:
                 told = await validator.handovers(first - 1)
-                if not told or not first <= told[0].height < height:
-                    continue
-                signed = await self._collect(told[0].height, current)
-                if signed.checkpoint.next_validator_set_hash == told[0].next_set.hash():
-                    return signed, told[0].next_set
-            except CrossDvpError:  # this one tells nothing that holds: the next one may
+            except CrossDvpError:  # the next one may tell
                 continue
+            for item in told[:MAX_HANDOVERS_TOLD]:
+                if not first <= item.height < height or item.next_set == current:
+                    continue
+                if (signed := await self._handed_over(item, current)) is not None:
+                    return signed, item.next_set
         return None
+
+    async def _handed_over(self, told: Handover, current: ValidatorSet) -> SignedCheckpoint | None:
+        """The checkpoint of a handover, if it is what k of the current set say."""
+        try:
+            signed = await self._collect(told.height, current)
+        except CrossDvpError:
+            return None
+        return signed if signed.checkpoint.next_validator_set_hash == told.next_set.hash() else None
 
     async def _collect(self, height: int, signing: ValidatorSet) -> SignedCheckpoint:
         votes: dict[Checkpoint, dict[bytes, bytes]] = defaultdict(dict)
@@ -207,6 +234,21 @@ class CheckpointCollector:
             _cancel(tasks)
         most = max((len(of_checkpoint) for of_checkpoint in votes.values()), default=0)
         raise TooFewCheckpointSignatures(height, signing.threshold, most, tuple(problems))
+
+    async def statements(self, height: int) -> Statements:
+        """What each Validator says of a height, lies included: every answer whose signature is by one of its set.
+
+        Asks all and waits for all, those that fail excepted.
+        """
+        asked = [self._statement(validator, height) for validator in self._validators]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        votes = [answer for answer in answers if isinstance(answer, CheckpointVote)]
+        signing = self._set_of(height)
+        of_known_set = sum(vote.address in signing.validators for vote in votes)
+        hands_over = any(vote.checkpoint.next_validator_set_hash != signing.hash() for vote in votes)
+        if (of_known_set < signing.threshold or hands_over) and await self._follow_rotations(height):
+            signing = self._set_of(height)
+        return Statements(height, signing, tuple(vote for vote in votes if vote.address in signing.validators))
 
     async def prove(self, path: bytes, at: SignedCheckpoint) -> LedgerPathProof:
         """Presence or absence of ``path`` under a collected checkpoint, from the first Validator whose proof verifies.
@@ -230,6 +272,17 @@ class CheckpointCollector:
         await asyncio.gather(*(validator.close() for validator in self._validators))
 
     async def _vote(self, validator: ValidatorSource, height: int, signing: ValidatorSet) -> CheckpointVote:
+        vote = await self._statement(validator, height)
+        if vote.address not in signing.validators:
+            raise ValidatorAnswerRefused(
+                f"{validator.name} is none of the set that signs height {height}",
+                expected=signing.hash(),
+                found=vote.address,
+            )
+        return vote
+
+    async def _statement(self, validator: ValidatorSource, height: int) -> CheckpointVote:
+        """A vote that is signed by the address it names, about this height of this ledger."""
         vote = await validator.sign_checkpoint(height)
         checkpoint = vote.checkpoint
         if (checkpoint.ledger_id, checkpoint.height) != (self._ledger_id, height):
@@ -237,7 +290,7 @@ class CheckpointCollector:
                 f"{validator.name} signed another checkpoint than asked for", expected=height, found=checkpoint.height
             )
         signer = recover_compact(checkpoint_digest(checkpoint), vote.signature)
-        if signer != vote.address or signer not in signing.validators:
+        if signer != vote.address:
             raise ValidatorAnswerRefused(
                 f"{validator.name} signed with another key", expected=vote.address, found=signer
             )

@@ -210,6 +210,18 @@ class LedgerClient:
             status=answer.status,
         )
 
+    async def consensus_state(self, client_id: str, height: int) -> bytes | None:
+        """What a light client keeps of a height, as its kind encodes it; None if this node knows of none."""
+        request = pb.GetConsensusStateRequest(client_id=client_id, height=height)
+        try:
+            answer = await self._call(self._stub.GetConsensusState, request)
+        except RemoteCallerError as error:
+            if error.reason == "LIGHT_CLIENT_UNKNOWN":
+                return None
+            raise
+        found: bytes = answer.consensus_state
+        return found
+
     async def transaction(self, tx_id: bytes) -> tuple[bytes, int]:
         """A recorded signed transaction's bytes, and its journal position (0 without provable writes)."""
         answer = await self._call(self._stub.GetTransaction, pb.GetTransactionRequest(tx_id=tx_id))

@@ -11,7 +11,7 @@ from crossdvp.ledger.v1.membership_service_pb2_grpc import MembershipServiceStub
 from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from chains.progmat.client.ledger_client import call, flow_view
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, MembershipStatus
-from chains.progmat.flows.market_requests import ChangeMembership
+from chains.progmat.flows.market_requests import ChangeMembership, SuspendValidator
 from chains.progmat.flows.request_codec import to_message
 from chains.progmat.flows.views import FlowView
 
@@ -41,6 +41,13 @@ class MembershipClient:
         message: Any = to_message(request)
         message.wait_s = wait_s
         answer = await call(self.name, self._stub.ChangeMembership, message, wait_s)
+        return flow_view(answer.flow)
+
+    async def suspend_validator(self, request: SuspendValidator, wait_s: int = 30) -> FlowView:
+        """Bring evidence against a Validator; as ``change``."""
+        message: Any = to_message(request)
+        message.wait_s = wait_s
+        answer = await call(self.name, self._stub.SuspendValidator, message, wait_s)
         return flow_view(answer.flow)
 
     async def list(self, network: BusinessNetwork | None = None, most: int = 100) -> tuple[MembershipLine, ...]:

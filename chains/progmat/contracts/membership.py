@@ -2,6 +2,8 @@
 
 A transaction changes one membership: ``Issue`` (made, active), ``Amend`` (other roles), ``Suspend``, ``Activate`` (the
 status changes, nothing else) or ``Revoke`` (consumed). All need the operator's key, which the network parameters name.
+``SuspendValidator`` needs evidence in its place, that a Validator signed two checkpoints of one height, and any active
+member who brings it: the Validator's approvals count no more, and memberships of its key are suspended with it.
 Other contracts demand a reference to an active membership; a suspended one has been consumed, so the notary refuses the
 stale reference. What each contract demands stands in its own module.
 """
@@ -19,9 +21,10 @@ from chains.progmat.contracts.membership_codec import decode_membership, encode_
 from chains.progmat.contracts.names import MEMBERSHIP
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.rules import RuleBook
+from chains.progmat.contracts.validator_suspension import SUSPEND_VALIDATOR, proved_suspension
 from chains.progmat.transactions.errors import MalformedComponent
 from chains.progmat.transactions.ledger import LedgerTransaction
-from chains.progmat.transactions.model import Party, ProvableWrite, TransactionState, check_range
+from chains.progmat.transactions.model import Command, Party, ProvableWrite, TransactionState, check_range
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from primitives.composite_key import Key
 
@@ -111,7 +114,7 @@ class MembershipContract:
     """See the module's docstring."""
 
     name = MEMBERSHIP
-    version = 2
+    version = 3
 
     def verify(
         self,
@@ -119,8 +122,13 @@ class MembershipContract:
         package: ContractPackage,  # noqa: ARG002 # the protocol's signature; memberships need no light client
         parameters: NetworkParameters,
     ) -> tuple[ProvableWrite, ...]:
-        """Memberships write nothing provable: always the empty tuple. Raises MembershipViolation."""
+        """The write that suspends a Validator, of ``SuspendValidator``; other commands write nothing provable.
+
+        Raises MembershipViolation, and what evidence that convicts nobody raises.
+        """
         command = _rules.one("a transaction changes one membership", ledger_tx.commands_of(MEMBERSHIP))
+        if command.name == SUSPEND_VALIDATOR:
+            return _verify_validators_suspension(command, ledger_tx, parameters)
         _rules.equal("a membership command carries no data", expected=b"", found=command.data)
         _rules.signed_by("the network operator signs", signer=parameters.operator_key, signers=ledger_tx.signers)
         before = [MembershipState.of(state.state) for state in ledger_tx.inputs_of(MEMBERSHIP)]
@@ -140,7 +148,7 @@ class MembershipContract:
                 _rules.one("one membership is revoked", before)
                 _rules.none("a revoked membership leaves nothing", after)
             case _:
-                known = f"{ISSUE}, {AMEND}, {SUSPEND}, {ACTIVATE}, {REVOKE}"
+                known = f"{ISSUE}, {AMEND}, {SUSPEND}, {ACTIVATE}, {REVOKE}, {SUSPEND_VALIDATOR}"
                 raise _rules.broken("the membership command is known", expected=known, found=command.name)
         return ()
 
@@ -151,6 +159,27 @@ class MembershipContract:
     ) -> tuple[Key, ...]:
         """The network operator, who alone changes a membership: a member does not take it elsewhere."""
         return (parameters.operator_key,)
+
+
+def _verify_validators_suspension(
+    command: Command, ledger_tx: LedgerTransaction, parameters: NetworkParameters
+) -> tuple[ProvableWrite, ...]:
+    _rules.equal("nothing else happens", expected={MEMBERSHIP}, found=set(ledger_tx.contract_names))
+    proved = proved_suspension(command.data, parameters)
+    referenced = [MembershipState.of(state.state) for state in ledger_tx.references_of(MEMBERSHIP)]
+    bringer = _rules.one("one membership says who brings the evidence", referenced)
+    _rules.equal("an active member brings the evidence", expected=MembershipStatus.ACTIVE, found=bringer.status)
+    _rules.signed_by("the member that brings the evidence signs", signer=bringer.party.key, signers=ledger_tx.signers)
+    before = [MembershipState.of(state.state) for state in ledger_tx.inputs_of(MEMBERSHIP)]
+    after = [MembershipState.of(state) for state in ledger_tx.outputs_of(MEMBERSHIP)]
+    for old in before:
+        _rules.equal(
+            "a suspended membership is of the key that signed twice", expected=proved.validator, found=old.party.key
+        )
+        _rules.equal("a suspended membership was active", expected=MembershipStatus.ACTIVE, found=old.status)
+    suspended = [replace(old, status=MembershipStatus.SUSPENDED) for old in before]
+    _rules.equal("nothing but the status of what is consumed changes", expected=suspended, found=after)
+    return (proved.write,)
 
 
 def _verify_amendment(before: list[MembershipState], after: list[MembershipState]) -> None:

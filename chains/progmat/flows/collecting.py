@@ -16,6 +16,7 @@ from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.seams import Directory
 from chains.progmat.flows.signed_records import signed_of, with_signed
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.flows.suspended_approvers import SuspendedApprovers
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers.seam import PeerNetwork
 from chains.progmat.transactions.fresh_keys import FreshKeyStatement
@@ -90,13 +91,24 @@ class CountersignStep:
 
 
 class ApproveStep:
-    """COUNTERSIGNED -> APPROVED: all Validators are asked at once, the first k valid signatures suffice."""
+    """COUNTERSIGNED -> APPROVED: all Validators are asked at once, the first k valid signatures suffice.
 
-    def __init__(self, network: PeerNetwork, directory: Directory, verifier: LedgerVerifier, clock: Clock) -> None:
+    Those known to be ``suspended`` are not asked: theirs do not count.
+    """
+
+    def __init__(
+        self,
+        network: PeerNetwork,
+        directory: Directory,
+        verifier: LedgerVerifier,
+        clock: Clock,
+        suspended: SuspendedApprovers,
+    ) -> None:
         self._network = network
         self._directory = directory
         self._verifier = verifier
         self._clock = clock
+        self._suspended = suspended
 
     def skip(self, record: FlowRecord) -> FlowStep | None:
         """Nothing to do for a transaction without provable writes."""
@@ -144,6 +156,8 @@ class ApproveStep:
             signature = decode_signature(answer)
             if signature.by not in leaf_keys(self._verifier.pinned(signed.wire).validator_key):
                 raise AnswerProvesNothing(validator, "it signed with a key that is no Validator's")
+            if signature.by in self._suspended:
+                raise AnswerProvesNothing(validator, "the journal has suspended its key")
             self._verifier.verify_signature(signature, signed.id)
         except (DecodeError, Refusal) as error:
             raise AnswerProvesNothing(validator, str(error)) from error
@@ -152,7 +166,8 @@ class ApproveStep:
     def _validators(self, signed: SignedTransaction) -> tuple[str, ...]:
         """Names of the Validators of the transaction's epoch; the map may list those of another epoch as well."""
         keys = leaf_keys(self._verifier.pinned(signed.wire).validator_key)
-        return tuple(sorted(filter(None, (self._directory.holder_of(key) for key in keys))))
+        counting = (key for key in keys if key not in self._suspended)
+        return tuple(sorted(filter(None, (self._directory.holder_of(key) for key in counting))))
 
     def _verdict(self, signed: SignedTransaction, failures: Iterable[CrossDvpError]) -> CrossDvpError:
         """A refusal if the Validators still away could not make up for those that refuse; else: ask again."""

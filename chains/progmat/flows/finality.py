@@ -10,12 +10,13 @@ from sqlalchemy import Connection
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.delivery import owe_finality
 from chains.progmat.flows.engine import Commit
-from chains.progmat.flows.market_errors import ReferenceOutdated
+from chains.progmat.flows.market_errors import ApprovalNotCounted, ReferenceOutdated
 from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.seams import Directory, Recording
 from chains.progmat.flows.signed_records import signed_of, with_signed
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.flows.suspended_approvers import SuspendedApprovers
 from chains.progmat.flows.welcoming import owe_memberships
 from chains.progmat.notary.errors import NotarisationConflict
 from chains.progmat.notary.model import StateUse
@@ -26,14 +27,20 @@ class NotariseStep:
     """APPROVED -> NOTARISED: asked again with the same bytes until the notary says yes or no; both are for ever.
 
     When nothing is spent but memberships it references, the flow may still do what it is for: it is built again, on
-    current ones. ``are_memberships`` takes note of what is spent, and says whether that is all there is.
+    current ones. ``are_memberships`` takes note of what is spent, and says whether that is all there is. Likewise when
+    ``suspended`` Validators approved it, and too few others.
     """
 
     def __init__(
-        self, desk: NotaryDesk, clock: Clock, are_memberships: Callable[[tuple[StateRef, ...]], Awaitable[bool]]
+        self,
+        desk: NotaryDesk,
+        clock: Clock,
+        are_memberships: Callable[[tuple[StateRef, ...]], Awaitable[bool]],
+        suspended: SuspendedApprovers,
     ) -> None:
         self._desk = desk
         self._are_memberships = are_memberships
+        self._suspended = suspended
         self._clock = clock
 
     def skip(self, record: FlowRecord) -> FlowStep | None:
@@ -48,11 +55,13 @@ class NotariseStep:
         """Others have to be asked."""
 
     async def prepare(self, record: FlowRecord) -> Commit:
-        """Ask. Raises what ``NotaryDesk.notarise`` raises, and ``ReferenceOutdated``."""
+        """Ask. Raises what ``NotaryDesk.notarise`` raises, ``ReferenceOutdated`` and ``ApprovalNotCounted``."""
         signed = signed_of(record)
         try:
             answer = await self._desk.notarise(signed)
         except NotarisationConflict as conflict:
+            if not conflict.states and self._suspended.note(conflict.paths):
+                raise ApprovalNotCounted(signed.id, tuple(path.path for path in conflict.paths)) from conflict
             refs = tuple(state.ref for state in conflict.states)
             of_references = all(state.use is StateUse.REFERENCE for state in conflict.states)
             if conflict.paths or not of_references or not await self._are_memberships(refs):

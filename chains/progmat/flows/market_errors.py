@@ -12,7 +12,8 @@ CrossDvpError
     ├── MembershipChanging       another flow changes the same membership: one after the other
     ├── MembershipOutdated       the membership here is spent, and the operator's node has no newer one yet
     └── TransactionOutdated
-        └── ReferenceOutdated    a membership it references is spent: it is built again, on what is current
+        ├── ReferenceOutdated    a membership it references is spent: it is built again, on what is current
+        └── ApprovalNotCounted   a Validator that approved it is suspended: it is built again, and the others asked
 """
 
 from __future__ import annotations
@@ -85,6 +86,20 @@ class ReferenceOutdated(TransactionOutdated):
         self.tx_id = tx_id
         self.refs = refs
         UnavailableError.__init__(self, f"{tx_id.hex()} references {', '.join(refs)}, spent since: it is built again")
+
+
+class ApprovalNotCounted(TransactionOutdated):
+    """Too few Validators approved whose approval counts: nothing happened."""
+
+    reason = "APPROVAL_NOT_COUNTED"
+
+    def __init__(self, tx_id: bytes, suspensions: tuple[bytes, ...]) -> None:
+        self.tx_id = tx_id
+        self.suspensions = suspensions
+        named = ", ".join(path.hex() for path in suspensions)
+        UnavailableError.__init__(
+            self, f"{tx_id.hex()} was approved by Validators that {named} suspends: built again, the others are asked"
+        )
 
 
 class MembershipChanging(UnavailableError):

@@ -12,6 +12,7 @@ from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.request_base import FlowRequest, check_notary, check_quantity
 from ibc.dvp import CashAccount
+from light_clients.progmat.equivocation import MAX_EQUIVOCATION_BYTES
 
 
 class MembershipChange(IntEnum):
@@ -46,6 +47,20 @@ class ChangeMembership(FlowRequest):
             raise InvalidRequest("roles", "distinct roles, ascending, are wanted")
         if bool(self.roles) != (self.change in (MembershipChange.ADMIT, MembershipChange.AMEND)):
             raise InvalidRequest("roles", "one or more roles to ADMIT or AMEND, none for other changes")
+
+
+@dataclass(frozen=True)
+class SuspendValidator(FlowRequest):
+    """Evidence that a Validator signed two checkpoints of one height (`light_clients.progmat.equivocation`)."""
+
+    kind = FlowKind.SUSPEND_VALIDATOR
+
+    evidence: bytes
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 1 <= len(self.evidence) <= MAX_EQUIVOCATION_BYTES:
+            raise InvalidRequest("evidence", f"1 to {MAX_EQUIVOCATION_BYTES} bytes, found {len(self.evidence)}")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ class FlowKind(Enum):
     """What a flow is for. The value is what the database holds."""
 
     CHANGE_MEMBERSHIP = "change_membership"
+    SUSPEND_VALIDATOR = "suspend_validator"
     ISSUE_CASH = "issue_cash"
     MOVE_CASH = "move_cash"
     REDEEM_CASH = "redeem_cash"

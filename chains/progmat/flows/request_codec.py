@@ -46,6 +46,7 @@ MAX_REQUEST_BYTES: Final = 512 * 1024
 
 MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.CHANGE_MEMBERSHIP: membership_service_pb2.ChangeMembershipRequest,
+    FlowKind.SUSPEND_VALIDATOR: membership_service_pb2.SuspendValidatorRequest,
     FlowKind.ISSUE_CASH: pb.IssueCashRequest,
     FlowKind.MOVE_CASH: pb.MoveCashRequest,
     FlowKind.REDEEM_CASH: pb.RedeemCashRequest,

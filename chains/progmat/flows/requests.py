@@ -14,7 +14,14 @@ from typing import Final
 from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
-from chains.progmat.flows.market_requests import ChangeMembership, IssueToken, MoveToken, RedeemToken, SettleDvp
+from chains.progmat.flows.market_requests import (
+    ChangeMembership,
+    IssueToken,
+    MoveToken,
+    RedeemToken,
+    SettleDvp,
+    SuspendValidator,
+)
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.replacement_requests import ChangeNotary, UpgradeStates
 from chains.progmat.flows.request_base import FlowRequest, KeyChoice, check_amount, check_notary
@@ -238,6 +245,7 @@ class TimeoutPacket(FlowRequest):
 
 AnyRequest = (
     ChangeMembership
+    | SuspendValidator
     | IssueCash
     | MoveCash
     | RedeemCash
@@ -268,6 +276,7 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
     request_type.kind: request_type
     for request_type in (
         ChangeMembership,
+        SuspendValidator,
         IssueCash,
         MoveCash,
         RedeemCash,

@@ -18,9 +18,11 @@ from chains.progmat.flows.building import Builder
 from chains.progmat.flows.dvp_builder import settle_dvp
 from chains.progmat.flows.member_builders import change_membership
 from chains.progmat.flows.record import FlowKind
+from chains.progmat.flows.suspension_builder import suspend_validator
 
 BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.CHANGE_MEMBERSHIP: change_membership,
+    FlowKind.SUSPEND_VALIDATOR: suspend_validator,
     FlowKind.ISSUE_CASH: cash_builders.issue_cash,
     FlowKind.MOVE_CASH: cash_builders.move_cash,
     FlowKind.REDEEM_CASH: cash_builders.redeem_cash,

@@ -47,6 +47,7 @@ from chains.progmat.flows.seams import AccountKeyRing, Directory, NodeSelf
 from chains.progmat.flows.signed_records import decoded, encoded
 from chains.progmat.flows.snipping import AttestationReceiver, Snipper
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.flows.suspended_approvers import SuspendedApprovers
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import StorageReader
 from chains.progmat.node.flow_builders import BUILDERS
@@ -363,12 +364,13 @@ class LedgerNode:
             fresh_accounts=self.fresh_accounts,
             waiting_for=self._coin_queue.waiting,
         )
+        suspended = SuspendedApprovers()
         return {
             FlowStep.PROPOSED: build,
             FlowStep.BUILT: CountersignStep(
                 self._countersignatures, parts.verifier, parts.clock, self._fresh_keys.disclosed_to
             ),
-            FlowStep.COUNTERSIGNED: ApproveStep(parts.network, parts.directory, parts.verifier, parts.clock),
-            FlowStep.APPROVED: NotariseStep(self._desk, parts.clock, self._members.are_outdated),
+            FlowStep.COUNTERSIGNED: ApproveStep(parts.network, parts.directory, parts.verifier, parts.clock, suspended),
+            FlowStep.APPROVED: NotariseStep(self._desk, parts.clock, self._members.are_outdated, suspended),
             FlowStep.NOTARISED: RecordStep(parts.me.name, parts.directory, recorder, parts.clock),
         }

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus
+from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, ConsensusRecord
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.flows import store, trades
 from chains.progmat.flows.authorisations import TradeAuthorisation, authorise
@@ -209,6 +209,10 @@ class NodeOperations:
         kinds = parts.verifier.package.light_clients
         return await self._database.read(partial(_light_client_view, client_id=client_id, kinds=kinds, now_s=now_s))
 
+    async def consensus(self, client_id: str, height: int) -> ConsensusRecord:
+        """What a light client keeps of a height; raises ``LightClientUnknown``."""
+        return await self._database.read(partial(_consensus_record, client_id=client_id, height=height))
+
     async def transaction(self, tx_id: bytes) -> StoredTransaction:
         """A recorded transaction; raises ``TransactionUnknown``."""
         found = await self._database.read(partial(stored_transaction, tx_id=tx_id))
@@ -235,6 +239,12 @@ def _light_client_view(
     latest = consensus_in(consensus_of(connection, client, 0))
     status = kinds.get(record.client_type).status(record.client_state, latest.at, now_s)
     return LightClientView(record, tuple((row.height, row.timestamp_s) for row in rows), status.value)
+
+
+def _consensus_record(connection: Connection, client_id: str, height: int) -> ConsensusRecord:
+    if height == 0:
+        raise LightClientUnknown(client_id, height)  # 0 would mean the latest one
+    return consensus_in(consensus_of(connection, known_client(connection, client_id), height))
 
 
 async def first_of(*events: asyncio.Event) -> None:

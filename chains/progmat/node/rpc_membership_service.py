@@ -23,6 +23,8 @@ class MembershipServiceRpc(FlowStarting, MembershipServiceServicer):
 
     ChangeMembership = starter("ChangeMembership", FlowKind.CHANGE_MEMBERSHIP, pb.ChangeMembershipResponse)
 
+    SuspendValidator = starter("SuspendValidator", FlowKind.SUSPEND_VALIDATOR, pb.SuspendValidatorResponse)
+
     async def ListMemberships(  # noqa: D102, N802 # named and documented by the .proto file
         self, request: pb.ListMembershipsRequest, context: Context
     ) -> pb.ListMembershipsResponse:

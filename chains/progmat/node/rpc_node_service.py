@@ -226,6 +226,15 @@ class NodeServiceRpc(FlowStarting, NodeServiceServicer):
             status=view.status,
         )
 
+    async def GetConsensusState(  # noqa: D102, N802 # named and documented by the .proto file
+        self, request: pb.GetConsensusStateRequest, context: Context
+    ) -> pb.GetConsensusStateResponse:
+        self._authorise(context, "GetConsensusState")
+        record = await self._operations.consensus(request.client_id, request.height)
+        return pb.GetConsensusStateResponse(
+            height=record.height, timestamp_s=record.timestamp_s, consensus_state=record.consensus_state
+        )
+
 
 def flow_to_message(record: FlowRecord) -> pb.Flow:
     """A flow's record as a message."""

@@ -8,6 +8,7 @@ Every store runs exactly this inside its database transaction, so that all store
 3. Inputs and references are unspent. (Corda: ``PersistentUniquenessProvider``; references are checked at commit.)
 4. A path is created once, deleted at most once, never created again. (A delete names no value: the contracts that the
    Validators verified have decided which path may go, and a path has had one value only.)
+5. The threshold of Validators approved the writes, not counting those whose suspension is in the journal already.
 
 Requests of one batch are decided in order; the earlier one wins.
 """
@@ -34,6 +35,7 @@ from chains.progmat.notary.model import (
     state_key,
 )
 from chains.progmat.transactions.model import ProvableWrite, StateRef, TimeWindow, WriteKind
+from chains.progmat.transactions.validator_suspension import Approval
 
 Outcome = Committed | Repeated | NotaryRefusal
 
@@ -94,7 +96,7 @@ def keys_of(batch: Iterable[CommitRequest]) -> Keys:
     return Keys(
         tx_ids=frozenset(r.tx_id for r in requests),
         states=frozenset(state_key(ref) for r in requests for ref in (*r.inputs, *r.references)),
-        paths=frozenset(w.path for r in requests for w in r.writes),
+        paths=frozenset(path for r in requests for path in _paths_of(r)),
     )
 
 
@@ -140,7 +142,10 @@ def _validate_unused(working: _Working, request: CommitRequest) -> None:
         *_spent(working, request.inputs, StateUse.INPUT),
         *_spent(working, request.references, StateUse.REFERENCE),
     )
-    paths = tuple(c for w in request.writes if (c := _path_conflict(w, working.path(w.path))) is not None)
+    paths = (
+        *(c for w in request.writes if (c := _path_conflict(w, working.path(w.path))) is not None),
+        *_suspensions(working, request.approval),
+    )
     if states or paths:
         raise NotarisationConflict(states, paths)
 
@@ -150,6 +155,22 @@ def _spent(working: _Working, refs: Iterable[StateRef], use: StateUse) -> Iterab
         consumer = working.consumer_of(state_key(ref))
         if consumer is not None:
             yield StateConflict(ref, use, hidden_id(consumer))
+
+
+def _paths_of(request: CommitRequest) -> Iterable[bytes]:
+    yield from (write.path for write in request.writes)
+    if request.approval is not None:
+        yield from request.approval.by_path
+
+
+def _suspensions(working: _Working, approval: Approval | None) -> Iterable[PathConflict]:
+    """What suspends the approvers whom the threshold cannot do without."""
+    if approval is None:
+        return
+    suspended = {path: record for path in approval.by_path if (record := working.path(path)) is not None}
+    if not approval.holds_without(suspended):
+        for path, record in suspended.items():
+            yield PathConflict(path, PathProblem.APPROVER_SUSPENDED, hidden_id(record.created_by))
 
 
 def _path_conflict(write: ProvableWrite, record: PathRecord | None) -> PathConflict | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from chains.progmat.transactions.model import ProvableWrite, StateRef, TimeWindow
+from chains.progmat.transactions.validator_suspension import Approval
 from primitives.hashing import sha256
 from primitives.public_key import PublicKey
 
@@ -26,6 +27,8 @@ class PathProblem(IntEnum):
     ALREADY_CREATED = 1
     NEVER_CREATED = 2
     ALREADY_DELETED = 3
+    APPROVER_SUSPENDED = 4
+    """Not written by the request: it suspends a Validator without whose approval too few approved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class CommitRequest:
     time_window: TimeWindow | None
     evidence: bytes
     requester: Requester
+    approval: Approval | None = None
+    """Who approved the writes; None where there are none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.other_notaries import is_notary_change_of
 from chains.progmat.transactions.platform_rules import MAX_PROVABLE_WRITES
 from chains.progmat.transactions.signature import TransactionSignature
+from chains.progmat.transactions.validator_suspension import Approval
 from primitives.composite_key import is_fulfilled_by, leaf_keys
 from primitives.public_key import PublicKey
 
@@ -77,6 +78,15 @@ def validate_validators(
         raise ValidatorsMissing(len(signed))
 
 
+def approval_of(
+    tear_off: FilteredTransaction, signatures: Sequence[TransactionSignature], parameters: NetworkParameters
+) -> Approval | None:
+    """Whose approval it is that ``validate_validators`` found good; None for a transaction without writes."""
+    if not tear_off.provable_writes:
+        return None
+    return Approval(parameters.validator_key, frozenset(signature.by for signature in signatures))
+
+
 def narrowed(window: TimeWindow | None, admission: TimeWindow | None) -> TimeWindow | None:
     """The time window of a transaction within its epoch's; raises TimeWindowClosed when they do not meet."""
     if window is None or admission is None:
@@ -89,7 +99,11 @@ def narrowed(window: TimeWindow | None, admission: TimeWindow | None) -> TimeWin
 
 
 def commit_request_of(
-    tear_off: FilteredTransaction, evidence: bytes, requester: Requester, admission: TimeWindow | None = None
+    tear_off: FilteredTransaction,
+    evidence: bytes,
+    requester: Requester,
+    admission: TimeWindow | None = None,
+    approval: Approval | None = None,
 ) -> CommitRequest:
     """What the uniqueness store needs to know of a checked request.
 
@@ -104,6 +118,7 @@ def commit_request_of(
         time_window=narrowed(tear_off.time_window, admission),
         evidence=evidence,
         requester=requester,
+        approval=approval,
     )
 
 

@@ -225,7 +225,8 @@ class NotaryService:
         except (CallerError, PeerError) as objection:
             return await self._answer_of_old(asked.tear_off, objection)
         admission = self._epochs.history.admission(epoch, asked.tear_off.notary)
-        return rules.commit_request_of(asked.tear_off, asked.evidence, requester, admission)
+        approval = rules.approval_of(asked.tear_off, asked.approvals, epoch)
+        return rules.commit_request_of(asked.tear_off, asked.evidence, requester, admission, approval)
 
     def _epoch_of(self, tear_off: FilteredTransaction) -> NetworkParameters:
         """The epoch it pins; whether that one's time is now is decided with the other time window, at the commit."""

@@ -13,6 +13,7 @@ CrossDvpError
 │   ├── StateSpentTwice           two entries of the journal consume one state
 │   ├── DoubleSpendSigned         a notary signed two ledger_txs that consume one state
 │   ├── WriteImpossible           an entry of the journal writes over a path
+│   ├── SuspendedApprovalCounted  an entry was approved by too few whose approval counts
 │   └── CheckpointConflict        another digest was signed for this height
 ├── UnavailableError
 │   ├── HeightNotReached          wait for the journal
@@ -23,6 +24,8 @@ CrossDvpError
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from chains.progmat.notary.errors import JournalError
 from chains.progmat.notary.model import PathProblem, state_key
@@ -131,6 +134,17 @@ class WriteImpossible(JournalError):
     def __init__(self, position: int, path: bytes, problem: PathProblem) -> None:
         self.path, self.problem = path, problem
         super().__init__(position, f"path {path.hex()}: {problem.name.lower()}")
+
+
+class SuspendedApprovalCounted(JournalError):
+    """The notary counted approvals of Validators that its own journal had suspended before."""
+
+    reason = "SUSPENDED_APPROVAL_COUNTED"
+
+    def __init__(self, position: int, suspensions: Sequence[bytes]) -> None:
+        self.suspensions = tuple(suspensions)
+        listed = ", ".join(path.hex() for path in suspensions)
+        super().__init__(position, f"too few approved it without those that {listed} suspends")
 
 
 class CheckpointConflict(PeerError):

@@ -18,15 +18,21 @@ from chains.progmat.notary.model import state_key
 from chains.progmat.transactions.filtered import FilteredTransaction
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.signed_codec import decode_signature
+from chains.progmat.transactions.validator_suspension import Approval
 from primitives.errors import PeerError
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedEntry:
-    """An entry that continues the journal and follows from its evidence; ``consumed`` are the states it spends."""
+    """An entry that continues the journal and follows from its evidence.
+
+    ``consumed`` are the states it spends, ``approval`` is whose it is, if it is a transaction's: whether they all count
+    depends on what the journal says before.
+    """
 
     entry: JournalEntry
     consumed: tuple[bytes, ...]
+    approval: Approval | None = None
 
 
 def check_entries(
@@ -42,12 +48,12 @@ def check_entries(
     for entry in entries:
         validate_successor(head, entry)
         epochs.at(entry.time_s)
-        checked.append(CheckedEntry(entry, () if entry.tx_id is None else _check_evidence(entry, epochs)))
+        checked.append(CheckedEntry(entry, ()) if entry.tx_id is None else _check_evidence(entry, epochs))
         head = entry.head
     return tuple(checked)
 
 
-def _check_evidence(entry: JournalEntry, epochs: ParametersSource) -> tuple[bytes, ...]:
+def _check_evidence(entry: JournalEntry, epochs: ParametersSource) -> CheckedEntry:
     try:
         request = codec.decode_request(entry.evidence)
         tear_off = FilteredTransaction.decode(request.tear_off)
@@ -63,4 +69,5 @@ def _check_evidence(entry: JournalEntry, epochs: ParametersSource) -> tuple[byte
         raise JournalEvidenceRefused(entry.position, f"it is of transaction {tear_off.id.hex()}")
     if tear_off.provable_writes != entry.writes:
         raise JournalEvidenceRefused(entry.position, "its provable writes are others")
-    return tuple(state_key(ref) for ref in tear_off.inputs)
+    consumed = tuple(state_key(ref) for ref in tear_off.inputs)
+    return CheckedEntry(entry, consumed, rules.approval_of(tear_off, signatures, epoch))

@@ -16,7 +16,12 @@ from chains.progmat.notary.decisions import path_problem, written
 from chains.progmat.notary.journal import JournalHead, genesis
 from chains.progmat.notary.model import PathRecord
 from chains.progmat.transactions.model import ProvableWrite, WriteKind
-from chains.progmat.validators.errors import HeightNotReached, StateSpentTwice, WriteImpossible
+from chains.progmat.validators.errors import (
+    HeightNotReached,
+    StateSpentTwice,
+    SuspendedApprovalCounted,
+    WriteImpossible,
+)
 from chains.progmat.validators.journal_check import CheckedEntry
 from chains.progmat.validators.schema import consumed, heights, paths
 from chains.progmat.validators.tree_store import DatabaseNodeStore, NodeCache
@@ -90,8 +95,8 @@ def apply_entries(
 ) -> Applied:
     """Apply checked entries that continue ``start``, which is the present head.
 
-    Raises StateSpentTwice or WriteImpossible: the notary's uniqueness is broken, and the caller's transaction must be
-    rolled back.
+    Raises StateSpentTwice or WriteImpossible (the notary is not unique), SuspendedApprovalCounted (it counted an
+    approval that does not count): the caller's transaction must be rolled back.
     """
     store = DatabaseNodeStore(connection, cache)
     page = _Page.load(connection, entries)
@@ -99,6 +104,7 @@ def apply_entries(
     applied = []
     for checked in entries:
         entry = checked.entry
+        page.count(checked)
         for state in checked.consumed:
             page.consume(state, entry.position)
         for write in entry.writes:
@@ -137,11 +143,20 @@ class _Page:
     @classmethod
     def load(cls, connection: Connection, entries: Sequence[CheckedEntry]) -> _Page:
         states = [state for checked in entries for state in checked.consumed]
-        touched = [write.path for checked in entries for write in checked.entry.writes]
+        touched = {write.path for checked in entries for write in checked.entry.writes}
+        touched.update(path for checked in entries if checked.approval for path in checked.approval.by_path)
         return cls(
             known_states={row.state: row.height for row in _rows(connection, consumed, consumed.c.state, states)},
-            records={row.path: _record(row) for row in _rows(connection, paths, paths.c.path, touched)},
+            records={row.path: _record(row) for row in _rows(connection, paths, paths.c.path, list(touched))},
         )
+
+    def count(self, checked: CheckedEntry) -> None:
+        """The threshold approved, not counting those whom the journal has suspended before this entry."""
+        if checked.approval is None:
+            return
+        suspended = [path for path in checked.approval.by_path if path in self.records]
+        if not checked.approval.holds_without(suspended):
+            raise SuspendedApprovalCounted(checked.entry.position, suspended)
 
     def consume(self, state: bytes, height: int) -> None:
         first = self.known_states.get(state)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from relayer.cli.verify.checkpoint import verify_checkpoint_file
+from relayer.cli.verify.equivocation import verify_equivocation_file
 from relayer.cli.verify.errors import Refused, Unreadable
 from relayer.cli.verify.headers import verify_header_file
 from relayer.cli.verify.json_reader import load_json_file
@@ -27,6 +28,7 @@ VERIFIERS: Final[Mapping[str, Callable[[object], VerifyReport]]] = MappingProxyT
         "checkpoint": verify_checkpoint_file,
         "ledger-tx": verify_ledger_tx_file,
         "smt": verify_smt_file,
+        "evidence": verify_equivocation_file,
     }
 )
 """The verifiers by the command line's name for what they verify."""
@@ -45,6 +47,7 @@ __all__ = [
     "VerifyReport",
     "load_json_file",
     "verify_checkpoint_file",
+    "verify_equivocation_file",
     "verify_file",
     "verify_header_file",
     "verify_ledger_tx_file",

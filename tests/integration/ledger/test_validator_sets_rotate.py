@@ -22,7 +22,7 @@ from light_clients.progmat import ProgmatClientState, ProgmatLightClient, Valida
 from light_clients.progmat.client_state import encode_client_state
 from light_clients.progmat.errors import UntrustedValidatorSet
 from primitives.public_key import SignatureScheme
-from tests.fakes.epochs import signed_epoch, with_validators
+from tests.fakes.epochs import signed_epoch, with_notary_key, with_validators
 from tests.fakes.evm_sandbox import EvmSandbox, Reverted
 from tests.fakes.ledger_parties import CN_B, LEDGER_ID, NN, OPERATOR, VALIDATORS, LedgerParty
 from tests.fakes.progmat_client_bench import ROUTER, UPDATE
@@ -31,6 +31,7 @@ from tests.integration.ledger.network import PARAMETERS, LedgerNetwork, running_
 from tests.integration.ledger.settlement import LocalValidator, Settlements
 
 NEW = LedgerParty("validator-new", SignatureScheme.SECP256K1)
+NEW_NOTARY = LedgerParty("nn under its second key")
 SECOND_SET = (*VALIDATORS[1:], NEW)
 CLIENT = ProgmatLightClient()
 
@@ -175,6 +176,32 @@ async def test_k_of_the_old_set_who_sign_on_are_refused_by_a_client_that_has_mov
         with pytest.raises(UntrustedValidatorSet):
             client.show(as_old_set)
         client.show(await stale.collect(later))
+
+
+async def test_of_an_epoch_only_validators_and_threshold_concern_a_light_client(tmp_path: Path) -> None:
+    """The notary's key is another, and the checkpoint says nothing of it; k is another, and that is another set."""
+    async with running_ledger(tmp_path, more_keys={NN: (NEW_NOTARY,)}) as ledger:
+        first = await tick(ledger, *VALIDATORS)
+        everybody = collector_of(ledger, VALIDATORS, PARAMETERS)
+        client = LightClientOfTheLedger(await everybody.collect(first))
+        second = with_notary_key(PARAMETERS, flag_day_s(ledger), NEW_NOTARY)
+        await bring_into_force(ledger, second)
+        await tick(ledger, *VALIDATORS)
+        under_second = await tick(ledger, *VALIDATORS)
+        (only,) = await everybody.path_to(client.latest.height, under_second)
+        client.show(only)
+        assert await LocalValidator(VALIDATORS[0].name, ledger).handovers(0) == ()
+        third = with_validators(second, flag_day_s(ledger), 2, VALIDATORS)
+        await bring_into_force(ledger, third)
+        handover = await tick(ledger, *VALIDATORS)
+        under_third = await tick(ledger, *VALIDATORS)
+        path = await everybody.path_to(client.latest.height, under_third)
+        assert [item.height for item in path] == [handover, under_third]
+        assert len(decode_header(path[1].header, LEDGER_ID).signatures) == 2
+        with pytest.raises(UntrustedValidatorSet):
+            client.show(path[1])
+        for item in path:
+            client.show(item)
 
 
 async def test_a_validator_that_was_not_told_of_the_epoch_signs_nothing_beyond_it(tmp_path: Path) -> None:

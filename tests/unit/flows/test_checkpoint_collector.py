@@ -128,5 +128,17 @@ async def test_a_proof_that_does_not_lead_to_the_signed_root_is_never_returned()
 
 async def test_a_foreign_vote_is_named() -> None:
     alone = collector()
-    with pytest.raises(ValidatorAnswerRefused, match="another key"):
+    with pytest.raises(ValidatorAnswerRefused, match="none of the set"):
         await alone._vote(Validator(sha256(b"stranger")), 5, SET)
+    with pytest.raises(ValidatorAnswerRefused, match="another key"):
+        await alone._vote(LIES["in another's name"], 5, SET)
+
+
+async def test_statements_are_everybodys_lies_included_and_no_strangers() -> None:
+    """What the watch compares: not the first k that agree, but all that members of the set say."""
+    said = await collector(LIES["another root"], Validator(SECRETS[1], silent=True)).statements(5)
+    assert said.signing_set == SET
+    assert {vote.checkpoint.root for vote in said.votes} == {CHECKPOINT.root, sha256(b"other")}
+    assert len(said.votes) == 3
+    for lie in ("a key of nobody", "in another's name", "another height", "another ledger"):
+        assert len((await collector(LIES[lie]).statements(5)).votes) == 3

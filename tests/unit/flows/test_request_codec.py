@@ -21,6 +21,7 @@ from chains.progmat.flows.market_requests import (
     MoveToken,
     RedeemToken,
     SettleDvp,
+    SuspendValidator,
 )
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.replacement_requests import ChangeNotary, StateChoice, UpgradeStates
@@ -59,6 +60,7 @@ REQUESTS: tuple[AnyRequest, ...] = (
     ChangeMembership(
         "r", MembershipChange.ADMIT, BusinessNetwork.SC, "cn-a", (MemberRole.SC_ISSUER, MemberRole.CUSTODIAN)
     ),
+    SuspendValidator("r", b"evidence"),
     IssueToken("r", BusinessNetwork.ST, "ST-1", 1, BUYER.account_at(CN_B)),
     MoveToken("r", BusinessNetwork.ST, "ST-1", "an", 1, BUYER.key.encoded(), SELLER.account_at(CN_A)),
     RedeemToken("r", BusinessNetwork.UT, "UT-1", "an", 1, BUYER.key.encoded()),

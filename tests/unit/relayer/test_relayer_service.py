@@ -22,6 +22,8 @@ from relayer.path import Path, PathSettings
 from relayer.service import never
 from relayer.serving import serve_relayer
 from relayer.store import RelayerStore
+from relayer.watch.alarms import AlarmBoard
+from relayer.watch.service import WatchLoop
 from tests.fakes.instant_chain import InstantChain, instant_pair
 from tests.fakes.rpc_parties import channel_to, server_settings, tls_of
 from tests.fakes.running_gateway import details_of
@@ -67,8 +69,9 @@ async def relayer() -> AsyncIterator[Running]:
     chains = instant_pair(lambda: T0_S)
     path = Path(chains, store, PathSettings(5), lambda: float(T0_S), never)
     ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    watch = WatchLoop(chains, {}, AlarmBoard(lambda: float(T0_S)), 0.005, lambda: float(T0_S))
     serving = asyncio.create_task(
-        serve_relayer(path, store, server_settings("relayer"), 0.005, stopping, ready.set_result)
+        serve_relayer(path, store, server_settings("relayer"), 0.005, stopping, ready.set_result, watch)
     )
     port = await ready
     channel = channel_to("relayer", port, tls_of("broker-a"))

@@ -69,6 +69,18 @@ library CheckpointHeader {
         _checkSignatures(header[VALIDATORS_START:], size, threshold, _digest(checkpoint, domain));
     }
 
+    /// @notice The height a header is about, 0 if it is too short to say; nothing is verified.
+    function heightOf(bytes calldata header) internal pure returns (uint64) {
+        return header.length < SET_START ? 0 : uint64(bytes8(header));
+    }
+
+    /// @notice Hash of the set that a header names, 0 if it is too short to name one; nothing is verified.
+    function setHashOf(bytes calldata header) internal pure returns (bytes32) {
+        if (header.length < VALIDATORS_START) return bytes32(0);
+        uint256 setEnd = VALIDATORS_START + uint8(header[SET_START + 1]) * ADDRESS_SIZE;
+        return header.length < setEnd ? bytes32(0) : keccak256(header[SET_START:setEnd]);
+    }
+
     function _checkpoint(bytes calldata header) private pure returns (Checkpoint memory checkpoint) {
         checkpoint.height = uint64(bytes8(header));
         checkpoint.timestamp = uint64(bytes8(header[8:]));

@@ -35,6 +35,10 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
     bool private _frozen;
 
     bytes32 private _validatorSetHash;
+    // the set before it, and the last checkpoint it signed; two slots, written at a rotation
+    bytes32 private _retiredSetHash;
+    uint64 private _retiredHeight;
+    uint64 private _retiredTimestamp;
     string private _ledgerId;
     /// @dev Ring: a consensus state stays until another height of the same remainder is verified.
     mapping(uint256 heightModuloRing => bytes32 consensus) private _consensus;
@@ -80,7 +84,7 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
     function updateClient(bytes calldata updateMsg) external returns (ILightClientMsgs.UpdateResult) {
         _checkRouter();
         _checkActive();
-        CheckpointHeader.Checkpoint memory checkpoint = _verifyHeader(updateMsg);
+        CheckpointHeader.Checkpoint memory checkpoint = _verifyHeader(updateMsg, _validatorSetHash);
         uint64 height = checkpoint.height;
         bytes32 found = _consensusSlot(height, checkpoint.timestamp, checkpoint.root);
         if (height > _latestHeight) {
@@ -88,17 +92,15 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
             _latestHeight = height;
             _latestTimestamp = checkpoint.timestamp;
             _consensus[height % RING_SIZE] = found;
-            if (checkpoint.nextValidatorSetHash != _validatorSetHash) {
-                _validatorSetHash = checkpoint.nextValidatorSetHash;
-            }
+            if (checkpoint.nextValidatorSetHash != _validatorSetHash) _rotate(checkpoint);
             return ILightClientMsgs.UpdateResult.Update;
         }
         return _known(height) == found ? ILightClientMsgs.UpdateResult.NoOp : _freeze();
     }
 
     /// @inheritdoc ILightClient
-    /// @dev Evidence: abi.encode(bytes headerA, bytes headerB), each signed by the trusted set: two different
-    ///      checkpoints at one height, or a later height with an earlier timestamp.
+    /// @dev Evidence: abi.encode(bytes headerA, bytes headerB), each signed by the trusted set, or by the retired one at a
+    ///      height of its own: two different checkpoints at one height, or a later height with an earlier timestamp.
     function misbehaviour(bytes calldata misbehaviourMsg) external {
         _checkRouter();
         _checkActive();
@@ -106,8 +108,8 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
         if (keccak256(abi.encode(headerA, headerB)) != keccak256(misbehaviourMsg)) {
             revert ProgmatEvidenceMalformed(misbehaviourMsg.length);
         }
-        CheckpointHeader.Checkpoint memory a = this.verifiedCheckpoint(headerA);
-        CheckpointHeader.Checkpoint memory b = this.verifiedCheckpoint(headerB);
+        CheckpointHeader.Checkpoint memory a = this.accusedCheckpoint(headerA);
+        CheckpointHeader.Checkpoint memory b = this.accusedCheckpoint(headerB);
         bool forked = a.height == b.height && keccak256(abi.encode(a)) != keccak256(abi.encode(b));
         bool backwards = (a.height > b.height && a.timestamp < b.timestamp)
             || (b.height > a.height && b.timestamp < a.timestamp);
@@ -161,7 +163,31 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
     /// @return the checkpoint it carries
     function verifiedCheckpoint(bytes calldata header) external view returns (CheckpointHeader.Checkpoint memory) {
         _checkActive();
-        return _verifyHeader(header);
+        return _verifyHeader(header, _validatorSetHash);
+    }
+
+    /// @notice As verifiedCheckpoint, of a header in evidence: the retired set answers for its own heights, too, until a
+    ///         trusting period after its last checkpoint. Later its keys may be anybody's.
+    /// @param header packed header
+    /// @return checkpoint the checkpoint it carries
+    function accusedCheckpoint(bytes calldata header)
+        external
+        view
+        returns (CheckpointHeader.Checkpoint memory checkpoint)
+    {
+        _checkActive();
+        bool answerable = block.timestamp < uint256(_retiredTimestamp) + TRUSTING_PERIOD
+            && CheckpointHeader.heightOf(header) <= _retiredHeight
+            && CheckpointHeader.setHashOf(header) == _retiredSetHash;
+        return _verifyHeader(header, answerable ? _retiredSetHash : _validatorSetHash);
+    }
+
+    /// @notice The set before the trusted one, zeros if none was replaced yet.
+    /// @return setHash hash of the set
+    /// @return lastHeight height of the last checkpoint it signed
+    /// @return lastTimestamp timestamp of that checkpoint, UTC seconds
+    function getRetiredSet() external view returns (bytes32 setHash, uint64 lastHeight, uint64 lastTimestamp) {
+        return (_retiredSetHash, _retiredHeight, _retiredTimestamp);
     }
 
     // ---------------------------------------------------------------------------------------------------- internal
@@ -178,8 +204,19 @@ contract ProgmatLightClient is ILightClient, ProgmatErrors {
         }
     }
 
-    function _verifyHeader(bytes calldata header) private view returns (CheckpointHeader.Checkpoint memory checkpoint) {
-        checkpoint = CheckpointHeader.verify(header, DOMAIN_SEPARATOR, _validatorSetHash);
+    function _rotate(CheckpointHeader.Checkpoint memory handover) private {
+        _retiredSetHash = _validatorSetHash;
+        _retiredHeight = handover.height;
+        _retiredTimestamp = handover.timestamp;
+        _validatorSetHash = handover.nextValidatorSetHash;
+    }
+
+    function _verifyHeader(bytes calldata header, bytes32 setHash)
+        private
+        view
+        returns (CheckpointHeader.Checkpoint memory checkpoint)
+    {
+        checkpoint = CheckpointHeader.verify(header, DOMAIN_SEPARATOR, setHash);
         uint256 latestAccepted = block.timestamp + MAX_CLOCK_DRIFT;
         if (checkpoint.timestamp > latestAccepted) {
             revert ProgmatHeaderFromFuture(checkpoint.timestamp, latestAccepted);

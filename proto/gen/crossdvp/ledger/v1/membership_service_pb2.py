@@ -26,25 +26,29 @@ from crossdvp.ledger.v1 import node_service_pb2 as crossdvp_dot_ledger_dot_v1_do
 from crossdvp.ledger.v1 import states_pb2 as crossdvp_dot_ledger_dot_v1_dot_states__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+crossdvp/ledger/v1/membership_service.proto\x12\x12\x63rossdvp.ledger.v1\x1a%crossdvp/ledger/v1/node_service.proto\x1a\x1f\x63rossdvp/ledger/v1/states.proto\"\xf7\x01\n\x17\x43hangeMembershipRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x34\n\x06\x63hange\x18\x02 \x01(\x0e\x32$.crossdvp.ledger.v1.MembershipChange\x12\x34\n\x07network\x18\x03 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\r\n\x05party\x18\x04 \x01(\t\x12-\n\x05roles\x18\x05 \x03(\x0e\x32\x1e.crossdvp.ledger.v1.MemberRole\x12\x0e\n\x06wait_s\x18\x06 \x01(\r\x12\x0e\n\x06notary\x18\x07 \x01(\t\"B\n\x18\x43hangeMembershipResponse\x12&\n\x04\x66low\x18\x01 \x01(\x0b\x32\x18.crossdvp.ledger.v1.Flow\"g\n\x16ListMembershipsRequest\x12\x34\n\x07network\x18\x01 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\x17\n\x0fmax_memberships\x18\x02 \x01(\r\"\xda\x01\n\x0fMembershipEntry\x12\x34\n\x07network\x18\x01 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\r\n\x05party\x18\x02 \x01(\t\x12-\n\x05roles\x18\x03 \x03(\x0e\x32\x1e.crossdvp.ledger.v1.MemberRole\x12\x34\n\x06status\x18\x04 \x01(\x0e\x32$.crossdvp.ledger.v1.MembershipStatus\x12\r\n\x05tx_id\x18\x05 \x01(\x0c\x12\x0e\n\x06notary\x18\x06 \x01(\t\"S\n\x17ListMembershipsResponse\x12\x38\n\x0bmemberships\x18\x01 \x03(\x0b\x32#.crossdvp.ledger.v1.MembershipEntry*\xcc\x01\n\x10MembershipChange\x12!\n\x1dMEMBERSHIP_CHANGE_UNSPECIFIED\x10\x00\x12\x1b\n\x17MEMBERSHIP_CHANGE_ADMIT\x10\x01\x12\x1b\n\x17MEMBERSHIP_CHANGE_AMEND\x10\x02\x12\x1d\n\x19MEMBERSHIP_CHANGE_SUSPEND\x10\x03\x12\x1e\n\x1aMEMBERSHIP_CHANGE_ACTIVATE\x10\x04\x12\x1c\n\x18MEMBERSHIP_CHANGE_REVOKE\x10\x05\x32\xee\x01\n\x11MembershipService\x12m\n\x10\x43hangeMembership\x12+.crossdvp.ledger.v1.ChangeMembershipRequest\x1a,.crossdvp.ledger.v1.ChangeMembershipResponse\x12j\n\x0fListMemberships\x12*.crossdvp.ledger.v1.ListMembershipsRequest\x1a+.crossdvp.ledger.v1.ListMembershipsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+crossdvp/ledger/v1/membership_service.proto\x12\x12\x63rossdvp.ledger.v1\x1a%crossdvp/ledger/v1/node_service.proto\x1a\x1f\x63rossdvp/ledger/v1/states.proto\"\xf7\x01\n\x17\x43hangeMembershipRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x34\n\x06\x63hange\x18\x02 \x01(\x0e\x32$.crossdvp.ledger.v1.MembershipChange\x12\x34\n\x07network\x18\x03 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\r\n\x05party\x18\x04 \x01(\t\x12-\n\x05roles\x18\x05 \x03(\x0e\x32\x1e.crossdvp.ledger.v1.MemberRole\x12\x0e\n\x06wait_s\x18\x06 \x01(\r\x12\x0e\n\x06notary\x18\x07 \x01(\t\"B\n\x18\x43hangeMembershipResponse\x12&\n\x04\x66low\x18\x01 \x01(\x0b\x32\x18.crossdvp.ledger.v1.Flow\"O\n\x17SuspendValidatorRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08\x65vidence\x18\x02 \x01(\x0c\x12\x0e\n\x06wait_s\x18\x03 \x01(\r\"B\n\x18SuspendValidatorResponse\x12&\n\x04\x66low\x18\x01 \x01(\x0b\x32\x18.crossdvp.ledger.v1.Flow\"g\n\x16ListMembershipsRequest\x12\x34\n\x07network\x18\x01 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\x17\n\x0fmax_memberships\x18\x02 \x01(\r\"\xda\x01\n\x0fMembershipEntry\x12\x34\n\x07network\x18\x01 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\r\n\x05party\x18\x02 \x01(\t\x12-\n\x05roles\x18\x03 \x03(\x0e\x32\x1e.crossdvp.ledger.v1.MemberRole\x12\x34\n\x06status\x18\x04 \x01(\x0e\x32$.crossdvp.ledger.v1.MembershipStatus\x12\r\n\x05tx_id\x18\x05 \x01(\x0c\x12\x0e\n\x06notary\x18\x06 \x01(\t\"S\n\x17ListMembershipsResponse\x12\x38\n\x0bmemberships\x18\x01 \x03(\x0b\x32#.crossdvp.ledger.v1.MembershipEntry*\xcc\x01\n\x10MembershipChange\x12!\n\x1dMEMBERSHIP_CHANGE_UNSPECIFIED\x10\x00\x12\x1b\n\x17MEMBERSHIP_CHANGE_ADMIT\x10\x01\x12\x1b\n\x17MEMBERSHIP_CHANGE_AMEND\x10\x02\x12\x1d\n\x19MEMBERSHIP_CHANGE_SUSPEND\x10\x03\x12\x1e\n\x1aMEMBERSHIP_CHANGE_ACTIVATE\x10\x04\x12\x1c\n\x18MEMBERSHIP_CHANGE_REVOKE\x10\x05\x32\xdd\x02\n\x11MembershipService\x12m\n\x10\x43hangeMembership\x12+.crossdvp.ledger.v1.ChangeMembershipRequest\x1a,.crossdvp.ledger.v1.ChangeMembershipResponse\x12m\n\x10SuspendValidator\x12+.crossdvp.ledger.v1.SuspendValidatorRequest\x1a,.crossdvp.ledger.v1.SuspendValidatorResponse\x12j\n\x0fListMemberships\x12*.crossdvp.ledger.v1.ListMembershipsRequest\x1a+.crossdvp.ledger.v1.ListMembershipsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.ledger.v1.membership_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MEMBERSHIPCHANGE']._serialized_start=869
-  _globals['_MEMBERSHIPCHANGE']._serialized_end=1073
+  _globals['_MEMBERSHIPCHANGE']._serialized_start=1018
+  _globals['_MEMBERSHIPCHANGE']._serialized_end=1222
   _globals['_CHANGEMEMBERSHIPREQUEST']._serialized_start=140
   _globals['_CHANGEMEMBERSHIPREQUEST']._serialized_end=387
   _globals['_CHANGEMEMBERSHIPRESPONSE']._serialized_start=389
   _globals['_CHANGEMEMBERSHIPRESPONSE']._serialized_end=455
-  _globals['_LISTMEMBERSHIPSREQUEST']._serialized_start=457
-  _globals['_LISTMEMBERSHIPSREQUEST']._serialized_end=560
-  _globals['_MEMBERSHIPENTRY']._serialized_start=563
-  _globals['_MEMBERSHIPENTRY']._serialized_end=781
-  _globals['_LISTMEMBERSHIPSRESPONSE']._serialized_start=783
-  _globals['_LISTMEMBERSHIPSRESPONSE']._serialized_end=866
-  _globals['_MEMBERSHIPSERVICE']._serialized_start=1076
-  _globals['_MEMBERSHIPSERVICE']._serialized_end=1314
+  _globals['_SUSPENDVALIDATORREQUEST']._serialized_start=457
+  _globals['_SUSPENDVALIDATORREQUEST']._serialized_end=536
+  _globals['_SUSPENDVALIDATORRESPONSE']._serialized_start=538
+  _globals['_SUSPENDVALIDATORRESPONSE']._serialized_end=604
+  _globals['_LISTMEMBERSHIPSREQUEST']._serialized_start=606
+  _globals['_LISTMEMBERSHIPSREQUEST']._serialized_end=709
+  _globals['_MEMBERSHIPENTRY']._serialized_start=712
+  _globals['_MEMBERSHIPENTRY']._serialized_end=930
+  _globals['_LISTMEMBERSHIPSRESPONSE']._serialized_start=932
+  _globals['_LISTMEMBERSHIPSRESPONSE']._serialized_end=1015
+  _globals['_MEMBERSHIPSERVICE']._serialized_start=1225
+  _globals['_MEMBERSHIPSERVICE']._serialized_end=1574
 # @@protoc_insertion_point(module_scope)

@@ -48,6 +48,22 @@ class ChangeMembershipResponse(_message.Message):
     flow: _node_service_pb2.Flow
     def __init__(self, flow: _Optional[_Union[_node_service_pb2.Flow, _Mapping]] = ...) -> None: ...
 
+class SuspendValidatorRequest(_message.Message):
+    __slots__ = ("request_id", "evidence", "wait_s")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    evidence: bytes
+    wait_s: int
+    def __init__(self, request_id: _Optional[str] = ..., evidence: _Optional[bytes] = ..., wait_s: _Optional[int] = ...) -> None: ...
+
+class SuspendValidatorResponse(_message.Message):
+    __slots__ = ("flow",)
+    FLOW_FIELD_NUMBER: _ClassVar[int]
+    flow: _node_service_pb2.Flow
+    def __init__(self, flow: _Optional[_Union[_node_service_pb2.Flow, _Mapping]] = ...) -> None: ...
+
 class ListMembershipsRequest(_message.Message):
     __slots__ = ("network", "max_memberships")
     NETWORK_FIELD_NUMBER: _ClassVar[int]

@@ -41,6 +41,11 @@ class MembershipServiceStub:
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_membership__service__pb2.ChangeMembershipRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_membership__service__pb2.ChangeMembershipResponse.FromString,
                 _registered_method=True)
+        self.SuspendValidator = channel.unary_unary(
+                '/crossdvp.ledger.v1.MembershipService/SuspendValidator',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_membership__service__pb2.SuspendValidatorRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_membership__service__pb2.SuspendValidatorResponse.FromString,
+                _registered_method=True)
         self.ListMemberships = channel.unary_unary(
                 '/crossdvp.ledger.v1.MembershipService/ListMemberships',
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_membership__service__pb2.ListMembershipsRequest.SerializeToString,
@@ -63,6 +68,16 @@ class MembershipServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SuspendValidator(self, request, context):
+        """Suspends a Validator that signed two checkpoints of one height: the evidence is the authority, so any active member's
+        node may bring it. From the next journal entry on the Validator's approvals count no more, for ever. Fails:
+        INVALID_REQUEST (the evidence proves nothing, or not of a Validator), MEMBERSHIP_MISSING, NOTARISATION_CONFLICT (suspended
+        already).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListMemberships(self, request, context):
         """Present memberships this node knows, by party: at the operator's node all, elsewhere those of the networks it is a member
         of. No side effects.
@@ -78,6 +93,11 @@ def add_MembershipServiceServicer_to_server(servicer, server):
                     servicer.ChangeMembership,
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_membership__service__pb2.ChangeMembershipRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_membership__service__pb2.ChangeMembershipResponse.SerializeToString,
+            ),
+            'SuspendValidator': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuspendValidator,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_membership__service__pb2.SuspendValidatorRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_membership__service__pb2.SuspendValidatorResponse.SerializeToString,
             ),
             'ListMemberships': grpc.unary_unary_rpc_method_handler(
                     servicer.ListMemberships,
@@ -114,6 +134,33 @@ class MembershipService:
             '/crossdvp.ledger.v1.MembershipService/ChangeMembership',
             crossdvp_dot_ledger_dot_v1_dot_membership__service__pb2.ChangeMembershipRequest.SerializeToString,
             crossdvp_dot_ledger_dot_v1_dot_membership__service__pb2.ChangeMembershipResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuspendValidator(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.ledger.v1.MembershipService/SuspendValidator',
+            crossdvp_dot_ledger_dot_v1_dot_membership__service__pb2.SuspendValidatorRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_membership__service__pb2.SuspendValidatorResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -509,6 +509,24 @@ class PruneLightClientResponse(_message.Message):
     flow: Flow
     def __init__(self, flow: _Optional[_Union[Flow, _Mapping]] = ...) -> None: ...
 
+class GetConsensusStateRequest(_message.Message):
+    __slots__ = ("client_id", "height")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    height: int
+    def __init__(self, client_id: _Optional[str] = ..., height: _Optional[int] = ...) -> None: ...
+
+class GetConsensusStateResponse(_message.Message):
+    __slots__ = ("height", "timestamp_s", "consensus_state")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TIMESTAMP_S_FIELD_NUMBER: _ClassVar[int]
+    CONSENSUS_STATE_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    timestamp_s: int
+    consensus_state: bytes
+    def __init__(self, height: _Optional[int] = ..., timestamp_s: _Optional[int] = ..., consensus_state: _Optional[bytes] = ...) -> None: ...
+
 class AckPacketRequest(_message.Message):
     __slots__ = ("request_id", "packet", "acknowledgement", "proof", "height", "wait_s")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]

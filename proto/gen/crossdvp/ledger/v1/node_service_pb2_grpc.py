@@ -139,6 +139,11 @@ class NodeServiceStub:
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetLightClientRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetLightClientResponse.FromString,
                 _registered_method=True)
+        self.GetConsensusState = channel.unary_unary(
+                '/crossdvp.ledger.v1.NodeService/GetConsensusState',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetConsensusStateRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetConsensusStateResponse.FromString,
+                _registered_method=True)
         self.AckPacket = channel.unary_unary(
                 '/crossdvp.ledger.v1.NodeService/AckPacket',
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.AckPacketRequest.SerializeToString,
@@ -324,6 +329,13 @@ class NodeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetConsensusState(self, request, context):
+        """What a light client keeps of one height, as its kind encodes it. Fails: LIGHT_CLIENT_UNKNOWN (client or height).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AckPacket(self, request, context):
         """Unlocks by the other chain's acknowledgement (SN only). Fails: PACKET_UNKNOWN, PACKET_ALREADY_PROCESSED, bad proof.
         """
@@ -456,6 +468,11 @@ def add_NodeServiceServicer_to_server(servicer, server):
                     servicer.GetLightClient,
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetLightClientRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetLightClientResponse.SerializeToString,
+            ),
+            'GetConsensusState': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetConsensusState,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetConsensusStateRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetConsensusStateResponse.SerializeToString,
             ),
             'AckPacket': grpc.unary_unary_rpc_method_handler(
                     servicer.AckPacket,
@@ -1006,6 +1023,33 @@ class NodeService:
             '/crossdvp.ledger.v1.NodeService/GetLightClient',
             crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetLightClientRequest.SerializeToString,
             crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetLightClientResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetConsensusState(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.ledger.v1.NodeService/GetConsensusState',
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetConsensusStateRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetConsensusStateResponse.FromString,
             options,
             channel_credentials,
             insecure,

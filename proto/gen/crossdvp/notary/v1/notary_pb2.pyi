@@ -19,6 +19,7 @@ class PathProblem(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PATH_PROBLEM_ALREADY_CREATED: _ClassVar[PathProblem]
     PATH_PROBLEM_NEVER_CREATED: _ClassVar[PathProblem]
     PATH_PROBLEM_ALREADY_DELETED: _ClassVar[PathProblem]
+    PATH_PROBLEM_APPROVER_SUSPENDED: _ClassVar[PathProblem]
 STATE_USE_UNSPECIFIED: StateUse
 STATE_USE_INPUT: StateUse
 STATE_USE_REFERENCE: StateUse
@@ -26,6 +27,7 @@ PATH_PROBLEM_UNSPECIFIED: PathProblem
 PATH_PROBLEM_ALREADY_CREATED: PathProblem
 PATH_PROBLEM_NEVER_CREATED: PathProblem
 PATH_PROBLEM_ALREADY_DELETED: PathProblem
+PATH_PROBLEM_APPROVER_SUSPENDED: PathProblem
 
 class NotariseRequest(_message.Message):
     __slots__ = ("tear_off", "signed_transaction", "validator_signatures", "requester_signature")

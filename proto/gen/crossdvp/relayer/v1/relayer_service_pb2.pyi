@@ -87,12 +87,24 @@ class ChainStatus(_message.Message):
     last_error: str
     def __init__(self, chain: _Optional[str] = ..., height: _Optional[int] = ..., head_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., client_id: _Optional[str] = ..., client_height: _Optional[int] = ..., client_expires: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., client_status: _Optional[str] = ..., last_error: _Optional[str] = ...) -> None: ...
 
+class Alarm(_message.Message):
+    __slots__ = ("kind", "subject", "detail", "since")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    subject: str
+    detail: str
+    since: _timestamp_pb2.Timestamp
+    def __init__(self, kind: _Optional[str] = ..., subject: _Optional[str] = ..., detail: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class GetStatusRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class GetStatusResponse(_message.Message):
-    __slots__ = ("chains", "packets_by_state")
+    __slots__ = ("chains", "packets_by_state", "alarms")
     class PacketsByStateEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -102,9 +114,11 @@ class GetStatusResponse(_message.Message):
         def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
     CHAINS_FIELD_NUMBER: _ClassVar[int]
     PACKETS_BY_STATE_FIELD_NUMBER: _ClassVar[int]
+    ALARMS_FIELD_NUMBER: _ClassVar[int]
     chains: _containers.RepeatedCompositeFieldContainer[ChainStatus]
     packets_by_state: _containers.ScalarMap[str, int]
-    def __init__(self, chains: _Optional[_Iterable[_Union[ChainStatus, _Mapping]]] = ..., packets_by_state: _Optional[_Mapping[str, int]] = ...) -> None: ...
+    alarms: _containers.RepeatedCompositeFieldContainer[Alarm]
+    def __init__(self, chains: _Optional[_Iterable[_Union[ChainStatus, _Mapping]]] = ..., packets_by_state: _Optional[_Mapping[str, int]] = ..., alarms: _Optional[_Iterable[_Union[Alarm, _Mapping]]] = ...) -> None: ...
 
 class ListPacketsRequest(_message.Message):
     __slots__ = ("page_size", "page_token", "states")
