@@ -36,6 +36,7 @@ _METHODS: Final = {
     FlowKind.SUBMIT_MISBEHAVIOUR: "SubmitMisbehaviour",
     FlowKind.ACK_PACKET: "AckPacket",
     FlowKind.TIMEOUT_PACKET: "TimeoutPacket",
+    FlowKind.RECEIVE_PACKET: "ReceivePacket",
 }
 
 

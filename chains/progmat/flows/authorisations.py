@@ -1,4 +1,4 @@
-"""Which terms the customers of this node want: said by their platforms, asked for before any cash is locked.
+"""Which terms the customers of this node want: said by their platforms, asked for before any cash is locked or paid.
 
 A gateway proposes, the buyer's own platform disposes. For one trade of one account the newest authorisation counts, so
 that corrected terms put the earlier ones out of force. What is locked or cancelled needs none any more.
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, select
 
+from chains.progmat.contracts.terms_codec import decode_terms, encode_terms
 from chains.progmat.flows.errors import AuthorisationReplaced, RequestIdReused, TradeIdUsed, TradeNotAuthorised
-from chains.progmat.flows.schema import trade_authorisations
+from chains.progmat.flows.schema import authorised_terms, trade_authorisations
 from chains.progmat.flows.trades import find_dvp, find_trade
+from chains.progmat.node.storage import insert
+from ibc.dvp import DvpPayload, SettlementTerms, payload_of, terms_hash
 
 
 @dataclass(frozen=True)
@@ -26,9 +29,14 @@ class TradeAuthorisation:
     terms_hash: bytes
     at_ms: int
 
+    @classmethod
+    def of(cls, platform: str, request_id: str, terms: SettlementTerms, at_ms: int) -> TradeAuthorisation:
+        """For the buyer's account in the terms."""
+        return cls(platform, request_id, terms.trade_id, terms.cash.buyer.key, terms_hash(terms), at_ms)
 
-def authorise(connection: Connection, wanted: TradeAuthorisation) -> TradeAuthorisation:
-    """Enter an authorisation; a repeated request answers with the one it entered.
+
+def authorise(connection: Connection, wanted: TradeAuthorisation, terms: SettlementTerms) -> TradeAuthorisation:
+    """Enter an authorisation with its terms; a repeated request answers with the one it entered.
 
     Raises ``RequestIdReused`` for other terms, ``AuthorisationReplaced`` when newer terms took the place of the
     repeated ones, ``TradeIdUsed`` when a new one comes too late.
@@ -41,6 +49,8 @@ def authorise(connection: Connection, wanted: TradeAuthorisation) -> TradeAuthor
     if first is None:
         require_unused_trade_id(connection, wanted.trade_id)
         connection.execute(insert(trade_authorisations).values(**asdict(wanted)))
+        kept = {"terms_hash": wanted.terms_hash, "terms": encode_terms(terms)}
+        connection.execute(insert(authorised_terms).values(**kept).on_conflict_do_nothing())
         return wanted
     if first.terms_hash != wanted.terms_hash:
         raise RequestIdReused(wanted.request_id, ("terms",))
@@ -62,6 +72,22 @@ def require_unused_trade_id(connection: Connection, trade_id: bytes) -> None:
         raise TradeIdUsed(trade_id, known.status.value)
     if find_dvp(connection, trade_id) is not None:
         raise TradeIdUsed(trade_id, "SETTLED")
+
+
+def authorised_terms_of(connection: Connection, words: DvpPayload) -> SettlementTerms | None:
+    """The terms in force, of whichever account kept here, that a packet's words stand for; None if there are none."""
+    columns = trade_authorisations.c
+    newest = (
+        select(func.max(columns.id)).where(columns.trade_id == words.trade_id).group_by(columns.account_key)
+    ).scalar_subquery()
+    query = (
+        select(authorised_terms.c.terms)
+        .join(trade_authorisations, columns.terms_hash == authorised_terms.c.terms_hash)
+        .where(columns.id.in_(newest))
+    )
+    wanted = words.encode()
+    found = (decode_terms(data) for data in connection.execute(query).scalars())
+    return next((terms for terms in found if payload_of(terms).value == wanted), None)
 
 
 def _terms_in_force(connection: Connection, account_key: bytes, trade_id: bytes) -> bytes | None:

@@ -51,7 +51,7 @@ from chains.progmat.node.storage import stored_transaction
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import StateAndRef
 from chains.progmat.vault import CoinsUnder, consensus_record, hold, kept_states, latest_consensus, light_client
-from ibc.dvp import terms_hash
+from ibc.dvp import LeadLeg, terms_hash
 from ibc.errors import Misbehaviour
 from ibc.light_client import TimeBounds
 from ibc.packet import Packet, encode_packet
@@ -73,7 +73,7 @@ def lock_cash(context: BuildContext, request: LockCash) -> TransactionBuilder:
     context.party(terms.cash.seller.node)
     if context.now_s >= terms.lock_by_s:
         raise LockTimePassed(terms.lock_by_s, context.now_s)
-    client = _active_client(context, request.client_id)
+    client = active_client(context, request.client_id)
     _require_earmark(context, request, client)
     cash = terms.cash
     spent = take(context, coin(cash.coin_id, cash.issuer), cash.amount_yen, buyer, CoinsUnder.ACCOUNT_KEY)
@@ -92,10 +92,11 @@ def lock_cash(context: BuildContext, request: LockCash) -> TransactionBuilder:
 
 
 def cancel_trade(context: BuildContext, request: CancelTrade) -> TransactionBuilder:
-    """The trade id spent, signed by the side whose account is kept here."""
+    """The trade id spent, signed by the side whose account is kept here; where securities lead, the buyer's alone."""
     terms = request.terms
     require_unused_trade_id(context.connection, terms.trade_id)
-    for side in (terms.cash.buyer, terms.cash.seller):
+    buyer, seller = terms.cash.buyer, terms.cash.seller
+    for side in (buyer,) if terms.lead_leg is LeadLeg.SECURITIES else (buyer, seller):
         if side.node == context.me.name:
             account = own_account(context, side.key)
             return replace(build_cancel(context.frame, terms, owner_key(account)), time_window=context.deadline())
@@ -158,7 +159,7 @@ def _require_earmark(context: BuildContext, request: LockCash, client: StateAndR
     read_storage = context.storage_readers.get(record.client_type)
     if read_storage is None:
         raise InvalidRequest("client_id", f"a {record.client_type} light client cannot prove an earmark")
-    consensus = record_of(_consensus(context, request.client_id, request.earmark.height).state)
+    consensus = record_of(consensus_at(context, request.client_id, request.earmark.height).state)
     if not isinstance(consensus, ConsensusRecord):
         raise LightClientUnknown(request.client_id, request.earmark.height)
     proof = EarmarkProof(request.earmark.account_proof, request.earmark.storage_proof)
@@ -178,8 +179,8 @@ def _unlock(context: BuildContext, packet: Packet, evidence: Evidence) -> Transa
     plan = UnlockPlan(
         lock=held.lock.state_and_ref,
         cash=locked.state_and_ref,
-        client=_active_client(context, packet.source_client),
-        consensus=_consensus(context, packet.source_client, evidence.height),
+        client=active_client(context, packet.source_client),
+        consensus=consensus_at(context, packet.source_client, evidence.height),
         evidence=evidence,
         window=context.window(),
     )
@@ -188,12 +189,12 @@ def _unlock(context: BuildContext, packet: Packet, evidence: Evidence) -> Transa
 
 def _message_plan(context: BuildContext, request: UpdateLightClient | SubmitMisbehaviour) -> ClientMessagePlan:
     require_role(context, Role.ISSUER)
-    client = _active_client(context, request.client_id)
+    client = active_client(context, request.client_id)
     kind = context.verifier.package.light_clients.get(_client_record(client).client_type)
     known = consensus_record(context.connection, request.client_id, kind.message_height(request.client_message))
     return ClientMessagePlan(
         client=client,
-        trusted=_consensus(context, request.client_id, kind.trusted_height(request.client_message)),
+        trusted=consensus_at(context, request.client_id, kind.trusted_height(request.client_message)),
         message=request.client_message,
         submitter=context.me.party.key,
         window=context.window(),
@@ -201,7 +202,8 @@ def _message_plan(context: BuildContext, request: UpdateLightClient | SubmitMisb
     )
 
 
-def _active_client(context: BuildContext, client_id: str) -> StateAndRef:
+def active_client(context: BuildContext, client_id: str) -> StateAndRef:
+    """The record of a light client; raises ``LightClientUnknown``, ``LightClientIsFrozen``."""
     found = light_client(context.connection, client_id)
     if found is None:
         raise LightClientUnknown(client_id)
@@ -217,8 +219,8 @@ def _client_record(state: StateAndRef) -> ClientRecord:
     return record
 
 
-def _consensus(context: BuildContext, client_id: str, height: int) -> StateAndRef:
-    """The record at a height; height 0 stands for the latest one."""
+def consensus_at(context: BuildContext, client_id: str, height: int) -> StateAndRef:
+    """The record at a height, 0 for the latest one; raises ``LightClientUnknown``."""
     connection = context.connection
     found = consensus_record(connection, client_id, height) if height else latest_consensus(connection, client_id)
     if found is None:

@@ -235,6 +235,21 @@ class TimeoutPacket(FlowRequest):
         _check_size("proof", self.proof, MAX_PROOF_BYTES)
 
 
+@dataclass(frozen=True)
+class ReceivePacket(FlowRequest):
+    """A packet of the other chain, where the securities are locked, with the proof that it was sent."""
+
+    kind = FlowKind.RECEIVE_PACKET
+
+    packet: Packet
+    proof: bytes
+    height: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_size("proof", self.proof, MAX_PROOF_BYTES)
+
+
 AnyRequest = (
     ChangeMembership
     | IssueCash
@@ -249,6 +264,7 @@ AnyRequest = (
     | SubmitMisbehaviour
     | AckPacket
     | TimeoutPacket
+    | ReceivePacket
     | IssueToken
     | MoveToken
     | RedeemToken
@@ -276,6 +292,7 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         SubmitMisbehaviour,
         AckPacket,
         TimeoutPacket,
+        ReceivePacket,
         IssueToken,
         MoveToken,
         RedeemToken,

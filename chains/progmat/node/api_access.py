@@ -67,6 +67,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "GetLightClient": Permission.READ,
     "AckPacket": Permission.RELAY,
     "TimeoutPacket": Permission.RELAY,
+    "ReceivePacket": Permission.RELAY,
     "GetTransaction": Permission.CASH,
     "GetNetworkStatus": Permission.READ,
     "OfferParameters": Permission.OPERATE,

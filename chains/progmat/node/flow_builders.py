@@ -8,6 +8,7 @@ from typing import Final
 from chains.progmat.flows import (
     cash_builders,
     ibc_builders,
+    packet_builders,
     proposal_builders,
     replacement_builders,
     token_builders,
@@ -32,6 +33,7 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.SUBMIT_MISBEHAVIOUR: ibc_builders.submit_misbehaviour,
     FlowKind.ACK_PACKET: ibc_builders.ack_packet,
     FlowKind.TIMEOUT_PACKET: ibc_builders.timeout_packet,
+    FlowKind.RECEIVE_PACKET: packet_builders.receive_packet,
     FlowKind.ISSUE_TOKEN: token_builders.issue_token,
     FlowKind.MOVE_TOKEN: token_builders.move_token,
     FlowKind.REDEEM_TOKEN: token_builders.redeem_token,

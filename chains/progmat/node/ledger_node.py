@@ -348,6 +348,7 @@ class LedgerNode:
             verifier=parts.verifier,
             storage_readers=parts.storage_readers,
             preparation=PeerPreparation(
+                parts.me,
                 self._members,
                 self._dvp,
                 self._fresh_keys,

@@ -35,6 +35,7 @@ from chains.progmat.flows.requests import (
     LockCash,
     MergeCash,
     MoveCash,
+    ReceivePacket,
     RedeemCash,
     RotateAccountKey,
     SubmitMisbehaviour,
@@ -78,6 +79,7 @@ REQUESTS: tuple[AnyRequest, ...] = (
     UpdateLightClient("r", "qbft-0", b"header"),
     SubmitMisbehaviour("r", "qbft-0", b"evidence"),
     AckPacket("r", PACKET, b"ack", b"proof", 9),
+    ReceivePacket("r", PACKET, b"proof", 9),
     TimeoutPacket("r", PACKET, b"proof", 9),
 )
 
