@@ -29,14 +29,20 @@ class TradeAuthorisation:
     terms_hash: bytes
     at_ms: int
 
-    @classmethod
-    def of(cls, platform: str, request_id: str, terms: SettlementTerms, at_ms: int) -> TradeAuthorisation:
-        """For the buyer's account in the terms."""
-        return cls(platform, request_id, terms.trade_id, terms.cash.buyer.key, terms_hash(terms), at_ms)
+
+def authorise_terms(
+    connection: Connection, platform: str, request_id: str, terms: SettlementTerms, now_ms: int
+) -> TradeAuthorisation:
+    """As ``authorise``, for the buyer's account in the terms, which are kept: a packet brings but their words."""
+    wanted = TradeAuthorisation(platform, request_id, terms.trade_id, terms.cash.buyer.key, terms_hash(terms), now_ms)
+    entered = authorise(connection, wanted)
+    kept = {"terms_hash": wanted.terms_hash, "terms": encode_terms(terms)}
+    connection.execute(insert(authorised_terms).values(**kept).on_conflict_do_nothing())
+    return entered
 
 
-def authorise(connection: Connection, wanted: TradeAuthorisation, terms: SettlementTerms) -> TradeAuthorisation:
-    """Enter an authorisation with its terms; a repeated request answers with the one it entered.
+def authorise(connection: Connection, wanted: TradeAuthorisation) -> TradeAuthorisation:
+    """Enter an authorisation; a repeated request answers with the one it entered.
 
     Raises ``RequestIdReused`` for other terms, ``AuthorisationReplaced`` when newer terms took the place of the
     repeated ones, ``TradeIdUsed`` when a new one comes too late.
@@ -49,8 +55,6 @@ def authorise(connection: Connection, wanted: TradeAuthorisation, terms: Settlem
     if first is None:
         require_unused_trade_id(connection, wanted.trade_id)
         connection.execute(insert(trade_authorisations).values(**asdict(wanted)))
-        kept = {"terms_hash": wanted.terms_hash, "terms": encode_terms(terms)}
-        connection.execute(insert(authorised_terms).values(**kept).on_conflict_do_nothing())
         return wanted
     if first.terms_hash != wanted.terms_hash:
         raise RequestIdReused(wanted.request_id, ("terms",))

@@ -15,7 +15,7 @@ from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatu
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.flows import store, trades
 from chains.progmat.flows.arrivals import answer_to
-from chains.progmat.flows.authorisations import TradeAuthorisation, authorise
+from chains.progmat.flows.authorisations import TradeAuthorisation, authorise_terms
 from chains.progmat.flows.errors import (
     AccountUnknown,
     FlowUnknown,
@@ -149,8 +149,8 @@ class NodeOperations:
         now_ms = self._node.parts.clock.now_ms()
         if now_ms // 1000 >= terms.lock_by_s:
             raise LockTimePassed(terms.lock_by_s, now_ms // 1000)
-        wanted = TradeAuthorisation.of(platform, request_id, terms, now_ms)
-        return await self._database.submit(partial(authorise, wanted=wanted, terms=terms))
+        enter = partial(authorise_terms, platform=platform, request_id=request_id, terms=terms, now_ms=now_ms)
+        return await self._database.submit(enter)
 
     async def flow(self, flow_id: str) -> FlowRecord:
         """One flow; raises ``FlowUnknown``."""

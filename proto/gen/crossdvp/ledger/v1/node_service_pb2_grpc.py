@@ -311,7 +311,7 @@ class NodeServiceServicer:
         these terms and the trade's lock-by has not passed, or declines, if the trade was cancelled here; from lock-by on the
         SN refuses. Either writes receipt and acknowledgement.
         Fails: PACKET_NOT_EXPECTED (CN; no flow is kept), REFUSAL_TOO_EARLY (SN; no flow is kept), LOCK_TIME_PASSED,
-        PACKET_TIMED_OUT, CASH_INSUFFICIENT, TRADE_ID_USED, PACKET_ALREADY_PROCESSED,
+        PACKET_TIMED_OUT, INSUFFICIENT_FUNDS, TRADE_ID_USED, PACKET_ALREADY_PROCESSED,
         LIGHT_CLIENT_UNKNOWN (the header has not come here yet), bad proof.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
