@@ -4,6 +4,7 @@ CrossDvpError
 ├── CallerError
 │   ├── PacketNotExpected        no customer of this node wants the terms that the packet carries
 │   ├── PacketTimedOut           its time-out is over: the other chain takes the proof of that
+│   ├── TermsOfAnotherChain      authorised for another EVM chain than the one whose packet this is
 │   └── RefusalTooEarly          before lock-by the buyer alone refuses: his custodian's node is asked
 └── UnavailableError
     └── AnswerHasChanged         another answer was due when memberships were gathered: they are gathered again
@@ -37,6 +38,20 @@ class PacketTimedOut(CallerError):
         self.now_s = now_s
         super().__init__(
             f"packet {sequence} had to be received before {timeout_s}, it is {now_s}: prove its time-out to its sender"
+        )
+
+
+class TermsOfAnotherChain(CallerError):
+    """To pay on these terms would be to pay for securities on another chain."""
+
+    reason = "TERMS_OF_ANOTHER_CHAIN"
+
+    def __init__(self, trade_id: bytes, expected: int, found: int) -> None:
+        self.expected = expected
+        self.found = found
+        super().__init__(
+            f"trade {trade_id.hex()} was authorised for chain {expected}, its packet comes from chain {found}: "
+            "authorise the terms of the chain where the securities are"
         )
 
 

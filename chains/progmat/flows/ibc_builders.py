@@ -155,15 +155,15 @@ def submit_misbehaviour(context: BuildContext, request: SubmitMisbehaviour) -> T
 
 
 def _require_earmark(context: BuildContext, request: LockCash, client: StateAndRef) -> None:
-    record = _client_record(client)
-    read_storage = context.storage_readers.get(record.client_type)
-    if read_storage is None:
+    record = client_record(client)
+    reader = context.chain_readers.get(record.client_type)
+    if reader is None:
         raise InvalidRequest("client_id", f"a {record.client_type} light client cannot prove an earmark")
     consensus = record_of(consensus_at(context, request.client_id, request.earmark.height).state)
     if not isinstance(consensus, ConsensusRecord):
         raise LightClientUnknown(request.client_id, request.earmark.height)
     proof = EarmarkProof(request.earmark.account_proof, request.earmark.storage_proof)
-    require_earmark(request.terms, record, consensus, proof, read_storage, TimeBounds.at(context.now_s))
+    require_earmark(request.terms, record, consensus, proof, reader.read_storage, TimeBounds.at(context.now_s))
 
 
 def _unlock(context: BuildContext, packet: Packet, evidence: Evidence) -> TransactionBuilder:
@@ -190,7 +190,7 @@ def _unlock(context: BuildContext, packet: Packet, evidence: Evidence) -> Transa
 def _message_plan(context: BuildContext, request: UpdateLightClient | SubmitMisbehaviour) -> ClientMessagePlan:
     require_role(context, Role.ISSUER)
     client = active_client(context, request.client_id)
-    kind = context.verifier.package.light_clients.get(_client_record(client).client_type)
+    kind = context.verifier.package.light_clients.get(client_record(client).client_type)
     known = consensus_record(context.connection, request.client_id, kind.message_height(request.client_message))
     return ClientMessagePlan(
         client=client,
@@ -207,12 +207,13 @@ def active_client(context: BuildContext, client_id: str) -> StateAndRef:
     found = light_client(context.connection, client_id)
     if found is None:
         raise LightClientUnknown(client_id)
-    if _client_record(found.state_and_ref).status is not ClientRecordStatus.ACTIVE:
+    if client_record(found.state_and_ref).status is not ClientRecordStatus.ACTIVE:
         raise LightClientIsFrozen(client_id)
     return found.state_and_ref
 
 
-def _client_record(state: StateAndRef) -> ClientRecord:
+def client_record(state: StateAndRef) -> ClientRecord:
+    """The light client in a state that the vault indexed as one."""
     record = record_of(state.state)
     if not isinstance(record, ClientRecord):
         raise TypeError(f"the vault indexed {state.ref} as a light client, it is a consensus record")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from chains.progmat.contracts.dvp_receipt_codec import SentPacket
-from chains.progmat.flows.arrival_errors import AnswerHasChanged
+from chains.progmat.flows.arrival_errors import AnswerHasChanged, TermsOfAnotherChain
 from chains.progmat.flows.arrivals import Answer, Decline, Payment, answer_to
 from chains.progmat.flows.building import BuildContext
 from chains.progmat.flows.cash_builders import coin, own_account, take
-from chains.progmat.flows.ibc_builders import active_client, consensus_at
+from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.flows.ibc_builders import active_client, client_record, consensus_at
 from chains.progmat.flows.requests import ReceivePacket
 from chains.progmat.ibc_host.receiving import Arrival, PayPlan, build_decline, build_late_refusal, build_pay
 from chains.progmat.transactions.builder import TransactionBuilder
@@ -44,6 +45,7 @@ def _members(context: BuildContext, answer: Answer, sequence: int) -> tuple[Stat
 
 
 def _payment(context: BuildContext, answer: Payment, arrival: Arrival, members: tuple[StateAndRef, ...]) -> PayPlan:
+    _require_chain_of_terms(context, answer, arrival)
     cash = answer.terms.cash
     buyer = own_account(context, cash.buyer.key)
     context.party(cash.seller.node)
@@ -51,3 +53,14 @@ def _payment(context: BuildContext, answer: Payment, arrival: Arrival, members: 
     states = kept_states(context.connection, [holding.ref for holding in spent])
     coins = tuple(StateAndRef(ref, state) for ref, state in states.items())
     return PayPlan(arrival, answer.terms, coins, custodian=members[0], seller_custodian=members[1])
+
+
+def _require_chain_of_terms(context: BuildContext, answer: Payment, arrival: Arrival) -> None:
+    """The packet's words do not name their chain, the acknowledgement does: for another one it would open nothing."""
+    record = client_record(arrival.client)
+    reader = context.chain_readers.get(record.client_type)
+    if reader is None:
+        raise InvalidRequest("packet", f"a {record.client_type} light client does not say which chain it follows")
+    found = reader.chain_id_of(record.client_state)
+    if found != answer.terms.security.chain_id:
+        raise TermsOfAnotherChain(answer.terms.trade_id, answer.terms.security.chain_id, found)

@@ -93,6 +93,19 @@ async def test_a_packet_that_nobody_here_wants_starts_no_flow(tmp_path: Path) ->
             await ledger.operations(SN).receive_packet(request, 5)
 
 
+async def test_terms_authorised_for_another_chain_are_not_paid_on_this_ones_packet(tmp_path: Path) -> None:
+    """The eight words are the same; the acknowledgement would deliver nothing, and no time-out would be left."""
+    async with running_ledger(tmp_path) as ledger:
+        world = await Settlements.connect(ledger)
+        await ledger.issue(1000)
+        terms = world.leading_terms()
+        elsewhere = replace(terms, security=replace(terms.security, chain_id=terms.security.chain_id + 1))
+        await world.authorise(elsewhere)
+        record = await ledger.run(CN_B, await world.sent(elsewhere))
+        assert (record.step, record.last_error_reason) == (FlowStep.FAILED, "TERMS_OF_ANOTHER_CHAIN")
+        assert await _balances(ledger) == (1000, 0)
+
+
 async def test_corrected_terms_put_the_earlier_authorisation_out_of_force(tmp_path: Path) -> None:
     async with running_ledger(tmp_path) as ledger:
         world = await Settlements.connect(ledger)
