@@ -58,11 +58,12 @@ async def serve(config_file: FilePath, stopping: asyncio.Event) -> None:
 
 @asynccontextmanager
 async def ledger_endpoint(section: LedgerSection, tls: ApiTls) -> AsyncIterator[LedgerEndpoint]:
-    """The ledger as seen through its issuer's node and its Validators."""
+    """The ledger as seen through its issuer's and custodians' nodes and its Validators."""
     addresses = tuple(sorted(bytes.fromhex(address.removeprefix("0x")) for address in section.validator_addresses))
     validators = [ValidatorApi(peer.endpoint(), tls) for peer in section.validators]
     collector = CheckpointCollector(section.ledger_id, ValidatorSet(section.threshold, addresses), validators)
-    endpoint = LedgerEndpoint(LedgerClient(section.issuer.endpoint(), tls), collector, section.client_id)
+    issuer, *custodians = (LedgerClient(peer.endpoint(), tls) for peer in (section.issuer, *section.custodians))
+    endpoint = LedgerEndpoint(issuer, collector, section.client_id, custodians)
     try:
         yield endpoint
     finally:
