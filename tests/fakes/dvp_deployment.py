@@ -144,17 +144,10 @@ def _deployed(threshold: int, size: int, relayers: bytes) -> DvpDeployment:
     sandbox = EvmSandbox()
     admin = sandbox.deployer.address
     validators = ValidatorSet.of(threshold, size)
-    router = sandbox.deploy("ICS26Router", admin)
-    initial = (FIRST_HEIGHT, sandbox.now_s, bytes(32), validators.hash)
-    periods = (TRUSTING_PERIOD_S, MAX_CLOCK_DRIFT_S)
-    light_client = sandbox.deploy("ProgmatLightClient", router.address, LEDGER_ID, *periods, *initial)
+    router, light_client = deploy_router(sandbox, validators, relayers)
     app = deploy_app(sandbox, router)
     adapter = sandbox.deploy("EscrowAdapter", app.address)
     token = sandbox.deploy("SecurityToken", "Reference ST", "RST", admin)
-    for name in ("CLIENT_REGISTRAR", "CLIENT_MIGRATOR", "PORT_REGISTRAR"):
-        router.transact("grantRole", role(name), admin)
-    router.transact("grantRole", role("RELAYER"), relayers)
-    router.transact("addClient", CLIENT_ID, (LEDGER_CLIENT_ID, [b""]), light_client.address)
     router.transact("addIBCApp", "dvp", app.address)
     for holder in (SELLER.address, BUYER.address, adapter.address):
         token.transact("allow", holder)
@@ -162,12 +155,26 @@ def _deployed(threshold: int, size: int, relayers: bytes) -> DvpDeployment:
     return DvpDeployment(sandbox, router, light_client, app, adapter, token, validators)
 
 
-def deploy_app(sandbox: EvmSandbox, router: Contract) -> Contract:
-    """The app, whose list begins with the contract that the deployer deploys next."""
+def deploy_router(sandbox: EvmSandbox, validators: ValidatorSet, relayers: bytes) -> tuple[Contract, Contract]:
+    """Router and light client of the ledger, wired; no app yet."""
+    admin = sandbox.deployer.address
+    router = sandbox.deploy("ICS26Router", admin)
+    initial = (FIRST_HEIGHT, sandbox.now_s, bytes(32), validators.hash)
+    periods = (TRUSTING_PERIOD_S, MAX_CLOCK_DRIFT_S)
+    light_client = sandbox.deploy("ProgmatLightClient", router.address, LEDGER_ID, *periods, *initial)
+    for name in ("CLIENT_REGISTRAR", "CLIENT_MIGRATOR", "PORT_REGISTRAR"):
+        router.transact("grantRole", role(name), admin)
+    router.transact("grantRole", role("RELAYER"), relayers)
+    router.transact("addClient", CLIENT_ID, (LEDGER_CLIENT_ID, [b""]), light_client.address)
+    return router, light_client
+
+
+def deploy_app(sandbox: EvmSandbox, router: Contract, adapters: int = 1) -> Contract:
+    """The app, whose list begins with the `adapters` contracts that the deployer deploys next."""
     binding = (router.address, CLIENT_ID, LEDGER_CLIENT_ID, EARMARK_MARGIN_S)
-    deployer = sandbox.deployer.address
-    adapter = created_address(deployer, sandbox.nonce(sandbox.deployer) + 1)
-    return sandbox.deploy("DvpApp", *binding, deployer, LISTING_DELAY_S, [adapter])
+    deployer, nonce = sandbox.deployer.address, sandbox.nonce(sandbox.deployer)
+    first = [created_address(deployer, nonce + 1 + step) for step in range(adapters)]
+    return sandbox.deploy("DvpApp", *binding, deployer, LISTING_DELAY_S, first)
 
 
 def with_field(terms: Terms, field: str, value: Any) -> Terms:  # noqa: ANN401 - the fields' types differ

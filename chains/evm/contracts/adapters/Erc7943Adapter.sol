@@ -16,7 +16,7 @@ contract Erc7943Adapter is TokenEscrow {
     using Alarms for Alarms.List;
 
     /// @dev Rules may ask other contracts.
-    uint256 private constant LEAST_GAS = 400_000;
+    uint256 private constant LEAST_GAS = 300_000;
 
     /// @notice The token does not declare ERC-7943.
     error Erc7943NotDeclared(address token);

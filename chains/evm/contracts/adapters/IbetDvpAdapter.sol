@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDvpApp} from "../interfaces/IDvpApp.sol";
 import {IIbetDvpAdapter} from "../interfaces/IIbetDvpAdapter.sol";
+import {IIbetRules} from "../interfaces/IIbetRules.sol";
 import {ITokenAdapter} from "../interfaces/ITokenAdapter.sol";
 import {IIbetDvp, IIbetDvpStorage, IIbetSecurityToken} from "../interfaces/external/IIbet.sol";
 import {Bubble} from "../libraries/Bubble.sol";
@@ -14,7 +15,7 @@ import {ListedTokens} from "./ListedTokens.sol";
 /// @title ibet deliveries with this contract as their agent
 /// @notice A delivery that the seller created and the buyer confirmed is the earmark: neither can cancel it any more, and
 ///         only the agent ends it. Bound to one exchange: any contract could claim to be another.
-contract IbetDvpAdapter is IIbetDvpAdapter, AdapterBase, ListedTokens {
+contract IbetDvpAdapter is IIbetDvpAdapter, IIbetRules, AdapterBase, ListedTokens {
     using Alarms for Alarms.List;
     using IbetRules for IIbetSecurityToken;
 

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDvpApp} from "../interfaces/IDvpApp.sol";
 import {IIbetLockAdapter} from "../interfaces/IIbetLockAdapter.sol";
+import {IIbetRules} from "../interfaces/IIbetRules.sol";
 import {ITokenAdapter} from "../interfaces/ITokenAdapter.sol";
 import {IIbetSecurityToken} from "../interfaces/external/IIbet.sol";
 import {Bubble} from "../libraries/Bubble.sol";
@@ -14,7 +15,7 @@ import {ListedTokens} from "./ListedTokens.sol";
 /// @title ibet tokens locked to this contract by their holder
 /// @notice The token keeps one sum per holder and lock address; this contract books it to trades, never more than is
 ///         locked. Unlocking asks no rule of the token, so the token's rules are asked here.
-contract IbetLockAdapter is IIbetLockAdapter, AdapterBase, ListedTokens {
+contract IbetLockAdapter is IIbetLockAdapter, IIbetRules, AdapterBase, ListedTokens {
     using Alarms for Alarms.List;
     using IbetRules for IIbetSecurityToken;
 
@@ -135,7 +136,7 @@ contract IbetLockAdapter is IIbetLockAdapter, AdapterBase, ListedTokens {
     function _halted(IIbetSecurityToken token) private view returns (bytes memory) {
         bytes memory halted = token.halted();
         if (halted.length != 0 || token.transferable()) return halted;
-        return abi.encodeWithSelector(IbetRules.IbetNotTransferable.selector, token);
+        return abi.encodeWithSelector(IbetNotTransferable.selector, token);
     }
 
     function _refusal(IIbetSecurityToken token, address buyer) private view returns (bytes memory) {
