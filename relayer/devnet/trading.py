@@ -14,8 +14,9 @@ from pathlib import Path
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.deployment import Deployment, address_bytes
-from chains.evm.client.dvp_app import DvpAppBinding
+from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.deployment import Deployment, adapter_address, address_bytes
+from chains.evm.client.dvp_app import DvpAppBinding, seller_trade_id
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.token import TokenBinding
 from ibc.dvp import CashAccount, CashLeg, LeadLeg, SecurityLeg, SettlementTerms, packet_of
@@ -46,11 +47,11 @@ def plan_terms(directory: Path, state: DevnetState, plan: TradePlan) -> Settleme
     deployment = deployment_of(directory, state)
     now_s = int(time.time())
     return SettlementTerms(
-        trade_id=plan.trade_id or secrets.token_bytes(32),
+        trade_id=plan.trade_id or seller_trade_id(address_bytes(state.seller.evm_address), secrets.token_bytes(8)),
         security=SecurityLeg(
             chain_id=deployment.chain_id,
             token=Address(address_bytes(deployment.token)),
-            adapter=Address(address_bytes(deployment.dvp_app)),
+            adapter=Address(adapter_address(deployment, AdapterFamily.ESCROW)),
             quantity=plan.quantity,
             seller=Address(address_bytes(state.seller.evm_address)),
             buyer=Address(address_bytes(state.buyer.evm_address)),
@@ -133,7 +134,7 @@ async def earmark(directory: Path, state: DevnetState, terms: SettlementTerms) -
     async with _seller(directory, state) as (account, deployment):
         token, app = TokenBinding(address_bytes(deployment.token)), DvpAppBinding(address_bytes(deployment.dvp_app))
         # The earmark succeeds only after the approval, so its gas cannot be estimated before: both limits are given.
-        await account.send(replace(token.approve(app.address, terms.security.quantity), gas=APPROVE_GAS))
+        await account.send(replace(token.approve(terms.security.adapter, terms.security.quantity), gas=APPROVE_GAS))
         await account.execute(replace(app.earmark(terms), gas=EARMARK_GAS), EVM_TIMEOUT_S)
 
 

@@ -88,7 +88,8 @@ class EvmSide:
         """See SecuritiesSide."""
         height = max(await self._rpc.block_number(), trusted_height)
         message = await self._prover.header_message(height, trusted_height) if height > trusted_height else b""
-        evidence = await self._prover.storage_evidence(self._dvp_app.address, earmark_slot(trade_id), height)
+        adapter = await self._dvp_app.adapter_of(self._rpc, trade_id) or self._dvp_app.address
+        evidence = await self._prover.storage_evidence(adapter, earmark_slot(trade_id), height)
         return EarmarkEvidence(height, message, evidence.account_proof, evidence.storage_proof)
 
 
