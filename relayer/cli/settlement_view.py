@@ -13,7 +13,9 @@ from rich.table import Table
 from chains.console import facts, out
 
 _COLOURS = {
-    "SETTLED": "green", "RETURNED": "yellow", "CANCELLED": "yellow",
+    "SETTLED": "green",
+    "RETURNED": "yellow",
+    "CANCELLED": "yellow",
     **dict.fromkeys(("REFUSED", "MISMATCHED", "DELIVERY_BLOCKED"), "red"),
 }
 
