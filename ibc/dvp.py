@@ -246,6 +246,11 @@ def trade_cancelled_value(terms_hash: bytes) -> Hash32:
     return sha256(b"cancelled" + hash32(terms_hash, "terms hash"))
 
 
+def trade_paid_value(terms_hash: bytes) -> Hash32:
+    """Noted when cash of these terms is paid on the arrival of their packet: securities lead."""
+    return sha256(b"paid" + hash32(terms_hash, "terms hash"))
+
+
 def _window(lead_leg: LeadLeg, lock_by_s: int, settle_by_s: int) -> int:
     _check_range(lock_by_s, 1, UINT64_MAX, "lock-by time")
     _check_range(settle_by_s, 1, UINT64_MAX, "settle-by time")

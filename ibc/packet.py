@@ -134,6 +134,11 @@ def packet_receipt_value(packet: Packet) -> Hash32:
     return keccak256(encode_packet(packet))
 
 
+def packet_commitment_receipt(packet: Packet) -> Hash32:
+    """What the ledger stores as receipt: SHA-256 of the packet's commitment."""
+    return sha256(packet_commitment(packet))
+
+
 def _abi_values(packet: Packet) -> tuple[Any, ...]:
     payloads = [
         (payload.source_port, payload.destination_port, payload.version, payload.encoding, payload.value)

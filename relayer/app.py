@@ -94,9 +94,10 @@ def collector_of(section: LedgerSection, validators: Sequence[ValidatorSource]) 
 async def ledger_endpoint(
     section: LedgerSection, tls: ApiTls, validators: Sequence[ValidatorSource]
 ) -> AsyncIterator[LedgerEndpoint]:
-    """The ledger as seen through its issuer's node and its Validators, which are closed with it."""
+    """The ledger as seen through its issuer's and custodians' nodes and its Validators, which are closed with it."""
     collector = collector_of(section, validators)
-    endpoint = LedgerEndpoint(LedgerClient(section.issuer.endpoint(), tls), collector, section.client_id)
+    issuer, *custodians = (LedgerClient(peer.endpoint(), tls) for peer in (section.issuer, *section.custodians))
+    endpoint = LedgerEndpoint(issuer, collector, section.client_id, custodians)
     try:
         yield endpoint
     finally:

@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from chains.evm.client.adapters import AdapterFamily
 from chains.progmat.client import ApiEndpoint, ApiTls
 from primitives.errors import CallerError, CrossDvpError
 from primitives.secp256k1 import address_of
@@ -38,6 +39,13 @@ def _host_and_port(text: str) -> str:
 def _crash_point(text: str) -> str:
     known = [point.value for point in CrashPoint]
     if text and text not in known:
+        raise ValueError(f"expected one of {', '.join(known)}, found {text[:80]!r}")
+    return text
+
+
+def _adapter_family(text: str) -> str:
+    known = [family.value for family in AdapterFamily]
+    if text not in known:
         raise ValueError(f"expected one of {', '.join(known)}, found {text[:80]!r}")
     return text
 
@@ -157,6 +165,8 @@ class GatewayConfig(_Section):
     """``crossdvp``'s gateway process.
 
     ``speaks_for``: certificate names that may call it, each with the custodian nodes whose accounts it speaks for.
+    ``before_…_s``, ``…_to_settle_s``: see ``Margins``, of cash leading and of securities leading (payment).
+    ``securities_lead``: families of adapters whose settlements the securities lead where an instruction does not say.
     """
 
     name: str = "gateway"
@@ -169,6 +179,9 @@ class GatewayConfig(_Section):
     poll_interval_ms: Annotated[int, Field(ge=10, le=60_000)] = 100
     before_lock_s: Annotated[int, Field(ge=0, le=86_400)] = 10
     lock_to_settle_s: Annotated[int, Field(ge=1, le=86_400)] = 10
+    before_payment_s: Annotated[int, Field(ge=0, le=86_400)] = 20
+    payment_to_settle_s: Annotated[int, Field(ge=1, le=86_400)] = 10
+    securities_lead: tuple[Annotated[str, AfterValidator(_adapter_family)], ...] = ()
 
 
 ConfigModel = TypeVar("ConfigModel", bound=BaseModel)

@@ -7,6 +7,7 @@ proved by the other chain. Packets it receives and acknowledgements or time-outs
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ from relayer.store import RelayerStore
 
 _log = structlog.get_logger(__name__)
 
+_LEVELS = {Verdict.REFUSED: logging.WARNING, Verdict.BLOCKED: logging.ERROR}
+"""How loudly an answer is told of: a blocked packet is an alarm."""
 MOST_OPEN = 1000
 """Packets of one direction that are planned for in one round."""
 
@@ -166,8 +169,8 @@ class Path:
             if answered:
                 await asyncio.to_thread(self._store.record_outcomes, source, target, answered, self._now_s())
         for message, outcome in zip(messages, outcomes, strict=True):
-            report = _log.warning if outcome.verdict is Verdict.REFUSED else _log.info
-            report(
+            _log.log(
+                _LEVELS.get(outcome.verdict, logging.INFO),
                 message.kind.value,
                 chain=target,
                 sequence=message.packet.sequence,

@@ -21,6 +21,7 @@ from relayer.core.plan import TrackedPacket, retry_delay_s
 from relayer.database import Cursors, Database
 
 SCHEMA_VERSION = 2
+_TOOK_EFFECT = {Verdict.DONE, Verdict.ALREADY_DONE}
 MOST_INTEGER = 2**63 - 1
 """SQLite's integers are signed; a time-out beyond this is as good as never."""
 
@@ -178,11 +179,12 @@ class RelayerStore:
     def record_outcomes(
         self, source_chain: str, target_chain: str, answered: Iterable[tuple[PacketMessage, Outcome]], now_s: float
     ) -> None:
-        """Remember how submissions were answered; a refused packet waits, longer each time."""
+        """Remember how submissions were answered; a packet that got no further waits, longer each time."""
         with self._database.transaction() as connection:
             for message, outcome in answered:
                 key = PacketKey(source_chain, message.packet.source_client, message.packet.sequence)
-                row = connection.execute(sa.select(_packets.c.id, _packets.c.attempts).where(_matches(key))).one()
+                columns = (_packets.c.id, _packets.c.attempts, _packets.c.state)
+                row = connection.execute(sa.select(*columns).where(_matches(key))).one()
                 step = StepRow(
                     target_chain,
                     message.kind.value,
@@ -194,12 +196,11 @@ class RelayerStore:
                 )
                 self._add_step(connection, row.id, step)
                 # Even after success the next attempt waits: the chain's event, not our submission, ends the work.
-                pause_s = retry_delay_s(row.attempts, first_s=0.5 if outcome.verdict is Verdict.REFUSED else 5.0)
-                connection.execute(
-                    sa.update(_packets)
-                    .where(_packets.c.id == row.id)
-                    .values(attempts=row.attempts + 1, not_before_s=now_s + pause_s, last_error=outcome.refusal)
-                )
+                pause_s = retry_delay_s(row.attempts, first_s=5.0 if outcome.verdict in _TOOK_EFFECT else 0.5)
+                changes = {"attempts": row.attempts + 1, "not_before_s": now_s + pause_s, "last_error": outcome.refusal}
+                if outcome.verdict is Verdict.BLOCKED:
+                    changes["state"] = next_state(PacketState(row.state), EventKind.OUTCOME_REFUSED).value
+                connection.execute(sa.update(_packets).where(_packets.c.id == row.id).values(**changes))
 
     def open_packets(self, source_chain: str, now_s: float, limit: int) -> list[TrackedPacket]:
         """Packets of a direction that may be worked on now, the nearest time-out first.

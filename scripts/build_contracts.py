@@ -36,7 +36,10 @@ class BuildSet:
 
 def build_sets() -> tuple[BuildSet, ...]:
     """Return the deployed contracts and the contracts that only tests deploy."""
-    deployed = ("core/ICS26Router", "light-clients/ProgmatLightClient", "dvp/DvpApp", "tokens/SecurityToken")
+    deployed = (
+        *("core/ICS26Router", "light-clients/ProgmatLightClient", "dvp/DvpApp", "tokens/SecurityToken"),
+        *(f"adapters/{family}Adapter" for family in ("Escrow", "Erc3643", "Erc7943", "IbetDvp", "IbetLock")),
+    )
     return (
         BuildSet(tuple(CONTRACTS / f"{name}.sol" for name in deployed), ROOT / "chains" / "evm" / "artifacts"),
         BuildSet(

@@ -11,6 +11,7 @@ from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.node_types import EvmReceipt, LogFilter
 from chains.evm.client.progmat_light_client import ProgmatLightClientBinding
 from chains.evm.client.proofs import QbftProver
+from chains.evm.client.revert_reason import is_of_router_or_client
 from chains.evm.client.router import (
     PACKET_TOPICS,
     AckPacketEvent,
@@ -21,7 +22,7 @@ from chains.evm.client.router import (
     WriteAcknowledgementEvent,
 )
 from chains.evm.client.rpc import EvmRpc
-from chains.evm.errors import BlockUnavailable, EvmTxFailed, ExecutionReverted
+from chains.evm.errors import BlockUnavailable, EvmTxFailed, ExecutionReverted, RevertReason
 from ibc.packet import Packet
 from light_clients.clock import status_at
 from primitives.errors import UnavailableError
@@ -137,15 +138,30 @@ class EvmEndpoint:
     async def submit(self, update: ClientUpdate | None, messages: Sequence[PacketMessage]) -> tuple[Outcome, ...]:
         """See ChainEndpoint. What the contracts refuse is found by simulation and left out of the transaction."""
         head = [] if update is None else await self._updates(update)
-        refusals = await asyncio.gather(*(self._refusal(head, message) for message in messages))
-        accepted = [self._call(message) for message, why in zip(messages, refusals, strict=True) if not why]
+        refused = await asyncio.gather(*(self._refusal(head, message) for message in messages))
+        accepted = [message for message, why in zip(messages, refused, strict=True) if why is None]
         if not accepted and (messages or not head):  # an update that nothing needs is not sent either
-            return tuple(Outcome(Verdict.REFUSED, refusal=why) for why in refusals)
-        receipt = await self._execute(self._router.multicall(*head, *accepted))
-        return tuple(
-            Outcome(Verdict.REFUSED, refusal=why) if why else self._outcome(message, receipt)
-            for message, why in zip(messages, refusals, strict=True)
-        )
+            return tuple(why for why in refused if why is not None)
+        answers = iter(await self._submit_accepted(head, accepted))
+        return tuple(why or next(answers) for why in refused)
+
+    async def _submit_accepted(self, head: Sequence[EvmCall], messages: Sequence[PacketMessage]) -> list[Outcome]:
+        """All in one transaction; one by one if together they are refused, so that the culprit alone is left out."""
+        try:
+            receipt = await self._execute(self._router.multicall(*head, *map(self._call, messages)))
+            return [self._outcome(message, receipt) for message in messages]
+        except ChainMovedMeanwhile:
+            if len(messages) < 2:
+                raise
+        outcomes: list[Outcome] = []
+        for message in messages:
+            try:
+                receipt = await self._execute(self._router.multicall(*head, self._call(message)))
+                head = ()  # the client is where the others' proofs need it
+                outcomes.append(self._outcome(message, receipt))
+            except ChainMovedMeanwhile as alone:
+                outcomes.append(Outcome(Verdict.REFUSED, refusal=f"{alone.reason}: {alone}"))
+        return outcomes
 
     async def _execute(self, call: EvmCall) -> EvmReceipt:
         """The receipt of a success; ``ChainMovedMeanwhile`` if what passed simulation is refused all the same."""
@@ -171,13 +187,19 @@ class EvmEndpoint:
         except ExecutionReverted as reverted:
             raise ClientMovedMeanwhile(f"update refused: {reverted.revert}; reading the client again") from reverted
 
-    async def _refusal(self, head: Sequence[EvmCall], message: PacketMessage) -> str:
-        """Why the contracts would refuse a message now; empty if they take it."""
+    async def _refusal(self, head: Sequence[EvmCall], message: PacketMessage) -> Outcome | None:
+        """How the contracts would refuse a message now; None if they take it."""
         try:
             await self._rpc.call(self._router.multicall(*head, self._call(message)), sender=self._account.address)
         except ExecutionReverted as reverted:
-            return f"{reverted.reason}: {reverted.revert}"
-        return ""
+            blocked = message.kind is not MessageKind.RECEIVE and not self._is_ours(reverted.revert)
+            verdict = Verdict.BLOCKED if blocked else Verdict.REFUSED
+            return Outcome(verdict, refusal=f"{reverted.reason}: {reverted.revert}")
+        return None
+
+    def _is_ours(self, revert: RevertReason) -> bool:
+        """Whether router or light client refuse, which another proof or another relayer may cure."""
+        return is_of_router_or_client(revert, self._account.address)
 
     def _call(self, message: PacketMessage) -> EvmCall:
         if message.kind is MessageKind.RECEIVE:

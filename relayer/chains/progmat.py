@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-import uuid
 from collections.abc import Callable, Sequence
 
 from chains.progmat.client import (
-    AckPacket,
     CheckpointCollector,
-    FlowView,
+    IbcEvent,
     IbcEventKind,
     LedgerClient,
     SignedCheckpoint,
-    TimeoutPacket,
     UpdateLightClient,
 )
 from ibc.light_client import LightClientStatus
@@ -23,6 +21,8 @@ from light_clients.qbft.codec import decode_client_state
 from primitives.errors import CallerError, PeerError, UnavailableError
 from primitives.hashing import sha256
 from relayer.chains.packet_paths import proved_path
+from relayer.chains.progmat_arrivals import Arrivals
+from relayer.chains.progmat_flows import FLOW_WAIT_S, outcome_of, submitted
 from relayer.core.chain import (
     ClientUpdate,
     EventKind,
@@ -34,17 +34,15 @@ from relayer.core.chain import (
     PacketEvent,
     PacketMessage,
     ProofKind,
-    Verdict,
 )
 
-FLOW_WAIT_S = 15
 HEAD_WAIT_MS = 2000
-ALREADY_PROCESSED = "PACKET_ALREADY_PROCESSED"
 
 _EVENTS = {
     IbcEventKind.SEND_PACKET: EventKind.SENT,
     IbcEventKind.ACK_PROCESSED: EventKind.ACK_PROCESSED,
     IbcEventKind.TIMEOUT_PROCESSED: EventKind.TIMEOUT_PROCESSED,
+    IbcEventKind.ACK_WRITTEN: EventKind.ACK_WRITTEN,
 }
 
 
@@ -67,16 +65,22 @@ class UpdateRefused(PeerError):
 
 
 class LedgerEndpoint:
-    """Implements ``ChainEndpoint``. A submission is one ledger transaction a message, after one for the header."""
+    """Implements ``ChainEndpoint``. A submission is one ledger transaction a message, after one for the header.
+
+    A packet that arrives is the business of the buyer's custodian, whom its words do not name: each of ``custodians``
+    is asked, until the trade's lock-by; from then on the issuer's node refuses it.
+    """
 
     def __init__(
         self,
         issuer: LedgerClient,
         collector: CheckpointCollector,
         client_id: str,
+        custodians: Sequence[LedgerClient] = (),
         now_s: Callable[[], float] = time.time,
     ) -> None:
         self._issuer = issuer
+        self._arrivals = Arrivals(issuer, custodians, client_id, now_s)
         self._collector = collector
         self._client_id = client_id
         self._now_s = now_s
@@ -100,12 +104,17 @@ class LedgerEndpoint:
     async def events(self, cursor: int, limit: int) -> EventPage:
         """See ChainEndpoint; the cursor is the issuer node's own numbering."""
         found = await self._issuer.ibc_events(cursor, max_events=limit)
-        events = [
-            PacketEvent(_EVENTS[event.kind], event.decoded_packet, event.journal_position, event.tx_id.hex())
-            for event in found
-        ]
-        ours = tuple(event for event in events if event.packet.source_client == self._client_id)
+        events = (self._on_this_path(event) for event in found)
+        ours = tuple(event for event in events if event is not None)
         return EventPage(ours, found[-1].cursor if found else cursor)
+
+    def _on_this_path(self, event: IbcEvent) -> PacketEvent | None:
+        kind, packet = _EVENTS[event.kind], event.decoded_packet
+        is_written = kind is EventKind.ACK_WRITTEN
+        if (packet.destination_client if is_written else packet.source_client) != self._client_id:
+            return None
+        ack = event.acknowledgement if is_written else None
+        return PacketEvent(kind, packet, event.journal_position, event.tx_id.hex(), ack)
 
     async def hosted_client(self) -> HostedClient:
         """See ChainEndpoint."""
@@ -143,7 +152,7 @@ class LedgerEndpoint:
         """See ChainEndpoint."""
         if update is not None:
             await self._update(update)
-        return tuple([await self._handle(message) for message in messages])
+        return tuple(await asyncio.gather(*map(self._handle, messages)))
 
     async def _update(self, update: ClientUpdate) -> None:
         request_id = f"update/{sha256(update.client_message)[:16].hex()}"
@@ -157,34 +166,11 @@ class LedgerEndpoint:
 
     async def _handle(self, message: PacketMessage) -> Outcome:
         if message.kind is MessageKind.RECEIVE:
-            # Cash leads in this release: nothing is sent towards the ledger, so nobody can have a proof to show here.
-            return Outcome(Verdict.REFUSED, refusal="RECEIVE_UNKNOWN: this ledger's contracts take no packets")
-        started_ms = int(self._now_s() * 1000)
-        request_id = f"{message.kind.value}/{message.packet.source_client}/{message.packet.sequence}"
-        request_id += f"/{message.proof_height}"
-        flow = await self._issuer.submit(_request(request_id, message), FLOW_WAIT_S)
-        if flow.is_failed and flow.updated_ms < started_ms:
-            # The same request failed before this attempt and would answer so for ever: try anew under a new id.
-            flow = await self._issuer.submit(_request(f"{request_id}/{uuid.uuid4().hex[:12]}", message), FLOW_WAIT_S)
-        return _outcome(flow)
+            return await self._arrivals.receive(message)
+        return outcome_of(await submitted(self._issuer, message, self._now_s))
 
     async def close(self) -> None:
         """See ChainEndpoint."""
         await self._issuer.close()
+        await self._arrivals.close()
         await self._collector.close()
-
-
-def _request(request_id: str, message: PacketMessage) -> AckPacket | TimeoutPacket:
-    if message.kind is MessageKind.ACKNOWLEDGE:
-        return AckPacket(request_id, message.packet, message.ack or b"", message.proof, message.proof_height)
-    return TimeoutPacket(request_id, message.packet, message.proof, message.proof_height)
-
-
-def _outcome(flow: FlowView) -> Outcome:
-    if flow.is_final_on_ledger:
-        return Outcome(Verdict.DONE, flow.tx_id.hex(), flow.journal_position)
-    if not flow.is_failed:
-        raise LedgerNotReady(f"{flow.kind.value} waits for {flow.waiting_on or flow.step.value}: {flow.last_error}")
-    if flow.last_error_reason == ALREADY_PROCESSED:
-        return Outcome(Verdict.ALREADY_DONE)
-    return Outcome(Verdict.REFUSED, refusal=f"{flow.last_error_reason}: {flow.last_error}")

@@ -100,6 +100,7 @@ def _places(directory: Path, state: DevnetState, stage: Stage) -> dict[str, obje
         "EVM JSON-RPC": state.rpc_url,
         "security token": stage.deployment.token,
         "DvpApp": stage.deployment.dvp_app,
+        **{f"adapter {family}": at for family, at in stage.deployment.adapters.items()},
         "gateway (gRPC, mTLS)": state.gateway.target,
         "relayer (gRPC, mTLS)": state.relayer.target,
         "certificates": f"{directory}/network/operator",

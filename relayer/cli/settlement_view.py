@@ -12,7 +12,12 @@ from rich.table import Table
 
 from chains.console import facts, out
 
-_COLOURS = {"SETTLED": "green", "RETURNED": "yellow", "CANCELLED": "yellow", "REFUSED": "red", "MISMATCHED": "red"}
+_COLOURS = {
+    "SETTLED": "green",
+    "RETURNED": "yellow",
+    "CANCELLED": "yellow",
+    **dict.fromkeys(("REFUSED", "MISMATCHED", "DELIVERY_BLOCKED"), "red"),
+}
 
 
 def state_name(settlement: pb.Settlement) -> str:

@@ -18,12 +18,17 @@ from ibc.packet import Packet
 
 
 class EventKind(Enum):
-    """What happened to a packet on the chain that reports it."""
+    """What happened to a packet on the chain that reports it.
+
+    ``OUTCOME_REFUSED`` is in no log: the source chain says it when it is asked to process an acknowledgement or a
+    time-out, and its application, not its light client, refuses.
+    """
 
     SENT = "sent"
     ACK_WRITTEN = "ack_written"
     ACK_PROCESSED = "ack_processed"
     TIMEOUT_PROCESSED = "timeout_processed"
+    OUTCOME_REFUSED = "outcome_refused"
 
 
 @dataclass(frozen=True)
@@ -115,11 +120,13 @@ class Verdict(Enum):
     DONE = "done"
     ALREADY_DONE = "already_done"  # somebody else was faster: information, not an error
     REFUSED = "refused"
+    PENDING = "pending"  # taken, and not final yet: ask again
+    BLOCKED = "blocked"  # what is proved holds, and the application behind it refuses: only time or its issuer cures it
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The answer to one message: where it landed, or why it was refused (``reason: text``)."""
+    """The answer to one message: where it landed, or why it did not (``refusal``, as ``reason: text``)."""
 
     verdict: Verdict
     tx_id: str = ""
@@ -160,8 +167,8 @@ class ChainEndpoint(Protocol):
     async def submit(self, update: ClientUpdate | None, messages: Sequence[PacketMessage]) -> tuple[Outcome, ...]:
         """Bring the hosted client up to date, then handle the messages; one outcome a message, in order.
 
-        One refused message does not hold back the others. Idempotent: a message that already took effect is
-        ``ALREADY_DONE``. When an error is raised nothing is known; submitting again is safe.
+        One that is refused, blocked or pending does not hold back the others. Idempotent: a message that already took
+        effect is ``ALREADY_DONE``. When an error is raised nothing is known; submitting again is safe.
         """
 
     async def close(self) -> None:

@@ -2,6 +2,9 @@
 
 The relayer's own submissions change nothing here: only what a chain reports moves a packet, so that a relayer killed at
 any line, or another relayer's success, leads to the same state. A state says what the packet waits for.
+
+An application that refuses a proved outcome (a token is paused, say) blocks its packet, and ends nothing: the proof
+stays good, is brought again for ever, and people are told.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ class PacketState(Enum):
 
     SENT = "sent"
     RECEIVED = "received"
+    DELIVERY_BLOCKED = "delivery_blocked"
+    RETURN_BLOCKED = "return_blocked"
     ACKNOWLEDGED = "acknowledged"
     TIMED_OUT = "timed_out"
 
@@ -26,12 +31,20 @@ class PacketState(Enum):
         """No event can move the packet any more."""
         return self in _FINAL
 
+    @property
+    def is_blocked(self) -> bool:
+        """The source's application refuses what is proved: somebody has to look at it."""
+        return self in _BLOCKED
+
 
 _FINAL: Final = frozenset({PacketState.ACKNOWLEDGED, PacketState.TIMED_OUT})
+_BLOCKED: Final = frozenset({PacketState.DELIVERY_BLOCKED, PacketState.RETURN_BLOCKED})
 
 WAITS_FOR: Final[dict[PacketState, str]] = {
     PacketState.SENT: "the destination to receive it, or its time-out to be proved",
     PacketState.RECEIVED: "the source to process its acknowledgement",
+    PacketState.DELIVERY_BLOCKED: "the source's application to take the acknowledgement, which it refuses now",
+    PacketState.RETURN_BLOCKED: "the source's application to take the time-out, which it refuses now",
     PacketState.ACKNOWLEDGED: "nothing: the acknowledgement is processed",
     PacketState.TIMED_OUT: "nothing: the time-out is processed",
 }
@@ -47,6 +60,22 @@ TRANSITIONS: Final[dict[tuple[PacketState, EventKind], PacketState]] = {
     (PacketState.RECEIVED, EventKind.SENT): PacketState.RECEIVED,
     (PacketState.RECEIVED, EventKind.ACK_WRITTEN): PacketState.RECEIVED,
     (PacketState.RECEIVED, EventKind.ACK_PROCESSED): PacketState.ACKNOWLEDGED,
+    (PacketState.RECEIVED, EventKind.OUTCOME_REFUSED): PacketState.DELIVERY_BLOCKED,
+    (PacketState.DELIVERY_BLOCKED, EventKind.SENT): PacketState.DELIVERY_BLOCKED,
+    (PacketState.DELIVERY_BLOCKED, EventKind.ACK_WRITTEN): PacketState.DELIVERY_BLOCKED,
+    (PacketState.DELIVERY_BLOCKED, EventKind.OUTCOME_REFUSED): PacketState.DELIVERY_BLOCKED,
+    (PacketState.DELIVERY_BLOCKED, EventKind.ACK_PROCESSED): PacketState.ACKNOWLEDGED,
+    # Whose refusal it is, is read off its words: a light client's may be taken for an application's, so that a packet
+    # that was received all the same goes its way.
+    (PacketState.SENT, EventKind.OUTCOME_REFUSED): PacketState.RETURN_BLOCKED,
+    (PacketState.RETURN_BLOCKED, EventKind.SENT): PacketState.RETURN_BLOCKED,
+    (PacketState.RETURN_BLOCKED, EventKind.ACK_WRITTEN): PacketState.RECEIVED,
+    (PacketState.RETURN_BLOCKED, EventKind.OUTCOME_REFUSED): PacketState.RETURN_BLOCKED,
+    (PacketState.RETURN_BLOCKED, EventKind.ACK_PROCESSED): PacketState.ACKNOWLEDGED,
+    (PacketState.RETURN_BLOCKED, EventKind.TIMEOUT_PROCESSED): PacketState.TIMED_OUT,
+    # Its answer was under way when the end was reported.
+    (PacketState.ACKNOWLEDGED, EventKind.OUTCOME_REFUSED): PacketState.ACKNOWLEDGED,
+    (PacketState.TIMED_OUT, EventKind.OUTCOME_REFUSED): PacketState.TIMED_OUT,
     (PacketState.ACKNOWLEDGED, EventKind.SENT): PacketState.ACKNOWLEDGED,
     (PacketState.ACKNOWLEDGED, EventKind.ACK_WRITTEN): PacketState.ACKNOWLEDGED,
     (PacketState.ACKNOWLEDGED, EventKind.ACK_PROCESSED): PacketState.ACKNOWLEDGED,

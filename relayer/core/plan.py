@@ -81,7 +81,7 @@ def plan_packet(tracked: TrackedPacket, view: DirectionView) -> Action | None:
 
 def _wanted(tracked: TrackedPacket, view: DirectionView) -> Action | None:
     """What the packet needs next, whether or not it can be proved now and the hosted client can take it."""
-    if tracked.state is PacketState.RECEIVED:
+    if tracked.state in {PacketState.RECEIVED, PacketState.DELIVERY_BLOCKED}:
         kind, proof = MessageKind.ACKNOWLEDGE, ProofKind.ACKNOWLEDGEMENT
         return Action(Target.SOURCE, kind, proof, tracked, provable_from=tracked.ack_height)
     if view.destination.timestamp_s >= tracked.packet.timeout_s:

@@ -85,7 +85,7 @@ def write_relayer_and_gateway(
     head = _head(relayer, "relayer") + callers + 'evm_key_file = "keys/relayer.hex"\n'
     (directory / "relayer.toml").write_text(head + shared)
     (directory / "relayer-kill.toml").write_text(head + f'kill_at = "{CrashPoint.BEFORE_ACKNOWLEDGE.value}"\n' + shared)
-    margins = "before_lock_s = 3\nlock_to_settle_s = 5\n"
+    margins = "before_lock_s = 3\nlock_to_settle_s = 5\nbefore_payment_s = 6\npayment_to_settle_s = 5\n"
     (directory / "gateway.toml").write_text(
         _head(gateway, "gateway") + margins + _speaks_for() + _shared("gateway", rpc_url, nodes, validators)
     )

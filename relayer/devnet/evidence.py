@@ -1,7 +1,8 @@
 """Everything a third party needs to check a settlement offline, as files that ``crossdvp verify`` reads.
 
 What happened on the ledger: its signed transactions, and the checkpoint under which other chains see the packet. What
-happened on the EVM chain: the block's header with its seals, and the storage proof of the acknowledgement.
+happened on the EVM chain: the block's header with its seals, and the storage proof of the acknowledgement; where the
+securities lead, of the packet, and the acknowledgement is under the ledger's checkpoint.
 """
 
 from __future__ import annotations
@@ -47,13 +48,20 @@ async def evidence_of(directory: Path, state: DevnetState, settlement: pb.Settle
         if "cash locked" in facts:
             path = commitment_path(LEDGER_CLIENT_ID, settlement.packet_sequence)
             documents["checkpoint.packet.json"] = await _checkpoint(collector, facts["cash locked"].height, path)
+        if "cash paid" in facts:
+            path = ack_path(LEDGER_CLIENT_ID, settlement.packet_sequence)
+            documents["checkpoint.acknowledgement.json"] = await _checkpoint(collector, facts["cash paid"].height, path)
     finally:
         await buyers_node.close()
         await collector.close()
     async with EvmRpc(state.rpc_url) as rpc:
+        router = address_bytes(deployment_of(directory, state).router)
         for what in set(ANSWERED) & facts.keys():
-            router = address_bytes(deployment_of(directory, state).router)
-            documents |= await _acknowledgement(rpc, router, facts[what].height, settlement.packet_sequence)
+            path = ack_path(EVM_CLIENT_ID, settlement.packet_sequence)
+            documents |= await _stored(rpc, router, facts[what].height, path, "acknowledgement")
+        if "securities locked" in facts:
+            path = commitment_path(EVM_CLIENT_ID, settlement.packet_sequence)
+            documents |= await _stored(rpc, router, facts["securities locked"].height, path, "packet")
     if not documents:
         raise NothingToProveYet(f"{settlement.name} is on no ledger yet: watch it until its cash is locked")
     return documents
@@ -65,7 +73,7 @@ async def _ledger_tx(node: LedgerClient, fact: pb.LedgerFact) -> Document:
 
 
 async def _checkpoint(collector: CheckpointCollector, height: int, path: bytes) -> Document:
-    """The checkpoint right at the lock, with the packet's commitment under it: later its commitment is deleted."""
+    """The checkpoint right at the lock, with what the other chain saw under it: a commitment is deleted later."""
     signed = await collector.collect(height)
     proof = await collector.prove(path, signed)
     trusted = collector.validator_set
@@ -81,13 +89,13 @@ async def _checkpoint(collector: CheckpointCollector, height: int, path: bytes) 
     }
 
 
-async def _acknowledgement(rpc: EvmRpc, router: bytes, height: int, sequence: int) -> dict[str, Document]:
-    """The sealed header of the block that answered the packet, and the answer in the router's store under its root."""
+async def _stored(rpc: EvmRpc, router: bytes, height: int, path: bytes, what: str) -> dict[str, Document]:
+    """The sealed header of the block that stored something at an IBC path, and it in the router's store there."""
     block = await rpc.request("eth_getBlockByNumber", hex(height), False)  # noqa: FBT003  # JSON-RPC's own parameter
-    slot = mapping_slot(keccak256(ack_path(EVM_CLIENT_ID, sequence)), IBC_STORE_SLOT)
+    slot = mapping_slot(keccak256(path), IBC_STORE_SLOT)
     proof = await rpc.request("eth_getProof", "0x" + router.hex(), ["0x" + slot.hex()], hex(height))
     header = await rpc.get_block(height)
     return {
-        "header.acknowledgement.json": {"kind": "qbft", "header": block},
-        "storage.acknowledgement.json": {"stateRoot": "0x" + header.state_root.hex(), "proof": proof},
+        f"header.{what}.json": {"kind": "qbft", "header": block},
+        f"storage.{what}.json": {"stateRoot": "0x" + header.state_root.hex(), "proof": proof},
     }

@@ -15,12 +15,12 @@ from chains.evm.client.account import EvmAccount
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.token import TokenBinding
-from ibc.dvp import SettlementTerms
+from ibc.dvp import LeadLeg, SettlementTerms
 from primitives.errors import UnavailableError
 from relayer.client import RelayerClient
 from relayer.devnet import processes
 from relayer.devnet.access import deployment_of, gateway_client, ledger_client, relayer_client
-from relayer.devnet.layout import LEDGER_CLIENT_ID, DevnetState, Party, Process, write_state
+from relayer.devnet.layout import EVM_CLIENT_ID, LEDGER_CLIENT_ID, DevnetState, Party, Process, write_state
 from relayer.devnet.trading import (
     TradePlan,
     earmark,
@@ -115,7 +115,7 @@ class Stage:
         return sum(balance.free_yen + balance.reserved_yen + balance.locked_yen for balance in balances)
 
     async def start_trade(self, plan: TradePlan) -> Followed:
-        """Both instructions, then the seller's earmark."""
+        """Both instructions, then the seller's earmark, or lock."""
         terms = plan_terms(self.directory, self.state, plan)
         await instruct(self.directory, self.state, terms, list(Side))
         followed = Followed(terms)
@@ -139,8 +139,9 @@ class Stage:
     async def _read_proof_sizes(self, followed: Followed) -> None:
         """The relayer knows how many bytes it carried; a relayer that is away leaves them out."""
         sequence = followed.settlement.packet_sequence
+        source = LEDGER_CLIENT_ID if followed.terms.lead_leg is LeadLeg.CASH else EVM_CLIENT_ID
         try:
-            packet = await self.relayer.packet(LEDGER_CLIENT_ID, sequence) if sequence else None
+            packet = await self.relayer.packet(source, sequence) if sequence else None
         except UnavailableError:
             return
         carried = {step.what: step.proof_bytes for step in packet.steps if step.proof_bytes} if packet else {}
@@ -149,6 +150,10 @@ class Stage:
             "refused": "receive",
             "cash released to seller": "acknowledge",
             "cash returned to buyer": "time_out" if "time_out" in carried else "acknowledge",
+            "cash paid": "receive",
+            "securities delivered": "acknowledge",
+            "securities returned after refusal": "acknowledge",
+            "securities returned after the time-out": "time_out",
         }
         followed.proofs.update({what: carried[step] for what, step in wanted.items() if step in carried})
 

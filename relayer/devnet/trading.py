@@ -14,8 +14,9 @@ from pathlib import Path
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.deployment import Deployment, address_bytes
-from chains.evm.client.dvp_app import DvpAppBinding
+from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.deployment import Deployment, adapter_address, address_bytes
+from chains.evm.client.dvp_app import DvpAppBinding, seller_trade_id
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.token import TokenBinding
 from ibc.dvp import CashAccount, CashLeg, LeadLeg, SecurityLeg, SettlementTerms, packet_of
@@ -27,18 +28,22 @@ from relayer.gateway.matching import Side
 
 EVM_TIMEOUT_S = 30.0
 CUSTODIAN_TIMEOUT_S, CUSTODIAN_POLL_S = 30.0, 0.2
-APPROVE_GAS, EARMARK_GAS = 100_000, 400_000
+APPROVE_GAS, EARMARK_GAS, LOCK_AND_SEND_GAS = 100_000, 400_000, 600_000
 
 
 @dataclass(frozen=True)
 class TradePlan:
-    """A trade between the devnet's two brokers; ``trade_id`` None = a fresh one. Times in seconds from now."""
+    """A trade between the devnet's two brokers; ``trade_id`` None = a fresh one. Times in seconds from now.
+
+    ``lead_leg``: what is locked first, the cash or the securities.
+    """
 
     quantity: int
     amount_yen: int
     lock_in_s: int
     settle_in_s: int
     trade_id: bytes | None = None
+    lead_leg: LeadLeg = LeadLeg.CASH
 
 
 def plan_terms(directory: Path, state: DevnetState, plan: TradePlan) -> SettlementTerms:
@@ -46,11 +51,11 @@ def plan_terms(directory: Path, state: DevnetState, plan: TradePlan) -> Settleme
     deployment = deployment_of(directory, state)
     now_s = int(time.time())
     return SettlementTerms(
-        trade_id=plan.trade_id or secrets.token_bytes(32),
+        trade_id=plan.trade_id or seller_trade_id(address_bytes(state.seller.evm_address), secrets.token_bytes(8)),
         security=SecurityLeg(
             chain_id=deployment.chain_id,
             token=Address(address_bytes(deployment.token)),
-            adapter=Address(address_bytes(deployment.dvp_app)),
+            adapter=Address(adapter_address(deployment, AdapterFamily.ESCROW)),
             quantity=plan.quantity,
             seller=Address(address_bytes(state.seller.evm_address)),
             buyer=Address(address_bytes(state.buyer.evm_address)),
@@ -64,7 +69,7 @@ def plan_terms(directory: Path, state: DevnetState, plan: TradePlan) -> Settleme
             seller=_account(state.seller),
             salt=secrets.token_bytes(32),
         ),
-        lead_leg=LeadLeg.CASH,
+        lead_leg=plan.lead_leg,
         lock_by_s=now_s + plan.lock_in_s,
         settle_by_s=now_s + plan.settle_in_s,
     )
@@ -129,12 +134,17 @@ async def _seller(directory: Path, state: DevnetState) -> AsyncIterator[tuple[Ev
 
 
 async def earmark(directory: Path, state: DevnetState, terms: SettlementTerms) -> None:
-    """The seller's two transactions, approve and earmark, sent together; returns once both are in a block."""
+    """The seller's two transactions, approve and earmark, sent together; returns once both are in a block.
+
+    Where the securities lead, the second one locks them and sends the packet.
+    """
     async with _seller(directory, state) as (account, deployment):
         token, app = TokenBinding(address_bytes(deployment.token)), DvpAppBinding(address_bytes(deployment.dvp_app))
-        # The earmark succeeds only after the approval, so its gas cannot be estimated before: both limits are given.
-        await account.send(replace(token.approve(app.address, terms.security.quantity), gas=APPROVE_GAS))
-        await account.execute(replace(app.earmark(terms), gas=EARMARK_GAS), EVM_TIMEOUT_S)
+        leads = terms.lead_leg is LeadLeg.SECURITIES
+        call, gas = (app.lock_and_send(terms), LOCK_AND_SEND_GAS) if leads else (app.earmark(terms), EARMARK_GAS)
+        # It succeeds only after the approval, so its gas cannot be estimated before: both limits are given.
+        await account.send(replace(token.approve(terms.security.adapter, terms.security.quantity), gas=APPROVE_GAS))
+        await account.execute(replace(call, gas=gas), EVM_TIMEOUT_S)
 
 
 async def release_refused(directory: Path, state: DevnetState, terms: SettlementTerms, sequence: int) -> None:

@@ -16,6 +16,7 @@ from relayer.config import GatewayConfig, load_config
 from relayer.gateway.access import Speakers
 from relayer.gateway.evm_side import EvmSide
 from relayer.gateway.ledger_side import LedgerSide
+from relayer.gateway.orders import orders_of
 from relayer.gateway.rpc_settlement import Margins, Scope
 from relayer.gateway.serving import GatewayParts, serve_gateway
 from relayer.gateway.store import GatewayStore
@@ -36,12 +37,13 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         custodians = {peer.name: LedgerClient(peer.endpoint(), tls) for peer in config.ledger.custodians}
         cash = LedgerSide(LedgerClient(config.ledger.issuer.endpoint(), tls), custodians, config.ledger.client_id)
         stack.push_async_callback(cash.close)
-        scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians))
+        orders = orders_of(deployment, config.securities_lead)
+        scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians), orders)
         speakers = Speakers(config.speaks_for)
         await serve_gateway(
             GatewayParts(store, EvmSide(rpc, deployment), cash, scope, speakers, now_s),
             ServerSettings(config.listen, tls, speakers.callers),
-            Margins(config.before_lock_s, config.lock_to_settle_s),
+            Margins(config.before_lock_s, config.lock_to_settle_s, config.before_payment_s, config.payment_to_settle_s),
             config.poll_interval_ms / 1000,
             stopping,
             lambda port: _log.info("serving", listen=config.listen, port=port),

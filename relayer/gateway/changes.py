@@ -11,6 +11,8 @@ from relayer.gateway.matching import Side, mismatched_fields
 from relayer.gateway.model import Fact, Settlement, Waiting
 from relayer.gateway.store import Change
 
+_PAID, _BLOCKED = SettlementState.PAID, SettlementState.DELIVERY_BLOCKED
+
 
 @dataclass(frozen=True)
 class Sighting:
@@ -96,6 +98,21 @@ def attempt_failed(error: str, next_attempt_s: int) -> Change:
                 waiting.on, waiting.what, waiting.since_s, next_attempt_s, waiting.attempts + 1, last_error=error
             ),
         )
+
+    return change
+
+
+def obstacle_seen(obstacle: str) -> Change:
+    """What the token says of a delivery that is paid for: blocked by an obstacle, on its way without one."""
+
+    def change(before: Settlement | None) -> Settlement | None:
+        if before is None or before.waiting is None or before.state not in {_PAID, _BLOCKED}:
+            return before
+        waiting = replace(before.waiting, last_error=obstacle)
+        if (before.state is _BLOCKED) == bool(obstacle):
+            return replace(before, waiting=waiting) if obstacle else before
+        event = SettlementEvent.TOKEN_REFUSES if obstacle else SettlementEvent.TOKEN_AGREES
+        return replace(before, state=next_state(before.state, event), waiting=waiting)
 
     return change
 

@@ -3,14 +3,17 @@
 CallerError
 ├── BadRequest            a field is malformed, out of range or missing
 │   ├── BadPageToken      a page or resume token that this gateway did not give
-│   └── NotServed         terms on a chain, ledger or node that this gateway does not reach
+│   ├── NotServed         terms on a chain, ledger or node that this gateway does not reach
+│   └── OrderNotPossible  the leg that should lead cannot, for tokens of that adapter
 ├── NotYourSide           the caller does not speak for the node that keeps that side's account
 ├── RequestIdReused       the same request id with another body
 ├── TradeIdTaken          the trade id belongs to a settlement between other custodian nodes
 ├── SettlementUnknown     not there, or not the caller's business
 ├── SettlementEnded       nothing can change it any more
-├── TradeAlreadyLocked    the cash is locked: only evidence ends it now
-└── TimesTooClose         lock-by or settle-by leave less than the configured margins
+├── TradeAlreadyLocked    cash or securities are locked: only evidence ends it now
+├── BuyerCancels          securities lead, and the caller does not speak for the buyer
+├── TimesTooClose         lock-by or settle-by leave less than the configured margins
+└── TimesTooFar           settle-by is further from lock-by than a packet lives
 UnavailableError
 └── GatewayStopping       this gateway goes down: watch again with the last token
 """
@@ -42,6 +45,15 @@ class NotServed(BadRequest):
     """The terms are on a chain, ledger or custodian node that this gateway does not reach: use theirs."""
 
     reason = "NOT_SERVED"
+
+
+class OrderNotPossible(BadRequest):
+    """The platform's tokens cannot settle in that order; nothing was stored."""
+
+    reason = "ORDER_NOT_POSSIBLE"
+
+    def __init__(self, adapter: str, lead: str, possible: Sequence[str]) -> None:
+        super().__init__("terms.lead_leg", f"{' or '.join(possible)} for adapter {adapter}", lead)
 
 
 class NotYourSide(CallerError):
@@ -100,13 +112,26 @@ class SettlementEnded(CallerError):
 
 
 class TradeAlreadyLocked(CallerError):
-    """The cash is locked: the settlement ends by delivery, refusal or time-out, proved on the ledger."""
+    """The leading leg is locked: the settlement ends by what the other ledger answers, or by time-out, proved."""
 
     reason = "TRADE_ALREADY_LOCKED"
 
     def __init__(self, name: str, state: str) -> None:
         self.name, self.state = name, state
-        super().__init__(f"{name} is {state}: the cash is locked, so only evidence ends it; watch it instead")
+        super().__init__(f"{name} is {state}: one leg is locked, so only evidence ends it; watch it instead")
+
+
+class BuyerCancels(CallerError):
+    """Where securities lead, the seller's may be locked already: he must not be able to take them back alone."""
+
+    reason = "BUYER_CANCELS"
+
+    def __init__(self, name: str, buyer_node: str) -> None:
+        self.name, self.buyer_node = name, buyer_node
+        super().__init__(
+            f"{name} is led by the securities: only who speaks for the buyer's node {buyer_node} cancels it; "
+            "if nothing was locked, let lock-by pass"
+        )
 
 
 class TimesTooClose(CallerError):
@@ -117,6 +142,16 @@ class TimesTooClose(CallerError):
     def __init__(self, field: str, earliest_s: int, found_s: int) -> None:
         self.field, self.earliest_s, self.found_s = field, earliest_s, found_s
         super().__init__(f"{field} is {found_s}, must be {earliest_s} or later: choose a later time")
+
+
+class TimesTooFar(CallerError):
+    """The packet could not be sent as late as lock-by allows: it lives for a day at most."""
+
+    reason = "TIMES_TOO_FAR"
+
+    def __init__(self, field: str, latest_s: int, found_s: int) -> None:
+        self.field, self.latest_s, self.found_s = field, latest_s, found_s
+        super().__init__(f"{field} is {found_s}, must be {latest_s} or earlier: choose an earlier time")
 
 
 class GatewayStopping(UnavailableError):

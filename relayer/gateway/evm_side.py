@@ -1,15 +1,33 @@
-"""The EVM chain as the gateway sees it: earmarks of the DvpApp, deliveries and refusals of the router."""
+"""The EVM chain as the gateway sees it: earmarks and locks of the DvpApp, what the router received or was answered."""
 
 from __future__ import annotations
 
 from chains.evm.client.deployment import Deployment, address_bytes
-from chains.evm.client.dvp_app import EARMARKED_EVENT, SPENT_EARMARK, DvpAppBinding, EarmarkedEvent, earmark_slot
+from chains.evm.client.dvp_app import (
+    EARMARKED_EVENT,
+    PACKET_SENT_EVENT,
+    SPENT_EARMARK,
+    DvpAppBinding,
+    DvpAppEvent,
+    EarmarkedEvent,
+    PacketSentEvent,
+    earmark_slot,
+)
 from chains.evm.client.node_types import EvmLog, LogFilter
 from chains.evm.client.proofs import QbftProver
-from chains.evm.client.router import WRITE_ACKNOWLEDGEMENT_EVENT, Router, WriteAcknowledgementEvent
+from chains.evm.client.router import (
+    ACK_PACKET_EVENT,
+    TIMEOUT_PACKET_EVENT,
+    WRITE_ACKNOWLEDGEMENT_EVENT,
+    AckPacketEvent,
+    Router,
+    TimeoutPacketEvent,
+    WriteAcknowledgementEvent,
+)
 from chains.evm.client.rpc import EvmRpc
 from ibc.acknowledgement import is_error
-from ibc.dvp import DVP_PORT, DvpPayload
+from ibc.dvp import DVP_PORT, DvpPayload, LeadLeg, SettlementTerms
+from ibc.packet import Packet
 from primitives.errors import PeerError
 from relayer.gateway.changes import Sighting
 from relayer.gateway.lifecycle import SettlementEvent
@@ -17,6 +35,7 @@ from relayer.gateway.model import Fact, Ledger
 from relayer.gateway.ports import EarmarkEvidence
 
 MOST_BLOCKS_A_PAGE = 1000
+_OF_THE_APP = (EARMARKED_EVENT.topic0, PACKET_SENT_EVENT.topic0)
 
 
 class EvmSide:
@@ -36,7 +55,12 @@ class EvmSide:
         last = min(await self._rpc.block_number(), after_block + MOST_BLOCKS_A_PAGE)
         if last <= after_block:
             return (), after_block
-        topics = (EARMARKED_EVENT.topic0, WRITE_ACKNOWLEDGEMENT_EVENT.topic0)
+        topics = (
+            *_OF_THE_APP,
+            WRITE_ACKNOWLEDGEMENT_EVENT.topic0,
+            ACK_PACKET_EVENT.topic0,
+            TIMEOUT_PACKET_EVENT.topic0,
+        )
         contracts = (self._router.address, self._dvp_app.address)
         logs = await self._rpc.get_logs(LogFilter(after_block + 1, last, contracts, (topics,)))
         times_s: dict[int, int] = {}
@@ -47,54 +71,90 @@ class EvmSide:
 
     def _sighting(self, log: EvmLog, at_s: int) -> Sighting | None:
         if log.address == self._dvp_app.address:
-            event = self._dvp_app.event_of(log)
-            return _earmarked(event, at_s) if isinstance(event, EarmarkedEvent) else None
-        acknowledged = self._router.event_of(log)
-        if not isinstance(acknowledged, WriteAcknowledgementEvent):
-            return None
-        return self._answered(acknowledged, at_s)
+            return _held(self._dvp_app.event_of(log), at_s)
+        match self._router.event_of(log):
+            case WriteAcknowledgementEvent() as received:
+                return self._answered(received, at_s)
+            case AckPacketEvent() | TimeoutPacketEvent() as ended:
+                return self._ended(ended, at_s)
+            case _:
+                return None
 
     def _answered(self, event: WriteAcknowledgementEvent, at_s: int) -> Sighting | None:
         """A packet was received on our port over our client: delivered or refused. Other ports are not our business."""
-        payload, ack = event.packet.payloads[0], event.acknowledgements[0]
-        if payload.destination_port != DVP_PORT or event.packet.destination_client != self._client_id:
+        packet, ack = event.packet, event.acknowledgements[0]
+        trade_id = _trade_of(packet.payloads[0].destination_port, packet)
+        if trade_id is None or packet.destination_client != self._client_id:
             return None
-        try:
-            trade_id = DvpPayload.decode(payload.value).trade_id
-        except PeerError:
-            return None  # nonsense on our port is acknowledged with an error and concerns no settlement
         refused = is_error(ack)
         kind = SettlementEvent.REFUSED_ON_EVM if refused else SettlementEvent.DELIVERED_ON_EVM
         fact = _fact("refused" if refused else "delivered", event.log, at_s)
         return Sighting(trade_id, kind, fact, terms_hash=b"" if refused else ack)
+
+    def _ended(self, event: AckPacketEvent | TimeoutPacketEvent, at_s: int) -> Sighting | None:
+        """A packet of ours came to its end: the securities were delivered, or given back."""
+        packet = event.packet
+        trade_id = _trade_of(packet.payloads[0].source_port, packet)
+        if trade_id is None or packet.source_client != self._client_id:
+            return None
+        if isinstance(event, AckPacketEvent) and not is_error(event.acknowledgement):
+            fact = _fact("securities delivered", event.log, at_s)
+            return Sighting(trade_id, SettlementEvent.SECURITIES_DELIVERED, fact, terms_hash=event.acknowledgement)
+        why = "after refusal" if isinstance(event, AckPacketEvent) else "after the time-out"
+        fact = _fact(f"securities returned {why}", event.log, at_s)
+        return Sighting(trade_id, SettlementEvent.SECURITIES_RETURNED, fact)
 
     async def earmark_sighting(self, trade_id: bytes) -> Sighting | None:
         """See SecuritiesSide."""
         found = await self._dvp_app.earmark_of(self._rpc, trade_id)
         if found is None or found == SPENT_EARMARK:
             return None
-        topics = ((EARMARKED_EVENT.topic0,), (trade_id,))
+        topics = (_OF_THE_APP, (trade_id,))
         last = await self._rpc.block_number()
         while last > self._deployed_after:  # it stands, so some block has its event: newest page first
             first = max(self._deployed_after + 1, last - MOST_BLOCKS_A_PAGE + 1)
             for log in await self._rpc.get_logs(LogFilter(first, last, (self._dvp_app.address,), topics)):
-                event = self._dvp_app.event_of(log)
-                if isinstance(event, EarmarkedEvent):
-                    return _earmarked(event, (await self._rpc.get_block(log.height)).timestamp_s)
+                block = await self._rpc.get_block(log.height)
+                sighting = _held(self._dvp_app.event_of(log), block.timestamp_s)
+                if sighting is not None:
+                    return sighting
             last = first - 1
         return None
+
+    async def obstacle(self, terms: SettlementTerms) -> str:
+        """See SecuritiesSide; the app tries the delivery in a call that changes nothing."""
+        found = await self._dvp_app.preflight(self._rpc, terms)
+        return "" if found is None else str(found)
 
     async def earmark_evidence(self, trade_id: bytes, trusted_height: int) -> EarmarkEvidence:
         """See SecuritiesSide."""
         height = max(await self._rpc.block_number(), trusted_height)
         message = await self._prover.header_message(height, trusted_height) if height > trusted_height else b""
-        evidence = await self._prover.storage_evidence(self._dvp_app.address, earmark_slot(trade_id), height)
+        adapter = await self._dvp_app.adapter_of(self._rpc, trade_id) or self._dvp_app.address
+        evidence = await self._prover.storage_evidence(adapter, earmark_slot(trade_id), height)
         return EarmarkEvidence(height, message, evidence.account_proof, evidence.storage_proof)
 
 
-def _earmarked(event: EarmarkedEvent, at_s: int) -> Sighting:
-    fact = _fact("earmarked", event.log, at_s)
-    return Sighting(event.trade_id, SettlementEvent.EARMARKED_ON_EVM, fact, terms_hash=event.terms_hash)
+def _held(event: DvpAppEvent | None, at_s: int) -> Sighting | None:
+    """The tokens are held for a trade: until a packet of the ledger comes, or with a packet under way to it."""
+    if isinstance(event, PacketSentEvent):
+        fact = _fact("securities locked", event.log, at_s)
+        kind = SettlementEvent.SECURITIES_LOCKED_ON_EVM
+        return Sighting(event.trade_id, kind, fact, event.terms_hash, packet_sequence=event.sequence)
+    if isinstance(event, EarmarkedEvent) and event.payload.lead_leg is LeadLeg.CASH:
+        fact = _fact("earmarked", event.log, at_s)
+        return Sighting(event.trade_id, SettlementEvent.EARMARKED_ON_EVM, fact, terms_hash=event.terms_hash)
+    return None
+
+
+def _trade_of(port: str, packet: Packet) -> bytes | None:
+    """The trade of a packet on our port; nonsense there is answered with an error and concerns no settlement."""
+    if port != DVP_PORT:
+        return None
+    try:
+        return DvpPayload.decode(packet.payloads[0].value).trade_id
+    except PeerError:
+        return None
 
 
 def _fact(what: str, log: EvmLog, at_s: int) -> Fact:

@@ -1,35 +1,43 @@
 """Follows settlements on both ledgers; takes the gateway's two steps: ask for the lock, or cancel.
 
-Nothing it does is needed for safety. It may be killed anywhere: cursors and settlements are in the store, and every
-step it takes is idempotent on the ledger (a trade id is spent once).
+Where securities lead it takes none before lock-by: the relayer brings the packet. It asks, though, whether the token
+would take a delivery that is paid for, and raises the alarm when not. Nothing it does is needed for safety. It may be
+killed anywhere: cursors and settlements are in the store, and every step it takes is idempotent on the ledger (a trade
+id is spent once).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from primitives.errors import CrossDvpError, UnavailableError
 from relayer.core.plan import retry_delay_s
-from relayer.gateway.changes import attempt_failed, observe
-from relayer.gateway.lifecycle import ImpossibleSettlementEvent, SettlementState
+from relayer.gateway.changes import Sighting, attempt_failed, observe, obstacle_seen
+from relayer.gateway.lifecycle import ImpossibleSettlementEvent, SettlementEvent, SettlementState
 from relayer.gateway.model import Settlement
 from relayer.gateway.ports import CashSide, SecuritiesSide
 from relayer.gateway.store import Change, GatewayStore
 
 _log = structlog.get_logger(__name__)
 _EVM_CURSOR = "evm"
+_OWED = {SettlementState.PAID, SettlementState.DELIVERY_BLOCKED}
+_ENDS_ON_EVM = {SettlementEvent.SECURITIES_DELIVERED, SettlementEvent.SECURITIES_RETURNED}
 
 
 @dataclass(frozen=True)
 class FollowerSettings:
-    """``most_open``: settlements looked at in one round; ``poll_interval_s``: pause between rounds."""
+    """``most_open``: settlements looked at in one round; ``poll_interval_s``: pause between rounds.
+
+    ``ask_token_every_s``: pause between two questions whether the token takes a delivery that is paid for.
+    """
 
     poll_interval_s: float
     most_open: int = 500
+    ask_token_every_s: int = 5
 
 
 class Follower:
@@ -49,6 +57,7 @@ class Follower:
         self._settings = settings
         self._now_s = now_s
         self._under_way: dict[bytes, asyncio.Task[None]] = {}
+        self._token_asked_s: dict[bytes, int] = {}
         self._rounds = 0
         self.last_error = ""
 
@@ -87,6 +96,8 @@ class Follower:
         """
         failures = [await _failure_of(self._read_evm())]
         known = await asyncio.to_thread(self._store.open_settlements, self._settings.most_open)
+        still_open = {settlement.trade_id for settlement in known}
+        self._token_asked_s = {trade: at_s for trade, at_s in self._token_asked_s.items() if trade in still_open}
         failures += [await _failure_of(self._read_or_say(settlement)) for settlement in known]
         for settlement in await asyncio.to_thread(self._store.open_settlements, self._settings.most_open):
             self._start_due(settlement)
@@ -98,8 +109,17 @@ class Follower:
         cursor = await asyncio.to_thread(self._store.cursor, _EVM_CURSOR)
         sightings, next_cursor = await self._securities.sightings(cursor)
         if next_cursor != cursor:
+            await self._read_what_came_before(sightings)
             changes = [(sighting.trade_id, _tolerant(observe(sighting))) for sighting in sightings]
             await asyncio.to_thread(self._store.apply_sightings, _EVM_CURSOR, next_cursor, changes, self._now_s())
+
+    async def _read_what_came_before(self, sightings: Sequence[Sighting]) -> None:
+        """The payment behind a delivery, before the delivery ends its settlement; it can be done without."""
+        for sighting in sightings:
+            if sighting.event in _ENDS_ON_EVM:
+                known = await asyncio.to_thread(self._store.preview, sighting.trade_id, _as_it_is, self._now_s())
+                if known is not None and not known.state.is_final:
+                    await _failure_of(self._read_trade(known))
 
     async def _read_or_say(self, settlement: Settlement) -> None:
         """As ``_read_trade``; what is wrong with one settlement is shown there and is nobody else's trouble."""
@@ -133,6 +153,19 @@ class Follower:
             self._start(settlement, self._cash.cancel(settlement.terms))
         elif settlement.state is SettlementState.EARMARKED:
             self._start(settlement, self._lock(settlement))
+        elif settlement.state in _OWED and self._is_token_due(settlement.trade_id):
+            self._start(settlement, self._ask_token(settlement))
+
+    def _is_token_due(self, trade_id: bytes) -> bool:
+        asked_s = self._token_asked_s.get(trade_id)
+        return asked_s is None or self._now_s() >= asked_s + self._settings.ask_token_every_s
+
+    async def _ask_token(self, settlement: Settlement) -> None:
+        self._token_asked_s[settlement.trade_id] = self._now_s()
+        obstacle = await self._securities.obstacle(settlement.terms)
+        await self._change(settlement.trade_id, obstacle_seen(obstacle))
+        if obstacle:
+            _log.error("delivery blocked", settlement=settlement.name, obstacle=obstacle)
 
     async def _lock(self, settlement: Settlement) -> None:
         trusted = await self._cash.trusted_height()
@@ -165,6 +198,10 @@ async def _failure_of(step: Coroutine[None, None, None]) -> CrossDvpError | None
     except CrossDvpError as failure:
         return failure
     return None
+
+
+def _as_it_is(before: Settlement | None) -> Settlement | None:
+    return before
 
 
 def _tolerant(change: Change) -> Change:

@@ -17,7 +17,7 @@ from chains.progmat.client import (
     UpdateLightClient,
 )
 from chains.rpc_status import RemoteCallerError
-from ibc.dvp import SettlementTerms
+from ibc.dvp import LeadLeg, SettlementTerms
 from ibc.packet import decode_packet
 from primitives.errors import CallerError, UnavailableError
 from primitives.hashing import sha256
@@ -93,7 +93,7 @@ class LedgerSide:
     async def trade_sightings(self, terms: SettlementTerms) -> tuple[Sighting, ...]:
         """See CashSide. The ledger's times are not in its trade records: a fact's time is when it was first seen."""
         record = await self._custodian(terms.cash.buyer.node).trade(terms.trade_id)
-        return () if record is None else tuple(_sightings(record, int(self._now_s())))
+        return () if record is None else tuple(_sightings(record, terms.lead_leg, int(self._now_s())))
 
     async def trusted_height(self) -> int:
         """See CashSide."""
@@ -165,7 +165,10 @@ def _require(node: str, flow: FlowView) -> None:
         raise LedgerFlowPending(f"{node}: {flow.kind.value} waits for {flow.waiting_on or flow.step.value}")
 
 
-def _sightings(record: TradeRecord, seen_s: int) -> list[Sighting]:
+def _sightings(record: TradeRecord, lead: LeadLeg, seen_s: int) -> list[Sighting]:
+    if lead is LeadLeg.SECURITIES and record.status is TradeStatus.PAID:
+        fact = Fact(Ledger.PROGMAT, "cash paid", record.opening_tx_id.hex(), record.opening_position, seen_s)
+        return [Sighting(record.trade_id, SettlementEvent.CASH_PAID, fact, record.terms_hash)]
     event, what = _OPENING[record.status]
     sequence = decode_packet(record.packet).sequence if record.packet else 0
     fact = Fact(Ledger.PROGMAT, what, record.opening_tx_id.hex(), record.opening_position, seen_s)

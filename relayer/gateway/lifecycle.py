@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
+from ibc.dvp import LeadLeg
 from primitives.errors import PeerError
 
 
@@ -22,6 +23,9 @@ class SettlementState(Enum):
     LOCKED = "locked"
     DELIVERED = "delivered"
     REFUSED = "refused"
+    SECURITIES_LOCKED = "securities_locked"
+    PAID = "paid"
+    DELIVERY_BLOCKED = "delivery_blocked"
     SETTLED = "settled"
     RETURNED = "returned"
     CANCELLED = "cancelled"
@@ -45,6 +49,12 @@ class SettlementEvent(Enum):
     CASH_RELEASED_TO_SELLER = "cash_released_to_seller"
     CASH_RETURNED_TO_BUYER = "cash_returned_to_buyer"
     TRADE_CANCELLED = "trade_cancelled"
+    SECURITIES_LOCKED_ON_EVM = "securities_locked_on_evm"
+    CASH_PAID = "cash_paid"
+    SECURITIES_DELIVERED = "securities_delivered"
+    SECURITIES_RETURNED = "securities_returned"
+    TOKEN_REFUSES = "token_refuses"  # noqa: S105 - a token of value, not a secret
+    TOKEN_AGREES = "token_agrees"  # noqa: S105 - as above
 
 
 FINAL: Final = frozenset({SettlementState.SETTLED, SettlementState.RETURNED, SettlementState.CANCELLED})
@@ -82,6 +92,24 @@ TRANSITIONS: Final[dict[tuple[SettlementState, SettlementEvent], SettlementState
     **{(late, _E.EARMARKED_ON_EVM): late for late in (_S.LOCKED, *_AFTER_LOCK, _S.CANCELLED)},
     (_S.SETTLED, _E.DELIVERED_ON_EVM): _S.SETTLED,
     (_S.RETURNED, _E.REFUSED_ON_EVM): _S.RETURNED,
+    # Securities lead: they are locked first, the cash is paid as their packet arrives; the EVM chain has the last word.
+    (_S.MATCHED, _E.SECURITIES_LOCKED_ON_EVM): _S.SECURITIES_LOCKED,
+    (_S.SECURITIES_LOCKED, _E.CASH_PAID): _S.PAID,
+    (_S.PAID, _E.SECURITIES_DELIVERED): _S.SETTLED,
+    (_S.SECURITIES_LOCKED, _E.SECURITIES_RETURNED): _S.RETURNED,
+    # Not a failure: what is paid for stays owed, and provable, until the token agrees.
+    (_S.PAID, _E.TOKEN_REFUSES): _S.DELIVERY_BLOCKED,
+    (_S.DELIVERY_BLOCKED, _E.TOKEN_AGREES): _S.PAID,
+    (_S.DELIVERY_BLOCKED, _E.SECURITIES_DELIVERED): _S.SETTLED,
+    # The buyer declined what was locked already: the refusal is under way to the EVM chain.
+    (_S.SECURITIES_LOCKED, _E.TRADE_CANCELLED): _S.SECURITIES_LOCKED,
+    # Read late, or from one of the two ledgers first.
+    (_S.MATCHED, _E.CASH_PAID): _S.PAID,
+    (_S.PAID, _E.SECURITIES_LOCKED_ON_EVM): _S.PAID,
+    (_S.DELIVERY_BLOCKED, _E.SECURITIES_LOCKED_ON_EVM): _S.DELIVERY_BLOCKED,
+    (_S.SECURITIES_LOCKED, _E.SECURITIES_DELIVERED): _S.SETTLED,
+    (_S.SETTLED, _E.CASH_PAID): _S.SETTLED,
+    **{(_S.CANCELLED, late): _S.CANCELLED for late in (_E.SECURITIES_LOCKED_ON_EVM, _E.SECURITIES_RETURNED)},
 }
 
 WAITS_FOR: Final[dict[SettlementState, tuple[str, str]]] = {
@@ -92,7 +120,23 @@ WAITS_FOR: Final[dict[SettlementState, tuple[str, str]]] = {
     _S.LOCKED: ("a relayer", "delivery or refusal on the EVM chain, or the proof that the time-out passed"),
     _S.DELIVERED: ("a relayer", "the proof of delivery that releases the cash to the seller"),
     _S.REFUSED: ("a relayer", "the proof of refusal that returns the cash to the buyer"),
+    _S.SECURITIES_LOCKED: ("the buyer's custodian node", "payment or refusal, as the packet arrives on the ledger"),
+    _S.PAID: ("a relayer", "the proof of payment that delivers the securities to the buyer"),
+    _S.DELIVERY_BLOCKED: (
+        "the token's issuer",
+        "the token to take the delivery that is paid for: lift what the last error names; the relayer tries for ever",
+    ),
 }
+
+LEADING_SECURITIES: Final = ("the seller", "the lock of the securities on the EVM chain, before lock-by")
+"""What MATCHED waits for where securities lead."""
+
+
+def waits_for(state: SettlementState, lead: LeadLeg) -> tuple[str, str] | None:
+    """On whom and for what a settlement waits, None at an end."""
+    if state is SettlementState.MATCHED and lead is LeadLeg.SECURITIES:
+        return LEADING_SECURITIES
+    return WAITS_FOR.get(state)
 
 
 class ImpossibleSettlementEvent(PeerError):

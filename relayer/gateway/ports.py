@@ -29,7 +29,10 @@ class SecuritiesSide(Protocol):
         """What blocks after ``after_block`` show of any trade, in order, and the last block read."""
 
     async def earmark_sighting(self, trade_id: bytes) -> Sighting | None:
-        """The earmark of a trade as it stands now, if there is one: for instructions that match after the earmark."""
+        """The earmark, or lock, of a trade as it stands now, if any: for instructions that match after it was made."""
+
+    async def obstacle(self, terms: SettlementTerms) -> str:
+        """What would keep the token from being delivered to the buyer now, in words; empty if nothing."""
 
     async def earmark_evidence(self, trade_id: bytes, trusted_height: int) -> EarmarkEvidence:
         """Proof of a trade's earmark at the newest block."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
@@ -17,22 +17,26 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from crossdvp.gateway.v1 import settlement_service_pb2_grpc as pb_grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from ibc.dvp import SettlementTerms
+from ibc.dvp import LeadLeg, SettlementTerms
+from ibc.timeout import MAX_TIMEOUT_DELTA_S
 from primitives.errors import CallerError
 from relayer.gateway.access import Speaker, Speakers
 from relayer.gateway.changes import instruct, observe, withdraw
 from relayer.gateway.errors import (
     BadPageToken,
     BadRequest,
+    BuyerCancels,
     GatewayStopping,
     NotServed,
     SettlementEnded,
     TimesTooClose,
+    TimesTooFar,
     TradeAlreadyLocked,
 )
 from relayer.gateway.lifecycle import SettlementState
 from relayer.gateway.matching import Side
-from relayer.gateway.model import Settlement
+from relayer.gateway.model import Ledger, Settlement
+from relayer.gateway.orders import Orders
 from relayer.gateway.ports import CashSide
 from relayer.gateway.settlement_codec import (
     decode_terms,
@@ -47,7 +51,7 @@ from relayer.rpc_server import caller_of
 
 MOST_PER_PAGE = 500
 _UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-_CANCELLABLE = {SettlementState.MATCHED, SettlementState.EARMARKED}
+_CANCELLABLE = {SettlementState.MATCHED, SettlementState.EARMARKED, SettlementState.SECURITIES_LOCKED}
 _UNAGREED = {SettlementState.UNMATCHED, SettlementState.MISMATCHED}
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -60,6 +64,7 @@ class Scope:
     evm_chain_id: int
     ledger_id: str
     custodians: frozenset[str]
+    orders: Orders = field(default_factory=Orders)
 
     def check(self, terms: SettlementTerms) -> None:
         """Raises ``NotServed``: what can never settle here is refused before it waits for ever."""
@@ -73,10 +78,22 @@ class Scope:
 
 @dataclass(frozen=True)
 class Margins:
-    """How much room instructions must leave, in seconds: until ``lock_by``, and from there to ``settle_by``."""
+    """How much room instructions must leave, in seconds: until lock-by, and from there to settle-by.
+
+    Until lock-by the cash is locked, or, where securities lead, they are locked, seen, and paid for. After it a packet
+    has to be received, where cash leads, or refused, before its time-out. No skew of clocks below these opens a gap.
+    """
 
     before_lock_s: int
     lock_to_settle_s: int
+    before_payment_s: int
+    payment_to_settle_s: int
+
+    def of(self, lead: LeadLeg) -> tuple[int, int]:
+        """Both, for an order."""
+        if lead is LeadLeg.SECURITIES:
+            return self.before_payment_s, self.payment_to_settle_s
+        return self.before_lock_s, self.lock_to_settle_s
 
 
 class SettlementRpc(pb_grpc.SettlementServiceServicer):
@@ -111,7 +128,7 @@ class SettlementRpc(pb_grpc.SettlementServiceServicer):
         """See the .proto."""
         speaker = self._speaker(context)
         request_key = RequestKey(speaker.name, _request_id(request.request_id))
-        side, terms = side_of(request.side), decode_terms(request.terms)
+        side, terms = side_of(request.side), decode_terms(request.terms, self._scope.orders)
         self._scope.check(terms)
         speaker.require_side(side, terms)
         now_s = self._now_s()
@@ -137,12 +154,16 @@ class SettlementRpc(pb_grpc.SettlementServiceServicer):
         return checked
 
     def _check_times(self, terms: SettlementTerms, now_s: int) -> None:
-        earliest_lock = now_s + self._margins.before_lock_s
+        before_lock_s, lock_to_settle_s = self._margins.of(terms.lead_leg)
+        earliest_lock = now_s + before_lock_s
         if terms.lock_by_s < earliest_lock:
             raise TimesTooClose("terms.lock_by", earliest_lock, terms.lock_by_s)
-        earliest_settle = terms.lock_by_s + self._margins.lock_to_settle_s
+        earliest_settle = terms.lock_by_s + lock_to_settle_s
         if terms.settle_by_s < earliest_settle:
             raise TimesTooClose("terms.settle_by", earliest_settle, terms.settle_by_s)
+        latest_settle = terms.lock_by_s + MAX_TIMEOUT_DELTA_S
+        if terms.settle_by_s > latest_settle:
+            raise TimesTooFar("terms.settle_by", latest_settle, terms.settle_by_s)
 
     async def GetSettlement(  # noqa: N802  # the name in the .proto
         self, request: pb.GetSettlementRequest, context: Context
@@ -202,7 +223,7 @@ class SettlementRpc(pb_grpc.SettlementServiceServicer):
         speaker = self._speaker(context)
         request_key = RequestKey(speaker.name, _request_id(request.request_id))
         trade_id = trade_id_of(request.name)
-        await self._seen_by(speaker, trade_id)
+        self._require_may_cancel(speaker, await self._seen_by(speaker, trade_id))
         # Storing the request first makes a repeat, even after a crash in between, answer what became of it.
         settlement = _present(
             await asyncio.to_thread(
@@ -211,11 +232,20 @@ class SettlementRpc(pb_grpc.SettlementServiceServicer):
         )
         if settlement.state in _CANCELLABLE:
             settlement = await self._cancel_on_ledger(settlement)
-        if settlement.state is SettlementState.CANCELLED:
+        if settlement.state in {SettlementState.CANCELLED, SettlementState.SECURITIES_LOCKED}:
             return pb.CancelSettlementResponse(settlement=encode_settlement(settlement))
         if settlement.state.is_final:
             raise SettlementEnded(settlement.name, settlement.state.value)
         raise TradeAlreadyLocked(settlement.name, settlement.state.value)
+
+    @staticmethod
+    def _require_may_cancel(speaker: Speaker, settlement: Settlement) -> None:
+        """Where securities lead, the seller's lock may be on its way: once matched, only the buyer's side cancels."""
+        terms = settlement.terms
+        if settlement.state in _UNAGREED or terms.lead_leg is LeadLeg.CASH:
+            return
+        if terms.cash.buyer.node not in speaker.nodes:
+            raise BuyerCancels(settlement.name, terms.cash.buyer.node)
 
     async def _cancel_on_ledger(self, settlement: Settlement) -> Settlement:
         """Try to spend the trade id as cancelled; the ledger's word on who won is read afterwards either way."""
@@ -227,9 +257,14 @@ class SettlementRpc(pb_grpc.SettlementServiceServicer):
         for sighting in await self._cash.trade_sightings(settlement.terms):
             await asyncio.to_thread(self._store.change, settlement.trade_id, observe(sighting), self._now_s())
         after = await asyncio.to_thread(self._store.get, settlement.trade_id)
-        if refusal is not None and after.state in _CANCELLABLE:
+        if refusal is not None and after.state in _CANCELLABLE and not _is_cancelled(after):
             raise refusal  # not a race: the node refused for a reason of its own
         return after
+
+
+def _is_cancelled(settlement: Settlement) -> bool:
+    """The trade id is spent, and the securities that lead are on their way back."""
+    return any(fact.ledger is Ledger.PROGMAT for fact in settlement.facts)
 
 
 def _request_id(text: str) -> str:

@@ -14,11 +14,13 @@ from crossdvp.gateway.v1 import settlement_service_pb2_grpc as pb_grpc
 from relayer.gateway.access import Speakers
 from relayer.gateway.errors import (
     BadRequest,
+    BuyerCancels,
     NotYourSide,
     RequestIdReused,
     SettlementEnded,
     SettlementUnknown,
     TimesTooClose,
+    TimesTooFar,
     TradeAlreadyLocked,
     TradeIdTaken,
 )
@@ -41,6 +43,8 @@ STATUS_CODES = {
     SettlementEnded: grpc.StatusCode.FAILED_PRECONDITION,
     TradeAlreadyLocked: grpc.StatusCode.FAILED_PRECONDITION,
     TimesTooClose: grpc.StatusCode.FAILED_PRECONDITION,
+    TimesTooFar: grpc.StatusCode.FAILED_PRECONDITION,
+    BuyerCancels: grpc.StatusCode.PERMISSION_DENIED,
 }
 
 

@@ -17,11 +17,17 @@ from relayer.gateway.errors import BadRequest
 from relayer.gateway.lifecycle import SettlementState
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Fact, Settlement, Waiting
+from relayer.gateway.orders import Orders
 
 _NAME = re.compile(r"settlements/([0-9a-f]{64})")
 _DECIMAL = re.compile(r"[1-9][0-9]{0,77}")
 _LAST_SECOND = 253_402_300_799  # a protobuf Timestamp ends with the year 9999
 
+_LEADS: dict[int, LeadLeg | None] = {
+    pb.LEAD_LEG_UNSPECIFIED: None,
+    pb.LEAD_LEG_CASH: LeadLeg.CASH,
+    pb.LEAD_LEG_SECURITIES: LeadLeg.SECURITIES,
+}
 SIDES: dict[int, Side] = {pb.SIDE_SELLER: Side.SELLER, pb.SIDE_BUYER: Side.BUYER}
 
 
@@ -49,8 +55,12 @@ def state_of(number: int) -> SettlementState:
         raise BadRequest("states", "a SettlementState other than UNSPECIFIED", number) from None
 
 
-def decode_terms(message: pb.SettlementTerms) -> SettlementTerms:
-    """Terms from a caller. Raises ``BadRequest`` naming what is wrong."""
+def decode_terms(message: pb.SettlementTerms, orders: Orders | None = None) -> SettlementTerms:
+    """Terms from a caller, or from the store. Raises ``BadRequest`` naming what is wrong.
+
+    Where the caller does not say which leg leads, ``orders`` does; stored terms of before there was a choice mean cash.
+    """
+    lead = _lead_leg(message, orders or Orders())
     if not _DECIMAL.fullmatch(message.quantity):
         raise BadRequest(
             "terms.quantity", "a positive decimal number without sign or leading zero", message.quantity[:90]
@@ -75,7 +85,7 @@ def decode_terms(message: pb.SettlementTerms) -> SettlementTerms:
                 seller=CashAccount(message.seller_account.node, message.seller_account.account_key),
                 salt=message.salt,
             ),
-            lead_leg=LeadLeg.CASH,
+            lead_leg=lead,
             lock_by_s=_whole_seconds("terms.lock_by", message.lock_by),
             settle_by_s=_whole_seconds("terms.settle_by", message.settle_by),
         )
@@ -83,6 +93,12 @@ def decode_terms(message: pb.SettlementTerms) -> SettlementTerms:
         raise
     except CrossDvpError as refusal:
         raise BadRequest("terms", "valid settlement terms", f"{refusal} [{refusal.reason}]") from refusal
+
+
+def _lead_leg(message: pb.SettlementTerms, orders: Orders) -> LeadLeg:
+    if message.lead_leg not in _LEADS:
+        raise BadRequest("terms.lead_leg", "a LeadLeg", message.lead_leg)
+    return orders.leading(message.adapter, _LEADS[message.lead_leg])
 
 
 def _whole_seconds(field: str, stamp: Timestamp) -> int:
@@ -113,6 +129,7 @@ def encode_terms(terms: SettlementTerms) -> pb.SettlementTerms:
         salt=cash.salt,
         lock_by=Timestamp(seconds=terms.lock_by_s),
         settle_by=Timestamp(seconds=terms.settle_by_s),
+        lead_leg=cast("pb.LeadLeg", int(terms.lead_leg)),
     )
 
 

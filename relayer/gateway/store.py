@@ -17,7 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_or_update
 from ibc.dvp import SettlementTerms
 from relayer.database import Database
 from relayer.gateway.errors import RequestIdReused, SettlementUnknown
-from relayer.gateway.lifecycle import WAITS_FOR, SettlementState
+from relayer.gateway.lifecycle import SettlementState, waits_for
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Fact, Ledger, Settlement, Waiting
 from relayer.gateway.settlement_codec import encode_settlement, terms_bytes, terms_from_bytes
@@ -249,9 +249,14 @@ def _changed(before: Settlement | None, change: Change, now_s: int) -> Settlemen
     if after is None or after == before:
         return before
     if before is None or after.state is not before.state:
-        on, what = WAITS_FOR.get(after.state, ("", ""))
-        after = replace(after, waiting=Waiting(on, what, since_s=now_s) if on else None)
+        told = after.waiting if before is None or after.waiting != before.waiting else None
+        after = replace(after, waiting=_waiting(after, now_s, last_error=told.last_error if told else ""))
     return replace(after, updated_s=now_s)
+
+
+def _waiting(settlement: Settlement, since_s: int, last_error: str = "") -> Waiting | None:
+    found = waits_for(settlement.state, settlement.terms.lead_leg)
+    return None if found is None else Waiting(*found, since_s=since_s, last_error=last_error)
 
 
 def _nodes(settlement: Settlement) -> dict[str, str]:
@@ -306,9 +311,9 @@ def _settlement(connection: sa.Connection, row: Any) -> Settlement:  # noqa: ANN
     instructions: dict[Side, SettlementTerms] = {side: terms_from_bytes(body) for side, body in stored if body}
     facts = connection.execute(sa.select(_facts).where(_facts.c.settlement_id == row["id"]).order_by(_facts.c.id))
     waiting = None
-    if state in WAITS_FOR:
-        on, what = WAITS_FOR[state]
-        waiting = Waiting(on, what, row["since_s"], row["next_attempt_s"], row["attempts"], row["last_error"])
+    found = waits_for(state, next(iter(instructions.values())).lead_leg)
+    if found is not None:
+        waiting = Waiting(*found, row["since_s"], row["next_attempt_s"], row["attempts"], row["last_error"])
     return Settlement(
         trade_id=row["trade_id"],
         state=state,

@@ -13,7 +13,8 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from chains.evm.client.deployment import address_bytes
+from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.deployment import adapter_address, address_bytes
 from chains.evm.client.token import TokenBinding
 from relayer.devnet import processes
 from relayer.devnet.boot import BUYER_YEN, SELLER_UNITS
@@ -81,7 +82,7 @@ async def test_whatever_is_killed_when_units_and_yen_are_conserved(devnet: Path,
                 await stage.take_earmark_back(trade)
         after = await stage.holdings()
         token = TokenBinding(address_bytes(stage.deployment.token))
-        earmarked = await token.balance_of(stage.rpc, address_bytes(stage.deployment.dvp_app))
+        earmarked = await token.balance_of(stage.rpc, adapter_address(stage.deployment, AdapterFamily.ESCROW))
     assert after.buyer_units - before.buyer_units == QUANTITY * settled
     assert after.seller_yen - before.seller_yen == AMOUNT_YEN * settled
     assert after.seller_units + after.buyer_units + earmarked == SELLER_UNITS

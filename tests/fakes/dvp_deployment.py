@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
+from chains.evm.client.account import created_address
 from tests.fakes import progmat_oracle as oracle
 from tests.fakes.evm_abi import decode_revert
 from tests.fakes.evm_sandbox import CHAIN_ID, GENESIS_TIME_S, Account, Contract, EvmSandbox, Receipt
@@ -18,6 +19,7 @@ LEDGER_CLIENT_ID: Final = "qbft-0"
 TRUSTING_PERIOD_S: Final = 7 * 86400
 MAX_CLOCK_DRIFT_S: Final = 30
 EARMARK_MARGIN_S: Final = 600
+LISTING_DELAY_S: Final = 7 * 86400
 FIRST_HEIGHT: Final = 100
 QUANTITY: Final = 25
 LEAD_CASH: Final = 1
@@ -38,12 +40,13 @@ def role(name: str) -> bytes:
 
 @dataclass
 class DvpDeployment:
-    """Router, light client, app and token; the ledger's writes, height and Validators."""
+    """Router, light client, app, escrow adapter and token; the ledger's writes, height and Validators."""
 
     sandbox: EvmSandbox
     router: Contract
     light_client: Contract
     app: Contract
+    adapter: Contract
     token: Contract
     validators: ValidatorSet
     height: int = FIRST_HEIGHT
@@ -85,8 +88,8 @@ class DvpDeployment:
         now_s = GENESIS_TIME_S
         deadline = window(LEAD_CASH, now_s + 1800, now_s + 3600)
         cash_hash = oracle.keccak(b"cash %d" % trade)
-        app, token = self.app.address, self.token.address
-        return (trade_id, token, app, quantity, SELLER.address, BUYER.address, cash_hash, deadline)
+        adapter, token = self.adapter.address, self.token.address
+        return (trade_id, token, adapter, quantity, SELLER.address, BUYER.address, cash_hash, deadline)
 
     def terms_hash(self, terms: Terms) -> bytes:
         """Hash on this chain."""
@@ -94,7 +97,7 @@ class DvpDeployment:
 
     def earmark(self, terms: Terms) -> Receipt:
         """Approve and earmark as the seller."""
-        self.token.transact("approve", self.app.address, terms[3], sender=SELLER)
+        self.token.transact("approve", self.adapter.address, terms[3], sender=SELLER)
         return self.app.transact("earmark", terms, sender=SELLER)
 
     def packet(self, terms: Terms, sequence: int = 1) -> Packet:
@@ -122,7 +125,7 @@ class DvpDeployment:
 
     def balances(self) -> tuple[int, int, int]:
         """Token balances of seller, buyer and escrow."""
-        holders = (SELLER.address, BUYER.address, self.app.address)
+        holders = (SELLER.address, BUYER.address, self.adapter.address)
         seller, buyer, escrow = (self.token.call("balanceOf", holder) for holder in holders)
         return seller, buyer, escrow
 
@@ -132,8 +135,8 @@ def deploy_dvp(*, threshold: int = 3, size: int = 4, relayers: bytes = bytes(20)
     deployed = _deployed(threshold, size, relayers)
     sandbox = deployed.sandbox.fork()
     router, light_client = deployed.router.on(sandbox), deployed.light_client.on(sandbox)
-    app, token = deployed.app.on(sandbox), deployed.token.on(sandbox)
-    return DvpDeployment(sandbox, router, light_client, app, token, deployed.validators)
+    app, adapter, token = (each.on(sandbox) for each in (deployed.app, deployed.adapter, deployed.token))
+    return DvpDeployment(sandbox, router, light_client, app, adapter, token, deployed.validators)
 
 
 @cache
@@ -141,21 +144,37 @@ def _deployed(threshold: int, size: int, relayers: bytes) -> DvpDeployment:
     sandbox = EvmSandbox()
     admin = sandbox.deployer.address
     validators = ValidatorSet.of(threshold, size)
+    router, light_client = deploy_router(sandbox, validators, relayers)
+    app = deploy_app(sandbox, router)
+    adapter = sandbox.deploy("EscrowAdapter", app.address)
+    token = sandbox.deploy("SecurityToken", "Reference ST", "RST", admin)
+    router.transact("addIBCApp", "dvp", app.address)
+    for holder in (SELLER.address, BUYER.address, adapter.address):
+        token.transact("allow", holder)
+    token.transact("mint", SELLER.address, 1000)
+    return DvpDeployment(sandbox, router, light_client, app, adapter, token, validators)
+
+
+def deploy_router(sandbox: EvmSandbox, validators: ValidatorSet, relayers: bytes) -> tuple[Contract, Contract]:
+    """Router and light client of the ledger, wired; no app yet."""
+    admin = sandbox.deployer.address
     router = sandbox.deploy("ICS26Router", admin)
     initial = (FIRST_HEIGHT, sandbox.now_s, bytes(32), validators.hash)
     periods = (TRUSTING_PERIOD_S, MAX_CLOCK_DRIFT_S)
     light_client = sandbox.deploy("ProgmatLightClient", router.address, LEDGER_ID, *periods, *initial)
-    app = sandbox.deploy("DvpApp", router.address, CLIENT_ID, LEDGER_CLIENT_ID, EARMARK_MARGIN_S)
-    token = sandbox.deploy("SecurityToken", "Reference ST", "RST", admin)
     for name in ("CLIENT_REGISTRAR", "CLIENT_MIGRATOR", "PORT_REGISTRAR"):
         router.transact("grantRole", role(name), admin)
     router.transact("grantRole", role("RELAYER"), relayers)
     router.transact("addClient", CLIENT_ID, (LEDGER_CLIENT_ID, [b""]), light_client.address)
-    router.transact("addIBCApp", "dvp", app.address)
-    for holder in (SELLER.address, BUYER.address, app.address):
-        token.transact("allow", holder)
-    token.transact("mint", SELLER.address, 1000)
-    return DvpDeployment(sandbox, router, light_client, app, token, validators)
+    return router, light_client
+
+
+def deploy_app(sandbox: EvmSandbox, router: Contract, adapters: int = 1) -> Contract:
+    """The app, whose list begins with the `adapters` contracts that the deployer deploys next."""
+    binding = (router.address, CLIENT_ID, LEDGER_CLIENT_ID, EARMARK_MARGIN_S)
+    deployer, nonce = sandbox.deployer.address, sandbox.nonce(sandbox.deployer)
+    first = [created_address(deployer, nonce + 1 + step) for step in range(adapters)]
+    return sandbox.deploy("DvpApp", *binding, deployer, LISTING_DELAY_S, first)
 
 
 def with_field(terms: Terms, field: str, value: Any) -> Terms:  # noqa: ANN401 - the fields' types differ

@@ -131,6 +131,10 @@ class EvmSandbox:
         """A storage word."""
         return int(self._vm(self._header()).state.get_storage(Address(address), slot)).to_bytes(32, "big")
 
+    def nonce(self, account: Account) -> int:
+        """The number of transactions an account has sent."""
+        return int(self._vm(self._header()).state.get_nonce(Address(account.address)))
+
     def fork(self) -> EvmSandbox:
         """Another chain with the same past. Trie nodes are never overwritten, so the two share them and no future."""
         return copy.copy(self)

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.deployment import Deployment, DeploymentPlan, LedgerAnchor, address_bytes, deploy_all
+from chains.evm.client.adapters import AdapterBinding, AdapterFamily
+from chains.evm.client.deployment import (
+    Deployment,
+    DeploymentPlan,
+    LedgerAnchor,
+    adapter_address,
+    address_bytes,
+    deploy_all,
+)
 from chains.evm.client.dvp_app import DvpAppBinding
 from chains.evm.client.progmat_light_client import ProgmatLightClientBinding
 from chains.evm.client.proofs import QbftProver
@@ -103,6 +111,7 @@ class EvmSettlementWorld:
         )
         self.router = Router(address_bytes(self.deployment.router))
         self.app = DvpAppBinding(address_bytes(self.deployment.dvp_app))
+        self.adapter = AdapterBinding(adapter_address(self.deployment, AdapterFamily.ESCROW))
         self.token = TokenBinding(address_bytes(self.deployment.token))
         self.light_client = ProgmatLightClientBinding(address_bytes(self.deployment.light_client))
         self.prover = QbftProver(self.rpc, self.router.address)
@@ -113,7 +122,7 @@ class EvmSettlementWorld:
         security = SecurityLeg(
             chain_id=CHAIN_ID,
             token=Address(self.token.address),
-            adapter=Address(self.app.address),
+            adapter=Address(self.adapter.address),
             quantity=quantity,
             seller=Address(self.seller.address),
             buyer=Address(self.buyer.address),
@@ -126,7 +135,7 @@ class EvmSettlementWorld:
         self.devnet.mine()
 
     async def earmark(self, terms: SettlementTerms) -> None:
-        await self.seller.execute(self.token.approve(self.app.address, terms.security.quantity), TIMEOUT_S)
+        await self.seller.execute(self.token.approve(self.adapter.address, terms.security.quantity), TIMEOUT_S)
         await self.seller.execute(self.app.earmark(terms), TIMEOUT_S)
 
     def lock_on_ledger(self, terms: SettlementTerms, sequence: int = 1) -> Packet:

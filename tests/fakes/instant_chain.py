@@ -30,6 +30,7 @@ from relayer.core.chain import (
 )
 
 TRUSTING_PERIOD_S = 3600
+BLOCKED = Outcome(Verdict.BLOCKED, refusal="TOKEN_PAUSED: the token refuses")
 
 
 class Away(UnavailableError):
@@ -45,12 +46,16 @@ def payload(value: bytes) -> Payload:
 
 @dataclass
 class InstantChain:
-    """One end. ``accepts`` decides whether the application takes a packet; every block is final when it is made."""
+    """One end. ``accepts`` decides whether the application takes a packet; every block is final when it is made.
+
+    Of packets it sent, the application refuses to process the outcome while they are in ``blocked``.
+    """
 
     chain_name: str
     client_id: str
     clock_s: Callable[[], int]
     accepts: Callable[[Packet], bool] = lambda _packet: True
+    blocked: set[int] = field(default_factory=set)
     counterparty: InstantChain = field(init=False)
     away: bool = False
     height: int = 1
@@ -178,6 +183,8 @@ class InstantChain:
         height, ack = self.counterparty.acks.get(packet.sequence, (self.counterparty.height + 1, b""))
         if height > message.proof_height or ack != message.ack:
             return Outcome(Verdict.REFUSED, refusal="INVALID_PROOF: not acknowledged so at that height")
+        if packet.sequence in self.blocked:
+            return BLOCKED
         del self.commitments[packet.sequence]
         self.make_block()
         self._note(EventKind.ACK_PROCESSED, packet)
@@ -191,6 +198,8 @@ class InstantChain:
             return Outcome(Verdict.REFUSED, refusal="TIMEOUT_NOT_REACHED: too early")
         if destination.receipts.get(packet.sequence, destination.height + 1) <= message.proof_height:
             return Outcome(Verdict.REFUSED, refusal="INVALID_PROOF: it was received")
+        if packet.sequence in self.blocked:
+            return BLOCKED
         del self.commitments[packet.sequence]
         self.make_block()
         self._note(EventKind.TIMEOUT_PROCESSED, packet)

@@ -42,6 +42,7 @@ class RunningGateway:
     ledger: MemoryLedger = field(default_factory=lambda: MemoryLedger(cash_yen=10_000_000))
     port: int = 0
     speakers: Speakers = SPEAKERS
+    scope: Scope = SCOPE
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Task[None] | None = None
     _channels: list[Any] = field(default_factory=list)
@@ -59,10 +60,10 @@ class RunningGateway:
 
     async def _serve(self, on_ready: Any) -> None:  # noqa: ANN401  # a future's setter
         store = GatewayStore(self.database)
-        parts = GatewayParts(store, self.evm, self.ledger, SCOPE, self.speakers, lambda: self.now_s)
+        parts = GatewayParts(store, self.evm, self.ledger, self.scope, self.speakers, lambda: self.now_s)
         try:
             server = server_settings(NAME, self.port, self.speakers.callers)
-            await serve_gateway(parts, server, Margins(10, 10), 0.01, self._stopping, on_ready)
+            await serve_gateway(parts, server, Margins(10, 10, 20, 10), 0.01, self._stopping, on_ready)
         finally:
             store.close()
 
@@ -101,9 +102,9 @@ class RunningGateway:
 
 
 @contextlib.asynccontextmanager
-async def running_gateway(database: Path) -> AsyncIterator[RunningGateway]:
+async def running_gateway(database: Path, scope: Scope = SCOPE) -> AsyncIterator[RunningGateway]:
     """A started gateway over the database file, closed at the end."""
-    gateway = RunningGateway(database)
+    gateway = RunningGateway(database, scope=scope)
     await gateway.start()
     try:
         yield gateway

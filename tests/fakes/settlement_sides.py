@@ -6,7 +6,7 @@ short, nodes can be away, events come in order and may be read late.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ibc.dvp import SettlementTerms, terms_hash
 from primitives.errors import CallerError, UnavailableError
@@ -41,6 +41,8 @@ class MemoryEvm:
     away: bool = False
     log: list[Sighting] = field(default_factory=list)
     earmarks: dict[bytes, Sighting] = field(default_factory=dict)
+    obstacles: dict[bytes, str] = field(default_factory=dict)
+    asked: list[bytes] = field(default_factory=list)
 
     def _note(self, event: SettlementEvent, what: str, trade_id: bytes, found_hash: bytes) -> Sighting:
         block = len(self.log) + 1
@@ -53,6 +55,27 @@ class MemoryEvm:
         self.earmarks[terms.trade_id] = self._note(
             SettlementEvent.EARMARKED_ON_EVM, "earmarked", terms.trade_id, terms_hash(terms)
         )
+
+    def lock(self, terms: SettlementTerms, sequence: int = 3) -> None:
+        """The seller locks, securities leading, and the packet is sent."""
+        locked = self._note(
+            SettlementEvent.SECURITIES_LOCKED_ON_EVM, "securities locked", terms.trade_id, terms_hash(terms)
+        )
+        self.log[-1] = self.earmarks[terms.trade_id] = replace(locked, packet_sequence=sequence)
+
+    def give_to_buyer(self, terms: SettlementTerms) -> None:
+        """The proof of payment was processed."""
+        self._note(SettlementEvent.SECURITIES_DELIVERED, "securities delivered", terms.trade_id, terms_hash(terms))
+
+    def give_back(self, terms: SettlementTerms) -> None:
+        """The proof of refusal or time-out was processed."""
+        self._note(SettlementEvent.SECURITIES_RETURNED, "securities returned after refusal", terms.trade_id, b"")
+
+    async def obstacle(self, terms: SettlementTerms) -> str:
+        """See SecuritiesSide."""
+        self._here()
+        self.asked.append(terms.trade_id)
+        return self.obstacles.get(terms.trade_id, "")
 
     def deliver(self, terms: SettlementTerms) -> None:
         """The packet arrives and the token moves."""
@@ -95,6 +118,10 @@ class MemoryLedger:
         facts = self.trades.setdefault(terms.trade_id, [])
         fact = Fact(Ledger.PROGMAT, what, f"{len(facts) + 1:064x}", len(facts) + 1, 1_700_000_000)
         facts.append(Sighting(terms.trade_id, event, fact, packet_sequence=sequence))
+
+    def pay(self, terms: SettlementTerms) -> None:
+        """The packet arrived and was paid for."""
+        self._note(terms, SettlementEvent.CASH_PAID, "cash paid")
 
     def release(self, terms: SettlementTerms) -> None:
         """The proof of delivery was processed."""

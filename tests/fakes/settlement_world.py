@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, replace
+from typing import Self
 
 from chains.progmat.contracts.dvp_lock_codec import AckEvidence, Evidence, TimeoutEvidence
 from chains.progmat.contracts.ibc_records import ClientRecord, record_of
@@ -95,7 +96,7 @@ class SettlementWorld:
         self.client, self.first_consensus = self.create_client(CLIENT_ID)
         self.consensus: dict[int, StateAndRef] = {1: self.first_consensus}
 
-    def copy(self) -> SettlementWorld:
+    def copy(self) -> Self:
         """A world that goes its own way from here."""
         other = copy(self)
         other.ledger, other.evm, other.consensus = self.ledger.copy(), self.evm.copy(), dict(self.consensus)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from chains.evm.client.abi import EvmCall
 from chains.evm.client.account import EvmAccount, created_address
+from chains.evm.client.adapters import ESCROW, AdapterPlan
 from chains.evm.client.artifacts import load_artifact
 from chains.evm.client.router import Counterparty, Router
 from chains.evm.client.token import TokenBinding
@@ -43,6 +44,8 @@ class Deployment(BaseModel):
     light_client: HexAddress
     dvp_app: HexAddress
     token: HexAddress
+    adapters: Annotated[dict[str, HexAddress], Field(min_length=1)]
+    """Token adapters by their family's name; the token is for the first."""
     client_id: str
     block_period_ms: Annotated[int, Field(ge=1)]
     deployed_after: Annotated[int, Field(ge=0)]
@@ -76,6 +79,14 @@ def address_bytes(address: str) -> bytes:
     return bytes.fromhex(address.removeprefix("0x"))
 
 
+def adapter_address(deployment: Deployment, family: str) -> bytes:
+    """Give the adapter of a family of tokens. Raises `DeploymentInvalid`."""
+    found = deployment.adapters.get(family)
+    if found is None:
+        raise DeploymentInvalid(f"no adapter {family}; deployed are {', '.join(sorted(deployment.adapters))}")
+    return address_bytes(found)
+
+
 @dataclass(frozen=True)
 class LedgerAnchor:
     """The checkpoint from which the light client on this chain begins, and how long it trusts; times in seconds."""
@@ -101,6 +112,8 @@ class DeploymentPlan:
     token_symbol: str
     holders: tuple[tuple[bytes, int], ...] = ()
     relayers: tuple[bytes, ...] = ()
+    adapters: tuple[AdapterPlan, ...] = (ESCROW,)
+    listing_delay_s: int = 7 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -109,16 +122,19 @@ class _Addresses:
     light_client: bytes
     dvp_app: bytes
     token: bytes
+    adapters: tuple[bytes, ...]
 
 
 async def deploy_all(account: EvmAccount, plan: DeploymentPlan, block_period_ms: int) -> Deployment:
-    """Deploy router, light client, DvpApp and token, and wire them. The account becomes the admin of all.
+    """Deploy router, light client, DvpApp, token and adapters, and wire them. The account becomes the admin of all.
 
     Raises `EvmTxFailed` naming the rule that refused, `EvmTxNotIncluded`, or what the node says.
     """
     before = await account.rpc.block_number()
     nonce = await account.rpc.nonce(account.address)
-    deployed = _Addresses(*(created_address(account.address, nonce + step) for step in range(4)))
+    router, light_client, app, token = (created_address(account.address, nonce + step) for step in range(4))
+    adapters = (created_address(account.address, nonce + 4 + step) for step in range(len(plan.adapters)))
+    deployed = _Addresses(router, light_client, app, token, tuple(adapters))
     calls = (*_creations(account.address, plan, deployed), *_wiring(account.address, plan, deployed))
     sent = [await account.send(call) for call in calls]
     for call, signed in zip(calls, sent, strict=True):
@@ -130,6 +146,7 @@ async def deploy_all(account: EvmAccount, plan: DeploymentPlan, block_period_ms:
         light_client=_hex(deployed.light_client),
         dvp_app=_hex(deployed.dvp_app),
         token=_hex(deployed.token),
+        adapters={adapter.family: _hex(at) for adapter, at in zip(plan.adapters, deployed.adapters, strict=True)},
         client_id=plan.client_id,
         block_period_ms=block_period_ms,
         deployed_after=before,
@@ -137,7 +154,7 @@ async def deploy_all(account: EvmAccount, plan: DeploymentPlan, block_period_ms:
 
 
 def _creations(admin: bytes, plan: DeploymentPlan, deployed: _Addresses) -> list[EvmCall]:
-    """In the order of `_Addresses`: the nonces decide who is where."""
+    """In the order of `_Addresses`: the nonces decide who is where. The app lists adapters that follow it."""
     anchor = plan.anchor
     light_client_arguments = (
         deployed.router,
@@ -153,9 +170,16 @@ def _creations(admin: bytes, plan: DeploymentPlan, deployed: _Addresses) -> list
         load_artifact("ICS26Router").creation_code(admin),
         load_artifact("ProgmatLightClient").creation_code(*light_client_arguments),
         load_artifact("DvpApp").creation_code(
-            deployed.router, plan.client_id, plan.counterparty_client_id, plan.earmark_margin_s
+            deployed.router,
+            plan.client_id,
+            plan.counterparty_client_id,
+            plan.earmark_margin_s,
+            admin,
+            plan.listing_delay_s,
+            list(deployed.adapters),
         ),
         load_artifact("SecurityToken").creation_code(plan.token_name, plan.token_symbol, admin),
+        *(adapter.creation_code(deployed.dvp_app, admin) for adapter in plan.adapters),
     )
     return [EvmCall(b"", code, gas=_CREATE_GAS) for code in codes]
 
@@ -169,7 +193,7 @@ def _wiring(admin: bytes, plan: DeploymentPlan, deployed: _Addresses) -> list[Ev
         *(router.grant_role("RELAYER", relayer) for relayer in plan.relayers or (EVERYBODY,)),
         router.add_client(plan.client_id, counterparty, deployed.light_client),
         router.add_ibc_app(DVP_PORT, deployed.dvp_app),
-        token.allow(deployed.dvp_app),
+        *(token.allow(adapter) for adapter in deployed.adapters),
     ]
     for holder, quantity in plan.holders:
         calls.append(token.allow(holder))

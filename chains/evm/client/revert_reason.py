@@ -14,6 +14,7 @@ from chains.evm.client.artifacts import CONTRACTS, canonical_type, load_artifact
 from chains.evm.errors import ArtifactInvalid, RevertReason
 from primitives.keccak import keccak256
 
+MISSING_ROLE: Final = "AccessControlUnauthorizedAccount"
 MAX_REVERT_BYTES: Final = 64 * 1024
 # https://docs.soliditylang.org: codes of Panic(uint256)
 _PANICS: Final = {
@@ -57,6 +58,23 @@ def revert_reason(data: bytes) -> RevertReason:
     return RevertReason(signature.name, arguments, data)
 
 
+def is_of_router_or_client(reason: RevertReason, caller: bytes) -> bool:
+    """Whether a refusal is one of the router's or a light client's own errors, and not of the app behind them.
+
+    An app's acknowledgement and time-out run after all checks of these: what reverts with other data, or none, is the
+    app's, or its token's, doing. A missing role is the router's refusal if ``caller`` misses it.
+    """
+    if reason.name == MISSING_ROLE:
+        return dict(reason.arguments).get("account") == "0x" + caller.hex()
+    return reason.data[:4] in _errors_of_router_and_clients()
+
+
+@cache
+def _errors_of_router_and_clients() -> frozenset[bytes]:
+    checking = [name for name in CONTRACTS if name == "ICS26Router" or name.endswith("LightClient")]
+    return frozenset(signature.selector for name in checking for signature in _errors_of(name))
+
+
 @cache
 def known_errors() -> Mapping[bytes, ErrorSignature]:
     """Give every error of the artifacts and the two of the language, by selector."""
@@ -65,12 +83,16 @@ def known_errors() -> Mapping[bytes, ErrorSignature]:
         ErrorSignature("Panic", (("code", "uint256"),)),
     ]
     for contract in CONTRACTS:
-        try:
-            abi = load_artifact(contract).abi
-        except ArtifactInvalid:
-            continue  # contracts not built: their errors stay hexadecimal
-        signatures.extend(_signature_of(entry) for entry in abi if entry["type"] == "error")
+        signatures.extend(_errors_of(contract))
     return {signature.selector: signature for signature in signatures}
+
+
+def _errors_of(contract: str) -> list[ErrorSignature]:
+    try:
+        abi = load_artifact(contract).abi
+    except ArtifactInvalid:
+        return []  # contracts not built: their errors stay hexadecimal
+    return [_signature_of(entry) for entry in abi if entry["type"] == "error"]
 
 
 def _signature_of(entry: Mapping[str, Any]) -> ErrorSignature:

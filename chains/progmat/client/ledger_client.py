@@ -39,6 +39,7 @@ _METHODS: Final = {
     FlowKind.PRUNE_LIGHT_CLIENT: "PruneLightClient",
     FlowKind.ACK_PACKET: "AckPacket",
     FlowKind.TIMEOUT_PACKET: "TimeoutPacket",
+    FlowKind.RECEIVE_PACKET: "ReceivePacket",
 }
 
 

@@ -1,8 +1,9 @@
 """Contract ``cash``: the trust-type stablecoin. One unit is one yen, held in trust by the issuer.
 
 Outside a DvP lock a transaction with coins has one command under the rules of ``holdings``: the issuer keeps the coin,
-members are those of the SC network. Under a command of ``dvp_lock`` coins in equal the coins out, and the rest is that
-contract's: who owns what, which outputs are locked, what may unlock them. Encumbered coins move in no other way.
+members are those of the SC network. Under a command of ``dvp_lock`` or ``dvp_receipt`` coins in equal the coins out,
+and the rest is that contract's: who owns what, which outputs are locked, what may unlock them. Encumbered coins move in
+no other way than by ``dvp_lock``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from chains.progmat.contracts.cash_codec import OwnerKind, decode_cash, encode_c
 from chains.progmat.contracts.errors import CashViolation
 from chains.progmat.contracts.holdings import Asset, HoldingRules, Holdings
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
-from chains.progmat.contracts.names import CASH, DVP_LOCK
+from chains.progmat.contracts.names import CASH, DVP_LOCK, DVP_RECEIPT
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.rules import RuleBook
 from chains.progmat.transactions.ledger import LedgerTransaction
@@ -89,7 +90,7 @@ class CashContract:
     """See the module's docstring."""
 
     name = CASH
-    version = 2
+    version = 3
 
     def verify(
         self,
@@ -103,8 +104,8 @@ class CashContract:
             tuple([CashState.of(state.state) for state in ledger_tx.inputs_of(CASH)]),
             tuple(map(CashState.of, ledger_tx.outputs_of(CASH))),
         )
-        if ledger_tx.commands_of(DVP_LOCK):
-            _rules.none("coins under a DvP lock need no command of their own", commands)
+        if ledger_tx.commands_of(DVP_LOCK) or ledger_tx.commands_of(DVP_RECEIPT):
+            _rules.none("coins under a DvP lock or receipt need no command of their own", commands)
             _holding_rules.conserved(coins)
             return ()
         command = _holding_rules.the_command(commands)

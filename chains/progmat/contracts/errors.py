@@ -4,6 +4,7 @@
     └── ContractViolation         a rule of a contract is broken
         ├── CashViolation
         ├── DvpLockViolation
+        ├── DvpReceiptViolation
         ├── TradeViolation
         ├── IbcClientViolation
         ├── MembershipViolation
@@ -41,6 +42,12 @@ class DvpLockViolation(ContractViolation):
     """Cash would be locked for other terms, or unlocked without the other chain's proof."""
 
     reason: ClassVar[str] = "DVP_LOCK_RULE_BROKEN"
+
+
+class DvpReceiptViolation(ContractViolation):
+    """A packet would be paid for, or refused, otherwise than its terms and the other chain's proof say."""
+
+    reason: ClassVar[str] = "DVP_RECEIPT_RULE_BROKEN"
 
 
 class TradeViolation(ContractViolation):

@@ -6,6 +6,7 @@ from typing import Final
 
 CASH: Final = "cash"
 DVP_LOCK: Final = "dvp_lock"
+DVP_RECEIPT: Final = "dvp_receipt"
 TRADE: Final = "trade"
 IBC_CLIENT: Final = "ibc_client"
 MEMBERSHIP: Final = "membership"

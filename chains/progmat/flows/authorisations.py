@@ -1,4 +1,4 @@
-"""Which terms the customers of this node want: said by their platforms, asked for before any cash is locked.
+"""Which terms the customers of this node want: said by their platforms, asked for before any cash is locked or paid.
 
 A gateway proposes, the buyer's own platform disposes. For one trade of one account the newest authorisation counts, so
 that corrected terms put the earlier ones out of force. What is locked or cancelled needs none any more.
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, select
 
+from chains.progmat.contracts.terms_codec import decode_terms, encode_terms
 from chains.progmat.flows.errors import AuthorisationReplaced, RequestIdReused, TradeIdUsed, TradeNotAuthorised
-from chains.progmat.flows.schema import trade_authorisations
+from chains.progmat.flows.schema import authorised_terms, trade_authorisations
 from chains.progmat.flows.trades import find_dvp, find_trade
+from chains.progmat.node.storage import insert
+from ibc.dvp import DvpPayload, SettlementTerms, payload_of, terms_hash
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,17 @@ class TradeAuthorisation:
     account_key: bytes
     terms_hash: bytes
     at_ms: int
+
+
+def authorise_terms(
+    connection: Connection, platform: str, request_id: str, terms: SettlementTerms, now_ms: int
+) -> TradeAuthorisation:
+    """As ``authorise``, for the buyer's account in the terms, which are kept: a packet brings but their words."""
+    wanted = TradeAuthorisation(platform, request_id, terms.trade_id, terms.cash.buyer.key, terms_hash(terms), now_ms)
+    entered = authorise(connection, wanted)
+    kept = {"terms_hash": wanted.terms_hash, "terms": encode_terms(terms)}
+    connection.execute(insert(authorised_terms).values(**kept).on_conflict_do_nothing())
+    return entered
 
 
 def authorise(connection: Connection, wanted: TradeAuthorisation) -> TradeAuthorisation:
@@ -62,6 +76,22 @@ def require_unused_trade_id(connection: Connection, trade_id: bytes) -> None:
         raise TradeIdUsed(trade_id, known.status.value)
     if find_dvp(connection, trade_id) is not None:
         raise TradeIdUsed(trade_id, "SETTLED")
+
+
+def authorised_terms_of(connection: Connection, words: DvpPayload) -> SettlementTerms | None:
+    """The terms in force, of whichever account kept here, that a packet's words stand for; None if there are none."""
+    columns = trade_authorisations.c
+    newest = (
+        select(func.max(columns.id)).where(columns.trade_id == words.trade_id).group_by(columns.account_key)
+    ).scalar_subquery()
+    query = (
+        select(authorised_terms.c.terms)
+        .join(trade_authorisations, columns.terms_hash == authorised_terms.c.terms_hash)
+        .where(columns.id.in_(newest))
+    )
+    wanted = words.encode()
+    found = (decode_terms(data) for data in connection.execute(query).scalars())
+    return next((terms for terms in found if payload_of(terms).value == wanted), None)
 
 
 def _terms_in_force(connection: Connection, account_key: bytes, trade_id: bytes) -> bytes | None:

@@ -29,7 +29,7 @@ from chains.progmat.flows.seams import AccountKeyRing, Directory, NodeSelf
 from chains.progmat.flows.signed_records import decoded, with_signed
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
-from chains.progmat.ibc_host.earmark import StorageReader
+from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.ibc_host.frame import TransactionFrame
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.fresh_keys import FreshKeyStatement
@@ -80,7 +80,7 @@ class BuildContext:
     directory: Directory
     keys: AccountKeyRing
     verifier: LedgerVerifier
-    storage_readers: Mapping[str, StorageReader]
+    chain_readers: Mapping[str, ChainReader]
     now_s: int
     soft_lock_s: int
     prepared: Prepared
@@ -155,7 +155,7 @@ class BuildStep:
         directory: Directory,
         keys: AccountKeyRing,
         verifier: LedgerVerifier,
-        storage_readers: Mapping[str, StorageReader],
+        chain_readers: Mapping[str, ChainReader],
         preparation: Preparation,
         clock: Clock,
         soft_lock_s: int,
@@ -168,7 +168,7 @@ class BuildStep:
         self._directory = directory
         self._keys = keys
         self._verifier = verifier
-        self._storage_readers = storage_readers
+        self._chain_readers = chain_readers
         self._preparation = preparation
         self._clock = clock
         self._soft_lock_s = soft_lock_s
@@ -210,7 +210,7 @@ class BuildStep:
             directory=self._directory,
             keys=self._keys,
             verifier=self._verifier,
-            storage_readers=self._storage_readers,
+            chain_readers=self._chain_readers,
             now_s=now_ms // 1000,
             soft_lock_s=self._soft_lock_s,
             prepared=prepared,

@@ -2,9 +2,9 @@
 
 Source of the shape: Corda's ``SignTransactionFlow``. A custodian signs for others one thing only: the native trade that
 its customer's platform authorised and for which it has offered these coins; everything else its own flows sign. The
-issuer signs what moves, locks or redeems its own coin and verifies, the registrar what moves or redeems its tokens, and
-both what replaces them by their equals;
-neither signs for another what only it may begin (issuing, unlocking).
+issuer signs what moves, locks, pays or redeems its own coin and verifies, the registrar what moves or redeems its
+tokens, and both what replaces them by their equals; neither signs for another what only it may begin (issuing,
+unlocking).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from chains.progmat.contracts.names import CASH, DVP_LOCK, SECURITY_TOKEN, UTILITY_TOKEN
+from chains.progmat.contracts.names import CASH, DVP_LOCK, DVP_RECEIPT, SECURITY_TOKEN, UTILITY_TOKEN
 from chains.progmat.contracts.native_dvp import settled_terms
 from chains.progmat.contracts.native_terms import NativeTerms, account_key
 from chains.progmat.contracts.notary_change import CHANGE
@@ -45,7 +45,12 @@ from primitives.public_key import PublicKey
 _HOLDERS: Final = frozenset({"Move", "Redeem"})
 _REPLACEMENTS: Final = {NOTARY_CHANGE: frozenset({CHANGE}), PACKAGE_UPGRADE: frozenset({UPGRADE})}
 COUNTERSIGNED: Final[Mapping[Role, Mapping[str, frozenset[str]]]] = {
-    Role.ISSUER: {CASH: _HOLDERS, DVP_LOCK: frozenset({"Lock"}), **_REPLACEMENTS},
+    Role.ISSUER: {
+        CASH: _HOLDERS,
+        DVP_LOCK: frozenset({"Lock"}),
+        DVP_RECEIPT: frozenset({"Pay"}),
+        **_REPLACEMENTS,
+    },
     Role.REGISTRAR: {SECURITY_TOKEN: _HOLDERS, UTILITY_TOKEN: _HOLDERS, **_REPLACEMENTS},
 }
 """By role: commands, by contract, that others begin and this node signs with its own key."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from chains.progmat.contracts import dvp_lock, native_dvp
+from chains.progmat.contracts import dvp_lock, dvp_receipt, native_dvp
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.cash_codec import OwnerKind
 from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
-from chains.progmat.contracts.names import CASH, DVP_LOCK, NATIVE_DVP, TOKENS
+from chains.progmat.contracts.names import CASH, DVP_LOCK, DVP_RECEIPT, NATIVE_DVP, TOKENS
 from chains.progmat.contracts.notary_change import CHANGE
 from chains.progmat.contracts.package_upgrade import UPGRADE
 from chains.progmat.contracts.token import TokenState
@@ -25,6 +25,7 @@ _KINDS: Final[Mapping[tuple[str, str], EntryKind]] = {
     (CASH, REDEEM): EntryKind.REDEEM,
     (DVP_LOCK, dvp_lock.LOCK): EntryKind.LOCK,
     (DVP_LOCK, dvp_lock.UNLOCK): EntryKind.UNLOCK,
+    (DVP_RECEIPT, dvp_receipt.PAY): EntryKind.PAYMENT,
     (NOTARY_CHANGE, CHANGE): EntryKind.NOTARY_CHANGE,
     (PACKAGE_UPGRADE, UPGRADE): EntryKind.PACKAGE_UPGRADE,
     **{(contract, ISSUE): EntryKind.ISSUE for contract in TOKENS},

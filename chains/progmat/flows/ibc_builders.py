@@ -50,7 +50,7 @@ from chains.progmat.node.storage import stored_transaction
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import StateAndRef
 from chains.progmat.vault import CoinsUnder, consensus_around, consensus_record, hold, kept_states, light_client
-from ibc.dvp import terms_hash
+from ibc.dvp import LeadLeg, terms_hash
 from ibc.errors import Misbehaviour
 from ibc.light_client import TimeBounds
 from ibc.packet import Packet, encode_packet
@@ -91,10 +91,11 @@ def lock_cash(context: BuildContext, request: LockCash) -> TransactionBuilder:
 
 
 def cancel_trade(context: BuildContext, request: CancelTrade) -> TransactionBuilder:
-    """The trade id spent, signed by the side whose account is kept here."""
+    """The trade id spent, signed by the side whose account is kept here; where securities lead, the buyer's alone."""
     terms = request.terms
     require_unused_trade_id(context.connection, terms.trade_id)
-    for side in (terms.cash.buyer, terms.cash.seller):
+    buyer, seller = terms.cash.buyer, terms.cash.seller
+    for side in (buyer,) if terms.lead_leg is LeadLeg.SECURITIES else (buyer, seller):
         if side.node == context.me.name:
             account = own_account(context, side.key)
             return replace(build_cancel(context.frame, terms, owner_key(account)), time_window=context.deadline())
@@ -157,12 +158,12 @@ def submit_misbehaviour(context: BuildContext, request: SubmitMisbehaviour) -> T
 
 def _require_earmark(context: BuildContext, request: LockCash, client: StateAndRef) -> None:
     record = client_record(client)
-    read_storage = context.storage_readers.get(record.client_type)
-    if read_storage is None:
+    reader = context.chain_readers.get(record.client_type)
+    if reader is None:
         raise InvalidRequest("client_id", f"a {record.client_type} light client cannot prove an earmark")
     consensus = consensus_in(consensus_of(context.connection, client, request.earmark.height))
     proof = EarmarkProof(request.earmark.account_proof, request.earmark.storage_proof)
-    require_earmark(request.terms, record, consensus, proof, read_storage, TimeBounds.at(context.now_s))
+    require_earmark(request.terms, record, consensus, proof, reader.read_storage, TimeBounds.at(context.now_s))
 
 
 def _unlock(context: BuildContext, packet: Packet, evidence: Evidence) -> TransactionBuilder:

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from functools import partial
 
+from chains.progmat.flows.arrivals import answer_to
 from chains.progmat.flows.building import Prepared
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.dvp_desk import DvpDesk
 from chains.progmat.flows.fresh_accounts import FreshAccounts
 from chains.progmat.flows.fresh_key_desk import FreshKeyDesk
 from chains.progmat.flows.market_requests import SettleDvp
-from chains.progmat.flows.member_needs import needs_of
+from chains.progmat.flows.member_needs import Needs, needs_of
 from chains.progmat.flows.members import MembershipBook
 from chains.progmat.flows.notary_choice import choose_notary
 from chains.progmat.flows.receiving import PAYEE_INDEX
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.flows.requests import AnyRequest, IssueCash, MoveCash
+from chains.progmat.flows.requests import AnyRequest, IssueCash, MoveCash, ReceivePacket
 from chains.progmat.flows.salts import Salts
+from chains.progmat.flows.seams import NodeSelf
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.fresh_keys import tag_of_output
@@ -32,6 +34,7 @@ class PeerPreparation:
 
     def __init__(
         self,
+        me: NodeSelf,
         members: MembershipBook,
         dvp: DvpDesk,
         desk: FreshKeyDesk,
@@ -41,6 +44,7 @@ class PeerPreparation:
         database: NodeDatabase,
         clock: Clock,
     ) -> None:
+        self._me = me
         self._own_name = accounts.keys.own_name
         self._members = members
         self._dvp = dvp
@@ -54,9 +58,10 @@ class PeerPreparation:
     def at_hand(self, request: AnyRequest) -> Prepared | None:
         """What is known, if it is all.
 
-        Always asked is for a native trade, where a notary has to be chosen, and for a fresh key of another node's.
+        Always asked is for a native trade, where a notary has to be chosen, and for a fresh key of another node's; and
+        what is owed to a packet, which the database says.
         """
-        if isinstance(request, SettleDvp) or self._verifier.has_several_notaries:
+        if isinstance(request, SettleDvp | ReceivePacket) or self._verifier.has_several_notaries:
             return None
         if self._asks_for_key(request) is not None:
             return None
@@ -66,7 +71,7 @@ class PeerPreparation:
     async def ask(self, record: FlowRecord, request: AnyRequest) -> Prepared:
         """Raises what ``choose_notary``, ``MembershipBook.find``, ``DvpDesk.ask`` and ``FreshKeyDesk.ask`` raise."""
         notary = await self._notary_of(request)
-        members = await self._members.find(needs_of(self._own_name, request), notary.name)
+        members = await self._members.find(await self._needs_of(request), notary.name)
         if isinstance(request, SettleDvp):
             return Prepared(members, await self._dvp.ask(record, request.dvp, notary), notary)
         payee = self._asks_for_key(request)
@@ -74,6 +79,13 @@ class PeerPreparation:
             return Prepared(members, notary=notary)
         tag = tag_of_output(self._accounts.keys.ledger_id, self._salts.of_flow(record.flow_id), PAYEE_INDEX)
         return Prepared(members, notary=notary, payee_key=await self._desk.ask(payee, tag))
+
+    async def _needs_of(self, request: AnyRequest) -> Needs:
+        if not isinstance(request, ReceivePacket):
+            return needs_of(self._own_name, request)
+        now_s = self._clock.now_ms() // 1000
+        owed = partial(answer_to, me=self._me, packet=request.packet, now_s=now_s)
+        return (await self._database.read(owed)).needs
 
     async def _notary_of(self, request: AnyRequest) -> Party:
         parameters = self._verifier.parameters

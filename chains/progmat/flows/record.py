@@ -30,6 +30,7 @@ class FlowKind(Enum):
     PRUNE_LIGHT_CLIENT = "prune_light_client"
     ACK_PACKET = "ack_packet"
     TIMEOUT_PACKET = "timeout_packet"
+    RECEIVE_PACKET = "receive_packet"
     ISSUE_TOKEN = "issue_token"  # noqa: S105 - a kind of flow
     MOVE_TOKEN = "move_token"  # noqa: S105 - a kind of flow
     REDEEM_TOKEN = "redeem_token"  # noqa: S105 - a kind of flow

@@ -10,8 +10,10 @@ from sqlalchemy import Connection
 
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.dvp_lock import DvpLockState
+from chains.progmat.contracts.dvp_receipt import REFUSE
+from chains.progmat.contracts.dvp_receipt_codec import decode_refuse_evidence
 from chains.progmat.contracts.membership import BusinessNetwork, MembershipState
-from chains.progmat.contracts.names import CASH, DVP_LOCK, MEMBERSHIP, PROPOSAL, TOKENS, TRADE
+from chains.progmat.contracts.names import CASH, DVP_LOCK, DVP_RECEIPT, MEMBERSHIP, PROPOSAL, TOKENS, TRADE
 from chains.progmat.contracts.proposal_codec import record_of
 from chains.progmat.contracts.terms_codec import decode_terms
 from chains.progmat.contracts.token import TokenState
@@ -117,6 +119,8 @@ class Recorder:
         for command in wire.commands:
             if command.contract == TRADE:
                 names.update(_sides(decode_terms(command.data)))
+            elif (command.contract, command.name) == (DVP_RECEIPT, REFUSE):
+                names.update(self._concerned_by_refusal(decode_refuse_evidence(command.data).declined))
         return frozenset(names)
 
     def _concerned_by(self, connection: Connection, state: TransactionState) -> Iterator[str]:
@@ -140,6 +144,12 @@ class Recorder:
         else:
             yield from self._directory.names_with(Role.ISSUER)
             yield from self._directory.names_with(Role.CUSTODIAN)
+
+    def _concerned_by_refusal(self, declined: SettlementTerms | None) -> Iterable[str]:
+        """A late packet says not whose it is: all may know of it, and any may tell the issuer that lost its records."""
+        if declined is not None:
+            return _sides(declined)
+        return *self._directory.names_with(Role.ISSUER), *self._directory.names_with(Role.CUSTODIAN)
 
     def _members_of(self, connection: Connection, network: BusinessNetwork, *more: str) -> frozenset[str]:
         told = {other.indexed.party for other in members(connection, network.name, MAX_MEMBERS)}

@@ -62,6 +62,7 @@ MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.PRUNE_LIGHT_CLIENT: pb.PruneLightClientRequest,
     FlowKind.ACK_PACKET: pb.AckPacketRequest,
     FlowKind.TIMEOUT_PACKET: pb.TimeoutPacketRequest,
+    FlowKind.RECEIVE_PACKET: pb.ReceivePacketRequest,
     FlowKind.ISSUE_TOKEN: token_service_pb2.IssueTokenRequest,
     FlowKind.MOVE_TOKEN: token_service_pb2.MoveTokenRequest,
     FlowKind.REDEEM_TOKEN: token_service_pb2.RedeemTokenRequest,

@@ -243,6 +243,21 @@ class TimeoutPacket(FlowRequest):
         _check_size("proof", self.proof, MAX_PROOF_BYTES)
 
 
+@dataclass(frozen=True)
+class ReceivePacket(FlowRequest):
+    """A packet of the other chain, where the securities are locked, with the proof that it was sent."""
+
+    kind = FlowKind.RECEIVE_PACKET
+
+    packet: Packet
+    proof: bytes
+    height: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_size("proof", self.proof, MAX_PROOF_BYTES)
+
+
 AnyRequest = (
     ChangeMembership
     | SuspendValidator
@@ -261,6 +276,7 @@ AnyRequest = (
     | PruneLightClient
     | AckPacket
     | TimeoutPacket
+    | ReceivePacket
     | IssueToken
     | MoveToken
     | RedeemToken
@@ -292,6 +308,7 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         PruneLightClient,
         AckPacket,
         TimeoutPacket,
+        ReceivePacket,
         IssueToken,
         MoveToken,
         RedeemToken,

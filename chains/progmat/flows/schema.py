@@ -71,6 +71,23 @@ trade_authorisations = Table(
 )
 Index("trade_authorisations_trade", trade_authorisations.c.trade_id, trade_authorisations.c.account_key)
 
+authorised_terms = Table(
+    "authorised_terms",  # what the hashes above stand for: a packet brings no more than a hash of the cash leg
+    flows_metadata,
+    Column("terms_hash", LargeBinary(32), primary_key=True),
+    Column("terms", LargeBinary, nullable=False),
+)
+
+receipts = Table(
+    "receipts",  # packets of other chains that were answered on this ledger, by their receipt's path
+    flows_metadata,
+    Column("path", LargeBinary, primary_key=True),
+    Column("packet", LargeBinary, nullable=False),
+    Column("acknowledgement", LargeBinary, nullable=False),
+    Column("tx_id", LargeBinary(32), nullable=False),
+    Column("journal_position", Int64, nullable=False),
+)
+
 trades = Table(
     "trades",
     flows_metadata,

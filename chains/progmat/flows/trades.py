@@ -6,21 +6,24 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, Row, select, update
 
-from chains.progmat.contracts import dvp_lock, native_dvp, trade
+from chains.progmat.contracts import dvp_lock, dvp_receipt, native_dvp, trade
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.dvp_lock import DvpLockState
 from chains.progmat.contracts.dvp_lock_codec import AckEvidence, decode_evidence
-from chains.progmat.contracts.names import CASH, DVP_LOCK, NATIVE_DVP, TRADE
+from chains.progmat.contracts.dvp_receipt_codec import decode_pay_evidence, decode_refuse_evidence
+from chains.progmat.contracts.names import CASH, DVP_LOCK, DVP_RECEIPT, NATIVE_DVP, TRADE
 from chains.progmat.contracts.native_terms import decode_native_terms
 from chains.progmat.contracts.terms_codec import decode_terms
-from chains.progmat.flows.schema import dvps, ibc_events, trades
-from chains.progmat.flows.views import DvpRecord, IbcEvent, IbcEventKind, TradeRecord, TradeStatus
+from chains.progmat.flows.schema import dvps, ibc_events, receipts, trades
+from chains.progmat.flows.views import DvpRecord, IbcEvent, IbcEventKind, ReceiptRecord, TradeRecord, TradeStatus
 from chains.progmat.node.storage import insert
 from chains.progmat.transactions.model import Command, StateRef, TransactionState
 from chains.progmat.transactions.replacing import replaces_states
 from chains.progmat.transactions.wire import WireTransaction
+from ibc.acknowledgement import UNIVERSAL_ERROR_ACK
 from ibc.dvp import terms_hash
-from ibc.packet import encode_packet
+from ibc.packet import Packet, encode_packet
+from ibc.paths import receipt_path
 
 
 def note_trades(
@@ -37,6 +40,11 @@ def note_trades(
             _note_cancel(connection, wire, command, position)
         elif done == (NATIVE_DVP, native_dvp.SETTLE):
             _note_dvp(connection, wire, command)
+        elif done == (DVP_RECEIPT, dvp_receipt.PAY):
+            _note_payment(connection, wire, command, position)
+        elif done == (DVP_RECEIPT, dvp_receipt.REFUSE):
+            sent = decode_refuse_evidence(command.data).sent
+            _note_receipt(connection, wire, sent.packet, UNIVERSAL_ERROR_ACK, position)
 
 
 def packet_sent_by(wire: WireTransaction) -> bytes:
@@ -54,7 +62,7 @@ def find_trade(connection: Connection, trade_id: bytes) -> TradeRecord | None:
 
 
 def find_trade_of_packet(connection: Connection, packet: bytes) -> TradeRecord | None:
-    """The trade whose lock sent exactly this packet (ABI-encoded), or None."""
+    """The trade whose lock sent, or whose payment received, exactly this packet (ABI-encoded), or None."""
     row = connection.execute(select(trades).where(trades.c.packet == packet)).one_or_none()
     return None if row is None else _trade(row)
 
@@ -63,6 +71,14 @@ def find_dvp(connection: Connection, trade_id: bytes) -> DvpRecord | None:
     """The settlement of a native trade, or None."""
     row = connection.execute(select(dvps).where(dvps.c.trade_id == trade_id).limit(1)).one_or_none()
     return None if row is None else DvpRecord(row.trade_id, row.terms_hash, row.tx_id)
+
+
+def find_receipt(connection: Connection, packet: Packet) -> ReceiptRecord | None:
+    """How exactly this packet of another chain was answered, or None."""
+    path = receipt_path(packet.destination_client, packet.sequence)
+    where = (receipts.c.path == path, receipts.c.packet == encode_packet(packet))
+    row = connection.execute(select(receipts).where(*where)).one_or_none()
+    return None if row is None else ReceiptRecord(row.acknowledgement, row.tx_id, row.journal_position)
 
 
 def events_after(connection: Connection, cursor: int, limit: int) -> list[IbcEvent]:
@@ -93,6 +109,30 @@ def _note_dvp(connection: Connection, wire: WireTransaction, command: Command) -
     terms = decode_native_terms(command.data)
     values = {"tx_id": bytes(wire.id), "trade_id": terms.trade_id, "terms_hash": terms.hash}
     connection.execute(insert(dvps).values(**values))
+
+
+def _note_payment(connection: Connection, wire: WireTransaction, command: Command, position: int) -> None:
+    """Opened and closed by one ledger_tx."""
+    evidence = decode_pay_evidence(command.data)
+    terms, packet, hashed = evidence.terms, evidence.sent.packet, terms_hash(evidence.terms)
+    _open_trade(connection, terms.trade_id, TradeStatus.PAID, hashed, encode_packet(packet), wire.id, position)
+    closing = {"closing_tx_id": bytes(wire.id), "closing_position": position}
+    connection.execute(update(trades).where(trades.c.trade_id == terms.trade_id).values(**closing))
+    _note_receipt(connection, wire, packet, hashed, position)
+
+
+def _note_receipt(
+    connection: Connection, wire: WireTransaction, packet: Packet, acknowledgement: bytes, position: int
+) -> None:
+    values = {
+        "path": receipt_path(packet.destination_client, packet.sequence),
+        "packet": encode_packet(packet),
+        "acknowledgement": acknowledgement,
+        "tx_id": bytes(wire.id),
+        "journal_position": position,
+    }
+    connection.execute(insert(receipts).values(**values))
+    _add_event(connection, IbcEventKind.ACK_WRITTEN, encode_packet(packet), acknowledgement, wire.id, position)
 
 
 def _note_unlock(

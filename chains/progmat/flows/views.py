@@ -25,6 +25,7 @@ class IbcEventKind(Enum):
     SEND_PACKET = "SEND_PACKET"
     ACK_PROCESSED = "ACK_PROCESSED"
     TIMEOUT_PROCESSED = "TIMEOUT_PROCESSED"
+    ACK_WRITTEN = "ACK_WRITTEN"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,15 @@ class DvpRecord:
     trade_id: bytes
     terms_hash: bytes
     tx_id: bytes
+
+
+@dataclass(frozen=True)
+class ReceiptRecord:
+    """How a packet of another chain was answered, and by which ledger transaction."""
+
+    acknowledgement: bytes
+    tx_id: bytes
+    journal_position: int
 
 
 @dataclass(frozen=True)

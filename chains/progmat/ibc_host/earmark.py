@@ -7,7 +7,7 @@ that this ledger has verified.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -37,6 +37,17 @@ class StorageReader(Protocol):
     ) -> bytes | None:
         """The proved word, None if it is zero; raises when the proof does not hold or the client must not be used."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReader:
+    """What a kind of light client tells of the EVM chain it follows, besides IBC's facts.
+
+    ``chain_id_of`` takes the client's state.
+    """
+
+    read_storage: StorageReader
+    chain_id_of: Callable[[bytes], int]
 
 
 @dataclass(frozen=True, slots=True)

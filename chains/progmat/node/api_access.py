@@ -72,6 +72,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "GetConsensusState": Permission.READ,
     "AckPacket": Permission.RELAY,
     "TimeoutPacket": Permission.RELAY,
+    "ReceivePacket": Permission.RELAY,
     "GetTransaction": Permission.CASH,
     "GetNetworkStatus": Permission.READ,
     "OfferParameters": Permission.OPERATE,

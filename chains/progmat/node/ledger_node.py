@@ -49,7 +49,7 @@ from chains.progmat.flows.snipping import AttestationReceiver, Snipper
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.suspended_approvers import SuspendedApprovers
 from chains.progmat.flows.verification import LedgerVerifier
-from chains.progmat.ibc_host.earmark import StorageReader
+from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.node.flow_builders import BUILDERS
 from chains.progmat.node.peers import PeerIdentity, PeerNetwork, PeerRouter
 from chains.progmat.node.storage import Effect, NodeDatabase
@@ -68,7 +68,7 @@ class NodeParts:
     directory: Directory
     keys: AccountKeyRing
     verifier: LedgerVerifier
-    storage_readers: Mapping[str, StorageReader]
+    chain_readers: Mapping[str, ChainReader]
     clock: Clock
     salts: Salts
     history_id: str
@@ -347,8 +347,9 @@ class LedgerNode:
             directory=parts.directory,
             keys=parts.keys,
             verifier=parts.verifier,
-            storage_readers=parts.storage_readers,
+            chain_readers=parts.chain_readers,
             preparation=PeerPreparation(
+                parts.me,
                 self._members,
                 self._dvp,
                 self._fresh_keys,

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, select
 from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, ConsensusRecord
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.flows import store, trades
-from chains.progmat.flows.authorisations import TradeAuthorisation, authorise
+from chains.progmat.flows.arrivals import answer_to
+from chains.progmat.flows.authorisations import TradeAuthorisation, authorise_terms
 from chains.progmat.flows.errors import (
     AccountUnknown,
     FlowUnknown,
@@ -29,7 +30,7 @@ from chains.progmat.flows.proposal_book import KnownProposal, list_proposals
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.request_base import KeyChoice, check_request_id
 from chains.progmat.flows.request_codec import decode_request, encode_request
-from chains.progmat.flows.requests import AnyRequest, differing_fields
+from chains.progmat.flows.requests import AnyRequest, ReceivePacket, differing_fields
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.views import IbcEvent, TradeRecord
@@ -38,7 +39,7 @@ from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.storage import StoredTransaction, stored_transaction
 from chains.progmat.vault import AccountBalance, IndexedMembership, VaultState, balances, members
 from chains.progmat.vault.schema import consensus
-from ibc.dvp import CashAccount, SettlementTerms, terms_hash
+from ibc.dvp import CashAccount, SettlementTerms
 from light_clients.registry import LightClientRegistry
 from primitives.public_key import SignatureScheme
 
@@ -100,6 +101,18 @@ class NodeOperations:
             raise RequestIdReused(request.request_id, differing_fields(first, request))
         return stored if wait_s == 0 else await self._node.engine.outcome(request.request_id, wait_s)
 
+    async def receive_packet(self, request: ReceivePacket, wait_s: int) -> FlowRecord:
+        """As ``submit``; a packet to which this node owes nothing starts no flow, however often it is brought.
+
+        Raises what ``answer_to`` raises, besides.
+        """
+        await self._database.read(partial(self._require_owed, request=request))
+        return await self.submit(request, wait_s)
+
+    def _require_owed(self, connection: Connection, request: ReceivePacket) -> None:
+        if store.find_flow(connection, request.request_id) is None:
+            answer_to(connection, self._node.parts.me, request.packet, self._node.parts.clock.now_ms() // 1000)
+
     async def open_account(self, request_id: str) -> CashAccount:
         """A new account's key, or the one this request made before."""
         if not 0 < len(request_id) <= 100 or not request_id.isprintable():
@@ -139,10 +152,8 @@ class NodeOperations:
         now_ms = self._node.parts.clock.now_ms()
         if now_ms // 1000 >= terms.lock_by_s:
             raise LockTimePassed(terms.lock_by_s, now_ms // 1000)
-        wanted = TradeAuthorisation(
-            platform, request_id, terms.trade_id, terms.cash.buyer.key, terms_hash(terms), now_ms
-        )
-        return await self._database.submit(partial(authorise, wanted=wanted))
+        enter = partial(authorise_terms, platform=platform, request_id=request_id, terms=terms, now_ms=now_ms)
+        return await self._database.submit(enter)
 
     async def flow(self, flow_id: str) -> FlowRecord:
         """One flow; raises ``FlowUnknown``."""

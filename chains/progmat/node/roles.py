@@ -34,7 +34,7 @@ from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
-from chains.progmat.ibc_host.earmark import StorageReader
+from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
@@ -69,13 +69,16 @@ from chains.progmat.validators.signing_floor import SigningFloor
 from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
 from light_clients.qbft import QbftLightClient, verify_storage_at
+from light_clients.qbft.codec import decode_client_state
 from light_clients.registry import LightClientRegistry, RegistryProfile
 
 OpenUniquenessStore = Callable[[Path, str], UniquenessStore]
 """Path and ledger id; may block."""
 
-STORAGE_READERS: Mapping[str, StorageReader] = {"qbft": verify_storage_at}
-"""Light clients that can read any contract's storage, for earmarks."""
+CHAIN_READERS: Mapping[str, ChainReader] = {
+    "qbft": ChainReader(verify_storage_at, lambda client_state: decode_client_state(client_state).chain_id)
+}
+"""Light clients that can read any contract's storage and say which EVM chain they follow."""
 
 
 def production_package() -> ContractPackage:
@@ -192,7 +195,7 @@ class VaultRole:
             directory=around.map_book,
             keys=GatedKeys(around.keys, database.require_current),
             verifier=LedgerVerifier(around.parameters_book, around.package),
-            storage_readers=STORAGE_READERS,
+            chain_readers=CHAIN_READERS,
             clock=around.clock,
             salts=Salts.of_node(around.first_signer()),
             history_id=await database.submit(partial(history_id, fresh=around.random_bytes(16).hex())),

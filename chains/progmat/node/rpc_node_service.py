@@ -23,6 +23,7 @@ from chains.progmat.flows.errors import (
 )
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.request_codec import from_message
+from chains.progmat.flows.requests import ReceivePacket
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.views import IbcEventKind, TradeStatus
 from chains.progmat.identity import KeyStore
@@ -112,6 +113,14 @@ class NodeServiceRpc(FlowStarting, NodeServiceServicer):
     async def LockCash(self, request: pb.LockCashRequest, context: Context) -> pb.LockCashResponse:  # noqa: D102, N802 # named and documented by the .proto file
         record = await self.submit("LockCash", FlowKind.LOCK_CASH, request, context)
         return pb.LockCashResponse(flow=flow_to_message(record), packet=packet_of_lock(record))
+
+    async def ReceivePacket(self, request: pb.ReceivePacketRequest, context: Context) -> pb.ReceivePacketResponse:  # noqa: D102, N802 # named and documented by the .proto file
+        self._authorise(context, "ReceivePacket")
+        wanted = from_message(FlowKind.RECEIVE_PACKET, request)
+        if not isinstance(wanted, ReceivePacket):
+            raise TypeError(f"{wanted} is of another kind than its message")
+        record = await self._operations.receive_packet(wanted, request.wait_s)
+        return pb.ReceivePacketResponse(flow=flow_to_message(record))
 
     async def AuthoriseTrade(self, request: pb.AuthoriseTradeRequest, context: Context) -> pb.AuthoriseTradeResponse:  # noqa: D102, N802 # named and documented by the .proto file
         self._authorise(context, "AuthoriseTrade")

@@ -46,6 +46,8 @@ class EntryKind(Enum):
     """Part of the balance is encumbered for a trade; it stays in the account."""
     UNLOCK = "UNLOCK"
     """A trade's outcome: the encumbered part left for the seller (a change), or is free again (none)."""
+    PAYMENT = "PAYMENT"
+    """Paid to the seller on the arrival of a packet: the securities were locked first."""
     NOTARY_CHANGE = "NOTARY_CHANGE"
     """What is held is at another notary now; no change."""
     PACKAGE_UPGRADE = "PACKAGE_UPGRADE"

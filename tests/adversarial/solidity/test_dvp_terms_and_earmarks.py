@@ -35,7 +35,7 @@ def dvp() -> DvpDeployment:
 
 
 def refused_earmark(dvp: DvpDeployment, terms: Terms) -> str:
-    dvp.token.transact("approve", dvp.app.address, 1000, sender=SELLER)
+    dvp.token.transact("approve", dvp.adapter.address, 1000, sender=SELLER)
     with pytest.raises(Reverted) as caught:
         dvp.app.transact("earmark", terms, sender=SELLER)
     return caught.value.error
@@ -69,7 +69,7 @@ def test_a_packet_with_other_terms_than_the_earmark_is_refused_and_nothing_moves
 def test_a_packet_with_another_lead_leg_is_refused(dvp: DvpDeployment, lead_leg: int) -> None:
     dvp.earmark(dvp.terms())
     other = with_field(dvp.terms(), "window", window(lead_leg, GENESIS_TIME_S + 1800, SETTLE_BY_S))
-    assert refusal_of(dvp.receive(dvp.committed(dvp.packet(other)))) == "DvpEarmarkMismatch"
+    assert refusal_of(dvp.receive(dvp.committed(dvp.packet(other)))) == "DvpLeadLegInvalid"
 
 
 def test_a_packet_without_an_earmark_is_refused(dvp: DvpDeployment) -> None:
@@ -166,21 +166,21 @@ def test_nobody_but_the_router_brings_packets(dvp: DvpDeployment) -> None:
         assert caught.value.error == "DvpCallerNotRouter"
 
 
-def test_the_app_takes_no_answers_to_packets_it_never_sends(dvp: DvpDeployment) -> None:
+def test_nobody_but_the_router_brings_acknowledgements_and_time_outs(dvp: DvpDeployment) -> None:
     payload = dvp.packet(dvp.terms()).payloads[0]
     ack = (CLIENT_ID, LEDGER_CLIENT_ID, 1, payload, b"ack", RELAYER.address)
     timeout = (CLIENT_ID, LEDGER_CLIENT_ID, 1, payload, RELAYER.address)
     for function, message in (("onAcknowledgementPacket", ack), ("onTimeoutPacket", timeout)):
         with pytest.raises(Reverted) as caught:
             dvp.app.transact(function, message)
-        assert caught.value.error == "DvpSendsNoPackets"
+        assert caught.value.error == "DvpCallerNotRouter"
 
 
 # ----------------------------------------------------------------------------------------------------------- earmarks
 
 
 def test_only_the_seller_earmarks_the_sellers_tokens(dvp: DvpDeployment) -> None:
-    dvp.token.transact("approve", dvp.app.address, 1000, sender=SELLER)
+    dvp.token.transact("approve", dvp.adapter.address, 1000, sender=SELLER)
     for sender in (BUYER, STRANGER):
         with pytest.raises(Reverted) as caught:
             dvp.app.transact("earmark", dvp.terms(), sender=sender)
@@ -192,7 +192,7 @@ BAD_TERMS: dict[str, tuple[str, Any, str]] = {
     "nothing to deliver": ("quantity", 0, "DvpTermsInvalid"),
     "buyer nobody": ("buyer", bytes(20), "DvpTermsInvalid"),
     "buyer is seller": ("buyer", SELLER.address, "DvpTermsInvalid"),
-    "another escrow": ("adapter", STRANGER.address, "DvpAdapterMismatch"),
+    "an adapter not on the list": ("adapter", STRANGER.address, "DvpAdapterNotUsable"),
     "lead leg nothing": ("window", window(0, GENESIS_TIME_S, SETTLE_BY_S), "DvpLeadLegInvalid"),
     "lead leg securities": ("window", window(2, GENESIS_TIME_S, SETTLE_BY_S), "DvpLeadLegInvalid"),
     "lead leg beyond": ("window", window(LEAD_CASH, GENESIS_TIME_S, SETTLE_BY_S) | 1 << 192, "DvpLeadLegInvalid"),
@@ -208,8 +208,9 @@ def test_terms_that_could_not_settle_are_not_earmarked(dvp: DvpDeployment, what:
     assert dvp.balances() == (1000, 0, 0)
 
 
-def test_the_escrow_itself_is_no_buyer(dvp: DvpDeployment) -> None:
-    assert refused_earmark(dvp, with_field(dvp.terms(), "buyer", dvp.app.address)) == "DvpTermsInvalid"
+def test_no_contract_of_the_settlement_is_a_buyer(dvp: DvpDeployment) -> None:
+    for involved in (dvp.app, dvp.adapter, dvp.token):
+        assert refused_earmark(dvp, with_field(dvp.terms(), "buyer", involved.address)) == "DvpTermsInvalid"
 
 
 @pytest.mark.parametrize("fate", ["earmarked", "delivered", "reclaimed", "cancelled"])

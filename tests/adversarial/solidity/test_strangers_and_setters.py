@@ -7,18 +7,25 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.dvp_deployment import CLIENT_ID, LEDGER_CLIENT_ID, SELLER, STRANGER, DvpDeployment, deploy_dvp
+from tests.fakes.dvp_deployment import BUYER, CLIENT_ID, LEDGER_CLIENT_ID, SELLER, STRANGER, DvpDeployment, deploy_dvp
 from tests.fakes.evm_abi import Entry, selector_of, signature_of
 from tests.fakes.evm_sandbox import Contract, Reverted
+from tests.fakes.ibc_oracle import TERMS_TYPES, window
 
 ROLE = bytes(32)
 ME = STRANGER.address
 COUNTERPARTY = (LEDGER_CLIENT_ID, [b""])
 PAYLOAD = ("dvp", "dvp", "dvp-1", "application/x-solidity-abi", b"value")
 PACKET = (1, LEDGER_CLIENT_ID, CLIENT_ID, 2_000_000_000, [PAYLOAD])
-TERMS = (b"\x01" * 32, ME, ME, 1, ME, SELLER.address, bytes(32), 0)
+CASH_LEADS = window(1, 1, 4_000_000_000)
+STRANGERS_TOKEN = b"\x07" * 20
+TERMS = (b"\x01" * 32, SELLER.address, BUYER.address, 1, ME, SELLER.address, bytes(32), CASH_LEADS)
+OLD_TERMS = (*TERMS[:7], window(1, 1, 2))
+OTHER_TERMS = (TERMS[0], STRANGERS_TOKEN, BUYER.address, 1, ME, SELLER.address, bytes(32), CASH_LEADS)
+TERMS_TYPE = f"({','.join(TERMS_TYPES)})"
 HEIGHT = (0, 1)
 NOT_ALLOWED = "AccessControlUnauthorizedAccount"
+NOT_OWNER = "OwnableUnauthorizedAccount"
 
 ROUTER_CALLS: dict[str, tuple[tuple[Any, ...], str | None]] = {
     "grantRole": ((ROLE, ME), NOT_ALLOWED),
@@ -42,13 +49,28 @@ LIGHT_CLIENT_CALLS: dict[str, tuple[tuple[Any, ...], str | None]] = {
     "misbehaviour": ((b"",), "ProgmatCallerNotRouter"),
 }
 APP_CALLS: dict[str, tuple[tuple[Any, ...], str | None]] = {
-    "earmark": ((TERMS,), "DvpAdapterMismatch"),
-    "reclaim": ((TERMS,), "DvpEarmarkMismatch"),
+    f"earmark({TERMS_TYPE})": ((TERMS,), "DvpTermsInvalid"),
+    f"earmark({TERMS_TYPE},bytes)": ((OTHER_TERMS, b""), "DvpAdapterNotUsable"),
+    f"lockAndSend({TERMS_TYPE})": ((OTHER_TERMS,), "DvpLeadLegInvalid"),
+    f"lockAndSend({TERMS_TYPE},bytes)": ((OTHER_TERMS, b""), "DvpLeadLegInvalid"),
+    "reclaim": ((OLD_TERMS,), "DvpEarmarkMismatch"),
     "releaseCancelled": ((TERMS, bytes(43), HEIGHT), "ProgmatConsensusUnknown"),
     "releaseRefused": ((TERMS, PACKET), "DvpValueInvalid"),
     "preflight": ((TERMS,), None),
     "simulateDelivery": ((TERMS,), "DvpCallerNotSelf"),
     "onRecvPacket": (((LEDGER_CLIENT_ID, CLIENT_ID, 1, PAYLOAD, ME),), "DvpCallerNotRouter"),
+    "onAcknowledgementPacket": (((CLIENT_ID, LEDGER_CLIENT_ID, 1, PAYLOAD, b"", ME),), "DvpCallerNotRouter"),
+    "onTimeoutPacket": (((CLIENT_ID, LEDGER_CLIENT_ID, 1, PAYLOAD, ME),), "DvpCallerNotRouter"),
+    "listAdapter": ((ME,), NOT_OWNER),
+    "retireAdapter": ((ME,), NOT_OWNER),
+    "transferOwnership": ((ME,), NOT_OWNER),
+    "renounceOwnership": ((), NOT_OWNER),
+    "acceptOwnership": ((), NOT_OWNER),
+}
+ADAPTER_CALLS: dict[str, tuple[tuple[Any, ...], str | None]] = {
+    "earmark": ((TERMS, bytes(32), b""), "AdapterCallerNotApp"),
+    "deliver": ((TERMS, bytes(32)), "AdapterCallerNotApp"),
+    "release": ((TERMS, bytes(32)), "AdapterCallerNotApp"),
 }
 TOKEN_CALLS: dict[str, tuple[tuple[Any, ...], str | None]] = {
     "grantRole": ((ROLE, ME), NOT_ALLOWED),
@@ -69,15 +91,17 @@ TOKEN_CALLS: dict[str, tuple[tuple[Any, ...], str | None]] = {
 CASES = [("router", name) for name in ROUTER_CALLS]
 CASES += [("light_client", name) for name in LIGHT_CLIENT_CALLS]
 CASES += [("app", name) for name in APP_CALLS]
+CASES += [("adapter", name) for name in ADAPTER_CALLS]
 CASES += [("token", name) for name in TOKEN_CALLS]
 CALLS = {
     "router": ROUTER_CALLS,
     "light_client": LIGHT_CLIENT_CALLS,
     "app": APP_CALLS,
+    "adapter": ADAPTER_CALLS,
     "token": TOKEN_CALLS,
 }
 #: declared nonpayable by the published interface, but read nothing they may change, or revert whoever calls
-HARMLESS = {"verifyMembership", "verifyNonMembership", "onAcknowledgementPacket", "onTimeoutPacket"}
+HARMLESS = {"verifyMembership", "verifyNonMembership"}
 
 
 @pytest.fixture(scope="module")

@@ -41,15 +41,15 @@ def wayward_token(dvp: DvpDeployment) -> tuple[Contract, Terms]:
     """A token that obeys the test, and terms for it."""
     token = dvp.sandbox.deploy("WaywardToken")
     token.transact("mint", SELLER.address, 1000)
-    token.transact("approve", dvp.app.address, 1000, sender=SELLER)
+    token.transact("approve", dvp.adapter.address, 1000, sender=SELLER)
     return token, with_field(dvp.terms(), "token", token.address)
 
 
 @pytest.mark.parametrize(
     ("mood", "error"),
     [
-        (TokenMood.KEEPS_FEE, "DvpTokenAmountMismatch"),
-        (TokenMood.PRETENDS, "DvpTokenAmountMismatch"),
+        (TokenMood.KEEPS_FEE, "AdapterAmountMismatch"),
+        (TokenMood.PRETENDS, "AdapterAmountMismatch"),
         (TokenMood.SAYS_NO, "SafeERC20FailedOperation"),
     ],
 )
@@ -65,7 +65,7 @@ def test_a_token_that_moves_less_than_it_says_is_neither_earmarked_nor_delivered
     dvp.app.transact("earmark", terms, sender=SELLER)
     token.transact("setMood", int(mood), bytes(20), b"")
     assert refusal_of(dvp.receive(dvp.committed(dvp.packet(terms)))) == error
-    assert token.call("balanceOf", dvp.app.address) == 25
+    assert token.call("balanceOf", dvp.adapter.address) == 25
 
 
 def test_a_token_that_refuses_without_a_reason_leaves_the_packet_to_time_out(dvp: DvpDeployment) -> None:
@@ -83,7 +83,7 @@ def test_a_token_that_refuses_without_a_reason_leaves_the_packet_to_time_out(dvp
 def test_a_token_that_calls_back_cannot_be_paid_twice(dvp: DvpDeployment, during: str) -> None:
     token, terms = wayward_token(dvp)
     dvp.app.transact("earmark", terms, sender=SELLER)
-    token.transact("mint", dvp.app.address, 25)
+    token.transact("mint", dvp.adapter.address, 25)
     token.transact("setMood", int(TokenMood.CALLS_BACK), dvp.app.address, dvp.app.encode("reclaim", terms))
     if during == "delivery":
         # the window for delivery ends before that for reclaiming begins: the callback is refused for its time
@@ -93,7 +93,7 @@ def test_a_token_that_calls_back_cannot_be_paid_twice(dvp: DvpDeployment, during
         with pytest.raises(Reverted) as caught:
             dvp.app.transact("reclaim", terms)
         assert caught.value.error == "ReentrancyGuardReentrantCall"
-    assert token.call("balanceOf", dvp.app.address) == 50
+    assert token.call("balanceOf", dvp.adapter.address) == 50
 
 
 def test_a_token_that_calls_back_into_an_earmark_cannot_count_one_deposit_twice(dvp: DvpDeployment) -> None:

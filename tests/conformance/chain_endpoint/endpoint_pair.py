@@ -26,6 +26,12 @@ class EndpointPair(Protocol):
     async def send(self, timeout_s: int) -> Packet:
         """An application sends a packet that the other application accepts."""
 
+    async def refuse_outcome_of(self, packet: Packet) -> None:
+        """The source's application refuses from now on to process what became of a packet of its own."""
+
+    async def take_outcomes(self) -> None:
+        """It refuses no longer."""
+
     async def pass_time(self, seconds: int) -> None:
         """Both chains' clocks go on."""
 
@@ -55,6 +61,14 @@ class InstantPair:
     async def send(self, timeout_s: int) -> Packet:
         """See EndpointPair."""
         return self._source.send(b"conformance", timeout_s)
+
+    async def refuse_outcome_of(self, packet: Packet) -> None:
+        """See EndpointPair."""
+        self._source.blocked.add(packet.sequence)
+
+    async def take_outcomes(self) -> None:
+        """See EndpointPair."""
+        self._source.blocked.clear()
 
     async def pass_time(self, seconds: int) -> None:
         """See EndpointPair."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -174,6 +175,24 @@ async def test_another_acknowledgement_than_the_one_written_is_refused(pair: End
     forged = bytes(reversed(ack)) + b"!"
     outcome = await _submit(pair.destination, pair.source, MessageKind.ACKNOWLEDGE, packet, forged)
     assert outcome.verdict is Verdict.REFUSED
+
+
+@pytest.mark.parametrize("kind", [MessageKind.ACKNOWLEDGE, MessageKind.TIME_OUT])
+async def test_a_proved_outcome_that_the_application_refuses_is_blocked_and_done_when_it_takes_it(
+    pair: EndpointPair, kind: MessageKind
+) -> None:
+    packet, ack = (
+        await _received(pair) if kind is MessageKind.ACKNOWLEDGE else (await pair.send(pair.clock_s() + 60), None)
+    )
+    await pair.pass_time(61)
+    await pair.refuse_outcome_of(packet)
+    for _ in range(2):
+        blocked = await _submit(pair.destination, pair.source, kind, packet, ack)
+        assert (blocked.verdict, ": " in blocked.refusal) == (Verdict.BLOCKED, True)
+    forged = await _submit(pair.destination, pair.source, kind, replace(packet, sequence=9), ack)
+    assert forged.verdict in {Verdict.REFUSED, Verdict.ALREADY_DONE}
+    await pair.take_outcomes()
+    assert (await _submit(pair.destination, pair.source, kind, packet, ack)).verdict is Verdict.DONE
 
 
 async def test_an_endpoint_can_be_closed_twice(pair: EndpointPair) -> None:

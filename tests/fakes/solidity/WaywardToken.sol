@@ -11,8 +11,13 @@ contract WaywardToken is ERC20 {
         Pretends,
         SaysNo,
         RevertsWithoutData,
-        CallsBack
+        CallsBack,
+        ReturnsNothing,
+        ChargesPayer,
+        Blacklists
     }
+
+    error Blacklisted(address account);
 
     Mood public mood;
     address public calledBack;
@@ -33,13 +38,15 @@ contract WaywardToken is ERC20 {
     function transfer(address to, uint256 amount) public override returns (bool) {
         if (mood == Mood.SaysNo) return false;
         if (mood == Mood.Pretends) return true;
-        return super.transfer(to, amount);
+        super.transfer(to, amount);
+        return _answer();
     }
 
     function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
         if (mood == Mood.SaysNo) return false;
         if (mood == Mood.Pretends) return true;
-        return super.transferFrom(from, to, amount);
+        super.transferFrom(from, to, amount);
+        return _answer();
     }
 
     function _update(address from, address to, uint256 amount) internal override {
@@ -48,6 +55,7 @@ contract WaywardToken is ERC20 {
                 revert(0, 0)
             }
         }
+        if (mood == Mood.Blacklists && to == calledBack) revert Blacklisted(to);
         if (mood == Mood.CallsBack) {
             (bool ok, bytes memory data) = calledBack.call(callBack);
             if (!ok) {
@@ -58,5 +66,16 @@ contract WaywardToken is ERC20 {
         }
         super._update(from, to, amount);
         if (mood == Mood.KeepsFee) super._update(to, address(0xfee), 1);
+        if (mood == Mood.ChargesPayer) super._update(from, address(0xfee), 1);
+    }
+
+    /// @dev Some tokens return nothing at all.
+    function _answer() private view returns (bool) {
+        if (mood == Mood.ReturnsNothing) {
+            assembly {
+                return(0, 0)
+            }
+        }
+        return true;
     }
 }

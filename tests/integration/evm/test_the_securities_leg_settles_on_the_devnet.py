@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from chains.evm.client.adapters import AdapterFamily
 from chains.evm.client.dvp_app import SPENT_EARMARK, DeliveredEvent, EarmarkedEvent, ReleasedEvent, earmark_slot
 from chains.evm.client.node_types import EvmReceipt, LogFilter
 from chains.evm.client.proofs import TrustTerms
@@ -103,11 +104,11 @@ async def test_an_earmark_is_proved_before_cash_is_locked(world: EvmSettlementWo
     await world.earmark(terms)
     height = await world.rpc.block_number()
     initial = await world.prover.initial_state(CHAIN_ID, TRUST, height)
-    evidence = await world.prover.storage_evidence(world.app.address, earmark_slot(terms.trade_id), height)
+    evidence = await world.prover.storage_evidence(world.adapter.address, earmark_slot(terms.trade_id), height)
     word = verify_storage_at(
         initial.client_state,
         ConsensusAt(height, initial.consensus_state),
-        world.app.address,
+        world.adapter.address,
         earmark_slot(terms.trade_id),
         evidence.account_proof,
         evidence.storage_proof,
@@ -203,7 +204,7 @@ async def test_packets_are_found_in_the_logs_by_a_relayer_that_was_away(world: E
     events = [world.router.event_of(log) for log in logs]
     assert [event.packet.sequence for event in events if event is not None] == [1, 2]
     earmarks = await world.rpc.get_logs(LogFilter(0, head, (world.app.address,)))
-    kinds = [type(world.app.event_of(log)) for log in earmarks]
+    kinds = [type(event) for event in map(world.app.event_of, earmarks) if event is not None]
     assert kinds == [EarmarkedEvent, DeliveredEvent] * 2
 
 
@@ -211,6 +212,9 @@ async def test_the_wiring_is_what_the_deployment_says(world: EvmSettlementWorld)
     assert await world.router.light_client_of(world.rpc, CLIENT_ID) == world.light_client.address
     assert (await world.router.counterparty_of(world.rpc, CLIENT_ID)).client_id == LEDGER_CLIENT_ID
     assert await world.router.app_of(world.rpc, "dvp") == world.app.address
+    assert await world.app.usable_from_s(world.rpc, world.adapter.address)
+    assert await world.app.usable_from_s(world.rpc, world.token.address) is None
+    assert await world.adapter.family(world.rpc) is AdapterFamily.ESCROW
     assert await world.router.next_client_sequence(world.rpc) >= 0
 
 
@@ -251,4 +255,4 @@ async def test_the_seller_alone_earmarks_with_enough_allowance(world: EvmSettlem
         await world.seller.execute(world.app.earmark(terms), TIMEOUT_S)
     with pytest.raises(ExecutionReverted, match="DvpCallerNotSeller"):
         await world.buyer.execute(world.app.earmark(terms), TIMEOUT_S)
-    assert await world.token.allowance(world.rpc, address_of(SELLER), world.app.address) == 0
+    assert await world.token.allowance(world.rpc, address_of(SELLER), world.adapter.address) == 0

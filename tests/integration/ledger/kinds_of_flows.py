@@ -215,6 +215,25 @@ async def _timeout_packet(ledger: LedgerNetwork) -> Opened:
     return SN, following, check
 
 
+async def _receive_packet(ledger: LedgerNetwork) -> Opened:
+    """The payment, which the buyer's custodian builds; that a refusal is killed, too, is in ``test_packets_arrive``."""
+    world = await Settlements.connect(ledger)
+    await ledger.issue(STOCK_YEN)
+
+    async def following(number: int) -> AnyRequest:
+        terms = world.leading_terms(number + 1, amount_yen=30)
+        await world.authorise(terms)
+        return await world.sent(terms, number + 1)
+
+    async def check(count: int) -> None:
+        await hold(ledger, STOCK_YEN - 30 * count, 30 * count, STOCK_YEN)
+        for party in (SN, CN_A, CN_B):
+            events = await ledger.operations(party).ibc_events(0, 0, 100)
+            assert len(events) == count, party
+
+    return CN_B, following, check
+
+
 def _new_client(world: Settlements, number: int) -> CreateLightClient:
     return CreateLightClient(
         request_id=f"create-{number}",
@@ -372,6 +391,7 @@ KINDS: Final[dict[FlowKind, KindOfFlow]] = {
     FlowKind.PRUNE_LIGHT_CLIENT: KindOfFlow(SETTLEMENT_PARTIES, kinds_of_client_upkeep.prune_light_client),
     FlowKind.ACK_PACKET: KindOfFlow(SETTLEMENT_PARTIES, _ack_packet),
     FlowKind.TIMEOUT_PACKET: KindOfFlow(SETTLEMENT_PARTIES, _timeout_packet),
+    FlowKind.RECEIVE_PACKET: KindOfFlow(SETTLEMENT_PARTIES, _receive_packet),
     FlowKind.ISSUE_TOKEN: KindOfFlow(TOKEN_PARTIES, _issue_token),
     FlowKind.MOVE_TOKEN: KindOfFlow(TOKEN_PARTIES, _move_token),
     FlowKind.REDEEM_TOKEN: KindOfFlow(TOKEN_PARTIES, _redeem_token),

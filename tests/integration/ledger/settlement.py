@@ -15,6 +15,7 @@ from chains.progmat.flows.requests import (
     CreateLightClient,
     EarmarkProof,
     LockCash,
+    ReceivePacket,
     TimeoutPacket,
     UpdateLightClient,
 )
@@ -23,9 +24,9 @@ from chains.progmat.flows.trades import packet_sent_by
 from chains.progmat.ibc_host.earmark import earmark_slot
 from chains.progmat.node.roles import ValidatorRole
 from ibc.acknowledgement import UNIVERSAL_ERROR_ACK, ack_commitment
-from ibc.dvp import SettlementTerms, terms_hash
-from ibc.packet import Packet, decode_packet, packet_receipt_value
-from ibc.paths import ack_path, receipt_path
+from ibc.dvp import LeadLeg, SettlementTerms, packet_of, terms_hash
+from ibc.packet import Packet, decode_packet, packet_commitment, packet_receipt_value
+from ibc.paths import ack_path, commitment_path, receipt_path
 from light_clients.progmat import Checkpoint, ValidatorSet, decode_validator_set
 from primitives.types import Address
 from tests.fakes.evm_chain_model import EvmChainModel
@@ -97,6 +98,10 @@ class Settlements:
         terms = terms_of(trade, amount_yen=amount_yen, lock_by_s=now_s + 600, settle_by_s=now_s + 1200)
         return replace(terms, security=replace(terms.security, adapter=Address(ROUTER)))
 
+    def leading_terms(self, trade: int = 1, amount_yen: int = 400) -> SettlementTerms:
+        """``terms``, with securities leading."""
+        return replace(self.terms(trade, amount_yen), lead_leg=LeadLeg.SECURITIES)
+
     def request_id(self, what: str) -> str:
         self.requests += 1
         return f"{what}-{self.requests}"
@@ -128,6 +133,18 @@ class Settlements:
         """The buyer's custodian locks; returns the packet."""
         record = await self.ledger.done(CN_B, await self.lock_request(terms))
         return packet_of_flow(record)
+
+    async def sent(self, terms: SettlementTerms, sequence: int = 1) -> ReceivePacket:
+        """The seller locks on the EVM chain, which sends the packet; returns what the relayer then asks."""
+        packet = packet_of(terms, sequence, COUNTERPARTY_ID, CLIENT_ID)
+        path = commitment_path(packet.source_client, sequence)
+        self.evm.store[path] = packet_commitment(packet)
+        height = await self.update()
+        return ReceivePacket(self.request_id("receive"), packet, self.evm.proof(height, path), height)
+
+    def again(self, request: ReceivePacket) -> ReceivePacket:
+        """The same packet, brought by another request."""
+        return replace(request, request_id=self.request_id("receive"))
 
     async def acknowledged(self, packet: Packet, acknowledgement: bytes, trusted_height: int = 1) -> AckPacket:
         """The EVM chain receives with this outcome; returns what the relayer then asks the issuer."""

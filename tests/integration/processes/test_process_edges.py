@@ -44,7 +44,8 @@ def test_a_process_whose_deployment_is_missing_says_so_without_a_traceback(folde
 def test_a_process_waits_for_chains_that_are_away_and_ends_with_0_when_asked(folder: Path, module: str) -> None:
     addresses = dict.fromkeys(("router", "light_client", "dvp_app", "token"), "0x" + "22" * 20)
     numbers = {"chain_id": 1337, "block_period_ms": 1000, "deployed_after": 0}
-    deployment = {**addresses, **numbers, "rpc_url": "http://127.0.0.1:1", "client_id": "progmat-0"}
+    wiring = {"adapters": {"escrow": "0x" + "33" * 20}, "rpc_url": "http://127.0.0.1:1", "client_id": "progmat-0"}
+    deployment = {**addresses, **numbers, **wiring}
     (folder / "deployment.json").write_text(json.dumps(deployment))
     config = write_config(folder, **(FOR_GATEWAY if module == "relayer.gateway" else {}))
     command = (sys.executable, "-m", module, "--config", str(config), "--log-format", "json")

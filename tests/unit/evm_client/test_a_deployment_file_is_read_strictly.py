@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from chains.evm.client import artifacts
-from chains.evm.client.deployment import Deployment, address_bytes, read_deployment
+from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.deployment import Deployment, adapter_address, address_bytes, read_deployment
 from chains.evm.errors import ArtifactInvalid, DeploymentInvalid
 
 FIELDS: dict[str, Any] = {
@@ -17,6 +18,7 @@ FIELDS: dict[str, Any] = {
     "light_client": "0x" + "22" * 20,
     "dvp_app": "0x" + "33" * 20,
     "token": "0x" + "44" * 20,
+    "adapters": {"escrow": "0x" + "55" * 20},
     "client_id": "progmat-0",
     "block_period_ms": 1000,
     "deployed_after": 12,
@@ -28,6 +30,9 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     deployment.write(tmp_path / "deployment.json")
     assert read_deployment(tmp_path / "deployment.json") == deployment
     assert address_bytes(deployment.token) == b"\x44" * 20
+    assert adapter_address(deployment, AdapterFamily.ESCROW) == b"\x55" * 20
+    with pytest.raises(DeploymentInvalid, match="no adapter erc3643; deployed are escrow"):
+        adapter_address(deployment, AdapterFamily.ERC3643)
     assert list(tmp_path.iterdir()) == [tmp_path / "deployment.json"]
 
 
@@ -41,6 +46,8 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
         ({"deployed_after": -1}, "deployed_after"),
         ({"surprise": 1}, "surprise"),
         ({"token": None}, "token"),
+        ({"adapters": {}}, "adapters"),
+        ({"adapters": {"escrow": "0x12"}}, "adapters"),
     ],
 )
 def test_a_wrong_field_is_named(tmp_path: Path, changes: dict[str, Any], named: str) -> None:

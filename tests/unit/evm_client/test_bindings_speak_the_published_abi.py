@@ -11,7 +11,14 @@ from eth_abi.abi import encode as abi_encode
 from chains.evm.client import dvp_app, progmat_light_client, router, token
 from chains.evm.client.abi import AbiEvent, AbiFunction
 from chains.evm.client.artifacts import ARTIFACTS_DIR, canonical_type
-from chains.evm.client.dvp_app import DeliveredEvent, DvpAppBinding, EarmarkedEvent, ReleasedEvent, earmark_slot
+from chains.evm.client.dvp_app import (
+    DeliveredEvent,
+    DvpAppBinding,
+    EarmarkedEvent,
+    PacketSentEvent,
+    ReleasedEvent,
+    earmark_slot,
+)
 from chains.evm.client.node_types import EvmLog
 from chains.evm.client.router import (
     AckPacketEvent,
@@ -22,10 +29,12 @@ from chains.evm.client.router import (
     packet_of_values,
     packet_values,
 )
+from ibc.dvp import DvpPayload
 from ibc.errors import InvalidPacket
 from ibc.packet import PACKET_ABI_TYPE, Packet, Payload, encode_packet
 from primitives.errors import DecodeError
 from primitives.keccak import keccak256
+from primitives.types import Address
 from tests.fakes.evm_devnet_world import words
 
 ROUTER = Router(b"\xaa" * 20)
@@ -138,10 +147,15 @@ def test_a_forged_log_is_refused_not_misread(attack: str) -> None:
 
 def test_dvp_events_are_read() -> None:
     trade, terms = b"\x07" * 32, b"\x08" * 32
-    token_, seller, buyer = b"\x01" * 20, b"\x02" * 20, b"\x03" * 20
+    token_, seller, buyer, adapter = (bytes([n]) * 20 for n in (1, 2, 3, 4))
     topics = (dvp_app.EARMARKED_EVENT.topic0, trade, bytes(12) + token_, bytes(12) + seller)
-    earmarked = log_of(APP.address, topics, bytes(12) + buyer + words(25) + terms)
-    assert APP.event_of(earmarked) == EarmarkedEvent(trade, token_, seller, buyer, 25, terms, earmarked)
+    cash, window = b"\x06" * 32, 1 << 128 | 5 << 64 | 9
+    body = bytes(12) + adapter + bytes(12) + buyer + words(25) + cash + words(window) + terms
+    earmarked = log_of(APP.address, topics, body)
+    payload = DvpPayload(*(trade, Address(token_), Address(adapter), 25, Address(seller), Address(buyer), cash, window))
+    assert APP.event_of(earmarked) == EarmarkedEvent(payload, terms, earmarked)
+    sent = log_of(APP.address, (dvp_app.PACKET_SENT_EVENT.topic0, trade), terms + words(7))
+    assert APP.event_of(sent) == PacketSentEvent(trade, terms, 7, sent)
     delivered = log_of(APP.address, (dvp_app.DELIVERED_EVENT.topic0, trade), terms)
     assert APP.event_of(delivered) == DeliveredEvent(trade, terms, delivered)
     released = log_of(APP.address, (dvp_app.RELEASED_EVENT.topic0, trade), terms)

@@ -37,6 +37,7 @@ from chains.progmat.flows.requests import (
     LockCash,
     MergeCash,
     MoveCash,
+    ReceivePacket,
     RedeemCash,
     RotateAccountKey,
     SubmitMisbehaviour,
@@ -84,6 +85,7 @@ REQUESTS: tuple[AnyRequest, ...] = (
     EndorseLightClient("r", "qbft-0", "qbft-1"),
     PruneLightClient("r", "qbft-0"),
     AckPacket("r", PACKET, b"ack", b"proof", 9),
+    ReceivePacket("r", PACKET, b"proof", 9),
     TimeoutPacket("r", PACKET, b"proof", 9),
 )
 

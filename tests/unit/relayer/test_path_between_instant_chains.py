@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from relayer.core.crash_points import CrashPoint
 from relayer.core.lifecycle import PacketState
@@ -151,7 +152,10 @@ async def test_killed_at_any_line_and_started_again_every_packet_ends_exactly_on
 
 Step = tuple[str, int]
 _STEPS = st.lists(
-    st.tuples(st.sampled_from(["send", "round", "kill", "away", "back", "wait"]), st.integers(0, 6)), max_size=25
+    st.tuples(
+        st.sampled_from(["send", "round", "kill", "away", "back", "wait", "block", "unblock"]), st.integers(0, 6)
+    ),
+    max_size=25,
 )
 
 
@@ -166,6 +170,8 @@ async def test_under_any_schedule_received_xor_timed_out_and_nothing_twice(steps
         "away": lambda n: setattr(world.chains[n % 2], "away", True),
         "back": lambda n: setattr(world.chains[n % 2], "away", False),
         "wait": lambda n: setattr(world, "now_s", world.now_s + n),
+        "block": lambda n: world.chains[n % 2].blocked.add(1 + n // 2),
+        "unblock": lambda n: world.chains[n % 2].blocked.discard(1 + n // 2),
     }
     for what, number in steps:
         if what in actions:
@@ -179,6 +185,7 @@ async def test_under_any_schedule_received_xor_timed_out_and_nothing_twice(steps
             continue
     for chain in world.chains:
         chain.away = False
+        chain.blocked.clear()
     world.kill_at = None
     world.now_s += 100
     for _ in range(8):
@@ -220,3 +227,57 @@ async def test_a_failing_side_does_not_leave_the_other_side_running_into_the_nex
         await path.round()
     assert world.effects("received") == ["received 1"]
     assert len(asyncio.all_tasks()) == 1
+
+
+def _state(world: World, sequence: int) -> tuple[PacketState, str]:
+    story = world.store.story(PacketKey("one", "client-one", sequence))
+    assert story is not None
+    return story[0].tracked.state, story[0].last_error
+
+
+async def test_a_blocked_delivery_is_tried_for_ever_ends_nothing_and_holds_up_no_other() -> None:
+    world = World()
+    world.chains[0].blocked = {1}
+    for value in (b"paused token", b"fine"):
+        world.chains[0].send(value, world.now_s + 60)
+    await world.run(rounds=6)
+    assert world.effects("acknowledged") == ["acknowledged 2"]
+    assert _state(world, 1) == (PacketState.DELIVERY_BLOCKED, "TOKEN_PAUSED: the token refuses")
+    world.now_s += 7 * 86_400  # long past its time-out: it was received, so it never becomes an abort
+    await world.run(rounds=30)
+    assert _state(world, 1)[0] is PacketState.DELIVERY_BLOCKED
+    assert 1 in world.chains[0].commitments
+    world.chains[0].send(b"later", world.now_s + 60)
+    await world.run(rounds=6)
+    assert world.effects("acknowledged") == ["acknowledged 2", "acknowledged 3"]
+    world.chains[0].blocked.clear()
+    world.now_s += 60
+    await world.run(rounds=3)
+    assert world.effects("acknowledged") == ["acknowledged 2", "acknowledged 3", "acknowledged 1"]
+    assert _state(world, 1) == (PacketState.ACKNOWLEDGED, "")
+    assert world.effects("timed out") == []
+
+
+async def test_a_return_that_is_blocked_after_the_time_out_is_tried_for_ever_too() -> None:
+    world = World()
+    world.chains[0].blocked = {1}
+    world.chains[0].send(b"paused token", world.now_s + 60)
+    world.now_s += 61
+    await world.run(rounds=4)
+    assert _state(world, 1)[0] is PacketState.RETURN_BLOCKED
+    world.chains[0].blocked.clear()
+    world.now_s += 60
+    await world.run(rounds=4)
+    assert world.effects("") == ["timed out 1"]
+    assert _state(world, 1)[0] is PacketState.TIMED_OUT
+
+
+async def test_a_blocked_packet_is_an_alarm_in_the_log() -> None:
+    world = World()
+    world.chains[0].blocked = {1}
+    world.chains[0].send(b"paused token", world.now_s + 60)
+    with capture_logs() as lines:
+        await world.run(rounds=6)
+    alarms = [line for line in lines if line.get("verdict") == "blocked"]
+    assert alarms
+    assert {(line["log_level"], line["evidence"]) for line in alarms} == {("error", "TOKEN_PAUSED: the token refuses")}

@@ -155,7 +155,8 @@ def test_packets_are_paged_by_row_and_filtered_by_state(store: RelayerStore) -> 
     assert [row.tracked.packet.sequence for row in first] == [1, 2, 3]
     assert [row.tracked.packet.sequence for row in store.page([], first[-1].row_id, 3)] == [4, 5]
     assert [row.tracked.packet.sequence for row in store.page([PacketState.TIMED_OUT], 0, 3)] == [1]
-    assert store.counts() == {"sent": 4, "received": 0, "acknowledged": 0, "timed_out": 1}
+    none = dict.fromkeys((state.value for state in PacketState), 0)
+    assert store.counts() == none | {"sent": 4, "timed_out": 1}
 
 
 def test_a_database_of_another_version_is_left_untouched(tmp_path: Path) -> None:

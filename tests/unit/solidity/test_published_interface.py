@@ -96,11 +96,11 @@ def test_the_earmark_is_at_the_slot_the_app_names() -> None:
     terms = dvp.terms()
     seed = int.from_bytes(keccak(b"crossdvp.storage.DvpApp"), "big") - 1
     base = int.from_bytes(keccak(seed.to_bytes(32, "big")), "big") & ~0xFF
-    slot = dvp.app.call("earmarkSlot", terms[0])
+    slot = dvp.adapter.call("earmarkSlot", terms[0])
     assert slot == keccak(terms[0] + base.to_bytes(32, "big"))
-    assert dvp.sandbox.storage_at(dvp.app.address, int.from_bytes(slot, "big")) == bytes(32)
+    assert dvp.sandbox.storage_at(dvp.adapter.address, int.from_bytes(slot, "big")) == bytes(32)
     dvp.earmark(terms)
-    assert dvp.sandbox.storage_at(dvp.app.address, int.from_bytes(slot, "big")) == dvp.terms_hash(terms)
+    assert dvp.sandbox.storage_at(dvp.adapter.address, int.from_bytes(slot, "big")) == dvp.terms_hash(terms)
 
 
 def test_the_error_acknowledgement_is_the_universal_one() -> None:

@@ -33,8 +33,9 @@ def test_a_settlement_in_one_multicall_of_update_and_receive(dvp: DvpDeployment)
     terms = dvp.terms()
     earmarked = dvp.earmark(terms).named("Earmarked")[0]
     digest = dvp.terms_hash(terms)
-    addresses = ["0x" + account.address.hex() for account in (dvp.token, SELLER, BUYER)]
-    assert earmarked.args == (terms[0], *addresses, 25, digest)
+    addresses = ["0x" + account.address.hex() for account in (dvp.token, SELLER, BUYER, dvp.adapter)]
+    token, seller, buyer, adapter = addresses
+    assert earmarked.args == (terms[0], token, seller, adapter, buyer, 25, terms[6], terms[7], digest)
     assert dvp.balances() == (975, 0, 25)
 
     packet = dvp.packet(terms)
@@ -104,12 +105,12 @@ def test_preflight_says_why_a_delivery_would_fail(dvp: DvpDeployment) -> None:
     dvp.token.transact("disallow", BUYER.address)
     assert preflight(dvp) == "ERC7943CannotReceive"
     dvp.token.transact("allow", BUYER.address)
-    dvp.token.transact("setFrozenTokens", dvp.app.address, 25)
+    dvp.token.transact("setFrozenTokens", dvp.adapter.address, 25)
     assert preflight(dvp) == "ERC7943InsufficientUnfrozenBalance"
-    dvp.token.transact("setFrozenTokens", dvp.app.address, 0)
-    dvp.token.transact("disallow", dvp.app.address)
+    dvp.token.transact("setFrozenTokens", dvp.adapter.address, 0)
+    dvp.token.transact("disallow", dvp.adapter.address)
     assert preflight(dvp) == "ERC7943CannotSend"
-    dvp.token.transact("allow", dvp.app.address)
+    dvp.token.transact("allow", dvp.adapter.address)
     dvp.sandbox.now_s += 3600
     assert preflight(dvp) == "DvpSettleByElapsed"
 
@@ -194,10 +195,10 @@ def test_a_light_client_is_not_made_of_nothing(wrong: int) -> None:
 def test_an_app_is_not_bound_to_a_router_without_code() -> None:
     sandbox = deploy_dvp().sandbox
     with pytest.raises(Reverted) as caught:
-        sandbox.deploy("DvpApp", SELLER.address, CLIENT_ID, LEDGER_CLIENT_ID, 1)
+        sandbox.deploy("DvpApp", SELLER.address, CLIENT_ID, LEDGER_CLIENT_ID, 1, SELLER.address, 0, [])
     assert caught.value.error == "DvpTermsInvalid"
 
 
-@pytest.mark.parametrize(("packets", "limit"), [(1, 250_000), (20, 165_000)])
+@pytest.mark.parametrize(("packets", "limit"), [(1, 233_500), (20, 146_000)])
 def test_gas_of_update_receive_and_delivery_stays_within_its_budget(packets: int, limit: int) -> None:
     assert measure_deliveries(packets).per_packet <= limit

@@ -63,13 +63,13 @@ def test_the_published_check_values_hold(probe: Contract) -> None:
     assert probe.call("acknowledgementCommitment", UNIVERSAL_ERROR_ACK) == error
 
 
-def settlement_terms(app: bytes, token: bytes) -> SettlementTerms:
+def settlement_terms(adapter: bytes, token: bytes) -> SettlementTerms:
     """Terms as the ledger knows them."""
     keys = [SoftwareSigner.from_seed(SignatureScheme.ED25519, bytes([n]) * 32).public_key.encoded() for n in (1, 2)]
     return SettlementTerms(
         trade_id=keccak(b"twin trade"),
         security=SecurityLeg(
-            CHAIN_ID, address(token), address(app), 25, address(SELLER.address), address(BUYER.address)
+            CHAIN_ID, address(token), address(adapter), 25, address(SELLER.address), address(BUYER.address)
         ),
         cash=CashLeg(
             "progmat-test",
@@ -89,10 +89,10 @@ def settlement_terms(app: bytes, token: bytes) -> SettlementTerms:
 def test_a_settlement_written_by_the_ledgers_twins_settles_on_the_contracts() -> None:
     """Terms, packet, commitment, receipt and acknowledgement all come from `ibc`."""
     dvp = deploy_dvp()
-    terms = settlement_terms(dvp.app.address, dvp.token.address)
+    terms = settlement_terms(dvp.adapter.address, dvp.token.address)
     values = eth_abi.decode(ibc_oracle.TERMS_TYPES, dvp_payload_of(terms).encode())
     assert dvp.app.call("termsHashOf", values) == terms_hash(terms)
-    dvp.token.transact("approve", dvp.app.address, 25, sender=SELLER)
+    dvp.token.transact("approve", dvp.adapter.address, 25, sender=SELLER)
     dvp.app.transact("earmark", values, sender=SELLER)
     assert dvp.app.call("earmarkOf", terms.trade_id) == terms_hash(terms)
 
@@ -110,9 +110,9 @@ def test_a_settlement_written_by_the_ledgers_twins_settles_on_the_contracts() ->
 
 def test_a_cancellation_written_by_the_ledgers_twins_releases_the_earmark() -> None:
     dvp = deploy_dvp()
-    terms = settlement_terms(dvp.app.address, dvp.token.address)
+    terms = settlement_terms(dvp.adapter.address, dvp.token.address)
     values = eth_abi.decode(ibc_oracle.TERMS_TYPES, dvp_payload_of(terms).encode())
-    dvp.token.transact("approve", dvp.app.address, 25, sender=SELLER)
+    dvp.token.transact("approve", dvp.adapter.address, 25, sender=SELLER)
     dvp.app.transact("earmark", values, sender=SELLER)
     path = trade_path(terms.trade_id)
     dvp.writes[path] = trade_cancelled_value(terms_hash(terms))

@@ -1,45 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {IDvpApp} from "../interfaces/IDvpApp.sol";
 import {IIBCApp} from "../interfaces/IIBCApp.sol";
 import {IIBCStore} from "../interfaces/IIBCStore.sol";
 import {IICS02Client} from "../interfaces/IICS02Client.sol";
+import {IICS26Router} from "../interfaces/IICS26Router.sol";
 import {ILightClient} from "../interfaces/ILightClient.sol";
+import {ITokenAdapter} from "../interfaces/ITokenAdapter.sol";
 import {ICS24Host} from "../libraries/ICS24Host.sol";
 import {CalldataHash} from "../libraries/CalldataHash.sol";
 import {IIBCAppCallbacks} from "../msgs/IIBCAppCallbacks.sol";
 import {IICS02ClientMsgs} from "../msgs/IICS02ClientMsgs.sol";
 import {IICS26RouterMsgs} from "../msgs/IICS26RouterMsgs.sol";
-import {IICS26RouterMsgs} from "../msgs/IICS26RouterMsgs.sol";
 import {ILightClientMsgs} from "../msgs/ILightClientMsgs.sol";
+import {AdapterList} from "./AdapterList.sol";
 import {DvpTerms} from "./DvpTerms.sol";
 
-/// @title Delivery versus payment with an escrow of its own
-/// @notice Port `dvp`, cash leads. Bound for ever to one router, one client and its counterparty; there is no owner.
-contract DvpApp is IDvpApp, IIBCApp, ReentrancyGuard {
-    using SafeERC20 for IERC20;
+/// @title Delivery versus payment, either leg leading, over any listed adapter
+/// @notice Port `dvp`. Bound for ever to one router, one client and its counterparty. Its owner lists adapters for new
+///         earmarks and can do nothing to an earmark.
+contract DvpApp is IDvpApp, IIBCApp, AdapterList, ReentrancyGuard {
     using DvpTerms for Terms;
-
-    /// @custom:storage-location erc7201:crossdvp.storage.DvpApp
-    struct DvpStorage {
-        /// @dev terms hash while earmarked, `SPENT` afterwards and for ever
-        mapping(bytes32 tradeId => bytes32 earmark) earmarks;
-    }
 
     /// @notice The router that brings packets.
     address public immutable ROUTER;
     /// @notice Seconds after settle-by at which an earmark may be taken back.
     uint256 public immutable EARMARK_MARGIN;
 
-    /// @dev keccak256(abi.encode(uint256(keccak256("crossdvp.storage.DvpApp")) - 1)) & ~bytes32(uint256(0xff))
-    bytes32 private constant STORAGE_SLOT = 0xe244dbc3fb6c8375bfda661893256341c1aca98e8f7e69811a70d9785827f100;
-    /// @dev What is left of an earmark, so that its trade id is never used again.
+    /// @dev What `earmarkOf` says of an earmark that ended.
     bytes32 private constant SPENT = bytes32(uint256(1));
 
+    string private constant PORT = "dvp";
+    string private constant VERSION = "dvp-1";
+    string private constant ENCODING = "application/x-solidity-abi";
     bytes32 private constant PORT_HASH = keccak256("dvp");
     bytes32 private constant VERSION_HASH = keccak256("dvp-1");
     bytes32 private constant ENCODING_HASH = keccak256("application/x-solidity-abi");
@@ -48,11 +43,26 @@ contract DvpApp is IDvpApp, IIBCApp, ReentrancyGuard {
     bytes32 private immutable COUNTERPARTY_HASH;
     string private _clientId;
 
+    /// @dev Written when the trade is earmarked and never again: a trade id is used once over all adapters, and what an
+    ///      adapter holds stays reachable after it was retired.
+    mapping(bytes32 tradeId => address adapter) private _adapterOf;
+
     /// @param router the router that brings packets
     /// @param clientId client of the ledger on that router
     /// @param counterpartyClientId client of this chain on the ledger
     /// @param earmarkMargin seconds after settle-by at which an earmark may be taken back
-    constructor(address router, string memory clientId, string memory counterpartyClientId, uint256 earmarkMargin) {
+    /// @param owner keeps the list of adapters
+    /// @param listingDelay seconds between listing an adapter and its first earmark
+    /// @param adapters usable at once
+    constructor(
+        address router,
+        string memory clientId,
+        string memory counterpartyClientId,
+        uint256 earmarkMargin,
+        address owner,
+        uint256 listingDelay,
+        address[] memory adapters
+    ) AdapterList(owner, listingDelay, adapters) {
         if (router.code.length == 0 || bytes(clientId).length == 0 || bytes(counterpartyClientId).length == 0) {
             revert DvpTermsInvalid();
         }
@@ -72,22 +82,17 @@ contract DvpApp is IDvpApp, IIBCApp, ReentrancyGuard {
 
     /// @inheritdoc IDvpApp
     function earmark(Terms calldata terms) external nonReentrant {
-        if (msg.sender != terms.seller) revert DvpCallerNotSeller(terms.seller, msg.sender);
-        _checkTerms(terms);
-        bytes32 stored = _dvpStorage().earmarks[terms.tradeId];
-        if (stored != bytes32(0)) revert DvpTradeIdUsed(terms.tradeId, stored);
+        _earmark(terms, DvpTerms.LEAD_CASH, msg.data[:0]);
+    }
 
-        bytes32 termsHash = terms.hash();
-        _dvpStorage().earmarks[terms.tradeId] = termsHash;
-        IERC20 token = IERC20(terms.token);
-        uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(terms.seller, address(this), terms.quantity);
-        _checkMoved(token, address(this), before, terms.quantity);
-        emit Earmarked(terms.tradeId, terms.token, terms.seller, terms.buyer, terms.quantity, termsHash);
+    /// @inheritdoc IDvpApp
+    function earmark(Terms calldata terms, bytes calldata adapterData) external nonReentrant {
+        _earmark(terms, DvpTerms.LEAD_CASH, adapterData);
     }
 
     /// @inheritdoc IDvpApp
     function reclaim(Terms calldata terms) external nonReentrant {
+        terms.requireLead(DvpTerms.LEAD_CASH);
         uint256 earliest = terms.settleBy() + EARMARK_MARGIN;
         if (block.timestamp < earliest) revert DvpReclaimTooEarly(earliest, block.timestamp);
         _release(terms, terms.hash());
@@ -98,6 +103,7 @@ contract DvpApp is IDvpApp, IIBCApp, ReentrancyGuard {
         external
         nonReentrant
     {
+        terms.requireLead(DvpTerms.LEAD_CASH);
         bytes32 termsHash = terms.hash();
         IICS02Client router = IICS02Client(ROUTER);
         bytes[] memory path = router.getCounterparty(_clientId).merklePrefix;
@@ -116,6 +122,7 @@ contract DvpApp is IDvpApp, IIBCApp, ReentrancyGuard {
     /// @inheritdoc IDvpApp
     /// @dev The ledger spends a trade id once, so no second packet with these terms can come.
     function releaseRefused(Terms calldata terms, IICS26RouterMsgs.Packet calldata packet) external nonReentrant {
+        terms.requireLead(DvpTerms.LEAD_CASH);
         _checkClients(packet.destClient, packet.sourceClient);
         bytes32 termsHash = terms.hash();
         bytes32 carried = packet.payloads.length == 1 ? DvpTerms.decode(packet.payloads[0].value).hash() : bytes32(0);
@@ -131,10 +138,10 @@ contract DvpApp is IDvpApp, IIBCApp, ReentrancyGuard {
         _release(terms, termsHash);
     }
 
-    // ----------------------------------------------------------------------------------------------------- packets
+    // ------------------------------------------------------------------------------------------- cash leads: arrival
 
     /// @inheritdoc IIBCApp
-    /// @dev The router lets nobody in twice. What a token's hook may call here meanwhile finds the earmark spent.
+    /// @dev The router lets nobody in twice. What a token's hook may call here meanwhile finds the earmark cleared.
     /// @return the terms hash, as the 32 bytes of the acknowledgement
     function onRecvPacket(IIBCAppCallbacks.OnRecvPacketCallback calldata msg_)
         external
@@ -143,27 +150,64 @@ contract DvpApp is IDvpApp, IIBCApp, ReentrancyGuard {
     {
         _checkClients(msg_.destinationClient, msg_.sourceClient);
         _checkPayload(msg_.payload);
-        return abi.encodePacked(_deliver(DvpTerms.decode(msg_.payload.value)));
+        return abi.encodePacked(_deliverInTime(DvpTerms.decode(msg_.payload.value)));
+    }
+
+    // ---------------------------------------------------------------------------------------------- securities lead
+
+    /// @inheritdoc IDvpApp
+    function lockAndSend(Terms calldata terms) external nonReentrant returns (uint64) {
+        return _lockAndSend(terms, msg.data[:0]);
+    }
+
+    /// @inheritdoc IDvpApp
+    function lockAndSend(Terms calldata terms, bytes calldata adapterData) external nonReentrant returns (uint64) {
+        return _lockAndSend(terms, adapterData);
     }
 
     /// @inheritdoc IIBCApp
-    function onAcknowledgementPacket(IIBCAppCallbacks.OnAcknowledgementPacketCallback calldata) external pure {
-        revert DvpSendsNoPackets();
+    /// @dev The packet is one that this app sent: the router asks its own commitment. If the token refuses, everything
+    ///      reverts, the commitment stays, and the same acknowledgement can be brought again, for ever.
+    function onAcknowledgementPacket(IIBCAppCallbacks.OnAcknowledgementPacketCallback calldata msg_)
+        external
+        onlyRouter
+    {
+        _checkClients(msg_.sourceClient, msg_.destinationClient);
+        Terms calldata terms = DvpTerms.decode(msg_.payload.value);
+        bytes32 termsHash = terms.hash();
+        bytes32 answer = msg_.acknowledgement.length == 32 ? bytes32(msg_.acknowledgement) : bytes32(0);
+        if (answer == termsHash) {
+            _deliver(terms, termsHash);
+        } else if (answer == ICS24Host.UNIVERSAL_ERROR_ACK) {
+            _release(terms, termsHash);
+        } else {
+            revert DvpAcknowledgementUnknown(termsHash, msg_.acknowledgement);
+        }
     }
 
     /// @inheritdoc IIBCApp
-    function onTimeoutPacket(IIBCAppCallbacks.OnTimeoutPacketCallback calldata) external pure {
-        revert DvpSendsNoPackets();
+    function onTimeoutPacket(IIBCAppCallbacks.OnTimeoutPacketCallback calldata msg_) external onlyRouter {
+        _checkClients(msg_.sourceClient, msg_.destinationClient);
+        Terms calldata terms = DvpTerms.decode(msg_.payload.value);
+        _release(terms, terms.hash());
     }
 
     // --------------------------------------------------------------------------------------------------- preflight
 
     /// @inheritdoc IDvpApp
-    /// @dev Really delivers, in a call that always reverts, so that any token's own refusal is found.
+    /// @dev Asks the adapter, which names its family's reasons; then really delivers, in a call that always reverts, so
+    ///      that any token's own refusal is found.
     function preflight(Terms calldata terms) external returns (bytes4 reason, bytes memory evidence) {
+        if (_adapterOf[terms.tradeId] == terms.adapter && terms.adapter != address(0)) {
+            evidence = ITokenAdapter(terms.adapter).obstacle(terms);
+            if (evidence.length != 0) return (bytes4(evidence), evidence);
+        }
         try this.simulateDelivery(terms) {}
         catch (bytes memory refusal) {
             if (bytes4(refusal) == DvpDeliveryPossible.selector) return (bytes4(0), "");
+            if (refusal.length == 0) {
+                refusal = abi.encodeWithSelector(DvpRefusedWithoutReason.selector, terms.adapter, terms.token);
+            }
             return (bytes4(refusal), refusal);
         }
     }
@@ -172,7 +216,8 @@ contract DvpApp is IDvpApp, IIBCApp, ReentrancyGuard {
     /// @param terms the trade
     function simulateDelivery(Terms calldata terms) external {
         if (msg.sender != address(this)) revert DvpCallerNotSelf(msg.sender);
-        _deliver(terms);
+        if (terms.leadLeg() == DvpTerms.LEAD_SECURITIES) _deliver(terms, terms.hash());
+        else _deliverInTime(terms);
         revert DvpDeliveryPossible();
     }
 
@@ -180,12 +225,15 @@ contract DvpApp is IDvpApp, IIBCApp, ReentrancyGuard {
 
     /// @inheritdoc IDvpApp
     function earmarkOf(bytes32 tradeId) external view returns (bytes32) {
-        return _dvpStorage().earmarks[tradeId];
+        address adapter = _adapterOf[tradeId];
+        if (adapter == address(0)) return bytes32(0);
+        bytes32 held = ITokenAdapter(adapter).earmarkOf(tradeId);
+        return held == bytes32(0) ? SPENT : held;
     }
 
     /// @inheritdoc IDvpApp
-    function earmarkSlot(bytes32 tradeId) external pure returns (bytes32) {
-        return keccak256(abi.encode(tradeId, STORAGE_SLOT));
+    function adapterOf(bytes32 tradeId) external view returns (address) {
+        return _adapterOf[tradeId];
     }
 
     /// @inheritdoc IDvpApp
@@ -195,9 +243,9 @@ contract DvpApp is IDvpApp, IIBCApp, ReentrancyGuard {
 
     // ---------------------------------------------------------------------------------------------------- internal
 
-    function _checkClients(string calldata destination, string calldata source) private view {
-        bool isOurs = CalldataHash.hashOf(destination) == CLIENT_HASH;
-        if (!isOurs || CalldataHash.hashOf(source) != COUNTERPARTY_HASH) revert DvpClientMismatch(destination, source);
+    function _checkClients(string calldata here, string calldata there) private view {
+        bool isOurs = CalldataHash.hashOf(here) == CLIENT_HASH;
+        if (!isOurs || CalldataHash.hashOf(there) != COUNTERPARTY_HASH) revert DvpClientMismatch(here, there);
     }
 
     function _checkPayload(IICS26RouterMsgs.Payload calldata payload) private pure {
@@ -210,62 +258,78 @@ contract DvpApp is IDvpApp, IIBCApp, ReentrancyGuard {
         }
     }
 
-    /// @dev Terms that could never settle are refused before a token moves.
-    function _checkTerms(Terms calldata terms) private view {
-        bool complete = terms.tradeId != bytes32(0) && terms.quantity != 0 && terms.buyer != address(0);
-        bool apart = terms.buyer != address(this) && terms.seller != address(this) && terms.buyer != terms.seller;
-        if (!complete || !apart) revert DvpTermsInvalid();
-        if (terms.adapter != address(this)) revert DvpAdapterMismatch(address(this), terms.adapter);
-        uint256 leadLeg = terms.leadLeg();
-        if (leadLeg != DvpTerms.LEAD_CASH) revert DvpLeadLegInvalid(DvpTerms.LEAD_CASH, leadLeg);
-        uint256 lockBy = terms.lockBy();
-        uint256 settleBy = terms.settleBy();
-        if (lockBy >= settleBy || settleBy <= block.timestamp) {
-            revert DvpWindowInvalid(lockBy, settleBy, block.timestamp);
-        }
+    function _earmark(Terms calldata terms, uint256 lead, bytes calldata adapterData)
+        private
+        returns (bytes32 termsHash)
+    {
+        if (msg.sender != terms.seller) revert DvpCallerNotSeller(terms.seller, msg.sender);
+        terms.requireSettleable(lead);
+        _requireUsable(terms.adapter);
+        address used = _adapterOf[terms.tradeId];
+        if (used != address(0)) revert DvpTradeIdUsed(terms.tradeId, used);
+
+        termsHash = terms.hash();
+        _adapterOf[terms.tradeId] = terms.adapter;
+        ITokenAdapter(terms.adapter).earmark(terms, termsHash, adapterData);
+        emit Earmarked(
+            terms.tradeId,
+            terms.token,
+            terms.seller,
+            terms.adapter,
+            terms.buyer,
+            terms.quantity,
+            terms.cashHash,
+            terms.window,
+            termsHash
+        );
+    }
+
+    function _lockAndSend(Terms calldata terms, bytes calldata adapterData) private returns (uint64 sequence) {
+        bytes32 termsHash = _earmark(terms, DvpTerms.LEAD_SECURITIES, adapterData);
+        // the router sends to whoever is the client's counterparty now; only one may decide about these tokens
+        string memory counterparty = IICS02Client(ROUTER).getCounterparty(_clientId).clientId;
+        if (keccak256(bytes(counterparty)) != COUNTERPARTY_HASH) revert DvpClientMismatch(_clientId, counterparty);
+        sequence = IICS26Router(ROUTER).sendPacket(
+            IICS26RouterMsgs.MsgSendPacket({
+                sourceClient: _clientId,
+                timeoutTimestamp: uint64(terms.settleBy()),
+                payload: IICS26RouterMsgs.Payload({
+                    sourcePort: PORT,
+                    destPort: PORT,
+                    version: VERSION,
+                    encoding: ENCODING,
+                    value: abi.encode(terms)
+                })
+            })
+        );
+        emit PacketSent(terms.tradeId, termsHash, sequence);
     }
 
     /// @dev The packet's terms were checked when the earmark with their hash was made: equal hash, equal terms.
-    function _deliver(Terms calldata terms) private returns (bytes32 termsHash) {
+    function _deliverInTime(Terms calldata terms) private returns (bytes32 termsHash) {
+        terms.requireLead(DvpTerms.LEAD_CASH);
         uint256 settleBy = terms.settleBy();
         if (block.timestamp >= settleBy) revert DvpSettleByElapsed(settleBy, block.timestamp);
         termsHash = terms.hash();
-        _spend(terms.tradeId, termsHash);
-        _pay(terms, terms.buyer);
+        _deliver(terms, termsHash);
+    }
+
+    function _deliver(Terms calldata terms, bytes32 termsHash) private {
+        _holder(terms, termsHash).deliver(terms, termsHash);
         emit Delivered(terms.tradeId, termsHash);
     }
 
     function _release(Terms calldata terms, bytes32 termsHash) private {
-        _spend(terms.tradeId, termsHash);
-        _pay(terms, terms.seller);
+        _holder(terms, termsHash).release(terms, termsHash);
         emit Released(terms.tradeId, termsHash);
     }
 
-    function _spend(bytes32 tradeId, bytes32 termsHash) private {
-        mapping(bytes32 => bytes32) storage earmarks = _dvpStorage().earmarks;
-        bytes32 stored = earmarks[tradeId];
-        if (stored != termsHash) revert DvpEarmarkMismatch(tradeId, stored, termsHash);
-        earmarks[tradeId] = SPENT;
-    }
-
-    function _pay(Terms calldata terms, address to) private {
-        IERC20 token = IERC20(terms.token);
-        uint256 before = token.balanceOf(to);
-        token.safeTransfer(to, terms.quantity);
-        _checkMoved(token, to, before, terms.quantity);
-    }
-
-    /// @dev A token that keeps a fee, or says yes and does nothing, must not pass for a delivery.
-    function _checkMoved(IERC20 token, address holder, uint256 before, uint256 quantity) private view {
-        uint256 balance = token.balanceOf(holder);
-        if (balance < before || balance - before != quantity) {
-            revert DvpTokenAmountMismatch(address(token), quantity, balance < before ? 0 : balance - before);
+    /// @dev No other contract than the one that took the earmark is called, whatever the terms name.
+    function _holder(Terms calldata terms, bytes32 termsHash) private view returns (ITokenAdapter) {
+        address adapter = _adapterOf[terms.tradeId];
+        if (adapter == address(0) || adapter != terms.adapter) {
+            revert DvpEarmarkMismatch(terms.tradeId, bytes32(uint256(uint160(adapter))), termsHash);
         }
-    }
-
-    function _dvpStorage() private pure returns (DvpStorage storage store) {
-        assembly ("memory-safe") {
-            store.slot := STORAGE_SLOT
-        }
+        return ITokenAdapter(adapter);
     }
 }

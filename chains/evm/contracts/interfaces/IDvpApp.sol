@@ -5,13 +5,15 @@ import {IICS02ClientMsgs} from "../msgs/IICS02ClientMsgs.sol";
 import {IICS26RouterMsgs} from "../msgs/IICS26RouterMsgs.sol";
 
 /// @title Delivery versus payment, security side
-/// @notice Seller earmarks; the packet of a cash lock on the ledger delivers to the buyer; expiry, a refusal of that
-///         packet, or a proof that the trade was cancelled on the ledger gives back. Nothing else moves an earmarked token.
+/// @notice Cash leads: the seller earmarks; the packet of a cash lock on the ledger delivers to the buyer; expiry, a refusal
+///         of that packet, or a proof that the trade was cancelled on the ledger gives back. Securities lead: the seller
+///         earmarks and sends the packet; its acknowledgement delivers or gives back, its time-out gives back. Nothing
+///         else moves an earmarked token. The tokens are held by the adapter that the terms name.
 interface IDvpApp {
     /// @notice Terms of a settlement as both ledgers hash them. The wire value of the packet is their ABI encoding.
     /// @param tradeId never reused, not even after a failure
     /// @param token the security token
-    /// @param adapter who holds the earmark: this app
+    /// @param adapter who holds the tokens and the earmark
     /// @param quantity units of the token
     /// @param seller gives the tokens
     /// @param buyer gets the tokens
@@ -28,15 +30,20 @@ interface IDvpApp {
         uint256 window;
     }
 
-    /// @notice The seller's tokens are held for this trade.
+    /// @notice The seller's tokens are held for this trade. All eight words of the terms are here.
     event Earmarked(
         bytes32 indexed tradeId,
         address indexed token,
         address indexed seller,
+        address adapter,
         address buyer,
         uint256 quantity,
+        bytes32 cashHash,
+        uint256 window,
         bytes32 termsHash
     );
+    /// @notice The tokens are held, and the packet that asks the ledger for the cash is under way.
+    event PacketSent(bytes32 indexed tradeId, bytes32 termsHash, uint64 sequence);
     /// @notice The buyer has the tokens.
     event Delivered(bytes32 indexed tradeId, bytes32 termsHash);
     /// @notice The seller has the tokens back.
@@ -56,34 +63,52 @@ interface IDvpApp {
     error DvpAddressInvalid(uint256 word);
     /// @notice A term is zero, or an account is one of the contracts involved.
     error DvpTermsInvalid();
-    /// @notice Here the cash must lead.
+    /// @notice The other leg leads in these terms.
     error DvpLeadLegInvalid(uint256 expected, uint256 found);
-    /// @notice The terms name another escrow.
-    error DvpAdapterMismatch(address expected, address found);
+    /// @notice The trade id begins with the mark of ids that name their seller, and names another.
+    error DvpTradeIdForeign(address expected, address found);
     /// @notice Lock-by is not before settle-by, or the time has passed.
     error DvpWindowInvalid(uint256 lockBy, uint256 settleBy, uint256 blockTimestamp);
-    /// @notice The trade id was used before.
-    error DvpTradeIdUsed(bytes32 tradeId, bytes32 stored);
+    /// @notice The trade id was used before, with this adapter.
+    error DvpTradeIdUsed(bytes32 tradeId, address adapter);
     /// @notice No earmark with these terms.
     error DvpEarmarkMismatch(bytes32 tradeId, bytes32 stored, bytes32 found);
-    /// @notice The token moved another amount than asked.
-    error DvpTokenAmountMismatch(address token, uint256 expected, uint256 found);
     /// @notice The time to settle has passed.
     error DvpSettleByElapsed(uint256 settleBy, uint256 blockTimestamp);
     /// @notice The earmark cannot be taken back yet.
     error DvpReclaimTooEarly(uint256 earliest, uint256 blockTimestamp);
     /// @notice The router has not answered this very packet with an error.
     error DvpPacketNotRefused(uint64 sequence, bytes32 receipt, bytes32 acknowledgement);
-    /// @notice This app sends no packets: only cash leads here.
-    error DvpSendsNoPackets();
+    /// @notice The acknowledgement is neither the terms hash nor the universal error.
+    error DvpAcknowledgementUnknown(bytes32 termsHash, bytes found);
+    /// @notice The token refused without saying why.
+    error DvpRefusedWithoutReason(address adapter, address token);
     /// @notice A simulated delivery went through (and was undone).
     error DvpDeliveryPossible();
     /// @notice Only the app itself simulates.
     error DvpCallerNotSelf(address found);
 
-    /// @notice Takes the seller's tokens into escrow for a trade. The caller is the seller and has approved this app.
+    /// @notice Holds the seller's tokens for a trade, cash leading. The caller is the seller, who has done what the adapter
+    ///         needs before (an approval of the adapter, for an escrow).
     /// @param terms the trade
     function earmark(Terms calldata terms) external;
+
+    /// @notice The same, for an adapter that needs more than the terms.
+    /// @param terms the trade
+    /// @param adapterData what the adapter asks for
+    function earmark(Terms calldata terms, bytes calldata adapterData) external;
+
+    /// @notice Holds the seller's tokens for a trade, securities leading, and sends the packet to the ledger. From here on
+    ///         only the packet's acknowledgement or time-out moves them.
+    /// @param terms the trade; its settle-by is the packet's time-out
+    /// @return sequence of the packet
+    function lockAndSend(Terms calldata terms) external returns (uint64 sequence);
+
+    /// @notice The same, for an adapter that needs more than the terms.
+    /// @param terms the trade
+    /// @param adapterData what the adapter asks for
+    /// @return sequence of the packet
+    function lockAndSend(Terms calldata terms, bytes calldata adapterData) external returns (uint64 sequence);
 
     /// @notice Gives the tokens back to the seller once no packet can deliver them any more. Anybody may call.
     /// @param terms the trade
@@ -102,7 +127,9 @@ interface IDvpApp {
     /// @param packet the packet that was refused
     function releaseRefused(Terms calldata terms, IICS26RouterMsgs.Packet calldata packet) external;
 
-    /// @notice What would keep a packet with these terms from delivering now. Call it, do not send it: nothing changes.
+    /// @notice What would keep the tokens of the trade from going to the buyer now: on the arrival of the packet if cash
+    ///         leads, on a successful acknowledgement (which stays deliverable for ever) if securities lead. Call it, do not
+    ///         send it: nothing changes.
     /// @param terms the trade
     /// @return reason selector of the error, 0 if the delivery would go through
     /// @return evidence the error with its arguments
@@ -113,8 +140,8 @@ interface IDvpApp {
     function earmarkOf(bytes32 tradeId) external view returns (bytes32);
 
     /// @param tradeId trade
-    /// @return storage slot of the earmark, for storage proofs
-    function earmarkSlot(bytes32 tradeId) external pure returns (bytes32);
+    /// @return the adapter that holds or held its tokens, 0 if the id was never used
+    function adapterOf(bytes32 tradeId) external view returns (address);
 
     /// @param terms the trade
     /// @return hash that both ledgers compare

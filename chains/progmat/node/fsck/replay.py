@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.exc import DBAPIError
 
-from chains.progmat.flows.schema import dvps, ibc_events, trades
+from chains.progmat.flows.schema import dvps, ibc_events, receipts, trades
 from chains.progmat.flows.seams import Recording
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.fsck.finding import Defect, Progress, shown
@@ -23,7 +23,7 @@ from primitives.errors import CrossDvpError
 
 COUNTED_HERE: Final = frozenset({"cursor", "sequence", "recorded_ms"})
 """Columns whose values come from the order and moment of recording, not from the ledger_txs."""
-IMPLIED: Final = (states, consumptions, *TABLE_OF_KIND.values(), entries, trades, dvps, ibc_events)
+IMPLIED: Final = (states, consumptions, *TABLE_OF_KIND.values(), entries, trades, dvps, ibc_events, receipts)
 TELL_EVERY: Final = 500
 
 Row = tuple[Any, ...]

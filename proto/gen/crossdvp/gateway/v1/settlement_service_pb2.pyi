@@ -29,6 +29,15 @@ class SettlementState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SETTLEMENT_STATE_SETTLED: _ClassVar[SettlementState]
     SETTLEMENT_STATE_RETURNED: _ClassVar[SettlementState]
     SETTLEMENT_STATE_CANCELLED: _ClassVar[SettlementState]
+    SETTLEMENT_STATE_SECURITIES_LOCKED: _ClassVar[SettlementState]
+    SETTLEMENT_STATE_PAID: _ClassVar[SettlementState]
+    SETTLEMENT_STATE_DELIVERY_BLOCKED: _ClassVar[SettlementState]
+
+class LeadLeg(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LEAD_LEG_UNSPECIFIED: _ClassVar[LeadLeg]
+    LEAD_LEG_CASH: _ClassVar[LeadLeg]
+    LEAD_LEG_SECURITIES: _ClassVar[LeadLeg]
 SIDE_UNSPECIFIED: Side
 SIDE_SELLER: Side
 SIDE_BUYER: Side
@@ -43,6 +52,12 @@ SETTLEMENT_STATE_REFUSED: SettlementState
 SETTLEMENT_STATE_SETTLED: SettlementState
 SETTLEMENT_STATE_RETURNED: SettlementState
 SETTLEMENT_STATE_CANCELLED: SettlementState
+SETTLEMENT_STATE_SECURITIES_LOCKED: SettlementState
+SETTLEMENT_STATE_PAID: SettlementState
+SETTLEMENT_STATE_DELIVERY_BLOCKED: SettlementState
+LEAD_LEG_UNSPECIFIED: LeadLeg
+LEAD_LEG_CASH: LeadLeg
+LEAD_LEG_SECURITIES: LeadLeg
 
 class CashAccount(_message.Message):
     __slots__ = ("node", "account_key")
@@ -53,7 +68,7 @@ class CashAccount(_message.Message):
     def __init__(self, node: _Optional[str] = ..., account_key: _Optional[bytes] = ...) -> None: ...
 
 class SettlementTerms(_message.Message):
-    __slots__ = ("trade_id", "evm_chain_id", "token", "adapter", "quantity", "seller_address", "buyer_address", "ledger_id", "coin_id", "issuer", "amount_yen", "seller_account", "buyer_account", "salt", "lock_by", "settle_by")
+    __slots__ = ("trade_id", "evm_chain_id", "token", "adapter", "quantity", "seller_address", "buyer_address", "ledger_id", "coin_id", "issuer", "amount_yen", "seller_account", "buyer_account", "salt", "lock_by", "settle_by", "lead_leg")
     TRADE_ID_FIELD_NUMBER: _ClassVar[int]
     EVM_CHAIN_ID_FIELD_NUMBER: _ClassVar[int]
     TOKEN_FIELD_NUMBER: _ClassVar[int]
@@ -70,6 +85,7 @@ class SettlementTerms(_message.Message):
     SALT_FIELD_NUMBER: _ClassVar[int]
     LOCK_BY_FIELD_NUMBER: _ClassVar[int]
     SETTLE_BY_FIELD_NUMBER: _ClassVar[int]
+    LEAD_LEG_FIELD_NUMBER: _ClassVar[int]
     trade_id: bytes
     evm_chain_id: int
     token: bytes
@@ -86,7 +102,8 @@ class SettlementTerms(_message.Message):
     salt: bytes
     lock_by: _timestamp_pb2.Timestamp
     settle_by: _timestamp_pb2.Timestamp
-    def __init__(self, trade_id: _Optional[bytes] = ..., evm_chain_id: _Optional[int] = ..., token: _Optional[bytes] = ..., adapter: _Optional[bytes] = ..., quantity: _Optional[str] = ..., seller_address: _Optional[bytes] = ..., buyer_address: _Optional[bytes] = ..., ledger_id: _Optional[str] = ..., coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., amount_yen: _Optional[int] = ..., seller_account: _Optional[_Union[CashAccount, _Mapping]] = ..., buyer_account: _Optional[_Union[CashAccount, _Mapping]] = ..., salt: _Optional[bytes] = ..., lock_by: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., settle_by: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    lead_leg: LeadLeg
+    def __init__(self, trade_id: _Optional[bytes] = ..., evm_chain_id: _Optional[int] = ..., token: _Optional[bytes] = ..., adapter: _Optional[bytes] = ..., quantity: _Optional[str] = ..., seller_address: _Optional[bytes] = ..., buyer_address: _Optional[bytes] = ..., ledger_id: _Optional[str] = ..., coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., amount_yen: _Optional[int] = ..., seller_account: _Optional[_Union[CashAccount, _Mapping]] = ..., buyer_account: _Optional[_Union[CashAccount, _Mapping]] = ..., salt: _Optional[bytes] = ..., lock_by: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., settle_by: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., lead_leg: _Optional[_Union[LeadLeg, str]] = ...) -> None: ...
 
 class LedgerFact(_message.Message):
     __slots__ = ("ledger", "what", "tx_id", "height", "at", "proof_bytes")

@@ -122,7 +122,9 @@ class SettlementServiceServicer:
     def CancelSettlement(self, request, context):
         """Ends a settlement whose cash is not locked yet, by writing the trade id as cancelled on the ledger: the proof with
         which the seller takes the earmark back at once. Either side's broker may. Races with the lock: one of both wins on the ledger, and the answer
-        says which. Fails: NOT_FOUND, FAILED_PRECONDITION (TRADE_ALREADY_LOCKED, SETTLEMENT_ENDED).
+        says which. Where securities lead, only the buyer's broker may, also after they are locked: it declines to pay, the
+        settlement stays SECURITIES_LOCKED until the refusal has given them back, and is RETURNED then.
+        Fails: NOT_FOUND, FAILED_PRECONDITION (TRADE_ALREADY_LOCKED, SETTLEMENT_ENDED), PERMISSION_DENIED (BUYER_CANCELS).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,6 +34,7 @@ class IbcEventKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     IBC_EVENT_KIND_SEND_PACKET: _ClassVar[IbcEventKind]
     IBC_EVENT_KIND_ACK_PROCESSED: _ClassVar[IbcEventKind]
     IBC_EVENT_KIND_TIMEOUT_PROCESSED: _ClassVar[IbcEventKind]
+    IBC_EVENT_KIND_ACK_WRITTEN: _ClassVar[IbcEventKind]
 FLOW_STEP_UNSPECIFIED: FlowStep
 FLOW_STEP_PROPOSED: FlowStep
 FLOW_STEP_BUILT: FlowStep
@@ -52,6 +53,7 @@ IBC_EVENT_KIND_UNSPECIFIED: IbcEventKind
 IBC_EVENT_KIND_SEND_PACKET: IbcEventKind
 IBC_EVENT_KIND_ACK_PROCESSED: IbcEventKind
 IBC_EVENT_KIND_TIMEOUT_PROCESSED: IbcEventKind
+IBC_EVENT_KIND_ACK_WRITTEN: IbcEventKind
 
 class Flow(_message.Message):
     __slots__ = ("flow_id", "kind", "step", "tx_id", "journal_position", "attempts", "last_error_reason", "last_error_message", "waiting_on", "since_ms", "next_attempt_ms", "created_ms", "updated_ms")
@@ -564,6 +566,26 @@ class TimeoutPacketRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., packet: _Optional[bytes] = ..., proof: _Optional[bytes] = ..., height: _Optional[int] = ..., wait_s: _Optional[int] = ...) -> None: ...
 
 class TimeoutPacketResponse(_message.Message):
+    __slots__ = ("flow",)
+    FLOW_FIELD_NUMBER: _ClassVar[int]
+    flow: Flow
+    def __init__(self, flow: _Optional[_Union[Flow, _Mapping]] = ...) -> None: ...
+
+class ReceivePacketRequest(_message.Message):
+    __slots__ = ("request_id", "packet", "proof", "height", "wait_s")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    PACKET_FIELD_NUMBER: _ClassVar[int]
+    PROOF_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    packet: bytes
+    proof: bytes
+    height: int
+    wait_s: int
+    def __init__(self, request_id: _Optional[str] = ..., packet: _Optional[bytes] = ..., proof: _Optional[bytes] = ..., height: _Optional[int] = ..., wait_s: _Optional[int] = ...) -> None: ...
+
+class ReceivePacketResponse(_message.Message):
     __slots__ = ("flow",)
     FLOW_FIELD_NUMBER: _ClassVar[int]
     flow: Flow

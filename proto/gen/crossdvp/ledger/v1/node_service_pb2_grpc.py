@@ -154,6 +154,11 @@ class NodeServiceStub:
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.TimeoutPacketRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.TimeoutPacketResponse.FromString,
                 _registered_method=True)
+        self.ReceivePacket = channel.unary_unary(
+                '/crossdvp.ledger.v1.NodeService/ReceivePacket',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.ReceivePacketRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.ReceivePacketResponse.FromString,
+                _registered_method=True)
         self.GetTransaction = channel.unary_unary(
                 '/crossdvp.ledger.v1.NodeService/GetTransaction',
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTransactionRequest.SerializeToString,
@@ -350,6 +355,18 @@ class NodeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReceivePacket(self, request, context):
+        """Receives a packet of the other chain, where the securities are locked. The buyer's CN pays, if its platform authorised
+        these terms and the trade's lock-by has not passed, or declines, if the trade was cancelled here; from lock-by on the
+        SN refuses. Either writes receipt and acknowledgement.
+        Fails: PACKET_NOT_EXPECTED (CN; no flow is kept), REFUSAL_TOO_EARLY (SN; no flow is kept), LOCK_TIME_PASSED,
+        PACKET_TIMED_OUT, INSUFFICIENT_FUNDS, TRADE_ID_USED, PACKET_ALREADY_PROCESSED,
+        LIGHT_CLIENT_UNKNOWN (the header has not come here yet), bad proof.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetTransaction(self, request, context):
         """A recorded ledger transaction, whole. Fails: TRANSACTION_UNKNOWN.
         """
@@ -483,6 +500,11 @@ def add_NodeServiceServicer_to_server(servicer, server):
                     servicer.TimeoutPacket,
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.TimeoutPacketRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.TimeoutPacketResponse.SerializeToString,
+            ),
+            'ReceivePacket': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReceivePacket,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.ReceivePacketRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.ReceivePacketResponse.SerializeToString,
             ),
             'GetTransaction': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTransaction,
@@ -1104,6 +1126,33 @@ class NodeService:
             '/crossdvp.ledger.v1.NodeService/TimeoutPacket',
             crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.TimeoutPacketRequest.SerializeToString,
             crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.TimeoutPacketResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReceivePacket(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.ledger.v1.NodeService/ReceivePacket',
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.ReceivePacketRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.ReceivePacketResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -187,6 +187,30 @@ class UnlockEvidence(_message.Message):
     timed_out: TimeoutEvidence
     def __init__(self, acknowledged: _Optional[_Union[AckEvidence, _Mapping]] = ..., timed_out: _Optional[_Union[TimeoutEvidence, _Mapping]] = ...) -> None: ...
 
+class PayEvidence(_message.Message):
+    __slots__ = ("terms", "packet", "proof", "height")
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    PACKET_FIELD_NUMBER: _ClassVar[int]
+    PROOF_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    terms: SettlementTerms
+    packet: bytes
+    proof: bytes
+    height: int
+    def __init__(self, terms: _Optional[_Union[SettlementTerms, _Mapping]] = ..., packet: _Optional[bytes] = ..., proof: _Optional[bytes] = ..., height: _Optional[int] = ...) -> None: ...
+
+class RefuseEvidence(_message.Message):
+    __slots__ = ("packet", "proof", "height", "declined")
+    PACKET_FIELD_NUMBER: _ClassVar[int]
+    PROOF_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    DECLINED_FIELD_NUMBER: _ClassVar[int]
+    packet: bytes
+    proof: bytes
+    height: int
+    declined: SettlementTerms
+    def __init__(self, packet: _Optional[bytes] = ..., proof: _Optional[bytes] = ..., height: _Optional[int] = ..., declined: _Optional[_Union[SettlementTerms, _Mapping]] = ...) -> None: ...
+
 class ClientRecord(_message.Message):
     __slots__ = ("client_id", "client_type", "client_state", "counterparty_client_id", "counterparty_merkle_prefix", "status", "consensus_client_id", "endorsers")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]

@@ -17,11 +17,15 @@ class PacketState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PACKET_STATE_RECEIVED: _ClassVar[PacketState]
     PACKET_STATE_ACKNOWLEDGED: _ClassVar[PacketState]
     PACKET_STATE_TIMED_OUT: _ClassVar[PacketState]
+    PACKET_STATE_DELIVERY_BLOCKED: _ClassVar[PacketState]
+    PACKET_STATE_RETURN_BLOCKED: _ClassVar[PacketState]
 PACKET_STATE_UNSPECIFIED: PacketState
 PACKET_STATE_SENT: PacketState
 PACKET_STATE_RECEIVED: PacketState
 PACKET_STATE_ACKNOWLEDGED: PacketState
 PACKET_STATE_TIMED_OUT: PacketState
+PACKET_STATE_DELIVERY_BLOCKED: PacketState
+PACKET_STATE_RETURN_BLOCKED: PacketState
 
 class Step(_message.Message):
     __slots__ = ("chain", "what", "tx_id", "height", "proof_bytes", "refusal", "at")

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @title Reverting with an error that is already encoded
+library Bubble {
+    /// @notice Reverts with `encoded`, unless it is empty.
+    function ifAny(bytes memory encoded) internal pure {
+        if (encoded.length == 0) return;
+        assembly ("memory-safe") {
+            revert(add(encoded, 32), mload(encoded))
+        }
+    }
+}

@@ -1,0 +1,132 @@
+"""The genuine T-REX suite (ERC-3643) and ONCHAINID, from their makers' npm packages, as creation codes and calls.
+
+Their compiled contracts are GPL-3.0 and are not kept here: `npm ci` brings them, by the lock in tests/fakes/trex. Steps
+are plain messages of one deployer, so that the same suite goes onto the sandbox and, over JSON-RPC, onto a devnet.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from eth_abi.abi import encode as abi_encode
+from eth_keys.datatypes import PrivateKey
+
+from chains.evm.client.account import created_address
+from primitives.keccak import keccak256
+from tests.fakes.evm_abi import ContractAbi
+
+FOLDER: Final = Path(__file__).resolve().parent / "trex"
+PACKAGES: Final = FOLDER / "node_modules"
+TREX: Final = PACKAGES / "@tokenysolutions" / "t-rex" / "artifacts" / "contracts"
+ONCHAINID: Final = PACKAGES / "@onchain-id" / "solidity" / "artifacts" / "contracts"
+KYC: Final = 1
+COUNTRY: Final = 392
+_SOURCES: Final = {
+    "Token": TREX / "token/Token.sol",
+    "ClaimTopicsRegistry": TREX / "registry/implementation/ClaimTopicsRegistry.sol",
+    "TrustedIssuersRegistry": TREX / "registry/implementation/TrustedIssuersRegistry.sol",
+    "IdentityRegistry": TREX / "registry/implementation/IdentityRegistry.sol",
+    "IdentityRegistryStorage": TREX / "registry/implementation/IdentityRegistryStorage.sol",
+    "ModularCompliance": TREX / "compliance/modular/ModularCompliance.sol",
+    "CountryRestrictModule": TREX / "compliance/modular/modules/CountryRestrictModule.sol",
+    "Identity": ONCHAINID / "Identity.sol",
+    "ClaimIssuer": ONCHAINID / "ClaimIssuer.sol",
+}
+Step = tuple[bytes, bytes]
+"""Receiver (empty: a creation) and data."""
+
+
+@cache
+def install() -> None:
+    """Bring the packages once; skips the test, saying so, where there is no npm."""
+    if PACKAGES.is_dir():
+        return
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("the genuine T-REX contracts come by npm, which is not installed")
+    subprocess.run([npm, "ci", "--ignore-scripts", "--silent"], cwd=FOLDER, check=True)
+
+
+@cache
+def trex_abi(name: str) -> ContractAbi:
+    """One of the makers' compiled contracts."""
+    install()
+    artifact = json.loads((_SOURCES[name] / f"{name}.json").read_text())
+    return ContractAbi(name, tuple(artifact["abi"]), bytes.fromhex(artifact["bytecode"][2:]))
+
+
+@dataclass
+class TrexSuite:
+    """Collects the messages of a deployer that is owner, agent and claim issuer; addresses follow from its nonce."""
+
+    deployer: PrivateKey
+    nonce: int
+    steps: list[Step] = field(default_factory=list)
+    at: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def admin(self) -> bytes:
+        """The deployer's address."""
+        return self.deployer.public_key.to_canonical_address()
+
+    def take_steps(self) -> Iterator[Step]:
+        """Give the steps not given yet, in order."""
+        while self.steps:
+            yield self.steps.pop(0)
+
+    def create(self, label: str, name: str, *args: Any) -> bytes:  # noqa: ANN401 - ABI values
+        """Deploy one contract under a label."""
+        self.at[label] = created_address(self.admin, self.nonce)
+        self._add(b"", trex_abi(name).encode_constructor(args))
+        return self.at[label]
+
+    def call(self, label: str, function: str, *args: Any, name: str = "") -> None:  # noqa: ANN401 - ABI values
+        """Call a deployed contract."""
+        self._add(self.at[label], trex_abi(name or label).encode(function, args))
+
+    def _add(self, receiver: bytes, data: bytes) -> None:
+        self.steps.append((receiver, data))
+        self.nonce += 1
+
+    def deploy(self) -> None:
+        """Registries, compliance, token; one claim (KYC) is asked for. The token begins paused: that ends here."""
+        for name in ("ClaimTopicsRegistry", "TrustedIssuersRegistry", "IdentityRegistryStorage"):
+            self.create(name, name)
+            self.call(name, "init")
+        self.create("IdentityRegistry", "IdentityRegistry")
+        registries = ("TrustedIssuersRegistry", "ClaimTopicsRegistry", "IdentityRegistryStorage")
+        self.call("IdentityRegistry", "init", *(self.at[name] for name in registries))
+        self.create("ModularCompliance", "ModularCompliance")
+        self.call("ModularCompliance", "init")
+        self.create("Token", "Token")
+        linked = (self.at["IdentityRegistry"], self.at["ModularCompliance"])
+        self.call("Token", "init", *linked, "Real Estate ST", "RST", 0, bytes(20))
+        self.call("IdentityRegistryStorage", "bindIdentityRegistry", self.at["IdentityRegistry"])
+        self.call("ClaimTopicsRegistry", "addClaimTopic", KYC)
+        self.create("ClaimIssuer", "ClaimIssuer", self.admin)
+        self.call("TrustedIssuersRegistry", "addTrustedIssuer", self.at["ClaimIssuer"], [KYC])
+        for label, agent in (("IdentityRegistry", self.admin), ("IdentityRegistry", self.at["Token"])):
+            self.call(label, "addAgent", agent)
+        self.call("Token", "addAgent", self.admin)
+        self.call("Token", "unpause")
+
+    def register(self, holder: bytes) -> None:
+        """Give an account an identity with a signed claim, and enter it in the registry."""
+        label = holder.hex()
+        identity = self.create(label, "Identity", self.admin, False)  # noqa: FBT003 - not a library
+        data = b"known to the issuer"
+        digest = keccak256(abi_encode(["address", "uint256", "bytes"], [identity, KYC, data]))
+        prefixed = keccak256(b"\x19Ethereum Signed Message:\n32" + digest)
+        signature = self.deployer.sign_msg_hash(prefixed).to_bytes()
+        signature = signature[:64] + bytes([signature[64] + 27])
+        claim = (KYC, 1, self.at["ClaimIssuer"], signature, data, "")
+        self.call(label, "addClaim", *claim, name="Identity")
+        self.call("IdentityRegistry", "registerIdentity", holder, identity, COUNTRY)
