@@ -9,7 +9,7 @@ from chains.progmat.client import FlowView, LedgerClient, MembershipClient, Subm
 from light_clients.progmat import decode_equivocation
 from primitives.errors import PeerError, UnavailableError
 from primitives.hashing import sha256
-from relayer.chains.progmat import FLOW_WAIT_S
+from relayer.chains.progmat_flows import FLOW_WAIT_S
 from relayer.watch.evidence_file import keep_evidence
 from relayer.watch.ports import HostedHeaders
 

@@ -73,7 +73,8 @@ async def test_a_settlements_evidence_holds_offline_and_not_when_changed(devnet:
     await crossdvp("settlement", "watch", created["name"], *where)
     code, (documents,) = await crossdvp("settlement", "evidence", created["name"], *where)
     assert code == 0
-    assert {name.partition(".")[0] for name in documents} == set(VERIFIERS) - {"smt"}
+    # nobody signed twice, and a settlement leaves no tree of another kind
+    assert {name.partition(".")[0] for name in documents} == set(VERIFIERS) - {"evidence", "smt"}
     for name, document in documents.items():
         verifier = VERIFIERS[name.partition(".")[0]]
         assert verifier(document).facts

@@ -20,6 +20,7 @@ from chains.progmat.flows.errors import (
     AccountUnknown,
     FlowUnknown,
     InvalidRequest,
+    LightClientUnknown,
     LockTimePassed,
     RequestIdReused,
     TradeUnknown,

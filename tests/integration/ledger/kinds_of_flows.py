@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +18,6 @@ from chains.progmat.flows.market_requests import (
     MembershipChange,
     MoveToken,
     RedeemToken,
-    SuspendValidator,
 )
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.requests import (
@@ -33,22 +32,20 @@ from chains.progmat.flows.requests import (
     SubmitMisbehaviour,
     UpdateLightClient,
 )
-from chains.progmat.node.notary_role import NotaryRole
-from chains.progmat.transactions.network_parameters import CheckpointSigners
-from chains.progmat.transactions.validator_suspension import suspension_path
 from chains.progmat.vault import membership
-from primitives.composite_key import CompositeKey
-from primitives.public_key import SignatureScheme
-from primitives.secp256k1 import address_of
-from tests.fakes.equivocations import evidence
-from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, LEDGER_ID, NN, SN, VALIDATORS, LedgerParty
+from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, NN, SN, LedgerParty
 from tests.fakes.token_parties import ST, TOKEN_ID
-from tests.integration.ledger import kinds_of_client_upkeep, kinds_of_proposals, kinds_of_replacements, two_notaries
+from tests.integration.ledger import (
+    kinds_of_client_upkeep,
+    kinds_of_proposals,
+    kinds_of_replacements,
+    kinds_of_suspensions,
+    two_notaries,
+)
 from tests.integration.ledger.native_trades import TOKENS, YEN, NativeTrades
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
     CASH_PARTIES,
-    PARAMETERS,
     SELLER_ACCOUNT,
     SETTLEMENT_PARTIES,
     TOKEN_PARTIES,
@@ -343,39 +340,11 @@ async def _settle_dvp(ledger: LedgerNetwork) -> Opened:
     return CN_A, following, check
 
 
-SPARE_VALIDATORS: Final = tuple(LedgerParty(f"spare-{n}", SignatureScheme.SECP256K1) for n in range(16))
-
-
-def _with_spare_validators(
-    folder: Path, parties: tuple[LedgerParty, ...]
-) -> AbstractAsyncContextManager[LedgerNetwork]:
-    """Three approvals of twenty Validators are enough, most of whom never run: each can be suspended."""
-    listed = (*VALIDATORS, *SPARE_VALIDATORS)
-    parameters = replace(
-        PARAMETERS,
-        validator_key=CompositeKey(3, tuple((1, party.key) for party in listed)),
-        validators=CheckpointSigners(3, tuple(sorted(address_of(party.secret) for party in listed))),
-    )
-    return running_ledger(folder, parties, parameters=parameters)
-
-
-async def _suspend_validator(ledger: LedgerNetwork) -> Opened:
-    async def following(number: int) -> AnyRequest:
-        return SuspendValidator(f"r-{number}", evidence(SPARE_VALIDATORS[number].secret, LEDGER_ID))
-
-    async def check(count: int) -> None:
-        notary = ledger.nodes[NN.name].role
-        assert isinstance(notary, NotaryRole)
-        written = {write.path for entry in notary._store.read_entries(0, 500) for write in entry.writes}
-        of = [suspension_path(address_of(party.secret)) for party in SPARE_VALIDATORS]
-        assert [path in written for path in of] == [number < count for number in range(len(of))]
-
-    return CN_B, following, check
-
-
 KINDS: Final[dict[FlowKind, KindOfFlow]] = {
     FlowKind.CHANGE_MEMBERSHIP: KindOfFlow(CASH_PARTIES, _change_membership),
-    FlowKind.SUSPEND_VALIDATOR: KindOfFlow(SETTLEMENT_PARTIES, _suspend_validator, _with_spare_validators),
+    FlowKind.SUSPEND_VALIDATOR: KindOfFlow(
+        SETTLEMENT_PARTIES, kinds_of_suspensions.suspend_validator, kinds_of_suspensions.with_spare_validators
+    ),
     FlowKind.ISSUE_CASH: KindOfFlow(CASH_PARTIES, _issue_cash),
     FlowKind.MOVE_CASH: KindOfFlow(CASH_PARTIES, _move_cash),
     FlowKind.REDEEM_CASH: KindOfFlow(CASH_PARTIES, _redeem_cash),
