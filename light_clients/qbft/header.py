@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class ValidatorsProof:
     """Untrusted. The validators of a block in a contract's storage after its parent block.
 
-    ``parent_header_rlp`` is the parent's header. ``slots`` prove the array's length and then each element in order; all
-    nodes root first.
+    ``parent_header_rlp`` is the parent's header in the form that is hashed (`SealedHeader.hashed_rlp`). ``slots`` prove
+    the array's length and then each element in order; all nodes root first.
     """
 
     parent_header_rlp: bytes

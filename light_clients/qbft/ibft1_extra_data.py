@@ -28,7 +28,8 @@ def read_ibft1(header: ExecutionHeader) -> SealedHeader:
     raw_validators, raw_proposer_seal, raw_seals = items
     without_seals = vanity + join_list((raw_validators, raw_proposer_seal, _NO_SEALS))
     without_any_seal = vanity + join_list((raw_validators, _NO_SEAL, _NO_SEALS))
-    block_hash = keccak256(header.rlp_with_extra_data(without_seals))
+    hashed_rlp = header.rlp_with_extra_data(without_seals)
+    block_hash = keccak256(hashed_rlp)
     proposal_digest = keccak256(keccak256(header.rlp_with_extra_data(without_any_seal)))
     try:
         proposer = recover_address(proposal_digest, string_payload(raw_proposer_seal))
@@ -40,6 +41,7 @@ def read_ibft1(header: ExecutionHeader) -> SealedHeader:
         round=None,
         seals=read_seals(raw_seals),
         block_hash=block_hash,
+        hashed_rlp=hashed_rlp,
         seal_digest=keccak256(block_hash + _COMMIT_MESSAGE),
         proposer=proposer,
     )

@@ -24,12 +24,14 @@ def read_ibft2(header: ExecutionHeader) -> SealedHeader:
     if len(round_bytes) != _ROUND_BYTES:
         raise MalformedHeader("IBFT2 round has the wrong size", expected=_ROUND_BYTES, found=round_bytes)
     unsealed = (raw_vanity, raw_validators, raw_vote)
+    hashed_rlp = header.rlp_with_extra_data(join_list(unsealed))
     return SealedHeader(
         header=header,
         validators=read_validators(raw_validators),
         round=int.from_bytes(round_bytes, "big"),
         seals=read_seals(raw_seals),
-        block_hash=keccak256(header.rlp_with_extra_data(join_list(unsealed))),
+        block_hash=keccak256(hashed_rlp),
+        hashed_rlp=hashed_rlp,
         seal_digest=keccak256(header.rlp_with_extra_data(join_list((*unsealed, raw_round)))),
         proposer=header.coinbase,
     )

@@ -2,7 +2,7 @@
 
 In validator-contract mode Besu and GoQuorum take the set of block n from the state after block n-1, at the contract
 that the schedule names for n. That state root stands in the header of n-1, whose hash n names as its parent. So a
-message brings that header, which needs no seals of its own to be checked, and proves the array slot by slot.
+message brings that header in the form that is hashed, which has no seals, and proves the array slot by slot.
 
 Why a set that comes from an unsealed parent header may be believed: it is exactly as good as a list in extraData. Both
 are what the header says of itself; what makes them true is that more than a third of the trusted validators sealed the
@@ -49,7 +49,7 @@ def read_client_header(client_state: QbftClientState, header: QbftHeader) -> Sea
     if header.validators_proof is None or sealed.validators:
         found = f"{len(sealed.validators)} in extraData, {'a' if header.validators_proof else 'no'} proof"
         raise MalformedHeader("a contract holds this era's validators", expected="a proof and no list", found=found)
-    parent = _parent_of(client_state, sealed, header.validators_proof)
+    parent = _parent_of(sealed, header.validators_proof)
     return replace(sealed, validators=_validators_in(era.contract, parent.state_root, header.validators_proof))
 
 
@@ -63,13 +63,10 @@ def anchor_of(
     return TrustAnchor(trusted_height, trusted.timestamp_s, vouching)
 
 
-def _parent_of(client_state: QbftClientState, sealed: SealedHeader, proof: ValidatorsProof) -> ExecutionHeader:
-    """The parent's header, known by the hash that the header names."""
+def _parent_of(sealed: SealedHeader, proof: ValidatorsProof) -> ExecutionHeader:
+    """The parent's header in the form that is hashed, so that no byte of it is left to choice; of any engine."""
     parent = decode_execution_header(proof.parent_header_rlp)
-    if parent.number == 0:
-        block_hash = bytes(keccak256(proof.parent_header_rlp))  # a genesis block is sealed by nobody
-    else:
-        block_hash = read_sealed(era_of(client_state.eras, parent.number).engine, parent).block_hash
+    block_hash = keccak256(proof.parent_header_rlp)
     if block_hash != sealed.header.parent_hash or parent.number + 1 != sealed.header.number:
         raise WrongParent("this is not the header's parent block", expected=sealed.header.parent_hash, found=block_hash)
     return parent

@@ -31,18 +31,21 @@ def read_qbft(header: ExecutionHeader) -> SealedHeader:
     if len(round_bytes) > _MAX_ROUND_BYTES or round_bytes[:1] == b"\0":
         raise MalformedHeader("QBFT round is no minimal integer of 32 bits", found=round_bytes)
     unsealed = (raw_vanity, raw_validators, raw_vote)
-    seal_digest = _hash_with(header, (*unsealed, raw_round, _NO_SEALS))
+    signed_rlp = _rlp_with(header, (*unsealed, raw_round, _NO_SEALS))
+    seal_digest = keccak256(signed_rlp)
     in_round_zero = raw_round == _ZERO_ROUND
+    hashed_rlp = signed_rlp if in_round_zero else _rlp_with(header, (*unsealed, _ZERO_ROUND, _NO_SEALS))
     return SealedHeader(
         header=header,
         validators=read_validators(raw_validators),
         round=int.from_bytes(round_bytes, "big"),
         seals=read_seals(raw_seals),
-        block_hash=seal_digest if in_round_zero else _hash_with(header, (*unsealed, _ZERO_ROUND, _NO_SEALS)),
+        block_hash=seal_digest if in_round_zero else keccak256(hashed_rlp),
+        hashed_rlp=hashed_rlp,
         seal_digest=seal_digest,
         proposer=header.coinbase,
     )
 
 
-def _hash_with(header: ExecutionHeader, raw_extra: tuple[bytes, ...]) -> bytes:
-    return keccak256(header.rlp_with_extra_data(join_list(raw_extra)))
+def _rlp_with(header: ExecutionHeader, raw_extra: tuple[bytes, ...]) -> bytes:
+    return header.rlp_with_extra_data(join_list(raw_extra))

@@ -20,7 +20,7 @@ class SealedHeader:
 
     ``validators`` is empty as read in validator-contract mode, until they are read from the contract. Validators and
     seals stand in the header's order, which need not be the same. ``round`` is None where the engine does not write it.
-    The block hash is the one the next block names as its parent, not the hash of the bytes received.
+    The block hash is the one the next block names as its parent: the hash of ``hashed_rlp``, not of the bytes received.
     """
 
     header: ExecutionHeader
@@ -28,6 +28,7 @@ class SealedHeader:
     round: int | None
     seals: tuple[bytes, ...]
     block_hash: bytes
+    hashed_rlp: bytes
     seal_digest: bytes
     proposer: bytes
 

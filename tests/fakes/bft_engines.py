@@ -30,8 +30,8 @@ class Ibft2BlockBuilder(QbftBlockBuilder):
         return keccak256(encode(self.fields_with(encode([*self._items(), self.round.to_bytes(4, "big")]))))
 
     @property
-    def block_hash(self) -> bytes:
-        return keccak256(encode(self.fields_with(encode(self._items()))))
+    def hashed_rlp(self) -> bytes:
+        return encode(self.fields_with(encode(self._items())))
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Ibft1BlockBuilder(QbftBlockBuilder):
         return keccak256(self.block_hash + b"\x02")
 
     @property
-    def block_hash(self) -> bytes:
-        return keccak256(self.header_rlp(()))
+    def hashed_rlp(self) -> bytes:
+        return self.header_rlp(())
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class ContractModeBlock:
         first = int.from_bytes(keccak256(VALIDATORS_SLOT), "big")
         count = len(self.own) if shown is None else shown
         slots = [VALIDATORS_SLOT, *(((first + index) % 2**256).to_bytes(32, "big") for index in range(count))]
-        parent_rlp = self.parent_block.sealed_by(self.own)
+        parent_rlp = self.parent_block.hashed_rlp
         return ValidatorsProof(parent_rlp, state.account_proof(), tuple(map(state.storage_proof, slots)))
 
     def header(self, trusted_height: int, signers: Sequence[ValidatorKey]) -> QbftHeader:

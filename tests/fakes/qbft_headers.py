@@ -119,7 +119,12 @@ class QbftBlockBuilder:
 
     @property
     def block_hash(self) -> bytes:
-        return keccak256(encode(self.fields_with(self.extra_data((), b""))))
+        return keccak256(self.hashed_rlp)
+
+    @property
+    def hashed_rlp(self) -> bytes:
+        """What the block hash is taken of."""
+        return encode(self.fields_with(self.extra_data((), b"")))
 
     def seals_by(self, keys: Sequence[ValidatorKey]) -> list[bytes]:
         return [key.seal(self.seal_digest) for key in keys]

@@ -128,7 +128,8 @@ class QbftProver:
         block = await self._rpc.get_block(parent)
         slots = tuple(slot for slot, _ in await self._array(contract, parent))
         proof = await self._rpc.get_proof(contract.address, slots, parent)
-        return ValidatorsProof(block.header_rlp, proof.nodes, tuple(slot.nodes for slot in proof.slots))
+        sealed = read_sealed_header(era_of(self._eras, parent).engine, block.header_rlp)
+        return ValidatorsProof(sealed.hashed_rlp, proof.nodes, tuple(slot.nodes for slot in proof.slots))
 
     async def _array(self, contract: ValidatorContract, height: int) -> list[tuple[bytes, bytes]]:
         """Slots and words of the array: its length, then its elements."""

@@ -17,13 +17,14 @@ from light_clients.qbft.errors import (
     TrustOverlapTooSmall,
     WrongParent,
 )
-from light_clients.qbft.own_validators import MAX_CONTRACT_VALIDATORS
+from light_clients.qbft.own_validators import MAX_CONTRACT_VALIDATORS, read_client_header
 from primitives.errors import DecodeError, MptError, PeerError
 from tests.fakes.bft_engines import (
     CONTRACT,
     CONTRACT_ERA,
     ContractModeBlock,
     ContractModeBlockBuilder,
+    Ibft2BlockBuilder,
     array_storage,
 )
 from tests.fakes.qbft_client import NOW, TRUSTED_HEIGHT, QbftScenario
@@ -128,6 +129,24 @@ def test_a_parent_of_another_height_is_refused_though_the_header_names_it() -> N
     parent = ContractModeBlockBuilder(OLD, number=TRUSTED_HEIGHT, timestamp_s=TIME_0_S + 1)
     with pytest.raises(WrongParent):
         verify(replace(skipping(), parent=parent).header(TRUSTED_HEIGHT, OLD))
+
+
+def test_a_parent_with_seals_is_refused_for_its_bytes_are_not_those_that_are_hashed() -> None:
+    block = skipping()
+    header = block.header(TRUSTED_HEIGHT, OLD)
+    proof = header.validators_proof
+    assert proof is not None
+    sealed = replace(proof, parent_header_rlp=block.parent_block.sealed_by(OLD))
+    with pytest.raises(WrongParent):
+        verify(replace(header, validators_proof=sealed))
+
+
+def test_the_first_block_takes_its_validators_from_the_genesis_state() -> None:
+    """A genesis block is hashed as it stands, whatever its extraData says."""
+    genesis = Ibft2BlockBuilder(OLD, number=0, timestamp_s=TIME_0_S - 9)
+    block = ContractModeBlock(OLD, 1, TIME_0_S + 2, SCENARIO.state, parent=genesis)
+    sealed = read_client_header(SCENARIO.client, block.header(TRUSTED_HEIGHT, OLD))
+    assert sealed.validators == tuple(key.address for key in OLD)
 
 
 @pytest.mark.parametrize("shown", [0, 1, 3, 5])
