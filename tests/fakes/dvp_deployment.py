@@ -39,6 +39,16 @@ def role(name: str) -> bytes:
 
 
 @dataclass
+class LedgerWords:
+    """What the ledger has written and vouched for."""
+
+    height: int = FIRST_HEIGHT
+    writes: dict[bytes, bytes] = field(default_factory=dict)
+    tree_depth: int = 0
+    checkpoint_s: int = GENESIS_TIME_S
+
+
+@dataclass
 class DvpDeployment:
     """Router, light client, app, escrow adapter and token; the ledger's writes, height and Validators."""
 
@@ -49,27 +59,38 @@ class DvpDeployment:
     adapter: Contract
     token: Contract
     validators: ValidatorSet
-    height: int = FIRST_HEIGHT
-    writes: dict[bytes, bytes] = field(default_factory=dict)
-    tree_depth: int = 0
-    checkpoint_s: int = GENESIS_TIME_S
+    ledger: LedgerWords = field(default_factory=LedgerWords)
 
     # ------------------------------------------------------------------------------------------------- the ledger
 
     @property
+    def writes(self) -> dict[bytes, bytes]:
+        """The ledger's provable writes, to add to."""
+        return self.ledger.writes
+
+    @property
+    def height(self) -> int:
+        """The ledger's last height."""
+        return self.ledger.height
+
+    @property
     def tree(self) -> Tree:
         """The ledger's provable writes."""
-        return Tree(dict(self.writes), self.tree_depth)
+        return Tree(dict(self.ledger.writes), self.ledger.tree_depth)
 
     def checkpoint(self, *, timestamp_s: int | None = None) -> Checkpoint:
         """A checkpoint of the ledger as it is, one height on."""
-        self.height += 1
-        self.checkpoint_s = self.sandbox.now_s if timestamp_s is None else timestamp_s
-        return Checkpoint(self.height, self.checkpoint_s, self.tree.root, self.validators.hash)
+        self.ledger.height += 1
+        self.ledger.checkpoint_s = self.sandbox.now_s if timestamp_s is None else timestamp_s
+        return Checkpoint(self.height, self.ledger.checkpoint_s, self.tree.root, self.validators.hash)
 
     def header(self, *, timestamp_s: int | None = None) -> bytes:
         """A signed header of the ledger as it is."""
         return oracle.header(self.checkpoint(timestamp_s=timestamp_s), self.validators, LEDGER_ID)
+
+    @writes.setter
+    def writes(self, writes: dict[bytes, bytes]) -> None:
+        self.ledger.writes = writes
 
     def update(self, *, timestamp_s: int | None = None) -> Receipt:
         """Bring the light client up to the ledger."""
@@ -78,7 +99,7 @@ class DvpDeployment:
 
     def proof(self, key: bytes) -> bytes:
         """A proof for the light client at the last checkpoint."""
-        return self.checkpoint_s.to_bytes(8, "big") + self.tree.prove(key).encode()
+        return self.ledger.checkpoint_s.to_bytes(8, "big") + self.tree.prove(key).encode()
 
     # -------------------------------------------------------------------------------------------------- the trade
 

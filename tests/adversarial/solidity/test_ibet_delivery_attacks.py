@@ -13,6 +13,7 @@ from tests.fakes.evm_sandbox import GENESIS_TIME_S, Account, Reverted
 from tests.fakes.ibc_oracle import Terms
 
 SETTLE_BY_S = GENESIS_TIME_S + 3600
+ON, OFF = True, False
 pytestmark = pytest.mark.xdist_group("trex")
 
 
@@ -108,11 +109,11 @@ def test_a_confirmed_delivery_that_no_trade_took_goes_back_at_a_partys_word(worl
 
 
 def set_status_off(world: AdapterWorld) -> None:
-    world.dvp.token.transact("setStatus", False)
+    world.dvp.token.transact("setStatus", OFF)
 
 
 def require_approval(world: AdapterWorld) -> None:
-    world.dvp.token.transact("setTransferApprovalRequired", True)
+    world.dvp.token.transact("setTransferApprovalRequired", ON)
 
 
 def upgrade_the_exchange(world: AdapterWorld) -> None:
@@ -190,7 +191,7 @@ def test_a_paid_delivery_waits_for_a_halted_token_and_can_be_withdrawn_after(wor
     with pytest.raises(Reverted) as caught:
         world.pay(packet, terms)
     assert caught.value.error == "IbetStatusOff"
-    world.dvp.token.transact("setStatus", True)
+    world.dvp.token.transact("setStatus", ON)
     world.acknowledge(packet, world.dvp.terms_hash(terms))
     world.extra["exchange"].transact("withdraw", world.dvp.token.address, sender=BUYER)
     assert world.dvp.token.call("balanceOf", BUYER.address) == 25

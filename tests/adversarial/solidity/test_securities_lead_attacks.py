@@ -117,9 +117,7 @@ def test_a_payment_that_was_received_in_time_is_not_undone_by_a_late_time_out(
 
 
 @pytest.mark.parametrize("offset_s", [-1, 0])
-def test_a_time_out_needs_a_checkpoint_at_or_after_settle_by(
-    world: AdapterWorld, terms: Terms, offset_s: int
-) -> None:
+def test_a_time_out_needs_a_checkpoint_at_or_after_settle_by(world: AdapterWorld, terms: Terms, offset_s: int) -> None:
     packet = world.lock_and_send(terms)
     world.dvp.sandbox.now_s = SETTLE_BY_S + 10
     world.dvp.update(timestamp_s=SETTLE_BY_S + offset_s)

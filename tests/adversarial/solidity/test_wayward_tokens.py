@@ -132,7 +132,9 @@ def test_a_token_upgraded_to_charge_the_payer_cannot_eat_into_other_trades(dvp: 
     assert token.call("balanceOf", dvp.adapter.address) == 50
 
 
-def test_a_buyer_blacklisted_after_the_earmark_is_refused_and_the_seller_has_the_tokens_back(dvp: DvpDeployment) -> None:
+def test_a_buyer_blacklisted_after_the_earmark_is_refused_and_the_seller_has_the_tokens_back(
+    dvp: DvpDeployment,
+) -> None:
     token, terms = wayward_token(dvp)
     dvp.app.transact("earmark", terms, sender=SELLER)
     token.transact("setMood", int(TokenMood.BLACKLISTS), BUYER.address, b"")

@@ -15,6 +15,7 @@ from tests.fakes.progmat_oracle import keccak
 from tests.fakes.trex_suite import COUNTRY, TrexSuite, trex_abi
 
 SETTLE_BY_S = GENESIS_TIME_S + 3600
+ON, OFF = True, False
 pytestmark = pytest.mark.xdist_group("trex")
 
 
@@ -46,7 +47,7 @@ def pause(world: AdapterWorld) -> None:
 
 
 def freeze_the_escrow(world: AdapterWorld) -> None:
-    world.dvp.token.transact("setAddressFrozen", escrow(world), True)
+    world.dvp.token.transact("setAddressFrozen", escrow(world), ON)
 
 
 def freeze_tokens_of_the_escrow(world: AdapterWorld) -> None:
@@ -68,7 +69,7 @@ def recover_the_escrows_wallet(world: AdapterWorld) -> None:
 
 
 def freeze_the_buyer(world: AdapterWorld) -> None:
-    world.dvp.token.transact("setAddressFrozen", BUYER.address, True)
+    world.dvp.token.transact("setAddressFrozen", BUYER.address, ON)
 
 
 def remove_the_buyers_identity(world: AdapterWorld) -> None:

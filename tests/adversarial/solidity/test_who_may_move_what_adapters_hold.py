@@ -1,4 +1,4 @@
-"""Strangers at adapters, adapters nobody listed, adapters that were retired, trade ids used twice or taken by others."""
+"""Strangers at adapters, adapters nobody listed or that were retired, trade ids used twice or taken by others."""
 
 from __future__ import annotations
 
