@@ -68,10 +68,18 @@ class DvpDeployment:
         """The ledger's provable writes, to add to."""
         return self.ledger.writes
 
+    @writes.setter
+    def writes(self, writes: dict[bytes, bytes]) -> None:
+        self.ledger.writes = writes
+
     @property
     def height(self) -> int:
         """The ledger's last height."""
         return self.ledger.height
+
+    @height.setter
+    def height(self, height: int) -> None:
+        self.ledger.height = height
 
     @property
     def tree(self) -> Tree:
@@ -87,10 +95,6 @@ class DvpDeployment:
     def header(self, *, timestamp_s: int | None = None) -> bytes:
         """A signed header of the ledger as it is."""
         return oracle.header(self.checkpoint(timestamp_s=timestamp_s), self.validators, LEDGER_ID)
-
-    @writes.setter
-    def writes(self, writes: dict[bytes, bytes]) -> None:
-        self.ledger.writes = writes
 
     def update(self, *, timestamp_s: int | None = None) -> Receipt:
         """Bring the light client up to the ledger."""
