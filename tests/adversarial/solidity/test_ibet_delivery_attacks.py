@@ -152,7 +152,7 @@ def test_what_an_issuer_does_is_named_alarmed_and_refuses_the_packet(world: Adap
     assert world.units()[1] == 0
 
 
-@pytest.mark.parametrize("act", [set_status_off, require_approval], ids=lambda act: act.__name__)
+@pytest.mark.parametrize("act", [set_status_off, require_approval, name_another_exchange], ids=lambda act: act.__name__)
 def test_the_seller_has_the_tokens_back_even_while_the_token_is_halted(world: AdapterWorld, act: Act) -> None:
     world.earmark(world.terms())
     act(world)
@@ -161,27 +161,29 @@ def test_the_seller_has_the_tokens_back_even_while_the_token_is_halted(world: Ad
     assert world.units() == (1000, 0, 0)
 
 
+def test_while_another_exchange_has_the_books_nothing_ends_and_nothing_is_lost(world: AdapterWorld) -> None:
+    world.earmark(world.terms())
+    upgrade_the_exchange(world)
+    world.dvp.sandbox.now_s = SETTLE_BY_S + EARMARK_MARGIN_S
+    with pytest.raises(Reverted):
+        world.dvp.app.transact("reclaim", world.terms())
+    assert world.units() == (975, 0, 25)
+    world.extra["books"].transact("upgradeVersion", world.extra["exchange"].address)
+    world.dvp.app.transact("reclaim", world.terms())
+    assert world.units() == (1000, 0, 0)
+
+
 def test_a_buyer_who_could_not_withdraw_is_neither_earmarked_for_nor_delivered_to(world: AdapterWorld) -> None:
     """The exchange itself would finish."""
     terms = world.terms()
     world.earmark(terms)
-    issuer = world.dvp.sandbox.deploy("IbetPersonalInfoDouble")
-    register = world.extra["register"].address
-    with world.dvp.sandbox.undone():
-        unregister(world, issuer.address)
-        assert refusal_of(world.deliver(terms)) == "IbetNotRegistered"
-    assert register != issuer.address
     data = world.prepare(world.terms(2))
-    unregister(world, issuer.address)
+    empty = world.dvp.sandbox.deploy("IbetPersonalInfoDouble")
+    world.dvp.token.transact("setPersonalInfoAddress", empty.address)
+    assert refusal_of(world.deliver(terms)) == "IbetNotRegistered"
     assert refused(world, world.terms(2), data) == "IbetNotRegistered"
-    assert "IbetNotRegistered" in [
-        decode_revert(alarm).error for alarm in world.dvp.adapter.call("interference", [terms])
-    ]
-
-
-def unregister(world: AdapterWorld, empty_register: bytes) -> None:
-    """The issuer points its token to a register in which nobody is known."""
-    world.dvp.token.transact("setPersonalInfoAddress", empty_register)
+    found = world.dvp.adapter.call("interference", [terms])
+    assert [decode_revert(alarm).error for alarm in found] == ["IbetNotRegistered"]
 
 
 def test_a_paid_delivery_waits_for_a_halted_token_and_can_be_withdrawn_after(world: AdapterWorld) -> None:
