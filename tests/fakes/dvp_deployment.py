@@ -82,15 +82,29 @@ class DvpDeployment:
         self.ledger.height = height
 
     @property
+    def tree_depth(self) -> int:
+        """How deep proofs are at least."""
+        return self.ledger.tree_depth
+
+    @tree_depth.setter
+    def tree_depth(self, depth: int) -> None:
+        self.ledger.tree_depth = depth
+
+    @property
+    def checkpoint_s(self) -> int:
+        """The time of the last checkpoint."""
+        return self.ledger.checkpoint_s
+
+    @property
     def tree(self) -> Tree:
         """The ledger's provable writes."""
-        return Tree(dict(self.ledger.writes), self.ledger.tree_depth)
+        return Tree(dict(self.writes), self.tree_depth)
 
     def checkpoint(self, *, timestamp_s: int | None = None) -> Checkpoint:
         """A checkpoint of the ledger as it is, one height on."""
         self.ledger.height += 1
         self.ledger.checkpoint_s = self.sandbox.now_s if timestamp_s is None else timestamp_s
-        return Checkpoint(self.height, self.ledger.checkpoint_s, self.tree.root, self.validators.hash)
+        return Checkpoint(self.height, self.checkpoint_s, self.tree.root, self.validators.hash)
 
     def header(self, *, timestamp_s: int | None = None) -> bytes:
         """A signed header of the ledger as it is."""
@@ -103,7 +117,7 @@ class DvpDeployment:
 
     def proof(self, key: bytes) -> bytes:
         """A proof for the light client at the last checkpoint."""
-        return self.ledger.checkpoint_s.to_bytes(8, "big") + self.tree.prove(key).encode()
+        return self.checkpoint_s.to_bytes(8, "big") + self.tree.prove(key).encode()
 
     # -------------------------------------------------------------------------------------------------- the trade
 

@@ -35,7 +35,7 @@ class DeliveryGas:
 def measure_deliveries(packets: int) -> DeliveryGas:
     """Gas of update + receive + delivery of `packets` packets in one multicall, and of one bare token transfer."""
     deployment = deploy_dvp()
-    deployment.ledger.tree_depth = PROOF_DEPTH
+    deployment.tree_depth = PROOF_DEPTH
     deployment.earmark(deployment.terms(0))
     relayed = [_earmarked_packet(deployment, number) for number in range(1, packets + 1)]
     deployment.writes |= {packet.commitment_path: packet.commitment for packet in relayed}
