@@ -19,15 +19,14 @@ from chains.progmat.contracts.names import CASH, DVP_LOCK
 from chains.progmat.ibc_host.settlement import build_cancel
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import StateAndRef, TimeWindow
-from ibc.acknowledgement import UNIVERSAL_ERROR_ACK
+from ibc.acknowledgement import UNIVERSAL_ERROR_ACK, ack_commitment
 from ibc.dvp import SettlementTerms, packet_of, terms_hash, trade_locked_value, trade_paid_value, trade_path
 from ibc.packet import Packet
-from ibc.paths import receipt_path
+from ibc.paths import ack_path, commitment_path, receipt_path
 from primitives.errors import CrossDvpError
 from primitives.types import UnixSeconds
 from tests.fakes.arriving_world import ArrivingWorld, leading_terms
-from tests.fakes.dvp_app_model import EvmRevertedError
-from tests.fakes.dvp_app_model_leading import LeadingAppModel
+from tests.fakes.dvp_app_model import DvpAppModel, EvmRevertedError
 from tests.fakes.ledger_model import NotaryRefusedError
 from tests.fakes.ledger_parties import BUYER, CN_A, OPERATOR, SELLER, SN
 from tests.fakes.settlement_world import CLIENT_ID, COUNTERPARTY_CLIENT_ID, NOW_S, Locked, terms_of
@@ -53,7 +52,8 @@ class BothOrders(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = ORIGIN.copy()
-        self.app = LeadingAppModel(self.world.evm)
+        self.app = DvpAppModel(self.world.evm)
+        self.packets: dict[int, Packet] = {}
         self.locks: dict[int, Locked] = {}
         self.cash_went: dict[int, str] = {}
         self.accepted: list[TransactionBuilder] = []
@@ -71,9 +71,9 @@ class BothOrders(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         self.world.advance(seconds)
 
-    @rule(paused=st.booleans())
-    def the_issuer_of_the_token_pauses_it(self, paused: bool) -> None:  # noqa: FBT001 # drawn
-        self.app.paused = paused
+    @rule()
+    def the_tokens_issuer_halts_it_or_lets_it_go(self) -> None:
+        self.app.halted = not self.app.halted
 
     @rule()
     def the_validators_sign_a_checkpoint(self) -> None:
@@ -100,11 +100,11 @@ class BothOrders(RuleBasedStateMachine):
 
     @rule(trade=securities_led)
     def the_seller_locks_and_sends(self, trade: int) -> None:
-        self._attempt(lambda: self.app.lock_and_send(_terms(trade), self._packet(trade)))
+        self._attempt(lambda: self._lock_and_send(trade))
 
     @rule(trade=securities_led)
     def the_buyer_pays_on_arrival(self, trade: int) -> None:
-        if trade in self.app.pending and self.world.now_s < _terms(trade).lock_by_s and self._free():
+        if self._is_pending(trade) and self.world.now_s < _terms(trade).lock_by_s and self._free():
             paid = self._attempt(lambda: self._commit(self._pay(trade)))
             if paid:
                 self.cash_went[trade] = "seller"
@@ -112,32 +112,36 @@ class BothOrders(RuleBasedStateMachine):
     @rule(trade=securities_led)
     def the_buyer_cancels_or_declines(self, trade: int) -> None:
         self._attempt(lambda: self._commit(build_cancel(self.world.ledger.frame, _terms(trade), BUYER.key)))
-        if trade in self.app.pending and self.world.now_s + 60 <= _terms(trade).settle_by_s:
+        if self._is_pending(trade) and self.world.now_s + 60 <= _terms(trade).settle_by_s:
             self._attempt(lambda: self._commit(self.world.decline_builder(_terms(trade), self._sent(trade))))
 
     @rule(trade=securities_led)
     def a_member_refuses_what_is_late(self, trade: int) -> None:
-        if trade in self.app.pending and self.world.now_s < _terms(trade).settle_by_s:
+        if self._is_pending(trade) and self.world.now_s < _terms(trade).settle_by_s:
             done = self._attempt(lambda: self._commit(self.world.late_builder(self._sent(trade))))
             assert not done or self.world.now_s >= _terms(trade).lock_by_s
 
     @rule(trade=securities_led, claim=st.sampled_from(["success", "error", "time-out"]))
     def the_relayer_brings_an_outcome(self, trade: int, claim: str) -> None:
         """Right or wrong: the EVM chain takes what the checkpoint proves."""
-        proved, checkpoint_s = self.checkpoint
-        ack = terms_hash(_terms(trade)) if claim == "success" else UNIVERSAL_ERROR_ACK
+        if trade not in self.packets:
+            return
+        (proved, checkpoint_s), packet, terms = self.checkpoint, self.packets[trade], _terms(trade)
         if claim == "time-out":
-            self._attempt(lambda: self.app.time_out(trade, proved, checkpoint_s))
-        else:
-            self._attempt(lambda: self.app.acknowledge(trade, ack, proved))
+            if receipt_path(CLIENT_ID, packet.sequence) not in proved:
+                self._attempt(lambda: self.app.time_out(packet, terms, checkpoint_s))
+            return
+        ack = terms_hash(terms) if claim == "success" else UNIVERSAL_ERROR_ACK
+        if proved.get(ack_path(CLIENT_ID, packet.sequence)) == ack_commitment([ack]):
+            self._attempt(lambda: self.app.acknowledge(packet, terms, ack))
 
     # thieves: all must fail
 
-    @precondition(lambda self: self.app.pending)
+    @precondition(lambda self: self.packets)
     @rule(trade=securities_led)
     def the_seller_and_the_issuer_take_back_before_lock_by(self, trade: int) -> None:
         """With every signature but the buyer's account's: by cancelling, refusing in his name, or as late."""
-        if trade not in self.app.pending or self.world.now_s >= _terms(trade).lock_by_s:
+        if not self._is_pending(trade) or self.world.now_s >= _terms(trade).lock_by_s:
             return
         others = (SELLER.key, SN.key, CN_A.key, OPERATOR.key)
         self._must_fail(build_cancel(self.world.ledger.frame, _terms(trade), SELLER.key).with_signer(0, *others))
@@ -155,7 +159,8 @@ class BothOrders(RuleBasedStateMachine):
         if _terms(trade).trade_id in self.app.earmarks or self.world.now_s + 60 > _terms(trade).settle_by_s:
             return
         height = self._sync()
-        never = SentPacket(self._packet(trade), self.world.evm.proof(height, b"nothing"), height)
+        packet = self.world.packet(_terms(trade), self.app.sent + 1)
+        never = SentPacket(packet, self.world.evm.proof(height, b"nothing"), height)
         self._must_fail(self.world.decline_builder(_terms(trade), never))
 
     @precondition(lambda self: self.accepted)
@@ -179,8 +184,7 @@ class BothOrders(RuleBasedStateMachine):
             if trade in CASH_LEADS:
                 assert (trade_id in self.app.delivered) == (owner == "seller")
             else:  # paid: delivered, or owed for as long as the token refuses; never given back
-                assert trade_id not in self.app.returned
-                assert trade_id in self.app.delivered or trade in self.app.pending
+                assert trade_id in self.app.delivered or self._is_pending(trade)
         for trade in SECURITIES_LEAD:
             if _terms(trade).trade_id in self.app.delivered:
                 assert self.cash_went[trade] == "seller"
@@ -192,40 +196,39 @@ class BothOrders(RuleBasedStateMachine):
             value = self.world.ledger.paths[trade_path(_terms(trade).trade_id)]
             assert value in {of(terms_hash(_terms(trade))) for of in noted}
 
-    @invariant()
-    def a_receipt_excludes_the_time_out(self) -> None:
-        for trade in SECURITIES_LEAD:
-            received = receipt_path(CLIENT_ID, trade) in self.world.ledger.paths
-            timed_out = trade not in self.app.pending and _terms(trade).trade_id in self.app.returned
-            assert not (timed_out and received and self.cash_went.get(trade) == "seller")
-
     def teardown(self) -> None:
         """An honest relayer and a token that agrees bring every packet to its end."""
-        self.app.paused = False
+        self.app.halted = False
         for trade in tuple(self._open_locks()):
             if trade in self.app.acknowledgements:
                 self._unlock(trade)
         self.world.advance(2000)
         self.world.evm.seal()
         self.the_validators_sign_a_checkpoint()
-        for trade in tuple(self.app.pending):
+        for trade in self.packets:
             for claim in ("time-out", "error", "success"):  # the wrong ones first: none of them may be taken
                 self.the_relayer_brings_an_outcome(trade, claim)
         for trade in tuple(self._open_locks()):
             self._unlock(trade)
-        assert not self.app.pending
+        assert not any(self._is_pending(trade) for trade in self.packets)
         assert not self.world.ledger.unspent(DVP_LOCK)
         self.nobody_ends_with_both_assets_or_neither()
         self.coins_and_units_are_conserved()
 
     # how
 
-    def _packet(self, trade: int) -> Packet:
-        return self.world.packet(_terms(trade), trade)
+    def _lock_and_send(self, trade: int) -> None:
+        self.packets[trade] = self.app.lock_and_send(_terms(trade), COUNTERPARTY_CLIENT_ID, CLIENT_ID)
+
+    def _is_pending(self, trade: int) -> bool:
+        packet = self.packets.get(trade)
+        if packet is None:
+            return False
+        return commitment_path(packet.source_client, packet.sequence) in self.world.evm.store
 
     def _sent(self, trade: int) -> SentPacket:
         self._sync()
-        return self.world.sent(self.world.packet(_terms(trade), trade))
+        return self.world.sent(self.packets[trade])
 
     def _pay(self, trade: int) -> TransactionBuilder:
         return self.world.pay_builder(_terms(trade), self._sent(trade), *self._free())
