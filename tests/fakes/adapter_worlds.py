@@ -17,6 +17,7 @@ from tests.fakes.dvp_deployment import (
     RELAYER,
     SELLER,
     DvpDeployment,
+    LedgerWords,
     deploy_app,
     deploy_router,
     with_field,
@@ -145,10 +146,9 @@ def adapter_worlds() -> dict[str, AdapterWorld]:
     """Fresh worlds of all families on one chain, with one app."""
     base, worlds = _deployed()
     sandbox = base.sandbox.fork()
-    contracts = {
-        name: getattr(base, name).on(sandbox) for name in ("router", "light_client", "app", "adapter", "token")
-    }
-    dvp = replace(base, sandbox=sandbox, writes={}, **contracts)
+    router, light_client, app = (each.on(sandbox) for each in (base.router, base.light_client, base.app))
+    ledger = LedgerWords()
+    dvp = replace(base, sandbox=sandbox, router=router, light_client=light_client, app=app, ledger=ledger)
     return {world.family: world.on(dvp) for world in worlds}
 
 

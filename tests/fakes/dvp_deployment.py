@@ -39,6 +39,16 @@ def role(name: str) -> bytes:
 
 
 @dataclass
+class LedgerWords:
+    """What the ledger has written and vouched for."""
+
+    height: int = FIRST_HEIGHT
+    writes: dict[bytes, bytes] = field(default_factory=dict)
+    tree_depth: int = 0
+    checkpoint_s: int = GENESIS_TIME_S
+
+
+@dataclass
 class DvpDeployment:
     """Router, light client, app, escrow adapter and token; the ledger's writes, height and Validators."""
 
@@ -49,12 +59,41 @@ class DvpDeployment:
     adapter: Contract
     token: Contract
     validators: ValidatorSet
-    height: int = FIRST_HEIGHT
-    writes: dict[bytes, bytes] = field(default_factory=dict)
-    tree_depth: int = 0
-    checkpoint_s: int = GENESIS_TIME_S
+    ledger: LedgerWords = field(default_factory=LedgerWords)
 
     # ------------------------------------------------------------------------------------------------- the ledger
+
+    @property
+    def writes(self) -> dict[bytes, bytes]:
+        """The ledger's provable writes, to add to."""
+        return self.ledger.writes
+
+    @writes.setter
+    def writes(self, writes: dict[bytes, bytes]) -> None:
+        self.ledger.writes = writes
+
+    @property
+    def height(self) -> int:
+        """The ledger's last height."""
+        return self.ledger.height
+
+    @height.setter
+    def height(self, height: int) -> None:
+        self.ledger.height = height
+
+    @property
+    def tree_depth(self) -> int:
+        """How deep proofs are at least."""
+        return self.ledger.tree_depth
+
+    @tree_depth.setter
+    def tree_depth(self, depth: int) -> None:
+        self.ledger.tree_depth = depth
+
+    @property
+    def checkpoint_s(self) -> int:
+        """The time of the last checkpoint."""
+        return self.ledger.checkpoint_s
 
     @property
     def tree(self) -> Tree:
@@ -63,8 +102,8 @@ class DvpDeployment:
 
     def checkpoint(self, *, timestamp_s: int | None = None) -> Checkpoint:
         """A checkpoint of the ledger as it is, one height on."""
-        self.height += 1
-        self.checkpoint_s = self.sandbox.now_s if timestamp_s is None else timestamp_s
+        self.ledger.height += 1
+        self.ledger.checkpoint_s = self.sandbox.now_s if timestamp_s is None else timestamp_s
         return Checkpoint(self.height, self.checkpoint_s, self.tree.root, self.validators.hash)
 
     def header(self, *, timestamp_s: int | None = None) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.adapters import AdapterBinding, AdapterFamily
+from chains.evm.client.adapters import ESCROW, AdapterBinding, AdapterFamily, AdapterPlan
 from chains.evm.client.deployment import (
     Deployment,
     DeploymentPlan,
@@ -146,7 +146,9 @@ class EvmSettlementWorld:
 
 
 @asynccontextmanager
-async def settlement_world(*relayers: bytes, ledger: LedgerSide | None = None) -> AsyncIterator[EvmSettlementWorld]:
+async def settlement_world(
+    *relayers: bytes, adapters: tuple[AdapterPlan, ...] = (ESCROW,), ledger: LedgerSide | None = None
+) -> AsyncIterator[EvmSettlementWorld]:
     """Deploy and go; `relayers` empty lets everybody relay. A `ledger` of the test's own begins in its own time."""
     clock = TurnableClock(GENESIS_TIME_S if ledger is None else ledger.now_s)
     prefunded = tuple(Prefunded(address=hex_of(address_of(key))) for key in (ADMIN, SELLER, BUYER, RELAYER))
@@ -162,6 +164,7 @@ async def settlement_world(*relayers: bytes, ledger: LedgerSide | None = None) -
             token_symbol="STA",  # noqa: S106 # as above
             holders=((address_of(SELLER), HOLDING), (address_of(BUYER), 0)),
             relayers=relayers,
+            adapters=adapters,
         )
         deployment = await deploy_all(EvmAccount(rpc, ADMIN, CHAIN_ID), plan, 1000)
         yield EvmSettlementWorld(devnet, clock, rpc, deployment, ledger)

@@ -71,6 +71,10 @@ contract IbetSecurityTokenDouble {
         transferApprovalRequired = required;
     }
 
+    function setPersonalInfoAddress(address register) external onlyOwner {
+        personalInfoAddress = register;
+    }
+
     function setTradableExchange(address exchange) external onlyOwner {
         tradableExchange = exchange;
     }

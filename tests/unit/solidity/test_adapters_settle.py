@@ -1,12 +1,12 @@
-"""Both orders on every family of tokens, to each of their ends."""
+"""What every family of tokens shows of a settlement. Its ends in both orders: tests/conformance/dvp_app."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.fakes.adapter_worlds import FAMILIES, LEAD_SECURITIES, AdapterWorld, adapter_world
-from tests.fakes.dvp_deployment import EARMARK_MARGIN_S, refusal_of
-from tests.fakes.evm_sandbox import GENESIS_TIME_S, Reverted
+from tests.fakes.dvp_deployment import refusal_of
+from tests.fakes.evm_sandbox import GENESIS_TIME_S
 
 SPENT = (1).to_bytes(32, "big")
 SETTLE_BY_S = GENESIS_TIME_S + 3600
@@ -37,37 +37,6 @@ def test_with_cash_leading_the_packet_delivers(world: AdapterWorld) -> None:
     assert world.dvp.adapter.call("earmarkOf", terms[0]) == bytes(32)
 
 
-def test_with_cash_leading_an_earmark_that_nobody_used_goes_back(world: AdapterWorld) -> None:
-    terms = world.terms()
-    world.earmark(terms)
-    world.dvp.sandbox.now_s = SETTLE_BY_S + EARMARK_MARGIN_S
-    world.dvp.app.transact("reclaim", terms)
-    assert world.units() == (1000, 0, 0)
-
-
-def test_with_securities_leading_a_payment_delivers(world: AdapterWorld) -> None:
-    terms = world.terms(lead=LEAD_SECURITIES)
-    packet = world.lock_and_send(terms)
-    assert world.units() == (975, 0, 25)
-    assert world.dvp.app.call("preflight", terms) == (bytes(4), b"")
-    assert world.pay(packet, terms).named("Delivered")
-    assert world.units() == (975, 25, 0)
-
-
-def test_with_securities_leading_a_refusal_gives_back(world: AdapterWorld) -> None:
-    packet = world.lock_and_send(world.terms(lead=LEAD_SECURITIES))
-    assert world.refuse(packet).named("Released")
-    assert world.units() == (1000, 0, 0)
-
-
-def test_with_securities_leading_a_time_out_gives_back(world: AdapterWorld) -> None:
-    packet = world.lock_and_send(world.terms(lead=LEAD_SECURITIES))
-    world.dvp.sandbox.now_s = SETTLE_BY_S
-    world.dvp.update()
-    assert world.time_out(packet).named("Released")
-    assert world.units() == (1000, 0, 0)
-
-
 def test_the_event_of_an_earmark_gives_all_eight_words(world: AdapterWorld) -> None:
     terms = world.terms()
     token, seller, adapter, buyer = ("0x" + each.hex() for each in (terms[1], terms[4], terms[2], terms[5]))
@@ -95,28 +64,14 @@ def test_a_refused_delivery_leaves_the_earmark_to_be_released(world: AdapterWorl
     assert world.units() == (1000, 0, 0)
 
 
-def test_a_payment_whose_delivery_the_token_refuses_stays_deliverable_and_is_never_given_back(
-    world: AdapterWorld,
-) -> None:
+def test_what_will_block_a_paid_delivery_is_said_before_it_does(world: AdapterWorld) -> None:
     terms = world.terms(lead=LEAD_SECURITIES)
-    packet = world.lock_and_send(terms)
+    world.lock_and_send(terms)
+    world.dvp.sandbox.now_s = SETTLE_BY_S + 1
+    assert world.dvp.app.call("preflight", terms) == (bytes(4), b"")
     block_delivery(world)
-    with pytest.raises(Reverted):
-        world.pay(packet, terms)
     reason, evidence = world.dvp.app.call("preflight", terms)
     assert evidence[:4] == reason != bytes(4)
-    world.dvp.sandbox.now_s = SETTLE_BY_S + EARMARK_MARGIN_S + 30 * 3600
-    world.dvp.update()
-    with pytest.raises(Reverted):
-        world.time_out(packet)
-    with pytest.raises(Reverted):
-        world.dvp.app.transact("reclaim", terms)
-    with pytest.raises(Reverted):
-        world.acknowledge(packet, world.dvp.terms_hash(terms))
-    assert world.units() == (975, 0, 25)
-    allow_delivery(world)
-    world.acknowledge(packet, world.dvp.terms_hash(terms))
-    assert world.units() == (975, 25, 0)
 
 
 def block_delivery(world: AdapterWorld) -> None:
