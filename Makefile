@@ -6,12 +6,13 @@ PYTHON ?= $(shell for each in /usr/bin/python3.13 /usr/bin/python3.12 /usr/bin/p
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 WORKERS ?= 2
+EXAMPLES ?= 2000
 READY  := $(VENV)/.ready
 SOURCES := primitives ibc light_clients chains relayer scripts tests
 export ETH_HASH_BACKEND := pysha3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help env demo test check proto contracts bench lock clean
+.PHONY: help env demo test check proto contracts bench fuzz slither lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -52,10 +53,16 @@ contracts: $(READY) ## compile the Solidity contracts into chains/evm/artifacts 
 bench: $(READY) ## run the benchmarks, or one: make bench NAME=mpt_verify
 	@$(BIN)/python scripts/bench/run.py $(NAME)
 
+fuzz: $(READY) ## attack every decoder and verifier for longer: make fuzz EXAMPLES=5000
+	CROSSDVP_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n $(WORKERS) tests/fuzz
+
+slither: $(READY) ## static analysis of the Solidity contracts against docs/security/slither.toml (needs node and npm)
+	$(BIN)/python scripts/slither/run.py
+
 lock: ## resolve pyproject.toml into requirements.lock, hashes and no addresses (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean: ## remove the environment, caches and the local devnet's files
-	rm -rf $(VENV) .devnet .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-slither .devnet .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -18,6 +18,7 @@ EXIT_DEFECT = 70
 COMMANDS: Final[Commands] = {
     "demo": ("relayer.cli.demo", "Settle four swaps with four different ends on a fresh devnet."),
     "devnet": ("relayer.cli.devnet", "A local devnet: ledger, EVM chain, relayer and gateway as processes."),
+    "doctor": ("relayer.cli.doctor", "Ask an EVM node everything a settlement will ask: can it serve?"),
     "ledger": ("chains.progmat.cli.main", "Operate a ledger node: its configuration, storage, flows, vault, network."),
     "settlement": ("relayer.cli.settlement", "Settle a security token against coin: instruct, watch, cancel."),
     "verify": ("relayer.cli.verify_commands", "Verify headers, proofs, checkpoints, ledger transactions offline."),
