@@ -70,7 +70,8 @@ def main() -> int:
         print(f"not answered: {finding.detector} in {finding.where}\n{finding.text}")
     for answer in stale:
         print(f"no longer found: {answer.detector} in {answer.where}: take the answer out")
-    print(f"slither: {len(findings)} findings, {len(findings) - len(open_findings)} answered, {len(stale)} stale answers")
+    answered = len(findings) - len(open_findings)
+    print(f"slither: {len(findings)} findings, {answered} answered, {len(stale)} stale answers")
     return 1 if open_findings or stale else 0
 
 
@@ -111,7 +112,8 @@ def run(slither: Path, folder: Path) -> Iterator[Finding]:
 
 def lay_out(folder: Path) -> dict[str, dict[str, str]]:
     """Our sources and all they import, under the names by which they import each other."""
-    waiting = [path.relative_to(ROOT).as_posix() for path in CONTRACTS.rglob("*.sol") if "node_modules" not in path.parts]
+    own = (path for path in CONTRACTS.rglob("*.sol") if "node_modules" not in path.parts)
+    waiting = [path.relative_to(ROOT).as_posix() for path in own]
     sources: dict[str, dict[str, str]] = {}
     while waiting:
         unit = waiting.pop()

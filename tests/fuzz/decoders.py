@@ -96,13 +96,14 @@ def _candidates(module: ModuleType) -> Iterator[tuple[str, Any, type | None]]:
         if (inspect.isfunction(thing) or hasattr(thing, "cache_info")) and _reads_bytes(name, thing):
             yield f"{module.__name__}.{name}", thing, None
         elif inspect.isclass(thing) and isinstance(vars(thing).get("decode"), classmethod):
-            method = thing.decode
+            method = vars(thing)["decode"].__get__(None, thing)
             if _reads_bytes("decode_", method):
                 yield f"{module.__name__}.{name}.decode", method, thing
 
 
 def _reads_bytes(name: str, function: Any) -> bool:  # noqa: ANN401  # any callable
-    is_named_so = name == "decode" or name.startswith("decode_") or (name.startswith("read_") and name.endswith("_header"))
+    reads_header = name.startswith("read_") and name.endswith("_header")
+    is_named_so = name == "decode" or name.startswith("decode_") or reads_header
     return is_named_so and any(p.annotation == "bytes" for p in inspect.signature(function).parameters.values())
 
 
@@ -130,6 +131,8 @@ def _encoder_of(module: ModuleType, function: Any, owner: type | None) -> Encode
         return getattr(owner, "encode", None) or getattr(owner, "encoded", None)
     encode = getattr(module, function.__name__.replace("decode_", "encode_", 1), None)
     name = f"{function.__module__}.{function.__name__}"
-    if name in WRITES_SOMETHING_ELSE or encode is None or encode is function or len(inspect.signature(encode).parameters) != 1:
+    if name in WRITES_SOMETHING_ELSE or encode is None or encode is function:
+        return None
+    if len(inspect.signature(encode).parameters) != 1:
         return None
     return encode  # type: ignore[no-any-return]  # found by name
