@@ -107,7 +107,7 @@ def _reads_bytes(name: str, function: Any) -> bool:  # noqa: ANN401  # any calla
     return is_named_so and any(p.annotation == "bytes" for p in inspect.signature(function).parameters.values())
 
 
-def _decoders_of(module: ModuleType, name: str, function: Any, owner: type | None) -> Iterator[Decoder]:  # noqa: ANN401
+def _decoders_of(module: ModuleType, name: str, function: Any, owner: type | None) -> Iterator[Decoder]:  # noqa: ANN401  # any callable
     if name in NOT_FROM_OUTSIDE:
         return
     if name == BY_KIND:
@@ -126,7 +126,7 @@ def _decoders_of(module: ModuleType, name: str, function: Any, owner: type | Non
     yield Decoder(name, lambda data: function(**{at: data}, **more), _encoder_of(module, function, owner), function)
 
 
-def _encoder_of(module: ModuleType, function: Any, owner: type | None) -> Encode | None:  # noqa: ANN401
+def _encoder_of(module: ModuleType, function: Any, owner: type | None) -> Encode | None:  # noqa: ANN401  # any callable
     if owner is not None:
         return getattr(owner, "encode", None) or getattr(owner, "encoded", None)
     encode = getattr(module, function.__name__.replace("decode_", "encode_", 1), None)
