@@ -1,6 +1,6 @@
 """Remote attestation, pure: SGX DCAP quotes (version 3) and AWS Nitro documents, judged at a time that is given.
 
-Both give one `VerifiedAttestation`. What of it is accepted (measurement, TCB status, advisories) is the policy's matter.
+Both give one `VerifiedAttestation`; what of it is accepted (measurement, status, advisories) is the policy's matter.
 """
 
 from __future__ import annotations

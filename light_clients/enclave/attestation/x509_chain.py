@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -23,7 +23,14 @@ MAX_CHAIN_BYTES = 16 * 1024
 MAX_CHAIN_CERTIFICATES = 6
 MAX_CRL_BYTES = 1024 * 1024
 _UNDERSTOOD_WHEN_CRITICAL = (x509.KeyUsage, x509.BasicConstraints)
-_PARSING_ERRORS = (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+_PARSING_ERRORS = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +116,14 @@ def verify_crl(data: bytes, issuer: x509.Certificate) -> tuple[x509.CertificateR
     try:
         crl = x509.load_der_x509_crl(data)
         from_s, next_update = _seconds(crl.last_update_utc), crl.next_update_utc
+        named = crl.issuer
     except _PARSING_ERRORS as error:
         raise MalformedAttestation(f"revocation list is malformed: {error}", found=len(data)) from error
-    if crl.issuer != issuer.subject or not _crl_signature_holds(crl, issuer):
+    if named != issuer.subject or not _crl_signature_holds(crl, issuer):
         raise BrokenChain(
             "revocation list is not its issuer's",
             expected=issuer.subject.rfc4514_string(),
-            found=crl.issuer.rfc4514_string(),
+            found=named.rfc4514_string(),
         )
     if next_update is None:
         raise MalformedAttestation("revocation list has no end", expected="nextUpdate")
