@@ -170,7 +170,10 @@ def test_statements_have_lcps_very_bytes() -> None:
     statement = StateStatement(b"ibc", b"p", bytes(31) + b"\x07", 9, bytes(31) + b"\x08")
     message = encode_statement(statement)
     words = [message[start : start + 32] for start in range(0, len(message), 32)]
-    number = lambda value: value.to_bytes(32, "big")  # noqa: E731 # a word
+
+    def number(value: int) -> bytes:
+        return value.to_bytes(32, "big")
+
     assert words[:4] == [number(32), b"\x00\x01\x00\x02" + bytes(28), number(64), number(11 * 32)]
     assert words[4:] == [
         number(32),
