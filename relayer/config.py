@@ -178,7 +178,7 @@ def load_config(model: type[ConfigModel], path: Path) -> ConfigModel:
         raise ConfigInvalid(str(path), problems) from None
 
 
-_PATHS = {"authority", "certificate", "private_key", "database", "deployment_file", "evm_key_file"}
+_PATHS = {"authority", "certificate", "private_key", "database", "deployment_file", "evm_key_file", "simulated_root"}
 
 
 def _anchored(section: dict[str, object], base: Path) -> dict[str, object]:
