@@ -66,7 +66,7 @@ def _subject(config: NodeConfig) -> Subject:
         parameters=ParametersBook.look(
             config.name, config.data_dir / "network", NetworkParameters.decode(config.parameters.read_bytes())
         ),
-        package=production_package(),
+        package=production_package(config.attestation_root_pins),
     )
 
 

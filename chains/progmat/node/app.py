@@ -171,7 +171,7 @@ class NodeApp:
     async def _surroundings(self, directory: NetworkMap, network: GrpcPeerNetwork) -> Surroundings:
         config = self._config
         parameters = NetworkParameters.decode(config.parameters.read_bytes())
-        package = production_package()
+        package = production_package(config.attestation_root_pins)
         config.data_dir.mkdir(parents=True, exist_ok=True)
         passphrase = config.keys.passphrase_file.read_bytes().strip()
         return Surroundings(

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, record_of
+from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, ConsensusRecord, record_of
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.flows import store, trades
 from chains.progmat.flows.authorisations import TradeAuthorisation, authorise
@@ -36,7 +36,15 @@ from chains.progmat.flows.views import IbcEvent, TradeRecord
 from chains.progmat.identity import KeptKey, KeyPurpose, KeyStore
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.storage import StoredTransaction, stored_transaction
-from chains.progmat.vault import AccountBalance, IndexedMembership, VaultState, balances, light_client, members
+from chains.progmat.vault import (
+    AccountBalance,
+    IndexedMembership,
+    VaultState,
+    balances,
+    latest_consensus,
+    light_client,
+    members,
+)
 from chains.progmat.vault.schema import consensus
 from ibc.dvp import CashAccount, SettlementTerms, terms_hash
 from primitives.public_key import SignatureScheme
@@ -55,6 +63,7 @@ class LightClientView:
     record: ClientRecord
     heights: tuple[tuple[int, int], ...]
     """Pairs of height and its time in Unix seconds, newest first."""
+    newest_consensus_state: bytes = b""
 
     @property
     def is_frozen(self) -> bool:
@@ -227,7 +236,10 @@ def _light_client_view(connection: Connection, client_id: str) -> LightClientVie
         raise TypeError(f"the vault indexed {found.ref} as a light client, it is a consensus record")
     query = select(consensus.c.height, consensus.c.timestamp_s).where(consensus.c.client_id == client_id)
     rows = connection.execute(query.order_by(consensus.c.height.desc()).limit(MAX_HEIGHTS))
-    return LightClientView(record, tuple((row.height, row.timestamp_s) for row in rows))
+    newest = latest_consensus(connection, client_id)
+    kept = record_of(newest.state) if newest is not None else None
+    consensus_state = kept.consensus_state if isinstance(kept, ConsensusRecord) else b""
+    return LightClientView(record, tuple((row.height, row.timestamp_s) for row in rows), consensus_state)
 
 
 async def first_of(*events: asyncio.Event) -> None:

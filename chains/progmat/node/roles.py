@@ -68,20 +68,27 @@ from chains.progmat.validators.rpc_validator import ValidatorRpc
 from chains.progmat.validators.signing_floor import SigningFloor
 from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
+from light_clients.enclave import EnclaveLightClient, verify_stated_storage
+from light_clients.enclave.attestation.roots import PRODUCTION_ROOT_PINS
 from light_clients.qbft import QbftLightClient, verify_storage_at
 from light_clients.registry import LightClientRegistry, RegistryProfile
 
 OpenUniquenessStore = Callable[[Path, str], UniquenessStore]
 """Path and ledger id; may block."""
 
-STORAGE_READERS: Mapping[str, StorageReader] = {"qbft": verify_storage_at}
+STORAGE_READERS: Mapping[str, StorageReader] = {"qbft": verify_storage_at, "enclave": verify_stated_storage}
 """Light clients that can read any contract's storage, for earmarks."""
 
 
-def production_package() -> ContractPackage:
-    """This code base's contracts over the production light clients, named by the hash of their sources."""
-    registry = LightClientRegistry.builder(RegistryProfile.PRODUCTION).register(QbftLightClient()).seal()
-    return replace(standard_package(registry), hash=package_hash())
+def production_package(attestation_roots: frozenset[bytes] = frozenset()) -> ContractPackage:
+    """This code base's contracts over the production light clients, named by the hash of their sources.
+
+    ``attestation_roots`` are pinned beside the makers' (a simulation's): they decide verdicts, so the hash covers them.
+    """
+    enclave = EnclaveLightClient(PRODUCTION_ROOT_PINS | attestation_roots)
+    builder = LightClientRegistry.builder(RegistryProfile.PRODUCTION)
+    registry = builder.register(QbftLightClient()).register(enclave).seal()
+    return replace(standard_package(registry), hash=package_hash(attestation_roots))
 
 
 @dataclass(frozen=True)
