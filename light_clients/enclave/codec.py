@@ -168,6 +168,16 @@ def checked_signatures(signatures: Sequence[bytes]) -> tuple[bytes, ...]:
     return tuple(signatures)
 
 
+def collateral_message(collateral: SgxCollateral) -> pb.SgxCollateral:
+    """Collateral as it travels."""
+    return pb.SgxCollateral(**{name: getattr(collateral, name) for name in _COLLATERAL_FIELDS})
+
+
+def collateral_of(message: pb.SgxCollateral) -> SgxCollateral:
+    """The inverse; MalformedAttestation for signatures or texts of the wrong size."""
+    return SgxCollateral(**{name: getattr(message, name) for name in _COLLATERAL_FIELDS})
+
+
 def _update_of(message: pb.EnclaveUpdate) -> EnclaveUpdate:
     signed = _signed_of(message.statement)
     statement = decode_statement(signed.message)
@@ -199,9 +209,7 @@ def _registration_message(registration: KeyRegistration) -> pb.KeyRegistration:
     collateral = registration.collateral
     return pb.KeyRegistration(
         attestation=registration.attestation,
-        collateral=None
-        if collateral is None
-        else pb.SgxCollateral(**{name: getattr(collateral, name) for name in _COLLATERAL_FIELDS}),
+        collateral=None if collateral is None else collateral_message(collateral),
         operator_signature=registration.operator_signature,
     )
 
@@ -209,7 +217,7 @@ def _registration_message(registration: KeyRegistration) -> pb.KeyRegistration:
 def _registration_of(message: pb.KeyRegistration) -> KeyRegistration:
     collateral = None
     if message.HasField("collateral"):
-        collateral = SgxCollateral(**{name: getattr(message.collateral, name) for name in _COLLATERAL_FIELDS})
+        collateral = collateral_of(message.collateral)
     return KeyRegistration(message.attestation, collateral, message.operator_signature)
 
 

@@ -190,6 +190,7 @@ class NodeApp:
             history=config.history,
             attest_every=config.attest_every,
             upkeep=_upkeep_of(config.vault),
+            attestation_roots=config.attestation_root_pins,
         )
 
     async def _make_server(self, peers: PeerService, tls: PeerTls) -> grpc.aio.Server:

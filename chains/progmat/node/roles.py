@@ -18,6 +18,7 @@ from crossdvp.ledger.v1.proposal_service_pb2_grpc import add_ProposalServiceServ
 from crossdvp.ledger.v1.replacement_service_pb2_grpc import add_ReplacementServiceServicer_to_server
 from crossdvp.ledger.v1.token_service_pb2_grpc import add_TokenServiceServicer_to_server
 from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
+from crossdvp.validator.v1.quote_service_pb2_grpc import add_QuoteServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
 
 from chains.progmat.contracts.package import ContractPackage
@@ -64,6 +65,9 @@ from chains.progmat.validators.archive import ArchiveRecorder
 from chains.progmat.validators.attestor import Attestor
 from chains.progmat.validators.checkpoint_signer import CheckpointSigner
 from chains.progmat.validators.journal_tail import JournalTail, TailSettings
+from chains.progmat.validators.quote_verdicts import QuoteVerdicts
+from chains.progmat.validators.rpc_quotes import SERVICE_NAME as QUOTE_SERVICE
+from chains.progmat.validators.rpc_quotes import QuoteRpc
 from chains.progmat.validators.rpc_validator import ValidatorRpc
 from chains.progmat.validators.signing_floor import SigningFloor
 from chains.progmat.validators.signing_gate import SigningGate
@@ -116,6 +120,7 @@ class Surroundings(FollowsNetwork):
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
     open_uniqueness_store: OpenUniquenessStore = SqliteUniquenessStore
     storage: NodeStorage | None = None
+    attestation_roots: frozenset[bytes] = frozenset()  # of enclaves, beside the makers'
 
     def __post_init__(self) -> None:
         if self.storage is None:
@@ -270,6 +275,7 @@ class ValidatorRole:
         attestor: Attestor,
         tail: JournalTail,
         rpc: ValidatorRpc,
+        quotes: QuoteRpc,
         floor: SigningFloor,
     ) -> None:
         self._around = around
@@ -279,6 +285,7 @@ class ValidatorRole:
         self._attestor = attestor
         self.tail = tail
         self.rpc = rpc
+        self._quotes = quotes
         self.floor = floor
 
     @classmethod
@@ -341,8 +348,11 @@ class ValidatorRole:
         floor = SigningFloor(log, others)
         database.watch(lambda: _doubt_as_well(log, database))
         tail.on_shown = floor.shown
-        rpc = ValidatorRpc(around.parameters.ledger_id, database, tail, signer, gate)
-        return cls(around, storage, log, approver, attestor, tail, rpc, floor)
+        ledger_id = around.parameters.ledger_id
+        rpc = ValidatorRpc(ledger_id, database, tail, signer, gate)
+        roots = PRODUCTION_ROOT_PINS | around.attestation_roots
+        quotes = QuoteRpc(QuoteVerdicts(ledger_id, key, gate, roots, around.now_s))
+        return cls(around, storage, log, approver, attestor, tail, rpc, quotes, floor)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Approve, attest."""
@@ -351,9 +361,10 @@ class ValidatorRole:
         router.register(ATTEST, self._attestor.attest)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
-        """ValidatorService."""
+        """ValidatorService, QuoteService."""
         add_ValidatorServiceServicer_to_server(self.rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
-        return ("crossdvp.validator.v1.ValidatorService",)
+        add_QuoteServiceServicer_to_server(self._quotes, server)  # type: ignore[no-untyped-call] # as above
+        return ("crossdvp.validator.v1.ValidatorService", QUOTE_SERVICE)
 
     async def start(self) -> None:
         """Follow the journal."""
