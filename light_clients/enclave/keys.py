@@ -122,6 +122,8 @@ def _validate_registration(
         raise KeyRefused("attestation names an operator who is none here", found=named.operator)
     if named.enclave_key in trusted.revoked_keys:
         raise KeyRefused("enclave key was taken back and cannot return", found=named.enclave_key)
+    if any(each.enclave_key == named.enclave_key and each.operator != named.operator for each in trusted.keys):
+        raise KeyRefused("another operator answers for the enclave key already", found=named.enclave_key)
     if attestation.tcb_evaluation_number < trusted.tcb_evaluation_number and registration.collateral is not None:
         raise KeyRefused(
             "collateral is of older TCB data than was used before; fetch the newest",

@@ -29,7 +29,7 @@ from light_clients.enclave.errors import AttestationRefused, ForeignQuote, Malfo
 from primitives.hashing import sha256
 
 MAX_DOCUMENT_BYTES: Final = 16 * 1024
-MAX_AGE_S: Final = 300
+MAX_AGE_S: Final = 900
 """How old a document may be when it is judged; it names a key that lives much longer."""
 PCR_BYTES: Final = 48
 _PROTECTED_ES384: Final = bytes.fromhex("a1013822")  # {1: -35}

@@ -8,7 +8,14 @@ from dataclasses import replace
 import pytest
 
 from ibc.light_client import ConsensusAt
-from light_clients.enclave import EnclaveConsensusState, EnclaveKey, EnclaveLightClient, KeyRegistration, NamedKey
+from light_clients.enclave import (
+    EnclaveConsensusState,
+    EnclaveKey,
+    EnclaveLightClient,
+    KeyRegistration,
+    NamedKey,
+    registration_digest,
+)
 from light_clients.enclave.attestation import TcbStatus
 from light_clients.enclave.codec import encode_consensus_state
 from light_clients.enclave.errors import (
@@ -21,8 +28,10 @@ from light_clients.enclave.errors import (
 from light_clients.enclave.registration import decode_report_data
 from primitives.errors import Refusal
 from primitives.hashing import sha256
+from primitives.secp256k1 import sign_digest
 from relayer.enclave.simulation import SimulatedRoot, TcbFacts
 from tests.fakes.enclave_world import (
+    COLLATERAL,
     ENCLAVES,
     MEASUREMENT,
     NOW,
@@ -88,6 +97,20 @@ def test_a_stranger_with_a_genuine_enclave_is_no_operator() -> None:
     stranger = OperatorEnclave("stranger")
     with pytest.raises(KeyRefused, match="an operator who is none here"):
         register([stranger.registration(), SECOND.registration()])
+
+
+def test_a_key_does_not_pass_to_another_operator() -> None:
+    taken = NamedKey(SECOND.named.enclave_key, FIRST.named.operator)
+    quote = FIRST.platform.quote(taken.report_data(), MEASUREMENT)
+    digest = registration_digest(sha256(quote), taken.enclave_key)
+    registration = KeyRegistration(quote, COLLATERAL, sign_digest(FIRST.operator_secret, digest))
+    base = replace(
+        SCENARIO.consensus_state, keys=(EnclaveKey(SECOND.named.enclave_key, SECOND.named.operator, TIME_0_S + 99),)
+    )
+    trusted = ConsensusAt(TRUSTED_HEIGHT, encode_consensus_state(base))
+    message = SCENARIO.message(registrations=[FIRST.registration(), registration], trusted=trusted)
+    with pytest.raises(KeyRefused, match="another operator answers"):
+        CLIENT.verify_client_message(SCENARIO.client_state, trusted, message, NOW)
 
 
 def test_a_platform_of_a_status_that_is_not_allowed_is_refused() -> None:

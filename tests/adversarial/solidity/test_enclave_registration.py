@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from light_clients.enclave import NamedKey, registration_digest
 from light_clients.enclave.attestation import TcbStatus, VerifiedAttestation
 from light_clients.enclave.verdict import (
     AttestationVerdict,
@@ -125,6 +126,19 @@ def test_a_revoked_key_cannot_return_nor_sign() -> None:
     bench.revoke(FIRST)
     refused("EnclaveKeyRevokedForever", lambda: bench.register(FIRST))
     refused("EnclaveKeyExpired", bench.update)
+
+
+def test_a_key_does_not_pass_to_another_operator() -> None:
+    """A program that attests a key it did not make would be another program; if one did, the key stays where it is."""
+    bench = registered_bench()
+    taken = NamedKey(FIRST.named.enclave_key, THIRD.named.operator)
+    verdict = changed(report_data=taken.report_data())
+    digest = registration_digest(verdict.attestation_hash, taken.enclave_key)
+    signature = compact(sign_digest(THIRD.operator_secret, digest))
+    refused(
+        "EnclaveKeyTaken",
+        lambda: bench.client.transact("registerEnclaveKey", evidence_of(verdict), signature),
+    )
 
 
 def test_nobody_else_revokes_an_operators_key() -> None:

@@ -65,6 +65,8 @@ interface EnclaveKeyErrors {
     error EnclaveOperatorSignatureInvalid(address expected, address found);
     /// @notice The key was taken back by its operator and cannot return.
     error EnclaveKeyRevokedForever(address enclaveKey);
+    /// @notice Another operator answers for the key already.
+    error EnclaveKeyTaken(address enclaveKey, address expected, address found);
     /// @notice The key is not registered.
     error EnclaveKeyNotRegistered(address enclaveKey);
 }

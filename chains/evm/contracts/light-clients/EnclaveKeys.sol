@@ -102,7 +102,10 @@ abstract contract EnclaveKeys is IEnclaveKeys, EnclaveErrors, EnclaveKeyErrors {
         (address enclaveKey, address operator) = _named(attestation.reportData);
         if (!_isOperator[operator]) revert EnclaveOperatorUnknown(operator);
         EnclaveKey memory known = _keys[enclaveKey];
-        if (known.operator != address(0) && known.expiresAt == 0) revert EnclaveKeyRevokedForever(enclaveKey);
+        if (known.operator != address(0)) {
+            if (known.expiresAt == 0) revert EnclaveKeyRevokedForever(enclaveKey);
+            if (known.operator != operator) revert EnclaveKeyTaken(enclaveKey, known.operator, operator);
+        }
         bytes32 structHash = keccak256(abi.encode(REGISTER_TYPEHASH, attestation.attestationHash, enclaveKey));
         _checkOperator(structHash, operatorSignature, operator);
         if (attestation.technology == TECHNOLOGY_SGX) tcbEvaluationNumber = attestation.tcbEvaluationNumber;
@@ -175,12 +178,7 @@ abstract contract EnclaveKeys is IEnclaveKeys, EnclaveErrors, EnclaveKeyErrors {
     /// @dev `01 | enclave key 20 | operator 20 | 23 zeros`
     function _named(bytes memory reportData) private pure returns (address enclaveKey, address operator) {
         if (reportData.length == 64) {
-            bytes32 left;
-            bytes32 right;
-            assembly ("memory-safe") {
-                left := mload(add(reportData, 0x20))
-                right := mload(add(reportData, 0x40))
-            }
+            (bytes32 left, bytes32 right) = abi.decode(reportData, (bytes32, bytes32));
             enclaveKey = address(bytes20(left << 8));
             operator = address(bytes20((left << 168) | (right >> 88)));
         }
