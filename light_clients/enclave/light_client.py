@@ -168,17 +168,19 @@ def verify_stated_storage(
 ) -> bytes | None:
     """The 32-byte word in a slot of any contract at a verified height, None if it is zero; for earmarks.
 
-    `storage_proof` is the word, then the enclaves' signatures ascending by operator; `account_proof` is empty. Raises
-    as `verify_membership`, and StateMismatch.
+    `account_proof` is the word alone, `storage_proof` the enclaves' signatures ascending by operator. Raises as
+    `verify_membership`, and StateMismatch.
     """
     decoded = decode_client_state(client_state)
     consensus_state = _usable(decoded, consensus, now)
-    if account_proof or not storage_proof or len(storage_proof[0]) != _WORD_BYTES:
-        raise StateMismatch("proof is no word with signatures", expected="no account proof; word, signatures")
-    word = storage_proof[0]
+    if len(account_proof) != 1 or len(account_proof[0]) != _WORD_BYTES:
+        raise StateMismatch(
+            "proof is no word with signatures", expected="one word; signatures", found=len(account_proof)
+        )
+    word = account_proof[0]
     hashed = value_hash(word) if any(word) else None
     statement = StateStatement(PREFIX_STORAGE, address + slot, hashed, consensus.height, consensus_state.state_id)
-    _check_signed(decoded, consensus_state, statement, checked_signatures(storage_proof[1:]), now)
+    _check_signed(decoded, consensus_state, statement, checked_signatures(storage_proof), now)
     return word if any(word) else None
 
 

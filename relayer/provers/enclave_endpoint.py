@@ -93,4 +93,4 @@ async def stated_storage(
     snapshot = await states.snapshot_at(height)
     word = states.word_at(snapshot, contract, slot, evidence)
     stated = await quorum.storage(snapshot, contract, slot, evidence.account_proof, evidence.storage_proof)
-    return StorageEvidence(height, (), (word, *stated.signatures))
+    return StorageEvidence(height, (word,), stated.signatures)

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from ibc.errors import ClientExpired, ClientFrozen, InvalidHeader
 from ibc.light_client import ConsensusAt, TimeBounds
-from light_clients.enclave import EnclaveLightClient, StateStatement, UpdateStatement, decode_statement
+from light_clients.enclave import (
+    EnclaveLightClient,
+    StateStatement,
+    UpdateStatement,
+    decode_statement,
+    verify_stated_storage,
+)
 from light_clients.enclave.codec import (
     decode_client_message,
     decode_client_state,
@@ -26,6 +32,7 @@ from light_clients.enclave.errors import (
     KeyRefused,
     MalformedStatement,
     StatementMismatch,
+    StateMismatch,
     TooFewOperators,
 )
 from light_clients.enclave.statements import encode_statement, value_hash
@@ -277,6 +284,28 @@ def test_membership_needs_as_many_operators_as_an_update() -> None:
 def test_a_key_registered_later_does_not_vouch_for_an_earlier_state() -> None:
     with pytest.raises(KeyRefused, match="not registered"):
         member(proof_of(PRESENT, ENCLAVES[1:]))
+
+
+def test_a_storage_word_is_taken_only_as_it_was_stated() -> None:
+    address, slot, word = bytes(20), bytes(32), b"\x07" * 32
+    at = consensus()
+    stated = StateStatement(b"storage", address + slot, value_hash(word), TRUSTED_HEIGHT + 1, after().state_id)
+    signatures = [each.sign(stated) for each in ENCLAVES[:2]]
+
+    def read(account_proof: tuple[bytes, ...], address: bytes = address, slot: bytes = slot) -> bytes | None:
+        return verify_stated_storage(SCENARIO.client_state, at, address, slot, account_proof, signatures, NOW)
+
+    assert read((word,)) == word
+    for refused in ((bytes(32),), (b"\x08" * 32,)):
+        with pytest.raises(KeyRefused):
+            read(refused)
+    with pytest.raises(KeyRefused):
+        read((word,), address=b"\x01" * 20)
+    with pytest.raises(KeyRefused):
+        read((word,), slot=b"\x01" * 32)
+    for malformed in ((), (word, word), (word[1:],)):
+        with pytest.raises(StateMismatch):
+            read(malformed)
 
 
 def test_two_statements_of_one_height_freeze_and_two_equal_ones_do_not() -> None:

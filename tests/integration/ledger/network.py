@@ -286,6 +286,7 @@ async def running_ledger(
     more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] | None = None,
     database_of: Callable[[str, Path], DatabaseLocation] = lambda _name, folder: database_location(folder),
     parameters: NetworkParameters = PARAMETERS,
+    package: ContractPackage = PACKAGE,
 ) -> AsyncIterator[LedgerNetwork]:
     """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``.
 
@@ -298,6 +299,7 @@ async def running_ledger(
         more_keys=more_keys or {},
         database_of=database_of,
         parameters=parameters,
+        package=package,
     )
     network.network_map = MAP if AN in set(parties) else WITHOUT_TOKENS
     try:

@@ -95,7 +95,7 @@ def test_presence_absence_and_storage_are_stated_by_the_enclaves() -> None:
     slot = slot_of(PATH)
     stated, word = PROGRAM.storage(at, ROUTER, slot, state.account_proof(), state.storage_proof(slot))
     signatures = [each.sign(stated) for each in ENCLAVES[:2]]
-    found = verify_stated_storage(SCENARIO.client_state, consensus, ROUTER, slot, (), (VALUE, *signatures), NOW)
+    found = verify_stated_storage(SCENARIO.client_state, consensus, ROUTER, slot, (VALUE,), signatures, NOW)
     assert found == word == VALUE
 
 
@@ -105,9 +105,7 @@ def test_an_empty_slot_is_stated_as_none() -> None:
     stated, word = PROGRAM.storage(at, ROUTER, slot, state.account_proof(), state.storage_proof(slot))
     assert word is None
     signatures = [each.sign(stated) for each in ENCLAVES[:2]]
-    assert (
-        verify_stated_storage(SCENARIO.client_state, consensus, ROUTER, slot, (), (bytes(32), *signatures), NOW) is None
-    )
+    assert verify_stated_storage(SCENARIO.client_state, consensus, ROUTER, slot, (bytes(32),), signatures, NOW) is None
 
 
 def test_evidence_inside_the_enclave_becomes_a_statement_that_freezes() -> None:
