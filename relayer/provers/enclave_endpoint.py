@@ -82,6 +82,22 @@ class EnclaveProvedEndpoint:
         await self._quorum.close()
 
 
+async def stated_header(
+    prover: QbftProver,
+    states: QbftStates,
+    quorum: EnclaveQuorum,
+    form: StatementForm,
+    heights: tuple[int, int],
+) -> bytes:
+    """The client message from a trusted height to another, for whoever brings headers beside the relayer.
+
+    ``heights``: trusted, new. Raises as `EnclaveQuorum.update`.
+    """
+    trusted_height, height = heights
+    header = await prover.header_message(height, trusted_height)
+    return await form.update(await quorum.update(await states.snapshot_at(trusted_height), header))
+
+
 async def stated_storage(
     prover: QbftProver, states: QbftStates, quorum: EnclaveQuorum, contract: bytes, slot: bytes, height: int
 ) -> StorageEvidence:

@@ -63,8 +63,9 @@ from relayer.enclave.operator import answer_for, compact_answer
 from relayer.enclave.program import Snapshot
 from relayer.enclave.sealed import SealedEnclave
 from relayer.enclave.simulation import SimulatedRoot
-from relayer.provers.enclave_endpoint import EnclaveProvedEndpoint, stated_storage
+from relayer.provers.enclave_endpoint import EnclaveProvedEndpoint, stated_header, stated_storage
 from relayer.provers.enclave_forms import LedgerForm, SolidityForm
+from relayer.provers.enclave_path import checkpoint_time_s
 from relayer.provers.enclave_quorum import EnclaveQuorum
 from relayer.provers.enclave_states import QbftStates
 from tests.fakes.enclave_world import ENCLAVES, MEASUREMENT
@@ -204,7 +205,7 @@ async def test_a_packet_and_its_answer_travel_through_enclaves_both_ways() -> No
         states = LedgerSnapshots(direct.ledger)
         world = await host_enclave_client(direct, await states.snapshot_at(direct.ledger.height))
         evm = EnclaveHostingEvm(world.rpc, world.deployment, world.relayer)
-        form = SolidityForm(lambda snapshot: int.from_bytes(snapshot.consensus_state[:8], "big"))
+        form = SolidityForm(checkpoint_time_s)
         ledger = EnclaveProvedEndpoint(LedgerEnd(world.ledger), states, QUORUM, form)
 
         terms = world.terms()
@@ -242,8 +243,11 @@ async def the_answer_is_stated_to_the_ledger(world: EvmSettlementWorld, packet: 
         return consensus
 
     inner = EvmEndpoint(world.rpc, world.deployment, world.relayer)
-    evm = EnclaveProvedEndpoint(inner, qbft, QUORUM, LedgerForm(kept, registrations, 3600))
+    form = LedgerForm(kept, registrations, 3600)
+    evm = EnclaveProvedEndpoint(inner, qbft, QUORUM, form)
     update = await evm.update_for_counterparty(anchor_height, height)
+    by_hand = await stated_header(world.prover, qbft, QUORUM, form, (anchor_height, update.height))
+    assert light_client.message_height(by_hand) == update.height
     now = TimeBounds.at(update.timestamp_s)
     trusted = ConsensusAt(anchor_height, consensus)
     light_client.verify_client_message(client_state, trusted, update.client_message, now)
