@@ -207,6 +207,7 @@ _PATHS = {
     "deployment_file",
     "evm_key_file",
     "evidence_directory",
+    "simulated_root",
 }
 
 

@@ -37,7 +37,9 @@ class BuildSet:
 def build_sets() -> tuple[BuildSet, ...]:
     """Return the deployed contracts and the contracts that only tests deploy."""
     deployed = (
-        *("core/ICS26Router", "light-clients/ProgmatLightClient", "dvp/DvpApp", "tokens/SecurityToken"),
+        *("core/ICS26Router", "dvp/DvpApp", "tokens/SecurityToken"),
+        *(f"light-clients/{name}" for name in ("ProgmatLightClient", "EnclaveLightClient")),
+        "light-clients/ValidatorAttestationVerifier",
         *(f"adapters/{family}Adapter" for family in ("Escrow", "Erc3643", "Erc7943", "IbetDvp", "IbetLock")),
     )
     return (

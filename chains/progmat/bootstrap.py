@@ -27,6 +27,7 @@ from chains.progmat.identity import (
     issue_node_certificate,
     replace_privately,
 )
+from chains.progmat.node.config import RootPin
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.network_parameters import CheckpointSigners, NetworkParameters
@@ -61,7 +62,8 @@ class NodeSpec(BaseModel):
 class NetworkSpec(BaseModel):
     """A network: its nodes, how many Validators must sign, and programs that may call the nodes.
 
-    ``journal_notary`` names the notary that takes provable writes, where there are several.
+    ``journal_notary`` names the notary that takes provable writes, where there are several. ``attestation_roots`` are
+    SHA-256 of roots that vouch for enclaves beside the makers': a simulation's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -72,6 +74,7 @@ class NetworkSpec(BaseModel):
     gateways: tuple[str, ...] = ()
     relayers: tuple[str, ...] = ()
     journal_notary: str = ""
+    attestation_roots: tuple[RootPin, ...] = ()
 
     def api_clients(self) -> tuple[str, ...]:
         """Every program's name once."""
@@ -154,7 +157,7 @@ def _parameters(
         validator_key=key,
         validators=CheckpointSigners(spec.threshold, tuple(addresses)),
         operator_key=operator_key,
-        contract_packages=(package_hash(),),
+        contract_packages=(package_hash(frozenset(map(bytes.fromhex, spec.attestation_roots))),),
         platform_version=PLATFORM_VERSION,
         other_notaries=tuple(OtherNotary(party, NotaryService.OPEN) for party in others if party is not None),
     )
@@ -173,6 +176,7 @@ def _node_toml(node: NodeSpec, spec: NetworkSpec) -> str:
             f"platforms = {quoted(node.platforms)}",
             f"gateways = {quoted(spec.gateways)}",
             f"relayers = {quoted(spec.relayers)}",
+            f"attestation_roots = {quoted(spec.attestation_roots)}",
             "",
             "[listen]",
             f"host = {quoted(node.host)}",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chains.progmat.flows.seams import Role
 from chains.progmat.identity import KeyPurpose, KeyStore, NetworkMap, NodeEntry, ScryptCost
-from chains.progmat.node.roles import production_package
+from chains.progmat.node.light_client_kinds import production_package
 from ibc.dvp import CashAccount
 from tests.fakes.ledger_parties import (
     CN_A,

@@ -17,7 +17,7 @@ from chains.progmat.network.parameters_book import ParametersBook
 from chains.progmat.node.config import BadNodeConfig, NodeConfig, load_node_config
 from chains.progmat.node.errors import NotOnNetworkMap
 from chains.progmat.node.fsck import Progress, Subject, check_database
-from chains.progmat.node.roles import production_package
+from chains.progmat.node.light_client_kinds import production_package
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from primitives.errors import CrossDvpError
 
@@ -66,7 +66,7 @@ def _subject(config: NodeConfig) -> Subject:
         parameters=ParametersBook.look(
             config.name, config.data_dir / "network", NetworkParameters.decode(config.parameters.read_bytes())
         ),
-        package=production_package(),
+        package=production_package(config.attestation_root_pins),
     )
 
 

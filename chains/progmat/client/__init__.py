@@ -6,6 +6,7 @@ from chains.progmat.client.errors import TooFewCheckpointSignatures, ValidatorAn
 from chains.progmat.client.ledger_client import CashBalance, LedgerClient, LightClientInfo, NodeInfo
 from chains.progmat.client.membership_client import MembershipClient, MembershipLine
 from chains.progmat.client.proposal_client import ProposalClient, ProposalLine
+from chains.progmat.client.quotes import QuoteApi, TooFewVerdicts, collect_verdict
 from chains.progmat.client.replacement_client import ReplacementClient
 from chains.progmat.client.rpc_validator import ValidatorApi
 from chains.progmat.client.token_client import TokenBalanceLine, TokenClient
@@ -92,6 +93,7 @@ __all__ = [
     "ProposalLine",
     "ProposePackage",
     "PruneLightClient",
+    "QuoteApi",
     "ReceivePacket",
     "RecoverLightClient",
     "RedeemCash",
@@ -107,6 +109,7 @@ __all__ = [
     "TokenBalanceLine",
     "TokenClient",
     "TooFewCheckpointSignatures",
+    "TooFewVerdicts",
     "TradeRecord",
     "TradeStatus",
     "UpdateLightClient",
@@ -117,5 +120,6 @@ __all__ = [
     "VaultClient",
     "VoteOnPackage",
     "all_rows",
+    "collect_verdict",
     "open_channel",
 ]

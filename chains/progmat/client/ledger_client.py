@@ -72,7 +72,7 @@ class LightClientInfo:
     """A light client on the ledger; ``heights`` are pairs of height and Unix seconds, newest first.
 
     ``consensus_client_id`` is another's after a recovery, ``endorsers`` the issuers who endorsed it, ``status`` active,
-    frozen or expired on the node's clock.
+    frozen or expired on the node's clock. ``newest_consensus_state`` is what it keeps of the first of the heights.
     """
 
     client_type: str
@@ -84,6 +84,7 @@ class LightClientInfo:
     consensus_client_id: str
     endorsers: tuple[str, ...]
     status: str
+    newest_consensus_state: bytes = b""
 
 
 class LedgerClient:
@@ -209,6 +210,7 @@ class LedgerClient:
             consensus_client_id=answer.consensus_client_id,
             endorsers=tuple(answer.endorsers),
             status=answer.status,
+            newest_consensus_state=answer.newest_consensus_state,
         )
 
     async def consensus_state(self, client_id: str, height: int) -> bytes | None:

@@ -23,6 +23,7 @@ from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.collector import calm_collector
 from chains.progmat.node.config import NodeConfig, VaultUpkeepConfig
 from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
+from chains.progmat.node.light_client_kinds import production_package
 from chains.progmat.node.network_role import NetworkRole
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.notary_role import NotaryRole
@@ -34,7 +35,6 @@ from chains.progmat.node.roles import (
     Surroundings,
     ValidatorRole,
     VaultRole,
-    production_package,
 )
 from chains.progmat.node.rpc_node_service import STATUS_CODES
 from chains.progmat.node.storage import NodeDatabase
@@ -171,7 +171,7 @@ class NodeApp:
     async def _surroundings(self, directory: NetworkMap, network: GrpcPeerNetwork) -> Surroundings:
         config = self._config
         parameters = NetworkParameters.decode(config.parameters.read_bytes())
-        package = production_package()
+        package = production_package(config.attestation_root_pins)
         config.data_dir.mkdir(parents=True, exist_ok=True)
         passphrase = config.keys.passphrase_file.read_bytes().strip()
         return Surroundings(
@@ -190,6 +190,7 @@ class NodeApp:
             history=config.history,
             attest_every=config.attest_every,
             upkeep=_upkeep_of(config.vault),
+            attestation_roots=config.attestation_root_pins,
         )
 
     async def _make_server(self, peers: PeerService, tls: PeerTls) -> grpc.aio.Server:

@@ -47,6 +47,7 @@ def _role(value: object) -> object:
 
 NodeName = Annotated[str, AfterValidator(_checked_name)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
+RootPin = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class _Section(BaseModel):
@@ -143,6 +144,12 @@ class NodeConfig(BaseSettings):
     attest_every: Annotated[int, Field(ge=0, le=10_000)] = DEFAULT_EVERY  # steps; an issuer's coin; 0: never
     soft_lock_s: Annotated[int, Field(ge=5, le=86400)] = 120
     vault: VaultUpkeepConfig = VaultUpkeepConfig()
+    attestation_roots: frozenset[RootPin] = frozenset()  # of enclaves, beside the makers'; alike on a whole network
+
+    @property
+    def attestation_root_pins(self) -> frozenset[bytes]:
+        """SHA-256 of root certificates, 32 bytes each."""
+        return frozenset(bytes.fromhex(pin) for pin in self.attestation_roots)
 
     @property
     def database_at(self) -> DatabaseLocation:

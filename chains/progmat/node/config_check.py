@@ -91,9 +91,13 @@ def _parameters(config: NodeConfig) -> str:
     parameters = NetworkParameters.decode(config.parameters.read_bytes())
     book = ParametersBook.look(config.name, config.data_dir / "network", parameters)
     epochs = book.history.epochs
-    if all(package_hash() not in epoch.contract_packages for epoch in epochs):
+    mine = package_hash(config.attestation_root_pins)
+    if all(mine not in epoch.contract_packages for epoch in epochs):
         named = ", ".join(sorted({item.hex() for epoch in epochs for item in epoch.contract_packages}))
-        raise _Wrong(f"they name contract package {named}, this program is {package_hash().hex()}: install that one")
+        raise _Wrong(
+            f"they name contract package {named}, this program with these attestation_roots is {mine.hex()}: "
+            "install that one, or pin the same roots"
+        )
     newest = book.history.newest
     accepted = "" if newest.epoch == book.accepted_epoch else f" (accepted: up to {book.accepted_epoch})"
     return f"epoch {newest.epoch} of {newest.ledger_id}, hash {newest.hash.hex()}{accepted}"

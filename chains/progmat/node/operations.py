@@ -60,6 +60,7 @@ class LightClientView:
     """Pairs of height and its time in Unix seconds, newest first."""
     status: str
     """``active``, ``frozen`` or ``expired`` on this node's clock."""
+    newest_consensus_state: bytes
 
     @property
     def is_frozen(self) -> bool:
@@ -250,7 +251,8 @@ def _light_client_view(
     rows = connection.execute(query.order_by(consensus.c.height.desc()).limit(MAX_HEIGHTS))
     latest = consensus_in(consensus_of(connection, client, 0))
     status = kinds.get(record.client_type).status(record.client_state, latest.at, now_s)
-    return LightClientView(record, tuple((row.height, row.timestamp_s) for row in rows), status.value)
+    heights = tuple((row.height, row.timestamp_s) for row in rows)
+    return LightClientView(record, heights, status.value, latest.consensus_state)
 
 
 def _consensus_record(connection: Connection, client_id: str, height: int) -> ConsensusRecord:

@@ -25,10 +25,19 @@ VERDICT_PACKAGES: Final = (
 """Packages whose code decides whether a ledger transaction is valid."""
 
 _DOMAIN: Final = b"crossdvp/contract-package-sources/1"
+_ROOTS_DOMAIN: Final = b"crossdvp/contract-package-with-attestation-roots/1"
+
+
+def package_hash(attestation_roots: frozenset[bytes] = frozenset()) -> Hash32:
+    """The hash of the sources; of roots of attestation too, if some are pinned beside the makers'."""
+    sources = sources_hash()
+    if not attestation_roots:
+        return sources
+    return Hash32(sha256(_ROOTS_DOMAIN + sources + b"".join(sorted(attestation_roots))))
 
 
 @cache
-def package_hash(packages: tuple[str, ...] = VERDICT_PACKAGES) -> Hash32:
+def sources_hash(packages: tuple[str, ...] = VERDICT_PACKAGES) -> Hash32:
     """SHA-256 over each Python source file of the packages: path and content, each behind its 4-byte length."""
     parts = [_DOMAIN]
     for package in packages:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,10 +18,10 @@ from crossdvp.ledger.v1.proposal_service_pb2_grpc import add_ProposalServiceServ
 from crossdvp.ledger.v1.replacement_service_pb2_grpc import add_ReplacementServiceServicer_to_server
 from crossdvp.ledger.v1.token_service_pb2_grpc import add_TokenServiceServicer_to_server
 from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
+from crossdvp.validator.v1.quote_service_pb2_grpc import add_QuoteServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
 
 from chains.progmat.contracts.package import ContractPackage
-from chains.progmat.contracts.standard_package import standard_package
 from chains.progmat.flows.approvals import PackageApprovals
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock, SystemClock
@@ -34,16 +34,15 @@ from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
-from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.following_network import FollowsNetwork
 from chains.progmat.node.gated_keys import GatedKeys, GatedSigner
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
+from chains.progmat.node.light_client_kinds import CHAIN_READERS
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.operations import NodeOperations
-from chains.progmat.node.package_hash import package_hash
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
 from chains.progmat.node.rpc_flow_service import FlowServiceRpc
 from chains.progmat.node.rpc_membership_service import MembershipServiceRpc
@@ -64,27 +63,17 @@ from chains.progmat.validators.archive import ArchiveRecorder
 from chains.progmat.validators.attestor import Attestor
 from chains.progmat.validators.checkpoint_signer import CheckpointSigner
 from chains.progmat.validators.journal_tail import JournalTail, TailSettings
+from chains.progmat.validators.quote_verdicts import QuoteVerdicts
+from chains.progmat.validators.rpc_quotes import SERVICE_NAME as QUOTE_SERVICE
+from chains.progmat.validators.rpc_quotes import QuoteRpc
 from chains.progmat.validators.rpc_validator import ValidatorRpc
 from chains.progmat.validators.signing_floor import SigningFloor
 from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
-from light_clients.qbft import QbftLightClient, verify_storage_at
-from light_clients.qbft.codec import decode_client_state
-from light_clients.registry import LightClientRegistry, RegistryProfile
+from light_clients.enclave.attestation.roots import PRODUCTION_ROOT_PINS
 
 OpenUniquenessStore = Callable[[Path, str], UniquenessStore]
 """Path and ledger id; may block."""
-
-CHAIN_READERS: Mapping[str, ChainReader] = {
-    "qbft": ChainReader(verify_storage_at, lambda client_state: decode_client_state(client_state).chain_id)
-}
-"""Light clients that can read any contract's storage and say which EVM chain they follow."""
-
-
-def production_package() -> ContractPackage:
-    """This code base's contracts over the production light clients, named by the hash of their sources."""
-    registry = LightClientRegistry.builder(RegistryProfile.PRODUCTION).register(QbftLightClient()).seal()
-    return replace(standard_package(registry), hash=package_hash())
 
 
 @dataclass(frozen=True)
@@ -112,6 +101,7 @@ class Surroundings(FollowsNetwork):
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
     open_uniqueness_store: OpenUniquenessStore = SqliteUniquenessStore
     storage: NodeStorage | None = None
+    attestation_roots: frozenset[bytes] = frozenset()  # of enclaves, beside the makers'
 
     def __post_init__(self) -> None:
         if self.storage is None:
@@ -266,6 +256,7 @@ class ValidatorRole:
         attestor: Attestor,
         tail: JournalTail,
         rpc: ValidatorRpc,
+        quotes: QuoteRpc,
         floor: SigningFloor,
     ) -> None:
         self._around = around
@@ -275,6 +266,7 @@ class ValidatorRole:
         self._attestor = attestor
         self.tail = tail
         self.rpc = rpc
+        self._quotes = quotes
         self.floor = floor
 
     @classmethod
@@ -337,8 +329,11 @@ class ValidatorRole:
         floor = SigningFloor(log, others)
         database.watch(lambda: _doubt_as_well(log, database))
         tail.on_shown = floor.shown
-        rpc = ValidatorRpc(around.parameters.ledger_id, database, tail, signer, gate)
-        return cls(around, storage, log, approver, attestor, tail, rpc, floor)
+        ledger_id = around.parameters.ledger_id
+        rpc = ValidatorRpc(ledger_id, database, tail, signer, gate)
+        roots = PRODUCTION_ROOT_PINS | around.attestation_roots
+        quotes = QuoteRpc(QuoteVerdicts(ledger_id, key, gate, roots, around.now_s))
+        return cls(around, storage, log, approver, attestor, tail, rpc, quotes, floor)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Approve, attest."""
@@ -347,9 +342,10 @@ class ValidatorRole:
         router.register(ATTEST, self._attestor.attest)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
-        """ValidatorService."""
+        """ValidatorService, QuoteService."""
         add_ValidatorServiceServicer_to_server(self.rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
-        return ("crossdvp.validator.v1.ValidatorService",)
+        add_QuoteServiceServicer_to_server(self._quotes, server)  # type: ignore[no-untyped-call] # as above
+        return ("crossdvp.validator.v1.ValidatorService", QUOTE_SERVICE)
 
     async def start(self) -> None:
         """Follow the journal."""

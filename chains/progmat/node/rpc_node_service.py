@@ -233,6 +233,7 @@ class NodeServiceRpc(FlowStarting, NodeServiceServicer):
             consensus_client_id=view.record.consensus_client_id,
             endorsers=[party.name for party in view.record.endorsers],
             status=view.status,
+            newest_consensus_state=view.newest_consensus_state,
         )
 
     async def GetConsensusState(  # noqa: D102, N802 # named and documented by the .proto file

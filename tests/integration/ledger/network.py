@@ -25,6 +25,7 @@ from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.identity import KeyPurpose, KeyStore, NetworkMap, NodeEntry, ScryptCost
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.light_client_kinds import production_package
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.notary_role import NotaryRole
 from chains.progmat.node.operations import NodeOperations
@@ -34,7 +35,6 @@ from chains.progmat.node.roles import (
     Surroundings,
     ValidatorRole,
     VaultRole,
-    production_package,
 )
 from chains.progmat.node.storage import EffectStatus
 from chains.progmat.node.storage.errors import StorageFailed
@@ -286,6 +286,7 @@ async def running_ledger(
     more_keys: Mapping[LedgerParty, tuple[LedgerParty, ...]] | None = None,
     database_of: Callable[[str, Path], DatabaseLocation] = lambda _name, folder: database_location(folder),
     parameters: NetworkParameters = PARAMETERS,
+    package: ContractPackage = PACKAGE,
 ) -> AsyncIterator[LedgerNetwork]:
     """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``.
 
@@ -298,6 +299,7 @@ async def running_ledger(
         more_keys=more_keys or {},
         database_of=database_of,
         parameters=parameters,
+        package=package,
     )
     network.network_map = MAP if AN in set(parties) else WITHOUT_TOKENS
     try:

@@ -438,7 +438,7 @@ class LightClientHeight(_message.Message):
     def __init__(self, height: _Optional[int] = ..., timestamp_s: _Optional[int] = ...) -> None: ...
 
 class GetLightClientResponse(_message.Message):
-    __slots__ = ("client_type", "client_state", "counterparty_client_id", "counterparty_merkle_prefix", "heights", "frozen", "consensus_client_id", "endorsers", "status")
+    __slots__ = ("client_type", "client_state", "counterparty_client_id", "counterparty_merkle_prefix", "heights", "frozen", "consensus_client_id", "endorsers", "status", "newest_consensus_state")
     CLIENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     CLIENT_STATE_FIELD_NUMBER: _ClassVar[int]
     COUNTERPARTY_CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -448,6 +448,7 @@ class GetLightClientResponse(_message.Message):
     CONSENSUS_CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     ENDORSERS_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
+    NEWEST_CONSENSUS_STATE_FIELD_NUMBER: _ClassVar[int]
     client_type: str
     client_state: bytes
     counterparty_client_id: str
@@ -457,7 +458,8 @@ class GetLightClientResponse(_message.Message):
     consensus_client_id: str
     endorsers: _containers.RepeatedScalarFieldContainer[str]
     status: str
-    def __init__(self, client_type: _Optional[str] = ..., client_state: _Optional[bytes] = ..., counterparty_client_id: _Optional[str] = ..., counterparty_merkle_prefix: _Optional[_Iterable[bytes]] = ..., heights: _Optional[_Iterable[_Union[LightClientHeight, _Mapping]]] = ..., frozen: _Optional[bool] = ..., consensus_client_id: _Optional[str] = ..., endorsers: _Optional[_Iterable[str]] = ..., status: _Optional[str] = ...) -> None: ...
+    newest_consensus_state: bytes
+    def __init__(self, client_type: _Optional[str] = ..., client_state: _Optional[bytes] = ..., counterparty_client_id: _Optional[str] = ..., counterparty_merkle_prefix: _Optional[_Iterable[bytes]] = ..., heights: _Optional[_Iterable[_Union[LightClientHeight, _Mapping]]] = ..., frozen: _Optional[bool] = ..., consensus_client_id: _Optional[str] = ..., endorsers: _Optional[_Iterable[str]] = ..., status: _Optional[str] = ..., newest_consensus_state: _Optional[bytes] = ...) -> None: ...
 
 class RecoverLightClientRequest(_message.Message):
     __slots__ = ("request_id", "client_id", "substitute_id", "wait_s")

@@ -1,0 +1,46 @@
+"""Ends of a path whose chains host an enclave light client of each other, in place of the direct one."""
+
+from __future__ import annotations
+
+from chains.evm.client.account import EvmAccount
+from chains.evm.client.deployment import Deployment, address_bytes
+from chains.evm.client.enclave_light_client import EnclaveLightClientBinding
+from chains.evm.client.rpc import EvmRpc
+from ibc.light_client import LightClientStatus
+from light_clients.clock import status_at
+from light_clients.enclave.codec import decode_client_state
+from relayer.chains.evm import EvmEndpoint
+from relayer.chains.progmat import LedgerEndpoint, LightClientMissing
+from relayer.core.chain import HostedClient
+
+
+class EnclaveHostingEvm(EvmEndpoint):
+    """An EVM chain whose ``deployment.light_client`` is an ``EnclaveLightClient``."""
+
+    def __init__(self, rpc: EvmRpc, deployment: Deployment, account: EvmAccount) -> None:
+        super().__init__(rpc, deployment, account)
+        self._enclave_client = EnclaveLightClientBinding(address_bytes(deployment.light_client))
+
+    async def hosted_client(self) -> HostedClient:
+        """See ChainEndpoint."""
+        state = await self._enclave_client.client_state(self._rpc)
+        now_s = (await self._rpc.get_block()).timestamp_s
+        status = status_at(state, state.latest_timestamp_s, now_s)
+        return HostedClient(
+            self._client_id, state.latest_height, state.latest_timestamp_s, state.trusting_period_s, status
+        )
+
+
+class EnclaveHostingLedger(LedgerEndpoint):
+    """A ledger whose light client of the counterparty is of type ``enclave``."""
+
+    async def hosted_client(self) -> HostedClient:
+        """See ChainEndpoint."""
+        found = await self._issuer.light_client(self._client_id)
+        if found is None or not found.heights:
+            raise LightClientMissing(f"{self._issuer.name} knows no light client {self._client_id}")
+        height, timestamp_s = found.heights[0]
+        client_state = decode_client_state(found.client_state)
+        at_now = status_at(client_state, timestamp_s, int(self._now_s()))
+        status = LightClientStatus.FROZEN if found.is_frozen else at_now
+        return HostedClient(self._client_id, height, timestamp_s, client_state.trusting_period_s, status)

@@ -1,0 +1,1 @@
+"""Proofs made another way than by the chain itself: by enclaves that verified the chain's own proofs."""
