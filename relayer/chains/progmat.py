@@ -22,7 +22,7 @@ from primitives.errors import CallerError, PeerError, UnavailableError
 from primitives.hashing import sha256
 from relayer.chains.packet_paths import proved_path
 from relayer.chains.progmat_arrivals import Arrivals
-from relayer.chains.progmat_flows import FLOW_WAIT_S, outcome_of, submitted
+from relayer.chains.progmat_flows import FLOW_WAIT_S, Submissions, outcome_of
 from relayer.core.chain import (
     ClientUpdate,
     EventKind,
@@ -80,7 +80,8 @@ class LedgerEndpoint:
         now_s: Callable[[], float] = time.time,
     ) -> None:
         self._issuer = issuer
-        self._arrivals = Arrivals(issuer, custodians, client_id, now_s)
+        self._submissions = Submissions(now_s)
+        self._arrivals = Arrivals(issuer, custodians, client_id, self._submissions, now_s)
         self._collector = collector
         self._client_id = client_id
         self._now_s = now_s
@@ -167,7 +168,7 @@ class LedgerEndpoint:
     async def _handle(self, message: PacketMessage) -> Outcome:
         if message.kind is MessageKind.RECEIVE:
             return await self._arrivals.receive(message)
-        return outcome_of(await submitted(self._issuer, message, self._now_s))
+        return outcome_of(await self._submissions.submitted(self._issuer, message))
 
     async def close(self) -> None:
         """See ChainEndpoint."""

@@ -14,7 +14,7 @@ from chains.progmat.client import LedgerClient
 from chains.rpc_status import RemoteCallerError
 from ibc.dvp import DvpPayload
 from primitives.errors import CrossDvpError, DecodeError
-from relayer.chains.progmat_flows import outcome_of, refusal_of, submitted
+from relayer.chains.progmat_flows import Submissions, outcome_of, refusal_of
 from relayer.core.chain import Outcome, PacketMessage, Verdict
 
 HEADER_POLLS, HEADER_POLL_S = 20, 0.05
@@ -30,11 +30,13 @@ class Arrivals:
         issuer: LedgerClient,
         custodians: Sequence[LedgerClient],
         client_id: str,
+        submissions: Submissions,
         now_s: Callable[[], float],
     ) -> None:
         self._issuer = issuer
         self._custodians = tuple(custodians)
         self._client_id = client_id
+        self._submissions = submissions
         self._now_s = now_s
 
     async def receive(self, message: PacketMessage) -> Outcome:
@@ -54,7 +56,7 @@ class Arrivals:
         try:
             if not await self._has_header(node, message.proof_height):
                 return refusal_of("HEADER_NOT_DISTRIBUTED", f"{node.name} has no header {message.proof_height} yet")
-            return outcome_of(await submitted(node, message, self._now_s))
+            return outcome_of(await self._submissions.submitted(node, message))
         except RemoteCallerError as refused:
             return refusal_of(refused.reason, str(refused))
         except CrossDvpError as failure:

@@ -47,6 +47,12 @@ async def worked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path
         await ledger.vault(SN).node.snipper.attest(moved.tx_id or b"")
         terms = world.terms(amount_yen=400)
         await ledger.done(SN, await world.delivered(await world.lock(terms), terms))
+        paid, unpaid = world.leading_terms(2, amount_yen=100), world.leading_terms(3, amount_yen=100)
+        await world.authorise(paid)
+        await ledger.done(CN_B, await world.sent(paid, 1))
+        late = await world.sent(unpaid, 2)
+        ledger.clock.advance_s(unpaid.lock_by_s - ledger.clock.now_s())
+        await ledger.done(SN, late)
         validator = ledger.nodes[VALIDATORS[0].name].role
         assert isinstance(validator, ValidatorRole)
         await validator.tail.wait_for_height(3, 20)
@@ -87,6 +93,8 @@ ALTERATIONS = [
     (SN, "DELETE FROM vault_consumptions", "vault_consumptions"),
     (SN, "UPDATE vault_memberships SET status = 'REVOKED'", "vault_memberships"),
     (SN, "UPDATE vault_locks SET issuer = 'nobody'", "vault_locks"),
+    (CN_A, "UPDATE receipts SET acknowledgement = zeroblob(32)", "receipts"),
+    (SN, "DELETE FROM receipts", "receipts"),
     (CN_B, "UPDATE vault_entries SET balance_amount = balance_amount + 1", "vault_entries"),
     (SN, "UPDATE trades SET status = 'RETURNED'", "trades"),
     (SN, "UPDATE ibc_events SET kind = 'SEND_PACKET'", "ibc_events"),

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from eth_abi.abi import encode as abi_encode
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chains.evm.client.abi import AbiFunction
-from chains.evm.client.revert_reason import known_errors, revert_reason
+from chains.evm.client.revert_reason import is_of_router_or_client, known_errors, revert_reason
+from primitives.keccak import keccak256
 from tests.fakes.evm_devnet_world import words
 
 
@@ -55,3 +57,24 @@ def test_the_catalogue_holds_the_errors_of_all_contracts() -> None:
 def test_no_revert_data_can_break_the_message(data: bytes) -> None:
     assert revert_reason(data).data == data
     assert str(revert_reason(data))
+
+
+def test_a_refusal_is_the_routers_or_clients_if_it_is_theirs_and_the_apps_otherwise() -> None:
+    caller, other = b"\xaa" * 20, b"\xbb" * 20
+
+    def missing_role(account: bytes) -> bytes:
+        selector = keccak256(b"AccessControlUnauthorizedAccount(address,bytes32)")[:4]
+        return selector + abi_encode(["address", "bytes32"], ["0x" + account.hex(), b"\x00" * 32])
+
+    ours = keccak256(b"ProgmatClientFrozen()")[:4]
+    of_the_token = keccak256(b"EnforcedPause()")[:4]
+    of_the_app = keccak256(b"DvpEarmarkMismatch(bytes32,bytes32,bytes32)")[:4] + bytes(96)
+    for data, expected in (
+        (ours, True),
+        (missing_role(caller), True),
+        (missing_role(other), False),
+        (of_the_token, False),
+        (of_the_app, False),
+        (b"", False),
+    ):
+        assert is_of_router_or_client(revert_reason(data), caller) is expected, data.hex()
