@@ -147,7 +147,7 @@ class EvmSettlementWorld:
 
 @asynccontextmanager
 async def settlement_world(
-    *relayers: bytes, adapters: tuple[AdapterPlan, ...] = (ESCROW,)
+    *relayers: bytes, adapters: tuple[AdapterPlan, ...] = (ESCROW,), listing_delay_s: int = 7 * 86_400
 ) -> AsyncIterator[EvmSettlementWorld]:
     """Deploy and go; `relayers` empty lets everybody relay."""
     clock = TurnableClock()
@@ -165,6 +165,7 @@ async def settlement_world(
             holders=((address_of(SELLER), HOLDING), (address_of(BUYER), 0)),
             relayers=relayers,
             adapters=adapters,
+            listing_delay_s=listing_delay_s,
         )
         deployment = await deploy_all(EvmAccount(rpc, ADMIN, CHAIN_ID), plan, 1000)
         yield EvmSettlementWorld(devnet, clock, rpc, deployment, ledger)
