@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chains.evm.client.account import EvmAccount
+from chains.evm.client.adapters import ESCROW, AdapterFamily, AdapterPlan
 from chains.evm.client.deployment import Deployment as EvmDeployment
 from chains.evm.client.deployment import DeploymentPlan, LedgerAnchor, address_bytes, deploy_all
 from chains.evm.client.proofs import QbftProver, TrustTerms
@@ -233,6 +234,7 @@ async def _deploy(
         token_name="Devnet Real Estate ST",  # noqa: S106  # the name of a security
         token_symbol="DST",  # noqa: S106  # its symbol
         holders=((address_of(keys["seller"]), SELLER_UNITS), (address_of(keys["buyer"]), 0)),
+        adapters=(ESCROW, AdapterPlan(AdapterFamily.ERC7943)),
     )
     return await deploy_all(registrar, plan, block_period_s * 1000)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
+from chains.evm.devnet.trex_suite import TrexSuite
 from tests.fakes.dvp_deployment import (
     BUYER,
     CLIENT_ID,
@@ -25,7 +26,7 @@ from tests.fakes.dvp_deployment import (
 from tests.fakes.evm_sandbox import GENESIS_TIME_S, Account, Contract, EvmSandbox, Receipt
 from tests.fakes.ibc_oracle import ERROR_ACK, Packet, Terms, ack_commitment, terms_value, window
 from tests.fakes.progmat_oracle import ValidatorSet
-from tests.fakes.trex_suite import TrexSuite, trex_abi
+from tests.fakes.trex_abi import trex_abi
 
 FAMILIES: Final = ("escrow", "erc3643", "erc7943", "ibet-dvp", "ibet-lock")
 HOLDING: Final = 1000
@@ -188,6 +189,7 @@ def _reference_token(sandbox: EvmSandbox, adapter: Contract, _: Contract) -> tup
 
 
 def _trex_token(sandbox: EvmSandbox, adapter: Contract, _: Contract) -> tuple[Contract, dict[str, Contract]]:
+    token = trex_abi("Token")
     suite = TrexSuite(sandbox.deployer.key, sandbox.nonce(sandbox.deployer))
     suite.deploy()
     for holder in (SELLER.address, BUYER.address, adapter.address):
@@ -199,7 +201,7 @@ def _trex_token(sandbox: EvmSandbox, adapter: Contract, _: Contract) -> tuple[Co
     extra = {name: Contract(sandbox, trex_abi(name), suite.at[name]) for name in named}
     for label, account in (("escrow identity", adapter), ("seller identity", SELLER), ("buyer identity", BUYER)):
         extra[label] = Contract(sandbox, trex_abi("Identity"), suite.at[account.address.hex()])
-    return Contract(sandbox, trex_abi("Token"), suite.at["Token"]), extra
+    return Contract(sandbox, token, suite.at["Token"]), extra
 
 
 def _ibet_token(sandbox: EvmSandbox, adapter: Contract, exchange: Contract) -> tuple[Contract, dict[str, Contract]]:

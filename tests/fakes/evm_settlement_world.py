@@ -147,7 +147,10 @@ class EvmSettlementWorld:
 
 @asynccontextmanager
 async def settlement_world(
-    *relayers: bytes, adapters: tuple[AdapterPlan, ...] = (ESCROW,), ledger: LedgerSide | None = None
+    *relayers: bytes,
+    adapters: tuple[AdapterPlan, ...] = (ESCROW,),
+    ledger: LedgerSide | None = None,
+    listing_delay_s: int = 7 * 86_400,
 ) -> AsyncIterator[EvmSettlementWorld]:
     """Deploy and go; `relayers` empty lets everybody relay. A `ledger` of the test's own begins in its own time."""
     clock = TurnableClock(GENESIS_TIME_S if ledger is None else ledger.now_s)
@@ -165,6 +168,7 @@ async def settlement_world(
             holders=((address_of(SELLER), HOLDING), (address_of(BUYER), 0)),
             relayers=relayers,
             adapters=adapters,
+            listing_delay_s=listing_delay_s,
         )
         deployment = await deploy_all(EvmAccount(rpc, ADMIN, CHAIN_ID), plan, 1000)
         yield EvmSettlementWorld(devnet, clock, rpc, deployment, ledger)

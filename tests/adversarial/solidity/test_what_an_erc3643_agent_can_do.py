@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from chains.evm.devnet.trex_suite import COUNTRY, TrexSuite
 from tests.fakes.adapter_worlds import LEAD_SECURITIES, AdapterWorld, adapter_world, adapter_worlds
 from tests.fakes.dvp_deployment import BUYER, EARMARK_MARGIN_S, SELLER, STRANGER, refusal_of, with_field
 from tests.fakes.evm_abi import decode_revert
 from tests.fakes.evm_sandbox import GENESIS_TIME_S, Contract, Reverted
 from tests.fakes.ibc_oracle import Terms
 from tests.fakes.progmat_oracle import keccak
-from tests.fakes.trex_suite import COUNTRY, TrexSuite, trex_abi
+from tests.fakes.trex_abi import trex_abi
 
 SETTLE_BY_S = GENESIS_TIME_S + 3600
 ON, OFF = True, False
