@@ -36,7 +36,14 @@ class BuildSet:
 
 def build_sets() -> tuple[BuildSet, ...]:
     """Return the deployed contracts and the contracts that only tests deploy."""
-    deployed = ("core/ICS26Router", "light-clients/ProgmatLightClient", "dvp/DvpApp", "tokens/SecurityToken")
+    deployed = (
+        "core/ICS26Router",
+        "light-clients/ProgmatLightClient",
+        "light-clients/QbftLightClient",
+        "light-clients/HubProgmatLightClient",
+        "dvp/DvpApp",
+        "tokens/SecurityToken",
+    )
     return (
         BuildSet(tuple(CONTRACTS / f"{name}.sol" for name in deployed), ROOT / "chains" / "evm" / "artifacts"),
         BuildSet(
