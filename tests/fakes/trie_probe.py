@@ -46,11 +46,16 @@ def judge(root: bytes, key: bytes, nodes: Sequence[bytes]) -> Verdicts:
     return Verdicts(python, _ask("valueAt", root, key, nodes), _ask("valueAtPlain", root, key, nodes))
 
 
+def require_named(refusal: Reverted, *prefixes: str) -> None:
+    """A refusal has a name: a panic or an empty revert would be an accident."""
+    if not refusal.error.startswith(prefixes):
+        raise AssertionError(f"expected an error of {prefixes}, found {refusal}")
+
+
 def _ask(function: str, root: bytes, key: bytes, nodes: Sequence[bytes]) -> Verdict:
     try:
         value: bytes = trie_probe().call(function, root, key, list(nodes))
     except Reverted as refusal:
-        # a refusal has a name: a panic or an empty revert would be an accident
-        assert refusal.error.startswith(("Mpt", "Rlp")), refusal
+        require_named(refusal, "Mpt", "Rlp")
         return REFUSED
     return value or None

@@ -1,8 +1,8 @@
 """Messages of the Solidity light clients that follow a QBFT chain: the canonical ABI encoding of one struct each.
 
-Source: ``chains/evm/contracts/msgs/IQbftLightClientMsgs.sol``. A contract keeps of a verified block ``u64 height | first
-24 bytes of keccak256(u64 timestamp | state root | storage root | validators' hash)``; who builds on it or proves under
-it brings the rest back.
+Source: ``chains/evm/contracts/msgs/IQbftLightClientMsgs.sol``. A contract keeps of a verified block ``u64 height | the
+first 24 bytes of keccak256(u64 timestamp | state root | storage root | validators' hash)``; who builds on it or proves
+under it brings the rest back.
 """
 
 from __future__ import annotations
@@ -44,9 +44,7 @@ class VerifiedBlock:
     def slot(self) -> bytes:
         """What the contract keeps."""
         roots = self.state_root + self.storage_root
-        return ring_slot(
-            self.height, keccak256(self.timestamp_s.to_bytes(8, "big") + roots + self.validators_hash)
-        )
+        return ring_slot(self.height, keccak256(self.timestamp_s.to_bytes(8, "big") + roots + self.validators_hash))
 
     @property
     def values(self) -> tuple[int, bytes, bytes, tuple[bytes, ...]]:
