@@ -67,6 +67,7 @@ def encode_consensus_state(consensus_state: HubConsensusState) -> bytes:
             timestamp_s=consensus_state.timestamp_s,
             state_root=consensus_state.state_root,
             storage_root=consensus_state.storage_root,
+            block_hash=consensus_state.block_hash,
             hub_height=consensus_state.hub_height,
             hub_consensus_state=consensus_state.hub_consensus_state,
         )
@@ -80,6 +81,7 @@ def decode_consensus_state(data: bytes) -> HubConsensusState:
         timestamp_s=message.timestamp_s,
         state_root=message.state_root,
         storage_root=message.storage_root,
+        block_hash=message.block_hash,
         hub_height=message.hub_height,
         hub_consensus_state=message.hub_consensus_state,
     )
@@ -99,6 +101,7 @@ def encode_header(header: HubHeader) -> bytes:
             timestamp_s=shown.timestamp_s,
             state_root=shown.state_root,
             storage_root=shown.storage_root,
+            block_hash=shown.block_hash,
             validators_hash=shown.validators_hash,
         ),
     )
@@ -138,5 +141,12 @@ def _header_of(message: hub_pb2.HubHeader) -> HubHeader:
         account_proof=tuple(message.account_proof),
         head_proof=tuple(message.head_proof),
         ring_proof=tuple(message.ring_proof),
-        shown=FarBlock(shown.height, shown.timestamp_s, shown.state_root, shown.storage_root, shown.validators_hash),
+        shown=FarBlock(
+            height=shown.height,
+            timestamp_s=shown.timestamp_s,
+            state_root=shown.state_root,
+            storage_root=shown.storage_root,
+            block_hash=shown.block_hash,
+            validators_hash=shown.validators_hash,
+        ),
     )

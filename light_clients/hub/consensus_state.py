@@ -13,7 +13,7 @@ MAX_HUB_CONSENSUS_STATE_BYTES = 8 * 1024
 
 @dataclass(frozen=True, slots=True)
 class HubConsensusState:
-    """Time in seconds, state root and router's storage root of a far block, and the hub's block that showed it.
+    """Time in seconds, state root, router's storage root and hash of a far block, and the hub's block that showed it.
 
     ``hub_consensus_state`` is in the format of the hub's light client. Raises MalformedHubMessage.
     """
@@ -21,6 +21,7 @@ class HubConsensusState:
     timestamp_s: int
     state_root: bytes
     storage_root: bytes
+    block_hash: bytes
     hub_height: int
     hub_consensus_state: bytes
 
@@ -29,6 +30,7 @@ class HubConsensusState:
         check_number("hub's height", self.hub_height, 1)
         check_hash("state root", self.state_root)
         check_hash("storage root", self.storage_root)
+        check_hash("block hash", self.block_hash)
         if not 1 <= len(self.hub_consensus_state) <= MAX_HUB_CONSENSUS_STATE_BYTES:
             raise MalformedHubMessage(
                 "hub's consensus state has the wrong size",
@@ -42,6 +44,6 @@ class HubConsensusState:
         return ConsensusAt(self.hub_height, self.hub_consensus_state)
 
     @property
-    def far(self) -> tuple[int, bytes, bytes]:
+    def far(self) -> tuple[int, bytes, bytes, bytes]:
         """What is said of the far block, whichever block of the hub said it."""
-        return (self.timestamp_s, self.state_root, self.storage_root)
+        return (self.timestamp_s, self.state_root, self.storage_root, self.block_hash)

@@ -1,8 +1,8 @@
 """A block of the far chain as the hub's contract keeps it, and where.
 
 The contract keeps, in a ring of 256 slots, ``u64 height | first 24 bytes of keccak256(u64 timestamp | state root |
-storage root | validators' hash)``, and in its head slot, from the high end, ``frozen | u64 latest timestamp | u64
-latest height``.
+storage root | block hash | validators' hash)``, and in its head slot, from the high end, ``frozen | u64 latest
+timestamp | u64 latest height``.
 Source: chains/evm/contracts/light-clients/QbftFollower.sol.
 """
 
@@ -19,12 +19,13 @@ _HASH_BYTES = 24
 
 @dataclass(frozen=True, slots=True)
 class FarBlock:
-    """Untrusted. Height, time in seconds, roots of 32 bytes, hash of the validators each as a word."""
+    """Untrusted. Height, time in seconds, roots and block hash of 32 bytes, hash of the validators each as a word."""
 
     height: int
     timestamp_s: int
     state_root: bytes
     storage_root: bytes
+    block_hash: bytes
     validators_hash: bytes
 
     def __post_init__(self) -> None:
@@ -32,13 +33,20 @@ class FarBlock:
         check_number("far block's time", self.timestamp_s, 1)
         check_hash("state root", self.state_root)
         check_hash("storage root", self.storage_root)
+        check_hash("block hash", self.block_hash)
         check_hash("validators' hash", self.validators_hash)
+
+    @property
+    def far(self) -> tuple[int, bytes, bytes, bytes]:
+        """What is kept of it under its height."""
+        return (self.timestamp_s, self.state_root, self.storage_root, self.block_hash)
 
     @property
     def slot_value(self) -> bytes:
         """What the hub's contract keeps of it."""
-        hashed = self.timestamp_s.to_bytes(8, "big") + self.state_root + self.storage_root + self.validators_hash
-        return self.height.to_bytes(8, "big") + keccak256(hashed)[:_HASH_BYTES]
+        hashes = (self.state_root, self.storage_root, self.block_hash, self.validators_hash)
+        hashed = keccak256(self.timestamp_s.to_bytes(8, "big") + b"".join(hashes))
+        return self.height.to_bytes(8, "big") + hashed[:_HASH_BYTES]
 
 
 @dataclass(frozen=True, slots=True)

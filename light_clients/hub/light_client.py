@@ -99,7 +99,7 @@ class HubLightClient:
         if known is None or known.height != message.shown.height:
             return False
         decoded, stored = decode_client_state(client_state), decode_consensus_state(known.consensus_state)
-        if stored.far != (message.shown.timestamp_s, message.shown.state_root, message.shown.storage_root):
+        if stored.far != message.shown.far:
             return True
         return self._hub.light_client.check_for_misbehaviour(decoded.hub_client_state, stored.hub, message.hub_message)
 
@@ -115,6 +115,7 @@ class HubLightClient:
             timestamp_s=shown.timestamp_s,
             state_root=shown.state_root,
             storage_root=shown.storage_root,
+            block_hash=shown.block_hash,
             hub_height=hub_block.height,
             hub_consensus_state=hub_block.consensus_state,
         )

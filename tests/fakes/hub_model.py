@@ -29,10 +29,15 @@ class HubModel:
     timestamp_s: int = TIME_0_S
     keys: tuple[ValidatorKey, ...] = field(default_factory=lambda: validator_keys(4, "hub"))
     contract: bytes = CONTRACT
+    parent_hash: bytes = bytes(32)
 
     def later(self, **changes: object) -> HubModel:
         """The next block, a second on."""
-        step = {"number": self.number + 1, "timestamp_s": self.timestamp_s + 1}
+        step = {
+            "number": self.number + 1,
+            "timestamp_s": self.timestamp_s + 1,
+            "parent_hash": self.block.block_hash,
+        }
         return replace(self, **(step | changes))  # type: ignore[arg-type]  # the fields' types differ
 
     def keeping(self, height: int, word: bytes, timestamp_s: int) -> HubModel:
@@ -53,15 +58,19 @@ class HubModel:
     @property
     def block(self) -> QbftBlockBuilder:
         return QbftBlockBuilder(
-            self.keys, number=self.number, timestamp_s=self.timestamp_s, state_root=self.state.state_root
+            self.keys,
+            number=self.number,
+            timestamp_s=self.timestamp_s,
+            state_root=self.state.state_root,
+            parent_hash=self.parent_hash,
         )
 
     @property
     def verified(self) -> VerifiedBlock:
         """What a client of the hub keeps of the block."""
         validators = tuple(key.address for key in self.keys)
-        roots = (self.state.state_root, self.state.storage_root)
-        return VerifiedBlock(self.number, self.timestamp_s, *roots, validators)
+        hashes = (self.state.state_root, self.state.storage_root, self.block.block_hash)
+        return VerifiedBlock(self.number, self.timestamp_s, *hashes, validators)
 
     @property
     def head_proof(self) -> tuple[bytes, ...]:

@@ -34,14 +34,15 @@ STATE_TYPES: Final = ["uint64", "address", "bytes32", "uint64", "uint64", "uint6
 def verified(block: QbftBlockBuilder, state: RouterState) -> VerifiedBlock:
     """What a client keeps of a block over this state."""
     validators = tuple(key.address for key in block.validators)
-    return VerifiedBlock(block.number, block.timestamp_s, state.state_root, state.storage_root, validators)
+    hashes = (state.state_root, state.storage_root, replace(block, state_root=state.state_root).block_hash)
+    return VerifiedBlock(block.number, block.timestamp_s, *hashes, validators)
 
 
 def first_block(scenario: QbftScenario) -> VerifiedBlock:
     """The block the client begins with."""
     validators = tuple(key.address for key in scenario.keys)
-    roots = (scenario.state.state_root, scenario.state.storage_root)
-    return VerifiedBlock(TRUSTED_HEIGHT, TIME_0_S, *roots, validators)
+    hashes = (scenario.state.state_root, scenario.state.storage_root, scenario.next_block.parent_hash)
+    return VerifiedBlock(TRUSTED_HEIGHT, TIME_0_S, *hashes, validators)
 
 
 @dataclass

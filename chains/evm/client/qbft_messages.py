@@ -1,8 +1,8 @@
 """Messages of the Solidity light clients that follow a QBFT chain: the canonical ABI encoding of one struct each.
 
 Source: ``chains/evm/contracts/msgs/IQbftLightClientMsgs.sol``. A contract keeps of a verified block ``u64 height | the
-first 24 bytes of keccak256(u64 timestamp | state root | storage root | validators' hash)``; who builds on it or proves
-under it brings the rest back.
+first 24 bytes of keccak256(u64 timestamp | state root | storage root | block hash | validators' hash)``; who builds on
+it or proves under it brings the rest back.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from eth_abi.abi import encode as abi_encode
 from primitives.keccak import keccak256
 
 RING_SIZE: Final = 256
-TRUSTED_TYPE: Final = "(uint64,bytes32,bytes32,address[])"
+TRUSTED_TYPE: Final = "(uint64,bytes32,bytes32,bytes32,address[])"
 HEADER_TYPE: Final = f"(bytes,uint64,{TRUSTED_TYPE},bytes[])"
 EVIDENCE_TYPE: Final = f"(uint64,{TRUSTED_TYPE},bytes,bytes)"
-STORAGE_TYPE: Final = "(uint64,bytes32,bytes32,bytes32,bytes[])"
+STORAGE_TYPE: Final = "(uint64,bytes32,bytes32,bytes32,bytes32,bytes[])"
 HUB_TYPE: Final = f"({HEADER_TYPE},bytes[],bytes[],uint64,uint64,bytes32)"
 
 _HASH_BYTES: Final = 24
@@ -27,12 +27,13 @@ _HASH_BYTES: Final = 24
 
 @dataclass(frozen=True)
 class VerifiedBlock:
-    """What a contract verified of a block: time in seconds, roots of 32 bytes, validators in the header's order."""
+    """What a contract verified of a block: time in seconds, three hashes, validators in the header's order."""
 
     height: int
     timestamp_s: int
     state_root: bytes
     storage_root: bytes
+    block_hash: bytes
     validators: tuple[bytes, ...]
 
     @property
@@ -43,13 +44,13 @@ class VerifiedBlock:
     @property
     def slot(self) -> bytes:
         """What the contract keeps."""
-        roots = self.state_root + self.storage_root
+        roots = self.state_root + self.storage_root + self.block_hash
         return ring_slot(self.height, keccak256(self.timestamp_s.to_bytes(8, "big") + roots + self.validators_hash))
 
     @property
-    def values(self) -> tuple[int, bytes, bytes, tuple[bytes, ...]]:
+    def values(self) -> tuple[int, bytes, bytes, bytes, tuple[bytes, ...]]:
         """As eth_abi takes ``TRUSTED_TYPE``."""
-        return (self.timestamp_s, self.state_root, self.storage_root, self.validators)
+        return (self.timestamp_s, self.state_root, self.storage_root, self.block_hash, self.validators)
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ def evidence_message(header_a: bytes, header_b: bytes, trusted: VerifiedBlock) -
 
 def storage_message(block: VerifiedBlock, storage_proof: Sequence[bytes]) -> bytes:
     """Show a slot of the followed account under a verified block."""
-    values = (block.timestamp_s, block.state_root, block.storage_root, block.validators_hash, list(storage_proof))
+    hashes = (block.state_root, block.storage_root, block.block_hash, block.validators_hash)
+    values = (block.timestamp_s, *hashes, list(storage_proof))
     return abi_encode([STORAGE_TYPE], [values])
 
 

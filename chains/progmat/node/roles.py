@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import grpc.aio
 from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_server
@@ -68,19 +68,27 @@ from chains.progmat.validators.rpc_validator import ValidatorRpc
 from chains.progmat.validators.signing_floor import SigningFloor
 from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
+from light_clients.hub import HubChain, HubLightClient
 from light_clients.qbft import QbftLightClient, verify_storage_at
 from light_clients.registry import LightClientRegistry, RegistryProfile
 
 OpenUniquenessStore = Callable[[Path, str], UniquenessStore]
 """Path and ledger id; may block."""
 
-STORAGE_READERS: Mapping[str, StorageReader] = {"qbft": verify_storage_at}
+THROUGH_QBFT_HUB: Final = HubLightClient(HubChain(QbftLightClient(), verify_storage_at))
+"""The client of an EVM chain behind a hub that is a QBFT chain, too."""
+
+STORAGE_READERS: Mapping[str, StorageReader] = {
+    "qbft": verify_storage_at,
+    "hub": THROUGH_QBFT_HUB.verify_storage_at,
+}
 """Light clients that can read any contract's storage, for earmarks."""
 
 
 def production_package() -> ContractPackage:
     """This code base's contracts over the production light clients, named by the hash of their sources."""
-    registry = LightClientRegistry.builder(RegistryProfile.PRODUCTION).register(QbftLightClient()).seal()
+    builder = LightClientRegistry.builder(RegistryProfile.PRODUCTION)
+    registry = builder.register(QbftLightClient()).register(THROUGH_QBFT_HUB).seal()
     return replace(standard_package(registry), hash=package_hash())
 
 

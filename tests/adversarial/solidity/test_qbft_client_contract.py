@@ -25,6 +25,7 @@ from ibc.light_client import TimeBounds
 from light_clients.qbft import IBC_STORE_SLOT, QbftHeader, QbftLightClient, read_qbft_header
 from light_clients.qbft.codec import encode_header
 from primitives.errors import Refusal
+from primitives.rlp import encode, join_list, split_list
 from primitives.secp256k1 import ORDER
 from tests.fakes.evm_sandbox import Account, EvmSandbox, Reverted
 from tests.fakes.qbft_client import (
@@ -173,10 +174,14 @@ def test_drift_and_trusting_period_end_on_the_second(bench: QbftContractBench) -
     assert bench.update(bench.message(next_block(bench))) == UPDATE
 
 
-def test_time_that_does_not_grow_with_height_freezes(bench: QbftContractBench) -> None:
+def test_time_that_goes_back_with_height_freezes_and_time_that_stands_still_is_refused(
+    bench: QbftContractBench,
+) -> None:
     block = next_block(bench)
     assert bench.update(bench.message(block.at(TRUSTED_HEIGHT + 5, TIME_0_S + 5))) == UPDATE
-    for number, timestamp_s in ((6, 5), (6, 4), (4, 5), (4, 6)):
+    for number in (6, 4):
+        refused(bench, bench.message(block.at(TRUSTED_HEIGHT + number, TIME_0_S + 5)), "QbftTimestampNotAfter")
+    for number, timestamp_s in ((6, 4), (4, 6)):
         with bench.sandbox.undone():
             assert (
                 bench.update(bench.message(block.at(TRUSTED_HEIGHT + number, TIME_0_S + timestamp_s))) == MISBEHAVIOUR
@@ -208,7 +213,8 @@ def test_a_height_whose_place_was_taken_is_gone_and_never_written_again(bench: Q
         bench.member(bench.proof(PATH), PATH, VALUE)
     refused(bench, bench.message(above.at(above.number + 1, TIME_0_S + 7)), "QbftConsensusUnknown")
     on_new = verified(above, bench.scenario.state)
-    assert bench.update(bench.message(above.at(above.number + 1, TIME_0_S + 7), trusted=on_new)) == UPDATE
+    next_above = replace(above, parent_hash=on_new.block_hash).at(above.number + 1, TIME_0_S + 7)
+    assert bench.update(bench.message(next_above, trusted=on_new)) == UPDATE
 
 
 def test_a_smaller_height_never_takes_the_place_of_a_greater_one(bench: QbftContractBench) -> None:
@@ -223,7 +229,8 @@ def test_a_set_that_rotates_step_by_step_is_followed_and_an_old_set_is_of_no_use
     trusted, block = bench.trusted, next_block(bench)
     for step in range(1, 5):
         validators = tuple(sorted((*old[step:], *fresh[:step]), key=lambda key: key.address))
-        block = replace(block, validators=validators).at(TRUSTED_HEIGHT + step, TIME_0_S + step)
+        block = replace(block, validators=validators, parent_hash=trusted.block_hash)
+        block = block.at(TRUSTED_HEIGHT + step, TIME_0_S + step)
         assert bench.update(bench.message(block, trusted=trusted)) == UPDATE
         trusted = verified(block, bench.scenario.state)
     again = replace(block, validators=old).at(TRUSTED_HEIGHT + 9, TIME_0_S + 9)
@@ -253,10 +260,35 @@ def test_a_header_unlike_the_one_verified_at_its_height_freezes(bench: QbftContr
     assert bench.frozen
 
 
+def test_a_block_that_does_not_name_the_verified_one_below_it_freezes(bench: QbftContractBench) -> None:
+    unlinked = replace(next_block(bench), parent_hash=b"\x01" * 32)
+    assert bench.update(bench.message(unlinked)) == MISBEHAVIOUR
+    assert bench.frozen
+
+
+@pytest.mark.parametrize(("above", "later_s"), [(1, 1), (5, -1)], ids=["a broken link", "time gone back"])
+def test_two_heights_that_cannot_be_of_one_chain_freeze(bench: QbftContractBench, above: int, later_s: int) -> None:
+    block = replace(next_block(bench), timestamp_s=TIME_0_S + 2)
+    other = block.at(block.number + above, block.timestamp_s + later_s)
+    for pair in ((block, other), (other, block)):
+        with bench.sandbox.undone():
+            bench.report(*pair)
+            assert bench.frozen
+
+
+def test_a_proposer_who_is_no_validator_is_refused(bench: QbftContractBench) -> None:
+    fields = split_list(next_block(bench).header_rlp(()))
+    strangers = join_list([*fields[:2], encode(b"\x07" * 20), *fields[3:]])
+    with pytest.raises(Reverted, match="QbftProposerForeign"):
+        trie_probe().call("readHeader", strangers)
+
+
 def test_evidence_that_proves_nothing_freezes_nothing(bench: QbftContractBench) -> None:
     block = next_block(bench)
     in_another_round = replace(block, round=1)
-    for one, two in ((block, block), (block, in_another_round), (block, block.at(block.number + 1, TIME_0_S + 2))):
+    linked = replace(block, parent_hash=block.block_hash).at(block.number + 1, TIME_0_S + 2)
+    far_above = block.at(block.number + 5, block.timestamp_s)
+    for one, two in ((block, block), (block, in_another_round), (block, linked), (far_above, block)):
         with pytest.raises(Reverted, match="QbftEvidenceConsistent"):
             bench.report(one, two)
     forged = replace(block, validators=validator_keys(4, "thieves"))
@@ -383,14 +415,21 @@ def unhex(text: str) -> bytes:
 def live_block(name: str) -> VerifiedBlock:
     sealed = read_qbft_header(unhex(LIVE[name]["header_rlp"]))
     header, storage_root = sealed.header, unhex(LIVE[name]["account"]["storage_root"])
-    return VerifiedBlock(header.number, header.timestamp_s, header.state_root, storage_root, sealed.validators)
+    hashes = (header.state_root, storage_root, sealed.block_hash)
+    return VerifiedBlock(header.number, header.timestamp_s, *hashes, sealed.validators)
 
 
 def test_the_contract_follows_the_live_chain_of_others_and_reads_its_commitments() -> None:
     start, router = LIVE["trusted"], unhex(LIVE["header_a"]["account"]["address"])
     sandbox = EvmSandbox(now_s=int(LIVE["header_b"]["header"]["timestamp"], 16))
     validators = tuple(unhex(validator) for validator in start["validators"])
-    trusted = VerifiedBlock(start["height"], start["timestamp"], bytes(32), unhex(start["storage_root"]), validators)
+    # the first block is not recorded, only what is trusted of it: the client's words about it are free
+    hashes = (
+        bytes(32),
+        unhex(start["storage_root"]),
+        read_qbft_header(unhex(LIVE["header_a"]["header_rlp"])).header.parent_hash,
+    )
+    trusted = VerifiedBlock(start["height"], start["timestamp"], *hashes, validators)
     trust = (start["trusting_period"], start["max_clock_drift"])
     config = (PASSER.address, 1337, router, *trust, trusted.height, trusted.values)
     client = sandbox.deploy("QbftLightClient", config, IBC_STORE_SLOT)
@@ -428,6 +467,7 @@ def test_a_random_header_whole_or_mutated_gets_the_verdict_of_the_python_client(
         vote=data.draw(st.sampled_from([(), (b"\x01" * 20, b"\xff"), (b"\x01" * 20, b""), (b"\x01" * 20, b"\x01")])),
         trailing=tuple(data.draw(st.lists(st.sampled_from([b"", b"\x07", bytes(32), bytes(33)]), max_size=10))),
         state_root=bench.scenario.state.state_root,
+        parent_hash=bench.trusted.block_hash,
     )
     signers = data.draw(st.lists(st.sampled_from(pool), max_size=8), "signers")
     header_rlp = block.sealed_by(signers or chosen)

@@ -21,6 +21,8 @@ interface QbftErrors {
     error QbftFieldInvalid(uint256 index);
     /// @notice extraData has five items: vanity, validators, vote, round, seals.
     error QbftExtraDataInvalid(uint256 item);
+    /// @notice The proposer is not one of the header's own validators.
+    error QbftProposerForeign(address proposer);
     /// @notice A list of validators is empty, too long, or names somebody twice or nobody.
     error QbftValidatorsInvalid(uint256 index);
     /// @notice A commit seal is not by a validator of the header's own set over this header and round, or is malleable.
@@ -43,7 +45,7 @@ interface QbftErrors {
     error QbftConsensusMismatch(uint64 height, bytes32 expected, bytes32 found);
     /// @notice The place of this height has been taken by a greater one.
     error QbftHeightPruned(uint64 height, uint256 occupant);
-    /// @notice The two headers are of different heights, or are the same block.
+    /// @notice The two headers can both be of one chain.
     error QbftEvidenceConsistent(uint64 heightA, uint64 heightB);
     /// @notice EVM chains have no revisions.
     error QbftRevisionInvalid(uint64 revisionNumber);

@@ -25,8 +25,10 @@ library QbftHeader {
     /// @param number block number
     /// @param timestamp UTC seconds
     /// @param stateRoot root of the state after the block
+    /// @param parentHash identity of the block below
     /// @param blockHash the block's identity
     /// @param sealDigest what the seals sign
+    /// @param proposer the coinbase
     /// @param validators the header's own set, in its order
     /// @param sealsAt where the list of seals' items begin in calldata
     /// @param sealsEnd where they end
@@ -34,8 +36,10 @@ library QbftHeader {
         uint64 number;
         uint64 timestamp;
         bytes32 stateRoot;
+        bytes32 parentHash;
         bytes32 blockHash;
         bytes32 sealDigest;
+        address proposer;
         address[] validators;
         uint256 sealsAt;
         uint256 sealsEnd;
@@ -67,6 +71,7 @@ library QbftHeader {
         (uint256 position, uint256 end) = StrictRlp.listAt(places.extraPayload, places.extraNext);
         uint256 next = _readVanity(position, end);
         next = _readValidators(next, end, header);
+        if (_bitOf(header.validators, header.proposer) == 0) revert QbftErrors.QbftProposerForeign(header.proposer);
         uint256 voteEnd = _readVote(next, end);
         uint256 roundEnd = _readRound(voteEnd, end);
         header.sealDigest = _hashWith(places, bytes.concat(StrictRlp.slice(position, roundEnd), hex"c0"));
@@ -125,6 +130,8 @@ library QbftHeader {
         if (index == 7) ok = ok && StrictRlp.byteAt(payload) == DIFFICULTY;
         if (index == 13) ok = ok && StrictRlp.wordAt(payload) == MIX_HASH;
         if (!ok) revert QbftErrors.QbftFieldInvalid(index);
+        if (index == 0) header.parentHash = bytes32(StrictRlp.wordAt(payload));
+        if (index == 2) header.proposer = address(uint160(StrictRlp.wordAt(payload) >> 96));
         if (index == 3) header.stateRoot = bytes32(StrictRlp.wordAt(payload));
         if (index > 7 && index < EXTRA_DATA) {
             uint64 number = uint64(StrictRlp.uintAt(payload, size, 8));

@@ -173,10 +173,7 @@ contract HubProgmatLightClient is ILightClient, QbftFollower, HubErrors {
         uint256 occupantHeight = ConsensusRing.heightOf(occupant);
         if (occupantHeight == height && occupant == found) return ILightClientMsgs.UpdateResult.NoOp;
         bool backwards = height > _farHeight ? timestamp < _farTimestamp : timestamp > _farTimestamp;
-        if (occupantHeight == height || backwards) {
-            _frozen = true;
-            return ILightClientMsgs.UpdateResult.Misbehaviour;
-        }
+        if (occupantHeight == height || backwards) return _freeze();
         if (occupantHeight > height) revert HubHeightPruned(height, occupantHeight);
         if (height > _farHeight) (_farHeight, _farTimestamp) = (height, timestamp);
         _far.put(height, found);

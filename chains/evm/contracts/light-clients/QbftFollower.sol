@@ -10,8 +10,9 @@ import {IQbftLightClientMsgs} from "../msgs/IQbftLightClientMsgs.sol";
 
 /// @title Follows one account of a QBFT chain
 /// @notice Believes headers that a quorum of their own validators sealed, among them more than a third of those of a
-///         verified block that is younger than the trusting period. Two blocks of one height, or time that does not
-///         grow with height, freeze it for ever. No owner and no setter.
+///         verified block that is younger than the trusting period. Blocks that cannot both be of one chain freeze it for
+///         ever: two of one height, one that does not name the verified block below it as its parent, time that goes
+///         back. No owner and no setter.
 /// @dev What a hub's client of another chain keeps is proved by storage proofs of this layout: slot 0 is
 ///      `frozen | u64 latest timestamp | u64 latest height` from the high end, slot 1 the ring. Do not move them.
 abstract contract QbftFollower is QbftErrors {
@@ -68,14 +69,12 @@ abstract contract QbftFollower is QbftErrors {
         _latestHeight = config.height;
         _latestTimestamp = config.initial.timestamp;
         _consensus.prepare();
-        bytes32 hash = _hashOf(
-            config.initial.timestamp, config.initial.stateRoot, config.initial.storageRoot, _setHashOf(validators)
-        );
+        bytes32 hash = _hashOf(_blockOf(config.initial), _setHashOf(validators));
         _consensus.put(config.height, ConsensusRing.slotOf(config.height, hash));
     }
 
     /// @notice The consensus state kept for a height, 0 if there is none (any more): `u64 height | first 24 bytes of
-    ///         keccak256(u64 timestamp | state root | storage root | validators' hash)`.
+    ///         keccak256(u64 timestamp | state root | storage root | block hash | validators' hash)`.
     function getConsensusState(uint64 height) external view virtual returns (bytes32) {
         return _consensus.kept(height);
     }
@@ -89,17 +88,25 @@ abstract contract QbftFollower is QbftErrors {
     {
         _checkTrusted(message.trustedHeight, message.trusted);
         header = _verified(message.headerRlp, message.trustedHeight, message.trusted);
+        if (header.number == message.trustedHeight + 1 && header.parentHash != message.trusted.blockHash) {
+            return (_freeze(), header, storageRoot);
+        }
         storageRoot = MerklePatricia.storageRootOf(header.stateRoot, ACCOUNT, message.accountProof);
         result = _take(header, storageRoot);
     }
 
-    /// @dev Freezes if the two headers are verified and different blocks of one height.
+    /// @dev Freezes if the two headers are verified and cannot both be of one chain. Equal times at two heights accuse
+    ///      nobody: networks with a block period of zero have them.
     function _judge(IQbftLightClientMsgs.EvidenceMsg calldata evidence) internal {
         _checkTrusted(evidence.trustedHeight, evidence.trusted);
         QbftHeader.Header memory a = _verified(evidence.headerA, evidence.trustedHeight, evidence.trusted);
         QbftHeader.Header memory b = _verified(evidence.headerB, evidence.trustedHeight, evidence.trusted);
-        if (a.number != b.number || a.blockHash == b.blockHash) revert QbftEvidenceConsistent(a.number, b.number);
-        _frozen = true;
+        if (a.number > b.number) (a, b) = (b, a);
+        bool twins = a.number == b.number && a.blockHash != b.blockHash;
+        bool backwards = a.number < b.number && b.timestamp < a.timestamp;
+        bool unlinked = a.number + 1 == b.number && b.parentHash != a.blockHash;
+        if (!twins && !backwards && !unlinked) revert QbftEvidenceConsistent(a.number, b.number);
+        _freeze();
     }
 
     /// @dev Held against what is kept, and young enough to be relied upon; never if the client is frozen.
@@ -126,12 +133,9 @@ abstract contract QbftFollower is QbftErrors {
         }
     }
 
-    function _hashOf(uint64 timestamp, bytes32 stateRoot, bytes32 storageRoot, bytes32 setHash)
-        internal
-        pure
-        returns (bytes32)
-    {
-        return keccak256(abi.encodePacked(timestamp, stateRoot, storageRoot, setHash));
+    /// @param block_ u64 timestamp | state root | storage root | block hash
+    function _hashOf(bytes memory block_, bytes32 setHash) internal pure returns (bytes32) {
+        return keccak256(bytes.concat(block_, setHash));
     }
 
     function _setHashOf(address[] memory validators) internal pure returns (bytes32) {
@@ -142,7 +146,7 @@ abstract contract QbftFollower is QbftErrors {
 
     function _checkTrusted(uint64 height, IQbftLightClientMsgs.TrustedConsensus calldata trusted) private view {
         bytes32 setHash = keccak256(abi.encodePacked(trusted.validators));
-        _checkConsensus(height, trusted.timestamp, _hashOf(trusted.timestamp, trusted.stateRoot, trusted.storageRoot, setHash));
+        _checkConsensus(height, trusted.timestamp, _hashOf(_blockOf(trusted), setHash));
     }
 
     function _verified(
@@ -158,21 +162,28 @@ abstract contract QbftFollower is QbftErrors {
         QbftHeader.checkSeals(header, trusted.validators);
     }
 
+    function _freeze() internal returns (ILightClientMsgs.UpdateResult) {
+        _frozen = true;
+        return ILightClientMsgs.UpdateResult.Misbehaviour;
+    }
+
+    function _blockOf(IQbftLightClientMsgs.TrustedConsensus memory block_) private pure returns (bytes memory) {
+        return abi.encodePacked(block_.timestamp, block_.stateRoot, block_.storageRoot, block_.blockHash);
+    }
+
     function _take(QbftHeader.Header memory header, bytes32 storageRoot)
         private
         returns (ILightClientMsgs.UpdateResult)
     {
         (uint64 height, uint64 timestamp) = (header.number, header.timestamp);
-        bytes32 hash = _hashOf(timestamp, header.stateRoot, storageRoot, _setHashOf(header.validators));
-        bytes32 found = ConsensusRing.slotOf(height, hash);
+        bytes memory block_ = abi.encodePacked(timestamp, header.stateRoot, storageRoot, header.blockHash);
+        bytes32 found = ConsensusRing.slotOf(height, _hashOf(block_, _setHashOf(header.validators)));
         bytes32 occupant = _consensus.occupantOf(height);
         uint256 occupantHeight = ConsensusRing.heightOf(occupant);
         if (occupantHeight == height && occupant == found) return ILightClientMsgs.UpdateResult.NoOp;
-        bool backwards = height > _latestHeight ? timestamp <= _latestTimestamp : timestamp >= _latestTimestamp;
-        if (occupantHeight == height || backwards) {
-            _frozen = true;
-            return ILightClientMsgs.UpdateResult.Misbehaviour;
-        }
+        bool backwards = height > _latestHeight ? timestamp < _latestTimestamp : timestamp > _latestTimestamp;
+        if (occupantHeight == height || backwards) return _freeze();
+        if (timestamp == _latestTimestamp) revert QbftTimestampNotAfter(_latestTimestamp, timestamp);
         if (occupantHeight > height) revert QbftHeightPruned(height, occupantHeight);
         if (height > _latestHeight) (_latestHeight, _latestTimestamp) = (height, timestamp);
         _consensus.put(height, found);

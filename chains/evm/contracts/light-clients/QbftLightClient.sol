@@ -74,8 +74,8 @@ contract QbftLightClient is ILightClient, QbftFollower {
         if (path.length != 1) revert QbftPathInvalid(path.length);
         IQbftLightClientMsgs.StorageMsg calldata shown = QbftMessages.storageProof(proof);
         timestamp = shown.timestamp;
-        bytes32 hash = _hashOf(timestamp, shown.stateRoot, shown.storageRoot, shown.validatorsHash);
-        _checkConsensus(height.revisionHeight, timestamp, hash);
+        bytes memory block_ = abi.encodePacked(timestamp, shown.stateRoot, shown.storageRoot, shown.blockHash);
+        _checkConsensus(height.revisionHeight, timestamp, _hashOf(block_, shown.validatorsHash));
         bytes32 slot = keccak256(abi.encode(keccak256(path[0]), STORE_SLOT));
         commitment = MerklePatricia.storageWord(shown.storageRoot, slot, shown.storageProof);
     }

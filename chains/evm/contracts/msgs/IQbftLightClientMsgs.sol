@@ -8,11 +8,13 @@ interface IQbftLightClientMsgs {
     /// @param timestamp block time, UTC seconds
     /// @param stateRoot the block's state root
     /// @param storageRoot storage root of the followed account under it
+    /// @param blockHash what the next block names as its parent
     /// @param validators the block's validators, in its header's order
     struct TrustedConsensus {
         uint64 timestamp;
         bytes32 stateRoot;
         bytes32 storageRoot;
+        bytes32 blockHash;
         address[] validators;
     }
 
@@ -28,7 +30,8 @@ interface IQbftLightClientMsgs {
         bytes[] accountProof;
     }
 
-    /// @notice Two headers of one height that are different blocks.
+    /// @notice Two headers that cannot both be of one chain: different blocks of one height, a block that does not name
+    ///         the one below it as its parent, or time that goes back.
     /// @param trustedHeight height of the consensus state that both build on
     /// @param trusted that consensus state
     /// @param headerA the one
@@ -44,12 +47,14 @@ interface IQbftLightClientMsgs {
     /// @param timestamp as in the consensus state at the proof's height
     /// @param stateRoot as there
     /// @param storageRoot as there
+    /// @param blockHash as there
     /// @param validatorsHash keccak256 of its validators, each as a word
     /// @param storageProof nodes from the storage root to the slot
     struct StorageMsg {
         uint64 timestamp;
         bytes32 stateRoot;
         bytes32 storageRoot;
+        bytes32 blockHash;
         bytes32 validatorsHash;
         bytes[] storageProof;
     }

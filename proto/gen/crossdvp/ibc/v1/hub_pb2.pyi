@@ -33,32 +33,36 @@ class HubClientState(_message.Message):
     def __init__(self, hub_client_state: _Optional[bytes] = ..., contract: _Optional[bytes] = ..., head_slot: _Optional[bytes] = ..., ring_slot: _Optional[bytes] = ..., chain_id: _Optional[int] = ..., router_address: _Optional[bytes] = ..., store_slot: _Optional[bytes] = ..., latest_height: _Optional[int] = ..., trusting_period_s: _Optional[int] = ..., max_clock_drift_s: _Optional[int] = ..., frozen: _Optional[bool] = ...) -> None: ...
 
 class HubConsensusState(_message.Message):
-    __slots__ = ("timestamp_s", "state_root", "storage_root", "hub_height", "hub_consensus_state")
+    __slots__ = ("timestamp_s", "state_root", "storage_root", "block_hash", "hub_height", "hub_consensus_state")
     TIMESTAMP_S_FIELD_NUMBER: _ClassVar[int]
     STATE_ROOT_FIELD_NUMBER: _ClassVar[int]
     STORAGE_ROOT_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_HASH_FIELD_NUMBER: _ClassVar[int]
     HUB_HEIGHT_FIELD_NUMBER: _ClassVar[int]
     HUB_CONSENSUS_STATE_FIELD_NUMBER: _ClassVar[int]
     timestamp_s: int
     state_root: bytes
     storage_root: bytes
+    block_hash: bytes
     hub_height: int
     hub_consensus_state: bytes
-    def __init__(self, timestamp_s: _Optional[int] = ..., state_root: _Optional[bytes] = ..., storage_root: _Optional[bytes] = ..., hub_height: _Optional[int] = ..., hub_consensus_state: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, timestamp_s: _Optional[int] = ..., state_root: _Optional[bytes] = ..., storage_root: _Optional[bytes] = ..., block_hash: _Optional[bytes] = ..., hub_height: _Optional[int] = ..., hub_consensus_state: _Optional[bytes] = ...) -> None: ...
 
 class FarBlock(_message.Message):
-    __slots__ = ("height", "timestamp_s", "state_root", "storage_root", "validators_hash")
+    __slots__ = ("height", "timestamp_s", "state_root", "storage_root", "block_hash", "validators_hash")
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     TIMESTAMP_S_FIELD_NUMBER: _ClassVar[int]
     STATE_ROOT_FIELD_NUMBER: _ClassVar[int]
     STORAGE_ROOT_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_HASH_FIELD_NUMBER: _ClassVar[int]
     VALIDATORS_HASH_FIELD_NUMBER: _ClassVar[int]
     height: int
     timestamp_s: int
     state_root: bytes
     storage_root: bytes
+    block_hash: bytes
     validators_hash: bytes
-    def __init__(self, height: _Optional[int] = ..., timestamp_s: _Optional[int] = ..., state_root: _Optional[bytes] = ..., storage_root: _Optional[bytes] = ..., validators_hash: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, height: _Optional[int] = ..., timestamp_s: _Optional[int] = ..., state_root: _Optional[bytes] = ..., storage_root: _Optional[bytes] = ..., block_hash: _Optional[bytes] = ..., validators_hash: _Optional[bytes] = ...) -> None: ...
 
 class HubHeader(_message.Message):
     __slots__ = ("hub_message", "trusted_height", "account_proof", "head_proof", "ring_proof", "shown")
