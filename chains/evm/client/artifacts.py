@@ -13,7 +13,14 @@ from chains.evm.client.abi import AbiFunction
 from chains.evm.errors import ArtifactInvalid
 
 ARTIFACTS_DIR: Final = Path(__file__).resolve().parent.parent / "artifacts"
-CONTRACTS: Final = ("ICS26Router", "ProgmatLightClient", "DvpApp", "SecurityToken")
+CONTRACTS: Final = (
+    "ICS26Router",
+    "ProgmatLightClient",
+    "QbftLightClient",
+    "HubProgmatLightClient",
+    "DvpApp",
+    "SecurityToken",
+)
 
 
 @dataclass(frozen=True)

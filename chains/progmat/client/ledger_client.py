@@ -65,7 +65,10 @@ class CashBalance:
 
 @dataclass(frozen=True, slots=True)
 class LightClientInfo:
-    """A light client on the ledger; ``heights`` are pairs of height and Unix seconds, newest first."""
+    """A light client on the ledger; ``heights`` are pairs of height and Unix seconds, newest first.
+
+    ``latest_consensus_state`` is what is kept of the first of them, in the light client's own format.
+    """
 
     client_type: str
     client_state: bytes
@@ -73,6 +76,7 @@ class LightClientInfo:
     counterparty_merkle_prefix: tuple[bytes, ...]
     heights: tuple[tuple[int, int], ...]
     is_frozen: bool
+    latest_consensus_state: bytes = b""
 
 
 class LedgerClient:
@@ -195,6 +199,7 @@ class LedgerClient:
             counterparty_merkle_prefix=tuple(answer.counterparty_merkle_prefix),
             heights=tuple((item.height, item.timestamp_s) for item in answer.heights),
             is_frozen=answer.frozen,
+            latest_consensus_state=answer.latest_consensus_state,
         )
 
     async def transaction(self, tx_id: bytes) -> tuple[bytes, int]:

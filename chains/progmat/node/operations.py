@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, record_of
+from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, ConsensusRecord, record_of
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.flows import store, trades
 from chains.progmat.flows.authorisations import TradeAuthorisation, authorise
@@ -36,7 +36,16 @@ from chains.progmat.flows.views import IbcEvent, TradeRecord
 from chains.progmat.identity import KeptKey, KeyPurpose, KeyStore
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.storage import StoredTransaction, stored_transaction
-from chains.progmat.vault import AccountBalance, IndexedMembership, VaultState, balances, light_client, members
+from chains.progmat.vault import (
+    AccountBalance,
+    IndexedConsensus,
+    IndexedMembership,
+    VaultState,
+    balances,
+    latest_consensus,
+    light_client,
+    members,
+)
 from chains.progmat.vault.schema import consensus
 from ibc.dvp import CashAccount, SettlementTerms, terms_hash
 from primitives.public_key import SignatureScheme
@@ -55,6 +64,8 @@ class LightClientView:
     record: ClientRecord
     heights: tuple[tuple[int, int], ...]
     """Pairs of height and its time in Unix seconds, newest first."""
+    latest_consensus_state: bytes = b""
+    """What is kept of the first of them, in the light client's own format."""
 
     @property
     def is_frozen(self) -> bool:
@@ -227,7 +238,17 @@ def _light_client_view(connection: Connection, client_id: str) -> LightClientVie
         raise TypeError(f"the vault indexed {found.ref} as a light client, it is a consensus record")
     query = select(consensus.c.height, consensus.c.timestamp_s).where(consensus.c.client_id == client_id)
     rows = connection.execute(query.order_by(consensus.c.height.desc()).limit(MAX_HEIGHTS))
-    return LightClientView(record, tuple((row.height, row.timestamp_s) for row in rows))
+    latest = latest_consensus(connection, client_id)
+    kept = b"" if latest is None else consensus_of(latest).consensus_state
+    return LightClientView(record, tuple((row.height, row.timestamp_s) for row in rows), kept)
+
+
+def consensus_of(found: VaultState[IndexedConsensus]) -> ConsensusRecord:
+    """The record that the vault indexed as a verified height."""
+    record = record_of(found.state)
+    if not isinstance(record, ConsensusRecord):
+        raise TypeError(f"the vault indexed {found.ref} as a verified height, it is a client record")
+    return record
 
 
 async def first_of(*events: asyncio.Event) -> None:

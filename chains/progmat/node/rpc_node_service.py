@@ -218,6 +218,7 @@ class NodeServiceRpc(FlowStarting, NodeServiceServicer):
             counterparty_merkle_prefix=view.record.counterparty_merkle_prefix,
             heights=[pb.LightClientHeight(height=height, timestamp_s=at_s) for height, at_s in view.heights],
             frozen=view.is_frozen,
+            latest_consensus_state=view.latest_consensus_state,
         )
 
 

@@ -436,20 +436,22 @@ class LightClientHeight(_message.Message):
     def __init__(self, height: _Optional[int] = ..., timestamp_s: _Optional[int] = ...) -> None: ...
 
 class GetLightClientResponse(_message.Message):
-    __slots__ = ("client_type", "client_state", "counterparty_client_id", "counterparty_merkle_prefix", "heights", "frozen")
+    __slots__ = ("client_type", "client_state", "counterparty_client_id", "counterparty_merkle_prefix", "heights", "frozen", "latest_consensus_state")
     CLIENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     CLIENT_STATE_FIELD_NUMBER: _ClassVar[int]
     COUNTERPARTY_CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     COUNTERPARTY_MERKLE_PREFIX_FIELD_NUMBER: _ClassVar[int]
     HEIGHTS_FIELD_NUMBER: _ClassVar[int]
     FROZEN_FIELD_NUMBER: _ClassVar[int]
+    LATEST_CONSENSUS_STATE_FIELD_NUMBER: _ClassVar[int]
     client_type: str
     client_state: bytes
     counterparty_client_id: str
     counterparty_merkle_prefix: _containers.RepeatedScalarFieldContainer[bytes]
     heights: _containers.RepeatedCompositeFieldContainer[LightClientHeight]
     frozen: bool
-    def __init__(self, client_type: _Optional[str] = ..., client_state: _Optional[bytes] = ..., counterparty_client_id: _Optional[str] = ..., counterparty_merkle_prefix: _Optional[_Iterable[bytes]] = ..., heights: _Optional[_Iterable[_Union[LightClientHeight, _Mapping]]] = ..., frozen: _Optional[bool] = ...) -> None: ...
+    latest_consensus_state: bytes
+    def __init__(self, client_type: _Optional[str] = ..., client_state: _Optional[bytes] = ..., counterparty_client_id: _Optional[str] = ..., counterparty_merkle_prefix: _Optional[_Iterable[bytes]] = ..., heights: _Optional[_Iterable[_Union[LightClientHeight, _Mapping]]] = ..., frozen: _Optional[bool] = ..., latest_consensus_state: _Optional[bytes] = ...) -> None: ...
 
 class AckPacketRequest(_message.Message):
     __slots__ = ("request_id", "packet", "acknowledgement", "proof", "height", "wait_s")
