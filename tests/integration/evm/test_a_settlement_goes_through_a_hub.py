@@ -14,9 +14,14 @@ from chains.evm.client.qbft_light_client import QbftLightClientBinding
 from chains.evm.client.qbft_messages import ring_place
 from chains.progmat.ibc_host.earmark import EarmarkProof, earmark_slot, require_earmark
 from relayer.hub.endpoints import HUB_CLIENT
+from tests.fakes.evm_settlement_world import CLIENT_ID
 from tests.fakes.hub_ledger import AMOUNT_YEN
 from tests.fakes.hub_world import HubWorld, hub_world
 from tests.fakes.ledger_parties import CN_A, CN_B
+
+
+def unhex(address: str) -> bytes:
+    return bytes.fromhex(address.removeprefix("0x"))
 
 
 @pytest.fixture
@@ -29,6 +34,8 @@ async def test_a_packet_and_its_acknowledgement_go_end_to_end_while_the_clients_
     world: HubWorld, tmp_path: Path
 ) -> None:
     ledger_end, chain_end = world.endpoints
+    assert await world.chain.router.light_client_of(world.chain.rpc, CLIENT_ID) == unhex(world.deployment.light_client)
+    assert world.ledger.client_record.client_type == "hub"
     terms = world.ledger.cash_leg(world.chain.terms())
     await world.chain.earmark(terms)
     world.pass_time()
