@@ -170,7 +170,7 @@ class HubLedger:
         return EventPage(found, cursor + len(found))
 
     async def hosted_client(self) -> HostedClient:
-        raise NotImplementedError("a wrapper answers this")
+        raise LookupError("the wrapper behind the hub reads the client")
 
     async def update_for_counterparty(self, trusted_height: int, at_least: int) -> ClientUpdate:
         self.side.height = max(self.side.height, trusted_height + 1, at_least)  # an idle ledger ticks

@@ -30,6 +30,7 @@ class HubModel:
     keys: tuple[ValidatorKey, ...] = field(default_factory=lambda: validator_keys(4, "hub"))
     contract: bytes = CONTRACT
     parent_hash: bytes = bytes(32)
+    others: int = 4
 
     def later(self, **changes: object) -> HubModel:
         """The next block, a second on."""
@@ -53,7 +54,7 @@ class HubModel:
     def state(self) -> RouterState:
         ring = {ring_place(height, RING_SLOT): word for height, word in self.kept.items()}
         storage = NEIGHBOURS | {HEAD_SLOT: self.head_word} | ring
-        return RouterState(storage, contract=self.contract, others=4)
+        return RouterState(storage, contract=self.contract, others=self.others)
 
     @property
     def block(self) -> QbftBlockBuilder:

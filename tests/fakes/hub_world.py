@@ -10,15 +10,14 @@ from typing import Final
 
 from chains.evm.client.account import EvmAccount
 from chains.evm.client.deployment import Deployment, address_bytes
-from chains.evm.client.followed_account import FollowedAccount
-from chains.evm.client.hub_deployment import HubClientPlan, HubDeployment, HubPlan, deploy_hub, put_behind_hub
-from chains.evm.client.hub_proofs import PROGMAT_CLIENT_LAYOUT, QBFT_CLIENT_LAYOUT, FarChain, HubProver
+from chains.evm.client.hub_proofs import PROGMAT_CLIENT_LAYOUT, QBFT_CLIENT_LAYOUT, HubProver
 from chains.evm.client.proofs import TrustTerms
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.devnet.app import Devnet
 from chains.evm.devnet.config import MiningMode, Prefunded
 from primitives.secp256k1 import address_of
 from relayer.chains.evm import EvmEndpoint
+from relayer.hub.boot import HubEnds, raise_hub
 from relayer.hub.endpoints import ChainBehindHub, LedgerBehindHub
 from relayer.hub.upkeep import HubSite
 from relayer.hub.wiring import DirectPath, endpoints_behind_hub
@@ -95,27 +94,10 @@ async def hub_world() -> AsyncIterator[HubWorld]:
         )
         async with Devnet(config, chain.clock) as hub_devnet, EvmRpc(hub_devnet.url) as hub_rpc:
             account = EvmAccount(hub_rpc, ADMIN, HUB_CHAIN_ID)
-            hub = await _deploy_hub(account, chain)
-            hub_devnet.mine()
-            yield await _behind_hub(chain, hub_devnet, HubSite(hub_rpc, account, hub))
-
-
-async def _deploy_hub(account: EvmAccount, chain: EvmSettlementWorld) -> HubDeployment:
-    far = FarChain(CHAIN_ID, chain.router.address)
-    block = await FollowedAccount(chain.rpc, far.router).verified(await chain.rpc.block_number())
-    return await deploy_hub(account, HubPlan(far, block, TRUST, chain.ledger.anchor()))
-
-
-async def _behind_hub(chain: EvmSettlementWorld, hub_devnet: Devnet, site: HubSite) -> HubWorld:
-    ledger = HubLedger(chain.ledger)
-    world = HubWorld(chain, hub_devnet, site, chain.deployment, ledger)
-    hub_height = await site.rpc.block_number()
-    hub_block = await world.of_ledger.initial_hub_block(hub_height)
-    plan = HubClientPlan(site.deployment, hub_block, TRUST, chain.ledger.anchor(), LEDGER_CLIENT_ID)
-    world.deployment = await put_behind_hub(chain.admin, chain.deployment, plan)
-    far = FarChain(CHAIN_ID, chain.router.address)
-    first = await FollowedAccount(chain.rpc, far.router).verified(await chain.rpc.block_number())
-    initial = await world.of_chain.initial_ledger_state(HUB_CHAIN_ID, far, first, TRUST, hub_height)
-    world.pass_time()
-    ledger.create_client(initial.client_state, initial.consensus_state)
-    return world
+            ends = HubEnds(chain.admin, chain.deployment, chain.ledger.anchor(), LEDGER_CLIENT_ID, TRUST)
+            raised = await raise_hub(account, ends)
+            site = HubSite(hub_rpc, account, raised.hub)
+            world = HubWorld(chain, hub_devnet, site, raised.deployment, HubLedger(chain.ledger))
+            world.pass_time()
+            world.ledger.create_client(raised.ledger_state.client_state, raised.ledger_state.consensus_state)
+            yield world

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
+import pytest
 from eth_abi import abi as eth_abi
 
 from chains.evm.client.qbft_messages import (
@@ -17,7 +18,7 @@ from chains.evm.client.qbft_messages import (
     storage_message,
 )
 from light_clients.qbft import IBC_STORE_SLOT
-from tests.fakes.evm_sandbox import Account, Contract, EvmSandbox
+from tests.fakes.evm_sandbox import Account, Contract, EvmSandbox, Reverted
 from tests.fakes.qbft_client import DRIFT_S, TRUSTED_HEIGHT, TRUSTING_PERIOD_S, QbftScenario, slot_of
 from tests.fakes.qbft_headers import ROUTER, TIME_0_S, QbftBlockBuilder, RouterState, ValidatorKey, validator_keys
 
@@ -57,6 +58,10 @@ class QbftContractBench:
     def trusted(self) -> VerifiedBlock:
         return first_block(self.scenario)
 
+    @property
+    def next_block(self) -> QbftBlockBuilder:
+        return self.scenario.next_block
+
     def message(
         self,
         block: QbftBlockBuilder,
@@ -74,6 +79,12 @@ class QbftContractBench:
     def update(self, message: bytes, sender: Account = PASSER) -> int:
         """Submit; 0 update, 1 misbehaviour, 2 nothing new."""
         return int.from_bytes(self.client.transact("updateClient", message, sender=sender).output, "big")
+
+    def refuses(self, message: bytes, error: str) -> None:
+        """The update reverts with this error."""
+        with pytest.raises(Reverted) as refusal:
+            self.update(message)
+        assert refusal.value.error == error
 
     def report(self, one: QbftBlockBuilder, other: QbftBlockBuilder, sender: Account = PASSER) -> None:
         """Submit two blocks, each sealed by all of its validators, as evidence."""

@@ -113,7 +113,7 @@ def test_a_new_client_fits_together_or_is_not_made() -> None:
         CLIENT.initialise(client_state, replace_hub_state(b"no state"))
     for field in ({"contract": bytes(20)}, {"router_address": bytes(20)}, {"head_slot": b""}, {"chain_id": 0}):
         with pytest.raises(MalformedHubMessage):
-            replace(SCENARIO.client, **field)  # type: ignore[arg-type]  # the fields' types differ
+            replace(SCENARIO.client, **field)
 
 
 def replace_hub_state(hub_consensus_state: bytes) -> bytes:

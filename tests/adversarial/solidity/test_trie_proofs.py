@@ -255,6 +255,27 @@ def test_a_word_that_is_none_is_refused(word: bytes) -> None:
 
 # --------------------------------------------------------------------------------------------------- all three alike
 
+
+LARGE = HexaryTrie({})
+for _number in range(700):
+    LARGE[keccak256(_number.to_bytes(2, "big"))] = keccak256(bytes(_number))
+
+
+@given(st.integers(0, 2000), st.integers(0, 8 * 532 - 1), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_full_branches_are_read_at_once_and_to_the_last_byte(number: int, bit: int, mutate: bool) -> None:  # noqa: FBT001 # drawn
+    key = keccak256(number.to_bytes(2, "big"))
+    nodes = [rlp.encode(node) for node in LARGE.get_proof(key)]  # type: ignore[no-untyped-call]  # no annotations there
+    assert len(nodes[0]) == 532
+    root = bytes(LARGE.root_hash)
+    if mutate:
+        nodes[0] = (int.from_bytes(nodes[0], "big") ^ 1 << bit).to_bytes(532, "big")
+        root = keccak256(nodes[0])
+    verdict = judge(root, key, nodes).agreed
+    if not mutate:
+        assert verdict == (keccak256(bytes(number)) if number < 700 else None)
+
+
 KEYS = st.one_of(st.binary(min_size=0, max_size=3), st.integers(0, 30).map(lambda n: keccak256(bytes([n]))))
 
 

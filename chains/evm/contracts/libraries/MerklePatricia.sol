@@ -15,6 +15,7 @@ library MerklePatricia {
     uint256 internal constant MAX_NODE_SIZE = 1024;
     uint256 private constant BRANCH_ITEMS = 17;
     uint256 private constant EMPTY_STRING = 0x80;
+    uint256 private constant FULL_BRANCH_SIZE = 532;
 
     /// @dev What stands after a node: the hash of the next one, or the end and the value found (empty: absent).
     struct Step {
@@ -91,10 +92,30 @@ library MerklePatricia {
             if (found != step.referred) {
                 revert MerklePatriciaErrors.MptNodeMismatch(number, step.referred, found);
             }
-            _follow(node, key, step);
+            if (step.nibble < key.nibbles && _isFullBranch(node)) {
+                step.referred = bytes32(node[4 + 33 * _nibble(key.word, step.nibble):]);
+                ++step.nibble;
+            } else {
+                _follow(node, key, step);
+            }
         }
         if (!step.ended) revert MerklePatriciaErrors.MptNodeMissing(step.referred, count);
         return (step.valueStart, step.valueEnd);
+    }
+
+    /// @dev Whether it is a branch with sixteen hashed children and no value: the upper levels of a large trie. Looks at
+    ///      every byte that is not part of a hash, so that nothing is left to find item by item.
+    function _isFullBranch(bytes calldata node) private pure returns (bool isFull) {
+        if (node.length != FULL_BRANCH_SIZE) return false;
+        assembly ("memory-safe") {
+            let child := add(node.offset, 3)
+            let value := add(child, 528)
+            isFull := eq(shr(232, calldataload(node.offset)), 0xf90211)
+            isFull := and(isFull, eq(byte(0, calldataload(value)), 0x80))
+            for {} lt(child, value) { child := add(child, 33) } {
+                isFull := and(isFull, eq(byte(0, calldataload(child)), 0xa0))
+            }
+        }
     }
 
     /// @dev Walks through one node and those that stand in it.
@@ -124,7 +145,7 @@ library MerklePatricia {
         uint256 second;
         uint256 items;
         for (uint256 cursor = position; cursor < end; ++items) {
-            (,uint256 following,) = StrictRlp.item(cursor, end);
+            uint256 following = _itemEnd(cursor, end);
             if (items == 1) second = cursor;
             if (items == wanted) (child, next) = (cursor, following);
             cursor = following;
@@ -138,6 +159,14 @@ library MerklePatricia {
             ++step.nibble;
             step.ended = StrictRlp.byteAt(child) == EMPTY_STRING;
         }
+    }
+
+    /// @dev Where an item ends; most of a branch's are a hash or nothing.
+    function _itemEnd(uint256 position, uint256 end) private pure returns (uint256 next) {
+        uint256 first = StrictRlp.byteAt(position);
+        if (first == EMPTY_STRING) return position + 1;
+        if (first == 0xa0 && position + 33 <= end) return position + 33;
+        (, next,) = StrictRlp.item(position, end);
     }
 
     /// @dev A leaf or an extension: its path stands from `position` to `second`, its value or child from there to `end`.
