@@ -21,14 +21,13 @@ from light_clients.hub.codec import encode_client_state, encode_consensus_state,
 from light_clients.qbft import (
     IBC_STORE_SLOT,
     QbftClientState,
-    QbftConsensusState,
     QbftHeader,
     QbftLightClient,
     verify_storage_at,
 )
 from light_clients.qbft import codec as qbft_codec
 from primitives.keccak import keccak256
-from tests.fakes.hub_model import CONTRACT, HEAD_SLOT, RING_SLOT, HubModel
+from tests.fakes.hub_model import CONTRACT, HEAD_SLOT, HUB_HEIGHT, RING_SLOT, HubModel
 from tests.fakes.qbft_client import commitments, slot_of
 from tests.fakes.qbft_headers import ROUTER, TIME_0_S, QbftBlockBuilder, RouterState, ValidatorKey, evidence_of
 
@@ -59,6 +58,19 @@ def as_shown(block: VerifiedBlock) -> FarBlock:
     return FarBlock(block.height, block.timestamp_s, *hashes)
 
 
+def hub_client_state() -> QbftClientState:
+    """The hub's own client at the hub's first block."""
+    return QbftClientState(
+        chain_id=HUB_CHAIN_ID,
+        router_address=CONTRACT,
+        store_slot=IBC_STORE_SLOT,
+        latest_height=HUB_HEIGHT,
+        trusting_period_s=HUB_TRUSTING_PERIOD_S,
+        max_clock_drift_s=DRIFT_S,
+        frozen=False,
+    )
+
+
 FIRST: Final = far_block(20, TIME_0_S - 10, EMPTY)
 
 
@@ -83,17 +95,8 @@ class HubScenario:
 
     @property
     def client(self) -> HubClientState:
-        hub_client = QbftClientState(
-            chain_id=HUB_CHAIN_ID,
-            router_address=CONTRACT,
-            store_slot=IBC_STORE_SLOT,
-            latest_height=self.first_hub.number,
-            trusting_period_s=HUB_TRUSTING_PERIOD_S,
-            max_clock_drift_s=DRIFT_S,
-            frozen=False,
-        )
         return HubClientState(
-            hub_client_state=qbft_codec.encode_client_state(hub_client),
+            hub_client_state=qbft_codec.encode_client_state(hub_client_state()),
             contract=CONTRACT,
             head_slot=HEAD_SLOT,
             ring_slot=RING_SLOT,
@@ -117,16 +120,17 @@ class HubScenario:
     @staticmethod
     def consensus(hub: HubModel, far: VerifiedBlock) -> ConsensusAt:
         """What is kept of a far block that a block of the hub showed."""
-        verified = hub.verified
-        roots = (verified.state_root, verified.storage_root)
-        hub_consensus = QbftConsensusState(verified.timestamp_s, *roots, verified.validators)
+        sealed = QbftHeader(hub.block.sealed_by(hub.keys), 0, hub.state.account_proof(CONTRACT))
+        updated = QbftLightClient().update_state(
+            qbft_codec.encode_client_state(hub_client_state()), qbft_codec.encode_header(sealed)
+        )
         kept = HubConsensusState(
             timestamp_s=far.timestamp_s,
             state_root=far.state_root,
             storage_root=far.storage_root,
             block_hash=far.block_hash,
             hub_height=hub.number,
-            hub_consensus_state=qbft_codec.encode_consensus_state(hub_consensus),
+            hub_consensus_state=updated.consensus_states[0].consensus_state,
         )
         return ConsensusAt(far.height, encode_consensus_state(kept))
 
