@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from light_clients.hub.client_state import HubClientState
 from light_clients.hub.consensus_state import HubConsensusState
-from light_clients.hub.far_block import FarBlock
+from light_clients.hub.far_block import FarBlock, RingLayout
 from light_clients.hub.hub_chain import HubChain
 from light_clients.hub.light_client import HubLightClient
 from light_clients.hub.message import HubHeader, HubMisbehaviour
@@ -21,4 +21,5 @@ __all__ = [
     "HubHeader",
     "HubLightClient",
     "HubMisbehaviour",
+    "RingLayout",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from light_clients.hub.errors import MalformedHubMessage
+from light_clients.hub.far_block import RingLayout
 from light_clients.hub.fields import check_address, check_hash, check_number
 
 MAX_HUB_CLIENT_STATE_BYTES = 8 * 1024
@@ -15,7 +16,8 @@ class HubClientState:
     """One far chain as followed through one hub.
 
     ``hub_client_state`` is in the format of the hub's light client, and binds the hub's chain id. ``contract`` is the
-    far chain's light client on the hub, ``head_slot`` and ``ring_slot`` are where it keeps its latest height and ring.
+    far chain's light client on the hub; it is frozen if a bit of ``frozen_mask`` is set in its ``head_slot``, and keeps
+    its ring at ``ring_slot``.
     ``chain_id``, ``router_address`` and ``store_slot`` are the far chain's. Heights are far heights, times in seconds.
     Raises MalformedHubMessage for a field out of range.
     """
@@ -23,7 +25,9 @@ class HubClientState:
     hub_client_state: bytes
     contract: bytes
     head_slot: bytes
+    frozen_mask: bytes
     ring_slot: bytes
+    ring_layout: RingLayout
     chain_id: int
     router_address: bytes
     store_slot: bytes
@@ -42,6 +46,9 @@ class HubClientState:
         check_address("contract on the hub", self.contract)
         check_address("router", self.router_address)
         check_hash("head slot", self.head_slot)
+        check_hash("frozen mask", self.frozen_mask)
+        if not any(self.frozen_mask):
+            raise MalformedHubMessage("frozen mask has no bit", expected="one or more")
         check_hash("ring slot", self.ring_slot)
         check_hash("store slot", self.store_slot)
         check_number("chain id", self.chain_id, 1)

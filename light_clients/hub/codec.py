@@ -11,7 +11,7 @@ from crossdvp.ibc.v1 import hub_pb2, qbft_pb2
 from light_clients.hub.client_state import MAX_HUB_CLIENT_STATE_BYTES, HubClientState
 from light_clients.hub.consensus_state import MAX_HUB_CONSENSUS_STATE_BYTES, HubConsensusState
 from light_clients.hub.errors import MalformedHubMessage
-from light_clients.hub.far_block import FarBlock
+from light_clients.hub.far_block import FarBlock, RingLayout
 from light_clients.hub.message import HubClientMessage, HubHeader, HubMisbehaviour
 from primitives.codec import deterministic_bytes, strict_parse
 from primitives.mpt import MAX_NODE_BYTES
@@ -22,6 +22,12 @@ MAX_CLIENT_STATE_BYTES = MAX_HUB_CLIENT_STATE_BYTES + 512
 MAX_CONSENSUS_STATE_BYTES = MAX_HUB_CONSENSUS_STATE_BYTES + 256
 MAX_CLIENT_MESSAGE_BYTES = MAX_HUB_MESSAGE_BYTES + 3 * MAX_PROOF_BYTES + 512
 
+_RING_LAYOUTS = {
+    RingLayout.MAPPING: hub_pb2.RING_LAYOUT_MAPPING,
+    RingLayout.ARRAY: hub_pb2.RING_LAYOUT_ARRAY,
+}
+_RING_LAYOUT_OF = {int(number): layout for layout, number in _RING_LAYOUTS.items()}
+
 
 def encode_client_state(client_state: HubClientState) -> bytes:
     """The bytes a ledger keeps."""
@@ -30,7 +36,9 @@ def encode_client_state(client_state: HubClientState) -> bytes:
             hub_client_state=client_state.hub_client_state,
             contract=client_state.contract,
             head_slot=client_state.head_slot,
+            frozen_mask=client_state.frozen_mask,
             ring_slot=client_state.ring_slot,
+            ring_layout=_RING_LAYOUTS[client_state.ring_layout],
             chain_id=client_state.chain_id,
             router_address=client_state.router_address,
             store_slot=client_state.store_slot,
@@ -45,11 +53,16 @@ def encode_client_state(client_state: HubClientState) -> bytes:
 def decode_client_state(data: bytes) -> HubClientState:
     """The inverse."""
     message = strict_parse(hub_pb2.HubClientState, data, max_bytes=MAX_CLIENT_STATE_BYTES)
+    layout = _RING_LAYOUT_OF.get(message.ring_layout)
+    if layout is None:
+        raise MalformedHubMessage("ring's layout is unknown", expected="1 or 2", found=message.ring_layout)
     return HubClientState(
         hub_client_state=message.hub_client_state,
         contract=message.contract,
         head_slot=message.head_slot,
+        frozen_mask=message.frozen_mask,
         ring_slot=message.ring_slot,
+        ring_layout=layout,
         chain_id=message.chain_id,
         router_address=message.router_address,
         store_slot=message.store_slot,

@@ -7,7 +7,6 @@
         ├── InvalidHeader (ibc)
         │   ├── WrongTrustedHeight      builds on another consensus state than the one given
         │   ├── FarClientFrozen         the hub's own client of the far chain is frozen
-        │   ├── FarHeightNotReached     the hub's own client has not come as far
         │   ├── FarStateMismatch        the hub keeps another consensus state, or none
         │   ├── FarStateStale           older at the hub's block than the trusting period
         │   ├── FarStateFromFuture      later than the verifier's clock plus the drift
@@ -48,14 +47,8 @@ class FarClientFrozen(InvalidHeader):
     reason: ClassVar[str] = "HUB_FAR_CLIENT_FROZEN"
 
 
-class FarHeightNotReached(InvalidHeader):
-    """At that block of the hub its own client had not come to the far height: bring a later block of the hub."""
-
-    reason: ClassVar[str] = "HUB_FAR_HEIGHT_NOT_REACHED"
-
-
 class FarStateMismatch(InvalidHeader):
-    """The hub's client keeps another consensus state at the far height, or none (any more)."""
+    """At that block of the hub its own client keeps another consensus state at the far height, or none (any more)."""
 
     reason: ClassVar[str] = "HUB_FAR_STATE_MISMATCH"
 

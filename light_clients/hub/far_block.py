@@ -1,19 +1,28 @@
 """A block of the far chain as the hub's contract keeps it, and where.
 
 The contract keeps, in a ring of 256 slots, ``u64 height | first 24 bytes of keccak256(u64 timestamp | state root |
-storage root | block hash | validators' hash)``, and in its head slot, from the high end, ``frozen | u64 latest
-timestamp | u64 latest height``.
+storage root | block hash | validators' hash)``, and in its head slot a flag if it is frozen.
 Source: chains/evm/contracts/light-clients/QbftFollower.sol.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from light_clients.hub.fields import check_hash, check_number
 from primitives.keccak import keccak256
 
 RING_SIZE = 256
+
+
+class RingLayout(Enum):
+    """How the contract lays its ring out: a mapping from the remainder of the height, or an array by it."""
+
+    MAPPING = "mapping"
+    ARRAY = "array"
+
+
 _HASH_BYTES = 24
 
 
@@ -49,21 +58,14 @@ class FarBlock:
         return self.height.to_bytes(8, "big") + hashed[:_HASH_BYTES]
 
 
-@dataclass(frozen=True, slots=True)
-class FarHead:
-    """What the head slot says: the latest height, and whether anything above height and time is set."""
-
-    latest_height: int
-    frozen: bool
+def is_frozen(word: bytes | None, frozen_mask: bytes) -> bool:
+    """Whether a bit of the mask is set in the head slot's word; None is a slot that was never written."""
+    return word is not None and any(found & mask for found, mask in zip(word, frozen_mask, strict=True))
 
 
-def far_head(word: bytes | None) -> FarHead:
-    """Read the head slot's word of 32 bytes; None, a slot never written, is a client that has come nowhere."""
-    if word is None:
-        return FarHead(0, frozen=False)
-    return FarHead(int.from_bytes(word[24:], "big"), frozen=any(word[:16]))
-
-
-def ring_place(height: int, ring_slot: bytes) -> bytes:
+def ring_place(height: int, ring_slot: bytes, layout: RingLayout) -> bytes:
     """The storage slot of a height in the ring at ``ring_slot``."""
-    return keccak256((height % RING_SIZE).to_bytes(32, "big") + ring_slot)
+    remainder = height % RING_SIZE
+    if layout is RingLayout.ARRAY:
+        return ((int.from_bytes(ring_slot, "big") + remainder) % 2**256).to_bytes(32, "big")
+    return keccak256(remainder.to_bytes(32, "big") + ring_slot)

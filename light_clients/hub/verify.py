@@ -7,12 +7,11 @@ from light_clients.clock import latest_acceptable_s
 from light_clients.hub.client_state import HubClientState
 from light_clients.hub.errors import (
     FarClientFrozen,
-    FarHeightNotReached,
     FarStateFromFuture,
     FarStateMismatch,
     FarStateStale,
 )
-from light_clients.hub.far_block import FarBlock, far_head, ring_place
+from light_clients.hub.far_block import FarBlock, is_frozen, ring_place
 from light_clients.hub.hub_chain import HubChain
 from light_clients.hub.message import HubHeader
 
@@ -22,8 +21,8 @@ def validate_shown(
 ) -> None:
     """Return if the hub's client, good and up to date at ``hub_block``, keeps what the header shows.
 
-    ``hub_block`` has been verified by the hub's light client. Raises FarClientFrozen, FarHeightNotReached,
-    FarStateMismatch, FarStateStale, FarStateFromFuture, or what the hub's reading raises for nodes that do not hold.
+    ``hub_block`` has been verified by the hub's light client. Raises FarClientFrozen, FarStateMismatch, FarStateStale,
+    FarStateFromFuture, or what the hub's reading raises for nodes that do not hold.
     """
     shown = header.shown
 
@@ -32,14 +31,10 @@ def validate_shown(
             client_state.hub_client_state, hub_block, client_state.contract, slot, header.account_proof, proof, now
         )
 
-    head = far_head(word(client_state.head_slot, header.head_proof))
-    if head.frozen:
+    if is_frozen(word(client_state.head_slot, header.head_proof), client_state.frozen_mask):
         raise FarClientFrozen("the hub's client of the far chain is frozen", found=client_state.contract)
-    if shown.height > head.latest_height:
-        raise FarHeightNotReached(
-            "the hub's client has not come to that height", expected=head.latest_height, found=shown.height
-        )
-    kept = word(ring_place(shown.height, client_state.ring_slot), header.ring_proof)
+    place = ring_place(shown.height, client_state.ring_slot, client_state.ring_layout)
+    kept = word(place, header.ring_proof)
     if kept != shown.slot_value:
         raise FarStateMismatch(
             f"the hub's client keeps something else for height {shown.height}", expected=kept, found=shown.slot_value

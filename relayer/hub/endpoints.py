@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from chains.evm.client.hub_proofs import HubAnchor, HubProver
+from chains.evm.client.proofs import QbftProver, StorageEvidence
 from ibc.light_client import ConsensusAt
 from ibc.packet import Packet
 from light_clients.hub import HubChain, HubLightClient
@@ -21,7 +22,7 @@ from relayer.core.chain import (
     PacketMessage,
     ProofKind,
 )
-from relayer.hub.upkeep import HubUpkeep
+from relayer.hub.upkeep import HubUpkeep, ShownBlock
 
 HUB_CLIENT = HubLightClient(HubChain(QbftLightClient(), verify_storage_at))
 
@@ -84,26 +85,54 @@ class BehindHub:
         await self._inner.close()
 
 
-class ChainBehindHub(BehindHub):
-    """The EVM chain, whose client on the ledger goes through the hub."""
+class ChainProverBehindHub:
+    """What a gateway asks of a ``QbftProver``, for a ledger whose client goes through the hub."""
 
-    def __init__(self, inner: ChainEndpoint, upkeep: HubUpkeep, prover: HubProver, read: HubClientReader) -> None:
-        super().__init__(inner)
+    def __init__(self, direct: QbftProver, upkeep: HubUpkeep, prover: HubProver, read: HubClientReader) -> None:
+        self._direct = direct
         self._upkeep = upkeep
         self._prover = prover
         self._read = read
 
-    async def update_for_counterparty(self, trusted_height: int, at_least: int) -> ClientUpdate:
-        """See ChainEndpoint: the hub's client first, then what the hub shows. Raises HubNotReady, HubMovedMeanwhile."""
+    async def header_message(self, height: int, trusted_height: int) -> bytes:
+        """Give the client message that takes the ledger's client from `trusted_height`, its newest, to `height`.
+
+        Brings the hub's client there first. Raises HubNotReady, HubMovedMeanwhile, NotTheLatestHeight.
+        """
+        anchor = await self._anchor(trusted_height)
+        return await self._message(await self._upkeep.show_block(height), anchor)
+
+    async def newest_message(self, trusted_height: int, at_least: int) -> ClientUpdate:
+        """The same to the newest block, or one that the hub keeps already, if it is not below `at_least`."""
+        anchor = await self._anchor(trusted_height)
+        shown = await self._upkeep.follow_chain(max(at_least, trusted_height + 1))
+        return ClientUpdate(shown.block.height, shown.block.timestamp_s, await self._message(shown, anchor))
+
+    async def storage_evidence(self, contract: bytes, slot: bytes, height: int) -> StorageEvidence:
+        """Prove a slot of any contract of the chain, e.g. an earmark: nodes as without a hub."""
+        return await self._direct.storage_evidence(contract, slot, height)
+
+    async def _anchor(self, trusted_height: int) -> HubAnchor:
         _, consensus = await self._read()
         if consensus.height != trusted_height:
             raise NotTheLatestHeight(f"build on height {consensus.height}, not on {trusted_height}")
-        hub_height = decode_consensus_state(consensus.consensus_state).hub_height
-        shown = await self._upkeep.follow_chain(max(at_least, trusted_height + 1))
-        _require_above(shown.hub_height, hub_height)
-        anchor = HubAnchor(trusted_height, hub_height)
-        message = await self._prover.ledger_message(shown.block, shown.hub_height, anchor)
-        return ClientUpdate(shown.block.height, shown.block.timestamp_s, message)
+        return HubAnchor(trusted_height, decode_consensus_state(consensus.consensus_state).hub_height)
+
+    async def _message(self, shown: ShownBlock, anchor: HubAnchor) -> bytes:
+        _require_above(shown.hub_height, anchor.hub_height)
+        return await self._prover.ledger_message(shown.block, shown.hub_height, anchor)
+
+
+class ChainBehindHub(BehindHub):
+    """The EVM chain, whose client on the ledger goes through the hub."""
+
+    def __init__(self, inner: ChainEndpoint, prover: ChainProverBehindHub) -> None:
+        super().__init__(inner)
+        self._prover = prover
+
+    async def update_for_counterparty(self, trusted_height: int, at_least: int) -> ClientUpdate:
+        """See ChainEndpoint: the hub's client first, then what the hub shows. Raises HubNotReady, HubMovedMeanwhile."""
+        return await self._prover.newest_message(trusted_height, at_least)
 
 
 class LedgerBehindHub(BehindHub):

@@ -16,7 +16,7 @@ from chains.evm.client.router import Router
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.errors import BlockUnavailable, EvmTxFailed, ExecutionReverted
 from light_clients.progmat import decode_header
-from primitives.errors import UnavailableError
+from primitives.errors import PeerError, UnavailableError
 from relayer.core.chain import ClientUpdate
 
 INCLUSION_TIMEOUT_S = 30.0
@@ -26,6 +26,12 @@ class HubMovedMeanwhile(UnavailableError):
     """The hub refuses an update that somebody else was faster with, or its client is behind: read it again."""
 
     reason = "HUB_MOVED_MEANWHILE"
+
+
+class HubsClientFrozen(PeerError):
+    """The hub's own client saw misbehaviour: nothing of that end comes through until an operator has replaced it."""
+
+    reason = "HUBS_CLIENT_FROZEN"
 
 
 class UpdateSource(Protocol):
@@ -76,18 +82,32 @@ class HubUpkeep:
     async def follow_chain(self, at_least: int) -> ShownBlock:
         """Bring the hub's client of the EVM chain to ``at_least`` or above, if it is not there yet.
 
-        Raises `BlockUnavailable` if the chain has not come so far, `HubMovedMeanwhile`, and what the nodes say.
+        Raises `BlockUnavailable` if the chain has not come so far, `HubMovedMeanwhile`, `HubsClientFrozen`, and what
+        the nodes say.
+        """
+        known = await self._chain_height()
+        if known >= at_least:
+            return await self.show_block(known)
+        newest = await self._chain.rpc.block_number()
+        if newest < at_least:
+            raise BlockUnavailable(str(at_least))
+        return await self.show_block(newest)
+
+    async def show_block(self, height: int) -> ShownBlock:
+        """Bring the hub's client of the EVM chain to exactly this block, if it does not keep it already.
+
+        Raises `HubMovedMeanwhile` for a block below the latest that the hub does not keep.
         """
         rpc = self.site.rpc
-        known = (await self._chain_client.client_state(rpc)).latest_height
-        if known < at_least:
-            newest = await self._chain.rpc.block_number()
-            if newest < at_least:
-                raise BlockUnavailable(str(at_least))
-            message = await self._chain.header_message(newest, known)
+        known = await self._chain_height()
+        if known < height:
+            message = await self._chain.header_message(height, known)
             hub_height = await self._update(CHAIN_CLIENT_ID, message)
-            return ShownBlock(await self._chain.verified(newest), hub_height)
-        return ShownBlock(await self._chain.verified(known), await rpc.block_number())
+        elif await self._chain_client.consensus_slot(rpc, height) is not None:
+            hub_height = await rpc.block_number()
+        else:
+            raise HubMovedMeanwhile(f"the hub is at block {known} and does not keep {height}: ask for a later one")
+        return ShownBlock(await self._chain.verified(height), hub_height)
 
     async def follow_ledger(self, above: int, at_least: int) -> ShownState:
         """Bring the hub's client of the ledger to a height above ``above``, at least ``at_least``.
@@ -95,7 +115,9 @@ class HubUpkeep:
         The ledger's own header says what the hub will keep; a height that another relayer brought is passed over for a
         later one. Raises as `follow_chain`, and what the ledger's side raises.
         """
-        known = (await self._ledger_client.client_state(self.site.rpc)).latest_height
+        client_state = await self._ledger_client.client_state(self.site.rpc)
+        _require_active(LEDGER_CLIENT_ID, frozen=client_state.frozen)
+        known = client_state.latest_height
         remembered = self._states.get(known)
         if remembered is not None and known > above and known >= at_least:
             return ShownState(remembered, await self.site.rpc.block_number())
@@ -106,6 +128,11 @@ class HubUpkeep:
         self._states = {state.height: state}
         return ShownState(state, hub_height)
 
+    async def _chain_height(self) -> int:
+        client_state = await self._chain_client.client_state(self.site.rpc)
+        _require_active(CHAIN_CLIENT_ID, frozen=client_state.frozen)
+        return client_state.latest_height
+
     async def _update(self, client_id: str, message: bytes) -> int:
         """The hub's block in which the message took effect."""
         call = self._router.update_client(client_id, message)
@@ -113,3 +140,8 @@ class HubUpkeep:
             return (await self.site.account.execute(call, INCLUSION_TIMEOUT_S)).height
         except (EvmTxFailed, ExecutionReverted) as refused:
             raise HubMovedMeanwhile(f"{client_id} on the hub: {refused}") from refused
+
+
+def _require_active(client_id: str, *, frozen: bool) -> None:
+    if frozen:
+        raise HubsClientFrozen(f"{client_id} on the hub is frozen: misbehaviour was proved there; ask its operator")

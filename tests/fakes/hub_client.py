@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from chains.evm.client.qbft_messages import VerifiedBlock
+from chains.evm.client.qbft_messages import RingKind, VerifiedBlock
 from ibc.light_client import ConsensusAt, TimeBounds
 from light_clients.hub import (
     FarBlock,
@@ -16,6 +16,7 @@ from light_clients.hub import (
     HubHeader,
     HubLightClient,
     HubMisbehaviour,
+    RingLayout,
 )
 from light_clients.hub.codec import encode_client_state, encode_consensus_state, encode_header, encode_misbehaviour
 from light_clients.qbft import (
@@ -27,7 +28,7 @@ from light_clients.qbft import (
 )
 from light_clients.qbft import codec as qbft_codec
 from primitives.keccak import keccak256
-from tests.fakes.hub_model import CONTRACT, HEAD_SLOT, HUB_HEIGHT, RING_SLOT, HubModel
+from tests.fakes.hub_model import CONTRACT, FROZEN_MASK, HEAD_SLOT, HUB_HEIGHT, RING_SLOT, HubModel
 from tests.fakes.qbft_client import commitments, slot_of
 from tests.fakes.qbft_headers import ROUTER, TIME_0_S, QbftBlockBuilder, RouterState, ValidatorKey, evidence_of
 
@@ -87,7 +88,8 @@ class HubScenario:
 
     @property
     def first_hub(self) -> HubModel:
-        return HubModel({FIRST.height: FIRST.slot}, FIRST.height, FIRST.timestamp_s)
+        kept = {FIRST.height: FIRST.slot}
+        return HubModel(kept, FIRST.height, FIRST.timestamp_s, ring_kind=RingKind.ARRAY)
 
     @property
     def hub(self) -> HubModel:
@@ -99,7 +101,9 @@ class HubScenario:
             hub_client_state=qbft_codec.encode_client_state(hub_client_state()),
             contract=CONTRACT,
             head_slot=HEAD_SLOT,
+            frozen_mask=FROZEN_MASK,
             ring_slot=RING_SLOT,
+            ring_layout=RingLayout.ARRAY,
             chain_id=FAR_CHAIN_ID,
             router_address=ROUTER,
             store_slot=IBC_STORE_SLOT,

@@ -10,7 +10,7 @@ from typing import Final
 from chains.evm.client.qbft_messages import FarState, HeaderEvidence, VerifiedBlock, evidence_message, hub_message
 from light_clients.progmat.client_state import ProgmatClientState, decode_client_state
 from tests.fakes.evm_sandbox import Account, Contract, EvmSandbox
-from tests.fakes.hub_model import CONTRACT, HEAD_SLOT, RING_SLOT, HubModel
+from tests.fakes.hub_model import CONTRACT, FROZEN_MASK, HEAD_SLOT, RING_SLOT, HubModel
 from tests.fakes.progmat_client_bench import TREE
 from tests.fakes.progmat_oracle import Tree
 from tests.fakes.qbft_headers import TIME_0_S, QbftBlockBuilder, ValidatorKey
@@ -86,6 +86,7 @@ def _deployed() -> HubContractBench:
     first = HubModel({FIRST.height: FIRST.slot}, FIRST.height, FIRST.timestamp_s)
     trust = (HUB_TRUSTING_PERIOD_S, DRIFT_S)
     hub = (PASSER.address, HUB_CHAIN_ID, CONTRACT, *trust, first.number, first.verified.values)
-    far = (LEDGER_ID, FAR_TRUSTING_PERIOD_S, HEAD_SLOT, RING_SLOT, FIRST.height, FIRST.timestamp_s, FIRST.root)
+    layout = (HEAD_SLOT, FROZEN_MASK, RING_SLOT, first.ring_kind.value)
+    far = (LEDGER_ID, FAR_TRUSTING_PERIOD_S, *layout, FIRST.height, FIRST.timestamp_s, FIRST.root)
     client = sandbox.deploy("HubProgmatLightClient", hub, far)
     return HubContractBench(sandbox, client, first.verified, first.keeping(FAR.height, FAR.slot, FAR.timestamp_s))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from chains.evm.client.qbft_messages import VerifiedBlock, ring_place
+from chains.evm.client.qbft_messages import RingKind, VerifiedBlock, ring_place
 from tests.fakes.qbft_headers import TIME_0_S, QbftBlockBuilder, RouterState, ValidatorKey, validator_keys
 
 CONTRACT: Final = b"\x99" * 20
@@ -14,7 +14,8 @@ OTHER_CONTRACT: Final = b"\x98" * 20
 HEAD_SLOT: Final = bytes(32)
 RING_SLOT: Final = bytes(31) + b"\x03"
 HUB_HEIGHT: Final = 500
-NEIGHBOURS: Final = {bytes(31) + bytes([40 + number]): bytes([number + 1]) * 32 for number in range(12)}
+FROZEN_MASK: Final = b"\xff" * 16 + bytes(16)
+NEIGHBOURS: Final = {bytes(30) + bytes([9, number]): bytes([number + 1]) * 32 for number in range(12)}
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class HubModel:
     contract: bytes = CONTRACT
     parent_hash: bytes = bytes(32)
     others: int = 4
+    ring_kind: RingKind = RingKind.MAPPING
 
     def later(self, **changes: object) -> HubModel:
         """The next block, a second on."""
@@ -52,7 +54,7 @@ class HubModel:
 
     @property
     def state(self) -> RouterState:
-        ring = {ring_place(height, RING_SLOT): word for height, word in self.kept.items()}
+        ring = {ring_place(height, RING_SLOT, self.ring_kind): word for height, word in self.kept.items()}
         storage = NEIGHBOURS | {HEAD_SLOT: self.head_word} | ring
         return RouterState(storage, contract=self.contract, others=self.others)
 
@@ -78,4 +80,4 @@ class HubModel:
         return self.state.storage_proof(HEAD_SLOT)
 
     def ring_proof(self, height: int) -> tuple[bytes, ...]:
-        return self.state.storage_proof(ring_place(height, RING_SLOT))
+        return self.state.storage_proof(ring_place(height, RING_SLOT, self.ring_kind))

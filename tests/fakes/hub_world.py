@@ -18,9 +18,8 @@ from chains.evm.devnet.config import MiningMode, Prefunded
 from primitives.secp256k1 import address_of
 from relayer.chains.evm import EvmEndpoint
 from relayer.hub.boot import HubEnds, raise_hub
-from relayer.hub.endpoints import ChainBehindHub, LedgerBehindHub
 from relayer.hub.upkeep import HubSite
-from relayer.hub.wiring import DirectPath, endpoints_behind_hub
+from relayer.hub.wiring import DirectPath, EndsBehindHub, ends_behind_hub
 from relayer.path import Path as RelayPath
 from relayer.path import PathSettings
 from relayer.store import RelayerStore
@@ -54,19 +53,20 @@ class HubWorld:
         return HubProver(self.site.rpc, address_bytes(self.site.deployment.chain_client), QBFT_CLIENT_LAYOUT)
 
     @property
-    def endpoints(self) -> tuple[LedgerBehindHub, ChainBehindHub]:
-        """Both ends, as a relayer has them."""
+    def ends(self) -> EndsBehindHub:
+        """Both ends, as relayer and gateway have them."""
         rpc = self.chain.rpc
         direct = EvmEndpoint(rpc, self.deployment, EvmAccount(rpc, RELAYER, CHAIN_ID))
         path = DirectPath(self.ledger, LEDGER_ID, direct, rpc, self.deployment, self.ledger.read_hub_client)
-        return endpoints_behind_hub(path, self.site, self.now_s)
+        return ends_behind_hub(path, self.site, self.now_s)
 
     @contextmanager
     def relay_path(self, folder: Path) -> Iterator[RelayPath]:
         """The relayer's own loop over both ends."""
         store = RelayerStore(folder / "relayer.sqlite3")
         try:
-            yield RelayPath(self.endpoints, store, PathSettings(receive_margin_s=10), self.now_s, lambda _: None)
+            ends = (self.ends.ledger, self.ends.chain)
+            yield RelayPath(ends, store, PathSettings(receive_margin_s=10), self.now_s, lambda _: None)
         finally:
             store.close()
 

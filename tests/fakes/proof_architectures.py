@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from chains.evm.client.qbft_messages import FarState, HeaderEvidence, VerifiedBlock, hub_message
+from chains.evm.client.qbft_messages import FarState, HeaderEvidence, RingKind, VerifiedBlock, hub_message
 from tests.fakes.dvp_deployment import CLIENT_ID, LEDGER_CLIENT_ID, LEDGER_ID, RELAYER, DvpDeployment, deploy_dvp
 from tests.fakes.dvp_gas import PROOF_DEPTH
 from tests.fakes.evm_sandbox import Contract
-from tests.fakes.hub_model import CONTRACT, HEAD_SLOT, RING_SLOT, HubModel
+from tests.fakes.hub_model import CONTRACT, FROZEN_MASK, HEAD_SLOT, RING_SLOT, HubModel
 from tests.fakes.ibc_oracle import Packet
 
 TRUST: Final = (7 * 86400, 30)
@@ -66,14 +66,15 @@ def _hub(deployment: DvpDeployment, first: FarState) -> HubModel:
     ring = {height: FarState(height, 1, bytes(32)).slot for height in range(first.height + 1, first.height + RING)}
     kept = ring | {first.height: first.slot}
     now_s = deployment.sandbox.now_s
-    return HubModel(kept, first.height, first.timestamp_s, timestamp_s=now_s, others=ACCOUNTS)
+    return HubModel(kept, first.height, first.timestamp_s, timestamp_s=now_s, others=ACCOUNTS, ring_kind=RingKind.ARRAY)
 
 
 def _put_behind(deployment: DvpDeployment, hub: HubModel) -> Contract:
     router = deployment.router
     first = FarState(deployment.height, deployment.checkpoint_s, bytes(32))
     config = (router.address, HUB_CHAIN_ID, CONTRACT, *TRUST, hub.number, hub.verified.values)
-    far = (LEDGER_ID, TRUST[0], HEAD_SLOT, RING_SLOT, first.height, first.timestamp_s, first.root)
+    layout = (HEAD_SLOT, FROZEN_MASK, RING_SLOT, hub.ring_kind.value)
+    far = (LEDGER_ID, TRUST[0], *layout, first.height, first.timestamp_s, first.root)
     client = deployment.sandbox.deploy("HubProgmatLightClient", config, far)
     router.transact("migrateClient", CLIENT_ID, (LEDGER_CLIENT_ID, [b""]), client.address)
     return client

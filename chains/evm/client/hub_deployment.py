@@ -111,7 +111,7 @@ async def put_behind_hub(account: EvmAccount, deployment: Deployment, plan: HubC
     contract = address_bytes(plan.hub.ledger_client)
     hub = follower_config(router, plan.hub.chain_id, contract, plan.trust, plan.hub_block)
     layout, anchor = PROGMAT_CLIENT_LAYOUT, plan.anchor
-    slots = (layout.head_slot, layout.ring_slot)
+    slots = (layout.head_slot, layout.frozen_mask, layout.ring_slot, layout.ring_kind.value)
     far = (anchor.ledger_id, anchor.trusting_period_s, *slots, anchor.height, anchor.timestamp_s, anchor.root)
     light_client = created_address(account.address, await account.rpc.nonce(account.address))
     creation = EvmCall(b"", load_artifact("HubProgmatLightClient").creation_code(hub, far), gas=_CREATE_GAS)

@@ -7,9 +7,9 @@ from typing import Final
 
 from chains.evm.client.followed_account import FollowedAccount
 from chains.evm.client.proofs import InitialState, QbftProver, TrustTerms
-from chains.evm.client.qbft_messages import FarState, VerifiedBlock, hub_message, ring_place
+from chains.evm.client.qbft_messages import FarState, RingKind, VerifiedBlock, hub_message, ring_place
 from chains.evm.client.rpc import EvmRpc
-from light_clients.hub import FarBlock, HubClientState, HubConsensusState, HubHeader
+from light_clients.hub import FarBlock, HubClientState, HubConsensusState, HubHeader, RingLayout
 from light_clients.hub.codec import encode_client_state, encode_consensus_state, encode_header
 from light_clients.qbft import IBC_STORE_SLOT
 
@@ -18,17 +18,22 @@ def _slot(number: int) -> bytes:
     return number.to_bytes(32, "big")
 
 
+_UPPER_HALF: Final = b"\xff" * 16 + bytes(16)
+
+
 @dataclass(frozen=True)
 class FarClientLayout:
-    """Where a light client contract on the hub keeps its latest height (with time and frozen) and its ring."""
+    """Where a light client contract on the hub says that it is frozen (a bit of the mask), and where its ring is."""
 
     head_slot: bytes
+    frozen_mask: bytes
     ring_slot: bytes
+    ring_kind: RingKind
 
 
-PROGMAT_CLIENT_LAYOUT: Final = FarClientLayout(_slot(0), _slot(3))
+PROGMAT_CLIENT_LAYOUT: Final = FarClientLayout(_slot(0), _UPPER_HALF, _slot(3), RingKind.MAPPING)
 """Of ``ProgmatLightClient``."""
-QBFT_CLIENT_LAYOUT: Final = FarClientLayout(_slot(0), _slot(1))
+QBFT_CLIENT_LAYOUT: Final = FarClientLayout(_slot(0), _UPPER_HALF, _slot(1), RingKind.ARRAY)
 """Of ``QbftLightClient``."""
 
 
@@ -90,7 +95,9 @@ class HubProver:
             hub_client_state=hub.client_state,
             contract=self._contract,
             head_slot=self._layout.head_slot,
+            frozen_mask=self._layout.frozen_mask,
             ring_slot=self._layout.ring_slot,
+            ring_layout=RingLayout[self._layout.ring_kind.name],
             chain_id=chain.chain_id,
             router_address=chain.router,
             store_slot=IBC_STORE_SLOT,
@@ -110,7 +117,7 @@ class HubProver:
         return InitialState(far.height, encode_client_state(client_state), encode_consensus_state(consensus_state))
 
     async def _shown(self, far_height: int, hub_height: int) -> _Shown:
-        slots = (self._layout.head_slot, ring_place(far_height, self._layout.ring_slot))
+        slots = (self._layout.head_slot, ring_place(far_height, self._layout.ring_slot, self._layout.ring_kind))
         proof = await self._rpc.get_proof(self._contract, slots, hub_height)
         return _Shown(proof.nodes, proof.slots[0].nodes, proof.slots[1].nodes)
 

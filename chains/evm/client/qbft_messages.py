@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from eth_abi.abi import encode as abi_encode
@@ -23,6 +24,13 @@ STORAGE_TYPE: Final = "(uint64,bytes32,bytes32,bytes32,bytes32,bytes[])"
 HUB_TYPE: Final = f"({HEADER_TYPE},bytes[],bytes[],uint64,uint64,bytes32)"
 
 _HASH_BYTES: Final = 24
+
+
+class RingKind(Enum):
+    """How a contract lays its ring out; the numbers are ``ConsensusRing.Kind``'s."""
+
+    MAPPING = 0
+    ARRAY = 1
 
 
 @dataclass(frozen=True)
@@ -80,9 +88,12 @@ def ring_slot(height: int, consensus_hash: bytes) -> bytes:
     return height.to_bytes(8, "big") + consensus_hash[:_HASH_BYTES]
 
 
-def ring_place(height: int, ring: bytes) -> bytes:
+def ring_place(height: int, ring: bytes, kind: RingKind) -> bytes:
     """The storage slot of a height in the ring at the 32-byte slot ``ring``."""
-    return keccak256((height % RING_SIZE).to_bytes(32, "big") + ring)
+    remainder = height % RING_SIZE
+    if kind is RingKind.ARRAY:
+        return (int.from_bytes(ring, "big") + remainder).to_bytes(32, "big")
+    return keccak256(remainder.to_bytes(32, "big") + ring)
 
 
 def header_message(evidence: HeaderEvidence, trusted: VerifiedBlock) -> bytes:

@@ -25,7 +25,7 @@ from light_clients.hub.codec import decode_consensus_state, encode_misbehaviour
 from primitives.errors import PeerError
 from primitives.keccak import keccak256
 from relayer.core.chain import ClientUpdate
-from relayer.hub.upkeep import HubMovedMeanwhile
+from relayer.hub.upkeep import HubsClientFrozen
 from tests.fakes.evm_settlement_world import CLIENT_ID, TIMEOUT_S
 from tests.fakes.hub_world import HubWorld, hub_world
 from tests.fakes.ledger_parties import CN_B
@@ -46,7 +46,7 @@ def two_headers(world: HubWorld) -> tuple[bytes, bytes]:
 
 
 async def test_hub_validators_who_seal_two_blocks_freeze_both_ends_clients(world: HubWorld) -> None:
-    ledger_end, _ = world.endpoints
+    ledger_end = world.ends.ledger
     chain, contract = world.chain, ProgmatLightClientBinding(bytes.fromhex(world.deployment.light_client[2:]))
     known = (await ledger_end.update_for_counterparty(0, 0)).height
     assert known > 0
@@ -78,13 +78,14 @@ async def test_hub_validators_who_seal_two_blocks_freeze_both_ends_clients(world
 
 
 async def ledger_update(world: HubWorld) -> ClientUpdate:
-    _, chain_end = world.endpoints
+    chain_end = world.ends.chain
     world.pass_time()
     return await chain_end.update_for_counterparty(world.ledger.latest.height, world.ledger.latest.height + 1)
 
 
 async def test_validators_who_sign_two_roots_freeze_the_hubs_client_and_nothing_comes_through(world: HubWorld) -> None:
-    ledger_end, _ = world.endpoints
+    ends = world.ends
+    ledger_end = ends.ledger
     chain, side = world.chain, world.ledger.side
     good = await ledger_end.update_for_counterparty(0, 0)
     await chain.rpc.call(chain.router.update_client(CLIENT_ID, good.client_message))
@@ -97,17 +98,17 @@ async def test_validators_who_sign_two_roots_freeze_the_hubs_client_and_nothing_
     frozen = hub_router.submit_misbehaviour(HUBS_LEDGER_CLIENT, evidence)
     receipt = await world.site.account.execute(frozen, TIMEOUT_S)
 
-    shown = await ledger_end._upkeep.follow_ledger(good.height - 1, 0)
-    message = await world.of_ledger.contract_message(shown.state, receipt.height, await ledger_end._hub_height())
+    state = ends.upkeep._states[good.height]
+    message = await world.of_ledger.contract_message(state, receipt.height, await ledger_end._hub_height())
     with pytest.raises(ExecutionReverted, match="HubClientFrozen"):
         await chain.rpc.call(chain.router.update_client(CLIENT_ID, message))
-    with pytest.raises(HubMovedMeanwhile, match="ProgmatClientFrozen"):
+    with pytest.raises(HubsClientFrozen, match="progmat-0"):
         await ledger_end.update_for_counterparty(good.height, good.height + 1)
 
 
 async def test_a_chain_of_the_same_id_run_by_others_gets_nowhere_on_the_hub(world: HubWorld) -> None:
     """The same chain id, router, state and height: other validators, a whole quorum of them."""
-    upkeep = world.endpoints[1]._upkeep
+    upkeep = world.ends.upkeep
     known = (await upkeep.follow_chain(0)).block
     world.pass_time()
     good = await upkeep._chain.evidence(world.chain.devnet.chain.head.block_number)

@@ -26,7 +26,6 @@ from light_clients.hub.errors import (
     CommitmentMismatch,
     CommitmentPresent,
     FarClientFrozen,
-    FarHeightNotReached,
     FarStateFromFuture,
     FarStateMismatch,
     FarStateStale,
@@ -198,9 +197,22 @@ def test_a_hub_whose_own_client_is_frozen_shows_nothing(flags: int) -> None:
         verify(SCENARIO.message(replace(SCENARIO.hub, flags=flags), SCENARIO.far))
 
 
+def test_a_frozen_flag_is_looked_for_where_the_mask_says() -> None:
+    low = bytes(31) + b"\x01"
+    client_state = encode_client_state(replace(SCENARIO.client, frozen_mask=low))
+    for latest_height, frozen in ((2, False), (3, True)):
+        message = SCENARIO.message(replace(SCENARIO.hub, latest_height=latest_height), SCENARIO.far)
+        if not frozen:
+            CLIENT.verify_client_message(client_state, SCENARIO.trusted, message, NOW)
+            continue
+        with pytest.raises(FarClientFrozen):
+            CLIENT.verify_client_message(client_state, SCENARIO.trusted, message, NOW)
+
+
 def test_a_hub_whose_own_client_is_behind_shows_nothing() -> None:
-    with pytest.raises(FarHeightNotReached):
-        verify(SCENARIO.message(replace(SCENARIO.hub, latest_height=FIRST.height), SCENARIO.far))
+    behind = SCENARIO.first_hub.later()
+    with pytest.raises(FarStateMismatch):
+        verify(SCENARIO.message(behind, SCENARIO.far))
 
 
 def test_a_hub_whose_own_client_is_stale_shows_nothing_to_the_second() -> None:

@@ -103,7 +103,7 @@ def test_a_place_in_the_ring_that_nothing_has_taken_shows_nothing(bench: HubCont
     refused(bench, bench.message(hub, FarState(150, TIME_0_S, bytes(32))), "HubConsensusMismatch")
     vacant = bench.hub.later(kept={**bench.hub.kept, 150: bytes(31) + b"\x01"}, latest_height=150)
     refused(bench, bench.message(vacant, FarState(150, TIME_0_S, bytes(32))), "HubConsensusMismatch")
-    refused(bench, bench.message(bench.hub, replace(FAR, height=0)), "HubHeightNotReached")
+    refused(bench, bench.message(bench.hub, replace(FAR, height=0)), "HubConsensusUnknown")
 
 
 def test_the_slot_of_another_client_on_the_hub_is_refused(bench: HubContractBench) -> None:
@@ -125,7 +125,7 @@ def replace_evidence(bench: HubContractBench, evidence: HeaderEvidence) -> bytes
 def test_proofs_of_other_slots_do_not_stand_for_head_and_ring(bench: HubContractBench) -> None:
     hub = bench.hub
     evidence = HeaderEvidence(hub.block.sealed_by(hub.keys), hub.state.account_proof())
-    elsewhere = hub.state.storage_proof(bytes(31) + bytes([41]))
+    elsewhere = hub.state.storage_proof(bytes(30) + bytes([9, 1]))
     proofs = [
         (hub.ring_proof(FAR.height), hub.ring_proof(FAR.height)),
         (hub.head_proof, hub.head_proof),
@@ -146,7 +146,8 @@ def test_a_hub_whose_own_client_is_frozen_shows_nothing(bench: HubContractBench,
 
 
 def test_a_hub_whose_own_client_is_behind_shows_nothing(bench: HubContractBench) -> None:
-    refused(bench, bench.message(replace(bench.hub, latest_height=FAR.height - 1), FAR), "HubHeightNotReached")
+    behind = bench.hub.later(kept={FIRST.height: FIRST.slot}, latest_height=FIRST.height)
+    refused(bench, bench.message(behind, FAR), "HubConsensusMismatch")
 
 
 def test_a_hub_whose_own_client_is_stale_shows_nothing_to_the_second(bench: HubContractBench) -> None:

@@ -8,9 +8,8 @@ interface HubErrors {
     error HubInitialStateInvalid();
     /// @notice The hub's own client of the far ledger is frozen at that block of the hub.
     error HubClientFrozen(bytes32 head);
-    /// @notice The hub's own client has not come as far as that height of the far ledger.
-    error HubHeightNotReached(uint64 height, uint64 latest);
-    /// @notice The hub keeps another consensus state of the far ledger at that height, or none.
+    /// @notice The hub keeps another consensus state of the far ledger at that height, or none: it has not come so far, or
+    ///         a greater height has taken the place.
     error HubConsensusMismatch(uint64 height, bytes32 expected, bytes32 found);
     /// @notice At that block of the hub the far ledger's state was as old as its trusting period, or older.
     error HubConsensusStale(uint64 timestamp, uint64 trustingPeriod, uint64 hubTimestamp);

@@ -12,8 +12,14 @@ library ConsensusRing {
     /// @dev A place that no height has taken yet: height 0, which is never verified.
     bytes32 private constant VACANT = bytes32(uint256(1));
 
+    /// @notice How a contract lays its ring out: a mapping from the remainder of the height, or an array by it.
+    enum Kind {
+        Mapping,
+        Array
+    }
+
     struct Ring {
-        mapping(uint256 heightModuloSize => bytes32 consensus) places;
+        bytes32[SIZE] places;
     }
 
     /// @notice Fills the ring: a slot that was never written costs 17,100 more than one that is overwritten.
@@ -48,7 +54,9 @@ library ConsensusRing {
     }
 
     /// @notice The storage slot of a height in the ring at `ringSlot` of any contract that keeps one.
-    function placeOf(uint64 height, bytes32 ringSlot) internal pure returns (bytes32) {
-        return keccak256(abi.encode(uint256(height % SIZE), ringSlot));
+    function placeOf(uint64 height, bytes32 ringSlot, Kind kind) internal pure returns (bytes32) {
+        uint256 remainder = height % SIZE;
+        if (kind == Kind.Array) return bytes32(uint256(ringSlot) + remainder);
+        return keccak256(abi.encode(remainder, ringSlot));
     }
 }

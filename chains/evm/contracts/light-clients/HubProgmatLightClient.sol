@@ -25,8 +25,10 @@ contract HubProgmatLightClient is ILightClient, QbftFollower, HubErrors {
 
     /// @param ledgerId ledger that the hub's client follows, for people and relayers
     /// @param trustingPeriod seconds after a state of the ledger at which trust in it ends, also on the hub's clock
-    /// @param headSlot slot of the hub's client: `frozen | u64 latest timestamp | u64 latest height` from the high end
-    /// @param ringSlot slot of its mapping(uint256 height modulo 256 => consensus state)
+    /// @param headSlot slot of the hub's client with the flag that it is frozen
+    /// @param frozenMask bits of that slot of which one that is set means frozen
+    /// @param ringSlot slot of its ring of consensus states
+    /// @param ringKind how the ring is laid out
     /// @param height a height of the ledger that is trusted as given
     /// @param timestamp its time, UTC seconds
     /// @param root its root of provable writes
@@ -34,7 +36,9 @@ contract HubProgmatLightClient is ILightClient, QbftFollower, HubErrors {
         string ledgerId;
         uint64 trustingPeriod;
         bytes32 headSlot;
+        bytes32 frozenMask;
         bytes32 ringSlot;
+        ConsensusRing.Kind ringKind;
         uint64 height;
         uint64 timestamp;
         bytes32 root;
@@ -42,10 +46,14 @@ contract HubProgmatLightClient is ILightClient, QbftFollower, HubErrors {
 
     /// @notice Seconds after a state of the ledger at which trust in it ends.
     uint64 public immutable FAR_TRUSTING_PERIOD;
-    /// @notice Slot of the hub's client with latest height, latest time, and whether it is frozen.
+    /// @notice Slot of the hub's client with the flag that it is frozen.
     bytes32 public immutable HEAD_SLOT;
+    /// @notice Bits of the head slot of which one that is set means frozen.
+    bytes32 public immutable FROZEN_MASK;
     /// @notice Slot of the hub's client with the ring of consensus states.
     bytes32 public immutable RING_SLOT;
+    /// @notice How that ring is laid out.
+    ConsensusRing.Kind public immutable RING_KIND;
 
     string private _ledgerId;
     uint64 private _farHeight;
@@ -58,12 +66,14 @@ contract HubProgmatLightClient is ILightClient, QbftFollower, HubErrors {
     /// @param far the ledger behind it
     constructor(FollowerConfig memory hub, FarConfig memory far) QbftFollower(hub) {
         bool complete = bytes(far.ledgerId).length != 0 && far.trustingPeriod != 0 && far.headSlot != far.ringSlot;
-        bool positive = far.height != 0 && far.timestamp != 0;
+        bool positive = far.height != 0 && far.timestamp != 0 && far.frozenMask != bytes32(0);
         bool inTime = uint256(far.timestamp) <= block.timestamp + hub.maxClockDrift;
         if (!complete || !positive || !inTime) revert HubInitialStateInvalid();
         FAR_TRUSTING_PERIOD = far.trustingPeriod;
         HEAD_SLOT = far.headSlot;
+        FROZEN_MASK = far.frozenMask;
         RING_SLOT = far.ringSlot;
+        RING_KIND = far.ringKind;
         _ledgerId = far.ledgerId;
         (_farHeight, _farTimestamp) = (far.height, far.timestamp);
         _hubSetHash = _setHashOf(hub.initial.validators);
@@ -151,11 +161,9 @@ contract HubProgmatLightClient is ILightClient, QbftFollower, HubErrors {
         view
     {
         bytes32 head = MerklePatricia.storageWord(storageRoot, HEAD_SLOT, message.headProof);
-        // nothing but a latest height and a timestamp may be set: a flag above them means frozen
-        if (uint256(head) >> 128 != 0) revert HubClientFrozen(head);
-        uint64 latest = uint64(uint256(head));
-        if (message.height == 0 || message.height > latest) revert HubHeightNotReached(message.height, latest);
-        bytes32 place = ConsensusRing.placeOf(message.height, RING_SLOT);
+        if (head & FROZEN_MASK != bytes32(0)) revert HubClientFrozen(head);
+        if (message.height == 0) revert HubConsensusUnknown(message.height);
+        bytes32 place = ConsensusRing.placeOf(message.height, RING_SLOT, RING_KIND);
         bytes32 found = MerklePatricia.storageWord(storageRoot, place, message.ringProof);
         bytes32 expected = _farSlot(message.height, message.timestamp, message.root);
         if (found != expected) revert HubConsensusMismatch(message.height, expected, found);

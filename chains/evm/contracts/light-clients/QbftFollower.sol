@@ -14,7 +14,8 @@ import {IQbftLightClientMsgs} from "../msgs/IQbftLightClientMsgs.sol";
 ///         ever: two of one height, one that does not name the verified block below it as its parent, time that goes
 ///         back. No owner and no setter.
 /// @dev What a hub's client of another chain keeps is proved by storage proofs of this layout: slot 0 is
-///      `frozen | u64 latest timestamp | u64 latest height` from the high end, slot 1 the ring. Do not move them.
+///      `frozen | u64 latest timestamp | u64 latest height` from the high end, the ring is an array from slot 1 on. Do not
+///      move them.
 abstract contract QbftFollower is QbftErrors {
     using ConsensusRing for ConsensusRing.Ring;
 

@@ -61,7 +61,7 @@ interface IQbftLightClientMsgs {
 
     /// @notice A consensus state of the far ledger as a block of the hub shows it.
     /// @param hub header of the hub; the followed account is the hub's own light client of the far ledger
-    /// @param headProof nodes to the slot with that client's latest height, its time, and whether it is frozen
+    /// @param headProof nodes to the slot that says whether that client is frozen
     /// @param ringProof nodes to the slot that keeps the far consensus state
     /// @param height height of the far ledger
     /// @param timestamp its time there, UTC seconds

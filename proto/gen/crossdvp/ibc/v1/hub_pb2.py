@@ -24,23 +24,25 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63rossdvp/ibc/v1/hub.proto\x12\x0f\x63rossdvp.ibc.v1\"\xfd\x01\n\x0eHubClientState\x12\x18\n\x10hub_client_state\x18\x01 \x01(\x0c\x12\x10\n\x08\x63ontract\x18\x02 \x01(\x0c\x12\x11\n\thead_slot\x18\x03 \x01(\x0c\x12\x11\n\tring_slot\x18\x04 \x01(\x0c\x12\x10\n\x08\x63hain_id\x18\x05 \x01(\x04\x12\x16\n\x0erouter_address\x18\x06 \x01(\x0c\x12\x12\n\nstore_slot\x18\x07 \x01(\x0c\x12\x15\n\rlatest_height\x18\x08 \x01(\x04\x12\x19\n\x11trusting_period_s\x18\t \x01(\x04\x12\x19\n\x11max_clock_drift_s\x18\n \x01(\x04\x12\x0e\n\x06\x66rozen\x18\x0b \x01(\x08\"\x97\x01\n\x11HubConsensusState\x12\x13\n\x0btimestamp_s\x18\x01 \x01(\x04\x12\x12\n\nstate_root\x18\x02 \x01(\x0c\x12\x14\n\x0cstorage_root\x18\x03 \x01(\x0c\x12\x12\n\nblock_hash\x18\x04 \x01(\x0c\x12\x12\n\nhub_height\x18\x05 \x01(\x04\x12\x1b\n\x13hub_consensus_state\x18\x06 \x01(\x0c\"\x86\x01\n\x08\x46\x61rBlock\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x13\n\x0btimestamp_s\x18\x02 \x01(\x04\x12\x12\n\nstate_root\x18\x03 \x01(\x0c\x12\x14\n\x0cstorage_root\x18\x04 \x01(\x0c\x12\x12\n\nblock_hash\x18\x05 \x01(\x0c\x12\x17\n\x0fvalidators_hash\x18\x06 \x01(\x0c\"\xa1\x01\n\tHubHeader\x12\x13\n\x0bhub_message\x18\x01 \x01(\x0c\x12\x16\n\x0etrusted_height\x18\x02 \x01(\x04\x12\x15\n\raccount_proof\x18\x03 \x03(\x0c\x12\x12\n\nhead_proof\x18\x04 \x03(\x0c\x12\x12\n\nring_proof\x18\x05 \x03(\x0c\x12(\n\x05shown\x18\x06 \x01(\x0b\x32\x19.crossdvp.ibc.v1.FarBlock\">\n\x0fHubMisbehaviour\x12\x13\n\x0bhub_message\x18\x01 \x01(\x0c\x12\x16\n\x0etrusted_height\x18\x02 \x01(\x04\"\x85\x01\n\x10HubClientMessage\x12,\n\x06header\x18\x01 \x01(\x0b\x32\x1a.crossdvp.ibc.v1.HubHeaderH\x00\x12\x38\n\x0cmisbehaviour\x18\x02 \x01(\x0b\x32 .crossdvp.ibc.v1.HubMisbehaviourH\x00\x42\t\n\x07messageb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63rossdvp/ibc/v1/hub.proto\x12\x0f\x63rossdvp.ibc.v1\"\xc4\x02\n\x0eHubClientState\x12\x18\n\x10hub_client_state\x18\x01 \x01(\x0c\x12\x10\n\x08\x63ontract\x18\x02 \x01(\x0c\x12\x11\n\thead_slot\x18\x03 \x01(\x0c\x12\x11\n\tring_slot\x18\x04 \x01(\x0c\x12\x10\n\x08\x63hain_id\x18\x05 \x01(\x04\x12\x16\n\x0erouter_address\x18\x06 \x01(\x0c\x12\x12\n\nstore_slot\x18\x07 \x01(\x0c\x12\x15\n\rlatest_height\x18\x08 \x01(\x04\x12\x19\n\x11trusting_period_s\x18\t \x01(\x04\x12\x19\n\x11max_clock_drift_s\x18\n \x01(\x04\x12\x13\n\x0b\x66rozen_mask\x18\x0c \x01(\x0c\x12\x30\n\x0bring_layout\x18\r \x01(\x0e\x32\x1b.crossdvp.ibc.v1.RingLayout\x12\x0e\n\x06\x66rozen\x18\x0b \x01(\x08\"\x97\x01\n\x11HubConsensusState\x12\x13\n\x0btimestamp_s\x18\x01 \x01(\x04\x12\x12\n\nstate_root\x18\x02 \x01(\x0c\x12\x14\n\x0cstorage_root\x18\x03 \x01(\x0c\x12\x12\n\nblock_hash\x18\x04 \x01(\x0c\x12\x12\n\nhub_height\x18\x05 \x01(\x04\x12\x1b\n\x13hub_consensus_state\x18\x06 \x01(\x0c\"\x86\x01\n\x08\x46\x61rBlock\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x13\n\x0btimestamp_s\x18\x02 \x01(\x04\x12\x12\n\nstate_root\x18\x03 \x01(\x0c\x12\x14\n\x0cstorage_root\x18\x04 \x01(\x0c\x12\x12\n\nblock_hash\x18\x05 \x01(\x0c\x12\x17\n\x0fvalidators_hash\x18\x06 \x01(\x0c\"\xa1\x01\n\tHubHeader\x12\x13\n\x0bhub_message\x18\x01 \x01(\x0c\x12\x16\n\x0etrusted_height\x18\x02 \x01(\x04\x12\x15\n\raccount_proof\x18\x03 \x03(\x0c\x12\x12\n\nhead_proof\x18\x04 \x03(\x0c\x12\x12\n\nring_proof\x18\x05 \x03(\x0c\x12(\n\x05shown\x18\x06 \x01(\x0b\x32\x19.crossdvp.ibc.v1.FarBlock\">\n\x0fHubMisbehaviour\x12\x13\n\x0bhub_message\x18\x01 \x01(\x0c\x12\x16\n\x0etrusted_height\x18\x02 \x01(\x04\"\x85\x01\n\x10HubClientMessage\x12,\n\x06header\x18\x01 \x01(\x0b\x32\x1a.crossdvp.ibc.v1.HubHeaderH\x00\x12\x38\n\x0cmisbehaviour\x18\x02 \x01(\x0b\x32 .crossdvp.ibc.v1.HubMisbehaviourH\x00\x42\t\n\x07message*Y\n\nRingLayout\x12\x1b\n\x17RING_LAYOUT_UNSPECIFIED\x10\x00\x12\x17\n\x13RING_LAYOUT_MAPPING\x10\x01\x12\x15\n\x11RING_LAYOUT_ARRAY\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.ibc.v1.hub_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_RINGLAYOUT']._serialized_start=1028
+  _globals['_RINGLAYOUT']._serialized_end=1117
   _globals['_HUBCLIENTSTATE']._serialized_start=47
-  _globals['_HUBCLIENTSTATE']._serialized_end=300
-  _globals['_HUBCONSENSUSSTATE']._serialized_start=303
-  _globals['_HUBCONSENSUSSTATE']._serialized_end=454
-  _globals['_FARBLOCK']._serialized_start=457
-  _globals['_FARBLOCK']._serialized_end=591
-  _globals['_HUBHEADER']._serialized_start=594
-  _globals['_HUBHEADER']._serialized_end=755
-  _globals['_HUBMISBEHAVIOUR']._serialized_start=757
-  _globals['_HUBMISBEHAVIOUR']._serialized_end=819
-  _globals['_HUBCLIENTMESSAGE']._serialized_start=822
-  _globals['_HUBCLIENTMESSAGE']._serialized_end=955
+  _globals['_HUBCLIENTSTATE']._serialized_end=371
+  _globals['_HUBCONSENSUSSTATE']._serialized_start=374
+  _globals['_HUBCONSENSUSSTATE']._serialized_end=525
+  _globals['_FARBLOCK']._serialized_start=528
+  _globals['_FARBLOCK']._serialized_end=662
+  _globals['_HUBHEADER']._serialized_start=665
+  _globals['_HUBHEADER']._serialized_end=826
+  _globals['_HUBMISBEHAVIOUR']._serialized_start=828
+  _globals['_HUBMISBEHAVIOUR']._serialized_end=890
+  _globals['_HUBCLIENTMESSAGE']._serialized_start=893
+  _globals['_HUBCLIENTMESSAGE']._serialized_end=1026
 # @@protoc_insertion_point(module_scope)

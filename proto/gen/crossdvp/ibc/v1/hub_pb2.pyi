@@ -1,4 +1,5 @@
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
@@ -6,8 +7,17 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class RingLayout(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RING_LAYOUT_UNSPECIFIED: _ClassVar[RingLayout]
+    RING_LAYOUT_MAPPING: _ClassVar[RingLayout]
+    RING_LAYOUT_ARRAY: _ClassVar[RingLayout]
+RING_LAYOUT_UNSPECIFIED: RingLayout
+RING_LAYOUT_MAPPING: RingLayout
+RING_LAYOUT_ARRAY: RingLayout
+
 class HubClientState(_message.Message):
-    __slots__ = ("hub_client_state", "contract", "head_slot", "ring_slot", "chain_id", "router_address", "store_slot", "latest_height", "trusting_period_s", "max_clock_drift_s", "frozen")
+    __slots__ = ("hub_client_state", "contract", "head_slot", "ring_slot", "chain_id", "router_address", "store_slot", "latest_height", "trusting_period_s", "max_clock_drift_s", "frozen_mask", "ring_layout", "frozen")
     HUB_CLIENT_STATE_FIELD_NUMBER: _ClassVar[int]
     CONTRACT_FIELD_NUMBER: _ClassVar[int]
     HEAD_SLOT_FIELD_NUMBER: _ClassVar[int]
@@ -18,6 +28,8 @@ class HubClientState(_message.Message):
     LATEST_HEIGHT_FIELD_NUMBER: _ClassVar[int]
     TRUSTING_PERIOD_S_FIELD_NUMBER: _ClassVar[int]
     MAX_CLOCK_DRIFT_S_FIELD_NUMBER: _ClassVar[int]
+    FROZEN_MASK_FIELD_NUMBER: _ClassVar[int]
+    RING_LAYOUT_FIELD_NUMBER: _ClassVar[int]
     FROZEN_FIELD_NUMBER: _ClassVar[int]
     hub_client_state: bytes
     contract: bytes
@@ -29,8 +41,10 @@ class HubClientState(_message.Message):
     latest_height: int
     trusting_period_s: int
     max_clock_drift_s: int
+    frozen_mask: bytes
+    ring_layout: RingLayout
     frozen: bool
-    def __init__(self, hub_client_state: _Optional[bytes] = ..., contract: _Optional[bytes] = ..., head_slot: _Optional[bytes] = ..., ring_slot: _Optional[bytes] = ..., chain_id: _Optional[int] = ..., router_address: _Optional[bytes] = ..., store_slot: _Optional[bytes] = ..., latest_height: _Optional[int] = ..., trusting_period_s: _Optional[int] = ..., max_clock_drift_s: _Optional[int] = ..., frozen: _Optional[bool] = ...) -> None: ...
+    def __init__(self, hub_client_state: _Optional[bytes] = ..., contract: _Optional[bytes] = ..., head_slot: _Optional[bytes] = ..., ring_slot: _Optional[bytes] = ..., chain_id: _Optional[int] = ..., router_address: _Optional[bytes] = ..., store_slot: _Optional[bytes] = ..., latest_height: _Optional[int] = ..., trusting_period_s: _Optional[int] = ..., max_clock_drift_s: _Optional[int] = ..., frozen_mask: _Optional[bytes] = ..., ring_layout: _Optional[_Union[RingLayout, str]] = ..., frozen: _Optional[bool] = ...) -> None: ...
 
 class HubConsensusState(_message.Message):
     __slots__ = ("timestamp_s", "state_root", "storage_root", "block_hash", "hub_height", "hub_consensus_state")
