@@ -12,8 +12,10 @@ from chains.evm.client.hub_proofs import PROGMAT_CLIENT_LAYOUT, QBFT_CLIENT_LAYO
 from chains.evm.client.progmat_light_client import ProgmatLightClientBinding
 from chains.evm.client.qbft_light_client import QbftLightClientBinding
 from chains.evm.client.qbft_messages import ring_place
+from chains.evm.errors import BlockUnavailable
 from chains.progmat.ibc_host.earmark import EarmarkProof, earmark_slot, require_earmark
-from relayer.hub.endpoints import HUB_CLIENT
+from relayer.hub.endpoints import HUB_CLIENT, HubNotReady, NotTheLatestHeight
+from relayer.hub.upkeep import HubMovedMeanwhile
 from tests.fakes.evm_settlement_world import CLIENT_ID
 from tests.fakes.hub_ledger import AMOUNT_YEN
 from tests.fakes.hub_world import HubWorld, hub_world
@@ -79,3 +81,20 @@ async def test_clients_on_the_hub_keep_head_and_ring_where_the_proofs_look_for_t
         assert all(part in head for part in packed)
         assert not any(found & mask for found, mask in zip(head, layout.frozen_mask, strict=True))
         assert await rpc.storage_at(contract, ring_place(height, layout.ring_slot, layout.ring_kind)) == kept
+
+
+async def test_an_update_builds_on_the_newest_height_and_on_a_later_block_of_the_hub(world: HubWorld) -> None:
+    ends = world.ends
+    first = world.ledger.latest.height
+    with pytest.raises(NotTheLatestHeight):
+        await ends.chain.update_for_counterparty(first - 1, first)
+    with pytest.raises(BlockUnavailable):
+        await ends.chain.update_for_counterparty(first, 1_000_000)
+    update = await ends.chain.update_for_counterparty(first, first + 1)
+    world.ledger.update(update.client_message)
+    with pytest.raises(HubNotReady):
+        await ends.prover.header_message(update.height, update.height)
+    with pytest.raises(HubMovedMeanwhile, match="does not keep"):
+        await ends.prover.header_message(update.height - 1, update.height)
+    world.hub_devnet.mine()
+    assert await ends.prover.header_message(update.height, update.height)
