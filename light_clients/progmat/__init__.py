@@ -12,11 +12,13 @@ from light_clients.progmat.consensus_state import ProgmatConsensusState
 from light_clients.progmat.header import CheckpointHeader, assemble_header, decode_header, encode_header
 from light_clients.progmat.light_client import ProgmatLightClient
 from light_clients.progmat.membership import encode_proof
+from light_clients.progmat.memberships import JointProof, join_proofs
 from light_clients.progmat.validator_set import ValidatorSet, decode_validator_set
 
 __all__ = [
     "Checkpoint",
     "CheckpointHeader",
+    "JointProof",
     "ProgmatClientState",
     "ProgmatConsensusState",
     "ProgmatLightClient",
@@ -27,4 +29,5 @@ __all__ = [
     "decode_validator_set",
     "encode_header",
     "encode_proof",
+    "join_proofs",
 ]

@@ -3,13 +3,19 @@ pragma solidity 0.8.37;
 
 import {IIBCApp} from "chains/evm/contracts/interfaces/IIBCApp.sol";
 import {IICS26Router} from "chains/evm/contracts/interfaces/IICS26Router.sol";
+import {AppCallbacks} from "chains/evm/contracts/libraries/AppCallbacks.sol";
 import {CalldataHash} from "chains/evm/contracts/libraries/CalldataHash.sol";
+import {CheckpointHeader} from "chains/evm/contracts/libraries/CheckpointHeader.sol";
 import {CompactSignature} from "chains/evm/contracts/libraries/CompactSignature.sol";
+import {ConsensusSlot} from "chains/evm/contracts/libraries/ConsensusSlot.sol";
 import {ICS24Host} from "chains/evm/contracts/libraries/ICS24Host.sol";
 import {Identifiers} from "chains/evm/contracts/libraries/Identifiers.sol";
 import {PacketEncoding} from "chains/evm/contracts/libraries/PacketEncoding.sol";
+import {PacketEvents} from "chains/evm/contracts/libraries/PacketEvents.sol";
 import {SparseMerkle} from "chains/evm/contracts/libraries/SparseMerkle.sol";
+import {CheckpointHeaderReference} from "chains/evm/contracts/libraries/reference/CheckpointHeaderReference.sol";
 import {CompactSignatureReference} from "chains/evm/contracts/libraries/reference/CompactSignatureReference.sol";
+import {ConsensusSlotReference} from "chains/evm/contracts/libraries/reference/ConsensusSlotReference.sol";
 import {SparseMerkleReference} from "chains/evm/contracts/libraries/reference/SparseMerkleReference.sol";
 import {IIBCAppCallbacks} from "chains/evm/contracts/msgs/IIBCAppCallbacks.sol";
 import {IICS26RouterMsgs} from "chains/evm/contracts/msgs/IICS26RouterMsgs.sol";
@@ -52,6 +58,30 @@ contract LibraryProbe {
         return CompactSignatureReference.recover(digest, r, vs);
     }
 
+    function verifyHeader(bytes calldata header, bytes32 domain, bytes32 trustedSetHash)
+        external
+        view
+        returns (CheckpointHeader.Checkpoint memory)
+    {
+        return CheckpointHeader.verify(header, domain, trustedSetHash);
+    }
+
+    function verifyHeaderPlain(bytes calldata header, bytes32 domain, bytes32 trustedSetHash)
+        external
+        pure
+        returns (CheckpointHeader.Checkpoint memory)
+    {
+        return CheckpointHeaderReference.verify(header, domain, trustedSetHash);
+    }
+
+    function consensusSlot(uint64 height, uint64 timestamp, bytes32 root)
+        external
+        pure
+        returns (bytes32 tight, bytes32 plain)
+    {
+        return (ConsensusSlot.pack(height, timestamp, root), ConsensusSlotReference.pack(height, timestamp, root));
+    }
+
     function encodePacket(IICS26RouterMsgs.Packet calldata packet) external view returns (bytes memory, bytes32) {
         return PacketEncoding.encode(packet, packet.sourceClient, packet.destClient);
     }
@@ -66,7 +96,7 @@ contract LibraryProbe {
         returns (bytes memory)
     {
         (bytes memory encoded,) = PacketEncoding.encode(packet, packet.sourceClient, packet.destClient);
-        return PacketEncoding.recvCallback(encoded, relayer);
+        return AppCallbacks.recvCallback(encoded, relayer);
     }
 
     function recvCallbackPlain(IICS26RouterMsgs.Packet calldata packet, address relayer)
@@ -91,7 +121,7 @@ contract LibraryProbe {
     /// @dev Emits the same event twice: tight, then plain.
     function emitTwice(IICS26RouterMsgs.Packet calldata packet, bytes calldata acknowledgement) external {
         (bytes memory encoded,) = PacketEncoding.encode(packet, packet.sourceClient, packet.destClient);
-        PacketEncoding.emitWriteAcknowledgement(encoded, packet.destClient, packet.sequence, acknowledgement);
+        PacketEvents.emitWriteAcknowledgement(encoded, packet.destClient, packet.sequence, acknowledgement);
         bytes[] memory acknowledgements = new bytes[](1);
         acknowledgements[0] = acknowledgement;
         emit WriteAcknowledgement(packet.destClient, packet.sequence, packet, acknowledgements);
