@@ -79,7 +79,7 @@ abstract contract ICS02Clients is IICS02Client, ICS02Errors, RouterAccess {
 
     function _updateClient(string calldata clientId, bytes calldata updateMsg)
         internal
-        relayed
+        passing
         returns (ILightClientMsgs.UpdateResult result)
     {
         result = _client(clientId).lightClient.updateClient(updateMsg);

@@ -149,7 +149,11 @@ contract ICS26Router is IICS26Router, IBatchRouter, ICS26Errors, IBCStore, ICS02
     // --------------------------------------------------------------------------------------------- acknowledgement
 
     /// @inheritdoc IICS26Router
-    function ackPacket(IICS26RouterMsgs.MsgAckPacket calldata msg_) external relayed {
+    function ackPacket(IICS26RouterMsgs.MsgAckPacket calldata msg_) external {
+        _ackPacket(msg_);
+    }
+
+    function _ackPacket(IICS26RouterMsgs.MsgAckPacket calldata msg_) private relayed {
         IICS26RouterMsgs.Packet calldata packet = msg_.packet;
         (string calldata here, string calldata there) = (PacketView.sourceClient(packet), PacketView.destClient(packet));
         uint64 sequence = packet.sequence;
@@ -197,25 +201,37 @@ contract ICS26Router is IICS26Router, IBatchRouter, ICS26Errors, IBCStore, ICS02
         Client storage client = _checkClients(here, there);
         if (!client.bareKeys) revert IBCBatchPrefixUnsupported(here);
         PacketEncoding.Template memory template = PacketEncoding.template(msg_);
-        uint256[] memory entries = new uint256[](2 * msg_.lines.length);
-        for (uint256 i = 0; i < msg_.lines.length; ++i) {
-            IBatchMsgs.PacketLine calldata line = msg_.lines[i];
-            if (line.sequence == 0) revert IBCSequenceInvalid(line.sequence);
-            entries[2 * i] = line.sequence;
-            entries[2 * i + 1] = uint256(PacketEncoding.commitmentOf(template, line.timeoutTimestamp, line.value));
-        }
+        IBatchMsgs.PacketLine[] calldata lines = msg_.lines;
         MembershipsCall.verify(
-            address(client.lightClient), there, COMMITMENT, entries, msg_.proofCommitments, msg_.proofHeight
+            address(client.lightClient),
+            there,
+            COMMITMENT,
+            _entries(template, lines),
+            msg_.proofCommitments,
+            msg_.proofHeight
         );
         IIBCApp app = _app(msg_.destPort);
         uint256 free = _freeMemory();
-        for (uint256 i = 0; i < msg_.lines.length; ++i) {
-            IBatchMsgs.PacketLine calldata line = msg_.lines[i];
-            bytes memory encoded = PacketEncoding.fill(template, line.sequence, line.timeoutTimestamp, line.value);
-            if (_isNew(encoded, here, line.sequence, line.timeoutTimestamp)) {
-                _deliver(app, encoded, here, line.sequence);
-            }
+        for (uint256 i = 0; i < lines.length; ++i) {
+            (uint64 sequence, uint64 timeoutTimestamp, bytes calldata value) = PacketView.lineAt(lines, i);
+            bytes memory encoded = PacketEncoding.fill(template, sequence, timeoutTimestamp, value);
+            if (_isNew(encoded, here, sequence, timeoutTimestamp)) _deliver(app, encoded, here, sequence);
             _giveBack(free);
+        }
+    }
+
+    /// @dev What must be proven of a batch: each packet's sequence and commitment, two words.
+    function _entries(PacketEncoding.Template memory template, IBatchMsgs.PacketLine[] calldata lines)
+        private
+        view
+        returns (uint256[] memory entries)
+    {
+        entries = new uint256[](2 * lines.length);
+        for (uint256 i = 0; i < lines.length; ++i) {
+            (uint64 sequence, uint64 timeoutTimestamp, bytes calldata value) = PacketView.lineAt(lines, i);
+            if (sequence == 0) revert IBCSequenceInvalid(sequence);
+            entries[2 * i] = sequence;
+            entries[2 * i + 1] = uint256(PacketEncoding.commitmentOf(template, timeoutTimestamp, value));
         }
     }
 
@@ -229,11 +245,20 @@ contract ICS26Router is IICS26Router, IBatchRouter, ICS26Errors, IBCStore, ICS02
         bytes4 selector = bytes4(data);
         if (selector == IICS26Router.recvPacket.selector) {
             uint256 start = CalldataFields.nested(arguments, 0);
-            IICS26RouterMsgs.MsgRecvPacket calldata msg_;
+            IICS26RouterMsgs.MsgRecvPacket calldata received;
             assembly ("memory-safe") {
-                msg_ := start
+                received := start
             }
-            _recvPacket(msg_);
+            _recvPacket(received);
+            return (true, NOTHING);
+        }
+        if (selector == IICS26Router.ackPacket.selector) {
+            uint256 start = CalldataFields.nested(arguments, 0);
+            IICS26RouterMsgs.MsgAckPacket calldata acknowledged;
+            assembly ("memory-safe") {
+                acknowledged := start
+            }
+            _ackPacket(acknowledged);
             return (true, NOTHING);
         }
         if (selector == IICS02Client.updateClient.selector) {

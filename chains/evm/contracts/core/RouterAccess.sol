@@ -45,9 +45,17 @@ abstract contract RouterAccess is AccessControl {
 
     /// @dev Guarded, and for relayers only.
     modifier relayed() {
-        if (_enter() & RELAYING_OPEN == 0) _checkRole(RELAYER_ROLE);
+        _enterAsRelayer();
         _;
         _leave();
+    }
+
+    /// @dev For relayers only, and not while anything guarded runs. What changes nothing here need not keep others out.
+    modifier passing() {
+        uint256 gate = _gate;
+        if (gate & ENTERED != 0) revert ReentrancyGuardReentrantCall();
+        if (gate & RELAYING_OPEN == 0) _checkRole(RELAYER_ROLE);
+        _;
     }
 
     function _grantRole(bytes32 role, address account) internal override returns (bool granted) {
@@ -60,6 +68,10 @@ abstract contract RouterAccess is AccessControl {
         if (role == RELAYER_ROLE && account == EVERYBODY) _gate &= ~RELAYING_OPEN;
     }
 
+    function _enterAsRelayer() internal {
+        if (_enter() & RELAYING_OPEN == 0) _checkRole(RELAYER_ROLE);
+    }
+
     function _enter() private returns (uint256 gate) {
         gate = _gate;
         if (gate & ENTERED != 0) revert ReentrancyGuardReentrantCall();
@@ -67,7 +79,7 @@ abstract contract RouterAccess is AccessControl {
     }
 
     /// @dev Reads the slot again: roles may have changed meanwhile.
-    function _leave() private {
+    function _leave() internal {
         _gate &= ~ENTERED;
     }
 }

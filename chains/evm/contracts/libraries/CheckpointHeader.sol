@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {ProgmatErrors} from "../errors/ProgmatErrors.sol";
-import {CompactSignature} from "./CompactSignature.sol";
 
 /// @title Signed checkpoints of a Progmat ledger
 /// @notice Packed header, exact length:
@@ -30,6 +29,16 @@ library CheckpointHeader {
         "Checkpoint(uint64 height,uint64 timestamp,bytes32 root,bytes32 journalHash,bytes32 nextValidatorSetHash)"
     );
 
+    /// @dev What is wrong with a header's validators and signatures.
+    enum Fault {
+        None,
+        Unordered,
+        Missing,
+        Foreign
+    }
+
+    /// @dev half the order of the curve: larger s values are the malleable twins of smaller ones
+    uint256 private constant HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
     uint256 private constant SET_START = 112;
     uint256 private constant VALIDATORS_START = 114;
     uint256 private constant ADDRESS_SIZE = 20;
@@ -81,25 +90,67 @@ library CheckpointHeader {
             uint256 bitmap = uint256(_word(header, cursor));
             if (bitmap >> size != 0) revert ProgmatErrors.ProgmatSignerUnknown(bitmap, size);
             cursor += BITMAP_SIZE;
-            uint256 signers = 0;
-            uint256 previous = 0;
-            for (uint256 i = 0; i < size; ++i) {
-                uint256 validator = uint256(_word(header, VALIDATORS_START + i * ADDRESS_SIZE)) >> 96;
-                if (validator <= previous) revert ProgmatErrors.ProgmatValidatorsUnordered(i);
-                previous = validator;
-                if ((bitmap >> i) & 1 == 0) continue;
-                if (header.length < cursor + SIGNATURE_SIZE) {
+            uint256 signers;
+            Fault fault;
+            uint256 index;
+            address signer;
+            (signers, fault, index, signer) = _recoverAll(header, size, bitmap, cursor, digest);
+            cursor += signers * SIGNATURE_SIZE;
+            if (fault != Fault.None) {
+                if (fault == Fault.Unordered) revert ProgmatErrors.ProgmatValidatorsUnordered(index);
+                if (fault == Fault.Missing) {
                     revert ProgmatErrors.ProgmatHeaderLengthInvalid(cursor + SIGNATURE_SIZE, header.length);
                 }
-                address signer = CompactSignature.recover(digest, _word(header, cursor), _word(header, cursor + 32));
-                if (uint160(signer) != validator) {
-                    revert ProgmatErrors.ProgmatSignatureInvalid(i, address(uint160(validator)), signer);
-                }
-                cursor += SIGNATURE_SIZE;
-                ++signers;
+                address validator = address(bytes20(_word(header, VALIDATORS_START + index * ADDRESS_SIZE)));
+                revert ProgmatErrors.ProgmatSignatureInvalid(index, validator, signer);
             }
             if (signers < threshold) revert ProgmatErrors.ProgmatSignersInsufficient(threshold, signers);
             if (header.length != cursor) revert ProgmatErrors.ProgmatHeaderLengthInvalid(cursor, header.length);
+        }
+    }
+
+    /// @dev Goes through validators and signatures until one is wrong: then `index` is its validator's.
+    function _recoverAll(bytes calldata header, uint256 size, uint256 bitmap, uint256 start, bytes32 digest)
+        private
+        view
+        returns (uint256 signers, Fault fault, uint256 index, address signer)
+    {
+        assembly ("memory-safe") {
+            let validators := add(header.offset, VALIDATORS_START)
+            let cursor := add(header.offset, start)
+            let last := sub(add(header.offset, header.length), SIGNATURE_SIZE)
+            let buffer := mload(0x40)
+            mstore(buffer, digest)
+            let previous := 0
+            for {} lt(index, size) { index := add(index, 1) } {
+                let validator := shr(96, calldataload(validators))
+                validators := add(validators, ADDRESS_SIZE)
+                if iszero(gt(validator, previous)) {
+                    fault := 1
+                    break
+                }
+                previous := validator
+                if iszero(and(shr(index, bitmap), 1)) { continue }
+                if gt(cursor, last) {
+                    fault := 2
+                    break
+                }
+                let vs := calldataload(add(cursor, 32))
+                let s := shr(1, shl(1, vs))
+                mstore(add(buffer, 0x20), add(shr(255, vs), 27))
+                mstore(add(buffer, 0x40), calldataload(cursor))
+                mstore(add(buffer, 0x60), s)
+                // an invalid signature gives no output: the zero written here stays
+                mstore(0x00, 0)
+                signer := mul(staticcall(gas(), 1, buffer, 0x80, 0x00, 0x20), iszero(gt(s, HALF_ORDER)))
+                signer := mul(signer, mload(0x00))
+                if iszero(eq(signer, validator)) {
+                    fault := 3
+                    break
+                }
+                cursor := add(cursor, SIGNATURE_SIZE)
+                signers := add(signers, 1)
+            }
         }
     }
 

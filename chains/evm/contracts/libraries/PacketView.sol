@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IBatchMsgs} from "../msgs/IBatchMsgs.sol";
 import {IICS26RouterMsgs} from "../msgs/IICS26RouterMsgs.sol";
 import {CalldataFields} from "./CalldataFields.sol";
 
@@ -42,6 +43,34 @@ library PacketView {
     /// @notice The first payload's destination port.
     function destPort(IICS26RouterMsgs.Packet calldata packet) internal pure returns (string calldata) {
         return _text(CalldataFields.field(firstPayload(packet), 32));
+    }
+
+    /// @notice One line of a batch.
+    function lineAt(IBatchMsgs.PacketLine[] calldata lines, uint256 index)
+        internal
+        pure
+        returns (uint64 sequence, uint64 timeoutTimestamp, bytes calldata value)
+    {
+        uint256 base;
+        assembly ("memory-safe") {
+            base := lines.offset
+        }
+        base = _element(base, index);
+        value = CalldataFields.field(base, 64);
+        assembly ("memory-safe") {
+            sequence := calldataload(base)
+            timeoutTimestamp := calldataload(add(base, 32))
+            if shr(64, or(sequence, timeoutTimestamp)) { revert(0, 0) }
+        }
+    }
+
+    /// @dev Offsets of an array's elements are counted from its first word.
+    function _element(uint256 array, uint256 index) private pure returns (uint256 start) {
+        assembly ("memory-safe") {
+            let offset := calldataload(add(array, shl(5, index)))
+            start := add(array, offset)
+            if iszero(and(lt(offset, 0x100000000), lt(start, calldatasize()))) { revert(0, 0) }
+        }
     }
 
     function _base(IICS26RouterMsgs.Packet calldata packet) private pure returns (uint256 base) {
