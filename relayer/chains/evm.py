@@ -25,6 +25,7 @@ from chains.evm.errors import BlockUnavailable, EvmTxFailed, ExecutionReverted
 from ibc.packet import Packet
 from light_clients.clock import status_at
 from primitives.errors import UnavailableError
+from relayer.chains.evm_calls import call_of, calls_of
 from relayer.chains.packet_paths import proved_path
 from relayer.core.chain import (
     ClientUpdate,
@@ -62,9 +63,9 @@ class EvmEndpoint:
     def __init__(self, rpc: EvmRpc, deployment: Deployment, account: EvmAccount) -> None:
         self._rpc = rpc
         self._account = account
-        self._router = Router(address_bytes(deployment.router))
+        self._router = Router(address_bytes(deployment.router), takes_batches=deployment.router_takes_batches)
         self._light_client = ProgmatLightClientBinding(address_bytes(deployment.light_client))
-        self._prover = QbftProver(rpc, self._router.address)
+        self._prover = QbftProver(rpc, deployment.commitments_contract, deployment.commitments_slot)
         self._chain_name = f"evm-{deployment.chain_id}"
         self._client_id = deployment.client_id
         self._deployed_after = deployment.deployed_after
@@ -137,7 +138,7 @@ class EvmEndpoint:
         if head:
             await self._check_update(head[0])
         refusals = await asyncio.gather(*(self._refusal(head, message) for message in messages))
-        accepted = [self._call(message) for message, why in zip(messages, refusals, strict=True) if not why]
+        accepted = calls_of(self._router, [message for message, why in zip(messages, refusals, strict=True) if not why])
         if not accepted and (messages or not head):  # an update that nothing needs is not sent either
             return tuple(Outcome(Verdict.REFUSED, refusal=why) for why in refusals)
         receipt = await self._execute(self._router.multicall(*head, *accepted))
@@ -162,17 +163,12 @@ class EvmEndpoint:
     async def _refusal(self, head: Sequence[EvmCall], message: PacketMessage) -> str:
         """Why the contracts would refuse a message now; empty if they take it."""
         try:
-            await self._rpc.call(self._router.multicall(*head, self._call(message)), sender=self._account.address)
+            await self._rpc.call(
+                self._router.multicall(*head, call_of(self._router, message)), sender=self._account.address
+            )
         except ExecutionReverted as reverted:
             return f"{reverted.reason}: {reverted.revert}"
         return ""
-
-    def _call(self, message: PacketMessage) -> EvmCall:
-        if message.kind is MessageKind.RECEIVE:
-            return self._router.recv_packet(message.packet, message.proof, message.proof_height)
-        if message.kind is MessageKind.ACKNOWLEDGE:
-            return self._router.ack_packet(message.packet, message.ack or b"", message.proof, message.proof_height)
-        return self._router.timeout_packet(message.packet, message.proof, message.proof_height)
 
     def _outcome(self, message: PacketMessage, receipt: EvmReceipt) -> Outcome:
         """Done if the packet's event is in the transaction; a Noop leaves none."""

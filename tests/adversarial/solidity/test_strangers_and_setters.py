@@ -78,7 +78,13 @@ CALLS = {
     "token": TOKEN_CALLS,
 }
 #: declared nonpayable by the published interface, but read nothing they may change, or revert whoever calls
-HARMLESS = {"verifyMembership", "verifyMemberships", "verifyNonMembership", "onAcknowledgementPacket", "onTimeoutPacket"}
+HARMLESS = {
+    "verifyMembership",
+    "verifyMemberships",
+    "verifyNonMembership",
+    "onAcknowledgementPacket",
+    "onTimeoutPacket",
+}
 
 
 @pytest.fixture(scope="module")

@@ -110,9 +110,7 @@ def test_an_app_cannot_reenter_the_router_from_its_other_callbacks(
     incoming = wayward.incoming()
     if callback == "acknowledgement":
         wayward.answer(packet)
-        again = router.encode(
-            "ackPacket", (packet.abi, ANSWER, dvp.proof(packet.ack_path), (0, dvp.height))
-        )
+        again = router.encode("ackPacket", (packet.abi, ANSWER, dvp.proof(packet.ack_path), (0, dvp.height)))
     else:
         dvp.sandbox.now_s = packet.timeout_s
         dvp.update()

@@ -32,7 +32,8 @@ def root_or_refusal(function: str, *args: object) -> bytes | None:
     try:
         return bytes(probe().call(function, *args))
     except Reverted as reverted:
-        assert reverted.error.startswith("Smt"), reverted
+        if not reverted.error.startswith("Smt"):
+            raise
         return None
 
 
@@ -96,7 +97,12 @@ def test_tight_and_plain_multiproofs_agree_and_no_damage_leads_to_the_root(
     assert same or tight != tree.root
 
 
-@given(texts, texts, st.tuples(texts, texts, texts, texts), st.lists(st.tuples(uint64s, uint64s, st.binary(max_size=90)), min_size=1, max_size=3))
+@given(
+    texts,
+    texts,
+    st.tuples(texts, texts, texts, texts),
+    st.lists(st.tuples(uint64s, uint64s, st.binary(max_size=90)), min_size=1, max_size=3),
+)
 @FUZZ
 def test_a_packet_filled_in_is_the_packet_encoded_alone(
     source: str, dest: str, fields: tuple[str, str, str, str], lines: list[tuple[int, int, bytes]]
@@ -134,8 +140,12 @@ def test_apps_are_told_of_acknowledgements_as_solidity_would_tell_them(client: s
 
 @given(texts, uint64s, st.binary(max_size=130))
 @FUZZ
-def test_paths_and_acknowledgements_are_hashed_as_the_oracle_hashes_them(client: str, sequence: int, ack: bytes) -> None:
-    assert probe().call("pathHashes", client, sequence) == tuple(keccak(path(client, tag, sequence)) for tag in (1, 2, 3))
+def test_paths_and_acknowledgements_are_hashed_as_the_oracle_hashes_them(
+    client: str, sequence: int, ack: bytes
+) -> None:
+    assert probe().call("pathHashes", client, sequence) == tuple(
+        keccak(path(client, tag, sequence)) for tag in (1, 2, 3)
+    )
     assert probe().call("tightAcknowledgementCommitments", ack) == (ack_commitment(ack), ack_commitment(ack))
 
 
