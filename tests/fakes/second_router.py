@@ -1,4 +1,4 @@
-"""Everything of `dvp_deployment` on the second router: ours in the tests only, of the published ABI and nothing else."""
+"""Everything of `dvp_deployment` on the second router, which has the published ABI and nothing else."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _deployed() -> DvpDeployment:
     light_client = sandbox.deploy("ProgmatLightClient", router.address, LEDGER_ID, *periods, *initial)
     app = sandbox.deploy("DvpApp", router.address, CLIENT_ID, LEDGER_CLIENT_ID, EARMARK_MARGIN_S)
     token = sandbox.deploy("SecurityToken", "Reference ST", "RST", admin)
-    router.transact("setRelayer", bytes(20), True)
+    router.transact("allowRelayer", bytes(20))
     router.transact("addClient", CLIENT_ID, (LEDGER_CLIENT_ID, [b""]), light_client.address)
     router.transact("addIBCApp", "dvp", app.address)
     for holder in (SELLER.address, BUYER.address, app.address):

@@ -95,14 +95,14 @@ def test_the_client_program_settles_a_trade_and_reads_its_answer(dvp: DvpDeploym
         dvp, router.update_client(CLIENT_ID, header), router.recv_packet(ours, proof, dvp.height)
     )
     assert dvp.balances() == (975, 25, 0)
-    (event,) = (read for read in map(router.event_of, evm_logs(dvp, receipt)) if read is not None)
+    (event,) = (read for read in map(router.event_of, evm_logs(receipt)) if read is not None)
     assert isinstance(event, WriteAcknowledgementEvent)
     assert (event.packet, event.acknowledgements) == (ours, (dvp.terms_hash(dvp.terms()),))
     assert dvp.router.call("getCommitment", keccak(packet.receipt_path)) == packet.receipt
     assert dvp.router.call("getCommitment", keccak(packet.ack_path)) == ack_commitment(event.acknowledgements[0])
 
 
-def evm_logs(dvp: DvpDeployment, receipt: Receipt) -> list[EvmLog]:
+def evm_logs(receipt: Receipt) -> list[EvmLog]:
     """The receipt's logs as a node would give them."""
     return [
         EvmLog(log.address, log.topics, log.data, 1, bytes(32), bytes(32), number)

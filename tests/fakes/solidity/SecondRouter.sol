@@ -61,8 +61,8 @@ contract SecondRouter is IICS26Router, IICS02Client, IIBCStore {
         _busy = false;
     }
 
-    function setRelayer(address relayer, bool allowed) external onlyAdmin {
-        relayers[relayer] = allowed;
+    function allowRelayer(address relayer) external onlyAdmin {
+        relayers[relayer] = true;
     }
 
     // ------------------------------------------------------------------------------------------------ packets
