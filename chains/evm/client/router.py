@@ -102,9 +102,10 @@ RouterEvent = SendPacketEvent | WriteAcknowledgementEvent | AckPacketEvent | Tim
 
 @dataclass(frozen=True)
 class Router:
-    """One router contract."""
+    """One router contract. `takes_batches`: it has our batch entry beside the published ABI."""
 
     address: bytes
+    takes_batches: bool = False
 
     def recv_packet(self, packet: Packet, proof: bytes, height: int) -> EvmCall:
         """Receive a packet by a membership proof of its commitment."""

@@ -1,4 +1,4 @@
-"""Attacks on the batch entry: what one proof of many packets must not let through, and what it does like `recvPacket`."""
+"""Attacks on the batch entry: what one proof of many packets must not let through, and that it does as `recvPacket`."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def test_a_relayer_that_starves_a_batch_of_gas_never_turns_a_delivery_into_a_ref
     with dvp.sandbox.undone():
         enough = receive(dvp, message).gas_used
     outcomes = set()
-    for gas in range(100_000, enough + 90_000, 15_013):
+    for gas in range(100_000, enough + 250_000, 15_013):
         with dvp.sandbox.undone():
             try:
                 receipt = receive(dvp, message, gas=gas)
@@ -192,7 +192,7 @@ def test_a_relayer_that_starves_a_batch_of_gas_never_turns_a_delivery_into_a_ref
 
 def test_strangers_receive_no_batch_where_relaying_is_not_open() -> None:
     dvp = deploy_dvp(relayers=RELAYER.address)
-    message = ("a", "b", "c", "d", "e", "f", [], b"", (0, 0))
+    message: tuple[object, ...] = ("a", "b", "c", "d", "e", "f", [], b"", (0, 0))
     with pytest.raises(Reverted) as caught:
         dvp.router.transact("recvPackets", message, sender=STRANGER)
     assert caught.value.error == "AccessControlUnauthorizedAccount"
