@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from operator import attrgetter
@@ -23,8 +23,7 @@ from sqlalchemy import (
 )
 
 from chains.progmat.node.storage import Prepared, insert
-from chains.progmat.transactions.component_codec import encode_state
-from chains.progmat.transactions.model import StateRef, TransactionState
+from chains.progmat.transactions.model import Group, StateRef, TransactionState
 from chains.progmat.vault.books import UNMARKED, Amount, RecordMark, amount_of, enter
 from chains.progmat.vault.errors import ConflictingConsumption
 from chains.progmat.vault.fresh_keys import attributed
@@ -101,6 +100,11 @@ class RecordedTx(Protocol):
     @property
     def outputs(self) -> tuple[TransactionState, ...]:
         """States made."""
+        ...
+
+    @property
+    def components(self) -> Mapping[int, tuple[bytes, ...]]:
+        """Component bytes by group ordinal: of ``OUTPUTS`` those of ``outputs``, in order."""
         ...
 
 
@@ -190,17 +194,17 @@ def _produce(
     spent = {index for index, is_spent in met if is_spent}
     rows: dict[type[Indexed], list[dict[str, Any]]] = {}
     state_rows = []
+    tx_id, components = ledger_tx.id, ledger_tx.components[Group.OUTPUTS]
     for index, entry in relevant.items():
         if index in known:
             continue
-        ref = StateRef(ledger_tx.id, index)
-        state = ledger_tx.outputs[index]
-        kind = _NAME_OF[type(entry)]
-        state_rows.append(_row(ref) | {"kind": kind, "component": encode_state(state)})
-        columns = _row(ref) | _indexed_columns(entry) | {"consumed": index in spent}
-        if isinstance(entry, IndexedHolding):
-            columns |= _encumbrance(state, indexed) | {"shard": shard_of(ref), "notary": state.notary.name}
-        rows.setdefault(type(entry), []).append(columns)
+        state, kind = ledger_tx.outputs[index], type(entry)
+        key = {"tx_id": tx_id, "output_index": index}
+        state_rows.append({**key, "kind": _NAME_OF[kind], "component": components[index]})
+        columns = {**key, **_indexed_columns(entry), "consumed": index in spent}
+        if kind is IndexedHolding:
+            columns |= _of_holding(tx_id, index, state, indexed)
+        rows.setdefault(kind, []).append(columns)
         amount = amount_of(entry, state.encumbrance)
         if amount is not None and index not in spent:
             effect.put.append(amount)
@@ -237,10 +241,14 @@ def _indexed_outputs(outputs: Sequence[TransactionState], rules: VaultRules) -> 
     }
 
 
-def _encumbrance(state: TransactionState, indexed: dict[int, Indexed]) -> dict[str, Any]:
+def _of_holding(tx_id: bytes, index: int, state: TransactionState, indexed: dict[int, Indexed]) -> dict[str, Any]:
     lock = indexed.get(state.encumbrance) if state.encumbrance is not None else None
-    trade_id = lock.trade_id if isinstance(lock, IndexedLock) else None
-    return {"encumbered": state.encumbrance is not None, "trade_id": trade_id}
+    return {
+        "encumbered": state.encumbrance is not None,
+        "trade_id": lock.trade_id if isinstance(lock, IndexedLock) else None,
+        "shard": shard_of(tx_id, index),
+        "notary": state.notary.name,
+    }
 
 
 def _keys(refs: Sequence[StateRef]) -> list[tuple[bytes, int]]:
