@@ -15,8 +15,9 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
-    literal,
+    false,
     select,
+    true,
     tuple_,
     union_all,
     update,
@@ -72,8 +73,8 @@ _TAKE = Prepared(
 )
 _DROP_SOFT_LOCKS = Prepared(delete(soft_locks).where(_among_keys(soft_locks)))
 _MET_BEFORE = union_all(
-    select(states.c.output_index, literal(value=False).label("spent")).where(states.c.tx_id == bindparam("of")),
-    select(consumptions.c.output_index, literal(value=True)).where(consumptions.c.tx_id == bindparam("of")),
+    select(states.c.output_index, false().label("spent")).where(states.c.tx_id == bindparam("of")),
+    select(consumptions.c.output_index, true()).where(consumptions.c.tx_id == bindparam("of")),
 ).subquery()
 _OUTPUTS_MET = Prepared(select(_MET_BEFORE.c.output_index, _MET_BEFORE.c.spent))
 _KEEP = Prepared(insert(states), columns=states.c.keys())
