@@ -9,8 +9,6 @@ from operator import attrgetter
 from typing import Any, Final, Protocol, get_args
 
 from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
     Connection,
     Table,
     bindparam,
@@ -18,7 +16,6 @@ from sqlalchemy import (
     false,
     select,
     true,
-    tuple_,
     union_all,
     update,
 )
@@ -26,6 +23,7 @@ from sqlalchemy import (
 from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.transactions.model import Group, StateRef, TransactionState
 from chains.progmat.vault.books import UNMARKED, Amount, RecordMark, amount_of, enter
+from chains.progmat.vault.by_refs import ByRefs, Key
 from chains.progmat.vault.errors import ConflictingConsumption
 from chains.progmat.vault.fresh_keys import attributed
 from chains.progmat.vault.indexing import (
@@ -40,38 +38,36 @@ from chains.progmat.vault.schema import TABLE_OF, TABLE_OF_KIND, consumptions, h
 from chains.progmat.vault.shards import shard_of
 from primitives.types import Hash32
 
-_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
-
-
-def _among_keys(table: Table) -> ColumnElement[bool]:
-    return tuple_(table.c.tx_id, table.c.output_index).in_(_KEYS)
-
-
-_CONSUMPTIONS_OF = Prepared(
-    select(consumptions.c.tx_id, consumptions.c.output_index, consumptions.c.consumed_by).where(
-        _among_keys(consumptions)
+_CONSUMPTIONS_OF = ByRefs(
+    lambda these: select(consumptions.c.tx_id, consumptions.c.output_index, consumptions.c.consumed_by).where(
+        these(consumptions)
     )
 )
 _CONSUME = Prepared(insert(consumptions), columns=consumptions.c.keys())
-_KINDS_OF = Prepared(select(states.c.tx_id, states.c.output_index, states.c.kind).where(_among_keys(states)))
-_MARK_CONSUMED = {
-    kind: Prepared(update(table).where(_among_keys(table)).values(consumed=True))
-    for kind, table in TABLE_OF_KIND.items()
-}
+_KINDS_OF = ByRefs(lambda these: select(states.c.tx_id, states.c.output_index, states.c.kind).where(these(states)))
+
+
+def _mark_consumed(table: Table) -> ByRefs:
+    return ByRefs(lambda these: update(table).where(these(table)).values(consumed=true()))
+
+
+_MARK_CONSUMED = {kind: _mark_consumed(table) for kind, table in TABLE_OF_KIND.items()}
 _HOLDINGS: Final = holdings.name
-_TAKE = Prepared(
-    update(holdings)
-    .where(_among_keys(holdings))
-    .values(consumed=True)
-    .returning(
-        holdings.c.tx_id,
-        holdings.c.output_index,
-        holdings.c.encumbered,
-        holdings.c.amount,
-        *(holdings.c[name] for name in AccountAsset._fields),
+_TAKE = ByRefs(
+    lambda these: (
+        update(holdings)
+        .where(these(holdings))
+        .values(consumed=true())
+        .returning(
+            holdings.c.tx_id,
+            holdings.c.output_index,
+            holdings.c.encumbered,
+            holdings.c.amount,
+            *(holdings.c[name] for name in AccountAsset._fields),
+        )
     )
 )
-_DROP_SOFT_LOCKS = Prepared(delete(soft_locks).where(_among_keys(soft_locks)))
+_DROP_SOFT_LOCKS = ByRefs(lambda these: delete(soft_locks).where(these(soft_locks)))
 _MET_BEFORE = union_all(
     select(states.c.output_index, false().label("spent")).where(states.c.tx_id == bindparam("of")),
     select(consumptions.c.output_index, true()).where(consumptions.c.tx_id == bindparam("of")),
@@ -153,7 +149,7 @@ def _consume(connection: Connection, ledger_tx: RecordedTx, effect: _Effect) -> 
         return
     known = {
         StateRef(tx_id, index): consumed_by
-        for tx_id, index, consumed_by in _CONSUMPTIONS_OF.rows(connection, {"keys": _keys(refs)})
+        for tx_id, index, consumed_by in _CONSUMPTIONS_OF.rows(connection, _keys(refs))
     }
     for ref, consumed_by in known.items():
         if consumed_by != ledger_tx.id:
@@ -163,22 +159,22 @@ def _consume(connection: Connection, ledger_tx: RecordedTx, effect: _Effect) -> 
         return
     _CONSUME.change_all(connection, [_row(ref) | {"consumed_by": ledger_tx.id} for ref in fresh])
     effect.entered = len(fresh)
-    by_kind: dict[str, list[tuple[bytes, int]]] = {}
-    for tx_id, index, kind in _KINDS_OF.rows(connection, {"keys": _keys(fresh)}):
+    by_kind: dict[str, list[Key]] = {}
+    for tx_id, index, kind in _KINDS_OF.rows(connection, _keys(fresh)):
         by_kind.setdefault(kind, []).append((tx_id, index))
     for kind, keys in by_kind.items():
         effect.kept += len(keys)
         if kind == _HOLDINGS:
             _take(connection, keys, effect)
         else:
-            _MARK_CONSUMED[kind].change(connection, {"keys": keys})
+            _MARK_CONSUMED[kind].change(connection, keys)
     if by_kind:
-        _DROP_SOFT_LOCKS.change(connection, {"keys": _keys(fresh)})
+        _DROP_SOFT_LOCKS.change(connection, _keys(fresh))
 
 
-def _take(connection: Connection, keys: list[tuple[bytes, int]], effect: _Effect) -> None:
+def _take(connection: Connection, keys: list[Key], effect: _Effect) -> None:
     """Mark amounts in accounts as consumed, and remember them."""
-    for tx_id, index, encumbered, amount, *account in _TAKE.rows(connection, {"keys": keys}):
+    for tx_id, index, encumbered, amount, *account in _TAKE.rows(connection, keys):
         effect.taken.append(Amount(AccountAsset(*account), amount, amount if encumbered else 0))
         effect.own_inputs.add(StateRef(tx_id, index))
 
@@ -252,7 +248,7 @@ def _of_holding(tx_id: bytes, index: int, state: TransactionState, indexed: dict
     }
 
 
-def _keys(refs: Sequence[StateRef]) -> list[tuple[bytes, int]]:
+def _keys(refs: Sequence[StateRef]) -> list[Key]:
     return [(ref.tx_id, ref.index) for ref in refs]
 
 
