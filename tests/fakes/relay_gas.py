@@ -16,14 +16,13 @@ from tests.fakes.dvp_deployment import (
     deploy_dvp,
     with_field,
 )
-from tests.fakes.evm_sandbox import Account, Contract
-from tests.fakes.ibc_oracle import Packet, ack_commitment, terms_value
+from tests.fakes.evm_sandbox import GENESIS_TIME_S, Account
+from tests.fakes.ibc_oracle import Packet, ack_commitment, terms_value, window
 
 PROOF_DEPTH: Final = 20
 SHARE: Final = 25
-ANSWER: Final = bytes(range(32))
+LEAD_SECURITIES: Final = 2
 _TX_GAS: Final = 21_000
-_PORT: Final = "pay"
 
 
 def measure_update(threshold: int, size: int) -> int:
@@ -50,37 +49,37 @@ def measure_membership() -> int:
 def measure_acknowledgements(packets: int) -> int:
     """Gas of update + acknowledgements of so many packets sent from here, each paying a fresh buyer, in one multicall.
 
-    The app is `AckPayout`: it escrows real tokens and pays them out when the ledger's answer arrives.
+    Securities lead: `DvpApp` and its escrow adapter hold real tokens and deliver when the ledger's answer arrives.
     """
     deployment = deploy_dvp()
-    app = deployment.sandbox.deploy("AckPayout", deployment.router.address)
-    deployment.router.transact("addIBCApp", _PORT, app.address)
-    deployment.token.transact("allow", app.address)
-    deployment.token.transact("approve", app.address, (packets + 1) * SHARE, sender=SELLER)
-    # the app keeps another trade's tokens, so that no refund flatters
-    sent = [_sent(deployment, app, number) for number in range(packets + 1)][1:]
+    # the adapter keeps another trade's tokens, so that no refund flatters
+    deployment.token.transact("approve", deployment.adapter.address, (packets + 1) * SHARE, sender=SELLER)
+    sent = [_sent(deployment, number) for number in range(packets + 1)][1:]
     deployment.tree_depth = PROOF_DEPTH
-    deployment.writes |= {packet.ack_path: ack_commitment(ANSWER) for packet in sent}
+    deployment.writes |= {packet.ack_path: ack_commitment(answer) for packet, answer in sent}
     deployment.sandbox.now_s += 1
 
     router = deployment.router
     calls = [router.encode("updateClient", CLIENT_ID, deployment.header())]
-    for packet in sent:
-        message = (packet.abi, ANSWER, deployment.proof(packet.ack_path), (0, deployment.height))
+    for packet, answer in sent:
+        message = (packet.abi, answer, deployment.proof(packet.ack_path), (0, deployment.height))
         calls.append(router.encode("ackPacket", message))
     receipt = router.transact("multicall", calls, sender=RELAYER)
-    paid = len(receipt.named("PaidOut"))
+    paid = len(receipt.named("Delivered"))
     if paid != packets:
-        raise AssertionError(f"only {paid} of {packets} acknowledgements paid out: the measurement means nothing")
+        raise AssertionError(f"only {paid} of {packets} acknowledgements delivered: the measurement means nothing")
     return receipt.gas_used
 
 
-def _sent(deployment: DvpDeployment, app: Contract, number: int) -> Packet:
+def _sent(deployment: DvpDeployment, number: int) -> tuple[Packet, bytes]:
+    """A trade locked and sent, and the ledger's answer that it was paid."""
     buyer = Account.named(f"buyer {number}")
     deployment.token.transact("allow", buyer.address)
+    timeout_s = GENESIS_TIME_S + 3600
     terms = with_field(deployment.terms(number, quantity=SHARE), "buyer", buyer.address)
-    timeout_s = deployment.sandbox.now_s + 3600
-    receipt = app.transact("lockAndSend", CLIENT_ID, timeout_s, terms)
+    terms = with_field(terms, "window", window(LEAD_SECURITIES, GENESIS_TIME_S + 1800, timeout_s))
+    receipt = deployment.app.transact("lockAndSend", terms, sender=SELLER)
     sequence = receipt.named("SendPacket")[0].args[1]
-    payload = (_PORT, _PORT, "dvp-1", "application/x-solidity-abi", terms_value(terms))
-    return Packet(sequence, CLIENT_ID, LEDGER_CLIENT_ID, timeout_s, (payload,))
+    payload = ("dvp", "dvp", "dvp-1", "application/x-solidity-abi", terms_value(terms))
+    packet = Packet(sequence, CLIENT_ID, LEDGER_CLIENT_ID, timeout_s, (payload,))
+    return packet, deployment.terms_hash(terms)

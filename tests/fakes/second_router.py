@@ -7,7 +7,6 @@ from functools import cache
 from tests.fakes.dvp_deployment import (
     BUYER,
     CLIENT_ID,
-    EARMARK_MARGIN_S,
     FIRST_HEIGHT,
     LEDGER_CLIENT_ID,
     LEDGER_ID,
@@ -15,6 +14,7 @@ from tests.fakes.dvp_deployment import (
     SELLER,
     TRUSTING_PERIOD_S,
     DvpDeployment,
+    deploy_app,
 )
 from tests.fakes.evm_sandbox import EvmSandbox
 from tests.fakes.progmat_oracle import ValidatorSet
@@ -28,9 +28,8 @@ def deploy_on_second_router() -> DvpDeployment:
     deployed = _deployed()
     sandbox = deployed.sandbox.fork()
     router, light_client = deployed.router.on(sandbox), deployed.light_client.on(sandbox)
-    return DvpDeployment(
-        sandbox, router, light_client, deployed.app.on(sandbox), deployed.token.on(sandbox), deployed.validators
-    )
+    app, adapter, token = (each.on(sandbox) for each in (deployed.app, deployed.adapter, deployed.token))
+    return DvpDeployment(sandbox, router, light_client, app, adapter, token, deployed.validators)
 
 
 @cache
@@ -42,12 +41,13 @@ def _deployed() -> DvpDeployment:
     initial = (FIRST_HEIGHT, sandbox.now_s, bytes(32), validators.hash)
     periods = (TRUSTING_PERIOD_S, MAX_CLOCK_DRIFT_S)
     light_client = sandbox.deploy("ProgmatLightClient", router.address, LEDGER_ID, *periods, *initial)
-    app = sandbox.deploy("DvpApp", router.address, CLIENT_ID, LEDGER_CLIENT_ID, EARMARK_MARGIN_S)
+    app = deploy_app(sandbox, router)
+    adapter = sandbox.deploy("EscrowAdapter", app.address)
     token = sandbox.deploy("SecurityToken", "Reference ST", "RST", admin)
     router.transact("allowRelayer", bytes(20))
     router.transact("addClient", CLIENT_ID, (LEDGER_CLIENT_ID, [b""]), light_client.address)
     router.transact("addIBCApp", "dvp", app.address)
-    for holder in (SELLER.address, BUYER.address, app.address):
+    for holder in (SELLER.address, BUYER.address, adapter.address):
         token.transact("allow", holder)
     token.transact("mint", SELLER.address, 1000)
-    return DvpDeployment(sandbox, router, light_client, app, token, validators)
+    return DvpDeployment(sandbox, router, light_client, app, adapter, token, validators)
