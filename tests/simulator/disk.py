@@ -237,16 +237,19 @@ class SimulatedDatabase(NodeDatabase):
             answer.set_result(result)
 
     def _query(self, query: Callable[[Connection], T]) -> T:
-        self._disk.raw.execute("PRAGMA query_only=ON")
+        # not by PRAGMA query_only, after which SQLite compiles every statement again
+        changes = self._disk.raw.total_changes
         try:
-            return query(self._opened)
+            result = query(self._opened)
         except DBAPIError as error:
             if not is_storage_failure(error):
                 raise
             raise StorageFailed(str(error.orig)) from error
         finally:
             self._end()
-            self._disk.raw.execute("PRAGMA query_only=OFF")
+        if self._disk.raw.total_changes != changes:
+            raise StorageFailed("attempt to write a readonly database")
+        return result
 
     def _end(self) -> None:
         """No transaction is open, neither SQLite's nor the one SQLAlchemy believes in."""
