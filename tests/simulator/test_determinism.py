@@ -25,18 +25,12 @@ def test_the_same_seed_makes_the_same_trace(seed: int) -> None:
 
 def test_another_process_with_another_hash_seed_makes_the_same_trace() -> None:
     program = f"from tests.simulator.schedule import run_schedule; print([run_schedule(s).digest for s in {SEEDS}])"
-    said = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(("", *sys.path))},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for hash_seed in ("1", "2")
-    }
-    assert said == {f"{[run_schedule(seed).digest for seed in SEEDS]}\n"}
-
-
-def test_other_seeds_make_other_traces() -> None:
-    assert len({run_schedule(seed).digest for seed in range(20)}) == 20
+    another = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONHASHSEED": another, "PYTHONPATH": os.pathsep.join(("", *sys.path))},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert said == f"{[run_schedule(seed).digest for seed in SEEDS]}\n"

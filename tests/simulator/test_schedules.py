@@ -19,10 +19,14 @@ AT_ONCE = 50
 
 @pytest.mark.simulator
 @pytest.mark.parametrize("first", range(FIRST_SEED, FIRST_SEED + SCHEDULES, AT_ONCE))
-def test_no_schedule_breaks_a_rule(first: int) -> None:
+def test_no_schedule_breaks_a_rule_and_no_two_are_the_same(first: int) -> None:
     flows_done = 0
-    for seed in range(first, min(first + AT_ONCE, FIRST_SEED + SCHEDULES)):
+    seeds = range(first, min(first + AT_ONCE, FIRST_SEED + SCHEDULES))
+    traces: set[str] = set()
+    for seed in seeds:
         verdict = run_schedule(seed)
         assert not verdict.violations, f"seed {seed}; replay: {verdict.replay}\n" + "\n".join(verdict.violations)
         flows_done += verdict.flows_done
+        traces.add(verdict.digest)
+    assert len(traces) == len(seeds), "other seeds make other traces"
     assert flows_done > 0, "a run in which nothing succeeds shows nothing"
