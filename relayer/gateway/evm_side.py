@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chains.evm.client.consensus_prover import ConsensusProver
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.dvp_app import (
     EARMARKED_EVENT,
@@ -39,13 +40,13 @@ _OF_THE_APP = (EARMARKED_EVENT.topic0, PACKET_SENT_EVENT.topic0)
 
 
 class EvmSide:
-    """Implements ``SecuritiesSide``. ``client_id`` is the light client of the ledger on this chain."""
+    """Implements ``SecuritiesSide``. ``prover`` speaks to the ledger's light client of this chain, by default qbft."""
 
-    def __init__(self, rpc: EvmRpc, deployment: Deployment) -> None:
+    def __init__(self, rpc: EvmRpc, deployment: Deployment, prover: ConsensusProver | None = None) -> None:
         self._rpc = rpc
         self._router = Router(address_bytes(deployment.router))
         self._dvp_app = DvpAppBinding(address_bytes(deployment.dvp_app))
-        self._prover = QbftProver(rpc, self._router.address)
+        self._prover = prover or QbftProver(rpc, self._router.address)
         self._client_id = deployment.client_id
         self._deployed_after = deployment.deployed_after
 

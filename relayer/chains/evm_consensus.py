@@ -1,0 +1,36 @@
+"""What makes an EVM chain's blocks final, and everything that follows from it on a path: one record a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from chains.evm.client.consensus_prover import ConsensusProver
+from chains.evm.client.mock_proofs import MockConsensusProver
+from chains.evm.client.proofs import QbftProver
+from chains.evm.client.rpc import EvmRpc
+from ibc.light_client import LightClient
+from light_clients import mock, qbft
+from light_clients.clock import Expiring
+from light_clients.mock.states import decode_client_state as decode_mock
+from light_clients.qbft.codec import decode_client_state as decode_qbft
+from relayer.config import ConsensusKind
+
+
+@dataclass(frozen=True, slots=True)
+class EvmConsensus:
+    """``light_client`` is what the ledger hosts of such a chain; ``prover_over`` takes a node and the router."""
+
+    light_client: LightClient
+    decode_client: Callable[[bytes], Expiring]
+    prover_over: Callable[[EvmRpc, bytes], ConsensusProver]
+
+
+EVM_CONSENSUS: Final[Mapping[ConsensusKind, EvmConsensus]] = MappingProxyType(
+    {
+        ConsensusKind.QBFT: EvmConsensus(qbft.QbftLightClient(), decode_qbft, QbftProver),
+        ConsensusKind.MOCK: EvmConsensus(mock.MockLightClient(), decode_mock, MockConsensusProver),
+    }
+)
