@@ -15,13 +15,14 @@ from tests.fakes.anvil import running_anvil
 from tests.fakes.evm_devnet_world import CHAIN_ID
 from tests.fakes.evm_settlement_world import ADMIN, BUYER, RELAYER, SELLER, DeployedWorld, LedgerSide, plan_of
 
+_NOT_AT_ONCE = False
+
 
 @dataclass(frozen=True)
 class AnvilSetting:
-    """How the node makes blocks and what it asks: at once or every ``period_s``; a base fee only from london on."""
+    """Which rules it keeps, and what gas costs: a base fee from london on, and the most that our accounts pay."""
 
     hardfork: str = "berlin"
-    period_s: int = 0
     base_fee_wei: int = 0
     max_gas_price_wei: int = 0
 
@@ -41,10 +42,14 @@ class AnvilWorld(DeployedWorld):
 
     async def advance(self, seconds: int) -> None:
         """The chain's clock goes on, by a block."""
-        self.now_s += seconds
-        head = await self.rpc.get_block()
-        await self.rpc.request("evm_setNextBlockTimestamp", hex(max(self.now_s, head.timestamp_s + 1)))
+        await self.rpc.request("evm_increaseTime", hex(seconds))
         await self.rpc.request("evm_mine")
+        self.now_s += seconds
+
+    async def make_blocks_every(self, period_s: int) -> None:
+        """From now on a transaction waits for its block."""
+        await self.rpc.request("evm_setAutomine", _NOT_AT_ONCE)
+        await self.rpc.request("evm_setIntervalMining", period_s)
 
 
 @asynccontextmanager
@@ -54,7 +59,11 @@ async def anvil_world(
     """Deploy and go; skips the test where there is no anvil. A ``ledger`` of the test's own begins in its own time."""
     keys = (ADMIN, SELLER, BUYER, RELAYER)
     node = running_anvil(
-        CHAIN_ID, *keys, hardfork=setting.hardfork, period_s=setting.period_s, base_fee_wei=setting.base_fee_wei
+        CHAIN_ID,
+        *keys,
+        hardfork=setting.hardfork,
+        base_fee_wei=setting.base_fee_wei,
+        begin_s=None if ledger is None else ledger.now_s,
     )
     async with node as url, EvmRpc(url) as rpc:
         begun_s = (await rpc.get_block()).timestamp_s
