@@ -20,7 +20,7 @@ from light_clients.mock import (
     presence_proof,
 )
 from light_clients.qbft import IBC_STORE_SLOT
-from primitives.errors import MptError
+from primitives.errors import DecodeError, MptError
 from primitives.keccak import keccak256
 from primitives.mpt import mapping_slot, verify_account, verify_storage
 from primitives.types import Address
@@ -74,7 +74,7 @@ def _verified_word(state_root: bytes, proof: AccountProof, height: int) -> bytes
             raise NodeMisbehaved(what, f"account 0x{proof.address.hex()}", "the proof of its absence")
         (slot,) = proof.slots
         word = verify_storage(account.storage_root, slot.slot, slot.nodes)
-    except MptError as wrong:
+    except (MptError, DecodeError) as wrong:
         raise NodeMisbehaved(what, f"nodes under state root 0x{state_root.hex()}", str(wrong)) from wrong
     if account.storage_root != proof.storage_root:
         raise NodeMisbehaved(what, f"storage root 0x{account.storage_root.hex()}", f"0x{proof.storage_root.hex()}")
