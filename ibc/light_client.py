@@ -64,7 +64,7 @@ class LightClient(Protocol):
 
     @property
     def client_type(self) -> str:
-        """The registry's name of this kind: `qbft`, `progmat`, `mock`."""
+        """The registry's name of this kind: `qbft`, `progmat`, `hub`, `mock`."""
         ...
 
     def initialise(self, client_state: bytes, consensus_state: bytes) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path as FilePath
 import structlog
 
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.deployment import address_bytes, read_deployment
+from chains.evm.client.deployment import read_deployment
 from chains.progmat.client import (
     ApiTls,
     CheckpointCollector,
@@ -56,7 +56,7 @@ async def serve(config_file: FilePath, stopping: asyncio.Event) -> None:
         stack.callback(store.close)
         rpc = await stack.enter_async_context(opened_evm_node(config.evm.rpc_url, deployment))
         account = EvmAccount(rpc, secret, deployment.chain_id, config.evm.max_gas_price_wei)
-        prover = consensus.prover_over(rpc, address_bytes(deployment.router))
+        prover = consensus.prover_over(rpc, deployment)
         validators = [ValidatorApi(peer.endpoint(), tls) for peer in config.ledger.validators]
         ledger = await stack.enter_async_context(ledger_endpoint(config.ledger, tls, validators, consensus))
         members = MembershipClient(config.ledger.issuer.endpoint(), tls)

@@ -38,7 +38,7 @@ def build_sets() -> tuple[BuildSet, ...]:
     """Return the deployed contracts and the contracts that only tests deploy."""
     deployed = (
         *("core/ICS26Router", "dvp/DvpApp", "tokens/SecurityToken"),
-        *(f"light-clients/{name}" for name in ("ProgmatLightClient", "EnclaveLightClient")),
+        *(f"light-clients/{who}LightClient" for who in ("Progmat", "Enclave", "Qbft", "HubProgmat")),
         "light-clients/ValidatorAttestationVerifier",
         *(f"adapters/{family}Adapter" for family in ("Escrow", "Erc3643", "Erc7943", "IbetDvp", "IbetLock")),
     )

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from chains.evm.client.consensus_prover import ConsensusProver
+from chains.evm.client.deployment import Deployment
 from chains.evm.client.mock_proofs import MockConsensusProver
 from chains.evm.client.proofs import QbftProver
 from chains.evm.client.rpc import EvmRpc
@@ -21,11 +22,18 @@ from relayer.config import ConsensusKind
 
 @dataclass(frozen=True, slots=True)
 class EvmConsensus:
-    """``light_client`` is what the ledger hosts of such a chain; ``prover_over`` takes a node and the router."""
+    """``light_client`` is what the ledger hosts of such a chain.
+
+    ``make_prover`` takes a node, and the contract and slot at which commitments are kept.
+    """
 
     light_client: LightClient
     decode_client: Callable[[bytes], Expiring]
-    prover_over: Callable[[EvmRpc, bytes], ConsensusProver]
+    make_prover: Callable[[EvmRpc, bytes, bytes], ConsensusProver]
+
+    def prover_over(self, rpc: EvmRpc, deployment: Deployment) -> ConsensusProver:
+        """Of the deployed router's commitments."""
+        return self.make_prover(rpc, deployment.commitments_contract, deployment.commitments_slot)
 
 
 EVM_CONSENSUS: Final[Mapping[ConsensusKind, EvmConsensus]] = MappingProxyType(

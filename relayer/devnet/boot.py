@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chains.evm.client.account import EvmAccount
+from chains.evm.client.adapters import ESCROW, AdapterFamily, AdapterPlan
 from chains.evm.client.deployment import Deployment as EvmDeployment
-from chains.evm.client.deployment import DeploymentPlan, LedgerAnchor, address_bytes, deploy_all
+from chains.evm.client.deployment import DeploymentPlan, LedgerAnchor, deploy_all
 from chains.evm.client.proofs import QbftProver, TrustTerms
 from chains.evm.client.rpc import EvmRpc
 from chains.progmat.client import (
@@ -233,12 +234,13 @@ async def _deploy(
         token_name="Devnet Real Estate ST",  # noqa: S106  # the name of a security
         token_symbol="DST",  # noqa: S106  # its symbol
         holders=((address_of(keys["seller"]), SELLER_UNITS), (address_of(keys["buyer"]), 0)),
+        adapters=(ESCROW, AdapterPlan(AdapterFamily.ERC7943)),
     )
     return await deploy_all(registrar, plan, block_period_s * 1000)
 
 
 async def _create_light_client(rpc: EvmRpc, issuer: LedgerClient, deployment: EvmDeployment) -> None:
-    prover = QbftProver(rpc, address_bytes(deployment.router))
+    prover = QbftProver(rpc, deployment.commitments_contract, deployment.commitments_slot)
     initial = await prover.initial_state(deployment.chain_id, TRUST)
     request = CreateLightClient(
         "light-client", LEDGER_CLIENT_ID, "qbft", initial.client_state, initial.consensus_state, EVM_CLIENT_ID, (b"",)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from chains.evm.client.deployment import address_bytes, read_deployment
+from chains.evm.client.deployment import read_deployment
 from chains.progmat.client import LedgerClient
 from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.evm_node import opened_evm_node
@@ -35,7 +35,7 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         store = GatewayStore(config.database)
         stack.callback(store.close)
         rpc = await stack.enter_async_context(opened_evm_node(config.evm.rpc_url, deployment))
-        prover = EVM_CONSENSUS[config.evm.consensus].prover_over(rpc, address_bytes(deployment.router))
+        prover = EVM_CONSENSUS[config.evm.consensus].prover_over(rpc, deployment)
         custodians = {peer.name: LedgerClient(peer.endpoint(), tls) for peer in config.ledger.custodians}
         cash = LedgerSide(LedgerClient(config.ledger.issuer.endpoint(), tls), custodians, config.ledger.client_id)
         stack.push_async_callback(cash.close)

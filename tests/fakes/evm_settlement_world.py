@@ -157,7 +157,10 @@ class EvmSettlementWorld(DeployedWorld):
 
 @asynccontextmanager
 async def settlement_world(
-    *relayers: bytes, adapters: tuple[AdapterPlan, ...] = (ESCROW,), ledger: LedgerSide | None = None
+    *relayers: bytes,
+    adapters: tuple[AdapterPlan, ...] = (ESCROW,),
+    ledger: LedgerSide | None = None,
+    listing_delay_s: int = 7 * 86_400,
 ) -> AsyncIterator[EvmSettlementWorld]:
     """Deploy and go; `relayers` empty lets everybody relay. A `ledger` of the test's own begins in its own time."""
     clock = TurnableClock(GENESIS_TIME_S if ledger is None else ledger.now_s)
@@ -165,7 +168,7 @@ async def settlement_world(
     config = devnet_config(mining=MiningMode.INSTANT, prefunded=prefunded, genesis_time_s=int(clock.now_s))
     async with Devnet(config, clock) as devnet, EvmRpc(devnet.url) as rpc:
         ledger = ledger or LedgerSide(devnet.chain.head.timestamp)
-        plan = plan_of(ledger.anchor(), relayers, adapters)
+        plan = replace(plan_of(ledger.anchor(), relayers, adapters), listing_delay_s=listing_delay_s)
         deployment = await deploy_all(EvmAccount(rpc, ADMIN, CHAIN_ID), plan, 1000)
         yield EvmSettlementWorld(rpc, deployment, ledger, devnet=devnet, clock=clock)
 

@@ -14,7 +14,7 @@ from chains.evm.errors import ArtifactInvalid
 
 ARTIFACTS_DIR: Final = Path(__file__).resolve().parent.parent / "artifacts"
 CONTRACTS: Final = (
-    *("ICS26Router", "ProgmatLightClient", "DvpApp", "SecurityToken"),
+    *("ICS26Router", "ProgmatLightClient", "QbftLightClient", "HubProgmatLightClient", "DvpApp", "SecurityToken"),
     *("EscrowAdapter", "Erc3643Adapter", "Erc7943Adapter", "IbetDvpAdapter", "IbetLockAdapter"),
 )
 
@@ -33,11 +33,22 @@ class Artifact:
         inputs = () if constructor is None else tuple(map(canonical_type, constructor["inputs"]))
         return self.bytecode + AbiFunction("constructor", inputs).encode(*arguments)[4:]
 
+    def call_data(self, function: str, *arguments: object) -> bytes:
+        """Give the data of a call of the function with this name and number of arguments. Raises `ArtifactInvalid`."""
+        for entry in self.abi:
+            if entry["type"] == "function" and (entry["name"], len(entry["inputs"])) == (function, len(arguments)):
+                return AbiFunction(function, tuple(map(canonical_type, entry["inputs"]))).encode(*arguments)
+        raise ArtifactInvalid(f"{self.name} has no function {function} of {len(arguments)} arguments")
+
 
 @cache
 def load_artifact(name: str) -> Artifact:
     """Read one artifact; a file that is not one is `ArtifactInvalid`."""
-    path = ARTIFACTS_DIR / f"{name}.json"
+    return read_artifact(name, ARTIFACTS_DIR / f"{name}.json")
+
+
+def read_artifact(name: str, path: Path) -> Artifact:
+    """Read a compiled contract from any file of this form; a file that is not one is `ArtifactInvalid`."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         bytecode = bytes.fromhex(content["bytecode"].removeprefix("0x"))

@@ -17,7 +17,7 @@ from tests.fakes.dvp_deployment import (
     with_field,
 )
 from tests.fakes.evm_sandbox import GENESIS_TIME_S, Account, Reverted
-from tests.fakes.ibc_oracle import ERROR_ACK, Packet, Terms, window
+from tests.fakes.ibc_oracle import ERROR_ACK, Packet, Terms, terms_value, window
 from tests.fakes.progmat_oracle import keccak, sha
 
 SETTLE_BY_S = GENESIS_TIME_S + 3600
@@ -201,3 +201,40 @@ def test_a_token_that_calls_back_while_it_is_delivered_is_paid_once(callback: st
     token.transact("setMood", 0, bytes(20), b"")
     world.acknowledge(packet, paid)
     assert world.units() == (975, 25, 25)
+
+
+@pytest.mark.parametrize("callback", ["earmark", "lockAndSend", "sendPacket"])
+def test_a_token_that_calls_back_while_it_is_locked_sends_one_packet(callback: str) -> None:
+    world = adapter_world("escrow")
+    token = world.dvp.sandbox.deploy("WaywardToken")
+    world.dvp.token = token
+    token.transact("mint", SELLER.address, 1000)
+    terms, second = (world.terms(trade, lead=LEAD_SECURITIES) for trade in (1, 2))
+    token.transact("approve", world.dvp.adapter.address, 1000, sender=SELLER)
+    router, app = world.dvp.router, world.dvp.app
+    payload = ("dvp", "dvp", "dvp-1", "application/x-solidity-abi", terms_value(second))
+    calls = {
+        "earmark": (app.address, app.encode("earmark", world.terms(2))),
+        "lockAndSend": (app.address, app.encode("lockAndSend", second)),
+        "sendPacket": (router.address, router.encode("sendPacket", (CLIENT_ID, SETTLE_BY_S, payload))),
+    }
+    token.transact("setMood", 5, *calls[callback])
+    assert refused(world, "lockAndSend", terms) in {"ReentrancyGuardReentrantCall", "IBCSenderNotApp"}
+    assert world.units() == (1000, 0, 0)
+
+
+def test_a_token_that_calls_back_while_it_is_given_back_is_given_back_once() -> None:
+    world = adapter_world("escrow")
+    token = world.dvp.sandbox.deploy("WaywardToken")
+    world.dvp.token = token
+    token.transact("mint", SELLER.address, 1000)
+    packet = world.lock_and_send(world.terms(lead=LEAD_SECURITIES))
+    token.transact("mint", world.dvp.adapter.address, 25)
+    world.dvp.sandbox.now_s = SETTLE_BY_S
+    world.dvp.update()
+    message = (packet.abi, world.dvp.proof(packet.receipt_path), (0, world.dvp.height))
+    token.transact("setMood", 5, world.dvp.router.address, world.dvp.router.encode("timeoutPacket", message))
+    with pytest.raises(Reverted) as caught:
+        world.time_out(packet)
+    assert caught.value.error == "ReentrancyGuardReentrantCall"
+    assert world.units() == (975, 0, 50)

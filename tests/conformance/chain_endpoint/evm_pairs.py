@@ -127,7 +127,7 @@ async def ends_of(world: DeployedWorld, kind: ConsensusKind) -> tuple[EvmEndpoin
     if kind is not ConsensusKind.MOCK:
         builder.register(consensus.light_client)
     light_client = builder.seal().get(consensus.light_client.client_type)
-    prover = consensus.prover_over(world.rpc, world.router.address)
+    prover = consensus.prover_over(world.rpc, world.deployment)
     client = EvmClient.beginning(light_client, consensus.decode_client, await prover.initial_state(CHAIN_ID, TRUST))
     return EvmEndpoint(world.rpc, world.deployment, world.relayer, prover), LedgerSideEndpoint(world.ledger, client)
 

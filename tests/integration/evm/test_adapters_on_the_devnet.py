@@ -14,10 +14,12 @@ from chains.evm.client.adapter_capabilities import Support, adapter_capabilities
 from chains.evm.client.adapters import AdapterBinding, AdapterFamily, AdapterPlan
 from chains.evm.client.deployment import adapter_address
 from chains.evm.client.dvp_app import PacketSentEvent
-from chains.evm.client.ibet import IbetAdapterBinding, IbetExchangeBinding, IbetTokenBinding, delivery_data
+from chains.evm.client.ibet import IbetAdapterBinding, IbetExchangeBinding, IbetTokenBinding
 from chains.evm.client.interference import InterferenceAlarm, OpenTrades, watch_interference
 from chains.evm.client.node_types import EvmReceipt
+from chains.evm.client.preparing import EarmarkPreparation, prepare_earmark
 from chains.evm.client.token import TokenBinding
+from chains.evm.devnet.trex_suite import TrexSuite
 from chains.evm.errors import DeploymentInvalid, ExecutionReverted
 from ibc.acknowledgement import ack_commitment
 from ibc.dvp import LeadLeg, SettlementTerms, dvp_payload_of, packet_of, terms_hash
@@ -35,7 +37,7 @@ from tests.fakes.evm_settlement_world import (
     EvmSettlementWorld,
     settlement_world,
 )
-from tests.fakes.trex_suite import TrexSuite, trex_abi
+from tests.fakes.trex_abi import missing_trex, trex_abi
 
 pytestmark = pytest.mark.xdist_group("trex")
 PLANS = tuple(AdapterPlan(family) for family in AdapterFamily if family is not AdapterFamily.IBET_DVP)
@@ -44,7 +46,7 @@ STEP_GAS = 9_000_000
 
 @pytest.fixture
 async def world() -> AsyncIterator[EvmSettlementWorld]:
-    async with settlement_world(adapters=PLANS) as world:
+    async with settlement_world(adapters=PLANS, listing_delay_s=3600) as world:
         yield world
 
 
@@ -60,6 +62,8 @@ async def deploy(world: EvmSettlementWorld, double: str, *args: object) -> bytes
 
 async def deploy_trex(world: DeployedWorld, adapter: bytes) -> TrexSuite:
     """The genuine suite; seller, buyer and adapter have verified identities, the seller has the tokens."""
+    if missing_trex():
+        pytest.skip(missing_trex())
     suite = TrexSuite(PrivateKey(ADMIN), await world.rpc.nonce(world.admin.address))
     suite.deploy()
     for holder in (world.seller.address, world.buyer.address, adapter):
@@ -133,7 +137,8 @@ async def test_securities_lead_over_the_bindings_and_the_registrars_acts_are_ala
     adapter = AdapterBinding(adapter_address(world.deployment, AdapterFamily.ERC7943))
     cash_leads = terms_for(world, AdapterFamily.ERC7943, world.token.address)
     terms = replace(cash_leads, lead_leg=LeadLeg.SECURITIES)
-    await world.seller.execute(world.token.approve(adapter.address, 10), TIMEOUT_S)
+    parties = EarmarkPreparation(world.seller, world.buyer, timeout_s=TIMEOUT_S)
+    assert await prepare_earmark(AdapterFamily.ERC7943, terms, parties) == b""
     receipt = await world.seller.execute(world.app.lock_and_send(terms), TIMEOUT_S)
     (sent,) = [event for event in map(world.app.event_of, receipt.logs) if isinstance(event, PacketSentEvent)]
     assert (sent.trade_id, sent.terms_hash) == (terms.trade_id, terms_hash(terms))
@@ -217,15 +222,16 @@ async def test_an_ibet_delivery_settles_through_its_exchange(world: EvmSettlemen
     terms = world.terms()
     security = replace(terms.security, token=Address(token.address), adapter=Address(adapter))
     terms = replace(terms, security=security)
-    await world.seller.execute(token.deposit(exchange.address, 10), TIMEOUT_S)
-    create = exchange.create_delivery(token.address, world.buyer.address, 10, adapter, terms.trade_id.hex())
-    logs = (await world.seller.execute(create, TIMEOUT_S)).logs
-    (delivery_id,) = [found for found in map(exchange.created_delivery, logs) if found is not None]
-    await world.buyer.execute(exchange.confirm_delivery(delivery_id), TIMEOUT_S)
-    await world.seller.execute(world.app.earmark(terms, delivery_data(delivery_id)), TIMEOUT_S)
+    parties = EarmarkPreparation(world.seller, world.buyer, exchange.address, TIMEOUT_S)
+    data = await prepare_earmark(AdapterFamily.IBET_DVP, terms, parties)
+    await world.seller.execute(world.app.earmark(terms, data), TIMEOUT_S)
     assert await world.app.preflight(world.rpc, terms) is None
     alarms, *_ = await watch(world, {}, 0)
     assert alarms == []
+    await receive(world, terms)
+    assert await exchange.balance_of(world.rpc, world.buyer.address, token.address) == 10
+    await world.buyer.execute(exchange.withdraw(token.address), TIMEOUT_S)
+    assert await TokenBinding(token.address).balance_of(world.rpc, world.buyer.address) == 10
 
 
 async def ibet_token(world: EvmSettlementWorld, adapter: bytes) -> tuple[IbetTokenBinding, ContractAbi]:

@@ -99,3 +99,4 @@ async def test_a_header_that_is_recorded_already_is_done_with_the_first_transact
         assert (again.tx_id, again.journal_position) == (first.tx_id, first.journal_position)
         view = await ledger.operations(SN).light_client(CLIENT_ID)
         assert [at for at, _ in view.heights] == [2, 1]
+        assert view.newest_consensus_state == world.evm.consensus_state(2)

@@ -206,7 +206,7 @@ async def between(
         def endpoints() -> tuple[LedgerEndpoint, EvmEndpoint]:
             custodians = [client(CN_A), client(CN_B)]
             clock, decode = (lambda: float(ledger.clock.now_s())), MOCK.decode_client
-            prover = MOCK.prover_over(evm.rpc, evm.router.address)
+            prover = MOCK.prover_over(evm.rpc, evm.deployment)
             return (
                 LedgerEndpoint(client(SN), _collector(ledger), CLIENT_ID, custodians, clock, decode),
                 EvmEndpoint(evm.rpc, evm.deployment, evm.relayer, prover),

@@ -1,27 +1,26 @@
-"""The genuine T-REX suite (ERC-3643) and ONCHAINID, from their makers' npm packages, as creation codes and calls.
+"""The genuine T-REX suite (ERC-3643) and ONCHAINID, from their makers' npm packages, as messages of one deployer.
 
-Their compiled contracts are GPL-3.0 and are not kept here: `npm ci` brings them, by the lock in tests/fakes/trex. Steps
-are plain messages of one deployer, so that the same suite goes onto the sandbox and, over JSON-RPC, onto a devnet.
+Their compiled contracts are GPL-3.0 and are not kept here: `npm ci` brings them, by the lock in `trex`. Steps are plain
+messages, so that the same suite goes onto any chain: a test's sandbox, or a devnet over JSON-RPC.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import pytest
 from eth_abi.abi import encode as abi_encode
 from eth_keys.datatypes import PrivateKey
 
 from chains.evm.client.account import created_address
+from chains.evm.client.artifacts import Artifact, read_artifact
+from chains.evm.errors import ArtifactInvalid
 from primitives.keccak import keccak256
-from tests.fakes.evm_abi import ContractAbi
 
 FOLDER: Final = Path(__file__).resolve().parent / "trex"
 PACKAGES: Final = FOLDER / "node_modules"
@@ -29,6 +28,7 @@ TREX: Final = PACKAGES / "@tokenysolutions" / "t-rex" / "artifacts" / "contracts
 ONCHAINID: Final = PACKAGES / "@onchain-id" / "solidity" / "artifacts" / "contracts"
 KYC: Final = 1
 COUNTRY: Final = 392
+_INSTALL_TIMEOUT_S: Final = 120.0
 _SOURCES: Final = {
     "Token": TREX / "token/Token.sol",
     "ClaimTopicsRegistry": TREX / "registry/implementation/ClaimTopicsRegistry.sol",
@@ -45,22 +45,30 @@ Step = tuple[bytes, bytes]
 
 
 @cache
-def install() -> None:
-    """Bring the packages once; skips the test, saying so, where there is no npm."""
+def install_trex() -> None:
+    """Bring the packages once, in seconds. Raises `ArtifactInvalid` where there is no npm, or it cannot."""
     if PACKAGES.is_dir():
         return
     npm = shutil.which("npm")
     if npm is None:
-        pytest.skip("the genuine T-REX contracts come by npm, which is not installed")
-    subprocess.run([npm, "ci", "--ignore-scripts", "--silent"], cwd=FOLDER, check=True)
+        raise ArtifactInvalid("the genuine T-REX contracts come by npm, which is not installed")
+    command = (npm, "ci", "--ignore-scripts", "--silent")
+    try:
+        subprocess.run(command, cwd=FOLDER, check=True, capture_output=True, timeout=_INSTALL_TIMEOUT_S)  # noqa: S603 - a fixed command
+    except subprocess.SubprocessError as error:
+        raise ArtifactInvalid(f"the genuine T-REX contracts could not be brought by npm: {error}") from error
 
 
 @cache
-def trex_abi(name: str) -> ContractAbi:
-    """One of the makers' compiled contracts."""
-    install()
-    artifact = json.loads((_SOURCES[name] / f"{name}.json").read_text())
-    return ContractAbi(name, tuple(artifact["abi"]), bytes.fromhex(artifact["bytecode"][2:]))
+def trex_artifact(name: str) -> Artifact:
+    """Read one of the makers' compiled contracts. Raises `ArtifactInvalid`."""
+    install_trex()
+    return read_artifact(name, trex_file(name))
+
+
+def trex_file(name: str) -> Path:
+    """Give the file of one of the makers' compiled contracts."""
+    return _SOURCES[name] / f"{name}.json"
 
 
 @dataclass
@@ -82,15 +90,15 @@ class TrexSuite:
         while self.steps:
             yield self.steps.pop(0)
 
-    def create(self, label: str, name: str, *args: Any) -> bytes:  # noqa: ANN401 - ABI values
+    def create(self, label: str, name: str, *args: object) -> bytes:
         """Deploy one contract under a label."""
         self.at[label] = created_address(self.admin, self.nonce)
-        self._add(b"", trex_abi(name).encode_constructor(args))
+        self._add(b"", trex_artifact(name).creation_code(*args))
         return self.at[label]
 
-    def call(self, label: str, function: str, *args: Any, name: str = "") -> None:  # noqa: ANN401 - ABI values
+    def call(self, label: str, function: str, *args: object, name: str = "") -> None:
         """Call a deployed contract."""
-        self._add(self.at[label], trex_abi(name or label).encode(function, args))
+        self._add(self.at[label], trex_artifact(name or label).call_data(function, *args))
 
     def _add(self, receiver: bytes, data: bytes) -> None:
         self.steps.append((receiver, data))
