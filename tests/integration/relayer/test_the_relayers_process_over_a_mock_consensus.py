@@ -10,16 +10,19 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from chains.progmat.flows.requests import CreateLightClient
+from chains.progmat.flows.steps import FlowStep
 from ibc.dvp import LeadLeg
+from light_clients.mock import MockClientState, MockConsensusState, encode_client_state, encode_consensus_state
 from relayer.app import serve
 from relayer.config import ConfigInvalid
 from tests.fakes.evm_settlement_world import HOLDING, RELAYER
 from tests.fakes.ledger_parties import CN_A, CN_B, LEDGER_ID, SN, VALIDATORS
 from tests.fakes.process_files import certified_folder, write_config
 from tests.fakes.rpc_parties import tls_of
-from tests.integration.ledger.network import OPERATIONS_NAME
+from tests.integration.ledger.network import OPERATIONS_NAME, running_ledger
 from tests.integration.ledger.served_vault import served
-from tests.integration.ledger.settlement import CLIENT_ID
+from tests.integration.ledger.settlement import CLIENT_ID, COUNTERPARTY_ID
 from tests.integration.relayer.anvil_and_ledger import BUYER_YEN, PRICE_YEN, QUANTITY, Between, between
 from tests.integration.relayer.mock_consensus import MOCK_PARAMETERS
 
@@ -84,3 +87,13 @@ async def test_a_file_that_does_not_say_it_is_for_tests_starts_nothing(tmp_path:
     with pytest.raises(ConfigInvalid, match=r'evm.consensus: .*"mock", which proves nothing'):
         await serve(path, asyncio.Event())
     assert not (tmp_path / "relayer.sqlite3").exists()
+
+
+async def test_a_ledger_in_production_takes_no_mock_light_client_even_from_its_issuer(tmp_path: Path) -> None:
+    client_state = encode_client_state(MockClientState(1, 86_400, frozen=False))
+    consensus_state = encode_consensus_state(MockConsensusState(1_800_000_000, b"\x01" * 32))
+    async with running_ledger(tmp_path) as ledger:
+        request = CreateLightClient("create", CLIENT_ID, "mock", client_state, consensus_state, COUNTERPARTY_ID, (b"",))
+        refused = await ledger.run(SN, request)
+        assert refused.step is FlowStep.FAILED
+        assert "no light client of type 'mock' is registered" in refused.last_error
