@@ -1,6 +1,6 @@
 """Build the Solidity contracts into checked-in artifacts, or check that the checked-in ones are what the sources give.
 
-    python scripts/build_contracts.py            writes chains/evm/artifacts, …/devnet/artifacts and tests/fakes/artifacts
+    python scripts/build_contracts.py            writes the artifacts of chains/evm, its devnet and tests/fakes
     python scripts/build_contracts.py --check    writes nothing; exit 1 and the names of the files that differ
 
 The compiler is the solc pinned in chains/evm/contracts/package-lock.json; `npm ci` runs if it is not installed yet.

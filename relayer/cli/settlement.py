@@ -13,12 +13,14 @@ from typing import Annotated
 import typer
 
 from chains.console import JsonFlag, Output, out, output_of, run, show_json
+from chains.evm.client.adapters import AdapterFamily
 from primitives.errors import CallerError
+from relayer.cli.adapters import OneAdapterOption, Order, OrderOption
 from relayer.cli.settlement_view import as_document, coloured_state, is_final, one_line, page
 from relayer.devnet.access import gateway_client
 from relayer.devnet.evidence import evidence_of
 from relayer.devnet.layout import DevnetState, read_state
-from relayer.devnet.trading import TradePlan, earmark, instruct, plan_terms
+from relayer.devnet.trading import TradePlan, earmark, instruct, plan_terms, require_sides
 from relayer.gateway.client import GatewayClient
 from relayer.gateway.matching import Side
 
@@ -72,23 +74,27 @@ def create(
     settle_in_s: Annotated[int, typer.Option("--settle-in", min=10, help="Seconds until the time-out.")] = 120,
     sides: Annotated[Sides, typer.Option("--side", help="Whose instruction to send.")] = Sides.BOTH,
     trade_id: Annotated[str, typer.Option(help="64 hexadecimal digits; a fresh one if not given.")] = "",
+    adapter: OneAdapterOption = AdapterFamily.ESCROW,
+    order: OrderOption = Order.CASH,
     directory: DirOption = DEFAULT_DIR,
     json_flag: JsonFlag = False,
 ) -> None:
     """Send the instructions of a trade between the devnet's two brokers: each side's by its own broker.
 
-    The seller's broker also earmarks the securities, the buyer's authorises its custodian node to lock the cash.
+    The seller's broker also earmarks the securities, having done what the adapter's family needs before it (approve,
+    lock, or create a delivery that the buyer confirms); the buyer's authorises its custodian node to lock or pay.
 
-    Example: crossdvp settlement create --quantity 10 --amount 1000000
+    Example: crossdvp settlement create --adapter ibet-lock --order securities --quantity 10 --amount 1000000
     """
     output = output_of(json_flag)
 
     async def main() -> None:
         state = read_state(directory)
         fixed = bytes.fromhex(resource_name(trade_id).removeprefix("settlements/")) if trade_id else None
-        plan = TradePlan(quantity, amount_yen, lock_in_s, settle_in_s, fixed)
-        terms = plan_terms(directory, state, plan)
         chosen = {Sides.SELLER: [Side.SELLER], Sides.BUYER: [Side.BUYER], Sides.BOTH: list(Side)}[sides]
+        require_sides(adapter, chosen)
+        plan = TradePlan(quantity, amount_yen, lock_in_s, settle_in_s, fixed, order.lead, adapter)
+        terms = plan_terms(directory, state, plan)
         settlement = await instruct(directory, state, terms, chosen)
         if Side.SELLER in chosen:
             await earmark(directory, state, terms)
