@@ -16,7 +16,7 @@ from chains.console import JsonFlag, Output, out, output_of, run, show_json
 from chains.evm.client.adapters import AdapterFamily
 from primitives.errors import CallerError
 from relayer.cli.adapters import OneAdapterOption, Order, OrderOption
-from relayer.cli.settlement_view import as_document, coloured_state, is_final, one_line, page
+from relayer.cli.settlement_view import alarm_lines, as_document, coloured_state, is_final, one_line, page
 from relayer.devnet.access import gateway_client
 from relayer.devnet.evidence import evidence_of
 from relayer.devnet.layout import DevnetState, read_state
@@ -160,6 +160,7 @@ def watch(
         async with connected(directory) as (_, gateway):
             wanted = resource_name(name) if name else ""
             told: set[tuple[str, str]] = set()
+            alarmed: set[tuple[str, str]] = set()
             async for event in gateway.watch(wanted, resume_token):
                 settlement = event.settlement
                 if output is Output.PROGRAMS:
@@ -173,6 +174,10 @@ def watch(
                             told.add((settlement.name, fact.what))
                             where = f"{fact.ledger} {fact.height}"
                             out.print(f"          {label}{fact.what} at {where}, {fact.tx_id}", soft_wrap=True)
+                    now = {(settlement.name, line) for line in alarm_lines(settlement)}
+                    for _, line in sorted(now - alarmed):
+                        out.print(f"          {label}{line}", soft_wrap=True)
+                    alarmed = {each for each in alarmed if each[0] != settlement.name} | now
                 if wanted and is_final(settlement):
                     return
 

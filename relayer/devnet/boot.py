@@ -47,6 +47,7 @@ from relayer.devnet.layout import (
     DevnetAlreadyRunning,
     DevnetNotRunning,
     DevnetState,
+    Instrument,
     Notaries,
     Party,
     Process,
@@ -134,8 +135,7 @@ async def _boot(
         accounts = await _admit(directory, nodes)
         say("deploying the IBC contracts and the security tokens")
         issuing = await _issuing(rpc, secrets_by_name, families)
-        deployment = await _deploy(issuing, collector, secrets_by_name, block_period_s)
-        instruments = await issuing.after_the_app(deployment)
+        deployment, instruments = await _deploy(issuing, collector, secrets_by_name, block_period_s)
         deployment.write(directory / "deployment.json")
         say("creating the light client of the EVM chain on the ledger; issuing coin")
         await asyncio.gather(_create_light_client(rpc, issuer, deployment), _issue(issuer, accounts["cn-b"]))
@@ -236,7 +236,7 @@ async def _issuing(rpc: EvmRpc, keys: dict[str, bytes], families: Collection[Ada
 
 async def _deploy(
     issuing: Issuing, collector: CheckpointCollector, keys: dict[str, bytes], block_period_s: int
-) -> EvmDeployment:
+) -> tuple[EvmDeployment, tuple[Instrument, ...]]:
     adapters = await issuing.before_the_app()
     anchor = await collector.collect(await collector.head(1, wait_ms=20_000))
     checkpoint = anchor.checkpoint
@@ -258,7 +258,8 @@ async def _deploy(
         holders=((address_of(keys["seller"]), SELLER_UNITS), (address_of(keys["buyer"]), 0)),
         adapters=adapters,
     )
-    return await deploy_all(issuing.registrar, plan, block_period_s * 1000)
+    deployment = await deploy_all(issuing.registrar, plan, block_period_s * 1000)
+    return deployment, await issuing.after_the_app(deployment)
 
 
 async def _create_light_client(rpc: EvmRpc, issuer: LedgerClient, deployment: EvmDeployment) -> None:
