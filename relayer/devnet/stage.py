@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -118,10 +118,10 @@ class Stage:
         balances = await self._nodes[party.node].balances(self.state.coin_id, bytes.fromhex(party.cash_key))
         return sum(balance.free_yen + balance.reserved_yen + balance.locked_yen for balance in balances)
 
-    async def start_trade(self, plan: TradePlan) -> Followed:
-        """Both instructions, then the seller's earmark, or lock."""
+    async def start_trade(self, plan: TradePlan, sides: Sequence[Side] = tuple(Side)) -> Followed:
+        """The instructions, then the seller's earmark, or lock."""
         terms = plan_terms(self.directory, self.state, plan)
-        await instruct(self.directory, self.state, terms, list(Side))
+        await instruct(self.directory, self.state, terms, sides)
         followed = Followed(terms)
         self._watches.append(asyncio.create_task(followed.watch(self.gateway)))
         await earmark(self.directory, self.state, terms)

@@ -1,7 +1,7 @@
 """What is done to tokens on the EVM chain, as alarms of trades.
 
-Anybody may earmark any token: one that reports nonsense, or whose adapter's view cannot be asked, raises an alarm of its
-own trades and keeps nobody else's from being seen.
+Anybody may earmark any token: one that reports nonsense, or that its adapter cannot ask, raises an alarm of its own
+trades and keeps nobody else's from being seen.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ async def _acts(
             except UnavailableError:
                 raise
             except CrossDvpError as failure:
-                found[place].append(_unreadable("TokenEventsUnreadable", failure, first, last))
+                found[place].append(_unreadable("TokenEventsUnreadable", failure, last))
     for alarm in alarms:
         found[alarm.adapter, alarm.token].append(_alarm(alarm))
     return found
@@ -72,7 +72,7 @@ async def _standing(rpc: EvmRpc, trades: Iterable[DvpPayload], height: int) -> _
         except UnavailableError:
             raise
         except CrossDvpError as failure:
-            found[place].append(_unreadable("TokenStateUnreadable", failure, height, height))
+            found[place].append(_unreadable("TokenStateUnreadable", failure, height))
     return found
 
 
@@ -95,10 +95,8 @@ def _alarm(seen: InterferenceAlarm) -> Alarm:
     return Alarm(seen.name, detail, advice_on(seen.name), tx_id, seen.height)
 
 
-def _unreadable(name: str, failure: CrossDvpError, first: int, last: int) -> Alarm:
-    return Alarm(
-        name, f"{failure.reason}: {failure}"[:MOST_DETAIL], advice_on(name), "", last if first == last else first
-    )
+def _unreadable(name: str, failure: CrossDvpError, height: int) -> Alarm:
+    return Alarm(name, f"{failure.reason}: {failure}"[:MOST_DETAIL], advice_on(name), "", height)
 
 
 def _text(value: Any) -> str:  # noqa: ANN401  # an ABI value

@@ -17,7 +17,7 @@ _CURSOR: Final = "interference"
 
 
 class TokenWatch:
-    """One per follower. What was read, and the trades it was read for, are stored together, so it goes on after a kill."""
+    """One per follower. What was read is stored with the trades it was read for: after a kill it goes on."""
 
     def __init__(self, store: GatewayStore, securities: SecuritiesSide, now_s: Callable[[], int]) -> None:
         self._store = store
