@@ -13,7 +13,7 @@ from pathlib import Path
 from chains.evm.client.account import EvmAccount
 from chains.evm.client.adapters import AdapterFamily
 from chains.evm.client.deployment import Deployment as EvmDeployment
-from chains.evm.client.deployment import DeploymentPlan, LedgerAnchor, address_bytes, deploy_all
+from chains.evm.client.deployment import DeploymentPlan, LedgerAnchor, deploy_all
 from chains.evm.client.proofs import QbftProver, TrustTerms
 from chains.evm.client.rpc import EvmRpc
 from chains.progmat.client import (
@@ -263,7 +263,7 @@ async def _deploy(
 
 
 async def _create_light_client(rpc: EvmRpc, issuer: LedgerClient, deployment: EvmDeployment) -> None:
-    prover = QbftProver(rpc, address_bytes(deployment.router))
+    prover = QbftProver(rpc, deployment.commitments_contract, deployment.commitments_slot)
     initial = await prover.initial_state(deployment.chain_id, TRUST)
     request = CreateLightClient(
         "light-client", LEDGER_CLIENT_ID, "qbft", initial.client_state, initial.consensus_state, EVM_CLIENT_ID, (b"",)

@@ -20,6 +20,7 @@ from relayer.devnet.layout import (
 )
 
 EVM_CHAIN_ID = 919_191  # nobody's network
+HUB_CHAIN_ID = 919_192
 THRESHOLD = 3
 _ROLES = {
     "sn": ["SN", "BNO"],
@@ -65,9 +66,18 @@ def network_spec(ports: dict[str, int]) -> dict[str, object]:
 
 def write_evm(directory: Path, port: int, block_period_s: int) -> None:
     """The EVM chain's file."""
-    (directory / "evm.toml").write_text(
-        f'host = "127.0.0.1"\nport = {port}\nchain_id = {EVM_CHAIN_ID}\nblock_period_ms = {block_period_s * 1000}\n'
-        f"validator_seed = {json.dumps(directory.as_posix())}\n"
+    (directory / "evm.toml").write_text(_chain(EVM_CHAIN_ID, port, block_period_s, directory.as_posix()))
+
+
+def write_hub(directory: Path, port: int, block_period_s: int) -> None:
+    """The hub's file: another chain of the same kind, with validators of its own."""
+    (directory / "hub.toml").write_text(_chain(HUB_CHAIN_ID, port, block_period_s, f"{directory.as_posix()} hub"))
+
+
+def _chain(chain_id: int, port: int, block_period_s: int, validator_seed: str) -> str:
+    return (
+        f'host = "127.0.0.1"\nport = {port}\nchain_id = {chain_id}\nblock_period_ms = {block_period_s * 1000}\n'
+        f"validator_seed = {json.dumps(validator_seed)}\n"
     )
 
 

@@ -46,7 +46,7 @@ class EvmSide:
         self._rpc = rpc
         self._router = Router(address_bytes(deployment.router))
         self._dvp_app = DvpAppBinding(address_bytes(deployment.dvp_app))
-        self._prover = QbftProver(rpc, self._router.address)
+        self._prover = QbftProver(rpc, deployment.commitments_contract, deployment.commitments_slot)
         self._client_id = deployment.client_id
         self._deployed_after = deployment.deployed_after
 

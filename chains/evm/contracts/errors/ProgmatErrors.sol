@@ -27,8 +27,8 @@ interface ProgmatErrors {
     error ProgmatSignersInsufficient(uint256 required, uint256 found);
     /// @notice A signature is not that of the validator it stands for, or is malleable.
     error ProgmatSignatureInvalid(uint256 index, address expected, address found);
-    /// @notice The next validator set hash is zero: it would end the client.
-    error ProgmatNextValidatorSetMissing();
+    /// @notice A set that stays is written as zeros: there is one encoding of a header only.
+    error ProgmatNextValidatorSetRedundant(bytes32 trustedSetHash);
     /// @notice The checkpoint is from the future.
     error ProgmatHeaderFromFuture(uint64 timestamp, uint256 latestAccepted);
     /// @notice The evidence is not the canonical encoding of two headers.
@@ -59,4 +59,13 @@ interface SparseMerkleErrors {
     error SmtSiblingEmpty();
     /// @notice The other leaf does not stand on the path of the key, or is the key itself.
     error SmtOtherLeafInvalid(bytes32 keyHash, bytes32 otherKeyHash, uint256 depth);
+    /// @notice A multiproof is about at least one entry.
+    error SmtMultiproofEmpty();
+    /// @notice Entries stand in ascending order of their keys' hashes, none twice; `shared` is how many bits the hashes
+    ///         of this entry's key and the next one's begin with in common (0 for the last).
+    error SmtMultiproofOrderInvalid(uint256 index, uint256 shared);
+    /// @notice A leaf cannot stand above the level where its path leaves its neighbour's.
+    error SmtMultiproofDepthInvalid(uint256 index, uint256 least, uint256 found);
+    /// @notice The bitmap lists siblings at levels where none is read: below the leaf, or above where paths have met.
+    error SmtMultiproofBitmapInvalid(uint256 index);
 }
