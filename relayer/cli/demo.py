@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ from relayer.cli.adapters import Order
 from relayer.cli.demo_swaps import balances, play_swaps
 from relayer.cli.settlement_view import as_document, timeline
 from relayer.devnet.boot import boot, shut_down
+from relayer.devnet.instruments import deployed_families
 from relayer.devnet.layout import read_state
 from relayer.devnet.scenarios import SCENARIOS, Scene, perform
 from relayer.devnet.stage import Stage
@@ -73,7 +75,8 @@ def demo(
         unknown = set(only) - {scenario.key for scenario in SCENARIOS}
         if unknown:
             raise UnknownScenario(f"no scenario {', '.join(sorted(unknown))}: there are a, b, c, d")
-        swaps = _chosen_swaps(adapter, order, Choice.ALL if every else Choice.ONE)
+        there = list(AdapterFamily) if directory is None else deployed_families(read_state(directory))
+        swaps = chosen_swaps(adapter, order, Choice.ALL if every else Choice.ONE, there)
         if swaps and only:
             raise DemoUnclear(
                 "--only chooses scenarios; --adapter, --order and --all play swaps: take one or the other"
@@ -99,13 +102,15 @@ class Choice(Enum):
     ALL = "all"
 
 
-def _chosen_swaps(adapter: AdapterFamily | None, order: Order | None, choice: Choice) -> list[Swap]:
-    """Empty: the scenarios. An option that is not given means every one of a kind with --all, else the usual one.
+def chosen_swaps(
+    adapter: AdapterFamily | None, order: Order | None, choice: Choice, there: Sequence[AdapterFamily]
+) -> list[Swap]:
+    """Empty: the scenarios. An option that is not given means every one with --all, else the usual one.
 
-    Raises ``SwapNotPossible`` before a devnet is started.
+    ``there``: the families to choose from. Raises ``SwapNotPossible`` before a devnet is started.
     """
     if choice is Choice.ALL:
-        families = [adapter] if adapter else list(AdapterFamily)
+        families = [adapter] if adapter else there
         return possible_swaps(families, [order.lead] if order else [each.lead for each in Order])
     if adapter is None and order is None:
         return []

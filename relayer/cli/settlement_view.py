@@ -106,7 +106,7 @@ def alarm_lines(settlement: pb.Settlement) -> list[str]:
     for alarm in settlement.alarms:
         where = f"done in {alarm.tx_id}" if alarm.tx_id else f"stands since {clock(alarm.since)} UTC"
         detail = escape(f" ({alarm.detail})") if alarm.detail else ""
-        lines.append(f"[red]ALARM[/red] {alarm.name}{detail}, block {alarm.height}, {where}: {alarm.advice}")
+        lines.append(f"[red]ALARM[/red] {escape(alarm.name)}{detail}, block {alarm.height}, {where}: {alarm.advice}")
     return lines
 
 

@@ -53,6 +53,11 @@ def instrument_of(state: DevnetState, family: AdapterFamily) -> Instrument:
     return found
 
 
+def deployed_families(state: DevnetState) -> list[AdapterFamily]:
+    """The families of the devnet's securities."""
+    return [AdapterFamily(each.family) for each in state.instruments]
+
+
 async def units_of(rpc: EvmRpc, instrument: Instrument, holder: bytes) -> int:
     """What an account holds of a security, at the delivery exchange, too."""
     token = address_bytes(instrument.token)

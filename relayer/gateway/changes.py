@@ -132,10 +132,12 @@ def alarms_seen(acts: Sequence[Alarm], standing: Sequence[Alarm] | None, now_s: 
             return None
         known = {alarm.identity: alarm for alarm in before.alarms}
         told = [alarm for alarm in before.alarms if alarm.is_act]
-        told += [replace(act, since_s=now_s) for act in acts if act.identity not in known]
+        fresh = {act.identity: replace(act, since_s=now_s) for act in acts if act.identity not in known}
+        told += fresh.values()
         stand = [alarm for alarm in before.alarms if not alarm.is_act]
         if standing is not None:
-            stand = [known.get(alarm.identity) or replace(alarm, since_s=now_s) for alarm in standing[:MOST_STANDING]]
+            once = {alarm.identity: known.get(alarm.identity) or replace(alarm, since_s=now_s) for alarm in standing}
+            stand = list(once.values())[:MOST_STANDING]
         return replace(before, alarms=(*told[-MOST_ACTS:], *stand))
 
     return change

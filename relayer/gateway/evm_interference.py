@@ -100,8 +100,8 @@ def _unreadable(name: str, failure: CrossDvpError, height: int) -> Alarm:
 
 
 def _text(value: Any) -> str:  # noqa: ANN401  # an ABI value
-    """An indexed address fills a word; people know it by its last 20 bytes."""
+    """An indexed address fills a word; people know it by its last 20 bytes. What a token says is for a line of text."""
     if not isinstance(value, bytes):
-        return str(value)
+        return "".join(each if each.isprintable() else "?" for each in str(value)[:MOST_DETAIL])
     is_address = len(value) == 32 and not any(value[:12])
     return "0x" + (value[12:] if is_address else value).hex()
