@@ -68,7 +68,8 @@ def one_line(settlement: pb.Settlement) -> str:
         return coloured_state(settlement)
     text = f"{coloured_state(settlement)}  waits for {waiting.on}: {waiting.what} (since {clock(waiting.since)} UTC)"
     if waiting.last_error:
-        text += f"; attempt {waiting.attempts}: {waiting.last_error}"
+        text += f"; attempt {waiting.attempts}: " if waiting.attempts else "; "
+        text += escape(waiting.last_error)
         if waiting.HasField("next_attempt"):
             text += f"; next at {clock(waiting.next_attempt)}"
     return text
