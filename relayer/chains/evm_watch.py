@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chains.evm.client.abi import EvmCall
 from chains.evm.client.account import EvmAccount
+from chains.evm.client.consensus_prover import ConsensusProver
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.progmat_light_client import ProgmatLightClientBinding
 from chains.evm.client.proofs import QbftProver
@@ -16,13 +17,18 @@ from relayer.chains.evm import INCLUSION_TIMEOUT_S
 
 
 class EvmWatchSide:
-    """Implements ``CanonicalChain`` and ``CheckpointHost`` over one node and the relayer's account."""
+    """Implements ``CanonicalChain`` and ``CheckpointHost`` over one node and the relayer's account.
 
-    def __init__(self, rpc: EvmRpc, deployment: Deployment, account: EvmAccount) -> None:
+    ``prover`` as in ``EvmEndpoint``.
+    """
+
+    def __init__(
+        self, rpc: EvmRpc, deployment: Deployment, account: EvmAccount, prover: ConsensusProver | None = None
+    ) -> None:
         self._rpc = rpc
         self._account = account
         self._router = Router(address_bytes(deployment.router))
-        self._prover = QbftProver(rpc, self._router.address)
+        self._prover = prover or QbftProver(rpc, deployment.commitments_contract, deployment.commitments_slot)
         self._client_id = deployment.client_id
         self._deployed_after = deployment.deployed_after
 

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from chains.console import EXIT_REFUSED, JsonFlag, Output, err, facts, out, output_of, run, show_json
 from primitives.errors import CrossDvpError
+from relayer.cli.adapters import AdapterOption, chosen_families
 from relayer.devnet import processes
 from relayer.devnet.boot import boot, shut_down
 from relayer.devnet.layout import DevnetState, Notaries, read_state
@@ -32,6 +33,7 @@ def up(
         int, typer.Option("--block-period", min=1, max=60, help="Seconds between EVM blocks.")
     ] = 1,
     second_notary: SecondNotaryFlag = False,
+    adapters: AdapterOption = None,
     directory: DirOption = DEFAULT_DIR,
     json_flag: JsonFlag = False,
 ) -> None:
@@ -39,12 +41,17 @@ def up(
 
     Thirteen processes: issuer SN, registrar AN, exchange EN, custodians CN-A and CN-B, notary NN, four Validators, the
     EVM chain with four QBFT validators, relayer and gateway; on demand a second notary.
+
+    A security token of ours with its adapters escrow and erc7943 is always there. --adapter adds other families, each
+    with a token of its own: erc3643 is the genuine T-REX, which npm brings; the two ibet ones are our test doubles of
+    ibet's contracts.
     """
     output = output_of(json_flag)
 
     async def main() -> None:
         notaries = Notaries.TWO if second_notary else Notaries.ONE
-        state = await boot(directory, lambda text: err.print(f"[dim]{text}[/dim]"), block_period_s, notaries)
+        families = chosen_families(adapters)
+        state = await boot(directory, lambda text: err.print(f"[dim]{text}[/dim]"), block_period_s, notaries, families)
         await _show(directory, state, output)
 
     run(main, output)
@@ -98,9 +105,9 @@ async def _show(directory: Path, state: DevnetState, output: Output) -> None:
 def _places(directory: Path, state: DevnetState, stage: Stage) -> dict[str, object]:
     return {
         "EVM JSON-RPC": state.rpc_url,
-        "security token": stage.deployment.token,
         "DvpApp": stage.deployment.dvp_app,
-        **{f"adapter {family}": at for family, at in stage.deployment.adapters.items()},
+        **{f"{each.family} token": f"{each.token}  {each.what}" for each in state.instruments},
+        **{f"{each.family} adapter": each.adapter for each in state.instruments},
         "gateway (gRPC, mTLS)": state.gateway.target,
         "relayer (gRPC, mTLS)": state.relayer.target,
         "certificates": f"{directory}/network/operator",
@@ -153,6 +160,7 @@ def _document(
         "gateway": state.gateway.target,
         "relayer": state.relayer.target,
         "nodes": {name: peer.target for name, peer in state.nodes.items()},
+        "securities": [each.model_dump() for each in state.instruments],
         "processes": [{"name": p.name, "pid": p.pid, "running": alive[p.name]} for p in state.processes],
         "seller": {"address": state.seller.evm_address, "units": seller[0], "yen": seller[1]},
         "buyer": {"address": state.buyer.evm_address, "units": buyer[0], "yen": buyer[1]},

@@ -7,11 +7,11 @@ import json
 import secrets
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.adapters import ESCROW, AdapterFamily, AdapterPlan
+from chains.evm.client.adapters import AdapterFamily
 from chains.evm.client.deployment import Deployment as EvmDeployment
 from chains.evm.client.deployment import DeploymentPlan, LedgerAnchor, deploy_all
 from chains.evm.client.proofs import QbftProver, TrustTerms
@@ -35,6 +35,7 @@ from relayer.config import Peer
 from relayer.devnet import config_files as files
 from relayer.devnet import processes
 from relayer.devnet.access import checkpoint_collector, ledger_client, tls_of
+from relayer.devnet.instruments import SELLER_UNITS, Issuing, require_packages
 from relayer.devnet.layout import (
     BROKERS,
     COIN_ID,
@@ -46,6 +47,7 @@ from relayer.devnet.layout import (
     DevnetAlreadyRunning,
     DevnetNotRunning,
     DevnetState,
+    Instrument,
     Notaries,
     Party,
     Process,
@@ -55,7 +57,7 @@ from relayer.devnet.layout import (
 
 TRUST = TrustTerms(trusting_period_s=14 * 24 * 3600, max_clock_drift_s=30)
 EARMARK_MARGIN_S = 3
-SELLER_UNITS, BUYER_YEN = 1_000, 100_000_000
+BUYER_YEN = 100_000_000
 START_TIMEOUT_S = 60.0
 SPEC_FILE = "network-spec.json"
 MEMBERS = (
@@ -72,14 +74,22 @@ KEYS = ("registrar", "seller", "buyer", "relayer")
 Say = Callable[[str], None]
 
 
-async def boot(directory: Path, say: Say, block_period_s: int = 1, notaries: Notaries = Notaries.ONE) -> DevnetState:
+async def boot(
+    directory: Path,
+    say: Say,
+    block_period_s: int = 1,
+    notaries: Notaries = Notaries.ONE,
+    families: Collection[AdapterFamily] = (),
+) -> DevnetState:
     """A fresh devnet in ``directory``, running when this returns; cleans up on failure.
 
-    Raises ``DevnetAlreadyRunning``, ``NotReady``, ``ProcessDied``.
+    ``families``: adapters, each with a token of its own, beside those of the reference token.
+    Raises ``DevnetAlreadyRunning``, ``NotReady``, ``ProcessDied``, ``ArtifactInvalid`` (a token's packages).
     """
     started: list[Process] = []
+    require_packages(families)
     try:
-        return await _boot(_fresh(directory), say, block_period_s, notaries, started)
+        return await _boot(_fresh(directory), say, block_period_s, notaries, families, started)
     except BaseException:
         processes.stop(started)
         raise
@@ -95,7 +105,12 @@ def _fresh(directory: Path) -> Path:
 
 
 async def _boot(
-    directory: Path, say: Say, block_period_s: int, notaries: Notaries, started: list[Process]
+    directory: Path,
+    say: Say,
+    block_period_s: int,
+    notaries: Notaries,
+    families: Collection[AdapterFamily],
+    started: list[Process],
 ) -> DevnetState:
     names = (*notaries.nodes, "evm", "relayer", "gateway")
     ports = dict(zip(names, processes.free_ports(len(names)), strict=True))
@@ -118,8 +133,9 @@ async def _boot(
     async with EvmRpc(rpc_url) as rpc:
         say("admitting members, opening accounts")
         accounts = await _admit(directory, nodes)
-        say("deploying the IBC contracts and the security token")
-        deployment = await _deploy(rpc, collector, secrets_by_name, block_period_s)
+        say("deploying the IBC contracts and the security tokens")
+        issuing = await _issuing(rpc, secrets_by_name, families)
+        deployment, instruments = await _deploy(issuing, collector, secrets_by_name, block_period_s)
         deployment.write(directory / "deployment.json")
         say("creating the light client of the EVM chain on the ledger; issuing coin")
         await asyncio.gather(_create_light_client(rpc, issuer, deployment), _issue(issuer, accounts["cn-b"]))
@@ -143,6 +159,7 @@ async def _boot(
         relayer=relayer,
         seller=seller,
         buyer=buyer,
+        instruments=instruments,
         processes=tuple(started),
     )
     write_state(directory, state)
@@ -212,10 +229,15 @@ async def _admit(directory: Path, nodes: dict[str, Peer]) -> dict[str, CashAccou
     return accounts
 
 
-async def _deploy(
-    rpc: EvmRpc, collector: CheckpointCollector, keys: dict[str, bytes], block_period_s: int
-) -> EvmDeployment:
+async def _issuing(rpc: EvmRpc, keys: dict[str, bytes], families: Collection[AdapterFamily]) -> Issuing:
     registrar = EvmAccount(rpc, keys["registrar"], await rpc.chain_id())
+    return Issuing(registrar, keys["registrar"], keys["seller"], keys["buyer"], families)
+
+
+async def _deploy(
+    issuing: Issuing, collector: CheckpointCollector, keys: dict[str, bytes], block_period_s: int
+) -> tuple[EvmDeployment, tuple[Instrument, ...]]:
+    adapters = await issuing.before_the_app()
     anchor = await collector.collect(await collector.head(1, wait_ms=20_000))
     checkpoint = anchor.checkpoint
     plan = DeploymentPlan(
@@ -234,9 +256,10 @@ async def _deploy(
         token_name="Devnet Real Estate ST",  # noqa: S106  # the name of a security
         token_symbol="DST",  # noqa: S106  # its symbol
         holders=((address_of(keys["seller"]), SELLER_UNITS), (address_of(keys["buyer"]), 0)),
-        adapters=(ESCROW, AdapterPlan(AdapterFamily.ERC7943)),
+        adapters=adapters,
     )
-    return await deploy_all(registrar, plan, block_period_s * 1000)
+    deployment = await deploy_all(issuing.registrar, plan, block_period_s * 1000)
+    return deployment, await issuing.after_the_app(deployment)
 
 
 async def _create_light_client(rpc: EvmRpc, issuer: LedgerClient, deployment: EvmDeployment) -> None:

@@ -11,6 +11,7 @@ import structlog
 
 from chains.evm.client.deployment import read_deployment
 from chains.progmat.client import LedgerClient
+from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.evm_node import opened_evm_node
 from relayer.config import GatewayConfig, load_config
 from relayer.gateway.access import Speakers
@@ -34,6 +35,7 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         store = GatewayStore(config.database)
         stack.callback(store.close)
         rpc = await stack.enter_async_context(opened_evm_node(config.evm.rpc_url, deployment))
+        prover = EVM_CONSENSUS[config.evm.consensus].prover_over(rpc, deployment)
         custodians = {peer.name: LedgerClient(peer.endpoint(), tls) for peer in config.ledger.custodians}
         cash = LedgerSide(LedgerClient(config.ledger.issuer.endpoint(), tls), custodians, config.ledger.client_id)
         stack.push_async_callback(cash.close)
@@ -41,7 +43,7 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians), orders)
         speakers = Speakers(config.speaks_for)
         await serve_gateway(
-            GatewayParts(store, EvmSide(rpc, deployment), cash, scope, speakers, now_s),
+            GatewayParts(store, EvmSide(rpc, deployment, prover), cash, scope, speakers, now_s),
             ServerSettings(config.listen, tls, speakers.callers),
             Margins(config.before_lock_s, config.lock_to_settle_s, config.before_payment_s, config.payment_to_settle_s),
             config.poll_interval_ms / 1000,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ibc.dvp import SettlementTerms
+from ibc.dvp import DvpPayload, SettlementTerms
 from relayer.gateway.changes import Sighting
+from relayer.gateway.model import Alarm
+
+HeldTrades = Mapping[bytes, DvpPayload]
+"""Trades for which tokens are held, by trade id: all of the chain's, not only this gateway's."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,19 @@ class EarmarkEvidence:
     storage_proof: tuple[bytes, ...]
 
 
+@dataclass(frozen=True)
+class InterferenceSeen:
+    """What blocks up to ``until`` show of the tokens held for trades; alarms by trade id.
+
+    ``standing`` None: more blocks follow, so what stands now was not asked.
+    """
+
+    until: int
+    held: HeldTrades
+    acts: Mapping[bytes, tuple[Alarm, ...]]
+    standing: Mapping[bytes, tuple[Alarm, ...]] | None
+
+
 class SecuritiesSide(Protocol):
     """The EVM chain, seen from the gateway. All methods raise ``UnavailableError`` when its nodes do not answer."""
 
@@ -33,6 +51,9 @@ class SecuritiesSide(Protocol):
 
     async def obstacle(self, terms: SettlementTerms) -> str:
         """What would keep the token from being delivered to the buyer now, in words; empty if nothing."""
+
+    async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:
+        """What was done to tokens held for trades in blocks after ``after_block``, at which ``held`` were all."""
 
     async def earmark_evidence(self, trade_id: bytes, trusted_height: int) -> EarmarkEvidence:
         """Proof of a trade's earmark at the newest block."""
