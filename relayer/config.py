@@ -12,9 +12,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from chains.evm.client.adapters import AdapterFamily
 from chains.progmat.client import ApiEndpoint, ApiTls
+from light_clients.progmat import ValidatorSet
 from primitives.errors import CallerError, CrossDvpError
 from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
+from relayer.proof_config import DirectProof, ProofSection
 
 MAX_FILE_BYTES = 256 * 1024
 
@@ -121,11 +123,18 @@ class LedgerSection(_Section):
             )
         return self
 
+    @property
+    def validator_set(self) -> ValidatorSet:
+        """The configured set of Validators, with which whoever follows rotations begins."""
+        addresses = sorted(bytes.fromhex(address.removeprefix("0x")) for address in self.validator_addresses)
+        return ValidatorSet(self.threshold, tuple(addresses))
+
 
 class RelayerConfig(_Section):
     """``crossdvp``'s relayer process. ``evm_key_file``: 32 bytes in hex, the account that pays for EVM submissions.
 
     ``evidence_directory``: where a file is kept for each Validator that signed twice; beside the database by default.
+    ``proof``: the proof architecture, see ``relayer.proof_config``; direct unless it is given.
     ``kill_at`` is for kill tests only: the process sends itself SIGKILL when it reaches that line.
     """
 
@@ -137,6 +146,7 @@ class RelayerConfig(_Section):
     evm: EvmSection
     evm_key_file: Path
     ledger: LedgerSection
+    proof: ProofSection = DirectProof()
     poll_interval_ms: Annotated[int, Field(ge=10, le=60_000)] = 100
     receive_margin_s: Annotated[int, Field(ge=0, le=3600)] = 3
     watch_interval_ms: Annotated[int, Field(ge=100, le=600_000)] = 2000
@@ -150,15 +160,7 @@ class RelayerConfig(_Section):
 
     def evm_secret(self) -> bytes:
         """The EVM account's secret. Raises ``ConfigInvalid``."""
-        text = _read(self.evm_key_file).decode(errors="replace").strip().removeprefix("0x")
-        try:
-            secret = bytes.fromhex(text)
-            address_of(secret)
-        except (ValueError, CrossDvpError):
-            raise ConfigInvalid(
-                str(self.evm_key_file), "expected a secp256k1 secret: 32 bytes in hexadecimal"
-            ) from None
-        return secret
+        return read_secret(self.evm_key_file)
 
 
 class GatewayConfig(_Section):
@@ -176,12 +178,24 @@ class GatewayConfig(_Section):
     speaks_for: Annotated[dict[PartyName, Annotated[tuple[PartyName, ...], Field(min_length=1)]], Field(min_length=1)]
     evm: EvmSection
     ledger: LedgerSection
+    proof: ProofSection = DirectProof()
     poll_interval_ms: Annotated[int, Field(ge=10, le=60_000)] = 100
     before_lock_s: Annotated[int, Field(ge=0, le=86_400)] = 10
     lock_to_settle_s: Annotated[int, Field(ge=1, le=86_400)] = 10
     before_payment_s: Annotated[int, Field(ge=0, le=86_400)] = 20
     payment_to_settle_s: Annotated[int, Field(ge=1, le=86_400)] = 10
     securities_lead: tuple[Annotated[str, AfterValidator(_adapter_family)], ...] = ()
+
+
+def read_secret(path: Path) -> bytes:
+    """A secp256k1 secret from a file with 32 bytes in hex. Raises ``ConfigInvalid``."""
+    text = _read(path).decode(errors="replace").strip().removeprefix("0x")
+    try:
+        secret = bytes.fromhex(text)
+        address_of(secret)
+    except (ValueError, CrossDvpError):
+        raise ConfigInvalid(str(path), "expected a secp256k1 secret: 32 bytes in hexadecimal") from None
+    return secret
 
 
 ConfigModel = TypeVar("ConfigModel", bound=BaseModel)
@@ -208,6 +222,10 @@ _PATHS = {
     "evm_key_file",
     "evidence_directory",
     "simulated_root",
+    "hub_key_file",
+    "operator_key_file",
+    "answer_file",
+    "collateral_file",
 }
 
 

@@ -14,7 +14,6 @@ from chains.evm.client.dvp_app import (
     earmark_slot,
 )
 from chains.evm.client.node_types import EvmLog, LogFilter
-from chains.evm.client.proofs import QbftProver
 from chains.evm.client.router import (
     ACK_PACKET_EVENT,
     TIMEOUT_PACKET_EVENT,
@@ -32,20 +31,20 @@ from primitives.errors import PeerError
 from relayer.gateway.changes import Sighting
 from relayer.gateway.lifecycle import SettlementEvent
 from relayer.gateway.model import Fact, Ledger
-from relayer.gateway.ports import EarmarkEvidence
+from relayer.gateway.ports import EarmarkEvidence, EarmarkProver
 
 MOST_BLOCKS_A_PAGE = 1000
 _OF_THE_APP = (EARMARKED_EVENT.topic0, PACKET_SENT_EVENT.topic0)
 
 
 class EvmSide:
-    """Implements ``SecuritiesSide``. ``client_id`` is the light client of the ledger on this chain."""
+    """Implements ``SecuritiesSide``; ``prover`` proves in the form that the ledger's light client takes."""
 
-    def __init__(self, rpc: EvmRpc, deployment: Deployment) -> None:
+    def __init__(self, rpc: EvmRpc, deployment: Deployment, prover: EarmarkProver) -> None:
         self._rpc = rpc
         self._router = Router(address_bytes(deployment.router))
         self._dvp_app = DvpAppBinding(address_bytes(deployment.dvp_app))
-        self._prover = QbftProver(rpc, self._router.address)
+        self._prover = prover
         self._client_id = deployment.client_id
         self._deployed_after = deployment.deployed_after
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from chains.evm.client.proofs import StorageEvidence
 from ibc.dvp import SettlementTerms
 from relayer.gateway.changes import Sighting
 
@@ -20,6 +21,16 @@ class EarmarkEvidence:
     client_message: bytes
     account_proof: tuple[bytes, ...]
     storage_proof: tuple[bytes, ...]
+
+
+class EarmarkProver(Protocol):
+    """Proofs of the EVM chain in the form that the ledger's light client of it takes; a ``QbftProver`` is one."""
+
+    async def header_message(self, height: int, trusted_height: int) -> bytes:
+        """The client message from a height that the light client knows to a later one."""
+
+    async def storage_evidence(self, contract: bytes, slot: bytes, height: int) -> StorageEvidence:
+        """The proof of a slot of any contract at exactly ``height``."""
 
 
 class SecuritiesSide(Protocol):
