@@ -66,6 +66,10 @@ class EvmAccess:
     rpc: EvmRpc
     deployment: Deployment
 
+    def prover(self) -> QbftProver:
+        """Its own headers and storage."""
+        return QbftProver(self.rpc, self.deployment.commitments_contract, self.deployment.commitments_slot)
+
 
 async def opened_ends(
     proof: DirectProof | HubProof | EnclaveProof,
@@ -102,7 +106,7 @@ async def opened_prover(
         case HubProof():
             return await _prover_behind_hub(proof, ledger, evm, stack)
         case DirectProof():
-            return QbftProver(evm.rpc, address_bytes(evm.deployment.router))
+            return evm.prover()
 
 
 def enclave_setting(proof: EnclaveProof) -> EnclaveSetting:
@@ -144,8 +148,8 @@ async def _prover_behind_hub(
     site, endpoint, issuer = await hub_site(proof, stack), ledger.endpoint(), ledger.issuer()
     stack.push_async_callback(endpoint.close)
     stack.push_async_callback(issuer.close)
-    router = address_bytes(evm.deployment.router)
-    upkeep = HubUpkeep(site, FollowedAccount(evm.rpc, router), endpoint, ledger.section.ledger_id)
+    followed = FollowedAccount(evm.rpc, evm.deployment.commitments_contract)
+    upkeep = HubUpkeep(site, followed, endpoint, ledger.section.ledger_id)
     shown = HubProver(site.rpc, address_bytes(site.deployment.chain_client), QBFT_CLIENT_LAYOUT)
     read = hub_client_of(issuer, ledger.section.client_id)
-    return ChainProverBehindHub(QbftProver(evm.rpc, router), upkeep, shown, read)
+    return ChainProverBehindHub(evm.prover(), upkeep, shown, read)

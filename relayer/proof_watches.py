@@ -105,7 +105,7 @@ class _OnHub:
 def _behind_hub(parts: WatchParts, site: HubSite, evm: EvmAccess, account: EvmAccount) -> dict[str, Round]:
     """The hub's own client of the ledger is watched as a direct one; the ends' clients are compared."""
     prover = HubProver(site.rpc, address_bytes(site.deployment.chain_client), QBFT_CLIENT_LAYOUT)
-    followed = FollowedAccount(evm.rpc, address_bytes(evm.deployment.router))
+    followed = FollowedAccount(evm.rpc, evm.deployment.commitments_contract)
     canonical = ChainSeenPastHub(followed, site.rpc, prover)
     headers = HeaderWatch(parts.ledger_side, canonical, {HUB_CLIENT.client_type: HUB_CLIENT}, parts.board)
     on_hub = EvmWatchSide(site.rpc, _OnHub(site.deployment.router, site.deployment.deployed_after), site.account)

@@ -20,12 +20,14 @@ from light_clients.progmat.equivocation import (
 from light_clients.progmat.header import CheckpointHeader, assemble_header, decode_header, encode_header
 from light_clients.progmat.light_client import ProgmatLightClient
 from light_clients.progmat.membership import encode_proof
+from light_clients.progmat.memberships import JointProof, join_proofs
 from light_clients.progmat.validator_set import ValidatorSet, decode_validator_set
 
 __all__ = [
     "Checkpoint",
     "CheckpointEquivocation",
     "CheckpointHeader",
+    "JointProof",
     "ProgmatClientState",
     "ProgmatConsensusState",
     "ProgmatLightClient",
@@ -40,5 +42,6 @@ __all__ = [
     "encode_header",
     "encode_proof",
     "equivocation_of",
+    "join_proofs",
     "prove_equivocation",
 ]

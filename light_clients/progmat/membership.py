@@ -12,8 +12,8 @@ from light_clients.progmat.errors import RootMismatch
 from primitives.errors import SmtError
 from primitives.sparse_merkle import decode_smt_proof, root_of_absence, root_of_presence
 
-_TIMESTAMP_BYTES = 8
-MAX_PROOF_BYTES = _TIMESTAMP_BYTES + 3 + 32 + 64 + 256 * 32
+TIMESTAMP_BYTES = 8
+MAX_PROOF_BYTES = TIMESTAMP_BYTES + 3 + 32 + 64 + 256 * 32
 
 
 def validate_presence(consensus: ProgmatConsensusState, proof: bytes, path: bytes, value: bytes) -> None:
@@ -38,16 +38,16 @@ def validate_absence(consensus: ProgmatConsensusState, proof: bytes, path: bytes
 
 def encode_proof(timestamp_s: int, smt_proof: bytes) -> bytes:
     """The proof as both light clients take it."""
-    return timestamp_s.to_bytes(_TIMESTAMP_BYTES, "big") + smt_proof
+    return timestamp_s.to_bytes(TIMESTAMP_BYTES, "big") + smt_proof
 
 
 def _checked_body(consensus: ProgmatConsensusState, proof: bytes) -> bytes:
-    if not _TIMESTAMP_BYTES < len(proof) <= MAX_PROOF_BYTES:
+    if not TIMESTAMP_BYTES < len(proof) <= MAX_PROOF_BYTES:
         raise InvalidProof("proof has the wrong size", expected=f"9..{MAX_PROOF_BYTES} bytes", found=len(proof))
-    timestamp_s = int.from_bytes(proof[:_TIMESTAMP_BYTES], "big")
+    timestamp_s = int.from_bytes(proof[:TIMESTAMP_BYTES], "big")
     if timestamp_s != consensus.timestamp_s:
         raise RootMismatch("proof names another time", expected=consensus.timestamp_s, found=timestamp_s)
-    return proof[_TIMESTAMP_BYTES:]
+    return proof[TIMESTAMP_BYTES:]
 
 
 def _validate_root(consensus: ProgmatConsensusState, root: bytes) -> None:

@@ -26,6 +26,7 @@ from chains.evm.errors import BlockUnavailable, EvmTxFailed, ExecutionReverted, 
 from ibc.packet import Packet
 from light_clients.clock import status_at
 from primitives.errors import UnavailableError
+from relayer.chains.evm_calls import call_of, calls_of
 from relayer.chains.packet_paths import proved_path
 from relayer.core.chain import (
     ClientUpdate,
@@ -65,8 +66,8 @@ class EvmEndpoint:
     def __init__(self, rpc: EvmRpc, deployment: Deployment, account: EvmAccount) -> None:
         self._rpc = rpc
         self._account = account
-        self._router = Router(address_bytes(deployment.router))
-        self._prover = QbftProver(rpc, self._router.address)
+        self._router = Router(address_bytes(deployment.router), takes_batches=deployment.router_takes_batches)
+        self._prover = QbftProver(rpc, deployment.commitments_contract, deployment.commitments_slot)
         self._chain_name = f"evm-{deployment.chain_id}"
         self._client_id = deployment.client_id
         self._deployed_after = deployment.deployed_after
@@ -148,7 +149,7 @@ class EvmEndpoint:
     async def _submit_accepted(self, head: Sequence[EvmCall], messages: Sequence[PacketMessage]) -> list[Outcome]:
         """All in one transaction; one by one if together they are refused, so that the culprit alone is left out."""
         try:
-            receipt = await self._execute(self._router.multicall(*head, *map(self._call, messages)))
+            receipt = await self._execute(self._router.multicall(*head, *calls_of(self._router, messages)))
             return [self._outcome(message, receipt) for message in messages]
         except ChainMovedMeanwhile:
             if len(messages) < 2:
@@ -156,7 +157,7 @@ class EvmEndpoint:
         outcomes: list[Outcome] = []
         for message in messages:
             try:
-                receipt = await self._execute(self._router.multicall(*head, self._call(message)))
+                receipt = await self._execute(self._router.multicall(*head, call_of(self._router, message)))
                 head = ()  # the client is where the others' proofs need it
                 outcomes.append(self._outcome(message, receipt))
             except ChainMovedMeanwhile as alone:
@@ -190,7 +191,9 @@ class EvmEndpoint:
     async def _refusal(self, head: Sequence[EvmCall], message: PacketMessage) -> Outcome | None:
         """How the contracts would refuse a message now; None if they take it."""
         try:
-            await self._rpc.call(self._router.multicall(*head, self._call(message)), sender=self._account.address)
+            await self._rpc.call(
+                self._router.multicall(*head, call_of(self._router, message)), sender=self._account.address
+            )
         except ExecutionReverted as reverted:
             blocked = message.kind is not MessageKind.RECEIVE and not self._is_ours(reverted.revert)
             verdict = Verdict.BLOCKED if blocked else Verdict.REFUSED
@@ -200,13 +203,6 @@ class EvmEndpoint:
     def _is_ours(self, revert: RevertReason) -> bool:
         """Whether router or light client refuse, which another proof or another relayer may cure."""
         return is_of_router_or_client(revert, self._account.address)
-
-    def _call(self, message: PacketMessage) -> EvmCall:
-        if message.kind is MessageKind.RECEIVE:
-            return self._router.recv_packet(message.packet, message.proof, message.proof_height)
-        if message.kind is MessageKind.ACKNOWLEDGE:
-            return self._router.ack_packet(message.packet, message.ack or b"", message.proof, message.proof_height)
-        return self._router.timeout_packet(message.packet, message.proof, message.proof_height)
 
     def _outcome(self, message: PacketMessage, receipt: EvmReceipt) -> Outcome:
         """Done if the packet's event is in the transaction; a Noop leaves none."""

@@ -17,6 +17,7 @@ from relayer.devnet.boot import boot, shut_down
 from relayer.devnet.layout import read_state
 from relayer.devnet.scenarios import SCENARIOS, Scene, perform
 from relayer.devnet.stage import Holdings, Stage
+from relayer.proof_config import Architecture
 
 app = typer.Typer(add_completion=False)
 
@@ -33,6 +34,9 @@ def demo(
     directory: Annotated[
         Path | None, typer.Option("--dir", help="Play on a running devnet instead of starting a fresh one.")
     ] = None,
+    proof: Annotated[
+        Architecture, typer.Option("--proof", help="Who verifies the other ledger, on a fresh devnet.")
+    ] = Architecture.DIRECT,
     json_flag: JsonFlag = False,
 ) -> None:
     """Start a devnet, settle four swaps with four different ends, show both ledgers before and after, and stop it.
@@ -52,7 +56,7 @@ def demo(
         with tempfile.TemporaryDirectory(prefix="crossdvp-demo-") as scratch:
             fresh = Path(scratch) / "devnet"
             try:
-                await boot(fresh, _say)
+                await boot(fresh, _say, proof=proof)
                 await _play(fresh, only, output)
             finally:
                 shut_down(fresh)

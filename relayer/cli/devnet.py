@@ -14,6 +14,7 @@ from relayer.devnet import processes
 from relayer.devnet.boot import boot, shut_down
 from relayer.devnet.layout import DevnetState, Notaries, read_state
 from relayer.devnet.stage import Holdings, Stage
+from relayer.proof_config import Architecture
 
 app = typer.Typer(
     help="A local devnet: ledger nodes, Validators, an EVM chain, relayer and gateway.",
@@ -23,6 +24,9 @@ app = typer.Typer(
 
 DirOption = Annotated[Path, typer.Option("--dir", help="Directory of the devnet.", envvar="CROSSDVP_DEVNET")]
 SecondNotaryFlag = Annotated[bool, typer.Option("--second-notary", help="With a second notary, nn-2.")]
+ProofOption = Annotated[
+    Architecture, typer.Option("--proof", help="Who verifies the other ledger: each itself, a hub, or enclaves.")
+]
 DEFAULT_DIR = Path(".devnet")
 
 
@@ -32,19 +36,21 @@ def up(
         int, typer.Option("--block-period", min=1, max=60, help="Seconds between EVM blocks.")
     ] = 1,
     second_notary: SecondNotaryFlag = False,
+    proof: ProofOption = Architecture.DIRECT,
     directory: DirOption = DEFAULT_DIR,
     json_flag: JsonFlag = False,
 ) -> None:
     """Start a fresh devnet in the background and say what it offers.
 
     Thirteen processes: issuer SN, registrar AN, exchange EN, custodians CN-A and CN-B, notary NN, four Validators, the
-    EVM chain with four QBFT validators, relayer and gateway; on demand a second notary.
+    EVM chain with four QBFT validators, relayer and gateway; on demand a second notary. --proof hub adds a chain
+    between the two, --proof enclave two operators' simulated enclaves and an operator's process for each.
     """
     output = output_of(json_flag)
 
     async def main() -> None:
         notaries = Notaries.TWO if second_notary else Notaries.ONE
-        state = await boot(directory, lambda text: err.print(f"[dim]{text}[/dim]"), block_period_s, notaries)
+        state = await boot(directory, lambda text: err.print(f"[dim]{text}[/dim]"), block_period_s, notaries, proof)
         await _show(directory, state, output)
 
     run(main, output)
@@ -97,6 +103,7 @@ async def _show(directory: Path, state: DevnetState, output: Output) -> None:
 
 def _places(directory: Path, state: DevnetState, stage: Stage) -> dict[str, object]:
     return {
+        "proof architecture": state.proof,
         "EVM JSON-RPC": state.rpc_url,
         "security token": stage.deployment.token,
         "DvpApp": stage.deployment.dvp_app,
@@ -150,6 +157,7 @@ def _document(
     return {
         "directory": str(directory),
         "rpc_url": state.rpc_url,
+        "proof": state.proof,
         "gateway": state.gateway.target,
         "relayer": state.relayer.target,
         "nodes": {name: peer.target for name, peer in state.nodes.items()},

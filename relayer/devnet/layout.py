@@ -94,6 +94,7 @@ class DevnetState(_Model):
     seller: Party
     buyer: Party
     processes: tuple[Process, ...]
+    proof: str = "direct"
 
 
 def read_state(directory: Path) -> DevnetState:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.deployment import Deployment, address_bytes
+from chains.evm.client.deployment import Deployment
 from chains.evm.client.proofs import QbftProver, TrustTerms
 from chains.evm.client.rpc import EvmRpc
 from chains.progmat.client import CheckpointCollector, LedgerClient
@@ -88,7 +88,8 @@ def enclave_prover(
 
 def qbft_states(rpc: EvmRpc, deployment: Deployment, setting: EnclaveSetting) -> QbftStates:
     """The states of the QBFT client inside."""
-    return QbftStates(QbftProver(rpc, address_bytes(deployment.router)), deployment.chain_id, setting.evm_trust)
+    prover = QbftProver(rpc, deployment.commitments_contract, deployment.commitments_slot)
+    return QbftStates(prover, deployment.chain_id, setting.evm_trust)
 
 
 def ledger_form(issuer: LedgerClient, client_id: str, setting: EnclaveSetting) -> LedgerForm:

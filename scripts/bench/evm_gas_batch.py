@@ -12,7 +12,7 @@ from scripts.bench.evm_gas import report
 
 def main() -> int:
     """Measure and print."""
-    return report("evm_gas_batch", 20, 165_000)
+    return report("evm_gas_batch", 20, 143_000)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
 from chains.evm.client.account import created_address
+from light_clients.progmat import join_proofs
 from tests.fakes import progmat_oracle as oracle
 from tests.fakes.evm_abi import decode_revert
 from tests.fakes.evm_sandbox import CHAIN_ID, GENESIS_TIME_S, Account, Contract, EvmSandbox, Receipt
@@ -157,6 +159,17 @@ class DvpDeployment:
     def recv_args(self, packet: Packet) -> tuple[object, bytes, tuple[int, int]]:
         """Argument of recvPacket at the ledger's height."""
         return (packet.abi, self.proof(packet.commitment_path), (0, self.height))
+
+    def recv_together_args(self, packets: Sequence[Packet]) -> tuple[object, ...]:
+        """Argument of recvPackets at the ledger's height, for packets of one route, in whatever order."""
+        paths = [packet.commitment_path for packet in packets]
+        tree = self.tree
+        joint = join_proofs(paths, [self.checkpoint_s.to_bytes(8, "big") + tree.prove(at).encode() for at in paths])
+        ordered = [packets[at] for at in joint.order]
+        lines = [(packet.sequence, packet.timeout_s, packet.payloads[0][4]) for packet in ordered]
+        first = ordered[0]
+        route = (first.source_client, first.dest_client, *first.payloads[0][:4])
+        return (*route, lines, joint.proof, (0, self.height))
 
     def receive(self, packet: Packet, *, gas: int = 5_000_000) -> Receipt:
         """Relay a packet that is committed and updated to."""

@@ -8,6 +8,7 @@ light client is as it was deployed: it has paid for its ring of consensus states
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.fakes.dvp_deployment import CLIENT_ID, RELAYER, SELLER, DvpDeployment, deploy_dvp
@@ -34,6 +35,23 @@ class DeliveryGas:
 
 def measure_deliveries(packets: int) -> DeliveryGas:
     """Gas of update + receive + delivery of `packets` packets in one multicall, and of one bare token transfer."""
+    return _measure(packets, _one_by_one)
+
+
+def measure_joint_deliveries(packets: int) -> DeliveryGas:
+    """The same through the router's batch entry: one proof of all commitments."""
+    return _measure(packets, _together)
+
+
+def _one_by_one(deployment: DvpDeployment, packets: list[Packet]) -> list[bytes]:
+    return [deployment.router.encode("recvPacket", deployment.recv_args(packet)) for packet in packets]
+
+
+def _together(deployment: DvpDeployment, packets: list[Packet]) -> list[bytes]:
+    return [deployment.router.encode("recvPackets", deployment.recv_together_args(packets))]
+
+
+def _measure(packets: int, receiving: Callable[[DvpDeployment, list[Packet]], list[bytes]]) -> DeliveryGas:
     deployment = deploy_dvp()
     deployment.tree_depth = PROOF_DEPTH
     deployment.earmark(deployment.terms(0))
@@ -43,7 +61,7 @@ def measure_deliveries(packets: int) -> DeliveryGas:
 
     router = deployment.router
     calls = [router.encode("updateClient", CLIENT_ID, deployment.header())]
-    calls += [router.encode("recvPacket", deployment.recv_args(packet)) for packet in relayed]
+    calls += receiving(deployment, relayed)
     receipt = router.transact("multicall", calls, sender=RELAYER, gas=50_000_000)
     delivered = len(receipt.named("Delivered"))
     if delivered != packets:

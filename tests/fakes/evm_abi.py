@@ -43,6 +43,7 @@ class Log:
     event: str
     args: tuple[Any, ...]
     topics: tuple[bytes, ...]
+    data: bytes = b""
 
 
 def type_of(parameter: Entry) -> str:
@@ -147,11 +148,11 @@ def decode_log(address: bytes, raw_topics: Sequence[int], data: bytes) -> Log:
     topics = tuple(topic.to_bytes(32, "big") for topic in raw_topics)
     entry = _known("event").get(topics[0]) if topics else None
     if entry is None:
-        return Log(address, topics[0].hex() if topics else "", (), topics)
+        return Log(address, topics[0].hex() if topics else "", (), topics, data)
     plain = iter(eth_abi.decode(types_of([p for p in entry["inputs"] if not p["indexed"]]), data))
     indexed = iter(topics[1:])
     args = tuple(_topic_value(p, next(indexed)) if p["indexed"] else next(plain) for p in entry["inputs"])
-    return Log(address, entry["name"], args, topics)
+    return Log(address, entry["name"], args, topics, data)
 
 
 def _topic_value(parameter: Entry, topic: bytes) -> Any:  # noqa: ANN401 - ABI values

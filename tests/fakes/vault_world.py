@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select
 from chains.progmat.node.storage.engine import Access, engine_for
 from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.schema import prepare_schema
-from chains.progmat.transactions.model import Party, StateRef, TransactionState
+from chains.progmat.transactions.component_codec import encode_state
+from chains.progmat.transactions.model import Group, Party, StateRef, TransactionState
 from chains.progmat.vault import (
     SC,
     Asset,
@@ -65,6 +66,10 @@ class Tx:
     id: Hash32
     inputs: tuple[StateRef, ...]
     outputs: tuple[TransactionState, ...]
+
+    @property
+    def components(self) -> dict[int, tuple[bytes, ...]]:
+        return {Group.OUTPUTS: tuple(map(encode_state, self.outputs))} if self.outputs else {}
 
     def ref(self, index: int) -> StateRef:
         return StateRef(self.id, index)

@@ -26,6 +26,8 @@ class Mood(IntEnum):
     REVERTS_WITHOUT_DATA = 4
     BURNS_ALL_GAS = 5
     REENTERS = 6
+    ANSWERS_HUGELY = 7
+    REVERTS_HUGELY = 8
 
 
 @dataclass

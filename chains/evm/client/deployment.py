@@ -20,6 +20,7 @@ from chains.evm.client.router import Counterparty, Router
 from chains.evm.client.token import TokenBinding
 from chains.evm.errors import DeploymentInvalid
 from ibc.dvp import DVP_PORT
+from light_clients.qbft import IBC_STORE_SLOT
 
 EVERYBODY: Final = bytes(20)
 """A role's member that opens the role."""
@@ -30,6 +31,7 @@ _CALL_GAS: Final = 500_000
 _TIMEOUT_S: Final = 60.0
 _ADMIN_ROLES: Final = ("CLIENT_REGISTRAR", "CLIENT_MIGRATOR", "PORT_REGISTRAR")
 
+HexWord = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-f]{64}$")]
 HexAddress = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-f]{40}$")]
 RecordModel = TypeVar("RecordModel", bound=BaseModel)
 
@@ -48,9 +50,25 @@ class Deployment(BaseModel):
     adapters: Annotated[dict[str, HexAddress], Field(min_length=1)]
     """Token adapters by their family's name; the token is for the first."""
     client_id: str
+    router_store: HexAddress | None = None
+    """The contract that keeps the router's commitments, the router itself by default."""
+    router_store_slot: HexWord | None = None
+    """Where that contract keeps them, the published slot by default."""
+    router_takes_batches: bool = False
+    """The router has the batch entry beside the published ABI: ours has, another's need not."""
     block_period_ms: Annotated[int, Field(ge=1)]
     deployed_after: Annotated[int, Field(ge=0)]
     """The newest height before the contracts were there: whoever reads their events begins behind it."""
+
+    @property
+    def commitments_contract(self) -> bytes:
+        """Address of the contract whose storage a light client elsewhere proves."""
+        return address_bytes(self.router if self.router_store is None else self.router_store)
+
+    @property
+    def commitments_slot(self) -> bytes:
+        """Slot of the mapping of commitments in it."""
+        return IBC_STORE_SLOT if self.router_store_slot is None else address_bytes(self.router_store_slot)
 
     def write(self, path: Path) -> None:
         """Write the file; a reader sees nothing or everything."""
@@ -86,7 +104,7 @@ def read_record(path: Path, model: type[RecordModel]) -> RecordModel:
 
 
 def address_bytes(address: str) -> bytes:
-    """Give the 20 bytes of a deployment's address."""
+    """Give the bytes of a deployment's address or word."""
     return bytes.fromhex(address.removeprefix("0x"))
 
 
@@ -159,6 +177,7 @@ async def deploy_all(account: EvmAccount, plan: DeploymentPlan, block_period_ms:
         token=_hex(deployed.token),
         adapters={adapter.family: _hex(at) for adapter, at in zip(plan.adapters, deployed.adapters, strict=True)},
         client_id=plan.client_id,
+        router_takes_batches=True,
         block_period_ms=block_period_ms,
         deployed_after=before,
     )

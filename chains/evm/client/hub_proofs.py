@@ -19,6 +19,7 @@ def _slot(number: int) -> bytes:
 
 
 _UPPER_HALF: Final = b"\xff" * 16 + bytes(16)
+_LOWER_HALF: Final = bytes(16) + b"\xff" * 16
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class FarClientLayout:
     ring_kind: RingKind
 
 
-PROGMAT_CLIENT_LAYOUT: Final = FarClientLayout(_slot(0), _UPPER_HALF, _slot(3), RingKind.MAPPING)
+PROGMAT_CLIENT_LAYOUT: Final = FarClientLayout(_slot(0), _LOWER_HALF, _slot(3), RingKind.ARRAY)
 """Of ``ProgmatLightClient``."""
 QBFT_CLIENT_LAYOUT: Final = FarClientLayout(_slot(0), _UPPER_HALF, _slot(1), RingKind.ARRAY)
 """Of ``QbftLightClient``."""

@@ -5,6 +5,7 @@ Works with any router of that ABI. Calls are returned, not sent: the relayer bun
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from chains.evm.client.abi import HEIGHT_TYPE, AbiEvent, AbiFunction, EvmCall
 from chains.evm.client.node_types import BlockTag, EvmLog
 from chains.evm.client.rpc import BlockId, EvmRpc
 from ibc.packet import PACKET_ABI_TYPE, Packet, decode_packet, encode_packet
+from primitives.errors import InvalidArgument
 from primitives.keccak import keccak256
 
 COUNTERPARTY_TYPE: Final = "(string,bytes[])"
@@ -22,6 +24,10 @@ COUNTERPARTY_TYPE: Final = "(string,bytes[])"
 RECV_PACKET: Final = AbiFunction("recvPacket", (f"({PACKET_ABI_TYPE},bytes,{HEIGHT_TYPE})",))
 ACK_PACKET: Final = AbiFunction("ackPacket", (f"({PACKET_ABI_TYPE},bytes,bytes,{HEIGHT_TYPE})",))
 TIMEOUT_PACKET: Final = AbiFunction("timeoutPacket", (f"({PACKET_ABI_TYPE},bytes,{HEIGHT_TYPE})",))
+RECV_PACKETS: Final = AbiFunction(
+    "recvPackets",
+    (f"(string,string,string,string,string,string,(uint64,uint64,bytes)[],bytes,{HEIGHT_TYPE})",),
+)
 MULTICALL: Final = AbiFunction("multicall", ("bytes[]",), ("bytes[]",))
 ADD_CLIENT: Final = AbiFunction("addClient", ("string", COUNTERPARTY_TYPE, "address"), ("string",))
 MIGRATE_CLIENT: Final = AbiFunction("migrateClient", ("string", COUNTERPARTY_TYPE, "address"))
@@ -96,13 +102,25 @@ RouterEvent = SendPacketEvent | WriteAcknowledgementEvent | AckPacketEvent | Tim
 
 @dataclass(frozen=True)
 class Router:
-    """One router contract."""
+    """One router contract. `takes_batches`: it has our batch entry beside the published ABI."""
 
     address: bytes
+    takes_batches: bool = False
 
     def recv_packet(self, packet: Packet, proof: bytes, height: int) -> EvmCall:
         """Receive a packet by a membership proof of its commitment."""
         return RECV_PACKET.call(self.address, (packet_values(packet), proof, _height(height)))
+
+    def recv_packets(self, packets: Sequence[Packet], proof: bytes, height: int) -> EvmCall:
+        """Receive packets of one route by one proof of all their commitments, in the order the proof is about them.
+
+        An entry of our own router, beside the published ABI. The packets must be of one `batch_route`.
+        """
+        first = packets[0]
+        if any(batch_route(packet) != batch_route(first) for packet in packets):
+            raise InvalidArgument("packets of one batch differ in sequence, time-out and value only")
+        lines = [(packet.sequence, packet.timeout_s, packet.payloads[0].value) for packet in packets]
+        return RECV_PACKETS.call(self.address, (*batch_route(first), lines, proof, _height(height)))
 
     def ack_packet(self, packet: Packet, acknowledgement: bytes, proof: bytes, height: int) -> EvmCall:
         """Process an acknowledgement by a membership proof of its commitment."""
@@ -196,6 +214,13 @@ class Router:
 def role_id(name: str) -> bytes:
     """Give the id of one of the contracts' roles."""
     return keccak256(b"crossdvp.role." + name.encode("ascii"))
+
+
+def batch_route(packet: Packet) -> tuple[str, str, str, str, str, str]:
+    """Give what the packets of one batch have in common: clients, ports, version and encoding."""
+    payload = packet.payloads[0]
+    ports = (payload.source_port, payload.destination_port)
+    return (packet.source_client, packet.destination_client, *ports, payload.version, payload.encoding)
 
 
 def packet_values(packet: Packet) -> tuple[Any, ...]:

@@ -67,7 +67,7 @@ class _Gathered:
 class Ancestors:
     """Ancestors that are gathered and placed, for whoever records them with the transaction that uses them.
 
-    ``record`` in the operation, ``recorded`` after its commit, ``release`` in any case.
+    ``record`` in the operation, ``release`` in any case; after the commit ``transactions`` are recorded.
     """
 
     def __init__(self, batch: Batch, record: Callable[[Connection, Batch], None], done: Callable[[], None]) -> None:

@@ -32,7 +32,7 @@ MAX_DISCLOSED: Final = 32_768
 MAX_SENT: Final = 8_192
 MAX_PEERS: Final = 1_024
 """Remembered at once; of each at most so many transactions as said above."""
-MAX_AHEAD_BYTES: Final = 256 * 1024
+MAX_WITH_ANCESTORS_BYTES: Final = 256 * 1024
 """Up to this size an answer carries ancestors that were not asked for: a short chain comes in one answer."""
 MAX_GENERATION: Final = 512
 MAX_AT_HAND: Final = 2
@@ -149,7 +149,7 @@ class Disclosing:
         takes_attested = any(wanted.values())
         answer = self._asked_for(connection, asker, wanted)
         while not answer.is_full and (ahead := self._unsent(asker, answer)):
-            answer.add(self._parts(connection, asker, ahead, takes_attested=takes_attested), MAX_AHEAD_BYTES)
+            answer.add(self._parts(connection, asker, ahead, takes_attested=takes_attested), MAX_WITH_ANCESTORS_BYTES)
         return answer
 
     def _unsent(self, asker: str, answer: _Answer) -> dict[bytes, frozenset[int]]:

@@ -178,6 +178,7 @@ class FlowEngine:
     def _run(self, record: FlowRecord) -> None:
         if record.step not in DRIVEN or record.flow_id in self._tasks or self._stopping or record.wish == Wish.PARK:
             return
+        self._driven[record.flow_id] = record  # a caller may ask before the task has run at all
         task = asyncio.create_task(self._drive(record), name=f"flow {record.flow_id}")
         self._tasks[record.flow_id] = task
         task.add_done_callback(partial(self._forget_task, record.flow_id))
@@ -204,7 +205,6 @@ class FlowEngine:
         return record
 
     async def _drive(self, record: FlowRecord) -> None:
-        self._driven[record.flow_id] = record
         while record.step in DRIVEN:
             await self._until_due(record)
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from threading import Lock
 
 from sqlalchemy import Connection
@@ -39,14 +39,14 @@ class _Remembered:
     """The newest facts known to hold; bounded. Used from the event loop and from database threads."""
 
     def __init__(self, most: int = REMEMBERED) -> None:
-        self._facts: OrderedDict[Hashable, None] = OrderedDict()
+        self._facts: OrderedDict[bytes, None] = OrderedDict()
         self._most = most
         self._lock = Lock()
 
-    def __contains__(self, fact: Hashable) -> bool:
+    def __contains__(self, fact: bytes) -> bool:
         return fact in self._facts
 
-    def add(self, fact: Hashable) -> None:
+    def add(self, fact: bytes) -> None:
         with self._lock:
             self._facts[fact] = None
             while len(self._facts) > self._most:
@@ -192,16 +192,14 @@ class LedgerVerifier:
 
     def verify_signature(self, signature: TransactionSignature, tx_id: Hash32) -> None:
         """Return if ``signature`` is one over ``tx_id``; raises ``SignatureRefused``."""
-        fact = (signature.by, signature.signature, signature.platform_version, signature.signed_hash(tx_id))
+        fact = _fact(signature, tx_id)
         if fact not in self._signatures:
             signature.verify(tx_id)
             self._signatures.add(fact)
 
     def remember_own(self, signature: TransactionSignature, tx_id: Hash32) -> None:
         """A signature this node has just made needs no verification."""
-        self._signatures.add(
-            (signature.by, signature.signature, signature.platform_version, signature.signed_hash(tx_id))
-        )
+        self._signatures.add(_fact(signature, tx_id))
 
     def verify_contracts(self, connection: Connection, wire: WireTransaction) -> None:
         """Resolve from recorded transactions and verify platform rules and contracts, the latter once.
@@ -225,3 +223,12 @@ class LedgerVerifier:
             if ref not in made_under:
                 raise StateUnresolved(ref)
         return made_under
+
+
+def _fact(signature: TransactionSignature, tx_id: Hash32) -> bytes:
+    """All that a signature's verdict depends on; as bytes, which the garbage collector need not look into.
+
+    No two have the same bytes: the key alone, at the end, has no fixed length. Raises ``SignatureRefused``.
+    """
+    version = signature.platform_version.to_bytes(4, "big")
+    return signature.signature + signature.signed_hash(tx_id) + version + signature.by.encoded()

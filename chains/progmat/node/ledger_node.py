@@ -211,7 +211,7 @@ class LedgerNode:
             recorder,
             parts.clock,
             parts.attest_every,
-            self.deliveries.wake,
+            self._history_attested,
         )
         self.recovery = Recovery(
             parts.me.name,
@@ -288,8 +288,8 @@ class LedgerNode:
         return answer
 
     async def _handle_attestation(self, asker: PeerIdentity, body: bytes) -> bytes:
-        self._ahead.attested()
         answer = await self._attestations.handle(asker, body)
+        self._ahead.attested()  # whatever was noted until it was kept
         self.records_changed.tell()
         return answer
 
@@ -322,6 +322,11 @@ class LedgerNode:
         self._received(others, signed)
         self.records_changed.tell()
         self._coin_queue.freed_somewhere()
+        self.deliveries.wake()
+
+    def _history_attested(self) -> None:
+        """This node had it done: it hands on the attestation from now on, and owes it to the participants."""
+        self._ahead.attested()
         self.deliveries.wake()
 
     def _something_is_owed(self) -> None:

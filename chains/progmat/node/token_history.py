@@ -88,7 +88,7 @@ def move_tokens(connection: Connection) -> None:
     """``vault_tokens`` into ``vault_holdings``."""
     rows = connection.execute(text("SELECT * FROM vault_tokens")).mappings()
     for some in rows.partitions(AT_ONCE):
-        shards = (shard_of(StateRef(row["tx_id"], row["output_index"])) for row in some)
+        shards = (shard_of(row["tx_id"], row["output_index"]) for row in some)
         wanted = [
             {**row, "consumed": bool(row["consumed"]), "encumbered": False, "shard": shard}
             for row, shard in zip(some, shards, strict=True)

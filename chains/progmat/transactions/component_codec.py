@@ -65,7 +65,13 @@ def party_to_message(party: Party) -> pb.Party:
 
 def party_from_message(message: pb.Party) -> Party:
     """The party in a decoded message; a party signs with a single key."""
-    return Party(message.name, decode_single_key(message.key))
+    return _party(message.name, message.key)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _party(name: str, key: bytes) -> Party:
+    """Every state names its notary and its issuer again: few parties, met all the time."""
+    return Party(name, decode_single_key(key))
 
 
 def decode_single_key(data: bytes) -> PublicKey:

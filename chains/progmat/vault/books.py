@@ -25,6 +25,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    literal_column,
     select,
 )
 
@@ -101,18 +102,23 @@ def amount_of(indexed: Indexed, encumbrance: int | None) -> Amount | None:
     return Amount(account, amount, 0 if encumbrance is None else amount)
 
 
+_ZERO: Final = literal_column("0", BigInteger)
+"""Numbers in the text, not beside it: a statement whose parameters are all the caller's is bound by one call."""
+_ONE: Final = literal_column("1", BigInteger)
+
+
 def _last(column: Any) -> ScalarSelect[int]:  # noqa: ANN401 # a column
-    return select(column).order_by(updates.c.sequence.desc()).limit(1).scalar_subquery()
+    return select(column).order_by(updates.c.sequence.desc()).limit(_ONE).offset(_ZERO).scalar_subquery()
 
 
 _NOW: Final = bindparam("now_ms", type_=BigInteger)
-_LAST_MS: Final = func.coalesce(_last(updates.c.recorded_ms), 0)
+_LAST_MS: Final = func.coalesce(_last(updates.c.recorded_ms), _ZERO)
 _NUMBER_UPDATE = Prepared(
     insert(updates)
     .from_select(
         ["sequence", "tx_id", "kind", "recorded_ms", "journal_position"],
         select(
-            func.coalesce(_last(updates.c.sequence), 0) + 1,
+            func.coalesce(_last(updates.c.sequence), _ZERO) + _ONE,
             cast(bindparam("of_tx"), LargeBinary),
             cast(bindparam("of_kind"), String),
             case((_LAST_MS > _NOW, _LAST_MS), else_=_NOW),
@@ -129,8 +135,8 @@ _OF_ACCOUNT = and_(
 
 def _after(name: str) -> Any:  # noqa: ANN401 # a column expression
     newest = entries.c.recorded_ms.desc(), entries.c.sequence.desc()
-    before = select(entries.c[name]).where(_OF_ACCOUNT).order_by(*newest).limit(1).scalar_subquery()
-    return func.coalesce(before, 0)
+    before = select(entries.c[name]).where(_OF_ACCOUNT).order_by(*newest).limit(_ONE).offset(_ZERO).scalar_subquery()
+    return func.coalesce(before, _ZERO)
 
 
 _FIELDS: Final = (

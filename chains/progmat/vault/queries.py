@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, select, tuple_
 
+from chains.progmat.node.storage import Prepared
 from chains.progmat.transactions.component_codec import decode_state
 from chains.progmat.transactions.model import StateAndRef, StateRef, TransactionState
 from chains.progmat.vault.indexing import (
@@ -48,6 +49,27 @@ class Hold:
     def amount(self) -> int:
         """What is held."""
         return sum(held.indexed.amount for held in self.cash)
+
+
+def _select(kind: type[IndexedT], where: ColumnElement[bool], order: ColumnElement[object]) -> Select[Any]:
+    table: Table = TABLE_OF[kind]
+    joined = table.join(states, and_(table.c.tx_id == states.c.tx_id, table.c.output_index == states.c.output_index))
+    columns = (table.c[field.name] for field in fields(kind))
+    query = select(states.c.tx_id, states.c.output_index, states.c.component, *columns)
+    return query.select_from(joined).where(where).order_by(order)
+
+
+_MEMBERSHIPS_OF = Prepared(
+    _select(
+        IndexedMembership,
+        and_(
+            memberships.c.network == bindparam("of_network"),
+            memberships.c.party == bindparam("of_party"),
+            memberships.c.consumed.is_(False),
+        ),
+        memberships.c.tx_id.asc(),
+    )
+)
 
 
 def kept_states(connection: Connection, refs: Sequence[StateRef]) -> dict[StateRef, TransactionState]:
@@ -124,9 +146,8 @@ def memberships_of(connection: Connection, network: str, party: str) -> list[Vau
 
     More where it missed a revocation.
     """
-    row = memberships.c
-    current = and_(row.network == network, row.party == party, row.consumed.is_(False))
-    return find_states(connection, IndexedMembership, current, row.tx_id.asc(), None)
+    rows = _MEMBERSHIPS_OF.rows(connection, {"of_network": network, "of_party": party})
+    return [_vault_state(IndexedMembership, row) for row in rows]
 
 
 def membership_transactions(connection: Connection, network: str, party: str) -> list[bytes]:
@@ -176,14 +197,6 @@ def find_states(
     """Kept states of one kind, consumed ones included unless ``where`` says otherwise."""
     query = _select(kind, where, order).limit(limit)
     return [_vault_state(kind, row) for row in connection.execute(query)]
-
-
-def _select(kind: type[IndexedT], where: ColumnElement[bool], order: ColumnElement[object]) -> Select[Any]:
-    table: Table = TABLE_OF[kind]
-    joined = table.join(states, and_(table.c.tx_id == states.c.tx_id, table.c.output_index == states.c.output_index))
-    columns = (table.c[field.name] for field in fields(kind))
-    query = select(states.c.tx_id, states.c.output_index, states.c.component, *columns)
-    return query.select_from(joined).where(where).order_by(order)
 
 
 def _vault_state(kind: type[IndexedT], row: Iterable[Any]) -> VaultState[IndexedT]:

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from operator import attrgetter
 from typing import Any, Final, Protocol, get_args
 
 from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
     Connection,
     Table,
     bindparam,
     delete,
-    literal,
+    false,
     select,
-    tuple_,
+    true,
     union_all,
     update,
 )
 
 from chains.progmat.node.storage import Prepared, insert
-from chains.progmat.transactions.component_codec import encode_state
-from chains.progmat.transactions.model import StateRef, TransactionState
+from chains.progmat.transactions.model import Group, StateRef, TransactionState
 from chains.progmat.vault.books import UNMARKED, Amount, RecordMark, amount_of, enter
+from chains.progmat.vault.by_refs import ByRefs, Key
 from chains.progmat.vault.errors import ConflictingConsumption
 from chains.progmat.vault.fresh_keys import attributed
 from chains.progmat.vault.indexing import (
@@ -40,41 +38,39 @@ from chains.progmat.vault.schema import TABLE_OF, TABLE_OF_KIND, consumptions, h
 from chains.progmat.vault.shards import shard_of
 from primitives.types import Hash32
 
-_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
-
-
-def _among_keys(table: Table) -> ColumnElement[bool]:
-    return tuple_(table.c.tx_id, table.c.output_index).in_(_KEYS)
-
-
-_CONSUMPTIONS_OF = Prepared(
-    select(consumptions.c.tx_id, consumptions.c.output_index, consumptions.c.consumed_by).where(
-        _among_keys(consumptions)
+_CONSUMPTIONS_OF = ByRefs(
+    lambda these: select(consumptions.c.tx_id, consumptions.c.output_index, consumptions.c.consumed_by).where(
+        these(consumptions)
     )
 )
 _CONSUME = Prepared(insert(consumptions), columns=consumptions.c.keys())
-_KINDS_OF = Prepared(select(states.c.tx_id, states.c.output_index, states.c.kind).where(_among_keys(states)))
-_MARK_CONSUMED = {
-    kind: Prepared(update(table).where(_among_keys(table)).values(consumed=True))
-    for kind, table in TABLE_OF_KIND.items()
-}
+_KINDS_OF = ByRefs(lambda these: select(states.c.tx_id, states.c.output_index, states.c.kind).where(these(states)))
+
+
+def _mark_consumed(table: Table) -> ByRefs:
+    return ByRefs(lambda these: update(table).where(these(table)).values(consumed=true()))
+
+
+_MARK_CONSUMED = {kind: _mark_consumed(table) for kind, table in TABLE_OF_KIND.items()}
 _HOLDINGS: Final = holdings.name
-_TAKE = Prepared(
-    update(holdings)
-    .where(_among_keys(holdings))
-    .values(consumed=True)
-    .returning(
-        holdings.c.tx_id,
-        holdings.c.output_index,
-        holdings.c.encumbered,
-        holdings.c.amount,
-        *(holdings.c[name] for name in AccountAsset._fields),
+_TAKE = ByRefs(
+    lambda these: (
+        update(holdings)
+        .where(these(holdings))
+        .values(consumed=true())
+        .returning(
+            holdings.c.tx_id,
+            holdings.c.output_index,
+            holdings.c.encumbered,
+            holdings.c.amount,
+            *(holdings.c[name] for name in AccountAsset._fields),
+        )
     )
 )
-_DROP_SOFT_LOCKS = Prepared(delete(soft_locks).where(_among_keys(soft_locks)))
+_DROP_SOFT_LOCKS = ByRefs(lambda these: delete(soft_locks).where(these(soft_locks)))
 _MET_BEFORE = union_all(
-    select(states.c.output_index, literal(value=False).label("spent")).where(states.c.tx_id == bindparam("of")),
-    select(consumptions.c.output_index, literal(value=True)).where(consumptions.c.tx_id == bindparam("of")),
+    select(states.c.output_index, false().label("spent")).where(states.c.tx_id == bindparam("of")),
+    select(consumptions.c.output_index, true()).where(consumptions.c.tx_id == bindparam("of")),
 ).subquery()
 _OUTPUTS_MET = Prepared(select(_MET_BEFORE.c.output_index, _MET_BEFORE.c.spent))
 _KEEP = Prepared(insert(states), columns=states.c.keys())
@@ -101,6 +97,11 @@ class RecordedTx(Protocol):
     @property
     def outputs(self) -> tuple[TransactionState, ...]:
         """States made."""
+        ...
+
+    @property
+    def components(self) -> Mapping[int, tuple[bytes, ...]]:
+        """Component bytes by group ordinal: of ``OUTPUTS`` those of ``outputs``, in order."""
         ...
 
 
@@ -148,7 +149,7 @@ def _consume(connection: Connection, ledger_tx: RecordedTx, effect: _Effect) -> 
         return
     known = {
         StateRef(tx_id, index): consumed_by
-        for tx_id, index, consumed_by in _CONSUMPTIONS_OF.rows(connection, {"keys": _keys(refs)})
+        for tx_id, index, consumed_by in _CONSUMPTIONS_OF.rows(connection, _keys(refs))
     }
     for ref, consumed_by in known.items():
         if consumed_by != ledger_tx.id:
@@ -158,22 +159,22 @@ def _consume(connection: Connection, ledger_tx: RecordedTx, effect: _Effect) -> 
         return
     _CONSUME.change_all(connection, [_row(ref) | {"consumed_by": ledger_tx.id} for ref in fresh])
     effect.entered = len(fresh)
-    by_kind: dict[str, list[tuple[bytes, int]]] = {}
-    for tx_id, index, kind in _KINDS_OF.rows(connection, {"keys": _keys(fresh)}):
+    by_kind: dict[str, list[Key]] = {}
+    for tx_id, index, kind in _KINDS_OF.rows(connection, _keys(fresh)):
         by_kind.setdefault(kind, []).append((tx_id, index))
     for kind, keys in by_kind.items():
         effect.kept += len(keys)
         if kind == _HOLDINGS:
             _take(connection, keys, effect)
         else:
-            _MARK_CONSUMED[kind].change(connection, {"keys": keys})
+            _MARK_CONSUMED[kind].change(connection, keys)
     if by_kind:
-        _DROP_SOFT_LOCKS.change(connection, {"keys": _keys(fresh)})
+        _DROP_SOFT_LOCKS.change(connection, _keys(fresh))
 
 
-def _take(connection: Connection, keys: list[tuple[bytes, int]], effect: _Effect) -> None:
+def _take(connection: Connection, keys: list[Key], effect: _Effect) -> None:
     """Mark amounts in accounts as consumed, and remember them."""
-    for tx_id, index, encumbered, amount, *account in _TAKE.rows(connection, {"keys": keys}):
+    for tx_id, index, encumbered, amount, *account in _TAKE.rows(connection, keys):
         effect.taken.append(Amount(AccountAsset(*account), amount, amount if encumbered else 0))
         effect.own_inputs.add(StateRef(tx_id, index))
 
@@ -190,17 +191,17 @@ def _produce(
     spent = {index for index, is_spent in met if is_spent}
     rows: dict[type[Indexed], list[dict[str, Any]]] = {}
     state_rows = []
+    tx_id, components = ledger_tx.id, ledger_tx.components[Group.OUTPUTS]
     for index, entry in relevant.items():
         if index in known:
             continue
-        ref = StateRef(ledger_tx.id, index)
-        state = ledger_tx.outputs[index]
-        kind = _NAME_OF[type(entry)]
-        state_rows.append(_row(ref) | {"kind": kind, "component": encode_state(state)})
-        columns = _row(ref) | _indexed_columns(entry) | {"consumed": index in spent}
-        if isinstance(entry, IndexedHolding):
-            columns |= _encumbrance(state, indexed) | {"shard": shard_of(ref), "notary": state.notary.name}
-        rows.setdefault(type(entry), []).append(columns)
+        state, kind = ledger_tx.outputs[index], type(entry)
+        key = {"tx_id": tx_id, "output_index": index}
+        state_rows.append({**key, "kind": _NAME_OF[kind], "component": components[index]})
+        columns = {**key, **_indexed_columns(entry), "consumed": index in spent}
+        if kind is IndexedHolding:
+            columns |= _of_holding(tx_id, index, state, indexed)
+        rows.setdefault(kind, []).append(columns)
         amount = amount_of(entry, state.encumbrance)
         if amount is not None and index not in spent:
             effect.put.append(amount)
@@ -237,13 +238,17 @@ def _indexed_outputs(outputs: Sequence[TransactionState], rules: VaultRules) -> 
     }
 
 
-def _encumbrance(state: TransactionState, indexed: dict[int, Indexed]) -> dict[str, Any]:
+def _of_holding(tx_id: bytes, index: int, state: TransactionState, indexed: dict[int, Indexed]) -> dict[str, Any]:
     lock = indexed.get(state.encumbrance) if state.encumbrance is not None else None
-    trade_id = lock.trade_id if isinstance(lock, IndexedLock) else None
-    return {"encumbered": state.encumbrance is not None, "trade_id": trade_id}
+    return {
+        "encumbered": state.encumbrance is not None,
+        "trade_id": lock.trade_id if isinstance(lock, IndexedLock) else None,
+        "shard": shard_of(tx_id, index),
+        "notary": state.notary.name,
+    }
 
 
-def _keys(refs: Sequence[StateRef]) -> list[tuple[bytes, int]]:
+def _keys(refs: Sequence[StateRef]) -> list[Key]:
     return [(ref.tx_id, ref.index) for ref in refs]
 
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from chains.progmat.transactions.model import StateRef
 from primitives.hashing import sha256
 
 SHARDS: Final = 16
 
 
-def shard_of(ref: StateRef) -> int:
-    """A state's shard; the outputs of one ledger_tx lie in different ones."""
-    return (ref.tx_id[0] + ref.index) % SHARDS
+def shard_of(tx_id: bytes, index: int) -> int:
+    """The shard of a ledger_tx's output; its outputs lie in different ones."""
+    return (tx_id[0] + index) % SHARDS
 
 
 def shard_for(flow_id: str) -> int:

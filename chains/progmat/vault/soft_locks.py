@@ -7,30 +7,31 @@ finally decided by the notary; soft locks only keep a node from competing with i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import Insert
 
 from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.transactions.model import StateRef
+from chains.progmat.vault.by_refs import ByRefs, Key
 from chains.progmat.vault.errors import StateConsumed, StateSoftLocked
 from chains.progmat.vault.schema import consumptions, soft_locks, states
 
-_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
 _lock, _state, _spent = soft_locks.c, states.c, consumptions.c
 
-_HELD_BY_OTHERS = Prepared(
-    select(_lock.tx_id, _lock.output_index, _lock.lock_owner, _lock.expires_s).where(
-        tuple_(_lock.tx_id, _lock.output_index).in_(_KEYS),
+_HELD_BY_OTHERS = ByRefs(
+    lambda these: select(_lock.tx_id, _lock.output_index, _lock.lock_owner, _lock.expires_s).where(
+        these(soft_locks),
         _lock.lock_owner != bindparam("owner"),
         _lock.expires_s > bindparam("now_s"),
     )
 )
-_UNCONSUMED = Prepared(
-    select(_state.tx_id, _state.output_index)
-    .outerjoin(consumptions, and_(_state.tx_id == _spent.tx_id, _state.output_index == _spent.output_index))
-    .where(tuple_(_state.tx_id, _state.output_index).in_(_KEYS), _spent.consumed_by.is_(None))
+_UNCONSUMED = ByRefs(
+    lambda these: (
+        select(_state.tx_id, _state.output_index)
+        .outerjoin(consumptions, and_(_state.tx_id == _spent.tx_id, _state.output_index == _spent.output_index))
+        .where(these(states), _spent.consumed_by.is_(None))
+    )
 )
 
 
@@ -60,7 +61,7 @@ def lock_states(
         return
     keys = [(ref.tx_id, ref.index) for ref in refs]
     _check_unconsumed(connection, refs, keys)
-    held = _HELD_BY_OTHERS.first(connection, {"keys": keys, "owner": lock_owner, "now_s": now_s})
+    held = _HELD_BY_OTHERS.first(connection, keys, {"owner": lock_owner, "now_s": now_s})
     if held is not None:
         tx_id, index, holder, until_s = held
         raise StateSoftLocked(StateRef(tx_id, index), holder, float(until_s - now_s))
@@ -73,7 +74,7 @@ def held_by_others(
 ) -> frozenset[StateRef]:
     """Those of ``refs`` that are held at ``now_s``, and not for ``lock_owner``."""
     keys = [(ref.tx_id, ref.index) for ref in refs]
-    rows = _HELD_BY_OTHERS.rows(connection, {"keys": keys, "owner": lock_owner, "now_s": now_s}) if keys else ()
+    rows = _HELD_BY_OTHERS.rows(connection, keys, {"owner": lock_owner, "now_s": now_s}) if keys else ()
     return frozenset(StateRef(tx_id, index) for tx_id, index, _, _ in rows)
 
 
@@ -91,8 +92,8 @@ def release_soft_locks(connection: Connection, *, lock_owner: str) -> int:
     return connection.execute(delete(soft_locks).where(soft_locks.c.lock_owner == lock_owner)).rowcount
 
 
-def _check_unconsumed(connection: Connection, refs: Sequence[StateRef], keys: Sequence[tuple[bytes, int]]) -> None:
-    unconsumed = {StateRef(tx_id, index) for tx_id, index in _UNCONSUMED.rows(connection, {"keys": keys})}
+def _check_unconsumed(connection: Connection, refs: Sequence[StateRef], keys: Sequence[Key]) -> None:
+    unconsumed = {StateRef(tx_id, index) for tx_id, index in _UNCONSUMED.rows(connection, keys)}
     for ref in refs:
         if ref not in unconsumed:
             raise StateConsumed(ref)

@@ -170,13 +170,15 @@ async def test_coins_of_the_buyer_that_were_not_offered_are_not_taken(tmp_path: 
         smaller = await recorded(ledger, SN, (await ledger.issue(600)).tx_id)
         terms = trades.terms()
         await trades.authorise(terms)
-        await propose(ledger, CN_A, terms)  # offers the largest: 1000 yen
-        tokens, _ = await holdings(ledger)
-        other = settlement(await frame_of(ledger), terms, tokens, output_of(smaller, 0), ledger.clock.now_s() + 60)
+        tokens, larger = await holdings(ledger)
+        await propose(ledger, CN_A, terms)  # which coin is offered follows from shards, so from ids
+        free_yen = await ledger.free_yen(CN_B, BUYER_ACCOUNT)
+        not_offered = {600: output_of(smaller, 0), 1000: larger}[free_yen]
+        other = settlement(await frame_of(ledger), terms, tokens, not_offered, ledger.clock.now_s() + 60)
         with pytest.raises(RemoteCallerError) as refused:
             await buyer_signs(ledger, other)
         assert refused.value.reason == "COUNTERSIGN_REFUSED"
-        assert await ledger.free_yen(CN_B, BUYER_ACCOUNT) == 600
+        assert await ledger.free_yen(CN_B, BUYER_ACCOUNT) == free_yen
 
 
 async def test_a_trade_that_was_signed_for_keeps_its_coins_whatever_is_proposed_next(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from tests.fakes.ledger_parties import (
     COIN_ID,
     SELLER,
     SN,
+    VALIDATORS,
     LedgerParty,
     cash,
     cash_issue,
@@ -138,6 +139,18 @@ async def test_what_is_recorded_is_acknowledged_whatever_comes_with_it(tmp_path:
         await ledger.start(CN_A)  # its memory of what it has recorded is gone
         await deliver_with(ledger, CN_A, final, bare)
         assert await ledger.total_yen(CN_A) == 800
+
+
+async def test_who_had_a_history_attested_sends_no_ancestor_along(tmp_path: Path) -> None:
+    """Whoever takes attested outputs gets the attestation in the ancestor's place, from the issuer as from others."""
+    async with running_ledger(tmp_path, (*CASH_PARTIES, *VALIDATORS)) as ledger:
+        issued = await recorded(ledger, SN, (await ledger.issue(500)).tx_id)
+        node = ledger.vault(SN).node
+        node._ahead.note(issued, issued.encode(), {CN_B.name})
+        moved = signed_by(cash_move(FRAME, [output_of(issued, 0)], cash(500, SELLER, CN_A)), [BUYER, SN])
+        assert node._ahead.of(CN_A.name, moved.wire)
+        await node.snipper.attest(issued.id)
+        assert node._ahead.of(CN_A.name, moved.wire) == ()
 
 
 # ---- what is sent ----

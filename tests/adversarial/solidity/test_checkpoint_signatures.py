@@ -11,7 +11,7 @@ from tests.fakes.evm_sandbox import Reverted
 from tests.fakes.progmat_client_bench import FIRST_HEIGHT, LEDGER_ID, UPDATE, ClientBench, client_bench
 from tests.fakes.progmat_oracle import Validator, ValidatorSet
 
-SIZES = range(1, 14)
+SIZES = range(1, 23)
 
 
 def quorum(size: int) -> int:

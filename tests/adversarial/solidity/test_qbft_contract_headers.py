@@ -11,6 +11,9 @@ from chains.evm.client.qbft_messages import (
     HeaderEvidence,
     header_message,
 )
+from light_clients.qbft import read_qbft_header
+from primitives.errors import Refusal
+from primitives.rlp import encode, join_list, split_list, string_payload
 from primitives.secp256k1 import ORDER
 from tests.fakes.evm_sandbox import Reverted
 from tests.fakes.qbft_client import (
@@ -202,3 +205,64 @@ def test_a_set_that_rotates_step_by_step_is_followed_and_an_old_set_is_of_no_use
         trusted = verified(block, bench.scenario.state)
     again = replace(block, validators=old).at(TRUSTED_HEIGHT + 9, TIME_0_S + 9)
     bench.refuses(bench.message(again, trusted=trusted), "QbftOverlapTooSmall")
+
+
+# -------------------------------------------------------------------------------------------------------------- bytes
+
+GOOD = QbftBlockBuilder(validator_keys(4))
+
+
+def with_field(index: int, value: bytes) -> bytes:
+    fields = [string_payload(item) for item in split_list(GOOD.header_rlp(()))]
+    return encode([*fields[:index], value, *fields[index + 1 :]])
+
+
+def with_extra(index: int, raw: bytes) -> bytes:
+    items = split_list(string_payload(split_list(GOOD.header_rlp(()))[12]))
+    return with_field(12, join_list([*items[:index], raw, *items[index + 1 :]]))
+
+
+MALFORMED = {
+    "longer than any header": with_field(12, bytes(33_000)),
+    "fourteen fields": join_list(split_list(GOOD.header_rlp(()))[:14]),
+    "twenty-five fields": replace(GOOD, trailing=(b"\x01",) * 10).header_rlp(()),
+    "a trailing field of 33 bytes": replace(GOOD, trailing=(bytes(33),)).header_rlp(()),
+    "a difficulty of two": replace(GOOD, difficulty=b"\x02").header_rlp(()),
+    "another mix hash": replace(GOOD, mix_hash=bytes(32)).header_rlp(()),
+    "a short state root": with_field(3, bytes(31)),
+    "a short coinbase": with_field(2, bytes(19)),
+    "a number with a zero in front": with_field(8, b"\x00\x01"),
+    "a time of nine bytes": with_field(11, b"\x01" + bytes(8)),
+    "an empty extraData": with_field(12, b""),
+    "four items in extraData": with_field(12, join_list([encode(bytes(32)), b"\xc0", b"\xc0", b"\x80"])),
+    "a vanity of 31 bytes": with_extra(0, encode(bytes(31))),
+    "validators that are no list": with_extra(1, encode(bytes(20))),
+    "256 validators": replace(GOOD, validators=validator_keys(256)).header_rlp(()),
+    "a validator of 19 bytes": with_extra(1, encode([bytes([1]) * 19])),
+    "the zero address as a validator": with_extra(1, encode([bytes(20)])),
+    "a vote of three": with_extra(2, encode([bytes([1]) * 20, b"\xff", b"\xff"])),
+    "a vote of another value": with_extra(2, encode([bytes([1]) * 20, b"\x02"])),
+    "a vote that is a string": with_extra(2, b"\x80"),
+    "a round of five bytes": with_extra(3, encode(b"\x01" * 5)),
+    "a round with a zero in front": with_extra(3, encode(b"\x00\x01")),
+    "a round of IBFT2": with_extra(3, encode(bytes(4))),
+    "seals that are no list": with_extra(4, b"\x80"),
+    "a byte after the end": GOOD.header_rlp(()) + b"\0",
+    "cut": GOOD.header_rlp(())[:-1],
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("header_rlp", MALFORMED.values(), ids=MALFORMED.keys())
+def test_a_malformed_header_is_refused_by_name_in_both_languages(header_rlp: bytes) -> None:
+    with pytest.raises(Refusal):
+        read_qbft_header(header_rlp)
+    with pytest.raises(Reverted, match=r"^(Qbft|Rlp)"):
+        trie_probe().call("readHeader", header_rlp)
+
+
+def test_a_bomb_of_seals_is_refused_at_the_second() -> None:
+    keys = validator_keys(4)
+    sealed = QbftBlockBuilder(keys).header_rlp([keys[0].seal(GOOD.seal_digest)] * 256)
+    with pytest.raises(Reverted, match="QbftSealDuplicate"):
+        trie_probe().call("checkSeals", sealed, [key.address for key in keys])

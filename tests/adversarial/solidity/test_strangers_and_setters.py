@@ -38,6 +38,7 @@ ROUTER_CALLS: dict[str, tuple[tuple[Any, ...], str | None]] = {
     "addIBCApp(address)": ((ME,), "IBCAppInvalid"),
     "sendPacket": (((CLIENT_ID, 2_000_000_000, PAYLOAD),), "IBCSenderNotApp"),
     "recvPacket": (((PACKET, b"", HEIGHT),), NOT_ALLOWED),
+    "recvPackets": ((("a", "b", "c", "d", "e", "f", [], b"", HEIGHT),), NOT_ALLOWED),
     "ackPacket": (((PACKET, b"", b"", HEIGHT),), NOT_ALLOWED),
     "timeoutPacket": (((PACKET, b"", HEIGHT),), NOT_ALLOWED),
     "updateClient": ((CLIENT_ID, b""), NOT_ALLOWED),
@@ -101,7 +102,13 @@ CALLS = {
     "token": TOKEN_CALLS,
 }
 #: declared nonpayable by the published interface, but read nothing they may change, or revert whoever calls
-HARMLESS = {"verifyMembership", "verifyNonMembership"}
+HARMLESS = {
+    "verifyMembership",
+    "verifyMemberships",
+    "verifyNonMembership",
+    "onAcknowledgementPacket",
+    "onTimeoutPacket",
+}
 
 
 @pytest.fixture(scope="module")

@@ -257,12 +257,12 @@ def test_a_word_that_is_none_is_refused(word: bytes) -> None:
 
 
 LARGE = HexaryTrie({})
-for _number in range(700):
+for _number in range(300):
     LARGE[keccak256(_number.to_bytes(2, "big"))] = keccak256(bytes(_number))
 
 
-@given(st.integers(0, 2000), st.integers(0, 8 * 532 - 1), st.booleans())
-@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 900), st.integers(0, 8 * 532 - 1), st.booleans())
+@settings(max_examples=8, deadline=None)
 def test_full_branches_are_read_at_once_and_to_the_last_byte(number: int, bit: int, mutate: bool) -> None:  # noqa: FBT001 # drawn
     key = keccak256(number.to_bytes(2, "big"))
     nodes = [rlp.encode(node) for node in LARGE.get_proof(key)]  # type: ignore[no-untyped-call]  # no annotations there
@@ -273,7 +273,7 @@ def test_full_branches_are_read_at_once_and_to_the_last_byte(number: int, bit: i
         root = keccak256(nodes[0])
     verdict = judge(root, key, nodes).agreed
     if not mutate:
-        assert verdict == (keccak256(bytes(number)) if number < 700 else None)
+        assert verdict == (keccak256(bytes(number)) if number < 300 else None)
 
 
 KEYS = st.one_of(st.binary(min_size=0, max_size=3), st.integers(0, 30).map(lambda n: keccak256(bytes([n]))))

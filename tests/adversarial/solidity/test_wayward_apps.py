@@ -66,6 +66,70 @@ def test_an_app_cannot_answer_nothing_or_forge_the_error_acknowledgement(
     assert wayward.commitment_of(packet.receipt_path) == bytes(32)
 
 
+def test_an_app_that_answers_hugely_undoes_the_whole_transaction(wayward: WaywardDeployment) -> None:
+    """Nobody should pay for an acknowledgement that no ledger would read: the packet times out."""
+    packet = wayward.incoming()
+    wayward.set_mood(Mood.ANSWERS_HUGELY)
+    with pytest.raises(Reverted) as caught:
+        wayward.dvp.receive(packet)
+    assert caught.value.error == "CallbackAnswerTooLarge"
+    assert wayward.commitment_of(packet.receipt_path) == bytes(32)
+
+
+def test_of_a_huge_reason_only_the_beginning_is_told(wayward: WaywardDeployment) -> None:
+    packet = wayward.incoming()
+    wayward.set_mood(Mood.REVERTS_HUGELY)
+    receipt = wayward.dvp.receive(packet)
+    (reason,) = receipt.named("IBCAppRecvPacketCallbackError")[0].args
+    assert len(reason) == 1024
+    assert receipt.named("WriteAcknowledgement")[0].args[3] == (ERROR_ACK,)
+
+
+@pytest.mark.parametrize("mood", [Mood.BURNS_ALL_GAS, Mood.REVERTS_WITHOUT_DATA, Mood.REVERTS_WITH_REASON])
+def test_an_app_that_always_fails_on_answers_leaves_its_packet_pending_for_ever(
+    wayward: WaywardDeployment, mood: Mood
+) -> None:
+    packet = wayward.send()
+    wayward.answer(packet)
+    wayward.set_mood(mood)
+    for _ in range(2):
+        with pytest.raises(Reverted):
+            wayward.acknowledge(packet)
+        assert wayward.commitment_of(packet.commitment_path) == packet.commitment
+    wayward.set_mood(Mood.ANSWERS)
+    assert wayward.acknowledge(packet).named("AckPacket")
+
+
+@pytest.mark.parametrize("callback", ["acknowledgement", "time-out"])
+@pytest.mark.parametrize("attempt", ["receive", "the same again", "update", "in a multicall", "a batch"])
+def test_an_app_cannot_reenter_the_router_from_its_other_callbacks(
+    wayward: WaywardDeployment, callback: str, attempt: str
+) -> None:
+    packet = wayward.send()
+    router, dvp = wayward.dvp.router, wayward.dvp
+    incoming = wayward.incoming()
+    if callback == "acknowledgement":
+        wayward.answer(packet)
+        again = router.encode("ackPacket", (packet.abi, ANSWER, dvp.proof(packet.ack_path), (0, dvp.height)))
+    else:
+        dvp.sandbox.now_s = packet.timeout_s
+        dvp.update()
+        again = router.encode("timeoutPacket", (packet.abi, dvp.proof(packet.receipt_path), (0, dvp.height)))
+    calls = {
+        "receive": router.encode("recvPacket", dvp.recv_args(incoming)),
+        "the same again": again,
+        "update": router.encode("updateClient", CLIENT_ID, dvp.header()),
+        "in a multicall": router.encode("multicall", [again]),
+        "a batch": router.encode("recvPackets", dvp.recv_together_args([incoming])),
+    }
+    dvp.update()
+    wayward.set_mood(Mood.REENTERS, calls[attempt])
+    with pytest.raises(Reverted) as caught:
+        wayward.acknowledge(packet) if callback == "acknowledgement" else wayward.time_out(packet)
+    assert caught.value.error == "ReentrancyGuardReentrantCall"
+    assert wayward.commitment_of(packet.commitment_path) == packet.commitment
+
+
 REENTRANT_CALLS: dict[str, Callable[[WaywardDeployment], bytes]] = {
     "receive the same packet": lambda w: w.dvp.router.encode("recvPacket", w.dvp.recv_args(w.incoming())),
     "receive another packet": lambda w: w.dvp.router.encode("recvPacket", w.dvp.recv_args(w.incoming(2))),

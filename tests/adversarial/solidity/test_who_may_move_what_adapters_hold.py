@@ -75,12 +75,12 @@ def test_a_trade_id_used_with_one_adapter_is_used_for_all(ended: bool) -> None: 
     worlds["escrow"].earmark(first)
     if ended:
         worlds["escrow"].deliver(first)
-    for family in FAMILIES:
+    for world in worlds.values():
         for lead in (1, LEAD_SECURITIES):
-            terms = worlds[family].terms(lead=lead)
-            data = worlds[family].prepare(terms)
+            terms = world.terms(lead=lead)
+            data = world.prepare(terms)
             function = "earmark" if lead == 1 else "lockAndSend"
-            assert error_of(worlds[family].dvp.app, function, terms, data) == "DvpTradeIdUsed"
+            assert error_of(world.dvp.app, function, terms, data) == "DvpTradeIdUsed"
 
 
 @pytest.mark.xdist_group("trex")
@@ -88,9 +88,9 @@ def test_a_packet_that_names_another_adapter_than_the_earmark_is_refused() -> No
     worlds = adapter_worlds()
     terms = worlds["escrow"].terms()
     worlds["escrow"].earmark(terms)
-    for family in FAMILIES[1:]:
-        other = with_field(terms, "adapter", worlds[family].dvp.adapter.address)
-        sequence = 1 + FAMILIES.index(family)
+    others = [world for world in worlds.values() if world.family != "escrow"]
+    for sequence, world in enumerate(others, 2):
+        other = with_field(terms, "adapter", world.dvp.adapter.address)
         assert refusal_of(worlds["escrow"].deliver(other, sequence)) == "DvpEarmarkMismatch"
     assert worlds["escrow"].units() == (975, 0, 25)
 

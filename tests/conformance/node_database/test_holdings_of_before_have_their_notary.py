@@ -13,7 +13,6 @@ from chains.progmat.node.storage.engine import Access, engine_for
 from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.migrations.running import upgrade
 from chains.progmat.transactions.component_codec import encode_state
-from chains.progmat.transactions.model import StateRef
 from chains.progmat.vault.schema import holdings, states
 from chains.progmat.vault.shards import shard_of
 from primitives.types import Hash32
@@ -58,7 +57,7 @@ def as_holdings(notary: str, fresh_key: bytes | None) -> list[dict[str, Any]]:
     no_trade = {"trade_id": None, "notary": notary}
     return [
         common | coin | no_trade | {"fresh_key": fresh_key},
-        common | token | no_trade | {"fresh_key": None, "shard": shard_of(StateRef(TX, 1))},
+        common | token | no_trade | {"fresh_key": None, "shard": shard_of(TX, 1)},
     ]
 
 

@@ -15,7 +15,9 @@ contract WaywardApp is IIBCApp {
         RevertsWithReason,
         RevertsWithoutData,
         BurnsAllGas,
-        Reenters
+        Reenters,
+        AnswersHugely,
+        RevertsHugely
     }
 
     error Refused(uint64 sequence);
@@ -44,6 +46,13 @@ contract WaywardApp is IIBCApp {
     function onRecvPacket(IIBCAppCallbacks.OnRecvPacketCallback calldata msg_) external returns (bytes memory) {
         ++received;
         if (mood == Mood.AnswersNothing) return "";
+        if (mood == Mood.AnswersHugely) return new bytes(256 * 1024 + 33);
+        if (mood == Mood.RevertsHugely) {
+            bytes memory reason = bytes.concat(Refused.selector, new bytes(100_000));
+            assembly {
+                revert(add(reason, 32), mload(reason))
+            }
+        }
         if (mood == Mood.AnswersUniversalError) return abi.encode(sha256("UNIVERSAL_ERROR_ACKNOWLEDGEMENT"));
         _behave(msg_.sequence);
         return "well received";

@@ -23,6 +23,7 @@ from relayer.gateway.settlement_codec import encode_terms
 from tests.fakes.running_gateway import SCOPE, RunningGateway, details_of, running_gateway
 from tests.fakes.settlement_terms import T0_S, some_terms
 
+SOMEWHERE = "0x" + "11" * 20
 IBET, PLAIN = Address(b"\x77" * 20), some_terms().security.adapter
 ORDERS = Orders({IBET: OrderRule(default=LeadLeg.SECURITIES), PLAIN: OrderRule(possible=frozenset({LeadLeg.CASH}))})
 
@@ -121,7 +122,10 @@ def test_the_table_of_orders_follows_the_deployments_adapters_and_the_configurat
     deployment = Deployment(
         chain_id=1337,
         rpc_url="http://127.0.0.1:8545",
-        **dict.fromkeys(("router", "light_client", "dvp_app", "token"), "0x" + "11" * 20),
+        router=SOMEWHERE,
+        light_client=SOMEWHERE,
+        dvp_app=SOMEWHERE,
+        token=SOMEWHERE,
         adapters={AdapterFamily.ESCROW.value: "0x" + "22" * 20, AdapterFamily.IBET_DVP.value: "0x" + IBET.hex()},
         client_id="progmat-0",
         block_period_ms=1000,

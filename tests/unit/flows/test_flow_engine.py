@@ -40,6 +40,15 @@ async def test_a_flow_passes_every_step_and_each_is_stored(tmp_path: Path) -> No
         assert world.stored == steps
 
 
+async def test_a_caller_who_asks_right_after_submitting_needs_no_look_at_the_database(tmp_path: Path) -> None:
+    async with flow_world(tmp_path) as world:
+        stored = await world.engine.submit(world.record())
+        assert world.engine._driven["flow-1"] is stored
+        assert (await finished(world)).step is FlowStep.RECORDED
+        await asyncio.sleep(0)  # the task's end is told in the next turn
+        assert not world.engine._driven
+
+
 async def test_a_step_without_work_is_stored_together_with_the_one_before(tmp_path: Path) -> None:
     def script(steps: Steps) -> None:
         steps[FlowStep.BUILT].skipped = steps[FlowStep.COUNTERSIGNED].skipped = True

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from chains.evm.devnet.config import load_config as load_chain_config
 from chains.progmat.bootstrap import BadNetworkSpec, NetworkSpec, create_network
 from chains.progmat.node.config import NodeConfig, load_node_config
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from light_clients.progmat import ValidatorSet
 from primitives.types import Address
 from relayer.config import GatewayConfig, Peer, RelayerConfig, load_config
-from relayer.devnet.config_files import network_spec, write_relayer_and_gateway
+from relayer.devnet.config_files import network_spec, write_evm, write_hub, write_relayer_and_gateway
 from relayer.devnet.layout import BROKERS, JOURNAL_NOTARY, NODES, SECOND_NOTARY, Notaries
 from relayer.gateway.access import Speakers
 
@@ -41,13 +42,22 @@ def test_no_gateway_is_a_platform_or_an_operator(nodes: dict[str, NodeConfig]) -
 
 def test_at_the_gateway_each_broker_speaks_for_its_node_and_nobody_else_instructs(tmp_path: Path) -> None:
     peers = {name: Peer(name=name, target=f"127.0.0.1:{port}") for name, port in PORTS.items()}
-    own = [Peer(name=name, target="127.0.0.1:1") for name in ("relayer", "gateway")]
+    relayer, gateway = (Peer(name=name, target="127.0.0.1:1") for name in ("relayer", "gateway"))
     validators = ValidatorSet(3, tuple(Address(bytes([number]) * 20) for number in range(1, 5)))
-    write_relayer_and_gateway(tmp_path, "http://127.0.0.1:2", peers, validators, *own)
+    write_relayer_and_gateway(tmp_path, "http://127.0.0.1:2", peers, validators, relayer, gateway)
     speakers = Speakers(load_config(GatewayConfig, tmp_path / "gateway.toml").speaks_for)
     spoken_for = {caller: speakers.speaker(caller).nodes for caller in speakers.callers}
     assert spoken_for == {"broker-a": {"cn-a"}, "broker-b": {"cn-b"}, "operator": {"cn-a", "cn-b"}}
     assert load_config(RelayerConfig, tmp_path / "relayer.toml").callers == ("operator", "relayer")
+
+
+def test_the_hub_is_another_chain_with_validators_of_its_own(tmp_path: Path) -> None:
+    write_evm(tmp_path, 20_000, 1)
+    write_hub(tmp_path, 20_001, 1)
+    chain, hub = (load_chain_config(tmp_path / name) for name in ("evm.toml", "hub.toml"))
+    assert chain.chain_id != hub.chain_id
+    assert set(chain.validator_keys()).isdisjoint(hub.validator_keys())
+    assert (chain.port, hub.port, hub.block_period_ms) == (20_000, 20_001, 1000)
 
 
 def test_a_second_notary_is_open_beside_the_journals(tmp_path: Path) -> None:

@@ -14,11 +14,12 @@ from tests.fakes.dvp_deployment import (
     DvpDeployment,
     deploy_dvp,
 )
-from tests.fakes.dvp_gas import measure_deliveries
+from tests.fakes.dvp_gas import measure_deliveries, measure_joint_deliveries
 from tests.fakes.evm_abi import decode_revert
 from tests.fakes.evm_sandbox import Reverted
 from tests.fakes.ibc_oracle import ack_commitment
 from tests.fakes.progmat_oracle import keccak
+from tests.fakes.relay_gas import measure_acknowledgements, measure_membership, measure_update
 from tests.fakes.wayward_deployment import ANSWER, deploy_wayward
 
 SPENT = (1).to_bytes(32, "big")
@@ -199,6 +200,14 @@ def test_an_app_is_not_bound_to_a_router_without_code() -> None:
     assert caught.value.error == "DvpTermsInvalid"
 
 
-@pytest.mark.parametrize(("packets", "limit"), [(1, 233_500), (20, 146_000)])
+@pytest.mark.parametrize(("packets", "limit"), [(1, 220_000), (20, 143_000)])
 def test_gas_of_update_receive_and_delivery_stays_within_its_budget(packets: int, limit: int) -> None:
     assert measure_deliveries(packets).per_packet <= limit
+
+
+def test_gas_of_the_light_client_and_of_batches_does_not_grow() -> None:
+    """What was reached: a change that costs more says so here."""
+    assert measure_update(3, 4) <= 62_400
+    assert measure_membership() <= 16_000
+    assert measure_joint_deliveries(20).per_packet <= 127_500
+    assert measure_acknowledgements(1) <= 162_500

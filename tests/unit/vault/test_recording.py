@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from chains.progmat.transactions.model import StateRef
+from chains.progmat.transactions.model import Group, StateRef
 from chains.progmat.vault import (
     HoldingRequest,
     IndexedClient,
@@ -31,6 +32,7 @@ from chains.progmat.vault import (
     select_and_lock,
 )
 from chains.progmat.vault.errors import ConflictingConsumption
+from chains.progmat.vault.schema import states
 from tests.fakes.vault_world import (
     ALICE,
     BOB,
@@ -62,6 +64,21 @@ def a_chain() -> tuple[Tx, Tx, Tx]:
     move = tx("move", cash(BOB, 120), cash(ALICE, 30), inputs=(issue.ref(0), issue.ref(1)))
     back = tx("back", cash(ALICE, 120), inputs=(move.ref(0),))
     return issue, move, back
+
+
+def test_a_kept_output_is_kept_as_the_bytes_that_were_hashed(connection: Connection) -> None:
+    """Not as what encoding it again would give."""
+
+    @dataclass(frozen=True)
+    class Received(Tx):
+        @property
+        def components(self) -> dict[int, tuple[bytes, ...]]:
+            return {Group.OUTPUTS: (b"first, as received", b"second, as received")}
+
+    made = tx("issue", cash(ALICE, 100), cash(BOB, 50))
+    record(connection, Received(made.id, made.inputs, made.outputs))
+    kept = connection.execute(select(states.c.component).order_by(states.c.output_index)).scalars().all()
+    assert kept == [b"first, as received", b"second, as received"]
 
 
 def test_recording_twice_changes_nothing(connection: Connection) -> None:

@@ -1,30 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {ICS02Errors} from "../errors/ICS26Errors.sol";
 import {IICS02Client} from "../interfaces/IICS02Client.sol";
 import {ILightClient} from "../interfaces/ILightClient.sol";
+import {CalldataHash} from "../libraries/CalldataHash.sol";
 import {Identifiers} from "../libraries/Identifiers.sol";
 import {IICS02ClientMsgs} from "../msgs/IICS02ClientMsgs.sol";
 import {ILightClientMsgs} from "../msgs/ILightClientMsgs.sol";
 import {RouterAccess} from "./RouterAccess.sol";
 
 /// @title ICS-02: the light clients of this router
-abstract contract ICS02Clients is IICS02Client, ICS02Errors, RouterAccess, ReentrancyGuard {
-    /// @dev What a packet needs stands in the first two slots; the full counterparty is kept for people and events.
+abstract contract ICS02Clients is IICS02Client, ICS02Errors, RouterAccess {
+    /// @dev What a packet needs stands in the first slot, or the first two if the counterparty's id is long; the full
+    ///      counterparty is kept for people and events.
     struct Client {
         ILightClient lightClient;
         /// @dev the merkle prefix is one empty element, so that a path is the bare IBC key
         bool bareKeys;
+        /// @dev the counterparty's id itself, if it has at most ten bytes; else its length is 0
+        uint8 shortIdLength;
+        bytes10 shortId;
         bytes32 counterpartyIdHash;
         IICS02ClientMsgs.CounterpartyInfo counterparty;
     }
 
     bytes private constant GENERATED_PREFIX = "client-";
 
-    mapping(string clientId => Client client) private _clients;
+    mapping(bytes32 clientIdHash => Client client) private _clients;
     uint256 private _nextClientSeq;
 
     // ------------------------------------------------------------------------------------------------ registration
@@ -34,7 +38,7 @@ abstract contract ICS02Clients is IICS02Client, ICS02Errors, RouterAccess, Reent
         string calldata clientId,
         IICS02ClientMsgs.CounterpartyInfo calldata counterpartyInfo,
         address client
-    ) external onlyRoleOrOpen(CLIENT_REGISTRAR_ROLE) nonReentrant returns (string memory) {
+    ) external onlyRoleOrOpen(CLIENT_REGISTRAR_ROLE) guarded returns (string memory) {
         if (!Identifiers.isClientId(clientId) || _isGeneratedForm(bytes(clientId))) {
             revert ICS02ClientIdInvalid(clientId);
         }
@@ -45,7 +49,7 @@ abstract contract ICS02Clients is IICS02Client, ICS02Errors, RouterAccess, Reent
     function addClient(IICS02ClientMsgs.CounterpartyInfo calldata counterpartyInfo, address client)
         external
         onlyRoleOrOpen(CLIENT_REGISTRAR_ROLE)
-        nonReentrant
+        guarded
         returns (string memory)
     {
         string memory clientId = string.concat(string(GENERATED_PREFIX), Strings.toString(_nextClientSeq++));
@@ -57,7 +61,7 @@ abstract contract ICS02Clients is IICS02Client, ICS02Errors, RouterAccess, Reent
         string calldata clientId,
         IICS02ClientMsgs.CounterpartyInfo calldata counterpartyInfo,
         address client
-    ) external onlyRoleOrOpen(CLIENT_MIGRATOR_ROLE) nonReentrant {
+    ) external onlyRoleOrOpen(CLIENT_MIGRATOR_ROLE) guarded {
         _client(clientId);
         _setClient(clientId, counterpartyInfo, client);
         emit ICS02ClientMigrated(clientId, counterpartyInfo, client);
@@ -68,8 +72,14 @@ abstract contract ICS02Clients is IICS02Client, ICS02Errors, RouterAccess, Reent
     /// @inheritdoc IICS02Client
     function updateClient(string calldata clientId, bytes calldata updateMsg)
         external
-        onlyRoleOrOpen(RELAYER_ROLE)
-        nonReentrant
+        returns (ILightClientMsgs.UpdateResult)
+    {
+        return _updateClient(clientId, updateMsg);
+    }
+
+    function _updateClient(string calldata clientId, bytes calldata updateMsg)
+        internal
+        passing
         returns (ILightClientMsgs.UpdateResult result)
     {
         result = _client(clientId).lightClient.updateClient(updateMsg);
@@ -78,7 +88,7 @@ abstract contract ICS02Clients is IICS02Client, ICS02Errors, RouterAccess, Reent
     }
 
     /// @inheritdoc IICS02Client
-    function submitMisbehaviour(string calldata clientId, bytes calldata misbehaviourMsg) external nonReentrant {
+    function submitMisbehaviour(string calldata clientId, bytes calldata misbehaviourMsg) external guarded {
         _client(clientId).lightClient.misbehaviour(misbehaviourMsg);
         emit ICS02MisbehaviourSubmitted(clientId, misbehaviourMsg);
     }
@@ -107,8 +117,15 @@ abstract contract ICS02Clients is IICS02Client, ICS02Errors, RouterAccess, Reent
     // ---------------------------------------------------------------------------------------------------- internal
 
     function _client(string calldata clientId) internal view returns (Client storage client) {
-        client = _clients[clientId];
+        client = _clients[CalldataHash.hashOf(clientId)];
         if (address(client.lightClient) == address(0)) revert ICS02ClientUnknown(clientId);
+    }
+
+    /// @dev Whether `clientId` is the id of a client's counterparty.
+    function _isCounterparty(Client storage client, string calldata clientId) internal view returns (bool) {
+        uint256 length = client.shortIdLength;
+        if (length == 0) return client.counterpartyIdHash == CalldataHash.hashOf(clientId);
+        return bytes(clientId).length == length && bytes10(bytes(clientId)) == client.shortId;
     }
 
     /// @dev Path under which the counterparty proves `key`: its merkle prefix, the key appended to the last element.
@@ -127,7 +144,7 @@ abstract contract ICS02Clients is IICS02Client, ICS02Errors, RouterAccess, Reent
         IICS02ClientMsgs.CounterpartyInfo calldata counterpartyInfo,
         address client
     ) private returns (string memory) {
-        address taken = address(_clients[clientId].lightClient);
+        address taken = address(_clients[keccak256(bytes(clientId))].lightClient);
         if (taken != address(0)) revert ICS02ClientTaken(clientId, taken);
         _setClient(clientId, counterpartyInfo, client);
         emit ICS02ClientAdded(clientId, counterpartyInfo, client);
@@ -144,10 +161,14 @@ abstract contract ICS02Clients is IICS02Client, ICS02Errors, RouterAccess, Reent
             revert ICS02CounterpartyInvalid(counterpartyInfo.clientId, prefixElements);
         }
         if (lightClient.code.length == 0) revert ICS02ClientInvalid(lightClient);
-        Client storage client = _clients[clientId];
+        Client storage client = _clients[keccak256(bytes(clientId))];
         client.lightClient = ILightClient(lightClient);
         client.bareKeys = prefixElements == 1 && counterpartyInfo.merklePrefix[0].length == 0;
-        client.counterpartyIdHash = keccak256(bytes(counterpartyInfo.clientId));
+        bytes calldata id = bytes(counterpartyInfo.clientId);
+        bool short = id.length <= 10;
+        client.shortIdLength = short ? uint8(id.length) : 0;
+        client.shortId = short ? bytes10(id) : bytes10(0);
+        client.counterpartyIdHash = keccak256(id);
         client.counterparty = counterpartyInfo;
     }
 

@@ -3,13 +3,22 @@ pragma solidity 0.8.37;
 
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {ICS26Errors} from "../errors/ICS26Errors.sol";
+import {IBatchRouter} from "../interfaces/IBatchRouter.sol";
 import {IIBCApp} from "../interfaces/IIBCApp.sol";
+import {IICS02Client} from "../interfaces/IICS02Client.sol";
 import {IICS26Router} from "../interfaces/IICS26Router.sol";
-import {ICS24Host} from "../libraries/ICS24Host.sol";
+import {AppCallbacks} from "../libraries/AppCallbacks.sol";
+import {CalldataFields} from "../libraries/CalldataFields.sol";
 import {CalldataHash} from "../libraries/CalldataHash.sol";
+import {ICS24Host} from "../libraries/ICS24Host.sol";
 import {Identifiers} from "../libraries/Identifiers.sol";
+import {MembershipCall} from "../libraries/MembershipCall.sol";
+import {MembershipsCall} from "../libraries/MembershipsCall.sol";
 import {PacketEncoding} from "../libraries/PacketEncoding.sol";
-import {IIBCAppCallbacks} from "../msgs/IIBCAppCallbacks.sol";
+import {PacketEvents} from "../libraries/PacketEvents.sol";
+import {PacketView} from "../libraries/PacketView.sol";
+import {PathHash} from "../libraries/PathHash.sol";
+import {IBatchMsgs} from "../msgs/IBatchMsgs.sol";
 import {IICS02ClientMsgs} from "../msgs/IICS02ClientMsgs.sol";
 import {IICS26RouterMsgs} from "../msgs/IICS26RouterMsgs.sol";
 import {ILightClientMsgs} from "../msgs/ILightClientMsgs.sol";
@@ -20,7 +29,7 @@ import {Multicall} from "./Multicall.sol";
 /// @title IBC v2 router
 /// @notice Sends, receives, acknowledges and times out packets of one payload. It decides only what proofs decide; what
 ///         a packet means is the business of the app behind its port.
-contract ICS26Router is IICS26Router, ICS26Errors, IBCStore, ICS02Clients, Multicall {
+contract ICS26Router is IICS26Router, IBatchRouter, ICS26Errors, IBCStore, ICS02Clients, Multicall {
     /// @notice Answer to a packet whose app reverted: SHA-256 of "UNIVERSAL_ERROR_ACKNOWLEDGEMENT".
     bytes32 public constant UNIVERSAL_ERROR_ACK = ICS24Host.UNIVERSAL_ERROR_ACK;
     /// @notice Longest time a packet may be under way, seconds.
@@ -28,7 +37,11 @@ contract ICS26Router is IICS26Router, ICS26Errors, IBCStore, ICS02Clients, Multi
     /// @notice Largest payload, bytes over all fields.
     uint256 public constant MAX_PAYLOAD_SIZE = 256 * 1024;
 
-    mapping(string portId => IIBCApp app) private _apps;
+    /// @dev Tags of ICS-24 paths.
+    uint8 private constant COMMITMENT = 1;
+    uint8 private constant ACKNOWLEDGEMENT = 3;
+
+    mapping(bytes32 portIdHash => IIBCApp app) private _apps;
 
     /// @param admin grants and revokes every role; holds no other role itself
     constructor(address admin) {
@@ -75,124 +88,184 @@ contract ICS26Router is IICS26Router, ICS26Errors, IBCStore, ICS02Clients, Multi
         packet.payloads = new IICS26RouterMsgs.Payload[](1);
         packet.payloads[0] = msg_.payload;
 
-        bytes32 path = keccak256(ICS24Host.packetCommitmentPath(msg_.sourceClient, sequence));
-        store.commitments[path] = ICS24Host.packetCommitment(packet);
+        store.commitments[PathHash.commitment(msg_.sourceClient, sequence)] = ICS24Host.packetCommitment(packet);
         emit SendPacket(msg_.sourceClient, sequence, packet);
     }
 
     // ----------------------------------------------------------------------------------------------------- receive
 
     /// @inheritdoc IICS26Router
-    function recvPacket(IICS26RouterMsgs.MsgRecvPacket calldata msg_)
-        external
-        onlyRoleOrOpen(RELAYER_ROLE)
-        nonReentrant
-    {
+    function recvPacket(IICS26RouterMsgs.MsgRecvPacket calldata msg_) external {
+        _recvPacket(msg_);
+    }
+
+    function _recvPacket(IICS26RouterMsgs.MsgRecvPacket calldata msg_) private relayed {
         IICS26RouterMsgs.Packet calldata packet = msg_.packet;
-        // every access to a dynamic field checks its bounds again: each is read once
-        (string calldata here, string calldata there) = (packet.destClient, packet.sourceClient);
+        (string calldata here, string calldata there) = (PacketView.destClient(packet), PacketView.sourceClient(packet));
         uint64 sequence = packet.sequence;
         Client storage client = _checkPacket(packet, here, there);
-        mapping(bytes32 => bytes32) storage commitments = _ibcStore().commitments;
-
         (bytes memory encoded, bytes32 commitment) = PacketEncoding.encode(packet, there, here);
-        bytes32 receiptPath = keccak256(ICS24Host.packetReceiptPath(here, sequence));
+        if (!_isNew(encoded, here, sequence, packet.timeoutTimestamp)) return;
+        _verifyMembership(client, there, COMMITMENT, sequence, commitment, msg_.proofCommitment, msg_.proofHeight);
+        _deliver(_app(PacketView.destPort(packet)), encoded, here, sequence);
+    }
+
+    /// @dev Takes the receipt of a packet; false (and `Noop`) if it was received before.
+    function _isNew(bytes memory encoded, string calldata here, uint64 sequence, uint64 timeoutTimestamp)
+        private
+        returns (bool)
+    {
+        mapping(bytes32 => bytes32) storage commitments = _ibcStore().commitments;
+        bytes32 path = PathHash.receipt(here, sequence);
         bytes32 receipt = keccak256(encoded);
-        bytes32 stored = commitments[receiptPath];
+        bytes32 stored = commitments[path];
         if (stored != bytes32(0)) {
             if (stored != receipt) revert IBCReceiptConflict(stored, receipt);
             emit Noop();
-            return;
+            return false;
         }
-        if (block.timestamp >= packet.timeoutTimestamp) {
-            revert IBCTimeoutElapsed(packet.timeoutTimestamp, block.timestamp);
-        }
-        bytes memory key = ICS24Host.packetCommitmentPath(there, sequence);
-        _verifyMembership(client, key, commitment, msg_.proofCommitment, msg_.proofHeight);
-        commitments[receiptPath] = receipt;
-
-        bytes memory acknowledgement = _deliver(_app(packet.payloads[0].destPort), encoded);
-        commitments[keccak256(ICS24Host.packetAcknowledgementPath(here, sequence))] =
-            ICS24Host.acknowledgementCommitment(acknowledgement);
-        PacketEncoding.emitWriteAcknowledgement(encoded, here, sequence, acknowledgement);
+        if (block.timestamp >= timeoutTimestamp) revert IBCTimeoutElapsed(timeoutTimestamp, block.timestamp);
+        commitments[path] = receipt;
+        return true;
     }
 
-    /// @dev Gives a packet to its app and returns the acknowledgement to write.
-    function _deliver(IIBCApp app, bytes memory encoded) private returns (bytes memory acknowledgement) {
-        (bool accepted, bytes memory result) = PacketEncoding.callOnRecvPacket(app, encoded, msg.sender);
+    /// @dev Gives a packet to its app and writes the acknowledgement.
+    function _deliver(IIBCApp app, bytes memory encoded, string calldata here, uint64 sequence) private {
+        (bool accepted, bytes memory answer) = AppCallbacks.receivePacket(app, encoded, msg.sender);
+        bool isError = answer.length == 32 && bytes32(answer) == UNIVERSAL_ERROR_ACK;
         if (!accepted) {
             // whoever pays the gas must not be able to turn a delivery into a refusal by paying too little
-            if (result.length == 0) revert IBCAppOutOfGas(address(app));
-            emit IBCAppRecvPacketCallbackError(result);
-            return bytes.concat(UNIVERSAL_ERROR_ACK);
+            if (answer.length == 0) revert IBCAppOutOfGas(address(app));
+            emit IBCAppRecvPacketCallbackError(answer);
+            answer = bytes.concat(UNIVERSAL_ERROR_ACK);
+        } else if (answer.length == 0 || isError) {
+            revert IBCAcknowledgementInvalid(answer);
         }
-        acknowledgement = abi.decode(result, (bytes));
-        bool isError = acknowledgement.length == 32 && bytes32(acknowledgement) == UNIVERSAL_ERROR_ACK;
-        if (acknowledgement.length == 0 || isError) revert IBCAcknowledgementInvalid(acknowledgement);
+        _ibcStore().commitments[PathHash.acknowledgement(here, sequence)] =
+            PacketEncoding.acknowledgementCommitment(answer);
+        PacketEvents.emitWriteAcknowledgement(encoded, here, sequence, answer);
     }
 
     // --------------------------------------------------------------------------------------------- acknowledgement
 
     /// @inheritdoc IICS26Router
-    function ackPacket(IICS26RouterMsgs.MsgAckPacket calldata msg_)
-        external
-        onlyRoleOrOpen(RELAYER_ROLE)
-        nonReentrant
-    {
+    function ackPacket(IICS26RouterMsgs.MsgAckPacket calldata msg_) external {
+        _ackPacket(msg_);
+    }
+
+    function _ackPacket(IICS26RouterMsgs.MsgAckPacket calldata msg_) private relayed {
         IICS26RouterMsgs.Packet calldata packet = msg_.packet;
-        Client storage client = _checkPacket(packet, packet.sourceClient, packet.destClient);
-        if (!_takeCommitment(packet)) return;
-        _verifyMembership(
-            client,
-            ICS24Host.packetAcknowledgementPath(packet.destClient, packet.sequence),
-            ICS24Host.acknowledgementCommitment(msg_.acknowledgement),
-            msg_.proofAcked,
-            msg_.proofHeight
-        );
-        _app(packet.payloads[0].sourcePort).onAcknowledgementPacket(
-            IIBCAppCallbacks.OnAcknowledgementPacketCallback({
-                sourceClient: packet.sourceClient,
-                destinationClient: packet.destClient,
-                sequence: packet.sequence,
-                payload: packet.payloads[0],
-                acknowledgement: msg_.acknowledgement,
-                relayer: msg.sender
-            })
-        );
-        emit AckPacket(packet.sourceClient, packet.sequence, packet, msg_.acknowledgement);
+        (string calldata here, string calldata there) = (PacketView.sourceClient(packet), PacketView.destClient(packet));
+        uint64 sequence = packet.sequence;
+        bytes calldata acknowledgement = msg_.acknowledgement;
+        Client storage client = _checkPacket(packet, here, there);
+        (bool pending, bytes memory encoded) = _takeCommitment(packet, here, there, sequence);
+        if (!pending) return;
+        bytes32 value = PacketEncoding.calldataAcknowledgementCommitment(acknowledgement);
+        _verifyMembership(client, there, ACKNOWLEDGEMENT, sequence, value, msg_.proofAcked, msg_.proofHeight);
+        bytes memory callback = AppCallbacks.acknowledgementCallback(encoded, acknowledgement, msg.sender);
+        AppCallbacks.notify(_app(PacketView.sourcePort(packet)), callback);
+        PacketEvents.emitAckPacket(encoded, here, sequence, acknowledgement);
     }
 
     // ---------------------------------------------------------------------------------------------------- time-out
 
     /// @inheritdoc IICS26Router
-    function timeoutPacket(IICS26RouterMsgs.MsgTimeoutPacket calldata msg_)
-        external
-        onlyRoleOrOpen(RELAYER_ROLE)
-        nonReentrant
-    {
+    function timeoutPacket(IICS26RouterMsgs.MsgTimeoutPacket calldata msg_) external relayed {
         IICS26RouterMsgs.Packet calldata packet = msg_.packet;
-        Client storage client = _checkPacket(packet, packet.sourceClient, packet.destClient);
-        if (!_takeCommitment(packet)) return;
+        (string calldata here, string calldata there) = (PacketView.sourceClient(packet), PacketView.destClient(packet));
+        uint64 sequence = packet.sequence;
+        Client storage client = _checkPacket(packet, here, there);
+        (bool pending, bytes memory encoded) = _takeCommitment(packet, here, there, sequence);
+        if (!pending) return;
         uint256 consensusTimestamp = client.lightClient.verifyNonMembership(
             ILightClientMsgs.MsgVerifyNonMembership({
                 proof: msg_.proofTimeout,
                 proofHeight: msg_.proofHeight,
-                path: _membershipPath(client, ICS24Host.packetReceiptPath(packet.destClient, packet.sequence))
+                path: _membershipPath(client, ICS24Host.packetReceiptPath(there, sequence))
             })
         );
         if (consensusTimestamp < packet.timeoutTimestamp) {
             revert IBCTimeoutNotReached(packet.timeoutTimestamp, consensusTimestamp);
         }
-        _app(packet.payloads[0].sourcePort).onTimeoutPacket(
-            IIBCAppCallbacks.OnTimeoutPacketCallback({
-                sourceClient: packet.sourceClient,
-                destinationClient: packet.destClient,
-                sequence: packet.sequence,
-                payload: packet.payloads[0],
-                relayer: msg.sender
-            })
+        bytes memory callback = AppCallbacks.timeoutCallback(encoded, msg.sender);
+        AppCallbacks.notify(_app(PacketView.sourcePort(packet)), callback);
+        PacketEvents.emitTimeoutPacket(encoded, here, sequence);
+    }
+
+    // ----------------------------------------------------------------------------------------------------- batches
+
+    /// @inheritdoc IBatchRouter
+    function recvPackets(IBatchMsgs.MsgRecvPackets calldata msg_) external relayed {
+        (string calldata here, string calldata there) = (msg_.destClient, msg_.sourceClient);
+        Client storage client = _checkClients(here, there);
+        if (!client.bareKeys) revert IBCBatchPrefixUnsupported(here);
+        PacketEncoding.Template memory template = PacketEncoding.template(msg_);
+        IBatchMsgs.PacketLine[] calldata lines = msg_.lines;
+        MembershipsCall.verify(
+            address(client.lightClient),
+            there,
+            COMMITMENT,
+            _entries(template, lines),
+            msg_.proofCommitments,
+            msg_.proofHeight
         );
-        emit TimeoutPacket(packet.sourceClient, packet.sequence, packet);
+        IIBCApp app = _app(msg_.destPort);
+        uint256 free = _freeMemory();
+        for (uint256 i = 0; i < lines.length; ++i) {
+            (uint64 sequence, uint64 timeoutTimestamp, bytes calldata value) = PacketView.lineAt(lines, i);
+            bytes memory encoded = PacketEncoding.fill(template, sequence, timeoutTimestamp, value);
+            if (_isNew(encoded, here, sequence, timeoutTimestamp)) _deliver(app, encoded, here, sequence);
+            _giveBack(free);
+        }
+    }
+
+    /// @dev What must be proven of a batch: each packet's sequence and commitment, two words.
+    function _entries(PacketEncoding.Template memory template, IBatchMsgs.PacketLine[] calldata lines)
+        private
+        view
+        returns (uint256[] memory entries)
+    {
+        entries = new uint256[](2 * lines.length);
+        for (uint256 i = 0; i < lines.length; ++i) {
+            (uint64 sequence, uint64 timeoutTimestamp, bytes calldata value) = PacketView.lineAt(lines, i);
+            if (sequence == 0) revert IBCSequenceInvalid(sequence);
+            entries[2 * i] = sequence;
+            entries[2 * i + 1] = uint256(PacketEncoding.commitmentOf(template, timeoutTimestamp, value));
+        }
+    }
+
+    /// @inheritdoc Multicall
+    function _runDirectly(bytes calldata data) internal override returns (bool, uint256) {
+        if (data.length < 4) return (false, NOTHING);
+        uint256 arguments;
+        assembly ("memory-safe") {
+            arguments := add(data.offset, 4)
+        }
+        bytes4 selector = bytes4(data);
+        if (selector == IICS26Router.recvPacket.selector) {
+            uint256 start = CalldataFields.nested(arguments, 0);
+            IICS26RouterMsgs.MsgRecvPacket calldata received;
+            assembly ("memory-safe") {
+                received := start
+            }
+            _recvPacket(received);
+            return (true, NOTHING);
+        }
+        if (selector == IICS26Router.ackPacket.selector) {
+            uint256 start = CalldataFields.nested(arguments, 0);
+            IICS26RouterMsgs.MsgAckPacket calldata acknowledged;
+            assembly ("memory-safe") {
+                acknowledged := start
+            }
+            _ackPacket(acknowledged);
+            return (true, NOTHING);
+        }
+        if (selector == IICS02Client.updateClient.selector) {
+            bytes calldata clientId = CalldataFields.field(arguments, 0);
+            return (true, uint256(_updateClient(string(clientId), CalldataFields.field(arguments, 32))));
+        }
+        return (false, NOTHING);
     }
 
     // ------------------------------------------------------------------------------------------------------ checks
@@ -203,10 +276,16 @@ contract ICS26Router is IICS26Router, ICS26Errors, IBCStore, ICS02Clients, Multi
         view
         returns (Client storage client)
     {
-        if (packet.payloads.length != 1) revert IBCPayloadCountInvalid(1, packet.payloads.length);
+        uint256 payloads = PacketView.payloadCount(packet);
+        if (payloads != 1) revert IBCPayloadCountInvalid(1, payloads);
         if (packet.sequence == 0) revert IBCSequenceInvalid(packet.sequence);
+        return _checkClients(here, there);
+    }
+
+    /// @dev The client here, of which `there` must be the counterparty.
+    function _checkClients(string calldata here, string calldata there) private view returns (Client storage client) {
         client = _client(here);
-        if (client.counterpartyIdHash != CalldataHash.hashOf(there)) {
+        if (!_isCounterparty(client, there)) {
             revert IBCCounterpartyMismatch(here, client.counterparty.clientId, there);
         }
     }
@@ -225,47 +304,61 @@ contract ICS26Router is IICS26Router, ICS26Errors, IBCStore, ICS02Clients, Multi
     }
 
     /// @dev Deletes the commitment of a packet sent from here; false (and `Noop`) if it is gone already.
-    function _takeCommitment(IICS26RouterMsgs.Packet calldata packet) private returns (bool) {
+    function _takeCommitment(
+        IICS26RouterMsgs.Packet calldata packet,
+        string calldata here,
+        string calldata there,
+        uint64 sequence
+    ) private returns (bool pending, bytes memory encoded) {
         mapping(bytes32 => bytes32) storage commitments = _ibcStore().commitments;
-        bytes32 path = keccak256(ICS24Host.packetCommitmentPath(packet.sourceClient, packet.sequence));
+        bytes32 path = PathHash.commitment(here, sequence);
         bytes32 stored = commitments[path];
         if (stored == bytes32(0)) {
             emit Noop();
-            return false;
+            return (false, encoded);
         }
-        (, bytes32 found) = PacketEncoding.encode(packet, packet.sourceClient, packet.destClient);
+        bytes32 found;
+        (encoded, found) = PacketEncoding.encode(packet, here, there);
         if (stored != found) revert IBCCommitmentMismatch(stored, found);
         delete commitments[path];
-        return true;
+        return (true, encoded);
     }
 
+    /// @dev That the counterparty holds `value` at `there | tag | sequence`, under its merkle prefix.
     function _verifyMembership(
         Client storage client,
-        bytes memory key,
+        string calldata there,
+        uint8 tag,
+        uint64 sequence,
         bytes32 value,
         bytes calldata proof,
         IICS02ClientMsgs.Height calldata height
     ) private {
+        if (client.bareKeys) {
+            MembershipCall.verify(client.lightClient, there, tag, sequence, value, proof, height);
+            return;
+        }
         client.lightClient.verifyMembership(
             ILightClientMsgs.MsgVerifyMembership({
                 proof: proof,
                 proofHeight: height,
-                path: _membershipPath(client, key),
+                path: _membershipPath(client, abi.encodePacked(there, tag, sequence)),
                 value: bytes.concat(value)
             })
         );
     }
 
     function _app(string calldata portId) private view returns (IIBCApp app) {
-        app = _apps[portId];
+        app = _apps[CalldataHash.hashOf(portId)];
         if (address(app) == address(0)) revert IBCAppUnknown(portId);
     }
 
     function _addApp(string memory portId, address app) private {
         if (app.code.length == 0) revert IBCAppInvalid(app);
-        address taken = address(_apps[portId]);
+        bytes32 portIdHash = keccak256(bytes(portId));
+        address taken = address(_apps[portIdHash]);
         if (taken != address(0)) revert IBCPortTaken(portId, taken);
-        _apps[portId] = IIBCApp(app);
+        _apps[portIdHash] = IIBCApp(app);
         emit IBCAppAdded(portId, app);
     }
 }

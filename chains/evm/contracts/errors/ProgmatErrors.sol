@@ -59,4 +59,13 @@ interface SparseMerkleErrors {
     error SmtSiblingEmpty();
     /// @notice The other leaf does not stand on the path of the key, or is the key itself.
     error SmtOtherLeafInvalid(bytes32 keyHash, bytes32 otherKeyHash, uint256 depth);
+    /// @notice A multiproof is about at least one entry.
+    error SmtMultiproofEmpty();
+    /// @notice Entries stand in ascending order of their keys' hashes, none twice; `shared` is how many bits the hashes
+    ///         of this entry's key and the next one's begin with in common (0 for the last).
+    error SmtMultiproofOrderInvalid(uint256 index, uint256 shared);
+    /// @notice A leaf cannot stand above the level where its path leaves its neighbour's.
+    error SmtMultiproofDepthInvalid(uint256 index, uint256 least, uint256 found);
+    /// @notice The bitmap lists siblings at levels where none is read: below the leaf, or above where paths have met.
+    error SmtMultiproofBitmapInvalid(uint256 index);
 }

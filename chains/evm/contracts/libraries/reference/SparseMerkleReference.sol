@@ -22,6 +22,7 @@ library SparseMerkleReference {
         bytes32 keyHash = sha256(key);
         if (kind == 1) return _climb(proof, HEAD, depth, bitmap, keyHash, bytes32(0));
         if (kind != 2) revert SparseMerkleErrors.SmtProofKindInvalid(kind);
+        if (proof.length < HEAD + 64) revert SparseMerkleErrors.SmtProofLengthInvalid(HEAD + 64, proof.length);
         bytes32 otherKeyHash = bytes32(_word(proof, HEAD));
         bytes32 otherValueHash = bytes32(_word(proof, HEAD + 32));
         bool shares = depth == 0 || uint256(keyHash ^ otherKeyHash) >> (256 - depth) == 0;
@@ -41,11 +42,6 @@ library SparseMerkleReference {
         for (uint256 level = depth; level < 256; ++level) {
             if (_bit(bitmap, level)) revert SparseMerkleErrors.SmtProofBitmapInvalid(bitmap, depth);
         }
-        uint256 expected = HEAD + (kind == 2 ? 64 : 0);
-        for (uint256 level = 0; level < depth; ++level) {
-            if (_bit(bitmap, level)) expected += 32;
-        }
-        if (proof.length != expected) revert SparseMerkleErrors.SmtProofLengthInvalid(expected, proof.length);
     }
 
     function _climb(bytes memory proof, uint256 cursor, uint256 depth, uint256 bitmap, bytes32 keyHash, bytes32 node)
@@ -53,6 +49,11 @@ library SparseMerkleReference {
         pure
         returns (bytes32)
     {
+        uint256 expected = cursor;
+        for (uint256 level = 0; level < depth; ++level) {
+            if (_bit(bitmap, level)) expected += 32;
+        }
+        if (proof.length != expected) revert SparseMerkleErrors.SmtProofLengthInvalid(expected, proof.length);
         for (uint256 level = depth; level > 0; --level) {
             bytes32 sibling = bytes32(0);
             if (_bit(bitmap, level - 1)) {
