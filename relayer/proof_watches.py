@@ -20,7 +20,7 @@ from light_clients.enclave import EnclaveLightClient
 from light_clients.qbft import QbftLightClient
 from relayer.chains.enclave_watch import EnclaveCanonicalChain, EnclaveCheckpointHost
 from relayer.chains.evm_watch import EvmWatchSide
-from relayer.chains.hub_watch import ChainSeenPastHub
+from relayer.chains.hub_watch import ChainSeenPastHub, EndBehindHub
 from relayer.chains.progmat_watch import LedgerWatchSide
 from relayer.core.chain import ChainEndpoint
 from relayer.hub.endpoints import HUB_CLIENT
@@ -109,7 +109,7 @@ def _behind_hub(parts: WatchParts, site: HubSite, evm: EvmAccess, account: EvmAc
     canonical = ChainSeenPastHub(followed, site.rpc, prover)
     headers = HeaderWatch(parts.ledger_side, canonical, {HUB_CLIENT.client_type: HUB_CLIENT}, parts.board)
     on_hub = EvmWatchSide(site.rpc, _OnHub(site.deployment.router, site.deployment.deployed_after), site.account)
-    at_end = EvmWatchSide(evm.rpc, evm.deployment, account)
+    at_end = EndBehindHub(evm.rpc, evm.deployment, account)
     of_hub, of_end = (
         CheckpointWatch(parts.validators.ledger_id, host, parts.validators, parts.ledger_side, parts.board)
         for host in (on_hub, at_end)

@@ -77,8 +77,9 @@ def write_evm(directory: Path, port: int, block_period_s: int) -> None:
 
 
 def write_hub(directory: Path, port: int, block_period_s: int) -> None:
-    """The hub's file: another chain of the same kind, with validators of its own."""
-    (directory / "hub.toml").write_text(_chain(HUB_CHAIN_ID, port, block_period_s, f"{directory.as_posix()} hub"))
+    """The hub's file: another chain of the same kind, with validators of its own, that a restart finds again."""
+    chain = _chain(HUB_CHAIN_ID, port, block_period_s, f"{directory.as_posix()} hub")
+    (directory / "hub.toml").write_text(chain + f"data_dir = {json.dumps((directory / 'hub-chain').as_posix())}\n")
 
 
 def _chain(chain_id: int, port: int, block_period_s: int, validator_seed: str) -> str:
