@@ -1,7 +1,8 @@
 """The proof architectures side by side: one packet from the ledger to the EVM chain, its gas, its time, whom it trusts.
 
 `tests/fakes/proof_architectures.py` says what exactly the gas is of. Latency is from cash locked to cash released, the
-median of five swaps, after a first one, on a fresh devnet of each architecture with 1 s blocks. ``value`` is the gas of an update through the hub, ``baseline`` of a direct one, both through the router.
+median of five swaps, after a first one, on a fresh devnet of each architecture with 1 s blocks. ``value`` is the gas of
+an update through the hub, ``baseline`` of a direct one, both through the router.
 Gas is deterministic: no rounds.
 
 A table on standard error, one JSON line on standard output.

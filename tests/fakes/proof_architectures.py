@@ -2,7 +2,8 @@
 
 Berlin rules, gas of the whole transaction through the router (intrinsic, calldata, execution, less refund). Four
 Validators of which three sign, four validators of the hub of which three seal, three operators' enclaves of which two
-sign; proofs of depth 20 with no empty sibling; the hub's state has 400 accounts, and its client's ring is full. Everything else is as in `dvp_gas`.
+sign; proofs of depth 20 with no empty sibling; the hub's state has 400 accounts, and its client's ring is full.
+Everything else is as in `dvp_gas`.
 """
 
 from __future__ import annotations
