@@ -1,9 +1,11 @@
 """The progmat client message: a checkpoint, the set that signed it, and the signatures, packed.
 
-``u64 height | u64 timestamp | root32 | journalHash32 | nextValidatorSetHash32 | u8 threshold | u8 n | n * address20 |
-bytes32 signerBitmap | 64-byte signature per set bit``. Bit i, counted from the least significant, says that validator
-i signed; signatures are EIP-2098 (r | yParity and s), in ascending order of the validators. A validator cannot be
-counted twice by construction. The ledger's id does not travel: it is the client's own, and the digest binds it.
+``u64 height | u64 timestamp | root32 | journalHash32 | nextSet32 | u8 threshold | u8 n | n * address20 | bytes32
+signerBitmap | 64-byte signature per set bit``. ``nextSet`` is the next validator set's hash, and zeros if the set that
+signs stays: zeros are cheaper on chain, and there is one encoding only. Bit i, counted from the least significant, says
+that validator i signed; signatures are EIP-2098 (r | yParity and s), in ascending order of the validators. A validator
+cannot be counted twice by construction. The ledger's id does not travel: it is the client's own, and the digest binds
+it.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from light_clients.progmat.validator_set import ValidatorSet, decode_validator_s
 SIGNATURE_BYTES = 64
 _FIXED_BYTES = 8 + 8 + 3 * 32
 _BITMAP_BYTES = 32
+_THE_SAME_SET = bytes(32)
 MAX_HEADER_BYTES = _FIXED_BYTES + packed_length(255) + _BITMAP_BYTES + 255 * SIGNATURE_BYTES
 
 
@@ -44,7 +47,10 @@ class CheckpointHeader:
 
 
 def encode_header(header: CheckpointHeader) -> bytes:
-    """The packed form, byte for byte what the Solidity light client takes."""
+    """The packed form, byte for byte what the Solidity light client takes.
+
+    Raises MalformedCheckpoint for a next set's hash of zeros, which no set has.
+    """
     checkpoint = header.checkpoint
     bitmap = sum(1 << index for index, _ in header.signatures)
     return b"".join(
@@ -53,7 +59,7 @@ def encode_header(header: CheckpointHeader) -> bytes:
             checkpoint.timestamp_s.to_bytes(8, "big"),
             checkpoint.root,
             checkpoint.journal_hash,
-            checkpoint.next_validator_set_hash,
+            _next_set(checkpoint, header.validator_set),
             header.validator_set.packed(),
             bitmap.to_bytes(_BITMAP_BYTES, "big"),
             *(signature for _, signature in header.signatures),
@@ -91,13 +97,28 @@ def decode_header(data: bytes, ledger_id: str) -> CheckpointHeader:
         timestamp_s=int.from_bytes(data[8:16], "big"),
         root=data[16:48],
         journal_hash=data[48:80],
-        next_validator_set_hash=data[80:112],
+        next_validator_set_hash=_next_set_hash(data[80:112], validator_set),
     )
     signatures = tuple(
         (index, data[bitmap_end + SIGNATURE_BYTES * place : bitmap_end + SIGNATURE_BYTES * (place + 1)])
         for place, index in enumerate(signers)
     )
     return CheckpointHeader(checkpoint=checkpoint, validator_set=validator_set, signatures=signatures)
+
+
+def _next_set(checkpoint: Checkpoint, signing: ValidatorSet) -> bytes:
+    hashed = checkpoint.next_validator_set_hash
+    if hashed == _THE_SAME_SET:
+        raise MalformedCheckpoint("checkpoint names no next validator set", expected="a set's hash", found=hashed)
+    return _THE_SAME_SET if hashed == signing.hash() else hashed
+
+
+def _next_set_hash(found: bytes, signing: ValidatorSet) -> bytes:
+    if found == _THE_SAME_SET:
+        return signing.hash()
+    if found == signing.hash():
+        raise MalformedCheckpoint("a set that stays is written as zeros", expected=_THE_SAME_SET, found=found)
+    return found
 
 
 def header_height(data: bytes) -> int:

@@ -186,10 +186,11 @@ class Checkpoint:
     next_set_hash: bytes
     journal_hash: bytes = field(default=keccak(b"journal"))
 
-    def packed(self) -> bytes:
-        """The first 112 bytes of a header."""
+    def packed(self, packed_set: bytes) -> bytes:
+        """The first 112 bytes of a header that this set signs."""
         numbers = self.height.to_bytes(8, "big") + self.timestamp_s.to_bytes(8, "big")
-        return numbers + self.root + self.journal_hash + self.next_set_hash
+        next_set = bytes(32) if self.next_set_hash == keccak(packed_set) else self.next_set_hash
+        return numbers + self.root + self.journal_hash + next_set
 
     def digest(self, ledger_id: str, *, name: str = "Progmat Checkpoint", version: str = "1") -> bytes:
         """EIP-712 digest in the ledger's domain."""
@@ -226,7 +227,7 @@ def header(
 
 def assemble(checkpoint: Checkpoint, packed_set: bytes, bitmap: int, signatures: Iterable[bytes]) -> bytes:
     """Any header at all, right or wrong."""
-    return checkpoint.packed() + packed_set + bitmap.to_bytes(32, "big") + b"".join(signatures)
+    return checkpoint.packed(packed_set) + packed_set + bitmap.to_bytes(32, "big") + b"".join(signatures)
 
 
 __all__ = [

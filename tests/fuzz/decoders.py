@@ -25,6 +25,7 @@ PACKAGES: Final = ("primitives", "ibc", "light_clients", "chains.progmat", "chai
 LEDGER_ID: Final = "progmat-test"
 
 WITH_MORE: Final[dict[str, dict[str, Any]]] = {
+    "light_clients.enclave.attestation.cbor.decode_cbor": {"max_bytes": 16_384},
     "light_clients.progmat.header.decode_header": {"ledger_id": LEDGER_ID},
     "light_clients.progmat.misbehaviour.decode_misbehaviour": {"ledger_id": LEDGER_ID},
     "chains.progmat.notary.find_codec.decode_find_response": {"asked": ()},

@@ -17,7 +17,7 @@ import pytest
 from tests.fuzz.corpus import SEEDS_A_DECODER, read_corpus, write_corpus
 from tests.fuzz.decoders import all_decoders, code_of
 
-MOST_SEED_BYTES: Final = 4096
+MOST_SEED_BYTES: Final = 6144
 
 
 class Recorder:

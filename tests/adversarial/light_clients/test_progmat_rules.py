@@ -132,7 +132,7 @@ def test_a_step_backwards_is_refused() -> None:
     [
         replace(NEXT, root=bytes(32)),
         replace(NEXT, journal_hash=bytes(32)),
-        replace(NEXT, next_validator_set_hash=bytes(32)),
+        replace(NEXT, next_validator_set_hash=b"\1" * 32),
         replace(NEXT, height=NEXT.height + 1, timestamp_s=NEXT.timestamp_s - 1),
         replace(NEXT, height=NEXT.height - 5, timestamp_s=NEXT.timestamp_s + 1),
     ],

@@ -206,6 +206,15 @@ def test_a_retired_set_cannot_sign_any_more() -> None:
 
 
 def test_a_checkpoint_that_names_no_next_set_is_refused() -> None:
+    """Zeros in a header stand for the signing set: signatures over zeros are over something else."""
     bench = client_bench()
     error = refused(bench, bench.header(replace(bench.checkpoint(), next_set_hash=bytes(32))))
-    assert error.error == "ProgmatNextValidatorSetMissing"
+    assert error.error == "ProgmatSignatureInvalid"
+
+
+def test_a_header_has_one_encoding_when_the_set_stays() -> None:
+    bench = client_bench()
+    header = bench.header(bench.checkpoint())
+    assert header[80:112] == bytes(32)
+    error = refused(bench, header[:80] + bench.checkpoint().next_set_hash + header[112:])
+    assert error.error == "ProgmatNextValidatorSetRedundant"

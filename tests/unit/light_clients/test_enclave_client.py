@@ -40,7 +40,7 @@ from tests.fakes.qbft_client import (
     VALUE,
     slot_of,
 )
-from tests.fakes.qbft_headers import ROUTER, TIME_0_S
+from tests.fakes.qbft_headers import ROUTER, TIME_0_S, QbftBlockBuilder
 
 CLIENT = EnclaveLightClient({ROOT.pin})
 SCENARIO = EnclaveScenario()
@@ -68,10 +68,14 @@ def test_a_client_begins_without_keys_and_registers_them_with_its_first_update()
     assert decoded.tcb_evaluation_number == 17
 
 
+def the_block_after(block: QbftBlockBuilder) -> QbftBlockBuilder:
+    return replace(block, number=block.number + 1, timestamp_s=block.timestamp_s + 1, parent_hash=block.block_hash)
+
+
 def test_updates_go_on_with_the_registered_keys_alone() -> None:
     first = updated()
     inner = SCENARIO.inner
-    block = replace(inner.next_block, number=TRUSTED_HEIGHT + 2, timestamp_s=TIME_0_S + 2)
+    block = the_block_after(inner.next_block)
     header = inner.header(block)
     message = replace(header, trusted_height=TRUSTED_HEIGHT + 1)
 
@@ -131,7 +135,7 @@ def test_one_key_of_an_operator_replaces_another_in_one_message() -> None:
 
     bank = next(each for each in ENCLAVES[:2])
     renewed = OperatorEnclave(bank.name, key_number=1)
-    block = replace(inner.next_block, number=TRUSTED_HEIGHT + 2, timestamp_s=TIME_0_S + 2)
+    block = the_block_after(inner.next_block)
     header = encode_header(replace(inner.header(block), trusted_height=TRUSTED_HEIGHT + 1))
     statement = PROGRAM.update(snapshot(), header).statement
     signers = in_order([renewed, ENCLAVES[1]])

@@ -27,8 +27,8 @@ interface ProgmatErrors {
     error ProgmatSignersInsufficient(uint256 required, uint256 found);
     /// @notice A signature is not that of the validator it stands for, or is malleable.
     error ProgmatSignatureInvalid(uint256 index, address expected, address found);
-    /// @notice The next validator set hash is zero: it would end the client.
-    error ProgmatNextValidatorSetMissing();
+    /// @notice A set that stays is written as zeros: there is one encoding of a header only.
+    error ProgmatNextValidatorSetRedundant(bytes32 trustedSetHash);
     /// @notice The checkpoint is from the future.
     error ProgmatHeaderFromFuture(uint64 timestamp, uint256 latestAccepted);
     /// @notice The evidence is not the canonical encoding of two headers.

@@ -5,9 +5,10 @@ import {ProgmatErrors} from "../errors/ProgmatErrors.sol";
 
 /// @title Signed checkpoints of a Progmat ledger
 /// @notice Packed header, exact length:
-///         `u64 height | u64 timestamp | root 32 | journalHash 32 | nextValidatorSetHash 32 | u8 threshold | u8 size |
+///         `u64 height | u64 timestamp | root 32 | journalHash 32 | next set 32 | u8 threshold | u8 size |
 ///         size * address 20 | signerBitmap 32 (bit i from the lowest = validator i signed) | one EIP-2098 signature
-///         for each signer, in ascending order`. Signatures are over EIP-712 typed data whose domain names the ledger.
+///         for each signer, in ascending order`. `next set` is the hash of the next validator set, zeros if the signing
+///         set stays. Signatures are over EIP-712 typed data, with the hash itself, whose domain names the ledger.
 /// @dev Lengths are checked before anything is read behind them, so words are read without looking again.
 ///      `CheckpointHeaderReference` says the same plainly.
 library CheckpointHeader {
@@ -39,6 +40,7 @@ library CheckpointHeader {
 
     /// @dev half the order of the curve: larger s values are the malleable twins of smaller ones
     uint256 private constant HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
+    uint256 private constant NEXT_SET_START = 80;
     uint256 private constant SET_START = 112;
     uint256 private constant VALIDATORS_START = 114;
     uint256 private constant ADDRESS_SIZE = 20;
@@ -77,8 +79,10 @@ library CheckpointHeader {
             if (setHash != trustedSetHash) revert ProgmatErrors.ProgmatValidatorSetUntrusted(trustedSetHash, setHash);
 
             bytes32 digest;
-            (checkpoint, digest) = _checkpoint(header, domain);
-            if (checkpoint.nextValidatorSetHash == bytes32(0)) revert ProgmatErrors.ProgmatNextValidatorSetMissing();
+            if (_word(header, NEXT_SET_START) == trustedSetHash) {
+                revert ProgmatErrors.ProgmatNextValidatorSetRedundant(trustedSetHash);
+            }
+            (checkpoint, digest) = _checkpoint(header, domain, trustedSetHash);
             _checkSignatures(header, size, threshold, digest);
         }
     }
@@ -168,7 +172,7 @@ library CheckpointHeader {
 
     /// @dev The checkpoint and its EIP-712 digest. The struct's type hash is written before the fields, so that they
     ///      are hashed where they stand.
-    function _checkpoint(bytes calldata header, bytes32 domain)
+    function _checkpoint(bytes calldata header, bytes32 domain, bytes32 signingSetHash)
         private
         pure
         returns (Checkpoint memory checkpoint, bytes32 digest)
@@ -183,6 +187,8 @@ library CheckpointHeader {
             mstore(checkpoint, shr(192, numbers))
             mstore(add(checkpoint, 32), and(shr(128, numbers), 0xffffffffffffffff))
             calldatacopy(add(checkpoint, 64), add(header.offset, 16), 96)
+            let nextSet := add(checkpoint, 128)
+            mstore(nextSet, or(mload(nextSet), mul(signingSetHash, iszero(mload(nextSet)))))
             let structHash := keccak256(start, 192)
             let scratch := mload(0x40)
             mstore(scratch, shl(240, 0x1901))

@@ -38,7 +38,10 @@ library CheckpointHeaderReference {
         if (setHash != trustedSetHash) revert ProgmatErrors.ProgmatValidatorSetUntrusted(trustedSetHash, setHash);
 
         checkpoint = _checkpoint(header);
-        if (checkpoint.nextValidatorSetHash == bytes32(0)) revert ProgmatErrors.ProgmatNextValidatorSetMissing();
+        if (checkpoint.nextValidatorSetHash == trustedSetHash) {
+            revert ProgmatErrors.ProgmatNextValidatorSetRedundant(trustedSetHash);
+        }
+        if (checkpoint.nextValidatorSetHash == bytes32(0)) checkpoint.nextValidatorSetHash = trustedSetHash;
         _checkSignatures(header[VALIDATORS_START:], size, threshold, _digest(checkpoint, domain));
     }
 
