@@ -53,7 +53,7 @@ from relayer.devnet.layout import (
     read_state,
     write_state,
 )
-from relayer.devnet.proof_paths import Between, FirstStates, NetworkAdditions
+from relayer.devnet.proof_paths import Between, FirstStates, NetworkAdditions, ProofPath
 from relayer.proof_config import Architecture
 
 TRUST = TrustTerms(trusting_period_s=14 * 24 * 3600, max_clock_drift_s=30)
@@ -143,13 +143,7 @@ async def _boot(
         say(f"creating the light client of the EVM chain on the ledger, of type {first.client_type}; issuing coin")
         await asyncio.gather(_create_light_client(issuer, first), _issue(issuer, accounts["cn-b"]))
         relayer, gateway = (Peer(name=name, target=f"127.0.0.1:{ports[name]}") for name in ("relayer", "gateway"))
-        say(f"starting {', '.join(('relayer', 'gateway', *path.processes_at_last()))}")
-        validators = collector.validator_set
-        files.write_relayer_and_gateway(directory, rpc_url, nodes, validators, relayer, gateway, path.section)
-        last = {"relayer": "relayer", "gateway": "relayer.gateway", **path.processes_at_last()}
-        _start(directory, last, started)
-        await _wait_for_ports(directory, ports, started)
-        await path.wait_until_ready(between)
+        await _start_last(between, path, (relayer, gateway), say, started)
     await asyncio.gather(issuer.close(), collector.close())
     seller = _party(directory, "seller", accounts["cn-a"], secrets_by_name)
     buyer = _party(directory, "buyer", accounts["cn-b"], secrets_by_name)
@@ -169,6 +163,22 @@ async def _boot(
     )
     write_state(directory, state)
     return state
+
+
+async def _start_last(
+    between: Between, path: ProofPath, ends: tuple[Peer, Peer], say: Say, started: list[Process]
+) -> None:
+    """Relayer and gateway, ``ends``, and what the proof architecture runs beside them, until all of it is ready."""
+    directory, (relayer, gateway) = between.directory, ends
+    last = {"relayer": "relayer", "gateway": "relayer.gateway", **path.processes_at_last()}
+    say(f"starting {', '.join(last)}")
+    validators = between.collector.validator_set
+    files.write_relayer_and_gateway(
+        directory, between.rpc.url, between.nodes, validators, relayer, gateway, path.section
+    )
+    _start(directory, last, started)
+    await _wait_for_ports(directory, between.ports, started)
+    await path.wait_until_ready(between)
 
 
 def shut_down(directory: Path) -> None:

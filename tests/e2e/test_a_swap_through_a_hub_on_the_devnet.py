@@ -28,7 +28,8 @@ PATIENCE_S = 60.0
 def devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A devnet with a hub between."""
     directory = tmp_path_factory.mktemp("hub-devnet") / "devnet"
-    asyncio.run(boot(directory, [].append, proof=Architecture.HUB))
+    said: list[str] = []
+    asyncio.run(boot(directory, said.append, proof=Architecture.HUB))
     try:
         yield directory
     finally:

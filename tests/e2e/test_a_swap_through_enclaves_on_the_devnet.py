@@ -40,7 +40,8 @@ PATIENCE_S = 60.0
 def devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A devnet whose chains believe two enclaves, and only both together."""
     directory = tmp_path_factory.mktemp("enclave-devnet") / "devnet"
-    asyncio.run(boot(directory, [].append, proof=Architecture.ENCLAVE))
+    said: list[str] = []
+    asyncio.run(boot(directory, said.append, proof=Architecture.ENCLAVE))
     try:
         yield directory
     finally:

@@ -16,7 +16,7 @@ NOW_S = 1_700_000_000
 
 
 @pytest.mark.parametrize("is_new", [False, True])
-async def test_it_is_updated_beyond_its_height_only_when_signers_are_new(is_new: bool) -> None:  # noqa: FBT001
+async def test_it_is_updated_beyond_its_height_only_when_signers_are_new(is_new: bool) -> None:  # noqa: FBT001  # a parameter of the test
     prover, target = instant_pair(lambda: NOW_S)
     packet = prover.send(b"hello", NOW_S + 600)
     sent = prover.height
