@@ -10,6 +10,7 @@ from rich.table import Table
 
 from chains.console import EXIT_REFUSED, JsonFlag, Output, err, facts, out, output_of, run, show_json
 from primitives.errors import CrossDvpError
+from relayer.cli.adapters import AdapterOption, chosen_families
 from relayer.devnet import processes
 from relayer.devnet.boot import boot, shut_down
 from relayer.devnet.layout import DevnetState, Notaries, read_state
@@ -37,6 +38,7 @@ def up(
     ] = 1,
     second_notary: SecondNotaryFlag = False,
     proof: ProofOption = Architecture.DIRECT,
+    adapters: AdapterOption = None,
     directory: DirOption = DEFAULT_DIR,
     json_flag: JsonFlag = False,
 ) -> None:
@@ -45,12 +47,17 @@ def up(
     Thirteen processes: issuer SN, registrar AN, exchange EN, custodians CN-A and CN-B, notary NN, four Validators, the
     EVM chain with four QBFT validators, relayer and gateway; on demand a second notary. --proof hub adds a chain
     between the two, --proof enclave two operators' simulated enclaves and an operator's process for each.
+
+    A security token of ours with its adapters escrow and erc7943 is always there. --adapter adds other families, each
+    with a token of its own: erc3643 is the genuine T-REX, which npm brings; the two ibet ones are our test doubles of
+    ibet's contracts.
     """
     output = output_of(json_flag)
 
     async def main() -> None:
         notaries = Notaries.TWO if second_notary else Notaries.ONE
-        state = await boot(directory, lambda text: err.print(f"[dim]{text}[/dim]"), block_period_s, notaries, proof)
+        families = chosen_families(adapters)
+        state = await boot(directory, _say, block_period_s, notaries, families, proof)
         await _show(directory, state, output)
 
     run(main, output)
@@ -83,6 +90,10 @@ def down(directory: DirOption = DEFAULT_DIR, json_flag: JsonFlag = False) -> Non
     run(main, output)
 
 
+def _say(text: str) -> None:
+    err.print(f"[dim]{text}[/dim]")
+
+
 async def _show(directory: Path, state: DevnetState, output: Output) -> None:
     """What runs and who holds what; exit code 1 if a process has ended, whose log says why."""
     alive = {process.name: processes.is_alive(process) for process in state.processes}
@@ -105,9 +116,9 @@ def _places(directory: Path, state: DevnetState, stage: Stage) -> dict[str, obje
     return {
         "proof architecture": state.proof,
         "EVM JSON-RPC": state.rpc_url,
-        "security token": stage.deployment.token,
         "DvpApp": stage.deployment.dvp_app,
-        **{f"adapter {family}": at for family, at in stage.deployment.adapters.items()},
+        **{f"{each.family} token": f"{each.token}  {each.what}" for each in state.instruments},
+        **{f"{each.family} adapter": each.adapter for each in state.instruments},
         "gateway (gRPC, mTLS)": state.gateway.target,
         "relayer (gRPC, mTLS)": state.relayer.target,
         "certificates": f"{directory}/network/operator",
@@ -161,6 +172,7 @@ def _document(
         "gateway": state.gateway.target,
         "relayer": state.relayer.target,
         "nodes": {name: peer.target for name, peer in state.nodes.items()},
+        "securities": [each.model_dump() for each in state.instruments],
         "processes": [{"name": p.name, "pid": p.pid, "running": alive[p.name]} for p in state.processes],
         "seller": {"address": state.seller.evm_address, "units": seller[0], "yen": seller[1]},
         "buyer": {"address": state.buyer.evm_address, "units": buyer[0], "yen": buyer[1]},

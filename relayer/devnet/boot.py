@@ -7,11 +7,11 @@ import json
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.adapters import ESCROW, AdapterFamily, AdapterPlan
+from chains.evm.client.adapters import AdapterFamily
 from chains.evm.client.deployment import Deployment as EvmDeployment
 from chains.evm.client.deployment import DeploymentPlan, LedgerAnchor, deploy_all
 from chains.evm.client.proofs import TrustTerms
@@ -36,6 +36,7 @@ from relayer.devnet import config_files as files
 from relayer.devnet import processes
 from relayer.devnet.access import checkpoint_collector, ledger_client, tls_of
 from relayer.devnet.architectures import proof_path
+from relayer.devnet.instruments import SELLER_UNITS, Issuing, require_packages
 from relayer.devnet.layout import (
     BROKERS,
     COIN_ID,
@@ -47,6 +48,7 @@ from relayer.devnet.layout import (
     DevnetAlreadyRunning,
     DevnetNotRunning,
     DevnetState,
+    Instrument,
     Notaries,
     Party,
     Process,
@@ -58,7 +60,7 @@ from relayer.proof_config import Architecture
 
 TRUST = TrustTerms(trusting_period_s=14 * 24 * 3600, max_clock_drift_s=30)
 EARMARK_MARGIN_S = 3
-SELLER_UNITS, BUYER_YEN = 1_000, 100_000_000
+BUYER_YEN = 100_000_000
 START_TIMEOUT_S = 60.0
 SPEC_FILE = "network-spec.json"
 MEMBERS = (
@@ -80,15 +82,18 @@ async def boot(
     say: Say,
     block_period_s: int = 1,
     notaries: Notaries = Notaries.ONE,
+    families: Collection[AdapterFamily] = (),
     proof: Architecture = Architecture.DIRECT,
 ) -> DevnetState:
     """A fresh devnet in ``directory``, running when this returns; cleans up on failure.
 
-    Raises ``DevnetAlreadyRunning``, ``NotReady``, ``ProcessDied``.
+    ``families``: adapters, each with a token of its own, beside those of the reference token.
+    Raises ``DevnetAlreadyRunning``, ``NotReady``, ``ProcessDied``, ``ArtifactInvalid`` (a token's packages).
     """
     started: list[Process] = []
+    require_packages(families)
     try:
-        return await _boot(_fresh(directory), say, block_period_s, notaries, proof, started)
+        return await _boot(_fresh(directory), say, block_period_s, notaries, families, proof, started)
     except BaseException:
         processes.stop(started)
         raise
@@ -108,6 +113,7 @@ async def _boot(
     say: Say,
     block_period_s: int,
     notaries: Notaries,
+    families: Collection[AdapterFamily],
     proof: Architecture,
     started: list[Process],
 ) -> DevnetState:
@@ -134,10 +140,10 @@ async def _boot(
     async with EvmRpc(rpc_url) as rpc:
         say("admitting members, opening accounts")
         accounts = await _admit(directory, nodes)
-        say("deploying the IBC contracts and the security token")
-        admin = EvmAccount(rpc, secrets_by_name["registrar"], await rpc.chain_id())
-        deployment = await _deploy(admin, collector, secrets_by_name, block_period_s)
-        between = Between(directory, rpc, admin, deployment, collector, ports, nodes, TRUST)
+        say("deploying the IBC contracts and the security tokens")
+        issuing = await _issuing(rpc, secrets_by_name, families)
+        deployment, instruments = await _deploy(issuing, collector, secrets_by_name, block_period_s)
+        between = Between(directory, rpc, issuing.registrar, deployment, collector, ports, nodes, TRUST)
         first = await path.put_between(between)
         first.deployment.write(directory / "deployment.json")
         say(f"creating the light client of the EVM chain on the ledger, of type {first.client_type}; issuing coin")
@@ -158,6 +164,7 @@ async def _boot(
         relayer=relayer,
         seller=seller,
         buyer=buyer,
+        instruments=instruments,
         processes=tuple(started),
         proof=proof.value,
     )
@@ -252,9 +259,15 @@ async def _admit(directory: Path, nodes: dict[str, Peer]) -> dict[str, CashAccou
     return accounts
 
 
+async def _issuing(rpc: EvmRpc, keys: dict[str, bytes], families: Collection[AdapterFamily]) -> Issuing:
+    registrar = EvmAccount(rpc, keys["registrar"], await rpc.chain_id())
+    return Issuing(registrar, keys["registrar"], keys["seller"], keys["buyer"], families)
+
+
 async def _deploy(
-    registrar: EvmAccount, collector: CheckpointCollector, keys: dict[str, bytes], block_period_s: int
-) -> EvmDeployment:
+    issuing: Issuing, collector: CheckpointCollector, keys: dict[str, bytes], block_period_s: int
+) -> tuple[EvmDeployment, tuple[Instrument, ...]]:
+    adapters = await issuing.before_the_app()
     anchor = await collector.collect(await collector.head(1, wait_ms=20_000))
     checkpoint = anchor.checkpoint
     plan = DeploymentPlan(
@@ -273,9 +286,10 @@ async def _deploy(
         token_name="Devnet Real Estate ST",  # noqa: S106  # the name of a security
         token_symbol="DST",  # noqa: S106  # its symbol
         holders=((address_of(keys["seller"]), SELLER_UNITS), (address_of(keys["buyer"]), 0)),
-        adapters=(ESCROW, AdapterPlan(AdapterFamily.ERC7943)),
+        adapters=adapters,
     )
-    return await deploy_all(registrar, plan, block_period_s * 1000)
+    deployment = await deploy_all(issuing.registrar, plan, block_period_s * 1000)
+    return deployment, await issuing.after_the_app(deployment)
 
 
 async def _create_light_client(issuer: LedgerClient, first: FirstStates) -> None:

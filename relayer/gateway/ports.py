@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from chains.evm.client.proofs import StorageEvidence
-from ibc.dvp import SettlementTerms
+from ibc.dvp import DvpPayload, SettlementTerms
 from relayer.gateway.changes import Sighting
+from relayer.gateway.model import Alarm
+
+HeldTrades = Mapping[bytes, DvpPayload]
+"""Trades for which tokens are held, by trade id: all of the chain's, not only this gateway's."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,19 @@ class EarmarkEvidence:
     client_message: bytes
     account_proof: tuple[bytes, ...]
     storage_proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class InterferenceSeen:
+    """What blocks up to ``until`` show of the tokens held for trades; alarms by trade id.
+
+    ``standing`` None: more blocks follow, so what stands now was not asked.
+    """
+
+    until: int
+    held: HeldTrades
+    acts: Mapping[bytes, tuple[Alarm, ...]]
+    standing: Mapping[bytes, tuple[Alarm, ...]] | None
 
 
 class EarmarkProver(Protocol):
@@ -44,6 +62,9 @@ class SecuritiesSide(Protocol):
 
     async def obstacle(self, terms: SettlementTerms) -> str:
         """What would keep the token from being delivered to the buyer now, in words; empty if nothing."""
+
+    async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:
+        """What was done to tokens held for trades in blocks after ``after_block``, at which ``held`` were all."""
 
     async def earmark_evidence(self, trade_id: bytes, trusted_height: int) -> EarmarkEvidence:
         """Proof of a trade's earmark at the newest block."""
