@@ -126,9 +126,7 @@ async def _boot(
     files.write_evm(directory, ports["evm"], block_period_s)
     say("starting the EVM chain, notary, Validators, issuer, registrar, exchange and custodians")
     _start(directory, {"evm": "chains.evm.devnet"}, started)
-    for name in notaries.nodes:
-        config = directory / "network" / name / "node.toml"
-        started.append(processes.start(directory, name, ("-m", "chains.progmat.node", "--config", str(config))))
+    _start_nodes(directory, notaries, started)
     if path.listening:
         say(f"starting {', '.join(path.listening)}")
     _start(directory, path.listening, started)
@@ -206,6 +204,12 @@ def _make_evm_keys(directory: Path) -> dict[str, bytes]:
         path.touch(mode=0o600)
         path.write_text(secret.hex())
     return made
+
+
+def _start_nodes(directory: Path, notaries: Notaries, started: list[Process]) -> None:
+    for name in notaries.nodes:
+        config = directory / "network" / name / "node.toml"
+        started.append(processes.start(directory, name, ("-m", "chains.progmat.node", "--config", str(config))))
 
 
 def _start(directory: Path, modules: Mapping[str, str], started: list[Process]) -> None:
