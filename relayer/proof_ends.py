@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from chains.evm.client.account import EvmAccount
+from chains.evm.client.consensus_prover import ConsensusProver
 from chains.evm.client.deployment import Deployment, address_bytes, read_record
 from chains.evm.client.followed_account import FollowedAccount
 from chains.evm.client.hub_deployment import HubDeployment
@@ -19,6 +20,7 @@ from chains.evm.client.proofs import QbftProver, TrustTerms
 from chains.evm.client.rpc import EvmRpc
 from chains.progmat.client import ApiTls, CheckpointCollector, LedgerClient, ValidatorApi
 from relayer.chains.evm import EvmEndpoint
+from relayer.chains.evm_consensus import EvmConsensus
 from relayer.chains.evm_node import opened_evm_node
 from relayer.chains.progmat import LedgerEndpoint
 from relayer.config import LedgerSection, read_secret
@@ -54,9 +56,15 @@ class LedgerAccess:
         """The custodians' nodes."""
         return [LedgerClient(peer.endpoint(), self.tls) for peer in self.section.custodians]
 
-    def endpoint(self) -> LedgerEndpoint:
-        """The ledger as one end of a direct path."""
-        return LedgerEndpoint(self.issuer(), self.collector(), self.section.client_id, self.custodians())
+    def endpoint(self, consensus: EvmConsensus) -> LedgerEndpoint:
+        """The ledger as one end of a direct path to a chain of that consensus."""
+        return LedgerEndpoint(
+            self.issuer(),
+            self.collector(),
+            self.section.client_id,
+            self.custodians(),
+            decode_client=consensus.decode_client,
+        )
 
 
 @dataclass(frozen=True)
@@ -65,10 +73,19 @@ class EvmAccess:
 
     rpc: EvmRpc
     deployment: Deployment
+    consensus: EvmConsensus
 
-    def prover(self) -> QbftProver:
+    def prover(self) -> ConsensusProver:
         """Its own headers and storage."""
+        return self.consensus.prover_over(self.rpc, self.deployment)
+
+    def qbft_prover(self) -> QbftProver:
+        """The same of a QBFT chain, the only kind that others verify."""
         return QbftProver(self.rpc, self.deployment.commitments_contract, self.deployment.commitments_slot)
+
+    def endpoint(self, account: EvmAccount) -> EvmEndpoint:
+        """The chain as one end of a direct path."""
+        return EvmEndpoint(self.rpc, self.deployment, account, self.prover())
 
 
 async def opened_ends(
@@ -88,7 +105,7 @@ async def opened_ends(
             behind = ends_behind_hub(path, await hub_site(proof, stack), time.time)
             ends = (behind.ledger, behind.chain)
         case DirectProof():
-            ends = (ledger.endpoint(), EvmEndpoint(evm.rpc, evm.deployment, account))
+            ends = (ledger.endpoint(evm.consensus), evm.endpoint(account))
     stack.push_async_callback(ends[0].close)
     return ends
 
@@ -133,9 +150,9 @@ async def _direct_path(ledger: LedgerAccess, evm: EvmAccess, account: EvmAccount
     issuer = ledger.issuer()
     stack.push_async_callback(issuer.close)
     return DirectPath(
-        ledger=ledger.endpoint(),
+        ledger=ledger.endpoint(evm.consensus),
         ledger_id=ledger.section.ledger_id,
-        chain=EvmEndpoint(evm.rpc, evm.deployment, account),
+        chain=evm.endpoint(account),
         chain_rpc=evm.rpc,
         deployment=evm.deployment,
         read_hub_client=hub_client_of(issuer, ledger.section.client_id),
@@ -145,11 +162,11 @@ async def _direct_path(ledger: LedgerAccess, evm: EvmAccess, account: EvmAccount
 async def _prover_behind_hub(
     proof: HubProof, ledger: LedgerAccess, evm: EvmAccess, stack: AsyncExitStack
 ) -> ChainProverBehindHub:
-    site, endpoint, issuer = await hub_site(proof, stack), ledger.endpoint(), ledger.issuer()
+    site, endpoint, issuer = await hub_site(proof, stack), ledger.endpoint(evm.consensus), ledger.issuer()
     stack.push_async_callback(endpoint.close)
     stack.push_async_callback(issuer.close)
     followed = FollowedAccount(evm.rpc, evm.deployment.commitments_contract)
     upkeep = HubUpkeep(site, followed, endpoint, ledger.section.ledger_id)
     shown = HubProver(site.rpc, address_bytes(site.deployment.chain_client), QBFT_CLIENT_LAYOUT)
     read = hub_client_of(issuer, ledger.section.client_id)
-    return ChainProverBehindHub(evm.prover(), upkeep, shown, read)
+    return ChainProverBehindHub(evm.qbft_prover(), upkeep, shown, read)

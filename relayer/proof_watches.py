@@ -16,8 +16,9 @@ from chains.evm.client.followed_account import FollowedAccount
 from chains.evm.client.hub_deployment import LEDGER_CLIENT_ID as LEDGER_ON_HUB
 from chains.evm.client.hub_proofs import QBFT_CLIENT_LAYOUT, HubProver
 from chains.progmat.client import CheckpointCollector
+from ibc.light_client import LightClient
 from light_clients.enclave import EnclaveLightClient
-from light_clients.qbft import QbftLightClient
+from light_clients.qbft import IBC_STORE_SLOT
 from relayer.chains.enclave_watch import EnclaveCanonicalChain, EnclaveCheckpointHost
 from relayer.chains.evm_watch import EvmWatchSide
 from relayer.chains.hub_watch import ChainSeenPastHub, EndBehindHub
@@ -78,14 +79,15 @@ async def watch_over(
         case HubProof():
             watches = _behind_hub(parts, await hub_site(proof, stack), evm, account)
         case DirectProof():
-            watches = _direct(parts, EvmWatchSide(evm.rpc, evm.deployment, account))
+            evm_side = EvmWatchSide(evm.rpc, evm.deployment, account, evm.prover())
+            watches = _direct(parts, evm_side, evm.consensus.light_client)
     for blind_spot in NOT_WATCHED[architecture_of(proof)]:
         _log.warning("not watched", what=blind_spot)
     return WatchLoop(endpoints, watches, parts.board, interval_s, time.time)
 
 
-def _direct(parts: WatchParts, evm_side: EvmWatchSide) -> dict[str, Round]:
-    kinds = {QbftLightClient.client_type: QbftLightClient()}
+def _direct(parts: WatchParts, evm_side: EvmWatchSide, light_client: LightClient) -> dict[str, Round]:
+    kinds = {light_client.client_type: light_client}
     headers = HeaderWatch(parts.ledger_side, evm_side, kinds, parts.board)
     checkpoints = CheckpointWatch(
         parts.validators.ledger_id, evm_side, parts.validators, parts.ledger_side, parts.board
@@ -100,6 +102,12 @@ class _OnHub:
     router: str
     deployed_after: int
     client_id: str = LEDGER_ON_HUB
+    commitments_slot: bytes = IBC_STORE_SLOT
+
+    @property
+    def commitments_contract(self) -> bytes:
+        """The router keeps its own."""
+        return address_bytes(self.router)
 
 
 def _behind_hub(parts: WatchParts, site: HubSite, evm: EvmAccess, account: EvmAccount) -> dict[str, Round]:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from chains.evm.client.abi import EvmCall
 from chains.evm.client.account import EvmAccount
+from chains.evm.client.consensus_prover import ConsensusProver
 from chains.evm.client.deployment import address_bytes
 from chains.evm.client.progmat_light_client import ProgmatLightClientBinding
 from chains.evm.client.proofs import QbftProver
@@ -18,10 +19,17 @@ from relayer.chains.evm import INCLUSION_TIMEOUT_S
 
 
 class ClientPlace(Protocol):
-    """Where a light client of the ledger is: the router, its id there, and the newest block without it."""
+    """Where a light client of the ledger is; a ``Deployment`` says it.
+
+    The router with its commitments, the client's id there, and the newest block without it.
+    """
 
     @property
     def router(self) -> str: ...  # noqa: D102 # the protocol's docstring says it
+    @property
+    def commitments_contract(self) -> bytes: ...  # noqa: D102 # the protocol's docstring says it
+    @property
+    def commitments_slot(self) -> bytes: ...  # noqa: D102 # the protocol's docstring says it
     @property
     def client_id(self) -> str: ...  # noqa: D102 # the protocol's docstring says it
     @property
@@ -29,13 +37,18 @@ class ClientPlace(Protocol):
 
 
 class EvmWatchSide:
-    """Implements ``CanonicalChain`` and ``CheckpointHost`` over one node and the relayer's account."""
+    """Implements ``CanonicalChain`` and ``CheckpointHost`` over one node and the relayer's account.
 
-    def __init__(self, rpc: EvmRpc, deployment: ClientPlace, account: EvmAccount) -> None:
+    ``prover`` as in ``EvmEndpoint``.
+    """
+
+    def __init__(
+        self, rpc: EvmRpc, deployment: ClientPlace, account: EvmAccount, prover: ConsensusProver | None = None
+    ) -> None:
         self._rpc = rpc
         self._account = account
         self._router = Router(address_bytes(deployment.router))
-        self._prover = QbftProver(rpc, self._router.address)
+        self._prover = prover or QbftProver(rpc, deployment.commitments_contract, deployment.commitments_slot)
         self._client_id = deployment.client_id
         self._deployed_after = deployment.deployed_after
 

@@ -11,6 +11,7 @@ import structlog
 
 from chains.evm.client.deployment import read_deployment
 from chains.progmat.client import LedgerClient
+from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.evm_node import opened_evm_node
 from relayer.config import GatewayConfig, load_config
 from relayer.gateway.access import Speakers
@@ -36,7 +37,9 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         stack.callback(store.close)
         rpc = await stack.enter_async_context(opened_evm_node(config.evm.rpc_url, deployment.chain_id))
         ledger = LedgerAccess(config.ledger, tls)
-        prover = await opened_prover(config.proof, ledger, EvmAccess(rpc, deployment), stack)
+        prover = await opened_prover(
+            config.proof, ledger, EvmAccess(rpc, deployment, EVM_CONSENSUS[config.evm.consensus]), stack
+        )
         custodians = {peer.name: LedgerClient(peer.endpoint(), tls) for peer in config.ledger.custodians}
         cash = LedgerSide(ledger.issuer(), custodians, config.ledger.client_id)
         stack.push_async_callback(cash.close)

@@ -14,6 +14,7 @@ from chains.evm.client.dvp_app import (
     earmark_slot,
 )
 from chains.evm.client.node_types import EvmLog, LogFilter
+from chains.evm.client.proofs import QbftProver
 from chains.evm.client.router import (
     ACK_PACKET_EVENT,
     TIMEOUT_PACKET_EVENT,
@@ -39,13 +40,13 @@ _OF_THE_APP = (EARMARKED_EVENT.topic0, PACKET_SENT_EVENT.topic0)
 
 
 class EvmSide:
-    """Implements ``SecuritiesSide``; ``prover`` proves in the form that the ledger's light client takes."""
+    """Implements ``SecuritiesSide``. ``prover`` speaks to the ledger's light client of this chain, by default qbft."""
 
-    def __init__(self, rpc: EvmRpc, deployment: Deployment, prover: EarmarkProver) -> None:
+    def __init__(self, rpc: EvmRpc, deployment: Deployment, prover: EarmarkProver | None = None) -> None:
         self._rpc = rpc
         self._router = Router(address_bytes(deployment.router))
         self._dvp_app = DvpAppBinding(address_bytes(deployment.dvp_app))
-        self._prover = prover
+        self._prover = prover or QbftProver(rpc, deployment.commitments_contract, deployment.commitments_slot)
         self._client_id = deployment.client_id
         self._deployed_after = deployment.deployed_after
 

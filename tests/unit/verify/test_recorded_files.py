@@ -29,17 +29,12 @@ NOT_CLAIMS = {
     *(
         "block_hash_known_from_source",
         "format",
-        "public_key_spki",
         "platform_version",
         "scheme_number_id",
         "verified_here",
     ),
-    *("partial_merkle_tree", "checked", "domain_salt", "packed", "hash"),
+    *("partial_merkle_tree", "checked"),
     "trusted",  # where the verification starts: believed, not checked
-    "committers",  # of a negative: whoever sealed what is refused
-    "accountProof",  # of a negative header; of a proof it is checked, see below
-    "block_rlp",  # only its first item, the header, is looked at
-    "signable_data",  # opaque bytes: the recorded signature covers them
 }
 """Members that say where a record comes from or repeat what another says; changing them changes nothing."""
 
