@@ -70,3 +70,11 @@ def test_a_devnets_sections_are_read_with_files_beside_them(folder: Path) -> Non
 def test_nonsense_is_refused_and_named(folder: Path, section: str, named: str) -> None:
     with pytest.raises(ConfigInvalid, match=named):
         relayer_with(folder, section)
+
+
+def test_a_mock_consensus_goes_with_direct_proofs_alone(folder: Path) -> None:
+    path = write_config(folder, profile='"test"', evm__consensus='"mock"')
+    assert architecture_of(load_config(RelayerConfig, path).proof) is Architecture.DIRECT
+    path.write_text(path.read_text() + HUB)
+    with pytest.raises(ConfigInvalid, match="verify qbft alone"):
+        load_config(RelayerConfig, path)
