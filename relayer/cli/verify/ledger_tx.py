@@ -5,8 +5,9 @@ Shapes, told apart by their members:
 1. ``{"signed_transaction": hex}``: one of ours. Its id is computed, every signature verified, and nobody required may
 be missing. 2. ``{"transactions": [{"privacy_salt", "component_groups": [{"group_index", "components", "derived"?}],
 "group_hashes"?, "id", "signatures"?: [{"ed25519_public_key", "public_key_spki"?, "signature", "signable_data",
-"signed_hash"?}]}]}``: recorded by Corda. Hashes are recomputed from the component bytes; signatures are verified over the recorded bytes,
-which must contain the id. 3. ``{"trees": [{"leaves", "root", "unpadded_leaf_count"?}]}``: Merkle trees of Corda.
+"signed_hash"?}]}]}``: recorded by Corda. Hashes are recomputed from the component bytes; signatures are verified over
+the recorded bytes, which must contain the id. 3. ``{"trees": [{"leaves", "root", "unpadded_leaf_count"?}]}``: Merkle
+trees of Corda.
 """
 
 from __future__ import annotations

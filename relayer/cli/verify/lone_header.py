@@ -115,7 +115,7 @@ def _check_surroundings(file: JsonField, engine: ConsensusEngine, header_rlp: by
 
 
 def _check_block(block: JsonField, header_rlp: bytes, sealed: SealedHeader) -> None:
-    """A block is its header, transactions and ommers; transactions themselves are not hashed, only that there are none."""
+    """Header, transactions, ommers. Of transactions only whether there are any: their trie is not rebuilt."""
     with refusing(block.place):
         items = split_list(block.hex())
         ommers_hash, transactions_root = (string_payload(sealed.header.raw_fields[index]) for index in (1, 4))

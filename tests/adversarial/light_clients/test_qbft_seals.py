@@ -20,10 +20,8 @@ from primitives.secp256k1 import ORDER
 from tests.fakes.qbft_headers import QbftBlockBuilder, ValidatorKey, validator_keys
 
 SIZES = range(1, 23)
-QUORUMS = {
-    **{1: 1, 2: 2, 3: 2, 4: 3, 5: 4, 6: 4, 7: 5, 8: 6, 9: 6, 10: 7, 11: 8},
-    **{12: 8, 13: 9, 14: 10, 15: 10, 16: 11, 17: 12, 18: 12, 19: 13, 20: 14, 21: 14, 22: 15},
-}
+QUORUM_BY_SIZE = (1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8, 8, 9, 10, 10, 11, 12, 12, 13, 14, 14, 15)
+QUORUMS = dict(zip(SIZES, QUORUM_BY_SIZE, strict=True))
 
 
 def refuse(builder: QbftBlockBuilder, seals: Sequence[bytes], error: type[Exception]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 
@@ -68,7 +69,7 @@ class Clients:
 def test_several_hand_overs_in_a_row_are_followed_and_each_older_set_is_of_no_use() -> None:
     clients = Clients.deployed()
     sets = [FIRST, OVERLAPPING, STRANGERS, LARGER]
-    for number, (old, new) in enumerate(zip(sets, sets[1:], strict=False)):
+    for number, (old, new) in enumerate(pairwise(sets)):
         clients.accept(clients.next_header(old, new))
         for retired in sets[: number + 1]:
             clients.refuse(clients.next_header(retired, retired), UNTRUSTED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
@@ -11,11 +12,14 @@ from crossdvp.relayer.v1 import relayer_service_pb2 as relayer_pb
 
 from chains.evm.client.adapter_capabilities import AdapterCapabilities, OrderSupport, Support, adapter_capabilities
 from chains.evm.client.adapters import AdapterFamily
+from chains.evm.devnet import trex_suite
+from chains.evm.errors import ArtifactInvalid
 from ibc.dvp import LeadLeg
 from relayer.cli.adapters import AdapterChoice, Order, chosen_families
 from relayer.cli.demo import Choice, chosen_swaps
 from relayer.cli.relayer import alarms_of
 from relayer.cli.settlement_view import alarm_lines
+from relayer.devnet.boot import boot
 from relayer.devnet.scenarios import AMOUNT_YEN, QUANTITY, AtomicityBroken
 from relayer.devnet.stage import Followed, Holdings
 from relayer.devnet.swaps import Settled, Swap, SwapNotPossible, SwapRun, require_conserved, require_possible
@@ -79,6 +83,18 @@ def test_units_or_yen_that_do_not_fit_the_end_are_a_broken_swap() -> None:
             require_conserved(run_of(settled, after), TOKENS)
     with pytest.raises(AtomicityBroken, match="RETURNED"):
         require_conserved(run_of(pb.SETTLEMENT_STATE_RETURNED, PAID), TOKENS)
+
+
+async def test_a_devnet_whose_tokens_need_npm_says_so_in_one_command_and_starts_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trex_suite, "PACKAGES", tmp_path / "not-there")
+    monkeypatch.setenv("PATH", "")
+    trex_suite.install_trex.cache_clear()
+    with pytest.raises(ArtifactInvalid, match="apt-get install npm"):
+        await boot(tmp_path / "devnet", lambda _: None, families=[AdapterFamily.ERC3643])
+    trex_suite.install_trex.cache_clear()
+    assert not (tmp_path / "devnet").exists()
 
 
 def test_one_side_alone_cannot_begin_what_the_buyer_must_confirm() -> None:
