@@ -24,6 +24,7 @@ from relayer.devnet.layout import read_state
 from relayer.devnet.scenarios import SCENARIOS, Scene, perform
 from relayer.devnet.stage import Stage
 from relayer.devnet.swaps import Swap, possible_swaps, require_possible
+from relayer.proof_config import Architecture
 
 app = typer.Typer(add_completion=False)
 
@@ -47,6 +48,9 @@ AdapterFlag = Annotated[
 OrderFlag = Annotated[
     Order | None, typer.Option("--order", help="One swap led by the coin (SC, cash) or by the security token (ST).")
 ]
+ProofFlag = Annotated[
+    Architecture | None, typer.Option("--proof", help="Who verifies the other ledger, on a fresh devnet.")
+]
 AllFlag = Annotated[bool, typer.Option("--all", help="One swap per adapter and order, side by side on one devnet.")]
 
 
@@ -56,6 +60,7 @@ def demo(
     directory: Annotated[
         Path | None, typer.Option("--dir", help="Play on a running devnet instead of starting a fresh one.")
     ] = None,
+    proof: ProofFlag = None,
     adapter: AdapterFlag = None,
     order: OrderFlag = None,
     every: AllFlag = False,
@@ -82,12 +87,14 @@ def demo(
                 "--only chooses scenarios; --adapter, --order and --all play swaps: take one or the other"
             )
         if directory is not None:
+            if proof is not None:
+                raise DemoUnclear(f"the devnet in {directory} has its proof architecture: leave --proof out")
             await _play(directory, only, swaps, output)
             return
         with tempfile.TemporaryDirectory(prefix="crossdvp-demo-") as scratch:
             fresh = Path(scratch) / "devnet"
             try:
-                await boot(fresh, _say, families={swap.family for swap in swaps})
+                await boot(fresh, _say, proof=proof or Architecture.DIRECT, families={swap.family for swap in swaps})
                 await _play(fresh, only, swaps, output)
             finally:
                 shut_down(fresh)

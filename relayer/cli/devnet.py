@@ -15,6 +15,7 @@ from relayer.devnet import processes
 from relayer.devnet.boot import boot, shut_down
 from relayer.devnet.layout import DevnetState, Notaries, read_state
 from relayer.devnet.stage import Holdings, Stage
+from relayer.proof_config import Architecture
 
 app = typer.Typer(
     help="A local devnet: ledger nodes, Validators, an EVM chain, relayer and gateway.",
@@ -24,6 +25,9 @@ app = typer.Typer(
 
 DirOption = Annotated[Path, typer.Option("--dir", help="Directory of the devnet.", envvar="CROSSDVP_DEVNET")]
 SecondNotaryFlag = Annotated[bool, typer.Option("--second-notary", help="With a second notary, nn-2.")]
+ProofOption = Annotated[
+    Architecture, typer.Option("--proof", help="Who verifies the other ledger: each itself, a hub, or enclaves.")
+]
 DEFAULT_DIR = Path(".devnet")
 
 
@@ -33,6 +37,7 @@ def up(
         int, typer.Option("--block-period", min=1, max=60, help="Seconds between EVM blocks.")
     ] = 1,
     second_notary: SecondNotaryFlag = False,
+    proof: ProofOption = Architecture.DIRECT,
     adapters: AdapterOption = None,
     directory: DirOption = DEFAULT_DIR,
     json_flag: JsonFlag = False,
@@ -40,7 +45,8 @@ def up(
     """Start a fresh devnet in the background and say what it offers.
 
     Thirteen processes: issuer SN, registrar AN, exchange EN, custodians CN-A and CN-B, notary NN, four Validators, the
-    EVM chain with four QBFT validators, relayer and gateway; on demand a second notary.
+    EVM chain with four QBFT validators, relayer and gateway; on demand a second notary. --proof hub adds a chain
+    between the two, --proof enclave two operators' simulated enclaves and an operator's process for each.
 
     A security token of ours with its adapters escrow and erc7943 is always there. --adapter adds other families, each
     with a token of its own: erc3643 is the genuine T-REX, which npm brings; the two ibet ones are our test doubles of
@@ -51,7 +57,7 @@ def up(
     async def main() -> None:
         notaries = Notaries.TWO if second_notary else Notaries.ONE
         families = chosen_families(adapters)
-        state = await boot(directory, lambda text: err.print(f"[dim]{text}[/dim]"), block_period_s, notaries, families)
+        state = await boot(directory, _say, block_period_s, notaries, families, proof)
         await _show(directory, state, output)
 
     run(main, output)
@@ -84,6 +90,10 @@ def down(directory: DirOption = DEFAULT_DIR, json_flag: JsonFlag = False) -> Non
     run(main, output)
 
 
+def _say(text: str) -> None:
+    err.print(f"[dim]{text}[/dim]")
+
+
 async def _show(directory: Path, state: DevnetState, output: Output) -> None:
     """What runs and who holds what; exit code 1 if a process has ended, whose log says why."""
     alive = {process.name: processes.is_alive(process) for process in state.processes}
@@ -104,6 +114,7 @@ async def _show(directory: Path, state: DevnetState, output: Output) -> None:
 
 def _places(directory: Path, state: DevnetState, stage: Stage) -> dict[str, object]:
     return {
+        "proof architecture": state.proof,
         "EVM JSON-RPC": state.rpc_url,
         "DvpApp": stage.deployment.dvp_app,
         **{f"{each.family} token": f"{each.token}  {each.what}" for each in state.instruments},
@@ -157,6 +168,7 @@ def _document(
     return {
         "directory": str(directory),
         "rpc_url": state.rpc_url,
+        "proof": state.proof,
         "gateway": state.gateway.target,
         "relayer": state.relayer.target,
         "nodes": {name: peer.target for name, peer in state.nodes.items()},

@@ -108,6 +108,7 @@ class DevnetState(_Model):
     buyer: Party
     instruments: tuple[Instrument, ...]
     processes: tuple[Process, ...]
+    proof: str = "direct"
 
 
 def read_state(directory: Path) -> DevnetState:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chains.evm.client.consensus_prover import ConsensusProver
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.dvp_app import (
     EARMARKED_EVENT,
@@ -34,7 +33,7 @@ from relayer.gateway.changes import Sighting
 from relayer.gateway.evm_interference import interference_between
 from relayer.gateway.lifecycle import SettlementEvent
 from relayer.gateway.model import Fact, Ledger
-from relayer.gateway.ports import EarmarkEvidence, HeldTrades, InterferenceSeen
+from relayer.gateway.ports import EarmarkEvidence, EarmarkProver, HeldTrades, InterferenceSeen
 
 MOST_BLOCKS_A_PAGE = 1000
 _OF_THE_APP = (EARMARKED_EVENT.topic0, PACKET_SENT_EVENT.topic0)
@@ -43,7 +42,7 @@ _OF_THE_APP = (EARMARKED_EVENT.topic0, PACKET_SENT_EVENT.topic0)
 class EvmSide:
     """Implements ``SecuritiesSide``. ``prover`` speaks to the ledger's light client of this chain, by default qbft."""
 
-    def __init__(self, rpc: EvmRpc, deployment: Deployment, prover: ConsensusProver | None = None) -> None:
+    def __init__(self, rpc: EvmRpc, deployment: Deployment, prover: EarmarkProver | None = None) -> None:
         self._rpc = rpc
         self._router = Router(address_bytes(deployment.router))
         self._dvp_app = DvpAppBinding(address_bytes(deployment.dvp_app))

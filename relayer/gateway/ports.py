@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from chains.evm.client.proofs import StorageEvidence
 from ibc.dvp import DvpPayload, SettlementTerms
 from relayer.gateway.changes import Sighting
 from relayer.gateway.model import Alarm
@@ -38,6 +39,16 @@ class InterferenceSeen:
     held: HeldTrades
     acts: Mapping[bytes, tuple[Alarm, ...]]
     standing: Mapping[bytes, tuple[Alarm, ...]] | None
+
+
+class EarmarkProver(Protocol):
+    """Proofs of the EVM chain in the form that the ledger's light client of it takes; a ``QbftProver`` is one."""
+
+    async def header_message(self, height: int, trusted_height: int) -> bytes:
+        """The client message from a height that the light client knows to a later one."""
+
+    async def storage_evidence(self, contract: bytes, slot: bytes, height: int) -> StorageEvidence:
+        """The proof of a slot of any contract at exactly ``height``."""
 
 
 class SecuritiesSide(Protocol):

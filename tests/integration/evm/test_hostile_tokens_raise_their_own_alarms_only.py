@@ -42,7 +42,7 @@ async def test_a_token_that_reports_nonsense_hides_no_force_on_anothers(world: E
     token = created_address(world.admin.address, await world.rpc.nonce(world.admin.address))
     await world.admin.execute(EvmCall(b"", liar(), gas=1_000_000), TIMEOUT_S)
     hostile = replace(honest, trade_id=b"\x66" * 32, token=Address(token), adapter=Address(token))
-    side = EvmSide(world.rpc, world.deployment)
+    side = EvmSide(world.rpc, world.deployment, world.prover)
     begin = await world.rpc.block_number()
     await world.admin.execute(EvmCall(token, b"", gas=200_000), TIMEOUT_S)
     taken = world.token.forced_transfer(honest.adapter, honest.seller, 3)
@@ -63,7 +63,7 @@ async def test_a_token_that_reports_nonsense_hides_no_force_on_anothers(world: E
 
 async def test_trades_held_before_the_gateway_ran_are_found_from_their_events(world: EvmSettlementWorld) -> None:
     honest = await hold(world)
-    side = EvmSide(world.rpc, world.deployment)
+    side = EvmSide(world.rpc, world.deployment, world.prover)
     found = await side.interference(0, {})
     assert found.held == {honest.trade_id: honest}
     assert (found.acts, found.standing) == ({}, {})
