@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from sha3 import keccak_256 as _keccak_256
+from sha3 import keccak_256
 
 from primitives.types import Hash32
 
 EMPTY_KECCAK: Final = bytes.fromhex("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470")
 """Keccak-256 of no bytes: also the code hash of an account without code."""
+new_keccak256: Final = keccak_256
+"""The hash object's constructor, for the loop in which one call more a hash is felt."""
 
-if _keccak_256(b"").digest() != EMPTY_KECCAK:
+if new_keccak256(b"").digest() != EMPTY_KECCAK:
     raise ImportError("the sha3 module does not compute Keccak-256; install safe-pysha3 from requirements.lock")
 
 
 def keccak256(data: bytes) -> Hash32:
     """Keccak-256 of `data`."""
-    digest: Hash32 = _keccak_256(data).digest()
+    digest: Hash32 = new_keccak256(data).digest()
     return digest

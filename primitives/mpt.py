@@ -6,13 +6,14 @@ embedded in their parents and not listed (yellow paper, appendix D). Every node 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from primitives.errors import DecodeError, MptError
-from primitives.keccak import keccak256
-from primitives.rlp import EMPTY_STRING, split_list, string_payload, uint_payload
+from primitives.keccak import keccak256, new_keccak256
+from primitives.rlp import EMPTY_STRING, list_header, split_list, string_payload, uint_payload
 from primitives.types import Address, Hash32, hash32
 
 EMPTY_TRIE_ROOT: Final = keccak256(EMPTY_STRING)
@@ -23,15 +24,28 @@ _BRANCH_ITEMS: Final = 17
 _SHORT_NODE_ITEMS: Final = 2
 _HASH_PREFIX: Final = 0xA0
 _HASH_ITEM_SIZE: Final = 33
+_STRING_OFFSET: Final = 0x80
 _LIST_OFFSET: Final = 0xC0
+_LONG_LIST: Final = 0xF8
+_SHORT_LIMIT: Final = 55
+_LONG_LEAF_LEAST: Final = 2 + _SHORT_LIMIT + 1
 _NIBBLES: Final = {digit: value for value, digit in enumerate("0123456789abcdef")}
 
 _FULL_BRANCH_SIZE: Final = 532
 """A branch with sixteen hashed children and no value: the upper levels of a large trie."""
-_EMPTY_VALUE: Final = EMPTY_STRING[0]
 _FULL_BRANCH_HEADER: Final = b"\xf9\x02\x11"
-_FULL_BRANCH_PREFIXES: Final = b"\xa0" * 16
+_FULL_BRANCH_PREFIXES: Final = b"\xa0" * 16 + EMPTY_STRING
 _FULL_BRANCH_CHILD: Final = {digit: 4 + _HASH_ITEM_SIZE * nibble for digit, nibble in _NIBBLES.items()}
+
+_match_children: Final = re.compile(rb"(?s)" + rb"(?:\x80|\xa0(.{32}))" * 16 + rb"\x80").fullmatch
+"""The items of a branch without a value whose children are hashes or absent: what stands above the leaves."""
+_CHILDREN_GROUP: Final = {digit: 1 + nibble for digit, nibble in _NIBBLES.items()}
+_BRANCH_HEADERS: Final = {
+    len(header) + size: header
+    for size in (_BRANCH_ITEMS + HASH_SIZE * children for children in range(2, 16))
+    for header in (list_header(size),)
+}
+"""Such a branch's list header by its size: the number of children says both."""
 
 
 def verify_mpt(root: bytes, key: bytes, proof_nodes: Sequence[bytes]) -> bytes | None:
@@ -41,8 +55,7 @@ def verify_mpt(root: bytes, key: bytes, proof_nodes: Sequence[bytes]) -> bytes |
     missing, superfluous, out of order, changed or malformed.
     """
     if root == EMPTY_TRIE_ROOT:
-        if len(proof_nodes) > 1 or any(node != EMPTY_STRING for node in proof_nodes):
-            raise MptError("the empty trie has no nodes", expected="no node, or 0x80", found=len(proof_nodes))
+        _require_no_nodes(proof_nodes)
         return None
     nibbles = key.hex()
     nibble_count = len(nibbles)
@@ -59,37 +72,61 @@ def verify_mpt(root: bytes, key: bytes, proof_nodes: Sequence[bytes]) -> bytes |
         size = len(node)
         if size > MAX_NODE_BYTES:
             raise MptError(f"node {number} is too long", expected=f"at most {MAX_NODE_BYTES} bytes", found=size)
-        if keccak256(node) != reference:
+        if new_keccak256(node).digest() != reference:
             raise MptError(f"node {number} is not the one referred to", expected=reference, found=keccak256(node))
         if (  # a full branch: every byte that is no part of a hash is checked, nothing is left for the splitter to find
             size == _FULL_BRANCH_SIZE
-            and node[3:531:_HASH_ITEM_SIZE] == _FULL_BRANCH_PREFIXES
+            and node[3::_HASH_ITEM_SIZE] == _FULL_BRANCH_PREFIXES
             and node[:3] == _FULL_BRANCH_HEADER
-            and node[531] == _EMPTY_VALUE
             and position < nibble_count
         ):
             at = _FULL_BRANCH_CHILD[nibbles[position]]
             reference = node[at : at + HASH_SIZE]
             position += 1
+        elif position < nibble_count and (children := _hashed_children(node, size)) is not None:
+            reference = children[_CHILDREN_GROUP[nibbles[position]]]
+            position += 1
         else:
             if number > 0 and size < HASH_SIZE:
                 raise MptError(f"node {number} is so short that it must be embedded", expected="32 bytes", found=node)
-            reference, position, value = _follow(node, nibbles, position)
+            try:
+                reference, position, value = _follow(node, nibbles, position)
+            except DecodeError as error:
+                raise MptError(f"node {number} is malformed: {error}", found=node) from error
     if reference is not None:
         raise MptError("proof stops before its end", expected=reference, found=f"{len(proof_nodes)} nodes")
     return value
 
 
+def _require_no_nodes(proof_nodes: Sequence[bytes]) -> None:
+    if len(proof_nodes) > 1 or any(node != EMPTY_STRING for node in proof_nodes):
+        raise MptError("the empty trie has no nodes", expected="no node, or 0x80", found=len(proof_nodes))
+
+
+def _hashed_children(node: bytes, size: int) -> re.Match[bytes] | None:
+    """The children of a branch that has no value and embeds none: group 1 + nibble. None for any other node.
+
+    As strict as the splitter: an item's first byte tells its length, and the items fill the list that the header tells.
+    """
+    header = _BRANCH_HEADERS.get(size)
+    if header is None or not node.startswith(header):
+        return None
+    return _match_children(node, len(header))
+
+
 def _follow(node: bytes, nibbles: str, position: int) -> tuple[bytes | None, int, bytes | None]:
     """(hash of the next node or None at the end, nibbles consumed so far, value at the end or None).
 
-    Walks through nodes embedded in `node`.
+    Walks through nodes embedded in `node`. Raises `MptError`, `DecodeError`.
     """
+    found = _long_leaf_value(node, nibbles[position:])
+    if found:
+        return None, position, found
     while True:
         items = _split_node(node)
         if len(items) == _BRANCH_ITEMS:
             if position == len(nibbles):
-                return None, position, _value_of(items[16]) or None
+                return None, position, string_payload(items[16]) or None
             child = items[_NIBBLES[nibbles[position]]]
             position += 1
             if child == EMPTY_STRING:
@@ -111,11 +148,24 @@ def _follow(node: bytes, nibbles: str, position: int) -> tuple[bytes | None, int
         node = child
 
 
+def _long_leaf_value(node: bytes, path: str) -> bytes | None:
+    """The value in a leaf of 58 to 257 bytes with this path, as an account's is. None or empty: let the splitter see.
+
+    The path is encoded and compared, which is less work than to decode the node's.
+    """
+    size = len(node)
+    if size < _LONG_LEAF_LEAST or node[0] != _LONG_LIST or node[1] != size - 2:
+        return None
+    encoded = bytes.fromhex(("3" if len(path) % 2 else "20") + path)
+    if not 2 <= len(encoded) <= _SHORT_LIMIT:  # other lengths are told in other ways than by one byte before
+        return None
+    if node[2] != _STRING_OFFSET + len(encoded) or not node.startswith(encoded, 3):
+        return None
+    return string_payload(node[3 + len(encoded) :])
+
+
 def _split_node(node: bytes) -> list[bytes]:
-    try:
-        items = split_list(node)
-    except DecodeError as error:
-        raise MptError(f"node is malformed: {error}", found=node) from error
+    items = split_list(node)
     if len(items) not in {_BRANCH_ITEMS, _SHORT_NODE_ITEMS}:
         raise MptError("node is no branch, extension or leaf", expected="17 or 2 items", found=len(items))
     return items
@@ -123,7 +173,7 @@ def _split_node(node: bytes) -> list[bytes]:
 
 def _decode_path(item: bytes) -> tuple[bool, str]:
     """(is a leaf, nibbles as hexadecimal digits) of a hex-prefix encoding (yellow paper, appendix C)."""
-    encoded = _value_of(item).hex()
+    encoded = string_payload(item).hex()
     flag = encoded[:1]
     if flag in {"1", "3"}:
         path = encoded[1:]
@@ -138,17 +188,10 @@ def _decode_path(item: bytes) -> tuple[bool, str]:
 
 
 def _leaf_value(item: bytes) -> bytes:
-    value = _value_of(item)
+    value = string_payload(item)
     if not value:
         raise MptError("leaf has an empty value", expected="one byte or more")
     return value
-
-
-def _value_of(item: bytes) -> bytes:
-    try:
-        return string_payload(item)
-    except DecodeError as error:
-        raise MptError(f"node is malformed: {error}", found=item) from error
 
 
 # --- the state trie and storage tries ---------------------------------------------------------------------------------

@@ -109,7 +109,12 @@ def encode(item: bytes | Sequence[object]) -> bytes:
 def join_list(encoded_items: Iterable[bytes]) -> bytes:
     """The list of items that are encoded already: the reverse of `split_list`."""
     body = b"".join(encoded_items)
-    return _prefix(len(body), _LIST_OFFSET) + body
+    return list_header(len(body)) + body
+
+
+def list_header(payload_size: int) -> bytes:
+    """What stands before the items of a list that take so many bytes together."""
+    return _prefix(payload_size, _LIST_OFFSET)
 
 
 def uint_bytes(value: int) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -52,6 +52,8 @@ FIRST_HEIGHT: Final = 10
 EARMARK_MARGIN_S: Final = 600
 HOLDING: Final = 1000
 TIMEOUT_S: Final = 10.0
+Deploying = Callable[[EvmAccount, DeploymentPlan, int], Awaitable[Deployment]]
+"""Puts a plan's contracts on a chain of this block period in milliseconds."""
 ADMIN, SELLER, BUYER, RELAYER = (derive_secret("actors", index) for index in range(4))
 
 
@@ -113,7 +115,7 @@ class DeployedWorld:
         self.adapter = AdapterBinding(adapter_address(self.deployment, AdapterFamily.ESCROW))
         self.token = TokenBinding(address_bytes(self.deployment.token))
         self.light_client = ProgmatLightClientBinding(address_bytes(self.deployment.light_client))
-        self.prover = QbftProver(self.rpc, self.router.address)
+        self.prover = QbftProver(self.rpc, self.deployment.commitments_contract, self.deployment.commitments_slot)
 
     def terms_at(self, now_s: int, trade: int, quantity: int = 10) -> SettlementTerms:
         """Locked within five minutes, settled within ten."""
@@ -161,6 +163,7 @@ async def settlement_world(
     adapters: tuple[AdapterPlan, ...] = (ESCROW,),
     ledger: LedgerSide | None = None,
     listing_delay_s: int = 7 * 86_400,
+    deploy: Deploying = deploy_all,
 ) -> AsyncIterator[EvmSettlementWorld]:
     """Deploy and go; `relayers` empty lets everybody relay. A `ledger` of the test's own begins in its own time."""
     clock = TurnableClock(GENESIS_TIME_S if ledger is None else ledger.now_s)
@@ -169,7 +172,7 @@ async def settlement_world(
     async with Devnet(config, clock) as devnet, EvmRpc(devnet.url) as rpc:
         ledger = ledger or LedgerSide(devnet.chain.head.timestamp)
         plan = replace(plan_of(ledger.anchor(), relayers, adapters), listing_delay_s=listing_delay_s)
-        deployment = await deploy_all(EvmAccount(rpc, ADMIN, CHAIN_ID), plan, 1000)
+        deployment = await deploy(EvmAccount(rpc, ADMIN, CHAIN_ID), plan, 1000)
         yield EvmSettlementWorld(rpc, deployment, ledger, devnet=devnet, clock=clock)
 
 

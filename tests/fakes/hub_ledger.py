@@ -1,4 +1,7 @@
-"""A ledger of real contracts, in memory, as one end of a path behind a hub; its Validators sign what they see."""
+"""A ledger of real contracts, in memory, as one end of a path; its Validators sign what they see.
+
+The client that it hosts follows a hub, unless another kind is given.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from chains.progmat.contracts.cash import CashState
-from chains.progmat.contracts.dvp_lock_codec import AckEvidence
+from chains.progmat.contracts.dvp_lock_codec import AckEvidence, Evidence
 from chains.progmat.contracts.ibc_records import ClientRecord, ConsensusRecord, record_of
 from chains.progmat.contracts.membership import MemberRole
 from chains.progmat.contracts.names import CASH
@@ -15,7 +18,7 @@ from chains.progmat.ibc_host.clients import ClientMessagePlan, build_client_crea
 from chains.progmat.ibc_host.settlement import LockPlan, UnlockPlan, build_lock, build_unlock
 from chains.progmat.transactions.model import StateAndRef, TimeWindow
 from ibc.dvp import CashLeg, SettlementTerms, packet_of
-from ibc.light_client import ConsensusAt, TimeBounds
+from ibc.light_client import ConsensusAt, LightClient, TimeBounds
 from ibc.packet import Packet
 from light_clients.registry import LightClientRegistry
 from primitives.types import UnixSeconds
@@ -65,12 +68,13 @@ class HubLedger:
     """Implements ``ChainEndpoint`` but for the client it hosts, which a wrapper reads by ``read_hub_client``."""
 
     side: LedgerSide
+    light_client: LightClient = HUB_CLIENT
     model: LedgerModel = field(init=False)
     locked: dict[int, _Locked] = field(default_factory=dict)
     reported: list[PacketEvent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        registry = LightClientRegistry.builder().register(HUB_CLIENT).seal()
+        registry = LightClientRegistry.builder().register(self.light_client).seal()
         self.model = LedgerModel(standard_package(registry), self.side.now_s)
         issuer = membership_issue(self.model.frame, membership(SN, MemberRole.SC_ISSUER))
         self.issuer = self.model.commit(issuer)[0]
@@ -90,8 +94,8 @@ class HubLedger:
     # ------------------------------------------------------------------------------------------------- settlements
 
     def create_client(self, client_state: bytes, consensus_state: bytes) -> None:
-        """The operator vouches for the hub client's first states."""
-        record = ClientRecord(LEDGER_CLIENT_ID, HUB_CLIENT.client_type, client_state, CLIENT_ID, (b"",))
+        """The operator vouches for the client's first states."""
+        record = ClientRecord(LEDGER_CLIENT_ID, self.light_client.client_type, client_state, CLIENT_ID, (b"",))
         creation = build_client_creation(
             self.model.frame, self.model.package.light_clients, record, consensus_state, self.window
         )
@@ -118,10 +122,14 @@ class HubLedger:
         locked_cash, lock = self.model.commit(build_lock(self.model.frame, plan))
         packet = packet_of(terms, sequence, LEDGER_CLIENT_ID, CLIENT_ID)
         self.locked[sequence] = _Locked(packet, locked_cash, lock)
-        for path, value in self.model.paths.items():
-            self.side.write(path, value)
+        self.publish()
         self.reported.append(PacketEvent(EventKind.SENT, packet, self.side.height, "lock"))
         return packet
+
+    def publish(self) -> None:
+        """The Validators' tree has what the ledger's transactions wrote."""
+        for path, value in self.model.paths.items():
+            self.side.write(path, value)
 
     def cash_of(self, node_name: str) -> int:
         """Yen of free coins at a custodian node."""
@@ -183,19 +191,26 @@ class HubLedger:
     async def submit(self, update: ClientUpdate | None, messages: Sequence[PacketMessage]) -> tuple[Outcome, ...]:
         if update is not None:
             self.update(update.client_message)
-        return tuple(self._acknowledge(message) for message in messages)
+        return tuple(self.take(message) for message in messages)
 
-    def _acknowledge(self, message: PacketMessage) -> Outcome:
+    def take(self, message: PacketMessage) -> Outcome:
+        """One message as one ledger transaction."""
         assert message.kind is MessageKind.ACKNOWLEDGE
-        locked = self.locked[message.packet.sequence]
         evidence = AckEvidence(message.ack or b"", message.proof, message.proof_height)
-        consensus = next(state for state in self.consensus if _height_of(state) == message.proof_height)
+        return self.unlock(message, evidence, EventKind.ACK_PROCESSED)
+
+    def unlock(self, message: PacketMessage, evidence: Evidence, kind: EventKind) -> Outcome:
+        """The lock's end by what became of its packet."""
+        locked = self.locked[message.packet.sequence]
+        consensus = self.consensus_at(message.proof_height)
         plan = UnlockPlan(locked.lock, locked.cash, self.client, consensus, evidence, self.window)
         self.model.commit(build_unlock(self.model.frame, plan))
-        self.reported.append(
-            PacketEvent(EventKind.ACK_PROCESSED, locked.packet, self.side.height, "unlock", message.ack)
-        )
+        self.reported.append(PacketEvent(kind, locked.packet, self.side.height, "unlock", message.ack))
         return Outcome(Verdict.DONE, "unlock", self.side.height)
+
+    def consensus_at(self, height: int) -> StateAndRef:
+        """The consensus record of a height that the client was brought to."""
+        return next(state for state in self.consensus if _height_of(state) == height)
 
     async def close(self) -> None:
         """Nothing is open."""

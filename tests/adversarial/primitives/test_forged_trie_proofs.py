@@ -199,6 +199,68 @@ def test_a_full_branch_with_a_wrong_header_is_refused() -> None:
             verify_mpt(keccak256(forged), KEY, [forged, b"x" * 40])
 
 
+@pytest.mark.parametrize("children", range(2, 16))
+def test_a_branch_of_hashes_with_a_wrong_byte_between_them_is_refused(children: int) -> None:
+    """However many children: each byte that is no part of a hash is read."""
+    items = [HASH if nibble < children else b"" for nibble in range(16)] + [b""]
+    good = rlp.encode(items)
+    payload = len(good) - sum(len(rlp.encode(item)) for item in items)
+    between = [*range(payload), *(payload + 33 * child for child in range(children))]
+    between += range(payload + 33 * children, len(good))
+    for at in between:
+        for changed in (good[at] ^ 1, 0x00, 0xC0, 0xFF):
+            forged = good[:at] + bytes((changed,)) + good[at + 1 :]
+            with pytest.raises(MptError):
+                verify_mpt(keccak256(forged), b"\x00", [forged, b"x" * 40])
+    assert verify_mpt(keccak256(good), b"\xf0", [good]) is None
+    with pytest.raises(MptError, match="goes on after its end"):
+        verify_mpt(keccak256(good), b"\xf0", [good, good])
+    with pytest.raises(MptError, match="stops before its end"):
+        verify_mpt(keccak256(good), b"\x00", [good])
+
+
+LONG_VALUE = b"v" * 60
+ODD_LEAVES = {
+    "a third item": [leaf_path(PATH), LONG_VALUE, b""],
+    "a list as value": [leaf_path(PATH), [LONG_VALUE]],
+}
+
+
+@pytest.mark.parametrize("items", ODD_LEAVES.values(), ids=ODD_LEAVES.keys())
+def test_a_long_node_that_only_begins_as_a_leaf_is_refused(items: list[object]) -> None:
+    node = rlp.encode(items)
+    assert len(node) >= 58
+    with pytest.raises(MptError):
+        verify_mpt(keccak256(node), KEY, [node])
+
+
+def test_a_long_leafs_value_must_be_in_its_canonical_form_and_fill_the_node() -> None:
+    path = rlp.encode(leaf_path(PATH))
+    good = rlp.encode([leaf_path(PATH), LONG_VALUE])
+    assert verify_mpt(keccak256(good), KEY, [good]) == LONG_VALUE
+    assert verify_mpt(keccak256(good), b"\x01" + KEY[1:], [good]) is None
+    for value in (
+        b"\xb8\x37" + b"v" * 55,
+        b"\xb9\x00\x3c" + LONG_VALUE,
+        b"\xb8\x3d" + LONG_VALUE,
+        b"\xb8\x3b" + LONG_VALUE,
+    ):
+        forged = b"\xf8" + bytes((len(path + value),)) + path + value
+        with pytest.raises(MptError):
+            verify_mpt(keccak256(forged), KEY, [forged])
+
+
+def test_a_path_whose_first_byte_could_be_a_length_is_not_taken_for_one() -> None:
+    """56 bytes of path need a length of their own: without it, 0x38 of the path is the length, and the path another."""
+    key = b"\x08" + b"\x88" * 55
+    path = leaf_path(key.hex()[1:])
+    assert (len(path), path[0]) == (56, 0x38)
+    leaf = b"\xf8" + bytes((1 + 56 + 3,)) + b"\xb8" + path + b"\x82vv"
+    branch = rlp.encode([keccak256(leaf), HASH] + [b""] * 15)
+    with pytest.raises(MptError, match="no branch, extension or leaf"):
+        verify_mpt(keccak256(branch), key, [branch, leaf])
+
+
 def test_a_short_node_referred_to_by_hash_is_refused() -> None:
     """It must be embedded: otherwise one trie content has two roots."""
     leaf = bytes(rlp.encode([leaf_path("f"), b"v"]))
