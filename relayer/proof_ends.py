@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from chains.evm.client.account import EvmAccount
@@ -75,6 +75,10 @@ class EvmAccess:
     deployment: Deployment
     consensus: EvmConsensus
 
+    def without_batches(self) -> EvmAccess:
+        """The same, one packet a call: the batch entry's joint proof is read by the direct light client alone."""
+        return replace(self, deployment=replace(self.deployment, router_takes_batches=False))
+
     def prover(self) -> ConsensusProver:
         """Its own headers and storage."""
         return self.consensus.prover_over(self.rpc, self.deployment)
@@ -99,9 +103,10 @@ async def opened_ends(
     match proof:
         case EnclaveProof():
             reached = EnclaveLedger(ledger.issuer(), ledger.collector(), ledger.section.client_id, ledger.custodians())
-            ends = enclave_path(reached, (evm.rpc, evm.deployment, account), enclave_setting(proof))
+            one_by_one = evm.without_batches().deployment
+            ends = enclave_path(reached, (evm.rpc, one_by_one, account), enclave_setting(proof))
         case HubProof():
-            path = await _direct_path(ledger, evm, account, stack)
+            path = await _direct_path(ledger, evm.without_batches(), account, stack)
             behind = ends_behind_hub(path, await hub_site(proof, stack), time.time)
             ends = (behind.ledger, behind.chain)
         case DirectProof():

@@ -12,8 +12,7 @@ import pytest
 TESTS = Path(__file__).parents[1]
 PAGES = sorted((TESTS.parent / "docs" / "security").glob("*"))
 NAMED = re.compile(
-    r"(?:tests/)?(?P<file>[\w/]+\.py)?::(?P<test>test_\w+)"
-    r"|(?:tests/)?(?P<alone>[\w/]+/test_\w+\.py)(?!::)"
+    r"(?:tests/)?(?P<file>[\w/]+\.py)?::(?P<test>test_\w+)|(?:tests/)?(?P<alone>[\w/]+/test_\w+\.py)(?!::)"
 )
 """``folder/test_file.py::test_name``, ``::test_name`` of the file named last, or a file alone; from ``tests/`` on."""
 
