@@ -77,7 +77,7 @@ class EvmAccess:
 
     def without_batches(self) -> EvmAccess:
         """The same, one packet a call: the batch entry's joint proof is read by the direct light client alone."""
-        return replace(self, deployment=replace(self.deployment, router_takes_batches=False))
+        return replace(self, deployment=self.deployment.model_copy(update={"router_takes_batches": False}))
 
     def prover(self) -> ConsensusProver:
         """Its own headers and storage."""
