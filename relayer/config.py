@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from enum import Enum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -12,9 +13,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from chains.evm.client.adapters import AdapterFamily
 from chains.progmat.client import ApiEndpoint, ApiTls
+from light_clients.progmat import ValidatorSet
+from light_clients.registry import RegistryProfile
 from primitives.errors import CallerError, CrossDvpError
 from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
+from relayer.proof_config import DirectProof, ProofSection
 
 MAX_FILE_BYTES = 256 * 1024
 
@@ -89,11 +93,23 @@ class Peer(_Section):
         return ApiEndpoint(self.name, self.target)
 
 
+class ConsensusKind(Enum):
+    """What makes the EVM chain's blocks final: the light client that the ledger hosts of it, by its type."""
+
+    QBFT = "qbft"
+    MOCK = "mock"
+
+
 class EvmSection(_Section):
-    """The EVM chain: its JSON-RPC endpoint and where the IBC contracts were deployed."""
+    """The EVM chain: its JSON-RPC endpoint, where the IBC contracts were deployed, what makes its blocks final.
+
+    ``max_gas_price_wei``: the most that the relayer's account pays; 0 is for networks on which gas is free.
+    """
 
     rpc_url: Annotated[str, Field(pattern=r"^https?://")]
     deployment_file: Path
+    consensus: ConsensusKind = ConsensusKind.QBFT
+    max_gas_price_wei: Annotated[int, Field(ge=0, lt=2**64)] = 0
 
 
 class LedgerSection(_Section):
@@ -121,11 +137,44 @@ class LedgerSection(_Section):
             )
         return self
 
+    @property
+    def validator_set(self) -> ValidatorSet:
+        """The configured set of Validators, with which whoever follows rotations begins."""
+        addresses = sorted(bytes.fromhex(address.removeprefix("0x")) for address in self.validator_addresses)
+        return ValidatorSet(self.threshold, tuple(addresses))
 
-class RelayerConfig(_Section):
+
+class _ProcessConfig(_Section):
+    """``profile``: what the process is for. Only ``test`` admits a chain whose consensus is the mock's."""
+
+    profile: RegistryProfile = RegistryProfile.PRODUCTION
+    evm: EvmSection
+    proof: ProofSection = DirectProof()
+
+    @model_validator(mode="after")
+    def _mock_is_for_tests(self) -> Self:
+        if self.evm.consensus is ConsensusKind.MOCK and self.profile is not RegistryProfile.TEST:
+            raise ValueError(
+                'evm.consensus: expected "qbft", found "mock", which proves nothing: anybody can make its headers; '
+                'leave the line out, or say profile = "test" at the head of a configuration that is for tests only'
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _others_verify_qbft_alone(self) -> Self:
+        if self.evm.consensus is not ConsensusKind.QBFT and not isinstance(self.proof, DirectProof):
+            raise ValueError(
+                f'proof.kind: hub and enclaves verify qbft alone, and evm.consensus is "{self.evm.consensus.value}"; '
+                'use proof.kind = "direct"'
+            )
+        return self
+
+
+class RelayerConfig(_ProcessConfig):
     """``crossdvp``'s relayer process. ``evm_key_file``: 32 bytes in hex, the account that pays for EVM submissions.
 
     ``evidence_directory``: where a file is kept for each Validator that signed twice; beside the database by default.
+    ``proof``: the proof architecture, see ``relayer.proof_config``; direct unless it is given.
     ``kill_at`` is for kill tests only: the process sends itself SIGKILL when it reaches that line.
     """
 
@@ -134,7 +183,6 @@ class RelayerConfig(_Section):
     database: Path
     tls: TlsFiles
     callers: tuple[PartyName, ...]
-    evm: EvmSection
     evm_key_file: Path
     ledger: LedgerSection
     poll_interval_ms: Annotated[int, Field(ge=10, le=60_000)] = 100
@@ -150,18 +198,10 @@ class RelayerConfig(_Section):
 
     def evm_secret(self) -> bytes:
         """The EVM account's secret. Raises ``ConfigInvalid``."""
-        text = _read(self.evm_key_file).decode(errors="replace").strip().removeprefix("0x")
-        try:
-            secret = bytes.fromhex(text)
-            address_of(secret)
-        except (ValueError, CrossDvpError):
-            raise ConfigInvalid(
-                str(self.evm_key_file), "expected a secp256k1 secret: 32 bytes in hexadecimal"
-            ) from None
-        return secret
+        return read_secret(self.evm_key_file)
 
 
-class GatewayConfig(_Section):
+class GatewayConfig(_ProcessConfig):
     """``crossdvp``'s gateway process.
 
     ``speaks_for``: certificate names that may call it, each with the custodian nodes whose accounts it speaks for.
@@ -174,7 +214,6 @@ class GatewayConfig(_Section):
     database: Path
     tls: TlsFiles
     speaks_for: Annotated[dict[PartyName, Annotated[tuple[PartyName, ...], Field(min_length=1)]], Field(min_length=1)]
-    evm: EvmSection
     ledger: LedgerSection
     poll_interval_ms: Annotated[int, Field(ge=10, le=60_000)] = 100
     before_lock_s: Annotated[int, Field(ge=0, le=86_400)] = 10
@@ -182,6 +221,17 @@ class GatewayConfig(_Section):
     before_payment_s: Annotated[int, Field(ge=0, le=86_400)] = 20
     payment_to_settle_s: Annotated[int, Field(ge=1, le=86_400)] = 10
     securities_lead: tuple[Annotated[str, AfterValidator(_adapter_family)], ...] = ()
+
+
+def read_secret(path: Path) -> bytes:
+    """A secp256k1 secret from a file with 32 bytes in hex. Raises ``ConfigInvalid``."""
+    text = _read(path).decode(errors="replace").strip().removeprefix("0x")
+    try:
+        secret = bytes.fromhex(text)
+        address_of(secret)
+    except (ValueError, CrossDvpError):
+        raise ConfigInvalid(str(path), "expected a secp256k1 secret: 32 bytes in hexadecimal") from None
+    return secret
 
 
 ConfigModel = TypeVar("ConfigModel", bound=BaseModel)
@@ -208,6 +258,10 @@ _PATHS = {
     "evm_key_file",
     "evidence_directory",
     "simulated_root",
+    "hub_key_file",
+    "operator_key_file",
+    "answer_file",
+    "collateral_file",
 }
 
 

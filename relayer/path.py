@@ -147,7 +147,7 @@ class Path:
     ) -> tuple[ClientUpdate | None, int]:
         """The client update that makes all actions provable, and the height to prove them at."""
         needed = max(action.provable_from for action in actions)
-        if client.latest_height >= needed:
+        if client.latest_height >= needed and not client.needs_update_first:
             return None, client.latest_height
         update = await prover.update_for_counterparty(client.latest_height, needed)
         return update, update.height

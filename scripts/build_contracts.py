@@ -1,6 +1,6 @@
 """Build the Solidity contracts into checked-in artifacts, or check that the checked-in ones are what the sources give.
 
-    python scripts/build_contracts.py            writes chains/evm/artifacts and tests/fakes/artifacts
+    python scripts/build_contracts.py            writes the artifacts of chains/evm, its devnet and tests/fakes
     python scripts/build_contracts.py --check    writes nothing; exit 1 and the names of the files that differ
 
 The compiler is the solc pinned in chains/evm/contracts/package-lock.json; `npm ci` runs if it is not installed yet.
@@ -35,7 +35,7 @@ class BuildSet:
 
 
 def build_sets() -> tuple[BuildSet, ...]:
-    """Return the deployed contracts and the contracts that only tests deploy."""
+    """Return the deployed contracts, those that only devnets deploy, and those that only tests deploy."""
     deployed = (
         *("core/ICS26Router", "dvp/DvpApp", "tokens/SecurityToken"),
         *(f"light-clients/{who}LightClient" for who in ("Progmat", "Enclave", "Qbft", "HubProgmat")),
@@ -44,9 +44,9 @@ def build_sets() -> tuple[BuildSet, ...]:
     )
     return (
         BuildSet(tuple(CONTRACTS / f"{name}.sol" for name in deployed), ROOT / "chains" / "evm" / "artifacts"),
-        BuildSet(
-            tuple(sorted((ROOT / "tests" / "fakes" / "solidity").glob("*.sol"))),
-            ROOT / "tests" / "fakes" / "artifacts",
+        *(
+            BuildSet(tuple(sorted((folder / "solidity").glob("*.sol"))), folder / "artifacts")
+            for folder in (ROOT / "chains" / "evm" / "devnet", ROOT / "tests" / "fakes")
         ),
     )
 

@@ -24,6 +24,7 @@ BARE_IGNORE = re.compile(r"#\s*(?:noqa(?::\s*[A-Z]+[0-9]+(?:,\s*[A-Z]+[0-9]+)*)?
 WRITTEN_BY_MACHINES = (
     "proto/gen/",
     "chains/evm/artifacts/",
+    "chains/evm/devnet/artifacts/",
     "chains/progmat/node/storage/migrations/versions/",
     "tests/vectors/",
     "requirements.lock",

@@ -16,6 +16,7 @@
     └── UnavailableError
         ├── NodeUnavailable         no connection, no answer in time, or the node is overloaded
         ├── BlockUnavailable        the node does not have that block (yet)
+        ├── GasPriceTooHigh         the chain asks more than the account may pay now
         └── EvmTxNotIncluded        no receipt within the time given
 
 Each leaf has a `reason`, a stable code for machines.
@@ -152,6 +153,19 @@ class BlockUnavailable(UnavailableError):
     def __init__(self, block: str) -> None:
         super().__init__(f"the node does not have block {block}")
         self.block = block
+
+
+class GasPriceTooHigh(UnavailableError):
+    """The node asks more for gas than this account may pay: wait, or allow more (`max_gas_price_wei`)."""
+
+    reason: ClassVar[str] = "EVM_GAS_PRICE_TOO_HIGH"
+
+    def __init__(self, asked_wei: int, most_wei: int) -> None:
+        super().__init__(
+            f"gas price: expected at most {most_wei} wei, found {asked_wei} wei; wait, or raise max_gas_price_wei"
+        )
+        self.asked_wei = asked_wei
+        self.most_wei = most_wei
 
 
 class EvmTxNotIncluded(UnavailableError):

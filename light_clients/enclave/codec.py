@@ -129,6 +129,16 @@ def encode_update(
     return deterministic_bytes(pb.EnclaveClientMessage(update=update))
 
 
+def encode_registration(registration: KeyRegistration) -> bytes:
+    """An operator's answer for a key, by itself."""
+    return deterministic_bytes(_registration_message(registration))
+
+
+def decode_registration(data: bytes) -> KeyRegistration:
+    """The inverse."""
+    return _registration_of(strict_parse(pb.KeyRegistration, data, max_bytes=MAX_CLIENT_MESSAGE_BYTES))
+
+
 def encode_misbehaviour(statements: Sequence[SignedStatement]) -> bytes:
     """A client message that freezes."""
     evidence = pb.EnclaveMisbehaviour(statements=[_signed_message(each) for each in statements])

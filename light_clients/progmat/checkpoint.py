@@ -62,9 +62,14 @@ def check_ledger_id(ledger_id: str) -> str:
     return ledger_id
 
 
+def domain_salt(ledger_id: str) -> bytes:
+    """The salt of a ledger's EIP-712 domain: keccak256 of its identifier."""
+    return keccak256(ledger_id.encode())
+
+
 def domain_separator(ledger_id: str) -> bytes:
     """EIP-712 domain separator of a ledger: name, version, and as salt the hash of the ledger's identifier."""
-    return keccak256(_DOMAIN_TYPEHASH + _NAME_HASH + _VERSION_HASH + keccak256(ledger_id.encode()))
+    return keccak256(_DOMAIN_TYPEHASH + _NAME_HASH + _VERSION_HASH + domain_salt(ledger_id))
 
 
 def checkpoint_digest(checkpoint: Checkpoint) -> bytes:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+
 from chains.evm.client.account import EvmAccount
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.enclave_light_client import EnclaveLightClientBinding
 from chains.evm.client.rpc import EvmRpc
+from chains.progmat.client import CheckpointCollector, LedgerClient
 from ibc.light_client import LightClientStatus
 from light_clients.clock import status_at
-from light_clients.enclave.codec import decode_client_state
+from light_clients.enclave.codec import decode_client_state, decode_consensus_state
 from relayer.chains.evm import EvmEndpoint
 from relayer.chains.progmat import LedgerEndpoint, LightClientMissing
 from relayer.core.chain import HostedClient
+from relayer.enclave.enclave import EnclaveIdentity
 
 
 class EnclaveHostingEvm(EvmEndpoint):
@@ -32,10 +36,21 @@ class EnclaveHostingEvm(EvmEndpoint):
 
 
 class EnclaveHostingLedger(LedgerEndpoint):
-    """A ledger whose light client of the counterparty is of type ``enclave``."""
+    """A ledger whose light client of the counterparty is of type ``enclave``; ``identities`` sign for it now."""
+
+    def __init__(
+        self,
+        issuer: LedgerClient,
+        collector: CheckpointCollector,
+        client_id: str,
+        custodians: Sequence[LedgerClient],
+        identities: Callable[[], Awaitable[Sequence[EnclaveIdentity]]],
+    ) -> None:
+        super().__init__(issuer, collector, client_id, custodians)
+        self._identities = identities
 
     async def hosted_client(self) -> HostedClient:
-        """See ChainEndpoint."""
+        """See ChainEndpoint; an enclave that has a new key needs an update, which brings the key, before its proofs."""
         found = await self._issuer.light_client(self._client_id)
         if found is None or not found.heights:
             raise LightClientMissing(f"{self._issuer.name} knows no light client {self._client_id}")
@@ -43,4 +58,8 @@ class EnclaveHostingLedger(LedgerEndpoint):
         client_state = decode_client_state(found.client_state)
         at_now = status_at(client_state, timestamp_s, int(self._now_s()))
         status = LightClientStatus.FROZEN if found.is_frozen else at_now
-        return HostedClient(self._client_id, height, timestamp_s, client_state.trusting_period_s, status)
+        keys = decode_consensus_state(found.newest_consensus_state).keys
+        counting = {each.enclave_key for each in keys if each.expires_at_s > self._now_s()}
+        signing = {each.enclave_key for each in await self._identities()}
+        trusting_period_s = client_state.trusting_period_s
+        return HostedClient(self._client_id, height, timestamp_s, trusting_period_s, status, not signing <= counting)

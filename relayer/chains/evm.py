@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from chains.evm.client.abi import EvmCall
 from chains.evm.client.account import EvmAccount
+from chains.evm.client.consensus_prover import ConsensusProver
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.node_types import EvmReceipt, LogFilter
 from chains.evm.client.progmat_light_client import ProgmatLightClientBinding
@@ -61,13 +62,18 @@ class ChainMovedMeanwhile(UnavailableError):
 
 
 class EvmEndpoint:
-    """Implements ``ChainEndpoint``. One submission is one transaction: the update and all messages in a multicall."""
+    """Implements ``ChainEndpoint``. One submission is one transaction: the update and all messages in a multicall.
 
-    def __init__(self, rpc: EvmRpc, deployment: Deployment, account: EvmAccount) -> None:
+    ``prover`` speaks to the counterparty's light client; by default of a chain that QBFT seals.
+    """
+
+    def __init__(
+        self, rpc: EvmRpc, deployment: Deployment, account: EvmAccount, prover: ConsensusProver | None = None
+    ) -> None:
         self._rpc = rpc
         self._account = account
         self._router = Router(address_bytes(deployment.router), takes_batches=deployment.router_takes_batches)
-        self._prover = QbftProver(rpc, deployment.commitments_contract, deployment.commitments_slot)
+        self._prover = prover or QbftProver(rpc, deployment.commitments_contract, deployment.commitments_slot)
         self._chain_name = f"evm-{deployment.chain_id}"
         self._client_id = deployment.client_id
         self._deployed_after = deployment.deployed_after
@@ -83,7 +89,7 @@ class EvmEndpoint:
         return self._client_id
 
     async def head(self) -> Head:
-        """See ChainEndpoint; QBFT blocks are final when they are made."""
+        """See ChainEndpoint; QBFT blocks are final when they are made, and a mock consensus knows no forks."""
         block = await self._rpc.get_block()
         return Head(block.height, block.timestamp_s)
 

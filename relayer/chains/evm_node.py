@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from chains.evm.client.deployment import Deployment
 from chains.evm.client.rpc import EvmRpc
 from primitives.errors import UnavailableError
 
@@ -15,11 +14,11 @@ _log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
-async def opened_evm_node(rpc_url: str, deployment: Deployment) -> AsyncIterator[EvmRpc]:
+async def opened_evm_node(rpc_url: str, chain_id: int) -> AsyncIterator[EvmRpc]:
     """The node behind ``rpc_url``. Raises ``WrongChain``; one that does not answer yet is left to the caller's loop."""
     async with EvmRpc(rpc_url) as rpc:
         try:
-            await rpc.require_chain(deployment.chain_id)
+            await rpc.require_chain(chain_id)
         except UnavailableError as away:
             _log.warning("chain unavailable", reason=away.reason, error=str(away))
         yield rpc

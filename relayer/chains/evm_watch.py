@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from chains.evm.client.abi import EvmCall
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.deployment import Deployment, address_bytes
+from chains.evm.client.consensus_prover import ConsensusProver
+from chains.evm.client.deployment import address_bytes
 from chains.evm.client.progmat_light_client import ProgmatLightClientBinding
 from chains.evm.client.proofs import QbftProver
 from chains.evm.client.router import Router
@@ -15,14 +18,37 @@ from light_clients.progmat.header import header_height
 from relayer.chains.evm import INCLUSION_TIMEOUT_S
 
 
-class EvmWatchSide:
-    """Implements ``CanonicalChain`` and ``CheckpointHost`` over one node and the relayer's account."""
+class ClientPlace(Protocol):
+    """Where a light client of the ledger is; a ``Deployment`` says it.
 
-    def __init__(self, rpc: EvmRpc, deployment: Deployment, account: EvmAccount) -> None:
+    The router with its commitments, the client's id there, and the newest block without it.
+    """
+
+    @property
+    def router(self) -> str: ...  # noqa: D102 # the protocol's docstring says it
+    @property
+    def commitments_contract(self) -> bytes: ...  # noqa: D102 # the protocol's docstring says it
+    @property
+    def commitments_slot(self) -> bytes: ...  # noqa: D102 # the protocol's docstring says it
+    @property
+    def client_id(self) -> str: ...  # noqa: D102 # the protocol's docstring says it
+    @property
+    def deployed_after(self) -> int: ...  # noqa: D102 # the protocol's docstring says it
+
+
+class EvmWatchSide:
+    """Implements ``CanonicalChain`` and ``CheckpointHost`` over one node and the relayer's account.
+
+    ``prover`` as in ``EvmEndpoint``.
+    """
+
+    def __init__(
+        self, rpc: EvmRpc, deployment: ClientPlace, account: EvmAccount, prover: ConsensusProver | None = None
+    ) -> None:
         self._rpc = rpc
         self._account = account
         self._router = Router(address_bytes(deployment.router))
-        self._prover = QbftProver(rpc, self._router.address)
+        self._prover = prover or QbftProver(rpc, deployment.commitments_contract, deployment.commitments_slot)
         self._client_id = deployment.client_id
         self._deployed_after = deployment.deployed_after
 

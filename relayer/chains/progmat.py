@@ -16,7 +16,7 @@ from chains.progmat.client import (
 )
 from ibc.light_client import LightClientStatus
 from ibc.packet import Packet
-from light_clients.clock import status_at
+from light_clients.clock import Expiring, status_at
 from light_clients.qbft.codec import decode_client_state
 from primitives.errors import CallerError, PeerError, UnavailableError
 from primitives.hashing import sha256
@@ -68,7 +68,8 @@ class LedgerEndpoint:
     """Implements ``ChainEndpoint``. A submission is one ledger transaction a message, after one for the header.
 
     A packet that arrives is the business of the buyer's custodian, whom its words do not name: each of ``custodians``
-    is asked, until the trade's lock-by; from then on the issuer's node refuses it.
+    is asked, until the trade's lock-by; from then on the issuer's node refuses it. ``decode_client`` reads the state of
+    the light client that the ledger hosts, by default QBFT's.
     """
 
     def __init__(
@@ -78,8 +79,10 @@ class LedgerEndpoint:
         client_id: str,
         custodians: Sequence[LedgerClient] = (),
         now_s: Callable[[], float] = time.time,
+        decode_client: Callable[[bytes], Expiring] = decode_client_state,
     ) -> None:
         self._issuer = issuer
+        self._decode_client = decode_client
         self._submissions = Submissions(now_s)
         self._arrivals = Arrivals(issuer, custodians, client_id, self._submissions, now_s)
         self._collector = collector
@@ -123,7 +126,7 @@ class LedgerEndpoint:
         if found is None or not found.heights:
             raise LightClientMissing(f"{self._issuer.name} knows no light client {self._client_id}")
         height, timestamp_s = found.heights[0]
-        client_state = decode_client_state(found.client_state)
+        client_state = self._decode_client(found.client_state)
         at_now = status_at(client_state, timestamp_s, int(self._now_s()))
         status = LightClientStatus.FROZEN if found.is_frozen else at_now
         return HostedClient(self._client_id, height, timestamp_s, client_state.trusting_period_s, status)

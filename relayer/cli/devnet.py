@@ -10,10 +10,12 @@ from rich.table import Table
 
 from chains.console import EXIT_REFUSED, JsonFlag, Output, err, facts, out, output_of, run, show_json
 from primitives.errors import CrossDvpError
+from relayer.cli.adapters import AdapterOption, chosen_families
 from relayer.devnet import processes
 from relayer.devnet.boot import boot, shut_down
 from relayer.devnet.layout import DevnetState, Notaries, read_state
 from relayer.devnet.stage import Holdings, Stage
+from relayer.proof_config import Architecture
 
 app = typer.Typer(
     help="A local devnet: ledger nodes, Validators, an EVM chain, relayer and gateway.",
@@ -23,6 +25,9 @@ app = typer.Typer(
 
 DirOption = Annotated[Path, typer.Option("--dir", help="Directory of the devnet.", envvar="CROSSDVP_DEVNET")]
 SecondNotaryFlag = Annotated[bool, typer.Option("--second-notary", help="With a second notary, nn-2.")]
+ProofOption = Annotated[
+    Architecture, typer.Option("--proof", help="Who verifies the other ledger: each itself, a hub, or enclaves.")
+]
 DEFAULT_DIR = Path(".devnet")
 
 
@@ -32,19 +37,27 @@ def up(
         int, typer.Option("--block-period", min=1, max=60, help="Seconds between EVM blocks.")
     ] = 1,
     second_notary: SecondNotaryFlag = False,
+    proof: ProofOption = Architecture.DIRECT,
+    adapters: AdapterOption = None,
     directory: DirOption = DEFAULT_DIR,
     json_flag: JsonFlag = False,
 ) -> None:
     """Start a fresh devnet in the background and say what it offers.
 
     Thirteen processes: issuer SN, registrar AN, exchange EN, custodians CN-A and CN-B, notary NN, four Validators, the
-    EVM chain with four QBFT validators, relayer and gateway; on demand a second notary.
+    EVM chain with four QBFT validators, relayer and gateway; on demand a second notary. --proof hub adds a chain
+    between the two, --proof enclave two operators' simulated enclaves and an operator's process for each.
+
+    A security token of ours with its adapters escrow and erc7943 is always there. --adapter adds other families, each
+    with a token of its own: erc3643 is the genuine T-REX, which npm brings; the two ibet ones are our test doubles of
+    ibet's contracts.
     """
     output = output_of(json_flag)
 
     async def main() -> None:
         notaries = Notaries.TWO if second_notary else Notaries.ONE
-        state = await boot(directory, lambda text: err.print(f"[dim]{text}[/dim]"), block_period_s, notaries)
+        families = chosen_families(adapters)
+        state = await boot(directory, _say, block_period_s, notaries, families, proof)
         await _show(directory, state, output)
 
     run(main, output)
@@ -77,6 +90,10 @@ def down(directory: DirOption = DEFAULT_DIR, json_flag: JsonFlag = False) -> Non
     run(main, output)
 
 
+def _say(text: str) -> None:
+    err.print(f"[dim]{text}[/dim]")
+
+
 async def _show(directory: Path, state: DevnetState, output: Output) -> None:
     """What runs and who holds what; exit code 1 if a process has ended, whose log says why."""
     alive = {process.name: processes.is_alive(process) for process in state.processes}
@@ -97,10 +114,11 @@ async def _show(directory: Path, state: DevnetState, output: Output) -> None:
 
 def _places(directory: Path, state: DevnetState, stage: Stage) -> dict[str, object]:
     return {
+        "proof architecture": state.proof,
         "EVM JSON-RPC": state.rpc_url,
-        "security token": stage.deployment.token,
         "DvpApp": stage.deployment.dvp_app,
-        **{f"adapter {family}": at for family, at in stage.deployment.adapters.items()},
+        **{f"{each.family} token": f"{each.token}  {each.what}" for each in state.instruments},
+        **{f"{each.family} adapter": each.adapter for each in state.instruments},
         "gateway (gRPC, mTLS)": state.gateway.target,
         "relayer (gRPC, mTLS)": state.relayer.target,
         "certificates": f"{directory}/network/operator",
@@ -150,9 +168,11 @@ def _document(
     return {
         "directory": str(directory),
         "rpc_url": state.rpc_url,
+        "proof": state.proof,
         "gateway": state.gateway.target,
         "relayer": state.relayer.target,
         "nodes": {name: peer.target for name, peer in state.nodes.items()},
+        "securities": [each.model_dump() for each in state.instruments],
         "processes": [{"name": p.name, "pid": p.pid, "running": alive[p.name]} for p in state.processes],
         "seller": {"address": state.seller.evm_address, "units": seller[0], "yen": seller[1]},
         "buyer": {"address": state.buyer.evm_address, "units": buyer[0], "yen": buyer[1]},

@@ -16,10 +16,11 @@ EXIT_MISUSED = 2
 EXIT_DEFECT = 70
 
 COMMANDS: Final[Commands] = {
-    "demo": ("relayer.cli.demo", "Settle four swaps with four different ends on a fresh devnet."),
+    "demo": ("relayer.cli.demo", "Swaps on a fresh devnet: four different ends, or one per kind of token and order."),
     "devnet": ("relayer.cli.devnet", "A local devnet: ledger, EVM chain, relayer and gateway as processes."),
     "doctor": ("relayer.cli.doctor", "Ask an EVM node everything a settlement will ask: can it serve?"),
     "ledger": ("chains.progmat.cli.main", "Operate a ledger node: its configuration, storage, flows, vault, network."),
+    "relayer": ("relayer.cli.relayer", "The relayer of a devnet: chains, light clients, packets, alarms."),
     "settlement": ("relayer.cli.settlement", "Settle a security token against coin: instruct, watch, cancel."),
     "verify": ("relayer.cli.verify_commands", "Verify headers, proofs, checkpoints, ledger transactions offline."),
 }

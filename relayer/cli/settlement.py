@@ -13,12 +13,14 @@ from typing import Annotated
 import typer
 
 from chains.console import JsonFlag, Output, out, output_of, run, show_json
+from chains.evm.client.adapters import AdapterFamily
 from primitives.errors import CallerError
-from relayer.cli.settlement_view import as_document, coloured_state, is_final, one_line, page
+from relayer.cli.adapters import OneAdapterOption, Order, OrderOption
+from relayer.cli.settlement_view import alarm_lines, as_document, coloured_state, is_final, one_line, page
 from relayer.devnet.access import gateway_client
 from relayer.devnet.evidence import evidence_of
 from relayer.devnet.layout import DevnetState, read_state
-from relayer.devnet.trading import TradePlan, earmark, instruct, plan_terms
+from relayer.devnet.trading import TradePlan, earmark, instruct, plan_terms, require_sides
 from relayer.gateway.client import GatewayClient
 from relayer.gateway.matching import Side
 
@@ -72,23 +74,27 @@ def create(
     settle_in_s: Annotated[int, typer.Option("--settle-in", min=10, help="Seconds until the time-out.")] = 120,
     sides: Annotated[Sides, typer.Option("--side", help="Whose instruction to send.")] = Sides.BOTH,
     trade_id: Annotated[str, typer.Option(help="64 hexadecimal digits; a fresh one if not given.")] = "",
+    adapter: OneAdapterOption = AdapterFamily.ESCROW,
+    order: OrderOption = Order.CASH,
     directory: DirOption = DEFAULT_DIR,
     json_flag: JsonFlag = False,
 ) -> None:
     """Send the instructions of a trade between the devnet's two brokers: each side's by its own broker.
 
-    The seller's broker also earmarks the securities, the buyer's authorises its custodian node to lock the cash.
+    The seller's broker also earmarks the securities, having done what the adapter's family needs before it (approve,
+    lock, or create a delivery that the buyer confirms); the buyer's authorises its custodian node to lock or pay.
 
-    Example: crossdvp settlement create --quantity 10 --amount 1000000
+    Example: crossdvp settlement create --adapter ibet-lock --order securities --quantity 10 --amount 1000000
     """
     output = output_of(json_flag)
 
     async def main() -> None:
         state = read_state(directory)
         fixed = bytes.fromhex(resource_name(trade_id).removeprefix("settlements/")) if trade_id else None
-        plan = TradePlan(quantity, amount_yen, lock_in_s, settle_in_s, fixed)
-        terms = plan_terms(directory, state, plan)
         chosen = {Sides.SELLER: [Side.SELLER], Sides.BUYER: [Side.BUYER], Sides.BOTH: list(Side)}[sides]
+        require_sides(adapter, chosen)
+        plan = TradePlan(quantity, amount_yen, lock_in_s, settle_in_s, fixed, order.lead, adapter)
+        terms = plan_terms(directory, state, plan)
         settlement = await instruct(directory, state, terms, chosen)
         if Side.SELLER in chosen:
             await earmark(directory, state, terms)
@@ -154,6 +160,7 @@ def watch(
         async with connected(directory) as (_, gateway):
             wanted = resource_name(name) if name else ""
             told: set[tuple[str, str]] = set()
+            alarmed: set[tuple[str, str]] = set()
             async for event in gateway.watch(wanted, resume_token):
                 settlement = event.settlement
                 if output is Output.PROGRAMS:
@@ -167,6 +174,10 @@ def watch(
                             told.add((settlement.name, fact.what))
                             where = f"{fact.ledger} {fact.height}"
                             out.print(f"          {label}{fact.what} at {where}, {fact.tx_id}", soft_wrap=True)
+                    now = {(settlement.name, line) for line in alarm_lines(settlement)}
+                    for _, line in sorted(now - alarmed):
+                        out.print(f"          {label}{line}", soft_wrap=True)
+                    alarmed = {each for each in alarmed if each[0] != settlement.name} | now
                 if wanted and is_final(settlement):
                     return
 

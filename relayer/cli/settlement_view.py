@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.timestamp_pb2 import Timestamp
+from rich.markup import escape
 from rich.table import Table
 
 from chains.console import facts, out
@@ -18,6 +19,8 @@ _COLOURS = {
     "CANCELLED": "yellow",
     **dict.fromkeys(("REFUSED", "MISMATCHED", "DELIVERY_BLOCKED"), "red"),
 }
+
+_OWED = "the token to take the delivery; the relayer tries for ever"
 
 
 def state_name(settlement: pb.Settlement) -> str:
@@ -65,7 +68,8 @@ def one_line(settlement: pb.Settlement) -> str:
         return coloured_state(settlement)
     text = f"{coloured_state(settlement)}  waits for {waiting.on}: {waiting.what} (since {clock(waiting.since)} UTC)"
     if waiting.last_error:
-        text += f"; attempt {waiting.attempts}: {waiting.last_error}"
+        text += f"; attempt {waiting.attempts}: " if waiting.attempts else "; "
+        text += escape(waiting.last_error)
         if waiting.HasField("next_attempt"):
             text += f"; next at {clock(waiting.next_attempt)}"
     return text
@@ -90,6 +94,21 @@ def page(settlement: pb.Settlement) -> None:
         facts({"differs in": ", ".join(settlement.mismatched_fields)})
     if settlement.facts:
         out.print(timeline(settlement, {}, {}))
+    for line in alarm_lines(settlement):
+        out.print(line, soft_wrap=True)
+
+
+def alarm_lines(settlement: pb.Settlement) -> list[str]:
+    """What people should look at, a line an alarm: what was done, or stands, where, and what to do about it."""
+    lines = []
+    if settlement.state == pb.SETTLEMENT_STATE_DELIVERY_BLOCKED:
+        obstacle = escape(settlement.waiting.last_error)
+        lines.append(f"[red]ALARM[/red] paid and not delivered: {obstacle}. Ask {settlement.waiting.on} for {_OWED}")
+    for alarm in settlement.alarms:
+        where = f"done in {alarm.tx_id}" if alarm.tx_id else f"stands since {clock(alarm.since)} UTC"
+        detail = escape(f" ({alarm.detail})") if alarm.detail else ""
+        lines.append(f"[red]ALARM[/red] {escape(alarm.name)}{detail}, block {alarm.height}, {where}: {alarm.advice}")
+    return lines
 
 
 def timeline(settlement: pb.Settlement, elapsed: Mapping[str, float], proofs: Mapping[str, int]) -> Table:

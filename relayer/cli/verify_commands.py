@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from chains.console import EXIT_REFUSED, EXIT_UNREADABLE, JsonFlag, Output, fail, out, output_of, show_json
-from relayer.cli.verify import Refused, Unreadable, verify_file
+from relayer.cli.verify import Refused, Unreadable, VerifyReport, verify_attestation_file, verify_file
 
 app = typer.Typer(
     help="Verify files offline. Exit code 0: everything in the file holds; 1: refused, with the reason; 2: unreadable.",
@@ -62,9 +64,28 @@ def evidence(file: FileArgument, json_flag: JsonFlag = False) -> None:
     _verify("evidence", file, output_of(json_flag))
 
 
+@app.command()
+def attestation(
+    file: Annotated[
+        Path, typer.Argument(help="An SGX quote (version 3) or an AWS Nitro document.", show_default=False)
+    ],
+    collateral: Annotated[Path | None, typer.Option(help="The quote's collateral, JSON.")] = None,
+    at: Annotated[datetime | None, typer.Option(help="When to judge, UTC; else at the document's own time.")] = None,
+    root: Annotated[Path | None, typer.Option(help="A root certificate in place of Intel's and AWS's.")] = None,
+    json_flag: JsonFlag = False,
+) -> None:
+    """An enclave's attestation: chain, revocation lists, signatures and TCB, at a time that the report names."""
+    at_s = None if at is None else int(at.replace(tzinfo=UTC).timestamp())
+    _report(lambda: verify_attestation_file(file, collateral=collateral, at_s=at_s, root=root), output_of(json_flag))
+
+
 def _verify(what: str, file: Path, output: Output) -> None:
+    _report(lambda: verify_file(what, file), output)
+
+
+def _report(verify: Callable[[], VerifyReport], output: Output) -> None:
     try:
-        report = verify_file(what, file)
+        report = verify()
     except Unreadable as unreadable:
         fail(unreadable, output, EXIT_UNREADABLE)
     except Refused as refused:

@@ -64,13 +64,18 @@ class EventPage:
 
 @dataclass(frozen=True)
 class HostedClient:
-    """The light client that an endpoint hosts of its counterparty, as its chain stores it now."""
+    """The light client that an endpoint hosts of its counterparty, as its chain stores it now.
+
+    ``needs_update_first``: what is proved at the latest height would be refused, as those who sign proofs now are not
+    known there: an update comes before the next proof.
+    """
 
     client_id: str
     latest_height: int
     latest_timestamp_s: int
     trusting_period_s: int
     status: LightClientStatus
+    needs_update_first: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ import json
 import secrets
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.adapters import ESCROW, AdapterFamily, AdapterPlan
+from chains.evm.client.adapters import AdapterFamily
 from chains.evm.client.deployment import Deployment as EvmDeployment
 from chains.evm.client.deployment import DeploymentPlan, LedgerAnchor, deploy_all
-from chains.evm.client.proofs import QbftProver, TrustTerms
+from chains.evm.client.proofs import TrustTerms
 from chains.evm.client.rpc import EvmRpc
 from chains.progmat.client import (
     AnyRequest,
@@ -35,6 +35,8 @@ from relayer.config import Peer
 from relayer.devnet import config_files as files
 from relayer.devnet import processes
 from relayer.devnet.access import checkpoint_collector, ledger_client, tls_of
+from relayer.devnet.architectures import proof_path
+from relayer.devnet.instruments import SELLER_UNITS, Issuing, require_packages
 from relayer.devnet.layout import (
     BROKERS,
     COIN_ID,
@@ -46,16 +48,19 @@ from relayer.devnet.layout import (
     DevnetAlreadyRunning,
     DevnetNotRunning,
     DevnetState,
+    Instrument,
     Notaries,
     Party,
     Process,
     read_state,
     write_state,
 )
+from relayer.devnet.proof_paths import Between, FirstStates, NetworkAdditions, ProofPath
+from relayer.proof_config import Architecture
 
 TRUST = TrustTerms(trusting_period_s=14 * 24 * 3600, max_clock_drift_s=30)
 EARMARK_MARGIN_S = 3
-SELLER_UNITS, BUYER_YEN = 1_000, 100_000_000
+BUYER_YEN = 100_000_000
 START_TIMEOUT_S = 60.0
 SPEC_FILE = "network-spec.json"
 MEMBERS = (
@@ -72,14 +77,23 @@ KEYS = ("registrar", "seller", "buyer", "relayer")
 Say = Callable[[str], None]
 
 
-async def boot(directory: Path, say: Say, block_period_s: int = 1, notaries: Notaries = Notaries.ONE) -> DevnetState:
+async def boot(
+    directory: Path,
+    say: Say,
+    block_period_s: int = 1,
+    notaries: Notaries = Notaries.ONE,
+    families: Collection[AdapterFamily] = (),
+    proof: Architecture = Architecture.DIRECT,
+) -> DevnetState:
     """A fresh devnet in ``directory``, running when this returns; cleans up on failure.
 
-    Raises ``DevnetAlreadyRunning``, ``NotReady``, ``ProcessDied``.
+    ``families``: adapters, each with a token of its own, beside those of the reference token.
+    Raises ``DevnetAlreadyRunning``, ``NotReady``, ``ProcessDied``, ``ArtifactInvalid`` (a token's packages).
     """
     started: list[Process] = []
+    require_packages(families)
     try:
-        return await _boot(_fresh(directory), say, block_period_s, notaries, started)
+        return await _boot(_fresh(directory), say, block_period_s, notaries, families, proof, started)
     except BaseException:
         processes.stop(started)
         raise
@@ -95,21 +109,27 @@ def _fresh(directory: Path) -> Path:
 
 
 async def _boot(
-    directory: Path, say: Say, block_period_s: int, notaries: Notaries, started: list[Process]
+    directory: Path,
+    say: Say,
+    block_period_s: int,
+    notaries: Notaries,
+    families: Collection[AdapterFamily],
+    proof: Architecture,
+    started: list[Process],
 ) -> DevnetState:
-    names = (*notaries.nodes, "evm", "relayer", "gateway")
+    path = proof_path(proof)
+    names = (*notaries.nodes, "evm", *path.listening, "relayer", "gateway")
     ports = dict(zip(names, processes.free_ports(len(names)), strict=True))
     secrets_by_name = _make_evm_keys(directory)
     say("making certificates, keys and network parameters")
-    await _make_network(directory, ports)
+    await _make_network(directory, ports, path.prepare(directory, ports, block_period_s))
     files.write_evm(directory, ports["evm"], block_period_s)
     say("starting the EVM chain, notary, Validators, issuer, registrar, exchange and custodians")
-    started.append(
-        processes.start(directory, "evm", ("-m", "chains.evm.devnet", "--config", str(directory / "evm.toml")))
-    )
-    for name in notaries.nodes:
-        config = directory / "network" / name / "node.toml"
-        started.append(processes.start(directory, name, ("-m", "chains.progmat.node", "--config", str(config))))
+    _start(directory, {"evm": "chains.evm.devnet"}, started)
+    _start_nodes(directory, notaries, started)
+    if path.listening:
+        say(f"starting {', '.join(path.listening)}")
+    _start(directory, path.listening, started)
     await _wait_for_ports(directory, ports, started)
     nodes = {name: Peer(name=name, target=f"127.0.0.1:{ports[name]}") for name in notaries.nodes}
     rpc_url = f"http://127.0.0.1:{ports['evm']}"
@@ -118,20 +138,19 @@ async def _boot(
     async with EvmRpc(rpc_url) as rpc:
         say("admitting members, opening accounts")
         accounts = await _admit(directory, nodes)
-        say("deploying the IBC contracts and the security token")
-        deployment = await _deploy(rpc, collector, secrets_by_name, block_period_s)
-        deployment.write(directory / "deployment.json")
-        say("creating the light client of the EVM chain on the ledger; issuing coin")
-        await asyncio.gather(_create_light_client(rpc, issuer, deployment), _issue(issuer, accounts["cn-b"]))
+        say("deploying the IBC contracts and the security tokens")
+        issuing = await _issuing(rpc, secrets_by_name, families)
+        deployment, instruments = await _deploy(issuing, collector, secrets_by_name, block_period_s)
+        between = Between(directory, rpc, issuing.registrar, deployment, collector, ports, nodes, TRUST)
+        first = await path.put_between(between)
+        first.deployment.write(directory / "deployment.json")
+        say(f"creating the light client of the EVM chain on the ledger, of type {first.client_type}; issuing coin")
+        await asyncio.gather(_create_light_client(issuer, first), _issue(issuer, accounts["cn-b"]))
+        relayer, gateway = (Peer(name=name, target=f"127.0.0.1:{ports[name]}") for name in ("relayer", "gateway"))
+        await _start_last(between, path, (relayer, gateway), say, started)
     await asyncio.gather(issuer.close(), collector.close())
     seller = _party(directory, "seller", accounts["cn-a"], secrets_by_name)
     buyer = _party(directory, "buyer", accounts["cn-b"], secrets_by_name)
-    relayer, gateway = (Peer(name=name, target=f"127.0.0.1:{ports[name]}") for name in ("relayer", "gateway"))
-    say("starting relayer and gateway")
-    files.write_relayer_and_gateway(directory, rpc_url, nodes, collector.validator_set, relayer, gateway)
-    for name, module in (("relayer", "relayer"), ("gateway", "relayer.gateway")):
-        started.append(processes.start(directory, name, ("-m", module, "--config", str(directory / f"{name}.toml"))))
-    await _wait_for_ports(directory, ports, started)
     state = DevnetState(
         ledger_id=LEDGER_ID,
         coin_id=COIN_ID,
@@ -143,10 +162,28 @@ async def _boot(
         relayer=relayer,
         seller=seller,
         buyer=buyer,
+        instruments=instruments,
         processes=tuple(started),
+        proof=proof.value,
     )
     write_state(directory, state)
     return state
+
+
+async def _start_last(
+    between: Between, path: ProofPath, ends: tuple[Peer, Peer], say: Say, started: list[Process]
+) -> None:
+    """Relayer and gateway, ``ends``, and what the proof architecture runs beside them, until all of it is ready."""
+    directory, (relayer, gateway) = between.directory, ends
+    last = {"relayer": "relayer", "gateway": "relayer.gateway", **path.processes_at_last()}
+    say(f"starting {', '.join(last)}")
+    validators = between.collector.validator_set
+    files.write_relayer_and_gateway(
+        directory, between.rpc.url, between.nodes, validators, relayer, gateway, path.section
+    )
+    _start(directory, last, started)
+    await _wait_for_ports(directory, between.ports, started)
+    await path.wait_until_ready(between)
 
 
 def shut_down(directory: Path) -> None:
@@ -169,9 +206,21 @@ def _make_evm_keys(directory: Path) -> dict[str, bytes]:
     return made
 
 
-async def _make_network(directory: Path, ports: dict[str, int]) -> None:
+def _start_nodes(directory: Path, notaries: Notaries, started: list[Process]) -> None:
+    for name in notaries.nodes:
+        config = directory / "network" / name / "node.toml"
+        started.append(processes.start(directory, name, ("-m", "chains.progmat.node", "--config", str(config))))
+
+
+def _start(directory: Path, modules: Mapping[str, str], started: list[Process]) -> None:
+    """Each module under its process's name, with the configuration file of that name."""
+    for name, module in modules.items():
+        started.append(processes.start(directory, name, ("-m", module, "--config", str(directory / f"{name}.toml"))))
+
+
+async def _make_network(directory: Path, ports: dict[str, int], additions: NetworkAdditions) -> None:
     spec = directory / SPEC_FILE
-    spec.write_text(json.dumps(files.network_spec(ports)))
+    spec.write_text(json.dumps(files.network_spec(ports, additions.attestation_roots, additions.programs)))
     module = ("-m", "chains.progmat.bootstrap", str(spec), str(directory / "network"))
     child = await asyncio.create_subprocess_exec(sys.executable, *module, stderr=asyncio.subprocess.PIPE)
     _, complaint = await child.communicate()
@@ -182,6 +231,8 @@ async def _make_network(directory: Path, ports: dict[str, int]) -> None:
 async def _wait_for_ports(directory: Path, ports: dict[str, int], started: list[Process]) -> None:
     def wait_for_all() -> None:
         for process in started:
+            if process.name not in ports:
+                continue
             processes.wait_until(
                 lambda port=ports[process.name]: processes.accepts_connections("127.0.0.1", port),  # type: ignore[misc]  # a default binds the loop's value
                 process.name,
@@ -212,10 +263,15 @@ async def _admit(directory: Path, nodes: dict[str, Peer]) -> dict[str, CashAccou
     return accounts
 
 
-async def _deploy(
-    rpc: EvmRpc, collector: CheckpointCollector, keys: dict[str, bytes], block_period_s: int
-) -> EvmDeployment:
+async def _issuing(rpc: EvmRpc, keys: dict[str, bytes], families: Collection[AdapterFamily]) -> Issuing:
     registrar = EvmAccount(rpc, keys["registrar"], await rpc.chain_id())
+    return Issuing(registrar, keys["registrar"], keys["seller"], keys["buyer"], families)
+
+
+async def _deploy(
+    issuing: Issuing, collector: CheckpointCollector, keys: dict[str, bytes], block_period_s: int
+) -> tuple[EvmDeployment, tuple[Instrument, ...]]:
+    adapters = await issuing.before_the_app()
     anchor = await collector.collect(await collector.head(1, wait_ms=20_000))
     checkpoint = anchor.checkpoint
     plan = DeploymentPlan(
@@ -234,16 +290,22 @@ async def _deploy(
         token_name="Devnet Real Estate ST",  # noqa: S106  # the name of a security
         token_symbol="DST",  # noqa: S106  # its symbol
         holders=((address_of(keys["seller"]), SELLER_UNITS), (address_of(keys["buyer"]), 0)),
-        adapters=(ESCROW, AdapterPlan(AdapterFamily.ERC7943)),
+        adapters=adapters,
     )
-    return await deploy_all(registrar, plan, block_period_s * 1000)
+    deployment = await deploy_all(issuing.registrar, plan, block_period_s * 1000)
+    return deployment, await issuing.after_the_app(deployment)
 
 
-async def _create_light_client(rpc: EvmRpc, issuer: LedgerClient, deployment: EvmDeployment) -> None:
-    prover = QbftProver(rpc, deployment.commitments_contract, deployment.commitments_slot)
-    initial = await prover.initial_state(deployment.chain_id, TRUST)
+async def _create_light_client(issuer: LedgerClient, first: FirstStates) -> None:
+    initial = first.initial
     request = CreateLightClient(
-        "light-client", LEDGER_CLIENT_ID, "qbft", initial.client_state, initial.consensus_state, EVM_CLIENT_ID, (b"",)
+        "light-client",
+        LEDGER_CLIENT_ID,
+        first.client_type,
+        initial.client_state,
+        initial.consensus_state,
+        EVM_CLIENT_ID,
+        (b"",),
     )
     await _done(issuer, request)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from light_clients.progmat import ValidatorSet
@@ -40,8 +41,13 @@ def validator_set(directory: Path) -> ValidatorSet:
     return ValidatorSet(signers["threshold"], tuple(addresses))
 
 
-def network_spec(ports: dict[str, int]) -> dict[str, object]:
-    """What ``chains.progmat.bootstrap`` makes the ledger's files from. The issuer's node is the operator's, too."""
+def network_spec(
+    ports: dict[str, int], attestation_roots: Sequence[str] = (), programs: Sequence[str] = ()
+) -> dict[str, object]:
+    """What ``chains.progmat.bootstrap`` makes the ledger's files from. The issuer's node is the operator's, too.
+
+    ``attestation_roots`` are pinned beside the makers'; ``programs`` get certificates beside relayer and gateway.
+    """
     relayer, gateway, operator = API_CLIENTS
     return {
         "ledger_id": LEDGER_ID,
@@ -60,7 +66,8 @@ def network_spec(ports: dict[str, int]) -> dict[str, object]:
         "operators": [operator],
         "gateways": [gateway],
         # The gateway brings the header under which it proves an earmark: the relayers' permission.
-        "relayers": [relayer, gateway],
+        "relayers": [relayer, gateway, *programs],
+        "attestation_roots": list(attestation_roots),
     }
 
 
@@ -70,8 +77,9 @@ def write_evm(directory: Path, port: int, block_period_s: int) -> None:
 
 
 def write_hub(directory: Path, port: int, block_period_s: int) -> None:
-    """The hub's file: another chain of the same kind, with validators of its own."""
-    (directory / "hub.toml").write_text(_chain(HUB_CHAIN_ID, port, block_period_s, f"{directory.as_posix()} hub"))
+    """The hub's file: another chain of the same kind, with validators of its own, that a restart finds again."""
+    chain = _chain(HUB_CHAIN_ID, port, block_period_s, f"{directory.as_posix()} hub")
+    (directory / "hub.toml").write_text(chain + f"data_dir = {json.dumps((directory / 'hub-chain').as_posix())}\n")
 
 
 def _chain(chain_id: int, port: int, block_period_s: int, validator_seed: str) -> str:
@@ -88,16 +96,24 @@ def write_relayer_and_gateway(
     validators: ValidatorSet,
     relayer: Peer,
     gateway: Peer,
+    proof: Callable[[str], str] = lambda _process: "",
 ) -> None:
-    """Both files, and the relayer's variant for the kill scenario: the same, but for the line it dies at."""
-    shared = _shared("relayer", rpc_url, nodes, validators)
+    """Both files, with the ``[proof]`` section that ``proof`` gives for each.
+
+    And the relayer's variant for the kill scenario: the same, but for the line it dies at.
+    """
+    shared = shared_sections("relayer", rpc_url, nodes, validators) + proof("relayer")
     callers = f"callers = {json.dumps([API_CLIENTS[2], 'relayer'])}\n"
     head = _head(relayer, "relayer") + callers + 'evm_key_file = "keys/relayer.hex"\n'
     (directory / "relayer.toml").write_text(head + shared)
     (directory / "relayer-kill.toml").write_text(head + f'kill_at = "{CrashPoint.BEFORE_ACKNOWLEDGE.value}"\n' + shared)
     margins = "before_lock_s = 3\nlock_to_settle_s = 5\nbefore_payment_s = 6\npayment_to_settle_s = 5\n"
     (directory / "gateway.toml").write_text(
-        _head(gateway, "gateway") + margins + _speaks_for() + _shared("gateway", rpc_url, nodes, validators)
+        _head(gateway, "gateway")
+        + margins
+        + _speaks_for()
+        + shared_sections("gateway", rpc_url, nodes, validators)
+        + proof("gateway")
     )
 
 
@@ -111,8 +127,8 @@ def _speaks_for() -> str:
     return "[speaks_for]\n" + "".join(f"{name} = {json.dumps(nodes)}\n" for name, nodes in nodes_of.items())
 
 
-def _shared(name: str, rpc_url: str, nodes: dict[str, Peer], validators: ValidatorSet) -> str:
-    """The sections both files have; tables come last in TOML."""
+def shared_sections(name: str, rpc_url: str, nodes: dict[str, Peer], validators: ValidatorSet) -> str:
+    """The sections all files have; tables come last in TOML."""
     addresses = ["0x" + address.hex() for address in validators.validators]
     sections = [
         "[tls]",

@@ -80,6 +80,19 @@ class Party(_Model):
     cash_key: str
 
 
+class Instrument(_Model):
+    """A security of the devnet: the token, the adapter that holds it for trades, and what it is, in words.
+
+    ``exchange``: where ibet's deliveries are made; empty for all other families.
+    """
+
+    family: str
+    token: str
+    adapter: str
+    exchange: str = ""
+    what: str
+
+
 class DevnetState(_Model):
     """All one needs to use a running devnet. Paths are relative to the devnet's directory."""
 
@@ -93,7 +106,9 @@ class DevnetState(_Model):
     relayer: Peer
     seller: Party
     buyer: Party
+    instruments: tuple[Instrument, ...]
     processes: tuple[Process, ...]
+    proof: str = "direct"
 
 
 def read_state(directory: Path) -> DevnetState:

@@ -73,7 +73,8 @@ def is_alive(process: Process) -> bool:
         argv = Path(f"/proc/{process.pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
     except OSError:
         return not Path("/proc/self/stat").exists() and _answers_signal(process.pid)
-    return state != "Z" and tuple(argv[1 : len(process.argv)]) == process.argv[1:]
+    # a process that was spawned this moment has no arguments yet
+    return state != "Z" and (argv == [""] or tuple(argv[1 : len(process.argv)]) == process.argv[1:])
 
 
 def _answers_signal(pid: int) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
+from chains.evm.client.abi import EvmCall
 from chains.evm.client.account import EvmAccount
+from chains.evm.client.adapters import AdapterFamily
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.token import TokenBinding
@@ -20,6 +22,7 @@ from primitives.errors import UnavailableError
 from relayer.client import RelayerClient
 from relayer.devnet import processes
 from relayer.devnet.access import deployment_of, gateway_client, ledger_client, relayer_client
+from relayer.devnet.instruments import instrument_of, read_secret, units_of
 from relayer.devnet.layout import EVM_CLIENT_ID, LEDGER_CLIENT_ID, DevnetState, Party, Process, write_state
 from relayer.devnet.trading import (
     TradePlan,
@@ -101,10 +104,11 @@ class Stage:
         await asyncio.gather(self.gateway.close(), self.relayer.close(), self.rpc.close())
         await asyncio.gather(*(node.close() for node in self._nodes.values()))
 
-    async def holdings(self) -> Holdings:
-        """Read both ledgers."""
+    async def holdings(self, family: AdapterFamily = AdapterFamily.ESCROW) -> Holdings:
+        """Read both ledgers; the units are of the family's token."""
+        instrument = instrument_of(self.state, family)
         units = [
-            await self._token.balance_of(self.rpc, address_bytes(party.evm_address))
+            await units_of(self.rpc, instrument, address_bytes(party.evm_address))
             for party in (self.state.seller, self.state.buyer)
         ]
         yen = [await self._yen(party) for party in (self.state.seller, self.state.buyer)]
@@ -114,10 +118,10 @@ class Stage:
         balances = await self._nodes[party.node].balances(self.state.coin_id, bytes.fromhex(party.cash_key))
         return sum(balance.free_yen + balance.reserved_yen + balance.locked_yen for balance in balances)
 
-    async def start_trade(self, plan: TradePlan) -> Followed:
-        """Both instructions, then the seller's earmark, or lock."""
+    async def start_trade(self, plan: TradePlan, sides: Sequence[Side] = tuple(Side)) -> Followed:
+        """The instructions, then the seller's earmark, or lock."""
         terms = plan_terms(self.directory, self.state, plan)
-        await instruct(self.directory, self.state, terms, list(Side))
+        await instruct(self.directory, self.state, terms, sides)
         followed = Followed(terms)
         self._watches.append(asyncio.create_task(followed.watch(self.gateway)))
         await earmark(self.directory, self.state, terms)
@@ -165,12 +169,14 @@ class Stage:
         else:
             await reclaim_expired(self.directory, self.state, followed.terms)
 
-    async def let_buyer_receive(self, allowed: Callable[[TokenBinding, bytes], object]) -> None:
+    async def let_buyer_receive(self, allowed: Callable[[TokenBinding, bytes], EvmCall]) -> None:
         """The token's registrar changes the allow-list: ``TokenBinding.allow`` or ``TokenBinding.disallow``."""
-        secret = bytes.fromhex((self.directory / REGISTRAR_KEY_FILE).read_text().strip())
-        account = EvmAccount(self.rpc, secret, self.deployment.chain_id)
-        call = allowed(self._token, address_bytes(self.state.buyer.evm_address))
-        await account.execute(call, timeout_s=30.0)  # type: ignore[arg-type]  # both return an EvmCall
+        await self.registrar_sends(allowed(self._token, address_bytes(self.state.buyer.evm_address)))
+
+    async def registrar_sends(self, call: EvmCall) -> None:
+        """What the tokens' issuer, agent or registrar does: on a devnet one account is all of these."""
+        account = EvmAccount(self.rpc, read_secret(self.directory, REGISTRAR_KEY_FILE), self.deployment.chain_id)
+        await account.execute(call, timeout_s=30.0)
 
     def process(self, name: str) -> Process:
         """A process of the devnet by name."""

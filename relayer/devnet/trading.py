@@ -15,27 +15,40 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from chains.evm.client.account import EvmAccount
 from chains.evm.client.adapters import AdapterFamily
-from chains.evm.client.deployment import Deployment, adapter_address, address_bytes
+from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.dvp_app import DvpAppBinding, seller_trade_id
+from chains.evm.client.preparing import EarmarkPreparation, prepare_earmark
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.token import TokenBinding
 from ibc.dvp import CashAccount, CashLeg, LeadLeg, SecurityLeg, SettlementTerms, packet_of
-from primitives.errors import UnavailableError
+from primitives.errors import CallerError, UnavailableError
 from primitives.types import Address
 from relayer.devnet.access import deployment_of, gateway_client, ledger_client
-from relayer.devnet.layout import EVM_CLIENT_ID, LEDGER_CLIENT_ID, DevnetState, Party
+from relayer.devnet.instruments import instrument_of, read_secret
+from relayer.devnet.layout import EVM_CLIENT_ID, LEDGER_CLIENT_ID, DevnetState, Instrument, Party
 from relayer.gateway.matching import Side
 
 EVM_TIMEOUT_S = 30.0
 CUSTODIAN_TIMEOUT_S, CUSTODIAN_POLL_S = 30.0, 0.2
-APPROVE_GAS, EARMARK_GAS, LOCK_AND_SEND_GAS = 100_000, 400_000, 600_000
+APPROVE_GAS, EARMARK_GAS, LOCK_AND_SEND_GAS = 100_000, 600_000, 900_000
+BY_APPROVAL = (AdapterFamily.ESCROW, AdapterFamily.ERC3643, AdapterFamily.ERC7943)
+
+
+class BuyerMustConfirm(CallerError):
+    """The buyer's platform confirms the delivery that the seller earmarks, so one side alone cannot begin."""
+
+    reason = "BUYER_MUST_CONFIRM"
+
+    def __init__(self, family: AdapterFamily) -> None:
+        self.family = family
+        super().__init__(f"{family}: the buyer confirms the delivery before it is earmarked: instruct both sides")
 
 
 @dataclass(frozen=True)
 class TradePlan:
     """A trade between the devnet's two brokers; ``trade_id`` None = a fresh one. Times in seconds from now.
 
-    ``lead_leg``: what is locked first, the cash or the securities.
+    ``lead_leg``: what is locked first, the cash or the securities; ``family``: which of the devnet's securities.
     """
 
     quantity: int
@@ -44,18 +57,19 @@ class TradePlan:
     settle_in_s: int
     trade_id: bytes | None = None
     lead_leg: LeadLeg = LeadLeg.CASH
+    family: AdapterFamily = AdapterFamily.ESCROW
 
 
 def plan_terms(directory: Path, state: DevnetState, plan: TradePlan) -> SettlementTerms:
-    """The terms both sides will instruct; the salt is the two brokers' secret."""
-    deployment = deployment_of(directory, state)
+    """The terms both sides will instruct; the salt is the two brokers' secret. Raises ``AdapterNotDeployed``."""
+    deployment, instrument = deployment_of(directory, state), instrument_of(state, plan.family)
     now_s = int(time.time())
     return SettlementTerms(
         trade_id=plan.trade_id or seller_trade_id(address_bytes(state.seller.evm_address), secrets.token_bytes(8)),
         security=SecurityLeg(
             chain_id=deployment.chain_id,
-            token=Address(address_bytes(deployment.token)),
-            adapter=Address(adapter_address(deployment, AdapterFamily.ESCROW)),
+            token=Address(address_bytes(instrument.token)),
+            adapter=Address(address_bytes(instrument.adapter)),
             quantity=plan.quantity,
             seller=Address(address_bytes(state.seller.evm_address)),
             buyer=Address(address_bytes(state.buyer.evm_address)),
@@ -128,23 +142,49 @@ async def wait_for_block_time(rpc: EvmRpc, time_s: int) -> None:
 async def _seller(directory: Path, state: DevnetState) -> AsyncIterator[tuple[EvmAccount, Deployment]]:
     """The seller's account on the EVM chain; its key never leaves this process."""
     deployment = deployment_of(directory, state)
-    secret = bytes.fromhex((directory / state.seller.evm_key_file).read_text().strip())
     async with EvmRpc(state.rpc_url) as rpc:
-        yield EvmAccount(rpc, secret, deployment.chain_id), deployment
+        yield EvmAccount(rpc, read_secret(directory, state.seller.evm_key_file), deployment.chain_id), deployment
 
 
 async def earmark(directory: Path, state: DevnetState, terms: SettlementTerms) -> None:
-    """The seller's two transactions, approve and earmark, sent together; returns once both are in a block.
+    """What the security's family needs first, then the seller's earmark; returns once it is in a block.
 
-    Where the securities lead, the second one locks them and sends the packet.
+    Where the securities lead, the last message locks them and sends the packet. Where ibet's exchange delivers, the
+    buyer's account confirms: on a devnet both keys are at hand.
     """
-    async with _seller(directory, state) as (account, deployment):
-        token, app = TokenBinding(address_bytes(deployment.token)), DvpAppBinding(address_bytes(deployment.dvp_app))
+    instrument = _instrument_in(state, terms)
+    async with _seller(directory, state) as (seller, deployment):
+        data = await _prepare(directory, state, terms, instrument, seller)
+        app = DvpAppBinding(address_bytes(deployment.dvp_app))
         leads = terms.lead_leg is LeadLeg.SECURITIES
-        call, gas = (app.lock_and_send(terms), LOCK_AND_SEND_GAS) if leads else (app.earmark(terms), EARMARK_GAS)
-        # It succeeds only after the approval, so its gas cannot be estimated before: both limits are given.
-        await account.send(replace(token.approve(terms.security.adapter, terms.security.quantity), gas=APPROVE_GAS))
-        await account.execute(replace(call, gas=gas), EVM_TIMEOUT_S)
+        call = app.lock_and_send(terms, data) if leads else app.earmark(terms, data)
+        # It succeeds only after an approval that may be under way, so its gas cannot be estimated before.
+        await seller.execute(replace(call, gas=LOCK_AND_SEND_GAS if leads else EARMARK_GAS), EVM_TIMEOUT_S)
+
+
+async def _prepare(
+    directory: Path, state: DevnetState, terms: SettlementTerms, instrument: Instrument, seller: EvmAccount
+) -> bytes:
+    """The adapter's data. An approval is not waited for: the earmark that needs it has the next nonce."""
+    family, security = AdapterFamily(instrument.family), terms.security
+    if family in BY_APPROVAL:
+        approval = TokenBinding(security.token).approve(security.adapter, security.quantity)
+        await seller.send(replace(approval, gas=APPROVE_GAS))
+        return b""
+    buyer = EvmAccount(seller.rpc, read_secret(directory, state.buyer.evm_key_file), seller.chain_id)
+    exchange = address_bytes(instrument.exchange) if instrument.exchange else b""
+    return await prepare_earmark(family, terms, EarmarkPreparation(seller, buyer, exchange, EVM_TIMEOUT_S))
+
+
+def _instrument_in(state: DevnetState, terms: SettlementTerms) -> Instrument:
+    adapter = "0x" + terms.security.adapter.hex()
+    return next(each for each in state.instruments if each.adapter == adapter)
+
+
+def require_sides(family: AdapterFamily, sides: Sequence[Side]) -> None:
+    """Whether these sides can begin a trade of that family. Raises ``BuyerMustConfirm``."""
+    if family is AdapterFamily.IBET_DVP and list(sides) == [Side.SELLER]:
+        raise BuyerMustConfirm(family)
 
 
 async def release_refused(directory: Path, state: DevnetState, terms: SettlementTerms, sequence: int) -> None:

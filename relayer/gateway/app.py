@@ -11,6 +11,7 @@ import structlog
 
 from chains.evm.client.deployment import read_deployment
 from chains.progmat.client import LedgerClient
+from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.evm_node import opened_evm_node
 from relayer.config import GatewayConfig, load_config
 from relayer.gateway.access import Speakers
@@ -20,6 +21,7 @@ from relayer.gateway.orders import orders_of
 from relayer.gateway.rpc_settlement import Margins, Scope
 from relayer.gateway.serving import GatewayParts, serve_gateway
 from relayer.gateway.store import GatewayStore
+from relayer.proof_ends import EvmAccess, LedgerAccess, opened_prover
 from relayer.rpc_server import ServerSettings
 
 _log = structlog.get_logger(__name__)
@@ -33,15 +35,19 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         store = GatewayStore(config.database)
         stack.callback(store.close)
-        rpc = await stack.enter_async_context(opened_evm_node(config.evm.rpc_url, deployment))
+        rpc = await stack.enter_async_context(opened_evm_node(config.evm.rpc_url, deployment.chain_id))
+        ledger = LedgerAccess(config.ledger, tls)
+        prover = await opened_prover(
+            config.proof, ledger, EvmAccess(rpc, deployment, EVM_CONSENSUS[config.evm.consensus]), stack
+        )
         custodians = {peer.name: LedgerClient(peer.endpoint(), tls) for peer in config.ledger.custodians}
-        cash = LedgerSide(LedgerClient(config.ledger.issuer.endpoint(), tls), custodians, config.ledger.client_id)
+        cash = LedgerSide(ledger.issuer(), custodians, config.ledger.client_id)
         stack.push_async_callback(cash.close)
         orders = orders_of(deployment, config.securities_lead)
         scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians), orders)
         speakers = Speakers(config.speaks_for)
         await serve_gateway(
-            GatewayParts(store, EvmSide(rpc, deployment), cash, scope, speakers, now_s),
+            GatewayParts(store, EvmSide(rpc, deployment, prover), cash, scope, speakers, now_s),
             ServerSettings(config.listen, tls, speakers.callers),
             Margins(config.before_lock_s, config.lock_to_settle_s, config.before_payment_s, config.payment_to_settle_s),
             config.poll_interval_ms / 1000,

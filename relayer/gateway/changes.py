@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from ibc.dvp import SettlementTerms
 from relayer.gateway.errors import SettlementEnded, TradeIdTaken
 from relayer.gateway.lifecycle import SettlementEvent, SettlementState, next_state
 from relayer.gateway.matching import Side, mismatched_fields
-from relayer.gateway.model import Fact, Settlement, Waiting
+from relayer.gateway.model import Alarm, Fact, Settlement, Waiting
 from relayer.gateway.store import Change
 
+MOST_ACTS: Final = 32
+MOST_STANDING: Final = 16
 _PAID, _BLOCKED = SettlementState.PAID, SettlementState.DELIVERY_BLOCKED
 
 
@@ -113,6 +117,28 @@ def obstacle_seen(obstacle: str) -> Change:
             return replace(before, waiting=waiting) if obstacle else before
         event = SettlementEvent.TOKEN_REFUSES if obstacle else SettlementEvent.TOKEN_AGREES
         return replace(before, state=next_state(before.state, event), waiting=waiting)
+
+    return change
+
+
+def alarms_seen(acts: Sequence[Alarm], standing: Sequence[Alarm] | None, now_s: int) -> Change:
+    """What was done to a trade's tokens: acts are added once, the newest kept; conditions replace the ones before.
+
+    ``standing`` None: not known now, those before are kept. No alarm moves a settlement.
+    """
+
+    def change(before: Settlement | None) -> Settlement | None:
+        if before is None:
+            return None
+        known = {alarm.identity: alarm for alarm in before.alarms}
+        told = [alarm for alarm in before.alarms if alarm.is_act]
+        fresh = {act.identity: replace(act, since_s=now_s) for act in acts if act.identity not in known}
+        told += fresh.values()
+        stand = [alarm for alarm in before.alarms if not alarm.is_act]
+        if standing is not None:
+            once = {alarm.identity: known.get(alarm.identity) or replace(alarm, since_s=now_s) for alarm in standing}
+            stand = list(once.values())[:MOST_STANDING]
+        return replace(before, alarms=(*told[-MOST_ACTS:], *stand))
 
     return change
 

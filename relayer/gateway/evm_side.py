@@ -30,22 +30,23 @@ from ibc.dvp import DVP_PORT, DvpPayload, LeadLeg, SettlementTerms
 from ibc.packet import Packet
 from primitives.errors import PeerError
 from relayer.gateway.changes import Sighting
+from relayer.gateway.evm_interference import interference_between
 from relayer.gateway.lifecycle import SettlementEvent
 from relayer.gateway.model import Fact, Ledger
-from relayer.gateway.ports import EarmarkEvidence
+from relayer.gateway.ports import EarmarkEvidence, EarmarkProver, HeldTrades, InterferenceSeen
 
 MOST_BLOCKS_A_PAGE = 1000
 _OF_THE_APP = (EARMARKED_EVENT.topic0, PACKET_SENT_EVENT.topic0)
 
 
 class EvmSide:
-    """Implements ``SecuritiesSide``. ``client_id`` is the light client of the ledger on this chain."""
+    """Implements ``SecuritiesSide``. ``prover`` speaks to the ledger's light client of this chain, by default qbft."""
 
-    def __init__(self, rpc: EvmRpc, deployment: Deployment) -> None:
+    def __init__(self, rpc: EvmRpc, deployment: Deployment, prover: EarmarkProver | None = None) -> None:
         self._rpc = rpc
         self._router = Router(address_bytes(deployment.router))
         self._dvp_app = DvpAppBinding(address_bytes(deployment.dvp_app))
-        self._prover = QbftProver(rpc, deployment.commitments_contract, deployment.commitments_slot)
+        self._prover = prover or QbftProver(rpc, deployment.commitments_contract, deployment.commitments_slot)
         self._client_id = deployment.client_id
         self._deployed_after = deployment.deployed_after
 
@@ -125,6 +126,14 @@ class EvmSide:
         """See SecuritiesSide; the app tries the delivery in a call that changes nothing."""
         found = await self._dvp_app.preflight(self._rpc, terms)
         return "" if found is None else str(found)
+
+    async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:
+        """See SecuritiesSide."""
+        after_block, head = max(after_block, self._deployed_after), await self._rpc.block_number()
+        last = min(head, after_block + MOST_BLOCKS_A_PAGE)
+        if last <= after_block:
+            return InterferenceSeen(after_block, held, {}, None)
+        return await interference_between(self._rpc, self._dvp_app, held, after_block + 1, last, head)
 
     async def earmark_evidence(self, trade_id: bytes, trusted_height: int) -> EarmarkEvidence:
         """See SecuritiesSide."""

@@ -21,6 +21,7 @@ from relayer.gateway.lifecycle import ImpossibleSettlementEvent, SettlementEvent
 from relayer.gateway.model import Settlement
 from relayer.gateway.ports import CashSide, SecuritiesSide
 from relayer.gateway.store import Change, GatewayStore
+from relayer.gateway.token_watch import TokenWatch
 
 _log = structlog.get_logger(__name__)
 _EVM_CURSOR = "evm"
@@ -56,6 +57,7 @@ class Follower:
         self._cash = cash
         self._settings = settings
         self._now_s = now_s
+        self._token_watch = TokenWatch(store, securities, now_s)
         self._under_way: dict[bytes, asyncio.Task[None]] = {}
         self._token_asked_s: dict[bytes, int] = {}
         self._rounds = 0
@@ -101,6 +103,7 @@ class Follower:
         failures += [await _failure_of(self._read_or_say(settlement)) for settlement in known]
         for settlement in await asyncio.to_thread(self._store.open_settlements, self._settings.most_open):
             self._start_due(settlement)
+        failures.append(await _failure_of(self._token_watch.look()))
         for failure in failures:
             if failure is not None:
                 raise failure

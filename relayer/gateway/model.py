@@ -42,6 +42,31 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Alarm:
+    """Something done to the tokens held for a trade: an act with its ``tx_id`` in hex, or a condition without one.
+
+    ``height`` and ``since_s``, Unix seconds: where and when it was seen first.
+    """
+
+    name: str
+    detail: str
+    advice: str
+    tx_id: str
+    height: int
+    since_s: int = 0
+
+    @property
+    def is_act(self) -> bool:
+        """An act stays told; a condition is told while it stands."""
+        return bool(self.tx_id)
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Equal for two sights of one alarm."""
+        return self.name, self.detail, self.tx_id
+
+
+@dataclass(frozen=True)
 class Settlement:
     """One settlement. ``instructions`` holds the terms of each side that has spoken."""
 
@@ -54,6 +79,7 @@ class Settlement:
     facts: tuple[Fact, ...] = ()
     mismatched: tuple[str, ...] = field(default=())
     packet_sequence: int = 0
+    alarms: tuple[Alarm, ...] = ()
 
     @property
     def name(self) -> str:

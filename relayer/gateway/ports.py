@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ibc.dvp import SettlementTerms
+from chains.evm.client.proofs import StorageEvidence
+from ibc.dvp import DvpPayload, SettlementTerms
 from relayer.gateway.changes import Sighting
+from relayer.gateway.model import Alarm
+
+HeldTrades = Mapping[bytes, DvpPayload]
+"""Trades for which tokens are held, by trade id: all of the chain's, not only this gateway's."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,29 @@ class EarmarkEvidence:
     storage_proof: tuple[bytes, ...]
 
 
+@dataclass(frozen=True)
+class InterferenceSeen:
+    """What blocks up to ``until`` show of the tokens held for trades; alarms by trade id.
+
+    ``standing`` None: more blocks follow, so what stands now was not asked.
+    """
+
+    until: int
+    held: HeldTrades
+    acts: Mapping[bytes, tuple[Alarm, ...]]
+    standing: Mapping[bytes, tuple[Alarm, ...]] | None
+
+
+class EarmarkProver(Protocol):
+    """Proofs of the EVM chain in the form that the ledger's light client of it takes; a ``QbftProver`` is one."""
+
+    async def header_message(self, height: int, trusted_height: int) -> bytes:
+        """The client message from a height that the light client knows to a later one."""
+
+    async def storage_evidence(self, contract: bytes, slot: bytes, height: int) -> StorageEvidence:
+        """The proof of a slot of any contract at exactly ``height``."""
+
+
 class SecuritiesSide(Protocol):
     """The EVM chain, seen from the gateway. All methods raise ``UnavailableError`` when its nodes do not answer."""
 
@@ -33,6 +62,9 @@ class SecuritiesSide(Protocol):
 
     async def obstacle(self, terms: SettlementTerms) -> str:
         """What would keep the token from being delivered to the buyer now, in words; empty if nothing."""
+
+    async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:
+        """What was done to tokens held for trades in blocks after ``after_block``, at which ``held`` were all."""
 
     async def earmark_evidence(self, trade_id: bytes, trusted_height: int) -> EarmarkEvidence:
         """Proof of a trade's earmark at the newest block."""

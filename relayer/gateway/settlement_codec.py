@@ -16,7 +16,7 @@ from primitives.types import address
 from relayer.gateway.errors import BadRequest
 from relayer.gateway.lifecycle import SettlementState
 from relayer.gateway.matching import Side
-from relayer.gateway.model import Fact, Settlement, Waiting
+from relayer.gateway.model import Alarm, Fact, Settlement, Waiting
 from relayer.gateway.orders import Orders
 
 _NAME = re.compile(r"settlements/([0-9a-f]{64})")
@@ -172,6 +172,18 @@ def encode_settlement(settlement: Settlement) -> pb.Settlement:
         create_time=Timestamp(seconds=settlement.created_s),
         update_time=Timestamp(seconds=settlement.updated_s),
         packet_sequence=settlement.packet_sequence,
+        alarms=[_encode_alarm(alarm) for alarm in settlement.alarms],
+    )
+
+
+def _encode_alarm(alarm: Alarm) -> pb.Alarm:
+    return pb.Alarm(
+        name=alarm.name,
+        detail=alarm.detail,
+        advice=alarm.advice,
+        tx_id=alarm.tx_id,
+        height=alarm.height,
+        since=Timestamp(seconds=alarm.since_s),
     )
 
 

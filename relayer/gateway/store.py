@@ -6,7 +6,7 @@ misses nothing, and nobody is told what was not stored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as insert_or_update
 
-from ibc.dvp import SettlementTerms
+from ibc.dvp import DvpPayload, SettlementTerms
 from relayer.database import Database
+from relayer.gateway.alarm_tables import AlarmTable, HeldTable
 from relayer.gateway.errors import RequestIdReused, SettlementUnknown
 from relayer.gateway.lifecycle import SettlementState, waits_for
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Fact, Ledger, Settlement, Waiting
 from relayer.gateway.settlement_codec import encode_settlement, terms_bytes, terms_from_bytes
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _metadata = sa.MetaData()
 
 _settlements = sa.Table(
@@ -82,6 +83,8 @@ _cursors = sa.Table(
     sa.Column("name", sa.String, primary_key=True),
     sa.Column("cursor", sa.Integer, nullable=False),
 )
+_alarms = AlarmTable(_metadata)
+_held = HeldTable(_metadata)
 
 Change = Callable[[Settlement | None], Settlement | None]
 """From a settlement as stored (None = not yet) to what it becomes; None or an equal value = no change."""
@@ -168,8 +171,27 @@ class GatewayStore:
         with self._database.transaction() as connection:
             for trade_id, change in changes:
                 _change(connection, trade_id, change, now_s)
-            statement = insert_or_update(_cursors).values(name=cursor_name, cursor=cursor)
-            connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"cursor": cursor}))
+            _move_cursor(connection, cursor_name, cursor)
+
+    def apply_interference(
+        self,
+        cursor_name: str,
+        cursor: int,
+        held: Mapping[bytes, DvpPayload],
+        changes: Iterable[tuple[bytes, Change]],
+        now_s: int,
+    ) -> None:
+        """As ``apply_sightings``, together with the trades that hold tokens at the cursor."""
+        with self._database.transaction() as connection:
+            for trade_id, change in changes:
+                _change(connection, trade_id, change, now_s)
+            _held.replace(connection, held)
+            _move_cursor(connection, cursor_name, cursor)
+
+    def held_trades(self) -> dict[bytes, DvpPayload]:
+        """The trades of ``apply_interference``."""
+        with self._database.transaction() as connection:
+            return _held.read(connection)
 
     def cursor(self, name: str) -> int:
         """Where reading of a ledger's events continues; 0 at first."""
@@ -228,6 +250,11 @@ class GatewayStore:
         return EventPage(events, events[-1].number if len(events) == limit else max(after, newest))
 
 
+def _move_cursor(connection: sa.Connection, name: str, cursor: int) -> None:
+    statement = insert_or_update(_cursors).values(name=name, cursor=cursor)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"cursor": cursor}))
+
+
 def _concerns(table: sa.Table, nodes: Collection[str]) -> sa.ColumnElement[bool]:
     return sa.or_(table.c.seller_node.in_(nodes), table.c.buyer_node.in_(nodes))
 
@@ -238,6 +265,8 @@ def _change(connection: sa.Connection, trade_id: bytes, change: Change, now_s: i
     if after is None or after == before:
         return before
     _save(connection, after)
+    if after.alarms != (before.alarms if before else ()):
+        _alarms.replace(connection, trade_id, after.alarms)
     message = encode_settlement(after).SerializeToString(deterministic=True)
     connection.execute(sa.insert(_events).values(trade_id=trade_id, settlement=message, at_s=now_s, **_nodes(after)))
     return after
@@ -324,4 +353,5 @@ def _settlement(connection: sa.Connection, row: Any) -> Settlement:  # noqa: ANN
         facts=tuple(Fact(Ledger(f.ledger), f.what, f.tx_id, f.height, f.at_s, f.proof_bytes) for f in facts),
         mismatched=tuple(filter(None, row["mismatched"].split(","))),
         packet_sequence=int(row["packet_sequence"]),
+        alarms=_alarms.read(connection, row["trade_id"]),
     )

@@ -124,6 +124,8 @@ class HubUpkeep:
         update = await self._ledger.update_for_counterparty(max(known, above), max(at_least, known + 1))
         checkpoint = decode_header(update.client_message, self._ledger_id).checkpoint
         state = FarState(checkpoint.height, checkpoint.timestamp_s, checkpoint.root)
+        for handover in update.earlier:
+            await self._update(LEDGER_CLIENT_ID, handover)
         hub_height = await self._update(LEDGER_CLIENT_ID, update.client_message)
         self._states = {state.height: state}
         return ShownState(state, hub_height)

@@ -82,6 +82,24 @@ class EnclaveProvedEndpoint:
         await self._quorum.close()
 
 
+class EnclaveStatedProver:
+    """What a gateway asks of a ``QbftProver``, stated by enclaves for a ledger whose client is of type ``enclave``."""
+
+    def __init__(self, prover: QbftProver, states: QbftStates, quorum: EnclaveQuorum, form: StatementForm) -> None:
+        self._prover = prover
+        self._states = states
+        self._quorum = quorum
+        self._form = form
+
+    async def header_message(self, height: int, trusted_height: int) -> bytes:
+        """See EarmarkProver; raises as `stated_header`."""
+        return await stated_header(self._prover, self._states, self._quorum, self._form, (trusted_height, height))
+
+    async def storage_evidence(self, contract: bytes, slot: bytes, height: int) -> StorageEvidence:
+        """See EarmarkProver; raises as `stated_storage`."""
+        return await stated_storage(self._prover, self._states, self._quorum, contract, slot, height)
+
+
 async def stated_header(
     prover: QbftProver,
     states: QbftStates,

@@ -11,7 +11,9 @@ from light_clients.enclave.codec import decode_consensus_state, encode_membershi
 from light_clients.enclave.errors import StatementMismatch
 from light_clients.enclave.keys import claimed_key
 from light_clients.enclave.solidity_form import encode_solidity_proof, encode_solidity_update
-from light_clients.enclave.statements import NANOSECONDS
+from light_clients.enclave.statements import NANOSECONDS, statement_digest
+from primitives.errors import UnavailableError
+from primitives.secp256k1 import recover_address
 from relayer.enclave.program import Snapshot
 from relayer.provers.enclave_quorum import QuorumStatement
 
@@ -19,6 +21,12 @@ ReadConsensusState = Callable[[int], Awaitable[bytes]]
 """The consensus state that the ledger's enclave client keeps of a height."""
 ReadTimestamp = Callable[[Snapshot], int]
 """A snapshot's own time, UTC seconds."""
+
+
+class KeyWithoutAnswer(UnavailableError):
+    """An enclave signs with a key that is not registered, and that its operator has not answered for yet."""
+
+    reason = "KEY_WITHOUT_ANSWER"
 
 
 class StatementForm(Protocol):
@@ -62,13 +70,18 @@ class LedgerForm:
     renew_before_s: int
 
     async def update(self, stated: QuorumStatement) -> bytes:
-        """See StatementForm."""
+        """See StatementForm. Raises KeyWithoutAnswer, and what reads the ledger and the answers."""
         statement = update_of(stated)
         trusted = await self.consensus_state(statement.prev_height)
         due_s = statement.timestamp_ns // NANOSECONDS + self.renew_before_s
         known = {each.enclave_key for each in decode_consensus_state(trusted).keys if each.expires_at_s > due_s}
         offered = await self.registrations()
         wanted = [each for each in offered if claimed_key(each).enclave_key not in known]
+        answered = known | {claimed_key(each).enclave_key for each in offered}
+        digest = statement_digest(stated.message)
+        for signer in (recover_address(digest, signature) for signature in stated.signatures):
+            if signer not in answered:
+                raise KeyWithoutAnswer(f"enclave key {signer.hex()} is new: its operator has to answer for it")
         return encode_update(SignedStatement(stated.message, stated.signatures), trusted, wanted)
 
     def proof(self, snapshot: Snapshot, stated: QuorumStatement) -> bytes:  # noqa: ARG002  # the protocol's signature

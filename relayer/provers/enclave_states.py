@@ -11,7 +11,7 @@ from typing import Protocol
 
 from chains.evm.client.proofs import QbftProver, StorageEvidence, TrustTerms
 from chains.progmat.client import CheckpointCollector, SignedCheckpoint
-from light_clients.progmat import ProgmatClientState
+from light_clients.progmat import Checkpoint, ProgmatClientState
 from light_clients.progmat.client_state import encode_client_state
 from light_clients.qbft.codec import decode_client_state, decode_consensus_state, decode_membership_proof
 from light_clients.qbft.membership import commitment_slot, word_at
@@ -77,16 +77,19 @@ class LedgerStates:
 
     async def snapshot_at(self, height: int) -> Snapshot:
         """See InnerStates."""
-        signed = await self.collector.collect(height)
+        return self.snapshot_of((await self.collector.collect(height)).checkpoint)
+
+    def snapshot_of(self, checkpoint: Checkpoint) -> Snapshot:
+        """The light client's state after a checkpoint."""
         client_state = ProgmatClientState(
             ledger_id=self.collector.ledger_id,
-            latest_height=height,
+            latest_height=checkpoint.height,
             trusting_period_s=self.trust.trusting_period_s,
             max_clock_drift_s=self.trust.max_clock_drift_s,
             frozen=False,
-            validator_set_hash=signed.checkpoint.next_validator_set_hash,
+            validator_set_hash=checkpoint.next_validator_set_hash,
         )
-        return Snapshot("progmat", encode_client_state(client_state), height, signed.checkpoint.consensus_state)
+        return Snapshot("progmat", encode_client_state(client_state), checkpoint.height, checkpoint.consensus_state)
 
     async def value_at(self, snapshot: Snapshot, proof: bytes, path: bytes) -> bytes:  # noqa: ARG002  # the protocol's signature
         """See InnerStates; a ledger's proof does not carry the value, so a Validator says it."""

@@ -6,11 +6,13 @@ things is brought before the tribunal, however few they are.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import structlog
 
 from light_clients.progmat import (
+    Checkpoint,
     CheckpointEquivocation,
     SignedStatement,
     ValidatorSet,
@@ -32,16 +34,26 @@ STORED_HEIGHTS: Final = 256
 
 
 class CheckpointWatch:
-    """Remembers which stored heights were compared, what was said, and who is accused; a restart begins anew."""
+    """Remembers which stored heights were compared, what was said, and who is accused; a restart begins anew.
+
+    ``kept_form``: what the host keeps of a checkpoint that it took.
+    """
 
     def __init__(
-        self, ledger_id: str, host: CheckpointHost, validators: StatementSource, tribunal: Tribunal, board: AlarmBoard
+        self,
+        ledger_id: str,
+        host: CheckpointHost,
+        validators: StatementSource,
+        tribunal: Tribunal,
+        board: AlarmBoard,
+        kept_form: Callable[[Checkpoint], bytes] = slot_of,
     ) -> None:
         self._ledger_id = ledger_id
         self._host = host
         self._validators = validators
         self._tribunal = tribunal
         self._board = board
+        self._kept_form = kept_form
         self._book = StatementBook()
         self._compared_to = 0
         self._head = 0
@@ -84,7 +96,7 @@ class CheckpointWatch:
         for version in spoken:
             for validator, signature in version.signatures.items():
                 self._note(validator, SignedStatement(version.checkpoint, signature))
-        contradicted = slot is not None and any(slot_of(version.checkpoint) != slot for version in spoken)
+        contradicted = slot is not None and any(self._kept_form(version.checkpoint) != slot for version in spoken)
         stored = await self._stored_header(height, statements.signing_set) if contradicted else None
         if len(spoken) > 1 or contradicted:
             self._disagree(height, spoken, slot)
@@ -159,14 +171,13 @@ class CheckpointWatch:
         self._board.find(Alarm(AlarmKind.CHECKPOINT_CONTRADICTED, f"{self._host.client_id} at {height}", detail))
 
     def _slot(self, header: bytes) -> bytes:
-        return slot_of(decode_header(header, self._ledger_id).checkpoint)
+        return self._kept_form(decode_header(header, self._ledger_id).checkpoint)
 
     def _disagree(self, height: int, spoken: tuple[Spoken, ...], slot: bytes | None) -> None:
-        said = "; ".join(_shown(version, slot) for version in spoken)
+        said = "; ".join(self._shown(version, slot) for version in spoken)
         self._board.find(Alarm(AlarmKind.VALIDATORS_DISAGREE, f"{self._host.client_id} at {height}", said))
 
-
-def _shown(version: Spoken, slot: bytes | None) -> str:
-    who = ", ".join("0x" + address.hex() for address in version.signatures)
-    unlike = slot is not None and slot_of(version.checkpoint) != slot
-    return f"{who} say root {version.checkpoint.root.hex()}{', unlike what is stored' if unlike else ''}"
+    def _shown(self, version: Spoken, slot: bytes | None) -> str:
+        who = ", ".join("0x" + address.hex() for address in version.signatures)
+        unlike = slot is not None and self._kept_form(version.checkpoint) != slot
+        return f"{who} say root {version.checkpoint.root.hex()}{', unlike what is stored' if unlike else ''}"

@@ -72,8 +72,8 @@ class HeaderWatch:
         refusals: list[str] = []
         below = sorted((known for known in hosted.heights if known < height), reverse=True)
         for trusted in below[:MOST_TRUSTED_HEIGHTS_TRIED]:
-            message = await self._chain.header_message(height, trusted)
             try:
+                message = await self._chain.header_message(height, trusted)
                 tx_id = await self._host.report_header(message)
             except (CallerError, PeerError) as refusal:
                 refusals.append(f"from {trusted}: {refusal.reason}: {refusal}")

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chains.progmat.client.checkpoints import Statements
-from light_clients.progmat.client_state import ProgmatClientState
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,15 @@ class CanonicalChain(Protocol):
         """The chain's own header of a height, as a client message that builds on ``trusted_height``."""
 
 
+class HostedCheckpoints(Protocol):
+    """What a watch reads of a client state of the ledger's light client, whatever its kind."""
+
+    @property
+    def latest_height(self) -> int: ...  # noqa: D102 # the protocol's docstring says it
+    @property
+    def frozen(self) -> bool: ...  # noqa: D102 # the protocol's docstring says it
+
+
 class CheckpointHost(Protocol):
     """The EVM chain, which hosts the light client of the ledger."""
 
@@ -57,11 +65,11 @@ class CheckpointHost(Protocol):
     def client_id(self) -> str:
         """Of that light client."""
 
-    async def client_state(self) -> ProgmatClientState:
+    async def client_state(self) -> HostedCheckpoints:
         """As its contract has it now."""
 
     async def slot(self, height: int) -> bytes | None:
-        """What is kept of a height: ``u64 height | first 24 bytes of keccak256(u64 timestamp | root)``."""
+        """What is kept of a height, in the form that the watch is told to compare it with."""
 
     async def header_at(self, height: int) -> bytes | None:
         """The header by which a kept height came in, if it can be found in the chain's transactions."""

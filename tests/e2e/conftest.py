@@ -8,15 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from chains.evm.client.adapters import AdapterFamily
 from relayer.devnet.boot import boot, shut_down
+from tests.fakes.trex_abi import missing_trex
 
 
 @pytest.fixture(scope="session")
 def devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The directory of a running devnet."""
+    """The directory of a running devnet with every family of tokens; without npm, the genuine T-REX is left out."""
     directory = tmp_path_factory.mktemp("devnet") / "devnet"
     said: list[str] = []
-    asyncio.run(boot(directory, said.append))
+    families = [family for family in AdapterFamily if family is not AdapterFamily.ERC3643 or not missing_trex()]
+    asyncio.run(boot(directory, said.append, families=families))
     try:
         yield directory
     finally:

@@ -17,7 +17,8 @@ from chains.evm.client.adapters import AdapterFamily
 from chains.evm.client.deployment import adapter_address, address_bytes
 from chains.evm.client.token import TokenBinding
 from relayer.devnet import processes
-from relayer.devnet.boot import BUYER_YEN, SELLER_UNITS
+from relayer.devnet.boot import BUYER_YEN
+from relayer.devnet.instruments import SELLER_UNITS
 from relayer.devnet.layout import read_state
 from relayer.devnet.scenarios import AMOUNT_YEN, QUANTITY
 from relayer.devnet.stage import FINAL, Followed, Stage

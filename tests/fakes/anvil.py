@@ -27,11 +27,21 @@ def anvil_binary() -> str:
 
 
 @asynccontextmanager
-async def running_anvil(chain_id: int, *rich: bytes, hardfork: str = "berlin", period_s: int = 0) -> AsyncIterator[str]:
-    """Its URL. Blocks are made at once, or every `period_s`; the secrets in `rich` have money; gas costs nothing."""
-    arguments = ["--port", "0", "--chain-id", str(chain_id), "--hardfork", hardfork, "--gas-price", "0"]
-    if period_s:
-        arguments += ["--block-time", str(period_s)]
+async def running_anvil(
+    chain_id: int,
+    *rich: bytes,
+    hardfork: str = "berlin",
+    base_fee_wei: int = 0,
+    begin_s: int | None = None,
+) -> AsyncIterator[str]:
+    """Its URL. Blocks are made at once; the secrets in `rich` have money.
+
+    Time begins at `begin_s`, or now. Gas costs nothing, unless the hard fork knows a base fee and one is given, in wei.
+    """
+    arguments = ["--port", "0", "--chain-id", str(chain_id), "--hardfork", hardfork]
+    arguments += ["--base-fee", str(base_fee_wei)] if base_fee_wei else ["--gas-price", "0"]
+    if begin_s is not None:
+        arguments += ["--timestamp", str(begin_s)]
     process = await asyncio.create_subprocess_exec(
         anvil_binary(), *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )

@@ -14,7 +14,9 @@ from eth_abi import abi as eth_abi
 from primitives.keccak import keccak256
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-ARTIFACT_FOLDERS: Final = (ROOT / "chains" / "evm" / "artifacts", ROOT / "tests" / "fakes" / "artifacts")
+ARTIFACT_FOLDERS: Final = tuple(
+    ROOT / folder for folder in ("chains/evm/artifacts", "chains/evm/devnet/artifacts", "tests/fakes/artifacts")
+)
 
 #: Solidity's own errors, which no ABI lists
 BUILT_IN_ERRORS: Final = (

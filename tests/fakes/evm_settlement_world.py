@@ -98,18 +98,17 @@ class LedgerSide:
 
 
 @dataclass
-class EvmSettlementWorld:
-    """Everything that one DvP needs on this chain."""
+class DeployedWorld:
+    """Our contracts on some node, who acts there, and the ledger's side; accounts pay ``max_gas_price_wei`` at most."""
 
-    devnet: Devnet
-    clock: TurnableClock
     rpc: EvmRpc
     deployment: Deployment
     ledger: LedgerSide
+    max_gas_price_wei: int = 0
 
     def __post_init__(self) -> None:
         self.admin, self.seller, self.buyer, self.relayer = (
-            EvmAccount(self.rpc, secret, CHAIN_ID) for secret in (ADMIN, SELLER, BUYER, RELAYER)
+            EvmAccount(self.rpc, secret, CHAIN_ID, self.max_gas_price_wei) for secret in (ADMIN, SELLER, BUYER, RELAYER)
         )
         self.router = Router(address_bytes(self.deployment.router))
         self.app = DvpAppBinding(address_bytes(self.deployment.dvp_app))
@@ -118,8 +117,8 @@ class EvmSettlementWorld:
         self.light_client = ProgmatLightClientBinding(address_bytes(self.deployment.light_client))
         self.prover = QbftProver(self.rpc, self.deployment.commitments_contract, self.deployment.commitments_slot)
 
-    def terms(self, trade: int = 1, quantity: int = 10) -> SettlementTerms:
-        now_s = self.devnet.chain.head.timestamp
+    def terms_at(self, now_s: int, trade: int, quantity: int = 10) -> SettlementTerms:
+        """Locked within five minutes, settled within ten."""
         terms = some_terms(trade, lock_by_s=now_s + 300)
         security = SecurityLeg(
             chain_id=CHAIN_ID,
@@ -131,14 +130,25 @@ class EvmSettlementWorld:
         )
         return replace(terms, security=security)
 
+    async def earmark(self, terms: SettlementTerms) -> None:
+        await self.seller.execute(self.token.approve(self.adapter.address, terms.security.quantity), TIMEOUT_S)
+        await self.seller.execute(self.app.earmark(terms), TIMEOUT_S)
+
+
+@dataclass
+class EvmSettlementWorld(DeployedWorld):
+    """Everything that one DvP needs, on the devnet."""
+
+    devnet: Devnet = field(kw_only=True)
+    clock: TurnableClock = field(kw_only=True)
+
+    def terms(self, trade: int = 1, quantity: int = 10) -> SettlementTerms:
+        return self.terms_at(self.devnet.chain.head.timestamp, trade, quantity)
+
     def advance_to(self, time_s: int) -> None:
         """Let the chain reach a time: a call sees the newest block's."""
         self.clock.now_s = float(time_s)
         self.devnet.mine()
-
-    async def earmark(self, terms: SettlementTerms) -> None:
-        await self.seller.execute(self.token.approve(self.adapter.address, terms.security.quantity), TIMEOUT_S)
-        await self.seller.execute(self.app.earmark(terms), TIMEOUT_S)
 
     def lock_on_ledger(self, terms: SettlementTerms, sequence: int = 1) -> Packet:
         packet = packet_of(terms, sequence, LEDGER_CLIENT_ID, CLIENT_ID)
@@ -161,17 +171,23 @@ async def settlement_world(
     config = devnet_config(mining=MiningMode.INSTANT, prefunded=prefunded, genesis_time_s=int(clock.now_s))
     async with Devnet(config, clock) as devnet, EvmRpc(devnet.url) as rpc:
         ledger = ledger or LedgerSide(devnet.chain.head.timestamp)
-        plan = DeploymentPlan(
-            anchor=ledger.anchor(),
-            client_id=CLIENT_ID,
-            counterparty_client_id=LEDGER_CLIENT_ID,
-            earmark_margin_s=EARMARK_MARGIN_S,
-            token_name="Security Token A",  # noqa: S106 # the name of a security, not a secret
-            token_symbol="STA",  # noqa: S106 # as above
-            holders=((address_of(SELLER), HOLDING), (address_of(BUYER), 0)),
-            relayers=relayers,
-            adapters=adapters,
-            listing_delay_s=listing_delay_s,
-        )
+        plan = replace(plan_of(ledger.anchor(), relayers, adapters), listing_delay_s=listing_delay_s)
         deployment = await deploy(EvmAccount(rpc, ADMIN, CHAIN_ID), plan, 1000)
-        yield EvmSettlementWorld(devnet, clock, rpc, deployment, ledger)
+        yield EvmSettlementWorld(rpc, deployment, ledger, devnet=devnet, clock=clock)
+
+
+def plan_of(
+    anchor: LedgerAnchor, relayers: tuple[bytes, ...] = (), adapters: tuple[AdapterPlan, ...] = (ESCROW,)
+) -> DeploymentPlan:
+    """What is deployed: a token of which the seller has all, and the buyer may have some."""
+    return DeploymentPlan(
+        anchor=anchor,
+        client_id=CLIENT_ID,
+        counterparty_client_id=LEDGER_CLIENT_ID,
+        earmark_margin_s=EARMARK_MARGIN_S,
+        token_name="Security Token A",  # noqa: S106 # the name of a security, not a secret
+        token_symbol="STA",  # noqa: S106 # as above
+        holders=((address_of(SELLER), HOLDING), (address_of(BUYER), 0)),
+        relayers=relayers,
+        adapters=adapters,
+    )

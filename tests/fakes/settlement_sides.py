@@ -13,7 +13,7 @@ from primitives.errors import CallerError, UnavailableError
 from relayer.gateway.changes import Sighting
 from relayer.gateway.lifecycle import SettlementEvent
 from relayer.gateway.model import Fact, Ledger
-from relayer.gateway.ports import EarmarkEvidence
+from relayer.gateway.ports import EarmarkEvidence, HeldTrades, InterferenceSeen
 
 
 class NodeAway(UnavailableError):
@@ -43,6 +43,7 @@ class MemoryEvm:
     earmarks: dict[bytes, Sighting] = field(default_factory=dict)
     obstacles: dict[bytes, str] = field(default_factory=dict)
     asked: list[bytes] = field(default_factory=list)
+    interfered: list[InterferenceSeen] = field(default_factory=list)
 
     def _note(self, event: SettlementEvent, what: str, trade_id: bytes, found_hash: bytes) -> Sighting:
         block = len(self.log) + 1
@@ -98,6 +99,12 @@ class MemoryEvm:
         """See SecuritiesSide."""
         self._here()
         return self.earmarks.get(trade_id)
+
+    async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:
+        """See SecuritiesSide; what was put into ``interfered``, one a look, in order."""
+        self._here()
+        later = [seen for seen in self.interfered if seen.until > after_block]
+        return later[0] if later else InterferenceSeen(after_block, held, {}, None)
 
     async def earmark_evidence(self, trade_id: bytes, trusted_height: int) -> EarmarkEvidence:
         """See SecuritiesSide."""

@@ -1,4 +1,4 @@
-"""An account that sends legacy transactions at gas price 0, nonce after nonce, and recovers from a wrong one."""
+"""An account that sends legacy transactions, nonce after nonce, and recovers from a wrong one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from chains.evm.errors import (
     EvmTxFailed,
     EvmTxNotIncluded,
     ExecutionReverted,
+    GasPriceTooHigh,
     NonceTooLow,
 )
 from primitives.errors import CrossDvpError
@@ -25,6 +26,8 @@ from primitives.secp256k1 import address_of
 _log = logging.getLogger(__name__)
 # EIP-150 keeps 1/64 back a call; what an estimate misses when the state changes before inclusion comes on top
 GAS_MARGIN_PERCENT: Final = 25
+# the base fee rises by an eighth a block at most (EIP-1559): room for three full blocks before inclusion
+GAS_PRICE_MARGIN_PERCENT: Final = 50
 _NONCE_ATTEMPTS: Final = 4
 _POLL_INTERVAL_S: Final = 0.1
 
@@ -39,23 +42,27 @@ class SignedEvmTx:
 
 
 class EvmAccount:
-    """One key on one chain. Calls of `send` are put in order; another sender with the same key is tolerated."""
+    """One key on one chain. Calls of `send` are put in order; another sender with the same key is tolerated.
 
-    def __init__(self, rpc: EvmRpc, secret: bytes, chain_id: int) -> None:
+    The node is asked for its gas price only if the account may pay one: up to `max_gas_price_wei`.
+    """
+
+    def __init__(self, rpc: EvmRpc, secret: bytes, chain_id: int, max_gas_price_wei: int = 0) -> None:
         self.rpc = rpc
         self.address: bytes = address_of(secret)
         self.chain_id = chain_id
+        self._max_gas_price_wei = max_gas_price_wei
         self._secret = secret
         self._next_nonce: int | None = None
         self._ordering = asyncio.Lock()
 
-    def sign(self, call: EvmCall, nonce: int, gas: int) -> SignedEvmTx:
+    def sign(self, call: EvmCall, nonce: int, gas: int, gas_price_wei: int = 0) -> SignedEvmTx:
         """Sign a legacy transaction with EIP-155 protection."""
         from eth_account import Account  # noqa: PLC0415  # takes a second to import, which readers need not wait for
 
         fields: dict[str, object] = {
             "nonce": nonce,
-            "gasPrice": 0,
+            "gasPrice": gas_price_wei,
             "gas": gas,
             "to": call.to,
             "value": call.value_wei,
@@ -66,20 +73,23 @@ class EvmAccount:
         return SignedEvmTx(bytes(signed.hash), bytes(signed.raw_transaction), nonce)
 
     async def send(self, call: EvmCall) -> SignedEvmTx:
-        """Sign with the next nonce and hand in. Raises what the node says, and `ExecutionReverted` if it would fail."""
-        gas = await self._gas_for(call)
+        """Sign with the next nonce and hand in.
+
+        Raises what the node says, `ExecutionReverted` if it would fail, `GasPriceTooHigh` if it costs too much now.
+        """
+        gas, gas_price_wei = await self._gas_for(call), await self._gas_price_wei()
         async with self._ordering:
             for _ in range(_NONCE_ATTEMPTS - 1):
                 try:
-                    return await self._send_with_next_nonce(call, gas)
+                    return await self._send_with_next_nonce(call, gas, gas_price_wei)
                 except NonceTooLow as error:
                     _log.info("0x%s: %s; reading the nonce again", self.address.hex(), error.message)
-            return await self._send_with_next_nonce(call, gas)
+            return await self._send_with_next_nonce(call, gas, gas_price_wei)
 
-    async def _send_with_next_nonce(self, call: EvmCall, gas: int) -> SignedEvmTx:
+    async def _send_with_next_nonce(self, call: EvmCall, gas: int, gas_price_wei: int) -> SignedEvmTx:
         nonce = await self.rpc.nonce(self.address) if self._next_nonce is None else self._next_nonce
         self._next_nonce = None  # unless the node takes this one
-        signed = self.sign(call, nonce, gas)
+        signed = self.sign(call, nonce, gas, gas_price_wei)
         try:
             await self.rpc.send_raw(signed.raw)
         except EvmTxAlreadyKnown:
@@ -109,6 +119,15 @@ class EvmAccount:
             return call.gas
         estimate = await self.rpc.estimate_gas(call, self.address)
         return estimate * (100 + GAS_MARGIN_PERCENT) // 100
+
+    async def _gas_price_wei(self) -> int:
+        """What the node asks and a margin, as far as the account may pay it; one that pays nothing asks nothing."""
+        if self._max_gas_price_wei == 0:
+            return 0
+        asked_wei = await self.rpc.gas_price_wei()
+        if asked_wei > self._max_gas_price_wei:
+            raise GasPriceTooHigh(asked_wei, self._max_gas_price_wei)
+        return min(asked_wei * (100 + GAS_PRICE_MARGIN_PERCENT) // 100, self._max_gas_price_wei)
 
     async def _why_failed(self, call: EvmCall, receipt: EvmReceipt) -> str:
         """Try it again after the block: near enough to find the rule that refused it."""

@@ -15,6 +15,7 @@ from chains.evm.errors import ArtifactInvalid
 ARTIFACTS_DIR: Final = Path(__file__).resolve().parent.parent / "artifacts"
 CONTRACTS: Final = (
     *("ICS26Router", "ProgmatLightClient", "QbftLightClient", "HubProgmatLightClient", "DvpApp", "SecurityToken"),
+    *("EnclaveLightClient", "ValidatorAttestationVerifier"),
     *("EscrowAdapter", "Erc3643Adapter", "Erc7943Adapter", "IbetDvpAdapter", "IbetLockAdapter"),
 )
 

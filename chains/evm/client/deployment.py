@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -33,6 +33,7 @@ _ADMIN_ROLES: Final = ("CLIENT_REGISTRAR", "CLIENT_MIGRATOR", "PORT_REGISTRAR")
 
 HexWord = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-f]{64}$")]
 HexAddress = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-f]{40}$")]
+RecordModel = TypeVar("RecordModel", bound=BaseModel)
 
 
 class Deployment(BaseModel):
@@ -71,13 +72,23 @@ class Deployment(BaseModel):
 
     def write(self, path: Path) -> None:
         """Write the file; a reader sees nothing or everything."""
-        partial = path.with_name(path.name + ".partial")
-        partial.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_record(path, self)
+
+
+def write_record(path: Path, record: BaseModel) -> None:
+    """Write a file that says where contracts are; a reader sees nothing or everything."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    partial.replace(path)
 
 
 def read_deployment(path: Path) -> Deployment:
     """Read the file. Raises `DeploymentInvalid`."""
+    return read_record(path, Deployment)
+
+
+def read_record(path: Path, model: type[RecordModel]) -> RecordModel:
+    """Read a file that says where contracts are. Raises `DeploymentInvalid`."""
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_DEPLOYMENT_BYTES + 1)
@@ -86,7 +97,7 @@ def read_deployment(path: Path) -> Deployment:
     if len(content) > _MAX_DEPLOYMENT_BYTES:
         raise DeploymentInvalid(f"{path}: larger than {_MAX_DEPLOYMENT_BYTES} bytes")
     try:
-        return Deployment.model_validate_json(content)
+        return model.model_validate_json(content)
     except ValidationError as error:
         found = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise DeploymentInvalid(f"{path}: {found}") from error

@@ -42,6 +42,8 @@ class HubDeployment(BaseModel):
     router: HexAddress
     chain_client: HexAddress
     ledger_client: HexAddress
+    deployed_after: Annotated[int, Field(ge=0)]
+    """The newest height before the contracts were there."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ async def deploy_hub(account: EvmAccount, plan: HubPlan) -> HubDeployment:
 
     Raises `EvmTxFailed` naming the rule that refused, `EvmTxNotIncluded`, or what the node says.
     """
+    before = await account.rpc.block_number()
     nonce = await account.rpc.nonce(account.address)
     router, chain_client, ledger_client = (created_address(account.address, nonce + step) for step in range(3))
     codes = (
@@ -99,6 +102,7 @@ async def deploy_hub(account: EvmAccount, plan: HubPlan) -> HubDeployment:
         router="0x" + router.hex(),
         chain_client="0x" + chain_client.hex(),
         ledger_client="0x" + ledger_client.hex(),
+        deployed_after=before,
     )
 
 

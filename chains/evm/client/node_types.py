@@ -9,6 +9,7 @@ from typing import Final
 from chains.evm.client.header_rlp import header_rlp_of
 from chains.evm.client.json_fields import as_data, as_list, as_object, as_quantity, hex_data
 from chains.evm.json_value import Json
+from primitives.mpt import HASH_SIZE
 
 MAX_TOPICS: Final = 4
 MAX_LOGS: Final = 50_000
@@ -175,4 +176,6 @@ def _slot_proof(value: Json) -> SlotProof:
 
 
 def _nodes(value: Json, what: str) -> tuple[bytes, ...]:
-    return tuple(as_data(node, what) for node in as_list(value, what, MAX_PROOF_NODES))
+    """The nodes referred to by hash: anvil lists those embedded in their parents, too, which proofs do not hold."""
+    nodes = tuple(as_data(node, what) for node in as_list(value, what, MAX_PROOF_NODES))
+    return nodes[:1] + tuple(node for node in nodes[1:] if len(node) >= HASH_SIZE)

@@ -10,6 +10,7 @@ from chains.evm.client.node_types import BlockTag
 from chains.evm.client.progmat_light_client import GET_CLIENT_STATE, GET_CONSENSUS_STATE, GET_LATEST_TIMESTAMP
 from chains.evm.client.rpc import BlockId, EvmRpc
 
+GET_FAR_CONSENSUS_STATE: Final = AbiFunction("getFarConsensusState", ("uint64",), ("bytes32",))
 GET_HUB_HEAD: Final = AbiFunction("getHubHead", (), ("uint64", "uint64"))
 CLIENT_STATE_TYPES: Final = ("uint64", "address", "bytes32", "uint64", "uint64", "uint64", "bool")
 
@@ -56,6 +57,12 @@ class HubProgmatLightClientBinding:
     """One ``HubProgmatLightClient``; what it says of the ledger is read as ``ProgmatLightClient``'s words are."""
 
     address: bytes
+
+    async def far_slot(self, rpc: EvmRpc, height: int, block: BlockId = BlockTag.LATEST) -> bytes | None:
+        """Give what is kept of a height of the ledger: u64 height | 24 bytes of keccak256(u64 timestamp | root)."""
+        output = await rpc.call(GET_FAR_CONSENSUS_STATE.call(self.address, height), block)
+        (found,) = GET_FAR_CONSENSUS_STATE.decode_output(output)
+        return bytes(found) if any(found) else None
 
     async def hub_height(self, rpc: EvmRpc, block: BlockId = BlockTag.LATEST) -> int:
         """Give the height of the latest verified block of the hub: what the next update builds on."""

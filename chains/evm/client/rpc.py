@@ -101,6 +101,10 @@ class EvmRpc(JsonRpcTransport):
         """Hand in a signed transaction and give its hash. Twice is safe: `EvmTxAlreadyKnown` or `NonceTooLow`."""
         return as_data(await self.request("eth_sendRawTransaction", hex_data(raw)), "transaction hash", 32)
 
+    async def gas_price_wei(self) -> int:
+        """Give what the node asks of a legacy transaction now, base fee included; 0 where gas is free."""
+        return as_quantity(await self.request("eth_gasPrice"), "gas price")
+
     async def receipt(self, evm_tx_hash: bytes) -> EvmReceipt | None:
         """Give the receipt, None while the transaction is in no block."""
         answer = await self.request("eth_getTransactionReceipt", hex_data(evm_tx_hash))

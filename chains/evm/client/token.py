@@ -18,6 +18,9 @@ TRANSFER: Final = AbiFunction("transfer", ("address", "uint256"), ("bool",))
 MINT: Final = AbiFunction("mint", ("address", "uint256"))
 ALLOW: Final = AbiFunction("allow", ("address",))
 DISALLOW: Final = AbiFunction("disallow", ("address",))
+PAUSE: Final = AbiFunction("pause", ())
+UNPAUSE: Final = AbiFunction("unpause", ())
+FORCED_TRANSFER: Final = AbiFunction("forcedTransfer", ("address", "address", "uint256"), ("bool",))
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,18 @@ class TokenBinding:
     def disallow(self, account: bytes) -> EvmCall:
         """Keep an account from sending and receiving (registrar)."""
         return DISALLOW.call(self.address, account)
+
+    def pause(self) -> EvmCall:
+        """Stop all transfers but forced ones (pauser; an ERC-3643 token's agent)."""
+        return PAUSE.call(self.address)
+
+    def unpause(self) -> EvmCall:
+        """End the pause (as `pause`)."""
+        return UNPAUSE.call(self.address)
+
+    def forced_transfer(self, holder: bytes, recipient: bytes, quantity: int) -> EvmCall:
+        """Move anybody's tokens (enforcer; an ERC-3643 token's agent)."""
+        return FORCED_TRANSFER.call(self.address, holder, recipient, quantity)
 
     async def balance_of(self, rpc: EvmRpc, holder: bytes, block: BlockId = BlockTag.LATEST) -> int:
         """Give an account's tokens."""

@@ -51,12 +51,13 @@ def install_trex() -> None:
         return
     npm = shutil.which("npm")
     if npm is None:
-        raise ArtifactInvalid("the genuine T-REX contracts come by npm, which is not installed")
+        raise ArtifactInvalid("the genuine T-REX contracts come by npm, which is not installed: `apt-get install npm`")
     command = (npm, "ci", "--ignore-scripts", "--silent")
     try:
         subprocess.run(command, cwd=FOLDER, check=True, capture_output=True, timeout=_INSTALL_TIMEOUT_S)  # noqa: S603 - a fixed command
     except subprocess.SubprocessError as error:
-        raise ArtifactInvalid(f"the genuine T-REX contracts could not be brought by npm: {error}") from error
+        why = f"{error}: `npm ci --ignore-scripts --prefix {FOLDER}` says more"
+        raise ArtifactInvalid(f"the genuine T-REX contracts could not be brought by npm: {why}") from error
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,7 @@ from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
@@ -102,6 +103,7 @@ class Surroundings(FollowsNetwork):
     open_uniqueness_store: OpenUniquenessStore = SqliteUniquenessStore
     storage: NodeStorage | None = None
     attestation_roots: frozenset[bytes] = frozenset()  # of enclaves, beside the makers'
+    chain_readers: Mapping[str, ChainReader] = field(default_factory=lambda: CHAIN_READERS)
 
     def __post_init__(self) -> None:
         if self.storage is None:
@@ -185,7 +187,7 @@ class VaultRole:
             directory=around.map_book,
             keys=GatedKeys(around.keys, database.require_current),
             verifier=LedgerVerifier(around.parameters_book, around.package),
-            chain_readers=CHAIN_READERS,
+            chain_readers=around.chain_readers,
             clock=around.clock,
             salts=Salts.of_node(around.first_signer()),
             history_id=await database.submit(partial(history_id, fresh=around.random_bytes(16).hex())),

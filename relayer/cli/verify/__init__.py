@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from relayer.cli.verify.attestation import verify_attestation, verify_attestation_file
 from relayer.cli.verify.checkpoint import verify_checkpoint_file
 from relayer.cli.verify.equivocation import verify_equivocation_file
 from relayer.cli.verify.errors import Refused, Unreadable
@@ -31,7 +32,7 @@ VERIFIERS: Final[Mapping[str, Callable[[object], VerifyReport]]] = MappingProxyT
         "evidence": verify_equivocation_file,
     }
 )
-"""The verifiers by the command line's name for what they verify."""
+"""The verifiers of JSON by the command line's name for what they verify; attestations are bytes, see there."""
 
 
 def verify_file(what: str, path: Path) -> VerifyReport:
@@ -46,6 +47,8 @@ __all__ = [
     "Unreadable",
     "VerifyReport",
     "load_json_file",
+    "verify_attestation",
+    "verify_attestation_file",
     "verify_checkpoint_file",
     "verify_equivocation_file",
     "verify_file",

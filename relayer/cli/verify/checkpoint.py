@@ -1,8 +1,8 @@
 """``crossdvp verify checkpoint FILE.json``: a signed checkpoint of the ledger, and proofs under it.
 
-``{"ledger_id": text, "header": hex, "validator_set": {"threshold": number, "validators": [address, …]}, "expected"?:
-{"height", "timestamp_s", "root", "journal_hash", "next_validator_set_hash", "digest", "signers": [index, …]},
-"proofs"?: [{"path": hex, "value": hex or null, "proof": hex}]}``.
+``{"ledger_id": text, "header": hex, "validator_set": {"threshold": number, "validators": [address, …], "packed"?,
+"hash"?}, "expected"?: {"height", "timestamp_s", "root", "journal_hash", "next_validator_set_hash", "digest", "signers":
+[index, …]}, "domain_salt"?, "proofs"?: [{"path": hex, "value": hex or null, "proof": hex}]}``.
 
 The header is the packed client message of ``updateClient``. The set is the one you trust: it must be the header's
 own. A proof is the packed sparse-Merkle proof; without a value it shows that nothing stands under the path. A file
@@ -13,6 +13,7 @@ fields), ``digest`` and ``signers``.
 from __future__ import annotations
 
 from light_clients.progmat import CheckpointHeader, ValidatorSet, checkpoint_digest, decode_header
+from light_clients.progmat.checkpoint import domain_salt
 from light_clients.progmat.consensus_state import ProgmatConsensusState
 from light_clients.progmat.membership import encode_proof, validate_absence, validate_presence
 from light_clients.progmat.verify import validate_signatures
@@ -48,6 +49,7 @@ def _check_checkpoint(file: JsonField) -> list[Fact]:
     if expected is not None:
         _check_expected(expected, header)
     check_bytes(file.get("digest"), checkpoint_digest(header.checkpoint))
+    check_bytes(file.get("domain_salt"), domain_salt(ledger_id))
     _check_signers(file.get("signers"), header)
     facts = _facts(header)
     if (proofs := file.get("proofs")) is not None:
@@ -58,9 +60,12 @@ def _check_checkpoint(file: JsonField) -> list[Fact]:
 
 def _validator_set(field: JsonField) -> ValidatorSet:
     try:
-        return ValidatorSet(field.at("threshold").integer(), field.at("validators").hex_list(20))
+        found = ValidatorSet(field.at("threshold").integer(), field.at("validators").hex_list(20))
     except DecodeError as error:
         raise Unreadable(f"no validator set: {error}", place=field.place) from error
+    check_bytes(field.get("packed"), found.packed())
+    check_bytes(field.get("hash"), found.hash())
+    return found
 
 
 def _check_expected(expected: JsonField, header: CheckpointHeader) -> None:

@@ -18,8 +18,8 @@ MAX_DEPTH = 64
 _STRINGS_AND_BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
-def load_json_file(path: Path) -> object:
-    """The file's content; Unreadable if there is no such file, or it is too large or not JSON."""
+def load_bytes_file(path: Path) -> bytes:
+    """The file's content; Unreadable if there is no such file, or it is too large."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
@@ -27,6 +27,12 @@ def load_json_file(path: Path) -> object:
         raise Unreadable(f"cannot read {path}: {error.strerror}") from error
     if len(content) > MAX_FILE_BYTES:
         raise Unreadable(f"{path} is larger than {MAX_FILE_BYTES} bytes")
+    return content
+
+
+def load_json_file(path: Path) -> object:
+    """The file's content; Unreadable if there is no such file, or it is too large or not JSON."""
+    content = load_bytes_file(path)
     try:
         text = content.decode()
         _check_depth(path, text)

@@ -4,9 +4,10 @@ Shapes, told apart by their members:
 
 1. ``{"signed_transaction": hex}``: one of ours. Its id is computed, every signature verified, and nobody required may
 be missing. 2. ``{"transactions": [{"privacy_salt", "component_groups": [{"group_index", "components", "derived"?}],
-"group_hashes"?, "id", "signatures"?: [{"ed25519_public_key", "signature", "signable_data", "signed_hash"}]}]}``:
-recorded by Corda. Hashes are recomputed from the component bytes; signatures are verified over the recorded bytes,
-which must contain the id. 3. ``{"trees": [{"leaves", "root", "unpadded_leaf_count"?}]}``: Merkle trees of Corda.
+"group_hashes"?, "id", "signatures"?: [{"ed25519_public_key", "public_key_spki"?, "signature", "signable_data",
+"signed_hash"?}]}]}``: recorded by Corda. Hashes are recomputed from the component bytes; signatures are verified over
+the recorded bytes, which must contain the id. 3. ``{"trees": [{"leaves", "root", "unpadded_leaf_count"?}]}``: Merkle
+trees of Corda.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from relayer.cli.verify.json_reader import JsonField
 from relayer.cli.verify.report import Fact, VerifyReport, shown_bytes
 
 MAX_GROUP_INDEX = 63
+ED25519_SPKI_PREFIX = bytes.fromhex("302a300506032b6570032100")
+"""DER of an Ed25519 SubjectPublicKeyInfo (RFC 8410), up to the key's 32 bytes."""
 
 
 def verify_ledger_tx_file(data: object) -> VerifyReport:
@@ -95,6 +98,7 @@ def _check_derived(group: JsonField, salt: bytes, index: int, components: tuple[
 def _check_signature(field: JsonField, tx_id: bytes) -> Fact:
     """Ed25519 over the recorded bytes; that these are about this id is seen by their containing it."""
     key_bytes, signable = field.at("ed25519_public_key").hex(32), field.at("signable_data").hex()
+    check_bytes(field.get("public_key_spki"), ED25519_SPKI_PREFIX + key_bytes)
     check_bytes(field.get("signed_hash"), tx_id)
     if tx_id not in signable:
         raise Refused(f"{field.place}.signable_data does not contain the transaction's id", expected=tx_id)

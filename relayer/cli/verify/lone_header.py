@@ -14,6 +14,7 @@ from light_clients.qbft import ConsensusEngine, SealedHeader, read_sealed_header
 from light_clients.qbft.execution_header import MIN_FIELDS
 from light_clients.qbft.verify import quorum_of, validate_proposer, validate_seals
 from primitives.keccak import keccak256
+from primitives.mpt import EMPTY_TRIE_ROOT
 from primitives.rlp import encode, split_list, string_payload, uint_bytes
 from relayer.cli.verify.claims import check_bytes, check_bytes_list, check_integer
 from relayer.cli.verify.errors import Refused, Unreadable, refusing
@@ -21,6 +22,8 @@ from relayer.cli.verify.json_reader import JsonField
 from relayer.cli.verify.report import Fact, shown_bytes, shown_time
 
 QUANTITY, DATA = "quantity", "data"
+BLOCK_ITEMS = 3
+EMPTY_LIST = b"\xc0"
 _FIELDS = (
     *(("parentHash", DATA), ("sha3Uncles", DATA), ("miner", DATA), ("stateRoot", DATA), ("transactionsRoot", DATA)),
     *(("receiptsRoot", DATA), ("logsBloom", DATA), ("difficulty", QUANTITY), ("number", QUANTITY)),
@@ -107,12 +110,21 @@ def _check_surroundings(file: JsonField, engine: ConsensusEngine, header_rlp: by
         raise Refused(
             f"{unsealed.place} is not what the seals sign", expected=sealed.seal_digest, found=keccak256(unsealed.hex())
         )
-    block = file.get("block_rlp")
-    if block is not None:
-        with refusing(block.place):
-            items = split_list(block.hex())
-        if not items or items[0] != header_rlp:
-            raise Refused(f"{block.place} does not begin with header_rlp")
+    if (block := file.get("block_rlp")) is not None:
+        _check_block(block, header_rlp, sealed)
+
+
+def _check_block(block: JsonField, header_rlp: bytes, sealed: SealedHeader) -> None:
+    """Header, transactions, ommers. Of transactions only whether there are any: their trie is not rebuilt."""
+    with refusing(block.place):
+        items = split_list(block.hex())
+        ommers_hash, transactions_root = (string_payload(sealed.header.raw_fields[index]) for index in (1, 4))
+    if not items or items[0] != header_rlp:
+        raise Refused(f"{block.place} does not begin with header_rlp")
+    if len(items) != BLOCK_ITEMS or keccak256(items[2]) != ommers_hash:
+        raise Refused(f"{block.place} has other ommers than its header", expected=ommers_hash)
+    if (items[1] == EMPTY_LIST) != (transactions_root == EMPTY_TRIE_ROOT):
+        raise Refused(f"{block.place} has transactions and its header none, or the other way round")
 
 
 def _facts(engine: ConsensusEngine, sealed: SealedHeader, signers: tuple[bytes, ...]) -> tuple[Fact, ...]:

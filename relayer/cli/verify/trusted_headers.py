@@ -72,7 +72,7 @@ def _verify_header(
             account.get("account_rlp"), verify_mpt(sealed.header.state_root, account_key(contract), nodes) or b""
         )
     check_bytes(account.get("storage_root"), storage_root)
-    return VerifiedHeader(field.place.removeprefix("$."), sealed, storage_root)
+    return VerifiedHeader(field.place.removeprefix("$."), sealed, contract, storage_root)
 
 
 def _check_commitment(claim: JsonField, namespace: bytes, verified: list[VerifiedHeader]) -> Fact:

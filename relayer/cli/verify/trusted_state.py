@@ -24,10 +24,11 @@ class TrustedState:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedHeader:
-    """A header that holds, with the router's storage root under it."""
+    """A header that holds, with the router's address and storage root under it."""
 
     name: str
     sealed: SealedHeader
+    contract: bytes
     storage_root: bytes
 
     @property

@@ -150,6 +150,27 @@ class TestRecover:
         world.advance(1)
         world.ledger.commit(world.recovery(substitute, consensus, world.first_consensus))
 
+    def test_an_operator_stalls_a_client_in_use_by_an_old_record_of_it_and_opens_nothing(
+        self, world: RecoveringWorld
+    ) -> None:
+        """The contract sees the record that is shown, and cannot know of later ones. Delay is all that it gives."""
+        locked = world.lock(terms_of(), world.issue(2_000_000))
+        halfway_s = TRUSTING_PERIOD_S // 2 + 60
+        for _ in range(2):
+            world.advance(halfway_s)
+            world.evm.seal()
+            world.update_client(trusted_height=max(world.consensus))
+        height = world.evm.height
+        substitute, consensus = world.make_substitute()
+        (world.client,) = world.ledger.commit(world.recovery(substitute, consensus, world.first_consensus))
+        world.consensus[height] = consensus
+        unlock = world.unlock_builder(locked, world.timeout_evidence(locked, height))
+
+        with pytest.raises(IbcClientViolation, match="endorsed by the coins' issuer"):
+            world.ledger.verify(unlock)
+        world.endorse()
+        world.ledger.commit(world.unlock_builder(locked, world.timeout_evidence(locked, height)))
+
     def test_the_last_consensus_of_another_client_does_not_show_that_this_one_expired(
         self, world: RecoveringWorld
     ) -> None:

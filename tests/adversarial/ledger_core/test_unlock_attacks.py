@@ -258,6 +258,20 @@ def test_an_unlock_is_done_once() -> None:
         fresh.world.ledger.commit(fresh.builder)
 
 
+def test_an_unlock_with_another_proof_of_the_same_acknowledgement_is_not_done_again() -> None:
+    """A replay key with the proof in it would take each height's proof for a new acknowledgement."""
+    fresh = Settled()
+    fresh.world.ledger.commit(fresh.builder)
+    fresh.world.evm.seal()
+    later = fresh.world.update_client()
+    evidence = fresh.world.ack_evidence(fresh.locked, fresh.acknowledgement, later)
+    again = fresh.world.unlock_builder(fresh.locked, evidence)
+
+    assert evidence != fresh.evidence
+    with pytest.raises(NotaryRefusedError, match="spent"):
+        fresh.world.ledger.commit(again)
+
+
 class TestLightClientOfAnUnlock:
     def test_no_light_client(self, settled: Settled) -> None:
         with pytest.raises(IbcClientViolation, match="one light client is referenced"):

@@ -165,6 +165,11 @@ def test_one_operator_is_not_enough() -> None:
         verify(SCENARIO.message(signers=ENCLAVES[:1]))
 
 
+def test_no_signature_at_all_is_refused() -> None:
+    with pytest.raises(MalformedStatement, match="number of signatures"):
+        verify(SCENARIO.message(signers=(), registrations=[each.registration() for each in ENCLAVES[:2]]))
+
+
 def test_one_operator_with_two_enclaves_counts_once() -> None:
     twice = in_order([ENCLAVES[0], OperatorEnclave(ENCLAVES[0].name, key_number=1)])
     with pytest.raises(KeyRefused, match="one operator signed twice"):

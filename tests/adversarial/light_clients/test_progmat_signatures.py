@@ -1,4 +1,4 @@
-"""Attacks on the signatures of a checkpoint, for one to thirteen Validators."""
+"""Attacks on the signatures of a checkpoint, for one to twenty-two Validators."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.fakes.checkpoints import NOW, CheckpointScenario, set_of, signature
 from tests.fakes.qbft_headers import validator_keys
 
 CLIENT = ProgmatLightClient()
-SIZES = range(1, 14)
+SIZES = range(1, 23)
 
 
 def scenario_of(count: int) -> CheckpointScenario:

@@ -74,7 +74,7 @@ def test_a_frozen_client_refuses_a_perfect_header() -> None:
         verify(frozen.message(frozen.next_block), scenario=frozen)
 
 
-@pytest.mark.parametrize("trusted_count", range(1, 14))
+@pytest.mark.parametrize("trusted_count", range(1, 23))
 def test_a_new_set_with_exactly_a_third_of_the_trusted_validators_is_refused(trusted_count: int) -> None:
     old = validator_keys(trusted_count)
     scenario = QbftScenario(keys=old)

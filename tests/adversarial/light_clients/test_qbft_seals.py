@@ -1,4 +1,4 @@
-"""Attacks on the commit seals of a QBFT header, for one to thirteen validators."""
+"""Attacks on the commit seals of a QBFT header, for one to twenty-two validators."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from light_clients.qbft.verify import quorum_of, validate_seals
 from primitives.secp256k1 import ORDER
 from tests.fakes.qbft_headers import QbftBlockBuilder, ValidatorKey, validator_keys
 
-SIZES = range(1, 14)
-QUORUMS = {1: 1, 2: 2, 3: 2, 4: 3, 5: 4, 6: 4, 7: 5, 8: 6, 9: 6, 10: 7, 11: 8, 12: 8, 13: 9}
+SIZES = range(1, 23)
+QUORUM_BY_SIZE = (1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8, 8, 9, 10, 10, 11, 12, 12, 13, 14, 14, 15)
+QUORUMS = dict(zip(SIZES, QUORUM_BY_SIZE, strict=True))
 
 
 def refuse(builder: QbftBlockBuilder, seals: Sequence[bytes], error: type[Exception]) -> None:

@@ -60,6 +60,21 @@ def test_a_verified_key_counts_until_its_lifetime_ends() -> None:
     assert bench.client.call("tcbEvaluationNumber") == 17
 
 
+def test_a_registration_brought_again_by_others_prolongs_a_key_while_its_collateral_counts_and_no_longer() -> None:
+    bench = fresh_bench()
+    last_s = TIME_0_S + KEY_LIFETIME_S // 2
+    verdict = changed(valid_until_s=last_s)
+    bench.register_verdict(verdict, THIRD)
+    bench.sandbox.now_s = last_s
+    bench.register_verdict(verdict, THIRD)
+    assert bench.key(THIRD)[1] == last_s + KEY_LIFETIME_S
+    bench.sandbox.now_s = last_s + 1
+    refused("EnclaveAttestationStale", lambda: bench.register_verdict(verdict, THIRD))
+    bench.revoke(THIRD)
+    bench.sandbox.now_s = last_s
+    refused("EnclaveKeyRevokedForever", lambda: bench.register_verdict(verdict, THIRD))
+
+
 @pytest.mark.parametrize(
     ("fields", "error"),
     [

@@ -94,6 +94,20 @@ def test_the_same_packet_after_its_timeout_is_still_a_noop(dvp: DvpDeployment) -
     assert [log.event for log in dvp.receive(packet).logs] == ["Noop"]
 
 
+@pytest.mark.parametrize("proof", [b"", b"junk", "of a later height"])
+def test_the_same_packet_with_another_proof_or_none_is_still_a_noop(dvp: DvpDeployment, proof: bytes | str) -> None:
+    """What was received is known by the packet: a key with the proof in it would take each proof for a new packet."""
+    packet = locked_packet(dvp)
+    dvp.receive(packet)
+    if isinstance(proof, str):
+        dvp.commit(dvp.packet(dvp.terms(), sequence=2))
+        dvp.update()
+        proof = dvp.proof(packet.commitment_path)
+    again = dvp.router.transact("recvPacket", (packet.abi, proof, (0, dvp.height)), sender=RELAYER)
+    assert [log.event for log in again.logs] == ["Noop"]
+    assert dvp.balances() == (975, 25, 0)
+
+
 def test_another_packet_under_a_received_sequence_is_refused_even_with_a_proof(dvp: DvpDeployment) -> None:
     dvp.receive(locked_packet(dvp))
     dvp.earmark(dvp.terms(2))

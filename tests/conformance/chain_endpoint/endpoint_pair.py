@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -77,3 +79,9 @@ class InstantPair:
     def clock_s(self) -> int:
         """See EndpointPair."""
         return self.now_s
+
+
+@asynccontextmanager
+async def in_memory() -> AsyncIterator[EndpointPair]:
+    """Two chains in memory."""
+    yield InstantPair()

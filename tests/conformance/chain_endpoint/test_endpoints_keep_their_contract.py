@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 import pytest
@@ -19,9 +20,14 @@ from relayer.core.chain import (
     ProofKind,
     Verdict,
 )
-from tests.conformance.chain_endpoint.endpoint_pair import EndpointPair, InstantPair
+from tests.conformance.chain_endpoint.endpoint_pair import EndpointPair, in_memory
+from tests.conformance.chain_endpoint.evm_pairs import received_on_the_devnet, sent_from_anvil
 
-KINDS: dict[str, Callable[[], EndpointPair]] = {"instant": InstantPair}
+KINDS: dict[str, Callable[[], AbstractAsyncContextManager[EndpointPair]]] = {
+    "in memory": in_memory,
+    "sent from anvil": sent_from_anvil,
+    "received on the devnet": received_on_the_devnet,
+}
 PROOFS = {
     MessageKind.RECEIVE: ProofKind.COMMITMENT,
     MessageKind.ACKNOWLEDGE: ProofKind.ACKNOWLEDGEMENT,
@@ -30,8 +36,9 @@ PROOFS = {
 
 
 @pytest.fixture(params=list(KINDS))
-def pair(request: pytest.FixtureRequest) -> EndpointPair:
-    return KINDS[request.param]()
+async def pair(request: pytest.FixtureRequest) -> AsyncIterator[EndpointPair]:
+    async with KINDS[request.param]() as pair:
+        yield pair
 
 
 async def _all_events(chain: ChainEndpoint, cursor: int = 0, limit: int = 100) -> list[PacketEvent]:
@@ -48,11 +55,12 @@ async def _all_events(chain: ChainEndpoint, cursor: int = 0, limit: int = 100) -
 async def _submit(
     prover: ChainEndpoint, target: ChainEndpoint, kind: MessageKind, packet: Packet, ack: bytes | None = None
 ) -> Outcome:
-    """Update the target's client to the prover's head, prove there, submit one message."""
-    trusted = (await target.hosted_client()).latest_height
-    update = await prover.update_for_counterparty(trusted, (await prover.head()).height)
-    proof = await prover.prove(PROOFS[kind], packet, update.height)
-    (outcome,) = await target.submit(update, [PacketMessage(kind, packet, proof, update.height, ack)])
+    """Update the target's client to the prover's head, unless it is there, prove there, submit one message."""
+    height, newest = (await target.hosted_client()).latest_height, (await prover.head()).height
+    update = await prover.update_for_counterparty(height, newest) if newest > height else None
+    height = height if update is None else update.height
+    proof = await prover.prove(PROOFS[kind], packet, height)
+    (outcome,) = await target.submit(update, [PacketMessage(kind, packet, proof, height, ack)])
     return outcome
 
 
@@ -163,7 +171,8 @@ async def test_one_refused_message_does_not_hold_back_the_others_and_answers_kee
     pair: EndpointPair,
 ) -> None:
     bad, good = await pair.send(pair.clock_s() + 600), await pair.send(pair.clock_s() + 600)
-    update = await pair.source.update_for_counterparty(0, (await pair.source.head()).height)
+    trusted = (await pair.destination.hosted_client()).latest_height
+    update = await pair.source.update_for_counterparty(trusted, (await pair.source.head()).height)
     proof = await pair.source.prove(ProofKind.COMMITMENT, good, update.height)
     messages = [PacketMessage(MessageKind.RECEIVE, packet, proof, update.height) for packet in (bad, good)]
     outcomes = await pair.destination.submit(update, messages)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from chains.evm.client.abi import EvmCall
-from chains.evm.client.account import created_address
+from chains.evm.client.account import EvmAccount, created_address
 from chains.evm.client.node_types import BlockTag, EvmTxStatus, LogFilter
+from chains.evm.client.rpc import EvmRpc
 from chains.evm.errors import (
     BlockUnavailable,
     EvmRequestRefused,
     EvmTxFailed,
     ExecutionReverted,
+    GasPriceTooHigh,
     InsufficientFunds,
     NonceTooLow,
 )
@@ -20,9 +22,12 @@ from primitives.mpt import verify_account, verify_storage
 from primitives.rlp import split_list
 from primitives.types import Address
 from tests.conformance.evm_node.conftest import Node
-from tests.fakes.evm_devnet_world import CHAIN_ID, RECIPIENT, REVERT_CODE, STORE_AND_LOG_CODE, creation_of, words
+from tests.fakes.anvil import running_anvil
+from tests.fakes.evm_devnet_world import CHAIN_ID, RECIPIENT, REVERT_CODE, RICH, STORE_AND_LOG_CODE, creation_of, words
 
 TIMEOUT_S = 10.0
+ONE_GWEI = 10**9
+NOT_AT_ONCE = False
 
 
 async def deploy(node: Node, runtime: bytes) -> bytes:
@@ -148,3 +153,18 @@ async def test_two_accounts_hash_the_same_way_as_the_node(node: Node) -> None:
     signed = await node.second.send(EvmCall(RECIPIENT, b"", value_wei=1))
     assert signed.evm_tx_hash == keccak256(signed.raw)
     assert await node.rpc.evm_tx(signed.evm_tx_hash) is not None
+
+
+async def test_a_price_that_was_asked_for_outlives_a_rising_base_fee_and_too_dear_a_block_takes_nothing() -> None:
+    async with running_anvil(CHAIN_ID, RICH, hardfork="london", base_fee_wei=ONE_GWEI) as url, EvmRpc(url) as rpc:
+        account = EvmAccount(rpc, RICH, CHAIN_ID, 100 * ONE_GWEI)
+        await rpc.request("evm_setAutomine", NOT_AT_ONCE)
+        signed = await account.send(EvmCall(RECIPIENT, b"", value_wei=1))
+        asked_wei = await rpc.gas_price_wei()
+        await rpc.request("anvil_setNextBlockBaseFeePerGas", hex(asked_wei * 9 // 8))  # the most that a block may add
+        await rpc.request("evm_mine")
+        receipt = await rpc.receipt(signed.evm_tx_hash)
+        assert receipt is not None
+        assert receipt.status is EvmTxStatus.SUCCEEDED
+        with pytest.raises(GasPriceTooHigh):
+            await EvmAccount(rpc, RICH, CHAIN_ID, 1).send(EvmCall(RECIPIENT, b"", value_wei=1))

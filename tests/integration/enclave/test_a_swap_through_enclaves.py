@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from chains.evm.client.abi import AbiFunction
 from chains.evm.client.account import created_address
+from chains.evm.client.deployment import address_bytes
 from chains.evm.client.enclave_deployment import (
     EnclaveAnchor,
     EnclaveOperators,
@@ -172,8 +173,8 @@ class LedgerSnapshots:
         return self.values[path]
 
 
-async def host_enclave_client(world: EvmSettlementWorld, snapshot: Snapshot) -> EvmSettlementWorld:
-    """Put an enclave light client in the place of the direct one, and register both enclaves there."""
+async def put_enclave_client(world: EvmSettlementWorld, snapshot: Snapshot) -> EvmSettlementWorld:
+    """Put an enclave light client in the place of the direct one; it knows no key yet."""
     nonce = await world.rpc.nonce(world.admin.address)
     verifier, client = (created_address(world.admin.address, nonce + step) for step in range(2))
     ledger = world.ledger
@@ -184,6 +185,13 @@ async def host_enclave_client(world: EvmSettlementWorld, snapshot: Snapshot) -> 
     migrate = MIGRATE.call(world.router.address, CLIENT_ID, (LEDGER_CLIENT_ID, [b""]), client)
     for call in (verifier_creation(LEDGER_ID, ledger.validator_set.hash()), creation, replace(migrate, gas=500_000)):
         await world.admin.execute(call, TIMEOUT_S)
+    return replace(world, deployment=world.deployment.model_copy(update={"light_client": "0x" + client.hex()}))
+
+
+async def host_enclave_client(world: EvmSettlementWorld, snapshot: Snapshot) -> EvmSettlementWorld:
+    """The same, with both enclaves registered there."""
+    world = await put_enclave_client(world, snapshot)
+    client, ledger = address_bytes(world.deployment.light_client), world.ledger
     binding = EnclaveLightClientBinding(client)
     for registration, operator in zip(await registrations(), ENCLAVES, strict=False):
         attestation = verify_attestation(registration, {ROOT.pin}, TimeBounds.at(GENESIS_TIME_S))
@@ -197,7 +205,7 @@ async def host_enclave_client(world: EvmSettlementWorld, snapshot: Snapshot) -> 
         known = await binding.enclave_key(world.rpc, enclave_key)
         assert known is not None
         assert known.operator == operator.named.operator
-    return replace(world, deployment=world.deployment.model_copy(update={"light_client": "0x" + client.hex()}))
+    return world
 
 
 async def test_a_packet_and_its_answer_travel_through_enclaves_both_ways() -> None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from chains.evm.client.deployment import address_bytes
+from chains.evm.client.followed_account import FollowedAccount
 from chains.evm.client.hub_proofs import PROGMAT_CLIENT_LAYOUT, QBFT_CLIENT_LAYOUT
 from chains.evm.client.progmat_light_client import ProgmatLightClientBinding
 from chains.evm.client.qbft_light_client import QbftLightClientBinding
 from chains.evm.client.qbft_messages import ring_place
 from chains.evm.errors import BlockUnavailable
 from chains.progmat.ibc_host.earmark import EarmarkProof, earmark_slot, require_earmark
+from relayer.core.chain import ClientUpdate
 from relayer.hub.endpoints import HUB_CLIENT, HubNotReady, NotTheLatestHeight
-from relayer.hub.upkeep import HubMovedMeanwhile
+from relayer.hub.upkeep import HubMovedMeanwhile, HubUpkeep
 from tests.fakes.evm_settlement_world import CLIENT_ID
-from tests.fakes.hub_ledger import AMOUNT_YEN
+from tests.fakes.hub_ledger import AMOUNT_YEN, HubLedger
 from tests.fakes.hub_world import HubWorld, hub_world
-from tests.fakes.ledger_parties import CN_A, CN_B
+from tests.fakes.ledger_parties import CN_A, CN_B, LEDGER_ID
 
 
 def unhex(address: str) -> bytes:
@@ -81,6 +84,32 @@ async def test_clients_on_the_hub_keep_head_and_ring_where_the_proofs_look_for_t
         assert all(part in head for part in packed)
         assert not any(found & mask for found, mask in zip(head, layout.frozen_mask, strict=True))
         assert await rpc.storage_at(contract, ring_place(height, layout.ring_slot, layout.ring_kind)) == kept
+
+
+@dataclass
+class HandedOver:
+    """A ledger whose update is preceded by a hand-over, which must not be left out."""
+
+    ledger: HubLedger
+    shown: list[int] = field(default_factory=list)
+
+    async def update_for_counterparty(self, trusted_height: int, at_least: int) -> ClientUpdate:
+        handover = await self.ledger.update_for_counterparty(trusted_height, at_least)
+        update = await self.ledger.update_for_counterparty(handover.height, handover.height + 1)
+        self.shown += [handover.height, update.height]
+        return replace(update, earlier=(handover.client_message,))
+
+
+async def test_hand_overs_between_validator_sets_are_shown_to_the_hub_before_the_update(world: HubWorld) -> None:
+    source = HandedOver(world.ledger)
+    followed = FollowedAccount(world.chain.rpc, world.chain.router.address)
+    upkeep = HubUpkeep(world.site, followed, source, LEDGER_ID)
+    contract = ProgmatLightClientBinding(address_bytes(world.site.deployment.ledger_client))
+    known = (await contract.client_state(world.site.rpc)).latest_height
+    shown = await upkeep.follow_ledger(known, known + 1)
+    assert shown.state.height == source.shown[1]
+    for height in source.shown:
+        assert await contract.consensus_slot(world.site.rpc, height) is not None
 
 
 async def test_an_update_builds_on_the_newest_height_and_on_a_later_block_of_the_hub(world: HubWorld) -> None:

@@ -33,6 +33,7 @@ from tests.fakes.evm_settlement_world import (
     HOLDING,
     LEDGER_CLIENT_ID,
     TIMEOUT_S,
+    DeployedWorld,
     EvmSettlementWorld,
     settlement_world,
 )
@@ -49,7 +50,7 @@ async def world() -> AsyncIterator[EvmSettlementWorld]:
         yield world
 
 
-async def admin_sends(world: EvmSettlementWorld, to: bytes, data: bytes) -> EvmReceipt:
+async def admin_sends(world: DeployedWorld, to: bytes, data: bytes) -> EvmReceipt:
     return await world.admin.execute(EvmCall(to, data, gas=STEP_GAS), TIMEOUT_S)
 
 
@@ -59,7 +60,7 @@ async def deploy(world: EvmSettlementWorld, double: str, *args: object) -> bytes
     return at
 
 
-async def deploy_trex(world: EvmSettlementWorld, adapter: bytes) -> TrexSuite:
+async def deploy_trex(world: DeployedWorld, adapter: bytes) -> TrexSuite:
     """The genuine suite; seller, buyer and adapter have verified identities, the seller has the tokens."""
     if missing_trex():
         pytest.skip(missing_trex())

@@ -23,9 +23,10 @@ from chains.progmat.flows.requests import AnyRequest, IssueCash
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.steps import ENDS, FlowStep
+from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.identity import KeyPurpose, KeyStore, NetworkMap, NodeEntry, ScryptCost
 from chains.progmat.node.api_access import ApiAccess
-from chains.progmat.node.light_client_kinds import production_package
+from chains.progmat.node.light_client_kinds import CHAIN_READERS, production_package
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.notary_role import NotaryRole
 from chains.progmat.node.operations import NodeOperations
@@ -128,6 +129,7 @@ class LedgerNetwork:
     recover_first: bool = False
     package: ContractPackage = field(default_factory=lambda: PACKAGE)
     parameters: NetworkParameters = PARAMETERS
+    chain_readers: Mapping[str, ChainReader] = field(default_factory=lambda: CHAIN_READERS)
     deliver_all = staticmethod(deliver_all)
 
     async def start(self, party: LedgerParty) -> RunningNode:
@@ -249,6 +251,7 @@ class LedgerNetwork:
             me=NodeSelf(entry.party, entry.roles, entry.index),
             parameters=self.parameters,
             package=self.package,
+            chain_readers=self.chain_readers,
             directory=self.network_map,
             keys=_keys(party, folder / "keys.json", self.more_keys.get(party, ())),
             network=self.hub.join(party.name, PeerRouter()),
@@ -287,6 +290,7 @@ async def running_ledger(
     database_of: Callable[[str, Path], DatabaseLocation] = lambda _name, folder: database_location(folder),
     parameters: NetworkParameters = PARAMETERS,
     package: ContractPackage = PACKAGE,
+    chain_readers: Mapping[str, ChainReader] = CHAIN_READERS,
 ) -> AsyncIterator[LedgerNetwork]:
     """Nodes started, members admitted. Cash alone needs no Validators: ``CASH_PARTIES``.
 
@@ -300,6 +304,7 @@ async def running_ledger(
         database_of=database_of,
         parameters=parameters,
         package=package,
+        chain_readers=chain_readers,
     )
     network.network_map = MAP if AN in set(parties) else WITHOUT_TOKENS
     try:

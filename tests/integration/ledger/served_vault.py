@@ -1,4 +1,4 @@
-"""A vault node of the in-process ledger, served over real mTLS as its own process serves it."""
+"""A node of the in-process ledger, served over real mTLS as its own process serves it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def served(ledger: LedgerNetwork, party: LedgerParty, port: int = 0) -> As
     own = tls_of(party.name)
     tls = PeerTls(authority=own.authority, certificate=own.certificate, private_key=own.private_key)
     server = grpc.aio.server(interceptors=[ErrorStatusInterceptor(STATUS_CODES)], options=server_options())
-    ledger.vault(party).serve(server)
+    ledger.nodes[party.name].role.serve(server)
     bound = server.add_secure_port(f"127.0.0.1:{port}", tls.server_credentials())
     await server.start()
     try:

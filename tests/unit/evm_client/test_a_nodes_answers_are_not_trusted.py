@@ -212,3 +212,19 @@ async def test_revert_data_in_an_object_is_found() -> None:
     async with node_that(answering(error=error)) as rpc:
         with pytest.raises(ExecutionReverted, match="arithmetic overflow"):
             await rpc.call(EvmCall(b"\x11" * 20, b""))
+
+
+async def test_trie_nodes_that_are_embedded_in_others_are_left_out_of_a_proof_and_the_root_never() -> None:
+    """Some nodes list them. No proof holds them: nothing refers to them by hash."""
+    root, inner, embedded = "0x" + "11" * 20, "0x" + "22" * 32, "0x" + "33" * 31
+    listed = {"key": "0x0", "value": "0x1", "proof": [root, inner, embedded]}
+    answer = {
+        "address": "0x" + "44" * 20,
+        "storageHash": "0x" + "55" * 32,
+        "accountProof": [embedded, inner, embedded, inner],
+        "storageProof": [listed],
+    }
+    async with node_that(answering(result=answer)) as rpc:
+        proof = await rpc.get_proof(b"\x44" * 20, (bytes(32),), 1)
+    assert proof.slots[0].nodes == (b"\x11" * 20, b"\x22" * 32)
+    assert proof.nodes == (b"\x33" * 31, b"\x22" * 32, b"\x22" * 32)

@@ -6,6 +6,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
+from chains.progmat.node.light_client_kinds import CHAIN_READERS, production_package
 from ibc.errors import ClientExpired, ClientFrozen, InvalidHeader, InvalidProof
 from ibc.light_client import ConsensusAt, LightClientStatus, TimeBounds
 from light_clients.errors import DuplicateClientType, TestClientRefused, UnknownClientType
@@ -103,3 +104,9 @@ def test_the_mocks_proofs_bind_root_path_and_value() -> None:
         CLIENT.verify_membership(STATE, TRUSTED, proof, b"path", b"other", NOW)
     with pytest.raises(InvalidProof):
         CLIENT.verify_non_membership(STATE, TRUSTED, proof, b"path", NOW)
+
+
+def test_no_production_package_of_the_ledger_knows_the_mock_and_no_node_reads_earmarks_through_it() -> None:
+    assert "mock" not in production_package().light_clients.client_types
+    assert "mock" not in production_package(frozenset({b"\x01" * 32})).light_clients.client_types
+    assert set(CHAIN_READERS) <= set(production_package().light_clients.client_types)

@@ -42,9 +42,9 @@ def test_no_gateway_is_a_platform_or_an_operator(nodes: dict[str, NodeConfig]) -
 
 def test_at_the_gateway_each_broker_speaks_for_its_node_and_nobody_else_instructs(tmp_path: Path) -> None:
     peers = {name: Peer(name=name, target=f"127.0.0.1:{port}") for name, port in PORTS.items()}
-    own = [Peer(name=name, target="127.0.0.1:1") for name in ("relayer", "gateway")]
+    relayer, gateway = (Peer(name=name, target="127.0.0.1:1") for name in ("relayer", "gateway"))
     validators = ValidatorSet(3, tuple(Address(bytes([number]) * 20) for number in range(1, 5)))
-    write_relayer_and_gateway(tmp_path, "http://127.0.0.1:2", peers, validators, *own)
+    write_relayer_and_gateway(tmp_path, "http://127.0.0.1:2", peers, validators, relayer, gateway)
     speakers = Speakers(load_config(GatewayConfig, tmp_path / "gateway.toml").speaks_for)
     spoken_for = {caller: speakers.speaker(caller).nodes for caller in speakers.callers}
     assert spoken_for == {"broker-a": {"cn-a"}, "broker-b": {"cn-b"}, "operator": {"cn-a", "cn-b"}}

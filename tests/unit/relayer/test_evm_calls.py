@@ -5,11 +5,16 @@ from __future__ import annotations
 import pytest
 
 from chains.evm.client.abi import EvmCall
+from chains.evm.client.deployment import Deployment
 from chains.evm.client.router import RECV_PACKET, RECV_PACKETS, TIMEOUT_PACKET, Router, batch_route
+from chains.evm.client.rpc import EvmRpc
 from ibc.packet import Packet, decode_packet
 from primitives.errors import InvalidArgument
 from relayer.chains.evm_calls import calls_of
+from relayer.chains.evm_consensus import EVM_CONSENSUS
+from relayer.config import ConsensusKind
 from relayer.core.chain import MessageKind, PacketMessage
+from relayer.proof_ends import EvmAccess
 from tests.fakes.dvp_deployment import RELAYER, DvpDeployment, deploy_dvp
 from tests.fakes.evm_sandbox import Reverted
 
@@ -75,3 +80,23 @@ def test_a_batch_with_a_forged_member_is_refused_whole(dvp: DvpDeployment) -> No
     (call,) = calls_of(router, [good, stolen])
     with pytest.raises(Reverted):
         dvp.sandbox.send(RELAYER, dvp.router.address, call.data)
+
+
+def test_who_relays_through_a_hub_or_enclaves_brings_packets_one_by_one() -> None:
+    somewhere = "0x" + "11" * 20
+    deployment = Deployment(
+        chain_id=1337,
+        rpc_url="http://127.0.0.1:8545",
+        router=somewhere,
+        light_client=somewhere,
+        dvp_app=somewhere,
+        token=somewhere,
+        adapters={"escrow": somewhere},
+        client_id="progmat-0",
+        block_period_ms=1000,
+        deployed_after=0,
+        router_takes_batches=True,
+    )
+    evm = EvmAccess(EvmRpc(deployment.rpc_url), deployment, EVM_CONSENSUS[ConsensusKind.QBFT])
+    assert evm.deployment.router_takes_batches
+    assert not evm.without_batches().deployment.router_takes_batches

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from relayer.config import ConfigInvalid, GatewayConfig, RelayerConfig, load_config
+from relayer.config import ConfigInvalid, ConsensusKind, GatewayConfig, RelayerConfig, load_config
 from relayer.gateway.access import Speakers
 from tests.fakes.process_files import FOR_GATEWAY, certified_folder, write_config
 from tests.fakes.rpc_parties import tls_of
@@ -124,3 +124,34 @@ def test_a_key_of_another_certificate_is_refused(folder: Path) -> None:
     (folder / "key.pem").write_bytes(tls_of("gateway").private_key)
     with pytest.raises(ConfigInvalid, match="is not the key of the certificate"):
         load_config(RelayerConfig, write_config(folder)).tls.load()
+
+
+MOCK = {"evm__consensus": '"mock"'}
+
+
+@pytest.mark.parametrize("profile", ["", '"production"'])
+@pytest.mark.parametrize(("model", "rest"), [(RelayerConfig, {}), (GatewayConfig, FOR_GATEWAY)])
+def test_a_mock_consensus_is_refused_by_name_unless_the_file_says_it_is_for_tests(
+    folder: Path, model: type[RelayerConfig | GatewayConfig], rest: dict[str, str], profile: str
+) -> None:
+    path = write_config(folder, **rest, **MOCK, profile=profile)
+    with pytest.raises(ConfigInvalid, match=r'evm.consensus: .*"mock".*profile = "test"'):
+        load_config(model, path)
+
+
+@pytest.mark.parametrize(("model", "rest"), [(RelayerConfig, {}), (GatewayConfig, FOR_GATEWAY)])
+def test_a_file_for_tests_may_name_the_mock_and_any_other_means_qbft(
+    folder: Path, model: type[RelayerConfig | GatewayConfig], rest: dict[str, str]
+) -> None:
+    for_tests = load_config(model, write_config(folder, **rest, **MOCK, profile='"test"'))
+    assert for_tests.evm.consensus is ConsensusKind.MOCK
+    assert load_config(model, write_config(folder, **rest)).evm.consensus is ConsensusKind.QBFT
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("evm.consensus", '"ethash"'), ("evm.max_gas_price_wei", "-1"), ("profile", '"testing"')],
+)
+def test_an_unknown_consensus_price_or_profile_is_refused(folder: Path, field: str, value: str) -> None:
+    with pytest.raises(ConfigInvalid, match=re.escape(field)):
+        load_config(RelayerConfig, write_config(folder, **{field: value}))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from chains.evm.client.examination.findings import Finding, good, limited, unfit
-from chains.evm.client.json_fields import as_quantity
 from chains.evm.client.node_types import EvmBlock
 from chains.evm.client.rpc import EvmRpc
 
@@ -64,10 +63,11 @@ async def clock(rpc: EvmRpc, head: EvmBlock, now_s: int) -> Finding:
 async def gas_price(rpc: EvmRpc, head_fields: dict[str, object]) -> Finding:
     """What a legacy transaction has to pay."""
     question = "gas price"
-    asked_wei = as_quantity(await rpc.request("eth_gasPrice"), "gas price")
+    asked_wei = await rpc.gas_price_wei()
     base_fee = head_fields.get("baseFeePerGas")
     rule = "no base fee" if base_fee is None else f"base fee {int(str(base_fee), 16)} wei"
     text = f"{asked_wei} wei, {rule}, block gas limit {int(str(head_fields['gasLimit']), 16):,}"
     if asked_wei == 0:
         return good(question, text)
-    return limited(question, text, "fund the relayer's account, and watch its balance")
+    advice = "allow it (evm.max_gas_price_wei), fund the relayer's account, and watch its balance"
+    return limited(question, text, advice)

@@ -25,19 +25,19 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,crossdvp/gateway/v1/settlement_service.proto\x12\x13\x63rossdvp.gateway.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"0\n\x0b\x43\x61shAccount\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x13\n\x0b\x61\x63\x63ount_key\x18\x02 \x01(\x0c\"\xef\x03\n\x0fSettlementTerms\x12\x10\n\x08trade_id\x18\x01 \x01(\x0c\x12\x14\n\x0c\x65vm_chain_id\x18\x02 \x01(\x04\x12\r\n\x05token\x18\x03 \x01(\x0c\x12\x0f\n\x07\x61\x64\x61pter\x18\x04 \x01(\x0c\x12\x10\n\x08quantity\x18\x05 \x01(\t\x12\x16\n\x0eseller_address\x18\x06 \x01(\x0c\x12\x15\n\rbuyer_address\x18\x07 \x01(\x0c\x12\x11\n\tledger_id\x18\x08 \x01(\t\x12\x0f\n\x07\x63oin_id\x18\t \x01(\t\x12\x0e\n\x06issuer\x18\n \x01(\t\x12\x12\n\namount_yen\x18\x0b \x01(\x04\x12\x38\n\x0eseller_account\x18\x0c \x01(\x0b\x32 .crossdvp.gateway.v1.CashAccount\x12\x37\n\rbuyer_account\x18\r \x01(\x0b\x32 .crossdvp.gateway.v1.CashAccount\x12\x0c\n\x04salt\x18\x0e \x01(\x0c\x12+\n\x07lock_by\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tsettle_by\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x08lead_leg\x18\x11 \x01(\x0e\x32\x1c.crossdvp.gateway.v1.LeadLeg\"\x86\x01\n\nLedgerFact\x12\x0e\n\x06ledger\x18\x01 \x01(\t\x12\x0c\n\x04what\x18\x02 \x01(\t\x12\r\n\x05tx_id\x18\x03 \x01(\t\x12\x0e\n\x06height\x18\x04 \x01(\x04\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bproof_bytes\x18\x06 \x01(\x04\"\xa6\x01\n\x07Waiting\x12\n\n\x02on\x18\x01 \x01(\t\x12\x0c\n\x04what\x18\x02 \x01(\t\x12)\n\x05since\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cnext_attempt\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\r\x12\x12\n\nlast_error\x18\x06 \x01(\t\"\x8d\x03\n\nSettlement\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x33\n\x05terms\x18\x02 \x01(\x0b\x32$.crossdvp.gateway.v1.SettlementTerms\x12\x12\n\nterms_hash\x18\x03 \x01(\x0c\x12\x33\n\x05state\x18\x04 \x01(\x0e\x32$.crossdvp.gateway.v1.SettlementState\x12-\n\x07waiting\x18\x05 \x01(\x0b\x32\x1c.crossdvp.gateway.v1.Waiting\x12.\n\x05\x66\x61\x63ts\x18\x06 \x03(\x0b\x32\x1f.crossdvp.gateway.v1.LedgerFact\x12\x19\n\x11mismatched_fields\x18\x07 \x03(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fpacket_sequence\x18\n \x01(\x04\"\xa2\x01\n\x17\x43reateSettlementRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\'\n\x04side\x18\x02 \x01(\x0e\x32\x19.crossdvp.gateway.v1.Side\x12\x33\n\x05terms\x18\x03 \x01(\x0b\x32$.crossdvp.gateway.v1.SettlementTerms\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"O\n\x18\x43reateSettlementResponse\x12\x33\n\nsettlement\x18\x01 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\"$\n\x14GetSettlementRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"L\n\x15GetSettlementResponse\x12\x33\n\nsettlement\x18\x01 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\"u\n\x16ListSettlementsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x34\n\x06states\x18\x03 \x03(\x0e\x32$.crossdvp.gateway.v1.SettlementState\"h\n\x17ListSettlementsResponse\x12\x34\n\x0bsettlements\x18\x01 \x03(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x17WatchSettlementsRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\"\x8d\x01\n\x18WatchSettlementsResponse\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\x12\x33\n\nsettlement\x18\x02 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\";\n\x17\x43\x61ncelSettlementRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"O\n\x18\x43\x61ncelSettlementResponse\x12\x33\n\nsettlement\x18\x01 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement*=\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSIDE_SELLER\x10\x01\x12\x0e\n\nSIDE_BUYER\x10\x02*\xd4\x03\n\x0fSettlementState\x12 \n\x1cSETTLEMENT_STATE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aSETTLEMENT_STATE_UNMATCHED\x10\x01\x12\x1f\n\x1bSETTLEMENT_STATE_MISMATCHED\x10\x02\x12\x1c\n\x18SETTLEMENT_STATE_MATCHED\x10\x03\x12\x1e\n\x1aSETTLEMENT_STATE_EARMARKED\x10\x04\x12\x1b\n\x17SETTLEMENT_STATE_LOCKED\x10\x05\x12\x1e\n\x1aSETTLEMENT_STATE_DELIVERED\x10\x06\x12\x1c\n\x18SETTLEMENT_STATE_REFUSED\x10\x07\x12\x1c\n\x18SETTLEMENT_STATE_SETTLED\x10\x08\x12\x1d\n\x19SETTLEMENT_STATE_RETURNED\x10\t\x12\x1e\n\x1aSETTLEMENT_STATE_CANCELLED\x10\n\x12&\n\"SETTLEMENT_STATE_SECURITIES_LOCKED\x10\x0b\x12\x19\n\x15SETTLEMENT_STATE_PAID\x10\x0c\x12%\n!SETTLEMENT_STATE_DELIVERY_BLOCKED\x10\r*O\n\x07LeadLeg\x12\x18\n\x14LEAD_LEG_UNSPECIFIED\x10\x00\x12\x11\n\rLEAD_LEG_CASH\x10\x01\x12\x17\n\x13LEAD_LEG_SECURITIES\x10\x02\x32\xbe\x04\n\x11SettlementService\x12o\n\x10\x43reateSettlement\x12,.crossdvp.gateway.v1.CreateSettlementRequest\x1a-.crossdvp.gateway.v1.CreateSettlementResponse\x12\x66\n\rGetSettlement\x12).crossdvp.gateway.v1.GetSettlementRequest\x1a*.crossdvp.gateway.v1.GetSettlementResponse\x12l\n\x0fListSettlements\x12+.crossdvp.gateway.v1.ListSettlementsRequest\x1a,.crossdvp.gateway.v1.ListSettlementsResponse\x12q\n\x10WatchSettlements\x12,.crossdvp.gateway.v1.WatchSettlementsRequest\x1a-.crossdvp.gateway.v1.WatchSettlementsResponse0\x01\x12o\n\x10\x43\x61ncelSettlement\x12,.crossdvp.gateway.v1.CancelSettlementRequest\x1a-.crossdvp.gateway.v1.CancelSettlementResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,crossdvp/gateway/v1/settlement_service.proto\x12\x13\x63rossdvp.gateway.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"0\n\x0b\x43\x61shAccount\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x13\n\x0b\x61\x63\x63ount_key\x18\x02 \x01(\x0c\"\xef\x03\n\x0fSettlementTerms\x12\x10\n\x08trade_id\x18\x01 \x01(\x0c\x12\x14\n\x0c\x65vm_chain_id\x18\x02 \x01(\x04\x12\r\n\x05token\x18\x03 \x01(\x0c\x12\x0f\n\x07\x61\x64\x61pter\x18\x04 \x01(\x0c\x12\x10\n\x08quantity\x18\x05 \x01(\t\x12\x16\n\x0eseller_address\x18\x06 \x01(\x0c\x12\x15\n\rbuyer_address\x18\x07 \x01(\x0c\x12\x11\n\tledger_id\x18\x08 \x01(\t\x12\x0f\n\x07\x63oin_id\x18\t \x01(\t\x12\x0e\n\x06issuer\x18\n \x01(\t\x12\x12\n\namount_yen\x18\x0b \x01(\x04\x12\x38\n\x0eseller_account\x18\x0c \x01(\x0b\x32 .crossdvp.gateway.v1.CashAccount\x12\x37\n\rbuyer_account\x18\r \x01(\x0b\x32 .crossdvp.gateway.v1.CashAccount\x12\x0c\n\x04salt\x18\x0e \x01(\x0c\x12+\n\x07lock_by\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tsettle_by\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x08lead_leg\x18\x11 \x01(\x0e\x32\x1c.crossdvp.gateway.v1.LeadLeg\"\x86\x01\n\nLedgerFact\x12\x0e\n\x06ledger\x18\x01 \x01(\t\x12\x0c\n\x04what\x18\x02 \x01(\t\x12\r\n\x05tx_id\x18\x03 \x01(\t\x12\x0e\n\x06height\x18\x04 \x01(\x04\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bproof_bytes\x18\x06 \x01(\x04\"\xa6\x01\n\x07Waiting\x12\n\n\x02on\x18\x01 \x01(\t\x12\x0c\n\x04what\x18\x02 \x01(\t\x12)\n\x05since\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cnext_attempt\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\r\x12\x12\n\nlast_error\x18\x06 \x01(\t\"\x7f\n\x05\x41larm\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x64vice\x18\x03 \x01(\t\x12\r\n\x05tx_id\x18\x04 \x01(\t\x12\x0e\n\x06height\x18\x05 \x01(\x04\x12)\n\x05since\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb9\x03\n\nSettlement\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x33\n\x05terms\x18\x02 \x01(\x0b\x32$.crossdvp.gateway.v1.SettlementTerms\x12\x12\n\nterms_hash\x18\x03 \x01(\x0c\x12\x33\n\x05state\x18\x04 \x01(\x0e\x32$.crossdvp.gateway.v1.SettlementState\x12-\n\x07waiting\x18\x05 \x01(\x0b\x32\x1c.crossdvp.gateway.v1.Waiting\x12.\n\x05\x66\x61\x63ts\x18\x06 \x03(\x0b\x32\x1f.crossdvp.gateway.v1.LedgerFact\x12\x19\n\x11mismatched_fields\x18\x07 \x03(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fpacket_sequence\x18\n \x01(\x04\x12*\n\x06\x61larms\x18\x0b \x03(\x0b\x32\x1a.crossdvp.gateway.v1.Alarm\"\xa2\x01\n\x17\x43reateSettlementRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\'\n\x04side\x18\x02 \x01(\x0e\x32\x19.crossdvp.gateway.v1.Side\x12\x33\n\x05terms\x18\x03 \x01(\x0b\x32$.crossdvp.gateway.v1.SettlementTerms\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"O\n\x18\x43reateSettlementResponse\x12\x33\n\nsettlement\x18\x01 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\"$\n\x14GetSettlementRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"L\n\x15GetSettlementResponse\x12\x33\n\nsettlement\x18\x01 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\"u\n\x16ListSettlementsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x34\n\x06states\x18\x03 \x03(\x0e\x32$.crossdvp.gateway.v1.SettlementState\"h\n\x17ListSettlementsResponse\x12\x34\n\x0bsettlements\x18\x01 \x03(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x17WatchSettlementsRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\"\x8d\x01\n\x18WatchSettlementsResponse\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\x12\x33\n\nsettlement\x18\x02 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\";\n\x17\x43\x61ncelSettlementRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"O\n\x18\x43\x61ncelSettlementResponse\x12\x33\n\nsettlement\x18\x01 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement*=\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSIDE_SELLER\x10\x01\x12\x0e\n\nSIDE_BUYER\x10\x02*\xd4\x03\n\x0fSettlementState\x12 \n\x1cSETTLEMENT_STATE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aSETTLEMENT_STATE_UNMATCHED\x10\x01\x12\x1f\n\x1bSETTLEMENT_STATE_MISMATCHED\x10\x02\x12\x1c\n\x18SETTLEMENT_STATE_MATCHED\x10\x03\x12\x1e\n\x1aSETTLEMENT_STATE_EARMARKED\x10\x04\x12\x1b\n\x17SETTLEMENT_STATE_LOCKED\x10\x05\x12\x1e\n\x1aSETTLEMENT_STATE_DELIVERED\x10\x06\x12\x1c\n\x18SETTLEMENT_STATE_REFUSED\x10\x07\x12\x1c\n\x18SETTLEMENT_STATE_SETTLED\x10\x08\x12\x1d\n\x19SETTLEMENT_STATE_RETURNED\x10\t\x12\x1e\n\x1aSETTLEMENT_STATE_CANCELLED\x10\n\x12&\n\"SETTLEMENT_STATE_SECURITIES_LOCKED\x10\x0b\x12\x19\n\x15SETTLEMENT_STATE_PAID\x10\x0c\x12%\n!SETTLEMENT_STATE_DELIVERY_BLOCKED\x10\r*O\n\x07LeadLeg\x12\x18\n\x14LEAD_LEG_UNSPECIFIED\x10\x00\x12\x11\n\rLEAD_LEG_CASH\x10\x01\x12\x17\n\x13LEAD_LEG_SECURITIES\x10\x02\x32\xbe\x04\n\x11SettlementService\x12o\n\x10\x43reateSettlement\x12,.crossdvp.gateway.v1.CreateSettlementRequest\x1a-.crossdvp.gateway.v1.CreateSettlementResponse\x12\x66\n\rGetSettlement\x12).crossdvp.gateway.v1.GetSettlementRequest\x1a*.crossdvp.gateway.v1.GetSettlementResponse\x12l\n\x0fListSettlements\x12+.crossdvp.gateway.v1.ListSettlementsRequest\x1a,.crossdvp.gateway.v1.ListSettlementsResponse\x12q\n\x10WatchSettlements\x12,.crossdvp.gateway.v1.WatchSettlementsRequest\x1a-.crossdvp.gateway.v1.WatchSettlementsResponse0\x01\x12o\n\x10\x43\x61ncelSettlement\x12,.crossdvp.gateway.v1.CancelSettlementRequest\x1a-.crossdvp.gateway.v1.CancelSettlementResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.gateway.v1.settlement_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SIDE']._serialized_start=2292
-  _globals['_SIDE']._serialized_end=2353
-  _globals['_SETTLEMENTSTATE']._serialized_start=2356
-  _globals['_SETTLEMENTSTATE']._serialized_end=2824
-  _globals['_LEADLEG']._serialized_start=2826
-  _globals['_LEADLEG']._serialized_end=2905
+  _globals['_SIDE']._serialized_start=2465
+  _globals['_SIDE']._serialized_end=2526
+  _globals['_SETTLEMENTSTATE']._serialized_start=2529
+  _globals['_SETTLEMENTSTATE']._serialized_end=2997
+  _globals['_LEADLEG']._serialized_start=2999
+  _globals['_LEADLEG']._serialized_end=3078
   _globals['_CASHACCOUNT']._serialized_start=102
   _globals['_CASHACCOUNT']._serialized_end=150
   _globals['_SETTLEMENTTERMS']._serialized_start=153
@@ -46,28 +46,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LEDGERFACT']._serialized_end=785
   _globals['_WAITING']._serialized_start=788
   _globals['_WAITING']._serialized_end=954
-  _globals['_SETTLEMENT']._serialized_start=957
-  _globals['_SETTLEMENT']._serialized_end=1354
-  _globals['_CREATESETTLEMENTREQUEST']._serialized_start=1357
-  _globals['_CREATESETTLEMENTREQUEST']._serialized_end=1519
-  _globals['_CREATESETTLEMENTRESPONSE']._serialized_start=1521
-  _globals['_CREATESETTLEMENTRESPONSE']._serialized_end=1600
-  _globals['_GETSETTLEMENTREQUEST']._serialized_start=1602
-  _globals['_GETSETTLEMENTREQUEST']._serialized_end=1638
-  _globals['_GETSETTLEMENTRESPONSE']._serialized_start=1640
-  _globals['_GETSETTLEMENTRESPONSE']._serialized_end=1716
-  _globals['_LISTSETTLEMENTSREQUEST']._serialized_start=1718
-  _globals['_LISTSETTLEMENTSREQUEST']._serialized_end=1835
-  _globals['_LISTSETTLEMENTSRESPONSE']._serialized_start=1837
-  _globals['_LISTSETTLEMENTSRESPONSE']._serialized_end=1941
-  _globals['_WATCHSETTLEMENTSREQUEST']._serialized_start=1943
-  _globals['_WATCHSETTLEMENTSREQUEST']._serialized_end=2004
-  _globals['_WATCHSETTLEMENTSRESPONSE']._serialized_start=2007
-  _globals['_WATCHSETTLEMENTSRESPONSE']._serialized_end=2148
-  _globals['_CANCELSETTLEMENTREQUEST']._serialized_start=2150
-  _globals['_CANCELSETTLEMENTREQUEST']._serialized_end=2209
-  _globals['_CANCELSETTLEMENTRESPONSE']._serialized_start=2211
-  _globals['_CANCELSETTLEMENTRESPONSE']._serialized_end=2290
-  _globals['_SETTLEMENTSERVICE']._serialized_start=2908
-  _globals['_SETTLEMENTSERVICE']._serialized_end=3482
+  _globals['_ALARM']._serialized_start=956
+  _globals['_ALARM']._serialized_end=1083
+  _globals['_SETTLEMENT']._serialized_start=1086
+  _globals['_SETTLEMENT']._serialized_end=1527
+  _globals['_CREATESETTLEMENTREQUEST']._serialized_start=1530
+  _globals['_CREATESETTLEMENTREQUEST']._serialized_end=1692
+  _globals['_CREATESETTLEMENTRESPONSE']._serialized_start=1694
+  _globals['_CREATESETTLEMENTRESPONSE']._serialized_end=1773
+  _globals['_GETSETTLEMENTREQUEST']._serialized_start=1775
+  _globals['_GETSETTLEMENTREQUEST']._serialized_end=1811
+  _globals['_GETSETTLEMENTRESPONSE']._serialized_start=1813
+  _globals['_GETSETTLEMENTRESPONSE']._serialized_end=1889
+  _globals['_LISTSETTLEMENTSREQUEST']._serialized_start=1891
+  _globals['_LISTSETTLEMENTSREQUEST']._serialized_end=2008
+  _globals['_LISTSETTLEMENTSRESPONSE']._serialized_start=2010
+  _globals['_LISTSETTLEMENTSRESPONSE']._serialized_end=2114
+  _globals['_WATCHSETTLEMENTSREQUEST']._serialized_start=2116
+  _globals['_WATCHSETTLEMENTSREQUEST']._serialized_end=2177
+  _globals['_WATCHSETTLEMENTSRESPONSE']._serialized_start=2180
+  _globals['_WATCHSETTLEMENTSRESPONSE']._serialized_end=2321
+  _globals['_CANCELSETTLEMENTREQUEST']._serialized_start=2323
+  _globals['_CANCELSETTLEMENTREQUEST']._serialized_end=2382
+  _globals['_CANCELSETTLEMENTRESPONSE']._serialized_start=2384
+  _globals['_CANCELSETTLEMENTRESPONSE']._serialized_end=2463
+  _globals['_SETTLEMENTSERVICE']._serialized_start=3081
+  _globals['_SETTLEMENTSERVICE']._serialized_end=3655
 # @@protoc_insertion_point(module_scope)

@@ -137,8 +137,24 @@ class Waiting(_message.Message):
     last_error: str
     def __init__(self, on: _Optional[str] = ..., what: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., next_attempt: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attempts: _Optional[int] = ..., last_error: _Optional[str] = ...) -> None: ...
 
+class Alarm(_message.Message):
+    __slots__ = ("name", "detail", "advice", "tx_id", "height", "since")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    ADVICE_FIELD_NUMBER: _ClassVar[int]
+    TX_ID_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    detail: str
+    advice: str
+    tx_id: str
+    height: int
+    since: _timestamp_pb2.Timestamp
+    def __init__(self, name: _Optional[str] = ..., detail: _Optional[str] = ..., advice: _Optional[str] = ..., tx_id: _Optional[str] = ..., height: _Optional[int] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class Settlement(_message.Message):
-    __slots__ = ("name", "terms", "terms_hash", "state", "waiting", "facts", "mismatched_fields", "create_time", "update_time", "packet_sequence")
+    __slots__ = ("name", "terms", "terms_hash", "state", "waiting", "facts", "mismatched_fields", "create_time", "update_time", "packet_sequence", "alarms")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TERMS_FIELD_NUMBER: _ClassVar[int]
     TERMS_HASH_FIELD_NUMBER: _ClassVar[int]
@@ -149,6 +165,7 @@ class Settlement(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
     PACKET_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    ALARMS_FIELD_NUMBER: _ClassVar[int]
     name: str
     terms: SettlementTerms
     terms_hash: bytes
@@ -159,7 +176,8 @@ class Settlement(_message.Message):
     create_time: _timestamp_pb2.Timestamp
     update_time: _timestamp_pb2.Timestamp
     packet_sequence: int
-    def __init__(self, name: _Optional[str] = ..., terms: _Optional[_Union[SettlementTerms, _Mapping]] = ..., terms_hash: _Optional[bytes] = ..., state: _Optional[_Union[SettlementState, str]] = ..., waiting: _Optional[_Union[Waiting, _Mapping]] = ..., facts: _Optional[_Iterable[_Union[LedgerFact, _Mapping]]] = ..., mismatched_fields: _Optional[_Iterable[str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., packet_sequence: _Optional[int] = ...) -> None: ...
+    alarms: _containers.RepeatedCompositeFieldContainer[Alarm]
+    def __init__(self, name: _Optional[str] = ..., terms: _Optional[_Union[SettlementTerms, _Mapping]] = ..., terms_hash: _Optional[bytes] = ..., state: _Optional[_Union[SettlementState, str]] = ..., waiting: _Optional[_Union[Waiting, _Mapping]] = ..., facts: _Optional[_Iterable[_Union[LedgerFact, _Mapping]]] = ..., mismatched_fields: _Optional[_Iterable[str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., packet_sequence: _Optional[int] = ..., alarms: _Optional[_Iterable[_Union[Alarm, _Mapping]]] = ...) -> None: ...
 
 class CreateSettlementRequest(_message.Message):
     __slots__ = ("request_id", "side", "terms", "validate_only")

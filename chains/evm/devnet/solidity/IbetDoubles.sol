@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-// Test doubles, written for these tests from what is known of ibet's contracts: who may call what, in which state, and
-// what each call books and reports. Not ibet's code; the adapters are to be run against the genuine contracts as well.
+// Test doubles, written for devnets and tests from what is known of ibet's contracts: who may call what, in which state,
+// and what each call books and reports. Not ibet's code; the adapters are to be run against the genuine contracts, too.
 
 interface ITokenReceiverDouble {
     function tokenFallback(address from, uint256 value, bytes calldata data) external;

@@ -1,0 +1,87 @@
+"""``crossdvp relayer``: what a running relayer sees, and what people should look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from crossdvp.relayer.v1 import relayer_service_pb2 as pb
+from google.protobuf.json_format import MessageToDict
+from rich.markup import escape
+from rich.table import Table
+
+from chains.console import EXIT_REFUSED, JsonFlag, Output, out, output_of, run, show_json
+from relayer.cli.settlement_view import clock
+from relayer.devnet.access import relayer_client
+from relayer.devnet.layout import read_state
+
+app = typer.Typer(
+    help="The relayer of a devnet: chains, light clients, packets, alarms.", no_args_is_help=True, add_completion=False
+)
+
+DirOption = Annotated[Path, typer.Option("--dir", help="Directory of the devnet.", envvar="CROSSDVP_DEVNET")]
+DEFAULT_DIR = Path(".devnet")
+BLOCKED = ("delivery_blocked", "return_blocked")
+"""Packets in these states are alarms: an application refuses what is proved."""
+
+
+@app.callback()
+def relayer() -> None:
+    """The relayer of a devnet: chains, light clients, packets, alarms."""
+
+
+@app.command()
+def status(directory: DirOption = DEFAULT_DIR, json_flag: JsonFlag = False) -> None:
+    """Both chains and light clients, packets by state, and alarms; exit code 1 if an alarm stands."""
+    output = output_of(json_flag)
+
+    async def main() -> None:
+        client = relayer_client(directory, read_state(directory))
+        try:
+            found = await client.status()
+        finally:
+            await client.close()
+        if output is Output.PROGRAMS:
+            show_json(MessageToDict(found, preserving_proto_field_name=True, always_print_fields_with_no_presence=True))
+        else:
+            show(found)
+        if alarms_of(found):
+            raise typer.Exit(EXIT_REFUSED)
+
+    run(main, output)
+
+
+def alarms_of(found: pb.GetStatusResponse) -> list[tuple[str, str, str]]:
+    """Kind, subject and detail of what people should look at: alarms of the watch, and packets that are blocked."""
+    alarms = [(alarm.kind, alarm.subject, f"{alarm.detail} (since {clock(alarm.since)} UTC)") for alarm in found.alarms]
+    for state in BLOCKED:
+        count = found.packets_by_state.get(state, 0)
+        if count:
+            what = "an application refuses what is proved: `crossdvp settlement list` names the trades; tried for ever"
+            alarms.append((state, f"{count} packet{'s' if count > 1 else ''}", what))
+    return alarms
+
+
+def show(found: pb.GetStatusResponse) -> None:
+    """For people."""
+    table = Table(box=None, padding=(0, 2), header_style="dim")
+    for header in ("chain", "height", "head at", "its light client", "knows height", "expires", "state"):
+        table.add_column(header, justify="right" if "height" in header else "left", no_wrap=True)
+    for chain in found.chains:
+        hosted = chain.client_id or "unknown"
+        expires = chain.client_expires.ToDatetime().strftime("%Y-%m-%d %H:%M") if chain.client_id else ""
+        table.add_row(
+            *(chain.chain, str(chain.height), clock(chain.head_time) if chain.height else "", hosted),
+            *(str(chain.client_height), expires, chain.client_status),
+        )
+    out.print(table)
+    for error in dict.fromkeys(chain.last_error for chain in found.chains if chain.last_error):
+        out.print(f"  last error: {escape(error)}", soft_wrap=True)
+    counts = ", ".join(f"{count} {state}" for state, count in sorted(found.packets_by_state.items()) if count)
+    out.print(f"  packets: {counts or 'none yet'}", soft_wrap=True)
+    alarms = alarms_of(found)
+    for kind, subject, detail in alarms:
+        out.print(f"[red]ALARM[/red] {kind}: {escape(f'{subject}: {detail}')}", soft_wrap=True)
+    if not alarms:
+        out.print("  [green]no alarm[/green]")

@@ -1,0 +1,107 @@
+"""What is done to tokens on the EVM chain, as alarms of trades.
+
+Anybody may earmark any token: one that reports nonsense, or that its adapter cannot ask, raises an alarm of its own
+trades and keeps nobody else's from being seen.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from chains.evm.client.dvp_app import DvpAppBinding
+from chains.evm.client.interference import InterferenceAlarm, issuer_acts, read_open_trades, standing_alarms
+from chains.evm.client.rpc import EvmRpc
+from ibc.dvp import DvpPayload
+from primitives.errors import CrossDvpError, UnavailableError
+from relayer.gateway.alarm_advice import advice_on
+from relayer.gateway.model import Alarm
+from relayer.gateway.ports import HeldTrades, InterferenceSeen
+
+MOST_DETAIL: Final = 300
+_Place = tuple[bytes, bytes]
+"""Adapter and token."""
+_ByPlace = dict[_Place, list[Alarm]]
+
+
+async def interference_between(
+    rpc: EvmRpc, app: DvpAppBinding, held: HeldTrades, first: int, last: int, head: int
+) -> InterferenceSeen:
+    """Read blocks ``first`` to ``last``, and at the head what stands. Raises ``UnavailableError``."""
+    after, movements = await read_open_trades(rpc, app, held, first, last)
+    concerned = {**held, **after}
+    acts = await _acts(rpc, concerned.values(), movements, first, last)
+    standing = await _standing(rpc, after.values(), last) if last == head else None
+    return InterferenceSeen(
+        until=last,
+        held=after,
+        acts=_by_trade(concerned, acts),
+        standing=None if standing is None else _by_trade(after, standing),
+    )
+
+
+async def _acts(
+    rpc: EvmRpc, trades: Iterable[DvpPayload], movements: frozenset[bytes], first: int, last: int
+) -> _ByPlace:
+    found: _ByPlace = defaultdict(list)
+    payloads = list(trades)
+    try:
+        alarms = await issuer_acts(rpc, payloads, movements, first, last)
+    except UnavailableError:
+        raise
+    except CrossDvpError:
+        alarms = ()
+        for place, group in _groups(payloads).items():
+            try:
+                alarms += await issuer_acts(rpc, group, movements, first, last)
+            except UnavailableError:
+                raise
+            except CrossDvpError as failure:
+                found[place].append(_unreadable("TokenEventsUnreadable", failure, last))
+    for alarm in alarms:
+        found[alarm.adapter, alarm.token].append(_alarm(alarm))
+    return found
+
+
+async def _standing(rpc: EvmRpc, trades: Iterable[DvpPayload], height: int) -> _ByPlace:
+    found: _ByPlace = defaultdict(list)
+    for place, group in _groups(trades).items():
+        try:
+            found[place] += [_alarm(alarm) for alarm in await standing_alarms(rpc, group, height)]
+        except UnavailableError:
+            raise
+        except CrossDvpError as failure:
+            found[place].append(_unreadable("TokenStateUnreadable", failure, height))
+    return found
+
+
+def _groups(trades: Iterable[DvpPayload]) -> dict[_Place, list[DvpPayload]]:
+    groups: dict[_Place, list[DvpPayload]] = defaultdict(list)
+    for payload in trades:
+        groups[bytes(payload.adapter), bytes(payload.token)].append(payload)
+    return groups
+
+
+def _by_trade(trades: HeldTrades, alarms: _ByPlace) -> Mapping[bytes, tuple[Alarm, ...]]:
+    """Every trade of a place has its alarms: what is missing there is anybody's loss."""
+    places = {trade_id: (bytes(payload.adapter), bytes(payload.token)) for trade_id, payload in trades.items()}
+    return {trade_id: tuple(alarms[place]) for trade_id, place in places.items() if alarms.get(place)}
+
+
+def _alarm(seen: InterferenceAlarm) -> Alarm:
+    tx_id = "0x" + seen.evm_tx_hash.hex() if seen.evm_tx_hash else ""
+    detail = ", ".join(f"{name} {_text(value)}" for name, value in seen.details)[:MOST_DETAIL]
+    return Alarm(seen.name, detail, advice_on(seen.name), tx_id, seen.height)
+
+
+def _unreadable(name: str, failure: CrossDvpError, height: int) -> Alarm:
+    return Alarm(name, f"{failure.reason}: {failure}"[:MOST_DETAIL], advice_on(name), "", height)
+
+
+def _text(value: Any) -> str:  # noqa: ANN401  # an ABI value
+    """An indexed address fills a word; people know it by its last 20 bytes. What a token says is for a line of text."""
+    if not isinstance(value, bytes):
+        return "".join(each if each.isprintable() else "?" for each in str(value)[:MOST_DETAIL])
+    is_address = len(value) == 32 and not any(value[:12])
+    return "0x" + (value[12:] if is_address else value).hex()
