@@ -15,6 +15,7 @@ import pytest
 
 from tests.integration.ledger.test_nodes_as_processes import ROOT, NodeProcesses, Roles, answering, running_processes
 
+pytestmark = pytest.mark.xdist_group("processes")  # two such files at once are too much for two cores
 PARTIES: Roles = {"sn": ("SN", "BNO"), "cn-a": ("CN",), "cn-b": ("CN",), "nn": ("NN",), "validator-1": ("VALIDATOR",)}
 MEMBERS = (("sn", "issuer"), ("cn-a", "custodian"), ("cn-b", "custodian"))
 PACKAGE = hashlib.sha256(b"the next contract package").hexdigest()
