@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 # CPython 3.11.7 sometimes failed after the last test ("AST constructor recursion depth mismatch"), where hypothesis's
@@ -12,12 +14,38 @@ from pathlib import Path
 import hypothesis as _imported_before_any_test  # noqa: F401  # for its effect
 import pytest
 import structlog
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
 
 from chains.progmat.node.storage.location import DatabaseLocation, postgres_database
 from scripts.local_postgres import LocalPostgres, PostgresMissing, temporary_postgres
 
 # eth-hash binds its keccak backend on first use; the default is about seven times slower, and the devnet refuses it.
 os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
+
+
+_GROUP = re.compile(r"^pytestmark = .*xdist_group\(\"(\w+)\"\)", re.MULTILINE)
+
+
+class _FilesOfOneGroupTogether(LoadScopeScheduling):  # type: ignore[misc]  # the same
+    """pytest-xdist 3.8 writes a test's group into its id, where pytest 9.2 no longer looks: groups had no effect.
+
+    A file that marks itself as of a group runs on the worker of that group; all other tests go wherever there is room.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group_of(nodeid.partition("::")[0]) or nodeid
+
+
+@cache
+def _group_of(file: str) -> str:
+    found = _GROUP.search((Path(__file__).parents[1] / file).read_text())
+    return found[1] if found else ""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """Used by ``pytest -n``."""
+    return _FilesOfOneGroupTogether(config, log)
 
 
 @pytest.fixture(autouse=True)
