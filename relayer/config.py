@@ -9,7 +9,7 @@ from typing import Annotated, Self, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from chains.evm.client.adapters import AdapterFamily
 from chains.progmat.client import ApiEndpoint, ApiTls
@@ -18,6 +18,7 @@ from light_clients.registry import RegistryProfile
 from primitives.errors import CallerError, CrossDvpError
 from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
+from relayer.database import is_url
 from relayer.proof_config import DirectProof, ProofSection
 
 MAX_FILE_BYTES = 256 * 1024
@@ -54,7 +55,15 @@ def _adapter_family(text: str) -> str:
     return text
 
 
+def _database_location(found: object) -> Path | str:
+    if not isinstance(found, str | Path):
+        raise ValueError(f"expected the path of a SQLite file or a postgresql:// URL, found {found!r}")  # noqa: TRY004
+    return found if isinstance(found, str) and is_url(found) else Path(found)
+
+
 HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
+DatabaseLocation = Annotated[Path | str, BeforeValidator(_database_location)]
+"""A SQLite file, or a ``postgresql://`` URL."""
 PartyName = Annotated[str, Field(min_length=1, max_length=63)]
 
 
@@ -180,7 +189,7 @@ class RelayerConfig(_ProcessConfig):
 
     name: str = "relayer"
     listen: HostAndPort
-    database: Path
+    database: DatabaseLocation
     tls: TlsFiles
     callers: tuple[PartyName, ...]
     evm_key_file: Path
@@ -194,7 +203,9 @@ class RelayerConfig(_ProcessConfig):
     @property
     def evidence(self) -> Path:
         """Where evidence is kept."""
-        return self.evidence_directory or self.database.parent / "evidence"
+        if self.evidence_directory is not None:
+            return self.evidence_directory
+        return self.database.parent / "evidence" if isinstance(self.database, Path) else Path("evidence")
 
     def evm_secret(self) -> bytes:
         """The EVM account's secret. Raises ``ConfigInvalid``."""
@@ -211,7 +222,7 @@ class GatewayConfig(_ProcessConfig):
 
     name: str = "gateway"
     listen: HostAndPort
-    database: Path
+    database: DatabaseLocation
     tls: TlsFiles
     speaks_for: Annotated[dict[PartyName, Annotated[tuple[PartyName, ...], Field(min_length=1)]], Field(min_length=1)]
     ledger: LedgerSection
@@ -271,7 +282,7 @@ def _anchored(section: dict[str, object], base: Path) -> dict[str, object]:
     for key, value in section.items():
         if isinstance(value, dict):
             anchored[key] = _anchored(value, base)
-        elif key in _PATHS and isinstance(value, str):
+        elif key in _PATHS and isinstance(value, str) and not is_url(value):
             anchored[key] = base / value
         else:
             anchored[key] = value

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,9 +17,9 @@ from ibc.packet import decode_packet, encode_packet
 from relayer.core.chain import EventKind, EventPage, Outcome, PacketEvent, PacketMessage, Verdict
 from relayer.core.lifecycle import PacketState, SequenceReused, next_state
 from relayer.core.plan import TrackedPacket, retry_delay_s
-from relayer.database import Cursors, Database
+from relayer.database import Cursors, Database, Int64, Location, RowId, StoreUnavailable
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _TOOK_EFFECT = {Verdict.DONE, Verdict.ALREADY_DONE}
 MOST_INTEGER = 2**63 - 1
 """SQLite's integers are signed; a time-out beyond this is as good as never."""
@@ -30,16 +29,16 @@ _metadata = sa.MetaData()
 _packets = sa.Table(
     "packets",
     _metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", RowId, primary_key=True),
     sa.Column("source_chain", sa.String, nullable=False),
     sa.Column("source_client", sa.String, nullable=False),
     sa.Column("sequence", sa.String, nullable=False),  # uint64 does not fit SQLite's signed integers
     sa.Column("packet", sa.LargeBinary, nullable=False),
     sa.Column("state", sa.String, nullable=False, index=True),
-    sa.Column("timeout_s", sa.Integer, nullable=False),
-    sa.Column("sent_height", sa.Integer, nullable=False),
+    sa.Column("timeout_s", Int64, nullable=False),
+    sa.Column("sent_height", Int64, nullable=False),
     sa.Column("ack", sa.LargeBinary),
-    sa.Column("ack_height", sa.Integer, nullable=False, default=0),
+    sa.Column("ack_height", Int64, nullable=False, default=0),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("not_before_s", sa.Float, nullable=False, default=0.0),
     sa.Column("last_error", sa.String, nullable=False, default=""),
@@ -50,12 +49,12 @@ _cursors = Cursors(_metadata)
 _steps = sa.Table(
     "steps",
     _metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", RowId, primary_key=True),
     sa.Column("packet_id", sa.ForeignKey("packets.id"), nullable=False, index=True),
     sa.Column("chain", sa.String, nullable=False),
     sa.Column("what", sa.String, nullable=False),
     sa.Column("tx_id", sa.String, nullable=False),
-    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("height", Int64, nullable=False),
     sa.Column("proof_bytes", sa.Integer, nullable=False, default=0),
     sa.Column("refusal", sa.String, nullable=False, default=""),
     sa.Column("at_s", sa.Float, nullable=False),
@@ -97,16 +96,16 @@ class PacketRow:
 class RelayerStore:
     """Synchronous; every public method is one database transaction. Raises ``StoreUnavailable`` when the disk fails."""
 
-    def __init__(self, path: Path | None) -> None:
-        self._database = Database(path, _metadata, SCHEMA_VERSION)
+    def __init__(self, location: Location) -> None:
+        self.database = Database(location, _metadata, SCHEMA_VERSION)
 
     def close(self) -> None:
         """Close all connections."""
-        self._database.close()
+        self.database.close()
 
     def cursor(self, chain: str) -> int:
         """Where reading of a chain's events continues; 0 at first."""
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             return _cursors.read(connection, chain)
 
     def record_page(self, chain: str, counterparty: str, page: EventPage, now_s: float) -> int:
@@ -115,7 +114,7 @@ class RelayerStore:
         Raises ``PathBroken`` (nothing is written) when the chains contradict each other.
         """
         news = 0
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             for event in page.events:
                 news += self._apply(connection, chain, counterparty, event, now_s)
             _cursors.move(connection, chain, page.next_cursor)
@@ -139,7 +138,7 @@ class RelayerStore:
                     sent_height=sent_height,
                 )
             )
-            row_id, state = int(inserted.lastrowid), PacketState.SENT
+            row_id, state = _new_id(inserted), PacketState.SENT
         else:
             if row["packet"] != encode_packet(event.packet):
                 raise SequenceReused(chain, key.source_client, key.sequence)
@@ -180,7 +179,7 @@ class RelayerStore:
         self, source_chain: str, target_chain: str, answered: Iterable[tuple[PacketMessage, Outcome]], now_s: float
     ) -> None:
         """Remember how submissions were answered; a packet that got no further waits, longer each time."""
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             for message, outcome in answered:
                 key = PacketKey(source_chain, message.packet.source_client, message.packet.sequence)
                 columns = (_packets.c.id, _packets.c.attempts, _packets.c.state)
@@ -219,7 +218,7 @@ class RelayerStore:
             .order_by(_packets.c.timeout_s, _packets.c.id)
             .limit(limit)
         )
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             return [_tracked(row) for row in connection.execute(query).mappings()]
 
     def page(self, states: Sequence[PacketState], after_id: int, limit: int) -> list[PacketRow]:
@@ -227,12 +226,12 @@ class RelayerStore:
         query = sa.select(_packets).where(_packets.c.id > after_id).order_by(_packets.c.id).limit(limit)
         if states:
             query = query.where(_packets.c.state.in_([state.value for state in states]))
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             return [_packet_row(row) for row in connection.execute(query).mappings()]
 
     def story(self, key: PacketKey) -> tuple[PacketRow, tuple[StepRow, ...]] | None:
         """One packet and every step taken for it, oldest first; None when unknown."""
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             row = connection.execute(sa.select(_packets).where(_matches(key))).mappings().one_or_none()
             if row is None:
                 return None
@@ -246,9 +245,17 @@ class RelayerStore:
     def counts(self) -> dict[str, int]:
         """Number of packets by state."""
         query = sa.select(_packets.c.state, sa.func.count()).group_by(_packets.c.state)
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             found = {str(state): int(count) for state, count in connection.execute(query)}
         return {state.value: found.get(state.value, 0) for state in PacketState}
+
+
+def _new_id(inserted: sa.CursorResult[Any]) -> int:
+    """The row id that an insert made."""
+    made = inserted.inserted_primary_key
+    if made is None:
+        raise StoreUnavailable("the database gave no row id for an insert: this is a defect, please report it")
+    return int(made[0])
 
 
 def _matches(key: PacketKey) -> sa.ColumnElement[bool]:

@@ -8,19 +8,40 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from ibc.dvp import SettlementTerms
-from relayer.gateway.errors import NotYourSide, SettlementUnknown
+from relayer.gateway.errors import NotYourSide, RoleMissing, SettlementUnknown
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Settlement
 
 
+class Role(Enum):
+    """What a person of a platform may do at a gateway."""
+
+    PROPOSER = "proposer"
+    AFFIRMER = "affirmer"
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
+
+
 @dataclass(frozen=True)
 class Speaker:
-    """A caller of the gateway and the custodian nodes it speaks for."""
+    """A caller of the gateway and the custodian nodes it speaks for.
+
+    ``name`` is the platform: the name in its certificate. ``user`` is its person or program, from the call's token;
+    the platform itself where calls need no token.
+    """
 
     name: str
     nodes: frozenset[str]
+    user: str = ""
+    roles: frozenset[Role] = frozenset(Role)
+
+    def require_role(self, role: Role) -> None:
+        """Raises ``RoleMissing`` unless this caller has the role."""
+        if role not in self.roles:
+            raise RoleMissing(self.user or self.name, role.value)
 
     def require_side(self, side: Side, terms: SettlementTerms) -> None:
         """Raises ``NotYourSide`` unless this caller speaks for the node that keeps that side's cash account."""

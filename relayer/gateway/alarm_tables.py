@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from ibc.dvp import DvpPayload
+from relayer.database import Int64, RowId
 from relayer.gateway.model import Alarm
 
 
@@ -17,14 +18,14 @@ class AlarmTable:
         self._table = sa.Table(
             "alarms",
             metadata,
-            sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("id", RowId, primary_key=True),
             sa.Column("trade_id", sa.LargeBinary, nullable=False, index=True),
             sa.Column("name", sa.String, nullable=False),
             sa.Column("detail", sa.String, nullable=False),
             sa.Column("advice", sa.String, nullable=False),
             sa.Column("tx_id", sa.String, nullable=False),
-            sa.Column("height", sa.Integer, nullable=False),
-            sa.Column("since_s", sa.Integer, nullable=False),
+            sa.Column("height", Int64, nullable=False),
+            sa.Column("since_s", Int64, nullable=False),
         )
 
     def replace(self, connection: sa.Connection, trade_id: bytes, alarms: Sequence[Alarm]) -> None:

@@ -6,6 +6,7 @@ CallerError
 │   ├── NotServed         terms on a chain, ledger or node that this gateway does not reach
 │   └── OrderNotPossible  the leg that should lead cannot, for tokens of that adapter
 ├── NotYourSide           the caller does not speak for the node that keeps that side's account
+├── RoleMissing           the caller's platform did not give it the role that the call needs
 ├── RequestIdReused       the same request id with another body
 ├── TradeIdTaken          the trade id belongs to a settlement between other custodian nodes
 ├── SettlementUnknown     not there, or not the caller's business
@@ -66,6 +67,18 @@ class NotYourSide(CallerError):
         super().__init__(
             f"{caller} does not speak for {node}, which keeps the {side}'s account: instruct for your own side, "
             f"or have the node added to your line of the gateway's `speaks_for`"
+        )
+
+
+class RoleMissing(CallerError):
+    """The caller may not do that; nothing was stored."""
+
+    reason = "ROLE_MISSING"
+
+    def __init__(self, user: str, role: str) -> None:
+        self.user, self.role = user, role
+        super().__init__(
+            f"{user} has not the role {role}: have it given by the gateway's configuration, or ask a {role}"
         )
 
 

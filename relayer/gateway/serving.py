@@ -17,6 +17,7 @@ from relayer.gateway.errors import (
     BuyerCancels,
     NotYourSide,
     RequestIdReused,
+    RoleMissing,
     SettlementEnded,
     SettlementUnknown,
     TimesTooClose,
@@ -36,6 +37,7 @@ _log = structlog.get_logger(__name__)
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["SettlementService"].full_name
 STATUS_CODES = {
     BadRequest: grpc.StatusCode.INVALID_ARGUMENT,
+    RoleMissing: grpc.StatusCode.PERMISSION_DENIED,
     NotYourSide: grpc.StatusCode.PERMISSION_DENIED,
     SettlementUnknown: grpc.StatusCode.NOT_FOUND,
     RequestIdReused: grpc.StatusCode.ALREADY_EXISTS,

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert as insert_or_update
 
 from ibc.dvp import DvpPayload, SettlementTerms
-from relayer.database import Database
+from relayer.database import Cursors, Database, Int64, Location, RowId, upsert
 from relayer.gateway.alarm_tables import AlarmTable, HeldTable
 from relayer.gateway.errors import RequestIdReused, SettlementUnknown
 from relayer.gateway.lifecycle import SettlementState, waits_for
@@ -23,13 +21,13 @@ from relayer.gateway.matching import Side
 from relayer.gateway.model import Fact, Ledger, Settlement, Waiting
 from relayer.gateway.settlement_codec import encode_settlement, terms_bytes, terms_from_bytes
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _metadata = sa.MetaData()
 
 _settlements = sa.Table(
     "settlements",
     _metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", RowId, primary_key=True),
     sa.Column("trade_id", sa.LargeBinary, unique=True, nullable=False),
     sa.Column("seller_node", sa.String, nullable=False),
     sa.Column("buyer_node", sa.String, nullable=False),
@@ -38,23 +36,23 @@ _settlements = sa.Table(
     sa.Column("buyer_terms", sa.LargeBinary),
     sa.Column("mismatched", sa.String, nullable=False, default=""),
     sa.Column("packet_sequence", sa.String, nullable=False, default="0"),  # uint64
-    sa.Column("since_s", sa.Integer, nullable=False),
-    sa.Column("next_attempt_s", sa.Integer, nullable=False, default=0),
+    sa.Column("since_s", Int64, nullable=False),
+    sa.Column("next_attempt_s", Int64, nullable=False, default=0),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("last_error", sa.String, nullable=False, default=""),
-    sa.Column("created_s", sa.Integer, nullable=False),
-    sa.Column("updated_s", sa.Integer, nullable=False),
+    sa.Column("created_s", Int64, nullable=False),
+    sa.Column("updated_s", Int64, nullable=False),
 )
 _facts = sa.Table(
     "facts",
     _metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", RowId, primary_key=True),
     sa.Column("settlement_id", sa.ForeignKey("settlements.id"), nullable=False, index=True),
     sa.Column("ledger", sa.String, nullable=False),
     sa.Column("what", sa.String, nullable=False),
     sa.Column("tx_id", sa.String, nullable=False),
-    sa.Column("height", sa.Integer, nullable=False),
-    sa.Column("at_s", sa.Integer, nullable=False),
+    sa.Column("height", Int64, nullable=False),
+    sa.Column("at_s", Int64, nullable=False),
     sa.Column("proof_bytes", sa.Integer, nullable=False),
     sa.UniqueConstraint("settlement_id", "ledger", "what"),
 )
@@ -69,20 +67,15 @@ _requests = sa.Table(
 _events = sa.Table(
     "events",
     _metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", RowId, primary_key=True),
     sa.Column("trade_id", sa.LargeBinary, nullable=False, index=True),
     sa.Column("seller_node", sa.String, nullable=False),
     sa.Column("buyer_node", sa.String, nullable=False),
     sa.Column("settlement", sa.LargeBinary, nullable=False),
-    sa.Column("at_s", sa.Integer, nullable=False),
+    sa.Column("at_s", Int64, nullable=False),
     sqlite_autoincrement=True,
 )
-_cursors = sa.Table(
-    "cursors",
-    _metadata,
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("cursor", sa.Integer, nullable=False),
-)
+_cursors = Cursors(_metadata)
 _alarms = AlarmTable(_metadata)
 _held = HeldTable(_metadata)
 
@@ -118,21 +111,21 @@ class RequestKey:
 class GatewayStore:
     """Synchronous; every public method is one database transaction. Raises ``StoreUnavailable`` when the disk fails."""
 
-    def __init__(self, path: Path | None) -> None:
-        self._database = Database(path, _metadata, SCHEMA_VERSION)
+    def __init__(self, location: Location) -> None:
+        self.database = Database(location, _metadata, SCHEMA_VERSION)
 
     def close(self) -> None:
         """Close all connections."""
-        self._database.close()
+        self.database.close()
 
     def change(self, trade_id: bytes, change: Change, now_s: int) -> Settlement | None:
         """Read, change and write one settlement atomically; an event is stored only if something changed."""
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             return _change(connection, trade_id, change, now_s)
 
     def preview(self, trade_id: bytes, change: Change, now_s: int) -> Settlement | None:
         """What ``change`` would make of a settlement; stores nothing."""
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             before = _load(connection, trade_id)
         return _changed(before, change, now_s)
 
@@ -143,7 +136,7 @@ class GatewayStore:
 
         Raises ``RequestIdReused`` when the id was used with other fields.
         """
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             known = connection.execute(
                 sa.select(_requests).where(
                     _requests.c.caller == request.caller, _requests.c.request_id == request.request_id
@@ -168,10 +161,10 @@ class GatewayStore:
         self, cursor_name: str, cursor: int, changes: Iterable[tuple[bytes, Change]], now_s: int
     ) -> None:
         """Apply what one page of a ledger's events changes, and move the cursor behind it, together."""
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             for trade_id, change in changes:
                 _change(connection, trade_id, change, now_s)
-            _move_cursor(connection, cursor_name, cursor)
+            _cursors.move(connection, cursor_name, cursor)
 
     def apply_interference(
         self,
@@ -182,25 +175,25 @@ class GatewayStore:
         now_s: int,
     ) -> None:
         """As ``apply_sightings``, together with the trades that hold tokens at the cursor."""
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             for trade_id, change in changes:
                 _change(connection, trade_id, change, now_s)
             _held.replace(connection, held)
-            _move_cursor(connection, cursor_name, cursor)
+            _cursors.move(connection, cursor_name, cursor)
 
     def held_trades(self) -> dict[bytes, DvpPayload]:
         """The trades of ``apply_interference``."""
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             return _held.read(connection)
 
     def cursor(self, name: str) -> int:
         """Where reading of a ledger's events continues; 0 at first."""
-        with self._database.transaction() as connection:
-            return int(connection.execute(sa.select(_cursors.c.cursor).where(_cursors.c.name == name)).scalar() or 0)
+        with self.database.transaction() as connection:
+            return _cursors.read(connection, name)
 
     def get(self, trade_id: bytes) -> Settlement:
         """One settlement. Raises ``SettlementUnknown``."""
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             settlement = _load(connection, trade_id)
         if settlement is None:
             raise SettlementUnknown(f"settlements/{trade_id.hex()}")
@@ -216,7 +209,7 @@ class GatewayStore:
             query = query.where(_settlements.c.state.in_([state.value for state in states]))
         if before_id:
             query = query.where(_settlements.c.id < before_id)
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             return [(row["id"], _settlement(connection, row)) for row in connection.execute(query).mappings().all()]
 
     def open_settlements(self, limit: int) -> list[Settlement]:
@@ -226,13 +219,13 @@ class GatewayStore:
         query = (
             sa.select(_settlements).where(_settlements.c.state.not_in(idle)).order_by(_settlements.c.id).limit(limit)
         )
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             return [_settlement(connection, row) for row in connection.execute(query).mappings().all()]
 
     def newest_event(self, nodes: Collection[str]) -> int:
         """The number of the last change that concerns ``nodes``; 0 when there was none."""
         query = sa.select(sa.func.max(_events.c.id)).where(_concerns(_events, nodes))
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             return int(connection.execute(query).scalar() or 0)
 
     def events(self, nodes: Collection[str], after: int, trade_id: bytes | None, limit: int) -> EventPage:
@@ -243,16 +236,11 @@ class GatewayStore:
         query = sa.select(_events).where(_events.c.id > after, _concerns(_events, nodes))
         if trade_id is not None:
             query = query.where(_events.c.trade_id == trade_id)
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             newest = int(connection.execute(sa.select(sa.func.max(_events.c.id))).scalar() or 0)
             rows = connection.execute(query.where(_events.c.id <= newest).order_by(_events.c.id).limit(limit)).all()
         events = tuple(StoredEvent(row.id, row.settlement, row.at_s) for row in rows)
         return EventPage(events, events[-1].number if len(events) == limit else max(after, newest))
-
-
-def _move_cursor(connection: sa.Connection, name: str, cursor: int) -> None:
-    statement = insert_or_update(_cursors).values(name=name, cursor=cursor)
-    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"cursor": cursor}))
 
 
 def _concerns(table: sa.Table, nodes: Collection[str]) -> sa.ColumnElement[bool]:
@@ -311,8 +299,7 @@ def _save(connection: sa.Connection, settlement: Settlement) -> None:
         "created_s": settlement.created_s,
         "updated_s": settlement.updated_s,
     }
-    statement = insert_or_update(_settlements).values(**values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["trade_id"], set_=values))
+    upsert(connection, _settlements, values, ["trade_id"])
     row_id = connection.execute(
         sa.select(_settlements.c.id).where(_settlements.c.trade_id == settlement.trade_id)
     ).scalar_one()
@@ -326,7 +313,7 @@ def _save(connection: sa.Connection, settlement: Settlement) -> None:
             "at_s": fact.at_s,
             "proof_bytes": fact.proof_bytes,
         }
-        connection.execute(insert_or_update(_facts).values(**row).on_conflict_do_nothing())
+        upsert(connection, _facts, row, ["settlement_id", "ledger", "what"], replace=False)
 
 
 def _load(connection: sa.Connection, trade_id: bytes) -> Settlement | None:

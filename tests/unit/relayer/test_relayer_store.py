@@ -161,10 +161,12 @@ def test_packets_are_paged_by_row_and_filtered_by_state(store: RelayerStore) -> 
 
 def test_a_database_of_another_version_is_left_untouched(tmp_path: Path) -> None:
     path = tmp_path / "relayer.sqlite3"
+    RelayerStore(path).close()
     with contextlib.closing(sqlite3.connect(path)) as other:
-        other.execute("PRAGMA user_version = 99")
+        other.execute("UPDATE schema_version SET version = 99")
+        other.commit()
     before = path.read_bytes()
-    with pytest.raises(SchemaUnknown, match=r"schema 99, this program knows 2"):
+    with pytest.raises(SchemaUnknown, match=r"schema 99, this program knows 3"):
         RelayerStore(path)
     assert path.read_bytes()[100:] == before[100:]
 
