@@ -57,7 +57,7 @@ def _adapter_family(text: str) -> str:
 
 def _database_location(found: object) -> Path | str:
     if not isinstance(found, str | Path):
-        raise ValueError(f"expected the path of a SQLite file or a postgresql:// URL, found {found!r}")  # noqa: TRY004
+        raise ValueError(f"expected the path of a SQLite file or a postgresql:// URL, found {found!r}")  # noqa: TRY004  # pydantic wants a ValueError
     return found if isinstance(found, str) and is_url(found) else Path(found)
 
 
