@@ -19,6 +19,8 @@ from primitives.errors import CallerError, CrossDvpError
 from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
 from relayer.database import is_url
+from relayer.gateway.call_config import CallsSection
+from relayer.gateway.tenants import TenantSection
 from relayer.proof_config import DirectProof, ProofSection
 
 MAX_FILE_BYTES = 256 * 1024
@@ -215,7 +217,7 @@ class RelayerConfig(_ProcessConfig):
 class GatewayConfig(_ProcessConfig):
     """``crossdvp``'s gateway process.
 
-    ``speaks_for``: certificate names that may call it, each with the custodian nodes whose accounts it speaks for.
+    ``tenants``: platforms that may call it, by the name in their certificates; ``calls``: what holds for every call.
     ``before_…_s``, ``…_to_settle_s``: see ``Margins``, of cash leading and of securities leading (payment).
     ``securities_lead``: families of adapters whose settlements the securities lead where an instruction does not say.
     """
@@ -224,7 +226,8 @@ class GatewayConfig(_ProcessConfig):
     listen: HostAndPort
     database: DatabaseLocation
     tls: TlsFiles
-    speaks_for: Annotated[dict[PartyName, Annotated[tuple[PartyName, ...], Field(min_length=1)]], Field(min_length=1)]
+    tenants: Annotated[dict[PartyName, TenantSection], Field(min_length=1)]
+    calls: CallsSection = CallsSection()
     ledger: LedgerSection
     poll_interval_ms: Annotated[int, Field(ge=10, le=60_000)] = 100
     before_lock_s: Annotated[int, Field(ge=0, le=86_400)] = 10
@@ -273,6 +276,7 @@ _PATHS = {
     "operator_key_file",
     "answer_file",
     "collateral_file",
+    "public_key",
 }
 
 

@@ -45,9 +45,10 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         stack.push_async_callback(cash.close)
         orders = orders_of(deployment, config.securities_lead)
         scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians), orders)
-        speakers = Speakers(config.speaks_for)
+        speakers = Speakers.of_tenants({name: tenant.tenant() for name, tenant in config.tenants.items()})
+        calls = config.calls.rules(config.name)
         await serve_gateway(
-            GatewayParts(store, EvmSide(rpc, deployment, prover), cash, scope, speakers, now_s),
+            GatewayParts(store, EvmSide(rpc, deployment, prover), cash, scope, speakers, now_s, calls),
             ServerSettings(config.listen, tls, speakers.callers),
             Margins(config.before_lock_s, config.lock_to_settle_s, config.before_payment_s, config.payment_to_settle_s),
             config.poll_interval_ms / 1000,

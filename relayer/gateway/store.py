@@ -15,13 +15,14 @@ import sqlalchemy as sa
 from ibc.dvp import DvpPayload, SettlementTerms
 from relayer.database import Cursors, Database, Int64, Location, RowId, upsert
 from relayer.gateway.alarm_tables import AlarmTable, HeldTable
+from relayer.gateway.audit_tables import AuditTable
 from relayer.gateway.errors import RequestIdReused, SettlementUnknown
 from relayer.gateway.lifecycle import SettlementState, waits_for
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Fact, Ledger, Settlement, Waiting
 from relayer.gateway.settlement_codec import encode_settlement, terms_bytes, terms_from_bytes
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _metadata = sa.MetaData()
 
 _settlements = sa.Table(
@@ -78,6 +79,7 @@ _events = sa.Table(
 _cursors = Cursors(_metadata)
 _alarms = AlarmTable(_metadata)
 _held = HeldTable(_metadata)
+AUDIT_TABLE = AuditTable(_metadata)
 
 Change = Callable[[Settlement | None], Settlement | None]
 """From a settlement as stored (None = not yet) to what it becomes; None or an equal value = no change."""
