@@ -165,7 +165,7 @@ def status_of(
         code, reason, message = grpc.StatusCode.INTERNAL, "INTERNAL", f"internal error, incident {incident}"
         metadata = {"blame": Blame.INTERNAL.value, "incident": incident}
     else:
-        code = _code_of(type(error), codes or {})
+        code = code_of(type(error), codes or {})
         reason, message = error.reason, str(error)[:MAX_MESSAGE_CHARS]
         metadata = _typed_fields(error) | {"blame": blame_of(error).value}
     details = [_packed(error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=metadata))]
@@ -265,7 +265,8 @@ class ErrorStatusInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-a
         return answers if inspect.isasyncgenfunction(inner) else answer
 
 
-def _code_of(kind: type[BaseException], codes: Mapping[type[BaseException], grpc.StatusCode]) -> grpc.StatusCode:
+def code_of(kind: type[BaseException], codes: Mapping[type[BaseException], grpc.StatusCode]) -> grpc.StatusCode:
+    """The status code of a class of errors, looked up along its bases."""
     for base in kind.__mro__:
         for table in (codes, DEFAULT_CODES):
             if base in table:
