@@ -17,6 +17,7 @@ from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-unty
 
 from chains.progmat.client import ApiEndpoint, ApiTls
 from relayer.gateway.access import Speakers
+from relayer.gateway.call_config import CallRules
 from relayer.gateway.client import GatewayClient
 from relayer.gateway.rpc_settlement import Margins, Scope
 from relayer.gateway.serving import GatewayParts, serve_gateway
@@ -44,6 +45,7 @@ class RunningGateway:
     port: int = 0
     speakers: Speakers = SPEAKERS
     scope: Scope = SCOPE
+    calls: CallRules = field(default_factory=CallRules)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Task[None] | None = None
     _channels: list[Any] = field(default_factory=list)
@@ -61,7 +63,7 @@ class RunningGateway:
 
     async def _serve(self, on_ready: Any) -> None:  # noqa: ANN401  # a future's setter
         store = GatewayStore(self.database)
-        parts = GatewayParts(store, self.evm, self.ledger, self.scope, self.speakers, lambda: self.now_s)
+        parts = GatewayParts(store, self.evm, self.ledger, self.scope, self.speakers, lambda: self.now_s, self.calls)
         try:
             server = server_settings(NAME, self.port, self.speakers.callers)
             await serve_gateway(parts, server, Margins(10, 10, 20, 10), 0.01, self._stopping, on_ready)
