@@ -79,7 +79,7 @@ class AuditTable:
         return AuditHead(rows[0].height, bytes(rows[0].hash)) if rows and rows[0].id == _HEAD_ID else AuditHead()
 
     def read(self, connection: sa.Connection) -> Iterator[AuditEntry]:
-        """Every entry that is stored, in the order of heights, read by pages. Raises ``AuditChainBroken`` for one of no kind."""
+        """Every entry stored, by height, read by pages. Raises ``AuditChainBroken`` for one of no kind."""
         after = _LOWEST
         while True:
             query = sa.select(self.entries).where(self.entries.c.height > after)

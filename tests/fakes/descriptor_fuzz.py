@@ -16,10 +16,16 @@ Seeds = Mapping[str, Sequence[Message]]
 _MOST_DEPTH = 4
 _SIGNED = {FieldDescriptor.CPPTYPE_INT32: 31, FieldDescriptor.CPPTYPE_INT64: 63}
 _UNSIGNED = {FieldDescriptor.CPPTYPE_UINT32: 32, FieldDescriptor.CPPTYPE_UINT64: 64}
+_FLOATS = (0.0, -1.0, float("inf"), float("nan"))
+_PLAIN: dict[int, tuple[Any, ...]] = {
+    FieldDescriptor.CPPTYPE_BOOL: (False, True),
+    FieldDescriptor.CPPTYPE_FLOAT: _FLOATS,
+    FieldDescriptor.CPPTYPE_DOUBLE: _FLOATS,
+}
 _LENGTHS = (0, 1, 19, 20, 21, 31, 32, 33, 64, 65, 1000)
 _UNKNOWN_FIELDS = (b"\xf8\x7f\x01", b"\xfa\x7f\x02hi", b"\x0a", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")
 _TEXTS = (
-    *("", " ", "-", "0", "-1", "1e3", "999999999999999999", str(2**64), "NaN", "null", "\0", "é", "１", "a" * 300),
+    *("", " ", "-", "0", "-1", "1e3", "999999999999999999", str(2**64), "NaN", "null", "\0", "é", "\uff11", "a" * 300),
     *("x" * 100_000, "../../etc/passwd", "' OR 1=1 --", "%s%n", "{}", "\u202e", "00000000-0000-0000-0000-000000000000"),
 )
 
@@ -91,13 +97,11 @@ def values(field: FieldDescriptor, texts: Sequence[str]) -> st.SearchStrategy[An
         return st.sampled_from((0, 1, -1, 2, 100, 501, 2**31 - 1, -(2**31), 2**bits - 1, -(2**bits)))
     if kind in _UNSIGNED:
         return st.sampled_from((0, 1, 2, 1337, 10**6, 2**31, 2 ** _UNSIGNED[kind] - 1))
-    if kind == FieldDescriptor.CPPTYPE_BOOL:
-        return st.booleans()
-    if kind == FieldDescriptor.CPPTYPE_ENUM:
+    if field.enum_type is not None:
         numbers = [value.number for value in field.enum_type.values]
         return st.sampled_from([*numbers, -1, 99, 2**31 - 1, -(2**31)])
-    if kind in {FieldDescriptor.CPPTYPE_FLOAT, FieldDescriptor.CPPTYPE_DOUBLE}:
-        return st.sampled_from((0.0, -1.0, float("inf"), float("nan")))
+    if kind in _PLAIN:
+        return st.sampled_from(_PLAIN[kind])
     if field.type == FieldDescriptor.TYPE_BYTES:
         return st.one_of(st.sampled_from(_LENGTHS).map(lambda size: b"\x01" * size), st.binary(max_size=40))
     return st.one_of(st.sampled_from((*texts, *_TEXTS)), st.text(max_size=40))

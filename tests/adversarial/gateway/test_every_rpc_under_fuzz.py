@@ -18,6 +18,7 @@ import grpc.aio
 import pytest
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped] # generated, without stubs
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from hypothesis import HealthCheck, given, settings
@@ -34,7 +35,7 @@ EXAMPLES: Final = int(os.environ.get("CROSSDVP_FUZZ_EXAMPLES", "40"))
 CALLERS: Final = (BOTH_SIDES, BOTH_SIDES, BOTH_SIDES, "broker-a", "broker-c", "cn-a")
 NAME: Final = f"settlements/{some_terms(1).trade_id.hex()}"
 TEXTS: Final = (NAME, NAME.upper(), "settlements/", str(uuid.UUID(int=1)), str(uuid.UUID(int=2)), "cn-a", "cn-b", "1")
-SEEDS: Final = {
+SEEDS: Final[dict[str, list[Message]]] = {
     "crossdvp.gateway.v1.SettlementTerms": [encode_terms(some_terms(number)) for number in (1, 2, 3)],
     "crossdvp.gateway.v1.CreateSettlementRequest": [
         create_request(str(uuid.UUID(int=number)), terms=encode_terms(some_terms(number))) for number in (1, 2, 3)
@@ -71,7 +72,7 @@ async def methods_of(gateway: RunningGateway) -> list[MethodDescriptor]:
     return [method for service in services for method in service.methods]
 
 
-async def answer_of(channel: grpc.aio.Channel, method: MethodDescriptor, body: bytes, metadata: Any) -> Any:  # noqa: ANN401
+async def answer_of(channel: Any, method: MethodDescriptor, body: bytes, metadata: Any) -> Any:  # noqa: ANN401  # gRPC's own kinds
     """The failure of a call; None when it was answered, or stays open."""
     path = f"/{method.containing_service.full_name}/{method.name}"
     try:
@@ -123,4 +124,4 @@ async def test_no_rpc_breaks_or_changes_anything_when_it_refuses(gateway: Runnin
             assert after == before, f"{method.name} was refused and changed something"
         before = after
     for channel in channels.values():
-        await channel.close()
+        await channel.close(grace=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,17 @@ import pytest
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped] # generated, without stubs
 
+from ibc.dvp import SettlementTerms
+from relayer.gateway.audit import AuditLog
+from relayer.gateway.audit_calls import ABANDONED
+from relayer.gateway.call_config import CallRules
 from relayer.gateway.error_details import preferred
+from relayer.gateway.matching import Side
+from relayer.gateway.store import AUDIT_TABLE, GatewayStore
+from relayer.rpc.call import Deadlines
 from tests.fakes.running_gateway import RunningGateway, create_request, details_of, running_gateway
+from tests.fakes.settlement_sides import MemoryLedger
+from tests.fakes.settlement_terms import some_terms
 
 NAME = f"settlements/{'ab' * 32}"
 
@@ -46,7 +56,8 @@ async def test_a_request_id_comes_back_with_answers_and_with_errors(gateway: Run
     await call
     assert dict(await call.trailing_metadata())["x-request-id"] == "mine-1"
     failure = await _refused(gateway, ("x-request-id", "mine-2"))
-    assert dict(failure.trailing_metadata() or ())["x-request-id"] == "mine-2"
+    trailers: Any = failure.trailing_metadata()
+    assert dict(trailers)["x-request-id"] == "mine-2"
     assert _detail(failure, error_details_pb2.RequestInfo).request_id == "mine-2"
 
 
@@ -104,6 +115,35 @@ async def test_a_call_past_its_deadline_is_not_begun(gateway: RunningGateway) ->
         await gateway.stub().CreateSettlement(create_request("00000000-0000-0000-0000-000000000001"), timeout=0.0)
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert not (await gateway.client().list()).settlements
+
+
+class HangingLedger(MemoryLedger):
+    """A custodian node that takes the cancellation and never says what became of it."""
+
+    async def cancel(self, terms: SettlementTerms) -> None:  # noqa: ARG002  # the port's signature
+        """See CashSide."""
+        await asyncio.Event().wait()
+
+
+async def test_a_call_without_a_deadline_gets_the_servers_and_its_outcome_is_open(tmp_path: Path) -> None:
+    running = RunningGateway(tmp_path / "gateway.sqlite3", ledger=HangingLedger(cash_yen=10_000_000))
+    running.calls = CallRules(deadlines=Deadlines(default_s=0.2))
+    await running.start()
+    try:
+        for side in Side:
+            name = (await running.client().create(side, some_terms())).name
+        request = pb.CancelSettlementRequest(request_id=str(uuid.UUID(int=5)), name=name)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await running.stub().CancelSettlement(request)
+        assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        assert details_of(caught.value)[0] == "DEADLINE_PASSED"
+    finally:
+        await running.close()
+    store = GatewayStore(running.database)
+    newest = AuditLog(store.database, AUDIT_TABLE).calls(None, 0, 1)[0]
+    store.close()
+    assert newest.outcome is not None
+    assert (newest.outcome.record.outcome, newest.outcome.record.resource) == (ABANDONED, name)
 
 
 async def test_calls_at_once_keep_their_own_request_ids(gateway: RunningGateway) -> None:

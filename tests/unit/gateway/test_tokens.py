@@ -35,6 +35,10 @@ def verify(token: str, now_s: int = T0_S, certificate: CallerCertificate = CERTI
     return TokenVerifier(TokenRules("gateway")).verify(TENANT, certificate, token, now_s)
 
 
+def roles_of(token: str) -> set[Role]:
+    return set(verify(token).roles or ())
+
+
 def refused_rule(token: str, now_s: int = T0_S, certificate: CallerCertificate = CERTIFICATE) -> str:
     with pytest.raises(TokenRefused) as caught:
         verify(token, now_s, certificate)
@@ -42,8 +46,9 @@ def refused_rule(token: str, now_s: int = T0_S, certificate: CallerCertificate =
 
 
 def test_a_good_token_gives_its_user_the_users_roles() -> None:
-    claims = verify(token_for("broker-a", "alice"))
-    assert (claims.user, claims.roles) == ("alice", {Role.PROPOSER, Role.AFFIRMER})
+    token = token_for("broker-a", "alice")
+    assert verify(token).user == "alice"
+    assert roles_of(token) == {Role.PROPOSER, Role.AFFIRMER}
 
 
 def test_a_token_of_a_p256_key_is_as_good() -> None:
@@ -52,9 +57,9 @@ def test_a_token_of_a_p256_key_is_as_good() -> None:
 
 
 def test_a_token_may_have_fewer_roles_than_its_user_and_never_more() -> None:
-    assert verify(token_for("broker-a", "alice", roles=["affirmer"])).roles == {Role.AFFIRMER}
-    assert verify(token_for("broker-a", "bob", roles=["operator", "affirmer"])).roles == {Role.AFFIRMER}
-    assert not verify(token_for("broker-a", "bob", roles=[])).roles
+    assert roles_of(token_for("broker-a", "alice", roles=["affirmer"])) == {Role.AFFIRMER}
+    assert roles_of(token_for("broker-a", "bob", roles=["operator", "affirmer"])) == {Role.AFFIRMER}
+    assert not roles_of(token_for("broker-a", "bob", roles=[]))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +68,7 @@ def test_a_token_may_have_fewer_roles_than_its_user_and_never_more() -> None:
         *[("iss", value) for value in ("broker-b", "", None, 5, ["broker-a"])],
         *[("aud", value) for value in ("gateway-2", ["gateway"], ["gateway", "other"], None, "")],
         *[("sub", value) for value in ("", None, 5, "x" * 129, "ali\nce", ["alice"])],
-        *[("cnf", value) for value in (None, {}, [], {"x5t#S256": ""}, {"x5t#S256": thumbprint("broker-b")})],
+        *[("cnf", value) for value in (None, {}, 5, {"x5t#S256": ""}, {"x5t#S256": thumbprint("broker-b")})],
         *[("iat", value) for value in (None, "1", 1.5, True, -1, 2**80, T0_S + 31)],
         *[("exp", value) for value in (None, "1", T0_S, T0_S - 1, T0_S + 3601, True, float(T0_S + 5))],
         *[("nbf", value) for value in (None, "x", T0_S + 31, 0.5)],
@@ -71,7 +76,7 @@ def test_a_token_may_have_fewer_roles_than_its_user_and_never_more() -> None:
         *[("roles", value) for value in ("proposer", ["king"], [1], None, {"proposer": 1})],
     ],
 )
-def test_a_claim_that_breaks_its_rule_is_named(claim: str, value: object) -> None:
+def test_a_claim_that_breaks_its_rule_is_named(claim: str, value: Any) -> None:  # noqa: ANN401  # any JSON
     assert refused_rule(token_for("broker-a", "alice", **{claim: value})) == claim
 
 
