@@ -144,6 +144,7 @@ class Path:
         if not actions:
             if needs_refresh(client, counterparty_head):
                 refresh = await prover.update_for_counterparty(client.latest_height, counterparty_head.height)
+                await asyncio.to_thread(self._store.require_lease)
                 await target.submit(refresh, ())
                 _log.info("light client refreshed", chain=target.chain_name, height=refresh.height)
             return 0
@@ -151,6 +152,7 @@ class Path:
         prepared = await asyncio.gather(*(_prepare(prover, action, height) for action in actions))
         provable = [message for message, refused in prepared if refused is None]
         self._reach(actions, before=True)
+        await asyncio.to_thread(self._store.require_lease)
         answers = iter(await target.submit(update, provable) if provable else ())
         self._reach(actions, before=False)
         outcomes = [refused or next(answers) for _, refused in prepared]

@@ -87,6 +87,11 @@ class PathStore:
 
         self._database.retried(record)
 
+    def require_lease(self) -> None:
+        """Before something is brought to a chain: raises ``LeaseLost`` if another instance does so by now."""
+        with self._database.transaction() as connection:
+            self._fence(connection)
+
     def open_packets(self, source_chain: str, target: Target, view: DirectionView, limit: int) -> list[TrackedPacket]:
         """Packets of a direction for which something may be brought to ``target`` now, the nearest time-out first.
 
