@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)crossdvp/relayer/v1/relayer_service.proto\x12\x13\x63rossdvp.relayer.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x90\x01\n\x04Step\x12\r\n\x05\x63hain\x18\x01 \x01(\t\x12\x0c\n\x04what\x18\x02 \x01(\t\x12\r\n\x05tx_id\x18\x03 \x01(\t\x12\x0e\n\x06height\x18\x04 \x01(\x04\x12\x13\n\x0bproof_bytes\x18\x05 \x01(\x04\x12\x0f\n\x07refusal\x18\x06 \x01(\t\x12&\n\x02\x61t\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd6\x02\n\x06Packet\x12\x14\n\x0csource_chain\x18\x01 \x01(\t\x12\x15\n\rsource_client\x18\x02 \x01(\t\x12\x1a\n\x12\x64\x65stination_client\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12+\n\x07timeout\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x05state\x18\x06 \x01(\x0e\x32 .crossdvp.relayer.v1.PacketState\x12\x11\n\twaits_for\x18\x07 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x08 \x01(\r\x12\x12\n\nlast_error\x18\t \x01(\t\x12\x30\n\x0cnext_attempt\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x05steps\x18\x0b \x03(\x0b\x32\x19.crossdvp.relayer.v1.Step\"\xe4\x01\n\x0b\x43hainStatus\x12\r\n\x05\x63hain\x18\x01 \x01(\t\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12-\n\thead_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tclient_id\x18\x04 \x01(\t\x12\x15\n\rclient_height\x18\x05 \x01(\x04\x12\x32\n\x0e\x63lient_expires\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rclient_status\x18\x07 \x01(\t\x12\x12\n\nlast_error\x18\x08 \x01(\t\"a\n\x05\x41larm\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x12\n\x10GetStatusRequest\"\xfe\x01\n\x11GetStatusResponse\x12\x30\n\x06\x63hains\x18\x01 \x03(\x0b\x32 .crossdvp.relayer.v1.ChainStatus\x12T\n\x10packets_by_state\x18\x02 \x03(\x0b\x32:.crossdvp.relayer.v1.GetStatusResponse.PacketsByStateEntry\x12*\n\x06\x61larms\x18\x03 \x03(\x0b\x32\x1a.crossdvp.relayer.v1.Alarm\x1a\x35\n\x13PacketsByStateEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"m\n\x12ListPacketsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x30\n\x06states\x18\x03 \x03(\x0e\x32 .crossdvp.relayer.v1.PacketState\"\\\n\x13ListPacketsResponse\x12,\n\x07packets\x18\x01 \x03(\x0b\x32\x1b.crossdvp.relayer.v1.Packet\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\";\n\x10GetPacketRequest\x12\x15\n\rsource_client\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\"@\n\x11GetPacketResponse\x12+\n\x06packet\x18\x01 \x01(\x0b\x32\x1b.crossdvp.relayer.v1.Packet*\xdc\x01\n\x0bPacketState\x12\x1c\n\x18PACKET_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11PACKET_STATE_SENT\x10\x01\x12\x19\n\x15PACKET_STATE_RECEIVED\x10\x02\x12\x1d\n\x19PACKET_STATE_ACKNOWLEDGED\x10\x03\x12\x1a\n\x16PACKET_STATE_TIMED_OUT\x10\x04\x12!\n\x1dPACKET_STATE_DELIVERY_BLOCKED\x10\x05\x12\x1f\n\x1bPACKET_STATE_RETURN_BLOCKED\x10\x06\x32\xaa\x02\n\x0eRelayerService\x12Z\n\tGetStatus\x12%.crossdvp.relayer.v1.GetStatusRequest\x1a&.crossdvp.relayer.v1.GetStatusResponse\x12`\n\x0bListPackets\x12\'.crossdvp.relayer.v1.ListPacketsRequest\x1a(.crossdvp.relayer.v1.ListPacketsResponse\x12Z\n\tGetPacket\x12%.crossdvp.relayer.v1.GetPacketRequest\x1a&.crossdvp.relayer.v1.GetPacketResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)crossdvp/relayer/v1/relayer_service.proto\x12\x13\x63rossdvp.relayer.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x90\x01\n\x04Step\x12\r\n\x05\x63hain\x18\x01 \x01(\t\x12\x0c\n\x04what\x18\x02 \x01(\t\x12\r\n\x05tx_id\x18\x03 \x01(\t\x12\x0e\n\x06height\x18\x04 \x01(\x04\x12\x13\n\x0bproof_bytes\x18\x05 \x01(\x04\x12\x0f\n\x07refusal\x18\x06 \x01(\t\x12&\n\x02\x61t\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd6\x02\n\x06Packet\x12\x14\n\x0csource_chain\x18\x01 \x01(\t\x12\x15\n\rsource_client\x18\x02 \x01(\t\x12\x1a\n\x12\x64\x65stination_client\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12+\n\x07timeout\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x05state\x18\x06 \x01(\x0e\x32 .crossdvp.relayer.v1.PacketState\x12\x11\n\twaits_for\x18\x07 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x08 \x01(\r\x12\x12\n\nlast_error\x18\t \x01(\t\x12\x30\n\x0cnext_attempt\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x05steps\x18\x0b \x03(\x0b\x32\x19.crossdvp.relayer.v1.Step\"\x83\x02\n\x0b\x43hainStatus\x12\r\n\x05\x63hain\x18\x01 \x01(\t\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12-\n\thead_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tclient_id\x18\x04 \x01(\t\x12\x15\n\rclient_height\x18\x05 \x01(\x04\x12\x32\n\x0e\x63lient_expires\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rclient_status\x18\x07 \x01(\t\x12\x12\n\nlast_error\x18\x08 \x01(\t\x12\x0c\n\x04path\x18\t \x01(\t\x12\x0f\n\x07standby\x18\n \x01(\t\"a\n\x05\x41larm\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x12\n\x10GetStatusRequest\"\xfe\x01\n\x11GetStatusResponse\x12\x30\n\x06\x63hains\x18\x01 \x03(\x0b\x32 .crossdvp.relayer.v1.ChainStatus\x12T\n\x10packets_by_state\x18\x02 \x03(\x0b\x32:.crossdvp.relayer.v1.GetStatusResponse.PacketsByStateEntry\x12*\n\x06\x61larms\x18\x03 \x03(\x0b\x32\x1a.crossdvp.relayer.v1.Alarm\x1a\x35\n\x13PacketsByStateEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"m\n\x12ListPacketsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x30\n\x06states\x18\x03 \x03(\x0e\x32 .crossdvp.relayer.v1.PacketState\"\\\n\x13ListPacketsResponse\x12,\n\x07packets\x18\x01 \x03(\x0b\x32\x1b.crossdvp.relayer.v1.Packet\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\";\n\x10GetPacketRequest\x12\x15\n\rsource_client\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\"@\n\x11GetPacketResponse\x12+\n\x06packet\x18\x01 \x01(\x0b\x32\x1b.crossdvp.relayer.v1.Packet*\xdc\x01\n\x0bPacketState\x12\x1c\n\x18PACKET_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11PACKET_STATE_SENT\x10\x01\x12\x19\n\x15PACKET_STATE_RECEIVED\x10\x02\x12\x1d\n\x19PACKET_STATE_ACKNOWLEDGED\x10\x03\x12\x1a\n\x16PACKET_STATE_TIMED_OUT\x10\x04\x12!\n\x1dPACKET_STATE_DELIVERY_BLOCKED\x10\x05\x12\x1f\n\x1bPACKET_STATE_RETURN_BLOCKED\x10\x06\x32\xaa\x02\n\x0eRelayerService\x12Z\n\tGetStatus\x12%.crossdvp.relayer.v1.GetStatusRequest\x1a&.crossdvp.relayer.v1.GetStatusResponse\x12`\n\x0bListPackets\x12\'.crossdvp.relayer.v1.ListPacketsRequest\x1a(.crossdvp.relayer.v1.ListPacketsResponse\x12Z\n\tGetPacket\x12%.crossdvp.relayer.v1.GetPacketRequest\x1a&.crossdvp.relayer.v1.GetPacketResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,30 +34,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GETSTATUSRESPONSE_PACKETSBYSTATEENTRY']._loaded_options = None
   _globals['_GETSTATUSRESPONSE_PACKETSBYSTATEENTRY']._serialized_options = b'8\001'
-  _globals['_PACKETSTATE']._serialized_start=1531
-  _globals['_PACKETSTATE']._serialized_end=1751
+  _globals['_PACKETSTATE']._serialized_start=1562
+  _globals['_PACKETSTATE']._serialized_end=1782
   _globals['_STEP']._serialized_start=100
   _globals['_STEP']._serialized_end=244
   _globals['_PACKET']._serialized_start=247
   _globals['_PACKET']._serialized_end=589
   _globals['_CHAINSTATUS']._serialized_start=592
-  _globals['_CHAINSTATUS']._serialized_end=820
-  _globals['_ALARM']._serialized_start=822
-  _globals['_ALARM']._serialized_end=919
-  _globals['_GETSTATUSREQUEST']._serialized_start=921
-  _globals['_GETSTATUSREQUEST']._serialized_end=939
-  _globals['_GETSTATUSRESPONSE']._serialized_start=942
-  _globals['_GETSTATUSRESPONSE']._serialized_end=1196
-  _globals['_GETSTATUSRESPONSE_PACKETSBYSTATEENTRY']._serialized_start=1143
-  _globals['_GETSTATUSRESPONSE_PACKETSBYSTATEENTRY']._serialized_end=1196
-  _globals['_LISTPACKETSREQUEST']._serialized_start=1198
-  _globals['_LISTPACKETSREQUEST']._serialized_end=1307
-  _globals['_LISTPACKETSRESPONSE']._serialized_start=1309
-  _globals['_LISTPACKETSRESPONSE']._serialized_end=1401
-  _globals['_GETPACKETREQUEST']._serialized_start=1403
-  _globals['_GETPACKETREQUEST']._serialized_end=1462
-  _globals['_GETPACKETRESPONSE']._serialized_start=1464
-  _globals['_GETPACKETRESPONSE']._serialized_end=1528
-  _globals['_RELAYERSERVICE']._serialized_start=1754
-  _globals['_RELAYERSERVICE']._serialized_end=2052
+  _globals['_CHAINSTATUS']._serialized_end=851
+  _globals['_ALARM']._serialized_start=853
+  _globals['_ALARM']._serialized_end=950
+  _globals['_GETSTATUSREQUEST']._serialized_start=952
+  _globals['_GETSTATUSREQUEST']._serialized_end=970
+  _globals['_GETSTATUSRESPONSE']._serialized_start=973
+  _globals['_GETSTATUSRESPONSE']._serialized_end=1227
+  _globals['_GETSTATUSRESPONSE_PACKETSBYSTATEENTRY']._serialized_start=1174
+  _globals['_GETSTATUSRESPONSE_PACKETSBYSTATEENTRY']._serialized_end=1227
+  _globals['_LISTPACKETSREQUEST']._serialized_start=1229
+  _globals['_LISTPACKETSREQUEST']._serialized_end=1338
+  _globals['_LISTPACKETSRESPONSE']._serialized_start=1340
+  _globals['_LISTPACKETSRESPONSE']._serialized_end=1432
+  _globals['_GETPACKETREQUEST']._serialized_start=1434
+  _globals['_GETPACKETREQUEST']._serialized_end=1493
+  _globals['_GETPACKETRESPONSE']._serialized_start=1495
+  _globals['_GETPACKETRESPONSE']._serialized_end=1559
+  _globals['_RELAYERSERVICE']._serialized_start=1785
+  _globals['_RELAYERSERVICE']._serialized_end=2083
 # @@protoc_insertion_point(module_scope)

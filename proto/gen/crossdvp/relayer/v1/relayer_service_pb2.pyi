@@ -72,7 +72,7 @@ class Packet(_message.Message):
     def __init__(self, source_chain: _Optional[str] = ..., source_client: _Optional[str] = ..., destination_client: _Optional[str] = ..., sequence: _Optional[int] = ..., timeout: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[_Union[PacketState, str]] = ..., waits_for: _Optional[str] = ..., attempts: _Optional[int] = ..., last_error: _Optional[str] = ..., next_attempt: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
 
 class ChainStatus(_message.Message):
-    __slots__ = ("chain", "height", "head_time", "client_id", "client_height", "client_expires", "client_status", "last_error")
+    __slots__ = ("chain", "height", "head_time", "client_id", "client_height", "client_expires", "client_status", "last_error", "path", "standby")
     CHAIN_FIELD_NUMBER: _ClassVar[int]
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     HEAD_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -81,6 +81,8 @@ class ChainStatus(_message.Message):
     CLIENT_EXPIRES_FIELD_NUMBER: _ClassVar[int]
     CLIENT_STATUS_FIELD_NUMBER: _ClassVar[int]
     LAST_ERROR_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    STANDBY_FIELD_NUMBER: _ClassVar[int]
     chain: str
     height: int
     head_time: _timestamp_pb2.Timestamp
@@ -89,7 +91,9 @@ class ChainStatus(_message.Message):
     client_expires: _timestamp_pb2.Timestamp
     client_status: str
     last_error: str
-    def __init__(self, chain: _Optional[str] = ..., height: _Optional[int] = ..., head_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., client_id: _Optional[str] = ..., client_height: _Optional[int] = ..., client_expires: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., client_status: _Optional[str] = ..., last_error: _Optional[str] = ...) -> None: ...
+    path: str
+    standby: str
+    def __init__(self, chain: _Optional[str] = ..., height: _Optional[int] = ..., head_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., client_id: _Optional[str] = ..., client_height: _Optional[int] = ..., client_expires: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., client_status: _Optional[str] = ..., last_error: _Optional[str] = ..., path: _Optional[str] = ..., standby: _Optional[str] = ...) -> None: ...
 
 class Alarm(_message.Message):
     __slots__ = ("kind", "subject", "detail", "since")

@@ -71,7 +71,7 @@ class RelayerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetPacket(self, request, context):
-        """One packet with every step taken for it. No side effects. Fails: NOT_FOUND, INVALID_ARGUMENT.
+        """One packet with every step kept of it; of one that ended long ago, its events. No side effects. Fails: NOT_FOUND, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
