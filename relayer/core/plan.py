@@ -1,14 +1,23 @@
-"""Planning, pure: what to submit where, from what is known of the packets and of both chains' clocks."""
+"""Planning, pure: what to submit where, from what is known of the packets and of both chains' clocks.
+
+The rule of fairness. Messages for one chain stand in three lanes: packets to receive, acknowledgements, time-outs. Of
+each submission half belongs to packets to receive and a quarter to each of the others; what a lane does not need goes
+to the others in that order. Only packets to receive have a deadline: the nearest goes first, and one that cannot be
+included in time behind those in front of it is not sent at all, as its time-out will be proved instead. So a fresh
+packet does not wait for a backlog of ended ones, and no lane starves another.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from ibc.light_client import LightClientStatus
 from ibc.packet import Packet
-from relayer.core.chain import Head, HostedClient, MessageKind, ProofKind
+from primitives.types import UINT64_MAX
+from relayer.core.chain import Head, HostedClient, MessageKind, ProofKind, RefusalClass
 from relayer.core.lifecycle import PacketState
 
 REFRESH_FRACTION = 3
@@ -20,6 +29,29 @@ class Target(Enum):
 
     SOURCE = "source"
     DESTINATION = "destination"
+
+
+class Parked(Enum):
+    """Whether a packet is set aside, beside its state: evidence moves the state, people and poison park.
+
+    A person parks whatever the packet needs next. Poison parks one kind of message: when the packet needs another kind
+    (it was received elsewhere, or can be timed out), that one is tried.
+    """
+
+    NO = ""
+    BY_PERSON = "person"
+    RECEIVE = "receive"
+    ACKNOWLEDGE = "acknowledge"
+    TIME_OUT = "time_out"
+
+    @classmethod
+    def poison(cls, kind: MessageKind) -> Parked:
+        """Set aside because messages of that kind are poison."""
+        return cls(kind.value)
+
+    def holds_back(self, kind: MessageKind) -> bool:
+        """Whether a message of that kind is not to be tried."""
+        return self is Parked.BY_PERSON or self.value == kind.value
 
 
 @dataclass(frozen=True)
@@ -36,6 +68,18 @@ class TrackedPacket:
     ack_height: int = 0
     attempts: int = 0
     not_before_s: float = 0.0
+    parked: Parked = Parked.NO
+    refusal_class: RefusalClass | None = None
+
+    @property
+    def wants_another_height(self) -> bool:
+        """Whether the last attempt failed by what was proved, or could not be, at the height that was known then."""
+        return self.refusal_class in _CURED_BY_HEIGHT
+
+
+_CURED_BY_HEIGHT: Final = frozenset(
+    {RefusalClass.PROOF_REFUSED, RefusalClass.CHAIN_UNAVAILABLE, RefusalClass.NONSENSE, RefusalClass.UNKNOWN}
+)
 
 
 @dataclass(frozen=True)
@@ -69,8 +113,8 @@ def plan_packet(tracked: TrackedPacket, view: DirectionView) -> Action | None:
     """The next message for one packet, or nothing to do yet."""
     if tracked.state.is_final or tracked.not_before_s > view.now_s:
         return None
-    action = _wanted(tracked, view)
-    if action is None:
+    action = wanted(tracked, view)
+    if action is None or tracked.parked.holds_back(action.message_kind):
         return None
     to_source = action.target is Target.SOURCE
     hosted, prover = (view.source_client, view.destination) if to_source else (view.destination_client, view.source)
@@ -79,8 +123,8 @@ def plan_packet(tracked: TrackedPacket, view: DirectionView) -> Action | None:
     return action if provable and hosted.status is LightClientStatus.ACTIVE else None
 
 
-def _wanted(tracked: TrackedPacket, view: DirectionView) -> Action | None:
-    """What the packet needs next, whether or not it can be proved now and the hosted client can take it."""
+def wanted(tracked: TrackedPacket, view: DirectionView) -> Action | None:
+    """What a packet that is not at its end needs next, whether or not it is parked, can be proved or taken now."""
     if tracked.state in {PacketState.RECEIVED, PacketState.DELIVERY_BLOCKED}:
         kind, proof = MessageKind.ACKNOWLEDGE, ProofKind.ACKNOWLEDGEMENT
         return Action(Target.SOURCE, kind, proof, tracked, provable_from=tracked.ack_height)
@@ -94,9 +138,127 @@ def _wanted(tracked: TrackedPacket, view: DirectionView) -> Action | None:
 
 
 def plan(packets: Iterable[TrackedPacket], view: DirectionView) -> tuple[Action, ...]:
-    """All messages that can be prepared now; the nearest time-out first."""
+    """All messages of one direction that can be prepared now; the nearest time-out first."""
     actions = [action for tracked in packets if (action := plan_packet(tracked, view)) is not None]
-    return tuple(sorted(actions, key=lambda action: (action.tracked.packet.timeout_s, action.tracked.packet.sequence)))
+    return tuple(sorted(actions, key=_by_time_out))
+
+
+def _by_time_out(action: Action) -> tuple[int, int]:
+    return action.tracked.packet.timeout_s, action.tracked.packet.sequence
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What one chain takes: ``batch`` messages in a submission, each submission included within ``inclusion_s``.
+
+    ``batches_ahead``: submissions that are on their way and not included yet.
+    """
+
+    batch: int
+    inclusion_s: float = 0.0
+    batches_ahead: int = 0
+
+
+LANES: Final = (MessageKind.RECEIVE, MessageKind.ACKNOWLEDGE, MessageKind.TIME_OUT)
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Which packets of a direction stand in a lane now: what a store is asked for, so that it reads no others.
+
+    Time-outs lie in ``(timeout_above_s, timeout_up_to_s]``; ``height_up_to`` bounds the height of the fact to prove.
+    """
+
+    kind: MessageKind
+    states: tuple[PacketState, ...]
+    timeout_above_s: int
+    timeout_up_to_s: int
+    height_up_to: int
+
+
+def lanes(view: DirectionView, target: Target) -> tuple[Lane, ...]:
+    """The lanes of a direction that lead to ``target``; none where its hosted client takes nothing now."""
+    hosted = view.source_client if target is Target.SOURCE else view.destination_client
+    if hosted.status is not LightClientStatus.ACTIVE:
+        return ()
+    sent = (PacketState.SENT, PacketState.RETURN_BLOCKED)
+    now_s, never_s = view.destination.timestamp_s, UINT64_MAX
+    if target is Target.DESTINATION:
+        return (Lane(MessageKind.RECEIVE, sent, now_s + view.receive_margin_s, never_s, view.source.height),)
+    received = (PacketState.RECEIVED, PacketState.DELIVERY_BLOCKED)
+    return (
+        Lane(MessageKind.ACKNOWLEDGE, received, -1, never_s, view.destination.height),
+        Lane(MessageKind.TIME_OUT, sent, -1, now_s, UINT64_MAX),
+    )
+
+
+def chosen(
+    actions: Iterable[Action], target: Head, receive_margin_s: int, capacity: Capacity, turn: int
+) -> list[Action]:
+    """The next submission to one chain, by the rule of fairness; ``target`` is that chain's head.
+
+    ``turn`` counts submissions: where a batch is too small to be shared, lanes take turns.
+    """
+    lanes_now: dict[MessageKind, list[Action]] = {kind: [] for kind in LANES}
+    for action in sorted(actions, key=_by_time_out):
+        lanes_now[action.message_kind].append(action)
+    taken = {kind: min(share, len(lanes_now[kind])) for kind, share in shares(capacity.batch, turn).items()}
+    places = max(1, capacity.batch - taken[MessageKind.ACKNOWLEDGE] - taken[MessageKind.TIME_OUT])
+    receives = in_time(lanes_now[MessageKind.RECEIVE], target, receive_margin_s, capacity, places)
+    lanes_now[MessageKind.RECEIVE] = receives
+    taken[MessageKind.RECEIVE] = min(taken[MessageKind.RECEIVE], len(receives))
+    left = capacity.batch - sum(taken.values())
+    for kind in LANES:
+        more = min(left, len(lanes_now[kind]) - taken[kind])
+        taken[kind] += more
+        left -= more
+    return [action for kind in LANES for action in lanes_now[kind][: taken[kind]]]
+
+
+def in_time(
+    receives: Sequence[Action], target: Head, receive_margin_s: int, capacity: Capacity, places: int
+) -> list[Action]:
+    """Of packets to receive, nearest time-out first, those that are included in time behind those in front of them.
+
+    ``receive_margin_s`` covers a submission's own way; each batch in front, of ``places`` such packets, adds
+    ``inclusion_s``.
+    """
+    kept: list[Action] = []
+    for action in receives:
+        batches_in_front = capacity.batches_ahead + len(kept) // places
+        included_s = target.timestamp_s + receive_margin_s + batches_in_front * capacity.inclusion_s
+        if included_s < action.tracked.packet.timeout_s:
+            kept.append(action)
+    return kept
+
+
+def shares(batch: int, turn: int) -> Mapping[MessageKind, int]:
+    """How many places of a submission each lane is sure of."""
+    quarter = batch // 4
+    if quarter:
+        return dict(zip(LANES, (batch - 2 * quarter, quarter, quarter), strict=True))
+    places = [LANES[(turn + place) % len(LANES)] for place in range(batch)]
+    return {kind: places.count(kind) for kind in LANES}
+
+
+class UpdateNeed(Enum):
+    """Why a hosted client would be updated before messages."""
+
+    NONE = "none"
+    REFRESH_DUE = "refresh_due"  # the messages do not need it: it must not hold them up
+    NEEDED = "needed"
+
+
+def update_need(client: HostedClient, counterparty: Head, actions: Sequence[Action]) -> UpdateNeed:
+    """Whether these messages, or the client's age alone, ask for an update."""
+    provable_from = max((action.provable_from for action in actions), default=0)
+    # An old height may be gone from the nodes that prove: whoever failed there is proved at a new one.
+    is_stale = client.latest_height < counterparty.height and any(
+        action.tracked.wants_another_height for action in actions
+    )
+    if actions and (client.latest_height < provable_from or client.needs_update_first or is_stale):
+        return UpdateNeed.NEEDED
+    return UpdateNeed.REFRESH_DUE if needs_refresh(client, counterparty) else UpdateNeed.NONE
 
 
 def needs_refresh(client: HostedClient, counterparty: Head) -> bool:
