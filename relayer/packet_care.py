@@ -34,7 +34,7 @@ def care_columns() -> tuple[sa.Column[Any], ...]:
         sa.Column("refusal_class", sa.String, nullable=False, default=""),
         sa.Column("refused_kind", sa.String, nullable=False, default=""),
         sa.Column("repeats", sa.Integer, nullable=False, default=0),
-        sa.Column("suspect", sa.Integer, nullable=False, default=0),
+        sa.Column("suspect", sa.Integer, nullable=False, default=0, index=True),
         sa.Column("trade_id", sa.String, nullable=False, default="", index=True),
     )
 
@@ -153,7 +153,7 @@ class ParkedTable:
         last = RefusalClass(row.refusal_class) if row.refusal_class else None
         before = Record(last, row.repeats, row.suspect) if row.refused_kind == kind.value else Record()
         judged = sentence(before, refusal_class, dice)
-        if judged.is_poison:
+        if judged.is_poison and row.parked != Parked.BY_PERSON.value:
             why = f"{judged.record.suspect} answers against it, the last one {refusal_class.value}: {outcome.refusal}"
             waits_for = client if refusal_class in _CLIENTS_DOING and client.mark else ClientMark()
             self.park(connection, row.id, Parking(Parked.poison(kind), now_s, RELAYER, why, waits_for))

@@ -24,6 +24,7 @@ from relayer.core.plan import (
     UpdateNeed,
     chosen,
     lanes,
+    needs_refresh,
     plan,
     update_need,
 )
@@ -35,6 +36,9 @@ _log = structlog.get_logger(__name__)
 
 MOST_STUMBLES = 2
 """So many submissions in a row that a chain was away for, while it answered all else, make their messages suspect."""
+
+MOST_SUSPECTS = 200
+"""Packets of a direction that are looked at in one round although an answer spoke against them."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,8 @@ class Path:
             for lane in lanes(direction, wanted):
                 packets = self._store.open_packets(source, now_s, 2 * capacity.batch, lane)
                 due += [action for action in plan(packets, direction) if action.target is wanted]
+            suspects = self._store.suspects(source, now_s, MOST_SUSPECTS)
+            due += [action for action in plan(suspects, direction) if action.target is wanted]
         return chosen(due, view.heads[target_index], self._settings.receive_margin_s, capacity, self._turn)
 
     def direction(self, source_index: int, view: PathView, now_s: float) -> DirectionView:
@@ -149,7 +155,7 @@ class Path:
         actions = await asyncio.to_thread(self._due, target_index, view)
         need = update_need(client, counterparty_head, actions)
         done = await self._work(target_index, client, actions, need) if actions else 0
-        if need is UpdateNeed.REFRESH_DUE:
+        if need is UpdateNeed.REFRESH_DUE or (not done and needs_refresh(client, counterparty_head)):
             refresh = await self._refresh(target_index, client)
             await target.submit(refresh, ())
             _log.info("light client refreshed", chain=target.chain_name, height=refresh.height)

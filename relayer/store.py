@@ -267,6 +267,20 @@ class RelayerStore:
         found.sort(key=lambda row: (row["timeout_s"], row["id"]))
         return [_tracked(row) for row in found[:limit]]
 
+    def suspects(self, source_chain: str, now_s: float, limit: int) -> list[TrackedPacket]:
+        """Packets of a direction to try again although an answer spoke against them, the longest waiting first."""
+        final = [state.value for state in PacketState if state.is_final]
+        query = sa.select(_packets).where(
+            _packets.c.suspect > 0,
+            _packets.c.source_chain == source_chain,
+            _packets.c.state.not_in(final),
+            _packets.c.not_before_s <= now_s,
+            _packets.c.parked != Parked.BY_PERSON.value,
+        )
+        with self.database.transaction() as connection:
+            rows = connection.execute(query.order_by(_packets.c.not_before_s, _packets.c.id).limit(limit)).mappings()
+            return [_tracked(row) for row in rows]
+
     def client_seen(self, chain: str, mark: str) -> int:
         """Take up packets that waited for another light client on ``chain`` than it hosts now; how many."""
         with self.database.transaction() as connection:
@@ -331,6 +345,7 @@ def _tracked(row: Any) -> TrackedPacket:  # noqa: ANN401  # a result row
         not_before_s=row["not_before_s"],
         parked=Parked(row["parked"]),
         refusal_class=_last_class(row),
+        suspect=row["suspect"],
     )
 
 
@@ -357,4 +372,5 @@ def _in_lane(lane: Lane) -> tuple[sa.ColumnElement[bool], ...]:
         table.timeout_s <= min(lane.timeout_up_to_s, MOST_INTEGER),
         height <= min(lane.height_up_to, MOST_INTEGER),
         table.parked.in_(passable),
+        table.suspect == 0,
     )

@@ -74,9 +74,11 @@ async def submitted(
             raise
     except Exception as failure:  # noqa: BLE001  # looked for below
         _log.warning("submission failed: looking for the message", chain=target.chain_name, error=str(failure))
-    if update is not None:
+    if update is None:
+        answers = await _halves(target, messages)
+    else:
         await target.submit(update, ())
-    answers = await _by_halves(target, messages)
+        answers = await _by_halves(target, messages)
     if update is None and not any(isinstance(answer, Outcome) for answer in answers):
         await target.submit(await probe(), ())
     return tuple(answer if isinstance(answer, Outcome) else _told(answer) for answer in answers)
@@ -88,6 +90,12 @@ async def _by_halves(target: ChainEndpoint, messages: Sequence[PacketMessage]) -
     except Exception as error:  # noqa: BLE001  # of a single message it is the answer
         if len(messages) == 1:
             return [error]
+    return await _halves(target, messages)
+
+
+async def _halves(target: ChainEndpoint, messages: Sequence[PacketMessage]) -> list[Outcome | Exception]:
+    if len(messages) == 1:
+        return await _by_halves(target, messages)
     middle = len(messages) // 2
     return [*await _by_halves(target, messages[:middle]), *await _by_halves(target, messages[middle:])]
 

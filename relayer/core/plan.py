@@ -1,10 +1,11 @@
 """Planning, pure: what to submit where, from what is known of the packets and of both chains' clocks.
 
-The rule of fairness. Messages for one chain stand in three lanes: packets to receive, acknowledgements, time-outs. Of
-each submission half belongs to packets to receive and a quarter to each of the others; what a lane does not need goes
+The rule of fairness. Messages for one chain stand in four lanes: packets to receive, acknowledgements, time-outs, and
+those to try again although an answer spoke against them. Of each submission a quarter belongs to acknowledgements, a
+quarter to time-outs, an eighth to those to try again and the rest to packets to receive; what a lane does not need goes
 to the others in that order. Only packets to receive have a deadline: the nearest goes first, and one that cannot be
 included in time behind those in front of it is not sent at all, as its time-out will be proved instead. So a fresh
-packet does not wait for a backlog of ended ones, and no lane starves another.
+packet does not wait for a backlog of ended ones, poison does not crowd out others, and no lane starves another.
 """
 
 from __future__ import annotations
@@ -22,6 +23,15 @@ from relayer.core.lifecycle import PacketState
 
 REFRESH_FRACTION = 3
 """A hosted client is refreshed when 1/3 of its trusting period has passed."""
+
+
+class LaneKind(Enum):
+    """The lanes of the rule of fairness, those in front first."""
+
+    RECEIVE = "receive"
+    ACKNOWLEDGE = "acknowledge"
+    TIME_OUT = "time_out"
+    AGAIN = "again"
 
 
 class Target(Enum):
@@ -70,6 +80,7 @@ class TrackedPacket:
     not_before_s: float = 0.0
     parked: Parked = Parked.NO
     refusal_class: RefusalClass | None = None
+    suspect: int = 0
 
     @property
     def wants_another_height(self) -> bool:
@@ -91,6 +102,11 @@ class Action:
     proof_kind: ProofKind
     tracked: TrackedPacket
     provable_from: int
+
+    @property
+    def lane(self) -> LaneKind:
+        """Where it stands by the rule of fairness."""
+        return LaneKind.AGAIN if self.tracked.suspect else LaneKind(self.message_kind.value)
 
 
 @dataclass(frozen=True)
@@ -159,14 +175,12 @@ class Capacity:
     batches_ahead: int = 0
 
 
-LANES: Final = (MessageKind.RECEIVE, MessageKind.ACKNOWLEDGE, MessageKind.TIME_OUT)
-
-
 @dataclass(frozen=True)
 class Lane:
     """Which packets of a direction stand in a lane now: what a store is asked for, so that it reads no others.
 
-    Time-outs lie in ``(timeout_above_s, timeout_up_to_s]``; ``height_up_to`` bounds the height of the fact to prove.
+    Nothing spoke against them: those to try again are read by themselves. Time-outs lie in ``(timeout_above_s,
+    timeout_up_to_s]``; ``height_up_to`` bounds the height of the fact to prove.
     """
 
     kind: MessageKind
@@ -199,20 +213,20 @@ def chosen(
 
     ``turn`` counts submissions: where a batch is too small to be shared, lanes take turns.
     """
-    lanes_now: dict[MessageKind, list[Action]] = {kind: [] for kind in LANES}
+    waiting: dict[LaneKind, list[Action]] = {kind: [] for kind in LaneKind}
     for action in sorted(actions, key=_by_time_out):
-        lanes_now[action.message_kind].append(action)
-    taken = {kind: min(share, len(lanes_now[kind])) for kind, share in shares(capacity.batch, turn).items()}
-    places = max(1, capacity.batch - taken[MessageKind.ACKNOWLEDGE] - taken[MessageKind.TIME_OUT])
-    receives = in_time(lanes_now[MessageKind.RECEIVE], target, receive_margin_s, capacity, places)
-    lanes_now[MessageKind.RECEIVE] = receives
-    taken[MessageKind.RECEIVE] = min(taken[MessageKind.RECEIVE], len(receives))
+        waiting[action.lane].append(action)
+    taken = {kind: min(share, len(waiting[kind])) for kind, share in shares(capacity.batch, turn).items()}
+    places = max(1, capacity.batch - sum(taken[kind] for kind in LaneKind if kind is not LaneKind.RECEIVE))
+    receives = in_time(waiting[LaneKind.RECEIVE], target, receive_margin_s, capacity, places)
+    waiting[LaneKind.RECEIVE] = receives
+    taken[LaneKind.RECEIVE] = min(taken[LaneKind.RECEIVE], len(receives))
     left = capacity.batch - sum(taken.values())
-    for kind in LANES:
-        more = min(left, len(lanes_now[kind]) - taken[kind])
+    for kind in LaneKind:
+        more = min(left, len(waiting[kind]) - taken[kind])
         taken[kind] += more
         left -= more
-    return [action for kind in LANES for action in lanes_now[kind][: taken[kind]]]
+    return [action for kind in LaneKind for action in waiting[kind][: taken[kind]]]
 
 
 def in_time(
@@ -232,13 +246,14 @@ def in_time(
     return kept
 
 
-def shares(batch: int, turn: int) -> Mapping[MessageKind, int]:
-    """How many places of a submission each lane is sure of."""
-    quarter = batch // 4
-    if quarter:
-        return dict(zip(LANES, (batch - 2 * quarter, quarter, quarter), strict=True))
-    places = [LANES[(turn + place) % len(LANES)] for place in range(batch)]
-    return {kind: places.count(kind) for kind in LANES}
+def shares(batch: int, turn: int) -> Mapping[LaneKind, int]:
+    """How many places of a submission each lane is sure of; lanes take turns at a batch that is too small to share."""
+    quarter, eighth = batch // 4, batch // 8
+    if eighth:
+        return dict(zip(LaneKind, (batch - 2 * quarter - eighth, quarter, quarter, eighth), strict=True))
+    kinds = list(LaneKind)
+    places = [kinds[(turn + place) % len(kinds)] for place in range(batch)]
+    return {kind: places.count(kind) for kind in LaneKind}
 
 
 class UpdateNeed(Enum):
