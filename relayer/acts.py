@@ -61,7 +61,7 @@ class ActTable:
             sa.Column("subject", sa.String, nullable=False, index=True),
             sa.Column("who", sa.String, nullable=False),
             sa.Column("why", sa.String, nullable=False),
-            sa.Column("at_s", sa.Float, nullable=False),
+            sa.Column("at_s", sa.Double, nullable=False),
             sa.Column("before", sa.String, nullable=False),
             sa.Column("after", sa.String, nullable=False),
         )

@@ -5,7 +5,7 @@ The packets' own columns for it are here, too. Every method shares its caller's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,17 +24,21 @@ RELAYER = "relayer"
 _CLIENTS_DOING = frozenset({RefusalClass.PROOF_REFUSED, RefusalClass.CLIENT_NOT_ACTIVE})
 """Classes of which another light client could be the cure."""
 _FRESH = {"refusal_class": "", "refused_kind": "", "repeats": 0, "suspect": 0}
+UNSUSPECTED = _FRESH | {"parked": ""}
+"""The columns of a packet that nobody and nothing spoke against."""
+CARE = ("since_s", "trade_id", *UNSUSPECTED)
+"""Names of the columns that `care_columns` adds."""
 
 
 def care_columns() -> tuple[sa.Column[Any], ...]:
     """Columns of the table of packets."""
     return (
-        sa.Column("since_s", sa.Float, nullable=False, default=0.0),
+        sa.Column("since_s", sa.Double, nullable=False, default=0.0),
         sa.Column("parked", sa.String, nullable=False, default=""),
         sa.Column("refusal_class", sa.String, nullable=False, default=""),
         sa.Column("refused_kind", sa.String, nullable=False, default=""),
         sa.Column("repeats", sa.Integer, nullable=False, default=0),
-        sa.Column("suspect", sa.Integer, nullable=False, default=0, index=True),
+        sa.Column("suspect", sa.Integer, nullable=False, default=0),
         sa.Column("trade_id", sa.String, nullable=False, default="", index=True),
     )
 
@@ -52,8 +56,9 @@ def trade_id_of(packet: Packet) -> str:
 
 @dataclass(frozen=True)
 class ClientMark:
-    """A chain, and ``HostedClient.mark`` of the light client there when it refused; no mark: not waited for."""
+    """A path's end, and ``HostedClient.mark`` of the light client there when it refused; no mark: not waited for."""
 
+    path: str = ""
     chain: str = ""
     mark: str = ""
 
@@ -79,9 +84,10 @@ class ParkedTable:
             metadata,
             sa.Column("packet_id", Int64, primary_key=True, autoincrement=False),
             sa.Column("parked", sa.String, nullable=False),
-            sa.Column("since_s", sa.Float, nullable=False),
+            sa.Column("since_s", sa.Double, nullable=False),
             sa.Column("who", sa.String, nullable=False),
             sa.Column("why", sa.String, nullable=False),
+            sa.Column("waits_for_path", sa.String, nullable=False),
             sa.Column("waits_for_chain", sa.String, nullable=False, index=True),
             sa.Column("waits_for_mark", sa.String, nullable=False),
         )
@@ -94,6 +100,7 @@ class ParkedTable:
             "since_s": parking.since_s,
             "who": parking.who,
             "why": parking.why,
+            "waits_for_path": parking.waits_for.path,
             "waits_for_chain": parking.waits_for.chain,
             "waits_for_mark": parking.waits_for.mark,
         }
@@ -113,21 +120,26 @@ class ParkedTable:
         row = connection.execute(sa.select(self._table).where(self._table.c.packet_id == packet_id)).one_or_none()
         if row is None:
             return None
-        waits_for = ClientMark(row.waits_for_chain, row.waits_for_mark)
+        waits_for = ClientMark(row.waits_for_path, row.waits_for_chain, row.waits_for_mark)
         return Parking(Parked(row.parked), row.since_s, row.who, row.why, waits_for)
+
+    def waited_for(self, connection: sa.Connection, now: ClientMark) -> list[int]:
+        """Row ids of packets that wait for a light client that is not as it was then."""
+        table = self._table.c
+        waited = sa.select(table.packet_id).where(
+            table.waits_for_chain == now.chain, table.waits_for_path == now.path, table.waits_for_mark != now.mark
+        )
+        return [int(packet_id) for packet_id in connection.execute(waited).scalars()]
 
     def client_changed(self, connection: sa.Connection, now: ClientMark) -> list[int]:
         """Take up what waited for a light client that is not as it was then; the packets' row ids."""
-        waited = sa.select(self._table.c.packet_id).where(
-            self._table.c.waits_for_chain == now.chain, self._table.c.waits_for_mark != now.mark
-        )
-        packet_ids = [int(packet_id) for packet_id in connection.execute(waited).scalars()]
+        packet_ids = self.waited_for(connection, now)
         if packet_ids:
             self.unpark(connection, packet_ids)
         return packet_ids
 
     def state_changed(
-        self, connection: sa.Connection, packet_id: int, parked: Parked, *, is_final: bool
+        self, connection: sa.Connection, packet_id: int | None, parked: Parked, *, is_final: bool
     ) -> dict[str, Any]:
         """Changes of a packet's columns when evidence moved it: poison was about what is over, a person's word stays.
 
@@ -141,7 +153,8 @@ class ParkedTable:
     def answered(
         self,
         connection: sa.Connection,
-        row: Any,  # noqa: ANN401  # a row of the packets' table
+        packet_id: int,
+        columns: Mapping[str, Any],
         kind: MessageKind,
         outcome: Outcome,
         now_s: float,
@@ -150,14 +163,18 @@ class ParkedTable:
     ) -> dict[str, Any]:
         """Changes of a packet's columns after an answer; parks it if it is poison now."""
         refusal_class = class_of(outcome)
-        last = RefusalClass(row.refusal_class) if row.refusal_class else None
-        before = Record(last, row.repeats, row.suspect) if row.refused_kind == kind.value else Record()
+        last = RefusalClass(columns["refusal_class"]) if columns["refusal_class"] else None
+        same = columns["refused_kind"] == kind.value
+        before = Record(last, columns["repeats"], columns["suspect"]) if same else Record()
         judged = sentence(before, refusal_class, dice)
-        if judged.is_poison and row.parked != Parked.BY_PERSON.value:
+        is_parked = columns["parked"]
+        if judged.is_poison and is_parked != Parked.BY_PERSON.value:
+            is_parked = Parked.poison(kind).value
             why = f"{judged.record.suspect} answers against it, the last one {refusal_class.value}: {outcome.refusal}"
             waits_for = client if refusal_class in _CLIENTS_DOING and client.mark else ClientMark()
-            self.park(connection, row.id, Parking(Parked.poison(kind), now_s, RELAYER, why, waits_for))
+            self.park(connection, packet_id, Parking(Parked.poison(kind), now_s, RELAYER, why, waits_for))
         return {
+            "parked": is_parked,
             "not_before_s": now_s + judged.pause_s,
             "refusal_class": refusal_class.value,
             "refused_kind": kind.value,

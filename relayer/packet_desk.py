@@ -15,7 +15,8 @@ from relayer.core.lifecycle import PacketState
 from relayer.core.plan import Parked
 from relayer.operator_errors import PacketAmbiguous, PacketEnded, PacketIsParked, PacketNotParked, PacketUnknown
 from relayer.packet_care import Parking
-from relayer.store import PACKETS, PacketKey, PacketRow, RelayerStore, acts, packet_row, parked_packets
+from relayer.store import RelayerStore
+from relayer.store_tables import PacketKey, PacketRow, acts, packet_row, packets, parked_packets
 
 MOST_CANDIDATES: Final = 8
 _TRADE_ID: Final = re.compile(r"(?:settlements/)?(?:0x)?([0-9a-fA-F]{64})")
@@ -45,7 +46,7 @@ class PacketFilter:
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """As the database takes it."""
-        table, found = PACKETS.c, list[sa.ColumnElement[bool]]()
+        table, found = packets.c, list[sa.ColumnElement[bool]]()
         if self.source_chains:
             found.append(table.source_chain.in_(self.source_chains))
         if self.states:
@@ -79,9 +80,9 @@ class PacketDesk:
 
     def page(self, wanted: PacketFilter, after_id: int, limit: int) -> list[PacketRow]:
         """Packets above row id ``after_id``, in the order in which they were seen."""
-        query = sa.select(PACKETS).where(PACKETS.c.id > after_id, *wanted.conditions())
+        query = sa.select(packets).where(packets.c.id > after_id, *wanted.conditions())
         with self._database.transaction() as connection:
-            rows = connection.execute(query.order_by(PACKETS.c.id).limit(limit)).mappings()
+            rows = connection.execute(query.order_by(packets.c.id).limit(limit)).mappings()
             return [packet_row(row) for row in rows]
 
     def find(self, reference: str, clients_of_paths: Sequence[tuple[str, str, str]]) -> PacketRow:
@@ -92,15 +93,15 @@ class PacketDesk:
         """
         trade_id = _TRADE_ID.fullmatch(reference)
         if trade_id is not None:
-            found = self._rows(PACKETS.c.trade_id == trade_id.group(1).lower())
+            found = self._rows(packets.c.trade_id == trade_id.group(1).lower())
         else:
             head, _, sequence = reference.rpartition("/")
             named = [
-                sa.and_(PACKETS.c.source_chain == chain, PACKETS.c.source_client == client)
+                sa.and_(packets.c.source_chain == chain, packets.c.source_client == client)
                 for path, chain, client in clients_of_paths
                 if head in {path, chain, client, f"{chain}/{client}", f"{path}/{client}"}
             ]
-            found = self._rows(PACKETS.c.sequence == sequence, sa.or_(*named)) if named else []
+            found = self._rows(packets.c.sequence == sequence, sa.or_(*named)) if named else []
         if not found:
             raise PacketUnknown(reference[:160])
         if len(found) > 1:
@@ -108,7 +109,7 @@ class PacketDesk:
         return found[0]
 
     def _rows(self, *conditions: sa.ColumnElement[bool]) -> list[PacketRow]:
-        query = sa.select(PACKETS).where(*conditions).order_by(PACKETS.c.id).limit(MOST_CANDIDATES)
+        query = sa.select(packets).where(*conditions).order_by(packets.c.id).limit(MOST_CANDIDATES)
         with self._database.transaction() as connection:
             return [packet_row(row) for row in connection.execute(query).mappings()]
 
@@ -179,10 +180,10 @@ def in_words(row: PacketRow, parking: Parking | None) -> str:
 
 def _locked_row(connection: sa.Connection, key: PacketKey) -> sa.RowMapping:
     """The packet's row, which nobody else changes until the transaction ends."""
-    query = sa.select(PACKETS).where(
-        PACKETS.c.source_chain == key.source_chain,
-        PACKETS.c.source_client == key.source_client,
-        PACKETS.c.sequence == str(key.sequence),
+    query = sa.select(packets).where(
+        packets.c.source_chain == key.source_chain,
+        packets.c.source_client == key.source_client,
+        packets.c.sequence == str(key.sequence),
     )
     row = connection.execute(query.with_for_update()).mappings().one_or_none()
     if row is None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from ibc.light_client import LightClientStatus
 from primitives.errors import CrossDvpError, UnavailableError
 from relayer.core.chain import ChainEndpoint, ClientUpdate, Head, HostedClient, MessageKind, Outcome, PacketMessage
 from relayer.core.crash_points import CrashPoint
@@ -23,13 +24,13 @@ from relayer.core.plan import (
     Target,
     UpdateNeed,
     chosen,
-    lanes,
     needs_refresh,
     plan,
     update_need,
 )
 from relayer.core.retry import RETRY_RULES, class_of
-from relayer.store import RelayerStore
+from relayer.path_store import Fenced
+from relayer.store import RelayerStore, unfenced
 from relayer.submission import Prepared, Suspicion, nothing_provable, prepare, submitted
 
 _log = structlog.get_logger(__name__)
@@ -37,6 +38,8 @@ _log = structlog.get_logger(__name__)
 MOST_STUMBLES = 2
 """So many submissions in a row that a chain was away for, while it answered all else, make their messages suspect."""
 
+BATCHES_READ = 2
+"""So many submissions' worth of packets of each lane are planned for in one round."""
 MOST_SUSPECTS = 200
 """Packets of a direction that are looked at in one round although an answer spoke against them."""
 
@@ -63,7 +66,11 @@ class PathView:
 
 
 class Path:
-    """Relays between two endpoints; every method is safe to repeat and to abandon anywhere."""
+    """Relays between two endpoints; every method is safe to repeat and to abandon anywhere.
+
+    ``name`` is the path's in the store, and for people; ``fence`` refuses its writes once its lease is another's.
+    ``dice`` gives numbers in [0, 1) for the jitter of retries; by default there is none.
+    """
 
     def __init__(
         self,
@@ -72,16 +79,17 @@ class Path:
         settings: PathSettings,
         now_s: Callable[[], float],
         crash: Callable[[CrashPoint], None],
+        *,
+        name: str = "path",
+        fence: Fenced = unfenced,
         dice: Callable[[], float] = lambda: 0.5,
-        name: str = "",
     ) -> None:
-        """``dice`` gives numbers in [0, 1) for the jitter of retries; by default there is none."""
-        self.name = name or "_".join(endpoint.chain_name for endpoint in endpoints)
+        self.name = name
         self.endpoints = endpoints
         self._dice = dice
         self._turn = 0
         self._stumbles = [0, 0]
-        self._store = store
+        self._store = store.of_path(name, fence)
         self._settings = settings
         self._now_s = now_s
         self._crash = crash
@@ -121,17 +129,17 @@ class Path:
 
     def _due(self, target_index: int, view: PathView) -> list[Action]:
         """What is submitted to one end now, from both directions: no more than one submission takes."""
+        if view.clients[target_index].status is not LightClientStatus.ACTIVE:
+            return []  # it takes nothing: a backlog need not be read to find that out
         now_s, due = self._now_s(), list[Action]()
         capacity = Capacity(self._settings.batch, self._settings.inclusion_s[target_index])
         for source_index in (0, 1):
             direction = self.direction(source_index, view, now_s)
             wanted = Target.SOURCE if source_index == target_index else Target.DESTINATION
             source = self.endpoints[source_index].chain_name
-            for lane in lanes(direction, wanted):
-                packets = self._store.open_packets(source, now_s, 2 * capacity.batch, lane)
-                due += [action for action in plan(packets, direction) if action.target is wanted]
-            suspects = self._store.suspects(source, now_s, MOST_SUSPECTS)
-            due += [action for action in plan(suspects, direction) if action.target is wanted]
+            packets = self._store.open_packets(source, wanted, direction, BATCHES_READ * capacity.batch)
+            packets += self._store.suspects(source, now_s, MOST_SUSPECTS)
+            due += [action for action in plan(packets, direction) if action.target is wanted]
         return chosen(due, view.heads[target_index], self._settings.receive_margin_s, capacity, self._turn)
 
     def direction(self, source_index: int, view: PathView, now_s: float) -> DirectionView:
@@ -145,6 +153,10 @@ class Path:
             receive_margin_s=self._settings.receive_margin_s,
         )
 
+    def archive(self, ended_before_s: float, limit: int) -> int:
+        """Move at most ``limit`` packets that ended before a time out of the way; returns how many."""
+        return self._store.archive(ended_before_s, self._now_s(), limit)
+
     async def _serve(self, target_index: int, view: PathView) -> int:
         """Prepare and submit what one end is due; refresh its hosted client if that is due, too."""
         target, client = self.endpoints[target_index], view.clients[target_index]
@@ -157,6 +169,7 @@ class Path:
         done = await self._work(target_index, client, actions, need) if actions else 0
         if need is UpdateNeed.REFRESH_DUE or (not done and needs_refresh(client, counterparty_head)):
             refresh = await self._refresh(target_index, client)
+            await asyncio.to_thread(self._store.require_lease)
             await target.submit(refresh, ())
             _log.info("light client refreshed", chain=target.chain_name, height=refresh.height)
         return done
@@ -181,6 +194,7 @@ class Path:
         prepared = await asyncio.gather(*(prepare(prover, action, height) for action in actions))
         provable = [each.message for each in prepared if each.refused is None]
         self._reach(actions, before=True)
+        await asyncio.to_thread(self._store.require_lease)
         answers = iter(await self._submitted(target_index, client, update, provable) if provable else ())
         self._reach(actions, before=False)
         outcomes = [each.refused or next(answers) for each in prepared]

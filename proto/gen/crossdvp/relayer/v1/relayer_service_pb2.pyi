@@ -116,7 +116,7 @@ class Packet(_message.Message):
     def __init__(self, source_chain: _Optional[str] = ..., source_client: _Optional[str] = ..., destination_client: _Optional[str] = ..., sequence: _Optional[int] = ..., timeout: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[_Union[PacketState, str]] = ..., waits_for: _Optional[str] = ..., attempts: _Optional[int] = ..., last_error: _Optional[str] = ..., next_attempt: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ..., name: _Optional[str] = ..., path: _Optional[str] = ..., trade_id: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., refusal_class: _Optional[str] = ..., parking: _Optional[_Union[Parking, _Mapping]] = ..., to_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., send_by: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ChainStatus(_message.Message):
-    __slots__ = ("chain", "height", "head_time", "client_id", "client_height", "client_expires", "client_status", "last_error", "path")
+    __slots__ = ("chain", "height", "head_time", "client_id", "client_height", "client_expires", "client_status", "last_error", "path", "standby")
     CHAIN_FIELD_NUMBER: _ClassVar[int]
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     HEAD_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -126,6 +126,7 @@ class ChainStatus(_message.Message):
     CLIENT_STATUS_FIELD_NUMBER: _ClassVar[int]
     LAST_ERROR_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]
+    STANDBY_FIELD_NUMBER: _ClassVar[int]
     chain: str
     height: int
     head_time: _timestamp_pb2.Timestamp
@@ -135,7 +136,8 @@ class ChainStatus(_message.Message):
     client_status: str
     last_error: str
     path: str
-    def __init__(self, chain: _Optional[str] = ..., height: _Optional[int] = ..., head_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., client_id: _Optional[str] = ..., client_height: _Optional[int] = ..., client_expires: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., client_status: _Optional[str] = ..., last_error: _Optional[str] = ..., path: _Optional[str] = ...) -> None: ...
+    standby: str
+    def __init__(self, chain: _Optional[str] = ..., height: _Optional[int] = ..., head_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., client_id: _Optional[str] = ..., client_height: _Optional[int] = ..., client_expires: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., client_status: _Optional[str] = ..., last_error: _Optional[str] = ..., path: _Optional[str] = ..., standby: _Optional[str] = ...) -> None: ...
 
 class LightClient(_message.Message):
     __slots__ = ("path", "chain", "client_id", "of_chain", "status", "latest_height", "latest_time", "age", "trusting_period", "refresh_due", "expires")
@@ -164,7 +166,7 @@ class LightClient(_message.Message):
     def __init__(self, path: _Optional[str] = ..., chain: _Optional[str] = ..., client_id: _Optional[str] = ..., of_chain: _Optional[str] = ..., status: _Optional[str] = ..., latest_height: _Optional[int] = ..., latest_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., trusting_period: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., refresh_due: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Path(_message.Message):
-    __slots__ = ("name", "first_chain", "second_chain", "state", "last_error", "advice", "not_watched", "packets_by_state", "parked")
+    __slots__ = ("name", "first_chain", "second_chain", "state", "last_error", "advice", "not_watched", "packets_by_state", "parked", "standby")
     class PacketsByStateEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -181,6 +183,7 @@ class Path(_message.Message):
     NOT_WATCHED_FIELD_NUMBER: _ClassVar[int]
     PACKETS_BY_STATE_FIELD_NUMBER: _ClassVar[int]
     PARKED_FIELD_NUMBER: _ClassVar[int]
+    STANDBY_FIELD_NUMBER: _ClassVar[int]
     name: str
     first_chain: str
     second_chain: str
@@ -190,7 +193,8 @@ class Path(_message.Message):
     not_watched: _containers.RepeatedScalarFieldContainer[str]
     packets_by_state: _containers.ScalarMap[str, int]
     parked: int
-    def __init__(self, name: _Optional[str] = ..., first_chain: _Optional[str] = ..., second_chain: _Optional[str] = ..., state: _Optional[str] = ..., last_error: _Optional[str] = ..., advice: _Optional[str] = ..., not_watched: _Optional[_Iterable[str]] = ..., packets_by_state: _Optional[_Mapping[str, int]] = ..., parked: _Optional[int] = ...) -> None: ...
+    standby: str
+    def __init__(self, name: _Optional[str] = ..., first_chain: _Optional[str] = ..., second_chain: _Optional[str] = ..., state: _Optional[str] = ..., last_error: _Optional[str] = ..., advice: _Optional[str] = ..., not_watched: _Optional[_Iterable[str]] = ..., packets_by_state: _Optional[_Mapping[str, int]] = ..., parked: _Optional[int] = ..., standby: _Optional[str] = ...) -> None: ...
 
 class Alarm(_message.Message):
     __slots__ = ("kind", "subject", "detail", "since")

@@ -144,7 +144,7 @@ class RelayerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetPacket(self, request, context):
-        """One packet with every step taken for it. No side effects. Fails: NOT_FOUND, INVALID_ARGUMENT, FAILED_PRECONDITION
+        """One packet with every step kept of it; of one that ended long ago, its events. No side effects. Fails: NOT_FOUND, INVALID_ARGUMENT, FAILED_PRECONDITION
         (several packets go by that name).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
