@@ -112,7 +112,7 @@ class GatewayStore:
     """Synchronous; every public method is one database transaction. Raises ``StoreUnavailable`` when the disk fails."""
 
     def __init__(self, location: Location) -> None:
-        self.database = Database(location, _metadata, SCHEMA_VERSION)
+        self.database = Database(location, _metadata, SCHEMA_VERSION, program="gateway")
 
     def close(self) -> None:
         """Close all connections."""
