@@ -148,7 +148,7 @@ def alarms_seen(acts: Sequence[Alarm], standing: Sequence[Alarm] | None, now_s: 
 
 
 def is_return_due(settlement: Settlement, now_s: int) -> bool:
-    """The securities that lead go back: their trade was cancelled on the ledger, or the packet's time-out has passed."""
+    """The securities that lead go back: their trade was cancelled on the ledger, or the packet has timed out."""
     refused = any(fact.ledger is Ledger.PROGMAT for fact in settlement.facts)
     if settlement.state is SettlementState.RETURN_BLOCKED:
         return True

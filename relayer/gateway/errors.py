@@ -259,8 +259,8 @@ class FourEyesSameUser(CallerError):
     def __init__(self, name: str, user: str) -> None:
         self.name, self.user = name, user
         super().__init__(
-            f"{name} was instructed by {user or 'a caller without a name of his own'}: another affirmer of the platform "
-            "releases it, with a token of his own"
+            f"{name} was instructed by {user or 'a caller without a name of his own'}: another affirmer of the "
+            "platform releases it, with a token of his own"
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from primitives.errors import CrossDvpError
 from relayer.gateway.settlement_writes import Outcome, Work
 
 MOST_TOGETHER = 256
@@ -14,7 +13,7 @@ MOST_TOGETHER = 256
 class GroupCommit:
     """One per store and event loop. ``apply``: the store's, which judges each work on its own; runs in a thread."""
 
-    def __init__(self, apply: Callable[[Sequence[Work]], list[Outcome | CrossDvpError]]) -> None:
+    def __init__(self, apply: Callable[[Sequence[Work]], list[Outcome | Exception]]) -> None:
         self._apply = apply
         self._queued: list[tuple[Work, asyncio.Future[Outcome]]] = []
         self._writer: asyncio.Task[None] | None = None
@@ -36,7 +35,7 @@ class GroupCommit:
             batch, self._queued = self._queued[:MOST_TOGETHER], self._queued[MOST_TOGETHER:]
             try:
                 outcomes = await asyncio.to_thread(self._apply, [work for work, _ in batch])
-            except BaseException as failure:  # noqa: BLE001  # told to everybody who waits, whatever it is
+            except BaseException as failure:  # told to everybody who waits, whatever it is
                 _tell(batch, [failure] * len(batch))
                 if isinstance(failure, asyncio.CancelledError):
                     raise

@@ -11,10 +11,10 @@ from relayer.gateway.errors import (
     EtagMismatch,
     FourEyesSameUser,
     HoldAmbiguous,
-    NotInstructed,
-    NotOnHold,
     NothingToAffirm,
     NothingToRetry,
+    NotInstructed,
+    NotOnHold,
     SettlementEnded,
     SettlementUnknown,
     TermsHashDiffers,
@@ -27,6 +27,15 @@ from relayer.gateway.model import UNAGREED, UNSAID, Instruction, Priority, Said,
 from relayer.gateway.settlement_writes import Change
 
 _TRADE_REFERENCE: Final = "trade_reference"
+_UNDER_WAY: Final = frozenset(
+    {
+        SettlementState.LOCKED,
+        SettlementState.DELIVERED,
+        SettlementState.REFUSED,
+        SettlementState.PAID,
+        SettlementState.DELIVERY_BLOCKED,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -165,15 +174,20 @@ def retry(now_s: int, etag: str = "") -> Change:
 
 
 def withdraw(etag: str = "") -> Change:
-    """Ends a settlement whose sides have not agreed; one that has started is left to the ledger."""
+    """Ends a settlement whose sides have not agreed; one that has started is left to the ledger.
+
+    Raises ``SettlementEnded`` and ``TradeAlreadyLocked`` where nobody can cancel any more, ``EtagMismatch``.
+    """
 
     def change(before: Settlement | None) -> Settlement | None:
-        if before is None:
-            return None
-        require_etag(before, etag)
-        if before.state not in UNAGREED:
+        known = require_etag(before, etag)
+        if known.state.is_final and known.state is not SettlementState.CANCELLED:
+            raise SettlementEnded(known.name, known.state.value)
+        if known.state in _UNDER_WAY:
+            raise TradeAlreadyLocked(known.name, known.state.value)
+        if known.state not in UNAGREED:
             return before
-        return replace(before, state=next_state(before.state, SettlementEvent.INSTRUCTIONS_WITHDRAWN), agreed=None)
+        return replace(known, state=next_state(known.state, SettlementEvent.INSTRUCTIONS_WITHDRAWN), agreed=None)
 
     return change
 
@@ -225,18 +239,20 @@ def _compared(before: Settlement, side: Side, own: Instruction, rules: Instructi
     seller, buyer = instructions[Side.SELLER], instructions[Side.BUYER]
     found = compare(seller.terms, buyer.terms, rules.tolerances)
     differences = found.differences + _differing_references(seller.said, buyer.said)
+    tolerated: tuple[Difference, ...] = ()
+    agreed: SettlementTerms | None = None
     if differences:
-        state, tolerated, agreed = next_state(before.state, SettlementEvent.TERMS_DIFFER), (), None
+        event = SettlementEvent.TERMS_DIFFER
     elif seller.terms == buyer.terms:
+        event = SettlementEvent.TERMS_AGREE
         # What was tolerated on the way to equal terms stays recorded.
-        state, agreed = next_state(before.state, SettlementEvent.TERMS_AGREE), None
         tolerated = before.tolerated if before.agreed == seller.terms else ()
     else:
-        state, agreed = next_state(before.state, SettlementEvent.TERMS_ARE_NEAR), found.agreed
-        tolerated = _first_values(before, found.agreed, found.tolerated)
+        event, agreed = SettlementEvent.TERMS_ARE_NEAR, found.agreed
+        tolerated = _first_values(before, agreed, found.tolerated)
     return replace(
         before,
-        state=state,
+        state=next_state(before.state, event),
         instructions=instructions,
         differences=differences,
         tolerated=tolerated,

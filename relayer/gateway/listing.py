@@ -32,8 +32,8 @@ class ListOrder(Enum):
 class ListFilter:
     """Every given field must hold; times in Unix seconds, 0 and empty = not asked for.
 
-    ``since_at_most_s``: not at an end, and in its state since then or longer. ``side``: of the caller. ``reference``: the
-    caller's own. ``trade_reference``: of either side.
+    ``since_at_most_s``: not at an end, and in its state since then or longer. ``side``: of the caller.
+    ``reference``: the caller's own. ``trade_reference``: of either side.
     """
 
     states: frozenset[SettlementState] = frozenset()

@@ -1,13 +1,13 @@
 """Matching of two sides' instructions: equal terms match, unequal ones are named field by field, with both values.
 
 Tolerances. Both ledgers compare one hash of the whole terms: the seller's earmark and the buyer's authorisation at his
-custodian node name exact terms, so terms that are only nearly equal cannot settle, whatever a matching engine thinks of
-them. A tolerance therefore never matches anything by itself. Where the instructions differ only within the tolerances,
-a pure rule computes the agreed terms (the seller's amount, the earlier of the times) and the settlement waits until each
-side's own instruction names exactly these: a side whose instruction differs affirms them by their hash, and they become
-its instruction; one whose instruction is equal to them has named that hash already. Only then do the sides match. So
-nobody is bound to terms that he, or somebody for him, has not named, and nobody changes them by instructing anew: that
-computes other agreed terms, with another hash, which the others' affirmations do not fit.
+custodian node name exact terms, so terms that are only nearly equal cannot settle, whatever a matching engine thinks
+of them. A tolerance therefore never matches anything by itself. Where the instructions differ only within the
+tolerances, a pure rule computes the agreed terms (the seller's amount, the earlier of the times) and the settlement
+waits until each side's own instruction names exactly these: a side whose instruction differs affirms them by their
+hash, and they become its instruction; one whose instruction is equal to them has named that hash already. Only then do
+the sides match. So nobody is bound to terms that he, or somebody for him, has not named, and nobody changes them by
+instructing anew: that computes other agreed terms, with another hash, which the others' affirmations do not fit.
 
 The rule is symmetric in the order of arrival, moves no value by more than the tolerance, and keeps terms valid: the
 earlier lock-by lies before the earlier settle-by, with at least the smaller and at most the larger of both distances.
@@ -41,7 +41,7 @@ class Side(Enum):
 
 @dataclass(frozen=True)
 class Difference:
-    """A field in which the instructions differ, with both values as text; ``agreed`` by the rule, where there is one."""
+    """A field in which the instructions differ, both values as text; ``agreed`` by the rule, where there is one."""
 
     field: str
     seller: str

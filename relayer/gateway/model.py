@@ -159,7 +159,7 @@ class Settlement:
 
     @property
     def terms(self) -> SettlementTerms:
-        """The agreed terms where both sides are near enough, else the seller's (both sides' when matched), or who spoke."""
+        """The agreed terms where both sides are near enough, else the seller's, else the buyer's."""
         own = self.instructions.get(Side.SELLER) or self.instructions[Side.BUYER]
         return self.agreed or own.terms
 

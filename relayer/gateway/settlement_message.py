@@ -151,7 +151,7 @@ def decode_settlement(message: pb.Settlement, by: str, trade_id: bytes) -> Settl
     for told in message.instructions:
         side = SIDES[told.side]
         own = f"{side.value}_terms"
-        own_terms = decode_terms(getattr(message, own)) if message.HasField(own) else terms  # type: ignore[arg-type]  # one of two names
+        own_terms = decode_terms(getattr(message, own)) if message.HasField(own) else terms
         instructions[side] = Instruction(own_terms, _said(told, *people[side.value]), told.create_time.seconds)
     agreed = terms if state is SettlementState.WITHIN_TOLERANCE else None
     return Settlement(

@@ -19,8 +19,17 @@ from relayer.gateway.alarm_tables import HeldTable
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Instruction, Settlement
 from relayer.gateway.settlement_message import decode_settlement, instructed_by
+from relayer.leases import LeaseTable
 
 METADATA: Final = sa.MetaData()
+_REFERENCE_COLUMNS: Final = ("seller_reference", "buyer_reference", "seller_trade_reference", "buyer_trade_reference")
+
+
+def _where_there_is_one(column: str) -> sa.Index:
+    """An index of a reference: most settlements have none."""
+    is_there = sa.text(f"{column} <> ''")
+    return sa.Index(f"settlements_{column}", column, sqlite_where=is_there, postgresql_where=is_there)
+
 
 SETTLEMENTS: Final = sa.Table(
     "settlements",
@@ -43,13 +52,7 @@ SETTLEMENTS: Final = sa.Table(
     sa.Column("updated_s", Int64, nullable=False),
     sa.Column("message", sa.LargeBinary, nullable=False),
     sa.Column("instructed_by", sa.String, nullable=False),
-    # Most settlements have no reference: those that have one are found by it.
-    *(
-        sa.Index(
-            f"settlements_{name}", name, sqlite_where=sa.text(f"{name} <> ''"), postgresql_where=sa.text(f"{name} <> ''")
-        )
-        for name in ("seller_reference", "buyer_reference", "seller_trade_reference", "buyer_trade_reference")
-    ),
+    *(_where_there_is_one(name) for name in _REFERENCE_COLUMNS),
 )
 REQUESTS: Final = sa.Table(
     "requests",
@@ -86,6 +89,8 @@ _NEWEST: Final = sa.Table(
 )
 CURSORS: Final = Cursors(METADATA)
 HELD: Final = HeldTable(METADATA)
+LEASES: Final = LeaseTable(METADATA)
+FOLLOWER_LEASE: Final = "gateway/follower"
 _MOST_AT_ONCE: Final = 500
 """Values in one query: SQLite and PostgreSQL both bound them."""
 

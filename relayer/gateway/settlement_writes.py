@@ -1,4 +1,4 @@
-"""Changes of settlements, many in one database transaction: what was asked, what became of it, and the events that tell.
+"""Changes of settlements, many in one database transaction: what was asked, what came of it, the events that tell.
 
 Each work is judged on its own, in the order in which it came, on what those before it left: a refused one changes
 nothing and holds up nobody. What they come to is written at the end, each table in one statement.
@@ -14,7 +14,6 @@ from typing import Any, Final
 import sqlalchemy as sa
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
-from primitives.errors import CrossDvpError
 from relayer.gateway.errors import ReferenceTaken, RequestIdReused
 from relayer.gateway.model import Settlement, Waiting
 from relayer.gateway.requests import Request, RequestKey, differing_fields
@@ -43,6 +42,8 @@ Change = Callable[[Settlement | None], Settlement | None]
 class Work:
     """One change that is asked for.
 
+    ``fence``: raises, in the same transaction, unless the instance that asks may still write (its lease is held).
+    ``guard``: raises unless the caller may know of the settlement, also before a repeat is answered.
     ``request``: the caller's request that asks, answered once; None for what the ledgers show. ``is_answer``: what it
     leads to is the request's answer; else the answer comes later, by a work with ``finishes``. ``claims``: the
     platform and its own reference that must be used for no other settlement.
@@ -51,6 +52,8 @@ class Work:
     trade_id: bytes
     change: Change
     now_s: int
+    fence: Callable[[sa.Connection], None] | None = None
+    guard: Callable[[Settlement | None], None] | None = None
     request: Request | None = None
     is_answer: bool = True
     finishes: RequestKey | None = None
@@ -110,7 +113,7 @@ class Writing:
     _events: list[dict[str, object]] = field(default_factory=list)
     _newest: int = 0
 
-    def run(self, works: Sequence[Work]) -> list[Outcome | CrossDvpError]:
+    def run(self, works: Sequence[Work]) -> list[Outcome | Exception]:
         """Judge all, write what they come to; an outcome or the named refusal for each, in order."""
         self._newest = take_turn(self.connection)
         self._read(works)
@@ -134,14 +137,20 @@ class Writing:
             if key in asked:
                 self._requests[key] = (Request(key, row.method, row.body), row.answer)
 
-    def _judged(self, work: Work) -> Outcome | CrossDvpError:
+    def _judged(self, work: Work) -> Outcome | Exception:
         try:
             return self._outcome(work)
-        except CrossDvpError as refusal:
+        except sa.exc.SQLAlchemyError:
+            raise  # the transaction is over for all
+        except Exception as refusal:  # noqa: BLE001  # a defect that one work meets must not fail everybody else's
             return refusal
 
     def _outcome(self, work: Work) -> Outcome:
+        if work.fence is not None:
+            work.fence(self.connection)
         request, before = work.request, self._stored[work.trade_id]
+        if work.guard is not None:
+            work.guard(before.settlement if before else None)
         known = self._requests.get(request.key) if request is not None else None
         if request is not None and known is not None:
             differing = differing_fields(known[0], request)

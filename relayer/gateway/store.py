@@ -6,13 +6,12 @@ whoever resumes the stream misses nothing, and nobody is told what was not store
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from ibc.dvp import DvpPayload
-from primitives.errors import CrossDvpError
 from relayer.database import Database, Location
 from relayer.gateway.errors import SettlementUnknown
 from relayer.gateway.lifecycle import SettlementState
@@ -25,6 +24,7 @@ from relayer.gateway.settlement_tables import (
     EVENTS,
     HELD,
     METADATA,
+    REQUESTS,
     SETTLEMENTS,
     Stored,
     begin_counting,
@@ -53,6 +53,13 @@ class EventPage:
     reached: int
 
 
+Fence = Callable[[sa.Connection], None]
+
+
+def unfenced(_connection: sa.Connection) -> None:
+    """Of an instance that is alone."""
+
+
 class GatewayStore:
     """Synchronous; every public method is one database transaction. Raises ``StoreUnavailable`` when the disk fails."""
 
@@ -66,18 +73,21 @@ class GatewayStore:
         """Close all connections."""
         self.database.close()
 
-    def apply(self, works: Sequence[Work]) -> list[Outcome | CrossDvpError]:
+    def apply(self, works: Sequence[Work]) -> list[Outcome | Exception]:
         """Many changes in one transaction, each judged on its own: its outcome or its refusal, in order."""
-        with self.database.transaction() as connection:
+
+        def write(connection: sa.Connection) -> tuple[Writing, list[Outcome | Exception]]:
             writing = Writing(connection, self._remembered)
-            outcomes = writing.run(works)
+            return writing, writing.run(works)
+
+        writing, outcomes = self.database.retried(write)
         self._remembered.keep(writing.written)
         return outcomes
 
     def change(self, trade_id: bytes, change: Change, now_s: int) -> Settlement | None:
         """Read, change and write one settlement atomically; an event is stored only if something changed."""
         (outcome,) = self.apply([Work(trade_id, change, now_s)])
-        if isinstance(outcome, CrossDvpError):
+        if isinstance(outcome, Exception):
             raise outcome
         return outcome.settlement
 
@@ -87,13 +97,18 @@ class GatewayStore:
         return changed(found[0].settlement if found else None, change, now_s)
 
     def apply_sightings(
-        self, cursor_name: str, cursor: int, changes: Iterable[tuple[bytes, Change]], now_s: int
+        self,
+        cursor_name: str,
+        cursor: int,
+        changes: Iterable[tuple[bytes, Change]],
+        now_s: int,
+        fence: Fence = unfenced,
     ) -> None:
-        """Apply what one page of a ledger's events changes, and move the cursor behind it, together."""
-        with self.database.transaction() as connection:
-            writing = self._write_all(connection, changes, now_s)
-            CURSORS.move(connection, cursor_name, cursor)
-        self._remembered.keep(writing.written)
+        """Apply what one page of a ledger's events changes, and move the cursor behind it, together.
+
+        ``fence`` raises, in the transaction, unless this instance may still write.
+        """
+        self._apply_page(changes, now_s, fence, lambda connection: CURSORS.move(connection, cursor_name, cursor))
 
     def apply_interference(
         self,
@@ -102,29 +117,41 @@ class GatewayStore:
         held: Mapping[bytes, DvpPayload],
         changes: Iterable[tuple[bytes, Change]],
         now_s: int,
+        fence: Fence = unfenced,
     ) -> None:
         """As ``apply_sightings``, together with the trades that hold tokens at the cursor."""
-        with self.database.transaction() as connection:
-            writing = self._write_all(connection, changes, now_s)
+
+        def also(connection: sa.Connection) -> None:
             HELD.replace(connection, held)
             CURSORS.move(connection, cursor_name, cursor)
-        self._remembered.keep(writing.written)
 
-    def _write_all(self, connection: sa.Connection, changes: Iterable[tuple[bytes, Change]], now_s: int) -> Writing:
-        writing = Writing(connection, self._remembered)
-        for outcome in writing.run([Work(trade_id, change, now_s) for trade_id, change in changes]):
-            if isinstance(outcome, CrossDvpError):
-                raise outcome
-        return writing
+        self._apply_page(changes, now_s, fence, also)
+
+    def _apply_page(
+        self, changes: Iterable[tuple[bytes, Change]], now_s: int, fence: Fence, also: Callable[[sa.Connection], None]
+    ) -> None:
+        works = [Work(trade_id, change, now_s) for trade_id, change in changes]
+
+        def write(connection: sa.Connection) -> Writing:
+            writing = Writing(connection, self._remembered)
+            outcomes = writing.run(works)
+            fence(connection)
+            for outcome in outcomes:
+                if isinstance(outcome, Exception):
+                    raise outcome
+            also(connection)
+            return writing
+
+        self._remembered.keep(self.database.retried(write).written)
 
     def held_trades(self) -> dict[bytes, DvpPayload]:
         """The trades of ``apply_interference``."""
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             return HELD.read(connection)
 
     def cursor(self, name: str) -> int:
         """Where reading of a ledger's events continues; 0 at first."""
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             return CURSORS.read(connection, name)
 
     def get(self, trade_id: bytes) -> Settlement:
@@ -146,10 +173,10 @@ class GatewayStore:
         self, nodes: Collection[str], states: Sequence[SettlementState], before_id: int, limit: int
     ) -> list[tuple[int, Settlement]]:
         """Settlements of ``nodes``, newest first, row ids below ``before_id`` (0 = from the newest)."""
-        found = self.list(ListFilter(states=frozenset(states)), nodes, before_id, limit)
+        found = self.list_page(ListFilter(states=frozenset(states)), nodes, before_id, limit)
         return [(each.row_id, each.settlement) for each in found]
 
-    def list(self, wanted: ListFilter, nodes: Collection[str], beyond_id: int, limit: int) -> list[Stored]:
+    def list_page(self, wanted: ListFilter, nodes: Collection[str], beyond_id: int, limit: int) -> list[Stored]:
         """Settlements of ``nodes`` that pass a filter, in its order, beyond a row id (0 = from the first)."""
         return self._rows(wanted.query(nodes, beyond_id, limit))
 
@@ -176,25 +203,34 @@ class GatewayStore:
         return self._rows(query.order_by(table.id).limit(limit))
 
     def _rows(self, query: sa.Select[tuple[object, ...]]) -> list[Stored]:
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             rows = connection.execute(query).all()
         return [self._remembered.of(row) for row in rows]
 
+    def trade_of_request(self, key: RequestKey) -> bytes | None:
+        """The trade that a request was about, None if there was no such request."""
+        query = sa.select(REQUESTS.c.trade_id).where(
+            REQUESTS.c.request_id == key.request_id, REQUESTS.c.caller == key.caller
+        )
+        with self.database.reading() as connection:
+            found: bytes | None = connection.execute(query).scalar()
+        return found
+
     def newest_number(self) -> int:
         """The number of the last change of all."""
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             return newest_number(connection)
 
     def newest_event(self, nodes: Collection[str]) -> int:
         """The number of the last change that concerns ``nodes``; 0 when there was none."""
         query = sa.select(sa.func.max(EVENTS.c.id)).where(_concerns(nodes))
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             return int(connection.execute(query).scalar() or 0)
 
     def changed_after(self, after: int, limit: int) -> tuple[tuple[bytes, ...], int]:
         """The trades that events after a number are of, each once, and the number up to which this is all."""
         query = sa.select(EVENTS.c.id, EVENTS.c.trade_id).where(EVENTS.c.id > after).order_by(EVENTS.c.id).limit(limit)
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             rows = connection.execute(query).all()
         return tuple(dict.fromkeys(row.trade_id for row in rows)), rows[-1].id if rows else after
 
@@ -206,7 +242,7 @@ class GatewayStore:
         query = sa.select(EVENTS).where(EVENTS.c.id > after, _concerns(nodes))
         if trade_id is not None:
             query = query.where(EVENTS.c.trade_id == trade_id)
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             newest = newest_number(connection)
             rows = connection.execute(query.where(EVENTS.c.id <= newest).order_by(EVENTS.c.id).limit(limit)).all()
         events = tuple(StoredEvent(row.id, row.settlement, row.at_s) for row in rows)
@@ -217,4 +253,15 @@ def _concerns(nodes: Collection[str]) -> sa.ColumnElement[bool]:
     return sa.or_(EVENTS.c.seller_node.in_(nodes), EVENTS.c.buyer_node.in_(nodes))
 
 
-__all__ = ["SCHEMA_VERSION", "Change", "EventPage", "GatewayStore", "ListFilter", "ListOrder", "RequestKey", "StoredEvent"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "Change",
+    "EventPage",
+    "Fence",
+    "GatewayStore",
+    "ListFilter",
+    "ListOrder",
+    "RequestKey",
+    "StoredEvent",
+    "unfenced",
+]
