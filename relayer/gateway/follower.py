@@ -67,6 +67,7 @@ class Follower:
         self._answered_s: dict[str, int] = {}
         self._began_s = now_s()
         self._rounds = 0
+        self._until_probe = 0
         self.last_error = ""
 
     @property
@@ -116,10 +117,19 @@ class Follower:
         failures += await self._look_at(due)
         await self._note_changes()
         await self._start_and_plan(due)
+        failures.append(await _failure_of(self._probe_ledger()))
         failures.append(await _failure_of(self._token_watch.look()))
         for failure in failures:
             if failure is not None:
                 raise failure
+
+    async def _probe_ledger(self) -> None:
+        """Whether the ledger answers, now and then even if nothing is due: health must not wait for a trade."""
+        if self._until_probe:
+            self._until_probe -= 1
+            return
+        await self._cash.trusted_height()
+        self._until_probe = self._settings.rounds_a_probe
 
     async def _note_changes(self) -> None:
         """What the stream tells: an open settlement that changed is due now, one that is not open is nothing any more.

@@ -28,7 +28,8 @@ class FollowerSettings:
 
     ``ask_token_every_s``: pause between two questions whether the token takes what it owes. ``most_reads``: trades
     about which a ledger is asked at a time; ``most_under_way``: steps at a time. ``uncertain_after_s``: a ledger that
-    has not answered for so long leaves settlements in doubt.
+    has not answered for so long leaves settlements in doubt. ``rounds_a_probe``: in so many rounds it is asked once for
+    nothing but whether it answers.
     """
 
     poll_interval_s: float
@@ -37,6 +38,7 @@ class FollowerSettings:
     most_reads: int = 16
     most_under_way: int = 64
     uncertain_after_s: int = 60
+    rounds_a_probe: int = 10
 
 
 class LedgerSteps:
