@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ibc.dvp import LeadLeg, SettlementTerms, terms_hash
+from ibc.dvp import LeadLeg, SettlementTerms
 from relayer.gateway.errors import (
     EtagMismatch,
     FourEyesSameUser,
@@ -23,7 +23,7 @@ from relayer.gateway.errors import (
 )
 from relayer.gateway.lifecycle import HOLDABLE, HoldReason, SettlementEvent, SettlementState, next_state
 from relayer.gateway.matching import EXACT, Difference, Side, Tolerances, compare
-from relayer.gateway.model import UNAGREED, UNSAID, Instruction, Priority, Said, Settlement
+from relayer.gateway.model import UNAGREED, UNSAID, Instruction, Priority, Said, Settlement, remembered_terms_hash
 from relayer.gateway.settlement_writes import Change
 
 _TRADE_REFERENCE: Final = "trade_reference"
@@ -107,7 +107,7 @@ def affirm(side: Side, affirmed: Affirmed, said: Said, rules: InstructionRules, 
         if offered is None:
             raise NothingToAffirm(before.name, side.other.value)
         if not _is_same(offered, affirmed):
-            raise TermsHashDiffers(before.name, terms_hash(offered).hex(), affirmed.terms_hash.hex())
+            raise TermsHashDiffers(before.name, remembered_terms_hash(offered).hex(), affirmed.terms_hash.hex())
         return instruct(side, offered, now_s, said, rules)(before)
 
     return change
@@ -273,7 +273,7 @@ def _differing_references(seller: Said, buyer: Said) -> tuple[Difference, ...]:
 
 
 def _is_same(terms: SettlementTerms, affirmed: Affirmed) -> bool:
-    return not affirmed.terms_hash or terms_hash(terms) == affirmed.terms_hash
+    return not affirmed.terms_hash or remembered_terms_hash(terms) == affirmed.terms_hash
 
 
 def may_cancel_alone(settlement: Settlement) -> bool:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
+from functools import lru_cache
 from typing import Final
 
 from ibc.dvp import SettlementTerms, terms_hash
 from relayer.gateway.lifecycle import HOLDABLE, HoldReason, SettlementState, waits_for
 from relayer.gateway.matching import Difference, Side
+
+
+@lru_cache(maxsize=4096)
+def remembered_terms_hash(terms: SettlementTerms) -> bytes:
+    """As ``terms_hash``: of terms that are here, it is asked for at every change."""
+    return terms_hash(terms)
 
 
 class Ledger(Enum):
@@ -168,10 +174,10 @@ class Settlement:
         """The custodian nodes of both sides: the same in every instruction of a settlement."""
         return frozenset(side.account_in(self.terms).node for side in Side)
 
-    @cached_property
+    @property
     def terms_hash(self) -> bytes:
         """Hash of the terms, as both ledgers compare it."""
-        return terms_hash(self.terms)
+        return remembered_terms_hash(self.terms)
 
     @property
     def mismatched(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ that on a shared database, too, nobody who has read up to a number misses an eve
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -109,30 +109,47 @@ def begin_counting(connection: sa.Connection) -> None:
     upsert(connection, _NEWEST, {"id": 1, "number": 0}, ["id"], replace=False)
 
 
+# Statements of every write are built once: building one, and finding it compiled, costs more than running it.
+_READ_NEWEST: Final = sa.select(_NEWEST.c.number)
+_TAKE_TURN: Final = _READ_NEWEST.with_for_update()
+_MOVE_NEWEST: Final = sa.update(_NEWEST).values(number=sa.bindparam("newest"))
+_REVISIONS: Final = sa.select(SETTLEMENTS.c.id, SETTLEMENTS.c.trade_id, SETTLEMENTS.c.revision).where(
+    SETTLEMENTS.c.trade_id.in_(sa.bindparam("wanted", expanding=True))
+)
+_ROWS: Final = sa.select(SETTLEMENTS).where(SETTLEMENTS.c.id.in_(sa.bindparam("wanted", expanding=True)))
+_ASKED: Final = sa.select(REQUESTS).where(REQUESTS.c.request_id.in_(sa.bindparam("wanted", expanding=True)))
+_ADD_EVENTS: Final = sa.insert(EVENTS)
+
+
 def newest_number(connection: sa.Connection) -> int:
     """The number of the last event of all."""
-    return int(connection.execute(sa.select(_NEWEST.c.number)).scalar_one())
+    return int(connection.execute(_READ_NEWEST).scalar_one())
 
 
 def take_turn(connection: sa.Connection) -> int:
     """Wait until no other writer is at work, and keep them out until the commit; the last event's number."""
-    return int(connection.execute(sa.select(_NEWEST.c.number).with_for_update()).scalar_one())
+    return int(connection.execute(_TAKE_TURN).scalar_one())
 
 
-def settlement_rows(connection: sa.Connection, trade_ids: Collection[bytes]) -> Iterable[Any]:
-    """The rows of settlements, in no order."""
-    wanted = list(trade_ids)
-    for at in range(0, len(wanted), _MOST_AT_ONCE):
-        part = wanted[at : at + _MOST_AT_ONCE]
-        yield from connection.execute(sa.select(SETTLEMENTS).where(SETTLEMENTS.c.trade_id.in_(part)))
+def revisions(connection: sa.Connection, trade_ids: Collection[bytes]) -> Iterator[Any]:
+    """Row id, trade id and revision of settlements, in no order."""
+    return _in_parts(connection, _REVISIONS, trade_ids)
 
 
-def request_rows(connection: sa.Connection, request_ids: Collection[str]) -> Iterable[Any]:
+def settlement_rows(connection: sa.Connection, row_ids: Collection[int]) -> Iterator[Any]:
+    """The rows of settlements, whole, in no order."""
+    return _in_parts(connection, _ROWS, row_ids)
+
+
+def request_rows(connection: sa.Connection, request_ids: Collection[str]) -> Iterator[Any]:
     """The rows of requests, of any caller."""
-    wanted = list(request_ids)
-    for at in range(0, len(wanted), _MOST_AT_ONCE):
-        part = wanted[at : at + _MOST_AT_ONCE]
-        yield from connection.execute(sa.select(REQUESTS).where(REQUESTS.c.request_id.in_(part)))
+    return _in_parts(connection, _ASKED, request_ids)
+
+
+def _in_parts(connection: sa.Connection, query: sa.Select[Any], wanted: Collection[object]) -> Iterator[Any]:
+    values = list(wanted)
+    for at in range(0, len(values), _MOST_AT_ONCE):
+        yield from connection.execute(query, {"wanted": values[at : at + _MOST_AT_ONCE]})
 
 
 def reference_owner(connection: sa.Connection, platform: str, reference: str) -> bytes | None:
@@ -179,8 +196,8 @@ def write_settlements(connection: sa.Connection, changed: Sequence[Stored]) -> N
 
 def write_events(connection: sa.Connection, events: Sequence[Mapping[str, object]], newest: int) -> None:
     """Add events, already numbered, and note the last number."""
-    connection.execute(sa.insert(EVENTS), list(events))
-    connection.execute(sa.update(_NEWEST).values(number=newest))
+    connection.execute(_ADD_EVENTS, list(events))
+    connection.execute(_MOVE_NEWEST, {"newest": newest})
 
 
 def _values(stored: Stored) -> dict[str, object]:

@@ -25,6 +25,7 @@ from relayer.gateway.settlement_tables import (
     nodes_of,
     reference_owner,
     request_rows,
+    revisions,
     settlement_rows,
     stored_of,
     take_turn,
@@ -81,13 +82,20 @@ class Remembered:
         self._known: OrderedDict[bytes, Stored] = OrderedDict()
 
     def of(self, row: Any) -> Stored:  # noqa: ANN401  # a result row
-        """The row as a settlement."""
-        known = self._known.get(row.trade_id)
-        if known is not None and known.settlement.revision == row.revision:
-            return Stored(row.id, known.settlement, known.message)
+        """The row, whole, as a settlement."""
+        known = self.at(row)
+        if known is not None:
+            return known
         found = stored_of(row)
         self.keep([found])
         return found
+
+    def at(self, row: Any) -> Stored | None:  # noqa: ANN401  # as above
+        """The settlement of a row's id, trade id and revision, if it is remembered."""
+        known = self._known.get(row.trade_id)
+        if known is None or known.settlement.revision != row.revision:
+            return None
+        return known if known.row_id == row.id else Stored(row.id, known.settlement, known.message)
 
     def keep(self, written: Iterable[Stored]) -> None:
         """What was committed; the oldest are forgotten."""
@@ -129,7 +137,14 @@ class Writing:
     def _read(self, works: Sequence[Work]) -> None:
         trade_ids = {work.trade_id for work in works}
         self._stored = dict.fromkeys(trade_ids)
-        for row in settlement_rows(self.connection, trade_ids):
+        unknown = []
+        for row in revisions(self.connection, trade_ids):
+            known = self.remembered.at(row)
+            if known is None:
+                unknown.append(row.id)
+            else:
+                self._stored[row.trade_id] = known
+        for row in settlement_rows(self.connection, unknown):
             self._stored[row.trade_id] = self.remembered.of(row)
         asked = {work.request.key for work in works if work.request is not None}
         for row in request_rows(self.connection, {key.request_id for key in asked}):
@@ -202,7 +217,7 @@ class Writing:
             write_settlements(self.connection, list(self._changed.values()))
             write_events(self.connection, self._events, self._newest)
         if self._new_requests:
-            self.connection.execute(sa.insert(REQUESTS), list(self._new_requests.values()))
+            self.connection.execute(_ADD_REQUESTS, list(self._new_requests.values()))
         if self._finished:
             self.connection.execute(_FINISH, self._finished)
         if self._claims:
@@ -210,6 +225,7 @@ class Writing:
             self.connection.execute(sa.insert(REFERENCES), rows)
 
 
+_ADD_REQUESTS: Final = sa.insert(REQUESTS)
 _FINISH: Final = (
     sa.update(REQUESTS)
     .where(REQUESTS.c.request_id == sa.bindparam("of_id"), REQUESTS.c.caller == sa.bindparam("of_caller"))
