@@ -30,8 +30,11 @@ from relayer.gateway.model import (
 )
 from relayer.gateway.settlement_codec import HOLDS, SIDES, decode_terms, encode_terms
 
-_STATES: Final = {state: pb.SettlementState.Value(f"SETTLEMENT_STATE_{state.name}") for state in SettlementState}
-_STATE_OF: Final = {number: state for state, number in _STATES.items()}
+STATE_NUMBERS: Final[dict[SettlementState, pb.SettlementState]] = {
+    state: cast("pb.SettlementState", pb.SettlementState.Value(f"SETTLEMENT_STATE_{state.name}"))
+    for state in SettlementState
+}
+_STATE_OF: Final[dict[int, SettlementState]] = {number: state for state, number in STATE_NUMBERS.items()}
 _SIDE_NUMBERS: Final = {side: number for number, side in SIDES.items()}
 _HOLD_NUMBERS: Final = {hold: number for number, hold in HOLDS.items()}
 _DOUBTS: Final = {doubt.value: doubt for doubt in Doubt}
@@ -51,7 +54,7 @@ def encode_settlement(settlement: Settlement) -> pb.Settlement:
         name=settlement.name,
         terms=_terms_message(terms),
         terms_hash=settlement.terms_hash,
-        state=cast("pb.SettlementState", _STATES[settlement.state]),
+        state=STATE_NUMBERS[settlement.state],
         waiting=_encode_waiting(waiting) if waiting else None,
         facts=[_encode_fact(fact) for fact in settlement.facts],
         mismatched_fields=settlement.mismatched,

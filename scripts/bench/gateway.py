@@ -1,8 +1,8 @@
 """Pairs a second of an instruction and its affirmation, each by its own broker: gRPC over TCP and mTLS, SQLite, fsync.
 
 The gateway is a process of its own, the load another one, with 64 pairs in flight: a pair is created by the seller's
-broker, and affirmed by the buyer's once the answer is there; each answer comes after the disk has it. Requests are built
-before the clock starts, and answers parsed after it has stopped: the load shares the gateway's processors.
+broker, and affirmed by the buyer's once the answer is there; each answer comes after the disk has it. Requests are
+built before the clock starts, and answers parsed after it has stopped: the load shares the gateway's processors.
 ``baseline``: unary calls a second that the same server answers at the same time of day when they do nothing (health
 checks), as many in flight; ``ratio``: calls of pairs (two a pair) to those. The gateway's CPU time a pair is its own
 process's.
@@ -98,7 +98,7 @@ class Load:
         async def work(number: int) -> None:
             sellers, buyers = self._channels[number % CHANNELS]
             create, affirm = (
-                channel.unary_unary(_SERVICE + method)
+                channel.unary_unary(_SERVICE + method, None, None)
                 for channel, method in ((sellers, "CreateSettlement"), (buyers, "AffirmSettlement"))
             )
             for first, second in waiting:
@@ -114,7 +114,9 @@ class Load:
         waiting, body = iter(range(count)), health_pb2.HealthCheckRequest().SerializeToString()
 
         async def work(number: int) -> None:
-            check: Any = self._channels[number % CHANNELS][number % 2].unary_unary("/grpc.health.v1.Health/Check")
+            check: Any = self._channels[number % CHANNELS][number % 2].unary_unary(
+                "/grpc.health.v1.Health/Check", None, None
+            )
             for _ in waiting:
                 await check(body)
 
@@ -122,7 +124,7 @@ class Load:
 
     async def close(self) -> None:
         """Close the connections."""
-        await asyncio.gather(*(channel.close() for both in self._channels for channel in both))
+        await asyncio.gather(*(channel.close(None) for both in self._channels for channel in both))
 
 
 async def _timed(work: Callable[[int], Awaitable[None]]) -> float:
