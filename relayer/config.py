@@ -19,6 +19,7 @@ from primitives.errors import CallerError, CrossDvpError
 from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
 from relayer.database import is_url
+from relayer.gateway.settlement_config import CutOffSection, TolerancesSection, Yen
 from relayer.proof_config import DirectProof, ProofSection
 
 MAX_FILE_BYTES = 256 * 1024
@@ -258,6 +259,7 @@ class GatewayConfig(_Proved):
     ``speaks_for``: certificate names that may call it, each with the custodian nodes whose accounts it speaks for.
     ``before_…_s``, ``…_to_settle_s``: see ``Margins``, of cash leading and of securities leading (payment).
     ``securities_lead``: families of adapters whose settlements the securities lead where an instruction does not say.
+    ``tolerances``, ``four_eyes_above_yen`` (by caller), ``cut_offs`` (by cash ledger): see ``settlement_config``.
     """
 
     profile: RegistryProfile = RegistryProfile.PRODUCTION
@@ -273,6 +275,10 @@ class GatewayConfig(_Proved):
     before_payment_s: Annotated[int, Field(ge=0, le=86_400)] = 20
     payment_to_settle_s: Annotated[int, Field(ge=1, le=86_400)] = 10
     securities_lead: tuple[Annotated[str, AfterValidator(_adapter_family)], ...] = ()
+    tolerances: TolerancesSection = TolerancesSection()
+    four_eyes_above_yen: dict[PartyName, Yen] = {}
+    cut_offs: dict[Annotated[str, Field(min_length=1, max_length=64)], CutOffSection] = {}
+    watch_heartbeat_s: Annotated[float, Field(ge=0.1, le=3600)] = 15.0
 
     @model_validator(mode="after")
     def _mock_is_for_tests(self) -> Self:

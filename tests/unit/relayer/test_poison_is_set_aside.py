@@ -21,7 +21,8 @@ from relayer.operator_errors import PacketEnded, PacketIsParked, PacketNotParked
 from relayer.packet_desk import PacketDesk, PacketFilter, ParkedOnly, Wish
 from relayer.path import Path, PathSettings
 from relayer.service import never
-from relayer.store import PACKETS, PacketKey, PacketRow, RelayerStore
+from relayer.store import PacketKey, PacketRow, RelayerStore
+from relayer.store_tables import packets
 from tests.fakes.instant_chain import Away, InstantChain
 
 T0_S = 1_700_000_000
@@ -316,8 +317,10 @@ async def test_the_others_are_served_each_round_however_many_are_poison() -> Non
 def _old_packets(store: RelayerStore, count: int) -> None:
     """A backlog that was not relayed in time, written straight into the table."""
     template = World().one.send(b"old", T0_S - 10)
+    path = World().path.name
     rows = [
         {
+            "path": path,
             "source_chain": "one",
             "source_client": "client-one",
             "sequence": str(1_000_000 + at),
@@ -331,7 +334,7 @@ def _old_packets(store: RelayerStore, count: int) -> None:
         for at in range(count)
     ]
     with store.database.transaction() as connection:
-        connection.execute(sa.insert(PACKETS), rows)
+        connection.execute(sa.insert(packets), rows)
 
 
 async def test_a_fresh_packet_is_received_in_its_first_round_in_front_of_a_hundred_thousand_old_ones() -> None:
