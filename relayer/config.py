@@ -19,7 +19,9 @@ from primitives.errors import CallerError, CrossDvpError
 from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
 from relayer.database import is_url
+from relayer.gateway.call_config import CallsSection
 from relayer.gateway.settlement_config import CutOffSection, TolerancesSection, Yen
+from relayer.gateway.tenants import TenantSection
 from relayer.proof_config import DirectProof, ProofSection
 
 MAX_FILE_BYTES = 256 * 1024
@@ -256,7 +258,7 @@ class RelayerConfig(_Section):
 class GatewayConfig(_Proved):
     """``crossdvp``'s gateway process. ``profile`` and ``proof`` as the relayer's.
 
-    ``speaks_for``: certificate names that may call it, each with the custodian nodes whose accounts it speaks for.
+    ``tenants``: platforms that may call it, by the name in their certificates; ``calls``: what holds for every call.
     ``before_…_s``, ``…_to_settle_s``: see ``Margins``, of cash leading and of securities leading (payment).
     ``securities_lead``: families of adapters whose settlements the securities lead where an instruction does not say.
     ``tolerances``, ``four_eyes_above_yen`` (by caller), ``cut_offs`` (by cash ledger): see ``settlement_config``.
@@ -267,7 +269,8 @@ class GatewayConfig(_Proved):
     listen: HostAndPort
     database: DatabaseLocation
     tls: TlsFiles
-    speaks_for: Annotated[dict[PartyName, Annotated[tuple[PartyName, ...], Field(min_length=1)]], Field(min_length=1)]
+    tenants: Annotated[dict[PartyName, TenantSection], Field(min_length=1)]
+    calls: CallsSection = CallsSection()
     ledger: LedgerSection
     poll_interval_ms: Annotated[int, Field(ge=10, le=60_000)] = 100
     before_lock_s: Annotated[int, Field(ge=0, le=86_400)] = 10
@@ -325,6 +328,7 @@ _PATHS = {
     "operator_key_file",
     "answer_file",
     "collateral_file",
+    "public_key",
 }
 
 

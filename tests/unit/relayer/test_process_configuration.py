@@ -46,21 +46,23 @@ def test_a_wrong_value_is_refused_naming_file_and_field(folder: Path, field: str
 
 def test_a_gateways_callers_are_those_it_says_whom_they_speak_for(folder: Path) -> None:
     config = load_config(GatewayConfig, write_config(folder, **FOR_GATEWAY))
-    assert Speakers(config.speaks_for).callers == ("operator",)
-    assert Speakers(config.speaks_for).speaker("operator").nodes == {"cn-a", "cn-b"}
-    assert not Speakers(config.speaks_for).speaker("anybody").nodes
+    speakers = Speakers.of_tenants({name: tenant.tenant() for name, tenant in config.tenants.items()})
+    assert speakers.callers == ("operator",)
+    assert speakers.speaker("operator").nodes == {"cn-a", "cn-b"}
+    assert not speakers.speaker("anybody").nodes
+    assert not speakers.speaker("anybody").roles
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *[("speaks_for.operator", text) for text in ("[]", '""', '[""]', '"cn-a"', "5")],
-        *[("speaks_for", text) for text in ("{}", "[]", '["operator"]', '{ "" = ["cn-a"] }')],
+        *[("tenants.operator.nodes", text) for text in ("[]", '""', '[""]', '"cn-a"', "5")],
+        *[("tenants", text) for text in ("{}", "[]", '["operator"]', '{ "" = { nodes = ["cn-a"] } }')],
         ("callers", '["operator"]'),
     ],
 )
 def test_a_gateways_caller_who_speaks_for_nobody_is_refused(folder: Path, field: str, value: str) -> None:
-    path = write_config(folder, **{**FOR_GATEWAY, "speaks_for.operator": "", field: value})
+    path = write_config(folder, **{**FOR_GATEWAY, "tenants.operator.nodes": "", field: value})
     with pytest.raises(ConfigInvalid, match=re.escape(field)):
         load_config(GatewayConfig, path)
 
