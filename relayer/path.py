@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from ibc.light_client import LightClientStatus
 from primitives.errors import CallerError, PeerError
 from relayer.core.chain import (
     ChainEndpoint,
@@ -26,14 +27,15 @@ from relayer.core.chain import (
 )
 from relayer.core.crash_points import CrashPoint
 from relayer.core.plan import Action, DirectionView, Target, needs_refresh, plan
-from relayer.store import RelayerStore
+from relayer.path_store import Fenced
+from relayer.store import RelayerStore, unfenced
 
 _log = structlog.get_logger(__name__)
 
 _LEVELS = {Verdict.REFUSED: logging.WARNING, Verdict.BLOCKED: logging.ERROR}
 """How loudly an answer is told of: a blocked packet is an alarm."""
-MOST_OPEN = 1000
-"""Packets of one direction that are planned for in one round."""
+BATCHES_READ = 2
+"""So many submissions' worth of packets of one direction are planned for in one round."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,10 @@ class PathView:
 
 
 class Path:
-    """Relays between two endpoints; every method is safe to repeat and to abandon anywhere."""
+    """Relays between two endpoints; every method is safe to repeat and to abandon anywhere.
+
+    ``name`` is the path's in the store, and for people; ``fence`` refuses its writes once its lease is another's.
+    """
 
     def __init__(
         self,
@@ -63,9 +68,13 @@ class Path:
         settings: PathSettings,
         now_s: Callable[[], float],
         crash: Callable[[CrashPoint], None],
+        *,
+        name: str = "path",
+        fence: Fenced = unfenced,
     ) -> None:
+        self.name = name
         self.endpoints = endpoints
-        self._store = store
+        self._store = store.of_path(name, fence)
         self._settings = settings
         self._now_s = now_s
         self._crash = crash
@@ -104,7 +113,9 @@ class Path:
 
     def _due(self, target_index: int, view: PathView) -> list[Action]:
         """Everything that can be submitted to one end now, from both directions."""
-        now_s = self._now_s()
+        if view.clients[target_index].status is not LightClientStatus.ACTIVE:
+            return []  # it takes nothing: a backlog need not be read to find that out
+        now_s, batch = self._now_s(), self._settings.batch
         due: list[Action] = []
         for source_index in (0, 1):
             direction = DirectionView(
@@ -116,9 +127,14 @@ class Path:
                 receive_margin_s=self._settings.receive_margin_s,
             )
             wanted = Target.SOURCE if source_index == target_index else Target.DESTINATION
-            packets = self._store.open_packets(self.endpoints[source_index].chain_name, now_s, MOST_OPEN)
+            chain = self.endpoints[source_index].chain_name
+            packets = self._store.open_packets(chain, wanted, direction, batch * BATCHES_READ)
             due += [action for action in plan(packets, direction) if action.target is wanted]
-        return sorted(due, key=lambda action: action.tracked.packet.timeout_s)[: self._settings.batch]
+        return sorted(due, key=lambda action: action.tracked.packet.timeout_s)[:batch]
+
+    def archive(self, ended_before_s: float, limit: int) -> int:
+        """Move at most ``limit`` packets that ended before a time out of the way; returns how many."""
+        return self._store.archive(ended_before_s, self._now_s(), limit)
 
     async def _serve(self, target_index: int, view: PathView) -> int:
         """Prepare and submit what one end is due; refresh its hosted client if only that is due."""
