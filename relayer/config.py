@@ -19,6 +19,8 @@ from primitives.errors import CallerError, CrossDvpError
 from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
 from relayer.database import is_url
+from relayer.gateway.http.section import HttpSection
+from relayer.gateway.webhooks.section import WebhooksSection
 from relayer.proof_config import DirectProof, ProofSection
 
 MAX_FILE_BYTES = 256 * 1024
@@ -218,6 +220,7 @@ class GatewayConfig(_ProcessConfig):
     ``speaks_for``: certificate names that may call it, each with the custodian nodes whose accounts it speaks for.
     ``before_…_s``, ``…_to_settle_s``: see ``Margins``, of cash leading and of securities leading (payment).
     ``securities_lead``: families of adapters whose settlements the securities lead where an instruction does not say.
+    ``http``, ``webhooks``: the JSON face, and events posted to platforms; each is there if its section is.
     """
 
     name: str = "gateway"
@@ -232,6 +235,8 @@ class GatewayConfig(_ProcessConfig):
     before_payment_s: Annotated[int, Field(ge=0, le=86_400)] = 20
     payment_to_settle_s: Annotated[int, Field(ge=1, le=86_400)] = 10
     securities_lead: tuple[Annotated[str, AfterValidator(_adapter_family)], ...] = ()
+    http: HttpSection | None = None
+    webhooks: WebhooksSection | None = None
 
 
 def read_secret(path: Path) -> bytes:
@@ -273,6 +278,8 @@ _PATHS = {
     "operator_key_file",
     "answer_file",
     "collateral_file",
+    "key_file",
+    "authority_file",
 }
 
 

@@ -158,7 +158,10 @@ class WellFormedRequests(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] 
 
 
 class RpcServer:
-    """One server; ``add`` servicers to ``server``, then ``start``. NOT_SERVING until ``set_health`` says otherwise."""
+    """One server; ``add`` servicers to ``server``, then ``start``. NOT_SERVING until ``set_health`` says otherwise.
+
+    ``interceptors``: what calls go through, outermost first; another face of the same servicers goes through them, too.
+    """
 
     def __init__(
         self, settings: ServerSettings, codes: Mapping[type[BaseException], grpc.StatusCode] | None = None
@@ -168,6 +171,7 @@ class RpcServer:
         # Outermost first: whatever is raised further in becomes a status; who calls is asked before what is called.
         interceptors = (ErrorStatusInterceptor(codes), CallerList(settings.callers), WellFormedRequests())
         self._listen = settings.listen
+        self.interceptors = interceptors
         self.server = grpc.aio.server(interceptors=interceptors, options=options)
         self._credentials = grpc.ssl_server_credentials(
             [(tls.private_key, tls.certificate)], root_certificates=tls.authority, require_client_auth=True

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,11 +18,13 @@ from relayer.chains.evm_node import opened_evm_node
 from relayer.config import GatewayConfig, load_config
 from relayer.gateway.access import Speakers
 from relayer.gateway.evm_side import EvmSide
+from relayer.gateway.http.server import HttpSettings
 from relayer.gateway.ledger_side import LedgerSide
 from relayer.gateway.orders import orders_of
 from relayer.gateway.rpc_settlement import Margins, Scope
-from relayer.gateway.serving import GatewayParts, serve_gateway
+from relayer.gateway.serving import Additions, GatewayParts, serve_gateway
 from relayer.gateway.store import GatewayStore
+from relayer.gateway.webhooks.serving import webhook_settings
 from relayer.proof_ends import EvmAccess, LedgerAccess, opened_prover
 from relayer.rpc_server import ServerSettings
 
@@ -53,7 +57,19 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
             config.poll_interval_ms / 1000,
             stopping,
             lambda port: _log.info("serving", listen=config.listen, port=port),
+            additions_of(config),
         )
+
+
+def additions_of(config: GatewayConfig) -> Additions:
+    """What the configuration asks for beside gRPC. Raises ``ConfigInvalid``."""
+    http = config.http
+    return Additions(
+        http=None if http is None else HttpSettings(http.listen, config.tls, http.heartbeat_s),
+        webhooks=webhook_settings(config),
+        holder=f"{config.name}@{socket.gethostname()}:{os.getpid()}",
+        on_http_ready=lambda port: _log.info("serving HTTP", listen=http.listen if http else "", port=port),
+    )
 
 
 def now_s() -> int:

@@ -20,8 +20,10 @@ from relayer.gateway.lifecycle import SettlementState, waits_for
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Fact, Ledger, Settlement, Waiting
 from relayer.gateway.settlement_codec import encode_settlement, terms_bytes, terms_from_bytes
+from relayer.gateway.webhooks.tables import WebhookTables
+from relayer.leases import LeaseTable
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _metadata = sa.MetaData()
 
 _settlements = sa.Table(
@@ -78,6 +80,8 @@ _events = sa.Table(
 _cursors = Cursors(_metadata)
 _alarms = AlarmTable(_metadata)
 _held = HeldTable(_metadata)
+LEASES = LeaseTable(_metadata)
+WEBHOOKS = WebhookTables(_metadata)
 
 Change = Callable[[Settlement | None], Settlement | None]
 """From a settlement as stored (None = not yet) to what it becomes; None or an equal value = no change."""

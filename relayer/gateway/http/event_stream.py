@@ -1,8 +1,8 @@
 """An rpc's stream of answers as server-sent events (HTML Living Standard, 9.2).
 
-An event's ``id`` is the answer's resume token, so that a browser's EventSource, or anybody who sends ``Last-Event-ID``,
-goes on where it stopped. While nothing happens a comment comes from time to time; an answer without content is one, with
-its token. A stream that ends says why in an event called ``error``, with the body that an HTTP error has.
+An event's ``id`` is the answer's resume token, so that a browser's EventSource, or whoever sends ``Last-Event-ID``,
+goes on where it stopped. While nothing happens a comment comes from time to time; an answer without content is one,
+with its token. A stream that ends says why in an event called ``error``, with the body that an HTTP error has.
 """
 
 from __future__ import annotations
@@ -83,6 +83,7 @@ def is_heartbeat(message: Message) -> bool:
         field
         for field in message.DESCRIPTOR.fields
         if field.type == FieldDescriptor.TYPE_MESSAGE
+        and field.message_type is not None
         and not field.message_type.full_name.startswith("google.")
         and not field.is_repeated
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
@@ -72,7 +72,10 @@ class CallContext(grpc.aio.ServicerContext):  # type: ignore[type-arg]  # generi
         """Has no place in an HTTP answer of ours."""
 
     async def abort(
-        self, code: grpc.StatusCode, details: str = "", trailing_metadata: Any = ()  # noqa: ANN401  # gRPC's signature
+        self,
+        code: grpc.StatusCode,
+        details: str = "",
+        trailing_metadata: Any = (),  # noqa: ANN401  # gRPC's signature
     ) -> NoReturn:
         """Ends the call."""
         raise CallEnded(code, details, (*self._trailers, *(tuple(each) for each in trailing_metadata or ())))
@@ -85,7 +88,7 @@ class CallContext(grpc.aio.ServicerContext):  # type: ignore[type-arg]  # generi
         """Kept for the end."""
         self._trailers = tuple(tuple(each) for each in trailing_metadata)
 
-    def trailing_metadata(self) -> Metadata:
+    def trailing_metadata(self) -> Metadata:  # type: ignore[override]  # as below
         """What was set."""
         return self._trailers
 
@@ -101,7 +104,7 @@ class CallContext(grpc.aio.ServicerContext):  # type: ignore[type-arg]  # generi
         """The words to it."""
         self._details = details
 
-    def code(self) -> grpc.StatusCode | None:
+    def code(self) -> grpc.StatusCode | None:  # type: ignore[override]  # None until it is set, whatever the stub says
         """What was set."""
         return self._code
 
@@ -200,7 +203,7 @@ class InProcessServices:
 
     async def stream(
         self, method: str, request: bytes | MalformedRequest, context: CallContext
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """Answers as they come, at most ``QUEUED_ANSWERS`` ahead of who reads. Raises ``CallEnded``."""
         handler = await self._handler(method, context)
         queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUED_ANSWERS)

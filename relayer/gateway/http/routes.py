@@ -1,4 +1,4 @@
-"""Which HTTP method and path stands for which rpc: made from the services' descriptors alone, so a new rpc has its route.
+"""Which HTTP method and path stands for which rpc: made from the services' descriptors, so a new rpc has its route.
 
 An rpc's ``google.api.http`` option says it. Without one the names do, as AIP-131 to AIP-136 have it:
 

@@ -1,4 +1,4 @@
-"""The HTTP listener: TLS with certificates on both sides, one route an rpc, every call through the gateway's own chain."""
+"""The HTTP listener: TLS with certificates on both sides, a route an rpc, every call through the gateway's chain."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 from cryptography import x509
@@ -22,9 +22,16 @@ from google.protobuf.descriptor import ServiceDescriptor
 from chains.rpc_status import report_incident
 from primitives.errors import CrossDvpError
 from relayer.config import TlsFiles
-from relayer.gateway.http.errors import BodyLate, BodyTooLarge, MediaTypeRefused, RouteUnknown, TooManyStreams, VerbNotAllowed
+from relayer.gateway.http.errors import (
+    BodyLate,
+    BodyTooLarge,
+    MediaTypeRefused,
+    RouteUnknown,
+    TooManyStreams,
+    VerbNotAllowed,
+)
 from relayer.gateway.http.event_stream import TOKEN_FIELD, accepts_tokens, serve_events
-from relayer.gateway.http.in_process import Caller, CallContext, CallEnded, InProcessServices, Metadata
+from relayer.gateway.http.in_process import CallContext, CallEnded, Caller, InProcessServices, Metadata
 from relayer.gateway.http.routes import Route, routes_of
 from relayer.gateway.http.statuses import HttpError, face_error, http_error, text_headers
 from relayer.gateway.http.transcoding import BytesForm, answer_json, request_bytes
@@ -61,15 +68,15 @@ class HttpFace:
             # GET alone: HEAD would run the call for its headers
             self._app.router.add_route(route.http_method, route.pattern, self._handler(route))
         self._app.router.add_route("GET", "/openapi.json", _openapi)
-        self._runner = web.AppRunner(self._app, handle_signals=False, access_log=None, keepalive_timeout=75)
+        self._runner = web.AppRunner(
+            self._app, handle_signals=False, access_log=None, keepalive_timeout=75, shutdown_timeout=1.0
+        )
 
     async def start(self) -> int:
         """Bind and serve; returns the port. Raises ``CannotListen``, ``ConfigInvalid``."""
         host, _, port = self._settings.listen.rpartition(":")
         await self._runner.setup()
-        site = web.TCPSite(
-            self._runner, host, int(port), ssl_context=server_context(self._settings.tls), shutdown_timeout=1.0
-        )
+        site = web.TCPSite(self._runner, host, int(port), ssl_context=server_context(self._settings.tls))
         try:
             await site.start()
         except OSError:
@@ -182,6 +189,8 @@ async def _body(request: web.Request) -> bytes:
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise BodyTooLarge(MAX_BODY_BYTES) from None
+    except TimeoutError:
+        raise BodyLate(BODY_TIMEOUT_S) from None
 
 
 def _path(request: web.Request, route: Route) -> list[str]:
@@ -209,32 +218,32 @@ async def _errors_as_json(
 ) -> web.StreamResponse:
     try:
         return await handler(request)
-    except CallEnded as ended:
-        return _told(http_error(ended))
-    except CrossDvpError as refused:
-        return _told(face_error(refused))
-    except web.HTTPMethodNotAllowed as refused:
-        error = face_error(VerbNotAllowed(refused.method, tuple(refused.allowed_methods)))
-        return _told(error, {"Allow": ", ".join(sorted(refused.allowed_methods))})
-    except web.HTTPNotFound:
-        return _told(face_error(RouteUnknown(request.path)))
-    except TimeoutError:
-        return _told(face_error(BodyLate(BODY_TIMEOUT_S)))
-    except (asyncio.CancelledError, ConnectionError, web.HTTPException):
+    except (asyncio.CancelledError, ConnectionError):
         raise
-    except Exception as defect:  # noqa: BLE001  # the one place where HTTP turns a defect into an answer
-        incident = report_incident(defect, path=request.path[:200])
-        body: dict[str, Any] = {"code": 500, "status": "INTERNAL", "message": f"internal error, incident {incident}"}
-        return _told(HttpError(500, {"error": body | {"details": []}}))
+    except Exception as error:  # noqa: BLE001  # the one place where HTTP turns exceptions into answers
+        return _told(_error_of(error, request.path[:200]))
 
 
-def _told(error: HttpError, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(
-        status=error.code,
-        text=json.dumps(error.body, ensure_ascii=False),
-        content_type="application/json",
-        headers=HEADERS | error.headers | (headers or {}),
-    )
+def _error_of(error: Exception, path: str) -> HttpError:
+    """What is told of an error; a defect is logged here, once."""
+    if isinstance(error, CallEnded):
+        return http_error(error)
+    if isinstance(error, CrossDvpError):
+        return face_error(error)
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        allowed = ", ".join(sorted(error.allowed_methods))
+        told = face_error(VerbNotAllowed(error.method, tuple(error.allowed_methods)))
+        return replace(told, headers=told.headers | {"Allow": allowed})
+    if isinstance(error, web.HTTPNotFound):
+        return face_error(RouteUnknown(path))
+    incident = report_incident(error, path=path)
+    body = {"code": 500, "status": "INTERNAL", "message": f"internal error, incident {incident}", "details": []}
+    return HttpError(500, {"error": body})
+
+
+def _told(error: HttpError) -> web.Response:
+    text = json.dumps(error.body, ensure_ascii=False)
+    return web.Response(status=error.code, text=text, content_type="application/json", headers=HEADERS | error.headers)
 
 
 async def _openapi(_request: web.Request) -> web.Response:

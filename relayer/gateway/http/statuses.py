@@ -1,6 +1,6 @@
 """gRPC statuses as HTTP answers: the code as google.rpc.Code maps it, the body as AIP-193 writes an error.
 
-    {"error": {"code": 404, "status": "NOT_FOUND", "message": "…", "details": [{"@type": "…ErrorInfo", …}, …]}}
+{"error": {"code": 404, "status": "NOT_FOUND", "message": "…", "details": [{"@type": "…ErrorInfo", …}, …]}}
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -25,6 +25,8 @@ from relayer.rpc_server import MalformedRequest
 
 MAX_DEPTH: Final = 32
 MAX_QUERY_FIELDS: Final = 64
+_BASE64: Final = re.compile(r"[0-9A-Za-z+/_-]*={0,2}")
+_STANDARD_ALPHABET: Final = str.maketrans("-_", "+/")
 _HEX: Final = re.compile(r"0x([0-9a-fA-F]{2})*")
 
 
@@ -53,8 +55,7 @@ def request_bytes(
             raise MalformedRequest(f"{variable.field}: it is in the path already; leave it out of query and body")
         fields[variable.field] = name
     try:
-        if form is BytesForm.HEX:
-            fields = _walk(route.request, fields, _base64_of_hex)
+        fields = _walk(route.request, fields, _base64_of_hex if form is BytesForm.HEX else _strict_base64)
         json_format.ParseDict(fields, message, max_recursion_depth=MAX_DEPTH)
         return message.SerializeToString()
     except (json_format.ParseError, ValueError, TypeError, RecursionError, AttributeError) as broken:
@@ -74,7 +75,7 @@ def message_json(message: Message, form: BytesForm) -> str:
 def message_object(message: Message, form: BytesForm = BytesForm.BASE64) -> dict[str, Any]:
     """A message as JSON's objects and lists."""
     told: dict[str, Any] = json_format.MessageToDict(message)
-    return _walk(message.DESCRIPTOR, told, _hex_of_base64) if form is BytesForm.HEX else told
+    return _walk(cast("Descriptor", message.DESCRIPTOR), told, _hex_of_base64) if form is BytesForm.HEX else told
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -189,6 +190,17 @@ def _base64_of_hex(name: str, value: Any) -> str:  # noqa: ANN401  # any JSON
     if not isinstance(value, str) or not _HEX.fullmatch(value):
         raise ValueError(f"{name}: expected 0x and pairs of hexadecimal digits (bytes=hex), found {str(value)[:80]!r}")
     return base64.b64encode(bytes.fromhex(value[2:])).decode()
+
+
+def _strict_base64(name: str, value: Any) -> str:  # noqa: ANN401  # any JSON
+    """Either alphabet, with or without padding, as ProtoJSON has it; protobuf's own parser skips what is in neither."""
+    if not isinstance(value, str) or not _BASE64.fullmatch(value):
+        raise ValueError(f"{name}: expected base64, found {str(value)[:80]!r}")
+    text = value.rstrip("=").translate(_STANDARD_ALPHABET)
+    padded = text + "=" * (-len(text) % 4)
+    if base64.b64encode(base64.b64decode(padded, validate=True)).decode() != padded:
+        raise ValueError(f"{name}: expected base64 without bits left over, found {value[:80]!r}")
+    return padded
 
 
 def _hex_of_base64(name: str, value: Any) -> str:  # noqa: ANN401  # any JSON

@@ -1,7 +1,7 @@
 """What is posted: the body of an event, the same bytes at every attempt.
 
-    {"type": "settlement.changed", "timestamp": "2026-01-02T03:04:05Z",
-     "data": {"resumeToken": "17", "settlement": {…}}}
+{"type": "settlement.changed", "timestamp": "2026-01-02T03:04:05Z",
+"data": {"resumeToken": "17", "settlement": {…}}}
 """
 
 from __future__ import annotations

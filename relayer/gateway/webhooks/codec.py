@@ -40,7 +40,9 @@ def state_of(number: int) -> EndpointState:
 def whole_seconds(field: str, stamp: Timestamp) -> int:
     """A time of ours. Raises ``BadRequest``."""
     if stamp.nanos or not 0 < stamp.seconds <= _LAST_SECOND:
-        raise BadRequest(field, "a time in whole seconds, after 1970 and before 10000", f"{stamp.seconds}.{stamp.nanos:09}")
+        raise BadRequest(
+            field, "a time in whole seconds, after 1970 and before 10000", f"{stamp.seconds}.{stamp.nanos:09}"
+        )
     return stamp.seconds
 
 
@@ -51,7 +53,9 @@ def encode_endpoint(endpoint: Endpoint, old_secret_expires_s: int = 0) -> pb.End
         url=endpoint.url,
         description=endpoint.description,
         state=cast("pb.EndpointState", pb.EndpointState.Value(f"ENDPOINT_STATE_{endpoint.state.name}")),
-        signature_scheme=cast("pb.SignatureScheme", pb.SignatureScheme.Value(f"SIGNATURE_SCHEME_{endpoint.scheme.name}")),
+        signature_scheme=cast(
+            "pb.SignatureScheme", pb.SignatureScheme.Value(f"SIGNATURE_SCHEME_{endpoint.scheme.name}")
+        ),
         public_key=shown_public_key(endpoint.public_key),
         resume_token=str(endpoint.cursor) if endpoint.cursor else "",
         failing_since=_stamp(endpoint.failing_since_s),
@@ -73,7 +77,9 @@ def encode_delivery(delivery: Delivery) -> pb.Delivery:
         state=cast("pb.DeliveryState", pb.DeliveryState.Value(f"DELIVERY_STATE_{delivery.state.name}")),
         attempts=min(delivery.attempts, 2**32 - 1),
         last_status=delivery.last_status,
-        last_latency=Duration(seconds=delivery.last_latency_ms // 1000, nanos=delivery.last_latency_ms % 1000 * 1_000_000),
+        last_latency=Duration(
+            seconds=delivery.last_latency_ms // 1000, nanos=delivery.last_latency_ms % 1000 * 1_000_000
+        ),
         last_error=delivery.last_error,
         first_attempt=_stamp(delivery.first_s),
         last_attempt=_stamp(delivery.last_s),

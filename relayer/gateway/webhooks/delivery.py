@@ -51,8 +51,9 @@ class Pauses:
     def after(self, failed_attempts: int, chance: float, asked_s: int = 0) -> int:
         """Seconds until the next attempt, at least what the target asked for; ``chance`` in 0..1."""
         doubled = self.first_s * 2 ** min(max(failed_attempts - 1, 0), _MOST_DOUBLINGS)
-        varied = min(doubled, self.most_s) * (0.8 + 0.4 * chance)
-        return max(1, min(round(varied), self.most_s), min(asked_s, self.most_s))
+        varied = round(min(doubled, self.most_s) * (0.8 + 0.4 * chance))
+        pause_s: int = max(1, min(varied, self.most_s), min(asked_s, self.most_s))
+        return pause_s
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,9 @@ class Deliverer:
         if outcome.is_delivered:
             return after
         if endpoint.failed_attempts == 0:
-            _log.warning("webhook target fails", endpoint=endpoint.name, webhook_id=message.webhook_id, error=outcome.error)
+            _log.warning(
+                "webhook target fails", endpoint=endpoint.name, webhook_id=message.webhook_id, error=outcome.error
+            )
         return None
 
 

@@ -21,11 +21,15 @@ from relayer.gateway.webhooks.model import (
     Secret,
 )
 from relayer.gateway.webhooks.secret_box import SecretBox
-from relayer.gateway.webhooks.tables import DeliveryTable, EndpointTable, SecretTable
+from relayer.gateway.webhooks.tables import WebhookTables
 
 MOST_ENDPOINTS: Final = 16
 """A platform's."""
 MOST_DUE: Final = 4096
+
+
+_EVENTS: Final = sa.table("events", sa.column("id"), sa.column("at_s"))
+"""The stream's own table, of which only this is asked here."""
 
 
 class Lease(Protocol):
@@ -39,18 +43,9 @@ class Lease(Protocol):
         """In the transaction of a write: raises ``LeaseLost`` unless it is still held."""
 
 
-class WebhookTables:
-    """The three tables, in a store's metadata."""
-
-    def __init__(self, metadata: sa.MetaData) -> None:
-        self.endpoints = EndpointTable(metadata)
-        self.secrets = SecretTable(metadata)
-        self.deliveries = DeliveryTable(metadata)
-
-
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt that was made for an endpoint as it was read before; ``next_s``: when the next one is due, if it failed."""
+    """One attempt, made for an endpoint as it was read before; ``next_s``: when the next one is due, if it failed."""
 
     endpoint: Endpoint
     message: Message
@@ -67,7 +62,9 @@ class WebhookStore:
         self._tables = tables
         self._box = box
 
-    def create(self, endpoint: Endpoint, key: bytes, request_id: str, fields: Mapping[str, str]) -> tuple[Endpoint, bool]:
+    def create(
+        self, endpoint: Endpoint, key: bytes, request_id: str, fields: Mapping[str, str]
+    ) -> tuple[Endpoint, bool]:
         """Store an endpoint with its first secret; a repeated request finds the one it made, and False.
 
         Raises ``RequestIdReused``, ``TooManyEndpoints``.
@@ -91,7 +88,7 @@ class WebhookStore:
         with self._database.transaction() as connection:
             return self._of(connection, platform, endpoint_id)
 
-    def list(self, platform: str) -> list[Endpoint]:
+    def of_platform(self, platform: str) -> list[Endpoint]:
         """A platform's, oldest first."""
         with self._database.transaction() as connection:
             return self._tables.endpoints.of_platform(connection, platform)
@@ -146,6 +143,12 @@ class WebhookStore:
         """Until when the secret before the newest signs, too; 0 if it does not."""
         with self._database.transaction() as connection:
             return max((ends for _, ends in self._tables.secrets.read(connection, endpoint_id, now_s)), default=0)
+
+    def newest_event_before(self, at_s: int) -> int:
+        """The number of the stream's last event that was stored before a time; 0 when there was none."""
+        query = sa.select(sa.func.max(_EVENTS.c.id)).where(_EVENTS.c.at_s < at_s)
+        with self._database.transaction() as connection:
+            return int(connection.execute(query).scalar() or 0)
 
     def due(self, now_s: int) -> list[Endpoint]:
         """Endpoints of all platforms for which something may be tried."""

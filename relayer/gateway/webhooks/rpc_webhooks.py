@@ -40,9 +40,6 @@ class Stream(Protocol):
     def newest_event(self, nodes: Collection[str]) -> int:
         """The number of the last change that concerns custodian nodes; 0 when there was none."""
 
-    def newest_event_before(self, at_s: int) -> int:
-        """The number of the last change that was stored before a time; 0 when there was none."""
-
 
 @dataclass(frozen=True)
 class Chances:
@@ -117,7 +114,7 @@ class WebhookRpc(pb_grpc.WebhookServiceServicer):
         self, _request: pb.ListEndpointsRequest, context: Context
     ) -> pb.ListEndpointsResponse:
         """See the .proto."""
-        endpoints = await asyncio.to_thread(self._store.list, self._speaker_of(context).name)
+        endpoints = await asyncio.to_thread(self._store.of_platform, self._speaker_of(context).name)
         return pb.ListEndpointsResponse(endpoints=[await self._shown(each) for each in endpoints])
 
     async def UpdateEndpoint(  # noqa: N802  # the name in the .proto
@@ -127,7 +124,9 @@ class WebhookRpc(pb_grpc.WebhookServiceServicer):
         speaker, endpoint_id = self._operator(context), _id("name", request.name)
         paths = set(request.update_mask.paths)
         if not paths or paths - set(_FIELDS):
-            raise BadRequest("update_mask", f"one or more of {', '.join(_FIELDS)}", ", ".join(sorted(paths))[:80] or "none")
+            raise BadRequest(
+                "update_mask", f"one or more of {', '.join(_FIELDS)}", ", ".join(sorted(paths))[:80] or "none"
+            )
         values: dict[str, object] = {}
         if "url" in paths:
             values["url"] = str(self._rules.check_url(request.url))
@@ -192,7 +191,7 @@ class WebhookRpc(pb_grpc.WebhookServiceServicer):
         if bool(request.resume_token) == has_time:
             raise BadRequest("resume_token", "either a token or a time", "both" if has_time else "neither")
         at_s = whole_seconds("from_time", request.from_time) if has_time else 0
-        told = await asyncio.to_thread(self._stream.newest_event_before, at_s) if has_time else None
+        told = await asyncio.to_thread(self._store.newest_event_before, at_s) if has_time else None
 
         def place(endpoint: Endpoint) -> int:
             if told is not None:
@@ -216,16 +215,12 @@ class WebhookRpc(pb_grpc.WebhookServiceServicer):
         keys = [secret.key for secret in secrets]
         headers = signed_headers(endpoint.scheme, keys, message.webhook_id, now_s, message.body)
         outcome = await self._poster.post(endpoint.url, headers, message.body)
-        delivery = await asyncio.to_thread(
-            self._store.record_test, endpoint, message, outcome, self._chances.now_s()
-        )
+        delivery = await asyncio.to_thread(self._store.record_test, endpoint, message, outcome, self._chances.now_s())
         return pb.SendTestEventResponse(delivery=encode_delivery(delivery))
 
     async def _shown(self, endpoint: Endpoint) -> pb.Endpoint:
         now_s = self._chances.now_s()
-        return encode_endpoint(
-            endpoint, await asyncio.to_thread(self._store.old_secret_expires_s, endpoint.id, now_s)
-        )
+        return encode_endpoint(endpoint, await asyncio.to_thread(self._store.old_secret_expires_s, endpoint.id, now_s))
 
 
 def _request_id(text: str) -> str:
@@ -236,7 +231,9 @@ def _request_id(text: str) -> str:
 
 def _description(text: str) -> str:
     if len(text) > MAX_DESCRIPTION_CHARS or not (text.isprintable() or not text):
-        raise BadRequest("description", f"at most {MAX_DESCRIPTION_CHARS} printable characters", f"{len(text)} characters")
+        raise BadRequest(
+            "description", f"at most {MAX_DESCRIPTION_CHARS} printable characters", f"{len(text)} characters"
+        )
     return text
 
 

@@ -19,7 +19,7 @@ _NONCE_BYTES: Final = 12
 
 
 class SecretBox:
-    """Seals and opens secrets; ``random_bytes`` gives nonces. Raises ``InvalidArgument`` for a key of another length."""
+    """Seals and opens secrets; ``random_bytes`` gives nonces. Raises ``InvalidArgument`` for another length of key."""
 
     def __init__(self, key: bytes, random_bytes: Callable[[int], bytes]) -> None:
         if len(key) != KEY_BYTES:

@@ -1,4 +1,4 @@
-"""One attempt: a POST that is bounded in time and in what is read of the answer, to an address that may be posted to."""
+"""One attempt: a POST, bounded in time and in what is read of the answer, to an address that may be posted to."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ USER_AGENT: Final = "crossdvp-webhooks/1"
 class SenderSettings:
     """``timeout_s``: for an attempt as a whole. ``connections``: open at a time, to all targets together."""
 
-    rules: TargetRules = TargetRules()
+    rules: TargetRules
     timeout_s: float = 10.0
     connections: int = 32
     tls: ssl.SSLContext | None = None

@@ -56,7 +56,9 @@ class EndpointTable:
         values = _row_of(endpoint) | {"request_id": request_id, "request_fields": dict(request_fields)}
         connection.execute(sa.insert(self._table).values(**values))
 
-    def requested(self, connection: sa.Connection, platform: str, request_id: str) -> tuple[Endpoint, dict[str, str]] | None:
+    def requested(
+        self, connection: sa.Connection, platform: str, request_id: str
+    ) -> tuple[Endpoint, dict[str, str]] | None:
         """The endpoint that a request of a platform made, and that request's fields."""
         query = sa.select(self._table).where(self._table.c.platform == platform, self._table.c.request_id == request_id)
         row = connection.execute(query).first()
@@ -183,7 +185,7 @@ class DeliveryTable:
             return self._read(connection, trying.row_id)
         told = {"webhook_id": message.webhook_id, "kind": message.kind.value, "event_number": message.event_number}
         made = {"endpoint_id": endpoint_id, "attempts": 1, "first_s": now_s, **told, **said}
-        row_id = int(connection.execute(sa.insert(self._table).values(**made)).inserted_primary_key[0])
+        row_id = int(connection.execute(sa.insert(self._table).values(**made).returning(self._table.c.id)).scalar_one())
         if row_id % _PRUNE_EVERY == 0:
             self._prune(connection, endpoint_id)
         return self._read(connection, row_id)
@@ -220,6 +222,15 @@ class DeliveryTable:
         found = connection.execute(oldest.limit(1)).scalar()
         if found is not None:
             connection.execute(sa.delete(self._table).where(mine, self._table.c.id <= found))
+
+
+class WebhookTables:
+    """The three tables, in a store's metadata."""
+
+    def __init__(self, metadata: sa.MetaData) -> None:
+        self.endpoints = EndpointTable(metadata)
+        self.secrets = SecretTable(metadata)
+        self.deliveries = DeliveryTable(metadata)
 
 
 def _row_of(endpoint: Endpoint) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which URLs webhooks may go to. A gateway stands inside a network; what it posts must not reach that network's insides.
+"""Which URLs webhooks may go to. A gateway stands inside a network, whose insides its posts must not reach.
 
 Checked twice: when an endpoint is stored, for a quick answer, and at each connection, for the addresses that the name
 has by then, which are the ones connected to. A name that pointed outside yesterday is no way in today.
