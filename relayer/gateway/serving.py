@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -80,11 +81,15 @@ class GatewayParts:
 
 @dataclass(frozen=True)
 class Additions:
-    """What a gateway offers beside gRPC, if it does. ``holder``: this instance's name, which no other has."""
+    """What a gateway offers beside gRPC, if it does.
+
+    ``holder``: this instance's name, which no other has. ``lease_now_s``: the clock that its leases run by.
+    """
 
     http: HttpSettings | None = None
     webhooks: WebhookSettings | None = None
     holder: str = "gateway"
+    lease_now_s: Callable[[], float] = time.time
     on_http_ready: Callable[[int], None] = lambda _port: None
 
 
@@ -138,7 +143,7 @@ async def _opened_webhooks(
     parts: GatewayParts, additions: Additions, settings: WebhookSettings, stack: AsyncExitStack
 ) -> tuple[Webhooks, LeaseKeeper]:
     terms = LeaseTerms(additions.holder, WEBHOOKS_LEASE_S)
-    keeper = LeaseKeeper(parts.store.database, LEASES, [WEBHOOKS_LEASE], terms, parts.now_s)
+    keeper = LeaseKeeper(parts.store.database, LEASES, [WEBHOOKS_LEASE], terms, additions.lease_now_s)
     opened = opened_webhooks(settings, parts.store, parts.speakers, keeper, parts.now_s)
     return await stack.enter_async_context(opened), keeper
 

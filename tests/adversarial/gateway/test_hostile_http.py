@@ -12,10 +12,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from chains.progmat.client import ApiTls
 from relayer.gateway.http import server as face
 from relayer.gateway.matching import Side
-from tests.fakes.http_callers import client_context, http_session, tls_files
+from tests.fakes.http_callers import http_session, tls_files
 from tests.fakes.rpc_parties import stranger_tls, tls_of
 from tests.fakes.running_gateway import RunningGateway, running_gateway
 from tests.fakes.settlement_terms import some_terms
@@ -184,5 +183,3 @@ async def test_what_one_call_leaves_behind_is_not_seen_by_the_next_on_the_same_c
     second = await session.get("/v1/settlements")
     assert first.status == second.status == 200
     assert second.headers.get("X-Request-Id") != "first"
-
-

@@ -121,9 +121,7 @@ async def test_an_unavailable_answer_says_when_to_come_back(gateway: RunningGate
     await gateway.client().create(Side.SELLER, some_terms())
     settlement = await gateway.client().create(Side.BUYER, some_terms())
     gateway.ledger.away = True
-    answer = await gateway.http().post(
-        f"/v1/{settlement.name}:cancel", json={"requestId": REQUEST_ID.format(3)}
-    )
+    answer = await gateway.http().post(f"/v1/{settlement.name}:cancel", json={"requestId": REQUEST_ID.format(3)})
     assert answer.status == 503
     assert int(answer.headers["Retry-After"]) >= 1
 
