@@ -20,8 +20,10 @@ from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
 from relayer.database import is_url
 from relayer.gateway.call_config import CallsSection
+from relayer.gateway.http.section import HttpSection
 from relayer.gateway.settlement_config import CutOffSection, TolerancesSection, Yen
 from relayer.gateway.tenants import TenantSection
+from relayer.gateway.webhooks.section import WebhooksSection
 from relayer.proof_config import DirectProof, ProofSection
 
 MAX_FILE_BYTES = 256 * 1024
@@ -262,6 +264,7 @@ class GatewayConfig(_Proved):
     ``before_…_s``, ``…_to_settle_s``: see ``Margins``, of cash leading and of securities leading (payment).
     ``securities_lead``: families of adapters whose settlements the securities lead where an instruction does not say.
     ``tolerances``, ``four_eyes_above_yen`` (by caller), ``cut_offs`` (by cash ledger): see ``settlement_config``.
+    ``http``, ``webhooks``: the JSON face, and events posted to platforms; each is there if its section is.
     """
 
     profile: RegistryProfile = RegistryProfile.PRODUCTION
@@ -282,6 +285,8 @@ class GatewayConfig(_Proved):
     four_eyes_above_yen: dict[PartyName, Yen] = {}
     cut_offs: dict[Annotated[str, Field(min_length=1, max_length=64)], CutOffSection] = {}
     watch_heartbeat_s: Annotated[float, Field(ge=0.1, le=3600)] = 15.0
+    http: HttpSection | None = None
+    webhooks: WebhooksSection | None = None
 
     @model_validator(mode="after")
     def _mock_is_for_tests(self) -> Self:
@@ -329,6 +334,8 @@ _PATHS = {
     "answer_file",
     "collateral_file",
     "public_key",
+    "key_file",
+    "authority_file",
 }
 
 
