@@ -19,7 +19,8 @@ from relayer.config import GatewayConfig, load_config
 from relayer.gateway.audit import AuditedCall, AuditLog
 from relayer.gateway.audit_anchors import anchor_text, read_anchor
 from relayer.gateway.audit_entries import AuditHead, AuditKind
-from relayer.gateway.store import AUDIT_TABLE, GatewayStore
+from relayer.gateway.settlement_tables import AUDIT_TABLE
+from relayer.gateway.store import GatewayStore
 
 app = typer.Typer(help="The audit log: list, verify, anchor.", no_args_is_help=True, add_completion=False)
 
