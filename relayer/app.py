@@ -11,13 +11,13 @@ from pathlib import Path as FilePath
 
 import structlog
 
-from chains.evm.client.account import EvmAccount
 from chains.evm.client.deployment import read_deployment
 from chains.progmat.client import MembershipClient
 from relayer.chains.evm_consensus import EVM_CONSENSUS
-from relayer.chains.evm_node import opened_evm_node
 from relayer.chains.progmat_watch import LedgerWatchSide
-from relayer.config import ConsensusKind, RelayerConfig, load_config
+from relayer.config import RelayerConfig, load_config
+from relayer.evm_config import ConsensusKind
+from relayer.evm_parts import opened_evm
 from relayer.path import Path, PathSettings
 from relayer.proof_ends import EvmAccess, LedgerAccess, opened_ends
 from relayer.proof_watches import watch_over
@@ -35,13 +35,15 @@ async def serve(config_file: FilePath, stopping: asyncio.Event) -> None:
     tls, secret = config.tls.load(), config.evm_secret()
     deployment, consensus = read_deployment(config.evm.deployment_file), EVM_CONSENSUS[config.evm.consensus]
     if config.evm.consensus is ConsensusKind.MOCK:
-        _log.warning("mock consensus: nothing that this chain says is proved", url=config.evm.rpc_url)
+        _log.warning(
+            "mock consensus: nothing that this chain says is proved", deployment=str(config.evm.deployment_file)
+        )
     async with AsyncExitStack() as stack:
         store = RelayerStore(config.database)
         stack.callback(store.close)
-        rpc = await stack.enter_async_context(opened_evm_node(config.evm.rpc_url, deployment.chain_id))
-        account = EvmAccount(rpc, secret, deployment.chain_id, config.evm.max_gas_price_wei)
-        ledger, evm = LedgerAccess(config.ledger, tls), EvmAccess(rpc, deployment, consensus)
+        parts = await stack.enter_async_context(opened_evm(config.evm, deployment.chain_id, secret, store))
+        account, ledger = parts.account, LedgerAccess(config.ledger, tls)
+        evm = EvmAccess(parts.rpc, deployment, consensus, parts.settings, parts.memory)
         endpoints = await opened_ends(config.proof, ledger, evm, account, stack)
         members = MembershipClient(config.ledger.issuer.endpoint(), tls)
         stack.push_async_callback(members.close)

@@ -18,8 +18,10 @@ from relayer.core.chain import EventKind, EventPage, Outcome, PacketEvent, Packe
 from relayer.core.lifecycle import PacketState, SequenceReused, next_state
 from relayer.core.plan import TrackedPacket, retry_delay_s
 from relayer.database import Cursors, Database, Int64, Location, RowId, StoreUnavailable
+from relayer.evm_blocks import BlockTable
+from relayer.evm_nonces import NonceTable
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _TOOK_EFFECT = {Verdict.DONE, Verdict.ALREADY_DONE}
 MOST_INTEGER = 2**63 - 1
 """SQLite's integers are signed; a time-out beyond this is as good as never."""
@@ -46,6 +48,8 @@ _packets = sa.Table(
     sa.Index("packets_by_time_out", "source_chain", "timeout_s"),
 )
 _cursors = Cursors(_metadata)
+_evm_nonces = NonceTable(_metadata)
+_evm_blocks = BlockTable(_metadata)
 _steps = sa.Table(
     "steps",
     _metadata,
@@ -98,6 +102,7 @@ class RelayerStore:
 
     def __init__(self, location: Location) -> None:
         self.database = Database(location, _metadata, SCHEMA_VERSION)
+        self.evm_nonces, self.evm_blocks = _evm_nonces, _evm_blocks
 
     def close(self) -> None:
         """Close all connections."""
