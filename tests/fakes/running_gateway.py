@@ -19,6 +19,7 @@ from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-unty
 from chains.progmat.client import ApiEndpoint, ApiTls
 from relayer.gateway.access import Speakers
 from relayer.gateway.admission import Margins, Scope
+from relayer.gateway.call_config import CallRules
 from relayer.gateway.client import GatewayClient
 from relayer.gateway.http.server import HttpSettings
 from relayer.gateway.parts import Additions, GatewayParts
@@ -52,6 +53,7 @@ class RunningGateway:
     webhooks: WebhookSettings | None = None
     speakers: Speakers = SPEAKERS
     scope: Scope = SCOPE
+    calls: CallRules = field(default_factory=CallRules)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Task[None] | None = None
     _channels: list[Any] = field(default_factory=list)
@@ -78,6 +80,7 @@ class RunningGateway:
             self.speakers,
             lambda: self.now_s,
             margins,
+            calls=self.calls,
             heartbeat_s=self.heartbeat_s,
         )
         files = tls_files(self.database.parent, NAME)
