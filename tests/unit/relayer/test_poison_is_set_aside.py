@@ -21,7 +21,8 @@ from relayer.operator_errors import PacketEnded, PacketIsParked, PacketNotParked
 from relayer.packet_desk import PacketDesk, PacketFilter, ParkedOnly, Wish
 from relayer.path import Path, PathSettings
 from relayer.service import never
-from relayer.store import PACKETS, PacketKey, PacketRow, RelayerStore
+from relayer.store import PacketKey, PacketRow, RelayerStore
+from relayer.store_tables import packets
 from tests.fakes.instant_chain import Away, InstantChain
 
 T0_S = 1_700_000_000
@@ -318,6 +319,7 @@ def _old_packets(store: RelayerStore, count: int) -> None:
     template = World().one.send(b"old", T0_S - 10)
     rows = [
         {
+            "path": "path",
             "source_chain": "one",
             "source_client": "client-one",
             "sequence": str(1_000_000 + at),
@@ -331,7 +333,7 @@ def _old_packets(store: RelayerStore, count: int) -> None:
         for at in range(count)
     ]
     with store.database.transaction() as connection:
-        connection.execute(sa.insert(PACKETS), rows)
+        connection.execute(sa.insert(packets), rows)
 
 
 async def test_a_fresh_packet_is_received_in_its_first_round_in_front_of_a_hundred_thousand_old_ones() -> None:
