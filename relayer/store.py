@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from relayer.archive import archive_packets
 from relayer.core.lifecycle import PacketState
 from relayer.database import Database, Location
+from relayer.leases import LeaseRow
 from relayer.path_store import Fenced, PathStore
 from relayer.store_tables import (
     SCHEMA_VERSION,
@@ -105,6 +106,11 @@ class RelayerStore:
                 name: int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
                 for name, table in sorted(metadata.tables.items())
             }
+
+    def lease_rows(self) -> tuple[LeaseRow, ...]:
+        """All leases, held or not."""
+        with self.database.reading() as connection:
+            return leases.rows(connection)
 
     def paths(self) -> tuple[str, ...]:
         """Names of the paths that have packets, archived ones or not, in order."""

@@ -19,6 +19,7 @@ COMMANDS: Final[Commands] = {
     "demo": ("relayer.cli.demo", "Swaps on a fresh devnet: four different ends, or one per kind of token and order."),
     "devnet": ("relayer.cli.devnet", "A local devnet: ledger, EVM chain, relayer and gateway as processes."),
     "doctor": ("relayer.cli.doctor", "Ask an EVM node everything a settlement will ask: can it serve?"),
+    "gateway": ("relayer.cli.gateway", "A gateway: its database."),
     "ledger": ("chains.progmat.cli.main", "Operate a ledger node: its configuration, storage, flows, vault, network."),
     "relayer": ("relayer.cli.relayer", "The relayer of a devnet: chains, light clients, packets, alarms."),
     "settlement": ("relayer.cli.settlement", "Settle a security token against coin: instruct, watch, cancel."),
