@@ -19,6 +19,7 @@ from primitives.errors import CallerError, CrossDvpError
 from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
 from relayer.database import is_url
+from relayer.planning_config import PlanningSection
 from relayer.proof_config import DirectProof, ProofSection
 
 MAX_FILE_BYTES = 256 * 1024
@@ -190,6 +191,7 @@ class PathSection(_Proved):
     evm_key_file: Path
     ledger: LedgerSection
     receive_margin_s: Annotated[int, Field(ge=0, le=3600)] = 3
+    planning: PlanningSection = PlanningSection()
 
     def evm_secret(self) -> bytes:
         """The EVM account's secret. Raises ``ConfigInvalid``."""
