@@ -24,6 +24,7 @@ from relayer.gateway.http.section import HttpSection
 from relayer.gateway.settlement_config import CutOffSection, TolerancesSection, Yen
 from relayer.gateway.tenants import TenantSection
 from relayer.gateway.webhooks.section import WebhooksSection
+from relayer.planning_config import PlanningSection
 from relayer.proof_config import DirectProof, ProofSection
 
 MAX_FILE_BYTES = 256 * 1024
@@ -176,6 +177,7 @@ class PathSection(_Proved):
     evm_key_file: Path
     ledger: LedgerSection
     receive_margin_s: Annotated[int, Field(ge=0, le=3600)] = 3
+    planning: PlanningSection = PlanningSection()
 
     def evm_secret(self) -> bytes:
         """The EVM account's secret. Raises ``ConfigInvalid``."""
