@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from enum import Enum
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
 
@@ -19,11 +18,13 @@ from primitives.errors import CallerError, CrossDvpError
 from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
 from relayer.database import is_url
+from relayer.evm_config import ConsensusKind, EvmSection
 from relayer.gateway.call_config import CallsSection
 from relayer.gateway.http.section import HttpSection
 from relayer.gateway.settlement_config import CutOffSection, TolerancesSection, Yen
 from relayer.gateway.tenants import TenantSection
 from relayer.gateway.webhooks.section import WebhooksSection
+from relayer.planning_config import PlanningSection
 from relayer.proof_config import DirectProof, ProofSection
 
 MAX_FILE_BYTES = 256 * 1024
@@ -108,25 +109,6 @@ class Peer(_Section):
         return ApiEndpoint(self.name, self.target)
 
 
-class ConsensusKind(Enum):
-    """What makes the EVM chain's blocks final: the light client that the ledger hosts of it, by its type."""
-
-    QBFT = "qbft"
-    MOCK = "mock"
-
-
-class EvmSection(_Section):
-    """The EVM chain: its JSON-RPC endpoint, where the IBC contracts were deployed, what makes its blocks final.
-
-    ``max_gas_price_wei``: the most that the relayer's account pays; 0 is for networks on which gas is free.
-    """
-
-    rpc_url: Annotated[str, Field(pattern=r"^https?://")]
-    deployment_file: Path
-    consensus: ConsensusKind = ConsensusKind.QBFT
-    max_gas_price_wei: Annotated[int, Field(ge=0, lt=2**64)] = 0
-
-
 class LedgerSection(_Section):
     """The Progmat ledger: its issuer's node, custodians, Validators, and the light client it hosts of the EVM chain."""
 
@@ -195,6 +177,7 @@ class PathSection(_Proved):
     evm_key_file: Path
     ledger: LedgerSection
     receive_margin_s: Annotated[int, Field(ge=0, le=3600)] = 3
+    planning: PlanningSection = PlanningSection()
 
     def evm_secret(self) -> bytes:
         """The EVM account's secret. Raises ``ConfigInvalid``."""

@@ -41,7 +41,7 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         store = GatewayStore(config.database)
         stack.callback(store.close)
-        rpc = await stack.enter_async_context(opened_evm_node(config.evm.rpc_url, deployment.chain_id))
+        rpc = await stack.enter_async_context(opened_evm_node(config.evm.node_settings(deployment.chain_id)))
         ledger = LedgerAccess(config.ledger, tls)
         prover = await opened_prover(
             config.proof, ledger, EvmAccess(rpc, deployment, EVM_CONSENSUS[config.evm.consensus]), stack

@@ -80,6 +80,7 @@ class RunningGateway:
             self.speakers,
             lambda: self.now_s,
             margins,
+            calls=self.calls,
             heartbeat_s=self.heartbeat_s,
             calls=self.calls,
         )
