@@ -82,7 +82,6 @@ class RunningGateway:
             margins,
             calls=self.calls,
             heartbeat_s=self.heartbeat_s,
-            calls=self.calls,
         )
         files = tls_files(self.database.parent, NAME)
         additions = Additions(
