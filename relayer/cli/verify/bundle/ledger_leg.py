@@ -77,6 +77,8 @@ def verified_checkpoints(trust: LedgerTrust, bundle: Bundle) -> LedgerWitness:
 
 def verified_tx(trust: LedgerTrust, found: LedgerTx, groups: frozenset[Group]) -> TornTransaction:
     """A torn transaction that the trusted notary signed, showing these groups and no others. Raises ``Refused``."""
+    if trust.notary_key is None:
+        raise Refused(f"{found.place} is signed by a notary that nobody trusts", cause="UNTRUSTED_NOTARY")
     with refusing(found.place):
         torn = TornTransaction(
             FilteredTransaction.decode(found.tear_off),

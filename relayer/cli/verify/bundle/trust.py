@@ -40,12 +40,12 @@ class EvmTrust:
 
 @dataclass(frozen=True, slots=True)
 class LedgerTrust:
-    """The ledger, its Validators and its notary."""
+    """The ledger, its Validators and its notary; None trusts no notary: then no transaction holds."""
 
     ledger_id: str
     client_id: str
     validator_set: ValidatorSet
-    notary_key: PublicKey
+    notary_key: PublicKey | None
 
 
 @dataclass(frozen=True, slots=True)

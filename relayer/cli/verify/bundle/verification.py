@@ -133,6 +133,7 @@ def _require_parts(place: str, expected: frozenset[str], found: Mapping[str, obj
 
 def _believed(trust: Trust) -> tuple[str, ...]:
     evm, ledger = trust.evm, trust.ledger
+    notary = "none" if ledger.notary_key is None else ledger.notary_key.encoded().hex()
     threshold, count = ledger.validator_set.threshold, len(ledger.validator_set.validators)
     return (
         (
@@ -148,5 +149,5 @@ def _believed(trust: Trust) -> tuple[str, ...]:
             f"before "
             "the notary commits"
         ),
-        f"the notary with the key {ledger.notary_key.encoded().hex()} commits no state twice",
+        f"the notary with the key {notary} commits no state twice",
     )
