@@ -21,7 +21,10 @@ COMMANDS: Final[Commands] = {
     "doctor": ("relayer.cli.doctor", "Ask an EVM node everything a settlement will ask: can it serve?"),
     "ledger": ("chains.progmat.cli.main", "Operate a ledger node: its configuration, storage, flows, vault, network."),
     "relayer": ("relayer.cli.relayer", "The relayer of a devnet: chains, light clients, packets, alarms."),
-    "settlement": ("relayer.cli.settlement", "Settle a security token against coin: instruct, watch, cancel."),
+    "settlement": (
+        "relayer.cli.settlement_acts",
+        "Settle security tokens against coin: instruct, affirm, watch, cancel.",
+    ),
     "verify": ("relayer.cli.verify_commands", "Verify headers, proofs, checkpoints, ledger transactions offline."),
 }
 """Name, the module whose ``app`` is the command, and the line in the root's help."""

@@ -15,11 +15,12 @@ from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.evm_node import opened_evm_node
 from relayer.config import GatewayConfig, load_config
 from relayer.gateway.access import Speakers
+from relayer.gateway.admission import Margins, Scope
 from relayer.gateway.evm_side import EvmSide
 from relayer.gateway.ledger_side import LedgerSide
 from relayer.gateway.orders import orders_of
-from relayer.gateway.rpc_settlement import Margins, Scope
 from relayer.gateway.serving import GatewayParts, serve_gateway
+from relayer.gateway.settlement_config import cut_offs_of, rules_of
 from relayer.gateway.store import GatewayStore
 from relayer.proof_ends import EvmAccess, LedgerAccess, opened_prover
 from relayer.rpc_server import ServerSettings
@@ -47,7 +48,18 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians), orders)
         speakers = Speakers(config.speaks_for)
         await serve_gateway(
-            GatewayParts(store, EvmSide(rpc, deployment, prover), cash, scope, speakers, now_s),
+            GatewayParts(
+                store,
+                EvmSide(rpc, deployment, prover),
+                cash,
+                scope,
+                speakers,
+                now_s,
+                rules_of(config.tolerances, config.four_eyes_above_yen),
+                cut_offs_of(config.cut_offs),
+                f"{config.name} at {config.listen}",
+                config.watch_heartbeat_s,
+            ),
             ServerSettings(config.listen, tls, speakers.callers),
             Margins(config.before_lock_s, config.lock_to_settle_s, config.before_payment_s, config.payment_to_settle_s),
             config.poll_interval_ms / 1000,

@@ -4,31 +4,53 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import grpc
+import grpc.aio
 import structlog
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from crossdvp.gateway.v1 import settlement_service_pb2_grpc as pb_grpc
 
 from relayer.gateway.access import Speakers
+from relayer.gateway.admission import Admission, Margins, Scope
+from relayer.gateway.calendar import CalendarUnknown
+from relayer.gateway.cut_offs import CutOffs
 from relayer.gateway.errors import (
     BadRequest,
     BuyerCancels,
+    EtagMismatch,
+    FourEyesSameUser,
+    NotABusinessDay,
+    NothingToAffirm,
+    NothingToRetry,
+    NotInstructed,
+    NotOnHold,
     NotYourSide,
+    PastCutOff,
+    ReferenceTaken,
     RequestIdReused,
     RoleMissing,
     SettlementEnded,
     SettlementUnknown,
+    TermsHashDiffers,
     TimesTooClose,
     TimesTooFar,
     TradeAlreadyLocked,
     TradeIdTaken,
+    TradeReferenceAmbiguous,
+    TradeReferenceUnknown,
 )
 from relayer.gateway.follower import Follower, FollowerSettings
+from relayer.gateway.group_commit import GroupCommit
+from relayer.gateway.instructing import InstructionRules
+from relayer.gateway.newest import NewestEvent
 from relayer.gateway.ports import CashSide, SecuritiesSide
-from relayer.gateway.rpc_settlement import Margins, Scope, SettlementRpc
+from relayer.gateway.rpc_desk import Desk
+from relayer.gateway.rpc_settlement import SettlementRpc, Watching
+from relayer.gateway.settlement_tables import FOLLOWER_LEASE, LEASES
 from relayer.gateway.store import GatewayStore
+from relayer.lease_keeper import LeaseKeeper, LeaseTerms
 from relayer.process import report_health, run_until_stopped
 from relayer.rpc_server import RpcServer, ServerSettings
 
@@ -47,12 +69,30 @@ STATUS_CODES = {
     TimesTooClose: grpc.StatusCode.FAILED_PRECONDITION,
     TimesTooFar: grpc.StatusCode.FAILED_PRECONDITION,
     BuyerCancels: grpc.StatusCode.PERMISSION_DENIED,
+    EtagMismatch: grpc.StatusCode.ABORTED,
+    NothingToAffirm: grpc.StatusCode.FAILED_PRECONDITION,
+    TermsHashDiffers: grpc.StatusCode.FAILED_PRECONDITION,
+    NotInstructed: grpc.StatusCode.FAILED_PRECONDITION,
+    NotOnHold: grpc.StatusCode.FAILED_PRECONDITION,
+    FourEyesSameUser: grpc.StatusCode.PERMISSION_DENIED,
+    NothingToRetry: grpc.StatusCode.FAILED_PRECONDITION,
+    ReferenceTaken: grpc.StatusCode.ALREADY_EXISTS,
+    TradeReferenceUnknown: grpc.StatusCode.NOT_FOUND,
+    TradeReferenceAmbiguous: grpc.StatusCode.FAILED_PRECONDITION,
+    NotABusinessDay: grpc.StatusCode.FAILED_PRECONDITION,
+    PastCutOff: grpc.StatusCode.FAILED_PRECONDITION,
+    CalendarUnknown: grpc.StatusCode.INVALID_ARGUMENT,
 }
+LEASE_TTL_S = 10.0
+_WATCH_POLL_S = 0.05
 
 
 @dataclass(frozen=True)
 class GatewayParts:
-    """What a gateway stands on; the caller opens and closes it."""
+    """What a gateway stands on; the caller opens and closes it.
+
+    ``name``: this instance's own, for the lease under which it follows. ``heartbeat_s``: of watches.
+    """
 
     store: GatewayStore
     securities: SecuritiesSide
@@ -60,6 +100,25 @@ class GatewayParts:
     scope: Scope
     speakers: Speakers
     now_s: Callable[[], int]
+    rules: InstructionRules = field(default_factory=InstructionRules)
+    cut_offs: CutOffs = field(default_factory=CutOffs)
+    name: str = "gateway"
+    heartbeat_s: float = 15.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """A gRPC service of the process: how its servicer is added to a server, and its full name."""
+
+    add: Callable[[object, grpc.aio.Server], None]
+    servicer: object
+    name: str
+
+
+def services_of(parts: GatewayParts, desk: Desk, stopping: asyncio.Event) -> tuple[Service, ...]:
+    """All that a gateway serves."""
+    settlements = SettlementRpc(desk, Watching(stopping, parts.heartbeat_s))
+    return (Service(pb_grpc.add_SettlementServiceServicer_to_server, settlements, SERVICE_NAME),)
 
 
 async def serve_gateway(
@@ -70,15 +129,33 @@ async def serve_gateway(
     stopping: asyncio.Event,
     on_ready: Callable[[int], None],
 ) -> None:
-    """Follow settlements and answer until ``stopping``; ``on_ready`` is told the port. Raises ``CannotListen``."""
-    follower = Follower(parts.store, parts.securities, parts.cash, FollowerSettings(poll_interval_s), parts.now_s)
+    """Follow settlements and answer until ``stopping``; ``on_ready`` is told the port. Raises ``CannotListen``.
+
+    Of several over one PostgreSQL all answer, and the one that holds the lease follows.
+    """
+    store, commit = parts.store, GroupCommit(parts.store.apply)
+    keeper = _keeper(parts) if store.database.is_shared else None
+    settings = FollowerSettings(poll_interval_s)
+    follower = Follower(store, parts.securities, parts.cash, settings, parts.now_s, commit, keeper)
+    admission = Admission(parts.scope, margins, parts.rules, parts.cut_offs)
+    newest = NewestEvent(store.newest_number, _WATCH_POLL_S)
+    desk = Desk(store, commit, newest, parts.cash, admission, parts.speakers, parts.now_s, STATUS_CODES)
     server = RpcServer(server_settings, STATUS_CODES)
-    servicer = SettlementRpc(parts.store, parts.cash, parts.scope, parts.speakers, margins, parts.now_s, stopping)
-    pb_grpc.add_SettlementServiceServicer_to_server(servicer, server.server)  # type: ignore[no-untyped-call] # generated
-    on_ready(await server.start((SERVICE_NAME,)))
+    services = services_of(parts, desk, stopping)
+    for service in services:
+        service.add(service.servicer, server.server)
+    on_ready(await server.start([service.name for service in services]))
     health = report_health(stopping, lambda: follower.is_well, server.set_health, poll_interval_s)
+    tasks = {"follower": follower.run(stopping), "health": health}
+    if keeper is not None:
+        tasks["lease"] = keeper.run(stopping)
     try:
-        await run_until_stopped(stopping, {"follower": follower.run(stopping), "health": health})
+        await run_until_stopped(stopping, tasks)
     finally:
         await server.stop()
         _log.info("stopped")
+
+
+def _keeper(parts: GatewayParts) -> LeaseKeeper:
+    terms = LeaseTerms(parts.name, LEASE_TTL_S)
+    return LeaseKeeper(parts.store.database, LEASES, (FOLLOWER_LEASE,), terms, parts.now_s)

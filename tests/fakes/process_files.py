@@ -24,6 +24,7 @@ LINES = {
     "ledger.threshold": "1",
     "ledger.validator_addresses": f'["0x{"11" * 20}"]',
 }
+OF_PATH = ("evm.", "ledger.", "proof.", "evm_key_file", "receive_margin_s")
 
 
 def certified_folder(folder: Path) -> Path:
@@ -41,8 +42,17 @@ FOR_GATEWAY = {"callers": "", "evm_key_file": "", "speaks_for.operator": '["cn-a
 
 
 def write_config(folder: Path, **changes: str) -> Path:
-    """The file with some values replaced; an empty value leaves the line out. ``__`` in a name stands for a dot."""
+    """The file with some values replaced; an empty value leaves the line out. ``__`` in a name stands for a dot.
+
+    A relayer's lines about chains and proofs are those of its only path.
+    """
     lines = {**LINES, **{name.replace("__", "."): value for name, value in changes.items()}}
+    written = [f"{name} = {value}\n" for name, value in lines.items() if value]
+    if lines["callers"]:
+        written = [line for line in written if not line.startswith(OF_PATH)] + [
+            '[[paths]]\nname = "only"\n',
+            *(line for line in written if line.startswith(OF_PATH)),
+        ]
     path = folder / "relayer.toml"
-    path.write_text("".join(f"{name} = {value}\n" for name, value in lines.items() if value))
+    path.write_text("".join(written))
     return path

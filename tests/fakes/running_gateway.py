@@ -16,8 +16,8 @@ from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-unty
 
 from chains.progmat.client import ApiEndpoint, ApiTls
 from relayer.gateway.access import Speakers
+from relayer.gateway.admission import Margins, Scope
 from relayer.gateway.client import GatewayClient
-from relayer.gateway.rpc_settlement import Margins, Scope
 from relayer.gateway.serving import GatewayParts, serve_gateway
 from relayer.gateway.settlement_codec import encode_terms
 from relayer.gateway.store import GatewayStore

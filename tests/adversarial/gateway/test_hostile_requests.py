@@ -38,6 +38,7 @@ NAMED = {
     grpc.StatusCode.NOT_FOUND,
     grpc.StatusCode.FAILED_PRECONDITION,
     grpc.StatusCode.ALREADY_EXISTS,
+    grpc.StatusCode.ABORTED,  # another etag
     grpc.StatusCode.PERMISSION_DENIED,  # an account at a node for which the caller does not speak
 }
 ATTACK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
