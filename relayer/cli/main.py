@@ -19,10 +19,11 @@ COMMANDS: Final[Commands] = {
     "demo": ("relayer.cli.demo", "Swaps on a fresh devnet: four different ends, or one per kind of token and order."),
     "devnet": ("relayer.cli.devnet", "A local devnet: ledger, EVM chain, relayer and gateway as processes."),
     "doctor": ("relayer.cli.doctor", "Ask an EVM node everything a settlement will ask: can it serve?"),
+    "instrument": ("relayer.cli.instrument", "Security tokens that the gateway of a devnet settles: list, show."),
     "ledger": ("chains.progmat.cli.main", "Operate a ledger node: its configuration, storage, flows, vault, network."),
     "relayer": ("relayer.cli.relayer", "The relayer of a devnet: chains, light clients, packets, alarms."),
     "settlement": (
-        "relayer.cli.settlement_acts",
+        "relayer.cli.settlement_checks",
         "Settle security tokens against coin: instruct, affirm, watch, cancel.",
     ),
     "verify": ("relayer.cli.verify_commands", "Verify headers, proofs, checkpoints, ledger transactions offline."),

@@ -18,6 +18,7 @@ from relayer.gateway.access import Speakers
 from relayer.gateway.admission import Margins, Scope
 from relayer.gateway.evm_side import EvmSide
 from relayer.gateway.ledger_side import LedgerSide
+from relayer.gateway.more_services import Reached, opened_services
 from relayer.gateway.orders import orders_of
 from relayer.gateway.serving import GatewayParts, serve_gateway
 from relayer.gateway.settlement_config import cut_offs_of, rules_of
@@ -47,6 +48,9 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         orders = orders_of(deployment, config.securities_lead)
         scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians), orders)
         speakers = Speakers(config.speaks_for)
+        more = await opened_services(
+            config, Reached(rpc, deployment, ledger, custodians, prover), store, speakers, now_s, stack
+        )
         await serve_gateway(
             GatewayParts(
                 store,
@@ -59,6 +63,7 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
                 cut_offs_of(config.cut_offs),
                 f"{config.name} at {config.listen}",
                 config.watch_heartbeat_s,
+                more,
             ),
             ServerSettings(config.listen, tls, speakers.callers),
             Margins(config.before_lock_s, config.lock_to_settle_s, config.before_payment_s, config.payment_to_settle_s),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 
 import grpc
@@ -48,6 +48,7 @@ from relayer.gateway.newest import NewestEvent
 from relayer.gateway.ports import CashSide, SecuritiesSide
 from relayer.gateway.rpc_desk import Desk
 from relayer.gateway.rpc_settlement import SettlementRpc, Watching
+from relayer.gateway.service_errors import STATUS_CODES as SERVICE_CODES
 from relayer.gateway.settlement_tables import FOLLOWER_LEASE, LEASES
 from relayer.gateway.store import GatewayStore
 from relayer.lease_keeper import LeaseKeeper, LeaseTerms
@@ -82,9 +83,27 @@ STATUS_CODES = {
     NotABusinessDay: grpc.StatusCode.FAILED_PRECONDITION,
     PastCutOff: grpc.StatusCode.FAILED_PRECONDITION,
     CalendarUnknown: grpc.StatusCode.INVALID_ARGUMENT,
+    **SERVICE_CODES,
 }
 LEASE_TTL_S = 10.0
 _WATCH_POLL_S = 0.05
+
+
+@dataclass(frozen=True)
+class Service:
+    """A gRPC service of the process: how its servicer is added to a server, and its full name."""
+
+    add: Callable[[object, grpc.aio.Server], None]
+    servicer: object
+    name: str
+
+
+@dataclass(frozen=True)
+class MoreServices:
+    """What is served beside settlements, and what runs for it until the process stops."""
+
+    services: tuple[Service, ...] = ()
+    loops: Mapping[str, Callable[[asyncio.Event], Coroutine[None, None, None]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,21 +123,13 @@ class GatewayParts:
     cut_offs: CutOffs = field(default_factory=CutOffs)
     name: str = "gateway"
     heartbeat_s: float = 15.0
-
-
-@dataclass(frozen=True)
-class Service:
-    """A gRPC service of the process: how its servicer is added to a server, and its full name."""
-
-    add: Callable[[object, grpc.aio.Server], None]
-    servicer: object
-    name: str
+    more: MoreServices = field(default_factory=MoreServices)
 
 
 def services_of(parts: GatewayParts, desk: Desk, stopping: asyncio.Event) -> tuple[Service, ...]:
     """All that a gateway serves."""
     settlements = SettlementRpc(desk, Watching(stopping, parts.heartbeat_s))
-    return (Service(pb_grpc.add_SettlementServiceServicer_to_server, settlements, SERVICE_NAME),)
+    return (Service(pb_grpc.add_SettlementServiceServicer_to_server, settlements, SERVICE_NAME), *parts.more.services)
 
 
 async def serve_gateway(
@@ -147,6 +158,7 @@ async def serve_gateway(
     on_ready(await server.start([service.name for service in services]))
     health = report_health(stopping, lambda: follower.is_well, server.set_health, poll_interval_s)
     tasks = {"follower": follower.run(stopping), "health": health}
+    tasks |= {name: loop(stopping) for name, loop in parts.more.loops.items()}
     if keeper is not None:
         tasks["lease"] = keeper.run(stopping)
     try:
