@@ -19,6 +19,7 @@ from primitives.errors import CallerError, CrossDvpError
 from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
 from relayer.database import is_url
+from relayer.gateway.services_config import CustodySection
 from relayer.gateway.settlement_config import CutOffSection, TolerancesSection, Yen
 from relayer.proof_config import DirectProof, ProofSection
 
@@ -260,6 +261,7 @@ class GatewayConfig(_Proved):
     ``before_…_s``, ``…_to_settle_s``: see ``Margins``, of cash leading and of securities leading (payment).
     ``securities_lead``: families of adapters whose settlements the securities lead where an instruction does not say.
     ``tolerances``, ``four_eyes_above_yen`` (by caller), ``cut_offs`` (by cash ledger): see ``settlement_config``.
+    ``custody``: see ``services_config``. ``relayer``: the one that preflight asks whether it is alive, if any.
     """
 
     profile: RegistryProfile = RegistryProfile.PRODUCTION
@@ -279,10 +281,21 @@ class GatewayConfig(_Proved):
     four_eyes_above_yen: dict[PartyName, Yen] = {}
     cut_offs: dict[Annotated[str, Field(min_length=1, max_length=64)], CutOffSection] = {}
     watch_heartbeat_s: Annotated[float, Field(ge=0.1, le=3600)] = 15.0
+    custody: CustodySection = CustodySection()
+    relayer: Peer | None = None
 
     @model_validator(mode="after")
     def _mock_is_for_tests(self) -> Self:
         _refuse_mock(self.evm, self.profile)
+        return self
+
+    @model_validator(mode="after")
+    def _keys_in_files_are_for_tests(self) -> Self:
+        if self.profile is not RegistryProfile.TEST and any(each.kind == "file" for each in self.custody.signers):
+            raise ValueError(
+                'custody.signers: expected kind "aws-kms", found "file": a platform\'s key does not lie on this disk; '
+                ' say profile = "test" at the head of a configuration that is for tests only'
+            )
         return self
 
 

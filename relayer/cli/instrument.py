@@ -39,7 +39,7 @@ def list_instruments(directory: DirOption = DEFAULT_DIR, json_flag: JsonFlag = F
         for each in found:
             paused = pb.PauseState.Name(each.pause_state).removeprefix("PAUSE_STATE_").lower().replace("_", " ")
             out.print(
-                f"{each.name}  {each.adapter_family:<9} {each.token_symbol or '-':<6} {each.total_supply:>12}  {paused}",
+                f"{each.name}  {each.adapter_family:<9} {each.token_symbol or '-':<6} {each.total_supply:>9}  {paused}",
                 soft_wrap=True,
             )
 

@@ -1,4 +1,4 @@
-"""``crossdvp settlement preflight`` and ``bundle``: before a settlement, why it would fail; after it, that it did not."""
+"""``crossdvp settlement preflight`` and ``bundle``: why it would fail, beforehand; afterwards, that it did not."""
 
 from __future__ import annotations
 

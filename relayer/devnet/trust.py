@@ -1,4 +1,4 @@
-"""What a verifier of a devnet's proof bundles believes: taken from the devnet's own files and nodes, not from a bundle."""
+"""What a verifier of a devnet's proof bundles believes: from the devnet's own files and nodes, not from a bundle."""
 
 from __future__ import annotations
 

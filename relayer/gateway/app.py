@@ -13,12 +13,13 @@ from chains.evm.client.deployment import read_deployment
 from chains.progmat.client import LedgerClient
 from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.evm_node import opened_evm_node
+from relayer.client import RelayerClient
 from relayer.config import GatewayConfig, load_config
 from relayer.gateway.access import Speakers
-from relayer.gateway.admission import Margins, Scope
+from relayer.gateway.admission import Admission, Margins, Scope
 from relayer.gateway.evm_side import EvmSide
 from relayer.gateway.ledger_side import LedgerSide
-from relayer.gateway.more_services import Reached, opened_services
+from relayer.gateway.more_services import House, Reached, opened_services
 from relayer.gateway.orders import orders_of
 from relayer.gateway.serving import GatewayParts, serve_gateway
 from relayer.gateway.settlement_config import cut_offs_of, rules_of
@@ -48,9 +49,15 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         orders = orders_of(deployment, config.securities_lead)
         scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians), orders)
         speakers = Speakers(config.speaks_for)
-        more = await opened_services(
-            config, Reached(rpc, deployment, ledger, custodians, prover), store, speakers, now_s, stack
+        margins = Margins(
+            config.before_lock_s, config.lock_to_settle_s, config.before_payment_s, config.payment_to_settle_s
         )
+        rules, cut_offs = rules_of(config.tolerances, config.four_eyes_above_yen), cut_offs_of(config.cut_offs)
+        asked = None if config.relayer is None else RelayerClient(config.relayer.endpoint(), tls)
+        if asked is not None:
+            stack.push_async_callback(asked.close)
+        house = House(store, speakers, Admission(scope, margins, rules, cut_offs), now_s)
+        more = await opened_services(config, Reached(rpc, deployment, ledger, custodians, asked), house, stack)
         await serve_gateway(
             GatewayParts(
                 store,
@@ -59,14 +66,14 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
                 scope,
                 speakers,
                 now_s,
-                rules_of(config.tolerances, config.four_eyes_above_yen),
-                cut_offs_of(config.cut_offs),
+                rules,
+                cut_offs,
                 f"{config.name} at {config.listen}",
                 config.watch_heartbeat_s,
                 more,
             ),
             ServerSettings(config.listen, tls, speakers.callers),
-            Margins(config.before_lock_s, config.lock_to_settle_s, config.before_payment_s, config.payment_to_settle_s),
+            margins,
             config.poll_interval_ms / 1000,
             stopping,
             lambda port: _log.info("serving", listen=config.listen, port=port),

@@ -40,7 +40,7 @@ class ServicesClient:
         self._channel = open_channel(endpoint, tls)
         self._methods: dict[str, tuple[Any, type[Message]]] = {}
         for module, stub_of, service in _SERVICES:
-            stub: Any = stub_of(self._channel)  # type: ignore[no-untyped-call] # generated without annotations
+            stub: Any = stub_of(self._channel)
             for method in module.DESCRIPTOR.services_by_name[service].methods:
                 answer = getattr(module, method.output_type.name)
                 self._methods[method.input_type.full_name] = (getattr(stub, method.name), answer)

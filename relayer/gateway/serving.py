@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 
 import grpc
@@ -49,6 +49,7 @@ from relayer.gateway.ports import CashSide, SecuritiesSide
 from relayer.gateway.rpc_desk import Desk
 from relayer.gateway.rpc_settlement import SettlementRpc, Watching
 from relayer.gateway.service_errors import STATUS_CODES as SERVICE_CODES
+from relayer.gateway.service_tables import NamedAccount
 from relayer.gateway.settlement_tables import FOLLOWER_LEASE, LEASES
 from relayer.gateway.store import GatewayStore
 from relayer.lease_keeper import LeaseKeeper, LeaseTerms
@@ -104,6 +105,7 @@ class MoreServices:
 
     services: tuple[Service, ...] = ()
     loops: Mapping[str, Callable[[asyncio.Event], Coroutine[None, None, None]]] = field(default_factory=dict)
+    listed: Callable[[str], Collection[NamedAccount]] = lambda _platform: ()
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,8 @@ async def serve_gateway(
     follower = Follower(store, parts.securities, parts.cash, settings, parts.now_s, commit, keeper)
     admission = Admission(parts.scope, margins, parts.rules, parts.cut_offs)
     newest = NewestEvent(store.newest_number, _WATCH_POLL_S)
-    desk = Desk(store, commit, newest, parts.cash, admission, parts.speakers, parts.now_s, STATUS_CODES)
+    clerk = (store, commit, newest, parts.cash, admission, parts.speakers, parts.now_s, STATUS_CODES)
+    desk = Desk(*clerk, parts.more.listed)
     server = RpcServer(server_settings, STATUS_CODES)
     services = services_of(parts, desk, stopping)
     for service in services:

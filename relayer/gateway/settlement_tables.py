@@ -18,6 +18,7 @@ from relayer.database import Cursors, Int64, RowId, upsert
 from relayer.gateway.alarm_tables import HeldTable
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Instruction, Settlement
+from relayer.gateway.service_tables import InstrumentTable, NamedAccounts
 from relayer.gateway.settlement_message import decode_settlement, instructed_by
 from relayer.leases import LeaseTable
 
@@ -89,6 +90,8 @@ _NEWEST: Final = sa.Table(
 )
 CURSORS: Final = Cursors(METADATA)
 HELD: Final = HeldTable(METADATA)
+INSTRUMENTS: Final = InstrumentTable(METADATA)
+ACCOUNTS: Final = NamedAccounts(METADATA)
 LEASES: Final = LeaseTable(METADATA)
 FOLLOWER_LEASE: Final = "gateway/follower"
 _MOST_AT_ONCE: Final = 500
