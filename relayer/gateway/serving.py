@@ -24,7 +24,8 @@ from relayer.gateway.method_rules import MOST_BYTES
 from relayer.gateway.newest import NewestEvent
 from relayer.gateway.parts import Additions, GatewayParts
 from relayer.gateway.rpc_desk import Desk
-from relayer.gateway.services import Service, core_services, webhook_service
+from relayer.gateway.service import Service
+from relayer.gateway.services import core_services, webhook_service
 from relayer.gateway.settlement_tables import AUDIT_TABLE, FOLLOWER_LEASE, LEASES
 from relayer.gateway.status_codes import STATUS_CODES
 from relayer.gateway.tokens import TokenVerifier
@@ -74,7 +75,8 @@ async def serve_gateway(
             await _serve_http(offered.http, services, server, offered.on_http_ready, stack)
         on_ready(await server.start([service.descriptor.full_name for service in services]))
         health = report_health(stopping, lambda: follower.is_well, server.set_health, poll_interval_s)
-        jobs = {"health": health, **{name: runner.run(stopping) for name, runner in runners.items()}}
+        loops = {name: runner.run for name, runner in runners.items()} | dict(parts.more.loops)
+        jobs = {"health": health, **{name: loop(stopping) for name, loop in loops.items()}}
         try:
             await run_until_stopped(stopping, jobs)
         finally:
@@ -101,7 +103,8 @@ def _follower_lease(parts: GatewayParts) -> LeaseKeeper | None:
 def _desk(parts: GatewayParts, commit: GroupCommit) -> Desk:
     admission = Admission(parts.scope, parts.margins, parts.rules, parts.cut_offs)
     newest = NewestEvent(parts.store.newest_number, _WATCH_POLL_S)
-    return Desk(parts.store, commit, newest, parts.cash, admission, parts.speakers, parts.now_s, STATUS_CODES)
+    clerk = (parts.store, commit, newest, parts.cash, admission, parts.speakers, parts.now_s, STATUS_CODES)
+    return Desk(*clerk, parts.more.listed)
 
 
 def _server(parts: GatewayParts, settings: ServerSettings, writer: AuditWriter) -> RpcServer:
