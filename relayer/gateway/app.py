@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -17,12 +15,13 @@ from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.evm_node import opened_evm_node
 from relayer.config import GatewayConfig, load_config
 from relayer.gateway.access import Speakers
+from relayer.gateway.admission import Margins, Scope
 from relayer.gateway.evm_side import EvmSide
 from relayer.gateway.http.server import HttpSettings
 from relayer.gateway.ledger_side import LedgerSide
 from relayer.gateway.orders import orders_of
-from relayer.gateway.rpc_settlement import Margins, Scope
 from relayer.gateway.serving import Additions, GatewayParts, serve_gateway
+from relayer.gateway.settlement_config import cut_offs_of, rules_of
 from relayer.gateway.store import GatewayStore
 from relayer.gateway.webhooks.serving import webhook_settings
 from relayer.proof_ends import EvmAccess, LedgerAccess, opened_prover
@@ -49,9 +48,22 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         stack.push_async_callback(cash.close)
         orders = orders_of(deployment, config.securities_lead)
         scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians), orders)
-        speakers = Speakers(config.speaks_for)
+        speakers = Speakers.of_tenants({name: tenant.tenant() for name, tenant in config.tenants.items()})
+        calls = config.calls.rules(config.name)
         await serve_gateway(
-            GatewayParts(store, EvmSide(rpc, deployment, prover), cash, scope, speakers, now_s),
+            GatewayParts(
+                store,
+                EvmSide(rpc, deployment, prover),
+                cash,
+                scope,
+                speakers,
+                now_s,
+                rules_of(config.tolerances, config.four_eyes_above_yen),
+                cut_offs_of(config.cut_offs),
+                f"{config.name} at {config.listen}",
+                config.watch_heartbeat_s,
+                calls,
+            ),
             ServerSettings(config.listen, tls, speakers.callers),
             Margins(config.before_lock_s, config.lock_to_settle_s, config.before_payment_s, config.payment_to_settle_s),
             config.poll_interval_ms / 1000,
@@ -67,7 +79,6 @@ def additions_of(config: GatewayConfig) -> Additions:
     return Additions(
         http=None if http is None else HttpSettings(http.listen, config.tls, http.heartbeat_s),
         webhooks=webhook_settings(config),
-        holder=f"{config.name}@{socket.gethostname()}:{os.getpid()}",
         on_http_ready=lambda port: _log.info("serving HTTP", listen=http.listen if http else "", port=port),
     )
 

@@ -4,55 +4,82 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
 import structlog
+from crossdvp.gateway.v1 import audit_service_pb2_grpc, webhook_service_pb2
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from crossdvp.gateway.v1 import settlement_service_pb2_grpc as pb_grpc
-from crossdvp.gateway.v1 import webhook_service_pb2
 from crossdvp.gateway.v1.webhook_service_pb2_grpc import add_WebhookServiceServicer_to_server
+from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import ServiceDescriptor
 
 from relayer.gateway.access import Speakers
+from relayer.gateway.access_errors import ACCESS_CODES
+from relayer.gateway.admission import Admission, Margins, Scope
+from relayer.gateway.audit import AuditLog, AuditWriter
+from relayer.gateway.audit_calls import AuditedCalls
+from relayer.gateway.calendar import CalendarUnknown
+from relayer.gateway.call_config import CallRules
+from relayer.gateway.caller_checks import CallerChecks
+from relayer.gateway.cut_offs import CutOffs
+from relayer.gateway.error_details import adorner
 from relayer.gateway.errors import (
     BadRequest,
     BuyerCancels,
+    EtagMismatch,
+    FourEyesSameUser,
+    NotABusinessDay,
+    NothingToAffirm,
+    NothingToRetry,
+    NotInstructed,
+    NotOnHold,
     NotYourSide,
+    PastCutOff,
+    ReferenceTaken,
     RequestIdReused,
-    RoleMissing,
     SettlementEnded,
     SettlementUnknown,
+    TermsHashDiffers,
     TimesTooClose,
     TimesTooFar,
     TradeAlreadyLocked,
     TradeIdTaken,
+    TradeReferenceAmbiguous,
+    TradeReferenceUnknown,
 )
 from relayer.gateway.follower import Follower, FollowerSettings
+from relayer.gateway.group_commit import GroupCommit
 from relayer.gateway.http.in_process import InProcessServices
 from relayer.gateway.http.server import HttpFace, HttpSettings
+from relayer.gateway.instructing import InstructionRules
+from relayer.gateway.limits import Limiter
+from relayer.gateway.method_rules import MOST_BYTES
+from relayer.gateway.newest import NewestEvent
 from relayer.gateway.ports import CashSide, SecuritiesSide
-from relayer.gateway.rpc_settlement import Margins, Scope, SettlementRpc
-from relayer.gateway.store import LEASES, GatewayStore
-from relayer.gateway.webhooks.delivery import Deliverer
+from relayer.gateway.rpc_audit import SERVICE_NAME as AUDIT_SERVICE
+from relayer.gateway.rpc_audit import AuditRpc
+from relayer.gateway.rpc_desk import Desk
+from relayer.gateway.rpc_settlement import SettlementRpc, Watching
+from relayer.gateway.settlement_tables import AUDIT_TABLE, FOLLOWER_LEASE, LEASES
+from relayer.gateway.store import GatewayStore
+from relayer.gateway.tokens import TokenVerifier
 from relayer.gateway.webhooks.errors import EndpointUnknown, TooManyEndpoints
-from relayer.gateway.webhooks.serving import Webhooks, WebhookSettings, opened_webhooks
+from relayer.gateway.webhooks.serving import WebhookSettings, opened_webhooks
 from relayer.lease_keeper import LeaseKeeper, LeaseTerms
 from relayer.process import report_health, run_until_stopped
 from relayer.rpc_server import RpcServer, ServerSettings
 
 _log = structlog.get_logger(__name__)
 
-SETTLEMENT_SERVICE = pb.DESCRIPTOR.services_by_name["SettlementService"]
-WEBHOOK_SERVICE = webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"]
-SERVICE_NAME = SETTLEMENT_SERVICE.full_name
-WEBHOOKS_LEASE, WEBHOOKS_LEASE_S = "gateway/webhooks", 15.0
+SERVICE_NAME = pb.DESCRIPTOR.services_by_name["SettlementService"].full_name
 STATUS_CODES = {
+    **ACCESS_CODES,
     BadRequest: grpc.StatusCode.INVALID_ARGUMENT,
-    RoleMissing: grpc.StatusCode.PERMISSION_DENIED,
     NotYourSide: grpc.StatusCode.PERMISSION_DENIED,
     SettlementUnknown: grpc.StatusCode.NOT_FOUND,
     RequestIdReused: grpc.StatusCode.ALREADY_EXISTS,
@@ -62,14 +89,34 @@ STATUS_CODES = {
     TimesTooClose: grpc.StatusCode.FAILED_PRECONDITION,
     TimesTooFar: grpc.StatusCode.FAILED_PRECONDITION,
     BuyerCancels: grpc.StatusCode.PERMISSION_DENIED,
+    EtagMismatch: grpc.StatusCode.ABORTED,
+    NothingToAffirm: grpc.StatusCode.FAILED_PRECONDITION,
+    TermsHashDiffers: grpc.StatusCode.FAILED_PRECONDITION,
+    NotInstructed: grpc.StatusCode.FAILED_PRECONDITION,
+    NotOnHold: grpc.StatusCode.FAILED_PRECONDITION,
+    FourEyesSameUser: grpc.StatusCode.PERMISSION_DENIED,
+    NothingToRetry: grpc.StatusCode.FAILED_PRECONDITION,
+    ReferenceTaken: grpc.StatusCode.ALREADY_EXISTS,
+    TradeReferenceUnknown: grpc.StatusCode.NOT_FOUND,
+    TradeReferenceAmbiguous: grpc.StatusCode.FAILED_PRECONDITION,
+    NotABusinessDay: grpc.StatusCode.FAILED_PRECONDITION,
+    PastCutOff: grpc.StatusCode.FAILED_PRECONDITION,
+    CalendarUnknown: grpc.StatusCode.INVALID_ARGUMENT,
     EndpointUnknown: grpc.StatusCode.NOT_FOUND,
     TooManyEndpoints: grpc.StatusCode.RESOURCE_EXHAUSTED,
 }
+WEBHOOK_SERVICE = webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"].full_name
+WEBHOOKS_LEASE = "gateway/webhooks"
+LEASE_TTL_S = 10.0
+_WATCH_POLL_S = 0.05
 
 
 @dataclass(frozen=True)
 class GatewayParts:
-    """What a gateway stands on; the caller opens and closes it."""
+    """What a gateway stands on; the caller opens and closes it.
+
+    ``name``: this instance's own, for the lease under which it follows. ``heartbeat_s``: of watches.
+    """
 
     store: GatewayStore
     securities: SecuritiesSide
@@ -77,29 +124,46 @@ class GatewayParts:
     scope: Scope
     speakers: Speakers
     now_s: Callable[[], int]
-
-
-@dataclass(frozen=True)
-class Additions:
-    """What a gateway offers beside gRPC, if it does.
-
-    ``holder``: this instance's name, which no other has. ``lease_now_s``: the clock that its leases run by.
-    """
-
-    http: HttpSettings | None = None
-    webhooks: WebhookSettings | None = None
-    holder: str = "gateway"
-    lease_now_s: Callable[[], float] = time.time
-    on_http_ready: Callable[[int], None] = lambda _port: None
+    rules: InstructionRules = field(default_factory=InstructionRules)
+    cut_offs: CutOffs = field(default_factory=CutOffs)
+    name: str = "gateway"
+    heartbeat_s: float = 15.0
+    calls: CallRules = field(default_factory=CallRules)
 
 
 @dataclass(frozen=True)
 class Service:
-    """A servicer, its generated function that adds it to a server, and what it is called."""
+    """A gRPC service of the process: how its servicer is added to a server, and its full name."""
 
     add: Callable[[Any, Any], None]
-    servicer: Any
-    descriptor: ServiceDescriptor
+    servicer: object
+    name: str
+
+    @property
+    def descriptor(self) -> ServiceDescriptor:
+        """What its routes over HTTP are made of."""
+        found: ServiceDescriptor = descriptor_pool.Default().FindServiceByName(self.name)
+        return found
+
+
+@dataclass(frozen=True)
+class Additions:
+    """What a gateway offers beside gRPC, if it does. ``lease_now_s``: the clock by which it holds the right to post."""
+
+    http: HttpSettings | None = None
+    webhooks: WebhookSettings | None = None
+    lease_now_s: Callable[[], float] = time.time
+    on_http_ready: Callable[[int], None] = lambda _port: None
+
+
+def services_of(parts: GatewayParts, desk: Desk, audit: AuditLog, stopping: asyncio.Event) -> tuple[Service, ...]:
+    """All that a gateway serves."""
+    settlements = SettlementRpc(desk, Watching(stopping, parts.heartbeat_s))
+    audits = AuditRpc(audit, parts.speakers)
+    return (
+        Service(pb_grpc.add_SettlementServiceServicer_to_server, settlements, SERVICE_NAME),
+        Service(audit_service_pb2_grpc.add_AuditServiceServicer_to_server, audits, AUDIT_SERVICE),
+    )
 
 
 async def serve_gateway(
@@ -111,54 +175,80 @@ async def serve_gateway(
     on_ready: Callable[[int], None],
     additions: Additions | None = None,
 ) -> None:
-    """Follow settlements and answer until ``stopping``; ``on_ready`` is told the port. Raises ``CannotListen``."""
-    additions = additions or Additions()
-    follower = Follower(parts.store, parts.securities, parts.cash, FollowerSettings(poll_interval_s), parts.now_s)
-    servicer = SettlementRpc(parts.store, parts.cash, parts.scope, parts.speakers, margins, parts.now_s, stopping)
-    services = [Service(pb_grpc.add_SettlementServiceServicer_to_server, servicer, SETTLEMENT_SERVICE)]
-    server = RpcServer(server_settings, STATUS_CODES)
+    """Follow settlements and answer until ``stopping``; ``on_ready`` is told the port. Raises ``CannotListen``.
+
+    Of several over one PostgreSQL all answer, and the one that holds the lease follows.
+    """
+    store, commit = parts.store, GroupCommit(parts.store.apply)
+    keeper = _keeper(parts) if store.database.is_shared else None
+    settings = FollowerSettings(poll_interval_s)
+    follower = Follower(store, parts.securities, parts.cash, settings, parts.now_s, commit, keeper)
+    admission = Admission(parts.scope, margins, parts.rules, parts.cut_offs)
+    newest = NewestEvent(store.newest_number, _WATCH_POLL_S)
+    desk = Desk(store, commit, newest, parts.cash, admission, parts.speakers, parts.now_s, STATUS_CODES)
+    audit = AuditLog(store.database, AUDIT_TABLE)
+    writer = AuditWriter(audit)
+    server = _server(parts, server_settings, writer)
+    services = list(services_of(parts, desk, audit, stopping))
     async with AsyncExitStack() as stack:
-        delivering: tuple[Deliverer, LeaseKeeper] | None = None
-        if additions.webhooks is not None:
-            webhooks, keeper = await _opened_webhooks(parts, additions, additions.webhooks, stack)
-            services.append(Service(add_WebhookServiceServicer_to_server, webhooks.servicer, WEBHOOK_SERVICE))
-            delivering = webhooks.deliverer, keeper
-        for service in services:
-            service.add(service.servicer, server.server)
-        if additions.http is not None:
-            await _serve_http(additions.http, services, server, additions.on_http_ready, stack)
-        on_ready(await server.start([service.descriptor.full_name for service in services]))
+        stack.push_async_callback(writer.close)
+        beside = await _added(parts, additions or Additions(), server, services, stopping, stack)
+        stack.push_async_callback(server.stop)
+        on_ready(await server.start([service.name for service in services]))
         health = report_health(stopping, lambda: follower.is_well, server.set_health, poll_interval_s)
-        jobs = {"follower": follower.run(stopping), "health": health}
-        if delivering is not None:
-            jobs |= {"webhooks": delivering[0].run(stopping), "webhooks lease": delivering[1].run(stopping)}
-        try:
-            await run_until_stopped(stopping, jobs)
-        finally:
-            await server.stop()
-            _log.info("stopped")
+        jobs = {"follower": follower.run(stopping), "health": health, "audit": writer.run(stopping)}
+        if keeper is not None:
+            jobs["lease"] = keeper.run(stopping)
+        await run_until_stopped(stopping, jobs | {name: job() for name, job in beside.items()})
+    _log.info("stopped")
 
 
-async def _opened_webhooks(
-    parts: GatewayParts, additions: Additions, settings: WebhookSettings, stack: AsyncExitStack
-) -> tuple[Webhooks, LeaseKeeper]:
-    terms = LeaseTerms(additions.holder, WEBHOOKS_LEASE_S)
-    keeper = LeaseKeeper(parts.store.database, LEASES, [WEBHOOKS_LEASE], terms, additions.lease_now_s)
-    opened = opened_webhooks(settings, parts.store, parts.speakers, keeper, parts.now_s)
-    return await stack.enter_async_context(opened), keeper
-
-
-async def _serve_http(
-    settings: HttpSettings,
-    services: Sequence[Service],
+async def _added(
+    parts: GatewayParts,
+    additions: Additions,
     server: RpcServer,
-    on_ready: Callable[[int], None],
+    services: list[Service],
+    stopping: asyncio.Event,
     stack: AsyncExitStack,
-) -> None:
-    """The same servicers behind the same interceptors, over HTTP. Raises ``CannotListen``."""
-    calls = InProcessServices(server.interceptors)
+) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+    """Webhooks, all services on the server, and the HTTP face; returns what is to run beside the follower."""
+    jobs: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
+    if additions.webhooks is not None:
+        terms = LeaseTerms(parts.name, LEASE_TTL_S)
+        keeper = LeaseKeeper(parts.store.database, LEASES, (WEBHOOKS_LEASE,), terms, additions.lease_now_s)
+        opened = opened_webhooks(additions.webhooks, parts.store, parts.speakers, keeper, parts.now_s)
+        webhooks = await stack.enter_async_context(opened)
+        services.append(Service(add_WebhookServiceServicer_to_server, webhooks.servicer, WEBHOOK_SERVICE))
+        jobs["webhooks"] = lambda: webhooks.deliverer.run(stopping)
+        jobs["webhooks lease"] = lambda: keeper.run(stopping)
     for service in services:
-        service.add(service.servicer, calls)
-    face = HttpFace(settings, [service.descriptor for service in services], calls)
-    on_ready(await face.start())
-    stack.push_async_callback(face.stop)
+        service.add(service.servicer, server.server)
+    if additions.http is not None:
+        # The same servicers, behind the same interceptors.
+        calls = InProcessServices(server.interceptors)
+        for service in services:
+            service.add(service.servicer, calls)
+        face = HttpFace(additions.http, [service.descriptor for service in services], calls)
+        additions.on_http_ready(await face.start())
+        stack.push_async_callback(face.stop)
+    return jobs
+
+
+def _keeper(parts: GatewayParts) -> LeaseKeeper:
+    terms = LeaseTerms(parts.name, LEASE_TTL_S)
+    return LeaseKeeper(parts.store.database, LEASES, (FOLLOWER_LEASE,), terms, parts.now_s)
+
+
+def _server(parts: GatewayParts, settings: ServerSettings, writer: AuditWriter) -> RpcServer:
+    """The server with the gateway's own rules: who may call what, how often, and what is remembered of it."""
+    audited = AuditedCalls(writer, parts.speakers, parts.now_s)
+    verifier = TokenVerifier(parts.calls.tokens)
+    checks = CallerChecks(parts.speakers, verifier, Limiter(time.monotonic_ns), audited, parts.now_s)
+    return RpcServer(
+        settings,
+        STATUS_CODES,
+        adorn=adorner(parts.calls.help_url),
+        access=(checks, audited),
+        most_bytes=MOST_BYTES,
+        deadlines=parts.calls.deadlines,
+    )

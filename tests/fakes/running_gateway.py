@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +18,9 @@ from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-unty
 
 from chains.progmat.client import ApiEndpoint, ApiTls
 from relayer.gateway.access import Speakers
+from relayer.gateway.admission import Margins, Scope
 from relayer.gateway.client import GatewayClient
 from relayer.gateway.http.server import HttpSettings
-from relayer.gateway.rpc_settlement import Margins, Scope
 from relayer.gateway.serving import Additions, GatewayParts, serve_gateway
 from relayer.gateway.settlement_codec import encode_terms
 from relayer.gateway.store import GatewayStore
@@ -132,6 +133,12 @@ async def running_gateway(
         yield gateway
     finally:
         await gateway.close()
+
+
+def stored_in(database: Path) -> list[str]:
+    """Everything in the database but the audit log, which remembers refused calls too."""
+    with contextlib.closing(sqlite3.connect(database)) as reader:
+        return [line for line in reader.iterdump() if not line.startswith('INSERT INTO "audit_')]
 
 
 def create_request(request_id: str, **changes: Any) -> pb.CreateSettlementRequest:  # noqa: ANN401  # any field

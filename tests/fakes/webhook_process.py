@@ -8,7 +8,8 @@ import sys
 import time
 
 from relayer.gateway.access import Speakers
-from relayer.gateway.store import LEASES, GatewayStore
+from relayer.gateway.settlement_tables import LEASES
+from relayer.gateway.store import GatewayStore
 from relayer.gateway.webhooks.delivery import DeliverySettings, Pauses
 from relayer.gateway.webhooks.secret_box import SecretBox
 from relayer.gateway.webhooks.sender import SenderSettings

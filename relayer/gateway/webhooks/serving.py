@@ -14,7 +14,8 @@ from typing import Any
 from light_clients.registry import RegistryProfile
 from relayer.config import ConfigInvalid, GatewayConfig
 from relayer.gateway.access import Speakers
-from relayer.gateway.store import WEBHOOKS, GatewayStore
+from relayer.gateway.settlement_tables import WEBHOOKS
+from relayer.gateway.store import GatewayStore
 from relayer.gateway.webhooks.delivery import Chance, Deliverer, DeliverySettings, Pauses
 from relayer.gateway.webhooks.endpoints import Lease, WebhookStore
 from relayer.gateway.webhooks.rpc_webhooks import Chances, Context, WebhookRpc
@@ -76,7 +77,7 @@ async def opened_webhooks(
             Deliverer(
                 store,
                 endpoints,
-                lambda platform: speakers.speaker(platform).nodes,
+                lambda platform: speakers.platform(platform).nodes,
                 sender,
                 lease,
                 settings.delivery,
