@@ -95,6 +95,7 @@ HELD: Final = HeldTable(METADATA)
 INSTRUMENTS: Final = InstrumentTable(METADATA)
 ACCOUNTS: Final = NamedAccounts(METADATA)
 LEASES: Final = LeaseTable(METADATA)
+WEBHOOKS: Final = WebhookTables(METADATA)
 AUDIT_TABLE: Final = AuditTable(METADATA)
 WEBHOOKS: Final = WebhookTables(METADATA)
 FOLLOWER_LEASE: Final = "gateway/follower"
