@@ -68,7 +68,7 @@ class Admission:
 
         def checked(before: Settlement | None) -> Settlement | None:
             after = change(before)
-            if after is not None and after is not before and after != before:
+            if after is not None and _is_news(before, after, side):
                 own = after.instructions[side]
                 self.check_times(own.terms, own.said.intended_day, now_s)
             return after
@@ -88,3 +88,11 @@ class Admission:
         if terms.settle_by_s > latest_settle:
             raise TimesTooFar("terms.settle_by", latest_settle, terms.settle_by_s)
         self.cut_offs.check(terms, intended_day, now_s)
+
+
+def _is_news(before: Settlement | None, after: Settlement, side: Side) -> bool:
+    """Whether a side says something new about when to settle, or what it says has moved the settlement."""
+    known, own = before.instructions.get(side) if before else None, after.instructions[side]
+    if before is None or known is None or after.state is not before.state:
+        return True
+    return (known.terms, known.said.intended_day) != (own.terms, own.said.intended_day)

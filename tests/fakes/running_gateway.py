@@ -18,6 +18,8 @@ from chains.progmat.client import ApiEndpoint, ApiTls
 from relayer.gateway.access import Speakers
 from relayer.gateway.admission import Margins, Scope
 from relayer.gateway.client import GatewayClient
+from relayer.gateway.cut_offs import CutOffs
+from relayer.gateway.instructing import RULES, InstructionRules
 from relayer.gateway.serving import GatewayParts, serve_gateway
 from relayer.gateway.settlement_codec import encode_terms
 from relayer.gateway.store import GatewayStore
@@ -43,6 +45,9 @@ class RunningGateway:
     port: int = 0
     speakers: Speakers = SPEAKERS
     scope: Scope = SCOPE
+    rules: InstructionRules = RULES
+    cut_offs: CutOffs = field(default_factory=CutOffs)
+    heartbeat_s: float = 15.0
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Task[None] | None = None
     _channels: list[Any] = field(default_factory=list)
@@ -60,7 +65,17 @@ class RunningGateway:
 
     async def _serve(self, on_ready: Any) -> None:  # noqa: ANN401  # a future's setter
         store = GatewayStore(self.database)
-        parts = GatewayParts(store, self.evm, self.ledger, self.scope, self.speakers, lambda: self.now_s)
+        parts = GatewayParts(
+            store,
+            self.evm,
+            self.ledger,
+            self.scope,
+            self.speakers,
+            lambda: self.now_s,
+            self.rules,
+            self.cut_offs,
+            heartbeat_s=self.heartbeat_s,
+        )
         try:
             server = server_settings(NAME, self.port, self.speakers.callers)
             await serve_gateway(parts, server, Margins(10, 10, 20, 10), 0.01, self._stopping, on_ready)
@@ -102,9 +117,11 @@ class RunningGateway:
 
 
 @contextlib.asynccontextmanager
-async def running_gateway(database: Path, scope: Scope = SCOPE) -> AsyncIterator[RunningGateway]:
+async def running_gateway(
+    database: Path, scope: Scope = SCOPE, rules: InstructionRules = RULES, heartbeat_s: float = 15.0
+) -> AsyncIterator[RunningGateway]:
     """A started gateway over the database file, closed at the end."""
-    gateway = RunningGateway(database, scope=scope)
+    gateway = RunningGateway(database, scope=scope, rules=rules, heartbeat_s=heartbeat_s)
     await gateway.start()
     try:
         yield gateway
