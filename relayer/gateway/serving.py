@@ -155,6 +155,8 @@ async def serve_gateway(
         await run_until_stopped(stopping, tasks)
     finally:
         await server.stop()
+        await commit.close()
+        await newest.close()
         _log.info("stopped")
 
 

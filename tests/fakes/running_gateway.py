@@ -38,7 +38,7 @@ SPEAKERS = Speakers({"broker-a": ("cn-a",), "broker-b": ("cn-b",), "broker-c": (
 class RunningGateway:
     """One gateway process, in this event loop. ``now_s`` is its clock."""
 
-    database: Path
+    database: Path | str
     now_s: int = T0_S
     evm: MemoryEvm = field(default_factory=MemoryEvm)
     ledger: MemoryLedger = field(default_factory=lambda: MemoryLedger(cash_yen=10_000_000))
@@ -48,6 +48,7 @@ class RunningGateway:
     rules: InstructionRules = RULES
     cut_offs: CutOffs = field(default_factory=CutOffs)
     heartbeat_s: float = 15.0
+    name: str = "gateway"
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Task[None] | None = None
     _channels: list[Any] = field(default_factory=list)
@@ -74,6 +75,7 @@ class RunningGateway:
             lambda: self.now_s,
             self.rules,
             self.cut_offs,
+            name=self.name,
             heartbeat_s=self.heartbeat_s,
         )
         try:
