@@ -53,6 +53,7 @@ class Database:
 
         Raises ``SchemaOutdated`` and ``SchemaUnknown`` for tables of another version, ``StoreUnavailable``.
         """
+        self.metadata, self.schema_version = metadata, schema_version
         self._engine = _engine(location)
         self.shown = self._engine.url.render_as_string(hide_password=True)
         self.is_shared = self._engine.dialect.name == "postgresql"
@@ -93,22 +94,48 @@ class Database:
 
     @contextmanager
     def _begun(self, kind: _Kind) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.connect().execution_options(crossdvp_kind=kind) as connection, connection.begin():
-                yield connection
-        except sa.exc.SQLAlchemyError as failure:
-            # The driver's own words; SQLAlchemy's would add the statement and its values.
-            driver = getattr(failure, "orig", None)
-            why = driver or type(failure).__name__
-            if getattr(driver, "sqlstate", None) in _CONFLICTS or "database is locked" in str(why):
-                raise StoreConflict(f"database {self.shown}: {why}; nothing was changed, try again") from failure
-            raise StoreUnavailable(
-                f"database {self.shown}: {why}; check that it can be reached and written"
-            ) from failure
+        with (
+            _named_errors(self.shown),
+            self._engine.connect().execution_options(crossdvp_kind=kind) as connection,
+            connection.begin(),
+        ):
+            yield connection
 
     def close(self) -> None:
         """Close all connections; safe to call twice."""
         self._engine.dispose()
+
+
+@contextmanager
+def _named_errors(shown: str) -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as failure:
+        # The driver's own words; SQLAlchemy's would add the statement and its values.
+        driver = getattr(failure, "orig", None)
+        why = driver or type(failure).__name__
+        if getattr(driver, "sqlstate", None) in _CONFLICTS or "database is locked" in str(why):
+            raise StoreConflict(f"database {shown}: {why}; nothing was changed, try again") from failure
+        raise StoreUnavailable(f"database {shown}: {why}; check that it can be reached and written") from failure
+
+
+@contextmanager
+def bare_connection(location: Location) -> Iterator[sa.Connection]:
+    """One transaction over tables of any version, for those who change them. SQLite does not check references then.
+
+    Raises ``StoreUnavailable``.
+    """
+    engine = _engine(location)
+    try:
+        with _named_errors(engine.url.render_as_string(hide_password=True)), engine.connect() as connection:
+            if engine.dialect.name == "sqlite":
+                connection.connection.execute("PRAGMA foreign_keys = OFF")
+            with connection.begin():
+                if engine.dialect.name == "postgresql":
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+                yield connection
+    finally:
+        engine.dispose()
 
 
 _SCHEMA_LOCK: Final = 0x63_72_6F_73_73  # a number of ours among the database's advisory locks

@@ -132,14 +132,13 @@ class LeaseKeeper:
         return pause_s
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Until ``stopping``; then the leases are given back."""
+        """Until ``stopping``; ``release`` gives them back, once nothing is written under them any more."""
         while not stopping.is_set():
             pause_s = await self.step()
             try:
                 await asyncio.wait_for(stopping.wait(), timeout=pause_s)
             except TimeoutError:
                 continue
-        await self.release()
 
     async def release(self) -> None:
         """Give the leases back; whoever waits need not wait for their end."""

@@ -13,7 +13,9 @@ from ibc.packet import encode_packet
 from primitives.hashing import sha256
 from relayer.core.chain import EventKind, PacketEvent
 from relayer.core.lifecycle import PacketState, SequenceReused, next_state
-from relayer.store_tables import MOST_INTEGER, PacketKey, StepRow, archived_packets, packets, steps
+from relayer.core.plan import Parked
+from relayer.packet_care import CARE, UNSUSPECTED, trade_id_of
+from relayer.store_tables import MOST_INTEGER, PacketKey, StepRow, archived_packets, packets, parked_packets, steps
 
 _BIT: Final = {
     EventKind.SENT: 1,
@@ -26,6 +28,7 @@ MOST_KEYS_A_STATEMENT: Final = 500
 _CHANGING: Final = (
     *("state", "sent_height", "ack", "ack_height", "attempts", "not_before_s", "last_error"),
     *("events_seen", "step_count", "ended_s"),
+    *CARE,
 )
 _UPDATE: Final = (
     sa.update(packets)
@@ -75,7 +78,7 @@ class PageWriter:
                 _check_archived(ended[key], key, event, chain)
                 continue
             if key not in known:
-                known[key] = _fresh(event)
+                known[key] = _fresh(event, self.now_s)
             news += self._apply(known[key], key, event, chain)
         self.save(known)
         return news
@@ -95,7 +98,10 @@ class PageWriter:
             columns |= {"ack": event.ack, "ack_height": event.height}
         if after is not before:
             columns |= {"attempts": 0, "not_before_s": 0.0, "last_error": ""}
-            columns["ended_s"] = self.now_s if after.is_final else 0.0
+            columns |= {"ended_s": self.now_s if after.is_final else 0.0, "since_s": self.now_s}
+            columns |= parked_packets.state_changed(
+                self.connection, packet.row_id, Parked(columns["parked"]), is_final=after.is_final
+            )
         packet.add_step(StepRow(chain, event.kind.value, event.tx_id, event.height, 0, "", self.now_s))
         return 1
 
@@ -150,7 +156,7 @@ def _key(event: PacketEvent, chain: str, counterparty: str) -> PacketKey:
     return PacketKey(source, event.packet.source_client, event.packet.sequence)
 
 
-def _fresh(event: PacketEvent) -> KnownPacket:
+def _fresh(event: PacketEvent, now_s: float) -> KnownPacket:
     """The destination may report a receive before the source's page was read: the packet is in the event itself."""
     columns = {
         "state": PacketState.SENT.value,
@@ -163,6 +169,9 @@ def _fresh(event: PacketEvent) -> KnownPacket:
         "events_seen": 0,
         "step_count": 0,
         "ended_s": 0.0,
+        "since_s": now_s,
+        "trade_id": trade_id_of(event.packet),
+        **UNSUSPECTED,
     }
     return KnownPacket(None, encode_packet(event.packet), columns, event.packet.timeout_s)
 

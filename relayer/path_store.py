@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from relayer.archive import archive_packets
 from relayer.core.chain import EventKind, EventPage, MessageKind, Outcome, PacketMessage, Verdict
 from relayer.core.lifecycle import PacketState, next_state
-from relayer.core.plan import DirectionView, Target, TrackedPacket, retry_delay_s
+from relayer.core.plan import DirectionView, Lane, Parked, Target, TrackedPacket, lanes
+from relayer.core.retry import class_of
 from relayer.database import Database
+from relayer.packet_care import ClientMark
 from relayer.page_writer import PageWriter
-from relayer.store_tables import PacketKey, StepRow, cursors, packets, steps, tracked
+from relayer.store_tables import MOST_INTEGER, PacketKey, StepRow, cursors, packets, parked_packets, steps, tracked
 
 Fenced = Callable[[sa.Connection], None]
 """Refuses, in the transaction of a write, whoever lost its lease (``LeaseLost``)."""
@@ -21,7 +23,6 @@ Fenced = Callable[[sa.Connection], None]
 FIRST_STEPS: Final = 8
 NEWEST_STEPS: Final = 32
 """Attempts in between are dropped; events are all kept."""
-_TOOK_EFFECT: Final = {Verdict.DONE, Verdict.ALREADY_DONE}
 _ATTEMPTS: Final = [kind.value for kind in MessageKind]
 _FORGET: Final = sa.delete(steps).where(
     steps.c.packet_id == sa.bindparam("of_packet"),
@@ -58,9 +59,21 @@ class PathStore:
         return self._database.retried(apply)
 
     def record_outcomes(
-        self, source_chain: str, target_chain: str, answered: Iterable[tuple[PacketMessage, Outcome]], now_s: float
+        self,
+        source_chain: str,
+        target_chain: str,
+        answered: Iterable[tuple[PacketMessage, Outcome]],
+        now_s: float,
+        *,
+        dice: float = 0.5,
+        client_mark: str = "",
     ) -> None:
-        """Remember how submissions were answered; a packet that got no further waits, longer each time."""
+        """Remember how submissions were answered; a packet that got no further waits, as its answer's class says.
+
+        One that is poison is parked in the same transaction. ``dice`` in [0, 1) is the jitter; ``client_mark`` is the
+        target's hosted client as it answered.
+        """
+        client = ClientMark(self._path, target_chain, client_mark)
         keyed = [
             (PacketKey(source_chain, message.packet.source_client, message.packet.sequence), message, outcome)
             for message, outcome in answered
@@ -74,38 +87,74 @@ class PathStore:
                 if key not in known:  # it ended and was archived meanwhile
                     continue
                 columns = known[key].columns
-                # Even after success the next attempt waits: the chain's event, not our submission, ends the work.
-                pause_s = retry_delay_s(columns["attempts"], first_s=5.0 if outcome.verdict in _TOOK_EFFECT else 0.5)
-                columns["attempts"] += 1
-                columns["not_before_s"] = now_s + pause_s
-                columns["last_error"] = outcome.refusal
+                columns |= {"attempts": columns["attempts"] + 1, "last_error": outcome.refusal}
+                row_id = known[key].row_id
+                if row_id is not None:
+                    columns |= parked_packets.answered(
+                        connection, row_id, columns, message.kind, outcome, now_s, dice, client
+                    )
                 if outcome.verdict is Verdict.BLOCKED:
-                    columns["state"] = next_state(PacketState(columns["state"]), EventKind.OUTCOME_REFUSED).value
+                    after = next_state(PacketState(columns["state"]), EventKind.OUTCOME_REFUSED).value
+                    columns |= {"since_s": now_s, "state": after} if after != columns["state"] else {}
                 known[key].add_step(_attempt(target_chain, message, outcome, now_s))
             writer.save(known)
             _forget(connection, ((packet.row_id, packet.columns["step_count"]) for packet in known.values()))
 
         self._database.retried(record)
 
-    def open_packets(self, source_chain: str, target: Target, view: DirectionView, limit: int) -> list[TrackedPacket]:
-        """Packets of a direction for which something may be brought to ``target`` now, the nearest time-out first.
+    def require_lease(self) -> None:
+        """Before something is brought to a chain: raises ``LeaseLost`` if another instance does so by now."""
+        with self._database.transaction() as connection:
+            self._fence(connection)
 
-        Read by index: neither those that wait after a refusal, nor those that the other end has to take first, hide
-        any or cost anything, however many there are.
+    def open_packets(self, source_chain: str, target: Target, view: DirectionView, limit: int) -> list[TrackedPacket]:
+        """Packets of a direction for which something may be brought to ``target`` now; of each lane the nearest ones.
+
+        Read by index, ``limit`` of a lane: neither those that wait after a refusal or are parked, nor those that the
+        other end has to take first, hide any or cost anything, however many there are.
         """
         found: list[Any] = []
         with self._database.reading() as connection:
-            for state, provable in _wanted(target, view):
-                mine = (packets.c.path == self._path, packets.c.source_chain == source_chain, packets.c.state == state)
-                due = sa.and_(*mine, packets.c.not_before_s <= view.now_s, packets.c.sent_height > 0, provable)
-                query = sa.select(packets).where(due).limit(limit)
-                by_waking = connection.execute(query.order_by(packets.c.not_before_s)).mappings().all()
-                if len(by_waking) < limit:  # these are all: nothing is hidden behind another order
-                    found += by_waking
-                else:
-                    found += connection.execute(query.order_by(packets.c.timeout_s)).mappings().all()
-        nearest = sorted(found, key=lambda row: (row["timeout_s"], row["id"]))[:limit]
-        return [tracked(row) for row in nearest]
+            for lane in lanes(view, target):
+                for state in lane.states:
+                    found += self._in_lane(connection, source_chain, state, lane, view.now_s, limit)
+        found.sort(key=lambda row: (row["timeout_s"], row["id"]))
+        return [tracked(row) for row in found]
+
+    def _in_lane(
+        self, connection: sa.Connection, source_chain: str, state: PacketState, lane: Lane, now_s: float, limit: int
+    ) -> Sequence[Any]:
+        mine = (packets.c.path == self._path, packets.c.source_chain == source_chain, packets.c.state == state.value)
+        awake = (packets.c.suspect == 0, packets.c.not_before_s <= now_s, packets.c.sent_height > 0)
+        query = sa.select(packets).where(*mine, *awake, *_bounds(lane)).limit(limit)
+        by_waking = connection.execute(query.order_by(packets.c.not_before_s)).mappings().all()
+        if len(by_waking) < limit:  # these are all: nothing is hidden behind another order
+            return by_waking
+        return connection.execute(query.order_by(packets.c.timeout_s)).mappings().all()
+
+    def suspects(self, source_chain: str, now_s: float, limit: int) -> list[TrackedPacket]:
+        """Packets of a direction to try again although an answer spoke against them, the longest waiting first."""
+        unended = [state.value for state in PacketState if not state.is_final]
+        query = sa.select(packets).where(
+            *(packets.c.path == self._path, packets.c.source_chain == source_chain, packets.c.state.in_(unended)),
+            *(packets.c.suspect > 0, packets.c.not_before_s <= now_s, packets.c.parked != Parked.BY_PERSON.value),
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(packets.c.not_before_s, packets.c.id).limit(limit)).mappings()
+            return [tracked(row) for row in rows]
+
+    def client_seen(self, chain: str, mark: str) -> int:
+        """Take up packets that waited for another light client on ``chain`` than it hosts now; how many."""
+        now = ClientMark(self._path, chain, mark)
+        with self._database.reading() as connection:
+            if not parked_packets.waited_for(connection, now):
+                return 0
+
+        def take_up(connection: sa.Connection) -> int:
+            self._fence(connection)
+            return len(parked_packets.client_changed(connection, now))
+
+        return self._database.retried(take_up)
 
     def archive(self, ended_before_s: float, now_s: float, limit: int) -> int:
         """Move at most ``limit`` packets of this path that ended before a time; returns how many."""
@@ -120,24 +169,23 @@ class PathStore:
         return f"{self._path}/{chain}"
 
 
-def _wanted(target: Target, view: DirectionView) -> tuple[tuple[str, sa.ColumnElement[bool]], ...]:
-    """By state, what can be due to an end: no more than planning looks at closely."""
-    arrived = packets.c.ack_height <= view.destination.height
-    late = packets.c.timeout_s <= view.destination.timestamp_s
-    if target is Target.DESTINATION:
-        in_time = packets.c.timeout_s > view.destination.timestamp_s + view.receive_margin_s
-        return ((PacketState.SENT.value, sa.and_(in_time, packets.c.sent_height <= view.source.height)),)
+def _bounds(lane: Lane) -> tuple[sa.ColumnElement[bool], ...]:
+    """Of a lane; what is parked for another kind of message stands in it."""
+    table = packets.c
+    passable = [parked.value for parked in Parked if not parked.holds_back(lane.kind)]
+    height = table.ack_height if lane.kind is MessageKind.ACKNOWLEDGE else table.sent_height
     return (
-        (PacketState.RECEIVED.value, arrived),
-        (PacketState.DELIVERY_BLOCKED.value, arrived),
-        (PacketState.SENT.value, late),
-        (PacketState.RETURN_BLOCKED.value, late),
+        table.timeout_s > lane.timeout_above_s,
+        table.timeout_s <= min(lane.timeout_up_to_s, MOST_INTEGER),
+        height <= min(lane.height_up_to, MOST_INTEGER),
+        table.parked.in_(passable),
     )
 
 
 def _attempt(target_chain: str, message: PacketMessage, outcome: Outcome, now_s: float) -> StepRow:
     proof_bytes = len(message.proof)
-    return StepRow(target_chain, message.kind.value, outcome.tx_id, outcome.height, proof_bytes, outcome.refusal, now_s)
+    landed = (target_chain, message.kind.value, outcome.tx_id, outcome.height)
+    return StepRow(*landed, proof_bytes, outcome.refusal, now_s, refusal_class=class_of(outcome).value)
 
 
 def _forget(connection: sa.Connection, counted: Iterable[tuple[int | None, int]]) -> None:

@@ -61,6 +61,10 @@ class RelayerLoop:
         """What this instance waits for before it may work, in words."""
         return self._lease.waits_for
 
+    def works_here(self) -> bool:
+        """Whether this instance relays the path, as far as it knows without asking."""
+        return self._lease.is_held
+
     @property
     def is_well(self) -> bool:
         """Whether the path is relayed, or another instance's to relay."""

@@ -9,10 +9,14 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from ibc.packet import decode_packet
+from relayer.acts import ActTable
+from relayer.core.chain import RefusalClass
 from relayer.core.lifecycle import PacketState
-from relayer.core.plan import TrackedPacket
+from relayer.core.plan import Parked, TrackedPacket
+from relayer.core.retry import Record
 from relayer.database import Cursors, Int64, RowId
 from relayer.leases import LeaseTable
+from relayer.packet_care import ParkedTable, care_columns
 
 SCHEMA_VERSION: Final = 4
 MOST_INTEGER: Final = 2**63 - 1
@@ -40,10 +44,11 @@ packets: Final = sa.Table(
     sa.Column("events_seen", sa.Integer, nullable=False, default=0),  # a bit for each kind: see `page_writer`
     sa.Column("step_count", sa.Integer, nullable=False, default=0),
     sa.Column("ended_s", sa.Double, nullable=False, default=0.0),  # 0: it has not
+    *care_columns(),
     sa.UniqueConstraint("path", "source_chain", "source_client", "sequence"),
     # What is due is found by whichever of these two is shorter; both hold all that is asked for.
-    sa.Index("packets_by_waking", "path", "source_chain", "state", "not_before_s", "timeout_s", "sent_height"),
-    sa.Index("packets_by_time_out", "path", "source_chain", "state", "timeout_s", "not_before_s", "sent_height"),
+    sa.Index("packets_by_waking", "path", "source_chain", "state", "suspect", "not_before_s", "timeout_s"),
+    sa.Index("packets_by_time_out", "path", "source_chain", "state", "suspect", "timeout_s", "not_before_s"),
     sa.Index("packets_by_end", "path", "ended_s"),
 )
 steps: Final = sa.Table(
@@ -58,6 +63,7 @@ steps: Final = sa.Table(
     sa.Column("height", Int64, nullable=False),
     sa.Column("proof_bytes", sa.Integer, nullable=False, default=0),
     sa.Column("refusal", sa.String, nullable=False, default=""),
+    sa.Column("refusal_class", sa.String, nullable=False, default=""),
     sa.Column("at_s", sa.Double, nullable=False),
     sa.UniqueConstraint("packet_id", "number"),
 )
@@ -81,6 +87,8 @@ archived_packets: Final = sa.Table(
 )
 cursors: Final = Cursors(metadata)
 leases: Final = LeaseTable(metadata)
+parked_packets: Final = ParkedTable(metadata, packets)
+acts: Final = ActTable(metadata)
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,10 @@ class PacketKey:
 
 @dataclass(frozen=True)
 class StepRow:
-    """One line of a packet's story. ``number`` counts all its steps: a gap is of attempts that are no longer kept."""
+    """One line of a packet's story. ``number`` counts all its steps: a gap is of attempts that are no longer kept.
+
+    ``refusal_class`` only of an attempt: the class of its answer.
+    """
 
     chain: str
     what: str
@@ -112,17 +123,27 @@ class StepRow:
     refusal: str
     at_s: float
     number: int = 0
+    refusal_class: str = ""
 
 
 @dataclass(frozen=True)
 class PacketRow:
-    """A packet as stored, with what a person asks about it."""
+    """A packet as stored, with what a person asks about it. ``since_s``: when its state changed last."""
 
     row_id: int
     path: str
     source_chain: str
     tracked: TrackedPacket
     last_error: str
+    since_s: float
+    record: Record
+    trade_id: str
+
+    @property
+    def key(self) -> PacketKey:
+        """Its identity on its path."""
+        packet = self.tracked.packet
+        return PacketKey(self.source_chain, packet.source_client, packet.sequence)
 
 
 @dataclass(frozen=True)
@@ -154,18 +175,27 @@ def tracked(row: Row) -> TrackedPacket:
         ack_height=row["ack_height"],
         attempts=row["attempts"],
         not_before_s=row["not_before_s"],
+        parked=Parked(row["parked"]),
+        refusal_class=_last_class(row),
+        suspect=row["suspect"],
     )
+
+
+def _last_class(row: Row) -> RefusalClass | None:
+    return RefusalClass(row["refusal_class"]) if row["refusal_class"] else None
 
 
 def packet_row(row: Row) -> PacketRow:
     """A row of ``packets`` as people's questions take it."""
-    return PacketRow(row["id"], row["path"], row["source_chain"], tracked(row), row["last_error"])
+    record = Record(_last_class(row), row["repeats"], row["suspect"])
+    plain = (row["id"], row["path"], row["source_chain"], tracked(row), row["last_error"], row["since_s"])
+    return PacketRow(*plain, record, row["trade_id"])
 
 
 def step_row(row: Row) -> StepRow:
     """A row of ``steps``."""
     plain = (row["chain"], row["what"], row["tx_id"], row["height"], row["proof_bytes"], row["refusal"], row["at_s"])
-    return StepRow(*plain, row["number"])
+    return StepRow(*plain, row["number"], row["refusal_class"])
 
 
 def archived_packet(row: Row) -> ArchivedPacket:

@@ -19,6 +19,8 @@ COMMANDS: Final[Commands] = {
     "demo": ("relayer.cli.demo", "Swaps on a fresh devnet: four different ends, or one per kind of token and order."),
     "devnet": ("relayer.cli.devnet", "A local devnet: ledger, EVM chain, relayer and gateway as processes."),
     "doctor": ("relayer.cli.doctor", "Ask an EVM node everything a settlement will ask: can it serve?"),
+    "explain": ("relayer.cli.explain", "What a reason of an error means and what to do, in English or Japanese."),
+    "gateway": ("relayer.cli.gateway", "A gateway: its audit log, tokens for its callers."),
     "ledger": ("chains.progmat.cli.main", "Operate a ledger node: its configuration, storage, flows, vault, network."),
     "relayer": ("relayer.cli.relayer", "The relayer of a devnet: chains, light clients, packets, alarms."),
     "settlement": (

@@ -76,6 +76,8 @@ def show(found: pb.GetStatusResponse) -> None:
             *(str(chain.client_height), expires, chain.client_status),
         )
     out.print(table)
+    for standby in dict.fromkeys(f"{chain.path}: {chain.standby}" for chain in found.chains if chain.standby):
+        out.print(f"  {escape(standby)}", soft_wrap=True)
     for error in dict.fromkeys(chain.last_error for chain in found.chains if chain.last_error):
         out.print(f"  last error: {escape(error)}", soft_wrap=True)
     counts = ", ".join(f"{count} {state}" for state, count in sorted(found.packets_by_state.items()) if count)

@@ -46,7 +46,8 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         stack.push_async_callback(cash.close)
         orders = orders_of(deployment, config.securities_lead)
         scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians), orders)
-        speakers = Speakers(config.speaks_for)
+        speakers = Speakers.of_tenants({name: tenant.tenant() for name, tenant in config.tenants.items()})
+        calls = config.calls.rules(config.name)
         await serve_gateway(
             GatewayParts(
                 store,
@@ -59,6 +60,7 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
                 cut_offs_of(config.cut_offs),
                 f"{config.name} at {config.listen}",
                 config.watch_heartbeat_s,
+                calls,
             ),
             ServerSettings(config.listen, tls, speakers.callers),
             Margins(config.before_lock_s, config.lock_to_settle_s, config.before_payment_s, config.payment_to_settle_s),

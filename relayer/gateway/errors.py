@@ -80,7 +80,7 @@ class NotYourSide(CallerError):
         self.caller, self.side, self.node = caller, side, node
         super().__init__(
             f"{caller} does not speak for {node}, which keeps the {side}'s account: instruct for your own side, "
-            f"or have the node added to your line of the gateway's `speaks_for`"
+            f"or have the node added to tenants.{caller}.nodes of the gateway"
         )
 
 

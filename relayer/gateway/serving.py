@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import grpc
 import grpc.aio
 import structlog
+from crossdvp.gateway.v1 import audit_service_pb2_grpc
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from crossdvp.gateway.v1 import settlement_service_pb2_grpc as pb_grpc
 
 from relayer.gateway.access import Speakers
+from relayer.gateway.access_errors import ACCESS_CODES
 from relayer.gateway.admission import Admission, Margins, Scope
+from relayer.gateway.audit import AuditLog, AuditWriter
+from relayer.gateway.audit_calls import AuditedCalls
 from relayer.gateway.calendar import CalendarUnknown
+from relayer.gateway.call_config import CallRules
+from relayer.gateway.caller_checks import CallerChecks
 from relayer.gateway.cut_offs import CutOffs
+from relayer.gateway.error_details import adorner
 from relayer.gateway.errors import (
     BadRequest,
     BuyerCancels,
@@ -31,7 +39,6 @@ from relayer.gateway.errors import (
     PastCutOff,
     ReferenceTaken,
     RequestIdReused,
-    RoleMissing,
     SettlementEnded,
     SettlementUnknown,
     TermsHashDiffers,
@@ -45,12 +52,17 @@ from relayer.gateway.errors import (
 from relayer.gateway.follower import Follower, FollowerSettings
 from relayer.gateway.group_commit import GroupCommit
 from relayer.gateway.instructing import InstructionRules
+from relayer.gateway.limits import Limiter
+from relayer.gateway.method_rules import MOST_BYTES
 from relayer.gateway.newest import NewestEvent
 from relayer.gateway.ports import CashSide, SecuritiesSide
+from relayer.gateway.rpc_audit import SERVICE_NAME as AUDIT_SERVICE
+from relayer.gateway.rpc_audit import AuditRpc
 from relayer.gateway.rpc_desk import Desk
 from relayer.gateway.rpc_settlement import SettlementRpc, Watching
-from relayer.gateway.settlement_tables import FOLLOWER_LEASE, LEASES
+from relayer.gateway.settlement_tables import AUDIT_TABLE, FOLLOWER_LEASE, LEASES
 from relayer.gateway.store import GatewayStore
+from relayer.gateway.tokens import TokenVerifier
 from relayer.lease_keeper import LeaseKeeper, LeaseTerms
 from relayer.process import report_health, run_until_stopped
 from relayer.rpc_server import RpcServer, ServerSettings
@@ -59,8 +71,8 @@ _log = structlog.get_logger(__name__)
 
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["SettlementService"].full_name
 STATUS_CODES = {
+    **ACCESS_CODES,
     BadRequest: grpc.StatusCode.INVALID_ARGUMENT,
-    RoleMissing: grpc.StatusCode.PERMISSION_DENIED,
     NotYourSide: grpc.StatusCode.PERMISSION_DENIED,
     SettlementUnknown: grpc.StatusCode.NOT_FOUND,
     RequestIdReused: grpc.StatusCode.ALREADY_EXISTS,
@@ -106,6 +118,7 @@ class GatewayParts:
     cut_offs: CutOffs = field(default_factory=CutOffs)
     name: str = "gateway"
     heartbeat_s: float = 15.0
+    calls: CallRules = field(default_factory=CallRules)
 
 
 @dataclass(frozen=True)
@@ -117,10 +130,14 @@ class Service:
     name: str
 
 
-def services_of(parts: GatewayParts, desk: Desk, stopping: asyncio.Event) -> tuple[Service, ...]:
+def services_of(parts: GatewayParts, desk: Desk, audit: AuditLog, stopping: asyncio.Event) -> tuple[Service, ...]:
     """All that a gateway serves."""
     settlements = SettlementRpc(desk, Watching(stopping, parts.heartbeat_s))
-    return (Service(pb_grpc.add_SettlementServiceServicer_to_server, settlements, SERVICE_NAME),)
+    audits = AuditRpc(audit, parts.speakers)
+    return (
+        Service(pb_grpc.add_SettlementServiceServicer_to_server, settlements, SERVICE_NAME),
+        Service(audit_service_pb2_grpc.add_AuditServiceServicer_to_server, audits, AUDIT_SERVICE),
+    )
 
 
 async def serve_gateway(
@@ -142,24 +159,40 @@ async def serve_gateway(
     admission = Admission(parts.scope, margins, parts.rules, parts.cut_offs)
     newest = NewestEvent(store.newest_number, _WATCH_POLL_S)
     desk = Desk(store, commit, newest, parts.cash, admission, parts.speakers, parts.now_s, STATUS_CODES)
-    server = RpcServer(server_settings, STATUS_CODES)
-    services = services_of(parts, desk, stopping)
+    audit = AuditLog(store.database, AUDIT_TABLE)
+    writer = AuditWriter(audit)
+    server = _server(parts, server_settings, writer)
+    services = services_of(parts, desk, audit, stopping)
     for service in services:
         service.add(service.servicer, server.server)
     on_ready(await server.start([service.name for service in services]))
     health = report_health(stopping, lambda: follower.is_well, server.set_health, poll_interval_s)
-    tasks = {"follower": follower.run(stopping), "health": health}
+    jobs = {"follower": follower.run(stopping), "health": health, "audit": writer.run(stopping)}
     if keeper is not None:
-        tasks["lease"] = keeper.run(stopping)
+        jobs["lease"] = keeper.run(stopping)
     try:
-        await run_until_stopped(stopping, tasks)
+        await run_until_stopped(stopping, jobs)
     finally:
         await server.stop()
-        await commit.close()
-        await newest.close()
+        await asyncio.gather(commit.close(), newest.close(), writer.close())
         _log.info("stopped")
 
 
 def _keeper(parts: GatewayParts) -> LeaseKeeper:
     terms = LeaseTerms(parts.name, LEASE_TTL_S)
     return LeaseKeeper(parts.store.database, LEASES, (FOLLOWER_LEASE,), terms, parts.now_s)
+
+
+def _server(parts: GatewayParts, settings: ServerSettings, writer: AuditWriter) -> RpcServer:
+    """The server with the gateway's own rules: who may call what, how often, and what is remembered of it."""
+    audited = AuditedCalls(writer, parts.speakers, parts.now_s)
+    verifier = TokenVerifier(parts.calls.tokens)
+    checks = CallerChecks(parts.speakers, verifier, Limiter(time.monotonic_ns), audited, parts.now_s)
+    return RpcServer(
+        settings,
+        STATUS_CODES,
+        adorn=adorner(parts.calls.help_url),
+        access=(checks, audited),
+        most_bytes=MOST_BYTES,
+        deadlines=parts.calls.deadlines,
+    )

@@ -64,7 +64,7 @@ class GatewayStore:
     """Synchronous; every public method is one database transaction. Raises ``StoreUnavailable`` when the disk fails."""
 
     def __init__(self, location: Location) -> None:
-        self.database = Database(location, METADATA, SCHEMA_VERSION)
+        self.database = Database(location, METADATA, SCHEMA_VERSION, program="gateway")
         self._remembered = Remembered()
         with self.database.transaction() as connection:
             begin_counting(connection)

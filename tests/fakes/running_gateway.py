@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,6 +130,12 @@ async def running_gateway(
         yield gateway
     finally:
         await gateway.close()
+
+
+def stored_in(database: Path) -> list[str]:
+    """Everything in the database but the audit log, which remembers refused calls too."""
+    with contextlib.closing(sqlite3.connect(database)) as reader:
+        return [line for line in reader.iterdump() if not line.startswith('INSERT INTO "audit_')]
 
 
 def create_request(request_id: str, **changes: Any) -> pb.CreateSettlementRequest:  # noqa: ANN401  # any field

@@ -21,6 +21,14 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> Location:
     return str(request.getfixturevalue("postgres_url"))
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shared_location(request: pytest.FixtureRequest, tmp_path: Path) -> Location:
+    """One that several instances, or processes of one machine, can open."""
+    if request.param == "sqlite":
+        return tmp_path / "relayer.sqlite3"
+    return str(request.getfixturevalue("postgres_url"))
+
+
 @pytest.fixture
 def relayer_store(location: Location) -> Iterator[RelayerStore]:
     """A store over it."""
