@@ -20,7 +20,7 @@ from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
 from relayer.database import is_url
 from relayer.gateway.call_config import CallsSection
-from relayer.gateway.settlement_config import CutOffSection, TolerancesSection, Yen
+from relayer.gateway.settlement_config import CutOffSection, TolerancesSection
 from relayer.gateway.tenants import TenantSection
 from relayer.proof_config import DirectProof, ProofSection
 
@@ -261,7 +261,7 @@ class GatewayConfig(_Proved):
     ``tenants``: platforms that may call it, by the name in their certificates; ``calls``: what holds for every call.
     ``before_…_s``, ``…_to_settle_s``: see ``Margins``, of cash leading and of securities leading (payment).
     ``securities_lead``: families of adapters whose settlements the securities lead where an instruction does not say.
-    ``tolerances``, ``four_eyes_above_yen`` (by caller), ``cut_offs`` (by cash ledger): see ``settlement_config``.
+    ``tolerances``, ``cut_offs`` (by cash ledger): see ``settlement_config``.
     """
 
     profile: RegistryProfile = RegistryProfile.PRODUCTION
@@ -279,7 +279,6 @@ class GatewayConfig(_Proved):
     payment_to_settle_s: Annotated[int, Field(ge=1, le=86_400)] = 10
     securities_lead: tuple[Annotated[str, AfterValidator(_adapter_family)], ...] = ()
     tolerances: TolerancesSection = TolerancesSection()
-    four_eyes_above_yen: dict[PartyName, Yen] = {}
     cut_offs: dict[Annotated[str, Field(min_length=1, max_length=64)], CutOffSection] = {}
     watch_heartbeat_s: Annotated[float, Field(ge=0.1, le=3600)] = 15.0
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ibc.dvp import LeadLeg, SettlementTerms
 from ibc.timeout import MAX_TIMEOUT_DELTA_S
+from relayer.gateway.access import Speaker
 from relayer.gateway.cut_offs import CutOffs
 from relayer.gateway.errors import NotServed, TimesTooClose, TimesTooFar
 from relayer.gateway.instructing import InstructionRules
@@ -74,6 +75,10 @@ class Admission:
             return after
 
         return checked
+
+    def rules_for(self, speaker: Speaker) -> InstructionRules:
+        """The rules for what a platform instructs: its own limit of what one person may."""
+        return replace(self.rules, four_eyes_above_yen=speaker.four_eyes_above_yen)
 
     def check_times(self, terms: SettlementTerms, intended_day: str, now_s: int) -> None:
         """Raises ``TimesTooClose``, ``TimesTooFar``, and what ``CutOffs.check`` raises."""

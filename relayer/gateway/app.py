@@ -56,7 +56,7 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
                 scope,
                 speakers,
                 now_s,
-                rules_of(config.tolerances, config.four_eyes_above_yen),
+                rules_of(config.tolerances),
                 cut_offs_of(config.cut_offs),
                 f"{config.name} at {config.listen}",
                 config.watch_heartbeat_s,

@@ -41,14 +41,14 @@ _UNDER_WAY: Final = frozenset(
 
 @dataclass(frozen=True)
 class InstructionRules:
-    """``tolerances``: see ``matching``. ``four_eyes_above_yen``: by platform; an amount above it needs two people."""
+    """``tolerances``: see ``matching``. ``four_eyes_above_yen``: of whoever instructs; None = one person is enough."""
 
     tolerances: Tolerances = EXACT
-    four_eyes_above_yen: Mapping[str, int] | None = None
+    four_eyes_above_yen: int | None = None
 
-    def needs_four_eyes(self, said: Said, terms: SettlementTerms) -> bool:
-        """Whether a platform's instruction with these terms waits for another of its people."""
-        limit = (self.four_eyes_above_yen or {}).get(said.platform)
+    def needs_four_eyes(self, terms: SettlementTerms) -> bool:
+        """Whether an instruction with these terms waits for another person of its platform."""
+        limit = self.four_eyes_above_yen
         return limit is not None and terms.cash.amount_yen > limit
 
 
@@ -232,7 +232,7 @@ def _instruction(
         kept = replace(said, platform=own.said.platform, user=own.said.user, holds=own.said.holds | said.holds)
         return replace(own, said=kept)
     holds = said.holds | (own.said.holds & {HoldReason.PARTY} if own is not None else frozenset())
-    if rules.needs_four_eyes(said, terms):
+    if rules.needs_four_eyes(terms):
         holds |= {HoldReason.FOUR_EYES}
     return Instruction(terms, replace(said, holds=holds), now_s)
 

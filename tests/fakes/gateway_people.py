@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relayer.gateway.access import Role, Speaker, Speakers
+from relayer.gateway.tenants import Tenant
 
 EVERY_ROLE = frozenset(Role)
 
@@ -21,8 +22,9 @@ class Person:
 class People(Speakers):
     """Speakers whose certificate names are those of people."""
 
-    def __init__(self, speaks_for: Mapping[str, tuple[str, ...]], people: Mapping[str, Person]) -> None:
-        super().__init__(speaks_for)
+    def __init__(self, tenants: Mapping[str, Tenant], people: Mapping[str, Person]) -> None:
+        super().__init__({})
+        self._tenants.update(tenants)
         self._people = dict(people)
 
     @property
@@ -30,10 +32,16 @@ class People(Speakers):
         """See Speakers."""
         return (*super().callers, *self._people)
 
-    def speaker(self, caller: str) -> Speaker:
+    def tenant(self, caller: str) -> Tenant:
+        """See Speakers: a person is of his platform, with his own roles."""
+        person = self._people.get(caller)
+        if person is None:
+            return super().tenant(caller)
+        return replace(super().tenant(person.platform), roles=person.roles)
+
+    def platform(self, caller: str) -> Speaker:
         """See Speakers."""
         person = self._people.get(caller)
         if person is None:
-            return super().speaker(caller)
-        platform = super().speaker(person.platform)
-        return Speaker(platform.name, platform.nodes, caller, person.roles)
+            return super().platform(caller)
+        return replace(super().platform(person.platform), user=caller, roles=person.roles)

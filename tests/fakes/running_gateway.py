@@ -132,7 +132,7 @@ async def running_gateway(
         await gateway.close()
 
 
-def stored_in(database: Path) -> list[str]:
+def stored_in(database: Path | str) -> list[str]:
     """Everything in the database but the audit log, which remembers refused calls too."""
     with contextlib.closing(sqlite3.connect(database)) as reader:
         return [line for line in reader.iterdump() if not line.startswith('INSERT INTO "audit_')]

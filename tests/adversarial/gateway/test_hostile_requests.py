@@ -119,7 +119,7 @@ async def test_any_mutation_of_a_valid_request_is_accepted_whole_or_refused_whol
 async def test_any_mutation_of_one_of_many_is_told_in_its_place_and_the_others_are_done(
     gateway: RunningGateway, data: st.DataObject
 ) -> None:
-    hurt = data.draw(mutated(create_request(str(uuid.UUID(int=7)), terms=encode_terms(some_terms(3)))))
+    hurt: Any = data.draw(mutated(create_request(str(uuid.UUID(int=7)), terms=encode_terms(some_terms(3)))))
     fine = create_request(ID, terms=encode_terms(some_terms(2)))
     batch = pb.BatchCreateSettlementsRequest(requests=[hurt, fine])
     try:

@@ -15,9 +15,9 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from ibc.dvp import terms_hash
 from relayer.gateway.access import Role
-from relayer.gateway.instructing import InstructionRules
 from relayer.gateway.matching import Side
 from relayer.gateway.settlement_codec import encode_terms
+from relayer.gateway.tenants import Tenant
 from tests.fakes.gateway_people import People, Person
 from tests.fakes.running_gateway import RunningGateway, create_request, details_of
 from tests.fakes.settlement_terms import some_terms
@@ -25,7 +25,12 @@ from tests.fakes.settlement_terms import some_terms
 ID, OTHER_ID = (str(uuid.UUID(int=number)) for number in (1, 2))
 LIMIT_YEN = 500_000
 PEOPLE = People(
-    {"broker-a": ("cn-a",), "broker-b": ("cn-b",), "broker-x": ("cn-a",), "broker-c": ("cn-c",)},
+    {
+        "broker-a": Tenant(frozenset({"cn-a"}), four_eyes_above_yen=LIMIT_YEN),
+        "broker-b": Tenant(frozenset({"cn-b"})),
+        "broker-x": Tenant(frozenset({"cn-a"})),
+        "broker-c": Tenant(frozenset({"cn-c"})),
+    },
     {
         "ann": Person("broker-a"),
         "ben": Person("broker-a"),
@@ -40,8 +45,7 @@ HASH = terms_hash(some_terms())
 
 @pytest.fixture
 async def gateway(tmp_path: Path) -> AsyncIterator[RunningGateway]:
-    rules = InstructionRules(four_eyes_above_yen={"broker-a": LIMIT_YEN})
-    running = RunningGateway(tmp_path / "gateway.sqlite3", speakers=PEOPLE, rules=rules)
+    running = RunningGateway(tmp_path / "gateway.sqlite3", speakers=PEOPLE)
     await running.start()
     try:
         yield running

@@ -48,7 +48,7 @@ def done(outcome: Outcome | Exception) -> Outcome:
 
 
 def test_everything_of_a_settlement_is_read_back_by_another_instance(open_store: OpenStore) -> None:
-    first, rules = open_store(), InstructionRules(Tolerances(100, 5), {"broker-b": 5})
+    first, rules = open_store(), InstructionRules(Tolerances(100, 5), 5)
     trade_id, nearly = some_terms().trade_id, some_terms(amount_yen=1_000_050)
     buyer = Said("broker-b", "bob", "B-1", "T-1")
     for side, terms, said in ((Side.SELLER, some_terms(), SELLER), (Side.BUYER, nearly, buyer)):

@@ -25,7 +25,7 @@ from relayer.gateway.settlement_writes import Change, changed
 from tests.fakes.settlement_terms import T0_S, some_terms
 
 LIMIT_YEN = 1_000_000
-RULES = InstructionRules(four_eyes_above_yen={"broker-a": LIMIT_YEN})
+RULES, NO_LIMIT = InstructionRules(four_eyes_above_yen=LIMIT_YEN), InstructionRules()
 ANN, BEN, STRANGER = Said("broker-a", "ann"), Said("broker-a", "ben"), Said("broker-x", "xen")
 BUYER = Said("broker-b", "bob")
 LARGE, SMALL = some_terms(amount_yen=LIMIT_YEN + 1), some_terms(amount_yen=LIMIT_YEN)
@@ -55,13 +55,13 @@ def test_an_amount_above_the_platforms_limit_waits_for_a_second_person_and_one_a
     assert large().holds() == {HoldReason.FOUR_EYES}
     case = Case()
     case.after(instruct(Side.SELLER, SMALL, T0_S, ANN, RULES))
-    case.after(instruct(Side.BUYER, SMALL, T0_S, BUYER, RULES))
+    case.after(instruct(Side.BUYER, SMALL, T0_S, BUYER, NO_LIMIT))
     assert case.holds() == case.holds(Side.BUYER) == frozenset()
 
 
 def test_it_matches_on_hold_and_says_whom_it_waits_for() -> None:
     case = large()
-    matched = case.after(instruct(Side.BUYER, LARGE, T0_S, BUYER, RULES))
+    matched = case.after(instruct(Side.BUYER, LARGE, T0_S, BUYER, NO_LIMIT))
     assert matched.state is SettlementState.MATCHED
     assert matched.held_sides == (Side.SELLER,)
     assert matched.waiting is not None
@@ -130,9 +130,9 @@ def test_new_terms_after_the_release_need_a_second_person_again() -> None:
 
 
 def test_affirming_an_amount_above_ones_own_limit_waits_for_a_second_person_too() -> None:
-    case, rules = Case(), InstructionRules(four_eyes_above_yen={"broker-b": LIMIT_YEN})
-    case.after(instruct(Side.SELLER, LARGE, T0_S, ANN, rules))
-    case.after(affirm(Side.BUYER, Affirmed(terms_hash(LARGE)), BUYER, rules, T0_S))
+    case = Case()
+    case.after(instruct(Side.SELLER, LARGE, T0_S, ANN, NO_LIMIT))
+    case.after(affirm(Side.BUYER, Affirmed(terms_hash(LARGE)), BUYER, RULES, T0_S))
     assert case.holds(Side.BUYER) == {HoldReason.FOUR_EYES}
 
 
@@ -173,7 +173,7 @@ def test_a_hold_that_would_stop_nothing_any_more_is_refused_by_name() -> None:
 
 def test_the_higher_priority_of_both_sides_counts() -> None:
     case = large()
-    case.after(instruct(Side.BUYER, LARGE, T0_S, BUYER, RULES))
+    case.after(instruct(Side.BUYER, LARGE, T0_S, BUYER, NO_LIMIT))
     assert case.settlement is not None
     assert case.settlement.priority is Priority.NORMAL
     assert case.after(amend(Side.BUYER, BUYER, {"priority": Priority.URGENT})).priority is Priority.URGENT

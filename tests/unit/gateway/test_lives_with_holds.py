@@ -31,7 +31,8 @@ from tests.fakes.settlement_terms import some_terms
 from tests.unit.gateway.test_following_settlements import Desk
 
 LIMIT_YEN = 1_000_040
-RULES = InstructionRules(Tolerances(amount_yen=100, time_s=5), {"seller": LIMIT_YEN})
+NEAR = Tolerances(amount_yen=100, time_s=5)
+RULES = {Side.SELLER: InstructionRules(NEAR, LIMIT_YEN), Side.BUYER: InstructionRules(NEAR)}
 SIDES = st.sampled_from(list(Side))
 USERS = st.sampled_from(["ann", "ben"])
 
@@ -62,13 +63,13 @@ class Lives(RuleBasedStateMachine):
     @rule(side=SIDES, user=USERS, extra=st.integers(0, 130), held=st.booleans())
     def instructs(self, side: Side, user: str, extra: int, held: bool) -> None:  # noqa: FBT001  # hypothesis gives them by name
         said = Said(side.value, user, holds=frozenset({HoldReason.PARTY}) if held else frozenset())
-        self.do(instruct(side, some_terms(amount_yen=1_000_000 + extra), self.desk.now_s, said, RULES))
+        self.do(instruct(side, some_terms(amount_yen=1_000_000 + extra), self.desk.now_s, said, RULES[side]))
 
     @precondition(lambda self: self.known() is not None)
     @rule(side=SIDES, user=USERS)
     def affirms(self, side: Side, user: str) -> None:
         affirmed = Affirmed(self.known().terms_hash)
-        self.do(affirm(side, affirmed, Said(side.value, user), RULES, self.desk.now_s))
+        self.do(affirm(side, affirmed, Said(side.value, user), RULES[side], self.desk.now_s))
 
     @rule(side=SIDES, user=USERS)
     def holds(self, side: Side, user: str) -> None:
