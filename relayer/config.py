@@ -22,7 +22,7 @@ from relayer.evm_config import ConsensusKind, EvmSection
 from relayer.gateway.call_config import CallsSection
 from relayer.gateway.http.section import HttpSection
 from relayer.gateway.services_config import CustodySection
-from relayer.gateway.settlement_config import CutOffSection, TolerancesSection, Yen
+from relayer.gateway.settlement_config import CutOffSection, TolerancesSection
 from relayer.gateway.tenants import TenantSection
 from relayer.gateway.webhooks.section import WebhooksSection
 from relayer.planning_config import PlanningSection
@@ -247,7 +247,7 @@ class GatewayConfig(_Proved):
     ``tenants``: platforms that may call it, by the name in their certificates; ``calls``: what holds for every call.
     ``before_…_s``, ``…_to_settle_s``: see ``Margins``, of cash leading and of securities leading (payment).
     ``securities_lead``: families of adapters whose settlements the securities lead where an instruction does not say.
-    ``tolerances``, ``four_eyes_above_yen`` (by caller), ``cut_offs`` (by cash ledger): see ``settlement_config``.
+    ``tolerances``, ``cut_offs`` (by cash ledger): see ``settlement_config``.
     ``http``, ``webhooks``: the JSON face, and events posted to platforms; each is there if its section is.
     ``custody``: see ``services_config``. ``relayer``: the one that preflight asks whether it is alive, if any.
     """
@@ -267,7 +267,6 @@ class GatewayConfig(_Proved):
     payment_to_settle_s: Annotated[int, Field(ge=1, le=86_400)] = 10
     securities_lead: tuple[Annotated[str, AfterValidator(_adapter_family)], ...] = ()
     tolerances: TolerancesSection = TolerancesSection()
-    four_eyes_above_yen: dict[PartyName, Yen] = {}
     cut_offs: dict[Annotated[str, Field(min_length=1, max_length=64)], CutOffSection] = {}
     watch_heartbeat_s: Annotated[float, Field(ge=0.1, le=3600)] = 15.0
     http: HttpSection | None = None

@@ -59,7 +59,7 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
             (config.before_payment_s, config.payment_to_settle_s),
         )
         margins = Margins(*settle, *pay)
-        rules, cut_offs = rules_of(config.tolerances, config.four_eyes_above_yen), cut_offs_of(config.cut_offs)
+        rules, cut_offs = rules_of(config.tolerances), cut_offs_of(config.cut_offs)
         asked = None if config.relayer is None else RelayerClient(config.relayer.endpoint(), tls)
         if asked is not None:
             stack.push_async_callback(asked.close)

@@ -54,7 +54,7 @@ async def serve_gateway(
     Of several over one PostgreSQL all answer; one of them, by its lease, follows, and one delivers webhooks.
     """
     offered = additions or Additions()
-    commit = GroupCommit(parts.store.apply)
+    commit, newest = GroupCommit(parts.store.apply), NewestEvent(parts.store.newest_number, _WATCH_POLL_S)
     writer = AuditWriter(AuditLog(parts.store.database, AUDIT_TABLE))
     keeper = _follower_lease(parts)
     settings = FollowerSettings(poll_interval_s)
@@ -64,7 +64,7 @@ async def serve_gateway(
         runners["lease"] = keeper
     server = _server(parts, server_settings, writer)
     async with AsyncExitStack() as stack:
-        services = core_services(parts, _desk(parts, commit), stopping)
+        services = core_services(parts, _desk(parts, commit, newest), stopping)
         if offered.webhooks is not None:
             webhooks, lease = await _opened_webhooks(parts, offered, offered.webhooks, stack)
             services = (*services, webhook_service(webhooks.servicer))
@@ -81,7 +81,7 @@ async def serve_gateway(
             await run_until_stopped(stopping, jobs)
         finally:
             await server.stop()
-            await writer.close()
+            await asyncio.gather(commit.close(), newest.close(), writer.close())
             _log.info("stopped")
 
 
@@ -100,9 +100,8 @@ def _follower_lease(parts: GatewayParts) -> LeaseKeeper | None:
     return LeaseKeeper(parts.store.database, LEASES, (FOLLOWER_LEASE,), terms, parts.now_s)
 
 
-def _desk(parts: GatewayParts, commit: GroupCommit) -> Desk:
+def _desk(parts: GatewayParts, commit: GroupCommit, newest: NewestEvent) -> Desk:
     admission = Admission(parts.scope, parts.margins, parts.rules, parts.cut_offs)
-    newest = NewestEvent(parts.store.newest_number, _WATCH_POLL_S)
     clerk = (parts.store, commit, newest, parts.cash, admission, parts.speakers, parts.now_s, STATUS_CODES)
     return Desk(*clerk, parts.more.listed)
 

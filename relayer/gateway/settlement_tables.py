@@ -97,7 +97,6 @@ ACCOUNTS: Final = NamedAccounts(METADATA)
 LEASES: Final = LeaseTable(METADATA)
 WEBHOOKS: Final = WebhookTables(METADATA)
 AUDIT_TABLE: Final = AuditTable(METADATA)
-WEBHOOKS: Final = WebhookTables(METADATA)
 FOLLOWER_LEASE: Final = "gateway/follower"
 _MOST_AT_ONCE: Final = 500
 """Values in one query: SQLite and PostgreSQL both bound them."""
