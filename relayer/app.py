@@ -11,7 +11,7 @@ from pathlib import Path as FilePath
 import structlog
 
 from relayer.config import RelayerConfig, load_config
-from relayer.opened_paths import opened_paths, relayed_paths
+from relayer.opened_paths import evidence_desk, opened_paths, relayed_paths
 from relayer.rpc_server import ServerSettings
 from relayer.service import crash_hook
 from relayer.serving import serve_relayer
@@ -29,7 +29,7 @@ async def serve(config_file: FilePath, stopping: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         store = RelayerStore(config.database)
         stack.callback(store.close)
-        opened = await opened_paths(config, tls, stack)
+        opened = await opened_paths(config, tls, store, stack)
         kill = crash_hook(config.kill_at, _kill_this_process)
         chains = {path.section.name: [end.chain_name for end in path.ends] for path in opened}
         await serve_relayer(
@@ -39,6 +39,7 @@ async def serve(config_file: FilePath, stopping: asyncio.Event) -> None:
             config.poll_interval_ms / 1000,
             stopping,
             lambda port: _log.info("relaying", listen=config.listen, port=port, paths=chains),
+            evidence=evidence_desk(opened, config),
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from enum import Enum
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
 
@@ -19,9 +18,13 @@ from primitives.errors import CallerError, CrossDvpError
 from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
 from relayer.database import is_url
+from relayer.evm_config import ConsensusKind, EvmSection
 from relayer.gateway.call_config import CallsSection
+from relayer.gateway.http.section import HttpSection
 from relayer.gateway.settlement_config import CutOffSection, TolerancesSection
 from relayer.gateway.tenants import TenantSection
+from relayer.gateway.webhooks.section import WebhooksSection
+from relayer.planning_config import PlanningSection
 from relayer.proof_config import DirectProof, ProofSection
 
 MAX_FILE_BYTES = 256 * 1024
@@ -106,25 +109,6 @@ class Peer(_Section):
         return ApiEndpoint(self.name, self.target)
 
 
-class ConsensusKind(Enum):
-    """What makes the EVM chain's blocks final: the light client that the ledger hosts of it, by its type."""
-
-    QBFT = "qbft"
-    MOCK = "mock"
-
-
-class EvmSection(_Section):
-    """The EVM chain: its JSON-RPC endpoint, where the IBC contracts were deployed, what makes its blocks final.
-
-    ``max_gas_price_wei``: the most that the relayer's account pays; 0 is for networks on which gas is free.
-    """
-
-    rpc_url: Annotated[str, Field(pattern=r"^https?://")]
-    deployment_file: Path
-    consensus: ConsensusKind = ConsensusKind.QBFT
-    max_gas_price_wei: Annotated[int, Field(ge=0, lt=2**64)] = 0
-
-
 class LedgerSection(_Section):
     """The Progmat ledger: its issuer's node, custodians, Validators, and the light client it hosts of the EVM chain."""
 
@@ -193,6 +177,7 @@ class PathSection(_Proved):
     evm_key_file: Path
     ledger: LedgerSection
     receive_margin_s: Annotated[int, Field(ge=0, le=3600)] = 3
+    planning: PlanningSection = PlanningSection()
 
     def evm_secret(self) -> bytes:
         """The EVM account's secret. Raises ``ConfigInvalid``."""
@@ -262,6 +247,7 @@ class GatewayConfig(_Proved):
     ``before_…_s``, ``…_to_settle_s``: see ``Margins``, of cash leading and of securities leading (payment).
     ``securities_lead``: families of adapters whose settlements the securities lead where an instruction does not say.
     ``tolerances``, ``cut_offs`` (by cash ledger): see ``settlement_config``.
+    ``http``, ``webhooks``: the JSON face, and events posted to platforms; each is there if its section is.
     """
 
     profile: RegistryProfile = RegistryProfile.PRODUCTION
@@ -281,6 +267,8 @@ class GatewayConfig(_Proved):
     tolerances: TolerancesSection = TolerancesSection()
     cut_offs: dict[Annotated[str, Field(min_length=1, max_length=64)], CutOffSection] = {}
     watch_heartbeat_s: Annotated[float, Field(ge=0.1, le=3600)] = 15.0
+    http: HttpSection | None = None
+    webhooks: WebhooksSection | None = None
 
     @model_validator(mode="after")
     def _mock_is_for_tests(self) -> Self:
@@ -328,6 +316,8 @@ _PATHS = {
     "answer_file",
     "collateral_file",
     "public_key",
+    "key_file",
+    "authority_file",
 }
 
 

@@ -93,6 +93,7 @@ class RpcServer:
 
     ``codes`` refines the status codes of errors, ``adorn`` adds to their details. ``access``: interceptors that decide
     who may call what; the plain list of callers unless they are given. ``most_bytes``: see ``WellFormedRequests``.
+    ``interceptors``: what calls go through, outermost first; another face of the same servicers goes through them, too.
     """
 
     def __init__(
@@ -121,6 +122,7 @@ class RpcServer:
             WellFormedRequests(most_bytes),
         )
         self._listen = settings.listen
+        self.interceptors = interceptors
         self.server = grpc.aio.server(interceptors=interceptors, options=options)
         self._credentials = grpc.ssl_server_credentials(
             [(tls.private_key, tls.certificate)], root_certificates=tls.authority, require_client_auth=True

@@ -20,7 +20,7 @@ COMMANDS: Final[Commands] = {
     "devnet": ("relayer.cli.devnet", "A local devnet: ledger, EVM chain, relayer and gateway as processes."),
     "doctor": ("relayer.cli.doctor", "Ask an EVM node everything a settlement will ask: can it serve?"),
     "explain": ("relayer.cli.explain", "What a reason of an error means and what to do, in English or Japanese."),
-    "gateway": ("relayer.cli.gateway", "A gateway: its audit log, tokens for its callers."),
+    "gateway": ("relayer.cli.gateway", "A gateway: its audit log and database, tokens for its callers."),
     "ledger": ("chains.progmat.cli.main", "Operate a ledger node: its configuration, storage, flows, vault, network."),
     "relayer": ("relayer.cli.relayer", "The relayer of a devnet: chains, light clients, packets, alarms."),
     "settlement": (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -17,11 +19,14 @@ from relayer.config import GatewayConfig, load_config
 from relayer.gateway.access import Speakers
 from relayer.gateway.admission import Margins, Scope
 from relayer.gateway.evm_side import EvmSide
+from relayer.gateway.http.server import HttpSettings
 from relayer.gateway.ledger_side import LedgerSide
 from relayer.gateway.orders import orders_of
-from relayer.gateway.serving import GatewayParts, serve_gateway
+from relayer.gateway.parts import Additions, GatewayParts
+from relayer.gateway.serving import serve_gateway
 from relayer.gateway.settlement_config import cut_offs_of, rules_of
 from relayer.gateway.store import GatewayStore
+from relayer.gateway.webhooks.serving import webhook_settings
 from relayer.proof_ends import EvmAccess, LedgerAccess, opened_prover
 from relayer.rpc_server import ServerSettings
 
@@ -36,7 +41,7 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         store = GatewayStore(config.database)
         stack.callback(store.close)
-        rpc = await stack.enter_async_context(opened_evm_node(config.evm.rpc_url, deployment.chain_id))
+        rpc = await stack.enter_async_context(opened_evm_node(config.evm.node_settings(deployment.chain_id)))
         ledger = LedgerAccess(config.ledger, tls)
         prover = await opened_prover(
             config.proof, ledger, EvmAccess(rpc, deployment, EVM_CONSENSUS[config.evm.consensus]), stack
@@ -47,27 +52,42 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         orders = orders_of(deployment, config.securities_lead)
         scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians), orders)
         speakers = Speakers.of_tenants({name: tenant.tenant() for name, tenant in config.tenants.items()})
-        calls = config.calls.rules(config.name)
+        settle, pay = (
+            (config.before_lock_s, config.lock_to_settle_s),
+            (config.before_payment_s, config.payment_to_settle_s),
+        )
+        parts = GatewayParts(
+            store,
+            EvmSide(rpc, deployment, prover),
+            cash,
+            scope,
+            speakers,
+            now_s,
+            Margins(*settle, *pay),
+            rules=rules_of(config.tolerances),
+            cut_offs=cut_offs_of(config.cut_offs),
+            calls=config.calls.rules(config.name),
+            name=f"{config.name}@{socket.gethostname()}:{os.getpid()}",
+            heartbeat_s=config.watch_heartbeat_s,
+        )
         await serve_gateway(
-            GatewayParts(
-                store,
-                EvmSide(rpc, deployment, prover),
-                cash,
-                scope,
-                speakers,
-                now_s,
-                rules_of(config.tolerances),
-                cut_offs_of(config.cut_offs),
-                f"{config.name} at {config.listen}",
-                config.watch_heartbeat_s,
-                calls,
-            ),
+            parts,
             ServerSettings(config.listen, tls, speakers.callers),
-            Margins(config.before_lock_s, config.lock_to_settle_s, config.before_payment_s, config.payment_to_settle_s),
             config.poll_interval_ms / 1000,
             stopping,
             lambda port: _log.info("serving", listen=config.listen, port=port),
+            additions_of(config),
         )
+
+
+def additions_of(config: GatewayConfig) -> Additions:
+    """What the configuration asks for beside gRPC. Raises ``ConfigInvalid``."""
+    http = config.http
+    return Additions(
+        http=None if http is None else HttpSettings(http.listen, config.tls, http.heartbeat_s),
+        webhooks=webhook_settings(config),
+        on_http_ready=lambda port: _log.info("serving HTTP", listen=http.listen if http else "", port=port),
+    )
 
 
 def now_s() -> int:

@@ -20,6 +20,7 @@ from relayer.gateway.audit_tables import AuditTable
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Instruction, Settlement
 from relayer.gateway.settlement_message import decode_settlement, instructed_by
+from relayer.gateway.webhooks.tables import WebhookTables
 from relayer.leases import LeaseTable
 
 METADATA: Final = sa.MetaData()
@@ -92,6 +93,7 @@ CURSORS: Final = Cursors(METADATA)
 HELD: Final = HeldTable(METADATA)
 LEASES: Final = LeaseTable(METADATA)
 AUDIT_TABLE: Final = AuditTable(METADATA)
+WEBHOOKS: Final = WebhookTables(METADATA)
 FOLLOWER_LEASE: Final = "gateway/follower"
 _MOST_AT_ONCE: Final = 500
 """Values in one query: SQLite and PostgreSQL both bound them."""

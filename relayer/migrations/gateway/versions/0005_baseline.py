@@ -150,3 +150,56 @@ def upgrade() -> None:
         sa.Column("trade_id", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("platform", "reference"),
     )
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("endpoint_id", sa.String(), nullable=False),
+        sa.Column("webhook_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("event_number", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("last_status", sa.Integer(), nullable=False),
+        sa.Column("last_latency_ms", sa.BigInteger(), nullable=False),
+        sa.Column("last_error", sa.String(), nullable=False),
+        sa.Column("first_s", sa.BigInteger(), nullable=False),
+        sa.Column("last_s", sa.BigInteger(), nullable=False),
+        sa.Column("next_s", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("webhook_deliveries", schema=None) as batch_op:
+        batch_op.create_index("webhook_deliveries_of", ["endpoint_id", "id"], unique=False)
+        batch_op.create_index("webhook_deliveries_tried", ["endpoint_id", "state"], unique=False)
+
+    op.create_table(
+        "webhook_endpoints",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("request_id", sa.String(), nullable=False),
+        sa.Column("request_fields", sa.JSON(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("scheme", sa.String(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("cursor", sa.BigInteger(), nullable=False),
+        sa.Column("failing_since_s", sa.BigInteger(), nullable=False),
+        sa.Column("failed_attempts", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_s", sa.BigInteger(), nullable=False),
+        sa.Column("last_error", sa.String(), nullable=False),
+        sa.Column("created_s", sa.BigInteger(), nullable=False),
+        sa.Column("updated_s", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("platform", "request_id"),
+    )
+    op.create_table(
+        "webhook_secrets",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("endpoint_id", sa.String(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_s", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("webhook_secrets", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_webhook_secrets_endpoint_id"), ["endpoint_id"], unique=False)
