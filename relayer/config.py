@@ -21,6 +21,7 @@ from relayer.database import is_url
 from relayer.evm_config import ConsensusKind, EvmSection
 from relayer.gateway.call_config import CallsSection
 from relayer.gateway.http.section import HttpSection
+from relayer.gateway.services_config import CustodySection
 from relayer.gateway.settlement_config import CutOffSection, TolerancesSection
 from relayer.gateway.tenants import TenantSection
 from relayer.gateway.webhooks.section import WebhooksSection
@@ -248,6 +249,7 @@ class GatewayConfig(_Proved):
     ``securities_lead``: families of adapters whose settlements the securities lead where an instruction does not say.
     ``tolerances``, ``cut_offs`` (by cash ledger): see ``settlement_config``.
     ``http``, ``webhooks``: the JSON face, and events posted to platforms; each is there if its section is.
+    ``custody``: see ``services_config``. ``relayer``: the one that preflight asks whether it is alive, if any.
     """
 
     profile: RegistryProfile = RegistryProfile.PRODUCTION
@@ -269,10 +271,21 @@ class GatewayConfig(_Proved):
     watch_heartbeat_s: Annotated[float, Field(ge=0.1, le=3600)] = 15.0
     http: HttpSection | None = None
     webhooks: WebhooksSection | None = None
+    custody: CustodySection = CustodySection()
+    relayer: Peer | None = None
 
     @model_validator(mode="after")
     def _mock_is_for_tests(self) -> Self:
         _refuse_mock(self.evm, self.profile)
+        return self
+
+    @model_validator(mode="after")
+    def _keys_in_files_are_for_tests(self) -> Self:
+        if self.profile is not RegistryProfile.TEST and any(each.kind == "file" for each in self.custody.signers):
+            raise ValueError(
+                'custody.signers: expected kind "aws-kms", found "file": a platform\'s key does not lie on this disk; '
+                ' say profile = "test" at the head of a configuration that is for tests only'
+            )
         return self
 
 

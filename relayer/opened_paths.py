@@ -107,6 +107,12 @@ async def opened_paths(
     """All paths of a configuration. Raises ``ConfigInvalid`` and the named errors of what it opens."""
     chains = SharedChains(store, stack)
     opened = [await _opened_path(path, config, tls, chains, stack) for path in config.paths]
+    refuse_shared_clients(opened)
+    return opened
+
+
+def refuse_shared_clients(opened: Sequence[OpenedPath]) -> None:
+    """Each light client belongs to one path. Raises ``ConfigInvalid``."""
     served: dict[tuple[str, str], str] = {}
     for path in opened:
         for end in path.ends:
@@ -117,7 +123,6 @@ async def opened_paths(
                     f"path {other} has the light client {end.client_id} on {end.chain_name}, too: two paths never "
                     "share one, as each would relay the other's packets",
                 )
-    return opened
 
 
 async def _opened_path(

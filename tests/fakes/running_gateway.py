@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,17 +59,20 @@ class RunningGateway:
     calls: CallRules = field(default_factory=CallRules)
     rules: InstructionRules = RULES
     cut_offs: CutOffs = field(default_factory=CutOffs)
-    name: str = NAME
-    files: Path | None = None
-    """Where certificates are kept; beside the database unless it is a server's."""
+    name: str = "gateway"
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Task[None] | None = None
     _channels: list[Any] = field(default_factory=list)
+    _elsewhere: tempfile.TemporaryDirectory[str] | None = None
 
     @property
-    def folder(self) -> Path:
-        """Where certificates are kept."""
-        return self.files or Path(self.database).parent
+    def _folder(self) -> Path:
+        """Where its certificates lie: beside the database, if that is a file."""
+        if isinstance(self.database, Path):
+            return self.database.parent
+        if self._elsewhere is None:
+            self._elsewhere = tempfile.TemporaryDirectory(prefix="crossdvp-gateway-")
+        return Path(self._elsewhere.name)
 
     async def start(self) -> None:
         """On a free port at first, on the same port ever after."""
@@ -92,13 +96,13 @@ class RunningGateway:
             self.speakers,
             lambda: self.now_s,
             margins,
-            self.rules,
-            self.cut_offs,
-            name=self.name,
+            rules=self.rules,
+            cut_offs=self.cut_offs,
             calls=self.calls,
+            name=self.name,
             heartbeat_s=self.heartbeat_s,
         )
-        files = tls_files(self.folder, NAME)
+        files = tls_files(self._folder, NAME)
         additions = Additions(
             HttpSettings(f"127.0.0.1:{self.http_port}", files, self.heartbeat_s),
             self.webhooks,
@@ -136,7 +140,7 @@ class RunningGateway:
     def http(self, caller: str = BOTH_SIDES, tls: ApiTls | None = None) -> aiohttp.ClientSession:
         """A session with the HTTP face, as a caller."""
         loaded = tls or tls_of(caller)
-        session = http_session(self.http_port, tls_files(self.folder, caller, loaded), loaded.authority)
+        session = http_session(self.http_port, tls_files(self._folder, caller, loaded), loaded.authority)
         self._channels.append(session)
         return session
 
@@ -155,12 +159,12 @@ class RunningGateway:
 async def running_gateway(
     database: Path,
     scope: Scope = SCOPE,
+    rules: InstructionRules = RULES,
     heartbeat_s: float = 15.0,
     webhooks: WebhookSettings | None = None,
-    rules: InstructionRules = RULES,
 ) -> AsyncIterator[RunningGateway]:
     """A started gateway over the database file, closed at the end."""
-    gateway = RunningGateway(database, scope=scope, heartbeat_s=heartbeat_s, webhooks=webhooks, rules=rules)
+    gateway = RunningGateway(database, scope=scope, rules=rules, heartbeat_s=heartbeat_s, webhooks=webhooks)
     await gateway.start()
     try:
         yield gateway

@@ -12,7 +12,8 @@ from primitives.errors import UnavailableError
 from relayer.database import Location
 from relayer.gateway.audit import AuditClosed, AuditLog, AuditOverloaded, AuditWriter
 from relayer.gateway.audit_entries import AuditKind, AuditRecord
-from relayer.gateway.store import AUDIT_TABLE, GatewayStore
+from relayer.gateway.settlement_tables import AUDIT_TABLE
+from relayer.gateway.store import GatewayStore
 from tests.fakes.settlement_terms import T0_S
 
 

@@ -84,7 +84,7 @@ async def test_a_platform_without_tokens_may_not_send_one(gateway: RunningGatewa
         (("authorization", "Bearer a"), ("authorization", "Bearer b")),
     ],
 )
-async def test_another_scheme_or_two_tokens_are_refused(gateway: RunningGateway, metadata: Any) -> None:  # noqa: ANN401
+async def test_another_scheme_or_two_tokens_are_refused(gateway: RunningGateway, metadata: Any) -> None:  # noqa: ANN401  # as gRPC takes it
     call = gateway.stub("broker-a").ListSettlements(pb.ListSettlementsRequest(), metadata=metadata)
     code, reason = await refusal(call)
     assert code is grpc.StatusCode.UNAUTHENTICATED
@@ -194,7 +194,7 @@ def _audit(gateway: RunningGateway, caller: str) -> Any:  # noqa: ANN401  # gene
     return audit_service_pb2_grpc.AuditServiceStub(gateway.channel(caller))  # type: ignore[no-untyped-call] # generated
 
 
-async def _entries(gateway: RunningGateway, caller: str, metadata: Any) -> list[audit_service_pb2.AuditEntry]:  # noqa: ANN401
+async def _entries(gateway: RunningGateway, caller: str, metadata: Any) -> list[audit_service_pb2.AuditEntry]:  # noqa: ANN401  # as gRPC takes it
     """All of them, by pages of one."""
     found: list[audit_service_pb2.AuditEntry] = []
     token = ""

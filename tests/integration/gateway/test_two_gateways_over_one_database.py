@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
@@ -16,10 +15,10 @@ from tests.fakes.settlement_terms import some_terms
 
 
 @pytest.fixture
-async def pair(postgres_url: str, tmp_path: Path) -> AsyncIterator[tuple[RunningGateway, RunningGateway]]:
+async def pair(postgres_url: str) -> AsyncIterator[tuple[RunningGateway, RunningGateway]]:
     evm, ledger = MemoryEvm(), MemoryLedger(cash_yen=10_000_000)
     one, other = (
-        RunningGateway(postgres_url, evm=evm, ledger=ledger, name=f"gateway {n}", files=tmp_path) for n in (1, 2)
+        RunningGateway(postgres_url, evm=evm, ledger=ledger, name=f"gateway {n}") for n in (1, 2)
     )
     await one.start()
     await other.start()

@@ -20,7 +20,8 @@ from relayer.gateway.audit_calls import ABANDONED
 from relayer.gateway.call_config import CallRules
 from relayer.gateway.error_details import preferred
 from relayer.gateway.matching import Side
-from relayer.gateway.store import AUDIT_TABLE, GatewayStore
+from relayer.gateway.settlement_tables import AUDIT_TABLE
+from relayer.gateway.store import GatewayStore
 from relayer.rpc.call import Deadlines
 from tests.fakes.running_gateway import RunningGateway, create_request, details_of, running_gateway
 from tests.fakes.settlement_sides import MemoryLedger

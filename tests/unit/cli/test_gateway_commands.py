@@ -16,7 +16,8 @@ from relayer.cli.gateway_audit import app as audit_app
 from relayer.cli.gateway_token import app as token_app
 from relayer.gateway.audit import AuditLog
 from relayer.gateway.audit_entries import AuditKind, AuditRecord
-from relayer.gateway.store import AUDIT_TABLE, GatewayStore
+from relayer.gateway.settlement_tables import AUDIT_TABLE
+from relayer.gateway.store import GatewayStore
 from relayer.gateway.tokens import TokenRules, TokenVerifier
 from relayer.reasons.catalogue import catalogue
 from relayer.rpc.callers import CallerCertificate

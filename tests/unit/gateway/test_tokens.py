@@ -115,7 +115,8 @@ def _unsigned(header: dict[str, Any]) -> str:
 
 
 def test_alg_none_and_the_public_key_as_a_secret_are_refused() -> None:
-    assert refused_rule(_unsigned({"alg": "none", "kid": "k1"})) == "alg"
+    assert refused_rule(_unsigned({"alg": "none", "kid": "k1"})) == "form"
+    assert refused_rule(_unsigned({"alg": "none", "kid": "k1"}) + "AA") == "alg"
     pem = signing_key("broker-a").public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     confused = jwt.encode(good_claims("broker-a", "alice"), pem, "HS256", {"kid": "k1"})
     assert refused_rule(confused) == "alg"
@@ -177,14 +178,9 @@ def test_a_token_with_one_character_changed_is_refused(position: int, replacemen
     token = token_for("broker-a", "alice")
     where = position % len(token)
     changed = token[:where] + replacement + token[where + 1 :]
-    # The last character of base64url holds bits that no decoder reads: those tokens say the same.
-    if changed != token and jwt.utils.base64url_decode(changed.rpartition(".")[2]) != _signature(token):
+    if changed != token:
         with pytest.raises(TokenRefused):
             verify(changed)
-
-
-def _signature(token: str) -> bytes:
-    return jwt.utils.base64url_decode(token.rpartition(".")[2])
 
 
 def test_a_single_use_token_repeats_its_change_and_makes_no_other() -> None:
