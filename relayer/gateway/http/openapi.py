@@ -18,19 +18,14 @@ _WELL_KNOWN: Final[dict[str, dict[str, Any]]] = {
     "google.protobuf.Duration": {"type": "string", "description": "Seconds with an s behind, as 1.5s."},
     "google.protobuf.FieldMask": {"type": "string", "description": "Names of fields, separated by commas."},
 }
-_INTEGERS: Final = {
-    FieldDescriptor.TYPE_INT32: "int32",
-    FieldDescriptor.TYPE_SINT32: "int32",
-    FieldDescriptor.TYPE_UINT32: "uint32",
-    FieldDescriptor.TYPE_FIXED32: "uint32",
-    FieldDescriptor.TYPE_SFIXED32: "int32",
-}
-_LONG_INTEGERS: Final = {
-    FieldDescriptor.TYPE_INT64: "int64",
-    FieldDescriptor.TYPE_SINT64: "int64",
-    FieldDescriptor.TYPE_UINT64: "uint64",
-    FieldDescriptor.TYPE_FIXED64: "uint64",
-    FieldDescriptor.TYPE_SFIXED64: "int64",
+_SCALARS: Final[dict[int, dict[str, Any]]] = {
+    FieldDescriptor.TYPE_INT32: {"type": "integer", "format": "int32"},
+    FieldDescriptor.TYPE_UINT32: {"type": "integer", "format": "uint32"},
+    FieldDescriptor.TYPE_INT64: {"type": "string", "format": "int64"},
+    FieldDescriptor.TYPE_UINT64: {"type": "string", "format": "uint64"},
+    FieldDescriptor.TYPE_BOOL: {"type": "boolean"},
+    FieldDescriptor.TYPE_BYTES: {"type": "string", "contentEncoding": "base64"},
+    FieldDescriptor.TYPE_STRING: {"type": "string"},
 }
 _ERROR_SCHEMA: Final = {
     "type": "object",
@@ -185,15 +180,7 @@ class _Schemas:
             return dict(known) if known is not None else self.reference(field.message_type)
         if field.enum_type is not None:
             return self.reference(field.enum_type)
-        if field.type in _INTEGERS:
-            return {"type": "integer", "format": _INTEGERS[field.type]}
-        if field.type in _LONG_INTEGERS:
-            return {"type": "string", "format": _LONG_INTEGERS[field.type]}
-        if field.type == FieldDescriptor.TYPE_BOOL:
-            return {"type": "boolean"}
-        if field.type == FieldDescriptor.TYPE_BYTES:
-            return {"type": "string", "contentEncoding": "base64"}
-        return {"type": "string"} if field.type == FieldDescriptor.TYPE_STRING else {"type": "number"}
+        return dict(_SCALARS.get(field.type, {"type": "number"}))
 
     def _enum(self, kind: EnumDescriptor) -> dict[str, Any]:
         texts = {value.name: self._comments.get(f"{kind.full_name}.{value.name}", "") for value in kind.values}
