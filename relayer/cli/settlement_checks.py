@@ -16,15 +16,15 @@ from rich.markup import escape
 
 from chains.console import EXIT_REFUSED, JsonFlag, Output, out, output_of, run, show_json
 from primitives.errors import CallerError
-from relayer.cli.settlement import DEFAULT_DIR, DirOption, NameArgument, resource_name
-from relayer.cli.settlement_acts import app
+from relayer.cli import settlement_acts
+from relayer.cli.settlement import DEFAULT_DIR, DirOption, NameArgument, app, resource_name
 from relayer.cli.verify import load_json_file
 from relayer.devnet.access import tls_of
 from relayer.devnet.layout import DevnetState, read_state
 from relayer.devnet.trust import trust_of
 from relayer.gateway.services_client import ServicesClient
 
-__all__ = ["app", "services"]
+__all__ = ["app", "services", "settlement_acts"]
 
 _COLOURS = {"PASS": "green", "WARN": "yellow", "FAIL": "red", "UNKNOWN": "magenta"}
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from crossdvp.gateway.v1 import (
+    custody_service_pb2,
+    custody_service_pb2_grpc,
     instrument_service_pb2,
     instrument_service_pb2_grpc,
     party_service_pb2,
@@ -28,6 +30,10 @@ from relayer.gateway.access import Speakers
 from relayer.gateway.admission import Admission
 from relayer.gateway.bundle.collecting import BundleCollector, BundleSources
 from relayer.gateway.bundle.rpc_proof import ProofRpc
+from relayer.gateway.custody.planning import Planner
+from relayer.gateway.custody.rpc_custody import CustodyDesk, CustodyRpc
+from relayer.gateway.custody.sending import OperationSender
+from relayer.gateway.custody.signers import opened_signers
 from relayer.gateway.instruments.reading import InstrumentReader
 from relayer.gateway.instruments.rpc_instrument import InstrumentRpc
 from relayer.gateway.parties.book import CounterpartyLists
@@ -72,14 +78,30 @@ async def opened_services(config: GatewayConfig, reached: Reached, house: House,
     gas = GasLimits(config.custody.max_gas_price_wei)
     desk = PreflightDesk(store, speakers, house.admission, reader, ledger, gas, house.now_s)
     party = PartyRpc(store, speakers, reader, reached.custodians, house.now_s, lists.forget)
-    proof = ProofRpc(store, speakers, BundleCollector(_sources(config, reached, stack)))
+    sources = _sources(config, reached, stack)
+    proof = ProofRpc(store, speakers, BundleCollector(sources))
+    sender = OperationSender(store, reached.rpc, house.now_s)
+    planner = Planner(reached.rpc, reached.deployment, reader, sources.collector, config.ledger.client_id)
+    custody = CustodyDesk(
+        store,
+        speakers,
+        planner,
+        reached.rpc,
+        await opened_signers(config.custody.signers),
+        sender,
+        house.now_s,
+        config.custody.max_gas_price_wei,
+        config.custody.prepared_for_s,
+    )
     return MoreServices(
         (
             _service(instrument_service_pb2, instrument_service_pb2_grpc, InstrumentRpc(store, speakers, reader)),
             _service(party_service_pb2, party_service_pb2_grpc, party),
             _service(preflight_service_pb2, preflight_service_pb2_grpc, PreflightRpc(desk)),
             _service(proof_service_pb2, proof_service_pb2_grpc, proof),
+            _service(custody_service_pb2, custody_service_pb2_grpc, CustodyRpc(custody)),
         ),
+        loops={"operations": sender.run},
         listed=lists.of,
     )
 

@@ -16,6 +16,7 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from relayer.database import Cursors, Int64, RowId, upsert
 from relayer.gateway.alarm_tables import HeldTable
+from relayer.gateway.custody.tables import CustodyTable
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Instruction, Settlement
 from relayer.gateway.service_tables import InstrumentTable, NamedAccounts
@@ -92,6 +93,7 @@ CURSORS: Final = Cursors(METADATA)
 HELD: Final = HeldTable(METADATA)
 INSTRUMENTS: Final = InstrumentTable(METADATA)
 ACCOUNTS: Final = NamedAccounts(METADATA)
+CUSTODY: Final = CustodyTable(METADATA)
 LEASES: Final = LeaseTable(METADATA)
 FOLLOWER_LEASE: Final = "gateway/follower"
 _MOST_AT_ONCE: Final = 500
