@@ -95,18 +95,18 @@ async def opened_services(config: GatewayConfig, reached: Reached, house: House,
     )
     return MoreServices(
         (
-            _service(instrument_service_pb2, instrument_service_pb2_grpc, InstrumentRpc(store, speakers, reader)),
-            _service(party_service_pb2, party_service_pb2_grpc, party),
-            _service(preflight_service_pb2, preflight_service_pb2_grpc, PreflightRpc(desk)),
-            _service(proof_service_pb2, proof_service_pb2_grpc, proof),
-            _service(custody_service_pb2, custody_service_pb2_grpc, CustodyRpc(custody)),
+            service_of(instrument_service_pb2, instrument_service_pb2_grpc, InstrumentRpc(store, speakers, reader)),
+            service_of(party_service_pb2, party_service_pb2_grpc, party),
+            service_of(preflight_service_pb2, preflight_service_pb2_grpc, PreflightRpc(desk)),
+            service_of(proof_service_pb2, proof_service_pb2_grpc, proof),
+            service_of(custody_service_pb2, custody_service_pb2_grpc, CustodyRpc(custody)),
         ),
         loops={"operations": sender.run},
         listed=lists.of,
     )
 
 
-def _service(messages: ModuleType, stubs: ModuleType, servicer: object) -> Service:
+def service_of(messages: ModuleType, stubs: ModuleType, servicer: object) -> Service:
     """The one service of a .proto file."""
     (descriptor,) = messages.DESCRIPTOR.services_by_name.values()
     return Service(getattr(stubs, f"add_{descriptor.name}Servicer_to_server"), servicer, descriptor.full_name)

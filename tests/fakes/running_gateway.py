@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from chains.progmat.client import ApiEndpoint, ApiTls
 from relayer.gateway.access import Speakers
 from relayer.gateway.admission import Margins, Scope
 from relayer.gateway.client import GatewayClient
-from relayer.gateway.serving import GatewayParts, serve_gateway
+from relayer.gateway.serving import GatewayParts, MoreServices, serve_gateway
 from relayer.gateway.settlement_codec import encode_terms
 from relayer.gateway.store import GatewayStore
 from tests.fakes.rpc_parties import channel_to, server_settings, tls_of
@@ -43,6 +43,7 @@ class RunningGateway:
     port: int = 0
     speakers: Speakers = SPEAKERS
     scope: Scope = SCOPE
+    more: Callable[[GatewayStore], MoreServices] = lambda _store: MoreServices()
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Task[None] | None = None
     _channels: list[Any] = field(default_factory=list)
@@ -60,7 +61,9 @@ class RunningGateway:
 
     async def _serve(self, on_ready: Any) -> None:  # noqa: ANN401  # a future's setter
         store = GatewayStore(self.database)
-        parts = GatewayParts(store, self.evm, self.ledger, self.scope, self.speakers, lambda: self.now_s)
+        parts = GatewayParts(
+            store, self.evm, self.ledger, self.scope, self.speakers, lambda: self.now_s, more=self.more(store)
+        )
         try:
             server = server_settings(NAME, self.port, self.speakers.callers)
             await serve_gateway(parts, server, Margins(10, 10, 20, 10), 0.01, self._stopping, on_ready)
