@@ -166,7 +166,7 @@ def test_a_database_of_another_version_is_left_untouched(tmp_path: Path) -> None
         other.execute("UPDATE schema_version SET version = 99")
         other.commit()
     before = path.read_bytes()
-    with pytest.raises(SchemaUnknown, match=r"schema 99, this program knows 3"):
+    with pytest.raises(SchemaUnknown, match=r"schema 99, this program knows 4"):
         RelayerStore(path)
     assert path.read_bytes()[100:] == before[100:]
 
