@@ -1,8 +1,8 @@
 """Packets a second that the relayer brings to anvil in batches, against a plain sender of the same transactions.
 
 The relayer's own path, store, account and endpoint deliver locks of a ledger's side (real checkpoints and proofs) to
-our contracts on anvil: observe, plan, prove, simulate, sign, store, send, wait for the receipt. The baseline: the chain is
-put back to where it was, and the very same signed transactions are handed in one after the other, each waited for. The
+our contracts on anvil: observe, plan, prove, simulate, sign, store, send, wait for the receipt. The baseline: the chain
+is put back to where it was, and the very same signed transactions are handed in one after the other, each waited for. The
 ratio is what relaying leaves of what the node does. Both in one run; the median of the rounds.
 
 Progress on standard error, one JSON line on standard output.
@@ -37,7 +37,8 @@ from relayer.service import never
 from relayer.store import RelayerStore
 from tests.conformance.chain_endpoint.evm_pairs import ends_of
 from tests.fakes.anvil_world import AnvilWorld, anvil_world
-from tests.fakes.evm_settlement_world import CHAIN_ID, RELAYER
+from tests.fakes.evm_devnet_world import CHAIN_ID
+from tests.fakes.evm_settlement_world import RELAYER
 from tests.fakes.ledger_side_endpoint import LedgerSideEndpoint
 
 ROUNDS, PACKETS, BATCH = 3, 120, 40
