@@ -16,9 +16,10 @@ from crossdvp.relayer.v1 import relayer_service_pb2 as pb
 from crossdvp.relayer.v1 import relayer_service_pb2_grpc as pb_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from chains.evm.client.rpc import EvmRpc
 from relayer.config import ConfigInvalid, RelayerConfig, load_config
 from relayer.core.chain import EventKind
+from relayer.evm_config import ConsensusKind
+from relayer.evm_parts import AccountFence
 from relayer.lease_keeper import LeaseKeeper, LeaseTerms
 from relayer.opened_paths import OpenedPath, SharedChains, groups_by_lease, lease_terms, refuse_shared_clients
 from relayer.path import Path, PathSettings
@@ -149,7 +150,7 @@ def config(tmp_path: FilePath) -> RelayerConfig:
 def opened(config: RelayerConfig, name: str, *accounts: str) -> OpenedPath:
     section = config.paths[0].model_copy(update={"name": name})
     watch = WatchLoop((), {}, AlarmBoard(clock_s), 1.0, clock_s)
-    return OpenedPath(section, chains_of(name), watch, frozenset({f"path/{name}", *accounts}))
+    return OpenedPath(section, chains_of(name), watch, frozenset({f"path/{name}", *accounts}), AccountFence())
 
 
 def test_paths_that_share_an_account_directly_or_through_others_have_one_keeper(config: RelayerConfig) -> None:
@@ -173,17 +174,19 @@ async def test_paths_to_one_chain_share_connection_and_account_and_must_say_the_
 ) -> None:
     path = config.paths[0]
     elsewhere = path.evm.model_copy(update={"deployment_file": FilePath("other.json")})
+    store = RelayerStore(None)
     async with AsyncExitStack() as stack:
-        chains = SharedChains(stack)
-        rpcs = [await chains.rpc(section, 7) for section in (path.evm, elsewhere)]
-        assert rpcs[0] is rpcs[1]
-        assert await chains.rpc(path.evm, 8) is not rpcs[0]
-        accounts = [chains.account(rpcs[0], each, 7) for each in (path, path.model_copy(update={"evm": elsewhere}))]
+        stack.callback(store.close)
+        chains = SharedChains(store, stack)
+        opened_chains = [await chains.chain(section, 7) for section in (path.evm, elsewhere)]
+        assert opened_chains[0] is opened_chains[1]
+        assert await chains.chain(path.evm, 8) is not opened_chains[0]
+        both = (path, path.model_copy(update={"evm": elsewhere}))
+        accounts = [await chains.account(opened_chains[0], each, 7) for each in both]
         assert accounts[0] is accounts[1]
-        assert isinstance(rpcs[0], EvmRpc)
-        dearer = path.model_copy(update={"evm": path.evm.model_copy(update={"max_gas_price_wei": 5})})
+        otherwise = path.model_copy(update={"evm": path.evm.model_copy(update={"consensus": ConsensusKind.MOCK})})
         with pytest.raises(ConfigInvalid, match="from the same account"):
-            chains.account(rpcs[0], dearer, 7)
+            await chains.account(opened_chains[0], otherwise, 7)
 
 
 def test_an_instance_is_named_by_machine_and_address_unless_it_is_told(config: RelayerConfig) -> None:
