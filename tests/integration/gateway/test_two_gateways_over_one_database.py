@@ -17,9 +17,7 @@ from tests.fakes.settlement_terms import some_terms
 @pytest.fixture
 async def pair(postgres_url: str) -> AsyncIterator[tuple[RunningGateway, RunningGateway]]:
     evm, ledger = MemoryEvm(), MemoryLedger(cash_yen=10_000_000)
-    one, other = (
-        RunningGateway(postgres_url, evm=evm, ledger=ledger, name=f"gateway {n}") for n in (1, 2)
-    )
+    one, other = (RunningGateway(postgres_url, evm=evm, ledger=ledger, name=f"gateway {n}") for n in (1, 2))
     await one.start()
     await other.start()
     try:
