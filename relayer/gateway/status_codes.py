@@ -54,7 +54,6 @@ STATUS_CODES: Final[Mapping[type[BaseException], grpc.StatusCode]] = {
     EtagMismatch: grpc.StatusCode.ABORTED,
     NothingToAffirm: grpc.StatusCode.FAILED_PRECONDITION,
     TermsHashDiffers: grpc.StatusCode.FAILED_PRECONDITION,
-    NotYourInstruction: grpc.StatusCode.PERMISSION_DENIED,
     NotInstructed: grpc.StatusCode.FAILED_PRECONDITION,
     NotOnHold: grpc.StatusCode.FAILED_PRECONDITION,
     FourEyesSameUser: grpc.StatusCode.PERMISSION_DENIED,

@@ -190,7 +190,6 @@ def test_packets_are_paged_by_row_and_filtered_by_state(store: Store) -> None:
     assert store.counts() == none | {"sent": 4, "timed_out": 1}
 
 
-<<<<<<< HEAD:tests/conformance/relayer_store/test_a_path_remembers_what_it_saw.py
 def test_paths_that_share_a_chain_and_a_clients_name_do_not_share_packets(relayer_store: RelayerStore) -> None:
     other = replace(PACKET, payloads=(payload(b"of the other path"),))
     for name, packet in (("a", PACKET), ("b", other)):
@@ -202,18 +201,6 @@ def test_paths_that_share_a_chain_and_a_clients_name_do_not_share_packets(relaye
     assert [relayer_store.of_path(name).cursor("one") for name in ("a", "b", "c")] == [7, 7, 0]
     assert relayer_store.counts("a")["sent"] == 1
     assert relayer_store.paths() == ("a", "b")
-=======
-def test_a_database_of_another_version_is_left_untouched(tmp_path: Path) -> None:
-    path = tmp_path / "relayer.sqlite3"
-    RelayerStore(path).close()
-    with contextlib.closing(sqlite3.connect(path)) as other:
-        other.execute("UPDATE schema_version SET version = 99")
-        other.commit()
-    before = path.read_bytes()
-    with pytest.raises(SchemaUnknown, match=r"schema 99, this program knows 4"):
-        RelayerStore(path)
-    assert path.read_bytes()[100:] == before[100:]
->>>>>>> w/evmside:tests/unit/relayer/test_relayer_store.py
 
 
 def test_of_many_attempts_the_first_and_the_newest_are_kept_and_every_event(store: Store) -> None:
