@@ -25,6 +25,9 @@ from relayer.rpc_server import ServerSettings
 from relayer.service import crash_hook
 from relayer.serving import serve_relayer
 from relayer.store import RelayerStore
+from relayer.telemetry import names
+from relayer.telemetry.of_relayer import EvmAccountSeen, Peers, RelayerTelemetry
+from relayer.telemetry.process import opened_telemetry
 
 _log = structlog.get_logger(__name__)
 
@@ -37,8 +40,11 @@ async def serve(config_file: FilePath, stopping: asyncio.Event) -> None:
     if config.evm.consensus is ConsensusKind.MOCK:
         _log.warning("mock consensus: nothing that this chain says is proved", url=config.evm.rpc_url)
     async with AsyncExitStack() as stack:
+        process = await stack.enter_async_context(opened_telemetry("relayer", config.telemetry, names.RELAYER, tls))
+        telemetry = RelayerTelemetry(process)
         store = RelayerStore(config.database)
         stack.callback(store.close)
+        telemetry.watch_store(store)
         rpc = await stack.enter_async_context(opened_evm_node(config.evm.rpc_url, deployment.chain_id))
         account = EvmAccount(rpc, secret, deployment.chain_id, config.evm.max_gas_price_wei)
         ledger, evm = LedgerAccess(config.ledger, tls), EvmAccess(rpc, deployment, consensus)
@@ -50,17 +56,22 @@ async def serve(config_file: FilePath, stopping: asyncio.Event) -> None:
         ledger_side = LedgerWatchSide(issuer, members, config.ledger.client_id, config.evidence)
         watch_interval_s = config.watch_interval_ms / 1000
         watches = await watch_over(config.proof, endpoints, ledger, evm, account, ledger_side, watch_interval_s, stack)
+        telemetry.watch_peers(Peers.of(config.ledger, tls), stack)
+        seen = EvmAccountSeen(endpoints[1].chain_name, rpc, account.address)
+        periods_s = (config.telemetry.ledger_period_s, deployment.block_period_ms / 1000)
+        observed = telemetry.observed(endpoints, periods_s, seen)
         settings = PathSettings(receive_margin_s=config.receive_margin_s)
-        path = Path(endpoints, store, settings, time.time, crash_hook(config.kill_at, _kill_this_process))
+        path = Path(observed, store, settings, time.time, crash_hook(config.kill_at, _kill_this_process))
         chains = [endpoint.chain_name for endpoint in endpoints]
         await serve_relayer(
             path,
             store,
-            ServerSettings(config.listen, tls, config.callers),
+            ServerSettings(config.listen, tls, config.callers, process.server_interceptors),
             config.poll_interval_ms / 1000,
             stopping,
             lambda port: _log.info("relaying", listen=config.listen, port=port, chains=chains, proof=config.proof.kind),
             watches,
+            telemetry,
         )
 
 

@@ -20,6 +20,7 @@ from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
 from relayer.database import is_url
 from relayer.proof_config import DirectProof, ProofSection
+from relayer.telemetry.config import TelemetrySection
 
 MAX_FILE_BYTES = 256 * 1024
 
@@ -154,11 +155,15 @@ class LedgerSection(_Section):
 
 
 class _ProcessConfig(_Section):
-    """``profile``: what the process is for. Only ``test`` admits a chain whose consensus is the mock's."""
+    """``profile``: what the process is for. Only ``test`` admits a chain whose consensus is the mock's.
+
+    ``telemetry``: see ``TelemetrySection``; nothing listens and nothing is traced unless it is given.
+    """
 
     profile: RegistryProfile = RegistryProfile.PRODUCTION
     evm: EvmSection
     proof: ProofSection = DirectProof()
+    telemetry: TelemetrySection = TelemetrySection()
 
     @model_validator(mode="after")
     def _mock_is_for_tests(self) -> Self:
@@ -273,6 +278,7 @@ _PATHS = {
     "operator_key_file",
     "answer_file",
     "collateral_file",
+    "traces_file",
 }
 
 

@@ -63,6 +63,8 @@ class ServerSettings:
     listen: str
     tls: ApiTls
     callers: tuple[str, ...]
+    outermost: tuple[grpc.aio.ServerInterceptor, ...] = ()  # type: ignore[type-arg]  # generic in its stub only
+    """What every call passes first: whoever measures calls sees the statuses that callers get."""
 
 
 def caller_of(context: grpc.aio.ServicerContext[Any, Any]) -> str:
@@ -166,7 +168,12 @@ class RpcServer:
         tls = settings.tls
         options = (("grpc.max_receive_message_length", MAX_REQUEST_BYTES), ("grpc.so_reuseport", 0))
         # Outermost first: whatever is raised further in becomes a status; who calls is asked before what is called.
-        interceptors = (ErrorStatusInterceptor(codes), CallerList(settings.callers), WellFormedRequests())
+        interceptors = (
+            *settings.outermost,
+            ErrorStatusInterceptor(codes),
+            CallerList(settings.callers),
+            WellFormedRequests(),
+        )
         self._listen = settings.listen
         self.server = grpc.aio.server(interceptors=interceptors, options=options)
         self._credentials = grpc.ssl_server_credentials(

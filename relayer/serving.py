@@ -16,6 +16,7 @@ from relayer.rpc_relayer import BadPage, PacketUnknown, RelayerRpc
 from relayer.rpc_server import RpcServer, ServerSettings
 from relayer.service import RelayerLoop
 from relayer.store import RelayerStore
+from relayer.telemetry.of_relayer import RelayerTelemetry
 from relayer.watch.service import WatchLoop
 
 _log = structlog.get_logger(__name__)
@@ -32,6 +33,7 @@ async def serve_relayer(
     stopping: asyncio.Event,
     on_ready: Callable[[int], None],
     watch: WatchLoop,
+    telemetry: RelayerTelemetry | None = None,
 ) -> None:
     """Relay, watch and answer until ``stopping``; ``on_ready`` is told the port. Closes nothing that it was given.
 
@@ -44,11 +46,17 @@ async def serve_relayer(
     on_ready(await server.start((SERVICE_NAME,)))
 
     def is_well() -> bool:
-        return path.view is not None and not loop.halted and not loop.last_error
+        dependencies_are = telemetry is None or telemetry.process.is_ready
+        return path.view is not None and not loop.halted and not loop.last_error and dependencies_are
 
     health = report_health(stopping, is_well, server.set_health, poll_interval_s)
+    jobs = {"relayer loop": loop.run(), "watch": watch.run(stopping), "health": health}
+    if telemetry is not None:
+        telemetry.watch_loop(path.endpoints, loop)
+        telemetry.watch_alarms(watch.board)
+        jobs |= telemetry.process.jobs(stopping)
     try:
-        await run_until_stopped(stopping, {"relayer loop": loop.run(), "watch": watch.run(stopping), "health": health})
+        await run_until_stopped(stopping, jobs)
     finally:
         await server.stop()
         _log.info("stopped")

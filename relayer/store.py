@@ -17,7 +17,7 @@ from ibc.packet import decode_packet, encode_packet
 from relayer.core.chain import EventKind, EventPage, Outcome, PacketEvent, PacketMessage, Verdict
 from relayer.core.lifecycle import PacketState, SequenceReused, next_state
 from relayer.core.plan import TrackedPacket, retry_delay_s
-from relayer.database import Cursors, Database, Int64, Location, RowId, StoreUnavailable
+from relayer.database import HEALTH_CURSOR, Cursors, Database, Int64, Location, RowId, StoreUnavailable
 
 SCHEMA_VERSION = 3
 _TOOK_EFFECT = {Verdict.DONE, Verdict.ALREADY_DONE}
@@ -102,6 +102,11 @@ class RelayerStore:
     def close(self) -> None:
         """Close all connections."""
         self.database.close()
+
+    def prove_writable(self, now_s: int) -> None:
+        """One durable write. Raises ``StoreUnavailable`` where the disk, or the database, takes none."""
+        with self.database.transaction() as connection:
+            _cursors.move(connection, HEALTH_CURSOR, now_s)
 
     def cursor(self, chain: str) -> int:
         """Where reading of a chain's events continues; 0 at first."""

@@ -14,6 +14,7 @@ from chains.progmat.client import LedgerClient
 from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.evm_node import opened_evm_node
 from relayer.config import GatewayConfig, load_config
+from relayer.core.chain import Head
 from relayer.gateway.access import Speakers
 from relayer.gateway.evm_side import EvmSide
 from relayer.gateway.ledger_side import LedgerSide
@@ -23,6 +24,11 @@ from relayer.gateway.serving import GatewayParts, serve_gateway
 from relayer.gateway.store import GatewayStore
 from relayer.proof_ends import EvmAccess, LedgerAccess, opened_prover
 from relayer.rpc_server import ServerSettings
+from relayer.telemetry import names
+from relayer.telemetry.observed_sides import ObservedCash, ObservedSecurities
+from relayer.telemetry.of_gateway import GatewayTelemetry
+from relayer.telemetry.of_relayer import Peers
+from relayer.telemetry.process import opened_telemetry
 
 _log = structlog.get_logger(__name__)
 
@@ -33,6 +39,8 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
     tls = config.tls.load()
     deployment = read_deployment(config.evm.deployment_file)
     async with AsyncExitStack() as stack:
+        process = await stack.enter_async_context(opened_telemetry("gateway", config.telemetry, names.GATEWAY, tls))
+        telemetry = GatewayTelemetry(process)
         store = GatewayStore(config.database)
         stack.callback(store.close)
         rpc = await stack.enter_async_context(opened_evm_node(config.evm.rpc_url, deployment.chain_id))
@@ -46,13 +54,24 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         orders = orders_of(deployment, config.securities_lead)
         scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians), orders)
         speakers = Speakers(config.speaks_for)
+        nodes = {node for spoken_for in config.speaks_for.values() for node in spoken_for}
+        telemetry.watch_store(store, nodes | custodians.keys())
+        telemetry.watch_peers(Peers.of(config.ledger, tls).without_validators(), stack)
+
+        async def head() -> Head:
+            block = await rpc.get_block()
+            return Head(block.height, block.timestamp_s)
+
+        telemetry.watch_chain(f"evm-{deployment.chain_id}", head, deployment.block_period_ms / 1000)
+        securities = ObservedSecurities(EvmSide(rpc, deployment, prover), process.tracing)
         await serve_gateway(
-            GatewayParts(store, EvmSide(rpc, deployment, prover), cash, scope, speakers, now_s),
-            ServerSettings(config.listen, tls, speakers.callers),
+            GatewayParts(store, securities, ObservedCash(cash, process.tracing), scope, speakers, now_s),
+            ServerSettings(config.listen, tls, speakers.callers, process.server_interceptors),
             Margins(config.before_lock_s, config.lock_to_settle_s, config.before_payment_s, config.payment_to_settle_s),
             config.poll_interval_ms / 1000,
             stopping,
             lambda port: _log.info("serving", listen=config.listen, port=port),
+            telemetry,
         )
 
 

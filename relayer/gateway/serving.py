@@ -31,6 +31,7 @@ from relayer.gateway.rpc_settlement import Margins, Scope, SettlementRpc
 from relayer.gateway.store import GatewayStore
 from relayer.process import report_health, run_until_stopped
 from relayer.rpc_server import RpcServer, ServerSettings
+from relayer.telemetry.of_gateway import GatewayTelemetry
 
 _log = structlog.get_logger(__name__)
 
@@ -69,6 +70,7 @@ async def serve_gateway(
     poll_interval_s: float,
     stopping: asyncio.Event,
     on_ready: Callable[[int], None],
+    telemetry: GatewayTelemetry | None = None,
 ) -> None:
     """Follow settlements and answer until ``stopping``; ``on_ready`` is told the port. Raises ``CannotListen``."""
     follower = Follower(parts.store, parts.securities, parts.cash, FollowerSettings(poll_interval_s), parts.now_s)
@@ -76,9 +78,17 @@ async def serve_gateway(
     servicer = SettlementRpc(parts.store, parts.cash, parts.scope, parts.speakers, margins, parts.now_s, stopping)
     pb_grpc.add_SettlementServiceServicer_to_server(servicer, server.server)  # type: ignore[no-untyped-call] # generated
     on_ready(await server.start((SERVICE_NAME,)))
-    health = report_health(stopping, lambda: follower.is_well, server.set_health, poll_interval_s)
+
+    def is_well() -> bool:
+        return follower.is_well and (telemetry is None or telemetry.process.is_ready)
+
+    health = report_health(stopping, is_well, server.set_health, poll_interval_s)
+    jobs = {"follower": follower.run(stopping), "health": health}
+    if telemetry is not None:
+        telemetry.watch_follower(follower)
+        jobs |= telemetry.process.jobs(stopping)
     try:
-        await run_until_stopped(stopping, {"follower": follower.run(stopping), "health": health})
+        await run_until_stopped(stopping, jobs)
     finally:
         await server.stop()
         _log.info("stopped")

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ibc.dvp import DvpPayload, SettlementTerms
-from relayer.database import Cursors, Database, Int64, Location, RowId, upsert
+from relayer.database import HEALTH_CURSOR, Cursors, Database, Int64, Location, RowId, upsert
 from relayer.gateway.alarm_tables import AlarmTable, HeldTable
 from relayer.gateway.errors import RequestIdReused, SettlementUnknown
 from relayer.gateway.lifecycle import SettlementState, waits_for
@@ -117,6 +117,11 @@ class GatewayStore:
     def close(self) -> None:
         """Close all connections."""
         self.database.close()
+
+    def prove_writable(self, now_s: int) -> None:
+        """One durable write. Raises ``StoreUnavailable`` where the disk, or the database, takes none."""
+        with self.database.transaction() as connection:
+            _cursors.move(connection, HEALTH_CURSOR, now_s)
 
     def change(self, trade_id: bytes, change: Change, now_s: int) -> Settlement | None:
         """Read, change and write one settlement atomically; an event is stored only if something changed."""
