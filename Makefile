@@ -42,10 +42,14 @@ check: $(READY) ## lint, types, import rules, tidiness, generated files
 	$(BIN)/python scripts/tidy.py
 	$(BIN)/python scripts/gen_proto.py --check
 	$(BIN)/python scripts/gen_diagrams.py --check
+	$(BIN)/python scripts/gen_dashboard.py --check
+	$(BIN)/python scripts/gen_log_events.py --check
 
-proto: $(READY) ## generate proto/gen from proto/crossdvp, and the docs' diagrams from the state tables
+proto: $(READY) ## generate proto/gen from proto/crossdvp, and from tables the diagrams, dashboard, alerts, log events
 	$(BIN)/python scripts/gen_proto.py
 	$(BIN)/python scripts/gen_diagrams.py
+	$(BIN)/python scripts/gen_dashboard.py
+	$(BIN)/python scripts/gen_log_events.py
 
 contracts: $(READY) ## compile the Solidity contracts into chains/evm/artifacts (needs node and npm)
 	$(BIN)/python scripts/build_contracts.py

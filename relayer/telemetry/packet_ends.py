@@ -54,10 +54,19 @@ class PacketEnds:
         self._metrics.count(names.PACKETS_ENDED, chain, outcome)
         ids = {} if trade_id is None else {"trade_id": trade_id.hex(), "trace_id": shown_trace(trade_id)}
         took = {} if sent_s is None else {"took_s": round(now_s - sent_s, 3)}
-        told: dict[str, Value] = {"chain": chain, "packet": packet, "outcome": outcome}
-        told |= {"tx_id": event.tx_id, "height": event.height}
-        _log.info("packet ended", **told, **took, **ids)
+        _log.info(
+            "packet ended",
+            chain=chain,
+            packet=packet,
+            outcome=outcome,
+            tx_id=event.tx_id,
+            height=event.height,
+            **took,
+            **ids,
+        )
         if sent_s is not None:
             self._metrics.observe(names.PACKET_SECONDS, chain, seconds=now_s - sent_s)
         if trade_id is not None:
+            told: dict[str, Value] = {"chain": chain, "packet": packet, "outcome": outcome}
+            told |= {"tx_id": event.tx_id, "height": event.height}
             self._tracing.tell(trade_id, Past("packet", now_s if sent_s is None else sent_s, now_s, told))
