@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from enum import Enum
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
 
@@ -19,6 +18,12 @@ from primitives.errors import CallerError, CrossDvpError
 from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
 from relayer.database import is_url
+from relayer.evm_config import ConsensusKind, EvmSection
+from relayer.gateway.call_config import CallsSection
+from relayer.gateway.http.section import HttpSection
+from relayer.gateway.settlement_config import CutOffSection, TolerancesSection, Yen
+from relayer.gateway.tenants import TenantSection
+from relayer.gateway.webhooks.section import WebhooksSection
 from relayer.proof_config import DirectProof, ProofSection
 from relayer.telemetry.config import TelemetrySection
 
@@ -66,6 +71,7 @@ HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
 DatabaseLocation = Annotated[Path | str, BeforeValidator(_database_location)]
 """A SQLite file, or a ``postgresql://`` URL."""
 PartyName = Annotated[str, Field(min_length=1, max_length=63)]
+PathName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 
 
 class _Section(BaseModel):
@@ -103,25 +109,6 @@ class Peer(_Section):
         return ApiEndpoint(self.name, self.target)
 
 
-class ConsensusKind(Enum):
-    """What makes the EVM chain's blocks final: the light client that the ledger hosts of it, by its type."""
-
-    QBFT = "qbft"
-    MOCK = "mock"
-
-
-class EvmSection(_Section):
-    """The EVM chain: its JSON-RPC endpoint, where the IBC contracts were deployed, what makes its blocks final.
-
-    ``max_gas_price_wei``: the most that the relayer's account pays; 0 is for networks on which gas is free.
-    """
-
-    rpc_url: Annotated[str, Field(pattern=r"^https?://")]
-    deployment_file: Path
-    consensus: ConsensusKind = ConsensusKind.QBFT
-    max_gas_price_wei: Annotated[int, Field(ge=0, lt=2**64)] = 0
-
-
 class LedgerSection(_Section):
     """The Progmat ledger: its issuer's node, custodians, Validators, and the light client it hosts of the EVM chain."""
 
@@ -154,25 +141,12 @@ class LedgerSection(_Section):
         return ValidatorSet(self.threshold, tuple(addresses))
 
 
-class _ProcessConfig(_Section):
-    """``profile``: what the process is for. Only ``test`` admits a chain whose consensus is the mock's.
+class _Proved(_Section):
+    """Two chains and what carries proofs between them."""
 
-    ``telemetry``: see ``TelemetrySection``; nothing listens and nothing is traced unless it is given.
-    """
-
-    profile: RegistryProfile = RegistryProfile.PRODUCTION
     evm: EvmSection
     proof: ProofSection = DirectProof()
     telemetry: TelemetrySection = TelemetrySection()
-
-    @model_validator(mode="after")
-    def _mock_is_for_tests(self) -> Self:
-        if self.evm.consensus is ConsensusKind.MOCK and self.profile is not RegistryProfile.TEST:
-            raise ValueError(
-                'evm.consensus: expected "qbft", found "mock", which proves nothing: anybody can make its headers; '
-                'leave the line out, or say profile = "test" at the head of a configuration that is for tests only'
-            )
-        return self
 
     @model_validator(mode="after")
     def _others_verify_qbft_alone(self) -> Self:
@@ -184,26 +158,79 @@ class _ProcessConfig(_Section):
         return self
 
 
-class RelayerConfig(_ProcessConfig):
-    """``crossdvp``'s relayer process. ``evm_key_file``: 32 bytes in hex, the account that pays for EVM submissions.
+def _refuse_mock(evm: EvmSection, profile: RegistryProfile) -> None:
+    if evm.consensus is ConsensusKind.MOCK and profile is not RegistryProfile.TEST:
+        raise ValueError(
+            'evm.consensus: expected "qbft", found "mock", which proves nothing: anybody can make its headers; '
+            'leave the line out, or say profile = "test" at the head of a configuration that is for tests only'
+        )
 
-    ``evidence_directory``: where a file is kept for each Validator that signed twice; beside the database by default.
+
+class PathSection(_Proved):
+    """One path: an EVM chain, the ledger, and the proofs between them. Its name is kept with everything stored.
+
+    ``evm_key_file``: 32 bytes in hex, the account that pays for EVM submissions. Paths to one chain with one key share
+    the connection, the account and the order of its nonces, and are relayed by the same instance.
     ``proof``: the proof architecture, see ``relayer.proof_config``; direct unless it is given.
+    """
+
+    name: PathName
+    evm_key_file: Path
+    ledger: LedgerSection
+    receive_margin_s: Annotated[int, Field(ge=0, le=3600)] = 3
+
+    def evm_secret(self) -> bytes:
+        """The EVM account's secret. Raises ``ConfigInvalid``."""
+        return read_secret(self.evm_key_file)
+
+
+class LeaseSection(_Section):
+    """How several instances over one database share the work.
+
+    ``ttl_s``: an instance that is silent for so long is taken for dead, and another goes on. ``instance``: this one's
+    name among them, which no other may have; by default its machine's name and the address it listens on.
+    """
+
+    ttl_s: Annotated[float, Field(ge=1, le=300)] = 10.0
+    instance: Annotated[str, Field(max_length=100)] = ""
+
+
+class RelayerConfig(_Section):
+    """``crossdvp``'s relayer process.
+
+    ``profile``: what the process is for. Only ``test`` admits a chain whose consensus is the mock's.
+    ``archive_after_s``: a packet that ended longer ago is archived.
+    ``evidence_directory``: where a file is kept for each Validator that signed twice; beside the database by default.
     ``kill_at`` is for kill tests only: the process sends itself SIGKILL when it reaches that line.
     """
 
+    profile: RegistryProfile = RegistryProfile.PRODUCTION
     name: str = "relayer"
     listen: HostAndPort
     database: DatabaseLocation
     tls: TlsFiles
     callers: tuple[PartyName, ...]
-    evm_key_file: Path
-    ledger: LedgerSection
+    paths: Annotated[tuple[PathSection, ...], Field(min_length=1, max_length=64)]
+    lease: LeaseSection = LeaseSection()
+    archive_after_s: Annotated[int, Field(ge=0, le=10 * 366 * 86_400)] = 7 * 86_400
     poll_interval_ms: Annotated[int, Field(ge=10, le=60_000)] = 100
-    receive_margin_s: Annotated[int, Field(ge=0, le=3600)] = 3
     watch_interval_ms: Annotated[int, Field(ge=100, le=600_000)] = 2000
     evidence_directory: Path | None = None
     kill_at: Annotated[str, AfterValidator(_crash_point)] = ""
+
+    @model_validator(mode="after")
+    def _mock_is_for_tests(self) -> Self:
+        for path in self.paths:
+            _refuse_mock(path.evm, self.profile)
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_distinct(self) -> Self:
+        names = [path.name for path in self.paths]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"paths: expected a name of its own for each path, found {twice[0]!r} twice")
+        return self
 
     @property
     def evidence(self) -> Path:
@@ -212,24 +239,24 @@ class RelayerConfig(_ProcessConfig):
             return self.evidence_directory
         return self.database.parent / "evidence" if isinstance(self.database, Path) else Path("evidence")
 
-    def evm_secret(self) -> bytes:
-        """The EVM account's secret. Raises ``ConfigInvalid``."""
-        return read_secret(self.evm_key_file)
 
+class GatewayConfig(_Proved):
+    """``crossdvp``'s gateway process. ``profile`` and ``proof`` as the relayer's.
 
-class GatewayConfig(_ProcessConfig):
-    """``crossdvp``'s gateway process.
-
-    ``speaks_for``: certificate names that may call it, each with the custodian nodes whose accounts it speaks for.
+    ``tenants``: platforms that may call it, by the name in their certificates; ``calls``: what holds for every call.
     ``before_…_s``, ``…_to_settle_s``: see ``Margins``, of cash leading and of securities leading (payment).
     ``securities_lead``: families of adapters whose settlements the securities lead where an instruction does not say.
+    ``tolerances``, ``four_eyes_above_yen`` (by caller), ``cut_offs`` (by cash ledger): see ``settlement_config``.
+    ``http``, ``webhooks``: the JSON face, and events posted to platforms; each is there if its section is.
     """
 
+    profile: RegistryProfile = RegistryProfile.PRODUCTION
     name: str = "gateway"
     listen: HostAndPort
     database: DatabaseLocation
     tls: TlsFiles
-    speaks_for: Annotated[dict[PartyName, Annotated[tuple[PartyName, ...], Field(min_length=1)]], Field(min_length=1)]
+    tenants: Annotated[dict[PartyName, TenantSection], Field(min_length=1)]
+    calls: CallsSection = CallsSection()
     ledger: LedgerSection
     poll_interval_ms: Annotated[int, Field(ge=10, le=60_000)] = 100
     before_lock_s: Annotated[int, Field(ge=0, le=86_400)] = 10
@@ -237,6 +264,17 @@ class GatewayConfig(_ProcessConfig):
     before_payment_s: Annotated[int, Field(ge=0, le=86_400)] = 20
     payment_to_settle_s: Annotated[int, Field(ge=1, le=86_400)] = 10
     securities_lead: tuple[Annotated[str, AfterValidator(_adapter_family)], ...] = ()
+    tolerances: TolerancesSection = TolerancesSection()
+    four_eyes_above_yen: dict[PartyName, Yen] = {}
+    cut_offs: dict[Annotated[str, Field(min_length=1, max_length=64)], CutOffSection] = {}
+    watch_heartbeat_s: Annotated[float, Field(ge=0.1, le=3600)] = 15.0
+    http: HttpSection | None = None
+    webhooks: WebhooksSection | None = None
+
+    @model_validator(mode="after")
+    def _mock_is_for_tests(self) -> Self:
+        _refuse_mock(self.evm, self.profile)
+        return self
 
 
 def read_secret(path: Path) -> bytes:
@@ -278,7 +316,9 @@ _PATHS = {
     "operator_key_file",
     "answer_file",
     "collateral_file",
-    "traces_file",
+    "public_key",
+    "key_file",
+    "authority_file",
 }
 
 
@@ -288,6 +328,8 @@ def _anchored(section: dict[str, object], base: Path) -> dict[str, object]:
     for key, value in section.items():
         if isinstance(value, dict):
             anchored[key] = _anchored(value, base)
+        elif isinstance(value, list):
+            anchored[key] = [_anchored(each, base) if isinstance(each, dict) else each for each in value]
         elif key in _PATHS and isinstance(value, str) and not is_url(value):
             anchored[key] = base / value
         else:

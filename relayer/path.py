@@ -13,36 +13,48 @@ from dataclasses import dataclass
 
 import structlog
 
-from primitives.errors import CallerError, PeerError
-from relayer.core.chain import (
-    ChainEndpoint,
-    ClientUpdate,
-    Head,
-    HostedClient,
-    MessageKind,
-    Outcome,
-    PacketMessage,
-    Verdict,
-)
+from ibc.light_client import LightClientStatus
+from primitives.errors import CrossDvpError, UnavailableError
+from relayer.core.chain import ChainEndpoint, ClientUpdate, Head, HostedClient, MessageKind, Outcome, PacketMessage
 from relayer.core.crash_points import CrashPoint
-from relayer.core.plan import Action, DirectionView, Target, needs_refresh, plan
-from relayer.store import RelayerStore
+from relayer.core.plan import (
+    Action,
+    Capacity,
+    DirectionView,
+    Target,
+    UpdateNeed,
+    chosen,
+    needs_refresh,
+    plan,
+    update_need,
+)
+from relayer.core.retry import RETRY_RULES, class_of
+from relayer.path_store import Fenced
+from relayer.store import RelayerStore, unfenced
+from relayer.submission import Prepared, Suspicion, nothing_provable, prepare, submitted
 
 _log = structlog.get_logger(__name__)
 
-_LEVELS = {Verdict.REFUSED: logging.WARNING, Verdict.BLOCKED: logging.ERROR}
-"""How loudly an answer is told of: a blocked packet is an alarm."""
-MOST_OPEN = 1000
-"""Packets of one direction that are planned for in one round."""
+MOST_STUMBLES = 2
+"""So many submissions in a row that a chain was away for, while it answered all else, make their messages suspect."""
+
+BATCHES_READ = 2
+"""So many submissions' worth of packets of each lane are planned for in one round."""
+MOST_SUSPECTS = 200
+"""Packets of a direction that are looked at in one round although an answer spoke against them."""
 
 
 @dataclass(frozen=True)
 class PathSettings:
-    """``batch`` messages at most in one submission; ``page`` events at most in one read; margins as in planning."""
+    """``batch`` messages at most in one submission; ``page`` events at most in one read; margins as in planning.
+
+    ``inclusion_s``: by end, how long a submission takes until it is included, a block period or so.
+    """
 
     receive_margin_s: int
     batch: int = 20
     page: int = 500
+    inclusion_s: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -54,7 +66,11 @@ class PathView:
 
 
 class Path:
-    """Relays between two endpoints; every method is safe to repeat and to abandon anywhere."""
+    """Relays between two endpoints; every method is safe to repeat and to abandon anywhere.
+
+    ``name`` is the path's in the store, and for people; ``fence`` refuses its writes once its lease is another's.
+    ``dice`` gives numbers in [0, 1) for the jitter of retries; by default there is none.
+    """
 
     def __init__(
         self,
@@ -63,9 +79,17 @@ class Path:
         settings: PathSettings,
         now_s: Callable[[], float],
         crash: Callable[[CrashPoint], None],
+        *,
+        name: str = "path",
+        fence: Fenced = unfenced,
+        dice: Callable[[], float] = lambda: 0.5,
     ) -> None:
+        self.name = name
         self.endpoints = endpoints
-        self._store = store
+        self._dice = dice
+        self._turn = 0
+        self._stumbles = [0, 0]
+        self._store = store.of_path(name, fence)
         self._settings = settings
         self._now_s = now_s
         self._crash = crash
@@ -82,6 +106,7 @@ class Path:
         heads = await asyncio.gather(first.head(), second.head())
         clients = await asyncio.gather(first.hosted_client(), second.hosted_client())
         self.view = PathView((heads[0], heads[1]), (clients[0], clients[1]))
+        self._turn += 1
         return sum(await _both(self._serve(0, self.view), self._serve(1, self.view)))
 
     async def _observe(self, index: int) -> int:
@@ -103,80 +128,131 @@ class Path:
                 return total
 
     def _due(self, target_index: int, view: PathView) -> list[Action]:
-        """Everything that can be submitted to one end now, from both directions."""
-        now_s = self._now_s()
-        due: list[Action] = []
+        """What is submitted to one end now, from both directions: no more than one submission takes."""
+        if view.clients[target_index].status is not LightClientStatus.ACTIVE:
+            return []  # it takes nothing: a backlog need not be read to find that out
+        now_s, due = self._now_s(), list[Action]()
+        capacity = Capacity(self._settings.batch, self._settings.inclusion_s[target_index])
         for source_index in (0, 1):
-            direction = DirectionView(
-                source=view.heads[source_index],
-                destination=view.heads[1 - source_index],
-                source_client=view.clients[source_index],
-                destination_client=view.clients[1 - source_index],
-                now_s=now_s,
-                receive_margin_s=self._settings.receive_margin_s,
-            )
+            direction = self.direction(source_index, view, now_s)
             wanted = Target.SOURCE if source_index == target_index else Target.DESTINATION
-            packets = self._store.open_packets(self.endpoints[source_index].chain_name, now_s, MOST_OPEN)
+            source = self.endpoints[source_index].chain_name
+            packets = self._store.open_packets(source, wanted, direction, BATCHES_READ * capacity.batch)
+            packets += self._store.suspects(source, now_s, MOST_SUSPECTS)
             due += [action for action in plan(packets, direction) if action.target is wanted]
-        return sorted(due, key=lambda action: action.tracked.packet.timeout_s)[: self._settings.batch]
+        return chosen(due, view.heads[target_index], self._settings.receive_margin_s, capacity, self._turn)
+
+    def direction(self, source_index: int, view: PathView, now_s: float) -> DirectionView:
+        """One direction as planning looks at it."""
+        return DirectionView(
+            source=view.heads[source_index],
+            destination=view.heads[1 - source_index],
+            source_client=view.clients[source_index],
+            destination_client=view.clients[1 - source_index],
+            now_s=now_s,
+            receive_margin_s=self._settings.receive_margin_s,
+        )
+
+    def archive(self, ended_before_s: float, limit: int) -> int:
+        """Move at most ``limit`` packets that ended before a time out of the way; returns how many."""
+        return self._store.archive(ended_before_s, self._now_s(), limit)
 
     async def _serve(self, target_index: int, view: PathView) -> int:
-        """Prepare and submit what one end is due; refresh its hosted client if only that is due."""
-        target, prover = self.endpoints[target_index], self.endpoints[1 - target_index]
-        client, counterparty_head = view.clients[target_index], view.heads[1 - target_index]
+        """Prepare and submit what one end is due; refresh its hosted client if that is due, too."""
+        target, client = self.endpoints[target_index], view.clients[target_index]
+        counterparty_head = view.heads[1 - target_index]
+        taken_up = await asyncio.to_thread(self._store.client_seen, target.chain_name, client.mark)
+        if taken_up:
+            _log.info("light client changed: parked packets are taken up", chain=target.chain_name, packets=taken_up)
         actions = await asyncio.to_thread(self._due, target_index, view)
-        if not actions:
-            if needs_refresh(client, counterparty_head):
-                refresh = await prover.update_for_counterparty(client.latest_height, counterparty_head.height)
-                await target.submit(refresh, ())
-                _log.info("light client refreshed", chain=target.chain_name, height=refresh.height)
-            return 0
-        update, height = await self._update_for(prover, client, actions)
-        prepared = await asyncio.gather(*(_prepare(prover, action, height) for action in actions))
-        provable = [message for message, refused in prepared if refused is None]
+        need = update_need(client, counterparty_head, actions)
+        done = await self._work(target_index, client, actions, need) if actions else 0
+        if need is UpdateNeed.REFRESH_DUE or (not done and needs_refresh(client, counterparty_head)):
+            refresh = await self._refresh(target_index, client)
+            await asyncio.to_thread(self._store.require_lease)
+            await target.submit(refresh, ())
+            _log.info("light client refreshed", chain=target.chain_name, height=refresh.height)
+        return done
+
+    async def _refresh(self, target_index: int, client: HostedClient, at_least: int = 0) -> ClientUpdate:
+        """An update to a height of the other end that is new to the hosted client."""
+        prover = self.endpoints[1 - target_index]
+        wanted = max(at_least, client.latest_height + 1)
+        return await prover.update_for_counterparty(client.latest_height, wanted)
+
+    async def _work(self, target_index: int, client: HostedClient, actions: Sequence[Action], need: UpdateNeed) -> int:
+        """Prove and submit; returns how many messages were submitted.
+
+        Raises ``UnavailableError`` when nothing could be proved, or the target takes nothing: every answer is kept.
+        """
+        prover = self.endpoints[1 - target_index]
+        update = None
+        if need is UpdateNeed.NEEDED:
+            needed = max(action.provable_from for action in actions)
+            update = await self._refresh(target_index, client, needed)
+        height = client.latest_height if update is None else update.height
+        prepared = await asyncio.gather(*(prepare(prover, action, height) for action in actions))
+        provable = [each.message for each in prepared if each.refused is None]
         self._reach(actions, before=True)
-        answers = iter(await target.submit(update, provable) if provable else ())
+        await asyncio.to_thread(self._store.require_lease)
+        answers = iter(await self._submitted(target_index, client, update, provable) if provable else ())
         self._reach(actions, before=False)
-        outcomes = [refused or next(answers) for _, refused in prepared]
-        await self._record(target_index, actions, [message for message, _ in prepared], outcomes)
+        outcomes = [each.refused or next(answers) for each in prepared]
+        await self._record(target_index, client, prepared, outcomes)
+        away = nothing_provable(prepared)
+        if away is not None:
+            raise away
         return len(provable)
 
-    @staticmethod
-    async def _update_for(
-        prover: ChainEndpoint, client: HostedClient, actions: Sequence[Action]
-    ) -> tuple[ClientUpdate | None, int]:
-        """The client update that makes all actions provable, and the height to prove them at."""
-        needed = max(action.provable_from for action in actions)
-        if client.latest_height >= needed and not client.needs_update_first:
-            return None, client.latest_height
-        update = await prover.update_for_counterparty(client.latest_height, needed)
-        return update, update.height
+    async def _submitted(
+        self, target_index: int, client: HostedClient, update: ClientUpdate | None, messages: Sequence[PacketMessage]
+    ) -> tuple[Outcome, ...]:
+        """The target's answers; counts how often in a row it was away for nothing but a submission."""
+        is_suspect = self._stumbles[target_index] >= MOST_STUMBLES
+        suspicion = Suspicion.MESSAGES if is_suspect else Suspicion.NONE
+        try:
+            answers = await submitted(
+                *(self.endpoints[target_index], update, messages),
+                *(lambda: self._refresh(target_index, client), suspicion),
+            )
+        except CrossDvpError as failure:
+            self._stumbles[target_index] += isinstance(failure, UnavailableError)
+            raise
+        self._stumbles[target_index] = 0
+        return answers
 
     async def _record(
-        self,
-        target_index: int,
-        actions: Sequence[Action],
-        messages: Sequence[PacketMessage],
-        outcomes: Sequence[Outcome],
+        self, target_index: int, client: HostedClient, prepared: Sequence[Prepared], outcomes: Sequence[Outcome]
     ) -> None:
+        """Keep the answers, direction by direction, and say each of them once, as loud as its class is."""
         target, other = self.endpoints[target_index].chain_name, self.endpoints[1 - target_index].chain_name
         for target_kind, source in ((Target.SOURCE, target), (Target.DESTINATION, other)):
             answered = [
-                (message, outcome)
-                for action, message, outcome in zip(actions, messages, outcomes, strict=True)
-                if action.target is target_kind
+                (each.message, outcome)
+                for each, outcome in zip(prepared, outcomes, strict=True)
+                if each.action.target is target_kind
             ]
             if answered:
-                await asyncio.to_thread(self._store.record_outcomes, source, target, answered, self._now_s())
-        for message, outcome in zip(messages, outcomes, strict=True):
+                await asyncio.to_thread(self._keep, source, target, answered, client.mark)
+        for each, outcome in zip(prepared, outcomes, strict=True):
+            refusal_class = class_of(outcome)
             _log.log(
-                _LEVELS.get(outcome.verdict, logging.INFO),
-                message.kind.value,
+                logging.getLevelNamesMapping()[RETRY_RULES[refusal_class].loudness.name],
+                each.message.kind.value,
+                path=self.name,
                 chain=target,
-                sequence=message.packet.sequence,
+                sequence=each.message.packet.sequence,
                 verdict=outcome.verdict.value,
+                answer=refusal_class.value,
                 evidence=outcome.refusal or outcome.tx_id,
             )
+
+    def _keep(
+        self, source: str, target: str, answered: Sequence[tuple[PacketMessage, Outcome]], client_mark: str
+    ) -> None:
+        self._store.record_outcomes(
+            *(source, target, answered, self._now_s()), dice=self._dice(), client_mark=client_mark
+        )
 
     def _reach(self, actions: Sequence[Action], *, before: bool) -> None:
         points = {
@@ -196,15 +272,3 @@ async def _both(one: Awaitable[int], other: Awaitable[int]) -> tuple[int, int]:
             raise result
     first, second = (int(result) for result in results if not isinstance(result, BaseException))
     return first, second
-
-
-async def _prepare(prover: ChainEndpoint, action: Action, height: int) -> tuple[PacketMessage, Outcome | None]:
-    """The message for an action; with a refusal if it cannot be proved, so that it does not hold up the others."""
-    tracked = action.tracked
-    ack = tracked.ack if action.message_kind is MessageKind.ACKNOWLEDGE else None
-    try:
-        proof = await prover.prove(action.proof_kind, tracked.packet, height)
-    except (CallerError, PeerError) as unprovable:
-        refused = Outcome(Verdict.REFUSED, refusal=f"{unprovable.reason}: {unprovable}")
-        return PacketMessage(action.message_kind, tracked.packet, b"", height, ack), refused
-    return PacketMessage(action.message_kind, tracked.packet, proof, height, ack), None

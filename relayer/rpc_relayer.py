@@ -14,9 +14,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from primitives.errors import CallerError
 from relayer.core.lifecycle import WAITS_FOR, PacketState
-from relayer.path import Path
 from relayer.service import RelayerLoop
-from relayer.store import PacketKey, PacketRow, RelayerStore, StepRow
+from relayer.store import ArchivedPacket, PacketKey, PacketRow, RelayerStore, StepRow
 from relayer.watch.alarms import AlarmBoard
 
 MOST_PER_PAGE = 500
@@ -53,16 +52,16 @@ class BadPage(CallerError):
 class RelayerRpc(pb_grpc.RelayerServiceServicer):
     """One per relayer process; reads only."""
 
-    def __init__(self, store: RelayerStore, path: Path, loop: RelayerLoop, board: AlarmBoard) -> None:
+    def __init__(self, store: RelayerStore, loops: Sequence[RelayerLoop], boards: Sequence[AlarmBoard]) -> None:
         self._store = store
-        self._path = path
-        self._loop = loop
-        self._board = board
+        self._loops = loops
+        self._boards = boards
 
     async def GetStatus(self, _request: pb.GetStatusRequest, _context: Context) -> pb.GetStatusResponse:  # noqa: N802  # the name in the .proto
         """See the .proto."""
         counts = await asyncio.to_thread(self._store.counts)
-        return pb.GetStatusResponse(chains=self._chains(), packets_by_state=counts, alarms=self._alarms())
+        chains = [chain for loop in self._loops for chain in _chains(loop)]
+        return pb.GetStatusResponse(chains=chains, packets_by_state=counts, alarms=self._alarms())
 
     def _alarms(self) -> Sequence[pb.Alarm]:
         return [
@@ -72,25 +71,8 @@ class RelayerRpc(pb_grpc.RelayerServiceServicer):
                 detail=raised.alarm.detail,
                 since=_stamp(raised.since_s),
             )
-            for raised in self._board.raised
-        ]
-
-    def _chains(self) -> Sequence[pb.ChainStatus]:
-        view, error = self._path.view, self._loop.last_error
-        if view is None:
-            return [pb.ChainStatus(chain=chain.chain_name, last_error=error) for chain in self._path.endpoints]
-        return [
-            pb.ChainStatus(
-                chain=chain.chain_name,
-                height=head.height,
-                head_time=Timestamp(seconds=head.timestamp_s),
-                client_id=client.client_id,
-                client_height=client.latest_height,
-                client_expires=Timestamp(seconds=client.latest_timestamp_s + client.trusting_period_s),
-                client_status=client.status.name.lower(),
-                last_error=error,
-            )
-            for chain, head, client in zip(self._path.endpoints, view.heads, view.clients, strict=True)
+            for board in self._boards
+            for raised in board.raised
         ]
 
     async def ListPackets(self, request: pb.ListPacketsRequest, _context: Context) -> pb.ListPacketsResponse:  # noqa: N802  # the name in the .proto
@@ -111,15 +93,46 @@ class RelayerRpc(pb_grpc.RelayerServiceServicer):
 
     async def GetPacket(self, request: pb.GetPacketRequest, _context: Context) -> pb.GetPacketResponse:  # noqa: N802  # the name in the .proto
         """See the .proto."""
-        story = await asyncio.to_thread(self._story, request.source_client, request.sequence)
-        if story is None:
+        packet = await asyncio.to_thread(self._packet, request.source_client, request.sequence)
+        if packet is None:
             raise PacketUnknown(request.source_client, request.sequence)
-        return pb.GetPacketResponse(packet=_encode(*story))
+        return pb.GetPacketResponse(packet=packet)
 
-    def _story(self, source_client: str, sequence: int) -> tuple[PacketRow, tuple[StepRow, ...]] | None:
-        """A packet of either end: the request names no chain. If both ends name a client alike, the first end's."""
-        keys = (PacketKey(chain.chain_name, source_client, sequence) for chain in self._path.endpoints)
-        return next((story for key in keys if (story := self._store.story(key)) is not None), None)
+    def _packet(self, source_client: str, sequence: int) -> pb.Packet | None:
+        """A packet of any path's end: the request names no chain. If two name a client alike, the first one's."""
+        for loop in self._loops:
+            for end in loop.path.endpoints:
+                key = PacketKey(end.chain_name, source_client, sequence)
+                if (story := self._store.story(key, loop.path.name)) is not None:
+                    return _encode(*story)
+                if (archived := self._store.archived(key, loop.path.name)) is not None:
+                    return _encode_archived(archived)
+        return None
+
+
+def _chains(loop: RelayerLoop) -> Sequence[pb.ChainStatus]:
+    view, path = loop.path.view, loop.path
+    error, standby = loop.last_error, loop.standby
+    if view is None:
+        return [
+            pb.ChainStatus(chain=chain.chain_name, last_error=error, path=path.name, standby=standby)
+            for chain in path.endpoints
+        ]
+    return [
+        pb.ChainStatus(
+            chain=chain.chain_name,
+            height=head.height,
+            head_time=Timestamp(seconds=head.timestamp_s),
+            client_id=client.client_id,
+            client_height=client.latest_height,
+            client_expires=Timestamp(seconds=client.latest_timestamp_s + client.trusting_period_s),
+            client_status=client.status.name.lower(),
+            last_error=error,
+            path=path.name,
+            standby=standby,
+        )
+        for chain, head, client in zip(path.endpoints, view.heads, view.clients, strict=True)
+    ]
 
 
 def _encode(row: PacketRow, steps: Sequence[StepRow]) -> pb.Packet:
@@ -136,18 +149,34 @@ def _encode(row: PacketRow, steps: Sequence[StepRow]) -> pb.Packet:
         attempts=tracked.attempts,
         last_error=row.last_error,
         next_attempt=_stamp(tracked.not_before_s) if waits_long else None,
-        steps=[
-            pb.Step(
-                chain=step.chain,
-                what=step.what,
-                tx_id=step.tx_id,
-                height=step.height,
-                proof_bytes=step.proof_bytes,
-                refusal=step.refusal,
-                at=_stamp(step.at_s),
-            )
-            for step in steps
-        ],
+        steps=[_encode_step(step) for step in steps],
+    )
+
+
+def _encode_archived(archived: ArchivedPacket) -> pb.Packet:
+    """Of a packet that ended long ago its events are left, and how it ended."""
+    return pb.Packet(
+        source_chain=archived.key.source_chain,
+        source_client=archived.key.source_client,
+        destination_client=archived.destination_client,
+        sequence=archived.key.sequence,
+        timeout=Timestamp(seconds=archived.timeout_s),
+        state=_NUMBERS[archived.state],
+        waits_for=WAITS_FOR[archived.state],
+        attempts=archived.attempts,
+        steps=[_encode_step(step) for step in archived.events],
+    )
+
+
+def _encode_step(step: StepRow) -> pb.Step:
+    return pb.Step(
+        chain=step.chain,
+        what=step.what,
+        tx_id=step.tx_id,
+        height=step.height,
+        proof_bytes=step.proof_bytes,
+        refusal=step.refusal,
+        at=_stamp(step.at_s),
     )
 
 

@@ -1,16 +1,17 @@
-"""A relayer over two endpoints, whatever they are: its loop, its gRPC face and what health checks are told."""
+"""A relayer over its paths, whatever their ends are: the loops, the gRPC face and what health checks are told."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import grpc
 import structlog
 from crossdvp.relayer.v1 import relayer_service_pb2 as pb
 from crossdvp.relayer.v1 import relayer_service_pb2_grpc as pb_grpc
 
-from relayer.path import Path
+from relayer.lease_keeper import LeaseKeeper
 from relayer.process import report_health, run_until_stopped
 from relayer.rpc_relayer import BadPage, PacketUnknown, RelayerRpc
 from relayer.rpc_server import RpcServer, ServerSettings
@@ -25,38 +26,46 @@ SERVICE_NAME = pb.DESCRIPTOR.services_by_name["RelayerService"].full_name
 STATUS_CODES = {PacketUnknown: grpc.StatusCode.NOT_FOUND, BadPage: grpc.StatusCode.INVALID_ARGUMENT}
 
 
+@dataclass(frozen=True)
+class RelayedPath:
+    """A path's loop, the watch over its light clients, and the keeper of its lease (None: nobody else is there)."""
+
+    loop: RelayerLoop
+    watch: WatchLoop
+    lease: LeaseKeeper | None = None
+
+
 async def serve_relayer(
-    path: Path,
+    paths: Sequence[RelayedPath],
     store: RelayerStore,
     server_settings: ServerSettings,
-    poll_interval_s: float,
+    health_interval_s: float,
     stopping: asyncio.Event,
     on_ready: Callable[[int], None],
-    watch: WatchLoop,
-    telemetry: RelayerTelemetry | None = None,
 ) -> None:
     """Relay, watch and answer until ``stopping``; ``on_ready`` is told the port. Closes nothing that it was given.
 
-    A halted path keeps the server up, NOT_SERVING: whoever asks learns why. Raises ``CannotListen``.
+    Each path by itself: one that halted, or whose chain is away, keeps no other from being relayed, and keeps the
+    server up, NOT_SERVING: whoever asks learns why. Raises ``CannotListen``.
     """
-    loop = RelayerLoop(path, poll_interval_s, stopping)
     server = RpcServer(server_settings, STATUS_CODES)
-    servicer = RelayerRpc(store, path, loop, watch.board)
+    servicer = RelayerRpc(store, [path.loop for path in paths], [path.watch.board for path in paths])
     pb_grpc.add_RelayerServiceServicer_to_server(servicer, server.server)  # type: ignore[no-untyped-call] # generated
     on_ready(await server.start((SERVICE_NAME,)))
 
     def is_well() -> bool:
-        dependencies_are = telemetry is None or telemetry.process.is_ready
-        return path.view is not None and not loop.halted and not loop.last_error and dependencies_are
+        return all(path.loop.is_well for path in paths)
 
-    health = report_health(stopping, is_well, server.set_health, poll_interval_s)
-    jobs = {"relayer loop": loop.run(), "watch": watch.run(stopping), "health": health}
-    if telemetry is not None:
-        telemetry.watch_loop(path.endpoints, loop)
-        telemetry.watch_alarms(watch.board)
-        jobs |= telemetry.process.jobs(stopping)
+    keepers = {id(path.lease): path.lease for path in paths if path.lease is not None}.values()
+    jobs = {"health": report_health(stopping, is_well, server.set_health, health_interval_s)}
+    jobs |= {f"leases {number}": keeper.run(stopping) for number, keeper in enumerate(keepers)}
+    for path in paths:
+        loop, name = path.loop, path.loop.path.name
+        jobs |= {f"loop {name}": loop.run(), f"watch {name}": path.watch.run(stopping, loop.works_here)}
     try:
         await run_until_stopped(stopping, jobs)
     finally:
+        for keeper in keepers:  # once nothing writes any more
+            await keeper.release()
         await server.stop()
         _log.info("stopped")

@@ -26,6 +26,8 @@ WRITTEN_BY_MACHINES = (
     "chains/evm/artifacts/",
     "chains/evm/devnet/artifacts/",
     "chains/progmat/node/storage/migrations/versions/",
+    "relayer/migrations/relayer/versions/",
+    "relayer/migrations/gateway/versions/",
     "tests/vectors/",
     "requirements.lock",
     "package-lock.json",

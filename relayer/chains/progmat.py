@@ -35,6 +35,7 @@ from relayer.core.chain import (
     PacketMessage,
     ProofKind,
 )
+from relayer.core.retry import each_answered
 
 HEAD_WAIT_MS = 2000
 
@@ -156,7 +157,7 @@ class LedgerEndpoint:
         """See ChainEndpoint."""
         if update is not None:
             await self._update(update)
-        return tuple(await asyncio.gather(*map(self._handle, messages)))
+        return each_answered(await asyncio.gather(*map(self._handle, messages), return_exceptions=True))
 
     async def _update(self, update: ClientUpdate) -> None:
         request_id = f"update/{sha256(update.client_message)[:16].hex()}"

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from chains.console import EXIT_REFUSED, JsonFlag, Output, out, output_of, run, show_json
+from relayer.cli import relayer_db
 from relayer.cli.settlement_view import clock
 from relayer.devnet.access import relayer_client
 from relayer.devnet.layout import read_state
@@ -24,6 +25,9 @@ DirOption = Annotated[Path, typer.Option("--dir", help="Directory of the devnet.
 DEFAULT_DIR = Path(".devnet")
 BLOCKED = ("delivery_blocked", "return_blocked")
 """Packets in these states are alarms: an application refuses what is proved."""
+
+
+app.add_typer(relayer_db.app, name="db")
 
 
 @app.callback()
@@ -76,6 +80,8 @@ def show(found: pb.GetStatusResponse) -> None:
             *(str(chain.client_height), expires, chain.client_status),
         )
     out.print(table)
+    for standby in dict.fromkeys(f"{chain.path}: {chain.standby}" for chain in found.chains if chain.standby):
+        out.print(f"  {escape(standby)}", soft_wrap=True)
     for error in dict.fromkeys(chain.last_error for chain in found.chains if chain.last_error):
         out.print(f"  last error: {escape(error)}", soft_wrap=True)
     counts = ", ".join(f"{count} {state}" for state, count in sorted(found.packets_by_state.items()) if count)

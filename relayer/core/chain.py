@@ -67,7 +67,8 @@ class HostedClient:
     """The light client that an endpoint hosts of its counterparty, as its chain stores it now.
 
     ``needs_update_first``: what is proved at the latest height would be refused, as those who sign proofs now are not
-    known there: an update comes before the next proof.
+    known there: an update comes before the next proof. ``identity`` is another one after governance put another client
+    in its place under the same id (empty where the chain does not tell them apart).
     """
 
     client_id: str
@@ -76,6 +77,12 @@ class HostedClient:
     trusting_period_s: int
     status: LightClientStatus
     needs_update_first: bool = False
+    identity: str = ""
+
+    @property
+    def mark(self) -> str:
+        """Changes when what waits for this client may go on: it is active again, or is another one."""
+        return f"{self.client_id}/{self.identity}/{self.status.value}"
 
 
 @dataclass(frozen=True)
@@ -129,14 +136,33 @@ class Verdict(Enum):
     BLOCKED = "blocked"  # what is proved holds, and the application behind it refuses: only time or its issuer cures it
 
 
+class RefusalClass(Enum):
+    """What an answer means for the next attempt; ``relayer.core.retry`` has the table."""
+
+    TOOK_EFFECT = "took_effect"
+    RACE_LOST = "race_lost"
+    UNDER_WAY = "under_way"
+    NOT_YET = "not_yet"
+    CHAIN_UNAVAILABLE = "chain_unavailable"
+    CLIENT_NOT_ACTIVE = "client_not_active"
+    PROOF_REFUSED = "proof_refused"
+    APPLICATION_REFUSES = "application_refuses"
+    NONSENSE = "nonsense"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """The answer to one message: where it landed, or why it did not (``refusal``, as ``reason: text``)."""
+    """The answer to one message: where it landed, or why it did not (``refusal``, as ``reason: text``).
+
+    ``refusal_class``: where whoever answers knows better than the words of the refusal tell.
+    """
 
     verdict: Verdict
     tx_id: str = ""
     height: int = 0
     refusal: str = ""
+    refusal_class: RefusalClass | None = None
 
 
 class ChainEndpoint(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from relayer.devnet.layout import (
     LEDGER_CLIENT_ID,
     LEDGER_ID,
     NODES,
+    PATH_NAME,
     SECOND_NOTARY,
 )
 
@@ -102,16 +104,16 @@ def write_relayer_and_gateway(
 
     And the relayer's variant for the kill scenario: the same, but for the line it dies at.
     """
-    shared = shared_sections("relayer", rpc_url, nodes, validators) + proof("relayer")
-    callers = f"callers = {json.dumps([API_CLIENTS[2], 'relayer'])}\n"
-    head = _head(relayer, "relayer") + callers + 'evm_key_file = "keys/relayer.hex"\n'
-    (directory / "relayer.toml").write_text(head + shared)
-    (directory / "relayer-kill.toml").write_text(head + f'kill_at = "{CrashPoint.BEFORE_ACKNOWLEDGE.value}"\n' + shared)
+    head = _head(relayer, "relayer") + f"callers = {json.dumps([API_CLIENTS[2], 'relayer'])}\n"
+    kill = f'kill_at = "{CrashPoint.BEFORE_ACKNOWLEDGE.value}"\n'
+    path = _path(shared_sections("relayer", rpc_url, nodes, validators) + proof("relayer"))
+    (directory / "relayer.toml").write_text(head + path)
+    (directory / "relayer-kill.toml").write_text(head + kill + path)
     margins = "before_lock_s = 3\nlock_to_settle_s = 5\nbefore_payment_s = 6\npayment_to_settle_s = 5\n"
     (directory / "gateway.toml").write_text(
         _head(gateway, "gateway")
         + margins
-        + _speaks_for()
+        + _tenants()
         + shared_sections("gateway", rpc_url, nodes, validators)
         + proof("gateway")
     )
@@ -121,10 +123,20 @@ def _head(peer: Peer, name: str) -> str:
     return f'name = "{name}"\nlisten = "{peer.target}"\ndatabase = "{name}.sqlite3"\n'
 
 
-def _speaks_for() -> str:
+def _path(sections: str) -> str:
+    """The relayer's only path: the sections that a gateway has at its top, but for the certificates."""
+    tls, _, chains = sections.partition("[evm]")
+    of_path = re.sub(r"^\[", "[paths.", "[evm]" + chains, flags=re.MULTILINE)
+    return f'{tls}[[paths]]\nname = "{PATH_NAME}"\nevm_key_file = "keys/relayer.hex"\n{of_path}'
+
+
+def _tenants() -> str:
     """Each broker for its node. The operator for both, so that a person sees everything: on a devnet only."""
     nodes_of = {broker: [node] for node, broker in BROKERS.items()} | {API_CLIENTS[2]: list(BROKERS)}
-    return "[speaks_for]\n" + "".join(f"{name} = {json.dumps(nodes)}\n" for name, nodes in nodes_of.items())
+    return "".join(
+        f"[tenants.{name}]\nnodes = {json.dumps(nodes)}\n" + ('audit = "all"\n' if name == API_CLIENTS[2] else "")
+        for name, nodes in nodes_of.items()
+    )
 
 
 def shared_sections(name: str, rpc_url: str, nodes: dict[str, Peer], validators: ValidatorSet) -> str:
@@ -136,7 +148,7 @@ def shared_sections(name: str, rpc_url: str, nodes: dict[str, Peer], validators:
         f'certificate = "network/{name}/certificate.pem"',
         f'private_key = "network/{name}/private-key.pem"',
         "[evm]",
-        f"rpc_url = {json.dumps(rpc_url)}",
+        f"rpc_urls = {json.dumps([rpc_url])}",
         'deployment_file = "deployment.json"',
         "[ledger]",
         f'ledger_id = "{LEDGER_ID}"',

@@ -19,6 +19,7 @@ API_CLIENTS = ("relayer", "gateway", "operator")
 BROKERS = {"cn-a": "broker-a", "cn-b": "broker-b"}
 """By custodian node, the certificate of the broker whose platform speaks for its customers."""
 LEDGER_CLIENT_ID = "qbft-0"  # the light client of the EVM chain, hosted by the ledger
+PATH_NAME = "devnet"
 EVM_CLIENT_ID = "progmat-0"  # the light client of the ledger, hosted by the EVM chain
 
 

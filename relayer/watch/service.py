@@ -34,10 +34,11 @@ class WatchLoop:
         self._now_s = now_s
         self.board = board
 
-    async def run(self, stopping: asyncio.Event) -> None:
-        """Until ``stopping`` is set."""
+    async def run(self, stopping: asyncio.Event, is_ours: Callable[[], bool] = lambda: True) -> None:
+        """Until ``stopping`` is set; a standby, for which ``is_ours`` is false, leaves it to whoever has the lease."""
         while not stopping.is_set():
-            await self.round()
+            if is_ours():
+                await self.round()
             try:
                 await asyncio.wait_for(stopping.wait(), timeout=self._interval_s)
             except TimeoutError:

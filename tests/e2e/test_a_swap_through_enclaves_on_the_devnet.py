@@ -60,7 +60,7 @@ def settled(before: Holdings) -> Holdings:
 
 def setting_of(directory: Path) -> EnclaveSetting:
     """The enclaves as the devnet's relayer has them."""
-    proof = load_config(RelayerConfig, directory / "relayer.toml").proof
+    proof = load_config(RelayerConfig, directory / "relayer.toml").paths[0].proof
     assert isinstance(proof, EnclaveProof)
     return enclave_setting(proof)
 

@@ -10,12 +10,12 @@ LINES = {
     "listen": '"127.0.0.1:0"',
     "database": '"relayer.sqlite3"',
     "callers": '["operator"]',  # the relayer's
-    "speaks_for.operator": "",  # the gateway's
+    "tenants.operator.nodes": "",  # the gateway's
     "evm_key_file": '"relayer.hex"',
     "tls.authority": '"authority.pem"',
     "tls.certificate": '"certificate.pem"',
     "tls.private_key": '"key.pem"',
-    "evm.rpc_url": '"http://127.0.0.1:1"',
+    "evm.rpc_urls": '["http://127.0.0.1:1"]',
     "evm.deployment_file": '"deployment.json"',
     "ledger.ledger_id": '"progmat-test"',
     "ledger.client_id": '"qbft-0"',
@@ -24,6 +24,7 @@ LINES = {
     "ledger.threshold": "1",
     "ledger.validator_addresses": f'["0x{"11" * 20}"]',
 }
+OF_PATH = ("evm.", "ledger.", "proof.", "evm_key_file", "receive_margin_s")
 
 
 def certified_folder(folder: Path) -> Path:
@@ -36,13 +37,22 @@ def certified_folder(folder: Path) -> Path:
     return folder
 
 
-FOR_GATEWAY = {"callers": "", "evm_key_file": "", "speaks_for.operator": '["cn-a", "cn-b"]'}
+FOR_GATEWAY = {"callers": "", "evm_key_file": "", "tenants.operator.nodes": '["cn-a", "cn-b"]'}
 """What a gateway's file has otherwise."""
 
 
 def write_config(folder: Path, **changes: str) -> Path:
-    """The file with some values replaced; an empty value leaves the line out. ``__`` in a name stands for a dot."""
+    """The file with some values replaced; an empty value leaves the line out. ``__`` in a name stands for a dot.
+
+    A relayer's lines about chains and proofs are those of its only path.
+    """
     lines = {**LINES, **{name.replace("__", "."): value for name, value in changes.items()}}
+    written = [f"{name} = {value}\n" for name, value in lines.items() if value]
+    if lines["callers"]:
+        written = [line for line in written if not line.startswith(OF_PATH)] + [
+            '[[paths]]\nname = "only"\n',
+            *(line for line in written if line.startswith(OF_PATH)),
+        ]
     path = folder / "relayer.toml"
-    path.write_text("".join(f"{name} = {value}\n" for name, value in lines.items() if value))
+    path.write_text("".join(written))
     return path

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -19,9 +17,9 @@ from hypothesis import strategies as st
 
 from relayer.gateway.matching import Side
 from relayer.gateway.settlement_codec import encode_terms
-from relayer.rpc_server import MAX_REQUEST_BYTES
+from relayer.rpc_server import MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES
 from tests.fakes.hostile_messages import mutated
-from tests.fakes.running_gateway import RunningGateway, create_request, details_of, running_gateway
+from tests.fakes.running_gateway import RunningGateway, create_request, details_of, running_gateway, stored_in
 from tests.fakes.settlement_terms import some_terms
 
 ID = str(uuid.UUID(int=42))
@@ -38,6 +36,7 @@ NAMED = {
     grpc.StatusCode.NOT_FOUND,
     grpc.StatusCode.FAILED_PRECONDITION,
     grpc.StatusCode.ALREADY_EXISTS,
+    grpc.StatusCode.ABORTED,  # another etag
     grpc.StatusCode.PERMISSION_DENIED,  # an account at a node for which the caller does not speak
 }
 ATTACK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -51,8 +50,7 @@ async def gateway(tmp_path: Path) -> AsyncIterator[RunningGateway]:
 
 
 def _contents(gateway: RunningGateway) -> Iterator[str]:
-    with contextlib.closing(sqlite3.connect(gateway.database)) as reader:
-        yield from list(reader.iterdump())
+    yield from stored_in(gateway.database)
 
 
 async def _call(gateway: RunningGateway, method: str, body: bytes) -> grpc.aio.AioRpcError | None:
@@ -143,8 +141,13 @@ async def test_an_unknown_field_inside_the_terms_is_refused(gateway: RunningGate
 
 @pytest.mark.parametrize("method", list(VALID))
 async def test_an_oversized_request_never_reaches_the_gateway(gateway: RunningGateway, method: str) -> None:
+    assert await _attack(gateway, method, b"\x0a" * (MAX_REQUEST_BYTES + 1)) == "REQUEST_TOO_LARGE"
+
+
+@pytest.mark.parametrize("method", list(VALID))
+async def test_what_grpc_itself_does_not_read_changes_nothing_either(gateway: RunningGateway, method: str) -> None:
     before = list(_contents(gateway))
-    refusal = await _call(gateway, method, b"\x0a" * (MAX_REQUEST_BYTES + 1))
+    refusal = await _call(gateway, method, b"\x0a" * (MAX_MESSAGE_BYTES + 1))
     assert refusal is not None
     assert refusal.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert list(_contents(gateway)) == before

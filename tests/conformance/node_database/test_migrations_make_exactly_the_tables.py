@@ -56,7 +56,7 @@ def test_a_new_database_and_a_migrated_one_are_the_same(
         upgrade(connection)
         migrated = shape(connection)
     assert len(migrated) > len(ALL_TABLES)
-    assert made_at_once == migrated, "run scripts/gen_migration.py NAME"
+    assert made_at_once == migrated, "run scripts/gen_migration.py node NAME"
 
 
 def test_alembic_finds_no_difference_after_all_migrations(database_at: DatabaseLocation) -> None:
@@ -66,7 +66,7 @@ def test_alembic_finds_no_difference_after_all_migrations(database_at: DatabaseL
         together = MetaData()
         for table in ALL_TABLES:
             table.to_metadata(together)
-        assert compare_metadata(context, together) == [], "run scripts/gen_migration.py NAME"
+        assert compare_metadata(context, together) == [], "run scripts/gen_migration.py node NAME"
 
 
 @pytest.mark.parametrize("table", ALL_TABLES, ids=lambda table: table.name)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from relayer.config import ConfigInvalid, ConsensusKind, GatewayConfig, RelayerConfig, load_config
+from relayer.config import ConfigInvalid, GatewayConfig, RelayerConfig, load_config
+from relayer.evm_config import ConsensusKind
 from relayer.gateway.access import Speakers
 from tests.fakes.process_files import FOR_GATEWAY, certified_folder, write_config
 from tests.fakes.rpc_parties import tls_of
@@ -22,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_good_file_is_read_with_its_relative_paths_beside_it(folder: Path) -> None:
     config = load_config(RelayerConfig, write_config(folder))
     assert config.database == folder / "relayer.sqlite3"
-    assert config.evm_secret() == b"\x01" * 32
+    assert config.paths[0].evm_secret() == b"\x01" * 32
     assert config.tls.load().certificate == tls_of("relayer").certificate
 
 
@@ -30,7 +31,7 @@ def test_a_good_file_is_read_with_its_relative_paths_beside_it(folder: Path) -> 
     ("field", "value"),
     [
         *[("listen", '"127.0.0.1"'), ("listen", '"127.0.0.1:70000"'), ("listen", '":1"'), ("listen", "")],
-        *[("callers", '[""]'), ("callers", '"operator"'), ("database", "5"), ("evm.rpc_url", '"ftp://x"')],
+        *[("callers", '[""]'), ("callers", '"operator"'), ("database", "5"), ("evm.rpc_urls", '["ftp://x"]')],
         *[("poll_interval_ms", "9"), ("poll_interval_ms", '"fast"'), ("receive_margin_s", "-1")],
         *[("kill_at", '"whenever"'), ("colour", '"red"'), ("ledger.colour", '"red"'), ("ledger.threshold", "0")],
         *[("ledger.issuer", '{ name = "sn", target = "nowhere" }'), ("ledger.validators", "[]")],
@@ -46,21 +47,23 @@ def test_a_wrong_value_is_refused_naming_file_and_field(folder: Path, field: str
 
 def test_a_gateways_callers_are_those_it_says_whom_they_speak_for(folder: Path) -> None:
     config = load_config(GatewayConfig, write_config(folder, **FOR_GATEWAY))
-    assert Speakers(config.speaks_for).callers == ("operator",)
-    assert Speakers(config.speaks_for).speaker("operator").nodes == {"cn-a", "cn-b"}
-    assert not Speakers(config.speaks_for).speaker("anybody").nodes
+    speakers = Speakers.of_tenants({name: tenant.tenant() for name, tenant in config.tenants.items()})
+    assert speakers.callers == ("operator",)
+    assert speakers.speaker("operator").nodes == {"cn-a", "cn-b"}
+    assert not speakers.speaker("anybody").nodes
+    assert not speakers.speaker("anybody").roles
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *[("speaks_for.operator", text) for text in ("[]", '""', '[""]', '"cn-a"', "5")],
-        *[("speaks_for", text) for text in ("{}", "[]", '["operator"]', '{ "" = ["cn-a"] }')],
+        *[("tenants.operator.nodes", text) for text in ("[]", '""', '[""]', '"cn-a"', "5")],
+        *[("tenants", text) for text in ("{}", "[]", '["operator"]', '{ "" = { nodes = ["cn-a"] } }')],
         ("callers", '["operator"]'),
     ],
 )
 def test_a_gateways_caller_who_speaks_for_nobody_is_refused(folder: Path, field: str, value: str) -> None:
-    path = write_config(folder, **{**FOR_GATEWAY, "speaks_for.operator": "", field: value})
+    path = write_config(folder, **{**FOR_GATEWAY, "tenants.operator.nodes": "", field: value})
     with pytest.raises(ConfigInvalid, match=re.escape(field)):
         load_config(GatewayConfig, path)
 
@@ -108,7 +111,7 @@ def test_a_key_file_without_a_secret_is_refused_and_its_contents_not_told(folder
     (folder / "relayer.hex").write_text(secret)
     config = load_config(RelayerConfig, write_config(folder))
     with pytest.raises(ConfigInvalid, match=r"relayer\.hex") as caught:
-        config.evm_secret()
+        config.paths[0].evm_secret()
     assert not secret or secret not in str(caught.value)
 
 
@@ -139,13 +142,17 @@ def test_a_mock_consensus_is_refused_by_name_unless_the_file_says_it_is_for_test
         load_config(model, path)
 
 
+def consensus_of(config: RelayerConfig | GatewayConfig) -> ConsensusKind:
+    return (config.paths[0] if isinstance(config, RelayerConfig) else config).evm.consensus
+
+
 @pytest.mark.parametrize(("model", "rest"), [(RelayerConfig, {}), (GatewayConfig, FOR_GATEWAY)])
 def test_a_file_for_tests_may_name_the_mock_and_any_other_means_qbft(
     folder: Path, model: type[RelayerConfig | GatewayConfig], rest: dict[str, str]
 ) -> None:
     for_tests = load_config(model, write_config(folder, **rest, **MOCK, profile='"test"'))
-    assert for_tests.evm.consensus is ConsensusKind.MOCK
-    assert load_config(model, write_config(folder, **rest)).evm.consensus is ConsensusKind.QBFT
+    assert consensus_of(for_tests) is ConsensusKind.MOCK
+    assert consensus_of(load_config(model, write_config(folder, **rest))) is ConsensusKind.QBFT
 
 
 @pytest.mark.parametrize(
@@ -155,3 +162,22 @@ def test_a_file_for_tests_may_name_the_mock_and_any_other_means_qbft(
 def test_an_unknown_consensus_price_or_profile_is_refused(folder: Path, field: str, value: str) -> None:
     with pytest.raises(ConfigInvalid, match=re.escape(field)):
         load_config(RelayerConfig, write_config(folder, **{field: value}))
+
+
+def test_a_relayer_of_several_paths_names_each_of_them_differently(folder: Path) -> None:
+    file = write_config(folder)
+    head, path = file.read_text().split("[[paths]]")
+    paths = [path.replace('"only"', f'"{name}"') for name in ("a", "b")]
+    file.write_text("[[paths]]".join((head, *paths)))
+    assert [each.name for each in load_config(RelayerConfig, file).paths] == ["a", "b"]
+    file.write_text("[[paths]]".join((head, *paths, paths[0])))
+    with pytest.raises(ConfigInvalid, match="found 'a' twice"):
+        load_config(RelayerConfig, file)
+
+
+@pytest.mark.parametrize("name", ['""', '"a/b"', '"A"', f'"{"a" * 64}"', "5"])
+def test_a_paths_name_that_would_be_ambiguous_is_refused(folder: Path, name: str) -> None:
+    file = write_config(folder)
+    file.write_text(file.read_text().replace('"only"', name))
+    with pytest.raises(ConfigInvalid, match=r"paths\.0\.name"):
+        load_config(RelayerConfig, file)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from relayer.config import ConfigInvalid, GatewayConfig, RelayerConfig, load_config
+from relayer.config import ConfigInvalid, GatewayConfig, PathSection, RelayerConfig, load_config
 from relayer.devnet.enclave_files import INSIDE, RENEW_BEFORE_S, THRESHOLD, DevnetOperator, enclave_names, proof_section
 from relayer.proof_config import Architecture, EnclaveProof, HubProof, architecture_of
 from tests.fakes.process_files import FOR_GATEWAY, certified_folder, write_config
@@ -22,10 +22,10 @@ def folder(tmp_path: Path) -> Path:
     return certified_folder(tmp_path)
 
 
-def relayer_with(folder: Path, section: str) -> RelayerConfig:
+def relayer_with(folder: Path, section: str) -> PathSection:
     path = write_config(folder)
-    path.write_text(path.read_text() + section)
-    return load_config(RelayerConfig, path)
+    path.write_text(path.read_text() + section.replace("[proof", "[paths.proof"))
+    return load_config(RelayerConfig, path).paths[0]
 
 
 def test_without_a_section_proofs_are_direct(folder: Path) -> None:
@@ -74,7 +74,7 @@ def test_nonsense_is_refused_and_named(folder: Path, section: str, named: str) -
 
 def test_a_mock_consensus_goes_with_direct_proofs_alone(folder: Path) -> None:
     path = write_config(folder, profile='"test"', evm__consensus='"mock"')
-    assert architecture_of(load_config(RelayerConfig, path).proof) is Architecture.DIRECT
-    path.write_text(path.read_text() + HUB)
+    assert architecture_of(load_config(RelayerConfig, path).paths[0].proof) is Architecture.DIRECT
+    path.write_text(path.read_text() + HUB.replace("[proof", "[paths.proof"))
     with pytest.raises(ConfigInvalid, match="verify qbft alone"):
         load_config(RelayerConfig, path)

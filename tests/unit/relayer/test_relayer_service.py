@@ -19,8 +19,8 @@ from chains.progmat.client import ApiEndpoint
 from relayer.client import RelayerClient
 from relayer.core.chain import EventKind
 from relayer.path import Path, PathSettings
-from relayer.service import never
-from relayer.serving import serve_relayer
+from relayer.service import RelayerLoop, never
+from relayer.serving import RelayedPath, serve_relayer
 from relayer.store import RelayerStore
 from relayer.watch.alarms import AlarmBoard
 from relayer.watch.service import WatchLoop
@@ -70,8 +70,9 @@ async def relayer() -> AsyncIterator[Running]:
     path = Path(chains, store, PathSettings(5), lambda: float(T0_S), never)
     ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     watch = WatchLoop(chains, {}, AlarmBoard(lambda: float(T0_S)), 0.005, lambda: float(T0_S))
+    relayed = RelayedPath(RelayerLoop(path, 0.005, stopping), watch)
     serving = asyncio.create_task(
-        serve_relayer(path, store, server_settings("relayer"), 0.005, stopping, ready.set_result, watch)
+        serve_relayer([relayed], store, server_settings("relayer"), 0.005, stopping, ready.set_result)
     )
     port = await ready
     channel = channel_to("relayer", port, tls_of("broker-a"))

@@ -22,42 +22,99 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)crossdvp/relayer/v1/relayer_service.proto\x12\x13\x63rossdvp.relayer.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x90\x01\n\x04Step\x12\r\n\x05\x63hain\x18\x01 \x01(\t\x12\x0c\n\x04what\x18\x02 \x01(\t\x12\r\n\x05tx_id\x18\x03 \x01(\t\x12\x0e\n\x06height\x18\x04 \x01(\x04\x12\x13\n\x0bproof_bytes\x18\x05 \x01(\x04\x12\x0f\n\x07refusal\x18\x06 \x01(\t\x12&\n\x02\x61t\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd6\x02\n\x06Packet\x12\x14\n\x0csource_chain\x18\x01 \x01(\t\x12\x15\n\rsource_client\x18\x02 \x01(\t\x12\x1a\n\x12\x64\x65stination_client\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12+\n\x07timeout\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x05state\x18\x06 \x01(\x0e\x32 .crossdvp.relayer.v1.PacketState\x12\x11\n\twaits_for\x18\x07 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x08 \x01(\r\x12\x12\n\nlast_error\x18\t \x01(\t\x12\x30\n\x0cnext_attempt\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x05steps\x18\x0b \x03(\x0b\x32\x19.crossdvp.relayer.v1.Step\"\xe4\x01\n\x0b\x43hainStatus\x12\r\n\x05\x63hain\x18\x01 \x01(\t\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12-\n\thead_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tclient_id\x18\x04 \x01(\t\x12\x15\n\rclient_height\x18\x05 \x01(\x04\x12\x32\n\x0e\x63lient_expires\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rclient_status\x18\x07 \x01(\t\x12\x12\n\nlast_error\x18\x08 \x01(\t\"a\n\x05\x41larm\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x12\n\x10GetStatusRequest\"\xfe\x01\n\x11GetStatusResponse\x12\x30\n\x06\x63hains\x18\x01 \x03(\x0b\x32 .crossdvp.relayer.v1.ChainStatus\x12T\n\x10packets_by_state\x18\x02 \x03(\x0b\x32:.crossdvp.relayer.v1.GetStatusResponse.PacketsByStateEntry\x12*\n\x06\x61larms\x18\x03 \x03(\x0b\x32\x1a.crossdvp.relayer.v1.Alarm\x1a\x35\n\x13PacketsByStateEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"m\n\x12ListPacketsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x30\n\x06states\x18\x03 \x03(\x0e\x32 .crossdvp.relayer.v1.PacketState\"\\\n\x13ListPacketsResponse\x12,\n\x07packets\x18\x01 \x03(\x0b\x32\x1b.crossdvp.relayer.v1.Packet\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\";\n\x10GetPacketRequest\x12\x15\n\rsource_client\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\"@\n\x11GetPacketResponse\x12+\n\x06packet\x18\x01 \x01(\x0b\x32\x1b.crossdvp.relayer.v1.Packet*\xdc\x01\n\x0bPacketState\x12\x1c\n\x18PACKET_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11PACKET_STATE_SENT\x10\x01\x12\x19\n\x15PACKET_STATE_RECEIVED\x10\x02\x12\x1d\n\x19PACKET_STATE_ACKNOWLEDGED\x10\x03\x12\x1a\n\x16PACKET_STATE_TIMED_OUT\x10\x04\x12!\n\x1dPACKET_STATE_DELIVERY_BLOCKED\x10\x05\x12\x1f\n\x1bPACKET_STATE_RETURN_BLOCKED\x10\x06\x32\xaa\x02\n\x0eRelayerService\x12Z\n\tGetStatus\x12%.crossdvp.relayer.v1.GetStatusRequest\x1a&.crossdvp.relayer.v1.GetStatusResponse\x12`\n\x0bListPackets\x12\'.crossdvp.relayer.v1.ListPacketsRequest\x1a(.crossdvp.relayer.v1.ListPacketsResponse\x12Z\n\tGetPacket\x12%.crossdvp.relayer.v1.GetPacketRequest\x1a&.crossdvp.relayer.v1.GetPacketResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)crossdvp/relayer/v1/relayer_service.proto\x12\x13\x63rossdvp.relayer.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa7\x01\n\x04Step\x12\r\n\x05\x63hain\x18\x01 \x01(\t\x12\x0c\n\x04what\x18\x02 \x01(\t\x12\r\n\x05tx_id\x18\x03 \x01(\t\x12\x0e\n\x06height\x18\x04 \x01(\x04\x12\x13\n\x0bproof_bytes\x18\x05 \x01(\x04\x12\x0f\n\x07refusal\x18\x06 \x01(\t\x12&\n\x02\x61t\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rrefusal_class\x18\x08 \x01(\t\"s\n\x07Parking\x12\n\n\x02\x62y\x18\x01 \x01(\t\x12\x0b\n\x03why\x18\x02 \x01(\t\x12)\n\x05since\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\theld_back\x18\x04 \x01(\t\x12\x11\n\tends_with\x18\x05 \x01(\t\"\xd1\x04\n\x06Packet\x12\x14\n\x0csource_chain\x18\x01 \x01(\t\x12\x15\n\rsource_client\x18\x02 \x01(\t\x12\x1a\n\x12\x64\x65stination_client\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12+\n\x07timeout\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x05state\x18\x06 \x01(\x0e\x32 .crossdvp.relayer.v1.PacketState\x12\x11\n\twaits_for\x18\x07 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x08 \x01(\r\x12\x12\n\nlast_error\x18\t \x01(\t\x12\x30\n\x0cnext_attempt\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x05steps\x18\x0b \x03(\x0b\x32\x19.crossdvp.relayer.v1.Step\x12\x0c\n\x04name\x18\x0c \x01(\t\x12\x0c\n\x04path\x18\r \x01(\t\x12\x10\n\x08trade_id\x18\x0e \x01(\t\x12)\n\x05since\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rrefusal_class\x18\x10 \x01(\t\x12-\n\x07parking\x18\x11 \x01(\x0b\x32\x1c.crossdvp.relayer.v1.Parking\x12-\n\nto_timeout\x18\x12 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x07send_by\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x83\x02\n\x0b\x43hainStatus\x12\r\n\x05\x63hain\x18\x01 \x01(\t\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12-\n\thead_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tclient_id\x18\x04 \x01(\t\x12\x15\n\rclient_height\x18\x05 \x01(\x04\x12\x32\n\x0e\x63lient_expires\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rclient_status\x18\x07 \x01(\t\x12\x12\n\nlast_error\x18\x08 \x01(\t\x12\x0c\n\x04path\x18\t \x01(\t\x12\x0f\n\x07standby\x18\n \x01(\t\"\xe1\x02\n\x0bLightClient\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\r\n\x05\x63hain\x18\x02 \x01(\t\x12\x11\n\tclient_id\x18\x03 \x01(\t\x12\x10\n\x08of_chain\x18\x04 \x01(\t\x12\x0e\n\x06status\x18\x05 \x01(\t\x12\x15\n\rlatest_height\x18\x06 \x01(\x04\x12/\n\x0blatest_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x03\x61ge\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x32\n\x0ftrusting_period\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0brefresh_due\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65xpires\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa8\x02\n\x04Path\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x66irst_chain\x18\x02 \x01(\t\x12\x14\n\x0csecond_chain\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12\x12\n\nlast_error\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x64vice\x18\x06 \x01(\t\x12\x13\n\x0bnot_watched\x18\x07 \x03(\t\x12G\n\x10packets_by_state\x18\x08 \x03(\x0b\x32-.crossdvp.relayer.v1.Path.PacketsByStateEntry\x12\x0e\n\x06parked\x18\t \x01(\x04\x12\x0f\n\x07standby\x18\n \x01(\t\x1a\x35\n\x13PacketsByStateEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"a\n\x05\x41larm\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x99\x01\n\x03\x41\x63t\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0b\n\x03who\x18\x04 \x01(\t\x12\x0b\n\x03why\x18\x05 \x01(\t\x12&\n\x02\x61t\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x62\x65\x66ore\x18\x07 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x08 \x01(\t\"d\n\x08\x45vidence\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tledger_id\x18\x02 \x01(\t\x12\x0e\n\x06height\x18\x03 \x01(\x04\x12\x11\n\tvalidator\x18\x04 \x01(\t\x12\x14\n\x0c\x65quivocation\x18\x05 \x01(\x0c\"\x12\n\x10GetStatusRequest\"\xfe\x01\n\x11GetStatusResponse\x12\x30\n\x06\x63hains\x18\x01 \x03(\x0b\x32 .crossdvp.relayer.v1.ChainStatus\x12T\n\x10packets_by_state\x18\x02 \x03(\x0b\x32:.crossdvp.relayer.v1.GetStatusResponse.PacketsByStateEntry\x12*\n\x06\x61larms\x18\x03 \x03(\x0b\x32\x1a.crossdvp.relayer.v1.Alarm\x1a\x35\n\x13PacketsByStateEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"\x12\n\x10ListPathsRequest\"=\n\x11ListPathsResponse\x12(\n\x05paths\x18\x01 \x03(\x0b\x32\x19.crossdvp.relayer.v1.Path\"\x14\n\x12ListClientsRequest\"H\n\x13ListClientsResponse\x12\x31\n\x07\x63lients\x18\x01 \x03(\x0b\x32 .crossdvp.relayer.v1.LightClient\"\xdc\x01\n\x12ListPacketsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x30\n\x06states\x18\x03 \x03(\x0e\x32 .crossdvp.relayer.v1.PacketState\x12\x0c\n\x04path\x18\x04 \x01(\t\x12\x31\n\x06parked\x18\x05 \x01(\x0e\x32!.crossdvp.relayer.v1.ParkedFilter\x12,\n\tstuck_for\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\"\\\n\x13ListPacketsResponse\x12,\n\x07packets\x18\x01 \x03(\x0b\x32\x1b.crossdvp.relayer.v1.Packet\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"K\n\x10GetPacketRequest\x12\x15\n\rsource_client\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\x0e\n\x06packet\x18\x03 \x01(\t\"@\n\x11GetPacketResponse\x12+\n\x06packet\x18\x01 \x01(\x0b\x32\x1b.crossdvp.relayer.v1.Packet\"&\n\x14\x45xplainPacketRequest\x12\x0e\n\x06packet\x18\x01 \x01(\t\"i\n\x15\x45xplainPacketResponse\x12+\n\x06packet\x18\x01 \x01(\x0b\x32\x1b.crossdvp.relayer.v1.Packet\x12\x11\n\tsentences\x18\x02 \x03(\t\x12\x10\n\x08\x65vidence\x18\x03 \x03(\t\"E\n\x12RetryPacketRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06packet\x18\x02 \x01(\t\x12\x0b\n\x03why\x18\x03 \x01(\t\"i\n\x13RetryPacketResponse\x12%\n\x03\x61\x63t\x18\x01 \x01(\x0b\x32\x18.crossdvp.relayer.v1.Act\x12+\n\x06packet\x18\x02 \x01(\x0b\x32\x1b.crossdvp.relayer.v1.Packet\"D\n\x11ParkPacketRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06packet\x18\x02 \x01(\t\x12\x0b\n\x03why\x18\x03 \x01(\t\"h\n\x12ParkPacketResponse\x12%\n\x03\x61\x63t\x18\x01 \x01(\x0b\x32\x18.crossdvp.relayer.v1.Act\x12+\n\x06packet\x18\x02 \x01(\x0b\x32\x1b.crossdvp.relayer.v1.Packet\"F\n\x13UnparkPacketRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06packet\x18\x02 \x01(\t\x12\x0b\n\x03why\x18\x03 \x01(\t\"j\n\x14UnparkPacketResponse\x12%\n\x03\x61\x63t\x18\x01 \x01(\x0b\x32\x18.crossdvp.relayer.v1.Act\x12+\n\x06packet\x18\x02 \x01(\x0b\x32\x1b.crossdvp.relayer.v1.Packet\"H\n\x0fListActsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06packet\x18\x03 \x01(\t\"S\n\x10ListActsResponse\x12&\n\x04\x61\x63ts\x18\x01 \x03(\x0b\x32\x18.crossdvp.relayer.v1.Act\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x15\n\x13ListEvidenceRequest\"G\n\x14ListEvidenceResponse\x12/\n\x08\x65vidence\x18\x01 \x03(\x0b\x32\x1d.crossdvp.relayer.v1.Evidence\"N\n\x15SubmitEvidenceRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x65quivocation\x18\x02 \x01(\x0c\x12\x0b\n\x03why\x18\x03 \x01(\t\"M\n\x16SubmitEvidenceResponse\x12%\n\x03\x61\x63t\x18\x01 \x01(\x0b\x32\x18.crossdvp.relayer.v1.Act\x12\x0c\n\x04\x64one\x18\x02 \x01(\t\"\x13\n\x11ListAlarmsRequest\"@\n\x12ListAlarmsResponse\x12*\n\x06\x61larms\x18\x01 \x03(\x0b\x32\x1a.crossdvp.relayer.v1.Alarm*\xdc\x01\n\x0bPacketState\x12\x1c\n\x18PACKET_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11PACKET_STATE_SENT\x10\x01\x12\x19\n\x15PACKET_STATE_RECEIVED\x10\x02\x12\x1d\n\x19PACKET_STATE_ACKNOWLEDGED\x10\x03\x12\x1a\n\x16PACKET_STATE_TIMED_OUT\x10\x04\x12!\n\x1dPACKET_STATE_DELIVERY_BLOCKED\x10\x05\x12\x1f\n\x1bPACKET_STATE_RETURN_BLOCKED\x10\x06*\x7f\n\x0cParkedFilter\x12\x1d\n\x19PARKED_FILTER_UNSPECIFIED\x10\x00\x12\x18\n\x14PARKED_FILTER_PARKED\x10\x01\x12\x18\n\x14PARKED_FILTER_POISON\x10\x02\x12\x1c\n\x18PARKED_FILTER_NOT_PARKED\x10\x03\x32\xfe\t\n\x0eRelayerService\x12Z\n\tGetStatus\x12%.crossdvp.relayer.v1.GetStatusRequest\x1a&.crossdvp.relayer.v1.GetStatusResponse\x12Z\n\tListPaths\x12%.crossdvp.relayer.v1.ListPathsRequest\x1a&.crossdvp.relayer.v1.ListPathsResponse\x12`\n\x0bListClients\x12\'.crossdvp.relayer.v1.ListClientsRequest\x1a(.crossdvp.relayer.v1.ListClientsResponse\x12`\n\x0bListPackets\x12\'.crossdvp.relayer.v1.ListPacketsRequest\x1a(.crossdvp.relayer.v1.ListPacketsResponse\x12Z\n\tGetPacket\x12%.crossdvp.relayer.v1.GetPacketRequest\x1a&.crossdvp.relayer.v1.GetPacketResponse\x12\x66\n\rExplainPacket\x12).crossdvp.relayer.v1.ExplainPacketRequest\x1a*.crossdvp.relayer.v1.ExplainPacketResponse\x12`\n\x0bRetryPacket\x12\'.crossdvp.relayer.v1.RetryPacketRequest\x1a(.crossdvp.relayer.v1.RetryPacketResponse\x12]\n\nParkPacket\x12&.crossdvp.relayer.v1.ParkPacketRequest\x1a\'.crossdvp.relayer.v1.ParkPacketResponse\x12\x63\n\x0cUnparkPacket\x12(.crossdvp.relayer.v1.UnparkPacketRequest\x1a).crossdvp.relayer.v1.UnparkPacketResponse\x12W\n\x08ListActs\x12$.crossdvp.relayer.v1.ListActsRequest\x1a%.crossdvp.relayer.v1.ListActsResponse\x12\x63\n\x0cListEvidence\x12(.crossdvp.relayer.v1.ListEvidenceRequest\x1a).crossdvp.relayer.v1.ListEvidenceResponse\x12i\n\x0eSubmitEvidence\x12*.crossdvp.relayer.v1.SubmitEvidenceRequest\x1a+.crossdvp.relayer.v1.SubmitEvidenceResponse\x12]\n\nListAlarms\x12&.crossdvp.relayer.v1.ListAlarmsRequest\x1a\'.crossdvp.relayer.v1.ListAlarmsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.relayer.v1.relayer_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_PATH_PACKETSBYSTATEENTRY']._loaded_options = None
+  _globals['_PATH_PACKETSBYSTATEENTRY']._serialized_options = b'8\001'
   _globals['_GETSTATUSRESPONSE_PACKETSBYSTATEENTRY']._loaded_options = None
   _globals['_GETSTATUSRESPONSE_PACKETSBYSTATEENTRY']._serialized_options = b'8\001'
-  _globals['_PACKETSTATE']._serialized_start=1531
-  _globals['_PACKETSTATE']._serialized_end=1751
-  _globals['_STEP']._serialized_start=100
-  _globals['_STEP']._serialized_end=244
-  _globals['_PACKET']._serialized_start=247
-  _globals['_PACKET']._serialized_end=589
-  _globals['_CHAINSTATUS']._serialized_start=592
-  _globals['_CHAINSTATUS']._serialized_end=820
-  _globals['_ALARM']._serialized_start=822
-  _globals['_ALARM']._serialized_end=919
-  _globals['_GETSTATUSREQUEST']._serialized_start=921
-  _globals['_GETSTATUSREQUEST']._serialized_end=939
-  _globals['_GETSTATUSRESPONSE']._serialized_start=942
-  _globals['_GETSTATUSRESPONSE']._serialized_end=1196
-  _globals['_GETSTATUSRESPONSE_PACKETSBYSTATEENTRY']._serialized_start=1143
-  _globals['_GETSTATUSRESPONSE_PACKETSBYSTATEENTRY']._serialized_end=1196
-  _globals['_LISTPACKETSREQUEST']._serialized_start=1198
-  _globals['_LISTPACKETSREQUEST']._serialized_end=1307
-  _globals['_LISTPACKETSRESPONSE']._serialized_start=1309
-  _globals['_LISTPACKETSRESPONSE']._serialized_end=1401
-  _globals['_GETPACKETREQUEST']._serialized_start=1403
-  _globals['_GETPACKETREQUEST']._serialized_end=1462
-  _globals['_GETPACKETRESPONSE']._serialized_start=1464
-  _globals['_GETPACKETRESPONSE']._serialized_end=1528
-  _globals['_RELAYERSERVICE']._serialized_start=1754
-  _globals['_RELAYERSERVICE']._serialized_end=2052
+  _globals['_PACKETSTATE']._serialized_start=4387
+  _globals['_PACKETSTATE']._serialized_end=4607
+  _globals['_PARKEDFILTER']._serialized_start=4609
+  _globals['_PARKEDFILTER']._serialized_end=4736
+  _globals['_STEP']._serialized_start=132
+  _globals['_STEP']._serialized_end=299
+  _globals['_PARKING']._serialized_start=301
+  _globals['_PARKING']._serialized_end=416
+  _globals['_PACKET']._serialized_start=419
+  _globals['_PACKET']._serialized_end=1012
+  _globals['_CHAINSTATUS']._serialized_start=1015
+  _globals['_CHAINSTATUS']._serialized_end=1274
+  _globals['_LIGHTCLIENT']._serialized_start=1277
+  _globals['_LIGHTCLIENT']._serialized_end=1630
+  _globals['_PATH']._serialized_start=1633
+  _globals['_PATH']._serialized_end=1929
+  _globals['_PATH_PACKETSBYSTATEENTRY']._serialized_start=1876
+  _globals['_PATH_PACKETSBYSTATEENTRY']._serialized_end=1929
+  _globals['_ALARM']._serialized_start=1931
+  _globals['_ALARM']._serialized_end=2028
+  _globals['_ACT']._serialized_start=2031
+  _globals['_ACT']._serialized_end=2184
+  _globals['_EVIDENCE']._serialized_start=2186
+  _globals['_EVIDENCE']._serialized_end=2286
+  _globals['_GETSTATUSREQUEST']._serialized_start=2288
+  _globals['_GETSTATUSREQUEST']._serialized_end=2306
+  _globals['_GETSTATUSRESPONSE']._serialized_start=2309
+  _globals['_GETSTATUSRESPONSE']._serialized_end=2563
+  _globals['_GETSTATUSRESPONSE_PACKETSBYSTATEENTRY']._serialized_start=1876
+  _globals['_GETSTATUSRESPONSE_PACKETSBYSTATEENTRY']._serialized_end=1929
+  _globals['_LISTPATHSREQUEST']._serialized_start=2565
+  _globals['_LISTPATHSREQUEST']._serialized_end=2583
+  _globals['_LISTPATHSRESPONSE']._serialized_start=2585
+  _globals['_LISTPATHSRESPONSE']._serialized_end=2646
+  _globals['_LISTCLIENTSREQUEST']._serialized_start=2648
+  _globals['_LISTCLIENTSREQUEST']._serialized_end=2668
+  _globals['_LISTCLIENTSRESPONSE']._serialized_start=2670
+  _globals['_LISTCLIENTSRESPONSE']._serialized_end=2742
+  _globals['_LISTPACKETSREQUEST']._serialized_start=2745
+  _globals['_LISTPACKETSREQUEST']._serialized_end=2965
+  _globals['_LISTPACKETSRESPONSE']._serialized_start=2967
+  _globals['_LISTPACKETSRESPONSE']._serialized_end=3059
+  _globals['_GETPACKETREQUEST']._serialized_start=3061
+  _globals['_GETPACKETREQUEST']._serialized_end=3136
+  _globals['_GETPACKETRESPONSE']._serialized_start=3138
+  _globals['_GETPACKETRESPONSE']._serialized_end=3202
+  _globals['_EXPLAINPACKETREQUEST']._serialized_start=3204
+  _globals['_EXPLAINPACKETREQUEST']._serialized_end=3242
+  _globals['_EXPLAINPACKETRESPONSE']._serialized_start=3244
+  _globals['_EXPLAINPACKETRESPONSE']._serialized_end=3349
+  _globals['_RETRYPACKETREQUEST']._serialized_start=3351
+  _globals['_RETRYPACKETREQUEST']._serialized_end=3420
+  _globals['_RETRYPACKETRESPONSE']._serialized_start=3422
+  _globals['_RETRYPACKETRESPONSE']._serialized_end=3527
+  _globals['_PARKPACKETREQUEST']._serialized_start=3529
+  _globals['_PARKPACKETREQUEST']._serialized_end=3597
+  _globals['_PARKPACKETRESPONSE']._serialized_start=3599
+  _globals['_PARKPACKETRESPONSE']._serialized_end=3703
+  _globals['_UNPARKPACKETREQUEST']._serialized_start=3705
+  _globals['_UNPARKPACKETREQUEST']._serialized_end=3775
+  _globals['_UNPARKPACKETRESPONSE']._serialized_start=3777
+  _globals['_UNPARKPACKETRESPONSE']._serialized_end=3883
+  _globals['_LISTACTSREQUEST']._serialized_start=3885
+  _globals['_LISTACTSREQUEST']._serialized_end=3957
+  _globals['_LISTACTSRESPONSE']._serialized_start=3959
+  _globals['_LISTACTSRESPONSE']._serialized_end=4042
+  _globals['_LISTEVIDENCEREQUEST']._serialized_start=4044
+  _globals['_LISTEVIDENCEREQUEST']._serialized_end=4065
+  _globals['_LISTEVIDENCERESPONSE']._serialized_start=4067
+  _globals['_LISTEVIDENCERESPONSE']._serialized_end=4138
+  _globals['_SUBMITEVIDENCEREQUEST']._serialized_start=4140
+  _globals['_SUBMITEVIDENCEREQUEST']._serialized_end=4218
+  _globals['_SUBMITEVIDENCERESPONSE']._serialized_start=4220
+  _globals['_SUBMITEVIDENCERESPONSE']._serialized_end=4297
+  _globals['_LISTALARMSREQUEST']._serialized_start=4299
+  _globals['_LISTALARMSREQUEST']._serialized_end=4318
+  _globals['_LISTALARMSRESPONSE']._serialized_start=4320
+  _globals['_LISTALARMSRESPONSE']._serialized_end=4384
+  _globals['_RELAYERSERVICE']._serialized_start=4739
+  _globals['_RELAYERSERVICE']._serialized_end=6017
 # @@protoc_insertion_point(module_scope)

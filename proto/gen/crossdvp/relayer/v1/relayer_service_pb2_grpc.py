@@ -26,7 +26,11 @@ if _version_not_supported:
 
 
 class RelayerServiceStub:
-    """What a relayer is doing. Reads only: the relayer takes no orders over this service, and safety never depends on it.
+    """What a relayer is doing, and what people may do to it. Safety never depends on it: an act can delay a packet, and
+    never move an asset. Every caller is named by its certificate; every act is written down with that name.
+
+    A packet is referred to in any of these ways: a trade id in hex or a settlement's name; SOURCE_CHAIN/CLIENT/SEQUENCE;
+    X/SEQUENCE, where X is a source client, a source chain or a path.
     """
 
     def __init__(self, channel):
@@ -40,6 +44,16 @@ class RelayerServiceStub:
                 request_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.GetStatusRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.GetStatusResponse.FromString,
                 _registered_method=True)
+        self.ListPaths = channel.unary_unary(
+                '/crossdvp.relayer.v1.RelayerService/ListPaths',
+                request_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListPathsRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListPathsResponse.FromString,
+                _registered_method=True)
+        self.ListClients = channel.unary_unary(
+                '/crossdvp.relayer.v1.RelayerService/ListClients',
+                request_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListClientsRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListClientsResponse.FromString,
+                _registered_method=True)
         self.ListPackets = channel.unary_unary(
                 '/crossdvp.relayer.v1.RelayerService/ListPackets',
                 request_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListPacketsRequest.SerializeToString,
@@ -50,28 +64,150 @@ class RelayerServiceStub:
                 request_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.GetPacketRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.GetPacketResponse.FromString,
                 _registered_method=True)
+        self.ExplainPacket = channel.unary_unary(
+                '/crossdvp.relayer.v1.RelayerService/ExplainPacket',
+                request_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ExplainPacketRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ExplainPacketResponse.FromString,
+                _registered_method=True)
+        self.RetryPacket = channel.unary_unary(
+                '/crossdvp.relayer.v1.RelayerService/RetryPacket',
+                request_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.RetryPacketRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.RetryPacketResponse.FromString,
+                _registered_method=True)
+        self.ParkPacket = channel.unary_unary(
+                '/crossdvp.relayer.v1.RelayerService/ParkPacket',
+                request_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ParkPacketRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ParkPacketResponse.FromString,
+                _registered_method=True)
+        self.UnparkPacket = channel.unary_unary(
+                '/crossdvp.relayer.v1.RelayerService/UnparkPacket',
+                request_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.UnparkPacketRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.UnparkPacketResponse.FromString,
+                _registered_method=True)
+        self.ListActs = channel.unary_unary(
+                '/crossdvp.relayer.v1.RelayerService/ListActs',
+                request_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListActsRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListActsResponse.FromString,
+                _registered_method=True)
+        self.ListEvidence = channel.unary_unary(
+                '/crossdvp.relayer.v1.RelayerService/ListEvidence',
+                request_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListEvidenceRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListEvidenceResponse.FromString,
+                _registered_method=True)
+        self.SubmitEvidence = channel.unary_unary(
+                '/crossdvp.relayer.v1.RelayerService/SubmitEvidence',
+                request_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.SubmitEvidenceRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.SubmitEvidenceResponse.FromString,
+                _registered_method=True)
+        self.ListAlarms = channel.unary_unary(
+                '/crossdvp.relayer.v1.RelayerService/ListAlarms',
+                request_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListAlarmsRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListAlarmsResponse.FromString,
+                _registered_method=True)
 
 
 class RelayerServiceServicer:
-    """What a relayer is doing. Reads only: the relayer takes no orders over this service, and safety never depends on it.
+    """What a relayer is doing, and what people may do to it. Safety never depends on it: an act can delay a packet, and
+    never move an asset. Every caller is named by its certificate; every act is written down with that name.
+
+    A packet is referred to in any of these ways: a trade id in hex or a settlement's name; SOURCE_CHAIN/CLIENT/SEQUENCE;
+    X/SEQUENCE, where X is a source client, a source chain or a path.
     """
 
     def GetStatus(self, request, context):
-        """Heads, hosted light clients and counts of packets by state. No side effects. Fails: UNAVAILABLE (store).
+        """Heads, hosted light clients, counts of packets by state and alarms. No side effects. Fails: UNAVAILABLE (store).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPaths(self, request, context):
+        """The paths that are relayed, each with what it waits out or why it halted. No side effects. Fails: UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListClients(self, request, context):
+        """Hosted light clients: status, age, when a refresh is due, when they expire. No side effects. Fails: UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListPackets(self, request, context):
-        """Packets by state, oldest first. No side effects. Fails: INVALID_ARGUMENT (page token, page size).
+        """Packets by path, state, parking and age, in the order in which they were seen. No side effects. Fails:
+        INVALID_ARGUMENT (page token, page size, filter), NOT_FOUND (path).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetPacket(self, request, context):
-        """One packet with every step taken for it. No side effects. Fails: NOT_FOUND, INVALID_ARGUMENT.
+        """One packet with every step kept of it; of one that ended long ago, its events. No side effects. Fails: NOT_FOUND, INVALID_ARGUMENT, FAILED_PRECONDITION
+        (several packets go by that name).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainPacket(self, request, context):
+        """A packet in sentences: what it waits for, since when, what was tried, what comes next, what happens otherwise; and
+        the evidence. No side effects. Fails as GetPacket.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryPacket(self, request, context):
+        """Have a packet tried at once, with a clean record. Idempotent by request id. Fails as GetPacket, and:
+        FAILED_PRECONDITION (ended, parked), ALREADY_EXISTS (the request id is another act's).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ParkPacket(self, request, context):
+        """Set a packet aside: it is not tried until somebody unparks it. Evidence still ends it. Idempotent by request id.
+        Fails as RetryPacket, but may be parked already.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnparkPacket(self, request, context):
+        """Take a parked packet up again, whoever parked it, at once. Idempotent by request id. Fails as RetryPacket, and:
+        FAILED_PRECONDITION (not parked).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListActs(self, request, context):
+        """What people did, newest first. No side effects. Fails: INVALID_ARGUMENT (page token, page size).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEvidence(self, request, context):
+        """Evidence against Validators that this relayer keeps. No side effects. Fails: UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SubmitEvidence(self, request, context):
+        """Verify evidence that a Validator signed twice, keep it, and have the Validator suspended on the ledger. Idempotent
+        by request id and by the evidence itself. Fails: INVALID_ARGUMENT (no evidence), FAILED_PRECONDITION (the ledger
+        refuses, or this relayer has none), UNAVAILABLE (not decided yet: ask again).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAlarms(self, request, context):
+        """What people should look at, oldest first. No side effects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -85,6 +221,16 @@ def add_RelayerServiceServicer_to_server(servicer, server):
                     request_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.GetStatusRequest.FromString,
                     response_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.GetStatusResponse.SerializeToString,
             ),
+            'ListPaths': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPaths,
+                    request_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListPathsRequest.FromString,
+                    response_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListPathsResponse.SerializeToString,
+            ),
+            'ListClients': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListClients,
+                    request_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListClientsRequest.FromString,
+                    response_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListClientsResponse.SerializeToString,
+            ),
             'ListPackets': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPackets,
                     request_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListPacketsRequest.FromString,
@@ -95,6 +241,46 @@ def add_RelayerServiceServicer_to_server(servicer, server):
                     request_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.GetPacketRequest.FromString,
                     response_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.GetPacketResponse.SerializeToString,
             ),
+            'ExplainPacket': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainPacket,
+                    request_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ExplainPacketRequest.FromString,
+                    response_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ExplainPacketResponse.SerializeToString,
+            ),
+            'RetryPacket': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryPacket,
+                    request_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.RetryPacketRequest.FromString,
+                    response_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.RetryPacketResponse.SerializeToString,
+            ),
+            'ParkPacket': grpc.unary_unary_rpc_method_handler(
+                    servicer.ParkPacket,
+                    request_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ParkPacketRequest.FromString,
+                    response_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ParkPacketResponse.SerializeToString,
+            ),
+            'UnparkPacket': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnparkPacket,
+                    request_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.UnparkPacketRequest.FromString,
+                    response_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.UnparkPacketResponse.SerializeToString,
+            ),
+            'ListActs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListActs,
+                    request_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListActsRequest.FromString,
+                    response_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListActsResponse.SerializeToString,
+            ),
+            'ListEvidence': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEvidence,
+                    request_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListEvidenceRequest.FromString,
+                    response_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListEvidenceResponse.SerializeToString,
+            ),
+            'SubmitEvidence': grpc.unary_unary_rpc_method_handler(
+                    servicer.SubmitEvidence,
+                    request_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.SubmitEvidenceRequest.FromString,
+                    response_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.SubmitEvidenceResponse.SerializeToString,
+            ),
+            'ListAlarms': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAlarms,
+                    request_deserializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListAlarmsRequest.FromString,
+                    response_serializer=crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListAlarmsResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'crossdvp.relayer.v1.RelayerService', rpc_method_handlers)
@@ -104,7 +290,11 @@ def add_RelayerServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RelayerService:
-    """What a relayer is doing. Reads only: the relayer takes no orders over this service, and safety never depends on it.
+    """What a relayer is doing, and what people may do to it. Safety never depends on it: an act can delay a packet, and
+    never move an asset. Every caller is named by its certificate; every act is written down with that name.
+
+    A packet is referred to in any of these ways: a trade id in hex or a settlement's name; SOURCE_CHAIN/CLIENT/SEQUENCE;
+    X/SEQUENCE, where X is a source client, a source chain or a path.
     """
 
     @staticmethod
@@ -124,6 +314,60 @@ class RelayerService:
             '/crossdvp.relayer.v1.RelayerService/GetStatus',
             crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.GetStatusRequest.SerializeToString,
             crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.GetStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPaths(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.relayer.v1.RelayerService/ListPaths',
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListPathsRequest.SerializeToString,
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListPathsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListClients(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.relayer.v1.RelayerService/ListClients',
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListClientsRequest.SerializeToString,
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListClientsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -178,6 +422,222 @@ class RelayerService:
             '/crossdvp.relayer.v1.RelayerService/GetPacket',
             crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.GetPacketRequest.SerializeToString,
             crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.GetPacketResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainPacket(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.relayer.v1.RelayerService/ExplainPacket',
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ExplainPacketRequest.SerializeToString,
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ExplainPacketResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryPacket(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.relayer.v1.RelayerService/RetryPacket',
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.RetryPacketRequest.SerializeToString,
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.RetryPacketResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ParkPacket(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.relayer.v1.RelayerService/ParkPacket',
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ParkPacketRequest.SerializeToString,
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ParkPacketResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnparkPacket(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.relayer.v1.RelayerService/UnparkPacket',
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.UnparkPacketRequest.SerializeToString,
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.UnparkPacketResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListActs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.relayer.v1.RelayerService/ListActs',
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListActsRequest.SerializeToString,
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListActsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEvidence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.relayer.v1.RelayerService/ListEvidence',
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListEvidenceRequest.SerializeToString,
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListEvidenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SubmitEvidence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.relayer.v1.RelayerService/SubmitEvidence',
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.SubmitEvidenceRequest.SerializeToString,
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.SubmitEvidenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAlarms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.relayer.v1.RelayerService/ListAlarms',
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListAlarmsRequest.SerializeToString,
+            crossdvp_dot_relayer_dot_v1_dot_relayer__service__pb2.ListAlarmsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,1 +1,1 @@
-"""Steps, oldest first by their numbers; made by ``scripts/gen_migration.py``."""
+"""Steps, oldest first by their numbers; made by ``scripts/gen_migration.py node NAME``."""

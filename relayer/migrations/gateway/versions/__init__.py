@@ -1,0 +1,1 @@
+"""Steps of the gateway's tables, oldest first; made by ``scripts/gen_migration.py gateway NAME``."""
