@@ -11,13 +11,14 @@ from pathlib import Path as FilePath
 import structlog
 
 from relayer.config import RelayerConfig, load_config
+from relayer.observed_paths import observed_paths
 from relayer.opened_paths import opened_paths, relayed_paths
 from relayer.rpc_server import ServerSettings
 from relayer.service import crash_hook
 from relayer.serving import serve_relayer
 from relayer.store import RelayerStore
 from relayer.telemetry import names
-from relayer.telemetry.of_relayer import EvmAccountSeen, Peers, RelayerTelemetry
+from relayer.telemetry.of_relayer import RelayerTelemetry
 from relayer.telemetry.process import opened_telemetry
 
 _log = structlog.get_logger(__name__)
@@ -34,7 +35,8 @@ async def serve(config_file: FilePath, stopping: asyncio.Event) -> None:
         telemetry = RelayerTelemetry(process)
         store = RelayerStore(config.database)
         stack.callback(store.close)
-        opened = await opened_paths(config, tls, store, stack)
+        telemetry.watch_store(store)
+        opened = observed_paths(await opened_paths(config, tls, store, stack), telemetry, tls, stack)
         kill = crash_hook(config.kill_at, _kill_this_process)
         chains = {path.section.name: [end.chain_name for end in path.ends] for path in opened}
         await serve_relayer(
@@ -44,6 +46,7 @@ async def serve(config_file: FilePath, stopping: asyncio.Event) -> None:
             config.poll_interval_ms / 1000,
             stopping,
             lambda port: _log.info("relaying", listen=config.listen, port=port, paths=chains),
+            telemetry,
         )
 
 

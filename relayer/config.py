@@ -146,7 +146,6 @@ class _Proved(_Section):
 
     evm: EvmSection
     proof: ProofSection = DirectProof()
-    telemetry: TelemetrySection = TelemetrySection()
 
     @model_validator(mode="after")
     def _others_verify_qbft_alone(self) -> Self:
@@ -201,6 +200,7 @@ class RelayerConfig(_Section):
     ``profile``: what the process is for. Only ``test`` admits a chain whose consensus is the mock's.
     ``archive_after_s``: a packet that ended longer ago is archived.
     ``evidence_directory``: where a file is kept for each Validator that signed twice; beside the database by default.
+    ``telemetry``: see ``TelemetrySection``; nothing listens and nothing is traced unless it is given.
     ``kill_at`` is for kill tests only: the process sends itself SIGKILL when it reaches that line.
     """
 
@@ -216,6 +216,7 @@ class RelayerConfig(_Section):
     poll_interval_ms: Annotated[int, Field(ge=10, le=60_000)] = 100
     watch_interval_ms: Annotated[int, Field(ge=100, le=600_000)] = 2000
     evidence_directory: Path | None = None
+    telemetry: TelemetrySection = TelemetrySection()
     kill_at: Annotated[str, AfterValidator(_crash_point)] = ""
 
     @model_validator(mode="after")
@@ -248,6 +249,7 @@ class GatewayConfig(_Proved):
     ``securities_lead``: families of adapters whose settlements the securities lead where an instruction does not say.
     ``tolerances``, ``four_eyes_above_yen`` (by caller), ``cut_offs`` (by cash ledger): see ``settlement_config``.
     ``http``, ``webhooks``: the JSON face, and events posted to platforms; each is there if its section is.
+    ``telemetry``: as the relayer's.
     """
 
     profile: RegistryProfile = RegistryProfile.PRODUCTION
@@ -270,6 +272,7 @@ class GatewayConfig(_Proved):
     watch_heartbeat_s: Annotated[float, Field(ge=0.1, le=3600)] = 15.0
     http: HttpSection | None = None
     webhooks: WebhooksSection | None = None
+    telemetry: TelemetrySection = TelemetrySection()
 
     @model_validator(mode="after")
     def _mock_is_for_tests(self) -> Self:
@@ -319,6 +322,7 @@ _PATHS = {
     "public_key",
     "key_file",
     "authority_file",
+    "traces_file",
 }
 
 

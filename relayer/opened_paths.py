@@ -50,6 +50,9 @@ class OpenedPath:
     watch: WatchLoop
     lease_names: frozenset[str]
     account_fence: AccountFence
+    account: OwnedAccount
+    chain: EvmChain
+    block_period_s: float
 
 
 class SharedChains:
@@ -133,7 +136,8 @@ async def _opened_path(
     interval_s = config.watch_interval_ms / 1000
     watch = await watch_over(path.proof, ends, ledger, evm, account, ledger_side, interval_s, stack)
     names = frozenset({f"path/{path.name}", f"account/{deployment.chain_id}/{account.address.hex()}"})
-    return OpenedPath(path, ends, watch, names, shared.fence)
+    period_s = deployment.block_period_ms / 1000
+    return OpenedPath(path, ends, watch, names, shared.fence, account, chain, period_s)
 
 
 def relayed_paths(

@@ -86,8 +86,8 @@ class ServerSettings:
     listen: str
     tls: ApiTls
     callers: tuple[str, ...]
-    outermost: tuple[grpc.aio.ServerInterceptor, ...] = ()  # type: ignore[type-arg]  # generic in its stub only
-    """What every call passes first: whoever measures calls sees the statuses that callers get."""
+    measured: tuple[grpc.aio.ServerInterceptor, ...] = ()  # type: ignore[type-arg]  # generic in its stub only
+    """What every call passes before all else that may refuse it: it sees the statuses that callers get."""
 
 
 class RpcServer:
@@ -117,6 +117,7 @@ class RpcServer:
         # Outermost first: whatever is raised further in becomes a status; who calls is asked before what is called.
         interceptors = (
             KeptHandlers(self._unserved),
+            *settings.measured,
             self._calls,
             ErrorStatusInterceptor(self._codes, adorn),
             InTime(),

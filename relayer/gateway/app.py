@@ -16,7 +16,6 @@ from chains.progmat.client import LedgerClient
 from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.evm_node import opened_evm_node
 from relayer.config import GatewayConfig, load_config
-from relayer.core.chain import Head
 from relayer.gateway.access import Speakers
 from relayer.gateway.admission import Margins, Scope
 from relayer.gateway.evm_side import EvmSide
@@ -60,14 +59,18 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         orders = orders_of(deployment, config.securities_lead)
         scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians), orders)
         speakers = Speakers.of_tenants({name: tenant.tenant() for name, tenant in config.tenants.items()})
+        nodes = {node for tenant in config.tenants.values() for node in tenant.nodes}
+        telemetry.watch_store(store, nodes | custodians.keys())
+        telemetry.watch_peers(Peers.of(config.ledger, tls).without_validators(), stack)
+        telemetry.watch_chain(f"evm-{deployment.chain_id}", rpc, deployment.block_period_ms / 1000)
         settle, pay = (
             (config.before_lock_s, config.lock_to_settle_s),
             (config.before_payment_s, config.payment_to_settle_s),
         )
         parts = GatewayParts(
             store,
-            EvmSide(rpc, deployment, prover),
-            cash,
+            ObservedSecurities(EvmSide(rpc, deployment, prover), process.tracing),
+            ObservedCash(cash, process.tracing),
             scope,
             speakers,
             now_s,
@@ -80,11 +83,12 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         )
         await serve_gateway(
             parts,
-            ServerSettings(config.listen, tls, speakers.callers),
+            ServerSettings(config.listen, tls, speakers.callers, process.server_interceptors),
             config.poll_interval_ms / 1000,
             stopping,
             lambda port: _log.info("serving", listen=config.listen, port=port),
             additions_of(config),
+            telemetry,
         )
 
 

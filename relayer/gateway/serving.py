@@ -48,6 +48,7 @@ async def serve_gateway(
     stopping: asyncio.Event,
     on_ready: Callable[[int], None],
     additions: Additions | None = None,
+    telemetry: GatewayTelemetry | None = None,
 ) -> None:
     """Follow settlements and answer until ``stopping``; ``on_ready`` is told the port. Raises ``CannotListen``.
 
@@ -74,8 +75,15 @@ async def serve_gateway(
         if offered.http is not None:
             await _serve_http(offered.http, services, server, offered.on_http_ready, stack)
         on_ready(await server.start([service.descriptor.full_name for service in services]))
-        health = report_health(stopping, lambda: follower.is_well, server.set_health, poll_interval_s)
+
+        def is_well() -> bool:
+            return follower.is_well and (telemetry is None or telemetry.process.is_ready)
+
+        health = report_health(stopping, is_well, server.set_health, poll_interval_s)
         jobs = {"health": health, **{name: runner.run(stopping) for name, runner in runners.items()}}
+        if telemetry is not None:
+            telemetry.watch_follower(follower, keeper)
+            jobs |= telemetry.process.jobs(stopping)
         try:
             await run_until_stopped(stopping, jobs)
         finally:

@@ -72,8 +72,9 @@ class DependencyBoard:
         self._statuses: dict[str, DependencyStatus] = {}
 
     def add(self, dependency: Dependency) -> None:
-        """Look at this one, too; until it was looked at the process is not ready."""
-        self._dependencies.append(dependency)
+        """Look at this one, too, unless one of its name is there; not ready until it was looked at."""
+        if all(known.name != dependency.name for known in self._dependencies):
+            self._dependencies.append(dependency)
 
     @property
     def statuses(self) -> tuple[DependencyStatus, ...]:

@@ -120,11 +120,14 @@ PACKETS = Metric(
     "crossdvp_packets",
     _G,
     _Q.FLOWING,
-    "Packets that are not at an end, by source chain and state.",
-    ("source", "state"),
+    "Packets that are not at an end.",
+    ("path", "source", "state"),
+)
+PACKETS_PARKED = Metric(
+    "crossdvp_packets_parked", _G, _Q.FLOWING, "Open packets that are set aside, by why.", ("path", "why")
 )
 PACKET_OLDEST = Metric(
-    "crossdvp_packet_oldest_pending_age_seconds", _G, _Q.FLOWING, "Age of the oldest open packet.", ("source",)
+    "crossdvp_packet_oldest_pending_age_seconds", _G, _Q.FLOWING, "Age of the oldest open packet.", ("path", "source")
 )
 PACKETS_ENDED = Metric(
     "crossdvp_packets_ended_total", _C, _Q.FLOWING, "Packets that came to an end.", ("source", "outcome")
@@ -141,14 +144,20 @@ ATTEMPTS = Metric(
     "crossdvp_attempts_total",
     _C,
     _Q.FLOWING,
-    "Messages submitted, by the chain's answer; reason of a refusal, or empty.",
-    ("chain", "message", "verdict", "reason"),
+    "Messages submitted, by the chain's answer and what it means for the next attempt.",
+    ("chain", "message", "verdict", "class"),
 )
 CHAIN_CALLS = Metric(
     "crossdvp_chain_calls_total", _C, _Q.HEALTHY, "Questions to a path's ends, by result.", ("chain", "call", "result")
 )
 CHAIN_SECONDS = Metric(
     "crossdvp_chain_call_seconds", _H, _Q.HEALTHY, "Time that an end took to answer.", ("chain", "call"), _QUICK
+)
+ENDPOINT_UP = Metric(
+    "crossdvp_endpoint_up", _G, _Q.HEALTHY, "1 if a chain's endpoint is used, 0 if set aside.", ("chain", "endpoint")
+)
+ENDPOINT_HEIGHT = Metric(
+    "crossdvp_endpoint_height", _G, _Q.HEALTHY, "The newest height that an endpoint showed.", ("chain", "endpoint")
 )
 ACCOUNT_BALANCE = Metric(
     "crossdvp_account_balance_wei", _G, _Q.SAFE, "What the relayer's account can pay with.", ("chain", "account")
@@ -185,7 +194,7 @@ PACKET_NEAREST_TIMEOUT = Metric(
     _G,
     _Q.EXPIRING,
     "Time until the nearest time-out of a packet that nobody received.",
-    ("source",),
+    ("path", "source"),
 )
 
 # Gateway
@@ -214,24 +223,48 @@ LOCK_SECONDS = Metric(
 EVENT_LAG = Metric(
     "crossdvp_event_lag_seconds", _G, _Q.FLOWING, "Age that the newest event had when it was read from the stream."
 )
+SETTLEMENT_ALARMS = Metric(
+    "crossdvp_settlement_alarms_total",
+    _C,
+    _Q.SAFE,
+    "Acts on tokens that are held for trades, and conditions that keep them, by name.",
+    ("name",),
+)
+WEBHOOK_BACKLOG = Metric(
+    "crossdvp_webhook_backlog", _G, _Q.FLOWING, "Changes that active webhook endpoints were not told yet, the most."
+)
+WEBHOOKS_FAILING = Metric(
+    "crossdvp_webhooks_failing", _G, _Q.FLOWING, "Active webhook endpoints whose latest delivery failed."
+)
 EVENTS = Metric("crossdvp_events_total", _C, _Q.FLOWING, "Changes of settlements read from the stream.")
 STREAMS = Metric("crossdvp_rpc_streams", _G, _Q.FLOWING, "Streams that are open now.", ("service", "method"))
 
 COMMON: Final = (
     *(BUILD, READY, LOOP_LAG, SOURCE_FAILED, LEASE_HELD, RPC_CALLS, RPC_SECONDS, STREAMS),
     *(DEPENDENCY_UP, DEPENDENCY_SECONDS, CHAIN_HEIGHT, CHAIN_STILL, CLOCK_SKEW),
-    *(PEER_CALLS, PEER_SECONDS, DATABASE_SECONDS, ALARMS, CERTIFICATE_EXPIRES),
+    *(PEER_CALLS, PEER_SECONDS, DATABASE_SECONDS, CERTIFICATE_EXPIRES, ENDPOINT_UP, ENDPOINT_HEIGHT),
 )
 RELAYER: Final = (
     *COMMON,
-    *(PATH_HALTED, PATH_FAILING, PATH_ROUND_AGE, PACKETS, PACKET_OLDEST, PACKETS_ENDED, PACKET_SECONDS, ATTEMPTS),
+    *(
+        PATH_HALTED,
+        PATH_FAILING,
+        PATH_ROUND_AGE,
+        PACKETS,
+        PACKETS_PARKED,
+        PACKET_OLDEST,
+        PACKETS_ENDED,
+        PACKET_SECONDS,
+        ATTEMPTS,
+    ),
     *(CHAIN_CALLS, CHAIN_SECONDS, ACCOUNT_BALANCE, ACCOUNT_SENT, ACCOUNT_WAITING, GAS_USED),
+    ALARMS,
     *(CLIENT_ACTIVE, CLIENT_HEIGHT, CLIENT_AGE, CLIENT_EXPIRES, PACKET_NEAREST_TIMEOUT),
 )
 GATEWAY: Final = (
     *COMMON,
     *(FOLLOWER_WELL, SETTLEMENTS, SETTLEMENT_STUCK, SETTLEMENT_FAILING, SETTLEMENTS_ENDED, SETTLEMENT_SECONDS),
-    *(LOCK_SECONDS, EVENT_LAG, EVENTS),
+    *(LOCK_SECONDS, EVENT_LAG, EVENTS, SETTLEMENT_ALARMS, WEBHOOK_BACKLOG, WEBHOOKS_FAILING),
 )
 EVERY: Final = tuple(dict.fromkeys((*RELAYER, *GATEWAY)))
 PROCESS: Final = (

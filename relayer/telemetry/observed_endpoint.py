@@ -18,6 +18,7 @@ from relayer.core.chain import (
     PacketMessage,
     ProofKind,
 )
+from relayer.core.retry import class_of, refusal_by
 from relayer.telemetry import names
 from relayer.telemetry.metrics import Metrics
 from relayer.telemetry.packet_ends import PacketEnds
@@ -107,8 +108,9 @@ class ObservedEndpoint:
             with self._asked("submit"), self._observing.tracing.during("relayer submit", ours, told):
                 outcomes = await self._inner.submit(update, messages)
         except CrossDvpError as failure:
+            refused = refusal_by(failure)
             for message in messages:
-                self._count(message, "unknown", failure.reason)
+                self._count(message, "unknown", class_of(refused).value)
             raise
         for message, trade_id, outcome in zip(messages, trades, outcomes, strict=True):
             self._answered(message, trade_id, outcome, begun_s)
@@ -117,8 +119,7 @@ class ObservedEndpoint:
         return outcomes
 
     def _answered(self, message: PacketMessage, trade_id: bytes | None, outcome: Outcome, begun_s: float) -> None:
-        reason = outcome.refusal.partition(":")[0]
-        self._count(message, outcome.verdict.value, reason)
+        self._count(message, outcome.verdict.value, class_of(outcome).value)
         if trade_id is None:
             return
         packet = message.packet
@@ -134,8 +135,8 @@ class ObservedEndpoint:
         past = Past(f"relayer {message.kind.value}", begun_s, self._observing.now_s(), told, error=outcome.refusal)
         self._observing.tracing.tell(trade_id, past)
 
-    def _count(self, message: PacketMessage, verdict: str, reason: str) -> None:
-        self._metrics.count(names.ATTEMPTS, self.chain_name, message.kind.value, verdict, reason)
+    def _count(self, message: PacketMessage, verdict: str, refusal_class: str) -> None:
+        self._metrics.count(names.ATTEMPTS, self.chain_name, message.kind.value, verdict, refusal_class)
 
     async def close(self) -> None:
         """See ChainEndpoint."""

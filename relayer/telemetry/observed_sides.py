@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from ibc.dvp import SettlementTerms
 from relayer.gateway.changes import Sighting
+from relayer.gateway.matching import Side
 from relayer.gateway.ports import CashSide, EarmarkEvidence, HeldTrades, InterferenceSeen, SecuritiesSide
 from relayer.telemetry.logs import bound
 from relayer.telemetry.tracing import Tracing, shown_trace
@@ -60,10 +61,10 @@ class ObservedSecurities:
         """See SecuritiesSide; as ``sightings``."""
         return await self._inner.earmark_sighting(trade_id)
 
-    async def obstacle(self, terms: SettlementTerms) -> str:
+    async def obstacle(self, terms: SettlementTerms, to: Side) -> str:
         """See SecuritiesSide."""
         with _step(self._tracing, "ask the token", terms.trade_id):
-            return await self._inner.obstacle(terms)
+            return await self._inner.obstacle(terms, to)
 
     async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:
         """See SecuritiesSide."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from chains.evm.client.rpc import EvmRpc
+from chains.evm.client.failover import FailoverRpc
 from chains.progmat.client import ApiEndpoint, ApiTls
 from relayer.config import LedgerSection
 from relayer.core.chain import ChainEndpoint
@@ -24,11 +24,27 @@ from relayer.telemetry.relayer_numbers import (
     LoopState,
     WatchedPath,
     alarm_numbers,
+    endpoint_numbers,
     packet_numbers,
-    path_name,
     path_numbers,
 )
 from relayer.watch.alarms import AlarmBoard
+
+
+class Named(Protocol):
+    """A path."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+
+class PathLoop(LoopState, Protocol):
+    """A path's loop, and its path."""
+
+    @property
+    def path(self) -> Named:
+        """The path."""
 
 
 class RelayerDatabase(Protocol):
@@ -41,12 +57,13 @@ class RelayerDatabase(Protocol):
 
 
 @dataclass(frozen=True)
-class EvmAccountSeen:
-    """An account of ours on a chain."""
+class EvmSeen:
+    """An EVM chain of a path: its endpoints, the account of ours there, and how long it takes for a block."""
 
     chain: str
-    rpc: EvmRpc
+    rpc: FailoverRpc
     address: bytes
+    block_period_s: float
 
 
 @dataclass(frozen=True)
@@ -76,10 +93,13 @@ class RelayerTelemetry:
     process: Telemetry
     _ends: dict[str, tuple[ObservedEndpoint, ObservedEndpoint]] = field(default_factory=dict)
     _paths: list[WatchedPath] = field(default_factory=list)
+    _accounts: dict[tuple[str, bytes], AccountWatch] = field(default_factory=dict)
+    _chains: dict[str, FailoverRpc] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         process = self.process
         process.metrics.add_source(path_numbers(lambda: self._paths, process.now_s, process.timer_s))
+        process.metrics.add_source(endpoint_numbers(self._chains))
 
     def watch_store(self, store: RelayerDatabase) -> None:
         """Its transactions, its packets, and whether it can be written."""
@@ -93,32 +113,51 @@ class RelayerTelemetry:
         depend_on_peers(self.process, peers, stack)
 
     def observed(
-        self, endpoints: tuple[ChainEndpoint, ChainEndpoint], periods_s: tuple[float, float], account: EvmAccountSeen
+        self, path: str, endpoints: tuple[ChainEndpoint, ChainEndpoint], evm: EvmSeen | None = None
     ) -> tuple[ObservedEndpoint, ObservedEndpoint]:
-        """Both ends of a path, observed; their heads have to move: ``periods_s`` is what each takes for a block."""
+        """Both ends of a path, observed; their heads have to move. ``evm``: of its EVM end, if it has one."""
         process = self.process
-        watch = AccountWatch(account.rpc, account.chain, account.address, process.metrics)
-        process.add_job(f"account on {account.chain}", partial(watch.run, interval_s=process.section.check_interval_s))
+        submitted: Callable[[str, str], None] = _nothing
+        if evm is not None:
+            self._chains[evm.chain] = evm.rpc
+            submitted = self._account(evm).submitted
         ends = PacketEnds(process.metrics, process.tracing, process.now_s)
-        observing = Observing(process.metrics, process.tracing, ends, process.now_s, process.timer_s, watch.submitted)
-        for endpoint, period_s in zip(endpoints, periods_s, strict=True):
-            most_still_s = still_bound_s(period_s, process.section.most_still_periods)
-            process.depend_on_head(endpoint.chain_name, endpoint.head, most_still_s)
+        observing = Observing(process.metrics, process.tracing, ends, process.now_s, process.timer_s, submitted)
+        for endpoint in endpoints:
+            is_evm = evm is not None and endpoint.chain_name == evm.chain
+            period_s = evm.block_period_s if evm is not None and is_evm else process.section.ledger_period_s
+            process.depend_on_head(
+                endpoint.chain_name, endpoint.head, still_bound_s(period_s, process.section.most_still_periods)
+            )
         one, two = endpoints
-        observed = ObservedEndpoint(one, observing), ObservedEndpoint(two, observing)
-        self._ends[path_name(observed)] = observed
-        return observed
+        self._ends[path] = (ObservedEndpoint(one, observing), ObservedEndpoint(two, observing))
+        return self._ends[path]
 
-    def watch_loop(self, endpoints: tuple[ChainEndpoint, ChainEndpoint], loop: LoopState) -> None:
-        """The loop of a path whose ends were observed: halted, failing, or well."""
-        name = path_name(endpoints)
-        path = WatchedPath(name, self._ends[name], loop)
-        self._paths.append(path)
-        self.process.depend(f"path {name}", DependencyKind.JOB, SaysWell(path.complaint))
+    def _account(self, evm: EvmSeen) -> AccountWatch:
+        """One watch for each account, however many paths it pays for."""
+        known = self._accounts.get((evm.chain, evm.address))
+        if known is not None:
+            return known
+        watch = AccountWatch(evm.rpc, evm.chain, evm.address, self.process.metrics)
+        self._accounts[evm.chain, evm.address] = watch
+        pause_s = self.process.section.check_interval_s
+        self.process.add_job(f"account 0x{evm.address.hex()} on {evm.chain}", partial(watch.run, interval_s=pause_s))
+        return watch
 
-    def watch_alarms(self, board: AlarmBoard) -> None:
+    def watch_loops(self, loops: Sequence[PathLoop]) -> None:
+        """The loops of paths whose ends were observed: halted, failing, standing by, or well."""
+        for loop in loops:
+            path = WatchedPath(loop.path.name, self._ends[loop.path.name], loop, self.process.timer_s())
+            self._paths.append(path)
+            self.process.depend(f"path {path.name}", DependencyKind.JOB, SaysWell(path.complaint))
+
+    def watch_alarms(self, boards: Sequence[AlarmBoard]) -> None:
         """What the watches found."""
-        self.process.metrics.add_source(alarm_numbers(board))
+        self.process.metrics.add_source(alarm_numbers(boards))
+
+
+def _nothing(_chain: str, _tx_id: str) -> None:
+    """Of ends without an account that anybody watches."""
 
 
 def depend_on_peers(process: Telemetry, peers: Peers, stack: AsyncExitStack) -> None:

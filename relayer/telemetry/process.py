@@ -63,11 +63,13 @@ class Telemetry:
         return (AnsweredCalls(self.metrics, self.tracing, self.timer_s),)
 
     def depend(self, name: str, kind: DependencyKind, check: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """The process is not ready unless ``check`` passes."""
+        """The process is not ready unless ``check`` passes; a name that is known already changes nothing."""
         self.board.add(Dependency(name, kind, check))
 
     def depend_on_head(self, chain: str, ask: Callable[[], Coroutine[Any, Any, Any]], most_still_s: float) -> None:
         """The chain's head has to move; its time is held against this machine's clock."""
+        if any(head.chain == chain for head in self.heads):
+            return
         check = HeadMoves(chain, ask, most_still_s, self.metrics, self.now_s, self.timer_s)
         self.heads.append(check)
         self.depend(f"chain {chain}", DependencyKind.CHAIN, check)

@@ -10,10 +10,12 @@ from typing import Final, Protocol
 
 import sqlalchemy as sa
 
+from chains.evm.client.endpoint_health import EndpointState
+from chains.evm.client.failover import FailoverRpc
 from ibc.light_client import LightClientStatus
-from relayer.core.chain import ChainEndpoint
 from relayer.core.lifecycle import PacketState
 from relayer.database import Database
+from relayer.store_tables import packets, steps
 from relayer.telemetry import names
 from relayer.telemetry.metrics import Rows, Source
 from relayer.telemetry.names import Metric
@@ -24,14 +26,6 @@ DATABASE_PAUSE_S: Final = 5.0
 """However often a scraper asks, the database is asked this often at most."""
 _OPEN: Final = [state.value for state in PacketState if not state.is_final]
 _UNRECEIVED: Final = [PacketState.SENT.value, PacketState.RETURN_BLOCKED.value]
-_packets = sa.table("packets", sa.column("id"), sa.column("source_chain"), sa.column("state"), sa.column("timeout_s"))
-_steps = sa.table("steps", sa.column("packet_id"), sa.column("at_s"))
-
-
-def path_name(endpoints: tuple[ChainEndpoint, ChainEndpoint]) -> str:
-    """A path as metrics, logs and health name it: its ends."""
-    one, two = endpoints
-    return f"{one.chain_name}~{two.chain_name}"
 
 
 class LoopState(Protocol):
@@ -39,6 +33,13 @@ class LoopState(Protocol):
 
     last_error: str
     halted: bool
+
+    @property
+    def standby(self) -> str:
+        """What this instance waits for before it may work; empty where it works."""
+
+    def works_here(self) -> bool:
+        """Whether this instance relays the path."""
 
 
 class End(Protocol):
@@ -55,14 +56,17 @@ class End(Protocol):
 
 @dataclass(frozen=True)
 class WatchedPath:
-    """A path: its name, its ends, its loop."""
+    """A path: its name, its ends, its loop; ``since_s``: from when on rounds are expected, by the timer."""
 
     name: str
     ends: tuple[End, End]
     loop: LoopState
+    since_s: float = 0.0
 
     def complaint(self) -> str:
         """Why it is not well; empty when it is."""
+        if self.loop.standby and not self.loop.halted:
+            return ""  # another instance's to relay
         if self.loop.last_error:
             return ("halted: " if self.loop.halted else "") + self.loop.last_error
         return "" if all(end.last.client is not None for end in self.ends) else "no round has ended yet"
@@ -70,7 +74,7 @@ class WatchedPath:
 
 def packet_numbers(database: Database, now_s: Callable[[], float]) -> Source:
     """Open packets by state, the oldest one's age and the nearest time-out, of each source chain."""
-    gauges = (names.PACKETS, names.PACKET_OLDEST, names.PACKET_NEAREST_TIMEOUT)
+    gauges = (names.PACKETS, names.PACKETS_PARKED, names.PACKET_OLDEST, names.PACKET_NEAREST_TIMEOUT)
 
     async def read() -> Mapping[Metric, Rows]:
         return await asyncio.to_thread(_packet_rows, database, now_s())
@@ -79,33 +83,35 @@ def packet_numbers(database: Database, now_s: Callable[[], float]) -> Source:
 
 
 def _packet_rows(database: Database, now_s: float) -> Mapping[Metric, Rows]:
-    is_open = _packets.c.state.in_(_OPEN)
-    by_state = (
-        sa.select(_packets.c.source_chain, _packets.c.state, sa.func.count())
-        .where(is_open)
-        .group_by(_packets.c.source_chain, _packets.c.state)
-    )
-    oldest = sa.select(_packets.c.source_chain, sa.func.min(_packets.c.id)).where(is_open)
-    oldest = oldest.group_by(_packets.c.source_chain)
-    nearest = sa.select(_packets.c.source_chain, sa.func.min(_packets.c.timeout_s))
-    nearest = nearest.where(_packets.c.state.in_(_UNRECEIVED)).group_by(_packets.c.source_chain)
-    with database.transaction() as connection:
-        counts = {(str(chain), str(state)): float(n) for chain, state, n in connection.execute(by_state)}
+    is_open, of = packets.c.state.in_(_OPEN), (packets.c.path, packets.c.source_chain)
+    by_state = sa.select(*of, packets.c.state, sa.func.count()).where(is_open).group_by(*of, packets.c.state)
+    parked = sa.select(packets.c.path, packets.c.parked, sa.func.count()).where(is_open, packets.c.parked != "")
+    parked = parked.group_by(packets.c.path, packets.c.parked)
+    oldest = sa.select(*of, sa.func.min(packets.c.id)).where(is_open).group_by(*of)
+    nearest = sa.select(*of, sa.func.min(packets.c.timeout_s)).where(packets.c.state.in_(_UNRECEIVED)).group_by(*of)
+    with database.reading() as connection:
+        counts = {(str(p), str(chain), str(state)): float(n) for p, chain, state, n in connection.execute(by_state)}
+        aside: Rows = {(str(path), str(why)): float(count) for path, why, count in connection.execute(parked)}
         ages: dict[tuple[str, ...], float] = {}
-        for chain, packet_id in connection.execute(oldest).all():
-            first = sa.select(sa.func.min(_steps.c.at_s)).where(_steps.c.packet_id == packet_id)
-            ages[(str(chain),)] = max(0.0, now_s - float(connection.execute(first).scalar() or now_s))
-        left: Rows = {(str(chain),): float(timeout_s) - now_s for chain, timeout_s in connection.execute(nearest)}
-    chains = {chain for chain, _ in counts}
-    full: Rows = {(chain, state): counts.get((chain, state), 0.0) for chain in chains for state in _OPEN}
-    return {names.PACKETS: full, names.PACKET_OLDEST: ages, names.PACKET_NEAREST_TIMEOUT: left}
+        for path, chain, packet_id in connection.execute(oldest).all():
+            first = sa.select(sa.func.min(steps.c.at_s)).where(steps.c.packet_id == packet_id)
+            ages[str(path), str(chain)] = max(0.0, now_s - float(connection.execute(first).scalar() or now_s))
+        left: Rows = {(str(path), str(chain)): float(at_s) - now_s for path, chain, at_s in connection.execute(nearest)}
+    ends = {(path, chain) for path, chain, _ in counts}
+    full: Rows = {(*end, state): counts.get((*end, state), 0.0) for end in ends for state in _OPEN}
+    return {
+        names.PACKETS: full,
+        names.PACKETS_PARKED: aside,
+        names.PACKET_OLDEST: ages,
+        names.PACKET_NEAREST_TIMEOUT: left,
+    }
 
 
 def path_numbers(
     paths: Callable[[], Sequence[WatchedPath]], now_s: Callable[[], float], timer_s: Callable[[], float]
 ) -> Source:
     """How paths fare, and the light clients that their ends host; from what was observed, without asking anybody."""
-    of_paths = (names.PATH_HALTED, names.PATH_FAILING, names.PATH_ROUND_AGE)
+    of_paths = (names.PATH_HALTED, names.PATH_FAILING, names.PATH_ROUND_AGE, names.LEASE_HELD)
     of_clients = (names.CLIENT_ACTIVE, names.CLIENT_HEIGHT, names.CLIENT_AGE, names.CLIENT_EXPIRES)
 
     async def read() -> Mapping[Metric, Rows]:
@@ -113,8 +119,10 @@ def path_numbers(
         for path in paths():
             rows[names.PATH_HALTED][(path.name,)] = float(path.loop.halted)
             rows[names.PATH_FAILING][(path.name,)] = float(bool(path.loop.last_error))
-            read_s = min(end.last.read_s for end in path.ends)
-            rows[names.PATH_ROUND_AGE][(path.name,)] = timer_s() - read_s
+            rows[names.LEASE_HELD][(f"path/{path.name}",)] = float(path.loop.works_here())
+            if path.loop.works_here():
+                read_s = min(end.last.read_s for end in path.ends)
+                rows[names.PATH_ROUND_AGE][(path.name,)] = timer_s() - max(read_s, path.since_s)
             for end in path.ends:
                 _client_rows(rows, end, now_s())
         return rows
@@ -133,11 +141,23 @@ def _client_rows(rows: dict[Metric, dict[tuple[str, ...], float]], end: End, now
     rows[names.CLIENT_EXPIRES][labels] = client.latest_timestamp_s + client.trusting_period_s - now_s
 
 
-def alarm_numbers(board: AlarmBoard) -> Source:
+def alarm_numbers(boards: Sequence[AlarmBoard]) -> Source:
     """Alarms that stand, by kind."""
 
     async def read() -> Mapping[Metric, Rows]:
-        kinds = Counter(raised.alarm.kind.value for raised in board.raised)
+        kinds = Counter(raised.alarm.kind.value for board in boards for raised in board.raised)
         return {names.ALARMS: {(kind,): float(count) for kind, count in kinds.items()}}
 
     return Source("alarms", (names.ALARMS,), read)
+
+
+def endpoint_numbers(chains: Mapping[str, FailoverRpc]) -> Source:
+    """How the endpoints of EVM chains are, as their circuit breakers keep it; asks nobody."""
+
+    async def read() -> Mapping[Metric, Rows]:
+        known = [(chain, each) for chain, rpc in chains.items() for each in rpc.status()]
+        used: Rows = {(chain, each.url): float(each.health.state is EndpointState.HEALTHY) for chain, each in known}
+        heights: Rows = {(chain, each.url): float(each.head) for chain, each in known}
+        return {names.ENDPOINT_UP: used, names.ENDPOINT_HEIGHT: heights}
+
+    return Source("endpoints", (names.ENDPOINT_UP, names.ENDPOINT_HEIGHT), read)

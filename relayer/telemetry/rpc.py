@@ -19,7 +19,6 @@ from relayer.telemetry.tracing import Tracing, shown_trace
 
 TRACEPARENT: Final = "traceparent"
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-_REQUEST_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _NAMED = re.compile(r"settlements/([0-9a-f]{64})")
 _OF_GRPC: Final = "/grpc."
 """Health and reflection: probes' calls say nothing of what platforms see."""
@@ -38,7 +37,10 @@ def trade_of_request(request: object) -> bytes | None:
 
 
 class AnsweredCalls(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stub only
-    """Outermost: counts what callers get, binds the ids of the call for logs, takes the caller's trace up."""
+    """Before all that may refuse: counts what callers get, binds the trade for logs, takes the caller's trace up.
+
+    What it does to a handler depends on the method alone, so that the handler may be kept.
+    """
 
     def __init__(self, metrics: Metrics, tracing: Tracing, timer_s: Callable[[], float]) -> None:
         self._metrics = metrics
@@ -55,27 +57,26 @@ class AnsweredCalls(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # ge
         method = handler_call_details.method
         if handler is None or method.startswith(_OF_GRPC):
             return handler
-        sent = dict(handler_call_details.invocation_metadata or ())
         serializers = (handler.request_deserializer, handler.response_serializer)
         if handler.unary_unary is not None:
-            return grpc.unary_unary_rpc_method_handler(self._timed(handler.unary_unary, method, sent), *serializers)
+            return grpc.unary_unary_rpc_method_handler(self._timed(handler.unary_unary, method), *serializers)
         if handler.stream_unary is not None:
-            return grpc.stream_unary_rpc_method_handler(self._timed(handler.stream_unary, method, sent), *serializers)
+            return grpc.stream_unary_rpc_method_handler(self._timed(handler.stream_unary, method), *serializers)
         if handler.unary_stream is not None:
-            return grpc.unary_stream_rpc_method_handler(self._stream(handler.unary_stream, method, sent), *serializers)
-        return grpc.stream_stream_rpc_method_handler(self._stream(handler.stream_stream, method, sent), *serializers)
+            return grpc.unary_stream_rpc_method_handler(self._stream(handler.unary_stream, method), *serializers)
+        return grpc.stream_stream_rpc_method_handler(self._stream(handler.stream_stream, method), *serializers)
 
-    def _timed(self, inner: Any, method: str, sent: dict[str, Any]) -> Any:  # noqa: ANN401  # as above
+    def _timed(self, inner: Any, method: str) -> Any:  # noqa: ANN401  # as above
         service, _, short = method.removeprefix("/").rpartition("/")
 
         async def answer(request: object, context: _Context) -> object:
             begun_s, code = self._timer_s(), "UNKNOWN"
             try:
-                with self._inside(method, request, sent):
+                with self._inside(method, request, context):
                     answered = await inner(request, context)
                 code = _code_of(context, "OK")
-            except grpc.aio.AbortError:
-                code = _code_of(context, "UNKNOWN")
+            except grpc.aio.AbortError as ended:
+                code = _code_of(context, "UNKNOWN", ended)
                 raise
             except BaseException:
                 code = "CANCELLED"
@@ -88,19 +89,19 @@ class AnsweredCalls(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # ge
 
         return answer
 
-    def _stream(self, inner: Any, method: str, sent: dict[str, Any]) -> Any:  # noqa: ANN401  # as above
+    def _stream(self, inner: Any, method: str) -> Any:  # noqa: ANN401  # as above
         service, _, short = method.removeprefix("/").rpartition("/")
 
         async def answers(request: object, context: _Context) -> AsyncIterator[object]:
             code = "CANCELLED"
             self._metrics.add(names.STREAMS, service, short, by=1)
             try:
-                with bound(method=method, **_ids(request, sent)):
+                with bound(**_ids(request)):
                     async for message in inner(request, context):
                         yield message
                 code = _code_of(context, "OK")
-            except grpc.aio.AbortError:
-                code = _code_of(context, "UNKNOWN")
+            except grpc.aio.AbortError as ended:
+                code = _code_of(context, "UNKNOWN", ended)
                 raise
             finally:
                 self._metrics.add(names.STREAMS, service, short, by=-1)
@@ -109,31 +110,26 @@ class AnsweredCalls(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # ge
         return answers if inspect.isasyncgenfunction(inner) else inner
 
     @contextmanager
-    def _inside(self, method: str, request: object, sent: dict[str, Any]) -> Iterator[None]:
+    def _inside(self, method: str, request: object, context: _Context) -> Iterator[None]:
         """The ids of the call in its logs, and its span."""
-        traceparent = str(sent.get(TRACEPARENT, ""))
-        ids, trade_id = _ids(request, sent), trade_of_request(request)
+        traceparent = str(dict(context.invocation_metadata() or ()).get(TRACEPARENT, ""))
+        ids, trade_id = _ids(request), trade_of_request(request)
         valid = traceparent if _TRACEPARENT.fullmatch(traceparent) else ""
         attributes = {"rpc.system": "grpc", "rpc.method": method, **ids}
         name = method.rpartition("/")[2]
-        with bound(method=method, **ids), self._tracing.call(name, valid, trade_id, attributes):
+        with bound(**ids), self._tracing.call(name, valid, trade_id, attributes):
             yield
 
 
-def _ids(request: object, sent: dict[str, Any]) -> dict[str, str]:
-    """Ids of a call that were checked for their form: what a caller writes reaches no log as it is."""
-    ids: dict[str, str] = {}
-    wanted = str(getattr(request, "request_id", "") or sent.get("x-request-id", "")) if request is not None else ""
-    if _REQUEST_ID.fullmatch(wanted):
-        ids["request_id"] = wanted
+def _ids(request: object) -> dict[str, str]:
+    """The trade that a call is about, for its log lines; the server binds the call's own id and method."""
     trade_id = trade_of_request(request)
-    if trade_id is not None:
-        ids |= {"trade_id": trade_id.hex(), "trace_id": shown_trace(trade_id)}
-    return ids
+    return {} if trade_id is None else {"trade_id": trade_id.hex(), "trace_id": shown_trace(trade_id)}
 
 
-def _code_of(context: _Context, default: str) -> str:
-    code = context.code()
+def _code_of(context: _Context, default: str, ended: BaseException | None = None) -> str:
+    """The status that the caller gets; a call over HTTP says it in the error that ends it."""
+    code = getattr(ended, "code", None) or context.code()
     if isinstance(code, grpc.StatusCode):
         return code.name
     known = {status.value[0]: status.name for status in grpc.StatusCode}

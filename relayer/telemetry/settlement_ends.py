@@ -62,6 +62,7 @@ class SettlementEnds:
         self._after: int | None = None
         self._told: OrderedDict[str, int] = OrderedDict()
         """By settlement, how many facts were told; -1 at its end."""
+        self._alarmed: OrderedDict[str, frozenset[tuple[str, str, str]]] = OrderedDict()
 
     async def run(self, stopping: asyncio.Event, interval_s: float) -> None:
         """Read until ``stopping``; a database that is away is waited for."""
@@ -99,11 +100,23 @@ class SettlementEnds:
         for index in range(told, len(settlement.facts)):
             self._tell_fact(trade_id, settlement, index)
         self._told[settlement.name] = len(settlement.facts)
+        self._note_alarms(settlement)
         if settlement.state in _ENDS:
             self._end(trade_id, settlement, event.at_s)
             self._told[settlement.name] = -1
         while len(self._told) > MOST_REMEMBERED:
             self._told.popitem(last=False)
+
+    def _note_alarms(self, settlement: pb.Settlement) -> None:
+        """Alarms that this settlement did not have when it was read last."""
+        before = self._alarmed.pop(settlement.name, frozenset())
+        now = frozenset((alarm.name, alarm.detail, alarm.tx_id) for alarm in settlement.alarms)
+        for name, _, _ in now - before:
+            self._metrics.count(names.SETTLEMENT_ALARMS, name)
+        if now and settlement.state not in _ENDS:
+            self._alarmed[settlement.name] = now
+        while len(self._alarmed) > MOST_REMEMBERED:
+            self._alarmed.popitem(last=False)
 
     def _tell_fact(self, trade_id: bytes, settlement: pb.Settlement, index: int) -> None:
         """A fact's span is as long as what was waited for before it."""
