@@ -12,7 +12,7 @@ import structlog
 
 from relayer.config import RelayerConfig, load_config
 from relayer.observed_paths import observed_paths
-from relayer.opened_paths import opened_paths, relayed_paths
+from relayer.opened_paths import evidence_desk, opened_paths, relayed_paths
 from relayer.rpc_server import ServerSettings
 from relayer.service import crash_hook
 from relayer.serving import serve_relayer
@@ -46,7 +46,8 @@ async def serve(config_file: FilePath, stopping: asyncio.Event) -> None:
             config.poll_interval_ms / 1000,
             stopping,
             lambda port: _log.info("relaying", listen=config.listen, port=port, paths=chains),
-            telemetry,
+            evidence=evidence_desk(opened, config),
+            telemetry=telemetry,
         )
 
 

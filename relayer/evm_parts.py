@@ -29,7 +29,7 @@ from relayer.store import RelayerStore
 
 @dataclass(frozen=True)
 class EvmChain:
-    """A chain: its endpoints (``rpc.status()`` says how they are), how it is read and written, blocks that were seen."""
+    """A chain: its endpoints (``rpc.status()`` says how they are), how it is read and written, seen blocks."""
 
     rpc: FailoverRpc
     settings: EvmSettings

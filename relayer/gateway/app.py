@@ -15,12 +15,14 @@ from chains.evm.client.deployment import read_deployment
 from chains.progmat.client import LedgerClient
 from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.evm_node import opened_evm_node
+from relayer.client import RelayerClient
 from relayer.config import GatewayConfig, load_config
 from relayer.gateway.access import Speakers
-from relayer.gateway.admission import Margins, Scope
+from relayer.gateway.admission import Admission, Margins, Scope
 from relayer.gateway.evm_side import EvmSide
 from relayer.gateway.http.server import HttpSettings
 from relayer.gateway.ledger_side import LedgerSide
+from relayer.gateway.more_services import House, Reached, opened_services
 from relayer.gateway.orders import orders_of
 from relayer.gateway.parts import Additions, GatewayParts
 from relayer.gateway.serving import serve_gateway
@@ -67,6 +69,13 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
             (config.before_lock_s, config.lock_to_settle_s),
             (config.before_payment_s, config.payment_to_settle_s),
         )
+        margins = Margins(*settle, *pay)
+        rules, cut_offs = rules_of(config.tolerances), cut_offs_of(config.cut_offs)
+        asked = None if config.relayer is None else RelayerClient(config.relayer.endpoint(), tls)
+        if asked is not None:
+            stack.push_async_callback(asked.close)
+        house = House(store, speakers, Admission(scope, margins, rules, cut_offs), now_s)
+        more = await opened_services(config, Reached(rpc, deployment, ledger, custodians, asked), house, stack)
         parts = GatewayParts(
             store,
             ObservedSecurities(EvmSide(rpc, deployment, prover), process.tracing),
@@ -74,12 +83,13 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
             scope,
             speakers,
             now_s,
-            Margins(*settle, *pay),
-            rules=rules_of(config.tolerances, config.four_eyes_above_yen),
-            cut_offs=cut_offs_of(config.cut_offs),
+            margins,
+            rules=rules,
+            cut_offs=cut_offs,
             calls=config.calls.rules(config.name),
             name=f"{config.name}@{socket.gethostname()}:{os.getpid()}",
             heartbeat_s=config.watch_heartbeat_s,
+            more=more,
         )
         await serve_gateway(
             parts,

@@ -32,7 +32,7 @@ from relayer.gateway.settlement_tables import (
 )
 from relayer.gateway.settlement_writes import Change, Outcome, Remembered, Work, Writing, changed
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 _IDLE = [state.value for state in SettlementState if state.is_final or state in UNAGREED]
 
 

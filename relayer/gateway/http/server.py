@@ -35,10 +35,11 @@ from relayer.gateway.http.in_process import CallContext, CallEnded, Caller, InPr
 from relayer.gateway.http.routes import Route, routes_of
 from relayer.gateway.http.statuses import HttpError, face_error, http_error, text_headers
 from relayer.gateway.http.transcoding import BytesForm, answer_json, request_bytes
-from relayer.rpc_server import MAX_REQUEST_BYTES, CannotListen, MalformedRequest
+from relayer.gateway.method_rules import MOST_BYTES
+from relayer.rpc_server import CannotListen, MalformedRequest
 
-MAX_BODY_BYTES: Final = 2 * MAX_REQUEST_BYTES
-"""JSON writes bytes in four thirds of their number, and names every field."""
+MAX_BODY_BYTES: Final = 2 * max(MOST_BYTES.values())
+"""JSON writes bytes in four thirds of their number, and names every field; the method's own bound holds inside."""
 BODY_TIMEOUT_S: Final = 20.0
 STREAMS_PER_CALLER: Final = 16
 PASSED_ON: Final = ("authorization", "x-request-id", "accept-language", "traceparent", "tracestate")
@@ -98,8 +99,6 @@ class HttpFace:
                 message = request_bytes(route, _path(request, route), _query(request, route), body, form)
             except MalformedRequest as malformed:
                 message = malformed
-            if isinstance(message, bytes) and len(message) > MAX_REQUEST_BYTES:
-                raise BodyTooLarge(MAX_REQUEST_BYTES)
             context = CallContext(caller, _metadata(request))
             if route.streams:
                 return await self._events(request, route, message, context, form)

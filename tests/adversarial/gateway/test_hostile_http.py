@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import ssl
 from collections.abc import AsyncIterator
@@ -134,7 +135,9 @@ async def test_a_malformed_body_is_refused_by_name_and_stores_nothing(gateway: R
 
 async def test_a_body_beyond_the_bound_is_refused_before_it_is_read_to_its_end(gateway: RunningGateway) -> None:
     body = b'{"terms": {"issuer": "' + b"x" * face.MAX_BODY_BYTES + b'"}}'
-    answer = await gateway.http().post("/v1/settlements", data=body, headers={"Content-Type": "application/json"})
+    answer = await gateway.http().post(
+        "/v1/settlements", data=io.BytesIO(body), headers={"Content-Type": "application/json"}
+    )
     assert (answer.status, reason_of(await answer.json())) == (413, "BODY_TOO_LARGE")
 
 
@@ -170,8 +173,8 @@ async def test_a_caller_has_so_many_streams_and_no_more(
     for each in (*open_ones, other):
         each.close()
     async with asyncio.timeout(10):
-        while (again := await session.get("/v1/settlements:watch")).status != 200:
-            await asyncio.sleep(0.02)  # until the face has noticed at its next heartbeat
+        while (again := await session.get("/v1/settlements:watch")).status != 200:  # noqa: ASYNC110  # the face notices at a heartbeat
+            await asyncio.sleep(0.02)  # the face notices at its next heartbeat
         again.close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
+revision = "0006"
 down_revision = None
 
 
@@ -65,6 +65,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("trade_id"),
     )
     op.create_table(
+        "instrument_words",
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("adapter", sa.LargeBinary(), nullable=False),
+        sa.Column("alias", sa.String(), nullable=False),
+        sa.Column("isin", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("platform", "token", "adapter"),
+    )
+    op.create_table(
         "leases",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("holder", sa.String(), nullable=False),
@@ -72,6 +81,17 @@ def upgrade() -> None:
         sa.Column("expires_s", sa.Double(), nullable=False),
         sa.Column("ttl_s", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "named_accounts",
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("alias", sa.String(), nullable=False),
+        sa.Column("evm_address", sa.LargeBinary(), nullable=False),
+        sa.Column("node", sa.String(), nullable=False),
+        sa.Column("account_key", sa.LargeBinary(), nullable=False),
+        sa.Column("created_s", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("platform", "kind", "alias"),
     )
     op.create_table(
         "newest_event",
