@@ -98,7 +98,6 @@ class DependencyBoard:
     async def look(self) -> None:
         """Check everything once; raises nothing."""
         await asyncio.gather(*(self._check(each) for each in self._dependencies))
-        self._metrics.show(names.READY, value=float(self.is_ready))
 
     async def _check(self, dependency: Dependency) -> None:
         begun_s, detail = self._timer_s(), ""
@@ -115,6 +114,7 @@ class DependencyBoard:
         self._metrics.show(names.DEPENDENCY_SECONDS, dependency.name, value=self._timer_s() - begun_s)
         self._metrics.show(names.DEPENDENCY_UP, dependency.name, dependency.kind.value, value=float(not detail))
         self._note(dependency, redacted(detail, MOST_DETAIL_CHARS))
+        self._metrics.show(names.READY, value=float(self.is_ready))
 
     def _note(self, dependency: Dependency, detail: str) -> None:
         before = self._statuses.get(dependency.name)
