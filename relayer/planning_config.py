@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class PlanningSection(BaseModel):
     """``batch``: messages in one submission at most.
 
-    ``ledger_inclusion_s`` and ``evm_inclusion_s``: how long a submission takes there until it is included, about a block
-    period. A packet that cannot be included before its time-out behind those in front of it is not sent, but timed out.
+    ``ledger_inclusion_s`` and ``evm_inclusion_s``: how long a submission takes there until it is included, about a
+    block period. A packet that cannot be included before its time-out, behind those in front of it, is timed out instead
+    of being sent.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

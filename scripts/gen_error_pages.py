@@ -41,6 +41,7 @@ INTRODUCTION: Final = (
 )
 LAYERS: Final = {
     "gateway": "The gateway, and how it is called",
+    "http_and_webhooks": "The gateway over HTTP, and its webhooks",
     "relayer": "The relayer",
     "ledger": "The ledger and its nodes",
     "evm": "The EVM chain and its nodes",

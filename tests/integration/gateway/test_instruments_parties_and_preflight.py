@@ -41,7 +41,7 @@ async def _reason(call: Awaitable[Any]) -> str:
     return refusal.value.reason
 
 
-def _update(name: str, *paths: str, **said: str) -> instruments.UpdateInstrumentRequest:
+def _update(name: str, *paths: str, **said: Any) -> instruments.UpdateInstrumentRequest:  # noqa: ANN401  # its fields
     return instruments.UpdateInstrumentRequest(
         instrument=instruments.Instrument(name=name, **said), update_mask=FieldMask(paths=paths)
     )

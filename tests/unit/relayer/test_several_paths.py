@@ -101,7 +101,7 @@ async def test_a_path_that_halts_and_one_whose_chain_is_away_hold_up_no_other() 
         pairs["broken"][0]._note(kind, packet)
     pairs["away"][1].away = True
     pairs["fine"][0].send(b"x", T0_S + 600)
-    make = lambda stopping: [relayed(name, pair, store, stopping) for name, pair in pairs.items()]  # noqa: E731
+    make = lambda stopping: [relayed(name, pair, store, stopping) for name, pair in pairs.items()]  # noqa: E731  # one line says it
     async with served(store, make) as (stub, health):
         assert (await acknowledged(stub, "client-fine")).source_chain == "one"
         status = await stub.GetStatus(pb.GetStatusRequest())
@@ -157,7 +157,9 @@ def opened(config: RelayerConfig, name: str, *accounts: str) -> OpenedPath:
     section = config.paths[0].model_copy(update={"name": name})
     watch = WatchLoop((), {}, AlarmBoard(clock_s), 1.0, clock_s)
     names = frozenset({f"path/{name}", *accounts})
-    return OpenedPath(section, chains_of(name), watch, names, AccountFence(), NobodyJudges())
+    nobody_asks: Any = None  # for the account and the chain
+    beside = (NobodyJudges(), nobody_asks, nobody_asks, 1.0)
+    return OpenedPath(section, chains_of(name), watch, names, AccountFence(), *beside)
 
 
 def test_paths_that_share_an_account_directly_or_through_others_have_one_keeper(config: RelayerConfig) -> None:
