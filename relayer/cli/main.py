@@ -21,7 +21,7 @@ COMMANDS: Final[Commands] = {
     "doctor": ("relayer.cli.doctor", "Ask an EVM node everything a settlement will ask: can it serve?"),
     "gateway": ("relayer.cli.gateway", "A gateway: its database."),
     "ledger": ("chains.progmat.cli.main", "Operate a ledger node: its configuration, storage, flows, vault, network."),
-    "relayer": ("relayer.cli.relayer", "The relayer of a devnet: chains, light clients, packets, alarms."),
+    "relayer": ("relayer.cli.relayer", "A relayer: run it, check it, see what it does, act on its packets."),
     "settlement": ("relayer.cli.settlement", "Settle a security token against coin: instruct, watch, cancel."),
     "verify": ("relayer.cli.verify_commands", "Verify headers, proofs, checkpoints, ledger transactions offline."),
 }
