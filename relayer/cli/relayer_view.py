@@ -25,7 +25,7 @@ def moment(stamp: Timestamp) -> str:
 
 def span(seconds: int) -> str:
     """A time in its two largest units, as 2h 5m."""
-    sign, left, parts = "-" if seconds < 0 else "", abs(seconds), []
+    sign, left, parts = "-" if seconds < 0 else "", abs(seconds), list[str]()
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s")):
         if left >= size or (unit == "s" and not parts):
             parts.append(f"{left // size}{unit}")

@@ -1,4 +1,4 @@
-"""What a relayer needs of one path: the EVM chain's nodes, the account there, the ledger's parties, the light clients."""
+"""What a relayer needs of one path: the EVM chain's nodes, its account, the ledger's parties, the light clients."""
 
 from __future__ import annotations
 
