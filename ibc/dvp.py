@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from eth_abi.abi import encode as abi_encode
-
 from ibc.errors import InvalidTerms
 from ibc.packet import Packet, Payload
 from primitives.hashing import sha256
@@ -26,7 +24,7 @@ PAYLOAD_SIZE: Final = 8 * 32
 TERMS_TYPEHASH: Final = keccak256(b"crossdvp.SettlementTerms.v1")
 CASH_HASH_DOMAIN: Final = b"crossdvp/cash-leg/1"
 MAX_NAME_BYTES: Final = 256
-_WORD_TYPES: Final = ("bytes32", "address", "address", "uint256", "address", "address", "bytes32", "uint256")
+_WORD: Final = 32
 _ZERO_ADDRESS: Final = bytes(20)
 _UINT64_MASK: Final = UINT64_MAX
 
@@ -141,13 +139,11 @@ class DvpPayload:
 
     def encode(self) -> bytes:
         """Exactly eight words, `abi.encode` of the fields in order."""
-        return bytes(abi_encode(_WORD_TYPES, self._words()))
-
-    def _words(self) -> tuple[bytes | int, ...]:
-        return (
-            *(self.trade_id, self.token, self.adapter, self.quantity),
-            *(self.seller, self.buyer, self.cash_hash, self.window),
+        numbers = (self.quantity.to_bytes(_WORD, "big"), self.window.to_bytes(_WORD, "big"))
+        token, adapter, seller, buyer = (
+            bytes(_WORD - len(each)) + each for each in (self.token, self.adapter, self.seller, self.buyer)
         )
+        return b"".join((self.trade_id, token, adapter, numbers[0], seller, buyer, self.cash_hash, numbers[1]))
 
     @classmethod
     def decode(cls, data: bytes) -> DvpPayload:

@@ -29,7 +29,7 @@ async def serve(config_file: FilePath, stopping: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         store = RelayerStore(config.database)
         stack.callback(store.close)
-        opened = await opened_paths(config, tls, stack)
+        opened = await opened_paths(config, tls, store, stack)
         kill = crash_hook(config.kill_at, _kill_this_process)
         chains = {path.section.name: [end.chain_name for end in path.ends] for path in opened}
         await serve_relayer(

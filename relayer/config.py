@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from enum import Enum
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
 
@@ -20,6 +19,13 @@ from primitives.errors import CallerError, CrossDvpError
 from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
 from relayer.database import is_url
+from relayer.evm_config import ConsensusKind, EvmSection
+from relayer.gateway.call_config import CallsSection
+from relayer.gateway.http.section import HttpSection
+from relayer.gateway.services_config import CustodySection
+from relayer.gateway.settlement_config import CutOffSection, TolerancesSection
+from relayer.gateway.tenants import TenantSection
+from relayer.gateway.webhooks.section import WebhooksSection
 from relayer.planning_config import PlanningSection
 from relayer.proof_config import DirectProof, ProofSection
 
@@ -103,25 +109,6 @@ class Peer(_Section):
     def endpoint(self) -> ApiEndpoint:
         """As the ledger's client takes it."""
         return ApiEndpoint(self.name, self.target)
-
-
-class ConsensusKind(Enum):
-    """What makes the EVM chain's blocks final: the light client that the ledger hosts of it, by its type."""
-
-    QBFT = "qbft"
-    MOCK = "mock"
-
-
-class EvmSection(_Section):
-    """The EVM chain: its JSON-RPC endpoint, where the IBC contracts were deployed, what makes its blocks final.
-
-    ``max_gas_price_wei``: the most that the relayer's account pays; 0 is for networks on which gas is free.
-    """
-
-    rpc_url: Annotated[str, Field(pattern=r"^https?://")]
-    deployment_file: Path
-    consensus: ConsensusKind = ConsensusKind.QBFT
-    max_gas_price_wei: Annotated[int, Field(ge=0, lt=2**64)] = 0
 
 
 class LedgerSection(_Section):
@@ -258,9 +245,12 @@ class RelayerConfig(_Section):
 class GatewayConfig(_Proved):
     """``crossdvp``'s gateway process. ``profile`` and ``proof`` as the relayer's.
 
-    ``speaks_for``: certificate names that may call it, each with the custodian nodes whose accounts it speaks for.
+    ``tenants``: platforms that may call it, by the name in their certificates; ``calls``: what holds for every call.
     ``before_…_s``, ``…_to_settle_s``: see ``Margins``, of cash leading and of securities leading (payment).
     ``securities_lead``: families of adapters whose settlements the securities lead where an instruction does not say.
+    ``tolerances``, ``cut_offs`` (by cash ledger): see ``settlement_config``.
+    ``http``, ``webhooks``: the JSON face, and events posted to platforms; each is there if its section is.
+    ``custody``: see ``services_config``. ``relayer``: the one that preflight asks whether it is alive, if any.
     """
 
     profile: RegistryProfile = RegistryProfile.PRODUCTION
@@ -268,7 +258,8 @@ class GatewayConfig(_Proved):
     listen: HostAndPort
     database: DatabaseLocation
     tls: TlsFiles
-    speaks_for: Annotated[dict[PartyName, Annotated[tuple[PartyName, ...], Field(min_length=1)]], Field(min_length=1)]
+    tenants: Annotated[dict[PartyName, TenantSection], Field(min_length=1)]
+    calls: CallsSection = CallsSection()
     ledger: LedgerSection
     poll_interval_ms: Annotated[int, Field(ge=10, le=60_000)] = 100
     before_lock_s: Annotated[int, Field(ge=0, le=86_400)] = 10
@@ -276,10 +267,26 @@ class GatewayConfig(_Proved):
     before_payment_s: Annotated[int, Field(ge=0, le=86_400)] = 20
     payment_to_settle_s: Annotated[int, Field(ge=1, le=86_400)] = 10
     securities_lead: tuple[Annotated[str, AfterValidator(_adapter_family)], ...] = ()
+    tolerances: TolerancesSection = TolerancesSection()
+    cut_offs: dict[Annotated[str, Field(min_length=1, max_length=64)], CutOffSection] = {}
+    watch_heartbeat_s: Annotated[float, Field(ge=0.1, le=3600)] = 15.0
+    http: HttpSection | None = None
+    webhooks: WebhooksSection | None = None
+    custody: CustodySection = CustodySection()
+    relayer: Peer | None = None
 
     @model_validator(mode="after")
     def _mock_is_for_tests(self) -> Self:
         _refuse_mock(self.evm, self.profile)
+        return self
+
+    @model_validator(mode="after")
+    def _keys_in_files_are_for_tests(self) -> Self:
+        if self.profile is not RegistryProfile.TEST and any(each.kind == "file" for each in self.custody.signers):
+            raise ValueError(
+                'custody.signers: expected kind "aws-kms", found "file": a platform\'s key does not lie on this disk; '
+                ' say profile = "test" at the head of a configuration that is for tests only'
+            )
         return self
 
 
@@ -323,6 +330,9 @@ _PATHS = {
     "operator_key_file",
     "answer_file",
     "collateral_file",
+    "public_key",
+    "key_file",
+    "authority_file",
 }
 
 

@@ -11,7 +11,7 @@ import logging
 import signal
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -114,7 +114,11 @@ def _one_line_defects(_logger: object, _method: str, event: structlog.typing.Eve
     return event
 
 
-async def run_until_stopped(stopping: asyncio.Event, jobs: Mapping[str, Coroutine[Any, Any, None]]) -> None:
+Jobs: TypeAlias = dict[str, Coroutine[Any, Any, None]]
+"""What a process does side by side, by name."""
+
+
+async def run_until_stopped(stopping: asyncio.Event, jobs: Jobs) -> None:
     """Run jobs side by side until ``stopping``; one that raises ends them all, and its error is raised here.
 
     A job may return early (a relayer that halted): the others go on, so that people can ask what happened.

@@ -24,6 +24,8 @@ from relayer.store_tables import (
     StepRow,
     archived_packet,
     archived_packets,
+    evm_blocks,
+    evm_nonces,
     leases,
     metadata,
     packet_row,
@@ -48,6 +50,7 @@ class RelayerStore:
     def __init__(self, location: Location) -> None:
         self.database = Database(location, metadata, SCHEMA_VERSION)
         self.leases = leases
+        self.evm_nonces, self.evm_blocks = evm_nonces, evm_blocks
 
     def close(self) -> None:
         """Close all connections."""

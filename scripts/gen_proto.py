@@ -23,12 +23,12 @@ GENERATED = SOURCES / "gen"
 
 def generate(target: Path) -> list[Path]:
     """Run protoc over every .proto file; returns the files made, relative to ``target``."""
-    well_known = resources.files("grpc_tools") / "_proto"
+    imported = (resources.files("grpc_tools") / "_proto", resources.files("google.api") / ".." / "..")
     protos = sorted(p.relative_to(SOURCES).as_posix() for p in (SOURCES / "crossdvp").rglob("*.proto"))
     target.mkdir(parents=True, exist_ok=True)
     os.chdir(SOURCES)
     plain = [f"--{kind}_out={target}" for kind in ("python", "pyi", "grpc_python")]
-    if protoc.main(["protoc", "-I.", f"-I{well_known}", *plain, *protos]) != 0:
+    if protoc.main(["protoc", "-I.", *(f"-I{folder}" for folder in imported), *plain, *protos]) != 0:
         raise SystemExit("protoc refused the sources: see its message above")
     for stub in target.rglob("*_pb2_grpc.py"):  # a file without a service gets an empty stub: noise in the tree
         if "Servicer" not in stub.read_text():

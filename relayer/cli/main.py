@@ -19,10 +19,15 @@ COMMANDS: Final[Commands] = {
     "demo": ("relayer.cli.demo", "Swaps on a fresh devnet: four different ends, or one per kind of token and order."),
     "devnet": ("relayer.cli.devnet", "A local devnet: ledger, EVM chain, relayer and gateway as processes."),
     "doctor": ("relayer.cli.doctor", "Ask an EVM node everything a settlement will ask: can it serve?"),
-    "gateway": ("relayer.cli.gateway", "A gateway: its database."),
+    "explain": ("relayer.cli.explain", "What a reason of an error means and what to do, in English or Japanese."),
+    "gateway": ("relayer.cli.gateway", "A gateway: its audit log and database, tokens for its callers."),
+    "instrument": ("relayer.cli.instrument", "Security tokens that the gateway of a devnet settles: list, show."),
     "ledger": ("chains.progmat.cli.main", "Operate a ledger node: its configuration, storage, flows, vault, network."),
     "relayer": ("relayer.cli.relayer", "A relayer: run it, check it, see what it does, act on its packets."),
-    "settlement": ("relayer.cli.settlement", "Settle a security token against coin: instruct, watch, cancel."),
+    "settlement": (
+        "relayer.cli.settlement_checks",
+        "Settle security tokens against coin: instruct, affirm, watch, cancel.",
+    ),
     "verify": ("relayer.cli.verify_commands", "Verify headers, proofs, checkpoints, ledger transactions offline."),
 }
 """Name, the module whose ``app`` is the command, and the line in the root's help."""

@@ -1,4 +1,4 @@
-"""``crossdvp settlement``: instruct, show, watch, list and cancel settlements of a running devnet."""
+"""``crossdvp settlement``: instruct, show, watch and prove settlements of a running devnet."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ from relayer.gateway.client import GatewayClient
 from relayer.gateway.matching import Side
 
 app = typer.Typer(
-    help="Settle a security token against coin: instruct, watch, cancel.", no_args_is_help=True, add_completion=False
+    help="Settle a security token against coin: instruct, affirm, watch, hold, cancel.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 DirOption = Annotated[Path, typer.Option("--dir", help="Directory of the devnet.", envvar="CROSSDVP_DEVNET")]
@@ -123,29 +125,6 @@ def show(name: NameArgument, directory: DirOption = DEFAULT_DIR, json_flag: Json
     run(main, output)
 
 
-@app.command("list")
-def list_settlements(
-    size: Annotated[int, typer.Option("--size", min=1, max=500, help="At most so many, newest first.")] = 20,
-    directory: DirOption = DEFAULT_DIR,
-    json_flag: JsonFlag = False,
-) -> None:
-    """Settlements, newest first."""
-    output = output_of(json_flag)
-
-    async def main() -> None:
-        async with connected(directory) as (_, gateway):
-            found = (await gateway.list(page_size=size)).settlements
-            if output is Output.PROGRAMS:
-                show_json([as_document(settlement) for settlement in found])
-                return
-            for settlement in found:
-                out.print(f"{settlement.name}  {one_line(settlement)}", soft_wrap=True)
-            if not found:
-                out.print("no settlements yet: crossdvp settlement create")
-
-    run(main, output)
-
-
 @app.command()
 def watch(
     name: Annotated[str, typer.Argument(help="settlements/TRADE_ID or the trade id; all settlements if empty.")] = "",
@@ -204,21 +183,5 @@ def evidence(
         for file_name, document in documents.items():
             (into / file_name).write_text(json.dumps(document, indent=2) + "\n")
             out.print(f"crossdvp verify {file_name.partition('.')[0]} {into / file_name}", soft_wrap=True)
-
-    run(main, output)
-
-
-@app.command()
-def cancel(name: NameArgument, directory: DirOption = DEFAULT_DIR, json_flag: JsonFlag = False) -> None:
-    """Cancel a settlement whose cash is not locked yet; the ledger decides if the lock was faster."""
-    output = output_of(json_flag)
-
-    async def main() -> None:
-        async with connected(directory) as (_, gateway):
-            settlement = await gateway.cancel(resource_name(name))
-            if output is Output.PROGRAMS:
-                show_json(as_document(settlement))
-            else:
-                out.print(f"{settlement.name}  {coloured_state(settlement)}")
 
     run(main, output)

@@ -113,7 +113,7 @@ def write_relayer_and_gateway(
     (directory / "gateway.toml").write_text(
         _head(gateway, "gateway")
         + margins
-        + _speaks_for()
+        + _tenants()
         + shared_sections("gateway", rpc_url, nodes, validators)
         + proof("gateway")
     )
@@ -130,10 +130,13 @@ def _path(sections: str) -> str:
     return f'{tls}[[paths]]\nname = "{PATH_NAME}"\nevm_key_file = "keys/relayer.hex"\n{of_path}'
 
 
-def _speaks_for() -> str:
+def _tenants() -> str:
     """Each broker for its node. The operator for both, so that a person sees everything: on a devnet only."""
     nodes_of = {broker: [node] for node, broker in BROKERS.items()} | {API_CLIENTS[2]: list(BROKERS)}
-    return "[speaks_for]\n" + "".join(f"{name} = {json.dumps(nodes)}\n" for name, nodes in nodes_of.items())
+    return "".join(
+        f"[tenants.{name}]\nnodes = {json.dumps(nodes)}\n" + ('audit = "all"\n' if name == API_CLIENTS[2] else "")
+        for name, nodes in nodes_of.items()
+    )
 
 
 def shared_sections(name: str, rpc_url: str, nodes: dict[str, Peer], validators: ValidatorSet) -> str:
@@ -145,7 +148,7 @@ def shared_sections(name: str, rpc_url: str, nodes: dict[str, Peer], validators:
         f'certificate = "network/{name}/certificate.pem"',
         f'private_key = "network/{name}/private-key.pem"',
         "[evm]",
-        f"rpc_url = {json.dumps(rpc_url)}",
+        f"rpc_urls = {json.dumps([rpc_url])}",
         'deployment_file = "deployment.json"',
         "[ledger]",
         f'ledger_id = "{LEDGER_ID}"',

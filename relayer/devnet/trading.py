@@ -102,7 +102,7 @@ async def instruct(directory: Path, state: DevnetState, terms: SettlementTerms, 
     for side in sides:
         party = state.seller if side is Side.SELLER else state.buyer
         if side is Side.BUYER:
-            await _authorise(directory, state, party, terms)
+            await authorise(directory, state, party, terms)
         gateway = gateway_client(directory, state, party.broker)
         try:
             settlement = await gateway.create(side, terms)
@@ -111,8 +111,11 @@ async def instruct(directory: Path, state: DevnetState, terms: SettlementTerms, 
     return settlement
 
 
-async def _authorise(directory: Path, state: DevnetState, party: Party, terms: SettlementTerms) -> None:
-    """Waits for a custodian node that is away, as the gateway's client waits for the gateway: the request stays one."""
+async def authorise(directory: Path, state: DevnetState, party: Party, terms: SettlementTerms) -> None:
+    """Authorise terms for a party, at its custodian node.
+
+    Waits for a node that is away, as the gateway's client waits for the gateway: the request stays one.
+    """
     custodian = ledger_client(directory, state.nodes[party.node], party.broker)
     request_id, give_up_s = str(uuid.uuid4()), time.monotonic() + CUSTODIAN_TIMEOUT_S
     try:

@@ -15,9 +15,10 @@ from chains.progmat.client import ApiTls, LedgerClient, ValidatorApi
 from ibc.light_client import LightClientStatus
 from primitives.errors import CrossDvpError
 from relayer.chains.evm_consensus import EVM_CONSENSUS
-from relayer.config import ConsensusKind, EvmSection, PathSection, Peer
+from relayer.config import PathSection, Peer
 from relayer.core.chain import ChainEndpoint
 from relayer.core.plan import REFRESH_FRACTION
+from relayer.evm_config import ConsensusKind, EvmSection
 from relayer.proof_ends import EvmAccess, LedgerAccess, opened_ends
 
 PATIENCE_S: Final = 10.0
@@ -38,7 +39,7 @@ class PathExaminee:
 
 def rpc_urls(section: EvmSection) -> tuple[str, ...]:
     """Every node of the EVM chain that is configured."""
-    return (section.rpc_url,)
+    return section.rpc_urls
 
 
 async def examine_path(path: PathExaminee) -> list[Finding]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -13,14 +15,20 @@ from chains.evm.client.deployment import read_deployment
 from chains.progmat.client import LedgerClient
 from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.evm_node import opened_evm_node
+from relayer.client import RelayerClient
 from relayer.config import GatewayConfig, load_config
 from relayer.gateway.access import Speakers
+from relayer.gateway.admission import Admission, Margins, Scope
 from relayer.gateway.evm_side import EvmSide
+from relayer.gateway.http.server import HttpSettings
 from relayer.gateway.ledger_side import LedgerSide
+from relayer.gateway.more_services import House, Reached, opened_services
 from relayer.gateway.orders import orders_of
-from relayer.gateway.rpc_settlement import Margins, Scope
-from relayer.gateway.serving import GatewayParts, serve_gateway
+from relayer.gateway.parts import Additions, GatewayParts
+from relayer.gateway.serving import serve_gateway
+from relayer.gateway.settlement_config import cut_offs_of, rules_of
 from relayer.gateway.store import GatewayStore
+from relayer.gateway.webhooks.serving import webhook_settings
 from relayer.proof_ends import EvmAccess, LedgerAccess, opened_prover
 from relayer.rpc_server import ServerSettings
 
@@ -35,7 +43,7 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         store = GatewayStore(config.database)
         stack.callback(store.close)
-        rpc = await stack.enter_async_context(opened_evm_node(config.evm.rpc_url, deployment.chain_id))
+        rpc = await stack.enter_async_context(opened_evm_node(config.evm.node_settings(deployment.chain_id)))
         ledger = LedgerAccess(config.ledger, tls)
         prover = await opened_prover(
             config.proof, ledger, EvmAccess(rpc, deployment, EVM_CONSENSUS[config.evm.consensus]), stack
@@ -45,15 +53,51 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         stack.push_async_callback(cash.close)
         orders = orders_of(deployment, config.securities_lead)
         scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians), orders)
-        speakers = Speakers(config.speaks_for)
+        speakers = Speakers.of_tenants({name: tenant.tenant() for name, tenant in config.tenants.items()})
+        settle, pay = (
+            (config.before_lock_s, config.lock_to_settle_s),
+            (config.before_payment_s, config.payment_to_settle_s),
+        )
+        margins = Margins(*settle, *pay)
+        rules, cut_offs = rules_of(config.tolerances), cut_offs_of(config.cut_offs)
+        asked = None if config.relayer is None else RelayerClient(config.relayer.endpoint(), tls)
+        if asked is not None:
+            stack.push_async_callback(asked.close)
+        house = House(store, speakers, Admission(scope, margins, rules, cut_offs), now_s)
+        more = await opened_services(config, Reached(rpc, deployment, ledger, custodians, asked), house, stack)
+        parts = GatewayParts(
+            store,
+            EvmSide(rpc, deployment, prover),
+            cash,
+            scope,
+            speakers,
+            now_s,
+            margins,
+            rules=rules,
+            cut_offs=cut_offs,
+            calls=config.calls.rules(config.name),
+            name=f"{config.name}@{socket.gethostname()}:{os.getpid()}",
+            heartbeat_s=config.watch_heartbeat_s,
+            more=more,
+        )
         await serve_gateway(
-            GatewayParts(store, EvmSide(rpc, deployment, prover), cash, scope, speakers, now_s),
+            parts,
             ServerSettings(config.listen, tls, speakers.callers),
-            Margins(config.before_lock_s, config.lock_to_settle_s, config.before_payment_s, config.payment_to_settle_s),
             config.poll_interval_ms / 1000,
             stopping,
             lambda port: _log.info("serving", listen=config.listen, port=port),
+            additions_of(config),
         )
+
+
+def additions_of(config: GatewayConfig) -> Additions:
+    """What the configuration asks for beside gRPC. Raises ``ConfigInvalid``."""
+    http = config.http
+    return Additions(
+        http=None if http is None else HttpSettings(http.listen, config.tls, http.heartbeat_s),
+        webhooks=webhook_settings(config),
+        on_http_ready=lambda port: _log.info("serving HTTP", listen=http.listen if http else "", port=port),
+    )
 
 
 def now_s() -> int:

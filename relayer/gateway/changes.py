@@ -1,4 +1,4 @@
-"""How a settlement changes, as pure functions from the stored value to the next one."""
+"""How what the ledgers show changes a settlement, as pure functions from the stored value to the next one."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ibc.dvp import SettlementTerms
-from relayer.gateway.errors import SettlementEnded, TradeIdTaken
-from relayer.gateway.lifecycle import SettlementEvent, SettlementState, next_state
-from relayer.gateway.matching import Side, mismatched_fields
-from relayer.gateway.model import Alarm, Fact, Settlement, Waiting
-from relayer.gateway.store import Change
+from relayer.gateway.lifecycle import ImpossibleSettlementEvent, SettlementEvent, SettlementState, next_state
+from relayer.gateway.model import UNAGREED, Alarm, Doubt, Fact, Ledger, Settlement, Uncertainty
+from relayer.gateway.settlement_writes import Change
 
 MOST_ACTS: Final = 32
 MOST_STANDING: Final = 16
-_PAID, _BLOCKED = SettlementState.PAID, SettlementState.DELIVERY_BLOCKED
+MOST_DETAIL: Final = 1024
+"""Characters of an error that are kept."""
+_BLOCKED = {SettlementState.DELIVERY_BLOCKED, SettlementState.RETURN_BLOCKED}
+_OWED = _BLOCKED | {SettlementState.PAID, SettlementState.SECURITIES_LOCKED}
 
 
 @dataclass(frozen=True)
@@ -29,35 +29,6 @@ class Sighting:
     packet_sequence: int = 0
 
 
-def instruct(side: Side, terms: SettlementTerms, now_s: int) -> Change:
-    """One side's instruction: the first opens the settlement, the second matches or names the differences.
-
-    An instruction may be replaced until both sides agree; afterwards an equal one changes nothing and another one
-    raises ``SettlementEnded`` or keeps the matched terms. The first one says between which custodian nodes
-    the trade is: one between others raises ``TradeIdTaken``, so that nobody joins or replaces what is not his.
-    """
-
-    def change(before: Settlement | None) -> Settlement:
-        if before is None:
-            return Settlement(
-                terms.trade_id, SettlementState.UNMATCHED, {side: terms}, created_s=now_s, updated_s=now_s
-            )
-        if any(each.account_in(before.terms).node != each.account_in(terms).node for each in Side):
-            raise TradeIdTaken(before.name)
-        if before.state not in {SettlementState.UNMATCHED, SettlementState.MISMATCHED}:
-            if before.instructions.get(side) == terms:
-                return before
-            raise SettlementEnded(before.name, f"{before.state.value}, its terms agreed")
-        instructions = {**before.instructions, side: terms}
-        if side.other not in instructions:
-            return replace(before, instructions=instructions)
-        differing = mismatched_fields(instructions[Side.SELLER], instructions[Side.BUYER])
-        event = SettlementEvent.TERMS_DIFFER if differing else SettlementEvent.TERMS_AGREE
-        return replace(before, state=next_state(before.state, event), instructions=instructions, mismatched=differing)
-
-    return change
-
-
 def observe(sighting: Sighting) -> Change:
     """What a ledger shows: moves the settlement along the table; a fact already known changes nothing.
 
@@ -67,26 +38,58 @@ def observe(sighting: Sighting) -> Change:
     def change(before: Settlement | None) -> Settlement | None:
         if before is None or (sighting.fact.ledger, sighting.fact.what) in _known(before):
             return before
-        if before.state in {SettlementState.UNMATCHED, SettlementState.MISMATCHED}:
+        if before.state in UNAGREED:
             return before  # the terms are not agreed: the follower reads the earmark again after the match
         if sighting.terms_hash and sighting.terms_hash != before.terms_hash:
             strange = replace(sighting.fact, what=f"{sighting.fact.what} for other terms")
             return before if (strange.ledger, strange.what) in _known(before) else _with_fact(before, strange)
         after = _with_fact(before, sighting.fact)
+        state = next_state(before.state, sighting.event)
         return replace(
             after,
-            state=next_state(before.state, sighting.event),
+            state=state,
             packet_sequence=sighting.packet_sequence or before.packet_sequence,
+            # Evidence that fits is what a contradiction waits for.
+            uncertainty=before.uncertainty if state is before.state else None,
         )
 
     return change
 
 
-def withdraw(before: Settlement | None) -> Settlement | None:
-    """Ends a settlement whose sides have not agreed; one that has started is left to the ledger."""
-    if before is None or before.state not in {SettlementState.UNMATCHED, SettlementState.MISMATCHED}:
+def tolerant(change: Change, now_s: int) -> Change:
+    """As ``change``, but what cannot follow leaves the state as it is and makes it INDETERMINATE, with the reason.
+
+    It must not hold up all others, and it says nothing about who is right: people compare both ledgers.
+    """
+
+    def guarded(before: Settlement | None) -> Settlement | None:
+        try:
+            return change(before)
+        except ImpossibleSettlementEvent as contradiction:
+            return in_doubt(Doubt.CONTRADICTION, str(contradiction), now_s)(before)
+
+    return guarded
+
+
+def in_doubt(doubt: Doubt, detail: str, now_s: int) -> Change:
+    """The state is not known to be the state any more; a contradiction is not replaced by a ledger that is away."""
+
+    def change(before: Settlement | None) -> Settlement | None:
+        if before is None:
+            return None
+        known = before.uncertainty
+        if known is not None and (known.doubt is Doubt.CONTRADICTION or known.doubt is doubt):
+            return before
+        return replace(before, uncertainty=Uncertainty(doubt, detail[:MOST_DETAIL], now_s))
+
+    return change
+
+
+def read_again(before: Settlement | None) -> Settlement | None:
+    """Both ledgers answered: what was in doubt because one was away is not any more."""
+    if before is None or before.uncertainty is None or before.uncertainty.doubt is not Doubt.LEDGER_AWAY:
         return before
-    return replace(before, state=next_state(before.state, SettlementEvent.INSTRUCTIONS_WITHDRAWN))
+    return replace(before, uncertainty=None)
 
 
 def attempt_failed(error: str, next_attempt_s: int) -> Change:
@@ -96,24 +99,25 @@ def attempt_failed(error: str, next_attempt_s: int) -> Change:
         if before is None or before.waiting is None:
             return before
         waiting = before.waiting
-        return replace(
-            before,
-            waiting=Waiting(
-                waiting.on, waiting.what, waiting.since_s, next_attempt_s, waiting.attempts + 1, last_error=error
-            ),
+        waiting = replace(
+            waiting, next_attempt_s=next_attempt_s, attempts=waiting.attempts + 1, last_error=error[:MOST_DETAIL]
         )
+        return replace(before, waiting=waiting)
 
     return change
 
 
 def obstacle_seen(obstacle: str) -> Change:
-    """What the token says of a delivery that is paid for: blocked by an obstacle, on its way without one."""
+    """What the token says of what it owes: blocked by an obstacle, on its way without one.
+
+    That is a delivery which is paid for, or the return of securities whose trade was refused or has timed out.
+    """
 
     def change(before: Settlement | None) -> Settlement | None:
-        if before is None or before.waiting is None or before.state not in {_PAID, _BLOCKED}:
+        if before is None or before.waiting is None or before.state not in _OWED:
             return before
         waiting = replace(before.waiting, last_error=obstacle)
-        if (before.state is _BLOCKED) == bool(obstacle):
+        if (before.state in _BLOCKED) == bool(obstacle):
             return replace(before, waiting=waiting) if obstacle else before
         event = SettlementEvent.TOKEN_REFUSES if obstacle else SettlementEvent.TOKEN_AGREES
         return replace(before, state=next_state(before.state, event), waiting=waiting)
@@ -141,6 +145,14 @@ def alarms_seen(acts: Sequence[Alarm], standing: Sequence[Alarm] | None, now_s: 
         return replace(before, alarms=(*told[-MOST_ACTS:], *stand))
 
     return change
+
+
+def is_return_due(settlement: Settlement, now_s: int) -> bool:
+    """The securities that lead go back: their trade was cancelled on the ledger, or the packet has timed out."""
+    refused = any(fact.ledger is Ledger.PROGMAT for fact in settlement.facts)
+    if settlement.state is SettlementState.RETURN_BLOCKED:
+        return True
+    return settlement.state is SettlementState.SECURITIES_LOCKED and (refused or now_s >= settlement.terms.settle_by_s)
 
 
 def _with_fact(before: Settlement, fact: Fact) -> Settlement:

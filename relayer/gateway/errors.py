@@ -4,7 +4,8 @@ CallerError
 ├── BadRequest            a field is malformed, out of range or missing
 │   ├── BadPageToken      a page or resume token that this gateway did not give
 │   ├── NotServed         terms on a chain, ledger or node that this gateway does not reach
-│   └── OrderNotPossible  the leg that should lead cannot, for tokens of that adapter
+│   ├── OrderNotPossible  the leg that should lead cannot, for tokens of that adapter
+│   └── HoldAmbiguous     on hold for both reasons: say which is lifted
 ├── NotYourSide           the caller does not speak for the node that keeps that side's account
 ├── RoleMissing           the caller's platform did not give it the role that the call needs
 ├── RequestIdReused       the same request id with another body
@@ -14,7 +15,20 @@ CallerError
 ├── TradeAlreadyLocked    cash or securities are locked: only evidence ends it now
 ├── BuyerCancels          securities lead, and the caller does not speak for the buyer
 ├── TimesTooClose         lock-by or settle-by leave less than the configured margins
-└── TimesTooFar           settle-by is further from lock-by than a packet lives
+├── TimesTooFar           settle-by is further from lock-by than a packet lives
+├── EtagMismatch          the settlement has changed since the caller read it
+├── NothingToAffirm       the other side has said nothing yet
+├── TermsHashDiffers      the terms that are here are not the ones affirmed
+├── NotInstructed         that side has no instruction to change
+├── NotYourInstruction    another platform that speaks for the same node gave it
+├── NotOnHold             there is no such hold to lift
+├── FourEyesSameUser      the second pair of eyes must be somebody else's
+├── NothingToRetry        nothing is attempted before both sides agree
+├── ReferenceTaken        the platform has used its own reference for another settlement
+├── TradeReferenceUnknown no settlement of the other side's has that trade reference
+├── TradeReferenceAmbiguous  several have
+├── NotABusinessDay       the exchange's calendar has no settlement on that day
+└── PastCutOff            too late on that day, for instructing or for locking
 UnavailableError
 └── GatewayStopping       this gateway goes down: watch again with the last token
 """
@@ -66,7 +80,7 @@ class NotYourSide(CallerError):
         self.caller, self.side, self.node = caller, side, node
         super().__init__(
             f"{caller} does not speak for {node}, which keeps the {side}'s account: instruct for your own side, "
-            f"or have the node added to your line of the gateway's `speaks_for`"
+            f"or have the node added to tenants.{caller}.nodes of the gateway"
         )
 
 
@@ -174,3 +188,151 @@ class GatewayStopping(UnavailableError):
 
     def __init__(self) -> None:
         super().__init__("the gateway is going down: watch again with the last resume token")
+
+
+class HoldAmbiguous(BadRequest):
+    """The instruction is on hold for its platform's wish and for four eyes."""
+
+    reason = "HOLD_AMBIGUOUS"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__("reason", "PARTY or FOUR_EYES, as both stand", "none")
+
+
+class EtagMismatch(CallerError):
+    """Somebody changed the settlement since the caller read it; nothing was stored."""
+
+    reason = "ETAG_MISMATCH"
+
+    def __init__(self, name: str, current_etag: str, found: str) -> None:
+        self.name, self.current_etag, self.found = name, current_etag, found[:64]
+        super().__init__(f"{name} has etag {current_etag}, not {self.found}: read it again, and decide again")
+
+
+class NothingToAffirm(CallerError):
+    """There are no terms of the other side's to agree to."""
+
+    reason = "NOTHING_TO_AFFIRM"
+
+    def __init__(self, name: str, other_side: str) -> None:
+        self.name, self.other_side = name, other_side
+        super().__init__(f"{name}: the {other_side} has not instructed: create an instruction with your own terms")
+
+
+class TermsHashDiffers(CallerError):
+    """The hash is not that of the terms to be affirmed; nothing was stored."""
+
+    reason = "TERMS_HASH_DIFFERS"
+
+    def __init__(self, name: str, current_terms_hash: str, found: str) -> None:
+        self.name, self.current_terms_hash, self.found = name, current_terms_hash, found[:128]
+        super().__init__(
+            f"{name}: the terms to affirm have the hash {current_terms_hash}, not {self.found}: read and compare them"
+        )
+
+
+class NotInstructed(CallerError):
+    """The side has given no instruction."""
+
+    reason = "NOT_INSTRUCTED"
+
+    def __init__(self, name: str, side: str) -> None:
+        self.name, self.side = name, side
+        super().__init__(f"{name} has no instruction of the {side}: create or affirm one first")
+
+
+class NotYourInstruction(CallerError):
+    """What a platform says beside the terms, it changes itself, whoever else speaks for the node."""
+
+    reason = "NOT_YOUR_INSTRUCTION"
+
+    def __init__(self, name: str, side: str, caller: str) -> None:
+        self.name, self.side, self.caller = name, side, caller
+        super().__init__(f"{name}: the {side}'s instruction is not {caller}'s: the platform that gave it changes it")
+
+
+class NotOnHold(CallerError):
+    """There is nothing to lift."""
+
+    reason = "NOT_ON_HOLD"
+
+    def __init__(self, name: str, side: str, hold: str) -> None:
+        self.name, self.side, self.hold = name, side, hold
+        super().__init__(f"{name}: the {side}'s instruction is not on hold for {hold}: nothing to release")
+
+
+class FourEyesSameUser(CallerError):
+    """Whoever instructed cannot be the second pair of eyes; nothing was stored."""
+
+    reason = "FOUR_EYES_SAME_USER"
+
+    def __init__(self, name: str, user: str) -> None:
+        self.name, self.user = name, user
+        super().__init__(
+            f"{name} was instructed by {user or 'a caller without a name of his own'}: another affirmer of the "
+            "platform releases it, with a token of his own"
+        )
+
+
+class NothingToRetry(CallerError):
+    """The gateway attempts nothing in that state."""
+
+    reason = "NOTHING_TO_RETRY"
+
+    def __init__(self, name: str, state: str) -> None:
+        self.name, self.state = name, state
+        super().__init__(f"{name} is {state}: it waits for an instruction, not for the gateway")
+
+
+class ReferenceTaken(CallerError):
+    """The platform asked for a reference of its own to be unique, and has used it before; nothing was stored."""
+
+    reason = "REFERENCE_TAKEN"
+
+    def __init__(self, reference: str, name: str) -> None:
+        self.reference, self.name = reference, name
+        super().__init__(f"reference {reference} belongs to {name}: use another one, or say that it need not be unique")
+
+
+class TradeReferenceUnknown(CallerError):
+    """No unmatched instruction of the other side's between these nodes names that trade."""
+
+    reason = "TRADE_REFERENCE_UNKNOWN"
+
+    def __init__(self, trade_reference: str) -> None:
+        self.trade_reference = trade_reference
+        super().__init__(
+            f"no settlement waits for this side under trade reference {trade_reference}: "
+            "send trade id and salt, or wait for the other side"
+        )
+
+
+class TradeReferenceAmbiguous(CallerError):
+    """More than one settlement waits under that trade reference."""
+
+    reason = "TRADE_REFERENCE_AMBIGUOUS"
+
+    def __init__(self, trade_reference: str) -> None:
+        self.trade_reference = trade_reference
+        super().__init__(f"several settlements wait under trade reference {trade_reference}: send trade id and salt")
+
+
+class NotABusinessDay(CallerError):
+    """Nothing settles on that day."""
+
+    reason = "NOT_A_BUSINESS_DAY"
+
+    def __init__(self, day: str, why: str, next_day: str) -> None:
+        self.day, self.why, self.next_day = day, why, next_day
+        super().__init__(f"{day} is not a business day of the exchange ({why}): the next one is {next_day}")
+
+
+class PastCutOff(CallerError):
+    """Too late on that day."""
+
+    reason = "PAST_CUT_OFF"
+
+    def __init__(self, what: str, cut_off: str, found: str) -> None:
+        self.what, self.cut_off, self.found = what, cut_off, found
+        super().__init__(f"the cut-off for {what} is {cut_off}, found {found}: choose a later business day")

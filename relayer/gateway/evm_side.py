@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from chains.evm.client.adapters import AdapterBinding
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.dvp_app import (
     EARMARKED_EVENT,
@@ -26,12 +29,13 @@ from chains.evm.client.router import (
 )
 from chains.evm.client.rpc import EvmRpc
 from ibc.acknowledgement import is_error
-from ibc.dvp import DVP_PORT, DvpPayload, LeadLeg, SettlementTerms
+from ibc.dvp import DVP_PORT, DvpPayload, LeadLeg, SettlementTerms, dvp_payload_of
 from ibc.packet import Packet
 from primitives.errors import PeerError
 from relayer.gateway.changes import Sighting
 from relayer.gateway.evm_interference import interference_between
 from relayer.gateway.lifecycle import SettlementEvent
+from relayer.gateway.matching import Side
 from relayer.gateway.model import Fact, Ledger
 from relayer.gateway.ports import EarmarkEvidence, EarmarkProver, HeldTrades, InterferenceSeen
 
@@ -122,9 +126,16 @@ class EvmSide:
             last = first - 1
         return None
 
-    async def obstacle(self, terms: SettlementTerms) -> str:
-        """See SecuritiesSide; the app tries the delivery in a call that changes nothing."""
-        found = await self._dvp_app.preflight(self._rpc, terms)
+    async def obstacle(self, terms: SettlementTerms, to: Side) -> str:
+        """See SecuritiesSide; the app tries a delivery in a call that changes nothing.
+
+        A return it does not try: the adapter is asked what it would have against paying the seller.
+        """
+        if to is Side.BUYER:
+            found = await self._dvp_app.preflight(self._rpc, terms)
+        else:
+            payload = replace(dvp_payload_of(terms), buyer=terms.security.seller)
+            found = await AdapterBinding(terms.security.adapter).obstacle(self._rpc, payload)
         return "" if found is None else str(found)
 
     async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:

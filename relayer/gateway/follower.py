@@ -1,44 +1,43 @@
 """Follows settlements on both ledgers; takes the gateway's two steps: ask for the lock, or cancel.
 
 Where securities lead it takes none before lock-by: the relayer brings the packet. It asks, though, whether the token
-would take a delivery that is paid for, and raises the alarm when not. Nothing it does is needed for safety. It may be
-killed anywhere: cursors and settlements are in the store, and every step it takes is idempotent on the ledger (a trade
-id is spent once).
+would take what it owes, and raises the alarm when not. Nothing it does is needed for safety. It may be killed anywhere:
+cursors and settlements are in the store, and every step it takes is idempotent on the ledger (a trade id is spent
+once).
+
+What nothing happens to costs nothing: the EVM chain is read by pages of its events, the gateway's own stream says which
+settlements changed, and a ledger is asked about a trade only when that is due (``schedule``). Of several gateways over
+one database the one that holds the lease follows; all writes are fenced by it.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 
 import structlog
 
 from primitives.errors import CrossDvpError, UnavailableError
 from relayer.core.plan import retry_delay_s
-from relayer.gateway.changes import Sighting, attempt_failed, observe, obstacle_seen
-from relayer.gateway.lifecycle import ImpossibleSettlementEvent, SettlementEvent, SettlementState
-from relayer.gateway.model import Settlement
+from relayer.gateway.changes import Sighting, attempt_failed, in_doubt, observe, read_again, tolerant
+from relayer.gateway.follower_steps import FollowerSettings, LedgerSteps
+from relayer.gateway.group_commit import GroupCommit
+from relayer.gateway.lifecycle import SettlementEvent, SettlementState
+from relayer.gateway.model import UNAGREED, Doubt, Settlement
 from relayer.gateway.ports import CashSide, SecuritiesSide
-from relayer.gateway.store import Change, GatewayStore
+from relayer.gateway.schedule import Schedule, next_look_s
+from relayer.gateway.settlement_writes import Change, Work
+from relayer.gateway.store import GatewayStore
 from relayer.gateway.token_watch import TokenWatch
+from relayer.lease_keeper import AlwaysHeld, Lease
 
 _log = structlog.get_logger(__name__)
 _EVM_CURSOR = "evm"
-_OWED = {SettlementState.PAID, SettlementState.DELIVERY_BLOCKED}
+_EVM = "the EVM chain"
+_PAGE = 500
 _ENDS_ON_EVM = {SettlementEvent.SECURITIES_DELIVERED, SettlementEvent.SECURITIES_RETURNED}
 
-
-@dataclass(frozen=True)
-class FollowerSettings:
-    """``most_open``: settlements looked at in one round; ``poll_interval_s``: pause between rounds.
-
-    ``ask_token_every_s``: pause between two questions whether the token takes a delivery that is paid for.
-    """
-
-    poll_interval_s: float
-    most_open: int = 500
-    ask_token_every_s: int = 5
+__all__ = ["Follower", "FollowerSettings"]
 
 
 class Follower:
@@ -51,21 +50,29 @@ class Follower:
         cash: CashSide,
         settings: FollowerSettings,
         now_s: Callable[[], int],
+        commit: GroupCommit | None = None,
+        lease: Lease | None = None,
     ) -> None:
         self._store = store
         self._securities = securities
         self._cash = cash
         self._settings = settings
         self._now_s = now_s
-        self._token_watch = TokenWatch(store, securities, now_s)
-        self._under_way: dict[bytes, asyncio.Task[None]] = {}
-        self._token_asked_s: dict[bytes, int] = {}
+        self._commit = commit or GroupCommit(store.apply)
+        self._lease = lease or AlwaysHeld()
+        self._token_watch = TokenWatch(store, securities, now_s, self._lease.require)
+        self._steps = LedgerSteps(securities, cash, settings, now_s, self._change, self._read_trade)
+        self._schedule = Schedule()
+        self._seen: int | None = None
+        self._answered_s: dict[str, int] = {}
+        self._began_s = now_s()
         self._rounds = 0
+        self._until_probe = 0
         self.last_error = ""
 
     @property
     def is_well(self) -> bool:
-        """Both ledgers answered in the latest round."""
+        """Both ledgers answered in the latest round; of an instance that stands by, the other one's word counts."""
         return self._rounds > 0 and not self.last_error
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -73,7 +80,10 @@ class Follower:
         failures = 0
         while not stopping.is_set():
             try:
-                await self.round()
+                if self._lease.is_held:
+                    await self.round()
+                else:
+                    self._stand_by()
                 failures, self.last_error = 0, ""
                 self._rounds += 1
             except CrossDvpError as failure:
@@ -87,111 +97,153 @@ class Follower:
                 )
             except TimeoutError:
                 continue
-        for task in self._under_way.values():
-            task.cancel()
-        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+        await self._steps.stop()
+
+    def _stand_by(self) -> None:
+        """Another instance follows: what was noted here is noted anew when the lease is had again."""
+        self._schedule, self._seen = Schedule(), None
+        self._began_s, self._answered_s = self._now_s(), {}
 
     async def round(self) -> None:
-        """Read both ledgers once, then start what is due.
+        """Read the EVM's events, note what changed, look at what is due, then start what is due.
 
         A node that is away holds up only what needs it; the first failure is raised when all else is done.
         """
         failures = [await _failure_of(self._read_evm())]
-        known = await asyncio.to_thread(self._store.open_settlements, self._settings.most_open)
-        still_open = {settlement.trade_id for settlement in known}
-        self._token_asked_s = {trade: at_s for trade, at_s in self._token_asked_s.items() if trade in still_open}
-        failures += [await _failure_of(self._read_or_say(settlement)) for settlement in known]
-        for settlement in await asyncio.to_thread(self._store.open_settlements, self._settings.most_open):
-            self._start_due(settlement)
+        if failures[0] is None:
+            self._answered_s[_EVM] = self._now_s()
+        await self._note_changes()
+        due = self._schedule.take(self._now_s(), self._settings.most_open)
+        failures += await self._look_at(due)
+        await self._note_changes()
+        await self._start_and_plan(due)
+        failures.append(await _failure_of(self._probe_ledger()))
         failures.append(await _failure_of(self._token_watch.look()))
         for failure in failures:
             if failure is not None:
                 raise failure
+
+    async def _probe_ledger(self) -> None:
+        """Whether the ledger answers, now and then even if nothing is due: health must not wait for a trade."""
+        if self._until_probe:
+            self._until_probe -= 1
+            return
+        await self._cash.trusted_height()
+        self._until_probe = self._settings.rounds_a_probe
+
+    async def _note_changes(self) -> None:
+        """What the stream tells: an open settlement that changed is due now, one that is not open is nothing any more.
+
+        At first, everything that is open is due.
+        """
+        if self._seen is None:
+            seen, after_id = await asyncio.to_thread(self._store.newest_number), 0
+            while page := await asyncio.to_thread(self._store.open_page, after_id, _PAGE):
+                for stored in page:
+                    self._schedule.put(stored.settlement.trade_id, self._now_s())
+                after_id = page[-1].row_id
+            self._seen = seen
+        while True:
+            trade_ids, reached = await asyncio.to_thread(self._store.changed_after, self._seen, _PAGE)
+            self._seen = reached
+            if not trade_ids:
+                return
+            for stored in await asyncio.to_thread(self._store.find, trade_ids):
+                self._plan(stored.settlement, self._now_s())
+
+    def _plan(self, settlement: Settlement, at_s: int) -> None:
+        if settlement.state.is_final or settlement.state in UNAGREED:
+            self._schedule.drop([settlement.trade_id])
+            self._steps.forget(settlement.trade_id)
+        else:
+            self._schedule.put(settlement.trade_id, at_s)
+
+    async def _look_at(self, due: Sequence[bytes]) -> list[CrossDvpError | None]:
+        """Read the ledgers about these trades, several at a time."""
+        turns = asyncio.Semaphore(self._settings.most_reads)
+
+        async def look(settlement: Settlement) -> CrossDvpError | None:
+            async with turns:
+                return await _failure_of(self._read_or_say(settlement))
+
+        found = await self._loaded(due)
+        return list(await asyncio.gather(*(look(each) for each in found if not self._steps.is_under_way(each))))
+
+    async def _start_and_plan(self, due: Sequence[bytes]) -> None:
+        """Start what is due, the most urgent first; then each of them is looked at again when it is time."""
+        found = await self._loaded(due)
+        for settlement in sorted(found, key=lambda each: -each.priority.value):
+            is_started = self._steps.start_due(settlement)
+            now_s = self._now_s()
+            self._plan(settlement, next_look_s(settlement, now_s) if is_started else now_s)
+
+    async def _loaded(self, due: Sequence[bytes]) -> list[Settlement]:
+        if not due:
+            return []
+        known = {each.settlement.trade_id: each.settlement for each in await asyncio.to_thread(self._store.find, due)}
+        return [known[trade_id] for trade_id in due if trade_id in known]
 
     async def _read_evm(self) -> None:
         cursor = await asyncio.to_thread(self._store.cursor, _EVM_CURSOR)
         sightings, next_cursor = await self._securities.sightings(cursor)
         if next_cursor != cursor:
             await self._read_what_came_before(sightings)
-            changes = [(sighting.trade_id, _tolerant(observe(sighting))) for sighting in sightings]
-            await asyncio.to_thread(self._store.apply_sightings, _EVM_CURSOR, next_cursor, changes, self._now_s())
+            now_s = self._now_s()
+            changes = [(sighting.trade_id, tolerant(observe(sighting), now_s)) for sighting in sightings]
+            fence = self._lease.require
+            await asyncio.to_thread(self._store.apply_sightings, _EVM_CURSOR, next_cursor, changes, now_s, fence)
 
     async def _read_what_came_before(self, sightings: Sequence[Sighting]) -> None:
         """The payment behind a delivery, before the delivery ends its settlement; it can be done without."""
         for sighting in sightings:
             if sighting.event in _ENDS_ON_EVM:
-                known = await asyncio.to_thread(self._store.preview, sighting.trade_id, _as_it_is, self._now_s())
-                if known is not None and not known.state.is_final:
-                    await _failure_of(self._read_trade(known))
+                for known in await self._loaded([sighting.trade_id]):
+                    if not known.state.is_final and known.state not in UNAGREED:
+                        await _failure_of(self._read_trade(known))
 
     async def _read_or_say(self, settlement: Settlement) -> None:
         """As ``_read_trade``; what is wrong with one settlement is shown there and is nobody else's trouble."""
+        node = settlement.terms.cash.buyer.node
         try:
             await self._read_trade(settlement)
         except UnavailableError:
+            await self._say_if_away(settlement, node)
             raise
         except CrossDvpError as failure:
             error = f"{failure.reason}: {failure}"
             if settlement.waiting is not None and settlement.waiting.last_error != error:
                 _log.warning("settlement cannot be followed", settlement=settlement.name, error=error)
                 await self._change(settlement.trade_id, attempt_failed(error, self._now_s()))
+            return
+        self._answered_s[node] = self._now_s()
+        await self._say_if_away(settlement, node)
+
+    async def _say_if_away(self, settlement: Settlement, node: str) -> None:
+        """A ledger that has not answered for too long leaves the settlement's state in doubt; once it has, not."""
+        now_s = self._now_s()
+        for ledger in (node, _EVM):
+            answered_s = self._answered_s.get(ledger, self._began_s)
+            if now_s - answered_s > self._settings.uncertain_after_s:
+                detail = f"{ledger} has not answered since {answered_s} (Unix seconds)"
+                if settlement.uncertainty is None:
+                    await self._change(settlement.trade_id, in_doubt(Doubt.LEDGER_AWAY, detail, now_s))
+                return
+        if settlement.uncertainty is not None and settlement.uncertainty.doubt is Doubt.LEDGER_AWAY:
+            await self._change(settlement.trade_id, read_again)
 
     async def _read_trade(self, settlement: Settlement) -> None:
+        known = {(fact.ledger, fact.what) for fact in settlement.facts}
         if settlement.state is SettlementState.MATCHED:
             earmark = await self._securities.earmark_sighting(settlement.trade_id)
-            if earmark is not None:
+            if earmark is not None and (earmark.fact.ledger, earmark.fact.what) not in known:
                 await self._change(settlement.trade_id, observe(earmark))
         for sighting in await self._cash.trade_sightings(settlement.terms):
-            await self._change(settlement.trade_id, observe(sighting))
+            if (sighting.fact.ledger, sighting.fact.what) not in known:
+                await self._change(settlement.trade_id, observe(sighting))
 
     async def _change(self, trade_id: bytes, change: Change) -> None:
-        await asyncio.to_thread(self._store.change, trade_id, _tolerant(change), self._now_s())
-
-    def _start_due(self, settlement: Settlement) -> None:
-        waiting = settlement.waiting
-        if settlement.trade_id in self._under_way or waiting is None or waiting.next_attempt_s > self._now_s():
-            return
-        too_late_to_lock = self._now_s() >= settlement.terms.lock_by_s
-        if settlement.state in {SettlementState.MATCHED, SettlementState.EARMARKED} and too_late_to_lock:
-            self._start(settlement, self._cash.cancel(settlement.terms))
-        elif settlement.state is SettlementState.EARMARKED:
-            self._start(settlement, self._lock(settlement))
-        elif settlement.state in _OWED and self._is_token_due(settlement.trade_id):
-            self._start(settlement, self._ask_token(settlement))
-
-    def _is_token_due(self, trade_id: bytes) -> bool:
-        asked_s = self._token_asked_s.get(trade_id)
-        return asked_s is None or self._now_s() >= asked_s + self._settings.ask_token_every_s
-
-    async def _ask_token(self, settlement: Settlement) -> None:
-        self._token_asked_s[settlement.trade_id] = self._now_s()
-        obstacle = await self._securities.obstacle(settlement.terms)
-        await self._change(settlement.trade_id, obstacle_seen(obstacle))
-        if obstacle:
-            _log.error("delivery blocked", settlement=settlement.name, obstacle=obstacle)
-
-    async def _lock(self, settlement: Settlement) -> None:
-        trusted = await self._cash.trusted_height()
-        evidence = await self._securities.earmark_evidence(settlement.trade_id, trusted)
-        await self._cash.lock(settlement.terms, evidence)
-
-    def _start(self, settlement: Settlement, step: Coroutine[None, None, None]) -> None:
-        async def attempt() -> None:
-            try:
-                await step
-                await self._read_trade(settlement)
-            except CrossDvpError as failure:
-                waiting = settlement.waiting
-                attempts = waiting.attempts if waiting else 0
-                pause_s = retry_delay_s(attempts, first_s=1.0, most_s=15.0)
-                error = f"{failure.reason}: {failure}"
-                report = _log.info if isinstance(failure, UnavailableError) else _log.warning
-                report("attempt failed", settlement=settlement.name, error=error, retry_in_s=pause_s)
-                await self._change(settlement.trade_id, attempt_failed(error, self._now_s() + max(1, round(pause_s))))
-            finally:
-                self._under_way.pop(settlement.trade_id, None)
-
-        self._under_way[settlement.trade_id] = asyncio.create_task(attempt(), name=settlement.name)
+        now_s = self._now_s()
+        await self._commit.do(Work(trade_id, tolerant(change, now_s), now_s, fence=self._lease.require))
 
 
 async def _failure_of(step: Coroutine[None, None, None]) -> CrossDvpError | None:
@@ -201,20 +253,3 @@ async def _failure_of(step: Coroutine[None, None, None]) -> CrossDvpError | None
     except CrossDvpError as failure:
         return failure
     return None
-
-
-def _as_it_is(before: Settlement | None) -> Settlement | None:
-    return before
-
-
-def _tolerant(change: Change) -> Change:
-    """An impossible event is logged and leaves its settlement as it is: it must not hold up all others."""
-
-    def guarded(before: Settlement | None) -> Settlement | None:
-        try:
-            return change(before)
-        except ImpossibleSettlementEvent as contradiction:
-            _log.error("impossible event", settlement=before.name if before else "", error=str(contradiction))
-            return before
-
-    return guarded

@@ -2,6 +2,11 @@
 
 The docs' diagram is made from ``TRANSITIONS``. No event here is a time-out of the gateway's own: an end is reached
 only by what the ledger says (docs/security/threat-model.md: uncertainty is said).
+
+Two things stand beside the state instead of in it. A hold is one side's word about what the gateway may start; it comes
+and goes in several states and the ledgers know nothing of it: as a state it would hide the one that evidence shows, and
+double every row of the table. Uncertainty says that the evidence is missing or contradicts itself: the state stays what
+was evidenced last, and is never turned into a failure.
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ class SettlementState(Enum):
 
     UNMATCHED = "unmatched"
     MISMATCHED = "mismatched"
+    WITHIN_TOLERANCE = "within_tolerance"
     MATCHED = "matched"
     EARMARKED = "earmarked"
     LOCKED = "locked"
@@ -26,6 +32,7 @@ class SettlementState(Enum):
     SECURITIES_LOCKED = "securities_locked"
     PAID = "paid"
     DELIVERY_BLOCKED = "delivery_blocked"
+    RETURN_BLOCKED = "return_blocked"
     SETTLED = "settled"
     RETURNED = "returned"
     CANCELLED = "cancelled"
@@ -41,6 +48,7 @@ class SettlementEvent(Enum):
 
     TERMS_AGREE = "terms_agree"
     TERMS_DIFFER = "terms_differ"
+    TERMS_ARE_NEAR = "terms_are_near"
     INSTRUCTIONS_WITHDRAWN = "instructions_withdrawn"
     EARMARKED_ON_EVM = "earmarked_on_evm"
     CASH_LOCKED = "cash_locked"
@@ -57,6 +65,13 @@ class SettlementEvent(Enum):
     TOKEN_AGREES = "token_agrees"  # noqa: S105 - as above
 
 
+class HoldReason(Enum):
+    """Why an instruction is on hold: its platform asked for it, or a second person has to agree to the amount."""
+
+    PARTY = "party"
+    FOUR_EYES = "four eyes"
+
+
 FINAL: Final = frozenset({SettlementState.SETTLED, SettlementState.RETURNED, SettlementState.CANCELLED})
 
 _S, _E = SettlementState, SettlementEvent
@@ -68,9 +83,17 @@ TRANSITIONS: Final[dict[tuple[SettlementState, SettlementEvent], SettlementState
     (_S.UNMATCHED, _E.TERMS_DIFFER): _S.MISMATCHED,
     (_S.MISMATCHED, _E.TERMS_AGREE): _S.MATCHED,
     (_S.MISMATCHED, _E.TERMS_DIFFER): _S.MISMATCHED,
+    # Within the tolerances: both affirm the agreed terms, or one of them instructs something else.
+    **{
+        (before, _E.TERMS_ARE_NEAR): _S.WITHIN_TOLERANCE
+        for before in (_S.UNMATCHED, _S.MISMATCHED, _S.WITHIN_TOLERANCE)
+    },
+    (_S.WITHIN_TOLERANCE, _E.TERMS_AGREE): _S.MATCHED,
+    (_S.WITHIN_TOLERANCE, _E.TERMS_DIFFER): _S.MISMATCHED,
     # Before both sides agree nothing binds anybody: withdrawing needs no ledger.
     (_S.UNMATCHED, _E.INSTRUCTIONS_WITHDRAWN): _S.CANCELLED,
     (_S.MISMATCHED, _E.INSTRUCTIONS_WITHDRAWN): _S.CANCELLED,
+    (_S.WITHIN_TOLERANCE, _E.INSTRUCTIONS_WITHDRAWN): _S.CANCELLED,
     (_S.MATCHED, _E.EARMARKED_ON_EVM): _S.EARMARKED,
     (_S.MATCHED, _E.TRADE_CANCELLED): _S.CANCELLED,
     (_S.EARMARKED, _E.CASH_LOCKED): _S.LOCKED,
@@ -101,12 +124,19 @@ TRANSITIONS: Final[dict[tuple[SettlementState, SettlementEvent], SettlementState
     (_S.PAID, _E.TOKEN_REFUSES): _S.DELIVERY_BLOCKED,
     (_S.DELIVERY_BLOCKED, _E.TOKEN_AGREES): _S.PAID,
     (_S.DELIVERY_BLOCKED, _E.SECURITIES_DELIVERED): _S.SETTLED,
+    # What goes back to the seller is owed to him in the same way.
+    (_S.SECURITIES_LOCKED, _E.TOKEN_REFUSES): _S.RETURN_BLOCKED,
+    (_S.RETURN_BLOCKED, _E.TOKEN_AGREES): _S.SECURITIES_LOCKED,
+    (_S.RETURN_BLOCKED, _E.SECURITIES_RETURNED): _S.RETURNED,
+    (_S.RETURN_BLOCKED, _E.TRADE_CANCELLED): _S.RETURN_BLOCKED,
+    (_S.RETURN_BLOCKED, _E.CASH_PAID): _S.PAID,  # a payment just before lock-by, read late
     # The buyer declined what was locked already: the refusal is under way to the EVM chain.
     (_S.SECURITIES_LOCKED, _E.TRADE_CANCELLED): _S.SECURITIES_LOCKED,
     # Read late, or from one of the two ledgers first.
     (_S.MATCHED, _E.CASH_PAID): _S.PAID,
     (_S.PAID, _E.SECURITIES_LOCKED_ON_EVM): _S.PAID,
     (_S.DELIVERY_BLOCKED, _E.SECURITIES_LOCKED_ON_EVM): _S.DELIVERY_BLOCKED,
+    (_S.RETURN_BLOCKED, _E.SECURITIES_DELIVERED): _S.SETTLED,
     (_S.SECURITIES_LOCKED, _E.SECURITIES_DELIVERED): _S.SETTLED,
     (_S.SETTLED, _E.CASH_PAID): _S.SETTLED,
     **{(_S.CANCELLED, late): _S.CANCELLED for late in (_E.SECURITIES_LOCKED_ON_EVM, _E.SECURITIES_RETURNED)},
@@ -115,6 +145,7 @@ TRANSITIONS: Final[dict[tuple[SettlementState, SettlementEvent], SettlementState
 WAITS_FOR: Final[dict[SettlementState, tuple[str, str]]] = {
     _S.UNMATCHED: ("the other side", "its instruction for this trade id"),
     _S.MISMATCHED: ("either side", "an instruction with equal terms"),
+    _S.WITHIN_TOLERANCE: ("whose terms differ", "the affirmation of the agreed terms, by their hash"),
     _S.MATCHED: ("the seller", "the earmark of the securities on the EVM chain"),
     _S.EARMARKED: ("the buyer's custodian node", "the lock of the buyer's cash on the ledger"),
     _S.LOCKED: ("a relayer", "delivery or refusal on the EVM chain, or the proof that the time-out passed"),
@@ -126,7 +157,14 @@ WAITS_FOR: Final[dict[SettlementState, tuple[str, str]]] = {
         "the token's issuer",
         "the token to take the delivery that is paid for: lift what the last error names; the relayer tries for ever",
     ),
+    _S.RETURN_BLOCKED: (
+        "the token's issuer",
+        "the token to go back to the seller: lift what the last error names; the relayer tries for ever",
+    ),
 }
+
+HOLDABLE: Final = frozenset({_S.UNMATCHED, _S.MISMATCHED, _S.WITHIN_TOLERANCE, _S.MATCHED, _S.EARMARKED})
+"""Where a hold still stops something: nothing is locked."""
 
 LEADING_SECURITIES: Final = ("the seller", "the lock of the securities on the EVM chain, before lock-by")
 """What MATCHED waits for where securities lead."""

@@ -9,6 +9,7 @@ from typing import Protocol
 from chains.evm.client.proofs import StorageEvidence
 from ibc.dvp import DvpPayload, SettlementTerms
 from relayer.gateway.changes import Sighting
+from relayer.gateway.matching import Side
 from relayer.gateway.model import Alarm
 
 HeldTrades = Mapping[bytes, DvpPayload]
@@ -60,8 +61,8 @@ class SecuritiesSide(Protocol):
     async def earmark_sighting(self, trade_id: bytes) -> Sighting | None:
         """The earmark, or lock, of a trade as it stands now, if any: for instructions that match after it was made."""
 
-    async def obstacle(self, terms: SettlementTerms) -> str:
-        """What would keep the token from being delivered to the buyer now, in words; empty if nothing."""
+    async def obstacle(self, terms: SettlementTerms, to: Side) -> str:
+        """What would keep the token from going to that side now, in words; empty if nothing."""
 
     async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:
         """What was done to tokens held for trades in blocks after ``after_block``, at which ``held`` were all."""

@@ -6,17 +6,15 @@ import re
 from typing import cast
 
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from ibc.dvp import CashAccount, CashLeg, LeadLeg, SecurityLeg, SettlementTerms
-from primitives.codec import deterministic_bytes
 from primitives.errors import CrossDvpError
 from primitives.types import address
 from relayer.gateway.errors import BadRequest
-from relayer.gateway.lifecycle import SettlementState
+from relayer.gateway.lifecycle import HoldReason, SettlementState
 from relayer.gateway.matching import Side
-from relayer.gateway.model import Alarm, Fact, Settlement, Waiting
+from relayer.gateway.model import Priority
 from relayer.gateway.orders import Orders
 
 _NAME = re.compile(r"settlements/([0-9a-f]{64})")
@@ -29,6 +27,17 @@ _LEADS: dict[int, LeadLeg | None] = {
     pb.LEAD_LEG_SECURITIES: LeadLeg.SECURITIES,
 }
 SIDES: dict[int, Side] = {pb.SIDE_SELLER: Side.SELLER, pb.SIDE_BUYER: Side.BUYER}
+PRIORITIES: dict[int, Priority] = {
+    pb.PRIORITY_UNSPECIFIED: Priority.NORMAL,
+    pb.PRIORITY_NORMAL: Priority.NORMAL,
+    pb.PRIORITY_HIGH: Priority.HIGH,
+    pb.PRIORITY_URGENT: Priority.URGENT,
+}
+HOLDS: dict[int, HoldReason] = {
+    pb.HOLD_REASON_PARTY: HoldReason.PARTY,
+    pb.HOLD_REASON_FOUR_EYES: HoldReason.FOUR_EYES,
+}
+_REFERENCE = re.compile(r"[ -~]{0,35}")  # ISO 20022's Max35Text, printable ASCII
 
 
 def trade_id_of(name: str) -> bytes:
@@ -53,6 +62,31 @@ def state_of(number: int) -> SettlementState:
         return SettlementState[pb.SettlementState.Name(number).removeprefix("SETTLEMENT_STATE_")]
     except (KeyError, ValueError):
         raise BadRequest("states", "a SettlementState other than UNSPECIFIED", number) from None
+
+
+def priority_of(number: int) -> Priority:
+    """A priority; unspecified = normal. Raises ``BadRequest``."""
+    try:
+        return PRIORITIES[number]
+    except KeyError:
+        raise BadRequest("priority", "a Priority", number) from None
+
+
+def hold_of(number: int) -> HoldReason | None:
+    """The reason of a hold, None if unspecified. Raises ``BadRequest``."""
+    if number == pb.HOLD_REASON_UNSPECIFIED:
+        return None
+    try:
+        return HOLDS[number]
+    except KeyError:
+        raise BadRequest("reason", "a HoldReason", number) from None
+
+
+def reference_of(text: str, field: str = "reference") -> str:
+    """A reference. Raises ``BadRequest``."""
+    if not _REFERENCE.fullmatch(text) or text != text.strip():
+        raise BadRequest(field, "up to 35 printable ASCII characters, no space at either end", text[:80])
+    return text
 
 
 def decode_terms(message: pb.SettlementTerms, orders: Orders | None = None) -> SettlementTerms:
@@ -130,80 +164,4 @@ def encode_terms(terms: SettlementTerms) -> pb.SettlementTerms:
         lock_by=Timestamp(seconds=terms.lock_by_s),
         settle_by=Timestamp(seconds=terms.settle_by_s),
         lead_leg=cast("pb.LeadLeg", int(terms.lead_leg)),
-    )
-
-
-def request_fields(message: pb.CreateSettlementRequest | pb.CancelSettlementRequest) -> dict[str, str]:
-    """A request's fields by dotted name, as text: what a repeated request id is compared by."""
-    fields: dict[str, str] = {}
-
-    def flatten(value: object, name: str) -> None:
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                flatten(inner, f"{name}.{key}" if name else str(key))
-        else:
-            fields[name] = str(value)
-
-    flatten(MessageToDict(message, preserving_proto_field_name=True), "")
-    fields.pop("request_id", None)
-    return fields
-
-
-def terms_bytes(terms: SettlementTerms) -> bytes:
-    """Terms as stored."""
-    return deterministic_bytes(encode_terms(terms))
-
-
-def terms_from_bytes(stored: bytes) -> SettlementTerms:
-    """Terms as read back from the gateway's own store."""
-    return decode_terms(pb.SettlementTerms.FromString(stored))
-
-
-def encode_settlement(settlement: Settlement) -> pb.Settlement:
-    """A settlement as callers see it."""
-    return pb.Settlement(
-        name=settlement.name,
-        terms=encode_terms(settlement.terms),
-        terms_hash=settlement.terms_hash,
-        state=cast("pb.SettlementState", pb.SettlementState.Value(f"SETTLEMENT_STATE_{settlement.state.name}")),
-        waiting=_encode_waiting(settlement.waiting) if settlement.waiting else None,
-        facts=[_encode_fact(fact) for fact in settlement.facts],
-        mismatched_fields=settlement.mismatched,
-        create_time=Timestamp(seconds=settlement.created_s),
-        update_time=Timestamp(seconds=settlement.updated_s),
-        packet_sequence=settlement.packet_sequence,
-        alarms=[_encode_alarm(alarm) for alarm in settlement.alarms],
-    )
-
-
-def _encode_alarm(alarm: Alarm) -> pb.Alarm:
-    return pb.Alarm(
-        name=alarm.name,
-        detail=alarm.detail,
-        advice=alarm.advice,
-        tx_id=alarm.tx_id,
-        height=alarm.height,
-        since=Timestamp(seconds=alarm.since_s),
-    )
-
-
-def _encode_fact(fact: Fact) -> pb.LedgerFact:
-    return pb.LedgerFact(
-        ledger=fact.ledger.value,
-        what=fact.what,
-        tx_id=fact.tx_id,
-        height=fact.height,
-        at=Timestamp(seconds=fact.at_s),
-        proof_bytes=fact.proof_bytes,
-    )
-
-
-def _encode_waiting(waiting: Waiting) -> pb.Waiting:
-    return pb.Waiting(
-        on=waiting.on,
-        what=waiting.what,
-        since=Timestamp(seconds=waiting.since_s),
-        next_attempt=Timestamp(seconds=waiting.next_attempt_s) if waiting.next_attempt_s else None,
-        attempts=waiting.attempts,
-        last_error=waiting.last_error,
     )

@@ -10,7 +10,7 @@ import structlog
 
 from relayer.gateway.changes import alarms_seen
 from relayer.gateway.ports import InterferenceSeen, SecuritiesSide
-from relayer.gateway.store import Change, GatewayStore
+from relayer.gateway.store import Change, Fence, GatewayStore, unfenced
 
 _log = structlog.get_logger(__name__)
 _CURSOR: Final = "interference"
@@ -19,7 +19,10 @@ _CURSOR: Final = "interference"
 class TokenWatch:
     """One per follower. What was read is stored with the trades it was read for: after a kill it goes on."""
 
-    def __init__(self, store: GatewayStore, securities: SecuritiesSide, now_s: Callable[[], int]) -> None:
+    def __init__(
+        self, store: GatewayStore, securities: SecuritiesSide, now_s: Callable[[], int], fence: Fence = unfenced
+    ) -> None:
+        self._fence = fence
         self._store = store
         self._securities = securities
         self._now_s = now_s
@@ -36,7 +39,8 @@ class TokenWatch:
                 _log.error("tokens of a trade were touched", name=alarm.name, tx=alarm.tx_id, detail=alarm.detail)
         now_s = self._now_s()
         changes = _changes(held.keys() | seen.held.keys(), seen, now_s)
-        await asyncio.to_thread(self._store.apply_interference, _CURSOR, seen.until, seen.held, changes, now_s)
+        apply = self._store.apply_interference
+        await asyncio.to_thread(apply, _CURSOR, seen.until, seen.held, changes, now_s, self._fence)
 
 
 def _changes(trade_ids: set[bytes], seen: InterferenceSeen, now_s: int) -> list[tuple[bytes, Change]]:

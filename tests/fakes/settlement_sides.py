@@ -12,6 +12,7 @@ from ibc.dvp import SettlementTerms, terms_hash
 from primitives.errors import CallerError, UnavailableError
 from relayer.gateway.changes import Sighting
 from relayer.gateway.lifecycle import SettlementEvent
+from relayer.gateway.matching import Side
 from relayer.gateway.model import Fact, Ledger
 from relayer.gateway.ports import EarmarkEvidence, HeldTrades, InterferenceSeen
 
@@ -43,6 +44,7 @@ class MemoryEvm:
     earmarks: dict[bytes, Sighting] = field(default_factory=dict)
     obstacles: dict[bytes, str] = field(default_factory=dict)
     asked: list[bytes] = field(default_factory=list)
+    asked_for: list[Side] = field(default_factory=list)
     interfered: list[InterferenceSeen] = field(default_factory=list)
 
     def _note(self, event: SettlementEvent, what: str, trade_id: bytes, found_hash: bytes) -> Sighting:
@@ -72,10 +74,11 @@ class MemoryEvm:
         """The proof of refusal or time-out was processed."""
         self._note(SettlementEvent.SECURITIES_RETURNED, "securities returned after refusal", terms.trade_id, b"")
 
-    async def obstacle(self, terms: SettlementTerms) -> str:
+    async def obstacle(self, terms: SettlementTerms, to: Side) -> str:
         """See SecuritiesSide."""
         self._here()
         self.asked.append(terms.trade_id)
+        self.asked_for.append(to)
         return self.obstacles.get(terms.trade_id, "")
 
     def deliver(self, terms: SettlementTerms) -> None:

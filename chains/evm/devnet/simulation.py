@@ -18,9 +18,8 @@ from chains.evm.devnet.errors import ExecutionReverted, RequestRefused
 # Error(string), the selector of a plain require message
 _ERROR_STRING = bytes.fromhex("08c379a0")
 _MINIMUM_GAS = 21_000
-# what EIP-150 holds back at each call depth is at most 1/64; the guess below allows for one depth
 _CALL_STIPEND = 2_300
-_TOLERANCE = 32
+_TOLERANCE = 8
 
 
 @dataclass(frozen=True)
@@ -44,20 +43,21 @@ def call(chain: DevChain, request: CallRequest, header: QbftHeader) -> bytes:
 
 
 def estimate_gas(chain: DevChain, request: CallRequest, header: QbftHeader) -> int:
-    """Find a gas limit with which the transaction succeeds, at most 1/32 above the smallest.
+    """Find a gas limit with which the transaction succeeds, at most 1/8 above the smallest.
 
     Gas used is not always enough: EIP-150 holds 1/64 back at each call, and refunds come only at the end. Each probe
-    is a whole execution, so the likely answers are tried first and the search stops early.
+    is a whole execution, so the likely answer, used gas and what the calls' depth holds back, is tried first.
     """
     ceiling = header.gas_limit if request.gas is None else min(request.gas, header.gas_limit)
     first = _execute(chain.state_after(header), request, ceiling)
     _raise_failure(first)
     used_at_peak = max(ceiling - int(first.get_gas_remaining()), _MINIMUM_GAS)
-    if used_at_peak >= ceiling or _succeeds(chain, header, request, used_at_peak):
-        return min(used_at_peak, ceiling)
-    low, high = used_at_peak, ceiling
-    probe = min((used_at_peak + _CALL_STIPEND) * 64 // 63, ceiling - 1)
+    probe = used_at_peak if not first.children else used_at_peak + _CALL_STIPEND
+    for _ in range(_depth(first)):
+        probe = probe * 64 // 63 + 1
+    low, high = used_at_peak - 1, ceiling
     while high - low > max(1, high // _TOLERANCE):
+        probe = min(probe, high - 1)
         if _succeeds(chain, header, request, probe):
             high = probe
         else:
@@ -65,6 +65,15 @@ def estimate_gas(chain: DevChain, request: CallRequest, header: QbftHeader) -> i
         # a contract may insist on gas it does not use: what is needed is near what is used, seldom near the ceiling
         probe = min(2 * low, (low + high) // 2)
     return high
+
+
+def _depth(computation: ComputationAPI) -> int:
+    """How many calls deep the execution went; no recursion, for that may be a thousand."""
+    deepest, level = 0, list(computation.children)
+    while level:
+        deepest += 1
+        level = [child for each in level for child in each.children]
+    return deepest
 
 
 def _succeeds(chain: DevChain, header: QbftHeader, request: CallRequest, gas: int) -> bool:

@@ -156,7 +156,8 @@ def test_packets_that_wait_hide_none_that_can_be_worked_on(store: Store) -> None
     messages = [PacketMessage(MessageKind.RECEIVE, packet, b"proof", 5) for packet in stuck]
     store.record_outcomes("one", "two", [(message, refused) for message in messages], NOW_S)
     assert [tracked.packet for tracked in store.open_packets("one", NOW_S, limit=3)] == [PACKET]
-    assert [tracked.packet for tracked in store.open_packets("one", NOW_S + 1, limit=3)] == stuck
+    assert [tracked.packet for tracked in store.open_packets("one", NOW_S + 3600, limit=3)] == [PACKET]
+    assert [tracked.packet for tracked in store.path.suspects("one", NOW_S + 3600, limit=3)] == stuck
 
 
 def test_the_nearest_time_out_comes_first_and_the_farthest_is_kept(store: Store) -> None:

@@ -14,9 +14,9 @@ from relayer.gateway.changes import MOST_ACTS, MOST_STANDING, alarms_seen
 from relayer.gateway.follower import Follower
 from relayer.gateway.lifecycle import SettlementState
 from relayer.gateway.matching import Side
-from relayer.gateway.model import Alarm, Settlement
+from relayer.gateway.model import Alarm, Instruction, Settlement
 from relayer.gateway.ports import HeldTrades, InterferenceSeen
-from relayer.gateway.settlement_codec import encode_settlement
+from relayer.gateway.settlement_message import encode_settlement
 from tests.fakes.settlement_terms import T0_S, some_terms
 from tests.unit.gateway.test_following_settlements import Desk
 
@@ -133,7 +133,9 @@ async def test_a_watch_that_cannot_ask_is_not_well_and_holds_up_no_settlement() 
 def test_however_often_alarms_are_seen_each_is_listed_once_and_first_seen_counts(
     looks: list[tuple[list[Alarm], list[Alarm] | None]],
 ) -> None:
-    settlement: Settlement | None = Settlement(TRADE, SettlementState.MATCHED, {Side.SELLER: TERMS}, T0_S, T0_S)
+    settlement: Settlement | None = Settlement(
+        TRADE, SettlementState.MATCHED, {Side.SELLER: Instruction(TERMS)}, T0_S, T0_S
+    )
     for number, (acts, standing) in enumerate(looks):
         settled_acts = [alarm for alarm in acts if alarm.is_act]
         stands = None if standing is None else [alarm for alarm in standing if not alarm.is_act]
@@ -149,7 +151,7 @@ def test_however_often_alarms_are_seen_each_is_listed_once_and_first_seen_counts
 
 
 def test_a_flood_of_acts_or_conditions_is_bounded_and_the_newest_acts_are_kept() -> None:
-    settlement = Settlement(TRADE, SettlementState.MATCHED, {Side.SELLER: TERMS}, T0_S, T0_S)
+    settlement = Settlement(TRADE, SettlementState.MATCHED, {Side.SELLER: Instruction(TERMS)}, T0_S, T0_S)
     acts = [replace(FORCED, tx_id=f"0x{number:064x}") for number in range(1, 100)]
     stands = [replace(SHORT, detail=f"holds {number}") for number in range(100)]
     after = alarms_seen(acts, stands, T0_S)(settlement)

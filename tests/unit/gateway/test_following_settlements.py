@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibc.dvp import SettlementTerms
-from relayer.gateway.changes import instruct
 from relayer.gateway.follower import Follower, FollowerSettings
+from relayer.gateway.instructing import instruct
 from relayer.gateway.lifecycle import (
     TRANSITIONS,
     WAITS_FOR,

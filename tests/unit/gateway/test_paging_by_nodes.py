@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relayer.gateway.changes import instruct
+from relayer.gateway.instructing import instruct
 from relayer.gateway.matching import Side
 from relayer.gateway.store import GatewayStore
 from tests.fakes.settlement_terms import T0_S, some_terms

@@ -49,7 +49,7 @@ async def test_a_state_that_cannot_be_decoded_is_another_kind_and_no_decode_erro
     async def reading() -> bytes:
         raise DecodeError("client state has the wrong size", expected=1, found=2)
 
-    with pytest.raises(LightClientKindDiffers, match="progmat-0 on evm-7 .*another or unknown"):
+    with pytest.raises(LightClientKindDiffers, match=r"progmat-0 on evm-7 .*another or unknown"):
         await of_kind(reading(), "evm-7", "progmat-0", "progmat")
 
 

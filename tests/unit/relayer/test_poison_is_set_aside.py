@@ -317,9 +317,10 @@ async def test_the_others_are_served_each_round_however_many_are_poison() -> Non
 def _old_packets(store: RelayerStore, count: int) -> None:
     """A backlog that was not relayed in time, written straight into the table."""
     template = World().one.send(b"old", T0_S - 10)
+    path = World().path.name
     rows = [
         {
-            "path": "path",
+            "path": path,
             "source_chain": "one",
             "source_client": "client-one",
             "sequence": str(1_000_000 + at),

@@ -22,54 +22,100 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,crossdvp/gateway/v1/settlement_service.proto\x12\x13\x63rossdvp.gateway.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"0\n\x0b\x43\x61shAccount\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x13\n\x0b\x61\x63\x63ount_key\x18\x02 \x01(\x0c\"\xef\x03\n\x0fSettlementTerms\x12\x10\n\x08trade_id\x18\x01 \x01(\x0c\x12\x14\n\x0c\x65vm_chain_id\x18\x02 \x01(\x04\x12\r\n\x05token\x18\x03 \x01(\x0c\x12\x0f\n\x07\x61\x64\x61pter\x18\x04 \x01(\x0c\x12\x10\n\x08quantity\x18\x05 \x01(\t\x12\x16\n\x0eseller_address\x18\x06 \x01(\x0c\x12\x15\n\rbuyer_address\x18\x07 \x01(\x0c\x12\x11\n\tledger_id\x18\x08 \x01(\t\x12\x0f\n\x07\x63oin_id\x18\t \x01(\t\x12\x0e\n\x06issuer\x18\n \x01(\t\x12\x12\n\namount_yen\x18\x0b \x01(\x04\x12\x38\n\x0eseller_account\x18\x0c \x01(\x0b\x32 .crossdvp.gateway.v1.CashAccount\x12\x37\n\rbuyer_account\x18\r \x01(\x0b\x32 .crossdvp.gateway.v1.CashAccount\x12\x0c\n\x04salt\x18\x0e \x01(\x0c\x12+\n\x07lock_by\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tsettle_by\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x08lead_leg\x18\x11 \x01(\x0e\x32\x1c.crossdvp.gateway.v1.LeadLeg\"\x86\x01\n\nLedgerFact\x12\x0e\n\x06ledger\x18\x01 \x01(\t\x12\x0c\n\x04what\x18\x02 \x01(\t\x12\r\n\x05tx_id\x18\x03 \x01(\t\x12\x0e\n\x06height\x18\x04 \x01(\x04\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bproof_bytes\x18\x06 \x01(\x04\"\xa6\x01\n\x07Waiting\x12\n\n\x02on\x18\x01 \x01(\t\x12\x0c\n\x04what\x18\x02 \x01(\t\x12)\n\x05since\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cnext_attempt\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\r\x12\x12\n\nlast_error\x18\x06 \x01(\t\"\x7f\n\x05\x41larm\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x64vice\x18\x03 \x01(\t\x12\r\n\x05tx_id\x18\x04 \x01(\t\x12\x0e\n\x06height\x18\x05 \x01(\x04\x12)\n\x05since\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb9\x03\n\nSettlement\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x33\n\x05terms\x18\x02 \x01(\x0b\x32$.crossdvp.gateway.v1.SettlementTerms\x12\x12\n\nterms_hash\x18\x03 \x01(\x0c\x12\x33\n\x05state\x18\x04 \x01(\x0e\x32$.crossdvp.gateway.v1.SettlementState\x12-\n\x07waiting\x18\x05 \x01(\x0b\x32\x1c.crossdvp.gateway.v1.Waiting\x12.\n\x05\x66\x61\x63ts\x18\x06 \x03(\x0b\x32\x1f.crossdvp.gateway.v1.LedgerFact\x12\x19\n\x11mismatched_fields\x18\x07 \x03(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fpacket_sequence\x18\n \x01(\x04\x12*\n\x06\x61larms\x18\x0b \x03(\x0b\x32\x1a.crossdvp.gateway.v1.Alarm\"\xa2\x01\n\x17\x43reateSettlementRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\'\n\x04side\x18\x02 \x01(\x0e\x32\x19.crossdvp.gateway.v1.Side\x12\x33\n\x05terms\x18\x03 \x01(\x0b\x32$.crossdvp.gateway.v1.SettlementTerms\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"O\n\x18\x43reateSettlementResponse\x12\x33\n\nsettlement\x18\x01 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\"$\n\x14GetSettlementRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"L\n\x15GetSettlementResponse\x12\x33\n\nsettlement\x18\x01 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\"u\n\x16ListSettlementsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x34\n\x06states\x18\x03 \x03(\x0e\x32$.crossdvp.gateway.v1.SettlementState\"h\n\x17ListSettlementsResponse\x12\x34\n\x0bsettlements\x18\x01 \x03(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x17WatchSettlementsRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\"\x8d\x01\n\x18WatchSettlementsResponse\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\x12\x33\n\nsettlement\x18\x02 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\";\n\x17\x43\x61ncelSettlementRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"O\n\x18\x43\x61ncelSettlementResponse\x12\x33\n\nsettlement\x18\x01 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement*=\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSIDE_SELLER\x10\x01\x12\x0e\n\nSIDE_BUYER\x10\x02*\xd4\x03\n\x0fSettlementState\x12 \n\x1cSETTLEMENT_STATE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aSETTLEMENT_STATE_UNMATCHED\x10\x01\x12\x1f\n\x1bSETTLEMENT_STATE_MISMATCHED\x10\x02\x12\x1c\n\x18SETTLEMENT_STATE_MATCHED\x10\x03\x12\x1e\n\x1aSETTLEMENT_STATE_EARMARKED\x10\x04\x12\x1b\n\x17SETTLEMENT_STATE_LOCKED\x10\x05\x12\x1e\n\x1aSETTLEMENT_STATE_DELIVERED\x10\x06\x12\x1c\n\x18SETTLEMENT_STATE_REFUSED\x10\x07\x12\x1c\n\x18SETTLEMENT_STATE_SETTLED\x10\x08\x12\x1d\n\x19SETTLEMENT_STATE_RETURNED\x10\t\x12\x1e\n\x1aSETTLEMENT_STATE_CANCELLED\x10\n\x12&\n\"SETTLEMENT_STATE_SECURITIES_LOCKED\x10\x0b\x12\x19\n\x15SETTLEMENT_STATE_PAID\x10\x0c\x12%\n!SETTLEMENT_STATE_DELIVERY_BLOCKED\x10\r*O\n\x07LeadLeg\x12\x18\n\x14LEAD_LEG_UNSPECIFIED\x10\x00\x12\x11\n\rLEAD_LEG_CASH\x10\x01\x12\x17\n\x13LEAD_LEG_SECURITIES\x10\x02\x32\xbe\x04\n\x11SettlementService\x12o\n\x10\x43reateSettlement\x12,.crossdvp.gateway.v1.CreateSettlementRequest\x1a-.crossdvp.gateway.v1.CreateSettlementResponse\x12\x66\n\rGetSettlement\x12).crossdvp.gateway.v1.GetSettlementRequest\x1a*.crossdvp.gateway.v1.GetSettlementResponse\x12l\n\x0fListSettlements\x12+.crossdvp.gateway.v1.ListSettlementsRequest\x1a,.crossdvp.gateway.v1.ListSettlementsResponse\x12q\n\x10WatchSettlements\x12,.crossdvp.gateway.v1.WatchSettlementsRequest\x1a-.crossdvp.gateway.v1.WatchSettlementsResponse0\x01\x12o\n\x10\x43\x61ncelSettlement\x12,.crossdvp.gateway.v1.CancelSettlementRequest\x1a-.crossdvp.gateway.v1.CancelSettlementResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,crossdvp/gateway/v1/settlement_service.proto\x12\x13\x63rossdvp.gateway.v1\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"0\n\x0b\x43\x61shAccount\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x13\n\x0b\x61\x63\x63ount_key\x18\x02 \x01(\x0c\"\xef\x03\n\x0fSettlementTerms\x12\x10\n\x08trade_id\x18\x01 \x01(\x0c\x12\x14\n\x0c\x65vm_chain_id\x18\x02 \x01(\x04\x12\r\n\x05token\x18\x03 \x01(\x0c\x12\x0f\n\x07\x61\x64\x61pter\x18\x04 \x01(\x0c\x12\x10\n\x08quantity\x18\x05 \x01(\t\x12\x16\n\x0eseller_address\x18\x06 \x01(\x0c\x12\x15\n\rbuyer_address\x18\x07 \x01(\x0c\x12\x11\n\tledger_id\x18\x08 \x01(\t\x12\x0f\n\x07\x63oin_id\x18\t \x01(\t\x12\x0e\n\x06issuer\x18\n \x01(\t\x12\x12\n\namount_yen\x18\x0b \x01(\x04\x12\x38\n\x0eseller_account\x18\x0c \x01(\x0b\x32 .crossdvp.gateway.v1.CashAccount\x12\x37\n\rbuyer_account\x18\r \x01(\x0b\x32 .crossdvp.gateway.v1.CashAccount\x12\x0c\n\x04salt\x18\x0e \x01(\x0c\x12+\n\x07lock_by\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tsettle_by\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x08lead_leg\x18\x11 \x01(\x0e\x32\x1c.crossdvp.gateway.v1.LeadLeg\"\x86\x01\n\nLedgerFact\x12\x0e\n\x06ledger\x18\x01 \x01(\t\x12\x0c\n\x04what\x18\x02 \x01(\t\x12\r\n\x05tx_id\x18\x03 \x01(\t\x12\x0e\n\x06height\x18\x04 \x01(\x04\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bproof_bytes\x18\x06 \x01(\x04\"\xd7\x01\n\x07Waiting\x12\n\n\x02on\x18\x01 \x01(\t\x12\x0c\n\x04what\x18\x02 \x01(\t\x12)\n\x05since\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cnext_attempt\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\r\x12\x12\n\nlast_error\x18\x06 \x01(\t\x12/\n\x0bretry_asked\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x7f\n\x05\x41larm\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x64vice\x18\x03 \x01(\t\x12\r\n\x05tx_id\x18\x04 \x01(\t\x12\x0e\n\x06height\x18\x05 \x01(\x04\x12)\n\x05since\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x96\x02\n\x0bInstruction\x12\'\n\x04side\x18\x01 \x01(\x0e\x32\x19.crossdvp.gateway.v1.Side\x12\x11\n\treference\x18\x02 \x01(\t\x12\x17\n\x0ftrade_reference\x18\x03 \x01(\t\x12.\n\x05holds\x18\x04 \x03(\x0e\x32\x1f.crossdvp.gateway.v1.HoldReason\x12/\n\x08priority\x18\x05 \x01(\x0e\x32\x1d.crossdvp.gateway.v1.Priority\x12 \n\x18intended_settlement_date\x18\x06 \x01(\t\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\\\n\nDifference\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x14\n\x0cseller_value\x18\x02 \x01(\t\x12\x13\n\x0b\x62uyer_value\x18\x03 \x01(\t\x12\x14\n\x0c\x61greed_value\x18\x04 \x01(\t\"\xa4\x07\n\nSettlement\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x33\n\x05terms\x18\x02 \x01(\x0b\x32$.crossdvp.gateway.v1.SettlementTerms\x12\x12\n\nterms_hash\x18\x03 \x01(\x0c\x12\x33\n\x05state\x18\x04 \x01(\x0e\x32$.crossdvp.gateway.v1.SettlementState\x12-\n\x07waiting\x18\x05 \x01(\x0b\x32\x1c.crossdvp.gateway.v1.Waiting\x12.\n\x05\x66\x61\x63ts\x18\x06 \x03(\x0b\x32\x1f.crossdvp.gateway.v1.LedgerFact\x12\x19\n\x11mismatched_fields\x18\x07 \x03(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fpacket_sequence\x18\n \x01(\x04\x12*\n\x06\x61larms\x18\x0b \x03(\x0b\x32\x1a.crossdvp.gateway.v1.Alarm\x12\x0c\n\x04\x65tag\x18\x0c \x01(\t\x12\x36\n\x0cinstructions\x18\r \x03(\x0b\x32 .crossdvp.gateway.v1.Instruction\x12\x34\n\x0b\x64ifferences\x18\x0e \x03(\x0b\x32\x1f.crossdvp.gateway.v1.Difference\x12\x32\n\ttolerated\x18\x0f \x03(\x0b\x32\x1f.crossdvp.gateway.v1.Difference\x12/\n\x08priority\x18\x10 \x01(\x0e\x32\x1d.crossdvp.gateway.v1.Priority\x12\x0f\n\x07on_hold\x18\x11 \x01(\x08\x12\x31\n\tcertainty\x18\x12 \x01(\x0e\x32\x1e.crossdvp.gateway.v1.Certainty\x12\x18\n\x10uncertain_reason\x18\x13 \x01(\t\x12\x33\n\x0funcertain_since\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12:\n\x0cseller_terms\x18\x15 \x01(\x0b\x32$.crossdvp.gateway.v1.SettlementTerms\x12\x39\n\x0b\x62uyer_terms\x18\x16 \x01(\x0b\x32$.crossdvp.gateway.v1.SettlementTerms\"\xc9\x02\n\x17\x43reateSettlementRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\'\n\x04side\x18\x02 \x01(\x0e\x32\x19.crossdvp.gateway.v1.Side\x12\x33\n\x05terms\x18\x03 \x01(\x0b\x32$.crossdvp.gateway.v1.SettlementTerms\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\x12\x11\n\treference\x18\x05 \x01(\t\x12\x18\n\x10unique_reference\x18\x06 \x01(\x08\x12\x17\n\x0ftrade_reference\x18\x07 \x01(\t\x12/\n\x08priority\x18\x08 \x01(\x0e\x32\x1d.crossdvp.gateway.v1.Priority\x12\x0c\n\x04hold\x18\t \x01(\x08\x12 \n\x18intended_settlement_date\x18\n \x01(\t\"O\n\x18\x43reateSettlementResponse\x12\x33\n\nsettlement\x18\x01 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\"_\n\x1d\x42\x61tchCreateSettlementsRequest\x12>\n\x08requests\x18\x01 \x03(\x0b\x32,.crossdvp.gateway.v1.CreateSettlementRequest\"S\n\x1e\x42\x61tchCreateSettlementsResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .crossdvp.gateway.v1.BatchResult\"\x93\x01\n\x0b\x42\x61tchResult\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x35\n\nsettlement\x18\x02 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.SettlementH\x00\x12/\n\x07refusal\x18\x03 \x01(\x0b\x32\x1c.crossdvp.gateway.v1.RefusalH\x00\x42\x08\n\x06result\"\xa7\x01\n\x07Refusal\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12<\n\x08metadata\x18\x04 \x03(\x0b\x32*.crossdvp.gateway.v1.Refusal.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x89\x02\n\x17\x41\x66\x66irmSettlementRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\'\n\x04side\x18\x03 \x01(\x0e\x32\x19.crossdvp.gateway.v1.Side\x12\x12\n\nterms_hash\x18\x04 \x01(\x0c\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\x12\x11\n\treference\x18\x06 \x01(\t\x12\x18\n\x10unique_reference\x18\x07 \x01(\x08\x12/\n\x08priority\x18\x08 \x01(\x0e\x32\x1d.crossdvp.gateway.v1.Priority\x12\x0c\n\x04hold\x18\t \x01(\x08\x12\x15\n\rvalidate_only\x18\n \x01(\x08\"O\n\x18\x41\x66\x66irmSettlementResponse\x12\x33\n\nsettlement\x18\x01 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\"S\n\x14GetSettlementRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12-\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"L\n\x15GetSettlementResponse\x12\x33\n\nsettlement\x18\x01 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\"\x8d\x03\n\x16ListSettlementsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x34\n\x06states\x18\x03 \x03(\x0e\x32$.crossdvp.gateway.v1.SettlementState\x12,\n\tstuck_for\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\'\n\x04side\x18\x05 \x01(\x0e\x32\x19.crossdvp.gateway.v1.Side\x12\x11\n\treference\x18\x06 \x01(\t\x12\x17\n\x0ftrade_reference\x18\x07 \x01(\t\x12\x30\n\x0c\x63reated_from\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0e\x63reated_before\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\x05order\x18\n \x01(\x0e\x32\x1e.crossdvp.gateway.v1.ListOrder\"h\n\x17ListSettlementsResponse\x12\x34\n\x0bsettlements\x18\x01 \x03(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x17WatchSettlementsRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\"\x8d\x01\n\x18WatchSettlementsResponse\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\x12\x33\n\nsettlement\x18\x02 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8f\x02\n\x17UpdateSettlementRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\'\n\x04side\x18\x04 \x01(\x0e\x32\x19.crossdvp.gateway.v1.Side\x12/\n\x0bupdate_mask\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12/\n\x08priority\x18\x06 \x01(\x0e\x32\x1d.crossdvp.gateway.v1.Priority\x12\x11\n\treference\x18\x07 \x01(\t\x12\x18\n\x10unique_reference\x18\x08 \x01(\x08\x12\x0c\n\x04hold\x18\t \x01(\x08\"O\n\x18UpdateSettlementResponse\x12\x33\n\nsettlement\x18\x01 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\"p\n\x15HoldSettlementRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\'\n\x04side\x18\x04 \x01(\x0e\x32\x19.crossdvp.gateway.v1.Side\"M\n\x16HoldSettlementResponse\x12\x33\n\nsettlement\x18\x01 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\"\xa4\x01\n\x18ReleaseSettlementRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\'\n\x04side\x18\x04 \x01(\x0e\x32\x19.crossdvp.gateway.v1.Side\x12/\n\x06reason\x18\x05 \x01(\x0e\x32\x1f.crossdvp.gateway.v1.HoldReason\"P\n\x19ReleaseSettlementResponse\x12\x33\n\nsettlement\x18\x01 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\"H\n\x16RetrySettlementRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\"N\n\x17RetrySettlementResponse\x12\x33\n\nsettlement\x18\x01 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement\"I\n\x17\x43\x61ncelSettlementRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\"O\n\x18\x43\x61ncelSettlementResponse\x12\x33\n\nsettlement\x18\x01 \x01(\x0b\x32\x1f.crossdvp.gateway.v1.Settlement*=\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSIDE_SELLER\x10\x01\x12\x0e\n\nSIDE_BUYER\x10\x02*\xa0\x04\n\x0fSettlementState\x12 \n\x1cSETTLEMENT_STATE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aSETTLEMENT_STATE_UNMATCHED\x10\x01\x12\x1f\n\x1bSETTLEMENT_STATE_MISMATCHED\x10\x02\x12\x1c\n\x18SETTLEMENT_STATE_MATCHED\x10\x03\x12\x1e\n\x1aSETTLEMENT_STATE_EARMARKED\x10\x04\x12\x1b\n\x17SETTLEMENT_STATE_LOCKED\x10\x05\x12\x1e\n\x1aSETTLEMENT_STATE_DELIVERED\x10\x06\x12\x1c\n\x18SETTLEMENT_STATE_REFUSED\x10\x07\x12\x1c\n\x18SETTLEMENT_STATE_SETTLED\x10\x08\x12\x1d\n\x19SETTLEMENT_STATE_RETURNED\x10\t\x12\x1e\n\x1aSETTLEMENT_STATE_CANCELLED\x10\n\x12&\n\"SETTLEMENT_STATE_SECURITIES_LOCKED\x10\x0b\x12\x19\n\x15SETTLEMENT_STATE_PAID\x10\x0c\x12%\n!SETTLEMENT_STATE_DELIVERY_BLOCKED\x10\r\x12#\n\x1fSETTLEMENT_STATE_RETURN_BLOCKED\x10\x0e\x12%\n!SETTLEMENT_STATE_WITHIN_TOLERANCE\x10\x0f*a\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x13\n\x0fPRIORITY_NORMAL\x10\x01\x12\x11\n\rPRIORITY_HIGH\x10\x02\x12\x13\n\x0fPRIORITY_URGENT\x10\x03*[\n\nHoldReason\x12\x1b\n\x17HOLD_REASON_UNSPECIFIED\x10\x00\x12\x15\n\x11HOLD_REASON_PARTY\x10\x01\x12\x19\n\x15HOLD_REASON_FOUR_EYES\x10\x02*\\\n\tCertainty\x12\x19\n\x15\x43\x45RTAINTY_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x45RTAINTY_EVIDENCED\x10\x01\x12\x1b\n\x17\x43\x45RTAINTY_INDETERMINATE\x10\x02*O\n\x07LeadLeg\x12\x18\n\x14LEAD_LEG_UNSPECIFIED\x10\x00\x12\x11\n\rLEAD_LEG_CASH\x10\x01\x12\x17\n\x13LEAD_LEG_SECURITIES\x10\x02*a\n\tListOrder\x12\x1a\n\x16LIST_ORDER_UNSPECIFIED\x10\x00\x12\x1b\n\x17LIST_ORDER_NEWEST_FIRST\x10\x01\x12\x1b\n\x17LIST_ORDER_OLDEST_FIRST\x10\x02\x32\xf1\t\n\x11SettlementService\x12o\n\x10\x43reateSettlement\x12,.crossdvp.gateway.v1.CreateSettlementRequest\x1a-.crossdvp.gateway.v1.CreateSettlementResponse\x12\x81\x01\n\x16\x42\x61tchCreateSettlements\x12\x32.crossdvp.gateway.v1.BatchCreateSettlementsRequest\x1a\x33.crossdvp.gateway.v1.BatchCreateSettlementsResponse\x12o\n\x10\x41\x66\x66irmSettlement\x12,.crossdvp.gateway.v1.AffirmSettlementRequest\x1a-.crossdvp.gateway.v1.AffirmSettlementResponse\x12\x66\n\rGetSettlement\x12).crossdvp.gateway.v1.GetSettlementRequest\x1a*.crossdvp.gateway.v1.GetSettlementResponse\x12l\n\x0fListSettlements\x12+.crossdvp.gateway.v1.ListSettlementsRequest\x1a,.crossdvp.gateway.v1.ListSettlementsResponse\x12q\n\x10WatchSettlements\x12,.crossdvp.gateway.v1.WatchSettlementsRequest\x1a-.crossdvp.gateway.v1.WatchSettlementsResponse0\x01\x12o\n\x10UpdateSettlement\x12,.crossdvp.gateway.v1.UpdateSettlementRequest\x1a-.crossdvp.gateway.v1.UpdateSettlementResponse\x12i\n\x0eHoldSettlement\x12*.crossdvp.gateway.v1.HoldSettlementRequest\x1a+.crossdvp.gateway.v1.HoldSettlementResponse\x12r\n\x11ReleaseSettlement\x12-.crossdvp.gateway.v1.ReleaseSettlementRequest\x1a..crossdvp.gateway.v1.ReleaseSettlementResponse\x12l\n\x0fRetrySettlement\x12+.crossdvp.gateway.v1.RetrySettlementRequest\x1a,.crossdvp.gateway.v1.RetrySettlementResponse\x12o\n\x10\x43\x61ncelSettlement\x12,.crossdvp.gateway.v1.CancelSettlementRequest\x1a-.crossdvp.gateway.v1.CancelSettlementResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.gateway.v1.settlement_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SIDE']._serialized_start=2465
-  _globals['_SIDE']._serialized_end=2526
-  _globals['_SETTLEMENTSTATE']._serialized_start=2529
-  _globals['_SETTLEMENTSTATE']._serialized_end=2997
-  _globals['_LEADLEG']._serialized_start=2999
-  _globals['_LEADLEG']._serialized_end=3078
-  _globals['_CASHACCOUNT']._serialized_start=102
-  _globals['_CASHACCOUNT']._serialized_end=150
-  _globals['_SETTLEMENTTERMS']._serialized_start=153
-  _globals['_SETTLEMENTTERMS']._serialized_end=648
-  _globals['_LEDGERFACT']._serialized_start=651
-  _globals['_LEDGERFACT']._serialized_end=785
-  _globals['_WAITING']._serialized_start=788
-  _globals['_WAITING']._serialized_end=954
-  _globals['_ALARM']._serialized_start=956
-  _globals['_ALARM']._serialized_end=1083
-  _globals['_SETTLEMENT']._serialized_start=1086
-  _globals['_SETTLEMENT']._serialized_end=1527
-  _globals['_CREATESETTLEMENTREQUEST']._serialized_start=1530
-  _globals['_CREATESETTLEMENTREQUEST']._serialized_end=1692
-  _globals['_CREATESETTLEMENTRESPONSE']._serialized_start=1694
-  _globals['_CREATESETTLEMENTRESPONSE']._serialized_end=1773
-  _globals['_GETSETTLEMENTREQUEST']._serialized_start=1775
-  _globals['_GETSETTLEMENTREQUEST']._serialized_end=1811
-  _globals['_GETSETTLEMENTRESPONSE']._serialized_start=1813
-  _globals['_GETSETTLEMENTRESPONSE']._serialized_end=1889
-  _globals['_LISTSETTLEMENTSREQUEST']._serialized_start=1891
-  _globals['_LISTSETTLEMENTSREQUEST']._serialized_end=2008
-  _globals['_LISTSETTLEMENTSRESPONSE']._serialized_start=2010
-  _globals['_LISTSETTLEMENTSRESPONSE']._serialized_end=2114
-  _globals['_WATCHSETTLEMENTSREQUEST']._serialized_start=2116
-  _globals['_WATCHSETTLEMENTSREQUEST']._serialized_end=2177
-  _globals['_WATCHSETTLEMENTSRESPONSE']._serialized_start=2180
-  _globals['_WATCHSETTLEMENTSRESPONSE']._serialized_end=2321
-  _globals['_CANCELSETTLEMENTREQUEST']._serialized_start=2323
-  _globals['_CANCELSETTLEMENTREQUEST']._serialized_end=2382
-  _globals['_CANCELSETTLEMENTRESPONSE']._serialized_start=2384
-  _globals['_CANCELSETTLEMENTRESPONSE']._serialized_end=2463
-  _globals['_SETTLEMENTSERVICE']._serialized_start=3081
-  _globals['_SETTLEMENTSERVICE']._serialized_end=3655
+  _globals['_REFUSAL_METADATAENTRY']._loaded_options = None
+  _globals['_REFUSAL_METADATAENTRY']._serialized_options = b'8\001'
+  _globals['_SIDE']._serialized_start=5757
+  _globals['_SIDE']._serialized_end=5818
+  _globals['_SETTLEMENTSTATE']._serialized_start=5821
+  _globals['_SETTLEMENTSTATE']._serialized_end=6365
+  _globals['_PRIORITY']._serialized_start=6367
+  _globals['_PRIORITY']._serialized_end=6464
+  _globals['_HOLDREASON']._serialized_start=6466
+  _globals['_HOLDREASON']._serialized_end=6557
+  _globals['_CERTAINTY']._serialized_start=6559
+  _globals['_CERTAINTY']._serialized_end=6651
+  _globals['_LEADLEG']._serialized_start=6653
+  _globals['_LEADLEG']._serialized_end=6732
+  _globals['_LISTORDER']._serialized_start=6734
+  _globals['_LISTORDER']._serialized_end=6831
+  _globals['_CASHACCOUNT']._serialized_start=168
+  _globals['_CASHACCOUNT']._serialized_end=216
+  _globals['_SETTLEMENTTERMS']._serialized_start=219
+  _globals['_SETTLEMENTTERMS']._serialized_end=714
+  _globals['_LEDGERFACT']._serialized_start=717
+  _globals['_LEDGERFACT']._serialized_end=851
+  _globals['_WAITING']._serialized_start=854
+  _globals['_WAITING']._serialized_end=1069
+  _globals['_ALARM']._serialized_start=1071
+  _globals['_ALARM']._serialized_end=1198
+  _globals['_INSTRUCTION']._serialized_start=1201
+  _globals['_INSTRUCTION']._serialized_end=1479
+  _globals['_DIFFERENCE']._serialized_start=1481
+  _globals['_DIFFERENCE']._serialized_end=1573
+  _globals['_SETTLEMENT']._serialized_start=1576
+  _globals['_SETTLEMENT']._serialized_end=2508
+  _globals['_CREATESETTLEMENTREQUEST']._serialized_start=2511
+  _globals['_CREATESETTLEMENTREQUEST']._serialized_end=2840
+  _globals['_CREATESETTLEMENTRESPONSE']._serialized_start=2842
+  _globals['_CREATESETTLEMENTRESPONSE']._serialized_end=2921
+  _globals['_BATCHCREATESETTLEMENTSREQUEST']._serialized_start=2923
+  _globals['_BATCHCREATESETTLEMENTSREQUEST']._serialized_end=3018
+  _globals['_BATCHCREATESETTLEMENTSRESPONSE']._serialized_start=3020
+  _globals['_BATCHCREATESETTLEMENTSRESPONSE']._serialized_end=3103
+  _globals['_BATCHRESULT']._serialized_start=3106
+  _globals['_BATCHRESULT']._serialized_end=3253
+  _globals['_REFUSAL']._serialized_start=3256
+  _globals['_REFUSAL']._serialized_end=3423
+  _globals['_REFUSAL_METADATAENTRY']._serialized_start=3376
+  _globals['_REFUSAL_METADATAENTRY']._serialized_end=3423
+  _globals['_AFFIRMSETTLEMENTREQUEST']._serialized_start=3426
+  _globals['_AFFIRMSETTLEMENTREQUEST']._serialized_end=3691
+  _globals['_AFFIRMSETTLEMENTRESPONSE']._serialized_start=3693
+  _globals['_AFFIRMSETTLEMENTRESPONSE']._serialized_end=3772
+  _globals['_GETSETTLEMENTREQUEST']._serialized_start=3774
+  _globals['_GETSETTLEMENTREQUEST']._serialized_end=3857
+  _globals['_GETSETTLEMENTRESPONSE']._serialized_start=3859
+  _globals['_GETSETTLEMENTRESPONSE']._serialized_end=3935
+  _globals['_LISTSETTLEMENTSREQUEST']._serialized_start=3938
+  _globals['_LISTSETTLEMENTSREQUEST']._serialized_end=4335
+  _globals['_LISTSETTLEMENTSRESPONSE']._serialized_start=4337
+  _globals['_LISTSETTLEMENTSRESPONSE']._serialized_end=4441
+  _globals['_WATCHSETTLEMENTSREQUEST']._serialized_start=4443
+  _globals['_WATCHSETTLEMENTSREQUEST']._serialized_end=4504
+  _globals['_WATCHSETTLEMENTSRESPONSE']._serialized_start=4507
+  _globals['_WATCHSETTLEMENTSRESPONSE']._serialized_end=4648
+  _globals['_UPDATESETTLEMENTREQUEST']._serialized_start=4651
+  _globals['_UPDATESETTLEMENTREQUEST']._serialized_end=4922
+  _globals['_UPDATESETTLEMENTRESPONSE']._serialized_start=4924
+  _globals['_UPDATESETTLEMENTRESPONSE']._serialized_end=5003
+  _globals['_HOLDSETTLEMENTREQUEST']._serialized_start=5005
+  _globals['_HOLDSETTLEMENTREQUEST']._serialized_end=5117
+  _globals['_HOLDSETTLEMENTRESPONSE']._serialized_start=5119
+  _globals['_HOLDSETTLEMENTRESPONSE']._serialized_end=5196
+  _globals['_RELEASESETTLEMENTREQUEST']._serialized_start=5199
+  _globals['_RELEASESETTLEMENTREQUEST']._serialized_end=5363
+  _globals['_RELEASESETTLEMENTRESPONSE']._serialized_start=5365
+  _globals['_RELEASESETTLEMENTRESPONSE']._serialized_end=5445
+  _globals['_RETRYSETTLEMENTREQUEST']._serialized_start=5447
+  _globals['_RETRYSETTLEMENTREQUEST']._serialized_end=5519
+  _globals['_RETRYSETTLEMENTRESPONSE']._serialized_start=5521
+  _globals['_RETRYSETTLEMENTRESPONSE']._serialized_end=5599
+  _globals['_CANCELSETTLEMENTREQUEST']._serialized_start=5601
+  _globals['_CANCELSETTLEMENTREQUEST']._serialized_end=5674
+  _globals['_CANCELSETTLEMENTRESPONSE']._serialized_start=5676
+  _globals['_CANCELSETTLEMENTRESPONSE']._serialized_end=5755
+  _globals['_SETTLEMENTSERVICE']._serialized_start=6834
+  _globals['_SETTLEMENTSERVICE']._serialized_end=8099
 # @@protoc_insertion_point(module_scope)

@@ -1,5 +1,7 @@
 import datetime
 
+from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -32,12 +34,39 @@ class SettlementState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SETTLEMENT_STATE_SECURITIES_LOCKED: _ClassVar[SettlementState]
     SETTLEMENT_STATE_PAID: _ClassVar[SettlementState]
     SETTLEMENT_STATE_DELIVERY_BLOCKED: _ClassVar[SettlementState]
+    SETTLEMENT_STATE_RETURN_BLOCKED: _ClassVar[SettlementState]
+    SETTLEMENT_STATE_WITHIN_TOLERANCE: _ClassVar[SettlementState]
+
+class Priority(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PRIORITY_UNSPECIFIED: _ClassVar[Priority]
+    PRIORITY_NORMAL: _ClassVar[Priority]
+    PRIORITY_HIGH: _ClassVar[Priority]
+    PRIORITY_URGENT: _ClassVar[Priority]
+
+class HoldReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    HOLD_REASON_UNSPECIFIED: _ClassVar[HoldReason]
+    HOLD_REASON_PARTY: _ClassVar[HoldReason]
+    HOLD_REASON_FOUR_EYES: _ClassVar[HoldReason]
+
+class Certainty(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CERTAINTY_UNSPECIFIED: _ClassVar[Certainty]
+    CERTAINTY_EVIDENCED: _ClassVar[Certainty]
+    CERTAINTY_INDETERMINATE: _ClassVar[Certainty]
 
 class LeadLeg(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     LEAD_LEG_UNSPECIFIED: _ClassVar[LeadLeg]
     LEAD_LEG_CASH: _ClassVar[LeadLeg]
     LEAD_LEG_SECURITIES: _ClassVar[LeadLeg]
+
+class ListOrder(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LIST_ORDER_UNSPECIFIED: _ClassVar[ListOrder]
+    LIST_ORDER_NEWEST_FIRST: _ClassVar[ListOrder]
+    LIST_ORDER_OLDEST_FIRST: _ClassVar[ListOrder]
 SIDE_UNSPECIFIED: Side
 SIDE_SELLER: Side
 SIDE_BUYER: Side
@@ -55,9 +84,24 @@ SETTLEMENT_STATE_CANCELLED: SettlementState
 SETTLEMENT_STATE_SECURITIES_LOCKED: SettlementState
 SETTLEMENT_STATE_PAID: SettlementState
 SETTLEMENT_STATE_DELIVERY_BLOCKED: SettlementState
+SETTLEMENT_STATE_RETURN_BLOCKED: SettlementState
+SETTLEMENT_STATE_WITHIN_TOLERANCE: SettlementState
+PRIORITY_UNSPECIFIED: Priority
+PRIORITY_NORMAL: Priority
+PRIORITY_HIGH: Priority
+PRIORITY_URGENT: Priority
+HOLD_REASON_UNSPECIFIED: HoldReason
+HOLD_REASON_PARTY: HoldReason
+HOLD_REASON_FOUR_EYES: HoldReason
+CERTAINTY_UNSPECIFIED: Certainty
+CERTAINTY_EVIDENCED: Certainty
+CERTAINTY_INDETERMINATE: Certainty
 LEAD_LEG_UNSPECIFIED: LeadLeg
 LEAD_LEG_CASH: LeadLeg
 LEAD_LEG_SECURITIES: LeadLeg
+LIST_ORDER_UNSPECIFIED: ListOrder
+LIST_ORDER_NEWEST_FIRST: ListOrder
+LIST_ORDER_OLDEST_FIRST: ListOrder
 
 class CashAccount(_message.Message):
     __slots__ = ("node", "account_key")
@@ -122,20 +166,22 @@ class LedgerFact(_message.Message):
     def __init__(self, ledger: _Optional[str] = ..., what: _Optional[str] = ..., tx_id: _Optional[str] = ..., height: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., proof_bytes: _Optional[int] = ...) -> None: ...
 
 class Waiting(_message.Message):
-    __slots__ = ("on", "what", "since", "next_attempt", "attempts", "last_error")
+    __slots__ = ("on", "what", "since", "next_attempt", "attempts", "last_error", "retry_asked")
     ON_FIELD_NUMBER: _ClassVar[int]
     WHAT_FIELD_NUMBER: _ClassVar[int]
     SINCE_FIELD_NUMBER: _ClassVar[int]
     NEXT_ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     LAST_ERROR_FIELD_NUMBER: _ClassVar[int]
+    RETRY_ASKED_FIELD_NUMBER: _ClassVar[int]
     on: str
     what: str
     since: _timestamp_pb2.Timestamp
     next_attempt: _timestamp_pb2.Timestamp
     attempts: int
     last_error: str
-    def __init__(self, on: _Optional[str] = ..., what: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., next_attempt: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attempts: _Optional[int] = ..., last_error: _Optional[str] = ...) -> None: ...
+    retry_asked: _timestamp_pb2.Timestamp
+    def __init__(self, on: _Optional[str] = ..., what: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., next_attempt: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attempts: _Optional[int] = ..., last_error: _Optional[str] = ..., retry_asked: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Alarm(_message.Message):
     __slots__ = ("name", "detail", "advice", "tx_id", "height", "since")
@@ -153,8 +199,38 @@ class Alarm(_message.Message):
     since: _timestamp_pb2.Timestamp
     def __init__(self, name: _Optional[str] = ..., detail: _Optional[str] = ..., advice: _Optional[str] = ..., tx_id: _Optional[str] = ..., height: _Optional[int] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class Instruction(_message.Message):
+    __slots__ = ("side", "reference", "trade_reference", "holds", "priority", "intended_settlement_date", "create_time")
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    TRADE_REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    HOLDS_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    INTENDED_SETTLEMENT_DATE_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    side: Side
+    reference: str
+    trade_reference: str
+    holds: _containers.RepeatedScalarFieldContainer[HoldReason]
+    priority: Priority
+    intended_settlement_date: str
+    create_time: _timestamp_pb2.Timestamp
+    def __init__(self, side: _Optional[_Union[Side, str]] = ..., reference: _Optional[str] = ..., trade_reference: _Optional[str] = ..., holds: _Optional[_Iterable[_Union[HoldReason, str]]] = ..., priority: _Optional[_Union[Priority, str]] = ..., intended_settlement_date: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class Difference(_message.Message):
+    __slots__ = ("field", "seller_value", "buyer_value", "agreed_value")
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    SELLER_VALUE_FIELD_NUMBER: _ClassVar[int]
+    BUYER_VALUE_FIELD_NUMBER: _ClassVar[int]
+    AGREED_VALUE_FIELD_NUMBER: _ClassVar[int]
+    field: str
+    seller_value: str
+    buyer_value: str
+    agreed_value: str
+    def __init__(self, field: _Optional[str] = ..., seller_value: _Optional[str] = ..., buyer_value: _Optional[str] = ..., agreed_value: _Optional[str] = ...) -> None: ...
+
 class Settlement(_message.Message):
-    __slots__ = ("name", "terms", "terms_hash", "state", "waiting", "facts", "mismatched_fields", "create_time", "update_time", "packet_sequence", "alarms")
+    __slots__ = ("name", "terms", "terms_hash", "state", "waiting", "facts", "mismatched_fields", "create_time", "update_time", "packet_sequence", "alarms", "etag", "instructions", "differences", "tolerated", "priority", "on_hold", "certainty", "uncertain_reason", "uncertain_since", "seller_terms", "buyer_terms")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TERMS_FIELD_NUMBER: _ClassVar[int]
     TERMS_HASH_FIELD_NUMBER: _ClassVar[int]
@@ -166,6 +242,17 @@ class Settlement(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
     PACKET_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     ALARMS_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    INSTRUCTIONS_FIELD_NUMBER: _ClassVar[int]
+    DIFFERENCES_FIELD_NUMBER: _ClassVar[int]
+    TOLERATED_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    ON_HOLD_FIELD_NUMBER: _ClassVar[int]
+    CERTAINTY_FIELD_NUMBER: _ClassVar[int]
+    UNCERTAIN_REASON_FIELD_NUMBER: _ClassVar[int]
+    UNCERTAIN_SINCE_FIELD_NUMBER: _ClassVar[int]
+    SELLER_TERMS_FIELD_NUMBER: _ClassVar[int]
+    BUYER_TERMS_FIELD_NUMBER: _ClassVar[int]
     name: str
     terms: SettlementTerms
     terms_hash: bytes
@@ -177,19 +264,42 @@ class Settlement(_message.Message):
     update_time: _timestamp_pb2.Timestamp
     packet_sequence: int
     alarms: _containers.RepeatedCompositeFieldContainer[Alarm]
-    def __init__(self, name: _Optional[str] = ..., terms: _Optional[_Union[SettlementTerms, _Mapping]] = ..., terms_hash: _Optional[bytes] = ..., state: _Optional[_Union[SettlementState, str]] = ..., waiting: _Optional[_Union[Waiting, _Mapping]] = ..., facts: _Optional[_Iterable[_Union[LedgerFact, _Mapping]]] = ..., mismatched_fields: _Optional[_Iterable[str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., packet_sequence: _Optional[int] = ..., alarms: _Optional[_Iterable[_Union[Alarm, _Mapping]]] = ...) -> None: ...
+    etag: str
+    instructions: _containers.RepeatedCompositeFieldContainer[Instruction]
+    differences: _containers.RepeatedCompositeFieldContainer[Difference]
+    tolerated: _containers.RepeatedCompositeFieldContainer[Difference]
+    priority: Priority
+    on_hold: bool
+    certainty: Certainty
+    uncertain_reason: str
+    uncertain_since: _timestamp_pb2.Timestamp
+    seller_terms: SettlementTerms
+    buyer_terms: SettlementTerms
+    def __init__(self, name: _Optional[str] = ..., terms: _Optional[_Union[SettlementTerms, _Mapping]] = ..., terms_hash: _Optional[bytes] = ..., state: _Optional[_Union[SettlementState, str]] = ..., waiting: _Optional[_Union[Waiting, _Mapping]] = ..., facts: _Optional[_Iterable[_Union[LedgerFact, _Mapping]]] = ..., mismatched_fields: _Optional[_Iterable[str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., packet_sequence: _Optional[int] = ..., alarms: _Optional[_Iterable[_Union[Alarm, _Mapping]]] = ..., etag: _Optional[str] = ..., instructions: _Optional[_Iterable[_Union[Instruction, _Mapping]]] = ..., differences: _Optional[_Iterable[_Union[Difference, _Mapping]]] = ..., tolerated: _Optional[_Iterable[_Union[Difference, _Mapping]]] = ..., priority: _Optional[_Union[Priority, str]] = ..., on_hold: _Optional[bool] = ..., certainty: _Optional[_Union[Certainty, str]] = ..., uncertain_reason: _Optional[str] = ..., uncertain_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., seller_terms: _Optional[_Union[SettlementTerms, _Mapping]] = ..., buyer_terms: _Optional[_Union[SettlementTerms, _Mapping]] = ...) -> None: ...
 
 class CreateSettlementRequest(_message.Message):
-    __slots__ = ("request_id", "side", "terms", "validate_only")
+    __slots__ = ("request_id", "side", "terms", "validate_only", "reference", "unique_reference", "trade_reference", "priority", "hold", "intended_settlement_date")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     SIDE_FIELD_NUMBER: _ClassVar[int]
     TERMS_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    UNIQUE_REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    TRADE_REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    HOLD_FIELD_NUMBER: _ClassVar[int]
+    INTENDED_SETTLEMENT_DATE_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     side: Side
     terms: SettlementTerms
     validate_only: bool
-    def __init__(self, request_id: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., terms: _Optional[_Union[SettlementTerms, _Mapping]] = ..., validate_only: _Optional[bool] = ...) -> None: ...
+    reference: str
+    unique_reference: bool
+    trade_reference: str
+    priority: Priority
+    hold: bool
+    intended_settlement_date: str
+    def __init__(self, request_id: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., terms: _Optional[_Union[SettlementTerms, _Mapping]] = ..., validate_only: _Optional[bool] = ..., reference: _Optional[str] = ..., unique_reference: _Optional[bool] = ..., trade_reference: _Optional[str] = ..., priority: _Optional[_Union[Priority, str]] = ..., hold: _Optional[bool] = ..., intended_settlement_date: _Optional[str] = ...) -> None: ...
 
 class CreateSettlementResponse(_message.Message):
     __slots__ = ("settlement",)
@@ -197,11 +307,84 @@ class CreateSettlementResponse(_message.Message):
     settlement: Settlement
     def __init__(self, settlement: _Optional[_Union[Settlement, _Mapping]] = ...) -> None: ...
 
-class GetSettlementRequest(_message.Message):
-    __slots__ = ("name",)
+class BatchCreateSettlementsRequest(_message.Message):
+    __slots__ = ("requests",)
+    REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    requests: _containers.RepeatedCompositeFieldContainer[CreateSettlementRequest]
+    def __init__(self, requests: _Optional[_Iterable[_Union[CreateSettlementRequest, _Mapping]]] = ...) -> None: ...
+
+class BatchCreateSettlementsResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[BatchResult]
+    def __init__(self, results: _Optional[_Iterable[_Union[BatchResult, _Mapping]]] = ...) -> None: ...
+
+class BatchResult(_message.Message):
+    __slots__ = ("request_id", "settlement", "refusal")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    SETTLEMENT_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    settlement: Settlement
+    refusal: Refusal
+    def __init__(self, request_id: _Optional[str] = ..., settlement: _Optional[_Union[Settlement, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ...) -> None: ...
+
+class Refusal(_message.Message):
+    __slots__ = ("code", "message", "reason", "metadata")
+    class MetadataEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    code: int
+    message: str
+    reason: str
+    metadata: _containers.ScalarMap[str, str]
+    def __init__(self, code: _Optional[int] = ..., message: _Optional[str] = ..., reason: _Optional[str] = ..., metadata: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
+class AffirmSettlementRequest(_message.Message):
+    __slots__ = ("request_id", "name", "side", "terms_hash", "etag", "reference", "unique_reference", "priority", "hold", "validate_only")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    TERMS_HASH_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    UNIQUE_REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    HOLD_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
     name: str
-    def __init__(self, name: _Optional[str] = ...) -> None: ...
+    side: Side
+    terms_hash: bytes
+    etag: str
+    reference: str
+    unique_reference: bool
+    priority: Priority
+    hold: bool
+    validate_only: bool
+    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., terms_hash: _Optional[bytes] = ..., etag: _Optional[str] = ..., reference: _Optional[str] = ..., unique_reference: _Optional[bool] = ..., priority: _Optional[_Union[Priority, str]] = ..., hold: _Optional[bool] = ..., validate_only: _Optional[bool] = ...) -> None: ...
+
+class AffirmSettlementResponse(_message.Message):
+    __slots__ = ("settlement",)
+    SETTLEMENT_FIELD_NUMBER: _ClassVar[int]
+    settlement: Settlement
+    def __init__(self, settlement: _Optional[_Union[Settlement, _Mapping]] = ...) -> None: ...
+
+class GetSettlementRequest(_message.Message):
+    __slots__ = ("name", "read_mask")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    READ_MASK_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    read_mask: _field_mask_pb2.FieldMask
+    def __init__(self, name: _Optional[str] = ..., read_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
 
 class GetSettlementResponse(_message.Message):
     __slots__ = ("settlement",)
@@ -210,14 +393,28 @@ class GetSettlementResponse(_message.Message):
     def __init__(self, settlement: _Optional[_Union[Settlement, _Mapping]] = ...) -> None: ...
 
 class ListSettlementsRequest(_message.Message):
-    __slots__ = ("page_size", "page_token", "states")
+    __slots__ = ("page_size", "page_token", "states", "stuck_for", "side", "reference", "trade_reference", "created_from", "created_before", "order")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     STATES_FIELD_NUMBER: _ClassVar[int]
+    STUCK_FOR_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    TRADE_REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    CREATED_FROM_FIELD_NUMBER: _ClassVar[int]
+    CREATED_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
     page_size: int
     page_token: str
     states: _containers.RepeatedScalarFieldContainer[SettlementState]
-    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., states: _Optional[_Iterable[_Union[SettlementState, str]]] = ...) -> None: ...
+    stuck_for: _duration_pb2.Duration
+    side: Side
+    reference: str
+    trade_reference: str
+    created_from: _timestamp_pb2.Timestamp
+    created_before: _timestamp_pb2.Timestamp
+    order: ListOrder
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., states: _Optional[_Iterable[_Union[SettlementState, str]]] = ..., stuck_for: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., side: _Optional[_Union[Side, str]] = ..., reference: _Optional[str] = ..., trade_reference: _Optional[str] = ..., created_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., order: _Optional[_Union[ListOrder, str]] = ...) -> None: ...
 
 class ListSettlementsResponse(_message.Message):
     __slots__ = ("settlements", "next_page_token")
@@ -245,13 +442,97 @@ class WatchSettlementsResponse(_message.Message):
     at: _timestamp_pb2.Timestamp
     def __init__(self, resume_token: _Optional[str] = ..., settlement: _Optional[_Union[Settlement, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
-class CancelSettlementRequest(_message.Message):
-    __slots__ = ("request_id", "name")
+class UpdateSettlementRequest(_message.Message):
+    __slots__ = ("request_id", "name", "etag", "side", "update_mask", "priority", "reference", "unique_reference", "hold")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    UNIQUE_REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    HOLD_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     name: str
-    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
+    etag: str
+    side: Side
+    update_mask: _field_mask_pb2.FieldMask
+    priority: Priority
+    reference: str
+    unique_reference: bool
+    hold: bool
+    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., etag: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., priority: _Optional[_Union[Priority, str]] = ..., reference: _Optional[str] = ..., unique_reference: _Optional[bool] = ..., hold: _Optional[bool] = ...) -> None: ...
+
+class UpdateSettlementResponse(_message.Message):
+    __slots__ = ("settlement",)
+    SETTLEMENT_FIELD_NUMBER: _ClassVar[int]
+    settlement: Settlement
+    def __init__(self, settlement: _Optional[_Union[Settlement, _Mapping]] = ...) -> None: ...
+
+class HoldSettlementRequest(_message.Message):
+    __slots__ = ("request_id", "name", "etag", "side")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    name: str
+    etag: str
+    side: Side
+    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., etag: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ...) -> None: ...
+
+class HoldSettlementResponse(_message.Message):
+    __slots__ = ("settlement",)
+    SETTLEMENT_FIELD_NUMBER: _ClassVar[int]
+    settlement: Settlement
+    def __init__(self, settlement: _Optional[_Union[Settlement, _Mapping]] = ...) -> None: ...
+
+class ReleaseSettlementRequest(_message.Message):
+    __slots__ = ("request_id", "name", "etag", "side", "reason")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    name: str
+    etag: str
+    side: Side
+    reason: HoldReason
+    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., etag: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., reason: _Optional[_Union[HoldReason, str]] = ...) -> None: ...
+
+class ReleaseSettlementResponse(_message.Message):
+    __slots__ = ("settlement",)
+    SETTLEMENT_FIELD_NUMBER: _ClassVar[int]
+    settlement: Settlement
+    def __init__(self, settlement: _Optional[_Union[Settlement, _Mapping]] = ...) -> None: ...
+
+class RetrySettlementRequest(_message.Message):
+    __slots__ = ("request_id", "name", "etag")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    name: str
+    etag: str
+    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., etag: _Optional[str] = ...) -> None: ...
+
+class RetrySettlementResponse(_message.Message):
+    __slots__ = ("settlement",)
+    SETTLEMENT_FIELD_NUMBER: _ClassVar[int]
+    settlement: Settlement
+    def __init__(self, settlement: _Optional[_Union[Settlement, _Mapping]] = ...) -> None: ...
+
+class CancelSettlementRequest(_message.Message):
+    __slots__ = ("request_id", "name", "etag")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    name: str
+    etag: str
+    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class CancelSettlementResponse(_message.Message):
     __slots__ = ("settlement",)

@@ -30,12 +30,16 @@ class SettlementServiceStub:
 
     Errors carry google.rpc.ErrorInfo: a stable `reason`, domain "crossdvp", and what was expected and found in `metadata`.
     A call that changes anything takes a `request_id`: the same id with the same body takes effect once and is answered
-    with the settlement it made, as that stands by then; with another body it is refused, naming the fields that differ.
-    Ids are the caller's own: what another caller used them for has no effect.
+    with the original answer, for the settlement's life; with another body it is refused, naming the fields that differ
+    (ALREADY_EXISTS, REQUEST_ID_REUSED). Ids are the caller's own: what another caller used them for has no effect.
+    A call that names an `etag` is refused when the settlement has changed since (ABORTED, ETAG_MISMATCH, with the current
+    one): read again and decide again.
 
     The caller is the name in its certificate. The gateway's configuration says for which custodian nodes, that is for which
-    customers' accounts, it speaks: it instructs only for a side whose account is at one of them, and sees and cancels only
-    settlements with one of them on either side. Of others it does not learn that they exist: NOT_FOUND.
+    customers' accounts, it speaks: it instructs only for a side whose account is at one of them, and sees and changes only
+    settlements with one of them on either side. Of others it does not learn that they exist: NOT_FOUND. Whoever calls for a
+    platform has roles (PERMISSION_DENIED, ROLE_MISSING): proposers instruct, hold and cancel, affirmers affirm and release
+    what needs four eyes, operators retry.
     """
 
     def __init__(self, channel):
@@ -48,6 +52,16 @@ class SettlementServiceStub:
                 '/crossdvp.gateway.v1.SettlementService/CreateSettlement',
                 request_serializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.CreateSettlementRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.CreateSettlementResponse.FromString,
+                _registered_method=True)
+        self.BatchCreateSettlements = channel.unary_unary(
+                '/crossdvp.gateway.v1.SettlementService/BatchCreateSettlements',
+                request_serializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.BatchCreateSettlementsRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.BatchCreateSettlementsResponse.FromString,
+                _registered_method=True)
+        self.AffirmSettlement = channel.unary_unary(
+                '/crossdvp.gateway.v1.SettlementService/AffirmSettlement',
+                request_serializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.AffirmSettlementRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.AffirmSettlementResponse.FromString,
                 _registered_method=True)
         self.GetSettlement = channel.unary_unary(
                 '/crossdvp.gateway.v1.SettlementService/GetSettlement',
@@ -64,6 +78,26 @@ class SettlementServiceStub:
                 request_serializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.WatchSettlementsRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.WatchSettlementsResponse.FromString,
                 _registered_method=True)
+        self.UpdateSettlement = channel.unary_unary(
+                '/crossdvp.gateway.v1.SettlementService/UpdateSettlement',
+                request_serializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.UpdateSettlementRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.UpdateSettlementResponse.FromString,
+                _registered_method=True)
+        self.HoldSettlement = channel.unary_unary(
+                '/crossdvp.gateway.v1.SettlementService/HoldSettlement',
+                request_serializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.HoldSettlementRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.HoldSettlementResponse.FromString,
+                _registered_method=True)
+        self.ReleaseSettlement = channel.unary_unary(
+                '/crossdvp.gateway.v1.SettlementService/ReleaseSettlement',
+                request_serializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.ReleaseSettlementRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.ReleaseSettlementResponse.FromString,
+                _registered_method=True)
+        self.RetrySettlement = channel.unary_unary(
+                '/crossdvp.gateway.v1.SettlementService/RetrySettlement',
+                request_serializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.RetrySettlementRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.RetrySettlementResponse.FromString,
+                _registered_method=True)
         self.CancelSettlement = channel.unary_unary(
                 '/crossdvp.gateway.v1.SettlementService/CancelSettlement',
                 request_serializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.CancelSettlementRequest.SerializeToString,
@@ -76,35 +110,65 @@ class SettlementServiceServicer:
 
     Errors carry google.rpc.ErrorInfo: a stable `reason`, domain "crossdvp", and what was expected and found in `metadata`.
     A call that changes anything takes a `request_id`: the same id with the same body takes effect once and is answered
-    with the settlement it made, as that stands by then; with another body it is refused, naming the fields that differ.
-    Ids are the caller's own: what another caller used them for has no effect.
+    with the original answer, for the settlement's life; with another body it is refused, naming the fields that differ
+    (ALREADY_EXISTS, REQUEST_ID_REUSED). Ids are the caller's own: what another caller used them for has no effect.
+    A call that names an `etag` is refused when the settlement has changed since (ABORTED, ETAG_MISMATCH, with the current
+    one): read again and decide again.
 
     The caller is the name in its certificate. The gateway's configuration says for which custodian nodes, that is for which
-    customers' accounts, it speaks: it instructs only for a side whose account is at one of them, and sees and cancels only
-    settlements with one of them on either side. Of others it does not learn that they exist: NOT_FOUND.
+    customers' accounts, it speaks: it instructs only for a side whose account is at one of them, and sees and changes only
+    settlements with one of them on either side. Of others it does not learn that they exist: NOT_FOUND. Whoever calls for a
+    platform has roles (PERMISSION_DENIED, ROLE_MISSING): proposers instruct, hold and cancel, affirmers affirm and release
+    what needs four eyes, operators retry.
     """
 
     def CreateSettlement(self, request, context):
         """One side's instruction for a trade. The second side's instruction with equal terms matches the first and the
-        settlement starts; unequal terms are recorded as MISMATCHED with the fields named, and may be sent again.
+        settlement starts; terms that differ only within the configured tolerances wait for both to affirm the agreed ones
+        (WITHIN_TOLERANCE); others are recorded as MISMATCHED with both values named, and may be sent again.
         Side effects: stores the instruction; on a match the gateway begins to watch for the earmark. Nothing happens on a
         chain before both sides agree. The first instruction of a trade id says between which custodian nodes it is.
+        Without a trade id and salt, `trade_reference` names the settlement that the other side has instructed.
+        Above the platform's limit the instruction is on hold until another of its people releases it (FOUR_EYES).
         Fails: INVALID_ARGUMENT (terms), PERMISSION_DENIED (NOT_YOUR_SIDE: the caller does not speak for that side's node),
-        ALREADY_EXISTS (TRADE_ID_TAKEN: the trade id is used between other nodes), FAILED_PRECONDITION (times too close, ended).
+        ALREADY_EXISTS (TRADE_ID_TAKEN: the trade id is used between other nodes; REFERENCE_TAKEN), NOT_FOUND
+        (TRADE_REFERENCE_UNKNOWN), FAILED_PRECONDITION (times too close, ended, past the cut-off, not a business day).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchCreateSettlements(self, request, context):
+        """Up to 500 instructions, each as CreateSettlement with its own request id, and each with its own result, in order: a
+        refused one does not hold up the others. Side effects: as CreateSettlement, an instruction at a time. Fails as a whole
+        only for INVALID_ARGUMENT (none, or more than 500; two with one request id).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AffirmSettlement(self, request, context):
+        """Agrees to terms that are here already, by their hash: the other side's instruction, or the agreed terms of one that is
+        WITHIN_TOLERANCE. They become this side's instruction. Of the caller's own instruction on hold for FOUR_EYES it is the
+        second person's word, as ReleaseSettlement. Side effects: as CreateSettlement.
+        Fails: NOT_FOUND, PERMISSION_DENIED (NOT_YOUR_SIDE, ROLE_MISSING, FOUR_EYES_SAME_USER), FAILED_PRECONDITION
+        (NOTHING_TO_AFFIRM, TERMS_HASH_DIFFERS, ended, times too close), ABORTED (ETAG_MISMATCH).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetSettlement(self, request, context):
-        """The settlement as last known. No side effects. Fails: NOT_FOUND (also for a settlement of others).
+        """The settlement as last known. No side effects. Fails: NOT_FOUND (also for a settlement of others), INVALID_ARGUMENT
+        (read mask).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListSettlements(self, request, context):
-        """The caller's settlements, newest first, by state. No side effects. Fails: INVALID_ARGUMENT (page token, page size).
+        """The caller's settlements that pass every given filter. No side effects. Fails: INVALID_ARGUMENT (page size; a page
+        token that was not given for the same filter and order).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,7 +177,47 @@ class SettlementServiceServicer:
     def WatchSettlements(self, request, context):
         """Every change of one of the caller's settlements (or of all of them), in order, from the beginning or from a resume
         token; stays open. At-least-once: after a reconnect with the last token seen nothing is missed. A token is good for the
-        caller it was given to; tokens of one stream rise, not one by one. Fails: NOT_FOUND, INVALID_ARGUMENT.
+        caller it was given to; tokens of one stream rise, not one by one. While nothing changes, an answer without a
+        settlement comes from time to time with the newest token. No side effects. Fails: NOT_FOUND, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateSettlement(self, request, context):
+        """Changes what the caller's own side said beside the terms: priority, reference, hold; only what the mask names.
+        Side effects: stores it. A hold for FOUR_EYES is not lifted by it.
+        Fails: NOT_FOUND, INVALID_ARGUMENT (mask), FAILED_PRECONDITION (SETTLEMENT_ENDED, TRADE_ALREADY_LOCKED, no instruction
+        of that side), ALREADY_EXISTS (REFERENCE_TAKEN), ABORTED (ETAG_MISMATCH).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def HoldSettlement(self, request, context):
+        """Puts the caller's own instruction on hold: it matches, but this gateway starts nothing on any ledger for the trade.
+        It does not undo what the parties do themselves: an authorisation at a custodian node, a lock of securities that lead;
+        and a lock of the cash that was begun before may still win.
+        Side effects: stores it. Fails: NOT_FOUND, FAILED_PRECONDITION (SETTLEMENT_ENDED, TRADE_ALREADY_LOCKED, no instruction
+        of that side), ABORTED (ETAG_MISMATCH).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReleaseSettlement(self, request, context):
+        """Lifts the hold of the caller's own instruction; one for FOUR_EYES only if the caller is an affirmer and another person
+        than the one who instructed. Side effects: stores it; when no side is on hold any more, the settlement goes on.
+        Fails: NOT_FOUND, PERMISSION_DENIED (ROLE_MISSING, FOUR_EYES_SAME_USER), FAILED_PRECONDITION (NOT_ON_HOLD), ABORTED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetrySettlement(self, request, context):
+        """The next attempt is made now instead of at its time, and both ledgers are read again: for an operator who has removed
+        what the last error names. Side effects: that. Fails: NOT_FOUND, FAILED_PRECONDITION (SETTLEMENT_ENDED; NOTHING_TO_RETRY
+        before both sides agree).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -124,7 +228,8 @@ class SettlementServiceServicer:
         which the seller takes the earmark back at once. Either side's broker may. Races with the lock: one of both wins on the ledger, and the answer
         says which. Where securities lead, only the buyer's broker may, also after they are locked: it declines to pay, the
         settlement stays SECURITIES_LOCKED until the refusal has given them back, and is RETURNED then.
-        Fails: NOT_FOUND, FAILED_PRECONDITION (TRADE_ALREADY_LOCKED, SETTLEMENT_ENDED), PERMISSION_DENIED (BUYER_CANCELS).
+        Fails: NOT_FOUND, FAILED_PRECONDITION (TRADE_ALREADY_LOCKED, SETTLEMENT_ENDED), PERMISSION_DENIED (BUYER_CANCELS),
+        ABORTED (ETAG_MISMATCH).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -137,6 +242,16 @@ def add_SettlementServiceServicer_to_server(servicer, server):
                     servicer.CreateSettlement,
                     request_deserializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.CreateSettlementRequest.FromString,
                     response_serializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.CreateSettlementResponse.SerializeToString,
+            ),
+            'BatchCreateSettlements': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchCreateSettlements,
+                    request_deserializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.BatchCreateSettlementsRequest.FromString,
+                    response_serializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.BatchCreateSettlementsResponse.SerializeToString,
+            ),
+            'AffirmSettlement': grpc.unary_unary_rpc_method_handler(
+                    servicer.AffirmSettlement,
+                    request_deserializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.AffirmSettlementRequest.FromString,
+                    response_serializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.AffirmSettlementResponse.SerializeToString,
             ),
             'GetSettlement': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSettlement,
@@ -152,6 +267,26 @@ def add_SettlementServiceServicer_to_server(servicer, server):
                     servicer.WatchSettlements,
                     request_deserializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.WatchSettlementsRequest.FromString,
                     response_serializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.WatchSettlementsResponse.SerializeToString,
+            ),
+            'UpdateSettlement': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateSettlement,
+                    request_deserializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.UpdateSettlementRequest.FromString,
+                    response_serializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.UpdateSettlementResponse.SerializeToString,
+            ),
+            'HoldSettlement': grpc.unary_unary_rpc_method_handler(
+                    servicer.HoldSettlement,
+                    request_deserializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.HoldSettlementRequest.FromString,
+                    response_serializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.HoldSettlementResponse.SerializeToString,
+            ),
+            'ReleaseSettlement': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseSettlement,
+                    request_deserializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.ReleaseSettlementRequest.FromString,
+                    response_serializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.ReleaseSettlementResponse.SerializeToString,
+            ),
+            'RetrySettlement': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetrySettlement,
+                    request_deserializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.RetrySettlementRequest.FromString,
+                    response_serializer=crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.RetrySettlementResponse.SerializeToString,
             ),
             'CancelSettlement': grpc.unary_unary_rpc_method_handler(
                     servicer.CancelSettlement,
@@ -171,12 +306,16 @@ class SettlementService:
 
     Errors carry google.rpc.ErrorInfo: a stable `reason`, domain "crossdvp", and what was expected and found in `metadata`.
     A call that changes anything takes a `request_id`: the same id with the same body takes effect once and is answered
-    with the settlement it made, as that stands by then; with another body it is refused, naming the fields that differ.
-    Ids are the caller's own: what another caller used them for has no effect.
+    with the original answer, for the settlement's life; with another body it is refused, naming the fields that differ
+    (ALREADY_EXISTS, REQUEST_ID_REUSED). Ids are the caller's own: what another caller used them for has no effect.
+    A call that names an `etag` is refused when the settlement has changed since (ABORTED, ETAG_MISMATCH, with the current
+    one): read again and decide again.
 
     The caller is the name in its certificate. The gateway's configuration says for which custodian nodes, that is for which
-    customers' accounts, it speaks: it instructs only for a side whose account is at one of them, and sees and cancels only
-    settlements with one of them on either side. Of others it does not learn that they exist: NOT_FOUND.
+    customers' accounts, it speaks: it instructs only for a side whose account is at one of them, and sees and changes only
+    settlements with one of them on either side. Of others it does not learn that they exist: NOT_FOUND. Whoever calls for a
+    platform has roles (PERMISSION_DENIED, ROLE_MISSING): proposers instruct, hold and cancel, affirmers affirm and release
+    what needs four eyes, operators retry.
     """
 
     @staticmethod
@@ -196,6 +335,60 @@ class SettlementService:
             '/crossdvp.gateway.v1.SettlementService/CreateSettlement',
             crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.CreateSettlementRequest.SerializeToString,
             crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.CreateSettlementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchCreateSettlements(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.gateway.v1.SettlementService/BatchCreateSettlements',
+            crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.BatchCreateSettlementsRequest.SerializeToString,
+            crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.BatchCreateSettlementsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AffirmSettlement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.gateway.v1.SettlementService/AffirmSettlement',
+            crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.AffirmSettlementRequest.SerializeToString,
+            crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.AffirmSettlementResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -277,6 +470,114 @@ class SettlementService:
             '/crossdvp.gateway.v1.SettlementService/WatchSettlements',
             crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.WatchSettlementsRequest.SerializeToString,
             crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.WatchSettlementsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateSettlement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.gateway.v1.SettlementService/UpdateSettlement',
+            crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.UpdateSettlementRequest.SerializeToString,
+            crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.UpdateSettlementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def HoldSettlement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.gateway.v1.SettlementService/HoldSettlement',
+            crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.HoldSettlementRequest.SerializeToString,
+            crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.HoldSettlementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseSettlement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.gateway.v1.SettlementService/ReleaseSettlement',
+            crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.ReleaseSettlementRequest.SerializeToString,
+            crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.ReleaseSettlementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetrySettlement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.gateway.v1.SettlementService/RetrySettlement',
+            crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.RetrySettlementRequest.SerializeToString,
+            crossdvp_dot_gateway_dot_v1_dot_settlement__service__pb2.RetrySettlementResponse.FromString,
             options,
             channel_credentials,
             insecure,
