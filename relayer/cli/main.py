@@ -16,6 +16,7 @@ EXIT_MISUSED = 2
 EXIT_DEFECT = 70
 
 COMMANDS: Final[Commands] = {
+    "call": ("relayer.cli.call", "Call any method of a gateway, relayer or node by reflection; list them."),
     "demo": ("relayer.cli.demo", "Swaps on a fresh devnet: four different ends, or one per kind of token and order."),
     "devnet": ("relayer.cli.devnet", "A local devnet: ledger, EVM chain, relayer and gateway as processes."),
     "doctor": ("relayer.cli.doctor", "Ask an EVM node everything a settlement will ask: can it serve?"),

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from relayer.gateway.cut_offs import CutOffs
 from relayer.gateway.http.server import HttpSettings
 from relayer.gateway.instructing import RULES, InstructionRules
 from relayer.gateway.parts import Additions, GatewayParts
+from relayer.gateway.service import MoreServices
 from relayer.gateway.serving import serve_gateway
 from relayer.gateway.settlement_codec import encode_terms
 from relayer.gateway.store import GatewayStore
@@ -60,6 +61,7 @@ class RunningGateway:
     rules: InstructionRules = RULES
     cut_offs: CutOffs = field(default_factory=CutOffs)
     name: str = "gateway"
+    more: Callable[[GatewayStore], MoreServices] = lambda _store: MoreServices()
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Task[None] | None = None
     _channels: list[Any] = field(default_factory=list)
@@ -101,6 +103,7 @@ class RunningGateway:
             calls=self.calls,
             name=self.name,
             heartbeat_s=self.heartbeat_s,
+            more=self.more(store),
         )
         files = tls_files(self._folder, NAME)
         additions = Additions(
