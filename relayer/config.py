@@ -28,6 +28,7 @@ from relayer.gateway.tenants import TenantSection
 from relayer.gateway.webhooks.section import WebhooksSection
 from relayer.planning_config import PlanningSection
 from relayer.proof_config import DirectProof, ProofSection
+from relayer.telemetry.config import TelemetrySection
 
 MAX_FILE_BYTES = 256 * 1024
 
@@ -203,6 +204,7 @@ class RelayerConfig(_Section):
     ``profile``: what the process is for. Only ``test`` admits a chain whose consensus is the mock's.
     ``archive_after_s``: a packet that ended longer ago is archived.
     ``evidence_directory``: where a file is kept for each Validator that signed twice; beside the database by default.
+    ``telemetry``: see ``TelemetrySection``; nothing listens and nothing is traced unless it is given.
     ``kill_at`` is for kill tests only: the process sends itself SIGKILL when it reaches that line.
     """
 
@@ -218,6 +220,7 @@ class RelayerConfig(_Section):
     poll_interval_ms: Annotated[int, Field(ge=10, le=60_000)] = 100
     watch_interval_ms: Annotated[int, Field(ge=100, le=600_000)] = 2000
     evidence_directory: Path | None = None
+    telemetry: TelemetrySection = TelemetrySection()
     kill_at: Annotated[str, AfterValidator(_crash_point)] = ""
 
     @model_validator(mode="after")
@@ -250,6 +253,7 @@ class GatewayConfig(_Proved):
     ``securities_lead``: families of adapters whose settlements the securities lead where an instruction does not say.
     ``tolerances``, ``cut_offs`` (by cash ledger): see ``settlement_config``.
     ``http``, ``webhooks``: the JSON face, and events posted to platforms; each is there if its section is.
+    ``telemetry``: as the relayer's.
     ``custody``: see ``services_config``. ``relayer``: the one that preflight asks whether it is alive, if any.
     """
 
@@ -272,6 +276,7 @@ class GatewayConfig(_Proved):
     watch_heartbeat_s: Annotated[float, Field(ge=0.1, le=3600)] = 15.0
     http: HttpSection | None = None
     webhooks: WebhooksSection | None = None
+    telemetry: TelemetrySection = TelemetrySection()
     custody: CustodySection = CustodySection()
     relayer: Peer | None = None
 
@@ -333,6 +338,7 @@ _PATHS = {
     "public_key",
     "key_file",
     "authority_file",
+    "traces_file",
 }
 
 

@@ -56,6 +56,9 @@ class OpenedPath:
     lease_names: frozenset[str]
     account_fence: AccountFence
     tribunal: Tribunal
+    account: OwnedAccount
+    chain: EvmChain
+    block_period_s: float
 
 
 class SharedChains:
@@ -144,7 +147,8 @@ async def _opened_path(
     interval_s = config.watch_interval_ms / 1000
     watch = await watch_over(path.proof, ends, ledger, evm, account, ledger_side, interval_s, stack)
     names = frozenset({f"path/{path.name}", f"account/{deployment.chain_id}/{account.address.hex()}"})
-    return OpenedPath(path, ends, watch, names, shared.fence, ledger_side)
+    period_s = deployment.block_period_ms / 1000
+    return OpenedPath(path, ends, watch, names, shared.fence, ledger_side, account, chain, period_s)
 
 
 def evidence_desk(opened: Sequence[OpenedPath], config: RelayerConfig) -> EvidenceDesk:

@@ -18,6 +18,7 @@ from relayer.rpc_relayer import STATUS_CODES, RelayerRpc
 from relayer.rpc_server import RpcServer, ServerSettings
 from relayer.service import RelayerLoop
 from relayer.store import RelayerStore
+from relayer.telemetry.of_relayer import RelayerTelemetry
 from relayer.watch.evidence_desk import EvidenceDesk
 from relayer.watch.packet_watch import PacketWatch
 from relayer.watch.service import WatchLoop
@@ -45,6 +46,7 @@ async def serve_relayer(
     on_ready: Callable[[int], None],
     now_s: Callable[[], float] = time.time,
     evidence: EvidenceDesk | None = None,
+    telemetry: RelayerTelemetry | None = None,
 ) -> None:
     """Relay, watch and answer until ``stopping``; ``on_ready`` is told the port. Closes nothing that it was given.
 
@@ -61,7 +63,7 @@ async def serve_relayer(
     on_ready(await server.start((SERVICE_NAME,)))
 
     def is_well() -> bool:
-        return all(path.loop.is_well for path in paths)
+        return all(path.loop.is_well for path in paths) and (telemetry is None or telemetry.process.is_ready)
 
     keepers = {id(path.lease): path.lease for path in paths if path.lease is not None}.values()
     jobs = {"health": report_health(stopping, is_well, server.set_health, health_interval_s)}
@@ -69,6 +71,10 @@ async def serve_relayer(
     for path in paths:
         loop, name = path.loop, path.loop.path.name
         jobs |= {f"loop {name}": loop.run(), f"watch {name}": path.watch.run(stopping, loop.works_here)}
+    if telemetry is not None:
+        telemetry.watch_loops([path.loop for path in paths])
+        telemetry.watch_alarms([path.watch.board for path in paths])
+        jobs |= telemetry.process.jobs(stopping)
     try:
         await run_until_stopped(stopping, jobs)
     finally:

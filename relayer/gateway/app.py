@@ -31,6 +31,11 @@ from relayer.gateway.store import GatewayStore
 from relayer.gateway.webhooks.serving import webhook_settings
 from relayer.proof_ends import EvmAccess, LedgerAccess, opened_prover
 from relayer.rpc_server import ServerSettings
+from relayer.telemetry import names
+from relayer.telemetry.observed_sides import ObservedCash, ObservedSecurities
+from relayer.telemetry.of_gateway import GatewayTelemetry
+from relayer.telemetry.of_relayer import Peers
+from relayer.telemetry.process import opened_telemetry
 
 _log = structlog.get_logger(__name__)
 
@@ -41,6 +46,8 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
     tls = config.tls.load()
     deployment = read_deployment(config.evm.deployment_file)
     async with AsyncExitStack() as stack:
+        process = await stack.enter_async_context(opened_telemetry("gateway", config.telemetry, names.GATEWAY, tls))
+        telemetry = GatewayTelemetry(process)
         store = GatewayStore(config.database)
         stack.callback(store.close)
         rpc = await stack.enter_async_context(opened_evm_node(config.evm.node_settings(deployment.chain_id)))
@@ -54,6 +61,10 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         orders = orders_of(deployment, config.securities_lead)
         scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians), orders)
         speakers = Speakers.of_tenants({name: tenant.tenant() for name, tenant in config.tenants.items()})
+        nodes = {node for tenant in config.tenants.values() for node in tenant.nodes}
+        telemetry.watch_store(store, nodes | custodians.keys())
+        telemetry.watch_peers(Peers.of(config.ledger, tls).without_validators(), stack)
+        telemetry.watch_chain(f"evm-{deployment.chain_id}", rpc, deployment.block_period_ms / 1000)
         settle, pay = (
             (config.before_lock_s, config.lock_to_settle_s),
             (config.before_payment_s, config.payment_to_settle_s),
@@ -67,8 +78,8 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         more = await opened_services(config, Reached(rpc, deployment, ledger, custodians, asked), house, stack)
         parts = GatewayParts(
             store,
-            EvmSide(rpc, deployment, prover),
-            cash,
+            ObservedSecurities(EvmSide(rpc, deployment, prover), process.tracing),
+            ObservedCash(cash, process.tracing),
             scope,
             speakers,
             now_s,
@@ -82,11 +93,12 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         )
         await serve_gateway(
             parts,
-            ServerSettings(config.listen, tls, speakers.callers),
+            ServerSettings(config.listen, tls, speakers.callers, process.server_interceptors),
             config.poll_interval_ms / 1000,
             stopping,
             lambda port: _log.info("serving", listen=config.listen, port=port),
             additions_of(config),
+            telemetry,
         )
 
 

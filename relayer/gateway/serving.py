@@ -33,6 +33,7 @@ from relayer.gateway.webhooks.serving import Webhooks, WebhookSettings, opened_w
 from relayer.lease_keeper import LeaseKeeper, LeaseTerms
 from relayer.process import report_health, run_until_stopped
 from relayer.rpc_server import RpcServer, ServerSettings
+from relayer.telemetry.of_gateway import GatewayTelemetry
 
 _log = structlog.get_logger(__name__)
 
@@ -48,6 +49,7 @@ async def serve_gateway(
     stopping: asyncio.Event,
     on_ready: Callable[[int], None],
     additions: Additions | None = None,
+    telemetry: GatewayTelemetry | None = None,
 ) -> None:
     """Follow settlements and answer until ``stopping``; ``on_ready`` is told the port. Raises ``CannotListen``.
 
@@ -74,9 +76,16 @@ async def serve_gateway(
         if offered.http is not None:
             await _serve_http(offered.http, services, server, offered.on_http_ready, stack)
         on_ready(await server.start([service.descriptor.full_name for service in services]))
-        health = report_health(stopping, lambda: follower.is_well, server.set_health, poll_interval_s)
+
+        def is_well() -> bool:
+            return follower.is_well and (telemetry is None or telemetry.process.is_ready)
+
+        health = report_health(stopping, is_well, server.set_health, poll_interval_s)
         loops = {name: runner.run for name, runner in runners.items()} | dict(parts.more.loops)
         jobs = {"health": health, **{name: loop(stopping) for name, loop in loops.items()}}
+        if telemetry is not None:
+            telemetry.watch_follower(follower, keeper)
+            jobs |= telemetry.process.jobs(stopping)
         try:
             await run_until_stopped(stopping, jobs)
         finally:

@@ -2,8 +2,8 @@
 
 The relayer's own path, store, account and endpoint deliver locks of a ledger's side (real checkpoints and proofs) to
 our contracts on anvil: observe, plan, prove, simulate, sign, store, send, wait for the receipt. The baseline: the chain
-is put back to where it was, and the very same signed transactions are handed in one after the other, each waited for. The
-ratio is what relaying leaves of what the node does. Both in one run; the median of the rounds.
+is put back to where it was, and the very same signed transactions are handed in one by one, each waited for. The ratio
+is what relaying leaves of what the node does. Both in one run; the median of the rounds.
 
 Progress on standard error, one JSON line on standard output.
 """

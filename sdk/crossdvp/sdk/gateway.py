@@ -35,8 +35,10 @@ class Event:
 
 
 class Gateway:
-    """Every method raises ``GatewayError``. A call that changes something has a request id: the same one is sent at
-    every attempt, so that it takes effect once; give your own to repeat it after a crash of yours, too.
+    """Every method raises ``GatewayError``.
+
+    A call that changes something has a request id: the same one is sent at every attempt, so that it takes effect once;
+    give your own to repeat it after a crash of yours, too.
     """
 
     def __init__(self, connection: Connection) -> None:

@@ -111,6 +111,11 @@ class Stage:
             return False
         return True
 
+    def is_stored(self, number: int) -> bool:
+        with self.database.transaction() as connection:
+            to = TABLE._nonces.c.to
+            return connection.execute(sa.select(to).where(to == recipient(number))).first() is not None
+
     async def balance(self, number: int) -> int:
         return await self.rpc.balance_wei(recipient(number))
 
@@ -132,6 +137,7 @@ class OwnedNonces(RuleBasedStateMachine):
         self.folder = TemporaryDirectory()
         self.stage = Stage(Path(self.folder.name) / "relayer.sqlite3")
         self.messages: list[int] = []
+        self.sends = 0
         self.stolen = False
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -144,12 +150,15 @@ class OwnedNonces(RuleBasedStateMachine):
     @rule(kill=st.sampled_from(["", "", "before", "after", "answer lost"]))
     def send(self, kill: str) -> None:
         self.stage.rpc.kill = kill
-        number = len(self.messages)
+        self.sends += 1
+        number = self.sends
         self.messages.append(number)
         try:
             self.run(self.stage.account.send(transfer(number)))
         except Killed:
             self.stage.start()
+            if not self.stage.is_stored(number):  # killed before: nothing was promised
+                self.messages.pop()
         except NonceTakenByOther:
             self.stolen = True
 
