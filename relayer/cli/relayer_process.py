@@ -68,9 +68,10 @@ def check(
 
 def _tell_problems(file: Path, invalid: ConfigInvalid, output: Output) -> None:
     text = file.read_text(errors="replace") if file.is_file() else ""
-    problems = [
+    problems = [  # what follows from a problem further in is not told
         {"key": ".".join(map(str, place)) or "file", "line": line_of(text, place), "problem": problem}
         for place, problem in invalid.places
+        if not any(other[: len(place)] == place and other != place for other, _ in invalid.places)
     ]
     if output is Output.PROGRAMS:
         error = {"reason": invalid.reason, "message": str(invalid), "blame": "caller"}

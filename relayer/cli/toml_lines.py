@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\"'-]+)\s*\]")
-_KEY = re.compile(r"\s*([A-Za-z0-9_-]+|\"[^\"]*\")\s*=")
+_KEY = re.compile(r"\s*([A-Za-z0-9_.-]+|\"[^\"]*\")\s*=")
 
 
 def line_of(text: str, place: Sequence[int | str]) -> int | None:
@@ -33,9 +33,10 @@ def _places(text: str) -> list[tuple[tuple[int | str, ...], int]]:
         header, key = _HEADER.match(line), _KEY.match(line)
         if header is not None:
             table = _entered(tuple(part.strip("\"'") for part in header[2].split(".")), header[1], counts)
-            found.append((table, number))
+            found += [(table[:depth], number) for depth in range(1, len(table) + 1)]
         elif key is not None:
-            found.append(((*table, key[1].strip('"')), number))
+            parts = (key[1].strip('"'),) if key[1].startswith('"') else tuple(key[1].split("."))
+            found += [((*table, *parts[:depth]), number) for depth in range(1, len(parts) + 1)]
     return found
 
 

@@ -51,6 +51,7 @@ def command(*words: str) -> Result:
         (("paths", 1, "evm", "rpc_urls", 0), 11),
         (("paths", 1, "ledger", "issuer", "name"), 13),
         (("paths", 0, "ledger"), 4),
+        (("paths",), 4),
         (("unknown",), None),
         ((), None),
     ],
