@@ -102,7 +102,10 @@ async def test_a_path_that_halts_and_one_whose_chain_is_away_hold_up_no_other() 
         pairs["broken"][0]._note(kind, packet)
     pairs["away"][1].away = True
     pairs["fine"][0].send(b"x", T0_S + 600)
-    make = lambda stopping: [relayed(name, pair, store, stopping) for name, pair in pairs.items()]  # noqa: E731
+
+    def make(stopping: asyncio.Event) -> list[RelayedPath]:
+        return [relayed(name, pair, store, stopping) for name, pair in pairs.items()]
+
     async with served(store, make) as (stub, health):
         assert (await acknowledged(stub, "client-fine")).source_chain == "one"
         status = await stub.GetStatus(pb.GetStatusRequest())
