@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -23,14 +24,18 @@ from relayer.evm_config import ConsensusKind, EvmSection
 from relayer.evm_parts import AccountFence, EvmChain, opened_account, opened_chain
 from relayer.lease_keeper import LeaseKeeper, LeaseTerms
 from relayer.path import Path, PathSettings
+from relayer.proof_config import architecture_of
 from relayer.proof_ends import EvmAccess, LedgerAccess, opened_ends
-from relayer.proof_watches import watch_over
+from relayer.proof_watches import NOT_WATCHED, watch_over
 from relayer.service import Archiving, RelayerLoop
 from relayer.serving import RelayedPath
 from relayer.store import RelayerStore
+from relayer.watch.evidence_desk import EvidenceDesk
+from relayer.watch.ports import Tribunal
 from relayer.watch.service import WatchLoop
 
 _log = structlog.get_logger(__name__)
+_DICE = random.SystemRandom()
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,10 @@ class OpenedPath:
     watch: WatchLoop
     lease_names: frozenset[str]
     account_fence: AccountFence
+    tribunal: Tribunal
+    account: OwnedAccount
+    chain: EvmChain
+    block_period_s: float
 
 
 class SharedChains:
@@ -138,7 +147,13 @@ async def _opened_path(
     interval_s = config.watch_interval_ms / 1000
     watch = await watch_over(path.proof, ends, ledger, evm, account, ledger_side, interval_s, stack)
     names = frozenset({f"path/{path.name}", f"account/{deployment.chain_id}/{account.address.hex()}"})
-    return OpenedPath(path, ends, watch, names, shared.fence)
+    period_s = deployment.block_period_ms / 1000
+    return OpenedPath(path, ends, watch, names, shared.fence, ledger_side, account, chain, period_s)
+
+
+def evidence_desk(opened: Sequence[OpenedPath], config: RelayerConfig) -> EvidenceDesk:
+    """Where people's evidence goes: to the ledger of whichever path reaches it."""
+    return EvidenceDesk(config.evidence, {path.section.ledger.ledger_id: path.tribunal for path in opened})
 
 
 def relayed_paths(
@@ -156,10 +171,24 @@ def relayed_paths(
         for each in group:
             each.account_fence.put(lease.require)
             section = each.section
-            settings = PathSettings(receive_margin_s=section.receive_margin_s)
-            path = Path(each.ends, store, settings, time.time, crash, name=section.name, fence=lease.require)
+            settings = PathSettings(
+                receive_margin_s=section.receive_margin_s,
+                batch=section.planning.batch,
+                inclusion_s=section.planning.inclusion_s,
+            )
+            path = Path(
+                *(each.ends, store, settings, time.time, crash),
+                name=section.name,
+                fence=lease.require,
+                dice=_DICE.random,
+            )
             archiving = Archiving(config.archive_after_s, time.time)
-            loop = RelayerLoop(path, config.poll_interval_ms / 1000, stopping, lease=lease, archiving=archiving)
+            loop = RelayerLoop(
+                *(path, config.poll_interval_ms / 1000, stopping),
+                lease=lease,
+                archiving=archiving,
+                not_watched=NOT_WATCHED[architecture_of(section.proof)],
+            )
             relayed.append(RelayedPath(loop, each.watch, lease))
     return relayed
 

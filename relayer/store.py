@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from relayer.archive import archive_packets
 from relayer.core.lifecycle import PacketState
-from relayer.database import Database, Location
+from relayer.database import HEALTH_CURSOR, Database, Location
 from relayer.leases import LeaseRow
 from relayer.path_store import Fenced, PathStore
 from relayer.store_tables import (
@@ -24,6 +24,7 @@ from relayer.store_tables import (
     StepRow,
     archived_packet,
     archived_packets,
+    cursors,
     evm_blocks,
     evm_nonces,
     leases,
@@ -55,6 +56,11 @@ class RelayerStore:
     def close(self) -> None:
         """Close all connections."""
         self.database.close()
+
+    def prove_writable(self, now_s: int) -> None:
+        """One durable write. Raises ``StoreUnavailable`` where the disk, or the database, takes none."""
+        with self.database.transaction() as connection:
+            cursors.move(connection, HEALTH_CURSOR, now_s)
 
     def of_path(self, path: str, fence: Fenced = unfenced) -> PathStore:
         """The share of one path; ``fence`` refuses its writes once its lease is lost."""

@@ -27,7 +27,7 @@ from chains.evm.client.router import (
 )
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.errors import BlockUnavailable, EvmTxFailed, ExecutionReverted, RevertReason
-from ibc.packet import Packet
+from ibc.packet import Packet, encode_packet
 from light_clients.clock import status_at
 from primitives.errors import UnavailableError
 from relayer.chains.evm_batches import Batch, BatchLimits, BatchTrial, cut
@@ -219,7 +219,7 @@ class EvmEndpoint:
             elif isinstance(receipt, BaseException):
                 raise receipt
             else:
-                outcomes.append([self._outcome(message, receipt) for message in batch.messages])
+                outcomes.append(self._outcomes(batch.messages, receipt))
             head = ()  # the client is where the others' proofs need it, or its update is refused now
         return outcomes
 
@@ -239,7 +239,7 @@ class EvmEndpoint:
             try:
                 receipt = await self._execute(self._router.multicall(*head, call_of(self._router, message)))
                 head = ()  # the client is where the others' proofs need it
-                outcomes.append(self._outcome(message, receipt))
+                outcomes += self._outcomes([message], receipt)
             except ChainMovedMeanwhile as alone:
                 outcomes.append(Outcome(Verdict.REFUSED, refusal=f"{alone.reason}: {alone}"))
         return outcomes
@@ -285,17 +285,23 @@ class EvmEndpoint:
         """Whether router or light client refuse, which another proof or another relayer may cure."""
         return is_of_router_or_client(revert, self._account.address)
 
-    def _outcome(self, message: PacketMessage, receipt: EvmReceipt) -> Outcome:
+    def _outcomes(self, messages: Sequence[PacketMessage], receipt: EvmReceipt) -> list[Outcome]:
         """Done if the packet's event is in the transaction; a Noop leaves none."""
         expected = {
             MessageKind.RECEIVE: WriteAcknowledgementEvent,
             MessageKind.ACKNOWLEDGE: AckPacketEvent,
             MessageKind.TIME_OUT: TimeoutPacketEvent,
-        }[message.kind]
-        events = [self._router.event_of(log) for log in receipt.logs]
-        took_effect = any(type(event) is expected and event.packet == message.packet for event in events if event)
-        verdict = Verdict.DONE if took_effect else Verdict.ALREADY_DONE
-        return Outcome(verdict, "0x" + receipt.evm_tx_hash.hex(), receipt.height)
+        }
+        events = [event for event in map(self._router.event_of, receipt.logs) if event is not None]
+        took_effect = {(type(event), encode_packet(event.packet)) for event in events}
+        tx_id = "0x" + receipt.evm_tx_hash.hex()
+        verdicts = (
+            Verdict.DONE
+            if (expected[message.kind], encode_packet(message.packet)) in took_effect
+            else Verdict.ALREADY_DONE
+            for message in messages
+        )
+        return [Outcome(verdict, tx_id, receipt.height) for verdict in verdicts]
 
     async def close(self) -> None:
         """See ChainEndpoint."""

@@ -13,6 +13,7 @@ from relayer.gateway.cut_offs import CutOffs
 from relayer.gateway.http.server import HttpSettings
 from relayer.gateway.instructing import InstructionRules
 from relayer.gateway.ports import CashSide, SecuritiesSide
+from relayer.gateway.service import MoreServices
 from relayer.gateway.store import GatewayStore
 from relayer.gateway.webhooks.serving import WebhookSettings
 
@@ -36,6 +37,7 @@ class GatewayParts:
     calls: CallRules = field(default_factory=CallRules)
     name: str = "gateway"
     heartbeat_s: float = 15.0
+    more: MoreServices = field(default_factory=MoreServices)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from relayer.gateway.method_rules import MOST_BYTES
 from relayer.gateway.newest import NewestEvent
 from relayer.gateway.parts import Additions, GatewayParts
 from relayer.gateway.rpc_desk import Desk
-from relayer.gateway.services import Service, core_services, webhook_service
+from relayer.gateway.service import Service
+from relayer.gateway.services import core_services, webhook_service
 from relayer.gateway.settlement_tables import AUDIT_TABLE, FOLLOWER_LEASE, LEASES
 from relayer.gateway.status_codes import STATUS_CODES
 from relayer.gateway.tokens import TokenVerifier
@@ -32,6 +33,7 @@ from relayer.gateway.webhooks.serving import Webhooks, WebhookSettings, opened_w
 from relayer.lease_keeper import LeaseKeeper, LeaseTerms
 from relayer.process import report_health, run_until_stopped
 from relayer.rpc_server import RpcServer, ServerSettings
+from relayer.telemetry.of_gateway import GatewayTelemetry
 
 _log = structlog.get_logger(__name__)
 
@@ -47,13 +49,14 @@ async def serve_gateway(
     stopping: asyncio.Event,
     on_ready: Callable[[int], None],
     additions: Additions | None = None,
+    telemetry: GatewayTelemetry | None = None,
 ) -> None:
     """Follow settlements and answer until ``stopping``; ``on_ready`` is told the port. Raises ``CannotListen``.
 
     Of several over one PostgreSQL all answer; one of them, by its lease, follows, and one delivers webhooks.
     """
     offered = additions or Additions()
-    commit = GroupCommit(parts.store.apply)
+    commit, newest = GroupCommit(parts.store.apply), NewestEvent(parts.store.newest_number, _WATCH_POLL_S)
     writer = AuditWriter(AuditLog(parts.store.database, AUDIT_TABLE))
     keeper = _follower_lease(parts)
     settings = FollowerSettings(poll_interval_s)
@@ -63,7 +66,7 @@ async def serve_gateway(
         runners["lease"] = keeper
     server = _server(parts, server_settings, writer)
     async with AsyncExitStack() as stack:
-        services = core_services(parts, _desk(parts, commit), stopping)
+        services = core_services(parts, _desk(parts, commit, newest), stopping)
         if offered.webhooks is not None:
             webhooks, lease = await _opened_webhooks(parts, offered, offered.webhooks, stack)
             services = (*services, webhook_service(webhooks.servicer))
@@ -73,13 +76,21 @@ async def serve_gateway(
         if offered.http is not None:
             await _serve_http(offered.http, services, server, offered.on_http_ready, stack)
         on_ready(await server.start([service.descriptor.full_name for service in services]))
-        health = report_health(stopping, lambda: follower.is_well, server.set_health, poll_interval_s)
-        jobs = {"health": health, **{name: runner.run(stopping) for name, runner in runners.items()}}
+
+        def is_well() -> bool:
+            return follower.is_well and (telemetry is None or telemetry.process.is_ready)
+
+        health = report_health(stopping, is_well, server.set_health, poll_interval_s)
+        loops = {name: runner.run for name, runner in runners.items()} | dict(parts.more.loops)
+        jobs = {"health": health, **{name: loop(stopping) for name, loop in loops.items()}}
+        if telemetry is not None:
+            telemetry.watch_follower(follower, keeper)
+            jobs |= telemetry.process.jobs(stopping)
         try:
             await run_until_stopped(stopping, jobs)
         finally:
             await server.stop()
-            await writer.close()
+            await asyncio.gather(commit.close(), newest.close(), writer.close())
             _log.info("stopped")
 
 
@@ -98,10 +109,10 @@ def _follower_lease(parts: GatewayParts) -> LeaseKeeper | None:
     return LeaseKeeper(parts.store.database, LEASES, (FOLLOWER_LEASE,), terms, parts.now_s)
 
 
-def _desk(parts: GatewayParts, commit: GroupCommit) -> Desk:
+def _desk(parts: GatewayParts, commit: GroupCommit, newest: NewestEvent) -> Desk:
     admission = Admission(parts.scope, parts.margins, parts.rules, parts.cut_offs)
-    newest = NewestEvent(parts.store.newest_number, _WATCH_POLL_S)
-    return Desk(parts.store, commit, newest, parts.cash, admission, parts.speakers, parts.now_s, STATUS_CODES)
+    clerk = (parts.store, commit, newest, parts.cash, admission, parts.speakers, parts.now_s, STATUS_CODES)
+    return Desk(*clerk, parts.more.listed)
 
 
 def _server(parts: GatewayParts, settings: ServerSettings, writer: AuditWriter) -> RpcServer:

@@ -19,6 +19,7 @@ from relayer.gateway.errors import (
     NothingToRetry,
     NotInstructed,
     NotOnHold,
+    NotYourInstruction,
     NotYourSide,
     PastCutOff,
     ReferenceTaken,
@@ -33,11 +34,14 @@ from relayer.gateway.errors import (
     TradeReferenceAmbiguous,
     TradeReferenceUnknown,
 )
+from relayer.gateway.service_errors import STATUS_CODES as SERVICE_CODES
 from relayer.gateway.webhooks.errors import EndpointUnknown, TooManyEndpoints
 
 STATUS_CODES: Final[Mapping[type[BaseException], grpc.StatusCode]] = {
     **ACCESS_CODES,
+    **SERVICE_CODES,
     BadRequest: grpc.StatusCode.INVALID_ARGUMENT,
+    NotYourInstruction: grpc.StatusCode.PERMISSION_DENIED,
     NotYourSide: grpc.StatusCode.PERMISSION_DENIED,
     SettlementUnknown: grpc.StatusCode.NOT_FOUND,
     RequestIdReused: grpc.StatusCode.ALREADY_EXISTS,

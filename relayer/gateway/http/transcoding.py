@@ -30,6 +30,10 @@ _STANDARD_ALPHABET: Final = str.maketrans("-_", "+/")
 _HEX: Final = re.compile(r"0x([0-9a-fA-F]{2})*")
 
 
+class _Problem(ValueError):
+    """What is wrong with a request, continuing "the request"."""
+
+
 class BytesForm(Enum):
     """How bytes are written in JSON."""
 
@@ -41,25 +45,32 @@ def request_bytes(
     route: Route, path: Iterable[str], query: Iterable[tuple[str, str]], body: bytes, form: BytesForm
 ) -> bytes:
     """The rpc's request as bytes. ``path``: what stands at the variables' wildcards. Raises ``MalformedRequest``."""
-    message = GetMessageClass(route.request)()
+    try:
+        fields = _fields(route, path, query, body)
+        fields = _walk(route.request, fields, _base64_of_hex if form is BytesForm.HEX else _strict_base64)
+        message = GetMessageClass(route.request)()
+        json_format.ParseDict(fields, message, max_recursion_depth=MAX_DEPTH)
+        return message.SerializeToString()
+    except (json_format.ParseError, ValueError, TypeError, RecursionError, AttributeError) as broken:
+        problem = str(broken)[:300] if isinstance(broken, _Problem) else f"is malformed: {str(broken)[:300]}"
+        raise MalformedRequest(route.full_method, problem, body) from None
+
+
+def _fields(route: Route, path: Iterable[str], query: Iterable[tuple[str, str]], body: bytes) -> dict[str, Any]:
+    """Body, query and path together, as JSON."""
     fields: dict[str, Any] = {}
     if route.body:
         told = _object(body)
         fields = told if route.body == BODY_ALL else {route.body: told}
     elif body:
-        raise _malformed(f"{route.http_method} takes no body: put fields into the query")
+        raise _Problem(f"has a body, which {route.http_method} does not take: put fields into the query")
     _put_query(fields, route, query)
     for variable, text in zip(route.variables, path, strict=True):
         name = "/".join(text if each == "*" else each for each in variable.segments)
         if _spellings(route.request.fields_by_name[variable.field]) & fields.keys():
-            raise _malformed(f"{variable.field}: it is in the path already; leave it out of query and body")
+            raise _Problem(f"says {variable.field} in its path: leave it out of query and body")
         fields[variable.field] = name
-    try:
-        fields = _walk(route.request, fields, _base64_of_hex if form is BytesForm.HEX else _strict_base64)
-        json_format.ParseDict(fields, message, max_recursion_depth=MAX_DEPTH)
-        return message.SerializeToString()
-    except (json_format.ParseError, ValueError, TypeError, RecursionError, AttributeError) as broken:
-        raise _malformed(f"{str(broken)[:300]}") from None
+    return fields
 
 
 def answer_json(kind: Descriptor, answer: bytes, form: BytesForm) -> str:
@@ -85,9 +96,9 @@ def _object(body: bytes) -> dict[str, Any]:
     try:
         found = json.loads(body.decode(), object_pairs_hook=_no_twins, parse_constant=_no_constant)
     except (UnicodeDecodeError, ValueError, RecursionError) as broken:
-        raise _malformed(f"the body is not JSON: {str(broken)[:200]}") from None
+        raise _Problem(f"has a body that is not JSON: {str(broken)[:200]}") from None
     if not isinstance(found, dict):
-        raise _malformed(f"the body: expected a JSON object, found {type(found).__name__}")
+        raise _Problem(f"has a body that is no JSON object, but {type(found).__name__}")
     return found
 
 
@@ -106,9 +117,9 @@ def _put_query(fields: dict[str, Any], route: Route, query: Iterable[tuple[str, 
     """Query parameters into fields: dotted names for fields of fields, repeated ones for lists."""
     given = list(query)
     if given and route.body == BODY_ALL:
-        raise _malformed(f"{route.http_method} {given[0][0][:80]}: put fields into the body, not into the query")
+        raise _Problem(f"has {given[0][0][:80]} in its query: put fields into the body")
     if len(given) > MAX_QUERY_FIELDS:
-        raise _malformed(f"expected at most {MAX_QUERY_FIELDS} query parameters, found {len(given)}")
+        raise _Problem(f"has {len(given)} query parameters, at most {MAX_QUERY_FIELDS}")
     for name, text in given:
         _put_one(fields, route.request, name, text)
 
@@ -119,20 +130,20 @@ def _put_one(fields: dict[str, Any], kind: Descriptor, name: str, text: str) -> 
     for part in outer:
         field = _field(kind, part, name)
         if field.message_type is None or field.is_repeated or _is_leaf(field):
-            raise _malformed(f"{name[:80]}: {part} has no fields of its own")
+            raise _Problem(f"has {name[:80]} in its query: {part[:80]} has no fields of its own")
         kind, at = field.message_type, at.setdefault(field.name, {})
     field = _field(kind, last, name)
     value: object = text
     if field.type == FieldDescriptor.TYPE_BOOL:
         if text not in {"true", "false"}:
-            raise _malformed(f"{name}: expected true or false, found {text[:40]!r}")
+            raise _Problem(f"has {name}={text[:40]!r} in its query: expected true or false")
         value = text == "true"
     elif field.message_type is not None and not _is_leaf(field):
-        raise _malformed(f"{name}: name one of its fields, as {name}.{field.message_type.fields[0].name}")
+        raise _Problem(f"has {name} in its query: name one of its fields, as {name}.…")
     if field.is_repeated:
         at.setdefault(field.name, []).append(value)
     elif field.name in at:
-        raise _malformed(f"{name} comes twice")
+        raise _Problem(f"has {name} twice in its query")
     else:
         at[field.name] = value
 
@@ -141,7 +152,7 @@ def _field(kind: Descriptor, name: str, shown: str) -> FieldDescriptor:
     for field in kind.fields:
         if name in {field.name, field.json_name}:
             return field
-    raise _malformed(f"unknown query parameter {shown[:80]!r}: leave it out")
+    raise _Problem(f"has the unknown query parameter {shown[:80]!r}: leave it out")
 
 
 def _is_leaf(field: FieldDescriptor) -> bool:
@@ -208,7 +219,3 @@ def _hex_of_base64(name: str, value: Any) -> str:  # noqa: ANN401  # any JSON
         return "0x" + base64.b64decode(value, validate=True).hex()
     except binascii.Error as broken:  # pragma: no cover - protobuf itself wrote it
         raise ValueError(f"{name}: {broken}") from None
-
-
-def _malformed(problem: str) -> MalformedRequest:
-    return MalformedRequest("HTTP", f"is malformed: {problem}")

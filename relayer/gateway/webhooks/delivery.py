@@ -24,6 +24,7 @@ _log = structlog.get_logger(__name__)
 
 EVENTS_AT_A_TIME: Final = 16
 """Read ahead for one endpoint; after so many another one may have its turn."""
+STOP_GRACE_S: Final = 1.0
 _MOST_DOUBLINGS: Final = 20
 
 
@@ -98,9 +99,11 @@ class Deliverer:
         self._looked: dict[str, tuple[int, int]] = {}
         self._turn = 0
         self._more = asyncio.Event()
+        self._stopping = asyncio.Event()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Until ``stopping``; attempts under way are then given up, and made again by whoever comes next."""
+        """Until ``stopping``; attempts that are not answered soon then are made again by whoever comes next."""
+        self._stopping = stopping
         try:
             while not stopping.is_set():
                 try:
@@ -109,6 +112,8 @@ class Deliverer:
                     _log.warning("webhooks wait", reason=away.reason, error=str(away))
                 await self._pause(stopping)
         finally:
+            if self._busy:
+                await asyncio.wait(self._busy.values(), timeout=STOP_GRACE_S)
             for task in self._busy.values():
                 task.cancel()
             await asyncio.gather(*self._busy.values(), return_exceptions=True)
@@ -153,7 +158,7 @@ class Deliverer:
             return
         current: Endpoint | None = endpoint
         for event in page.events:
-            if current is None:
+            if current is None or self._stopping.is_set():
                 return
             current = await self._attempt(current, event_message(current.id, event))
         if current is not None and len(page.events) == EVENTS_AT_A_TIME:

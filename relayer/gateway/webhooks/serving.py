@@ -77,7 +77,7 @@ async def opened_webhooks(
             Deliverer(
                 store,
                 endpoints,
-                lambda platform: speakers.speaker(platform).nodes,
+                lambda platform: speakers.platform(platform).nodes,
                 sender,
                 lease,
                 settings.delivery,

@@ -18,7 +18,6 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from relayer.config import ConfigInvalid, RelayerConfig, load_config
 from relayer.core.chain import EventKind
-from relayer.evm_config import ConsensusKind
 from relayer.evm_parts import AccountFence
 from relayer.lease_keeper import LeaseKeeper, LeaseTerms
 from relayer.opened_paths import OpenedPath, SharedChains, groups_by_lease, lease_terms, refuse_shared_clients
@@ -150,10 +149,18 @@ def config(tmp_path: FilePath) -> RelayerConfig:
     return load_config(RelayerConfig, write_config(certified_folder(tmp_path)))
 
 
+class NobodyJudges:
+    """A tribunal that no evidence reaches."""
+
+    async def convict(self, equivocation: bytes) -> str:
+        raise AssertionError(equivocation)
+
+
 def opened(config: RelayerConfig, name: str, *accounts: str) -> OpenedPath:
     section = config.paths[0].model_copy(update={"name": name})
     watch = WatchLoop((), {}, AlarmBoard(clock_s), 1.0, clock_s)
-    return OpenedPath(section, chains_of(name), watch, frozenset({f"path/{name}", *accounts}), AccountFence())
+    names = frozenset({f"path/{name}", *accounts})
+    return OpenedPath(section, chains_of(name), watch, names, AccountFence(), NobodyJudges())
 
 
 def test_paths_that_share_an_account_directly_or_through_others_have_one_keeper(config: RelayerConfig) -> None:
@@ -179,17 +186,17 @@ async def test_paths_to_one_chain_share_connection_and_account_and_must_say_the_
     elsewhere = path.evm.model_copy(update={"deployment_file": FilePath("other.json")})
     store = RelayerStore(None)
     async with AsyncExitStack() as stack:
-        stack.callback(store.close)
         chains = SharedChains(store, stack)
-        opened_chains = [await chains.chain(section, 7) for section in (path.evm, elsewhere)]
-        assert opened_chains[0] is opened_chains[1]
-        assert await chains.chain(path.evm, 8) is not opened_chains[0]
-        both = (path, path.model_copy(update={"evm": elsewhere}))
-        accounts = [await chains.account(opened_chains[0], each, 7) for each in both]
+        opened = [await chains.chain(section, 7) for section in (path.evm, elsewhere)]
+        assert opened[0] is opened[1]
+        assert await chains.chain(path.evm, 8) is not opened[0]
+        same = path.model_copy(update={"evm": elsewhere})
+        accounts = [await chains.account(opened[0], each, 7) for each in (path, same)]
         assert accounts[0] is accounts[1]
-        otherwise = path.model_copy(update={"evm": path.evm.model_copy(update={"consensus": ConsensusKind.MOCK})})
+        dearer = path.model_copy(update={"evm": path.evm.model_copy(update={"max_gas_price_wei": 5})})
         with pytest.raises(ConfigInvalid, match="from the same account"):
-            await chains.account(opened_chains[0], otherwise, 7)
+            await chains.account(opened[0], dearer, 7)
+    store.close()
 
 
 def test_an_instance_is_named_by_machine_and_address_unless_it_is_told(config: RelayerConfig) -> None:
