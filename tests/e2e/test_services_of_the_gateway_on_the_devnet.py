@@ -1,4 +1,4 @@
-"""From why a settlement might fail, through the seller's own signatures, to the proof that it did not: a whole devnet."""
+"""From why a settlement might fail, through its parties' own signatures, to the proof that it did not: a devnet."""
 
 from __future__ import annotations
 
