@@ -38,6 +38,9 @@ MAX_MESSAGE_CHARS = 1024
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 _Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 _Behaviour = Callable[[Any, Any], Any]
+Trailers: TypeAlias = "tuple[tuple[str, str | bytes], ...]"
+Adorn: TypeAlias = "Callable[[status_pb2.Status, str, grpc.StatusCode], Trailers]"
+"""Adds details to the status of an error, given with its reason and code; returns what goes beside it as trailers."""
 
 _log = structlog.get_logger(__name__)
 
@@ -162,7 +165,7 @@ def status_of(
         code, reason, message = grpc.StatusCode.INTERNAL, "INTERNAL", f"internal error, incident {incident}"
         metadata = {"blame": Blame.INTERNAL.value, "incident": incident}
     else:
-        code = _code_of(type(error), codes or {})
+        code = code_of(type(error), codes or {})
         reason, message = error.reason, str(error)[:MAX_MESSAGE_CHARS]
         metadata = _typed_fields(error) | {"blame": blame_of(error).value}
     details = [_packed(error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=metadata))]
@@ -178,11 +181,13 @@ async def abort_with_error(
     context: _Context,
     error: BaseException,
     codes: Mapping[type[BaseException], grpc.StatusCode] | None = None,
+    adorn: Adorn | None = None,
 ) -> NoReturn:
     """End the call with the status of ``error``; what is not ours is logged here, once."""
     incident = "" if blame_of(error) is not Blame.INTERNAL else report_incident(error, peer=context.peer())
     code, status = status_of(error, codes=codes, incident=incident)
-    await context.abort(code, status.message, ((DETAILS_TRAILER, status.SerializeToString()),))
+    beside = adorn(status, _reason_in(status), code) if adorn is not None else ()
+    await context.abort(code, status.message, ((DETAILS_TRAILER, status.SerializeToString()), *beside))
     raise AssertionError("abort does not return")  # pragma: no cover - tells the type checker what gRPC's stub does not
 
 
@@ -208,11 +213,15 @@ def error_from_rpc(rpc_error: grpc.RpcError, service: str) -> RemoteError:
 class ErrorStatusInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # generic in its stub only
     """Lets servicers raise our errors: every handler's exception becomes a status, a defect is logged once.
 
-    ``codes`` refines the status codes, for example ``{TradeUnknown: grpc.StatusCode.NOT_FOUND}``.
+    ``codes`` refines the status codes, for example ``{TradeUnknown: grpc.StatusCode.NOT_FOUND}``; ``adorn`` may add to
+    the details.
     """
 
-    def __init__(self, codes: Mapping[type[BaseException], grpc.StatusCode] | None = None) -> None:
+    def __init__(
+        self, codes: Mapping[type[BaseException], grpc.StatusCode] | None = None, adorn: Adorn | None = None
+    ) -> None:
         self._codes = dict(codes or {})
+        self._adorn = adorn
 
     async def intercept_service(
         self,
@@ -242,7 +251,7 @@ class ErrorStatusInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-a
             except grpc.aio.AbortError:
                 raise
             except Exception as error:  # noqa: BLE001 - the one place that turns exceptions into statuses
-                await abort_with_error(context, error, self._codes)
+                await abort_with_error(context, error, self._codes, self._adorn)
 
         async def answers(request: object, context: _Context) -> AsyncIterator[object]:
             try:
@@ -251,12 +260,13 @@ class ErrorStatusInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-a
             except grpc.aio.AbortError:
                 raise
             except Exception as error:  # noqa: BLE001 - as above
-                await abort_with_error(context, error, self._codes)
+                await abort_with_error(context, error, self._codes, self._adorn)
 
         return answers if inspect.isasyncgenfunction(inner) else answer
 
 
-def _code_of(kind: type[BaseException], codes: Mapping[type[BaseException], grpc.StatusCode]) -> grpc.StatusCode:
+def code_of(kind: type[BaseException], codes: Mapping[type[BaseException], grpc.StatusCode]) -> grpc.StatusCode:
+    """The status code of a class of errors, looked up along its bases."""
     for base in kind.__mro__:
         for table in (codes, DEFAULT_CODES):
             if base in table:
@@ -281,6 +291,12 @@ def _shown(value: object) -> str | None:
     if isinstance(value, tuple | list | frozenset | set):
         return ", ".join(str(_shown(item)) for item in value)[:MAX_FIELD_CHARS]
     return None
+
+
+def _reason_in(status: status_pb2.Status) -> str:
+    info = error_details_pb2.ErrorInfo()
+    status.details[0].Unpack(info)
+    return str(info.reason)
 
 
 def _packed(message: error_details_pb2.ErrorInfo | error_details_pb2.RetryInfo) -> any_pb2.Any:

@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 import grpc
 import grpc.aio
-from google.protobuf.message import DecodeError as ProtobufDecodeError
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from chains.progmat.client import ApiTls
-from chains.rpc_status import ErrorStatusInterceptor, abort_with_error
+from chains.rpc_status import Adorn, ErrorStatusInterceptor, abort_with_error
 from primitives.errors import CallerError
+from relayer.rpc.call import BadRequestIdMetadata, CallContext, DeadlinePassed, Deadlines, InTime
+from relayer.rpc.callers import CallerCertificate, CallerList, CallerNotAuthorised, caller_of, certificate_of
+from relayer.rpc.handlers import Behaviour, KeptHandlers
+from relayer.rpc.reflection import serve_reflection
+from relayer.rpc.well_formed import MAX_REQUEST_BYTES, MalformedRequest, RequestTooLarge, WellFormedRequests
 
-MAX_REQUEST_BYTES = 256 * 1024
+__all__ = [
+    "MAX_REQUEST_BYTES",
+    "SERVER_CODES",
+    "BadRequestIdMetadata",
+    "CallerCertificate",
+    "CallerNotAuthorised",
+    "CannotListen",
+    "DeadlinePassed",
+    "Deadlines",
+    "Health",
+    "MalformedRequest",
+    "MethodUnknown",
+    "RequestTooLarge",
+    "RpcServer",
+    "ServerSettings",
+    "caller_of",
+    "certificate_of",
+]
+
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+"""What is read of any request at all; above it gRPC itself ends the call, without our details."""
 
 
 class Health(Enum):
@@ -38,22 +62,21 @@ class CannotListen(CallerError):
         super().__init__(f"cannot listen on {listen}: choose another address in `listen`, or check the tls files")
 
 
-class CallerNotAuthorised(CallerError):
-    """The caller's certificate is valid, but its name is not on this server's list."""
+class MethodUnknown(CallerError):
+    """No service of this server has that method."""
 
-    reason = "CALLER_NOT_AUTHORISED"
+    reason = "METHOD_UNKNOWN"
 
-    def __init__(self, caller: str) -> None:
-        self.caller = caller
-        super().__init__(
-            f"{caller or 'a caller without a name'} may not call this server: add it to its list of callers"
-        )
+    def __init__(self, method: str) -> None:
+        self.method = method[:256]
+        super().__init__(f"no method {self.method} here: reflection lists the services and their methods")
 
 
-class MalformedRequest(CallerError):
-    """The bytes are not the method's request, or hold fields that this version does not know: nothing was done."""
-
-    reason = "MALFORMED_REQUEST"
+SERVER_CODES: Mapping[type[BaseException], grpc.StatusCode] = {
+    CallerNotAuthorised: grpc.StatusCode.PERMISSION_DENIED,
+    MethodUnknown: grpc.StatusCode.UNIMPLEMENTED,
+    DeadlinePassed: grpc.StatusCode.DEADLINE_EXCEEDED,
+}
 
 
 @dataclass(frozen=True)
@@ -63,111 +86,46 @@ class ServerSettings:
     listen: str
     tls: ApiTls
     callers: tuple[str, ...]
-
-
-def caller_of(context: grpc.aio.ServicerContext[Any, Any]) -> str:
-    """The name in the caller's certificate, which mTLS has verified; empty if it has none."""
-    names = list(context.auth_context().get("x509_common_name", ()))
-    return names[0].decode(errors="replace") if names else ""
-
-
-class CallerList(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stub only
-    """Refuses certificates whose name is not listed; health stays open to every certificate of the authority."""
-
-    def __init__(self, callers: Sequence[str]) -> None:
-        self._callers = frozenset(callers)
-
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Any:  # noqa: ANN401  # grpc's handlers have no common type
-        """Wrap the handler with the check: the certificate is known only inside the call."""
-        handler = await continuation(handler_call_details)
-        if handler is None or handler_call_details.method.startswith("/grpc.health."):
-            return handler
-        return _guard(handler, self._check, handler.request_deserializer)
-
-    async def _check(self, _request: object, context: grpc.aio.ServicerContext[Any, Any]) -> None:
-        caller = caller_of(context)
-        if caller not in self._callers:
-            error = CallerNotAuthorised(caller)
-            await abort_with_error(context, error, {CallerNotAuthorised: grpc.StatusCode.PERMISSION_DENIED})
-
-
-def _guard(handler: Any, check: Callable[[Any, Any], Awaitable[None]], decode: Callable[[bytes], object]) -> Any:  # noqa: ANN401  # as above
-    """The handler with another decoder, behind a check of (request, context) that raises or aborts."""
-    serializers = (decode, handler.response_serializer)
-    inner = handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
-
-    async def answer(request: object, context: Any) -> object:  # noqa: ANN401  # as above
-        await check(request, context)
-        return await inner(request, context)
-
-    async def answers(request: object, context: Any) -> Any:  # noqa: ANN401  # as above
-        await check(request, context)
-        async for message in inner(request, context):
-            yield message
-
-    # A streaming handler is a generator, or a coroutine that writes to the context (gRPC's own health service).
-    streaming = answers if inspect.isasyncgenfunction(inner) else answer
-    if handler.unary_unary is not None:
-        return grpc.unary_unary_rpc_method_handler(answer, *serializers)
-    if handler.unary_stream is not None:
-        return grpc.unary_stream_rpc_method_handler(streaming, *serializers)
-    if handler.stream_unary is not None:
-        return grpc.stream_unary_rpc_method_handler(answer, *serializers)
-    return grpc.stream_stream_rpc_method_handler(streaming, *serializers)
-
-
-class WellFormedRequests(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stub only
-    """Refuses malformed bytes and unknown fields by name; gRPC alone would call the first INTERNAL and drop the others.
-
-    A field that is dropped in silence is an instruction that is half understood.
-    """
-
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Any:  # noqa: ANN401  # as above
-        """Replace the decoder of methods that take one request; decoding errors are raised inside the call."""
-        handler = await continuation(handler_call_details)
-        if handler is None or handler.request_streaming:
-            return handler
-        method, decode = handler_call_details.method, handler.request_deserializer
-
-        def decode_strictly(data: bytes) -> object:
-            try:
-                message = decode(data)
-            except ProtobufDecodeError as broken:
-                return MalformedRequest(f"{method}: the request is malformed: {broken}")
-            known = message.ByteSize()
-            message.DiscardUnknownFields()
-            if message.ByteSize() != known:
-                return MalformedRequest(
-                    f"{method}: the request has fields that this server does not know: leave them out"
-                )
-            return message
-
-        async def check(request: object) -> None:
-            if isinstance(request, MalformedRequest):
-                raise request
-
-        return _guard(handler, lambda request, _context: check(request), decode_strictly)
+    measured: tuple[grpc.aio.ServerInterceptor, ...] = ()  # type: ignore[type-arg]  # generic in its stub only
+    """What every call passes before all else that may refuse it: it sees the statuses that callers get."""
 
 
 class RpcServer:
-    """One server; ``add`` servicers to ``server``, then ``start``. NOT_SERVING until ``set_health`` says otherwise."""
+    """One server; ``add`` servicers to ``server``, then ``start``. NOT_SERVING until ``set_health`` says otherwise.
+
+    ``codes`` refines the status codes of errors, ``adorn`` adds to their details. ``access``: interceptors that decide
+    who may call what; the plain list of callers unless they are given. ``most_bytes``: see ``WellFormedRequests``.
+    ``interceptors``: what calls go through, outermost first; another face of the same servicers goes through them, too.
+    """
 
     def __init__(
-        self, settings: ServerSettings, codes: Mapping[type[BaseException], grpc.StatusCode] | None = None
+        self,
+        settings: ServerSettings,
+        codes: Mapping[type[BaseException], grpc.StatusCode] | None = None,
+        *,
+        adorn: Adorn | None = None,
+        access: Sequence[Any] | None = None,
+        most_bytes: Mapping[str, int] | None = None,
+        deadlines: Deadlines | None = None,
+        clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         tls = settings.tls
-        options = (("grpc.max_receive_message_length", MAX_REQUEST_BYTES), ("grpc.so_reuseport", 0))
+        options = (("grpc.max_receive_message_length", MAX_MESSAGE_BYTES), ("grpc.so_reuseport", 0))
+        self._codes = {**SERVER_CODES, **(codes or {})}
+        self._adorn = adorn
+        self._calls = CallContext(deadlines or Deadlines(), clock_s)
         # Outermost first: whatever is raised further in becomes a status; who calls is asked before what is called.
-        interceptors = (ErrorStatusInterceptor(codes), CallerList(settings.callers), WellFormedRequests())
+        interceptors = (
+            KeptHandlers(self._unserved),
+            *settings.measured,
+            self._calls,
+            ErrorStatusInterceptor(self._codes, adorn),
+            InTime(),
+            *((CallerList(settings.callers),) if access is None else access),
+            WellFormedRequests(most_bytes),
+        )
         self._listen = settings.listen
+        self.interceptors = interceptors
         self.server = grpc.aio.server(interceptors=interceptors, options=options)
         self._credentials = grpc.ssl_server_credentials(
             [(tls.private_key, tls.certificate)], root_certificates=tls.authority, require_client_auth=True
@@ -179,8 +137,8 @@ class RpcServer:
     async def start(self, service_names: Sequence[str]) -> int:
         """Bind and serve; returns the port. Raises ``CannotListen``."""
         self._service_names = tuple(service_names)
-        names = (*service_names, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
-        reflection.enable_server_reflection(names, self.server)
+        health_name = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+        serve_reflection((*service_names, health_name), self.server)
         await self.set_health(Health.NOT_SERVING)
         try:
             port: int = self.server.add_secure_port(self._listen, self._credentials)
@@ -198,3 +156,10 @@ class RpcServer:
         """Refuse new calls, end running ones after ``grace_s``."""
         await self._health.enter_graceful_shutdown()
         await self.server.stop(grace_s)
+
+    def _unserved(self, method: str) -> Behaviour:
+        async def refuse(_request: object, context: Any) -> object:  # noqa: ANN401  # grpc's contexts have no common type
+            self._calls.enter(method, context, math.inf)
+            await abort_with_error(context, MethodUnknown(method), self._codes, self._adorn)
+
+        return refuse

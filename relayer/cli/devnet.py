@@ -120,6 +120,7 @@ def _places(directory: Path, state: DevnetState, stage: Stage) -> dict[str, obje
         **{f"{each.family} token": f"{each.token}  {each.what}" for each in state.instruments},
         **{f"{each.family} adapter": each.adapter for each in state.instruments},
         "gateway (gRPC, mTLS)": state.gateway.target,
+        "gateway (HTTP, mTLS)": f"{state.http_url}/openapi.json",
         "relayer (gRPC, mTLS)": state.relayer.target,
         "certificates": f"{directory}/network/operator",
     }
@@ -170,6 +171,7 @@ def _document(
         "rpc_url": state.rpc_url,
         "proof": state.proof,
         "gateway": state.gateway.target,
+        "http_url": state.http_url,
         "relayer": state.relayer.target,
         "nodes": {name: peer.target for name, peer in state.nodes.items()},
         "securities": [each.model_dump() for each in state.instruments],

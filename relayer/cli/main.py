@@ -16,9 +16,12 @@ EXIT_MISUSED = 2
 EXIT_DEFECT = 70
 
 COMMANDS: Final[Commands] = {
+    "call": ("relayer.cli.call", "Call any method of a gateway, relayer or node by reflection; list them."),
     "demo": ("relayer.cli.demo", "Swaps on a fresh devnet: four different ends, or one per kind of token and order."),
     "devnet": ("relayer.cli.devnet", "A local devnet: ledger, EVM chain, relayer and gateway as processes."),
     "doctor": ("relayer.cli.doctor", "Ask an EVM node everything a settlement will ask: can it serve?"),
+    "explain": ("relayer.cli.explain", "What a reason of an error means and what to do, in English or Japanese."),
+    "gateway": ("relayer.cli.gateway", "A gateway: its audit log and database, tokens for its callers."),
     "instrument": ("relayer.cli.instrument", "Security tokens that the gateway of a devnet settles: list, show."),
     "ledger": ("chains.progmat.cli.main", "Operate a ledger node: its configuration, storage, flows, vault, network."),
     "relayer": ("relayer.cli.relayer", "The relayer of a devnet: chains, light clients, packets, alarms."),

@@ -72,7 +72,7 @@ MEMBERS = (
     (BusinessNetwork.ST, "cn-a", MemberRole.CUSTODIAN),
     (BusinessNetwork.ST, "cn-b", MemberRole.CUSTODIAN),
 )
-KEYS = ("registrar", "seller", "buyer", "relayer")
+KEYS = ("registrar", "seller", "buyer", "relayer", "webhooks")
 
 Say = Callable[[str], None]
 
@@ -118,7 +118,7 @@ async def _boot(
     started: list[Process],
 ) -> DevnetState:
     path = proof_path(proof)
-    names = (*notaries.nodes, "evm", *path.listening, "relayer", "gateway")
+    names = (*notaries.nodes, "evm", *path.listening, "relayer", "gateway", "gateway-http")
     ports = dict(zip(names, processes.free_ports(len(names)), strict=True))
     secrets_by_name = _make_evm_keys(directory)
     say("making certificates, keys and network parameters")
@@ -159,6 +159,7 @@ async def _boot(
         block_period_ms=block_period_s * 1000,
         nodes=nodes,
         gateway=gateway,
+        http_url=f"https://127.0.0.1:{ports['gateway-http']}",
         relayer=relayer,
         seller=seller,
         buyer=buyer,
@@ -179,7 +180,14 @@ async def _start_last(
     say(f"starting {', '.join(last)}")
     validators = between.collector.validator_set
     files.write_relayer_and_gateway(
-        directory, between.rpc.url, between.nodes, validators, relayer, gateway, path.section
+        directory,
+        between.rpc.url,
+        between.nodes,
+        validators,
+        relayer,
+        gateway,
+        path.section,
+        between.ports["gateway-http"],
     )
     _start(directory, last, started)
     await _wait_for_ports(directory, between.ports, started)

@@ -99,6 +99,7 @@ def write_relayer_and_gateway(
     relayer: Peer,
     gateway: Peer,
     proof: Callable[[str], str] = lambda _process: "",
+    http_port: int = 0,
 ) -> None:
     """Both files, with the ``[proof]`` section that ``proof`` gives for each.
 
@@ -111,12 +112,20 @@ def write_relayer_and_gateway(
     (directory / "relayer-kill.toml").write_text(head + kill + path)
     margins = "before_lock_s = 3\nlock_to_settle_s = 5\nbefore_payment_s = 6\npayment_to_settle_s = 5\n"
     (directory / "gateway.toml").write_text(
-        _head(gateway, "gateway")
+        'profile = "test"\n'  # webhooks may go to this machine, without TLS
+        + _head(gateway, "gateway")
         + margins
-        + _speaks_for()
+        + _http_and_webhooks(http_port)
+        + _tenants()
         + shared_sections("gateway", rpc_url, nodes, validators)
         + proof("gateway")
     )
+
+
+def _http_and_webhooks(port: int) -> str:
+    """The gateway's JSON face, and the key that seals webhooks' secrets, which boot has made."""
+    listen = f'[http]\nlisten = "127.0.0.1:{port}"\n'
+    return listen + '[webhooks]\nkey_file = "keys/webhooks.hex"\nfirst_pause_s = 1\nmost_pause_s = 10\n'
 
 
 def _head(peer: Peer, name: str) -> str:
@@ -130,10 +139,13 @@ def _path(sections: str) -> str:
     return f'{tls}[[paths]]\nname = "{PATH_NAME}"\nevm_key_file = "keys/relayer.hex"\n{of_path}'
 
 
-def _speaks_for() -> str:
+def _tenants() -> str:
     """Each broker for its node. The operator for both, so that a person sees everything: on a devnet only."""
     nodes_of = {broker: [node] for node, broker in BROKERS.items()} | {API_CLIENTS[2]: list(BROKERS)}
-    return "[speaks_for]\n" + "".join(f"{name} = {json.dumps(nodes)}\n" for name, nodes in nodes_of.items())
+    return "".join(
+        f"[tenants.{name}]\nnodes = {json.dumps(nodes)}\n" + ('audit = "all"\n' if name == API_CLIENTS[2] else "")
+        for name, nodes in nodes_of.items()
+    )
 
 
 def shared_sections(name: str, rpc_url: str, nodes: dict[str, Peer], validators: ValidatorSet) -> str:
@@ -145,7 +157,7 @@ def shared_sections(name: str, rpc_url: str, nodes: dict[str, Peer], validators:
         f'certificate = "network/{name}/certificate.pem"',
         f'private_key = "network/{name}/private-key.pem"',
         "[evm]",
-        f"rpc_url = {json.dumps(rpc_url)}",
+        f"rpc_urls = {json.dumps([rpc_url])}",
         'deployment_file = "deployment.json"',
         "[ledger]",
         f'ledger_id = "{LEDGER_ID}"',

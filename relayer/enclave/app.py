@@ -19,7 +19,8 @@ from relayer.enclave.measurement import program_measurement
 from relayer.enclave.rpc_enclave import EnclaveRpc
 from relayer.enclave.sealed import SealedEnclave
 from relayer.enclave.simulation import SimulatedRoot
-from relayer.rpc_server import CannotListen, WellFormedRequests
+from relayer.rpc.well_formed import WellFormedRequests
+from relayer.rpc_server import CannotListen
 
 MAX_REQUEST_BYTES = 512 * 1024
 STOP_GRACE_S = 1.0

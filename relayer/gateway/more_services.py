@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from types import ModuleType
 
 from crossdvp.gateway.v1 import (
     custody_service_pb2,
@@ -41,7 +40,7 @@ from relayer.gateway.parties.rpc_party import PartyRpc
 from relayer.gateway.preflight.ledger_checks import LedgerSources
 from relayer.gateway.preflight.rpc_preflight import PreflightDesk, PreflightRpc
 from relayer.gateway.preflight.token_checks import GasLimits
-from relayer.gateway.serving import MoreServices, Service
+from relayer.gateway.service import MoreServices, service_of
 from relayer.gateway.store import GatewayStore
 from relayer.proof_ends import LedgerAccess
 
@@ -104,12 +103,6 @@ async def opened_services(config: GatewayConfig, reached: Reached, house: House,
         loops={"operations": sender.run},
         listed=lists.of,
     )
-
-
-def service_of(messages: ModuleType, stubs: ModuleType, servicer: object) -> Service:
-    """The one service of a .proto file."""
-    (descriptor,) = messages.DESCRIPTOR.services_by_name.values()
-    return Service(getattr(stubs, f"add_{descriptor.name}Servicer_to_server"), servicer, descriptor.full_name)
 
 
 def _sources(config: GatewayConfig, reached: Reached, stack: AsyncExitStack) -> BundleSources:

@@ -38,7 +38,7 @@ class AffirmVerbs(Verbs):
             raise BadRequest("terms_hash", "32 bytes, or an etag instead", request.terms_hash.hex()[:80] or "neither")
         said = said_in(speaker, request)
         affirmed = Affirmed(request.terms_hash, request.etag)
-        number, rules = request.side, desk.admission.rules
+        number, rules = request.side, desk.admission.rules_for(speaker)
         listed = desk.listed(speaker.name)
 
         def change(before: Settlement | None) -> Settlement | None:

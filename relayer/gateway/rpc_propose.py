@@ -89,7 +89,7 @@ class ProposeVerbs(Verbs):
         admission.scope.check(terms)
         speaker.require_side(side, terms)
         require_listed(self._desk.listed(speaker.name), side, terms)
-        change = admission.admitted(side, instruct(side, terms, now_s, said, admission.rules), now_s)
+        change = admission.admitted(side, instruct(side, terms, now_s, said, admission.rules_for(speaker)), now_s)
         claims = (speaker.name, said.reference) if request.unique_reference and said.reference else None
         return Work(terms.trade_id, change, now_s, request=asked, claims=claims)
 

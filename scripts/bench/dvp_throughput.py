@@ -213,7 +213,11 @@ async def main() -> int:
             shut_down(directory)
     for name, ms in sorted(cpu_ms.items(), key=lambda item: -item[1]):
         _say(f"{name:12} {ms:7.1f} ms of processor time a settlement")
-    line: dict[str, object] = {"name": "dvp_throughput", "unit": "settlements/s", **figures(trades, options.rate, options.seconds)}
+    line: dict[str, object] = {
+        "name": "dvp_throughput",
+        "unit": "settlements/s",
+        **figures(trades, options.rate, options.seconds),
+    }
     line |= {"cpu_ms_a_settlement": round(sum(cpu_ms.values()), 1), "bound": BOUND}
     sys.stdout.write(json.dumps(line) + "\n")
     if not agrees:

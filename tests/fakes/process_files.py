@@ -10,12 +10,12 @@ LINES = {
     "listen": '"127.0.0.1:0"',
     "database": '"relayer.sqlite3"',
     "callers": '["operator"]',  # the relayer's
-    "speaks_for.operator": "",  # the gateway's
+    "tenants.operator.nodes": "",  # the gateway's
     "evm_key_file": '"relayer.hex"',
     "tls.authority": '"authority.pem"',
     "tls.certificate": '"certificate.pem"',
     "tls.private_key": '"key.pem"',
-    "evm.rpc_url": '"http://127.0.0.1:1"',
+    "evm.rpc_urls": '["http://127.0.0.1:1"]',
     "evm.deployment_file": '"deployment.json"',
     "ledger.ledger_id": '"progmat-test"',
     "ledger.client_id": '"qbft-0"',
@@ -37,7 +37,7 @@ def certified_folder(folder: Path) -> Path:
     return folder
 
 
-FOR_GATEWAY = {"callers": "", "evm_key_file": "", "speaks_for.operator": '["cn-a", "cn-b"]'}
+FOR_GATEWAY = {"callers": "", "evm_key_file": "", "tenants.operator.nodes": '["cn-a", "cn-b"]'}
 """What a gateway's file has otherwise."""
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sqlite3
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,7 +16,7 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from relayer.gateway.access import Speakers
 from relayer.gateway.matching import Side
 from relayer.gateway.settlement_codec import encode_terms
-from tests.fakes.running_gateway import RunningGateway, create_request, details_of, running_gateway
+from tests.fakes.running_gateway import RunningGateway, create_request, details_of, running_gateway, stored_in
 from tests.fakes.settlement_terms import some_terms
 
 ID, OTHER_ID = (str(uuid.UUID(int=number)) for number in (1, 2))
@@ -40,8 +38,7 @@ async def _refused(call: Any) -> tuple[grpc.StatusCode, str, dict[str, str]]:  #
 
 
 def _contents(gateway: RunningGateway) -> list[str]:
-    with contextlib.closing(sqlite3.connect(gateway.database)) as reader:
-        return list(reader.iterdump())
+    return stored_in(gateway.database)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,8 @@ def test_at_the_gateway_each_broker_speaks_for_its_node_and_nobody_else_instruct
     relayer, gateway = (Peer(name=name, target="127.0.0.1:1") for name in ("relayer", "gateway"))
     validators = ValidatorSet(3, tuple(Address(bytes([number]) * 20) for number in range(1, 5)))
     write_relayer_and_gateway(tmp_path, "http://127.0.0.1:2", peers, validators, relayer, gateway)
-    speakers = Speakers(load_config(GatewayConfig, tmp_path / "gateway.toml").speaks_for)
+    tenants = load_config(GatewayConfig, tmp_path / "gateway.toml").tenants
+    speakers = Speakers.of_tenants({name: section.tenant() for name, section in tenants.items()})
     spoken_for = {caller: speakers.speaker(caller).nodes for caller in speakers.callers}
     assert spoken_for == {"broker-a": {"cn-a"}, "broker-b": {"cn-b"}, "operator": {"cn-a", "cn-b"}}
     assert load_config(RelayerConfig, tmp_path / "relayer.toml").callers == ("operator", "relayer")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from relayer.config import ConfigInvalid, ConsensusKind, GatewayConfig, RelayerConfig, load_config
+from relayer.config import ConfigInvalid, GatewayConfig, RelayerConfig, load_config
+from relayer.evm_config import ConsensusKind
 from relayer.gateway.access import Speakers
 from tests.fakes.process_files import FOR_GATEWAY, certified_folder, write_config
 from tests.fakes.rpc_parties import tls_of
@@ -30,7 +31,7 @@ def test_a_good_file_is_read_with_its_relative_paths_beside_it(folder: Path) -> 
     ("field", "value"),
     [
         *[("listen", '"127.0.0.1"'), ("listen", '"127.0.0.1:70000"'), ("listen", '":1"'), ("listen", "")],
-        *[("callers", '[""]'), ("callers", '"operator"'), ("database", "5"), ("evm.rpc_url", '"ftp://x"')],
+        *[("callers", '[""]'), ("callers", '"operator"'), ("database", "5"), ("evm.rpc_urls", '["ftp://x"]')],
         *[("poll_interval_ms", "9"), ("poll_interval_ms", '"fast"'), ("receive_margin_s", "-1")],
         *[("kill_at", '"whenever"'), ("colour", '"red"'), ("ledger.colour", '"red"'), ("ledger.threshold", "0")],
         *[("ledger.issuer", '{ name = "sn", target = "nowhere" }'), ("ledger.validators", "[]")],
@@ -46,21 +47,23 @@ def test_a_wrong_value_is_refused_naming_file_and_field(folder: Path, field: str
 
 def test_a_gateways_callers_are_those_it_says_whom_they_speak_for(folder: Path) -> None:
     config = load_config(GatewayConfig, write_config(folder, **FOR_GATEWAY))
-    assert Speakers(config.speaks_for).callers == ("operator",)
-    assert Speakers(config.speaks_for).speaker("operator").nodes == {"cn-a", "cn-b"}
-    assert not Speakers(config.speaks_for).speaker("anybody").nodes
+    speakers = Speakers.of_tenants({name: tenant.tenant() for name, tenant in config.tenants.items()})
+    assert speakers.callers == ("operator",)
+    assert speakers.speaker("operator").nodes == {"cn-a", "cn-b"}
+    assert not speakers.speaker("anybody").nodes
+    assert not speakers.speaker("anybody").roles
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *[("speaks_for.operator", text) for text in ("[]", '""', '[""]', '"cn-a"', "5")],
-        *[("speaks_for", text) for text in ("{}", "[]", '["operator"]', '{ "" = ["cn-a"] }')],
+        *[("tenants.operator.nodes", text) for text in ("[]", '""', '[""]', '"cn-a"', "5")],
+        *[("tenants", text) for text in ("{}", "[]", '["operator"]', '{ "" = { nodes = ["cn-a"] } }')],
         ("callers", '["operator"]'),
     ],
 )
 def test_a_gateways_caller_who_speaks_for_nobody_is_refused(folder: Path, field: str, value: str) -> None:
-    path = write_config(folder, **{**FOR_GATEWAY, "speaks_for.operator": "", field: value})
+    path = write_config(folder, **{**FOR_GATEWAY, "tenants.operator.nodes": "", field: value})
     with pytest.raises(ConfigInvalid, match=re.escape(field)):
         load_config(GatewayConfig, path)
 

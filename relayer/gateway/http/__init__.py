@@ -1,0 +1,1 @@
+"""The gateway's services as JSON over HTTP, for people without gRPC."""

@@ -1,0 +1,149 @@
+"""Write a page for every reason of the catalogue into docs/errors, and hold the catalogue against the error classes.
+
+``--check`` (CI) fails when a page is stale, when a class that the gateway, the relayer or a client of theirs can raise
+has a reason without an entry, when an entry has no class, or when blame or status code of the two differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "proto" / "gen")]
+
+from chains.rpc_status import Blame, blame_of, code_of  # noqa: E402 # the checkout must be importable first
+from primitives.errors import CrossDvpError  # noqa: E402 # as above
+from relayer import rpc_relayer as relayer_codes  # noqa: E402 # as above
+from relayer.gateway import status_codes as gateway_codes  # noqa: E402 # as above
+from relayer.reasons.catalogue import Entry, catalogue  # noqa: E402 # as above
+from relayer.rpc_server import SERVER_CODES  # noqa: E402 # as above
+
+TARGET = ROOT / "docs" / "errors"
+MADE = "<!-- made by scripts/gen_error_pages.py: change relayer/reasons, not this file -->"
+PROCESSES: Final = (
+    "relayer.gateway.app",
+    "relayer.app",
+    "relayer.gateway.token_minting",
+    "chains.progmat.ibc_host.errors",
+)
+"""What they import is what can be told to a caller; a custodian's refusals of a lock come along with the last."""
+WITHOUT_CLASS: Final = {"INTERNAL": "what is not ours", "TOO_MANY_TRIES": "relayer/gateway/ledger_side.py"}
+OURS: Final = ("relayer", "chains", "light_clients", "ibc", "primitives")
+CODES: Final = {**SERVER_CODES, **relayer_codes.STATUS_CODES, **gateway_codes.STATUS_CODES}
+INTRODUCTION: Final = (
+    "Every error answer carries google.rpc.ErrorInfo with one of these reasons and the domain `crossdvp`. "
+    "`crossdvp explain REASON` prints the same, `--lang ja` in Japanese."
+)
+LAYERS: Final = {
+    "gateway": "The gateway, and how it is called",
+    "relayer": "The relayer",
+    "ledger": "The ledger and its nodes",
+    "evm": "The EVM chain and its nodes",
+    "light_clients": "Light clients",
+    "protocol": "Packets, encodings, proofs",
+}
+
+
+def reachable() -> dict[str, list[type[CrossDvpError]]]:
+    """Error classes by reason, of everything that the processes import."""
+    for module in PROCESSES:
+        importlib.import_module(module)
+    found: dict[str, list[type[CrossDvpError]]] = {}
+    for kind in _below(CrossDvpError):
+        if kind.__module__.partition(".")[0] in OURS and isinstance(getattr(kind, "reason", None), str):
+            found.setdefault(kind.reason, []).append(kind)
+    return found
+
+
+def _below(kind: type[CrossDvpError]) -> Iterator[type[CrossDvpError]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _below(each)
+
+
+def differences() -> list[str]:
+    """Where catalogue and classes do not agree, a line each."""
+    classes, entries = reachable(), catalogue()
+    lines = [
+        f"{reason}: no entry in relayer/reasons for {', '.join(f'{k.__module__}.{k.__name__}' for k in kinds)}"
+        for reason, kinds in sorted(classes.items())
+        if reason not in entries
+    ]
+    for reason, entry in entries.items():
+        kinds = classes.get(reason, [])
+        if not kinds and reason not in WITHOUT_CLASS:
+            lines.append(f"{reason}: no error class has this reason")
+        if kinds and entry.code not in {code_of(kind, CODES).name for kind in kinds}:
+            lines.append(f"{reason}: code is {entry.code}, told is {code_of(kinds[0], CODES).name}")
+        blames = {_blame(kind) for kind in kinds}
+        if kinds and blames != {entry.blame}:
+            lines.append(f"{reason}: blame is {entry.blame.value}, told is {', '.join(b.value for b in blames)}")
+    return lines
+
+
+def _blame(kind: type[CrossDvpError]) -> Blame:
+    return blame_of(kind.__new__(kind))
+
+
+def page(entry: Entry) -> str:
+    """The page of one reason."""
+    retry = "yes, after the delay in RetryInfo" if entry.is_worth_a_retry else "no: the same call fails again"
+    rows = [
+        ("gRPC status", entry.code),
+        ("whose fault", entry.blame.value),
+        ("worth a retry", retry),
+        ("told by", LAYERS[entry.layer]),
+    ]
+    table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+    parts = [MADE, f"# {entry.reason}", entry.what, "## What to do", entry.do, "## 日本語", entry.ja, table]
+    return "\n\n".join([*parts, "[All reasons](README.md)"]) + "\n"
+
+
+def index() -> str:
+    """The list of all pages, by layer."""
+    parts = [
+        MADE,
+        "# Reasons",
+        INTRODUCTION,
+    ]
+    for layer, title in LAYERS.items():
+        rows = [f"- [{e.reason}]({e.reason}.md) {e.what}" for e in catalogue().values() if e.layer == layer]
+        parts += [f"## {title}", "\n".join(sorted(rows))]
+    return "\n\n".join(parts) + "\n"
+
+
+def main() -> int:
+    """Command line: write the pages, or ``--check`` without writing."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="fail if a page is stale or a reason unexplained")
+    check = parser.parse_args().check
+    problems = differences()
+    pages = {f"{entry.reason}.md": page(entry) for entry in catalogue().values()} | {"README.md": index()}
+    TARGET.mkdir(parents=True, exist_ok=True)
+    stale = [name for name, text in pages.items() if not _is_same(TARGET / name, text)]
+    left = [path for path in TARGET.glob("*.md") if path.name not in pages]
+    if check:
+        problems += [f"stale: docs/errors/{name}; run `make proto`" for name in stale]
+        problems += [f"left over: docs/errors/{path.name}; run `make proto`" for path in left]
+    else:
+        for name in stale:
+            (TARGET / name).write_text(pages[name])
+        for path in left:
+            path.unlink()
+        print(f"{len(pages)} files under docs/errors")
+    for line in problems:
+        print(line, file=sys.stderr)
+    return 1 if problems else 0
+
+
+def _is_same(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text() == text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
