@@ -11,11 +11,15 @@ from pathlib import Path as FilePath
 import structlog
 
 from relayer.config import RelayerConfig, load_config
-from relayer.opened_paths import opened_paths, relayed_paths
+from relayer.observed_paths import observed_paths
+from relayer.opened_paths import evidence_desk, opened_paths, relayed_paths
 from relayer.rpc_server import ServerSettings
 from relayer.service import crash_hook
 from relayer.serving import serve_relayer
 from relayer.store import RelayerStore
+from relayer.telemetry import names
+from relayer.telemetry.of_relayer import RelayerTelemetry
+from relayer.telemetry.process import opened_telemetry
 
 _log = structlog.get_logger(__name__)
 
@@ -27,18 +31,23 @@ async def serve(config_file: FilePath, stopping: asyncio.Event) -> None:
     for path in config.paths:
         path.evm_secret()  # a key that cannot be used is told before anything is opened
     async with AsyncExitStack() as stack:
+        process = await stack.enter_async_context(opened_telemetry("relayer", config.telemetry, names.RELAYER, tls))
+        telemetry = RelayerTelemetry(process)
         store = RelayerStore(config.database)
         stack.callback(store.close)
-        opened = await opened_paths(config, tls, stack)
+        telemetry.watch_store(store)
+        opened = observed_paths(await opened_paths(config, tls, store, stack), telemetry, tls, stack)
         kill = crash_hook(config.kill_at, _kill_this_process)
         chains = {path.section.name: [end.chain_name for end in path.ends] for path in opened}
         await serve_relayer(
             relayed_paths(opened, config, store, kill, stopping),
             store,
-            ServerSettings(config.listen, tls, config.callers),
+            ServerSettings(config.listen, tls, config.callers, process.server_interceptors),
             config.poll_interval_ms / 1000,
             stopping,
             lambda port: _log.info("relaying", listen=config.listen, port=port, paths=chains),
+            evidence=evidence_desk(opened, config),
+            telemetry=telemetry,
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from enum import Enum
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
 
@@ -19,12 +18,16 @@ from primitives.errors import CallerError, CrossDvpError
 from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
 from relayer.database import is_url
+from relayer.evm_config import ConsensusKind, EvmSection
 from relayer.gateway.call_config import CallsSection
 from relayer.gateway.http.section import HttpSection
-from relayer.gateway.settlement_config import CutOffSection, TolerancesSection, Yen
+from relayer.gateway.services_config import CustodySection
+from relayer.gateway.settlement_config import CutOffSection, TolerancesSection
 from relayer.gateway.tenants import TenantSection
 from relayer.gateway.webhooks.section import WebhooksSection
+from relayer.planning_config import PlanningSection
 from relayer.proof_config import DirectProof, ProofSection
+from relayer.telemetry.config import TelemetrySection
 
 MAX_FILE_BYTES = 256 * 1024
 
@@ -108,25 +111,6 @@ class Peer(_Section):
         return ApiEndpoint(self.name, self.target)
 
 
-class ConsensusKind(Enum):
-    """What makes the EVM chain's blocks final: the light client that the ledger hosts of it, by its type."""
-
-    QBFT = "qbft"
-    MOCK = "mock"
-
-
-class EvmSection(_Section):
-    """The EVM chain: its JSON-RPC endpoint, where the IBC contracts were deployed, what makes its blocks final.
-
-    ``max_gas_price_wei``: the most that the relayer's account pays; 0 is for networks on which gas is free.
-    """
-
-    rpc_url: Annotated[str, Field(pattern=r"^https?://")]
-    deployment_file: Path
-    consensus: ConsensusKind = ConsensusKind.QBFT
-    max_gas_price_wei: Annotated[int, Field(ge=0, lt=2**64)] = 0
-
-
 class LedgerSection(_Section):
     """The Progmat ledger: its issuer's node, custodians, Validators, and the light client it hosts of the EVM chain."""
 
@@ -195,6 +179,7 @@ class PathSection(_Proved):
     evm_key_file: Path
     ledger: LedgerSection
     receive_margin_s: Annotated[int, Field(ge=0, le=3600)] = 3
+    planning: PlanningSection = PlanningSection()
 
     def evm_secret(self) -> bytes:
         """The EVM account's secret. Raises ``ConfigInvalid``."""
@@ -218,6 +203,7 @@ class RelayerConfig(_Section):
     ``profile``: what the process is for. Only ``test`` admits a chain whose consensus is the mock's.
     ``archive_after_s``: a packet that ended longer ago is archived.
     ``evidence_directory``: where a file is kept for each Validator that signed twice; beside the database by default.
+    ``telemetry``: see ``TelemetrySection``; nothing listens and nothing is traced unless it is given.
     ``kill_at`` is for kill tests only: the process sends itself SIGKILL when it reaches that line.
     """
 
@@ -233,6 +219,7 @@ class RelayerConfig(_Section):
     poll_interval_ms: Annotated[int, Field(ge=10, le=60_000)] = 100
     watch_interval_ms: Annotated[int, Field(ge=100, le=600_000)] = 2000
     evidence_directory: Path | None = None
+    telemetry: TelemetrySection = TelemetrySection()
     kill_at: Annotated[str, AfterValidator(_crash_point)] = ""
 
     @model_validator(mode="after")
@@ -263,8 +250,10 @@ class GatewayConfig(_Proved):
     ``tenants``: platforms that may call it, by the name in their certificates; ``calls``: what holds for every call.
     ``before_…_s``, ``…_to_settle_s``: see ``Margins``, of cash leading and of securities leading (payment).
     ``securities_lead``: families of adapters whose settlements the securities lead where an instruction does not say.
+    ``tolerances``, ``cut_offs`` (by cash ledger): see ``settlement_config``.
     ``http``, ``webhooks``: the JSON face, and events posted to platforms; each is there if its section is.
-    ``tolerances``, ``four_eyes_above_yen`` (by caller), ``cut_offs`` (by cash ledger): see ``settlement_config``.
+    ``telemetry``: as the relayer's.
+    ``custody``: see ``services_config``. ``relayer``: the one that preflight asks whether it is alive, if any.
     """
 
     profile: RegistryProfile = RegistryProfile.PRODUCTION
@@ -281,16 +270,27 @@ class GatewayConfig(_Proved):
     before_payment_s: Annotated[int, Field(ge=0, le=86_400)] = 20
     payment_to_settle_s: Annotated[int, Field(ge=1, le=86_400)] = 10
     securities_lead: tuple[Annotated[str, AfterValidator(_adapter_family)], ...] = ()
-    http: HttpSection | None = None
-    webhooks: WebhooksSection | None = None
     tolerances: TolerancesSection = TolerancesSection()
-    four_eyes_above_yen: dict[PartyName, Yen] = {}
     cut_offs: dict[Annotated[str, Field(min_length=1, max_length=64)], CutOffSection] = {}
     watch_heartbeat_s: Annotated[float, Field(ge=0.1, le=3600)] = 15.0
+    http: HttpSection | None = None
+    webhooks: WebhooksSection | None = None
+    telemetry: TelemetrySection = TelemetrySection()
+    custody: CustodySection = CustodySection()
+    relayer: Peer | None = None
 
     @model_validator(mode="after")
     def _mock_is_for_tests(self) -> Self:
         _refuse_mock(self.evm, self.profile)
+        return self
+
+    @model_validator(mode="after")
+    def _keys_in_files_are_for_tests(self) -> Self:
+        if self.profile is not RegistryProfile.TEST and any(each.kind == "file" for each in self.custody.signers):
+            raise ValueError(
+                'custody.signers: expected kind "aws-kms", found "file": a platform\'s key does not lie on this disk; '
+                ' say profile = "test" at the head of a configuration that is for tests only'
+            )
         return self
 
 
@@ -333,9 +333,10 @@ _PATHS = {
     "operator_key_file",
     "answer_file",
     "collateral_file",
+    "public_key",
     "key_file",
     "authority_file",
-    "public_key",
+    "traces_file",
 }
 
 

@@ -23,6 +23,8 @@ Int64: Final = sa.BigInteger()
 """Heights, times, counts: PostgreSQL's plain integer has 32 bits."""
 RowId: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """A primary key that the database counts up itself."""
+HEALTH_CURSOR: Final = "/health"
+"""The name, no chain's, under which a store proves that it can be written."""
 Location = Path | str | None
 """A SQLite file, a ``postgresql://`` URL, or None: in memory, for tests."""
 
@@ -100,6 +102,11 @@ class Database:
             connection.begin(),
         ):
             yield connection
+
+    @property
+    def engine(self) -> sa.Engine:
+        """For whoever times it; it is used through ``transaction``."""
+        return self._engine
 
     def close(self) -> None:
         """Close all connections; safe to call twice."""

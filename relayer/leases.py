@@ -111,6 +111,11 @@ class LeaseTable:
         row = connection.execute(sa.select(self._table).where(self._table.c.name == name)).first()
         return None if row is None else LeaseRow(row.name, row.holder, row.token, row.expires_s)
 
+    def rows(self, connection: sa.Connection) -> tuple[LeaseRow, ...]:
+        """All leases that were ever taken, by name."""
+        found = connection.execute(sa.select(self._table).order_by(self._table.c.name))
+        return tuple(LeaseRow(row.name, row.holder, row.token, row.expires_s) for row in found)
+
     def _required(
         self, connection: sa.Connection, fence: Fence, now_s: float, *, for_update: bool
     ) -> tuple[Any, float]:

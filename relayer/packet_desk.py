@@ -39,7 +39,7 @@ class PacketFilter:
     ``unchanged_since_s``: only packets that are not at their end and have not changed since that moment.
     """
 
-    source_chains: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
     states: tuple[PacketState, ...] = ()
     parked: ParkedOnly = ParkedOnly.ALL
     unchanged_since_s: float | None = None
@@ -47,8 +47,8 @@ class PacketFilter:
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """As the database takes it."""
         table, found = packets.c, list[sa.ColumnElement[bool]]()
-        if self.source_chains:
-            found.append(table.source_chain.in_(self.source_chains))
+        if self.paths:
+            found.append(table.path.in_(self.paths))
         if self.states:
             found.append(table.state.in_([state.value for state in self.states]))
         if self.unchanged_since_s is not None:
@@ -118,14 +118,20 @@ class PacketDesk:
         with self._database.transaction() as connection:
             return parked_packets.read(connection, row_id)
 
-    def act(self, wish: Wish, key: PacketKey, now_s: float) -> Act:
+    def count(self, wanted: PacketFilter) -> int:
+        """How many packets a list would show."""
+        with self._database.reading() as connection:
+            query = sa.select(sa.func.count()).select_from(packets).where(*wanted.conditions())
+            return int(connection.execute(query).scalar_one())
+
+    def act(self, wish: Wish, packet: PacketRow, now_s: float) -> Act:
         """Retry, park or unpark a packet; the same wish again changes nothing and gives the first act.
 
         Raises ``RequestIdReused``, ``PacketUnknown``, ``PacketEnded``, ``PacketIsParked``, ``PacketNotParked``.
         """
-        name = name_of(key)
+        name = name_of(packet.key)
         with self._database.transaction() as connection:
-            row = _locked_row(connection, key)
+            row = _locked_row(connection, packet)
             before, parking = packet_row(row), parked_packets.read(connection, row["id"])
             told = Act(
                 *(wish.request_id, wish.kind, name, wish.who, wish.why, now_s),
@@ -139,7 +145,7 @@ class PacketDesk:
                 parked_packets.park(connection, row["id"], Parking(Parked.BY_PERSON, now_s, wish.who, wish.why))
             else:
                 parked_packets.unpark(connection, [row["id"]])
-            after = packet_row(_locked_row(connection, key))
+            after = packet_row(_locked_row(connection, packet))
             done = Act(
                 *(wish.request_id, wish.kind, name, wish.who, wish.why, now_s, told.before),
                 in_words(after, parked_packets.read(connection, row["id"])),
@@ -178,16 +184,12 @@ def in_words(row: PacketRow, parking: Parking | None) -> str:
     return words
 
 
-def _locked_row(connection: sa.Connection, key: PacketKey) -> sa.RowMapping:
+def _locked_row(connection: sa.Connection, packet: PacketRow) -> sa.RowMapping:
     """The packet's row, which nobody else changes until the transaction ends."""
-    query = sa.select(packets).where(
-        packets.c.source_chain == key.source_chain,
-        packets.c.source_client == key.source_client,
-        packets.c.sequence == str(key.sequence),
-    )
+    query = sa.select(packets).where(packets.c.id == packet.row_id)
     row = connection.execute(query.with_for_update()).mappings().one_or_none()
-    if row is None:
-        raise PacketUnknown(name_of(key))
+    if row is None:  # archived meanwhile
+        raise PacketEnded(name_of(packet.key), "archived")
     return row
 
 

@@ -20,6 +20,8 @@ import structlog
 
 from primitives.errors import CallerError, CrossDvpError
 from relayer.rpc_server import Health
+from relayer.telemetry.config import LogLevel
+from relayer.telemetry.logs import bounded_fields, set_levels
 
 EXIT_ENDED = 0
 EXIT_FAILED = 1
@@ -42,8 +44,16 @@ def run_process(program: str, serve: Serve, arguments: Sequence[str] | None = No
     parser = argparse.ArgumentParser(prog=f"python -m {program}")
     parser.add_argument("--config", type=Path, required=True, metavar="FILE.toml")
     parser.add_argument("--log-format", type=LogFormat, default=LogFormat.TEXT, metavar="text|json")
+    parser.add_argument(
+        "--log-level",
+        type=_package_level,
+        action="append",
+        default=[],
+        metavar="PACKAGE=LEVEL",
+        help="how much a package says, for example relayer=debug; may be repeated; [telemetry.log_levels] adds to it",
+    )
     options = parser.parse_args(arguments)
-    configure_logs(options.log_format)
+    configure_logs(options.log_format, dict(options.log_level))
     log = structlog.get_logger(program)
     try:
         asyncio.run(_until_signalled(serve, options.config))
@@ -71,14 +81,22 @@ def described(defect: BaseException) -> dict[str, str]:
     return {"error": f"{type(defect).__name__}: {defect}", "where": where}
 
 
-def configure_logs(log_format: LogFormat) -> None:
-    """Everything to standard error: structlog's lines, and those of libraries from WARNING on."""
+def _package_level(text: str) -> tuple[str, LogLevel]:
+    package, equals, level = text.partition("=")
+    if not equals:
+        package, level = "relayer", package
+    return package, LogLevel(level.lower())
+
+
+def configure_logs(log_format: LogFormat, levels: Mapping[str, LogLevel] | None = None) -> None:
+    """Everything to standard error: structlog's lines, and those of libraries from WARNING on, or as ``levels`` say."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _one_line_defects,
+        bounded_fields,
     ]
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -93,8 +111,7 @@ def configure_logs(log_format: LogFormat) -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    for package in ("relayer", "chains"):
-        logging.getLogger(package).setLevel(logging.INFO)
+    set_levels(levels or {})
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,
@@ -114,7 +131,11 @@ def _one_line_defects(_logger: object, _method: str, event: structlog.typing.Eve
     return event
 
 
-async def run_until_stopped(stopping: asyncio.Event, jobs: Mapping[str, Coroutine[Any, Any, None]]) -> None:
+Jobs: TypeAlias = dict[str, Coroutine[Any, Any, None]]
+"""What a process does side by side, by name."""
+
+
+async def run_until_stopped(stopping: asyncio.Event, jobs: Jobs) -> None:
     """Run jobs side by side until ``stopping``; one that raises ends them all, and its error is raised here.
 
     A job may return early (a relayer that halted): the others go on, so that people can ask what happened.

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import time
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
-from chains.evm.client.account import EvmAccount
+from chains.evm.client.account import EvmAccount, EvmSender
+from chains.evm.client.block_memory import BlockMemory
 from chains.evm.client.consensus_prover import ConsensusProver
 from chains.evm.client.deployment import Deployment, address_bytes, read_record
 from chains.evm.client.followed_account import FollowedAccount
 from chains.evm.client.hub_deployment import HubDeployment
 from chains.evm.client.hub_proofs import QBFT_CLIENT_LAYOUT, HubProver
+from chains.evm.client.node_check import ExpectedChain
 from chains.evm.client.proofs import QbftProver, TrustTerms
 from chains.evm.client.rpc import EvmRpc
 from chains.progmat.client import ApiTls, CheckpointCollector, LedgerClient, ValidatorApi
-from relayer.chains.evm import EvmEndpoint
+from relayer.chains.evm import EvmEndpoint, EvmSettings
 from relayer.chains.evm_consensus import EvmConsensus
-from relayer.chains.evm_node import opened_evm_node
+from relayer.chains.evm_node import NodeSettings, opened_evm_node
 from relayer.chains.progmat import LedgerEndpoint
 from relayer.config import LedgerSection, read_secret
 from relayer.core.chain import ChainEndpoint
@@ -74,6 +76,8 @@ class EvmAccess:
     rpc: EvmRpc
     deployment: Deployment
     consensus: EvmConsensus
+    settings: EvmSettings = field(default_factory=EvmSettings)
+    memory: BlockMemory | None = None
 
     def without_batches(self) -> EvmAccess:
         """The same, one packet a call: the batch entry's joint proof is read by the direct light client alone."""
@@ -87,16 +91,16 @@ class EvmAccess:
         """The same of a QBFT chain, the only kind that others verify."""
         return QbftProver(self.rpc, self.deployment.commitments_contract, self.deployment.commitments_slot)
 
-    def endpoint(self, account: EvmAccount) -> EvmEndpoint:
+    def endpoint(self, account: EvmSender) -> EvmEndpoint:
         """The chain as one end of a direct path."""
-        return EvmEndpoint(self.rpc, self.deployment, account, self.prover())
+        return EvmEndpoint(self.rpc, self.deployment, account, self.prover(), self.settings, self.memory)
 
 
 async def opened_ends(
     proof: DirectProof | HubProof | EnclaveProof,
     ledger: LedgerAccess,
     evm: EvmAccess,
-    account: EvmAccount,
+    account: EvmSender,
     stack: AsyncExitStack,
 ) -> tuple[ChainEndpoint, ChainEndpoint]:
     """The ledger's end and the EVM chain's; what they hold open is closed with ``stack``. Raises ``ConfigInvalid``."""
@@ -147,11 +151,11 @@ async def hub_site(proof: HubProof, stack: AsyncExitStack) -> HubSite:
     """The hub's node, contracts and our account there. Raises ``ConfigInvalid``, `DeploymentInvalid`, `WrongChain`."""
     hub = read_record(proof.deployment_file, HubDeployment)
     secret = read_secret(proof.hub_key_file)
-    rpc = await stack.enter_async_context(opened_evm_node(proof.rpc_url, hub.chain_id))
+    rpc = await stack.enter_async_context(opened_evm_node(NodeSettings((proof.rpc_url,), ExpectedChain(hub.chain_id))))
     return HubSite(rpc, EvmAccount(rpc, secret, hub.chain_id), hub)
 
 
-async def _direct_path(ledger: LedgerAccess, evm: EvmAccess, account: EvmAccount, stack: AsyncExitStack) -> DirectPath:
+async def _direct_path(ledger: LedgerAccess, evm: EvmAccess, account: EvmSender, stack: AsyncExitStack) -> DirectPath:
     issuer = ledger.issuer()
     stack.push_async_callback(issuer.close)
     return DirectPath(

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from chains.evm.client.account import EvmAccount
+from chains.evm.client.account import EvmSender
 from chains.evm.client.deployment import address_bytes
 from chains.evm.client.followed_account import FollowedAccount
 from chains.evm.client.hub_deployment import LEDGER_CLIENT_ID as LEDGER_ON_HUB
@@ -64,7 +64,7 @@ async def watch_over(
     endpoints: Sequence[ChainEndpoint],
     ledger: LedgerAccess,
     evm: EvmAccess,
-    account: EvmAccount,
+    account: EvmSender,
     ledger_side: LedgerWatchSide,
     interval_s: float,
     stack: AsyncExitStack,
@@ -110,7 +110,7 @@ class _OnHub:
         return address_bytes(self.router)
 
 
-def _behind_hub(parts: WatchParts, site: HubSite, evm: EvmAccess, account: EvmAccount) -> dict[str, Round]:
+def _behind_hub(parts: WatchParts, site: HubSite, evm: EvmAccess, account: EvmSender) -> dict[str, Round]:
     """The hub's own client of the ledger is watched as a direct one; the ends' clients are compared."""
     prover = HubProver(site.rpc, address_bytes(site.deployment.chain_client), QBFT_CLIENT_LAYOUT)
     followed = FollowedAccount(evm.rpc, evm.deployment.commitments_contract)
@@ -134,7 +134,7 @@ def _through_enclaves(
     parts: WatchParts,
     ledger: LedgerAccess,
     evm: EvmAccess,
-    account: EvmAccount,
+    account: EvmSender,
     stack: AsyncExitStack,
 ) -> dict[str, Round]:
     setting, issuer = enclave_setting(proof), ledger.issuer()

@@ -1,184 +1,244 @@
-"""RelayerService over gRPC: what the relayer knows, read from its store and its last look at both chains."""
+"""RelayerService over gRPC: what the relayer knows, read from its store and its last look at both chains; and acts."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
+import grpc
 import grpc.aio
 from crossdvp.relayer.v1 import relayer_service_pb2 as pb
 from crossdvp.relayer.v1 import relayer_service_pb2_grpc as pb_grpc
-from google.protobuf.timestamp_pb2 import Timestamp
 
-from primitives.errors import CallerError
-from relayer.core.lifecycle import WAITS_FOR, PacketState
+from relayer.acts import Act, ActKind, RequestIdReused
+from relayer.operator_errors import (
+    BadActRequest,
+    BadPage,
+    EvidenceNotTaken,
+    EvidenceUnusable,
+    PacketAmbiguous,
+    PacketEnded,
+    PacketIsParked,
+    PacketNotParked,
+    PacketUnknown,
+    PathUnknown,
+)
+from relayer.packet_desk import PacketDesk, PacketFilter, ParkedOnly, Wish
+from relayer.packet_stories import PacketStories
+from relayer.relayer_codec import (
+    STATES,
+    act_message,
+    alarm_messages,
+    chain_statuses,
+    evidence_message,
+    light_clients,
+)
+from relayer.rpc_server import caller_of
 from relayer.service import RelayerLoop
-from relayer.store import ArchivedPacket, PacketKey, PacketRow, RelayerStore, StepRow
+from relayer.store import RelayerStore
 from relayer.watch.alarms import AlarmBoard
+from relayer.watch.evidence_desk import EvidenceDesk, read_evidence
 
-MOST_PER_PAGE = 500
-_PAGE_TOKEN = re.compile(r"[0-9]{0,18}")
-Context = grpc.aio.ServicerContext[Any, Any]
-
-_STATES = {
-    pb.PACKET_STATE_SENT: PacketState.SENT,
-    pb.PACKET_STATE_RECEIVED: PacketState.RECEIVED,
-    pb.PACKET_STATE_DELIVERY_BLOCKED: PacketState.DELIVERY_BLOCKED,
-    pb.PACKET_STATE_RETURN_BLOCKED: PacketState.RETURN_BLOCKED,
-    pb.PACKET_STATE_ACKNOWLEDGED: PacketState.ACKNOWLEDGED,
-    pb.PACKET_STATE_TIMED_OUT: PacketState.TIMED_OUT,
+STATUS_CODES: Final = {
+    PacketUnknown: grpc.StatusCode.NOT_FOUND,
+    PathUnknown: grpc.StatusCode.NOT_FOUND,
+    BadPage: grpc.StatusCode.INVALID_ARGUMENT,
+    BadActRequest: grpc.StatusCode.INVALID_ARGUMENT,
+    EvidenceUnusable: grpc.StatusCode.INVALID_ARGUMENT,
+    PacketAmbiguous: grpc.StatusCode.FAILED_PRECONDITION,
+    PacketEnded: grpc.StatusCode.FAILED_PRECONDITION,
+    PacketIsParked: grpc.StatusCode.FAILED_PRECONDITION,
+    PacketNotParked: grpc.StatusCode.FAILED_PRECONDITION,
+    EvidenceNotTaken: grpc.StatusCode.FAILED_PRECONDITION,
+    RequestIdReused: grpc.StatusCode.ALREADY_EXISTS,
 }
-_NUMBERS = {state: number for number, state in _STATES.items()}
-
-
-class PacketUnknown(CallerError):
-    """This relayer has not seen that packet (yet)."""
-
-    reason = "PACKET_UNKNOWN"
-
-    def __init__(self, source_client: str, sequence: int) -> None:
-        self.source_client, self.sequence = source_client, sequence
-        super().__init__(f"no packet {sequence} of client {source_client} seen: check the sequence, or wait a moment")
-
-
-class BadPage(CallerError):
-    """A page size, token or state filter that cannot be used."""
-
-    reason = "BAD_PAGE"
+MOST_PER_PAGE: Final = 500
+MOST_WHY, MOST_REFERENCE = 500, 256
+_PAGE_TOKEN: Final = re.compile(r"[0-9]{0,18}")
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:/+-]{1,64}")
+_NEWEST: Final = 2**63 - 1
+_PARKED: Final = {
+    pb.PARKED_FILTER_UNSPECIFIED: ParkedOnly.ALL,
+    pb.PARKED_FILTER_PARKED: ParkedOnly.PARKED,
+    pb.PARKED_FILTER_POISON: ParkedOnly.POISON,
+    pb.PARKED_FILTER_NOT_PARKED: ParkedOnly.NOT_PARKED,
+}
+Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class RelayerRpc(pb_grpc.RelayerServiceServicer):
-    """One per relayer process; reads only."""
+    """One per relayer process. Names of methods are those of the .proto, which says what each does."""
 
-    def __init__(self, store: RelayerStore, loops: Sequence[RelayerLoop], boards: Sequence[AlarmBoard]) -> None:
+    def __init__(
+        self,
+        store: RelayerStore,
+        loops: Sequence[RelayerLoop],
+        boards: Sequence[AlarmBoard],
+        now_s: Callable[[], float],
+        evidence: EvidenceDesk | None = None,
+    ) -> None:
         self._store = store
         self._loops = loops
         self._boards = boards
+        self._now_s = now_s
+        self._evidence = evidence
+        self._desk = PacketDesk(store)
+        self._stories = PacketStories(store, self._desk, loops, now_s)
 
     async def GetStatus(self, _request: pb.GetStatusRequest, _context: Context) -> pb.GetStatusResponse:  # noqa: N802  # the name in the .proto
         """See the .proto."""
         counts = await asyncio.to_thread(self._store.counts)
-        chains = [chain for loop in self._loops for chain in _chains(loop)]
-        return pb.GetStatusResponse(chains=chains, packets_by_state=counts, alarms=self._alarms())
+        chains = [chain for loop in self._loops for chain in chain_statuses(loop)]
+        return pb.GetStatusResponse(chains=chains, packets_by_state=counts, alarms=alarm_messages(self._boards))
 
-    def _alarms(self) -> Sequence[pb.Alarm]:
-        return [
-            pb.Alarm(
-                kind=raised.alarm.kind.value,
-                subject=raised.alarm.subject,
-                detail=raised.alarm.detail,
-                since=_stamp(raised.since_s),
-            )
-            for board in self._boards
-            for raised in board.raised
-        ]
-
-    async def ListPackets(self, request: pb.ListPacketsRequest, _context: Context) -> pb.ListPacketsResponse:  # noqa: N802  # the name in the .proto
+    async def ListPaths(self, _request: pb.ListPathsRequest, _context: Context) -> pb.ListPathsResponse:  # noqa: N802  # as above
         """See the .proto."""
-        token = request.page_token
-        if not 0 <= request.page_size <= MOST_PER_PAGE or not _PAGE_TOKEN.fullmatch(token):
-            raise BadPage(f"page_size must be 0..{MOST_PER_PAGE} and page_token one from an earlier answer")
-        unknown = [number for number in request.states if number not in _STATES]
+        paths = [await asyncio.to_thread(self._path, loop) for loop in self._loops]
+        return pb.ListPathsResponse(paths=paths)
+
+    def _path(self, loop: RelayerLoop) -> pb.Path:
+        first, second = loop.path.endpoints
+        counts = self._store.counts(loop.path.name)
+        return pb.Path(
+            name=loop.path.name,
+            first_chain=first.chain_name,
+            second_chain=second.chain_name,
+            state=loop.state.value,
+            last_error=loop.last_error,
+            advice=loop.advice,
+            not_watched=loop.not_watched,
+            packets_by_state=counts,
+            parked=self._desk.count(PacketFilter((loop.path.name,), parked=ParkedOnly.PARKED)),
+            standby=loop.standby,
+        )
+
+    async def ListClients(self, _request: pb.ListClientsRequest, _context: Context) -> pb.ListClientsResponse:  # noqa: N802  # as above
+        """See the .proto."""
+        return pb.ListClientsResponse(clients=[client for loop in self._loops for client in light_clients(loop)])
+
+    async def ListPackets(self, request: pb.ListPacketsRequest, _context: Context) -> pb.ListPacketsResponse:  # noqa: N802  # as above
+        """See the .proto."""
+        size, after = _page(request.page_size, request.page_token)
+        wanted = self._filter(request)
+        rows = await asyncio.to_thread(self._desk.page, wanted, after, size + 1)
+        packets = await asyncio.to_thread(self._stories.listed, rows[:size])
+        return pb.ListPacketsResponse(
+            packets=packets, next_page_token=str(rows[size - 1].row_id) if len(rows) > size else ""
+        )
+
+    def _filter(self, request: pb.ListPacketsRequest) -> PacketFilter:
+        unknown = [number for number in request.states if number not in STATES]
         if unknown:
             raise BadPage(f"states: {unknown[0]} is not a packet state")
-        size = request.page_size or 50
-        states = [_STATES[number] for number in request.states]
-        rows = await asyncio.to_thread(self._store.page, states, int(token or 0), size + 1)
-        return pb.ListPacketsResponse(
-            packets=[_encode(row, ()) for row in rows[:size]],
-            next_page_token=str(rows[size - 1].row_id) if len(rows) > size else "",
-        )
+        if request.parked not in _PARKED:
+            raise BadPage(f"parked: {request.parked} is not a filter")
+        names = [loop.path.name for loop in self._loops]
+        if request.path and request.path not in names:
+            raise PathUnknown(request.path[:MOST_REFERENCE], names)
+        since_s = None
+        if request.HasField("stuck_for"):
+            stuck_s = request.stuck_for.seconds + request.stuck_for.nanos / 1e9
+            if stuck_s < 0:
+                raise BadPage("stuck_for: expected a time that is not negative")
+            since_s = self._now_s() - stuck_s
+        states = tuple(STATES[number] for number in request.states)
+        return PacketFilter((request.path,) if request.path else (), states, _PARKED[request.parked], since_s)
 
-    async def GetPacket(self, request: pb.GetPacketRequest, _context: Context) -> pb.GetPacketResponse:  # noqa: N802  # the name in the .proto
+    async def GetPacket(self, request: pb.GetPacketRequest, _context: Context) -> pb.GetPacketResponse:  # noqa: N802  # as above
         """See the .proto."""
-        packet = await asyncio.to_thread(self._packet, request.source_client, request.sequence)
-        if packet is None:
-            raise PacketUnknown(request.source_client, request.sequence)
-        return pb.GetPacketResponse(packet=packet)
+        reference = request.packet or f"{request.source_client}/{request.sequence}"
+        return pb.GetPacketResponse(packet=await asyncio.to_thread(self._stories.whole, _reference(reference)))
 
-    def _packet(self, source_client: str, sequence: int) -> pb.Packet | None:
-        """A packet of any path's end: the request names no chain. If two name a client alike, the first one's."""
-        for loop in self._loops:
-            for end in loop.path.endpoints:
-                key = PacketKey(end.chain_name, source_client, sequence)
-                if (story := self._store.story(key, loop.path.name)) is not None:
-                    return _encode(*story)
-                if (archived := self._store.archived(key, loop.path.name)) is not None:
-                    return _encode_archived(archived)
-        return None
-
-
-def _chains(loop: RelayerLoop) -> Sequence[pb.ChainStatus]:
-    view, path = loop.path.view, loop.path
-    error, standby = loop.last_error, loop.standby
-    if view is None:
-        return [
-            pb.ChainStatus(chain=chain.chain_name, last_error=error, path=path.name, standby=standby)
-            for chain in path.endpoints
+    async def ExplainPacket(self, request: pb.ExplainPacketRequest, _context: Context) -> pb.ExplainPacketResponse:  # noqa: N802  # as above
+        """See the .proto."""
+        packet, sentences = await asyncio.to_thread(self._stories.explained, _reference(request.packet))
+        evidence = [
+            f"{step.what} on {step.chain}: {step.tx_id} at height {step.height}" for step in packet.steps if step.tx_id
         ]
-    return [
-        pb.ChainStatus(
-            chain=chain.chain_name,
-            height=head.height,
-            head_time=Timestamp(seconds=head.timestamp_s),
-            client_id=client.client_id,
-            client_height=client.latest_height,
-            client_expires=Timestamp(seconds=client.latest_timestamp_s + client.trusting_period_s),
-            client_status=client.status.name.lower(),
-            last_error=error,
-            path=path.name,
-            standby=standby,
+        return pb.ExplainPacketResponse(packet=packet, sentences=sentences, evidence=evidence)
+
+    async def RetryPacket(self, request: pb.RetryPacketRequest, context: Context) -> pb.RetryPacketResponse:  # noqa: N802  # as above
+        """See the .proto."""
+        act, packet = await self._act(ActKind.RETRY, request, context)
+        return pb.RetryPacketResponse(act=act, packet=packet)
+
+    async def ParkPacket(self, request: pb.ParkPacketRequest, context: Context) -> pb.ParkPacketResponse:  # noqa: N802  # as above
+        """See the .proto."""
+        act, packet = await self._act(ActKind.PARK, request, context)
+        return pb.ParkPacketResponse(act=act, packet=packet)
+
+    async def UnparkPacket(self, request: pb.UnparkPacketRequest, context: Context) -> pb.UnparkPacketResponse:  # noqa: N802  # as above
+        """See the .proto."""
+        act, packet = await self._act(ActKind.UNPARK, request, context)
+        return pb.UnparkPacketResponse(act=act, packet=packet)
+
+    async def _act(
+        self,
+        kind: ActKind,
+        request: pb.RetryPacketRequest | pb.ParkPacketRequest | pb.UnparkPacketRequest,
+        context: Context,
+    ) -> tuple[pb.Act, pb.Packet]:
+        wish = _wish(request.request_id, kind, request.why, context)
+        reference = _reference(request.packet)
+        row = await asyncio.to_thread(self._stories.row, reference)
+        act = await asyncio.to_thread(self._desk.act, wish, row, self._now_s())
+        return act_message(act), await asyncio.to_thread(self._stories.whole, act.subject)
+
+    async def ListActs(self, request: pb.ListActsRequest, _context: Context) -> pb.ListActsResponse:  # noqa: N802  # as above
+        """See the .proto."""
+        size, before = _page(request.page_size, request.page_token)
+        subject = ""
+        if request.packet:
+            subject = (await asyncio.to_thread(self._stories.whole, _reference(request.packet))).name
+        found = await asyncio.to_thread(self._desk.acts, subject, before or _NEWEST, size + 1)
+        return pb.ListActsResponse(
+            acts=[act_message(act) for _, act in found[:size]],
+            next_page_token=str(found[size - 1][0]) if len(found) > size else "",
         )
-        for chain, head, client in zip(path.endpoints, view.heads, view.clients, strict=True)
-    ]
+
+    async def ListEvidence(self, _request: pb.ListEvidenceRequest, _context: Context) -> pb.ListEvidenceResponse:  # noqa: N802  # as above
+        """See the .proto."""
+        kept = [] if self._evidence is None else await asyncio.to_thread(self._evidence.kept)
+        return pb.ListEvidenceResponse(evidence=[evidence_message(each) for each in kept])
+
+    async def SubmitEvidence(self, request: pb.SubmitEvidenceRequest, context: Context) -> pb.SubmitEvidenceResponse:  # noqa: N802  # as above
+        """See the .proto."""
+        wish = _wish(request.request_id, ActKind.SUBMIT_EVIDENCE, request.why, context)
+        brought = read_evidence("evidence", request.equivocation)
+        subject = f"0x{brought.validator.hex()} at {brought.evidence.height} of {brought.evidence.ledger_id}"
+        earlier = await asyncio.to_thread(self._desk.repeated, wish, subject, self._now_s())
+        if earlier is not None:
+            return pb.SubmitEvidenceResponse(act=act_message(earlier), done=earlier.after)
+        if self._evidence is None:
+            raise EvidenceNotTaken
+        done = await self._evidence.submit(brought)
+        act = Act(wish.request_id, wish.kind, subject, wish.who, wish.why, self._now_s(), "brought", done)
+        await asyncio.to_thread(self._desk.write_down, act)
+        return pb.SubmitEvidenceResponse(act=act_message(act), done=done)
+
+    async def ListAlarms(self, _request: pb.ListAlarmsRequest, _context: Context) -> pb.ListAlarmsResponse:  # noqa: N802  # as above
+        """See the .proto."""
+        return pb.ListAlarmsResponse(alarms=alarm_messages(self._boards))
 
 
-def _encode(row: PacketRow, steps: Sequence[StepRow]) -> pb.Packet:
-    tracked, packet = row.tracked, row.tracked.packet
-    waits_long = tracked.not_before_s > 0 and not tracked.state.is_final
-    return pb.Packet(
-        source_chain=row.source_chain,
-        source_client=packet.source_client,
-        destination_client=packet.destination_client,
-        sequence=packet.sequence,
-        timeout=Timestamp(seconds=packet.timeout_s),
-        state=_NUMBERS[tracked.state],
-        waits_for=WAITS_FOR[tracked.state],
-        attempts=tracked.attempts,
-        last_error=row.last_error,
-        next_attempt=_stamp(tracked.not_before_s) if waits_long else None,
-        steps=[_encode_step(step) for step in steps],
-    )
+def _page(page_size: int, page_token: str) -> tuple[int, int]:
+    if not 0 <= page_size <= MOST_PER_PAGE or not _PAGE_TOKEN.fullmatch(page_token):
+        raise BadPage(f"page_size must be 0..{MOST_PER_PAGE} and page_token one from an earlier answer")
+    return page_size or 50, int(page_token or 0)
 
 
-def _encode_archived(archived: ArchivedPacket) -> pb.Packet:
-    """Of a packet that ended long ago its events are left, and how it ended."""
-    return pb.Packet(
-        source_chain=archived.key.source_chain,
-        source_client=archived.key.source_client,
-        destination_client=archived.destination_client,
-        sequence=archived.key.sequence,
-        timeout=Timestamp(seconds=archived.timeout_s),
-        state=_NUMBERS[archived.state],
-        waits_for=WAITS_FOR[archived.state],
-        attempts=archived.attempts,
-        steps=[_encode_step(step) for step in archived.events],
-    )
+def _reference(text: str) -> str:
+    if not 0 < len(text) <= MOST_REFERENCE:
+        raise PacketUnknown(text[:MOST_REFERENCE] or "without a name")
+    return text
 
 
-def _encode_step(step: StepRow) -> pb.Step:
-    return pb.Step(
-        chain=step.chain,
-        what=step.what,
-        tx_id=step.tx_id,
-        height=step.height,
-        proof_bytes=step.proof_bytes,
-        refusal=step.refusal,
-        at=_stamp(step.at_s),
-    )
-
-
-def _stamp(at_s: float) -> Timestamp:
-    return Timestamp(seconds=int(at_s), nanos=int(at_s % 1 * 1e9))
+def _wish(request_id: str, kind: ActKind, why: str, context: Context) -> Wish:
+    if not _REQUEST_ID.fullmatch(request_id):
+        raise BadActRequest("request_id: expected 1..64 of A-Z a-z 0-9 . _ : / + -, chosen anew for each act")
+    reason = why.strip()
+    if not 0 < len(reason) <= MOST_WHY or not reason.isprintable():
+        raise BadActRequest(f"why: expected your reason in 1..{MOST_WHY} printable characters, on one line")
+    return Wish(request_id, kind, caller_of(context), reason)

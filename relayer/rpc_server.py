@@ -86,6 +86,8 @@ class ServerSettings:
     listen: str
     tls: ApiTls
     callers: tuple[str, ...]
+    measured: tuple[grpc.aio.ServerInterceptor, ...] = ()  # type: ignore[type-arg]  # generic in its stub only
+    """What every call passes before all else that may refuse it: it sees the statuses that callers get."""
 
 
 class RpcServer:
@@ -93,6 +95,7 @@ class RpcServer:
 
     ``codes`` refines the status codes of errors, ``adorn`` adds to their details. ``access``: interceptors that decide
     who may call what; the plain list of callers unless they are given. ``most_bytes``: see ``WellFormedRequests``.
+    ``interceptors``: what calls go through, outermost first; another face of the same servicers goes through them, too.
     """
 
     def __init__(
@@ -114,6 +117,7 @@ class RpcServer:
         # Outermost first: whatever is raised further in becomes a status; who calls is asked before what is called.
         interceptors = (
             KeptHandlers(self._unserved),
+            *settings.measured,
             self._calls,
             ErrorStatusInterceptor(self._codes, adorn),
             InTime(),

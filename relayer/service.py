@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 import structlog
@@ -21,6 +22,16 @@ _log = structlog.get_logger(__name__)
 ARCHIVE_BATCH: Final = 200
 ARCHIVE_PAUSE_S: Final = 60.0
 """Between two looks for packets to archive, when the last one found all of them."""
+
+
+class LoopState(Enum):
+    """What a path's loop is doing."""
+
+    STARTING = "starting"
+    RELAYING = "relaying"
+    WAITING = "waiting"  # for what ``last_error`` says
+    STANDBY = "standby"
+    HALTED = "halted"
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,9 @@ class RelayerLoop:
         *,
         lease: Lease | None = None,
         archiving: Archiving | None = None,
+        not_watched: tuple[str, ...] = (),
     ) -> None:
+        """``not_watched``: what no watch of this path's proof architecture looks at, in words."""
         self.path = path
         self._poll_interval_s = poll_interval_s
         self._stopping = stopping
@@ -53,8 +66,22 @@ class RelayerLoop:
         self._archiving = archiving
         self._archive_again_s = 0.0
         self._failures = 0
+        self._told = ""
         self.last_error = ""
         self.halted = False
+        self.advice = ""
+        self.not_watched = not_watched
+
+    @property
+    def state(self) -> LoopState:
+        """What the loop is doing now."""
+        if self.halted:
+            return LoopState.HALTED
+        if self.standby:
+            return LoopState.STANDBY
+        if self.last_error:
+            return LoopState.WAITING
+        return LoopState.STARTING if self.path.view is None else LoopState.RELAYING
 
     @property
     def standby(self) -> str:
@@ -91,26 +118,25 @@ class RelayerLoop:
             return self._waited_out(failure, first_s=self._poll_interval_s, most_s=5.0)
         except PathBroken as failure:
             self.last_error = f"{failure.reason}: {failure}"
-            self.halted = True
+            self.halted, self.advice = True, failure.advice
             # the reason says it; a trace would not help
-            _log.error("path halted", path=self.path.name, error=self.last_error)
+            _log.error("path halted", path=self.path.name, error=self.last_error, advice=self.advice)
             return 0.0
         except CrossDvpError as failure:
             # A nonsensical answer or a refused round: shown, and tried again, slowly; it may be one bad node.
             return self._waited_out(failure, first_s=1.0, most_s=30.0)
-        self._failures, self.last_error = 0, ""
+        self._failures, self.last_error, self._told = 0, "", ""
         return 0.0 if busy else self._poll_interval_s
 
     def _waited_out(self, failure: CrossDvpError, *, first_s: float, most_s: float) -> float:
         self.last_error = f"{failure.reason}: {failure}"
         pause_s = retry_delay_s(self._failures, first_s=first_s, most_s=most_s)
         self._failures += 1
-        tell, what = (
-            (_log.warning, "chain unavailable")
-            if isinstance(failure, UnavailableError)
-            else (_log.error, "round refused")
-        )
-        tell(what, path=self.path.name, error=self.last_error, retry_in_s=round(pause_s, 2))
+        if self.last_error != self._told:  # once, and not at every attempt: the status shows that it lasts
+            self._told = self.last_error
+            is_away = isinstance(failure, UnavailableError)
+            tell, what = (_log.warning, "chain unavailable") if is_away else (_log.error, "round refused")
+            tell(what, path=self.path.name, error=self.last_error, retry_in_s=round(pause_s, 2))
         return pause_s
 
     async def _archive(self) -> int:

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from relayer.archive import archive_packets
 from relayer.core.lifecycle import PacketState
-from relayer.database import Database, Location
+from relayer.database import HEALTH_CURSOR, Database, Location
+from relayer.leases import LeaseRow
 from relayer.path_store import Fenced, PathStore
 from relayer.store_tables import (
     SCHEMA_VERSION,
@@ -23,6 +24,9 @@ from relayer.store_tables import (
     StepRow,
     archived_packet,
     archived_packets,
+    cursors,
+    evm_blocks,
+    evm_nonces,
     leases,
     metadata,
     packet_row,
@@ -47,10 +51,16 @@ class RelayerStore:
     def __init__(self, location: Location) -> None:
         self.database = Database(location, metadata, SCHEMA_VERSION)
         self.leases = leases
+        self.evm_nonces, self.evm_blocks = evm_nonces, evm_blocks
 
     def close(self) -> None:
         """Close all connections."""
         self.database.close()
+
+    def prove_writable(self, now_s: int) -> None:
+        """One durable write. Raises ``StoreUnavailable`` where the disk, or the database, takes none."""
+        with self.database.transaction() as connection:
+            cursors.move(connection, HEALTH_CURSOR, now_s)
 
     def of_path(self, path: str, fence: Fenced = unfenced) -> PathStore:
         """The share of one path; ``fence`` refuses its writes once its lease is lost."""
@@ -105,6 +115,11 @@ class RelayerStore:
                 name: int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
                 for name, table in sorted(metadata.tables.items())
             }
+
+    def lease_rows(self) -> tuple[LeaseRow, ...]:
+        """All leases, held or not."""
+        with self.database.reading() as connection:
+            return leases.rows(connection)
 
     def paths(self) -> tuple[str, ...]:
         """Names of the paths that have packets, archived ones or not, in order."""

@@ -15,6 +15,8 @@ from relayer.core.lifecycle import PacketState
 from relayer.core.plan import Parked, TrackedPacket
 from relayer.core.retry import Record
 from relayer.database import Cursors, Int64, RowId
+from relayer.evm_blocks import BlockTable
+from relayer.evm_nonces import NonceTable
 from relayer.leases import LeaseTable
 from relayer.packet_care import ParkedTable, care_columns
 
@@ -89,6 +91,8 @@ cursors: Final = Cursors(metadata)
 leases: Final = LeaseTable(metadata)
 parked_packets: Final = ParkedTable(metadata, packets)
 acts: Final = ActTable(metadata)
+evm_nonces: Final = NonceTable(metadata)
+evm_blocks: Final = BlockTable(metadata)
 
 
 @dataclass(frozen=True)

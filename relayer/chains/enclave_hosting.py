@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from chains.evm.client.account import EvmAccount
+from chains.evm.client.account import EvmSender
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.enclave_light_client import EnclaveLightClientBinding
 from chains.evm.client.rpc import EvmRpc
@@ -21,7 +21,7 @@ from relayer.enclave.enclave import EnclaveIdentity
 class EnclaveHostingEvm(EvmEndpoint):
     """An EVM chain whose ``deployment.light_client`` is an ``EnclaveLightClient``."""
 
-    def __init__(self, rpc: EvmRpc, deployment: Deployment, account: EvmAccount) -> None:
+    def __init__(self, rpc: EvmRpc, deployment: Deployment, account: EvmSender) -> None:
         super().__init__(rpc, deployment, account)
         self._enclave_client = EnclaveLightClientBinding(address_bytes(deployment.light_client))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chains.evm.client.account import EvmAccount
+from chains.evm.client.account import EvmSender
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.enclave_light_client import EnclaveLightClientBinding
 from chains.evm.client.router import Router
@@ -63,7 +63,7 @@ class EnclaveCheckpointHost:
     """Implements ``CheckpointHost``: the EVM chain, whose client of the ledger is an ``EnclaveLightClient``."""
 
     def __init__(
-        self, rpc: EvmRpc, deployment: Deployment, account: EvmAccount, states: LedgerStates, quorum: EnclaveQuorum
+        self, rpc: EvmRpc, deployment: Deployment, account: EvmSender, states: LedgerStates, quorum: EnclaveQuorum
     ) -> None:
         self._rpc = rpc
         self._account = account

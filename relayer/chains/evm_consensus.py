@@ -17,7 +17,7 @@ from light_clients import mock, qbft
 from light_clients.clock import Expiring
 from light_clients.mock.states import decode_client_state as decode_mock
 from light_clients.qbft.codec import decode_client_state as decode_qbft
-from relayer.config import ConsensusKind
+from relayer.evm_config import ConsensusKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from chains.evm.client.abi import EvmCall
-from chains.evm.client.account import EvmAccount
+from chains.evm.client.account import EvmSender
 from chains.evm.client.consensus_prover import ConsensusProver
 from chains.evm.client.deployment import address_bytes
 from chains.evm.client.progmat_light_client import ProgmatLightClientBinding
@@ -43,7 +43,7 @@ class EvmWatchSide:
     """
 
     def __init__(
-        self, rpc: EvmRpc, deployment: ClientPlace, account: EvmAccount, prover: ConsensusProver | None = None
+        self, rpc: EvmRpc, deployment: ClientPlace, account: EvmSender, prover: ConsensusProver | None = None
     ) -> None:
         self._rpc = rpc
         self._account = account

@@ -10,12 +10,13 @@ from chains.deferred_commands import Commands, deferred_group
 
 COMMANDS: Final[Commands] = {
     "audit": ("relayer.cli.gateway_audit", "The audit log: list, verify, anchor."),
+    "db": ("relayer.cli.gateway_db", "Its database: show, migrate."),
     "token": ("relayer.cli.gateway_token", "Sign a token for calls to a gateway."),
 }
 
 app = typer.Typer(
     cls=deferred_group(COMMANDS),
-    help="A gateway: its audit log, tokens for its callers.",
+    help="A gateway: its audit log and database, tokens for its callers.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -23,4 +24,4 @@ app = typer.Typer(
 
 @app.callback()
 def gateway() -> None:
-    """A gateway: its audit log, tokens for its callers."""
+    """A gateway: its audit log and database, tokens for its callers."""

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from chains.console import EXIT_REFUSED, JsonFlag, Output, out, output_of, run, show_json
+from relayer.cli import relayer_db
 from relayer.cli.settlement_view import clock
 from relayer.devnet.access import relayer_client
 from relayer.devnet.layout import read_state
@@ -24,6 +25,9 @@ DirOption = Annotated[Path, typer.Option("--dir", help="Directory of the devnet.
 DEFAULT_DIR = Path(".devnet")
 BLOCKED = ("delivery_blocked", "return_blocked")
 """Packets in these states are alarms: an application refuses what is proved."""
+
+
+app.add_typer(relayer_db.app, name="db")
 
 
 @app.callback()

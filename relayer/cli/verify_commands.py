@@ -11,7 +11,15 @@ import typer
 from rich.markup import escape
 
 from chains.console import EXIT_REFUSED, EXIT_UNREADABLE, JsonFlag, Output, fail, out, output_of, show_json
-from relayer.cli.verify import Refused, Unreadable, VerifyReport, verify_attestation_file, verify_file
+from relayer.cli.verify import (
+    Refused,
+    Unreadable,
+    VerifyReport,
+    load_json_file,
+    verify_attestation_file,
+    verify_file,
+)
+from relayer.cli.verify.bundle import read_bundle, read_trust, verify_bundle
 
 app = typer.Typer(
     help="Verify files offline. Exit code 0: everything in the file holds; 1: refused, with the reason; 2: unreadable.",
@@ -77,6 +85,41 @@ def attestation(
     """An enclave's attestation: chain, revocation lists, signatures and TCB, at a time that the report names."""
     at_s = None if at is None else int(at.replace(tzinfo=UTC).timestamp())
     _report(lambda: verify_attestation_file(file, collateral=collateral, at_s=at_s, root=root), output_of(json_flag))
+
+
+@app.command()
+def bundle(
+    file: FileArgument,
+    trust: Annotated[Path, typer.Option("--trust", help="What you believe beforehand, JSON.", show_default=False)],
+    json_flag: JsonFlag = False,
+) -> None:
+    """A settlement's proof bundle: both legs, held against what you trust; says what is proved and what is not.
+
+    The trust file names the EVM chain, its IBC contract and validators, the ledger, its Validators and notary.
+
+    Example: crossdvp verify bundle bundle.json --trust trust.json
+    """
+    output = output_of(json_flag)
+    try:
+        read, trusted = read_bundle(load_json_file(file)), read_trust(load_json_file(trust))
+        report = verify_bundle(read, trusted)
+    except Unreadable as unreadable:
+        fail(unreadable, output, EXIT_UNREADABLE)
+    except Refused as refused:
+        fail(refused, output, EXIT_REFUSED)
+    if output is Output.PROGRAMS:
+        told = {"proved": report.proved, "believed": report.believed, "not_proved": report.not_proved}
+        show_json({"holds": True, "settlement": read.name, "ending": read.ending.value, **told})
+        return
+    out.print(f"{read.name}  {read.ending.value}", soft_wrap=True)
+    for label, colour, sentences in (
+        ("proved", "green", report.proved),
+        ("if you are right that", "yellow", report.believed),
+        ("not proved", "dim", report.not_proved),
+    ):
+        out.print(f"[{colour}]{label}[/{colour}]")
+        for sentence in sentences:
+            out.print(f"  - {escape(sentence)}", soft_wrap=True)
 
 
 def _verify(what: str, file: Path, output: Output) -> None:

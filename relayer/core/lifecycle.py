@@ -10,7 +10,7 @@ stays good, is brought again for ever, and people are told.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final
+from typing import ClassVar, Final
 
 from primitives.errors import PeerError
 from relayer.core.chain import EventKind
@@ -88,12 +88,22 @@ class PathBroken(PeerError):
     """What the two chains report cannot both be true. The path halts: relaying on could only spread the damage."""
 
     reason = "PATH_BROKEN"
+    advice: ClassVar[str] = (
+        "compare both chains by hand before anything is relayed again; this path stays halted until the relayer is "
+        "restarted, and halts again while the chains still contradict each other"
+    )
+    """How people go on."""
 
 
 class SequenceReused(PathBroken):
     """Two different packets under one sequence: a chain lost its memory, for instance by a restored backup."""
 
     reason = "PACKET_SEQUENCE_REUSED"
+    advice = (
+        "keep the path halted until both chains agree on what happened: if one was restored from a backup, restore it "
+        "further or have governance replace the light client that followed it; then stop the relayer, move its "
+        "database away (all of it is read from the chains again), and start it"
+    )
 
     def __init__(self, chain: str, source_client: str, sequence: int) -> None:
         self.chain, self.source_client, self.sequence = chain, source_client, sequence

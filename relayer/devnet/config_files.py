@@ -157,7 +157,7 @@ def shared_sections(name: str, rpc_url: str, nodes: dict[str, Peer], validators:
         f'certificate = "network/{name}/certificate.pem"',
         f'private_key = "network/{name}/private-key.pem"',
         "[evm]",
-        f"rpc_url = {json.dumps(rpc_url)}",
+        f"rpc_urls = {json.dumps([rpc_url])}",
         'deployment_file = "deployment.json"',
         "[ledger]",
         f'ledger_id = "{LEDGER_ID}"',

@@ -37,7 +37,7 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
     deployment = read_deployment(config.evm.deployment_file)
     collateral, root_pins = _collateral_of(config)
     async with AsyncExitStack() as stack:
-        rpc = await stack.enter_async_context(opened_evm_node(config.evm.rpc_url, deployment.chain_id))
+        rpc = await stack.enter_async_context(opened_evm_node(config.evm.node_settings(deployment.chain_id)))
         enclave = RemoteEnclave(config.enclave)
         stack.push_async_callback(enclave.close)
         validators = [QuoteApi(peer.endpoint(), tls) for peer in config.ledger.validators]

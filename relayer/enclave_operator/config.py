@@ -7,8 +7,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from relayer.config import EvmSection, LedgerSection, TlsFiles
+from relayer.config import LedgerSection, TlsFiles
 from relayer.enclave.config import LOCAL_LISTEN
+from relayer.evm_config import EvmSection
 
 
 class OperatorConfig(BaseModel):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ibc.dvp import LeadLeg, SettlementTerms
 from ibc.timeout import MAX_TIMEOUT_DELTA_S
+from relayer.gateway.access import Speaker
 from relayer.gateway.cut_offs import CutOffs
 from relayer.gateway.errors import NotServed, TimesTooClose, TimesTooFar
 from relayer.gateway.instructing import InstructionRules
@@ -68,12 +69,16 @@ class Admission:
 
         def checked(before: Settlement | None) -> Settlement | None:
             after = change(before)
-            if after is not None and after is not before and after != before:
+            if after is not None and _is_news(before, after, side):
                 own = after.instructions[side]
                 self.check_times(own.terms, own.said.intended_day, now_s)
             return after
 
         return checked
+
+    def rules_for(self, speaker: Speaker) -> InstructionRules:
+        """The rules for what a platform instructs: its own limit of what one person may."""
+        return replace(self.rules, four_eyes_above_yen=speaker.four_eyes_above_yen)
 
     def check_times(self, terms: SettlementTerms, intended_day: str, now_s: int) -> None:
         """Raises ``TimesTooClose``, ``TimesTooFar``, and what ``CutOffs.check`` raises."""
@@ -88,3 +93,11 @@ class Admission:
         if terms.settle_by_s > latest_settle:
             raise TimesTooFar("terms.settle_by", latest_settle, terms.settle_by_s)
         self.cut_offs.check(terms, intended_day, now_s)
+
+
+def _is_news(before: Settlement | None, after: Settlement, side: Side) -> bool:
+    """Whether a side says something new about when to settle, or what it says has moved the settlement."""
+    known, own = before.instructions.get(side) if before else None, after.instructions[side]
+    if before is None or known is None or after.state is not before.state:
+        return True
+    return (known.terms, known.said.intended_day) != (own.terms, own.said.intended_day)

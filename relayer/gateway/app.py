@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -13,19 +15,27 @@ from chains.evm.client.deployment import read_deployment
 from chains.progmat.client import LedgerClient
 from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.evm_node import opened_evm_node
+from relayer.client import RelayerClient
 from relayer.config import GatewayConfig, load_config
 from relayer.gateway.access import Speakers
-from relayer.gateway.admission import Margins, Scope
+from relayer.gateway.admission import Admission, Margins, Scope
 from relayer.gateway.evm_side import EvmSide
 from relayer.gateway.http.server import HttpSettings
 from relayer.gateway.ledger_side import LedgerSide
+from relayer.gateway.more_services import House, Reached, opened_services
 from relayer.gateway.orders import orders_of
-from relayer.gateway.serving import Additions, GatewayParts, serve_gateway
+from relayer.gateway.parts import Additions, GatewayParts
+from relayer.gateway.serving import serve_gateway
 from relayer.gateway.settlement_config import cut_offs_of, rules_of
 from relayer.gateway.store import GatewayStore
 from relayer.gateway.webhooks.serving import webhook_settings
 from relayer.proof_ends import EvmAccess, LedgerAccess, opened_prover
 from relayer.rpc_server import ServerSettings
+from relayer.telemetry import names
+from relayer.telemetry.observed_sides import ObservedCash, ObservedSecurities
+from relayer.telemetry.of_gateway import GatewayTelemetry
+from relayer.telemetry.of_relayer import Peers
+from relayer.telemetry.process import opened_telemetry
 
 _log = structlog.get_logger(__name__)
 
@@ -36,9 +46,11 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
     tls = config.tls.load()
     deployment = read_deployment(config.evm.deployment_file)
     async with AsyncExitStack() as stack:
+        process = await stack.enter_async_context(opened_telemetry("gateway", config.telemetry, names.GATEWAY, tls))
+        telemetry = GatewayTelemetry(process)
         store = GatewayStore(config.database)
         stack.callback(store.close)
-        rpc = await stack.enter_async_context(opened_evm_node(config.evm.rpc_url, deployment.chain_id))
+        rpc = await stack.enter_async_context(opened_evm_node(config.evm.node_settings(deployment.chain_id)))
         ledger = LedgerAccess(config.ledger, tls)
         prover = await opened_prover(
             config.proof, ledger, EvmAccess(rpc, deployment, EVM_CONSENSUS[config.evm.consensus]), stack
@@ -49,27 +61,44 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         orders = orders_of(deployment, config.securities_lead)
         scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians), orders)
         speakers = Speakers.of_tenants({name: tenant.tenant() for name, tenant in config.tenants.items()})
-        calls = config.calls.rules(config.name)
+        nodes = {node for tenant in config.tenants.values() for node in tenant.nodes}
+        telemetry.watch_store(store, nodes | custodians.keys())
+        telemetry.watch_peers(Peers.of(config.ledger, tls).without_validators(), stack)
+        telemetry.watch_chain(f"evm-{deployment.chain_id}", rpc, deployment.block_period_ms / 1000)
+        settle, pay = (
+            (config.before_lock_s, config.lock_to_settle_s),
+            (config.before_payment_s, config.payment_to_settle_s),
+        )
+        margins = Margins(*settle, *pay)
+        rules, cut_offs = rules_of(config.tolerances), cut_offs_of(config.cut_offs)
+        asked = None if config.relayer is None else RelayerClient(config.relayer.endpoint(), tls)
+        if asked is not None:
+            stack.push_async_callback(asked.close)
+        house = House(store, speakers, Admission(scope, margins, rules, cut_offs), now_s)
+        more = await opened_services(config, Reached(rpc, deployment, ledger, custodians, asked), house, stack)
+        parts = GatewayParts(
+            store,
+            ObservedSecurities(EvmSide(rpc, deployment, prover), process.tracing),
+            ObservedCash(cash, process.tracing),
+            scope,
+            speakers,
+            now_s,
+            margins,
+            rules=rules,
+            cut_offs=cut_offs,
+            calls=config.calls.rules(config.name),
+            name=f"{config.name}@{socket.gethostname()}:{os.getpid()}",
+            heartbeat_s=config.watch_heartbeat_s,
+            more=more,
+        )
         await serve_gateway(
-            GatewayParts(
-                store,
-                EvmSide(rpc, deployment, prover),
-                cash,
-                scope,
-                speakers,
-                now_s,
-                rules_of(config.tolerances, config.four_eyes_above_yen),
-                cut_offs_of(config.cut_offs),
-                f"{config.name} at {config.listen}",
-                config.watch_heartbeat_s,
-                calls,
-            ),
-            ServerSettings(config.listen, tls, speakers.callers),
-            Margins(config.before_lock_s, config.lock_to_settle_s, config.before_payment_s, config.payment_to_settle_s),
+            parts,
+            ServerSettings(config.listen, tls, speakers.callers, process.server_interceptors),
             config.poll_interval_ms / 1000,
             stopping,
             lambda port: _log.info("serving", listen=config.listen, port=port),
             additions_of(config),
+            telemetry,
         )
 
 

@@ -123,7 +123,8 @@ def verified(before: AuditHead, entries: Iterable[AuditEntry], anchors: Iterable
     for entry in entries:
         height += 1
         if entry.height != height:
-            raise AuditChainBroken(height, f"is missing: {entry.height} stands in its place")
+            what = "is missing" if entry.height > height else "has one before it that was put there"
+            raise AuditChainBroken(height, f"{what}: {entry.height} stands in its place")
         if entry.previous != previous:
             raise AuditChainBroken(height, "does not follow the entry before it: one of both was changed or put there")
         if entry.hash != entry_hash(height, entry.record, previous):

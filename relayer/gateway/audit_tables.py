@@ -18,6 +18,7 @@ from relayer.gateway.audit_entries import (
 )
 
 _HEAD_ID = 1
+_LOWEST = -(2**63)  # of what a height's column can hold: entries that were put below the first are found too
 PAGE = 1000
 
 
@@ -71,12 +72,15 @@ class AuditTable:
         return entries
 
     def head(self, connection: sa.Connection) -> AuditHead:
-        """Where the chain ends, by the head's own row."""
-        row = connection.execute(sa.select(self.heads).where(self.heads.c.id == _HEAD_ID)).first()
-        return AuditHead() if row is None else AuditHead(row.height, bytes(row.hash))
+        """Where the chain ends, by the head's own row. Raises ``AuditChainBroken`` if there are several."""
+        rows = connection.execute(sa.select(self.heads)).all()
+        if len(rows) > 1:
+            raise AuditChainBroken(0, "has several heads beside it")
+        return AuditHead(rows[0].height, bytes(rows[0].hash)) if rows and rows[0].id == _HEAD_ID else AuditHead()
 
-    def read(self, connection: sa.Connection, after: int = 0) -> Iterator[AuditEntry]:
-        """Every entry above a height, in order, read by pages. Raises ``AuditChainBroken`` for one of no kind."""
+    def read(self, connection: sa.Connection) -> Iterator[AuditEntry]:
+        """Every entry stored, by height, read by pages. Raises ``AuditChainBroken`` for one of no kind."""
+        after = _LOWEST
         while True:
             query = sa.select(self.entries).where(self.entries.c.height > after)
             rows = connection.execute(query.order_by(self.entries.c.height).limit(PAGE)).all()

@@ -20,6 +20,7 @@ CallerError
 ├── NothingToAffirm       the other side has said nothing yet
 ├── TermsHashDiffers      the terms that are here are not the ones affirmed
 ├── NotInstructed         that side has no instruction to change
+├── NotYourInstruction    another platform that speaks for the same node gave it
 ├── NotOnHold             there is no such hold to lift
 ├── FourEyesSameUser      the second pair of eyes must be somebody else's
 ├── NothingToRetry        nothing is attempted before both sides agree
@@ -239,6 +240,16 @@ class NotInstructed(CallerError):
     def __init__(self, name: str, side: str) -> None:
         self.name, self.side = name, side
         super().__init__(f"{name} has no instruction of the {side}: create or affirm one first")
+
+
+class NotYourInstruction(CallerError):
+    """What a platform says beside the terms, it changes itself, whoever else speaks for the node."""
+
+    reason = "NOT_YOUR_INSTRUCTION"
+
+    def __init__(self, name: str, side: str, caller: str) -> None:
+        self.name, self.side, self.caller = name, side, caller
+        super().__init__(f"{name}: the {side}'s instruction is not {caller}'s: the platform that gave it changes it")
 
 
 class NotOnHold(CallerError):

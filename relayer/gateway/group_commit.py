@@ -29,6 +29,11 @@ class GroupCommit:
             self._writer = asyncio.create_task(self._write(), name="group commit")
         return await waiting
 
+    async def close(self) -> None:
+        """Wait for what is being written: the store is closed next."""
+        if self._writer is not None:
+            await asyncio.gather(self._writer, return_exceptions=True)
+
     async def _write(self) -> None:
         await asyncio.sleep(0)  # whoever is about to ask in this turn of the loop goes along
         while self._queued:

@@ -15,6 +15,7 @@ from relayer.gateway.errors import (
     NothingToRetry,
     NotInstructed,
     NotOnHold,
+    NotYourInstruction,
     SettlementEnded,
     SettlementUnknown,
     TermsHashDiffers,
@@ -40,14 +41,14 @@ _UNDER_WAY: Final = frozenset(
 
 @dataclass(frozen=True)
 class InstructionRules:
-    """``tolerances``: see ``matching``. ``four_eyes_above_yen``: by platform; an amount above it needs two people."""
+    """``tolerances``: see ``matching``. ``four_eyes_above_yen``: of whoever instructs; None = one person is enough."""
 
     tolerances: Tolerances = EXACT
-    four_eyes_above_yen: Mapping[str, int] | None = None
+    four_eyes_above_yen: int | None = None
 
-    def needs_four_eyes(self, said: Said, terms: SettlementTerms) -> bool:
-        """Whether a platform's instruction with these terms waits for another of its people."""
-        limit = (self.four_eyes_above_yen or {}).get(said.platform)
+    def needs_four_eyes(self, terms: SettlementTerms) -> bool:
+        """Whether an instruction with these terms waits for another person of its platform."""
+        limit = self.four_eyes_above_yen
         return limit is not None and terms.cash.amount_yen > limit
 
 
@@ -113,38 +114,41 @@ def affirm(side: Side, affirmed: Affirmed, said: Said, rules: InstructionRules, 
     return change
 
 
-def hold(side: Side, etag: str = "") -> Change:
-    """Put a side's own instruction on hold. Raises ``NotInstructed``, and why it would stop nothing any more."""
-    return amend(side, etag, {"hold": True})
+def hold(side: Side, by: Said, etag: str = "") -> Change:
+    """Put a side's own instruction on hold. Raises as ``amend``."""
+    return amend(side, by, {"hold": True}, etag)
 
 
-def release(side: Side, said: Said, reason: HoldReason | None, etag: str = "") -> Change:
+def release(side: Side, by: Said, reason: HoldReason | None, etag: str = "") -> Change:
     """Lift a hold of a side's own instruction; None = the one that there is.
 
-    One for four eyes is lifted by another person only than who instructed. Raises ``NotOnHold``, ``HoldAmbiguous``,
-    ``FourEyesSameUser``, and as ``hold``.
+    One for four eyes is lifted only by another person of the platform than who instructed. Raises ``NotOnHold``,
+    ``HoldAmbiguous``, ``FourEyesSameUser``, and as ``amend``.
     """
 
     def change(before: Settlement | None) -> Settlement | None:
-        own, known = _own(before, side, etag)
+        own, known = _own(before, side, by, etag)
         holds = own.said.holds
         if (reason is None and not holds) or (reason is not None and reason not in holds):
             raise NotOnHold(known.name, side.value, reason.value if reason else "any reason")
         if reason is None and len(holds) > 1:
             raise HoldAmbiguous(known.name)
         lifted = reason or next(iter(holds))
-        if lifted is HoldReason.FOUR_EYES and own.said.user == said.user:
-            raise FourEyesSameUser(known.name, said.user)
+        if lifted is HoldReason.FOUR_EYES and own.said.user == by.user:
+            raise FourEyesSameUser(known.name, by.user)
         return _with_said(known, side, replace(own.said, holds=holds - {lifted}))
 
     return change
 
 
-def amend(side: Side, etag: str, values: Mapping[str, object]) -> Change:
-    """Change what a side says beside the terms: ``priority``, ``reference``, ``hold`` (for PARTY, True or False)."""
+def amend(side: Side, by: Said, values: Mapping[str, object], etag: str = "") -> Change:
+    """Change what a side says beside the terms: ``priority``, ``reference``, ``hold`` (for PARTY, True or False).
+
+    Raises ``NotInstructed``, ``NotYourInstruction``, ``EtagMismatch``, and why nothing would come of it any more.
+    """
 
     def change(before: Settlement | None) -> Settlement | None:
-        own, known = _own(before, side, etag)
+        own, known = _own(before, side, by, etag)
         said, held = own.said, values.get("hold")
         if held is not None:
             party = {HoldReason.PARTY}
@@ -201,7 +205,7 @@ def require_etag(before: Settlement | None, etag: str) -> Settlement:
     return before
 
 
-def _own(before: Settlement | None, side: Side, etag: str) -> tuple[Instruction, Settlement]:
+def _own(before: Settlement | None, side: Side, by: Said, etag: str) -> tuple[Instruction, Settlement]:
     known = require_etag(before, etag)
     if known.state.is_final:
         raise SettlementEnded(known.name, known.state.value)
@@ -210,6 +214,8 @@ def _own(before: Settlement | None, side: Side, etag: str) -> tuple[Instruction,
     own = known.instructions.get(side)
     if own is None:
         raise NotInstructed(known.name, side.value)
+    if own.said.platform != by.platform:
+        raise NotYourInstruction(known.name, side.value, by.platform)
     return own, known
 
 
@@ -226,7 +232,7 @@ def _instruction(
         kept = replace(said, platform=own.said.platform, user=own.said.user, holds=own.said.holds | said.holds)
         return replace(own, said=kept)
     holds = said.holds | (own.said.holds & {HoldReason.PARTY} if own is not None else frozenset())
-    if rules.needs_four_eyes(said, terms):
+    if rules.needs_four_eyes(terms):
         holds |= {HoldReason.FOUR_EYES}
     return Instruction(terms, replace(said, holds=holds), now_s)
 

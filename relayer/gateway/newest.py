@@ -24,13 +24,14 @@ class NewestEvent:
         self._poll_s = poll_s
         self._number = 0
         self._waiting = 0
+        self._is_open = True
         self._moved = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
 
     async def beyond(self, number: int, patience_s: float) -> bool:
         """Wait until there is an event after ``number``, at most ``patience_s``; whether there is."""
         self._waiting += 1
-        if self._reader is None or self._reader.done():
+        if self._is_open and (self._reader is None or self._reader.done()):
             self._reader = asyncio.create_task(self._follow(), name="newest event")
         try:
             async with asyncio.timeout(patience_s):
@@ -42,8 +43,14 @@ class NewestEvent:
             self._waiting -= 1
         return True
 
+    async def close(self) -> None:
+        """Wait for a read that is under way: the store is closed next."""
+        self._is_open = False
+        if self._reader is not None:
+            await asyncio.gather(self._reader, return_exceptions=True)
+
     async def _follow(self) -> None:
-        while self._waiting:
+        while self._waiting and self._is_open:
             try:
                 number = await asyncio.to_thread(self._read)
             except CrossDvpError as failure:  # whoever waits reads for himself when his patience ends

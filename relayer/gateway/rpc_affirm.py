@@ -11,6 +11,7 @@ from relayer.gateway.access import Role
 from relayer.gateway.errors import BadRequest
 from relayer.gateway.instructing import Affirmed, affirm
 from relayer.gateway.model import Settlement
+from relayer.gateway.parties.counterparties import require_listed
 from relayer.gateway.requests import request_of
 from relayer.gateway.rpc_desk import Context, Verbs, answer, guard, named, own_side, request_id_of
 from relayer.gateway.rpc_propose import said_in
@@ -37,10 +38,12 @@ class AffirmVerbs(Verbs):
             raise BadRequest("terms_hash", "32 bytes, or an etag instead", request.terms_hash.hex()[:80] or "neither")
         said = said_in(speaker, request)
         affirmed = Affirmed(request.terms_hash, request.etag)
-        number, rules = request.side, desk.admission.rules
+        number, rules = request.side, desk.admission.rules_for(speaker)
+        listed = desk.listed(speaker.name)
 
         def change(before: Settlement | None) -> Settlement | None:
             side = own_side(speaker, number, named(before, trade_id))
+            require_listed(listed, side, named(before, trade_id).terms)
             return desk.admission.admitted(side, affirm(side, affirmed, said, rules, now_s), now_s)(before)
 
         check = guard(speaker, trade_id)

@@ -46,10 +46,10 @@ class ChangeVerbs(Verbs):
             "reference": reference_of(request.reference),
             "hold": request.hold,
         }
-        etag, amended = request.etag, {path: values[path] for path in paths}
+        by, etag, amended = _said_by(speaker), request.etag, {path: values[path] for path in paths}
         is_claimed = request.unique_reference and "reference" in paths and bool(request.reference)
         claims = (speaker.name, request.reference) if is_claimed else None
-        change = _of_own_side(speaker, request.side, lambda side, _: amend(side, etag, amended))
+        change = _of_own_side(speaker, request.side, lambda side, _: amend(side, by, amended, etag))
         return answer(pb.UpdateSettlementResponse, (await self._changed(speaker, request, change, claims)).told)
 
     async def HoldSettlement(  # noqa: N802  # as above
@@ -58,7 +58,7 @@ class ChangeVerbs(Verbs):
         """See the .proto."""
         speaker, etag = self._speaker(context), request.etag
         speaker.require_role(Role.PROPOSER)
-        change = _of_own_side(speaker, request.side, lambda side, _: hold(side, etag))
+        change = _of_own_side(speaker, request.side, lambda side, _: hold(side, _said_by(speaker), etag))
         return answer(pb.HoldSettlementResponse, (await self._changed(speaker, request, change)).told)
 
     async def ReleaseSettlement(  # noqa: N802  # as above
@@ -72,7 +72,7 @@ class ChangeVerbs(Verbs):
             if reason is None and own is not None and len(own.said.holds) == 1:
                 (reason,) = own.said.holds
             speaker.require_role(Role.AFFIRMER if reason is HoldReason.FOUR_EYES else Role.PROPOSER)
-            return release(side, Said(speaker.name, speaker.user), reason, etag)
+            return release(side, _said_by(speaker), reason, etag)
 
         change = _of_own_side(speaker, request.side, released)
         return answer(pb.ReleaseSettlementResponse, (await self._changed(speaker, request, change)).told)
@@ -147,6 +147,10 @@ class ChangeVerbs(Verbs):
         if refusal is not None and after.state in _CANCELLABLE and not _is_cancelled(after):
             raise refusal  # not a race: the node refused for a reason of its own
         return after
+
+
+def _said_by(speaker: Speaker) -> Said:
+    return Said(speaker.name, speaker.user)
 
 
 def _of_own_side(speaker: Speaker, number: int, change_of: Callable[[Side, Settlement], Change]) -> Change:

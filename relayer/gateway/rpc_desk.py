@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from relayer.gateway.matching import Side
 from relayer.gateway.model import Settlement
 from relayer.gateway.newest import NewestEvent
 from relayer.gateway.ports import CashSide
+from relayer.gateway.service_tables import NamedAccount
 from relayer.gateway.settlement_codec import side_of
 from relayer.gateway.settlement_tables import Stored
 from relayer.gateway.store import GatewayStore
@@ -34,7 +35,10 @@ _Answer = TypeVar("_Answer")
 
 @dataclass(frozen=True)
 class Desk:
-    """One per gateway process. ``codes``: of refusals, for those that are told among many."""
+    """One per gateway process. ``codes``: of refusals, for those that are told among many.
+
+    ``listed``: the counterparties with which a platform settles; empty = with anybody.
+    """
 
     store: GatewayStore
     commit: GroupCommit
@@ -44,6 +48,7 @@ class Desk:
     speakers: Speakers
     now_s: Callable[[], int]
     codes: Codes = field(default_factory=dict)
+    listed: Callable[[str], Collection[NamedAccount]] = lambda _platform: ()
 
 
 class Verbs:

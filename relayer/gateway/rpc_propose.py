@@ -17,6 +17,7 @@ from relayer.gateway.instructing import instruct
 from relayer.gateway.lifecycle import HoldReason
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Said
+from relayer.gateway.parties.counterparties import require_listed
 from relayer.gateway.requests import Request, request_of
 from relayer.gateway.rpc_desk import Context, Verbs, answer, named, request_id_of
 from relayer.gateway.settlement_codec import decode_terms, priority_of, reference_of, side_of
@@ -87,7 +88,8 @@ class ProposeVerbs(Verbs):
         terms = decode_terms(message, admission.scope.orders)
         admission.scope.check(terms)
         speaker.require_side(side, terms)
-        change = admission.admitted(side, instruct(side, terms, now_s, said, admission.rules), now_s)
+        require_listed(self._desk.listed(speaker.name), side, terms)
+        change = admission.admitted(side, instruct(side, terms, now_s, said, admission.rules_for(speaker)), now_s)
         claims = (speaker.name, said.reference) if request.unique_reference and said.reference else None
         return Work(terms.trade_id, change, now_s, request=asked, claims=claims)
 

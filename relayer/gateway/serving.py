@@ -1,242 +1,118 @@
-"""A gateway over two ledgers, whatever they are: its follower, its gRPC face and what health checks are told."""
+"""A gateway over two ledgers, whatever they are: its follower, its faces and what health checks are told."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, Protocol
 
-import grpc
 import structlog
-from crossdvp.gateway.v1 import audit_service_pb2_grpc, webhook_service_pb2
-from crossdvp.gateway.v1 import settlement_service_pb2 as pb
-from crossdvp.gateway.v1 import settlement_service_pb2_grpc as pb_grpc
-from crossdvp.gateway.v1.webhook_service_pb2_grpc import add_WebhookServiceServicer_to_server
-from google.protobuf import descriptor_pool
-from google.protobuf.descriptor import ServiceDescriptor
 
-from relayer.gateway.access import Speakers
-from relayer.gateway.access_errors import ACCESS_CODES
-from relayer.gateway.admission import Admission, Margins, Scope
+from relayer.gateway.admission import Admission
 from relayer.gateway.audit import AuditLog, AuditWriter
 from relayer.gateway.audit_calls import AuditedCalls
-from relayer.gateway.calendar import CalendarUnknown
-from relayer.gateway.call_config import CallRules
 from relayer.gateway.caller_checks import CallerChecks
-from relayer.gateway.cut_offs import CutOffs
 from relayer.gateway.error_details import adorner
-from relayer.gateway.errors import (
-    BadRequest,
-    BuyerCancels,
-    EtagMismatch,
-    FourEyesSameUser,
-    NotABusinessDay,
-    NothingToAffirm,
-    NothingToRetry,
-    NotInstructed,
-    NotOnHold,
-    NotYourSide,
-    PastCutOff,
-    ReferenceTaken,
-    RequestIdReused,
-    SettlementEnded,
-    SettlementUnknown,
-    TermsHashDiffers,
-    TimesTooClose,
-    TimesTooFar,
-    TradeAlreadyLocked,
-    TradeIdTaken,
-    TradeReferenceAmbiguous,
-    TradeReferenceUnknown,
-)
 from relayer.gateway.follower import Follower, FollowerSettings
 from relayer.gateway.group_commit import GroupCommit
 from relayer.gateway.http.in_process import InProcessServices
 from relayer.gateway.http.server import HttpFace, HttpSettings
-from relayer.gateway.instructing import InstructionRules
 from relayer.gateway.limits import Limiter
 from relayer.gateway.method_rules import MOST_BYTES
 from relayer.gateway.newest import NewestEvent
-from relayer.gateway.ports import CashSide, SecuritiesSide
-from relayer.gateway.rpc_audit import SERVICE_NAME as AUDIT_SERVICE
-from relayer.gateway.rpc_audit import AuditRpc
+from relayer.gateway.parts import Additions, GatewayParts
 from relayer.gateway.rpc_desk import Desk
-from relayer.gateway.rpc_settlement import SettlementRpc, Watching
+from relayer.gateway.service import Service
+from relayer.gateway.services import core_services, webhook_service
 from relayer.gateway.settlement_tables import AUDIT_TABLE, FOLLOWER_LEASE, LEASES
-from relayer.gateway.store import GatewayStore
+from relayer.gateway.status_codes import STATUS_CODES
 from relayer.gateway.tokens import TokenVerifier
-from relayer.gateway.webhooks.errors import EndpointUnknown, TooManyEndpoints
-from relayer.gateway.webhooks.serving import WebhookSettings, opened_webhooks
+from relayer.gateway.webhooks.serving import Webhooks, WebhookSettings, opened_webhooks
 from relayer.lease_keeper import LeaseKeeper, LeaseTerms
 from relayer.process import report_health, run_until_stopped
 from relayer.rpc_server import RpcServer, ServerSettings
+from relayer.telemetry.of_gateway import GatewayTelemetry
 
 _log = structlog.get_logger(__name__)
 
-SERVICE_NAME = pb.DESCRIPTOR.services_by_name["SettlementService"].full_name
-STATUS_CODES = {
-    **ACCESS_CODES,
-    BadRequest: grpc.StatusCode.INVALID_ARGUMENT,
-    NotYourSide: grpc.StatusCode.PERMISSION_DENIED,
-    SettlementUnknown: grpc.StatusCode.NOT_FOUND,
-    RequestIdReused: grpc.StatusCode.ALREADY_EXISTS,
-    TradeIdTaken: grpc.StatusCode.ALREADY_EXISTS,
-    SettlementEnded: grpc.StatusCode.FAILED_PRECONDITION,
-    TradeAlreadyLocked: grpc.StatusCode.FAILED_PRECONDITION,
-    TimesTooClose: grpc.StatusCode.FAILED_PRECONDITION,
-    TimesTooFar: grpc.StatusCode.FAILED_PRECONDITION,
-    BuyerCancels: grpc.StatusCode.PERMISSION_DENIED,
-    EtagMismatch: grpc.StatusCode.ABORTED,
-    NothingToAffirm: grpc.StatusCode.FAILED_PRECONDITION,
-    TermsHashDiffers: grpc.StatusCode.FAILED_PRECONDITION,
-    NotInstructed: grpc.StatusCode.FAILED_PRECONDITION,
-    NotOnHold: grpc.StatusCode.FAILED_PRECONDITION,
-    FourEyesSameUser: grpc.StatusCode.PERMISSION_DENIED,
-    NothingToRetry: grpc.StatusCode.FAILED_PRECONDITION,
-    ReferenceTaken: grpc.StatusCode.ALREADY_EXISTS,
-    TradeReferenceUnknown: grpc.StatusCode.NOT_FOUND,
-    TradeReferenceAmbiguous: grpc.StatusCode.FAILED_PRECONDITION,
-    NotABusinessDay: grpc.StatusCode.FAILED_PRECONDITION,
-    PastCutOff: grpc.StatusCode.FAILED_PRECONDITION,
-    CalendarUnknown: grpc.StatusCode.INVALID_ARGUMENT,
-    EndpointUnknown: grpc.StatusCode.NOT_FOUND,
-    TooManyEndpoints: grpc.StatusCode.RESOURCE_EXHAUSTED,
-}
-WEBHOOK_SERVICE = webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"].full_name
-WEBHOOKS_LEASE = "gateway/webhooks"
-LEASE_TTL_S = 10.0
-_WATCH_POLL_S = 0.05
-
-
-@dataclass(frozen=True)
-class GatewayParts:
-    """What a gateway stands on; the caller opens and closes it.
-
-    ``name``: this instance's own, for the lease under which it follows. ``heartbeat_s``: of watches.
-    """
-
-    store: GatewayStore
-    securities: SecuritiesSide
-    cash: CashSide
-    scope: Scope
-    speakers: Speakers
-    now_s: Callable[[], int]
-    rules: InstructionRules = field(default_factory=InstructionRules)
-    cut_offs: CutOffs = field(default_factory=CutOffs)
-    name: str = "gateway"
-    heartbeat_s: float = 15.0
-    calls: CallRules = field(default_factory=CallRules)
-
-
-@dataclass(frozen=True)
-class Service:
-    """A gRPC service of the process: how its servicer is added to a server, and its full name."""
-
-    add: Callable[[Any, Any], None]
-    servicer: object
-    name: str
-
-    @property
-    def descriptor(self) -> ServiceDescriptor:
-        """What its routes over HTTP are made of."""
-        found: ServiceDescriptor = descriptor_pool.Default().FindServiceByName(self.name)
-        return found
-
-
-@dataclass(frozen=True)
-class Additions:
-    """What a gateway offers beside gRPC, if it does. ``lease_now_s``: the clock by which it holds the right to post."""
-
-    http: HttpSettings | None = None
-    webhooks: WebhookSettings | None = None
-    lease_now_s: Callable[[], float] = time.time
-    on_http_ready: Callable[[int], None] = lambda _port: None
-
-
-def services_of(parts: GatewayParts, desk: Desk, audit: AuditLog, stopping: asyncio.Event) -> tuple[Service, ...]:
-    """All that a gateway serves."""
-    settlements = SettlementRpc(desk, Watching(stopping, parts.heartbeat_s))
-    audits = AuditRpc(audit, parts.speakers)
-    return (
-        Service(pb_grpc.add_SettlementServiceServicer_to_server, settlements, SERVICE_NAME),
-        Service(audit_service_pb2_grpc.add_AuditServiceServicer_to_server, audits, AUDIT_SERVICE),
-    )
+WEBHOOKS_LEASE: Final = "gateway/webhooks"
+LEASE_TTL_S, WEBHOOKS_LEASE_TTL_S = 10.0, 15.0
+_WATCH_POLL_S: Final = 0.05
 
 
 async def serve_gateway(
     parts: GatewayParts,
     server_settings: ServerSettings,
-    margins: Margins,
     poll_interval_s: float,
     stopping: asyncio.Event,
     on_ready: Callable[[int], None],
     additions: Additions | None = None,
+    telemetry: GatewayTelemetry | None = None,
 ) -> None:
     """Follow settlements and answer until ``stopping``; ``on_ready`` is told the port. Raises ``CannotListen``.
 
-    Of several over one PostgreSQL all answer, and the one that holds the lease follows.
+    Of several over one PostgreSQL all answer; one of them, by its lease, follows, and one delivers webhooks.
     """
-    store, commit = parts.store, GroupCommit(parts.store.apply)
-    keeper = _keeper(parts) if store.database.is_shared else None
+    offered = additions or Additions()
+    commit, newest = GroupCommit(parts.store.apply), NewestEvent(parts.store.newest_number, _WATCH_POLL_S)
+    writer = AuditWriter(AuditLog(parts.store.database, AUDIT_TABLE))
+    keeper = _follower_lease(parts)
     settings = FollowerSettings(poll_interval_s)
-    follower = Follower(store, parts.securities, parts.cash, settings, parts.now_s, commit, keeper)
-    admission = Admission(parts.scope, margins, parts.rules, parts.cut_offs)
-    newest = NewestEvent(store.newest_number, _WATCH_POLL_S)
-    desk = Desk(store, commit, newest, parts.cash, admission, parts.speakers, parts.now_s, STATUS_CODES)
-    audit = AuditLog(store.database, AUDIT_TABLE)
-    writer = AuditWriter(audit)
+    follower = Follower(parts.store, parts.securities, parts.cash, settings, parts.now_s, commit, keeper)
+    runners: dict[str, Runner] = {"follower": follower, "audit": writer}
+    if keeper is not None:
+        runners["lease"] = keeper
     server = _server(parts, server_settings, writer)
-    services = list(services_of(parts, desk, audit, stopping))
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(writer.close)
-        beside = await _added(parts, additions or Additions(), server, services, stopping, stack)
-        stack.push_async_callback(server.stop)
-        on_ready(await server.start([service.name for service in services]))
-        health = report_health(stopping, lambda: follower.is_well, server.set_health, poll_interval_s)
-        jobs = {"follower": follower.run(stopping), "health": health, "audit": writer.run(stopping)}
-        if keeper is not None:
-            jobs["lease"] = keeper.run(stopping)
-        await run_until_stopped(stopping, jobs | {name: job() for name, job in beside.items()})
-    _log.info("stopped")
-
-
-async def _added(
-    parts: GatewayParts,
-    additions: Additions,
-    server: RpcServer,
-    services: list[Service],
-    stopping: asyncio.Event,
-    stack: AsyncExitStack,
-) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
-    """Webhooks, all services on the server, and the HTTP face; returns what is to run beside the follower."""
-    jobs: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
-    if additions.webhooks is not None:
-        terms = LeaseTerms(parts.name, LEASE_TTL_S)
-        keeper = LeaseKeeper(parts.store.database, LEASES, (WEBHOOKS_LEASE,), terms, additions.lease_now_s)
-        opened = opened_webhooks(additions.webhooks, parts.store, parts.speakers, keeper, parts.now_s)
-        webhooks = await stack.enter_async_context(opened)
-        services.append(Service(add_WebhookServiceServicer_to_server, webhooks.servicer, WEBHOOK_SERVICE))
-        jobs["webhooks"] = lambda: webhooks.deliverer.run(stopping)
-        jobs["webhooks lease"] = lambda: keeper.run(stopping)
-    for service in services:
-        service.add(service.servicer, server.server)
-    if additions.http is not None:
-        # The same servicers, behind the same interceptors.
-        calls = InProcessServices(server.interceptors)
+        services = core_services(parts, _desk(parts, commit, newest), stopping)
+        if offered.webhooks is not None:
+            webhooks, lease = await _opened_webhooks(parts, offered, offered.webhooks, stack)
+            services = (*services, webhook_service(webhooks.servicer))
+            runners |= {"webhooks": webhooks.deliverer, "webhooks lease": lease}
         for service in services:
-            service.add(service.servicer, calls)
-        face = HttpFace(additions.http, [service.descriptor for service in services], calls)
-        additions.on_http_ready(await face.start())
-        stack.push_async_callback(face.stop)
-    return jobs
+            service.add(service.servicer, server.server)
+        if offered.http is not None:
+            await _serve_http(offered.http, services, server, offered.on_http_ready, stack)
+        on_ready(await server.start([service.descriptor.full_name for service in services]))
+
+        def is_well() -> bool:
+            return follower.is_well and (telemetry is None or telemetry.process.is_ready)
+
+        health = report_health(stopping, is_well, server.set_health, poll_interval_s)
+        loops = {name: runner.run for name, runner in runners.items()} | dict(parts.more.loops)
+        jobs = {"health": health, **{name: loop(stopping) for name, loop in loops.items()}}
+        if telemetry is not None:
+            telemetry.watch_follower(follower, keeper)
+            jobs |= telemetry.process.jobs(stopping)
+        try:
+            await run_until_stopped(stopping, jobs)
+        finally:
+            await server.stop()
+            await asyncio.gather(commit.close(), newest.close(), writer.close())
+            _log.info("stopped")
 
 
-def _keeper(parts: GatewayParts) -> LeaseKeeper:
+class Runner(Protocol):
+    """What a gateway does beside answering, until it is stopped."""
+
+    def run(self, stopping: asyncio.Event) -> Coroutine[Any, Any, None]:
+        """Until ``stopping``."""
+
+
+def _follower_lease(parts: GatewayParts) -> LeaseKeeper | None:
+    """Of several instances over a shared database one follows."""
+    if not parts.store.database.is_shared:
+        return None
     terms = LeaseTerms(parts.name, LEASE_TTL_S)
     return LeaseKeeper(parts.store.database, LEASES, (FOLLOWER_LEASE,), terms, parts.now_s)
+
+
+def _desk(parts: GatewayParts, commit: GroupCommit, newest: NewestEvent) -> Desk:
+    admission = Admission(parts.scope, parts.margins, parts.rules, parts.cut_offs)
+    clerk = (parts.store, commit, newest, parts.cash, admission, parts.speakers, parts.now_s, STATUS_CODES)
+    return Desk(*clerk, parts.more.listed)
 
 
 def _server(parts: GatewayParts, settings: ServerSettings, writer: AuditWriter) -> RpcServer:
@@ -252,3 +128,28 @@ def _server(parts: GatewayParts, settings: ServerSettings, writer: AuditWriter) 
         most_bytes=MOST_BYTES,
         deadlines=parts.calls.deadlines,
     )
+
+
+async def _opened_webhooks(
+    parts: GatewayParts, offered: Additions, settings: WebhookSettings, stack: AsyncExitStack
+) -> tuple[Webhooks, LeaseKeeper]:
+    terms = LeaseTerms(parts.name, WEBHOOKS_LEASE_TTL_S)
+    keeper = LeaseKeeper(parts.store.database, LEASES, [WEBHOOKS_LEASE], terms, offered.lease_now_s)
+    opened = opened_webhooks(settings, parts.store, parts.speakers, keeper, parts.now_s)
+    return await stack.enter_async_context(opened), keeper
+
+
+async def _serve_http(
+    settings: HttpSettings,
+    services: Sequence[Service],
+    server: RpcServer,
+    on_ready: Callable[[int], None],
+    stack: AsyncExitStack,
+) -> None:
+    """The same servicers behind the same interceptors, over HTTP. Raises ``CannotListen``."""
+    calls = InProcessServices(server.interceptors)
+    for service in services:
+        service.add(service.servicer, calls)
+    face = HttpFace(settings, [service.descriptor for service in services], calls)
+    on_ready(await face.start())
+    stack.push_async_callback(face.stop)

@@ -1,4 +1,4 @@
-"""Configuration of matching and of the day: tolerances, amounts that need two people, cut-offs."""
+"""Configuration of matching and of the day: tolerances and cut-offs."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class CutOffSection(BaseModel):
     lock: TimeOfDay
 
 
-def rules_of(tolerances: TolerancesSection, four_eyes_above_yen: Mapping[str, int]) -> InstructionRules:
+def rules_of(tolerances: TolerancesSection) -> InstructionRules:
     """As the rules of matching take them."""
-    return InstructionRules(Tolerances(tolerances.amount_yen, tolerances.time_s), dict(four_eyes_above_yen))
+    return InstructionRules(Tolerances(tolerances.amount_yen, tolerances.time_s))
 
 
 def cut_offs_of(sections: Mapping[str, CutOffSection]) -> CutOffs:

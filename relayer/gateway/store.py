@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from ibc.dvp import DvpPayload
-from relayer.database import Database, Location
+from relayer.database import HEALTH_CURSOR, Database, Location
 from relayer.gateway.errors import SettlementUnknown
 from relayer.gateway.lifecycle import SettlementState
 from relayer.gateway.listing import ListFilter, ListOrder
@@ -32,7 +32,7 @@ from relayer.gateway.settlement_tables import (
 )
 from relayer.gateway.settlement_writes import Change, Outcome, Remembered, Work, Writing, changed
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 _IDLE = [state.value for state in SettlementState if state.is_final or state in UNAGREED]
 
 
@@ -72,6 +72,11 @@ class GatewayStore:
     def close(self) -> None:
         """Close all connections."""
         self.database.close()
+
+    def prove_writable(self, now_s: int) -> None:
+        """One durable write. Raises ``StoreUnavailable`` where the disk, or the database, takes none."""
+        with self.database.transaction() as connection:
+            CURSORS.move(connection, HEALTH_CURSOR, now_s)
 
     def apply(self, works: Sequence[Work]) -> list[Outcome | Exception]:
         """Many changes in one transaction, each judged on its own: its outcome or its refusal, in order."""

@@ -17,7 +17,9 @@ certificate of the connection it comes over (``cnf`` with ``x5t#S256``, RFC 8705
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -33,6 +35,7 @@ MAX_TOKEN_BYTES: Final = 4096
 MAX_ID_CHARS: Final = 128
 MOST_REMEMBERED: Final = 4096
 ALGORITHMS: Final = ("EdDSA", "ES256")
+_COMPACT: Final = re.compile(r"[\w-]+\.[\w-]*\.[\w-]+", re.ASCII)
 _HEADER: Final = frozenset({"alg", "kid", "typ"})
 _MOST_SECONDS: Final = 2**40
 
@@ -97,6 +100,8 @@ class TokenVerifier:
 
 def _signed_by(tenant: Tenant, token: str) -> dict[str, Any]:
     """The claims of a token that one of the platform's keys signed; nothing else of them is checked."""
+    if not _COMPACT.fullmatch(token) or not all(_is_canonical(part) for part in token.split(".")):
+        raise TokenRefused("form", "three parts in canonical base64url", f"{len(token)} characters of another form")
     try:
         header = jwt.get_unverified_header(token)
     except jwt.PyJWTError as broken:
@@ -123,6 +128,15 @@ def _signed_by(tenant: Tenant, token: str) -> dict[str, Any]:
     if not isinstance(claims, dict):
         raise TokenRefused("claims", "one JSON object", type(claims).__name__)
     return claims
+
+
+def _is_canonical(part: str) -> bool:
+    """Decoders overlook what does not belong into base64url: one token would have many spellings."""
+    try:
+        decoded = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    except ValueError:
+        return False
+    return base64.urlsafe_b64encode(decoded).rstrip(b"=") == part.encode()
 
 
 def _claims(found: dict[str, Any], certificate: CallerCertificate, rules: TokenRules) -> TokenClaims:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from chains.evm.client.account import EvmAccount
+from chains.evm.client.account import EvmSender
 from chains.evm.client.deployment import address_bytes
 from chains.evm.client.followed_account import FollowedAccount
 from chains.evm.client.hub_deployment import CHAIN_CLIENT_ID, LEDGER_CLIENT_ID, HubDeployment
@@ -46,7 +46,7 @@ class HubSite:
     """A hub's node, its contracts, and the account that brings them headers."""
 
     rpc: EvmRpc
-    account: EvmAccount
+    account: EvmSender
     deployment: HubDeployment
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from chains.evm.client.account import EvmAccount
+from chains.evm.client.account import EvmSender
 from chains.evm.client.deployment import Deployment
 from chains.evm.client.proofs import QbftProver, TrustTerms
 from chains.evm.client.rpc import EvmRpc
@@ -56,7 +56,7 @@ class EnclaveLedger:
 
 
 def enclave_path(
-    ledger: EnclaveLedger, evm: tuple[EvmRpc, Deployment, EvmAccount], setting: EnclaveSetting
+    ledger: EnclaveLedger, evm: tuple[EvmRpc, Deployment, EvmSender], setting: EnclaveSetting
 ) -> tuple[ChainEndpoint, ChainEndpoint]:
     """The ledger's end and the EVM chain's."""
     rpc, deployment, account = evm

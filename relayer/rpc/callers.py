@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -39,8 +40,17 @@ class CallerCertificate:
 
 def caller_of(context: grpc.aio.ServicerContext[Any, Any]) -> str:
     """The name in the caller's certificate, which mTLS has verified; empty if it has none."""
+    known = _last_asked.get()
+    if known is not None and known[0] is context:
+        return known[1]
     names = list(context.auth_context().get("x509_common_name", ()))
-    return names[0].decode(errors="replace") if names else ""
+    name = names[0].decode(errors="replace") if names else ""
+    _last_asked.set((context, name))
+    return name
+
+
+_last_asked: ContextVar[tuple[object, str] | None] = ContextVar("last_asked", default=None)
+"""The call of this task and its caller: every check asks, and gRPC makes the answer anew each time."""
 
 
 def certificate_of(context: grpc.aio.ServicerContext[Any, Any]) -> CallerCertificate:

@@ -33,6 +33,8 @@ class AlarmKind(Enum):
     VALIDATOR_EQUIVOCATED = "validator_equivocated"
     REPORT_REFUSED = "report_refused"
     WATCH_BLIND = "watch_blind"
+    PACKET_PARKED = "packet_parked"
+    PATH_HALTED = "path_halted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,14 @@ class WatchLoop:
         now_s: Callable[[], float],
     ) -> None:
         self._endpoints = endpoints
-        self._watches = watches
+        self._watches = dict(watches)
         self._interval_s = interval_s
         self._now_s = now_s
         self.board = board
+
+    def add(self, name: str, watch: Round) -> None:
+        """One more watch, before the loop runs."""
+        self._watches[name] = watch
 
     async def run(self, stopping: asyncio.Event, is_ours: Callable[[], bool] = lambda: True) -> None:
         """Until ``stopping`` is set; a standby, for which ``is_ours`` is false, leaves it to whoever has the lease."""

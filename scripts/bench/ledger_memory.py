@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "proto" / "gen")]
 
 from scripts.bench.ledger_net.network import ISSUER, NOTARY, PAYEE, PAYER, running_network  # noqa: E402 # the checkout must be importable first
+from scripts.bench.plots.memory import Curve, memory_plot  # noqa: E402 # as above
 
 PLOT = ROOT / "docs" / "ledger" / "memory.svg"
 SAMPLES = 50
@@ -57,38 +58,6 @@ def measure(count: int) -> Samples:
     raise AssertionError("the last sample returns")
 
 
-def plot(samples: Samples, count: int) -> str:
-    """The samples as an SVG picture."""
-    width, height, left, bottom = 720, 300, 56, 40
-    most = max(map(max, samples.values())) * 1.15
-    steps = len(next(iter(samples.values()))) - 1
-
-    def x(step: float) -> float:
-        return left + (width - left - 90) * step / steps
-
-    def y(mib: float) -> float:
-        return height - bottom - (height - bottom - 30) * mib / most
-
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"',
-        ' font-family="sans-serif" font-size="12">',
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        f'<text x="{left}" y="18">Resident memory, MiB, over {count:,} recorded ledger transactions</text>',
-    ]
-    for mib in range(0, int(most) + 1, 50):
-        parts.append(f'<path d="M{left} {y(mib):.1f}H{x(steps):.1f}" stroke="#dddddd"/>')
-        parts.append(f'<text x="{left - 8}" y="{y(mib) + 4:.1f}" text-anchor="end">{mib}</text>')
-    for tenth in range(0, 11, 2):
-        at = x(steps * tenth / 10)
-        parts.append(f'<text x="{at:.1f}" y="{height - 16}" text-anchor="middle">{count * tenth // 10:,}</text>')
-    for name, values in samples.items():
-        points = " ".join(f"{x(step):.1f},{y(mib):.1f}" for step, mib in enumerate(values))
-        parts.append(f'<polyline points="{points}" fill="none" stroke="{COLOURS[name]}" stroke-width="2"/>')
-        label = f'<text x="{x(steps) + 8:.1f}" y="{y(values[-1]) + 4:.1f}" fill="{COLOURS[name]}">{SHOWN[name]}</text>'
-        parts.append(label)
-    return "\n".join((*parts, "</svg>", ""))
-
-
 def main() -> int:
     """Command line; ``run`` judges whether memory grew by more than a tenth over the second half."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -98,7 +67,8 @@ def main() -> int:
     samples = measure(arguments.count)
     if arguments.plot:
         PLOT.parent.mkdir(parents=True, exist_ok=True)
-        PLOT.write_text(plot(samples, arguments.count))
+        curves = [Curve(SHOWN[name], COLOURS[name], values) for name, values in samples.items()]
+        PLOT.write_text(memory_plot(curves, arguments.count, "recorded ledger transactions"))
     half, end = max(((v[len(v) // 2], v[-1]) for v in samples.values()), key=lambda pair: pair[1] - pair[0])
     line = {
         "name": "ledger_memory",

@@ -67,6 +67,27 @@ async def test_one_sides_instruction_can_be_withdrawn(devnet: Path) -> None:
     assert (code, cancelled["state"]) == (0, "SETTLEMENT_STATE_CANCELLED")
 
 
+async def test_what_is_affirmed_on_hold_settles_once_it_is_released(devnet: Path) -> None:
+    where = ("--dir", str(devnet))
+    _, (created,) = await crossdvp("settlement", "create", "--side", "seller", *where)
+    name = created["name"]
+    code, (held,) = await crossdvp("settlement", "hold", name, "--side", "seller", *where)
+    assert (code, held["on_hold"]) == (0, True)
+    code, (affirmed,) = await crossdvp("settlement", "affirm", name, *where)
+    assert (code, affirmed["terms_hash"]) == (0, created["terms_hash"])
+    code, (refusal,) = await crossdvp("settlement", "affirm", name, "--side", "both", *where)
+    assert (code, refusal["error"]["reason"]) == (1, "ONE_SIDE_ONLY")
+    code, (waiting,) = await crossdvp("settlement", "list", "--state", "matched", "--state", "earmarked", *where)
+    assert [(each["name"], each["waiting"]["what"]) for each in waiting] == [(name, "the release of the hold (party)")]
+    code, (none,) = await crossdvp("settlement", "list", "--stuck-for", "1d", *where)
+    assert (code, none) == (0, [])
+    code, (retried,) = await crossdvp("settlement", "retry", name, *where)
+    assert (code, retried["on_hold"]) == (0, True)
+    code, _ = await crossdvp("settlement", "release", name, "--side", "seller", *where)
+    code, events = await crossdvp("settlement", "watch", name, *where)
+    assert (code, events[-1]["settlement"]["state"]) == (0, "SETTLEMENT_STATE_SETTLED")
+
+
 async def test_a_settlements_evidence_holds_offline_and_not_when_changed(devnet: Path) -> None:
     where = ("--dir", str(devnet))
     _, (created,) = await crossdvp("settlement", "create", *where)

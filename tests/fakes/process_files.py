@@ -15,7 +15,7 @@ LINES = {
     "tls.authority": '"authority.pem"',
     "tls.certificate": '"certificate.pem"',
     "tls.private_key": '"key.pem"',
-    "evm.rpc_url": '"http://127.0.0.1:1"',
+    "evm.rpc_urls": '["http://127.0.0.1:1"]',
     "evm.deployment_file": '"deployment.json"',
     "ledger.ledger_id": '"progmat-test"',
     "ledger.client_id": '"qbft-0"',

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,14 @@ from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-unty
 from chains.progmat.client import ApiEndpoint, ApiTls
 from relayer.gateway.access import Speakers
 from relayer.gateway.admission import Margins, Scope
+from relayer.gateway.call_config import CallRules
 from relayer.gateway.client import GatewayClient
+from relayer.gateway.cut_offs import CutOffs
 from relayer.gateway.http.server import HttpSettings
-from relayer.gateway.serving import Additions, GatewayParts, serve_gateway
+from relayer.gateway.instructing import RULES, InstructionRules
+from relayer.gateway.parts import Additions, GatewayParts
+from relayer.gateway.service import MoreServices
+from relayer.gateway.serving import serve_gateway
 from relayer.gateway.settlement_codec import encode_terms
 from relayer.gateway.store import GatewayStore
 from relayer.gateway.webhooks.serving import WebhookSettings
@@ -41,7 +47,7 @@ SPEAKERS = Speakers({"broker-a": ("cn-a",), "broker-b": ("cn-b",), "broker-c": (
 class RunningGateway:
     """One gateway process, in this event loop. ``now_s`` is its clock."""
 
-    database: Path
+    database: Path | str
     now_s: int = T0_S
     evm: MemoryEvm = field(default_factory=MemoryEvm)
     ledger: MemoryLedger = field(default_factory=lambda: MemoryLedger(cash_yen=10_000_000))
@@ -51,9 +57,24 @@ class RunningGateway:
     webhooks: WebhookSettings | None = None
     speakers: Speakers = SPEAKERS
     scope: Scope = SCOPE
+    calls: CallRules = field(default_factory=CallRules)
+    rules: InstructionRules = RULES
+    cut_offs: CutOffs = field(default_factory=CutOffs)
+    name: str = "gateway"
+    more: Callable[[GatewayStore], MoreServices] = lambda _store: MoreServices()
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Task[None] | None = None
     _channels: list[Any] = field(default_factory=list)
+    _elsewhere: tempfile.TemporaryDirectory[str] | None = None
+
+    @property
+    def _folder(self) -> Path:
+        """Where its certificates lie: beside the database, if that is a file."""
+        if isinstance(self.database, Path):
+            return self.database.parent
+        if self._elsewhere is None:
+            self._elsewhere = tempfile.TemporaryDirectory(prefix="crossdvp-gateway-")
+        return Path(self._elsewhere.name)
 
     async def start(self) -> None:
         """On a free port at first, on the same port ever after."""
@@ -68,8 +89,23 @@ class RunningGateway:
 
     async def _serve(self, on_ready: Any) -> None:  # noqa: ANN401  # a future's setter
         store = GatewayStore(self.database)
-        parts = GatewayParts(store, self.evm, self.ledger, self.scope, self.speakers, lambda: self.now_s)
-        files = tls_files(self.database.parent, NAME)
+        margins = Margins(10, 10, 20, 10)
+        parts = GatewayParts(
+            store,
+            self.evm,
+            self.ledger,
+            self.scope,
+            self.speakers,
+            lambda: self.now_s,
+            margins,
+            rules=self.rules,
+            cut_offs=self.cut_offs,
+            calls=self.calls,
+            name=self.name,
+            heartbeat_s=self.heartbeat_s,
+            more=self.more(store),
+        )
+        files = tls_files(self._folder, NAME)
         additions = Additions(
             HttpSettings(f"127.0.0.1:{self.http_port}", files, self.heartbeat_s),
             self.webhooks,
@@ -77,7 +113,7 @@ class RunningGateway:
         )
         try:
             server = server_settings(NAME, self.port, self.speakers.callers)
-            await serve_gateway(parts, server, Margins(10, 10, 20, 10), 0.01, self._stopping, on_ready, additions)
+            await serve_gateway(parts, server, 0.01, self._stopping, on_ready, additions)
         finally:
             store.close()
 
@@ -107,7 +143,7 @@ class RunningGateway:
     def http(self, caller: str = BOTH_SIDES, tls: ApiTls | None = None) -> aiohttp.ClientSession:
         """A session with the HTTP face, as a caller."""
         loaded = tls or tls_of(caller)
-        session = http_session(self.http_port, tls_files(self.database.parent, caller, loaded), loaded.authority)
+        session = http_session(self.http_port, tls_files(self._folder, caller, loaded), loaded.authority)
         self._channels.append(session)
         return session
 
@@ -124,10 +160,14 @@ class RunningGateway:
 
 @contextlib.asynccontextmanager
 async def running_gateway(
-    database: Path, scope: Scope = SCOPE, heartbeat_s: float = 15.0, webhooks: WebhookSettings | None = None
+    database: Path,
+    scope: Scope = SCOPE,
+    rules: InstructionRules = RULES,
+    heartbeat_s: float = 15.0,
+    webhooks: WebhookSettings | None = None,
 ) -> AsyncIterator[RunningGateway]:
     """A started gateway over the database file, closed at the end."""
-    gateway = RunningGateway(database, scope=scope, heartbeat_s=heartbeat_s, webhooks=webhooks)
+    gateway = RunningGateway(database, scope=scope, rules=rules, heartbeat_s=heartbeat_s, webhooks=webhooks)
     await gateway.start()
     try:
         yield gateway
@@ -135,7 +175,7 @@ async def running_gateway(
         await gateway.close()
 
 
-def stored_in(database: Path) -> list[str]:
+def stored_in(database: Path | str) -> list[str]:
     """Everything in the database but the audit log, which remembers refused calls too."""
     with contextlib.closing(sqlite3.connect(database)) as reader:
         return [line for line in reader.iterdump() if not line.startswith('INSERT INTO "audit_')]

@@ -1,13 +1,18 @@
-"""An account that sends legacy transactions, nonce after nonce, and recovers from a wrong one."""
+"""An account that sends transactions, nonce after nonce: what every kind offers, and the simple kind for scripts.
+
+The simple kind keeps its nonce in memory and pays legacy prices. A process that must not lose a transaction keeps its
+nonces in a database: that kind stands beside the relayer's.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from chains.evm.client.abi import EvmCall
+from chains.evm.client.fees import FREE, PRICE_MARGIN_PERCENT, Fee, FeeRules, current_fee
 from chains.evm.client.node_types import EvmReceipt, EvmTxStatus
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.errors import (
@@ -15,7 +20,6 @@ from chains.evm.errors import (
     EvmTxFailed,
     EvmTxNotIncluded,
     ExecutionReverted,
-    GasPriceTooHigh,
     NonceTooLow,
 )
 from primitives.errors import CrossDvpError
@@ -26,8 +30,7 @@ from primitives.secp256k1 import address_of
 _log = logging.getLogger(__name__)
 # EIP-150 keeps 1/64 back a call; what an estimate misses when the state changes before inclusion comes on top
 GAS_MARGIN_PERCENT: Final = 25
-# the base fee rises by an eighth a block at most (EIP-1559): room for three full blocks before inclusion
-GAS_PRICE_MARGIN_PERCENT: Final = 50
+GAS_PRICE_MARGIN_PERCENT: Final = PRICE_MARGIN_PERCENT
 _NONCE_ATTEMPTS: Final = 4
 _POLL_INTERVAL_S: Final = 0.1
 
@@ -41,6 +44,34 @@ class SignedEvmTx:
     nonce: int
 
 
+class EvmSender(Protocol):
+    """An account that sends. Several transactions may be on their way; they take effect in the order of ``send``."""
+
+    @property
+    def rpc(self) -> EvmRpc:
+        """The chain."""
+
+    @property
+    def address(self) -> bytes:
+        """20 bytes."""
+
+    @property
+    def chain_id(self) -> int:
+        """What its transactions are signed for (EIP-155)."""
+
+    async def send(self, call: EvmCall) -> SignedEvmTx:
+        """Sign with the next nonce and hand in; not waited for.
+
+        Raises what the node says, `ExecutionReverted` if it would fail, `GasPriceTooHigh` if it costs too much now.
+        """
+
+    async def wait_for(self, signed: SignedEvmTx, call: EvmCall, timeout_s: float) -> EvmReceipt:
+        """Wait for the success of what `send` gave; as `execute`."""
+
+    async def execute(self, call: EvmCall, timeout_s: float) -> EvmReceipt:
+        """Send and wait for success. Raises `EvmTxFailed` with the reason, `EvmTxNotIncluded` when time is up."""
+
+
 class EvmAccount:
     """One key on one chain. Calls of `send` are put in order; another sender with the same key is tolerated.
 
@@ -51,45 +82,33 @@ class EvmAccount:
         self.rpc = rpc
         self.address: bytes = address_of(secret)
         self.chain_id = chain_id
-        self._max_gas_price_wei = max_gas_price_wei
+        self._fees = FeeRules(max_gas_price_wei=max_gas_price_wei)
         self._secret = secret
         self._next_nonce: int | None = None
         self._ordering = asyncio.Lock()
 
     def sign(self, call: EvmCall, nonce: int, gas: int, gas_price_wei: int = 0) -> SignedEvmTx:
         """Sign a legacy transaction with EIP-155 protection."""
-        from eth_account import Account  # noqa: PLC0415  # takes a second to import, which readers need not wait for
-
-        fields: dict[str, object] = {
-            "nonce": nonce,
-            "gasPrice": gas_price_wei,
-            "gas": gas,
-            "to": call.to,
-            "value": call.value_wei,
-            "data": call.data,
-            "chainId": self.chain_id,
-        }
-        signed = Account.sign_transaction(fields, self._secret)
-        return SignedEvmTx(bytes(signed.hash), bytes(signed.raw_transaction), nonce)
+        return sign_call(self._secret, self.chain_id, call, nonce, gas, Fee(gas_price_wei))
 
     async def send(self, call: EvmCall) -> SignedEvmTx:
         """Sign with the next nonce and hand in.
 
         Raises what the node says, `ExecutionReverted` if it would fail, `GasPriceTooHigh` if it costs too much now.
         """
-        gas, gas_price_wei = await self._gas_for(call), await self._gas_price_wei()
+        gas, fee = await gas_for(self.rpc, call, self.address), await current_fee(self.rpc, self._fees)
         async with self._ordering:
             for _ in range(_NONCE_ATTEMPTS - 1):
                 try:
-                    return await self._send_with_next_nonce(call, gas, gas_price_wei)
+                    return await self._send_with_next_nonce(call, gas, fee)
                 except NonceTooLow as error:
                     _log.info("0x%s: %s; reading the nonce again", self.address.hex(), error.message)
-            return await self._send_with_next_nonce(call, gas, gas_price_wei)
+            return await self._send_with_next_nonce(call, gas, fee)
 
-    async def _send_with_next_nonce(self, call: EvmCall, gas: int, gas_price_wei: int) -> SignedEvmTx:
+    async def _send_with_next_nonce(self, call: EvmCall, gas: int, fee: Fee) -> SignedEvmTx:
         nonce = await self.rpc.nonce(self.address) if self._next_nonce is None else self._next_nonce
         self._next_nonce = None  # unless the node takes this one
-        signed = self.sign(call, nonce, gas, gas_price_wei)
+        signed = sign_call(self._secret, self.chain_id, call, nonce, gas, fee)
         try:
             await self.rpc.send_raw(signed.raw)
         except EvmTxAlreadyKnown:
@@ -109,35 +128,53 @@ class EvmAccount:
         except EvmTxNotIncluded:
             self._next_nonce = None  # the node may have lost it: later nonces would wait for it for ever
             raise
-        if receipt.status is EvmTxStatus.FAILED:
-            why = await self._why_failed(call, receipt)
-            raise EvmTxFailed(receipt.evm_tx_hash, receipt.height, why)
+        await require_success(self.rpc, call, receipt, self.address)
         return receipt
 
-    async def _gas_for(self, call: EvmCall) -> int:
-        if call.gas is not None:
-            return call.gas
-        estimate = await self.rpc.estimate_gas(call, self.address)
-        return estimate * (100 + GAS_MARGIN_PERCENT) // 100
 
-    async def _gas_price_wei(self) -> int:
-        """What the node asks and a margin, as far as the account may pay it; one that pays nothing asks nothing."""
-        if self._max_gas_price_wei == 0:
-            return 0
-        asked_wei = await self.rpc.gas_price_wei()
-        if asked_wei > self._max_gas_price_wei:
-            raise GasPriceTooHigh(asked_wei, self._max_gas_price_wei)
-        return min(asked_wei * (100 + GAS_PRICE_MARGIN_PERCENT) // 100, self._max_gas_price_wei)
+def sign_call(secret: bytes, chain_id: int, call: EvmCall, nonce: int, gas: int, fee: Fee = FREE) -> SignedEvmTx:
+    """Sign a transaction for one chain (EIP-155): legacy, or of type 2 (EIP-1559) if its fee has a tip."""
+    from eth_account import Account  # noqa: PLC0415  # takes a second to import, which readers need not wait for
 
-    async def _why_failed(self, call: EvmCall, receipt: EvmReceipt) -> str:
-        """Try it again after the block: near enough to find the rule that refused it."""
-        try:
-            await self.rpc.call(call, receipt.height, self.address)
-        except ExecutionReverted as error:
-            return str(error.revert)
-        except CrossDvpError as error:
-            return f"the reason could not be found: {error}"
-        return f"no refusal when tried again; gas used {receipt.gas_used}"
+    fields: dict[str, object] = {
+        "nonce": nonce,
+        "gas": gas,
+        "to": call.to,
+        "value": call.value_wei,
+        "data": call.data,
+        "chainId": chain_id,
+    }
+    if fee.priority_fee_wei is None:
+        fields["gasPrice"] = fee.max_fee_wei
+    else:
+        fields |= {"type": 2, "maxFeePerGas": fee.max_fee_wei, "maxPriorityFeePerGas": fee.priority_fee_wei}
+    signed = Account.sign_transaction(fields, secret)
+    return SignedEvmTx(bytes(signed.hash), bytes(signed.raw_transaction), nonce)
+
+
+async def gas_for(rpc: EvmRpc, call: EvmCall, sender: bytes, margin_percent: int = GAS_MARGIN_PERCENT) -> int:
+    """The gas a call asks for, else what the node estimates and a margin. Raises `ExecutionReverted`."""
+    if call.gas is not None:
+        return call.gas
+    return await rpc.estimate_gas(call, sender) * (100 + margin_percent) // 100
+
+
+async def require_success(rpc: EvmRpc, call: EvmCall, receipt: EvmReceipt, sender: bytes) -> None:
+    """Raise `EvmTxFailed` with the reason if the transaction is in a block and reverted."""
+    if receipt.status is EvmTxStatus.FAILED:
+        why = await _why_failed(rpc, call, receipt, sender)
+        raise EvmTxFailed(receipt.evm_tx_hash, receipt.height, why)
+
+
+async def _why_failed(rpc: EvmRpc, call: EvmCall, receipt: EvmReceipt, sender: bytes) -> str:
+    """Try it again after the block: near enough to find the rule that refused it."""
+    try:
+        await rpc.call(call, receipt.height, sender)
+    except ExecutionReverted as error:
+        return str(error.revert)
+    except CrossDvpError as error:
+        return f"the reason could not be found: {error}"
+    return f"no refusal when tried again; gas used {receipt.gas_used}"
 
 
 async def wait_for_receipt(rpc: EvmRpc, evm_tx_hash: bytes, timeout_s: float) -> EvmReceipt:

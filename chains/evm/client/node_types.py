@@ -43,6 +43,10 @@ class EvmBlock:
     timestamp_s: int
     state_root: bytes
     header_rlp: bytes
+    logs_bloom: bytes
+    gas_limit: int
+    base_fee_wei: int | None
+    """None before EIP-1559."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,8 @@ class EvmReceipt:
     gas_used: int
     contract_address: bytes | None
     logs: tuple[EvmLog, ...]
+    gas_price_wei: int | None = None
+    """What was paid for a unit of gas; None where the node does not say."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,12 @@ class LogFilter:
     addresses: tuple[bytes, ...] = ()
     topics: tuple[tuple[bytes, ...], ...] = ()
 
+    def matches(self, log: EvmLog) -> bool:
+        """Whether an event has one of the addresses, and one of the alternatives at each position; heights aside."""
+        if (self.addresses and log.address not in self.addresses) or len(log.topics) < len(self.topics):
+            return False
+        return all(not wanted or topic in wanted for wanted, topic in zip(self.topics, log.topics, strict=False))
+
     def as_json(self) -> dict[str, Json]:
         """Write as eth_getLogs takes it."""
         return {
@@ -112,6 +124,7 @@ class LogFilter:
 def block_of(value: Json) -> EvmBlock:
     """Read a block. Raises `NodeMisbehaved`."""
     block = as_object(value, "block")
+    base_fee = block.get("baseFeePerGas")
     return EvmBlock(
         height=as_quantity(block.get("number"), "block number"),
         block_hash=as_data(block.get("hash"), "block hash", 32),
@@ -119,6 +132,9 @@ def block_of(value: Json) -> EvmBlock:
         timestamp_s=as_quantity(block.get("timestamp"), "block timestamp"),
         state_root=as_data(block.get("stateRoot"), "state root", 32),
         header_rlp=header_rlp_of(block),
+        logs_bloom=as_data(block.get("logsBloom"), "logs bloom", 256),
+        gas_limit=as_quantity(block.get("gasLimit"), "gas limit"),
+        base_fee_wei=None if base_fee is None else as_quantity(base_fee, "base fee"),
     )
 
 
@@ -140,7 +156,7 @@ def log_of(value: Json) -> EvmLog:
 def receipt_of(value: Json) -> EvmReceipt:
     """Read a receipt. Raises `NodeMisbehaved`."""
     receipt = as_object(value, "receipt")
-    created = receipt.get("contractAddress")
+    created, price = receipt.get("contractAddress"), receipt.get("effectiveGasPrice")
     succeeded = as_quantity(receipt.get("status"), "receipt status") == EvmTxStatus.SUCCEEDED.value
     return EvmReceipt(
         evm_tx_hash=as_data(receipt.get("transactionHash"), "receipt transaction hash", 32),
@@ -150,6 +166,7 @@ def receipt_of(value: Json) -> EvmReceipt:
         gas_used=as_quantity(receipt.get("gasUsed"), "receipt gas used"),
         contract_address=None if created is None else as_data(created, "receipt contract address", 20),
         logs=tuple(log_of(log) for log in as_list(receipt.get("logs"), "receipt logs", MAX_LOGS)),
+        gas_price_wei=None if price is None else as_quantity(price, "effective gas price"),
     )
 
 

@@ -6,8 +6,9 @@ import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -17,11 +18,13 @@ from chains.evm.errors import (
     BlockUnavailable,
     EvmRequestRefused,
     EvmTxAlreadyKnown,
+    EvmTxUnderpriced,
     ExecutionReverted,
     InsufficientFunds,
     NodeMisbehaved,
     NodeUnavailable,
     NonceTooLow,
+    RateLimited,
 )
 from chains.evm.json_value import Json, parse_json
 
@@ -35,9 +38,12 @@ _SERVER_ERRORS: Final = range(500, 600)
 # what nodes say, in lower case (geth, GoQuorum, Besu, anvil)
 _NONCE_TOO_LOW: Final = ("nonce too low", "nonce is too low")
 _ALREADY_KNOWN: Final = ("already known", "known transaction", "already imported")
+_UNDERPRICED: Final = ("underpriced", "gas price below", "fee too low")
 _NO_FUNDS: Final = ("insufficient funds", "upfront cost exceeds account balance")
 _NO_BLOCK: Final = ("header not found", "block not found", "unknown block", "world state unavailable")
-_BUSY: Final = ("txpool is full", "transaction pool is full", "too many requests", "rate limit")
+_BUSY: Final = ("txpool is full", "transaction pool is full")
+_RATE_LIMITED: Final = ("too many requests", "rate limit", "request limit")
+MAX_RETRY_AFTER_S: Final = 600
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,9 @@ class JsonRpcTransport:
 
     def __init__(self, url: str, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
         self.url = url
+        self.shown_url = shown_url(url)
+        self.connections_made = 0
+        """Grows with each new connection: what was behind the last one need not be behind the next."""
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._session: aiohttp.ClientSession | None = None
         self._ids = itertools.count(1)
@@ -88,19 +97,31 @@ class JsonRpcTransport:
 
     async def _post(self, body: Json) -> Json:
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
+            self._session = self._opened()
         headers = {"Content-Type": "application/json"}
         try:
             async with self._session.post(self.url, data=json.dumps(body).encode(), headers=headers) as response:
-                if response.status == _TOO_MANY_REQUESTS or response.status in _SERVER_ERRORS:
-                    raise NodeUnavailable(self.url, f"HTTP status {response.status}")
+                if response.status == _TOO_MANY_REQUESTS:
+                    raise RateLimited(self.shown_url, _retry_after_s(response.headers.get("Retry-After", "")))
+                if response.status in _SERVER_ERRORS:
+                    raise NodeUnavailable(self.shown_url, f"HTTP status {response.status}")
                 content = await self._read_bounded(response)
         except TimeoutError as error:
-            raise NodeUnavailable(self.url, f"no answer within {self._timeout.total:g} s") from error
+            raise NodeUnavailable(self.shown_url, f"no answer within {self._timeout.total:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise NodeUnavailable(self.url, f"{type(error).__name__}: {error}") from error
+            raise NodeUnavailable(self.shown_url, _why(error)) from error
         return _parse(content, response.status)
+
+    def _opened(self) -> aiohttp.ClientSession:
+        trace = aiohttp.TraceConfig()
+        trace.on_connection_create_end.append(self._count_connection)
+        connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
+        return aiohttp.ClientSession(connector=connector, timeout=self._timeout, trace_configs=[trace])
+
+    async def _count_connection(
+        self, _session: aiohttp.ClientSession, _context: SimpleNamespace, _made: aiohttp.TraceConnectionCreateEndParams
+    ) -> None:
+        self.connections_made += 1
 
     @staticmethod
     async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
@@ -128,18 +149,26 @@ class JsonRpcTransport:
         said = message.lower()
         if code == _REVERTED or "revert" in said:
             return ExecutionReverted(method, revert_reason(_revert_data(data)))
+        if any(words in said for words in _RATE_LIMITED):
+            return RateLimited(self.shown_url, 0)
         if any(words in said for words in _BUSY) or code == _INTERNAL_ERROR:
-            return NodeUnavailable(self.url, f"{method}: code {code}: {message}")
+            return NodeUnavailable(self.shown_url, f"{method}: code {code}: {message}")
         if any(words in said for words in _NO_BLOCK):
             return BlockUnavailable(message)
-        for kind, phrases in (
-            (NonceTooLow, _NONCE_TOO_LOW),
-            (EvmTxAlreadyKnown, _ALREADY_KNOWN),
-            (InsufficientFunds, _NO_FUNDS),
-        ):
-            if any(words in said for words in phrases):
-                return kind(method, code, message)
-        return EvmRequestRefused(method, code, message)
+        return _refusal_of(method, code, message)
+
+
+def _refusal_of(method: str, code: int, message: str) -> EvmRequestRefused:
+    """The kind of refusal that a node's words tell of; refusals of no known kind are all alike."""
+    for kind, phrases in (
+        (NonceTooLow, _NONCE_TOO_LOW),
+        (EvmTxAlreadyKnown, _ALREADY_KNOWN),
+        (EvmTxUnderpriced, _UNDERPRICED),
+        (InsufficientFunds, _NO_FUNDS),
+    ):
+        if any(words in message.lower() for words in phrases):
+            return kind(method, code, message)
+    return EvmRequestRefused(method, code, message)
 
 
 def _request_json(request_id: int, request: RpcRequest) -> dict[str, Json]:
@@ -162,3 +191,22 @@ def _revert_data(data: Json) -> bytes:
         return bytes.fromhex(candidate.removeprefix("0x"))
     except ValueError:
         return b""
+
+
+def shown_url(url: str) -> str:
+    """Where a node is, for people: providers put keys into user name, path and query, which are left out."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _why(error: Exception) -> str:
+    """What failed, without the URL that the HTTP library repeats in some of its errors."""
+    if isinstance(error, aiohttp.InvalidURL):
+        return type(error).__name__
+    return f"{type(error).__name__}: {error}"
+
+
+def _retry_after_s(header: str) -> int:
+    """The seconds a node asks us to wait, 0 if it does not say; a date is not read: few nodes give one."""
+    seconds = int(header) if header.isascii() and header.isdecimal() and len(header) < 10 else 0
+    return min(seconds, MAX_RETRY_AFTER_S)

@@ -3,8 +3,9 @@
 from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from chains.progmat.client.checkpoints import CheckpointCollector, LedgerPathProof, SignedCheckpoint, ValidatorSource
 from chains.progmat.client.errors import TooFewCheckpointSignatures, ValidatorAnswerRefused
-from chains.progmat.client.ledger_client import CashBalance, LedgerClient, LightClientInfo, NodeInfo
+from chains.progmat.client.ledger_client import CashBalance, LedgerClient, LightClientInfo, NodeInfo, TornEvidence
 from chains.progmat.client.membership_client import MembershipClient, MembershipLine
+from chains.progmat.client.paid_cash import PaidCash, paid_cash
 from chains.progmat.client.proposal_client import ProposalClient, ProposalLine
 from chains.progmat.client.quotes import QuoteApi, TooFewVerdicts, collect_verdict
 from chains.progmat.client.replacement_client import ReplacementClient
@@ -89,6 +90,7 @@ __all__ = [
     "MoveToken",
     "NativeTerms",
     "NodeInfo",
+    "PaidCash",
     "ProposalClient",
     "ProposalLine",
     "ProposePackage",
@@ -110,6 +112,7 @@ __all__ = [
     "TokenClient",
     "TooFewCheckpointSignatures",
     "TooFewVerdicts",
+    "TornEvidence",
     "TradeRecord",
     "TradeStatus",
     "UpdateLightClient",
@@ -122,4 +125,5 @@ __all__ = [
     "all_rows",
     "collect_verdict",
     "open_channel",
+    "paid_cash",
 ]

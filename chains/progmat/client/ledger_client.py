@@ -87,6 +87,16 @@ class LightClientInfo:
     newest_consensus_state: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class TornEvidence:
+    """A transaction of a trade, torn; bytes as ``chains.progmat.transactions.torn`` is made of. Untrusted."""
+
+    journal_position: int
+    tear_off: bytes
+    notary_signature: bytes
+    paid_output: bytes
+
+
 class LedgerClient:
     """Asks one node.
 
@@ -174,6 +184,20 @@ class LedgerClient:
             opening_position=answer.opening_position,
             closing_tx_id=answer.closing_tx_id,
             closing_position=answer.closing_position,
+        )
+
+    async def trade_evidence(self, terms: SettlementTerms) -> tuple[TornEvidence, ...]:
+        """What the node recorded of a trade, torn, for who knows its terms; empty if it has no trade with these."""
+        request = pb.GetTradeEvidenceRequest(terms=terms_to_message(terms))
+        try:
+            answer = await self._call(self._stub.GetTradeEvidence, request)
+        except RemoteCallerError as error:
+            if error.reason == "TRADE_UNKNOWN":
+                return ()
+            raise
+        return tuple(
+            TornEvidence(torn.journal_position, torn.tear_off, torn.notary_signature, torn.paid_output)
+            for torn in answer.transactions
         )
 
     async def ibc_events(self, after: int, wait_s: int = 0, max_events: int = 100) -> tuple[IbcEvent, ...]:

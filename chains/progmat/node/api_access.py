@@ -60,6 +60,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "LockCash": Permission.SETTLE,
     "CancelTrade": Permission.SETTLE,
     "GetTrade": Permission.READ,
+    "GetTradeEvidence": Permission.SETTLE,
     "GetBalance": Permission.CASH,
     "ListIbcEvents": Permission.RELAY,
     "CreateLightClient": Permission.OPERATE,

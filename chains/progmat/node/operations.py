@@ -34,13 +34,15 @@ from chains.progmat.flows.request_codec import decode_request, encode_request
 from chains.progmat.flows.requests import AnyRequest, ReceivePacket, differing_fields
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.flows.trade_evidence import torn_closing, torn_opening
 from chains.progmat.flows.views import IbcEvent, TradeRecord
 from chains.progmat.identity import KeptKey, KeyPurpose, KeyStore
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.storage import StoredTransaction, stored_transaction
+from chains.progmat.transactions.torn import TornTransaction
 from chains.progmat.vault import AccountBalance, IndexedMembership, VaultState, balances, members
 from chains.progmat.vault.schema import consensus
-from ibc.dvp import CashAccount, SettlementTerms
+from ibc.dvp import CashAccount, SettlementTerms, terms_hash
 from light_clients.registry import LightClientRegistry
 from primitives.public_key import SignatureScheme
 
@@ -175,6 +177,21 @@ class NodeOperations:
         found = await self._database.read(partial(trades.find_trade, trade_id=trade_id))
         if found is None:
             raise TradeUnknown(trade_id)
+        return found
+
+    async def trade_evidence(self, terms: SettlementTerms) -> list[tuple[TornTransaction, int]]:
+        """The trade's transactions, torn, with their journal positions.
+
+        Raises ``TradeUnknown`` also for terms that are not the trade's: a stranger learns nothing by guessing.
+        """
+        record = await self.trade(terms.trade_id)
+        if record.terms_hash != terms_hash(terms):
+            raise TradeUnknown(terms.trade_id)
+        opening = decoded((await self.transaction(record.opening_tx_id)).signed_bytes)
+        found = [(torn_opening(opening, terms), record.opening_position)]
+        if record.closing_tx_id and record.closing_tx_id != record.opening_tx_id:
+            closing = decoded((await self.transaction(record.closing_tx_id)).signed_bytes)
+            found.append((torn_closing(closing, terms), record.closing_position))
         return found
 
     async def balances(self, coin_id: str, account_key: bytes) -> list[AccountBalance]:

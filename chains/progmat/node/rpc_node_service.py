@@ -32,6 +32,7 @@ from chains.progmat.node.errors import CallerNotAuthorised
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.operations import NodeOperations, packet_of_lock
 from chains.progmat.node.peers.rpc_service import identity_of
+from chains.progmat.transactions.signed_codec import encode_signature
 from primitives.errors import DecodeError
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -201,6 +202,27 @@ class NodeServiceRpc(FlowStarting, NodeServiceServicer):
             closing_tx_id=trade.closing_tx_id,
             closing_position=trade.closing_position,
             terms_hash=trade.terms_hash,
+        )
+
+    async def GetTradeEvidence(  # noqa: D102, N802 # named and documented by the .proto file
+        self, request: pb.GetTradeEvidenceRequest, context: Context
+    ) -> pb.GetTradeEvidenceResponse:
+        self._authorise(context, "GetTradeEvidence")
+        try:
+            terms = terms_from_message(request.terms)
+        except DecodeError as error:
+            raise InvalidRequest("terms", str(error)) from error
+        found = await self._operations.trade_evidence(terms)
+        return pb.GetTradeEvidenceResponse(
+            transactions=[
+                pb.TornTransaction(
+                    journal_position=position,
+                    tear_off=torn.tear_off.encode(),
+                    notary_signature=encode_signature(torn.notary_signature),
+                    paid_output=b"" if torn.paid is None else torn.paid.encode(),
+                )
+                for torn, position in found
+            ]
         )
 
     async def ListIbcEvents(self, request: pb.ListIbcEventsRequest, context: Context) -> pb.ListIbcEventsResponse:  # noqa: D102, N802 # named and documented by the .proto file

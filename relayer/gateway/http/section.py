@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class HttpSection(BaseModel):
-    """``listen``: ``host:port`` of the HTTP face, with the gateway's certificate. ``heartbeat_s``: of streams."""
+    """``listen``: ``host:port``; the certificate is the gateway's. ``heartbeat_s``: of event streams."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -82,6 +82,14 @@ class EndpointTable:
         query = query.order_by(self._table.c.next_attempt_s, self._table.c.id).limit(limit)
         return [_endpoint(row) for row in connection.execute(query)]
 
+    def lagging(self, connection: sa.Connection) -> tuple[int | None, int]:
+        """Of active ones: the place in the stream of the one that is furthest behind, and how many fail."""
+        table = self._table.c
+        failing = sa.func.sum(sa.case((table.failing_since_s > 0, 1), else_=0))
+        query = sa.select(sa.func.min(table.cursor), failing).where(table.state == EndpointState.ACTIVE.value)
+        furthest, count = connection.execute(query).one()
+        return furthest, int(count or 0)
+
     def settle(self, connection: sa.Connection, before: Endpoint, **values: object) -> bool:
         """Set how deliveries of one stand; False, and nothing, if its place in the stream is another by now."""
         same = sa.and_(self._table.c.id == before.id, self._table.c.cursor == before.cursor)

@@ -16,7 +16,8 @@ from chains.progmat.client import ApiTls
 from relayer.gateway.access import Speakers
 from relayer.gateway.admission import Margins, Scope
 from relayer.gateway.app import now_s
-from relayer.gateway.serving import GatewayParts, serve_gateway
+from relayer.gateway.parts import GatewayParts
+from relayer.gateway.serving import serve_gateway
 from relayer.gateway.store import GatewayStore
 from relayer.process import LogFormat, configure_logs
 from relayer.rpc_server import ServerSettings
@@ -42,12 +43,11 @@ def say(line: dict[str, object]) -> None:
 async def serve(folder: Path) -> None:
     """Until the input ends."""
     store, stopping = GatewayStore(folder / "gateway.sqlite3"), asyncio.Event()
-    parts = GatewayParts(store, MemoryEvm(), MemoryLedger(), SCOPE, SPEAKERS, now_s)
+    parts = GatewayParts(store, MemoryEvm(), MemoryLedger(), SCOPE, SPEAKERS, now_s, Margins(10, 10, 20, 10))
     settings = ServerSettings("127.0.0.1:0", tls_in(folder, NAME), SPEAKERS.callers)
     listening = asyncio.create_task(_listen(stopping))
     try:
-        margins = Margins(10, 10, 20, 10)
-        await serve_gateway(parts, settings, margins, 0.1, stopping, lambda port: say({"port": port}))
+        await serve_gateway(parts, settings, 0.1, stopping, lambda port: say({"port": port}))
     finally:
         await listening
         store.close()

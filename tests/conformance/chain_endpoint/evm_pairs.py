@@ -14,7 +14,7 @@ from light_clients.mock import MockLightClient
 from light_clients.registry import LightClientRegistry, RegistryProfile
 from relayer.chains.evm import EvmEndpoint
 from relayer.chains.evm_consensus import EVM_CONSENSUS
-from relayer.config import ConsensusKind
+from relayer.evm_config import ConsensusKind
 from tests.conformance.chain_endpoint.endpoint_pair import EndpointPair
 from tests.fakes.anvil_world import anvil_world
 from tests.fakes.evm_devnet_world import CHAIN_ID

@@ -17,9 +17,9 @@ from light_clients.progmat import Checkpoint, ValidatorSet
 from relayer.chains.evm import EvmEndpoint
 from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.progmat import LedgerEndpoint
-from relayer.config import ConsensusKind
 from relayer.core.crash_points import CrashPoint
 from relayer.core.lifecycle import PacketState
+from relayer.evm_config import ConsensusKind
 from relayer.gateway.evm_side import EvmSide
 from relayer.path import Path as RelayedPath
 from relayer.path import PathSettings

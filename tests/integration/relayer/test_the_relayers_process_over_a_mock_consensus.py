@@ -44,7 +44,7 @@ async def written(folder: Path, it: Between, stack: AsyncExitStack) -> Path:
     return write_config(
         folder,
         profile='"test"',
-        evm__rpc_url=json.dumps(it.evm.rpc.url),
+        evm__rpc_urls=json.dumps([it.evm.rpc.url]),
         evm__consensus='"mock"',
         poll_interval_ms="10",
         watch_interval_ms="100",

@@ -71,10 +71,15 @@ def _commands() -> dict[tuple[str, ...], Any]:
             if (below := getattr(import_module(module), "COMMANDS", None)) is not None:
                 deferred[("crossdvp", *words)] = below
                 continue
-            inner = getattr(command, "commands", {})
-            leaves: dict[tuple[str, ...], Any] = {(*words, leaf): inner[leaf] for leaf in inner}
-            found |= leaves or {words: command}
+            found |= _leaves(words, command)
     return found
+
+
+def _leaves(words: tuple[str, ...], command: Any) -> dict[tuple[str, ...], Any]:  # noqa: ANN401  # typer's own
+    inner = getattr(command, "commands", {})
+    if not inner:
+        return {words: command}
+    return {path: leaf for name in inner for path, leaf in _leaves((*words, name), inner[name]).items()}
 
 
 ALL_COMMANDS = _commands()

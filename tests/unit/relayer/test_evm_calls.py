@@ -12,8 +12,8 @@ from ibc.packet import Packet, decode_packet
 from primitives.errors import InvalidArgument
 from relayer.chains.evm_calls import calls_of
 from relayer.chains.evm_consensus import EVM_CONSENSUS
-from relayer.config import ConsensusKind
 from relayer.core.chain import MessageKind, PacketMessage
+from relayer.evm_config import ConsensusKind
 from relayer.proof_ends import EvmAccess
 from tests.fakes.dvp_deployment import RELAYER, DvpDeployment, deploy_dvp
 from tests.fakes.evm_sandbox import Reverted

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from relayer.config import ConfigInvalid, ConsensusKind, GatewayConfig, RelayerConfig, load_config
+from relayer.config import ConfigInvalid, GatewayConfig, RelayerConfig, load_config
+from relayer.evm_config import ConsensusKind
 from relayer.gateway.access import Speakers
 from tests.fakes.process_files import FOR_GATEWAY, certified_folder, write_config
 from tests.fakes.rpc_parties import tls_of
@@ -30,7 +31,7 @@ def test_a_good_file_is_read_with_its_relative_paths_beside_it(folder: Path) -> 
     ("field", "value"),
     [
         *[("listen", '"127.0.0.1"'), ("listen", '"127.0.0.1:70000"'), ("listen", '":1"'), ("listen", "")],
-        *[("callers", '[""]'), ("callers", '"operator"'), ("database", "5"), ("evm.rpc_url", '"ftp://x"')],
+        *[("callers", '[""]'), ("callers", '"operator"'), ("database", "5"), ("evm.rpc_urls", '["ftp://x"]')],
         *[("poll_interval_ms", "9"), ("poll_interval_ms", '"fast"'), ("receive_margin_s", "-1")],
         *[("kill_at", '"whenever"'), ("colour", '"red"'), ("ledger.colour", '"red"'), ("ledger.threshold", "0")],
         *[("ledger.issuer", '{ name = "sn", target = "nowhere" }'), ("ledger.validators", "[]")],

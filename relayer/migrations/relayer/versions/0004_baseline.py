@@ -53,6 +53,58 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
+        "evm_accounts",
+        sa.Column("chain_id", sa.BigInteger(), nullable=False),
+        sa.Column("address", sa.LargeBinary(), nullable=False),
+        sa.Column("next_nonce", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("chain_id", "address"),
+    )
+    op.create_table(
+        "evm_blocks",
+        sa.Column("chain_id", sa.BigInteger(), nullable=False),
+        sa.Column("height", sa.BigInteger(), nullable=False),
+        sa.Column("block_hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("chain_id", "height"),
+    )
+    op.create_table(
+        "evm_nonces",
+        sa.Column("chain_id", sa.BigInteger(), nullable=False),
+        sa.Column("address", sa.LargeBinary(), nullable=False),
+        sa.Column("nonce", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("to", sa.LargeBinary(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("value_wei", sa.String(), nullable=False),
+        sa.Column("reserved_wei", sa.String(), nullable=False),
+        sa.Column("day", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("chain_id", "address", "nonce"),
+    )
+    op.create_table(
+        "evm_spending",
+        sa.Column("chain_id", sa.BigInteger(), nullable=False),
+        sa.Column("address", sa.LargeBinary(), nullable=False),
+        sa.Column("day", sa.BigInteger(), nullable=False),
+        sa.Column("wei", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("chain_id", "address", "day"),
+    )
+    op.create_table(
+        "evm_submissions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("chain_id", sa.BigInteger(), nullable=False),
+        sa.Column("address", sa.LargeBinary(), nullable=False),
+        sa.Column("nonce", sa.BigInteger(), nullable=False),
+        sa.Column("evm_tx_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("gas", sa.BigInteger(), nullable=False),
+        sa.Column("max_fee_wei", sa.String(), nullable=False),
+        sa.Column("priority_fee_wei", sa.String(), nullable=True),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("evm_submissions", schema=None) as batch_op:
+        batch_op.create_index("evm_submissions_by_nonce", ["chain_id", "address", "nonce"], unique=False)
+
+    op.create_table(
         "leases",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("holder", sa.String(), nullable=False),

@@ -196,7 +196,8 @@ class SettlementServiceServicer:
 
     def HoldSettlement(self, request, context):
         """Puts the caller's own instruction on hold: it matches, but this gateway starts nothing on any ledger for the trade.
-        It does not undo what the parties do themselves: an authorisation at a custodian node, a lock of securities that lead.
+        It does not undo what the parties do themselves: an authorisation at a custodian node, a lock of securities that lead;
+        and a lock of the cash that was begun before may still win.
         Side effects: stores it. Fails: NOT_FOUND, FAILED_PRECONDITION (SETTLEMENT_ENDED, TRADE_ALREADY_LOCKED, no instruction
         of that side), ABORTED (ETAG_MISMATCH).
         """

@@ -301,6 +301,30 @@ class GetTradeResponse(_message.Message):
     terms_hash: bytes
     def __init__(self, status: _Optional[_Union[TradeStatus, str]] = ..., packet: _Optional[bytes] = ..., opening_tx_id: _Optional[bytes] = ..., opening_position: _Optional[int] = ..., closing_tx_id: _Optional[bytes] = ..., closing_position: _Optional[int] = ..., terms_hash: _Optional[bytes] = ...) -> None: ...
 
+class GetTradeEvidenceRequest(_message.Message):
+    __slots__ = ("terms",)
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    terms: _states_pb2.SettlementTerms
+    def __init__(self, terms: _Optional[_Union[_states_pb2.SettlementTerms, _Mapping]] = ...) -> None: ...
+
+class TornTransaction(_message.Message):
+    __slots__ = ("journal_position", "tear_off", "notary_signature", "paid_output")
+    JOURNAL_POSITION_FIELD_NUMBER: _ClassVar[int]
+    TEAR_OFF_FIELD_NUMBER: _ClassVar[int]
+    NOTARY_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    PAID_OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    journal_position: int
+    tear_off: bytes
+    notary_signature: bytes
+    paid_output: bytes
+    def __init__(self, journal_position: _Optional[int] = ..., tear_off: _Optional[bytes] = ..., notary_signature: _Optional[bytes] = ..., paid_output: _Optional[bytes] = ...) -> None: ...
+
+class GetTradeEvidenceResponse(_message.Message):
+    __slots__ = ("transactions",)
+    TRANSACTIONS_FIELD_NUMBER: _ClassVar[int]
+    transactions: _containers.RepeatedCompositeFieldContainer[TornTransaction]
+    def __init__(self, transactions: _Optional[_Iterable[_Union[TornTransaction, _Mapping]]] = ...) -> None: ...
+
 class GetBalanceRequest(_message.Message):
     __slots__ = ("coin_id", "account_key")
     COIN_ID_FIELD_NUMBER: _ClassVar[int]

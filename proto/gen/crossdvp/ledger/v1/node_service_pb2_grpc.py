@@ -94,6 +94,11 @@ class NodeServiceStub:
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeResponse.FromString,
                 _registered_method=True)
+        self.GetTradeEvidence = channel.unary_unary(
+                '/crossdvp.ledger.v1.NodeService/GetTradeEvidence',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeEvidenceRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeEvidenceResponse.FromString,
+                _registered_method=True)
         self.GetBalance = channel.unary_unary(
                 '/crossdvp.ledger.v1.NodeService/GetBalance',
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetBalanceRequest.SerializeToString,
@@ -264,6 +269,15 @@ class NodeServiceServicer:
 
     def GetTrade(self, request, context):
         """What this node's vault knows of a trade: locked, unlocked to whom, cancelled. Fails: TRADE_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTradeEvidence(self, request, context):
+        """What this node recorded of a trade, torn to what whoever knows all of its terms knows anyway: the writes, the notary's
+        signature, the one output that pays. Neither other coins nor change are shown. No side effects. Fails: TRADE_UNKNOWN
+        (also where the terms are not those of the trade), INVALID_ARGUMENT (terms).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -440,6 +454,11 @@ def add_NodeServiceServicer_to_server(servicer, server):
                     servicer.GetTrade,
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeResponse.SerializeToString,
+            ),
+            'GetTradeEvidence': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTradeEvidence,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeEvidenceRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeEvidenceResponse.SerializeToString,
             ),
             'GetBalance': grpc.unary_unary_rpc_method_handler(
                     servicer.GetBalance,
@@ -802,6 +821,33 @@ class NodeService:
             '/crossdvp.ledger.v1.NodeService/GetTrade',
             crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeRequest.SerializeToString,
             crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTradeEvidence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.ledger.v1.NodeService/GetTradeEvidence',
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeEvidenceRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeEvidenceResponse.FromString,
             options,
             channel_credentials,
             insecure,

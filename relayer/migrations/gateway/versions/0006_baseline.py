@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
+revision = "0006"
 down_revision = None
 
 
@@ -65,6 +65,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("trade_id"),
     )
     op.create_table(
+        "instrument_words",
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("adapter", sa.LargeBinary(), nullable=False),
+        sa.Column("alias", sa.String(), nullable=False),
+        sa.Column("isin", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("platform", "token", "adapter"),
+    )
+    op.create_table(
         "leases",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("holder", sa.String(), nullable=False),
@@ -74,11 +83,60 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
+        "named_accounts",
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("alias", sa.String(), nullable=False),
+        sa.Column("evm_address", sa.LargeBinary(), nullable=False),
+        sa.Column("node", sa.String(), nullable=False),
+        sa.Column("account_key", sa.LargeBinary(), nullable=False),
+        sa.Column("created_s", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("platform", "kind", "alias"),
+    )
+    op.create_table(
         "newest_event",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_table(
+        "operations",
+        sa.Column("evm_tx_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("prepared_id", sa.String(), nullable=False),
+        sa.Column("trade_id", sa.LargeBinary(), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("sender", sa.LargeBinary(), nullable=False),
+        sa.Column("nonce", sa.BigInteger(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("created_s", sa.BigInteger(), nullable=False),
+        sa.Column("updated_s", sa.BigInteger(), nullable=False),
+        sa.Column("height", sa.BigInteger(), nullable=False),
+        sa.Column("gas_used", sa.BigInteger(), nullable=False),
+        sa.Column("error_reason", sa.String(), nullable=False),
+        sa.Column("error_message", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("evm_tx_hash"),
+    )
+    with op.batch_alter_table("operations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_operations_state"), ["state"], unique=False)
+
+    op.create_table(
+        "prepared_transactions",
+        sa.Column("prepared_id", sa.String(), nullable=False),
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("trade_id", sa.LargeBinary(), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("sender", sa.LargeBinary(), nullable=False),
+        sa.Column("unsigned", sa.JSON(), nullable=False),
+        sa.Column("most_gas_price_wei", sa.String(), nullable=False),
+        sa.Column("expires_s", sa.BigInteger(), nullable=False),
+        sa.Column("evm_tx_hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("prepared_id"),
+    )
+    with op.batch_alter_table("prepared_transactions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_prepared_transactions_trade_id"), ["trade_id"], unique=False)
+
     op.create_table(
         "requests",
         sa.Column("request_id", sa.String(), nullable=False),
@@ -150,3 +208,56 @@ def upgrade() -> None:
         sa.Column("trade_id", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("platform", "reference"),
     )
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("endpoint_id", sa.String(), nullable=False),
+        sa.Column("webhook_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("event_number", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("last_status", sa.Integer(), nullable=False),
+        sa.Column("last_latency_ms", sa.BigInteger(), nullable=False),
+        sa.Column("last_error", sa.String(), nullable=False),
+        sa.Column("first_s", sa.BigInteger(), nullable=False),
+        sa.Column("last_s", sa.BigInteger(), nullable=False),
+        sa.Column("next_s", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("webhook_deliveries", schema=None) as batch_op:
+        batch_op.create_index("webhook_deliveries_of", ["endpoint_id", "id"], unique=False)
+        batch_op.create_index("webhook_deliveries_tried", ["endpoint_id", "state"], unique=False)
+
+    op.create_table(
+        "webhook_endpoints",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("request_id", sa.String(), nullable=False),
+        sa.Column("request_fields", sa.JSON(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("scheme", sa.String(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("cursor", sa.BigInteger(), nullable=False),
+        sa.Column("failing_since_s", sa.BigInteger(), nullable=False),
+        sa.Column("failed_attempts", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_s", sa.BigInteger(), nullable=False),
+        sa.Column("last_error", sa.String(), nullable=False),
+        sa.Column("created_s", sa.BigInteger(), nullable=False),
+        sa.Column("updated_s", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("platform", "request_id"),
+    )
+    op.create_table(
+        "webhook_secrets",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("endpoint_id", sa.String(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_s", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("webhook_secrets", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_webhook_secrets_endpoint_id"), ["endpoint_id"], unique=False)

@@ -1,0 +1,1 @@
+"""Proof bundles: collected from both ledgers, written as JSON, held against themselves before they are handed out."""

@@ -1,0 +1,1 @@
+"""Instruments: token contracts with their adapters, as their chain describes them and a platform calls them."""
