@@ -13,6 +13,7 @@ from primitives.errors import CrossDvpError, UnavailableError
 from relayer.core.plan import retry_delay_s
 from relayer.gateway.changes import attempt_failed, is_return_due, obstacle_seen
 from relayer.gateway.crash_points import Crash, GatewayCrashPoint, unharmed
+from relayer.gateway.errors import ClockAhead
 from relayer.gateway.lifecycle import SettlementState
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Settlement
@@ -125,6 +126,10 @@ class LedgerSteps:
         self._settings.crash(GatewayCrashPoint.AFTER_LOCK)
 
     async def _cancel(self, terms: SettlementTerms) -> None:
+        """Lock-by has passed when a ledger's clock says so: this machine's may be fast, and would cancel good trades."""
+        chain_s = await self._securities.time_s()
+        if chain_s < terms.lock_by_s:
+            raise ClockAhead(terms.lock_by_s, chain_s, self._now_s())
         self._settings.crash(GatewayCrashPoint.BEFORE_CANCEL)
         await self._cash.cancel(terms)
         self._settings.crash(GatewayCrashPoint.AFTER_CANCEL)
