@@ -6,6 +6,7 @@ by or without, arithmetic, comparisons, and/or/unless on equal labels. Anything 
 
 from __future__ import annotations
 
+import itertools
 import operator
 import re
 from collections import defaultdict
@@ -67,10 +68,18 @@ def evaluate(expression: str, scrapes: Sequence[Scrape]) -> Vector:
 
 
 _COMPARE: Final[dict[str, Callable[[float, float], bool]]] = {
-    **{"==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 _ARITHMETIC: Final[dict[str, Callable[[float, float], float]]] = {
-    **{"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
 }
 
 
@@ -101,13 +110,9 @@ def _selected(selector: Any, at: Scrape) -> Vector:  # noqa: ANN401  # as above
 
 def _matches(matcher: Any, labels: dict[str, str]) -> bool:  # noqa: ANN401  # as above
     found = labels.get(matcher.name, "")
-    matched = {
-        promql.MatchOp.Equal: found == matcher.value,
-        promql.MatchOp.NotEqual: found != matcher.value,
-        promql.MatchOp.Re: bool(re.fullmatch(matcher.value, found)),
-        promql.MatchOp.NotRe: not re.fullmatch(matcher.value, found),
-    }
-    return matched[matcher.op]
+    if matcher.op in (promql.MatchOp.Equal, promql.MatchOp.NotEqual):
+        return (found == matcher.value) is (matcher.op == promql.MatchOp.Equal)
+    return bool(re.fullmatch(matcher.value, found)) is (matcher.op == promql.MatchOp.Re)
 
 
 def _aggregated(node: Any, scrapes: Sequence[Scrape]) -> Vector:  # noqa: ANN401  # as above
@@ -170,7 +175,7 @@ def _call(node: Any, scrapes: Sequence[Scrape]) -> Value:  # noqa: ANN401  # as 
 
 def _grown(values: Sequence[float]) -> float:
     """The increase of a counter over its samples; one that begins inside has grown by nothing that is known."""
-    return sum(max(0.0, later - earlier) for earlier, later in zip(values, values[1:], strict=False))
+    return sum(max(0.0, later - earlier) for earlier, later in itertools.pairwise(values))
 
 
 def _quantile(wanted: float, buckets: Vector) -> Vector:
