@@ -121,6 +121,7 @@ def _places(directory: Path, state: DevnetState, stage: Stage) -> dict[str, obje
         **{f"{each.family} adapter": each.adapter for each in state.instruments},
         "gateway (gRPC, mTLS)": state.gateway.target,
         "relayer (gRPC, mTLS)": state.relayer.target,
+        **{f"{name} metrics, health": f"{url}/metrics  {url}/readyz" for name, url in state.metrics.items()},
         "certificates": f"{directory}/network/operator",
     }
 
@@ -171,6 +172,7 @@ def _document(
         "proof": state.proof,
         "gateway": state.gateway.target,
         "relayer": state.relayer.target,
+        "metrics": state.metrics,
         "nodes": {name: peer.target for name, peer in state.nodes.items()},
         "securities": [each.model_dump() for each in state.instruments],
         "processes": [{"name": p.name, "pid": p.pid, "running": alive[p.name]} for p in state.processes],
