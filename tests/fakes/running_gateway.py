@@ -6,8 +6,13 @@ import asyncio
 import contextlib
 import sqlite3
 import tempfile
+<<<<<<< HEAD
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+=======
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+>>>>>>> w/telemetry
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +36,8 @@ from relayer.gateway.serving import serve_gateway
 from relayer.gateway.settlement_codec import encode_terms
 from relayer.gateway.store import GatewayStore
 from relayer.gateway.webhooks.serving import WebhookSettings
+from relayer.telemetry.observed_sides import ObservedCash, ObservedSecurities
+from relayer.telemetry.of_gateway import GatewayTelemetry
 from tests.fakes.http_callers import http_session, tls_files
 from tests.fakes.rpc_parties import channel_to, server_settings, tls_of
 from tests.fakes.settlement_sides import MemoryEvm, MemoryLedger
@@ -61,7 +68,11 @@ class RunningGateway:
     rules: InstructionRules = RULES
     cut_offs: CutOffs = field(default_factory=CutOffs)
     name: str = "gateway"
+<<<<<<< HEAD
     more: Callable[[GatewayStore], MoreServices] = lambda _store: MoreServices()
+=======
+    telemetry: GatewayTelemetry | None = None
+>>>>>>> w/telemetry
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Task[None] | None = None
     _channels: list[Any] = field(default_factory=list)
@@ -90,10 +101,13 @@ class RunningGateway:
     async def _serve(self, on_ready: Any) -> None:  # noqa: ANN401  # a future's setter
         store = GatewayStore(self.database)
         margins = Margins(10, 10, 20, 10)
+        telemetry, evm, ledger = self.telemetry, self.evm, self.ledger
+        if telemetry is not None:
+            telemetry.watch_store(store, {"cn-a", "cn-b", "cn-c"})
         parts = GatewayParts(
             store,
-            self.evm,
-            self.ledger,
+            evm if telemetry is None else ObservedSecurities(evm, telemetry.process.tracing),
+            ledger if telemetry is None else ObservedCash(ledger, telemetry.process.tracing),
             self.scope,
             self.speakers,
             lambda: self.now_s,
@@ -113,7 +127,9 @@ class RunningGateway:
         )
         try:
             server = server_settings(NAME, self.port, self.speakers.callers)
-            await serve_gateway(parts, server, 0.01, self._stopping, on_ready, additions)
+            if telemetry is not None:
+                server = replace(server, measured=telemetry.process.server_interceptors)
+            await serve_gateway(parts, server, 0.01, self._stopping, on_ready, additions, telemetry)
         finally:
             store.close()
 
