@@ -135,13 +135,8 @@ class WatchedRelayer:
     async def until(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait until /readyz says so."""
         async with asyncio.timeout(10):
-<<<<<<< HEAD
-            while not holds(found := await self.ready()):  # noqa: ASYNC110  # whoever changes it tells nobody
-                await asyncio.sleep(0)
-=======
             while not holds(found := await self.ready()):
                 pass  # asking is awaiting
->>>>>>> w/telemetry
         return found
 
 
