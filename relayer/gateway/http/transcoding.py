@@ -80,7 +80,7 @@ def _put_in_path(fields: dict[str, Any], kind: Descriptor, dotted: str, text: st
         inner = fields.setdefault(told, {})
         if not isinstance(inner, dict):
             raise _Problem(f"has {told} that is no JSON object")
-        kind, fields = cast(Descriptor, field.message_type), inner
+        kind, fields = cast("Descriptor", field.message_type), inner
     if _spellings(kind.fields_by_name[last]) & fields.keys():
         raise _Problem(f"says {dotted} in its path: leave it out of query and body")
     fields[last] = text

@@ -40,7 +40,10 @@ async def _matched(world: ServicesWorld, terms: SettlementTerms) -> str:
 
 
 async def _prepare(
-    world: ServicesWorld, name: str, caller: str = "broker-a", action: pb.CustodyAction = pb.CUSTODY_ACTION_HOLD
+    world: ServicesWorld,
+    name: str,
+    caller: str = "broker-a",
+    action: Any = pb.CUSTODY_ACTION_HOLD,
 ) -> pb.PrepareTransactionResponse:
     request = pb.PrepareTransactionRequest(settlement=name, action=action)
     answer: pb.PrepareTransactionResponse = await world.services(caller).call(request)
