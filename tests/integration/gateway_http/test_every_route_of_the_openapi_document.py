@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,9 @@ async def test_every_route_in_the_document_answers_as_that_rpc(gateway: RunningG
     session = gateway.http()
     for path, operations in DOCUMENT["paths"].items():
         for method, operation in operations.items():
-            filled = path.replace("{name}", "ab" * 16).replace("{parent}", "ab" * 16)
-            body = {"json": {}} if "requestBody" in operation else {}
-            answer = await session.request(method.upper(), filled, **body)
+            filled = re.sub(r"\{[a-z_.0-9]+\}", "ab" * 16, path)
+            body: dict[str, Any] | None = {} if "requestBody" in operation else None
+            answer = await session.request(method.upper(), filled, json=body)
             label = f"{method} {path}: {answer.status}"
             if "text/event-stream" in operation["responses"]["200"]["content"]:
                 assert answer.headers["Content-Type"] == "text/event-stream", label

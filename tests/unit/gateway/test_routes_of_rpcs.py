@@ -23,7 +23,7 @@ def service(*rpcs: str, annotate: dict[str, str] | None = None) -> ServiceDescri
         if annotate and method.name in annotate:
             method.options.Extensions[annotations_pb2.http].post = annotate[method.name]
     pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]  # its stub leaves it open
+    pool.Add(file)
     found: ServiceDescriptor = pool.FindServiceByName("t.Things")
     return found
 
@@ -52,12 +52,19 @@ def test_an_annotation_is_taken_before_the_name() -> None:
     assert (route.http_method, route.openapi_path) == ("POST", "/v1/boxes/{name}/things:fetch")
 
 
+def test_several_wildcards_of_one_variable_have_names_of_their_own() -> None:
+    (route,) = routes_of([service("GetThing", annotate={"GetThing": "/v1/{name=boxes/*/things/*}"})])
+    assert route.openapi_path == "/v1/boxes/{name_1}/things/{name_2}"
+
+
 def test_two_rpcs_with_one_route_are_refused() -> None:
     with pytest.raises(BadRoute, match="are both POST"):
         routes_of([service("CreateThing", "Other", annotate={"Other": "/v1/things"})])
 
 
-@pytest.mark.parametrize("path", ["/v1/{nothing=x/*}", "/v1/{name=x/**}", "/v1/{name=x}", "/v1/a b"])
+@pytest.mark.parametrize(
+    "path", ["/v1/{nothing=x/*}", "/v1/{name.name=x/*}", "/v1/{name=x/**}", "/v1/{name=x}", "/v1/a b"]
+)
 def test_an_annotation_that_cannot_be_served_is_refused(path: str) -> None:
     with pytest.raises(BadRoute):
         routes_of([service("GetThing", annotate={"GetThing": path})])
