@@ -30,7 +30,7 @@ async def gateway(tmp_path: Path) -> AsyncIterator[RunningGateway]:
 
 async def called(gateway: RunningGateway, *arguments: str, stdin: str = "") -> tuple[int, list[Any]]:
     """Run the command as ``house``; its exit code and what it wrote, a document a line."""
-    files = tls_files(Path(gateway.database).parent, "house")
+    files = tls_files(gateway.folder, "house")
     where: tuple[str, ...] = (
         "--target",
         f"127.0.0.1:{gateway.port}",
@@ -68,7 +68,7 @@ async def test_a_refusal_has_its_reason_and_exit_code(gateway: RunningGateway) -
     assert (code, refused["error"]["reason"]) == (1, "METHOD_NOT_FOUND")
 
 
-class Lying(reflection_pb2_grpc.ServerReflectionServicer):  # type: ignore[misc]  # its library has no types
+class Lying(reflection_pb2_grpc.ServerReflectionServicer):  # type: ignore[misc]  # generated, without stubs
     """A server whose description imports what it does not have."""
 
     async def ServerReflectionInfo(self, requests: Any, _context: Any) -> AsyncIterator[Any]:  # noqa: ANN401, N802  # generated
