@@ -32,10 +32,8 @@ _ENDS: Final = {
     pb.SETTLEMENT_STATE_CANCELLED: "cancelled",
 }
 _LOCKS: Final = {"cash locked": "cash", "securities locked": "securities"}
-_RELEASES: Final = {
-    *("cash released to seller", "cash returned to buyer"),
-    *("securities delivered", "securities returned after refusal", "securities returned after the time-out"),
-}
+_RELEASES: Final = ("cash released", "cash returned", "securities delivered", "securities returned")
+"""How facts begin that end what a lock held."""
 
 
 class Stream(Protocol):
@@ -139,7 +137,7 @@ class SettlementEnds:
         self._metrics.count(names.SETTLEMENTS_ENDED, outcome)
         self._metrics.observe(names.SETTLEMENT_SECONDS, outcome, seconds=took_s)
         locked = next(((_LOCKS[f.what], _s(f.at)) for f in settlement.facts if f.what in _LOCKS), None)
-        released_s = next((_s(f.at) for f in settlement.facts if f.what in _RELEASES), None)
+        released_s = next((_s(f.at) for f in settlement.facts if f.what.startswith(_RELEASES)), None)
         held: dict[str, float] = {}
         if locked is not None and released_s is not None:
             held = {"locked_s": max(0.0, released_s - locked[1])}
