@@ -7,6 +7,7 @@ by or without, arithmetic, comparisons, and/or/unless on equal labels. Anything 
 from __future__ import annotations
 
 import itertools
+import math
 import operator
 import re
 from collections import defaultdict
@@ -83,6 +84,9 @@ _ARITHMETIC: Final[dict[str, Callable[[float, float], float]]] = {
 }
 
 
+_COMBINE: Final[dict[str, Callable[[Sequence[float]], float]]] = {"sum": math.fsum, "max": max, "min": min}
+
+
 def _value(node: Any, scrapes: Sequence[Scrape]) -> Value:  # noqa: ANN401  # as above
     match node:
         case promql.NumberLiteral():
@@ -128,8 +132,7 @@ def _aggregated(node: Any, scrapes: Sequence[Scrape]) -> Vector:  # noqa: ANN401
         else:
             kept = frozenset((name, text) for name, text in labels if name not in modifier.labels)
         groups[kept].append(value)
-    combine: Callable[[list[float]], float] = {"sum": sum, "max": max, "min": min}[kind]
-    return {labels: combine(values) for labels, values in groups.items()}
+    return {labels: _COMBINE[kind](values) for labels, values in groups.items()}
 
 
 def _binary(op: str, left: Value, right: Value) -> Value:

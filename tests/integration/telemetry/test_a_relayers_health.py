@@ -62,12 +62,12 @@ def _bring_chain_back(world: WatchedRelayer) -> None:
 
 def _halt_chain(world: WatchedRelayer) -> None:
     world.chains[0].stands = True
-    world.clocks.pass_s(3600)
-    world.chains[1].times[world.chains[1].height] = int(world.clocks.now_s)
+    world.seconds_a_look = 30.0
 
 
 def _resume_chain(world: WatchedRelayer) -> None:
     world.chains[0].stands = False
+    world.seconds_a_look = 0.0
 
 
 def _turn_clock_back(world: WatchedRelayer) -> None:
@@ -149,7 +149,7 @@ async def test_the_listener_answers_nothing_else(relayer: WatchedRelayer) -> Non
 async def test_a_callers_invented_method_becomes_no_label(relayer: WatchedRelayer) -> None:
     channel = channel_to("relayer", relayer.port, tls_of("broker-a"))
     for number in range(5):
-        call = channel.unary_unary(f"/crossdvp.relayer.v1.RelayerService/Invented{number}")
+        call = channel.unary_unary(f"/crossdvp.relayer.v1.RelayerService/Invented{number}", bytes, bytes)
         with pytest.raises(grpc.aio.AioRpcError):
             await call(b"")
     await channel.close(grace=None)

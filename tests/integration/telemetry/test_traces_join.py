@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from chains.progmat.client import ApiEndpoint
 from chains.progmat.client.channel import CLIENT_INTERCEPTORS, open_channel
-from ibc.dvp import DVP_PORT
+from ibc.dvp import DVP_PORT, dvp_payload_of
 from ibc.packet import Packet, Payload
 from relayer.cli.settlement_trace import TraceFileBroken, TraceUnknown, spans_of
 from relayer.gateway.matching import Side
@@ -46,7 +46,7 @@ def spans_in(path: Path) -> list[dict[str, Any]]:
 def dvp_packet(relayer: WatchedRelayer) -> Packet:
     """A packet of this trade, sent by the first chain."""
     sent = relayer.chains[0].send(b"x", T0_S + 600)
-    payload = Payload(DVP_PORT, DVP_PORT, "dvp-1", "application/x-solidity-abi", dvp_payload(some_terms()).encode())
+    payload = Payload(DVP_PORT, DVP_PORT, "dvp-1", "application/x-solidity-abi", dvp_payload_of(some_terms()).encode())
     return Packet(sent.sequence, sent.source_client, sent.destination_client, sent.timeout_s, (payload,))
 
 
@@ -163,7 +163,7 @@ def test_requests_name_their_trade_or_none() -> None:
 
 def test_a_packet_that_is_not_ours_or_nonsense_has_no_trade() -> None:
     for payload in (Payload("test", "test", "1", "raw", b"x"), Payload(DVP_PORT, DVP_PORT, "dvp-1", "x", b"nonsense")):
-        assert trade_of(Packet(1, "a", "b", 1, (payload,))) is None
+        assert trade_of(Packet(1, "client-a", "client-b", 1, (payload,))) is None
 
 
 def test_a_file_of_spans_is_begun_anew_before_it_outgrows_its_bound(tmp_path: Path) -> None:
