@@ -42,12 +42,14 @@ check: $(READY) ## lint, types, import rules, tidiness, generated files
 	$(BIN)/python scripts/tidy.py
 	$(BIN)/python scripts/gen_proto.py --check
 	$(BIN)/python scripts/gen_diagrams.py --check
+	$(BIN)/python scripts/gen_openapi.py --check
 	$(BIN)/python scripts/gen_error_pages.py --check
 	$(BIN)/python scripts/gen_dashboard.py --check
 	$(BIN)/python scripts/gen_log_events.py --check
 
 proto: $(READY) ## generate proto/gen from proto/crossdvp, the docs' diagrams and pages of errors from their tables
 	$(BIN)/python scripts/gen_proto.py
+	$(BIN)/python scripts/gen_openapi.py
 	$(BIN)/python scripts/gen_diagrams.py
 	$(BIN)/python scripts/gen_error_pages.py
 	$(BIN)/python scripts/gen_dashboard.py

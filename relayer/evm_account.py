@@ -167,7 +167,7 @@ class OwnedAccount:
 
     async def _send_in_order(self, call: EvmCall, gas: int, fee: Fee) -> Submission:
         """Until the node takes it; nonces that other programs use are left to them."""
-        for attempt in range(_NONCE_ATTEMPTS):
+        for _ in range(_NONCE_ATTEMPTS):
             submission = await asyncio.to_thread(
                 self._book.take,
                 call,
@@ -185,11 +185,12 @@ class OwnedAccount:
                 await self._reconcile()  # the chain's count says how many others have used
             except EvmRequestRefused as refused:
                 is_occupied = isinstance(refused, EvmTxUnderpriced) and "replac" in refused.message.lower()
-                if not is_occupied or attempt == _NONCE_ATTEMPTS - 1:
+                if not is_occupied:
                     await asyncio.to_thread(self._book.free, submission.nonce)
                     raise
                 _log.warning("nonce waits for another program", nonce=submission.nonce, account=self.address.hex())
-                await asyncio.to_thread(self._book.skip, submission.nonce)
+                pending_nonce = await self.rpc.nonce(self.address, BlockTag.PENDING)
+                await asyncio.to_thread(self._book.skip, submission.nonce, pending_nonce)
             else:
                 return submission
         raise NonceTakenByOther(self.address, submission.nonce)

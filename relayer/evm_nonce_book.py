@@ -117,14 +117,19 @@ class NonceBook:
         """Nothing was, and nothing will be, sent with this nonce: the next transaction takes it."""
         self._run(lambda connection: self._table.free(connection, self._key, nonce))
 
-    def skip(self, nonce: int) -> None:
-        """Leave a nonce to another program's transaction, which waits in the pool; if it never comes it is a gap."""
+    def skip(self, nonce: int, pending_nonce: int) -> None:
+        """Leave a nonce, and those freed below the pool's own count, to another program's transactions in the pool.
+
+        If they never come these nonces are gaps, which are filled.
+        """
 
         def work(connection: sa.Connection) -> None:
             self._table.free(connection, self._key, nonce)  # what was set apart for it is not spent
-            self._table.forget(connection, self._key, [nonce])
-            if self._table.next_nonce(connection, self._key) == nonce:
-                self._table.set_next(connection, self._key, nonce + 1)
+            rows = self._table.rows(connection, self._key)
+            left = [r.nonce for r in rows if r.state is NonceState.FREED and r.nonce < pending_nonce]
+            self._table.forget(connection, self._key, sorted({nonce, *left}))
+            highest = max((row.nonce for row in rows), default=nonce)
+            self._table.set_next(connection, self._key, max(highest + 1, pending_nonce))
 
         self._run(work)
 

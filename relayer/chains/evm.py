@@ -27,9 +27,10 @@ from chains.evm.client.router import (
 )
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.errors import BlockUnavailable, EvmTxFailed, ExecutionReverted, RevertReason
-from ibc.packet import Packet
+from ibc.packet import Packet, encode_packet
 from light_clients.clock import status_at
 from primitives.errors import UnavailableError
+from relayer.chains.client_kind import of_kind
 from relayer.chains.evm_batches import Batch, BatchLimits, BatchTrial, cut
 from relayer.chains.evm_calls import call_of, calls_of
 from relayer.chains.evm_events import ReadingSettings, RouterLogs
@@ -147,11 +148,15 @@ class EvmEndpoint:
         """See ChainEndpoint."""
         # asked every time: governance may put another contract behind the id
         light_client = ProgmatLightClientBinding(await self._router.light_client_of(self._rpc, self._client_id))
-        state = await light_client.client_state(self._rpc)
+        reading = light_client.client_state(self._rpc)
+        state = await of_kind(reading, self._chain_name, self._client_id, "progmat")
         latest_s = await light_client.latest_timestamp_s(self._rpc)
         now_s = (await self._rpc.get_block()).timestamp_s
         status = status_at(state, latest_s, now_s)
-        return HostedClient(self._client_id, state.latest_height, latest_s, state.trusting_period_s, status)
+        return HostedClient(
+            *(self._client_id, state.latest_height, latest_s, state.trusting_period_s, status),
+            identity="0x" + light_client.address.hex(),
+        )
 
     async def update_for_counterparty(self, trusted_height: int, at_least: int) -> ClientUpdate:
         """See ChainEndpoint; the header is the newest block's that counts."""
@@ -219,7 +224,7 @@ class EvmEndpoint:
             elif isinstance(receipt, BaseException):
                 raise receipt
             else:
-                outcomes.append([self._outcome(message, receipt) for message in batch.messages])
+                outcomes.append(self._outcomes(batch.messages, receipt))
             head = ()  # the client is where the others' proofs need it, or its update is refused now
         return outcomes
 
@@ -239,7 +244,7 @@ class EvmEndpoint:
             try:
                 receipt = await self._execute(self._router.multicall(*head, call_of(self._router, message)))
                 head = ()  # the client is where the others' proofs need it
-                outcomes.append(self._outcome(message, receipt))
+                outcomes += self._outcomes([message], receipt)
             except ChainMovedMeanwhile as alone:
                 outcomes.append(Outcome(Verdict.REFUSED, refusal=f"{alone.reason}: {alone}"))
         return outcomes
@@ -285,17 +290,23 @@ class EvmEndpoint:
         """Whether router or light client refuse, which another proof or another relayer may cure."""
         return is_of_router_or_client(revert, self._account.address)
 
-    def _outcome(self, message: PacketMessage, receipt: EvmReceipt) -> Outcome:
+    def _outcomes(self, messages: Sequence[PacketMessage], receipt: EvmReceipt) -> list[Outcome]:
         """Done if the packet's event is in the transaction; a Noop leaves none."""
         expected = {
             MessageKind.RECEIVE: WriteAcknowledgementEvent,
             MessageKind.ACKNOWLEDGE: AckPacketEvent,
             MessageKind.TIME_OUT: TimeoutPacketEvent,
-        }[message.kind]
-        events = [self._router.event_of(log) for log in receipt.logs]
-        took_effect = any(type(event) is expected and event.packet == message.packet for event in events if event)
-        verdict = Verdict.DONE if took_effect else Verdict.ALREADY_DONE
-        return Outcome(verdict, "0x" + receipt.evm_tx_hash.hex(), receipt.height)
+        }
+        events = [event for event in map(self._router.event_of, receipt.logs) if event is not None]
+        took_effect = {(type(event), encode_packet(event.packet)) for event in events}
+        tx_id = "0x" + receipt.evm_tx_hash.hex()
+        verdicts = (
+            Verdict.DONE
+            if (expected[message.kind], encode_packet(message.packet)) in took_effect
+            else Verdict.ALREADY_DONE
+            for message in messages
+        )
+        return [Outcome(verdict, tx_id, receipt.height) for verdict in verdicts]
 
     async def close(self) -> None:
         """See ChainEndpoint."""

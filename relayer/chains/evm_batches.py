@@ -12,6 +12,7 @@ from chains.evm.client.account import GAS_MARGIN_PERCENT
 from chains.evm.client.router import Router
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.errors import EvmRequestRefused, ExecutionReverted
+from primitives.errors import DecodeError, InvalidArgument
 from relayer.chains.evm_calls import call_of, calls_of
 from relayer.core.chain import Outcome, PacketMessage
 
@@ -106,13 +107,18 @@ class BatchTrial:
         answered = list(zip(messages, refusals, strict=True))
         refused = [(message, refusal) for message, refusal in answered if refusal is not None]
         accepted = tuple(message for message, refusal in answered if refusal is None)
-        return Sorted([Batch(accepted)] if accepted else [], refused)
+        if not accepted or not refused:  # nothing to send, or refused together for another reason: found when sent
+            return Sorted([Batch(accepted)] if accepted else [], refused)
+        together = await self.sort(head, accepted)
+        return Sorted(together.batches, refused + together.refused)
 
     async def _gas_of(self, head: Sequence[EvmCall], messages: Sequence[PacketMessage]) -> int | None:
         """The gas that they need together, with a margin; None if they are refused together."""
-        call = self._router.multicall(*head, *calls_of(self._router, messages))
         try:
+            call = self._router.multicall(*head, *calls_of(self._router, messages))
             gas = await self._rpc.estimate_gas(call, self._sender)
+        except (InvalidArgument, DecodeError):  # a proof that cannot be joined with the others
+            return None
         except (ExecutionReverted, EvmRequestRefused):  # geth says the latter where gas does not suffice
             return None
         return gas * (100 + self._margin_percent) // 100

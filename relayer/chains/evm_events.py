@@ -93,6 +93,8 @@ class RouterLogs:
         _require_chained(blocks)
         log_filter = LogFilter(begin + 1, last, (self._router,), (self._topics,))
         logs = await read_logs(node, log_filter, blocks[1:])
+        if newest is None:
+            self._memory.remember(begin, blocks[0].block_hash)
         self._memory.remember(last, blocks[-1].block_hash)
         return LogPage(tuple(logs), max(cursor, last))
 
@@ -102,7 +104,7 @@ class RouterLogs:
             common = await last_common(node, self._memory, height)
         if common is None:
             raise NodeForked(node.shown_url, height, was, now)
-        self._memory.remember(*common)
+        self._memory.rewind(common[0])
         raise ChainReorganised(height, was, now, common[0])
 
 

@@ -73,7 +73,7 @@ MEMBERS = (
     (BusinessNetwork.ST, "cn-a", MemberRole.CUSTODIAN),
     (BusinessNetwork.ST, "cn-b", MemberRole.CUSTODIAN),
 )
-KEYS = ("registrar", "seller", "buyer", "relayer")
+KEYS = ("registrar", "seller", "buyer", "relayer", "webhooks")
 
 Say = Callable[[str], None]
 
@@ -119,7 +119,11 @@ async def _boot(
     started: list[Process],
 ) -> DevnetState:
     path = proof_path(proof)
+<<<<<<< HEAD
+    names = (*notaries.nodes, "evm", *path.listening, "relayer", "gateway", "gateway-http")
+=======
     names = (*notaries.nodes, "evm", *path.listening, *OBSERVED, *map(_metrics_of, OBSERVED))
+>>>>>>> w/telemetry
     ports = dict(zip(names, processes.free_ports(len(names)), strict=True))
     secrets_by_name = _make_evm_keys(directory)
     say("making certificates, keys and network parameters")
@@ -150,8 +154,6 @@ async def _boot(
         relayer, gateway = (Peer(name=name, target=f"127.0.0.1:{ports[name]}") for name in ("relayer", "gateway"))
         await _start_last(between, path, (relayer, gateway), say, started)
     await asyncio.gather(issuer.close(), collector.close())
-    seller = _party(directory, "seller", accounts["cn-a"], secrets_by_name)
-    buyer = _party(directory, "buyer", accounts["cn-b"], secrets_by_name)
     state = DevnetState(
         ledger_id=LEDGER_ID,
         coin_id=COIN_ID,
@@ -160,9 +162,10 @@ async def _boot(
         block_period_ms=block_period_s * 1000,
         nodes=nodes,
         gateway=gateway,
+        http_url=f"https://127.0.0.1:{ports['gateway-http']}",
         relayer=relayer,
-        seller=seller,
-        buyer=buyer,
+        seller=_party(directory, "seller", accounts["cn-a"], secrets_by_name),
+        buyer=_party(directory, "buyer", accounts["cn-b"], secrets_by_name),
         instruments=instruments,
         processes=tuple(started),
         proof=proof.value,
@@ -185,7 +188,18 @@ async def _start_last(
         return files.telemetry_section(name, between.ports[_metrics_of(name)])
 
     files.write_relayer_and_gateway(
+<<<<<<< HEAD
+        directory,
+        between.rpc.url,
+        between.nodes,
+        validators,
+        relayer,
+        gateway,
+        path.section,
+        between.ports["gateway-http"],
+=======
         directory, between.rpc.url, between.nodes, validators, relayer, gateway, path.section, telemetry
+>>>>>>> w/telemetry
     )
     _start(directory, last, started)
     await _wait_for_ports(directory, between.ports, started)

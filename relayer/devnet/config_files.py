@@ -100,7 +100,11 @@ def write_relayer_and_gateway(
     relayer: Peer,
     gateway: Peer,
     proof: Callable[[str], str] = lambda _process: "",
+<<<<<<< HEAD
+    http_port: int = 0,
+=======
     telemetry: Callable[[str], str] = lambda _process: "",
+>>>>>>> w/telemetry
 ) -> None:
     """Both files, with the ``[proof]`` and ``[telemetry]`` sections that ``proof`` and ``telemetry`` give for each.
 
@@ -113,8 +117,10 @@ def write_relayer_and_gateway(
     (directory / "relayer-kill.toml").write_text(head + kill + path)
     margins = "before_lock_s = 3\nlock_to_settle_s = 5\nbefore_payment_s = 6\npayment_to_settle_s = 5\n"
     (directory / "gateway.toml").write_text(
-        _head(gateway, "gateway")
+        'profile = "test"\n'  # webhooks may go to this machine, without TLS
+        + _head(gateway, "gateway")
         + margins
+        + _http_and_webhooks(http_port)
         + _tenants()
         + shared_sections("gateway", rpc_url, nodes, validators)
         + proof("gateway")
@@ -122,9 +128,16 @@ def write_relayer_and_gateway(
     )
 
 
+<<<<<<< HEAD
+def _http_and_webhooks(port: int) -> str:
+    """The gateway's JSON face, and the key that seals webhooks' secrets, which boot has made."""
+    listen = f'[http]\nlisten = "127.0.0.1:{port}"\n'
+    return listen + '[webhooks]\nkey_file = "keys/webhooks.hex"\nfirst_pause_s = 1\nmost_pause_s = 10\n'
+=======
 def telemetry_section(name: str, port: int) -> str:
     """A process's ``[telemetry]``: its listener on ``port``, and its spans in a file beside its database."""
     return f'[telemetry]\nmetrics_listen = "127.0.0.1:{port}"\ntraces_file = "{traces_file(name)}"\n'
+>>>>>>> w/telemetry
 
 
 def _head(peer: Peer, name: str) -> str:

@@ -116,6 +116,7 @@ class DevnetState(_Model):
     block_period_ms: int
     nodes: dict[str, Peer]
     gateway: Peer
+    http_url: str = ""
     relayer: Peer
     seller: Party
     buyer: Party

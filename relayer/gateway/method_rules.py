@@ -64,6 +64,27 @@ BY_SERVICE: Final[Mapping[str, Mapping[str, MethodRule]]] = {
         "CancelSettlement": _TRADES,
     },
     "AuditService": {"ListAuditEntries": _AUDIT},
+    "CustodyService": {
+        "PrepareTransaction": _TRADES,
+        "ExecuteTransaction": _TRADES,
+        "GetOperation": _READ,
+    },
+    "InstrumentService": {
+        "GetInstrument": _READ,
+        "ListInstruments": _READ,
+        "UpdateInstrument": _OPERATES,
+    },
+    "PartyService": {
+        "GetAccount": _READ,
+        "ListAccounts": _READ,
+        "CreateAccount": _OPERATES,
+        "DeleteAccount": _OPERATES,
+        "ListCounterparties": _READ,
+        "AddCounterparty": _OPERATES,
+        "RemoveCounterparty": _OPERATES,
+    },
+    "PreflightService": {"CheckSettlement": _READ},
+    "ProofService": {"GetProofBundle": _READ},
     "WebhookService": {
         "CreateEndpoint": _OPERATES,
         "GetEndpoint": _READ,

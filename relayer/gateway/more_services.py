@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from crossdvp.gateway.v1 import (
+    custody_service_pb2,
+    custody_service_pb2_grpc,
     instrument_service_pb2,
     instrument_service_pb2_grpc,
     party_service_pb2,
@@ -27,6 +29,10 @@ from relayer.gateway.access import Speakers
 from relayer.gateway.admission import Admission
 from relayer.gateway.bundle.collecting import BundleCollector, BundleSources
 from relayer.gateway.bundle.rpc_proof import ProofRpc
+from relayer.gateway.custody.planning import Planner
+from relayer.gateway.custody.rpc_custody import CustodyDesk, CustodyRpc
+from relayer.gateway.custody.sending import OperationSender
+from relayer.gateway.custody.signers import opened_signers
 from relayer.gateway.instruments.reading import InstrumentReader
 from relayer.gateway.instruments.rpc_instrument import InstrumentRpc
 from relayer.gateway.parties.book import CounterpartyLists
@@ -71,14 +77,30 @@ async def opened_services(config: GatewayConfig, reached: Reached, house: House,
     gas = GasLimits(config.custody.max_gas_price_wei)
     desk = PreflightDesk(store, speakers, house.admission, reader, ledger, gas, house.now_s)
     party = PartyRpc(store, speakers, reader, reached.custodians, house.now_s, lists.forget)
-    proof = ProofRpc(store, speakers, BundleCollector(_sources(config, reached, stack)))
+    sources = _sources(config, reached, stack)
+    proof = ProofRpc(store, speakers, BundleCollector(sources))
+    sender = OperationSender(store, reached.rpc, house.now_s)
+    planner = Planner(reached.rpc, reached.deployment, reader, sources.collector, config.ledger.client_id)
+    custody = CustodyDesk(
+        store,
+        speakers,
+        planner,
+        reached.rpc,
+        await opened_signers(config.custody.signers),
+        sender,
+        house.now_s,
+        config.custody.max_gas_price_wei,
+        config.custody.prepared_for_s,
+    )
     return MoreServices(
         (
             service_of(instrument_service_pb2, instrument_service_pb2_grpc, InstrumentRpc(store, speakers, reader)),
             service_of(party_service_pb2, party_service_pb2_grpc, party),
             service_of(preflight_service_pb2, preflight_service_pb2_grpc, PreflightRpc(desk)),
             service_of(proof_service_pb2, proof_service_pb2_grpc, proof),
+            service_of(custody_service_pb2, custody_service_pb2_grpc, CustodyRpc(custody)),
         ),
+        loops={"operations": sender.run},
         listed=lists.of,
     )
 

@@ -17,6 +17,7 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from relayer.database import Cursors, Int64, RowId, upsert
 from relayer.gateway.alarm_tables import HeldTable
 from relayer.gateway.audit_tables import AuditTable
+from relayer.gateway.custody.tables import CustodyTable
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Instruction, Settlement
 from relayer.gateway.service_tables import InstrumentTable, NamedAccounts
@@ -94,6 +95,7 @@ CURSORS: Final = Cursors(METADATA)
 HELD: Final = HeldTable(METADATA)
 INSTRUMENTS: Final = InstrumentTable(METADATA)
 ACCOUNTS: Final = NamedAccounts(METADATA)
+CUSTODY: Final = CustodyTable(METADATA)
 LEASES: Final = LeaseTable(METADATA)
 WEBHOOKS: Final = WebhookTables(METADATA)
 AUDIT_TABLE: Final = AuditTable(METADATA)

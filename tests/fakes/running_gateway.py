@@ -6,8 +6,13 @@ import asyncio
 import contextlib
 import sqlite3
 import tempfile
+<<<<<<< HEAD
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+=======
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+>>>>>>> w/telemetry
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +31,7 @@ from relayer.gateway.cut_offs import CutOffs
 from relayer.gateway.http.server import HttpSettings
 from relayer.gateway.instructing import RULES, InstructionRules
 from relayer.gateway.parts import Additions, GatewayParts
+from relayer.gateway.service import MoreServices
 from relayer.gateway.serving import serve_gateway
 from relayer.gateway.settlement_codec import encode_terms
 from relayer.gateway.store import GatewayStore
@@ -62,14 +68,18 @@ class RunningGateway:
     rules: InstructionRules = RULES
     cut_offs: CutOffs = field(default_factory=CutOffs)
     name: str = "gateway"
+<<<<<<< HEAD
+    more: Callable[[GatewayStore], MoreServices] = lambda _store: MoreServices()
+=======
     telemetry: GatewayTelemetry | None = None
+>>>>>>> w/telemetry
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Task[None] | None = None
     _channels: list[Any] = field(default_factory=list)
     _elsewhere: tempfile.TemporaryDirectory[str] | None = None
 
     @property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
         """Where its certificates lie: beside the database, if that is a file."""
         if isinstance(self.database, Path):
             return self.database.parent
@@ -107,8 +117,9 @@ class RunningGateway:
             calls=self.calls,
             name=self.name,
             heartbeat_s=self.heartbeat_s,
+            more=self.more(store),
         )
-        files = tls_files(self._folder, NAME)
+        files = tls_files(self.folder, NAME)
         additions = Additions(
             HttpSettings(f"127.0.0.1:{self.http_port}", files, self.heartbeat_s),
             self.webhooks,
@@ -148,7 +159,7 @@ class RunningGateway:
     def http(self, caller: str = BOTH_SIDES, tls: ApiTls | None = None) -> aiohttp.ClientSession:
         """A session with the HTTP face, as a caller."""
         loaded = tls or tls_of(caller)
-        session = http_session(self.http_port, tls_files(self._folder, caller, loaded), loaded.authority)
+        session = http_session(self.http_port, tls_files(self.folder, caller, loaded), loaded.authority)
         self._channels.append(session)
         return session
 

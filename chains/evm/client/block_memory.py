@@ -53,6 +53,16 @@ class BlockMemory:
             del self._pairs[known]
         self._pairs = dict(sorted({**self._pairs, height: block_hash}.items()))
 
+    def rewind(self, height: int) -> None:
+        """Forget everything above a remembered height, the genesis block's included. Raises ``InvalidArgument``."""
+        block_hash = self._pairs.get(height)
+        if block_hash is None:
+            raise InvalidArgument(f"block {height} is not remembered")
+        forgotten = [known for known in self._pairs if known > height]
+        self._keep(height, block_hash, forgotten)
+        for known in forgotten:
+            del self._pairs[known]
+
     def _keep(self, height: int, block_hash: bytes, forgotten: list[int]) -> None:
         """Store the change before it is relied on; nothing to do for one in memory."""
 

@@ -6,8 +6,7 @@ CallerError
 ├── MediaTypeRefused     a body that is not announced as JSON
 └── BodyTooLarge         more bytes than a request has
 UnavailableError
-├── BodyLate             the body did not arrive in time
-└── TooManyStreams       the caller has as many event streams open as it may
+└── BodyLate             the body did not arrive in time
 """
 
 from __future__ import annotations
@@ -73,22 +72,11 @@ class BodyLate(UnavailableError):
         super().__init__(f"the body did not arrive within {timeout_s:.0f} s: send the request again")
 
 
-class TooManyStreams(UnavailableError):
-    """Every open stream of events costs memory: one per platform and follower is enough, and they may be resumed."""
-
-    reason = "TOO_MANY_STREAMS"
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        super().__init__(f"at most {most} event streams of a caller are open at a time: close one first")
-
-
 FACE_CODES: Final[Mapping[type[BaseException], grpc.StatusCode]] = {
     RouteUnknown: grpc.StatusCode.NOT_FOUND,
     VerbNotAllowed: grpc.StatusCode.UNIMPLEMENTED,
     MediaTypeRefused: grpc.StatusCode.INVALID_ARGUMENT,
     BodyTooLarge: grpc.StatusCode.INVALID_ARGUMENT,
-    TooManyStreams: grpc.StatusCode.RESOURCE_EXHAUSTED,
 }
 """Their gRPC codes, as everywhere."""
 HTTP_CODES: Final[Mapping[type[BaseException], int]] = {VerbNotAllowed: 405, MediaTypeRefused: 415, BodyTooLarge: 413}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -27,7 +26,6 @@ from relayer.gateway.http.errors import (
     BodyTooLarge,
     MediaTypeRefused,
     RouteUnknown,
-    TooManyStreams,
     VerbNotAllowed,
 )
 from relayer.gateway.http.event_stream import TOKEN_FIELD, accepts_tokens, serve_events
@@ -41,7 +39,6 @@ from relayer.rpc_server import CannotListen, MalformedRequest
 MAX_BODY_BYTES: Final = 2 * max(MOST_BYTES.values())
 """JSON writes bytes in four thirds of their number, and names every field; the method's own bound holds inside."""
 BODY_TIMEOUT_S: Final = 20.0
-STREAMS_PER_CALLER: Final = 16
 PASSED_ON: Final = ("authorization", "x-request-id", "accept-language", "traceparent", "tracestate")
 """The headers that calls see as metadata; who calls is not among them."""
 HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -62,7 +59,6 @@ class HttpFace:
     def __init__(self, settings: HttpSettings, services: Sequence[ServiceDescriptor], calls: InProcessServices) -> None:
         self._settings = settings
         self._calls = calls
-        self._streams: Counter[str] = Counter()
         self.routes = routes_of(services)
         self._app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_errors_as_json])
         for route in self.routes:
@@ -117,17 +113,8 @@ class HttpFace:
         context: CallContext,
         form: BytesForm,
     ) -> web.StreamResponse:
-        who = context.caller.common_names[0] if context.caller.common_names else ""
-        if self._streams[who] >= STREAMS_PER_CALLER:
-            raise TooManyStreams(STREAMS_PER_CALLER)
-        self._streams[who] += 1
-        try:
-            async with aclosing(self._calls.stream(route.full_method, message, context)) as answers:
-                return await serve_events(request, route.rpc.output_type, answers, form, self._settings.heartbeat_s)
-        finally:
-            self._streams[who] -= 1
-            if not self._streams[who]:
-                del self._streams[who]
+        async with aclosing(self._calls.stream(route.full_method, message, context)) as answers:
+            return await serve_events(request, route.rpc.output_type, answers, form, self._settings.heartbeat_s)
 
 
 def server_context(tls: TlsFiles) -> ssl.SSLContext:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from chains.evm.client.adapters import AdapterBinding, AdapterFamily
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.rpc import EvmRpc
+from chains.evm.client.token import TokenBinding
 from chains.evm.client.token_details import TokenDetails, token_details
-from chains.evm.errors import RevertReason
+from chains.evm.errors import ExecutionReverted, RevertReason
 from ibc.dvp import DvpPayload
 from primitives.types import Address
 from relayer.gateway.errors import BadRequest
@@ -59,6 +60,9 @@ class AdmissionSeen:
     time_s: int
 
 
+_MOVED_BY_TRANSFER = {AdapterFamily.ESCROW, AdapterFamily.ERC3643, AdapterFamily.ERC7943}
+
+
 class InstrumentReader:
     """Asks the chain's node."""
 
@@ -86,18 +90,32 @@ class InstrumentReader:
         return InstrumentSeen(key, family, details)
 
     async def admission(self, key: InstrumentKey, holder: bytes) -> AdmissionSeen:
-        """Ask the adapter about one unit for this holder. Raises ``InstrumentUnknown``, or what the node says."""
-        self.family(key)
+        """What the adapter, and then the token itself, has against this holder's receiving.
+
+        Asked about no units at all: nobody holds any for this question, and rules about persons do not depend on how
+        many. Raises ``InstrumentUnknown``, or what the node says.
+        """
+        family = self.family(key)
         block = await self._rpc.get_block()
         probe = DvpPayload(
             trade_id=b"\x01".rjust(32, b"\0"),
             token=Address(key.token),
             adapter=Address(key.adapter),
-            quantity=1,
+            quantity=0,
             seller=Address(key.adapter),
             buyer=Address(holder),
             cash_hash=bytes(32),
             window=_PROBE_WINDOW,
         )
         refusal = await AdapterBinding(key.adapter).obstacle(self._rpc, probe, block.height)
+        if refusal is None and family in _MOVED_BY_TRANSFER:
+            refusal = await self._transfer_refusal(key, holder, block.height)
         return AdmissionSeen(refusal, block.height, block.timestamp_s)
+
+    async def _transfer_refusal(self, key: InstrumentKey, holder: bytes, height: int) -> RevertReason | None:
+        """The token tries a transfer of nothing from the adapter, in a call that changes nothing."""
+        try:
+            await self._rpc.call(TokenBinding(key.token).transfer(holder, 0), height, key.adapter)
+        except ExecutionReverted as error:
+            return error.revert
+        return None

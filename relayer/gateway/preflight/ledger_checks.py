@@ -4,29 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
+
+from crossdvp.relayer.v1 import relayer_service_pb2
 
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.progmat_light_client import ProgmatLightClientBinding
 from chains.evm.client.rpc import EvmRpc
-from chains.progmat.client import LedgerClient
+from chains.progmat.client import CashBalance, LightClientInfo, TradeRecord
 from chains.rpc_status import RemoteCallerError
 from ibc.dvp import SettlementTerms, terms_hash
 from light_clients.qbft.codec import decode_client_state
-from relayer.client import RelayerClient
 from relayer.gateway.preflight.checks import Finding, failed, passed, unknown, warned
 
 _REFRESH = "a relayer has to refresh it: see `crossdvp relayer clients`"
+
+
+class CustodianNode(Protocol):
+    """What is asked of a custodian's node; a ``LedgerClient`` is one."""
+
+    async def balances(self, coin_id: str = "", account_key: bytes = b"") -> tuple[CashBalance, ...]:
+        """Balances of an account, if it tells."""
+        ...
+
+    async def trade(self, trade_id: bytes) -> TradeRecord | None:
+        """A trade, if it knows it."""
+        ...
+
+    async def light_client(self, client_id: str) -> LightClientInfo | None:
+        """A light client, if it has it."""
+        ...
+
+
+class RelayerStatus(Protocol):
+    """A relayer that can be asked; a ``RelayerClient`` is one."""
+
+    async def status(self) -> relayer_service_pb2.GetStatusResponse:
+        """Both chains as it sees them."""
+        ...
 
 
 @dataclass(frozen=True)
 class LedgerSources:
     """Whom to ask. ``client_id`` is the light client of the EVM chain on the ledger; no relayer may be configured."""
 
-    custodians: Mapping[str, LedgerClient]
+    custodians: Mapping[str, CustodianNode]
     rpc: EvmRpc
     deployment: Deployment
     client_id: str
-    relayer: RelayerClient | None
+    relayer: RelayerStatus | None
 
 
 class LedgerChecks:
@@ -39,7 +65,7 @@ class LedgerChecks:
         self._now_s = now_s
 
     @property
-    def _node(self) -> LedgerClient:
+    def _node(self) -> CustodianNode:
         return self._sources.custodians[self._cash.buyer.node]
 
     async def buyer_funds(self) -> Finding:

@@ -94,16 +94,9 @@ class TokenChecks:
             refusal, evidence = seen.refusal, f"the adapter's question to the token, block {seen.height}"
         if refusal is None:
             return passed("nothing keeps the token from being delivered to the buyer", evidence)
-        if self._is_shortfall(refusal.name):
-            return warned(f"the adapter holds too little yet: {refusal}", evidence, "ask again once it is earmarked")
         return failed(
             f"the token refuses the buyer: {refusal}", evidence, "have the token's registrar admit the buyer's address"
         )
-
-    @staticmethod
-    def _is_shortfall(name: str) -> bool:
-        """Before an earmark the adapter has nothing, which says nothing about the buyer."""
-        return "Insufficient" in name or "Shortfall" in name
 
     async def token_running(self) -> Finding:
         """Are the token's transfers running?"""

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
 
 import pytest
 
 from chains.evm.client.abi import EvmCall
-from chains.evm.client.account import EvmAccount
-from chains.evm.client.node_types import EvmReceipt
+from chains.evm.client.account import EvmAccount, SignedEvmTx
+from chains.evm.client.rpc import EvmRpc
 from ibc.packet import Packet
 from ibc.paths import commitment_path
 from primitives.errors import UnavailableError
-from relayer.chains.evm import ChainMovedMeanwhile, ClientMovedMeanwhile, EvmEndpoint
+from relayer.chains.evm import ChainMovedMeanwhile, ClientMovedMeanwhile, EvmEndpoint, EvmSettings
+from relayer.chains.evm_batches import BatchLimits
 from relayer.core.chain import ClientUpdate, MessageKind, PacketMessage, Verdict
 from tests.fakes.evm_devnet_world import CHAIN_ID
 from tests.fakes.evm_settlement_world import (
     CLIENT_ID,
     LEDGER_CLIENT_ID,
     RELAYER,
+    TIMEOUT_S,
     EvmSettlementWorld,
     settlement_world,
 )
@@ -65,6 +69,60 @@ async def test_what_the_contracts_refuse_is_left_out_and_the_rest_goes_in_one_tr
     assert again.verdict is Verdict.ALREADY_DONE
 
 
+class CountingRpc(EvmRpc):
+    """Counts what is simulated."""
+
+    tried = 0
+
+    async def estimate_gas(self, call: EvmCall, sender: bytes) -> int:
+        self.tried += 1
+        return await super().estimate_gas(call, sender)
+
+    async def call(self, call: EvmCall, *rest: Any) -> bytes:  # noqa: ANN401 # block and sender
+        self.tried += 1
+        return await super().call(call, *rest)
+
+
+async def test_a_batch_that_passes_costs_one_simulation_however_many_it_holds(world: EvmSettlementWorld) -> None:
+    packets = await locked(world, *range(1, 21))
+    async with CountingRpc(world.rpc.url) as rpc:
+        endpoint = EvmEndpoint(rpc, world.deployment, EvmAccount(rpc, RELAYER, CHAIN_ID))
+        outcomes = await endpoint.submit(update_of(world), [receive(world, packet) for packet in packets])
+        assert {outcome.verdict for outcome in outcomes} == {Verdict.DONE}
+        assert len({outcome.tx_id for outcome in outcomes}) == 1
+        assert rpc.tried == 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "transactions"),
+    [
+        (BatchLimits(messages=2), 3),
+        (BatchLimits(calldata_bytes=2500), 4),
+        (BatchLimits(gas=500_000), 4),
+        (BatchLimits(gas=1), 5),
+    ],
+)
+async def test_what_is_too_much_for_one_transaction_goes_in_several_that_do_not_wait_for_each_other(
+    world: EvmSettlementWorld, limits: BatchLimits, transactions: int
+) -> None:
+    endpoint = EvmEndpoint(world.rpc, world.deployment, world.relayer, settings=EvmSettings(batches=limits))
+    packets = await locked(world, 1, 2, 3, 4, 5)
+    forged = receive(world, packets[2], b"no proof")
+    messages = [
+        receive(world, packets[0]),
+        receive(world, packets[1]),
+        forged,
+        *map(partial(receive, world), packets[3:]),
+    ]
+    before = await world.rpc.nonce(world.relayer.address)
+    outcomes = await endpoint.submit(update_of(world), messages)
+    verdicts = [outcome.verdict for outcome in outcomes]
+    assert verdicts == [Verdict.DONE, Verdict.DONE, Verdict.REFUSED, Verdict.DONE, Verdict.DONE]
+    sent = await world.rpc.nonce(world.relayer.address) - before
+    assert sent == len({outcome.tx_id for outcome in outcomes} - {""})
+    assert 2 <= sent <= transactions
+
+
 async def test_where_everything_is_refused_nothing_is_sent(world: EvmSettlementWorld) -> None:
     endpoint = EvmEndpoint(world.rpc, world.deployment, world.relayer)
     (packet,) = await locked(world, 1)
@@ -81,11 +139,11 @@ class OvertakenAccount(EvmAccount):
     ahead: EvmCall | None = None
     other: EvmAccount
 
-    async def execute(self, call: EvmCall, timeout_s: float) -> EvmReceipt:
+    async def send(self, call: EvmCall) -> SignedEvmTx:
         if self.ahead is not None:
-            await self.other.execute(self.ahead, timeout_s)
+            await self.other.execute(self.ahead, TIMEOUT_S)
             self.ahead = None
-        return await super().execute(call, timeout_s)
+        return await super().send(call)
 
 
 async def test_what_reverts_after_its_simulation_passed_is_tried_again_by_the_next_round(

@@ -24,6 +24,7 @@ from chains.evm.errors import (
     NodeMisbehaved,
     NodeUnavailable,
     NonceTooLow,
+    RateLimited,
     WrongChain,
 )
 from primitives.errors import CallerError, PeerError, UnavailableError
@@ -112,11 +113,28 @@ async def test_an_answer_that_no_node_gives_is_refused(handler: Handler) -> None
             await rpc.block_number()
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503])
+@pytest.mark.parametrize("status", [500, 502, 503])
 async def test_an_overloaded_node_is_unavailable(status: int) -> None:
     async with node_that(raw(b"busy", status)) as rpc:
         with pytest.raises(NodeUnavailable, match=str(status)):
             await rpc.block_number()
+
+
+async def test_a_node_that_limits_requests_says_how_long_it_wants_to_be_left_alone() -> None:
+    async def handler(_: web.Request) -> web.Response:
+        return web.Response(status=429, headers={"Retry-After": "7"})
+
+    async with node_that(handler) as rpc:
+        with pytest.raises(RateLimited, match="wait 7 s") as limited:
+            await rpc.block_number()
+    assert limited.value.retry_after_s == 7
+
+
+async def test_a_providers_key_in_the_url_is_in_no_error() -> None:
+    async with EvmRpc("http://user:secret@127.0.0.1:1/v3/secret?key=secret") as rpc:
+        with pytest.raises(NodeUnavailable) as away:
+            await rpc.block_number()
+    assert "secret" not in str(away.value)
 
 
 async def test_a_node_that_never_answers_is_unavailable() -> None:

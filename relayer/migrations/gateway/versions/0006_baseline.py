@@ -100,6 +100,44 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "operations",
+        sa.Column("evm_tx_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("prepared_id", sa.String(), nullable=False),
+        sa.Column("trade_id", sa.LargeBinary(), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("sender", sa.LargeBinary(), nullable=False),
+        sa.Column("nonce", sa.BigInteger(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("created_s", sa.BigInteger(), nullable=False),
+        sa.Column("updated_s", sa.BigInteger(), nullable=False),
+        sa.Column("height", sa.BigInteger(), nullable=False),
+        sa.Column("gas_used", sa.BigInteger(), nullable=False),
+        sa.Column("error_reason", sa.String(), nullable=False),
+        sa.Column("error_message", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("evm_tx_hash"),
+    )
+    with op.batch_alter_table("operations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_operations_state"), ["state"], unique=False)
+
+    op.create_table(
+        "prepared_transactions",
+        sa.Column("prepared_id", sa.String(), nullable=False),
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("trade_id", sa.LargeBinary(), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("sender", sa.LargeBinary(), nullable=False),
+        sa.Column("unsigned", sa.JSON(), nullable=False),
+        sa.Column("most_gas_price_wei", sa.String(), nullable=False),
+        sa.Column("expires_s", sa.BigInteger(), nullable=False),
+        sa.Column("evm_tx_hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("prepared_id"),
+    )
+    with op.batch_alter_table("prepared_transactions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_prepared_transactions_trade_id"), ["trade_id"], unique=False)
+
+    op.create_table(
         "requests",
         sa.Column("request_id", sa.String(), nullable=False),
         sa.Column("caller", sa.String(), nullable=False),
