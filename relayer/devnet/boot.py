@@ -119,11 +119,7 @@ async def _boot(
     started: list[Process],
 ) -> DevnetState:
     path = proof_path(proof)
-<<<<<<< HEAD
-    names = (*notaries.nodes, "evm", *path.listening, "relayer", "gateway", "gateway-http")
-=======
-    names = (*notaries.nodes, "evm", *path.listening, *OBSERVED, *map(_metrics_of, OBSERVED))
->>>>>>> w/telemetry
+    names = (*notaries.nodes, "evm", *path.listening, *OBSERVED, "gateway-http", *map(_metrics_of, OBSERVED))
     ports = dict(zip(names, processes.free_ports(len(names)), strict=True))
     secrets_by_name = _make_evm_keys(directory)
     say("making certificates, keys and network parameters")
@@ -188,7 +184,6 @@ async def _start_last(
         return files.telemetry_section(name, between.ports[_metrics_of(name)])
 
     files.write_relayer_and_gateway(
-<<<<<<< HEAD
         directory,
         between.rpc.url,
         between.nodes,
@@ -197,9 +192,7 @@ async def _start_last(
         gateway,
         path.section,
         between.ports["gateway-http"],
-=======
-        directory, between.rpc.url, between.nodes, validators, relayer, gateway, path.section, telemetry
->>>>>>> w/telemetry
+        telemetry,
     )
     _start(directory, last, started)
     await _wait_for_ports(directory, between.ports, started)

@@ -100,11 +100,8 @@ def write_relayer_and_gateway(
     relayer: Peer,
     gateway: Peer,
     proof: Callable[[str], str] = lambda _process: "",
-<<<<<<< HEAD
     http_port: int = 0,
-=======
     telemetry: Callable[[str], str] = lambda _process: "",
->>>>>>> w/telemetry
 ) -> None:
     """Both files, with the ``[proof]`` and ``[telemetry]`` sections that ``proof`` and ``telemetry`` give for each.
 
@@ -128,16 +125,15 @@ def write_relayer_and_gateway(
     )
 
 
-<<<<<<< HEAD
 def _http_and_webhooks(port: int) -> str:
     """The gateway's JSON face, and the key that seals webhooks' secrets, which boot has made."""
     listen = f'[http]\nlisten = "127.0.0.1:{port}"\n'
     return listen + '[webhooks]\nkey_file = "keys/webhooks.hex"\nfirst_pause_s = 1\nmost_pause_s = 10\n'
-=======
+
+
 def telemetry_section(name: str, port: int) -> str:
     """A process's ``[telemetry]``: its listener on ``port``, and its spans in a file beside its database."""
     return f'[telemetry]\nmetrics_listen = "127.0.0.1:{port}"\ntraces_file = "{traces_file(name)}"\n'
->>>>>>> w/telemetry
 
 
 def _head(peer: Peer, name: str) -> str:

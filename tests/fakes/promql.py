@@ -7,13 +7,11 @@ by or without, arithmetic, comparisons, and/or/unless on equal labels. Anything 
 from __future__ import annotations
 
 import itertools
-import math
 import operator
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Final
 
 import promql_parser as promql
@@ -85,9 +83,6 @@ _ARITHMETIC: Final[dict[str, Callable[[float, float], float]]] = {
 }
 
 
-_COMBINE: Final[dict[str, Callable[[Sequence[float]], float]]] = {"sum": math.fsum, "max": max, "min": min}
-
-
 def _value(node: Any, scrapes: Sequence[Scrape]) -> Value:  # noqa: ANN401  # as above
     match node:
         case promql.NumberLiteral():
@@ -115,19 +110,9 @@ def _selected(selector: Any, at: Scrape) -> Vector:  # noqa: ANN401  # as above
 
 def _matches(matcher: Any, labels: dict[str, str]) -> bool:  # noqa: ANN401  # as above
     found = labels.get(matcher.name, "")
-<<<<<<< HEAD
-    matched = {
-        promql.MatchOp.Equal: found == matcher.value,
-        promql.MatchOp.NotEqual: found != matcher.value,
-        promql.MatchOp.Re: bool(re.fullmatch(matcher.value, found)),
-        promql.MatchOp.NotRe: not re.fullmatch(matcher.value, found),
-    }
-    return bool(matched[matcher.op])
-=======
     if matcher.op in (promql.MatchOp.Equal, promql.MatchOp.NotEqual):
         return (found == matcher.value) is (matcher.op == promql.MatchOp.Equal)
     return bool(re.fullmatch(matcher.value, found)) is (matcher.op == promql.MatchOp.Re)
->>>>>>> w/telemetry
 
 
 def _aggregated(node: Any, scrapes: Sequence[Scrape]) -> Vector:  # noqa: ANN401  # as above
@@ -143,13 +128,9 @@ def _aggregated(node: Any, scrapes: Sequence[Scrape]) -> Vector:  # noqa: ANN401
         else:
             kept = frozenset((name, text) for name, text in labels if name not in modifier.labels)
         groups[kept].append(value)
-<<<<<<< HEAD
-    return {labels: _COMBINE[kind](values) for labels, values in groups.items()}
-=======
     combines: dict[str, Callable[[list[float]], float]] = {"sum": sum, "max": max, "min": min}
     combine = combines[kind]
     return {labels: combine(values) for labels, values in groups.items()}
->>>>>>> w/int
 
 
 def _binary(op: str, left: Value, right: Value) -> Value:
@@ -195,11 +176,7 @@ def _call(node: Any, scrapes: Sequence[Scrape]) -> Value:  # noqa: ANN401  # as 
 
 def _grown(values: Sequence[float]) -> float:
     """The increase of a counter over its samples; one that begins inside has grown by nothing that is known."""
-<<<<<<< HEAD
-    return sum(max(0.0, later - earlier) for earlier, later in pairwise(values))
-=======
     return sum(max(0.0, later - earlier) for earlier, later in itertools.pairwise(values))
->>>>>>> w/telemetry
 
 
 def _quantile(wanted: float, buckets: Vector) -> Vector:

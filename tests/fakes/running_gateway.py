@@ -6,13 +6,8 @@ import asyncio
 import contextlib
 import sqlite3
 import tempfile
-<<<<<<< HEAD
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-=======
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
->>>>>>> w/telemetry
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +63,8 @@ class RunningGateway:
     rules: InstructionRules = RULES
     cut_offs: CutOffs = field(default_factory=CutOffs)
     name: str = "gateway"
-<<<<<<< HEAD
     more: Callable[[GatewayStore], MoreServices] = lambda _store: MoreServices()
-=======
     telemetry: GatewayTelemetry | None = None
->>>>>>> w/telemetry
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Task[None] | None = None
     _channels: list[Any] = field(default_factory=list)

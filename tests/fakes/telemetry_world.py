@@ -136,17 +136,8 @@ class WatchedRelayer:
     async def until(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait until /readyz says so."""
         async with asyncio.timeout(10):
-<<<<<<< HEAD
-            while not holds(found := await self.ready()):  # noqa: ASYNC110  # whoever changes it tells nobody
-                await asyncio.sleep(0)
-=======
             while not holds(found := await self.ready()):
-<<<<<<< HEAD
                 self.clocks.pass_s(self.seconds_a_look)
-=======
-                pass  # asking is awaiting
->>>>>>> w/telemetry
->>>>>>> w/int
         return found
 
 
