@@ -84,7 +84,7 @@ def test_a_process_at_debug_whose_chains_are_away_tells_no_secret(folder: Path, 
             line = process.stderr.readline()
             assert line, told.decode()
             told += line
-            away += json.loads(line)["event"] in {"chain unavailable", "round failed", "dependency is down"}
+            away += json.loads(line)["event"] in {"chain unavailable", "round failed", "dependency is not up yet"}
         process.send_signal(signal.SIGTERM)
         told += process.stderr.read()
         assert process.wait(timeout=30) == 0
