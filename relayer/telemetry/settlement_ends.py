@@ -63,16 +63,20 @@ class SettlementEnds:
         self._alarmed: OrderedDict[str, frozenset[tuple[str, str, str]]] = OrderedDict()
 
     async def run(self, stopping: asyncio.Event, interval_s: float) -> None:
-        """Read until ``stopping``; a database that is away is waited for."""
+        """Read until ``stopping``, and once more; a database that is away is waited for."""
         while not stopping.is_set():
-            try:
-                await self.read()
-            except CrossDvpError as failure:
-                _log.warning("event stream unread", reason=failure.reason, error=str(failure))
+            await self._read_or_say()
             try:
                 await asyncio.wait_for(stopping.wait(), interval_s)
             except TimeoutError:
                 continue
+        await self._read_or_say()
+
+    async def _read_or_say(self) -> None:
+        try:
+            await self.read()
+        except CrossDvpError as failure:
+            _log.warning("event stream unread", reason=failure.reason, error=str(failure))
 
     async def read(self) -> None:
         """Everything that is new; at the first call, only where the stream stands."""

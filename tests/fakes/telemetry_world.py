@@ -120,10 +120,11 @@ class WatchedRelayer:
     port: int = 0
     http: int = 0
     switches: dict[str, Switch] = field(default_factory=dict)
+    seconds_a_look: float = 0.0
 
     async def metrics(self) -> str:
-        """A scrape, with the sources' pauses over."""
-        self.clocks.timer_s += 6.0
+        """A scrape of what is now, whatever was asked a moment ago."""
+        self.telemetry.process.metrics._asked_s.clear()
         return (await fetch(self.http, "/metrics"))[1]
 
     async def ready(self) -> dict[str, Any]:
@@ -136,7 +137,7 @@ class WatchedRelayer:
         """Wait until /readyz says so."""
         async with asyncio.timeout(10):
             while not holds(found := await self.ready()):
-                pass  # asking is awaiting
+                self.clocks.pass_s(self.seconds_a_look)
         return found
 
 
@@ -195,8 +196,8 @@ class WatchedGateway:
     http: int
 
     async def metrics(self) -> str:
-        """A scrape, with the sources' pauses over."""
-        self.clocks.timer_s += 6.0
+        """A scrape of what is now, whatever was asked a moment ago."""
+        self.telemetry.process.metrics._asked_s.clear()
         return (await fetch(self.http, "/metrics"))[1]
 
     async def settle(self, terms: SettlementTerms) -> None:

@@ -163,7 +163,7 @@ def test_requests_name_their_trade_or_none() -> None:
 
 def test_a_packet_that_is_not_ours_or_nonsense_has_no_trade() -> None:
     for payload in (Payload("test", "test", "1", "raw", b"x"), Payload(DVP_PORT, DVP_PORT, "dvp-1", "x", b"nonsense")):
-        assert trade_of(Packet(1, "a", "b", 1, (payload,))) is None
+        assert trade_of(Packet(1, "client-a", "client-b", 1, (payload,))) is None
 
 
 def test_a_file_of_spans_is_begun_anew_before_it_outgrows_its_bound(tmp_path: Path) -> None:
