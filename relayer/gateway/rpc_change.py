@@ -9,6 +9,7 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from primitives.errors import CallerError
 from relayer.gateway.access import Role, Speaker
+from relayer.gateway.audit_riding import riding
 from relayer.gateway.changes import observe
 from relayer.gateway.errors import BadRequest, BuyerCancels, SettlementEnded, TradeAlreadyLocked
 from relayer.gateway.instructing import amend, hold, may_cancel_alone, release, retry, withdraw
@@ -105,6 +106,7 @@ class ChangeVerbs(Verbs):
             request=asked,
             claims=claims,
             is_answer=is_answer,
+            audit=riding.get(),
         )
         return await self._desk.commit.do(work)
 
