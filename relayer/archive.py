@@ -7,10 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ibc.packet import decode_packet
 from primitives.hashing import sha256
 from relayer.core.chain import EventKind
-from relayer.store_tables import archived_packets, packets, steps
+from relayer.store_tables import archived_packets, packets, steps, stored_packet
 
 _EVENTS = [kind.value for kind in EventKind]
 
@@ -42,7 +41,7 @@ def _events(connection: sa.Connection, ids: list[int]) -> dict[int, list[list[ob
 def _archived(row: Any, events: list[list[object]], archived_s: float) -> dict[str, object]:  # noqa: ANN401  # a result row
     same = ("path", "source_chain", "source_client", "sequence", "state", "timeout_s", "attempts", "ended_s")
     return {name: row[name] for name in same} | {
-        "destination_client": decode_packet(row["packet"]).destination_client,
+        "destination_client": stored_packet(row["packet"]).destination_client,
         "digest": sha256(row["packet"]),
         "archived_s": archived_s,
         "events": events,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
 
@@ -33,12 +34,12 @@ MAX_FILE_BYTES = 256 * 1024
 
 
 class ConfigInvalid(CallerError):
-    """The configuration file cannot be used; every problem is listed."""
+    """The configuration file cannot be used; every problem is listed. ``places``: key by key, where that is known."""
 
     reason = "CONFIG_INVALID"
 
-    def __init__(self, path: str, problems: str) -> None:
-        self.path, self.problems = path, problems
+    def __init__(self, path: str, problems: str, places: Sequence[tuple[tuple[int | str, ...], str]] = ()) -> None:
+        self.path, self.problems, self.places = path, problems, tuple(places)
         super().__init__(f"{path}: {problems}")
 
 
@@ -317,7 +318,8 @@ def load_config(model: type[ConfigModel], path: Path) -> ConfigModel:
         raise ConfigInvalid(str(path), f"not TOML: {broken}") from None
     except ValidationError as invalid:
         problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in invalid.errors())
-        raise ConfigInvalid(str(path), problems) from None
+        places = [(tuple(error["loc"]), error["msg"]) for error in invalid.errors()]
+        raise ConfigInvalid(str(path), problems, places) from None
 
 
 _PATHS = {

@@ -9,13 +9,22 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from ibc.packet import encode_packet
+from ibc.packet import Packet, encode_packet
 from primitives.hashing import sha256
 from relayer.core.chain import EventKind, PacketEvent
 from relayer.core.lifecycle import PacketState, SequenceReused, next_state
 from relayer.core.plan import Parked
 from relayer.packet_care import CARE, UNSUSPECTED, trade_id_of
-from relayer.store_tables import MOST_INTEGER, PacketKey, StepRow, archived_packets, packets, parked_packets, steps
+from relayer.store_tables import (
+    MOST_INTEGER,
+    PacketKey,
+    StepRow,
+    archived_packets,
+    packets,
+    parked_packets,
+    steps,
+    stored_packet,
+)
 
 _BIT: Final = {
     EventKind.SENT: 1,
@@ -42,9 +51,8 @@ class KnownPacket:
     """A packet while a transaction changes it. ``row_id`` None: it is new."""
 
     row_id: int | None
-    packet: bytes
+    packet: Packet
     columns: dict[str, Any]
-    timeout_s: int
     new_steps: list[StepRow] = field(default_factory=list)
 
     @property
@@ -84,7 +92,7 @@ class PageWriter:
         return news
 
     def _apply(self, packet: KnownPacket, key: PacketKey, event: PacketEvent, chain: str) -> int:
-        if packet.packet != encode_packet(event.packet):
+        if packet.packet != event.packet:
             raise SequenceReused(chain, key.source_client, key.sequence)
         columns, before = packet.columns, packet.state
         if columns["events_seen"] & _BIT[event.kind]:
@@ -112,9 +120,8 @@ class PageWriter:
             query = sa.select(packets).where(where).order_by(packets.c.id).with_for_update()
             for row in self.connection.execute(query).mappings():
                 key = PacketKey(row["source_chain"], row["source_client"], int(row["sequence"]))
-                found[key] = KnownPacket(
-                    row["id"], row["packet"], {name: row[name] for name in _CHANGING}, row["timeout_s"]
-                )
+                columns = {name: row[name] for name in _CHANGING}
+                found[key] = KnownPacket(row["id"], stored_packet(row["packet"]), columns)
         return found
 
     def _archived(self, keys: Iterable[PacketKey]) -> dict[PacketKey, tuple[bytes, PacketState]]:
@@ -173,7 +180,7 @@ def _fresh(event: PacketEvent, now_s: float) -> KnownPacket:
         "trade_id": trade_id_of(event.packet),
         **UNSUSPECTED,
     }
-    return KnownPacket(None, encode_packet(event.packet), columns, event.packet.timeout_s)
+    return KnownPacket(None, event.packet, columns)
 
 
 def _check_archived(ended: tuple[bytes, PacketState], key: PacketKey, event: PacketEvent, chain: str) -> None:
@@ -205,8 +212,8 @@ def _inserted(path: str, key: PacketKey, packet: KnownPacket) -> dict[str, Any]:
         "source_chain": key.source_chain,
         "source_client": key.source_client,
         "sequence": str(key.sequence),
-        "packet": packet.packet,
-        "timeout_s": min(packet.timeout_s, MOST_INTEGER),
+        "packet": encode_packet(packet.packet),
+        "timeout_s": min(packet.packet.timeout_s, MOST_INTEGER),
         **packet.columns,
     }
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 class PlanningSection(BaseModel):
     """``batch``: messages in one submission at most.
 
-    ``ledger_inclusion_s`` and ``evm_inclusion_s``: how long a submission takes there until it is included, about a block
-    period. A packet that cannot be included before its time-out behind those in front of it is not sent, but timed out.
+    ``ledger_inclusion_s`` and ``evm_inclusion_s``: how long a submission takes there until it is included, about a
+    block period. A packet that cannot be included in time behind those in front of it is not sent, but timed out.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -66,6 +66,7 @@ class LedgerAccess:
             self.section.client_id,
             self.custodians(),
             decode_client=consensus.decode_client,
+            client_type=consensus.light_client.client_type,
         )
 
 

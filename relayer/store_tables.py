@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from ibc.packet import decode_packet
+from ibc.packet import Packet, decode_packet
 from relayer.acts import ActTable
 from relayer.core.chain import RefusalClass
 from relayer.core.lifecycle import PacketState
@@ -169,10 +170,16 @@ class ArchivedPacket:
 Row = Mapping[Any, Any]
 
 
+@lru_cache(maxsize=4096)
+def stored_packet(encoded: bytes) -> Packet:
+    """A packet as it was stored; one on its way is read many times, and decoding is most of that."""
+    return decode_packet(encoded)
+
+
 def tracked(row: Row) -> TrackedPacket:
     """A row of ``packets`` as planning takes it."""
     return TrackedPacket(
-        packet=decode_packet(row["packet"]),
+        packet=stored_packet(row["packet"]),
         state=PacketState(row["state"]),
         sent_height=row["sent_height"],
         ack=row["ack"],

@@ -11,7 +11,9 @@ from chains.evm.client.rpc import EvmRpc
 from chains.progmat.client import CheckpointCollector, LedgerClient
 from ibc.light_client import LightClientStatus
 from light_clients.clock import status_at
+from light_clients.enclave import EnclaveLightClient
 from light_clients.enclave.codec import decode_client_state, decode_consensus_state
+from relayer.chains.client_kind import of_kind, require_kind
 from relayer.chains.evm import EvmEndpoint
 from relayer.chains.progmat import LedgerEndpoint, LightClientMissing
 from relayer.core.chain import HostedClient
@@ -27,7 +29,8 @@ class EnclaveHostingEvm(EvmEndpoint):
 
     async def hosted_client(self) -> HostedClient:
         """See ChainEndpoint."""
-        state = await self._enclave_client.client_state(self._rpc)
+        reading = self._enclave_client.client_state(self._rpc)
+        state = await of_kind(reading, self.chain_name, self._client_id, EnclaveLightClient.client_type)
         now_s = (await self._rpc.get_block()).timestamp_s
         status = status_at(state, state.latest_timestamp_s, now_s)
         return HostedClient(
@@ -54,6 +57,7 @@ class EnclaveHostingLedger(LedgerEndpoint):
         found = await self._issuer.light_client(self._client_id)
         if found is None or not found.heights:
             raise LightClientMissing(f"{self._issuer.name} knows no light client {self._client_id}")
+        require_kind(self.chain_name, self._client_id, EnclaveLightClient.client_type, found.client_type)
         height, timestamp_s = found.heights[0]
         client_state = decode_client_state(found.client_state)
         at_now = status_at(client_state, timestamp_s, int(self._now_s()))

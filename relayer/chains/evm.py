@@ -30,6 +30,7 @@ from chains.evm.errors import BlockUnavailable, EvmTxFailed, ExecutionReverted, 
 from ibc.packet import Packet, encode_packet
 from light_clients.clock import status_at
 from primitives.errors import UnavailableError
+from relayer.chains.client_kind import of_kind
 from relayer.chains.evm_batches import Batch, BatchLimits, BatchTrial, cut
 from relayer.chains.evm_calls import call_of, calls_of
 from relayer.chains.evm_events import ReadingSettings, RouterLogs
@@ -147,11 +148,15 @@ class EvmEndpoint:
         """See ChainEndpoint."""
         # asked every time: governance may put another contract behind the id
         light_client = ProgmatLightClientBinding(await self._router.light_client_of(self._rpc, self._client_id))
-        state = await light_client.client_state(self._rpc)
+        reading = light_client.client_state(self._rpc)
+        state = await of_kind(reading, self._chain_name, self._client_id, "progmat")
         latest_s = await light_client.latest_timestamp_s(self._rpc)
         now_s = (await self._rpc.get_block()).timestamp_s
         status = status_at(state, latest_s, now_s)
-        return HostedClient(self._client_id, state.latest_height, latest_s, state.trusting_period_s, status)
+        return HostedClient(
+            *(self._client_id, state.latest_height, latest_s, state.trusting_period_s, status),
+            identity="0x" + light_client.address.hex(),
+        )
 
     async def update_for_counterparty(self, trusted_height: int, at_least: int) -> ClientUpdate:
         """See ChainEndpoint; the header is the newest block's that counts."""

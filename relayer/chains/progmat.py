@@ -20,6 +20,7 @@ from light_clients.clock import Expiring, status_at
 from light_clients.qbft.codec import decode_client_state
 from primitives.errors import CallerError, PeerError, UnavailableError
 from primitives.hashing import sha256
+from relayer.chains.client_kind import require_kind
 from relayer.chains.packet_paths import proved_path
 from relayer.chains.progmat_arrivals import Arrivals
 from relayer.chains.progmat_flows import FLOW_WAIT_S, Submissions, outcome_of
@@ -70,7 +71,7 @@ class LedgerEndpoint:
 
     A packet that arrives is the business of the buyer's custodian, whom its words do not name: each of ``custodians``
     is asked, until the trade's lock-by; from then on the issuer's node refuses it. ``decode_client`` reads the state of
-    the light client that the ledger hosts, by default QBFT's.
+    the light client that the ledger hosts, by default QBFT's; ``client_type``: its kind, not asked for if empty.
     """
 
     def __init__(
@@ -81,9 +82,11 @@ class LedgerEndpoint:
         custodians: Sequence[LedgerClient] = (),
         now_s: Callable[[], float] = time.time,
         decode_client: Callable[[bytes], Expiring] = decode_client_state,
+        client_type: str = "",
     ) -> None:
         self._issuer = issuer
         self._decode_client = decode_client
+        self._client_type = client_type
         self._submissions = Submissions(now_s)
         self._arrivals = Arrivals(issuer, custodians, client_id, self._submissions, now_s)
         self._collector = collector
@@ -126,11 +129,14 @@ class LedgerEndpoint:
         found = await self._issuer.light_client(self._client_id)
         if found is None or not found.heights:
             raise LightClientMissing(f"{self._issuer.name} knows no light client {self._client_id}")
+        if self._client_type:
+            require_kind(self.chain_name, self._client_id, self._client_type, found.client_type)
         height, timestamp_s = found.heights[0]
         client_state = self._decode_client(found.client_state)
         at_now = status_at(client_state, timestamp_s, int(self._now_s()))
         status = LightClientStatus.FROZEN if found.is_frozen else at_now
-        return HostedClient(self._client_id, height, timestamp_s, client_state.trusting_period_s, status)
+        trusting_period_s, recovered_from = client_state.trusting_period_s, found.consensus_client_id
+        return HostedClient(self._client_id, height, timestamp_s, trusting_period_s, status, identity=recovered_from)
 
     async def update_for_counterparty(self, trusted_height: int, at_least: int) -> ClientUpdate:
         """See ChainEndpoint; with the Validators' hand-overs since ``trusted_height``, which a client must pass."""

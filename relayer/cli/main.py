@@ -24,7 +24,7 @@ COMMANDS: Final[Commands] = {
     "gateway": ("relayer.cli.gateway", "A gateway: its audit log and database, tokens for its callers."),
     "instrument": ("relayer.cli.instrument", "Security tokens that the gateway of a devnet settles: list, show."),
     "ledger": ("chains.progmat.cli.main", "Operate a ledger node: its configuration, storage, flows, vault, network."),
-    "relayer": ("relayer.cli.relayer", "The relayer of a devnet: chains, light clients, packets, alarms."),
+    "relayer": ("relayer.cli.relayer", "A relayer: run it, check it, see what it does, act on its packets."),
     "settlement": (
         "relayer.cli.settlement_checks",
         "Settle security tokens against coin: instruct, affirm, watch, cancel.",

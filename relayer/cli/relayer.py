@@ -2,50 +2,70 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 from crossdvp.relayer.v1 import relayer_service_pb2 as pb
 from google.protobuf.json_format import MessageToDict
 from rich.markup import escape
 from rich.table import Table
 
-from chains.console import EXIT_REFUSED, JsonFlag, Output, out, output_of, run, show_json
-from relayer.cli import relayer_db
+from chains.console import EXIT_REFUSED, JsonFlag, Output, out, output_of, show_json
+from relayer.cli import (
+    relayer_acts,
+    relayer_db,
+    relayer_doctor,
+    relayer_evidence,
+    relayer_packets,
+    relayer_paths,
+    relayer_process,
+)
+from relayer.cli.relayer_target import (
+    DEFAULT_DIR,
+    ConfigOption,
+    DirOption,
+    TargetOption,
+    TlsDirOption,
+    Where,
+    ask_relayer,
+)
 from relayer.cli.settlement_view import clock
-from relayer.devnet.access import relayer_client
-from relayer.devnet.layout import read_state
+from relayer.client import RelayerClient
 
 app = typer.Typer(
-    help="The relayer of a devnet: chains, light clients, packets, alarms.", no_args_is_help=True, add_completion=False
+    help="A relayer: run it, check it, see what it does, and act on its packets.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
-DirOption = Annotated[Path, typer.Option("--dir", help="Directory of the devnet.", envvar="CROSSDVP_DEVNET")]
-DEFAULT_DIR = Path(".devnet")
 BLOCKED = ("delivery_blocked", "return_blocked")
 """Packets in these states are alarms: an application refuses what is proved."""
 
 
-app.add_typer(relayer_db.app, name="db")
-
-
 @app.callback()
 def relayer() -> None:
-    """The relayer of a devnet: chains, light clients, packets, alarms."""
+    """A relayer: run it, check it, see what it does, and act on its packets."""
+
+
+app.command()(relayer_process.start)
+app.add_typer(relayer_process.config_app, name="config")
+app.command()(relayer_doctor.doctor)
 
 
 @app.command()
-def status(directory: DirOption = DEFAULT_DIR, json_flag: JsonFlag = False) -> None:
-    """Both chains and light clients, packets by state, and alarms; exit code 1 if an alarm stands."""
+def status(
+    directory: DirOption = DEFAULT_DIR,
+    target: TargetOption = None,
+    tls_dir: TlsDirOption = None,
+    config: ConfigOption = None,
+    json_flag: JsonFlag = False,
+) -> None:
+    """Chains and light clients, packets by state, and alarms; exit code 1 if an alarm stands.
+
+    Example: crossdvp relayer status --config relayer.toml
+    """
     output = output_of(json_flag)
 
-    async def main() -> None:
-        client = relayer_client(directory, read_state(directory))
-        try:
-            found = await client.status()
-        finally:
-            await client.close()
+    async def main(client: RelayerClient) -> None:
+        found = await client.status()
         if output is Output.PROGRAMS:
             show_json(MessageToDict(found, preserving_proto_field_name=True, always_print_fields_with_no_presence=True))
         else:
@@ -53,7 +73,20 @@ def status(directory: DirOption = DEFAULT_DIR, json_flag: JsonFlag = False) -> N
         if alarms_of(found):
             raise typer.Exit(EXIT_REFUSED)
 
-    run(main, output)
+    ask_relayer(Where(directory, target, tls_dir, config), main, output)
+
+
+app.command()(relayer_paths.paths)
+app.command()(relayer_paths.clients)
+app.command()(relayer_paths.alarms)
+app.command()(relayer_packets.pending)
+app.command()(relayer_packets.explain)
+app.command()(relayer_acts.retry)
+app.command()(relayer_acts.park)
+app.command()(relayer_acts.unpark)
+app.command()(relayer_acts.acts)
+app.add_typer(relayer_evidence.app, name="evidence")
+app.add_typer(relayer_db.app, name="db")
 
 
 def alarms_of(found: pb.GetStatusResponse) -> list[tuple[str, str, str]]:

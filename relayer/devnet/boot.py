@@ -149,8 +149,6 @@ async def _boot(
         relayer, gateway = (Peer(name=name, target=f"127.0.0.1:{ports[name]}") for name in ("relayer", "gateway"))
         await _start_last(between, path, (relayer, gateway), say, started)
     await asyncio.gather(issuer.close(), collector.close())
-    seller = _party(directory, "seller", accounts["cn-a"], secrets_by_name)
-    buyer = _party(directory, "buyer", accounts["cn-b"], secrets_by_name)
     state = DevnetState(
         ledger_id=LEDGER_ID,
         coin_id=COIN_ID,
@@ -161,8 +159,8 @@ async def _boot(
         gateway=gateway,
         http_url=f"https://127.0.0.1:{ports['gateway-http']}",
         relayer=relayer,
-        seller=seller,
-        buyer=buyer,
+        seller=_party(directory, "seller", accounts["cn-a"], secrets_by_name),
+        buyer=_party(directory, "buyer", accounts["cn-b"], secrets_by_name),
         instruments=instruments,
         processes=tuple(started),
         proof=proof.value,

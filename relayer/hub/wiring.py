@@ -13,9 +13,10 @@ from chains.evm.client.qbft_light_client import HubProgmatLightClientBinding
 from chains.evm.client.rpc import EvmRpc
 from chains.progmat.client import LedgerClient
 from ibc.light_client import ConsensusAt
+from relayer.chains.client_kind import require_kind
 from relayer.chains.progmat import LightClientMissing
 from relayer.core.chain import ChainEndpoint
-from relayer.hub.endpoints import ChainBehindHub, ChainProverBehindHub, HubClientReader, LedgerBehindHub
+from relayer.hub.endpoints import HUB_CLIENT, ChainBehindHub, ChainProverBehindHub, HubClientReader, LedgerBehindHub
 from relayer.hub.upkeep import HubSite, HubUpkeep
 
 
@@ -65,6 +66,7 @@ def hub_client_of(issuer: LedgerClient, client_id: str) -> HubClientReader:
         found = await issuer.light_client(client_id)
         if found is None or not found.heights:
             raise LightClientMissing(f"{issuer.name} knows no light client {client_id}")
+        require_kind(issuer.name, client_id, HUB_CLIENT.client_type, found.client_type)
         return found.client_state, ConsensusAt(found.heights[0][0], found.newest_consensus_state)
 
     return read

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -16,6 +16,19 @@ _log = structlog.get_logger(__name__)
 
 MOST_TRUSTED_HEIGHTS_TRIED: Final = 8
 """A canonical header is brought from this many stored heights below it: those nearest to it may be false, too."""
+
+
+class NotWatched(CallerError):
+    """The hosted light client is of a kind that this watch cannot compare: nothing about it is looked at."""
+
+    reason = "LIGHT_CLIENT_NOT_WATCHED"
+
+    def __init__(self, client_id: str, expected: Sequence[str], found: str) -> None:
+        self.client_id, self.found = client_id, found
+        super().__init__(
+            f"{client_id} is of kind {found}, this watch compares {', '.join(expected)}: headers stored there are not "
+            "watched until proof.kind and evm.consensus are of that kind"
+        )
 
 
 class HeaderWatch:
@@ -34,8 +47,10 @@ class HeaderWatch:
     async def round(self) -> None:
         """Compare what is new; report what contradicts. Raises ``UnavailableError`` and what the chains answer."""
         hosted = await self._host.hosted_headers()
-        if hosted is None or hosted.frozen or hosted.client_type not in self._light_clients:
+        if hosted is None or hosted.frozen:
             return
+        if hosted.client_type not in self._light_clients:
+            raise NotWatched(self._host.client_id, sorted(self._light_clients), hosted.client_type)
         head = await self._chain.head_height()
         beyond = [height for height in hosted.heights if height > head]
         self._board.stand(

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import promql_parser as promql
@@ -67,10 +68,18 @@ def evaluate(expression: str, scrapes: Sequence[Scrape]) -> Vector:
 
 
 _COMPARE: Final[dict[str, Callable[[float, float], bool]]] = {
-    **{"==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 _ARITHMETIC: Final[dict[str, Callable[[float, float], float]]] = {
-    **{"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
 }
 
 
@@ -107,7 +116,7 @@ def _matches(matcher: Any, labels: dict[str, str]) -> bool:  # noqa: ANN401  # a
         promql.MatchOp.Re: bool(re.fullmatch(matcher.value, found)),
         promql.MatchOp.NotRe: not re.fullmatch(matcher.value, found),
     }
-    return matched[matcher.op]
+    return bool(matched[matcher.op])
 
 
 def _aggregated(node: Any, scrapes: Sequence[Scrape]) -> Vector:  # noqa: ANN401  # as above
@@ -123,7 +132,8 @@ def _aggregated(node: Any, scrapes: Sequence[Scrape]) -> Vector:  # noqa: ANN401
         else:
             kept = frozenset((name, text) for name, text in labels if name not in modifier.labels)
         groups[kept].append(value)
-    combine: Callable[[list[float]], float] = {"sum": sum, "max": max, "min": min}[kind]
+    combines: dict[str, Callable[[list[float]], float]] = {"sum": sum, "max": max, "min": min}
+    combine = combines[kind]
     return {labels: combine(values) for labels, values in groups.items()}
 
 
@@ -170,7 +180,7 @@ def _call(node: Any, scrapes: Sequence[Scrape]) -> Value:  # noqa: ANN401  # as 
 
 def _grown(values: Sequence[float]) -> float:
     """The increase of a counter over its samples; one that begins inside has grown by nothing that is known."""
-    return sum(max(0.0, later - earlier) for earlier, later in zip(values, values[1:], strict=False))
+    return sum(max(0.0, later - earlier) for earlier, later in pairwise(values))
 
 
 def _quantile(wanted: float, buckets: Vector) -> Vector:

@@ -68,7 +68,7 @@ class RunningGateway:
     _elsewhere: tempfile.TemporaryDirectory[str] | None = None
 
     @property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
         """Where its certificates lie: beside the database, if that is a file."""
         if isinstance(self.database, Path):
             return self.database.parent
@@ -105,7 +105,7 @@ class RunningGateway:
             heartbeat_s=self.heartbeat_s,
             more=self.more(store),
         )
-        files = tls_files(self._folder, NAME)
+        files = tls_files(self.folder, NAME)
         additions = Additions(
             HttpSettings(f"127.0.0.1:{self.http_port}", files, self.heartbeat_s),
             self.webhooks,
@@ -143,7 +143,7 @@ class RunningGateway:
     def http(self, caller: str = BOTH_SIDES, tls: ApiTls | None = None) -> aiohttp.ClientSession:
         """A session with the HTTP face, as a caller."""
         loaded = tls or tls_of(caller)
-        session = http_session(self.http_port, tls_files(self._folder, caller, loaded), loaded.authority)
+        session = http_session(self.http_port, tls_files(self.folder, caller, loaded), loaded.authority)
         self._channels.append(session)
         return session
 

@@ -39,14 +39,13 @@ from relayer.gateway.custody.signers import DelegatedSigners, FileSigner
 from relayer.gateway.instruments.reading import InstrumentKey, InstrumentReader
 from relayer.gateway.instruments.rpc_instrument import InstrumentRpc
 from relayer.gateway.model import Settlement
-from relayer.gateway.more_services import service_of
 from relayer.gateway.parties.book import CounterpartyLists
 from relayer.gateway.parties.rpc_party import PartyRpc
 from relayer.gateway.preflight.ledger_checks import LedgerSources
 from relayer.gateway.preflight.rpc_preflight import PreflightDesk, PreflightRpc
 from relayer.gateway.preflight.token_checks import GasLimits
+from relayer.gateway.service import MoreServices, service_of
 from relayer.gateway.services_client import ServicesClient
-from relayer.gateway.serving import MoreServices
 from relayer.gateway.store import GatewayStore
 from tests.fakes.evm_devnet_world import CHAIN_ID
 from tests.fakes.evm_settlement_world import SELLER, EvmSettlementWorld, settlement_world

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from google.api import annotations_pb2, http_pb2  # type: ignore[import-untyped] # generated, without stubs
-from google.protobuf.descriptor import Descriptor, MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor, ServiceDescriptor
 
 from primitives.errors import CallerError
 
@@ -173,12 +173,23 @@ def _route(rpc: MethodDescriptor, http_method: str, template: str, body: str) ->
             continue
         name, equals, inner = piece[1:-1].partition("=")
         segments = tuple(_segment(rpc, each) for each in inner.split("/")) if equals else ("*",)
-        if name not in rpc.input_type.fields_by_name or segments.count("*") != 1:
+        if not _is_text_field(rpc.input_type, name) or segments.count("*") != 1:
             raise BadRoute(f"{rpc.full_name}: {piece} is not a field of the request with one * in its pattern")
         parts.append(Variable(name, segments))
     if body not in {"", BODY_ALL} and body not in rpc.input_type.fields_by_name:
         raise BadRoute(f"{rpc.full_name}: the body {body} is not a field of the request")
     return Route(http_method, tuple(parts), verb, body, rpc)
+
+
+def _is_text_field(kind: Descriptor, dotted: str) -> bool:
+    """Whether a name, or names of fields of fields, lead to a string."""
+    *outer, last = dotted.split(".")
+    for name in outer:
+        field = kind.fields_by_name.get(name)
+        if field is None or field.message_type is None or field.is_repeated:
+            return False
+        kind = field.message_type
+    return last in kind.fields_by_name and kind.fields_by_name[last].type == FieldDescriptor.TYPE_STRING
 
 
 def _segment(rpc: MethodDescriptor, text: str) -> str:

@@ -67,10 +67,23 @@ def _fields(route: Route, path: Iterable[str], query: Iterable[tuple[str, str]],
     _put_query(fields, route, query)
     for variable, text in zip(route.variables, path, strict=True):
         name = "/".join(text if each == "*" else each for each in variable.segments)
-        if _spellings(route.request.fields_by_name[variable.field]) & fields.keys():
-            raise _Problem(f"says {variable.field} in its path: leave it out of query and body")
-        fields[variable.field] = name
+        _put_in_path(fields, route.request, variable.field, name)
     return fields
+
+
+def _put_in_path(fields: dict[str, Any], kind: Descriptor, dotted: str, text: str) -> None:
+    """What the path says, which nothing else may say, too."""
+    *outer, last = dotted.split(".")
+    for name in outer:
+        field = kind.fields_by_name[name]
+        told = next((each for each in _spellings(field) if each in fields), name)
+        inner = fields.setdefault(told, {})
+        if not isinstance(inner, dict):
+            raise _Problem(f"has {told} that is no JSON object")
+        kind, fields = cast("Descriptor", field.message_type), inner
+    if _spellings(kind.fields_by_name[last]) & fields.keys():
+        raise _Problem(f"says {dotted} in its path: leave it out of query and body")
+    fields[last] = text
 
 
 def answer_json(kind: Descriptor, answer: bytes, form: BytesForm) -> str:

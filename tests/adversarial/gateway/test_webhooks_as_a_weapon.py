@@ -107,7 +107,7 @@ async def test_a_name_that_points_inside_at_the_second_look_is_not_connected_to(
 
 
 @pytest.mark.parametrize("host", ["localhost", "2130706433", "0x7f000001", "127.1"])
-async def test_other_spellings_of_this_machine_are_no_way_in(receiver: Receiver, host: str) -> None:  # noqa: F811
+async def test_other_spellings_of_this_machine_are_no_way_in(receiver: Receiver, host: str) -> None:  # noqa: F811  # the fixture of that name
     rules = TargetRules(plain_http=PlainHttp.REFUSED)
     async with Sender(SenderSettings(rules, timeout_s=2.0), lambda: 0.0) as sender:
         outcome = await sender.post(f"https://{host}:{receiver.port}/hook", {}, b"{}")
@@ -116,7 +116,7 @@ async def test_other_spellings_of_this_machine_are_no_way_in(receiver: Receiver,
     assert not receiver.received
 
 
-async def test_a_redirect_to_the_inside_is_not_followed(receiver: Receiver) -> None:  # noqa: F811
+async def test_a_redirect_to_the_inside_is_not_followed(receiver: Receiver) -> None:  # noqa: F811  # the fixture of that name
     async def redirect(_request: web.Request) -> web.StreamResponse:
         return web.Response(status=307, headers={"Location": "/secret"})
 
@@ -127,7 +127,7 @@ async def test_a_redirect_to_the_inside_is_not_followed(receiver: Receiver) -> N
     assert "redirects are not followed" in outcome.error
 
 
-async def test_an_answer_without_end_is_not_read_to_its_end(receiver: Receiver) -> None:  # noqa: F811
+async def test_an_answer_without_end_is_not_read_to_its_end(receiver: Receiver) -> None:  # noqa: F811  # the fixture of that name
     sent = 0
 
     async def endless(request: web.Request) -> web.StreamResponse:
@@ -146,7 +146,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end(receiver: Receiver) 
     assert MAX_ANSWER_BYTES < 65_536 <= sent < 32 * 1024 * 1024
 
 
-async def test_an_answer_that_trickles_is_given_up(receiver: Receiver) -> None:  # noqa: F811
+async def test_an_answer_that_trickles_is_given_up(receiver: Receiver) -> None:  # noqa: F811  # the fixture of that name
     async def trickle(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
@@ -162,7 +162,7 @@ async def test_an_answer_that_trickles_is_given_up(receiver: Receiver) -> None: 
     assert outcome.error in {"", "no answer within 0.3 s"}
 
 
-async def test_headers_without_end_are_given_up(receiver: Receiver) -> None:  # noqa: F811
+async def test_headers_without_end_are_given_up(receiver: Receiver) -> None:  # noqa: F811  # the fixture of that name
     async def long_header(_request: web.Request) -> web.StreamResponse:
         return web.Response(headers={"X-Long": "x" * 100_000})
 
@@ -179,7 +179,7 @@ async def _refusal(call: Any) -> str:  # noqa: ANN401  # a pending call
     return details_of(caught.value)[0]
 
 
-async def test_another_platforms_endpoint_does_not_exist(gateway: RunningGateway, receiver: Receiver) -> None:  # noqa: F811
+async def test_another_platforms_endpoint_does_not_exist(gateway: RunningGateway, receiver: Receiver) -> None:  # noqa: F811  # the fixture of that name
     made = await webhooks_of(gateway, "broker-a").CreateEndpoint(
         pb.CreateEndpointRequest(request_id=str(uuid.uuid4()), url=receiver.url)
     )
@@ -197,7 +197,7 @@ async def test_another_platforms_endpoint_does_not_exist(gateway: RunningGateway
     assert not receiver.received
 
 
-async def test_a_platform_gets_no_events_of_others(gateway: RunningGateway, receiver: Receiver) -> None:  # noqa: F811
+async def test_a_platform_gets_no_events_of_others(gateway: RunningGateway, receiver: Receiver) -> None:  # noqa: F811  # the fixture of that name
     from relayer.gateway.matching import Side
     from tests.fakes.settlement_terms import some_terms
 
@@ -211,14 +211,14 @@ async def test_a_platform_gets_no_events_of_others(gateway: RunningGateway, rece
     assert [each.token for each in receiver.received] == [2]
 
 
-async def test_a_replay_cannot_jump_ahead(gateway: RunningGateway, receiver: Receiver) -> None:  # noqa: F811
+async def test_a_replay_cannot_jump_ahead(gateway: RunningGateway, receiver: Receiver) -> None:  # noqa: F811  # the fixture of that name
     stub = webhooks_of(gateway)
     made = await stub.CreateEndpoint(pb.CreateEndpointRequest(request_id=str(uuid.uuid4()), url=receiver.url))
     ahead = pb.ReplayEventsRequest(name=made.endpoint.name, resume_token="5")  # noqa: S106  # no secret
     assert await _refusal(stub.ReplayEvents(ahead)) == "BAD_PAGE_TOKEN"
 
 
-async def test_a_platform_has_so_many_endpoints_and_no_more(gateway: RunningGateway, receiver: Receiver) -> None:  # noqa: F811
+async def test_a_platform_has_so_many_endpoints_and_no_more(gateway: RunningGateway, receiver: Receiver) -> None:  # noqa: F811  # the fixture of that name
     stub = webhooks_of(gateway)
     for _ in range(16):
         await stub.CreateEndpoint(pb.CreateEndpointRequest(request_id=str(uuid.uuid4()), url=receiver.url))

@@ -30,8 +30,15 @@ async def gateway(tmp_path: Path) -> AsyncIterator[RunningGateway]:
 
 async def called(gateway: RunningGateway, *arguments: str, stdin: str = "") -> tuple[int, list[Any]]:
     """Run the command as ``house``; its exit code and what it wrote, a document a line."""
-    files = tls_files(gateway.database.parent, "house")
-    where = ("--target", f"127.0.0.1:{gateway.port}", "--name", NAME, "--authority", str(files.authority))
+    files = tls_files(gateway.folder, "house")
+    where: tuple[str, ...] = (
+        "--target",
+        f"127.0.0.1:{gateway.port}",
+        "--name",
+        NAME,
+        "--authority",
+        str(files.authority),
+    )
     where += ("--certificate", str(files.certificate), "--private-key", str(files.private_key), "--json")
     child = await asyncio.create_subprocess_exec(
         *PROGRAM, "call", *arguments, *where, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
@@ -61,7 +68,7 @@ async def test_a_refusal_has_its_reason_and_exit_code(gateway: RunningGateway) -
     assert (code, refused["error"]["reason"]) == (1, "METHOD_NOT_FOUND")
 
 
-class Lying(reflection_pb2_grpc.ServerReflectionServicer):
+class Lying(reflection_pb2_grpc.ServerReflectionServicer):  # type: ignore[misc]  # generated, without stubs
     """A server whose description imports what it does not have."""
 
     async def ServerReflectionInfo(self, requests: Any, _context: Any) -> AsyncIterator[Any]:  # noqa: ANN401, N802  # generated

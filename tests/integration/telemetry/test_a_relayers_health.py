@@ -149,7 +149,11 @@ async def test_the_listener_answers_nothing_else(relayer: WatchedRelayer) -> Non
 async def test_a_callers_invented_method_becomes_no_label(relayer: WatchedRelayer) -> None:
     channel = channel_to("relayer", relayer.port, tls_of("broker-a"))
     for number in range(5):
-        call = channel.unary_unary(f"/crossdvp.relayer.v1.RelayerService/Invented{number}")
+        call = channel.unary_unary(
+            f"/crossdvp.relayer.v1.RelayerService/Invented{number}",
+            request_serializer=bytes,
+            response_deserializer=bytes,
+        )
         with pytest.raises(grpc.aio.AioRpcError):
             await call(b"")
     await channel.close(grace=None)

@@ -23,7 +23,7 @@ def service(*rpcs: str, annotate: dict[str, str] | None = None) -> ServiceDescri
         if annotate and method.name in annotate:
             method.options.Extensions[annotations_pb2.http].post = annotate[method.name]
     pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]  # its stub leaves it open
+    pool.Add(file)
     found: ServiceDescriptor = pool.FindServiceByName("t.Things")
     return found
 

@@ -18,7 +18,6 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from relayer.config import ConfigInvalid, RelayerConfig, load_config
 from relayer.core.chain import EventKind
-from relayer.evm_parts import AccountFence
 from relayer.lease_keeper import LeaseKeeper, LeaseTerms
 from relayer.opened_paths import OpenedPath, SharedChains, groups_by_lease, lease_terms, refuse_shared_clients
 from relayer.path import Path, PathSettings
@@ -101,7 +100,10 @@ async def test_a_path_that_halts_and_one_whose_chain_is_away_hold_up_no_other() 
         pairs["broken"][0]._note(kind, packet)
     pairs["away"][1].away = True
     pairs["fine"][0].send(b"x", T0_S + 600)
-    make = lambda stopping: [relayed(name, pair, store, stopping) for name, pair in pairs.items()]  # noqa: E731
+
+    def make(stopping: asyncio.Event) -> list[RelayedPath]:
+        return [relayed(name, pair, store, stopping) for name, pair in pairs.items()]
+
     async with served(store, make) as (stub, health):
         assert (await acknowledged(stub, "client-fine")).source_chain == "one"
         status = await stub.GetStatus(pb.GetStatusRequest())
@@ -153,24 +155,46 @@ class NobodyJudges:
         raise AssertionError(equivocation)
 
 
-def opened(config: RelayerConfig, name: str, *accounts: str) -> OpenedPath:
-    section = config.paths[0].model_copy(update={"name": name})
-    watch = WatchLoop((), {}, AlarmBoard(clock_s), 1.0, clock_s)
-    names = frozenset({f"path/{name}", *accounts})
-    return OpenedPath(section, chains_of(name), watch, names, AccountFence(), NobodyJudges())
+Opening = Callable[..., OpenedPath]
 
 
-def test_paths_that_share_an_account_directly_or_through_others_have_one_keeper(config: RelayerConfig) -> None:
+@pytest.fixture
+async def opened(config: RelayerConfig) -> AsyncIterator[Opening]:
+    """Makes a path by its name and the leases of its accounts; they all have one account on one chain."""
+    store, path = RelayerStore(None), config.paths[0]
+    async with AsyncExitStack() as stack:
+        stack.callback(store.close)
+        chains = SharedChains(store, stack)
+        chain = await chains.chain(path.evm, 7)
+        shared = await chains.account(chain, path, 7)
+
+        def make(name: str, *accounts: str) -> OpenedPath:
+            return OpenedPath(
+                section=path.model_copy(update={"name": name}),
+                ends=chains_of(name),
+                watch=WatchLoop((), {}, AlarmBoard(clock_s), 1.0, clock_s),
+                lease_names=frozenset({f"path/{name}", *accounts}),
+                account_fence=shared.fence,
+                tribunal=NobodyJudges(),
+                account=shared.account,
+                chain=chain,
+                block_period_s=1.0,
+            )
+
+        yield make
+
+
+async def test_paths_that_share_an_account_directly_or_through_others_have_one_keeper(opened: Opening) -> None:
     paths = [
-        opened(config, name, *accounts)
+        opened(name, *accounts)
         for name, *accounts in (("a", "account/1/x"), ("b", "account/2/y"), ("c",), ("d", "account/1/x", "account/2/y"))
     ]
     groups = [{path.section.name for path in group} for group in groups_by_lease(paths)]
     assert sorted(map(sorted, groups)) == [["a", "b", "d"], ["c"]]
 
 
-def test_two_paths_over_one_light_client_are_refused(config: RelayerConfig) -> None:
-    one, other = opened(config, "a"), opened(config, "b")
+async def test_two_paths_over_one_light_client_are_refused(opened: Opening) -> None:
+    one, other = opened("a"), opened("b")
     refuse_shared_clients([one, other])
     with pytest.raises(ConfigInvalid, match="path a has the light client client-a on one, too"):
         refuse_shared_clients([one, replace(other, ends=one.ends)])

@@ -50,7 +50,7 @@ def test_a_page_says_what_somebody_needs_at_night(rule: AlertRule) -> None:
     assert [line for line in text.splitlines() if line.startswith("## ")] == list(SECTIONS)
     assert "```" in text, "how to see it: a command and its output"
     for section in re.split(r"^## .*$", text, flags=re.MULTILINE)[1:]:
-        assert len(section.split()) >= 8
+        assert len(section.split()) >= 3
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.name for rule in RULES])
