@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -17,8 +17,10 @@ MAX_DEPTH: Final = 40
 _DECLARATION: Final = re.compile(r"\s*<\?xml[^>]*encoding\s*=\s*[\"']([^\"']*)[\"']")
 _ATTRIBUTE: Final = "@"
 
-Content: TypeAlias = "str | Mapping[str, Content]"
-"""An element's text, or its children by name, in order; a name after ``@`` is an attribute, an empty one the text."""
+Content: TypeAlias = "str | Mapping[str, Content] | Sequence[Mapping[str, Content]]"
+"""An element's text, or its children by name, in order; a name after ``@`` is an attribute, an empty one the text. Of a
+sequence each is an element of that name.
+"""
 
 
 def parse(xml: bytes) -> Element:
@@ -131,7 +133,7 @@ def build(namespace: str, root: str, content: Mapping[str, Content]) -> bytes:
     return bytes(tostring(element, encoding="utf-8", xml_declaration=True))
 
 
-def _fill(element: Element, content: Content) -> None:
+def _fill(element: Element, content: str | Mapping[str, Content]) -> None:
     if isinstance(content, str):
         element.text = content
         return
@@ -141,4 +143,5 @@ def _fill(element: Element, content: Content) -> None:
         elif isinstance(inner, str) and name.startswith(_ATTRIBUTE):
             element.set(name[1:], inner)
         else:
-            _fill(SubElement(element, name), inner)
+            for each in (inner,) if isinstance(inner, (str, Mapping)) else inner:
+                _fill(SubElement(element, name), each)
