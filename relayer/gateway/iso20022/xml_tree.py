@@ -65,6 +65,7 @@ class Part:
         self._element = element
         self.path = path or namespace_and_name(element)[1]
         self._read: dict[int, Part] = {}
+        self._attributes_read: set[str] = set()
 
     def maybe(self, name: str) -> Part | None:
         """The child of that name, if there is one. Raises ``ProfileViolated`` where it stands twice."""
@@ -108,6 +109,7 @@ class Part:
 
     def attribute(self, name: str) -> str:
         """An attribute's value, empty if it is missing."""
+        self._attributes_read.add(name)
         return self._element.get(name, "")
 
     def require(self, path: str, expected: str) -> None:
@@ -117,7 +119,13 @@ class Part:
             raise ProfileViolated(f"{self.path}/{path}", expected, found[:80] or "nothing")
 
     def require_all_read(self) -> None:
-        """Raises ``ProfileViolated`` naming an element that was not asked for."""
+        """Raises ``ProfileViolated`` naming an element, an attribute or a text that was not asked for."""
+        for attribute in set(self._element.keys()) - self._attributes_read:
+            raise ProfileViolated(f"{self.path}/@{attribute[:80]}", "no such attribute in this profile", "one")
+        texts = ((self._element.text if len(self._element) else ""), *(child.tail for child in self._element))
+        for text in texts:
+            if text and not text.isspace():
+                raise ProfileViolated(self.path, "elements only", text.strip()[:40])
         for child in self._element:
             name = namespace_and_name(child)[1]
             read = self._read.get(id(child))
