@@ -152,7 +152,7 @@ def test_packets_that_wait_hide_none_that_can_be_worked_on(store: Store) -> None
     stuck = [replace(PACKET, sequence=sequence, timeout_s=PACKET.timeout_s - 60) for sequence in (2, 3, 4)]
     for packet in (*stuck, PACKET):
         _record(store, "one", packet.sequence, replace(SENT, packet=packet))
-    refused = Outcome(Verdict.REFUSED, refusal="PACKET_NOT_EXPECTED: no")
+    refused = Outcome(Verdict.REFUSED, refusal="SOME_RULE: no")
     messages = [PacketMessage(MessageKind.RECEIVE, packet, b"proof", 5) for packet in stuck]
     store.record_outcomes("one", "two", [(message, refused) for message in messages], NOW_S)
     assert [tracked.packet for tracked in store.open_packets("one", NOW_S, limit=3)] == [PACKET]
