@@ -12,15 +12,23 @@ from relayer.gateway.iso20022.schemas import MessageType, read
 Order: TypeAlias = Instruction | Cancellation
 
 
-def read_order(xml: bytes) -> Order:
-    """What a document orders, held against its schema and the profile.
+def read_document(xml: bytes) -> tuple[MessageType, Order | None]:
+    """A document's type, and what it orders; None for one that orders nothing here, which its schema allows.
 
-    Raises ``NotAMessage``, ``SchemaViolated``, ``ProfileViolated``, ``NotAnOrder``. The first document of a process
-    takes a second or two: call it in a thread.
+    Raises ``NotAMessage``, ``SchemaViolated``, ``ProfileViolated``. The first document of a process takes a second or
+    two: call it in a thread.
     """
     kind, body = read(xml)
     if kind is MessageType.INSTRUCTION:
-        return read_instruction(body)
+        return kind, read_instruction(body)
     if kind is MessageType.CANCELLATION:
-        return read_cancellation(body)
-    raise NotAnOrder(kind.identifier)
+        return kind, read_cancellation(body)
+    return kind, None
+
+
+def read_order(xml: bytes) -> Order:
+    """As ``read_document``. Raises ``NotAnOrder``, too."""
+    kind, order = read_document(xml)
+    if order is None:
+        raise NotAnOrder(kind.identifier)
+    return order

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -15,6 +16,8 @@ import pytest
 from crossdvp.gateway.v1 import message_service_pb2 as pb
 from crossdvp.gateway.v1 import message_service_pb2_grpc as pb_grpc
 from crossdvp.gateway.v1 import settlement_service_pb2
+from crossdvp.sdk import Gateway, Refused, Tls
+from crossdvp.sdk import MessageType as SdkMessageType
 
 from ibc.dvp import LeadLeg, SettlementTerms
 from relayer.gateway.instructing import InstructionRules
@@ -26,6 +29,7 @@ from relayer.gateway.matching import Side, Tolerances
 from relayer.gateway.service_tables import InstrumentWords
 from relayer.gateway.settlement_tables import INSTRUMENTS
 from relayer.gateway.store import GatewayStore
+from tests.fakes.rpc_parties import tls_of
 from tests.fakes.running_gateway import BOTH_SIDES, RunningGateway, create_request, details_of, running_gateway
 from tests.fakes.settlement_terms import some_terms
 
@@ -253,3 +257,22 @@ async def test_a_trade_whose_securities_lead_is_confirmed_with_its_own_transacti
     facts = {fact.what: fact.tx_id for fact in (await gateway.client().get(NAME)).facts}
     assert evidence.text("DeliveryEvmTx") == facts["securities delivered"]
     assert evidence.text("PaymentLedgerTx") == facts["cash paid"]
+
+
+async def test_the_sdk_sends_and_fetches_messages(gateway: RunningGateway) -> None:
+    def sdk(caller: str) -> Gateway:
+        tls = Tls(**dataclasses.asdict(tls_of(caller)))
+        return Gateway.connect(f"127.0.0.1:{gateway.port}", tls, timeout_s=30.0)
+
+    request_id = str(uuid.uuid4())
+    async with sdk("broker-a") as seller, sdk("broker-b") as buyer:
+        submitted = await seller.submit_message(instruction(Side.SELLER), request_id=request_id)
+        assert read(submitted.status_advice)[1].text(UNMATCHED) == "CMIS"
+        await buyer.submit_message(instruction(Side.BUYER))
+        assert await seller.submit_message(instruction(Side.SELLER), request_id=request_id) == submitted
+        status = await buyer.get_message(NAME, SdkMessageType.STATUS_ADVICE, Side.BUYER)
+        assert read(status)[1].text(PENDING) == "AWSH"
+        with pytest.raises(Refused, match="ISO20022_NOT_SETTLED"):
+            await buyer.get_message(NAME, SdkMessageType.CONFIRMATION, Side.BUYER)
+        with pytest.raises(Refused, match="ISO20022_NOT_AN_ORDER"):
+            await buyer.submit_message(status)
