@@ -156,7 +156,6 @@ def test_packets_that_wait_hide_none_that_can_be_worked_on(store: Store, refusal
     stuck = [replace(PACKET, sequence=sequence, timeout_s=PACKET.timeout_s - 60) for sequence in (2, 3, 4)]
     for packet in (*stuck, PACKET):
         _record(store, "one", packet.sequence, replace(SENT, packet=packet))
-    refused = Outcome(Verdict.REFUSED, refusal="SOME_RULE: no")
     messages = [PacketMessage(MessageKind.RECEIVE, packet, b"proof", 5) for packet in stuck]
     answered = [(message, Outcome(Verdict.REFUSED, refusal=refusal)) for message in messages]
     store.record_outcomes("one", "two", answered, NOW_S)
