@@ -92,7 +92,8 @@ async def serve_gateway(
             await run_until_stopped(stopping, jobs)
         finally:
             await server.stop()
-            await asyncio.gather(commit.close(), newest.close(), writer.close())
+            await asyncio.gather(commit.close(), newest.close())
+            await writer.close()  # last: entries of changes that failed are its to write
             _log.info("stopped")
 
 

@@ -7,7 +7,7 @@ import contextlib
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ from relayer.gateway.serving import serve_gateway
 from relayer.gateway.settlement_codec import encode_terms
 from relayer.gateway.store import GatewayStore
 from relayer.gateway.webhooks.serving import WebhookSettings
+from relayer.telemetry.observed_sides import ObservedCash, ObservedSecurities
+from relayer.telemetry.of_gateway import GatewayTelemetry
 from tests.fakes.http_callers import http_session, tls_files
 from tests.fakes.rpc_parties import channel_to, server_settings, tls_of
 from tests.fakes.settlement_sides import MemoryEvm, MemoryLedger
@@ -62,6 +64,7 @@ class RunningGateway:
     cut_offs: CutOffs = field(default_factory=CutOffs)
     name: str = "gateway"
     more: Callable[[GatewayStore], MoreServices] = lambda _store: MoreServices()
+    telemetry: GatewayTelemetry | None = None
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Task[None] | None = None
     _channels: list[Any] = field(default_factory=list)
@@ -90,10 +93,13 @@ class RunningGateway:
     async def _serve(self, on_ready: Any) -> None:  # noqa: ANN401  # a future's setter
         store = GatewayStore(self.database)
         margins = Margins(10, 10, 20, 10)
+        telemetry, evm, ledger = self.telemetry, self.evm, self.ledger
+        if telemetry is not None:
+            telemetry.watch_store(store, {"cn-a", "cn-b", "cn-c"})
         parts = GatewayParts(
             store,
-            self.evm,
-            self.ledger,
+            evm if telemetry is None else ObservedSecurities(evm, telemetry.process.tracing),
+            ledger if telemetry is None else ObservedCash(ledger, telemetry.process.tracing),
             self.scope,
             self.speakers,
             lambda: self.now_s,
@@ -113,7 +119,9 @@ class RunningGateway:
         )
         try:
             server = server_settings(NAME, self.port, self.speakers.callers)
-            await serve_gateway(parts, server, 0.01, self._stopping, on_ready, additions)
+            if telemetry is not None:
+                server = replace(server, measured=telemetry.process.server_interceptors)
+            await serve_gateway(parts, server, 0.01, self._stopping, on_ready, additions, telemetry)
         finally:
             store.close()
 

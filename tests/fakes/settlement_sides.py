@@ -142,11 +142,11 @@ class MemoryLedger:
 
     def release(self, terms: SettlementTerms) -> None:
         """The proof of delivery was processed."""
-        self._note(terms, SettlementEvent.CASH_RELEASED_TO_SELLER, "cash released")
+        self._note(terms, SettlementEvent.CASH_RELEASED_TO_SELLER, "cash released to seller")
 
     def give_back(self, terms: SettlementTerms) -> None:
         """The proof of refusal or time-out was processed."""
-        self._note(terms, SettlementEvent.CASH_RETURNED_TO_BUYER, "cash returned")
+        self._note(terms, SettlementEvent.CASH_RETURNED_TO_BUYER, "cash returned to buyer")
 
     def _here(self) -> None:
         if self.away:

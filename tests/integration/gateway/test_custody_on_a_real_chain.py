@@ -43,7 +43,7 @@ async def _prepare(
     world: ServicesWorld,
     name: str,
     caller: str = "broker-a",
-    action: pb.CustodyAction.ValueType = pb.CUSTODY_ACTION_HOLD,
+    action: Any = pb.CUSTODY_ACTION_HOLD,  # noqa: ANN401  # a generated enum value
 ) -> pb.PrepareTransactionResponse:
     request = pb.PrepareTransactionRequest(settlement=name, action=action)
     answer: pb.PrepareTransactionResponse = await world.services(caller).call(request)
