@@ -1,4 +1,4 @@
-"""A relayer or gateway whose own clock is an hour off: the ledgers' clocks judge, nothing unsafe is done, none spins."""
+"""A relayer or gateway whose own clock is an hour off: the ledgers' clocks judge, and none spins."""
 
 from __future__ import annotations
 
