@@ -66,7 +66,6 @@ def _alone(rule: MethodRule) -> MethodRule:
     return replace(rule, audited=Audited.WITHIN)
 
 
-
 BY_SERVICE: Final[Mapping[str, Mapping[str, MethodRule]]] = {
     "SettlementService": {
         "CreateSettlement": _alone(_PROPOSES),
