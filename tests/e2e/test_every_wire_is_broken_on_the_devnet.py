@@ -136,7 +136,14 @@ async def test_when_every_wire_was_broken_in_every_way_all_settled_once_and_was_
             await asyncio.gather(watching, return_exceptions=True)
             heard_s = max(watchers.grpc.last_s, watchers.sse.last_s)
         holdings, numbers = await stage.holdings(), [n for n in stored_events(devnet) if n > after]
-    told = {name: [f.value for f in [*Fault, *RpcFault] if (name in wires.nodes or isinstance(f, Fault)) and wires.felt(name, f)] for name in wires.wires}
+    told = {
+        name: [
+            f.value
+            for f in [*Fault, *RpcFault]
+            if (name in wires.nodes or isinstance(f, Fault)) and wires.felt(name, f)
+        ]
+        for name in wires.wires
+    }
     print(told)
     print(f"longest stall: settled {settled_s - mended_s:.1f} s, heard {heard_s - mended_s:.1f} s after the last fault")  # noqa: T201  # a figure for the runbook
     assert {trade.settlement.state for trade in trades} == {pb.SETTLEMENT_STATE_SETTLED}

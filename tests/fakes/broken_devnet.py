@@ -69,7 +69,9 @@ async def broken_devnet(stage: Stage, receiver_port: int) -> AsyncIterator[Wires
             text = (directory / f"{process}.toml").read_text()
             for node in nodes:
                 name = f"{process} to {'validators' if node in VALIDATORS else node}"
-                text = text.replace(f'"{state.nodes[node].target}"', f'"{(await wire(name, state.nodes[node].target)).address}"')
+                text = text.replace(
+                    f'"{state.nodes[node].target}"', f'"{(await wire(name, state.nodes[node].target)).address}"'
+                )
             name = f"{process} to evm"
             found.nodes[name] = await stack.enter_async_context(RpcFaultProxy(state.rpc_url))
             evm = await wire(name, f"127.0.0.1:{found.nodes[name].port}")
@@ -139,7 +141,10 @@ async def watch_over_sse(directory: Path, wires: Wires, after: int, heard: Heard
             timeout = aiohttp.ClientTimeout(total=None, sock_connect=2, sock_read=4)
             try:
                 async with session.get(
-                    "/v1/settlements:watch", params={"resumeToken": last}, headers={"Last-Event-ID": last}, timeout=timeout
+                    "/v1/settlements:watch",
+                    params={"resumeToken": last},
+                    headers={"Last-Event-ID": last},
+                    timeout=timeout,
                 ) as response:
                     async for number in _events(response):
                         heard.note(number)

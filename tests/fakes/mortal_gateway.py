@@ -72,9 +72,7 @@ class Instance:
         self.lease = LeaseKeeper(self.store.database, leases, names, terms, lambda: float(world.now_s))
         self.commit = GroupCommit(committing(self.store.apply, self._reach))
         settings = FollowerSettings(0.0, crash=self._reach)
-        self.follower = Follower(
-            self.store, world.evm, world.ledger, settings, world.clock_s, self.commit, self.lease
-        )
+        self.follower = Follower(self.store, world.evm, world.ledger, settings, world.clock_s, self.commit, self.lease)
         self.deliverer = Deliverer(
             self.store,
             webhooks_over(self.store),
