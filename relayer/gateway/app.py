@@ -31,6 +31,7 @@ from relayer.gateway.store import GatewayStore
 from relayer.gateway.webhooks.serving import webhook_settings
 from relayer.proof_ends import EvmAccess, LedgerAccess, opened_prover
 from relayer.rpc_server import ServerSettings
+from relayer.service import crash_hook, kill_this_process
 from relayer.telemetry import names
 from relayer.telemetry.observed_sides import ObservedCash, ObservedSecurities
 from relayer.telemetry.of_gateway import GatewayTelemetry
@@ -90,6 +91,7 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
             name=f"{config.name}@{socket.gethostname()}:{os.getpid()}",
             heartbeat_s=config.watch_heartbeat_s,
             more=more,
+            crash=crash_hook(config.kill_at, kill_this_process),
         )
         await serve_gateway(
             parts,

@@ -66,7 +66,6 @@ def _alone(rule: MethodRule) -> MethodRule:
     return replace(rule, audited=Audited.WITHIN)
 
 
-
 BY_SERVICE: Final[Mapping[str, Mapping[str, MethodRule]]] = {
     "SettlementService": {
         "CreateSettlement": _alone(_PROPOSES),
@@ -92,6 +91,7 @@ BY_SERVICE: Final[Mapping[str, Mapping[str, MethodRule]]] = {
         "ListInstruments": _READ,
         "UpdateInstrument": _OPERATES,
     },
+    "MessageService": {"SubmitMessage": _PROPOSES, "GetMessage": _READ},
     "PartyService": {
         "GetAccount": _READ,
         "ListAccounts": _READ,

@@ -230,7 +230,6 @@ class Writing:
             rows = [{"platform": p, "reference": r, "trade_id": trade} for (p, r), trade in self._claims.items()]
             self.connection.execute(sa.insert(REFERENCES), rows)
 
-
     def _write_audit(self, works: Sequence[Work], outcomes: Sequence[Outcome | Exception]) -> None:
         """Last: the chain's head is other writers' too, and is held no longer than it must."""
         records: list[AuditRecord] = []
