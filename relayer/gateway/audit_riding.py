@@ -32,7 +32,7 @@ class Place(Enum):
 
 
 class RidingEntries:
-    """Intent and outcome of one call whose effect is one database transaction. Of one event loop but for ``records``."""
+    """Intent and outcome of a call whose effect is one database transaction. Of one event loop but for ``records``."""
 
     def __init__(self, intent: AuditRecord) -> None:
         self.intent = intent

@@ -102,7 +102,6 @@ class ChangeVerbs(Verbs):
             guard=guarded,
             request=asked,
             claims=claims,
-            is_answer=is_answer,
             audit=riding.get(),
         )
         return await self._desk.commit.do(work)
@@ -134,7 +133,7 @@ class ChangeVerbs(Verbs):
         _require_may_cancel(speaker, seen)
         guarded, change, now_s = guard(speaker, trade_id), withdraw(etag), self._desk.now_s()
         outcome = await self._desk.commit.do(
-            Work(trade_id, change, now_s, guard=guarded, request=asked, is_answer=False)
+            Work(*(trade_id, change, now_s), guard=guarded, request=asked, is_answer=False, audit=riding.get())
         )
         if outcome.answer is not None:
             return outcome.answer

@@ -121,7 +121,7 @@ RULES: Final = (
         "sum by (path, why) (crossdvp_packets_parked) > 0",
         "5m",
         "{{ $value }} packets of path {{ $labels.path }} are set aside: {{ $labels.why }}",
-        "They wait for what is named, or for a person, and hold up no others. What a person parked is not timed out either.",
+        "They wait for what is named, or for a person, and hold up no others. Nor is timed out what a person parked.",
     ),
     AlertRule(
         "WebhooksLate",
