@@ -97,7 +97,7 @@ async def _add_endpoint(stage: Stage, url: str, after: int) -> None:
     stub = webhook_grpc.WebhookServiceStub(channel)  # type: ignore[no-untyped-call] # generated
     request = webhook_pb.CreateEndpointRequest(request_id=str(uuid.uuid4()), url=url, resume_token=str(after))
     await stub.CreateEndpoint(request, wait_for_ready=True, timeout=20)
-    await channel.close()
+    await channel.close(grace=None)
 
 
 async def _until_all_heard(directory: Path, watchers: Watchers, receiver: Receiver) -> None:
@@ -150,6 +150,6 @@ async def test_when_every_wire_was_broken_in_every_way_all_settled_once_and_was_
     bodies = {each.webhook_id: each.body for each in receiver.received}
     assert all(bodies[each.webhook_id] == each.body for each in receiver.received), "an id is one body, ever"
     for names in LANES[:2]:
-        assert {fault for name in names for fault in Fault if wires.felt(name, fault)} == set(Fault) - {Fault.NONE}
+        assert {fault for name in names for fault in Fault if wires.felt(name, fault)} >= set(Fault) - {Fault.NONE}
     felt = {fault for name in wires.nodes for fault in RpcFault if wires.felt(name, fault)}
     assert felt >= set(RpcFault) - {RpcFault.NONE, RpcFault.CHANGED_LOGS}, "logs are not read at every moment"

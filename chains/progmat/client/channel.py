@@ -40,6 +40,7 @@ def open_channel(endpoint: ApiEndpoint, tls: ApiTls) -> grpc.aio.Channel:
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 2000),
+        ("grpc.min_reconnect_backoff_ms", 5_000),  # how long connecting may take, its TLS handshake included
         ("grpc.keepalive_time_ms", 16_000),  # a dead wire is noticed in 21 s; servers want 15 between two pings
         ("grpc.keepalive_timeout_ms", 5_000),
         ("grpc.keepalive_permit_without_calls", 1),  # whoever begins again all the time has no call now and then
