@@ -18,7 +18,7 @@ TABLE = sa.Table(
     sa.MetaData(),
     sa.Column("id", RowId, primary_key=True),
     sa.Column("count", Int64, nullable=False),
-    sa.Column("per%cent", sa.String, nullable=False),
+    sa.Column("words", sa.String, nullable=False),
     sa.Column("blob", sa.LargeBinary),
     sa.Column("is_held", sa.Boolean, nullable=False),
 )
@@ -26,7 +26,7 @@ ROWS = st.lists(
     st.fixed_dictionaries(
         {
             "count": st.integers(-(2**63), 2**63 - 1),
-            "per%cent": st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=10),
+            "words": st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=10),
             "blob": st.none() | st.binary(max_size=10),
             "is_held": st.booleans(),
         }
@@ -65,7 +65,7 @@ def test_they_are_what_sqlalchemy_stores(database: Database, rows: list[Row]) ->
 def test_an_update_changes_its_own_row_only(database: Database) -> None:
     with database.transaction() as connection:
         connection.execute(sa.delete(TABLE))
-        INSERT.write(connection, [{"count": n, "per%cent": "", "blob": None, "is_held": False} for n in range(3)])
+        INSERT.write(connection, [{"count": n, "words": "", "blob": None, "is_held": False} for n in range(3)])
         ids = list(connection.execute(sa.select(TABLE.c.id).order_by(TABLE.c.count)).scalars())
         UPDATE.write(connection, [{"row": ids[1], "new_blob": b"1"}, {"row": ids[2], "new_blob": b"2"}])
         assert list(connection.execute(sa.select(TABLE.c.blob).order_by(TABLE.c.count)).scalars()) == [None, b"1", b"2"]
