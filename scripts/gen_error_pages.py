@@ -20,6 +20,7 @@ from chains.rpc_status import Blame, blame_of, code_of  # noqa: E402 # the check
 from primitives.errors import CrossDvpError  # noqa: E402 # as above
 from relayer import rpc_relayer as relayer_codes  # noqa: E402 # as above
 from relayer.gateway import status_codes as gateway_codes  # noqa: E402 # as above
+from relayer.gateway.http import errors as http_errors  # noqa: E402 # as above
 from relayer.reasons.catalogue import Entry, catalogue  # noqa: E402 # as above
 from relayer.rpc_server import SERVER_CODES  # noqa: E402 # as above
 
@@ -34,7 +35,7 @@ PROCESSES: Final = (
 """What they import is what can be told to a caller; a custodian's refusals of a lock come along with the last."""
 WITHOUT_CLASS: Final = {"INTERNAL": "what is not ours", "TOO_MANY_TRIES": "relayer/gateway/ledger_side.py"}
 OURS: Final = ("relayer", "chains", "light_clients", "ibc", "primitives")
-CODES: Final = {**SERVER_CODES, **relayer_codes.STATUS_CODES, **gateway_codes.STATUS_CODES}
+CODES: Final = {**SERVER_CODES, **relayer_codes.STATUS_CODES, **gateway_codes.STATUS_CODES, **http_errors.FACE_CODES}
 INTRODUCTION: Final = (
     "Every error answer carries google.rpc.ErrorInfo with one of these reasons and the domain `crossdvp`. "
     "`crossdvp explain REASON` prints the same, `--lang ja` in Japanese."

@@ -122,6 +122,7 @@ def _places(directory: Path, state: DevnetState, stage: Stage) -> dict[str, obje
         "gateway (gRPC, mTLS)": state.gateway.target,
         "gateway (HTTP, mTLS)": f"{state.http_url}/openapi.json",
         "relayer (gRPC, mTLS)": state.relayer.target,
+        **{f"{name} metrics, health": f"{url}/metrics  {url}/readyz" for name, url in state.metrics.items()},
         "certificates": f"{directory}/network/operator",
     }
 
@@ -173,6 +174,7 @@ def _document(
         "gateway": state.gateway.target,
         "http_url": state.http_url,
         "relayer": state.relayer.target,
+        "metrics": state.metrics,
         "nodes": {name: peer.target for name, peer in state.nodes.items()},
         "securities": [each.model_dump() for each in state.instruments],
         "processes": [{"name": p.name, "pid": p.pid, "running": alive[p.name]} for p in state.processes],

@@ -23,6 +23,7 @@ COMMANDS: Final[Commands] = {
     "explain": ("relayer.cli.explain", "What a reason of an error means and what to do, in English or Japanese."),
     "gateway": ("relayer.cli.gateway", "A gateway: its audit log and database, tokens for its callers."),
     "instrument": ("relayer.cli.instrument", "Security tokens that the gateway of a devnet settles: list, show."),
+    "iso20022": ("relayer.cli.iso20022", "ISO 20022 messages: check, draft, send, fetch."),
     "ledger": ("chains.progmat.cli.main", "Operate a ledger node: its configuration, storage, flows, vault, network."),
     "relayer": ("relayer.cli.relayer", "A relayer: run it, check it, see what it does, act on its packets."),
     "settlement": (

@@ -37,7 +37,9 @@ def packet_table(packets: Sequence[pb.Packet]) -> Table:
     """A line a packet."""
     table = Table(box=None, padding=(0, 2), header_style="dim")
     for header in ("packet", "path", "state", "since", "to time-out", "attempts", "next", "what was said last"):
-        table.add_column(header, justify="right" if header == "attempts" else "left", no_wrap=header == "packet")
+        table.add_column(
+            header, justify="right" if header == "attempts" else "left", no_wrap=header in {"packet", "since"}
+        )
     for packet in packets:
         state = state_name(packet)
         if packet.HasField("parking"):

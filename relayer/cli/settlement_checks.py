@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from chains.console import EXIT_REFUSED, JsonFlag, Output, out, output_of, run, show_json
 from primitives.errors import CallerError
-from relayer.cli import settlement_acts  # whose commands stand in the same group
+from relayer.cli import settlement_acts, settlement_trace  # whose commands stand in the same group
 from relayer.cli.settlement import DEFAULT_DIR, DirOption, NameArgument, app, resource_name
 from relayer.cli.verify import load_json_file
 from relayer.devnet.access import tls_of
@@ -24,7 +24,7 @@ from relayer.devnet.layout import DevnetState, read_state
 from relayer.devnet.trust import trust_of
 from relayer.gateway.services_client import ServicesClient
 
-__all__ = ["app", "services", "settlement_acts"]
+__all__ = ["app", "services", "settlement_acts", "settlement_trace"]
 
 _COLOURS = {"PASS": "green", "WARN": "yellow", "FAIL": "red", "UNKNOWN": "magenta"}
 

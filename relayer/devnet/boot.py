@@ -43,6 +43,7 @@ from relayer.devnet.layout import (
     EVM_CLIENT_ID,
     LEDGER_CLIENT_ID,
     LEDGER_ID,
+    OBSERVED,
     SECOND_NOTARY,
     STATE_FILE,
     DevnetAlreadyRunning,
@@ -118,7 +119,7 @@ async def _boot(
     started: list[Process],
 ) -> DevnetState:
     path = proof_path(proof)
-    names = (*notaries.nodes, "evm", *path.listening, "relayer", "gateway", "gateway-http")
+    names = (*notaries.nodes, "evm", *path.listening, *OBSERVED, "gateway-http", *map(_metrics_of, OBSERVED))
     ports = dict(zip(names, processes.free_ports(len(names)), strict=True))
     secrets_by_name = _make_evm_keys(directory)
     say("making certificates, keys and network parameters")
@@ -164,6 +165,7 @@ async def _boot(
         instruments=instruments,
         processes=tuple(started),
         proof=proof.value,
+        metrics={name: f"http://127.0.0.1:{ports[_metrics_of(name)]}" for name in OBSERVED},
     )
     write_state(directory, state)
     return state
@@ -177,6 +179,10 @@ async def _start_last(
     last = {"relayer": "relayer", "gateway": "relayer.gateway", **path.processes_at_last()}
     say(f"starting {', '.join(last)}")
     validators = between.collector.validator_set
+
+    def telemetry(name: str) -> str:
+        return files.telemetry_section(name, between.ports[_metrics_of(name)])
+
     files.write_relayer_and_gateway(
         directory,
         between.rpc.url,
@@ -186,10 +192,16 @@ async def _start_last(
         gateway,
         path.section,
         between.ports["gateway-http"],
+        telemetry,
     )
     _start(directory, last, started)
     await _wait_for_ports(directory, between.ports, started)
     await path.wait_until_ready(between)
+
+
+def _metrics_of(name: str) -> str:
+    """A process's metrics listener among the ports."""
+    return f"{name} metrics"
 
 
 def shut_down(directory: Path) -> None:

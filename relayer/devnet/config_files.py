@@ -20,6 +20,7 @@ from relayer.devnet.layout import (
     NODES,
     PATH_NAME,
     SECOND_NOTARY,
+    traces_file,
 )
 
 EVM_CHAIN_ID = 919_191  # nobody's network
@@ -100,14 +101,15 @@ def write_relayer_and_gateway(
     gateway: Peer,
     proof: Callable[[str], str] = lambda _process: "",
     http_port: int = 0,
+    telemetry: Callable[[str], str] = lambda _process: "",
 ) -> None:
-    """Both files, with the ``[proof]`` section that ``proof`` gives for each.
+    """Both files, with the ``[proof]`` and ``[telemetry]`` sections that ``proof`` and ``telemetry`` give for each.
 
     And the relayer's variant for the kill scenario: the same, but for the line it dies at.
     """
     head = _head(relayer, "relayer") + f"callers = {json.dumps([API_CLIENTS[2], 'relayer'])}\n"
     kill = f'kill_at = "{CrashPoint.BEFORE_ACKNOWLEDGE.value}"\n'
-    path = _path(shared_sections("relayer", rpc_url, nodes, validators) + proof("relayer"))
+    path = _path(shared_sections("relayer", rpc_url, nodes, validators) + proof("relayer")) + telemetry("relayer")
     (directory / "relayer.toml").write_text(head + path)
     (directory / "relayer-kill.toml").write_text(head + kill + path)
     margins = "before_lock_s = 3\nlock_to_settle_s = 5\nbefore_payment_s = 6\npayment_to_settle_s = 5\n"
@@ -119,6 +121,7 @@ def write_relayer_and_gateway(
         + _tenants()
         + shared_sections("gateway", rpc_url, nodes, validators)
         + proof("gateway")
+        + telemetry("gateway")
     )
 
 
@@ -126,6 +129,11 @@ def _http_and_webhooks(port: int) -> str:
     """The gateway's JSON face, and the key that seals webhooks' secrets, which boot has made."""
     listen = f'[http]\nlisten = "127.0.0.1:{port}"\n'
     return listen + '[webhooks]\nkey_file = "keys/webhooks.hex"\nfirst_pause_s = 1\nmost_pause_s = 10\n'
+
+
+def telemetry_section(name: str, port: int) -> str:
+    """A process's ``[telemetry]``: its listener on ``port``, and its spans in a file beside its database."""
+    return f'[telemetry]\nmetrics_listen = "127.0.0.1:{port}"\ntraces_file = "{traces_file(name)}"\n'
 
 
 def _head(peer: Peer, name: str) -> str:

@@ -23,6 +23,15 @@ PATH_NAME = "devnet"
 EVM_CLIENT_ID = "progmat-0"  # the light client of the ledger, hosted by the EVM chain
 
 
+OBSERVED = ("relayer", "gateway")
+"""Processes that have a metrics listener and keep their spans in a file."""
+
+
+def traces_file(name: str) -> str:
+    """Where a process keeps its spans, from the devnet's directory."""
+    return f"{name}-traces.jsonl"
+
+
 class Notaries(Enum):
     """How many notaries a devnet has."""
 
@@ -95,7 +104,10 @@ class Instrument(_Model):
 
 
 class DevnetState(_Model):
-    """All one needs to use a running devnet. Paths are relative to the devnet's directory."""
+    """All one needs to use a running devnet. Paths are relative to the devnet's directory.
+
+    ``metrics``: the addresses of /metrics, /healthz and /readyz by process.
+    """
 
     ledger_id: str
     coin_id: str
@@ -111,6 +123,7 @@ class DevnetState(_Model):
     instruments: tuple[Instrument, ...]
     processes: tuple[Process, ...]
     proof: str = "direct"
+    metrics: dict[str, str] = {}
 
 
 def read_state(directory: Path) -> DevnetState:

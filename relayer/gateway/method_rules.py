@@ -91,6 +91,7 @@ BY_SERVICE: Final[Mapping[str, Mapping[str, MethodRule]]] = {
         "ListInstruments": _READ,
         "UpdateInstrument": _OPERATES,
     },
+    "MessageService": {"SubmitMessage": _PROPOSES, "GetMessage": _READ},
     "PartyService": {
         "GetAccount": _READ,
         "ListAccounts": _READ,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from crossdvp.gateway.v1 import settlement_service_pb2 as pb
+from crossdvp.gateway.v1 import message_service_pb2, settlement_service_pb2
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
@@ -45,7 +45,9 @@ def differing_fields(known: Request, asked: Request) -> list[str]:
 
 
 def _fields(request: Request) -> dict[str, str]:
-    message: Message = getattr(pb, f"{request.method}Request").FromString(request.body)
+    name = f"{request.method}Request"
+    module = message_service_pb2 if hasattr(message_service_pb2, name) else settlement_service_pb2
+    message: Message = getattr(module, name).FromString(request.body)
     fields: dict[str, str] = {}
 
     def flatten(value: object, name: str) -> None:

@@ -16,7 +16,7 @@ from relayer.gateway.instructing import amend, hold, may_cancel_alone, release, 
 from relayer.gateway.lifecycle import HoldReason, SettlementState
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Ledger, Said, Settlement
-from relayer.gateway.requests import RequestKey, request_of
+from relayer.gateway.requests import Request, request_of
 from relayer.gateway.rpc_desk import Context, Verbs, answer, guard, named, own_side, request_id_of
 from relayer.gateway.settlement_codec import hold_of, priority_of, reference_of, trade_id_of
 from relayer.gateway.settlement_writes import Change, Outcome, Work
@@ -93,19 +93,15 @@ class ChangeVerbs(Verbs):
         request: Any,  # noqa: ANN401  # each method's own message
         change: Change,
         claims: tuple[str, str] | None = None,
-        *,
-        is_answer: bool = True,
     ) -> Outcome:
         trade_id = trade_id_of(request.name)
         asked = request_of(speaker.name, request_id_of(request.request_id), request)
+        guarded, now_s = guard(speaker, trade_id), self._desk.now_s()
         work = Work(
-            trade_id,
-            change,
-            self._desk.now_s(),
-            guard=guard(speaker, trade_id),
+            *(trade_id, change, now_s),
+            guard=guarded,
             request=asked,
             claims=claims,
-            is_answer=is_answer,
             audit=riding.get(),
         )
         return await self._desk.commit.do(work)
@@ -113,24 +109,40 @@ class ChangeVerbs(Verbs):
     async def CancelSettlement(  # noqa: N802  # as above
         self, request: pb.CancelSettlementRequest, context: Context
     ) -> pb.CancelSettlementResponse:
-        """See the .proto.
+        """See the .proto."""
+        speaker, etag, trade_id = self._speaker(context), request.etag, trade_id_of(request.name)
+        asked = request_of(speaker.name, request_id_of(request.request_id), request)
+        return answer(pb.CancelSettlementResponse, await self.cancelled(speaker, trade_id, asked, etag))
+
+    async def cancelled(
+        self,
+        speaker: Speaker,
+        trade_id: bytes,
+        asked: Request,
+        etag: str = "",
+        require: Callable[[Settlement], None] = lambda _settlement: None,
+    ) -> bytes:
+        """The message of what became of a settlement that was to be cancelled. ``require`` raises if it may not be.
 
         Storing the request first makes a repeat, even after a crash in between, go on with it; what came of it is
         stored as its answer.
         """
-        speaker = self._speaker(context)
         speaker.require_role(Role.PROPOSER)
-        key, trade_id = RequestKey(speaker.name, request_id_of(request.request_id)), trade_id_of(request.name)
-        _require_may_cancel(speaker, (await self._seen_by(speaker, trade_id)).settlement)
-        outcome = await self._changed(speaker, request, withdraw(request.etag), is_answer=False)
+        seen = (await self._seen_by(speaker, trade_id)).settlement
+        require(seen)
+        _require_may_cancel(speaker, seen)
+        guarded, change, now_s = guard(speaker, trade_id), withdraw(etag), self._desk.now_s()
+        outcome = await self._desk.commit.do(
+            Work(*(trade_id, change, now_s), guard=guarded, request=asked, is_answer=False, audit=riding.get())
+        )
         if outcome.answer is not None:
-            return answer(pb.CancelSettlementResponse, outcome.answer)
+            return outcome.answer
         settlement = named(outcome.settlement, trade_id)
         if settlement.state in _CANCELLABLE:
             settlement = await self._cancel_on_ledger(settlement)
         if settlement.state in _GOES_BACK:
-            done = await self._desk.commit.do(Work(trade_id, _as_it_is, self._desk.now_s(), finishes=key))
-            return answer(pb.CancelSettlementResponse, done.told)
+            done = await self._desk.commit.do(Work(trade_id, _as_it_is, self._desk.now_s(), finishes=asked.key))
+            return done.told
         if settlement.state.is_final:
             raise SettlementEnded(settlement.name, settlement.state.value)
         raise TradeAlreadyLocked(settlement.name, settlement.state.value)

@@ -35,7 +35,7 @@ class ProposeVerbs(Verbs):
         self, request: pb.CreateSettlementRequest, context: Context
     ) -> pb.CreateSettlementResponse:
         """See the .proto."""
-        return answer(pb.CreateSettlementResponse, await self._created(self._speaker(context), request))
+        return answer(pb.CreateSettlementResponse, await self.created(self._speaker(context), request))
 
     async def BatchCreateSettlements(  # noqa: N802  # as above
         self, request: pb.BatchCreateSettlementsRequest, context: Context
@@ -53,7 +53,7 @@ class ProposeVerbs(Verbs):
     async def _result(self, speaker: Speaker, request: pb.CreateSettlementRequest) -> pb.BatchResult:
         result = pb.BatchResult(request_id=request.request_id[:64])
         try:
-            result.settlement.ParseFromString(await self._created(speaker, request))
+            result.settlement.ParseFromString(await self.created(speaker, request))
         except CrossDvpError as refusal:
             result.refusal.CopyFrom(self._refusal(refusal))
         except Exception as defect:  # noqa: BLE001  # it must not hide what became of the others
@@ -68,19 +68,21 @@ class ProposeVerbs(Verbs):
         status.details[0].Unpack(info)
         return pb.Refusal(code=number, message=status.message, reason=info.reason, metadata=info.metadata)
 
-    async def _created(self, speaker: Speaker, request: pb.CreateSettlementRequest) -> bytes:
-        """The message of what an instruction led to."""
+    async def created(
+        self, speaker: Speaker, request: pb.CreateSettlementRequest, asked: Request | None = None
+    ) -> bytes:
+        """The message of what an instruction led to. ``asked``: what was really sent, if that was in another form."""
         speaker.require_role(Role.PROPOSER)
-        work = self._instruction(speaker, request)
+        work = self._instruction(speaker, request, asked)
         if not request.validate_only:
             return (await self._desk.commit.do(work)).told
         preview = await asyncio.to_thread(self._desk.store.preview, work.trade_id, work.change, work.now_s)
         return encode_settlement(named(preview, work.trade_id)).SerializeToString()
 
-    def _instruction(self, speaker: Speaker, request: pb.CreateSettlementRequest) -> Work:
+    def _instruction(self, speaker: Speaker, request: pb.CreateSettlementRequest, asked: Request | None) -> Work:
         """The work that an instruction is. Raises what is wrong with it."""
         admission, now_s = self._desk.admission, self._desk.now_s()
-        asked = request_of(speaker.name, request_id_of(request.request_id), request)
+        asked = asked or request_of(speaker.name, request_id_of(request.request_id), request)
         said = said_in(speaker, request, request.trade_reference, request.intended_settlement_date)
         side = side_of(request.side)
         message = request.terms

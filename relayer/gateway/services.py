@@ -7,6 +7,8 @@ import asyncio
 from crossdvp.gateway.v1 import (
     audit_service_pb2,
     audit_service_pb2_grpc,
+    message_service_pb2,
+    message_service_pb2_grpc,
     settlement_service_pb2,
     settlement_service_pb2_grpc,
     webhook_service_pb2,
@@ -17,6 +19,7 @@ from relayer.gateway.audit import AuditLog
 from relayer.gateway.parts import GatewayParts
 from relayer.gateway.rpc_audit import AuditRpc
 from relayer.gateway.rpc_desk import Desk
+from relayer.gateway.rpc_message import MessageRpc
 from relayer.gateway.rpc_settlement import SettlementRpc, Watching
 from relayer.gateway.service import Service, service_of
 from relayer.gateway.settlement_tables import AUDIT_TABLE
@@ -28,6 +31,7 @@ def core_services(parts: GatewayParts, desk: Desk, stopping: asyncio.Event) -> t
     audit = AuditRpc(AuditLog(parts.store.database, AUDIT_TABLE), parts.speakers)
     return (
         service_of(settlement_service_pb2, settlement_service_pb2_grpc, settlements),
+        service_of(message_service_pb2, message_service_pb2_grpc, MessageRpc(desk, settlements)),
         service_of(audit_service_pb2, audit_service_pb2_grpc, audit),
         *parts.more.services,
     )

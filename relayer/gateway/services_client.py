@@ -9,6 +9,8 @@ from crossdvp.gateway.v1 import (
     custody_service_pb2_grpc,
     instrument_service_pb2,
     instrument_service_pb2_grpc,
+    message_service_pb2,
+    message_service_pb2_grpc,
     party_service_pb2,
     party_service_pb2_grpc,
     preflight_service_pb2,
@@ -24,6 +26,7 @@ from relayer.rpc_call import ask
 MAX_ANSWER_BYTES: Final = 4 << 20
 _SERVICES: Final = (
     (instrument_service_pb2, instrument_service_pb2_grpc.InstrumentServiceStub, "InstrumentService"),
+    (message_service_pb2, message_service_pb2_grpc.MessageServiceStub, "MessageService"),
     (party_service_pb2, party_service_pb2_grpc.PartyServiceStub, "PartyService"),
     (preflight_service_pb2, preflight_service_pb2_grpc.PreflightServiceStub, "PreflightService"),
     (proof_service_pb2, proof_service_pb2_grpc.ProofServiceStub, "ProofService"),

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import structlog
@@ -14,6 +15,7 @@ from relayer.gateway.admission import Admission
 from relayer.gateway.audit import AuditLog, AuditWriter
 from relayer.gateway.audit_calls import AuditedCalls
 from relayer.gateway.caller_checks import CallerChecks
+from relayer.gateway.crash_points import committing
 from relayer.gateway.error_details import adorner
 from relayer.gateway.follower import Follower, FollowerSettings
 from relayer.gateway.group_commit import GroupCommit
@@ -56,10 +58,10 @@ async def serve_gateway(
     Of several over one PostgreSQL all answer; one of them, by its lease, follows, and one delivers webhooks.
     """
     offered = additions or Additions()
-    commit, newest = GroupCommit(parts.store.apply), NewestEvent(parts.store.newest_number, _WATCH_POLL_S)
+    commit, newest = GroupCommit(committing(parts.store.apply, parts.crash)), _newest(parts)
     writer = AuditWriter(AuditLog(parts.store.database, AUDIT_TABLE))
     keeper = _follower_lease(parts)
-    settings = FollowerSettings(poll_interval_s)
+    settings = FollowerSettings(poll_interval_s, crash=parts.crash)
     follower = Follower(parts.store, parts.securities, parts.cash, settings, parts.now_s, commit, keeper)
     runners: dict[str, Runner] = {"follower": follower, "audit": writer}
     if keeper is not None:
@@ -110,6 +112,10 @@ def _follower_lease(parts: GatewayParts) -> LeaseKeeper | None:
     return LeaseKeeper(parts.store.database, LEASES, (FOLLOWER_LEASE,), terms, parts.now_s)
 
 
+def _newest(parts: GatewayParts) -> NewestEvent:
+    return NewestEvent(parts.store.newest_number, _WATCH_POLL_S)
+
+
 def _desk(parts: GatewayParts, commit: GroupCommit, newest: NewestEvent) -> Desk:
     admission = Admission(parts.scope, parts.margins, parts.rules, parts.cut_offs)
     clerk = (parts.store, commit, newest, parts.cash, admission, parts.speakers, parts.now_s, STATUS_CODES)
@@ -136,6 +142,7 @@ async def _opened_webhooks(
 ) -> tuple[Webhooks, LeaseKeeper]:
     terms = LeaseTerms(parts.name, WEBHOOKS_LEASE_TTL_S)
     keeper = LeaseKeeper(parts.store.database, LEASES, [WEBHOOKS_LEASE], terms, offered.lease_now_s)
+    settings = replace(settings, delivery=replace(settings.delivery, crash=parts.crash))
     opened = opened_webhooks(settings, parts.store, parts.speakers, keeper, parts.now_s)
     return await stack.enter_async_context(opened), keeper
 

@@ -35,7 +35,7 @@ STATE_NUMBERS: Final[dict[SettlementState, pb.SettlementState]] = {
     for state in SettlementState
 }
 _STATE_OF: Final[dict[int, SettlementState]] = {number: state for state, number in STATE_NUMBERS.items()}
-_SIDE_NUMBERS: Final = {side: number for number, side in SIDES.items()}
+SIDE_NUMBERS: Final = {side: cast("pb.Side", number) for number, side in SIDES.items()}
 _HOLD_NUMBERS: Final = {hold: number for number, hold in HOLDS.items()}
 _DOUBTS: Final = {doubt.value: doubt for doubt in Doubt}
 
@@ -85,7 +85,7 @@ def encode_settlement(settlement: Settlement) -> pb.Settlement:
 def _encode_instruction(side: Side, own: Instruction) -> pb.Instruction:
     said = own.said
     return pb.Instruction(
-        side=cast("pb.Side", _SIDE_NUMBERS[side]),
+        side=SIDE_NUMBERS[side],
         reference=said.reference,
         trade_reference=said.trade_reference,
         holds=[cast("pb.HoldReason", _HOLD_NUMBERS[hold]) for hold in sorted(said.holds, key=lambda hold: hold.name)],
@@ -143,6 +143,12 @@ def instructed_by(settlement: Settlement) -> str:
     return json.dumps(
         {side.value: [each.said.platform, each.said.user] for side, each in settlement.instructions.items()}
     )
+
+
+def decode_told(message: pb.Settlement) -> Settlement:
+    """A settlement as a caller was told it: without the people who instructed."""
+    nobody = json.dumps({side.value: ["", ""] for side in Side})
+    return decode_settlement(message, nobody, bytes.fromhex(message.name.removeprefix("settlements/")))
 
 
 def decode_settlement(message: pb.Settlement, by: str, trade_id: bytes) -> Settlement:

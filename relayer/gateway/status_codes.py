@@ -34,6 +34,7 @@ from relayer.gateway.errors import (
     TradeReferenceAmbiguous,
     TradeReferenceUnknown,
 )
+from relayer.gateway.iso20022.errors import AlreadySettled, CannotCarry, NotSettled, NotYourReference
 from relayer.gateway.service_errors import STATUS_CODES as SERVICE_CODES
 from relayer.gateway.webhooks.errors import EndpointUnknown, TooManyEndpoints
 
@@ -64,6 +65,10 @@ STATUS_CODES: Final[Mapping[type[BaseException], grpc.StatusCode]] = {
     NotABusinessDay: grpc.StatusCode.FAILED_PRECONDITION,
     PastCutOff: grpc.StatusCode.FAILED_PRECONDITION,
     CalendarUnknown: grpc.StatusCode.INVALID_ARGUMENT,
+    NotSettled: grpc.StatusCode.FAILED_PRECONDITION,
+    AlreadySettled: grpc.StatusCode.FAILED_PRECONDITION,
+    CannotCarry: grpc.StatusCode.FAILED_PRECONDITION,
+    NotYourReference: grpc.StatusCode.FAILED_PRECONDITION,
     EndpointUnknown: grpc.StatusCode.NOT_FOUND,
     TooManyEndpoints: grpc.StatusCode.RESOURCE_EXHAUSTED,
 }

@@ -122,11 +122,16 @@ class DependencyBoard:
         changed = before is None or before.is_up is not is_up
         since_s = self._now_s() if before is None or changed else before.since_s
         self._statuses[dependency.name] = DependencyStatus(dependency.name, dependency.kind, is_up, detail, since_s)
-        if changed and not is_up:
+        if before is None:
+            if not is_up:  # at the start that is how things are: nothing went wrong yet
+                _log.info(
+                    "dependency is not up yet", dependency=dependency.name, kind=dependency.kind.value, detail=detail
+                )
+        elif changed and not is_up:
             _log.warning("dependency is down", dependency=dependency.name, kind=dependency.kind.value, detail=detail)
-        elif changed and before is not None:
+        elif changed:
             down_s = round(since_s - before.since_s, 3)
-            _log.info("dependency is up again", dependency=dependency.name, kind=dependency.kind.value, down_s=down_s)
+            _log.info("dependency is up", dependency=dependency.name, kind=dependency.kind.value, down_s=down_s)
 
 
 def _unseen(dependency: Dependency) -> DependencyStatus:

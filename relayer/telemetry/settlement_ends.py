@@ -32,10 +32,8 @@ _ENDS: Final = {
     pb.SETTLEMENT_STATE_CANCELLED: "cancelled",
 }
 _LOCKS: Final = {"cash locked": "cash", "securities locked": "securities"}
-_RELEASES: Final = {
-    *("cash released to seller", "cash returned to buyer"),
-    *("securities delivered", "securities returned after refusal", "securities returned after the time-out"),
-}
+_RELEASES: Final = ("cash released", "cash returned", "securities delivered", "securities returned")
+"""How facts begin that end what a lock held."""
 
 
 class Stream(Protocol):
@@ -65,16 +63,20 @@ class SettlementEnds:
         self._alarmed: OrderedDict[str, frozenset[tuple[str, str, str]]] = OrderedDict()
 
     async def run(self, stopping: asyncio.Event, interval_s: float) -> None:
-        """Read until ``stopping``; a database that is away is waited for."""
+        """Read until ``stopping``, and once more; a database that is away is waited for."""
         while not stopping.is_set():
-            try:
-                await self.read()
-            except CrossDvpError as failure:
-                _log.warning("event stream unread", reason=failure.reason, error=str(failure))
+            await self._read_or_say()
             try:
                 await asyncio.wait_for(stopping.wait(), interval_s)
             except TimeoutError:
                 continue
+        await self._read_or_say()
+
+    async def _read_or_say(self) -> None:
+        try:
+            await self.read()
+        except CrossDvpError as failure:
+            _log.warning("event stream unread", reason=failure.reason, error=str(failure))
 
     async def read(self) -> None:
         """Everything that is new; at the first call, only where the stream stands."""
@@ -139,7 +141,7 @@ class SettlementEnds:
         self._metrics.count(names.SETTLEMENTS_ENDED, outcome)
         self._metrics.observe(names.SETTLEMENT_SECONDS, outcome, seconds=took_s)
         locked = next(((_LOCKS[f.what], _s(f.at)) for f in settlement.facts if f.what in _LOCKS), None)
-        released_s = next((_s(f.at) for f in settlement.facts if f.what in _RELEASES), None)
+        released_s = next((_s(f.at) for f in settlement.facts if f.what.startswith(_RELEASES)), None)
         held: dict[str, float] = {}
         if locked is not None and released_s is not None:
             held = {"locked_s": max(0.0, released_s - locked[1])}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,8 @@ from relayer.gateway.serving import serve_gateway
 from relayer.gateway.settlement_codec import encode_terms
 from relayer.gateway.store import GatewayStore
 from relayer.gateway.webhooks.serving import WebhookSettings
+from relayer.telemetry.observed_sides import ObservedCash, ObservedSecurities
+from relayer.telemetry.of_gateway import GatewayTelemetry
 from tests.fakes.http_callers import http_session, tls_files
 from tests.fakes.rpc_parties import channel_to, server_settings, tls_of
 from tests.fakes.settlement_sides import MemoryEvm, MemoryLedger
@@ -62,10 +66,11 @@ class RunningGateway:
     cut_offs: CutOffs = field(default_factory=CutOffs)
     name: str = "gateway"
     more: Callable[[GatewayStore], MoreServices] = lambda _store: MoreServices()
+    telemetry: GatewayTelemetry | None = None
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Task[None] | None = None
     _channels: list[Any] = field(default_factory=list)
-    _elsewhere: tempfile.TemporaryDirectory[str] | None = None
+    _elsewhere: Path | None = None
 
     @property
     def folder(self) -> Path:
@@ -73,8 +78,9 @@ class RunningGateway:
         if isinstance(self.database, Path):
             return self.database.parent
         if self._elsewhere is None:
-            self._elsewhere = tempfile.TemporaryDirectory(prefix="crossdvp-gateway-")
-        return Path(self._elsewhere.name)
+            self._elsewhere = Path(tempfile.mkdtemp(prefix="crossdvp-gateway-"))
+            atexit.register(shutil.rmtree, self._elsewhere, ignore_errors=True)
+        return self._elsewhere
 
     async def start(self) -> None:
         """On a free port at first, on the same port ever after."""
@@ -90,10 +96,13 @@ class RunningGateway:
     async def _serve(self, on_ready: Any) -> None:  # noqa: ANN401  # a future's setter
         store = GatewayStore(self.database)
         margins = Margins(10, 10, 20, 10)
+        telemetry, evm, ledger = self.telemetry, self.evm, self.ledger
+        if telemetry is not None:
+            telemetry.watch_store(store, {"cn-a", "cn-b", "cn-c"})
         parts = GatewayParts(
             store,
-            self.evm,
-            self.ledger,
+            evm if telemetry is None else ObservedSecurities(evm, telemetry.process.tracing),
+            ledger if telemetry is None else ObservedCash(ledger, telemetry.process.tracing),
             self.scope,
             self.speakers,
             lambda: self.now_s,
@@ -113,7 +122,9 @@ class RunningGateway:
         )
         try:
             server = server_settings(NAME, self.port, self.speakers.callers)
-            await serve_gateway(parts, server, 0.01, self._stopping, on_ready, additions)
+            if telemetry is not None:
+                server = replace(server, measured=telemetry.process.server_interceptors)
+            await serve_gateway(parts, server, 0.01, self._stopping, on_ready, additions, telemetry)
         finally:
             store.close()
 

@@ -6,15 +6,18 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
 
 import aiohttp
+from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from chains.progmat.client import ApiTls
+from ibc.dvp import SettlementTerms
 from primitives.errors import UnavailableError
 from relayer.core.chain import Head
+from relayer.gateway.matching import Side
 from relayer.path import Path, PathSettings
 from relayer.service import RelayerLoop, never
 from relayer.serving import RelayedPath, serve_relayer
@@ -25,6 +28,7 @@ from relayer.telemetry.dependencies import DependencyKind
 from relayer.telemetry.listener import Listener
 from relayer.telemetry.metrics import Metrics
 from relayer.telemetry.names import Metric
+from relayer.telemetry.of_gateway import GatewayTelemetry
 from relayer.telemetry.of_relayer import RelayerTelemetry
 from relayer.telemetry.process import Telemetry, certificate_dates
 from relayer.telemetry.tracing import NoTracing, Tracing
@@ -32,6 +36,7 @@ from relayer.watch.alarms import AlarmBoard
 from relayer.watch.service import WatchLoop
 from tests.fakes.instant_chain import InstantChain
 from tests.fakes.rpc_parties import server_settings, tls_of
+from tests.fakes.running_gateway import RunningGateway
 
 T0_S = 1_700_000_000
 QUICK = TelemetrySection(check_interval_s=0.05, check_timeout_s=0.5)
@@ -115,10 +120,11 @@ class WatchedRelayer:
     port: int = 0
     http: int = 0
     switches: dict[str, Switch] = field(default_factory=dict)
+    seconds_a_look: float = 0.0
 
     async def metrics(self) -> str:
-        """A scrape, with the sources' pauses over."""
-        self.clocks.timer_s += 6.0
+        """A scrape of what is now, whatever was asked a moment ago."""
+        self.telemetry.process.metrics._asked_s.clear()
         return (await fetch(self.http, "/metrics"))[1]
 
     async def ready(self) -> dict[str, Any]:
@@ -130,8 +136,8 @@ class WatchedRelayer:
     async def until(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait until /readyz says so."""
         async with asyncio.timeout(10):
-            while not holds(found := await self.ready()):  # noqa: ASYNC110  # whoever changes it tells nobody
-                await asyncio.sleep(0)
+            while not holds(found := await self.ready()):
+                self.clocks.pass_s(self.seconds_a_look)
         return found
 
 
@@ -156,8 +162,7 @@ async def watched_relayer(
         process.depend(name, DependencyKind.PEER, switch.check)
     world.http = await listener.open()
     ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    settings = server_settings("relayer")
-    settings = type(settings)(settings.listen, settings.tls, settings.callers, process.server_interceptors)
+    settings = replace(server_settings("relayer"), measured=process.server_interceptors)
     serving = asyncio.create_task(
         serve_relayer(
             [RelayedPath(loop, watch)], store, settings, 0.01, stopping, ready.set_result, telemetry=telemetry
@@ -179,3 +184,56 @@ def _halting_pair(clocks: Clocks) -> tuple[HaltingChain, HaltingChain]:
     two = HaltingChain("two", "client-two", lambda: int(clocks.now_s))
     one.counterparty, two.counterparty = two, one
     return one, two
+
+
+@dataclass
+class WatchedGateway:
+    """A gateway that runs in this loop; ``http``: the port of its listener. Its clock is the telemetry's, too."""
+
+    clocks: Clocks
+    gateway: RunningGateway
+    telemetry: GatewayTelemetry
+    http: int
+
+    async def metrics(self) -> str:
+        """A scrape of what is now, whatever was asked a moment ago."""
+        self.telemetry.process.metrics._asked_s.clear()
+        return (await fetch(self.http, "/metrics"))[1]
+
+    async def settle(self, terms: SettlementTerms) -> None:
+        """From both instructions to the end, the counterparts in memory acting as they would."""
+        client = self.gateway.client()
+        await client.create(Side.SELLER, terms)
+        await client.create(Side.BUYER, terms)
+        self.gateway.evm.earmark(terms)
+        await self.reached(terms, pb.SETTLEMENT_STATE_LOCKED)
+        self.gateway.evm.deliver(terms)
+        await self.reached(terms, pb.SETTLEMENT_STATE_DELIVERED)
+        self.gateway.ledger.release(terms)
+        await self.reached(terms, pb.SETTLEMENT_STATE_SETTLED)
+
+    async def reached(self, terms: SettlementTerms, state: int) -> None:
+        """Wait until the settlement is there; the gateway's clock goes on meanwhile, as its schedule asks by it."""
+        client = self.gateway.client()
+        async with asyncio.timeout(10):
+            while (await client.get(f"settlements/{terms.trade_id.hex()}")).state != state:
+                self.gateway.now_s += 1
+                self.clocks.now_s = float(self.gateway.now_s)
+
+
+@contextlib.asynccontextmanager
+async def watched_gateway(folder: FilePath, tracing: Tracing | None = None) -> AsyncIterator[WatchedGateway]:
+    """A gateway with telemetry, serving until the end."""
+    clocks = Clocks()
+    telemetry = GatewayTelemetry(telemetry_of(names.GATEWAY, clocks, tracing))
+    process = telemetry.process
+    listener = Listener("127.0.0.1:0", process.metrics, process.board, process.timer_s)
+    gateway = RunningGateway(folder / "gateway.sqlite3", telemetry=telemetry)
+    http = await listener.open()
+    await gateway.start()
+    try:
+        yield WatchedGateway(clocks, gateway, telemetry, http)
+    finally:
+        await gateway.close()
+        await listener.close()
+        process.tracing.close()

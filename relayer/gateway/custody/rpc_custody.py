@@ -17,7 +17,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from chains.evm.client.holding import Plan, Step
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.unsigned_tx import UnsignedEvmTx
-from relayer.gateway.access import Role, Speakers
+from relayer.gateway.access import Role, Speaker, Speakers
 from relayer.gateway.custody.judging import require_prepared
 from relayer.gateway.custody.planning import Action, Planner
 from relayer.gateway.custody.sending import OperationSender
@@ -75,12 +75,18 @@ class CustodyRpc(pb_grpc.CustodyServiceServicer):
     def __init__(self, desk: CustodyDesk) -> None:
         self._desk = desk
 
+    def _trader(self, context: Context) -> Speaker:
+        """Whoever proposes or affirms for a platform. Raises ``RoleMissing``."""
+        speaker = self._desk.speakers.speaker(caller_of(context))
+        if Role.AFFIRMER not in speaker.roles:
+            speaker.require_role(Role.PROPOSER)
+        return speaker
+
     async def PrepareTransaction(  # noqa: N802  # the name in the .proto
         self, request: pb.PrepareTransactionRequest, context: Context
     ) -> pb.PrepareTransactionResponse:
         """See the .proto."""
-        desk, speaker = self._desk, self._desk.speakers.speaker(caller_of(context))
-        speaker.require_role(Role.PROPOSER)
+        desk, speaker = self._desk, self._trader(context)
         action = _ACTIONS.get(request.action)
         if action is None:
             raise BadRequest("action", "a CustodyAction", request.action)
@@ -132,8 +138,7 @@ class CustodyRpc(pb_grpc.CustodyServiceServicer):
         self, request: pb.ExecuteTransactionRequest, context: Context
     ) -> pb.ExecuteTransactionResponse:
         """See the .proto."""
-        desk, speaker = self._desk, self._desk.speakers.speaker(caller_of(context))
-        speaker.require_role(Role.PROPOSER)
+        desk, speaker = self._desk, self._trader(context)
         prepared = await asyncio.to_thread(self._required, speaker.name, request.prepared_transaction)
         raw = await self._signed(speaker.name, prepared, request)
         found, now_s = require_prepared(raw, prepared), desk.now_s()

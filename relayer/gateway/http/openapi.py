@@ -109,9 +109,9 @@ def _named(file: descriptor_pb2.FileDescriptorProto, path: list[int]) -> str:
 def _operation(route: Route, schemas: _Schemas, comments: Comments) -> dict[str, Any]:
     rpc = route.rpc
     text = comments.get(rpc.full_name, "")
-    in_path = {variable.field for variable in route.variables}
+    in_path = {variable.field for variable in route.variables} | ({route.body} - {BODY_ALL})
     parameters = [
-        {"name": each, "in": "path", "required": True, "schema": {"type": "string"}} for each in sorted(in_path)
+        {"name": each, "in": "path", "required": True, "schema": {"type": "string"}} for each in route.wildcards
     ]
     operation: dict[str, Any] = {
         "operationId": f"{rpc.containing_service.name}_{rpc.name}",
@@ -121,8 +121,11 @@ def _operation(route: Route, schemas: _Schemas, comments: Comments) -> dict[str,
     }
     if route.body == BODY_ALL:
         schema = schemas.without(route.request, in_path)
+    elif route.body:
+        schema = schemas.field(route.request.fields_by_name[route.body])
+    if route.body:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-    elif not route.body:
+    if route.body != BODY_ALL:
         parameters += [
             {"name": field.json_name, "in": "query", "schema": schemas.field(field)}
             for field in route.request.fields

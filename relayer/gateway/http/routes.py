@@ -36,7 +36,7 @@ class BadRoute(CallerError):
 
 @dataclass(frozen=True)
 class Variable:
-    """A part of the path that goes into a field of the request: ``{field=things/*}``."""
+    """A part of the path that goes into a field of the request: ``{field=things/*}``, ``{thing.name=things/*}``."""
 
     field: str
     segments: tuple[str, ...]
@@ -90,12 +90,21 @@ class Route:
         return "/" + "/".join(shown) + (f":{self.verb}" if self.verb else "")
 
     @property
+    def wildcards(self) -> tuple[str, ...]:
+        """A name for each wildcard of the path, in order: its field's, numbered where a field has several."""
+        found = []
+        for variable in self.variables:
+            count = variable.segments.count("*")
+            found += [variable.field if count == 1 else f"{variable.field}_{at + 1}" for at in range(count)]
+        return tuple(found)
+
+    @property
     def openapi_path(self) -> str:
         """The path as OpenAPI writes it: one parameter a wildcard."""
-        shown = []
+        shown, names = [], iter(self.wildcards)
         for part in self.parts:
             if isinstance(part, Variable):
-                shown += [f"{{{part.field}}}" if each == "*" else each for each in part.segments]
+                shown += [f"{{{next(names)}}}" if each == "*" else each for each in part.segments]
             else:
                 shown.append(part)
         return "/" + "/".join(shown) + (f":{self.verb}" if self.verb else "")
@@ -173,23 +182,23 @@ def _route(rpc: MethodDescriptor, http_method: str, template: str, body: str) ->
             continue
         name, equals, inner = piece[1:-1].partition("=")
         segments = tuple(_segment(rpc, each) for each in inner.split("/")) if equals else ("*",)
-        if not _is_text_field(rpc.input_type, name) or segments.count("*") != 1:
-            raise BadRoute(f"{rpc.full_name}: {piece} is not a field of the request with one * in its pattern")
+        if not _is_text(rpc.input_type, name) or "*" not in segments:
+            raise BadRoute(f"{rpc.full_name}: {piece} is not a text field of the request with a * in its pattern")
         parts.append(Variable(name, segments))
     if body not in {"", BODY_ALL} and body not in rpc.input_type.fields_by_name:
         raise BadRoute(f"{rpc.full_name}: the body {body} is not a field of the request")
     return Route(http_method, tuple(parts), verb, body, rpc)
 
 
-def _is_text_field(kind: Descriptor, dotted: str) -> bool:
-    """Whether a name, or names of fields of fields, lead to a string."""
-    *outer, last = dotted.split(".")
-    for name in outer:
-        field = kind.fields_by_name.get(name)
-        if field is None or field.message_type is None or field.is_repeated:
-            return False
-        kind = field.message_type
-    return last in kind.fields_by_name and kind.fields_by_name[last].type == FieldDescriptor.TYPE_STRING
+def _is_text(kind: Descriptor, path: str) -> bool:
+    """Whether a dotted path leads to a string of a message."""
+    first, _, rest = path.partition(".")
+    field = kind.fields_by_name.get(first)
+    if field is None or field.is_repeated:
+        return False
+    if rest:
+        return field.message_type is not None and _is_text(field.message_type, rest)
+    return bool(field.type == FieldDescriptor.TYPE_STRING)
 
 
 def _segment(rpc: MethodDescriptor, text: str) -> str:

@@ -180,12 +180,8 @@ async def _body(request: web.Request) -> bytes:
 
 
 def _path(request: web.Request, route: Route) -> list[str]:
-    """What stands at each variable's wildcard."""
-    found = []
-    for at, variable in enumerate(route.variables):
-        segments = request.match_info[f"v{at}"].split("/")
-        found.append("/".join(segments[variable.segments.index("*") :]))
-    return found
+    """What stands at each variable."""
+    return [request.match_info[f"v{at}"] for at in range(len(route.variables))]
 
 
 def _query(request: web.Request, route: Route) -> list[tuple[str, str]]:

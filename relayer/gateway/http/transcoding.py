@@ -44,7 +44,7 @@ class BytesForm(Enum):
 def request_bytes(
     route: Route, path: Iterable[str], query: Iterable[tuple[str, str]], body: bytes, form: BytesForm
 ) -> bytes:
-    """The rpc's request as bytes. ``path``: what stands at the variables' wildcards. Raises ``MalformedRequest``."""
+    """The rpc's request as bytes. ``path``: what stands at the variables. Raises ``MalformedRequest``."""
     try:
         fields = _fields(route, path, query, body)
         fields = _walk(route.request, fields, _base64_of_hex if form is BytesForm.HEX else _strict_base64)
@@ -66,24 +66,25 @@ def _fields(route: Route, path: Iterable[str], query: Iterable[tuple[str, str]],
         raise _Problem(f"has a body, which {route.http_method} does not take: put fields into the query")
     _put_query(fields, route, query)
     for variable, text in zip(route.variables, path, strict=True):
-        name = "/".join(text if each == "*" else each for each in variable.segments)
-        _put_in_path(fields, route.request, variable.field, name)
+        _put_path(fields, route.request, variable.field, text)
     return fields
 
 
-def _put_in_path(fields: dict[str, Any], kind: Descriptor, dotted: str, text: str) -> None:
-    """What the path says, which nothing else may say, too."""
-    *outer, last = dotted.split(".")
-    for name in outer:
-        field = kind.fields_by_name[name]
-        told = next((each for each in _spellings(field) if each in fields), name)
-        inner = fields.setdefault(told, {})
+def _put_path(fields: dict[str, Any], kind: Descriptor, dotted: str, text: str) -> None:
+    """What the path says into its field; where query or body say it, too, they must say the same."""
+    first, _, rest = dotted.partition(".")
+    field = kind.fields_by_name[first]
+    given = [fields.pop(spelling) for spelling in _spellings(field) if spelling in fields]
+    if rest and field.message_type is not None:
+        inner = given[0] if given else {}
         if not isinstance(inner, dict):
-            raise _Problem(f"has {told} that is no JSON object")
-        kind, fields = cast("Descriptor", field.message_type), inner
-    if _spellings(kind.fields_by_name[last]) & fields.keys():
-        raise _Problem(f"says {dotted} in its path: leave it out of query and body")
-    fields[last] = text
+            raise _Problem(f"has a {first} that is no JSON object")
+        _put_path(inner, field.message_type, rest, text)
+        fields[first] = inner
+    elif any(each != text for each in given):
+        raise _Problem(f"says another {first} than its path: leave it out of query and body")
+    else:
+        fields[first] = text
 
 
 def answer_json(kind: Descriptor, answer: bytes, form: BytesForm) -> str:

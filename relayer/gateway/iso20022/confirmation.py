@@ -9,7 +9,6 @@ import uuid
 from dataclasses import dataclass
 
 from ibc.dvp import SettlementTerms
-from primitives.errors import CallerError
 from primitives.hashing import sha256
 from relayer.gateway.iso20022 import terms_part as shared
 from relayer.gateway.iso20022.instruction import amount_content, party_content
@@ -18,16 +17,6 @@ from relayer.gateway.iso20022.xml_tree import Content, build
 from relayer.gateway.matching import Side
 
 CLEARING_SYSTEM = "crossdvp"
-
-
-class NotSettled(CallerError):
-    """Only what is settled is confirmed; ask for the status instead."""
-
-    reason = "ISO20022_NOT_SETTLED"
-
-    def __init__(self, name: str, state: str) -> None:
-        self.name, self.state = name, state
-        super().__init__(f"{name} is {state}: ask for its status (sese.024) instead")
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,18 @@ _S = SettlementState
 
 @dataclass(frozen=True)
 class Standing:
-    """A settlement as one side asks for it. ``reference``: that side's own; ``words``: what is waited for, or why."""
+    """A settlement as one side asks for it. ``reference``: that side's own; ``words``: what is waited for, or why.
+
+    ``differing``: dotted names of the terms in which both instructions differ. ``held``: the sides that are on hold.
+    """
 
     side: Side
     terms: SettlementTerms
     reference: str
     state: SettlementState
     words: str = ""
+    differing: tuple[str, ...] = ()
+    held: tuple[Side, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,8 @@ _PENDING, _FAILING = "SttlmSts/Pdg", "SttlmSts/Flng"
 _CANCELLED, _UNMATCHED = "PrcgSts/Canc", "MtchgSts/Umtchd"
 _TOLD: Final[dict[SettlementState, _Told]] = {
     _S.UNMATCHED: _Told(_UNMATCHED, "CMIS", is_matched=False),
-    _S.MISMATCHED: _Told(_UNMATCHED, "NMAS", is_matched=False),
+    _S.MISMATCHED: _Told(_UNMATCHED, "OTHR", is_matched=False),
+    _S.WITHIN_TOLERANCE: _Told(_UNMATCHED, "OTHR", is_matched=False),
     _S.MATCHED: _Told(_PENDING, "AWSH"),
     _S.EARMARKED: _Told(_PENDING, "AWMO"),
     _S.LOCKED: _Told(_PENDING, "OTHR"),
@@ -50,11 +56,23 @@ _TOLD: Final[dict[SettlementState, _Told]] = {
     _S.SECURITIES_LOCKED: _Told(_PENDING, "AWMO"),
     _S.PAID: _Told(_PENDING, "OTHR"),
     _S.DELIVERY_BLOCKED: _Told(_FAILING, "SBLO"),
+    _S.RETURN_BLOCKED: _Told(_FAILING, "SBLO"),
     _S.RETURNED: _Told(_CANCELLED, "OTHR"),
     _S.CANCELLED: _Told(_CANCELLED, "OTHR"),
 }
-"""SETTLED is told by a confirmation. Codes of ISO 20022: CMIS no counterparty's instruction, NMAS not matched, AWSH and
-AWMO securities and money awaited, SBLO securities blocked."""
+"""SETTLED is told by a confirmation. Codes of ISO 20022: CMIS no counterparty's instruction, AWSH and AWMO securities
+and money awaited, SBLO securities blocked."""
+
+_DIFFERING: Final[dict[str, str]] = {
+    "cash.amount_yen": "DMON",
+    "security.quantity": "DQUA",
+    "security.chain_id": "DSEC",
+    "security.token": "DSEC",
+    "lock_by_s": "DDAT",
+    "settle_by_s": "DDAT",
+    "trade_reference": "IIND",
+}
+"""Codes of ISO 20022 for what does not match: amount, quantity, instrument, date, common reference; OTHR the rest."""
 
 
 def write_status(standing: Standing) -> bytes | None:
@@ -63,10 +81,11 @@ def write_status(standing: Standing) -> bytes | None:
     if told is None:
         return None
     terms, side = standing.terms, standing.side
-    reason: Content = {"Cd": {"Cd": told.code}, "AddtlRsnInf": _words(standing)}
+    words = _words(standing)
+    reasons: Content = [{"Cd": {"Cd": code}, "AddtlRsnInf": words} for code in _codes(told, standing)]
     content: dict[str, Content] = {
         "TxId": {"AcctOwnrTxId": standing.reference},
-        **_status(told, reason),
+        **_status(told, reasons),
         "TxDtls": {
             "TradId": shared.trade_id_text(terms.trade_id),
             "FinInstrmId": {"Desc": shared.security_text(terms)},
@@ -84,10 +103,20 @@ def write_status(standing: Standing) -> bytes | None:
     return xml
 
 
-def _status(told: _Told, reason: Content) -> dict[str, Content]:
+def _codes(told: _Told, standing: Standing) -> list[str]:
+    """One, but for instructions that differ in several ways. A hold is told before what is awaited besides."""
+    if standing.state in {_S.MISMATCHED, _S.WITHIN_TOLERANCE} and standing.differing:
+        return list(dict.fromkeys(_DIFFERING.get(name, told.code) for name in standing.differing))
+    if standing.held and told.element == _PENDING:
+        is_own, is_other = standing.side in standing.held, standing.side.other in standing.held
+        return ["BOTH" if is_own and is_other else "PREA" if is_own else "PRCY"]
+    return [told.code]
+
+
+def _status(told: _Told, reasons: Content) -> dict[str, Content]:
     """In the schema's order: processing, matching, settlement."""
     outer, inner = told.element.split("/")
-    status: dict[str, Content] = {outer: {inner: {"Rsn": reason}}}
+    status: dict[str, Content] = {outer: {inner: {"Rsn": reasons}}}
     if not told.is_matched or outer == "PrcgSts":
         return status
     return {"MtchgSts": {"Mtchd": {}}, **status}

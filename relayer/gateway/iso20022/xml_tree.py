@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -17,8 +17,10 @@ MAX_DEPTH: Final = 40
 _DECLARATION: Final = re.compile(r"\s*<\?xml[^>]*encoding\s*=\s*[\"']([^\"']*)[\"']")
 _ATTRIBUTE: Final = "@"
 
-Content: TypeAlias = "str | Mapping[str, Content]"
-"""An element's text, or its children by name, in order; a name after ``@`` is an attribute, an empty one the text."""
+Content: TypeAlias = "str | Mapping[str, Content] | Sequence[Mapping[str, Content]]"
+"""An element's text, or its children by name, in order; a name after ``@`` is an attribute, an empty one the text. Of a
+sequence each is an element of that name.
+"""
 
 
 def parse(xml: bytes) -> Element:
@@ -63,6 +65,7 @@ class Part:
         self._element = element
         self.path = path or namespace_and_name(element)[1]
         self._read: dict[int, Part] = {}
+        self._attributes_read: set[str] = set()
 
     def maybe(self, name: str) -> Part | None:
         """The child of that name, if there is one. Raises ``ProfileViolated`` where it stands twice."""
@@ -106,6 +109,7 @@ class Part:
 
     def attribute(self, name: str) -> str:
         """An attribute's value, empty if it is missing."""
+        self._attributes_read.add(name)
         return self._element.get(name, "")
 
     def require(self, path: str, expected: str) -> None:
@@ -115,7 +119,13 @@ class Part:
             raise ProfileViolated(f"{self.path}/{path}", expected, found[:80] or "nothing")
 
     def require_all_read(self) -> None:
-        """Raises ``ProfileViolated`` naming an element that was not asked for."""
+        """Raises ``ProfileViolated`` naming an element, an attribute or a text that was not asked for."""
+        for attribute in set(self._element.keys()) - self._attributes_read:
+            raise ProfileViolated(f"{self.path}/@{attribute[:80]}", "no such attribute in this profile", "one")
+        texts = ((self._element.text if len(self._element) else ""), *(child.tail for child in self._element))
+        for text in texts:
+            if text and not text.isspace():
+                raise ProfileViolated(self.path, "elements only", text.strip()[:40])
         for child in self._element:
             name = namespace_and_name(child)[1]
             read = self._read.get(id(child))
@@ -131,7 +141,7 @@ def build(namespace: str, root: str, content: Mapping[str, Content]) -> bytes:
     return bytes(tostring(element, encoding="utf-8", xml_declaration=True))
 
 
-def _fill(element: Element, content: Content) -> None:
+def _fill(element: Element, content: str | Mapping[str, Content]) -> None:
     if isinstance(content, str):
         element.text = content
         return
@@ -141,4 +151,5 @@ def _fill(element: Element, content: Content) -> None:
         elif isinstance(inner, str) and name.startswith(_ATTRIBUTE):
             element.set(name[1:], inner)
         else:
-            _fill(SubElement(element, name), inner)
+            for each in (inner,) if isinstance(inner, (str, Mapping)) else inner:
+                _fill(SubElement(element, name), each)

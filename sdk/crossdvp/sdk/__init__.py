@@ -11,7 +11,7 @@
 from crossdvp.gateway.v1.settlement_service_pb2 import Settlement, SettlementState
 from crossdvp.sdk.connection import Tls
 from crossdvp.sdk.errors import Conflict, GatewayError, NotAllowed, NotFound, Refused, TermsAltered, Unavailable
-from crossdvp.sdk.gateway import Event, Gateway
+from crossdvp.sdk.gateway import Event, Gateway, MessageType, Submitted
 from crossdvp.sdk.sync import SyncGateway
 from crossdvp.sdk.webhooks import WebhookRejected, verify_webhook
 
@@ -26,6 +26,7 @@ __all__ = [
     "Gateway",
     "GatewayError",
     "LeadLeg",
+    "MessageType",
     "NotAllowed",
     "NotFound",
     "Refused",
@@ -34,6 +35,7 @@ __all__ = [
     "SettlementState",
     "SettlementTerms",
     "Side",
+    "Submitted",
     "SyncGateway",
     "TermsAltered",
     "Tls",

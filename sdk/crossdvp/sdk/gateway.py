@@ -6,10 +6,13 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Final, Self
 
 import grpc
 import grpc.aio
+from crossdvp.gateway.v1 import message_service_pb2 as message_pb
+from crossdvp.gateway.v1 import message_service_pb2_grpc
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from crossdvp.gateway.v1 import settlement_service_pb2_grpc as pb_grpc
 from crossdvp.sdk.connection import Connection, Tls
@@ -34,6 +37,22 @@ class Event:
     at_s: int
 
 
+class MessageType(Enum):
+    """ISO 20022 messages that the gateway writes about a settlement."""
+
+    STATUS_ADVICE = message_pb.MESSAGE_TYPE_STATUS_ADVICE
+    CONFIRMATION = message_pb.MESSAGE_TYPE_CONFIRMATION
+    CASH_TRANSFER = message_pb.MESSAGE_TYPE_CASH_TRANSFER
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What a message led to. ``status_advice``: a sese.024 for its side, empty once the settlement is settled."""
+
+    settlement: pb.Settlement
+    status_advice: bytes
+
+
 class Gateway:
     """Every method raises ``GatewayError``.
 
@@ -44,6 +63,7 @@ class Gateway:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._stub: Any = pb_grpc.SettlementServiceStub(connection.channel)  # type: ignore[no-untyped-call] # generated
+        self._messages: Any = message_service_pb2_grpc.MessageServiceStub(connection.channel)  # type: ignore[no-untyped-call] # as above
 
     @classmethod
     def connect(
@@ -149,6 +169,18 @@ class Gateway:
         request = pb.ReleaseSettlementRequest(request_id=request_id or str(uuid.uuid4()), name=name)
         settlement: pb.Settlement = (await self._ask(self._stub.ReleaseSettlement, request)).settlement
         return settlement
+
+    async def submit_message(self, document: bytes, *, request_id: str = "") -> Submitted:
+        """Carry out an ISO 20022 document: an instruction (sese.023) or a cancellation request (sese.020)."""
+        request = message_pb.SubmitMessageRequest(request_id=request_id or str(uuid.uuid4()), document=document)
+        answer = await self._connection.ask(self._messages.SubmitMessage, request, CANCEL_TIMEOUT_S)
+        return Submitted(answer.settlement, answer.status_advice)
+
+    async def get_message(self, name: str, kind: MessageType, side: Side) -> bytes:
+        """An ISO 20022 message about a settlement to one side, as XML in UTF-8."""
+        request = message_pb.GetMessageRequest(name=name, message_type=kind.value, side=_SIDES[side])
+        document: bytes = (await self._ask(self._messages.GetMessage, request)).document
+        return document
 
     async def watch(
         self, name: str = "", resume_token: str = "", *, heartbeat_timeout_s: float = 60.0

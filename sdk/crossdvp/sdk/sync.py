@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from crossdvp.sdk.connection import Tls
-from crossdvp.sdk.gateway import Event, Gateway
+from crossdvp.sdk.gateway import Event, Gateway, MessageType, Submitted
 
 from ibc.dvp import SettlementTerms
 from relayer.gateway.matching import Side
@@ -76,6 +76,14 @@ class SyncGateway:
     def cancel(self, name: str, *, request_id: str = "") -> pb.Settlement:
         """See ``Gateway.cancel``."""
         return self._run(self._gateway.cancel(name, request_id=request_id))
+
+    def submit_message(self, document: bytes, *, request_id: str = "") -> Submitted:
+        """See ``Gateway.submit_message``."""
+        return self._run(self._gateway.submit_message(document, request_id=request_id))
+
+    def get_message(self, name: str, kind: MessageType, side: Side) -> bytes:
+        """See ``Gateway.get_message``."""
+        return self._run(self._gateway.get_message(name, kind, side))
 
     def hold(self, name: str, *, request_id: str = "") -> pb.Settlement:
         """See ``Gateway.hold``."""

@@ -23,7 +23,15 @@ from relayer.cli.verify.errors import Refused, Unreadable
 
 RECORDED = Path(__file__).parents[2] / "vectors" / "bundles"
 TRUST = json.loads((RECORDED / "trust.json").read_text())
-BUNDLES = {path.stem: json.loads(path.read_text()) for path in sorted(RECORDED.glob("*.json")) if path.stem != "trust"}
+FILES = (
+    "settled-cash-leads.json",
+    "settled-cash-leads-other.json",
+    "settled-securities-lead.json",
+    "refused-cash-leads.json",
+    "timed-out-cash-leads.json",
+    "cancelled.json",
+)
+BUNDLES = {name.removesuffix(".json"): json.loads((RECORDED / name).read_text()) for name in FILES}
 STALE = json.loads((RECORDED / "stale" / "before-the-lock.json").read_text())
 SETTLED, OTHER, SECURITIES = "settled-cash-leads", "settled-cash-leads-other", "settled-securities-lead"
 

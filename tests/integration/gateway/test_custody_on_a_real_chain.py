@@ -40,9 +40,12 @@ async def _matched(world: ServicesWorld, terms: SettlementTerms) -> str:
 
 
 async def _prepare(
-    world: ServicesWorld, name: str, caller: str = "broker-a", action: int = pb.CUSTODY_ACTION_HOLD
+    world: ServicesWorld,
+    name: str,
+    caller: str = "broker-a",
+    action: Any = pb.CUSTODY_ACTION_HOLD,  # noqa: ANN401  # a generated enum value
 ) -> pb.PrepareTransactionResponse:
-    request = pb.PrepareTransactionRequest(settlement=name, action=pb.CustodyAction.ValueType(action))
+    request = pb.PrepareTransactionRequest(settlement=name, action=action)
     answer: pb.PrepareTransactionResponse = await world.services(caller).call(request)
     return answer
 

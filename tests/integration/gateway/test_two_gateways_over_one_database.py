@@ -53,6 +53,6 @@ async def test_what_one_stores_the_other_matches_and_either_ones_end_leaves_the_
     await other.stop()
     one.ledger.release(terms)
     settled = await _until(one, proposed.name, pb.SETTLEMENT_STATE_SETTLED)
-    assert [fact.what for fact in settled.facts] == ["earmarked", "cash locked", "delivered", "cash released"]
+    assert [fact.what for fact in settled.facts] == ["earmarked", "cash locked", "delivered", "cash released to seller"]
     again = await one.client("broker-a").create(Side.SELLER, terms)
     assert again.state == pb.SETTLEMENT_STATE_SETTLED

@@ -53,7 +53,7 @@ async def test_a_settlement_is_followed_live_from_match_to_settled(gateway: Runn
     await _until(stream, STATES.SETTLEMENT_STATE_DELIVERED)
     gateway.ledger.release(terms)
     settled = (await _until(stream, STATES.SETTLEMENT_STATE_SETTLED)).settlement
-    assert [fact.what for fact in settled.facts] == ["earmarked", "cash locked", "delivered", "cash released"]
+    assert [fact.what for fact in settled.facts] == ["earmarked", "cash locked", "delivered", "cash released to seller"]
     assert not settled.HasField("waiting")
 
 
@@ -127,7 +127,7 @@ async def test_a_delivery_that_is_read_before_its_lock_is_not_lost(gateway: Runn
     gateway.ledger.away = False
     gateway.ledger.release(terms)
     settled = (await _until(stream, STATES.SETTLEMENT_STATE_SETTLED)).settlement
-    assert [fact.what for fact in settled.facts] == ["earmarked", "delivered", "cash locked", "cash released"]
+    assert [fact.what for fact in settled.facts] == ["earmarked", "delivered", "cash locked", "cash released to seller"]
     assert settled.packet_sequence == 7
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from relayer.gateway.http.server import openapi_text
+from relayer.reflected import reflect
 from tests.fakes.running_gateway import RunningGateway, running_gateway
 from tests.integration.gateway_http.test_settlements_over_http import reason_of
 from tests.integration.webhooks.conftest import webhook_settings
@@ -42,10 +44,14 @@ async def test_a_gateway_serves_the_document(gateway: RunningGateway) -> None:
 async def test_every_route_in_the_document_answers_as_that_rpc(gateway: RunningGateway) -> None:
     """With requests that name nothing there is: refused by the rpc itself, or answered; never by the face."""
     session = gateway.http()
+    served = {service.name for service in (await reflect(gateway.channel(), "gateway")).services}
+    assert {"SettlementService", "WebhookService", "AuditService"} <= served
     for path, operations in DOCUMENT["paths"].items():
         for method, operation in operations.items():
-            filled = path.replace("{name}", "ab" * 16).replace("{parent}", "ab" * 16)
-            body: dict[str, object] | None = {} if "requestBody" in operation else None
+            if operation["tags"][0] not in served:
+                continue  # this gateway of a test is without an EVM chain, and what needs one
+            filled = re.sub(r"\{[a-z_.0-9]+\}", "ab" * 16, path)
+            body: dict[str, Any] | None = {} if "requestBody" in operation else None
             answer = await session.request(method.upper(), filled, json=body)
             label = f"{method} {path}: {answer.status}"
             if "text/event-stream" in operation["responses"]["200"]["content"]:

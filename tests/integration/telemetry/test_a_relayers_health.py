@@ -62,12 +62,12 @@ def _bring_chain_back(world: WatchedRelayer) -> None:
 
 def _halt_chain(world: WatchedRelayer) -> None:
     world.chains[0].stands = True
-    world.clocks.pass_s(3600)
-    world.chains[1].times[world.chains[1].height] = int(world.clocks.now_s)
+    world.seconds_a_look = 30.0
 
 
 def _resume_chain(world: WatchedRelayer) -> None:
     world.chains[0].stands = False
+    world.seconds_a_look = 0.0
 
 
 def _turn_clock_back(world: WatchedRelayer) -> None:

@@ -77,7 +77,7 @@ async def test_a_settlement_goes_from_match_to_settled_by_evidence_alone() -> No
     desk.ledger.release(terms)
     await desk.rounds()
     assert desk.state(terms) is SettlementState.SETTLED
-    assert desk.seen(terms) == ["earmarked", "cash locked", "delivered", "cash released"]
+    assert desk.seen(terms) == ["earmarked", "cash locked", "delivered", "cash released to seller"]
     assert desk.store.get(terms.trade_id).waiting is None
 
 
@@ -232,7 +232,7 @@ async def test_whatever_is_read_when_the_stream_tells_each_change_once_and_in_or
     trades = desk.ledger.trades.get(terms.trade_id, [])
     if stream:
         last: Settlement = desk.store.get(terms.trade_id)
-        released = any(s.fact.what == "cash released" for s in trades)
+        released = any(s.fact.what == "cash released to seller" for s in trades)
         assert (last.state is SettlementState.SETTLED) == released
         assert last.state is not SettlementState.CANCELLED or trades[0].fact.what == "cancelled"
     desk.store.close()

@@ -52,12 +52,19 @@ def test_an_annotation_is_taken_before_the_name() -> None:
     assert (route.http_method, route.openapi_path) == ("POST", "/v1/boxes/{name}/things:fetch")
 
 
+def test_several_wildcards_of_one_variable_have_names_of_their_own() -> None:
+    (route,) = routes_of([service("GetThing", annotate={"GetThing": "/v1/{name=boxes/*/things/*}"})])
+    assert route.openapi_path == "/v1/boxes/{name_1}/things/{name_2}"
+
+
 def test_two_rpcs_with_one_route_are_refused() -> None:
     with pytest.raises(BadRoute, match="are both POST"):
         routes_of([service("CreateThing", "Other", annotate={"Other": "/v1/things"})])
 
 
-@pytest.mark.parametrize("path", ["/v1/{nothing=x/*}", "/v1/{name=x/**}", "/v1/{name=x}", "/v1/a b"])
+@pytest.mark.parametrize(
+    "path", ["/v1/{nothing=x/*}", "/v1/{name.name=x/*}", "/v1/{name=x/**}", "/v1/{name=x}", "/v1/a b"]
+)
 def test_an_annotation_that_cannot_be_served_is_refused(path: str) -> None:
     with pytest.raises(BadRoute):
         routes_of([service("GetThing", annotate={"GetThing": path})])

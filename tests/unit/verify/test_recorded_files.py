@@ -34,6 +34,10 @@ READ_ELSEWHERE = {
     "attestation/SOURCES.txt": "unit/verify/test_recorded_files.py",
     "progmat/header_cases.json": "unit/solidity/test_header_cases.py",
     "progmat/membership.json": "unit/solidity/test_membership_vectors.py",
+    **{
+        path.relative_to(VECTORS).as_posix(): "adversarial/gateway/test_forged_proof_bundles.py"
+        for path in (VECTORS / "bundles").rglob("*.json")
+    },
 }
 """Bytes that `crossdvp verify attestation` takes, and cases, good and bad, for Python and Solidity alike."""
 NOT_CLAIMS = {
