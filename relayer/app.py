@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from contextlib import AsyncExitStack
 from pathlib import Path as FilePath
 
@@ -14,7 +12,7 @@ from relayer.config import RelayerConfig, load_config
 from relayer.observed_paths import observed_paths
 from relayer.opened_paths import evidence_desk, opened_paths, relayed_paths
 from relayer.rpc_server import ServerSettings
-from relayer.service import crash_hook
+from relayer.service import crash_hook, kill_this_process
 from relayer.serving import serve_relayer
 from relayer.store import RelayerStore
 from relayer.telemetry import names
@@ -37,7 +35,7 @@ async def serve(config_file: FilePath, stopping: asyncio.Event) -> None:
         stack.callback(store.close)
         telemetry.watch_store(store)
         opened = observed_paths(await opened_paths(config, tls, store, stack), telemetry, tls, stack)
-        kill = crash_hook(config.kill_at, _kill_this_process)
+        kill = crash_hook(config.kill_at, kill_this_process)
         chains = {path.section.name: [end.chain_name for end in path.ends] for path in opened}
         await serve_relayer(
             relayed_paths(opened, config, store, kill, stopping),
@@ -49,7 +47,3 @@ async def serve(config_file: FilePath, stopping: asyncio.Event) -> None:
             evidence=evidence_desk(opened, config),
             telemetry=telemetry,
         )
-
-
-def _kill_this_process() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)

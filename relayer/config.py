@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
 
@@ -21,6 +22,7 @@ from relayer.core.crash_points import CrashPoint
 from relayer.database import is_url
 from relayer.evm_config import ConsensusKind, EvmSection
 from relayer.gateway.call_config import CallsSection
+from relayer.gateway.crash_points import GatewayCrashPoint
 from relayer.gateway.http.section import HttpSection
 from relayer.gateway.services_config import CustodySection
 from relayer.gateway.settlement_config import CutOffSection, TolerancesSection
@@ -50,11 +52,15 @@ def _host_and_port(text: str) -> str:
     return text
 
 
-def _crash_point(text: str) -> str:
-    known = [point.value for point in CrashPoint]
-    if text and text not in known:
-        raise ValueError(f"expected one of {', '.join(known)}, found {text[:80]!r}")
-    return text
+def _known_line(points: type[Enum]) -> AfterValidator:
+    known = [point.value for point in points]
+
+    def check(text: str) -> str:
+        if text and text not in known:
+            raise ValueError(f"expected one of {', '.join(known)}, found {text[:80]!r}")
+        return text
+
+    return AfterValidator(check)
 
 
 def _adapter_family(text: str) -> str:
@@ -221,7 +227,7 @@ class RelayerConfig(_Section):
     watch_interval_ms: Annotated[int, Field(ge=100, le=600_000)] = 2000
     evidence_directory: Path | None = None
     telemetry: TelemetrySection = TelemetrySection()
-    kill_at: Annotated[str, AfterValidator(_crash_point)] = ""
+    kill_at: Annotated[str, _known_line(CrashPoint)] = ""
 
     @model_validator(mode="after")
     def _mock_is_for_tests(self) -> Self:
@@ -255,6 +261,7 @@ class GatewayConfig(_Proved):
     ``http``, ``webhooks``: the JSON face, and events posted to platforms; each is there if its section is.
     ``telemetry``: as the relayer's.
     ``custody``: see ``services_config``. ``relayer``: the one that preflight asks whether it is alive, if any.
+    ``kill_at``: as the relayer's, the lines of ``gateway.crash_points``.
     """
 
     profile: RegistryProfile = RegistryProfile.PRODUCTION
@@ -279,6 +286,7 @@ class GatewayConfig(_Proved):
     telemetry: TelemetrySection = TelemetrySection()
     custody: CustodySection = CustodySection()
     relayer: Peer | None = None
+    kill_at: Annotated[str, _known_line(GatewayCrashPoint)] = ""
 
     @model_validator(mode="after")
     def _mock_is_for_tests(self) -> Self:

@@ -170,7 +170,9 @@ class Path:
         if need is UpdateNeed.REFRESH_DUE or (not done and needs_refresh(client, counterparty_head)):
             refresh = await self._refresh(target_index, client)
             await asyncio.to_thread(self._store.require_lease)
+            self._crash(CrashPoint.BEFORE_REFRESH)
             await target.submit(refresh, ())
+            self._crash(CrashPoint.AFTER_REFRESH)
             _log.info("light client refreshed", chain=target.chain_name, height=refresh.height)
         return done
 
@@ -199,6 +201,7 @@ class Path:
         self._reach(actions, before=False)
         outcomes = [each.refused or next(answers) for each in prepared]
         await self._record(target_index, client, prepared, outcomes)
+        self._crash(CrashPoint.AFTER_ANSWERS_STORED)
         away = nothing_provable(prepared)
         if away is not None:
             raise away

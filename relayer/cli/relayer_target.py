@@ -26,7 +26,9 @@ TargetOption = Annotated[
 ]
 TlsDirOption = Annotated[
     Path | None,
-    typer.Option("--tls-dir", help="With --target: authority.pem, certificate.pem and private-key.pem, yours."),
+    typer.Option(
+        "--tls-dir", help="With --target: your certificate.pem and private-key.pem; authority.pem there or above."
+    ),
 ]
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="The relayer's own file: its address and its certificate.")
@@ -64,8 +66,9 @@ class Where:
             raise TargetUnclear(f"--target: expected [NAME@]HOST:PORT, found {target[:80]!r}")
         if self.tls_dir is not None:
             pem = self.tls_dir
+            here = pem / "authority.pem"
             tls = TlsFiles(
-                authority=pem / "authority.pem",
+                authority=here if here.is_file() else pem.parent / "authority.pem",
                 certificate=pem / "certificate.pem",
                 private_key=pem / "private-key.pem",
             )

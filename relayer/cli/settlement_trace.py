@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from rich.markup import escape
-from rich.table import Table
 
 from chains.console import JsonFlag, Output, out, output_of, run, show_json
 from primitives.errors import CallerError, PeerError
@@ -80,16 +79,14 @@ def trace(name: NameArgument, directory: DirOption = DEFAULT_DIR, json_flag: Jso
 
 
 def _show(trace_id: str, spans: list[dict[str, Any]]) -> None:
-    table = Table(box=None, padding=(0, 2), header_style="dim")
-    for header in ("at", "took", "who", "what", ""):
-        table.add_column(header, justify="right" if header in {"at", "took"} else "left")
+    out.print(f"trace {trace_id}")
+    out.print(f"[dim]{'at':>10}  {'took':>8}  {'by':<8} what[/dim]")
     begun_s = spans[0]["start_s"]
     for span in spans:
-        known = span["attributes"]
-        shown = "  ".join(f"{key} {known[key]}" for key in _SHOWN if known.get(key) not in {None, ""})
         who = str(span["service"]).removeprefix("crossdvp-")
-        what = f"[red]{escape(span['name'])}[/red]" if span["error"] else escape(span["name"])
+        name = escape(str(span["name"]).removeprefix(f"{who} "))
+        what = f"[red]{name}[/red]" if span["error"] else name
+        known = span["attributes"]
+        shown = "  ".join(f"{key} {known[key]}" for key in _SHOWN if known.get(key))
         at, took = f"+{span['start_s'] - begun_s:.3f} s", f"{span['end_s'] - span['start_s']:.3f} s"
-        table.add_row(at, took, who, what, escape(shown or span["error"]))
-    out.print(f"trace {trace_id}")
-    out.print(table)
+        out.print(f"{at:>10}  {took:>8}  {who:<8} {what}  [dim]{escape(span['error'] or shown)}[/dim]", soft_wrap=True)

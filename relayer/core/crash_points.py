@@ -15,3 +15,6 @@ class CrashPoint(Enum):
     AFTER_ACKNOWLEDGE = "after_acknowledge"
     BEFORE_TIME_OUT = "before_time_out"
     AFTER_TIME_OUT = "after_time_out"
+    AFTER_ANSWERS_STORED = "after_answers_stored"
+    BEFORE_REFRESH = "before_refresh"
+    AFTER_REFRESH = "after_refresh"

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import structlog
 
-from chains.evm.client.deployment import read_deployment
-from chains.progmat.client import LedgerClient
+from chains.evm.client.deployment import Deployment, read_deployment
+from chains.evm.client.failover import FailoverRpc
+from chains.progmat.client import ApiTls, LedgerClient
 from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.evm_node import opened_evm_node
 from relayer.client import RelayerClient
@@ -31,6 +32,7 @@ from relayer.gateway.store import GatewayStore
 from relayer.gateway.webhooks.serving import webhook_settings
 from relayer.proof_ends import EvmAccess, LedgerAccess, opened_prover
 from relayer.rpc_server import ServerSettings
+from relayer.service import crash_hook, kill_this_process
 from relayer.telemetry import names
 from relayer.telemetry.observed_sides import ObservedCash, ObservedSecurities
 from relayer.telemetry.of_gateway import GatewayTelemetry
@@ -61,10 +63,7 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         orders = orders_of(deployment, config.securities_lead)
         scope = Scope(deployment.chain_id, config.ledger.ledger_id, frozenset(custodians), orders)
         speakers = Speakers.of_tenants({name: tenant.tenant() for name, tenant in config.tenants.items()})
-        nodes = {node for tenant in config.tenants.values() for node in tenant.nodes}
-        telemetry.watch_store(store, nodes | custodians.keys())
-        telemetry.watch_peers(Peers.of(config.ledger, tls).without_validators(), stack)
-        telemetry.watch_chain(f"evm-{deployment.chain_id}", rpc, deployment.block_period_ms / 1000)
+        _watch(telemetry, config, tls, store, deployment, rpc, stack)
         settle, pay = (
             (config.before_lock_s, config.lock_to_settle_s),
             (config.before_payment_s, config.payment_to_settle_s),
@@ -90,6 +89,7 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
             name=f"{config.name}@{socket.gethostname()}:{os.getpid()}",
             heartbeat_s=config.watch_heartbeat_s,
             more=more,
+            crash=crash_hook(config.kill_at, kill_this_process),
         )
         await serve_gateway(
             parts,
@@ -100,6 +100,22 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
             additions_of(config),
             telemetry,
         )
+
+
+def _watch(
+    telemetry: GatewayTelemetry,
+    config: GatewayConfig,
+    tls: ApiTls,
+    store: GatewayStore,
+    deployment: Deployment,
+    rpc: FailoverRpc,
+    stack: AsyncExitStack,
+) -> None:
+    """What the gateway depends on; what asks the ledger's parties for their health is closed with ``stack``."""
+    nodes = {node for tenant in config.tenants.values() for node in tenant.nodes}
+    telemetry.watch_store(store, nodes | {peer.name for peer in config.ledger.custodians})
+    telemetry.watch_peers(Peers.of(config.ledger, tls).without_validators(), stack)
+    telemetry.watch_chain(f"evm-{deployment.chain_id}", rpc, deployment.block_period_ms / 1000)
 
 
 def additions_of(config: GatewayConfig) -> Additions:

@@ -1,13 +1,15 @@
 """The audit log of a running gateway: written in batches by one writer, read and verified in order.
 
-An intent is on disk before its call is answered; its outcome follows and is not waited for. A process that is killed in
-between leaves an intent without an outcome, and is shown as such: what became of it, the settlement itself tells.
+Here go the entries of calls that are not one change of settlements, which carry theirs (``audit_riding``), and of
+calls that came to no change. An intent is on disk before its call is answered; its outcome follows and is not waited
+for. A process that is killed in between leaves an intent without an outcome, and is shown as such.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,8 +22,6 @@ from relayer.gateway.audit_tables import AuditTable
 
 MOST_QUEUED: Final = 10_000
 MOST_IN_BATCH: Final = 1000
-MOST_TEXT_CHARS: Final = 256
-"""Of any text in an entry: method and reason are ours, the other texts a caller's, and bounded before."""
 
 _log = structlog.get_logger(__name__)
 
@@ -91,8 +91,9 @@ class AuditLog:
 
 @dataclass
 class _Waiting:
-    record: AuditRecord
+    records: Sequence[AuditRecord]
     written: asyncio.Future[int]
+    """The height of the first."""
 
 
 class AuditWriter:
@@ -103,21 +104,42 @@ class AuditWriter:
         self._queue: list[_Waiting] = []
         self._arrived = asyncio.Event()
         self._closing = False
+        self._admitted = 0
 
     async def write(self, record: AuditRecord) -> int:
         """The height, once it is on disk. Raises ``AuditOverloaded``, ``AuditClosed``, ``StoreUnavailable``."""
+        self._require_room()
+        return await self._enter([record])
+
+    @contextmanager
+    def admitted(self) -> Iterator[None]:
+        """Around a call whose entries ride with its change, as they count too. Raises as ``write``, before anything."""
+        self._require_room()
+        self._admitted += 1
+        try:
+            yield
+        finally:
+            self._admitted -= 1
+
+    async def write_all(self, records: Sequence[AuditRecord]) -> None:
+        """Records of a call that was admitted, one behind the other; returns once they are on disk.
+
+        Raises ``StoreUnavailable``.
+        """
+        await self._enter(records)
+
+    def note(self, *records: AuditRecord) -> None:
+        """Write records soon. An outcome is taken however full the queue is, and while closing: its intent was."""
+        self._enter(records).add_done_callback(_look_at)
+
+    def _require_room(self) -> None:
         if self._closing:
             raise AuditClosed
-        if len(self._queue) >= MOST_QUEUED:
+        if len(self._queue) + self._admitted >= MOST_QUEUED:
             raise AuditOverloaded
-        return await self._enter(record)
 
-    def note(self, record: AuditRecord) -> None:
-        """Write the record soon. An outcome is taken however full the queue is, and while closing: its intent was."""
-        self._enter(record).add_done_callback(_look_at)
-
-    def _enter(self, record: AuditRecord) -> asyncio.Future[int]:
-        waiting = _Waiting(record, asyncio.get_running_loop().create_future())
+    def _enter(self, records: Sequence[AuditRecord]) -> asyncio.Future[int]:
+        waiting = _Waiting(records, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
         self._arrived.set()
         return waiting.written
@@ -147,15 +169,17 @@ class AuditWriter:
         if not batch:
             return
         try:
-            entries = await asyncio.to_thread(self._log.append, [waiting.record for waiting in batch])
+            records = [record for waiting in batch for record in waiting.records]
+            entries = iter(await asyncio.to_thread(self._log.append, records))
         except CrossDvpError as failure:
             for waiting in batch:
                 if not waiting.written.done():
                     waiting.written.set_exception(failure)
             return
-        for waiting, entry in zip(batch, entries, strict=True):
+        for waiting in batch:
+            first, *_ = [next(entries) for _ in waiting.records]
             if not waiting.written.done():
-                waiting.written.set_result(entry.height)
+                waiting.written.set_result(first.height)
 
 
 def _look_at(written: asyncio.Future[int]) -> None:

@@ -10,7 +10,7 @@ hash, kept elsewhere) proves it even against somebody who writes the whole chain
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -20,6 +20,8 @@ from primitives.hashing import sha256
 _DOMAIN: Final = b"crossdvp/audit/1"
 NO_HASH: Final = bytes(32)
 """What the first entry has as the hash before it."""
+THE_ONE_BEFORE: Final = -1
+"""In place of an intent's height, in a record that is not written yet: the entry right before it."""
 
 
 class AuditKind(Enum):
@@ -38,7 +40,8 @@ class AuditRecord:
     """What is to be remembered of a call. ``request_hash``: SHA-256 of the request's canonical encoding, 32 bytes.
 
     ``outcome``: OK, or the error's reason; empty for an intent. ``intent``: the height of the intent whose outcome this
-    is; 0 otherwise. ``resource``: what the call is about, by name, where it has one. ``at_s``: Unix seconds.
+    is, or THE_ONE_BEFORE; 0 otherwise. ``resource``: what the call is about, by name, where it has one. ``at_s``: Unix
+    seconds.
     """
 
     kind: AuditKind
@@ -106,6 +109,8 @@ def chained(head: AuditHead, records: Iterable[AuditRecord]) -> list[AuditEntry]
     height, previous = head.height, head.hash
     for record in records:
         height += 1
+        if record.intent == THE_ONE_BEFORE:
+            record = replace(record, intent=height - 1)  # noqa: PLW2901  # the record as it is stored
         digest = entry_hash(height, record, previous)
         entries.append(AuditEntry(height, record, previous, digest))
         previous = digest

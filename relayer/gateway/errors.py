@@ -30,6 +30,7 @@ CallerError
 ├── NotABusinessDay       the exchange's calendar has no settlement on that day
 └── PastCutOff            too late on that day, for instructing or for locking
 UnavailableError
+├── ClockAhead            this machine says that lock-by has passed, and the EVM chain's clock says not yet
 └── GatewayStopping       this gateway goes down: watch again with the last token
 """
 
@@ -179,6 +180,18 @@ class TimesTooFar(CallerError):
     def __init__(self, field: str, latest_s: int, found_s: int) -> None:
         self.field, self.latest_s, self.found_s = field, latest_s, found_s
         super().__init__(f"{field} is {found_s}, must be {latest_s} or earlier: choose an earlier time")
+
+
+class ClockAhead(UnavailableError):
+    """By this machine's clock lock-by has passed, by the EVM chain's it has not: nothing is cancelled yet."""
+
+    reason = "CLOCK_AHEAD"
+
+    def __init__(self, lock_by_s: int, chain_s: int, now_s: int) -> None:
+        super().__init__(
+            f"expected the EVM chain's clock to be at lock-by {lock_by_s}, found {chain_s} (Unix seconds); this machine "
+            f"says {now_s}: not cancelled; if they stay apart, check this machine's clock"
+        )
 
 
 class GatewayStopping(UnavailableError):

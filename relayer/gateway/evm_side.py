@@ -126,6 +126,10 @@ class EvmSide:
             last = first - 1
         return None
 
+    async def time_s(self) -> int:
+        """See SecuritiesSide."""
+        return (await self._rpc.get_block()).timestamp_s
+
     async def obstacle(self, terms: SettlementTerms, to: Side) -> str:
         """See SecuritiesSide; the app tries a delivery in a call that changes nothing.
 

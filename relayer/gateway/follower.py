@@ -20,6 +20,7 @@ import structlog
 from primitives.errors import CrossDvpError, UnavailableError
 from relayer.core.plan import retry_delay_s
 from relayer.gateway.changes import Sighting, attempt_failed, in_doubt, observe, read_again, tolerant
+from relayer.gateway.crash_points import GatewayCrashPoint
 from relayer.gateway.follower_steps import FollowerSettings, LedgerSteps
 from relayer.gateway.group_commit import GroupCommit
 from relayer.gateway.lifecycle import SettlementEvent, SettlementState
@@ -186,12 +187,14 @@ class Follower:
     async def _read_evm(self) -> None:
         cursor = await asyncio.to_thread(self._store.cursor, _EVM_CURSOR)
         sightings, next_cursor = await self._securities.sightings(cursor)
+        self._settings.crash(GatewayCrashPoint.AFTER_SIGHTINGS_READ)
         if next_cursor != cursor:
             await self._read_what_came_before(sightings)
             now_s = self._now_s()
             changes = [(sighting.trade_id, tolerant(observe(sighting), now_s)) for sighting in sightings]
             fence = self._lease.require
             await asyncio.to_thread(self._store.apply_sightings, _EVM_CURSOR, next_cursor, changes, now_s, fence)
+            self._settings.crash(GatewayCrashPoint.AFTER_SIGHTINGS_STORED)
 
     async def _read_what_came_before(self, sightings: Sequence[Sighting]) -> None:
         """The payment behind a delivery, before the delivery ends its settlement; it can be done without."""
@@ -237,7 +240,9 @@ class Follower:
             earmark = await self._securities.earmark_sighting(settlement.trade_id)
             if earmark is not None and (earmark.fact.ledger, earmark.fact.what) not in known:
                 await self._change(settlement.trade_id, observe(earmark))
-        for sighting in await self._cash.trade_sightings(settlement.terms):
+        sightings = await self._cash.trade_sightings(settlement.terms)
+        self._settings.crash(GatewayCrashPoint.AFTER_TRADE_READ)
+        for sighting in sightings:
             if (sighting.fact.ledger, sighting.fact.what) not in known:
                 await self._change(settlement.trade_id, observe(sighting))
 

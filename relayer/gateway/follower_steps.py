@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 import structlog
 
+from ibc.dvp import SettlementTerms
 from primitives.errors import CrossDvpError, UnavailableError
 from relayer.core.plan import retry_delay_s
 from relayer.gateway.changes import attempt_failed, is_return_due, obstacle_seen
+from relayer.gateway.crash_points import Crash, GatewayCrashPoint, unharmed
+from relayer.gateway.errors import ClockAhead
 from relayer.gateway.lifecycle import SettlementState
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Settlement
@@ -29,7 +32,7 @@ class FollowerSettings:
     ``ask_token_every_s``: pause between two questions whether the token takes what it owes. ``most_reads``: trades
     about which a ledger is asked at a time; ``most_under_way``: steps at a time. ``uncertain_after_s``: a ledger that
     has not answered for so long leaves settlements in doubt. ``rounds_a_probe``: in so many rounds it is asked once for
-    nothing but whether it answers.
+    nothing but whether it answers. ``crash``: for kill tests.
     """
 
     poll_interval_s: float
@@ -39,6 +42,7 @@ class FollowerSettings:
     most_under_way: int = 64
     uncertain_after_s: int = 60
     rounds_a_probe: int = 10
+    crash: Crash = unharmed
 
 
 class LedgerSteps:
@@ -93,7 +97,7 @@ class LedgerSteps:
     def _step_of(self, settlement: Settlement, now_s: int) -> Callable[[], Coroutine[None, None, None]] | None:
         state, terms = settlement.state, settlement.terms
         if state in {SettlementState.MATCHED, SettlementState.EARMARKED} and now_s >= terms.lock_by_s:
-            return lambda: self._cash.cancel(terms)  # a hold does not keep an earmark locked up for ever
+            return lambda: self._cancel(terms)  # a hold does not keep an earmark locked up for ever
         if state is SettlementState.EARMARKED and not is_held_back(settlement, now_s):
             return lambda: self._lock(settlement)
         is_owed = state in _OWED or is_return_due(settlement, now_s)
@@ -117,7 +121,18 @@ class LedgerSteps:
     async def _lock(self, settlement: Settlement) -> None:
         trusted = await self._cash.trusted_height()
         evidence = await self._securities.earmark_evidence(settlement.trade_id, trusted)
+        self._settings.crash(GatewayCrashPoint.BEFORE_LOCK)
         await self._cash.lock(settlement.terms, evidence)
+        self._settings.crash(GatewayCrashPoint.AFTER_LOCK)
+
+    async def _cancel(self, terms: SettlementTerms) -> None:
+        """Lock-by has passed when a ledger's clock says so: this machine's may be fast, and would cancel good trades."""
+        chain_s = await self._securities.time_s()
+        if chain_s < terms.lock_by_s:
+            raise ClockAhead(terms.lock_by_s, chain_s, self._now_s())
+        self._settings.crash(GatewayCrashPoint.BEFORE_CANCEL)
+        await self._cash.cancel(terms)
+        self._settings.crash(GatewayCrashPoint.AFTER_CANCEL)
 
     def _start(self, settlement: Settlement, step: Coroutine[None, None, None]) -> None:
         async def attempt() -> None:

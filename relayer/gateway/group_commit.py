@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from relayer.gateway.audit_riding import RidingEntries
 from relayer.gateway.settlement_writes import Outcome, Work
 
 MOST_TOGETHER = 256
@@ -25,6 +26,8 @@ class GroupCommit:
         """
         waiting: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._queued.append((work, waiting))
+        if work.audit is not None:
+            work.audit.board()
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write(), name="group commit")
         return await waiting
@@ -41,11 +44,19 @@ class GroupCommit:
             try:
                 outcomes = await asyncio.to_thread(self._apply, [work for work, _ in batch])
             except BaseException as failure:  # told to everybody who waits, whatever it is
+                for entries in _aboard(batch):
+                    entries.leave()
                 _tell(batch, [failure] * len(batch))
                 if isinstance(failure, asyncio.CancelledError):
                     raise
             else:
+                for entries in _aboard(batch):
+                    entries.arrive()
                 _tell(batch, outcomes)
+
+
+def _aboard(batch: Sequence[tuple[Work, asyncio.Future[Outcome]]]) -> Iterator[RidingEntries]:
+    return (work.audit for work, _ in batch if work.audit is not None)
 
 
 def _tell(batch: Sequence[tuple[Work, asyncio.Future[Outcome]]], outcomes: Sequence[Outcome | BaseException]) -> None:

@@ -6,7 +6,8 @@ A method without a row is closed to everybody. Reading is for every role; whoeve
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
@@ -19,6 +20,15 @@ PACKAGE: Final = "crossdvp.gateway.v1"
 BULK_REQUEST_BYTES: Final = 1024 * 1024
 
 
+class Audited(Enum):
+    """When the audit entries of a method that changes something are written."""
+
+    BEFORE = "before"
+    """The intent on its own, before anything is done: for effects that the database's transaction does not hold."""
+    WITHIN = "within"
+    """Both in the one transaction that is the method's whole effect."""
+
+
 @dataclass(frozen=True)
 class MethodRule:
     """``roles``: one of them is needed. ``is_privileged``: who is refused it is worth an audit entry."""
@@ -28,6 +38,7 @@ class MethodRule:
     is_privileged: bool = False
     needs_identity: bool = True
     max_request_bytes: int = MAX_REQUEST_BYTES
+    audited: Audited = Audited.BEFORE
 
     @property
     def changes(self) -> bool:
@@ -49,18 +60,24 @@ _AFFIRMS = _change(Role.AFFIRMER)
 _TRADES = _change(Role.PROPOSER, Role.AFFIRMER)
 _OPERATES = _change(Role.OPERATOR)
 
+
+def _alone(rule: MethodRule) -> MethodRule:
+    """Of a method that does nothing but change one settlement."""
+    return replace(rule, audited=Audited.WITHIN)
+
+
 BY_SERVICE: Final[Mapping[str, Mapping[str, MethodRule]]] = {
     "SettlementService": {
-        "CreateSettlement": _PROPOSES,
+        "CreateSettlement": _alone(_PROPOSES),
         "BatchCreateSettlements": _change(Role.PROPOSER, max_request_bytes=BULK_REQUEST_BYTES),
-        "AffirmSettlement": _AFFIRMS,
+        "AffirmSettlement": _alone(_AFFIRMS),
         "GetSettlement": _READ,
         "ListSettlements": _READ,
         "WatchSettlements": _WATCH,
-        "UpdateSettlement": _TRADES,
-        "HoldSettlement": _TRADES,
-        "ReleaseSettlement": _TRADES,
-        "RetrySettlement": _OPERATES,
+        "UpdateSettlement": _alone(_TRADES),
+        "HoldSettlement": _alone(_TRADES),
+        "ReleaseSettlement": _alone(_TRADES),
+        "RetrySettlement": _alone(_OPERATES),
         "CancelSettlement": _TRADES,
     },
     "AuditService": {"ListAuditEntries": _AUDIT},

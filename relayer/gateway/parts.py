@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from relayer.gateway.access import Speakers
 from relayer.gateway.admission import Margins, Scope
 from relayer.gateway.call_config import CallRules
+from relayer.gateway.crash_points import Crash, unharmed
 from relayer.gateway.cut_offs import CutOffs
 from relayer.gateway.http.server import HttpSettings
 from relayer.gateway.instructing import InstructionRules
@@ -22,7 +23,7 @@ from relayer.gateway.webhooks.serving import WebhookSettings
 class GatewayParts:
     """What a gateway stands on; the caller opens and closes it.
 
-    ``name``: this instance's, which no other has; its leases are held under it.
+    ``name``: this instance's, which no other has; its leases are held under it. ``crash``: for kill tests.
     """
 
     store: GatewayStore
@@ -38,6 +39,7 @@ class GatewayParts:
     name: str = "gateway"
     heartbeat_s: float = 15.0
     more: MoreServices = field(default_factory=MoreServices)
+    crash: Crash = unharmed
 
 
 @dataclass(frozen=True)

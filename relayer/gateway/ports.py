@@ -61,6 +61,9 @@ class SecuritiesSide(Protocol):
     async def earmark_sighting(self, trade_id: bytes) -> Sighting | None:
         """The earmark, or lock, of a trade as it stands now, if any: for instructions that match after it was made."""
 
+    async def time_s(self) -> int:
+        """The newest block's time, Unix seconds: the chain's clock."""
+
     async def obstacle(self, terms: SettlementTerms, to: Side) -> str:
         """What would keep the token from going to that side now, in words; empty if nothing."""
 

@@ -8,6 +8,7 @@ from typing import Final
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from relayer.gateway.access import Role
+from relayer.gateway.audit_riding import riding
 from relayer.gateway.errors import BadRequest
 from relayer.gateway.instructing import Affirmed, affirm
 from relayer.gateway.model import Settlement
@@ -53,5 +54,6 @@ class AffirmVerbs(Verbs):
             told = encode_settlement(named(preview, trade_id)).SerializeToString()
             return answer(pb.AffirmSettlementResponse, told)
         claims = (speaker.name, said.reference) if request.unique_reference and said.reference else None
-        outcome = await desk.commit.do(Work(trade_id, change, now_s, guard=check, request=asked, claims=claims))
+        work = Work(trade_id, change, now_s, guard=check, request=asked, claims=claims, audit=riding.get())
+        outcome = await desk.commit.do(work)
         return answer(pb.AffirmSettlementResponse, outcome.told)

@@ -9,6 +9,7 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from primitives.errors import CallerError
 from relayer.gateway.access import Role, Speaker
+from relayer.gateway.audit_riding import riding
 from relayer.gateway.changes import observe
 from relayer.gateway.errors import BadRequest, BuyerCancels, SettlementEnded, TradeAlreadyLocked
 from relayer.gateway.instructing import amend, hold, may_cancel_alone, release, retry, withdraw
@@ -96,7 +97,13 @@ class ChangeVerbs(Verbs):
         trade_id = trade_id_of(request.name)
         asked = request_of(speaker.name, request_id_of(request.request_id), request)
         guarded, now_s = guard(speaker, trade_id), self._desk.now_s()
-        work = Work(trade_id, change, now_s, guard=guarded, request=asked, claims=claims)
+        work = Work(
+            *(trade_id, change, now_s),
+            guard=guarded,
+            request=asked,
+            claims=claims,
+            audit=riding.get(),
+        )
         return await self._desk.commit.do(work)
 
     async def CancelSettlement(  # noqa: N802  # as above
@@ -126,7 +133,7 @@ class ChangeVerbs(Verbs):
         _require_may_cancel(speaker, seen)
         guarded, change, now_s = guard(speaker, trade_id), withdraw(etag), self._desk.now_s()
         outcome = await self._desk.commit.do(
-            Work(trade_id, change, now_s, guard=guarded, request=asked, is_answer=False)
+            Work(*(trade_id, change, now_s), guard=guarded, request=asked, is_answer=False, audit=riding.get())
         )
         if outcome.answer is not None:
             return outcome.answer

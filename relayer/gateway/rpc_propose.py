@@ -11,6 +11,7 @@ from google.rpc import error_details_pb2  # type: ignore[import-untyped] # gener
 from chains.rpc_status import Blame, blame_of, report_incident, status_of
 from primitives.errors import CrossDvpError
 from relayer.gateway.access import Role, Speaker
+from relayer.gateway.audit_riding import riding
 from relayer.gateway.cut_offs import parsed_day
 from relayer.gateway.errors import BadRequest, TradeReferenceAmbiguous, TradeReferenceUnknown
 from relayer.gateway.instructing import instruct
@@ -93,7 +94,7 @@ class ProposeVerbs(Verbs):
         require_listed(self._desk.listed(speaker.name), side, terms)
         change = admission.admitted(side, instruct(side, terms, now_s, said, admission.rules_for(speaker)), now_s)
         claims = (speaker.name, said.reference) if request.unique_reference and said.reference else None
-        return Work(terms.trade_id, change, now_s, request=asked, claims=claims)
+        return Work(terms.trade_id, change, now_s, request=asked, claims=claims, audit=riding.get())
 
     def _found_by_reference(
         self, asked: Request, side: Side, trade_reference: str, message: pb.SettlementTerms

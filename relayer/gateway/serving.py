@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import structlog
@@ -14,6 +15,7 @@ from relayer.gateway.admission import Admission
 from relayer.gateway.audit import AuditLog, AuditWriter
 from relayer.gateway.audit_calls import AuditedCalls
 from relayer.gateway.caller_checks import CallerChecks
+from relayer.gateway.crash_points import committing
 from relayer.gateway.error_details import adorner
 from relayer.gateway.follower import Follower, FollowerSettings
 from relayer.gateway.group_commit import GroupCommit
@@ -56,10 +58,10 @@ async def serve_gateway(
     Of several over one PostgreSQL all answer; one of them, by its lease, follows, and one delivers webhooks.
     """
     offered = additions or Additions()
-    commit, newest = GroupCommit(parts.store.apply), NewestEvent(parts.store.newest_number, _WATCH_POLL_S)
+    commit, newest = GroupCommit(committing(parts.store.apply, parts.crash)), _newest(parts)
     writer = AuditWriter(AuditLog(parts.store.database, AUDIT_TABLE))
     keeper = _follower_lease(parts)
-    settings = FollowerSettings(poll_interval_s)
+    settings = FollowerSettings(poll_interval_s, crash=parts.crash)
     follower = Follower(parts.store, parts.securities, parts.cash, settings, parts.now_s, commit, keeper)
     runners: dict[str, Runner] = {"follower": follower, "audit": writer}
     if keeper is not None:
@@ -90,7 +92,8 @@ async def serve_gateway(
             await run_until_stopped(stopping, jobs)
         finally:
             await server.stop()
-            await asyncio.gather(commit.close(), newest.close(), writer.close())
+            await asyncio.gather(commit.close(), newest.close())
+            await writer.close()  # last: entries of changes that failed are its to write
             _log.info("stopped")
 
 
@@ -107,6 +110,10 @@ def _follower_lease(parts: GatewayParts) -> LeaseKeeper | None:
         return None
     terms = LeaseTerms(parts.name, LEASE_TTL_S)
     return LeaseKeeper(parts.store.database, LEASES, (FOLLOWER_LEASE,), terms, parts.now_s)
+
+
+def _newest(parts: GatewayParts) -> NewestEvent:
+    return NewestEvent(parts.store.newest_number, _WATCH_POLL_S)
 
 
 def _desk(parts: GatewayParts, commit: GroupCommit, newest: NewestEvent) -> Desk:
@@ -135,6 +142,7 @@ async def _opened_webhooks(
 ) -> tuple[Webhooks, LeaseKeeper]:
     terms = LeaseTerms(parts.name, WEBHOOKS_LEASE_TTL_S)
     keeper = LeaseKeeper(parts.store.database, LEASES, [WEBHOOKS_LEASE], terms, offered.lease_now_s)
+    settings = replace(settings, delivery=replace(settings.delivery, crash=parts.crash))
     opened = opened_webhooks(settings, parts.store, parts.speakers, keeper, parts.now_s)
     return await stack.enter_async_context(opened), keeper
 

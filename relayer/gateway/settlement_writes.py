@@ -14,11 +14,14 @@ from typing import Any, Final
 import sqlalchemy as sa
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
+from relayer.gateway.audit_entries import AuditRecord
+from relayer.gateway.audit_riding import RidingEntries
 from relayer.gateway.errors import ReferenceTaken, RequestIdReused
 from relayer.gateway.model import Settlement, Waiting
 from relayer.gateway.requests import Request, RequestKey, differing_fields
 from relayer.gateway.settlement_message import encode_settlement
 from relayer.gateway.settlement_tables import (
+    AUDIT_TABLE,
     REFERENCES,
     REQUESTS,
     Stored,
@@ -47,7 +50,8 @@ class Work:
     ``guard``: raises unless the caller may know of the settlement, also before a repeat is answered.
     ``request``: the caller's request that asks, answered once; None for what the ledgers show. ``is_answer``: what it
     leads to is the request's answer; else the answer comes later, by a work with ``finishes``. ``claims``: the
-    platform and its own reference that must be used for no other settlement.
+    platform and its own reference that must be used for no other settlement. ``audit``: the entries of the call that
+    asks, stored with what it comes to.
     """
 
     trade_id: bytes
@@ -59,6 +63,7 @@ class Work:
     is_answer: bool = True
     finishes: RequestKey | None = None
     claims: tuple[str, str] | None = None
+    audit: RidingEntries | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,7 @@ class Writing:
         self._read(works)
         outcomes = [self._judged(work) for work in works]
         self._write()
+        self._write_audit(works, outcomes)
         return outcomes
 
     @property
@@ -223,6 +229,19 @@ class Writing:
         if self._claims:
             rows = [{"platform": p, "reference": r, "trade_id": trade} for (p, r), trade in self._claims.items()]
             self.connection.execute(sa.insert(REFERENCES), rows)
+
+    def _write_audit(self, works: Sequence[Work], outcomes: Sequence[Outcome | Exception]) -> None:
+        """Last: the chain's head is other writers' too, and is held no longer than it must."""
+        records: list[AuditRecord] = []
+        for work, outcome in zip(works, outcomes, strict=True):
+            if work.audit is None:
+                continue
+            if isinstance(outcome, Exception):
+                records += work.audit.records(outcome, "", work.now_s)
+            else:
+                records += work.audit.records(None, f"settlements/{work.trade_id.hex()}", work.now_s)
+        if records:
+            AUDIT_TABLE.append(self.connection, records)
 
 
 _ADD_REQUESTS: Final = sa.insert(REQUESTS)

@@ -121,7 +121,7 @@ RULES: Final = (
         "sum by (path, why) (crossdvp_packets_parked) > 0",
         "5m",
         "{{ $value }} packets of path {{ $labels.path }} are set aside: {{ $labels.why }}",
-        "They wait for what is named, or for a person; others are not held up. Their time-outs still end them.",
+        "They wait for what is named, or for a person, and hold up no others. Nor is timed out what a person parked.",
     ),
     AlertRule(
         "WebhooksLate",

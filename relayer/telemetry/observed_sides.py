@@ -61,6 +61,10 @@ class ObservedSecurities:
         """See SecuritiesSide; as ``sightings``."""
         return await self._inner.earmark_sighting(trade_id)
 
+    async def time_s(self) -> int:
+        """See SecuritiesSide."""
+        return await self._inner.time_s()
+
     async def obstacle(self, terms: SettlementTerms, to: Side) -> str:
         """See SecuritiesSide."""
         with _step(self._tracing, "ask the token", terms.trade_id):

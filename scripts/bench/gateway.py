@@ -5,7 +5,7 @@ broker, and affirmed by the buyer's once the answer is there; each answer comes 
 built before the clock starts, and answers parsed after it has stopped: the load shares the gateway's processors.
 ``baseline``: unary calls a second that the same server answers at the same time of day when they do nothing (health
 checks), as many in flight; ``ratio``: calls of pairs (two a pair) to those. The gateway's CPU time a pair is its own
-process's.
+process's, beside that of an empty call: on a busy machine both grow, and their ratio tells.
 """
 
 from __future__ import annotations
@@ -141,6 +141,7 @@ async def measure(folder: Path, server: subprocess.Popen[str], count: int) -> di
         pairs = build(WARM_UP + 1, count)
         load.answers.clear()
         load.latencies_s.clear()
+        began_s = _ask(server, "cpu\n")["cpu_s"]
         baseline = await load.empty_calls(count)
         before_s = _ask(server, "cpu\n")["cpu_s"]
         value = await load.pairs(pairs)
@@ -159,6 +160,7 @@ async def measure(folder: Path, server: subprocess.Popen[str], count: int) -> di
         "p50_ms": round(centiles_s[49] * 1000, 1),
         "p99_ms": round(centiles_s[98] * 1000, 1),
         "cpu_ms_a_pair": round(used_s / count * 1000, 3),
+        "cpu_ms_an_empty_call": round((before_s - began_s) / count * 1000, 3),
     }
 
 

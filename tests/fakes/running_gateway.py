@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -68,7 +70,7 @@ class RunningGateway:
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Task[None] | None = None
     _channels: list[Any] = field(default_factory=list)
-    _elsewhere: tempfile.TemporaryDirectory[str] | None = None
+    _elsewhere: Path | None = None
 
     @property
     def folder(self) -> Path:
@@ -76,8 +78,9 @@ class RunningGateway:
         if isinstance(self.database, Path):
             return self.database.parent
         if self._elsewhere is None:
-            self._elsewhere = tempfile.TemporaryDirectory(prefix="crossdvp-gateway-")
-        return Path(self._elsewhere.name)
+            self._elsewhere = Path(tempfile.mkdtemp(prefix="crossdvp-gateway-"))
+            atexit.register(shutil.rmtree, self._elsewhere, ignore_errors=True)
+        return self._elsewhere
 
     async def start(self) -> None:
         """On a free port at first, on the same port ever after."""

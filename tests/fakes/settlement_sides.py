@@ -6,6 +6,7 @@ short, nodes can be away, events come in order and may be read late.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ibc.dvp import SettlementTerms, terms_hash
@@ -37,7 +38,7 @@ class TradeIdUsed(CallerError):
 
 @dataclass
 class MemoryEvm:
-    """The EVM chain; a block an event."""
+    """The EVM chain; a block an event. ``clock_s``: its clock, by default beyond every time."""
 
     away: bool = False
     log: list[Sighting] = field(default_factory=list)
@@ -46,6 +47,7 @@ class MemoryEvm:
     asked: list[bytes] = field(default_factory=list)
     asked_for: list[Side] = field(default_factory=list)
     interfered: list[InterferenceSeen] = field(default_factory=list)
+    clock_s: Callable[[], int] = lambda: 1 << 40
 
     def _note(self, event: SettlementEvent, what: str, trade_id: bytes, found_hash: bytes) -> Sighting:
         block = len(self.log) + 1
@@ -73,6 +75,11 @@ class MemoryEvm:
     def give_back(self, terms: SettlementTerms) -> None:
         """The proof of refusal or time-out was processed."""
         self._note(SettlementEvent.SECURITIES_RETURNED, "securities returned after refusal", terms.trade_id, b"")
+
+    async def time_s(self) -> int:
+        """See SecuritiesSide."""
+        self._here()
+        return self.clock_s()
 
     async def obstacle(self, terms: SettlementTerms, to: Side) -> str:
         """See SecuritiesSide."""

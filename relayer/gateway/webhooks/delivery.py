@@ -14,6 +14,7 @@ from typing import Final, Protocol
 import structlog
 
 from primitives.errors import CrossDvpError, UnavailableError
+from relayer.gateway.crash_points import Crash, GatewayCrashPoint, unharmed
 from relayer.gateway.store import EventPage
 from relayer.gateway.webhooks.bodies import event_message
 from relayer.gateway.webhooks.endpoints import Attempt, Lease, WebhookStore
@@ -59,11 +60,12 @@ class Pauses:
 
 @dataclass(frozen=True)
 class DeliverySettings:
-    """``at_a_time``: endpoints that are posted to side by side."""
+    """``at_a_time``: endpoints that are posted to side by side; ``crash``: for kill tests."""
 
     poll_interval_s: float = 0.2
     at_a_time: int = 16
     pauses: Pauses = Pauses()
+    crash: Crash = unharmed
 
 
 @dataclass(frozen=True)
@@ -170,13 +172,16 @@ class Deliverer:
         secrets = await asyncio.to_thread(self._store.secrets, endpoint.id, began_s)
         keys = [secret.key for secret in secrets]
         headers = signed_headers(endpoint.scheme, keys, message.webhook_id, began_s, message.body)
+        self._settings.crash(GatewayCrashPoint.BEFORE_WEBHOOK)
         outcome = await self._poster.post(endpoint.url, headers, message.body)
+        self._settings.crash(GatewayCrashPoint.AFTER_WEBHOOK)
         now_s = self._chance.now_s()
         pause_s = self._settings.pauses.after(
             endpoint.failed_attempts + 1, self._chance.random(), outcome.retry_after_s
         )
         attempt = Attempt(endpoint, message, outcome, now_s, next_s=now_s + pause_s)
         after = await asyncio.to_thread(self._store.record, self._lease, attempt)
+        self._settings.crash(GatewayCrashPoint.AFTER_WEBHOOK_RECORDED)
         if outcome.is_delivered:
             return after
         if endpoint.failed_attempts == 0:

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from ibc.dvp import terms_hash
 from relayer.gateway.matching import Side
+from relayer.gateway.method_rules import MOST_BYTES
 from relayer.gateway.settlement_codec import encode_terms
-from relayer.rpc_server import MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES
+from relayer.rpc_server import MAX_MESSAGE_BYTES
 from tests.fakes.hostile_messages import mutated
 from tests.fakes.running_gateway import RunningGateway, create_request, details_of, running_gateway, stored_in
 from tests.fakes.settlement_terms import some_terms
@@ -180,7 +181,8 @@ async def test_an_unknown_field_inside_the_terms_is_refused(gateway: RunningGate
 
 @pytest.mark.parametrize("method", list(VALID))
 async def test_an_oversized_request_never_reaches_the_gateway(gateway: RunningGateway, method: str) -> None:
-    assert await _attack(gateway, method, b"\x0a" * (MAX_REQUEST_BYTES + 1)) == "REQUEST_TOO_LARGE"
+    most_bytes = MOST_BYTES[f"/crossdvp.gateway.v1.SettlementService/{method}"]
+    assert await _attack(gateway, method, b"\x0a" * (most_bytes + 1)) == "REQUEST_TOO_LARGE"
 
 
 @pytest.mark.parametrize("method", list(VALID))

@@ -60,12 +60,10 @@ def test_a_process_waits_for_chains_that_are_away_and_ends_with_0_when_asked(fol
 
 
 def _until(lines: Iterable[str], events: set[str]) -> Iterator[str]:
-    """Lines up to the second that tells of one of the events: the first is the start-up's."""
-    left = 2
+    """Lines up to the first that tells of one of the events: what lasts is told once."""
     for line in lines:
         yield line
-        left -= json.loads(line)["event"] in events
-        if left == 0:
+        if json.loads(line)["event"] in events:
             return
 
 

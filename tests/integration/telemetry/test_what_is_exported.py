@@ -160,3 +160,12 @@ async def test_a_settlements_counts_and_times_are_told_once(tmp_path: Path) -> N
     assert told["crossdvp_lock_to_release_seconds_count"][frozenset({("lead", "cash"), ("outcome", "settled")})] == 1
     ok = {("service", "crossdvp.gateway.v1.SettlementService"), ("method", "CreateSettlement"), ("code", "OK")}
     assert told["crossdvp_rpc_calls_total"][frozenset(ok)] == 2
+
+
+async def test_calls_over_http_are_counted_with_the_code_their_caller_got(tmp_path: Path) -> None:
+    async with watched_gateway(tmp_path) as world:
+        async with world.gateway.http().get(f"/v1/settlements/{'ab' * 32}") as answer:
+            assert answer.status == 404
+        told = scrape(0.0, await world.metrics()).samples["crossdvp_rpc_calls_total"]
+    got = {("service", "crossdvp.gateway.v1.SettlementService"), ("method", "GetSettlement"), ("code", "NOT_FOUND")}
+    assert told[frozenset(got)] == 1

@@ -103,7 +103,8 @@ def test_every_command_takes_json(crossdvp: CommandLine, command: tuple[str, ...
 def test_without_a_devnet_every_command_says_how_to_start_one(crossdvp: CommandLine, command: tuple[str, ...]) -> None:
     if command == ("devnet", "up"):
         return
-    arguments = (TRADE_ID,) if command[1] not in {"create", "list", "watch"} else ()
+    takes_none = command[0] == "devnet" or command[1] in {"create", "list", "watch"}
+    arguments = () if takes_none else (TRADE_ID,)
     for_people = crossdvp(*command, *arguments)
     assert (for_people.code, for_people.out) == (1, "")
     assert "crossdvp devnet up" in for_people.err

@@ -249,3 +249,12 @@ async def test_a_filter_that_cannot_be_is_refused(relayer: RunningRelayer, reque
     with pytest.raises(Exception, match=r"path none|is not a filter"):
         await client.packets(request_of)
     await client.close()
+
+
+async def test_the_authoritys_certificate_may_stand_above_ones_own(relayer: RunningRelayer, tmp_path: Path) -> None:
+    own = tmp_path / "operator"
+    own.mkdir()
+    for name in ("certificate.pem", "private-key.pem"):
+        (own / name).write_bytes((tmp_path / name).read_bytes())
+    target = ("--target", f"relayer@127.0.0.1:{relayer.port}", "--tls-dir", str(own))
+    assert (await relayer.bare_command("pending", *target)).exit_code == 0

@@ -6,13 +6,17 @@ import json
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import promql_parser as promql
 import pytest
+import typer
 import yaml
 
+from chains.deferred_commands import DeferredCommand
+from relayer.cli.main import app
 from relayer.telemetry import names
 from relayer.telemetry.alert_rules import RULES, AlertRule
 from relayer.telemetry.panels import NOT_SHOWN, PANELS
@@ -23,6 +27,9 @@ RUNBOOK = ROOT / "docs" / "runbook"
 OF_THE_SCRAPER = {"up"}
 _VARIABLE = re.compile(r"\$__\w+")
 SECTIONS = ("## What it means", "## How to see it", "## What to do", "## What not to do", "## When to call whom")
+
+
+COMMANDS = re.compile(r"crossdvp ((?:relayer|gateway|settlement|doctor|explain|ledger) [^`\n]*)")
 
 
 def exported(table: tuple[names.Metric, ...] = names.EVERY) -> set[str]:
@@ -118,3 +125,44 @@ def test_the_dashboards_rows_are_the_operators_questions_and_no_panels_overlap()
         assert not cells & taken, panel["title"]
         taken |= cells
     assert len({panel["id"] for panel in document["panels"]}) == len(document["panels"])
+
+
+def test_the_front_page_lists_every_alert_with_its_page_and_severity_and_its_links_lead_somewhere() -> None:
+    page = ROOT / "docs" / "operations.md"
+    text = page.read_text()
+    rows = re.findall(r"^\| (\w+) \| \[what it means\]\(runbook/(\w+)\.md\) \| (page|ticket) \|$", text, re.MULTILINE)
+    assert rows == [(rule.name, rule.name, rule.severity.value) for rule in RULES]
+    pages = [page, *RUNBOOK.glob("*.md")]
+    for each in pages:
+        for target in re.findall(r"\]\(([^)#]+)", each.read_text()):
+            assert (each.parent / target).resolve().exists(), f"{each.name} links to {target}"
+
+
+def test_every_command_of_the_runbook_exists_with_its_options() -> None:
+    pages = [ROOT / "docs" / "operations.md", *RUNBOOK.glob("*.md")]
+    said = {
+        command.split("  #")[0].split(" |")[0].split(" &&")[0].strip()
+        for page in pages
+        for command in COMMANDS.findall(page.read_text())
+    }
+    assert len(said) > 20
+    for command in said:
+        words = command.replace("\n", " ").split()
+        assert _known(typer.main.get_command(app), words), command
+
+
+def _known(command: Any, words: list[str]) -> bool:  # noqa: ANN401  # the command line library's own types
+    """Whether the words name a command with these options; what is not a command is an argument."""
+    while words and hasattr(command, "get_command"):
+        if words[0] in {name for parameter in command.params for name in parameter.opts}:
+            words = words[2:]  # an option of the group, and its value
+            continue
+        found = command.get_command(None, words[0])
+        if found is None:
+            break
+        if isinstance(found, DeferredCommand):
+            found = typer.main.get_command(import_module(found._module).app)
+        command, words = found, words[1:]
+    options = {name for parameter in command.params for name in parameter.opts}
+    is_group = hasattr(command, "get_command") and not command.invoke_without_command
+    return not is_group and all(word in options for word in words if word.startswith("--"))
