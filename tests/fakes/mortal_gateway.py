@@ -193,7 +193,7 @@ class GatewayWorld:
             self.evm.earmark(cash_first)
         if (first, "cash locked") in on_ledger and (first, "delivered") not in on_evm:
             self.evm.deliver(cash_first)
-        elif (first, "delivered") in on_evm and (first, "cash released") not in on_ledger:
+        elif (first, "delivered") in on_evm and (first, "cash released to seller") not in on_ledger:
             self.ledger.release(cash_first)
         if (third, "securities locked") not in on_evm and third in agreed:
             self.evm.lock(securities_first)

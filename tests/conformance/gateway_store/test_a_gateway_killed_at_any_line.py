@@ -24,7 +24,7 @@ POINTS = [
     (GatewayCrashPoint.AFTER_WEBHOOK, 4),
 ]
 FACTS = {
-    1: ["earmarked", "cash locked", "delivered", "cash released"],
+    1: ["earmarked", "cash locked", "delivered", "cash released to seller"],
     2: ["cancelled"],
     3: ["securities locked", "cash paid", "securities delivered"],
 }
