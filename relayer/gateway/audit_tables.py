@@ -16,6 +16,7 @@ from relayer.gateway.audit_entries import (
     AuditRecord,
     chained,
 )
+from relayer.many_rows import insert_of
 
 _HEAD_ID = 1
 _LOWEST = -(2**63)  # of what a height's column can hold: entries that were put below the first are found too
@@ -50,25 +51,24 @@ class AuditTable:
             sa.Column("height", Int64, nullable=False),
             sa.Column("hash", sa.LargeBinary, nullable=False),
         )
-        self._insert = sa.insert(self.entries)
+        self._insert = insert_of(self.entries)
+        columns = self.heads.c
+        at_head = columns.id == _HEAD_ID
+        moved = sa.update(self.heads).where(at_head).values(height=columns.height + sa.bindparam("more"))
+        self._take = moved.returning(columns.height, columns.hash)
+        self._set_hash = sa.update(self.heads).where(at_head).values(hash=sa.bindparam("new_hash"))
 
     def append(self, connection: sa.Connection, records: Sequence[AuditRecord]) -> list[AuditEntry]:
         """Put records behind the end of the chain; other instances wait for this transaction to do the same."""
-        columns = self.heads.c
-        taken = (
-            sa.update(self.heads)
-            .where(columns.id == _HEAD_ID)
-            .values(height=columns.height + len(records))
-            .returning(columns.height, columns.hash)
-        )
-        row = connection.execute(taken).first()
+        more = {"more": len(records)}
+        row = connection.execute(self._take, more).first()
         if row is None:
             first = {"id": _HEAD_ID, "height": 0, "hash": NO_HASH}
             upsert(connection, self.heads, first, ["id"], replace=False)
-            row = connection.execute(taken).one()
+            row = connection.execute(self._take, more).one()
         entries = chained(AuditHead(row.height - len(records), bytes(row.hash)), records)
-        connection.execute(self._insert, [_values(entry) for entry in entries])
-        connection.execute(sa.update(self.heads).where(columns.id == _HEAD_ID).values(hash=entries[-1].hash))
+        self._insert.write(connection, [_values(entry) for entry in entries])
+        connection.execute(self._set_hash, {"new_hash": entries[-1].hash})
         return entries
 
     def head(self, connection: sa.Connection) -> AuditHead:

@@ -24,6 +24,7 @@ from relayer.gateway.service_tables import InstrumentTable, NamedAccounts
 from relayer.gateway.settlement_message import decode_settlement, instructed_by
 from relayer.gateway.webhooks.tables import WebhookTables
 from relayer.leases import LeaseTable
+from relayer.many_rows import ManyRows, insert_of
 
 METADATA: Final = sa.MetaData()
 _REFERENCE_COLUMNS: Final = ("seller_reference", "buyer_reference", "seller_trade_reference", "buyer_trade_reference")
@@ -127,7 +128,7 @@ _REVISIONS: Final = sa.select(SETTLEMENTS.c.id, SETTLEMENTS.c.trade_id, SETTLEME
 )
 _ROWS: Final = sa.select(SETTLEMENTS).where(SETTLEMENTS.c.id.in_(sa.bindparam("wanted", expanding=True)))
 _ASKED: Final = sa.select(REQUESTS).where(REQUESTS.c.request_id.in_(sa.bindparam("wanted", expanding=True)))
-_ADD_EVENTS: Final = sa.insert(EVENTS)
+_ADD_EVENTS: Final = insert_of(EVENTS)
 
 
 def newest_number(connection: sa.Connection) -> int:
@@ -181,12 +182,12 @@ def nodes_of(settlement: Settlement) -> dict[str, str]:
     return {"seller_node": cash.seller.node, "buyer_node": cash.buyer.node}
 
 
-_UPDATE: Final = (
+_UPDATE: Final = ManyRows(
     sa.update(SETTLEMENTS)
     .where(SETTLEMENTS.c.id == sa.bindparam("row_id"))
     .values({column.name: sa.bindparam(f"new_{column.name}") for column in SETTLEMENTS.c if column.name != "id"})
 )
-_INSERT: Final = sa.insert(SETTLEMENTS)
+_INSERT: Final = insert_of(SETTLEMENTS)
 
 
 def write_settlements(connection: sa.Connection, changed: Sequence[Stored]) -> None:
@@ -197,15 +198,13 @@ def write_settlements(connection: sa.Connection, changed: Sequence[Stored]) -> N
         for each in changed
         if each.row_id
     ]
-    if fresh:
-        connection.execute(_INSERT, fresh)
-    if known:
-        connection.execute(_UPDATE, known)
+    _INSERT.write(connection, fresh)
+    _UPDATE.write(connection, known)
 
 
 def write_events(connection: sa.Connection, events: Sequence[Mapping[str, object]], newest: int) -> None:
     """Add events, already numbered, and note the last number."""
-    connection.execute(_ADD_EVENTS, list(events))
+    _ADD_EVENTS.write(connection, events)
     connection.execute(_MOVE_NEWEST, {"newest": newest})
 
 

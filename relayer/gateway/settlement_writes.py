@@ -35,6 +35,7 @@ from relayer.gateway.settlement_tables import (
     write_events,
     write_settlements,
 )
+from relayer.many_rows import insert_of
 
 MOST_REMEMBERED: Final = 4096
 
@@ -222,8 +223,7 @@ class Writing:
         if self._changed:
             write_settlements(self.connection, list(self._changed.values()))
             write_events(self.connection, self._events, self._newest)
-        if self._new_requests:
-            self.connection.execute(_ADD_REQUESTS, list(self._new_requests.values()))
+        _ADD_REQUESTS.write(self.connection, list(self._new_requests.values()))
         if self._finished:
             self.connection.execute(_FINISH, self._finished)
         if self._claims:
@@ -244,7 +244,7 @@ class Writing:
             AUDIT_TABLE.append(self.connection, records)
 
 
-_ADD_REQUESTS: Final = sa.insert(REQUESTS)
+_ADD_REQUESTS: Final = insert_of(REQUESTS)
 _FINISH: Final = (
     sa.update(REQUESTS)
     .where(REQUESTS.c.request_id == sa.bindparam("of_id"), REQUESTS.c.caller == sa.bindparam("of_caller"))

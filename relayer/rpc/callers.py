@@ -40,23 +40,24 @@ class CallerCertificate:
 
 def caller_of(context: grpc.aio.ServicerContext[Any, Any]) -> str:
     """The name in the caller's certificate, which mTLS has verified; empty if it has none."""
-    known = _last_asked.get()
-    if known is not None and known[0] is context:
-        return known[1]
-    names = list(context.auth_context().get("x509_common_name", ()))
-    name = names[0].decode(errors="replace") if names else ""
-    _last_asked.set((context, name))
-    return name
+    return certificate_of(context).name
 
 
-_last_asked: ContextVar[tuple[object, str] | None] = ContextVar("last_asked", default=None)
+_last_asked: ContextVar[tuple[object, CallerCertificate] | None] = ContextVar("last_asked", default=None)
 """The call of this task and its caller: every check asks, and gRPC makes the answer anew each time."""
 
 
 def certificate_of(context: grpc.aio.ServicerContext[Any, Any]) -> CallerCertificate:
     """The certificate behind a call; both fields are empty where there is none."""
-    certificates = list(context.auth_context().get("x509_pem_cert", ()))
-    return CallerCertificate(caller_of(context), thumbprint_of(certificates[0]) if certificates else "")
+    known = _last_asked.get()
+    if known is not None and known[0] is context:
+        return known[1]
+    told = context.auth_context()
+    names, certificates = list(told.get("x509_common_name", ())), list(told.get("x509_pem_cert", ()))
+    name = names[0].decode(errors="replace") if names else ""
+    found = CallerCertificate(name, thumbprint_of(certificates[0]) if certificates else "")
+    _last_asked.set((context, found))
+    return found
 
 
 @lru_cache(maxsize=256)
