@@ -138,7 +138,7 @@ async def watch_over_sse(directory: Path, wires: Wires, after: int, heard: Heard
     last = str(after)
     async with http_session(wire.port, files, files.authority.read_bytes()) as session:
         while True:
-            timeout = aiohttp.ClientTimeout(total=None, sock_connect=2, sock_read=4)
+            timeout = aiohttp.ClientTimeout(total=None, connect=4, sock_read=4)
             try:
                 async with session.get(
                     "/v1/settlements:watch",
