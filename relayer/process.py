@@ -186,7 +186,7 @@ async def report_health(
 
 
 def keep_what_is_loaded() -> None:
-    """Once, when a process has loaded its program: its code and tables stay, and no collection need look through them."""
+    """Once, when a process has loaded its program: what stays anyway need not be looked through again and again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS_A_COLLECTION)
