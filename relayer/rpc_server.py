@@ -79,6 +79,10 @@ SERVER_CODES: Mapping[type[BaseException], grpc.StatusCode] = {
 }
 
 
+LEAST_PING_MS = 8_000
+"""Callers find out by pings that a wire is dead; more often than this is too often."""
+
+
 @dataclass(frozen=True)
 class ServerSettings:
     """Where a process listens (``host:port``, port 0 = any free one), its certificate, and whom it answers."""
@@ -110,7 +114,12 @@ class RpcServer:
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         tls = settings.tls
-        options = (("grpc.max_receive_message_length", MAX_MESSAGE_BYTES), ("grpc.so_reuseport", 0))
+        options = (
+            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.so_reuseport", 0),
+            ("grpc.keepalive_permit_without_calls", 1),
+            ("grpc.http2.min_ping_interval_without_data_ms", LEAST_PING_MS),
+        )
         self._codes = {**SERVER_CODES, **(codes or {})}
         self._adorn = adorn
         self._calls = CallContext(deadlines or Deadlines(), clock_s)

@@ -33,6 +33,7 @@ from primitives.errors import UnavailableError
 from relayer.chains.client_kind import of_kind
 from relayer.chains.evm_batches import Batch, BatchLimits, BatchTrial, cut
 from relayer.chains.evm_calls import call_of, calls_of
+from relayer.chains.evm_event_checks import require_stored
 from relayer.chains.evm_events import ReadingSettings, RouterLogs
 from relayer.chains.packet_paths import proved_path
 from relayer.core.chain import (
@@ -126,8 +127,10 @@ class EvmEndpoint:
         del limit  # a page is bounded by blocks: their gas bounds the events
         page = await self._logs.page(cursor, self._deployed_after)
         read = (self._router.event_of(log) for log in page.logs)
-        events = (self._on_this_path(event) for event in read if event is not None)
-        return EventPage(tuple(event for event in events if event is not None), page.next_cursor)
+        found = (self._on_this_path(event) for event in read if event is not None)
+        events = tuple(event for event in found if event is not None)
+        await require_stored(self._rpc, self._router, events)
+        return EventPage(events, page.next_cursor)
 
     def _on_this_path(self, event: RouterEvent) -> PacketEvent | None:
         packet, height, tx_id = event.packet, event.log.height, "0x" + event.log.evm_tx_hash.hex()

@@ -146,6 +146,8 @@ def _say_what_is_next(directory: Path, alive: dict[str, bool]) -> None:
         return
     out.print(f"next: crossdvp settlement create{where}", soft_wrap=True)
     out.print(f"      crossdvp settlement watch{where}    (in a second terminal)", soft_wrap=True)
+    out.print(f"      crossdvp iso20022 draft{where}    (the same trade as ISO 20022 messages)", soft_wrap=True)
+    out.print("      docs/platform.md goes on: HTTP, webhooks, holds, proof bundles", soft_wrap=True)
     out.print(f"      crossdvp devnet down{where}", soft_wrap=True)
 
 

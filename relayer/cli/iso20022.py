@@ -99,8 +99,8 @@ def _read(file: Path, output: Output) -> bytes:
 def draft(
     quantity: Annotated[int, typer.Option(min=1, help="Units of the security token.")] = 10,
     amount_yen: Annotated[int, typer.Option("--amount", min=1, help="Price of all units, in yen.")] = 1_000_000,
-    lock_in_s: Annotated[int, typer.Option("--lock-in", min=5, help="Seconds until the cash must be locked.")] = 60,
-    settle_in_s: Annotated[int, typer.Option("--settle-in", min=10, help="Seconds until the time-out.")] = 120,
+    lock_in_s: Annotated[int, typer.Option("--lock-in", min=5, help="Seconds until the cash must be locked.")] = 300,
+    settle_in_s: Annotated[int, typer.Option("--settle-in", min=10, help="Seconds until the time-out.")] = 600,
     on_hold: Annotated[bool, typer.Option("--hold", help="Both instructions on hold.")] = False,
     into: Annotated[Path, typer.Option("--out", help="Directory for seller.xml and buyer.xml.")] = Path(),
     directory: DirOption = DEFAULT_DIR,

@@ -189,8 +189,8 @@ class ClockAhead(UnavailableError):
 
     def __init__(self, lock_by_s: int, chain_s: int, now_s: int) -> None:
         super().__init__(
-            f"expected the EVM chain's clock to be at lock-by {lock_by_s}, found {chain_s} (Unix seconds); this machine "
-            f"says {now_s}: not cancelled; if they stay apart, check this machine's clock"
+            f"expected the EVM chain's clock to be at lock-by {lock_by_s}, found {chain_s} (Unix seconds); "
+            f"this machine says {now_s}: not cancelled; if they stay apart, check this machine's clock"
         )
 
 

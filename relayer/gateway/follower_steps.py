@@ -126,7 +126,7 @@ class LedgerSteps:
         self._settings.crash(GatewayCrashPoint.AFTER_LOCK)
 
     async def _cancel(self, terms: SettlementTerms) -> None:
-        """Lock-by has passed when a ledger's clock says so: this machine's may be fast, and would cancel good trades."""
+        """Lock-by has passed when a ledger's clock says so: this machine's may be fast, and cancel good trades."""
         chain_s = await self._securities.time_s()
         if chain_s < terms.lock_by_s:
             raise ClockAhead(terms.lock_by_s, chain_s, self._now_s())

@@ -76,7 +76,7 @@ async def _break(wires: Wires, seed: int, names: tuple[str, ...]) -> None:
         await wires.switch(name, fault)
         await asyncio.sleep(LEAST_S)
         given_up_s = time.monotonic() + MOST_S - LEAST_S
-        while not wires.felt(name, fault) and time.monotonic() < given_up_s:
+        while not wires.felt(name, fault) and time.monotonic() < given_up_s:  # noqa: ASYNC110  # a wire tells nobody
             await asyncio.sleep(0.05)
         await wires.switch(name, Fault.NONE)
         await asyncio.sleep(MENDED_S)
@@ -97,7 +97,7 @@ async def _add_endpoint(stage: Stage, url: str, after: int) -> None:
     stub = webhook_grpc.WebhookServiceStub(channel)  # type: ignore[no-untyped-call] # generated
     request = webhook_pb.CreateEndpointRequest(request_id=str(uuid.uuid4()), url=url, resume_token=str(after))
     await stub.CreateEndpoint(request, wait_for_ready=True, timeout=20)
-    await channel.close()
+    await channel.close(grace=None)
 
 
 async def _until_all_heard(directory: Path, watchers: Watchers, receiver: Receiver) -> None:
@@ -136,16 +136,8 @@ async def test_when_every_wire_was_broken_in_every_way_all_settled_once_and_was_
             await asyncio.gather(watching, return_exceptions=True)
             heard_s = max(watchers.grpc.last_s, watchers.sse.last_s)
         holdings, numbers = await stage.holdings(), [n for n in stored_events(devnet) if n > after]
-    told = {
-        name: [
-            f.value
-            for f in [*Fault, *RpcFault]
-            if (name in wires.nodes or isinstance(f, Fault)) and wires.felt(name, f)
-        ]
-        for name in wires.wires
-    }
-    print(told)
-    print(f"longest stall: settled {settled_s - mended_s:.1f} s, heard {heard_s - mended_s:.1f} s after the last fault")  # noqa: T201  # a figure for the runbook
+    stall = f"settled {settled_s - mended_s:.1f} s, heard {heard_s - mended_s:.1f} s after the last fault"
+    print(f"longest stall: {stall}")  # noqa: T201  # a figure for the operator's page
     assert {trade.settlement.state for trade in trades} == {pb.SETTLEMENT_STATE_SETTLED}
     assert holdings.buyer_units - before.buyer_units == QUANTITY * TRADES
     assert before.seller_units - holdings.seller_units == QUANTITY * TRADES
@@ -158,6 +150,6 @@ async def test_when_every_wire_was_broken_in_every_way_all_settled_once_and_was_
     bodies = {each.webhook_id: each.body for each in receiver.received}
     assert all(bodies[each.webhook_id] == each.body for each in receiver.received), "an id is one body, ever"
     for names in LANES[:2]:
-        assert {fault for name in names for fault in Fault if wires.felt(name, fault)} == set(Fault) - {Fault.NONE}
+        assert {fault for name in names for fault in Fault if wires.felt(name, fault)} >= set(Fault) - {Fault.NONE}
     felt = {fault for name in wires.nodes for fault in RpcFault if wires.felt(name, fault)}
     assert felt >= set(RpcFault) - {RpcFault.NONE, RpcFault.CHANGED_LOGS}, "logs are not read at every moment"

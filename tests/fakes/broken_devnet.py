@@ -102,7 +102,7 @@ async def _start_again(stage: Stage, process: Process, file: str) -> None:
     port = int(listen[1])
 
     def wait() -> None:
-        listens = lambda: processes.accepts_connections("127.0.0.1", port)  # noqa: E731
+        listens = lambda: processes.accepts_connections("127.0.0.1", port)  # noqa: E731  # short
         processes.wait_until(listens, process.name, START_TIMEOUT_S, started, stage.directory / "logs")
 
     await asyncio.to_thread(wait)

@@ -126,7 +126,7 @@ async def _ended(tasks: list[asyncio.Task[None]]) -> None:
 
 def webhooks_over(store: GatewayStore) -> WebhookStore:
     """Secrets sealed under a key of the tests' own."""
-    return WebhookStore(store.database, WEBHOOKS, SecretBox(bytes(32), lambda count: bytes(count)))
+    return WebhookStore(store.database, WEBHOOKS, SecretBox(bytes(32), bytes))
 
 
 def _trades() -> tuple[SettlementTerms, SettlementTerms, SettlementTerms]:
@@ -165,9 +165,8 @@ class GatewayWorld:
     async def run(self, instances: list[Instance], restarted: Callable[[], Instance], most_s: int = 60) -> None:
         """Second by second until all is at its end and was told; a dead instance is replaced by ``restarted``."""
         for _ in range(most_s):
-            for number, instance in enumerate(instances):
-                if instance.is_dead:
-                    instances[number] = instance = restarted()
+            instances = [restarted() if each.is_dead else each for each in instances]
+            for instance in instances:
                 await self._instruct(instance)
                 await instance.step()
             self._react()

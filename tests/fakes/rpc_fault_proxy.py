@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import json
 from dataclasses import dataclass, field
@@ -77,7 +76,7 @@ class RpcFaultProxy:
         try:
             async with self._session.post(self.node_url, json=asked) as response:
                 truth = await response.json()
-        except (aiohttp.ClientError, OSError, asyncio.TimeoutError):
+        except (TimeoutError, aiohttp.ClientError, OSError):
             return web.Response(status=502)
         if isinstance(asked, list):
             by_id = {one["id"]: one for one in asked}

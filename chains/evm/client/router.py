@@ -165,6 +165,12 @@ class Router:
         (stored,) = await self._read(rpc, GET_COMMITMENT, keccak256(path), block=block)
         return bytes(stored) if any(stored) else None
 
+    async def commitments(self, rpc: EvmRpc, paths: Sequence[bytes]) -> list[bytes | None]:
+        """Give what is stored under IBC paths by now, None where nothing is; in few exchanges."""
+        calls = [GET_COMMITMENT.call(self.address, keccak256(path)) for path in paths]
+        words = [GET_COMMITMENT.decode_output(answer)[0] for answer in await rpc.call_many(calls)]
+        return [bytes(word) if any(word) else None for word in words]
+
     async def light_client_of(self, rpc: EvmRpc, client_id: str) -> bytes:
         """Give the address of a client's light client contract."""
         (address,) = await self._read(rpc, GET_CLIENT, client_id)

@@ -1,4 +1,4 @@
-"""A relayer or gateway whose own clock is an hour off: the ledgers' clocks judge, nothing unsafe is done, none spins."""
+"""A relayer or gateway whose own clock is an hour off: the ledgers' clocks judge, and none spins."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Gateway:
         self.evm = MemoryEvm(clock_s=lambda: self.now_s)
         self.ledger = MemoryLedger(cash_yen=10_000_000)
         self.store = GatewayStore(None)
-        clock_s = lambda: self.now_s + skew_s  # noqa: E731
+        clock_s = lambda: self.now_s + skew_s  # noqa: E731  # short
         self.follower = Follower(self.store, self.evm, self.ledger, FollowerSettings(0.0), clock_s)
 
     async def run(self, rounds: int) -> None:

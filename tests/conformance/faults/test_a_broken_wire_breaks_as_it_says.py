@@ -152,7 +152,7 @@ async def _asked(proxy: RpcFaultProxy, method: str, *params: object) -> tuple[in
 
 async def test_a_node_is_overloaded_broken_behind_and_lying_as_told() -> None:
     async with node() as proxy:
-        first = (await _asked(proxy, "eth_getBlockByNumber", "latest", False))[1]
+        first = (await _asked(proxy, "eth_getBlockByNumber", "latest"))[1]
         told: dict[RpcFault, tuple[int, object]] = {}
         for fault, method in (
             (RpcFault.TOO_MANY_REQUESTS, "eth_chainId"),
@@ -164,7 +164,7 @@ async def test_a_node_is_overloaded_broken_behind_and_lying_as_told() -> None:
             (RpcFault.REORGED, "eth_getBlockByNumber"),
         ):
             proxy.switch(fault)
-            told[fault] = await _asked(proxy, method, "latest", False)
+            told[fault] = await _asked(proxy, method, "latest")
             assert proxy.bitten[fault] == 1
         assert told[RpcFault.TOO_MANY_REQUESTS] == (429, "1")
         assert told[RpcFault.SERVER_ERROR][0] == 503

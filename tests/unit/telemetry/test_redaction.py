@@ -34,6 +34,8 @@ def test_a_password_in_any_url_is_hidden_and_the_host_stays(user: str, password:
         "authorization: Bearer MC4CAQAwBQYDK2VwBCIEIHVuc2VjcmV0c2VjcmV0",
         "eyJhbGciOiJFZERTQSJ9.MC4CAQAwBQYDK2VwBCIEIHVuc2VjcmV0c2VjcmV0.sig",
         "host=db password=MC4CAQAwBQYDK2VwBCIEIHVuc2VjcmV0c2VjcmV0 user=relayer",
+        "endpoint signs with whsec_MC4CAQAwBQYDK2VwBCIEIHVuc2VjcmV0c2VjcmV0",
+        "whsk_MC4CAQAwBQYDK2VwBCIEIHVuc2VjcmV0c2VjcmV0",
         "access_token=MC4CAQAwBQYDK2VwBCIEIHVuc2VjcmV0c2VjcmV0",
     ],
 )
