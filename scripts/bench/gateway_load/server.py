@@ -19,7 +19,7 @@ from relayer.gateway.app import now_s
 from relayer.gateway.parts import GatewayParts
 from relayer.gateway.serving import serve_gateway
 from relayer.gateway.store import GatewayStore
-from relayer.process import LogFormat, configure_logs
+from relayer.process import LogFormat, configure_logs, keep_what_is_loaded
 from relayer.rpc_server import ServerSettings
 from tests.fakes.settlement_sides import MemoryEvm, MemoryLedger
 
@@ -61,4 +61,5 @@ async def _listen(stopping: asyncio.Event) -> None:
 
 if __name__ == "__main__":
     configure_logs(LogFormat.JSON)
+    keep_what_is_loaded()
     asyncio.run(serve(Path(sys.argv[1])))
