@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 
 from chains.evm.client.abi import EvmCall
-from chains.evm.client.account import EvmAccount
-from chains.evm.client.node_types import EvmReceipt
+from chains.evm.client.account import EvmAccount, SignedEvmTx
 from ibc.acknowledgement import UNIVERSAL_ERROR_ACK, ack_commitment
 from ibc.dvp import LeadLeg, SettlementTerms, packet_of, terms_hash
 from ibc.packet import Packet, packet_commitment_receipt
@@ -120,11 +119,11 @@ class SlowAccount(EvmAccount):
     ahead: EvmCall | None = None
     other: EvmAccount
 
-    async def execute(self, call: EvmCall, timeout_s: float) -> EvmReceipt:
+    async def send(self, call: EvmCall) -> SignedEvmTx:
         if self.ahead is not None:
-            await self.other.execute(self.ahead, timeout_s)
-            self.ahead = None
-        return await super().execute(call, timeout_s)
+            ahead, self.ahead = self.ahead, None
+            await self.other.execute(ahead, TIMEOUT_S)
+        return await super().send(call)
 
 
 async def test_a_batch_that_is_refused_as_a_whole_is_split_so_that_the_culprit_alone_is_left_out(
