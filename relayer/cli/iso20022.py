@@ -141,6 +141,7 @@ def cancellation(
     side: SideOption,
     reference: Annotated[str, typer.Option("--reference", help="TxId of that side's instruction.", show_default=False)],
     into: OutOption = None,
+    json_flag: JsonFlag = False,
 ) -> None:
     """Write a cancellation request (sese.020) for a side's own instruction. Asks nobody; `submit` sends it.
 
@@ -149,9 +150,11 @@ def cancellation(
 
     async def main() -> None:
         trade_id = trade_id_of(resource_name(name))
-        _write(write_cancellation(Cancellation(side, reference, trade_id)), MessageType.CANCELLATION.identifier, into)
+        document = write_cancellation(Cancellation(side, reference, trade_id))
+        _write(document, MessageType.CANCELLATION.identifier, into, output)
 
-    run(main, Output.PEOPLE)
+    output = output_of(json_flag)
+    run(main, output)
 
 
 @app.command()
@@ -254,7 +257,7 @@ def _fetch(
     run(main, output)
 
 
-def _write(document: bytes, identifier: str, into: Path | None, output: Output = Output.PEOPLE) -> None:
+def _write(document: bytes, identifier: str, into: Path | None, output: Output) -> None:
     if into is not None:
         into.write_bytes(document)
     if output is Output.PROGRAMS:
