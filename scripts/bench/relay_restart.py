@@ -9,11 +9,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+import structlog
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "proto" / "gen")]
@@ -35,6 +38,7 @@ BOUND = {"value": {"most": 5.0}}
 
 def fill(database: Path, pending: int) -> None:
     """A store as a relayer leaves it that saw so many packets sent, brought none of them, and was killed."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     store, now_s = RelayerStore(database), int(time.time())
     lease = LeaseKeeper(store.database, store.leases, ["path/bench"], LeaseTerms(INSTANCE, 3600.0), time.time)
     asyncio.run(lease.step())
