@@ -98,6 +98,7 @@ async def settle(gateway: RunningGateway) -> None:
     gateway.evm.earmark(TERMS)
     await until_state(gateway, "LOCKED")
     gateway.evm.deliver(TERMS)
+    await until_state(gateway, "DELIVERED")  # the confirmation names this transaction, which may be read last
     gateway.ledger.release(TERMS)
     await until_state(gateway, "SETTLED")
 
