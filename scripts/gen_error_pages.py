@@ -46,6 +46,7 @@ LAYERS: Final = {
     "relayer": "The relayer",
     "ledger": "The ledger and its nodes",
     "evm": "The EVM chain and its nodes",
+    "exchange": "The exchange and brokers' orders",
     "light_clients": "Light clients",
     "protocol": "Packets, encodings, proofs",
 }

@@ -1,4 +1,4 @@
-"""Contract ``execution``: what a venue (PTS) publishes about a match, to the two custodian nodes concerned and nobody else.
+"""Contract ``execution``: what a venue (PTS) publishes about a match, to the two custodian nodes concerned.
 
 ``Publish`` makes one notice, ``Withdraw`` consumes one and says why. The venue signs; its membership of the ST network
 with role EXCHANGE is referenced, and to publish also those of the two custodians. A trade id follows from venue,
@@ -30,7 +30,15 @@ from chains.progmat.transactions.model import Party, ProvableWrite, TransactionS
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from primitives.composite_key import Key
 
-__all__ = ["PUBLISH", "WITHDRAW", "ExecutionContract", "ExecutionNotice", "WithdrawalNote", "notice_of", "notice_output"]
+__all__ = [
+    "PUBLISH",
+    "WITHDRAW",
+    "ExecutionContract",
+    "ExecutionNotice",
+    "WithdrawalNote",
+    "notice_of",
+    "notice_output",
+]
 
 PUBLISH: Final = "Publish"
 WITHDRAW: Final = "Withdraw"
@@ -76,9 +84,7 @@ class ExecutionContract:
                 notice = _verify_withdrawal(ledger_tx)
             case _:
                 raise _rules.broken("the command is known", expected=f"{PUBLISH}, {WITHDRAW}", found=command.name)
-        _rules.signed_by(
-            f"the venue {notice.venue.name} signs", signer=notice.venue.key, signers=ledger_tx.signers
-        )
+        _rules.signed_by(f"the venue {notice.venue.name} signs", signer=notice.venue.key, signers=ledger_tx.signers)
         members = ReferencedMembers(ledger_tx)
         members.active_party(notice.venue, BusinessNetwork.ST, MemberRole.EXCHANGE)
         return ()

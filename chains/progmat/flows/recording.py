@@ -55,7 +55,8 @@ class Recorder:
     """Records for a node with a vault: transaction store, vault, trades and IBC events in one commit.
 
     ``on_membership`` is called, on the writer's thread, when a membership changed; ``learn`` before a new transaction
-    is entered, with its known inputs, so that the vault knows whose its coins are.
+    is entered, with its known inputs, so that the vault knows whose its coins are. ``executions_noted`` counts what was
+    recorded about executions, committed or not.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Recorder:
         self._recorded = recorded
         self._on_membership = on_membership
         self._learn = learn
+        self.executions_noted = 0
         self._newest: tuple[WireTransaction | None, Mapping[StateRef, TransactionState]] = (None, {})
 
     def record(
@@ -94,7 +96,9 @@ class Recorder:
             mark = RecordMark(now_ms, journal_position, kind, inputs)
             record_transaction(connection, wire, self._rules, mark)
             note_trades(connection, wire, inputs, journal_position)
-            note_executions(connection, wire, inputs)
+            if any(command.contract == EXECUTION for command in wire.commands):
+                note_executions(connection, wire, inputs)
+                self.executions_noted += 1
         return tuple(sorted(taking_part - {self._own_name}))
 
     def participants(self, connection: Connection, wire: WireTransaction) -> frozenset[str]:

@@ -159,7 +159,10 @@ def _auction(*orders: Place) -> tuple[int, int] | None:
 
 def test_the_auction_takes_the_price_at_which_most_trades() -> None:
     assert _auction(
-        place(1, "a", SELL, 50, 95), place(2, "b", SELL, 50, 105), place(3, "c", BUY, 80, 105), place(4, "d", BUY, 10, 90)
+        place(1, "a", SELL, 50, 95),
+        place(2, "b", SELL, 50, 105),
+        place(3, "c", BUY, 80, 105),
+        place(4, "d", BUY, 10, 90),
     ) == (105, 80)
 
 
