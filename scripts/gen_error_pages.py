@@ -31,6 +31,9 @@ PROCESSES: Final = (
     "relayer.app",
     "relayer.gateway.token_minting",
     "chains.progmat.ibc_host.errors",
+    "chains.progmat.market.exchange.errors",
+    "chains.progmat.market.exchange.venue.errors",
+    "chains.progmat.flows.execution_errors",
 )
 """What they import is what can be told to a caller; a custodian's refusals of a lock come along with the last."""
 WITHOUT_CLASS: Final = {"INTERNAL": "what is not ours", "TOO_MANY_TRIES": "relayer/gateway/ledger_side.py"}
