@@ -3,6 +3,8 @@
     primitives.Refusal (a peer's misbehaviour)
     └── ContractViolation         a rule of a contract is broken
         ├── CashViolation
+        ├── CoinViolation
+        ├── CoinHolderViolation
         ├── DvpLockViolation
         ├── DvpReceiptViolation
         ├── TradeViolation
@@ -36,6 +38,18 @@ class CashViolation(ContractViolation):
     """Coins would be made, destroyed, mixed, or moved without their owner and issuer."""
 
     reason: ClassVar[str] = "CASH_RULE_BROKEN"
+
+
+class CoinViolation(ContractViolation):
+    """A coin would be registered or amended otherwise than its issuer and an approver may."""
+
+    reason: ClassVar[str] = "COIN_RULE_BROKEN"
+
+
+class CoinHolderViolation(ContractViolation):
+    """A wholesale coin would come into an account that its issuer has not admitted, or an admission is not its own."""
+
+    reason: ClassVar[str] = "COIN_HOLDER_RULE_BROKEN"
 
 
 class DvpLockViolation(ContractViolation):

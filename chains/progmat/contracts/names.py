@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 CASH: Final = "cash"
+COIN: Final = "coin"
+COIN_HOLDER: Final = "coin_holder"
 DVP_LOCK: Final = "dvp_lock"
 DVP_RECEIPT: Final = "dvp_receipt"
 TRADE: Final = "trade"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from chains.progmat.contracts.cash import CashContract
+from chains.progmat.contracts.coin import CoinContract
+from chains.progmat.contracts.coin_holder import CoinHolderContract
 from chains.progmat.contracts.dvp_lock_contract import DvpLockContract
 from chains.progmat.contracts.dvp_receipt_contract import DvpReceiptContract
 from chains.progmat.contracts.ibc_client import IbcClientContract
@@ -19,6 +21,8 @@ def standard_package(light_clients: LightClientRegistry) -> ContractPackage:
     """All contracts of this code base over a sealed registry of light clients."""
     contracts = (
         CashContract(),
+        CoinContract(),
+        CoinHolderContract(),
         DvpLockContract(),
         DvpReceiptContract(),
         IbcClientContract(),
