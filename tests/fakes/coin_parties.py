@@ -9,7 +9,7 @@ from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.cash_codec import CoinKind
 from chains.progmat.contracts.coin import REGISTER, CoinState
 from chains.progmat.contracts.coin_holder import ADMIT, REMOVE, HolderState
-from chains.progmat.contracts.names import COIN, COIN_HOLDER
+from chains.progmat.contracts.names import COIN, HOLDER
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import Command, StateAndRef
 from primitives.public_key import PublicKey
@@ -57,14 +57,14 @@ def admission(frame: MemberFrame, coin: StateAndRef, holder: HolderState) -> Tra
     return replace(
         frame.start(),
         outputs=(holder.as_output(frame.notary),),
-        commands=(Command(COIN_HOLDER, ADMIT, b"", (SN.key,)),),
+        commands=(Command(HOLDER, ADMIT, b"", (SN.key,)),),
         references=(coin.ref,),
     )
 
 
 def removal(frame: MemberFrame, holder: StateAndRef) -> TransactionBuilder:
     """``sn`` takes an admission back."""
-    return replace(frame.start(), inputs=(holder.ref,), commands=(Command(COIN_HOLDER, REMOVE, b"", (SN.key,)),))
+    return replace(frame.start(), inputs=(holder.ref,), commands=(Command(HOLDER, REMOVE, b"", (SN.key,)),))
 
 
 def holder_of(owner: LedgerParty, node: LedgerParty) -> HolderState:

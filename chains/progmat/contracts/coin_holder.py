@@ -1,4 +1,4 @@
-"""Contract ``coin_holder``: which accounts may receive a wholesale coin (WS型), as its issuer decides.
+"""Contract ``holder``: which accounts may receive a wholesale coin (WS型), as its issuer decides.
 
 ``Admit`` makes an admission of one account to one wholesale coin, ``Remove`` consumes it; the issuer signs both. Other
 contracts ask for the admission of each account that *gets* a wholesale coin: one that has more of it after a transaction
@@ -24,7 +24,7 @@ from chains.progmat.contracts.cash_codec import CoinKind, OwnerKind
 from chains.progmat.contracts.coin import referenced_coin
 from chains.progmat.contracts.coin_codec import decode_holder, encode_holder
 from chains.progmat.contracts.errors import CoinHolderViolation
-from chains.progmat.contracts.names import COIN_HOLDER
+from chains.progmat.contracts.names import HOLDER
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.rules import RuleBook
 from chains.progmat.transactions.ledger import LedgerTransaction
@@ -58,12 +58,12 @@ class HolderState:
 
     def as_output(self, notary: Party) -> TransactionState:
         """This admission as an output of a transaction."""
-        return TransactionState(COIN_HOLDER, self.encode(), notary)
+        return TransactionState(HOLDER, self.encode(), notary)
 
     @classmethod
     def of(cls, state: TransactionState) -> HolderState:
         """The admission in a state of this contract; raises CoinHolderViolation for another's, DecodeError."""
-        _rules.equal("the state is a holder's admission", expected=COIN_HOLDER, found=state.contract)
+        _rules.equal("the state is a holder's admission", expected=HOLDER, found=state.contract)
         return _decoded(state.data)
 
 
@@ -75,7 +75,7 @@ def _decoded(data: bytes) -> HolderState:
 class CoinHolderContract:
     """See the module's docstring."""
 
-    name = COIN_HOLDER
+    name = HOLDER
     version = 1
 
     def verify(
@@ -85,11 +85,11 @@ class CoinHolderContract:
         parameters: NetworkParameters,  # noqa: ARG002 # as above
     ) -> tuple[ProvableWrite, ...]:
         """Nothing provable is written: always the empty tuple. Raises CoinHolderViolation."""
-        command = _rules.one("a transaction changes one admission", ledger_tx.commands_of(COIN_HOLDER))
-        _rules.equal("nothing else happens", expected=frozenset({COIN_HOLDER}), found=ledger_tx.contract_names)
+        command = _rules.one("a transaction changes one admission", ledger_tx.commands_of(HOLDER))
+        _rules.equal("nothing else happens", expected=frozenset({HOLDER}), found=ledger_tx.contract_names)
         _rules.equal("an admission's command carries no data", expected=b"", found=command.data)
-        before = [HolderState.of(state.state) for state in ledger_tx.inputs_of(COIN_HOLDER)]
-        after = [HolderState.of(state) for state in ledger_tx.outputs_of(COIN_HOLDER)]
+        before = [HolderState.of(state.state) for state in ledger_tx.inputs_of(HOLDER)]
+        after = [HolderState.of(state) for state in ledger_tx.outputs_of(HOLDER)]
         match command.name:
             case "Admit":
                 _rules.none("an admission consumes none", before)
@@ -167,7 +167,7 @@ def require_receivers_admitted(
 
 def require_admitted(ledger_tx: LedgerTransaction, wanted: Iterable[HolderState]) -> None:
     """Each of these admissions is referenced: same coin, issuer (name and key), account and node."""
-    admitted = {HolderState.of(reference.state) for reference in ledger_tx.references_of(COIN_HOLDER)}
+    admitted = {HolderState.of(reference.state) for reference in ledger_tx.references_of(HOLDER)}
     for holder in wanted:
         if holder not in admitted:
             rule = f"an account that gets wholesale coin {holder.coin_id} of {holder.issuer.name} is admitted to it"

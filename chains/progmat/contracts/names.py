@@ -6,7 +6,7 @@ from typing import Final
 
 CASH: Final = "cash"
 COIN: Final = "coin"
-COIN_HOLDER: Final = "coin_holder"
+HOLDER: Final = "holder"
 DVP_LOCK: Final = "dvp_lock"
 DVP_RECEIPT: Final = "dvp_receipt"
 TRADE: Final = "trade"
