@@ -14,4 +14,11 @@ SECURITY_TOKEN: Final = "security_token"  # noqa: S105 - the name of a contract
 UTILITY_TOKEN: Final = "utility_token"  # noqa: S105 - the name of a contract
 NATIVE_DVP: Final = "native_dvp"
 PROPOSAL: Final = "proposal"
+SECURITY: Final = "security"
+TRANSFER_GATE: Final = "transfer_gate"
+NETWORK_CONTROL: Final = "network_control"
+COIN: Final = "coin"
+HOLDER: Final = "holder"
+RULE_STATES: Final = frozenset({SECURITY, TRANSFER_GATE, NETWORK_CONTROL, COIN, HOLDER})
+"""Contracts whose states others reference, and their keeper alone changes."""
 TOKENS: Final = frozenset({SECURITY_TOKEN, UTILITY_TOKEN})

@@ -157,13 +157,25 @@ def memberships_of(connection: Connection, network: str, party: str) -> list[Vau
 def membership_transactions(connection: Connection, network: str, party: str) -> list[bytes]:
     """Ids of what made the party's present membership, and of the revocations of earlier ones."""
     row = memberships.c
-    of_party = (row.network == network, row.party == party)
-    made = set(connection.execute(select(row.tx_id).where(*of_party)).scalars())
-    present = set(connection.execute(select(row.tx_id).where(*of_party, row.consumed.is_(False))).scalars())
+    return making_transactions(connection, memberships, and_(row.network == network, row.party == party))
+
+
+def making_transactions(connection: Connection, table: Table, which: ColumnElement[bool]) -> list[bytes]:
+    """Ids of what made the present states of one kind, and of what consumed earlier ones and made none."""
+    row = table.c
+    made = set(connection.execute(select(row.tx_id).where(which)).scalars())
+    present = set(connection.execute(select(row.tx_id).where(which, row.consumed.is_(False))).scalars())
     spent = and_(row.tx_id == consumptions.c.tx_id, row.output_index == consumptions.c.output_index)
-    consumers = select(consumptions.c.consumed_by).join(memberships, spent).where(*of_party)
-    revocations = set(connection.execute(consumers).scalars()) - made
-    return sorted(present | revocations)
+    consumers = select(consumptions.c.consumed_by).join(table, spent).where(which)
+    ends = set(connection.execute(consumers).scalars()) - made
+    return sorted(present | ends)
+
+
+def is_member(connection: Connection, party: str) -> bool:
+    """Whether a party has a membership of any business network here, whatever its status."""
+    row = memberships.c
+    found = select(row.tx_id).where(row.party == party, row.consumed.is_(False)).limit(1)
+    return connection.execute(found).first() is not None
 
 
 def members(connection: Connection, network: str, limit: int) -> list[VaultState[IndexedMembership]]:

@@ -76,20 +76,22 @@ MEMBERSHIP_STATUS_ACTIVE: MembershipStatus
 MEMBERSHIP_STATUS_SUSPENDED: MembershipStatus
 
 class CashState(_message.Message):
-    __slots__ = ("coin_id", "issuer", "amount_yen", "owner", "node", "owner_kind")
+    __slots__ = ("coin_id", "issuer", "amount_yen", "owner", "node", "owner_kind", "frozen")
     COIN_ID_FIELD_NUMBER: _ClassVar[int]
     ISSUER_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_YEN_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     NODE_FIELD_NUMBER: _ClassVar[int]
     OWNER_KIND_FIELD_NUMBER: _ClassVar[int]
+    FROZEN_FIELD_NUMBER: _ClassVar[int]
     coin_id: str
     issuer: _transaction_pb2.Party
     amount_yen: int
     owner: bytes
     node: str
     owner_kind: OwnerKind
-    def __init__(self, coin_id: _Optional[str] = ..., issuer: _Optional[_Union[_transaction_pb2.Party, _Mapping]] = ..., amount_yen: _Optional[int] = ..., owner: _Optional[bytes] = ..., node: _Optional[str] = ..., owner_kind: _Optional[_Union[OwnerKind, str]] = ...) -> None: ...
+    frozen: bool
+    def __init__(self, coin_id: _Optional[str] = ..., issuer: _Optional[_Union[_transaction_pb2.Party, _Mapping]] = ..., amount_yen: _Optional[int] = ..., owner: _Optional[bytes] = ..., node: _Optional[str] = ..., owner_kind: _Optional[_Union[OwnerKind, str]] = ..., frozen: _Optional[bool] = ...) -> None: ...
 
 class CashAccount(_message.Message):
     __slots__ = ("node", "key")
