@@ -1,1 +1,1 @@
-"""The market on the ledger: what trustees, brokers and venues do with coins and tokens."""
+"""The market on the ledger: what trust banks, brokers and venues do with it."""
