@@ -7,7 +7,9 @@ from typing import Final
 
 from sqlalchemy import MetaData
 
+from chains.progmat.flows.executions import executions_metadata
 from chains.progmat.flows.schema import flows_metadata
+from chains.progmat.market.exchange.schema import exchange_metadata
 from chains.progmat.market.people.tables import people_metadata
 from chains.progmat.node.storage.schema import storage_metadata
 from chains.progmat.validators.schema import validator_metadata
@@ -19,6 +21,8 @@ NODE_TABLES: Final[Sequence[MetaData]] = (
     flows_metadata,
     validator_metadata,
     people_metadata,
+    executions_metadata,
+    exchange_metadata,
 )
 """What the migrations make."""
 ROLE_TABLES: Final[Sequence[MetaData]] = NODE_TABLES[1:]
