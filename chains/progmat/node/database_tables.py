@@ -9,8 +9,10 @@ from sqlalchemy import MetaData
 
 from chains.progmat.flows.executions import executions_metadata
 from chains.progmat.flows.schema import flows_metadata
+from chains.progmat.market.emergency.schema import emergency_metadata
 from chains.progmat.market.exchange.schema import exchange_metadata
 from chains.progmat.market.people.tables import people_metadata
+from chains.progmat.market.register.schema import register_metadata
 from chains.progmat.node.storage.schema import storage_metadata
 from chains.progmat.validators.schema import validator_metadata
 from chains.progmat.vault.schema import vault_metadata
@@ -23,6 +25,8 @@ NODE_TABLES: Final[Sequence[MetaData]] = (
     people_metadata,
     executions_metadata,
     exchange_metadata,
+    register_metadata,
+    emergency_metadata,
 )
 """What the migrations make."""
 ROLE_TABLES: Final[Sequence[MetaData]] = NODE_TABLES[1:]
