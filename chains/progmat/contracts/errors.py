@@ -13,6 +13,7 @@
         ├── TokenViolation
         ├── NativeDvpViolation
         ├── ProposalViolation
+        ├── ExecutionViolation
         ├── ReplacementViolation
         │   ├── NotaryChangeViolation
         │   └── PackageUpgradeViolation
@@ -98,6 +99,12 @@ class ProposalViolation(ContractViolation):
     """A contract package would be approved otherwise than by the members' votes."""
 
     reason: ClassVar[str] = "PROPOSAL_RULE_BROKEN"
+
+
+class ExecutionViolation(ContractViolation):
+    """An execution would be published by who is no venue, under another's trade id, or without its custodians."""
+
+    reason: ClassVar[str] = "EXECUTION_RULE_BROKEN"
 
 
 class ReplacementViolation(ContractViolation):

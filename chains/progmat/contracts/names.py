@@ -23,4 +23,5 @@ COIN: Final = "coin"
 HOLDER: Final = "holder"
 RULE_STATES: Final = frozenset({SECURITY, TRANSFER_GATE, NETWORK_CONTROL, COIN, HOLDER})
 """Contracts whose states others reference, and their keeper alone changes."""
+EXECUTION: Final = "execution"
 TOKENS: Final = frozenset({SECURITY_TOKEN, UTILITY_TOKEN})

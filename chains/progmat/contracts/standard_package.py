@@ -7,6 +7,7 @@ from chains.progmat.contracts.coin import CoinContract
 from chains.progmat.contracts.coin_holder import CoinHolderContract
 from chains.progmat.contracts.dvp_lock_contract import DvpLockContract
 from chains.progmat.contracts.dvp_receipt_contract import DvpReceiptContract
+from chains.progmat.contracts.execution import ExecutionContract
 from chains.progmat.contracts.ibc_client import IbcClientContract
 from chains.progmat.contracts.membership import BusinessNetwork, MembershipContract
 from chains.progmat.contracts.native_dvp import NativeDvpContract
@@ -32,5 +33,6 @@ def standard_package(light_clients: LightClientRegistry) -> ContractPackage:
         TokenContract(BusinessNetwork.UT),
         NativeDvpContract(),
         ProposalContract(),
+        ExecutionContract(),
     )
     return ContractPackage.seal(contracts, light_clients)

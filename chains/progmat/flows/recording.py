@@ -12,12 +12,24 @@ from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.dvp_lock import DvpLockState
 from chains.progmat.contracts.dvp_receipt import REFUSE
 from chains.progmat.contracts.dvp_receipt_codec import decode_refuse_evidence
+from chains.progmat.contracts.execution import notice_of
 from chains.progmat.contracts.membership import BusinessNetwork, MembershipState
-from chains.progmat.contracts.names import CASH, DVP_LOCK, DVP_RECEIPT, MEMBERSHIP, PROPOSAL, RULE_STATES, TOKENS, TRADE
+from chains.progmat.contracts.names import (
+    CASH,
+    DVP_LOCK,
+    DVP_RECEIPT,
+    EXECUTION,
+    MEMBERSHIP,
+    PROPOSAL,
+    RULE_STATES,
+    TOKENS,
+    TRADE,
+)
 from chains.progmat.contracts.proposal_codec import record_of
 from chains.progmat.contracts.terms_codec import decode_terms
 from chains.progmat.contracts.token import TokenState
 from chains.progmat.flows.entry_kinds import entry_kind
+from chains.progmat.flows.executions import note_executions
 from chains.progmat.flows.recorded import RecordedStates
 from chains.progmat.flows.seams import Directory, Role
 from chains.progmat.flows.signed_records import encoded
@@ -94,6 +106,7 @@ class Recorder:
             mark = RecordMark(now_ms, journal_position, kind, inputs)
             record_transaction(connection, wire, self._rules, mark)
             note_trades(connection, wire, inputs, journal_position)
+            note_executions(connection, wire, inputs)
         return tuple(sorted(taking_part - {self._own_name}))
 
     def participants(self, connection: Connection, wire: WireTransaction) -> frozenset[str]:
@@ -143,6 +156,9 @@ class Recorder:
             yield from self._members_of(connection, record_of(state).network)
         elif state.contract in RULE_STATES:
             yield self._own_name  # its keeper, or who asked the keeper for it
+        elif state.contract == EXECUTION:
+            notice = notice_of(state)
+            yield from (notice.venue.name, notice.seller.name, notice.buyer.name)
         elif state.contract == DVP_LOCK:
             yield from _sides(DvpLockState.of(state).terms)
         else:

@@ -100,9 +100,7 @@ class LoginLocked(CallerError):
 
     def __init__(self, until_s: int) -> None:
         self.until_s = until_s
-        super().__init__(
-            f"too many failures: not before {until_s} (Unix seconds); two admins can unlock earlier"
-        )
+        super().__init__(f"too many failures: not before {until_s} (Unix seconds); two admins can unlock earlier")
 
 
 class PasswordRefused(CallerError):
