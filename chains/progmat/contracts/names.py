@@ -14,4 +14,6 @@ SECURITY_TOKEN: Final = "security_token"  # noqa: S105 - the name of a contract
 UTILITY_TOKEN: Final = "utility_token"  # noqa: S105 - the name of a contract
 NATIVE_DVP: Final = "native_dvp"
 PROPOSAL: Final = "proposal"
+DISTRIBUTION: Final = "distribution"
+UTILITY_USE: Final = "utility_use"
 TOKENS: Final = frozenset({SECURITY_TOKEN, UTILITY_TOKEN})
