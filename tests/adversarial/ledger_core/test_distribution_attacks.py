@@ -80,9 +80,7 @@ def test_every_holder_is_paid_his_line_once_and_a_record_of_it_stays(world: Worl
     assert _yen_by_key(ledger) == {line.account_key: line.amount for line in LINES.lines} | {BUYER.key.encoded(): 730}
     assert [DistributionState.of(state.state).is_paid for state in ledger.unspent(DISTRIBUTION)] == [True]
     with pytest.raises(DistributionViolation, match="a part is paid once"):
-        ledger.commit(
-            replace(payment(ledger.frame, part, LINES, [coins]), inputs=(last.ref, ledger.unspent(CASH)[0].ref))
-        )
+        ledger.commit(replace(payment(ledger.frame, part, LINES, [coins]), inputs=(last.ref, coins.ref)))
 
 
 def test_a_batch_paid_twice_is_the_notarys_conflict(world: World) -> None:
