@@ -47,8 +47,6 @@ LAYERS: Final = {
     "http_and_webhooks": "The gateway over HTTP, and its webhooks",
     "relayer": "The relayer",
     "ledger": "The ledger and its nodes",
-    "coin": "Coins in trust",
-    "distribution": "Coupons, distributions and utility tokens",
     "evm": "The EVM chain and its nodes",
     "light_clients": "Light clients",
     "protocol": "Packets, encodings, proofs",
