@@ -14,7 +14,8 @@ from typing import Final
 
 from chains.progmat.contracts.cash_codec import OwnerKind, decode_cash, encode_cash
 from chains.progmat.contracts.errors import CashViolation
-from chains.progmat.contracts.holdings import Asset, HoldingRules, Holdings
+from chains.progmat.contracts.holding_nouns import Asset, Holdings
+from chains.progmat.contracts.holdings import HoldingRules
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.names import CASH, DVP_LOCK, DVP_RECEIPT
 from chains.progmat.contracts.package import ContractPackage
@@ -50,6 +51,7 @@ class CashState:
     owner: PublicKey
     node: str
     owner_kind: OwnerKind = OwnerKind.ACCOUNT
+    frozen: bool = False
 
     def __post_init__(self) -> None:
         check_name("CashState.coin_id", self.coin_id)
@@ -68,7 +70,8 @@ class CashState:
 
     def encode(self) -> bytes:
         """Canonical bytes."""
-        return encode_cash(self.coin_id, self.issuer, self.amount_yen, self.owner, self.node, self.owner_kind)
+        owner_kind, frozen = self.owner_kind, self.frozen
+        return encode_cash(self.coin_id, self.issuer, self.amount_yen, self.owner, self.node, owner_kind, frozen=frozen)
 
     def as_output(self, notary: Party, encumbrance: int | None = None) -> TransactionState:
         """This amount as an output of a transaction."""
@@ -90,7 +93,7 @@ class CashContract:
     """See the module's docstring."""
 
     name = CASH
-    version = 3
+    version = 4
 
     def verify(
         self,
@@ -107,6 +110,7 @@ class CashContract:
         if ledger_tx.commands_of(DVP_LOCK) or ledger_tx.commands_of(DVP_RECEIPT):
             _rules.none("coins under a DvP lock or receipt need no command of their own", commands)
             _holding_rules.conserved(coins)
+            _holding_rules.unfrozen(coins)
             return ()
         command = _holding_rules.the_command(commands)
         _no_coin_is_locked(ledger_tx)

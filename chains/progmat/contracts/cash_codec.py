@@ -23,7 +23,14 @@ class OwnerKind(Enum):
 
 
 def encode_cash(
-    coin_id: str, issuer: Party, amount_yen: int, owner: PublicKey, node: str, owner_kind: OwnerKind
+    coin_id: str,
+    issuer: Party,
+    amount_yen: int,
+    owner: PublicKey,
+    node: str,
+    owner_kind: OwnerKind,
+    *,
+    frozen: bool = False,
 ) -> bytes:
     """Canonical bytes of a cash state."""
     return deterministic_bytes(
@@ -34,16 +41,18 @@ def encode_cash(
             owner=owner.encoded(),
             node=node,
             owner_kind=owner_kind.value,  # type: ignore[arg-type] # enum values are ints at run time
+            frozen=frozen,
         )
     )
 
 
-def decode_cash(data: bytes) -> tuple[str, Party, int, PublicKey, str, OwnerKind]:
-    """Coin, issuer, amount, owner, node and kind of owner in ``data``; raises DecodeError."""
+def decode_cash(data: bytes) -> tuple[str, Party, int, PublicKey, str, OwnerKind, bool]:
+    """Coin, issuer, amount, owner, node, kind of owner and whether it is frozen, in ``data``; raises DecodeError."""
     message = strict_parse(pb.CashState, data, max_bytes=MAX_STATE_DATA_BYTES)
     issuer = party_from_message(message.issuer)
     try:
         owner_kind = OwnerKind(int(message.owner_kind))
     except ValueError as error:
         raise DecodeError("kind of owner", expected="0 or 1", found=int(message.owner_kind)) from error
-    return message.coin_id, issuer, message.amount_yen, decode_single_key(message.owner), message.node, owner_kind
+    owner = decode_single_key(message.owner)
+    return message.coin_id, issuer, message.amount_yen, owner, message.node, owner_kind, message.frozen
