@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.native_terms import NativeTerms
+from chains.progmat.flows.execution_requests import PublishExecution
 from chains.progmat.flows.market_requests import IssueToken, MoveToken, RedeemToken
 from chains.progmat.flows.members import MemberNeed
 from chains.progmat.flows.record import FlowKind
@@ -61,6 +62,14 @@ def _trade(terms: NativeTerms) -> Needs:
     return *_custodians(terms.network, *nodes), *_custodians(BusinessNetwork.SC, *nodes)
 
 
+def _venue(name: str) -> MemberNeed:
+    return MemberNeed(BusinessNetwork.ST, name, MemberRole.EXCHANGE)
+
+
+def _publish(own_name: str, request: PublishExecution) -> Needs:
+    return _venue(own_name), *_custodians(BusinessNetwork.ST, request.seller, request.buyer)
+
+
 _NEEDS: Final[Mapping[FlowKind, Callable[[str, Any], Needs]]] = {
     FlowKind.ISSUE_CASH: _issue_cash,
     FlowKind.MOVE_CASH: lambda me, request: _custodians(BusinessNetwork.SC, me, request.to.node),
@@ -72,5 +81,7 @@ _NEEDS: Final[Mapping[FlowKind, Callable[[str, Any], Needs]]] = {
     FlowKind.ISSUE_TOKEN: _issue_token,
     FlowKind.MOVE_TOKEN: _move_token,
     FlowKind.REDEEM_TOKEN: _redeem_token,
+    FlowKind.PUBLISH_EXECUTION: _publish,
+    FlowKind.WITHDRAW_EXECUTION: lambda me, _request: (_venue(me),),
     FlowKind.SETTLE_DVP: lambda _me, request: _trade(request.dvp),
 }

@@ -40,6 +40,8 @@ class FlowKind(Enum):
     CLOSE_PROPOSAL = "close_proposal"
     CHANGE_NOTARY = "change_notary"
     UPGRADE_STATES = "upgrade_states"
+    PUBLISH_EXECUTION = "publish_execution"
+    WITHDRAW_EXECUTION = "withdraw_execution"
 
     __hash__ = object.__hash__  # each is one object; an enum's own is a function in Python
 

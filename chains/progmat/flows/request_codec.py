@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from crossdvp.ledger.v1 import (
+    exchange_service_pb2,
     membership_service_pb2,
     proposal_service_pb2,
     replacement_service_pb2,
@@ -72,6 +73,8 @@ MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.CLOSE_PROPOSAL: proposal_service_pb2.CloseProposalRequest,
     FlowKind.CHANGE_NOTARY: replacement_service_pb2.ChangeNotaryRequest,
     FlowKind.UPGRADE_STATES: replacement_service_pb2.UpgradeStatesRequest,
+    FlowKind.PUBLISH_EXECUTION: exchange_service_pb2.PublishExecutionRequest,
+    FlowKind.WITHDRAW_EXECUTION: exchange_service_pb2.WithdrawExecutionRequest,
 }
 """The message of each kind of request."""
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
 from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
 from chains.progmat.flows.market_requests import (
     ChangeMembership,
@@ -286,6 +287,8 @@ AnyRequest = (
     | CloseProposal
     | ChangeNotary
     | UpgradeStates
+    | PublishExecution
+    | WithdrawExecution
 )
 
 REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
@@ -318,6 +321,8 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         CloseProposal,
         ChangeNotary,
         UpgradeStates,
+        PublishExecution,
+        WithdrawExecution,
     )
 }
 

@@ -7,8 +7,11 @@ from typing import Final
 
 from sqlalchemy import MetaData
 
+from chains.progmat.flows.executions import executions_metadata
 from chains.progmat.flows.schema import flows_metadata
 from chains.progmat.market.emergency.schema import emergency_metadata
+from chains.progmat.market.exchange.schema import exchange_metadata
+from chains.progmat.market.people.tables import people_metadata
 from chains.progmat.market.register.schema import register_metadata
 from chains.progmat.node.storage.schema import storage_metadata
 from chains.progmat.validators.schema import validator_metadata
@@ -19,6 +22,9 @@ NODE_TABLES: Final[Sequence[MetaData]] = (
     vault_metadata,
     flows_metadata,
     validator_metadata,
+    people_metadata,
+    executions_metadata,
+    exchange_metadata,
     register_metadata,
     emergency_metadata,
 )

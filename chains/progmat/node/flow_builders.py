@@ -8,6 +8,7 @@ from typing import Final
 from chains.progmat.flows import (
     cash_builders,
     client_upkeep_builders,
+    execution_builders,
     ibc_builders,
     packet_builders,
     proposal_builders,
@@ -49,5 +50,7 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.CLOSE_PROPOSAL: proposal_builders.close_proposal,
     FlowKind.CHANGE_NOTARY: replacement_builders.change_notary,
     FlowKind.UPGRADE_STATES: replacement_builders.upgrade_states,
+    FlowKind.PUBLISH_EXECUTION: execution_builders.publish_execution,
+    FlowKind.WITHDRAW_EXECUTION: execution_builders.withdraw_execution,
 }
 """What each kind of flow builds; everything after that is the same for all."""
