@@ -12,6 +12,13 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
+from chains.progmat.flows.distribution_requests import (
+    CancelDistribution,
+    ExpireUtility,
+    OpenDistribution,
+    PayBatch,
+    UseUtility,
+)
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
 from chains.progmat.flows.market_requests import (
@@ -286,6 +293,11 @@ AnyRequest = (
     | CloseProposal
     | ChangeNotary
     | UpgradeStates
+    | OpenDistribution
+    | PayBatch
+    | CancelDistribution
+    | UseUtility
+    | ExpireUtility
 )
 
 REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
@@ -318,6 +330,11 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         CloseProposal,
         ChangeNotary,
         UpgradeStates,
+        OpenDistribution,
+        PayBatch,
+        CancelDistribution,
+        UseUtility,
+        ExpireUtility,
     )
 }
 

@@ -7,12 +7,21 @@ from typing import Final
 
 from sqlalchemy import MetaData
 
+from chains.progmat.flows.distribution_schema import distribution_parts_metadata
 from chains.progmat.flows.schema import flows_metadata
+from chains.progmat.market.distribution.schema import distribution_metadata
 from chains.progmat.node.storage.schema import storage_metadata
 from chains.progmat.validators.schema import validator_metadata
 from chains.progmat.vault.schema import vault_metadata
 
-NODE_TABLES: Final[Sequence[MetaData]] = (storage_metadata, vault_metadata, flows_metadata, validator_metadata)
+NODE_TABLES: Final[Sequence[MetaData]] = (
+    storage_metadata,
+    vault_metadata,
+    flows_metadata,
+    validator_metadata,
+    distribution_parts_metadata,
+    distribution_metadata,
+)
 """What the migrations make."""
 ROLE_TABLES: Final[Sequence[MetaData]] = NODE_TABLES[1:]
 """What roles bring to ``NodeDatabase.open``."""

@@ -53,6 +53,8 @@ class EntryKind(Enum):
     """What is held is at another notary now; no change."""
     PACKAGE_UPGRADE = "PACKAGE_UPGRADE"
     """What is held is of another contract package now; no change."""
+    COUPON = "COUPON"
+    """Yen to the holders of a security on a record date."""
     DVP = "DVP"
     """Tokens against cash in one ledger_tx: an account of each side changes in both."""
     OTHER = "OTHER"
