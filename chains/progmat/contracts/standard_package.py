@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from chains.progmat.contracts.cash import CashContract
+from chains.progmat.contracts.coin import CoinContract
+from chains.progmat.contracts.coin_holder import CoinHolderContract
 from chains.progmat.contracts.distribution_contract import DistributionContract
 from chains.progmat.contracts.dvp_lock_contract import DvpLockContract
 from chains.progmat.contracts.dvp_receipt_contract import DvpReceiptContract
+from chains.progmat.contracts.execution import ExecutionContract
 from chains.progmat.contracts.ibc_client import IbcClientContract
 from chains.progmat.contracts.membership import BusinessNetwork, MembershipContract
 from chains.progmat.contracts.native_dvp import NativeDvpContract
@@ -21,6 +24,8 @@ def standard_package(light_clients: LightClientRegistry) -> ContractPackage:
     """All contracts of this code base over a sealed registry of light clients."""
     contracts = (
         CashContract(),
+        CoinContract(),
+        CoinHolderContract(),
         DvpLockContract(),
         DvpReceiptContract(),
         IbcClientContract(),
@@ -30,6 +35,7 @@ def standard_package(light_clients: LightClientRegistry) -> ContractPackage:
         TokenContract(BusinessNetwork.UT),
         NativeDvpContract(),
         ProposalContract(),
+        ExecutionContract(),
         DistributionContract(),
         UtilityUseContract(),
     )

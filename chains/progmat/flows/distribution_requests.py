@@ -96,7 +96,7 @@ class UseUtility(FlowRequest):
 
 @dataclass(frozen=True)
 class ExpireUtility(FlowRequest):
-    """Units of this registrar's utility token whose time is over, destroyed: as many states as one transaction takes."""
+    """Units of this registrar's utility token whose time is over, destroyed: as many as one transaction takes."""
 
     kind = FlowKind.EXPIRE_UTILITY
 

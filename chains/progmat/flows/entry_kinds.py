@@ -8,8 +8,8 @@ from typing import Final
 from chains.progmat.contracts import dvp_lock, dvp_receipt, native_dvp
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.cash_codec import OwnerKind
-from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
 from chains.progmat.contracts.distribution import PAY
+from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
 from chains.progmat.contracts.names import CASH, DISTRIBUTION, DVP_LOCK, DVP_RECEIPT, NATIVE_DVP, TOKENS
 from chains.progmat.contracts.notary_change import CHANGE
 from chains.progmat.contracts.package_upgrade import UPGRADE

@@ -8,6 +8,7 @@ from typing import Any, Final
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.native_terms import NativeTerms
 from chains.progmat.flows.distribution_requests import OpenDistribution, PayBatch, UseUtility
+from chains.progmat.flows.execution_requests import PublishExecution
 from chains.progmat.flows.market_requests import IssueToken, MoveToken, RedeemToken
 from chains.progmat.flows.members import MemberNeed
 from chains.progmat.flows.record import FlowKind
@@ -62,6 +63,14 @@ def _trade(terms: NativeTerms) -> Needs:
     return *_custodians(terms.network, *nodes), *_custodians(BusinessNetwork.SC, *nodes)
 
 
+def _venue(name: str) -> MemberNeed:
+    return MemberNeed(BusinessNetwork.ST, name, MemberRole.EXCHANGE)
+
+
+def _publish(own_name: str, request: PublishExecution) -> Needs:
+    return _venue(own_name), *_custodians(BusinessNetwork.ST, request.seller, request.buyer)
+
+
 def _open_distribution(own_name: str, _request: OpenDistribution) -> Needs:
     return (MemberNeed(BusinessNetwork.ST, own_name, MemberRole.REGISTRAR),)
 
@@ -89,6 +98,8 @@ _NEEDS: Final[Mapping[FlowKind, Callable[[str, Any], Needs]]] = {
     FlowKind.ISSUE_TOKEN: _issue_token,
     FlowKind.MOVE_TOKEN: _move_token,
     FlowKind.REDEEM_TOKEN: _redeem_token,
+    FlowKind.PUBLISH_EXECUTION: _publish,
+    FlowKind.WITHDRAW_EXECUTION: lambda me, _request: (_venue(me),),
     FlowKind.SETTLE_DVP: lambda _me, request: _trade(request.dvp),
     FlowKind.OPEN_DISTRIBUTION: _open_distribution,
     FlowKind.PAY_BATCH: _pay_batch,

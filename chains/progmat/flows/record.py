@@ -45,6 +45,8 @@ class FlowKind(Enum):
     CANCEL_DISTRIBUTION = "cancel_distribution"
     USE_UTILITY = "use_utility"
     EXPIRE_UTILITY = "expire_utility"
+    PUBLISH_EXECUTION = "publish_execution"
+    WITHDRAW_EXECUTION = "withdraw_execution"
 
     __hash__ = object.__hash__  # each is one object; an enum's own is a function in Python
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from crossdvp.ledger.v1 import (
     distribution_flows_pb2,
     distribution_service_pb2,
+    exchange_service_pb2,
     membership_service_pb2,
     proposal_service_pb2,
     replacement_service_pb2,
@@ -79,6 +80,8 @@ MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.CANCEL_DISTRIBUTION: distribution_flows_pb2.CancelPartRequest,
     FlowKind.USE_UTILITY: distribution_service_pb2.UseUtilityRequest,
     FlowKind.EXPIRE_UTILITY: distribution_service_pb2.ExpireUtilityRequest,
+    FlowKind.PUBLISH_EXECUTION: exchange_service_pb2.PublishExecutionRequest,
+    FlowKind.WITHDRAW_EXECUTION: exchange_service_pb2.WithdrawExecutionRequest,
 }
 """The message of each kind of request."""
 

@@ -20,6 +20,7 @@ from chains.progmat.flows.distribution_requests import (
     UseUtility,
 )
 from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
 from chains.progmat.flows.market_requests import (
     ChangeMembership,
@@ -298,6 +299,8 @@ AnyRequest = (
     | CancelDistribution
     | UseUtility
     | ExpireUtility
+    | PublishExecution
+    | WithdrawExecution
 )
 
 REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
@@ -335,6 +338,8 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         CancelDistribution,
         UseUtility,
         ExpireUtility,
+        PublishExecution,
+        WithdrawExecution,
     )
 }
 

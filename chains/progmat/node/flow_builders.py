@@ -9,6 +9,7 @@ from chains.progmat.flows import (
     cash_builders,
     client_upkeep_builders,
     distribution_builders,
+    execution_builders,
     ibc_builders,
     packet_builders,
     proposal_builders,
@@ -56,5 +57,7 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.CANCEL_DISTRIBUTION: distribution_builders.cancel_distribution,
     FlowKind.USE_UTILITY: utility_builders.use_utility,
     FlowKind.EXPIRE_UTILITY: utility_builders.expire_utility,
+    FlowKind.PUBLISH_EXECUTION: execution_builders.publish_execution,
+    FlowKind.WITHDRAW_EXECUTION: execution_builders.withdraw_execution,
 }
 """What each kind of flow builds; everything after that is the same for all."""
