@@ -40,6 +40,11 @@ class FlowKind(Enum):
     CLOSE_PROPOSAL = "close_proposal"
     CHANGE_NOTARY = "change_notary"
     UPGRADE_STATES = "upgrade_states"
+    OPEN_DISTRIBUTION = "open_distribution"
+    PAY_BATCH = "pay_batch"
+    CANCEL_DISTRIBUTION = "cancel_distribution"
+    USE_UTILITY = "use_utility"
+    EXPIRE_UTILITY = "expire_utility"
     PUBLISH_EXECUTION = "publish_execution"
     WITHDRAW_EXECUTION = "withdraw_execution"
 

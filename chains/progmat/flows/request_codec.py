@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from crossdvp.ledger.v1 import (
+    distribution_flows_pb2,
+    distribution_service_pb2,
     exchange_service_pb2,
     membership_service_pb2,
     proposal_service_pb2,
@@ -73,6 +75,11 @@ MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.CLOSE_PROPOSAL: proposal_service_pb2.CloseProposalRequest,
     FlowKind.CHANGE_NOTARY: replacement_service_pb2.ChangeNotaryRequest,
     FlowKind.UPGRADE_STATES: replacement_service_pb2.UpgradeStatesRequest,
+    FlowKind.OPEN_DISTRIBUTION: distribution_flows_pb2.OpenDistributionRequest,
+    FlowKind.PAY_BATCH: distribution_flows_pb2.PayBatchRequest,
+    FlowKind.CANCEL_DISTRIBUTION: distribution_flows_pb2.CancelPartRequest,
+    FlowKind.USE_UTILITY: distribution_service_pb2.UseUtilityRequest,
+    FlowKind.EXPIRE_UTILITY: distribution_service_pb2.ExpireUtilityRequest,
     FlowKind.PUBLISH_EXECUTION: exchange_service_pb2.PublishExecutionRequest,
     FlowKind.WITHDRAW_EXECUTION: exchange_service_pb2.WithdrawExecutionRequest,
 }
