@@ -19,8 +19,6 @@ PROPOSAL: Final = "proposal"
 SECURITY: Final = "security"
 TRANSFER_GATE: Final = "transfer_gate"
 NETWORK_CONTROL: Final = "network_control"
-COIN: Final = "coin"
-HOLDER: Final = "holder"
 RULE_STATES: Final = frozenset({SECURITY, TRANSFER_GATE, NETWORK_CONTROL, COIN, HOLDER})
 """Contracts whose states others reference, and their keeper alone changes."""
 EXECUTION: Final = "execution"

@@ -68,7 +68,9 @@ class ApproverMissing(CallerError):
 
     def __init__(self, coin_id: str, node: str) -> None:
         self.coin_id, self.node = coin_id, node
-        super().__init__(f"{node} keeps no key of an approver of {coin_id!r}: add the approver's key, or amend the coin")
+        super().__init__(
+            f"{node} keeps no key of an approver of {coin_id!r}: add the approver's key, or amend the coin"
+        )
 
 
 class HolderUnknown(CallerError):

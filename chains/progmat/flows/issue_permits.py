@@ -68,9 +68,7 @@ def find_permit(connection: Connection, flow_id: str) -> IssuePermit | None:
     row = connection.execute(select(permits).where(permits.c.flow_id == flow_id)).one_or_none()
     if row is None:
         return None
-    return IssuePermit(
-        row.flow_id, row.coin_id, row.amount_yen, CashAccount(row.node, row.account_key), row.deposit_id
-    )
+    return IssuePermit(row.flow_id, row.coin_id, row.amount_yen, CashAccount(row.node, row.account_key), row.deposit_id)
 
 
 def require_permit(connection: Connection, flow_id: str, coin_id: str, amount_yen: int, to: CashAccount) -> None:

@@ -12,6 +12,15 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
+from chains.progmat.flows.coin_requests import (
+    AdmitHolder,
+    AmendCoin,
+    ForceCash,
+    FreezeCash,
+    RegisterCoin,
+    RemoveHolder,
+    ThawCash,
+)
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
@@ -287,6 +296,13 @@ AnyRequest = (
     | CloseProposal
     | ChangeNotary
     | UpgradeStates
+    | RegisterCoin
+    | AmendCoin
+    | AdmitHolder
+    | RemoveHolder
+    | FreezeCash
+    | ThawCash
+    | ForceCash
     | PublishExecution
     | WithdrawExecution
 )

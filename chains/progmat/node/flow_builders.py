@@ -8,6 +8,7 @@ from typing import Final
 from chains.progmat.flows import (
     cash_builders,
     client_upkeep_builders,
+    coin_builders,
     execution_builders,
     ibc_builders,
     packet_builders,
@@ -50,6 +51,10 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.CLOSE_PROPOSAL: proposal_builders.close_proposal,
     FlowKind.CHANGE_NOTARY: replacement_builders.change_notary,
     FlowKind.UPGRADE_STATES: replacement_builders.upgrade_states,
+    FlowKind.REGISTER_COIN: coin_builders.register_coin,
+    FlowKind.AMEND_COIN: coin_builders.amend_coin,
+    FlowKind.ADMIT_HOLDER: coin_builders.admit_holder,
+    FlowKind.REMOVE_HOLDER: coin_builders.remove_holder,
     FlowKind.PUBLISH_EXECUTION: execution_builders.publish_execution,
     FlowKind.WITHDRAW_EXECUTION: execution_builders.withdraw_execution,
 }

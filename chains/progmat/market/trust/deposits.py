@@ -124,9 +124,7 @@ def confirm(
         raise DepositRefused(deposit_id, "a cancelled one is over", expected="ANNOUNCED", found="CANCELLED")
     _require_unused(connection, announced.coin_id, bank_reference)
     side = Side(YenAccount.RECEIVED, announced.to.node)
-    posting = Posting(
-        announced.coin_id, f"deposit/{deposit_id}", BANK, side, announced.amount_yen, bank_reference
-    )
+    posting = Posting(announced.coin_id, f"deposit/{deposit_id}", BANK, side, announced.amount_yen, bank_reference)
     post(connection, posting, act, now_ms)
     _permit(connection, announced, attempt=1)
     _set(

@@ -62,9 +62,7 @@ def follow(connection: Connection, issuer: str, now_ms: int, most: int = MAX_UPD
 
 def cursor(connection: Connection) -> int:
     """The sequence that was followed to; 0 before the first batch."""
-    return int(
-        connection.execute(select(cursors.c.sequence).where(cursors.c.name == CURSOR)).scalar_one_or_none() or 0
-    )
+    return int(connection.execute(select(cursors.c.sequence).where(cursors.c.name == CURSOR)).scalar_one_or_none() or 0)
 
 
 def match_issues(connection: Connection, issuer: str, now_ms: int) -> tuple[Difference, ...]:
@@ -109,9 +107,7 @@ def _post(connection: Connection, coin_id: str, tx_id: bytes, leg: Leg, now_ms: 
     post(connection, Posting(coin_id, cause, debit, credit, leg.amount_yen, tx_id.hex()), BY_LEDGER, now_ms)
 
 
-def _post_issue(
-    connection: Connection, coin_id: str, tx_id: bytes, node: str, amount_yen: int, now_ms: int
-) -> None:
+def _post_issue(connection: Connection, coin_id: str, tx_id: bytes, node: str, amount_yen: int, now_ms: int) -> None:
     """Against the deposit whose flow made it; an issue that no deposit stands behind is kept, and is a difference."""
     row = permits.c
     made_by = permits.join(flows, flows.c.flow_id == row.flow_id)

@@ -17,7 +17,7 @@ from chains.progmat.market.trust.postings import YenAccount, balances_of
 from chains.progmat.market.trust.tables import mismatches
 from chains.progmat.node.storage import insert
 from chains.progmat.vault.indexing import SC
-from chains.progmat.vault.schema import entries, holdings, soft_locks
+from chains.progmat.vault.schema import entries, holdings
 
 
 @dataclass(frozen=True, slots=True)
