@@ -32,6 +32,7 @@ PROCESSES: Final = (
     "relayer.gateway.token_minting",
     "chains.progmat.ibc_host.errors",
     "chains.progmat.market.business_case.numbers",
+    "chains.progmat.market.distribution.errors",
 )
 """What they import is what can be told to a caller; a custodian's refusals of a lock come along with the last."""
 WITHOUT_CLASS: Final = {"INTERNAL": "what is not ours", "TOO_MANY_TRIES": "relayer/gateway/ledger_side.py"}
@@ -46,7 +47,6 @@ LAYERS: Final = {
     "http_and_webhooks": "The gateway over HTTP, and its webhooks",
     "relayer": "The relayer",
     "ledger": "The ledger and its nodes",
-    "coin": "Coins in trust",
     "evm": "The EVM chain and its nodes",
     "light_clients": "Light clients",
     "protocol": "Packets, encodings, proofs",

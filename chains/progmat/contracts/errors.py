@@ -12,6 +12,8 @@
         ├── MembershipViolation
         ├── TokenViolation
         ├── NativeDvpViolation
+        ├── DistributionViolation
+        ├── UtilityUseViolation
         ├── ProposalViolation
         ├── ExecutionViolation
         ├── ReplacementViolation
@@ -93,6 +95,18 @@ class NativeDvpViolation(ContractViolation):
     """Tokens and cash would change hands otherwise than the terms say."""
 
     reason: ClassVar[str] = "NATIVE_DVP_RULE_BROKEN"
+
+
+class DistributionViolation(ContractViolation):
+    """A coupon, a distribution or a grant would be paid otherwise than its lines say, or not once."""
+
+    reason: ClassVar[str] = "DISTRIBUTION_RULE_BROKEN"
+
+
+class UtilityUseViolation(ContractViolation):
+    """Utility tokens would be used otherwise than by their holder, in time, for a named reference."""
+
+    reason: ClassVar[str] = "UTILITY_USE_RULE_BROKEN"
 
 
 class ProposalViolation(ContractViolation):

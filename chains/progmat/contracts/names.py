@@ -22,4 +22,6 @@ NETWORK_CONTROL: Final = "network_control"
 RULE_STATES: Final = frozenset({SECURITY, TRANSFER_GATE, NETWORK_CONTROL, COIN, HOLDER})
 """Contracts whose states others reference, and their keeper alone changes."""
 EXECUTION: Final = "execution"
+DISTRIBUTION: Final = "distribution"
+UTILITY_USE: Final = "utility_use"
 TOKENS: Final = frozenset({SECURITY_TOKEN, UTILITY_TOKEN})

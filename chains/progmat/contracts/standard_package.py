@@ -5,6 +5,7 @@ from __future__ import annotations
 from chains.progmat.contracts.cash import CashContract
 from chains.progmat.contracts.coin import CoinContract
 from chains.progmat.contracts.coin_holder import CoinHolderContract
+from chains.progmat.contracts.distribution_contract import DistributionContract
 from chains.progmat.contracts.dvp_lock_contract import DvpLockContract
 from chains.progmat.contracts.dvp_receipt_contract import DvpReceiptContract
 from chains.progmat.contracts.execution import ExecutionContract
@@ -15,6 +16,7 @@ from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.proposal import ProposalContract
 from chains.progmat.contracts.token import TokenContract
 from chains.progmat.contracts.trade import TradeContract
+from chains.progmat.contracts.utility_use import UtilityUseContract
 from light_clients.registry import LightClientRegistry
 
 
@@ -34,5 +36,7 @@ def standard_package(light_clients: LightClientRegistry) -> ContractPackage:
         NativeDvpContract(),
         ProposalContract(),
         ExecutionContract(),
+        DistributionContract(),
+        UtilityUseContract(),
     )
     return ContractPackage.seal(contracts, light_clients)

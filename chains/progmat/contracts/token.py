@@ -19,9 +19,11 @@ from chains.progmat.contracts.names import SECURITY_TOKEN, UTILITY_TOKEN
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.rules import RuleBook
 from chains.progmat.contracts.token_codec import decode_token, encode_token
+from chains.progmat.contracts.utility_expiry import EXPIRE, verify_before_expiry, verify_expire
 from chains.progmat.transactions.errors import MalformedComponent
 from chains.progmat.transactions.ledger import LedgerTransaction
 from chains.progmat.transactions.model import (
+    MAX_TIME_S,
     Party,
     ProvableWrite,
     TransactionState,
@@ -41,7 +43,10 @@ _rules = RuleBook(TokenViolation)
 
 @dataclass(frozen=True, slots=True)
 class TokenState:
-    """``quantity`` (1..10^15) of a token, owned by the account key ``owner`` that custodian node ``node`` keeps."""
+    """``quantity`` (1..10^15) of a token, owned by the account key ``owner`` that custodian node ``node`` keeps.
+
+    ``expires_s`` (Unix seconds, 0: never) is a utility token's only: see ``utility_expiry``.
+    """
 
     network: BusinessNetwork
     token_id: str
@@ -49,6 +54,7 @@ class TokenState:
     quantity: int
     owner: PublicKey
     node: str
+    expires_s: int = 0
 
     def __post_init__(self) -> None:
         if self.network not in CONTRACT_OF:
@@ -56,6 +62,9 @@ class TokenState:
         check_name("TokenState.token_id", self.token_id)
         check_range("TokenState.quantity", self.quantity, 1, MAX_QUANTITY)
         check_name("TokenState.node", self.node)
+        check_range("TokenState.expires_s", self.expires_s, 0, MAX_TIME_S)
+        if self.expires_s and self.network is not BusinessNetwork.UT:
+            raise MalformedComponent("securities do not expire", expected=0, found=self.expires_s)
 
     @property
     def asset(self) -> Asset:
@@ -69,7 +78,9 @@ class TokenState:
 
     def encode(self) -> bytes:
         """Canonical bytes."""
-        return encode_token(self.network, self.token_id, self.registrar, self.quantity, self.owner, self.node)
+        return encode_token(
+            self.network, self.token_id, self.registrar, self.quantity, self.owner, self.node, self.expires_s
+        )
 
     def as_output(self, notary: Party) -> TransactionState:
         """This quantity as an output of a transaction."""
@@ -87,18 +98,18 @@ class TokenState:
 
 @lru_cache(maxsize=4096)
 def _decoded(data: bytes) -> TokenState:
-    number, token_id, registrar, quantity, owner, node = decode_token(data)
+    number, token_id, registrar, quantity, owner, node, expires_s = decode_token(data)
     try:
         network = BusinessNetwork(number)
     except ValueError as error:
         raise MalformedComponent("TokenState.network", expected="ST or UT", found=number) from error
-    return TokenState(network, token_id, registrar, quantity, owner, node)
+    return TokenState(network, token_id, registrar, quantity, owner, node, expires_s)
 
 
 class TokenContract:
     """See the module's docstring; one object per network."""
 
-    version = 1
+    version = 2
 
     def __init__(self, network: BusinessNetwork) -> None:
         self.network = network
@@ -115,11 +126,13 @@ class TokenContract:
         command = self._rules.the_command(ledger_tx.commands_of(self.name))
         states = [state.state for state in ledger_tx.inputs_of(self.name)] + list(ledger_tx.outputs_of(self.name))
         _rules.none("no token is encumbered", [state for state in states if state.encumbrance is not None])
-        tokens = Holdings(
-            tuple(TokenState.of(state.state) for state in ledger_tx.inputs_of(self.name)),
-            tuple(TokenState.of(state) for state in ledger_tx.outputs_of(self.name)),
-        )
-        self._rules.verify(command, ledger_tx, tokens)
+        inputs = tuple(TokenState.of(state.state) for state in ledger_tx.inputs_of(self.name))
+        outputs = tuple(TokenState.of(state) for state in ledger_tx.outputs_of(self.name))
+        if command.name == EXPIRE:
+            verify_expire(_rules, ledger_tx, inputs, outputs)
+            return ()
+        self._rules.verify(command, ledger_tx, Holdings(inputs, outputs))
+        verify_before_expiry(_rules, command, ledger_tx, (*inputs, *outputs))
         return ()
 
     def participants(

@@ -29,7 +29,6 @@ from tests.fakes.coin_parties import (
 )
 from tests.fakes.ledger_parties import (
     AN,
-    BUYER,
     CN_A,
     CN_B,
     SELLER,
