@@ -33,6 +33,9 @@ PROCESSES: Final = (
     "chains.progmat.ibc_host.errors",
     "chains.progmat.market.business_case.numbers",
     "chains.progmat.market.distribution.errors",
+    "chains.progmat.market.exchange.errors",
+    "chains.progmat.market.exchange.venue.errors",
+    "chains.progmat.flows.execution_errors",
 )
 """What they import is what can be told to a caller; a custodian's refusals of a lock come along with the last."""
 WITHOUT_CLASS: Final = {"INTERNAL": "what is not ours", "TOO_MANY_TRIES": "relayer/gateway/ledger_side.py"}
@@ -48,6 +51,7 @@ LAYERS: Final = {
     "relayer": "The relayer",
     "ledger": "The ledger and its nodes",
     "evm": "The EVM chain and its nodes",
+    "exchange": "The exchange and brokers' orders",
     "light_clients": "Light clients",
     "protocol": "Packets, encodings, proofs",
     "securities": "Securities on the ledger: gates, freezes, forced transfers",

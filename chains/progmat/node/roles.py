@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import grpc.aio
 from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_server
@@ -38,6 +38,7 @@ from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
+from chains.progmat.node.exchange_desks import ExchangeDesks
 from chains.progmat.node.following_network import FollowsNetwork
 from chains.progmat.node.gated_keys import GatedKeys, GatedSigner
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
@@ -52,6 +53,7 @@ from chains.progmat.node.rpc_proposal_service import ProposalServiceRpc
 from chains.progmat.node.rpc_replacement_service import ReplacementServiceRpc
 from chains.progmat.node.rpc_token_service import TokenServiceRpc
 from chains.progmat.node.rpc_vault import VaultServiceRpc
+from chains.progmat.node.served_api import ServedApi
 from chains.progmat.node.storage import NodeDatabase, history_id
 from chains.progmat.node.storage.location import database_location
 from chains.progmat.node.storage.standing import Doubt
@@ -136,20 +138,6 @@ class RunningRole(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class ServedApi:
-    """A gRPC service of a node: its name in ``crossdvp.ledger.v1``, generated registration, and servicer."""
-
-    name: str
-    add: Callable[..., Any]
-    servicer: object
-
-    def serve(self, server: grpc.aio.Server) -> str:
-        """Register it; its full name."""
-        self.add(self.servicer, server)
-        return f"crossdvp.ledger.v1.{self.name}"
-
-
 class VaultRole:
     """SN, CN, AN, EN or BNO: a vault, flows and their services; what it may do, its roles say flow by flow."""
 
@@ -160,6 +148,7 @@ class VaultRole:
         rpc: NodeServiceRpc,
         vault_rpc: VaultServiceRpc,
         apis: Sequence[ServedApi],
+        exchange: ExchangeDesks,
         upkeep: VaultUpkeep | None,
         storage: NodeStorage,
     ) -> None:
@@ -168,6 +157,7 @@ class VaultRole:
         self.rpc = rpc
         self.vault_rpc = vault_rpc
         self._apis = apis
+        self.exchange = exchange
         self._upkeep = upkeep
         self._storage = storage
 
@@ -208,6 +198,7 @@ class VaultRole:
         vault = VaultServiceRpc(node, around.keys, around.access, around.random_bytes)
         caller = (around.keys, around.access)
         members = MembershipServiceRpc(node, *caller)
+        exchange = ExchangeDesks(node, *caller)
         apis = (
             ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
             ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
@@ -218,13 +209,15 @@ class VaultRole:
             ServedApi(
                 "ReplacementService", add_ReplacementServiceServicer_to_server, ReplacementServiceRpc(node, *caller)
             ),
+            *exchange.apis,
         )
-        return cls(around, node, rpc, vault, apis, upkeep, storage)
+        return cls(around, node, rpc, vault, apis, exchange, upkeep, storage)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
         self._around.answer_about_network(router)
         self.node.answer_peers(router)
+        self.exchange.answer_peers(router)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
         """All of its services."""
@@ -233,6 +226,7 @@ class VaultRole:
     async def start(self) -> None:
         """Resume flows and deliveries."""
         await self.node.start()
+        self.exchange.start()
         if self._upkeep is not None:
             self._upkeep.start()
 
@@ -240,6 +234,7 @@ class VaultRole:
         """Stop flows, close the database."""
         self.rpc.stop()
         self.vault_rpc.stop()
+        await self.exchange.stop()
         if self._upkeep is not None:
             await self._upkeep.stop()
         await self.node.stop()
