@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import MetaData
 
 from chains.progmat.flows.schema import flows_metadata
+from chains.progmat.market.master_data.tables import master_data_metadata
 from chains.progmat.market.people.tables import people_metadata
 from chains.progmat.node.storage.schema import storage_metadata
 from chains.progmat.validators.schema import validator_metadata
@@ -19,6 +20,7 @@ NODE_TABLES: Final[Sequence[MetaData]] = (
     flows_metadata,
     validator_metadata,
     people_metadata,
+    master_data_metadata,
 )
 """What the migrations make."""
 ROLE_TABLES: Final[Sequence[MetaData]] = NODE_TABLES[1:]
