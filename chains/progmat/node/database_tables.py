@@ -14,6 +14,7 @@ from chains.progmat.flows.schema import flows_metadata
 from chains.progmat.market.distribution.schema import distribution_metadata
 from chains.progmat.market.emergency.schema import emergency_metadata
 from chains.progmat.market.exchange.schema import exchange_metadata
+from chains.progmat.market.master_data.tables import master_data_metadata
 from chains.progmat.market.people.tables import people_metadata
 from chains.progmat.market.register.schema import register_metadata
 from chains.progmat.market.trust.tables import trust_metadata
@@ -31,6 +32,7 @@ NODE_TABLES: Final[Sequence[MetaData]] = (
     issue_permits_metadata,
     trust_metadata,
     people_metadata,
+    master_data_metadata,
     executions_metadata,
     exchange_metadata,
     register_metadata,

@@ -63,7 +63,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     # master data
     "PutRecord": _CLERK,
     "ChangeBankAccount": _CLERKS,
-    "EraseInvestor": _CLERKS,
+    "EraseRecord": _CLERKS,
     "ReadRecord": ActRule(CLERKS | APPROVERS | {StaffRole.AUDITOR}),
     # the register
     "RegisterSecurity": _REGISTRARS,
