@@ -11,7 +11,6 @@ CrossDvpError
 │   ├── TradeNotYours            accounts of a trade were asked for by who is no side of it
 │   ├── NoticeDiffers            both nodes hold a notice of the trade, but not the same one
 │   ├── ExecutionVoid            the notice is withdrawn, or the venue published two that differ
-│   └── ExecutionUnresolvable    the answering node cannot assign the execution to an order; says why
 │   └── ExecutionUnresolvable    the answering node cannot assign the execution to an order
 │       ├── ExecutionOrderUnknown
 │       ├── ExecutionOfOtherOrder
@@ -118,14 +117,6 @@ class ExecutionVoid(CallerError):
 
 
 class ExecutionUnresolvable(CallerError):
-    """The answering node's order and the notice do not fit."""
-
-    reason = "EXECUTION_UNRESOLVABLE"
-
-    def __init__(self, code: str) -> None:
-        self.code = code
-        super().__init__(code)
-
     """The answering node cannot assign the execution to an order of its own."""
 
     reason = "EXECUTION_UNRESOLVABLE"
