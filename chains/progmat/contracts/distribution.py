@@ -155,7 +155,12 @@ class DistributionState:
     def of(cls, state: TransactionState) -> DistributionState:
         """The part in a state of this contract; raises DistributionViolation for another contract's, DecodeError."""
         _rules.equal("the state is a distribution's", expected=DISTRIBUTION, found=state.contract)
-        message = strict_parse(pb.DistributionState, state.data, max_bytes=MAX_STATE_DATA_BYTES)
+        return cls.decode(state.data)
+
+    @classmethod
+    def decode(cls, data: bytes) -> DistributionState:
+        """The part in canonical bytes; raises DecodeError."""
+        message = strict_parse(pb.DistributionState, data, max_bytes=MAX_STATE_DATA_BYTES)
         try:
             medium = DistributionMedium(int(message.medium))
         except ValueError as error:

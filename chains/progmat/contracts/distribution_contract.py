@@ -1,9 +1,9 @@
 """Contract ``distribution``: who held a security on a record date is paid exactly his line, once.
 
-``Open`` is the registrar's: it vouches for the lines, which the command carries whole. ``Pay`` goes with one ``Move`` of
-``cash`` out of the payer's account, or one ``Issue`` of a utility token, and with nothing else: it consumes the part's
-state, makes the next one, and gives the accounts of one batch exactly their lines, proved under the state's root; what
-is left goes back to the payer. ``Cancel`` is the registrar's, before the first payment.
+``Open`` is the registrar's: it vouches for the lines, which the command carries whole. ``Pay`` goes with one ``Move``
+of ``cash`` out of the payer's account, or one ``Issue`` of a utility token, and with nothing else: it consumes the
+part's state, makes the next one, and gives the accounts of one batch exactly their lines, proved under the state's
+root; what is left goes back to the payer. ``Cancel`` is the registrar's, before the first payment.
 
 The registrar does not sign payments: it has signed for the lines, and the chain of states admits nothing else. The
 payer signs each payment, so nothing leaves its account because somebody opened a distribution.

@@ -15,7 +15,8 @@ from chains.progmat.transactions.errors import MalformedComponent
 from chains.progmat.transactions.model import MAX_COMMAND_DATA_BYTES, check_range
 from primitives.codec import deterministic_bytes, strict_parse
 from primitives.hashing import sha256
-from primitives.merkle import PartialMerkleTree, merkle_root
+from primitives.lazily import lazily
+from primitives.merkle import PartialMerkleTree
 from primitives.types import Hash32
 
 MAX_LINES: Final = 4_000
@@ -64,15 +65,16 @@ class Lines:
     @property
     def root(self) -> Hash32:
         """The Merkle root of the batches' hashes."""
-        return merkle_root(self._leaves())
+        return self._tree[0]
 
     def proved(self, number: int) -> ProvedBatch:
         """A batch with its proof."""
-        proof = PartialMerkleTree.build(self._leaves(), (number,))
-        return ProvedBatch(number, self.batch(number), proof)
+        return ProvedBatch(number, self.batch(number), self._tree[1][number])
 
-    def _leaves(self) -> list[Hash32]:
-        return [batch_hash(number, self.batch(number)) for number in range(self.batch_count)]
+    @lazily
+    def _tree(self) -> tuple[Hash32, tuple[PartialMerkleTree, ...]]:
+        leaves = [batch_hash(number, self.batch(number)) for number in range(self.batch_count)]
+        return PartialMerkleTree.for_each(leaves)
 
     def encode(self) -> bytes:
         """Canonical bytes: the data of Open."""

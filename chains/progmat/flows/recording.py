@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.distribution import DistributionState
 from chains.progmat.contracts.dvp_lock import DvpLockState
 from chains.progmat.contracts.dvp_receipt import REFUSE
 from chains.progmat.contracts.dvp_receipt_codec import decode_refuse_evidence
@@ -16,6 +17,7 @@ from chains.progmat.contracts.execution import notice_of
 from chains.progmat.contracts.membership import BusinessNetwork, MembershipState
 from chains.progmat.contracts.names import (
     CASH,
+    DISTRIBUTION,
     DVP_LOCK,
     DVP_RECEIPT,
     EXECUTION,
@@ -28,6 +30,7 @@ from chains.progmat.contracts.names import (
 from chains.progmat.contracts.proposal_codec import record_of
 from chains.progmat.contracts.terms_codec import decode_terms
 from chains.progmat.contracts.token import TokenState
+from chains.progmat.flows.distribution_parts import note_distributions
 from chains.progmat.flows.entry_kinds import entry_kind
 from chains.progmat.flows.executions import note_executions
 from chains.progmat.flows.recorded import RecordedStates
@@ -106,6 +109,7 @@ class Recorder:
             mark = RecordMark(now_ms, journal_position, kind, inputs)
             record_transaction(connection, wire, self._rules, mark)
             note_trades(connection, wire, inputs, journal_position)
+            note_distributions(connection, wire)
             note_executions(connection, wire, inputs)
         return tuple(sorted(taking_part - {self._own_name}))
 
@@ -154,6 +158,9 @@ class Recorder:
             yield self._own_name  # a member that was sent it
             yield from self._directory.names_with(Role.OPERATOR)
             yield from self._members_of(connection, record_of(state).network)
+        elif state.contract == DISTRIBUTION:
+            part = DistributionState.of(state)
+            yield from (part.subject.registrar.name, part.subject.payer.node, part.node)
         elif state.contract in RULE_STATES:
             yield self._own_name  # its keeper, or who asked the keeper for it
         elif state.contract == EXECUTION:

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from crossdvp.ledger.v1 import (
     coin_service_pb2,
+    distribution_flows_pb2,
+    distribution_service_pb2,
     exchange_service_pb2,
     membership_service_pb2,
     proposal_service_pb2,
@@ -75,6 +77,11 @@ MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.CLOSE_PROPOSAL: proposal_service_pb2.CloseProposalRequest,
     FlowKind.CHANGE_NOTARY: replacement_service_pb2.ChangeNotaryRequest,
     FlowKind.UPGRADE_STATES: replacement_service_pb2.UpgradeStatesRequest,
+    FlowKind.OPEN_DISTRIBUTION: distribution_flows_pb2.OpenDistributionRequest,
+    FlowKind.PAY_BATCH: distribution_flows_pb2.PayBatchRequest,
+    FlowKind.CANCEL_DISTRIBUTION: distribution_flows_pb2.CancelPartRequest,
+    FlowKind.USE_UTILITY: distribution_service_pb2.UseUtilityRequest,
+    FlowKind.EXPIRE_UTILITY: distribution_service_pb2.ExpireUtilityRequest,
     FlowKind.REGISTER_COIN: coin_service_pb2.RegisterCoinRequest,
     FlowKind.AMEND_COIN: coin_service_pb2.AmendCoinRequest,
     FlowKind.ADMIT_HOLDER: coin_service_pb2.AdmitHolderRequest,

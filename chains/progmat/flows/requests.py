@@ -21,6 +21,13 @@ from chains.progmat.flows.coin_requests import (
     RemoveHolder,
     ThawCash,
 )
+from chains.progmat.flows.distribution_requests import (
+    CancelDistribution,
+    ExpireUtility,
+    OpenDistribution,
+    PayBatch,
+    UseUtility,
+)
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
@@ -296,6 +303,11 @@ AnyRequest = (
     | CloseProposal
     | ChangeNotary
     | UpgradeStates
+    | OpenDistribution
+    | PayBatch
+    | CancelDistribution
+    | UseUtility
+    | ExpireUtility
     | RegisterCoin
     | AmendCoin
     | AdmitHolder
@@ -337,6 +349,11 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         CloseProposal,
         ChangeNotary,
         UpgradeStates,
+        OpenDistribution,
+        PayBatch,
+        CancelDistribution,
+        UseUtility,
+        ExpireUtility,
         PublishExecution,
         WithdrawExecution,
     )

@@ -7,9 +7,11 @@ from typing import Final
 
 from sqlalchemy import MetaData
 
+from chains.progmat.flows.distribution_schema import distribution_parts_metadata
 from chains.progmat.flows.executions import executions_metadata
 from chains.progmat.flows.issue_permits import issue_permits_metadata
 from chains.progmat.flows.schema import flows_metadata
+from chains.progmat.market.distribution.schema import distribution_metadata
 from chains.progmat.market.emergency.schema import emergency_metadata
 from chains.progmat.market.exchange.schema import exchange_metadata
 from chains.progmat.market.people.tables import people_metadata
@@ -24,6 +26,8 @@ NODE_TABLES: Final[Sequence[MetaData]] = (
     vault_metadata,
     flows_metadata,
     validator_metadata,
+    distribution_parts_metadata,
+    distribution_metadata,
     issue_permits_metadata,
     trust_metadata,
     people_metadata,

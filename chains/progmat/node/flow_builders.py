@@ -9,12 +9,14 @@ from chains.progmat.flows import (
     cash_builders,
     client_upkeep_builders,
     coin_builders,
+    distribution_builders,
     execution_builders,
     ibc_builders,
     packet_builders,
     proposal_builders,
     replacement_builders,
     token_builders,
+    utility_builders,
 )
 from chains.progmat.flows.account_rotation import rotate_account_key
 from chains.progmat.flows.building import Builder
@@ -51,6 +53,11 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.CLOSE_PROPOSAL: proposal_builders.close_proposal,
     FlowKind.CHANGE_NOTARY: replacement_builders.change_notary,
     FlowKind.UPGRADE_STATES: replacement_builders.upgrade_states,
+    FlowKind.OPEN_DISTRIBUTION: distribution_builders.open_distribution,
+    FlowKind.PAY_BATCH: distribution_builders.pay_batch,
+    FlowKind.CANCEL_DISTRIBUTION: distribution_builders.cancel_distribution,
+    FlowKind.USE_UTILITY: utility_builders.use_utility,
+    FlowKind.EXPIRE_UTILITY: utility_builders.expire_utility,
     FlowKind.REGISTER_COIN: coin_builders.register_coin,
     FlowKind.AMEND_COIN: coin_builders.amend_coin,
     FlowKind.ADMIT_HOLDER: coin_builders.admit_holder,

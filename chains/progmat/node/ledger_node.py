@@ -349,7 +349,10 @@ class LedgerNode:
             return effect.body
         wire = delivered_wire(effect.body)
         self._disclosing.disclose(effect.peer, wire)
-        return peer_codec.with_ahead(effect.body, self._ahead.of(effect.peer, wire))
+        ahead = self._ahead.of(effect.peer, wire)
+        for sent in ahead:  # who is no member of the coin's network lacks the memberships that those reference
+            self._disclosing.disclose(effect.peer, decoded(sent).wire)
+        return peer_codec.with_ahead(effect.body, ahead)
 
     def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
         parts = self.parts

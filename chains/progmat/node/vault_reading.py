@@ -19,13 +19,20 @@ from chains.progmat.contracts.names import (
     HOLDER,
     IBC_CLIENT,
     MEMBERSHIP,
+    NETWORK_CONTROL,
     PROPOSAL,
+    SECURITY,
     SECURITY_TOKEN,
+    TRANSFER_GATE,
     UTILITY_TOKEN,
 )
+from chains.progmat.contracts.network_control import NetworkControlState
 from chains.progmat.contracts.proposal_codec import record_of as proposal_record_of
 from chains.progmat.contracts.proposal_states import BallotState, ProposalState, ResultState
+from chains.progmat.contracts.security import SecurityState
 from chains.progmat.contracts.token import TokenState
+from chains.progmat.contracts.transfer_gate import TransferGateState
+from chains.progmat.flows.rule_states import OPERATOR
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.transactions.model import TransactionState
 from chains.progmat.vault import (
@@ -66,7 +73,9 @@ def _cash(state: TransactionState) -> IndexedHolding:
     cash = CashState.of(state)
     named_key = cash.owner.encoded()
     fresh_key = named_key if cash.owner_kind is OwnerKind.FRESH else None
-    return IndexedHolding(SC, cash.coin_id, cash.issuer.name, cash.amount_yen, cash.node, named_key, fresh_key)
+    return IndexedHolding(
+        SC, cash.coin_id, cash.issuer.name, cash.amount_yen, cash.node, named_key, fresh_key, cash.frozen
+    )
 
 
 def _coin(state: TransactionState) -> IndexedRule:
@@ -126,8 +135,29 @@ def _tokens(state: TransactionState) -> IndexedHolding:
     token = TokenState.of(state)
     owner_key = token.owner.encoded()
     return IndexedHolding(
-        token.network.name, token.token_id, token.registrar.name, token.quantity, token.node, owner_key
+        token.network.name,
+        token.token_id,
+        token.registrar.name,
+        token.quantity,
+        token.node,
+        owner_key,
+        frozen=token.frozen,
     )
+
+
+def _security(state: TransactionState) -> IndexedRule:
+    security = SecurityState.of(state)
+    return IndexedRule(SECURITY, security.security_id, security.registrar.name, security.status.name)
+
+
+def _gate(state: TransactionState) -> IndexedRule:
+    gate = TransferGateState.of(state)
+    return IndexedRule(TRANSFER_GATE, gate.gate_id, gate.registrar.name, gate.opening.name)
+
+
+def _control(state: TransactionState) -> IndexedRule:
+    control = NetworkControlState.of(state)
+    return IndexedRule(NETWORK_CONTROL, control.network.name, OPERATOR, control.opening.name)
 
 
 INDEXERS: Final[Mapping[str, StateIndexer]] = {
@@ -137,8 +167,11 @@ INDEXERS: Final[Mapping[str, StateIndexer]] = {
     HOLDER: _holder,
     IBC_CLIENT: _ibc,
     MEMBERSHIP: _membership,
+    NETWORK_CONTROL: _control,
     PROPOSAL: _proposal,
+    SECURITY: _security,
     SECURITY_TOKEN: _tokens,
+    TRANSFER_GATE: _gate,
     UTILITY_TOKEN: _tokens,
 }
 """By contract; a trade's cancellation makes no state."""

@@ -3,8 +3,8 @@
 The rule for remainders. What a holder is due is an exact quotient: units x rate, or units x total / all units. Everyone
 first gets his quotient without its fraction. What is then left of the whole (the total; of a rate, all units x rate
 without its fraction) is a few units of money, fewer than there are holders. By ``LARGEST_REMAINDER`` they go one each
-to those with the largest fractions, among equal fractions to the smaller account key; by ``PAYER_KEEPS`` the payer keeps
-them. So nobody gets less than his quotient without its fraction, nor a whole yen more than the quotient.
+to those with the largest fractions, among equal fractions to the smaller account key; by ``PAYER_KEEPS`` the payer
+keeps them. So nobody gets less than his quotient without its fraction, nor a whole yen more than the quotient.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Final
 from chains.progmat.market.distribution.errors import BadRate, NothingToDistribute
 
 MAX_DECIMALS: Final = 12
-_DECIMAL: Final = re.compile(r"(0|[1-9][0-9]{0,14})(?:\.([0-9]{1,%d}))?" % MAX_DECIMALS)
+_DECIMAL: Final = re.compile(rf"(0|[1-9][0-9]{{0,14}})(?:\.([0-9]{{1,{MAX_DECIMALS}}}))?")
 _QUOTIENT: Final = re.compile(r"([1-9][0-9]{0,14})/([1-9][0-9]{0,14})")
 NATIONAL_TAX: Final = Fraction(15_315, 100_000)
 LOCAL_TAX: Final = Fraction(5, 100)

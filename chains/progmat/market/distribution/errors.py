@@ -1,12 +1,9 @@
-"""What can go wrong with coupons, distributions and grants.
+"""What can go wrong with coupons, distributions and grants, besides what ``flows.distribution_errors`` says.
 
 CrossDvpError
 └── CallerError
     ├── BadRate                    an amount for one unit is no exact decimal or quotient
     ├── NothingToDistribute        nobody held a unit, or nobody is due a whole yen
-    ├── DistributionUnknown        there is no distribution, or no part, of that id here
-    ├── DistributionIdReused       another distribution has this id
-    ├── DistributionUnderWay       it cannot be cancelled any more: something of it was paid
     ├── RecordDateNotReached       the record date is not over yet
     ├── ApproverMissing            a second member of staff has to approve, and is not named or is the first
     └── MandateMissing             nobody has said that the account pays this registrar's distributions
@@ -37,40 +34,6 @@ class NothingToDistribute(CallerError):
     def __init__(self, holders: int) -> None:
         self.holders = holders
         super().__init__(f"nobody of {holders} holders is due a whole yen or unit: give another date, rate or total")
-
-
-class DistributionUnknown(CallerError):
-    """Nothing of that id is known here."""
-
-    reason = "DISTRIBUTION_UNKNOWN"
-
-    def __init__(self, distribution_id: bytes) -> None:
-        self.distribution_id = distribution_id
-        super().__init__(f"this node knows no distribution {distribution_id.hex()}: list those it knows")
-
-
-class DistributionIdReused(CallerError):
-    """A name names one distribution."""
-
-    reason = "DISTRIBUTION_ID_REUSED"
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        super().__init__(f"another distribution is called {name}: repeat it with its own terms, or choose a new name")
-
-
-class DistributionUnderWay(CallerError):
-    """Too late to cancel."""
-
-    reason = "DISTRIBUTION_UNDER_WAY"
-
-    def __init__(self, distribution_id: bytes, part: int, next_batch: int) -> None:
-        self.distribution_id = distribution_id
-        self.part = part
-        super().__init__(
-            f"part {part} of {distribution_id.hex()} can be cancelled before its first payment: "
-            f"expected batch 0, found {next_batch} batches paid; let it be paid to its end"
-        )
 
 
 class RecordDateNotReached(CallerError):

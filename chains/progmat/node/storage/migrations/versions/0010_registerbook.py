@@ -69,11 +69,22 @@ def upgrade() -> None:
         sa.Column("outage_id", sa.LargeBinary(length=32), nullable=False),
         sa.Column("line", Int64, nullable=False),
         sa.Column("units", Int64, nullable=False),
-        sa.Column("counted_tx_id", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("attempt", Int64, nullable=False),
         sa.Column("tx_id", sa.LargeBinary(length=32), nullable=True),
         sa.ForeignKeyConstraint(
             ["outage_id"],
             ["emergency_outages.outage_id"],
         ),
         sa.PrimaryKeyConstraint("outage_id", "line"),
+    )
+    op.create_table(
+        "emergency_counted",
+        sa.Column("outage_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("tx_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("line", Int64, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["outage_id"],
+            ["emergency_outages.outage_id"],
+        ),
+        sa.PrimaryKeyConstraint("outage_id", "tx_id"),
     )
