@@ -51,7 +51,6 @@ LAYERS: Final = {
     "relayer": "The relayer",
     "ledger": "The ledger and its nodes",
     "evm": "The EVM chain and its nodes",
-    "exchange": "The exchange and brokers' orders",
     "light_clients": "Light clients",
     "protocol": "Packets, encodings, proofs",
     "securities": "Securities on the ledger: gates, freezes, forced transfers",
