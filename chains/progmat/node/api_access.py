@@ -97,6 +97,21 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "WatchUpdates": Permission.CASH,
     "GroomAccount": Permission.OPERATE,
     "SetAccountKeys": Permission.CASH,
+    "RegisterCashMethod": Permission.INSTRUCT,
+    "ListCashMethods": Permission.CASH,
+    "InstructTrade": Permission.INSTRUCT,
+    "ImportTradeInstructions": Permission.INSTRUCT,
+    "GetNativeTrade": Permission.CASH,
+    "ListNativeTrades": Permission.CASH,
+    "CancelNativeTrade": Permission.INSTRUCT,
+    "ListTradeNotices": Permission.CASH,
+    "FormNetSet": Permission.OPERATE,
+    "ListNetSets": Permission.CASH,
+    "ImportBankStatement": Permission.OPERATE,
+    "ListBankImports": Permission.OPERATE,
+    "ListExpectedPayments": Permission.OPERATE,
+    "ListUnmatchedLines": Permission.OPERATE,
+    "MatchBankLine": Permission.OPERATE,
 }
 """By method; a method that is missing here cannot be called."""
 
