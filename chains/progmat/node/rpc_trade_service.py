@@ -121,7 +121,9 @@ class TradeServiceRpc(TradeServiceServicer):
         self._authorise(context, "ListNativeTrades")
         state = _state(request.state)
         limit = page(request.max_trades)
-        found = await self._database.read(partial(list_trades, state=state, after=min(request.after, NEWEST), limit=limit))
+        found = await self._database.read(
+            partial(list_trades, state=state, after=min(request.after, NEWEST), limit=limit)
+        )
         return pb.ListNativeTradesResponse(trades=[trade_messages.trade_to_message(trade) for trade in found])
 
     async def CancelNativeTrade(  # noqa: D102, N802 # as above

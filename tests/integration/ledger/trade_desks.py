@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import TypeVar
+
+from sqlalchemy import Connection
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.flows.market_requests import IssueToken
@@ -25,6 +29,7 @@ from tests.fakes.token_parties import ST, TOKEN_ID
 from tests.integration.ledger.native_trades import NativeTrades
 from tests.integration.ledger.network import BUYER_ACCOUNT, SELLER_ACCOUNT, WAIT_S, LedgerNetwork
 
+ResultT = TypeVar("ResultT")
 DAY = date(2026, 11, 30)
 PERSONS = TwoPersons("EMP-1", "EMP-2")
 SELLER_ID, BUYER_ID = "INV-SELLER", "INV-BUYER"
@@ -170,8 +175,8 @@ class TradeDesks:
         now_ms = self.ledger.clock.now_ms()
         return bool(await self._read(party, partial(due_trades, now_ms=now_ms)))
 
-    async def _submit(self, party: LedgerParty, operation):  # type: ignore[no-untyped-def] # any result
+    async def _submit(self, party: LedgerParty, operation: Callable[[Connection], ResultT]) -> ResultT:
         return await self.ledger.vault(party).node.parts.database.submit(operation)
 
-    async def _read(self, party: LedgerParty, query):  # type: ignore[no-untyped-def] # any result
+    async def _read(self, party: LedgerParty, query: Callable[[Connection], ResultT]) -> ResultT:
         return await self.ledger.vault(party).node.parts.database.read(query)

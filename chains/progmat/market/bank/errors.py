@@ -48,11 +48,16 @@ class StatementRefused(CallerError):
     reason = "STATEMENT_REFUSED"
 
     def __init__(self, problems: Sequence[RowProblem]) -> None:
-        self.problems = tuple(problems)
-        shown = "; ".join(str(problem) for problem in self.problems[:SHOWN_PROBLEMS])
-        more = len(self.problems) - SHOWN_PROBLEMS
+        self._problems = tuple(problems)  # the message tells them: no field of it could
+        shown = "; ".join(str(problem) for problem in self._problems[:SHOWN_PROBLEMS])
+        more = len(self._problems) - SHOWN_PROBLEMS
         tail = f"; and {more} more" if more > 0 else ""
         super().__init__(f"nothing was imported, correct these rows and import the file again: {shown}{tail}")
+
+    @property
+    def problems(self) -> tuple[RowProblem, ...]:
+        """All of them, by row."""
+        return self._problems
 
 
 class BankLineUnknown(CallerError):

@@ -57,9 +57,7 @@ def cancel_at_deadline(connection: Connection, trade_id: bytes, now_ms: int) -> 
     return cancel(connection, trade, end_of(trade.reason or _waited_for(trade)), now_ms)
 
 
-def cancel_by_persons(
-    connection: Connection, trade_id: bytes, persons: TwoPersons, why: str, now_ms: int
-) -> Trade:
+def cancel_by_persons(connection: Connection, trade_id: bytes, persons: TwoPersons, why: str, now_ms: int) -> Trade:
     """Two persons end a trade; who they are and what they say is kept with it, and not told to the other side.
 
     Raises ``NativeTradeUnknown``, ``TradeEnded``, ``TradeBeingSettled`` once a signature or a payment may stand.
