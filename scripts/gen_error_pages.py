@@ -34,6 +34,8 @@ PROCESSES: Final = (
     "chains.progmat.ibc_host.errors",
     "chains.progmat.market.trades.errors",
     "chains.progmat.market.bank.errors",
+    "chains.progmat.market.business_case.numbers",
+    "chains.progmat.market.distribution.errors",
 )
 """What they import is what can be told to a caller; a custodian's refusals of a lock come along with the last."""
 WITHOUT_CLASS: Final = {
@@ -54,8 +56,16 @@ LAYERS: Final = {
     "ledger": "The ledger and its nodes",
     "evm": "The EVM chain and its nodes",
     "light_clients": "Light clients",
-    "nativedesk": "Trades on the ledger, and bank statements",
     "protocol": "Packets, encodings, proofs",
+    "securities": "Securities on the ledger: gates, freezes, forced transfers",
+    "registerbook": "Registers, record dates, the emergency register",
+    "coin": "Coin in trust",
+    "exchange": "The venue, executions, orders",
+    "nativedesk": "Native settlement, bank statements, instructions by file",
+    "people": "Master data, users, approvals",
+    "keys": "Keys and where they are kept",
+    "distribution": "Coupons, distributions, utility tokens",
+    "market": "Business case",
 }
 
 
@@ -123,7 +133,8 @@ def index() -> str:
     ]
     for layer, title in LAYERS.items():
         rows = [f"- [{e.reason}]({e.reason}.md) {e.what}" for e in catalogue().values() if e.layer == layer]
-        parts += [f"## {title}", "\n".join(sorted(rows))]
+        if rows:
+            parts += [f"## {title}", "\n".join(sorted(rows))]
     return "\n\n".join(parts) + "\n"
 
 

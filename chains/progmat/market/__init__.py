@@ -1,1 +1,1 @@
-"""The market on the ledger: registers, coins in trust, executions, trades; one sub-package a noun."""
+"""The market on the ledger: what trust banks, brokers and venues do with it."""
