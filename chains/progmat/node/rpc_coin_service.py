@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import Any, Final, Protocol, TypeVar
 
@@ -120,9 +119,7 @@ class CoinServiceRpc(FlowStarting, CoinServiceServicer):
 
     async def ConfirmPayout(self, request: pb.ConfirmPayoutRequest, context: Context) -> pb.ConfirmPayoutResponse:  # noqa: D102, N802 # as above
         by = self._by(context, "ConfirmPayout", request)
-        done = await self._trustee().confirm_payout(
-            request.redemption_id, request.bank_reference, by, _caller(context)
-        )
+        done = await self._trustee().confirm_payout(request.redemption_id, request.bank_reference, by, _caller(context))
         return pb.ConfirmPayoutResponse(redemption=_redemption(done))
 
     async def ResumeIssues(self, request: pb.ResumeIssuesRequest, context: Context) -> pb.ResumeIssuesResponse:  # noqa: D102, N802 # as above
@@ -256,5 +253,3 @@ def _redemption(found: Redemption) -> pb.Redemption:
         approver=found.approver,
         paid_ms=found.paid_ms,
     )
-
-
