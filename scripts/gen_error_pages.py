@@ -31,6 +31,8 @@ PROCESSES: Final = (
     "relayer.app",
     "relayer.gateway.token_minting",
     "chains.progmat.ibc_host.errors",
+    "chains.progmat.market.business_case.numbers",
+    "chains.progmat.market.distribution.errors",
 )
 """What they import is what can be told to a caller; a custodian's refusals of a lock come along with the last."""
 WITHOUT_CLASS: Final = {"INTERNAL": "what is not ours", "TOO_MANY_TRIES": "relayer/gateway/ledger_side.py"}
@@ -48,6 +50,15 @@ LAYERS: Final = {
     "evm": "The EVM chain and its nodes",
     "light_clients": "Light clients",
     "protocol": "Packets, encodings, proofs",
+    "securities": "Securities on the ledger: gates, freezes, forced transfers",
+    "registerbook": "Registers, record dates, the emergency register",
+    "coin": "Coin in trust",
+    "exchange": "The venue, executions, orders",
+    "nativedesk": "Native settlement, bank statements, instructions by file",
+    "people": "Master data, users, approvals",
+    "keys": "Keys and where they are kept",
+    "distribution": "Coupons, distributions, utility tokens",
+    "market": "Business case",
 }
 
 
@@ -115,7 +126,8 @@ def index() -> str:
     ]
     for layer, title in LAYERS.items():
         rows = [f"- [{e.reason}]({e.reason}.md) {e.what}" for e in catalogue().values() if e.layer == layer]
-        parts += [f"## {title}", "\n".join(sorted(rows))]
+        if rows:
+            parts += [f"## {title}", "\n".join(sorted(rows))]
     return "\n\n".join(parts) + "\n"
 
 

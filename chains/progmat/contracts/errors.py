@@ -3,14 +3,24 @@
     primitives.Refusal (a peer's misbehaviour)
     └── ContractViolation         a rule of a contract is broken
         ├── CashViolation
+        ├── CoinViolation
+        ├── CoinHolderViolation
         ├── DvpLockViolation
         ├── DvpReceiptViolation
         ├── TradeViolation
         ├── IbcClientViolation
         ├── MembershipViolation
         ├── TokenViolation
+        │   ├── GateClosed        the registrar has closed the transfer gate of the tokens
+        │   └── NetworkClosed     the operator has closed the network
+        ├── SecurityViolation
+        ├── TransferGateViolation
+        ├── NetworkControlViolation
         ├── NativeDvpViolation
+        ├── DistributionViolation
+        ├── UtilityUseViolation
         ├── ProposalViolation
+        ├── ExecutionViolation
         ├── ReplacementViolation
         │   ├── NotaryChangeViolation
         │   └── PackageUpgradeViolation
@@ -36,6 +46,18 @@ class CashViolation(ContractViolation):
     """Coins would be made, destroyed, mixed, or moved without their owner and issuer."""
 
     reason: ClassVar[str] = "CASH_RULE_BROKEN"
+
+
+class CoinViolation(ContractViolation):
+    """A coin would be registered or amended otherwise than its issuer and an approver may."""
+
+    reason: ClassVar[str] = "COIN_RULE_BROKEN"
+
+
+class CoinHolderViolation(ContractViolation):
+    """A wholesale coin would come into an account that its issuer has not admitted, or an admission is not its own."""
+
+    reason: ClassVar[str] = "COIN_HOLDER_RULE_BROKEN"
 
 
 class DvpLockViolation(ContractViolation):
@@ -74,16 +96,64 @@ class TokenViolation(ContractViolation):
     reason: ClassVar[str] = "TOKEN_RULE_BROKEN"
 
 
+class GateClosed(TokenViolation):
+    """The registrar has closed the transfer gate of the tokens: nothing moves until it is opened."""
+
+    reason: ClassVar[str] = "GATE_CLOSED"
+
+
+class NetworkClosed(TokenViolation):
+    """The network operator has closed the business network: nothing under its control moves until it is opened."""
+
+    reason: ClassVar[str] = "NETWORK_CLOSED"
+
+
+class SecurityViolation(ContractViolation):
+    """A security would be registered or changed without its registrar and approvers, or is not referenced."""
+
+    reason: ClassVar[str] = "SECURITY_RULE_BROKEN"
+
+
+class TransferGateViolation(ContractViolation):
+    """A gate would be changed by somebody else, or tokens moved without a reference to theirs."""
+
+    reason: ClassVar[str] = "TRANSFER_GATE_RULE_BROKEN"
+
+
+class NetworkControlViolation(ContractViolation):
+    """A network would be opened or closed without its operator."""
+
+    reason: ClassVar[str] = "NETWORK_CONTROL_RULE_BROKEN"
+
+
 class NativeDvpViolation(ContractViolation):
     """Tokens and cash would change hands otherwise than the terms say."""
 
     reason: ClassVar[str] = "NATIVE_DVP_RULE_BROKEN"
 
 
+class DistributionViolation(ContractViolation):
+    """A coupon, a distribution or a grant would be paid otherwise than its lines say, or not once."""
+
+    reason: ClassVar[str] = "DISTRIBUTION_RULE_BROKEN"
+
+
+class UtilityUseViolation(ContractViolation):
+    """Utility tokens would be used otherwise than by their holder, in time, for a named reference."""
+
+    reason: ClassVar[str] = "UTILITY_USE_RULE_BROKEN"
+
+
 class ProposalViolation(ContractViolation):
     """A contract package would be approved otherwise than by the members' votes."""
 
     reason: ClassVar[str] = "PROPOSAL_RULE_BROKEN"
+
+
+class ExecutionViolation(ContractViolation):
+    """An execution would be published by who is no venue, under another's trade id, or without its custodians."""
+
+    reason: ClassVar[str] = "EXECUTION_RULE_BROKEN"
 
 
 class ReplacementViolation(ContractViolation):

@@ -7,7 +7,7 @@ The builder runs inside the group commit, so what it selects is reserved before 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -24,6 +24,7 @@ from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recovery import made_before
 from chains.progmat.flows.request_codec import decode_request
 from chains.progmat.flows.requests import AnyRequest
+from chains.progmat.flows.rule_states import RuleNeed, RuleStates
 from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import AccountKeyRing, Directory, NodeSelf
 from chains.progmat.flows.signed_records import decoded, with_signed
@@ -57,6 +58,8 @@ class Prepared:
     """Chosen among several; None: the journal's."""
     payee_key: FreshKeyStatement | None = None
     """The fresh key that the payee's node gave for this payment."""
+    rules: RuleStates = field(default_factory=dict)
+    """Rule states by contract, key and keeper: those needed, and those that these ask for in turn."""
 
 
 class Preparation(Protocol):
@@ -132,6 +135,15 @@ class BuildContext:
     def member_refs(self, needs: Iterable[MemberNeed]) -> tuple[StateRef, ...]:
         """What to reference for memberships that were prepared, each once."""
         return tuple(dict.fromkeys(self.member(need).ref for need in needs))
+
+    def rule(self, need: RuleNeed) -> StateAndRef:
+        """A rule state that was prepared; whether it stands as it should is the contract's to say."""
+        return self.prepared.rules[need.name]
+
+    def rule_refs(self, needs: Iterable[RuleNeed] | None = None) -> tuple[StateRef, ...]:
+        """What to reference for rule states that were prepared, each once; None: for all of them."""
+        states = self.prepared.rules.values() if needs is None else map(self.rule, needs)
+        return tuple(dict.fromkeys(state.ref for state in states))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,15 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from chains.progmat.contracts.names import CASH, DVP_LOCK, DVP_RECEIPT, SECURITY_TOKEN, UTILITY_TOKEN
+from chains.progmat.contracts.names import (
+    CASH,
+    DISTRIBUTION,
+    DVP_LOCK,
+    DVP_RECEIPT,
+    SECURITY_TOKEN,
+    UTILITY_TOKEN,
+    UTILITY_USE,
+)
 from chains.progmat.contracts.native_dvp import settled_terms
 from chains.progmat.contracts.native_terms import NativeTerms, account_key
 from chains.progmat.contracts.notary_change import CHANGE
@@ -50,9 +58,15 @@ COUNTERSIGNED: Final[Mapping[Role, Mapping[str, frozenset[str]]]] = {
         CASH: _HOLDERS,
         DVP_LOCK: frozenset({"Lock"}),
         DVP_RECEIPT: frozenset({"Pay"}),
+        DISTRIBUTION: frozenset({"Pay"}),
         **_REPLACEMENTS,
     },
-    Role.REGISTRAR: {SECURITY_TOKEN: _HOLDERS, UTILITY_TOKEN: _HOLDERS, **_REPLACEMENTS},
+    Role.REGISTRAR: {
+        SECURITY_TOKEN: _HOLDERS,
+        UTILITY_TOKEN: _HOLDERS,
+        UTILITY_USE: frozenset({"Use"}),
+        **_REPLACEMENTS,
+    },
 }
 """By role: commands, by contract, that others begin and this node signs with its own key."""
 

@@ -26,20 +26,20 @@ from chains.progmat.transactions.model import StateRef
 class NotariseStep:
     """APPROVED -> NOTARISED: asked again with the same bytes until the notary says yes or no; both are for ever.
 
-    When nothing is spent but memberships it references, the flow may still do what it is for: it is built again, on
-    current ones. ``are_memberships`` takes note of what is spent, and says whether that is all there is. Likewise when
-    ``suspended`` Validators approved it, and too few others.
+    When nothing is spent but memberships and rule states it references, the flow may still do what it is for: it is
+    built again, on current ones. ``are_outdated`` takes note of what is spent, and says whether that is all. Likewise
+    when ``suspended`` Validators approved it, and too few others.
     """
 
     def __init__(
         self,
         desk: NotaryDesk,
         clock: Clock,
-        are_memberships: Callable[[tuple[StateRef, ...]], Awaitable[bool]],
+        are_outdated: Callable[[tuple[StateRef, ...]], Awaitable[bool]],
         suspended: SuspendedApprovers,
     ) -> None:
         self._desk = desk
-        self._are_memberships = are_memberships
+        self._are_outdated = are_outdated
         self._suspended = suspended
         self._clock = clock
 
@@ -64,7 +64,7 @@ class NotariseStep:
                 raise ApprovalNotCounted(signed.id, tuple(path.path for path in conflict.paths)) from conflict
             refs = tuple(state.ref for state in conflict.states)
             of_references = all(state.use is StateUse.REFERENCE for state in conflict.states)
-            if conflict.paths or not of_references or not await self._are_memberships(refs):
+            if conflict.paths or not of_references or not await self._are_outdated(refs):
                 raise
             raise ReferenceOutdated(signed.id, tuple(map(str, refs))) from conflict
         notarised = with_signed(record, signed.with_signatures(answer.signature))

@@ -1,39 +1,30 @@
-"""The memberships that a node's flows reference: those in its vault, and the operator's latest when one is lacking.
+"""The memberships that a node's flows reference, and what the operator's node answers about them.
 
-A node is sent the memberships of the business networks it is a member of as they change. What it lacks (an earlier
-member's, when it is new) or holds outdated (the notary refused a reference to it) it asks the operator's node for, and
-verifies it like any other transaction. What is known is kept in memory, so that a payment does not query for it.
+A node is sent the memberships of the business networks it is a member of as they change; the rest is as for all
+referenced states (``current_states``).
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
 
 from sqlalchemy import Connection
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, MembershipStatus
-from chains.progmat.contracts.names import MEMBERSHIP
 from chains.progmat.flows import peer_codec
-from chains.progmat.flows.back_chain import BackChain
+from chains.progmat.flows.current_states import CurrentStates
 from chains.progmat.flows.disclosing import Disclosing
 from chains.progmat.flows.errors import MembershipMissing
 from chains.progmat.flows.market_errors import MembershipOutdated, NotAMember
 from chains.progmat.flows.peer_codec import MAX_FETCHED_IDS
-from chains.progmat.flows.recorded import RecordedStates
 from chains.progmat.flows.seams import Directory, NodeSelf, Role
-from chains.progmat.node.peers.seam import PeerIdentity, PeerNetwork
+from chains.progmat.node.peers.seam import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase
-from chains.progmat.transactions.model import StateAndRef, StateRef
-from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.transactions.model import StateAndRef
 from chains.progmat.vault import IndexedMembership
 from chains.progmat.vault.queries import VaultState, membership_transactions, memberships_of
-
-FETCH_TIMEOUT_S: Final = 15.0
-MAX_OUTDATED: Final = 4096
 
 Member = tuple[BusinessNetwork, str]
 """A business network and a party's name."""
@@ -49,103 +40,51 @@ class MemberNeed:
     role: MemberRole
 
 
-class MembershipBook:
-    """Finds memberships to reference. Whether they are what they should be is for the contracts to say."""
+class Memberships:
+    """``current_states.ReferencedKind``. Whether they are what they should be is for the contracts to say."""
 
-    def __init__(
-        self,
-        me: NodeSelf,
-        database: NodeDatabase,
-        network: PeerNetwork,
-        directory: Directory,
-        back_chain: BackChain,
-        recorded: RecordedStates,
-    ) -> None:
+    def __init__(self, me: NodeSelf, directory: Directory) -> None:
         self._me = me
-        self._database = database
-        self._network = network
         self._directory = directory
-        self._back_chain = back_chain
-        self._recorded = recorded
-        self._known: dict[tuple[Member, str], VaultState[IndexedMembership]] = {}
-        self._outdated: OrderedDict[StateRef, None] = OrderedDict()
 
-    def at_hand(self, needs: Iterable[MemberNeed], notary: str) -> Members | None:
-        """The memberships needed at a notary, if all of them are known and will do. May be called from any thread."""
-        known, found = self._known, {}
-        for need in needs:
-            member = known.get(((need.network, need.party), notary))
-            if member is None or not _will_do(member, need.role):
-                return None
-            found[need.network, need.party] = member.state_and_ref
-        return found
+    def name_of(self, need: MemberNeed) -> Member:
+        """Network and party."""
+        return need.network, need.party
 
-    async def find(self, needs: Iterable[MemberNeed], notary: str) -> Members:
-        """The memberships needed at a notary, fetched where the vault's will not do.
+    def rows(self, connection: Connection, need: MemberNeed) -> list[VaultState[IndexedMembership]]:
+        """A party's memberships of a network."""
+        return memberships_of(connection, need.network.name, need.party)
 
-        Raises ``MembershipMissing`` when the operator's node has no active one with that role either,
-        ``MembershipOutdated`` and other ``UnavailableError`` when that cannot be said now.
-        """
-        found: dict[Member, StateAndRef] = {}
-        for need in needs:
-            member = (need.network, need.party)
-            known = self._known.get((member, notary))
-            if known is None or not _will_do(known, need.role):
-                known = await self._look_up(need, notary)
-            found[member] = known.state_and_ref
-        return found
+    def will_do(self, need: MemberNeed, known: VaultState[IndexedMembership]) -> bool:
+        """Active, with the role."""
+        indexed = known.indexed
+        return indexed.status == MembershipStatus.ACTIVE.name and need.role.name in indexed.roles.split(",")
 
-    def forget(self) -> None:
-        """A membership was recorded: look again. May be called from any thread."""
-        self._known = {}
+    def keeper_of(self, _need: MemberNeed) -> str | None:
+        """The operator's node, if that is not this one."""
+        operators = self._operators()
+        return operators[0] if operators and Role.OPERATOR not in self._me.roles else None
 
-    async def are_outdated(self, refs: Sequence[StateRef]) -> bool:
-        """The notary says that these states are spent; whether all of them are memberships that this node knows."""
-        states = await self._database.read(partial(self._recorded.of, refs=refs))
-        if not refs or any(ref not in states or states[ref].contract != MEMBERSHIP for ref in refs):
-            return False
-        for ref in refs:
-            self._outdated[ref] = None
-            self._outdated.move_to_end(ref)
-        while len(self._outdated) > MAX_OUTDATED:
-            self._outdated.popitem(last=False)
-        self.forget()
-        return True
+    def question(self, need: MemberNeed) -> tuple[str, bytes]:
+        """What the operator's node is asked."""
+        return peer_codec.FETCH_MEMBERSHIP, peer_codec.encode_fetch_membership(need.network, need.party)
 
-    async def _look_up(self, need: MemberNeed, notary: str) -> VaultState[IndexedMembership]:
-        found = await self._current(need, notary)
-        operators = [name for name in self._directory.names_with(Role.OPERATOR) if name != self._me.name]
-        if (found is None or not _will_do(found, need.role)) and operators and Role.OPERATOR not in self._me.roles:
-            await self._fetch(operators[0], need)
-            found = await self._current(need, notary)
-        if found is None and await self._database.read(partial(_is_known, need=need, notary=notary)):
-            raise MembershipOutdated(operators[0] if operators else self._me.name, need.network.name, need.party)
-        if found is None or not _will_do(found, need.role):
-            raise MembershipMissing(need.party, need.role.name, notary)
-        self._known[(need.network, need.party), notary] = found
-        return found
+    def outdated(self, need: MemberNeed) -> MembershipOutdated:
+        """The operator's node has no newer one."""
+        operators = self._operators()
+        return MembershipOutdated(operators[0] if operators else self._me.name, need.network.name, need.party)
 
-    async def _current(self, need: MemberNeed, notary: str) -> VaultState[IndexedMembership] | None:
-        rows = await self._database.read(partial(self._memberships_of, need=need, notary=notary))
-        current = [row for row in rows if row.ref not in self._outdated]
-        return next((row for row in current if _will_do(row, need.role)), current[0] if current else None)
+    def unfit(
+        self, need: MemberNeed, _found: VaultState[IndexedMembership] | None, notary: str
+    ) -> MembershipMissing | None:
+        """There is no active one with that role."""
+        return MembershipMissing(need.party, need.role.name, notary)
 
-    def _memberships_of(
-        self, connection: Connection, need: MemberNeed, notary: str
-    ) -> list[VaultState[IndexedMembership]]:
-        """From the vault; the transactions that made them are at hand from then on."""
-        rows = _at_notary(connection, need, notary)
-        self._recorded.of(connection, [row.ref for row in rows])
-        return rows
-
-    async def _fetch(self, operator: str, need: MemberNeed) -> None:
-        body = peer_codec.encode_fetch_membership(need.network, need.party)
-        answer = await self._network.request(operator, peer_codec.FETCH_MEMBERSHIP, body, FETCH_TIMEOUT_S)
-        await self._back_chain.fetch(operator, peer_codec.decode_membership_ids(answer), _nothing_more)
+    def _operators(self) -> list[str]:
+        return [name for name in self._directory.names_with(Role.OPERATOR) if name != self._me.name]
 
 
-def _nothing_more(_connection: Connection, _signed: SignedTransaction) -> None:
-    """Recorded, and that is all."""
+MembershipBook = CurrentStates[MemberNeed, IndexedMembership]
 
 
 class MembershipDesk:
@@ -168,20 +107,6 @@ class MembershipDesk:
         )
         self._disclosing.disclose_ids(asker.name, found)
         return peer_codec.encode_membership_ids(found)
-
-
-def _will_do(known: VaultState[IndexedMembership], role: MemberRole) -> bool:
-    indexed = known.indexed
-    return indexed.status == MembershipStatus.ACTIVE.name and role.name in indexed.roles.split(",")
-
-
-def _is_known(connection: Connection, *, need: MemberNeed, notary: str) -> bool:
-    return bool(_at_notary(connection, need, notary))
-
-
-def _at_notary(connection: Connection, need: MemberNeed, notary: str) -> list[VaultState[IndexedMembership]]:
-    rows = memberships_of(connection, need.network.name, need.party)
-    return [row for row in rows if row.state.notary.name == notary]
 
 
 def _transactions_of(

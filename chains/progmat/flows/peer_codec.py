@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from crossdvp.ledger.v1 import dvp_peers_pb2
+from crossdvp.ledger.v1 import dvp_peers_pb2, rule_peers_pb2
 from crossdvp.ledger.v1 import node_peers_pb2 as pb
 
 from chains.progmat.contracts.membership import BusinessNetwork
@@ -20,6 +20,7 @@ FINALISE: Final = "node.finalise"
 ATTESTED: Final = "node.attested"
 FETCH_TRANSACTIONS: Final = "node.fetch_transactions"
 FETCH_MEMBERSHIP: Final = "node.fetch_membership"
+FETCH_RULE_STATE: Final = "node.fetch_rule_state"
 LIST_FINAL: Final = "node.list_final"
 
 MAX_FETCHED_IDS: Final = 64
@@ -250,9 +251,27 @@ def encode_membership_ids(tx_ids: tuple[bytes, ...]) -> bytes:
     return deterministic_bytes(dvp_peers_pb2.FetchMembershipResponse(tx_ids=tx_ids))
 
 
-def decode_membership_ids(body: bytes) -> tuple[bytes, ...]:
-    """The ids, distinct, at most 64; raises ``DecodeError``."""
-    message = strict_parse(dvp_peers_pb2.FetchMembershipResponse, body, max_bytes=MAX_FETCHED_IDS * 40)
+def encode_fetch_rule_state(contract: str, key: str) -> bytes:
+    """Ask which transactions made a present rule state."""
+    return deterministic_bytes(rule_peers_pb2.FetchRuleStateRequest(contract=contract, key=key))
+
+
+def decode_fetch_rule_state(body: bytes) -> tuple[str, str]:
+    """Contract and key asked for; raises ``DecodeError``."""
+    message = strict_parse(rule_peers_pb2.FetchRuleStateRequest, body, max_bytes=1024)
+    check_name("contract", message.contract)
+    check_name("key", message.key)
+    return message.contract, message.key
+
+
+def encode_rule_state_ids(tx_ids: tuple[bytes, ...]) -> bytes:
+    """Answer with ids, which the asker may then fetch."""
+    return deterministic_bytes(rule_peers_pb2.FetchRuleStateResponse(tx_ids=tx_ids))
+
+
+def decode_ids_of_transactions(body: bytes) -> tuple[bytes, ...]:
+    """The ids in an answer about memberships or rule states, distinct, at most 64; raises ``DecodeError``."""
+    message = strict_parse(rule_peers_pb2.FetchRuleStateResponse, body, max_bytes=MAX_FETCHED_IDS * 40)
     tx_ids = tuple(message.tx_ids)
     if len(set(tx_ids)) != len(tx_ids) or len(tx_ids) > MAX_FETCHED_IDS or any(len(tx_id) != 32 for tx_id in tx_ids):
         raise DecodeError("ids answered", expected=f"at most {MAX_FETCHED_IDS} distinct ids", found=len(tx_ids))

@@ -1,15 +1,19 @@
 """What a flow asks of other nodes before it is built.
 
-Memberships it lacks, the buyer's coins of a native trade, and the key under which the payee wants its coin.
+Memberships and rule states it lacks, the buyer's coins of a native trade, and the key under which the payee wants its
+coin.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
-from chains.progmat.flows.arrivals import answer_to
+from chains.progmat.contracts.cash_codec import CoinKind
+from chains.progmat.flows.arrivals import Answer, Payment, answer_to
 from chains.progmat.flows.building import Prepared
 from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.coin_needs import admission, admission_to, kind_in_account
 from chains.progmat.flows.dvp_desk import DvpDesk
 from chains.progmat.flows.fresh_accounts import FreshAccounts
 from chains.progmat.flows.fresh_key_desk import FreshKeyDesk
@@ -20,12 +24,14 @@ from chains.progmat.flows.notary_choice import choose_notary
 from chains.progmat.flows.receiving import PAYEE_INDEX
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.requests import AnyRequest, IssueCash, MoveCash, ReceivePacket
+from chains.progmat.flows.rule_needs import RuleNeeds, RuleNeedsBook, needs_behind
+from chains.progmat.flows.rule_states import RuleName, RuleStateBook, RuleStates
 from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import NodeSelf
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.fresh_keys import tag_of_output
-from chains.progmat.transactions.model import Party
+from chains.progmat.transactions.model import Party, StateAndRef, StateRef
 from ibc.dvp import CashAccount
 
 
@@ -36,6 +42,7 @@ class PeerPreparation:
         self,
         me: NodeSelf,
         members: MembershipBook,
+        rules: RuleStateBook,
         dvp: DvpDesk,
         desk: FreshKeyDesk,
         accounts: FreshAccounts,
@@ -47,6 +54,8 @@ class PeerPreparation:
         self._me = me
         self._own_name = accounts.keys.own_name
         self._members = members
+        self._rules = rules
+        self._rule_needs = RuleNeedsBook(self._own_name)
         self._dvp = dvp
         self._desk = desk
         self._accounts = accounts
@@ -65,27 +74,72 @@ class PeerPreparation:
             return None
         if self._asks_for_key(request) is not None:
             return None
-        members = self._members.at_hand(needs_of(self._own_name, request), self._verifier.journal_notary_name)
-        return None if members is None else Prepared(members)
+        at = self._verifier.journal_notary_name
+        members = self._members.at_hand(needs_of(self._own_name, request), at)
+        rules = self._rules_at_hand(request, at)
+        return None if members is None or rules is None else Prepared(members, rules=rules)
 
     async def ask(self, record: FlowRecord, request: AnyRequest) -> Prepared:
         """Raises what ``choose_notary``, ``MembershipBook.find``, ``DvpDesk.ask`` and ``FreshKeyDesk.ask`` raise."""
         notary = await self._notary_of(request)
         members = await self._members.find(await self._needs_of(request), notary.name)
+        rules = await self._rules_of(request, notary.name)
         if isinstance(request, SettleDvp):
-            return Prepared(members, await self._dvp.ask(record, request.dvp, notary), notary)
+            offered = await self._dvp.ask(record, request.dvp, notary)
+            admitted = await self._sellers_admission(request, offered, notary.name)
+            return Prepared(members, offered, notary, rules={**rules, **admitted})
+        if isinstance(request, ReceivePacket):
+            return Prepared(members, notary=notary, rules=await self._payees_admission(request, notary.name))
         payee = self._asks_for_key(request)
         if payee is None:
-            return Prepared(members, notary=notary)
+            return Prepared(members, notary=notary, rules=rules)
         tag = tag_of_output(self._accounts.keys.ledger_id, self._salts.of_flow(record.flow_id), PAYEE_INDEX)
-        return Prepared(members, notary=notary, payee_key=await self._desk.ask(payee, tag))
+        return Prepared(members, notary=notary, payee_key=await self._desk.ask(payee, tag), rules=rules)
+
+    def _rules_at_hand(self, request: AnyRequest, notary: str) -> RuleStates | None:
+        needs = self._rule_needs.at_hand(request)
+        states: dict[RuleName, StateAndRef] = {}
+        while needs:
+            found = self._rules.at_hand(needs, notary)
+            if found is None:
+                return None
+            states |= found
+            needs = needs_behind(found.values())
+        return None if needs is None else states
+
+    async def _rules_of(self, request: AnyRequest, notary: str) -> RuleStates:
+        needs: RuleNeeds = await self._database.read(partial(self._rule_needs.find, request=request))
+        states: dict[RuleName, StateAndRef] = {}
+        while needs:
+            found = await self._rules.find(needs, notary)
+            states |= found
+            needs = needs_behind(found.values())
+        return states
+
+    async def _sellers_admission(self, request: SettleDvp, offered: Sequence[StateRef], notary: str) -> RuleStates:
+        """To a wholesale coin, which the buyer's offer says it is."""
+        states = await self._database.read(partial(self._verifier.recorded.of, refs=offered))
+        return await self._rules.find(admission_to(list(states.values()), request.dvp.seller_cash), notary)
+
+    async def _payees_admission(self, request: ReceivePacket, notary: str) -> RuleStates:
+        """To a wholesale coin, which the payer's own amounts say it is."""
+        answer = await self._answer_to(request)
+        if not isinstance(answer, Payment):
+            return {}
+        cash = answer.terms.cash
+        look = partial(kind_in_account, coin_id=cash.coin_id, issuer=cash.issuer, account_key=cash.buyer.key)
+        if await self._database.read(look) is not CoinKind.WHOLESALE:
+            return {}
+        return await self._rules.find((admission(cash.coin_id, cash.issuer, cash.seller),), notary)
 
     async def _needs_of(self, request: AnyRequest) -> Needs:
         if not isinstance(request, ReceivePacket):
             return needs_of(self._own_name, request)
+        return (await self._answer_to(request)).needs
+
+    async def _answer_to(self, request: ReceivePacket) -> Answer:
         now_s = self._clock.now_ms() // 1000
-        owed = partial(answer_to, me=self._me, packet=request.packet, now_s=now_s)
-        return (await self._database.read(owed)).needs
+        return await self._database.read(partial(answer_to, me=self._me, packet=request.packet, now_s=now_s))
 
     async def _notary_of(self, request: AnyRequest) -> Party:
         parameters = self._verifier.parameters

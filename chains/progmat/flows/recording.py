@@ -9,15 +9,30 @@ from typing import Final
 from sqlalchemy import Connection
 
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.distribution import DistributionState
 from chains.progmat.contracts.dvp_lock import DvpLockState
 from chains.progmat.contracts.dvp_receipt import REFUSE
 from chains.progmat.contracts.dvp_receipt_codec import decode_refuse_evidence
+from chains.progmat.contracts.execution import notice_of
 from chains.progmat.contracts.membership import BusinessNetwork, MembershipState
-from chains.progmat.contracts.names import CASH, DVP_LOCK, DVP_RECEIPT, MEMBERSHIP, PROPOSAL, TOKENS, TRADE
+from chains.progmat.contracts.names import (
+    CASH,
+    DISTRIBUTION,
+    DVP_LOCK,
+    DVP_RECEIPT,
+    EXECUTION,
+    MEMBERSHIP,
+    PROPOSAL,
+    RULE_STATES,
+    TOKENS,
+    TRADE,
+)
 from chains.progmat.contracts.proposal_codec import record_of
 from chains.progmat.contracts.terms_codec import decode_terms
 from chains.progmat.contracts.token import TokenState
+from chains.progmat.flows.distribution_parts import note_distributions
 from chains.progmat.flows.entry_kinds import entry_kind
+from chains.progmat.flows.executions import note_executions
 from chains.progmat.flows.recorded import RecordedStates
 from chains.progmat.flows.seams import Directory, Role
 from chains.progmat.flows.signed_records import encoded
@@ -31,6 +46,8 @@ from chains.progmat.vault import RecordMark, VaultRules, members, record_transac
 from chains.progmat.vault.fresh_keys import account_keys_of
 from ibc.dvp import SettlementTerms
 
+REFERENCED: Final = RULE_STATES | {MEMBERSHIP}
+"""Contracts whose states flows reference."""
 MAX_MEMBERS: Final = 4096
 """Members of one business network that are told of each other's memberships: as many as a network map lists."""
 
@@ -52,8 +69,8 @@ def _nothing_to_learn(
 class Recorder:
     """Records for a node with a vault: transaction store, vault, trades and IBC events in one commit.
 
-    ``on_membership`` is called, on the writer's thread, when a membership changed; ``learn`` before a new transaction
-    is entered, with its known inputs, so that the vault knows whose its coins are.
+    ``on_referenced`` is called, on the writer's thread, when a membership or a rule state changed; ``learn``
+    before a new transaction is entered, with its known inputs, so that the vault knows whose its coins are.
     """
 
     def __init__(
@@ -62,14 +79,14 @@ class Recorder:
         directory: Directory,
         rules: VaultRules,
         recorded: RecordedStates,
-        on_membership: Callable[[], None] = lambda: None,
+        on_referenced: Callable[[], None] = lambda: None,
         learn: Learning = _nothing_to_learn,
     ) -> None:
         self._own_name = own_name
         self._directory = directory
         self._rules = rules
         self._recorded = recorded
-        self._on_membership = on_membership
+        self._on_referenced = on_referenced
         self._learn = learn
         self._newest: tuple[WireTransaction | None, Mapping[StateRef, TransactionState]] = (None, {})
 
@@ -85,13 +102,15 @@ class Recorder:
         taking_part = self._participants(connection, wire, inputs.values())
         stored = store_recorded(connection, wire.id, encoded(signed), journal_position, now_ms // 1000, taking_part)
         if stored is StoreOutcome.STORED:
-            if any(command.contract == MEMBERSHIP for command in wire.commands):
-                self._on_membership()
+            if any(command.contract in REFERENCED for command in wire.commands):
+                self._on_referenced()
             self._learn(connection, wire, inputs)
             kind = entry_kind(wire, inputs, partial(account_keys_of, connection))
             mark = RecordMark(now_ms, journal_position, kind, inputs)
             record_transaction(connection, wire, self._rules, mark)
             note_trades(connection, wire, inputs, journal_position)
+            note_distributions(connection, wire)
+            note_executions(connection, wire, inputs)
         return tuple(sorted(taking_part - {self._own_name}))
 
     def participants(self, connection: Connection, wire: WireTransaction) -> frozenset[str]:
@@ -139,6 +158,14 @@ class Recorder:
             yield self._own_name  # a member that was sent it
             yield from self._directory.names_with(Role.OPERATOR)
             yield from self._members_of(connection, record_of(state).network)
+        elif state.contract == DISTRIBUTION:
+            part = DistributionState.of(state)
+            yield from (part.subject.registrar.name, part.subject.payer.node, part.node)
+        elif state.contract in RULE_STATES:
+            yield self._own_name  # its keeper, or who asked the keeper for it
+        elif state.contract == EXECUTION:
+            notice = notice_of(state)
+            yield from (notice.venue.name, notice.seller.name, notice.buyer.name)
         elif state.contract == DVP_LOCK:
             yield from _sides(DvpLockState.of(state).terms)
         else:

@@ -18,6 +18,7 @@ from chains.progmat.flows.collecting import ApproveStep, CountersignStep
 from chains.progmat.flows.control import FlowControl
 from chains.progmat.flows.countersignatures import Countersignatures
 from chains.progmat.flows.countersigning import CountersignResponder
+from chains.progmat.flows.current_states import OutdatedStates
 from chains.progmat.flows.delivery import DeliveryWorker, delivered_wire
 from chains.progmat.flows.disclosing import Disclosing
 from chains.progmat.flows.dvp_codec import PROPOSE_DVP, RELEASE_DVP
@@ -31,7 +32,7 @@ from chains.progmat.flows.fresh_key_desk import FreshKeyDesk
 from chains.progmat.flows.fresh_key_register import FreshKeyRegister
 from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.made_here import MadeHere
-from chains.progmat.flows.members import MembershipBook, MembershipDesk
+from chains.progmat.flows.members import MembershipBook, MembershipDesk, Memberships
 from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.notary_inquiry import NotaryInquiry
 from chains.progmat.flows.own_fresh_keys import OwnFreshKeys
@@ -39,9 +40,10 @@ from chains.progmat.flows.pending import PendingWatch
 from chains.progmat.flows.pending_book import PendingBook
 from chains.progmat.flows.preparing import PeerPreparation
 from chains.progmat.flows.record import FlowKind, FlowRecord
-from chains.progmat.flows.recording import Recorder
+from chains.progmat.flows.recording import REFERENCED, Recorder
 from chains.progmat.flows.recovery import FinalListings, Recovery
 from chains.progmat.flows.retry import RetrySchedule
+from chains.progmat.flows.rule_states import RuleKind, RuleStateBook, RuleStateDesk
 from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import AccountKeyRing, Directory, NodeSelf
 from chains.progmat.flows.signed_records import decoded, encoded
@@ -107,6 +109,7 @@ class LedgerNode:
         self.records_changed = Changes()
         self._coin_queue = CoinQueue()
         self._ahead = Ahead()
+        self._outdated = OutdatedStates(parts.database, parts.verifier.recorded, REFERENCED)
         recorder = self._recorder_with_fresh_keys()
         self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
         disclose = self._disclosing.disclose
@@ -128,10 +131,7 @@ class LedgerNode:
             also=made_here,
         )
         self._sign_for_others(recorder, back_chain, book)
-        self._members = MembershipBook(
-            parts.me, parts.database, parts.network, parts.directory, back_chain, parts.verifier.recorded
-        )
-        self._membership_desk = MembershipDesk(parts.database, parts.directory, self._disclosing)
+        self._find_referenced(back_chain)
         self._dvp = DvpDesk(
             parts.me,
             parts.database,
@@ -168,7 +168,16 @@ class LedgerNode:
         self._register = FreshKeyRegister(parts.me, parts.database, self._fresh_keys, own)
         rules, recorded = vault_rules(parts.me), parts.verifier.recorded
         learn = self._register.learn
-        return Recorder(parts.me.name, parts.directory, rules, recorded, self._membership_changed, learn)
+        return Recorder(parts.me.name, parts.directory, rules, recorded, self._outdated.forget, learn)
+
+    def _find_referenced(self, back_chain: BackChain) -> None:
+        """Memberships and rule states that flows reference, and what is answered about those kept here."""
+        parts = self.parts
+        asking = (parts.database, parts.network, back_chain, self._outdated)
+        self._members = MembershipBook(Memberships(parts.me, parts.directory), *asking)
+        self._rules = RuleStateBook(RuleKind(parts.me, parts.directory), *asking)
+        self._membership_desk = MembershipDesk(parts.database, parts.directory, self._disclosing)
+        self._rule_desk = RuleStateDesk(parts.me, parts.database, parts.directory, self._disclosing)
 
     def _sign_for_others(self, recorder: Recorder, back_chain: BackChain, book: PendingBook) -> None:
         """Countersigning, and what becomes of what was countersigned."""
@@ -251,6 +260,7 @@ class LedgerNode:
         router.register(peer_codec.LIST_FINAL, self._listings.handle)
         router.register(peer_codec.ATTESTED, self._handle_attestation)
         router.register(peer_codec.FETCH_MEMBERSHIP, self._membership_desk.handle)
+        router.register(peer_codec.FETCH_RULE_STATE, self._rule_desk.handle)
         router.register(FRESH_KEY, self._fresh_keys.handle_fresh_key)
         router.register(SHOW_FRESH_KEYS, self._fresh_keys.handle_show)
         router.register(PROPOSE_DVP, self._dvp.handle_proposal)
@@ -306,9 +316,6 @@ class LedgerNode:
         if not self._coin_queue.is_empty:
             wake_for_coins(self._coin_queue, record)
 
-    def _membership_changed(self) -> None:
-        self._members.forget()
-
     def _received(self, participants: Collection[str], signed: SignedTransaction) -> None:
         """All participants have it, or will: each may fetch what it uses."""
         for name in participants:
@@ -342,7 +349,10 @@ class LedgerNode:
             return effect.body
         wire = delivered_wire(effect.body)
         self._disclosing.disclose(effect.peer, wire)
-        return peer_codec.with_ahead(effect.body, self._ahead.of(effect.peer, wire))
+        ahead = self._ahead.of(effect.peer, wire)
+        for sent in ahead:  # who is no member of the coin's network lacks the memberships that those reference
+            self._disclosing.disclose(effect.peer, decoded(sent).wire)
+        return peer_codec.with_ahead(effect.body, ahead)
 
     def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
         parts = self.parts
@@ -356,6 +366,7 @@ class LedgerNode:
             preparation=PeerPreparation(
                 parts.me,
                 self._members,
+                self._rules,
                 self._dvp,
                 self._fresh_keys,
                 self.fresh_accounts,
@@ -377,6 +388,6 @@ class LedgerNode:
                 self._countersignatures, parts.verifier, parts.clock, self._fresh_keys.disclosed_to
             ),
             FlowStep.COUNTERSIGNED: ApproveStep(parts.network, parts.directory, parts.verifier, parts.clock, suspended),
-            FlowStep.APPROVED: NotariseStep(self._desk, parts.clock, self._members.are_outdated, suspended),
+            FlowStep.APPROVED: NotariseStep(self._desk, parts.clock, self._outdated.note, suspended),
             FlowStep.NOTARISED: RecordStep(parts.me.name, parts.directory, recorder, parts.clock),
         }

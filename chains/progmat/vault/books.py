@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.transactions.model import StateRef, TransactionState
-from chains.progmat.vault.indexing import AccountAsset, Indexed, holding_of
+from chains.progmat.vault.indexing import AccountAsset, Indexed, IndexedHolding, holding_of
 from chains.progmat.vault.schema import entries, updates
 
 
@@ -53,6 +53,16 @@ class EntryKind(Enum):
     """What is held is at another notary now; no change."""
     PACKAGE_UPGRADE = "PACKAGE_UPGRADE"
     """What is held is of another contract package now; no change."""
+    FORCE = "FORCE"
+    """A forced transfer: by the keeper and an approver, without the owner."""
+    FREEZE = "FREEZE"
+    """Part of the balance, counted as locked from now on, waits for the keeper; no change."""
+    THAW = "THAW"
+    """It is free again; no change."""
+    CANCEL = "CANCEL"
+    """What an earlier transfer brought goes back, by the keeper and an approver."""
+    COUPON = "COUPON"
+    """Yen to the holders of a security on a record date."""
     DVP = "DVP"
     """Tokens against cash in one ledger_tx: an account of each side changes in both."""
     OTHER = "OTHER"
@@ -94,12 +104,13 @@ class Change:
 
 
 def amount_of(indexed: Indexed, encumbrance: int | None) -> Amount | None:
-    """A state's amount; None for a state that is no amount in an account."""
+    """A state's amount; None for a state that is no amount in an account. What is frozen counts as locked."""
     holding = holding_of(indexed)
     if holding is None:
         return None
     account, amount = holding
-    return Amount(account, amount, 0 if encumbrance is None else amount)
+    is_frozen = isinstance(indexed, IndexedHolding) and indexed.frozen
+    return Amount(account, amount, amount if is_frozen or encumbrance is not None else 0)
 
 
 _ZERO: Final = literal_column("0", BigInteger)

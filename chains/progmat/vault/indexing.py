@@ -33,7 +33,8 @@ class IndexedHolding:
     """An amount of a coin or of a token in the account ``owner_key``; ``network`` to ``issuer`` are the ``Asset``.
 
     ``fresh_key`` is the key that a coin names, if that is not the account's own; an indexer, which knows no accounts,
-    gives it as ``owner_key`` as well (``fresh_keys.attributed`` finds the account). Tokens have none.
+    gives it as ``owner_key`` as well (``fresh_keys.attributed`` finds the account). Tokens have none. What is
+    ``frozen`` moves by its keeper's hand only: selection passes over it, and the books count it as locked.
     """
 
     network: str
@@ -43,6 +44,7 @@ class IndexedHolding:
     node: str
     owner_key: bytes
     fresh_key: bytes | None = None
+    frozen: bool = False
 
     @property
     def asset(self) -> Asset:
@@ -107,7 +109,22 @@ class IndexedProposal:
     says: str
 
 
-Indexed = IndexedHolding | IndexedLock | IndexedClient | IndexedConsensus | IndexedMembership | IndexedProposal
+@dataclass(frozen=True, slots=True)
+class IndexedRule:
+    """What other transactions reference: ``keeper`` alone changes it (empty: the network operator).
+
+    ``rule_key`` names it within its contract and keeper; ``standing`` is the contract's word for how it stands.
+    """
+
+    contract: str
+    rule_key: str
+    keeper: str
+    standing: str
+
+
+Indexed = (
+    IndexedHolding | IndexedLock | IndexedClient | IndexedConsensus | IndexedMembership | IndexedProposal | IndexedRule
+)
 
 
 class AccountAsset(NamedTuple):

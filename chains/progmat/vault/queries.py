@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, select
 
 from chains.progmat.node.storage import Prepared
 from chains.progmat.transactions.component_codec import decode_state
 from chains.progmat.transactions.model import StateAndRef, StateRef, TransactionState
+from chains.progmat.vault.by_refs import ByRefs
 from chains.progmat.vault.indexing import (
     Indexed,
     IndexedClient,
@@ -72,12 +73,15 @@ _MEMBERSHIPS_OF = Prepared(
 )
 
 
+_KEPT = ByRefs(lambda these: select(states.c.tx_id, states.c.output_index, states.c.component).where(these(states)))
+
+
 def kept_states(connection: Connection, refs: Sequence[StateRef]) -> dict[StateRef, TransactionState]:
     """Those of ``refs`` that are kept here, consumed ones included."""
-    keys = [(ref.tx_id, ref.index) for ref in refs]
-    query = select(states.c.tx_id, states.c.output_index, states.c.component)
-    rows = connection.execute(query.where(tuple_(states.c.tx_id, states.c.output_index).in_(keys)))
-    return {StateRef(row.tx_id, row.output_index): decode_state(row.component) for row in rows}
+    if not refs:
+        return {}
+    rows = _KEPT.rows(connection, [(ref.tx_id, ref.index) for ref in refs])
+    return {StateRef(tx_id, index): decode_state(component) for tx_id, index, component in rows}
 
 
 def consumed_by(connection: Connection, ref: StateRef) -> bytes | None:
@@ -153,13 +157,25 @@ def memberships_of(connection: Connection, network: str, party: str) -> list[Vau
 def membership_transactions(connection: Connection, network: str, party: str) -> list[bytes]:
     """Ids of what made the party's present membership, and of the revocations of earlier ones."""
     row = memberships.c
-    of_party = (row.network == network, row.party == party)
-    made = set(connection.execute(select(row.tx_id).where(*of_party)).scalars())
-    present = set(connection.execute(select(row.tx_id).where(*of_party, row.consumed.is_(False))).scalars())
+    return making_transactions(connection, memberships, and_(row.network == network, row.party == party))
+
+
+def making_transactions(connection: Connection, table: Table, which: ColumnElement[bool]) -> list[bytes]:
+    """Ids of what made the present states of one kind, and of what consumed earlier ones and made none."""
+    row = table.c
+    made = set(connection.execute(select(row.tx_id).where(which)).scalars())
+    present = set(connection.execute(select(row.tx_id).where(which, row.consumed.is_(False))).scalars())
     spent = and_(row.tx_id == consumptions.c.tx_id, row.output_index == consumptions.c.output_index)
-    consumers = select(consumptions.c.consumed_by).join(memberships, spent).where(*of_party)
-    revocations = set(connection.execute(consumers).scalars()) - made
-    return sorted(present | revocations)
+    consumers = select(consumptions.c.consumed_by).join(table, spent).where(which)
+    ends = set(connection.execute(consumers).scalars()) - made
+    return sorted(present | ends)
+
+
+def is_member(connection: Connection, party: str) -> bool:
+    """Whether a party has a membership of any business network here, whatever its status."""
+    row = memberships.c
+    found = select(row.tx_id).where(row.party == party, row.consumed.is_(False)).limit(1)
+    return connection.execute(found).first() is not None
 
 
 def members(connection: Connection, network: str, limit: int) -> list[VaultState[IndexedMembership]]:

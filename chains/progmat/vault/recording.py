@@ -241,11 +241,15 @@ def _indexed_outputs(outputs: Sequence[TransactionState], rules: VaultRules) -> 
 def _of_holding(tx_id: bytes, index: int, state: TransactionState, indexed: dict[int, Indexed]) -> dict[str, Any]:
     lock = indexed.get(state.encumbrance) if state.encumbrance is not None else None
     return {
-        "encumbered": state.encumbrance is not None,
+        "encumbered": state.encumbrance is not None or _is_frozen(indexed[index]),
         "trade_id": lock.trade_id if isinstance(lock, IndexedLock) else None,
         "shard": shard_of(tx_id, index),
         "notary": state.notary.name,
     }
+
+
+def _is_frozen(entry: Indexed) -> bool:
+    return isinstance(entry, IndexedHolding) and entry.frozen
 
 
 def _keys(refs: Sequence[StateRef]) -> list[Key]:

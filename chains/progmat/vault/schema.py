@@ -30,6 +30,7 @@ from chains.progmat.vault.indexing import (
     IndexedLock,
     IndexedMembership,
     IndexedProposal,
+    IndexedRule,
 )
 
 vault_metadata = MetaData()
@@ -111,6 +112,7 @@ holdings = _kind_table(
     Column("shard", Int64, nullable=False),  # where selection looks first, see ``shard_of``
     Column("notary", Text, nullable=False),  # by name: selection takes states of one
     Column("fresh_key", LargeBinary),  # that a coin names in the place of the account's own; no token does
+    Column("frozen", Boolean, nullable=False),  # by its keeper; then it counts as encumbered, for no trade
     CheckConstraint("amount > 0", name="vault_holdings_amount"),
     CheckConstraint("trade_id IS NULL OR encumbered", name="vault_holdings_encumbered"),
 )
@@ -151,6 +153,13 @@ proposals = _kind_table(
     Column("package_hash", LargeBinary, nullable=False),
     Column("voter", Text, nullable=False),
     Column("says", Text, nullable=False),
+)
+rules = _kind_table(
+    "vault_rules",  # what other ledger_txs reference: securities, gates, coins
+    Column("contract", Text, nullable=False),
+    Column("rule_key", Text, nullable=False),
+    Column("keeper", Text, nullable=False),
+    Column("standing", Text, nullable=False),
 )
 
 
@@ -245,6 +254,7 @@ Index(
 )
 _index_unconsumed("vault_locks_timeout", locks, locks.c.timeout_s, locks.c.tx_id, locks.c.output_index)
 _index_unconsumed("vault_clients_id", clients, clients.c.client_id)
+_index_unconsumed("vault_rules_name", rules, rules.c.contract, rules.c.rule_key, rules.c.keeper)
 _index_unconsumed("vault_memberships_party", memberships, memberships.c.network, memberships.c.party)
 Index(
     "vault_holdings_fresh_key",
@@ -264,5 +274,6 @@ TABLE_OF: Mapping[type[object], Table] = {
     IndexedConsensus: consensus,
     IndexedMembership: memberships,
     IndexedProposal: proposals,
+    IndexedRule: rules,
 }
 TABLE_OF_KIND: Mapping[str, Table] = {table.name: table for table in TABLE_OF.values()}

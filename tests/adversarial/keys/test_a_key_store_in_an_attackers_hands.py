@@ -100,16 +100,18 @@ def test_what_is_swapped_or_taken_away_is_noticed_when_the_store_is_opened(
         KeyStore.open(path, PASSPHRASE)
 
 
-TABLES = ("keys", "data_keys", "store")
-DELETED = {table: f"DELETE FROM {table}" for table in TABLES}
-TAKEN_OVER = {table: f"INSERT INTO {table} SELECT * FROM other.{table}" for table in TABLES}
+TAKEN_OVER = {
+    "keys": ("DELETE FROM keys", "INSERT INTO keys SELECT * FROM other.keys"),
+    "data_keys": ("DELETE FROM data_keys", "INSERT INTO data_keys SELECT * FROM other.data_keys"),
+    "store": ("DELETE FROM store", "INSERT INTO store SELECT * FROM other.store"),
+}
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", TAKEN_OVER)
 def test_rows_of_another_nodes_store_under_the_same_master_key_do_not_open(
     path: Path, foreign: Path, table: str
 ) -> None:
-    change(path, f"ATTACH '{foreign}' AS other", DELETED[table], TAKEN_OVER[table])
+    change(path, f"ATTACH '{foreign}' AS other", *TAKEN_OVER[table])
     with pytest.raises((BadKeyFile, WrappedKeyRefused)):
         KeyStore.open(path, PASSPHRASE)
 

@@ -30,6 +30,7 @@ class EntryKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ENTRY_KIND_PACKAGE_UPGRADE: _ClassVar[EntryKind]
     ENTRY_KIND_DVP: _ClassVar[EntryKind]
     ENTRY_KIND_PAYMENT: _ClassVar[EntryKind]
+    ENTRY_KIND_COUPON: _ClassVar[EntryKind]
 COIN_STATUS_UNSPECIFIED: CoinStatus
 COIN_STATUS_FREE: CoinStatus
 COIN_STATUS_RESERVED: CoinStatus
@@ -46,6 +47,7 @@ ENTRY_KIND_NOTARY_CHANGE: EntryKind
 ENTRY_KIND_PACKAGE_UPGRADE: EntryKind
 ENTRY_KIND_DVP: EntryKind
 ENTRY_KIND_PAYMENT: EntryKind
+ENTRY_KIND_COUPON: EntryKind
 
 class StateReference(_message.Message):
     __slots__ = ("tx_id", "output_index")

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Final
 
+from chains.audit_chain import AuditHead
 from primitives.errors import CallerError
-from relayer.gateway.audit_entries import AuditHead
 
 MAX_ANCHOR_BYTES: Final = 4096
 _FORMAT: Final = "crossdvp-audit-anchor/1"
@@ -20,7 +20,7 @@ class AnchorUnusable(CallerError):
 
     def __init__(self, path: Path, problem: str) -> None:
         self.path = str(path)
-        super().__init__(f"{path}: expected an anchor as `crossdvp gateway audit anchor` writes it; {problem}")
+        super().__init__(f"{path}: expected an anchor as `audit anchor` writes it; {problem}")
 
 
 def anchor_text(head: AuditHead, at_s: int) -> str:

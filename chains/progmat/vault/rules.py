@@ -1,0 +1,38 @@
+"""Rule states in the vault: securities, gates, network controls, coins, by contract, key and keeper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, and_
+
+from chains.progmat.vault.indexing import IndexedRule
+from chains.progmat.vault.queries import VaultState, find_states, making_transactions
+from chains.progmat.vault.schema import rules
+
+
+def rules_of(connection: Connection, contract: str, key: str, keeper: str) -> list[VaultState[IndexedRule]]:
+    """States of that name that this vault has not seen consumed, at any notary."""
+    row = rules.c
+    named = and_(row.contract == contract, row.rule_key == key, row.keeper == keeper, row.consumed.is_(False))
+    return find_states(connection, IndexedRule, named, row.tx_id.asc(), None)
+
+
+def rule(connection: Connection, contract: str, key: str, keeper: str, notary: str) -> VaultState[IndexedRule] | None:
+    """The current state of that name at a notary."""
+    found = [state for state in rules_of(connection, contract, key, keeper) if state.state.notary.name == notary]
+    return found[0] if found else None
+
+
+def rules_kept_by(connection: Connection, contract: str, keeper: str, limit: int) -> list[VaultState[IndexedRule]]:
+    """Current states of one contract and keeper, by key."""
+    row = rules.c
+    kept = and_(row.contract == contract, row.keeper == keeper, row.consumed.is_(False))
+    return find_states(connection, IndexedRule, kept, row.rule_key.asc(), limit)
+
+
+def rule_transactions(connection: Connection, contract: str, key: str, keepers: Sequence[str]) -> list[bytes]:
+    """Ids of what made the present states of a contract and key, and of what consumed earlier ones for good."""
+    row = rules.c
+    named = and_(row.contract == contract, row.rule_key == key, row.keeper.in_(keepers))
+    return making_transactions(connection, rules, named)
