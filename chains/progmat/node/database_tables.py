@@ -20,6 +20,7 @@ from chains.progmat.market.people.tables import people_metadata
 from chains.progmat.market.register.schema import register_metadata
 from chains.progmat.market.trades.tables import trades_metadata
 from chains.progmat.market.trust.tables import trust_metadata
+from chains.progmat.node.key_anchor import key_metadata
 from chains.progmat.node.storage.schema import storage_metadata
 from chains.progmat.validators.schema import validator_metadata
 from chains.progmat.vault.schema import vault_metadata
@@ -41,6 +42,7 @@ NODE_TABLES: Final[Sequence[MetaData]] = (
     exchange_metadata,
     register_metadata,
     emergency_metadata,
+    key_metadata,
 )
 """What the migrations make."""
 ROLE_TABLES: Final[Sequence[MetaData]] = NODE_TABLES[1:]
