@@ -115,6 +115,21 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "ReviseOrder": Permission.INSTRUCT,
     "ListOrders": Permission.INSTRUCT,
     "ListBrokerExecutions": Permission.INSTRUCT,
+    "RegisterCashMethod": Permission.INSTRUCT,
+    "ListCashMethods": Permission.CASH,
+    "InstructTrade": Permission.INSTRUCT,
+    "ImportTradeInstructions": Permission.INSTRUCT,
+    "GetNativeTrade": Permission.CASH,
+    "ListNativeTrades": Permission.CASH,
+    "CancelNativeTrade": Permission.INSTRUCT,
+    "ListTradeNotices": Permission.CASH,
+    "FormNetSet": Permission.OPERATE,
+    "ListNetSets": Permission.CASH,
+    "ImportBankStatement": Permission.OPERATE,
+    "ListBankImports": Permission.OPERATE,
+    "ListExpectedPayments": Permission.OPERATE,
+    "ListUnmatchedLines": Permission.OPERATE,
+    "MatchBankLine": Permission.OPERATE,
 }
 """By method; a method that is missing here cannot be called."""
 

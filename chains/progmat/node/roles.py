@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Protocol
 
 import grpc.aio
+from crossdvp.ledger.v1.bank_service_pb2_grpc import add_BankServiceServicer_to_server
 from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_server
 from crossdvp.ledger.v1.membership_service_pb2_grpc import add_MembershipServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.ledger.v1.proposal_service_pb2_grpc import add_ProposalServiceServicer_to_server
 from crossdvp.ledger.v1.replacement_service_pb2_grpc import add_ReplacementServiceServicer_to_server
 from crossdvp.ledger.v1.token_service_pb2_grpc import add_TokenServiceServicer_to_server
+from crossdvp.ledger.v1.trade_service_pb2_grpc import add_TradeServiceServicer_to_server
 from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
 from crossdvp.validator.v1.quote_service_pb2_grpc import add_QuoteServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
@@ -36,6 +38,8 @@ from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.identity import KeyStore, NetworkMap
+from chains.progmat.market.trades.desk import TradeDesk
+from chains.progmat.market.trades.peer_codec import AGREE_NET, ASK_METHOD, TRADE_ENDED
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.exchange_desks import ExchangeDesks
@@ -46,12 +50,14 @@ from chains.progmat.node.light_client_kinds import CHAIN_READERS
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
+from chains.progmat.node.rpc_bank_service import BankServiceRpc
 from chains.progmat.node.rpc_flow_service import FlowServiceRpc
 from chains.progmat.node.rpc_membership_service import MembershipServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.rpc_proposal_service import ProposalServiceRpc
 from chains.progmat.node.rpc_replacement_service import ReplacementServiceRpc
 from chains.progmat.node.rpc_token_service import TokenServiceRpc
+from chains.progmat.node.rpc_trade_service import TradeServiceRpc
 from chains.progmat.node.rpc_vault import VaultServiceRpc
 from chains.progmat.node.served_api import ServedApi
 from chains.progmat.node.storage import NodeDatabase, history_id
@@ -151,7 +157,9 @@ class VaultRole:
         exchange: ExchangeDesks,
         upkeep: VaultUpkeep | None,
         storage: NodeStorage,
+        desk: TradeDesk,
     ) -> None:
+        self.desk = desk
         self._around = around
         self.node = node
         self.rpc = rpc
@@ -199,12 +207,17 @@ class VaultRole:
         caller = (around.keys, around.access)
         members = MembershipServiceRpc(node, *caller)
         exchange = ExchangeDesks(node, *caller)
+        operations = NodeOperations(node, around.keys)
+        desk = TradeDesk(around.me.name, database, around.network, operations, around.clock, node.records_changed.next)
+        trades = TradeServiceRpc(desk, node, operations, around.access)
         apis = (
             ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
             ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
             ServedApi("VaultService", add_VaultServiceServicer_to_server, vault),
             ServedApi("TokenService", add_TokenServiceServicer_to_server, TokenServiceRpc(node, *caller)),
             ServedApi("MembershipService", add_MembershipServiceServicer_to_server, members),
+            ServedApi("TradeService", add_TradeServiceServicer_to_server, trades),
+            ServedApi("BankService", add_BankServiceServicer_to_server, BankServiceRpc(desk, node, around.access)),
             ServedApi("ProposalService", add_ProposalServiceServicer_to_server, ProposalServiceRpc(node, *caller)),
             ServedApi(
                 "ReplacementService", add_ReplacementServiceServicer_to_server, ReplacementServiceRpc(node, *caller)
@@ -212,12 +225,17 @@ class VaultRole:
             *exchange.apis,
         )
         return cls(around, node, rpc, vault, apis, exchange, upkeep, storage)
+        return cls(around, node, rpc, vault, apis, upkeep, storage, desk)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
         self._around.answer_about_network(router)
         self.node.answer_peers(router)
         self.exchange.answer_peers(router)
+        if Role.CUSTODIAN in self._around.me.roles:
+            router.register(ASK_METHOD, self.desk.handle_ask)
+            router.register(TRADE_ENDED, self.desk.handle_ended)
+            router.register(AGREE_NET, self.desk.handle_net)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
         """All of its services."""
@@ -227,6 +245,8 @@ class VaultRole:
         """Resume flows and deliveries."""
         await self.node.start()
         self.exchange.start()
+        if Role.CUSTODIAN in self._around.me.roles:
+            self.desk.start()
         if self._upkeep is not None:
             self._upkeep.start()
 
@@ -237,6 +257,7 @@ class VaultRole:
         await self.exchange.stop()
         if self._upkeep is not None:
             await self._upkeep.stop()
+        await self.desk.stop()
         await self.node.stop()
         await self._storage.release()
 
