@@ -224,8 +224,7 @@ class VaultRole:
             ),
             *exchange.apis,
         )
-        return cls(around, node, rpc, vault, apis, exchange, upkeep, storage)
-        return cls(around, node, rpc, vault, apis, upkeep, storage, desk)
+        return cls(around, node, rpc, vault, apis, exchange, upkeep, storage, desk)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
