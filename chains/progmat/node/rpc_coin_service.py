@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import Any, Final, Protocol, TypeVar
 
@@ -120,9 +119,7 @@ class CoinServiceRpc(FlowStarting, CoinServiceServicer):
 
     async def ConfirmPayout(self, request: pb.ConfirmPayoutRequest, context: Context) -> pb.ConfirmPayoutResponse:  # noqa: D102, N802 # as above
         by = self._by(context, "ConfirmPayout", request)
-        done = await self._trustee().confirm_payout(
-            request.redemption_id, request.bank_reference, by, _caller(context)
-        )
+        done = await self._trustee().confirm_payout(request.redemption_id, request.bank_reference, by, _caller(context))
         return pb.ConfirmPayoutResponse(redemption=_redemption(done))
 
     async def ResumeIssues(self, request: pb.ResumeIssuesRequest, context: Context) -> pb.ResumeIssuesResponse:  # noqa: D102, N802 # as above
@@ -151,7 +148,7 @@ class CoinServiceRpc(FlowStarting, CoinServiceServicer):
             coins=[
                 pb.RegisteredCoin(
                     coin_id=view.coin.coin_id,
-                    kind=view.coin.kind.value,
+                    kind=view.coin.kind.value,  # type: ignore[arg-type] # enum values are ints at run time
                     approver_keys=[key.encoded() for key in view.coin.approvers],
                     admitted=map(account_to_message, view.admitted),
                     halted_because=view.halted_because,
@@ -210,7 +207,7 @@ def _caller(context: Context) -> Caller:
 
 
 def _certificate_hash(context: Context) -> bytes:
-    found = context.auth_context().get("x509_pem_cert", ())
+    found = tuple(context.auth_context().get("x509_pem_cert", ()))
     return bytes(sha256(found[0])) if found else b""
 
 
@@ -256,5 +253,3 @@ def _redemption(found: Redemption) -> pb.Redemption:
         approver=found.approver,
         paid_ms=found.paid_ms,
     )
-
-
