@@ -22,8 +22,8 @@ from chains.progmat.node.rpc_order_service import OrderServiceRpc
 from chains.progmat.node.served_api import ServedApi
 
 
-class ExchangeDesks:
-    """Put together for every vault node; what works is decided by its roles."""
+class ExchangePart:
+    """``market_parts.MarketPart``: for every vault node; what works is decided by its roles."""
 
     def __init__(self, node: LedgerNode, keys: KeyStore, access: ApiAccess) -> None:
         parts = node.parts
