@@ -326,9 +326,6 @@ class LedgerNode:
             self._executions_told = noted
             self.executions_changed.tell()
 
-    def _membership_changed(self) -> None:
-        self._members.forget()
-
     def _received(self, participants: Collection[str], signed: SignedTransaction) -> None:
         """All participants have it, or will: each may fetch what it uses."""
         for name in participants:

@@ -1,4 +1,4 @@
-"""Native trades on a node: the trade desk where customers' accounts are kept, TradeService and BankService everywhere."""
+"""Native trades on a node: its trade desk works where customers have accounts, TradeService and BankService answer."""
 
 from __future__ import annotations
 
