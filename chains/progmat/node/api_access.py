@@ -97,6 +97,15 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "WatchUpdates": Permission.CASH,
     "GroomAccount": Permission.OPERATE,
     "SetAccountKeys": Permission.CASH,
+    "PreviewDistribution": Permission.OPERATE,
+    "OrderDistribution": Permission.OPERATE,
+    "ReleaseHeldLines": Permission.OPERATE,
+    "CancelDistribution": Permission.OPERATE,
+    "GetDistribution": Permission.OPERATE,
+    "ListDistributions": Permission.OPERATE,
+    "GiveMandate": Permission.OPERATE,
+    "UseUtility": Permission.CASH,
+    "ExpireUtility": Permission.OPERATE,
 }
 """By method; a method that is missing here cannot be called."""
 

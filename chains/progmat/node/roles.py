@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import grpc.aio
+from crossdvp.ledger.v1.distribution_service_pb2_grpc import add_DistributionServiceServicer_to_server
 from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_server
 from crossdvp.ledger.v1.membership_service_pb2_grpc import add_MembershipServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
@@ -36,7 +37,9 @@ from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.identity import KeyStore, NetworkMap
+from chains.progmat.market.distribution.distributions import Distributions
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.distribution_role import distributions_of
 from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.following_network import FollowsNetwork
 from chains.progmat.node.gated_keys import GatedKeys, GatedSigner
@@ -45,6 +48,7 @@ from chains.progmat.node.light_client_kinds import CHAIN_READERS
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
+from chains.progmat.node.rpc_distribution_service import DistributionServiceRpc
 from chains.progmat.node.rpc_flow_service import FlowServiceRpc
 from chains.progmat.node.rpc_membership_service import MembershipServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
@@ -162,8 +166,10 @@ class VaultRole:
         apis: Sequence[ServedApi],
         upkeep: VaultUpkeep | None,
         storage: NodeStorage,
+        distributions: Distributions,
     ) -> None:
         self._around = around
+        self.distributions = distributions
         self.node = node
         self.rpc = rpc
         self.vault_rpc = vault_rpc
@@ -208,23 +214,30 @@ class VaultRole:
         vault = VaultServiceRpc(node, around.keys, around.access, around.random_bytes)
         caller = (around.keys, around.access)
         members = MembershipServiceRpc(node, *caller)
+        distributions = distributions_of(node, NodeOperations(node, around.keys), around.random_bytes)
         apis = (
             ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
             ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
             ServedApi("VaultService", add_VaultServiceServicer_to_server, vault),
             ServedApi("TokenService", add_TokenServiceServicer_to_server, TokenServiceRpc(node, *caller)),
+            ServedApi(
+                "DistributionService",
+                add_DistributionServiceServicer_to_server,
+                DistributionServiceRpc(node, *caller, distributions),
+            ),
             ServedApi("MembershipService", add_MembershipServiceServicer_to_server, members),
             ServedApi("ProposalService", add_ProposalServiceServicer_to_server, ProposalServiceRpc(node, *caller)),
             ServedApi(
                 "ReplacementService", add_ReplacementServiceServicer_to_server, ReplacementServiceRpc(node, *caller)
             ),
         )
-        return cls(around, node, rpc, vault, apis, upkeep, storage)
+        return cls(around, node, rpc, vault, apis, upkeep, storage, distributions)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
         self._around.answer_about_network(router)
         self.node.answer_peers(router)
+        self.distributions.answer_peers(router)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
         """All of its services."""
@@ -233,6 +246,7 @@ class VaultRole:
     async def start(self) -> None:
         """Resume flows and deliveries."""
         await self.node.start()
+        await self.distributions.start()
         if self._upkeep is not None:
             self._upkeep.start()
 
@@ -242,6 +256,7 @@ class VaultRole:
         self.vault_rpc.stop()
         if self._upkeep is not None:
             await self._upkeep.stop()
+        await self.distributions.stop()
         await self.node.stop()
         await self._storage.release()
 
