@@ -130,7 +130,7 @@ def granting(frame: MemberFrame, part: StateAndRef, lines: Lines) -> Transaction
 
 def utility(quantity: int, owner: object = BUYER.key, node: str = CN_B.name) -> TokenState:
     """Units that expire."""
-    return TokenState(UT, UTILITY_ID, AN.party, quantity, owner, node, EXPIRES_S)  # type: ignore[arg-type] # a key
+    return TokenState(UT, UTILITY_ID, AN.party, quantity, owner, node, expires_s=EXPIRES_S)  # type: ignore[arg-type] # a key
 
 
 def use(frame: MemberFrame, units: StateAndRef, until_s: int, left: int = 0) -> TransactionBuilder:

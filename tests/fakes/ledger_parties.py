@@ -79,8 +79,26 @@ OPERATOR = LedgerParty("bno")
 SELLER = LedgerParty("account of the seller")
 BUYER = LedgerParty("account of the buyer", SignatureScheme.SECP256R1)
 STRANGER = LedgerParty("stranger")
+APPROVER = LedgerParty("approver")
+SECOND_APPROVER = LedgerParty("second approver")
+"""Whose keys stand in securities beside the registrar's."""
 VALIDATORS = tuple(LedgerParty(f"validator-{n}", SignatureScheme.SECP256K1) for n in range(4))
-EVERYBODY = (SN, AN, EN, CN_A, CN_B, NN, SECOND, OPERATOR, SELLER, BUYER, STRANGER, *VALIDATORS)
+EVERYBODY = (
+    SN,
+    AN,
+    EN,
+    CN_A,
+    CN_B,
+    NN,
+    SECOND,
+    OPERATOR,
+    SELLER,
+    BUYER,
+    STRANGER,
+    APPROVER,
+    SECOND_APPROVER,
+    *VALIDATORS,
+)
 KEYRING: Mapping[PublicKey, SoftwareSigner] = {party.key: party.signer for party in EVERYBODY}
 VALIDATOR_KEY = CompositeKey(3, tuple((1, validator.key) for validator in VALIDATORS))
 

@@ -93,10 +93,18 @@ def _install(encode: object, decode: object) -> None:
 
 
 def _encode_second(
-    coin_id: str, issuer: Party, amount_yen: int, owner: PublicKey, node: str, owner_kind: OwnerKind, kind: CoinKind
+    coin_id: str,
+    issuer: Party,
+    amount_yen: int,
+    owner: PublicKey,
+    node: str,
+    owner_kind: OwnerKind,
+    kind: CoinKind,
+    *,
+    frozen: bool,
 ) -> bytes:
-    return MARK + encode_cash(coin_id, issuer, amount_yen, owner, node, owner_kind, kind)
+    return MARK + encode_cash(coin_id, issuer, amount_yen, owner, node, owner_kind, kind, frozen=frozen)
 
 
-def _decode_either(data: bytes) -> tuple[str, Party, int, PublicKey, str, OwnerKind, CoinKind]:
+def _decode_either(data: bytes) -> tuple[str, Party, int, PublicKey, str, OwnerKind, CoinKind, bool]:
     return decode_cash(data.removeprefix(MARK))

@@ -19,7 +19,8 @@ from chains.progmat.contracts.cash_codec import CoinKind, OwnerKind, decode_cash
 from chains.progmat.contracts.coin import referenced_coin
 from chains.progmat.contracts.coin_holder import require_receivers_admitted
 from chains.progmat.contracts.errors import CashViolation
-from chains.progmat.contracts.holdings import ISSUE, Asset, HoldingRules, Holdings
+from chains.progmat.contracts.holding_nouns import Asset, Holdings
+from chains.progmat.contracts.holdings import ISSUE, HoldingRules
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.names import CASH, DVP_LOCK, DVP_RECEIPT
 from chains.progmat.contracts.package import ContractPackage
@@ -38,7 +39,13 @@ from primitives.public_key import PublicKey
 from primitives.types import MAX_YEN
 
 _rules = RuleBook(CashViolation)
-_holding_rules: Final = HoldingRules(_rules, "coin", "issuer", BusinessNetwork.SC, MemberRole.SC_ISSUER)
+
+
+def _approvers(ledger_tx: LedgerTransaction, coin: Asset) -> tuple[PublicKey, ...]:
+    return referenced_coin(_rules, ledger_tx, *coin).approvers
+
+
+_holding_rules: Final = HoldingRules(_rules, "coin", "issuer", BusinessNetwork.SC, MemberRole.SC_ISSUER, _approvers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ class CashState:
     node: str
     owner_kind: OwnerKind = OwnerKind.ACCOUNT
     kind: CoinKind = CoinKind.NONE
+    frozen: bool = False
 
     def __post_init__(self) -> None:
         check_name("CashState.coin_id", self.coin_id)
@@ -74,9 +82,8 @@ class CashState:
 
     def encode(self) -> bytes:
         """Canonical bytes."""
-        return encode_cash(
-            self.coin_id, self.issuer, self.amount_yen, self.owner, self.node, self.owner_kind, self.kind
-        )
+        whose = (self.owner, self.node, self.owner_kind)
+        return encode_cash(self.coin_id, self.issuer, self.amount_yen, *whose, self.kind, frozen=self.frozen)
 
     def as_output(self, notary: Party, encumbrance: int | None = None) -> TransactionState:
         """This amount as an output of a transaction."""
@@ -118,6 +125,7 @@ class CashContract:
         if ledger_tx.commands_of(DVP_LOCK) or ledger_tx.commands_of(DVP_RECEIPT):
             _rules.none("coins under a DvP lock or receipt need no command of their own", commands)
             _holding_rules.conserved(coins)
+            _holding_rules.unfrozen(coins)
             return ()
         command = _holding_rules.the_command(commands)
         _no_coin_is_locked(ledger_tx)

@@ -34,7 +34,15 @@ class CoinKind(Enum):
 
 
 def encode_cash(
-    coin_id: str, issuer: Party, amount_yen: int, owner: PublicKey, node: str, owner_kind: OwnerKind, kind: CoinKind
+    coin_id: str,
+    issuer: Party,
+    amount_yen: int,
+    owner: PublicKey,
+    node: str,
+    owner_kind: OwnerKind,
+    kind: CoinKind = CoinKind.NONE,
+    *,
+    frozen: bool = False,
 ) -> bytes:
     """Canonical bytes of a cash state."""
     return deterministic_bytes(
@@ -46,12 +54,13 @@ def encode_cash(
             node=node,
             owner_kind=owner_kind.value,  # type: ignore[arg-type] # enum values are ints at run time
             kind=kind.value,  # type: ignore[arg-type] # as above
+            frozen=frozen,
         )
     )
 
 
-def decode_cash(data: bytes) -> tuple[str, Party, int, PublicKey, str, OwnerKind, CoinKind]:
-    """Coin, issuer, amount, owner, node, kind of owner and kind of coin in ``data``; raises DecodeError."""
+def decode_cash(data: bytes) -> tuple[str, Party, int, PublicKey, str, OwnerKind, CoinKind, bool]:
+    """As ``encode_cash``, and last whether it is frozen; raises DecodeError."""
     message = strict_parse(pb.CashState, data, max_bytes=MAX_STATE_DATA_BYTES)
     issuer = party_from_message(message.issuer)
     try:
@@ -59,7 +68,8 @@ def decode_cash(data: bytes) -> tuple[str, Party, int, PublicKey, str, OwnerKind
     except ValueError as error:
         raise DecodeError("kind of owner", expected="0 or 1", found=int(message.owner_kind)) from error
     owner, kind = decode_single_key(message.owner), coin_kind(int(message.kind))
-    return message.coin_id, issuer, message.amount_yen, owner, message.node, owner_kind, kind
+    whose = (owner, message.node, owner_kind)
+    return message.coin_id, issuer, message.amount_yen, *whose, kind, message.frozen
 
 
 def coin_kind(number: int) -> CoinKind:

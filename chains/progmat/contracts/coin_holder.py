@@ -31,6 +31,7 @@ from chains.progmat.transactions.ledger import LedgerTransaction
 from chains.progmat.transactions.model import Party, ProvableWrite, TransactionState, check_name
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from primitives.composite_key import Key
+from primitives.hashing import sha256
 from primitives.public_key import PublicKey
 
 ADMIT: Final = "Admit"
@@ -172,6 +173,12 @@ def require_admitted(ledger_tx: LedgerTransaction, wanted: Iterable[HolderState]
         if holder not in admitted:
             rule = f"an account that gets wholesale coin {holder.coin_id} of {holder.issuer.name} is admitted to it"
             raise _rules.broken(rule, expected="its admission among the references", found=holder.owner.encoded())
+
+
+def holder_key(coin_id: str, node: str, account_key: bytes) -> str:
+    """What an admission is looked up by, of one issuer: 64 hexadecimal digits, however long the names are."""
+    parts = (coin_id.encode(), node.encode(), account_key)
+    return sha256(b"".join(len(part).to_bytes(2, "big") + part for part in parts)).hex()
 
 
 def _holder_of(coin: HeldCoin) -> HolderState:

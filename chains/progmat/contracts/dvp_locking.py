@@ -92,7 +92,7 @@ def _is_the_buyers(lock: DvpLockState, cash: CashState) -> None:
 
 
 def _the_seller_may_get_the_coin(lock: DvpLockState, locked: CashState, ledger_tx: LedgerTransaction) -> None:
-    """Asked here and not at the unlock, which nothing but the other chain's proof may decide (see module ``coin_holder``)."""
+    """Asked here and not at the unlock, which nothing but the other chain's proof may decide (``coin_holder``)."""
     require_receivers_admitted(ledger_tx, (), (lock.cash_for(lock.terms.cash.seller, locked.kind),))
 
 

@@ -11,6 +11,11 @@
         ├── IbcClientViolation
         ├── MembershipViolation
         ├── TokenViolation
+        │   ├── GateClosed        the registrar has closed the transfer gate of the tokens
+        │   └── NetworkClosed     the operator has closed the network
+        ├── SecurityViolation
+        ├── TransferGateViolation
+        ├── NetworkControlViolation
         ├── NativeDvpViolation
         ├── DistributionViolation
         ├── UtilityUseViolation
@@ -89,6 +94,36 @@ class TokenViolation(ContractViolation):
     """Tokens would be made, destroyed, mixed, or moved without their owner and registrar."""
 
     reason: ClassVar[str] = "TOKEN_RULE_BROKEN"
+
+
+class GateClosed(TokenViolation):
+    """The registrar has closed the transfer gate of the tokens: nothing moves until it is opened."""
+
+    reason: ClassVar[str] = "GATE_CLOSED"
+
+
+class NetworkClosed(TokenViolation):
+    """The network operator has closed the business network: nothing under its control moves until it is opened."""
+
+    reason: ClassVar[str] = "NETWORK_CLOSED"
+
+
+class SecurityViolation(ContractViolation):
+    """A security would be registered or changed without its registrar and approvers, or is not referenced."""
+
+    reason: ClassVar[str] = "SECURITY_RULE_BROKEN"
+
+
+class TransferGateViolation(ContractViolation):
+    """A gate would be changed by somebody else, or tokens moved without a reference to theirs."""
+
+    reason: ClassVar[str] = "TRANSFER_GATE_RULE_BROKEN"
+
+
+class NetworkControlViolation(ContractViolation):
+    """A network would be opened or closed without its operator."""
+
+    reason: ClassVar[str] = "NETWORK_CONTROL_RULE_BROKEN"
 
 
 class NativeDvpViolation(ContractViolation):

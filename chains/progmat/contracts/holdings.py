@@ -7,73 +7,44 @@ owner). Each references the active membership of every custodian node whose acco
 ``Redeem`` that of the keeper. ``Move`` does not: it changes nothing of what the keeper owes, and holders are not to be
 shut in because their keeper is suspended.
 
+Four more commands are the keeper's and an approver's, without the owners (``keeper_acts``): ``Force``, ``Freeze``,
+``Thaw``, ``Cancel``. They reference the keeper's membership, ``Force`` and ``Cancel`` those of the nodes that take; a
+node that gives may be suspended. What is frozen is for them alone. Every command may carry a ``TransferNote``.
+
 Where coins and tokens differ (locks, encumbrances, networks) their own contracts say so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
+from chains.progmat.contracts.holding_nouns import Asset, Holdings, totals_of
+from chains.progmat.contracts.keeper_acts import CANCEL, FORCE, FREEZE, KEEPERS, THAW, ApproversOf, KeeperActs
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, ReferencedMembers
 from chains.progmat.contracts.rules import RuleBook
+from chains.progmat.contracts.transfer_note import MAX_NOTE_BYTES, TransferKind, TransferNote, decode_note
 from chains.progmat.transactions.ledger import LedgerTransaction
-from chains.progmat.transactions.model import Command, Party
-from primitives.lazily import lazily
+from chains.progmat.transactions.model import Command
+from primitives.errors import DecodeError
 from primitives.public_key import PublicKey
 
 ISSUE: Final = "Issue"
 MOVE: Final = "Move"
 REDEEM: Final = "Redeem"
 
-Asset = tuple[str, Party]
-"""What is fungible: an id, of one keeper."""
+_KINDS: Final = {
+    ISSUE: frozenset({TransferKind.NONE, TransferKind.PRIMARY, TransferKind.GRANT}),
+    MOVE: frozenset(TransferKind) - {TransferKind.FORCED, TransferKind.CANCELLATION, TransferKind.REDEMPTION},
+    REDEEM: frozenset({TransferKind.NONE, TransferKind.REDEMPTION, TransferKind.USE}),
+}
+"""Which notes go with an owner's command: a forced transfer is not told as one of the owner's, nor the reverse."""
 
 
-class Holding(Protocol):
-    """An amount of one asset in one account."""
-
-    @property
-    def asset(self) -> Asset:
-        """What this is an amount of."""
-
-    @property
-    def amount(self) -> int:
-        """How much, in the asset's own unit."""
-
-    @property
-    def owner(self) -> PublicKey:
-        """The account's key."""
-
-    @property
-    def node(self) -> str:
-        """The custodian node that keeps the account."""
-
-
-@dataclass(frozen=True)
-class Holdings:
-    """What one transaction consumes and makes, decoded."""
-
-    inputs: tuple[Holding, ...]
-    outputs: tuple[Holding, ...]
-
-    @lazily
-    def owners(self) -> frozenset[PublicKey]:
-        """Keys of the accounts that give."""
-        return frozenset([held.owner for held in self.inputs])
-
-    @lazily
-    def nodes(self) -> frozenset[str]:
-        """The custodian nodes whose accounts give or take."""
-        return frozenset([held.node for held in (*self.inputs, *self.outputs)])
-
-    @lazily
-    def assets(self) -> list[Asset]:
-        """Every asset that goes in or comes out, once, by id and keeper's name."""
-        return sorted(
-            {held.asset for held in (*self.inputs, *self.outputs)}, key=lambda asset: (asset[0], asset[1].name)
-        )
+def no_approvers(_ledger_tx: LedgerTransaction, _asset: Asset) -> Collection[PublicKey]:
+    """Of an asset without a state that names some: its keeper forces and freezes nothing."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +52,8 @@ class HoldingRules:
     """The shared rules for one kind of asset.
 
     ``noun`` is what one of them is called in the rules' sentences, ``keeper`` who signs; ``role`` is what the keeper
-    has to be in ``network``. Broken rules raise the error of ``rules``.
+    has to be in ``network``; ``approvers_of`` whose second key its own acts need. Broken rules raise the error of
+    ``rules``.
     """
 
     rules: RuleBook
@@ -89,15 +61,32 @@ class HoldingRules:
     keeper: str
     network: BusinessNetwork
     role: MemberRole
+    approvers_of: ApproversOf = no_approvers
 
     def the_command(self, commands: Sequence[Command]) -> Command:
         """The transaction's one command, which says everything by its name."""
         command = self.rules.one(f"a transaction with {self.noun}s has one command of theirs", commands)
-        self.rules.equal(f"a {self.noun}'s command carries no data", expected=b"", found=command.data)
+        self.note_of(command)
         return command
+
+    def note_of(self, command: Command) -> TransferNote:
+        """What a command says of the transfer: its data, which hold a note or nothing."""
+        try:
+            return decode_note(command.data)
+        except DecodeError as error:
+            rule = f"a {self.noun}'s command carries a transfer note, or nothing"
+            expected = f"a note of at most {MAX_NOTE_BYTES} bytes"
+            raise self.rules.broken(rule, expected=expected, found=command.data[:64]) from error
 
     def verify(self, command: Command, ledger_tx: LedgerTransaction, held: Holdings) -> None:
         """The command's own rules, its signers, its members. Raises the rules' error or ``MembershipViolation``."""
+        note = self.note_of(command)
+        if command.name in KEEPERS:
+            acts = KeeperActs(self.rules, self.noun, self.keeper, self.approvers_of)
+            acts.verify(command, note, ledger_tx, held)
+            self._verify_members_of_act(command, ledger_tx, held)
+            return
+        self.unfrozen(held)
         match command.name:
             case "Issue":
                 self._verify_issue(held)
@@ -106,8 +95,11 @@ class HoldingRules:
             case "Redeem":
                 self._verify_redeem(held)
             case _:
-                known = f"{ISSUE}, {MOVE}, {REDEEM}"
+                known = f"{ISSUE}, {MOVE}, {REDEEM}, {FORCE}, {FREEZE}, {THAW}, {CANCEL}"
                 raise self.rules.broken(f"the {self.noun}'s command is known", expected=known, found=command.name)
+        if note.kind not in _KINDS[command.name]:
+            known = ", ".join(kind.name for kind in sorted(_KINDS[command.name]))
+            raise self.rules.broken(f"the note fits the {command.name}", expected=known, found=note.kind.name)
         self._verify_signers(ledger_tx, held)
         members = ReferencedMembers(ledger_tx)
         if command.name != MOVE:
@@ -118,7 +110,19 @@ class HoldingRules:
     def conserved(self, held: Holdings) -> None:
         """What goes in comes out."""
         rule = f"{self.noun}s in equal {self.noun}s out, {self.noun} by {self.noun}"
-        self.rules.equal(rule, expected=_totals(held.inputs), found=_totals(held.outputs))
+        self.rules.equal(rule, expected=totals_of(held.inputs), found=totals_of(held.outputs))
+
+    def unfrozen(self, held: Holdings) -> None:
+        """No owner moves what is frozen, and none freezes."""
+        sides = (*held.inputs, *held.outputs)
+        self.rules.none(f"frozen {self.noun}s wait for their {self.keeper}", [each for each in sides if each.frozen])
+
+    def _verify_members_of_act(self, command: Command, ledger_tx: LedgerTransaction, held: Holdings) -> None:
+        members = ReferencedMembers(ledger_tx)
+        for _, keeper in held.assets:
+            members.active_party(keeper, self.network, self.role)
+        if command.name in (FORCE, CANCEL):
+            members.active_custodians((each.node for each in held.outputs), self.network)
 
     def _verify_issue(self, held: Holdings) -> None:
         self.rules.none(f"an issue consumes no {self.noun}s", held.inputs)
@@ -145,12 +149,3 @@ class HoldingRules:
             self.rules.signed_by("each owner signs", signer=owner, signers=ledger_tx.signers)
         for _, keeper in held.assets:
             self.rules.signed_by(f"{self.keeper} {keeper.name} signs", signer=keeper.key, signers=ledger_tx.signers)
-
-
-def _totals(side: Iterable[Holding]) -> dict[Asset, int]:
-    """Amounts are positive, so that an asset is here exactly if there is some of it."""
-    totals: dict[Asset, int] = {}
-    for held in side:
-        asset = held.asset
-        totals[asset] = totals.get(asset, 0) + held.amount
-    return totals

@@ -12,10 +12,13 @@ from chains.progmat.contracts.execution import ExecutionContract
 from chains.progmat.contracts.ibc_client import IbcClientContract
 from chains.progmat.contracts.membership import BusinessNetwork, MembershipContract
 from chains.progmat.contracts.native_dvp import NativeDvpContract
+from chains.progmat.contracts.network_control import NetworkControlContract
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.proposal import ProposalContract
+from chains.progmat.contracts.security import SecurityContract
 from chains.progmat.contracts.token import TokenContract
 from chains.progmat.contracts.trade import TradeContract
+from chains.progmat.contracts.transfer_gate import TransferGateContract
 from chains.progmat.contracts.utility_use import UtilityUseContract
 from light_clients.registry import LightClientRegistry
 
@@ -38,5 +41,8 @@ def standard_package(light_clients: LightClientRegistry) -> ContractPackage:
         ExecutionContract(),
         DistributionContract(),
         UtilityUseContract(),
+        SecurityContract(),
+        TransferGateContract(),
+        NetworkControlContract(),
     )
     return ContractPackage.seal(contracts, light_clients)

@@ -3,22 +3,27 @@
 The ledger is the register, and its registrar (the trustee's AN of a security token, the issuer of a utility token)
 signs whatever changes it. Every transaction with tokens of a network has one command under the rules of ``holdings``:
 the registrar keeps the token, members are those of the token's network. No token is encumbered: nothing locks tokens
-on this ledger.
+on this ledger. A token with a gate is issued under the security that names the gate, and moves through it
+(``transfer_gate``); redemption and the registrar's own acts do not ask for the gate.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from chains.progmat.contracts.errors import TokenViolation
-from chains.progmat.contracts.holdings import Asset, HoldingRules, Holdings
+from chains.progmat.contracts.holding_nouns import Asset, Holdings
+from chains.progmat.contracts.holdings import ISSUE, MOVE, HoldingRules
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.names import SECURITY_TOKEN, UTILITY_TOKEN
 from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.contracts.rules import RuleBook
+from chains.progmat.contracts.security import ReferencedSecurities
 from chains.progmat.contracts.token_codec import decode_token, encode_token
+from chains.progmat.contracts.transfer_gate import require_passage
 from chains.progmat.contracts.utility_expiry import EXPIRE, verify_before_expiry, verify_expire
 from chains.progmat.transactions.errors import MalformedComponent
 from chains.progmat.transactions.ledger import LedgerTransaction
@@ -46,6 +51,7 @@ class TokenState:
     """``quantity`` (1..10^15) of a token, owned by the account key ``owner`` that custodian node ``node`` keeps.
 
     ``expires_s`` (Unix seconds, 0: never) is a utility token's only: see ``utility_expiry``.
+    ``gate_id`` (empty: none) is set at issue and never changes.
     """
 
     network: BusinessNetwork
@@ -54,7 +60,9 @@ class TokenState:
     quantity: int
     owner: PublicKey
     node: str
+    gate_id: str = ""
     expires_s: int = 0
+    frozen: bool = False
 
     def __post_init__(self) -> None:
         if self.network not in CONTRACT_OF:
@@ -65,6 +73,8 @@ class TokenState:
         check_range("TokenState.expires_s", self.expires_s, 0, MAX_TIME_S)
         if self.expires_s and self.network is not BusinessNetwork.UT:
             raise MalformedComponent("securities do not expire", expected=0, found=self.expires_s)
+        if self.gate_id:
+            check_name("TokenState.gate_id", self.gate_id)
 
     @property
     def asset(self) -> Asset:
@@ -79,7 +89,15 @@ class TokenState:
     def encode(self) -> bytes:
         """Canonical bytes."""
         return encode_token(
-            self.network, self.token_id, self.registrar, self.quantity, self.owner, self.node, self.expires_s
+            self.network,
+            self.token_id,
+            self.registrar,
+            self.quantity,
+            self.owner,
+            self.node,
+            self.gate_id,
+            self.expires_s,
+            frozen=self.frozen,
         )
 
     def as_output(self, notary: Party) -> TransactionState:
@@ -98,12 +116,12 @@ class TokenState:
 
 @lru_cache(maxsize=4096)
 def _decoded(data: bytes) -> TokenState:
-    number, token_id, registrar, quantity, owner, node, expires_s = decode_token(data)
+    number, token_id, registrar, quantity, owner, node, gate_id, expires_s, frozen = decode_token(data)
     try:
         network = BusinessNetwork(number)
     except ValueError as error:
         raise MalformedComponent("TokenState.network", expected="ST or UT", found=number) from error
-    return TokenState(network, token_id, registrar, quantity, owner, node, expires_s)
+    return TokenState(network, token_id, registrar, quantity, owner, node, gate_id, expires_s, frozen)
 
 
 class TokenContract:
@@ -114,7 +132,7 @@ class TokenContract:
     def __init__(self, network: BusinessNetwork) -> None:
         self.network = network
         self.name = CONTRACT_OF[network]
-        self._rules = HoldingRules(_rules, "token", "registrar", network, MemberRole.REGISTRAR)
+        self._rules = HoldingRules(_rules, "token", "registrar", network, MemberRole.REGISTRAR, self._approvers)
 
     def verify(
         self,
@@ -133,6 +151,7 @@ class TokenContract:
             return ()
         self._rules.verify(command, ledger_tx, Holdings(inputs, outputs))
         verify_before_expiry(_rules, command, ledger_tx, (*inputs, *outputs))
+        self._verify_gates(command.name, ledger_tx, inputs, outputs)
         return ()
 
     def participants(
@@ -143,3 +162,24 @@ class TokenContract:
         """The owner and the registrar, as for a move."""
         token = TokenState.of(state)
         return (token.owner, token.registrar.key)
+
+    def _approvers(self, ledger_tx: LedgerTransaction, asset: Asset) -> tuple[PublicKey, ...]:
+        return ReferencedSecurities(ledger_tx).the(self.network, *asset).approvers
+
+    def _verify_gates(
+        self, command: str, ledger_tx: LedgerTransaction, consumed: Sequence[TokenState], made: Sequence[TokenState]
+    ) -> None:
+        gates = {(token.asset, token.gate_id) for token in (*consumed, *made)}
+        of_assets = {asset for asset, _ in gates}
+        _rules.equal("all tokens of one id have one gate, and keep it", expected=len(of_assets), found=len(gates))
+        for (token_id, registrar), gate_id in sorted(gates, key=lambda gate: (gate[0][0], gate[0][1].name)):
+            if not gate_id:
+                continue
+            if command == ISSUE:
+                security = ReferencedSecurities(ledger_tx).the(self.network, token_id, registrar)
+                _rules.equal("tokens are issued with their security's gate", expected=security.gate_id, found=gate_id)
+                if not security.is_issuable:
+                    rule = f"security {token_id} is not redeemed"
+                    raise _rules.broken(rule, expected="PLANNED or LISTED", found=security.status.name)
+            elif command == MOVE:
+                require_passage(ledger_tx, self.network, gate_id, registrar)

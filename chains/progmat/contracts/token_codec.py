@@ -12,7 +12,16 @@ from primitives.public_key import PublicKey
 
 
 def encode_token(
-    network: int, token_id: str, registrar: Party, quantity: int, owner: PublicKey, node: str, expires_s: int
+    network: int,
+    token_id: str,
+    registrar: Party,
+    quantity: int,
+    owner: PublicKey,
+    node: str,
+    gate_id: str = "",
+    expires_s: int = 0,
+    *,
+    frozen: bool = False,
 ) -> bytes:
     """Canonical bytes of a token state."""
     return deterministic_bytes(
@@ -24,13 +33,16 @@ def encode_token(
             owner=owner.encoded(),
             node=node,
             expires_s=expires_s,
+            gate_id=gate_id,
+            frozen=frozen,
         )
     )
 
 
-def decode_token(data: bytes) -> tuple[int, str, Party, int, PublicKey, str, int]:
-    """Network (still a number), token, registrar, quantity, owner, node and expiry; raises DecodeError."""
+def decode_token(data: bytes) -> tuple[int, str, Party, int, PublicKey, str, str, int, bool]:
+    """As ``encode_token``, the network still a number, and last whether it is frozen; raises DecodeError."""
     message = strict_parse(pb.TokenState, data, max_bytes=MAX_STATE_DATA_BYTES)
     registrar = party_from_message(message.registrar)
     owner = decode_single_key(message.owner)
-    return int(message.network), message.token_id, registrar, message.quantity, owner, message.node, message.expires_s
+    what = (message.gate_id, message.expires_s, message.frozen)
+    return int(message.network), message.token_id, registrar, message.quantity, owner, message.node, *what

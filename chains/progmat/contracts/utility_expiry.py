@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from chains.progmat.contracts.holdings import ISSUE, Asset
+from chains.progmat.contracts.holding_nouns import Asset
+from chains.progmat.contracts.holdings import ISSUE
 from chains.progmat.contracts.rules import RuleBook
 from chains.progmat.transactions.ledger import LedgerTransaction
 from chains.progmat.transactions.model import Command

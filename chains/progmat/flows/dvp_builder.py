@@ -66,7 +66,7 @@ def settle_dvp(context: BuildContext, request: SettleDvp) -> TransactionBuilder 
             move_command(tokens),
             Command(CASH, MOVE, b"", (account_key(terms.buyer_cash), issuer.key)),
         ),
-        references=context.member_refs(needs_of(context.me.name, request)),
+        references=(*context.member_refs(needs_of(context.me.name, request)), *context.rule_refs()),
         time_window=TimeWindow(None, UnixSeconds(until_s)),
     )
 

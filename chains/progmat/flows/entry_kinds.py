@@ -10,6 +10,7 @@ from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.cash_codec import OwnerKind
 from chains.progmat.contracts.distribution import PAY
 from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
+from chains.progmat.contracts.keeper_acts import CANCEL, FORCE, FREEZE, THAW
 from chains.progmat.contracts.names import CASH, DISTRIBUTION, DVP_LOCK, DVP_RECEIPT, NATIVE_DVP, TOKENS
 from chains.progmat.contracts.notary_change import CHANGE
 from chains.progmat.contracts.package_upgrade import UPGRADE
@@ -20,6 +21,12 @@ from chains.progmat.transactions.replacing import PACKAGE_UPGRADE
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.vault import EntryKind
 
+_ACTS: Final = {
+    FORCE: EntryKind.FORCE,
+    FREEZE: EntryKind.FREEZE,
+    THAW: EntryKind.THAW,
+    CANCEL: EntryKind.CANCEL,
+}
 _KINDS: Final[Mapping[tuple[str, str], EntryKind]] = {
     (CASH, ISSUE): EntryKind.ISSUE,
     (CASH, MOVE): EntryKind.MOVE,
@@ -29,6 +36,7 @@ _KINDS: Final[Mapping[tuple[str, str], EntryKind]] = {
     (DVP_RECEIPT, dvp_receipt.PAY): EntryKind.PAYMENT,
     (NOTARY_CHANGE, CHANGE): EntryKind.NOTARY_CHANGE,
     (PACKAGE_UPGRADE, UPGRADE): EntryKind.PACKAGE_UPGRADE,
+    **{(contract, act): kind for contract in (CASH, *TOKENS) for act, kind in _ACTS.items()},
     **{(contract, ISSUE): EntryKind.ISSUE for contract in TOKENS},
     **{(contract, MOVE): EntryKind.MOVE for contract in TOKENS},
     **{(contract, REDEEM): EntryKind.REDEEM for contract in TOKENS},

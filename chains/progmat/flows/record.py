@@ -45,6 +45,13 @@ class FlowKind(Enum):
     CANCEL_DISTRIBUTION = "cancel_distribution"
     USE_UTILITY = "use_utility"
     EXPIRE_UTILITY = "expire_utility"
+    REGISTER_COIN = "register_coin"
+    AMEND_COIN = "amend_coin"
+    ADMIT_HOLDER = "admit_holder"
+    REMOVE_HOLDER = "remove_holder"
+    FREEZE_CASH = "freeze_cash"
+    THAW_CASH = "thaw_cash"
+    FORCE_CASH = "force_cash"
     PUBLISH_EXECUTION = "publish_execution"
     WITHDRAW_EXECUTION = "withdraw_execution"
 

@@ -12,6 +12,15 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
+from chains.progmat.flows.coin_requests import (
+    AdmitHolder,
+    AmendCoin,
+    ForceCash,
+    FreezeCash,
+    RegisterCoin,
+    RemoveHolder,
+    ThawCash,
+)
 from chains.progmat.flows.distribution_requests import (
     CancelDistribution,
     ExpireUtility,
@@ -299,6 +308,13 @@ AnyRequest = (
     | CancelDistribution
     | UseUtility
     | ExpireUtility
+    | RegisterCoin
+    | AmendCoin
+    | AdmitHolder
+    | RemoveHolder
+    | FreezeCash
+    | ThawCash
+    | ForceCash
     | PublishExecution
     | WithdrawExecution
 )

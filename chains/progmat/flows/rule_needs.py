@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from chains.progmat.flows.coin_needs import coin_of_request, if_wholesale, payees_admission
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.flows.rule_states import RuleNeed
@@ -43,7 +44,10 @@ class RuleNeedsBook:
     def at_hand(self, request: AnyRequest) -> RuleNeeds | None:
         """None: the vault has to be asked."""
         row = ROWS.get(request.kind)
-        return () if row is None else self._known.get((request.kind, row.subject(request)))
+        if row is None:
+            return ()
+        known = self._known.get((request.kind, row.subject(request)))
+        return None if known is None else row.for_request(self._own_name, request, known)
 
     def find(self, connection: Connection, request: AnyRequest) -> RuleNeeds:
         """By kind of request; none for kinds without a row, and for what the vault does not know yet."""
@@ -57,7 +61,7 @@ class RuleNeedsBook:
             self._known[request.kind, row.subject(request)] = needs
             while len(self._known) > MAX_REMEMBERED:
                 self._known.popitem(last=False)
-        return needs
+        return row.for_request(self._own_name, request, needs)
 
 
 def needs_behind(found: Iterable[StateAndRef]) -> RuleNeeds:
@@ -72,12 +76,23 @@ class RuleRow:
     """One kind of request.
 
     ``subject`` is what the answer depends on (an asset), and never changes for it: it is remembered. ``needs`` is None
-    while the vault cannot tell.
+    while the vault cannot tell. ``for_request`` makes of what is remembered what this one request needs.
     """
 
     subject: Callable[[Any], Hashable]
     needs: Callable[[RuleScope, Any], RuleNeeds | None]
+    for_request: Callable[[str, Any, RuleNeeds], RuleNeeds] = lambda _own_name, _request, needs: needs
 
 
-ROWS: Final[Mapping[FlowKind, RuleRow]] = {}
+_PAYMENT: Final = RuleRow(
+    subject=coin_of_request,
+    needs=lambda scope, request: if_wholesale(scope.connection, request),
+    for_request=payees_admission,
+)
+
+ROWS: Final[Mapping[FlowKind, RuleRow]] = {
+    FlowKind.MOVE_CASH: _PAYMENT,
+    FlowKind.ROTATE_ACCOUNT_KEY: _PAYMENT,
+    FlowKind.LOCK_CASH: _PAYMENT,
+}
 BEHIND: Final[Mapping[str, Callable[[StateAndRef], RuleNeeds]]] = {}

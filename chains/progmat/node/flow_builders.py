@@ -8,6 +8,7 @@ from typing import Final
 from chains.progmat.flows import (
     cash_builders,
     client_upkeep_builders,
+    coin_builders,
     distribution_builders,
     execution_builders,
     ibc_builders,
@@ -57,6 +58,10 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.CANCEL_DISTRIBUTION: distribution_builders.cancel_distribution,
     FlowKind.USE_UTILITY: utility_builders.use_utility,
     FlowKind.EXPIRE_UTILITY: utility_builders.expire_utility,
+    FlowKind.REGISTER_COIN: coin_builders.register_coin,
+    FlowKind.AMEND_COIN: coin_builders.amend_coin,
+    FlowKind.ADMIT_HOLDER: coin_builders.admit_holder,
+    FlowKind.REMOVE_HOLDER: coin_builders.remove_holder,
     FlowKind.PUBLISH_EXECUTION: execution_builders.publish_execution,
     FlowKind.WITHDRAW_EXECUTION: execution_builders.withdraw_execution,
 }

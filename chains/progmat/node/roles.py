@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import grpc.aio
+from crossdvp.ledger.v1.bank_service_pb2_grpc import add_BankServiceServicer_to_server
 from crossdvp.ledger.v1.distribution_service_pb2_grpc import add_DistributionServiceServicer_to_server
 from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_server
 from crossdvp.ledger.v1.membership_service_pb2_grpc import add_MembershipServiceServicer_to_server
@@ -18,6 +19,7 @@ from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_
 from crossdvp.ledger.v1.proposal_service_pb2_grpc import add_ProposalServiceServicer_to_server
 from crossdvp.ledger.v1.replacement_service_pb2_grpc import add_ReplacementServiceServicer_to_server
 from crossdvp.ledger.v1.token_service_pb2_grpc import add_TokenServiceServicer_to_server
+from crossdvp.ledger.v1.trade_service_pb2_grpc import add_TradeServiceServicer_to_server
 from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
 from crossdvp.validator.v1.quote_service_pb2_grpc import add_QuoteServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
@@ -38,9 +40,12 @@ from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.market.distribution.distributions import Distributions
+from chains.progmat.market.trades.desk import TradeDesk
+from chains.progmat.market.trades.peer_codec import AGREE_NET, ASK_METHOD, TRADE_ENDED
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.distribution_role import distributions_of
 from chains.progmat.node.errors import KeyMissing
+from chains.progmat.node.exchange_desks import ExchangeDesks
 from chains.progmat.node.following_network import FollowsNetwork
 from chains.progmat.node.gated_keys import GatedKeys, GatedSigner
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
@@ -48,6 +53,7 @@ from chains.progmat.node.light_client_kinds import CHAIN_READERS
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
+from chains.progmat.node.rpc_bank_service import BankServiceRpc
 from chains.progmat.node.rpc_distribution_service import DistributionServiceRpc
 from chains.progmat.node.rpc_flow_service import FlowServiceRpc
 from chains.progmat.node.rpc_membership_service import MembershipServiceRpc
@@ -55,7 +61,9 @@ from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.rpc_proposal_service import ProposalServiceRpc
 from chains.progmat.node.rpc_replacement_service import ReplacementServiceRpc
 from chains.progmat.node.rpc_token_service import TokenServiceRpc
+from chains.progmat.node.rpc_trade_service import TradeServiceRpc
 from chains.progmat.node.rpc_vault import VaultServiceRpc
+from chains.progmat.node.served_api import ServedApi
 from chains.progmat.node.storage import NodeDatabase, history_id
 from chains.progmat.node.storage.location import database_location
 from chains.progmat.node.storage.standing import Doubt
@@ -140,20 +148,6 @@ class RunningRole(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class ServedApi:
-    """A gRPC service of a node: its name in ``crossdvp.ledger.v1``, generated registration, and servicer."""
-
-    name: str
-    add: Callable[..., Any]
-    servicer: object
-
-    def serve(self, server: grpc.aio.Server) -> str:
-        """Register it; its full name."""
-        self.add(self.servicer, server)
-        return f"crossdvp.ledger.v1.{self.name}"
-
-
 class VaultRole:
     """SN, CN, AN, EN or BNO: a vault, flows and their services; what it may do, its roles say flow by flow."""
 
@@ -164,16 +158,20 @@ class VaultRole:
         rpc: NodeServiceRpc,
         vault_rpc: VaultServiceRpc,
         apis: Sequence[ServedApi],
+        exchange: ExchangeDesks,
         upkeep: VaultUpkeep | None,
         storage: NodeStorage,
+        desk: TradeDesk,
         distributions: Distributions,
     ) -> None:
+        self.desk = desk
         self._around = around
         self.distributions = distributions
         self.node = node
         self.rpc = rpc
         self.vault_rpc = vault_rpc
         self._apis = apis
+        self.exchange = exchange
         self._upkeep = upkeep
         self._storage = storage
 
@@ -214,7 +212,11 @@ class VaultRole:
         vault = VaultServiceRpc(node, around.keys, around.access, around.random_bytes)
         caller = (around.keys, around.access)
         members = MembershipServiceRpc(node, *caller)
-        distributions = distributions_of(node, NodeOperations(node, around.keys), around.random_bytes)
+        exchange = ExchangeDesks(node, *caller)
+        operations = NodeOperations(node, around.keys)
+        distributions = distributions_of(node, operations, around.random_bytes)
+        desk = TradeDesk(around.me.name, database, around.network, operations, around.clock, node.records_changed.next)
+        trades = TradeServiceRpc(desk, node, operations, around.access)
         apis = (
             ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
             ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
@@ -226,18 +228,26 @@ class VaultRole:
                 DistributionServiceRpc(node, *caller, distributions),
             ),
             ServedApi("MembershipService", add_MembershipServiceServicer_to_server, members),
+            ServedApi("TradeService", add_TradeServiceServicer_to_server, trades),
+            ServedApi("BankService", add_BankServiceServicer_to_server, BankServiceRpc(desk, node, around.access)),
             ServedApi("ProposalService", add_ProposalServiceServicer_to_server, ProposalServiceRpc(node, *caller)),
             ServedApi(
                 "ReplacementService", add_ReplacementServiceServicer_to_server, ReplacementServiceRpc(node, *caller)
             ),
+            *exchange.apis,
         )
-        return cls(around, node, rpc, vault, apis, upkeep, storage, distributions)
+        return cls(around, node, rpc, vault, apis, exchange, upkeep, storage, desk, distributions)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
         self._around.answer_about_network(router)
         self.node.answer_peers(router)
         self.distributions.answer_peers(router)
+        self.exchange.answer_peers(router)
+        if Role.CUSTODIAN in self._around.me.roles:
+            router.register(ASK_METHOD, self.desk.handle_ask)
+            router.register(TRADE_ENDED, self.desk.handle_ended)
+            router.register(AGREE_NET, self.desk.handle_net)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
         """All of its services."""
@@ -247,6 +257,9 @@ class VaultRole:
         """Resume flows and deliveries."""
         await self.node.start()
         await self.distributions.start()
+        self.exchange.start()
+        if Role.CUSTODIAN in self._around.me.roles:
+            self.desk.start()
         if self._upkeep is not None:
             self._upkeep.start()
 
@@ -254,9 +267,11 @@ class VaultRole:
         """Stop flows, close the database."""
         self.rpc.stop()
         self.vault_rpc.stop()
+        await self.exchange.stop()
         if self._upkeep is not None:
             await self._upkeep.stop()
         await self.distributions.stop()
+        await self.desk.stop()
         await self.node.stop()
         await self._storage.release()
 

@@ -130,7 +130,7 @@ def test_no_token_goes_without_its_owner_and_its_registrar(
             "one token",
         ),
         (lambda b: replace(b, commands=b.commands * 2), TokenViolation, "one command"),
-        (lambda b: replace(b, commands=(replace(b.commands[0], data=b"x"),)), TokenViolation, "no data"),
+        (lambda b: replace(b, commands=(replace(b.commands[0], data=b"x"),)), TokenViolation, "transfer note"),
         (lambda b: replace(b, commands=(replace(b.commands[0], name="Mint"),)), TokenViolation, "known"),
         (lambda b: replace(b, commands=(replace(b.commands[0], name="Move"),)), TokenViolation, "consumes tokens"),
     ],

@@ -29,9 +29,19 @@ outage_lines = Table(
     emergency_metadata,
     Column("outage_id", LargeBinary(32), nullable=False),
     Column("line", Int64, nullable=False),
-    Column("units", Int64, nullable=False),  # to be brought in; 0: the ledger had made the move itself
-    Column("counted_tx_id", LargeBinary(32)),  # that ledger_tx
+    Column("units", Int64, nullable=False),  # to be brought in; 0: the ledger had made the whole move itself
+    Column("attempt", Int64, nullable=False),  # counts refused forced transfers
     Column("tx_id", LargeBinary(32)),  # the forced transfer, once it is recorded
     PrimaryKeyConstraint("outage_id", "line"),
+    ForeignKeyConstraint(["outage_id"], [outages.c.outage_id]),
+)
+
+counted = Table(
+    "emergency_counted",  # moves that the ledger had made itself, and the line each is part of
+    emergency_metadata,
+    Column("outage_id", LargeBinary(32), nullable=False),
+    Column("tx_id", LargeBinary(32), nullable=False),
+    Column("line", Int64, nullable=False),
+    PrimaryKeyConstraint("outage_id", "tx_id"),
     ForeignKeyConstraint(["outage_id"], [outages.c.outage_id]),
 )

@@ -13,13 +13,13 @@ _LONGEST_CLOSURE_DAYS = 14
 class HolidayAdjustment(IntEnum):
     """To which day; the numbers are those of ``SecurityState``."""
 
-    NONE = 0
+    NONE = 1
     """The date itself, business day or not."""
-    NEXT = 1
+    NEXT = 2
     """The first business day on or after it (翌営業日)."""
-    PREVIOUS = 2
+    PREVIOUS = 3
     """The last business day on or before it (前営業日)."""
-    MODIFIED_NEXT = 3
+    MODIFIED_NEXT = 4
     """As NEXT, but PREVIOUS where NEXT would be in another month (修正翌営業日)."""
 
 

@@ -30,15 +30,17 @@ def legs_of(changes: Mapping[str, int]) -> tuple[Leg, ...]:
 
     What one has more and another has less was moved; what is left over on one side was issued, or redeemed.
     """
-    givers = [[node, -change] for node, change in sorted(changes.items()) if change < 0]
-    takers = [[node, change] for node, change in sorted(changes.items()) if change > 0]
+    givers = [(node, -change) for node, change in sorted(changes.items()) if change < 0]
+    takers = [(node, change) for node, change in sorted(changes.items()) if change > 0]
     legs = []
     while givers and takers:
-        (giver, has), (taker, wants) = givers[0], takers[0]
-        moved = min(int(has), int(wants))
-        legs.append(Leg(LegKind.MOVE, str(giver), str(taker), moved))
-        givers[0], takers[0] = [giver, int(has) - moved], [taker, int(wants) - moved]
-        givers, takers = ([side for side in sides if side[1]] for sides in (givers, takers))
-    legs += [Leg(LegKind.REDEEM, str(giver), "", int(has)) for giver, has in givers]
-    legs += [Leg(LegKind.ISSUE, "", str(taker), int(wants)) for taker, wants in takers]
+        (giver, has), (taker, wants) = givers.pop(0), takers.pop(0)
+        moved = min(has, wants)
+        legs.append(Leg(LegKind.MOVE, giver, taker, moved))
+        if has > moved:
+            givers.insert(0, (giver, has - moved))
+        if wants > moved:
+            takers.insert(0, (taker, wants - moved))
+    legs += [Leg(LegKind.REDEEM, giver, "", has) for giver, has in givers]
+    legs += [Leg(LegKind.ISSUE, "", taker, wants) for taker, wants in takers]
     return tuple(legs)
