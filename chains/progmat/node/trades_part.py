@@ -41,7 +41,7 @@ class TradesPart:
             router.register(TRADE_ENDED, self.desk.handle_ended)
             router.register(AGREE_NET, self.desk.handle_net)
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Drive what is due."""
         if self._is_custodian:
             self.desk.start()
