@@ -85,6 +85,9 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "ThawCash": _TRUSTEES,
     "ConfirmDeposit": _TRUSTEES,
     "ConfirmPayout": _TRUSTEES,
+    "CancelDeposit": _TRUSTEE,
+    "RetryDeposit": _TRUSTEE,
+    "ResumeIssues": _TRUSTEES,
     # trades
     "RegisterCashMethod": _TRADER,
     "InstructTrade": _TRADER,
