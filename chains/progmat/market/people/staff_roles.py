@@ -75,6 +75,8 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "FreezeToken": _REGISTRARS,
     "ThawToken": _REGISTRARS,
     "CancelTransfer": _REGISTRARS,
+    "SnapshotRecordDate": _REGISTRAR,
+    "PlanNormalisation": _REGISTRARS,
     # the coin
     "RegisterCoin": _TRUSTEES,
     "AmendCoin": _TRUSTEES,

@@ -30,6 +30,10 @@ class EntryKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ENTRY_KIND_PACKAGE_UPGRADE: _ClassVar[EntryKind]
     ENTRY_KIND_DVP: _ClassVar[EntryKind]
     ENTRY_KIND_PAYMENT: _ClassVar[EntryKind]
+    ENTRY_KIND_FORCE: _ClassVar[EntryKind]
+    ENTRY_KIND_FREEZE: _ClassVar[EntryKind]
+    ENTRY_KIND_THAW: _ClassVar[EntryKind]
+    ENTRY_KIND_CANCEL: _ClassVar[EntryKind]
     ENTRY_KIND_COUPON: _ClassVar[EntryKind]
 COIN_STATUS_UNSPECIFIED: CoinStatus
 COIN_STATUS_FREE: CoinStatus
@@ -47,6 +51,10 @@ ENTRY_KIND_NOTARY_CHANGE: EntryKind
 ENTRY_KIND_PACKAGE_UPGRADE: EntryKind
 ENTRY_KIND_DVP: EntryKind
 ENTRY_KIND_PAYMENT: EntryKind
+ENTRY_KIND_FORCE: EntryKind
+ENTRY_KIND_FREEZE: EntryKind
+ENTRY_KIND_THAW: EntryKind
+ENTRY_KIND_CANCEL: EntryKind
 ENTRY_KIND_COUPON: EntryKind
 
 class StateReference(_message.Message):
