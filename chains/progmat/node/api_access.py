@@ -157,6 +157,17 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "ListExpectedPayments": Permission.OPERATE,
     "ListUnmatchedLines": Permission.OPERATE,
     "MatchBankLine": Permission.OPERATE,
+    "GetRegister": Permission.CASH,
+    "ExportRegister": Permission.CASH,
+    "ListRegisterEntries": Permission.CASH,
+    "ListRecordDates": Permission.CASH,
+    "SnapshotRecordDate": Permission.OPERATE,
+    "GetSnapshot": Permission.CASH,
+    "ListSnapshots": Permission.CASH,
+    "BeginEmergency": Permission.OPERATE,
+    "PlanNormalisation": Permission.OPERATE,
+    "BringInLines": Permission.OPERATE,
+    "GetOutage": Permission.OPERATE,
 }
 """By method; a method that is missing here cannot be called."""
 

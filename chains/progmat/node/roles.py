@@ -15,6 +15,7 @@ from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_
 from crossdvp.ledger.v1.membership_service_pb2_grpc import add_MembershipServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.ledger.v1.proposal_service_pb2_grpc import add_ProposalServiceServicer_to_server
+from crossdvp.ledger.v1.register_service_pb2_grpc import add_RegisterServiceServicer_to_server
 from crossdvp.ledger.v1.replacement_service_pb2_grpc import add_ReplacementServiceServicer_to_server
 from crossdvp.ledger.v1.token_service_pb2_grpc import add_TokenServiceServicer_to_server
 from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
@@ -50,6 +51,7 @@ from chains.progmat.node.rpc_flow_service import FlowServiceRpc
 from chains.progmat.node.rpc_membership_service import MembershipServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.rpc_proposal_service import ProposalServiceRpc
+from chains.progmat.node.rpc_register_service import RegisterServiceRpc
 from chains.progmat.node.rpc_replacement_service import ReplacementServiceRpc
 from chains.progmat.node.rpc_token_service import TokenServiceRpc
 from chains.progmat.node.rpc_vault import VaultServiceRpc
@@ -199,11 +201,13 @@ class VaultRole:
         vault = VaultServiceRpc(node, around.keys, around.access, around.random_bytes)
         caller = (around.keys, around.access)
         members = MembershipServiceRpc(node, *caller)
+        register = RegisterServiceRpc(node, around.access, around.random_bytes)
         apis = (
             ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
             ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
             ServedApi("VaultService", add_VaultServiceServicer_to_server, vault),
             ServedApi("TokenService", add_TokenServiceServicer_to_server, TokenServiceRpc(node, *caller)),
+            ServedApi("RegisterService", add_RegisterServiceServicer_to_server, register),
             ServedApi("MembershipService", add_MembershipServiceServicer_to_server, members),
             ServedApi("ProposalService", add_ProposalServiceServicer_to_server, ProposalServiceRpc(node, *caller)),
             ServedApi(

@@ -79,6 +79,8 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "ReleaseHeldLines": _REGISTRARS,
     "CancelDistribution": _REGISTRARS,
     "GiveMandate": _CLERKS,
+    "SnapshotRecordDate": _REGISTRAR,
+    "PlanNormalisation": _REGISTRARS,
     # the coin
     "RegisterCoin": _TRUSTEES,
     "AmendCoin": _TRUSTEES,
