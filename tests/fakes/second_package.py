@@ -93,10 +93,17 @@ def _install(encode: object, decode: object) -> None:
 
 
 def _encode_second(
-    coin_id: str, issuer: Party, amount_yen: int, owner: PublicKey, node: str, owner_kind: OwnerKind
+    coin_id: str,
+    issuer: Party,
+    amount_yen: int,
+    owner: PublicKey,
+    node: str,
+    owner_kind: OwnerKind,
+    *,
+    frozen: bool = False,
 ) -> bytes:
-    return MARK + encode_cash(coin_id, issuer, amount_yen, owner, node, owner_kind)
+    return MARK + encode_cash(coin_id, issuer, amount_yen, owner, node, owner_kind, frozen=frozen)
 
 
-def _decode_either(data: bytes) -> tuple[str, Party, int, PublicKey, str, OwnerKind]:
+def _decode_either(data: bytes) -> tuple[str, Party, int, PublicKey, str, OwnerKind, bool]:
     return decode_cash(data.removeprefix(MARK))
