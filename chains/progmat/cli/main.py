@@ -17,6 +17,7 @@ COMMANDS: Final[Commands] = {
     "flows": ("chains.progmat.cli.flows", "What flows wait for; retry, park or abort them; recover what was missed."),
     "members": ("chains.progmat.cli.members", "Members of the business networks: list, admit, suspend, revoke."),
     "clients": ("chains.progmat.cli.clients", "Light clients of other chains: show, recover, endorse, prune."),
+    "register": ("chains.progmat.cli.register", "The register of a security: holders, history, record dates, outages."),
     "tokens": ("chains.progmat.cli.tokens", "Tokens of the ST and UT networks: balances, issue, move, redeem."),
     "exchange": ("chains.progmat.cli.exchange", "A venue: listings, members, the trading day, orders, executions."),
     "orders": ("chains.progmat.cli.orders", "Brokers' orders at a custodian node, and the executions they became."),

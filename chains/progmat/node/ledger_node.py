@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from chains.progmat.contracts.names import DISTRIBUTION
 from chains.progmat.flows import (
     peer_codec,
 )
@@ -52,6 +52,7 @@ from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.suspended_approvers import SuspendedApprovers
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import ChainReader
+from chains.progmat.node.changes import Changes
 from chains.progmat.node.flow_builders import BUILDERS
 from chains.progmat.node.peers import PeerIdentity, PeerNetwork, PeerRouter
 from chains.progmat.node.storage import Effect, NodeDatabase
@@ -85,28 +86,13 @@ class NodeParts:
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
 
 
-class Changes:
-    """Tells waiters that something was recorded. Take ``next`` before looking, so that no change is missed."""
-
-    def __init__(self) -> None:
-        self._next = asyncio.Event()
-
-    def next(self) -> asyncio.Event:
-        """Set at the next change."""
-        return self._next
-
-    def tell(self) -> None:
-        """Something changed."""
-        self._next.set()
-        self._next = asyncio.Event()
-
-
 class LedgerNode:
     """Flows and responders of one node. ``answer_peers`` before ``start``; ``stop`` before its database is closed."""
 
     def __init__(self, parts: NodeParts) -> None:
         self.parts = parts
         self.records_changed = Changes()
+        self.distributions_changed = Changes()
         self.executions_changed, self._executions_told = Changes(), 0
         self._coin_queue = CoinQueue()
         self._ahead = Ahead()
@@ -175,9 +161,9 @@ class LedgerNode:
         """Memberships and rule states that flows reference, and what is answered about those kept here."""
         parts = self.parts
         asking = (parts.database, parts.network, back_chain, self._outdated)
-        self._members = MembershipBook(Memberships(parts.me, parts.directory), *asking)
+        self.members = MembershipBook(Memberships(parts.me, parts.directory), *asking)
         self._rules = RuleStateBook(RuleKind(parts.me, parts.directory), *asking)
-        self._membership_desk = MembershipDesk(parts.database, parts.directory, self._disclosing)
+        self.membership_desk = MembershipDesk(parts.database, parts.directory, self._disclosing)
         self._rule_desk = RuleStateDesk(parts.me, parts.database, parts.directory, self._disclosing)
 
     def _sign_for_others(self, recorder: Recorder, back_chain: BackChain, book: PendingBook) -> None:
@@ -260,7 +246,7 @@ class LedgerNode:
         router.register(peer_codec.FETCH_TRANSACTIONS, self._disclosing.handle_fetch)
         router.register(peer_codec.LIST_FINAL, self._listings.handle)
         router.register(peer_codec.ATTESTED, self._handle_attestation)
-        router.register(peer_codec.FETCH_MEMBERSHIP, self._membership_desk.handle)
+        router.register(peer_codec.FETCH_MEMBERSHIP, self.membership_desk.handle)
         router.register(peer_codec.FETCH_RULE_STATE, self._rule_desk.handle)
         router.register(FRESH_KEY, self._fresh_keys.handle_fresh_key)
         router.register(SHOW_FRESH_KEYS, self._fresh_keys.handle_show)
@@ -330,6 +316,8 @@ class LedgerNode:
         self._ahead.note(signed, encoded(signed), participants)
         self._count_history(signed.wire)
         self.pending.book.settled(signed.id)
+        if any(command.contract == DISTRIBUTION for command in signed.wire.commands):
+            self.distributions_changed.tell()
 
     def _found_final(self, others: Collection[str], signed: SignedTransaction) -> None:
         """What was pending is recorded, and owed to the others."""
@@ -357,9 +345,9 @@ class LedgerNode:
         wire = delivered_wire(effect.body)
         self._disclosing.disclose(effect.peer, wire)
         ahead = self._ahead.of(effect.peer, wire)
-        for sent in ahead:  # who is no member of the coin's network lacks the memberships that those reference
-            self._disclosing.disclose(effect.peer, decoded(sent).wire)
-        return peer_codec.with_ahead(effect.body, ahead)
+        for ancestor in ahead:
+            self._disclosing.disclose_ids(effect.peer, ancestor.uses)
+        return peer_codec.with_ahead(effect.body, tuple(ancestor.signed_bytes for ancestor in ahead))
 
     def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
         parts = self.parts
@@ -372,7 +360,7 @@ class LedgerNode:
             chain_readers=parts.chain_readers,
             preparation=PeerPreparation(
                 parts.me,
-                self._members,
+                self.members,
                 self._rules,
                 self._dvp,
                 self._fresh_keys,

@@ -148,7 +148,7 @@ class CoinServiceRpc(FlowStarting, CoinServiceServicer):
             coins=[
                 pb.RegisteredCoin(
                     coin_id=view.coin.coin_id,
-                    kind=view.coin.kind.value,
+                    kind=view.coin.kind.value,  # type: ignore[arg-type] # enum values are ints at run time
                     approver_keys=[key.encoded() for key in view.coin.approvers],
                     admitted=map(account_to_message, view.admitted),
                     halted_because=view.halted_because,
@@ -207,7 +207,7 @@ def _caller(context: Context) -> Caller:
 
 
 def _certificate_hash(context: Context) -> bytes:
-    found = context.auth_context().get("x509_pem_cert", ())
+    found = tuple(context.auth_context().get("x509_pem_cert", ()))
     return bytes(sha256(found[0])) if found else b""
 
 

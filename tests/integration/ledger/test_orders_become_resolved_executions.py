@@ -24,6 +24,7 @@ from chains.progmat.market.exchange.trade_accounts import TRADE_ACCOUNTS, encode
 from chains.progmat.market.exchange.venue.model import Listing, OpenDay, Place, Security, Side, StartTrading
 from chains.progmat.market.exchange.venue_desk import VenueDesk
 from chains.progmat.market.exchange.venue_store import Execution, Trader, executions_after
+from chains.progmat.node.exchange_part import ExchangePart
 from chains.rpc_status import RemoteCallerError
 from ibc.dvp import CashAccount
 from primitives.hashing import sha256
@@ -59,7 +60,7 @@ class Market:
 
     @property
     def venue(self) -> VenueDesk:
-        return self.ledger.vault(EN).exchange.venue
+        return self.ledger.vault(EN).part(ExchangePart).venue
 
     def next_id(self) -> str:
         self.orders += 1
@@ -72,7 +73,7 @@ class Market:
         registered = BrokerOrder(
             order or self.next_id(), side, TOKEN_ID, AN.name, quantity, f"INV-{account.node}", account.key, account.key
         )
-        await self.ledger.vault(at).exchange.brokers.register(registered, "clerk-1")
+        await self.ledger.vault(at).part(ExchangePart).brokers.register(registered, "clerk-1")
         return registered.order_id
 
     async def place(self, member: str, order: str, side: Side, limit_yen: int = 40, quantity: int = 10) -> None:

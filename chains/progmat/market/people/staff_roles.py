@@ -75,6 +75,12 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "FreezeToken": _REGISTRARS,
     "ThawToken": _REGISTRARS,
     "CancelTransfer": _REGISTRARS,
+    "OrderDistribution": _REGISTRARS,
+    "ReleaseHeldLines": _REGISTRARS,
+    "CancelDistribution": _REGISTRARS,
+    "GiveMandate": _CLERKS,
+    "SnapshotRecordDate": _REGISTRAR,
+    "PlanNormalisation": _REGISTRARS,
     # the coin
     "RegisterCoin": _TRUSTEES,
     "AmendCoin": _TRUSTEES,
@@ -92,5 +98,12 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "RegisterCashMethod": _TRADER,
     "InstructTrade": _TRADER,
     "CancelTradeInstruction": _TRADERS,
+    "RegisterOrder": _TRADER,
+    "ReviseOrder": _TRADER,
+    # the venue
+    "SetListing": _CLERKS,
+    "SetTrader": _CLERKS,
+    "ChangeDay": _CLERK,
+    "WithdrawExecution": _CLERKS,
 }
 """By act."""
