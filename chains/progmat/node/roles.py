@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import grpc.aio
 from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_server
 from crossdvp.ledger.v1.membership_service_pb2_grpc import add_MembershipServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.ledger.v1.proposal_service_pb2_grpc import add_ProposalServiceServicer_to_server
+from crossdvp.ledger.v1.register_service_pb2_grpc import add_RegisterServiceServicer_to_server
 from crossdvp.ledger.v1.replacement_service_pb2_grpc import add_ReplacementServiceServicer_to_server
 from crossdvp.ledger.v1.token_service_pb2_grpc import add_TokenServiceServicer_to_server
 from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
@@ -50,6 +51,7 @@ from chains.progmat.node.rpc_flow_service import FlowServiceRpc
 from chains.progmat.node.rpc_membership_service import MembershipServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.rpc_proposal_service import ProposalServiceRpc
+from chains.progmat.node.rpc_register_service import RegisterServiceRpc
 from chains.progmat.node.rpc_replacement_service import ReplacementServiceRpc
 from chains.progmat.node.rpc_token_service import TokenServiceRpc
 from chains.progmat.node.rpc_vault import VaultServiceRpc
@@ -75,6 +77,7 @@ from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
 from light_clients.enclave.attestation.roots import PRODUCTION_ROOT_PINS
 
+PartT = TypeVar("PartT", bound=MarketPart)
 OpenUniquenessStore = Callable[[Path, str], UniquenessStore]
 """Path and ledger id; may block."""
 
@@ -198,11 +201,13 @@ class VaultRole:
         vault = VaultServiceRpc(node, around.keys, around.access, around.random_bytes)
         caller = (around.keys, around.access)
         members = MembershipServiceRpc(node, *caller)
+        register = RegisterServiceRpc(node, around.access, around.random_bytes)
         apis = (
             ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
             ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
             ServedApi("VaultService", add_VaultServiceServicer_to_server, vault),
             ServedApi("TokenService", add_TokenServiceServicer_to_server, TokenServiceRpc(node, *caller)),
+            ServedApi("RegisterService", add_RegisterServiceServicer_to_server, register),
             ServedApi("MembershipService", add_MembershipServiceServicer_to_server, members),
             ServedApi("ProposalService", add_ProposalServiceServicer_to_server, ProposalServiceRpc(node, *caller)),
             ServedApi(
@@ -211,6 +216,10 @@ class VaultRole:
         )
         market = market_parts(node, around.keys, around.access, around.random_bytes)
         return cls(around, node, rpc, vault, apis, upkeep, storage, market)
+
+    def part(self, kind: type[PartT]) -> PartT:
+        """The market's part of that kind."""
+        return next(part for part in self.market if isinstance(part, kind))
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
@@ -230,7 +239,7 @@ class VaultRole:
         if self._upkeep is not None:
             self._upkeep.start()
         for part in self.market:
-            part.start()
+            await part.start()
 
     async def stop(self) -> None:
         """Stop flows, close the database."""

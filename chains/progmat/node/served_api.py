@@ -1,4 +1,4 @@
-"""What a part of a node serves: gRPC services beside each other on one port."""
+"""``ServedApi``: one gRPC service of a node."""
 
 from __future__ import annotations
 

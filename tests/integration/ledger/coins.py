@@ -49,7 +49,7 @@ class Coins:
     @property
     def desk(self) -> TrustDesk:
         """Of the issuer's node as it runs now."""
-        (part,) = [part for part in self.ledger.vault(SN).market if isinstance(part, CoinPart)]
+        part = self.ledger.vault(SN).part(CoinPart)
         assert part.desk is not None
         return part.desk
 
