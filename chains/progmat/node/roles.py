@@ -41,6 +41,7 @@ from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.market.trades.desk import TradeDesk
 from chains.progmat.market.trades.peer_codec import AGREE_NET, ASK_METHOD, TRADE_ENDED
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.desk_acts import DeskActs
 from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.following_network import FollowsNetwork
 from chains.progmat.node.gated_keys import GatedKeys, GatedSigner
@@ -218,7 +219,9 @@ class VaultRole:
         members = MembershipServiceRpc(node, *caller)
         operations = NodeOperations(node, around.keys)
         desk = TradeDesk(around.me.name, database, around.network, operations, around.clock, node.records_changed.next)
-        trades = TradeServiceRpc(desk, node, operations, around.access)
+        acts = DeskActs(around.clock, around.random_bytes)
+        trades = TradeServiceRpc(desk, node, operations, around.access, acts)
+        bank = BankServiceRpc(desk, node, around.access, acts)
         apis = (
             ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
             ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
@@ -226,7 +229,7 @@ class VaultRole:
             ServedApi("TokenService", add_TokenServiceServicer_to_server, TokenServiceRpc(node, *caller)),
             ServedApi("MembershipService", add_MembershipServiceServicer_to_server, members),
             ServedApi("TradeService", add_TradeServiceServicer_to_server, trades),
-            ServedApi("BankService", add_BankServiceServicer_to_server, BankServiceRpc(desk, node, around.access)),
+            ServedApi("BankService", add_BankServiceServicer_to_server, bank),
             ServedApi("ProposalService", add_ProposalServiceServicer_to_server, ProposalServiceRpc(node, *caller)),
             ServedApi(
                 "ReplacementService", add_ReplacementServiceServicer_to_server, ReplacementServiceRpc(node, *caller)

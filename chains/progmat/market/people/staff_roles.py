@@ -86,8 +86,11 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "ConfirmDeposit": _TRUSTEES,
     "ConfirmPayout": _TRUSTEES,
     # trades
-    "RegisterCashMethod": _TRADER,
+    "RegisterCashMethod": _TRADERS,
     "InstructTrade": _TRADER,
     "CancelTradeInstruction": _TRADERS,
+    "FormNetSet": _TRADER,
+    "ImportBankStatement": _TRADER,
+    "MatchBankLine": _TRADERS,
 }
 """By act."""
