@@ -38,6 +38,7 @@ from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.desk_acts import DeskActs
 from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.following_network import FollowsNetwork
 from chains.progmat.node.gated_keys import GatedKeys, GatedSigner
@@ -202,6 +203,11 @@ class VaultRole:
         caller = (around.keys, around.access)
         members = MembershipServiceRpc(node, *caller)
         register = RegisterServiceRpc(node, around.access, around.random_bytes)
+        operations = NodeOperations(node, around.keys)
+        desk = TradeDesk(around.me.name, database, around.network, operations, around.clock, node.records_changed.next)
+        acts = DeskActs(around.clock, around.random_bytes)
+        trades = TradeServiceRpc(desk, node, operations, around.access, acts)
+        bank = BankServiceRpc(desk, node, around.access, acts)
         apis = (
             ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
             ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
@@ -209,6 +215,8 @@ class VaultRole:
             ServedApi("TokenService", add_TokenServiceServicer_to_server, TokenServiceRpc(node, *caller)),
             ServedApi("RegisterService", add_RegisterServiceServicer_to_server, register),
             ServedApi("MembershipService", add_MembershipServiceServicer_to_server, members),
+            ServedApi("TradeService", add_TradeServiceServicer_to_server, trades),
+            ServedApi("BankService", add_BankServiceServicer_to_server, bank),
             ServedApi("ProposalService", add_ProposalServiceServicer_to_server, ProposalServiceRpc(node, *caller)),
             ServedApi(
                 "ReplacementService", add_ReplacementServiceServicer_to_server, ReplacementServiceRpc(node, *caller)

@@ -95,8 +95,11 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "RetryDeposit": _TRUSTEE,
     "ResumeIssues": _TRUSTEES,
     # trades
-    "RegisterCashMethod": _TRADER,
+    "RegisterCashMethod": _TRADERS,
     "InstructTrade": _TRADER,
     "CancelTradeInstruction": _TRADERS,
+    "FormNetSet": _TRADER,
+    "ImportBankStatement": _TRADER,
+    "MatchBankLine": _TRADERS,
 }
 """By act."""
