@@ -12,6 +12,7 @@ from chains.progmat.node.distribution_part import DistributionPart
 from chains.progmat.node.exchange_part import ExchangePart
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.peers import PeerRouter
+from chains.progmat.node.register_part import RegisterPart
 from chains.progmat.node.served_api import ServedApi
 from chains.progmat.node.trades_part import TradesPart
 
@@ -42,8 +43,9 @@ def market_parts(
 ) -> tuple[MarketPart, ...]:
     """All parts of a node, whatever its roles: a part of other roles refuses by name."""
     return (
+        RegisterPart(node, access, random_bytes),
         CoinPart(node, keys, access, random_bytes),
         ExchangePart(node, keys, access),
-        TradesPart(node, keys, access),
+        TradesPart(node, keys, access, random_bytes),
         DistributionPart(node, keys, access, random_bytes),
     )

@@ -15,7 +15,6 @@ from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_
 from crossdvp.ledger.v1.membership_service_pb2_grpc import add_MembershipServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.ledger.v1.proposal_service_pb2_grpc import add_ProposalServiceServicer_to_server
-from crossdvp.ledger.v1.register_service_pb2_grpc import add_RegisterServiceServicer_to_server
 from crossdvp.ledger.v1.replacement_service_pb2_grpc import add_ReplacementServiceServicer_to_server
 from crossdvp.ledger.v1.token_service_pb2_grpc import add_TokenServiceServicer_to_server
 from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
@@ -38,7 +37,6 @@ from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.identity import KeyStore, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
-from chains.progmat.node.desk_acts import DeskActs
 from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.following_network import FollowsNetwork
 from chains.progmat.node.gated_keys import GatedKeys, GatedSigner
@@ -52,7 +50,6 @@ from chains.progmat.node.rpc_flow_service import FlowServiceRpc
 from chains.progmat.node.rpc_membership_service import MembershipServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.rpc_proposal_service import ProposalServiceRpc
-from chains.progmat.node.rpc_register_service import RegisterServiceRpc
 from chains.progmat.node.rpc_replacement_service import ReplacementServiceRpc
 from chains.progmat.node.rpc_token_service import TokenServiceRpc
 from chains.progmat.node.rpc_vault import VaultServiceRpc
@@ -202,21 +199,12 @@ class VaultRole:
         vault = VaultServiceRpc(node, around.keys, around.access, around.random_bytes)
         caller = (around.keys, around.access)
         members = MembershipServiceRpc(node, *caller)
-        register = RegisterServiceRpc(node, around.access, around.random_bytes)
-        operations = NodeOperations(node, around.keys)
-        desk = TradeDesk(around.me.name, database, around.network, operations, around.clock, node.records_changed.next)
-        acts = DeskActs(around.clock, around.random_bytes)
-        trades = TradeServiceRpc(desk, node, operations, around.access, acts)
-        bank = BankServiceRpc(desk, node, around.access, acts)
         apis = (
             ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
             ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
             ServedApi("VaultService", add_VaultServiceServicer_to_server, vault),
             ServedApi("TokenService", add_TokenServiceServicer_to_server, TokenServiceRpc(node, *caller)),
-            ServedApi("RegisterService", add_RegisterServiceServicer_to_server, register),
             ServedApi("MembershipService", add_MembershipServiceServicer_to_server, members),
-            ServedApi("TradeService", add_TradeServiceServicer_to_server, trades),
-            ServedApi("BankService", add_BankServiceServicer_to_server, bank),
             ServedApi("ProposalService", add_ProposalServiceServicer_to_server, ProposalServiceRpc(node, *caller)),
             ServedApi(
                 "ReplacementService", add_ReplacementServiceServicer_to_server, ReplacementServiceRpc(node, *caller)
