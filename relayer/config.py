@@ -174,6 +174,14 @@ def _refuse_mock(evm: EvmSection, profile: RegistryProfile) -> None:
         )
 
 
+def _refuse_kill(kill_at: str, profile: RegistryProfile) -> None:
+    if kill_at and profile is not RegistryProfile.TEST:
+        raise ValueError(
+            f'kill_at: expected nothing, found "{kill_at}": the process would kill itself there; '
+            'leave the line out, or say profile = "test" at the head of a configuration that is for tests only'
+        )
+
+
 class PathSection(_Proved):
     """One path: an EVM chain, the ledger, and the proofs between them. Its name is kept with everything stored.
 
@@ -211,7 +219,7 @@ class RelayerConfig(_Section):
     ``archive_after_s``: a packet that ended longer ago is archived.
     ``evidence_directory``: where a file is kept for each Validator that signed twice; beside the database by default.
     ``telemetry``: see ``TelemetrySection``; nothing listens and nothing is traced unless it is given.
-    ``kill_at`` is for kill tests only: the process sends itself SIGKILL when it reaches that line.
+    ``kill_at`` is for kill tests, with profile ``test``: the process sends itself SIGKILL when it reaches that line.
     """
 
     profile: RegistryProfile = RegistryProfile.PRODUCTION
@@ -230,9 +238,10 @@ class RelayerConfig(_Section):
     kill_at: Annotated[str, _known_line(CrashPoint)] = ""
 
     @model_validator(mode="after")
-    def _mock_is_for_tests(self) -> Self:
+    def _what_is_for_tests_is_for_tests(self) -> Self:
         for path in self.paths:
             _refuse_mock(path.evm, self.profile)
+        _refuse_kill(self.kill_at, self.profile)
         return self
 
     @model_validator(mode="after")
@@ -289,8 +298,9 @@ class GatewayConfig(_Proved):
     kill_at: Annotated[str, _known_line(GatewayCrashPoint)] = ""
 
     @model_validator(mode="after")
-    def _mock_is_for_tests(self) -> Self:
+    def _what_is_for_tests_is_for_tests(self) -> Self:
         _refuse_mock(self.evm, self.profile)
+        _refuse_kill(self.kill_at, self.profile)
         return self
 
     @model_validator(mode="after")

@@ -16,6 +16,7 @@ from typing import Final
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "proto" / "gen")]
 
+from chains.progmat.market.trades.reasons import NoticeReason  # noqa: E402 # the checkout must be importable first
 from chains.rpc_status import Blame, blame_of, code_of  # noqa: E402 # the checkout must be importable first
 from primitives.errors import CrossDvpError  # noqa: E402 # as above
 from relayer import rpc_relayer as relayer_codes  # noqa: E402 # as above
@@ -31,9 +32,20 @@ PROCESSES: Final = (
     "relayer.app",
     "relayer.gateway.token_minting",
     "chains.progmat.ibc_host.errors",
+    "chains.progmat.market.trades.errors",
+    "chains.progmat.market.bank.errors",
+    "chains.progmat.market.business_case.numbers",
+    "chains.progmat.market.distribution.errors",
+    "chains.progmat.market.exchange.errors",
+    "chains.progmat.market.exchange.venue.errors",
+    "chains.progmat.flows.execution_errors",
 )
 """What they import is what can be told to a caller; a custodian's refusals of a lock come along with the last."""
-WITHOUT_CLASS: Final = {"INTERNAL": "what is not ours", "TOO_MANY_TRIES": "relayer/gateway/ledger_side.py"}
+WITHOUT_CLASS: Final = {
+    "INTERNAL": "what is not ours",
+    "TOO_MANY_TRIES": "relayer/gateway/ledger_side.py",
+    **dict.fromkeys((reason.value for reason in NoticeReason), "chains/progmat/market/trades/reasons.py"),
+}
 OURS: Final = ("relayer", "chains", "light_clients", "ibc", "primitives")
 CODES: Final = {**SERVER_CODES, **relayer_codes.STATUS_CODES, **gateway_codes.STATUS_CODES, **http_errors.FACE_CODES}
 INTRODUCTION: Final = (
@@ -48,6 +60,15 @@ LAYERS: Final = {
     "evm": "The EVM chain and its nodes",
     "light_clients": "Light clients",
     "protocol": "Packets, encodings, proofs",
+    "securities": "Securities on the ledger: gates, freezes, forced transfers",
+    "registerbook": "Registers, record dates, the emergency register",
+    "coin": "Coin in trust",
+    "exchange": "The venue, executions, orders",
+    "nativedesk": "Native settlement, bank statements, instructions by file",
+    "people": "Master data, users, approvals",
+    "keys": "Keys and where they are kept",
+    "distribution": "Coupons, distributions, utility tokens",
+    "market": "Business case",
 }
 
 
@@ -115,7 +136,8 @@ def index() -> str:
     ]
     for layer, title in LAYERS.items():
         rows = [f"- [{e.reason}]({e.reason}.md) {e.what}" for e in catalogue().values() if e.layer == layer]
-        parts += [f"## {title}", "\n".join(sorted(rows))]
+        if rows:
+            parts += [f"## {title}", "\n".join(sorted(rows))]
     return "\n\n".join(parts) + "\n"
 
 

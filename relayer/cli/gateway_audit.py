@@ -13,12 +13,13 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from chains.audit_anchors import anchor_text, read_anchor
+from chains.audit_chain import AuditHead
 from chains.console import JsonFlag, Output, fail, out, output_of, show_json
 from primitives.errors import CrossDvpError
 from relayer.config import GatewayConfig, load_config
 from relayer.gateway.audit import AuditedCall, AuditLog
-from relayer.gateway.audit_anchors import anchor_text, read_anchor
-from relayer.gateway.audit_entries import AuditHead, AuditKind
+from relayer.gateway.audit_entries import AuditKind
 from relayer.gateway.settlement_tables import AUDIT_TABLE
 from relayer.gateway.store import GatewayStore
 

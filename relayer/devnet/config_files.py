@@ -108,7 +108,7 @@ def write_relayer_and_gateway(
     And the relayer's variant for the kill scenario: the same, but for the line it dies at.
     """
     head = _head(relayer, "relayer") + f"callers = {json.dumps([API_CLIENTS[2], 'relayer'])}\n"
-    kill = f'kill_at = "{CrashPoint.BEFORE_ACKNOWLEDGE.value}"\n'
+    kill = f'profile = "test"\nkill_at = "{CrashPoint.BEFORE_ACKNOWLEDGE.value}"\n'
     path = _path(shared_sections("relayer", rpc_url, nodes, validators) + proof("relayer")) + telemetry("relayer")
     (directory / "relayer.toml").write_text(head + path)
     (directory / "relayer-kill.toml").write_text(head + kill + path)

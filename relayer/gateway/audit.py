@@ -15,9 +15,10 @@ from typing import Final
 
 import structlog
 
+from chains.audit_chain import AuditHead, require_anchors, require_head
 from primitives.errors import CrossDvpError, UnavailableError
 from relayer.database import Database
-from relayer.gateway.audit_entries import AuditEntry, AuditHead, AuditRecord, require_head, verified
+from relayer.gateway.audit_entries import CHAIN, AuditEntry, AuditRecord
 from relayer.gateway.audit_tables import AuditTable
 
 MOST_QUEUED: Final = 10_000
@@ -81,10 +82,8 @@ class AuditLog:
         known = list(anchors)
         with self.database.transaction() as connection:
             expected = self.table.head(connection)
-            found = verified(AuditHead(), self.table.read(connection), known)
-        for anchor in sorted(known, key=lambda each: each.height):
-            if anchor.height > found.height:
-                require_head(anchor, found)
+            found = CHAIN.verified(AuditHead(), self.table.read(connection), known)
+        require_anchors(known, found)
         require_head(expected, found)
         return found
 

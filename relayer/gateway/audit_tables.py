@@ -6,16 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
+from chains.audit_chain import NO_HASH, AuditChainBroken, AuditHead
 from relayer.database import Int64, upsert
-from relayer.gateway.audit_entries import (
-    NO_HASH,
-    AuditChainBroken,
-    AuditEntry,
-    AuditHead,
-    AuditKind,
-    AuditRecord,
-    chained,
-)
+from relayer.gateway.audit_entries import AuditEntry, AuditKind, AuditRecord, chained
 from relayer.many_rows import insert_of
 
 _HEAD_ID = 1

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Final
 
+from chains.business_calendar import JST, CutOff, closed_because, jst_day, next_business_day
 from ibc.dvp import SettlementTerms
-from relayer.gateway.calendar import JST, CutOff, closed_because, jst_day, next_business_day
 from relayer.gateway.errors import BadRequest, NotABusinessDay, PastCutOff
 
 _LATEST_S: Final = 4_102_412_400

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from chains.business_calendar import CutOff
 from primitives.types import MAX_YEN
-from relayer.gateway.calendar import CutOff
 from relayer.gateway.cut_offs import CutOffs, LedgerCutOffs
 from relayer.gateway.instructing import InstructionRules
 from relayer.gateway.matching import Tolerances

@@ -7,8 +7,8 @@ from typing import Final
 
 import grpc
 
+from chains.business_calendar import CalendarUnknown
 from relayer.gateway.access_errors import ACCESS_CODES
-from relayer.gateway.calendar import CalendarUnknown
 from relayer.gateway.errors import (
     BadRequest,
     BuyerCancels,

@@ -118,7 +118,8 @@ class HubLedger:
     def lock(self, terms: SettlementTerms, sequence: int = 1) -> Packet:
         """Issue coins to the buyer and lock them: the packet is sent."""
         coins = self.model.commit(cash_issue(self.model.frame, self.issuer, cash(AMOUNT_YEN)))
-        plan = LockPlan(terms, sequence, self.window, coins[:1], self.client, *self.custodians)
+        buyers, sellers = self.custodians
+        plan = LockPlan(terms, sequence, self.window, coins[:1], self.client, buyers, sellers)
         locked_cash, lock = self.model.commit(build_lock(self.model.frame, plan))
         packet = packet_of(terms, sequence, LEDGER_CLIENT_ID, CLIENT_ID)
         self.locked[sequence] = _Locked(packet, locked_cash, lock)

@@ -82,7 +82,8 @@ class RelayedLedger(HubLedger):
         if sequence in self.expected:
             terms = self.expected[sequence]
             coins = self.model.commit(cash_issue(self.model.frame, self.issuer, cash(AMOUNT_YEN)))
-            builder = build_pay(self.model.frame, PayPlan(arrival, terms, coins[:1], *self.custodians))
+            buyers, sellers = self.custodians
+            builder = build_pay(self.model.frame, PayPlan(arrival, terms, coins[:1], buyers, sellers))
             ack = bytes(terms_hash(terms))
         elif sequence in self.declined:
             builder = build_decline(self.model.frame, arrival, self.declined[sequence], self.custodians[0])

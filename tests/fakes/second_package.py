@@ -14,7 +14,7 @@ from typing import Final
 
 from chains.progmat.contracts import cash as cash_module
 from chains.progmat.contracts.cash import CashContract
-from chains.progmat.contracts.cash_codec import OwnerKind, decode_cash, encode_cash
+from chains.progmat.contracts.cash_codec import CoinKind, OwnerKind, decode_cash, encode_cash
 from chains.progmat.contracts.dvp_lock_contract import DvpLockContract
 from chains.progmat.contracts.errors import CashViolation
 from chains.progmat.contracts.ibc_client import IbcClientContract
@@ -99,11 +99,12 @@ def _encode_second(
     owner: PublicKey,
     node: str,
     owner_kind: OwnerKind,
+    kind: CoinKind,
     *,
-    frozen: bool = False,
+    frozen: bool,
 ) -> bytes:
-    return MARK + encode_cash(coin_id, issuer, amount_yen, owner, node, owner_kind, frozen=frozen)
+    return MARK + encode_cash(coin_id, issuer, amount_yen, owner, node, owner_kind, kind, frozen=frozen)
 
 
-def _decode_either(data: bytes) -> tuple[str, Party, int, PublicKey, str, OwnerKind, bool]:
+def _decode_either(data: bytes) -> tuple[str, Party, int, PublicKey, str, OwnerKind, CoinKind, bool]:
     return decode_cash(data.removeprefix(MARK))

@@ -4,6 +4,10 @@ Outside a DvP lock a transaction with coins has one command under the rules of `
 members are those of the SC network. Under a command of ``dvp_lock`` or ``dvp_receipt`` coins in equal the coins out,
 and the rest is that contract's: who owns what, which outputs are locked, what may unlock them. Encumbered coins move in
 no other way than by ``dvp_lock``.
+
+A coin has one ``kind``, set when it is issued and never changed. A kind comes from the coin's registration (contract
+``coin``), which an issue of a registered coin references; a wholesale coin goes to admitted accounts (contract
+``holder``).
 """
 
 from __future__ import annotations
@@ -12,10 +16,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from chains.progmat.contracts.cash_codec import OwnerKind, decode_cash, encode_cash
+from chains.progmat.contracts.cash_codec import CoinKind, OwnerKind, decode_cash, encode_cash
+from chains.progmat.contracts.coin import referenced_coin
+from chains.progmat.contracts.coin_holder import require_receivers_admitted
 from chains.progmat.contracts.errors import CashViolation
 from chains.progmat.contracts.holding_nouns import Asset, Holdings
-from chains.progmat.contracts.holdings import HoldingRules
+from chains.progmat.contracts.holdings import ISSUE, HoldingRules
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.names import CASH, DVP_LOCK, DVP_RECEIPT
 from chains.progmat.contracts.package import ContractPackage
@@ -34,7 +40,13 @@ from primitives.public_key import PublicKey
 from primitives.types import MAX_YEN
 
 _rules = RuleBook(CashViolation)
-_holding_rules: Final = HoldingRules(_rules, "coin", "issuer", BusinessNetwork.SC, MemberRole.SC_ISSUER)
+
+
+def _approvers(ledger_tx: LedgerTransaction, coin: Asset) -> tuple[PublicKey, ...]:
+    return referenced_coin(_rules, ledger_tx, *coin).approvers
+
+
+_holding_rules: Final = HoldingRules(_rules, "coin", "issuer", BusinessNetwork.SC, MemberRole.SC_ISSUER, _approvers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,7 @@ class CashState:
     owner: PublicKey
     node: str
     owner_kind: OwnerKind = OwnerKind.ACCOUNT
+    kind: CoinKind = CoinKind.NONE
     frozen: bool = False
 
     def __post_init__(self) -> None:
@@ -70,8 +83,8 @@ class CashState:
 
     def encode(self) -> bytes:
         """Canonical bytes."""
-        owner_kind, frozen = self.owner_kind, self.frozen
-        return encode_cash(self.coin_id, self.issuer, self.amount_yen, self.owner, self.node, owner_kind, frozen=frozen)
+        whose = (self.owner, self.node, self.owner_kind)
+        return encode_cash(self.coin_id, self.issuer, self.amount_yen, *whose, self.kind, frozen=self.frozen)
 
     def as_output(self, notary: Party, encumbrance: int | None = None) -> TransactionState:
         """This amount as an output of a transaction."""
@@ -101,12 +114,15 @@ class CashContract:
         package: ContractPackage,  # noqa: ARG002 # the protocol's signature; cash needs no light client
         parameters: NetworkParameters,  # noqa: ARG002 # as above
     ) -> tuple[ProvableWrite, ...]:
-        """Cash writes nothing provable: always the empty tuple. Raises CashViolation or MembershipViolation."""
+        """Cash writes nothing provable: always the empty tuple.
+
+        Raises CashViolation, CoinHolderViolation or MembershipViolation.
+        """
         commands = ledger_tx.commands_of(CASH)
-        coins = Holdings(
-            tuple([CashState.of(state.state) for state in ledger_tx.inputs_of(CASH)]),
-            tuple(map(CashState.of, ledger_tx.outputs_of(CASH))),
-        )
+        before = tuple([CashState.of(state.state) for state in ledger_tx.inputs_of(CASH)])
+        after = tuple(map(CashState.of, ledger_tx.outputs_of(CASH)))
+        coins = Holdings(before, after)
+        _kinds_stay(before, after)
         if ledger_tx.commands_of(DVP_LOCK) or ledger_tx.commands_of(DVP_RECEIPT):
             _rules.none("coins under a DvP lock or receipt need no command of their own", commands)
             _holding_rules.conserved(coins)
@@ -115,6 +131,9 @@ class CashContract:
         command = _holding_rules.the_command(commands)
         _no_coin_is_locked(ledger_tx)
         _holding_rules.verify(command, ledger_tx, coins)
+        if command.name == ISSUE:
+            _kind_is_the_registered_one(after[0], ledger_tx)
+        require_receivers_admitted(ledger_tx, before, after)
         return ()
 
     def participants(
@@ -125,6 +144,21 @@ class CashContract:
         """The owner and the issuer, as for a move."""
         cash = CashState.of(state)
         return (cash.owner, cash.issuer.key)
+
+
+def _kinds_stay(before: tuple[CashState, ...], after: tuple[CashState, ...]) -> None:
+    kinds: dict[Asset, CoinKind] = {}
+    for coin in (*before, *after):
+        kind = kinds.setdefault(coin.asset, coin.kind)
+        if coin.kind is not kind:
+            rule = f"all of coin {coin.coin_id} is of one kind"
+            raise _rules.broken(rule, expected=kind.name, found=coin.kind.name)
+
+
+def _kind_is_the_registered_one(issued: CashState, ledger_tx: LedgerTransaction) -> None:
+    if issued.kind is not CoinKind.NONE:
+        coin = referenced_coin(_rules, ledger_tx, issued.coin_id, issued.issuer)
+        _rules.equal("what is issued is of the registered kind", expected=coin.kind.name, found=issued.kind.name)
 
 
 def _no_coin_is_locked(ledger_tx: LedgerTransaction) -> None:

@@ -22,6 +22,17 @@ class OwnerKind(Enum):
     """A key of one payment. Whose account it belongs to, the coin's issuer and the custodian have in writing."""
 
 
+class CoinKind(Enum):
+    """Who may hold a coin; the value is the encoding's number."""
+
+    NONE = 0
+    """A coin without a registration: anybody may hold it."""
+    WHOLESALE = 1
+    """Accounts that the issuer admitted (WS型)."""
+    RETAIL = 2
+    """Anybody."""
+
+
 def encode_cash(
     coin_id: str,
     issuer: Party,
@@ -29,6 +40,7 @@ def encode_cash(
     owner: PublicKey,
     node: str,
     owner_kind: OwnerKind,
+    kind: CoinKind = CoinKind.NONE,
     *,
     frozen: bool = False,
 ) -> bytes:
@@ -41,18 +53,28 @@ def encode_cash(
             owner=owner.encoded(),
             node=node,
             owner_kind=owner_kind.value,  # type: ignore[arg-type] # enum values are ints at run time
+            kind=kind.value,  # type: ignore[arg-type] # as above
             frozen=frozen,
         )
     )
 
 
-def decode_cash(data: bytes) -> tuple[str, Party, int, PublicKey, str, OwnerKind, bool]:
-    """Coin, issuer, amount, owner, node, kind of owner and whether it is frozen, in ``data``; raises DecodeError."""
+def decode_cash(data: bytes) -> tuple[str, Party, int, PublicKey, str, OwnerKind, CoinKind, bool]:
+    """As ``encode_cash``, and last whether it is frozen; raises DecodeError."""
     message = strict_parse(pb.CashState, data, max_bytes=MAX_STATE_DATA_BYTES)
     issuer = party_from_message(message.issuer)
     try:
         owner_kind = OwnerKind(int(message.owner_kind))
     except ValueError as error:
         raise DecodeError("kind of owner", expected="0 or 1", found=int(message.owner_kind)) from error
-    owner = decode_single_key(message.owner)
-    return message.coin_id, issuer, message.amount_yen, owner, message.node, owner_kind, message.frozen
+    owner, kind = decode_single_key(message.owner), coin_kind(int(message.kind))
+    whose = (owner, message.node, owner_kind)
+    return message.coin_id, issuer, message.amount_yen, *whose, kind, message.frozen
+
+
+def coin_kind(number: int) -> CoinKind:
+    """The kind of that number; raises DecodeError."""
+    try:
+        return CoinKind(number)
+    except ValueError as error:
+        raise DecodeError("kind of coin", expected="0, 1 or 2", found=number) from error

@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from typing import Final
 
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.cash_codec import CoinKind
 from chains.progmat.contracts.dvp_lock_codec import decode_lock, encode_lock
 from chains.progmat.contracts.errors import DvpLockViolation
 from chains.progmat.contracts.names import DVP_LOCK
@@ -64,10 +65,10 @@ class DvpLockState:
         """What the other chain acknowledges."""
         return terms_hash(self.terms)
 
-    def cash_for(self, account: CashAccount) -> CashState:
-        """The whole locked amount, owned by ``account``."""
-        cash = self.terms.cash
-        return CashState(cash.coin_id, self.issuer, cash.amount_yen, decode_single_key(account.key), account.node)
+    def cash_for(self, account: CashAccount, kind: CoinKind = CoinKind.NONE) -> CashState:
+        """The whole locked amount, owned by ``account``; ``kind`` is the coin's, which is not in the terms."""
+        cash, owner = self.terms.cash, decode_single_key(account.key)
+        return CashState(cash.coin_id, self.issuer, cash.amount_yen, owner, account.node, kind=kind)
 
     def encode(self) -> bytes:
         """Canonical bytes."""

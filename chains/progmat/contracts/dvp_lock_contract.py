@@ -17,7 +17,7 @@ class DvpLockContract:
     """One lock or unlock a transaction, and nothing else in it."""
 
     name = DVP_LOCK
-    version = 2
+    version = 3
 
     def verify(
         self, ledger_tx: LedgerTransaction, package: ContractPackage, parameters: NetworkParameters

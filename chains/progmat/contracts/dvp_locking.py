@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.coin_holder import require_receivers_admitted
 from chains.progmat.contracts.dvp_lock import DvpLockState, rules
 from chains.progmat.contracts.ibc_records import referenced_client, require_endorsed, time_bounds
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, ReferencedMembers
@@ -21,7 +22,10 @@ from ibc.timeout import validate_timeout_at_send
 def verify_lock(
     command: Command, ledger_tx: LedgerTransaction, parameters: NetworkParameters
 ) -> tuple[ProvableWrite, ...]:
-    """Return the two writes. Raises DvpLockViolation, IbcClientViolation, MembershipViolation, InvalidTimeout."""
+    """Return the two writes.
+
+    Raises DvpLockViolation, IbcClientViolation, MembershipViolation, CoinHolderViolation, InvalidTimeout.
+    """
     rules.equal("a lock carries no data", expected=b"", found=command.data)
     rules.none("a lock consumes no lock", ledger_tx.inputs_of(DVP_LOCK))
     lock_state = rules.one("one lock is made", ledger_tx.outputs_of(DVP_LOCK))
@@ -33,6 +37,7 @@ def verify_lock(
     locked = _one_output_is_the_locked_cash(lock, ledger_tx)
     _lock_and_cash_encumber_each_other(lock_state, locked, ledger_tx)
     _buyer_custodian_and_issuer_sign(lock, ledger_tx)
+    _the_seller_may_get_the_coin(lock, CashState.of(locked), ledger_tx)
     return (
         create_write(trade_path(lock.terms.trade_id), trade_locked_value(lock.terms_hash)),
         create_write(commitment_path(lock.client_id, lock.packet.sequence), packet_commitment(lock.packet)),
@@ -71,10 +76,11 @@ def _one_output_is_the_locked_cash(lock: DvpLockState, ledger_tx: LedgerTransact
     """The encumbered output is the agreed amount, still the buyer's; at most one other is the buyer's change."""
     outputs = ledger_tx.outputs_of(CASH)
     locked = rules.one("one cash output is locked", [state for state in outputs if state.encumbrance is not None])
+    found = CashState.of(locked)
     rules.equal(
         "the locked cash is the agreed amount, still the buyer's",
-        expected=lock.cash_for(lock.terms.cash.buyer),
-        found=CashState.of(locked),
+        expected=lock.cash_for(lock.terms.cash.buyer, found.kind),
+        found=found,
     )
     change = [state for state in outputs if state.encumbrance is None]
     rules.at_most("there is one change output", limit=1, found=len(change))
@@ -84,8 +90,13 @@ def _one_output_is_the_locked_cash(lock: DvpLockState, ledger_tx: LedgerTransact
 
 
 def _is_the_buyers(lock: DvpLockState, cash: CashState) -> None:
-    expected = replace(lock.cash_for(lock.terms.cash.buyer), amount_yen=cash.amount_yen)
+    expected = replace(lock.cash_for(lock.terms.cash.buyer, cash.kind), amount_yen=cash.amount_yen)
     rules.equal("coins and change are the buyer's, of the agreed coin", expected=expected, found=cash)
+
+
+def _the_seller_may_get_the_coin(lock: DvpLockState, locked: CashState, ledger_tx: LedgerTransaction) -> None:
+    """Asked here and not at the unlock, which nothing but the other chain's proof may decide (``coin_holder``)."""
+    require_receivers_admitted(ledger_tx, (), (lock.cash_for(lock.terms.cash.seller, locked.kind),))
 
 
 def _lock_and_cash_encumber_each_other(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.cash_codec import CoinKind
+from chains.progmat.contracts.coin_holder import require_receivers_admitted
 from chains.progmat.contracts.dvp_receipt import receipt_writes, require_packet_of_terms, require_sent, rules
 from chains.progmat.contracts.dvp_receipt_codec import decode_pay_evidence
 from chains.progmat.contracts.ibc_records import require_endorsed, time_bounds
@@ -56,9 +58,10 @@ def _coins_go_from_buyer_to_seller(terms: SettlementTerms, ledger_tx: LedgerTran
     """
     inputs, outputs = ledger_tx.inputs_of(CASH), ledger_tx.outputs_of(CASH)
     rules.some("a payment consumes coins", inputs)
-    issuer = CashState.of(inputs[0].state).issuer
+    first = CashState.of(inputs[0].state)
+    issuer = first.issuer
     rules.equal("the coin's issuer is the terms'", expected=terms.cash.issuer, found=issuer.name)
-    paid = cash_of_terms(terms, issuer, terms.cash.seller, terms.cash.amount_yen)
+    paid = cash_of_terms(terms, issuer, terms.cash.seller, terms.cash.amount_yen, first.kind)
     for state in inputs:
         rules.equal("no locked coin pays", expected=None, found=state.state.encumbrance)
         _is_the_buyers(terms, issuer, CashState.of(state.state))
@@ -70,16 +73,20 @@ def _coins_go_from_buyer_to_seller(terms: SettlementTerms, ledger_tx: LedgerTran
     rules.at_most("there is one change output", limit=1, found=len(change))
     for cash in change:
         _is_the_buyers(terms, issuer, cash)
+    require_receivers_admitted(ledger_tx, (), (paid,))
     return issuer
 
 
-def cash_of_terms(terms: SettlementTerms, issuer: Party, account: CashAccount, amount_yen: int) -> CashState:
-    """An amount of the agreed coin in an account of the terms."""
-    return CashState(terms.cash.coin_id, issuer, amount_yen, decode_single_key(account.key), account.node)
+def cash_of_terms(
+    terms: SettlementTerms, issuer: Party, account: CashAccount, amount_yen: int, kind: CoinKind = CoinKind.NONE
+) -> CashState:
+    """An amount of the agreed coin in an account of the terms; ``kind`` is the coin's, which is not in the terms."""
+    owner = decode_single_key(account.key)
+    return CashState(terms.cash.coin_id, issuer, amount_yen, owner, account.node, kind=kind)
 
 
 def _is_the_buyers(terms: SettlementTerms, issuer: Party, cash: CashState) -> None:
-    expected = cash_of_terms(terms, issuer, terms.cash.buyer, cash.amount_yen)
+    expected = cash_of_terms(terms, issuer, terms.cash.buyer, cash.amount_yen, cash.kind)
     rules.equal("coins and change are the buyer's, of the agreed coin", expected=expected, found=cash)
 
 

@@ -17,7 +17,7 @@ class DvpReceiptContract:
     """One packet a transaction, and nothing else in it. It has commands and no states of its own."""
 
     name = DVP_RECEIPT
-    version = 1
+    version = 2
 
     def verify(
         self, ledger_tx: LedgerTransaction, package: ContractPackage, parameters: NetworkParameters

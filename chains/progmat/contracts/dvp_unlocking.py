@@ -126,4 +126,6 @@ def _beneficiary(lock: DvpLockState, evidence: Evidence, verifier: _Verifier) ->
 def _only_the_beneficiary_is_paid(lock: DvpLockState, beneficiary: CashAccount, ledger_tx: LedgerTransaction) -> None:
     paid = rules.one("an unlock makes one output", ledger_tx.outputs)
     rules.equal("the cash is free again", expected=None, found=paid.encumbrance)
-    rules.equal("the whole amount is paid as proved", expected=lock.cash_for(beneficiary), found=CashState.of(paid))
+    locked = rules.one("one cash state is consumed", ledger_tx.inputs_of(CASH))
+    expected = lock.cash_for(beneficiary, CashState.of(locked.state).kind)
+    rules.equal("the whole amount is paid as proved", expected=expected, found=CashState.of(paid))

@@ -3,6 +3,8 @@
     primitives.Refusal (a peer's misbehaviour)
     └── ContractViolation         a rule of a contract is broken
         ├── CashViolation
+        ├── CoinViolation
+        ├── CoinHolderViolation
         ├── DvpLockViolation
         ├── DvpReceiptViolation
         ├── TradeViolation
@@ -15,7 +17,10 @@
         ├── TransferGateViolation
         ├── NetworkControlViolation
         ├── NativeDvpViolation
+        ├── DistributionViolation
+        ├── UtilityUseViolation
         ├── ProposalViolation
+        ├── ExecutionViolation
         ├── ReplacementViolation
         │   ├── NotaryChangeViolation
         │   └── PackageUpgradeViolation
@@ -41,6 +46,18 @@ class CashViolation(ContractViolation):
     """Coins would be made, destroyed, mixed, or moved without their owner and issuer."""
 
     reason: ClassVar[str] = "CASH_RULE_BROKEN"
+
+
+class CoinViolation(ContractViolation):
+    """A coin would be registered or amended otherwise than its issuer and an approver may."""
+
+    reason: ClassVar[str] = "COIN_RULE_BROKEN"
+
+
+class CoinHolderViolation(ContractViolation):
+    """A wholesale coin would come into an account that its issuer has not admitted, or an admission is not its own."""
+
+    reason: ClassVar[str] = "COIN_HOLDER_RULE_BROKEN"
 
 
 class DvpLockViolation(ContractViolation):
@@ -115,10 +132,28 @@ class NativeDvpViolation(ContractViolation):
     reason: ClassVar[str] = "NATIVE_DVP_RULE_BROKEN"
 
 
+class DistributionViolation(ContractViolation):
+    """A coupon, a distribution or a grant would be paid otherwise than its lines say, or not once."""
+
+    reason: ClassVar[str] = "DISTRIBUTION_RULE_BROKEN"
+
+
+class UtilityUseViolation(ContractViolation):
+    """Utility tokens would be used otherwise than by their holder, in time, for a named reference."""
+
+    reason: ClassVar[str] = "UTILITY_USE_RULE_BROKEN"
+
+
 class ProposalViolation(ContractViolation):
     """A contract package would be approved otherwise than by the members' votes."""
 
     reason: ClassVar[str] = "PROPOSAL_RULE_BROKEN"
+
+
+class ExecutionViolation(ContractViolation):
+    """An execution would be published by who is no venue, under another's trade id, or without its custodians."""
+
+    reason: ClassVar[str] = "EXECUTION_RULE_BROKEN"
 
 
 class ReplacementViolation(ContractViolation):

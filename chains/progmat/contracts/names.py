@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 CASH: Final = "cash"
+COIN: Final = "coin"
+HOLDER: Final = "holder"
 DVP_LOCK: Final = "dvp_lock"
 DVP_RECEIPT: Final = "dvp_receipt"
 TRADE: Final = "trade"
@@ -17,8 +19,9 @@ PROPOSAL: Final = "proposal"
 SECURITY: Final = "security"
 TRANSFER_GATE: Final = "transfer_gate"
 NETWORK_CONTROL: Final = "network_control"
-COIN: Final = "coin"
-HOLDER: Final = "holder"
 RULE_STATES: Final = frozenset({SECURITY, TRANSFER_GATE, NETWORK_CONTROL, COIN, HOLDER})
 """Contracts whose states others reference, and their keeper alone changes."""
+EXECUTION: Final = "execution"
+DISTRIBUTION: Final = "distribution"
+UTILITY_USE: Final = "utility_use"
 TOKENS: Final = frozenset({SECURITY_TOKEN, UTILITY_TOKEN})

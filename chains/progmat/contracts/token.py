@@ -24,9 +24,11 @@ from chains.progmat.contracts.rules import RuleBook
 from chains.progmat.contracts.security import ReferencedSecurities
 from chains.progmat.contracts.token_codec import decode_token, encode_token
 from chains.progmat.contracts.transfer_gate import require_passage
+from chains.progmat.contracts.utility_expiry import EXPIRE, verify_before_expiry, verify_expire
 from chains.progmat.transactions.errors import MalformedComponent
 from chains.progmat.transactions.ledger import LedgerTransaction
 from chains.progmat.transactions.model import (
+    MAX_TIME_S,
     Party,
     ProvableWrite,
     TransactionState,
@@ -48,6 +50,7 @@ _rules = RuleBook(TokenViolation)
 class TokenState:
     """``quantity`` (1..10^15) of a token, owned by the account key ``owner`` that custodian node ``node`` keeps.
 
+    ``expires_s`` (Unix seconds, 0: never) is a utility token's only: see ``utility_expiry``.
     ``gate_id`` (empty: none) is set at issue and never changes.
     """
 
@@ -58,6 +61,7 @@ class TokenState:
     owner: PublicKey
     node: str
     gate_id: str = ""
+    expires_s: int = 0
     frozen: bool = False
 
     def __post_init__(self) -> None:
@@ -66,6 +70,9 @@ class TokenState:
         check_name("TokenState.token_id", self.token_id)
         check_range("TokenState.quantity", self.quantity, 1, MAX_QUANTITY)
         check_name("TokenState.node", self.node)
+        check_range("TokenState.expires_s", self.expires_s, 0, MAX_TIME_S)
+        if self.expires_s and self.network is not BusinessNetwork.UT:
+            raise MalformedComponent("securities do not expire", expected=0, found=self.expires_s)
         if self.gate_id:
             check_name("TokenState.gate_id", self.gate_id)
 
@@ -89,6 +96,7 @@ class TokenState:
             self.owner,
             self.node,
             self.gate_id,
+            self.expires_s,
             frozen=self.frozen,
         )
 
@@ -108,12 +116,12 @@ class TokenState:
 
 @lru_cache(maxsize=4096)
 def _decoded(data: bytes) -> TokenState:
-    number, token_id, registrar, quantity, owner, node, gate_id, frozen = decode_token(data)
+    number, token_id, registrar, quantity, owner, node, gate_id, expires_s, frozen = decode_token(data)
     try:
         network = BusinessNetwork(number)
     except ValueError as error:
         raise MalformedComponent("TokenState.network", expected="ST or UT", found=number) from error
-    return TokenState(network, token_id, registrar, quantity, owner, node, gate_id, frozen)
+    return TokenState(network, token_id, registrar, quantity, owner, node, gate_id, expires_s, frozen)
 
 
 class TokenContract:
@@ -136,10 +144,14 @@ class TokenContract:
         command = self._rules.the_command(ledger_tx.commands_of(self.name))
         states = [state.state for state in ledger_tx.inputs_of(self.name)] + list(ledger_tx.outputs_of(self.name))
         _rules.none("no token is encumbered", [state for state in states if state.encumbrance is not None])
-        consumed = tuple(TokenState.of(state.state) for state in ledger_tx.inputs_of(self.name))
-        made = tuple(TokenState.of(state) for state in ledger_tx.outputs_of(self.name))
-        self._rules.verify(command, ledger_tx, Holdings(consumed, made))
-        self._verify_gates(command.name, ledger_tx, consumed, made)
+        inputs = tuple(TokenState.of(state.state) for state in ledger_tx.inputs_of(self.name))
+        outputs = tuple(TokenState.of(state) for state in ledger_tx.outputs_of(self.name))
+        if command.name == EXPIRE:
+            verify_expire(_rules, ledger_tx, inputs, outputs)
+            return ()
+        self._rules.verify(command, ledger_tx, Holdings(inputs, outputs))
+        verify_before_expiry(_rules, command, ledger_tx, (*inputs, *outputs))
+        self._verify_gates(command.name, ledger_tx, inputs, outputs)
         return ()
 
     def participants(

@@ -19,6 +19,7 @@ def encode_token(
     owner: PublicKey,
     node: str,
     gate_id: str = "",
+    expires_s: int = 0,
     *,
     frozen: bool = False,
 ) -> bytes:
@@ -31,16 +32,17 @@ def encode_token(
             quantity=quantity,
             owner=owner.encoded(),
             node=node,
+            expires_s=expires_s,
             gate_id=gate_id,
             frozen=frozen,
         )
     )
 
 
-def decode_token(data: bytes) -> tuple[int, str, Party, int, PublicKey, str, str, bool]:
+def decode_token(data: bytes) -> tuple[int, str, Party, int, PublicKey, str, str, int, bool]:
     """As ``encode_token``, the network still a number, and last whether it is frozen; raises DecodeError."""
     message = strict_parse(pb.TokenState, data, max_bytes=MAX_STATE_DATA_BYTES)
     registrar = party_from_message(message.registrar)
     owner = decode_single_key(message.owner)
-    what = (message.gate_id, message.frozen)
+    what = (message.gate_id, message.expires_s, message.frozen)
     return int(message.network), message.token_id, registrar, message.quantity, owner, message.node, *what

@@ -7,7 +7,7 @@ from dataclasses import replace
 from chains.progmat.contracts.holdings import MOVE
 from chains.progmat.contracts.names import CASH
 from chains.progmat.flows.building import BuildContext
-from chains.progmat.flows.cash_builders import coin, own_account, refs_of, spending_keys, take
+from chains.progmat.flows.cash_builders import coin, kind_of, own_account, refs_of, spending_keys, take
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.member_needs import needs_of
 from chains.progmat.flows.receiving import own_coin
@@ -32,13 +32,14 @@ def rotate_account_key(context: BuildContext, request: RotateAccountKey) -> Tran
     spent = _as_much_as_fits(context, request, source)
     issuer = context.party(request.issuer)
     moved_yen = total(spent)
-    moved = own_coin(context, request.coin_id, issuer, moved_yen, target, 0, KeyChoice.AS_SET)
+    kind = kind_of(context, spent)
+    moved = own_coin(context, request.coin_id, issuer, moved_yen, target, 0, KeyChoice.AS_SET, kind)
     return replace(
         context.frame.start(),
         inputs=refs_of(spent),
         outputs=(moved.as_output(context.notary),),
         commands=(Command(CASH, MOVE, b"", (*spending_keys(source, spent), issuer.key)),),
-        references=context.member_refs(needs_of(context.me.name, request)),
+        references=(*context.member_refs(needs_of(context.me.name, request)), *context.rule_refs()),
         time_window=context.deadline(),
     )
 

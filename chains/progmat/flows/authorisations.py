@@ -6,16 +6,30 @@ that corrected terms put the earlier ones out of force. What is locked or cancel
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from chains.progmat.contracts.terms_codec import decode_terms, encode_terms
 from chains.progmat.flows.errors import AuthorisationReplaced, RequestIdReused, TradeIdUsed, TradeNotAuthorised
 from chains.progmat.flows.schema import authorised_terms, trade_authorisations
 from chains.progmat.flows.trades import find_dvp, find_trade
-from chains.progmat.node.storage import insert
+from chains.progmat.node.storage import Prepared, insert
 from ibc.dvp import DvpPayload, SettlementTerms, payload_of, terms_hash
+
+_columns = trade_authorisations.c
+_OF_REQUEST: Final = Prepared(
+    select(_columns.terms_hash, _columns.at_ms).where(
+        _columns.platform == bindparam("of_platform"), _columns.request_id == bindparam("of_request")
+    )
+)
+_IN_FORCE: Final = Prepared(
+    select(_columns.terms_hash)
+    .where(_columns.account_key == bindparam("of_account"), _columns.trade_id == bindparam("of_trade"))
+    .order_by(_columns.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +42,11 @@ class TradeAuthorisation:
     account_key: bytes
     terms_hash: bytes
     at_ms: int
+
+
+_ENTER: Final = Prepared(
+    insert(trade_authorisations), columns=tuple(field.name for field in fields(TradeAuthorisation))
+)
 
 
 def authorise_terms(
@@ -47,20 +66,17 @@ def authorise(connection: Connection, wanted: TradeAuthorisation) -> TradeAuthor
     Raises ``RequestIdReused`` for other terms, ``AuthorisationReplaced`` when newer terms took the place of the
     repeated ones, ``TradeIdUsed`` when a new one comes too late.
     """
-    columns = trade_authorisations.c
-    query = select(trade_authorisations).where(
-        columns.platform == wanted.platform, columns.request_id == wanted.request_id
-    )
-    first = connection.execute(query).one_or_none()
+    first = _OF_REQUEST.first(connection, {"of_platform": wanted.platform, "of_request": wanted.request_id})
     if first is None:
         require_unused_trade_id(connection, wanted.trade_id)
-        connection.execute(insert(trade_authorisations).values(**asdict(wanted)))
+        _ENTER.change(connection, asdict(wanted))
         return wanted
-    if first.terms_hash != wanted.terms_hash:
+    entered_hash, at_ms = first
+    if entered_hash != wanted.terms_hash:
         raise RequestIdReused(wanted.request_id, ("terms",))
     if _terms_in_force(connection, wanted.account_key, wanted.trade_id) != wanted.terms_hash:
         raise AuthorisationReplaced(wanted.trade_id)
-    return TradeAuthorisation(**{**asdict(wanted), "at_ms": first.at_ms})
+    return TradeAuthorisation(**{**asdict(wanted), "at_ms": at_ms})
 
 
 def require_authorised(connection: Connection, account_key: bytes, trade_id: bytes, wanted_hash: bytes) -> None:
@@ -95,7 +111,5 @@ def authorised_terms_of(connection: Connection, words: DvpPayload) -> Settlement
 
 
 def _terms_in_force(connection: Connection, account_key: bytes, trade_id: bytes) -> bytes | None:
-    columns = trade_authorisations.c
-    query = select(columns.terms_hash).where(columns.account_key == account_key, columns.trade_id == trade_id)
-    found: bytes | None = connection.execute(query.order_by(columns.id.desc()).limit(1)).scalar_one_or_none()
-    return found
+    found = _IN_FORCE.first(connection, {"of_account": account_key, "of_trade": trade_id})
+    return None if found is None else found[0]

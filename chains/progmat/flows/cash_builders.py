@@ -6,20 +6,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chains.progmat.contracts.cash import CashState
-from chains.progmat.contracts.cash_codec import OwnerKind
+from chains.progmat.contracts.cash_codec import CoinKind, OwnerKind
+from chains.progmat.contracts.coin import CoinState
+from chains.progmat.contracts.coin_holder import holder_key
 from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
-from chains.progmat.contracts.names import CASH
+from chains.progmat.contracts.names import CASH, COIN, HOLDER
 from chains.progmat.flows.building import BuildContext
 from chains.progmat.flows.change import pieces_of_change
+from chains.progmat.flows.coin_errors import HolderUnknown
 from chains.progmat.flows.coin_queue import Purse
 from chains.progmat.flows.errors import AccountUnknown, NodeRoleMissing
+from chains.progmat.flows.issue_permits import require_permit
 from chains.progmat.flows.member_needs import needs_of
 from chains.progmat.flows.receiving import PAYEE_INDEX, own_coin, paid_coin
 from chains.progmat.flows.requests import IssueCash, MergeCash, MoveCash, RedeemCash
 from chains.progmat.flows.seams import Role
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
-from chains.progmat.transactions.model import Command, StateRef
+from chains.progmat.transactions.model import Command, StateAndRef, StateRef
 from chains.progmat.vault import (
     MAX_INPUTS,
     SC,
@@ -32,6 +36,7 @@ from chains.progmat.vault import (
     select_small_and_lock,
     total,
 )
+from chains.progmat.vault.rules import rule
 from ibc.dvp import CashAccount
 from primitives.errors import DecodeError
 from primitives.public_key import PublicKey
@@ -101,16 +106,26 @@ def _wanted(
 
 
 def issue_cash(context: BuildContext, request: IssueCash) -> TransactionBuilder:
-    """New coin; its issuer is this node. Raises ``NodeRoleMissing``, ``PartyUnknown``."""
+    """New coin; its issuer is this node. A registered coin needs a confirmed deposit, whose flow this is.
+
+    Raises ``NodeRoleMissing``, ``PartyUnknown``, ``CoinDepositMissing``, ``CoinIssueHalted``, ``HolderUnknown``.
+    """
     require_role(context, Role.ISSUER)
     context.party(request.to.node)
     issuer = context.me.party
-    made = paid_coin(context, request, issuer)
+    registered = registered_coin(context, request.coin_id)
+    references = context.member_refs(needs_of(context.me.name, request))
+    kind = CoinKind.NONE
+    if registered is not None:
+        require_permit(context.connection, context.flow_id, request.coin_id, request.amount_yen, request.to)
+        kind = CoinState.of(registered.state).kind
+        references += (registered.ref, *admission_refs(context, kind, request.coin_id, request.to))
+    made = paid_coin(context, request, issuer, kind)
     return replace(
         context.frame.start(),
         outputs=(made.as_output(context.notary),),
         commands=(Command(CASH, ISSUE, b"", (issuer.key,)),),
-        references=context.member_refs(needs_of(context.me.name, request)),
+        references=references,
         time_window=context.deadline(),
     )
 
@@ -122,10 +137,11 @@ def move_cash(context: BuildContext, request: MoveCash) -> TransactionBuilder:
     asset = coin(request.coin_id, request.issuer)
     spent = take(context, asset, request.amount_yen, source)
     issuer = context.party(request.issuer)
-    paid = paid_coin(context, request, issuer)
+    kind = kind_of(context, spent)
+    paid = paid_coin(context, request, issuer, kind)
     left = pieces_left(context, asset, source, spent, request.amount_yen)
     change = (
-        own_coin(context, request.coin_id, issuer, piece_yen, source, PAYEE_INDEX + number, request.keys)
+        own_coin(context, request.coin_id, issuer, piece_yen, source, PAYEE_INDEX + number, request.keys, kind)
         for number, piece_yen in enumerate(left, start=1)
     )
     outputs = tuple(made.as_output(context.notary) for made in (paid, *change))
@@ -134,7 +150,7 @@ def move_cash(context: BuildContext, request: MoveCash) -> TransactionBuilder:
         inputs=refs_of(spent),
         outputs=outputs,
         commands=(Command(CASH, MOVE, b"", (*spending_keys(source, spent), issuer.key)),),
-        references=context.member_refs(needs_of(context.me.name, request)),
+        references=(*context.member_refs(needs_of(context.me.name, request)), *context.rule_refs()),
         time_window=context.deadline(),
     )
 
@@ -146,9 +162,10 @@ def redeem_cash(context: BuildContext, request: RedeemCash) -> TransactionBuilde
     spent = take(context, asset, request.amount_yen, source)
     issuer = context.party(request.issuer)
     payer = decode_single_key(named_key(source, spent[0]))
-    kind = OwnerKind.ACCOUNT if spent[0].fresh_key is None else OwnerKind.FRESH
+    owner_kind = OwnerKind.ACCOUNT if spent[0].fresh_key is None else OwnerKind.FRESH
+    kind = kind_of(context, spent)
     change = (
-        CashState(request.coin_id, issuer, piece_yen, payer, source.node, kind)
+        CashState(request.coin_id, issuer, piece_yen, payer, source.node, owner_kind, kind=kind)
         for piece_yen in pieces_left(context, asset, source, spent, request.amount_yen)
     )
     return replace(
@@ -167,7 +184,8 @@ def merge_cash(context: BuildContext, request: MergeCash) -> TransactionBuilder:
     issuer = context.party(request.issuer)
     wanted = _wanted(context, coin(request.coin_id, request.issuer), 0, account, request.max_coins)
     small = select_small_and_lock(context.connection, wanted, request.below_yen)
-    merged = own_coin(context, request.coin_id, issuer, total(small), account, 0, request.keys)
+    kind = kind_of(context, small)
+    merged = own_coin(context, request.coin_id, issuer, total(small), account, 0, request.keys, kind)
     return replace(
         context.frame.start(),
         inputs=refs_of(small),
@@ -176,6 +194,29 @@ def merge_cash(context: BuildContext, request: MergeCash) -> TransactionBuilder:
         references=context.member_refs(needs_of(context.me.name, request)),
         time_window=context.deadline(),
     )
+
+
+def kind_of(context: BuildContext, spent: Sequence[Holding]) -> CoinKind:
+    """The kind of selected cash, which all of a coin has."""
+    ref = spent[0].ref
+    return CashState.of(context.verifier.recorded.of(context.connection, [ref])[ref]).kind
+
+
+def registered_coin(context: BuildContext, coin_id: str) -> StateAndRef | None:
+    """The registration of a coin of this node's own, at the transaction's notary."""
+    found = rule(context.connection, COIN, coin_id, context.me.name, context.notary.name)
+    return None if found is None else found.state_and_ref
+
+
+def admission_refs(context: BuildContext, kind: CoinKind, coin_id: str, to: CashAccount) -> tuple[StateRef, ...]:
+    """What the issuer's own transaction references for who gets its coin; raises ``HolderUnknown``."""
+    if kind is not CoinKind.WHOLESALE:
+        return ()
+    key = holder_key(coin_id, to.node, to.key)
+    found = rule(context.connection, HOLDER, key, context.me.name, context.notary.name)
+    if found is None:
+        raise HolderUnknown(coin_id, to.node, to.key)
+    return (found.ref,)
 
 
 def refs_of(spent: tuple[Holding, ...]) -> tuple[StateRef, ...]:

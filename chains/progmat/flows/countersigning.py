@@ -15,7 +15,15 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from chains.progmat.contracts.names import CASH, DVP_LOCK, DVP_RECEIPT, SECURITY_TOKEN, UTILITY_TOKEN
+from chains.progmat.contracts.names import (
+    CASH,
+    DISTRIBUTION,
+    DVP_LOCK,
+    DVP_RECEIPT,
+    SECURITY_TOKEN,
+    UTILITY_TOKEN,
+    UTILITY_USE,
+)
 from chains.progmat.contracts.native_dvp import settled_terms
 from chains.progmat.contracts.native_terms import NativeTerms, account_key
 from chains.progmat.contracts.notary_change import CHANGE
@@ -29,9 +37,10 @@ from chains.progmat.flows.fresh_key_register import FreshKeyRegister
 from chains.progmat.flows.frozen_accounts import require_not_frozen
 from chains.progmat.flows.pending import PendingWatch
 from chains.progmat.flows.pending_book import Countersigned
-from chains.progmat.flows.seams import KeyRing, NodeSelf, Role
+from chains.progmat.flows.seams import NodeSelf, Role, TransactionKeyRing
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.keys.approver import transaction_signer
 from chains.progmat.node.peers.seam import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.other_notaries import NOTARY_CHANGE
@@ -50,9 +59,15 @@ COUNTERSIGNED: Final[Mapping[Role, Mapping[str, frozenset[str]]]] = {
         CASH: _HOLDERS,
         DVP_LOCK: frozenset({"Lock"}),
         DVP_RECEIPT: frozenset({"Pay"}),
+        DISTRIBUTION: frozenset({"Pay"}),
         **_REPLACEMENTS,
     },
-    Role.REGISTRAR: {SECURITY_TOKEN: _HOLDERS, UTILITY_TOKEN: _HOLDERS, **_REPLACEMENTS},
+    Role.REGISTRAR: {
+        SECURITY_TOKEN: _HOLDERS,
+        UTILITY_TOKEN: _HOLDERS,
+        UTILITY_USE: frozenset({"Use"}),
+        **_REPLACEMENTS,
+    },
 }
 """By role: commands, by contract, that others begin and this node signs with its own key."""
 
@@ -66,7 +81,7 @@ class CountersignResponder:
         database: NodeDatabase,
         verifier: LedgerVerifier,
         back_chain: BackChain,
-        keys: KeyRing,
+        keys: TransactionKeyRing,
         disclose: Callable[[str, WireTransaction], None],
         clock: Clock,
         register: FreshKeyRegister,
@@ -166,7 +181,7 @@ class CountersignResponder:
         note_signature(connection, self._me.name, asker, terms, wire, coins, now_s)
 
     def _sign(self, key: PublicKey, wire: WireTransaction) -> TransactionSignature:
-        signer = self._keys.signer(key)
+        signer = transaction_signer(self._keys, key, wire)
         if signer is None:
             raise CountersignRefused(self._me.name, "the key is not in its key store")
         signature = sign_transaction(signer, wire.id)

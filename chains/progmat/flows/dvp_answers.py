@@ -11,14 +11,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects.postgresql import Insert
 
 from chains.progmat.contracts.native_terms import NativeTerms
 from chains.progmat.flows.authorisations import require_authorised, require_unused_trade_id
 from chains.progmat.flows.errors import CountersignRefused
 from chains.progmat.flows.market_errors import ProposalRefused, SettleTimePassed
 from chains.progmat.flows.schema import dvp_answers
-from chains.progmat.node.storage import insert
+from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.vault import (
@@ -37,6 +38,17 @@ from primitives.types import Hash32
 MAX_WINDOW_S: Final = 240
 """No signature that holds longer is given away: the coins are kept for it until its time window is over."""
 _REF_BYTES: Final = 34
+_NAMES: Final = tuple(dvp_answers.c.keys())
+_FIND: Final = Prepared(select(dvp_answers).where(dvp_answers.c.trade_id == bindparam("of_trade")))
+
+
+def _upsert() -> Insert:
+    statement = insert(dvp_answers)
+    new = {name: statement.excluded[name] for name in _NAMES}
+    return statement.on_conflict_do_update(index_elements=[dvp_answers.c.trade_id], set_=new)
+
+
+_SAVE: Final = Prepared(_upsert(), columns=_NAMES)
 
 
 @dataclass(frozen=True)
@@ -53,11 +65,11 @@ class DvpAnswer:
 
 def find_answer(connection: Connection, trade_id: bytes) -> DvpAnswer | None:
     """What was answered for a trade, or None."""
-    row = connection.execute(select(dvp_answers).where(dvp_answers.c.trade_id == trade_id)).one_or_none()
+    row = _FIND.first(connection, {"of_trade": trade_id})
     if row is None:
         return None
-    columns = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-    return DvpAnswer(**{**columns, "offered": _decoded(row.offered)})
+    columns = dict(zip(_NAMES, row, strict=True))
+    return DvpAnswer(**{**columns, "offered": _decoded(columns["offered"])})
 
 
 def answer(
@@ -164,9 +176,7 @@ def _is_bound(connection: Connection, known: DvpAnswer) -> bool:
 
 
 def _save(connection: Connection, entry: DvpAnswer) -> None:
-    values = {**entry.__dict__, "offered": _encoded(entry.offered)}
-    statement = insert(dvp_answers).values(**values)
-    connection.execute(statement.on_conflict_do_update(index_elements=[dvp_answers.c.trade_id], set_=values))
+    _SAVE.change(connection, {name: getattr(entry, name) for name in _NAMES} | {"offered": _encoded(entry.offered)})
 
 
 def _encoded(refs: Iterable[StateRef]) -> bytes:

@@ -8,9 +8,10 @@ from typing import Final
 from chains.progmat.contracts import dvp_lock, dvp_receipt, native_dvp
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.cash_codec import OwnerKind
+from chains.progmat.contracts.distribution import PAY
 from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
 from chains.progmat.contracts.keeper_acts import CANCEL, FORCE, FREEZE, THAW
-from chains.progmat.contracts.names import CASH, DVP_LOCK, DVP_RECEIPT, NATIVE_DVP, TOKENS
+from chains.progmat.contracts.names import CASH, DISTRIBUTION, DVP_LOCK, DVP_RECEIPT, NATIVE_DVP, TOKENS
 from chains.progmat.contracts.notary_change import CHANGE
 from chains.progmat.contracts.package_upgrade import UPGRADE
 from chains.progmat.contracts.token import TokenState
@@ -54,6 +55,8 @@ def entry_kind(
     done = {(command.contract, command.name) for command in wire.commands}
     if _SETTLE in done:
         return EntryKind.DVP
+    if {(DISTRIBUTION, PAY), (CASH, MOVE)} <= done:
+        return EntryKind.COUPON
     kinds = [_KINDS[named] for named in done if named in _KINDS]
     if len(kinds) != 1:
         return EntryKind.OTHER

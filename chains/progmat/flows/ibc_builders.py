@@ -86,6 +86,7 @@ def lock_cash(context: BuildContext, request: LockCash) -> TransactionBuilder:
         client=client,
         custodian=context.member(custodian_of_cash(context.me.name)),
         seller_custodian=context.member(custodian_of_cash(terms.cash.seller.node)),
+        seller_admission=context.rule_refs(),
     )
     return build_lock(context.frame, plan)
 

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.native_terms import NativeTerms
+from chains.progmat.flows.distribution_requests import OpenDistribution, PayBatch, UseUtility
+from chains.progmat.flows.execution_requests import PublishExecution
 from chains.progmat.flows.market_requests import IssueToken, MoveToken, RedeemToken
 from chains.progmat.flows.members import MemberNeed
 from chains.progmat.flows.record import FlowKind
@@ -82,6 +84,30 @@ def _trade(terms: NativeTerms) -> Needs:
     return *_custodians(terms.network, *nodes), *_custodians(BusinessNetwork.SC, *nodes)
 
 
+def _venue(name: str) -> MemberNeed:
+    return MemberNeed(BusinessNetwork.ST, name, MemberRole.EXCHANGE)
+
+
+def _publish(own_name: str, request: PublishExecution) -> Needs:
+    return _venue(own_name), *_custodians(BusinessNetwork.ST, request.seller, request.buyer)
+
+
+def _open_distribution(own_name: str, _request: OpenDistribution) -> Needs:
+    return (MemberNeed(BusinessNetwork.ST, own_name, MemberRole.REGISTRAR),)
+
+
+def _pay_batch(own_name: str, request: PayBatch) -> Needs:
+    if request.network is BusinessNetwork.SC:
+        return _custodians(BusinessNetwork.SC, own_name, request.node)
+    registrar = MemberNeed(request.network, own_name, MemberRole.REGISTRAR)
+    return registrar, *_custodians(request.network, request.node)
+
+
+def _use_utility(own_name: str, request: UseUtility) -> Needs:
+    registrar = MemberNeed(BusinessNetwork.UT, request.registrar, MemberRole.REGISTRAR)
+    return registrar, *_custodians(BusinessNetwork.UT, own_name)
+
+
 _NEEDS: Final[Mapping[FlowKind, Callable[[str, Any], Needs]]] = {
     FlowKind.ISSUE_CASH: _issue_cash,
     FlowKind.MOVE_CASH: lambda me, request: _custodians(BusinessNetwork.SC, me, request.to.node),
@@ -90,13 +116,19 @@ _NEEDS: Final[Mapping[FlowKind, Callable[[str, Any], Needs]]] = {
     FlowKind.ROTATE_ACCOUNT_KEY: lambda me, _request: _custodians(BusinessNetwork.SC, me),
     FlowKind.LOCK_CASH: lambda me, request: _custodians(BusinessNetwork.SC, me, request.terms.cash.seller.node),
     FlowKind.ENDORSE_LIGHT_CLIENT: lambda me, _request: (_issuer(me),),
+    FlowKind.REGISTER_COIN: lambda me, _request: (_issuer(me),),
     FlowKind.ISSUE_TOKEN: _issue_token,
     FlowKind.MOVE_TOKEN: _move_token,
     FlowKind.REDEEM_TOKEN: _redeem_token,
+    FlowKind.PUBLISH_EXECUTION: _publish,
+    FlowKind.WITHDRAW_EXECUTION: lambda me, _request: (_venue(me),),
     FlowKind.REGISTER_SECURITY: _register_security,
     FlowKind.FORCE_TOKEN: _force_token,
     FlowKind.FREEZE_TOKEN: _registrars_act,
     FlowKind.THAW_TOKEN: _registrars_act,
     FlowKind.CANCEL_TRANSFER: _registrars_act,
     FlowKind.SETTLE_DVP: lambda _me, request: _trade(request.dvp),
+    FlowKind.OPEN_DISTRIBUTION: _open_distribution,
+    FlowKind.PAY_BATCH: _pay_batch,
+    FlowKind.USE_UTILITY: _use_utility,
 }

@@ -53,7 +53,8 @@ def _payment(context: BuildContext, answer: Payment, arrival: Arrival, members: 
     spent = take(context, coin(cash.coin_id, cash.issuer), cash.amount_yen, buyer, CoinsUnder.ACCOUNT_KEY)
     states = kept_states(context.connection, [holding.ref for holding in spent])
     coins = tuple(StateAndRef(ref, state) for ref, state in states.items())
-    return PayPlan(arrival, answer.terms, coins, custodian=members[0], seller_custodian=members[1])
+    custodians = {"custodian": members[0], "seller_custodian": members[1]}
+    return PayPlan(arrival, answer.terms, coins, **custodians, seller_admission=context.rule_refs())
 
 
 def _require_chain_of_terms(context: BuildContext, answer: Payment, arrival: Arrival) -> None:

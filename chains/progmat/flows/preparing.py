@@ -6,11 +6,14 @@ coin.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
-from chains.progmat.flows.arrivals import answer_to
+from chains.progmat.contracts.cash_codec import CoinKind
+from chains.progmat.flows.arrivals import Answer, Payment, answer_to
 from chains.progmat.flows.building import Prepared
 from chains.progmat.flows.clock import Clock
+from chains.progmat.flows.coin_needs import admission, admission_to, kind_in_account
 from chains.progmat.flows.dvp_desk import DvpDesk
 from chains.progmat.flows.fresh_accounts import FreshAccounts
 from chains.progmat.flows.fresh_key_desk import FreshKeyDesk
@@ -28,7 +31,7 @@ from chains.progmat.flows.seams import NodeSelf
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.fresh_keys import tag_of_output
-from chains.progmat.transactions.model import Party, StateAndRef
+from chains.progmat.transactions.model import Party, StateAndRef, StateRef
 from ibc.dvp import CashAccount
 
 
@@ -82,7 +85,11 @@ class PeerPreparation:
         members = await self._members.find(await self._needs_of(request), notary.name)
         rules = await self._rules_of(request, notary.name)
         if isinstance(request, SettleDvp):
-            return Prepared(members, await self._dvp.ask(record, request.dvp, notary), notary, rules=rules)
+            offered = await self._dvp.ask(record, request.dvp, notary)
+            admitted = await self._sellers_admission(request, offered, notary.name)
+            return Prepared(members, offered, notary, rules={**rules, **admitted})
+        if isinstance(request, ReceivePacket):
+            return Prepared(members, notary=notary, rules=await self._payees_admission(request, notary.name))
         payee = self._asks_for_key(request)
         if payee is None:
             return Prepared(members, notary=notary, rules=rules)
@@ -109,12 +116,30 @@ class PeerPreparation:
             needs = needs_behind(found.values())
         return states
 
+    async def _sellers_admission(self, request: SettleDvp, offered: Sequence[StateRef], notary: str) -> RuleStates:
+        """To a wholesale coin, which the buyer's offer says it is."""
+        states = await self._database.read(partial(self._verifier.recorded.of, refs=offered))
+        return await self._rules.find(admission_to(list(states.values()), request.dvp.seller_cash), notary)
+
+    async def _payees_admission(self, request: ReceivePacket, notary: str) -> RuleStates:
+        """To a wholesale coin, which the payer's own amounts say it is."""
+        answer = await self._answer_to(request)
+        if not isinstance(answer, Payment):
+            return {}
+        cash = answer.terms.cash
+        look = partial(kind_in_account, coin_id=cash.coin_id, issuer=cash.issuer, account_key=cash.buyer.key)
+        if await self._database.read(look) is not CoinKind.WHOLESALE:
+            return {}
+        return await self._rules.find((admission(cash.coin_id, cash.issuer, cash.seller),), notary)
+
     async def _needs_of(self, request: AnyRequest) -> Needs:
         if not isinstance(request, ReceivePacket):
             return needs_of(self._own_name, request)
+        return (await self._answer_to(request)).needs
+
+    async def _answer_to(self, request: ReceivePacket) -> Answer:
         now_s = self._clock.now_ms() // 1000
-        owed = partial(answer_to, me=self._me, packet=request.packet, now_s=now_s)
-        return (await self._database.read(owed)).needs
+        return await self._database.read(partial(answer_to, me=self._me, packet=request.packet, now_s=now_s))
 
     async def _notary_of(self, request: AnyRequest) -> Party:
         parameters = self._verifier.parameters

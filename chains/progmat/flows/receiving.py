@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from chains.progmat.contracts.cash import CashState
-from chains.progmat.contracts.cash_codec import OwnerKind
+from chains.progmat.contracts.cash_codec import CoinKind, OwnerKind
 from chains.progmat.flows.building import BuildContext
 from chains.progmat.flows.fresh_key_register import record_of_statement
 from chains.progmat.flows.request_base import KeyChoice
@@ -25,9 +25,16 @@ from primitives.public_key import PublicKey
 PAYEE_INDEX: Final = 0
 
 
-def paid_coin(context: BuildContext, request: IssueCash | MoveCash, issuer: Party) -> CashState:
-    """The payee's output. Raises ``AccountUnknown`` when a fresh key of an account is wanted that is not kept here."""
-    plain = _plain(request.coin_id, issuer, request.amount_yen, request.to)
+def paid_coin(
+    context: BuildContext, request: IssueCash | MoveCash, issuer: Party, kind: CoinKind = CoinKind.NONE
+) -> CashState:
+    """The payee's output; of a wholesale coin always under the account's own key.
+
+    Raises ``AccountUnknown`` when a fresh key of an account is wanted that is not kept here.
+    """
+    plain = _plain(request.coin_id, issuer, request.amount_yen, request.to, kind)
+    if kind is CoinKind.WHOLESALE:
+        return plain
     payer_key = request.from_account_key if isinstance(request, MoveCash) else b""
     if context.prepared.payee_key is not None:
         return _under_statement(context, plain, context.prepared.payee_key)
@@ -46,16 +53,17 @@ def own_coin(
     account: CashAccount,
     index: int,
     choice: KeyChoice,
+    kind: CoinKind = CoinKind.NONE,
 ) -> CashState:
     """Output ``index``, for an account kept here."""
-    plain = _plain(coin_id, issuer, amount_yen, account)
-    if context.fresh_accounts.wants_fresh(choice, account.key):
+    plain = _plain(coin_id, issuer, amount_yen, account, kind)
+    if kind is not CoinKind.WHOLESALE and context.fresh_accounts.wants_fresh(choice, account.key):
         return _under_own_fresh_key(context, plain, index)
     return plain
 
 
-def _plain(coin_id: str, issuer: Party, amount_yen: int, account: CashAccount) -> CashState:
-    return CashState(coin_id, issuer, amount_yen, decode_single_key(account.key), account.node)
+def _plain(coin_id: str, issuer: Party, amount_yen: int, account: CashAccount, kind: CoinKind) -> CashState:
+    return CashState(coin_id, issuer, amount_yen, decode_single_key(account.key), account.node, kind=kind)
 
 
 def _under_own_fresh_key(context: BuildContext, plain: CashState, index: int) -> CashState:

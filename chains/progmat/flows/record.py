@@ -49,6 +49,20 @@ class FlowKind(Enum):
     CLOSE_PROPOSAL = "close_proposal"
     CHANGE_NOTARY = "change_notary"
     UPGRADE_STATES = "upgrade_states"
+    OPEN_DISTRIBUTION = "open_distribution"
+    PAY_BATCH = "pay_batch"
+    CANCEL_DISTRIBUTION = "cancel_distribution"
+    USE_UTILITY = "use_utility"
+    EXPIRE_UTILITY = "expire_utility"
+    REGISTER_COIN = "register_coin"
+    AMEND_COIN = "amend_coin"
+    ADMIT_HOLDER = "admit_holder"
+    REMOVE_HOLDER = "remove_holder"
+    FREEZE_CASH = "freeze_cash"
+    THAW_CASH = "thaw_cash"
+    FORCE_CASH = "force_cash"
+    PUBLISH_EXECUTION = "publish_execution"
+    WITHDRAW_EXECUTION = "withdraw_execution"
 
     __hash__ = object.__hash__  # each is one object; an enum's own is a function in Python
 

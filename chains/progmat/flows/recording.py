@@ -9,15 +9,30 @@ from typing import Final
 from sqlalchemy import Connection
 
 from chains.progmat.contracts.cash import CashState
+from chains.progmat.contracts.distribution import DistributionState
 from chains.progmat.contracts.dvp_lock import DvpLockState
 from chains.progmat.contracts.dvp_receipt import REFUSE
 from chains.progmat.contracts.dvp_receipt_codec import decode_refuse_evidence
+from chains.progmat.contracts.execution import notice_of
 from chains.progmat.contracts.membership import BusinessNetwork, MembershipState
-from chains.progmat.contracts.names import CASH, DVP_LOCK, DVP_RECEIPT, MEMBERSHIP, PROPOSAL, RULE_STATES, TOKENS, TRADE
+from chains.progmat.contracts.names import (
+    CASH,
+    DISTRIBUTION,
+    DVP_LOCK,
+    DVP_RECEIPT,
+    EXECUTION,
+    MEMBERSHIP,
+    PROPOSAL,
+    RULE_STATES,
+    TOKENS,
+    TRADE,
+)
 from chains.progmat.contracts.proposal_codec import record_of
 from chains.progmat.contracts.terms_codec import decode_terms
 from chains.progmat.contracts.token import TokenState
+from chains.progmat.flows.distribution_parts import note_distributions
 from chains.progmat.flows.entry_kinds import entry_kind
+from chains.progmat.flows.executions import note_executions
 from chains.progmat.flows.recorded import RecordedStates
 from chains.progmat.flows.seams import Directory, Role
 from chains.progmat.flows.signed_records import encoded
@@ -56,6 +71,9 @@ class Recorder:
 
     ``on_referenced`` is called, on the writer's thread, when a membership or a rule state changed; ``learn``
     before a new transaction is entered, with its known inputs, so that the vault knows whose its coins are.
+    ``on_membership`` is called, on the writer's thread, when a membership changed; ``learn`` before a new transaction
+    is entered, with its known inputs, so that the vault knows whose its coins are. ``executions_noted`` counts what was
+    recorded about executions, committed or not.
     """
 
     def __init__(
@@ -73,6 +91,7 @@ class Recorder:
         self._recorded = recorded
         self._on_referenced = on_referenced
         self._learn = learn
+        self.executions_noted = 0
         self._newest: tuple[WireTransaction | None, Mapping[StateRef, TransactionState]] = (None, {})
 
     def record(
@@ -94,6 +113,11 @@ class Recorder:
             mark = RecordMark(now_ms, journal_position, kind, inputs)
             record_transaction(connection, wire, self._rules, mark)
             note_trades(connection, wire, inputs, journal_position)
+            note_distributions(connection, wire)
+            note_executions(connection, wire, inputs)
+            if any(command.contract == EXECUTION for command in wire.commands):
+                note_executions(connection, wire, inputs)
+                self.executions_noted += 1
         return tuple(sorted(taking_part - {self._own_name}))
 
     def participants(self, connection: Connection, wire: WireTransaction) -> frozenset[str]:
@@ -141,8 +165,14 @@ class Recorder:
             yield self._own_name  # a member that was sent it
             yield from self._directory.names_with(Role.OPERATOR)
             yield from self._members_of(connection, record_of(state).network)
+        elif state.contract == DISTRIBUTION:
+            part = DistributionState.of(state)
+            yield from (part.subject.registrar.name, part.subject.payer.node, part.node)
         elif state.contract in RULE_STATES:
             yield self._own_name  # its keeper, or who asked the keeper for it
+        elif state.contract == EXECUTION:
+            notice = notice_of(state)
+            yield from (notice.venue.name, notice.seller.name, notice.buyer.name)
         elif state.contract == DVP_LOCK:
             yield from _sides(DvpLockState.of(state).terms)
         else:

@@ -11,6 +11,10 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from crossdvp.ledger.v1 import (
+    coin_service_pb2,
+    distribution_flows_pb2,
+    distribution_service_pb2,
+    exchange_service_pb2,
     membership_service_pb2,
     proposal_service_pb2,
     replacement_service_pb2,
@@ -22,6 +26,7 @@ from crossdvp.ledger.v1 import node_service_pb2 as pb
 from crossdvp.ledger.v1 import vault_service_pb2 as vault_pb
 from google.protobuf.message import Message
 
+from chains.progmat.contracts.cash_codec import CoinKind
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.native_terms import native_terms_from_message, native_terms_to_message
 from chains.progmat.contracts.network_control import Opening
@@ -87,6 +92,20 @@ MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.CLOSE_PROPOSAL: proposal_service_pb2.CloseProposalRequest,
     FlowKind.CHANGE_NOTARY: replacement_service_pb2.ChangeNotaryRequest,
     FlowKind.UPGRADE_STATES: replacement_service_pb2.UpgradeStatesRequest,
+    FlowKind.OPEN_DISTRIBUTION: distribution_flows_pb2.OpenDistributionRequest,
+    FlowKind.PAY_BATCH: distribution_flows_pb2.PayBatchRequest,
+    FlowKind.CANCEL_DISTRIBUTION: distribution_flows_pb2.CancelPartRequest,
+    FlowKind.USE_UTILITY: distribution_service_pb2.UseUtilityRequest,
+    FlowKind.EXPIRE_UTILITY: distribution_service_pb2.ExpireUtilityRequest,
+    FlowKind.REGISTER_COIN: coin_service_pb2.RegisterCoinRequest,
+    FlowKind.AMEND_COIN: coin_service_pb2.AmendCoinRequest,
+    FlowKind.ADMIT_HOLDER: coin_service_pb2.AdmitHolderRequest,
+    FlowKind.REMOVE_HOLDER: coin_service_pb2.RemoveHolderRequest,
+    FlowKind.FREEZE_CASH: coin_service_pb2.FreezeCashRequest,
+    FlowKind.THAW_CASH: coin_service_pb2.ThawCashRequest,
+    FlowKind.FORCE_CASH: coin_service_pb2.ForceCashRequest,
+    FlowKind.PUBLISH_EXECUTION: exchange_service_pb2.PublishExecutionRequest,
+    FlowKind.WITHDRAW_EXECUTION: exchange_service_pb2.WithdrawExecutionRequest,
 }
 """The message of each kind of request."""
 
@@ -129,6 +148,9 @@ def _choice_from_message(message: replacement_service_pb2.StateChoice) -> StateC
 
 _CONVERTERS: Final[Mapping[str, _Converter]] = {
     "to": _Converter(account_to_message, account_from_message),
+    "account": _Converter(account_to_message, account_from_message),
+    "coin_kind": _Converter(lambda kind: kind.value, CoinKind),
+    "approver_keys": _Converter(list, tuple),
     "terms": _Converter(terms_to_message, terms_from_message),
     "packet": _Converter(encode_packet, decode_packet),
     "earmark": _Converter(_earmark_to_message, _earmark_from_message),

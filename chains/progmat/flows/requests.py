@@ -12,7 +12,24 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
+from chains.progmat.flows.coin_requests import (
+    AdmitHolder,
+    AmendCoin,
+    ForceCash,
+    FreezeCash,
+    RegisterCoin,
+    RemoveHolder,
+    ThawCash,
+)
+from chains.progmat.flows.distribution_requests import (
+    CancelDistribution,
+    ExpireUtility,
+    OpenDistribution,
+    PayBatch,
+    UseUtility,
+)
 from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
 from chains.progmat.flows.market_requests import (
     ChangeMembership,
@@ -306,6 +323,20 @@ AnyRequest = (
     | CloseProposal
     | ChangeNotary
     | UpgradeStates
+    | OpenDistribution
+    | PayBatch
+    | CancelDistribution
+    | UseUtility
+    | ExpireUtility
+    | RegisterCoin
+    | AmendCoin
+    | AdmitHolder
+    | RemoveHolder
+    | FreezeCash
+    | ThawCash
+    | ForceCash
+    | PublishExecution
+    | WithdrawExecution
 )
 
 REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
@@ -347,6 +378,20 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         CloseProposal,
         ChangeNotary,
         UpgradeStates,
+        OpenDistribution,
+        PayBatch,
+        CancelDistribution,
+        UseUtility,
+        ExpireUtility,
+        RegisterCoin,
+        AmendCoin,
+        AdmitHolder,
+        RemoveHolder,
+        FreezeCash,
+        ThawCash,
+        ForceCash,
+        PublishExecution,
+        WithdrawExecution,
     )
 }
 

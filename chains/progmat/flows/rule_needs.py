@@ -18,6 +18,7 @@ from chains.progmat.contracts.names import NETWORK_CONTROL, TRANSFER_GATE
 from chains.progmat.contracts.network_control import Opening
 from chains.progmat.contracts.token import TokenState
 from chains.progmat.contracts.transfer_gate import TransferGateState
+from chains.progmat.flows.coin_needs import coin_of_request, if_wholesale, payees_admission
 from chains.progmat.flows.market_requests import MoveToken, SettleDvp
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.requests import AnyRequest
@@ -51,7 +52,10 @@ class RuleNeedsBook:
     def at_hand(self, request: AnyRequest) -> RuleNeeds | None:
         """None: the vault has to be asked."""
         row = ROWS.get(request.kind)
-        return () if row is None else self._known.get((request.kind, row.subject(request)))
+        if row is None:
+            return ()
+        known = self._known.get((request.kind, row.subject(request)))
+        return None if known is None else row.for_request(self._own_name, request, known)
 
     def find(self, connection: Connection, request: AnyRequest) -> RuleNeeds:
         """By kind of request; none for kinds without a row, and for what the vault does not know yet."""
@@ -65,7 +69,7 @@ class RuleNeedsBook:
             self._known[request.kind, row.subject(request)] = needs
             while len(self._known) > MAX_REMEMBERED:
                 self._known.popitem(last=False)
-        return needs
+        return row.for_request(self._own_name, request, needs)
 
 
 def needs_behind(found: Iterable[StateAndRef]) -> RuleNeeds:
@@ -80,11 +84,19 @@ class RuleRow:
     """One kind of request.
 
     ``subject`` is what the answer depends on (an asset), and never changes for it: it is remembered. ``needs`` is None
-    while the vault cannot tell.
+    while the vault cannot tell. ``for_request`` makes of what is remembered what this one request needs.
     """
 
     subject: Callable[[Any], Hashable]
     needs: Callable[[RuleScope, Any], RuleNeeds | None]
+    for_request: Callable[[str, Any, RuleNeeds], RuleNeeds] = lambda _own_name, _request, needs: needs
+
+
+_PAYMENT: Final = RuleRow(
+    subject=coin_of_request,
+    needs=lambda scope, request: if_wholesale(scope.connection, request),
+    for_request=payees_admission,
+)
 
 
 def _gate_of_move(scope: RuleScope, request: MoveToken) -> RuleNeeds | None:
@@ -112,6 +124,9 @@ def _control_of_gate(found: StateAndRef) -> RuleNeeds:
 
 
 ROWS: Final[Mapping[FlowKind, RuleRow]] = {
+    FlowKind.MOVE_CASH: _PAYMENT,
+    FlowKind.ROTATE_ACCOUNT_KEY: _PAYMENT,
+    FlowKind.LOCK_CASH: _PAYMENT,
     FlowKind.MOVE_TOKEN: RuleRow(lambda move: (move.network, move.token_id, move.registrar), _gate_of_move),
     FlowKind.SETTLE_DVP: RuleRow(lambda it: (it.dvp.network, it.dvp.token_id, it.dvp.registrar), _gate_of_trade),
 }

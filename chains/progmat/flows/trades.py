@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from chains.progmat.contracts import dvp_lock, dvp_receipt, native_dvp, trade
 from chains.progmat.contracts.cash import CashState
@@ -16,7 +17,7 @@ from chains.progmat.contracts.native_terms import decode_native_terms
 from chains.progmat.contracts.terms_codec import decode_terms
 from chains.progmat.flows.schema import dvps, ibc_events, receipts, trades
 from chains.progmat.flows.views import DvpRecord, IbcEvent, IbcEventKind, ReceiptRecord, TradeRecord, TradeStatus
-from chains.progmat.node.storage import insert
+from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.transactions.model import Command, StateRef, TransactionState
 from chains.progmat.transactions.replacing import replaces_states
 from chains.progmat.transactions.wire import WireTransaction
@@ -24,6 +25,12 @@ from ibc.acknowledgement import UNIVERSAL_ERROR_ACK
 from ibc.dvp import terms_hash
 from ibc.packet import Packet, encode_packet
 from ibc.paths import receipt_path
+
+_TRADE: Final = Prepared(select(trades).where(trades.c.trade_id == bindparam("of_trade")))
+_DVP: Final = Prepared(
+    select(dvps.c.trade_id, dvps.c.terms_hash, dvps.c.tx_id).where(dvps.c.trade_id == bindparam("of_trade")).limit(1)
+)
+_NOTE_DVP: Final = Prepared(insert(dvps), columns=dvps.c.keys())
 
 
 def note_trades(
@@ -57,8 +64,8 @@ def packet_sent_by(wire: WireTransaction) -> bytes:
 
 def find_trade(connection: Connection, trade_id: bytes) -> TradeRecord | None:
     """One trade, or None."""
-    row = connection.execute(select(trades).where(trades.c.trade_id == trade_id)).one_or_none()
-    return None if row is None else _trade(row)
+    row = _TRADE.first(connection, {"of_trade": trade_id})
+    return None if row is None else _trade_of(dict(zip(trades.c.keys(), row, strict=True)))
 
 
 def find_trade_of_packet(connection: Connection, packet: bytes) -> TradeRecord | None:
@@ -69,8 +76,8 @@ def find_trade_of_packet(connection: Connection, packet: bytes) -> TradeRecord |
 
 def find_dvp(connection: Connection, trade_id: bytes) -> DvpRecord | None:
     """The settlement of a native trade, or None."""
-    row = connection.execute(select(dvps).where(dvps.c.trade_id == trade_id).limit(1)).one_or_none()
-    return None if row is None else DvpRecord(row.trade_id, row.terms_hash, row.tx_id)
+    row = _DVP.first(connection, {"of_trade": trade_id})
+    return None if row is None else DvpRecord(*row)
 
 
 def find_receipt(connection: Connection, packet: Packet) -> ReceiptRecord | None:
@@ -107,8 +114,7 @@ def _note_cancel(connection: Connection, wire: WireTransaction, command: Command
 
 def _note_dvp(connection: Connection, wire: WireTransaction, command: Command) -> None:
     terms = decode_native_terms(command.data)
-    values = {"tx_id": bytes(wire.id), "trade_id": terms.trade_id, "terms_hash": terms.hash}
-    connection.execute(insert(dvps).values(**values))
+    _NOTE_DVP.change(connection, {"tx_id": bytes(wire.id), "trade_id": terms.trade_id, "terms_hash": terms.hash})
 
 
 def _note_payment(connection: Connection, wire: WireTransaction, command: Command, position: int) -> None:
@@ -193,5 +199,8 @@ def _add_event(
 
 
 def _trade(row: Row[tuple[object, ...]]) -> TradeRecord:
-    columns = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+    return _trade_of(dict(row._mapping))  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def _trade_of(columns: Mapping[str, Any]) -> TradeRecord:
     return TradeRecord(**{**columns, "status": TradeStatus(columns["status"])})

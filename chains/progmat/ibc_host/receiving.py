@@ -47,7 +47,7 @@ class PayPlan:
     """What a payment is made of.
 
     ``coins`` are the buyer's, for at least the agreed amount; ``custodian`` is the membership of the buyer's node,
-    ``seller_custodian`` that of the seller's.
+    ``seller_custodian`` that of the seller's, ``seller_admission`` the seller's to a wholesale coin.
     """
 
     arrival: Arrival
@@ -55,6 +55,7 @@ class PayPlan:
     coins: tuple[StateAndRef, ...]
     custodian: StateAndRef
     seller_custodian: StateAndRef
+    seller_admission: tuple[StateRef, ...] = ()
 
 
 def build_pay(frame: TransactionFrame, plan: PayPlan) -> TransactionBuilder:
@@ -66,14 +67,15 @@ def build_pay(frame: TransactionFrame, plan: PayPlan) -> TransactionBuilder:
     coins = [CashState.of(coin.state) for coin in plan.coins]
     change_yen = _change(terms, coins)
     issuer = coins[0].issuer
-    paid = [cash_of_terms(terms, issuer, terms.cash.seller, terms.cash.amount_yen)]
+    kind = coins[0].kind
+    paid = [cash_of_terms(terms, issuer, terms.cash.seller, terms.cash.amount_yen, kind)]
     if change_yen:
-        paid.append(cash_of_terms(terms, issuer, terms.cash.buyer, change_yen))
+        paid.append(cash_of_terms(terms, issuer, terms.cash.buyer, change_yen, kind))
     custodian = MembershipState.of(plan.custodian.state).party
     signers = (decode_single_key(terms.cash.buyer.key), custodian.key, issuer.key)
     data = encode_pay_evidence(PayEvidence(sent, terms))
     hashed = terms_hash(terms)
-    members = (plan.custodian.ref, plan.seller_custodian.ref)
+    members = (plan.custodian.ref, plan.seller_custodian.ref, *plan.seller_admission)
     return replace(
         frame.start(),
         inputs=tuple(coin.ref for coin in plan.coins),

@@ -33,7 +33,7 @@ class LockPlan:
 
     ``coins`` are the buyer's, for at least the agreed amount; ``client`` is the active client record of the chain where
     the securities are; ``custodian`` is the membership of the buyer's node, ``seller_custodian`` that of the seller's;
-    ``sequence`` is a free packet sequence.
+    ``sequence`` is a free packet sequence; ``seller_admission`` the seller's to a wholesale coin.
     """
 
     terms: SettlementTerms
@@ -43,6 +43,7 @@ class LockPlan:
     client: StateAndRef
     custodian: StateAndRef
     seller_custodian: StateAndRef
+    seller_admission: tuple[StateRef, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def build_lock(frame: TransactionFrame, plan: LockPlan) -> TransactionBuilder:
     issuer = coins[0].issuer
     packet = packet_of(plan.terms, plan.sequence, client.client_id, client.counterparty_client_id)
     lock = DvpLockState(plan.terms, packet, client.client_id, issuer)
-    locked = lock.cash_for(plan.terms.cash.buyer)
+    locked = lock.cash_for(plan.terms.cash.buyer, coins[0].kind)
     _coins_are_the_buyers(locked, coins)
     outputs = [locked.as_output(frame.notary, _LOCK_INDEX), lock.as_output(frame.notary, _CASH_INDEX)]
     if change_yen:
@@ -78,7 +79,9 @@ def build_lock(frame: TransactionFrame, plan: LockPlan) -> TransactionBuilder:
         outputs=tuple(outputs),
         commands=(frame.validated_command(DVP_LOCK, LOCK, b"", *signers),),
         time_window=plan.window,
-        references=tuple(dict.fromkeys((plan.client.ref, plan.custodian.ref, plan.seller_custodian.ref))),
+        references=tuple(
+            dict.fromkeys((plan.client.ref, plan.custodian.ref, plan.seller_custodian.ref, *plan.seller_admission))
+        ),
         provable_writes=(
             create_write(trade_path(plan.terms.trade_id), trade_locked_value(lock.terms_hash)),
             create_write(commitment_path(client.client_id, plan.sequence), packet_commitment(packet)),
@@ -104,7 +107,7 @@ def build_unlock(frame: TransactionFrame, plan: UnlockPlan) -> TransactionBuilde
     return replace(
         frame.start(),
         inputs=(plan.cash.ref, plan.lock.ref),
-        outputs=(lock.cash_for(beneficiary).as_output(frame.notary),),
+        outputs=(lock.cash_for(beneficiary, CashState.of(plan.cash.state).kind).as_output(frame.notary),),
         commands=(frame.validated_command(DVP_LOCK, UNLOCK, encode_evidence(plan.evidence), lock.issuer.key),),
         time_window=plan.window,
         references=(plan.client.ref, plan.consensus.ref),

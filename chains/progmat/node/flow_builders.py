@@ -8,6 +8,9 @@ from typing import Final
 from chains.progmat.flows import (
     cash_builders,
     client_upkeep_builders,
+    coin_builders,
+    distribution_builders,
+    execution_builders,
     ibc_builders,
     packet_builders,
     proposal_builders,
@@ -15,6 +18,7 @@ from chains.progmat.flows import (
     replacement_builders,
     securities_builders,
     token_builders,
+    utility_builders,
 )
 from chains.progmat.flows.account_rotation import rotate_account_key
 from chains.progmat.flows.building import Builder
@@ -60,5 +64,16 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.CLOSE_PROPOSAL: proposal_builders.close_proposal,
     FlowKind.CHANGE_NOTARY: replacement_builders.change_notary,
     FlowKind.UPGRADE_STATES: replacement_builders.upgrade_states,
+    FlowKind.OPEN_DISTRIBUTION: distribution_builders.open_distribution,
+    FlowKind.PAY_BATCH: distribution_builders.pay_batch,
+    FlowKind.CANCEL_DISTRIBUTION: distribution_builders.cancel_distribution,
+    FlowKind.USE_UTILITY: utility_builders.use_utility,
+    FlowKind.EXPIRE_UTILITY: utility_builders.expire_utility,
+    FlowKind.REGISTER_COIN: coin_builders.register_coin,
+    FlowKind.AMEND_COIN: coin_builders.amend_coin,
+    FlowKind.ADMIT_HOLDER: coin_builders.admit_holder,
+    FlowKind.REMOVE_HOLDER: coin_builders.remove_holder,
+    FlowKind.PUBLISH_EXECUTION: execution_builders.publish_execution,
+    FlowKind.WITHDRAW_EXECUTION: execution_builders.withdraw_execution,
 }
 """What each kind of flow builds; everything after that is the same for all."""

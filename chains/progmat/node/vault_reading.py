@@ -7,12 +7,16 @@ from typing import Final
 
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.cash_codec import OwnerKind
+from chains.progmat.contracts.coin import CoinState
+from chains.progmat.contracts.coin_holder import HolderState, holder_key
 from chains.progmat.contracts.dvp_lock import DvpLockState
 from chains.progmat.contracts.ibc_records import ClientRecord, record_of
 from chains.progmat.contracts.membership import MembershipState
 from chains.progmat.contracts.names import (
     CASH,
+    COIN,
     DVP_LOCK,
+    HOLDER,
     IBC_CLIENT,
     MEMBERSHIP,
     NETWORK_CONTROL,
@@ -72,6 +76,17 @@ def _cash(state: TransactionState) -> IndexedHolding:
     return IndexedHolding(
         SC, cash.coin_id, cash.issuer.name, cash.amount_yen, cash.node, named_key, fresh_key, cash.frozen
     )
+
+
+def _coin(state: TransactionState) -> IndexedRule:
+    coin = CoinState.of(state)
+    return IndexedRule(COIN, coin.coin_id, coin.issuer.name, coin.kind.name)
+
+
+def _holder(state: TransactionState) -> IndexedRule:
+    holder = HolderState.of(state)
+    key = holder_key(holder.coin_id, holder.node, holder.owner.encoded())
+    return IndexedRule(HOLDER, key, holder.issuer.name, "ADMITTED")
 
 
 def _lock(state: TransactionState) -> IndexedLock:
@@ -147,7 +162,9 @@ def _control(state: TransactionState) -> IndexedRule:
 
 INDEXERS: Final[Mapping[str, StateIndexer]] = {
     CASH: _cash,
+    COIN: _coin,
     DVP_LOCK: _lock,
+    HOLDER: _holder,
     IBC_CLIENT: _ibc,
     MEMBERSHIP: _membership,
     NETWORK_CONTROL: _control,

@@ -61,6 +61,8 @@ class EntryKind(Enum):
     """It is free again; no change."""
     CANCEL = "CANCEL"
     """What an earlier transfer brought goes back, by the keeper and an approver."""
+    COUPON = "COUPON"
+    """Yen to the holders of a security on a record date."""
     DVP = "DVP"
     """Tokens against cash in one ledger_tx: an account of each side changes in both."""
     OTHER = "OTHER"

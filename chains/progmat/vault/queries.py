@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, select
 
 from chains.progmat.node.storage import Prepared
 from chains.progmat.transactions.component_codec import decode_state
 from chains.progmat.transactions.model import StateAndRef, StateRef, TransactionState
+from chains.progmat.vault.by_refs import ByRefs
 from chains.progmat.vault.indexing import (
     Indexed,
     IndexedClient,
@@ -72,12 +73,15 @@ _MEMBERSHIPS_OF = Prepared(
 )
 
 
+_KEPT = ByRefs(lambda these: select(states.c.tx_id, states.c.output_index, states.c.component).where(these(states)))
+
+
 def kept_states(connection: Connection, refs: Sequence[StateRef]) -> dict[StateRef, TransactionState]:
     """Those of ``refs`` that are kept here, consumed ones included."""
-    keys = [(ref.tx_id, ref.index) for ref in refs]
-    query = select(states.c.tx_id, states.c.output_index, states.c.component)
-    rows = connection.execute(query.where(tuple_(states.c.tx_id, states.c.output_index).in_(keys)))
-    return {StateRef(row.tx_id, row.output_index): decode_state(row.component) for row in rows}
+    if not refs:
+        return {}
+    rows = _KEPT.rows(connection, [(ref.tx_id, ref.index) for ref in refs])
+    return {StateRef(tx_id, index): decode_state(component) for tx_id, index, component in rows}
 
 
 def consumed_by(connection: Connection, ref: StateRef) -> bytes | None:

@@ -46,6 +46,10 @@ def _upsert() -> Insert:
 
 
 _HOLD = Prepared(_upsert(), columns=soft_locks.c.keys())
+_RENEW = Prepared(
+    update(soft_locks).where(_lock.lock_owner == bindparam("of_owner")).values(expires_s=bindparam("until_s"))
+)
+_RELEASE = Prepared(delete(soft_locks).where(_lock.lock_owner == bindparam("of_owner")))
 
 
 def lock_states(
@@ -83,13 +87,12 @@ def renew_soft_locks(connection: Connection, *, lock_owner: str, expires_s: int)
 
     A flow whose number is smaller than what it locked has lost some to another flow and must select again.
     """
-    of_owner = soft_locks.c.lock_owner == lock_owner
-    return connection.execute(update(soft_locks).where(of_owner).values(expires_s=expires_s)).rowcount
+    return _RENEW.change(connection, {"of_owner": lock_owner, "until_s": expires_s})
 
 
 def release_soft_locks(connection: Connection, *, lock_owner: str) -> int:
     """Give up all locks of ``lock_owner``; returns how many there were."""
-    return connection.execute(delete(soft_locks).where(soft_locks.c.lock_owner == lock_owner)).rowcount
+    return _RELEASE.change(connection, {"of_owner": lock_owner})
 
 
 def _check_unconsumed(connection: Connection, refs: Sequence[StateRef], keys: Sequence[Key]) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from chains.business_calendar import closed_because, jst_day, next_business_day
 from ibc.dvp import SettlementTerms
 from primitives.errors import CallerError
 from relayer.gateway.admission import Admission
-from relayer.gateway.calendar import closed_because, jst_day, next_business_day
 from relayer.gateway.cut_offs import CutOffs
 from relayer.gateway.preflight.checks import Finding, failed, passed, warned
 

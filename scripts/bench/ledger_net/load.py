@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 import json
 import resource
 import secrets
-import statistics
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -39,9 +36,10 @@ from chains.progmat.vault import membership
 from ibc.dvp import CashAccount
 from primitives.public_key import PublicKey
 from primitives.types import UnixSeconds
-from scripts.bench.ledger_net.network import ISSUER
+from scripts.bench.ledger_net.lanes import in_lanes
+from scripts.bench.ledger_net.native_trades import TradeLoad
+from scripts.bench.ledger_net.network import COIN, ISSUER
 
-COIN = "JPY-BENCH"
 AMOUNT_YEN = 1_000
 ISSUE = "bench.issue"
 FLOW_S = 60.0
@@ -66,6 +64,8 @@ class Load:
             "chain": self.chain,
             "pay": self.pay,
         }
+        self._trades = TradeLoad(lambda: self._node, lambda: self._operations, self._end_of)
+        self._commands.update(self._trades.commands)
 
     # ---- a role of the node ----
 
@@ -76,6 +76,7 @@ class Load:
     def answer_peers(self, router: PeerRouter) -> None:
         """The payer asks the issuer for coin, as an exchange of yen against coin would."""
         router.register(ISSUE, self._issue)
+        self._trades.answer_peers(router)
 
     def serve(self, _server: grpc.aio.Server) -> tuple[str, ...]:
         """No API."""
@@ -105,10 +106,10 @@ class Load:
         except OSError:
             return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
-    async def admit(self, party: str, role: str) -> str:
+    async def admit(self, party: str, network: str, role: str) -> str:
         """The operator's first acts."""
-        roles = (MemberRole[role],)
-        admission = ChangeMembership(f"admit-{party}", MembershipChange.ADMIT, BusinessNetwork.SC, party, roles)
+        roles, admit = (MemberRole[role],), MembershipChange.ADMIT
+        admission = ChangeMembership(f"admit-{network}-{party}", admit, BusinessNetwork[network], party, roles)
         done = await self._end_of(admission)
         return done.step.value
 
@@ -226,25 +227,3 @@ class Load:
         if record.step is not FlowStep.DONE:
             raise RuntimeError(f"{record.flow_id} is {record.step.value}: {record.last_error}")
         return record
-
-
-async def in_lanes(
-    work: Callable[[int, int], Awaitable[None]], lanes: int, seconds: float, count: float
-) -> dict[str, float]:
-    """Do ``work(lane, turn)`` again and again in every lane until the time or the count is used up."""
-    latencies_ms: list[float] = []
-    started_s = time.monotonic()
-    begun = itertools.count()
-
-    async def run(lane: int) -> None:
-        for turn in itertools.count():
-            begun_s = time.monotonic()
-            if begun_s - started_s >= seconds or next(begun) >= count:
-                return
-            await work(lane, turn)
-            latencies_ms.append((time.monotonic() - begun_s) * 1000)
-
-    await asyncio.gather(*(run(lane) for lane in range(lanes)))
-    elapsed_s = time.monotonic() - started_s
-    percentiles = statistics.quantiles(latencies_ms, n=100)
-    return {"done": len(latencies_ms), "elapsed_s": elapsed_s, "p50_ms": percentiles[49], "p99_ms": percentiles[98]}

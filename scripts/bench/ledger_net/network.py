@@ -1,7 +1,8 @@
 """A ledger network of real processes on this machine, told what to do over their standard input and output.
 
 ``sn`` issues the coin and countersigns, ``cn-a`` pays, ``cn-b`` is paid, ``nn`` is the notary: four processes with mTLS
-between them, from the files ``bootstrap`` makes. The one Validator is on the map and never started: cash needs none.
+between them, from the files ``bootstrap`` makes; where tokens are, ``an`` keeps their register. The one Validator is on
+the map and never started: nothing here is shown to another chain.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,10 +23,26 @@ from chains.progmat.bootstrap import NetworkSpec, NodeSpec, create_network
 
 ROOT = Path(__file__).resolve().parents[3]
 ISSUER, PAYER, PAYEE, NOTARY, VALIDATOR = "sn", "cn-a", "cn-b", "nn", "validator-0"
-MEMBERS = {ISSUER: "SC_ISSUER", PAYER: "CUSTODIAN", PAYEE: "CUSTODIAN"}
-ROLES = {ISSUER: "SN", PAYER: "CN", PAYEE: "CN", NOTARY: "NN", VALIDATOR: "VALIDATOR"}
-RUNNING = (NOTARY, ISSUER, PAYER, PAYEE)
+REGISTRAR = "an"
+COIN = "JPY-BENCH"
+ROLES = {ISSUER: "SN", PAYER: "CN", PAYEE: "CN", NOTARY: "NN", VALIDATOR: "VALIDATOR", REGISTRAR: "AN"}
 END_S = 30.0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Which nodes run, and who is admitted as what: (party, business network, role)."""
+
+    running: tuple[str, ...]
+    members: tuple[tuple[str, str, str], ...]
+
+
+_CASH_MEMBERS = ((ISSUER, "SC", "SC_ISSUER"), (PAYER, "SC", "CUSTODIAN"), (PAYEE, "SC", "CUSTODIAN"))
+CASH = Shape((NOTARY, ISSUER, PAYER, PAYEE), _CASH_MEMBERS)
+CASH_AND_TOKENS = Shape(
+    (*CASH.running, REGISTRAR),
+    (*_CASH_MEMBERS, (REGISTRAR, "ST", "REGISTRAR"), (PAYER, "ST", "CUSTODIAN"), (PAYEE, "ST", "CUSTODIAN")),
+)
 
 
 class BenchNode:
@@ -67,8 +85,8 @@ class BenchNode:
 
 
 @contextmanager
-def running_network(directory: Path) -> Iterator[dict[str, BenchNode]]:
-    """The four nodes, answering, with issuer and custodians admitted; by name."""
+def running_network(directory: Path, shape: Shape = CASH) -> Iterator[dict[str, BenchNode]]:
+    """The nodes of a shape, answering, with its members admitted; by name."""
     ports = _free_ports(len(ROLES))
     nodes = [
         NodeSpec(name=name, roles=("SN", "BNO") if name == ISSUER else (role,), port=port)
@@ -77,13 +95,13 @@ def running_network(directory: Path) -> Iterator[dict[str, BenchNode]]:
     create_network(NetworkSpec(ledger_id="bench", threshold=1, nodes=tuple(nodes)), directory, datetime.now(UTC))
     with ExitStack() as stack:
         running = {}
-        for name in RUNNING:
+        for name in shape.running:
             running[name] = BenchNode(name, directory, _started(directory / name / "node.toml"))
             stack.callback(running[name].stop)
         for node in running.values():
             node.answer()
-        for party, role in MEMBERS.items():
-            running[ISSUER].ask("admit", party=party, role=role)
+        for party, network, role in shape.members:
+            running[ISSUER].ask("admit", party=party, network=network, role=role)
         yield running
 
 

@@ -136,7 +136,7 @@ def test_coins_of_a_transaction_nobody_knows_are_not_accepted(world: SettlementW
             "one coin",
         ),
         (lambda b: replace(b, commands=b.commands * 2), CashViolation, "one command of theirs"),
-        (lambda b: replace(b, commands=(replace(b.commands[0], data=b"x"),)), CashViolation, "no data"),
+        (lambda b: replace(b, commands=(replace(b.commands[0], data=b"x"),)), CashViolation, "transfer note"),
         (lambda b: replace(b, commands=(replace(b.commands[0], name="Mint"),)), CashViolation, "known"),
         (lambda b: replace(b, commands=(replace(b.commands[0], name="Move"),)), CashViolation, "consumes coins"),
     ],

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chains.audit_chain import AuditChainBroken, AuditHead
 from relayer.database import Database
 from relayer.gateway.audit import AuditLog
-from relayer.gateway.audit_entries import AuditChainBroken, AuditHead, AuditKind, AuditRecord, chained
+from relayer.gateway.audit_entries import AuditKind, AuditRecord, chained
 from relayer.gateway.audit_tables import AuditTable
 from tests.fakes.settlement_terms import T0_S
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relayer.gateway.calendar import (
+from chains.business_calendar import (
     JST,
     CalendarUnknown,
     CutOff,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from relayer.gateway.calendar import JST, CutOff
+from chains.business_calendar import JST, CutOff
 from relayer.gateway.cut_offs import CutOffs, LedgerCutOffs, parsed_day
 from relayer.gateway.errors import BadRequest, NotABusinessDay, PastCutOff
 from relayer.gateway.settlement_config import CutOffSection, cut_offs_of

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chains.business_calendar import jst_day
 from ibc.dvp import LeadLeg, SettlementTerms
-from relayer.gateway.calendar import jst_day
 from relayer.gateway.changes import Sighting
 from relayer.gateway.cut_offs import begin_of_day_s
 from relayer.gateway.follower import Follower, FollowerSettings

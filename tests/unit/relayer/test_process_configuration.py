@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from relayer.config import ConfigInvalid, GatewayConfig, RelayerConfig, load_config
+from relayer.core.crash_points import CrashPoint
 from relayer.evm_config import ConsensusKind
 from relayer.gateway.access import Speakers
+from relayer.gateway.crash_points import GatewayCrashPoint
 from tests.fakes.process_files import FOR_GATEWAY, certified_folder, write_config
 from tests.fakes.rpc_parties import tls_of
 
@@ -181,3 +183,18 @@ def test_a_paths_name_that_would_be_ambiguous_is_refused(folder: Path, name: str
     file.write_text(file.read_text().replace('"only"', name))
     with pytest.raises(ConfigInvalid, match=r"paths\.0\.name"):
         load_config(RelayerConfig, file)
+
+
+@pytest.mark.parametrize(
+    ("model", "rest", "line"),
+    [
+        (RelayerConfig, {}, CrashPoint.BEFORE_RECEIVE.value),
+        (GatewayConfig, FOR_GATEWAY, next(iter(GatewayCrashPoint)).value),
+    ],
+)
+def test_a_process_kills_itself_only_where_its_file_says_it_is_for_tests(
+    folder: Path, model: type[RelayerConfig | GatewayConfig], rest: dict[str, str], line: str
+) -> None:
+    with pytest.raises(ConfigInvalid, match=r'kill_at: .*profile = "test"'):
+        load_config(model, write_config(folder, **rest, kill_at=f'"{line}"'))
+    assert load_config(model, write_config(folder, **rest, kill_at=f'"{line}"', profile='"test"')).kill_at == line

@@ -22,58 +22,59 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from crossdvp.ledger.v1 import coin_states_pb2 as crossdvp_dot_ledger_dot_v1_dot_coin__states__pb2
 from crossdvp.ledger.v1 import transaction_pb2 as crossdvp_dot_ledger_dot_v1_dot_transaction__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63rossdvp/ledger/v1/states.proto\x12\x12\x63rossdvp.ledger.v1\x1a$crossdvp/ledger/v1/transaction.proto\"\xbb\x01\n\tCashState\x12\x0f\n\x07\x63oin_id\x18\x01 \x01(\t\x12)\n\x06issuer\x18\x02 \x01(\x0b\x32\x19.crossdvp.ledger.v1.Party\x12\x12\n\namount_yen\x18\x03 \x01(\x04\x12\r\n\x05owner\x18\x04 \x01(\x0c\x12\x0c\n\x04node\x18\x05 \x01(\t\x12\x31\n\nowner_kind\x18\x06 \x01(\x0e\x32\x1d.crossdvp.ledger.v1.OwnerKind\x12\x0e\n\x06\x66rozen\x18\x07 \x01(\x08\"(\n\x0b\x43\x61shAccount\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\x0c\"p\n\x0bSecurityLeg\x12\x10\n\x08\x63hain_id\x18\x01 \x01(\x0c\x12\r\n\x05token\x18\x02 \x01(\x0c\x12\x0f\n\x07\x61\x64\x61pter\x18\x03 \x01(\x0c\x12\x10\n\x08quantity\x18\x04 \x01(\x0c\x12\x0e\n\x06seller\x18\x05 \x01(\x0c\x12\r\n\x05\x62uyer\x18\x06 \x01(\x0c\"\xc0\x01\n\x07\x43\x61shLeg\x12\x11\n\tledger_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63oin_id\x18\x02 \x01(\t\x12\x0e\n\x06issuer\x18\x03 \x01(\t\x12\x12\n\namount_yen\x18\x04 \x01(\x04\x12.\n\x05\x62uyer\x18\x05 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12/\n\x06seller\x18\x06 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12\x0c\n\x04salt\x18\x07 \x01(\x0c\"\xd8\x01\n\x0fSettlementTerms\x12\x10\n\x08trade_id\x18\x01 \x01(\x0c\x12\x31\n\x08security\x18\x02 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.SecurityLeg\x12)\n\x04\x63\x61sh\x18\x03 \x01(\x0b\x32\x1b.crossdvp.ledger.v1.CashLeg\x12-\n\x08lead_leg\x18\x04 \x01(\x0e\x32\x1b.crossdvp.ledger.v1.LeadLeg\x12\x11\n\tlock_by_s\x18\x05 \x01(\x04\x12\x13\n\x0bsettle_by_s\x18\x06 \x01(\x04\"\x90\x01\n\x0c\x44vpLockState\x12\x32\n\x05terms\x18\x01 \x01(\x0b\x32#.crossdvp.ledger.v1.SettlementTerms\x12\x0e\n\x06packet\x18\x02 \x01(\x0c\x12\x11\n\tclient_id\x18\x03 \x01(\t\x12)\n\x06issuer\x18\x04 \x01(\x0b\x32\x19.crossdvp.ledger.v1.Party\"E\n\x0b\x41\x63kEvidence\x12\x17\n\x0f\x61\x63knowledgement\x18\x01 \x01(\x0c\x12\r\n\x05proof\x18\x02 \x01(\x0c\x12\x0e\n\x06height\x18\x03 \x01(\x04\"0\n\x0fTimeoutEvidence\x12\r\n\x05proof\x18\x01 \x01(\x0c\x12\x0e\n\x06height\x18\x02 \x01(\x04\"\x8f\x01\n\x0eUnlockEvidence\x12\x37\n\x0c\x61\x63knowledged\x18\x01 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.AckEvidenceH\x00\x12\x38\n\ttimed_out\x18\x02 \x01(\x0b\x32#.crossdvp.ledger.v1.TimeoutEvidenceH\x00\x42\n\n\x08\x65vidence\"p\n\x0bPayEvidence\x12\x32\n\x05terms\x18\x01 \x01(\x0b\x32#.crossdvp.ledger.v1.SettlementTerms\x12\x0e\n\x06packet\x18\x02 \x01(\x0c\x12\r\n\x05proof\x18\x03 \x01(\x0c\x12\x0e\n\x06height\x18\x04 \x01(\x04\"v\n\x0eRefuseEvidence\x12\x0e\n\x06packet\x18\x01 \x01(\x0c\x12\r\n\x05proof\x18\x02 \x01(\x0c\x12\x0e\n\x06height\x18\x03 \x01(\x04\x12\x35\n\x08\x64\x65\x63lined\x18\x04 \x01(\x0b\x32#.crossdvp.ledger.v1.SettlementTerms\"\x93\x02\n\x0c\x43lientRecord\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63lient_type\x18\x02 \x01(\t\x12\x14\n\x0c\x63lient_state\x18\x03 \x01(\x0c\x12\x1e\n\x16\x63ounterparty_client_id\x18\x04 \x01(\t\x12\"\n\x1a\x63ounterparty_merkle_prefix\x18\x05 \x03(\x0c\x12\x36\n\x06status\x18\x06 \x01(\x0e\x32&.crossdvp.ledger.v1.ClientRecordStatus\x12\x1b\n\x13\x63onsensus_client_id\x18\x07 \x01(\t\x12,\n\tendorsers\x18\x08 \x03(\x0b\x32\x19.crossdvp.ledger.v1.Party\"b\n\x0f\x43onsensusRecord\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12\x13\n\x0btimestamp_s\x18\x03 \x01(\x04\x12\x17\n\x0f\x63onsensus_state\x18\x04 \x01(\x0c\"\x88\x01\n\x0eIbcClientState\x12\x32\n\x06\x63lient\x18\x01 \x01(\x0b\x32 .crossdvp.ledger.v1.ClientRecordH\x00\x12\x38\n\tconsensus\x18\x02 \x01(\x0b\x32#.crossdvp.ledger.v1.ConsensusRecordH\x00\x42\x08\n\x06record\"\xd6\x01\n\x0fMembershipState\x12\x34\n\x07network\x18\x01 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12(\n\x05party\x18\x02 \x01(\x0b\x32\x19.crossdvp.ledger.v1.Party\x12-\n\x05roles\x18\x03 \x03(\x0e\x32\x1e.crossdvp.ledger.v1.MemberRole\x12\x34\n\x06status\x18\x04 \x01(\x0e\x32$.crossdvp.ledger.v1.MembershipStatus*=\n\tOwnerKind\x12\x1a\n\x16OWNER_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10OWNER_KIND_FRESH\x10\x01*U\n\tKeyChoice\x12\x1a\n\x16KEY_CHOICE_UNSPECIFIED\x10\x00\x12\x16\n\x12KEY_CHOICE_ACCOUNT\x10\x01\x12\x14\n\x10KEY_CHOICE_FRESH\x10\x02*O\n\x07LeadLeg\x12\x18\n\x14LEAD_LEG_UNSPECIFIED\x10\x00\x12\x11\n\rLEAD_LEG_CASH\x10\x01\x12\x17\n\x13LEAD_LEG_SECURITIES\x10\x02*|\n\x12\x43lientRecordStatus\x12$\n CLIENT_RECORD_STATUS_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x43LIENT_RECORD_STATUS_ACTIVE\x10\x01\x12\x1f\n\x1b\x43LIENT_RECORD_STATUS_FROZEN\x10\x02*~\n\x0f\x42usinessNetwork\x12 \n\x1c\x42USINESS_NETWORK_UNSPECIFIED\x10\x00\x12\x17\n\x13\x42USINESS_NETWORK_ST\x10\x01\x12\x17\n\x13\x42USINESS_NETWORK_SC\x10\x02\x12\x17\n\x13\x42USINESS_NETWORK_UT\x10\x03*\x94\x01\n\nMemberRole\x12\x1b\n\x17MEMBER_ROLE_UNSPECIFIED\x10\x00\x12\x19\n\x15MEMBER_ROLE_SC_ISSUER\x10\x01\x12\x19\n\x15MEMBER_ROLE_CUSTODIAN\x10\x02\x12\x19\n\x15MEMBER_ROLE_REGISTRAR\x10\x03\x12\x18\n\x14MEMBER_ROLE_EXCHANGE\x10\x04*t\n\x10MembershipStatus\x12!\n\x1dMEMBERSHIP_STATUS_UNSPECIFIED\x10\x00\x12\x1c\n\x18MEMBERSHIP_STATUS_ACTIVE\x10\x01\x12\x1f\n\x1bMEMBERSHIP_STATUS_SUSPENDED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63rossdvp/ledger/v1/states.proto\x12\x12\x63rossdvp.ledger.v1\x1a$crossdvp/ledger/v1/coin_states.proto\x1a$crossdvp/ledger/v1/transaction.proto\"\xe7\x01\n\tCashState\x12\x0f\n\x07\x63oin_id\x18\x01 \x01(\t\x12)\n\x06issuer\x18\x02 \x01(\x0b\x32\x19.crossdvp.ledger.v1.Party\x12\x12\n\namount_yen\x18\x03 \x01(\x04\x12\r\n\x05owner\x18\x04 \x01(\x0c\x12\x0c\n\x04node\x18\x05 \x01(\t\x12\x31\n\nowner_kind\x18\x06 \x01(\x0e\x32\x1d.crossdvp.ledger.v1.OwnerKind\x12\x0e\n\x06\x66rozen\x18\x07 \x01(\x08\x12*\n\x04kind\x18\x08 \x01(\x0e\x32\x1c.crossdvp.ledger.v1.CoinKind\"(\n\x0b\x43\x61shAccount\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\x0c\"p\n\x0bSecurityLeg\x12\x10\n\x08\x63hain_id\x18\x01 \x01(\x0c\x12\r\n\x05token\x18\x02 \x01(\x0c\x12\x0f\n\x07\x61\x64\x61pter\x18\x03 \x01(\x0c\x12\x10\n\x08quantity\x18\x04 \x01(\x0c\x12\x0e\n\x06seller\x18\x05 \x01(\x0c\x12\r\n\x05\x62uyer\x18\x06 \x01(\x0c\"\xc0\x01\n\x07\x43\x61shLeg\x12\x11\n\tledger_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63oin_id\x18\x02 \x01(\t\x12\x0e\n\x06issuer\x18\x03 \x01(\t\x12\x12\n\namount_yen\x18\x04 \x01(\x04\x12.\n\x05\x62uyer\x18\x05 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12/\n\x06seller\x18\x06 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12\x0c\n\x04salt\x18\x07 \x01(\x0c\"\xd8\x01\n\x0fSettlementTerms\x12\x10\n\x08trade_id\x18\x01 \x01(\x0c\x12\x31\n\x08security\x18\x02 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.SecurityLeg\x12)\n\x04\x63\x61sh\x18\x03 \x01(\x0b\x32\x1b.crossdvp.ledger.v1.CashLeg\x12-\n\x08lead_leg\x18\x04 \x01(\x0e\x32\x1b.crossdvp.ledger.v1.LeadLeg\x12\x11\n\tlock_by_s\x18\x05 \x01(\x04\x12\x13\n\x0bsettle_by_s\x18\x06 \x01(\x04\"\x90\x01\n\x0c\x44vpLockState\x12\x32\n\x05terms\x18\x01 \x01(\x0b\x32#.crossdvp.ledger.v1.SettlementTerms\x12\x0e\n\x06packet\x18\x02 \x01(\x0c\x12\x11\n\tclient_id\x18\x03 \x01(\t\x12)\n\x06issuer\x18\x04 \x01(\x0b\x32\x19.crossdvp.ledger.v1.Party\"E\n\x0b\x41\x63kEvidence\x12\x17\n\x0f\x61\x63knowledgement\x18\x01 \x01(\x0c\x12\r\n\x05proof\x18\x02 \x01(\x0c\x12\x0e\n\x06height\x18\x03 \x01(\x04\"0\n\x0fTimeoutEvidence\x12\r\n\x05proof\x18\x01 \x01(\x0c\x12\x0e\n\x06height\x18\x02 \x01(\x04\"\x8f\x01\n\x0eUnlockEvidence\x12\x37\n\x0c\x61\x63knowledged\x18\x01 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.AckEvidenceH\x00\x12\x38\n\ttimed_out\x18\x02 \x01(\x0b\x32#.crossdvp.ledger.v1.TimeoutEvidenceH\x00\x42\n\n\x08\x65vidence\"p\n\x0bPayEvidence\x12\x32\n\x05terms\x18\x01 \x01(\x0b\x32#.crossdvp.ledger.v1.SettlementTerms\x12\x0e\n\x06packet\x18\x02 \x01(\x0c\x12\r\n\x05proof\x18\x03 \x01(\x0c\x12\x0e\n\x06height\x18\x04 \x01(\x04\"v\n\x0eRefuseEvidence\x12\x0e\n\x06packet\x18\x01 \x01(\x0c\x12\r\n\x05proof\x18\x02 \x01(\x0c\x12\x0e\n\x06height\x18\x03 \x01(\x04\x12\x35\n\x08\x64\x65\x63lined\x18\x04 \x01(\x0b\x32#.crossdvp.ledger.v1.SettlementTerms\"\x93\x02\n\x0c\x43lientRecord\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63lient_type\x18\x02 \x01(\t\x12\x14\n\x0c\x63lient_state\x18\x03 \x01(\x0c\x12\x1e\n\x16\x63ounterparty_client_id\x18\x04 \x01(\t\x12\"\n\x1a\x63ounterparty_merkle_prefix\x18\x05 \x03(\x0c\x12\x36\n\x06status\x18\x06 \x01(\x0e\x32&.crossdvp.ledger.v1.ClientRecordStatus\x12\x1b\n\x13\x63onsensus_client_id\x18\x07 \x01(\t\x12,\n\tendorsers\x18\x08 \x03(\x0b\x32\x19.crossdvp.ledger.v1.Party\"b\n\x0f\x43onsensusRecord\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12\x13\n\x0btimestamp_s\x18\x03 \x01(\x04\x12\x17\n\x0f\x63onsensus_state\x18\x04 \x01(\x0c\"\x88\x01\n\x0eIbcClientState\x12\x32\n\x06\x63lient\x18\x01 \x01(\x0b\x32 .crossdvp.ledger.v1.ClientRecordH\x00\x12\x38\n\tconsensus\x18\x02 \x01(\x0b\x32#.crossdvp.ledger.v1.ConsensusRecordH\x00\x42\x08\n\x06record\"\xd6\x01\n\x0fMembershipState\x12\x34\n\x07network\x18\x01 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12(\n\x05party\x18\x02 \x01(\x0b\x32\x19.crossdvp.ledger.v1.Party\x12-\n\x05roles\x18\x03 \x03(\x0e\x32\x1e.crossdvp.ledger.v1.MemberRole\x12\x34\n\x06status\x18\x04 \x01(\x0e\x32$.crossdvp.ledger.v1.MembershipStatus*=\n\tOwnerKind\x12\x1a\n\x16OWNER_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10OWNER_KIND_FRESH\x10\x01*U\n\tKeyChoice\x12\x1a\n\x16KEY_CHOICE_UNSPECIFIED\x10\x00\x12\x16\n\x12KEY_CHOICE_ACCOUNT\x10\x01\x12\x14\n\x10KEY_CHOICE_FRESH\x10\x02*O\n\x07LeadLeg\x12\x18\n\x14LEAD_LEG_UNSPECIFIED\x10\x00\x12\x11\n\rLEAD_LEG_CASH\x10\x01\x12\x17\n\x13LEAD_LEG_SECURITIES\x10\x02*|\n\x12\x43lientRecordStatus\x12$\n CLIENT_RECORD_STATUS_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x43LIENT_RECORD_STATUS_ACTIVE\x10\x01\x12\x1f\n\x1b\x43LIENT_RECORD_STATUS_FROZEN\x10\x02*~\n\x0f\x42usinessNetwork\x12 \n\x1c\x42USINESS_NETWORK_UNSPECIFIED\x10\x00\x12\x17\n\x13\x42USINESS_NETWORK_ST\x10\x01\x12\x17\n\x13\x42USINESS_NETWORK_SC\x10\x02\x12\x17\n\x13\x42USINESS_NETWORK_UT\x10\x03*\x94\x01\n\nMemberRole\x12\x1b\n\x17MEMBER_ROLE_UNSPECIFIED\x10\x00\x12\x19\n\x15MEMBER_ROLE_SC_ISSUER\x10\x01\x12\x19\n\x15MEMBER_ROLE_CUSTODIAN\x10\x02\x12\x19\n\x15MEMBER_ROLE_REGISTRAR\x10\x03\x12\x18\n\x14MEMBER_ROLE_EXCHANGE\x10\x04*t\n\x10MembershipStatus\x12!\n\x1dMEMBERSHIP_STATUS_UNSPECIFIED\x10\x00\x12\x1c\n\x18MEMBERSHIP_STATUS_ACTIVE\x10\x01\x12\x1f\n\x1bMEMBERSHIP_STATUS_SUSPENDED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.ledger.v1.states_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OWNERKIND']._serialized_start=2235
-  _globals['_OWNERKIND']._serialized_end=2296
-  _globals['_KEYCHOICE']._serialized_start=2298
-  _globals['_KEYCHOICE']._serialized_end=2383
-  _globals['_LEADLEG']._serialized_start=2385
-  _globals['_LEADLEG']._serialized_end=2464
-  _globals['_CLIENTRECORDSTATUS']._serialized_start=2466
-  _globals['_CLIENTRECORDSTATUS']._serialized_end=2590
-  _globals['_BUSINESSNETWORK']._serialized_start=2592
-  _globals['_BUSINESSNETWORK']._serialized_end=2718
-  _globals['_MEMBERROLE']._serialized_start=2721
-  _globals['_MEMBERROLE']._serialized_end=2869
-  _globals['_MEMBERSHIPSTATUS']._serialized_start=2871
-  _globals['_MEMBERSHIPSTATUS']._serialized_end=2987
-  _globals['_CASHSTATE']._serialized_start=94
-  _globals['_CASHSTATE']._serialized_end=281
-  _globals['_CASHACCOUNT']._serialized_start=283
-  _globals['_CASHACCOUNT']._serialized_end=323
-  _globals['_SECURITYLEG']._serialized_start=325
-  _globals['_SECURITYLEG']._serialized_end=437
-  _globals['_CASHLEG']._serialized_start=440
-  _globals['_CASHLEG']._serialized_end=632
-  _globals['_SETTLEMENTTERMS']._serialized_start=635
-  _globals['_SETTLEMENTTERMS']._serialized_end=851
-  _globals['_DVPLOCKSTATE']._serialized_start=854
-  _globals['_DVPLOCKSTATE']._serialized_end=998
-  _globals['_ACKEVIDENCE']._serialized_start=1000
-  _globals['_ACKEVIDENCE']._serialized_end=1069
-  _globals['_TIMEOUTEVIDENCE']._serialized_start=1071
-  _globals['_TIMEOUTEVIDENCE']._serialized_end=1119
-  _globals['_UNLOCKEVIDENCE']._serialized_start=1122
-  _globals['_UNLOCKEVIDENCE']._serialized_end=1265
-  _globals['_PAYEVIDENCE']._serialized_start=1267
-  _globals['_PAYEVIDENCE']._serialized_end=1379
-  _globals['_REFUSEEVIDENCE']._serialized_start=1381
-  _globals['_REFUSEEVIDENCE']._serialized_end=1499
-  _globals['_CLIENTRECORD']._serialized_start=1502
-  _globals['_CLIENTRECORD']._serialized_end=1777
-  _globals['_CONSENSUSRECORD']._serialized_start=1779
-  _globals['_CONSENSUSRECORD']._serialized_end=1877
-  _globals['_IBCCLIENTSTATE']._serialized_start=1880
-  _globals['_IBCCLIENTSTATE']._serialized_end=2016
-  _globals['_MEMBERSHIPSTATE']._serialized_start=2019
-  _globals['_MEMBERSHIPSTATE']._serialized_end=2233
+  _globals['_OWNERKIND']._serialized_start=2317
+  _globals['_OWNERKIND']._serialized_end=2378
+  _globals['_KEYCHOICE']._serialized_start=2380
+  _globals['_KEYCHOICE']._serialized_end=2465
+  _globals['_LEADLEG']._serialized_start=2467
+  _globals['_LEADLEG']._serialized_end=2546
+  _globals['_CLIENTRECORDSTATUS']._serialized_start=2548
+  _globals['_CLIENTRECORDSTATUS']._serialized_end=2672
+  _globals['_BUSINESSNETWORK']._serialized_start=2674
+  _globals['_BUSINESSNETWORK']._serialized_end=2800
+  _globals['_MEMBERROLE']._serialized_start=2803
+  _globals['_MEMBERROLE']._serialized_end=2951
+  _globals['_MEMBERSHIPSTATUS']._serialized_start=2953
+  _globals['_MEMBERSHIPSTATUS']._serialized_end=3069
+  _globals['_CASHSTATE']._serialized_start=132
+  _globals['_CASHSTATE']._serialized_end=363
+  _globals['_CASHACCOUNT']._serialized_start=365
+  _globals['_CASHACCOUNT']._serialized_end=405
+  _globals['_SECURITYLEG']._serialized_start=407
+  _globals['_SECURITYLEG']._serialized_end=519
+  _globals['_CASHLEG']._serialized_start=522
+  _globals['_CASHLEG']._serialized_end=714
+  _globals['_SETTLEMENTTERMS']._serialized_start=717
+  _globals['_SETTLEMENTTERMS']._serialized_end=933
+  _globals['_DVPLOCKSTATE']._serialized_start=936
+  _globals['_DVPLOCKSTATE']._serialized_end=1080
+  _globals['_ACKEVIDENCE']._serialized_start=1082
+  _globals['_ACKEVIDENCE']._serialized_end=1151
+  _globals['_TIMEOUTEVIDENCE']._serialized_start=1153
+  _globals['_TIMEOUTEVIDENCE']._serialized_end=1201
+  _globals['_UNLOCKEVIDENCE']._serialized_start=1204
+  _globals['_UNLOCKEVIDENCE']._serialized_end=1347
+  _globals['_PAYEVIDENCE']._serialized_start=1349
+  _globals['_PAYEVIDENCE']._serialized_end=1461
+  _globals['_REFUSEEVIDENCE']._serialized_start=1463
+  _globals['_REFUSEEVIDENCE']._serialized_end=1581
+  _globals['_CLIENTRECORD']._serialized_start=1584
+  _globals['_CLIENTRECORD']._serialized_end=1859
+  _globals['_CONSENSUSRECORD']._serialized_start=1861
+  _globals['_CONSENSUSRECORD']._serialized_end=1959
+  _globals['_IBCCLIENTSTATE']._serialized_start=1962
+  _globals['_IBCCLIENTSTATE']._serialized_end=2098
+  _globals['_MEMBERSHIPSTATE']._serialized_start=2101
+  _globals['_MEMBERSHIPSTATE']._serialized_end=2315
 # @@protoc_insertion_point(module_scope)

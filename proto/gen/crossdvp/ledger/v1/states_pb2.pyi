@@ -1,3 +1,4 @@
+from crossdvp.ledger.v1 import coin_states_pb2 as _coin_states_pb2
 from crossdvp.ledger.v1 import transaction_pb2 as _transaction_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -76,7 +77,7 @@ MEMBERSHIP_STATUS_ACTIVE: MembershipStatus
 MEMBERSHIP_STATUS_SUSPENDED: MembershipStatus
 
 class CashState(_message.Message):
-    __slots__ = ("coin_id", "issuer", "amount_yen", "owner", "node", "owner_kind", "frozen")
+    __slots__ = ("coin_id", "issuer", "amount_yen", "owner", "node", "owner_kind", "frozen", "kind")
     COIN_ID_FIELD_NUMBER: _ClassVar[int]
     ISSUER_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_YEN_FIELD_NUMBER: _ClassVar[int]
@@ -84,6 +85,7 @@ class CashState(_message.Message):
     NODE_FIELD_NUMBER: _ClassVar[int]
     OWNER_KIND_FIELD_NUMBER: _ClassVar[int]
     FROZEN_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
     coin_id: str
     issuer: _transaction_pb2.Party
     amount_yen: int
@@ -91,7 +93,8 @@ class CashState(_message.Message):
     node: str
     owner_kind: OwnerKind
     frozen: bool
-    def __init__(self, coin_id: _Optional[str] = ..., issuer: _Optional[_Union[_transaction_pb2.Party, _Mapping]] = ..., amount_yen: _Optional[int] = ..., owner: _Optional[bytes] = ..., node: _Optional[str] = ..., owner_kind: _Optional[_Union[OwnerKind, str]] = ..., frozen: _Optional[bool] = ...) -> None: ...
+    kind: _coin_states_pb2.CoinKind
+    def __init__(self, coin_id: _Optional[str] = ..., issuer: _Optional[_Union[_transaction_pb2.Party, _Mapping]] = ..., amount_yen: _Optional[int] = ..., owner: _Optional[bytes] = ..., node: _Optional[str] = ..., owner_kind: _Optional[_Union[OwnerKind, str]] = ..., frozen: _Optional[bool] = ..., kind: _Optional[_Union[_coin_states_pb2.CoinKind, str]] = ...) -> None: ...
 
 class CashAccount(_message.Message):
     __slots__ = ("node", "key")

@@ -26,7 +26,7 @@ from crossdvp.ledger.v1 import states_pb2 as crossdvp_dot_ledger_dot_v1_dot_stat
 from crossdvp.ledger.v1 import transaction_pb2 as crossdvp_dot_ledger_dot_v1_dot_transaction__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%crossdvp/ledger/v1/token_states.proto\x12\x12\x63rossdvp.ledger.v1\x1a\x1f\x63rossdvp/ledger/v1/states.proto\x1a$crossdvp/ledger/v1/transaction.proto\"\xd2\x01\n\nTokenState\x12\x34\n\x07network\x18\x01 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\x10\n\x08token_id\x18\x02 \x01(\t\x12,\n\tregistrar\x18\x03 \x01(\x0b\x32\x19.crossdvp.ledger.v1.Party\x12\x10\n\x08quantity\x18\x04 \x01(\x04\x12\r\n\x05owner\x18\x05 \x01(\x0c\x12\x0c\n\x04node\x18\x06 \x01(\t\x12\x0f\n\x07gate_id\x18\x07 \x01(\t\x12\x0e\n\x06\x66rozen\x18\x08 \x01(\x08\"\xb0\x03\n\x0bNativeTerms\x12\x10\n\x08trade_id\x18\x01 \x01(\x0c\x12\x34\n\x07network\x18\x02 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\x10\n\x08token_id\x18\x03 \x01(\t\x12\x11\n\tregistrar\x18\x04 \x01(\t\x12\x10\n\x08quantity\x18\x05 \x01(\x04\x12\x0f\n\x07\x63oin_id\x18\x06 \x01(\t\x12\x0e\n\x06issuer\x18\x07 \x01(\t\x12\x12\n\namount_yen\x18\x08 \x01(\x04\x12\x36\n\rseller_tokens\x18\t \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12\x34\n\x0bseller_cash\x18\n \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12\x33\n\nbuyer_cash\x18\x0b \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12\x35\n\x0c\x62uyer_tokens\x18\x0c \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12\x13\n\x0bsettle_by_s\x18\r \x01(\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%crossdvp/ledger/v1/token_states.proto\x12\x12\x63rossdvp.ledger.v1\x1a\x1f\x63rossdvp/ledger/v1/states.proto\x1a$crossdvp/ledger/v1/transaction.proto\"\xe5\x01\n\nTokenState\x12\x34\n\x07network\x18\x01 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\x10\n\x08token_id\x18\x02 \x01(\t\x12,\n\tregistrar\x18\x03 \x01(\x0b\x32\x19.crossdvp.ledger.v1.Party\x12\x10\n\x08quantity\x18\x04 \x01(\x04\x12\r\n\x05owner\x18\x05 \x01(\x0c\x12\x0c\n\x04node\x18\x06 \x01(\t\x12\x0f\n\x07gate_id\x18\x07 \x01(\t\x12\x0e\n\x06\x66rozen\x18\x08 \x01(\x08\x12\x11\n\texpires_s\x18\t \x01(\x04\"\xb0\x03\n\x0bNativeTerms\x12\x10\n\x08trade_id\x18\x01 \x01(\x0c\x12\x34\n\x07network\x18\x02 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\x10\n\x08token_id\x18\x03 \x01(\t\x12\x11\n\tregistrar\x18\x04 \x01(\t\x12\x10\n\x08quantity\x18\x05 \x01(\x04\x12\x0f\n\x07\x63oin_id\x18\x06 \x01(\t\x12\x0e\n\x06issuer\x18\x07 \x01(\t\x12\x12\n\namount_yen\x18\x08 \x01(\x04\x12\x36\n\rseller_tokens\x18\t \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12\x34\n\x0bseller_cash\x18\n \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12\x33\n\nbuyer_cash\x18\x0b \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12\x35\n\x0c\x62uyer_tokens\x18\x0c \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12\x13\n\x0bsettle_by_s\x18\r \x01(\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +34,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.ledger.v1.token_st
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TOKENSTATE']._serialized_start=133
-  _globals['_TOKENSTATE']._serialized_end=343
-  _globals['_NATIVETERMS']._serialized_start=346
-  _globals['_NATIVETERMS']._serialized_end=778
+  _globals['_TOKENSTATE']._serialized_end=362
+  _globals['_NATIVETERMS']._serialized_start=365
+  _globals['_NATIVETERMS']._serialized_end=797
 # @@protoc_insertion_point(module_scope)

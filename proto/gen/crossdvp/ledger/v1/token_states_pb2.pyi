@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class TokenState(_message.Message):
-    __slots__ = ("network", "token_id", "registrar", "quantity", "owner", "node", "gate_id", "frozen")
+    __slots__ = ("network", "token_id", "registrar", "quantity", "owner", "node", "gate_id", "frozen", "expires_s")
     NETWORK_FIELD_NUMBER: _ClassVar[int]
     TOKEN_ID_FIELD_NUMBER: _ClassVar[int]
     REGISTRAR_FIELD_NUMBER: _ClassVar[int]
@@ -17,6 +17,7 @@ class TokenState(_message.Message):
     NODE_FIELD_NUMBER: _ClassVar[int]
     GATE_ID_FIELD_NUMBER: _ClassVar[int]
     FROZEN_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_S_FIELD_NUMBER: _ClassVar[int]
     network: _states_pb2.BusinessNetwork
     token_id: str
     registrar: _transaction_pb2.Party
@@ -25,7 +26,8 @@ class TokenState(_message.Message):
     node: str
     gate_id: str
     frozen: bool
-    def __init__(self, network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., registrar: _Optional[_Union[_transaction_pb2.Party, _Mapping]] = ..., quantity: _Optional[int] = ..., owner: _Optional[bytes] = ..., node: _Optional[str] = ..., gate_id: _Optional[str] = ..., frozen: _Optional[bool] = ...) -> None: ...
+    expires_s: int
+    def __init__(self, network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., registrar: _Optional[_Union[_transaction_pb2.Party, _Mapping]] = ..., quantity: _Optional[int] = ..., owner: _Optional[bytes] = ..., node: _Optional[str] = ..., gate_id: _Optional[str] = ..., frozen: _Optional[bool] = ..., expires_s: _Optional[int] = ...) -> None: ...
 
 class NativeTerms(_message.Message):
     __slots__ = ("trade_id", "network", "token_id", "registrar", "quantity", "coin_id", "issuer", "amount_yen", "seller_tokens", "seller_cash", "buyer_cash", "buyer_tokens", "settle_by_s")

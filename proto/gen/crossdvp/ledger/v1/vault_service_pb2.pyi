@@ -34,6 +34,7 @@ class EntryKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ENTRY_KIND_FREEZE: _ClassVar[EntryKind]
     ENTRY_KIND_THAW: _ClassVar[EntryKind]
     ENTRY_KIND_CANCEL: _ClassVar[EntryKind]
+    ENTRY_KIND_COUPON: _ClassVar[EntryKind]
 COIN_STATUS_UNSPECIFIED: CoinStatus
 COIN_STATUS_FREE: CoinStatus
 COIN_STATUS_RESERVED: CoinStatus
@@ -54,6 +55,7 @@ ENTRY_KIND_FORCE: EntryKind
 ENTRY_KIND_FREEZE: EntryKind
 ENTRY_KIND_THAW: EntryKind
 ENTRY_KIND_CANCEL: EntryKind
+ENTRY_KIND_COUPON: EntryKind
 
 class StateReference(_message.Message):
     __slots__ = ("tx_id", "output_index")

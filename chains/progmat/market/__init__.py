@@ -1,0 +1,1 @@
+"""The market on the ledger: what trust banks, brokers and venues do with it."""

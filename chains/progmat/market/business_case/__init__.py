@@ -1,0 +1,1 @@
+"""What a year costs a broker today, and what it would cost on the ledgers."""

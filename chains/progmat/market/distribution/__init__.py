@@ -1,0 +1,1 @@
+"""Coupons, distributions and grants: amounts by a written rule, orders of a registrar, payment batch after batch."""
