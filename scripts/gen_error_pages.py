@@ -16,6 +16,7 @@ from typing import Final
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "proto" / "gen")]
 
+from chains.progmat.market.trades.reasons import NoticeReason  # noqa: E402 # the checkout must be importable first
 from chains.rpc_status import Blame, blame_of, code_of  # noqa: E402 # the checkout must be importable first
 from primitives.errors import CrossDvpError  # noqa: E402 # as above
 from relayer import rpc_relayer as relayer_codes  # noqa: E402 # as above
@@ -31,11 +32,20 @@ PROCESSES: Final = (
     "relayer.app",
     "relayer.gateway.token_minting",
     "chains.progmat.ibc_host.errors",
+    "chains.progmat.market.trades.errors",
+    "chains.progmat.market.bank.errors",
     "chains.progmat.market.business_case.numbers",
     "chains.progmat.market.distribution.errors",
+    "chains.progmat.market.exchange.errors",
+    "chains.progmat.market.exchange.venue.errors",
+    "chains.progmat.flows.execution_errors",
 )
 """What they import is what can be told to a caller; a custodian's refusals of a lock come along with the last."""
-WITHOUT_CLASS: Final = {"INTERNAL": "what is not ours", "TOO_MANY_TRIES": "relayer/gateway/ledger_side.py"}
+WITHOUT_CLASS: Final = {
+    "INTERNAL": "what is not ours",
+    "TOO_MANY_TRIES": "relayer/gateway/ledger_side.py",
+    **dict.fromkeys((reason.value for reason in NoticeReason), "chains/progmat/market/trades/reasons.py"),
+}
 OURS: Final = ("relayer", "chains", "light_clients", "ibc", "primitives")
 CODES: Final = {**SERVER_CODES, **relayer_codes.STATUS_CODES, **gateway_codes.STATUS_CODES, **http_errors.FACE_CODES}
 INTRODUCTION: Final = (

@@ -36,9 +36,10 @@ from chains.progmat.flows.errors import CountersignRefused
 from chains.progmat.flows.fresh_key_register import FreshKeyRegister
 from chains.progmat.flows.pending import PendingWatch
 from chains.progmat.flows.pending_book import Countersigned
-from chains.progmat.flows.seams import KeyRing, NodeSelf, Role
+from chains.progmat.flows.seams import NodeSelf, Role, TransactionKeyRing
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.keys.approver import transaction_signer
 from chains.progmat.node.peers.seam import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.other_notaries import NOTARY_CHANGE
@@ -79,7 +80,7 @@ class CountersignResponder:
         database: NodeDatabase,
         verifier: LedgerVerifier,
         back_chain: BackChain,
-        keys: KeyRing,
+        keys: TransactionKeyRing,
         disclose: Callable[[str, WireTransaction], None],
         clock: Clock,
         register: FreshKeyRegister,
@@ -174,7 +175,7 @@ class CountersignResponder:
         note_signature(connection, self._me.name, asker, terms, wire, coins, now_s)
 
     def _sign(self, key: PublicKey, wire: WireTransaction) -> TransactionSignature:
-        signer = self._keys.signer(key)
+        signer = transaction_signer(self._keys, key, wire)
         if signer is None:
             raise CountersignRefused(self._me.name, "the key is not in its key store")
         signature = sign_transaction(signer, wire.id)

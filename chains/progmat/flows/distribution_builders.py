@@ -138,7 +138,8 @@ def _granted(context: BuildContext, request: PayBatch, part: KnownPart, batch: P
 def _units(subject: Subject, node: str, key: bytes, quantity: int, context: BuildContext) -> TokenState:
     owner = decode_single_key(key)
     registrar = context.me.party
-    return TokenState(BusinessNetwork.UT, subject.asset_id, registrar, quantity, owner, node, subject.expires_s)
+    unit = TokenState(BusinessNetwork.UT, subject.asset_id, registrar, quantity, owner, node)
+    return replace(unit, expires_s=subject.expires_s)
 
 
 def _payment(

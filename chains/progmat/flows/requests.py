@@ -354,6 +354,13 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         CancelDistribution,
         UseUtility,
         ExpireUtility,
+        RegisterCoin,
+        AmendCoin,
+        AdmitHolder,
+        RemoveHolder,
+        FreezeCash,
+        ThawCash,
+        ForceCash,
         PublishExecution,
         WithdrawExecution,
     )

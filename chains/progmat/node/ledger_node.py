@@ -107,10 +107,13 @@ class LedgerNode:
     def __init__(self, parts: NodeParts) -> None:
         self.parts = parts
         self.records_changed = Changes()
+        self.executions_changed = Changes()
+        self._executions_told = 0
         self._coin_queue = CoinQueue()
         self._ahead = Ahead()
         self._outdated = OutdatedStates(parts.database, parts.verifier.recorded, REFERENCED)
         recorder = self._recorder_with_fresh_keys()
+        recorder = self._recorder = self._recorder_with_fresh_keys()
         self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
         disclose = self._disclosing.disclose
         self._desk = NotaryDesk(
@@ -293,14 +296,14 @@ class LedgerNode:
 
     async def _handle_finality(self, asker: PeerIdentity, body: bytes) -> bytes:
         answer = await self._finalise.handle(asker, body)
-        self.records_changed.tell()
+        self._tell_of_records()
         self._coin_queue.freed_somewhere()
         return answer
 
     async def _handle_attestation(self, asker: PeerIdentity, body: bytes) -> bytes:
         answer = await self._attestations.handle(asker, body)
         self._ahead.attested()  # whatever was noted until it was kept
-        self.records_changed.tell()
+        self._tell_of_records()
         return answer
 
     def _stored(self, record: FlowRecord) -> None:
@@ -309,12 +312,19 @@ class LedgerNode:
                 signed = decoded(record.signed_tx)
                 self.parts.verifier.recorded.note(signed)
                 self._count_history(signed.wire)
-            self.records_changed.tell()
+            self._tell_of_records()
             self.deliveries.wake()
         elif record.step in {FlowStep.FAILED, FlowStep.PROPOSED} and record.kind is FlowKind.SETTLE_DVP:
             self.deliveries.wake()  # the buyer's node is told that it is over
         if not self._coin_queue.is_empty:
             wake_for_coins(self._coin_queue, record)
+
+    def _tell_of_records(self) -> None:
+        self.records_changed.tell()
+        noted = self._recorder.executions_noted
+        if noted != self._executions_told:
+            self._executions_told = noted
+            self.executions_changed.tell()
 
     def _received(self, participants: Collection[str], signed: SignedTransaction) -> None:
         """All participants have it, or will: each may fetch what it uses."""
@@ -327,7 +337,7 @@ class LedgerNode:
     def _found_final(self, others: Collection[str], signed: SignedTransaction) -> None:
         """What was pending is recorded, and owed to the others."""
         self._received(others, signed)
-        self.records_changed.tell()
+        self._tell_of_records()
         self._coin_queue.freed_somewhere()
         self.deliveries.wake()
 

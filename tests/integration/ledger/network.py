@@ -253,7 +253,7 @@ class LedgerNetwork:
             package=self.package,
             chain_readers=self.chain_readers,
             directory=self.network_map,
-            keys=_keys(party, folder / "keys.json", self.more_keys.get(party, ())),
+            keys=_keys(party, folder / "keys.db", self.more_keys.get(party, ())),
             network=self.hub.join(party.name, PeerRouter()),
             folder=folder,
             storage=NodeStorage(self.database_of(party.name, folder), party.name),

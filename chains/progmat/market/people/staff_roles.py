@@ -63,7 +63,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     # master data
     "PutRecord": _CLERK,
     "ChangeBankAccount": _CLERKS,
-    "EraseInvestor": _CLERKS,
+    "EraseRecord": _CLERKS,
     "ReadRecord": ActRule(CLERKS | APPROVERS | {StaffRole.AUDITOR}),
     # the register
     "RegisterSecurity": _REGISTRARS,
@@ -87,6 +87,9 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "ThawCash": _TRUSTEES,
     "ConfirmDeposit": _TRUSTEES,
     "ConfirmPayout": _TRUSTEES,
+    "CancelDeposit": _TRUSTEE,
+    "RetryDeposit": _TRUSTEE,
+    "ResumeIssues": _TRUSTEES,
     # trades
     "RegisterCashMethod": _TRADER,
     "InstructTrade": _TRADER,

@@ -1,0 +1,1 @@
+"""Bank statements, and the payments that trades wait for."""
