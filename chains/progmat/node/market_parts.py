@@ -8,6 +8,7 @@ from typing import Protocol
 from chains.progmat.identity import KeyStore
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.coin_part import CoinPart
+from chains.progmat.node.distribution_part import DistributionPart
 from chains.progmat.node.exchange_part import ExchangePart
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.peers import PeerRouter
@@ -28,7 +29,7 @@ class MarketPart(Protocol):
         """Register its peer methods."""
         ...
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Begin to work, from what is stored."""
         ...
 
@@ -42,8 +43,9 @@ def market_parts(
 ) -> tuple[MarketPart, ...]:
     """All parts of a node, whatever its roles: a part of other roles refuses by name."""
     return (
+        RegisterPart(node, access, random_bytes),
         CoinPart(node, keys, access, random_bytes),
         ExchangePart(node, keys, access),
-        TradesPart(node, keys, access),
-        RegisterPart(node, access, random_bytes),
+        TradesPart(node, keys, access, random_bytes),
+        DistributionPart(node, keys, access, random_bytes),
     )

@@ -1,4 +1,4 @@
-"""Registers and emergency registers on a node: RegisterService and EmergencyService."""
+"""Registers on a node: read by whoever may, kept by the registrar."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class RegisterPart:
         self.apis = (ServedApi("RegisterService", add_RegisterServiceServicer_to_server, register),)
 
     def answer_peers(self, router: PeerRouter) -> None:
-        """Nothing: registers are read here."""
+        """No peer asks."""
 
-    def start(self) -> None:
-        """Nothing works in the background."""
+    async def start(self) -> None:
+        """Nothing works by itself."""
 
     async def stop(self) -> None:
-        """Nothing to end."""
+        """Nothing to stop."""
