@@ -114,7 +114,7 @@ def _make_keys(node: NodeSpec, directory: Path) -> dict[str, PublicKey]:
     directory.mkdir()
     passphrase = secrets.token_hex(32).encode()
     replace_privately(directory / "passphrase", passphrase)
-    store = KeyStore.create(directory / "keys.json", passphrase, DEVNET_SCRYPT)
+    store = KeyStore.create(directory / "keys.db", passphrase, DEVNET_SCRYPT)
     # A Validator signs checkpoints that EVM chains verify: its one key is of their curve.
     validates = Role.VALIDATOR.value in node.roles
     kind = (
@@ -188,7 +188,7 @@ def _node_toml(node: NodeSpec, spec: NetworkSpec) -> str:
             'private_key = "private-key.pem"',
             "",
             "[keys]",
-            'path = "keys.json"',
+            'path = "keys.db"',
             'passphrase_file = "passphrase"',
             "",
         )

@@ -50,4 +50,4 @@ def closed(content: bytes) -> bytes:
     return close(content, AT_MS, AUTHOR, APPROVER)
 
 
-THREE_MOVES = (move(ALICE, BOB, 30), move(BOB, CAROL, 60), move(CAROL, ALICE, 5, reference="case 7"))
+THREE_MOVES = (move(ALICE, BOB, 30), move(BOB, CAROL, 60), move(CAROL, ALICE, 5, reference="CASE-7"))

@@ -109,7 +109,7 @@ class Custodian:
     @staticmethod
     def _key(folder: Path, name: str, directory: NetworkMap) -> Signer:
         party = directory.party(name)
-        keys = KeyStore.open(folder / name / "keys.json", (folder / name / "passphrase").read_bytes().strip())
+        keys = KeyStore.open(folder / name / "keys.db", (folder / name / "passphrase").read_bytes().strip())
         signer = None if party is None else keys.signer(party.key)
         assert signer is not None
         return signer

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
 
 from chains.progmat.market.people.acts import Act
 from chains.progmat.market.people.approvals import Approval, CarryOut, Decision, canonical
@@ -25,10 +28,12 @@ TERMINAL = Caller("terminal-1", sha256(b"certificate of terminal 1"))
 OTHER_TERMINAL = Caller("terminal-2", sha256(b"certificate of terminal 2"))
 ADMIN_A, ADMIN_B = "adm-a", "adm-b"
 CLERK, APPROVER, TRADER, AUDITOR = "clerk-1", "approver-1", "trader-1", "auditor-1"
+TRADE_APPROVER = "approver-t"
 ROLES = {
     CLERK: StaffRole.REGISTRAR_CLERK,
     APPROVER: StaffRole.REGISTRAR_APPROVER,
     TRADER: StaffRole.TRADER,
+    TRADE_APPROVER: StaffRole.TRADE_APPROVER,
     AUDITOR: StaffRole.AUDITOR,
 }
 PASSWORD = "Correct-Horse-7-Battery"  # noqa: S105  # of people who do not exist
@@ -91,6 +96,18 @@ class PeopleWorld:
         await self.desk.create_first([await self.new_user(*each) for each in of_all.items()], TERMINAL)
 
 
+_template: Final = TemporaryDirectory(prefix="people")
+"""A node's folder with everybody in it, made once: each world is a copy."""
+
+
+async def _copy_everybody(folder: Path) -> None:
+    made = Path(_template.name)
+    if not await asyncio.to_thread((made / "node.sqlite3").exists):
+        async with empty_world(made) as world:
+            await world.everybody()
+    await asyncio.to_thread(shutil.copytree, made, folder, dirs_exist_ok=True)
+
+
 @asynccontextmanager
 async def people_world(
     folder: Path,
@@ -98,7 +115,20 @@ async def people_world(
     key_source: KeySource | None = None,
     carry_out: Mapping[str, CarryOut] | None = None,
 ) -> AsyncIterator[PeopleWorld]:
-    """Over a file in ``folder``; closed at the end."""
+    """With everybody; closed at the end."""
+    await _copy_everybody(folder)
+    async with empty_world(folder, providers, key_source, carry_out) as world:
+        yield world
+
+
+@asynccontextmanager
+async def empty_world(
+    folder: Path,
+    providers: tuple[IdentityProvider, ...] = (),
+    key_source: KeySource | None = None,
+    carry_out: Mapping[str, CarryOut] | None = None,
+) -> AsyncIterator[PeopleWorld]:
+    """Without anybody, over a file in ``folder``; closed at the end."""
     clock = ManualClock()
     database = await NodeDatabase.open(folder / "node.sqlite3", "cn-a", ROLE_TABLES, clock.now_s)
     rules = PeopleRules(CHEAP, providers)

@@ -84,11 +84,13 @@ class Books:
 
     def _of(self, account: CashAccount) -> tuple[StateRef, ...]:
         return tuple(
-            ref for ref, made in self.unspent.items() if made.encumbrance is None and _account(made) == account
+            ref
+            for ref, made in self.unspent.items()
+            if (held := _held(made)).frozen is False and CashAccount(held.node, held.owner_key) == account
         )
 
     def _sum(self, refs: tuple[StateRef, ...]) -> int:
-        return sum(_units(self.unspent[ref]) for ref in refs)
+        return sum(_held(self.unspent[ref]).amount for ref in refs)
 
     def _record(
         self,
@@ -100,7 +102,7 @@ class Books:
         self.count += 1
         self.now_ms += 10
         outputs = [_holding(account, units) for account, units in made.items() if units]
-        outputs += [_holding(account, units, len(outputs)) for account, units in frozen.items()]
+        outputs += [_holding(account, units, frozen=True) for account, units in frozen.items()]
         done = tx(f"step {self.count}", *outputs, inputs=spent)
         inputs = {ref: self.unspent.pop(ref) for ref in spent}
         record_transaction(self.connection, done, RULES, RecordMark(self.now_ms, self.count // 3, kind, inputs))
@@ -108,17 +110,11 @@ class Books:
         return done
 
 
-def _holding(account: CashAccount, units: int, encumbrance: int | None = None) -> TransactionState:
-    return state(IndexedHolding(*BOND, units, account.node, account.key), encumbrance)
+def _holding(account: CashAccount, units: int, *, frozen: bool = False) -> TransactionState:
+    return state(IndexedHolding(*BOND, units, account.node, account.key, frozen=frozen))
 
 
-def _account(made: TransactionState) -> CashAccount:
+def _held(made: TransactionState) -> IndexedHolding:
     indexed = RULES.indexers[made.contract](made)
     assert isinstance(indexed, IndexedHolding)
-    return CashAccount(indexed.node, indexed.owner_key)
-
-
-def _units(made: TransactionState) -> int:
-    indexed = RULES.indexers[made.contract](made)
-    assert isinstance(indexed, IndexedHolding)
-    return indexed.amount
+    return indexed

@@ -56,7 +56,7 @@ def accounts_at(node: LedgerParty) -> tuple[CashAccount, ...]:
 def key_store(party: LedgerParty) -> KeyStore:
     """A node's keys, opened once a process: opening takes as long as a whole schedule, and no schedule changes them."""
     with tempfile.TemporaryDirectory() as folder:
-        keys = KeyStore.create(Path(folder) / "keys.json", b"test", ScryptCost(14))
+        keys = KeyStore.create(Path(folder) / "keys.db", b"test", ScryptCost(14))
         keys.keep("node", KeyPurpose.NODE, party.scheme, party.secret)
         if party is SN:
             keys.keep(OPERATOR.name, KeyPurpose.OPERATOR, OPERATOR.scheme, OPERATOR.secret)

@@ -22,7 +22,10 @@ from ibc.timeout import validate_timeout_at_send
 def verify_lock(
     command: Command, ledger_tx: LedgerTransaction, parameters: NetworkParameters
 ) -> tuple[ProvableWrite, ...]:
-    """Return the two writes. Raises DvpLockViolation, IbcClientViolation, MembershipViolation, CoinHolderViolation, InvalidTimeout."""
+    """Return the two writes.
+
+    Raises DvpLockViolation, IbcClientViolation, MembershipViolation, CoinHolderViolation, InvalidTimeout.
+    """
     rules.equal("a lock carries no data", expected=b"", found=command.data)
     rules.none("a lock consumes no lock", ledger_tx.inputs_of(DVP_LOCK))
     lock_state = rules.one("one lock is made", ledger_tx.outputs_of(DVP_LOCK))
@@ -92,7 +95,7 @@ def _is_the_buyers(lock: DvpLockState, cash: CashState) -> None:
 
 
 def _the_seller_may_get_the_coin(lock: DvpLockState, locked: CashState, ledger_tx: LedgerTransaction) -> None:
-    """Asked here and not at the unlock, which nothing but the other chain's proof may decide (see module ``coin_holder``)."""
+    """Asked here and not at the unlock, which nothing but the other chain's proof may decide (``coin_holder``)."""
     require_receivers_admitted(ledger_tx, (), (lock.cash_for(lock.terms.cash.seller, locked.kind),))
 
 

@@ -1,4 +1,4 @@
-"""Contract ``execution``: what a venue (PTS) publishes about a match, to the two custodian nodes concerned and nobody else.
+"""Contract ``execution``: what a venue (PTS) publishes about a match, to the two custodian nodes concerned.
 
 ``Publish`` makes one notice, ``Withdraw`` consumes one and says why. The venue signs; its membership of the ST network
 with role EXCHANGE is referenced, and to publish also those of the two custodians. A trade id follows from venue,

@@ -32,6 +32,7 @@ from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.ibc_host.frame import TransactionFrame
+from chains.progmat.keys.approver import transaction_signer
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.fresh_keys import FreshKeyStatement
 from chains.progmat.transactions.model import Party, StateAndRef, StateRef, TimeWindow
@@ -241,7 +242,7 @@ class BuildStep:
 
     def _signed(self, connection: Connection, wire: WireTransaction) -> SignedTransaction:
         required = sorted(wire.signing_keys, key=PublicKey.encoded)
-        signers = [signer for key in required if (signer := self._keys.signer(key)) is not None]
+        signers = [signer for key in required if (signer := transaction_signer(self._keys, key, wire)) is not None]
         signed = {signer.public_key for signer in signers}
         strangers = [key for key in required if key not in signed and self._directory.holder_of(key) is None]
         signers += fresh_signers(connection, self._keys, self._me.name, strangers)

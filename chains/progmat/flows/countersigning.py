@@ -34,11 +34,13 @@ from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.dvp_answers import note_signature
 from chains.progmat.flows.errors import CountersignRefused
 from chains.progmat.flows.fresh_key_register import FreshKeyRegister
+from chains.progmat.flows.frozen_accounts import require_not_frozen
 from chains.progmat.flows.pending import PendingWatch
 from chains.progmat.flows.pending_book import Countersigned
-from chains.progmat.flows.seams import KeyRing, NodeSelf, Role
+from chains.progmat.flows.seams import NodeSelf, Role, TransactionKeyRing
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.verification import LedgerVerifier
+from chains.progmat.keys.approver import transaction_signer
 from chains.progmat.node.peers.seam import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.other_notaries import NOTARY_CHANGE
@@ -79,7 +81,7 @@ class CountersignResponder:
         database: NodeDatabase,
         verifier: LedgerVerifier,
         back_chain: BackChain,
-        keys: KeyRing,
+        keys: TransactionKeyRing,
         disclose: Callable[[str, WireTransaction], None],
         clock: Clock,
         register: FreshKeyRegister,
@@ -96,7 +98,7 @@ class CountersignResponder:
         self._pending = pending
 
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
-        """Handler of ``node.countersign``. Raises ``CountersignRefused`` and what verification refuses."""
+        """Handler of ``node.countersign``. Raises ``CountersignRefused``, ``AccountFrozen``, a rule's refusal."""
         signed_bytes, statements = peer_codec.decode_countersign_request(body)
         signed = decoded(signed_bytes)
         terms = settled_terms(signed.wire)
@@ -105,7 +107,7 @@ class CountersignResponder:
         if (given := await self._given_to_another(asker.name, signed, terms, keys)) is not None:
             return given
         await self._back_chain.resolve(asker.name, signed.wire)
-        await self._database.look_up(lambda connection: self._verifier.verify_contracts(connection, signed.wire))
+        await self._database.look_up(partial(self._verify, wire=signed.wire))
         await self._register.require_disclosed(asker.name, signed.wire, statements)
         if terms is not None and account_key(terms.buyer_cash) in keys:
             await self._database.submit(partial(self._note_trade, asker=asker.name, terms=terms, wire=signed.wire))
@@ -113,6 +115,11 @@ class CountersignResponder:
         self._disclose(asker.name, signed.wire)
         self._pending.book.countersigned(Countersigned(asker.name, signed, signatures, self._clock.now_ms()))
         return peer_codec.encode_countersign_response(tuple(map(encode_signature, signatures)))
+
+    def _verify(self, connection: Connection, *, wire: WireTransaction) -> None:
+        self._verifier.verify_contracts(connection, wire)
+        if Role.REGISTRAR in self._me.roles:
+            require_not_frozen(connection, self._verifier.recorded, self._me.name, wire)
 
     async def _given_to_another(
         self, asker: str, signed: SignedTransaction, terms: NativeTerms | None, keys: tuple[PublicKey, ...]
@@ -174,7 +181,7 @@ class CountersignResponder:
         note_signature(connection, self._me.name, asker, terms, wire, coins, now_s)
 
     def _sign(self, key: PublicKey, wire: WireTransaction) -> TransactionSignature:
-        signer = self._keys.signer(key)
+        signer = transaction_signer(self._keys, key, wire)
         if signer is None:
             raise CountersignRefused(self._me.name, "the key is not in its key store")
         signature = sign_transaction(signer, wire.id)

@@ -35,13 +35,13 @@ execution_notices = Table(
 )
 Index("execution_notices_trade", execution_notices.c.trade_id)
 
-execution_withdrawals = Table(
-    "execution_withdrawals",
+execution_ends = Table(  # trades whose notice counts no more
+    "execution_ends",
     executions_metadata,
-    Column("notice_tx", LargeBinary(32), primary_key=True),
+    Column("trade_id", LargeBinary(32), primary_key=True),
+    Column("standing", Text, nullable=False),
     Column("tx_id", LargeBinary(32), nullable=False),
-    Column("note", LargeBinary, nullable=False),
-    Column("venue", Text, nullable=False),
+    Column("note", LargeBinary, nullable=False),  # of a withdrawal
 )
 
 MAX_LISTED: Final = 1000
@@ -72,44 +72,49 @@ def note_executions(connection: Connection, wire: WireTransaction, inputs: Mappi
     for command in wire.commands:
         done = (command.contract, command.name)
         if done == (EXECUTION, PUBLISH):
-            published = notice_of(wire.outputs[0])
-            row = {"tx_id": wire.id, "trade_id": published.trade_id, "notice": wire.outputs[0].data}
-            connection.execute(insert(execution_notices).values(row).on_conflict_do_nothing())
+            _note_publication(connection, wire)
         elif done == (EXECUTION, WITHDRAW):
-            ref = wire.inputs[0]
-            venue = notice_of(inputs[ref]).venue.name if ref in inputs else ""
-            withdrawn = {"notice_tx": ref.tx_id, "tx_id": wire.id, "note": command.data, "venue": venue}
-            connection.execute(insert(execution_withdrawals).values(withdrawn).on_conflict_do_nothing())
+            trade_id = notice_of(inputs[wire.inputs[0]]).trade_id
+            _end(connection, trade_id, NoticeStanding.WITHDRAWN, wire.id, command.data)
 
 
 def find_notice(connection: Connection, trade_id: bytes) -> RecordedNotice | None:
     """The notice of a trade, the first that was recorded where there are several, or None."""
-    rows = connection.execute(_noted().where(execution_notices.c.trade_id == trade_id)).all()
-    return _recorded(connection, rows[0]) if rows else None
+    row = connection.execute(_noted().where(execution_notices.c.trade_id == trade_id).limit(1)).one_or_none()
+    return None if row is None else _recorded(row)
 
 
 def notices_after(connection: Connection, sequence: int, limit: int = MAX_LISTED) -> list[RecordedNotice]:
     """Notices recorded after ``sequence``, in order."""
     wanted = _noted().where(execution_notices.c.sequence > sequence).limit(limit)
-    return [_recorded(connection, row) for row in connection.execute(wanted).all()]
+    return [_recorded(row) for row in connection.execute(wanted).all()]
+
+
+def _note_publication(connection: Connection, wire: WireTransaction) -> None:
+    data = wire.outputs[0].data
+    trade_id = decode_notice(data).trade_id
+    known = connection.execute(
+        select(execution_notices.c.notice).where(execution_notices.c.trade_id == trade_id)
+    ).scalars()
+    if any(other != data for other in known):
+        _end(connection, trade_id, NoticeStanding.CONTESTED, wire.id, b"")
+    row = {"tx_id": wire.id, "trade_id": trade_id, "notice": data}
+    connection.execute(insert(execution_notices).values(row).on_conflict_do_nothing())
+
+
+def _end(connection: Connection, trade_id: bytes, standing: NoticeStanding, tx_id: bytes, note: bytes) -> None:
+    row = {"trade_id": trade_id, "standing": standing.value, "tx_id": tx_id, "note": note}
+    connection.execute(insert(execution_ends).values(row).on_conflict_do_nothing())
 
 
 def _noted() -> Select[Any]:
-    joined = execution_notices.outerjoin(
-        execution_withdrawals, execution_withdrawals.c.notice_tx == execution_notices.c.tx_id
-    )
-    columns = (execution_notices.c.sequence, execution_notices.c.tx_id, execution_notices.c.notice)
-    return select(*columns, execution_withdrawals.c.note).select_from(joined).order_by(execution_notices.c.sequence)
+    joined = execution_notices.outerjoin(execution_ends, execution_ends.c.trade_id == execution_notices.c.trade_id)
+    of_notice = (execution_notices.c.sequence, execution_notices.c.tx_id, execution_notices.c.notice)
+    columns = (*of_notice, execution_ends.c.standing, execution_ends.c.note)
+    return select(*columns).select_from(joined).order_by(execution_notices.c.sequence)
 
 
-def _recorded(connection: Connection, row: Row[Any]) -> RecordedNotice:
-    notice = decode_notice(row.notice)
-    note = None if row.note is None else decode_withdrawal(row.note)
-    said = connection.execute(
-        select(execution_notices.c.notice).distinct().where(execution_notices.c.trade_id == notice.trade_id).limit(2)
-    ).all()
-    if len(said) > 1:
-        standing = NoticeStanding.CONTESTED
-    else:
-        standing = NoticeStanding.GOOD if note is None else NoticeStanding.WITHDRAWN
-    return RecordedNotice(row.sequence, row.tx_id, notice, standing, note)
+def _recorded(row: Row[Any]) -> RecordedNotice:
+    standing = NoticeStanding.GOOD if row.standing is None else NoticeStanding(row.standing)
+    note = decode_withdrawal(row.note) if row.note else None
+    return RecordedNotice(row.sequence, row.tx_id, decode_notice(row.notice), standing, note)

@@ -28,7 +28,10 @@ PAYEE_INDEX: Final = 0
 def paid_coin(
     context: BuildContext, request: IssueCash | MoveCash, issuer: Party, kind: CoinKind = CoinKind.NONE
 ) -> CashState:
-    """The payee's output. A wholesale coin is paid to the account's own key. Raises ``AccountUnknown`` when a fresh key of an account is wanted that is not kept here."""
+    """The payee's output; of a wholesale coin always under the account's own key.
+
+    Raises ``AccountUnknown`` when a fresh key of an account is wanted that is not kept here.
+    """
     plain = _plain(request.coin_id, issuer, request.amount_yen, request.to, kind)
     if kind is CoinKind.WHOLESALE:
         return plain

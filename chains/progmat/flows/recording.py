@@ -71,6 +71,9 @@ class Recorder:
 
     ``on_referenced`` is called, on the writer's thread, when a membership or a rule state changed; ``learn``
     before a new transaction is entered, with its known inputs, so that the vault knows whose its coins are.
+    ``on_membership`` is called, on the writer's thread, when a membership changed; ``learn`` before a new transaction
+    is entered, with its known inputs, so that the vault knows whose its coins are. ``executions_noted`` counts what was
+    recorded about executions, committed or not.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class Recorder:
         self._recorded = recorded
         self._on_referenced = on_referenced
         self._learn = learn
+        self.executions_noted = 0
         self._newest: tuple[WireTransaction | None, Mapping[StateRef, TransactionState]] = (None, {})
 
     def record(
@@ -111,6 +115,9 @@ class Recorder:
             note_trades(connection, wire, inputs, journal_position)
             note_distributions(connection, wire)
             note_executions(connection, wire, inputs)
+            if any(command.contract == EXECUTION for command in wire.commands):
+                note_executions(connection, wire, inputs)
+                self.executions_noted += 1
         return tuple(sorted(taking_part - {self._own_name}))
 
     def participants(self, connection: Connection, wire: WireTransaction) -> frozenset[str]:

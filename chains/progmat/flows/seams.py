@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,14 +20,22 @@ class KeyRing(Protocol):
     """The keys this node signs with: its own, its accounts', and the operator's if it is the operator's node."""
 
     def signer(self, key: PublicKey) -> Signer | None:
-        """The signer of a key kept here, or None. Safe to call from any thread."""
+        """The signer of a key kept here, or None; none of an approver's key. Safe to call from any thread."""
         ...
 
 
-class AccountKeyRing(KeyRing, Protocol):
+class TransactionKeyRing(KeyRing, Protocol):
+    """The keys that transactions are signed with, those of second approvers among them."""
+
+    def approver_signer(self, key: PublicKey) -> Signer | None:
+        """The signer of an approver's key kept here, or None; for ``keys.approver``, which looks at what is signed."""
+        ...
+
+
+class AccountKeyRing(TransactionKeyRing, Protocol):
     """A custodian's keys: those of its accounts, and the fresh keys that follow from them."""
 
-    def account_keys(self) -> tuple[PublicKey, ...]:
+    def account_keys(self) -> Collection[PublicKey]:
         """The keys of the accounts kept here. Safe to call from any thread."""
         ...
 
@@ -83,4 +92,4 @@ class Recording(Protocol):
         ...
 
 
-__all__ = ["AccountKeyRing", "Directory", "KeyRing", "NodeSelf", "Recording", "Role"]
+__all__ = ["AccountKeyRing", "Directory", "KeyRing", "NodeSelf", "Recording", "Role", "TransactionKeyRing"]

@@ -3,15 +3,17 @@
 CrossDvpError
 └── CallerError
     ├── BadNodeName       a name that cannot be a node's
-    ├── BadNetworkMap     the map's file is malformed, or contradicts itself
-    ├── BadKeyFile        the key file is malformed or was altered
-    ├── WrongPassphrase   the passphrase does not open the key file
-    └── KeyLabelTaken     two keys under one label
+    └── BadNetworkMap     the map's file is malformed, or contradicts itself
+
+Of the key store: ``chains.progmat.keys.errors``.
 """
 
 from __future__ import annotations
 
+from chains.progmat.keys.errors import BadKeyFile, KeyLabelTaken, WrongPassphrase
 from primitives.errors import CallerError
+
+__all__ = ["BadKeyFile", "BadNetworkMap", "BadNodeName", "KeyLabelTaken", "WrongPassphrase"]
 
 
 class BadNodeName(CallerError):
@@ -35,34 +37,3 @@ class BadNetworkMap(CallerError):
         self.source = source
         self.rule = rule
         super().__init__(f"{source}: {rule}")
-
-
-class BadKeyFile(CallerError):
-    """The key file cannot be used."""
-
-    reason = "BAD_KEY_FILE"
-
-    def __init__(self, source: str, rule: str) -> None:
-        self.source = source
-        self.rule = rule
-        super().__init__(f"{source}: {rule}")
-
-
-class WrongPassphrase(CallerError):
-    """The passphrase does not open the key file."""
-
-    reason = "WRONG_PASSPHRASE"
-
-    def __init__(self, source: str) -> None:
-        self.source = source
-        super().__init__(f"{source}: the passphrase does not open it (or its header was altered): check the passphrase")
-
-
-class KeyLabelTaken(CallerError):
-    """Two keys under one label."""
-
-    reason = "KEY_LABEL_TAKEN"
-
-    def __init__(self, label: str) -> None:
-        self.label = label
-        super().__init__(f"a key labelled {label!r} is kept already: choose another label")

@@ -23,13 +23,17 @@ class Permission(Enum):
     """Lock what was authorised, or cancel."""
     RELAY = "relay"
     """Light clients' headers, packets and their events."""
+    TRADE = "trade"
+    """Place and change one's own orders at a venue, and see one's own executions."""
     OPERATE = "operate"
     """Issue coin and tokens, change memberships, create light clients, vote, accept network parameters."""
 
 
 # A gateway serves both sides of a trade, so nothing of what one of them has is in its hands.
 _GATEWAY: Final = frozenset({Permission.READ, Permission.SETTLE})
-_PLATFORM: Final = frozenset({Permission.READ, Permission.CASH, Permission.INSTRUCT, Permission.SETTLE})
+_PLATFORM: Final = frozenset(
+    {Permission.READ, Permission.CASH, Permission.INSTRUCT, Permission.SETTLE, Permission.TRADE}
+)
 _RELAYER: Final = frozenset({Permission.READ, Permission.RELAY})
 
 NEEDED: Final[Mapping[str, Permission]] = {
@@ -96,7 +100,48 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "GetBalanceAsOf": Permission.CASH,
     "WatchUpdates": Permission.CASH,
     "GroomAccount": Permission.OPERATE,
+    "AnnounceDeposit": Permission.CASH,
+    "RegisterCoin": Permission.OPERATE,
+    "AmendCoin": Permission.OPERATE,
+    "AdmitHolder": Permission.OPERATE,
+    "RemoveHolder": Permission.OPERATE,
+    "FreezeCash": Permission.OPERATE,
+    "ThawCash": Permission.OPERATE,
+    "ForceCash": Permission.OPERATE,
+    "ListRegisteredCoins": Permission.OPERATE,
+    "ConfirmDeposit": Permission.OPERATE,
+    "CancelDeposit": Permission.OPERATE,
+    "RetryDeposit": Permission.OPERATE,
+    "ListDeposits": Permission.OPERATE,
+    "ListRedemptions": Permission.OPERATE,
+    "ConfirmPayout": Permission.OPERATE,
+    "ReconcileCoin": Permission.OPERATE,
+    "ResumeIssues": Permission.OPERATE,
+    "ListCoinHolders": Permission.OPERATE,
     "SetAccountKeys": Permission.CASH,
+    "PreviewDistribution": Permission.OPERATE,
+    "OrderDistribution": Permission.OPERATE,
+    "ReleaseHeldLines": Permission.OPERATE,
+    "CancelDistribution": Permission.OPERATE,
+    "GetDistribution": Permission.OPERATE,
+    "ListDistributions": Permission.OPERATE,
+    "GiveMandate": Permission.OPERATE,
+    "UseUtility": Permission.CASH,
+    "ExpireUtility": Permission.OPERATE,
+    "SetListing": Permission.OPERATE,
+    "SetTrader": Permission.OPERATE,
+    "ChangeDay": Permission.OPERATE,
+    "PlaceOrder": Permission.TRADE,
+    "AmendOrder": Permission.TRADE,
+    "CancelOrder": Permission.TRADE,
+    "GetBook": Permission.TRADE,
+    "GetOrder": Permission.TRADE,
+    "WatchExecutions": Permission.TRADE,
+    "WithdrawExecution": Permission.OPERATE,
+    "RegisterOrder": Permission.INSTRUCT,
+    "ReviseOrder": Permission.INSTRUCT,
+    "ListOrders": Permission.INSTRUCT,
+    "ListBrokerExecutions": Permission.INSTRUCT,
     "RegisterCashMethod": Permission.INSTRUCT,
     "ListCashMethods": Permission.CASH,
     "InstructTrade": Permission.INSTRUCT,
@@ -112,6 +157,17 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "ListExpectedPayments": Permission.OPERATE,
     "ListUnmatchedLines": Permission.OPERATE,
     "MatchBankLine": Permission.OPERATE,
+    "GetRegister": Permission.CASH,
+    "ExportRegister": Permission.CASH,
+    "ListRegisterEntries": Permission.CASH,
+    "ListRecordDates": Permission.CASH,
+    "SnapshotRecordDate": Permission.OPERATE,
+    "GetSnapshot": Permission.CASH,
+    "ListSnapshots": Permission.CASH,
+    "BeginEmergency": Permission.OPERATE,
+    "PlanNormalisation": Permission.OPERATE,
+    "BringInLines": Permission.OPERATE,
+    "GetOutage": Permission.OPERATE,
 }
 """By method; a method that is missing here cannot be called."""
 

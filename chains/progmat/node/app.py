@@ -18,11 +18,13 @@ from grpc_reflection.v1alpha import reflection
 
 from chains.progmat.flows.clock import SystemClock
 from chains.progmat.flows.seams import NodeSelf, Role
-from chains.progmat.identity import VAULT_ROLES, KeyStore, NetworkMap
+from chains.progmat.identity import VAULT_ROLES, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.collector import calm_collector
 from chains.progmat.node.config import NodeConfig, VaultUpkeepConfig
 from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
+from chains.progmat.node.key_opening import open_key_store
+from chains.progmat.node.key_upkeep import KeyUpkeep
 from chains.progmat.node.light_client_kinds import production_package
 from chains.progmat.node.network_role import NetworkRole
 from chains.progmat.node.node_storage import NodeStorage
@@ -98,6 +100,7 @@ class NodeApp:
         self._names: tuple[str, ...] = ()
         self._storage = NodeStorage(config.database_at, config.name, self._watch)
         self._health_changes: set[asyncio.Task[None]] = set()
+        self._key_upkeep: KeyUpkeep | None = None
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined] # missing in the stubs
 
     async def start(self) -> None:
@@ -124,6 +127,8 @@ class NodeApp:
         await self._health.enter_graceful_shutdown()
         if self._peers is not None:
             self._peers.stop()
+        if self._key_upkeep is not None:
+            await self._key_upkeep.stop()
         for role in self._roles:
             await role.stop()
         self._roles.clear()
@@ -148,6 +153,8 @@ class NodeApp:
         network_map = around.map_book
         network.list_peers(network_map.endpoints_of_others(config.name))
         self._roles = await self._open_roles(around)
+        self._key_upkeep = KeyUpkeep(around.keys, self._storage, config.keys.cache_s)
+        await self._key_upkeep.start()
         router = PeerRouter()
         for role in self._roles:
             role.answer_peers(router)
@@ -173,13 +180,12 @@ class NodeApp:
         parameters = NetworkParameters.decode(config.parameters.read_bytes())
         package = production_package(config.attestation_root_pins)
         config.data_dir.mkdir(parents=True, exist_ok=True)
-        passphrase = config.keys.passphrase_file.read_bytes().strip()
         return Surroundings(
             me=_self_on(directory, config),
             parameters=parameters,
             package=package,
             directory=directory,
-            keys=await asyncio.to_thread(KeyStore.open, config.keys.path, passphrase),
+            keys=await asyncio.to_thread(open_key_store, config.keys, config.name),
             network=network,
             folder=config.data_dir,
             access=ApiAccess(config.operators | {config.name}, config.gateways, config.relayers, config.platforms),

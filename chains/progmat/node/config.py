@@ -16,6 +16,7 @@ from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.snipping import DEFAULT_EVERY
 from chains.progmat.identity import Role, node_name
 from chains.progmat.identity.errors import BadNodeName
+from chains.progmat.node.keys_config import KeysSection
 from chains.progmat.node.storage.errors import BadDatabaseUrl
 from chains.progmat.node.storage.location import DatabaseLocation, database_location, postgres_database
 from primitives.errors import CallerError
@@ -67,13 +68,6 @@ class TlsFiles(_Section):
     authority: Path
     certificate: Path
     private_key: Path
-
-
-class KeyFile(_Section):
-    """The envelope-encrypted keys and the file that holds their passphrase (a mounted secret)."""
-
-    path: Path
-    passphrase_file: Path
 
 
 def _database_url(url: str | None) -> str | None:
@@ -129,7 +123,7 @@ class NodeConfig(BaseSettings):
     roles: Annotated[frozenset[Annotated[Role, BeforeValidator(_role)]], Field(min_length=1)]
     listen: Listen
     tls: TlsFiles
-    keys: KeyFile
+    keys: KeysSection
     network_map: Path
     parameters: Path
     data_dir: Path  # the node keeps its database files there
@@ -194,7 +188,8 @@ def _problems(error: ValidationError) -> tuple[str, ...]:
 
 def _anchored(config: NodeConfig, base: Path) -> NodeConfig:
     changed: dict[str, Any] = {name: base / getattr(config, name) for name in ("network_map", "parameters", "data_dir")}
-    for section_name in ("tls", "keys", "notary"):
+    changed["keys"] = config.keys.anchored(base)
+    for section_name in ("tls", "notary"):
         section: BaseModel = getattr(config, section_name)
         paths = {field: base / value for field, value in section if isinstance(value, Path)}
         changed[section_name] = section.model_copy(update=paths)

@@ -11,9 +11,10 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from chains.progmat.identity import KeyStore, NetworkMap, Role
+from chains.progmat.identity import NetworkMap, Role
 from chains.progmat.network.parameters_book import ParametersBook
 from chains.progmat.node.config import NodeConfig, NotarySection
+from chains.progmat.node.key_opening import open_key_store
 from chains.progmat.node.package_hash import package_hash
 from chains.progmat.notary.opening import NotaryOptions, describe_store
 from chains.progmat.transactions.network_parameters import NetworkParameters
@@ -80,7 +81,7 @@ def _on_map(config: NodeConfig) -> str:
 
 
 def _keys(config: NodeConfig) -> str:
-    store = KeyStore.open(config.keys.path, config.keys.passphrase_file.read_bytes().strip())
+    store = open_key_store(config.keys, config.name)
     entry = NetworkMap.load(config.network_map).entry(config.name)
     if entry is not None and store.signer(entry.party.key) is None:
         raise _Wrong("the key that the network map lists is not in the key file: use this node's key file")

@@ -15,10 +15,12 @@ from chains.progmat.market.bank.tables import bank_metadata
 from chains.progmat.market.distribution.schema import distribution_metadata
 from chains.progmat.market.emergency.schema import emergency_metadata
 from chains.progmat.market.exchange.schema import exchange_metadata
+from chains.progmat.market.master_data.tables import master_data_metadata
 from chains.progmat.market.people.tables import people_metadata
 from chains.progmat.market.register.schema import register_metadata
 from chains.progmat.market.trades.tables import trades_metadata
 from chains.progmat.market.trust.tables import trust_metadata
+from chains.progmat.node.key_anchor import key_metadata
 from chains.progmat.node.storage.schema import storage_metadata
 from chains.progmat.validators.schema import validator_metadata
 from chains.progmat.vault.schema import vault_metadata
@@ -35,10 +37,12 @@ NODE_TABLES: Final[Sequence[MetaData]] = (
     issue_permits_metadata,
     trust_metadata,
     people_metadata,
+    master_data_metadata,
     executions_metadata,
     exchange_metadata,
     register_metadata,
     emergency_metadata,
+    key_metadata,
 )
 """What the migrations make."""
 ROLE_TABLES: Final[Sequence[MetaData]] = NODE_TABLES[1:]

@@ -6,7 +6,7 @@ front of every key, and is asked at each signature.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from chains.progmat.identity import KeyStore
@@ -72,7 +72,12 @@ class GatedKeys:
         found = self.keys.digest_signer(key)
         return None if found is None else GatedCheckpointKey(found, self.gate)
 
-    def account_keys(self) -> tuple[PublicKey, ...]:
+    def approver_signer(self, key: PublicKey) -> Signer | None:
+        """The signer of an approver's key kept here, or None."""
+        found = self.keys.approver_signer(key)
+        return None if found is None else GatedSigner(found, self.gate)
+
+    def account_keys(self) -> Collection[PublicKey]:
         """The keys of the accounts kept here."""
         return self.keys.account_keys()
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from chains.progmat.contracts.names import DISTRIBUTION
 from chains.progmat.flows import (
     peer_codec,
 )
@@ -107,10 +108,14 @@ class LedgerNode:
     def __init__(self, parts: NodeParts) -> None:
         self.parts = parts
         self.records_changed = Changes()
+        self.distributions_changed = Changes()
+        self.executions_changed = Changes()
+        self._executions_told = 0
         self._coin_queue = CoinQueue()
         self._ahead = Ahead()
         self._outdated = OutdatedStates(parts.database, parts.verifier.recorded, REFERENCED)
         recorder = self._recorder_with_fresh_keys()
+        recorder = self._recorder = self._recorder_with_fresh_keys()
         self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
         disclose = self._disclosing.disclose
         self._desk = NotaryDesk(
@@ -174,9 +179,9 @@ class LedgerNode:
         """Memberships and rule states that flows reference, and what is answered about those kept here."""
         parts = self.parts
         asking = (parts.database, parts.network, back_chain, self._outdated)
-        self._members = MembershipBook(Memberships(parts.me, parts.directory), *asking)
+        self.members = MembershipBook(Memberships(parts.me, parts.directory), *asking)
         self._rules = RuleStateBook(RuleKind(parts.me, parts.directory), *asking)
-        self._membership_desk = MembershipDesk(parts.database, parts.directory, self._disclosing)
+        self.membership_desk = MembershipDesk(parts.database, parts.directory, self._disclosing)
         self._rule_desk = RuleStateDesk(parts.me, parts.database, parts.directory, self._disclosing)
 
     def _sign_for_others(self, recorder: Recorder, back_chain: BackChain, book: PendingBook) -> None:
@@ -259,7 +264,7 @@ class LedgerNode:
         router.register(peer_codec.FETCH_TRANSACTIONS, self._disclosing.handle_fetch)
         router.register(peer_codec.LIST_FINAL, self._listings.handle)
         router.register(peer_codec.ATTESTED, self._handle_attestation)
-        router.register(peer_codec.FETCH_MEMBERSHIP, self._membership_desk.handle)
+        router.register(peer_codec.FETCH_MEMBERSHIP, self.membership_desk.handle)
         router.register(peer_codec.FETCH_RULE_STATE, self._rule_desk.handle)
         router.register(FRESH_KEY, self._fresh_keys.handle_fresh_key)
         router.register(SHOW_FRESH_KEYS, self._fresh_keys.handle_show)
@@ -293,14 +298,14 @@ class LedgerNode:
 
     async def _handle_finality(self, asker: PeerIdentity, body: bytes) -> bytes:
         answer = await self._finalise.handle(asker, body)
-        self.records_changed.tell()
+        self._tell_of_records()
         self._coin_queue.freed_somewhere()
         return answer
 
     async def _handle_attestation(self, asker: PeerIdentity, body: bytes) -> bytes:
         answer = await self._attestations.handle(asker, body)
         self._ahead.attested()  # whatever was noted until it was kept
-        self.records_changed.tell()
+        self._tell_of_records()
         return answer
 
     def _stored(self, record: FlowRecord) -> None:
@@ -309,12 +314,19 @@ class LedgerNode:
                 signed = decoded(record.signed_tx)
                 self.parts.verifier.recorded.note(signed)
                 self._count_history(signed.wire)
-            self.records_changed.tell()
+            self._tell_of_records()
             self.deliveries.wake()
         elif record.step in {FlowStep.FAILED, FlowStep.PROPOSED} and record.kind is FlowKind.SETTLE_DVP:
             self.deliveries.wake()  # the buyer's node is told that it is over
         if not self._coin_queue.is_empty:
             wake_for_coins(self._coin_queue, record)
+
+    def _tell_of_records(self) -> None:
+        self.records_changed.tell()
+        noted = self._recorder.executions_noted
+        if noted != self._executions_told:
+            self._executions_told = noted
+            self.executions_changed.tell()
 
     def _received(self, participants: Collection[str], signed: SignedTransaction) -> None:
         """All participants have it, or will: each may fetch what it uses."""
@@ -323,11 +335,13 @@ class LedgerNode:
         self._ahead.note(signed, encoded(signed), participants)
         self._count_history(signed.wire)
         self.pending.book.settled(signed.id)
+        if any(command.contract == DISTRIBUTION for command in signed.wire.commands):
+            self.distributions_changed.tell()
 
     def _found_final(self, others: Collection[str], signed: SignedTransaction) -> None:
         """What was pending is recorded, and owed to the others."""
         self._received(others, signed)
-        self.records_changed.tell()
+        self._tell_of_records()
         self._coin_queue.freed_somewhere()
         self.deliveries.wake()
 
@@ -350,9 +364,9 @@ class LedgerNode:
         wire = delivered_wire(effect.body)
         self._disclosing.disclose(effect.peer, wire)
         ahead = self._ahead.of(effect.peer, wire)
-        for sent in ahead:  # who is no member of the coin's network lacks the memberships that those reference
-            self._disclosing.disclose(effect.peer, decoded(sent).wire)
-        return peer_codec.with_ahead(effect.body, ahead)
+        for ancestor in ahead:
+            self._disclosing.disclose_ids(effect.peer, ancestor.uses)
+        return peer_codec.with_ahead(effect.body, tuple(ancestor.signed_bytes for ancestor in ahead))
 
     def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
         parts = self.parts
@@ -365,7 +379,7 @@ class LedgerNode:
             chain_readers=parts.chain_readers,
             preparation=PeerPreparation(
                 parts.me,
-                self._members,
+                self.members,
                 self._rules,
                 self._dvp,
                 self._fresh_keys,

@@ -124,7 +124,7 @@ async def main(folder: Path, name: str, count: int) -> None:
     parameters = NetworkParameters.decode((folder / "parameters.bin").read_bytes())
     directory = NetworkMap.load(folder / "network-map.json")
     party = directory.party(name)
-    keys = KeyStore.open(folder / name / "keys.json", (folder / name / "passphrase").read_bytes().strip())
+    keys = KeyStore.open(folder / name / "keys.db", (folder / name / "passphrase").read_bytes().strip())
     signer = None if party is None else keys.signer(party.key)
     if signer is None:
         raise RuntimeError(f"{name} has no key")

@@ -45,6 +45,7 @@ from chains.progmat.transactions.network_parameters import NetworkParameters
 from ibc.dvp import CashAccount
 from tests.fakes.ledger_parties import (
     AN,
+    APPROVER,
     BUYER,
     CN_A,
     CN_B,
@@ -86,6 +87,7 @@ EXTRA_KEYS = {
     SN: ((OPERATOR, KeyPurpose.OPERATOR),),
     CN_A: ((SELLER, KeyPurpose.ACCOUNT),),
     CN_B: ((BUYER, KeyPurpose.ACCOUNT),),
+    AN: ((APPROVER, KeyPurpose.ACCOUNT),),
 }
 MAP = NetworkMap(
     NodeEntry(party.party, frozenset({role, *EXTRA_ROLES.get(party, ())}), "127.0.0.1", 20_000 + index, index)
@@ -253,7 +255,7 @@ class LedgerNetwork:
             package=self.package,
             chain_readers=self.chain_readers,
             directory=self.network_map,
-            keys=_keys(party, folder / "keys.json", self.more_keys.get(party, ())),
+            keys=_keys(party, folder / "keys.db", self.more_keys.get(party, ())),
             network=self.hub.join(party.name, PeerRouter()),
             folder=folder,
             storage=NodeStorage(self.database_of(party.name, folder), party.name),

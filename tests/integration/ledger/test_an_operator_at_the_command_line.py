@@ -48,7 +48,7 @@ def config(folder: Path, name: str) -> tuple[str, str]:
 
 
 def keys(folder: Path, name: str) -> tuple[str, ...]:
-    return "--keys", str(folder / name / "keys.json"), "--passphrase-file", str(folder / name / "passphrase")
+    return "--keys", str(folder / name / "keys.db"), "--passphrase-file", str(folder / name / "passphrase")
 
 
 async def test_an_epoch_is_drafted_signed_offered_learnt_and_accepted(tmp_path: Path) -> None:

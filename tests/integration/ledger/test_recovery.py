@@ -27,7 +27,7 @@ from tests.integration.ledger.network import (
     running_ledger,
 )
 
-KEYS = "keys.json"
+KEYS = "keys.db"
 
 
 def pay(request_id: str, amount_yen: int) -> MoveCash:

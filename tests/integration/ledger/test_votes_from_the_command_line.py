@@ -96,7 +96,7 @@ async def _an_epoch_nobody_voted_for(network: NodeProcesses, folder: Path, propo
     assert await refused(network, "sn", *changes) == "PARAMETERS_NOT_CONTINUED"
     drafted = await done(network, "sn", *changes, "--approval", f"{PACKAGE}:{proposal}")
     own = network.folder / "sn"
-    keys = ("--keys", str(own / "keys.json"), "--passphrase-file", str(own / "passphrase"))
+    keys = ("--keys", str(own / "keys.db"), "--passphrase-file", str(own / "passphrase"))
     await done(network, "sn", "network", "sign", draft, *keys, "--out", signed)
     for name in ("nn", "cn-a"):
         await done(network, name, "network", "offer", signed)

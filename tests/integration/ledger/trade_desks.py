@@ -22,6 +22,7 @@ from chains.progmat.market.trades.model import OwnParty, ResolvedTrade, Side, Tr
 from chains.progmat.market.trades.notices import notices_after
 from chains.progmat.market.trades.patterns import Channel, Money
 from chains.progmat.market.trades.store import due_trades, find_trade, get_trade
+from chains.progmat.node.trades_part import TradesPart
 from ibc.dvp import CashAccount
 from primitives.hashing import sha256
 from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, SN, LedgerParty
@@ -82,7 +83,7 @@ class TradeDesks:
         await self.ledger.done(SN, IssueCash(f"give-yen-{self.issued}", COIN_ID, amount, to))
 
     def desk(self, party: LedgerParty) -> TradeDesk:
-        return self.ledger.vault(party).desk
+        return self.ledger.vault(party).part(TradesPart).desk
 
     async def register(self, party: LedgerParty, *methods: CashMethod) -> None:
         """Methods of a custodian's investors, registered beforehand."""

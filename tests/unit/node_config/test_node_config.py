@@ -28,7 +28,7 @@ certificate = "tls/node.pem"
 private_key = "tls/node.key"
 
 [keys]
-path = "keys.json"
+path = "keys.db"
 passphrase_file = "passphrase"
 """
 
@@ -46,7 +46,7 @@ def test_a_good_file_is_read_with_paths_beside_it(path: Path) -> None:
     assert config.network_map == base / "map.json"
     assert config.parameters == Path("/etc/crossdvp/parameters.bin")
     assert config.tls.private_key == base / "tls" / "node.key"
-    assert config.keys.path == base / "keys.json"
+    assert config.keys.path == base / "keys.db"
     assert config.data_dir == base / "data"
     assert not config.operators
     assert config.gateways == {"gateway"}

@@ -35,6 +35,7 @@ from tests.fakes.people_world import (
     TERMINAL,
     TRADER,
     PeopleWorld,
+    empty_world,
     people_world,
 )
 
@@ -44,7 +45,6 @@ FORCE = canonical({"security": "ST-1", "quantity": 10, "to": "an-account", "reas
 @pytest_asyncio.fixture
 async def world(tmp_path: Path) -> AsyncIterator[PeopleWorld]:
     async with people_world(tmp_path) as opened:
-        await opened.everybody()
         yield opened
 
 
@@ -189,7 +189,7 @@ async def test_the_first_users_are_made_once_and_two_of_them_are_admins(world: P
     with pytest.raises(UsersExist):
         await world.desk.create_first(admins, TERMINAL)
     (tmp_path / "fresh").mkdir()
-    async with people_world(tmp_path / "fresh") as fresh:
+    async with empty_world(tmp_path / "fresh") as fresh:
         with pytest.raises(UserRefused, match="two admins"):
             await fresh.desk.create_first(admins[:1], TERMINAL)
 
@@ -207,7 +207,7 @@ async def test_an_act_for_two_is_not_done_by_one(world: PeopleWorld) -> None:
 
 
 async def test_without_users_names_must_still_be_two(tmp_path: Path) -> None:
-    async with people_world(tmp_path) as fresh:
+    async with empty_world(tmp_path) as fresh:
         read = fresh.desk.database.read
         assert await read(lambda c: require_two(c, "ForceToken", "taro", "jiro", "why")) == Act("taro", "jiro", "why")
         with pytest.raises(SamePerson):

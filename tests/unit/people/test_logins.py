@@ -38,7 +38,6 @@ from tests.fakes.people_world import (
 @pytest_asyncio.fixture
 async def world(tmp_path: Path) -> AsyncIterator[PeopleWorld]:
     async with people_world(tmp_path) as opened:
-        await opened.everybody()
         yield opened
 
 

@@ -16,14 +16,14 @@ from chains.progmat.market.people.errors import AuditNoteAltered, LoginRefused, 
 from chains.progmat.market.people.staff_roles import StaffRole
 from chains.progmat.market.people.tables import audit as entries
 from chains.progmat.market.people.tables import audit_head, audit_notes
-from tests.fakes.people_world import ADMIN_A, CLERK, PASSWORD, TERMINAL, TRADER, PeopleWorld, people_world
+from tests.fakes.people_world import ADMIN_A, CLERK, PASSWORD, TERMINAL, TRADER, PeopleWorld, empty_world
 
 SALT = bytes(range(16))
 
 
 @pytest_asyncio.fixture
 async def world(tmp_path: Path) -> AsyncIterator[PeopleWorld]:
-    async with people_world(tmp_path) as opened:
+    async with empty_world(tmp_path) as opened:
         await opened.create_admins()
         for number in range(6):
             await opened.desk.database.submit(
@@ -127,7 +127,7 @@ async def test_no_password_comes_into_the_log_even_when_typed_into_the_wrong_fie
 
 
 async def test_every_step_of_a_users_life_is_in_the_log(tmp_path: Path) -> None:
-    async with people_world(tmp_path) as world:
+    async with empty_world(tmp_path) as world:
         await world.create_admins()
         await world.create(TRADER, StaffRole.TRADER)
         await world.create(CLERK, StaffRole.REGISTRAR_CLERK)

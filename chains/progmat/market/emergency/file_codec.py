@@ -7,6 +7,7 @@ move, each naming the hash of the one before; the last line closes the file. Not
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -27,8 +28,8 @@ MAX_STAFF: Final = 32
 _Count = Annotated[int, Field(ge=0, lt=2**63)]
 _Units = Annotated[int, Field(ge=0, le=MAX_UNITS)]
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-_Short = Annotated[str, StringConstraints(max_length=128)]
-_Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
+_Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/()-]{0,64}$")]
+_Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,39}$")]
 _Hex = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2}){1,1024}$")]
 _Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 _TradeId = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
@@ -108,13 +109,15 @@ class MoveLine(_SignedLine):
     to_key: _Hex
     units: Annotated[int, Field(ge=1, le=MAX_UNITS)]
     reason: _Code
-    reference: _Short
+    reference: _Reference
     trade_id: _TradeId
     settlement_date: _Day
 
     @property
     def content(self) -> Move:
-        """The move; raises DecodeError for a key that is none."""
+        """The move; raises DecodeError for a key that is none, ValueError for a day that is none."""
+        if self.settlement_date:
+            date.fromisoformat(self.settlement_date)
         return Move(
             source=CashAccount(self.from_node, bytes.fromhex(self.from_key)),
             to=CashAccount(self.to_node, bytes.fromhex(self.to_key)),
@@ -216,8 +219,8 @@ def decode_line(kind: type[LineT], line: bytes, number: int) -> LineT:
 
 
 def move_of(line: MoveLine, number: int) -> Move:
-    """The line's move. Raises ``EmergencyFileAltered`` for a key that is none."""
+    """The line's move. Raises ``EmergencyFileAltered`` for a key or a day that is none."""
     try:
         return line.content
-    except DecodeError as error:
+    except (DecodeError, ValueError) as error:
         raise EmergencyFileAltered(number, str(error)) from error

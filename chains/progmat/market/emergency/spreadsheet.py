@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 
 from chains.progmat.market.emergency.errors import BadMoveRows, MoveNotPossible
@@ -26,10 +27,10 @@ COLUMNS: Final = (
     "受渡日",
 )
 HOLDER_COLUMNS: Final = ("管理ノード", "口座鍵", "保有口数", "うち凍結口数")
-_REASON: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+_REASON: Final = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 _DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})?")
 _TRADE_ID: Final = re.compile(r"([0-9a-f]{64})?")
-_MOST_REFERENCE_CHARS: Final = 128
+_REFERENCE: Final = re.compile(r"[A-Za-z0-9._:/()-]{0,64}")
 
 
 def moves_to_csv(file: EmergencyFile, encoding: Encoding) -> bytes:
@@ -102,11 +103,12 @@ def _move(row: Sequence[str]) -> Move:
         (_REASON, reason, "a reason's code of A-Z, 0-9 and _"),
         (_TRADE_ID, trade_id, "a trade id of 64 hexadecimal digits, or nothing"),
         (_DAY, day, "a day as YYYY-MM-DD, or nothing"),
+        (_REFERENCE, reference, "a case number of letters, digits and ._:/()-, never a name,"),
     ):
         if not pattern.fullmatch(cell):
             raise ValueError(f"{what} is wanted, not {cell[:40]!r}")
-    if len(reference) > _MOST_REFERENCE_CHARS or not reference.isprintable():
-        raise ValueError(f"a reference has at most {_MOST_REFERENCE_CHARS} printable characters")
+    if day:
+        date.fromisoformat(day)
     return Move(
         source=CashAccount(from_node, bytes.fromhex(from_key)),
         to=CashAccount(to_node, bytes.fromhex(to_key)),

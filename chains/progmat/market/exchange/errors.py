@@ -11,7 +11,10 @@ CrossDvpError
 │   ├── TradeNotYours            accounts of a trade were asked for by who is no side of it
 │   ├── NoticeDiffers            both nodes hold a notice of the trade, but not the same one
 │   ├── ExecutionVoid            the notice is withdrawn, or the venue published two that differ
-│   └── ExecutionUnresolvable    the answering node cannot assign the execution to an order; says why
+│   └── ExecutionUnresolvable    the answering node cannot assign the execution to an order
+│       ├── ExecutionOrderUnknown
+│       ├── ExecutionOfOtherOrder
+│       └── ExecutionBeyondOrder
 ├── PeerError
 │   ├── VenueRecordsDiffer       stored events do not make the stored executions: the database was altered
 │   └── BadTradeAccounts         the other custodian node named accounts that cannot be its own
@@ -22,6 +25,8 @@ CrossDvpError
 
 from __future__ import annotations
 
+from chains.progmat.market.exchange import refusals
+from chains.progmat.market.exchange.refusals import words_for
 from primitives.errors import CallerError, PeerError, UnavailableError
 
 
@@ -112,13 +117,37 @@ class ExecutionVoid(CallerError):
 
 
 class ExecutionUnresolvable(CallerError):
-    """The answering node's order and the notice do not fit."""
+    """The answering node cannot assign the execution to an order of its own."""
 
     reason = "EXECUTION_UNRESOLVABLE"
 
-    def __init__(self, code: str) -> None:
-        self.code = code
-        super().__init__(code)
+    def __init__(self, trade_id: bytes) -> None:
+        self.trade_id = trade_id
+        super().__init__(f"trade {trade_id.hex()}: {words_for(self.reason).english}")
+
+
+class ExecutionOrderUnknown(ExecutionUnresolvable):
+    """No such order is registered."""
+
+    reason = refusals.ORDER_UNKNOWN
+
+
+class ExecutionOfOtherOrder(ExecutionUnresolvable):
+    """The order is for something else."""
+
+    reason = refusals.OTHER_ORDER
+
+
+class ExecutionBeyondOrder(ExecutionUnresolvable):
+    """The order would be filled beyond its quantity."""
+
+    reason = refusals.BEYOND_ORDER
+
+
+def refusal_of(code: str, trade_id: bytes) -> ExecutionUnresolvable:
+    """The error that tells another node why an execution is refused here."""
+    known = {each.reason: each for each in (ExecutionOrderUnknown, ExecutionOfOtherOrder, ExecutionBeyondOrder)}
+    return known.get(code, ExecutionUnresolvable)(trade_id)
 
 
 class VenueRecordsDiffer(PeerError):

@@ -247,12 +247,8 @@ def _store_match(connection: Connection, accepted: Accepted, match: Match, numbe
     )
     filled = and_(_orders.order_id.in_(ids), _orders.filled == _orders.quantity)
     connection.execute(update(exchange_orders).where(filled).values(ended=FILLED))
-    custodians = {
-        order_id: custodian
-        for order_id, custodian in connection.execute(
-            select(_orders.order_id, _orders.custodian).where(_orders.order_id.in_(ids))
-        )
-    }
+    of_orders = connection.execute(select(_orders.order_id, _orders.custodian).where(_orders.order_id.in_(ids)))
+    custodians = {row.order_id: row.custodian for row in of_orders}
     security = accepted.security
     connection.execute(
         insert(exchange_executions).values(

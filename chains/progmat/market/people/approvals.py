@@ -195,13 +195,16 @@ def listed(connection: Connection, status: ApprovalStatus | None, limit: int) ->
     return [_approval(row) for row in connection.execute(query).mappings()]
 
 
-def erase_requests(connection: Connection, subject: str) -> int:
-    """Delete what was asked for about a subject that is erased; what is open is withdrawn. The hashes stay."""
-    of_subject = approvals.c.subject == subject
+def erase_requests(connection: Connection, subject: str, but: str = "") -> int:
+    """Delete what was asked for about a subject that is erased; what is open is withdrawn. The hashes stay.
+
+    ``but``: the id of the approval that demands it, which says nothing personal and stays.
+    """
+    about = approvals.c.subject == subject, approvals.c.approval_id != but
     open_ones = approvals.c.status.in_([ApprovalStatus.PROPOSED.value, ApprovalStatus.APPROVED.value])
-    withdrawn = update(approvals).where(of_subject, open_ones).values(status=ApprovalStatus.WITHDRAWN.value)
-    connection.execute(withdrawn)
-    return connection.execute(update(approvals).where(of_subject).values(request=b"", why="")).rowcount
+    connection.execute(update(approvals).where(*about, open_ones).values(status=ApprovalStatus.WITHDRAWN.value))
+    connection.execute(update(approvals).where(approvals.c.subject == subject).values(why=""))
+    return connection.execute(update(approvals).where(*about).values(request=b"")).rowcount
 
 
 def _require_open(approval: Approval, expected: ApprovalStatus, now_s: int) -> None:

@@ -211,13 +211,25 @@ class PeopleDesk:
 
         await self.acted("CreateFirstUsers", Act(""), "users", caller, create_all)
 
-    async def propose(self, act: str, subject: str, request: bytes, by: Act, caller: Caller) -> Approval:
-        """Store a proposal that waits for another person. Raises ``ActRefused``'s leaves, ``ApprovalRefused``."""
+    async def propose(
+        self,
+        act: str,
+        subject: str,
+        request: bytes,
+        by: Act,
+        caller: Caller,
+        check: Callable[[Connection], None] = lambda _connection: None,
+    ) -> Approval:
+        """Store a proposal that waits for another person. Raises ``ActRefused``'s leaves, ``ApprovalRefused``.
+
+        ``check``: raises if the act would be refused anyway.
+        """
         approval_id, now_s = self.random_bytes(approvals.ID_BYTES).hex(), self.now_s()
 
         def store(connection: Connection) -> Approval:
             if has_users(connection):
                 _require_author(connection, act, by.staff_id)
+            check(connection)
             return approvals.propose(connection, approval_id, act, subject, request, by, now_s)
 
         return await self.acted(f"Propose {act}", by, subject, caller, store, detail=f"approval {approval_id}")

@@ -63,7 +63,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     # master data
     "PutRecord": _CLERK,
     "ChangeBankAccount": _CLERKS,
-    "EraseInvestor": _CLERKS,
+    "EraseRecord": _CLERKS,
     "ReadRecord": ActRule(CLERKS | APPROVERS | {StaffRole.AUDITOR}),
     # the register
     "RegisterSecurity": _REGISTRARS,
@@ -75,6 +75,12 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "FreezeToken": _REGISTRARS,
     "ThawToken": _REGISTRARS,
     "CancelTransfer": _REGISTRARS,
+    "OrderDistribution": _REGISTRARS,
+    "ReleaseHeldLines": _REGISTRARS,
+    "CancelDistribution": _REGISTRARS,
+    "GiveMandate": _CLERKS,
+    "SnapshotRecordDate": _REGISTRAR,
+    "PlanNormalisation": _REGISTRARS,
     # the coin
     "RegisterCoin": _TRUSTEES,
     "AmendCoin": _TRUSTEES,
@@ -85,6 +91,9 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "ThawCash": _TRUSTEES,
     "ConfirmDeposit": _TRUSTEES,
     "ConfirmPayout": _TRUSTEES,
+    "CancelDeposit": _TRUSTEE,
+    "RetryDeposit": _TRUSTEE,
+    "ResumeIssues": _TRUSTEES,
     # trades
     "RegisterCashMethod": _TRADERS,
     "InstructTrade": _TRADER,

@@ -8,8 +8,10 @@ from typing import Final
 
 from chains.progmat.contracts import native_dvp
 from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
+from chains.progmat.contracts.keeper_acts import CANCEL, FORCE, FREEZE, THAW
 from chains.progmat.contracts.names import NATIVE_DVP, TOKENS
 from chains.progmat.contracts.native_terms import decode_native_terms
+from chains.progmat.contracts.transfer_note import TransferKind, TransferNote, decode_note
 from chains.progmat.transactions.wire import WireTransaction
 
 
@@ -53,12 +55,13 @@ _KINDS: Final = {
     ISSUE: RegisterKind.PRIMARY,
     MOVE: RegisterKind.SECONDARY,
     REDEEM: RegisterKind.REDEMPTION,
-    "Force": RegisterKind.FORCED,
-    "Cancel": RegisterKind.CANCELLATION,
-    "Freeze": RegisterKind.FREEZE,
-    "Thaw": RegisterKind.THAW,
+    FORCE: RegisterKind.FORCED,
+    CANCEL: RegisterKind.CANCELLATION,
+    FREEZE: RegisterKind.FREEZE,
+    THAW: RegisterKind.THAW,
 }
 """What the command says by itself."""
+_WITHOUT_TRANSFER: Final = (RegisterKind.FREEZE, RegisterKind.THAW)
 
 
 def details_of(wire: WireTransaction) -> TransferDetails:
@@ -69,5 +72,22 @@ def details_of(wire: WireTransaction) -> TransferDetails:
             trade_id = decode_native_terms(command.data).trade_id
     for command in wire.commands:
         if command.contract in TOKENS:
-            return TransferDetails(_KINDS.get(command.name, RegisterKind.OTHER), trade_id)
+            return _details(command.name, decode_note(command.data), trade_id)
     return TransferDetails()
+
+
+def _details(command_name: str, note: TransferNote, trade_id: bytes) -> TransferDetails:
+    """The note's word, where there is one: it cannot contradict its command."""
+    kind = _KINDS.get(command_name, RegisterKind.OTHER)
+    if note.kind is not TransferKind.NONE and kind not in _WITHOUT_TRANSFER:
+        kind = RegisterKind[note.kind.name]
+    return TransferDetails(
+        kind=kind,
+        trade_id=note.trade_id or trade_id,
+        cancelled_tx_id=note.cancelled_tx_id,
+        settlement_date="" if note.settlement_date is None else note.settlement_date.isoformat(),
+        reason=note.reason,
+        reference=note.reference,
+        author=note.author,
+        approver=note.approver,
+    )

@@ -11,6 +11,7 @@ from chains.progmat.flows.signed_records import decoded
 from chains.progmat.market.register.details import TransferDetails, details_of
 from chains.progmat.market.register.reading import in_security
 from chains.progmat.node.storage import stored_transactions
+from chains.progmat.vault.books import EntryKind
 from chains.progmat.vault.indexing import Asset
 from chains.progmat.vault.paging import Key, Page, beyond, page_of
 from chains.progmat.vault.schema import entries
@@ -55,14 +56,20 @@ def register_entries(
     rows = connection.execute(select(entries).where(*conditions).order_by(*_ORDER).limit(limit + 1)).all()
     page = page_of([entry_of(row) for row in rows], limit, _key_of)
     details = details_by_tx(connection, {entry.tx_id for entry in page.rows})
-    found = tuple(RegisterEntry(entry, details.get(entry.tx_id, TransferDetails())) for entry in page.rows)
-    return Page(found, page.next_key)
+    return Page(tuple(_told(entry, details.get(entry.tx_id)) for entry in page.rows), page.next_key)
 
 
 def details_by_tx(connection: Connection, tx_ids: set[bytes]) -> dict[bytes, TransferDetails]:
     """What the recorded ones of some hundreds of ledger_txs say of themselves."""
     found = stored_transactions(connection, sorted(tx_ids)) if tx_ids else {}
     return {tx_id: details_of(decoded(stored.signed_bytes).wire) for tx_id, stored in found.items()}
+
+
+def _told(entry: Entry, details: TransferDetails | None) -> RegisterEntry:
+    """A move from an account to itself changes nobody's units: it is no transfer."""
+    if details is None or entry.kind is EntryKind.MERGE:
+        return RegisterEntry(entry, TransferDetails())
+    return RegisterEntry(entry, details)
 
 
 def _key_of(entry: Entry) -> Key:

@@ -47,10 +47,8 @@ def follow(connection: Connection, issuer: str, now_ms: int, most: int = MAX_UPD
     after = cursor(connection)
     newest = newest_sequence(connection)
     reached = min(newest, after + most)
-    if reached == after:
-        return Followed(0, 0, (), is_behind=False)
     coins = tuple(coin.coin_id for coin in registered_coins(connection, issuer))
-    changes = _changes(connection, issuer, coins, after, reached) if coins else {}
+    changes = _changes(connection, issuer, coins, after, reached)
     for (_, tx_id, coin_id), by_node in changes.items():
         for leg in legs_of(by_node):
             _post(connection, coin_id, tx_id, leg, now_ms)
@@ -65,11 +63,11 @@ def cursor(connection: Connection) -> int:
     return int(connection.execute(select(cursors.c.sequence).where(cursors.c.name == CURSOR)).scalar_one_or_none() or 0)
 
 
-def match_issues(connection: Connection, issuer: str, now_ms: int) -> tuple[Difference, ...]:
-    """Post issues for which a deposit was found since, and check their coins."""
-    reached = cursor(connection)
-    touched = _matched_since(connection, now_ms)
-    return tuple(each for coin_id in sorted(touched) for each in check(connection, coin_id, issuer, reached, now_ms))
+def has_to_follow(connection: Connection, issuer: str) -> bool:
+    """Whether ``follow`` has anything to do: what was recorded before any coin was registered concerns no trust."""
+    if connection.execute(select(unmatched.c.tx_id).limit(1)).first() is not None:
+        return True
+    return newest_sequence(connection) > cursor(connection) and bool(registered_coins(connection, issuer))
 
 
 def _changes(

@@ -57,6 +57,7 @@ def sqlite_engine(path: Path, access: Access) -> Engine:
         else:
             pragmas += [f"cache_size=-{WRITER_CACHE_KIB}", f"wal_autocheckpoint={CHECKPOINT_PAGES}"]
             pragmas.append("temp_store=MEMORY")  # what a savepoint keeps for the case that it is wanted back
+            pragmas.append("secure_delete=ON")  # a person who is erased must not lie in free pages
         for pragma in pragmas:
             dbapi_connection.execute(f"PRAGMA {pragma}")
 

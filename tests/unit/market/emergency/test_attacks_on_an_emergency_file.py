@@ -47,7 +47,7 @@ def test_the_file_as_it_was_signed_says_what_each_account_holds() -> None:
     file = verified(FILE)
     assert file.units() == {ALICE: 75, BOB: 20, CAROL: 55}
     assert (len(file.moves), file.closed is not None) == (3, True)
-    assert file.moves[2].move.reference == "case 7"
+    assert file.moves[2].move.reference == "CASE-7"
     assert (file.moves[0].signed.author, file.moves[0].signed.approver) == ("clerk", "chief")
 
 

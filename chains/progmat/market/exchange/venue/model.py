@@ -52,7 +52,7 @@ class Security:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How a security is traded: prices in yen per unit are multiples of ``tick_yen`` (呼値), quantities of ``lot`` (単元).
+    """How a security is traded: prices, in yen per unit, by ``tick_yen`` (呼値), quantities by ``lot`` (売買単位).
 
     Prices outside ``lowest_yen`` to ``highest_yen`` (値幅制限) are refused. ``base_yen`` (基準値段) decides ties of the
     opening auction.

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from crossdvp.ledger.v1 import states_pb2 as crossdvp_dot_ledger_dot_v1_dot_states__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(crossdvp/ledger/v1/execution_peers.proto\x12\x12\x63rossdvp.ledger.v1\x1a\x1f\x63rossdvp/ledger/v1/states.proto\";\n\x14TradeAccountsRequest\x12\x10\n\x08trade_id\x18\x01 \x01(\x0c\x12\x11\n\tnotice_tx\x18\x02 \x01(\x0c\"w\n\x15TradeAccountsResponse\x12/\n\x06tokens\x18\x01 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12-\n\x04\x63\x61sh\x18\x02 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccountb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(crossdvp/ledger/v1/execution_peers.proto\x12\x12\x63rossdvp.ledger.v1\x1a\x1f\x63rossdvp/ledger/v1/states.proto\"=\n\x14TradeAccountsRequest\x12\x10\n\x08trade_id\x18\x01 \x01(\x0c\x12\x13\n\x0bnotice_hash\x18\x02 \x01(\x0c\"w\n\x15TradeAccountsResponse\x12/\n\x06tokens\x18\x01 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12-\n\x04\x63\x61sh\x18\x02 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccountb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,7 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.ledger.v1.executio
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TRADEACCOUNTSREQUEST']._serialized_start=97
-  _globals['_TRADEACCOUNTSREQUEST']._serialized_end=156
-  _globals['_TRADEACCOUNTSRESPONSE']._serialized_start=158
-  _globals['_TRADEACCOUNTSRESPONSE']._serialized_end=277
+  _globals['_TRADEACCOUNTSREQUEST']._serialized_end=158
+  _globals['_TRADEACCOUNTSRESPONSE']._serialized_start=160
+  _globals['_TRADEACCOUNTSRESPONSE']._serialized_end=279
 # @@protoc_insertion_point(module_scope)

@@ -7,12 +7,12 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class TradeAccountsRequest(_message.Message):
-    __slots__ = ("trade_id", "notice_tx")
+    __slots__ = ("trade_id", "notice_hash")
     TRADE_ID_FIELD_NUMBER: _ClassVar[int]
-    NOTICE_TX_FIELD_NUMBER: _ClassVar[int]
+    NOTICE_HASH_FIELD_NUMBER: _ClassVar[int]
     trade_id: bytes
-    notice_tx: bytes
-    def __init__(self, trade_id: _Optional[bytes] = ..., notice_tx: _Optional[bytes] = ...) -> None: ...
+    notice_hash: bytes
+    def __init__(self, trade_id: _Optional[bytes] = ..., notice_hash: _Optional[bytes] = ...) -> None: ...
 
 class TradeAccountsResponse(_message.Message):
     __slots__ = ("tokens", "cash")

@@ -1,0 +1,96 @@
+"""One node's EmergencyService for other programs: a file is bytes, which ``emergency.chain`` makes and verifies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import grpc
+import grpc.aio
+from crossdvp.ledger.v1 import emergency_service_pb2 as pb
+from crossdvp.ledger.v1.emergency_service_pb2_grpc import EmergencyServiceStub
+
+from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
+from chains.progmat.client.ledger_client import call
+from chains.progmat.market.emergency.difference import Decisions
+from chains.progmat.market.emergency.emergency_codec import (
+    decisions_to_messages,
+    outage_from_message,
+    staff_to_messages,
+)
+from chains.progmat.market.emergency.model import StaffKey
+from chains.progmat.market.emergency.outages import Outage
+from chains.progmat.market.register.register_codec import security_to_message
+from chains.progmat.vault.indexing import Asset
+from chains.rpc_status import error_from_rpc
+
+CHUNK_BYTES: Final = 1024 * 1024
+TIMEOUT_S: Final = 600.0
+"""A call brings in up to 200 lines, each a ledger_tx of its own."""
+NO_DECISIONS: Final = Decisions()
+
+
+class EmergencyClient:
+    """Asks one registrar's node. All methods raise as those of ``LedgerClient``."""
+
+    def __init__(self, endpoint: ApiEndpoint, tls: ApiTls) -> None:
+        self.name = endpoint.name
+        self._channel = open_channel(endpoint, tls)
+        self._stub: Any = EmergencyServiceStub(self._channel)  # type: ignore[no-untyped-call] # generated without annotations
+
+    async def begin(self, security: Asset, authors: tuple[StaffKey, ...], approvers: tuple[StaffKey, ...]) -> bytes:
+        """The register of now as a signed file."""
+        request = pb.BeginEmergencyRequest(
+            security=security_to_message(security),
+            authors=staff_to_messages(authors),
+            approvers=staff_to_messages(approvers),
+        )
+        try:
+            chunks = [answer.chunk async for answer in self._stub.BeginEmergency(request, timeout=TIMEOUT_S)]
+        except grpc.RpcError as error:
+            raise error_from_rpc(error, self.name) from error
+        return b"".join(chunks)
+
+    async def plan(
+        self,
+        content: bytes,
+        author: str,
+        approver: str,
+        decisions: Decisions = NO_DECISIONS,
+        *,
+        validate_only: bool = False,
+    ) -> Outage:
+        """What the ledger lacks of a closed file; kept unless ``validate_only``."""
+        first = pb.PlanNormalisationRequest(
+            author=author,
+            approver=approver,
+            decisions=decisions_to_messages(decisions),
+            validate_only=validate_only,
+        )
+        chunks = (pb.PlanNormalisationRequest(chunk=chunk) for chunk in _chunks(content))
+        return await self._outage(self._stub.PlanNormalisation, iter([first, *chunks]))
+
+    async def bring_in(self, content: bytes, max_lines: int = 0) -> Outage:
+        """Bring in the next lines of a planned file; repeat it until the outage is closed."""
+        first = pb.BringInLinesRequest(max_lines=max_lines)
+        chunks = (pb.BringInLinesRequest(chunk=chunk) for chunk in _chunks(content))
+        return await self._outage(self._stub.BringInLines, iter([first, *chunks]))
+
+    async def outage(self, outage_id: bytes) -> Outage:
+        """How far a file has come."""
+        answer = await call(self.name, self._stub.GetOutage, pb.GetOutageRequest(outage_id=outage_id))
+        return outage_from_message(answer.outage)
+
+    async def close(self) -> None:
+        """Close the channel."""
+        await self._channel.close(grace=None)
+
+    async def _outage(self, method: Any, messages: Iterator[Any]) -> Outage:  # noqa: ANN401 # a generated stub's method
+        try:
+            return outage_from_message((await method(messages, timeout=TIMEOUT_S)).outage)
+        except grpc.RpcError as error:
+            raise error_from_rpc(error, self.name) from error
+
+
+def _chunks(content: bytes) -> Iterator[bytes]:
+    return (content[start : start + CHUNK_BYTES] for start in range(0, len(content), CHUNK_BYTES))

@@ -1,0 +1,57 @@
+"""Taking erased values out of the database's files, where rows that are gone still lie.
+
+SQLite: every connection of a node that writes overwrites what it deletes (``secure_delete``); what is left are older
+images of pages in the write-ahead log, which a complete checkpoint empties. While somebody reads, the log stays: the
+scrub says so and is repeated. PostgreSQL: the tables are rewritten (``VACUUM FULL``), so dead rows go; its own log is
+recycled by the server, and archived logs and backups are the operator's to let expire.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import text
+
+from chains.progmat.market.master_data.tables import master_data_metadata
+from chains.progmat.market.people.tables import approvals, audit_notes
+from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.storage.engine import Access, engine_for
+from chains.progmat.node.storage.location import DatabaseLocation
+
+BUSY_S: Final = 2.0
+_TABLES: Final = (*sorted(master_data_metadata.tables), approvals.name, audit_notes.name)
+
+
+class Scrubbed(Enum):
+    """What a scrub has reached."""
+
+    DONE = "DONE"
+    """No page of the files holds what was erased before."""
+    BUSY = "BUSY"
+    """Somebody was reading: the write-ahead log still holds old pages. Repeat it."""
+
+
+async def scrub(database: NodeDatabase) -> Scrubbed:
+    """Scrub a running node's database. Raises ``StorageFailed`` and what the driver raises."""
+    return await asyncio.to_thread(_scrub, database.at)
+
+
+def _scrub(at: DatabaseLocation) -> Scrubbed:
+    if isinstance(at, Path):
+        return _checkpoint(at)
+    engine = engine_for(at, Access.WRITE, "crossdvp scrub").execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for table in _TABLES:
+            connection.execute(text(f"VACUUM (FULL) {table}"))
+    return Scrubbed.DONE
+
+
+def _checkpoint(path: Path) -> Scrubbed:
+    with closing(sqlite3.connect(path, timeout=BUSY_S)) as connection:
+        is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return Scrubbed.BUSY if is_busy else Scrubbed.DONE
