@@ -9,10 +9,12 @@ from chains.progmat.identity import KeyStore
 from chains.progmat.market.people.desk import PeopleRules
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.coin_part import CoinPart
+from chains.progmat.node.distribution_part import DistributionPart
 from chains.progmat.node.exchange_part import ExchangePart
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.peers import PeerRouter
 from chains.progmat.node.people_part import PeoplePart
+from chains.progmat.node.register_part import RegisterPart
 from chains.progmat.node.served_api import ServedApi
 from chains.progmat.node.trades_part import TradesPart
 
@@ -29,7 +31,7 @@ class MarketPart(Protocol):
         """Register its peer methods."""
         ...
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Begin to work, from what is stored."""
         ...
 
@@ -48,7 +50,9 @@ def market_parts(
     """All parts of a node, whatever its roles: a part of other roles refuses by name."""
     return (
         PeoplePart(node, access, random_bytes, people),
+        RegisterPart(node, access, random_bytes),
         CoinPart(node, keys, access, random_bytes),
         ExchangePart(node, keys, access),
-        TradesPart(node, keys, access),
+        TradesPart(node, keys, access, random_bytes),
+        DistributionPart(node, keys, access, random_bytes),
     )

@@ -39,7 +39,7 @@ class PeoplePart:
     def answer_peers(self, router: PeerRouter) -> None:
         """No peer asks about people."""
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Nothing goes on by itself."""
 
     async def stop(self) -> None:

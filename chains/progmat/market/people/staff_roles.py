@@ -76,6 +76,12 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "FreezeToken": _REGISTRARS,
     "ThawToken": _REGISTRARS,
     "CancelTransfer": _REGISTRARS,
+    "OrderDistribution": _REGISTRARS,
+    "ReleaseHeldLines": _REGISTRARS,
+    "CancelDistribution": _REGISTRARS,
+    "GiveMandate": _CLERKS,
+    "SnapshotRecordDate": _REGISTRAR,
+    "PlanNormalisation": _REGISTRARS,
     # the coin
     "RegisterCoin": _TRUSTEES,
     "AmendCoin": _TRUSTEES,
@@ -90,8 +96,11 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "RetryDeposit": _TRUSTEE,
     "ResumeIssues": _TRUSTEES,
     # trades
-    "RegisterCashMethod": _TRADER,
+    "RegisterCashMethod": _TRADERS,
     "InstructTrade": _TRADER,
     "CancelTradeInstruction": _TRADERS,
+    "FormNetSet": _TRADER,
+    "ImportBankStatement": _TRADER,
+    "MatchBankLine": _TRADERS,
 }
 """By act."""

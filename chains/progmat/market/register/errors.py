@@ -2,7 +2,7 @@
 
 CrossDvpError
 ├── CallerError
-│   ├── SecurityUnknown        nothing of that security was ever recorded here
+│   ├── SecurityNotRecorded        nothing of that security was ever recorded here
 │   ├── BadRegisterMoment      an "as of" that cannot be read
 │   ├── BadRecordDateRule      days of a year that are none
 │   ├── NoRecordDate           the day is not one of the security's record dates
@@ -25,10 +25,10 @@ from primitives.errors import CallerError, PeerError
 SHOWN_PROBLEMS: Final = 20
 
 
-class SecurityUnknown(CallerError):
+class SecurityNotRecorded(CallerError):
     """Nothing of that security was ever recorded here."""
 
-    reason = "SECURITY_UNKNOWN"
+    reason = "SECURITY_NOT_RECORDED"
 
     def __init__(self, security_id: str, registrar: str) -> None:
         super().__init__(
