@@ -33,7 +33,7 @@ from chains.progmat.flows.requests import (
     UpdateLightClient,
 )
 from chains.progmat.vault import membership
-from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, NN, SN, LedgerParty
+from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, EN, NN, SN, LedgerParty
 from tests.fakes.token_parties import ST, TOKEN_ID
 from tests.integration.ledger import (
     kinds_of_client_upkeep,
