@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select, update
 
-from chains.progmat.flows.errors import NodeRoleMissing, PartyUnknown, RequestIdReused
+from chains.progmat.flows.errors import InvalidRequest, NodeRoleMissing, PartyUnknown, RequestIdReused
 from chains.progmat.flows.execution_requests import PublishExecution
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.identity import NetworkMap, NodeEntry
@@ -210,6 +210,15 @@ async def test_orders_outside_the_listing_are_refused_and_leave_no_event(tmp_pat
         event, _ = await desk._database.read(venue_store.newest_numbers)
         await desk.place(SECURITY, place(1, "a", SELL))  # nothing happened, so the id is free
         assert (await desk._database.read(venue_store.newest_numbers))[0] == event + 1
+
+
+async def test_no_day_is_opened_or_settled_on_a_holiday(tmp_path: Path) -> None:
+    async with opened(tmp_path) as desk:
+        await desk.set_listing(LISTING, "clerk", "head")
+        saturday = date(2026, 11, 28)
+        for days in ((saturday, saturday), (TODAY, saturday), (date(2026, 11, 23), TODAY)):  # the 23rd is 勤労感謝の日
+            with pytest.raises(InvalidRequest, match="business day"):
+                await desk.change_day("open", SECURITY, OpenDay(*days, "clerk"))
 
 
 async def test_a_node_that_is_no_exchange_runs_no_venue(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from chains.business_calendar import is_business_day, next_business_day
 from chains.progmat.flows.clock import Clock
-from chains.progmat.flows.errors import NodeRoleMissing, PartyUnknown, RequestIdReused
+from chains.progmat.flows.errors import InvalidRequest, NodeRoleMissing, PartyUnknown, RequestIdReused
 from chains.progmat.flows.request_base import check_request_id
 from chains.progmat.flows.seams import Directory, NodeSelf, Role
 from chains.progmat.market.exchange import venue_store as store
@@ -117,8 +118,13 @@ class VenueDesk:
     async def change_day(
         self, request_id: str, security: Security, step: OpenDay | StartTrading | CloseDay
     ) -> list[Execution]:
-        """Open a day, hold the auction and start trading, or close; the executions that made. Raises ``BookClosed``."""
+        """Open a day, hold the auction and start trading, or close; the executions that made.
+
+        Raises ``BookClosed``, ``ActRefused``, and ``InvalidRequest`` for days that are no business days (営業日).
+        """
         check_request_id(request_id)
+        if isinstance(step, OpenDay):
+            _require_business_days(step)
         act = self._act(CHANGE_DAY, step.author, security.token_id)
         await self._database.read(act.require)
         number = await self._alone(partial(self._process, security, "", request_id, step, act.enter))
@@ -277,6 +283,14 @@ class VenueDesk:
     def _require_venue(self) -> None:
         if Role.EXCHANGE not in self._me.roles:
             raise NodeRoleMissing(Role.EXCHANGE.value, tuple(sorted(role.value for role in self._me.roles)))
+
+
+def _require_business_days(opening: OpenDay) -> None:
+    """Trading and settlement are on days of the Japan Exchange's calendar."""
+    for name in ("trading_date", "settlement_date"):
+        day = getattr(opening, name)
+        if not is_business_day(day):
+            raise InvalidRequest(name, f"a business day is wanted, such as {next_business_day(day)}, not {day}")
 
 
 def _essence(traded: Match | Execution) -> tuple[str, str, int, int]:
