@@ -201,9 +201,9 @@ EVENTS = st.lists(
 def _event(number: int, drawn: tuple[object, ...]) -> Event:
     match drawn:
         case ("place", str(member), Side() as side, int(quantity), limit):
-            return Place(member, order_id(number), side, quantity, limit)  # type: ignore[arg-type]
+            return Place(member, order_id(number), side, quantity, limit)  # type: ignore[arg-type] # drawn as int or None
         case ("amend", str(member), int(order), int(quantity), limit):
-            return Amend(member, order_id(order), quantity, limit)  # type: ignore[arg-type]
+            return Amend(member, order_id(order), quantity, limit)  # type: ignore[arg-type] # as above
         case ("cancel", str(member), int(order)):
             return Cancel(member, order_id(order))
         case _:
