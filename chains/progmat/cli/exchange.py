@@ -168,7 +168,7 @@ def place(
     order_id: Annotated[str, typer.Option(help="As registered at the custodian node; made if none is given.")] = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Place a day order."""
+    """Place a day order: it ends with the trading day at the latest."""
     output = output_of(as_json)
 
     async def main() -> None:
