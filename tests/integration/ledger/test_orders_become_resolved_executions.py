@@ -17,6 +17,7 @@ from chains.progmat.flows.errors import TransactionUnknown
 from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
 from chains.progmat.flows.executions import NoticeStanding, RecordedNotice, execution_notices, find_notice
 from chains.progmat.flows.record import FlowRecord
+from chains.progmat.flows.seams import NodeSelf
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.market.exchange import broker_store, refusals
 from chains.progmat.market.exchange.assigning import BrokerOrder
@@ -28,6 +29,7 @@ from chains.progmat.market.exchange.venue.model import Listing, OpenDay, Place, 
 from chains.progmat.market.exchange.venue_desk import VenueDesk
 from chains.progmat.market.exchange.venue_store import Execution, Trader, executions_after
 from chains.progmat.node.exchange_part import ExchangePart
+from chains.progmat.node.fsck import Subject, check_database
 from chains.rpc_status import RemoteCallerError
 from ibc.dvp import CashAccount
 from primitives.hashing import sha256
@@ -36,6 +38,9 @@ from tests.fakes.token_parties import ST, TOKEN_ID
 from tests.integration.ledger.native_trades import NativeTrades
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
+    MAP,
+    PACKAGE,
+    PARAMETERS,
     SELLER_ACCOUNT,
     TOKEN_PARTIES,
     WAIT_S,
@@ -314,3 +319,15 @@ async def test_after_a_crash_the_venue_goes_on_where_its_events_ended_and_publis
     await market.resolved(CN_A, found[-1].trade_id, TradeSide.SELL)
     flows = [await market.ledger.operations(EN).flow(each.flow_id) for each in found]
     assert len({flow.tx_id for flow in flows}) == len(found)
+
+
+async def test_what_a_node_recorded_of_executions_is_what_its_ledger_transactions_say(market: Market) -> None:
+    await market.ledger.stop(CN_A)
+    at, entry = market.ledger.folder / CN_A.name, MAP.entry(CN_A.name)
+    assert entry is not None
+    me = NodeSelf(entry.party, entry.roles, entry.index)
+    subject = Subject(at / "node.sqlite3", at, me, MAP, PARAMETERS, PACKAGE)
+    try:
+        assert list(check_database(subject, market.ledger.clock.now_s(), lambda _what, _done: None)) == []
+    finally:
+        await market.ledger.start(CN_A)
