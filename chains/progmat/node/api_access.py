@@ -151,6 +151,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "SetListing": Permission.OPERATE,
     "SetTrader": Permission.OPERATE,
     "ChangeDay": Permission.OPERATE,
+    "PublishAgain": Permission.OPERATE,
     "PlaceOrder": Permission.TRADE,
     "AmendOrder": Permission.TRADE,
     "CancelOrder": Permission.TRADE,

@@ -108,6 +108,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "SetListing": _CLERKS,
     "SetTrader": _CLERKS,
     "ChangeDay": _CLERK,
+    "PublishAgain": _CLERK,
     "WithdrawExecution": _CLERKS,
 }
 """By act."""
