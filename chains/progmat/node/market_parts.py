@@ -12,6 +12,7 @@ from chains.progmat.node.distribution_part import DistributionPart
 from chains.progmat.node.exchange_part import ExchangePart
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.peers import PeerRouter
+from chains.progmat.node.securities_part import SecuritiesPart
 from chains.progmat.node.served_api import ServedApi
 from chains.progmat.node.trades_part import TradesPart
 
@@ -46,4 +47,5 @@ def market_parts(
         ExchangePart(node, keys, access),
         TradesPart(node, keys, access),
         DistributionPart(node, keys, access, random_bytes),
+        SecuritiesPart(node, keys, access, random_bytes),
     )
