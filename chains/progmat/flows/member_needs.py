@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.native_terms import NativeTerms
+from chains.progmat.flows.coin_requests import ForceCash
 from chains.progmat.flows.distribution_requests import OpenDistribution, PayBatch, UseUtility
 from chains.progmat.flows.execution_requests import PublishExecution
 from chains.progmat.flows.market_requests import IssueToken, MoveToken, RedeemToken
@@ -45,6 +46,12 @@ def _issue_cash(own_name: str, request: IssueCash) -> Needs:
 
 def _issuer(name: str) -> MemberNeed:
     return MemberNeed(BusinessNetwork.SC, name, MemberRole.SC_ISSUER)
+
+
+def _force_cash(own_name: str, request: ForceCash) -> Needs:
+    """All of an account's coin goes without its custodian being a member; what is left of an amount needs it."""
+    left_at = (custodian_of_cash(request.account.node),) if request.amount_yen else ()
+    return _issuer(own_name), custodian_of_cash(request.to.node), *left_at
 
 
 def _redeem_cash(own_name: str, request: RedeemCash) -> Needs:
@@ -117,6 +124,9 @@ _NEEDS: Final[Mapping[FlowKind, Callable[[str, Any], Needs]]] = {
     FlowKind.LOCK_CASH: lambda me, request: _custodians(BusinessNetwork.SC, me, request.terms.cash.seller.node),
     FlowKind.ENDORSE_LIGHT_CLIENT: lambda me, _request: (_issuer(me),),
     FlowKind.REGISTER_COIN: lambda me, _request: (_issuer(me),),
+    FlowKind.FREEZE_CASH: lambda me, _request: (_issuer(me),),
+    FlowKind.THAW_CASH: lambda me, _request: (_issuer(me),),
+    FlowKind.FORCE_CASH: _force_cash,
     FlowKind.ISSUE_TOKEN: _issue_token,
     FlowKind.MOVE_TOKEN: _move_token,
     FlowKind.REDEEM_TOKEN: _redeem_token,

@@ -8,6 +8,7 @@ from typing import Final
 from chains.progmat.flows import (
     cash_builders,
     client_upkeep_builders,
+    coin_acts,
     coin_builders,
     distribution_builders,
     execution_builders,
@@ -73,6 +74,9 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.AMEND_COIN: coin_builders.amend_coin,
     FlowKind.ADMIT_HOLDER: coin_builders.admit_holder,
     FlowKind.REMOVE_HOLDER: coin_builders.remove_holder,
+    FlowKind.FREEZE_CASH: coin_acts.freeze_cash,
+    FlowKind.THAW_CASH: coin_acts.thaw_cash,
+    FlowKind.FORCE_CASH: coin_acts.force_cash,
     FlowKind.PUBLISH_EXECUTION: execution_builders.publish_execution,
     FlowKind.WITHDRAW_EXECUTION: execution_builders.withdraw_execution,
 }

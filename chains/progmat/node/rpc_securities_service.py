@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from sqlalchemy import Connection
 
 from chains.progmat.contracts.security_codec import terms_to_message
+from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.request_codec import from_message
 from chains.progmat.flows.requests import AnyRequest
@@ -34,11 +35,11 @@ class ActMessage(Protocol):
     wait_s: int
 
 
-def _starter(method: str, kind: FlowKind, response: type[Message], act: str = "") -> Any:  # noqa: ANN401 # a generated servicer's method
+def _starter(method: str, kind: FlowKind, response: type[Message]) -> Any:  # noqa: ANN401 # a generated servicer's method
     async def start(self: SecuritiesServiceRpc, message: ActMessage, context: Context) -> Message:
         self._authorise(context, method)
-        request = from_message(kind, message)
-        await self._permit(act or method, request, context)
+        request = from_message(kind, _with_people(message))
+        await self._permit(method, request, context)
         return response(flow=flow_to_message(await self._operations.submit(request, message.wait_s)))
 
     start.__name__ = method
@@ -57,9 +58,7 @@ class SecuritiesServiceRpc(FlowStarting, SecuritiesServiceServicer):
     AmendSecurity = _starter("AmendSecurity", FlowKind.AMEND_SECURITY, pb.AmendSecurityResponse)
     RetireSecurity = _starter("RetireSecurity", FlowKind.RETIRE_SECURITY, pb.RetireSecurityResponse)
     SetGate = _starter("SetGate", FlowKind.SET_GATE, pb.SetGateResponse)
-    SetNetworkControl = _starter(
-        "SetNetworkControl", FlowKind.SET_NETWORK_CONTROL, pb.SetNetworkControlResponse, act="SetNetwork"
-    )
+    SetNetworkControl = _starter("SetNetworkControl", FlowKind.SET_NETWORK_CONTROL, pb.SetNetworkControlResponse)
     ForceToken = _starter("ForceToken", FlowKind.FORCE_TOKEN, pb.ForceTokenResponse)
     FreezeToken = _starter("FreezeToken", FlowKind.FREEZE_TOKEN, pb.FreezeTokenResponse)
     ThawToken = _starter("ThawToken", FlowKind.THAW_TOKEN, pb.ThawTokenResponse)
@@ -88,6 +87,18 @@ class SecuritiesServiceRpc(FlowStarting, SecuritiesServiceServicer):
         certificate = tuple(context.auth_context().get("x509_pem_cert", ()))
         caller = Caller(identity_of(context).name, bytes(sha256(certificate[0])) if certificate else b"")
         await self._people.acted(act, by, resource, caller, check, detail=detail)
+
+
+def _with_people(message: Any) -> Any:  # noqa: ANN401 # any of this service's requests
+    """The note of an act names the people whom the request names, whom the node has checked."""
+    if "note" not in message.DESCRIPTOR.fields_by_name:
+        return message
+    if message.note.author or message.note.approver:
+        raise InvalidRequest("note", "author and approver are named by the request's own fields")
+    named = type(message)()
+    named.CopyFrom(message)
+    named.note.author, named.note.approver = message.author, message.approver
+    return named
 
 
 def _who_and_what(request: Any) -> tuple[Act, str, str]:  # noqa: ANN401 # any of this module's requests

@@ -60,6 +60,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "CreateUser": _ADMINISTRATORS,
     "ChangeUser": _ADMINISTRATORS,
     "ResetPassword": _ADMINISTRATORS,
+    "ReadPeople": ActRule(frozenset({StaffRole.ADMIN, StaffRole.AUDITOR})),
     # master data
     "PutRecord": _CLERK,
     "ChangeBankAccount": _CLERKS,
@@ -70,7 +71,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "AmendSecurity": _REGISTRARS,
     "RetireSecurity": _REGISTRARS,
     "SetGate": _REGISTRAR,
-    "SetNetwork": _REGISTRAR,
+    "SetNetworkControl": _REGISTRAR,
     "ForceToken": _REGISTRARS,
     "FreezeToken": _REGISTRARS,
     "ThawToken": _REGISTRARS,
@@ -95,8 +96,11 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "RetryDeposit": _TRUSTEE,
     "ResumeIssues": _TRUSTEES,
     # trades
-    "RegisterCashMethod": _TRADER,
+    "RegisterCashMethod": _TRADERS,
     "InstructTrade": _TRADER,
     "CancelTradeInstruction": _TRADERS,
+    "FormNetSet": _TRADER,
+    "ImportBankStatement": _TRADER,
+    "MatchBankLine": _TRADERS,
 }
 """By act."""
