@@ -71,7 +71,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "AmendSecurity": _REGISTRARS,
     "RetireSecurity": _REGISTRARS,
     "SetGate": _REGISTRAR,
-    "SetNetwork": _REGISTRAR,
+    "SetNetworkControl": _REGISTRAR,
     "ForceToken": _REGISTRARS,
     "FreezeToken": _REGISTRARS,
     "ThawToken": _REGISTRARS,
