@@ -43,7 +43,7 @@ def market_parts(
 ) -> tuple[MarketPart, ...]:
     """All parts of a node, whatever its roles: a part of other roles refuses by name."""
     return (
-        RegisterPart(node, access, random_bytes),
+        RegisterPart(node, keys, access, random_bytes),
         CoinPart(node, keys, access, random_bytes),
         ExchangePart(node, keys, access),
         TradesPart(node, keys, access, random_bytes),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
@@ -13,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from chains.progmat.cli import register
 from chains.progmat.client import ApiEndpoint
 from chains.progmat.client.register_client import RegisterClient
 from chains.progmat.flows.market_requests import MoveToken, RedeemToken
@@ -50,12 +50,10 @@ async def asking(vault: ServedVault, caller: str = OPERATIONS_NAME) -> AsyncIter
 
 
 async def said(vault: ServedVault, folder: Path, *arguments: str) -> tuple[int, str]:
-    """The command line in a process of its own, as an operator."""
-    options = vault.options(folder)
-    command = [sys.executable, "-c", "from relayer.cli.main import main; main()", "register", *options, *arguments]
-    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False, timeout=60)
-    assert "Traceback" not in done.stdout + done.stderr
-    return done.returncode, done.stdout or done.stderr
+    """What ``crossdvp register`` says to an operator, and its exit code."""
+    told = await asyncio.to_thread(CliRunner().invoke, register.app, [*vault.options(folder), *arguments])
+    assert told.exception is None or isinstance(told.exception, SystemExit), told.exception
+    return told.exit_code, told.output
 
 
 async def test_a_register_its_history_its_record_date_and_its_file(tmp_path: Path) -> None:
