@@ -41,6 +41,9 @@ PROCESSES: Final = (
     "chains.progmat.market.exchange.errors",
     "chains.progmat.market.exchange.venue.errors",
     "chains.progmat.flows.execution_errors",
+    "chains.progmat.flows.distribution_errors",
+    "chains.progmat.flows.coin_errors",
+    "chains.progmat.market.trust.errors",
 )
 """What they import is what can be told to a caller; a custodian's refusals of a lock come along with the last."""
 WITHOUT_CLASS: Final = {

@@ -37,6 +37,7 @@ from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, NN, SN, LedgerPa
 from tests.fakes.token_parties import ST, TOKEN_ID
 from tests.integration.ledger import (
     kinds_of_client_upkeep,
+    kinds_of_coins,
     kinds_of_proposals,
     kinds_of_replacements,
     kinds_of_securities,
@@ -377,4 +378,11 @@ KINDS: Final[dict[FlowKind, KindOfFlow]] = {
     FlowKind.UPGRADE_STATES: KindOfFlow(
         CASH_PARTIES, kinds_of_replacements.upgrade_states, kinds_of_replacements.ledger_of_two_packages
     ),
+    FlowKind.REGISTER_COIN: KindOfFlow(CASH_PARTIES, kinds_of_coins.register_coin),
+    FlowKind.AMEND_COIN: KindOfFlow(CASH_PARTIES, kinds_of_coins.amend_coin),
+    FlowKind.ADMIT_HOLDER: KindOfFlow(CASH_PARTIES, kinds_of_coins.admit_holder),
+    FlowKind.REMOVE_HOLDER: KindOfFlow(CASH_PARTIES, kinds_of_coins.remove_holder),
+    FlowKind.FREEZE_CASH: KindOfFlow(CASH_PARTIES, kinds_of_coins.freeze_cash),
+    FlowKind.THAW_CASH: KindOfFlow(CASH_PARTIES, kinds_of_coins.thaw_cash),
+    FlowKind.FORCE_CASH: KindOfFlow(CASH_PARTIES, kinds_of_coins.force_cash),
 }
