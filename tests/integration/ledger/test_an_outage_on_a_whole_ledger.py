@@ -18,8 +18,10 @@ from chains.progmat.client.emergency_client import EmergencyClient
 from chains.progmat.client.register_client import RegisterClient
 from chains.progmat.market.emergency import chain
 from chains.progmat.market.emergency.model import Move, StaffKey
+from chains.progmat.market.emergency.normalising import Forced, request_id_of
 from chains.progmat.market.register.cells import Encoding, from_csv, to_csv
 from chains.progmat.market.register.details import RegisterKind
+from chains.progmat.node.forced_transfers import NodeMover
 from chains.progmat.vault import Asset
 from chains.rpc_status import RemoteCallerError, RemotePeerError
 from ibc.dvp import CashAccount
@@ -120,16 +122,17 @@ async def test_an_outage_is_normalised_through_a_crash_and_both_registers_agree(
                 await client.bring_in(content)
             with pytest.raises(RemoteCallerError):
                 await client.plan(content, PEOPLE[0], PEOPLE[0])
-            await client.plan(content, *PEOPLE)
-            assert (await client.bring_in(content, 1)).closed_sequence is None
-        await ledger.kill(AN)
+            outage = await client.plan(content, *PEOPLE)
+        first = Forced(request_id_of(outage.outage_id, 1, 1), SECURITY, chain.verified(content).moves[0], 30)
+        await NodeMover(ledger.operations(AN)).force(first)
+        await ledger.kill(AN)  # after the transfer, before the line was marked
         await ledger.start(AN)
 
         async with served(ledger, AN) as vault:
             register = RegisterClient(ApiEndpoint(AN.name, f"127.0.0.1:{vault.port}"), tls_of(OPERATIONS_NAME))
             async with asking(vault) as client:
                 half = await proof(register, chain.verified(content), await client.plan(content, *PEOPLE))
-            assert (half.holds, half.problems[0].startswith("line 2")) == (False, True)
+            assert (half.holds, half.problems[0].startswith("line 1")) == (False, True)
             people = ("--author", PEOPLE[0], "--approver", PEOPLE[1])
             code, text = await said(vault, tmp_path, "emergency", "normalise", str(desk.file), *people, "--json")
             assert (code, json.loads(text)["closed"]) == (0, True), text

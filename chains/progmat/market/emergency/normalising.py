@@ -57,6 +57,11 @@ class Mover(Protocol):
         ...
 
 
+def request_id_of(outage_id: bytes, number: int, attempt: int) -> str:
+    """Of a line's forced transfer: the same whoever asks for it, and another one after a refusal."""
+    return f"emergency-{outage_id.hex()[:_ID_CHARS]}-{number}-{attempt}"
+
+
 class Normaliser:
     """Brings files into the ledger for one registrar. All methods raise storage errors besides."""
 
@@ -96,7 +101,7 @@ class Normaliser:
             if line is None:
                 break
             recorded = file.moves[line.number - 1]
-            request_id = f"emergency-{outage.outage_id.hex()[:_ID_CHARS]}-{line.number}-{line.attempt}"
+            request_id = request_id_of(outage.outage_id, line.number, line.attempt)
             record = await self._mover.force(Forced(request_id, outage.security, recorded, line.units))
             if record.step is FlowStep.FAILED:
                 refused = partial(
