@@ -1,4 +1,4 @@
-"""How a node forces the transfers of an emergency file: the registrar's own flow, with the line's people in its note."""
+"""How a node forces the transfers of an emergency file: the registrar's own flow, the line's people in its note."""
 
 from __future__ import annotations
 

@@ -111,18 +111,19 @@ async def test_an_outage_is_normalised_through_a_crash_and_both_registers_agree(
             code, text = desk.moves(*by_hand)
             assert code == 0, text
             with pytest.raises(RemoteCallerError, match="no closing line"):
-                await client.plan(desk.file.read_bytes(), *PEOPLE)
+                await client.upload(desk.file.read_bytes())
             code, text = offline("close", str(desk.file), *desk.signers())
             assert code == 0, text
 
             content = desk.file.read_bytes()
-            planned = await client.plan(content, *PEOPLE, validate_only=True)
+            which = await client.upload(content)
+            planned = await client.preview(*which)
             assert [(line.units, len(line.counted)) for line in planned.lines] == [(30, 0), (10, 0), (0, 1)]
             with pytest.raises(RemoteCallerError, match="brought into this node"):
-                await client.bring_in(content)
+                await client.bring_in(which[0])
             with pytest.raises(RemoteCallerError):
-                await client.plan(content, PEOPLE[0], PEOPLE[0])
-            outage = await client.plan(content, *PEOPLE)
+                await client.plan(*which, PEOPLE[0], PEOPLE[0])
+            outage = await client.plan(*which, *PEOPLE)
         first = Forced(request_id_of(outage.outage_id, 1, 1), SECURITY, chain.verified(content).moves[0], 30)
         await NodeMover(ledger.operations(AN)).force(first)
         await ledger.kill(AN)  # after the transfer, before the line was marked
@@ -131,13 +132,13 @@ async def test_an_outage_is_normalised_through_a_crash_and_both_registers_agree(
         async with served(ledger, AN) as vault:
             register = RegisterClient(ApiEndpoint(AN.name, f"127.0.0.1:{vault.port}"), tls_of(OPERATIONS_NAME))
             async with asking(vault) as client:
-                half = await proof(register, chain.verified(content), await client.plan(content, *PEOPLE))
+                half = await proof(register, chain.verified(content), await client.plan(*which, *PEOPLE))
             assert (half.holds, half.problems[0].startswith("line 1")) == (False, True)
             people = ("--author", PEOPLE[0], "--approver", PEOPLE[1])
             code, text = await said(vault, tmp_path, "emergency", "normalise", str(desk.file), *people, "--json")
             assert (code, json.loads(text)["closed"]) == (0, True), text
             async with asking(vault) as client:
-                assert (await client.bring_in(content)).closed_sequence is not None  # nothing is left to do
+                assert (await client.bring_in(which[0])).closed_sequence is not None  # nothing is left to do
             assert await securities.register() == (75, 25)
             code, text = await said(vault, tmp_path, "emergency", "prove", str(desk.file), "--json")
             assert (code, json.loads(text)["agree"], json.loads(text)["units"]) == (0, True, 100), text
@@ -165,9 +166,9 @@ async def test_files_that_are_not_of_this_registers_books_are_refused(tmp_path: 
             base = chain.verified(content).base
             forged = replace(base, registrar_key=STRANGER.public_key.encoded())
             with pytest.raises(RemotePeerError, match="not signed with a key of this node"):
-                await client.plan(_closed(chain.begin(forged, STRANGER.sign)), *PEOPLE)
+                await client.upload(_closed(chain.begin(forged, STRANGER.sign)))
             with pytest.raises(RemotePeerError, match="hash"):
-                await client.plan(content.replace(b'"units":100', b'"units":101'), *PEOPLE)
+                await client.upload(content.replace(b'"units":100', b'"units":101'))
         async with asking(vault, PLATFORM_NAME) as client:
             with pytest.raises(RemoteCallerError):
                 await client.begin(SECURITY, (author,), (approver,))
