@@ -6,6 +6,7 @@ killed in the middle begins again and moves nothing twice. A line that the ledge
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -84,7 +85,7 @@ class Normaliser:
 
         Raises ``EmergencyFileAltered``, ``EmergencyFileOpen``, ``OtherSecurity``.
         """
-        file = verified(content)
+        file = await asyncio.to_thread(verified, content)
         if file.closed is None:
             raise EmergencyFileOpen
 
@@ -97,21 +98,22 @@ class Normaliser:
 
     async def plan(self, outage_id: bytes, head: bytes, decisions: Decisions, order: PlanOrder) -> Outage:
         """Store what of a kept file is to be brought in, or find it. Raises as ``plan_outage``, ``OutageUnknown``."""
+        file = await self._kept(outage_id, head)
 
         def store(connection: Connection) -> Outage:
             order.permit(connection)
-            file = kept_file(connection, outage_id, head)
             return plan_outage(connection, file, decisions, order.author, order.approver, order.now_ms)
 
         return await self._database.submit(store)
 
     async def preview(self, outage_id: bytes, head: bytes, decisions: Decisions) -> Outage:
         """As ``plan``, but nothing is stored, and nobody is asked who he is."""
+        file = await self._kept(outage_id, head)
 
         def undone(connection: Connection) -> Outage:
             inside = connection.begin_nested()
             try:
-                return plan_outage(connection, kept_file(connection, outage_id, head), decisions, "", "", 0)
+                return plan_outage(connection, file, decisions, "", "", 0)
             finally:
                 inside.rollback()
 
@@ -123,7 +125,7 @@ class Normaliser:
         Raises ``OutageUnknown``, ``LineRefused``, ``LineNotDone``.
         """
         outage = await self.outage(outage_id)
-        file = await self._database.read(partial(kept_file, outage_id=outage_id, head=outage.head))
+        file = await self._kept(outage_id, outage.head)
         for _ in range(most):
             line = outage.next_line
             if line is None:
@@ -147,6 +149,10 @@ class Normaliser:
     async def outage(self, outage_id: bytes) -> Outage:
         """How far a file has come. Raises ``OutageUnknown``."""
         return await self._database.read(partial(outage_of, outage_id=outage_id))
+
+    async def _kept(self, outage_id: bytes, head: bytes) -> EmergencyFile:
+        """Verified where it is read, so that no signature is looked at while others wait to write."""
+        return await self._database.read(partial(kept_file, outage_id=outage_id, head=head))
 
     def _require_ours(self, connection: Connection, file: EmergencyFile) -> None:
         security = file.base.security
