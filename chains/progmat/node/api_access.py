@@ -196,6 +196,8 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "GetSnapshot": Permission.CASH,
     "ListSnapshots": Permission.CASH,
     "BeginEmergency": Permission.OPERATE,
+    "UploadEmergencyFile": Permission.OPERATE,
+    "PreviewNormalisation": Permission.OPERATE,
     "PlanNormalisation": Permission.OPERATE,
     "BringInLines": Permission.OPERATE,
     "GetOutage": Permission.OPERATE,

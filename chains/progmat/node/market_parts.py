@@ -51,7 +51,7 @@ def market_parts(
     """All parts of a node, whatever its roles: a part of other roles refuses by name."""
     return (
         PeoplePart(node, access, random_bytes, people),
-        RegisterPart(node, access, random_bytes),
+        RegisterPart(node, keys, access, random_bytes),
         CoinPart(node, keys, access, random_bytes),
         ExchangePart(node, keys, access),
         TradesPart(node, keys, access, random_bytes),
