@@ -71,8 +71,8 @@ def test_another_amount_than_was_announced_confirms_nothing(world: TrustWorld) -
     announced = world.announce(100, BUYERS)
     with pytest.raises(DepositRefused, match="exactly what was announced"):
         deposits.confirm(world.connection, announced.announced.deposit_id, 99, "bank", CLERK, 0)
+    changed = Announcement(announced.announced.deposit_id, COIN_ID, 101, announced.announced.to)
     with pytest.raises(DepositRefused, match="announced before"):
-        changed = Announcement(announced.announced.deposit_id, COIN_ID, 101, announced.announced.to)
         deposits.announce(world.connection, changed, "clerk-1", 0)
     deposits.cancel(world.connection, announced.announced.deposit_id)
     with pytest.raises(DepositRefused, match="cancelled"):

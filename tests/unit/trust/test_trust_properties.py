@@ -25,7 +25,7 @@ PLACE = st.sampled_from(PLACES)
 
 
 class TrustMachine(RuleBasedStateMachine):
-    """Deposits, issues, moves, freezes, forced transfers, locks, redemptions and payouts; following may die anywhere."""
+    """Deposits, issues, moves, freezes, forced transfers, locks, redemptions, payouts; following may die anywhere."""
 
     confirmed: list[Deposit]
 
