@@ -144,13 +144,3 @@ async def _approvers_change(ledger: LedgerNetwork) -> None:
     await ledger.done(SN, AmendCoin("amend", COIN_ID, (away,), "clerk-1", "approver-1"))
     alone = FreezeCash("alone", COIN_ID, SELLER_ACCOUNT, 1, *CASE)
     assert await refused(ledger, SN, alone) == "COIN_APPROVER_MISSING"
-
-
-async def test_a_retail_coin_goes_to_anybody(tmp_path: Path) -> None:
-    async with running_ledger(tmp_path, CASH_PARTIES) as ledger:
-        coins = await Coins.open(ledger, CoinKind.RETAIL)
-        await coins.pay_in(1000)
-        anybody = await ledger.operations(CN_A).open_account("anybody")
-        await ledger.done(CN_B, pay("to-anybody", 400, anybody))
-        found = await coins.agreed()
-        assert {line.node: line.trust_yen for line in found.lines} == {CN_A.name: 400, CN_B.name: 600}
