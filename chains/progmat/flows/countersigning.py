@@ -34,6 +34,7 @@ from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.dvp_answers import note_signature
 from chains.progmat.flows.errors import CountersignRefused
 from chains.progmat.flows.fresh_key_register import FreshKeyRegister
+from chains.progmat.flows.frozen_accounts import require_not_frozen
 from chains.progmat.flows.pending import PendingWatch
 from chains.progmat.flows.pending_book import Countersigned
 from chains.progmat.flows.seams import NodeSelf, Role, TransactionKeyRing
@@ -97,7 +98,7 @@ class CountersignResponder:
         self._pending = pending
 
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
-        """Handler of ``node.countersign``. Raises ``CountersignRefused`` and what verification refuses."""
+        """Handler of ``node.countersign``. Raises ``CountersignRefused``, ``AccountFrozen``, a rule's refusal."""
         signed_bytes, statements = peer_codec.decode_countersign_request(body)
         signed = decoded(signed_bytes)
         terms = settled_terms(signed.wire)
@@ -106,7 +107,7 @@ class CountersignResponder:
         if (given := await self._given_to_another(asker.name, signed, terms, keys)) is not None:
             return given
         await self._back_chain.resolve(asker.name, signed.wire)
-        await self._database.look_up(lambda connection: self._verifier.verify_contracts(connection, signed.wire))
+        await self._database.look_up(partial(self._verify, wire=signed.wire))
         await self._register.require_disclosed(asker.name, signed.wire, statements)
         if terms is not None and account_key(terms.buyer_cash) in keys:
             await self._database.submit(partial(self._note_trade, asker=asker.name, terms=terms, wire=signed.wire))
@@ -114,6 +115,11 @@ class CountersignResponder:
         self._disclose(asker.name, signed.wire)
         self._pending.book.countersigned(Countersigned(asker.name, signed, signatures, self._clock.now_ms()))
         return peer_codec.encode_countersign_response(tuple(map(encode_signature, signatures)))
+
+    def _verify(self, connection: Connection, *, wire: WireTransaction) -> None:
+        self._verifier.verify_contracts(connection, wire)
+        if Role.REGISTRAR in self._me.roles:
+            require_not_frozen(connection, self._verifier.recorded, self._me.name, wire)
 
     async def _given_to_another(
         self, asker: str, signed: SignedTransaction, terms: NativeTerms | None, keys: tuple[PublicKey, ...]

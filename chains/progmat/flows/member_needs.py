@@ -14,6 +14,13 @@ from chains.progmat.flows.market_requests import IssueToken, MoveToken, RedeemTo
 from chains.progmat.flows.members import MemberNeed
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.requests import AnyRequest, IssueCash, RedeemCash
+from chains.progmat.flows.securities_requests import (
+    CancelTransfer,
+    ForceToken,
+    FreezeToken,
+    RegisterSecurity,
+    ThawToken,
+)
 
 Needs = tuple[MemberNeed, ...]
 
@@ -52,8 +59,7 @@ def _redeem_cash(own_name: str, request: RedeemCash) -> Needs:
 
 
 def _issue_token(own_name: str, request: IssueToken) -> Needs:
-    registrar = MemberNeed(request.network, own_name, MemberRole.REGISTRAR)
-    return registrar, *_custodians(request.network, request.to.node)
+    return _registrar(own_name, request.network), *_custodians(request.network, request.to.node)
 
 
 def _move_token(own_name: str, request: MoveToken) -> Needs:
@@ -61,8 +67,23 @@ def _move_token(own_name: str, request: MoveToken) -> Needs:
 
 
 def _redeem_token(own_name: str, request: RedeemToken) -> Needs:
-    registrar = MemberNeed(request.network, request.registrar, MemberRole.REGISTRAR)
-    return registrar, *_custodians(request.network, own_name)
+    return _registrar(request.registrar, request.network), *_custodians(request.network, own_name)
+
+
+def _register_security(own_name: str, request: RegisterSecurity) -> Needs:
+    return (_registrar(own_name, request.network),)
+
+
+def _force_token(own_name: str, request: ForceToken) -> Needs:
+    return _registrar(own_name, request.network), *_custodians(request.network, request.to.node)
+
+
+def _registrars_act(own_name: str, request: FreezeToken | ThawToken | CancelTransfer) -> Needs:
+    return (_registrar(own_name, request.network),)
+
+
+def _registrar(name: str, network: BusinessNetwork) -> MemberNeed:
+    return MemberNeed(network, name, MemberRole.REGISTRAR)
 
 
 def _trade(terms: NativeTerms) -> Needs:
@@ -111,6 +132,11 @@ _NEEDS: Final[Mapping[FlowKind, Callable[[str, Any], Needs]]] = {
     FlowKind.REDEEM_TOKEN: _redeem_token,
     FlowKind.PUBLISH_EXECUTION: _publish,
     FlowKind.WITHDRAW_EXECUTION: lambda me, _request: (_venue(me),),
+    FlowKind.REGISTER_SECURITY: _register_security,
+    FlowKind.FORCE_TOKEN: _force_token,
+    FlowKind.FREEZE_TOKEN: _registrars_act,
+    FlowKind.THAW_TOKEN: _registrars_act,
+    FlowKind.CANCEL_TRANSFER: _registrars_act,
     FlowKind.SETTLE_DVP: lambda _me, request: _trade(request.dvp),
     FlowKind.OPEN_DISTRIBUTION: _open_distribution,
     FlowKind.PAY_BATCH: _pay_batch,

@@ -15,7 +15,6 @@ from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_
 from crossdvp.ledger.v1.membership_service_pb2_grpc import add_MembershipServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.ledger.v1.proposal_service_pb2_grpc import add_ProposalServiceServicer_to_server
-from crossdvp.ledger.v1.register_service_pb2_grpc import add_RegisterServiceServicer_to_server
 from crossdvp.ledger.v1.replacement_service_pb2_grpc import add_ReplacementServiceServicer_to_server
 from crossdvp.ledger.v1.token_service_pb2_grpc import add_TokenServiceServicer_to_server
 from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
@@ -37,6 +36,7 @@ from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.identity import KeyStore, NetworkMap
+from chains.progmat.market.people.desk import PeopleRules
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.following_network import FollowsNetwork
@@ -51,7 +51,6 @@ from chains.progmat.node.rpc_flow_service import FlowServiceRpc
 from chains.progmat.node.rpc_membership_service import MembershipServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.rpc_proposal_service import ProposalServiceRpc
-from chains.progmat.node.rpc_register_service import RegisterServiceRpc
 from chains.progmat.node.rpc_replacement_service import ReplacementServiceRpc
 from chains.progmat.node.rpc_token_service import TokenServiceRpc
 from chains.progmat.node.rpc_vault import VaultServiceRpc
@@ -108,6 +107,7 @@ class Surroundings(FollowsNetwork):
     open_uniqueness_store: OpenUniquenessStore = SqliteUniquenessStore
     storage: NodeStorage | None = None
     attestation_roots: frozenset[bytes] = frozenset()  # of enclaves, beside the makers'
+    people: PeopleRules = field(default_factory=PeopleRules)
     chain_readers: Mapping[str, ChainReader] = field(default_factory=lambda: CHAIN_READERS)
 
     def __post_init__(self) -> None:
@@ -201,20 +201,18 @@ class VaultRole:
         vault = VaultServiceRpc(node, around.keys, around.access, around.random_bytes)
         caller = (around.keys, around.access)
         members = MembershipServiceRpc(node, *caller)
-        register = RegisterServiceRpc(node, around.access, around.random_bytes)
         apis = (
             ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
             ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
             ServedApi("VaultService", add_VaultServiceServicer_to_server, vault),
             ServedApi("TokenService", add_TokenServiceServicer_to_server, TokenServiceRpc(node, *caller)),
-            ServedApi("RegisterService", add_RegisterServiceServicer_to_server, register),
             ServedApi("MembershipService", add_MembershipServiceServicer_to_server, members),
             ServedApi("ProposalService", add_ProposalServiceServicer_to_server, ProposalServiceRpc(node, *caller)),
             ServedApi(
                 "ReplacementService", add_ReplacementServiceServicer_to_server, ReplacementServiceRpc(node, *caller)
             ),
         )
-        market = market_parts(node, around.keys, around.access, around.random_bytes)
+        market = market_parts(node, around.keys, around.access, around.random_bytes, around.people)
         return cls(around, node, rpc, vault, apis, upkeep, storage, market)
 
     def part(self, kind: type[PartT]) -> PartT:

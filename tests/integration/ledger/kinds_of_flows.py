@@ -40,6 +40,7 @@ from tests.integration.ledger import (
     kinds_of_coins,
     kinds_of_proposals,
     kinds_of_replacements,
+    kinds_of_securities,
     kinds_of_suspensions,
     two_notaries,
 )
@@ -366,6 +367,8 @@ KINDS: Final[dict[FlowKind, KindOfFlow]] = {
     FlowKind.MOVE_TOKEN: KindOfFlow(TOKEN_PARTIES, _move_token),
     FlowKind.REDEEM_TOKEN: KindOfFlow(TOKEN_PARTIES, _redeem_token),
     FlowKind.SETTLE_DVP: KindOfFlow(TOKEN_PARTIES, _settle_dvp),
+    FlowKind.SET_GATE: KindOfFlow(TOKEN_PARTIES, kinds_of_securities.set_gate),
+    FlowKind.FORCE_TOKEN: KindOfFlow(TOKEN_PARTIES, kinds_of_securities.force_token),
     FlowKind.PROPOSE_PACKAGE: KindOfFlow(CASH_PARTIES, kinds_of_proposals.propose_package),
     FlowKind.VOTE_ON_PACKAGE: KindOfFlow(CASH_PARTIES, kinds_of_proposals.vote_on_package),
     FlowKind.CLOSE_PROPOSAL: KindOfFlow(CASH_PARTIES, kinds_of_proposals.close_proposal),

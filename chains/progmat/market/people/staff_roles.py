@@ -60,6 +60,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "CreateUser": _ADMINISTRATORS,
     "ChangeUser": _ADMINISTRATORS,
     "ResetPassword": _ADMINISTRATORS,
+    "ReadPeople": ActRule(frozenset({StaffRole.ADMIN, StaffRole.AUDITOR})),
     # master data
     "PutRecord": _CLERK,
     "ChangeBankAccount": _CLERKS,
@@ -96,8 +97,11 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "RetryDeposit": _TRUSTEE,
     "ResumeIssues": _TRUSTEES,
     # trades
-    "RegisterCashMethod": _TRADER,
+    "RegisterCashMethod": _TRADERS,
     "InstructTrade": _TRADER,
     "CancelTradeInstruction": _TRADERS,
+    "FormNetSet": _TRADER,
+    "ImportBankStatement": _TRADER,
+    "MatchBankLine": _TRADERS,
 }
 """By act."""
