@@ -19,6 +19,7 @@ COMMANDS: Final[Commands] = {
     "clients": ("chains.progmat.cli.clients", "Light clients of other chains: show, recover, endorse, prune."),
     "register": ("chains.progmat.cli.register", "The register of a security: holders, history, record dates, outages."),
     "securities": ("chains.progmat.cli.securities", "Securities, gates, networks; force, freeze, thaw, cancel."),
+    "coin": ("chains.progmat.cli.coin", "Coins in trust: register, deposits, reconcile, freeze, force, take over."),
     "tokens": ("chains.progmat.cli.tokens", "Tokens of the ST and UT networks: balances, issue, move, redeem."),
     "trades": ("chains.progmat.cli.trades", "Native trades: cash methods, states, notices, instructions, net sets."),
     "bank": ("chains.progmat.cli.bank", "Bank statements: import, expected payments, matching by hand."),

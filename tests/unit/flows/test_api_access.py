@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from crossdvp.ledger.v1 import (
+    coin_service_pb2,
     flow_service_pb2,
     membership_service_pb2,
     network_service_pb2,
@@ -25,6 +26,7 @@ GRANTED = {
     "platform": {Permission.READ, Permission.CASH, Permission.INSTRUCT, Permission.SETTLE},
 }
 FILES = (
+    coin_service_pb2,
     node_service_pb2,
     flow_service_pb2,
     vault_service_pb2,

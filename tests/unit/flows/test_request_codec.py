@@ -63,6 +63,7 @@ from chains.progmat.transactions.model import StateRef
 from ibc.dvp import packet_of
 from primitives.errors import DecodeError
 from primitives.types import Hash32
+from tests.fakes.coin_requests import COIN_REQUESTS
 from tests.fakes.ledger_parties import BUYER, CN_A, CN_B, SELLER
 from tests.fakes.security_parties import ACT
 from tests.fakes.security_parties import TERMS as SECURITY_TERMS
@@ -111,6 +112,7 @@ REQUESTS: tuple[AnyRequest, ...] = (
     SubmitMisbehaviour("r", "qbft-0", b"evidence"),
     RecoverLightClient("r", "qbft-0", "qbft-1"),
     EndorseLightClient("r", "qbft-0", "qbft-1"),
+    *COIN_REQUESTS,
     PruneLightClient("r", "qbft-0"),
     AckPacket("r", PACKET, b"ack", b"proof", 9),
     ReceivePacket("r", PACKET, b"proof", 9),

@@ -92,6 +92,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "ThawCash": _TRUSTEES,
     "ConfirmDeposit": _TRUSTEES,
     "ConfirmPayout": _TRUSTEES,
+    "AnnounceDeposit": ActRule(CLERKS | APPROVERS),
     "CancelDeposit": _TRUSTEE,
     "RetryDeposit": _TRUSTEE,
     "ResumeIssues": _TRUSTEES,
