@@ -21,6 +21,8 @@ COMMANDS: Final[Commands] = {
     "securities": ("chains.progmat.cli.securities", "Securities, gates, networks; force, freeze, thaw, cancel."),
     "coin": ("chains.progmat.cli.coin", "Coins in trust: register, deposits, reconcile, freeze, force, take over."),
     "tokens": ("chains.progmat.cli.tokens", "Tokens of the ST and UT networks: balances, issue, move, redeem."),
+    "exchange": ("chains.progmat.cli.exchange", "A venue: listings, members, the trading day, orders, executions."),
+    "orders": ("chains.progmat.cli.orders", "Brokers' orders at a custodian node, and the executions they became."),
     "trades": ("chains.progmat.cli.trades", "Native trades: cash methods, states, notices, instructions, net sets."),
     "bank": ("chains.progmat.cli.bank", "Bank statements: import, expected payments, matching by hand."),
     "vault": ("chains.progmat.cli.vault", "Read a running node's vault, follow it, merge dust."),

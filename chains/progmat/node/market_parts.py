@@ -53,7 +53,7 @@ def market_parts(
         PeoplePart(node, access, random_bytes, people),
         RegisterPart(node, keys, access, random_bytes),
         CoinPart(node, keys, access, random_bytes),
-        ExchangePart(node, keys, access),
+        ExchangePart(node, keys, access, random_bytes),
         TradesPart(node, keys, access, random_bytes),
         DistributionPart(node, keys, access, random_bytes),
         SecuritiesPart(node, keys, access, random_bytes),

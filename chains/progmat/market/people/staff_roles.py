@@ -103,5 +103,12 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "FormNetSet": _TRADER,
     "ImportBankStatement": _TRADER,
     "MatchBankLine": _TRADERS,
+    "RegisterOrder": _TRADER,
+    "ReviseOrder": _TRADER,
+    # the venue
+    "SetListing": _CLERKS,
+    "SetTrader": _CLERKS,
+    "ChangeDay": _CLERK,
+    "WithdrawExecution": _CLERKS,
 }
 """By act."""
