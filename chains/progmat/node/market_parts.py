@@ -42,10 +42,13 @@ def market_parts(
     node: LedgerNode, keys: KeyStore, access: ApiAccess, random_bytes: Callable[[int], bytes]
 ) -> tuple[MarketPart, ...]:
     """All parts of a node, whatever its roles: a part of other roles refuses by name."""
+    exchange = ExchangePart(node, keys, access)
+    trades = TradesPart(node, keys, access, random_bytes)
+    exchange.brokers.on_resolved = trades.desk.executions_resolved
     return (
         RegisterPart(node, access, random_bytes),
         CoinPart(node, keys, access, random_bytes),
-        ExchangePart(node, keys, access),
-        TradesPart(node, keys, access, random_bytes),
+        exchange,
+        trades,
         DistributionPart(node, keys, access, random_bytes),
     )

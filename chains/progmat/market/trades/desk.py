@@ -20,6 +20,7 @@ from chains.progmat.flows.market_requests import MoveToken, SettleDvp
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.market.trades import acting, agreeing, ending, net_sets, planning
 from chains.progmat.market.trades.errors import NetSetDiffers
+from chains.progmat.market.trades.following import follow_executions
 from chains.progmat.market.trades.model import ResolvedTrade, Side, Trade, TradeState
 from chains.progmat.market.trades.net_sets import KeptNetSet
 from chains.progmat.market.trades.peer_codec import (
@@ -84,6 +85,7 @@ class TradeDesk:
         self._woken = asyncio.Event()
         self._busy: dict[bytes, asyncio.Task[None]] = {}
         self._worker: asyncio.Task[None] | None = None
+        self._has_executions = True  # perhaps, from before the start
 
     # ---- for callers ----
 
@@ -190,11 +192,25 @@ class TradeDesk:
             self._woken.clear()
             changed = self._recorded()
             try:
+                if self._has_executions:
+                    await self.take_executions()
                 pause_ms = await self._begin_due()
             except UnavailableError as error:
                 _log.warning("trade_desk_waits", reason=error.reason)
                 pause_ms = planning.FIRST_DELAY_MS
             await self._sleep(pause_ms, changed)
+
+    def executions_resolved(self) -> None:
+        """Orders of this node resolved executions: to be taken in."""
+        self._has_executions = True
+        self.wake()
+
+    async def take_executions(self) -> None:
+        """Make trades of what this node's orders resolved."""
+        self._has_executions = False
+        follow = partial(follow_executions, own_name=self._name, now_ms=self._clock.now_ms())
+        while await self._database.submit(follow):
+            pass
 
     async def _begin_due(self) -> int | None:
         """A task for each trade that is due and has none; how long nothing else is, None while no trade is open."""
