@@ -125,6 +125,14 @@ class TradeDesks:
     async def trade(self, party: LedgerParty, of: bytes) -> Trade:
         return await self._read(party, partial(get_trade, trade_id=of))
 
+    async def known(self, of: bytes, *parties: LedgerParty) -> None:
+        """Return when the desks have the trade."""
+        async with asyncio.timeout(WAIT_S):
+            for party in parties:
+                while await self._read(party, partial(find_trade, trade_id=of)) is None:
+                    self.ledger.clock.advance_ms(50)
+                    await asyncio.sleep(0)
+
     async def until(self, party: LedgerParty, of: bytes, *states: TradeState) -> Trade:
         """Drive both desks, a retry at a time, until the trade stands at one of the states at this one."""
         async with asyncio.timeout(WAIT_S):

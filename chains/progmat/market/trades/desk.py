@@ -209,8 +209,12 @@ class TradeDesk:
         """Make trades of what this node's orders resolved."""
         self._has_executions = False
         follow = partial(follow_executions, own_name=self._name, now_ms=self._clock.now_ms())
-        while await self._database.submit(follow):
-            pass
+        try:
+            while await self._database.submit(follow):
+                pass
+        except UnavailableError:
+            self._has_executions = True
+            raise
 
     async def _begin_due(self) -> int | None:
         """A task for each trade that is due and has none; how long nothing else is, None while no trade is open."""
