@@ -60,6 +60,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "CreateUser": _ADMINISTRATORS,
     "ChangeUser": _ADMINISTRATORS,
     "ResetPassword": _ADMINISTRATORS,
+    "ReadPeople": ActRule(frozenset({StaffRole.ADMIN, StaffRole.AUDITOR})),
     # master data
     "PutRecord": _CLERK,
     "ChangeBankAccount": _CLERKS,
