@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+
+import pytest
+import pytest_asyncio
 
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.market.trades.agreeing import payment_reference
@@ -32,6 +35,7 @@ from tests.integration.ledger.trade_desks import (
     trade_id,
 )
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 STATEMENT = "date,value_date,direction,amount_yen,balance_yen,text"
 
 
@@ -97,103 +101,110 @@ def indirect(desks: TradeDesks, number: int, buyer: CashAccount, investors: tupl
     )
 
 
-async def test_all_six_patterns_settle_and_coin_has_the_right_signers(tmp_path: Path) -> None:
-    async with running_ledger(tmp_path, TOKEN_PARTIES) as ledger:
-        desks = await TradeDesks.open(ledger, tokens=100, yen=1000)
-        customer = await ledger.operations(CN_A).open_account("customer")
-        await desks.give_yen(500, customer)
-        await desks.pay_in_coin()
-        await desks.register(
-            CN_A,
-            coin_method("INV-C", customer),
-            fiat_method("INV-F1", "カ)エ-"),
-            fiat_method("INV-F2", "カ)シ-", FiatPayment.NET),
-        )
-        await desks.register(CN_B, fiat_method("INV-F3", "カ)ビ-"))
-        found = {}
-
-        direct = await desks.resolve(1)
-        sold, _ = await desks.end(direct)
-        found[direct] = sold.pattern
-        wanted = {party.key.encoded() for party in (SELLER, BUYER, AN, SN, NN)}
-        assert await signers(desks, CN_A, sold.tx_id) == wanted
-
-        await desks.desk(CN_A).resolve(indirect(desks, 2, customer, (SELLER_ID, "INV-C")))
-        await by_file(desks, indirect(desks, 3, customer, (SELLER_ID, "INV-C")))
-        for of in (trade_id(2), trade_id(3)):
-            both = await desks.until(CN_A, of, TradeState.SETTLED, TradeState.CANCELLED)
-            found[of] = both.pattern
-            accounts = {SELLER.key.encoded(), customer.key}
-            assert await signers(desks, CN_A, both.tx_id) == accounts | {party.key.encoded() for party in (AN, SN, NN)}
-        assert await ledger.free_yen(CN_A, SELLER_ACCOUNT) == 600
-        assert await ledger.free_yen(CN_A, customer) == 300
-
-        await desks.desk(CN_A).resolve(indirect(desks, 4, customer, ("INV-F1", "INV-F2")))
-        await by_file(desks, indirect(desks, 5, customer, ("INV-F1", "INV-F2")))
-        buy = replace(desks.resolved(6, Side.BUY, 1, 100), buyer=OwnParty("INV-F3", BROKER_B, BUYER_ACCOUNT.key))
-        sell = replace(desks.resolved(6, Side.SELL, 1, 100), seller=OwnParty("INV-F1", BROKER_A, SELLER_ACCOUNT.key))
-        await desks.desk(CN_B).resolve(buy)
-        await desks.desk(CN_A).resolve(sell)
-        fiat = (trade_id(4), trade_id(5), trade_id(6))
-        for of in fiat:
-            waiting = await desks.until(CN_A, of, TradeState.AWAITING_PAYMENT)
-            assert waiting.reference == payment_reference("T", of)
-        assert await desks.trades.units(CN_A, SELLER_ACCOUNT) == 88, "nothing moves before it is paid"
-        rows = [f"2026-11-30,,DEPOSIT,100,{100 * n},振込 {payment_reference('T', of)}" for n, of in enumerate(fiat, 1)]
-        assert (await desks.bank_says(CN_A, statement(*rows))).matched == 3
-        for of in fiat:
-            paid = await desks.until(CN_A, of, TradeState.SETTLED, TradeState.CANCELLED)
-            found[of] = paid.pattern
-        assert (await desks.until(CN_B, trade_id(6), TradeState.SETTLED)).tx_id == paid.tx_id
-        assert await desks.trades.units(CN_A, SELLER_ACCOUNT) == 85
-        assert list(found.values()) == [
-            SettlementPattern.COIN_DIRECT_DLT,
-            SettlementPattern.COIN_INDIRECT_API,
-            SettlementPattern.COIN_INDIRECT_CSV,
-            SettlementPattern.FIAT_INDIRECT_API,
-            SettlementPattern.FIAT_INDIRECT_CSV,
-            SettlementPattern.FIAT_DIRECT_DLT,
-        ]
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def desks(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TradeDesks]:
+    async with running_ledger(tmp_path_factory.mktemp("patterns"), TOKEN_PARTIES) as ledger:
+        yield await TradeDesks.open(ledger, tokens=100, yen=1000)
 
 
-async def test_a_net_set_moves_nothing_until_its_one_payment_and_then_every_trade_of_it(tmp_path: Path) -> None:
-    async with running_ledger(tmp_path, TOKEN_PARTIES) as ledger:
-        desks = await TradeDesks.open(ledger, tokens=20)
-        await desks.give_tokens(5, BUYER_ACCOUNT)
-        await desks.register(CN_A, fiat_method(SELLER_ID, "カ)エ-", FiatPayment.NET))
-        await desks.register(CN_B, fiat_method(BUYER_ID, "カ)ビ-", FiatPayment.NET))
-        there = await desks.resolve(1, quantity=10, amount_yen=400)
-        back = trade_id(2)
-        a, b = desks.resolved(2, Side.BUY, 4, 150), desks.resolved(2, Side.SELL, 4, 150)
-        await desks.desk(CN_A).resolve(
-            replace(a, counterparty=CN_B.name, buyer=OwnParty(SELLER_ID, BROKER_A, SELLER_ACCOUNT.key))
-        )
-        await desks.desk(CN_B).resolve(
-            replace(b, counterparty=CN_A.name, seller=OwnParty(BUYER_ID, BROKER_B, BUYER_ACCOUNT.key))
-        )
-        for of in (there, back):
-            for party in (CN_A, CN_B):
-                await desks.until(party, of, TradeState.AWAITING_PAYMENT)
+async def test_all_six_patterns_settle_and_coin_has_the_right_signers(desks: TradeDesks) -> None:
+    ledger = desks.ledger
+    customer = await ledger.operations(CN_A).open_account("customer")
+    await desks.give_yen(500, customer)
+    await desks.pay_in_coin()
+    await desks.register(
+        CN_A,
+        coin_method("INV-C", customer),
+        fiat_method("INV-F1", "カ)エ-"),
+        fiat_method("INV-F2", "カ)シ-", FiatPayment.NET),
+    )
+    await desks.register(CN_B, fiat_method("INV-F3", "カ)ビ-"))
+    found = {}
 
-        offer = NetOffer(CN_A.name, CN_B.name, DAY, b"")
-        closed = await desks.desk(CN_A).form_net_set(offer, lambda _connection: None)
-        assert (closed.net_set.payer, closed.net_set.net_yen) == (CN_B.name, 250)
-        assert {(line.payer, line.amount_yen) for line in closed.net_set.lines} == {(CN_B.name, 400), (CN_A.name, 150)}
-        ledger.clock.advance_s(SETTLES_WITHIN_S + 1)  # a closed set has no deadline of its own
-        for _ in range(3):
-            await desks.work(there)
-        assert await desks.trades.units(CN_A, SELLER_ACCOUNT) == 20
+    direct = await desks.resolve(1)
+    sold, _ = await desks.end(direct)
+    found[direct] = sold.pattern
+    wanted = {party.key.encoded() for party in (SELLER, BUYER, AN, SN, NN)}
+    assert await signers(desks, CN_A, sold.tx_id) == wanted
 
-        reference = closed.reference
-        await desks.bank_says(CN_A, statement(f"2026-11-30,,DEPOSIT,250,250,{reference}"))
-        await desks.bank_says(CN_B, statement(f"2026-11-30,,WITHDRAWAL,250,0,{reference}"), "BANK-2")
-        for of in (there, back):
-            for party in (CN_A, CN_B):
-                await desks.until(party, of, TradeState.SETTLED)
-        assert await desks.trades.units(CN_A, SELLER_ACCOUNT) == 14
-        assert await desks.trades.units(CN_B, BUYER_ACCOUNT) == 11
+    await desks.desk(CN_A).resolve(indirect(desks, 2, customer, (SELLER_ID, "INV-C")))
+    await by_file(desks, indirect(desks, 3, customer, (SELLER_ID, "INV-C")))
+    for of in (trade_id(2), trade_id(3)):
+        both = await desks.until(CN_A, of, TradeState.SETTLED, TradeState.CANCELLED)
+        found[of] = both.pattern
+        accounts = {SELLER.key.encoded(), customer.key}
+        assert await signers(desks, CN_A, both.tx_id) == accounts | {party.key.encoded() for party in (AN, SN, NN)}
+    assert await ledger.free_yen(CN_A, SELLER_ACCOUNT) == 600
+    assert await ledger.free_yen(CN_A, customer) == 300
+
+    await desks.desk(CN_A).resolve(indirect(desks, 4, customer, ("INV-F1", "INV-F2")))
+    await by_file(desks, indirect(desks, 5, customer, ("INV-F1", "INV-F2")))
+    buy = replace(desks.resolved(6, Side.BUY, 1, 100), buyer=OwnParty("INV-F3", BROKER_B, BUYER_ACCOUNT.key))
+    sell = replace(desks.resolved(6, Side.SELL, 1, 100), seller=OwnParty("INV-F1", BROKER_A, SELLER_ACCOUNT.key))
+    await desks.desk(CN_B).resolve(buy)
+    await desks.desk(CN_A).resolve(sell)
+    fiat = (trade_id(4), trade_id(5), trade_id(6))
+    for of in fiat:
+        waiting = await desks.until(CN_A, of, TradeState.AWAITING_PAYMENT)
+        assert waiting.reference == payment_reference("T", of)
+    assert await desks.trades.units(CN_A, SELLER_ACCOUNT) == 88, "nothing moves before it is paid"
+    rows = [f"2026-11-30,,DEPOSIT,100,{100 * n},振込 {payment_reference('T', of)}" for n, of in enumerate(fiat, 1)]
+    assert (await desks.bank_says(CN_A, statement(*rows))).matched == 3
+    for of in fiat:
+        paid = await desks.until(CN_A, of, TradeState.SETTLED, TradeState.CANCELLED)
+        found[of] = paid.pattern
+    assert (await desks.until(CN_B, trade_id(6), TradeState.SETTLED)).tx_id == paid.tx_id
+    assert await desks.trades.units(CN_A, SELLER_ACCOUNT) == 85
+    assert list(found.values()) == [
+        SettlementPattern.COIN_DIRECT_DLT,
+        SettlementPattern.COIN_INDIRECT_API,
+        SettlementPattern.COIN_INDIRECT_CSV,
+        SettlementPattern.FIAT_INDIRECT_API,
+        SettlementPattern.FIAT_INDIRECT_CSV,
+        SettlementPattern.FIAT_DIRECT_DLT,
+    ]
+
+
+async def test_a_net_set_moves_nothing_until_its_one_payment_and_then_every_trade_of_it(
+    desks: TradeDesks,
+) -> None:
+    ledger = desks.ledger
+    seller_had = await desks.trades.units(CN_A, SELLER_ACCOUNT)
+    buyer_had = await desks.trades.units(CN_B, BUYER_ACCOUNT)
+    await desks.register(CN_A, fiat_method(SELLER_ID, "カ)エ-", FiatPayment.NET))
+    await desks.register(CN_B, fiat_method(BUYER_ID, "カ)ビ-", FiatPayment.NET))
+    there = await desks.resolve(31, quantity=10, amount_yen=400)
+    back = trade_id(32)
+    a, b = desks.resolved(32, Side.BUY, 4, 150), desks.resolved(32, Side.SELL, 4, 150)
+    await desks.desk(CN_A).resolve(
+        replace(a, counterparty=CN_B.name, buyer=OwnParty(SELLER_ID, BROKER_A, SELLER_ACCOUNT.key))
+    )
+    await desks.desk(CN_B).resolve(
+        replace(b, counterparty=CN_A.name, seller=OwnParty(BUYER_ID, BROKER_B, BUYER_ACCOUNT.key))
+    )
+    for of in (there, back):
         for party in (CN_A, CN_B):
-            find = partial(find_set, set_id=closed.net_set.set_id)
-            kept = await ledger.vault(party).node.parts.database.read(find)
-            assert kept is not None
-            assert (kept.net_set, kept.state) == (closed.net_set, NetState.DONE)
+            await desks.until(party, of, TradeState.AWAITING_PAYMENT)
+
+    offer = NetOffer(CN_A.name, CN_B.name, DAY, b"")
+    closed = await desks.desk(CN_A).form_net_set(offer, lambda _connection: None)
+    assert (closed.net_set.payer, closed.net_set.net_yen) == (CN_B.name, 250)
+    assert {(line.payer, line.amount_yen) for line in closed.net_set.lines} == {(CN_B.name, 400), (CN_A.name, 150)}
+    ledger.clock.advance_s(SETTLES_WITHIN_S + 1)  # a closed set has no deadline of its own
+    for _ in range(3):
+        await desks.work(there)
+    assert await desks.trades.units(CN_A, SELLER_ACCOUNT) == seller_had
+
+    reference = closed.reference
+    await desks.bank_says(CN_A, statement(f"2026-11-30,,DEPOSIT,250,550,{reference}"))
+    await desks.bank_says(CN_B, statement(f"2026-11-30,,WITHDRAWAL,250,0,{reference}"), "BANK-2")
+    for of in (there, back):
+        for party in (CN_A, CN_B):
+            await desks.until(party, of, TradeState.SETTLED)
+    assert await desks.trades.units(CN_A, SELLER_ACCOUNT) == seller_had - 6
+    assert await desks.trades.units(CN_B, BUYER_ACCOUNT) == buyer_had + 6
+    for party in (CN_A, CN_B):
+        find = partial(find_set, set_id=closed.net_set.set_id)
+        kept = await ledger.vault(party).node.parts.database.read(find)
+        assert kept is not None
+        assert (kept.net_set, kept.state) == (closed.net_set, NetState.DONE)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.market_requests import MoveToken, SettleDvp
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.market.trades import acting, agreeing, ending, net_sets, planning
+from chains.progmat.market.trades import acting, agreeing, ending, net_sets, planning, topping_up
 from chains.progmat.market.trades.errors import NetSetDiffers
 from chains.progmat.market.trades.following import follow_executions
 from chains.progmat.market.trades.model import ResolvedTrade, Side, Trade, TradeState
@@ -44,12 +44,12 @@ from chains.progmat.market.trades.peer_codec import (
 )
 from chains.progmat.market.trades.planning import Act, Facts, delay_ms, next_act
 from chains.progmat.market.trades.store import add_trade, due_trades, get_trade, next_due_ms, save_trade
+from chains.progmat.market.trades.topping_up import TopUp
 from chains.progmat.node.peers.seam import PeerIdentity, PeerNetwork
 from chains.progmat.node.storage import NodeDatabase
 from primitives.errors import CallerError, CrossDvpError, PeerError, UnavailableError
 
 PEER_TIMEOUT_S: Final = 15.0
-FLOW_WAIT_S: Final = 20
 AT_ONCE: Final = 64
 IDLE_MS: Final = 60_000
 
@@ -94,6 +94,22 @@ class TradeDesk:
         trade = await self._database.submit(partial(add_trade, resolved=resolved, now_ms=self._clock.now_ms()))
         self.wake()
         return trade
+
+    async def top_up(self, trade_id: bytes, author: str, acted: Callable[[Connection], object]) -> TopUp:
+        """Instruct the additional trust that a short trade needs; ``acted`` as below, before it is announced.
+
+        Raises ``NativeTradeUnknown``, ``NothingToTopUp``, and the issuer's and the network's errors.
+        """
+        now_ms = self._clock.now_ms()
+
+        def plan(connection: Connection) -> TopUp:
+            wanted = topping_up.top_up_of(connection, self._name, trade_id, now_ms)
+            acted(connection)
+            return wanted
+
+        wanted = await self._database.submit(plan)
+        await topping_up.instruct(self._network, wanted, author)
+        return wanted
 
     async def form_net_set(self, offer: NetOffer, acted: Callable[[Connection], object]) -> KeptNetSet:
         """Close a pair's set of a day, after the other custodian has said that it has the same.
@@ -254,7 +270,7 @@ class TradeDesk:
         if act is Act.ASK:
             await self._ask(trade)
         elif act is Act.START_FLOW:
-            await self._flows.submit(acting.request_of(trade), FLOW_WAIT_S)
+            await self._flows.submit(acting.request_of(trade), 0)  # what becomes of it, the records tell
         elif act is Act.TELL:
             body = encode_ended(acting.end_told(trade))
             await self._network.request(trade.resolved.counterparty, TRADE_ENDED, body, PEER_TIMEOUT_S)
