@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from crossdvp.ledger.v1 import (
+    bank_service_pb2,
     flow_service_pb2,
     membership_service_pb2,
     network_service_pb2,
@@ -12,6 +13,7 @@ from crossdvp.ledger.v1 import (
     records_service_pb2,
     replacement_service_pb2,
     token_service_pb2,
+    trade_service_pb2,
     vault_service_pb2,
 )
 
@@ -25,11 +27,13 @@ GRANTED = {
     "platform": {Permission.READ, Permission.CASH, Permission.INSTRUCT, Permission.SETTLE},
 }
 FILES = (
+    bank_service_pb2,
     node_service_pb2,
     flow_service_pb2,
     vault_service_pb2,
     network_service_pb2,
     token_service_pb2,
+    trade_service_pb2,
     membership_service_pb2,
     proposal_service_pb2,
     records_service_pb2,
