@@ -21,6 +21,7 @@ from chains.progmat.client.trade_client import TradeClient
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.market.people.audit import lines, verify
 from chains.progmat.market.trades.agreeing import payment_reference
+from chains.progmat.market.trades.ending import cancel_by_persons
 from chains.progmat.market.trades.instructions import HEADER, import_instructions
 from chains.progmat.market.trades.methods import FiatPayment
 from chains.progmat.market.trades.model import OwnParty, ResolvedTrade, Side, TradeState
@@ -48,6 +49,7 @@ from tests.integration.ledger.trade_desks import (
     BROKER_B,
     BUYER_ID,
     DAY,
+    PERSONS,
     SELLER_ID,
     SETTLES_WITHIN_S,
     TradeDesks,
@@ -256,6 +258,26 @@ async def test_a_net_set_moves_nothing_until_its_one_payment_and_then_every_trad
         assert (kept.net_set, kept.state) == (closed.net_set, NetState.DONE)
 
 
+async def test_with_one_trade_of_an_unpaid_net_set_all_of_it_ends_at_both_custodians(desks: TradeDesks) -> None:
+    found = [await desks.resolve(number, quantity=1, amount_yen=70) for number in (41, 42)]
+    for of in found:
+        for party in (CN_A, CN_B):
+            await desks.until(party, of, TradeState.AWAITING_PAYMENT)
+    offer = NetOffer(CN_A.name, CN_B.name, DAY, b"")
+    closed = await desks.desk(CN_A).form_net_set(offer, lambda _connection: None)
+    act = partial(cancel_by_persons, trade_id=found[0], by=PERSONS, now_ms=desks.ledger.clock.now_ms())
+    database = desks.ledger.vault(CN_A).node.parts.database
+    await database.submit(act)
+    for of in found:
+        sold, bought = await desks.end(of)
+        assert (sold.reason, bought.reason) == ("CANCELLED_BY_SELLER", "CANCELLED_BY_SELLER")
+    kept = await database.read(partial(find_set, set_id=closed.net_set.set_id))
+    assert kept is not None
+    assert kept.state is NetState.CANCELLED
+    late = await desks.bank_says(CN_A, statement(f"2026-12-01,,DEPOSIT,140,690,{closed.reference}"))
+    assert late.matched == 0, "money that comes too late is a person's business"
+
+
 async def test_a_broker_without_a_node_is_served_by_file_and_api_and_the_bank_desk_at_the_command_line(
     desks: TradeDesks, tmp_path: Path
 ) -> None:
@@ -326,7 +348,7 @@ async def test_trades_over_the_api_are_idempotent_and_every_act_is_audited(desks
         ended = await client.cancel(another.trade_id, "EMP-1", "EMP-2", "not wanted")
         assert (ended.state, ended.reason) == ("CANCELLED", "CANCELLED_BY_SELLER")
         assert (await client.methods("INV-9"))[0].payer_name == "カ)キユウ"
-        assert len(await client.net_sets()) == 1
+        assert len(await client.net_sets()) == 2
         await client.close()
     chain = await ledger.vault(CN_A).node.parts.database.read(
         lambda connection: (verify(connection), lines(connection))

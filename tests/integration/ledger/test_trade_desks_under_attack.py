@@ -116,6 +116,15 @@ async def test_a_trade_cancelled_by_the_buyer_is_told_and_cannot_settle_any_more
     assert "EMP-7" not in sold.says
     assert (await desks.told(CN_A, of))[-1] == (BROKER_A, "CANCELLED_BY_BUYER", 0)
 
+    again = await desks.resolve(21, amount_yen=5000)
+    await desks.until(CN_A, again, TradeState.BALANCE_SHORT)
+    terms = decode_native_terms((await desks.trade(CN_A, again)).terms)
+    short = await desks.ledger.run(CN_A, SettleDvp("too-much", terms))
+    assert short.last_error_reason == "INSUFFICIENT_FUNDS"
+    assert str(before[3]) not in short.last_error, "the buyer's balance is not the seller's business"
+    await cancelled(desks, CN_A, again)
+    await desks.end(again)
+
     await desks.give_yen(4000, BUYER_ACCOUNT)
     forced = await desks.ledger.run(CN_A, SettleDvp("by-hand", decode_native_terms(agreed.terms)))
     assert forced.last_error_reason == "TRADE_NOT_AUTHORISED"

@@ -144,7 +144,7 @@ class TradeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CancelNativeTrade(self, request, context):
-        """Ends a trade that is not being settled; the other side is told. Two persons sign. Fails: SAME_PERSON,
+        """Ends a trade that is not being settled, and with one trade of an unpaid net set all of it; the other side is told. Two persons sign. Fails: SAME_PERSON,
         NATIVE_TRADE_UNKNOWN, TRADE_BEING_SETTLED, TRADE_ENDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
