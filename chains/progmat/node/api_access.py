@@ -180,6 +180,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "GetNativeTrade": Permission.CASH,
     "ListNativeTrades": Permission.CASH,
     "CancelNativeTrade": Permission.INSTRUCT,
+    "TopUpTrade": Permission.INSTRUCT,
     "ListTradeNotices": Permission.CASH,
     "FormNetSet": Permission.OPERATE,
     "ListNetSets": Permission.CASH,

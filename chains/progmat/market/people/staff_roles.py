@@ -101,6 +101,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "InstructTrade": _TRADER,
     "CancelTradeInstruction": _TRADERS,
     "FormNetSet": _TRADER,
+    "TopUpTrade": _TRADER,
     "ImportBankStatement": _TRADER,
     "MatchBankLine": _TRADERS,
     "RegisterOrder": _TRADER,
