@@ -100,7 +100,7 @@ class MasterDataClient:
         request = pb.EraseRecordRequest(
             kind=_number(erasure.kind),
             id=erasure.record_id,
-            ground=pb.ErasureGround.Value(f"ERASURE_GROUND_{erasure.ground.value}"),
+            ground=f"ERASURE_GROUND_{erasure.ground.value}",
             reference=erasure.reference,
             author=author,
             reason=reason,

@@ -80,7 +80,7 @@ class OpenedSession:
     expires_s: int
 
 
-class _WithMetadata(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[type-arg, misc] # generic in its stub only
+class _WithMetadata(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[type-arg] # generic in its stub only
     def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
         self._pairs = pairs
 
@@ -160,7 +160,7 @@ class UserClient:
         """Propose a change of status or roles; None and none: they stay."""
         request = pb.ChangeUserRequest(
             staff_id=staff_id,
-            status=pb.UserStatus.Value(f"USER_STATUS_{status.value if status else 'UNSPECIFIED'}"),
+            status=f"USER_STATUS_{status.value if status else 'UNSPECIFIED'}",
             roles=_role_numbers(roles),
             author=author,
             reason=reason,
@@ -183,7 +183,7 @@ class UserClient:
         """Decide on what ``approval`` shows."""
         request = pb.DecideApprovalRequest(
             approval_id=approval.approval_id,
-            decision=pb.ApprovalDecision.Value(f"APPROVAL_DECISION_{decision.value}"),
+            decision=f"APPROVAL_DECISION_{decision.value}",
             request_hash=approval.request_hash,
             author=author,
         )
@@ -191,7 +191,7 @@ class UserClient:
 
     async def approvals(self, status: ApprovalStatus | None = None, limit: int = 100) -> list[ApprovalLine]:
         """The newest first."""
-        named = pb.ApprovalStatus.Value(f"APPROVAL_STATUS_{status.value if status else 'UNSPECIFIED'}")
+        named = f"APPROVAL_STATUS_{status.value if status else 'UNSPECIFIED'}"
         request = pb.ListApprovalsRequest(status=named, max_approvals=limit)
         return [approval_line(each) for each in (await self._call("ListApprovals", request)).approvals]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from crossdvp.ledger.v1.register_service_pb2_grpc import add_RegisterServiceServicer_to_server
 
+from chains.progmat.market.master_data.holders import MasterDataHolders
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.peers import PeerRouter
@@ -17,7 +18,7 @@ class RegisterPart:
     """``market_parts.MarketPart``."""
 
     def __init__(self, node: LedgerNode, access: ApiAccess, random_bytes: Callable[[int], bytes]) -> None:
-        register = RegisterServiceRpc(node, access, random_bytes)
+        register = RegisterServiceRpc(node, access, random_bytes, MasterDataHolders())
         self.apis = (ServedApi("RegisterService", add_RegisterServiceServicer_to_server, register),)
 
     def answer_peers(self, router: PeerRouter) -> None:
