@@ -16,13 +16,12 @@ import typer
 from chains.console import EXIT_REFUSED, JsonFlag, Output, facts, fail, out, output_of, run, show_json
 from chains.progmat.cli.arguments import BadArgument, hex_bytes
 from chains.progmat.cli.connecting import UnreadableFile, connected
-from chains.progmat.cli.emergency_view import facts_of, proof, show_outage
+from chains.progmat.cli.emergency_view import facts_of, proof, show_outage, show_proof
 from chains.progmat.cli.security_arguments import NetworkOption, RegistrarOption, SecurityArgument, security_of
 from chains.progmat.client.emergency_client import EmergencyClient
 from chains.progmat.client.register_client import RegisterClient
 from chains.progmat.flows.clock import SystemClock
-from chains.progmat.identity import KeyPurpose, KeyStore
-from chains.progmat.identity.key_file import replace_privately
+from chains.progmat.identity import KeyPurpose, KeyStore, replace_privately
 from chains.progmat.market.emergency import chain
 from chains.progmat.market.emergency.difference import Decisions
 from chains.progmat.market.emergency.file_codec import MAX_FILE_BYTES
@@ -225,7 +224,7 @@ def prove(context: typer.Context, file: FileArgument, as_json: JsonFlag = False)
             outage = await client.outage(found.outage_id)
         async with connected(context, RegisterClient) as client:
             found_proof = await proof(client, found, outage)
-        _showproof(proof, output)
+        show_proof(found_proof, output)
         if not found_proof.holds:
             raise typer.Exit(EXIT_REFUSED)
 

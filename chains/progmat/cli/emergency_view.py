@@ -16,7 +16,7 @@ from ibc.dvp import CashAccount
 
 
 async def proof(client: RegisterClient, file: EmergencyFile, outage: Outage) -> Agreement:
-    """Both registers compared. From what the node's register says, not from what it says of the outage: that only names ledger_txs."""
+    """Both registers compared, by what the node's register says; of the outage it only names ledger_txs."""
     security, after = file.base.security, file.base.moment.sequence
     at = NOW if outage.closed_sequence is None else Moment(AsOf.SEQUENCE, outage.closed_sequence)
     closing = (await client.register(security, at)).register
@@ -36,7 +36,7 @@ async def proof(client: RegisterClient, file: EmergencyFile, outage: Outage) -> 
     return agreement(file, ledger, closing, [line.brought_in for line in outage.lines])
 
 
-def _showproof(proof: Agreement, output: Output) -> None:
+def show_proof(proof: Agreement, output: Output) -> None:
     differences = [
         {
             "node": each.account.node,

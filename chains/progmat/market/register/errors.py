@@ -3,7 +3,6 @@
 CrossDvpError
 ├── CallerError
 │   ├── SecurityNotRecorded        nothing of that security was ever recorded here
-│   ├── BadRegisterMoment      an "as of" that cannot be read
 │   ├── BadRecordDateRule      days of a year that are none
 │   ├── NoRecordDate           the day is not one of the security's record dates
 │   ├── RecordDateNotOver      its books are not closed yet
@@ -34,12 +33,6 @@ class SecurityNotRecorded(CallerError):
         super().__init__(
             f"nothing of {security_id!r} of {registrar!r} was ever recorded here: check the id, or ask its registrar"
         )
-
-
-class BadRegisterMoment(CallerError):
-    """An "as of" that cannot be read."""
-
-    reason = "BAD_REGISTER_MOMENT"
 
 
 class BadRecordDateRule(CallerError):
