@@ -21,6 +21,8 @@ COMMANDS: Final[Commands] = {
     "tokens": ("chains.progmat.cli.tokens", "Tokens of the ST and UT networks: balances, issue, move, redeem."),
     "trades": ("chains.progmat.cli.trades", "Native trades: cash methods, states, notices, instructions, net sets."),
     "bank": ("chains.progmat.cli.bank", "Bank statements: import, expected payments, matching by hand."),
+    "people": ("chains.progmat.cli.people", "A node's people: logins, users, approvals, the audit log."),
+    "master-data": ("chains.progmat.cli.master_data", "Names, addresses, accounts behind ids: enter, erase, search."),
     "vault": ("chains.progmat.cli.vault", "Read a running node's vault, follow it, merge dust."),
 }
 """By topic."""

@@ -53,7 +53,7 @@ class FieldLine:
 
 
 class MasterDataClient:
-    """Asks one node. All methods raise as those of ``LedgerClient``; sessions: ``user_client.in_session``."""
+    """Asks one node. All methods raise as those of ``LedgerClient``; sessions: ``sessions.in_session``."""
 
     def __init__(self, endpoint: ApiEndpoint, tls: ApiTls) -> None:
         self.name = endpoint.name

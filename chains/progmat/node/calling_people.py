@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from google.protobuf.message import Message
 
+from chains.progmat.client.sessions import APPROVAL_KEY, SESSION_KEY
 from chains.progmat.market.people import audit
 from chains.progmat.market.people.acts import Act, has_users
 from chains.progmat.market.people.desk import Caller, PeopleDesk
@@ -27,8 +28,6 @@ from chains.progmat.node.approved_calls import approved_form
 from chains.progmat.node.peers.rpc_service import identity_of
 from primitives.errors import CrossDvpError
 
-SESSION_KEY: Final = "crossdvp-session"
-APPROVAL_KEY: Final = "crossdvp-approval"
 BEGUN: Final = "BEGUN"
 DEFECT: Final = "INTERNAL"
 _OWN_ENTRIES: Final = ("/crossdvp.ledger.v1.UserService/", "/crossdvp.ledger.v1.MasterDataService/")

@@ -8,6 +8,7 @@ import grpc.aio
 from crossdvp.ledger.v1 import user_service_pb2 as pb
 from crossdvp.ledger.v1.user_service_pb2_grpc import UserServiceServicer
 
+from chains.progmat.client.sessions import SESSION_KEY
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.market.people.acts import Act, require_one
 from chains.progmat.market.people.approvals import ApprovalStatus, Decision, canonical
@@ -15,7 +16,7 @@ from chains.progmat.market.people.desk import PeopleDesk
 from chains.progmat.market.people.users import NewUser, PasswordReset, UserChange, as_fields, parsed, user_of
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.approved_calls import approved_form, proposed_call
-from chains.progmat.node.calling_people import SESSION_KEY, acting, caller_on, told
+from chains.progmat.node.calling_people import acting, caller_on, told
 from chains.progmat.node.people_messages import (
     approval_to_message,
     line_to_message,

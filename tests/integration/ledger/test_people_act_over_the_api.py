@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,13 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from crossdvp.ledger.v1 import coin_service_pb2 as coin_pb
 from crossdvp.ledger.v1.coin_service_pb2_grpc import CoinServiceStub
+from typer.testing import CliRunner
 
 from chains.audit_chain import AuditChainBroken, AuditHead
+from chains.progmat.cli.master_data import app as master_data
+from chains.progmat.cli.people import app as people_app
 from chains.progmat.client.channel import ApiTls, open_channel
 from chains.progmat.client.ledger_client import call
-from chains.progmat.client.user_client import NewStaff, UserClient, in_session
+from chains.progmat.client.sessions import in_session
+from chains.progmat.client.user_client import NewStaff, UserClient
 from chains.progmat.market.people.approvals import Decision
 from chains.progmat.market.people.staff_roles import StaffRole
 from chains.rpc_status import RemoteCallerError
@@ -86,7 +92,7 @@ def refused(reason: str) -> Any:  # noqa: ANN401  # pytest's context manager
     return pytest.raises(RemoteCallerError, match=rf"\[{reason}\]")
 
 
-async def test_a_call_for_two_is_made_by_two(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_call_for_two_is_made_by_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with trustee(tmp_path) as (people, approver_key):
         request = coin_pb.RegisterCoinRequest(
             request_id="register-1",
@@ -124,7 +130,7 @@ async def test_a_call_for_two_is_made_by_two(tmp_path: Path, capsys: pytest.Capt
         again = await people.register_coin(request, clerk, proposed.approval_id)
         assert again.flow.tx_id == answer.flow.tx_id
         await _everything_is_in_the_log(people)
-        capsys.readouterr()
+        await _the_same_at_the_command_line(people, tmp_path, monkeypatch)
 
 
 async def _refuse_what_was_not_approved(people: Trustee, request: Any, approval_id: str) -> None:  # noqa: ANN401  # generated
@@ -157,3 +163,43 @@ async def _everything_is_in_the_log(people: Trustee) -> None:
     assert calls.count(("clerk-1", "SESSION_REFUSED")) == 3
     approved = [each for each in told if each.act == "Approve RegisterCoin" and each.outcome == "OK"]
     assert [(each.staff_id, each.approver_staff_id) for each in approved] == [("clerk-1", "approver-1")]
+
+
+async def _the_same_at_the_command_line(people: Trustee, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Master data are entered, an account waits for a colleague, a person is erased, the audit is verified."""
+    options = people.node.options(folder)
+
+    async def crossdvp(staff_id: str, app: typer.Typer, *arguments: str, code: int = 0) -> Any:  # noqa: ANN401  # any JSON
+        monkeypatch.setenv("CROSSDVP_SESSION", people.sessions[staff_id])
+        monkeypatch.setenv("CROSSDVP_STAFF_ID", staff_id)
+        run = await asyncio.to_thread(CliRunner().invoke, app, [*options, *arguments, "--json"])
+        assert run.exit_code == code, run.output
+        return json.loads(run.stdout)
+
+    bank = ("bank.code=0005", "bank.branch_code=001", "bank.deposit_kind=1", "bank.number=1234567")
+    entered = await crossdvp(
+        "clerk-1", master_data, "put", "SETTLOR", "SE-1", "name=Broker A", *bank, "bank.holder_kana=ブローカーエー"
+    )
+    waiting = entered["bank_approval"]
+    assert entered["record"]["values"]["bank.number"] == ""
+    assert "ﾌﾞﾛ-ｶ-ｴ-" in waiting["request"]
+    wrong = await crossdvp(
+        "approver-1", people_app, "decide", waiting["approval"], "APPROVE", "--request-hash", "00" * 32, code=1
+    )
+    assert wrong["error"]["reason"] == "BAD_ARGUMENT"
+    hashed = waiting["request_hash"]
+    await crossdvp("approver-1", people_app, "decide", waiting["approval"], "APPROVE", "--request-hash", hashed)
+    shown = await crossdvp("approver-1", master_data, "show", "SETTLOR", "SE-1")
+    assert (shown["values"]["bank.number"], shown["approved_by"]) == ("1234567", "approver-1")
+    refused_read = await crossdvp("adm-a", master_data, "show", "SETTLOR", "SE-1", code=1)
+    assert refused_read["error"]["reason"] == "STAFF_ROLE_MISSING"
+    erasing = await crossdvp("clerk-1", master_data, "erase", "SETTLOR", "SE-1", "--reason", "left the trust")
+    decided = ("decide", erasing["approval"], "APPROVE", "--request-hash", erasing["request_hash"])
+    assert (await crossdvp("approver-1", people_app, *decided))["status"] == "EXECUTED"
+    assert (await crossdvp("clerk-1", master_data, "scrub"))["complete"]
+    assert len(await crossdvp("clerk-1", master_data, "versions", "SETTLOR", "SE-1")) == 1
+    anchor = str(folder / "anchor.json")
+    await crossdvp("adm-a", people_app, "audit", "anchor", anchor)
+    assert (await crossdvp("adm-a", people_app, "audit", "verify", "--from-anchor", anchor))["verified"]
+    users = (await crossdvp("adm-a", people_app, "users"))["users"]
+    assert [each["staff_id"] for each in users] == sorted(STAFF)
