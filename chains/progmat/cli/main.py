@@ -25,6 +25,8 @@ COMMANDS: Final[Commands] = {
     "orders": ("chains.progmat.cli.orders", "Brokers' orders at a custodian node, and the executions they became."),
     "trades": ("chains.progmat.cli.trades", "Native trades: cash methods, states, notices, instructions, net sets."),
     "bank": ("chains.progmat.cli.bank", "Bank statements: import, expected payments, matching by hand."),
+    "people": ("chains.progmat.cli.people", "A node's people: logins, users, approvals, the audit log."),
+    "master-data": ("chains.progmat.cli.master_data", "Names, addresses, accounts behind ids: enter, erase, search."),
     "vault": ("chains.progmat.cli.vault", "Read a running node's vault, follow it, merge dust."),
 }
 """By topic."""
