@@ -144,11 +144,10 @@ class ApproverKeyMisused(CallerError):
 
     reason = "APPROVER_KEY_MISUSED"
 
-    def __init__(self, expected: tuple[str, ...], found: tuple[str, ...]) -> None:
-        self.expected = expected
+    def __init__(self, found: tuple[str, ...]) -> None:
         self.found = found
         super().__init__(
-            f"an approver's key signs only transactions of {', '.join(expected)}; found "
+            "an approver's key signs forced transfers, freezes, thaws, cancellations and amendments only; found "
             f"{', '.join(found) or 'no command that names it'}: use another key"
         )
 

@@ -7,7 +7,7 @@ from alembic import op
 
 from chains.progmat.node.storage.column_types import Int64
 
-revision = "0010_keys"
+revision = "0010"
 down_revision = "0009"
 
 
