@@ -24,6 +24,7 @@ from chains.progmat.flows.dvp_builder import settle_dvp
 from chains.progmat.flows.member_builders import change_membership
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.suspension_builder import suspend_validator
+from chains.progmat.flows.token_rotation import rotate_tokens
 
 BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.CHANGE_MEMBERSHIP: change_membership,
@@ -62,6 +63,7 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.AMEND_COIN: coin_builders.amend_coin,
     FlowKind.ADMIT_HOLDER: coin_builders.admit_holder,
     FlowKind.REMOVE_HOLDER: coin_builders.remove_holder,
+    FlowKind.ROTATE_TOKENS: rotate_tokens,
     FlowKind.PUBLISH_EXECUTION: execution_builders.publish_execution,
     FlowKind.WITHDRAW_EXECUTION: execution_builders.withdraw_execution,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,7 @@ def test_a_store_moves_from_a_passphrase_to_an_hsm_to_kms_and_back(tmp_path: Pat
         way: list[KeyWrapper] = [passphrase(), hsm, AwsKeyWrapper(client, new_master_key(client)), passphrase(b"new")]
         store = store_of(tmp_path / "keys.db", way[0])
         before = sealed(store)
-        for present, following in zip(way, way[1:], strict=False):
+        for present, following in pairwise(way):
             rotate_master(store.data_keys, present, following)
             with pytest.raises(WrongKeyBackend):
                 KeyStore.open_with(tmp_path / "keys.db", present, OPTIONS)
