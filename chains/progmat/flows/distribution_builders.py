@@ -12,6 +12,7 @@ from chains.progmat.contracts.holdings import ISSUE, MOVE
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.contracts.names import CASH, DISTRIBUTION, UTILITY_TOKEN
 from chains.progmat.contracts.token import TokenState
+from chains.progmat.flows.attempts import first_attempt
 from chains.progmat.flows.building import AlreadyOnLedger, BuildContext
 from chains.progmat.flows.cash_builders import coin, own_account, refs_of, require_role, take
 from chains.progmat.flows.distribution_errors import BatchNotNext, DistributionIdReused, DistributionUnderWay
@@ -35,7 +36,7 @@ CHANGE_INDEX = 1
 
 
 def funding_id(distribution_id: bytes, part: int) -> str:
-    """The flow that sets a part's yen aside, if there is one: a move of the payer's to itself."""
+    """The flow that sets a part's yen aside, but for its attempt: a move of the payer's to itself."""
     return f"distribution/{distribution_id.hex()}/{part}/fund"
 
 
@@ -182,7 +183,8 @@ def _coins_for(context: BuildContext, part: KnownPart, amount_yen: int) -> tuple
 def _set_aside(context: BuildContext, part: KnownPart) -> StateRef | None:
     if part.state.next_batch:
         return StateRef(part.ref.tx_id, CHANGE_INDEX)
-    funding = find_flow(context.connection, funding_id(part.state.subject.distribution_id, part.state.part))
+    base = funding_id(part.state.subject.distribution_id, part.state.part)
+    funding = find_flow(context.connection, first_attempt(context.connection, base))
     return None if funding is None or not funding.tx_id else StateRef(Hash32(funding.tx_id), 0)
 
 

@@ -45,7 +45,7 @@ class CoinPart:
         """Announcements of deposits."""
         self._rpc.answer_peers(router)
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Follow the ledger."""
         if self.desk is not None:
             self.desk.start()

@@ -50,7 +50,7 @@ class ExchangePart:
         """Tell other custodian nodes the accounts of common trades."""
         router.register(TRADE_ACCOUNTS, self.brokers.accounts.handle)
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Go on with what waits to be published or resolved."""
         if Role.EXCHANGE in self._roles:
             self.publisher.start()

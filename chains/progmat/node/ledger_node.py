@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from chains.progmat.contracts.names import DISTRIBUTION
 from chains.progmat.flows import (
     peer_codec,
 )
@@ -107,6 +108,7 @@ class LedgerNode:
     def __init__(self, parts: NodeParts) -> None:
         self.parts = parts
         self.records_changed = Changes()
+        self.distributions_changed = Changes()
         self.executions_changed = Changes()
         self._executions_told = 0
         self._coin_queue = CoinQueue()
@@ -177,9 +179,9 @@ class LedgerNode:
         """Memberships and rule states that flows reference, and what is answered about those kept here."""
         parts = self.parts
         asking = (parts.database, parts.network, back_chain, self._outdated)
-        self._members = MembershipBook(Memberships(parts.me, parts.directory), *asking)
+        self.members = MembershipBook(Memberships(parts.me, parts.directory), *asking)
         self._rules = RuleStateBook(RuleKind(parts.me, parts.directory), *asking)
-        self._membership_desk = MembershipDesk(parts.database, parts.directory, self._disclosing)
+        self.membership_desk = MembershipDesk(parts.database, parts.directory, self._disclosing)
         self._rule_desk = RuleStateDesk(parts.me, parts.database, parts.directory, self._disclosing)
 
     def _sign_for_others(self, recorder: Recorder, back_chain: BackChain, book: PendingBook) -> None:
@@ -262,7 +264,7 @@ class LedgerNode:
         router.register(peer_codec.FETCH_TRANSACTIONS, self._disclosing.handle_fetch)
         router.register(peer_codec.LIST_FINAL, self._listings.handle)
         router.register(peer_codec.ATTESTED, self._handle_attestation)
-        router.register(peer_codec.FETCH_MEMBERSHIP, self._membership_desk.handle)
+        router.register(peer_codec.FETCH_MEMBERSHIP, self.membership_desk.handle)
         router.register(peer_codec.FETCH_RULE_STATE, self._rule_desk.handle)
         router.register(FRESH_KEY, self._fresh_keys.handle_fresh_key)
         router.register(SHOW_FRESH_KEYS, self._fresh_keys.handle_show)
@@ -326,9 +328,6 @@ class LedgerNode:
             self._executions_told = noted
             self.executions_changed.tell()
 
-    def _membership_changed(self) -> None:
-        self._members.forget()
-
     def _received(self, participants: Collection[str], signed: SignedTransaction) -> None:
         """All participants have it, or will: each may fetch what it uses."""
         for name in participants:
@@ -336,6 +335,8 @@ class LedgerNode:
         self._ahead.note(signed, encoded(signed), participants)
         self._count_history(signed.wire)
         self.pending.book.settled(signed.id)
+        if any(command.contract == DISTRIBUTION for command in signed.wire.commands):
+            self.distributions_changed.tell()
 
     def _found_final(self, others: Collection[str], signed: SignedTransaction) -> None:
         """What was pending is recorded, and owed to the others."""
@@ -378,7 +379,7 @@ class LedgerNode:
             chain_readers=parts.chain_readers,
             preparation=PeerPreparation(
                 parts.me,
-                self._members,
+                self.members,
                 self._rules,
                 self._dvp,
                 self._fresh_keys,

@@ -8,6 +8,7 @@ from typing import Protocol
 from chains.progmat.identity import KeyStore
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.coin_part import CoinPart
+from chains.progmat.node.distribution_part import DistributionPart
 from chains.progmat.node.exchange_part import ExchangePart
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.peers import PeerRouter
@@ -27,7 +28,7 @@ class MarketPart(Protocol):
         """Register its peer methods."""
         ...
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Begin to work, from what is stored."""
         ...
 
@@ -44,4 +45,5 @@ def market_parts(
         CoinPart(node, keys, access, random_bytes),
         ExchangePart(node, keys, access),
         TradesPart(node, keys, access),
+        DistributionPart(node, keys, access, random_bytes),
     )

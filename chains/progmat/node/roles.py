@@ -238,7 +238,7 @@ class VaultRole:
         if self._upkeep is not None:
             self._upkeep.start()
         for part in self.market:
-            part.start()
+            await part.start()
 
     async def stop(self) -> None:
         """Stop flows, close the database."""

@@ -1,4 +1,4 @@
-"""Native trades on a node: the trade desk where customers' accounts are kept, TradeService and BankService everywhere."""
+"""Native trades on a node: its trade desk works where customers have accounts, TradeService and BankService answer."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class TradesPart:
             router.register(TRADE_ENDED, self.desk.handle_ended)
             router.register(AGREE_NET, self.desk.handle_net)
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Drive what is due."""
         if self._is_custodian:
             self.desk.start()

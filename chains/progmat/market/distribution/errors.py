@@ -4,9 +4,7 @@ CrossDvpError
 └── CallerError
     ├── BadRate                    an amount for one unit is no exact decimal or quotient
     ├── NothingToDistribute        nobody held a unit, or nobody is due a whole yen
-    ├── RecordDateNotReached       the record date is not over yet
-    ├── ApproverMissing            a second member of staff has to approve, and is not named or is the first
-    └── MandateMissing             nobody has said that the account pays this registrar's distributions
+    └── PartNotOpened              the ledger did not take a part of an order
 """
 
 from __future__ import annotations
@@ -36,36 +34,12 @@ class NothingToDistribute(CallerError):
         super().__init__(f"nobody of {holders} holders is due a whole yen or unit: give another date, rate or total")
 
 
-class RecordDateNotReached(CallerError):
-    """Who holds at the cut-off is not certain before it."""
+class PartNotOpened(CallerError):
+    """The ledger did not take a part; the order stays, and asking for it again goes on with it."""
 
-    reason = "RECORD_DATE_NOT_REACHED"
+    reason = "PART_NOT_OPENED"
 
-    def __init__(self, cut_off_s: int, now_s: int) -> None:
-        self.cut_off_s = cut_off_s
-        super().__init__(f"the record date ends at {cut_off_s}, it is {now_s}: distribute after it")
-
-
-class ApproverMissing(CallerError):
-    """Four eyes."""
-
-    reason = "DISTRIBUTION_APPROVER_MISSING"
-
-    def __init__(self, author: str, approver: str) -> None:
-        self.author = author
-        self.approver = approver
-        super().__init__(
-            f"two members of staff act: expected an author and another approver, found {author!r} and {approver!r}"
-        )
-
-
-class MandateMissing(CallerError):
-    """A payer pays what it has agreed to."""
-
-    reason = "MANDATE_MISSING"
-
-    def __init__(self, account_key: bytes) -> None:
-        self.account_key = account_key
-        super().__init__(
-            f"no mandate to pay distributions from {account_key.hex()}: give one at the payer's node first"
-        )
+    def __init__(self, part: int, why: str, message: str) -> None:
+        self.part = part
+        self.why = why
+        super().__init__(f"part {part} was not opened: {why}: {message}; put that right and repeat the order")

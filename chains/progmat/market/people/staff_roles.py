@@ -75,6 +75,10 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "FreezeToken": _REGISTRARS,
     "ThawToken": _REGISTRARS,
     "CancelTransfer": _REGISTRARS,
+    "OrderDistribution": _REGISTRARS,
+    "ReleaseHeldLines": _REGISTRARS,
+    "CancelDistribution": _REGISTRARS,
+    "GiveMandate": _CLERKS,
     # the coin
     "RegisterCoin": _TRUSTEES,
     "AmendCoin": _TRUSTEES,

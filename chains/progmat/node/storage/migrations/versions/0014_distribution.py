@@ -1,4 +1,4 @@
-"""Distribution."""
+"""Distributions: parts on the ledger, a registrar's orders, a payer's mandates."""
 
 from __future__ import annotations
 

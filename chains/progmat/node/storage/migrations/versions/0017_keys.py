@@ -7,8 +7,8 @@ from alembic import op
 
 from chains.progmat.node.storage.column_types import Int64
 
-revision = "0010"
-down_revision = "0009"
+revision = "0017"
+down_revision = "0016"
 
 
 def upgrade() -> None:

@@ -7,8 +7,8 @@ from alembic import op
 
 from chains.progmat.node.storage.column_types import Int64, Text
 
-revision = "0010_nativedesk"
-down_revision = "0009"
+revision = "0016"
+down_revision = "0015"
 
 
 def upgrade() -> None:
