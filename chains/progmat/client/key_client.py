@@ -49,7 +49,7 @@ class KeyClient:
         return tuple(map(_line, (await call(self.name, self._stub.ListInvestorKeys, request)).keys))
 
     async def rotate_tokens(self, request: RotateTokens, wait_s: int = 30) -> FlowView:
-        """Start the flow, or find the one this request started; as it stands when final, failed, or after ``wait_s``."""
+        """Start the flow, or find the one this request started; as it stands when it ended, or after ``wait_s``."""
         message: Any = to_message(request)
         message.wait_s = wait_s
         answer = await call(self.name, self._stub.RotateTokens, message, wait_s)
