@@ -36,9 +36,14 @@ PROCESSES: Final = (
     "chains.progmat.market.bank.errors",
     "chains.progmat.market.business_case.numbers",
     "chains.progmat.market.distribution.errors",
+    "chains.progmat.market.emergency.errors",
+    "chains.progmat.market.register.errors",
     "chains.progmat.market.exchange.errors",
     "chains.progmat.market.exchange.venue.errors",
     "chains.progmat.flows.execution_errors",
+    "chains.progmat.flows.distribution_errors",
+    "chains.progmat.flows.coin_errors",
+    "chains.progmat.market.trust.errors",
 )
 """What they import is what can be told to a caller; a custodian's refusals of a lock come along with the last."""
 WITHOUT_CLASS: Final = {

@@ -18,6 +18,7 @@ COMMANDS: Final[Commands] = {
     "flows": ("chains.progmat.cli.flows", "What flows wait for; retry, park or abort them; recover what was missed."),
     "members": ("chains.progmat.cli.members", "Members of the business networks: list, admit, suspend, revoke."),
     "clients": ("chains.progmat.cli.clients", "Light clients of other chains: show, recover, endorse, prune."),
+    "register": ("chains.progmat.cli.register", "The register of a security: holders, history, record dates, outages."),
     "tokens": ("chains.progmat.cli.tokens", "Tokens of the ST and UT networks: balances, issue, move, redeem."),
     "trades": ("chains.progmat.cli.trades", "Native trades: cash methods, states, notices, instructions, net sets."),
     "bank": ("chains.progmat.cli.bank", "Bank statements: import, expected payments, matching by hand."),

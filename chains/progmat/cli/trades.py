@@ -227,6 +227,7 @@ def net(
     broker_a: Annotated[str, typer.Argument(help="One broker; between two custodians its node's name.")],
     broker_b: Annotated[str, typer.Argument(help="The other one.")],
     day: Annotated[str, typer.Option("--day", help="The settlement day, YYYY-MM-DD.")],
+    author: AuthorOption,
     as_json: JsonFlag = False,
 ) -> None:
     """Close a broker pair's net set of a day: who pays whom how much, line by line."""
@@ -234,7 +235,7 @@ def net(
 
     async def main() -> None:
         async with connected(context, TradeClient) as client:
-            _show_net(await client.form_net_set(broker_a, broker_b, day), output)
+            _show_net(await client.form_net_set(broker_a, broker_b, day, author), output)
 
     run(main, output)
 

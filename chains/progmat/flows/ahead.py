@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 
 from chains.progmat.flows.peer_codec import MAX_AHEAD, MAX_AHEAD_BYTES
@@ -19,18 +20,26 @@ from chains.progmat.transactions.wire import WireTransaction
 MAX_REMEMBERED: Final = 1024
 
 
+@dataclass(frozen=True, slots=True)
+class FreshAncestor:
+    """A signed transaction, and the ids of those it references: the receiver may have to ask for these."""
+
+    signed_bytes: bytes
+    uses: tuple[bytes, ...]
+
+
 class Ahead:
     """The newest of them, with those who have them."""
 
     def __init__(self) -> None:
-        self._fresh: OrderedDict[bytes, tuple[bytes, Collection[str]]] = OrderedDict()
+        self._fresh: OrderedDict[bytes, tuple[FreshAncestor, Collection[str]]] = OrderedDict()
 
     def note(self, signed: SignedTransaction, signed_bytes: bytes, participants: Collection[str]) -> None:
         """A transaction is recorded here, in which these other nodes take part."""
         wire = signed.wire
         if wire.inputs or wire.provable_writes or len(signed_bytes) > MAX_AHEAD_BYTES:
             return
-        self._fresh[signed.id] = (signed_bytes, participants)
+        self._fresh[signed.id] = (FreshAncestor(signed_bytes, tuple(wire.outputs_used)), participants)
         if len(self._fresh) > MAX_REMEMBERED:
             self._fresh.popitem(last=False)
 
@@ -38,9 +47,9 @@ class Ahead:
         """Something was attested: nothing is certain not to be."""
         self._fresh.clear()
 
-    def of(self, peer: str, wire: WireTransaction) -> tuple[bytes, ...]:
+    def of(self, peer: str, wire: WireTransaction) -> tuple[FreshAncestor, ...]:
         """What ``peer`` lacks of what ``wire`` consumes."""
-        found: dict[bytes, bytes] = {}
+        found: dict[bytes, FreshAncestor] = {}
         for ref in wire.inputs:
             known = self._fresh.get(ref.tx_id)
             if known is not None and peer not in known[1] and len(found) < MAX_AHEAD:

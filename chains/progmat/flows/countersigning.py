@@ -36,6 +36,7 @@ from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.dvp_answers import note_signature
 from chains.progmat.flows.errors import CountersignRefused
 from chains.progmat.flows.fresh_key_register import FreshKeyRegister
+from chains.progmat.flows.frozen_accounts import require_not_frozen
 from chains.progmat.flows.pending import PendingWatch
 from chains.progmat.flows.pending_book import Countersigned
 from chains.progmat.flows.seams import NodeSelf, Role, TransactionKeyRing
@@ -105,7 +106,7 @@ class CountersignResponder:
         self._pending = pending
 
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
-        """Handler of ``node.countersign``. Raises ``CountersignRefused`` and what verification refuses."""
+        """Handler of ``node.countersign``. Raises ``CountersignRefused``, ``AccountFrozen``, a rule's refusal."""
         signed_bytes, statements = peer_codec.decode_countersign_request(body)
         signed = decoded(signed_bytes)
         terms = settled_terms(signed.wire)
@@ -177,6 +178,8 @@ class CountersignResponder:
 
     def _verify(self, connection: Connection, *, asker: str, terms: NativeTerms | None, wire: WireTransaction) -> None:
         self._verifier.verify_contracts(connection, wire)
+        if Role.REGISTRAR in self._me.roles:
+            require_not_frozen(connection, self._verifier.recorded, self._me.name, wire)
         if terms is None and any(command.name in _HOLDERS for command in wire.commands):
             self._require_custodian(connection, asker, wire)
 

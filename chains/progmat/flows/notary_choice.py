@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -23,11 +24,38 @@ from chains.progmat.flows.requests import (
     RedeemCash,
     RotateAccountKey,
 )
+from chains.progmat.flows.securities_requests import (
+    AmendSecurity,
+    CancelTransfer,
+    ForceToken,
+    FreezeToken,
+    RegisterSecurity,
+    RetireSecurity,
+    SetGate,
+    SetNetworkControl,
+    ThawToken,
+)
 from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.vault import SC, Asset, AtNotary, held_by_notary
 from chains.progmat.vault.grooming import small_coins_by_notary
 from ibc.dvp import CashAccount
+
+_AT_NAMED: Final = (
+    ChangeMembership,
+    IssueCash,
+    IssueToken,
+    RegisterSecurity,
+    AmendSecurity,
+    RetireSecurity,
+    SetGate,
+    SetNetworkControl,
+    ForceToken,
+    FreezeToken,
+    ThawToken,
+    CancelTransfer,
+)
+"""Requests that say at which notary."""
 
 
 def serving_notary(parameters: NetworkParameters, name: str) -> Party:
@@ -42,7 +70,7 @@ def choose_notary(
     connection: Connection, own_name: str, request: AnyRequest, parameters: NetworkParameters, now_s: int
 ) -> Party:
     """For a request of this node; raises ``NotaryNotServing``, ``HeldAtSeveralNotaries``."""
-    if isinstance(request, (ChangeMembership, IssueCash, IssueToken)):
+    if isinstance(request, _AT_NAMED):
         return serving_notary(parameters, request.notary)
     if isinstance(request, MergeCash):
         return _with_small_coins(connection, own_name, request, parameters, now_s)

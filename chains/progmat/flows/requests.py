@@ -43,6 +43,17 @@ from chains.progmat.flows.market_requests import (
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.replacement_requests import ChangeNotary, UpgradeStates
 from chains.progmat.flows.request_base import FlowRequest, KeyChoice, check_amount, check_notary
+from chains.progmat.flows.securities_requests import (
+    AmendSecurity,
+    CancelTransfer,
+    ForceToken,
+    FreezeToken,
+    RegisterSecurity,
+    RetireSecurity,
+    SetGate,
+    SetNetworkControl,
+    ThawToken,
+)
 from chains.progmat.vault import MAX_INPUTS
 from ibc.dvp import CashAccount, SettlementTerms
 from ibc.packet import Packet
@@ -299,6 +310,15 @@ AnyRequest = (
     | MoveToken
     | RedeemToken
     | SettleDvp
+    | RegisterSecurity
+    | AmendSecurity
+    | RetireSecurity
+    | SetGate
+    | SetNetworkControl
+    | ForceToken
+    | FreezeToken
+    | ThawToken
+    | CancelTransfer
     | ProposePackage
     | VoteOnPackage
     | CloseProposal
@@ -346,6 +366,15 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         MoveToken,
         RedeemToken,
         SettleDvp,
+        RegisterSecurity,
+        AmendSecurity,
+        RetireSecurity,
+        SetGate,
+        SetNetworkControl,
+        ForceToken,
+        FreezeToken,
+        ThawToken,
+        CancelTransfer,
         ProposePackage,
         VoteOnPackage,
         CloseProposal,

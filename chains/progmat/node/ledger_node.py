@@ -364,9 +364,9 @@ class LedgerNode:
         wire = delivered_wire(effect.body)
         self._disclosing.disclose(effect.peer, wire)
         ahead = self._ahead.of(effect.peer, wire)
-        for sent in ahead:  # who is no member of the coin's network lacks the memberships that those reference
-            self._disclosing.disclose(effect.peer, decoded(sent).wire)
-        return peer_codec.with_ahead(effect.body, ahead)
+        for ancestor in ahead:
+            self._disclosing.disclose_ids(effect.peer, ancestor.uses)
+        return peer_codec.with_ahead(effect.body, tuple(ancestor.signed_bytes for ancestor in ahead))
 
     def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
         parts = self.parts

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Protocol
 
 from chains.progmat.identity import KeyStore
+from chains.progmat.market.people.desk import PeopleRules
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.coin_part import CoinPart
 from chains.progmat.node.distribution_part import DistributionPart
 from chains.progmat.node.exchange_part import ExchangePart
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.peers import PeerRouter
+from chains.progmat.node.people_part import PeoplePart
+from chains.progmat.node.register_part import RegisterPart
 from chains.progmat.node.served_api import ServedApi
 from chains.progmat.node.trades_part import TradesPart
 
@@ -38,12 +41,18 @@ class MarketPart(Protocol):
 
 
 def market_parts(
-    node: LedgerNode, keys: KeyStore, access: ApiAccess, random_bytes: Callable[[int], bytes]
+    node: LedgerNode,
+    keys: KeyStore,
+    access: ApiAccess,
+    random_bytes: Callable[[int], bytes],
+    people: PeopleRules,
 ) -> tuple[MarketPart, ...]:
     """All parts of a node, whatever its roles: a part of other roles refuses by name."""
     return (
+        PeoplePart(node, access, random_bytes, people),
+        RegisterPart(node, access, random_bytes),
         CoinPart(node, keys, access, random_bytes),
         ExchangePart(node, keys, access),
-        TradesPart(node, keys, access),
+        TradesPart(node, keys, access, random_bytes),
         DistributionPart(node, keys, access, random_bytes),
     )

@@ -37,6 +37,7 @@ from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.identity import KeyStore, NetworkMap
+from chains.progmat.market.people.desk import PeopleRules
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.following_network import FollowsNetwork
@@ -108,6 +109,7 @@ class Surroundings(FollowsNetwork):
     open_uniqueness_store: OpenUniquenessStore = SqliteUniquenessStore
     storage: NodeStorage | None = None
     attestation_roots: frozenset[bytes] = frozenset()  # of enclaves, beside the makers'
+    people: PeopleRules = field(default_factory=PeopleRules)
     chain_readers: Mapping[str, ChainReader] = field(default_factory=lambda: CHAIN_READERS)
 
     def __post_init__(self) -> None:
@@ -213,7 +215,7 @@ class VaultRole:
                 "ReplacementService", add_ReplacementServiceServicer_to_server, ReplacementServiceRpc(node, *caller)
             ),
         )
-        market = market_parts(node, around.keys, around.access, around.random_bytes)
+        market = market_parts(node, around.keys, around.access, around.random_bytes, around.people)
         return cls(around, node, rpc, vault, apis, upkeep, storage, market)
 
     def part(self, kind: type[PartT]) -> PartT:

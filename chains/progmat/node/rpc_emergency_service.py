@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any, Final
 
 import grpc.aio
 from crossdvp.ledger.v1 import emergency_service_pb2 as pb
 from crossdvp.ledger.v1.emergency_service_pb2_grpc import EmergencyServiceServicer
+from sqlalchemy import Connection
 
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.market.emergency.chain import begin, verified
@@ -20,7 +21,8 @@ from chains.progmat.market.emergency.emergency_codec import (
 from chains.progmat.market.emergency.errors import OtherSecurity
 from chains.progmat.market.emergency.file_codec import MAX_FILE_BYTES, MAX_STAFF
 from chains.progmat.market.emergency.model import Base, EmergencyFile
-from chains.progmat.market.emergency.normalising import MAX_LINES_A_CALL, Mover, Normaliser
+from chains.progmat.market.emergency.normalising import MAX_LINES_A_CALL, Mover, Normaliser, PlanOrder
+from chains.progmat.market.people import audit
 from chains.progmat.market.people.acts import checked_staff_id, require_two
 from chains.progmat.market.register.reading import register_at
 from chains.progmat.node.api_access import ApiAccess
@@ -35,13 +37,14 @@ from primitives.signatures import decode_public_key
 Context = grpc.aio.ServicerContext[Any, Any]
 CHUNK_BYTES: Final = 1024 * 1024
 MAX_DECISIONS: Final = 1000
-ACT: Final = "NORMALISE_EMERGENCY"
+PLAN_ACT: Final = "PlanNormalisation"
 
 
 class EmergencyServiceRpc(EmergencyServiceServicer):
     """The servicer of one vault node, for the securities whose registrar it is."""
 
-    def __init__(self, node: LedgerNode, access: ApiAccess, mover: Mover) -> None:
+    def __init__(self, node: LedgerNode, access: ApiAccess, random_bytes: Callable[[int], bytes], mover: Mover) -> None:
+        self._random_bytes = random_bytes
         self._node = node
         self._access = access
         self._database = node.parts.database
@@ -49,6 +52,17 @@ class EmergencyServiceRpc(EmergencyServiceServicer):
 
     def _authorise(self, context: Context, method: str) -> None:
         self._access.require(identity_of(context).name, method)
+
+    def _order(self, author: str, approver: str, outage_id: bytes, caller: str) -> PlanOrder:
+        now_ms = self._node.parts.clock.now_ms()
+        salt = self._random_bytes(audit.SALT_BYTES)
+
+        def permit(connection: Connection) -> None:
+            by = require_two(connection, PLAN_ACT, author, approver)
+            resource = outage_id.hex()
+            audit.append(connection, PLAN_ACT, by, resource, at_s=now_ms // 1000, salt=salt, caller=caller)
+
+        return PlanOrder(author, approver, now_ms, permit)
 
     def _is_own_key(self, key: bytes) -> bool:
         """Whether a base was signed here: this node's present key, or one of before that it keeps."""
@@ -94,11 +108,9 @@ class EmergencyServiceRpc(EmergencyServiceServicer):
         first, file = await _file_of(requests)
         if len(first.decisions) > MAX_DECISIONS:
             raise InvalidRequest("decisions", f"at most {MAX_DECISIONS} are possible")
-        people = (checked_staff_id(first.author, "author"), checked_staff_id(first.approver, "approver"))
-        await self._database.read(partial(require_two, act=ACT, author=people[0], approver=people[1]))
         planning = self._normaliser.dry_plan if first.validate_only else self._normaliser.plan
-        now_ms = self._node.parts.clock.now_ms()
-        outage = await planning(file, decisions_from_messages(first.decisions), people, now_ms)
+        order = self._order(first.author, first.approver, file.outage_id, identity_of(context).name)
+        outage = await planning(file, decisions_from_messages(first.decisions), order)
         return pb.PlanNormalisationResponse(outage=outage_to_message(outage))
 
     async def BringInLines(  # noqa: D102, N802 # as above

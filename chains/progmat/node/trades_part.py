@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from crossdvp.ledger.v1.bank_service_pb2_grpc import add_BankServiceServicer_to_server
 from crossdvp.ledger.v1.trade_service_pb2_grpc import add_TradeServiceServicer_to_server
 
@@ -10,6 +12,7 @@ from chains.progmat.identity import KeyStore
 from chains.progmat.market.trades.desk import TradeDesk
 from chains.progmat.market.trades.peer_codec import AGREE_NET, ASK_METHOD, TRADE_ENDED
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.desk_acts import DeskActs
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers import PeerRouter
@@ -21,17 +24,21 @@ from chains.progmat.node.served_api import ServedApi
 class TradesPart:
     """``market_parts.MarketPart``."""
 
-    def __init__(self, node: LedgerNode, keys: KeyStore, access: ApiAccess) -> None:
+    def __init__(
+        self, node: LedgerNode, keys: KeyStore, access: ApiAccess, random_bytes: Callable[[int], bytes]
+    ) -> None:
         parts = node.parts
         operations = NodeOperations(node, keys)
         self._is_custodian = Role.CUSTODIAN in parts.me.roles
         self.desk = TradeDesk(
             parts.me.name, parts.database, parts.network, operations, parts.clock, node.records_changed.next
         )
-        trades = TradeServiceRpc(self.desk, node, operations, access)
+        acts = DeskActs(parts.clock, random_bytes)
+        trades = TradeServiceRpc(self.desk, node, operations, access, acts)
+        bank = BankServiceRpc(self.desk, node, access, acts)
         self.apis = (
             ServedApi("TradeService", add_TradeServiceServicer_to_server, trades),
-            ServedApi("BankService", add_BankServiceServicer_to_server, BankServiceRpc(self.desk, node, access)),
+            ServedApi("BankService", add_BankServiceServicer_to_server, bank),
         )
 
     def answer_peers(self, router: PeerRouter) -> None:

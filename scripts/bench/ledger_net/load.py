@@ -36,6 +36,7 @@ from chains.progmat.vault import membership
 from ibc.dvp import CashAccount
 from primitives.public_key import PublicKey
 from primitives.types import UnixSeconds
+from scripts.bench.ledger_net.coupons import CouponLoad
 from scripts.bench.ledger_net.lanes import in_lanes
 from scripts.bench.ledger_net.native_trades import TradeLoad
 from scripts.bench.ledger_net.network import COIN, ISSUER
@@ -66,6 +67,7 @@ class Load:
         }
         self._trades = TradeLoad(lambda: self._node, lambda: self._operations, self._end_of)
         self._commands.update(self._trades.commands)
+        self._commands.update(CouponLoad(lambda: self._role, self._ended).commands)
 
     # ---- a role of the node ----
 
@@ -163,10 +165,14 @@ class Load:
     # ---- parts ----
 
     @property
-    def _node(self) -> LedgerNode:
+    def _role(self) -> VaultRole:
         if self._vault is None:
             raise RuntimeError(f"{self._name} has no vault")
-        return self._vault.node
+        return self._vault
+
+    @property
+    def _node(self) -> LedgerNode:
+        return self._role.node
 
     @property
     def _operations(self) -> NodeOperations:

@@ -37,8 +37,10 @@ from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, NN, SN, LedgerPa
 from tests.fakes.token_parties import ST, TOKEN_ID
 from tests.integration.ledger import (
     kinds_of_client_upkeep,
+    kinds_of_coins,
     kinds_of_proposals,
     kinds_of_replacements,
+    kinds_of_securities,
     kinds_of_suspensions,
     two_notaries,
 )
@@ -365,6 +367,8 @@ KINDS: Final[dict[FlowKind, KindOfFlow]] = {
     FlowKind.MOVE_TOKEN: KindOfFlow(TOKEN_PARTIES, _move_token),
     FlowKind.REDEEM_TOKEN: KindOfFlow(TOKEN_PARTIES, _redeem_token),
     FlowKind.SETTLE_DVP: KindOfFlow(TOKEN_PARTIES, _settle_dvp),
+    FlowKind.SET_GATE: KindOfFlow(TOKEN_PARTIES, kinds_of_securities.set_gate),
+    FlowKind.FORCE_TOKEN: KindOfFlow(TOKEN_PARTIES, kinds_of_securities.force_token),
     FlowKind.PROPOSE_PACKAGE: KindOfFlow(CASH_PARTIES, kinds_of_proposals.propose_package),
     FlowKind.VOTE_ON_PACKAGE: KindOfFlow(CASH_PARTIES, kinds_of_proposals.vote_on_package),
     FlowKind.CLOSE_PROPOSAL: KindOfFlow(CASH_PARTIES, kinds_of_proposals.close_proposal),
@@ -374,4 +378,11 @@ KINDS: Final[dict[FlowKind, KindOfFlow]] = {
     FlowKind.UPGRADE_STATES: KindOfFlow(
         CASH_PARTIES, kinds_of_replacements.upgrade_states, kinds_of_replacements.ledger_of_two_packages
     ),
+    FlowKind.REGISTER_COIN: KindOfFlow(CASH_PARTIES, kinds_of_coins.register_coin),
+    FlowKind.AMEND_COIN: KindOfFlow(CASH_PARTIES, kinds_of_coins.amend_coin),
+    FlowKind.ADMIT_HOLDER: KindOfFlow(CASH_PARTIES, kinds_of_coins.admit_holder),
+    FlowKind.REMOVE_HOLDER: KindOfFlow(CASH_PARTIES, kinds_of_coins.remove_holder),
+    FlowKind.FREEZE_CASH: KindOfFlow(CASH_PARTIES, kinds_of_coins.freeze_cash),
+    FlowKind.THAW_CASH: KindOfFlow(CASH_PARTIES, kinds_of_coins.thaw_cash),
+    FlowKind.FORCE_CASH: KindOfFlow(CASH_PARTIES, kinds_of_coins.force_cash),
 }

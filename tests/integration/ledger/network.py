@@ -45,6 +45,7 @@ from chains.progmat.transactions.network_parameters import NetworkParameters
 from ibc.dvp import CashAccount
 from tests.fakes.ledger_parties import (
     AN,
+    APPROVER,
     BUYER,
     CN_A,
     CN_B,
@@ -86,6 +87,7 @@ EXTRA_KEYS = {
     SN: ((OPERATOR, KeyPurpose.OPERATOR),),
     CN_A: ((SELLER, KeyPurpose.ACCOUNT),),
     CN_B: ((BUYER, KeyPurpose.ACCOUNT),),
+    AN: ((APPROVER, KeyPurpose.ACCOUNT),),
 }
 MAP = NetworkMap(
     NodeEntry(party.party, frozenset({role, *EXTRA_ROLES.get(party, ())}), "127.0.0.1", 20_000 + index, index)
@@ -162,10 +164,13 @@ class LedgerNetwork:
     async def kill(self, party: LedgerParty) -> None:
         """End a vault node without letting it write or send anything more."""
         self.hub.leave(party.name)
-        node = self.vault(party).node
+        role = self.vault(party)
+        node = role.node
         del self.nodes[party.name]
         database = node.parts.database
         database._write = _written_by_nobody  # type: ignore[method-assign] # what is queued is lost, as in a crash
+        for part in role.market:
+            await part.stop()
         await node.stop()
         await database.close()
 

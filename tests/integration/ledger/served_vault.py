@@ -11,6 +11,7 @@ import grpc.aio
 
 from chains.progmat.client import ApiEndpoint, VaultClient
 from chains.progmat.node.peers import PeerTls, server_options
+from chains.progmat.node.people_part import PeoplePart
 from chains.progmat.node.rpc_node_service import STATUS_CODES
 from chains.rpc_status import ErrorStatusInterceptor
 from tests.fakes.ledger_parties import LedgerParty
@@ -50,8 +51,10 @@ async def served(ledger: LedgerNetwork, party: LedgerParty, port: int = 0) -> As
     """Serve a running node's API."""
     own = tls_of(party.name)
     tls = PeerTls(authority=own.authority, certificate=own.certificate, private_key=own.private_key)
-    server = grpc.aio.server(interceptors=[ErrorStatusInterceptor(STATUS_CODES)], options=server_options())
-    ledger.nodes[party.name].role.serve(server)
+    role = ledger.vault(party)
+    interceptors = [ErrorStatusInterceptor(STATUS_CODES), role.part(PeoplePart).acting]
+    server = grpc.aio.server(interceptors=interceptors, options=server_options())
+    role.serve(server)
     bound = server.add_secure_port(f"127.0.0.1:{port}", tls.server_credentials())
     await server.start()
     try:

@@ -15,13 +15,13 @@ from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.flows.market_requests import IssueToken
 from chains.progmat.flows.requests import IssueCash
 from chains.progmat.market.bank import desk as bank
+from chains.progmat.market.people.acts import Act
 from chains.progmat.market.trades.desk import TradeDesk
 from chains.progmat.market.trades.methods import CashMethod, FiatPayment, register_method
 from chains.progmat.market.trades.model import OwnParty, ResolvedTrade, Side, Trade, TradeState
 from chains.progmat.market.trades.notices import notices_after
 from chains.progmat.market.trades.patterns import Channel, Money
 from chains.progmat.market.trades.store import due_trades, find_trade, get_trade
-from chains.progmat.market.trades.two_persons import TwoPersons
 from chains.progmat.node.trades_part import TradesPart
 from ibc.dvp import CashAccount
 from primitives.hashing import sha256
@@ -32,7 +32,7 @@ from tests.integration.ledger.network import BUYER_ACCOUNT, SELLER_ACCOUNT, WAIT
 
 ResultT = TypeVar("ResultT")
 DAY = date(2026, 11, 30)
-PERSONS = TwoPersons("EMP-1", "EMP-2")
+PERSONS = Act("EMP-1", "EMP-2", "customer asks")
 SELLER_ID, BUYER_ID = "INV-SELLER", "INV-BUYER"
 BROKER_A, BROKER_B = "broker-a", "broker-b"
 SETTLES_WITHIN_S = 600
@@ -89,7 +89,7 @@ class TradeDesks:
         """Methods of a custodian's investors, registered beforehand."""
         keys = {account.key for account in self.ledger.operations(party).accounts()}
         for method in methods:
-            await self._submit(party, partial(register_method, method=method, persons=PERSONS, own_keys=keys, now_ms=1))
+            await self._submit(party, partial(register_method, method=method, by=PERSONS, own_keys=keys, now_ms=1))
 
     async def pay_in_coin(self) -> None:
         """Both sides' investors settle in coin."""

@@ -37,7 +37,7 @@ class Distributions:
         self._me = me
         self._database = database
         self._clock = clock
-        self._desk = desk
+        self.desk = desk
         self._payer = payer
         self._payees = payees
         self._random_bytes = random_bytes
@@ -56,23 +56,23 @@ class Distributions:
 
     async def preview(self, terms: Terms) -> Preview:
         """As ``DistributionDesk.preview``."""
-        return await self._desk.preview(terms)
+        return await self.desk.preview(terms)
 
     async def order(self, terms: Terms, caller: Caller) -> tuple[Order, DistributionView]:
         """As ``DistributionDesk.order``."""
-        order = await self._desk.order(terms, caller)
+        order = await self.desk.order(terms, caller)
         self._payer.wake()
         return order, await self.view(order.distribution_id)
 
     async def release(self, distribution_id: bytes, caller: Caller) -> tuple[int, DistributionView]:
         """As ``DistributionDesk.release``."""
-        opened = await self._desk.release(distribution_id, caller)
+        opened = await self.desk.release(distribution_id, caller)
         self._payer.wake()
         return opened, await self.view(distribution_id)
 
     async def cancel(self, distribution_id: bytes, caller: Caller) -> int:
         """As ``DistributionDesk.cancel``."""
-        return await self._desk.cancel(distribution_id, caller)
+        return await self.desk.cancel(distribution_id, caller)
 
     async def mandate(self, mandate: Mandate, caller: Caller) -> None:
         """Enter a mandate and pay what it covers. Raises leaves of ``ActRefused``."""

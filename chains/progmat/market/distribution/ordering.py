@@ -23,7 +23,7 @@ from chains.progmat.market.distribution.arithmetic import Due
 from chains.progmat.market.distribution.errors import PartNotOpened
 from chains.progmat.market.distribution.flows_of import FlowsOf
 from chains.progmat.market.distribution.payees import PayeeCheck
-from chains.progmat.market.distribution.planning import HeldLine, OrderPart, Totals, held_of, parts_of_lines, subject_of
+from chains.progmat.market.distribution.planning import HeldLine, OrderPart, Sizes, Totals, held_of, parts_of_lines, subject_of
 from chains.progmat.market.distribution.store import Order
 from chains.progmat.market.distribution.terms import Terms
 from chains.progmat.market.people import audit
@@ -69,6 +69,7 @@ class DistributionDesk:
         payees: PayeeCheck,
         random_bytes: Callable[[int], bytes],
     ) -> None:
+        self.sizes = Sizes()
         self._me = me
         self._database = database
         self._directory = directory
@@ -203,7 +204,7 @@ class DistributionDesk:
             caller.approver,
             self._clock.now_ms(),
         )
-        if store.enter_order(connection, order, parts_of_lines(subject, payable), held_of(dues, nodes)):
+        if store.enter_order(connection, order, parts_of_lines(subject, payable, self.sizes), held_of(dues, nodes)):
             self._audit(connection, "OrderDistribution", act, caller, subject.distribution_id)
 
     def _same_order(self, connection: Connection, *, terms: Terms) -> Order:
@@ -219,7 +220,7 @@ class DistributionDesk:
         subject = subject_of(terms, self._me.party, self._party(self._payer_name(terms)))
         lines = store.take_held(connection, subject.distribution_id, nodes)
         first = len(store.ordered_parts(connection, subject.distribution_id))
-        store.enter_parts(connection, parts_of_lines(subject, lines, first))
+        store.enter_parts(connection, parts_of_lines(subject, lines, self.sizes, first))
         self._audit(connection, "ReleaseHeldLines", act, caller, subject.distribution_id)
 
     def _begin_cancel(self, connection: Connection, *, distribution_id: bytes, caller: Caller) -> list[int]:

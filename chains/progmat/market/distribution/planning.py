@@ -14,11 +14,15 @@ from chains.progmat.market.distribution.terms import Terms
 from chains.progmat.transactions.model import Party
 from ibc.dvp import CashAccount
 
-PART_LINES: Final = 2_000
-"""Lines of a part: parts are paid side by side, so several small ones are sooner paid than a big one."""
-BATCH_LINES: Final = 200
-"""Lines of a batch, as measured: see docs/ledger/distributions.md."""
 NO_MEMBER: Final = "NODE_NOT_A_MEMBER"
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How lines are cut; as measured, see docs/ledger/distributions.md. Parts are paid side by side."""
+
+    part_lines: int = 2_000
+    batch_lines: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def held_of(dues: Iterable[Due], unpayable_nodes: Collection[str]) -> list[HeldL
 
 
 def parts_of_lines(
-    subject: Subject, lines: Iterable[tuple[str, Line]], first_part: int = 0, batch_lines: int = BATCH_LINES
+    subject: Subject, lines: Iterable[tuple[str, Line]], sizes: Sizes, first_part: int = 0
 ) -> list[OrderPart]:
     """Parts of these (node, line)s, numbered from ``first_part``: each of one node, pieces as equal as can be."""
     by_node: dict[str, list[Line]] = defaultdict(list)
@@ -95,15 +99,15 @@ def parts_of_lines(
         by_node[node].append(line)
     parts: list[OrderPart] = []
     for node in sorted(by_node):
-        for piece in _pieces(sorted(by_node[node])):
-            cut = Lines(batch_lines, piece)
+        for piece in _pieces(sorted(by_node[node]), sizes.part_lines):
+            cut = Lines(sizes.batch_lines, piece)
             number = first_part + len(parts)
             state = DistributionState(subject, number, node, cut.total, cut.batch_count, 0, cut.root)
             parts.append(OrderPart(state, cut))
     return parts
 
 
-def _pieces(lines: Sequence[Line]) -> list[tuple[Line, ...]]:
-    count = -(-len(lines) // PART_LINES)
+def _pieces(lines: Sequence[Line], most: int) -> list[tuple[Line, ...]]:
+    count = -(-len(lines) // most)
     size = -(-len(lines) // count)
     return [tuple(lines[start : start + size]) for start in range(0, len(lines), size)]

@@ -39,6 +39,16 @@ class Forced:
     units: int
 
 
+@dataclass(frozen=True, slots=True)
+class PlanOrder:
+    """Who wants a file brought in, and who agrees; ``permit`` refuses them or notes it, in the plan's transaction."""
+
+    author: str
+    approver: str
+    now_ms: int
+    permit: Callable[[Connection], None]
+
+
 class Mover(Protocol):
     """How a registrar forces a transfer."""
 
@@ -56,20 +66,20 @@ class Normaliser:
         self._registrar = registrar
         self._is_own_key = is_own_key
 
-    async def plan(self, file: EmergencyFile, decisions: Decisions, people: tuple[str, str], now_ms: int) -> Outage:
-        """Keep what is to be brought in, or find it; ``people`` are author and approver. Raises as ``plan_outage``.
+    async def plan(self, file: EmergencyFile, decisions: Decisions, order: PlanOrder) -> Outage:
+        """Keep what is to be brought in, or find it. Raises as ``plan_outage``.
 
         Besides, ``OtherSecurity`` and ``EmergencyFileAltered``: the file is not of this registrar's own books.
         """
-        return await self._database.submit(partial(self._plan, file, decisions, people, now_ms))
+        return await self._database.submit(partial(self._plan, file, decisions, order))
 
-    async def dry_plan(self, file: EmergencyFile, decisions: Decisions, people: tuple[str, str], now_ms: int) -> Outage:
+    async def dry_plan(self, file: EmergencyFile, decisions: Decisions, order: PlanOrder) -> Outage:
         """As ``plan``, but nothing is kept."""
 
         def undone(connection: Connection) -> Outage:
             inside = connection.begin_nested()
             try:
-                return self._plan(file, decisions, people, now_ms, connection)
+                return self._plan(file, decisions, order, connection)
             finally:
                 inside.rollback()
 
@@ -105,11 +115,10 @@ class Normaliser:
         """How far a file has come. Raises ``OutageUnknown``."""
         return await self._database.read(partial(outage_of, outage_id=outage_id))
 
-    def _plan(
-        self, file: EmergencyFile, decisions: Decisions, people: tuple[str, str], now_ms: int, connection: Connection
-    ) -> Outage:
+    def _plan(self, file: EmergencyFile, decisions: Decisions, order: PlanOrder, connection: Connection) -> Outage:
+        order.permit(connection)
         self._require_ours(connection, file)
-        return plan_outage(connection, file, decisions, *people, now_ms)
+        return plan_outage(connection, file, decisions, order.author, order.approver, order.now_ms)
 
     def _require_ours(self, connection: Connection, file: EmergencyFile) -> None:
         security = file.base.security

@@ -60,6 +60,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "CreateUser": _ADMINISTRATORS,
     "ChangeUser": _ADMINISTRATORS,
     "ResetPassword": _ADMINISTRATORS,
+    "ReadPeople": ActRule(frozenset({StaffRole.ADMIN, StaffRole.AUDITOR})),
     # master data
     "PutRecord": _CLERK,
     "ChangeBankAccount": _CLERKS,
@@ -79,6 +80,8 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "ReleaseHeldLines": _REGISTRARS,
     "CancelDistribution": _REGISTRARS,
     "GiveMandate": _CLERKS,
+    "SnapshotRecordDate": _REGISTRAR,
+    "PlanNormalisation": _REGISTRARS,
     # the coin
     "RegisterCoin": _TRUSTEES,
     "AmendCoin": _TRUSTEES,
@@ -93,8 +96,11 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "RetryDeposit": _TRUSTEE,
     "ResumeIssues": _TRUSTEES,
     # trades
-    "RegisterCashMethod": _TRADER,
+    "RegisterCashMethod": _TRADERS,
     "InstructTrade": _TRADER,
     "CancelTradeInstruction": _TRADERS,
+    "FormNetSet": _TRADER,
+    "ImportBankStatement": _TRADER,
+    "MatchBankLine": _TRADERS,
 }
 """By act."""

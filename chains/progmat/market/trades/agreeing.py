@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 from chains.progmat.contracts.native_terms import NativeTerms, encode_native_terms
 from chains.progmat.flows.authorisations import TradeAuthorisation, authorise
 from chains.progmat.flows.dvp_answers import find_answer
+from chains.progmat.market.bank.desk import expect
 from chains.progmat.market.bank.model import Direction, ExpectedPayment
-from chains.progmat.market.bank.payments import expect_payment
 from chains.progmat.market.trades.errors import (
     BadMethodAnswer,
     BuyerBalanceShort,
@@ -120,7 +120,7 @@ def take_answer(
         return save_trade(connection, agreed.at(TradeState.AWAITING_PAYMENT, next_due_ms=now_ms))
     reference = payment_reference("T", trade.trade_id)
     expected = ExpectedPayment(reference, Direction.DEPOSIT, resolved.amount_yen, told.payer_name)
-    expect_payment(connection, expected, now_ms)
+    expect(connection, expected, now_ms)
     waiting = replace(agreed, reference=reference)
     return save_trade(connection, waiting.at(TradeState.AWAITING_PAYMENT, next_due_ms=now_ms))
 

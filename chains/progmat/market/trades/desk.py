@@ -43,7 +43,6 @@ from chains.progmat.market.trades.peer_codec import (
 )
 from chains.progmat.market.trades.planning import Act, Facts, delay_ms, next_act
 from chains.progmat.market.trades.store import add_trade, due_trades, get_trade, next_due_ms, save_trade
-from chains.progmat.market.trades.two_persons import TwoPersons
 from chains.progmat.node.peers.seam import PeerIdentity, PeerNetwork
 from chains.progmat.node.storage import NodeDatabase
 from primitives.errors import CallerError, CrossDvpError, PeerError, UnavailableError
@@ -94,18 +93,11 @@ class TradeDesk:
         self.wake()
         return trade
 
-    async def cancel(self, trade_id: bytes, persons: TwoPersons, why: str) -> Trade:
-        """End a trade by persons' will; raises what ``ending.cancel_by_persons`` raises."""
-        now_ms = self._clock.now_ms()
-        act = partial(ending.cancel_by_persons, trade_id=trade_id, persons=persons, why=why, now_ms=now_ms)
-        trade = await self._database.submit(act)
-        self.wake()
-        return trade
-
-    async def form_net_set(self, offer: NetOffer) -> KeptNetSet:
+    async def form_net_set(self, offer: NetOffer, acted: Callable[[Connection], object]) -> KeptNetSet:
         """Close a pair's set of a day, after the other custodian has said that it has the same.
 
-        Raises ``NetSetEmpty``, ``NetSetDiffers``, ``SellerSecuritiesShort``, and the network's errors.
+        ``acted`` checks and writes down who asks, in the transaction that closes it; what it raises is raised. Besides
+        ``NetSetEmpty``, ``NetSetDiffers``, ``SellerSecuritiesShort``, and the network's errors.
         """
         wanted = await self._database.read(
             partial(
@@ -124,9 +116,12 @@ class TradeDesk:
             if found != wanted.set_id:
                 raise NetSetDiffers(peer, found, wanted.set_id)
         now_ms = self._clock.now_ms()
-        closed = await self._database.submit(
-            partial(net_sets.close_set, own_name=self._name, wanted=wanted, now_ms=now_ms)
-        )
+
+        def close(connection: Connection) -> KeptNetSet:
+            acted(connection)
+            return net_sets.close_set(connection, self._name, wanted, now_ms)
+
+        closed = await self._database.submit(close)
         self.wake()
         return closed
 

@@ -16,6 +16,7 @@ from chains.progmat.flows.dvp_answers import find_answer
 from chains.progmat.flows.errors import TransactionUnknown
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.market.bank.payments import is_confirmed, withdraw_payment
+from chains.progmat.market.people.acts import Act
 from chains.progmat.market.trades.agreeing import withdraw_authorisation
 from chains.progmat.market.trades.errors import NotTheSellersDesk, TradeBeingSettled, TradeEnded, TradeStillAtWork
 from chains.progmat.market.trades.model import Side, Trade, TradeState
@@ -24,7 +25,6 @@ from chains.progmat.market.trades.patterns import Money
 from chains.progmat.market.trades.peer_codec import Ended
 from chains.progmat.market.trades.reasons import NoticeReason, end_of
 from chains.progmat.market.trades.store import find_trade, get_trade, save_trade, tells_another_trade
-from chains.progmat.market.trades.two_persons import TwoPersons
 from chains.progmat.node.storage import stored_transaction
 from chains.progmat.node.storage.column_types import storable
 
@@ -57,7 +57,7 @@ def cancel_at_deadline(connection: Connection, trade_id: bytes, now_ms: int) -> 
     return cancel(connection, trade, end_of(trade.reason or _waited_for(trade)), now_ms)
 
 
-def cancel_by_persons(connection: Connection, trade_id: bytes, persons: TwoPersons, why: str, now_ms: int) -> Trade:
+def cancel_by_persons(connection: Connection, trade_id: bytes, by: Act, now_ms: int) -> Trade:
     """Two persons end a trade; who they are and what they say is kept with it, and not told to the other side.
 
     Raises ``NativeTradeUnknown``, ``TradeEnded``, ``TradeBeingSettled`` once a signature or a payment may stand.
@@ -71,7 +71,7 @@ def cancel_by_persons(connection: Connection, trade_id: bytes, persons: TwoPerso
         raise TradeBeingSettled(trade_id)
     by_seller = trade.resolved.side.sells
     reason = NoticeReason.CANCELLED_BY_SELLER if by_seller else NoticeReason.CANCELLED_BY_BUYER
-    says = f"{persons.author}, approved by {persons.approver}: {storable(why, MAX_WHY_CHARS)}"
+    says = f"{by.staff_id}, approved by {by.approver_staff_id}: {storable(by.reason, MAX_WHY_CHARS)}"
     return save_trade(connection, replace(cancel(connection, trade, reason, now_ms), says=says))
 
 

@@ -5,7 +5,6 @@ CrossDvpError
 │   ├── InstructionInvalid    a field of an instruction is outside its domain
 │   ├── PatternUnknown        no settlement pattern has these parts
 │   ├── CashMethodInvalid     a cash settlement method that cannot be
-│   ├── ActIncomplete         a change without its two distinct persons
 │   ├── NativeTradeUnknown    no trade of that id here
 │   ├── TradeDiffers          the trade is known with other contents
 │   ├── TradeBeingSettled     too late to cancel: a signature is given
@@ -62,17 +61,6 @@ class CashMethodInvalid(CallerError):
 
     def __init__(self, field: str, expected: str) -> None:
         super().__init__(f"cash settlement method, {field}: {expected}")
-
-
-class ActIncomplete(CallerError):
-    """Four eyes."""
-
-    reason = "ACT_INCOMPLETE"
-
-    def __init__(self, author: str, approver: str) -> None:
-        super().__init__(
-            f"two distinct persons are wanted, author and approver; found {author[:64]!r} and {approver[:64]!r}"
-        )
 
 
 class NativeTradeUnknown(CallerError):

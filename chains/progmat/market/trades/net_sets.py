@@ -15,8 +15,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from chains.progmat.market.bank.desk import expect
 from chains.progmat.market.bank.model import Direction, ExpectedPayment
-from chains.progmat.market.bank.payments import expect_payment, is_confirmed
+from chains.progmat.market.bank.payments import is_confirmed
 from chains.progmat.market.trades.agreeing import payment_reference
 from chains.progmat.market.trades.errors import NetSetDiffers, SellerSecuritiesShort
 from chains.progmat.market.trades.model import Side, Trade, TradeState
@@ -87,7 +88,7 @@ def close_set(connection: Connection, own_name: str, wanted: NetSet, now_ms: int
     }
     connection.execute(insert(net_sets).values(**values))
     if found.payer:
-        expect_payment(connection, _expected(found, reference, trades), now_ms)
+        expect(connection, _expected(found, reference, trades), now_ms)
     for trade in trades:
         save_trade(connection, replace(trade, net_set=found.set_id, reference=reference, next_due_ms=now_ms))
     return KeptNetSet(found, reference, NetState.AWAITING_PAYMENT if found.payer else NetState.MOVING)

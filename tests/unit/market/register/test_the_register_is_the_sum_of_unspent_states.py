@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from chains.progmat.market.register.errors import SecurityUnknown
+from chains.progmat.market.register.errors import SecurityNotRecorded
 from chains.progmat.market.register.model import Register
 from chains.progmat.market.register.reading import NOW, AsOf, Moment, register_at
 from chains.progmat.vault import Asset, EntryKind
@@ -102,7 +102,7 @@ def test_frozen_units_stand_apart(connection: Connection) -> None:
 
 def test_a_security_nobody_issued_and_a_moment_not_reached_are_refused_by_name(connection: Connection) -> None:
     Books(connection).issue(ALICE, 10)
-    with pytest.raises(SecurityUnknown):
+    with pytest.raises(SecurityNotRecorded):
         register_at(connection, Asset("ST", "ST-2", "AN"))
     with pytest.raises(UnknownSequence):
         register_at(connection, BOND, Moment(AsOf.SEQUENCE, 99))

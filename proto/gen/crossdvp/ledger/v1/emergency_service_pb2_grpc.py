@@ -67,7 +67,7 @@ class EmergencyServiceServicer:
 
     def BeginEmergency(self, request, context):
         """The register of now as a signed file, with the keys of the people who may author and approve moves in it. No side effects:
-        files may be made every day, so that there is one when the ledger goes down. Fails: SECURITY_UNKNOWN, BAD_STAFF_KEYS,
+        files may be made every day, so that there is one when the ledger goes down. Fails: SECURITY_NOT_RECORDED, BAD_STAFF_KEYS,
         EMERGENCY_FILE_OF_ANOTHER_SECURITY (this node is not its registrar).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -95,7 +95,7 @@ class TradeServiceServicer:
 
     def RegisterCashMethod(self, request, context):
         """Registers how an investor pays and is paid from a day on (cash settlement method); a new version, older ones are kept. Two
-        persons sign. Fails: ACT_INCOMPLETE, CASH_METHOD_INVALID, ACCOUNT_UNKNOWN.
+        persons sign. Fails: SAME_PERSON, CASH_METHOD_INVALID, ACCOUNT_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -139,7 +139,7 @@ class TradeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CancelNativeTrade(self, request, context):
-        """Ends a trade that is not being settled; the other side is told. Two persons sign. Fails: ACT_INCOMPLETE,
+        """Ends a trade that is not being settled; the other side is told. Two persons sign. Fails: SAME_PERSON,
         NATIVE_TRADE_UNKNOWN, TRADE_BEING_SETTLED, TRADE_ENDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
