@@ -32,6 +32,8 @@ PROCESSES: Final = (
     "relayer.app",
     "relayer.gateway.token_minting",
     "chains.progmat.ibc_host.errors",
+    "chains.progmat.identity.errors",
+    "chains.progmat.keys.errors",
     "chains.progmat.market.trades.errors",
     "chains.progmat.market.bank.errors",
     "chains.progmat.market.business_case.numbers",

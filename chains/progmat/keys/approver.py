@@ -19,7 +19,7 @@ from primitives.signatures import Signer
 
 ACTS: Final = frozenset(
     {(contract, act) for contract in (CASH, *TOKENS) for act in KEEPERS}
-    | {(SECURITY, security.AMEND), (COIN, coin.AMEND)}
+    | {(SECURITY, security.AMEND), (SECURITY, security.RETIRE), (COIN, coin.AMEND)}
 )
 """Contract and name of the commands that an approver's key may stand under."""
 

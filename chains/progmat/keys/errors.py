@@ -147,7 +147,7 @@ class ApproverKeyMisused(CallerError):
     def __init__(self, found: tuple[str, ...]) -> None:
         self.found = found
         super().__init__(
-            "an approver's key signs forced transfers, freezes, thaws, cancellations and amendments only; found "
+            "an approver's key signs forced transfers, freezes, thaws, cancellations, amendments, retirements only; found "
             f"{', '.join(found) or 'no command that names it'}: use another key"
         )
 

@@ -31,6 +31,7 @@ ALLOWED = [
         for act in ("Force", "Freeze", "Thaw", "Cancel")
     ),
     (SECURITY, "Amend"),
+    (SECURITY, "Retire"),
     (COIN, "Amend"),
 ]
 FORBIDDEN = [
