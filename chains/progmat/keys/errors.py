@@ -147,8 +147,8 @@ class ApproverKeyMisused(CallerError):
     def __init__(self, found: tuple[str, ...]) -> None:
         self.found = found
         super().__init__(
-            "an approver's key signs forced transfers, freezes, thaws, cancellations, amendments, retirements only; found "
-            f"{', '.join(found) or 'no command that names it'}: use another key"
+            "an approver's key signs forced transfers, freezes, thaws, cancellations, amendments and retirements only; "
+            f"found {', '.join(found) or 'no command that names it'}: use another key"
         )
 
 
