@@ -11,6 +11,7 @@ from chains.deferred_commands import Commands, deferred_group
 COMMANDS: Final[Commands] = {
     "notary": ("chains.progmat.cli.notary", "Look at a notary's store: its journal, and which worker may commit."),
     "network": ("chains.progmat.cli.network", "Network parameters, rotation of keys, the network map, Validators."),
+    "keys": ("chains.progmat.cli.keys", "A node's key store: list, make, check, rotate, export public keys."),
     "config": ("chains.progmat.cli.config", "Check a node's configuration file and everything it names."),
     "fsck": ("chains.progmat.cli.fsck", "Verify again everything a node holds, offline."),
     "storage": ("chains.progmat.cli.storage", "A node's database: its state, migration, backup, restore."),
