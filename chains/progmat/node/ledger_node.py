@@ -344,10 +344,8 @@ class LedgerNode:
             return effect.body
         wire = delivered_wire(effect.body)
         self._disclosing.disclose(effect.peer, wire)
-        ahead = self._ahead.of(effect.peer, wire)
-        for ancestor in ahead:
-            self._disclosing.disclose_ids(effect.peer, ancestor.uses)
-        return peer_codec.with_ahead(effect.body, tuple(ancestor.signed_bytes for ancestor in ahead))
+        self._disclosing.disclose_ids(effect.peer, self._ahead.behind(effect.peer, wire))
+        return peer_codec.with_ahead(effect.body, self._ahead.of(effect.peer, wire))
 
     def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
         parts = self.parts

@@ -18,6 +18,7 @@ from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, Prun
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
+from chains.progmat.flows.key_requests import RotateTokens
 from chains.progmat.flows.market_requests import (
     ChangeMembership,
     IssueToken,
@@ -64,6 +65,7 @@ from chains.progmat.transactions.model import StateRef
 from ibc.dvp import packet_of
 from primitives.errors import DecodeError
 from primitives.types import Hash32
+from tests.fakes.coin_requests import COIN_REQUESTS
 from tests.fakes.ledger_parties import BUYER, CN_A, CN_B, SELLER
 from tests.fakes.security_parties import ACT
 from tests.fakes.security_parties import TERMS as SECURITY_TERMS
@@ -103,6 +105,7 @@ REQUESTS: tuple[AnyRequest, ...] = (
     CloseProposal("r", b"\x03" * 32),
     ChangeNotary("r", "n2", "nn", StateChoice(contract="cash", account_key=BUYERS.key, asset_id="PGC")),
     UpgradeStates("r", b"\x04" * 32, StateChoice(refs=(StateRef(Hash32(b"\x05" * 32), 3),))),
+    RotateTokens("r", BusinessNetwork.ST, "ST-1", "an", b"old key", b"new key"),
     IssueCash("r", "PGC", 5, BUYERS),
     MoveCash("r", "PGC", "sn", 5, BUYERS.key, SELLERS),
     RedeemCash("r", "PGC", "sn", 5, BUYERS.key),
@@ -115,6 +118,7 @@ REQUESTS: tuple[AnyRequest, ...] = (
     SubmitMisbehaviour("r", "qbft-0", b"evidence"),
     RecoverLightClient("r", "qbft-0", "qbft-1"),
     EndorseLightClient("r", "qbft-0", "qbft-1"),
+    *COIN_REQUESTS,
     PruneLightClient("r", "qbft-0"),
     AckPacket("r", PACKET, b"ack", b"proof", 9),
     ReceivePacket("r", PACKET, b"proof", 9),
