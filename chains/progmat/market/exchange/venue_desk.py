@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -94,6 +94,11 @@ class VenueDesk:
         self._books: dict[Security, OrderBook] = {}
         self._numbers: _Numbers | None = None
         self._lock = asyncio.Lock()
+        self._at_work: set[asyncio.Task[Any]] = set()
+
+    async def stop(self) -> None:
+        """Return when what has begun is done; call it when nobody calls any more."""
+        await asyncio.gather(*self._at_work, return_exceptions=True)
 
     # ---- the venue's operators ----
 
@@ -199,7 +204,10 @@ class VenueDesk:
             async with self._lock:
                 return await work()
 
-        return await asyncio.shield(asyncio.create_task(locked()))
+        task = asyncio.create_task(locked(), name="venue event")
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
+        return await asyncio.shield(task)
 
     async def _set_listing(self, listing: Listing, author: str, approver: str) -> None:
         known = await self._database.read(partial(store.find_listing, security=listing.security))
