@@ -20,6 +20,8 @@ COMMANDS: Final[Commands] = {
     "tokens": ("chains.progmat.cli.tokens", "Tokens of the ST and UT networks: balances, issue, move, redeem."),
     "trades": ("chains.progmat.cli.trades", "Native trades: cash methods, states, notices, instructions, net sets."),
     "bank": ("chains.progmat.cli.bank", "Bank statements: import, expected payments, matching by hand."),
+    "distributions": ("chains.progmat.cli.distribution", "Coupons and distributions to the holders of a record date."),
+    "utility": ("chains.progmat.cli.utility", "Utility tokens: grant to holders of a security, use, expire."),
     "vault": ("chains.progmat.cli.vault", "Read a running node's vault, follow it, merge dust."),
 }
 """By topic."""
