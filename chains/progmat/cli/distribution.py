@@ -21,7 +21,6 @@ from chains.progmat.cli.distribution_orders import (
     NameOption,
     SecurityOption,
     account_of,
-    as_json,
     cut_off_of,
     followed,
     name_of,
@@ -29,6 +28,7 @@ from chains.progmat.cli.distribution_orders import (
     show_held,
     show_totals,
     show_view,
+    view_for_programs,
 )
 from chains.progmat.client.distribution_client import DistributionClient
 from chains.progmat.contracts.distribution import DistributionMedium
@@ -51,9 +51,7 @@ CoinOption = Annotated[str, typer.Option("--coin", help="Id of the coin it is pa
 IssuerOption = Annotated[str, typer.Option("--issuer", help="Name of the coin's issuer.")]
 PayerOption = Annotated[str, typer.Option("--payer", help="The paying account: NODE:KEY, the key hexadecimal.")]
 RemaindersOption = Annotated[RemainderChoice, typer.Option("--remainders", help="Who gets what is left over.")]
-TaxOption = Annotated[
-    bool, typer.Option("--withhold/--no-withhold", help="Tax at source: 15.315 % and 5 % (源泉徴収).")
-]
+TaxOption = Annotated[bool, typer.Option("--withhold/--no-withhold", help="Tax at source, 15.315 % and 5 %.")]
 
 
 @app.command()
@@ -88,6 +86,7 @@ def preview(
 @app.command()
 def pay(
     context: typer.Context,
+    *,
     security: SecurityOption,
     record_date: DateOption,
     coin: CoinOption,
@@ -149,7 +148,7 @@ def list_distributions(
         async with connected(context, DistributionClient) as client:
             found = await client.distributions(security)
         if output is Output.PROGRAMS:
-            show_json({"distributions": [_json(view) for view in found]})
+            show_json({"distributions": [view_for_programs(view) for view in found]})
             return
         for view in found:
             show_view(view, output)
@@ -233,9 +232,6 @@ def mandate(
     run(main, output)
 
 
-_json = as_json
-
-
 def _tell(rows: dict[str, object], output: Output) -> None:
     if output is Output.PROGRAMS:
         show_json(rows)
@@ -254,7 +250,7 @@ def _terms(  # the options of an order
     issuer: str,
     payer: str,
     remainders: RemainderChoice,
-    withhold: bool,  # noqa: FBT001 # as the option is
+    withhold: bool,
 ) -> Terms:
     if bool(per_unit) == bool(total):
         raise BadArgument("one of --per-unit and --total is wanted")

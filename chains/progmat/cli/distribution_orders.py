@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from typing import Annotated, Final
 
 import typer
@@ -14,16 +14,16 @@ from chains.progmat.cli.arguments import BadArgument, hex_bytes
 from chains.progmat.client.distribution_client import DistributionClient
 from chains.progmat.market.distribution.looking import DistributionView
 from chains.progmat.market.distribution.planning import HeldLine, Totals
+from chains.progmat.market.register.record_dates import cut_off_ms
 from ibc.dvp import CashAccount
 from primitives.errors import DecodeError
 
-JAPAN: Final = timezone(timedelta(hours=9))
 LOOK_S: Final = 0.5
 
 SecurityOption = Annotated[str, typer.Option("--security", help="Id of the security whose holders are paid.")]
 DateOption = Annotated[str, typer.Option("--record-date", help="YYYY-MM-DD (権利確定日).")]
 CutOffOption = Annotated[
-    str, typer.Option("--cut-off", help="ISO time before which one has to hold; the end of the date in Japan if none.")
+    str, typer.Option("--cut-off", help="ISO time before which one has to hold; close of business if none.")
 ]
 NameOption = Annotated[str, typer.Option("--name", help="Names the distribution for ever; from security and date.")]
 AuthorOption = Annotated[str, typer.Option("--author", help="Staff id of who asks for it.")]
@@ -43,8 +43,7 @@ def record_date_of(text: str) -> date:
 def cut_off_of(text: str, record_date: date) -> int:
     """Unix seconds; raises ``BadArgument`` for what is no ISO time with its offset."""
     if not text:
-        end = datetime.combine(record_date + timedelta(days=1), datetime.min.time(), JAPAN)
-        return int(end.timestamp())
+        return cut_off_ms(record_date) // 1000
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
@@ -106,7 +105,7 @@ def show_held(lines: tuple[HeldLine, ...]) -> None:
 def show_view(view: DistributionView, output: Output) -> None:
     """One distribution with its parts."""
     if output is Output.PROGRAMS:
-        show_json(as_json(view))
+        show_json(view_for_programs(view))
         return
     facts(
         {
@@ -123,7 +122,7 @@ def show_view(view: DistributionView, output: Output) -> None:
     show_held(view.held)
 
 
-def as_json(view: DistributionView) -> dict[str, object]:
+def view_for_programs(view: DistributionView) -> dict[str, object]:
     """For programs."""
     return {
         "distribution_id": view.distribution_id.hex(),

@@ -33,9 +33,7 @@ from chains.progmat.flows.distribution_requests import ExpireUtility, UseUtility
 from chains.progmat.market.distribution.arithmetic import parse_rate
 from chains.progmat.market.distribution.terms import AmountKind, Terms
 
-app = node_commands(
-    "Utility tokens: grant them to the holders of a security, use them, expire them (付与・利用・失効)."
-)
+app = node_commands("Utility tokens: grant them to holders of a security, use them, expire them.")
 
 TokenArgument = Annotated[str, typer.Argument(help="Id of the utility token.")]
 RegistrarOption = Annotated[str, typer.Option("--registrar", help="Name of the utility token's issuer.")]
@@ -44,6 +42,7 @@ RegistrarOption = Annotated[str, typer.Option("--registrar", help="Name of the u
 @app.command()
 def grant(
     context: typer.Context,
+    *,
     token: TokenArgument,
     security: SecurityOption,
     record_date: DateOption,

@@ -102,7 +102,7 @@ def lines_of_part(connection: Connection, part: KnownPart) -> Lines:
 
 def _note(connection: Connection, wire: WireTransaction, name: str, index: int, state: DistributionState) -> None:
     status = PartStatus.PAID if state.is_paid else PartStatus.OPEN
-    newest = {
+    newest: dict[str, object] = {
         "status": status.value,
         "next_batch": state.next_batch,
         "state": state.encode(),

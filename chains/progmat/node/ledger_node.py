@@ -329,7 +329,7 @@ class LedgerNode:
             self.executions_changed.tell()
 
     def _membership_changed(self) -> None:
-        self._members.forget()
+        self.members.forget()
 
     def _received(self, participants: Collection[str], signed: SignedTransaction) -> None:
         """All participants have it, or will: each may fetch what it uses."""
