@@ -239,7 +239,7 @@ def _tell(rows: dict[str, object], output: Output) -> None:
         facts(rows)
 
 
-def _terms(  # the options of an order
+def _terms(
     name: str,
     security: str,
     record_date: str,
@@ -250,7 +250,7 @@ def _terms(  # the options of an order
     issuer: str,
     payer: str,
     remainders: RemainderChoice,
-    withhold: bool,
+    withhold: bool,  # noqa: FBT001 - as the option is
 ) -> Terms:
     if bool(per_unit) == bool(total):
         raise BadArgument("one of --per-unit and --total is wanted")

@@ -105,7 +105,7 @@ def expire(
     run_flow(context, DistributionClient, DistributionClient.expire, request, output_of(as_json))
 
 
-def _terms(  # the options of a grant
+def _terms(
     name: str,
     token: str,
     security: str,

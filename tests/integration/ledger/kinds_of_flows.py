@@ -37,6 +37,7 @@ from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, NN, SN, LedgerPa
 from tests.fakes.token_parties import ST, TOKEN_ID
 from tests.integration.ledger import (
     kinds_of_client_upkeep,
+    kinds_of_distributions,
     kinds_of_proposals,
     kinds_of_replacements,
     kinds_of_suspensions,
@@ -365,6 +366,11 @@ KINDS: Final[dict[FlowKind, KindOfFlow]] = {
     FlowKind.MOVE_TOKEN: KindOfFlow(TOKEN_PARTIES, _move_token),
     FlowKind.REDEEM_TOKEN: KindOfFlow(TOKEN_PARTIES, _redeem_token),
     FlowKind.SETTLE_DVP: KindOfFlow(TOKEN_PARTIES, _settle_dvp),
+    FlowKind.OPEN_DISTRIBUTION: KindOfFlow(TOKEN_PARTIES, kinds_of_distributions.open_distribution),
+    FlowKind.PAY_BATCH: KindOfFlow(TOKEN_PARTIES, kinds_of_distributions.pay_batch),
+    FlowKind.CANCEL_DISTRIBUTION: KindOfFlow(TOKEN_PARTIES, kinds_of_distributions.cancel_distribution),
+    FlowKind.USE_UTILITY: KindOfFlow(TOKEN_PARTIES, kinds_of_distributions.use_utility),
+    FlowKind.EXPIRE_UTILITY: KindOfFlow(TOKEN_PARTIES, kinds_of_distributions.expire_utility),
     FlowKind.PROPOSE_PACKAGE: KindOfFlow(CASH_PARTIES, kinds_of_proposals.propose_package),
     FlowKind.VOTE_ON_PACKAGE: KindOfFlow(CASH_PARTIES, kinds_of_proposals.vote_on_package),
     FlowKind.CLOSE_PROPOSAL: KindOfFlow(CASH_PARTIES, kinds_of_proposals.close_proposal),

@@ -162,10 +162,11 @@ class LedgerNetwork:
     async def kill(self, party: LedgerParty) -> None:
         """End a vault node without letting it write or send anything more."""
         self.hub.leave(party.name)
-        node = self.vault(party).node
+        node, distributions = self.vault(party).node, self.vault(party).distributions
         del self.nodes[party.name]
         database = node.parts.database
         database._write = _written_by_nobody  # type: ignore[method-assign] # what is queued is lost, as in a crash
+        await distributions.stop()
         await node.stop()
         await database.close()
 
