@@ -43,17 +43,7 @@ from chains.progmat.flows.market_requests import (
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.replacement_requests import ChangeNotary, UpgradeStates
 from chains.progmat.flows.request_base import FlowRequest, KeyChoice, check_amount, check_notary
-from chains.progmat.flows.securities_requests import (
-    AmendSecurity,
-    CancelTransfer,
-    ForceToken,
-    FreezeToken,
-    RegisterSecurity,
-    RetireSecurity,
-    SetGate,
-    SetNetworkControl,
-    ThawToken,
-)
+from chains.progmat.flows.securities_requests import SECURITIES_REQUESTS, SecuritiesRequest
 from chains.progmat.vault import MAX_INPUTS
 from ibc.dvp import CashAccount, SettlementTerms
 from ibc.packet import Packet
@@ -310,15 +300,7 @@ AnyRequest = (
     | MoveToken
     | RedeemToken
     | SettleDvp
-    | RegisterSecurity
-    | AmendSecurity
-    | RetireSecurity
-    | SetGate
-    | SetNetworkControl
-    | ForceToken
-    | FreezeToken
-    | ThawToken
-    | CancelTransfer
+    | SecuritiesRequest
     | ProposePackage
     | VoteOnPackage
     | CloseProposal
@@ -366,15 +348,7 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         MoveToken,
         RedeemToken,
         SettleDvp,
-        RegisterSecurity,
-        AmendSecurity,
-        RetireSecurity,
-        SetGate,
-        SetNetworkControl,
-        ForceToken,
-        FreezeToken,
-        ThawToken,
-        CancelTransfer,
+        *SECURITIES_REQUESTS,
         ProposePackage,
         VoteOnPackage,
         CloseProposal,
