@@ -59,7 +59,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "FreezeToken": Permission.OPERATE,
     "ThawToken": Permission.OPERATE,
     "CancelTransfer": Permission.OPERATE,
-    "ListSecurities": Permission.READ,
+    "ListSecurities": Permission.CASH,
     "ListGates": Permission.READ,
     "MoveToken": Permission.CASH,
     "RedeemToken": Permission.CASH,
