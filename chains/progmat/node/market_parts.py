@@ -15,6 +15,7 @@ from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.peers import PeerRouter
 from chains.progmat.node.people_part import PeoplePart
 from chains.progmat.node.register_part import RegisterPart
+from chains.progmat.node.securities_part import SecuritiesPart
 from chains.progmat.node.served_api import ServedApi
 from chains.progmat.node.trades_part import TradesPart
 
@@ -52,7 +53,8 @@ def market_parts(
         PeoplePart(node, access, random_bytes, people),
         RegisterPart(node, keys, access, random_bytes),
         CoinPart(node, keys, access, random_bytes),
-        ExchangePart(node, keys, access),
+        ExchangePart(node, keys, access, random_bytes),
         TradesPart(node, keys, access, random_bytes),
         DistributionPart(node, keys, access, random_bytes),
+        SecuritiesPart(node, keys, access, random_bytes),
     )
