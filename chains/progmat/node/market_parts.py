@@ -49,12 +49,15 @@ def market_parts(
     people: PeopleRules,
 ) -> tuple[MarketPart, ...]:
     """All parts of a node, whatever its roles: a part of other roles refuses by name."""
+    exchange = ExchangePart(node, keys, access, random_bytes)
+    trades = TradesPart(node, keys, access, random_bytes)
+    exchange.brokers.on_resolved = trades.desk.executions_resolved
     return (
         PeoplePart(node, access, random_bytes, people),
         RegisterPart(node, keys, access, random_bytes),
         CoinPart(node, keys, access, random_bytes),
-        ExchangePart(node, keys, access, random_bytes),
-        TradesPart(node, keys, access, random_bytes),
+        exchange,
+        trades,
         DistributionPart(node, keys, access, random_bytes),
         SecuritiesPart(node, keys, access, random_bytes),
     )

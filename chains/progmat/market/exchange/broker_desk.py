@@ -63,6 +63,7 @@ class BrokerDesk:
         self._retry = retry or RetrySchedule(first_ms=500)
         self._woken = asyncio.Event()
         self._reached: int | None = None
+        self.on_resolved: Callable[[], None] = lambda: None
         self._task: asyncio.Task[None] | None = None
         self.accounts = TradeAccountsDesk(own_name, database)
 
@@ -134,6 +135,7 @@ class BrokerDesk:
             store.note_accounts, arrival=execution.arrival, tokens_key=found.tokens_key, cash_key=found.cash_key
         )
         await self._database.submit(note)
+        self.on_resolved()
 
     async def _own_accounts(self, execution: BrokerExecution) -> TradeAccounts:
         """One custodian keeps both sides' accounts."""
