@@ -44,7 +44,9 @@ def test_the_first_bad_row_is_named(lines: list[str], rule: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"\xff\xfe", b"", b"a,b\n", b'"a"x,b\n', b"x" * (16 * 1024 * 1024 + 1)], ids=["utf-16", "nothing", "headings", "quotes", "size"]
+    "data",
+    [b"\xff\xfe", b"", b"a,b\n", b'"a"x,b\n', b"x" * (16 * 1024 * 1024 + 1)],
+    ids=["utf-16", "nothing", "headings", "quotes", "size"],
 )
 def test_what_is_no_such_file_is_refused_whole(data: bytes) -> None:
     with pytest.raises(TakeOverRefused, match="row 0"):
