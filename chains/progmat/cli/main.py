@@ -11,6 +11,7 @@ from chains.deferred_commands import Commands, deferred_group
 COMMANDS: Final[Commands] = {
     "notary": ("chains.progmat.cli.notary", "Look at a notary's store: its journal, and which worker may commit."),
     "network": ("chains.progmat.cli.network", "Network parameters, rotation of keys, the network map, Validators."),
+    "keys": ("chains.progmat.cli.keys", "A node's key store: list, make, check, rotate, export public keys."),
     "config": ("chains.progmat.cli.config", "Check a node's configuration file and everything it names."),
     "fsck": ("chains.progmat.cli.fsck", "Verify again everything a node holds, offline."),
     "storage": ("chains.progmat.cli.storage", "A node's database: its state, migration, backup, restore."),
@@ -18,10 +19,15 @@ COMMANDS: Final[Commands] = {
     "members": ("chains.progmat.cli.members", "Members of the business networks: list, admit, suspend, revoke."),
     "clients": ("chains.progmat.cli.clients", "Light clients of other chains: show, recover, endorse, prune."),
     "register": ("chains.progmat.cli.register", "The register of a security: holders, history, record dates, outages."),
+    "securities": ("chains.progmat.cli.securities", "Securities, gates, networks; force, freeze, thaw, cancel."),
     "coin": ("chains.progmat.cli.coin", "Coins in trust: register, deposits, reconcile, freeze, force, take over."),
     "tokens": ("chains.progmat.cli.tokens", "Tokens of the ST and UT networks: balances, issue, move, redeem."),
+    "exchange": ("chains.progmat.cli.exchange", "A venue: listings, members, the trading day, orders, executions."),
+    "orders": ("chains.progmat.cli.orders", "Brokers' orders at a custodian node, and the executions they became."),
     "trades": ("chains.progmat.cli.trades", "Native trades: cash methods, states, notices, instructions, net sets."),
     "bank": ("chains.progmat.cli.bank", "Bank statements: import, expected payments, matching by hand."),
+    "people": ("chains.progmat.cli.people", "A node's people: logins, users, approvals, the audit log."),
+    "master-data": ("chains.progmat.cli.master_data", "Names, addresses, accounts behind ids: enter, erase, search."),
     "vault": ("chains.progmat.cli.vault", "Read a running node's vault, follow it, merge dust."),
 }
 """By topic."""

@@ -15,6 +15,7 @@ from crossdvp.ledger.v1 import (
     distribution_flows_pb2,
     distribution_service_pb2,
     exchange_service_pb2,
+    key_service_pb2,
     membership_service_pb2,
     proposal_service_pb2,
     replacement_service_pb2,
@@ -104,6 +105,7 @@ MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.FREEZE_CASH: coin_service_pb2.FreezeCashRequest,
     FlowKind.THAW_CASH: coin_service_pb2.ThawCashRequest,
     FlowKind.FORCE_CASH: coin_service_pb2.ForceCashRequest,
+    FlowKind.ROTATE_TOKENS: key_service_pb2.RotateTokensRequest,
     FlowKind.PUBLISH_EXECUTION: exchange_service_pb2.PublishExecutionRequest,
     FlowKind.WITHDRAW_EXECUTION: exchange_service_pb2.WithdrawExecutionRequest,
 }
@@ -163,7 +165,6 @@ _CONVERTERS: Final[Mapping[str, _Converter]] = {
     "security": _Converter(security_terms_to_message, security_terms_from_message),
     "status": _Converter(int, SecurityStatus),
     "opening": _Converter(int, Opening),
-    "approver_keys": _Converter(list, tuple),
     "holder": _Converter(account_to_message, account_from_message),
     "note": _Converter(note_to_message, note_from_message),
     "states": _Converter(_choice_to_message, _choice_from_message),

@@ -16,7 +16,9 @@ from chains.progmat.contracts.security import SecurityStatus
 from chains.progmat.contracts.transfer_note import TransferKind
 from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
 from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
+from chains.progmat.flows.key_requests import RotateTokens
 from chains.progmat.flows.market_requests import (
     ChangeMembership,
     IssueToken,
@@ -75,6 +77,7 @@ PACKET = packet_of(TERMS, 7, "qbft-0", "progmat-0")
 BUYERS = BUYER.account_at(CN_B)
 SELLERS = SELLER.account_at(CN_A)
 NOTE = replace(ACT, kind=TransferKind.NONE)
+ORDER_IDS = ("ORD-0000000000000001", "ORD-0000000000000002")
 REQUESTS: tuple[AnyRequest, ...] = (
     ChangeMembership(
         "r", MembershipChange.ADMIT, BusinessNetwork.SC, "cn-a", (MemberRole.SC_ISSUER, MemberRole.CUSTODIAN)
@@ -84,6 +87,8 @@ REQUESTS: tuple[AnyRequest, ...] = (
     MoveToken("r", BusinessNetwork.ST, "ST-1", "an", 1, BUYER.key.encoded(), SELLER.account_at(CN_A)),
     RedeemToken("r", BusinessNetwork.UT, "UT-1", "an", 1, BUYER.key.encoded()),
     SettleDvp("r", native_terms()),
+    PublishExecution("r", 7, "ST-1", "an", 10, 400, *ORDER_IDS, "cn-a", "cn-b", "2026-11-27"),
+    WithdrawExecution("r", bytes(32), "MARKET_RULE", "CASE-1", "clerk", "head"),
     RegisterSecurity(
         "r", BusinessNetwork.ST, "ST-1", "G-1", SECURITY_TERMS, SecurityStatus.PLANNED, (b"k1", b"k2"), "a", "b", "n2"
     ),
@@ -100,6 +105,7 @@ REQUESTS: tuple[AnyRequest, ...] = (
     CloseProposal("r", b"\x03" * 32),
     ChangeNotary("r", "n2", "nn", StateChoice(contract="cash", account_key=BUYERS.key, asset_id="PGC")),
     UpgradeStates("r", b"\x04" * 32, StateChoice(refs=(StateRef(Hash32(b"\x05" * 32), 3),))),
+    RotateTokens("r", BusinessNetwork.ST, "ST-1", "an", b"old key", b"new key"),
     IssueCash("r", "PGC", 5, BUYERS),
     MoveCash("r", "PGC", "sn", 5, BUYERS.key, SELLERS),
     RedeemCash("r", "PGC", "sn", 5, BUYERS.key),
