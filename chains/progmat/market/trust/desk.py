@@ -112,13 +112,27 @@ class TrustDesk:
     # ---- deposits and redemptions ----
 
     async def announce(self, wanted: Announcement, by: Act, caller: Caller) -> Deposit:
-        """Enter what an intermediary will pay in; whether its author may say so, its own node has checked.
+        """Enter what an intermediary will pay in, for one of this node's staff.
 
-        Raises ``NotAnActName``, ``CoinUnknown``, ``HolderUnknown``, ``DepositRefused``.
+        Raises leaves of ``ActRefused``, ``CoinUnknown``, ``HolderUnknown``, ``DepositRefused``.
         """
+        may_say_so = partial(require_one, act="AnnounceDeposit", author=by.staff_id)
+        return await self._announced(wanted, by, caller, may_say_so)
 
+    async def announced_by(self, node: str, wanted: Announcement, author: str) -> Deposit:
+        """As ``announce``, for an intermediary's node, which has checked whether its author may say so."""
+        return await self._announced(
+            own_announcement(wanted, node),
+            Act(author),
+            Caller(node, b""),
+            lambda _connection: checked_staff_id(author, "author"),
+        )
+
+    async def _announced(
+        self, wanted: Announcement, by: Act, caller: Caller, may_say_so: Callable[[Connection], object]
+    ) -> Deposit:
         def enter(connection: Connection) -> Deposit:
-            checked_staff_id(by.staff_id, "author")
+            may_say_so(connection)
             require_may_receive(connection, registered_coin(connection, self._issuer, wanted.coin_id), wanted.to)
             return deposits.announce(connection, wanted, by.staff_id, self._clock.now_ms())
 
