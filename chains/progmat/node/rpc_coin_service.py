@@ -23,7 +23,7 @@ from chains.progmat.market.trust.announcing import (
     announcement_of,
     decode_announcement,
 )
-from chains.progmat.market.trust.deposits import Deposit, DepositStatus
+from chains.progmat.market.trust.deposits import Deposit, DepositStatus, payment_reference
 from chains.progmat.market.trust.desk import TrustDesk, own_announcement, permit_act
 from chains.progmat.market.trust.redemptions import Redemption, RedemptionStatus
 from chains.progmat.node.api_access import ApiAccess
@@ -239,6 +239,7 @@ def _deposit(found: Deposit) -> pb.Deposit:
         author=found.author,
         approver=found.approver,
         confirmed_ms=found.confirmed_ms,
+        payment_reference=payment_reference(found.announced.deposit_id),
     )
 
 

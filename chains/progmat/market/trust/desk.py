@@ -139,10 +139,15 @@ class TrustDesk:
         return await self._people.acted("AnnounceDeposit", by, wanted.deposit_id, caller, enter)
 
     async def confirm(self, deposit_id: str, paid_yen: int, reference: str, by: Act, caller: Caller) -> Deposit:
-        """The yen are in, by the bank's ``reference``; starts the issue. Raises as ``deposits.confirm``."""
+        """The yen are in, by the bank's ``reference``; starts the issue. Raises as ``deposits.confirm``.
+
+        Without a reference and an amount (empty, 0) a line of an imported statement has to show them.
+        """
 
         def enter(connection: Connection) -> Deposit:
             require_two(connection, "ConfirmDeposit", by.staff_id, by.approver_staff_id)
+            if not reference and not paid_yen:
+                return deposits.confirm_by_statement(connection, deposit_id, by, self._clock.now_ms())
             return deposits.confirm(connection, deposit_id, paid_yen, reference, by, self._clock.now_ms())
 
         confirmed = await self._people.acted("ConfirmDeposit", by, deposit_id, caller, enter, detail=reference)
