@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Final, get_args
 
 from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
 from chains.progmat.flows.coin_requests import (
@@ -342,60 +342,7 @@ AnyRequest = (
 )
 
 REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
-    request_type.kind: request_type
-    for request_type in (
-        ChangeMembership,
-        SuspendValidator,
-        IssueCash,
-        MoveCash,
-        RedeemCash,
-        RotateAccountKey,
-        MergeCash,
-        LockCash,
-        CancelTrade,
-        CreateLightClient,
-        UpdateLightClient,
-        SubmitMisbehaviour,
-        RecoverLightClient,
-        EndorseLightClient,
-        PruneLightClient,
-        AckPacket,
-        TimeoutPacket,
-        ReceivePacket,
-        IssueToken,
-        MoveToken,
-        RedeemToken,
-        SettleDvp,
-        RegisterSecurity,
-        AmendSecurity,
-        RetireSecurity,
-        SetGate,
-        SetNetworkControl,
-        ForceToken,
-        FreezeToken,
-        ThawToken,
-        CancelTransfer,
-        ProposePackage,
-        VoteOnPackage,
-        CloseProposal,
-        ChangeNotary,
-        UpgradeStates,
-        OpenDistribution,
-        PayBatch,
-        CancelDistribution,
-        UseUtility,
-        ExpireUtility,
-        RegisterCoin,
-        AmendCoin,
-        AdmitHolder,
-        RemoveHolder,
-        FreezeCash,
-        ThawCash,
-        ForceCash,
-        PublishExecution,
-        WithdrawExecution,
-        RotateTokens,
-    )
+    request_type.kind: request_type for request_type in get_args(AnyRequest)
 }
 
 
