@@ -159,5 +159,5 @@ class TrustMachine(RuleBasedStateMachine):
 
 TestTrust = TrustMachine.TestCase
 TestTrust.settings = settings(
-    max_examples=10, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=7, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
