@@ -153,6 +153,7 @@ _CONVERTERS: Final[Mapping[str, _Converter]] = {
     "to": _Converter(account_to_message, account_from_message),
     "account": _Converter(account_to_message, account_from_message),
     "coin_kind": _Converter(lambda kind: kind.value, CoinKind),
+    "approver_keys": _Converter(list, tuple),
     "terms": _Converter(terms_to_message, terms_from_message),
     "packet": _Converter(encode_packet, decode_packet),
     "earmark": _Converter(_earmark_to_message, _earmark_from_message),
