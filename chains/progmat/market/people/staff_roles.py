@@ -71,7 +71,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "AmendSecurity": _REGISTRARS,
     "RetireSecurity": _REGISTRARS,
     "SetGate": _REGISTRAR,
-    "SetNetwork": _REGISTRAR,
+    "SetNetworkControl": _REGISTRAR,
     "ForceToken": _REGISTRARS,
     "FreezeToken": _REGISTRARS,
     "ThawToken": _REGISTRARS,
@@ -92,6 +92,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "ThawCash": _TRUSTEES,
     "ConfirmDeposit": _TRUSTEES,
     "ConfirmPayout": _TRUSTEES,
+    "AnnounceDeposit": ActRule(CLERKS | APPROVERS),
     "CancelDeposit": _TRUSTEE,
     "RetryDeposit": _TRUSTEE,
     "ResumeIssues": _TRUSTEES,
@@ -103,5 +104,12 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "TopUpTrade": _TRADER,
     "ImportBankStatement": _TRADER,
     "MatchBankLine": _TRADERS,
+    "RegisterOrder": _TRADER,
+    "ReviseOrder": _TRADER,
+    # the venue
+    "SetListing": _CLERKS,
+    "SetTrader": _CLERKS,
+    "ChangeDay": _CLERK,
+    "WithdrawExecution": _CLERKS,
 }
 """By act."""
