@@ -99,7 +99,8 @@ ACTS: Final[Mapping[str, ActRule]] = {
     # trades
     "RegisterCashMethod": _TRADERS,
     "InstructTrade": _TRADER,
-    "CancelTradeInstruction": _TRADERS,
+    "ImportTradeInstructions": _TRADER,
+    "CancelNativeTrade": _TRADERS,
     "FormNetSet": _TRADER,
     "TopUpTrade": _TRADER,
     "ImportBankStatement": _TRADER,
