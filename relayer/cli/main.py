@@ -28,6 +28,7 @@ COMMANDS: Final[Commands] = {
     "iso20022": ("relayer.cli.iso20022", "ISO 20022 messages: check, draft, send, fetch."),
     "ledger": ("chains.progmat.cli.main", "Operate a ledger node: its configuration, storage, flows, vault, network."),
     "market": ("chains.progmat.cli.market", "The market: a venue, brokers' orders, their trades, bank statements."),
+    "people": ("chains.progmat.cli.people", "A node's people: logins, users, approvals, the audit log."),
     "register": ("chains.progmat.cli.register", "The register of a security: holders, history, record dates, outages."),
     "relayer": ("relayer.cli.relayer", "A relayer: run it, check it, see what it does, act on its packets."),
     "settlement": (

@@ -53,7 +53,7 @@ class FieldLine:
 
 
 class MasterDataClient:
-    """Asks one node. All methods raise as those of ``LedgerClient``; sessions: ``user_client.in_session``."""
+    """Asks one node. All methods raise as those of ``LedgerClient``; sessions: ``sessions.in_session``."""
 
     def __init__(self, endpoint: ApiEndpoint, tls: ApiTls) -> None:
         self.name = endpoint.name
@@ -100,7 +100,7 @@ class MasterDataClient:
         request = pb.EraseRecordRequest(
             kind=_number(erasure.kind),
             id=erasure.record_id,
-            ground=pb.ErasureGround.Value(f"ERASURE_GROUND_{erasure.ground.value}"),
+            ground=f"ERASURE_GROUND_{erasure.ground.value}",
             reference=erasure.reference,
             author=author,
             reason=reason,

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-import grpc
-import grpc.aio
 from crossdvp.ledger.v1 import user_service_pb2 as pb
 from crossdvp.ledger.v1.user_service_pb2_grpc import UserServiceStub
 
 from chains.audit_chain import AuditHead, ChainEntry, require_anchors, require_head
-from chains.progmat.client.channel import CLIENT_INTERCEPTORS, ApiEndpoint, ApiTls, open_channel
+from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from chains.progmat.client.ledger_client import call
 from chains.progmat.market.people.approvals import ApprovalStatus, Decision
 from chains.progmat.market.people.audit import AuditLine, AuditRecord, verified_lines
 from chains.progmat.market.people.staff_roles import StaffRole
 from chains.progmat.market.people.users import UserStatus
 
-SESSION_KEY: Final = "crossdvp-session"
-APPROVAL_KEY: Final = "crossdvp-approval"
 PAGE: Final = 500
 
 
@@ -73,32 +68,11 @@ class ApprovalLine:
 
 @dataclass(frozen=True, slots=True)
 class OpenedSession:
-    """``token`` goes with every call as metadata; see ``in_session``."""
+    """``token`` goes with every call as metadata; see ``sessions.in_session``."""
 
     token: str
     staff_id: str
     expires_s: int
-
-
-class _WithMetadata(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[type-arg, misc] # generic in its stub only
-    def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
-        self._pairs = pairs
-
-    async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:  # noqa: ANN401  # gRPC's own
-        metadata = grpc.aio.Metadata(*(client_call_details.metadata or ()), *self._pairs)
-        return await continuation(client_call_details._replace(metadata=metadata), request)
-
-
-@contextmanager
-def in_session(token: str, approval_id: str = "") -> Any:  # noqa: ANN401  # a context manager
-    """Clients opened inside make their calls in this session, and bring this approval if one is given."""
-    pairs = tuple((key, value) for key, value in ((SESSION_KEY, token), (APPROVAL_KEY, approval_id)) if value)
-    before = CLIENT_INTERCEPTORS.get()
-    mark = CLIENT_INTERCEPTORS.set((*before, _WithMetadata(pairs)) if pairs else before)
-    try:
-        yield
-    finally:
-        CLIENT_INTERCEPTORS.reset(mark)
 
 
 class UserClient:
@@ -160,7 +134,7 @@ class UserClient:
         """Propose a change of status or roles; None and none: they stay."""
         request = pb.ChangeUserRequest(
             staff_id=staff_id,
-            status=pb.UserStatus.Value(f"USER_STATUS_{status.value if status else 'UNSPECIFIED'}"),
+            status=f"USER_STATUS_{status.value if status else 'UNSPECIFIED'}",
             roles=_role_numbers(roles),
             author=author,
             reason=reason,
@@ -183,7 +157,7 @@ class UserClient:
         """Decide on what ``approval`` shows."""
         request = pb.DecideApprovalRequest(
             approval_id=approval.approval_id,
-            decision=pb.ApprovalDecision.Value(f"APPROVAL_DECISION_{decision.value}"),
+            decision=f"APPROVAL_DECISION_{decision.value}",
             request_hash=approval.request_hash,
             author=author,
         )
@@ -191,7 +165,7 @@ class UserClient:
 
     async def approvals(self, status: ApprovalStatus | None = None, limit: int = 100) -> list[ApprovalLine]:
         """The newest first."""
-        named = pb.ApprovalStatus.Value(f"APPROVAL_STATUS_{status.value if status else 'UNSPECIFIED'}")
+        named = f"APPROVAL_STATUS_{status.value if status else 'UNSPECIFIED'}"
         request = pb.ListApprovalsRequest(status=named, max_approvals=limit)
         return [approval_line(each) for each in (await self._call("ListApprovals", request)).approvals]
 

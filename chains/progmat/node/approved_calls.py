@@ -19,13 +19,34 @@ _NOT_APPROVED: Final = ("approver", "wait_s")
 """Fields that do not count: who approves is known afterwards, and how long a caller waits changes nothing."""
 
 
+def names_people(act: str, request: Message) -> bool:
+    """Whether a request says who acts. A note for the ledger inside of it does not, unless the act is a known one."""
+    return "author" in request.DESCRIPTOR.fields_by_name or (act in ACTS and _nested(request) is not None)
+
+
+def people_named(request: Message) -> Message:
+    """The part of a request that says who acts: itself, or the one message in it that does."""
+    nested = None if "author" in request.DESCRIPTOR.fields_by_name else _nested(request)
+    found: Message = request if nested is None else getattr(request, nested)
+    return found
+
+
+def _nested(request: Message) -> str | None:
+    for field in request.DESCRIPTOR.fields:
+        inner = field.message_type
+        if inner is not None and not field.is_repeated and "author" in inner.fields_by_name:
+            return str(field.name)
+    return None
+
+
 def approved_form(method: str, request: Message) -> bytes:
     """The canonical bytes that an approval of this call is about. ``method``: ``/package.Service/Method``."""
     counted = type(request)()
     counted.CopyFrom(request)
-    for name in _NOT_APPROVED:
-        if name in counted.DESCRIPTOR.fields_by_name:
-            counted.ClearField(name)
+    for part in (counted, people_named(counted)):
+        for name in _NOT_APPROVED:
+            if name in part.DESCRIPTOR.fields_by_name:
+                part.ClearField(name)
     return canonical({"method": method, "request": counted.SerializeToString(deterministic=True).hex()})
 
 
@@ -42,7 +63,7 @@ def proposed_call(method: str, encoded: bytes) -> tuple[str, str, Message]:
         raise InvalidRequest("request", f"it is no {request.DESCRIPTOR.name}") from error
     if len(UnknownFieldSet(request)):
         raise InvalidRequest("request", "it has fields that nobody could read before approving it")
-    if "approver" not in request.DESCRIPTOR.fields_by_name:
+    if "approver" not in people_named(request).DESCRIPTOR.fields_by_name:
         raise InvalidRequest("method", f"{act} itself proposes: call it")
     return act, path, request
 

@@ -29,7 +29,7 @@ class PeoplePart:
         erasing = Erasing()
         self.people = PeopleDesk(database, lambda: clock.now_ms() // 1000, random_bytes, rules, carried_out(erasing))
         self.master_data = MasterDataDesk(self.people, erasing)
-        self.acting = ActingPeople(self.people)
+        self.acting = ActingPeople(self.people, access)
         master_data = MasterDataServiceRpc(self.people, self.master_data, access)
         self.apis = (
             ServedApi("UserService", add_UserServiceServicer_to_server, UserServiceRpc(self.people, access)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import grpc.aio
@@ -54,13 +55,13 @@ class MasterDataServiceRpc(MasterDataServiceServicer):
 
     async def GetRecord(self, request: pb.GetRecordRequest, context: Context) -> pb.GetRecordResponse:  # noqa: D102, N802 # as above
         kind = kind_of(request.kind)
-        asked = self._desk.get(kind, request.id)
+        asked = partial(self._desk.get, kind, request.id)
         stored = await self._read(context, "GetRecord", resource_of(kind, request.id[:128]), asked)
         return pb.GetRecordResponse(record=record_to_message(stored))
 
     async def ListRecords(self, request: pb.ListRecordsRequest, context: Context) -> pb.ListRecordsResponse:  # noqa: D102, N802 # as above
         kind = kind_of(request.kind)
-        asked = self._desk.records(kind, request.after_id, most(request.max_records))
+        asked = partial(self._desk.records, kind, request.after_id, most(request.max_records))
         found = await self._read(context, "ListRecords", kind.value, asked)
         return pb.ListRecordsResponse(records=[record_to_message(stored) for stored in found])
 
@@ -68,7 +69,7 @@ class MasterDataServiceRpc(MasterDataServiceServicer):
         self, request: pb.ListRecordVersionsRequest, context: Context
     ) -> pb.ListRecordVersionsResponse:
         kind = kind_of(request.kind)
-        asked = self._desk.versions(kind, request.id, most(request.max_versions))
+        asked = partial(self._desk.versions, kind, request.id, most(request.max_versions))
         found = await self._read(context, "ListRecordVersions", resource_of(kind, request.id[:128]), asked)
         return pb.ListRecordVersionsResponse(versions=[version_to_message(version) for version in found])
 
@@ -104,7 +105,7 @@ class MasterDataServiceRpc(MasterDataServiceServicer):
         self._access.require(caller.name, method)
         return caller
 
-    async def _read(self, context: Context, method: str, resource: str, asked: Awaitable[T]) -> T:
+    async def _read(self, context: Context, method: str, resource: str, asked: Callable[[], Awaitable[T]]) -> T:
         """Who reads of people leaves an entry, too."""
         caller = self._authorised(context, method)
         staff_id = await acting(self._people, context)
@@ -116,4 +117,4 @@ class MasterDataServiceRpc(MasterDataServiceServicer):
             lambda connection: require_one(connection, READ, staff_id) if staff_id else None,
             detail=method,
         )
-        return await asked
+        return await asked()

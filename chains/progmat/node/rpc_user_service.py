@@ -8,14 +8,15 @@ import grpc.aio
 from crossdvp.ledger.v1 import user_service_pb2 as pb
 from crossdvp.ledger.v1.user_service_pb2_grpc import UserServiceServicer
 
+from chains.progmat.client.sessions import SESSION_KEY
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.market.people.acts import Act, require_one
 from chains.progmat.market.people.approvals import ApprovalStatus, Decision, canonical
 from chains.progmat.market.people.desk import PeopleDesk
 from chains.progmat.market.people.users import NewUser, PasswordReset, UserChange, as_fields, parsed, user_of
 from chains.progmat.node.api_access import ApiAccess
-from chains.progmat.node.approved_calls import approved_form, proposed_call
-from chains.progmat.node.calling_people import SESSION_KEY, acting, caller_on, told
+from chains.progmat.node.approved_calls import approved_form, people_named, proposed_call
+from chains.progmat.node.calling_people import acting, caller_on, told
 from chains.progmat.node.people_messages import (
     approval_to_message,
     line_to_message,
@@ -113,7 +114,7 @@ class UserServiceRpc(UserServiceServicer):
     async def ProposeCall(self, request: pb.ProposeCallRequest, context: Context) -> pb.ProposeCallResponse:  # noqa: D102, N802 # as above
         self._authorised(context, "ProposeCall")
         act, path, call = proposed_call(request.method, request.request)
-        if getattr(call, "author", "") != request.author:
+        if getattr(people_named(call), "author", "") != request.author:
             raise InvalidRequest("request", "its author is another than the proposal's")
         if len(request.subject) > _SUBJECT_CHARS or not request.subject.isprintable():
             raise InvalidRequest("subject", f"expected at most {_SUBJECT_CHARS} printable characters")

@@ -105,7 +105,7 @@ class CouponLoad:
     async def coupon_paid(self, distribution_id: str) -> int:
         """Return when this node has recorded every batch of every part; how many parts."""
         distributions = self._vault().part(DistributionPart).distributions
-        while not (view := await distributions.view(bytes.fromhex(distribution_id))).is_paid:
+        while not (view := await distributions.view(bytes.fromhex(distribution_id))).is_paid:  # noqa: ASYNC110 - as a user
             await asyncio.sleep(LOOK_S)
         return len(view.parts)
 

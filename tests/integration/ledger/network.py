@@ -26,6 +26,8 @@ from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.identity import KeyPurpose, KeyStore, NetworkMap, NodeEntry, ScryptCost, StoreOptions
 from chains.progmat.keys.passphrase_wrapper import PassphraseWrapper
+from chains.progmat.market.people.desk import PeopleRules
+from chains.progmat.market.people.passwords import PasswordPolicy
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.light_client_kinds import CHAIN_READERS, production_package
 from chains.progmat.node.node_storage import NodeStorage
@@ -88,7 +90,7 @@ EXTRA_KEYS = {
     SN: ((OPERATOR, KeyPurpose.OPERATOR),),
     CN_A: ((SELLER, KeyPurpose.ACCOUNT),),
     CN_B: ((BUYER, KeyPurpose.ACCOUNT),),
-    AN: ((APPROVER, KeyPurpose.ACCOUNT),),
+    AN: ((APPROVER, KeyPurpose.APPROVER),),
 }
 MAP = NetworkMap(
     NodeEntry(party.party, frozenset({role, *EXTRA_ROLES.get(party, ())}), "127.0.0.1", 20_000 + index, index)
@@ -269,6 +271,7 @@ class LedgerNetwork:
             recover_every_s=0,
             history=HistoryPolicy.WHOLE if party.name in self.whole_history else HistoryPolicy.ATTESTED,
             retry=RetrySchedule(first_ms=100, ceiling_ms=1000),
+            people=PeopleRules(PasswordPolicy(log2_n=4)),
         )
 
 

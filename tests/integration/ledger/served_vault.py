@@ -26,6 +26,11 @@ class ServedVault:
     party: LedgerParty
     port: int
 
+    @property
+    def endpoint(self) -> ApiEndpoint:
+        """The address and the name to be found there."""
+        return ApiEndpoint(self.party.name, f"127.0.0.1:{self.port}")
+
     @asynccontextmanager
     async def client(self, caller: str = OPERATIONS_NAME) -> AsyncIterator[VaultClient]:
         """A client with ``caller``'s certificate."""

@@ -18,6 +18,8 @@ class StaffRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STAFF_ROLE_TRADE_APPROVER: _ClassVar[StaffRole]
     STAFF_ROLE_AUDITOR: _ClassVar[StaffRole]
     STAFF_ROLE_ADMIN: _ClassVar[StaffRole]
+    STAFF_ROLE_VENUE_CLERK: _ClassVar[StaffRole]
+    STAFF_ROLE_VENUE_APPROVER: _ClassVar[StaffRole]
 
 class UserStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -50,6 +52,8 @@ STAFF_ROLE_TRADER: StaffRole
 STAFF_ROLE_TRADE_APPROVER: StaffRole
 STAFF_ROLE_AUDITOR: StaffRole
 STAFF_ROLE_ADMIN: StaffRole
+STAFF_ROLE_VENUE_CLERK: StaffRole
+STAFF_ROLE_VENUE_APPROVER: StaffRole
 USER_STATUS_UNSPECIFIED: UserStatus
 USER_STATUS_ACTIVE: UserStatus
 USER_STATUS_LOCKED: UserStatus
