@@ -107,7 +107,6 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "RegisterCashMethod": _TRADERS,
     "InstructTrade": _TRADER,
     "TopUpTrade": _TRADER,
-    "CancelTradeInstruction": _TRADERS,
     "CancelNativeTrade": _TRADERS,
     "ImportTradeInstructions": _TRADER,
     "RegisterOrder": _TRADER,
