@@ -23,7 +23,15 @@ from chains.progmat.market.distribution.arithmetic import Due
 from chains.progmat.market.distribution.errors import PartNotOpened
 from chains.progmat.market.distribution.flows_of import FlowsOf
 from chains.progmat.market.distribution.payees import PayeeCheck
-from chains.progmat.market.distribution.planning import HeldLine, OrderPart, Sizes, Totals, held_of, parts_of_lines, subject_of
+from chains.progmat.market.distribution.planning import (
+    HeldLine,
+    OrderPart,
+    Sizes,
+    Totals,
+    held_of,
+    parts_of_lines,
+    subject_of,
+)
 from chains.progmat.market.distribution.store import Order
 from chains.progmat.market.distribution.terms import Terms
 from chains.progmat.market.people import audit
