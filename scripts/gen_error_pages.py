@@ -44,6 +44,7 @@ PROCESSES: Final = (
     "chains.progmat.market.exchange.errors",
     "chains.progmat.market.exchange.venue.errors",
     "chains.progmat.flows.execution_errors",
+    "chains.progmat.flows.securities_errors",
     "chains.progmat.flows.distribution_errors",
     "chains.progmat.flows.coin_errors",
     "chains.progmat.market.trust.errors",

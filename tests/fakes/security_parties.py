@@ -39,7 +39,7 @@ from tests.fakes.token_parties import ST, TOKEN_ID, member, token
 GATE_ID = "GATE-1"
 APPROVERS = tuple(sorted((APPROVER.key, SECOND_APPROVER.key), key=PublicKey.encoded))
 TERMS = SecurityTerms(
-    isin="JP90A0000017",
+    isin="JP90A0000015",
     kind=SecurityKind.BENEFICIARY_RIGHT,
     trust_contract_id="TC-1",
     units=1000,

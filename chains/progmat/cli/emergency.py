@@ -202,9 +202,13 @@ def normalise(
     async def main() -> None:
         content, decisions = _read(file), _decisions(count or [], separate or [])
         async with connected(context, EmergencyClient) as client:
-            outage = await client.plan(content, author, approver, decisions, validate_only=dry_run)
-            while not dry_run and outage.closed_sequence is None:
-                outage = await client.bring_in(content, LINES_A_CALL)
+            which = await client.upload(content)
+            if dry_run:
+                show_outage(await client.preview(*which, decisions), output)
+                return
+            outage = await client.plan(*which, author, approver, decisions)
+            while outage.closed_sequence is None:
+                outage = await client.bring_in(outage.outage_id, LINES_A_CALL)
                 if output is Output.PEOPLE:
                     done = sum(line.is_done for line in outage.lines)
                     out.print(f"  {done} of {len(outage.lines)} lines are in")

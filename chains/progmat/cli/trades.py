@@ -221,6 +221,19 @@ def cancel(
     run(main, output)
 
 
+@app.command("top-up")
+def top_up(context: typer.Context, trade_id: TradeArgument, author: AuthorOption, as_json: JsonFlag = False) -> None:
+    """Instruct the additional trust (追加信託) that a short trade needs: announces the deposit to the coin's issuer."""
+    output = output_of(as_json)
+
+    async def main() -> None:
+        wanted = hex_bytes(trade_id, "the trade's id")
+        async with connected(context, TradeClient) as client:
+            _show_one(await client.top_up(wanted, author), output)
+
+    run(main, output)
+
+
 @app.command("net")
 def net(
     context: typer.Context,

@@ -66,6 +66,12 @@ class TradeClient:
         trade: pb.NativeTrade = (await call(self.name, self._stub.CancelNativeTrade, request)).trade
         return trade
 
+    async def top_up(self, trade_id: bytes, author: str) -> pb.TopUpTradeResponse:
+        """Instruct the additional trust that a short trade needs."""
+        request = pb.TopUpTradeRequest(trade_id=trade_id, author=author)
+        done: pb.TopUpTradeResponse = await call(self.name, self._stub.TopUpTrade, request, LONG_WAIT_S)
+        return done
+
     async def notices(self, broker: str = "", after: int = 0, most: int = 0) -> tuple[pb.TradeNotice, ...]:
         """What brokers were told after a number."""
         request = pb.ListTradeNoticesRequest(broker=broker, after=after, max_notices=most)

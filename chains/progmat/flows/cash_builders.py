@@ -24,6 +24,7 @@ from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.request_codec import decode_request
 from chains.progmat.flows.requests import IssueCash, MergeCash, MoveCash, RedeemCash
 from chains.progmat.flows.seams import Role
+from chains.progmat.flows.securities_errors import RuleStateMissing
 from chains.progmat.flows.steps import DRIVEN, FlowStep
 from chains.progmat.flows.store import flows_of_kind_at
 from chains.progmat.transactions.builder import TransactionBuilder
@@ -41,7 +42,7 @@ from chains.progmat.vault import (
     select_small_and_lock,
     total,
 )
-from chains.progmat.vault.rules import rule
+from chains.progmat.vault.rules import rule, rules_of
 from ibc.dvp import CashAccount
 from primitives.errors import DecodeError
 from primitives.public_key import PublicKey
@@ -221,9 +222,16 @@ def require_alone(context: BuildContext, coin_id: str, *kinds: FlowKind) -> None
 
 
 def registered_coin(context: BuildContext, coin_id: str) -> StateAndRef | None:
-    """The registration of a coin of this node's own, at the transaction's notary."""
-    found = rule(context.connection, COIN, coin_id, context.me.name, context.notary.name)
-    return None if found is None else found.state_and_ref
+    """The registration of a coin of this node's own.
+
+    Raises ``RuleStateMissing`` for one that stands at another notary than the transaction's: what is issued there would
+    not be of the registered coin.
+    """
+    found = rules_of(context.connection, COIN, coin_id, context.me.name)
+    here = [state.state_and_ref for state in found if state.state.notary.name == context.notary.name]
+    if found and not here:
+        raise RuleStateMissing(COIN, coin_id, context.me.name, context.notary.name)
+    return here[0] if here else None
 
 
 def admission_refs(context: BuildContext, kind: CoinKind, coin_id: str, to: CashAccount) -> tuple[StateRef, ...]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from stdnum import isin
+
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.contracts.network_control import Opening
 from chains.progmat.contracts.security import MAX_APPROVERS, SecurityStatus
@@ -46,6 +48,7 @@ class RegisterSecurity(FlowRequest):
         if self.gate_id:
             _check_id("gate_id", self.gate_id)
         _check_approvers(self.status, self.approver_keys)
+        _check_isin(self.security)
         check_two_people(self.author, self.approver)
 
 
@@ -68,6 +71,7 @@ class AmendSecurity(FlowRequest):
         super().__post_init__()
         _check_security(self.network, self.security_id, self.notary)
         _check_approvers(self.status, self.approver_keys)
+        _check_isin(self.security)
         check_two_people(self.author, self.approver)
 
 
@@ -233,6 +237,11 @@ def _check_approvers(status: SecurityStatus, keys: tuple[bytes, ...]) -> None:
         raise InvalidRequest("status", "PLANNED or LISTED is wanted; a security is retired by its own request")
     if not 1 <= len(keys) <= MAX_APPROVERS or any(not 1 <= len(key) <= MAX_KEY_BYTES for key in keys):
         raise InvalidRequest("approver_keys", f"1 to {MAX_APPROVERS} public keys are wanted")
+
+
+def _check_isin(terms: SecurityTerms) -> None:
+    if terms.isin and not isin.is_valid(terms.isin):
+        raise InvalidRequest("security.isin", f"{terms.isin} is no ISIN: its check digit is another")
 
 
 def _check_quantity_or_all(quantity: int) -> None:

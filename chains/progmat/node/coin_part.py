@@ -26,19 +26,19 @@ class CoinPart:
     def __init__(
         self, node: LedgerNode, keys: KeyStore, access: ApiAccess, random_bytes: Callable[[int], bytes]
     ) -> None:
+        parts = node.parts
+        people = PeopleDesk(parts.database, lambda: parts.clock.now_ms() // 1000, random_bytes)
         self.desk: TrustDesk | None = None
-        if Role.ISSUER in node.parts.me.roles:
+        if Role.ISSUER in parts.me.roles:
             operations = NodeOperations(node, keys)
 
             async def start_issue(request: IssueCash) -> object:
                 return await operations.submit(request, 0)
 
-            parts = node.parts
-            people = PeopleDesk(parts.database, lambda: parts.clock.now_ms() // 1000, random_bytes)
             self.desk = TrustDesk(
                 parts.me.name, parts.database, parts.clock, people, start_issue, node.records_changed.next
             )
-        self._rpc: Any = CoinServiceRpc(node, keys, access, self.desk)
+        self._rpc: Any = CoinServiceRpc(node, keys, access, people, self.desk)
         self.apis = (ServedApi("CoinService", add_CoinServiceServicer_to_server, self._rpc),)
 
     def answer_peers(self, router: PeerRouter) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from crossdvp.ledger.v1.exchange_service_pb2_grpc import add_ExchangeServiceServicer_to_server
 from crossdvp.ledger.v1.order_service_pb2_grpc import add_OrderServiceServicer_to_server
 
@@ -14,7 +16,8 @@ from chains.progmat.market.exchange.publisher import ExecutionPublisher
 from chains.progmat.market.exchange.trade_accounts import TRADE_ACCOUNTS
 from chains.progmat.market.exchange.venue_desk import VenueDesk
 from chains.progmat.node.api_access import ApiAccess
-from chains.progmat.node.ledger_node import Changes, LedgerNode
+from chains.progmat.node.changes import Changes
+from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers import PeerRouter
 from chains.progmat.node.rpc_exchange_service import ExchangeServiceRpc
@@ -25,7 +28,9 @@ from chains.progmat.node.served_api import ServedApi
 class ExchangePart:
     """``market_parts.MarketPart``: for every vault node; what works is decided by its roles."""
 
-    def __init__(self, node: LedgerNode, keys: KeyStore, access: ApiAccess) -> None:
+    def __init__(
+        self, node: LedgerNode, keys: KeyStore, access: ApiAccess, random_bytes: Callable[[int], bytes]
+    ) -> None:
         parts = node.parts
         self._roles = parts.me.roles
         self._executed = Changes()
@@ -35,9 +40,17 @@ class ExchangePart:
             return await operations.submit(request, 0)
 
         self.publisher = ExecutionPublisher(parts.database, start_flow, parts.clock)
-        self.venue = VenueDesk(parts.me, parts.database, parts.directory, parts.clock, self._on_executions)
+        self.venue = VenueDesk(
+            parts.me, parts.database, parts.directory, parts.clock, random_bytes, self._on_executions
+        )
         self.brokers = BrokerDesk(
-            parts.me.name, parts.database, parts.network, parts.keys, parts.clock, node.executions_changed.next
+            parts.me.name,
+            parts.database,
+            parts.network,
+            parts.keys,
+            parts.clock,
+            random_bytes,
+            node.executions_changed.next,
         )
         self._exchange_rpc = ExchangeServiceRpc(node, keys, access, self.venue, self._executed)
         self._order_rpc = OrderServiceRpc(node, keys, access, self.brokers)

@@ -15,6 +15,7 @@ from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.peers import PeerRouter
 from chains.progmat.node.people_part import PeoplePart
 from chains.progmat.node.register_part import RegisterPart
+from chains.progmat.node.securities_part import SecuritiesPart
 from chains.progmat.node.served_api import ServedApi
 from chains.progmat.node.trades_part import TradesPart
 
@@ -48,11 +49,15 @@ def market_parts(
     people: PeopleRules,
 ) -> tuple[MarketPart, ...]:
     """All parts of a node, whatever its roles: a part of other roles refuses by name."""
+    exchange = ExchangePart(node, keys, access, random_bytes)
+    trades = TradesPart(node, keys, access, random_bytes)
+    exchange.brokers.on_resolved = trades.desk.executions_resolved
     return (
         PeoplePart(node, access, random_bytes, people),
-        RegisterPart(node, access, random_bytes),
+        RegisterPart(node, keys, access, random_bytes),
         CoinPart(node, keys, access, random_bytes),
-        ExchangePart(node, keys, access),
-        TradesPart(node, keys, access, random_bytes),
+        exchange,
+        trades,
         DistributionPart(node, keys, access, random_bytes),
+        SecuritiesPart(node, keys, access, random_bytes),
     )

@@ -15,7 +15,7 @@ from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.contracts.token import CONTRACT_OF
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.market.register.history import Wanted
-from chains.progmat.market.register.holder_names import HolderNames, KeysOnly
+from chains.progmat.market.register.holder_names import HolderNames
 from chains.progmat.market.register.model import RegisterLine
 from chains.progmat.market.register.reading import Moment
 from chains.progmat.market.register.record_dates import CLOSE_OF_BUSINESS
@@ -53,11 +53,11 @@ class RegisterServiceRpc(RegisterServiceServicer):
         node: LedgerNode,
         access: ApiAccess,
         random_bytes: Callable[[int], bytes],
-        names: HolderNames | None = None,
+        names: HolderNames,
     ) -> None:
         self._own_name = node.parts.me.name
         self._access = access
-        self._register = RegisterOperations(node, random_bytes, names or KeysOnly())
+        self._register = RegisterOperations(node, random_bytes, names)
 
     def _visible(self, context: Context, method: str) -> str:
         """The node whose accounts the caller may see, empty for all; raises ``CallerNotAuthorised``."""

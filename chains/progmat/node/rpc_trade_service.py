@@ -139,6 +139,19 @@ class TradeServiceRpc(TradeServiceServicer):
         self._desk.wake()
         return pb.CancelNativeTradeResponse(trade=trade_messages.trade_to_message(trade))
 
+    async def TopUpTrade(self, request: pb.TopUpTradeRequest, context: Context) -> pb.TopUpTradeResponse:  # noqa: D102, N802 # as above
+        self._authorise(context, "TopUpTrade")
+        about = self._acting(context, "TopUpTrade", request.author, request.trade_id.hex())
+        acted = self._acts.doing(about, lambda _connection, by: by)
+        done = await self._desk.top_up(request.trade_id, request.author, acted)
+        announced = done.announcement
+        return pb.TopUpTradeResponse(
+            deposit_id=announced.deposit_id,
+            coin_id=announced.coin_id,
+            issuer=done.issuer,
+            amount_yen=announced.amount_yen,
+        )
+
     async def ListTradeNotices(  # noqa: D102, N802 # as above
         self, request: pb.ListTradeNoticesRequest, context: Context
     ) -> pb.ListTradeNoticesResponse:

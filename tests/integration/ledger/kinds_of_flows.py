@@ -33,11 +33,12 @@ from chains.progmat.flows.requests import (
     UpdateLightClient,
 )
 from chains.progmat.vault import membership
-from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, NN, SN, LedgerParty
+from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, EN, NN, SN, LedgerParty
 from tests.fakes.token_parties import ST, TOKEN_ID
 from tests.integration.ledger import (
     kinds_of_client_upkeep,
     kinds_of_coins,
+    kinds_of_executions,
     kinds_of_proposals,
     kinds_of_replacements,
     kinds_of_securities,
@@ -378,6 +379,7 @@ KINDS: Final[dict[FlowKind, KindOfFlow]] = {
     FlowKind.UPGRADE_STATES: KindOfFlow(
         CASH_PARTIES, kinds_of_replacements.upgrade_states, kinds_of_replacements.ledger_of_two_packages
     ),
+    FlowKind.PUBLISH_EXECUTION: KindOfFlow((*TOKEN_PARTIES, EN), kinds_of_executions.publish_execution),
     FlowKind.REGISTER_COIN: KindOfFlow(CASH_PARTIES, kinds_of_coins.register_coin),
     FlowKind.AMEND_COIN: KindOfFlow(CASH_PARTIES, kinds_of_coins.amend_coin),
     FlowKind.ADMIT_HOLDER: KindOfFlow(CASH_PARTIES, kinds_of_coins.admit_holder),

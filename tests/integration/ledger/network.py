@@ -24,7 +24,8 @@ from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.ibc_host.earmark import ChainReader
-from chains.progmat.identity import KeyPurpose, KeyStore, NetworkMap, NodeEntry, ScryptCost
+from chains.progmat.identity import KeyPurpose, KeyStore, NetworkMap, NodeEntry, ScryptCost, StoreOptions
+from chains.progmat.keys.passphrase_wrapper import PassphraseWrapper
 from chains.progmat.market.people.desk import PeopleRules
 from chains.progmat.market.people.passwords import PasswordPolicy
 from chains.progmat.node.api_access import ApiAccess
@@ -278,10 +279,14 @@ def _written_by_nobody(batch: list[Any]) -> list[Any]:
     return [(operation.waiter, None, StorageFailed("the process was killed")) for operation in batch]
 
 
+MASTER_KEY = PassphraseWrapper(lambda: b"test", "the tests' key stores", ScryptCost(14))
+"""Of all stores: a passphrase is stretched once a wrapper, and that takes longer than many a test."""
+
+
 def _keys(party: LedgerParty, path: Path, more: tuple[LedgerParty, ...]) -> KeyStore:
     if path.exists():
-        return KeyStore.open(path, b"test")
-    keys = KeyStore.create(path, b"test", ScryptCost(14))
+        return KeyStore.open_with(path, MASTER_KEY, StoreOptions())
+    keys = KeyStore.create_with(path, MASTER_KEY, StoreOptions())
     keys.keep("node", KeyPurpose.NODE, party.scheme, party.secret)
     for kept, purpose in (*EXTRA_KEYS.get(party, ()), *((later, KeyPurpose.NODE) for later in more)):
         keys.keep(kept.name, purpose, kept.scheme, kept.secret)

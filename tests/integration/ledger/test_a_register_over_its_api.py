@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -50,7 +49,7 @@ async def asking(vault: ServedVault, caller: str = OPERATIONS_NAME) -> AsyncIter
 
 
 async def said(vault: ServedVault, folder: Path, *arguments: str) -> tuple[int, str]:
-    """The command line in a process of its own, as an operator."""
+    """What ``crossdvp register`` says to an operator, and its exit code; a process of its own, as it calls a node."""
     options = vault.options(folder)
     command = [sys.executable, "-c", "from relayer.cli.main import main; main()", "register", *options, *arguments]
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False, timeout=60)
@@ -101,14 +100,10 @@ async def test_a_register_its_history_its_record_date_and_its_file(tmp_path: Pat
             with pytest.raises(RemoteCallerError):
                 await client.take_snapshot(SECURITY, date(2027, 3, 31), "clerk")
 
-        code, text = await said(vault, tmp_path, "show", TOKEN_ID, "--json")
+        file = tmp_path / "register.csv"
+        code, text = await said(vault, tmp_path, "export", TOKEN_ID, "--csv", str(file), "--encoding", "cp932")
         assert code == 0, text
-        assert json.loads(text)["hash"] == found.hash.hex()
-        code, text = await said(
-            vault, tmp_path, "export", TOKEN_ID, "--csv", str(tmp_path / "r.csv"), "--encoding", "cp932"
-        )
-        assert code == 0, text
-        assert register_from_csv((tmp_path / "r.csv").read_bytes(), Encoding.CP932)[0] == found
+        assert register_from_csv(file.read_bytes(), Encoding.CP932)[0] == found
 
 
 async def units_in_states(ledger: Any, token_id: str) -> int:  # noqa: ANN401 # a LedgerNetwork

@@ -22,7 +22,11 @@ async def settled_after_deaths(desks: TradeDesks, first: int) -> int:
         role, flows = desks.ledger.vault(CN_A), desks.ledger.operations(CN_A)
         died = True
         with contextlib.suppress(DeskKilled):
-            await mortal_desk(role, flows, effects).run_due()
+            desk = mortal_desk(role, flows, effects)
+            for _ in range(3):  # to the flow, from its end, and to the last word
+                await desk.run_due()
+                await desks.flow_at_work(of)
+                desks.ledger.clock.advance_s(2)
             died = False
         sold, bought = await desks.end(of)
         assert (sold.state, bought.state) == (TradeState.SETTLED, TradeState.SETTLED), (effects, sold, bought)

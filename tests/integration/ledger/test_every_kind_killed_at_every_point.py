@@ -23,14 +23,16 @@ from chains.progmat.node.flow_builders import BUILDERS
 from chains.progmat.node.peers import Delivery
 from chains.progmat.node.roles import ValidatorRole, VaultRole
 from tests.fakes.ledger_parties import SECOND, VALIDATORS, LedgerParty
+from tests.integration.ledger import kinds_of_executions, kinds_of_securities
 from tests.integration.ledger.kinds_of_flows import KINDS, KindOfFlow, Opened
-from tests.integration.ledger.kinds_of_securities import ALIKE
 from tests.integration.ledger.kinds_under_fresh_keys import UNDER_FRESH_KEYS
 from tests.integration.ledger.network import ROLES, WAIT_S, LedgerNetwork, _written_by_nobody
 from tests.integration.ledger.test_a_node_killed_at_any_step import killed_when_stored
 
 BY_NAME = {party.name: party for party in (*ROLES, SECOND)}
 REACHED = frozenset({FlowStep.RECORDED, *ENDS})
+
+ALIKE = {**kinds_of_securities.ALIKE, **kinds_of_executions.ALIKE}
 
 
 class Moment(Enum):

@@ -16,6 +16,7 @@ from chains.progmat.contracts.security import SecurityStatus
 from chains.progmat.contracts.transfer_note import TransferKind
 from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
 from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
 from chains.progmat.flows.market_requests import (
     ChangeMembership,
@@ -63,6 +64,7 @@ from chains.progmat.transactions.model import StateRef
 from ibc.dvp import packet_of
 from primitives.errors import DecodeError
 from primitives.types import Hash32
+from tests.fakes.coin_requests import COIN_REQUESTS
 from tests.fakes.ledger_parties import BUYER, CN_A, CN_B, SELLER
 from tests.fakes.security_parties import ACT
 from tests.fakes.security_parties import TERMS as SECURITY_TERMS
@@ -74,6 +76,7 @@ PACKET = packet_of(TERMS, 7, "qbft-0", "progmat-0")
 BUYERS = BUYER.account_at(CN_B)
 SELLERS = SELLER.account_at(CN_A)
 NOTE = replace(ACT, kind=TransferKind.NONE)
+ORDER_IDS = ("ORD-0000000000000001", "ORD-0000000000000002")
 REQUESTS: tuple[AnyRequest, ...] = (
     ChangeMembership(
         "r", MembershipChange.ADMIT, BusinessNetwork.SC, "cn-a", (MemberRole.SC_ISSUER, MemberRole.CUSTODIAN)
@@ -83,6 +86,8 @@ REQUESTS: tuple[AnyRequest, ...] = (
     MoveToken("r", BusinessNetwork.ST, "ST-1", "an", 1, BUYER.key.encoded(), SELLER.account_at(CN_A)),
     RedeemToken("r", BusinessNetwork.UT, "UT-1", "an", 1, BUYER.key.encoded()),
     SettleDvp("r", native_terms()),
+    PublishExecution("r", 7, "ST-1", "an", 10, 400, *ORDER_IDS, "cn-a", "cn-b", "2026-11-27"),
+    WithdrawExecution("r", bytes(32), "MARKET_RULE", "CASE-1", "clerk", "head"),
     RegisterSecurity(
         "r", BusinessNetwork.ST, "ST-1", "G-1", SECURITY_TERMS, SecurityStatus.PLANNED, (b"k1", b"k2"), "a", "b", "n2"
     ),
@@ -111,6 +116,7 @@ REQUESTS: tuple[AnyRequest, ...] = (
     SubmitMisbehaviour("r", "qbft-0", b"evidence"),
     RecoverLightClient("r", "qbft-0", "qbft-1"),
     EndorseLightClient("r", "qbft-0", "qbft-1"),
+    *COIN_REQUESTS,
     PruneLightClient("r", "qbft-0"),
     AckPacket("r", PACKET, b"ack", b"proof", 9),
     ReceivePacket("r", PACKET, b"proof", 9),

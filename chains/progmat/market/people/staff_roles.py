@@ -99,7 +99,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "ThawCash": _TRUSTEES,
     "ConfirmDeposit": _TRUSTEES,
     "ConfirmPayout": _TRUSTEES,
-    "AnnounceDeposit": _CLERK,
+    "AnnounceDeposit": ActRule(CLERKS | APPROVERS),
     "CancelDeposit": _TRUSTEE,
     "RetryDeposit": _TRUSTEE,
     "ResumeIssues": _TRUSTEES,
@@ -112,6 +112,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "RegisterOrder": _TRADER,
     "ReviseOrder": _TRADER,
     "FormNetSet": _TRADER,
+    "TopUpTrade": _TRADER,
     "ImportBankStatement": _TRADER,
     "MatchBankLine": _TRADERS,
     # the venue

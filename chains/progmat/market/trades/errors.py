@@ -10,6 +10,7 @@ CrossDvpError
 │   ├── TradeBeingSettled     too late to cancel: a signature is given
 │   ├── TradeEnded            settled or cancelled already
 │   ├── NotTheSellersDesk     a method is asked for by a node that does not sell in this trade
+│   ├── NothingToTopUp        no coin is missing for this trade at this node
 │   ├── NetSetEmpty           nothing of this pair and day is to be netted
 │   ├── NetSetDiffers         the two custodians do not have the same trades
 │   └── PageTooLarge          more lines at once than are given
@@ -107,6 +108,15 @@ class NotTheSellersDesk(CallerError):
 
     def __init__(self, asker: str, trade_id: bytes) -> None:
         super().__init__(f"{asker} does not sell in trade {trade_id.hex()}")
+
+
+class NothingToTopUp(CallerError):
+    """Additional trust is for a buyer of this node that is short of coin."""
+
+    reason = "NOTHING_TO_TOP_UP"
+
+    def __init__(self, trade_id: bytes, found: str) -> None:
+        super().__init__(f"trade {trade_id.hex()} needs no additional trust: {found}")
 
 
 class NetSetEmpty(CallerError):

@@ -37,6 +37,7 @@ class NetState(Enum):
     AWAITING_PAYMENT = "AWAITING_PAYMENT"
     MOVING = "MOVING"
     DONE = "DONE"
+    CANCELLED = "CANCELLED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,8 @@ def _kept(connection: Connection, row: Row[Any]) -> KeptNetSet:
     net_set = NetSet(row.broker_a, row.broker_b, day, lines, row.payer, row.net_yen)
     paid = not row.reference or is_confirmed(connection, row.reference)
     done = all(trade.state is TradeState.SETTLED for trade in trades)
+    if all(trade.state is TradeState.CANCELLED for trade in trades):
+        return KeptNetSet(net_set, row.reference, NetState.CANCELLED)
     state = NetState.AWAITING_PAYMENT if not paid else NetState.DONE if done else NetState.MOVING
     return KeptNetSet(net_set, row.reference, state)
 

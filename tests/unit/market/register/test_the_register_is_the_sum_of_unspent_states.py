@@ -47,7 +47,7 @@ def step(books: Books, kind: str, source: CashAccount, to: CashAccount, units: i
 
 
 def test_at_every_step_of_issues_moves_forces_freezes_and_redemptions(connection: Connection) -> None:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(st.lists(STEPS, min_size=1, max_size=12))
     def any_history(steps: list[tuple[str, CashAccount, CashAccount, int]]) -> None:
         with undone(connection):

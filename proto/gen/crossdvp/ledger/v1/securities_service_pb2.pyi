@@ -144,7 +144,7 @@ class SetNetworkControlResponse(_message.Message):
     def __init__(self, flow: _Optional[_Union[_node_service_pb2.Flow, _Mapping]] = ...) -> None: ...
 
 class ForceTokenRequest(_message.Message):
-    __slots__ = ("request_id", "network", "token_id", "quantity", "holder", "to", "note", "notary", "wait_s")
+    __slots__ = ("request_id", "network", "token_id", "quantity", "holder", "to", "note", "notary", "wait_s", "author", "approver")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NETWORK_FIELD_NUMBER: _ClassVar[int]
     TOKEN_ID_FIELD_NUMBER: _ClassVar[int]
@@ -154,6 +154,8 @@ class ForceTokenRequest(_message.Message):
     NOTE_FIELD_NUMBER: _ClassVar[int]
     NOTARY_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    APPROVER_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     network: _states_pb2.BusinessNetwork
     token_id: str
@@ -163,7 +165,9 @@ class ForceTokenRequest(_message.Message):
     note: _securities_states_pb2.TransferNote
     notary: str
     wait_s: int
-    def __init__(self, request_id: _Optional[str] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., quantity: _Optional[int] = ..., holder: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., to: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., note: _Optional[_Union[_securities_states_pb2.TransferNote, _Mapping]] = ..., notary: _Optional[str] = ..., wait_s: _Optional[int] = ...) -> None: ...
+    author: str
+    approver: str
+    def __init__(self, request_id: _Optional[str] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., quantity: _Optional[int] = ..., holder: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., to: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., note: _Optional[_Union[_securities_states_pb2.TransferNote, _Mapping]] = ..., notary: _Optional[str] = ..., wait_s: _Optional[int] = ..., author: _Optional[str] = ..., approver: _Optional[str] = ...) -> None: ...
 
 class ForceTokenResponse(_message.Message):
     __slots__ = ("flow",)
@@ -172,7 +176,7 @@ class ForceTokenResponse(_message.Message):
     def __init__(self, flow: _Optional[_Union[_node_service_pb2.Flow, _Mapping]] = ...) -> None: ...
 
 class FreezeTokenRequest(_message.Message):
-    __slots__ = ("request_id", "network", "token_id", "quantity", "holder", "note", "notary", "wait_s")
+    __slots__ = ("request_id", "network", "token_id", "quantity", "holder", "note", "notary", "wait_s", "author", "approver")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NETWORK_FIELD_NUMBER: _ClassVar[int]
     TOKEN_ID_FIELD_NUMBER: _ClassVar[int]
@@ -181,6 +185,8 @@ class FreezeTokenRequest(_message.Message):
     NOTE_FIELD_NUMBER: _ClassVar[int]
     NOTARY_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    APPROVER_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     network: _states_pb2.BusinessNetwork
     token_id: str
@@ -189,7 +195,9 @@ class FreezeTokenRequest(_message.Message):
     note: _securities_states_pb2.TransferNote
     notary: str
     wait_s: int
-    def __init__(self, request_id: _Optional[str] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., quantity: _Optional[int] = ..., holder: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., note: _Optional[_Union[_securities_states_pb2.TransferNote, _Mapping]] = ..., notary: _Optional[str] = ..., wait_s: _Optional[int] = ...) -> None: ...
+    author: str
+    approver: str
+    def __init__(self, request_id: _Optional[str] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., quantity: _Optional[int] = ..., holder: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., note: _Optional[_Union[_securities_states_pb2.TransferNote, _Mapping]] = ..., notary: _Optional[str] = ..., wait_s: _Optional[int] = ..., author: _Optional[str] = ..., approver: _Optional[str] = ...) -> None: ...
 
 class FreezeTokenResponse(_message.Message):
     __slots__ = ("flow",)
@@ -198,7 +206,7 @@ class FreezeTokenResponse(_message.Message):
     def __init__(self, flow: _Optional[_Union[_node_service_pb2.Flow, _Mapping]] = ...) -> None: ...
 
 class ThawTokenRequest(_message.Message):
-    __slots__ = ("request_id", "network", "token_id", "quantity", "holder", "note", "notary", "wait_s")
+    __slots__ = ("request_id", "network", "token_id", "quantity", "holder", "note", "notary", "wait_s", "author", "approver")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NETWORK_FIELD_NUMBER: _ClassVar[int]
     TOKEN_ID_FIELD_NUMBER: _ClassVar[int]
@@ -207,6 +215,8 @@ class ThawTokenRequest(_message.Message):
     NOTE_FIELD_NUMBER: _ClassVar[int]
     NOTARY_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    APPROVER_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     network: _states_pb2.BusinessNetwork
     token_id: str
@@ -215,7 +225,9 @@ class ThawTokenRequest(_message.Message):
     note: _securities_states_pb2.TransferNote
     notary: str
     wait_s: int
-    def __init__(self, request_id: _Optional[str] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., quantity: _Optional[int] = ..., holder: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., note: _Optional[_Union[_securities_states_pb2.TransferNote, _Mapping]] = ..., notary: _Optional[str] = ..., wait_s: _Optional[int] = ...) -> None: ...
+    author: str
+    approver: str
+    def __init__(self, request_id: _Optional[str] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., quantity: _Optional[int] = ..., holder: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., note: _Optional[_Union[_securities_states_pb2.TransferNote, _Mapping]] = ..., notary: _Optional[str] = ..., wait_s: _Optional[int] = ..., author: _Optional[str] = ..., approver: _Optional[str] = ...) -> None: ...
 
 class ThawTokenResponse(_message.Message):
     __slots__ = ("flow",)
@@ -224,20 +236,24 @@ class ThawTokenResponse(_message.Message):
     def __init__(self, flow: _Optional[_Union[_node_service_pb2.Flow, _Mapping]] = ...) -> None: ...
 
 class CancelTransferRequest(_message.Message):
-    __slots__ = ("request_id", "network", "token_id", "note", "notary", "wait_s")
+    __slots__ = ("request_id", "network", "token_id", "note", "notary", "wait_s", "author", "approver")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NETWORK_FIELD_NUMBER: _ClassVar[int]
     TOKEN_ID_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
     NOTARY_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    APPROVER_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     network: _states_pb2.BusinessNetwork
     token_id: str
     note: _securities_states_pb2.TransferNote
     notary: str
     wait_s: int
-    def __init__(self, request_id: _Optional[str] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., note: _Optional[_Union[_securities_states_pb2.TransferNote, _Mapping]] = ..., notary: _Optional[str] = ..., wait_s: _Optional[int] = ...) -> None: ...
+    author: str
+    approver: str
+    def __init__(self, request_id: _Optional[str] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., note: _Optional[_Union[_securities_states_pb2.TransferNote, _Mapping]] = ..., notary: _Optional[str] = ..., wait_s: _Optional[int] = ..., author: _Optional[str] = ..., approver: _Optional[str] = ...) -> None: ...
 
 class CancelTransferResponse(_message.Message):
     __slots__ = ("flow",)

@@ -28,7 +28,7 @@ if _version_not_supported:
 class SecuritiesServiceStub:
     """Securities, their gates, and what their registrar does without the holders (AN); whether a network is open (the operator's
     node). Errors, request ids and permissions as in NodeService. Whoever asks is named in `author`, and in `approver` where a
-    second person has to agree: staff ids, two different ones. Every method starts one flow, and answers with it.
+    second person has to agree: staff ids, two different ones, which the transfer's note repeats. Every method starts one flow, and answers with it.
     """
 
     def __init__(self, channel):
@@ -97,7 +97,7 @@ class SecuritiesServiceStub:
 class SecuritiesServiceServicer:
     """Securities, their gates, and what their registrar does without the holders (AN); whether a network is open (the operator's
     node). Errors, request ids and permissions as in NodeService. Whoever asks is named in `author`, and in `approver` where a
-    second person has to agree: staff ids, two different ones. Every method starts one flow, and answers with it.
+    second person has to agree: staff ids, two different ones, which the transfer's note repeats. Every method starts one flow, and answers with it.
     """
 
     def RegisterSecurity(self, request, context):
@@ -252,7 +252,7 @@ def add_SecuritiesServiceServicer_to_server(servicer, server):
 class SecuritiesService:
     """Securities, their gates, and what their registrar does without the holders (AN); whether a network is open (the operator's
     node). Errors, request ids and permissions as in NodeService. Whoever asks is named in `author`, and in `approver` where a
-    second person has to agree: staff ids, two different ones. Every method starts one flow, and answers with it.
+    second person has to agree: staff ids, two different ones, which the transfer's note repeats. Every method starts one flow, and answers with it.
     """
 
     @staticmethod

@@ -260,6 +260,26 @@ class CancelNativeTradeResponse(_message.Message):
     trade: NativeTrade
     def __init__(self, trade: _Optional[_Union[NativeTrade, _Mapping]] = ...) -> None: ...
 
+class TopUpTradeRequest(_message.Message):
+    __slots__ = ("trade_id", "author")
+    TRADE_ID_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    trade_id: bytes
+    author: str
+    def __init__(self, trade_id: _Optional[bytes] = ..., author: _Optional[str] = ...) -> None: ...
+
+class TopUpTradeResponse(_message.Message):
+    __slots__ = ("deposit_id", "coin_id", "issuer", "amount_yen")
+    DEPOSIT_ID_FIELD_NUMBER: _ClassVar[int]
+    COIN_ID_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_YEN_FIELD_NUMBER: _ClassVar[int]
+    deposit_id: str
+    coin_id: str
+    issuer: str
+    amount_yen: int
+    def __init__(self, deposit_id: _Optional[str] = ..., coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., amount_yen: _Optional[int] = ...) -> None: ...
+
 class TradeNotice(_message.Message):
     __slots__ = ("number", "at_ms", "trade_id", "broker", "reason", "shortage", "english", "japanese")
     NUMBER_FIELD_NUMBER: _ClassVar[int]

@@ -136,8 +136,8 @@ def _broker_orders() -> None:
         sa.Column("attempts", Int64, nullable=False),
         sa.Column("next_attempt_ms", Int64, nullable=False),
         sa.PrimaryKeyConstraint("arrival"),
-        sa.UniqueConstraint("resolved"),
         sa.UniqueConstraint("trade_id", "side", name="broker_executions_side"),
+        sa.UniqueConstraint("resolved"),
         sqlite_autoincrement=True,
     )
     op.create_index("broker_executions_due", "broker_executions", ["status", "next_attempt_ms"])

@@ -60,6 +60,12 @@ def _trades() -> None:
 
 def _notices_and_sets() -> None:
     op.create_table(
+        "trade_followed",
+        sa.Column("source", Text, nullable=False),
+        *_numbers("sequence"),
+        sa.PrimaryKeyConstraint("source"),
+    )
+    op.create_table(
         "trade_notices",
         sa.Column("number", Int64, autoincrement=True, nullable=False),
         *_numbers("at_ms"),
