@@ -35,6 +35,8 @@ PROCESSES: Final = (
     "chains.progmat.market.master_data.errors",
     "chains.progmat.market.people.errors",
     "chains.progmat.market.people.oidc",
+    "chains.progmat.identity.errors",
+    "chains.progmat.keys.errors",
     "chains.progmat.market.trades.errors",
     "chains.progmat.market.bank.errors",
     "chains.progmat.market.business_case.numbers",

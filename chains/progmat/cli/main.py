@@ -11,6 +11,7 @@ from chains.deferred_commands import Commands, deferred_group
 COMMANDS: Final[Commands] = {
     "notary": ("chains.progmat.cli.notary", "Look at a notary's store: its journal, and which worker may commit."),
     "network": ("chains.progmat.cli.network", "Network parameters, rotation of keys, the network map, Validators."),
+    "keys": ("chains.progmat.cli.keys", "A node's key store: list, make, check, rotate, export public keys."),
     "config": ("chains.progmat.cli.config", "Check a node's configuration file and everything it names."),
     "fsck": ("chains.progmat.cli.fsck", "Verify again everything a node holds, offline."),
     "storage": ("chains.progmat.cli.storage", "A node's database: its state, migration, backup, restore."),
@@ -27,6 +28,8 @@ COMMANDS: Final[Commands] = {
     "bank": ("chains.progmat.cli.bank", "Bank statements: import, expected payments, matching by hand."),
     "people": ("chains.progmat.cli.people", "A node's people: logins, users, approvals, the audit log."),
     "master-data": ("chains.progmat.cli.master_data", "Names, addresses, accounts behind ids: enter, erase, search."),
+    "distributions": ("chains.progmat.cli.distribution", "Coupons and distributions to the holders of a record date."),
+    "utility": ("chains.progmat.cli.utility", "Utility tokens: grant to holders of a security, use, expire."),
     "vault": ("chains.progmat.cli.vault", "Read a running node's vault, follow it, merge dust."),
 }
 """By topic."""

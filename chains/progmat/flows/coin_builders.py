@@ -23,6 +23,7 @@ from chains.progmat.flows.coin_requests import AdmitHolder, AmendCoin, RegisterC
 from chains.progmat.flows.member_needs import needs_of
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.seams import Role
+from chains.progmat.keys.approver import can_sign
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, StateAndRef
@@ -117,7 +118,7 @@ def required_coin(context: BuildContext, coin_id: str) -> StateAndRef:
 def approver_here(context: BuildContext, coin: CoinState) -> PublicKey:
     """The approver who signs: the first whose key this node keeps. Raises ``ApproverMissing``."""
     for key in coin.approvers:
-        if context.keys.signer(key) is not None:
+        if can_sign(context.keys, key):
             return key
     raise ApproverMissing(coin.coin_id, context.me.name)
 

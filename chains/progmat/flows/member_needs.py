@@ -130,6 +130,7 @@ _NEEDS: Final[Mapping[FlowKind, Callable[[str, Any], Needs]]] = {
     FlowKind.ISSUE_TOKEN: _issue_token,
     FlowKind.MOVE_TOKEN: _move_token,
     FlowKind.REDEEM_TOKEN: _redeem_token,
+    FlowKind.ROTATE_TOKENS: lambda me, request: _custodians(request.network, me),
     FlowKind.PUBLISH_EXECUTION: _publish,
     FlowKind.WITHDRAW_EXECUTION: lambda me, _request: (_venue(me),),
     FlowKind.REGISTER_SECURITY: _register_security,

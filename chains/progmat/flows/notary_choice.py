@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from chains.progmat.flows.key_requests import RotateTokens
 from chains.progmat.flows.market_requests import ChangeMembership, IssueToken, MoveToken, RedeemToken, SettleDvp
 from chains.progmat.flows.notary_errors import HeldAtSeveralNotaries, NotaryNotServing
 from chains.progmat.flows.requests import (
@@ -101,11 +102,12 @@ def _spending(connection: Connection, own_name: str, request: AnyRequest, now_s:
             held = held_by_notary(connection, Asset(SC, request.coin_id, request.issuer), account, now_s)
             needed = 1 if isinstance(request, RotateAccountKey) else request.amount_yen
             return _Spending(request.coin_id, needed, held)
-        case MoveToken() | RedeemToken():
+        case MoveToken() | RedeemToken() | RotateTokens():
             account = CashAccount(own_name, request.from_account_key)
             token = Asset(request.network.name, request.token_id, request.registrar)
             held = held_by_notary(connection, token, account, now_s)
-            return _Spending(request.token_id, request.quantity, held)
+            needed = 1 if isinstance(request, RotateTokens) else request.quantity
+            return _Spending(request.token_id, needed, held)
         case SettleDvp(dvp=dvp):
             token = Asset(dvp.network.name, dvp.token_id, dvp.registrar)
             held = held_by_notary(connection, token, dvp.seller_tokens, now_s)

@@ -61,6 +61,7 @@ class FlowKind(Enum):
     FREEZE_CASH = "freeze_cash"
     THAW_CASH = "thaw_cash"
     FORCE_CASH = "force_cash"
+    ROTATE_TOKENS = "rotate_tokens"
     PUBLISH_EXECUTION = "publish_execution"
     WITHDRAW_EXECUTION = "withdraw_execution"
 

@@ -15,6 +15,7 @@ from crossdvp.ledger.v1 import (
     distribution_flows_pb2,
     distribution_service_pb2,
     exchange_service_pb2,
+    key_service_pb2,
     membership_service_pb2,
     proposal_service_pb2,
     replacement_service_pb2,
@@ -104,6 +105,7 @@ MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.FREEZE_CASH: coin_service_pb2.FreezeCashRequest,
     FlowKind.THAW_CASH: coin_service_pb2.ThawCashRequest,
     FlowKind.FORCE_CASH: coin_service_pb2.ForceCashRequest,
+    FlowKind.ROTATE_TOKENS: key_service_pb2.RotateTokensRequest,
     FlowKind.PUBLISH_EXECUTION: exchange_service_pb2.PublishExecutionRequest,
     FlowKind.WITHDRAW_EXECUTION: exchange_service_pb2.WithdrawExecutionRequest,
 }

@@ -31,6 +31,7 @@ from chains.progmat.flows.distribution_requests import (
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
+from chains.progmat.flows.key_requests import RotateTokens
 from chains.progmat.flows.market_requests import (
     ChangeMembership,
     IssueToken,
@@ -337,6 +338,7 @@ AnyRequest = (
     | ForceCash
     | PublishExecution
     | WithdrawExecution
+    | RotateTokens
 )
 
 REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
@@ -392,6 +394,7 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         ForceCash,
         PublishExecution,
         WithdrawExecution,
+        RotateTokens,
     )
 }
 

@@ -19,6 +19,7 @@ from chains.progmat.contracts.network_control import Opening
 from chains.progmat.contracts.token import TokenState
 from chains.progmat.contracts.transfer_gate import TransferGateState
 from chains.progmat.flows.coin_needs import coin_of_request, if_wholesale, payees_admission
+from chains.progmat.flows.key_requests import RotateTokens
 from chains.progmat.flows.market_requests import MoveToken, SettleDvp
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.requests import AnyRequest
@@ -99,7 +100,7 @@ _PAYMENT: Final = RuleRow(
 )
 
 
-def _gate_of_move(scope: RuleScope, request: MoveToken) -> RuleNeeds | None:
+def _gate_of_move(scope: RuleScope, request: MoveToken | RotateTokens) -> RuleNeeds | None:
     asset = Asset(request.network.name, request.token_id, request.registrar)
     return _gate_of(scope, asset, CashAccount(scope.own_name, request.from_account_key))
 
@@ -128,6 +129,7 @@ ROWS: Final[Mapping[FlowKind, RuleRow]] = {
     FlowKind.ROTATE_ACCOUNT_KEY: _PAYMENT,
     FlowKind.LOCK_CASH: _PAYMENT,
     FlowKind.MOVE_TOKEN: RuleRow(lambda move: (move.network, move.token_id, move.registrar), _gate_of_move),
+    FlowKind.ROTATE_TOKENS: RuleRow(lambda move: (move.network, move.token_id, move.registrar), _gate_of_move),
     FlowKind.SETTLE_DVP: RuleRow(lambda it: (it.dvp.network, it.dvp.token_id, it.dvp.registrar), _gate_of_trade),
 }
 BEHIND: Final[Mapping[str, Callable[[StateAndRef], RuleNeeds]]] = {TRANSFER_GATE: _control_of_gate}

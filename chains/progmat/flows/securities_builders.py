@@ -34,6 +34,7 @@ from chains.progmat.flows.securities_requests import (
 )
 from chains.progmat.flows.steps import DRIVEN, FlowStep
 from chains.progmat.flows.store import flows_of_kind_at
+from chains.progmat.keys.approver import can_sign
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.errors import MalformedComponent
@@ -143,7 +144,7 @@ def issuable_security(context: BuildContext, security_id: str) -> StateAndRef:
 
 def approvers_here(context: BuildContext, of: SecurityState, needed: int = 1) -> tuple[PublicKey, ...]:
     """So many approvers' keys that are kept here; raises ``ApproverMissing``."""
-    found = tuple(key for key in of.approvers if context.keys.signer(key) is not None)
+    found = tuple(key for key in of.approvers if can_sign(context.keys, key))
     if len(found) < needed:
         raise ApproverMissing(of.security_id, needed, len(found))
     return found[:needed]

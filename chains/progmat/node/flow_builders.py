@@ -27,6 +27,7 @@ from chains.progmat.flows.dvp_builder import settle_dvp
 from chains.progmat.flows.member_builders import change_membership
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.suspension_builder import suspend_validator
+from chains.progmat.flows.token_rotation import rotate_tokens
 
 BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.CHANGE_MEMBERSHIP: change_membership,
@@ -74,6 +75,7 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.AMEND_COIN: coin_builders.amend_coin,
     FlowKind.ADMIT_HOLDER: coin_builders.admit_holder,
     FlowKind.REMOVE_HOLDER: coin_builders.remove_holder,
+    FlowKind.ROTATE_TOKENS: rotate_tokens,
     FlowKind.FREEZE_CASH: coin_acts.freeze_cash,
     FlowKind.THAW_CASH: coin_acts.thaw_cash,
     FlowKind.FORCE_CASH: coin_acts.force_cash,

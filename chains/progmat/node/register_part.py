@@ -8,7 +8,7 @@ from crossdvp.ledger.v1.emergency_service_pb2_grpc import add_EmergencyServiceSe
 from crossdvp.ledger.v1.register_service_pb2_grpc import add_RegisterServiceServicer_to_server
 
 from chains.progmat.identity import KeyStore
-from chains.progmat.market.register.names_of_master_data import NamesOfMasterData
+from chains.progmat.market.master_data.holders import MasterDataHolders
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.forced_transfers import NodeMover
 from chains.progmat.node.ledger_node import LedgerNode
@@ -26,7 +26,7 @@ class RegisterPart:
         self, node: LedgerNode, keys: KeyStore, access: ApiAccess, random_bytes: Callable[[int], bytes]
     ) -> None:
         self._operations = NodeOperations(node, keys)
-        register = RegisterServiceRpc(node, access, random_bytes, NamesOfMasterData())
+        register = RegisterServiceRpc(node, access, random_bytes, MasterDataHolders())
         emergency = EmergencyServiceRpc(node, access, random_bytes, NodeMover(self._operations))
         self.apis = (
             ServedApi("RegisterService", add_RegisterServiceServicer_to_server, register),

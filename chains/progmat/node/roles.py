@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 import grpc.aio
 from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_server
+from crossdvp.ledger.v1.key_service_pb2_grpc import add_KeyServiceServicer_to_server
 from crossdvp.ledger.v1.membership_service_pb2_grpc import add_MembershipServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.ledger.v1.proposal_service_pb2_grpc import add_ProposalServiceServicer_to_server
@@ -48,6 +49,7 @@ from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
 from chains.progmat.node.rpc_flow_service import FlowServiceRpc
+from chains.progmat.node.rpc_key_service import KeyServiceRpc
 from chains.progmat.node.rpc_membership_service import MembershipServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.rpc_proposal_service import ProposalServiceRpc
@@ -206,6 +208,7 @@ class VaultRole:
             ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
             ServedApi("VaultService", add_VaultServiceServicer_to_server, vault),
             ServedApi("TokenService", add_TokenServiceServicer_to_server, TokenServiceRpc(node, *caller)),
+            ServedApi("KeyService", add_KeyServiceServicer_to_server, KeyServiceRpc(node, *caller)),
             ServedApi("MembershipService", add_MembershipServiceServicer_to_server, members),
             ServedApi("ProposalService", add_ProposalServiceServicer_to_server, ProposalServiceRpc(node, *caller)),
             ServedApi(

@@ -28,6 +28,7 @@ ALIKE: Final = {
     FlowKind.FREEZE_TOKEN: FlowKind.FORCE_TOKEN,
     FlowKind.THAW_TOKEN: FlowKind.FORCE_TOKEN,
     FlowKind.CANCEL_TRANSFER: FlowKind.FORCE_TOKEN,
+    FlowKind.ROTATE_TOKENS: FlowKind.MOVE_TOKEN,
 }
 """Kinds that ask the same nodes for the same things in the same steps as another one, and differ in their builder."""
 

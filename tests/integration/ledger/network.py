@@ -90,7 +90,7 @@ EXTRA_KEYS = {
     SN: ((OPERATOR, KeyPurpose.OPERATOR),),
     CN_A: ((SELLER, KeyPurpose.ACCOUNT),),
     CN_B: ((BUYER, KeyPurpose.ACCOUNT),),
-    AN: ((APPROVER, KeyPurpose.ACCOUNT),),
+    AN: ((APPROVER, KeyPurpose.APPROVER),),
 }
 MAP = NetworkMap(
     NodeEntry(party.party, frozenset({role, *EXTRA_ROLES.get(party, ())}), "127.0.0.1", 20_000 + index, index)

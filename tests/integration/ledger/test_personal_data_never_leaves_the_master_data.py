@@ -19,12 +19,12 @@ from chains.progmat.market.master_data.desk import MasterDataDesk
 from chains.progmat.market.master_data.erasing import Erasure, Ground
 from chains.progmat.market.master_data.errors import InvestorHolds
 from chains.progmat.market.master_data.fields import RecordKind
+from chains.progmat.market.master_data.holders import MasterDataHolders
 from chains.progmat.market.master_data.scrubbing import Scrubbed
 from chains.progmat.market.master_data.searching import Leak, found_in, leaks, personal_values
 from chains.progmat.market.people.acts import Act
 from chains.progmat.market.people.approvals import Approval, Decision
 from chains.progmat.market.people.desk import Caller, PeopleDesk
-from chains.progmat.market.register.names_of_master_data import NamesOfMasterData
 from chains.progmat.node.fsck import Subject, check_database
 from chains.progmat.node.people_part import PeoplePart
 from chains.progmat.node.storage.engine import Access, engine_for
@@ -155,5 +155,5 @@ async def _holders_are_not_erased_and_others_are(ledger: LedgerNetwork) -> None:
     people, master_data = desks(ledger, AN)
     forced = Erasure(RecordKind.INVESTOR, "INV-0001", Ground.LEGAL_ORDER, "2026 (wa) 7")
     await approve(people, await master_data.propose_erasure(forced, CLERK, TERMINAL))
-    holders = await people.database.read(lambda c: NamesOfMasterData().investor_ids(c, [SELLER_ACCOUNT, BUYER_ACCOUNT]))
+    holders = await people.database.read(lambda c: MasterDataHolders().investor_ids(c, [SELLER_ACCOUNT, BUYER_ACCOUNT]))
     assert holders == {SELLER_ACCOUNT: "INV-0001"}

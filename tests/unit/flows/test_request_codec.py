@@ -18,6 +18,7 @@ from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, Prun
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
+from chains.progmat.flows.key_requests import RotateTokens
 from chains.progmat.flows.market_requests import (
     ChangeMembership,
     IssueToken,
@@ -104,6 +105,7 @@ REQUESTS: tuple[AnyRequest, ...] = (
     CloseProposal("r", b"\x03" * 32),
     ChangeNotary("r", "n2", "nn", StateChoice(contract="cash", account_key=BUYERS.key, asset_id="PGC")),
     UpgradeStates("r", b"\x04" * 32, StateChoice(refs=(StateRef(Hash32(b"\x05" * 32), 3),))),
+    RotateTokens("r", BusinessNetwork.ST, "ST-1", "an", b"old key", b"new key"),
     IssueCash("r", "PGC", 5, BUYERS),
     MoveCash("r", "PGC", "sn", 5, BUYERS.key, SELLERS),
     RedeemCash("r", "PGC", "sn", 5, BUYERS.key),

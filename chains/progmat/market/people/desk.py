@@ -266,9 +266,17 @@ class PeopleDesk:
         """One, with its request. Raises ``ApprovalUnknown``."""
         return await self.database.read(partial(approvals.found, approval_id=approval_id))
 
-    async def approvals(self, status: ApprovalStatus | None, limit: int) -> list[Approval]:
-        """The newest first."""
-        return await self.database.read(partial(approvals.listed, status=status, limit=limit))
+    async def approvals(self, status: ApprovalStatus | None, limit: int, reader: str = "") -> list[Approval]:
+        """The newest first; of ``reader``, if one is named, those that his roles may author, approve or audit."""
+
+        def read(connection: Connection) -> list[Approval]:
+            found = approvals.listed(connection, status, limit)
+            if not reader:
+                return found
+            has = roles_of(connection, reader)
+            return [each for each in found if has & _concerned(each.act)]
+
+        return await self.database.read(read)
 
     async def users(self, after: str, limit: int) -> list[User]:
         """By staff id."""
@@ -301,6 +309,12 @@ def _require_author(connection: Connection, act: str, staff_id: str) -> None:
     if rule is None or not has & rule.authors:
         expected = tuple(sorted(role.value for role in rule.authors)) if rule else ()
         raise StaffRoleMissing(staff_id, act, expected, tuple(sorted(role.value for role in has)))
+
+
+def _concerned(act: str) -> frozenset[StaffRole]:
+    """Whose affair a proposal is: its request may hold a person's account."""
+    rule = ACTS[act]
+    return rule.authors | rule.approvers | {StaffRole.AUDITOR}
 
 
 def _refuse(refusal: CallerError, connection: Connection) -> None:

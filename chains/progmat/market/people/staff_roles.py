@@ -106,13 +106,13 @@ ACTS: Final[Mapping[str, ActRule]] = {
     # trades
     "RegisterCashMethod": _TRADERS,
     "InstructTrade": _TRADER,
+    "TopUpTrade": _TRADER,
     "CancelTradeInstruction": _TRADERS,
     "CancelNativeTrade": _TRADERS,
     "ImportTradeInstructions": _TRADER,
     "RegisterOrder": _TRADER,
     "ReviseOrder": _TRADER,
     "FormNetSet": _TRADER,
-    "TopUpTrade": _TRADER,
     "ImportBankStatement": _TRADER,
     "MatchBankLine": _TRADERS,
     # the venue

@@ -7,8 +7,8 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from chains.progmat.market.master_data.fields import RecordKind
+from chains.progmat.market.master_data.holders import MasterDataHolders
 from chains.progmat.market.master_data.tables import TABLES, master_data_metadata
-from chains.progmat.market.register.names_of_master_data import NamesOfMasterData
 from chains.progmat.node.storage.engine import Access, engine_for
 from chains.progmat.node.storage.schema import prepare_schema
 from ibc.dvp import CashAccount
@@ -25,5 +25,5 @@ def test_an_account_is_named_by_its_key_and_who_is_not_known_is_left_out(tmp_pat
         for account, investor_id in ((ALICE, "INV-1"), (BOB, "INV-2")):
             connection.execute(insert(table), audit | {"id": account.key.hex(), "investor_id": investor_id})
         elsewhere = CashAccount("CN-Z", ALICE.key)
-        found = NamesOfMasterData().investor_ids(connection, [ALICE, BOB, CAROL, elsewhere])
+        found = MasterDataHolders().investor_ids(connection, [ALICE, BOB, CAROL, elsewhere])
     assert found == {ALICE: "INV-1", BOB: "INV-2", elsewhere: "INV-1"}
