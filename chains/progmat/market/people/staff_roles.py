@@ -99,7 +99,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "ThawCash": _TRUSTEES,
     "ConfirmDeposit": _TRUSTEES,
     "ConfirmPayout": _TRUSTEES,
-    "AnnounceDeposit": _CLERK,
+    "AnnounceDeposit": ActRule(CLERKS | APPROVERS),
     "CancelDeposit": _TRUSTEE,
     "RetryDeposit": _TRUSTEE,
     "ResumeIssues": _TRUSTEES,
