@@ -241,6 +241,8 @@ class KeyStore:
     def _generate_in_hsm(self, label: str, purpose: KeyPurpose, scheme: SignatureScheme) -> KeptKey:
         if purpose is KeyPurpose.ACCOUNT:
             raise KeyKindNotHere("an account's key is kept in the store: fresh keys follow from its seed")
+        if purpose is KeyPurpose.NODE and scheme is not SignatureScheme.ED25519:
+            raise KeyKindNotHere("a node's key in an HSM is Ed25519: its salts follow from a signature, ECDSA's differ")
         if self._options.hsm is None:
             raise KeyKindNotHere(f"key {label!r} is wanted in an HSM, and none is configured: add [keys.hsm]")
         public_key, reference = make_hsm_key(self._options.hsm, label, scheme)

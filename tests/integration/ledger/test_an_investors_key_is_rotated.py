@@ -8,7 +8,7 @@ import pytest
 
 from chains.progmat.client import ApiEndpoint
 from chains.progmat.client.key_client import KeyClient
-from chains.progmat.contracts.transfer_gate import Opening
+from chains.progmat.contracts.network_control import Opening
 from chains.progmat.flows.key_requests import RotateTokens
 from chains.progmat.flows.market_requests import MoveToken
 from chains.progmat.flows.requests import RotateAccountKey
