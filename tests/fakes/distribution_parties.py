@@ -52,9 +52,9 @@ def coupon(name: str = "coupon", expires_s: int = 0, medium: DistributionMedium 
     )
 
 
-def grant(name: str = "grant") -> Subject:
-    """Of units that expire in an hour."""
-    return coupon(name, EXPIRES_S, DistributionMedium.UTILITY)
+def grant(name: str = "grant", expires_s: int = EXPIRES_S) -> Subject:
+    """Of units that expire, in an hour if nothing else is said."""
+    return coupon(name, expires_s, DistributionMedium.UTILITY)
 
 
 def part_of(subject: Subject, lines: Lines, part: int = 0, node: LedgerParty = CN_A) -> DistributionState:

@@ -37,6 +37,7 @@ async def proof(client: RegisterClient, file: EmergencyFile, outage: Outage) -> 
 
 
 def show_proof(proof: Agreement, output: Output) -> None:
+    """Whether the file and the ledger agree, and where not."""
     differences = [
         {
             "node": each.account.node,

@@ -28,6 +28,8 @@ COMMANDS: Final[Commands] = {
     "bank": ("chains.progmat.cli.bank", "Bank statements: import, expected payments, matching by hand."),
     "people": ("chains.progmat.cli.people", "A node's people: logins, users, approvals, the audit log."),
     "master-data": ("chains.progmat.cli.master_data", "Names, addresses, accounts behind ids: enter, erase, search."),
+    "distributions": ("chains.progmat.cli.distribution", "Coupons and distributions to the holders of a record date."),
+    "utility": ("chains.progmat.cli.utility", "Utility tokens: grant to holders of a security, use, expire."),
     "vault": ("chains.progmat.cli.vault", "Read a running node's vault, follow it, merge dust."),
 }
 """By topic."""

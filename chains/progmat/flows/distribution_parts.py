@@ -18,7 +18,7 @@ from chains.progmat.flows.distribution_errors import DistributionUnknown
 from chains.progmat.flows.distribution_schema import distribution_parts
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.node.storage import insert, stored_transaction
-from chains.progmat.transactions.model import StateRef, TransactionState
+from chains.progmat.transactions.model import StateRef
 from chains.progmat.transactions.wire import WireTransaction
 from primitives.types import Hash32
 
@@ -43,8 +43,11 @@ class KnownPart:
     open_tx: bytes
 
 
-def note_distributions(connection: Connection, wire: WireTransaction) -> None:
-    """Enter what a freshly recorded transaction does to a part; does nothing for the others."""
+def note_distributions(connection: Connection, wire: WireTransaction, own_name: str) -> None:
+    """Enter what a freshly recorded transaction does to a part of which ``own_name`` is registrar, payer or custodian.
+
+    Others' parts come here in the histories of coins, in pieces; nothing is said of those.
+    """
     for command in wire.commands:
         if command.contract != DISTRIBUTION:
             continue
@@ -53,7 +56,9 @@ def note_distributions(connection: Connection, wire: WireTransaction) -> None:
             continue
         for index, output in enumerate(wire.outputs):
             if output.contract == DISTRIBUTION and command.name in {OPEN, PAY}:
-                _note(connection, wire, command.name, index, output)
+                state = DistributionState.of(output)
+                if own_name in {state.subject.registrar.name, state.subject.payer.node, state.node}:
+                    _note(connection, wire, command.name, index, state)
 
 
 def find_part(connection: Connection, distribution_id: bytes, part: int) -> KnownPart | None:
@@ -95,13 +100,12 @@ def lines_of_part(connection: Connection, part: KnownPart) -> Lines:
     raise DistributionUnknown(part.state.subject.distribution_id)
 
 
-def _note(connection: Connection, wire: WireTransaction, name: str, index: int, output: TransactionState) -> None:
-    state = DistributionState.of(output)
+def _note(connection: Connection, wire: WireTransaction, name: str, index: int, state: DistributionState) -> None:
     status = PartStatus.PAID if state.is_paid else PartStatus.OPEN
-    newest = {
+    newest: dict[str, object] = {
         "status": status.value,
         "next_batch": state.next_batch,
-        "state": output.data,
+        "state": state.encode(),
         "state_tx": bytes(wire.id),
         "state_index": index,
     }

@@ -111,7 +111,7 @@ class Recorder:
             mark = RecordMark(now_ms, journal_position, kind, inputs)
             record_transaction(connection, wire, self._rules, mark)
             note_trades(connection, wire, inputs, journal_position)
-            note_distributions(connection, wire)
+            note_distributions(connection, wire, self._own_name)
             if any(command.contract == EXECUTION for command in wire.commands):
                 note_executions(connection, wire, inputs)
                 self.executions_noted += 1

@@ -105,13 +105,14 @@ class CouponLoad:
     async def coupon_paid(self, distribution_id: str) -> int:
         """Return when this node has recorded every batch of every part; how many parts."""
         distributions = self._vault().part(DistributionPart).distributions
-        while not (view := await distributions.view(bytes.fromhex(distribution_id))).is_paid:
+        while not (view := await distributions.view(bytes.fromhex(distribution_id))).is_paid:  # noqa: ASYNC110 - as a user
             await asyncio.sleep(LOOK_S)
         return len(view.parts)
 
     async def received(self, payer: str) -> dict[str, int]:
         """What accounts but the payer's hold of the coin in this vault: how many, how much."""
-        return await self._node.parts.database.read(partial(_held, but=bytes.fromhex(payer)))
+        held: dict[str, int] = await self._node.parts.database.read(partial(_held, but=bytes.fromhex(payer)))
+        return held
 
     @property
     def _node(self) -> Any:  # noqa: ANN401 - a ledger node

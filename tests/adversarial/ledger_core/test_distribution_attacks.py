@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -200,9 +201,9 @@ def test_a_payer_short_in_the_middle_pays_the_rest_later(world: World) -> None:
 def test_a_part_that_is_not_its_lines_is_not_opened(world: World, field: str) -> None:
     ledger, _, _ = world
     good = part_of(coupon("second"), LINES)
-    wrong = {"total": 271, "batches": 2, "lines_root": bytes(31) + b"\x01", "next_batch": 1}[field]
+    values: dict[str, Any] = {"total": 271, "batches": 2, "lines_root": bytes(31) + b"\x01", "next_batch": 1}
     with pytest.raises(DistributionViolation):
-        ledger.commit(opening(ledger.frame, replace(good, **{field: wrong}), LINES))
+        ledger.commit(opening(ledger.frame, replace(good, **{field: values[field]}), LINES))
 
 
 def test_nobody_but_the_registrar_opens_or_cancels(world: World) -> None:

@@ -74,6 +74,7 @@ class DistributionPayer:
         self._records = records
         self._distributions = distributions
         self._asked = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
         self._parts: dict[PartKey, asyncio.Task[None]] = {}
         self._failed_ms: dict[PartKey, int] = {}
         self._task: asyncio.Task[None] | None = None
@@ -178,7 +179,8 @@ class DistributionPayer:
         state = part.state
         subject = state.subject
         if subject.medium is DistributionMedium.COIN and state.next_batch == 0:
-            record = await self._set_aside(part)
+            async with self._one_at_a_time:  # each out of what the one before left, not out of what it set aside
+                record = await self._set_aside(part)
             if record.step is FlowStep.FAILED:
                 return record
         base = f"distribution/{subject.distribution_id.hex()}/{state.part}/pay/{state.next_batch}"
