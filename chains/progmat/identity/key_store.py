@@ -316,8 +316,7 @@ class KeyStore:
             raise KeyKindNotHere(
                 f"key {entry.label!r} is in HSM token {reference.token_label!r}: configure it in [keys.hsm]"
             )
-        is_evm = key.scheme is SignatureScheme.SECP256K1
-        digests = HsmDigestSigner(token, reference.key_id, key) if is_evm else None
+        digests = HsmDigestSigner(token, reference.key_id, key) if _signs_digests(entry, key) else None
         return _Opened(HsmSigner(token, reference.key_id, key), digests, None, until_s)
 
 
@@ -329,13 +328,16 @@ def _head_for(book: KeyBook, node: str) -> StoreHead:
 
 
 def _here(entry: _Entry, key: PublicKey, seed: bytes, until_s: float) -> _Opened:
-    signs_digests = key.scheme is SignatureScheme.SECP256K1 and entry.purpose not in _NO_DIGESTS
     return _Opened(
         SoftwareSigner.from_seed(key.scheme, seed),
-        DigestSigner(seed) if signs_digests else None,
+        DigestSigner(seed) if _signs_digests(entry, key) else None,
         FreshKeys(seed, key) if entry.purpose is KeyPurpose.ACCOUNT else None,
         until_s,
     )
+
+
+def _signs_digests(entry: _Entry, key: PublicKey) -> bool:
+    return key.scheme is SignatureScheme.SECP256K1 and entry.purpose not in _NO_DIGESTS
 
 
 _NO_DIGESTS: Final = frozenset({KeyPurpose.ACCOUNT, KeyPurpose.APPROVER})
