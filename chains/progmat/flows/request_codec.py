@@ -42,12 +42,13 @@ from chains.progmat.contracts.terms_codec import (
     terms_to_message,
 )
 from chains.progmat.contracts.transfer_note import note_from_message, note_to_message
+from chains.progmat.flows.any_request import REQUEST_TYPES, AnyRequest
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.market_requests import MembershipChange
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.replacement_requests import StateChoice
 from chains.progmat.flows.request_base import KeyChoice
-from chains.progmat.flows.requests import REQUEST_TYPES, AnyRequest, EarmarkProof
+from chains.progmat.flows.requests import EarmarkProof
 from chains.progmat.transactions.model import StateRef
 from ibc.packet import decode_packet, encode_packet
 from primitives.codec import deterministic_bytes, strict_parse
