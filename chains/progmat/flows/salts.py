@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 from typing import Final
 
+from chains.progmat.keys.errors import KeyKindNotHere
 from primitives.hashing import sha256
 from primitives.signatures import Signer
 
@@ -28,8 +29,12 @@ class Salts:
         """The secret is drawn from the node's key by a signature that nobody else ever sees.
 
         Node keys sign deterministically (Ed25519; secp256k1 by RFC 6979), so that the secret survives the database.
+        Raises ``KeyKindNotHere`` for one that does not: ECDSA in an HSM.
         """
-        return cls(sha256(_SECRET_DOMAIN + signer.sign(_SECRET_DOMAIN)))
+        drawn = signer.sign(_SECRET_DOMAIN)
+        if signer.sign(_SECRET_DOMAIN) != drawn:
+            raise KeyKindNotHere("a node's key signs alike each time, this one does not: use Ed25519 for it in an HSM")
+        return cls(sha256(_SECRET_DOMAIN + drawn))
 
     def of_flow(self, flow_id: str) -> bytes:
         """32 bytes; at most one transaction of a flow is ever final, so one salt a flow is enough."""

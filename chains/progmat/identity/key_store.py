@@ -241,6 +241,8 @@ class KeyStore:
     def _generate_in_hsm(self, label: str, purpose: KeyPurpose, scheme: SignatureScheme) -> KeptKey:
         if purpose is KeyPurpose.ACCOUNT:
             raise KeyKindNotHere("an account's key is kept in the store: fresh keys follow from its seed")
+        if purpose is KeyPurpose.NODE and scheme is not SignatureScheme.ED25519:
+            raise KeyKindNotHere("a node's key in an HSM is Ed25519: its salts follow from a signature, ECDSA's differ")
         if self._options.hsm is None:
             raise KeyKindNotHere(f"key {label!r} is wanted in an HSM, and none is configured: add [keys.hsm]")
         public_key, reference = make_hsm_key(self._options.hsm, label, scheme)
@@ -314,8 +316,7 @@ class KeyStore:
             raise KeyKindNotHere(
                 f"key {entry.label!r} is in HSM token {reference.token_label!r}: configure it in [keys.hsm]"
             )
-        is_evm = key.scheme is SignatureScheme.SECP256K1
-        digests = HsmDigestSigner(token, reference.key_id, key) if is_evm else None
+        digests = HsmDigestSigner(token, reference.key_id, key) if _signs_digests(entry, key) else None
         return _Opened(HsmSigner(token, reference.key_id, key), digests, None, until_s)
 
 
@@ -327,13 +328,16 @@ def _head_for(book: KeyBook, node: str) -> StoreHead:
 
 
 def _here(entry: _Entry, key: PublicKey, seed: bytes, until_s: float) -> _Opened:
-    signs_digests = key.scheme is SignatureScheme.SECP256K1 and entry.purpose not in _NO_DIGESTS
     return _Opened(
         SoftwareSigner.from_seed(key.scheme, seed),
-        DigestSigner(seed) if signs_digests else None,
+        DigestSigner(seed) if _signs_digests(entry, key) else None,
         FreshKeys(seed, key) if entry.purpose is KeyPurpose.ACCOUNT else None,
         until_s,
     )
+
+
+def _signs_digests(entry: _Entry, key: PublicKey) -> bool:
+    return key.scheme is SignatureScheme.SECP256K1 and entry.purpose not in _NO_DIGESTS
 
 
 _NO_DIGESTS: Final = frozenset({KeyPurpose.ACCOUNT, KeyPurpose.APPROVER})

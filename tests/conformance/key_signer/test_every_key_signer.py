@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chains.progmat.flows.salts import Salts
 from chains.progmat.identity import KeptKey, KeyPurpose, KeyStore, SecretPlace, StoreOptions
 from chains.progmat.keys.errors import HsmKeyMissing, HsmPinRefused, KeyKindNotHere, KeyServiceUnavailable
 from chains.progmat.keys.hsm_signer import HsmDigestSigner, HsmSigner, low_s, make_hsm_key
@@ -45,7 +46,7 @@ def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     hsm = soft_hsm() if place is SecretPlace.HSM else None
     path = tmp_path_factory.mktemp("store") / "keys.db"
     store = KeyStore.create_with(path, wrapper(path), StoreOptions("cn-a", hsm))
-    keys = {scheme: store.generate(scheme.name, KeyPurpose.NODE, scheme, place) for scheme in SCHEMES}
+    keys = {scheme: store.generate(scheme.name, KeyPurpose.VALIDATOR, scheme, place) for scheme in SCHEMES}
     return Kept(store, keys, path, hsm)
 
 
@@ -89,6 +90,20 @@ def test_an_account_key_does_not_go_into_an_hsm_and_none_goes_where_there_is_non
         with pytest.raises(KeyKindNotHere):
             store.generate("key", purpose, SignatureScheme.ED25519, SecretPlace.HSM)
     assert store.keys() == ()
+
+
+def test_a_nodes_salts_are_drawn_from_a_key_that_signs_alike_each_time(kept: Kept) -> None:
+    """Else a restarted node would not know its own transactions again."""
+    for scheme, key in kept.keys.items():
+        signer = kept.store.signer(key.public_key)
+        assert signer is not None
+        if kept.hsm is None or scheme is SignatureScheme.ED25519:
+            assert Salts.of_node(signer).of_flow("a") == Salts.of_node(signer).of_flow("a")
+        else:
+            with pytest.raises(KeyKindNotHere):
+                Salts.of_node(signer)
+            with pytest.raises(KeyKindNotHere):
+                kept.store.generate("node", KeyPurpose.NODE, scheme, SecretPlace.HSM)
 
 
 def test_the_private_key_of_an_hsm_cannot_be_read_out_of_it() -> None:

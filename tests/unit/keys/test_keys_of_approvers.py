@@ -53,7 +53,7 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[KeyStore, Publ
     hsm = soft_hsm() if request.param is SecretPlace.HSM else None
     wrapper = PassphraseWrapper(lambda: b"open sesame", "store", ScryptCost(14))
     store = KeyStore.create_with(tmp_path / "keys.db", wrapper, StoreOptions("sn", hsm))
-    made = store.generate("approver", KeyPurpose.APPROVER, SignatureScheme.ED25519, request.param)
+    made = store.generate("approver", KeyPurpose.APPROVER, SignatureScheme.SECP256K1, request.param)
     return store, made.public_key
 
 

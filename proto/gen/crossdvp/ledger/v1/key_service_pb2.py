@@ -24,34 +24,33 @@ _sym_db = _symbol_database.Default()
 
 from crossdvp.ledger.v1 import node_service_pb2 as crossdvp_dot_ledger_dot_v1_dot_node__service__pb2
 from crossdvp.ledger.v1 import states_pb2 as crossdvp_dot_ledger_dot_v1_dot_states__pb2
-from crossdvp.ledger.v1 import token_states_pb2 as crossdvp_dot_ledger_dot_v1_dot_token__states__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$crossdvp/ledger/v1/key_service.proto\x12\x12\x63rossdvp.ledger.v1\x1a%crossdvp/ledger/v1/node_service.proto\x1a\x1f\x63rossdvp/ledger/v1/states.proto\x1a%crossdvp/ledger/v1/token_states.proto\"P\n\x0bInvestorKey\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x30\n\x07\x61\x63\x63ount\x18\x02 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\"1\n\x1aOpenInvestorAccountRequest\x12\x13\n\x0binvestor_id\x18\x01 \x01(\t\"K\n\x1bOpenInvestorAccountResponse\x12,\n\x03key\x18\x01 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.InvestorKey\"E\n\x18RotateInvestorKeyRequest\x12\x13\n\x0binvestor_id\x18\x01 \x01(\t\x12\x14\n\x0c\x66rom_version\x18\x02 \x01(\r\"I\n\x19RotateInvestorKeyResponse\x12,\n\x03key\x18\x01 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.InvestorKey\".\n\x17ListInvestorKeysRequest\x12\x13\n\x0binvestor_id\x18\x01 \x01(\t\"I\n\x18ListInvestorKeysResponse\x12-\n\x04keys\x18\x01 \x03(\x0b\x32\x1f.crossdvp.ledger.v1.InvestorKey\"\xc6\x01\n\x13RotateTokensRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x34\n\x07network\x18\x02 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\x10\n\x08token_id\x18\x03 \x01(\t\x12\x11\n\tregistrar\x18\x04 \x01(\t\x12\x18\n\x10\x66rom_account_key\x18\x05 \x01(\x0c\x12\x16\n\x0eto_account_key\x18\x06 \x01(\x0c\x12\x0e\n\x06wait_s\x18\x07 \x01(\r\">\n\x14RotateTokensResponse\x12&\n\x04\x66low\x18\x01 \x01(\x0b\x32\x18.crossdvp.ledger.v1.Flow2\xc8\x03\n\nKeyService\x12v\n\x13OpenInvestorAccount\x12..crossdvp.ledger.v1.OpenInvestorAccountRequest\x1a/.crossdvp.ledger.v1.OpenInvestorAccountResponse\x12p\n\x11RotateInvestorKey\x12,.crossdvp.ledger.v1.RotateInvestorKeyRequest\x1a-.crossdvp.ledger.v1.RotateInvestorKeyResponse\x12m\n\x10ListInvestorKeys\x12+.crossdvp.ledger.v1.ListInvestorKeysRequest\x1a,.crossdvp.ledger.v1.ListInvestorKeysResponse\x12\x61\n\x0cRotateTokens\x12\'.crossdvp.ledger.v1.RotateTokensRequest\x1a(.crossdvp.ledger.v1.RotateTokensResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$crossdvp/ledger/v1/key_service.proto\x12\x12\x63rossdvp.ledger.v1\x1a%crossdvp/ledger/v1/node_service.proto\x1a\x1f\x63rossdvp/ledger/v1/states.proto\"P\n\x0bInvestorKey\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x30\n\x07\x61\x63\x63ount\x18\x02 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\"1\n\x1aOpenInvestorAccountRequest\x12\x13\n\x0binvestor_id\x18\x01 \x01(\t\"K\n\x1bOpenInvestorAccountResponse\x12,\n\x03key\x18\x01 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.InvestorKey\"E\n\x18RotateInvestorKeyRequest\x12\x13\n\x0binvestor_id\x18\x01 \x01(\t\x12\x14\n\x0c\x66rom_version\x18\x02 \x01(\r\"I\n\x19RotateInvestorKeyResponse\x12,\n\x03key\x18\x01 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.InvestorKey\".\n\x17ListInvestorKeysRequest\x12\x13\n\x0binvestor_id\x18\x01 \x01(\t\"I\n\x18ListInvestorKeysResponse\x12-\n\x04keys\x18\x01 \x03(\x0b\x32\x1f.crossdvp.ledger.v1.InvestorKey\"\xc6\x01\n\x13RotateTokensRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x34\n\x07network\x18\x02 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\x10\n\x08token_id\x18\x03 \x01(\t\x12\x11\n\tregistrar\x18\x04 \x01(\t\x12\x18\n\x10\x66rom_account_key\x18\x05 \x01(\x0c\x12\x16\n\x0eto_account_key\x18\x06 \x01(\x0c\x12\x0e\n\x06wait_s\x18\x07 \x01(\r\">\n\x14RotateTokensResponse\x12&\n\x04\x66low\x18\x01 \x01(\x0b\x32\x18.crossdvp.ledger.v1.Flow2\xc8\x03\n\nKeyService\x12v\n\x13OpenInvestorAccount\x12..crossdvp.ledger.v1.OpenInvestorAccountRequest\x1a/.crossdvp.ledger.v1.OpenInvestorAccountResponse\x12p\n\x11RotateInvestorKey\x12,.crossdvp.ledger.v1.RotateInvestorKeyRequest\x1a-.crossdvp.ledger.v1.RotateInvestorKeyResponse\x12m\n\x10ListInvestorKeys\x12+.crossdvp.ledger.v1.ListInvestorKeysRequest\x1a,.crossdvp.ledger.v1.ListInvestorKeysResponse\x12\x61\n\x0cRotateTokens\x12\'.crossdvp.ledger.v1.RotateTokensRequest\x1a(.crossdvp.ledger.v1.RotateTokensResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.ledger.v1.key_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_INVESTORKEY']._serialized_start=171
-  _globals['_INVESTORKEY']._serialized_end=251
-  _globals['_OPENINVESTORACCOUNTREQUEST']._serialized_start=253
-  _globals['_OPENINVESTORACCOUNTREQUEST']._serialized_end=302
-  _globals['_OPENINVESTORACCOUNTRESPONSE']._serialized_start=304
-  _globals['_OPENINVESTORACCOUNTRESPONSE']._serialized_end=379
-  _globals['_ROTATEINVESTORKEYREQUEST']._serialized_start=381
-  _globals['_ROTATEINVESTORKEYREQUEST']._serialized_end=450
-  _globals['_ROTATEINVESTORKEYRESPONSE']._serialized_start=452
-  _globals['_ROTATEINVESTORKEYRESPONSE']._serialized_end=525
-  _globals['_LISTINVESTORKEYSREQUEST']._serialized_start=527
-  _globals['_LISTINVESTORKEYSREQUEST']._serialized_end=573
-  _globals['_LISTINVESTORKEYSRESPONSE']._serialized_start=575
-  _globals['_LISTINVESTORKEYSRESPONSE']._serialized_end=648
-  _globals['_ROTATETOKENSREQUEST']._serialized_start=651
-  _globals['_ROTATETOKENSREQUEST']._serialized_end=849
-  _globals['_ROTATETOKENSRESPONSE']._serialized_start=851
-  _globals['_ROTATETOKENSRESPONSE']._serialized_end=913
-  _globals['_KEYSERVICE']._serialized_start=916
-  _globals['_KEYSERVICE']._serialized_end=1372
+  _globals['_INVESTORKEY']._serialized_start=132
+  _globals['_INVESTORKEY']._serialized_end=212
+  _globals['_OPENINVESTORACCOUNTREQUEST']._serialized_start=214
+  _globals['_OPENINVESTORACCOUNTREQUEST']._serialized_end=263
+  _globals['_OPENINVESTORACCOUNTRESPONSE']._serialized_start=265
+  _globals['_OPENINVESTORACCOUNTRESPONSE']._serialized_end=340
+  _globals['_ROTATEINVESTORKEYREQUEST']._serialized_start=342
+  _globals['_ROTATEINVESTORKEYREQUEST']._serialized_end=411
+  _globals['_ROTATEINVESTORKEYRESPONSE']._serialized_start=413
+  _globals['_ROTATEINVESTORKEYRESPONSE']._serialized_end=486
+  _globals['_LISTINVESTORKEYSREQUEST']._serialized_start=488
+  _globals['_LISTINVESTORKEYSREQUEST']._serialized_end=534
+  _globals['_LISTINVESTORKEYSRESPONSE']._serialized_start=536
+  _globals['_LISTINVESTORKEYSRESPONSE']._serialized_end=609
+  _globals['_ROTATETOKENSREQUEST']._serialized_start=612
+  _globals['_ROTATETOKENSREQUEST']._serialized_end=810
+  _globals['_ROTATETOKENSRESPONSE']._serialized_start=812
+  _globals['_ROTATETOKENSRESPONSE']._serialized_end=874
+  _globals['_KEYSERVICE']._serialized_start=877
+  _globals['_KEYSERVICE']._serialized_end=1333
 # @@protoc_insertion_point(module_scope)

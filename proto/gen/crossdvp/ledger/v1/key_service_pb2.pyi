@@ -1,6 +1,5 @@
 from crossdvp.ledger.v1 import node_service_pb2 as _node_service_pb2
 from crossdvp.ledger.v1 import states_pb2 as _states_pb2
-from crossdvp.ledger.v1 import token_states_pb2 as _token_states_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
