@@ -114,7 +114,7 @@ def _make_keys(node: NodeSpec, directory: Path) -> dict[str, PublicKey]:
     directory.mkdir()
     passphrase = secrets.token_hex(32).encode()
     replace_privately(directory / "passphrase", passphrase)
-    store = KeyStore.create(directory / "keys.db", passphrase, DEVNET_SCRYPT)
+    store = KeyStore.create(directory / "keys.db", passphrase, DEVNET_SCRYPT, node.name)
     # A Validator signs checkpoints that EVM chains verify: its one key is of their curve.
     validates = Role.VALIDATOR.value in node.roles
     kind = (

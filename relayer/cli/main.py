@@ -18,6 +18,7 @@ EXIT_DEFECT = 70
 COMMANDS: Final[Commands] = {
     "business-case": ("relayer.cli.business_case", "What a broker's year costs today and on the ledgers; charts."),
     "call": ("relayer.cli.call", "Call any method of a gateway, relayer or node by reflection; list them."),
+    "coin": ("chains.progmat.cli.coin", "Coins in trust: register, deposits, reconcile, freeze, force, take over."),
     "demo": ("relayer.cli.demo", "Swaps on a fresh devnet: four different ends, or one per kind of token and order."),
     "devnet": ("relayer.cli.devnet", "A local devnet: ledger, EVM chain, relayer and gateway as processes."),
     "doctor": ("relayer.cli.doctor", "Ask an EVM node everything a settlement will ask: can it serve?"),
@@ -26,6 +27,9 @@ COMMANDS: Final[Commands] = {
     "instrument": ("relayer.cli.instrument", "Security tokens that the gateway of a devnet settles: list, show."),
     "iso20022": ("relayer.cli.iso20022", "ISO 20022 messages: check, draft, send, fetch."),
     "ledger": ("chains.progmat.cli.main", "Operate a ledger node: its configuration, storage, flows, vault, network."),
+    "market": ("chains.progmat.cli.market", "The market: a venue, brokers' orders, their trades, bank statements."),
+    "people": ("chains.progmat.cli.people", "A node's people: logins, users, approvals, the audit log."),
+    "register": ("chains.progmat.cli.register", "The register of a security: holders, history, record dates, outages."),
     "relayer": ("relayer.cli.relayer", "A relayer: run it, check it, see what it does, act on its packets."),
     "settlement": (
         "relayer.cli.settlement_checks",

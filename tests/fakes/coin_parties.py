@@ -1,4 +1,4 @@
-"""Registered coins of the test ledger's issuer ``sn``: registration, admission, issues and moves that reference them."""
+"""Registered coins of the test ledger's issuer ``sn``: registration, admission, and what references them."""
 
 from __future__ import annotations
 

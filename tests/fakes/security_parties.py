@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
-from chains.progmat.contracts import network_control, security, transfer_gate
+from chains.progmat.contracts import network_control, security
 from chains.progmat.contracts.holdings import ISSUE, MOVE
-from chains.progmat.contracts.keeper_acts import CANCEL, FORCE
+from chains.progmat.contracts.keeper_acts import FORCE
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.names import NETWORK_CONTROL, SECURITY, TRANSFER_GATE
 from chains.progmat.contracts.network_control import NetworkControlState, Opening
@@ -39,7 +39,7 @@ from tests.fakes.token_parties import ST, TOKEN_ID, member, token
 GATE_ID = "GATE-1"
 APPROVERS = tuple(sorted((APPROVER.key, SECOND_APPROVER.key), key=PublicKey.encoded))
 TERMS = SecurityTerms(
-    isin="JP90A0000017",
+    isin="JP90A0000015",
     kind=SecurityKind.BENEFICIARY_RIGHT,
     trust_contract_id="TC-1",
     units=1000,
@@ -103,7 +103,7 @@ class SecurityWorld:
 
     def set_gate(self, before: StateAndRef | None, made: TransferGateState) -> TransactionBuilder:
         """The gate's registrar opens or closes it."""
-        name = transfer_gate.OPEN if made.opening is Opening.OPEN else transfer_gate.CLOSE
+        name = network_control.OPEN if made.opening is Opening.OPEN else network_control.CLOSE
         return replace(
             self.frame.start(),
             inputs=() if before is None else (before.ref,),
@@ -156,7 +156,7 @@ class SecurityWorld:
         under: StateAndRef | None = None,
     ) -> TransactionBuilder:
         """A command of ``an`` and an approver, without the owners."""
-        nodes = (item.node for item in made) if name in (FORCE, CANCEL) else ()
+        nodes = (item.node for item in made) if name == FORCE else ()
         return replace(
             self.frame.start(),
             inputs=tuple(state.ref for state in inputs),

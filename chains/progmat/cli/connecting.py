@@ -7,17 +7,24 @@ With the node's own file (``--config``) a command comes as the node itself, whom
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, Final, Protocol, TypeVar
 
 import typer
 
 from chains.progmat.client import ApiEndpoint, ApiTls
+from chains.progmat.client.sessions import in_session
 from chains.progmat.node.config import load_node_config
 from primitives.errors import CallerError
+
+SESSION_VARIABLE: Final = "CROSSDVP_SESSION"
+"""What `crossdvp people login` gives; in the environment of the commands that follow."""
+APPROVAL_VARIABLE: Final = "CROSSDVP_APPROVAL"
+"""The id of the approval that a command for two persons brings."""
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="The node's TOML file.", envvar="CROSSDVP_NODE_CONFIG")
@@ -74,9 +81,13 @@ def access_of(context: typer.Context) -> NodeAccess:
 
 @asynccontextmanager
 async def connected(context: typer.Context, client: Callable[[ApiEndpoint, ApiTls], ClientT]) -> AsyncIterator[ClientT]:
-    """A client of the node that was named before the command, closed at the end; raises as ``node_access``."""
+    """A client of the node that was named before the command, closed at the end; raises as ``node_access``.
+
+    It calls in the session, and brings the approval, that the environment names.
+    """
     access = access_of(context)
-    opened = client(access.endpoint, access.tls)
+    with in_session(os.environ.get(SESSION_VARIABLE, ""), os.environ.get(APPROVAL_VARIABLE, "")):
+        opened = client(access.endpoint, access.tls)
     try:
         yield opened
     finally:

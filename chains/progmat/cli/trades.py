@@ -221,12 +221,26 @@ def cancel(
     run(main, output)
 
 
+@app.command("top-up")
+def top_up(context: typer.Context, trade_id: TradeArgument, author: AuthorOption, as_json: JsonFlag = False) -> None:
+    """Instruct the additional trust (追加信託) that a short trade needs: announces the deposit to the coin's issuer."""
+    output = output_of(as_json)
+
+    async def main() -> None:
+        wanted = hex_bytes(trade_id, "the trade's id")
+        async with connected(context, TradeClient) as client:
+            _show_one(await client.top_up(wanted, author), output)
+
+    run(main, output)
+
+
 @app.command("net")
 def net(
     context: typer.Context,
     broker_a: Annotated[str, typer.Argument(help="One broker; between two custodians its node's name.")],
     broker_b: Annotated[str, typer.Argument(help="The other one.")],
     day: Annotated[str, typer.Option("--day", help="The settlement day, YYYY-MM-DD.")],
+    author: AuthorOption,
     as_json: JsonFlag = False,
 ) -> None:
     """Close a broker pair's net set of a day: who pays whom how much, line by line."""
@@ -234,7 +248,7 @@ def net(
 
     async def main() -> None:
         async with connected(context, TradeClient) as client:
-            _show_net(await client.form_net_set(broker_a, broker_b, day), output)
+            _show_net(await client.form_net_set(broker_a, broker_b, day, author), output)
 
     run(main, output)
 

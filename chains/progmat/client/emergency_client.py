@@ -26,6 +26,7 @@ from chains.rpc_status import error_from_rpc
 
 CHUNK_BYTES: Final = 1024 * 1024
 TIMEOUT_S: Final = 600.0
+BRING_IN_S: Final = 600
 """A call brings in up to 200 lines, each a ledger_tx of its own."""
 NO_DECISIONS: Final = Decisions()
 
@@ -51,30 +52,35 @@ class EmergencyClient:
             raise error_from_rpc(error, self.name) from error
         return b"".join(chunks)
 
-    async def plan(
-        self,
-        content: bytes,
-        author: str,
-        approver: str,
-        decisions: Decisions = NO_DECISIONS,
-        *,
-        validate_only: bool = False,
-    ) -> Outage:
-        """What the ledger lacks of a closed file; kept unless ``validate_only``."""
-        first = pb.PlanNormalisationRequest(
-            author=author,
-            approver=approver,
-            decisions=decisions_to_messages(decisions),
-            validate_only=validate_only,
-        )
-        chunks = (pb.PlanNormalisationRequest(chunk=chunk) for chunk in _chunks(content))
-        return await self._outage(self._stub.PlanNormalisation, iter([first, *chunks]))
+    async def upload(self, content: bytes) -> tuple[bytes, bytes]:
+        """Have a closed file kept; its outage's id and its head, by which it is named from then on."""
+        chunks = (pb.UploadEmergencyFileRequest(chunk=chunk) for chunk in _chunks(content))
+        try:
+            answer = await self._stub.UploadEmergencyFile(chunks, timeout=TIMEOUT_S)
+        except grpc.RpcError as error:
+            raise error_from_rpc(error, self.name) from error
+        return answer.outage_id, answer.head
 
-    async def bring_in(self, content: bytes, max_lines: int = 0) -> Outage:
+    async def preview(self, outage_id: bytes, head: bytes, decisions: Decisions = NO_DECISIONS) -> Outage:
+        """What the ledger lacks of a kept file."""
+        said = decisions_to_messages(decisions)
+        request = pb.PreviewNormalisationRequest(outage_id=outage_id, head=head, decisions=said)
+        return outage_from_message((await call(self.name, self._stub.PreviewNormalisation, request)).outage)
+
+    async def plan(
+        self, outage_id: bytes, head: bytes, author: str, approver: str, decisions: Decisions = NO_DECISIONS
+    ) -> Outage:
+        """As ``preview``, but stored, for ``bring_in``."""
+        said = decisions_to_messages(decisions)
+        request = pb.PlanNormalisationRequest(
+            outage_id=outage_id, head=head, author=author, approver=approver, decisions=said
+        )
+        return outage_from_message((await call(self.name, self._stub.PlanNormalisation, request)).outage)
+
+    async def bring_in(self, outage_id: bytes, max_lines: int = 0) -> Outage:
         """Bring in the next lines of a planned file; repeat it until the outage is closed."""
-        first = pb.BringInLinesRequest(max_lines=max_lines)
-        chunks = (pb.BringInLinesRequest(chunk=chunk) for chunk in _chunks(content))
-        return await self._outage(self._stub.BringInLines, iter([first, *chunks]))
+        request = pb.BringInLinesRequest(outage_id=outage_id, max_lines=max_lines)
+        return outage_from_message((await call(self.name, self._stub.BringInLines, request, BRING_IN_S)).outage)
 
     async def outage(self, outage_id: bytes) -> Outage:
         """How far a file has come."""
@@ -84,12 +90,6 @@ class EmergencyClient:
     async def close(self) -> None:
         """Close the channel."""
         await self._channel.close(grace=None)
-
-    async def _outage(self, method: Any, messages: Iterator[Any]) -> Outage:  # noqa: ANN401 # a generated stub's method
-        try:
-            return outage_from_message((await method(messages, timeout=TIMEOUT_S)).outage)
-        except grpc.RpcError as error:
-            raise error_from_rpc(error, self.name) from error
 
 
 def _chunks(content: bytes) -> Iterator[bytes]:

@@ -118,6 +118,16 @@ class RegisterClient:
         rows = tuple(map(register_entry_from_message, answer.entries))
         return Listed(rows, answer.next_page_token, answer.sequence)
 
+    async def record_dates(self, security: Asset, first: date | None = None, most: int = 0) -> tuple[date, ...]:
+        """The next record dates from a day on; from today in Japan if none is given."""
+        request = pb.ListRecordDatesRequest(
+            security=security_to_message(security),
+            from_date="" if first is None else first.isoformat(),
+            max_dates=most,
+        )
+        answer = await call(self.name, self._stub.ListRecordDates, request)
+        return tuple(date.fromisoformat(day) for day in answer.record_dates)
+
     async def take_snapshot(
         self, security: Asset, record_date: date, author: str, close_of_business: str = ""
     ) -> tuple[bytes, int, int]:

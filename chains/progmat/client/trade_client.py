@@ -32,9 +32,10 @@ class TradeClient:
         request = pb.ListCashMethodsRequest(investor_id=investor_id, max_methods=most)
         return tuple((await call(self.name, self._stub.ListCashMethods, request)).methods)
 
-    async def instruct(self, instruction: pb.TradeInstruction) -> pb.NativeTrade:
+    async def instruct(self, instruction: pb.TradeInstruction, author: str) -> pb.NativeTrade:
         """Enter one trade between two customers of the custodian."""
-        answer = await call(self.name, self._stub.InstructTrade, pb.InstructTradeRequest(instruction=instruction))
+        request = pb.InstructTradeRequest(instruction=instruction, author=author)
+        answer = await call(self.name, self._stub.InstructTrade, request)
         trade: pb.NativeTrade = answer.trade
         return trade
 
@@ -65,14 +66,22 @@ class TradeClient:
         trade: pb.NativeTrade = (await call(self.name, self._stub.CancelNativeTrade, request)).trade
         return trade
 
+    async def top_up(self, trade_id: bytes, author: str) -> pb.TopUpTradeResponse:
+        """Instruct the additional trust that a short trade needs."""
+        request = pb.TopUpTradeRequest(trade_id=trade_id, author=author)
+        done: pb.TopUpTradeResponse = await call(self.name, self._stub.TopUpTrade, request, LONG_WAIT_S)
+        return done
+
     async def notices(self, broker: str = "", after: int = 0, most: int = 0) -> tuple[pb.TradeNotice, ...]:
         """What brokers were told after a number."""
         request = pb.ListTradeNoticesRequest(broker=broker, after=after, max_notices=most)
         return tuple((await call(self.name, self._stub.ListTradeNotices, request)).notices)
 
-    async def form_net_set(self, broker_a: str, broker_b: str, settlement_day: str) -> pb.NetSet:
+    async def form_net_set(self, broker_a: str, broker_b: str, settlement_day: str, author: str) -> pb.NetSet:
         """Close a pair's net set of a day."""
-        request = pb.FormNetSetRequest(broker_a=broker_a, broker_b=broker_b, settlement_day=settlement_day)
+        request = pb.FormNetSetRequest(
+            broker_a=broker_a, broker_b=broker_b, settlement_day=settlement_day, author=author
+        )
         net_set: pb.NetSet = (await call(self.name, self._stub.FormNetSet, request, LONG_WAIT_S)).net_set
         return net_set
 

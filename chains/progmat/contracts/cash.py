@@ -6,7 +6,8 @@ and the rest is that contract's: who owns what, which outputs are locked, what m
 no other way than by ``dvp_lock``.
 
 A coin has one ``kind``, set when it is issued and never changed. A kind comes from the coin's registration (contract
-``coin``), which an issue of a registered coin references; a wholesale coin goes to admitted accounts (module ``coin_holder``).
+``coin``), which an issue of a registered coin references; a wholesale coin goes to admitted accounts (contract
+``holder``).
 """
 
 from __future__ import annotations

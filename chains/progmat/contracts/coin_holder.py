@@ -1,15 +1,15 @@
 """Contract ``holder``: which accounts may receive a wholesale coin (WS型), as its issuer decides.
 
 ``Admit`` makes an admission of one account to one wholesale coin, ``Remove`` consumes it; the issuer signs both. Other
-contracts ask for the admission of each account that *gets* a wholesale coin: one that has more of it after a transaction
-than before. Who only gives or takes change back needs none, so an account that was removed can still pay all it has
-out, and nothing is shut in.
+contracts ask for the admission of each account that *gets* a wholesale coin: one that has more of it after a
+transaction than before. Who only gives or takes change back needs none, so an account that was removed can still pay
+all it has out, and nothing is shut in.
 
-Cash under a DvP lock is admitted when it is *locked*: the lock names the only two accounts it can come to, the seller's,
-which must be admitted then, and the buyer's, whose coin it was. The unlock asks for nothing: once the other chain
-delivered, an admission withdrawn in between must not keep the seller's cash from him, nor the buyer's refund from the
-buyer. What is paid for never becomes an abort. A payment on the arrival of a packet asks, for it is locked nowhere: the
-securities wait, and are given back if it does not come.
+Cash under a DvP lock is admitted when it is *locked*: the lock names the only two accounts it can come to, the
+seller's, which must be admitted then, and the buyer's, whose coin it was. The unlock asks for nothing: once the other
+chain delivered, an admission withdrawn in between must not keep the seller's cash from him, nor the buyer's refund from
+the buyer. What is paid for never becomes an abort. A payment on the arrival of a packet asks, for it is locked nowhere:
+the securities wait, and are given back if it does not come.
 """
 
 from __future__ import annotations

@@ -22,7 +22,10 @@ from ibc.timeout import validate_timeout_at_send
 def verify_lock(
     command: Command, ledger_tx: LedgerTransaction, parameters: NetworkParameters
 ) -> tuple[ProvableWrite, ...]:
-    """Return the two writes. Raises DvpLockViolation, IbcClientViolation, MembershipViolation, CoinHolderViolation, InvalidTimeout."""
+    """Return the two writes.
+
+    Raises DvpLockViolation, IbcClientViolation, MembershipViolation, CoinHolderViolation, InvalidTimeout.
+    """
     rules.equal("a lock carries no data", expected=b"", found=command.data)
     rules.none("a lock consumes no lock", ledger_tx.inputs_of(DVP_LOCK))
     lock_state = rules.one("one lock is made", ledger_tx.outputs_of(DVP_LOCK))

@@ -8,8 +8,9 @@ owner). Each references the active membership of every custodian node whose acco
 shut in because their keeper is suspended.
 
 Four more commands are the keeper's and an approver's, without the owners (``keeper_acts``): ``Force``, ``Freeze``,
-``Thaw``, ``Cancel``. They reference the keeper's membership, ``Force`` and ``Cancel`` those of the nodes that take; a
-node that gives may be suspended. What is frozen is for them alone. Every command may carry a ``TransferNote``.
+``Thaw``, ``Cancel``. They reference the keeper's membership, ``Force`` those of the nodes that take; a node that gives,
+or gets back what it gave, may be suspended. What is frozen is for them alone. Every command may carry a
+``TransferNote``.
 
 Where coins and tokens differ (locks, encumbrances, networks) their own contracts say so.
 """
@@ -121,8 +122,10 @@ class HoldingRules:
         members = ReferencedMembers(ledger_tx)
         for _, keeper in held.assets:
             members.active_party(keeper, self.network, self.role)
-        if command.name in (FORCE, CANCEL):
-            members.active_custodians((each.node for each in held.outputs), self.network)
+        if command.name == FORCE:
+            givers = {(each.asset, each.owner, each.node) for each in held.inputs}
+            takers = (each for each in held.outputs if (each.asset, each.owner, each.node) not in givers)
+            members.active_custodians((each.node for each in takers), self.network)
 
     def _verify_issue(self, held: Holdings) -> None:
         self.rules.none(f"an issue consumes no {self.noun}s", held.inputs)

@@ -70,6 +70,11 @@ class TransferNote:
         return deterministic_bytes(note_to_message(self))
 
 
+def is_staff_id(text: str) -> bool:
+    """Whether a text has the shape of a staff id; names of people have blanks."""
+    return bool(_STAFF.fullmatch(text))
+
+
 def decode_note(data: bytes) -> TransferNote:
     """The note in a command's data; raises ``DecodeError``."""
     return note_from_message(strict_parse(pb.TransferNote, data, max_bytes=MAX_NOTE_BYTES)) if data else NO_NOTE

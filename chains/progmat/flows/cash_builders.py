@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.cash_codec import CoinKind, OwnerKind
@@ -13,14 +14,19 @@ from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
 from chains.progmat.contracts.names import CASH, COIN, HOLDER
 from chains.progmat.flows.building import BuildContext
 from chains.progmat.flows.change import pieces_of_change
-from chains.progmat.flows.coin_errors import HolderUnknown
+from chains.progmat.flows.coin_errors import CoinChanging, HolderUnknown
 from chains.progmat.flows.coin_queue import Purse
 from chains.progmat.flows.errors import AccountUnknown, NodeRoleMissing
 from chains.progmat.flows.issue_permits import require_permit
 from chains.progmat.flows.member_needs import needs_of
 from chains.progmat.flows.receiving import PAYEE_INDEX, own_coin, paid_coin
+from chains.progmat.flows.record import FlowKind
+from chains.progmat.flows.request_codec import decode_request
 from chains.progmat.flows.requests import IssueCash, MergeCash, MoveCash, RedeemCash
 from chains.progmat.flows.seams import Role
+from chains.progmat.flows.securities_errors import RuleStateMissing
+from chains.progmat.flows.steps import DRIVEN, FlowStep
+from chains.progmat.flows.store import flows_of_kind_at
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, StateAndRef, StateRef
@@ -36,10 +42,12 @@ from chains.progmat.vault import (
     select_small_and_lock,
     total,
 )
-from chains.progmat.vault.rules import rule
+from chains.progmat.vault.rules import rule, rules_of
 from ibc.dvp import CashAccount
 from primitives.errors import DecodeError
 from primitives.public_key import PublicKey
+
+_BUILT: Final = DRIVEN - {FlowStep.PROPOSED}
 
 
 def require_role(context: BuildContext, *roles: Role) -> None:
@@ -116,7 +124,9 @@ def issue_cash(context: BuildContext, request: IssueCash) -> TransactionBuilder:
     registered = registered_coin(context, request.coin_id)
     references = context.member_refs(needs_of(context.me.name, request))
     kind = CoinKind.NONE
-    if registered is not None:
+    if registered is None:
+        require_alone(context, request.coin_id, FlowKind.REGISTER_COIN)
+    else:
         require_permit(context.connection, context.flow_id, request.coin_id, request.amount_yen, request.to)
         kind = CoinState.of(registered.state).kind
         references += (registered.ref, *admission_refs(context, kind, request.coin_id, request.to))
@@ -202,10 +212,26 @@ def kind_of(context: BuildContext, spent: Sequence[Holding]) -> CoinKind:
     return CashState.of(context.verifier.recorded.of(context.connection, [ref])[ref]).kind
 
 
+def require_alone(context: BuildContext, coin_id: str, *kinds: FlowKind) -> None:
+    """No other flow of these kinds has built for the coin what is not recorded yet. Raises ``CoinChanging``."""
+    for kind in kinds:
+        for flow in flows_of_kind_at(context.connection, kind, _BUILT):
+            other = decode_request(flow.kind, flow.request)
+            if flow.flow_id != context.flow_id and getattr(other, "coin_id", None) == coin_id:
+                raise CoinChanging(coin_id, flow.flow_id)
+
+
 def registered_coin(context: BuildContext, coin_id: str) -> StateAndRef | None:
-    """The registration of a coin of this node's own, at the transaction's notary."""
-    found = rule(context.connection, COIN, coin_id, context.me.name, context.notary.name)
-    return None if found is None else found.state_and_ref
+    """The registration of a coin of this node's own.
+
+    Raises ``RuleStateMissing`` for one that stands at another notary than the transaction's: what is issued there would
+    not be of the registered coin.
+    """
+    found = rules_of(context.connection, COIN, coin_id, context.me.name)
+    here = [state.state_and_ref for state in found if state.state.notary.name == context.notary.name]
+    if found and not here:
+        raise RuleStateMissing(COIN, coin_id, context.me.name, context.notary.name)
+    return here[0] if here else None
 
 
 def admission_refs(context: BuildContext, kind: CoinKind, coin_id: str, to: CashAccount) -> tuple[StateRef, ...]:

@@ -11,7 +11,7 @@ from chains.progmat.contracts.coin import AMEND, REGISTER, CoinState
 from chains.progmat.contracts.coin_holder import ADMIT, REMOVE, HolderState, holder_key
 from chains.progmat.contracts.names import COIN, HOLDER
 from chains.progmat.flows.building import AlreadyOnLedger, BuildContext
-from chains.progmat.flows.cash_builders import registered_coin, require_role
+from chains.progmat.flows.cash_builders import registered_coin, require_alone, require_role
 from chains.progmat.flows.coin_errors import (
     ApproverMissing,
     CoinAlreadyIssued,
@@ -21,7 +21,9 @@ from chains.progmat.flows.coin_errors import (
 )
 from chains.progmat.flows.coin_requests import AdmitHolder, AmendCoin, RegisterCoin, RemoveHolder
 from chains.progmat.flows.member_needs import needs_of
+from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.seams import Role
+from chains.progmat.keys.approver import can_sign
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, StateAndRef
@@ -45,6 +47,7 @@ def register_coin(context: BuildContext, request: RegisterCoin) -> TransactionBu
         raise CoinAlreadyRegistered(request.coin_id, CoinState.of(known.state).kind.name)
     if _was_issued(context.connection, request.coin_id, context.me.name):
         raise CoinAlreadyIssued(request.coin_id)
+    require_alone(context, request.coin_id, FlowKind.REGISTER_COIN, FlowKind.ISSUE_CASH)
     return replace(
         context.frame.start(),
         outputs=(coin.as_output(context.notary),),
@@ -78,6 +81,7 @@ def admit_holder(context: BuildContext, request: AdmitHolder) -> TransactionBuil
     known = _admission(context, request)
     if known is not None:
         return AlreadyOnLedger(known.ref.tx_id, 0)
+    require_alone(context, request.coin_id, FlowKind.ADMIT_HOLDER)
     owner = decode_single_key(request.to.key)
     holder = HolderState(request.coin_id, context.me.party, owner, request.to.node)
     return replace(
@@ -114,7 +118,7 @@ def required_coin(context: BuildContext, coin_id: str) -> StateAndRef:
 def approver_here(context: BuildContext, coin: CoinState) -> PublicKey:
     """The approver who signs: the first whose key this node keeps. Raises ``ApproverMissing``."""
     for key in coin.approvers:
-        if context.keys.signer(key) is not None:
+        if can_sign(context.keys, key):
             return key
     raise ApproverMissing(coin.coin_id, context.me.name)
 

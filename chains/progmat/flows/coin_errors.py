@@ -10,6 +10,7 @@ CrossDvpError
 │   ├── HolderUnknown            the account is not admitted
 │   └── NothingToMove            the account has nothing of what an act of the trustee names
 └── UnavailableError
+    ├── CoinChanging             another flow is about to register the coin, or to issue it, or admits the account
     └── CoinIssueHalted          coin and trust do not agree: no more is issued until they are reconciled
 """
 
@@ -91,6 +92,16 @@ class NothingToMove(CallerError):
     def __init__(self, coin_id: str, account_key: bytes, wanted: str) -> None:
         self.coin_id, self.account_key = coin_id, account_key
         super().__init__(f"account {account_key.hex()} has no {wanted} of {coin_id!r}: look at the register of holders")
+
+
+class CoinChanging(UnavailableError):
+    """What is built and not recorded yet is in no vault: two first entries at once would make two of one name."""
+
+    reason = "COIN_CHANGING"
+
+    def __init__(self, coin_id: str, flow_id: str) -> None:
+        self.coin_id, self.flow_id = coin_id, flow_id
+        super().__init__(f"flow {flow_id!r} is at work on coin {coin_id!r}: this one goes on after it")
 
 
 class CoinIssueHalted(UnavailableError):

@@ -15,6 +15,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.names import (
     CASH,
     DISTRIBUTION,
@@ -28,12 +29,14 @@ from chains.progmat.contracts.native_dvp import settled_terms
 from chains.progmat.contracts.native_terms import NativeTerms, account_key
 from chains.progmat.contracts.notary_change import CHANGE
 from chains.progmat.contracts.package_upgrade import UPGRADE
+from chains.progmat.contracts.token import TokenState
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.dvp_answers import note_signature
 from chains.progmat.flows.errors import CountersignRefused
 from chains.progmat.flows.fresh_key_register import FreshKeyRegister
+from chains.progmat.flows.frozen_accounts import require_not_frozen
 from chains.progmat.flows.pending import PendingWatch
 from chains.progmat.flows.pending_book import Countersigned
 from chains.progmat.flows.seams import NodeSelf, Role, TransactionKeyRing
@@ -42,6 +45,7 @@ from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.keys.approver import transaction_signer
 from chains.progmat.node.peers.seam import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.transactions.model import TransactionState
 from chains.progmat.transactions.other_notaries import NOTARY_CHANGE
 from chains.progmat.transactions.replacing import PACKAGE_UPGRADE
 from chains.progmat.transactions.signature import TransactionSignature, sign_transaction
@@ -53,6 +57,11 @@ from primitives.public_key import PublicKey
 
 _HOLDERS: Final = frozenset({"Move", "Redeem"})
 _REPLACEMENTS: Final = {NOTARY_CHANGE: frozenset({CHANGE}), PACKAGE_UPGRADE: frozenset({UPGRADE})}
+_NODE_OF: Final[Mapping[str, Callable[[TransactionState], str]]] = {
+    CASH: lambda state: CashState.of(state).node,
+    SECURITY_TOKEN: lambda state: TokenState.of(state).node,
+    UTILITY_TOKEN: lambda state: TokenState.of(state).node,
+}
 COUNTERSIGNED: Final[Mapping[Role, Mapping[str, frozenset[str]]]] = {
     Role.ISSUER: {
         CASH: _HOLDERS,
@@ -97,7 +106,7 @@ class CountersignResponder:
         self._pending = pending
 
     async def handle(self, asker: PeerIdentity, body: bytes) -> bytes:
-        """Handler of ``node.countersign``. Raises ``CountersignRefused`` and what verification refuses."""
+        """Handler of ``node.countersign``. Raises ``CountersignRefused``, ``AccountFrozen``, a rule's refusal."""
         signed_bytes, statements = peer_codec.decode_countersign_request(body)
         signed = decoded(signed_bytes)
         terms = settled_terms(signed.wire)
@@ -106,7 +115,7 @@ class CountersignResponder:
         if (given := await self._given_to_another(asker.name, signed, terms, keys)) is not None:
             return given
         await self._back_chain.resolve(asker.name, signed.wire)
-        await self._database.look_up(lambda connection: self._verifier.verify_contracts(connection, signed.wire))
+        await self._database.look_up(partial(self._verify, asker=asker.name, terms=terms, wire=signed.wire))
         await self._register.require_disclosed(asker.name, signed.wire, statements)
         if terms is not None and account_key(terms.buyer_cash) in keys:
             await self._database.submit(partial(self._note_trade, asker=asker.name, terms=terms, wire=signed.wire))
@@ -166,6 +175,25 @@ class CountersignResponder:
         for command in wire.commands:
             if not any(command.name in commands.get(command.contract, ()) for commands in allowed):
                 raise CountersignRefused(self._me.name, f"{command.contract} {command.name} is not others' to begin")
+
+    def _verify(self, connection: Connection, *, asker: str, terms: NativeTerms | None, wire: WireTransaction) -> None:
+        self._verifier.verify_contracts(connection, wire)
+        if Role.REGISTRAR in self._me.roles:
+            require_not_frozen(connection, self._verifier.recorded, self._me.name, wire)
+        if terms is None and any(command.name in _HOLDERS for command in wire.commands):
+            self._require_custodian(connection, asker, wire)
+
+    def _require_custodian(self, connection: Connection, asker: str, wire: WireTransaction) -> None:
+        """A move or redemption is asked for by the node that keeps the account: a stolen key alone is no custodian.
+
+        Raises ``CountersignRefused``.
+        """
+        for state in self._verifier.recorded.of(connection, wire.inputs).values():
+            if state.contract not in _NODE_OF:
+                continue
+            node = _NODE_OF[state.contract](state)
+            if node != asker:
+                raise CountersignRefused(self._me.name, f"an account of {node} is spent, and {asker} asks")
 
     def _note_trade(self, connection: Connection, *, asker: str, terms: NativeTerms, wire: WireTransaction) -> None:
         """Write before sign."""

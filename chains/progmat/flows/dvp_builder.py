@@ -10,6 +10,7 @@ from chains.progmat.contracts.cash_codec import OwnerKind
 from chains.progmat.contracts.holdings import MOVE
 from chains.progmat.contracts.names import CASH, NATIVE_DVP
 from chains.progmat.contracts.native_terms import NativeTerms, account_key, encode_native_terms
+from chains.progmat.contracts.transfer_note import TransferKind, TransferNote
 from chains.progmat.flows.authorisations import require_unused_trade_id
 from chains.progmat.flows.building import AlreadyOnLedger, BuildContext
 from chains.progmat.flows.cash_builders import own_account
@@ -63,7 +64,7 @@ def settle_dvp(context: BuildContext, request: SettleDvp) -> TransactionBuilder 
                 encode_native_terms(terms),
                 (account_key(terms.seller_tokens), account_key(terms.buyer_cash)),
             ),
-            move_command(tokens),
+            move_command(tokens, TransferNote(TransferKind.SECONDARY, terms.trade_id)),
             Command(CASH, MOVE, b"", (account_key(terms.buyer_cash), issuer.key)),
         ),
         references=(*context.member_refs(needs_of(context.me.name, request)), *context.rule_refs()),

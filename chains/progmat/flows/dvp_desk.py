@@ -32,7 +32,7 @@ from chains.progmat.flows.dvp_codec import (
     encode_release_response,
 )
 from chains.progmat.flows.errors import AccountUnknown, AnswerProvesNothing, NotAParticipant
-from chains.progmat.flows.market_errors import ProposalRefused
+from chains.progmat.flows.market_errors import BuyerFundsHeld, BuyerFundsInsufficient, ProposalRefused
 from chains.progmat.flows.market_requests import SettleDvp
 from chains.progmat.flows.notary_choice import serving_notary
 from chains.progmat.flows.record import FlowKind, FlowRecord
@@ -43,6 +43,7 @@ from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers.seam import PeerIdentity, PeerNetwork
 from chains.progmat.node.storage import NodeDatabase, enqueue_effect
 from chains.progmat.transactions.model import Party, StateRef
+from chains.progmat.vault.errors import FundsSoftLocked, InsufficientFunds
 from chains.rpc_status import RemoteCallerError
 
 PROPOSE_TIMEOUT_S: Final = 15.0
@@ -100,7 +101,12 @@ class DvpDesk:
         if asker.name != proposal.terms.seller_node:
             raise ProposalRefused(self._me.name, f"the seller's accounts are at {proposal.terms.seller_node}")
         notary = serving_notary(self._verifier.parameters, proposal.notary)
-        offered = await self._answer(proposal.terms, proposal.round_ms, notary)
+        try:
+            offered = await self._answer(proposal.terms, proposal.round_ms, notary)
+        except InsufficientFunds as error:  # by how much is between the buyer and its broker
+            raise BuyerFundsInsufficient from error
+        except FundsSoftLocked as error:
+            raise BuyerFundsHeld(error.retry_after_s) from error
         self._disclosing.disclose_ids(asker.name, [bytes(ref.tx_id) for ref in offered])
         return encode_offer(offered)
 

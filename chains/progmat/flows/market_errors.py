@@ -5,10 +5,12 @@ CrossDvpError
 │   ├── NotAMember               memberships of a business network were asked for by a node that is no member of it
 │   ├── MembershipUnknown        there is no membership to change
 │   ├── SettleTimePassed         a native trade's settle_by is over
+│   ├── BuyerFundsInsufficient   to a seller: the buyer's coins do not do
 │   └── ProposalRefused          a native trade is proposed by who is not its seller's custodian, or after other terms
 ├── PeerError
 │   └── BadOffer                 a buying node offered for a trade what is no cash, or too little
 └── UnavailableError
+    ├── BuyerFundsHeld           to a seller: the buyer's coins are held by other flows
     ├── MembershipChanging       another flow changes the same membership: one after the other
     ├── MembershipOutdated       the membership here is spent, and the operator's node has no newer one yet
     └── TransactionOutdated
@@ -64,6 +66,25 @@ class ProposalRefused(CallerError):
         self.node = node
         self.rule = rule
         super().__init__(f"{node} answers no such proposal: {rule}")
+
+
+class BuyerFundsInsufficient(CallerError):
+    """What a seller learns of a buyer's balance: that it does not do, and no amount."""
+
+    reason = "INSUFFICIENT_FUNDS"
+
+    def __init__(self) -> None:
+        super().__init__("the buyer's account does not hold the amount: its broker pays in more")
+
+
+class BuyerFundsHeld(UnavailableError):
+    """As above: enough is there, but other trades hold some of it for the moment."""
+
+    reason = "FUNDS_SOFT_LOCKED"
+
+    def __init__(self, retry_after_s: float) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__("other flows of the buyer's node hold some of the amount for the moment: retry")
 
 
 class BadOffer(PeerError):

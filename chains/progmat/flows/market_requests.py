@@ -8,6 +8,7 @@ from enum import IntEnum
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.native_terms import NativeTerms
 from chains.progmat.contracts.token import CONTRACT_OF
+from chains.progmat.contracts.transfer_note import NO_NOTE, TransferNote
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.request_base import FlowRequest, check_notary, check_quantity
@@ -74,6 +75,7 @@ class IssueToken(FlowRequest):
     quantity: int
     to: CashAccount
     notary: str = ""
+    note: TransferNote = NO_NOTE
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -94,6 +96,7 @@ class MoveToken(FlowRequest):
     quantity: int
     from_account_key: bytes
     to: CashAccount
+    note: TransferNote = NO_NOTE
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -112,6 +115,7 @@ class RedeemToken(FlowRequest):
     registrar: str
     quantity: int
     from_account_key: bytes
+    note: TransferNote = NO_NOTE
 
     def __post_init__(self) -> None:
         super().__post_init__()

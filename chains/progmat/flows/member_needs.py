@@ -7,12 +7,20 @@ from typing import Any, Final
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.native_terms import NativeTerms
+from chains.progmat.flows.coin_requests import ForceCash
 from chains.progmat.flows.distribution_requests import OpenDistribution, PayBatch, UseUtility
 from chains.progmat.flows.execution_requests import PublishExecution
 from chains.progmat.flows.market_requests import IssueToken, MoveToken, RedeemToken
 from chains.progmat.flows.members import MemberNeed
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.requests import AnyRequest, IssueCash, RedeemCash
+from chains.progmat.flows.securities_requests import (
+    CancelTransfer,
+    ForceToken,
+    FreezeToken,
+    RegisterSecurity,
+    ThawToken,
+)
 
 Needs = tuple[MemberNeed, ...]
 
@@ -40,13 +48,18 @@ def _issuer(name: str) -> MemberNeed:
     return MemberNeed(BusinessNetwork.SC, name, MemberRole.SC_ISSUER)
 
 
+def _force_cash(own_name: str, request: ForceCash) -> Needs:
+    """All of an account's coin goes without its custodian being a member; what is left of an amount needs it."""
+    left_at = (custodian_of_cash(request.account.node),) if request.amount_yen else ()
+    return _issuer(own_name), custodian_of_cash(request.to.node), *left_at
+
+
 def _redeem_cash(own_name: str, request: RedeemCash) -> Needs:
     return _issuer(request.issuer), custodian_of_cash(own_name)
 
 
 def _issue_token(own_name: str, request: IssueToken) -> Needs:
-    registrar = MemberNeed(request.network, own_name, MemberRole.REGISTRAR)
-    return registrar, *_custodians(request.network, request.to.node)
+    return _registrar(own_name, request.network), *_custodians(request.network, request.to.node)
 
 
 def _move_token(own_name: str, request: MoveToken) -> Needs:
@@ -54,8 +67,23 @@ def _move_token(own_name: str, request: MoveToken) -> Needs:
 
 
 def _redeem_token(own_name: str, request: RedeemToken) -> Needs:
-    registrar = MemberNeed(request.network, request.registrar, MemberRole.REGISTRAR)
-    return registrar, *_custodians(request.network, own_name)
+    return _registrar(request.registrar, request.network), *_custodians(request.network, own_name)
+
+
+def _register_security(own_name: str, request: RegisterSecurity) -> Needs:
+    return (_registrar(own_name, request.network),)
+
+
+def _force_token(own_name: str, request: ForceToken) -> Needs:
+    return _registrar(own_name, request.network), *_custodians(request.network, request.to.node)
+
+
+def _registrars_act(own_name: str, request: FreezeToken | ThawToken | CancelTransfer) -> Needs:
+    return (_registrar(own_name, request.network),)
+
+
+def _registrar(name: str, network: BusinessNetwork) -> MemberNeed:
+    return MemberNeed(network, name, MemberRole.REGISTRAR)
 
 
 def _trade(terms: NativeTerms) -> Needs:
@@ -96,11 +124,20 @@ _NEEDS: Final[Mapping[FlowKind, Callable[[str, Any], Needs]]] = {
     FlowKind.LOCK_CASH: lambda me, request: _custodians(BusinessNetwork.SC, me, request.terms.cash.seller.node),
     FlowKind.ENDORSE_LIGHT_CLIENT: lambda me, _request: (_issuer(me),),
     FlowKind.REGISTER_COIN: lambda me, _request: (_issuer(me),),
+    FlowKind.FREEZE_CASH: lambda me, _request: (_issuer(me),),
+    FlowKind.THAW_CASH: lambda me, _request: (_issuer(me),),
+    FlowKind.FORCE_CASH: _force_cash,
     FlowKind.ISSUE_TOKEN: _issue_token,
     FlowKind.MOVE_TOKEN: _move_token,
     FlowKind.REDEEM_TOKEN: _redeem_token,
+    FlowKind.ROTATE_TOKENS: lambda me, request: _custodians(request.network, me),
     FlowKind.PUBLISH_EXECUTION: _publish,
     FlowKind.WITHDRAW_EXECUTION: lambda me, _request: (_venue(me),),
+    FlowKind.REGISTER_SECURITY: _register_security,
+    FlowKind.FORCE_TOKEN: _force_token,
+    FlowKind.FREEZE_TOKEN: _registrars_act,
+    FlowKind.THAW_TOKEN: _registrars_act,
+    FlowKind.CANCEL_TRANSFER: _registrars_act,
     FlowKind.SETTLE_DVP: lambda _me, request: _trade(request.dvp),
     FlowKind.OPEN_DISTRIBUTION: _open_distribution,
     FlowKind.PAY_BATCH: _pay_batch,

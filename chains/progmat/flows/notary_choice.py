@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection
 
+from chains.progmat.flows.key_requests import RotateTokens
 from chains.progmat.flows.market_requests import ChangeMembership, IssueToken, MoveToken, RedeemToken, SettleDvp
 from chains.progmat.flows.notary_errors import HeldAtSeveralNotaries, NotaryNotServing
 from chains.progmat.flows.requests import (
@@ -22,11 +24,38 @@ from chains.progmat.flows.requests import (
     RedeemCash,
     RotateAccountKey,
 )
+from chains.progmat.flows.securities_requests import (
+    AmendSecurity,
+    CancelTransfer,
+    ForceToken,
+    FreezeToken,
+    RegisterSecurity,
+    RetireSecurity,
+    SetGate,
+    SetNetworkControl,
+    ThawToken,
+)
 from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.vault import SC, Asset, AtNotary, held_by_notary
 from chains.progmat.vault.grooming import small_coins_by_notary
 from ibc.dvp import CashAccount
+
+_AT_NAMED: Final = (
+    ChangeMembership,
+    IssueCash,
+    IssueToken,
+    RegisterSecurity,
+    AmendSecurity,
+    RetireSecurity,
+    SetGate,
+    SetNetworkControl,
+    ForceToken,
+    FreezeToken,
+    ThawToken,
+    CancelTransfer,
+)
+"""Requests that say at which notary."""
 
 
 def serving_notary(parameters: NetworkParameters, name: str) -> Party:
@@ -41,7 +70,7 @@ def choose_notary(
     connection: Connection, own_name: str, request: AnyRequest, parameters: NetworkParameters, now_s: int
 ) -> Party:
     """For a request of this node; raises ``NotaryNotServing``, ``HeldAtSeveralNotaries``."""
-    if isinstance(request, (ChangeMembership, IssueCash, IssueToken)):
+    if isinstance(request, _AT_NAMED):
         return serving_notary(parameters, request.notary)
     if isinstance(request, MergeCash):
         return _with_small_coins(connection, own_name, request, parameters, now_s)
@@ -73,11 +102,12 @@ def _spending(connection: Connection, own_name: str, request: AnyRequest, now_s:
             held = held_by_notary(connection, Asset(SC, request.coin_id, request.issuer), account, now_s)
             needed = 1 if isinstance(request, RotateAccountKey) else request.amount_yen
             return _Spending(request.coin_id, needed, held)
-        case MoveToken() | RedeemToken():
+        case MoveToken() | RedeemToken() | RotateTokens():
             account = CashAccount(own_name, request.from_account_key)
             token = Asset(request.network.name, request.token_id, request.registrar)
             held = held_by_notary(connection, token, account, now_s)
-            return _Spending(request.token_id, request.quantity, held)
+            needed = 1 if isinstance(request, RotateTokens) else request.quantity
+            return _Spending(request.token_id, needed, held)
         case SettleDvp(dvp=dvp):
             token = Asset(dvp.network.name, dvp.token_id, dvp.registrar)
             held = held_by_notary(connection, token, dvp.seller_tokens, now_s)

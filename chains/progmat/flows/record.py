@@ -35,6 +35,15 @@ class FlowKind(Enum):
     MOVE_TOKEN = "move_token"  # noqa: S105 - a kind of flow
     REDEEM_TOKEN = "redeem_token"  # noqa: S105 - a kind of flow
     SETTLE_DVP = "settle_dvp"
+    REGISTER_SECURITY = "register_security"
+    AMEND_SECURITY = "amend_security"
+    RETIRE_SECURITY = "retire_security"
+    SET_GATE = "set_gate"
+    SET_NETWORK_CONTROL = "set_network_control"
+    FORCE_TOKEN = "force_token"  # noqa: S105 - a kind of flow
+    FREEZE_TOKEN = "freeze_token"  # noqa: S105 - a kind of flow
+    THAW_TOKEN = "thaw_token"  # noqa: S105 - a kind of flow
+    CANCEL_TRANSFER = "cancel_transfer"
     PROPOSE_PACKAGE = "propose_package"
     VOTE_ON_PACKAGE = "vote_on_package"
     CLOSE_PROPOSAL = "close_proposal"
@@ -52,6 +61,7 @@ class FlowKind(Enum):
     FREEZE_CASH = "freeze_cash"
     THAW_CASH = "thaw_cash"
     FORCE_CASH = "force_cash"
+    ROTATE_TOKENS = "rotate_tokens"
     PUBLISH_EXECUTION = "publish_execution"
     WITHDRAW_EXECUTION = "withdraw_execution"
 

@@ -71,9 +71,7 @@ class Recorder:
 
     ``on_referenced`` is called, on the writer's thread, when a membership or a rule state changed; ``learn``
     before a new transaction is entered, with its known inputs, so that the vault knows whose its coins are.
-    ``on_membership`` is called, on the writer's thread, when a membership changed; ``learn`` before a new transaction
-    is entered, with its known inputs, so that the vault knows whose its coins are. ``executions_noted`` counts what was
-    recorded about executions, committed or not.
+    ``executions_noted`` counts what was recorded about executions, committed or not.
     """
 
     def __init__(
@@ -114,7 +112,6 @@ class Recorder:
             record_transaction(connection, wire, self._rules, mark)
             note_trades(connection, wire, inputs, journal_position)
             note_distributions(connection, wire, self._own_name)
-            note_executions(connection, wire, inputs)
             if any(command.contract == EXECUTION for command in wire.commands):
                 note_executions(connection, wire, inputs)
                 self.executions_noted += 1

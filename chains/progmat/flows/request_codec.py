@@ -15,9 +15,11 @@ from crossdvp.ledger.v1 import (
     distribution_flows_pb2,
     distribution_service_pb2,
     exchange_service_pb2,
+    key_service_pb2,
     membership_service_pb2,
     proposal_service_pb2,
     replacement_service_pb2,
+    securities_service_pb2,
     token_service_pb2,
     transaction_pb2,
 )
@@ -28,13 +30,18 @@ from google.protobuf.message import Message
 from chains.progmat.contracts.cash_codec import CoinKind
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.native_terms import native_terms_from_message, native_terms_to_message
+from chains.progmat.contracts.network_control import Opening
 from chains.progmat.contracts.proposal_states import BallotChoice
+from chains.progmat.contracts.security import SecurityStatus
+from chains.progmat.contracts.security_codec import terms_to_message as security_terms_to_message
+from chains.progmat.contracts.security_terms import terms_from_message as security_terms_from_message
 from chains.progmat.contracts.terms_codec import (
     account_from_message,
     account_to_message,
     terms_from_message,
     terms_to_message,
 )
+from chains.progmat.contracts.transfer_note import note_from_message, note_to_message
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.market_requests import MembershipChange
 from chains.progmat.flows.record import FlowKind
@@ -72,6 +79,15 @@ MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.MOVE_TOKEN: token_service_pb2.MoveTokenRequest,
     FlowKind.REDEEM_TOKEN: token_service_pb2.RedeemTokenRequest,
     FlowKind.SETTLE_DVP: token_service_pb2.SettleDvpRequest,
+    FlowKind.REGISTER_SECURITY: securities_service_pb2.RegisterSecurityRequest,
+    FlowKind.AMEND_SECURITY: securities_service_pb2.AmendSecurityRequest,
+    FlowKind.RETIRE_SECURITY: securities_service_pb2.RetireSecurityRequest,
+    FlowKind.SET_GATE: securities_service_pb2.SetGateRequest,
+    FlowKind.SET_NETWORK_CONTROL: securities_service_pb2.SetNetworkControlRequest,
+    FlowKind.FORCE_TOKEN: securities_service_pb2.ForceTokenRequest,
+    FlowKind.FREEZE_TOKEN: securities_service_pb2.FreezeTokenRequest,
+    FlowKind.THAW_TOKEN: securities_service_pb2.ThawTokenRequest,
+    FlowKind.CANCEL_TRANSFER: securities_service_pb2.CancelTransferRequest,
     FlowKind.PROPOSE_PACKAGE: proposal_service_pb2.ProposePackageRequest,
     FlowKind.VOTE_ON_PACKAGE: proposal_service_pb2.VoteOnPackageRequest,
     FlowKind.CLOSE_PROPOSAL: proposal_service_pb2.CloseProposalRequest,
@@ -89,6 +105,7 @@ MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.FREEZE_CASH: coin_service_pb2.FreezeCashRequest,
     FlowKind.THAW_CASH: coin_service_pb2.ThawCashRequest,
     FlowKind.FORCE_CASH: coin_service_pb2.ForceCashRequest,
+    FlowKind.ROTATE_TOKENS: key_service_pb2.RotateTokensRequest,
     FlowKind.PUBLISH_EXECUTION: exchange_service_pb2.PublishExecutionRequest,
     FlowKind.WITHDRAW_EXECUTION: exchange_service_pb2.WithdrawExecutionRequest,
 }
@@ -135,7 +152,6 @@ _CONVERTERS: Final[Mapping[str, _Converter]] = {
     "to": _Converter(account_to_message, account_from_message),
     "account": _Converter(account_to_message, account_from_message),
     "coin_kind": _Converter(lambda kind: kind.value, CoinKind),
-    "approver_keys": _Converter(list, tuple),
     "terms": _Converter(terms_to_message, terms_from_message),
     "packet": _Converter(encode_packet, decode_packet),
     "earmark": _Converter(_earmark_to_message, _earmark_from_message),
@@ -146,6 +162,11 @@ _CONVERTERS: Final[Mapping[str, _Converter]] = {
     "dvp": _Converter(native_terms_to_message, native_terms_from_message),
     "roles": _Converter(list, lambda numbers: tuple(MemberRole(number) for number in numbers)),
     "counterparty_merkle_prefix": _Converter(list, tuple),
+    "security": _Converter(security_terms_to_message, security_terms_from_message),
+    "status": _Converter(int, SecurityStatus),
+    "opening": _Converter(int, Opening),
+    "holder": _Converter(account_to_message, account_from_message),
+    "note": _Converter(note_to_message, note_from_message),
     "states": _Converter(_choice_to_message, _choice_from_message),
 }
 """By field name; a name means the same in every request. Others are the same in a message."""

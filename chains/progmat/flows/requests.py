@@ -31,6 +31,7 @@ from chains.progmat.flows.distribution_requests import (
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
+from chains.progmat.flows.key_requests import RotateTokens
 from chains.progmat.flows.market_requests import (
     ChangeMembership,
     IssueToken,
@@ -42,6 +43,17 @@ from chains.progmat.flows.market_requests import (
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.replacement_requests import ChangeNotary, UpgradeStates
 from chains.progmat.flows.request_base import FlowRequest, KeyChoice, check_amount, check_notary
+from chains.progmat.flows.securities_requests import (
+    AmendSecurity,
+    CancelTransfer,
+    ForceToken,
+    FreezeToken,
+    RegisterSecurity,
+    RetireSecurity,
+    SetGate,
+    SetNetworkControl,
+    ThawToken,
+)
 from chains.progmat.vault import MAX_INPUTS
 from ibc.dvp import CashAccount, SettlementTerms
 from ibc.packet import Packet
@@ -298,6 +310,15 @@ AnyRequest = (
     | MoveToken
     | RedeemToken
     | SettleDvp
+    | RegisterSecurity
+    | AmendSecurity
+    | RetireSecurity
+    | SetGate
+    | SetNetworkControl
+    | ForceToken
+    | FreezeToken
+    | ThawToken
+    | CancelTransfer
     | ProposePackage
     | VoteOnPackage
     | CloseProposal
@@ -317,6 +338,7 @@ AnyRequest = (
     | ForceCash
     | PublishExecution
     | WithdrawExecution
+    | RotateTokens
 )
 
 REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
@@ -344,6 +366,15 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         MoveToken,
         RedeemToken,
         SettleDvp,
+        RegisterSecurity,
+        AmendSecurity,
+        RetireSecurity,
+        SetGate,
+        SetNetworkControl,
+        ForceToken,
+        FreezeToken,
+        ThawToken,
+        CancelTransfer,
         ProposePackage,
         VoteOnPackage,
         CloseProposal,
@@ -354,8 +385,16 @@ REQUEST_TYPES: Mapping[FlowKind, type[AnyRequest]] = {
         CancelDistribution,
         UseUtility,
         ExpireUtility,
+        RegisterCoin,
+        AmendCoin,
+        AdmitHolder,
+        RemoveHolder,
+        FreezeCash,
+        ThawCash,
+        ForceCash,
         PublishExecution,
         WithdrawExecution,
+        RotateTokens,
     )
 }
 

@@ -14,11 +14,20 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from chains.progmat.contracts.names import NETWORK_CONTROL, TRANSFER_GATE
+from chains.progmat.contracts.network_control import Opening
+from chains.progmat.contracts.token import TokenState
+from chains.progmat.contracts.transfer_gate import TransferGateState
 from chains.progmat.flows.coin_needs import coin_of_request, if_wholesale, payees_admission
+from chains.progmat.flows.key_requests import RotateTokens
+from chains.progmat.flows.market_requests import MoveToken, SettleDvp
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.requests import AnyRequest
-from chains.progmat.flows.rule_states import RuleNeed
+from chains.progmat.flows.rule_states import OPERATOR, RuleNeed
 from chains.progmat.transactions.model import StateAndRef
+from chains.progmat.vault import Asset
+from chains.progmat.vault.keeping import any_state_of
+from ibc.dvp import CashAccount
 
 MAX_REMEMBERED: Final = 4096
 
@@ -90,9 +99,38 @@ _PAYMENT: Final = RuleRow(
     for_request=payees_admission,
 )
 
+
+def _gate_of_move(scope: RuleScope, request: MoveToken | RotateTokens) -> RuleNeeds | None:
+    asset = Asset(request.network.name, request.token_id, request.registrar)
+    return _gate_of(scope, asset, CashAccount(scope.own_name, request.from_account_key))
+
+
+def _gate_of_trade(scope: RuleScope, request: SettleDvp) -> RuleNeeds | None:
+    terms = request.dvp
+    return _gate_of(scope, Asset(terms.network.name, terms.token_id, terms.registrar), terms.seller_tokens)
+
+
+def _gate_of(scope: RuleScope, asset: Asset, account: CashAccount) -> RuleNeeds | None:
+    """All tokens of one id have one gate, for ever: that of any which the account has, or had."""
+    found = any_state_of(scope.connection, asset, account)
+    if found is None:
+        return None
+    gate_id = TokenState.of(found).gate_id
+    return (RuleNeed(TRANSFER_GATE, gate_id, asset.issuer, Opening.OPEN.name),) if gate_id else ()
+
+
+def _control_of_gate(found: StateAndRef) -> RuleNeeds:
+    gate = TransferGateState.of(found.state)
+    return (RuleNeed(NETWORK_CONTROL, gate.network.name, OPERATOR, Opening.OPEN.name),) if gate.controlled else ()
+
+
 ROWS: Final[Mapping[FlowKind, RuleRow]] = {
     FlowKind.MOVE_CASH: _PAYMENT,
     FlowKind.ROTATE_ACCOUNT_KEY: _PAYMENT,
     FlowKind.LOCK_CASH: _PAYMENT,
+    FlowKind.MOVE_TOKEN: RuleRow(lambda move: (move.network, move.token_id, move.registrar), _gate_of_move),
+    FlowKind.ROTATE_TOKENS: RuleRow(lambda move: (move.network, move.token_id, move.registrar), _gate_of_move),
+    FlowKind.SETTLE_DVP: RuleRow(lambda it: (it.dvp.network, it.dvp.token_id, it.dvp.registrar), _gate_of_trade),
 }
-BEHIND: Final[Mapping[str, Callable[[StateAndRef], RuleNeeds]]] = {}
+BEHIND: Final[Mapping[str, Callable[[StateAndRef], RuleNeeds]]] = {TRANSFER_GATE: _control_of_gate}
+"""By contract of the state found."""

@@ -6,31 +6,44 @@ from dataclasses import replace
 
 from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
 from chains.progmat.contracts.membership import BusinessNetwork
+from chains.progmat.contracts.security import SecurityState
 from chains.progmat.contracts.token import CONTRACT_OF, TokenState
+from chains.progmat.contracts.transfer_note import NO_NOTE, TransferNote
 from chains.progmat.flows.building import BuildContext
 from chains.progmat.flows.cash_builders import own_account, owner_key, pieces_left, require_role, take
 from chains.progmat.flows.market_requests import IssueToken, MoveToken, RedeemToken
 from chains.progmat.flows.member_needs import needs_of
 from chains.progmat.flows.seams import Role
+from chains.progmat.flows.securities_builders import issuable_security, known_security
+from chains.progmat.flows.securities_errors import UnitsExceeded
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, StateAndRef, StateRef, TransactionState
 from chains.progmat.vault import Asset, Holding, kept_states
+from chains.progmat.vault.keeping import existing_units
 from ibc.dvp import CashAccount
 
 
 def issue_token(context: BuildContext, request: IssueToken) -> TransactionBuilder:
-    """New tokens; this node keeps their register. Raises ``NodeRoleMissing``, ``PartyUnknown``."""
+    """New tokens, with the gate of their security where one is registered; this node keeps their register.
+
+    Raises ``NodeRoleMissing``, ``PartyUnknown``, ``SecurityIsRedeemed``, ``UnitsExceeded``.
+    """
     require_role(context, Role.REGISTRAR)
     context.party(request.to.node)
     registrar = context.me.party
     owner = decode_single_key(request.to.key)
-    made = TokenState(request.network, request.token_id, registrar, request.quantity, owner, request.to.node)
+    security = _security_of(context, request)
+    gate_id = "" if security is None else SecurityState.of(security.state).gate_id
+    made = TokenState(request.network, request.token_id, registrar, request.quantity, owner, request.to.node, gate_id)
     return replace(
         context.frame.start(),
         outputs=(made.as_output(context.notary),),
-        commands=(Command(CONTRACT_OF[request.network], ISSUE, b"", (registrar.key,)),),
-        references=context.member_refs(needs_of(context.me.name, request)),
+        commands=(Command(CONTRACT_OF[request.network], ISSUE, request.note.encode(), (registrar.key,)),),
+        references=(
+            *context.member_refs(needs_of(context.me.name, request)),
+            *(() if security is None else (security.ref,)),
+        ),
         time_window=context.deadline(),
     )
 
@@ -44,8 +57,8 @@ def move_token(context: BuildContext, request: MoveToken) -> TransactionBuilder:
         context.frame.start(),
         inputs=refs_of(spent),
         outputs=split_tokens(context, spent, request.quantity, request.to),
-        commands=(move_command(spent),),
-        references=context.member_refs(needs_of(context.me.name, request)),
+        commands=(move_command(spent, request.note),),
+        references=(*context.member_refs(needs_of(context.me.name, request)), *context.rule_refs()),
         time_window=context.deadline(),
     )
 
@@ -55,7 +68,7 @@ def redeem_token(context: BuildContext, request: RedeemToken) -> TransactionBuil
     source = own_account(context, request.from_account_key)
     spent = take_tokens(context, request.network, request.token_id, request.registrar, request.quantity, source)
     registrar = TokenState.of(spent[0].state).registrar
-    command = Command(CONTRACT_OF[request.network], REDEEM, b"", (owner_key(source), registrar.key))
+    command = Command(CONTRACT_OF[request.network], REDEEM, request.note.encode(), (owner_key(source), registrar.key))
     return replace(
         context.frame.start(),
         inputs=refs_of(spent),
@@ -83,15 +96,28 @@ def split_tokens(
     return (taken.as_output(context.notary), *_change(context, spent, quantity))
 
 
-def move_command(spent: tuple[StateAndRef, ...]) -> Command:
+def move_command(spent: tuple[StateAndRef, ...], note: TransferNote = NO_NOTE) -> Command:
     """The command of a move of one owner's tokens of one registrar."""
     first = TokenState.of(spent[0].state)
-    return Command(CONTRACT_OF[first.network], MOVE, b"", (first.owner, first.registrar.key))
+    return Command(CONTRACT_OF[first.network], MOVE, note.encode(), (first.owner, first.registrar.key))
 
 
 def refs_of(spent: tuple[StateAndRef, ...]) -> tuple[StateRef, ...]:
     """References of selected tokens."""
     return tuple(state.ref for state in spent)
+
+
+def _security_of(context: BuildContext, request: IssueToken) -> StateAndRef | None:
+    """Under which the tokens are issued, None if nothing is registered; that they are not too many, the books say."""
+    if known_security(context, request.token_id) is None:
+        return None
+    known = issuable_security(context, request.token_id)
+    asset = Asset(request.network.name, request.token_id, context.me.name)
+    existing, _ = existing_units(context.connection, [asset])[asset]
+    units = SecurityState.of(known.state).terms.units
+    if existing + request.quantity > units:
+        raise UnitsExceeded(request.token_id, units, existing, request.quantity)
+    return known
 
 
 def _change(context: BuildContext, spent: tuple[StateAndRef, ...], quantity: int) -> tuple[TransactionState, ...]:

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
+from chains.progmat.contracts import coin, security
+from chains.progmat.contracts.keeper_acts import KEEPERS
+from chains.progmat.contracts.names import CASH, COIN, SECURITY, TOKENS
 from chains.progmat.keys.errors import ApproverKeyMisused
-from chains.progmat.transactions.signature import TransactionSignature, sign_transaction
 from chains.progmat.transactions.wire import WireTransaction
 from primitives.composite_key import leaf_keys
 from primitives.public_key import PublicKey
 from primitives.signatures import Signer
 
-ACTS: Final = ("Force", "Freeze", "Thaw", "Cancel", "Amend")
-"""Names of the commands that an approver's key may stand under."""
+ACTS: Final = frozenset(
+    {(contract, act) for contract in (CASH, *TOKENS) for act in KEEPERS}
+    | {(SECURITY, security.AMEND), (SECURITY, security.RETIRE), (COIN, coin.AMEND)}
+)
+"""Contract and name of the commands that an approver's key may stand under."""
 
 
 class ApproverKeys(Protocol):
@@ -36,13 +41,12 @@ def transaction_signer(keys: ApproverKeys, key: PublicKey, wire: WireTransaction
     approver = keys.approver_signer(key)
     if approver is None:
         return keys.signer(key)
-    names = tuple(command.name for command in wire.commands if any(key in leaf_keys(each) for each in command.signers))
-    if not names or any(name not in ACTS for name in names):
-        raise ApproverKeyMisused(ACTS, names)
+    named = [command for command in wire.commands if any(key in leaf_keys(each) for each in command.signers)]
+    if not named or any((command.contract, command.name) not in ACTS for command in named):
+        raise ApproverKeyMisused(tuple(f"{command.contract}.{command.name}" for command in named))
     return approver
 
 
-def sign_as(keys: ApproverKeys, key: PublicKey, wire: WireTransaction) -> TransactionSignature | None:
-    """The signature of ``key`` under ``wire``, or None; raises ``ApproverKeyMisused`` and what the signer raises."""
-    signer = transaction_signer(keys, key, wire)
-    return None if signer is None else sign_transaction(signer, wire.id)
+def can_sign(keys: ApproverKeys, key: PublicKey) -> bool:
+    """Whether a key is kept here, an approver's or another."""
+    return (keys.approver_signer(key) or keys.signer(key)) is not None

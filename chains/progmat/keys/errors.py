@@ -144,12 +144,11 @@ class ApproverKeyMisused(CallerError):
 
     reason = "APPROVER_KEY_MISUSED"
 
-    def __init__(self, expected: tuple[str, ...], found: tuple[str, ...]) -> None:
-        self.expected = expected
+    def __init__(self, found: tuple[str, ...]) -> None:
         self.found = found
         super().__init__(
-            f"an approver's key signs only transactions of {', '.join(expected)}; found "
-            f"{', '.join(found) or 'no command that names it'}: use another key"
+            "an approver's key signs forced transfers, freezes, thaws, cancellations, amendments and retirements only; "
+            f"found {', '.join(found) or 'no command that names it'}: use another key"
         )
 
 

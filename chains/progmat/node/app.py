@@ -20,6 +20,7 @@ from chains.progmat.flows.clock import SystemClock
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.identity import VAULT_ROLES, NetworkMap
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.calling_people import ActingPeople
 from chains.progmat.node.collector import calm_collector
 from chains.progmat.node.config import NodeConfig, VaultUpkeepConfig
 from chains.progmat.node.errors import NotOnNetworkMap, WrongContractPackage
@@ -30,6 +31,7 @@ from chains.progmat.node.network_role import NetworkRole
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.notary_role import NotaryRole
 from chains.progmat.node.peers import GrpcPeerNetwork, PeerRouter, PeerService, PeerTls, server_options
+from chains.progmat.node.people_part import PeoplePart
 from chains.progmat.node.records_role import WITH_DATABASE, RecordsRole
 from chains.progmat.node.roles import (
     OpenUniquenessStore,
@@ -201,7 +203,7 @@ class NodeApp:
 
     async def _make_server(self, peers: PeerService, tls: PeerTls) -> grpc.aio.Server:
         server = grpc.aio.server(
-            interceptors=[ErrorStatusInterceptor(STATUS_CODES)],
+            interceptors=[ErrorStatusInterceptor(STATUS_CODES), *self._acting_people()],
             options=server_options(),
             maximum_concurrent_rpcs=MAX_CONCURRENT_RPCS,
         )
@@ -214,6 +216,10 @@ class NodeApp:
         listen = self._config.listen
         server.add_secure_port(f"{listen.host}:{listen.port}", tls.server_credentials())
         return server
+
+    def _acting_people(self) -> list[ActingPeople]:
+        """Where a role has people, they act in its calls."""
+        return [role.part(PeoplePart).acting for role in self._roles if isinstance(role, VaultRole)]
 
     def _watch(self, database: NodeDatabase) -> None:
         database.watch(self._storage_changed)

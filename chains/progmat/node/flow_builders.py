@@ -8,13 +8,16 @@ from typing import Final
 from chains.progmat.flows import (
     cash_builders,
     client_upkeep_builders,
+    coin_acts,
     coin_builders,
     distribution_builders,
     execution_builders,
     ibc_builders,
     packet_builders,
     proposal_builders,
+    registrar_builders,
     replacement_builders,
+    securities_builders,
     token_builders,
     utility_builders,
 )
@@ -24,6 +27,7 @@ from chains.progmat.flows.dvp_builder import settle_dvp
 from chains.progmat.flows.member_builders import change_membership
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.suspension_builder import suspend_validator
+from chains.progmat.flows.token_rotation import rotate_tokens
 
 BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.CHANGE_MEMBERSHIP: change_membership,
@@ -48,6 +52,15 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.MOVE_TOKEN: token_builders.move_token,
     FlowKind.REDEEM_TOKEN: token_builders.redeem_token,
     FlowKind.SETTLE_DVP: settle_dvp,
+    FlowKind.REGISTER_SECURITY: securities_builders.register_security,
+    FlowKind.AMEND_SECURITY: securities_builders.amend_security,
+    FlowKind.RETIRE_SECURITY: securities_builders.retire_security,
+    FlowKind.SET_GATE: securities_builders.set_gate,
+    FlowKind.SET_NETWORK_CONTROL: securities_builders.set_network_control,
+    FlowKind.FORCE_TOKEN: registrar_builders.force_token,
+    FlowKind.FREEZE_TOKEN: registrar_builders.freeze_token,
+    FlowKind.THAW_TOKEN: registrar_builders.thaw_token,
+    FlowKind.CANCEL_TRANSFER: registrar_builders.cancel_transfer,
     FlowKind.PROPOSE_PACKAGE: proposal_builders.propose_package,
     FlowKind.VOTE_ON_PACKAGE: proposal_builders.vote_on_package,
     FlowKind.CLOSE_PROPOSAL: proposal_builders.close_proposal,
@@ -62,6 +75,10 @@ BUILDERS: Final[Mapping[FlowKind, Builder]] = {
     FlowKind.AMEND_COIN: coin_builders.amend_coin,
     FlowKind.ADMIT_HOLDER: coin_builders.admit_holder,
     FlowKind.REMOVE_HOLDER: coin_builders.remove_holder,
+    FlowKind.ROTATE_TOKENS: rotate_tokens,
+    FlowKind.FREEZE_CASH: coin_acts.freeze_cash,
+    FlowKind.THAW_CASH: coin_acts.thaw_cash,
+    FlowKind.FORCE_CASH: coin_acts.force_cash,
     FlowKind.PUBLISH_EXECUTION: execution_builders.publish_execution,
     FlowKind.WITHDRAW_EXECUTION: execution_builders.withdraw_execution,
 }

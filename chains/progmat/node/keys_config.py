@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chains.progmat.keys.data_keys import CACHE_S
+from chains.progmat.keys.passphrase_wrapper import DEFAULT_COST, LEAST_LOG2_N, MOST_LOG2_N
 from chains.progmat.keys.purpose import KeyPurpose, SecretPlace
 
 Text = Annotated[str, Field(min_length=1, max_length=512)]
@@ -57,6 +58,7 @@ class KeysSection(_Section):
     hsm: HsmSection | None = None
     aws: AwsSection | None = None
     places: PlacesSection = PlacesSection()
+    scrypt_log2_n: Annotated[int, Field(ge=LEAST_LOG2_N, le=MOST_LOG2_N)] = DEFAULT_COST.log2_n  # of a new passphrase
     cache_s: Annotated[float, Field(ge=10, le=86400)] = CACHE_S  # how long what was opened may stay in memory
 
     @model_validator(mode="after")

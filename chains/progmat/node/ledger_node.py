@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -53,6 +52,7 @@ from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.suspended_approvers import SuspendedApprovers
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import ChainReader
+from chains.progmat.node.changes import Changes
 from chains.progmat.node.flow_builders import BUILDERS
 from chains.progmat.node.peers import PeerIdentity, PeerNetwork, PeerRouter
 from chains.progmat.node.storage import Effect, NodeDatabase
@@ -86,22 +86,6 @@ class NodeParts:
     delivery_retry: RetrySchedule = field(default_factory=lambda: RetrySchedule(first_ms=1000))
 
 
-class Changes:
-    """Tells waiters that something was recorded. Take ``next`` before looking, so that no change is missed."""
-
-    def __init__(self) -> None:
-        self._next = asyncio.Event()
-
-    def next(self) -> asyncio.Event:
-        """Set at the next change."""
-        return self._next
-
-    def tell(self) -> None:
-        """Something changed."""
-        self._next.set()
-        self._next = asyncio.Event()
-
-
 class LedgerNode:
     """Flows and responders of one node. ``answer_peers`` before ``start``; ``stop`` before its database is closed."""
 
@@ -109,12 +93,10 @@ class LedgerNode:
         self.parts = parts
         self.records_changed = Changes()
         self.distributions_changed = Changes()
-        self.executions_changed = Changes()
-        self._executions_told = 0
+        self.executions_changed, self._executions_told = Changes(), 0
         self._coin_queue = CoinQueue()
         self._ahead = Ahead()
         self._outdated = OutdatedStates(parts.database, parts.verifier.recorded, REFERENCED)
-        recorder = self._recorder_with_fresh_keys()
         recorder = self._recorder = self._recorder_with_fresh_keys()
         self._disclosing = Disclosing(parts.database, parts.directory, recorder, parts.verifier.attesting)
         disclose = self._disclosing.disclose
@@ -323,13 +305,9 @@ class LedgerNode:
 
     def _tell_of_records(self) -> None:
         self.records_changed.tell()
-        noted = self._recorder.executions_noted
-        if noted != self._executions_told:
-            self._executions_told = noted
+        if self._executions_told != self._recorder.executions_noted:
+            self._executions_told = self._recorder.executions_noted
             self.executions_changed.tell()
-
-    def _membership_changed(self) -> None:
-        self.members.forget()
 
     def _received(self, participants: Collection[str], signed: SignedTransaction) -> None:
         """All participants have it, or will: each may fetch what it uses."""
@@ -366,10 +344,8 @@ class LedgerNode:
             return effect.body
         wire = delivered_wire(effect.body)
         self._disclosing.disclose(effect.peer, wire)
-        ahead = self._ahead.of(effect.peer, wire)
-        for sent in ahead:  # who is no member of the coin's network lacks the memberships that those reference
-            self._disclosing.disclose(effect.peer, decoded(sent).wire)
-        return peer_codec.with_ahead(effect.body, ahead)
+        self._disclosing.disclose_ids(effect.peer, self._ahead.behind(effect.peer, wire))
+        return peer_codec.with_ahead(effect.body, self._ahead.of(effect.peer, wire))
 
     def _actions(self, recorder: Recorder) -> Mapping[FlowStep, StepAction]:
         parts = self.parts

@@ -9,16 +9,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from itertools import islice
 from typing import Final
 
 from sqlalchemy import Connection
 
-from chains.business_calendar import CutOff
+from chains.business_calendar import CutOff, jst_day
+from chains.progmat.market.people import audit
+from chains.progmat.market.people.acts import require_one
 from chains.progmat.market.register.history import RegisterEntry, Wanted, register_entries
 from chains.progmat.market.register.holder_names import HolderNames
 from chains.progmat.market.register.model import RecordDateSnapshot, Register
 from chains.progmat.market.register.reading import Moment, register_at
-from chains.progmat.market.register.record_dates import cut_off_ms
+from chains.progmat.market.register.record_dates import cut_off_ms, require_record_date, rule_of
 from chains.progmat.market.register.snapshots import snapshot_dates, snapshot_of, take_snapshot
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.vault_operations import PageRequest
@@ -28,6 +31,7 @@ from chains.progmat.vault.updates import newest_sequence
 from ibc.dvp import CashAccount
 
 _METHOD: Final = "ListRegisterEntries"
+SNAPSHOT_ACT: Final = "SnapshotRecordDate"
 Names = Mapping[CashAccount, str]
 
 
@@ -49,7 +53,7 @@ class RegisterOperations:
         self._names = names
 
     async def register(self, security: Asset, moment: Moment, node: str) -> Named:
-        """As of a moment. Raises ``SecurityUnknown``, ``UnknownSequence``."""
+        """As of a moment. Raises ``SecurityNotRecorded``, ``UnknownSequence``."""
 
         def read(connection: Connection) -> Named:
             register = register_at(connection, security, moment, node)
@@ -75,18 +79,30 @@ class RegisterOperations:
         token = "" if found.next_key is None else tokens.make(query, Cursor(sequence, found.next_key))
         return Listed(found.rows, token, sequence), names
 
-    async def take_snapshot(self, security: Asset, day: date, close: CutOff, author: str) -> RecordDateSnapshot:
-        """Fix a record date's register. Raises as ``snapshots.take_snapshot``."""
+    async def record_dates(self, security: Asset, first: date | None, most: int) -> list[date]:
+        """The next record dates, from today in Japan on if no day is given. Raises ``CalendarUnknown``."""
+        rule = await self._database.read(partial(rule_of, security=security))
+        if rule is None:
+            return []
+        today = jst_day(self._node.parts.clock.now_ms() // 1000)
+        return list(islice(rule.from_day(first or today), most))
+
+    async def take_snapshot(
+        self, security: Asset, day: date, close: CutOff, author: str, caller: str
+    ) -> RecordDateSnapshot:
+        """Fix a record date's register. Raises ``NoRecordDate``, and as ``take_snapshot`` and ``require_one``."""
         now_ms = self._node.parts.clock.now_ms()
-        taking = partial(
-            take_snapshot,
-            security=security,
-            record_date=day,
-            cut_off_ms=cut_off_ms(day, close),
-            now_ms=now_ms,
-            taken_by=author,
-        )
-        return await self._database.submit(taking)
+        salt = self._random_bytes(audit.SALT_BYTES)
+
+        def take(connection: Connection) -> RecordDateSnapshot:
+            by = require_one(connection, SNAPSHOT_ACT, author)
+            require_record_date(connection, security, day)
+            taken = take_snapshot(connection, security, day, cut_off_ms(day, close), now_ms, author)
+            resource = f"{security.asset_id} {day}"
+            audit.append(connection, SNAPSHOT_ACT, by, resource, at_s=now_ms // 1000, salt=salt, caller=caller)
+            return taken
+
+        return await self._database.submit(take)
 
     async def snapshot(self, security: Asset, day: date) -> tuple[RecordDateSnapshot, Names]:
         """As it was fixed. Raises ``SnapshotUnknown``, ``RegisterAltered``."""

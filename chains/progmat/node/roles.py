@@ -8,18 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import grpc.aio
-from crossdvp.ledger.v1.bank_service_pb2_grpc import add_BankServiceServicer_to_server
-from crossdvp.ledger.v1.distribution_service_pb2_grpc import add_DistributionServiceServicer_to_server
 from crossdvp.ledger.v1.flow_service_pb2_grpc import add_FlowServiceServicer_to_server
+from crossdvp.ledger.v1.key_service_pb2_grpc import add_KeyServiceServicer_to_server
 from crossdvp.ledger.v1.membership_service_pb2_grpc import add_MembershipServiceServicer_to_server
 from crossdvp.ledger.v1.node_service_pb2_grpc import add_NodeServiceServicer_to_server
 from crossdvp.ledger.v1.proposal_service_pb2_grpc import add_ProposalServiceServicer_to_server
 from crossdvp.ledger.v1.replacement_service_pb2_grpc import add_ReplacementServiceServicer_to_server
 from crossdvp.ledger.v1.token_service_pb2_grpc import add_TokenServiceServicer_to_server
-from crossdvp.ledger.v1.trade_service_pb2_grpc import add_TradeServiceServicer_to_server
 from crossdvp.ledger.v1.vault_service_pb2_grpc import add_VaultServiceServicer_to_server
 from crossdvp.validator.v1.quote_service_pb2_grpc import add_QuoteServiceServicer_to_server
 from crossdvp.validator.v1.validator_pb2_grpc import add_ValidatorServiceServicer_to_server
@@ -39,29 +37,24 @@ from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.identity import KeyStore, NetworkMap
-from chains.progmat.market.distribution.distributions import Distributions
-from chains.progmat.market.trades.desk import TradeDesk
-from chains.progmat.market.trades.peer_codec import AGREE_NET, ASK_METHOD, TRADE_ENDED
+from chains.progmat.market.people.desk import PeopleRules
 from chains.progmat.node.api_access import ApiAccess
-from chains.progmat.node.distribution_role import distributions_of
 from chains.progmat.node.errors import KeyMissing
-from chains.progmat.node.exchange_desks import ExchangeDesks
 from chains.progmat.node.following_network import FollowsNetwork
 from chains.progmat.node.gated_keys import GatedKeys, GatedSigner
 from chains.progmat.node.ledger_node import LedgerNode, NodeParts
 from chains.progmat.node.light_client_kinds import CHAIN_READERS
+from chains.progmat.node.market_parts import MarketPart, market_parts
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers import PeerNetwork, PeerRouter
-from chains.progmat.node.rpc_bank_service import BankServiceRpc
-from chains.progmat.node.rpc_distribution_service import DistributionServiceRpc
 from chains.progmat.node.rpc_flow_service import FlowServiceRpc
+from chains.progmat.node.rpc_key_service import KeyServiceRpc
 from chains.progmat.node.rpc_membership_service import MembershipServiceRpc
 from chains.progmat.node.rpc_node_service import NodeServiceRpc
 from chains.progmat.node.rpc_proposal_service import ProposalServiceRpc
 from chains.progmat.node.rpc_replacement_service import ReplacementServiceRpc
 from chains.progmat.node.rpc_token_service import TokenServiceRpc
-from chains.progmat.node.rpc_trade_service import TradeServiceRpc
 from chains.progmat.node.rpc_vault import VaultServiceRpc
 from chains.progmat.node.served_api import ServedApi
 from chains.progmat.node.storage import NodeDatabase, history_id
@@ -85,6 +78,7 @@ from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.signing_log import SigningLog
 from light_clients.enclave.attestation.roots import PRODUCTION_ROOT_PINS
 
+PartT = TypeVar("PartT", bound=MarketPart)
 OpenUniquenessStore = Callable[[Path, str], UniquenessStore]
 """Path and ledger id; may block."""
 
@@ -115,6 +109,7 @@ class Surroundings(FollowsNetwork):
     open_uniqueness_store: OpenUniquenessStore = SqliteUniquenessStore
     storage: NodeStorage | None = None
     attestation_roots: frozenset[bytes] = frozenset()  # of enclaves, beside the makers'
+    people: PeopleRules = field(default_factory=PeopleRules)
     chain_readers: Mapping[str, ChainReader] = field(default_factory=lambda: CHAIN_READERS)
 
     def __post_init__(self) -> None:
@@ -158,22 +153,18 @@ class VaultRole:
         rpc: NodeServiceRpc,
         vault_rpc: VaultServiceRpc,
         apis: Sequence[ServedApi],
-        exchange: ExchangeDesks,
         upkeep: VaultUpkeep | None,
         storage: NodeStorage,
-        desk: TradeDesk,
-        distributions: Distributions,
+        market: Sequence[MarketPart] = (),
     ) -> None:
-        self.desk = desk
         self._around = around
-        self.distributions = distributions
         self.node = node
         self.rpc = rpc
         self.vault_rpc = vault_rpc
         self._apis = apis
-        self.exchange = exchange
         self._upkeep = upkeep
         self._storage = storage
+        self.market = market
 
     @classmethod
     async def open(cls, around: Surroundings) -> VaultRole:
@@ -212,66 +203,53 @@ class VaultRole:
         vault = VaultServiceRpc(node, around.keys, around.access, around.random_bytes)
         caller = (around.keys, around.access)
         members = MembershipServiceRpc(node, *caller)
-        exchange = ExchangeDesks(node, *caller)
-        operations = NodeOperations(node, around.keys)
-        distributions = distributions_of(node, operations, around.random_bytes)
-        desk = TradeDesk(around.me.name, database, around.network, operations, around.clock, node.records_changed.next)
-        trades = TradeServiceRpc(desk, node, operations, around.access)
         apis = (
             ServedApi("NodeService", add_NodeServiceServicer_to_server, rpc),
             ServedApi("FlowService", add_FlowServiceServicer_to_server, FlowServiceRpc(node, around.access)),
             ServedApi("VaultService", add_VaultServiceServicer_to_server, vault),
             ServedApi("TokenService", add_TokenServiceServicer_to_server, TokenServiceRpc(node, *caller)),
-            ServedApi(
-                "DistributionService",
-                add_DistributionServiceServicer_to_server,
-                DistributionServiceRpc(node, *caller, distributions),
-            ),
+            ServedApi("KeyService", add_KeyServiceServicer_to_server, KeyServiceRpc(node, *caller)),
             ServedApi("MembershipService", add_MembershipServiceServicer_to_server, members),
-            ServedApi("TradeService", add_TradeServiceServicer_to_server, trades),
-            ServedApi("BankService", add_BankServiceServicer_to_server, BankServiceRpc(desk, node, around.access)),
             ServedApi("ProposalService", add_ProposalServiceServicer_to_server, ProposalServiceRpc(node, *caller)),
             ServedApi(
                 "ReplacementService", add_ReplacementServiceServicer_to_server, ReplacementServiceRpc(node, *caller)
             ),
-            *exchange.apis,
         )
-        return cls(around, node, rpc, vault, apis, exchange, upkeep, storage, desk, distributions)
+        market = market_parts(node, around.keys, around.access, around.random_bytes, around.people)
+        return cls(around, node, rpc, vault, apis, upkeep, storage, market)
+
+    def part(self, kind: type[PartT]) -> PartT:
+        """The market's part of that kind."""
+        return next(part for part in self.market if isinstance(part, kind))
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Countersign, finalise, fetch."""
         self._around.answer_about_network(router)
         self.node.answer_peers(router)
-        self.distributions.answer_peers(router)
-        self.exchange.answer_peers(router)
-        if Role.CUSTODIAN in self._around.me.roles:
-            router.register(ASK_METHOD, self.desk.handle_ask)
-            router.register(TRADE_ENDED, self.desk.handle_ended)
-            router.register(AGREE_NET, self.desk.handle_net)
+        for part in self.market:
+            part.answer_peers(router)
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
         """All of its services."""
-        return tuple(api.serve(server) for api in self._apis)
+        of_market = (api for part in self.market for api in part.apis)
+        return tuple(api.serve(server) for api in (*self._apis, *of_market))
 
     async def start(self) -> None:
         """Resume flows and deliveries."""
         await self.node.start()
-        await self.distributions.start()
-        self.exchange.start()
-        if Role.CUSTODIAN in self._around.me.roles:
-            self.desk.start()
         if self._upkeep is not None:
             self._upkeep.start()
+        for part in self.market:
+            await part.start()
 
     async def stop(self) -> None:
         """Stop flows, close the database."""
         self.rpc.stop()
         self.vault_rpc.stop()
-        await self.exchange.stop()
+        for part in self.market:
+            await part.stop()
         if self._upkeep is not None:
             await self._upkeep.stop()
-        await self.distributions.stop()
-        await self.desk.stop()
         await self.node.stop()
         await self._storage.release()
 

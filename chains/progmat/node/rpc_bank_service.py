@@ -15,8 +15,8 @@ from chains.progmat.market.bank.model import ExpectedPayment
 from chains.progmat.market.bank.payments import list_payments
 from chains.progmat.market.trades.desk import TradeDesk
 from chains.progmat.market.trades.errors import PageTooLarge
-from chains.progmat.market.trades.two_persons import TwoPersons
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.desk_acts import Acting, DeskActs
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.peers.rpc_service import identity_of
 
@@ -27,7 +27,8 @@ MAX_PAGE: Final = 500
 class BankServiceRpc(BankServiceServicer):
     """The servicer of one vault node; a confirmed payment wakes the trade desk."""
 
-    def __init__(self, desk: TradeDesk, node: LedgerNode, access: ApiAccess) -> None:
+    def __init__(self, desk: TradeDesk, node: LedgerNode, access: ApiAccess, acts: DeskActs) -> None:
+        self._acts = acts
         self._desk = desk
         self._database = node.parts.database
         self._clock = node.parts.clock
@@ -37,16 +38,16 @@ class BankServiceRpc(BankServiceServicer):
         self, request: pb.ImportBankStatementRequest, context: Context
     ) -> pb.ImportBankStatementResponse:
         self._authorise(context, "ImportBankStatement")
-        done = await self._database.submit(
-            partial(
-                bank.import_statement,
-                account=request.account,
-                file_name=request.file_name,
-                content=request.content,
-                registrant=request.author,
-                now_ms=self._clock.now_ms(),
-            )
+        act = partial(
+            bank.import_statement,
+            account=request.account,
+            file_name=request.file_name,
+            content=request.content,
+            registrant=request.author,
+            now_ms=self._clock.now_ms(),
         )
+        about = Acting("ImportBankStatement", request.author, request.account, identity_of(context).name)
+        done = await self._database.submit(self._acts.doing(about, lambda connection, _by: act(connection)))
         self._desk.wake()
         return pb.ImportBankStatementResponse(
             file_hash=done.file_hash,
@@ -93,17 +94,17 @@ class BankServiceRpc(BankServiceServicer):
 
     async def MatchBankLine(self, request: pb.MatchBankLineRequest, context: Context) -> pb.MatchBankLineResponse:  # noqa: D102, N802 # as above
         self._authorise(context, "MatchBankLine")
-        persons = TwoPersons(request.author, request.approver)
-        matched = await self._database.submit(
-            partial(
-                bank.match_by_hand,
-                line=min(request.line, 1 << 62),
-                reference=request.reference,
-                author=persons.author,
-                approver=persons.approver,
-                now_ms=self._clock.now_ms(),
-            )
+        match = partial(
+            bank.match_by_hand,
+            line=min(request.line, 1 << 62),
+            reference=request.reference,
+            author=request.author,
+            approver=request.approver,
+            now_ms=self._clock.now_ms(),
         )
+        caller = identity_of(context).name
+        about = Acting("MatchBankLine", request.author, request.reference, caller, request.approver)
+        matched = await self._database.submit(self._acts.doing(about, lambda connection, _by: match(connection)))
         self._desk.wake()
         return pb.MatchBankLineResponse(payment=_payment(matched))
 

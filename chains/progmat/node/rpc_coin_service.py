@@ -16,7 +16,7 @@ from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.seams import Role
 from chains.progmat.identity import KeyStore
 from chains.progmat.market.people.acts import Act
-from chains.progmat.market.people.desk import Caller
+from chains.progmat.market.people.desk import Caller, PeopleDesk
 from chains.progmat.market.trust.announcing import (
     ANNOUNCE,
     announce_to,
@@ -24,7 +24,7 @@ from chains.progmat.market.trust.announcing import (
     decode_announcement,
 )
 from chains.progmat.market.trust.deposits import Deposit, DepositStatus
-from chains.progmat.market.trust.desk import TrustDesk, own_announcement
+from chains.progmat.market.trust.desk import TrustDesk, own_announcement, permit_act
 from chains.progmat.market.trust.redemptions import Redemption, RedemptionStatus
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.ledger_node import LedgerNode
@@ -52,7 +52,8 @@ def _act_starter(name: str, kind: FlowKind, response: type[Message]) -> Any:  # 
     async def start(self: CoinServiceRpc, request: ActMessage, context: Context) -> Message:
         self._authorise(context, name)
         by = Act(request.author, getattr(request, "approver", ""), getattr(request, "reason", ""))
-        await self._trustee().permit_act(name, by, request.coin_id, _caller(context))
+        self._trustee()
+        await permit_act(self._people, name, by, request.coin_id, _caller(context))
         return response(flow=flow_to_message(await self.submit(name, kind, request, context)))
 
     start.__name__ = name
@@ -62,8 +63,11 @@ def _act_starter(name: str, kind: FlowKind, response: type[Message]) -> Any:  # 
 class CoinServiceRpc(FlowStarting, CoinServiceServicer):
     """The servicer of one vault node; ``desk`` is None where no coin is issued."""
 
-    def __init__(self, node: LedgerNode, keys: KeyStore, access: ApiAccess, desk: TrustDesk | None) -> None:
+    def __init__(
+        self, node: LedgerNode, keys: KeyStore, access: ApiAccess, people: PeopleDesk, desk: TrustDesk | None
+    ) -> None:
         super().__init__(node, keys, access)
+        self._people = people
         self._desk = desk
 
     RegisterCoin = _act_starter("RegisterCoin", FlowKind.REGISTER_COIN, pb.RegisterCoinResponse)
@@ -89,6 +93,7 @@ class CoinServiceRpc(FlowStarting, CoinServiceServicer):
         self._authorise(context, "AnnounceDeposit")
         wanted = announcement_of(request)
         me = self._node.parts.me.name
+        await permit_act(self._people, "AnnounceDeposit", Act(request.author), wanted.deposit_id, _caller(context))
         if self._desk is not None and request.issuer in ("", me):
             entered = await self._desk.announce(wanted, Act(request.author), _caller(context))
             return pb.AnnounceDepositResponse(deposit=_deposit(entered))
@@ -148,7 +153,7 @@ class CoinServiceRpc(FlowStarting, CoinServiceServicer):
             coins=[
                 pb.RegisteredCoin(
                     coin_id=view.coin.coin_id,
-                    kind=view.coin.kind.value,
+                    kind=view.coin.kind.value,  # type: ignore[arg-type] # enum values are ints at run time
                     approver_keys=[key.encoded() for key in view.coin.approvers],
                     admitted=map(account_to_message, view.admitted),
                     halted_because=view.halted_because,
@@ -207,7 +212,7 @@ def _caller(context: Context) -> Caller:
 
 
 def _certificate_hash(context: Context) -> bytes:
-    found = context.auth_context().get("x509_pem_cert", ())
+    found = tuple(context.auth_context().get("x509_pem_cert", ()))
     return bytes(sha256(found[0])) if found else b""
 
 

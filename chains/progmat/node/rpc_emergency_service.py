@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
 import grpc.aio
 from crossdvp.ledger.v1 import emergency_service_pb2 as pb
 from crossdvp.ledger.v1.emergency_service_pb2_grpc import EmergencyServiceServicer
+from sqlalchemy import Connection
 
 from chains.progmat.flows.errors import InvalidRequest
-from chains.progmat.market.emergency.chain import begin, verified
+from chains.progmat.market.emergency.chain import begin
+from chains.progmat.market.emergency.difference import Decisions
 from chains.progmat.market.emergency.emergency_codec import (
     decisions_from_messages,
     outage_to_message,
@@ -19,8 +21,9 @@ from chains.progmat.market.emergency.emergency_codec import (
 )
 from chains.progmat.market.emergency.errors import OtherSecurity
 from chains.progmat.market.emergency.file_codec import MAX_FILE_BYTES, MAX_STAFF
-from chains.progmat.market.emergency.model import Base, EmergencyFile
-from chains.progmat.market.emergency.normalising import MAX_LINES_A_CALL, Mover, Normaliser
+from chains.progmat.market.emergency.model import Base
+from chains.progmat.market.emergency.normalising import MAX_LINES_A_CALL, Mover, Normaliser, PlanOrder
+from chains.progmat.market.people import audit
 from chains.progmat.market.people.acts import checked_staff_id, require_two
 from chains.progmat.market.register.reading import register_at
 from chains.progmat.node.api_access import ApiAccess
@@ -35,13 +38,14 @@ from primitives.signatures import decode_public_key
 Context = grpc.aio.ServicerContext[Any, Any]
 CHUNK_BYTES: Final = 1024 * 1024
 MAX_DECISIONS: Final = 1000
-ACT: Final = "NORMALISE_EMERGENCY"
+PLAN_ACT: Final = "PlanNormalisation"
 
 
 class EmergencyServiceRpc(EmergencyServiceServicer):
     """The servicer of one vault node, for the securities whose registrar it is."""
 
-    def __init__(self, node: LedgerNode, access: ApiAccess, mover: Mover) -> None:
+    def __init__(self, node: LedgerNode, access: ApiAccess, random_bytes: Callable[[int], bytes], mover: Mover) -> None:
+        self._random_bytes = random_bytes
         self._node = node
         self._access = access
         self._database = node.parts.database
@@ -49,6 +53,17 @@ class EmergencyServiceRpc(EmergencyServiceServicer):
 
     def _authorise(self, context: Context, method: str) -> None:
         self._access.require(identity_of(context).name, method)
+
+    def _order(self, author: str, approver: str, outage_id: bytes, caller: str) -> PlanOrder:
+        now_ms = self._node.parts.clock.now_ms()
+        salt = self._random_bytes(audit.SALT_BYTES)
+
+        def permit(connection: Connection) -> None:
+            by = require_two(connection, PLAN_ACT, author, approver)
+            resource = outage_id.hex()
+            audit.append(connection, PLAN_ACT, by, resource, at_s=now_ms // 1000, salt=salt, caller=caller)
+
+        return PlanOrder(author, approver, now_ms, permit)
 
     def _is_own_key(self, key: bytes) -> bool:
         """Whether a base was signed here: this node's present key, or one of before that it keeps."""
@@ -87,28 +102,39 @@ class EmergencyServiceRpc(EmergencyServiceServicer):
         for start in range(0, len(content), CHUNK_BYTES):
             yield pb.BeginEmergencyResponse(chunk=content[start : start + CHUNK_BYTES])
 
+    async def UploadEmergencyFile(  # noqa: D102, N802 # as above
+        self, requests: AsyncIterator[pb.UploadEmergencyFileRequest], context: Context
+    ) -> pb.UploadEmergencyFileResponse:
+        self._authorise(context, "UploadEmergencyFile")
+        content = bytearray()
+        async for message in requests:
+            content += message.chunk
+            if len(content) > MAX_FILE_BYTES:
+                raise InvalidRequest("chunk", f"a file has at most {MAX_FILE_BYTES} bytes")
+        file = await self._normaliser.keep(bytes(content))
+        return pb.UploadEmergencyFileResponse(outage_id=file.outage_id, head=file.head, moves=len(file.moves))
+
+    async def PreviewNormalisation(  # noqa: D102, N802 # as above
+        self, request: pb.PreviewNormalisationRequest, context: Context
+    ) -> pb.PreviewNormalisationResponse:
+        self._authorise(context, "PreviewNormalisation")
+        outage = await self._normaliser.preview(request.outage_id, request.head, _decisions(request.decisions))
+        return pb.PreviewNormalisationResponse(outage=outage_to_message(outage))
+
     async def PlanNormalisation(  # noqa: D102, N802 # as above
-        self, requests: AsyncIterator[pb.PlanNormalisationRequest], context: Context
+        self, request: pb.PlanNormalisationRequest, context: Context
     ) -> pb.PlanNormalisationResponse:
         self._authorise(context, "PlanNormalisation")
-        first, file = await _file_of(requests)
-        if len(first.decisions) > MAX_DECISIONS:
-            raise InvalidRequest("decisions", f"at most {MAX_DECISIONS} are possible")
-        people = (checked_staff_id(first.author, "author"), checked_staff_id(first.approver, "approver"))
-        await self._database.read(partial(require_two, act=ACT, author=people[0], approver=people[1]))
-        planning = self._normaliser.dry_plan if first.validate_only else self._normaliser.plan
-        now_ms = self._node.parts.clock.now_ms()
-        outage = await planning(file, decisions_from_messages(first.decisions), people, now_ms)
+        decisions = _decisions(request.decisions)
+        order = self._order(request.author, request.approver, request.outage_id, identity_of(context).name)
+        outage = await self._normaliser.plan(request.outage_id, request.head, decisions, order)
         return pb.PlanNormalisationResponse(outage=outage_to_message(outage))
 
-    async def BringInLines(  # noqa: D102, N802 # as above
-        self, requests: AsyncIterator[pb.BringInLinesRequest], context: Context
-    ) -> pb.BringInLinesResponse:
+    async def BringInLines(self, request: pb.BringInLinesRequest, context: Context) -> pb.BringInLinesResponse:  # noqa: D102, N802 # as above
         self._authorise(context, "BringInLines")
-        first, file = await _file_of(requests)
-        if first.max_lines > MAX_LINES_A_CALL:
+        if request.max_lines > MAX_LINES_A_CALL:
             raise InvalidRequest("max_lines", f"at most {MAX_LINES_A_CALL} are possible")
-        outage = await self._normaliser.bring_in(file, first.max_lines or MAX_LINES_A_CALL)
+        outage = await self._normaliser.bring_in(request.outage_id, request.max_lines or MAX_LINES_A_CALL)
         return pb.BringInLinesResponse(outage=outage_to_message(outage))
 
     async def GetOutage(self, request: pb.GetOutageRequest, context: Context) -> pb.GetOutageResponse:  # noqa: D102, N802 # as above
@@ -116,15 +142,7 @@ class EmergencyServiceRpc(EmergencyServiceServicer):
         return pb.GetOutageResponse(outage=outage_to_message(await self._normaliser.outage(request.outage_id)))
 
 
-async def _file_of(requests: AsyncIterator[Any]) -> tuple[Any, EmergencyFile]:
-    """The first message, and the file of all chunks. Raises ``InvalidRequest``, ``EmergencyFileAltered``."""
-    first: Any = None
-    content = bytearray()
-    async for message in requests:
-        first = message if first is None else first
-        content += message.chunk
-        if len(content) > MAX_FILE_BYTES:
-            raise InvalidRequest("chunk", f"a file has at most {MAX_FILE_BYTES} bytes")
-    if first is None:
-        raise InvalidRequest("chunk", "the file is missing")
-    return first, verified(bytes(content))
+def _decisions(messages: Sequence[pb.LedgerMoveDecision]) -> Decisions:
+    if len(messages) > MAX_DECISIONS:
+        raise InvalidRequest("decisions", f"at most {MAX_DECISIONS} are possible")
+    return decisions_from_messages(messages)

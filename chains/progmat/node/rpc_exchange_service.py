@@ -15,6 +15,7 @@ from crossdvp.ledger.v1.exchange_service_pb2_grpc import ExchangeServiceServicer
 
 from chains.progmat.flows.errors import InvalidRequest, NodeStopping
 from chains.progmat.flows.record import FlowKind
+from chains.progmat.flows.request_codec import from_message
 from chains.progmat.identity import KeyStore
 from chains.progmat.market.exchange.errors import WatchesFull
 from chains.progmat.market.exchange.venue.model import Amend, BookOrder, Cancel, Listing, Security, Side
@@ -26,10 +27,11 @@ from chains.progmat.market.exchange.venue_codec import (
 from chains.progmat.market.exchange.venue_desk import VenueDesk
 from chains.progmat.market.exchange.venue_store import Execution, Trader, VenueOrder, executions_after
 from chains.progmat.node.api_access import ApiAccess
-from chains.progmat.node.ledger_node import Changes, LedgerNode
+from chains.progmat.node.changes import Changes
+from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.operations import first_of
 from chains.progmat.node.peers.rpc_service import identity_of
-from chains.progmat.node.rpc_node_service import FlowStarting, starter
+from chains.progmat.node.rpc_node_service import FlowStarting, flow_to_message
 from primitives.errors import DecodeError
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -52,8 +54,6 @@ class ExchangeServiceRpc(FlowStarting, ExchangeServiceServicer):
         self._executed = executed
         self._ending = asyncio.Event()
         self._watches = 0
-
-    WithdrawExecution = starter("WithdrawExecution", FlowKind.WITHDRAW_EXECUTION, pb.WithdrawExecutionResponse)
 
     def stop(self) -> None:
         """Let waiting calls return."""
@@ -92,6 +92,15 @@ class ExchangeServiceRpc(FlowStarting, ExchangeServiceServicer):
             raise InvalidRequest("change", str(error)) from error
         made = await self._venue.change_day(request.request_id, _security(request.token_id, request.registrar), step)
         return pb.ChangeDayResponse(executions=[_execution(each, "") for each in made])
+
+    async def WithdrawExecution(  # noqa: D102, N802 # named and documented by the .proto file
+        self, request: pb.WithdrawExecutionRequest, context: Context
+    ) -> pb.WithdrawExecutionResponse:
+        self._authorise(context, "WithdrawExecution")
+        wanted = from_message(FlowKind.WITHDRAW_EXECUTION, request)
+        await self._venue.note_withdrawal(request.trade_id, request.author, request.approver)
+        record = await self._operations.submit(wanted, request.wait_s)
+        return pb.WithdrawExecutionResponse(flow=flow_to_message(record))
 
     # ---- members ----
 

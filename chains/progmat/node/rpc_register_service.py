@@ -14,9 +14,8 @@ from chains.business_calendar import CutOff
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.contracts.token import CONTRACT_OF
 from chains.progmat.flows.errors import InvalidRequest
-from chains.progmat.market.people.acts import checked_staff_id
 from chains.progmat.market.register.history import Wanted
-from chains.progmat.market.register.holder_names import HolderNames, KeysOnly
+from chains.progmat.market.register.holder_names import HolderNames
 from chains.progmat.market.register.model import RegisterLine
 from chains.progmat.market.register.reading import Moment
 from chains.progmat.market.register.record_dates import CLOSE_OF_BUSINESS
@@ -42,6 +41,8 @@ T = TypeVar("T")
 MAX_NAME_CHARACTERS: Final = 128
 MAX_KEY_BYTES: Final = 1024
 HOLDERS_A_MESSAGE: Final = 500
+MAX_RECORD_DATES: Final = 20
+USUAL_RECORD_DATES: Final = 4
 
 
 class RegisterServiceRpc(RegisterServiceServicer):
@@ -52,11 +53,11 @@ class RegisterServiceRpc(RegisterServiceServicer):
         node: LedgerNode,
         access: ApiAccess,
         random_bytes: Callable[[int], bytes],
-        names: HolderNames | None = None,
+        names: HolderNames,
     ) -> None:
         self._own_name = node.parts.me.name
         self._access = access
-        self._register = RegisterOperations(node, random_bytes, names or KeysOnly())
+        self._register = RegisterOperations(node, random_bytes, names)
 
     def _visible(self, context: Context, method: str) -> str:
         """The node whose accounts the caller may see, empty for all; raises ``CallerNotAuthorised``."""
@@ -102,17 +103,27 @@ class RegisterServiceRpc(RegisterServiceServicer):
             entries=entries, next_page_token=found.next_page_token, sequence=found.sequence
         )
 
+    async def ListRecordDates(  # noqa: D102, N802 # as above
+        self, request: pb.ListRecordDatesRequest, context: Context
+    ) -> pb.ListRecordDatesResponse:
+        self._visible(context, "ListRecordDates")
+        security = security_of(request.security, self._own_name)
+        first = day_of(request.from_date) if request.from_date else None
+        most = _at_most("max_dates", request.max_dates, MAX_RECORD_DATES) or USUAL_RECORD_DATES
+        found = await self._register.record_dates(security, first, most)
+        return pb.ListRecordDatesResponse(record_dates=[day.isoformat() for day in found])
+
     async def SnapshotRecordDate(  # noqa: D102, N802 # as above
         self, request: pb.SnapshotRecordDateRequest, context: Context
     ) -> pb.SnapshotRecordDateResponse:
-        self._visible(context, "SnapshotRecordDate")
+        caller = identity_of(context).name
+        self._access.require(caller, "SnapshotRecordDate")
         security, day = security_of(request.security, self._own_name), day_of(request.record_date)
-        author = checked_staff_id(request.author, "author")
         try:
             close = CutOff.parse(request.close_of_business) if request.close_of_business else CLOSE_OF_BUSINESS
         except ValueError as error:
             raise InvalidRequest("close_of_business", str(error)) from error
-        taken = await self._register.take_snapshot(security, day, close, author)
+        taken = await self._register.take_snapshot(security, day, close, request.author, caller)
         return pb.SnapshotRecordDateResponse(snapshot=snapshot_to_message(taken, taken.lines, ""))
 
     async def GetSnapshot(  # noqa: D102, N802 # as above

@@ -11,17 +11,18 @@ from crossdvp.ledger.v1.trade_service_pb2_grpc import TradeServiceServicer
 
 from chains.progmat.flows.errors import AccountUnknown
 from chains.progmat.market.trades.desk import TradeDesk
+from chains.progmat.market.trades.ending import cancel_by_persons
 from chains.progmat.market.trades.errors import InstructionInvalid
-from chains.progmat.market.trades.instructions import InstructionImport, import_instructions
+from chains.progmat.market.trades.instructions import import_instructions
 from chains.progmat.market.trades.methods import list_methods, register_method
 from chains.progmat.market.trades.model import TradeState
 from chains.progmat.market.trades.net_sets import list_sets
 from chains.progmat.market.trades.notices import notices_after
 from chains.progmat.market.trades.peer_codec import NetOffer
-from chains.progmat.market.trades.store import get_trade, list_trades
-from chains.progmat.market.trades.two_persons import TwoPersons
+from chains.progmat.market.trades.store import add_trade, get_trade, list_trades
 from chains.progmat.node import trade_messages
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.desk_acts import Acting, DeskActs
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers.rpc_service import identity_of
@@ -34,7 +35,10 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class TradeServiceRpc(TradeServiceServicer):
     """The servicer of one vault node."""
 
-    def __init__(self, desk: TradeDesk, node: LedgerNode, operations: NodeOperations, access: ApiAccess) -> None:
+    def __init__(
+        self, desk: TradeDesk, node: LedgerNode, operations: NodeOperations, access: ApiAccess, acts: DeskActs
+    ) -> None:
+        self._acts = acts
         self._desk = desk
         self._operations = operations
         self._name = node.parts.me.name
@@ -47,18 +51,12 @@ class TradeServiceRpc(TradeServiceServicer):
     ) -> pb.RegisterCashMethodResponse:
         self._authorise(context, "RegisterCashMethod")
         method = trade_messages.method_from_message(request.method)
-        persons = TwoPersons(request.method.author, request.method.approver)
         if method.cash_key and method.cash_key not in self._own_keys():
             raise AccountUnknown(method.cash_key)
-        kept = await self._database.submit(
-            partial(
-                register_method,
-                method=method,
-                persons=persons,
-                own_keys=self._own_keys(),
-                now_ms=self._clock.now_ms(),
-            )
-        )
+        register = partial(register_method, method=method, own_keys=self._own_keys(), now_ms=self._clock.now_ms())
+        told = request.method
+        about = self._acting(context, "RegisterCashMethod", told.author, method.investor_id, told.approver)
+        kept = await self._database.submit(self._acts.doing(about, lambda connection, by: register(connection, by=by)))
         return pb.RegisterCashMethodResponse(method=trade_messages.method_to_message(kept))
 
     async def ListCashMethods(  # noqa: D102, N802 # as above
@@ -75,24 +73,27 @@ class TradeServiceRpc(TradeServiceServicer):
         for party in (resolved.seller, resolved.buyer):
             if party is not None and party.tokens_key not in self._own_keys():
                 raise AccountUnknown(party.tokens_key)
-        trade = await self._desk.resolve(resolved)
+        enter = partial(add_trade, resolved=resolved, now_ms=self._clock.now_ms())
+        about = self._acting(context, "InstructTrade", request.author, resolved.trade_id.hex())
+        trade = await self._database.submit(self._acts.doing(about, lambda connection, _by: enter(connection)))
+        self._desk.wake()
         return pb.InstructTradeResponse(trade=trade_messages.trade_to_message(trade))
 
     async def ImportTradeInstructions(  # noqa: D102, N802 # as above
         self, request: pb.ImportTradeInstructionsRequest, context: Context
     ) -> pb.ImportTradeInstructionsResponse:
         self._authorise(context, "ImportTradeInstructions")
-        done: InstructionImport = await self._database.submit(
-            partial(
-                import_instructions,
-                own_name=self._name,
-                own_keys=self._own_keys(),
-                file_name=request.file_name,
-                content=request.content,
-                registrant=request.author,
-                now_ms=self._clock.now_ms(),
-            )
+        enter = partial(
+            import_instructions,
+            own_name=self._name,
+            own_keys=self._own_keys(),
+            file_name=request.file_name,
+            content=request.content,
+            registrant=request.author,
+            now_ms=self._clock.now_ms(),
         )
+        about = self._acting(context, "InstructTrade", request.author, request.file_name)
+        done = await self._database.submit(self._acts.doing(about, lambda connection, _by: enter(connection)))
         self._desk.wake()
         return pb.ImportTradeInstructionsResponse(
             file_hash=done.file_hash,
@@ -130,9 +131,26 @@ class TradeServiceRpc(TradeServiceServicer):
         self, request: pb.CancelNativeTradeRequest, context: Context
     ) -> pb.CancelNativeTradeResponse:
         self._authorise(context, "CancelNativeTrade")
-        persons = TwoPersons(request.author, request.approver)
-        trade = await self._desk.cancel(request.trade_id, persons, request.reason)
+        end = partial(cancel_by_persons, trade_id=request.trade_id, now_ms=self._clock.now_ms())
+        about = self._acting(
+            context, "CancelTradeInstruction", request.author, request.trade_id.hex(), request.approver, request.reason
+        )
+        trade = await self._database.submit(self._acts.doing(about, lambda connection, by: end(connection, by=by)))
+        self._desk.wake()
         return pb.CancelNativeTradeResponse(trade=trade_messages.trade_to_message(trade))
+
+    async def TopUpTrade(self, request: pb.TopUpTradeRequest, context: Context) -> pb.TopUpTradeResponse:  # noqa: D102, N802 # as above
+        self._authorise(context, "TopUpTrade")
+        about = self._acting(context, "TopUpTrade", request.author, request.trade_id.hex())
+        acted = self._acts.doing(about, lambda _connection, by: by)
+        done = await self._desk.top_up(request.trade_id, request.author, acted)
+        announced = done.announcement
+        return pb.TopUpTradeResponse(
+            deposit_id=announced.deposit_id,
+            coin_id=announced.coin_id,
+            issuer=done.issuer,
+            amount_yen=announced.amount_yen,
+        )
 
     async def ListTradeNotices(  # noqa: D102, N802 # as above
         self, request: pb.ListTradeNoticesRequest, context: Context
@@ -147,7 +165,9 @@ class TradeServiceRpc(TradeServiceServicer):
     async def FormNetSet(self, request: pb.FormNetSetRequest, context: Context) -> pb.FormNetSetResponse:  # noqa: D102, N802 # as above
         self._authorise(context, "FormNetSet")
         day = trade_messages.day_of("settlement_day", request.settlement_day)
-        kept = await self._desk.form_net_set(NetOffer(request.broker_a, request.broker_b, day, b""))
+        about = self._acting(context, "FormNetSet", request.author, f"{request.broker_a}/{request.broker_b}")
+        acted = self._acts.doing(about, lambda _connection, by: by)
+        kept = await self._desk.form_net_set(NetOffer(request.broker_a, request.broker_b, day, b""), acted)
         return pb.FormNetSetResponse(net_set=trade_messages.net_set_to_message(kept))
 
     async def ListNetSets(self, request: pb.ListNetSetsRequest, context: Context) -> pb.ListNetSetsResponse:  # noqa: D102, N802 # as above
@@ -157,6 +177,11 @@ class TradeServiceRpc(TradeServiceServicer):
 
     def _authorise(self, context: Context, method: str) -> None:
         self._access.require(identity_of(context).name, method)
+
+    def _acting(
+        self, context: Context, act: str, author: str, resource: str, approver: str = "", reason: str = ""
+    ) -> Acting:
+        return Acting(act, author, resource, identity_of(context).name, approver, reason)
 
     def _own_keys(self) -> frozenset[bytes]:
         return frozenset(account.key for account in self._operations.accounts())

@@ -59,8 +59,8 @@ def method_to_message(kept: KeptMethod) -> pb.CashMethod:
         bank_id=method.bank_id,
         payer_name=method.payer_name,
         payment=_PAYMENT_NUMBER[method.payment],
-        author=kept.persons.author,
-        approver=kept.persons.approver,
+        author=kept.by.staff_id,
+        approver=kept.by.approver_staff_id,
         at_ms=kept.at_ms,
     )
 

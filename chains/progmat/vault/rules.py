@@ -31,6 +31,13 @@ def rules_kept_by(connection: Connection, contract: str, keeper: str, limit: int
     return find_states(connection, IndexedRule, kept, row.rule_key.asc(), limit)
 
 
+def rules_of_contract(connection: Connection, contract: str, limit: int) -> list[VaultState[IndexedRule]]:
+    """Current states of one contract, whoever keeps them, by key."""
+    row = rules.c
+    of_contract = and_(row.contract == contract, row.consumed.is_(False))
+    return find_states(connection, IndexedRule, of_contract, row.rule_key.asc(), limit)
+
+
 def rule_transactions(connection: Connection, contract: str, key: str, keepers: Sequence[str]) -> list[bytes]:
     """Ids of what made the present states of a contract and key, and of what consumed earlier ones for good."""
     row = rules.c

@@ -262,6 +262,13 @@ Index(
     sqlite_where=holdings.c.fresh_key.is_not(None),
     postgresql_where=holdings.c.fresh_key.is_not(None),
 )
+Index(
+    "vault_holdings_frozen",  # few are: a registrar asks before each signature
+    holdings.c.issuer,
+    holdings.c.owner_key,
+    sqlite_where=and_(holdings.c.consumed.is_(False), holdings.c.frozen.is_(True)),
+    postgresql_where=text("consumed IS false AND frozen IS true"),
+)
 Index("vault_locks_trade", locks.c.trade_id)
 Index("vault_proposals_tx", proposals.c.proposal_tx)
 Index("vault_locks_packet", locks.c.client_id, locks.c.sequence)

@@ -28,6 +28,7 @@ from chains.progmat.market.distribution.ordering import Caller
 from chains.progmat.market.distribution.planning import Sizes
 from chains.progmat.market.distribution.store import Mandate
 from chains.progmat.market.distribution.terms import AmountKind, Terms
+from chains.progmat.node.distribution_part import DistributionPart
 from chains.progmat.node.roles import VaultRole
 from chains.progmat.transactions.model import Command, TimeWindow
 from chains.progmat.transactions.signature import sign_transaction
@@ -75,14 +76,14 @@ class CouponLoad:
         """The account pays what the registrar distributes."""
         key = bytes.fromhex(account)
         mandate = Mandate(key, REGISTRAR, SECURITY, COIN, ISSUER, 10**12, STAFF.author, STAFF.approver, 0)
-        await self._vault().distributions.mandate(mandate, STAFF)
+        await self._vault().part(DistributionPart).distributions.mandate(mandate, STAFF)
 
     async def order_coupon(
         self, name: str, payer_node: str, payer: str, part_lines: int, batch_lines: int
     ) -> dict[str, Any]:
         """12.5 yen for each unit; the id, the sum, and how long the order itself took."""
         begun_s = time.monotonic()
-        distributions = self._vault().distributions
+        distributions = self._vault().part(DistributionPart).distributions
         distributions.desk.sizes = Sizes(part_lines, batch_lines)
         terms = Terms(
             name=name,
@@ -103,7 +104,7 @@ class CouponLoad:
 
     async def coupon_paid(self, distribution_id: str) -> int:
         """Return when this node has recorded every batch of every part; how many parts."""
-        distributions = self._vault().distributions
+        distributions = self._vault().part(DistributionPart).distributions
         while not (view := await distributions.view(bytes.fromhex(distribution_id))).is_paid:  # noqa: ASYNC110 - as a user
             await asyncio.sleep(LOOK_S)
         return len(view.parts)

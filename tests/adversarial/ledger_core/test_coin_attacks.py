@@ -151,7 +151,7 @@ def test_a_kind_that_was_not_registered_is_not_issued(world: WholesaleWorld, kin
     wrong = [without] if kind is CoinKind.WHOLESALE else [without, referring(without, world.coin)]
 
     for builder in wrong:
-        with pytest.raises(CashViolation, match="registration of|registered kind"):
+        with pytest.raises(CashViolation, match=r"registration of|registered kind"):
             world.ledger.verify(referring(builder, world.buyer))
 
 

@@ -134,9 +134,7 @@ async def expire_utility(ledger: LedgerNetwork) -> Opened:
 async def statuses(ledger: LedgerNetwork, party: LedgerParty, subject: Subject) -> list[PartStatus]:
     """Of a distribution's parts as a node has recorded them."""
     database = ledger.vault(party).node.parts.database
-    return [
-        part.status for part in await database.read(partial(parts_of, distribution_id=subject.distribution_id))
-    ]
+    return [part.status for part in await database.read(partial(parts_of, distribution_id=subject.distribution_id))]
 
 
 async def units(ledger: LedgerNetwork, party: LedgerParty) -> int:

@@ -33,13 +33,16 @@ from chains.progmat.flows.requests import (
     UpdateLightClient,
 )
 from chains.progmat.vault import membership
-from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, NN, SN, LedgerParty
+from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, EN, NN, SN, LedgerParty
 from tests.fakes.token_parties import ST, TOKEN_ID
 from tests.integration.ledger import (
     kinds_of_client_upkeep,
+    kinds_of_coins,
     kinds_of_distributions,
+    kinds_of_executions,
     kinds_of_proposals,
     kinds_of_replacements,
+    kinds_of_securities,
     kinds_of_suspensions,
     two_notaries,
 )
@@ -371,6 +374,8 @@ KINDS: Final[dict[FlowKind, KindOfFlow]] = {
     FlowKind.CANCEL_DISTRIBUTION: KindOfFlow(TOKEN_PARTIES, kinds_of_distributions.cancel_distribution),
     FlowKind.USE_UTILITY: KindOfFlow(TOKEN_PARTIES, kinds_of_distributions.use_utility),
     FlowKind.EXPIRE_UTILITY: KindOfFlow(TOKEN_PARTIES, kinds_of_distributions.expire_utility),
+    FlowKind.SET_GATE: KindOfFlow(TOKEN_PARTIES, kinds_of_securities.set_gate),
+    FlowKind.FORCE_TOKEN: KindOfFlow(TOKEN_PARTIES, kinds_of_securities.force_token),
     FlowKind.PROPOSE_PACKAGE: KindOfFlow(CASH_PARTIES, kinds_of_proposals.propose_package),
     FlowKind.VOTE_ON_PACKAGE: KindOfFlow(CASH_PARTIES, kinds_of_proposals.vote_on_package),
     FlowKind.CLOSE_PROPOSAL: KindOfFlow(CASH_PARTIES, kinds_of_proposals.close_proposal),
@@ -380,4 +385,12 @@ KINDS: Final[dict[FlowKind, KindOfFlow]] = {
     FlowKind.UPGRADE_STATES: KindOfFlow(
         CASH_PARTIES, kinds_of_replacements.upgrade_states, kinds_of_replacements.ledger_of_two_packages
     ),
+    FlowKind.PUBLISH_EXECUTION: KindOfFlow((*TOKEN_PARTIES, EN), kinds_of_executions.publish_execution),
+    FlowKind.REGISTER_COIN: KindOfFlow(CASH_PARTIES, kinds_of_coins.register_coin),
+    FlowKind.AMEND_COIN: KindOfFlow(CASH_PARTIES, kinds_of_coins.amend_coin),
+    FlowKind.ADMIT_HOLDER: KindOfFlow(CASH_PARTIES, kinds_of_coins.admit_holder),
+    FlowKind.REMOVE_HOLDER: KindOfFlow(CASH_PARTIES, kinds_of_coins.remove_holder),
+    FlowKind.FREEZE_CASH: KindOfFlow(CASH_PARTIES, kinds_of_coins.freeze_cash),
+    FlowKind.THAW_CASH: KindOfFlow(CASH_PARTIES, kinds_of_coins.thaw_cash),
+    FlowKind.FORCE_CASH: KindOfFlow(CASH_PARTIES, kinds_of_coins.force_cash),
 }

@@ -24,7 +24,10 @@ from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.ibc_host.earmark import ChainReader
-from chains.progmat.identity import KeyPurpose, KeyStore, NetworkMap, NodeEntry, ScryptCost
+from chains.progmat.identity import KeyPurpose, KeyStore, NetworkMap, NodeEntry, ScryptCost, StoreOptions
+from chains.progmat.keys.passphrase_wrapper import PassphraseWrapper
+from chains.progmat.market.people.desk import PeopleRules
+from chains.progmat.market.people.passwords import PasswordPolicy
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.light_client_kinds import CHAIN_READERS, production_package
 from chains.progmat.node.node_storage import NodeStorage
@@ -45,6 +48,7 @@ from chains.progmat.transactions.network_parameters import NetworkParameters
 from ibc.dvp import CashAccount
 from tests.fakes.ledger_parties import (
     AN,
+    APPROVER,
     BUYER,
     CN_A,
     CN_B,
@@ -86,6 +90,7 @@ EXTRA_KEYS = {
     SN: ((OPERATOR, KeyPurpose.OPERATOR),),
     CN_A: ((SELLER, KeyPurpose.ACCOUNT),),
     CN_B: ((BUYER, KeyPurpose.ACCOUNT),),
+    AN: ((APPROVER, KeyPurpose.APPROVER),),
 }
 MAP = NetworkMap(
     NodeEntry(party.party, frozenset({role, *EXTRA_ROLES.get(party, ())}), "127.0.0.1", 20_000 + index, index)
@@ -162,11 +167,13 @@ class LedgerNetwork:
     async def kill(self, party: LedgerParty) -> None:
         """End a vault node without letting it write or send anything more."""
         self.hub.leave(party.name)
-        node, distributions = self.vault(party).node, self.vault(party).distributions
+        role = self.vault(party)
+        node = role.node
         del self.nodes[party.name]
         database = node.parts.database
         database._write = _written_by_nobody  # type: ignore[method-assign] # what is queued is lost, as in a crash
-        await distributions.stop()
+        for part in role.market:
+            await part.stop()
         await node.stop()
         await database.close()
 
@@ -264,6 +271,7 @@ class LedgerNetwork:
             recover_every_s=0,
             history=HistoryPolicy.WHOLE if party.name in self.whole_history else HistoryPolicy.ATTESTED,
             retry=RetrySchedule(first_ms=100, ceiling_ms=1000),
+            people=PeopleRules(PasswordPolicy(log2_n=4)),
         )
 
 
@@ -271,10 +279,14 @@ def _written_by_nobody(batch: list[Any]) -> list[Any]:
     return [(operation.waiter, None, StorageFailed("the process was killed")) for operation in batch]
 
 
+MASTER_KEY = PassphraseWrapper(lambda: b"test", "the tests' key stores", ScryptCost(14))
+"""Of all stores: a passphrase is stretched once a wrapper, and that takes longer than many a test."""
+
+
 def _keys(party: LedgerParty, path: Path, more: tuple[LedgerParty, ...]) -> KeyStore:
     if path.exists():
-        return KeyStore.open(path, b"test")
-    keys = KeyStore.create(path, b"test", ScryptCost(14))
+        return KeyStore.open_with(path, MASTER_KEY, StoreOptions())
+    keys = KeyStore.create_with(path, MASTER_KEY, StoreOptions())
     keys.keep("node", KeyPurpose.NODE, party.scheme, party.secret)
     for kept, purpose in (*EXTRA_KEYS.get(party, ()), *((later, KeyPurpose.NODE) for later in more)):
         keys.keep(kept.name, purpose, kept.scheme, kept.secret)

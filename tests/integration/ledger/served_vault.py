@@ -11,6 +11,7 @@ import grpc.aio
 
 from chains.progmat.client import ApiEndpoint, VaultClient
 from chains.progmat.node.peers import PeerTls, server_options
+from chains.progmat.node.people_part import PeoplePart
 from chains.progmat.node.rpc_node_service import STATUS_CODES
 from chains.rpc_status import ErrorStatusInterceptor
 from tests.fakes.ledger_parties import LedgerParty
@@ -24,6 +25,11 @@ class ServedVault:
 
     party: LedgerParty
     port: int
+
+    @property
+    def endpoint(self) -> ApiEndpoint:
+        """The address and the name to be found there."""
+        return ApiEndpoint(self.party.name, f"127.0.0.1:{self.port}")
 
     @asynccontextmanager
     async def client(self, caller: str = OPERATIONS_NAME) -> AsyncIterator[VaultClient]:
@@ -50,8 +56,10 @@ async def served(ledger: LedgerNetwork, party: LedgerParty, port: int = 0) -> As
     """Serve a running node's API."""
     own = tls_of(party.name)
     tls = PeerTls(authority=own.authority, certificate=own.certificate, private_key=own.private_key)
-    server = grpc.aio.server(interceptors=[ErrorStatusInterceptor(STATUS_CODES)], options=server_options())
-    ledger.nodes[party.name].role.serve(server)
+    role = ledger.vault(party)
+    interceptors = [ErrorStatusInterceptor(STATUS_CODES), role.part(PeoplePart).acting]
+    server = grpc.aio.server(interceptors=interceptors, options=server_options())
+    role.serve(server)
     bound = server.add_secure_port(f"127.0.0.1:{port}", tls.server_credentials())
     await server.start()
     try:

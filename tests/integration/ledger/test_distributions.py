@@ -31,11 +31,12 @@ from chains.progmat.market.distribution.store import Mandate
 from chains.progmat.market.distribution.terms import AmountKind, Terms
 from chains.progmat.market.people.errors import SamePerson
 from chains.progmat.market.register.errors import RecordDateNotOver
+from chains.progmat.node.distribution_part import DistributionPart
 from chains.progmat.node.storage.schema import transactions
 from ibc.dvp import CashAccount
 from tests.fakes.distribution_parties import UTILITY_ID, holder
 from tests.fakes.ledger_parties import AN, BUYER, CN_A, CN_B, COIN_ID, SN, LedgerParty
-from tests.fakes.token_parties import SC, ST, TOKEN_ID, UT
+from tests.fakes.token_parties import SC, ST, TOKEN_ID
 from tests.integration.ledger.kinds_of_distributions import members, units
 from tests.integration.ledger.network import BUYER_ACCOUNT, TOKEN_PARTIES, WAIT_S, LedgerNetwork, running_ledger
 
@@ -73,7 +74,7 @@ async def _opened(ledger: LedgerNetwork) -> None:
 
 
 def _at(ledger: LedgerNetwork, party: LedgerParty) -> Distributions:
-    return ledger.vault(party).distributions
+    return ledger.vault(party).part(DistributionPart).distributions
 
 
 async def _mandate(ledger: LedgerNetwork, most: int = 10**6) -> None:

@@ -9,10 +9,13 @@ from datetime import date
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import Connection, delete
 
+from chains.progmat.contracts.execution_codec import trade_id_of
 from chains.progmat.contracts.membership import MemberRole
+from chains.progmat.flows.errors import TransactionUnknown
 from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
-from chains.progmat.flows.executions import find_notice
+from chains.progmat.flows.executions import NoticeStanding, RecordedNotice, execution_notices, find_notice
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.market.exchange import broker_store, refusals
@@ -24,6 +27,7 @@ from chains.progmat.market.exchange.trade_accounts import TRADE_ACCOUNTS, encode
 from chains.progmat.market.exchange.venue.model import Listing, OpenDay, Place, Security, Side, StartTrading
 from chains.progmat.market.exchange.venue_desk import VenueDesk
 from chains.progmat.market.exchange.venue_store import Execution, Trader, executions_after
+from chains.progmat.node.exchange_part import ExchangePart
 from chains.rpc_status import RemoteCallerError
 from ibc.dvp import CashAccount
 from primitives.hashing import sha256
@@ -59,7 +63,7 @@ class Market:
 
     @property
     def venue(self) -> VenueDesk:
-        return self.ledger.vault(EN).exchange.venue
+        return self.ledger.vault(EN).part(ExchangePart).venue
 
     def next_id(self) -> str:
         self.orders += 1
@@ -72,7 +76,7 @@ class Market:
         registered = BrokerOrder(
             order or self.next_id(), side, TOKEN_ID, AN.name, quantity, f"INV-{account.node}", account.key, account.key
         )
-        await self.ledger.vault(at).exchange.brokers.register(registered, "clerk-1")
+        await self.ledger.vault(at).part(ExchangePart).brokers.register(registered, "clerk-1")
         return registered.order_id
 
     async def place(self, member: str, order: str, side: Side, limit_yen: int = 40, quantity: int = 10) -> None:
@@ -87,6 +91,10 @@ class Market:
     async def executions(self) -> list[Execution]:
         database = self.ledger.vault(EN).node.parts.database
         return await database.read(lambda connection: executions_after(connection, 0, ""))
+
+    async def notice(self, at: LedgerParty, trade_id: bytes) -> RecordedNotice | None:
+        database = self.ledger.vault(at).node.parts.database
+        return await database.read(lambda connection: find_notice(connection, trade_id))
 
     async def row(self, at: LedgerParty, trade_id: bytes, side: TradeSide) -> BrokerExecution | None:
         database = self.ledger.vault(at).node.parts.database
@@ -148,7 +156,10 @@ async def test_both_custodians_come_to_the_same_terms_and_the_trade_settles_on_t
 
     before = await market.trades.holdings()
     await market.trades.authorise(terms[1])
-    await market.ledger.done(CN_A, market.trades.settle(terms[0]))
+    settled = await market.ledger.done(CN_A, market.trades.settle(terms[0]))
+    assert settled.tx_id is not None
+    with pytest.raises(TransactionUnknown):  # the venue learns of no settlement
+        await market.ledger.operations(EN).transaction(settled.tx_id)
     assert await market.trades.holdings() == (before[0] - 10, before[1] + 10, before[2] + 400, before[3] - 400)
     withdrawal = WithdrawExecution("late", execution.trade_id, "SYSTEM_FAULT", "CASE-1", "clerk-1", "head-2")
     await market.ledger.done(EN, withdrawal)
@@ -166,9 +177,7 @@ async def test_only_the_two_custodians_and_the_venue_hold_the_notice_and_nobody_
     await market.resolved(CN_B, execution.trade_id, TradeSide.BUY)
 
     for party, holds in ((EN, True), (CN_A, True), (CN_B, True), (AN, False), (SN, False)):
-        database = market.ledger.vault(party).node.parts.database
-        found = await database.read(lambda connection: find_notice(connection, execution.trade_id))
-        assert (found is not None) is holds, party.name
+        assert (await market.notice(party, execution.trade_id) is not None) is holds, party.name
     for path in (market.ledger.folder / EN.name).rglob("*"):
         assert not path.is_file() or b"INV-cn" not in path.read_bytes(), path
 
@@ -237,8 +246,7 @@ async def test_a_node_that_is_no_side_of_a_trade_is_told_no_accounts(market: Mar
     buy = await market.register(CN_B, TradeSide.BUY, BUYER_ACCOUNT)
     execution = await market.matched(sell, buy)
     await market.resolved(CN_A, execution.trade_id, TradeSide.SELL)
-    database = market.ledger.vault(CN_A).node.parts.database
-    recorded = await database.read(lambda connection: find_notice(connection, execution.trade_id))
+    recorded = await market.notice(CN_A, execution.trade_id)
     assert recorded is not None
     body = encode_request(execution.trade_id, sha256(recorded.notice.encode()))
     for nosy in (SN, AN, EN):
@@ -260,6 +268,27 @@ async def test_a_trade_id_is_published_once_with_one_content(market: Market) -> 
     assert again.tx_id == first.tx_id
     refused = await market.publish(900, sell, buy, quantity=20)
     assert refused.last_error_reason == "EXECUTION_PUBLISHED_OTHERWISE"
+
+
+async def test_a_venue_that_publishes_two_stories_of_one_trade_has_told_none(market: Market) -> None:
+    sell = await market.register(CN_A, TradeSide.SELL, SELLER_ACCOUNT, 20)
+    buy = await market.register(CN_B, TradeSide.BUY, BUYER_ACCOUNT, 20)
+    await market.publish(901, sell, buy)
+    trade_id = trade_id_of(EN.name, TOKEN_ID, AN.name, 901)
+    await market.resolved(CN_A, trade_id, TradeSide.SELL)
+
+    def forget(connection: Connection) -> None:
+        connection.execute(delete(execution_notices).where(execution_notices.c.trade_id == trade_id))
+
+    await market.ledger.vault(EN).node.parts.database.submit(forget)
+    second = await market.publish(901, sell, buy, quantity=20)
+    assert second.step in {FlowStep.RECORDED, FlowStep.DONE}
+    for party, side in ((CN_A, TradeSide.SELL), (CN_B, TradeSide.BUY)):
+        row = await market.until(party, trade_id, side, lambda row: row.status is ExecutionStatus.WITHDRAWN)
+        assert row.reason == refusals.WITHDRAWN
+        recorded = await market.notice(party, trade_id)
+        assert recorded is not None
+        assert recorded.standing is NoticeStanding.CONTESTED
 
 
 async def test_no_node_but_the_venue_publishes(market: Market) -> None:

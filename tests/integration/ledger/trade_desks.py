@@ -14,14 +14,17 @@ from sqlalchemy import Connection
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.flows.market_requests import IssueToken
 from chains.progmat.flows.requests import IssueCash
+from chains.progmat.flows.steps import ANSWERED
+from chains.progmat.flows.store import find_flow
 from chains.progmat.market.bank import desk as bank
+from chains.progmat.market.people.acts import Act
 from chains.progmat.market.trades.desk import TradeDesk
 from chains.progmat.market.trades.methods import CashMethod, FiatPayment, register_method
 from chains.progmat.market.trades.model import OwnParty, ResolvedTrade, Side, Trade, TradeState
 from chains.progmat.market.trades.notices import notices_after
 from chains.progmat.market.trades.patterns import Channel, Money
 from chains.progmat.market.trades.store import due_trades, find_trade, get_trade
-from chains.progmat.market.trades.two_persons import TwoPersons
+from chains.progmat.node.trades_part import TradesPart
 from ibc.dvp import CashAccount
 from primitives.hashing import sha256
 from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, SN, LedgerParty
@@ -31,7 +34,7 @@ from tests.integration.ledger.network import BUYER_ACCOUNT, SELLER_ACCOUNT, WAIT
 
 ResultT = TypeVar("ResultT")
 DAY = date(2026, 11, 30)
-PERSONS = TwoPersons("EMP-1", "EMP-2")
+PERSONS = Act("EMP-1", "EMP-2", "customer asks")
 SELLER_ID, BUYER_ID = "INV-SELLER", "INV-BUYER"
 BROKER_A, BROKER_B = "broker-a", "broker-b"
 SETTLES_WITHIN_S = 600
@@ -82,13 +85,13 @@ class TradeDesks:
         await self.ledger.done(SN, IssueCash(f"give-yen-{self.issued}", COIN_ID, amount, to))
 
     def desk(self, party: LedgerParty) -> TradeDesk:
-        return self.ledger.vault(party).desk
+        return self.ledger.vault(party).part(TradesPart).desk
 
     async def register(self, party: LedgerParty, *methods: CashMethod) -> None:
         """Methods of a custodian's investors, registered beforehand."""
         keys = {account.key for account in self.ledger.operations(party).accounts()}
         for method in methods:
-            await self._submit(party, partial(register_method, method=method, persons=PERSONS, own_keys=keys, now_ms=1))
+            await self._submit(party, partial(register_method, method=method, by=PERSONS, own_keys=keys, now_ms=1))
 
     async def pay_in_coin(self) -> None:
         """Both sides' investors settle in coin."""
@@ -124,6 +127,14 @@ class TradeDesks:
     async def trade(self, party: LedgerParty, of: bytes) -> Trade:
         return await self._read(party, partial(get_trade, trade_id=of))
 
+    async def known(self, of: bytes, *parties: LedgerParty) -> None:
+        """Return when the desks have the trade."""
+        async with asyncio.timeout(WAIT_S):
+            for party in parties:
+                while await self._read(party, partial(find_trade, trade_id=of)) is None:
+                    self.ledger.clock.advance_ms(50)
+                    await asyncio.sleep(0)
+
     async def until(self, party: LedgerParty, of: bytes, *states: TradeState) -> Trade:
         """Drive both desks, a retry at a time, until the trade stands at one of the states at this one."""
         async with asyncio.timeout(WAIT_S):
@@ -141,9 +152,20 @@ class TradeDesks:
                 found = await self._read(party, partial(find_trade, trade_id=of))
                 if found is not None and not found.told:
                     due.append(found.next_due_ms)
-        if not acts and due:
+        if not acts and due and not await self.flow_at_work(of):
             self.ledger.clock.advance_ms(max(min(due) - self.ledger.clock.now_ms(), 0))
         await asyncio.sleep(0)
+
+    async def flow_at_work(self, of: bytes) -> bool:
+        """Give the flow of a trade a moment, if it has one; whether it ended in it."""
+        trade = await self._read(CN_A, partial(find_trade, trade_id=of)) if CN_A.name in self.ledger.nodes else None
+        if trade is None or not trade.flow_id:
+            return False
+        engine = self.ledger.vault(CN_A).node.engine
+        before = await self._read(CN_A, partial(find_flow, flow_id=trade.flow_id))
+        if before is None or before.step in ANSWERED:
+            return False
+        return (await engine.outcome(trade.flow_id, 0.05)).step in ANSWERED
 
     async def end(self, of: bytes) -> tuple[Trade, Trade]:
         """Both custodians' view of a trade once each has ended it."""

@@ -119,6 +119,11 @@ def test_a_member_never_trades_with_itself_in_any_phase() -> None:
     book.process(place(3, "a", BUY, 10, 95), 10)
     with pytest.raises(SelfTradeRefused):
         book.process(Amend("a", order_id(3), 10, 105), 11)
+    mixed, _ = day_of(place(1, "b", SELL, 10, 95), place(2, "a", SELL, 10, 100))
+    with pytest.raises(SelfTradeRefused):
+        mixed.process(place(3, "a", BUY, 20, 100), 9)
+    filled = mixed.process(place(4, "a", BUY, 10, 100), 10)  # it is filled before it comes to its member's order
+    assert matches(filled) == [(order_id(1), order_id(4), 10, 95)]
     auction, _ = day_of(place(1, "a", SELL, 10, None), start=False)
     with pytest.raises(SelfTradeRefused):
         auction.process(place(2, "a", BUY, 10, 50), 9)
@@ -201,9 +206,9 @@ EVENTS = st.lists(
 def _event(number: int, drawn: tuple[object, ...]) -> Event:
     match drawn:
         case ("place", str(member), Side() as side, int(quantity), limit):
-            return Place(member, order_id(number), side, quantity, limit)  # type: ignore[arg-type]
+            return Place(member, order_id(number), side, quantity, limit)  # type: ignore[arg-type] # drawn as int or None
         case ("amend", str(member), int(order), int(quantity), limit):
-            return Amend(member, order_id(order), quantity, limit)  # type: ignore[arg-type]
+            return Amend(member, order_id(order), quantity, limit)  # type: ignore[arg-type] # as above
         case ("cancel", str(member), int(order)):
             return Cancel(member, order_id(order))
         case _:

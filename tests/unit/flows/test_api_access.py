@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
+
 import pytest
-from crossdvp.ledger.v1 import (
-    flow_service_pb2,
-    membership_service_pb2,
-    network_service_pb2,
-    node_service_pb2,
-    proposal_service_pb2,
-    records_service_pb2,
-    replacement_service_pb2,
-    token_service_pb2,
-    vault_service_pb2,
-)
+from crossdvp.ledger.v1 import node_service_pb2
 
 from chains.progmat.node.api_access import NEEDED, ApiAccess, Permission
 from chains.progmat.node.errors import CallerNotAuthorised
@@ -22,19 +15,13 @@ ACCESS = ApiAccess(frozenset({"ops"}), frozenset({"gateway"}), frozenset({"relay
 GRANTED = {
     "gateway": {Permission.READ, Permission.SETTLE},
     "relayer": {Permission.READ, Permission.RELAY},
-    "platform": {Permission.READ, Permission.CASH, Permission.INSTRUCT, Permission.SETTLE},
+    "platform": {Permission.READ, Permission.CASH, Permission.INSTRUCT, Permission.SETTLE, Permission.TRADE},
 }
-FILES = (
-    node_service_pb2,
-    flow_service_pb2,
-    vault_service_pb2,
-    network_service_pb2,
-    token_service_pb2,
-    membership_service_pb2,
-    proposal_service_pb2,
-    records_service_pb2,
-    replacement_service_pb2,
+FILES = tuple(
+    import_module(f"crossdvp.ledger.v1.{file.stem}")
+    for file in sorted(Path(node_service_pb2.__file__).parent.glob("*_service_pb2.py"))
 )
+"""All of them, so that no new service is forgotten; what nodes ask each other is no service of this kind."""
 SERVICES = [service for file in FILES for service in file.DESCRIPTOR.services_by_name.values()]
 METHODS = [method.name for service in SERVICES for method in service.methods]
 

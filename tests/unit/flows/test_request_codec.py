@@ -10,10 +10,15 @@ from crossdvp.ledger.v1.membership_service_pb2 import ChangeMembershipRequest
 from crossdvp.ledger.v1.token_service_pb2 import SettleDvpRequest
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.contracts.network_control import Opening
 from chains.progmat.contracts.proposal_states import BallotChoice
+from chains.progmat.contracts.security import SecurityStatus
+from chains.progmat.contracts.transfer_note import TransferKind
 from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
 from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
+from chains.progmat.flows.key_requests import RotateTokens
 from chains.progmat.flows.market_requests import (
     ChangeMembership,
     IssueToken,
@@ -45,11 +50,25 @@ from chains.progmat.flows.requests import (
     UpdateLightClient,
     differing_fields,
 )
+from chains.progmat.flows.securities_requests import (
+    AmendSecurity,
+    CancelTransfer,
+    ForceToken,
+    FreezeToken,
+    RegisterSecurity,
+    RetireSecurity,
+    SetGate,
+    SetNetworkControl,
+    ThawToken,
+)
 from chains.progmat.transactions.model import StateRef
 from ibc.dvp import packet_of
 from primitives.errors import DecodeError
 from primitives.types import Hash32
+from tests.fakes.coin_requests import COIN_REQUESTS
 from tests.fakes.ledger_parties import BUYER, CN_A, CN_B, SELLER
+from tests.fakes.security_parties import ACT
+from tests.fakes.security_parties import TERMS as SECURITY_TERMS
 from tests.fakes.settlement_world import terms_of
 from tests.fakes.token_parties import native_terms
 
@@ -57,6 +76,8 @@ TERMS = terms_of()
 PACKET = packet_of(TERMS, 7, "qbft-0", "progmat-0")
 BUYERS = BUYER.account_at(CN_B)
 SELLERS = SELLER.account_at(CN_A)
+NOTE = replace(ACT, kind=TransferKind.NONE)
+ORDER_IDS = ("ORD-0000000000000001", "ORD-0000000000000002")
 REQUESTS: tuple[AnyRequest, ...] = (
     ChangeMembership(
         "r", MembershipChange.ADMIT, BusinessNetwork.SC, "cn-a", (MemberRole.SC_ISSUER, MemberRole.CUSTODIAN)
@@ -66,11 +87,25 @@ REQUESTS: tuple[AnyRequest, ...] = (
     MoveToken("r", BusinessNetwork.ST, "ST-1", "an", 1, BUYER.key.encoded(), SELLER.account_at(CN_A)),
     RedeemToken("r", BusinessNetwork.UT, "UT-1", "an", 1, BUYER.key.encoded()),
     SettleDvp("r", native_terms()),
+    PublishExecution("r", 7, "ST-1", "an", 10, 400, *ORDER_IDS, "cn-a", "cn-b", "2026-11-27"),
+    WithdrawExecution("r", bytes(32), "MARKET_RULE", "CASE-1", "clerk", "head"),
+    RegisterSecurity(
+        "r", BusinessNetwork.ST, "ST-1", "G-1", SECURITY_TERMS, SecurityStatus.PLANNED, (b"k1", b"k2"), "a", "b", "n2"
+    ),
+    AmendSecurity("r", BusinessNetwork.ST, "ST-1", SECURITY_TERMS, SecurityStatus.LISTED, (b"k1",), "a", "b"),
+    RetireSecurity("r", BusinessNetwork.UT, "UT-1", "a", "b"),
+    SetGate("r", BusinessNetwork.ST, "G-1", Opening.CLOSED, True, "a"),  # noqa: FBT003 # a field
+    SetNetworkControl("r", BusinessNetwork.ST, Opening.OPEN, "a"),
+    ForceToken("r", BusinessNetwork.ST, "ST-1", 3, BUYERS, SELLERS, NOTE),
+    FreezeToken("r", BusinessNetwork.ST, "ST-1", 0, BUYERS, NOTE),
+    ThawToken("r", BusinessNetwork.ST, "ST-1", 2, BUYERS, NOTE),
+    CancelTransfer("r", BusinessNetwork.ST, "ST-1", replace(NOTE, cancelled_tx_id=b"\x09" * 32)),
     ProposePackage("r", BusinessNetwork.UT, b"\x01" * 32, b"\x02" * 32, 100, 100 + 24 * 3600),
     VoteOnPackage("r", b"\x03" * 32, BallotChoice.AGAINST),
     CloseProposal("r", b"\x03" * 32),
     ChangeNotary("r", "n2", "nn", StateChoice(contract="cash", account_key=BUYERS.key, asset_id="PGC")),
     UpgradeStates("r", b"\x04" * 32, StateChoice(refs=(StateRef(Hash32(b"\x05" * 32), 3),))),
+    RotateTokens("r", BusinessNetwork.ST, "ST-1", "an", b"old key", b"new key"),
     IssueCash("r", "PGC", 5, BUYERS),
     MoveCash("r", "PGC", "sn", 5, BUYERS.key, SELLERS),
     RedeemCash("r", "PGC", "sn", 5, BUYERS.key),
@@ -83,6 +118,7 @@ REQUESTS: tuple[AnyRequest, ...] = (
     SubmitMisbehaviour("r", "qbft-0", b"evidence"),
     RecoverLightClient("r", "qbft-0", "qbft-1"),
     EndorseLightClient("r", "qbft-0", "qbft-1"),
+    *COIN_REQUESTS,
     PruneLightClient("r", "qbft-0"),
     AckPacket("r", PACKET, b"ack", b"proof", 9),
     ReceivePacket("r", PACKET, b"proof", 9),

@@ -42,7 +42,7 @@ def files_in(folder: Path) -> list[Path]:
 
 async def test_nothing_of_an_erased_person_is_left_in_the_files(world: MasterDataWorld, tmp_path: Path) -> None:
     """Rows, versions, drafts, notes of the audit log: a byte search through everything beside the others, who stay."""
-    erased = {}
+    erased: dict[str, list[bytes]] = {}
     for number in range(1, 9):
         values = await world.investor(number)
         old = await world.put(I, {"id": values["id"], "contact.phone": f"0{8_800_000_000 + number}"}, 2)

@@ -21,9 +21,10 @@ from chains.progmat.market.bank.import_files import (
     hash_of,
     keep_import,
 )
+from chains.progmat.market.bank.kana import normal_name
 from chains.progmat.market.bank.matching import Matched, match_line, match_lines
 from chains.progmat.market.bank.model import Direction, ExpectedPayment, PaymentStatus, StatementLine
-from chains.progmat.market.bank.payments import confirm_payment, find_payment, open_payments
+from chains.progmat.market.bank.payments import confirm_payment, expect_payment, find_payment, open_payments
 from chains.progmat.market.bank.statements import read_statement
 from chains.progmat.market.bank.tables import lines
 from chains.progmat.node.storage import insert
@@ -86,6 +87,20 @@ def import_statement(
     )
     keep_import(connection, entry)
     return StatementImport(file_hash, **_counts(result), was_imported_before=False)
+
+
+def expect(connection: Connection, payment: ExpectedPayment, now_ms: int) -> None:
+    """Wait for a payment; a line that came before confirms it if it alone names it, with its direction and amount."""
+    expect_payment(connection, payment, now_ms)
+    found = find_payment(connection, payment.reference)
+    if found is None or found.status is not PaymentStatus.EXPECTED:
+        return
+    alike = (lines.c.direction == found.direction.value, lines.c.amount_yen == found.amount_yen)
+    rows = connection.execute(select(lines.c.line, lines.c.text).where(lines.c.matched == "", *alike)).all()
+    named = [row.line for row in rows if found.reference in normal_name(row.text)]
+    if len(named) == 1:
+        confirm_payment(connection, found.reference, named[0], now_ms)
+        connection.execute(update(lines).where(lines.c.line == named[0]).values(matched=found.reference))
 
 
 def match_by_hand(

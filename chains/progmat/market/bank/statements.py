@@ -60,7 +60,7 @@ def _bank_line(reader: RowReader) -> StatementLine | None:
     if paid is not None and received is not None and bool(paid) == bool(received):
         reader.refuse("お預り金額", "an amount in お支払金額 or in お預り金額, not in both", f"{paid} and {received}")
     day = reader.day("取引日")
-    value_day = reader.day("起算日", default=day)
+    value_day = reader.day("起算日", default=day or date.min)
     direction = Direction.WITHDRAWAL if paid else Direction.DEPOSIT
     balance = reader.whole_number("残高", least=LEAST_YEN)
     return _line(reader, day, value_day, direction, paid or received, balance, reader.text("摘要"))
@@ -68,7 +68,7 @@ def _bank_line(reader: RowReader) -> StatementLine | None:
 
 def _simple_line(reader: RowReader) -> StatementLine | None:
     day = reader.day("date")
-    value_day = reader.day("value_date", default=day)
+    value_day = reader.day("value_date", default=day or date.min)
     word = reader.choice("direction", [each.value for each in Direction])
     amount = reader.whole_number("amount_yen", least=1)
     balance = reader.whole_number("balance_yen", least=LEAST_YEN)

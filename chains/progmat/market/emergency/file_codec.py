@@ -21,7 +21,7 @@ from ibc.dvp import CashAccount
 from primitives.errors import DecodeError
 
 FORMAT: Final = "crossdvp-emergency-register/1"
-MAX_FILE_BYTES: Final = 256 * 1024 * 1024
+MAX_FILE_BYTES: Final = 64 * 1024 * 1024
 MAX_LINE_BYTES: Final = 64 * 1024
 MAX_STAFF: Final = 32
 

@@ -68,7 +68,7 @@ def plan_outage(
 ) -> Outage:
     """The outage of a verified file: its plan as made before, or made now and kept.
 
-    Raises ``EmergencyFileOpen``, ``OutageNormalised``, ``LedgerMovesUnclear``, ``UnitsGone``, ``SecurityUnknown``.
+    Raises ``EmergencyFileOpen``, ``OutageNormalised``, ``LedgerMovesUnclear``, ``UnitsGone``, ``SecurityNotRecorded``.
     """
     if file.closed is None:
         raise EmergencyFileOpen

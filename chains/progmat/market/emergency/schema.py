@@ -8,14 +8,23 @@ from chains.progmat.node.storage.column_types import Int64, Text
 
 emergency_metadata = MetaData()
 
+files = Table(
+    "emergency_files",  # closed files as they were uploaded, verified and of this registrar's books
+    emergency_metadata,
+    Column("outage_id", LargeBinary(32), nullable=False),  # the hash of the file's first part
+    Column("head", LargeBinary(32), nullable=False),  # the hash of its last move
+    Column("content", LargeBinary, nullable=False),  # zlib
+    PrimaryKeyConstraint("outage_id", "head"),
+)
+
 outages = Table(
     "emergency_outages",  # one row for each emergency file whose lines are brought into the ledger
     emergency_metadata,
-    Column("outage_id", LargeBinary(32), primary_key=True),  # the hash of the file's first part
+    Column("outage_id", LargeBinary(32), primary_key=True),
     Column("network", Text, nullable=False),
     Column("security_id", Text, nullable=False),
     Column("registrar", Text, nullable=False),
-    Column("head", LargeBinary(32), nullable=False),  # the hash of the file's last line
+    Column("head", LargeBinary(32), nullable=False),
     Column("base_sequence", Int64, nullable=False),
     Column("planned_sequence", Int64, nullable=False),  # of the books when it was planned
     Column("planned_ms", Int64, nullable=False),

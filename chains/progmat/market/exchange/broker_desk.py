@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 import structlog
+from sqlalchemy import Connection
 
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.errors import AccountUnknown
@@ -19,13 +20,13 @@ from chains.progmat.market.exchange import broker_store as store
 from chains.progmat.market.exchange import trade_accounts
 from chains.progmat.market.exchange.assigning import BrokerOrder, custodian_of, other_side
 from chains.progmat.market.exchange.broker_store import BrokerExecution
+from chains.progmat.market.exchange.people_acts import REGISTER_ORDER, REVISE_ORDER, SALT_BYTES, StaffAct
 from chains.progmat.market.exchange.trade_accounts import (
     TRADE_ACCOUNTS,
     TradeAccounts,
     TradeAccountsDesk,
     order_of_side,
 )
-from chains.progmat.market.exchange.two_people import require_author
 from chains.progmat.node.peers.seam import PeerNetwork
 from chains.progmat.node.storage import NodeDatabase
 from primitives.errors import CrossDvpError
@@ -48,6 +49,7 @@ class BrokerDesk:
         network: PeerNetwork,
         keys: AccountKeyRing,
         clock: Clock,
+        random_bytes: Callable[[int], bytes],
         changes: Callable[[], asyncio.Event],
         retry: RetrySchedule | None = None,
     ) -> None:
@@ -56,40 +58,39 @@ class BrokerDesk:
         self._network = network
         self._keys = keys
         self._clock = clock
+        self._random_bytes = random_bytes
         self._changes = changes
         self._retry = retry or RetrySchedule(first_ms=500)
         self._woken = asyncio.Event()
         self._reached: int | None = None
+        self.on_resolved: Callable[[], None] = lambda: None
         self._task: asyncio.Task[None] | None = None
         self.accounts = TradeAccountsDesk(own_name, database)
 
     async def register(self, order: BrokerOrder, author: str) -> None:
-        """For whom an order is; raises ``AccountUnknown``, ``OrderIdReused``, ``InvalidRequest``."""
-        require_author(author)
+        """For whom an order is; raises ``AccountUnknown``, ``OrderIdReused``, ``ActRefused``."""
         kept = self._own_keys()
-        for key in filter(None, (order.tokens_key, order.cash_key)):
+        for key in (order.tokens_key, *filter(None, (order.cash_key,))):
             if key not in kept:
                 raise AccountUnknown(key)
-        if not order.tokens_key:
-            raise AccountUnknown(order.tokens_key)
-        now_ms = self._clock.now_ms()
-        await self._database.submit(
-            partial(store.register_order, order=order, author=author, own_name=self._own_name, now_ms=now_ms)
-        )
+        act = self._act(REGISTER_ORDER, author, order.order_id)
+
+        def enter(connection: Connection) -> None:
+            act.enter(connection)
+            store.register_order(connection, order, author, self._own_name, act.at_ms)
+
+        await self._database.submit(enter)
         self._woken.set()
 
     async def revise(self, order_id: str, quantity: int, author: str) -> None:
-        """Another quantity in all; raises ``OrderUnknown``, ``InvalidRequest``."""
-        require_author(author)
-        revise = partial(
-            store.revise_order,
-            order_id=order_id,
-            quantity=quantity,
-            author=author,
-            own_name=self._own_name,
-            now_ms=self._clock.now_ms(),
-        )
-        await self._database.submit(revise)
+        """Another quantity in all; raises ``OrderUnknown``, ``InvalidRequest``, ``ActRefused``."""
+        act = self._act(REVISE_ORDER, author, order_id)
+
+        def enter(connection: Connection) -> None:
+            act.enter(connection)
+            store.revise_order(connection, order_id, quantity, author, self._own_name, act.at_ms)
+
+        await self._database.submit(enter)
         self._woken.set()
 
     def start(self) -> None:
@@ -134,6 +135,7 @@ class BrokerDesk:
             store.note_accounts, arrival=execution.arrival, tokens_key=found.tokens_key, cash_key=found.cash_key
         )
         await self._database.submit(note)
+        self.on_resolved()
 
     async def _own_accounts(self, execution: BrokerExecution) -> TradeAccounts:
         """One custodian keeps both sides' accounts."""
@@ -152,6 +154,9 @@ class BrokerDesk:
             next_attempt_ms=self._clock.now_ms() + wait_ms,
         )
         await self._database.submit(note)
+
+    def _act(self, act: str, author: str, resource: str) -> StaffAct:
+        return StaffAct(act, author, "", resource, self._clock.now_ms(), self._random_bytes(SALT_BYTES))
 
     def _own_keys(self) -> frozenset[bytes]:
         return frozenset(key.encoded() for key in self._keys.account_keys())

@@ -7,7 +7,6 @@ CrossDvpError
 │   ├── SecurityNotListed        the venue has no book for that security
 │   ├── OrderIdReused            an order is registered under that id with other content
 │   ├── OrderUnknown             no order of that id is kept at this node
-│   ├── TwoPeopleNeeded          author and approver are one person, or one of them is missing
 │   ├── TradeNotYours            accounts of a trade were asked for by who is no side of it
 │   ├── NoticeDiffers            both nodes hold a notice of the trade, but not the same one
 │   ├── ExecutionVoid            the notice is withdrawn, or the venue published two that differ
@@ -77,15 +76,6 @@ class OrderUnknown(CallerError):
     def __init__(self, order_id: str) -> None:
         self.order_id = order_id
         super().__init__(f"order {order_id} is not registered at this node")
-
-
-class TwoPeopleNeeded(CallerError):
-    """Four eyes."""
-
-    reason = "TWO_PEOPLE_NEEDED"
-
-    def __init__(self, author: str, approver: str) -> None:
-        super().__init__(f"author and approver are two people's staff ids, not {author!r} and {approver!r}")
 
 
 class TradeNotYours(CallerError):

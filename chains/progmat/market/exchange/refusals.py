@@ -32,11 +32,11 @@ WORDS: Final[Mapping[str, Words]] = {
         "注文を登録するか、自社の注文でない旨を取引所に連絡してください。",
     ),
     OTHER_ORDER: Words(
-        "The order under that id is for another security or the other side. Ask the venue to withdraw the execution.",
+        "The order under that id is for another security or the other side. Ask the venue to withdraw it.",
         "注文 ID に対応する注文の銘柄または売買の別が約定通知と異なります。取引所に約定の取消しを求めてください。",
     ),
     BEYOND_ORDER: Words(
-        "With this execution more would be filled than the order's quantity. Revise the order, or ask for a withdrawal.",
+        "With this execution more would be filled than the order's quantity. Revise it, or ask for a withdrawal.",
         "この約定により注文数量を超えます。注文を訂正するか、取引所に約定の取消しを求めてください。",
     ),
     WITHDRAWN: Words(

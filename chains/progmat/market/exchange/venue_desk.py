@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from sqlalchemy import Connection
+
+from chains.business_calendar import is_business_day, next_business_day
 from chains.progmat.flows.clock import Clock
-from chains.progmat.flows.errors import NodeRoleMissing, PartyUnknown, RequestIdReused
+from chains.progmat.flows.errors import InvalidRequest, NodeRoleMissing, PartyUnknown, RequestIdReused
 from chains.progmat.flows.request_base import check_request_id
 from chains.progmat.flows.seams import Directory, NodeSelf, Role
 from chains.progmat.market.exchange import venue_store as store
@@ -23,7 +26,14 @@ from chains.progmat.market.exchange.errors import (
     TraderUnknown,
     VenueRecordsDiffer,
 )
-from chains.progmat.market.exchange.two_people import require_two_people
+from chains.progmat.market.exchange.people_acts import (
+    CHANGE_DAY,
+    SALT_BYTES,
+    SET_LISTING,
+    SET_TRADER,
+    WITHDRAW,
+    StaffAct,
+)
 from chains.progmat.market.exchange.venue.book import OrderBook
 from chains.progmat.market.exchange.venue.errors import BookClosed, OrderIdTaken, VenueOrderUnknown
 from chains.progmat.market.exchange.venue.model import (
@@ -67,12 +77,14 @@ class VenueDesk:
         database: NodeDatabase,
         directory: Directory,
         clock: Clock,
+        random_bytes: Callable[[int], bytes],
         on_executions: Callable[[], None] = lambda: None,
     ) -> None:
         self._me = me
         self._database = database
         self._directory = directory
         self._clock = clock
+        self._random_bytes = random_bytes
         self._on_executions = on_executions
         self._books: dict[Security, OrderBook] = {}
         self._numbers: _Numbers | None = None
@@ -81,27 +93,41 @@ class VenueDesk:
     # ---- the venue's operators ----
 
     async def set_trader(self, trader: Trader, author: str, approver: str) -> None:
-        """Admit a broker or change it; raises ``TwoPeopleNeeded``, ``PartyUnknown``."""
+        """Admit a broker or change it; raises ``ActRefused``, ``PartyUnknown``."""
         self._require_venue()
-        require_two_people(author, approver)
         if trader.custodian not in self._directory.names_with(Role.CUSTODIAN):
             raise PartyUnknown(trader.custodian)
-        now_ms = self._clock.now_ms()
-        put = partial(store.put_trader, trader=trader, author=author, approver=approver, now_ms=now_ms)
+        act = self._act(SET_TRADER, author, trader.name, approver)
+
+        def put(connection: Connection) -> None:
+            act.enter(connection)
+            store.put_trader(connection, trader, author, approver, act.at_ms)
+
         await self._database.submit(put)
 
     async def set_listing(self, listing: Listing, author: str, approver: str) -> None:
-        """Admit a listing or change it, between two days; raises ``TwoPeopleNeeded``, ``BookClosed``."""
+        """Admit a listing or change it, between two days; raises ``ActRefused``, ``BookClosed``."""
         self._require_venue()
-        require_two_people(author, approver)
         await self._alone(partial(self._set_listing, listing, author, approver))
+
+    async def note_withdrawal(self, trade_id: bytes, author: str, approver: str) -> None:
+        """Two people want an execution withdrawn: into the audit log, before its flow starts. Raises ``ActRefused``."""
+        self._require_venue()
+        await self._database.submit(self._act(WITHDRAW, author, trade_id.hex(), approver).enter)
 
     async def change_day(
         self, request_id: str, security: Security, step: OpenDay | StartTrading | CloseDay
     ) -> list[Execution]:
-        """Open a day, hold the auction and start trading, or close; the executions that made. Raises ``BookClosed``."""
+        """Open a day, hold the auction and start trading, or close; the executions that made.
+
+        Raises ``BookClosed``, ``ActRefused``, and ``InvalidRequest`` for days that are no business days (営業日).
+        """
         check_request_id(request_id)
-        number = await self._alone(partial(self._process, security, "", request_id, step))
+        if isinstance(step, OpenDay):
+            _require_business_days(step)
+        act = self._act(CHANGE_DAY, step.author, security.token_id)
+        await self._database.read(act.require)
+        number = await self._alone(partial(self._process, security, "", request_id, step, act.enter))
         return await self._database.read(partial(store.executions_of_event, event_number=number))
 
     # ---- members ----
@@ -152,13 +178,23 @@ class VenueDesk:
         known = await self._database.read(partial(store.find_listing, security=listing.security))
         if known is not None and (await self._book(listing.security)).phase is not Phase.CLOSED:
             raise BookClosed("a listing is changed between two trading days: close the day first")
-        now_ms = self._clock.now_ms()
-        await self._database.submit(
-            partial(store.put_listing, listing=listing, author=author, approver=approver, now_ms=now_ms)
-        )
+        act = self._act(SET_LISTING, author, listing.security.token_id, approver)
+
+        def put(connection: Connection) -> None:
+            act.enter(connection)
+            store.put_listing(connection, listing, author, approver, act.at_ms)
+
+        await self._database.submit(put)
         self._books.pop(listing.security, None)
 
-    async def _process(self, security: Security, member: str, request_id: str, event: Event) -> int:
+    async def _process(
+        self,
+        security: Security,
+        member: str,
+        request_id: str,
+        event: Event,
+        enter_act: Callable[[Connection], None] = lambda _connection: None,
+    ) -> int:
         """The number of the event, new or accepted before under that request id."""
         self._require_venue()
         known = await self._database.read(partial(store.find_event, member=member, request_id=request_id))
@@ -186,8 +222,13 @@ class VenueDesk:
             settlement_date=book.settlement_date,
             at_ms=self._clock.now_ms(),
         )
+
+        def enter(connection: Connection) -> None:
+            enter_act(connection)
+            store.store(connection, accepted)
+
         try:
-            await self._database.submit(partial(store.store, accepted=accepted))
+            await self._database.submit(enter)
         except BaseException:
             self._books.clear()
             self._numbers = None
@@ -236,9 +277,20 @@ class VenueDesk:
         self._books[security] = book
         return book
 
+    def _act(self, act: str, author: str, resource: str, approver: str = "") -> StaffAct:
+        return StaffAct(act, author, approver, resource, self._clock.now_ms(), self._random_bytes(SALT_BYTES))
+
     def _require_venue(self) -> None:
         if Role.EXCHANGE not in self._me.roles:
             raise NodeRoleMissing(Role.EXCHANGE.value, tuple(sorted(role.value for role in self._me.roles)))
+
+
+def _require_business_days(opening: OpenDay) -> None:
+    """Trading and settlement are on days of the Japan Exchange's calendar."""
+    for name in ("trading_date", "settlement_date"):
+        day = getattr(opening, name)
+        if not is_business_day(day):
+            raise InvalidRequest(name, f"a business day is wanted, such as {next_business_day(day)}, not {day}")
 
 
 def _essence(traded: Match | Execution) -> tuple[str, str, int, int]:

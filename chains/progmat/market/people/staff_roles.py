@@ -24,14 +24,19 @@ class StaffRole(Enum):
     TRADER = "TRADER"
     """Instructs for customers, keeps their master data."""
     TRADE_APPROVER = "TRADE_APPROVER"
+    VENUE_CLERK = "VENUE_CLERK"
+    """Keeps the trading venue: what is listed, who trades, when it is open."""
+    VENUE_APPROVER = "VENUE_APPROVER"
     AUDITOR = "AUDITOR"
     """Reads everything, changes nothing."""
     ADMIN = "ADMIN"
     """Creates, locks and changes users, with a second one's approval."""
 
 
-CLERKS: Final = frozenset({StaffRole.REGISTRAR_CLERK, StaffRole.TRUST_CLERK, StaffRole.TRADER})
-APPROVERS: Final = frozenset({StaffRole.REGISTRAR_APPROVER, StaffRole.TRUST_APPROVER, StaffRole.TRADE_APPROVER})
+CLERKS: Final = frozenset({StaffRole.REGISTRAR_CLERK, StaffRole.TRUST_CLERK, StaffRole.TRADER, StaffRole.VENUE_CLERK})
+APPROVERS: Final = frozenset(
+    {StaffRole.REGISTRAR_APPROVER, StaffRole.TRUST_APPROVER, StaffRole.TRADE_APPROVER, StaffRole.VENUE_APPROVER}
+)
 EVERYBODY: Final = frozenset(StaffRole)
 _ADMINS: Final = frozenset({StaffRole.ADMIN})
 NOBODY: Final[frozenset[StaffRole]] = frozenset()
@@ -51,6 +56,8 @@ _TRUSTEES: Final = ActRule(frozenset({StaffRole.TRUST_CLERK}), frozenset({StaffR
 _TRUSTEE: Final = ActRule(frozenset({StaffRole.TRUST_CLERK, StaffRole.TRUST_APPROVER}))
 _TRADERS: Final = ActRule(frozenset({StaffRole.TRADER}), frozenset({StaffRole.TRADE_APPROVER}))
 _TRADER: Final = ActRule(frozenset({StaffRole.TRADER, StaffRole.TRADE_APPROVER}))
+_VENUES: Final = ActRule(frozenset({StaffRole.VENUE_CLERK}), frozenset({StaffRole.VENUE_APPROVER}))
+_VENUE: Final = ActRule(frozenset({StaffRole.VENUE_CLERK, StaffRole.VENUE_APPROVER}))
 _CLERK: Final = ActRule(CLERKS)
 _CLERKS: Final = ActRule(CLERKS, APPROVERS)
 _ADMINISTRATORS: Final = ActRule(_ADMINS, _ADMINS)
@@ -60,6 +67,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "CreateUser": _ADMINISTRATORS,
     "ChangeUser": _ADMINISTRATORS,
     "ResetPassword": _ADMINISTRATORS,
+    "ReadPeople": ActRule(frozenset({StaffRole.ADMIN, StaffRole.AUDITOR})),
     # master data
     "PutRecord": _CLERK,
     "ChangeBankAccount": _CLERKS,
@@ -70,7 +78,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "AmendSecurity": _REGISTRARS,
     "RetireSecurity": _REGISTRARS,
     "SetGate": _REGISTRAR,
-    "SetNetwork": _REGISTRAR,
+    "SetNetworkControl": ActRule(frozenset({StaffRole.ADMIN, *_REGISTRAR.authors})),
     "ForceToken": _REGISTRARS,
     "FreezeToken": _REGISTRARS,
     "ThawToken": _REGISTRARS,
@@ -79,6 +87,8 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "ReleaseHeldLines": _REGISTRARS,
     "CancelDistribution": _REGISTRARS,
     "GiveMandate": _CLERKS,
+    "SnapshotRecordDate": _REGISTRAR,
+    "PlanNormalisation": _REGISTRARS,
     # the coin
     "RegisterCoin": _TRUSTEES,
     "AmendCoin": _TRUSTEES,
@@ -89,12 +99,26 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "ThawCash": _TRUSTEES,
     "ConfirmDeposit": _TRUSTEES,
     "ConfirmPayout": _TRUSTEES,
+    "AnnounceDeposit": _CLERK,
     "CancelDeposit": _TRUSTEE,
     "RetryDeposit": _TRUSTEE,
     "ResumeIssues": _TRUSTEES,
     # trades
-    "RegisterCashMethod": _TRADER,
+    "RegisterCashMethod": _TRADERS,
     "InstructTrade": _TRADER,
+    "TopUpTrade": _TRADER,
     "CancelTradeInstruction": _TRADERS,
+    "CancelNativeTrade": _TRADERS,
+    "ImportTradeInstructions": _TRADER,
+    "RegisterOrder": _TRADER,
+    "ReviseOrder": _TRADER,
+    "FormNetSet": _TRADER,
+    "ImportBankStatement": _TRADER,
+    "MatchBankLine": _TRADERS,
+    # the venue
+    "SetListing": _VENUES,
+    "SetTrader": _VENUES,
+    "ChangeDay": _VENUE,
+    "WithdrawExecution": _VENUES,
 }
 """By act."""

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from enum import IntEnum
 
 from chains.business_calendar import CalendarUnknown, is_business_day, next_business_day
+from chains.progmat.contracts.security_terms import HolidayAdjustment
+
+__all__ = ["HolidayAdjustment", "adjust", "previous_business_day"]
 
 _LONGEST_CLOSURE_DAYS = 14
 
 
-class HolidayAdjustment(IntEnum):
-    """To which day; the numbers are those of ``SecurityState``."""
-
-    NONE = 1
-    """The date itself, business day or not."""
-    NEXT = 2
-    """The first business day on or after it (翌営業日)."""
-    PREVIOUS = 3
-    """The last business day on or before it (前営業日)."""
-    MODIFIED_NEXT = 4
-    """As NEXT, but PREVIOUS where NEXT would be in another month (修正翌営業日)."""
-
-
 def adjust(day: date, adjustment: HolidayAdjustment) -> date:
-    """The day after adjustment. Raises ``CalendarUnknown``."""
+    """The day after adjustment; raises ``CalendarUnknown``.
+
+    NEXT is the first business day on or after it (翌営業日), PREVIOUS the last on or before it (前営業日),
+    MODIFIED_NEXT as NEXT, but PREVIOUS where that would be in another month (修正翌営業日).
+    """
     if adjustment is HolidayAdjustment.NONE or is_business_day(day):
         return day
     if adjustment is HolidayAdjustment.PREVIOUS:

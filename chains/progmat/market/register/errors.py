@@ -2,8 +2,7 @@
 
 CrossDvpError
 ├── CallerError
-│   ├── SecurityUnknown        nothing of that security was ever recorded here
-│   ├── BadRegisterMoment      an "as of" that cannot be read
+│   ├── SecurityNotRecorded        nothing of that security was ever recorded here
 │   ├── BadRecordDateRule      days of a year that are none
 │   ├── NoRecordDate           the day is not one of the security's record dates
 │   ├── RecordDateNotOver      its books are not closed yet
@@ -25,21 +24,15 @@ from primitives.errors import CallerError, PeerError
 SHOWN_PROBLEMS: Final = 20
 
 
-class SecurityUnknown(CallerError):
+class SecurityNotRecorded(CallerError):
     """Nothing of that security was ever recorded here."""
 
-    reason = "SECURITY_UNKNOWN"
+    reason = "SECURITY_NOT_RECORDED"
 
     def __init__(self, security_id: str, registrar: str) -> None:
         super().__init__(
             f"nothing of {security_id!r} of {registrar!r} was ever recorded here: check the id, or ask its registrar"
         )
-
-
-class BadRegisterMoment(CallerError):
-    """An "as of" that cannot be read."""
-
-    reason = "BAD_REGISTER_MOMENT"
 
 
 class BadRecordDateRule(CallerError):

@@ -16,12 +16,3 @@ class HolderNames(Protocol):
     def investor_ids(self, connection: Connection, accounts: Iterable[CashAccount]) -> Mapping[CashAccount, str]:
         """Ids of those accounts that are known; the others stand in the register by their key alone."""
         ...
-
-
-class KeysOnly:
-    """A node without master data of its holders: it knows keys."""
-
-    def investor_ids(self, connection: Connection, accounts: Iterable[CashAccount]) -> Mapping[CashAccount, str]:
-        """None."""
-        del connection, accounts
-        return {}

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
-from chains.progmat.market.register.errors import SecurityUnknown
+from chains.progmat.market.register.errors import SecurityNotRecorded
 from chains.progmat.market.register.model import BEGINNING, Register, RegisterLine, RegisterMoment
 from chains.progmat.vault.indexing import Asset
 from chains.progmat.vault.schema import entries
@@ -39,17 +39,17 @@ NOW: Final = Moment(AsOf.NOW)
 def register_at(connection: Connection, security: Asset, moment: Moment = NOW, node: str = "") -> Register:
     """The register of a security; ``node``: only the accounts kept there. A connection is one snapshot of the books.
 
-    Raises ``SecurityUnknown``, ``UnknownSequence`` of the vault.
+    Raises ``SecurityNotRecorded``, ``UnknownSequence`` of the vault.
     """
     at = moment_of(connection, security, moment)
     return Register(security, at, _lines(connection, security, at.sequence, node))
 
 
 def moment_of(connection: Connection, security: Asset, moment: Moment) -> RegisterMoment:
-    """The last entry of the security up to a moment. Raises ``SecurityUnknown``, ``UnknownSequence``."""
+    """The last entry of the security up to a moment. Raises ``SecurityNotRecorded``, ``UnknownSequence``."""
     of_security = in_security(security)
     if connection.execute(select(entries.c.sequence).where(of_security).limit(1)).first() is None:
-        raise SecurityUnknown(security.asset_id, security.issuer)
+        raise SecurityNotRecorded(security.asset_id, security.issuer)
     up_to = and_(of_security, _until(connection, moment))
     newest = select(entries.c.sequence, entries.c.recorded_ms).where(up_to).order_by(entries.c.sequence.desc()).limit(1)
     row = connection.execute(newest).one_or_none()

@@ -19,7 +19,7 @@ def take_snapshot(
 ) -> RecordDateSnapshot:
     """Fix the register before ``cut_off_ms`` for a record date; the one fixed before if there is one.
 
-    Raises ``RecordDateNotOver``, ``SnapshotExists`` (one with another cut-off), ``SecurityUnknown``.
+    Raises ``RecordDateNotOver``, ``SnapshotExists`` (one with another cut-off), ``SecurityNotRecorded``.
     """
     found = _find(connection, security, record_date)
     if found is not None:

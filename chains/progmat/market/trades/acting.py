@@ -9,11 +9,13 @@ from functools import partial
 from sqlalchemy import Connection
 
 from chains.progmat.contracts.native_terms import decode_native_terms
+from chains.progmat.contracts.transfer_note import TransferKind, TransferNote
 from chains.progmat.flows import store as flow_store
 from chains.progmat.flows.dvp_answers import find_answer
 from chains.progmat.flows.market_requests import MoveToken, SettleDvp
 from chains.progmat.market.trades import ending, net_sets
 from chains.progmat.market.trades.errors import SellerSecuritiesShort
+from chains.progmat.market.trades.following import is_withdrawn
 from chains.progmat.market.trades.model import OwnParty, Trade, TradeState
 from chains.progmat.market.trades.notices import note
 from chains.progmat.market.trades.patterns import Money
@@ -38,6 +40,7 @@ def read_trade(connection: Connection, trade_id: bytes, now_ms: int) -> tuple[Tr
         now_ms=now_ms,
         settled_by=b"" if trade.state is TradeState.SETTLED else trade.tx_id,
         flow=flow,
+        is_withdrawn=is_withdrawn(connection, trade.resolved),
         has_payment=net_sets.is_paid(connection, trade),
         buyer_signed_until_s=0 if answered is None else answered.signed_until_s,
     )
@@ -48,7 +51,9 @@ def change_of(act: Act, own_name: str, trade: Trade, facts: Facts) -> Callable[[
     now_ms = facts.now_ms
     changes: dict[Act, Callable[[Connection], object]] = {
         Act.CONCLUDE: partial(ending.conclude, trade=trade, tx_id=facts.settled_by, now_ms=now_ms),
-        Act.CANCEL: partial(ending.cancel_at_deadline, trade_id=trade.trade_id, now_ms=now_ms),
+        Act.CANCEL: partial(
+            ending.cancel_by_rule, trade_id=trade.trade_id, is_withdrawn=facts.is_withdrawn, now_ms=now_ms
+        ),
         Act.SETTLE: partial(begin_flow, own_name=own_name, trade=trade, now_ms=now_ms),
         Act.MOVE: partial(save_trade, trade=with_flow(trade, now_ms)),
         Act.FORGET: partial(save_trade, trade=replace(trade, told=1)),
@@ -111,6 +116,7 @@ def request_of(trade: Trade) -> SettleDvp | MoveToken:
         return SettleDvp(trade.flow_id, decode_native_terms(trade.terms))
     resolved = trade.resolved
     buyer = CashAccount(resolved.counterparty, trade.buyer_tokens_key)
+    note = TransferNote(TransferKind.SECONDARY, trade.trade_id, settlement_date=resolved.settlement_day)
     return MoveToken(
         trade.flow_id,
         resolved.network,
@@ -119,6 +125,7 @@ def request_of(trade: Trade) -> SettleDvp | MoveToken:
         resolved.quantity,
         _seller(trade).tokens_key,
         buyer,
+        note,
     )
 
 

@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 from chains.progmat.contracts.native_terms import NativeTerms, encode_native_terms
 from chains.progmat.flows.authorisations import TradeAuthorisation, authorise
 from chains.progmat.flows.dvp_answers import find_answer
+from chains.progmat.market.bank.desk import expect
 from chains.progmat.market.bank.model import Direction, ExpectedPayment
-from chains.progmat.market.bank.payments import expect_payment
 from chains.progmat.market.trades.errors import (
     BadMethodAnswer,
     BuyerBalanceShort,
@@ -120,7 +120,7 @@ def take_answer(
         return save_trade(connection, agreed.at(TradeState.AWAITING_PAYMENT, next_due_ms=now_ms))
     reference = payment_reference("T", trade.trade_id)
     expected = ExpectedPayment(reference, Direction.DEPOSIT, resolved.amount_yen, told.payer_name)
-    expect_payment(connection, expected, now_ms)
+    expect(connection, expected, now_ms)
     waiting = replace(agreed, reference=reference)
     return save_trade(connection, waiting.at(TradeState.AWAITING_PAYMENT, next_due_ms=now_ms))
 
@@ -152,14 +152,14 @@ def _agree_on_coin(
     now_ms: int,
 ) -> MethodTold:
     buyer = _party(trade.resolved.buyer)
-    missing_yen = _missing_yen(connection, own_name, trade, method, now_ms)
+    short_yen = missing_yen(connection, own_name, trade, method, now_ms)
     told = MethodTold(
         Money.COIN,
         method.coin_id,
         method.issuer,
         buyer.tokens_key,
         method.cash_key,
-        not missing_yen,
+        not short_yen,
         "",
         FiatPayment.NONE,
     )
@@ -167,15 +167,15 @@ def _agree_on_coin(
     request_id = f"trade/{terms.trade_id.hex()}/{terms.hash.hex()[:16]}"
     wanted = TradeAuthorisation(PLATFORM, request_id, terms.trade_id, terms.buyer_cash.key, terms.hash, now_ms)
     authorise(connection, wanted)
-    if missing_yen:
-        note(connection, now_ms, trade.trade_id, buyer.broker, NoticeReason.BUYER_BALANCE_SHORT, missing_yen)
+    if short_yen:
+        note(connection, now_ms, trade.trade_id, buyer.broker, NoticeReason.BUYER_BALANCE_SHORT, short_yen)
     if trade.resolved.side is Side.BUY:
         pattern = _pattern(trade.resolved, Money.COIN)
         agreed = replace(trade, pattern=pattern, terms=encode_native_terms(terms))
         due_ms = trade.resolved.settle_by_s * 1000
         short = BuyerBalanceShort(trade.trade_id)
         state, reason, says = (
-            (TradeState.BALANCE_SHORT, short.reason, str(short)) if missing_yen else (TradeState.AGREED, "", "")
+            (TradeState.BALANCE_SHORT, short.reason, str(short)) if short_yen else (TradeState.AGREED, "", "")
         )
         save_trade(connection, agreed.at(state, reason, says, next_due_ms=due_ms))
     return told
@@ -225,7 +225,7 @@ def terms_of(
     )
 
 
-def _missing_yen(connection: Connection, own_name: str, trade: Trade, method: CashMethod, now_ms: int) -> int:
+def missing_yen(connection: Connection, own_name: str, trade: Trade, method: CashMethod, now_ms: int) -> int:
     """How many yen are missing; none once coins are held for this trade."""
     held = find_answer(connection, trade.trade_id)
     if held is not None and held.signed_until_s:

@@ -18,8 +18,9 @@ from sqlalchemy import Connection
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.market_requests import MoveToken, SettleDvp
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.market.trades import acting, agreeing, ending, net_sets, planning
+from chains.progmat.market.trades import acting, agreeing, ending, net_sets, planning, topping_up
 from chains.progmat.market.trades.errors import NetSetDiffers
+from chains.progmat.market.trades.following import follow_executions
 from chains.progmat.market.trades.model import ResolvedTrade, Side, Trade, TradeState
 from chains.progmat.market.trades.net_sets import KeptNetSet
 from chains.progmat.market.trades.peer_codec import (
@@ -43,13 +44,12 @@ from chains.progmat.market.trades.peer_codec import (
 )
 from chains.progmat.market.trades.planning import Act, Facts, delay_ms, next_act
 from chains.progmat.market.trades.store import add_trade, due_trades, get_trade, next_due_ms, save_trade
-from chains.progmat.market.trades.two_persons import TwoPersons
+from chains.progmat.market.trades.topping_up import TopUp
 from chains.progmat.node.peers.seam import PeerIdentity, PeerNetwork
 from chains.progmat.node.storage import NodeDatabase
 from primitives.errors import CallerError, CrossDvpError, PeerError, UnavailableError
 
 PEER_TIMEOUT_S: Final = 15.0
-FLOW_WAIT_S: Final = 20
 AT_ONCE: Final = 64
 IDLE_MS: Final = 60_000
 
@@ -85,6 +85,7 @@ class TradeDesk:
         self._woken = asyncio.Event()
         self._busy: dict[bytes, asyncio.Task[None]] = {}
         self._worker: asyncio.Task[None] | None = None
+        self._has_executions = True  # perhaps, from before the start
 
     # ---- for callers ----
 
@@ -94,18 +95,27 @@ class TradeDesk:
         self.wake()
         return trade
 
-    async def cancel(self, trade_id: bytes, persons: TwoPersons, why: str) -> Trade:
-        """End a trade by persons' will; raises what ``ending.cancel_by_persons`` raises."""
-        now_ms = self._clock.now_ms()
-        act = partial(ending.cancel_by_persons, trade_id=trade_id, persons=persons, why=why, now_ms=now_ms)
-        trade = await self._database.submit(act)
-        self.wake()
-        return trade
+    async def top_up(self, trade_id: bytes, author: str, acted: Callable[[Connection], object]) -> TopUp:
+        """Instruct the additional trust that a short trade needs; ``acted`` as below, before it is announced.
 
-    async def form_net_set(self, offer: NetOffer) -> KeptNetSet:
+        Raises ``NativeTradeUnknown``, ``NothingToTopUp``, and the issuer's and the network's errors.
+        """
+        now_ms = self._clock.now_ms()
+
+        def plan(connection: Connection) -> TopUp:
+            wanted = topping_up.top_up_of(connection, self._name, trade_id, now_ms)
+            acted(connection)
+            return wanted
+
+        wanted = await self._database.submit(plan)
+        await topping_up.instruct(self._network, wanted, author)
+        return wanted
+
+    async def form_net_set(self, offer: NetOffer, acted: Callable[[Connection], object]) -> KeptNetSet:
         """Close a pair's set of a day, after the other custodian has said that it has the same.
 
-        Raises ``NetSetEmpty``, ``NetSetDiffers``, ``SellerSecuritiesShort``, and the network's errors.
+        ``acted`` checks and writes down who asks, in the transaction that closes it; what it raises is raised. Besides
+        ``NetSetEmpty``, ``NetSetDiffers``, ``SellerSecuritiesShort``, and the network's errors.
         """
         wanted = await self._database.read(
             partial(
@@ -124,9 +134,12 @@ class TradeDesk:
             if found != wanted.set_id:
                 raise NetSetDiffers(peer, found, wanted.set_id)
         now_ms = self._clock.now_ms()
-        closed = await self._database.submit(
-            partial(net_sets.close_set, own_name=self._name, wanted=wanted, now_ms=now_ms)
-        )
+
+        def close(connection: Connection) -> KeptNetSet:
+            acted(connection)
+            return net_sets.close_set(connection, self._name, wanted, now_ms)
+
+        closed = await self._database.submit(close)
         self.wake()
         return closed
 
@@ -195,11 +208,29 @@ class TradeDesk:
             self._woken.clear()
             changed = self._recorded()
             try:
+                if self._has_executions:
+                    await self.take_executions()
                 pause_ms = await self._begin_due()
             except UnavailableError as error:
                 _log.warning("trade_desk_waits", reason=error.reason)
                 pause_ms = planning.FIRST_DELAY_MS
             await self._sleep(pause_ms, changed)
+
+    def executions_resolved(self) -> None:
+        """Orders of this node resolved executions: to be taken in."""
+        self._has_executions = True
+        self.wake()
+
+    async def take_executions(self) -> None:
+        """Make trades of what this node's orders resolved."""
+        self._has_executions = False
+        follow = partial(follow_executions, own_name=self._name, now_ms=self._clock.now_ms())
+        try:
+            while await self._database.submit(follow):
+                pass
+        except UnavailableError:
+            self._has_executions = True
+            raise
 
     async def _begin_due(self) -> int | None:
         """A task for each trade that is due and has none; how long nothing else is, None while no trade is open."""
@@ -239,7 +270,7 @@ class TradeDesk:
         if act is Act.ASK:
             await self._ask(trade)
         elif act is Act.START_FLOW:
-            await self._flows.submit(acting.request_of(trade), FLOW_WAIT_S)
+            await self._flows.submit(acting.request_of(trade), 0)  # what becomes of it, the records tell
         elif act is Act.TELL:
             body = encode_ended(acting.end_told(trade))
             await self._network.request(trade.resolved.counterparty, TRADE_ENDED, body, PEER_TIMEOUT_S)

@@ -10,12 +10,15 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from chains.progmat.contracts.holdings import MOVE
 from chains.progmat.contracts.native_terms import decode_native_terms
 from chains.progmat.contracts.token import CONTRACT_OF, TokenState
+from chains.progmat.contracts.transfer_note import decode_note
 from chains.progmat.flows.dvp_answers import find_answer
 from chains.progmat.flows.errors import TransactionUnknown
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.market.bank.payments import is_confirmed, withdraw_payment
+from chains.progmat.market.people.acts import Act
 from chains.progmat.market.trades.agreeing import withdraw_authorisation
 from chains.progmat.market.trades.errors import NotTheSellersDesk, TradeBeingSettled, TradeEnded, TradeStillAtWork
 from chains.progmat.market.trades.model import Side, Trade, TradeState
@@ -23,8 +26,7 @@ from chains.progmat.market.trades.notices import note
 from chains.progmat.market.trades.patterns import Money
 from chains.progmat.market.trades.peer_codec import Ended
 from chains.progmat.market.trades.reasons import NoticeReason, end_of
-from chains.progmat.market.trades.store import find_trade, get_trade, save_trade, tells_another_trade
-from chains.progmat.market.trades.two_persons import TwoPersons
+from chains.progmat.market.trades.store import find_trade, get_trade, save_trade, trades_of_set
 from chains.progmat.node.storage import stored_transaction
 from chains.progmat.node.storage.column_types import storable
 
@@ -49,15 +51,28 @@ def cancel(connection: Connection, trade: Trade, reason: NoticeReason, now_ms: i
     return save_trade(connection, trade.at(TradeState.CANCELLED, reason.value, reason.english, next_due_ms=now_ms))
 
 
-def cancel_at_deadline(connection: Connection, trade_id: bytes, now_ms: int) -> Trade:
-    """The deadline has passed: end it for what held it up. Does nothing to one that ended, or is at work, meanwhile."""
+def cancel_set(connection: Connection, set_id: bytes, reason: NoticeReason, now_ms: int) -> None:
+    """End all of an unpaid net set: its trades are paid together, or none of them is."""
+    trades = [trade for trade in trades_of_set(connection, set_id) if not trade.state.is_ended]
+    for trade in trades:
+        cancel(connection, trade, reason, now_ms)
+    if trades:
+        withdraw_payment(connection, trades[0].reference)
+
+
+def cancel_by_rule(connection: Connection, trade_id: bytes, *, is_withdrawn: bool, now_ms: int) -> Trade:
+    """The venue took it back, or the deadline has passed: then it ends for what held it up.
+
+    Does nothing to one that ended, or is at work, meanwhile.
+    """
     trade = get_trade(connection, trade_id)
     if trade.state.is_ended or trade.flow_id or trade.tx_id or trade.net_set or _may_be_paid(connection, trade):
         return trade
-    return cancel(connection, trade, end_of(trade.reason or _waited_for(trade)), now_ms)
+    reason = NoticeReason.CANCELLED_BY_VENUE if is_withdrawn else end_of(trade.reason or _waited_for(trade))
+    return cancel(connection, trade, reason, now_ms)
 
 
-def cancel_by_persons(connection: Connection, trade_id: bytes, persons: TwoPersons, why: str, now_ms: int) -> Trade:
+def cancel_by_persons(connection: Connection, trade_id: bytes, by: Act, now_ms: int) -> Trade:
     """Two persons end a trade; who they are and what they say is kept with it, and not told to the other side.
 
     Raises ``NativeTradeUnknown``, ``TradeEnded``, ``TradeBeingSettled`` once a signature or a payment may stand.
@@ -67,11 +82,14 @@ def cancel_by_persons(connection: Connection, trade_id: bytes, persons: TwoPerso
         raise TradeEnded(trade_id, trade.state.value)
     answered = find_answer(connection, trade_id)
     is_signed = answered is not None and answered.signed_until_s > 0
-    if trade.flow_id or trade.tx_id or trade.net_set or is_signed or _may_be_paid(connection, trade):
+    if trade.flow_id or trade.tx_id or is_signed or _may_be_paid(connection, trade):
         raise TradeBeingSettled(trade_id)
     by_seller = trade.resolved.side.sells
     reason = NoticeReason.CANCELLED_BY_SELLER if by_seller else NoticeReason.CANCELLED_BY_BUYER
-    says = f"{persons.author}, approved by {persons.approver}: {storable(why, MAX_WHY_CHARS)}"
+    if trade.net_set:
+        cancel_set(connection, trade.net_set, reason, now_ms)
+        return get_trade(connection, trade_id)
+    says = f"{by.staff_id}, approved by {by.approver_staff_id}: {storable(by.reason, MAX_WHY_CHARS)}"
     return save_trade(connection, replace(cancel(connection, trade, reason, now_ms), says=says))
 
 
@@ -96,19 +114,25 @@ def hear_end(connection: Connection, asker: str, ended: Ended, now_ms: int) -> N
     if trade.flow_id or trade.tx_id or (trade.resolved.side.sells and _may_be_paid(connection, trade)):
         raise TradeStillAtWork(ended.trade_id)
     reason = _CODES.get(ended.reason, NoticeReason.CANCELLED_DEADLINE)
+    if trade.net_set:
+        cancel_set(connection, trade.net_set, reason, now_ms)
+        return
     save_trade(connection, replace(cancel(connection, trade, reason, now_ms), told=1))
 
 
 def _require_delivery(connection: Connection, trade: Trade, tx_id: bytes) -> None:
-    """The buyer's tokens are in that transaction, at its account here."""
+    """That transaction moves the buyer's tokens to its account here, and says that it does so for this trade."""
     stored = stored_transaction(connection, tx_id)
     resolved = trade.resolved
     if stored is None or resolved.buyer is None or resolved.side is not Side.BUY:
         raise TradeStillAtWork(trade.trade_id)
-    if tells_another_trade(connection, trade.trade_id, tx_id):
+    wire, contract = decoded(stored.signed_bytes).wire, CONTRACT_OF[resolved.network]
+    notes = [
+        decode_note(command.data) for command in wire.commands if (command.contract, command.name) == (contract, MOVE)
+    ]
+    if [note.trade_id for note in notes] != [trade.trade_id]:
         raise TransactionUnknown(tx_id)
-    contract = CONTRACT_OF[resolved.network]
-    outputs = [state for state in decoded(stored.signed_bytes).wire.outputs if state.contract == contract]
+    outputs = [state for state in wire.outputs if state.contract == contract]
     brought = sum(
         token.quantity
         for token in map(TokenState.of, outputs)
@@ -120,8 +144,8 @@ def _require_delivery(connection: Connection, trade: Trade, tx_id: bytes) -> Non
 
 
 def _may_be_paid(connection: Connection, trade: Trade) -> bool:
-    """Whether bank money may have been paid for it: what is paid for is not cancelled."""
-    return bool(trade.reference) and is_confirmed(connection, trade.reference)
+    """Whether bank money was paid for it, or nothing is owed in its net set: such a trade is not cancelled."""
+    return is_confirmed(connection, trade.reference) if trade.reference else bool(trade.net_set)
 
 
 def _waited_for(trade: Trade) -> str:

@@ -5,12 +5,12 @@ CrossDvpError
 │   ├── InstructionInvalid    a field of an instruction is outside its domain
 │   ├── PatternUnknown        no settlement pattern has these parts
 │   ├── CashMethodInvalid     a cash settlement method that cannot be
-│   ├── ActIncomplete         a change without its two distinct persons
 │   ├── NativeTradeUnknown    no trade of that id here
 │   ├── TradeDiffers          the trade is known with other contents
 │   ├── TradeBeingSettled     too late to cancel: a signature is given
 │   ├── TradeEnded            settled or cancelled already
 │   ├── NotTheSellersDesk     a method is asked for by a node that does not sell in this trade
+│   ├── NothingToTopUp        no coin is missing for this trade at this node
 │   ├── NetSetEmpty           nothing of this pair and day is to be netted
 │   ├── NetSetDiffers         the two custodians do not have the same trades
 │   └── PageTooLarge          more lines at once than are given
@@ -64,17 +64,6 @@ class CashMethodInvalid(CallerError):
         super().__init__(f"cash settlement method, {field}: {expected}")
 
 
-class ActIncomplete(CallerError):
-    """Four eyes."""
-
-    reason = "ACT_INCOMPLETE"
-
-    def __init__(self, author: str, approver: str) -> None:
-        super().__init__(
-            f"two distinct persons are wanted, author and approver; found {author[:64]!r} and {approver[:64]!r}"
-        )
-
-
 class NativeTradeUnknown(CallerError):
     """No such trade."""
 
@@ -119,6 +108,15 @@ class NotTheSellersDesk(CallerError):
 
     def __init__(self, asker: str, trade_id: bytes) -> None:
         super().__init__(f"{asker} does not sell in trade {trade_id.hex()}")
+
+
+class NothingToTopUp(CallerError):
+    """Additional trust is for a buyer of this node that is short of coin."""
+
+    reason = "NOTHING_TO_TOP_UP"
+
+    def __init__(self, trade_id: bytes, found: str) -> None:
+        super().__init__(f"trade {trade_id.hex()} needs no additional trust: {found}")
 
 
 class NetSetEmpty(CallerError):

@@ -11,11 +11,11 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, func, select
 
 from chains.progmat.market.bank.kana import normal_name
+from chains.progmat.market.people.acts import Act
 from chains.progmat.market.trades.errors import CashMethodInvalid, PageTooLarge
 from chains.progmat.market.trades.model import check_id
 from chains.progmat.market.trades.patterns import Money
 from chains.progmat.market.trades.tables import methods
-from chains.progmat.market.trades.two_persons import TwoPersons
 from chains.progmat.node.storage import insert
 
 MAX_PAGE: Final = 500
@@ -75,12 +75,12 @@ class KeptMethod:
 
     method: CashMethod
     version: int
-    persons: TwoPersons
+    by: Act
     at_ms: int
 
 
 def register_method(
-    connection: Connection, method: CashMethod, persons: TwoPersons, own_keys: Collection[bytes], now_ms: int
+    connection: Connection, method: CashMethod, by: Act, own_keys: Collection[bytes], now_ms: int
 ) -> KeptMethod:
     """Add a version; the newest one if it is the same. ``own_keys`` are those of the accounts kept here.
 
@@ -101,12 +101,12 @@ def register_method(
         "from_day": method.from_day.isoformat(),
         "kind": method.kind.value,
         "payment": method.payment.value,
-        "author": persons.author,
-        "approver": persons.approver,
+        "author": by.staff_id,
+        "approver": by.approver_staff_id,
         "at_ms": now_ms,
     }
     connection.execute(insert(methods).values(**values))
-    return KeptMethod(method, version, persons, now_ms)
+    return KeptMethod(method, version, by, now_ms)
 
 
 def method_on(connection: Connection, investor_id: str, day: date) -> CashMethod | None:
@@ -142,4 +142,4 @@ def _kept(row: Row[Any]) -> KeptMethod:
         payer_name=row.payer_name,
         payment=FiatPayment(row.payment),
     )
-    return KeptMethod(method, row.version, TwoPersons(row.author, row.approver), row.at_ms)
+    return KeptMethod(method, row.version, Act(row.author, row.approver), row.at_ms)

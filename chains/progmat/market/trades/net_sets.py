@@ -15,8 +15,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from chains.progmat.market.bank.desk import expect
 from chains.progmat.market.bank.model import Direction, ExpectedPayment
-from chains.progmat.market.bank.payments import expect_payment, is_confirmed
+from chains.progmat.market.bank.payments import is_confirmed
 from chains.progmat.market.trades.agreeing import payment_reference
 from chains.progmat.market.trades.errors import NetSetDiffers, SellerSecuritiesShort
 from chains.progmat.market.trades.model import Side, Trade, TradeState
@@ -36,6 +37,7 @@ class NetState(Enum):
     AWAITING_PAYMENT = "AWAITING_PAYMENT"
     MOVING = "MOVING"
     DONE = "DONE"
+    CANCELLED = "CANCELLED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def close_set(connection: Connection, own_name: str, wanted: NetSet, now_ms: int
     }
     connection.execute(insert(net_sets).values(**values))
     if found.payer:
-        expect_payment(connection, _expected(found, reference, trades), now_ms)
+        expect(connection, _expected(found, reference, trades), now_ms)
     for trade in trades:
         save_trade(connection, replace(trade, net_set=found.set_id, reference=reference, next_due_ms=now_ms))
     return KeptNetSet(found, reference, NetState.AWAITING_PAYMENT if found.payer else NetState.MOVING)
@@ -126,6 +128,8 @@ def _kept(connection: Connection, row: Row[Any]) -> KeptNetSet:
     net_set = NetSet(row.broker_a, row.broker_b, day, lines, row.payer, row.net_yen)
     paid = not row.reference or is_confirmed(connection, row.reference)
     done = all(trade.state is TradeState.SETTLED for trade in trades)
+    if all(trade.state is TradeState.CANCELLED for trade in trades):
+        return KeptNetSet(net_set, row.reference, NetState.CANCELLED)
     state = NetState.AWAITING_PAYMENT if not paid else NetState.DONE if done else NetState.MOVING
     return KeptNetSet(net_set, row.reference, state)
 

@@ -59,6 +59,8 @@ class Facts:
     flow: FlowFacts | None
     has_payment: bool
     """Whether the bank payment of the trade, or of its net set, is confirmed."""
+    is_withdrawn: bool
+    """Whether the venue took the execution back."""
     buyer_signed_until_s: int
     """Until when a signature that this node gave as the buyer's holds; 0: it gave none."""
 
@@ -91,7 +93,7 @@ def wake_ms(trade: Trade, facts: Facts) -> int:
 def _of_seller(trade: Trade, facts: Facts) -> Act:
     if trade.state is TradeState.AWAITING_PAYMENT and facts.has_payment:
         return Act.MOVE
-    if _is_late(trade, facts):
+    if _is_late(trade, facts) or facts.is_withdrawn:
         return Act.WAIT if trade.net_set else Act.CANCEL  # a closed net set is paid whole, or ended by people
     if trade.state is TradeState.AWAITING_PAYMENT:
         return Act.WAIT
@@ -100,7 +102,7 @@ def _of_seller(trade: Trade, facts: Facts) -> Act:
 
 def _of_buyer(trade: Trade, facts: Facts) -> Act:
     """The buyer's desk answers; by itself it only ends what no signature of its node can settle any more."""
-    if not _is_late(trade, facts) or trade.net_set:
+    if trade.net_set or not (_is_late(trade, facts) or facts.is_withdrawn):
         return Act.WAIT
     if trade.pattern is not None and trade.pattern.money is Money.FIAT and trade.state is TradeState.AWAITING_PAYMENT:
         return Act.WAIT  # it may have been paid: the seller's desk says how it ended

@@ -29,6 +29,7 @@ class NoticeReason(Enum):
     CANCELLED_UNPAID = "CANCELLED_UNPAID"
     CANCELLED_BY_SELLER = "CANCELLED_BY_SELLER"
     CANCELLED_BY_BUYER = "CANCELLED_BY_BUYER"
+    CANCELLED_BY_VENUE = "CANCELLED_BY_VENUE"
     CANCELLED_DEADLINE = "CANCELLED_DEADLINE"
 
     @property
@@ -86,6 +87,10 @@ _WORDS: Final = {
     NoticeReason.CANCELLED_BY_BUYER: (
         "Cancelled by the buying side. Nothing was moved.",
         "買付側により取り消されました。資産は移転していません。",
+    ),
+    NoticeReason.CANCELLED_BY_VENUE: (
+        "Cancelled: the venue took the execution back. Nothing was moved.",
+        "取消:取引所が約定を取り消しました。資産は移転していません。",
     ),
     NoticeReason.CANCELLED_DEADLINE: (
         "Cancelled: the settlement deadline passed before the trade could be settled. Nothing was moved.",

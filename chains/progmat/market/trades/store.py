@@ -118,12 +118,6 @@ def trades_of_set(connection: Connection, set_id: bytes) -> list[Trade]:
     return [_trade(row) for row in connection.execute(query)]
 
 
-def tells_another_trade(connection: Connection, trade_id: bytes, tx_id: bytes) -> bool:
-    """Whether a ledger transaction settles another trade already: one move is not two deliveries."""
-    query = select(desk.c.number).where(desk.c.tx_id == tx_id, desk.c.trade_id != trade_id).limit(1)
-    return connection.execute(query).first() is not None
-
-
 def save_all(connection: Connection, trades: Sequence[Trade]) -> None:
     """As ``save_trade``, of many."""
     for trade in trades:

@@ -67,6 +67,13 @@ desk = Table(
     sqlite_autoincrement=True,
 )
 
+followed = Table(
+    "trade_followed",  # how far the desk has taken in what others number
+    trades_metadata,
+    Column("source", Text, primary_key=True),
+    Column("sequence", Int64, nullable=False),
+)
+
 notices = Table(
     "trade_notices",  # what brokers were told; only added to, numbered so that readers resume
     trades_metadata,

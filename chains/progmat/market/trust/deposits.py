@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, true, update
 
 from chains.progmat.flows.issue_permits import IssuePermit, give_permit
 from chains.progmat.flows.request_base import check_amount
@@ -26,6 +26,8 @@ from chains.progmat.node.storage import insert
 from ibc.dvp import CashAccount
 
 MAX_LISTED: Final = 500
+MAX_ANNOUNCED: Final = 10_000
+"""Deposits of one intermediary that were announced and neither came nor were cancelled."""
 _ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _REFERENCE: Final = re.compile(r"[^\x00-\x1f\x7f]{1,140}")
 
@@ -74,7 +76,15 @@ class Deposit:
 
 
 def announce(connection: Connection, wanted: Announcement, by: str, now_ms: int) -> Deposit:
-    """Enter an announcement; a repeated one answers with what it entered. Raises ``DepositRefused`` for another one."""
+    """Enter an announcement; a repeated one answers with what it entered.
+
+    Raises ``DepositRefused`` for another one of its id, and for one too many.
+    """
+    open_ones = (deposits.c.node == wanted.to.node, deposits.c.status == DepositStatus.ANNOUNCED.value)
+    waiting = int(connection.execute(select(func.count()).select_from(deposits).where(*open_ones)).scalar_one())
+    if waiting >= MAX_ANNOUNCED:
+        rule = "an intermediary announces a bounded number; cancel what does not come"
+        raise DepositRefused(wanted.deposit_id, rule, expected=f"fewer than {MAX_ANNOUNCED}", found=str(waiting))
     connection.execute(
         insert(deposits)
         .values(

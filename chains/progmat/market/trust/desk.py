@@ -22,8 +22,9 @@ from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.issue_permits import halt_of
 from chains.progmat.flows.request_base import KeyChoice
 from chains.progmat.flows.requests import IssueCash
-from chains.progmat.market.people.acts import Act, require_one, require_two
+from chains.progmat.market.people.acts import Act, checked_staff_id, require_one, require_two
 from chains.progmat.market.people.desk import Caller, PeopleDesk
+from chains.progmat.market.people.staff_roles import ACTS
 from chains.progmat.market.trust import deposits, holders, reconciling, redemptions
 from chains.progmat.market.trust.coins import (
     admitted_accounts,
@@ -111,9 +112,13 @@ class TrustDesk:
     # ---- deposits and redemptions ----
 
     async def announce(self, wanted: Announcement, by: Act, caller: Caller) -> Deposit:
-        """Enter what an intermediary will pay in. Raises ``CoinUnknown``, ``HolderUnknown``, ``DepositRefused``."""
+        """Enter what an intermediary will pay in; whether its author may say so, its own node has checked.
+
+        Raises ``NotAnActName``, ``CoinUnknown``, ``HolderUnknown``, ``DepositRefused``.
+        """
 
         def enter(connection: Connection) -> Deposit:
+            checked_staff_id(by.staff_id, "author")
             require_may_receive(connection, registered_coin(connection, self._issuer, wanted.coin_id), wanted.to)
             return deposits.announce(connection, wanted, by.staff_id, self._clock.now_ms())
 
@@ -203,17 +208,6 @@ class TrustDesk:
 
         await self._people.acted("ResumeIssues", by, coin_id, caller, enter)
 
-    async def permit_act(self, act: str, by: Act, resource: str, caller: Caller) -> None:
-        """Check and enter who wants a flow of these (``RegisterCoin``, ...). Raises leaves of ``ActRefused``."""
-
-        def check(connection: Connection) -> None:
-            if by.approver_staff_id:
-                require_two(connection, act, by.staff_id, by.approver_staff_id)
-            else:
-                require_one(connection, act, by.staff_id)
-
-        await self._people.acted(act, by, resource, caller, check)
-
     def _coins(self, connection: Connection) -> tuple[CoinView, ...]:
         return tuple(
             CoinView(
@@ -235,6 +229,21 @@ class TrustDesk:
                 continue
             await changed.wait()
             await self._clock.sleep_ms(GATHER_MS)
+
+
+async def permit_act(people: PeopleDesk, act: str, by: Act, resource: str, caller: Caller) -> None:
+    """Check and enter who wants an act that is carried out elsewhere: a flow, or another node's.
+
+    As many people as the table of acts wants. Raises leaves of ``ActRefused``.
+    """
+
+    def check(connection: Connection) -> None:
+        if ACTS[act].approvers:
+            require_two(connection, act, by.staff_id, by.approver_staff_id)
+        else:
+            require_one(connection, act, by.staff_id)
+
+    await people.acted(act, by, resource, caller, check)
 
 
 def own_announcement(wanted: Announcement, node: str) -> Announcement:

@@ -72,7 +72,7 @@ def test_a_line_inserted_again(number: int) -> None:
     altered([*LINES[: number + 1], LINES[number], *LINES[number + 1 :]])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(0, len(FILE) - 1), st.integers(0, 255))
 def test_any_byte_changed(at: int, byte: int) -> None:
     changed = FILE[:at] + bytes([byte]) + FILE[at + 1 :]

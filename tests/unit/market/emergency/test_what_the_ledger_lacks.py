@@ -204,7 +204,7 @@ def test_a_forced_transfer_of_other_units_than_its_line_is_no_proof(books: Books
 
 
 def test_any_outage_with_any_moves_of_the_ledger_itself_ends_in_agreement(books: Books) -> None:
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=15, deadline=None)
     @given(st.lists(MOVES, max_size=5), st.lists(MOVES, max_size=4), st.lists(st.booleans(), min_size=5, max_size=5))
     def any_outage(by_hand: list[Drawn], by_ledger: list[Drawn], also: list[bool]) -> None:
         with undone(books.connection):

@@ -30,7 +30,7 @@ RECORD_DATE = date(2026, 9, 30)
 CUT_OFF_MS = cut_off_ms(RECORD_DATE)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(DAYS)
 def test_every_adjustment_ends_on_a_business_day_with_none_nearer_in_its_direction(day: date) -> None:
     assert adjust(day, HolidayAdjustment.NONE) == day

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from chains.progmat.market.register.errors import SecurityUnknown
+from chains.progmat.market.register.errors import SecurityNotRecorded
 from chains.progmat.market.register.model import Register
 from chains.progmat.market.register.reading import NOW, AsOf, Moment, register_at
 from chains.progmat.vault import Asset, EntryKind
@@ -47,7 +47,7 @@ def step(books: Books, kind: str, source: CashAccount, to: CashAccount, units: i
 
 
 def test_at_every_step_of_issues_moves_forces_freezes_and_redemptions(connection: Connection) -> None:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(st.lists(STEPS, min_size=1, max_size=12))
     def any_history(steps: list[tuple[str, CashAccount, CashAccount, int]]) -> None:
         with undone(connection):
@@ -102,7 +102,7 @@ def test_frozen_units_stand_apart(connection: Connection) -> None:
 
 def test_a_security_nobody_issued_and_a_moment_not_reached_are_refused_by_name(connection: Connection) -> None:
     Books(connection).issue(ALICE, 10)
-    with pytest.raises(SecurityUnknown):
+    with pytest.raises(SecurityNotRecorded):
         register_at(connection, Asset("ST", "ST-2", "AN"))
     with pytest.raises(UnknownSequence):
         register_at(connection, BOND, Moment(AsOf.SEQUENCE, 99))

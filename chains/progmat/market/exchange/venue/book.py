@@ -1,7 +1,7 @@
 """An order book: ``validate`` says whether an event is allowed, ``apply`` does it; ``process`` is both.
 
 Price-time priority: a better price first, at one price the older order, a market order before all. In continuous
-trading an order trades at the limit of the one that waited. Nobody trades with himself: an order that could meet one of
+trading an order trades at the limit of the one that waited. Nobody trades with himself: an order that would meet one of
 its own member's is refused as it comes, in every phase, so that no rule has to take orders apart later.
 """
 
@@ -224,13 +224,16 @@ class OrderBook:
             raise QuantityRefused(f"quantities are multiples of {self.listing.lot} units, not {quantity}")
 
     def _require_no_self_trade(self, order: BookOrder) -> None:
+        """Before the auction any two orders that cross may meet; afterwards those that come before it is filled."""
+        left = order.open_quantity
         for waiting in self.sides[order.side.other]:
-            if not crosses(order, waiting):
+            if not crosses(order, waiting) or (self.phase is Phase.CONTINUOUS and left <= 0):
                 return
             if waiting.member == order.member:
                 raise SelfTradeRefused(
                     f"it would trade with order {waiting.order_id} of the same member: cancel or amend that one first"
                 )
+            left -= waiting.open_quantity
 
     def _own(self, member: str, order_id: str) -> BookOrder:
         order = self.find(order_id)

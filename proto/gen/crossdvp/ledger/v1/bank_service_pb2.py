@@ -22,42 +22,41 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from crossdvp.ledger.v1 import trade_service_pb2 as crossdvp_dot_ledger_dot_v1_dot_trade__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%crossdvp/ledger/v1/bank_service.proto\x12\x12\x63rossdvp.ledger.v1\x1a&crossdvp/ledger/v1/trade_service.proto\"a\n\x1aImportBankStatementRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x03 \x01(\x0c\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\"\x86\x01\n\x1bImportBankStatementResponse\x12\x11\n\tfile_hash\x18\x01 \x01(\x0c\x12\r\n\x05lines\x18\x02 \x01(\r\x12\x0f\n\x07matched\x18\x03 \x01(\r\x12\x17\n\x0f\x61mbiguous_lines\x18\x04 \x03(\x04\x12\x1b\n\x13was_imported_before\x18\x05 \x01(\x08\"\x94\x01\n\nBankImport\x12\x11\n\tfile_hash\x18\x01 \x01(\x0c\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x04\x12\r\n\x05\x61t_ms\x18\x04 \x01(\x04\x12\x0c\n\x04kind\x18\x05 \x01(\t\x12\x0e\n\x06status\x18\x06 \x01(\t\x12\x0e\n\x06result\x18\x07 \x01(\t\x12\x12\n\nregistrant\x18\x08 \x01(\t\"-\n\x16ListBankImportsRequest\x12\x13\n\x0bmax_imports\x18\x01 \x01(\r\"J\n\x17ListBankImportsResponse\x12/\n\x07imports\x18\x01 \x03(\x0b\x32\x1e.crossdvp.ledger.v1.BankImport\"}\n\x0f\x45xpectedPayment\x12\x11\n\treference\x18\x01 \x01(\t\x12\x11\n\tdirection\x18\x02 \x01(\t\x12\x12\n\namount_yen\x18\x03 \x01(\x04\x12\x12\n\npayer_name\x18\x04 \x01(\t\x12\x0e\n\x06status\x18\x05 \x01(\t\x12\x0c\n\x04line\x18\x06 \x01(\x04\"3\n\x1bListExpectedPaymentsRequest\x12\x14\n\x0cmax_payments\x18\x01 \x01(\r\"U\n\x1cListExpectedPaymentsResponse\x12\x35\n\x08payments\x18\x01 \x03(\x0b\x32#.crossdvp.ledger.v1.ExpectedPayment\"\xa7\x01\n\x08\x42\x61nkLine\x12\x0c\n\x04line\x18\x01 \x01(\x04\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x0b\n\x03\x64\x61y\x18\x03 \x01(\t\x12\x11\n\tvalue_day\x18\x04 \x01(\t\x12\x11\n\tdirection\x18\x05 \x01(\t\x12\x12\n\namount_yen\x18\x06 \x01(\x04\x12\x13\n\x0b\x62\x61lance_yen\x18\x07 \x01(\x12\x12\x0c\n\x04text\x18\x08 \x01(\t\x12\x12\n\ncandidates\x18\t \x03(\t\".\n\x19ListUnmatchedLinesRequest\x12\x11\n\tmax_lines\x18\x01 \x01(\r\"I\n\x1aListUnmatchedLinesResponse\x12+\n\x05lines\x18\x01 \x03(\x0b\x32\x1c.crossdvp.ledger.v1.BankLine\"Y\n\x14MatchBankLineRequest\x12\x0c\n\x04line\x18\x01 \x01(\x04\x12\x11\n\treference\x18\x02 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12\x10\n\x08\x61pprover\x18\x04 \x01(\t\"M\n\x15MatchBankLineResponse\x12\x34\n\x07payment\x18\x01 \x01(\x0b\x32#.crossdvp.ledger.v1.ExpectedPayment2\xc7\x04\n\x0b\x42\x61nkService\x12v\n\x13ImportBankStatement\x12..crossdvp.ledger.v1.ImportBankStatementRequest\x1a/.crossdvp.ledger.v1.ImportBankStatementResponse\x12j\n\x0fListBankImports\x12*.crossdvp.ledger.v1.ListBankImportsRequest\x1a+.crossdvp.ledger.v1.ListBankImportsResponse\x12y\n\x14ListExpectedPayments\x12/.crossdvp.ledger.v1.ListExpectedPaymentsRequest\x1a\x30.crossdvp.ledger.v1.ListExpectedPaymentsResponse\x12s\n\x12ListUnmatchedLines\x12-.crossdvp.ledger.v1.ListUnmatchedLinesRequest\x1a..crossdvp.ledger.v1.ListUnmatchedLinesResponse\x12\x64\n\rMatchBankLine\x12(.crossdvp.ledger.v1.MatchBankLineRequest\x1a).crossdvp.ledger.v1.MatchBankLineResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%crossdvp/ledger/v1/bank_service.proto\x12\x12\x63rossdvp.ledger.v1\"a\n\x1aImportBankStatementRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x03 \x01(\x0c\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\"\x86\x01\n\x1bImportBankStatementResponse\x12\x11\n\tfile_hash\x18\x01 \x01(\x0c\x12\r\n\x05lines\x18\x02 \x01(\r\x12\x0f\n\x07matched\x18\x03 \x01(\r\x12\x17\n\x0f\x61mbiguous_lines\x18\x04 \x03(\x04\x12\x1b\n\x13was_imported_before\x18\x05 \x01(\x08\"\x94\x01\n\nBankImport\x12\x11\n\tfile_hash\x18\x01 \x01(\x0c\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x04\x12\r\n\x05\x61t_ms\x18\x04 \x01(\x04\x12\x0c\n\x04kind\x18\x05 \x01(\t\x12\x0e\n\x06status\x18\x06 \x01(\t\x12\x0e\n\x06result\x18\x07 \x01(\t\x12\x12\n\nregistrant\x18\x08 \x01(\t\"-\n\x16ListBankImportsRequest\x12\x13\n\x0bmax_imports\x18\x01 \x01(\r\"J\n\x17ListBankImportsResponse\x12/\n\x07imports\x18\x01 \x03(\x0b\x32\x1e.crossdvp.ledger.v1.BankImport\"}\n\x0f\x45xpectedPayment\x12\x11\n\treference\x18\x01 \x01(\t\x12\x11\n\tdirection\x18\x02 \x01(\t\x12\x12\n\namount_yen\x18\x03 \x01(\x04\x12\x12\n\npayer_name\x18\x04 \x01(\t\x12\x0e\n\x06status\x18\x05 \x01(\t\x12\x0c\n\x04line\x18\x06 \x01(\x04\"3\n\x1bListExpectedPaymentsRequest\x12\x14\n\x0cmax_payments\x18\x01 \x01(\r\"U\n\x1cListExpectedPaymentsResponse\x12\x35\n\x08payments\x18\x01 \x03(\x0b\x32#.crossdvp.ledger.v1.ExpectedPayment\"\xa7\x01\n\x08\x42\x61nkLine\x12\x0c\n\x04line\x18\x01 \x01(\x04\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x0b\n\x03\x64\x61y\x18\x03 \x01(\t\x12\x11\n\tvalue_day\x18\x04 \x01(\t\x12\x11\n\tdirection\x18\x05 \x01(\t\x12\x12\n\namount_yen\x18\x06 \x01(\x04\x12\x13\n\x0b\x62\x61lance_yen\x18\x07 \x01(\x12\x12\x0c\n\x04text\x18\x08 \x01(\t\x12\x12\n\ncandidates\x18\t \x03(\t\".\n\x19ListUnmatchedLinesRequest\x12\x11\n\tmax_lines\x18\x01 \x01(\r\"I\n\x1aListUnmatchedLinesResponse\x12+\n\x05lines\x18\x01 \x03(\x0b\x32\x1c.crossdvp.ledger.v1.BankLine\"Y\n\x14MatchBankLineRequest\x12\x0c\n\x04line\x18\x01 \x01(\x04\x12\x11\n\treference\x18\x02 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12\x10\n\x08\x61pprover\x18\x04 \x01(\t\"M\n\x15MatchBankLineResponse\x12\x34\n\x07payment\x18\x01 \x01(\x0b\x32#.crossdvp.ledger.v1.ExpectedPayment2\xc7\x04\n\x0b\x42\x61nkService\x12v\n\x13ImportBankStatement\x12..crossdvp.ledger.v1.ImportBankStatementRequest\x1a/.crossdvp.ledger.v1.ImportBankStatementResponse\x12j\n\x0fListBankImports\x12*.crossdvp.ledger.v1.ListBankImportsRequest\x1a+.crossdvp.ledger.v1.ListBankImportsResponse\x12y\n\x14ListExpectedPayments\x12/.crossdvp.ledger.v1.ListExpectedPaymentsRequest\x1a\x30.crossdvp.ledger.v1.ListExpectedPaymentsResponse\x12s\n\x12ListUnmatchedLines\x12-.crossdvp.ledger.v1.ListUnmatchedLinesRequest\x1a..crossdvp.ledger.v1.ListUnmatchedLinesResponse\x12\x64\n\rMatchBankLine\x12(.crossdvp.ledger.v1.MatchBankLineRequest\x1a).crossdvp.ledger.v1.MatchBankLineResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.ledger.v1.bank_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_IMPORTBANKSTATEMENTREQUEST']._serialized_start=101
-  _globals['_IMPORTBANKSTATEMENTREQUEST']._serialized_end=198
-  _globals['_IMPORTBANKSTATEMENTRESPONSE']._serialized_start=201
-  _globals['_IMPORTBANKSTATEMENTRESPONSE']._serialized_end=335
-  _globals['_BANKIMPORT']._serialized_start=338
-  _globals['_BANKIMPORT']._serialized_end=486
-  _globals['_LISTBANKIMPORTSREQUEST']._serialized_start=488
-  _globals['_LISTBANKIMPORTSREQUEST']._serialized_end=533
-  _globals['_LISTBANKIMPORTSRESPONSE']._serialized_start=535
-  _globals['_LISTBANKIMPORTSRESPONSE']._serialized_end=609
-  _globals['_EXPECTEDPAYMENT']._serialized_start=611
-  _globals['_EXPECTEDPAYMENT']._serialized_end=736
-  _globals['_LISTEXPECTEDPAYMENTSREQUEST']._serialized_start=738
-  _globals['_LISTEXPECTEDPAYMENTSREQUEST']._serialized_end=789
-  _globals['_LISTEXPECTEDPAYMENTSRESPONSE']._serialized_start=791
-  _globals['_LISTEXPECTEDPAYMENTSRESPONSE']._serialized_end=876
-  _globals['_BANKLINE']._serialized_start=879
-  _globals['_BANKLINE']._serialized_end=1046
-  _globals['_LISTUNMATCHEDLINESREQUEST']._serialized_start=1048
-  _globals['_LISTUNMATCHEDLINESREQUEST']._serialized_end=1094
-  _globals['_LISTUNMATCHEDLINESRESPONSE']._serialized_start=1096
-  _globals['_LISTUNMATCHEDLINESRESPONSE']._serialized_end=1169
-  _globals['_MATCHBANKLINEREQUEST']._serialized_start=1171
-  _globals['_MATCHBANKLINEREQUEST']._serialized_end=1260
-  _globals['_MATCHBANKLINERESPONSE']._serialized_start=1262
-  _globals['_MATCHBANKLINERESPONSE']._serialized_end=1339
-  _globals['_BANKSERVICE']._serialized_start=1342
-  _globals['_BANKSERVICE']._serialized_end=1925
+  _globals['_IMPORTBANKSTATEMENTREQUEST']._serialized_start=61
+  _globals['_IMPORTBANKSTATEMENTREQUEST']._serialized_end=158
+  _globals['_IMPORTBANKSTATEMENTRESPONSE']._serialized_start=161
+  _globals['_IMPORTBANKSTATEMENTRESPONSE']._serialized_end=295
+  _globals['_BANKIMPORT']._serialized_start=298
+  _globals['_BANKIMPORT']._serialized_end=446
+  _globals['_LISTBANKIMPORTSREQUEST']._serialized_start=448
+  _globals['_LISTBANKIMPORTSREQUEST']._serialized_end=493
+  _globals['_LISTBANKIMPORTSRESPONSE']._serialized_start=495
+  _globals['_LISTBANKIMPORTSRESPONSE']._serialized_end=569
+  _globals['_EXPECTEDPAYMENT']._serialized_start=571
+  _globals['_EXPECTEDPAYMENT']._serialized_end=696
+  _globals['_LISTEXPECTEDPAYMENTSREQUEST']._serialized_start=698
+  _globals['_LISTEXPECTEDPAYMENTSREQUEST']._serialized_end=749
+  _globals['_LISTEXPECTEDPAYMENTSRESPONSE']._serialized_start=751
+  _globals['_LISTEXPECTEDPAYMENTSRESPONSE']._serialized_end=836
+  _globals['_BANKLINE']._serialized_start=839
+  _globals['_BANKLINE']._serialized_end=1006
+  _globals['_LISTUNMATCHEDLINESREQUEST']._serialized_start=1008
+  _globals['_LISTUNMATCHEDLINESREQUEST']._serialized_end=1054
+  _globals['_LISTUNMATCHEDLINESRESPONSE']._serialized_start=1056
+  _globals['_LISTUNMATCHEDLINESRESPONSE']._serialized_end=1129
+  _globals['_MATCHBANKLINEREQUEST']._serialized_start=1131
+  _globals['_MATCHBANKLINEREQUEST']._serialized_end=1220
+  _globals['_MATCHBANKLINERESPONSE']._serialized_start=1222
+  _globals['_MATCHBANKLINERESPONSE']._serialized_end=1299
+  _globals['_BANKSERVICE']._serialized_start=1302
+  _globals['_BANKSERVICE']._serialized_end=1885
 # @@protoc_insertion_point(module_scope)

@@ -1,4 +1,3 @@
-from crossdvp.ledger.v1 import trade_service_pb2 as _trade_service_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message

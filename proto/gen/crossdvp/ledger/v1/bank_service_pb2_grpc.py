@@ -97,7 +97,7 @@ class BankServiceServicer:
 
     def MatchBankLine(self, request, context):
         """A person decides which expected payment a line is; amount and direction must still agree. Two persons sign.
-        Fails: ACT_INCOMPLETE, BANK_LINE_UNKNOWN, EXPECTED_PAYMENT_UNKNOWN, MATCH_REFUSED.
+        Fails: SAME_PERSON, BANK_LINE_UNKNOWN, EXPECTED_PAYMENT_UNKNOWN, MATCH_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from crossdvp.ledger.v1 import register_service_pb2 as crossdvp_dot_ledger_dot_v1_dot_register__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*crossdvp/ledger/v1/emergency_service.proto\x12\x12\x63rossdvp.ledger.v1\x1a)crossdvp/ledger/v1/register_service.proto\")\n\x08StaffKey\x12\x10\n\x08staff_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\x0c\"\xb0\x01\n\x15\x42\x65ginEmergencyRequest\x12\x37\n\x08security\x18\x01 \x01(\x0b\x32%.crossdvp.ledger.v1.SecurityReference\x12-\n\x07\x61uthors\x18\x02 \x03(\x0b\x32\x1c.crossdvp.ledger.v1.StaffKey\x12/\n\tapprovers\x18\x03 \x03(\x0b\x32\x1c.crossdvp.ledger.v1.StaffKey\"\'\n\x16\x42\x65ginEmergencyResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\"I\n\nOutageLine\x12\x0c\n\x04line\x18\x01 \x01(\r\x12\r\n\x05units\x18\x02 \x01(\x04\x12\r\n\x05tx_id\x18\x03 \x01(\x0c\x12\x0f\n\x07\x63ounted\x18\x04 \x03(\x0c\"\xf6\x01\n\x06Outage\x12\x11\n\toutage_id\x18\x01 \x01(\x0c\x12\x37\n\x08security\x18\x02 \x01(\x0b\x32%.crossdvp.ledger.v1.SecurityReference\x12\x0c\n\x04head\x18\x03 \x01(\x0c\x12\x15\n\rbase_sequence\x18\x04 \x01(\x04\x12\x17\n\x0f\x63losed_sequence\x18\x05 \x01(\x04\x12\x11\n\tis_closed\x18\x06 \x01(\x08\x12\x0e\n\x06\x61uthor\x18\x07 \x01(\t\x12\x10\n\x08\x61pprover\x18\x08 \x01(\t\x12-\n\x05lines\x18\t \x03(\x0b\x32\x1e.crossdvp.ledger.v1.OutageLine\"1\n\x12LedgerMoveDecision\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x0c\n\x04line\x18\x02 \x01(\r\"\x9d\x01\n\x18PlanNormalisationRequest\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\x12\x0e\n\x06\x61uthor\x18\x02 \x01(\t\x12\x10\n\x08\x61pprover\x18\x03 \x01(\t\x12\x39\n\tdecisions\x18\x04 \x03(\x0b\x32&.crossdvp.ledger.v1.LedgerMoveDecision\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"G\n\x19PlanNormalisationResponse\x12*\n\x06outage\x18\x01 \x01(\x0b\x32\x1a.crossdvp.ledger.v1.Outage\"7\n\x13\x42ringInLinesRequest\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\x12\x11\n\tmax_lines\x18\x02 \x01(\r\"B\n\x14\x42ringInLinesResponse\x12*\n\x06outage\x18\x01 \x01(\x0b\x32\x1a.crossdvp.ledger.v1.Outage\"%\n\x10GetOutageRequest\x12\x11\n\toutage_id\x18\x01 \x01(\x0c\"?\n\x11GetOutageResponse\x12*\n\x06outage\x18\x01 \x01(\x0b\x32\x1a.crossdvp.ledger.v1.Outage2\xb0\x03\n\x10\x45mergencyService\x12i\n\x0e\x42\x65ginEmergency\x12).crossdvp.ledger.v1.BeginEmergencyRequest\x1a*.crossdvp.ledger.v1.BeginEmergencyResponse0\x01\x12r\n\x11PlanNormalisation\x12,.crossdvp.ledger.v1.PlanNormalisationRequest\x1a-.crossdvp.ledger.v1.PlanNormalisationResponse(\x01\x12\x63\n\x0c\x42ringInLines\x12\'.crossdvp.ledger.v1.BringInLinesRequest\x1a(.crossdvp.ledger.v1.BringInLinesResponse(\x01\x12X\n\tGetOutage\x12$.crossdvp.ledger.v1.GetOutageRequest\x1a%.crossdvp.ledger.v1.GetOutageResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*crossdvp/ledger/v1/emergency_service.proto\x12\x12\x63rossdvp.ledger.v1\x1a)crossdvp/ledger/v1/register_service.proto\")\n\x08StaffKey\x12\x10\n\x08staff_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\x0c\"\xb0\x01\n\x15\x42\x65ginEmergencyRequest\x12\x37\n\x08security\x18\x01 \x01(\x0b\x32%.crossdvp.ledger.v1.SecurityReference\x12-\n\x07\x61uthors\x18\x02 \x03(\x0b\x32\x1c.crossdvp.ledger.v1.StaffKey\x12/\n\tapprovers\x18\x03 \x03(\x0b\x32\x1c.crossdvp.ledger.v1.StaffKey\"\'\n\x16\x42\x65ginEmergencyResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\"I\n\nOutageLine\x12\x0c\n\x04line\x18\x01 \x01(\r\x12\r\n\x05units\x18\x02 \x01(\x04\x12\r\n\x05tx_id\x18\x03 \x01(\x0c\x12\x0f\n\x07\x63ounted\x18\x04 \x03(\x0c\"\xf6\x01\n\x06Outage\x12\x11\n\toutage_id\x18\x01 \x01(\x0c\x12\x37\n\x08security\x18\x02 \x01(\x0b\x32%.crossdvp.ledger.v1.SecurityReference\x12\x0c\n\x04head\x18\x03 \x01(\x0c\x12\x15\n\rbase_sequence\x18\x04 \x01(\x04\x12\x17\n\x0f\x63losed_sequence\x18\x05 \x01(\x04\x12\x11\n\tis_closed\x18\x06 \x01(\x08\x12\x0e\n\x06\x61uthor\x18\x07 \x01(\t\x12\x10\n\x08\x61pprover\x18\x08 \x01(\t\x12-\n\x05lines\x18\t \x03(\x0b\x32\x1e.crossdvp.ledger.v1.OutageLine\"1\n\x12LedgerMoveDecision\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x0c\n\x04line\x18\x02 \x01(\r\"+\n\x1aUploadEmergencyFileRequest\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\"M\n\x1bUploadEmergencyFileResponse\x12\x11\n\toutage_id\x18\x01 \x01(\x0c\x12\x0c\n\x04head\x18\x02 \x01(\x0c\x12\r\n\x05moves\x18\x03 \x01(\r\"y\n\x1bPreviewNormalisationRequest\x12\x11\n\toutage_id\x18\x01 \x01(\x0c\x12\x0c\n\x04head\x18\x02 \x01(\x0c\x12\x39\n\tdecisions\x18\x03 \x03(\x0b\x32&.crossdvp.ledger.v1.LedgerMoveDecision\"J\n\x1cPreviewNormalisationResponse\x12*\n\x06outage\x18\x01 \x01(\x0b\x32\x1a.crossdvp.ledger.v1.Outage\"\x98\x01\n\x18PlanNormalisationRequest\x12\x11\n\toutage_id\x18\x01 \x01(\x0c\x12\x0c\n\x04head\x18\x02 \x01(\x0c\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12\x10\n\x08\x61pprover\x18\x04 \x01(\t\x12\x39\n\tdecisions\x18\x05 \x03(\x0b\x32&.crossdvp.ledger.v1.LedgerMoveDecision\"G\n\x19PlanNormalisationResponse\x12*\n\x06outage\x18\x01 \x01(\x0b\x32\x1a.crossdvp.ledger.v1.Outage\";\n\x13\x42ringInLinesRequest\x12\x11\n\toutage_id\x18\x01 \x01(\x0c\x12\x11\n\tmax_lines\x18\x02 \x01(\r\"B\n\x14\x42ringInLinesResponse\x12*\n\x06outage\x18\x01 \x01(\x0b\x32\x1a.crossdvp.ledger.v1.Outage\"%\n\x10GetOutageRequest\x12\x11\n\toutage_id\x18\x01 \x01(\x0c\"?\n\x11GetOutageResponse\x12*\n\x06outage\x18\x01 \x01(\x0b\x32\x1a.crossdvp.ledger.v1.Outage2\xa1\x05\n\x10\x45mergencyService\x12i\n\x0e\x42\x65ginEmergency\x12).crossdvp.ledger.v1.BeginEmergencyRequest\x1a*.crossdvp.ledger.v1.BeginEmergencyResponse0\x01\x12x\n\x13UploadEmergencyFile\x12..crossdvp.ledger.v1.UploadEmergencyFileRequest\x1a/.crossdvp.ledger.v1.UploadEmergencyFileResponse(\x01\x12y\n\x14PreviewNormalisation\x12/.crossdvp.ledger.v1.PreviewNormalisationRequest\x1a\x30.crossdvp.ledger.v1.PreviewNormalisationResponse\x12p\n\x11PlanNormalisation\x12,.crossdvp.ledger.v1.PlanNormalisationRequest\x1a-.crossdvp.ledger.v1.PlanNormalisationResponse\x12\x61\n\x0c\x42ringInLines\x12\'.crossdvp.ledger.v1.BringInLinesRequest\x1a(.crossdvp.ledger.v1.BringInLinesResponse\x12X\n\tGetOutage\x12$.crossdvp.ledger.v1.GetOutageRequest\x1a%.crossdvp.ledger.v1.GetOutageResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,18 +44,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OUTAGE']._serialized_end=694
   _globals['_LEDGERMOVEDECISION']._serialized_start=696
   _globals['_LEDGERMOVEDECISION']._serialized_end=745
-  _globals['_PLANNORMALISATIONREQUEST']._serialized_start=748
-  _globals['_PLANNORMALISATIONREQUEST']._serialized_end=905
-  _globals['_PLANNORMALISATIONRESPONSE']._serialized_start=907
-  _globals['_PLANNORMALISATIONRESPONSE']._serialized_end=978
-  _globals['_BRINGINLINESREQUEST']._serialized_start=980
-  _globals['_BRINGINLINESREQUEST']._serialized_end=1035
-  _globals['_BRINGINLINESRESPONSE']._serialized_start=1037
-  _globals['_BRINGINLINESRESPONSE']._serialized_end=1103
-  _globals['_GETOUTAGEREQUEST']._serialized_start=1105
-  _globals['_GETOUTAGEREQUEST']._serialized_end=1142
-  _globals['_GETOUTAGERESPONSE']._serialized_start=1144
-  _globals['_GETOUTAGERESPONSE']._serialized_end=1207
-  _globals['_EMERGENCYSERVICE']._serialized_start=1210
-  _globals['_EMERGENCYSERVICE']._serialized_end=1642
+  _globals['_UPLOADEMERGENCYFILEREQUEST']._serialized_start=747
+  _globals['_UPLOADEMERGENCYFILEREQUEST']._serialized_end=790
+  _globals['_UPLOADEMERGENCYFILERESPONSE']._serialized_start=792
+  _globals['_UPLOADEMERGENCYFILERESPONSE']._serialized_end=869
+  _globals['_PREVIEWNORMALISATIONREQUEST']._serialized_start=871
+  _globals['_PREVIEWNORMALISATIONREQUEST']._serialized_end=992
+  _globals['_PREVIEWNORMALISATIONRESPONSE']._serialized_start=994
+  _globals['_PREVIEWNORMALISATIONRESPONSE']._serialized_end=1068
+  _globals['_PLANNORMALISATIONREQUEST']._serialized_start=1071
+  _globals['_PLANNORMALISATIONREQUEST']._serialized_end=1223
+  _globals['_PLANNORMALISATIONRESPONSE']._serialized_start=1225
+  _globals['_PLANNORMALISATIONRESPONSE']._serialized_end=1296
+  _globals['_BRINGINLINESREQUEST']._serialized_start=1298
+  _globals['_BRINGINLINESREQUEST']._serialized_end=1357
+  _globals['_BRINGINLINESRESPONSE']._serialized_start=1359
+  _globals['_BRINGINLINESRESPONSE']._serialized_end=1425
+  _globals['_GETOUTAGEREQUEST']._serialized_start=1427
+  _globals['_GETOUTAGEREQUEST']._serialized_end=1464
+  _globals['_GETOUTAGERESPONSE']._serialized_start=1466
+  _globals['_GETOUTAGERESPONSE']._serialized_end=1529
+  _globals['_EMERGENCYSERVICE']._serialized_start=1532
+  _globals['_EMERGENCYSERVICE']._serialized_end=2205
 # @@protoc_insertion_point(module_scope)

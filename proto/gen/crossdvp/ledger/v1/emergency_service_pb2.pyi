@@ -73,19 +73,51 @@ class LedgerMoveDecision(_message.Message):
     line: int
     def __init__(self, tx_id: _Optional[bytes] = ..., line: _Optional[int] = ...) -> None: ...
 
-class PlanNormalisationRequest(_message.Message):
-    __slots__ = ("chunk", "author", "approver", "decisions", "validate_only")
+class UploadEmergencyFileRequest(_message.Message):
+    __slots__ = ("chunk",)
     CHUNK_FIELD_NUMBER: _ClassVar[int]
+    chunk: bytes
+    def __init__(self, chunk: _Optional[bytes] = ...) -> None: ...
+
+class UploadEmergencyFileResponse(_message.Message):
+    __slots__ = ("outage_id", "head", "moves")
+    OUTAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    HEAD_FIELD_NUMBER: _ClassVar[int]
+    MOVES_FIELD_NUMBER: _ClassVar[int]
+    outage_id: bytes
+    head: bytes
+    moves: int
+    def __init__(self, outage_id: _Optional[bytes] = ..., head: _Optional[bytes] = ..., moves: _Optional[int] = ...) -> None: ...
+
+class PreviewNormalisationRequest(_message.Message):
+    __slots__ = ("outage_id", "head", "decisions")
+    OUTAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    HEAD_FIELD_NUMBER: _ClassVar[int]
+    DECISIONS_FIELD_NUMBER: _ClassVar[int]
+    outage_id: bytes
+    head: bytes
+    decisions: _containers.RepeatedCompositeFieldContainer[LedgerMoveDecision]
+    def __init__(self, outage_id: _Optional[bytes] = ..., head: _Optional[bytes] = ..., decisions: _Optional[_Iterable[_Union[LedgerMoveDecision, _Mapping]]] = ...) -> None: ...
+
+class PreviewNormalisationResponse(_message.Message):
+    __slots__ = ("outage",)
+    OUTAGE_FIELD_NUMBER: _ClassVar[int]
+    outage: Outage
+    def __init__(self, outage: _Optional[_Union[Outage, _Mapping]] = ...) -> None: ...
+
+class PlanNormalisationRequest(_message.Message):
+    __slots__ = ("outage_id", "head", "author", "approver", "decisions")
+    OUTAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    HEAD_FIELD_NUMBER: _ClassVar[int]
     AUTHOR_FIELD_NUMBER: _ClassVar[int]
     APPROVER_FIELD_NUMBER: _ClassVar[int]
     DECISIONS_FIELD_NUMBER: _ClassVar[int]
-    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
-    chunk: bytes
+    outage_id: bytes
+    head: bytes
     author: str
     approver: str
     decisions: _containers.RepeatedCompositeFieldContainer[LedgerMoveDecision]
-    validate_only: bool
-    def __init__(self, chunk: _Optional[bytes] = ..., author: _Optional[str] = ..., approver: _Optional[str] = ..., decisions: _Optional[_Iterable[_Union[LedgerMoveDecision, _Mapping]]] = ..., validate_only: _Optional[bool] = ...) -> None: ...
+    def __init__(self, outage_id: _Optional[bytes] = ..., head: _Optional[bytes] = ..., author: _Optional[str] = ..., approver: _Optional[str] = ..., decisions: _Optional[_Iterable[_Union[LedgerMoveDecision, _Mapping]]] = ...) -> None: ...
 
 class PlanNormalisationResponse(_message.Message):
     __slots__ = ("outage",)
@@ -94,12 +126,12 @@ class PlanNormalisationResponse(_message.Message):
     def __init__(self, outage: _Optional[_Union[Outage, _Mapping]] = ...) -> None: ...
 
 class BringInLinesRequest(_message.Message):
-    __slots__ = ("chunk", "max_lines")
-    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("outage_id", "max_lines")
+    OUTAGE_ID_FIELD_NUMBER: _ClassVar[int]
     MAX_LINES_FIELD_NUMBER: _ClassVar[int]
-    chunk: bytes
+    outage_id: bytes
     max_lines: int
-    def __init__(self, chunk: _Optional[bytes] = ..., max_lines: _Optional[int] = ...) -> None: ...
+    def __init__(self, outage_id: _Optional[bytes] = ..., max_lines: _Optional[int] = ...) -> None: ...
 
 class BringInLinesResponse(_message.Message):
     __slots__ = ("outage",)

@@ -28,7 +28,7 @@ if _version_not_supported:
 class EmergencyServiceStub:
     """The register while the ledger is down (有事対応), on the registrar's node: the file that an outage begins with, and its way
     back into the ledger by forced transfers. What happens in between happens in the file, without any node. For operators.
-    A file travels in chunks; chunks are joined before anything is looked at. Errors as in RegisterService.
+    Errors as in RegisterService.
     """
 
     def __init__(self, channel):
@@ -42,12 +42,22 @@ class EmergencyServiceStub:
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.BeginEmergencyRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.BeginEmergencyResponse.FromString,
                 _registered_method=True)
-        self.PlanNormalisation = channel.stream_unary(
+        self.UploadEmergencyFile = channel.stream_unary(
+                '/crossdvp.ledger.v1.EmergencyService/UploadEmergencyFile',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.UploadEmergencyFileRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.UploadEmergencyFileResponse.FromString,
+                _registered_method=True)
+        self.PreviewNormalisation = channel.unary_unary(
+                '/crossdvp.ledger.v1.EmergencyService/PreviewNormalisation',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.PreviewNormalisationRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.PreviewNormalisationResponse.FromString,
+                _registered_method=True)
+        self.PlanNormalisation = channel.unary_unary(
                 '/crossdvp.ledger.v1.EmergencyService/PlanNormalisation',
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.PlanNormalisationRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.PlanNormalisationResponse.FromString,
                 _registered_method=True)
-        self.BringInLines = channel.stream_unary(
+        self.BringInLines = channel.unary_unary(
                 '/crossdvp.ledger.v1.EmergencyService/BringInLines',
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.BringInLinesRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.BringInLinesResponse.FromString,
@@ -62,28 +72,42 @@ class EmergencyServiceStub:
 class EmergencyServiceServicer:
     """The register while the ledger is down (有事対応), on the registrar's node: the file that an outage begins with, and its way
     back into the ledger by forced transfers. What happens in between happens in the file, without any node. For operators.
-    A file travels in chunks; chunks are joined before anything is looked at. Errors as in RegisterService.
+    Errors as in RegisterService.
     """
 
     def BeginEmergency(self, request, context):
         """The register of now as a signed file, with the keys of the people who may author and approve moves in it. No side effects:
-        files may be made every day, so that there is one when the ledger goes down. Fails: SECURITY_UNKNOWN, BAD_STAFF_KEYS,
+        files may be made every day, so that there is one when the ledger goes down. Fails: SECURITY_NOT_RECORDED, BAD_STAFF_KEYS,
         EMERGENCY_FILE_OF_ANOTHER_SECURITY (this node is not its registrar).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def PlanNormalisation(self, request_iterator, context):
-        """What the ledger lacks of a closed file, line by line; kept, unless `validate_only`, and then never made again: the same
-        file again returns it. Fails without effect: EMERGENCY_FILE_ALTERED, EMERGENCY_FILE_OPEN, OUTAGE_NORMALISED,
-        EMERGENCY_FILE_OF_ANOTHER_SECURITY, LEDGER_MOVES_UNCLEAR, UNITS_GONE.
+    def UploadEmergencyFile(self, request_iterator, context):
+        """Keeps a closed file of this registrar's own books, in chunks, so that people name it by its two hashes; the same file again
+        changes nothing. Fails: EMERGENCY_FILE_ALTERED, EMERGENCY_FILE_OPEN, EMERGENCY_FILE_OF_ANOTHER_SECURITY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def BringInLines(self, request_iterator, context):
+    def PreviewNormalisation(self, request, context):
+        """What the ledger lacks of a kept file, line by line. No side effects. Fails as PlanNormalisation.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PlanNormalisation(self, request, context):
+        """Stores what is to be brought in of a kept file, once and for ever: the same file again returns it. Fails without effect:
+        OUTAGE_UNKNOWN (upload it), OUTAGE_NORMALISED, LEDGER_MOVES_UNCLEAR, UNITS_GONE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BringInLines(self, request, context):
         """Brings the next lines of a planned file into the ledger, in order, by forced transfers; safe to repeat at any time.
         Fails: OUTAGE_UNKNOWN, EMERGENCY_LINE_REFUSED (lines before it are in), EMERGENCY_LINE_NOT_DONE (ask again).
         """
@@ -106,12 +130,22 @@ def add_EmergencyServiceServicer_to_server(servicer, server):
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.BeginEmergencyRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.BeginEmergencyResponse.SerializeToString,
             ),
-            'PlanNormalisation': grpc.stream_unary_rpc_method_handler(
+            'UploadEmergencyFile': grpc.stream_unary_rpc_method_handler(
+                    servicer.UploadEmergencyFile,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.UploadEmergencyFileRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.UploadEmergencyFileResponse.SerializeToString,
+            ),
+            'PreviewNormalisation': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewNormalisation,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.PreviewNormalisationRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.PreviewNormalisationResponse.SerializeToString,
+            ),
+            'PlanNormalisation': grpc.unary_unary_rpc_method_handler(
                     servicer.PlanNormalisation,
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.PlanNormalisationRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.PlanNormalisationResponse.SerializeToString,
             ),
-            'BringInLines': grpc.stream_unary_rpc_method_handler(
+            'BringInLines': grpc.unary_unary_rpc_method_handler(
                     servicer.BringInLines,
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.BringInLinesRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.BringInLinesResponse.SerializeToString,
@@ -132,7 +166,7 @@ def add_EmergencyServiceServicer_to_server(servicer, server):
 class EmergencyService:
     """The register while the ledger is down (有事対応), on the registrar's node: the file that an outage begins with, and its way
     back into the ledger by forced transfers. What happens in between happens in the file, without any node. For operators.
-    A file travels in chunks; chunks are joined before anything is looked at. Errors as in RegisterService.
+    Errors as in RegisterService.
     """
 
     @staticmethod
@@ -163,7 +197,7 @@ class EmergencyService:
             _registered_method=True)
 
     @staticmethod
-    def PlanNormalisation(request_iterator,
+    def UploadEmergencyFile(request_iterator,
             target,
             options=(),
             channel_credentials=None,
@@ -175,6 +209,60 @@ class EmergencyService:
             metadata=None):
         return grpc.experimental.stream_unary(
             request_iterator,
+            target,
+            '/crossdvp.ledger.v1.EmergencyService/UploadEmergencyFile',
+            crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.UploadEmergencyFileRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.UploadEmergencyFileResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewNormalisation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.ledger.v1.EmergencyService/PreviewNormalisation',
+            crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.PreviewNormalisationRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.PreviewNormalisationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PlanNormalisation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
             target,
             '/crossdvp.ledger.v1.EmergencyService/PlanNormalisation',
             crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.PlanNormalisationRequest.SerializeToString,
@@ -190,7 +278,7 @@ class EmergencyService:
             _registered_method=True)
 
     @staticmethod
-    def BringInLines(request_iterator,
+    def BringInLines(request,
             target,
             options=(),
             channel_credentials=None,
@@ -200,8 +288,8 @@ class EmergencyService:
             wait_for_ready=None,
             timeout=None,
             metadata=None):
-        return grpc.experimental.stream_unary(
-            request_iterator,
+        return grpc.experimental.unary_unary(
+            request,
             target,
             '/crossdvp.ledger.v1.EmergencyService/BringInLines',
             crossdvp_dot_ledger_dot_v1_dot_emergency__service__pb2.BringInLinesRequest.SerializeToString,

@@ -176,6 +176,22 @@ class ListRegisterEntriesResponse(_message.Message):
     sequence: int
     def __init__(self, entries: _Optional[_Iterable[_Union[RegisterEntry, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
 
+class ListRecordDatesRequest(_message.Message):
+    __slots__ = ("security", "from_date", "max_dates")
+    SECURITY_FIELD_NUMBER: _ClassVar[int]
+    FROM_DATE_FIELD_NUMBER: _ClassVar[int]
+    MAX_DATES_FIELD_NUMBER: _ClassVar[int]
+    security: SecurityReference
+    from_date: str
+    max_dates: int
+    def __init__(self, security: _Optional[_Union[SecurityReference, _Mapping]] = ..., from_date: _Optional[str] = ..., max_dates: _Optional[int] = ...) -> None: ...
+
+class ListRecordDatesResponse(_message.Message):
+    __slots__ = ("record_dates",)
+    RECORD_DATES_FIELD_NUMBER: _ClassVar[int]
+    record_dates: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, record_dates: _Optional[_Iterable[str]] = ...) -> None: ...
+
 class SnapshotSummary(_message.Message):
     __slots__ = ("register", "record_date", "cut_off_ms", "taken_ms", "taken_by")
     REGISTER_FIELD_NUMBER: _ClassVar[int]

@@ -56,6 +56,11 @@ class RegisterServiceStub:
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_register__service__pb2.ListRegisterEntriesRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_register__service__pb2.ListRegisterEntriesResponse.FromString,
                 _registered_method=True)
+        self.ListRecordDates = channel.unary_unary(
+                '/crossdvp.ledger.v1.RegisterService/ListRecordDates',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_register__service__pb2.ListRecordDatesRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_register__service__pb2.ListRecordDatesResponse.FromString,
+                _registered_method=True)
         self.SnapshotRecordDate = channel.unary_unary(
                 '/crossdvp.ledger.v1.RegisterService/SnapshotRecordDate',
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_register__service__pb2.SnapshotRecordDateRequest.SerializeToString,
@@ -84,7 +89,7 @@ class RegisterServiceServicer:
     """
 
     def GetRegister(self, request, context):
-        """The register's moment, totals and hash, without its holders. No side effects. Fails: SECURITY_UNKNOWN, UNKNOWN_SEQUENCE.
+        """The register's moment, totals and hash, without its holders. No side effects. Fails: SECURITY_NOT_RECORDED, UNKNOWN_SEQUENCE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -105,9 +110,17 @@ class RegisterServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRecordDates(self, request, context):
+        """The next record dates of a security that its registrar registered, adjusted to the exchange's business days; none if it
+        has none. No side effects. Fails: CALENDAR_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SnapshotRecordDate(self, request, context):
         """Fixes the register at close of business of a record date (権利確定日), once: the same call again returns what was fixed.
-        Fails: RECORD_DATE_NOT_OVER, SNAPSHOT_EXISTS (with another close of business), SECURITY_UNKNOWN, CALENDAR_UNKNOWN.
+        Fails: NO_RECORD_DATE (the security has others), RECORD_DATE_NOT_OVER, SNAPSHOT_EXISTS (with another close of business), SECURITY_NOT_RECORDED, CALENDAR_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -144,6 +157,11 @@ def add_RegisterServiceServicer_to_server(servicer, server):
                     servicer.ListRegisterEntries,
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_register__service__pb2.ListRegisterEntriesRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_register__service__pb2.ListRegisterEntriesResponse.SerializeToString,
+            ),
+            'ListRecordDates': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRecordDates,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_register__service__pb2.ListRecordDatesRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_register__service__pb2.ListRecordDatesResponse.SerializeToString,
             ),
             'SnapshotRecordDate': grpc.unary_unary_rpc_method_handler(
                     servicer.SnapshotRecordDate,
@@ -249,6 +267,33 @@ class RegisterService:
             '/crossdvp.ledger.v1.RegisterService/ListRegisterEntries',
             crossdvp_dot_ledger_dot_v1_dot_register__service__pb2.ListRegisterEntriesRequest.SerializeToString,
             crossdvp_dot_ledger_dot_v1_dot_register__service__pb2.ListRegisterEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRecordDates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.ledger.v1.RegisterService/ListRecordDates',
+            crossdvp_dot_ledger_dot_v1_dot_register__service__pb2.ListRecordDatesRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_register__service__pb2.ListRecordDatesResponse.FromString,
             options,
             channel_credentials,
             insecure,

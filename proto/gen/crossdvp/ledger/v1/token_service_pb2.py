@@ -23,47 +23,48 @@ _sym_db = _symbol_database.Default()
 
 
 from crossdvp.ledger.v1 import node_service_pb2 as crossdvp_dot_ledger_dot_v1_dot_node__service__pb2
+from crossdvp.ledger.v1 import securities_states_pb2 as crossdvp_dot_ledger_dot_v1_dot_securities__states__pb2
 from crossdvp.ledger.v1 import states_pb2 as crossdvp_dot_ledger_dot_v1_dot_states__pb2
 from crossdvp.ledger.v1 import token_states_pb2 as crossdvp_dot_ledger_dot_v1_dot_token__states__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&crossdvp/ledger/v1/token_service.proto\x12\x12\x63rossdvp.ledger.v1\x1a%crossdvp/ledger/v1/node_service.proto\x1a\x1f\x63rossdvp/ledger/v1/states.proto\x1a%crossdvp/ledger/v1/token_states.proto\"\xce\x01\n\x11IssueTokenRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x34\n\x07network\x18\x02 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\x10\n\x08token_id\x18\x03 \x01(\t\x12\x10\n\x08quantity\x18\x04 \x01(\x04\x12+\n\x02to\x18\x05 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12\x0e\n\x06wait_s\x18\x06 \x01(\r\x12\x0e\n\x06notary\x18\x07 \x01(\t\"<\n\x12IssueTokenResponse\x12&\n\x04\x66low\x18\x01 \x01(\x0b\x32\x18.crossdvp.ledger.v1.Flow\"\xea\x01\n\x10MoveTokenRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x34\n\x07network\x18\x02 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\x10\n\x08token_id\x18\x03 \x01(\t\x12\x11\n\tregistrar\x18\x04 \x01(\t\x12\x10\n\x08quantity\x18\x05 \x01(\x04\x12\x18\n\x10\x66rom_account_key\x18\x06 \x01(\x0c\x12+\n\x02to\x18\x07 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12\x0e\n\x06wait_s\x18\x08 \x01(\r\";\n\x11MoveTokenResponse\x12&\n\x04\x66low\x18\x01 \x01(\x0b\x32\x18.crossdvp.ledger.v1.Flow\"\xbf\x01\n\x12RedeemTokenRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x34\n\x07network\x18\x02 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\x10\n\x08token_id\x18\x03 \x01(\t\x12\x11\n\tregistrar\x18\x04 \x01(\t\x12\x10\n\x08quantity\x18\x05 \x01(\x04\x12\x18\n\x10\x66rom_account_key\x18\x06 \x01(\x0c\x12\x0e\n\x06wait_s\x18\x07 \x01(\r\"=\n\x13RedeemTokenResponse\x12&\n\x04\x66low\x18\x01 \x01(\x0b\x32\x18.crossdvp.ledger.v1.Flow\"A\n\x18ListTokenBalancesRequest\x12\x10\n\x08token_id\x18\x01 \x01(\t\x12\x13\n\x0b\x61\x63\x63ount_key\x18\x02 \x01(\x0c\"\xbb\x01\n\x0cTokenBalance\x12\x34\n\x07network\x18\x01 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\x10\n\x08token_id\x18\x02 \x01(\t\x12\x11\n\tregistrar\x18\x03 \x01(\t\x12\x30\n\x07\x61\x63\x63ount\x18\x04 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12\x0c\n\x04\x66ree\x18\x05 \x01(\x04\x12\x10\n\x08reserved\x18\x06 \x01(\x04\"O\n\x19ListTokenBalancesResponse\x12\x32\n\x08\x62\x61lances\x18\x01 \x03(\x0b\x32 .crossdvp.ledger.v1.TokenBalance\"Y\n\x13\x41uthoriseDvpRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12.\n\x05terms\x18\x02 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.NativeTerms\"9\n\x14\x41uthoriseDvpResponse\x12\x12\n\nterms_hash\x18\x01 \x01(\x0c\x12\r\n\x05\x61t_ms\x18\x02 \x01(\x04\"d\n\x10SettleDvpRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12,\n\x03\x64vp\x18\x02 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.NativeTerms\x12\x0e\n\x06wait_s\x18\x03 \x01(\r\";\n\x11SettleDvpResponse\x12&\n\x04\x66low\x18\x01 \x01(\x0b\x32\x18.crossdvp.ledger.v1.Flow\"!\n\rGetDvpRequest\x12\x10\n\x08trade_id\x18\x01 \x01(\x0c\"3\n\x0eGetDvpResponse\x12\x12\n\nterms_hash\x18\x01 \x01(\x0c\x12\r\n\x05tx_id\x18\x02 \x01(\x0c\x32\xa5\x05\n\x0cTokenService\x12[\n\nIssueToken\x12%.crossdvp.ledger.v1.IssueTokenRequest\x1a&.crossdvp.ledger.v1.IssueTokenResponse\x12X\n\tMoveToken\x12$.crossdvp.ledger.v1.MoveTokenRequest\x1a%.crossdvp.ledger.v1.MoveTokenResponse\x12^\n\x0bRedeemToken\x12&.crossdvp.ledger.v1.RedeemTokenRequest\x1a\'.crossdvp.ledger.v1.RedeemTokenResponse\x12p\n\x11ListTokenBalances\x12,.crossdvp.ledger.v1.ListTokenBalancesRequest\x1a-.crossdvp.ledger.v1.ListTokenBalancesResponse\x12\x61\n\x0c\x41uthoriseDvp\x12\'.crossdvp.ledger.v1.AuthoriseDvpRequest\x1a(.crossdvp.ledger.v1.AuthoriseDvpResponse\x12X\n\tSettleDvp\x12$.crossdvp.ledger.v1.SettleDvpRequest\x1a%.crossdvp.ledger.v1.SettleDvpResponse\x12O\n\x06GetDvp\x12!.crossdvp.ledger.v1.GetDvpRequest\x1a\".crossdvp.ledger.v1.GetDvpResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&crossdvp/ledger/v1/token_service.proto\x12\x12\x63rossdvp.ledger.v1\x1a%crossdvp/ledger/v1/node_service.proto\x1a*crossdvp/ledger/v1/securities_states.proto\x1a\x1f\x63rossdvp/ledger/v1/states.proto\x1a%crossdvp/ledger/v1/token_states.proto\"\xfe\x01\n\x11IssueTokenRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x34\n\x07network\x18\x02 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\x10\n\x08token_id\x18\x03 \x01(\t\x12\x10\n\x08quantity\x18\x04 \x01(\x04\x12+\n\x02to\x18\x05 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12\x0e\n\x06wait_s\x18\x06 \x01(\r\x12\x0e\n\x06notary\x18\x07 \x01(\t\x12.\n\x04note\x18\x08 \x01(\x0b\x32 .crossdvp.ledger.v1.TransferNote\"<\n\x12IssueTokenResponse\x12&\n\x04\x66low\x18\x01 \x01(\x0b\x32\x18.crossdvp.ledger.v1.Flow\"\x9a\x02\n\x10MoveTokenRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x34\n\x07network\x18\x02 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\x10\n\x08token_id\x18\x03 \x01(\t\x12\x11\n\tregistrar\x18\x04 \x01(\t\x12\x10\n\x08quantity\x18\x05 \x01(\x04\x12\x18\n\x10\x66rom_account_key\x18\x06 \x01(\x0c\x12+\n\x02to\x18\x07 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12\x0e\n\x06wait_s\x18\x08 \x01(\r\x12.\n\x04note\x18\t \x01(\x0b\x32 .crossdvp.ledger.v1.TransferNote\";\n\x11MoveTokenResponse\x12&\n\x04\x66low\x18\x01 \x01(\x0b\x32\x18.crossdvp.ledger.v1.Flow\"\xef\x01\n\x12RedeemTokenRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x34\n\x07network\x18\x02 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\x10\n\x08token_id\x18\x03 \x01(\t\x12\x11\n\tregistrar\x18\x04 \x01(\t\x12\x10\n\x08quantity\x18\x05 \x01(\x04\x12\x18\n\x10\x66rom_account_key\x18\x06 \x01(\x0c\x12\x0e\n\x06wait_s\x18\x07 \x01(\r\x12.\n\x04note\x18\x08 \x01(\x0b\x32 .crossdvp.ledger.v1.TransferNote\"=\n\x13RedeemTokenResponse\x12&\n\x04\x66low\x18\x01 \x01(\x0b\x32\x18.crossdvp.ledger.v1.Flow\"A\n\x18ListTokenBalancesRequest\x12\x10\n\x08token_id\x18\x01 \x01(\t\x12\x13\n\x0b\x61\x63\x63ount_key\x18\x02 \x01(\x0c\"\xbb\x01\n\x0cTokenBalance\x12\x34\n\x07network\x18\x01 \x01(\x0e\x32#.crossdvp.ledger.v1.BusinessNetwork\x12\x10\n\x08token_id\x18\x02 \x01(\t\x12\x11\n\tregistrar\x18\x03 \x01(\t\x12\x30\n\x07\x61\x63\x63ount\x18\x04 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.CashAccount\x12\x0c\n\x04\x66ree\x18\x05 \x01(\x04\x12\x10\n\x08reserved\x18\x06 \x01(\x04\"O\n\x19ListTokenBalancesResponse\x12\x32\n\x08\x62\x61lances\x18\x01 \x03(\x0b\x32 .crossdvp.ledger.v1.TokenBalance\"Y\n\x13\x41uthoriseDvpRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12.\n\x05terms\x18\x02 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.NativeTerms\"9\n\x14\x41uthoriseDvpResponse\x12\x12\n\nterms_hash\x18\x01 \x01(\x0c\x12\r\n\x05\x61t_ms\x18\x02 \x01(\x04\"d\n\x10SettleDvpRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12,\n\x03\x64vp\x18\x02 \x01(\x0b\x32\x1f.crossdvp.ledger.v1.NativeTerms\x12\x0e\n\x06wait_s\x18\x03 \x01(\r\";\n\x11SettleDvpResponse\x12&\n\x04\x66low\x18\x01 \x01(\x0b\x32\x18.crossdvp.ledger.v1.Flow\"!\n\rGetDvpRequest\x12\x10\n\x08trade_id\x18\x01 \x01(\x0c\"3\n\x0eGetDvpResponse\x12\x12\n\nterms_hash\x18\x01 \x01(\x0c\x12\r\n\x05tx_id\x18\x02 \x01(\x0c\x32\xa5\x05\n\x0cTokenService\x12[\n\nIssueToken\x12%.crossdvp.ledger.v1.IssueTokenRequest\x1a&.crossdvp.ledger.v1.IssueTokenResponse\x12X\n\tMoveToken\x12$.crossdvp.ledger.v1.MoveTokenRequest\x1a%.crossdvp.ledger.v1.MoveTokenResponse\x12^\n\x0bRedeemToken\x12&.crossdvp.ledger.v1.RedeemTokenRequest\x1a\'.crossdvp.ledger.v1.RedeemTokenResponse\x12p\n\x11ListTokenBalances\x12,.crossdvp.ledger.v1.ListTokenBalancesRequest\x1a-.crossdvp.ledger.v1.ListTokenBalancesResponse\x12\x61\n\x0c\x41uthoriseDvp\x12\'.crossdvp.ledger.v1.AuthoriseDvpRequest\x1a(.crossdvp.ledger.v1.AuthoriseDvpResponse\x12X\n\tSettleDvp\x12$.crossdvp.ledger.v1.SettleDvpRequest\x1a%.crossdvp.ledger.v1.SettleDvpResponse\x12O\n\x06GetDvp\x12!.crossdvp.ledger.v1.GetDvpRequest\x1a\".crossdvp.ledger.v1.GetDvpResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.ledger.v1.token_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ISSUETOKENREQUEST']._serialized_start=174
-  _globals['_ISSUETOKENREQUEST']._serialized_end=380
-  _globals['_ISSUETOKENRESPONSE']._serialized_start=382
-  _globals['_ISSUETOKENRESPONSE']._serialized_end=442
-  _globals['_MOVETOKENREQUEST']._serialized_start=445
-  _globals['_MOVETOKENREQUEST']._serialized_end=679
-  _globals['_MOVETOKENRESPONSE']._serialized_start=681
-  _globals['_MOVETOKENRESPONSE']._serialized_end=740
-  _globals['_REDEEMTOKENREQUEST']._serialized_start=743
-  _globals['_REDEEMTOKENREQUEST']._serialized_end=934
-  _globals['_REDEEMTOKENRESPONSE']._serialized_start=936
-  _globals['_REDEEMTOKENRESPONSE']._serialized_end=997
-  _globals['_LISTTOKENBALANCESREQUEST']._serialized_start=999
-  _globals['_LISTTOKENBALANCESREQUEST']._serialized_end=1064
-  _globals['_TOKENBALANCE']._serialized_start=1067
-  _globals['_TOKENBALANCE']._serialized_end=1254
-  _globals['_LISTTOKENBALANCESRESPONSE']._serialized_start=1256
-  _globals['_LISTTOKENBALANCESRESPONSE']._serialized_end=1335
-  _globals['_AUTHORISEDVPREQUEST']._serialized_start=1337
-  _globals['_AUTHORISEDVPREQUEST']._serialized_end=1426
-  _globals['_AUTHORISEDVPRESPONSE']._serialized_start=1428
-  _globals['_AUTHORISEDVPRESPONSE']._serialized_end=1485
-  _globals['_SETTLEDVPREQUEST']._serialized_start=1487
-  _globals['_SETTLEDVPREQUEST']._serialized_end=1587
-  _globals['_SETTLEDVPRESPONSE']._serialized_start=1589
-  _globals['_SETTLEDVPRESPONSE']._serialized_end=1648
-  _globals['_GETDVPREQUEST']._serialized_start=1650
-  _globals['_GETDVPREQUEST']._serialized_end=1683
-  _globals['_GETDVPRESPONSE']._serialized_start=1685
-  _globals['_GETDVPRESPONSE']._serialized_end=1736
-  _globals['_TOKENSERVICE']._serialized_start=1739
-  _globals['_TOKENSERVICE']._serialized_end=2416
+  _globals['_ISSUETOKENREQUEST']._serialized_start=218
+  _globals['_ISSUETOKENREQUEST']._serialized_end=472
+  _globals['_ISSUETOKENRESPONSE']._serialized_start=474
+  _globals['_ISSUETOKENRESPONSE']._serialized_end=534
+  _globals['_MOVETOKENREQUEST']._serialized_start=537
+  _globals['_MOVETOKENREQUEST']._serialized_end=819
+  _globals['_MOVETOKENRESPONSE']._serialized_start=821
+  _globals['_MOVETOKENRESPONSE']._serialized_end=880
+  _globals['_REDEEMTOKENREQUEST']._serialized_start=883
+  _globals['_REDEEMTOKENREQUEST']._serialized_end=1122
+  _globals['_REDEEMTOKENRESPONSE']._serialized_start=1124
+  _globals['_REDEEMTOKENRESPONSE']._serialized_end=1185
+  _globals['_LISTTOKENBALANCESREQUEST']._serialized_start=1187
+  _globals['_LISTTOKENBALANCESREQUEST']._serialized_end=1252
+  _globals['_TOKENBALANCE']._serialized_start=1255
+  _globals['_TOKENBALANCE']._serialized_end=1442
+  _globals['_LISTTOKENBALANCESRESPONSE']._serialized_start=1444
+  _globals['_LISTTOKENBALANCESRESPONSE']._serialized_end=1523
+  _globals['_AUTHORISEDVPREQUEST']._serialized_start=1525
+  _globals['_AUTHORISEDVPREQUEST']._serialized_end=1614
+  _globals['_AUTHORISEDVPRESPONSE']._serialized_start=1616
+  _globals['_AUTHORISEDVPRESPONSE']._serialized_end=1673
+  _globals['_SETTLEDVPREQUEST']._serialized_start=1675
+  _globals['_SETTLEDVPREQUEST']._serialized_end=1775
+  _globals['_SETTLEDVPRESPONSE']._serialized_start=1777
+  _globals['_SETTLEDVPRESPONSE']._serialized_end=1836
+  _globals['_GETDVPREQUEST']._serialized_start=1838
+  _globals['_GETDVPREQUEST']._serialized_end=1871
+  _globals['_GETDVPRESPONSE']._serialized_start=1873
+  _globals['_GETDVPRESPONSE']._serialized_end=1924
+  _globals['_TOKENSERVICE']._serialized_start=1927
+  _globals['_TOKENSERVICE']._serialized_end=2604
 # @@protoc_insertion_point(module_scope)

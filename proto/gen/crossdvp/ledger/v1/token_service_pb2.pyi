@@ -1,4 +1,5 @@
 from crossdvp.ledger.v1 import node_service_pb2 as _node_service_pb2
+from crossdvp.ledger.v1 import securities_states_pb2 as _securities_states_pb2
 from crossdvp.ledger.v1 import states_pb2 as _states_pb2
 from crossdvp.ledger.v1 import token_states_pb2 as _token_states_pb2
 from google.protobuf.internal import containers as _containers
@@ -10,7 +11,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class IssueTokenRequest(_message.Message):
-    __slots__ = ("request_id", "network", "token_id", "quantity", "to", "wait_s", "notary")
+    __slots__ = ("request_id", "network", "token_id", "quantity", "to", "wait_s", "notary", "note")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NETWORK_FIELD_NUMBER: _ClassVar[int]
     TOKEN_ID_FIELD_NUMBER: _ClassVar[int]
@@ -18,6 +19,7 @@ class IssueTokenRequest(_message.Message):
     TO_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
     NOTARY_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     network: _states_pb2.BusinessNetwork
     token_id: str
@@ -25,7 +27,8 @@ class IssueTokenRequest(_message.Message):
     to: _states_pb2.CashAccount
     wait_s: int
     notary: str
-    def __init__(self, request_id: _Optional[str] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., quantity: _Optional[int] = ..., to: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., wait_s: _Optional[int] = ..., notary: _Optional[str] = ...) -> None: ...
+    note: _securities_states_pb2.TransferNote
+    def __init__(self, request_id: _Optional[str] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., quantity: _Optional[int] = ..., to: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., wait_s: _Optional[int] = ..., notary: _Optional[str] = ..., note: _Optional[_Union[_securities_states_pb2.TransferNote, _Mapping]] = ...) -> None: ...
 
 class IssueTokenResponse(_message.Message):
     __slots__ = ("flow",)
@@ -34,7 +37,7 @@ class IssueTokenResponse(_message.Message):
     def __init__(self, flow: _Optional[_Union[_node_service_pb2.Flow, _Mapping]] = ...) -> None: ...
 
 class MoveTokenRequest(_message.Message):
-    __slots__ = ("request_id", "network", "token_id", "registrar", "quantity", "from_account_key", "to", "wait_s")
+    __slots__ = ("request_id", "network", "token_id", "registrar", "quantity", "from_account_key", "to", "wait_s", "note")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NETWORK_FIELD_NUMBER: _ClassVar[int]
     TOKEN_ID_FIELD_NUMBER: _ClassVar[int]
@@ -43,6 +46,7 @@ class MoveTokenRequest(_message.Message):
     FROM_ACCOUNT_KEY_FIELD_NUMBER: _ClassVar[int]
     TO_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     network: _states_pb2.BusinessNetwork
     token_id: str
@@ -51,7 +55,8 @@ class MoveTokenRequest(_message.Message):
     from_account_key: bytes
     to: _states_pb2.CashAccount
     wait_s: int
-    def __init__(self, request_id: _Optional[str] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., registrar: _Optional[str] = ..., quantity: _Optional[int] = ..., from_account_key: _Optional[bytes] = ..., to: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., wait_s: _Optional[int] = ...) -> None: ...
+    note: _securities_states_pb2.TransferNote
+    def __init__(self, request_id: _Optional[str] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., registrar: _Optional[str] = ..., quantity: _Optional[int] = ..., from_account_key: _Optional[bytes] = ..., to: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., wait_s: _Optional[int] = ..., note: _Optional[_Union[_securities_states_pb2.TransferNote, _Mapping]] = ...) -> None: ...
 
 class MoveTokenResponse(_message.Message):
     __slots__ = ("flow",)
@@ -60,7 +65,7 @@ class MoveTokenResponse(_message.Message):
     def __init__(self, flow: _Optional[_Union[_node_service_pb2.Flow, _Mapping]] = ...) -> None: ...
 
 class RedeemTokenRequest(_message.Message):
-    __slots__ = ("request_id", "network", "token_id", "registrar", "quantity", "from_account_key", "wait_s")
+    __slots__ = ("request_id", "network", "token_id", "registrar", "quantity", "from_account_key", "wait_s", "note")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NETWORK_FIELD_NUMBER: _ClassVar[int]
     TOKEN_ID_FIELD_NUMBER: _ClassVar[int]
@@ -68,6 +73,7 @@ class RedeemTokenRequest(_message.Message):
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     FROM_ACCOUNT_KEY_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     network: _states_pb2.BusinessNetwork
     token_id: str
@@ -75,7 +81,8 @@ class RedeemTokenRequest(_message.Message):
     quantity: int
     from_account_key: bytes
     wait_s: int
-    def __init__(self, request_id: _Optional[str] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., registrar: _Optional[str] = ..., quantity: _Optional[int] = ..., from_account_key: _Optional[bytes] = ..., wait_s: _Optional[int] = ...) -> None: ...
+    note: _securities_states_pb2.TransferNote
+    def __init__(self, request_id: _Optional[str] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., registrar: _Optional[str] = ..., quantity: _Optional[int] = ..., from_account_key: _Optional[bytes] = ..., wait_s: _Optional[int] = ..., note: _Optional[_Union[_securities_states_pb2.TransferNote, _Mapping]] = ...) -> None: ...
 
 class RedeemTokenResponse(_message.Message):
     __slots__ = ("flow",)

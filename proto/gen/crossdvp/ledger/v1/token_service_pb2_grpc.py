@@ -79,7 +79,8 @@ class TokenServiceServicer:
     """
 
     def IssueToken(self, request, context):
-        """Enters new tokens in the register (AN only). Fails: NODE_ROLE_MISSING, MEMBERSHIP_MISSING, PARTY_UNKNOWN.
+        """Enters new tokens in the register (AN only), with the gate of their security if one is registered. Fails:
+        NODE_ROLE_MISSING, MEMBERSHIP_MISSING, PARTY_UNKNOWN, SECURITY_REDEEMED, SECURITY_UNITS_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -87,7 +88,7 @@ class TokenServiceServicer:
 
     def MoveToken(self, request, context):
         """Moves tokens of one of this node's accounts; the registrar countersigns. While other flows hold what is missing it waits
-        (TOKENS_SOFT_LOCKED). Fails: ACCOUNT_UNKNOWN, TOKENS_INSUFFICIENT, FUNDS_TOO_FRAGMENTED, MEMBERSHIP_MISSING, and the
+        (TOKENS_SOFT_LOCKED). Fails: GATE_CLOSED, NETWORK_CLOSED, ACCOUNT_FROZEN, ACCOUNT_UNKNOWN, TOKENS_INSUFFICIENT, FUNDS_TOO_FRAGMENTED, MEMBERSHIP_MISSING, and the
         notary's conflict.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

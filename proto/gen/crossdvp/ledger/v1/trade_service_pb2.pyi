@@ -117,10 +117,12 @@ class TradeInstruction(_message.Message):
     def __init__(self, trade_id: _Optional[bytes] = ..., network: _Optional[_Union[_states_pb2.BusinessNetwork, str]] = ..., token_id: _Optional[str] = ..., registrar: _Optional[str] = ..., quantity: _Optional[int] = ..., amount_yen: _Optional[int] = ..., settlement_day: _Optional[str] = ..., settle_by_s: _Optional[int] = ..., seller: _Optional[_Union[TradeParty, _Mapping]] = ..., buyer: _Optional[_Union[TradeParty, _Mapping]] = ...) -> None: ...
 
 class InstructTradeRequest(_message.Message):
-    __slots__ = ("instruction",)
+    __slots__ = ("instruction", "author")
     INSTRUCTION_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
     instruction: TradeInstruction
-    def __init__(self, instruction: _Optional[_Union[TradeInstruction, _Mapping]] = ...) -> None: ...
+    author: str
+    def __init__(self, instruction: _Optional[_Union[TradeInstruction, _Mapping]] = ..., author: _Optional[str] = ...) -> None: ...
 
 class InstructTradeResponse(_message.Message):
     __slots__ = ("trade",)
@@ -258,6 +260,26 @@ class CancelNativeTradeResponse(_message.Message):
     trade: NativeTrade
     def __init__(self, trade: _Optional[_Union[NativeTrade, _Mapping]] = ...) -> None: ...
 
+class TopUpTradeRequest(_message.Message):
+    __slots__ = ("trade_id", "author")
+    TRADE_ID_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    trade_id: bytes
+    author: str
+    def __init__(self, trade_id: _Optional[bytes] = ..., author: _Optional[str] = ...) -> None: ...
+
+class TopUpTradeResponse(_message.Message):
+    __slots__ = ("deposit_id", "coin_id", "issuer", "amount_yen")
+    DEPOSIT_ID_FIELD_NUMBER: _ClassVar[int]
+    COIN_ID_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_YEN_FIELD_NUMBER: _ClassVar[int]
+    deposit_id: str
+    coin_id: str
+    issuer: str
+    amount_yen: int
+    def __init__(self, deposit_id: _Optional[str] = ..., coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., amount_yen: _Optional[int] = ...) -> None: ...
+
 class TradeNotice(_message.Message):
     __slots__ = ("number", "at_ms", "trade_id", "broker", "reason", "shortage", "english", "japanese")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -329,14 +351,16 @@ class NetSet(_message.Message):
     def __init__(self, set_id: _Optional[bytes] = ..., broker_a: _Optional[str] = ..., broker_b: _Optional[str] = ..., settlement_day: _Optional[str] = ..., payer: _Optional[str] = ..., net_yen: _Optional[int] = ..., state: _Optional[str] = ..., payment_reference: _Optional[str] = ..., lines: _Optional[_Iterable[_Union[NetLine, _Mapping]]] = ...) -> None: ...
 
 class FormNetSetRequest(_message.Message):
-    __slots__ = ("broker_a", "broker_b", "settlement_day")
+    __slots__ = ("broker_a", "broker_b", "settlement_day", "author")
     BROKER_A_FIELD_NUMBER: _ClassVar[int]
     BROKER_B_FIELD_NUMBER: _ClassVar[int]
     SETTLEMENT_DAY_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
     broker_a: str
     broker_b: str
     settlement_day: str
-    def __init__(self, broker_a: _Optional[str] = ..., broker_b: _Optional[str] = ..., settlement_day: _Optional[str] = ...) -> None: ...
+    author: str
+    def __init__(self, broker_a: _Optional[str] = ..., broker_b: _Optional[str] = ..., settlement_day: _Optional[str] = ..., author: _Optional[str] = ...) -> None: ...
 
 class FormNetSetResponse(_message.Message):
     __slots__ = ("net_set",)

@@ -71,6 +71,11 @@ class TradeServiceStub:
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_trade__service__pb2.CancelNativeTradeRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_trade__service__pb2.CancelNativeTradeResponse.FromString,
                 _registered_method=True)
+        self.TopUpTrade = channel.unary_unary(
+                '/crossdvp.ledger.v1.TradeService/TopUpTrade',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_trade__service__pb2.TopUpTradeRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_trade__service__pb2.TopUpTradeResponse.FromString,
+                _registered_method=True)
         self.ListTradeNotices = channel.unary_unary(
                 '/crossdvp.ledger.v1.TradeService/ListTradeNotices',
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_trade__service__pb2.ListTradeNoticesRequest.SerializeToString,
@@ -95,7 +100,7 @@ class TradeServiceServicer:
 
     def RegisterCashMethod(self, request, context):
         """Registers how an investor pays and is paid from a day on (cash settlement method); a new version, older ones are kept. Two
-        persons sign. Fails: ACT_INCOMPLETE, CASH_METHOD_INVALID, ACCOUNT_UNKNOWN.
+        persons sign. Fails: SAME_PERSON, CASH_METHOD_INVALID, ACCOUNT_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -139,8 +144,16 @@ class TradeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CancelNativeTrade(self, request, context):
-        """Ends a trade that is not being settled; the other side is told. Two persons sign. Fails: ACT_INCOMPLETE,
+        """Ends a trade that is not being settled, and with one trade of an unpaid net set all of it; the other side is told. Two persons sign. Fails: SAME_PERSON,
         NATIVE_TRADE_UNKNOWN, TRADE_BEING_SETTLED, TRADE_ENDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TopUpTrade(self, request, context):
+        """Instructs the additional trust that a short trade needs: announces a deposit of exactly what is missing to the coin's issuer,
+        once per shortage. Fails: NATIVE_TRADE_UNKNOWN, NOTHING_TO_TOP_UP, COIN_UNKNOWN and what AnnounceDeposit fails with.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -205,6 +218,11 @@ def add_TradeServiceServicer_to_server(servicer, server):
                     servicer.CancelNativeTrade,
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_trade__service__pb2.CancelNativeTradeRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_trade__service__pb2.CancelNativeTradeResponse.SerializeToString,
+            ),
+            'TopUpTrade': grpc.unary_unary_rpc_method_handler(
+                    servicer.TopUpTrade,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_trade__service__pb2.TopUpTradeRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_trade__service__pb2.TopUpTradeResponse.SerializeToString,
             ),
             'ListTradeNotices': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTradeNotices,
@@ -413,6 +431,33 @@ class TradeService:
             '/crossdvp.ledger.v1.TradeService/CancelNativeTrade',
             crossdvp_dot_ledger_dot_v1_dot_trade__service__pb2.CancelNativeTradeRequest.SerializeToString,
             crossdvp_dot_ledger_dot_v1_dot_trade__service__pb2.CancelNativeTradeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TopUpTrade(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.ledger.v1.TradeService/TopUpTrade',
+            crossdvp_dot_ledger_dot_v1_dot_trade__service__pb2.TopUpTradeRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_trade__service__pb2.TopUpTradeResponse.FromString,
             options,
             channel_credentials,
             insecure,

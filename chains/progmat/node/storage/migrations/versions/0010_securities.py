@@ -15,6 +15,14 @@ down_revision = "0009"
 def upgrade() -> None:
     """Make the change."""
     add_flag("vault_holdings", "frozen")
+    with op.batch_alter_table("vault_holdings", schema=None) as batch_op:
+        batch_op.create_index(
+            "vault_holdings_frozen",
+            ["issuer", "owner_key"],
+            unique=False,
+            sqlite_where=sa.text("consumed IS 0 AND frozen IS 1"),
+            postgresql_where=sa.text("consumed IS false AND frozen IS true"),
+        )
     op.create_table(
         "vault_rules",
         sa.Column("tx_id", sa.LargeBinary(length=32), nullable=False),

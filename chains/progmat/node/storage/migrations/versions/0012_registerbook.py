@@ -50,6 +50,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("network", "security_id", "registrar", "record_date", "node", "owner_key"),
     )
     op.create_table(
+        "emergency_files",
+        sa.Column("outage_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("head", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("outage_id", "head"),
+    )
+    op.create_table(
         "emergency_outages",
         sa.Column("outage_id", sa.LargeBinary(length=32), nullable=False),
         sa.Column("network", Text, nullable=False),

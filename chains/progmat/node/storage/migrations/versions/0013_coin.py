@@ -61,9 +61,9 @@ def _trust_tables() -> None:
         sa.Column("author", Text, nullable=False),
         sa.Column("approver", Text, nullable=False),
         sa.Column("confirmed_ms", Int64, nullable=False),
-        sa.CheckConstraint("amount_yen > 0", name="trust_deposits_amount"),
         sa.PrimaryKeyConstraint("deposit_id"),
         sa.UniqueConstraint("coin_id", "bank_reference", name="trust_deposits_reference"),
+        sa.CheckConstraint("amount_yen > 0", name="trust_deposits_amount"),
     )
     op.create_index("trust_deposits_flow", "trust_deposits", ["flow_id"], unique=False)
     op.create_index("trust_deposits_status", "trust_deposits", ["status", "announced_ms"], unique=False)
@@ -81,9 +81,9 @@ def _trust_tables() -> None:
         sa.Column("author", Text, nullable=False),
         sa.Column("approver", Text, nullable=False),
         sa.Column("at_ms", Int64, nullable=False),
-        sa.CheckConstraint("amount_yen > 0", name="trust_postings_amount"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("coin_id", "cause", name="trust_postings_cause"),
+        sa.CheckConstraint("amount_yen > 0", name="trust_postings_amount"),
         sqlite_autoincrement=True,
     )
 
