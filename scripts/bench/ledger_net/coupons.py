@@ -111,7 +111,8 @@ class CouponLoad:
 
     async def received(self, payer: str) -> dict[str, int]:
         """What accounts but the payer's hold of the coin in this vault: how many, how much."""
-        return await self._node.parts.database.read(partial(_held, but=bytes.fromhex(payer)))
+        found: dict[str, int] = await self._node.parts.database.read(partial(_held, but=bytes.fromhex(payer)))
+        return found
 
     @property
     def _node(self) -> Any:  # noqa: ANN401 - a ledger node

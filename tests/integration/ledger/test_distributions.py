@@ -246,7 +246,7 @@ async def _killed_after(ledger: LedgerNetwork, steps: int) -> bool:
             if seen >= steps:
                 reached.set()
 
-    engine._on_stored = count  # type: ignore[method-assign,assignment] # only watched
+    engine._on_stored = count  # only watched
     _at(ledger, CN_B)._payer.wake()
     try:
         async with asyncio.timeout(3):
