@@ -37,6 +37,7 @@ from ibc.dvp import CashAccount
 from tests.fakes.distribution_parties import UTILITY_ID, holder
 from tests.fakes.ledger_parties import AN, BUYER, CN_A, CN_B, COIN_ID, SN, LedgerParty
 from tests.fakes.token_parties import SC, ST, TOKEN_ID
+from tests.integration.ledger.coins import Coins
 from tests.integration.ledger.kinds_of_distributions import members, units
 from tests.integration.ledger.network import BUYER_ACCOUNT, TOKEN_PARTIES, WAIT_S, LedgerNetwork, running_ledger
 
@@ -198,6 +199,25 @@ async def test_a_payer_killed_again_and_again_pays_nobody_twice_and_nobody_not_a
         await _paid(ledger, order.distribution_id)
         assert await _yen(ledger) == _due()
         assert await ledger.free_yen(CN_B, BUYER_ACCOUNT) == 1000 - int(DUE)
+
+
+async def test_a_wholesale_coin_pays_a_holder_as_soon_as_he_is_admitted(tmp_path: Path) -> None:
+    async with running_ledger(tmp_path, TOKEN_PARTIES) as ledger:
+        await _opened(ledger)
+        coins = await Coins.open(ledger)
+        await coins.pay_in(1000)
+        await _mandate(ledger)
+        order, _ = await _at(ledger, AN).order(_terms(ledger, "coupon"), WHO)
+        async with asyncio.timeout(WAIT_S):
+            while not all(part.waiting for part in (await _at(ledger, CN_B).view(order.distribution_id)).parts):  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
+        assert await _yen(ledger) == {}
+        for number, account in enumerate(HOLDERS):
+            await coins.admit(f"holder-{number}", account)
+        await _paid(ledger, order.distribution_id)
+        assert await _yen(ledger) == _due()
+        await coins.arrived(CN_B)
+        await coins.agreed()
 
 
 async def test_units_are_granted_used_and_expired(tmp_path: Path) -> None:
