@@ -216,17 +216,6 @@ SecuritiesRequest = (
     | ThawToken
     | CancelTransfer
 )
-SECURITIES_REQUESTS: Final[tuple[type[SecuritiesRequest], ...]] = (
-    RegisterSecurity,
-    AmendSecurity,
-    RetireSecurity,
-    SetGate,
-    SetNetworkControl,
-    ForceToken,
-    FreezeToken,
-    ThawToken,
-    CancelTransfer,
-)
 
 
 def check_two_people(author: str, approver: str) -> None:
