@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.market_requests import ChangeMembership, MembershipChange
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.flows.requests import AnyRequest, IssueCash
+from chains.progmat.flows.requests import IssueCash
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.identity import NetworkMap
 from chains.progmat.node.operations import NodeOperations

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from chains.progmat.flows.requests import AckPacket, AnyRequest, IssueCash, MoveCash, RedeemCash
+from chains.progmat.flows.any_request import AnyRequest
+from chains.progmat.flows.requests import AckPacket, IssueCash, MoveCash, RedeemCash
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.node.roles import ValidatorRole
 from chains.progmat.notary.journal import genesis as empty_journal

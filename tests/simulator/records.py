@@ -8,9 +8,9 @@ from typing import Any
 
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.names import CASH
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.request_codec import decode_request
-from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.flows.seams import Role
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.transactions.model import StateRef

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.requests import (
     AckPacket,
-    AnyRequest,
     CreateLightClient,
     EarmarkProof,
     LockCash,

@@ -7,10 +7,11 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.errors import RequestIdReused
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.request_base import KeyChoice
-from chains.progmat.flows.requests import AnyRequest, IssueCash, MoveCash, RedeemCash
+from chains.progmat.flows.requests import IssueCash, MoveCash, RedeemCash
 from chains.progmat.flows.steps import ANSWERED, FlowStep
 from ibc.dvp import SettlementTerms
 from primitives.errors import UnavailableError

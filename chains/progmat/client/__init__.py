@@ -15,6 +15,7 @@ from chains.progmat.client.vault_client import VaultClient, all_rows
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole, MembershipStatus
 from chains.progmat.contracts.native_terms import NativeTerms
 from chains.progmat.contracts.proposal_states import BallotChoice
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
 from chains.progmat.flows.market_requests import (
@@ -31,7 +32,6 @@ from chains.progmat.flows.replacement_requests import ChangeNotary, StateChoice,
 from chains.progmat.flows.request_base import KeyChoice
 from chains.progmat.flows.requests import (
     AckPacket,
-    AnyRequest,
     CancelTrade,
     CreateLightClient,
     EarmarkProof,

@@ -13,9 +13,9 @@ from crossdvp.ledger.v1.node_service_pb2_grpc import NodeServiceStub
 
 from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from chains.progmat.contracts.terms_codec import account_from_message, terms_to_message
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.request_codec import to_message
-from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.views import FlowView, IbcEvent, IbcEventKind, TradeRecord, TradeStatus
 from chains.rpc_status import RemoteCallerError, error_from_rpc

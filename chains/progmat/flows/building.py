@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.coin_queue import Purse
 from chains.progmat.flows.engine import Commit
@@ -23,7 +24,6 @@ from chains.progmat.flows.own_fresh_keys import fresh_signers
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.recovery import made_before
 from chains.progmat.flows.request_codec import decode_request
-from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.flows.rule_states import RuleNeed, RuleStates
 from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import AccountKeyRing, Directory, NodeSelf

@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.native_terms import NativeTerms
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.coin_requests import ForceCash
 from chains.progmat.flows.distribution_requests import OpenDistribution, PayBatch, UseUtility
 from chains.progmat.flows.execution_requests import PublishExecution
 from chains.progmat.flows.market_requests import IssueToken, MoveToken, RedeemToken
 from chains.progmat.flows.members import MemberNeed
 from chains.progmat.flows.record import FlowKind
-from chains.progmat.flows.requests import AnyRequest, IssueCash, RedeemCash
+from chains.progmat.flows.requests import IssueCash, RedeemCash
 from chains.progmat.flows.securities_requests import (
     CancelTransfer,
     ForceToken,

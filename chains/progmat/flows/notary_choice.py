@@ -12,18 +12,11 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.key_requests import RotateTokens
 from chains.progmat.flows.market_requests import ChangeMembership, IssueToken, MoveToken, RedeemToken, SettleDvp
 from chains.progmat.flows.notary_errors import HeldAtSeveralNotaries, NotaryNotServing
-from chains.progmat.flows.requests import (
-    AnyRequest,
-    IssueCash,
-    LockCash,
-    MergeCash,
-    MoveCash,
-    RedeemCash,
-    RotateAccountKey,
-)
+from chains.progmat.flows.requests import IssueCash, LockCash, MergeCash, MoveCash, RedeemCash, RotateAccountKey
 from chains.progmat.flows.securities_requests import (
     AmendSecurity,
     CancelTransfer,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from chains.progmat.contracts.cash_codec import CoinKind
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.arrivals import Answer, Payment, answer_to
 from chains.progmat.flows.building import Prepared
 from chains.progmat.flows.clock import Clock
@@ -23,7 +24,7 @@ from chains.progmat.flows.members import MembershipBook
 from chains.progmat.flows.notary_choice import choose_notary
 from chains.progmat.flows.receiving import PAYEE_INDEX
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.flows.requests import AnyRequest, IssueCash, MoveCash, ReceivePacket
+from chains.progmat.flows.requests import IssueCash, MoveCash, ReceivePacket
 from chains.progmat.flows.rule_needs import RuleNeeds, RuleNeedsBook, needs_behind
 from chains.progmat.flows.rule_states import RuleName, RuleStateBook, RuleStates
 from chains.progmat.flows.salts import Salts

@@ -42,12 +42,13 @@ from chains.progmat.contracts.terms_codec import (
     terms_to_message,
 )
 from chains.progmat.contracts.transfer_note import note_from_message, note_to_message
+from chains.progmat.flows.any_request import REQUEST_TYPES, AnyRequest
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.market_requests import MembershipChange
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.replacement_requests import StateChoice
 from chains.progmat.flows.request_base import KeyChoice
-from chains.progmat.flows.requests import REQUEST_TYPES, AnyRequest, EarmarkProof
+from chains.progmat.flows.requests import EarmarkProof
 from chains.progmat.transactions.model import StateRef
 from ibc.packet import decode_packet, encode_packet
 from primitives.codec import deterministic_bytes, strict_parse
@@ -152,6 +153,7 @@ _CONVERTERS: Final[Mapping[str, _Converter]] = {
     "to": _Converter(account_to_message, account_from_message),
     "account": _Converter(account_to_message, account_from_message),
     "coin_kind": _Converter(lambda kind: kind.value, CoinKind),
+    "approver_keys": _Converter(list, tuple),
     "terms": _Converter(terms_to_message, terms_from_message),
     "packet": _Converter(encode_packet, decode_packet),
     "earmark": _Converter(_earmark_to_message, _earmark_from_message),
@@ -165,6 +167,7 @@ _CONVERTERS: Final[Mapping[str, _Converter]] = {
     "security": _Converter(security_terms_to_message, security_terms_from_message),
     "status": _Converter(int, SecurityStatus),
     "opening": _Converter(int, Opening),
+    "approver_keys": _Converter(list, tuple),
     "holder": _Converter(account_to_message, account_from_message),
     "note": _Converter(note_to_message, note_from_message),
     "states": _Converter(_choice_to_message, _choice_from_message),

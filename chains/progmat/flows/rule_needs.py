@@ -18,11 +18,11 @@ from chains.progmat.contracts.names import NETWORK_CONTROL, TRANSFER_GATE
 from chains.progmat.contracts.network_control import Opening
 from chains.progmat.contracts.token import TokenState
 from chains.progmat.contracts.transfer_gate import TransferGateState
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.coin_needs import coin_of_request, if_wholesale, payees_admission
 from chains.progmat.flows.key_requests import RotateTokens
 from chains.progmat.flows.market_requests import MoveToken, SettleDvp
 from chains.progmat.flows.record import FlowKind
-from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.flows.rule_states import OPERATOR, RuleNeed
 from chains.progmat.transactions.model import StateAndRef
 from chains.progmat.vault import Asset

@@ -11,12 +11,12 @@ from chains.progmat.contracts.names import NETWORK_CONTROL, SECURITY, TRANSFER_G
 from chains.progmat.contracts.network_control import NetworkControlState, Opening
 from chains.progmat.contracts.security import SecurityState, SecurityStatus, approvers_needed
 from chains.progmat.contracts.transfer_gate import TransferGateState
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.building import AlreadyOnLedger, BuildContext
 from chains.progmat.flows.cash_builders import require_role
 from chains.progmat.flows.errors import InvalidRequest, OperatorKeyMissing
 from chains.progmat.flows.member_needs import needs_of
 from chains.progmat.flows.request_codec import decode_request
-from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.flows.rule_states import OPERATOR
 from chains.progmat.flows.seams import Role
 from chains.progmat.flows.securities_errors import (

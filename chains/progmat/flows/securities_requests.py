@@ -205,6 +205,30 @@ class CancelTransfer(FlowRequest):
             raise InvalidRequest("note.cancelled_tx_id", "the transaction to cancel is wanted, 32 bytes")
 
 
+SecuritiesRequest = (
+    RegisterSecurity
+    | AmendSecurity
+    | RetireSecurity
+    | SetGate
+    | SetNetworkControl
+    | ForceToken
+    | FreezeToken
+    | ThawToken
+    | CancelTransfer
+)
+SECURITIES_REQUESTS: Final[tuple[type[SecuritiesRequest], ...]] = (
+    RegisterSecurity,
+    AmendSecurity,
+    RetireSecurity,
+    SetGate,
+    SetNetworkControl,
+    ForceToken,
+    FreezeToken,
+    ThawToken,
+    CancelTransfer,
+)
+
+
 def check_two_people(author: str, approver: str) -> None:
     """Two staff ids, different ones; raises ``InvalidRequest``."""
     _check_person("author", author)

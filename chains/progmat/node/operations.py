@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, ConsensusRecord
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.flows import store, trades
+from chains.progmat.flows.any_request import AnyRequest, differing_fields
 from chains.progmat.flows.arrivals import answer_to
 from chains.progmat.flows.authorisations import TradeAuthorisation, authorise_terms
 from chains.progmat.flows.errors import (
@@ -31,7 +32,7 @@ from chains.progmat.flows.proposal_book import KnownProposal, list_proposals
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.request_base import KeyChoice, check_request_id
 from chains.progmat.flows.request_codec import decode_request, encode_request
-from chains.progmat.flows.requests import AnyRequest, ReceivePacket, differing_fields
+from chains.progmat.flows.requests import ReceivePacket
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.trade_evidence import torn_closing, torn_opening

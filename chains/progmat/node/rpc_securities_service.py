@@ -11,10 +11,10 @@ from google.protobuf.message import Message
 from sqlalchemy import Connection
 
 from chains.progmat.contracts.security_codec import terms_to_message
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.request_codec import from_message
-from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.flows.securities_requests import CancelTransfer, ForceToken, FreezeToken, SetGate, ThawToken
 from chains.progmat.identity import KeyStore
 from chains.progmat.market.people.acts import Act, require_one, require_two

@@ -18,9 +18,10 @@ from chains.progmat.contracts import holdings
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.names import CASH
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.market_requests import ChangeMembership, MembershipChange
 from chains.progmat.flows.record import FlowKind, FlowRecord
-from chains.progmat.flows.requests import AnyRequest, IssueCash, MoveCash
+from chains.progmat.flows.requests import IssueCash, MoveCash
 from chains.progmat.flows.signed_records import with_signed
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.ibc_host.frame import TransactionFrame

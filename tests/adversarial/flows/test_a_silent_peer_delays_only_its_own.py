@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from chains.progmat.flows.requests import AnyRequest, CancelTrade, IssueCash, MoveCash, RedeemCash
+from chains.progmat.flows.any_request import AnyRequest
+from chains.progmat.flows.requests import CancelTrade, IssueCash, MoveCash, RedeemCash
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.node.peers import Delivery
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, SN, VALIDATORS, LedgerParty

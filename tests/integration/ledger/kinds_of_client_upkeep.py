@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
-from chains.progmat.flows.requests import AnyRequest, CreateLightClient, SubmitMisbehaviour, UpdateLightClient
+from chains.progmat.flows.requests import CreateLightClient, SubmitMisbehaviour, UpdateLightClient
 from light_clients.qbft.codec import decode_client_state, encode_client_state
 from tests.fakes.ledger_parties import CN_A, SN, LedgerParty
 from tests.integration.ledger.network import LedgerNetwork

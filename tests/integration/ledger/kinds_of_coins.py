@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from chains.progmat.contracts.cash_codec import CoinKind
 from chains.progmat.contracts.names import COIN
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.coin_requests import (
     AdmitHolder,
     AmendCoin,
@@ -15,7 +16,6 @@ from chains.progmat.flows.coin_requests import (
     RemoveHolder,
     ThawCash,
 )
-from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.market.trust.coins import admitted_accounts
 from chains.progmat.market.trust.invariant import Unspent, unspent_of
 from chains.progmat.vault.rules import rules_kept_by

@@ -8,6 +8,7 @@ from functools import partial
 from chains.progmat.contracts.distribution import Subject
 from chains.progmat.contracts.distribution_lines import Line, Lines
 from chains.progmat.contracts.membership import MemberRole
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.distribution_parts import PartStatus, parts_of
 from chains.progmat.flows.distribution_requests import (
     CancelDistribution,
@@ -17,7 +18,6 @@ from chains.progmat.flows.distribution_requests import (
     UseUtility,
 )
 from chains.progmat.flows.market_requests import IssueToken
-from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.node.token_operations import TokenOperations
 from tests.fakes.distribution_parties import UTILITY_ID, coupon, grant, holder, lines_of, part_of
 from tests.fakes.ledger_parties import AN, CN_A, CN_B, LedgerParty

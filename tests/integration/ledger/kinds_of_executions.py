@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from chains.progmat.contracts.membership import MemberRole
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.execution_requests import PublishExecution
 from chains.progmat.flows.executions import notices_after
 from chains.progmat.flows.record import FlowKind
-from chains.progmat.flows.requests import AnyRequest
 from tests.fakes.ledger_parties import AN, CN_A, CN_B, EN, LedgerParty
 from tests.fakes.token_parties import ST, TOKEN_ID
 from tests.integration.ledger.network import LedgerNetwork

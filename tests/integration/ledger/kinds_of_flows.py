@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from chains.progmat.contracts.membership import BusinessNetwork
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.market_requests import (
     ChangeMembership,
     IssueToken,
@@ -21,7 +22,6 @@ from chains.progmat.flows.market_requests import (
 )
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.requests import (
-    AnyRequest,
     CancelTrade,
     CreateLightClient,
     IssueCash,

@@ -8,8 +8,8 @@ from typing import Final
 
 from chains.progmat.contracts.names import TRANSFER_GATE
 from chains.progmat.contracts.network_control import Opening
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.record import FlowKind
-from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.flows.securities_requests import ForceToken, SetGate
 from chains.progmat.vault.rules import rules_kept_by
 from tests.fakes.ledger_parties import AN, LedgerParty

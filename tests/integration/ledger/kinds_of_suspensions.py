@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.market_requests import SuspendValidator
-from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.node.notary_role import NotaryRole
 from chains.progmat.transactions.network_parameters import CheckpointSigners
 from chains.progmat.transactions.validator_suspension import suspension_path

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.request_base import KeyChoice
-from chains.progmat.flows.requests import AnyRequest, IssueCash, MergeCash, RedeemCash
+from chains.progmat.flows.requests import IssueCash, MergeCash, RedeemCash
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, SN
 from tests.integration.ledger.fresh_keys import fresh_pay, register
 from tests.integration.ledger.kinds_of_flows import STOCK_YEN, KindOfFlow, Opened, hold

@@ -16,10 +16,11 @@ from sqlalchemy import func, select
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.contracts.package import ContractPackage
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.market_requests import ChangeMembership, MembershipChange
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.flows.requests import AnyRequest, IssueCash
+from chains.progmat.flows.requests import IssueCash
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.steps import ENDS, FlowStep

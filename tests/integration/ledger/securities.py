@@ -9,9 +9,9 @@ from chains.progmat.contracts.membership import MemberRole
 from chains.progmat.contracts.network_control import Opening
 from chains.progmat.contracts.security import SecurityStatus
 from chains.progmat.contracts.transfer_note import TransferNote
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.market_requests import IssueToken, MoveToken
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.flows.securities_requests import RegisterSecurity, SetGate
 from chains.progmat.flows.steps import ENDS
 from chains.progmat.vault import Balance

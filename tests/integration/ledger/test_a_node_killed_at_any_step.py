@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.collecting import APPROVE
 from chains.progmat.flows.notary_desk import NOTARISE
 from chains.progmat.flows.peer_codec import COUNTERSIGN, FINALISE
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.flows.requests import AnyRequest, LockCash, MoveCash
+from chains.progmat.flows.requests import LockCash, MoveCash
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.node.peers import Delivery
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, SN, LedgerParty

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.peer_codec import FETCH_TRANSACTIONS
 from chains.progmat.flows.record import FlowKind, FlowRecord
-from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.node.flow_builders import BUILDERS
 from chains.progmat.node.peers import Delivery

@@ -9,10 +9,11 @@ import pytest
 
 from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
 from chains.progmat.flows import peer_codec
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.market_requests import ChangeMembership, IssueToken, MembershipChange, MoveToken
 from chains.progmat.flows.peer_codec import FETCH_MEMBERSHIP, FINALISE
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.flows.requests import AnyRequest, IssueCash, MoveCash, RedeemCash
+from chains.progmat.flows.requests import IssueCash, MoveCash, RedeemCash
 from chains.progmat.flows.steps import ANSWERED, FlowStep
 from chains.progmat.node.peers import PeerRouter
 from chains.progmat.node.peers.in_process import Delivery

@@ -9,11 +9,11 @@ import pytest
 
 from chains.progmat.contracts.membership import MemberRole
 from chains.progmat.contracts.proposal_states import BallotChoice, ProposalOutcome
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.governance_errors import ProposalUnknown
 from chains.progmat.flows.governance_requests import CloseProposal, VoteOnPackage
 from chains.progmat.flows.market_requests import ChangeMembership, MembershipChange
 from chains.progmat.flows.peer_codec import FINALISE
-from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.node.peers.in_process import Delivery
 from tests.fakes.ledger_parties import AN, CN_A, CN_B, SN, LedgerParty

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from chains.progmat.flows import pending_rows
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.notary_desk import NOTARISE
 from chains.progmat.flows.peer_codec import COUNTERSIGN, FINALISE
 from chains.progmat.flows.pending import ASK_AFTER_MS, LOOK_EVERY_MS, WRITE_AFTER_MS
 from chains.progmat.flows.pending_rows import PendingRow
-from chains.progmat.flows.requests import AnyRequest, LockCash, MoveCash, RedeemCash
+from chains.progmat.flows.requests import LockCash, MoveCash, RedeemCash
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.node.peers import Delivery
 from chains.progmat.node.storage import unknown_transactions

@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from chains.progmat.contracts.membership import BusinessNetwork
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.replacement_requests import MAX_REPLACED, ChangeNotary, StateChoice
-from chains.progmat.flows.requests import AnyRequest, MoveCash
+from chains.progmat.flows.requests import MoveCash
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.vault import EntryKind, hold, lock_states

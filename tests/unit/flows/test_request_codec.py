@@ -14,6 +14,7 @@ from chains.progmat.contracts.network_control import Opening
 from chains.progmat.contracts.proposal_states import BallotChoice
 from chains.progmat.contracts.security import SecurityStatus
 from chains.progmat.contracts.transfer_note import TransferKind
+from chains.progmat.flows.any_request import REQUEST_TYPES, AnyRequest, differing_fields
 from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
@@ -32,9 +33,7 @@ from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.replacement_requests import ChangeNotary, StateChoice, UpgradeStates
 from chains.progmat.flows.request_codec import MESSAGES, decode_request, encode_request, from_message, to_message
 from chains.progmat.flows.requests import (
-    REQUEST_TYPES,
     AckPacket,
-    AnyRequest,
     CancelTrade,
     CreateLightClient,
     EarmarkProof,
@@ -48,7 +47,6 @@ from chains.progmat.flows.requests import (
     SubmitMisbehaviour,
     TimeoutPacket,
     UpdateLightClient,
-    differing_fields,
 )
 from chains.progmat.flows.securities_requests import (
     AmendSecurity,

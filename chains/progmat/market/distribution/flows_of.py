@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
+from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.attempts import first_attempt
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.flows.requests import AnyRequest
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.node.storage import NodeDatabase
 

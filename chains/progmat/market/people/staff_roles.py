@@ -118,6 +118,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "SetListing": _VENUES,
     "SetTrader": _VENUES,
     "ChangeDay": _VENUE,
+    "PublishAgain": _VENUE,
     "WithdrawExecution": _VENUES,
 }
 """By act."""
