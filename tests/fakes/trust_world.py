@@ -16,6 +16,7 @@ from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.schema import flows, flows_metadata
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.market.bank.tables import bank_metadata
 from chains.progmat.market.people.acts import Act
 from chains.progmat.market.trust import deposits
 from chains.progmat.market.trust.deposits import Announcement, Deposit
@@ -48,6 +49,7 @@ class TrustWorld:
     connection: Connection
     now_ms: int = 1_800_000_000_000
     count: int = 0
+    in_bank_yen: int = 0
     held: dict[StateRef, tuple[CashState, bool]] = field(default_factory=dict)
 
     @classmethod
@@ -144,7 +146,7 @@ class TrustWorld:
 @contextlib.contextmanager
 def trust_at(at: DatabaseLocation) -> Iterator[Connection]:
     """An open database transaction over a new database with the tables of a trustee."""
-    schemas = [vault_metadata, flows_metadata, issue_permits_metadata, trust_metadata]
+    schemas = [vault_metadata, flows_metadata, issue_permits_metadata, trust_metadata, bank_metadata]
     with engine_for(at, Access.WRITE).connect() as connection, connection.begin():
         prepare_schema(connection, str(at), SN.name, schemas)
         yield connection

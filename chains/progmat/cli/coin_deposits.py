@@ -45,13 +45,16 @@ def announce(
 def confirm(
     context: typer.Context,
     deposit_id: DepositArgument,
-    paid_yen: Annotated[int, typer.Option("--paid-yen", min=1, help="What the bank says came in.")],
-    bank_reference: ReferenceOption,
     author: AuthorOption,
     approver: ApproverOption,
+    paid_yen: Annotated[int, typer.Option("--paid-yen", min=0, help="What the bank says came in.")] = 0,
+    bank_reference: ReferenceOption = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Say that the yen are in; the coin is then issued, once."""
+    """Say that the yen are in; the coin is then issued, once.
+
+    Without amount and bank reference a line of an imported statement has to show them.
+    """
     output = output_of(as_json)
 
     async def main() -> None:
@@ -170,6 +173,7 @@ def _rows(deposit: DepositLine) -> dict[str, object]:
         "coin_id": deposit.coin_id,
         "amount_yen": deposit.amount_yen,
         "to": shown(deposit.to),
+        "payment_reference": deposit.payment_reference,
         "status": deposit.status,
         "flow_id": deposit.flow_id,
         "bank_reference": deposit.bank_reference,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -22,7 +24,7 @@ from chains.progmat.cli.connecting import connected
 from chains.progmat.client.coin_client import CoinClient, HolderBalance
 from chains.progmat.flows.coin_requests import ForceCash
 from chains.progmat.market.trust.holders import HolderLine, as_csv
-from chains.progmat.market.trust.take_over import TakeOver, TakeOverRow, read_take_over
+from chains.progmat.market.trust.take_over import TakeOverRow, read_take_over
 
 MAX_TURNS: Final = 10_000
 NOTHING_LEFT: Final = "COIN_NOTHING_TO_MOVE"
@@ -66,6 +68,9 @@ def take_over(
     approver: ApproverOption,
     reason: ReasonOption = "INTERMEDIARY_FAILED",
     reference: ReferenceOption = "",
+    round_number: Annotated[
+        int, typer.Option("--round", min=1, help="Another one takes what the first could not: what a lock held.")
+    ] = 1,
     as_json: JsonFlag = False,
 ) -> None:
     """Move all coin of a failed intermediary's customers to the accounts that a file names.
@@ -79,7 +84,8 @@ def take_over(
         moved = 0
         async with connected(context, CoinClient) as client:
             for row in wanted.rows:
-                moved += await _take(client, coin, wanted, row, (reason, reference, author, approver))
+                ids = partial(wanted.request_id, coin, round_number, row)
+                moved += await _take(client, coin, row, ids, (reason, reference, author, approver))
             left = {line.account: line.balance_yen for line in await client.holders(coin, node)}
         listed = {row.source for row in wanted.rows}
         rows: dict[str, object] = {
@@ -99,12 +105,11 @@ def take_over(
 
 
 async def _take(
-    client: CoinClient, coin: str, wanted: TakeOver, row: TakeOverRow, why: tuple[str, str, str, str]
+    client: CoinClient, coin: str, row: TakeOverRow, ids: Callable[[int], str], why: tuple[str, str, str, str]
 ) -> int:
     """Forced transfers until the account has nothing that can be moved; returns how many there are now."""
     for turn in range(MAX_TURNS):
-        request_id = wanted.request_id(coin, row, turn)
-        flow = await client.submit(ForceCash(request_id, coin, row.source, 0, *why, row.target))
+        flow = await client.submit(ForceCash(ids(turn), coin, row.source, 0, *why, row.target))
         if flow.last_error_reason == NOTHING_LEFT:
             return turn
         if not flow.is_final_on_ledger:

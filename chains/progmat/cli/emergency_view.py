@@ -37,7 +37,7 @@ async def proof(client: RegisterClient, file: EmergencyFile, outage: Outage) -> 
 
 
 def show_proof(proof: Agreement, output: Output) -> None:
-    """Whether the file and the ledger agree, and where not."""
+    """What agrees, and what does not."""
     differences = [
         {
             "node": each.account.node,

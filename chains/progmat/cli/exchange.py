@@ -264,6 +264,24 @@ def executions(
     run(main, output)
 
 
+@app.command("publish-again")
+def publish_again(
+    context: typer.Context,
+    trade_id: Annotated[str, typer.Argument(help="64 hexadecimal digits.")],
+    author: AuthorOption,
+    as_json: JsonFlag = False,
+) -> None:
+    """Start another flow for an execution whose flow failed (operators)."""
+    output = output_of(as_json)
+
+    async def main() -> None:
+        trade = hex_bytes(trade_id, "the trade's id")
+        async with connected(context, ExchangeClient) as client:
+            _said({"flow_id": await client.publish_again(trade, author)}, output)
+
+    run(main, output)
+
+
 @app.command()
 def withdraw(
     context: typer.Context,

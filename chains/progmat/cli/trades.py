@@ -134,11 +134,9 @@ def register_method(
             bank_id=bank,
             payer_name=payer,
             payment=payment,
-            author=author,
-            approver=approver,
         )
         async with connected(context, TradeClient) as client:
-            _show_one(await client.register_method(method), output)
+            _show_one(await client.register_method(method, author, approver), output)
 
     run(main, output)
 

@@ -52,7 +52,10 @@ class CoinLine:
 
 @dataclass(frozen=True, slots=True)
 class DepositLine:
-    """A deposit as the trustee's node has it; ``tx_id`` is empty until the coin is issued."""
+    """A deposit as the trustee's node has it; ``tx_id`` is empty until the coin is issued.
+
+    ``payment_reference`` is what the payer writes into the transfer.
+    """
 
     deposit_id: str
     coin_id: str
@@ -62,6 +65,7 @@ class DepositLine:
     flow_id: str
     bank_reference: str
     tx_id: bytes
+    payment_reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,7 @@ class CoinClient:
     async def confirm_deposit(
         self, deposit_id: str, paid_yen: int, bank_reference: str, author: str, approver: str
     ) -> DepositLine:
-        """Say that they are in."""
+        """Say that they are in; 0 and an empty reference: an imported bank statement shows it."""
         request = pb.ConfirmDepositRequest(
             deposit_id=deposit_id,
             paid_yen=paid_yen,
@@ -236,6 +240,7 @@ def _deposit(message: pb.Deposit) -> DepositLine:
         message.flow_id,
         message.bank_reference,
         message.tx_id,
+        message.payment_reference,
     )
 
 

@@ -133,6 +133,12 @@ class ExchangeClient:
         message.wait_s = wait_s
         return flow_view((await call(self.name, self._stub.WithdrawExecution, message, wait_s)).flow)
 
+    async def publish_again(self, trade_id: bytes, author: str) -> str:
+        """Start another flow for an execution whose flow failed; its id."""
+        request = pb.PublishAgainRequest(trade_id=trade_id, author=author)
+        flow_id: str = (await call(self.name, self._stub.PublishAgain, request)).flow_id
+        return flow_id
+
     # ---- members ----
 
     async def place(self, order_id: str, security: Security, side: Side, quantity: int, limit_yen: int) -> OrderView:

@@ -17,29 +17,13 @@ from chains.progmat.contracts.security_terms import SecurityTerms, terms_from_me
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.request_codec import to_message
 from chains.progmat.flows.securities_requests import (
-    AmendSecurity,
     CancelTransfer,
     ForceToken,
     FreezeToken,
-    RegisterSecurity,
-    RetireSecurity,
-    SetGate,
-    SetNetworkControl,
+    SecuritiesRequest,
     ThawToken,
 )
 from chains.progmat.flows.views import FlowView
-
-SecuritiesFlow = (
-    RegisterSecurity
-    | AmendSecurity
-    | RetireSecurity
-    | SetGate
-    | SetNetworkControl
-    | ForceToken
-    | FreezeToken
-    | ThawToken
-    | CancelTransfer
-)
 
 _METHODS: Final = {
     FlowKind.REGISTER_SECURITY: "RegisterSecurity",
@@ -92,7 +76,7 @@ class SecuritiesClient:
         self._channel = open_channel(endpoint, tls)
         self._stub: Any = SecuritiesServiceStub(self._channel)  # type: ignore[no-untyped-call] # generated without annotations
 
-    async def submit(self, request: SecuritiesFlow, wait_s: int = 30) -> FlowView:
+    async def submit(self, request: SecuritiesRequest, wait_s: int = 30) -> FlowView:
         """Start a flow, or find the one this request started; as it stands when final, failed, or after ``wait_s``."""
         message: Any = to_message(request)
         message.wait_s = wait_s

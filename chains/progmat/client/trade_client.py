@@ -21,9 +21,10 @@ class TradeClient:
         self._channel = open_channel(endpoint, tls)
         self._stub: Any = TradeServiceStub(self._channel)  # type: ignore[no-untyped-call] # generated without annotations
 
-    async def register_method(self, method: pb.CashMethod) -> pb.CashMethod:
+    async def register_method(self, method: pb.CashMethod, author: str, approver: str) -> pb.CashMethod:
         """Register how an investor pays from a day on; as it is kept."""
-        answer = await call(self.name, self._stub.RegisterCashMethod, pb.RegisterCashMethodRequest(method=method))
+        request = pb.RegisterCashMethodRequest(method=method, author=author, approver=approver)
+        answer = await call(self.name, self._stub.RegisterCashMethod, request)
         kept: pb.CashMethod = answer.method
         return kept
 

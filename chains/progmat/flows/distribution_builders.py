@@ -157,7 +157,7 @@ def _payment(
         inputs=(part.ref, *spent),
         outputs=(following.as_output(context.notary), *made),
         commands=commands,
-        references=context.member_refs(needs_of(context.me.name, request)),
+        references=(*context.member_refs(needs_of(context.me.name, request)), *context.rule_refs()),
         time_window=context.deadline(),
     )
 

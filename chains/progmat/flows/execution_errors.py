@@ -23,10 +23,10 @@ class ExecutionPublishedOtherwise(CallerError):
 
 
 class ExecutionNotPublished(CallerError):
-    """Nothing to take back."""
+    """Nothing to take back, or to publish again."""
 
     reason = "EXECUTION_NOT_PUBLISHED"
 
     def __init__(self, trade_id: bytes, rule: str) -> None:
         self.trade_id = trade_id
-        super().__init__(f"trade {trade_id.hex()} cannot be withdrawn: {rule}")
+        super().__init__(f"trade {trade_id.hex()}: {rule}")

@@ -20,6 +20,7 @@ from chains.progmat.contracts.token import TokenState
 from chains.progmat.contracts.transfer_gate import TransferGateState
 from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.coin_needs import coin_of_request, if_wholesale, payees_admission
+from chains.progmat.flows.distribution_needs import batch_of_request, payees_admissions
 from chains.progmat.flows.key_requests import RotateTokens
 from chains.progmat.flows.market_requests import MoveToken, SettleDvp
 from chains.progmat.flows.record import FlowKind
@@ -128,6 +129,7 @@ ROWS: Final[Mapping[FlowKind, RuleRow]] = {
     FlowKind.MOVE_CASH: _PAYMENT,
     FlowKind.ROTATE_ACCOUNT_KEY: _PAYMENT,
     FlowKind.LOCK_CASH: _PAYMENT,
+    FlowKind.PAY_BATCH: RuleRow(batch_of_request, lambda scope, request: payees_admissions(scope.connection, request)),
     FlowKind.MOVE_TOKEN: RuleRow(lambda move: (move.network, move.token_id, move.registrar), _gate_of_move),
     FlowKind.ROTATE_TOKENS: RuleRow(lambda move: (move.network, move.token_id, move.registrar), _gate_of_move),
     FlowKind.SETTLE_DVP: RuleRow(lambda it: (it.dvp.network, it.dvp.token_id, it.dvp.registrar), _gate_of_trade),

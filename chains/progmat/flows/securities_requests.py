@@ -205,6 +205,19 @@ class CancelTransfer(FlowRequest):
             raise InvalidRequest("note.cancelled_tx_id", "the transaction to cancel is wanted, 32 bytes")
 
 
+SecuritiesRequest = (
+    RegisterSecurity
+    | AmendSecurity
+    | RetireSecurity
+    | SetGate
+    | SetNetworkControl
+    | ForceToken
+    | FreezeToken
+    | ThawToken
+    | CancelTransfer
+)
+
+
 def check_two_people(author: str, approver: str) -> None:
     """Two staff ids, different ones; raises ``InvalidRequest``."""
     _check_person("author", author)

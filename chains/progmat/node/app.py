@@ -199,6 +199,7 @@ class NodeApp:
             attest_every=config.attest_every,
             upkeep=_upkeep_of(config.vault),
             attestation_roots=config.attestation_root_pins,
+            people=config.people.rules(),
         )
 
     async def _make_server(self, peers: PeerService, tls: PeerTls) -> grpc.aio.Server:

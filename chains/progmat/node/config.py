@@ -16,6 +16,9 @@ from chains.progmat.flows.history_policy import HistoryPolicy
 from chains.progmat.flows.snipping import DEFAULT_EVERY
 from chains.progmat.identity import Role, node_name
 from chains.progmat.identity.errors import BadNodeName
+from chains.progmat.market.people.desk import PeopleRules
+from chains.progmat.market.people.oidc import IdentityProvider
+from chains.progmat.market.people.passwords import PasswordPolicy
 from chains.progmat.node.keys_config import KeysSection
 from chains.progmat.node.storage.errors import BadDatabaseUrl
 from chains.progmat.node.storage.location import DatabaseLocation, database_location, postgres_database
@@ -112,6 +115,34 @@ class NotarySection(_Section):
     verify_workers: Annotated[int, Field(ge=0, le=64)] = 1  # processes that verify requests' signatures; 0: none
 
 
+class IdentityProviderSection(_Section):
+    """An OpenID Connect provider whose ID tokens log users in; ``audience`` is this node's client id there."""
+
+    issuer: Annotated[str, Field(pattern=r"^https://[!-~]{1,290}$")]
+    audience: Annotated[str, Field(min_length=1, max_length=200)]
+    keys_url: Annotated[str, Field(pattern=r"^https://[!-~]{1,290}$")]
+
+
+class PeopleSection(_Section):
+    """Rules for the node's users: passwords, failures, sessions, identity providers."""
+
+    password_min_chars: Annotated[int, Field(ge=8, le=64)] = 12
+    password_max_age_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    lock_after_failures: Annotated[int, Field(ge=3, le=100)] = 10
+    session_s: Annotated[int, Field(ge=60, le=86_400)] = 8 * 3600
+    providers: tuple[IdentityProviderSection, ...] = ()
+
+    def rules(self) -> PeopleRules:
+        """As the node's people take them."""
+        policy = PasswordPolicy(
+            min_chars=self.password_min_chars,
+            max_age_s=self.password_max_age_days * 86_400,
+            lock_after=self.lock_after_failures,
+            session_s=self.session_s,
+        )
+        return PeopleRules(policy, tuple(IdentityProvider(**each.model_dump()) for each in self.providers))
+
+
 class NodeConfig(BaseSettings):
     """All a node needs to start; whom it knows is in the network map, what it agrees to in the parameters file."""
 
@@ -138,6 +169,7 @@ class NodeConfig(BaseSettings):
     attest_every: Annotated[int, Field(ge=0, le=10_000)] = DEFAULT_EVERY  # steps; an issuer's coin; 0: never
     soft_lock_s: Annotated[int, Field(ge=5, le=86400)] = 120
     vault: VaultUpkeepConfig = VaultUpkeepConfig()
+    people: PeopleSection = PeopleSection()
     attestation_roots: frozenset[RootPin] = frozenset()  # of enclaves, beside the makers'; alike on a whole network
 
     @property

@@ -27,7 +27,7 @@ class Acting:
     reason: str = ""
 
 
-NEED_TWO = frozenset({"RegisterCashMethod", "CancelTradeInstruction", "MatchBankLine"})
+NEED_TWO = frozenset({"RegisterCashMethod", "CancelNativeTrade", "MatchBankLine"})
 """Four eyes."""
 
 

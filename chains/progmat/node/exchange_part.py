@@ -74,6 +74,7 @@ class ExchangePart:
         """Stop; everything goes on from the database at the next start."""
         self._exchange_rpc.stop()
         self._order_rpc.stop()
+        await self.venue.stop()
         await self.publisher.stop()
         await self.brokers.stop()
 

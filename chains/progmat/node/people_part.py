@@ -8,7 +8,8 @@ from crossdvp.ledger.v1.master_data_service_pb2_grpc import add_MasterDataServic
 from crossdvp.ledger.v1.user_service_pb2_grpc import add_UserServiceServicer_to_server
 
 from chains.progmat.market.master_data.desk import MasterDataDesk, carried_out
-from chains.progmat.market.master_data.erasing import Erasing
+from chains.progmat.market.master_data.erasing import ERASE, Erasing
+from chains.progmat.market.master_data.scrubbing import scrub
 from chains.progmat.market.people.desk import PeopleDesk, PeopleRules
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.calling_people import ActingPeople
@@ -27,7 +28,14 @@ class PeoplePart:
     ) -> None:
         clock, database = node.parts.clock, node.parts.database
         erasing = Erasing()
-        self.people = PeopleDesk(database, lambda: clock.now_ms() // 1000, random_bytes, rules, carried_out(erasing))
+        self.people = PeopleDesk(
+            database,
+            lambda: clock.now_ms() // 1000,
+            random_bytes,
+            rules,
+            carried_out(erasing),
+            afterwards={ERASE: scrub},
+        )
         self.master_data = MasterDataDesk(self.people, erasing)
         self.acting = ActingPeople(self.people, access)
         master_data = MasterDataServiceRpc(self.people, self.master_data, access)

@@ -23,7 +23,7 @@ from chains.progmat.market.trust.announcing import (
     announcement_of,
     decode_announcement,
 )
-from chains.progmat.market.trust.deposits import Deposit, DepositStatus
+from chains.progmat.market.trust.deposits import Deposit, DepositStatus, payment_reference
 from chains.progmat.market.trust.desk import TrustDesk, own_announcement, permit_act
 from chains.progmat.market.trust.redemptions import Redemption, RedemptionStatus
 from chains.progmat.node.api_access import ApiAccess
@@ -85,15 +85,12 @@ class CoinServiceRpc(FlowStarting, CoinServiceServicer):
 
     async def _announced(self, asker: PeerIdentity, body: bytes) -> bytes:
         wanted, author = decode_announcement(body)
-        own_announcement(wanted, asker.name)
-        entered = await self._trustee().announce(wanted, Act(author), Caller(asker.name, b""))
-        return deterministic_bytes(_deposit(entered))
+        return deterministic_bytes(_deposit(await self._trustee().announced_by(asker.name, wanted, author)))
 
     async def AnnounceDeposit(self, request: pb.AnnounceDepositRequest, context: Context) -> pb.AnnounceDepositResponse:  # noqa: D102, N802 # named and documented by the .proto file
         self._authorise(context, "AnnounceDeposit")
         wanted = announcement_of(request)
         me = self._node.parts.me.name
-        await permit_act(self._people, "AnnounceDeposit", Act(request.author), wanted.deposit_id, _caller(context))
         if self._desk is not None and request.issuer in ("", me):
             entered = await self._desk.announce(wanted, Act(request.author), _caller(context))
             return pb.AnnounceDepositResponse(deposit=_deposit(entered))
@@ -102,6 +99,7 @@ class CoinServiceRpc(FlowStarting, CoinServiceServicer):
         own_announcement(wanted, me)
         if wanted.to not in self._operations.accounts():
             raise AccountUnknown(wanted.to.key)
+        await permit_act(self._people, "AnnounceDeposit", Act(request.author), wanted.deposit_id, _caller(context))
         answer = await announce_to(self._node.parts.network, request.issuer, wanted, request.author)
         return pb.AnnounceDepositResponse(deposit=strict_parse(pb.Deposit, answer, max_bytes=MAX_DEPOSIT_BYTES))
 
@@ -241,6 +239,7 @@ def _deposit(found: Deposit) -> pb.Deposit:
         author=found.author,
         approver=found.approver,
         confirmed_ms=found.confirmed_ms,
+        payment_reference=payment_reference(found.announced.deposit_id),
     )
 
 

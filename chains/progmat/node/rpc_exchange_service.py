@@ -93,6 +93,10 @@ class ExchangeServiceRpc(FlowStarting, ExchangeServiceServicer):
         made = await self._venue.change_day(request.request_id, _security(request.token_id, request.registrar), step)
         return pb.ChangeDayResponse(executions=[_execution(each, "") for each in made])
 
+    async def PublishAgain(self, request: pb.PublishAgainRequest, context: Context) -> pb.PublishAgainResponse:  # noqa: D102, N802 # named and documented by the .proto file
+        self._authorise(context, "PublishAgain")
+        return pb.PublishAgainResponse(flow_id=await self._venue.publish_again(request.trade_id, request.author))
+
     async def WithdrawExecution(  # noqa: D102, N802 # named and documented by the .proto file
         self, request: pb.WithdrawExecutionRequest, context: Context
     ) -> pb.WithdrawExecutionResponse:

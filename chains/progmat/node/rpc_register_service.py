@@ -14,6 +14,7 @@ from chains.business_calendar import CutOff
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.contracts.token import CONTRACT_OF
 from chains.progmat.flows.errors import InvalidRequest
+from chains.progmat.market.register.errors import RegisterNotKeptHere
 from chains.progmat.market.register.history import Wanted
 from chains.progmat.market.register.holder_names import HolderNames
 from chains.progmat.market.register.model import RegisterLine
@@ -65,11 +66,15 @@ class RegisterServiceRpc(RegisterServiceServicer):
         self._access.require(caller, method)
         return "" if self._access.is_operator(caller) else self._own_name
 
+    def _only(self, security: Asset, node: str) -> str:
+        """Whose accounts a caller is shown: a node that is not the registrar has its own only."""
+        return node if security.issuer == self._own_name else self._own_name
+
     async def GetRegister(self, request: pb.GetRegisterRequest, context: Context) -> pb.GetRegisterResponse:  # noqa: D102, N802 # named and documented by the .proto file
         node = self._visible(context, "GetRegister")
         security = security_of(request.security, self._own_name)
         found = await self._register.register(security, _moment(request.as_of), node)
-        return pb.GetRegisterResponse(register=summary_to_message(found.register, node))
+        return pb.GetRegisterResponse(register=summary_to_message(found.register, self._only(security, node)))
 
     async def ExportRegister(  # noqa: D102, N802 # as above
         self, request: pb.ExportRegisterRequest, context: Context
@@ -77,7 +82,7 @@ class RegisterServiceRpc(RegisterServiceServicer):
         node = self._visible(context, "ExportRegister")
         security = security_of(request.security, self._own_name)
         found = await self._register.register(security, _moment(request.as_of), node)
-        yield pb.ExportRegisterResponse(register=summary_to_message(found.register, node))
+        yield pb.ExportRegisterResponse(register=summary_to_message(found.register, self._only(security, node)))
         for some in _parts(found.register.lines):
             yield pb.ExportRegisterResponse(holders=_holders(some, found.names))
 
@@ -119,6 +124,8 @@ class RegisterServiceRpc(RegisterServiceServicer):
         caller = identity_of(context).name
         self._access.require(caller, "SnapshotRecordDate")
         security, day = security_of(request.security, self._own_name), day_of(request.record_date)
+        if security.issuer != self._own_name:
+            raise RegisterNotKeptHere(security.asset_id, security.issuer, self._own_name)
         try:
             close = CutOff.parse(request.close_of_business) if request.close_of_business else CLOSE_OF_BUSINESS
         except ValueError as error:

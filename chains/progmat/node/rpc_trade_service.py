@@ -54,8 +54,7 @@ class TradeServiceRpc(TradeServiceServicer):
         if method.cash_key and method.cash_key not in self._own_keys():
             raise AccountUnknown(method.cash_key)
         register = partial(register_method, method=method, own_keys=self._own_keys(), now_ms=self._clock.now_ms())
-        told = request.method
-        about = self._acting(context, "RegisterCashMethod", told.author, method.investor_id, told.approver)
+        about = self._acting(context, "RegisterCashMethod", request.author, method.investor_id, request.approver)
         kept = await self._database.submit(self._acts.doing(about, lambda connection, by: register(connection, by=by)))
         return pb.RegisterCashMethodResponse(method=trade_messages.method_to_message(kept))
 
@@ -92,7 +91,7 @@ class TradeServiceRpc(TradeServiceServicer):
             registrant=request.author,
             now_ms=self._clock.now_ms(),
         )
-        about = self._acting(context, "InstructTrade", request.author, request.file_name)
+        about = self._acting(context, "ImportTradeInstructions", request.author, request.file_name)
         done = await self._database.submit(self._acts.doing(about, lambda connection, _by: enter(connection)))
         self._desk.wake()
         return pb.ImportTradeInstructionsResponse(
@@ -133,7 +132,7 @@ class TradeServiceRpc(TradeServiceServicer):
         self._authorise(context, "CancelNativeTrade")
         end = partial(cancel_by_persons, trade_id=request.trade_id, now_ms=self._clock.now_ms())
         about = self._acting(
-            context, "CancelTradeInstruction", request.author, request.trade_id.hex(), request.approver, request.reason
+            context, "CancelNativeTrade", request.author, request.trade_id.hex(), request.approver, request.reason
         )
         trade = await self._database.submit(self._acts.doing(about, lambda connection, by: end(connection, by=by)))
         self._desk.wake()

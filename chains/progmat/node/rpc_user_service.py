@@ -131,11 +131,11 @@ class UserServiceRpc(UserServiceServicer):
 
     async def ListApprovals(self, request: pb.ListApprovalsRequest, context: Context) -> pb.ListApprovalsResponse:  # noqa: D102, N802 # as above
         self._authorised(context, "ListApprovals")
-        await acting(self._desk, context)
+        reader = await acting(self._desk, context)
         status = None
         if request.status:
             status = ApprovalStatus(pb.ApprovalStatus.Name(request.status).removeprefix("APPROVAL_STATUS_"))
-        found = await self._desk.approvals(status, most(request.max_approvals))
+        found = await self._desk.approvals(status, most(request.max_approvals), reader)
         return pb.ListApprovalsResponse(approvals=[approval_to_message(each) for each in found])
 
     async def ListAuditEntries(  # noqa: D102, N802 # as above

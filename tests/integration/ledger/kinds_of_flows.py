@@ -376,6 +376,8 @@ KINDS: Final[dict[FlowKind, KindOfFlow]] = {
     FlowKind.CANCEL_DISTRIBUTION: KindOfFlow(TOKEN_PARTIES, kinds_of_distributions.cancel_distribution),
     FlowKind.USE_UTILITY: KindOfFlow(TOKEN_PARTIES, kinds_of_distributions.use_utility),
     FlowKind.EXPIRE_UTILITY: KindOfFlow(TOKEN_PARTIES, kinds_of_distributions.expire_utility),
+    FlowKind.SET_GATE: KindOfFlow(TOKEN_PARTIES, kinds_of_securities.set_gate),
+    FlowKind.FORCE_TOKEN: KindOfFlow(TOKEN_PARTIES, kinds_of_securities.force_token),
     FlowKind.PROPOSE_PACKAGE: KindOfFlow(CASH_PARTIES, kinds_of_proposals.propose_package),
     FlowKind.VOTE_ON_PACKAGE: KindOfFlow(CASH_PARTIES, kinds_of_proposals.vote_on_package),
     FlowKind.CLOSE_PROPOSAL: KindOfFlow(CASH_PARTIES, kinds_of_proposals.close_proposal),

@@ -100,6 +100,11 @@ async def test_a_register_its_history_its_record_date_and_its_file(tmp_path: Pat
             with pytest.raises(RemoteCallerError):
                 await client.take_snapshot(SECURITY, date(2027, 3, 31), "clerk")
 
+        async with served(ledger, CN_B) as custodian, asking(custodian) as client:
+            own = await client.register(SECURITY)
+            assert ([line.units for line in own.register.lines], own.only_node) == ([35], CN_B.name)
+            with pytest.raises(RemoteCallerError, match="fixed at an"):
+                await client.take_snapshot(SECURITY, day, "clerk")
         file = tmp_path / "register.csv"
         code, text = await said(vault, tmp_path, "export", TOKEN_ID, "--csv", str(file), "--encoding", "cp932")
         assert code == 0, text

@@ -16,6 +16,7 @@ from chains.progmat.cli.emergency_view import proof
 from chains.progmat.client import ApiEndpoint
 from chains.progmat.client.emergency_client import EmergencyClient
 from chains.progmat.client.register_client import RegisterClient
+from chains.progmat.flows.market_requests import MembershipChange
 from chains.progmat.market.emergency import chain
 from chains.progmat.market.emergency.model import Move, StaffKey
 from chains.progmat.market.emergency.normalising import Forced, request_id_of
@@ -26,9 +27,10 @@ from chains.progmat.vault import Asset
 from chains.rpc_status import RemoteCallerError, RemotePeerError
 from ibc.dvp import CashAccount
 from tests.fakes.emergency_world import APPROVER, AUTHOR, STRANGER
-from tests.fakes.ledger_parties import AN, CN_A
+from tests.fakes.ledger_parties import AN, CN_A, CN_B
 from tests.fakes.rpc_parties import tls_of
-from tests.fakes.token_parties import TOKEN_ID
+from tests.fakes.token_parties import ST, TOKEN_ID
+from tests.integration.ledger.native_trades import NativeTrades
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
     OPERATIONS_NAME,
@@ -154,9 +156,7 @@ async def test_an_outage_is_normalised_through_a_crash_and_both_registers_agree(
 async def test_files_that_are_not_of_this_registers_books_are_refused(tmp_path: Path) -> None:
     async with running_ledger(tmp_path, TOKEN_PARTIES) as ledger, served(ledger, AN) as vault:
         await Securities.open(ledger)
-        author, approver = (
-            StaffKey(name, signer.public_key.encoded()) for name, signer in zip(PEOPLE, (AUTHOR, APPROVER), strict=True)
-        )
+        author, approver = _staff()
         async with asking(vault) as client:
             with pytest.raises(RemotePeerError, match="expected one of"):
                 await client.begin(Asset("ST", TOKEN_ID, CN_A.name), (author,), (approver,))
@@ -172,6 +172,29 @@ async def test_files_that_are_not_of_this_registers_books_are_refused(tmp_path: 
         async with asking(vault, PLATFORM_NAME) as client:
             with pytest.raises(RemoteCallerError):
                 await client.begin(SECURITY, (author,), (approver,))
+
+
+async def test_a_line_that_the_ledger_refused_is_tried_again_by_another_flow(
+    tmp_path: Path,
+) -> None:
+    async with running_ledger(tmp_path, TOKEN_PARTIES) as ledger, served(ledger, AN) as vault:
+        securities, trades = await Securities.open(ledger), NativeTrades(ledger)
+        author, approver = _staff()
+        async with asking(vault) as client:
+            which = await client.upload(_closed(await client.begin(SECURITY, (author,), (approver,))))
+            await client.plan(*which, *PEOPLE)
+            await trades.change(MembershipChange.SUSPEND, CN_B, ST)
+            for _ in range(2):
+                with pytest.raises(RemoteCallerError, match="line 1 was refused, MEMBERSHIP"):
+                    await client.bring_in(which[0])
+            await trades.change(MembershipChange.ACTIVATE, CN_B, ST)
+            assert (await client.bring_in(which[0])).closed_sequence is not None
+        assert await securities.register() == (99, 1)
+
+
+def _staff() -> tuple[StaffKey, StaffKey]:
+    author, approver = (signer.public_key.encoded() for signer in (AUTHOR, APPROVER))
+    return StaffKey(PEOPLE[0], author), StaffKey(PEOPLE[1], approver)
 
 
 def _closed(content: bytes) -> bytes:

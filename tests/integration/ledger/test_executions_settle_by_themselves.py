@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from chains.progmat.contracts.membership import MemberRole
+from chains.progmat.flows.execution_requests import WithdrawExecution
 from chains.progmat.flows.requests import IssueCash
 from chains.progmat.market.exchange.assigning import BrokerOrder
 from chains.progmat.market.exchange.resolved import TradeSide
@@ -87,6 +88,17 @@ async def test_matched_orders_settle_in_coin_between_two_custodians_and_within_o
         assert (both.state, both.resolved.side) == (TradeState.SETTLED, Side.BOTH)
         assert both.pattern is SettlementPattern.COIN_INDIRECT_API
         assert await desks.trades.holdings() == (80, 10, 800, 600)
+        assert await ledger.free_yen(CN_A, customer) == 100
+
+        await order(ledger, CN_A, "broker-a", TradeSide.SELL, 5, "INV-0001", SELLER_ACCOUNT.key)
+        await order(ledger, CN_A, "broker-c", TradeSide.BUY, 6, "INV-0003", customer.key)
+        taken_back = await trade_of(ledger, 3)
+        await desks.known(taken_back, CN_A)
+        await desks.until(CN_A, taken_back, TradeState.BALANCE_SHORT)
+        withdrawal = WithdrawExecution("w", taken_back, "ERRONEOUS_ORDER", "CASE-1", "clerk-1", "head-2")
+        await ledger.done(EN, withdrawal)
+        ended = await desks.until(CN_A, taken_back, TradeState.CANCELLED)
+        assert ended.reason == "CANCELLED_BY_VENUE"
         assert await ledger.free_yen(CN_A, customer) == 100
 
         at_the_venue = await ledger.vault(EN).node.parts.database.read(

@@ -108,6 +108,8 @@ ALTERATIONS = [
     (SN, "UPDATE attestations SET attestation = substr(attestation, 1, length(attestation) - 1)", "attestations"),
     (SN, "INSERT INTO attested_outputs SELECT tx_id, 0, attestation FROM attestations", "attested_outputs"),
     (SN, "INSERT INTO dvps VALUES (zeroblob(32), zeroblob(32), zeroblob(32))", "dvps"),
+    (CN_B, "INSERT INTO execution_notices VALUES (1, zeroblob(32), zeroblob(32), zeroblob(1))", "execution_notices"),
+    (CN_B, "INSERT INTO execution_ends VALUES (zeroblob(32), 'WITHDRAWN', zeroblob(32), '')", "execution_ends"),
     (CN_B, "UPDATE transactions SET journal_position = 7 WHERE journal_position = 0", "transactions"),
     (VALIDATORS[0], "UPDATE validator_paths SET deleted_at = 1000000", "validator_paths"),
     (

@@ -16,11 +16,15 @@ from chains.progmat.contracts.membership import MemberRole
 from chains.progmat.flows.errors import TransactionUnknown
 from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
 from chains.progmat.flows.executions import NoticeStanding, RecordedNotice, execution_notices, find_notice
+from chains.progmat.flows.market_requests import MembershipChange
 from chains.progmat.flows.record import FlowRecord
+from chains.progmat.flows.seams import NodeSelf
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.flows.store import find_flow
 from chains.progmat.market.exchange import broker_store, refusals
 from chains.progmat.market.exchange.assigning import BrokerOrder
 from chains.progmat.market.exchange.broker_store import BrokerExecution, ExecutionStatus
+from chains.progmat.market.exchange.errors import PublicationUnderWay
 from chains.progmat.market.exchange.resolved import ResolvedExecution, TradeSide
 from chains.progmat.market.exchange.resolved import native_terms as terms_of
 from chains.progmat.market.exchange.trade_accounts import TRADE_ACCOUNTS, encode_request
@@ -28,6 +32,7 @@ from chains.progmat.market.exchange.venue.model import Listing, OpenDay, Place, 
 from chains.progmat.market.exchange.venue_desk import VenueDesk
 from chains.progmat.market.exchange.venue_store import Execution, Trader, executions_after
 from chains.progmat.node.exchange_part import ExchangePart
+from chains.progmat.node.fsck import Subject, check_database
 from chains.rpc_status import RemoteCallerError
 from ibc.dvp import CashAccount
 from primitives.hashing import sha256
@@ -36,6 +41,9 @@ from tests.fakes.token_parties import ST, TOKEN_ID
 from tests.integration.ledger.native_trades import NativeTrades
 from tests.integration.ledger.network import (
     BUYER_ACCOUNT,
+    MAP,
+    PACKAGE,
+    PARAMETERS,
     SELLER_ACCOUNT,
     TOKEN_PARTIES,
     WAIT_S,
@@ -91,6 +99,12 @@ class Market:
     async def executions(self) -> list[Execution]:
         database = self.ledger.vault(EN).node.parts.database
         return await database.read(lambda connection: executions_after(connection, 0, ""))
+
+    async def publications(self, execution: Execution) -> list[FlowRecord]:
+        """The flow of an execution, once it exists."""
+        database = self.ledger.vault(EN).node.parts.database
+        found = await database.read(lambda connection: find_flow(connection, execution.flow_id))
+        return [] if found is None else [found]
 
     async def notice(self, at: LedgerParty, trade_id: bytes) -> RecordedNotice | None:
         database = self.ledger.vault(at).node.parts.database
@@ -314,3 +328,33 @@ async def test_after_a_crash_the_venue_goes_on_where_its_events_ended_and_publis
     await market.resolved(CN_A, found[-1].trade_id, TradeSide.SELL)
     flows = [await market.ledger.operations(EN).flow(each.flow_id) for each in found]
     assert len({flow.tx_id for flow in flows}) == len(found)
+
+
+async def test_an_execution_whose_custodian_was_suspended_is_published_again_when_it_is_back(market: Market) -> None:
+    sell = await market.register(CN_A, TradeSide.SELL, SELLER_ACCOUNT)
+    buy = await market.register(CN_B, TradeSide.BUY, BUYER_ACCOUNT)
+    await market.trades.change(MembershipChange.SUSPEND, CN_B, ST)
+    execution = await market.matched(sell, buy)
+    async with asyncio.timeout(WAIT_S):
+        while not (flows := await market.publications(execution)) or flows[0].step is not FlowStep.FAILED:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0)
+    assert flows[0].last_error_reason == "MEMBERSHIP_MISSING"
+    await market.trades.change(MembershipChange.ACTIVATE, CN_B, ST)
+    flow_id = await market.venue.publish_again(execution.trade_id, "clerk-1")
+    with pytest.raises(PublicationUnderWay):
+        await market.venue.publish_again(execution.trade_id, "clerk-1")
+    assert flow_id == f"{execution.flow_id}/2"
+    await market.resolved(CN_A, execution.trade_id, TradeSide.SELL)
+    await market.resolved(CN_B, execution.trade_id, TradeSide.BUY)
+
+
+async def test_what_a_node_recorded_of_executions_is_what_its_ledger_transactions_say(market: Market) -> None:
+    await market.ledger.stop(CN_A)
+    at, entry = market.ledger.folder / CN_A.name, MAP.entry(CN_A.name)
+    assert entry is not None
+    me = NodeSelf(entry.party, entry.roles, entry.index)
+    subject = Subject(at / "node.sqlite3", at, me, MAP, PARAMETERS, PACKAGE)
+    try:
+        assert list(check_database(subject, market.ledger.clock.now_s(), lambda _what, _done: None)) == []
+    finally:
+        await market.ledger.start(CN_A)

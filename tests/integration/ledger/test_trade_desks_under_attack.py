@@ -161,6 +161,25 @@ async def test_a_seller_that_claims_another_move_as_the_delivery_is_not_believed
     await desks.register(CN_B, coin_method(BUYER_ID, BUYER_ACCOUNT))
 
 
+async def test_what_is_paid_for_is_delivered_however_late_the_securities_come(desks: TradeDesks) -> None:
+    await desks.register(CN_A, fiat_method(SELLER_ID, "カ)エ-"))
+    await desks.register(CN_B, fiat_method(BUYER_ID, "カ)ビ-"))
+    had = await desks.trades.units(CN_A, SELLER_ACCOUNT)
+    of = await desks.resolve(14, quantity=had + 1, amount_yen=30)
+    waiting = await desks.until(CN_A, of, TradeState.AWAITING_PAYMENT)
+    paid = f"date,value_date,direction,amount_yen,balance_yen,text\n2026-11-30,,DEPOSIT,30,30,{waiting.reference}"
+    assert (await desks.bank_says(CN_A, paid.encode())).matched == 1
+    desks.ledger.clock.advance_s(SETTLES_WITHIN_S + 1)
+    while (await desks.told(CN_A, of)) != [(BROKER_A, "SELLER_SECURITIES_SHORT", 1)]:
+        await desks.work(of)
+    await desks.give_tokens(1, SELLER_ACCOUNT)
+    sold, bought = await desks.end(of)
+    assert (sold.state, bought.state) == (TradeState.SETTLED, TradeState.SETTLED)
+    await desks.give_tokens(had, SELLER_ACCOUNT)
+    await desks.register(CN_A, coin_method(SELLER_ID, SELLER_ACCOUNT))
+    await desks.register(CN_B, coin_method(BUYER_ID, BUYER_ACCOUNT))
+
+
 async def test_whatever_happens_in_any_order_every_trade_ends_once_and_both_legs_move_together(
     desks: TradeDesks,
 ) -> None:

@@ -165,7 +165,7 @@ class TradeDesks:
         before = await self._read(CN_A, partial(find_flow, flow_id=trade.flow_id))
         if before is None or before.step in ANSWERED:
             return False
-        return (await engine.outcome(trade.flow_id, 0.05)).step in ANSWERED
+        return (await engine.outcome(trade.flow_id, 0.1)).step in ANSWERED
 
     async def end(self, of: bytes) -> tuple[Trade, Trade]:
         """Both custodians' view of a trade once each has ended it."""

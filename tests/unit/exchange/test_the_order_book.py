@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chains.progmat.market.exchange.venue import book as book_module
 from chains.progmat.market.exchange.venue.auction import auction_price
 from chains.progmat.market.exchange.venue.book import OrderBook
 from chains.progmat.market.exchange.venue.errors import (
     BookClosed,
+    BookFull,
     OrderIdTaken,
     PriceRefused,
     QuantityRefused,
@@ -154,6 +156,16 @@ def test_a_customers_name_or_investor_id_cannot_be_an_order_id() -> None:
     for name in ("山田太郎", "INV-0000000000000001", "ORD-taro@example.jp", "ORD-0123456789", "ORD-" + "A" * 41):
         with pytest.raises(DecodeError):
             Place("a", name, SELL, 10, 100)
+
+
+def test_no_member_fills_the_book_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book_module, "MAX_ORDERS_OF_MEMBER", 2)
+    book, _ = day_of(place(1, "a", SELL, 10, 100), place(2, "a", BUY, 10, 95))
+    with pytest.raises(BookFull):
+        book.process(place(3, "a", SELL, 10, 105), 9)
+    book.process(place(4, "b", SELL, 10, 105), 10)
+    book.process(Cancel("a", order_id(1)), 11)
+    book.process(place(5, "a", SELL, 10, 105), 12)
 
 
 def _auction(*orders: Place) -> tuple[int, int] | None:

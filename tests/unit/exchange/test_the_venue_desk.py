@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
@@ -182,6 +183,20 @@ async def test_what_could_not_be_stored_is_not_in_the_book(tmp_path: Path, monke
         assert (await desk.order("a", order_id(1))).filled == 0
         placed = await desk.place(SECURITY, place(2, "b", BUY))
         assert (placed.filled, [each.number for each in await executions(desk)]) == (10, [1])
+
+
+async def test_a_caller_that_goes_away_leaves_book_and_database_alike(tmp_path: Path) -> None:
+    async with trading(tmp_path) as desk:
+        await desk.place(SECURITY, place(1, "a", SELL))
+        gone = asyncio.create_task(desk.place(SECURITY, place(2, "b", BUY)))
+        await asyncio.sleep(0)
+        gone.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        await desk.stop()
+        assert (await desk.book(SECURITY)).find(order_id(1)) is None
+        assert (await desk.order("b", order_id(2))).ended == "FILLED"
+        assert len(await executions(desk)) == 1
 
 
 async def test_a_listing_changes_between_two_days_only_and_two_people_decide(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,7 @@ from chains.progmat.market.bank.payments import expect_payment, find_payment, wi
 from chains.progmat.market.bank.statements import BANK_LAYOUT, SIMPLE_LAYOUT, payer_in, read_statement
 from chains.progmat.market.bank.strict_csv import MAX_FILE_BYTES, MAX_ROWS
 from chains.progmat.market.bank.tables import bank_metadata
+from chains.progmat.market.trades.instructions import EXAMPLE, HEADER
 
 BANK_HEADER, SIMPLE_HEADER = ",".join(BANK_LAYOUT), ",".join(SIMPLE_LAYOUT)
 BANK_ROWS = (
@@ -69,6 +71,15 @@ def test_the_bank_layout_reads_alike_in_every_encoding_and_width(encoding: str) 
         date(2026, 11, 30),
     )
     assert second.payer_name == normal_name("カ)ショウケンビー")
+
+
+def test_the_examples_of_the_documentation_are_read() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "ledger" / "native-settlement.md").read_text()
+    blocks = [block.split("```")[0] for block in page.split("```csv\n")[1:]]
+    of_bank, simple, instructions = blocks
+    assert [line.amount_yen for line in read_statement(of_bank.encode("cp932"), 500_000)] == [1_000_000, 400_000]
+    assert [line.text for line in read_statement(simple.encode(), None)] == ["TA1B2C3D4E5F6078"]
+    assert instructions.splitlines() == [",".join(HEADER), EXAMPLE]
 
 
 def test_full_width_digits_and_the_simple_layout_are_read() -> None:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from random import Random
+from types import ModuleType
 
 import pytest
+from crossdvp.ledger.v1 import bank_service_pb2, trade_service_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine
@@ -17,6 +19,7 @@ from chains.progmat.flows.schema import flows_metadata
 from chains.progmat.flows.steps import FINAL_ON_LEDGER, FlowStep
 from chains.progmat.market.bank.tables import bank_metadata
 from chains.progmat.market.people.acts import Act as ActOfPeople
+from chains.progmat.market.people.staff_roles import ACTS
 from chains.progmat.market.trades import methods
 from chains.progmat.market.trades.errors import (
     CashMethodInvalid,
@@ -34,6 +37,7 @@ from chains.progmat.market.trades.planning import Act, Facts, FlowFacts, delay_m
 from chains.progmat.market.trades.reasons import NoticeReason, end_of
 from chains.progmat.market.trades.store import add_trade, list_trades
 from chains.progmat.market.trades.tables import trades_metadata
+from chains.progmat.node.desk_acts import NEED_TWO
 from relayer.reasons.catalogue import catalogue
 
 DAY = date(2026, 11, 30)
@@ -254,3 +258,13 @@ def test_every_end_has_a_code_and_the_catalogue_says_the_same_in_both_languages(
         if reason is not NoticeReason.TRADE_SETTLED:
             entry = catalogue()[reason.value]
             assert (entry.what, entry.ja) == (reason.english, reason.japanese)
+
+
+@pytest.mark.parametrize("service", [trade_service_pb2, bank_service_pb2])
+def test_every_change_names_its_author_and_the_table_of_acts_says_who_may(service: ModuleType) -> None:
+    for of_file in service.DESCRIPTOR.services_by_name.values():
+        for method in of_file.methods:
+            fields = method.input_type.fields_by_name
+            assert ("author" in fields) != method.name.startswith(("List", "Get")), method.name
+            if "author" in fields:
+                assert bool(ACTS[method.name].approvers) == ("approver" in fields) == (method.name in NEED_TWO)

@@ -238,3 +238,15 @@ async def test_requests_of_an_erased_subject_are_gone_and_open_ones_with_them(wo
     await world.desk.database.submit(lambda c: rows.erase_requests(c, "ST-1"))
     erased = await world.desk.approval(approval.approval_id)
     assert (erased.request, erased.why, erased.status) == (b"", "", ApprovalStatus.WITHDRAWN)
+
+
+async def test_a_proposal_is_shown_to_those_whose_affair_it_is(world: PeopleWorld) -> None:
+    await proposed(world)
+    shown = {who: await world.desk.approvals(None, 10, who) for who in (CLERK, APPROVER, AUDITOR, TRADER, ADMIN_A)}
+    assert {who: len(found) for who, found in shown.items()} == {
+        CLERK: 1,
+        APPROVER: 1,
+        AUDITOR: 1,
+        TRADER: 0,
+        ADMIN_A: 0,
+    }

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from chains.progmat.flows.coin_errors import CoinDepositMissing, CoinIssueHalted
 from chains.progmat.flows.issue_permits import halt_of, require_permit
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.market.bank.desk import import_statement
 from chains.progmat.market.trust import deposits, redemptions
 from chains.progmat.market.trust.deposits import Announcement, DepositStatus
 from chains.progmat.market.trust.errors import (
@@ -78,6 +79,30 @@ def test_another_amount_than_was_announced_confirms_nothing(world: TrustWorld) -
     with pytest.raises(DepositRefused, match="cancelled"):
         world.confirm(announced)
     assert world.reconcile().bank_yen == 0
+
+
+def test_a_deposit_is_confirmed_by_the_statement_that_names_it_and_by_no_other(world: TrustWorld) -> None:
+    announced = world.announce(100, BUYERS).announced
+    with pytest.raises(DepositRefused, match="imported statement"):
+        deposits.confirm_by_statement(world.connection, announced.deposit_id, CLERK, 0)
+    reference = deposits.payment_reference(announced.deposit_id)
+    for number, (named, amount_yen) in enumerate(((reference, 99), ("SCAAAAAAAAAAAA", 100))):
+        _import_statement(world, f"{number}.csv", named, amount_yen)
+        with pytest.raises(DepositRefused, match="imported statement"):
+            deposits.confirm_by_statement(world.connection, announced.deposit_id, CLERK, 0)
+    _import_statement(world, "right.csv", reference, 100)
+    confirmed = deposits.confirm_by_statement(world.connection, announced.deposit_id, CLERK, 0)
+    assert confirmed.status is DepositStatus.CONFIRMED
+    assert confirmed.bank_reference.startswith("statement line")
+    assert deposits.confirm_by_statement(world.connection, announced.deposit_id, CLERK, 0) == confirmed
+
+
+def _import_statement(world: TrustWorld, name: str, reference: str, amount_yen: int) -> None:
+    """One line of the trust's account; each file goes on from the balance of the last."""
+    world.in_bank_yen += amount_yen
+    line = f"2026-11-27,2026-11-27,DEPOSIT,{amount_yen},{world.in_bank_yen},フリコミ {reference}"
+    content = f"date,value_date,direction,amount_yen,balance_yen,text\r\n{line}\r\n".encode()
+    import_statement(world.connection, "trust account", name, content, "clerk-1", 0)
 
 
 def test_a_permit_is_good_for_its_flow_amount_and_account_alone(world: TrustWorld) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from sqlalchemy import select
 
 from chains.progmat.market.trust import redemptions
 from chains.progmat.market.trust.deposits import Deposit
 from chains.progmat.market.trust.following import follow
-from chains.progmat.market.trust.postings import BANK, YenAccount, balances_of
+from chains.progmat.market.trust.postings import BANK, Side, YenAccount, balances_of
 from chains.progmat.market.trust.redemptions import RedemptionStatus
+from chains.progmat.market.trust.tables import postings
 from chains.progmat.transactions.model import StateRef
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, SN, LedgerParty
 from tests.fakes.trust_world import CLERK, PLACES, TrustWorld, frozen, trust_at
@@ -132,7 +135,20 @@ class TrustMachine(RuleBasedStateMachine):
         assert yen.get(BANK, 0) == self.paid_in_yen - self.paid_out_yen
         assert yen.get(BANK, 0) == sum(each for side, each in yen.items() if side.account is not YenAccount.BANK)
         assert all(each >= 0 for each in yen.values())
+        assert {side: each for side, each in yen.items() if each} == self.added_up()
         assert {line.node for line in found.lines} <= {CN_A.name, CN_B.name}
+
+    def added_up(self) -> dict[Side, int]:
+        """Every posting again, from the first."""
+        totals: dict[Side, int] = defaultdict(int)
+        for row in self.world.connection.execute(select(postings)):
+            debit, credit = (
+                Side(YenAccount(account), node)
+                for account, node in ((row.debit, row.debit_node), (row.credit, row.credit_node))
+            )
+            totals[debit] += row.amount_yen if debit == BANK else -row.amount_yen
+            totals[credit] += -row.amount_yen if credit == BANK else row.amount_yen
+        return {side: total for side, total in totals.items() if total}
 
     def teardown(self) -> None:
         if hasattr(self, "world"):
@@ -143,5 +159,5 @@ class TrustMachine(RuleBasedStateMachine):
 
 TestTrust = TrustMachine.TestCase
 TestTrust.settings = settings(
-    max_examples=10, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=7, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

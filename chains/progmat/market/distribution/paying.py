@@ -7,7 +7,6 @@ found by its id. Killed anywhere and started again it goes on with the batch tha
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
@@ -227,5 +226,4 @@ async def _first(waits: Sequence[Coroutine[Any, Any, object]]) -> None:
     finally:
         for each in waiting:
             each.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.gather(*waiting, return_exceptions=True)

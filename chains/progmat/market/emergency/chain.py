@@ -38,7 +38,8 @@ from chains.progmat.market.emergency.model import (
     validate_move,
 )
 from chains.progmat.market.register.model import register_hash
-from primitives.errors import BadSignature, CrossDvpError
+from ibc.dvp import CashAccount
+from primitives.errors import CrossDvpError, DecodeError
 from primitives.hashing import sha256
 from primitives.public_key import PublicKey
 from primitives.signatures import Signer, decode_public_key, verify
@@ -106,7 +107,7 @@ def verified(content: bytes) -> EmergencyFile:
         raise EmergencyFileAltered(len(lines), f"{header.holders} holders and a signature are wanted")
     holders = [decode_line(HolderLine, line, number) for number, line in enumerate(lines[1:end], 2)]
     base, outage_id = base_of(header, holders), outage_id_of(b"".join(lines[:end]))
-    if list(base.lines) != sorted(set(base.lines)) or len({line.account for line in base.lines}) != len(base.lines):
+    if list(base.lines) != sorted(set(base.lines)) or len(_accounts(base)) != len(base.lines):
         raise EmergencyFileAltered(2, "holders stand in order, each account once")
     if register_hash(base.security, base.lines).hex() != header.register_hash:
         raise EmergencyFileAltered(1, "the holders do not have the register's hash")
@@ -131,6 +132,16 @@ def validate_staff(authors: Sequence[StaffKey], approvers: Sequence[StaffKey]) -
             decode_public_key(person.key)
         except CrossDvpError as error:
             raise BadStaffKeys(f"{person.staff_id}'s key is none: {error}") from error
+
+
+def _accounts(base: Base) -> set[CashAccount]:
+    accounts = set()
+    for number, line in enumerate(base.lines, 2):
+        try:
+            accounts.add(line.account)
+        except DecodeError as error:
+            raise EmergencyFileAltered(number, str(error)) from error
+    return accounts
 
 
 def _is_same(one: StaffKey, other: StaffKey) -> bool:
@@ -216,5 +227,5 @@ def _sign(body: dict[str, Any], author: Signer, approver: Signer) -> tuple[bytes
 def _verify(key: bytes, signed_hash: bytes, signature: bytes, number: int, who: str) -> None:
     try:
         verify(decode_public_key(key), _SIGNED + signed_hash, signature)
-    except (BadSignature, CrossDvpError) as error:
+    except CrossDvpError as error:
         raise EmergencyFileAltered(number, f"it is not signed by {who}: {error}") from error

@@ -171,6 +171,9 @@ class BrokerDesk:
             except CrossDvpError as error:
                 log.warning("executions wait to be resolved", reason=error.reason, error=str(error))
                 due_ms = self._clock.now_ms() + AGAIN_AFTER_MS
+            except Exception:  # a defect must not end the work for good
+                log.exception("executions wait to be resolved: a defect")
+                due_ms = self._clock.now_ms() + AGAIN_AFTER_MS
             await self._until(changed, due_ms)
 
     async def _until(self, changed: asyncio.Event, due_ms: int | None) -> None:

@@ -5,6 +5,7 @@ CrossDvpError
 │   ├── TraderUnknown            the caller is no member of this venue
 │   ├── TraderSuspended          it may cancel its orders and nothing else
 │   ├── SecurityNotListed        the venue has no book for that security
+│   ├── PublicationUnderWay      the flow that publishes the execution has not failed
 │   ├── OrderIdReused            an order is registered under that id with other content
 │   ├── OrderUnknown             no order of that id is kept at this node
 │   ├── TradeNotYours            accounts of a trade were asked for by who is no side of it
@@ -56,6 +57,16 @@ class SecurityNotListed(CallerError):
 
     def __init__(self, token_id: str, registrar: str) -> None:
         super().__init__(f"{token_id} of {registrar} is not listed here: the venue's operators list it (SetListing)")
+
+
+class PublicationUnderWay(CallerError):
+    """One flow an execution, unless it failed."""
+
+    reason = "PUBLICATION_UNDER_WAY"
+
+    def __init__(self, flow_id: str, step: str) -> None:
+        self.flow_id = flow_id
+        super().__init__(f"flow {flow_id} is {step}, not FAILED: nothing is published again")
 
 
 class OrderIdReused(CallerError):

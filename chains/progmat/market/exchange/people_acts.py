@@ -14,6 +14,7 @@ SALT_BYTES: Final = audit.SALT_BYTES
 SET_LISTING: Final = "SetListing"
 SET_TRADER: Final = "SetTrader"
 CHANGE_DAY: Final = "ChangeDay"
+PUBLISH_AGAIN: Final = "PublishAgain"
 WITHDRAW: Final = "WithdrawExecution"
 REGISTER_ORDER: Final = "RegisterOrder"
 REVISE_ORDER: Final = "ReviseOrder"

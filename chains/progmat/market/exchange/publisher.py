@@ -83,5 +83,9 @@ class ExecutionPublisher:
                     pass
             except CrossDvpError as error:
                 log.warning("executions wait to be published", reason=error.reason, error=str(error))
-                await self._clock.sleep_ms(AGAIN_AFTER_MS)
-                self._woken.set()
+            except Exception:  # a defect must not end the work for good
+                log.exception("executions wait to be published: a defect")
+            else:
+                continue
+            await self._clock.sleep_ms(AGAIN_AFTER_MS)
+            self._woken.set()

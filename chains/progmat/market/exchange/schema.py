@@ -83,6 +83,7 @@ exchange_executions = Table(
     Column("quantity", Int64, nullable=False),
     Column("price_yen", Int64, nullable=False),
     Column("settlement_date", Text, nullable=False),
+    Column("attempt", Int64, nullable=False),  # at publishing it: another after a flow that failed
     Column("handed_on", Boolean, nullable=False),  # the flow that publishes it exists
 )
 Index("exchange_executions_waiting", exchange_executions.c.handed_on, exchange_executions.c.number)

@@ -10,17 +10,21 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from chains.business_calendar import is_business_day, next_business_day
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.errors import InvalidRequest, NodeRoleMissing, PartyUnknown, RequestIdReused
+from chains.progmat.flows.execution_errors import ExecutionNotPublished
 from chains.progmat.flows.request_base import check_request_id
 from chains.progmat.flows.seams import Directory, NodeSelf, Role
+from chains.progmat.flows.steps import FlowStep
+from chains.progmat.flows.store import find_flow
 from chains.progmat.market.exchange import venue_store as store
 from chains.progmat.market.exchange.errors import (
+    PublicationUnderWay,
     SecurityNotListed,
     TraderSuspended,
     TraderUnknown,
@@ -28,6 +32,7 @@ from chains.progmat.market.exchange.errors import (
 )
 from chains.progmat.market.exchange.people_acts import (
     CHANGE_DAY,
+    PUBLISH_AGAIN,
     SALT_BYTES,
     SET_LISTING,
     SET_TRADER,
@@ -89,6 +94,11 @@ class VenueDesk:
         self._books: dict[Security, OrderBook] = {}
         self._numbers: _Numbers | None = None
         self._lock = asyncio.Lock()
+        self._at_work: set[asyncio.Task[Any]] = set()
+
+    async def stop(self) -> None:
+        """Return when what has begun is done; call it when nobody calls any more."""
+        await asyncio.gather(*self._at_work, return_exceptions=True)
 
     # ---- the venue's operators ----
 
@@ -114,6 +124,28 @@ class VenueDesk:
         """Two people want an execution withdrawn: into the audit log, before its flow starts. Raises ``ActRefused``."""
         self._require_venue()
         await self._database.submit(self._act(WITHDRAW, author, trade_id.hex(), approver).enter)
+
+    async def publish_again(self, trade_id: bytes, author: str) -> str:
+        """Start another flow for an execution whose flow failed; its id.
+
+        Raises ``ExecutionNotPublished`` for an unknown one, ``PublicationUnderWay``, ``ActRefused``.
+        """
+        self._require_venue()
+        act = self._act(PUBLISH_AGAIN, author, trade_id.hex())
+
+        def again(connection: Connection) -> str:
+            execution = store.find_execution(connection, trade_id)
+            if execution is None:
+                raise ExecutionNotPublished(trade_id, "this venue made no such execution")
+            flow = find_flow(connection, execution.flow_id)
+            if flow is None or flow.step is not FlowStep.FAILED:
+                raise PublicationUnderWay(execution.flow_id, "to be started" if flow is None else flow.step.value)
+            act.enter(connection)
+            return store.hand_on_again(connection, execution).flow_id
+
+        flow_id = await self._database.submit(again)
+        self._on_executions()
+        return flow_id
 
     async def change_day(
         self, request_id: str, security: Security, step: OpenDay | StartTrading | CloseDay
@@ -172,7 +204,10 @@ class VenueDesk:
             async with self._lock:
                 return await work()
 
-        return await asyncio.shield(asyncio.create_task(locked()))
+        task = asyncio.create_task(locked(), name="venue event")
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
+        return await asyncio.shield(task)
 
     async def _set_listing(self, listing: Listing, author: str, approver: str) -> None:
         known = await self._database.read(partial(store.find_listing, security=listing.security))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -88,6 +88,7 @@ class Execution:
     quantity: int
     price_yen: int
     settlement_date: date
+    attempt: int = 1
 
     @property
     def amount_yen(self) -> int:
@@ -96,8 +97,9 @@ class Execution:
 
     @property
     def flow_id(self) -> str:
-        """Of the flow that publishes it: one, whatever happens."""
-        return f"execution/{self.trade_id.hex()}"
+        """Of the flow that publishes it: one, whatever happens; another only after that one failed."""
+        first = f"execution/{self.trade_id.hex()}"
+        return first if self.attempt == 1 else f"{first}/{self.attempt}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +268,7 @@ def _store_match(connection: Connection, accepted: Accepted, match: Match, numbe
             quantity=match.quantity,
             price_yen=match.price_yen,
             settlement_date=accepted.settlement_date.isoformat(),
+            attempt=1,
             handed_on=False,
         )
     )
@@ -322,6 +325,21 @@ def note_handed_on(connection: Connection, numbers: Sequence[int]) -> None:
     connection.execute(update(exchange_executions).where(_executions.number.in_(numbers)).values(handed_on=True))
 
 
+def find_execution(connection: Connection, trade_id: bytes) -> Execution | None:
+    """The execution of a trade id, or None."""
+    wanted = select(exchange_executions).where(_executions.trade_id == trade_id)
+    row = connection.execute(wanted).one_or_none()
+    return None if row is None else _execution(row)
+
+
+def hand_on_again(connection: Connection, execution: Execution) -> Execution:
+    """Its flow failed: another one is to be started."""
+    again = replace(execution, attempt=execution.attempt + 1)
+    changed = {"attempt": again.attempt, "handed_on": False}
+    connection.execute(update(exchange_executions).where(_executions.number == execution.number).values(changed))
+    return again
+
+
 def _execution(row: Row[Any]) -> Execution:
     return Execution(
         number=row.number,
@@ -337,4 +355,5 @@ def _execution(row: Row[Any]) -> Execution:
         quantity=row.quantity,
         price_yen=row.price_yen,
         settlement_date=date_of(row.settlement_date),
+        attempt=row.attempt,
     )

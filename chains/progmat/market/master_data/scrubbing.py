@@ -15,7 +15,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
+import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from chains.progmat.market.master_data.tables import master_data_metadata
 from chains.progmat.market.people.tables import approvals, audit_notes
@@ -24,6 +26,7 @@ from chains.progmat.node.storage.engine import Access, engine_for
 from chains.progmat.node.storage.location import DatabaseLocation
 
 BUSY_S: Final = 2.0
+_log = structlog.get_logger(__name__)
 _TABLES: Final = (*sorted(master_data_metadata.tables), approvals.name, audit_notes.name)
 
 
@@ -37,8 +40,12 @@ class Scrubbed(Enum):
 
 
 async def scrub(database: NodeDatabase) -> Scrubbed:
-    """Scrub a running node's database. Raises ``StorageFailed`` and what the driver raises."""
-    return await asyncio.to_thread(_scrub, database.at)
+    """Scrub a running node's database. What the database refuses now is told as BUSY, and logged."""
+    try:
+        return await asyncio.to_thread(_scrub, database.at)
+    except (sqlite3.Error, DBAPIError) as failure:
+        _log.warning("scrub refused", database=str(database.at), error=type(failure).__name__)
+        return Scrubbed.BUSY
 
 
 def _scrub(at: DatabaseLocation) -> Scrubbed:

@@ -2,7 +2,7 @@
 
 A node without users checks the names alone (distinct and well-formed), as long as it has none: from its first users on
 both must be active users whose roles have the act (``staff_roles.ACTS``). That a caller *is* the person it names is not
-said here: ``sessions`` and ``rpc_acting`` see to that.
+said here: ``sessions`` and ``node.calling_people`` see to that.
 """
 
 from __future__ import annotations

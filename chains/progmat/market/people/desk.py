@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -53,7 +53,10 @@ class Caller:
 
 
 class PeopleDesk:
-    """Of one node. ``carry_out``: acts beside those on users that an approval carries out at once."""
+    """Of one node. ``carry_out``: acts beside those on users that an approval carries out at once.
+
+    ``afterwards``: what follows such an act outside of its transaction, and may be repeated.
+    """
 
     def __init__(
         self,
@@ -63,6 +66,7 @@ class PeopleDesk:
         rules: PeopleRules | None = None,
         carry_out: Mapping[str, CarryOut] | None = None,
         key_source: KeySource | None = None,
+        afterwards: Mapping[str, Callable[[NodeDatabase], Awaitable[object]]] | None = None,
     ) -> None:
         rules = rules or PeopleRules()
         self.database = database
@@ -70,6 +74,7 @@ class PeopleDesk:
         self.random_bytes = random_bytes
         self.policy = rules.policy
         self._carry_out = {**CARRY_OUT, **(carry_out or {})}
+        self._afterwards = dict(afterwards or {})
         source = key_source or HttpKeySource()
         self._id_tokens = {provider.issuer: IdTokens(provider, source) for provider in rules.providers}
 
@@ -246,7 +251,10 @@ class PeopleDesk:
         known = await self.database.read(partial(approvals.found, approval_id=approval_id))
         by = Act(known.author, staff_id if decision is not Decision.WITHDRAW else "")
         act = f"{decision.value.capitalize()} {known.act}"
-        return await self.acted(act, by, known.subject, caller, store, detail=f"approval {approval_id}")
+        decided = await self.acted(act, by, known.subject, caller, store, detail=f"approval {approval_id}")
+        if decided.status is ApprovalStatus.EXECUTED and decided.act in self._afterwards:
+            await self._afterwards[decided.act](self.database)
+        return decided
 
     async def use_approval(self, approval_id: str, act: str, request: bytes, author: str, caller: Caller) -> Approval:
         """Carry out an approved request of another service. Raises as ``approvals.use``."""
@@ -258,9 +266,17 @@ class PeopleDesk:
         """One, with its request. Raises ``ApprovalUnknown``."""
         return await self.database.read(partial(approvals.found, approval_id=approval_id))
 
-    async def approvals(self, status: ApprovalStatus | None, limit: int) -> list[Approval]:
-        """The newest first."""
-        return await self.database.read(partial(approvals.listed, status=status, limit=limit))
+    async def approvals(self, status: ApprovalStatus | None, limit: int, reader: str = "") -> list[Approval]:
+        """The newest first; of ``reader``, if one is named, those that his roles may author, approve or audit."""
+
+        def read(connection: Connection) -> list[Approval]:
+            found = approvals.listed(connection, status, limit)
+            if not reader:
+                return found
+            has = roles_of(connection, reader)
+            return [each for each in found if has & _concerned(each.act)]
+
+        return await self.database.read(read)
 
     async def users(self, after: str, limit: int) -> list[User]:
         """By staff id."""
@@ -293,6 +309,12 @@ def _require_author(connection: Connection, act: str, staff_id: str) -> None:
     if rule is None or not has & rule.authors:
         expected = tuple(sorted(role.value for role in rule.authors)) if rule else ()
         raise StaffRoleMissing(staff_id, act, expected, tuple(sorted(role.value for role in has)))
+
+
+def _concerned(act: str) -> frozenset[StaffRole]:
+    """Whose affair a proposal is: its request may hold a person's account."""
+    rule = ACTS[act]
+    return rule.authors | rule.approvers | {StaffRole.AUDITOR}
 
 
 def _refuse(refusal: CallerError, connection: Connection) -> None:

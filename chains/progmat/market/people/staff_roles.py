@@ -99,7 +99,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "ThawCash": _TRUSTEES,
     "ConfirmDeposit": _TRUSTEES,
     "ConfirmPayout": _TRUSTEES,
-    "AnnounceDeposit": _CLERK,
+    "AnnounceDeposit": ActRule(CLERKS | APPROVERS),
     "CancelDeposit": _TRUSTEE,
     "RetryDeposit": _TRUSTEE,
     "ResumeIssues": _TRUSTEES,
@@ -107,7 +107,6 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "RegisterCashMethod": _TRADERS,
     "InstructTrade": _TRADER,
     "TopUpTrade": _TRADER,
-    "CancelTradeInstruction": _TRADERS,
     "CancelNativeTrade": _TRADERS,
     "ImportTradeInstructions": _TRADER,
     "RegisterOrder": _TRADER,
@@ -119,6 +118,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "SetListing": _VENUES,
     "SetTrader": _VENUES,
     "ChangeDay": _VENUE,
+    "PublishAgain": _VENUE,
     "WithdrawExecution": _VENUES,
 }
 """By act."""

@@ -3,6 +3,7 @@
 CrossDvpError
 ├── CallerError
 │   ├── SecurityNotRecorded        nothing of that security was ever recorded here
+│   ├── RegisterNotKeptHere    another node is its registrar: this one has its own accounts only
 │   ├── BadRecordDateRule      days of a year that are none
 │   ├── NoRecordDate           the day is not one of the security's record dates
 │   ├── RecordDateNotOver      its books are not closed yet
@@ -32,6 +33,17 @@ class SecurityNotRecorded(CallerError):
     def __init__(self, security_id: str, registrar: str) -> None:
         super().__init__(
             f"nothing of {security_id!r} of {registrar!r} was ever recorded here: check the id, or ask its registrar"
+        )
+
+
+class RegisterNotKeptHere(CallerError):
+    """Another node is the registrar: this one has the accounts it keeps, not the register."""
+
+    reason = "REGISTER_NOT_KEPT_HERE"
+
+    def __init__(self, security_id: str, registrar: str, node: str) -> None:
+        super().__init__(
+            f"{node} has its own accounts of {security_id!r} only: have the record date's register fixed at {registrar}"
         )
 
 

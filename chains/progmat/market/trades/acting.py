@@ -55,7 +55,7 @@ def change_of(act: Act, own_name: str, trade: Trade, facts: Facts) -> Callable[[
             ending.cancel_by_rule, trade_id=trade.trade_id, is_withdrawn=facts.is_withdrawn, now_ms=now_ms
         ),
         Act.SETTLE: partial(begin_flow, own_name=own_name, trade=trade, now_ms=now_ms),
-        Act.MOVE: partial(save_trade, trade=with_flow(trade, now_ms)),
+        Act.MOVE: partial(begin_flow, own_name=own_name, trade=trade, now_ms=now_ms),
         Act.FORGET: partial(save_trade, trade=replace(trade, told=1)),
         Act.WAIT: partial(save_trade, trade=replace(trade, next_due_ms=wake_ms(trade, facts))),
     }
@@ -81,7 +81,9 @@ def begin_flow(connection: Connection, own_name: str, trade: Trade, now_ms: int)
     missing = resolved.quantity - free
     note(connection, now_ms, trade.trade_id, seller.broker, NoticeReason.SELLER_SECURITIES_SHORT, missing)
     short = SellerSecuritiesShort(trade.trade_id)
-    return save_trade(connection, _later(trade, TradeState.SECURITIES_SHORT, short.reason, str(short), now_ms))
+    is_paid = trade.state is TradeState.AWAITING_PAYMENT  # and stays so: it moves as soon as the tokens are there
+    state = TradeState.AWAITING_PAYMENT if is_paid else TradeState.SECURITIES_SHORT
+    return save_trade(connection, _later(trade, state, short.reason, str(short), now_ms))
 
 
 def after_failure(trade: Trade, flow: FlowFacts, now_ms: int) -> Trade:

@@ -51,6 +51,7 @@ from primitives.errors import CallerError, CrossDvpError, PeerError, Unavailable
 
 PEER_TIMEOUT_S: Final = 15.0
 AT_ONCE: Final = 64
+BUSY_MS: Final = 1_000
 IDLE_MS: Final = 60_000
 
 _log = structlog.get_logger(__name__)
@@ -241,13 +242,18 @@ class TradeDesk:
                 self._busy[trade.trade_id] = task
                 task.add_done_callback(partial(self._rest, trade.trade_id))
         due_ms = await self._database.read(next_due_ms)
-        return None if due_ms is None else min(max(due_ms - now_ms, 50), IDLE_MS)
+        soonest_ms = BUSY_MS if self._busy else 0  # who is at work wakes the desk at its end
+        return None if due_ms is None else min(max(due_ms - now_ms, soonest_ms), IDLE_MS)
 
     async def _guarded(self, trade_id: bytes) -> None:
         try:
             await self.step(trade_id)
         except CrossDvpError as error:
             _log.warning("trade_act_failed", trade_id=trade_id.hex(), reason=error.reason)
+            await self._clock.sleep_ms(planning.FIRST_DELAY_MS)
+        except Exception:  # noqa: BLE001 # a defect of ours holds up its own trade alone
+            _log.exception("trade_act_defect", trade_id=trade_id.hex())
+            await self._clock.sleep_ms(planning.LONGEST_DELAY_MS)
 
     def _rest(self, trade_id: bytes, _task: asyncio.Task[None]) -> None:
         del self._busy[trade_id]

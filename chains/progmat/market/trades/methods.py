@@ -34,7 +34,8 @@ class CashMethod:
     """How an investor pays from ``from_day`` on.
 
     COIN has coin, issuer and the cash account's key at this node; FIAT has the bank's reference in the master data, the
-    payer's name in kana, and gross or net. Raises ``CashMethodInvalid``, ``InstructionInvalid``.
+    payer's name in kana (its broker's, a company: never an investor's), and gross or net. Raises ``CashMethodInvalid``,
+    ``InstructionInvalid``.
     """
 
     investor_id: str

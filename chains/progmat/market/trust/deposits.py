@@ -8,6 +8,7 @@ the ledger; another attempt gets another permit, and the failed flow's is of no 
 from __future__ import annotations
 
 import re
+from base64 import b32encode
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
@@ -18,12 +19,16 @@ from chains.progmat.flows.issue_permits import IssuePermit, give_permit
 from chains.progmat.flows.request_base import check_amount
 from chains.progmat.flows.schema import flows
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.market.bank.desk import expect
+from chains.progmat.market.bank.model import Direction, ExpectedPayment, PaymentStatus
+from chains.progmat.market.bank.payments import find_payment, withdraw_payment
 from chains.progmat.market.people.acts import Act
 from chains.progmat.market.trust.errors import BankReferenceUsed, DepositRefused, DepositUnknown
 from chains.progmat.market.trust.postings import BANK, Posting, Side, YenAccount, post
 from chains.progmat.market.trust.tables import deposits
 from chains.progmat.node.storage import insert
 from ibc.dvp import CashAccount
+from primitives.hashing import sha256
 
 MAX_LISTED: Final = 500
 MAX_ANNOUNCED: Final = 10_000
@@ -108,7 +113,14 @@ def announce(connection: Connection, wanted: Announcement, by: str, now_ms: int)
     if entered.announced != wanted:
         found = "another coin, amount or account under this id"
         raise DepositRefused(wanted.deposit_id, "it was announced before", expected="the same", found=found)
+    payment = ExpectedPayment(payment_reference(wanted.deposit_id), Direction.DEPOSIT, wanted.amount_yen, "")
+    expect(connection, payment, now_ms)
     return entered
+
+
+def payment_reference(deposit_id: str) -> str:
+    """What the payer writes into the transfer, so that a statement names the deposit: 14 capitals and digits."""
+    return "SC" + b32encode(sha256(deposit_id.encode())).decode()[:12]
 
 
 def confirm(
@@ -149,6 +161,16 @@ def confirm(
     return deposit(connection, deposit_id)
 
 
+def confirm_by_statement(connection: Connection, deposit_id: str, act: Act, now_ms: int) -> Deposit:
+    """As ``confirm``, by the line of an imported bank statement; raises ``DepositRefused`` while none shows it."""
+    reference = payment_reference(deposit_id)
+    payment = find_payment(connection, reference)
+    if payment is None or payment.status is not PaymentStatus.CONFIRMED:
+        rule = "a line of an imported statement shows it; import the statement, or match the line by hand"
+        raise DepositRefused(deposit_id, rule, expected=f"a line with {reference}", found="none")
+    return confirm(connection, deposit_id, payment.amount_yen, f"statement line {payment.line}", act, now_ms)
+
+
 def cancel(connection: Connection, deposit_id: str) -> Deposit:
     """An announced deposit that does not come. Raises ``DepositUnknown``, ``DepositRefused`` once the yen are in."""
     known = deposit(connection, deposit_id)
@@ -156,6 +178,7 @@ def cancel(connection: Connection, deposit_id: str) -> Deposit:
         rule = "only what was not paid in is cancelled; redeem the coin"
         raise DepositRefused(deposit_id, rule, expected="ANNOUNCED", found=known.status.value)
     _set(connection, deposit_id, status=DepositStatus.CANCELLED.value)
+    withdraw_payment(connection, payment_reference(deposit_id))
     return deposit(connection, deposit_id)
 
 

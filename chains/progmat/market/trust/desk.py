@@ -112,23 +112,42 @@ class TrustDesk:
     # ---- deposits and redemptions ----
 
     async def announce(self, wanted: Announcement, by: Act, caller: Caller) -> Deposit:
-        """Enter what an intermediary will pay in; whether its author may say so, its own node has checked.
+        """Enter what an intermediary will pay in, for one of this node's staff.
 
-        Raises ``NotAnActName``, ``CoinUnknown``, ``HolderUnknown``, ``DepositRefused``.
+        Raises leaves of ``ActRefused``, ``CoinUnknown``, ``HolderUnknown``, ``DepositRefused``.
         """
+        may_say_so = partial(require_one, act="AnnounceDeposit", author=by.staff_id)
+        return await self._announced(wanted, by, caller, may_say_so)
 
+    async def announced_by(self, node: str, wanted: Announcement, author: str) -> Deposit:
+        """As ``announce``, for an intermediary's node, which has checked whether its author may say so."""
+        return await self._announced(
+            own_announcement(wanted, node),
+            Act(author),
+            Caller(node, b""),
+            lambda _connection: checked_staff_id(author, "author"),
+        )
+
+    async def _announced(
+        self, wanted: Announcement, by: Act, caller: Caller, may_say_so: Callable[[Connection], object]
+    ) -> Deposit:
         def enter(connection: Connection) -> Deposit:
-            checked_staff_id(by.staff_id, "author")
+            may_say_so(connection)
             require_may_receive(connection, registered_coin(connection, self._issuer, wanted.coin_id), wanted.to)
             return deposits.announce(connection, wanted, by.staff_id, self._clock.now_ms())
 
         return await self._people.acted("AnnounceDeposit", by, wanted.deposit_id, caller, enter)
 
     async def confirm(self, deposit_id: str, paid_yen: int, reference: str, by: Act, caller: Caller) -> Deposit:
-        """The yen are in, by the bank's ``reference``; starts the issue. Raises as ``deposits.confirm``."""
+        """The yen are in, by the bank's ``reference``; starts the issue. Raises as ``deposits.confirm``.
+
+        Without a reference and an amount (empty, 0) a line of an imported statement has to show them.
+        """
 
         def enter(connection: Connection) -> Deposit:
             require_two(connection, "ConfirmDeposit", by.staff_id, by.approver_staff_id)
+            if not reference and not paid_yen:
+                return deposits.confirm_by_statement(connection, deposit_id, by, self._clock.now_ms())
             return deposits.confirm(connection, deposit_id, paid_yen, reference, by, self._clock.now_ms())
 
         confirmed = await self._people.acted("ConfirmDeposit", by, deposit_id, caller, enter, detail=reference)

@@ -2,7 +2,7 @@
 
 One row for each account, in UTF-8: ``FROM_NODE,FROM_KEY,TO_NODE,TO_KEY``, keys hexadecimal, below a row of headings.
 Each row becomes forced transfers of all that the account has, a bounded number of states each. Their request ids follow
-from the file's hash, the row and the round, so that whoever carries the same file out again goes on where it stopped.
+from the file's hash, the round and the row, so that whoever carries the same file out again goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -40,10 +40,13 @@ class TakeOver:
     rows: tuple[TakeOverRow, ...]
     file_hash: bytes
 
-    def request_id(self, coin_id: str, row: TakeOverRow, turn: int) -> str:
-        """Of one forced transfer: the same however often the file is carried out for this coin."""
+    def request_id(self, coin_id: str, round_number: int, row: TakeOverRow, turn: int) -> str:
+        """Of one forced transfer: the same however often the file is carried out for this coin in one round.
+
+        Another round takes what the first could not: what a lock held then, or came in since.
+        """
         of_coin = sha256(coin_id.encode()).hex()[:8]
-        return f"take-over/{self.file_hash.hex()[:32]}/{of_coin}/{row.number}/{turn}"
+        return f"take-over/{self.file_hash.hex()[:32]}/{of_coin}/{round_number}/{row.number}/{turn}"
 
 
 def read_take_over(data: bytes, failed_node: str) -> TakeOver:
@@ -54,7 +57,10 @@ def read_take_over(data: bytes, failed_node: str) -> TakeOver:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TakeOverRefused(0, "expected UTF-8: save the file as CSV UTF-8") from error
-    lines = list(csv.reader(io.StringIO(text), strict=True))
+    try:
+        lines = list(csv.reader(io.StringIO(text), strict=True))
+    except csv.Error as error:
+        raise TakeOverRefused(0, f"expected CSV, found what cannot be read as such: {error}") from error
     if not lines or tuple(cell.strip() for cell in lines[0]) != HEADINGS:
         raise TakeOverRefused(0, f"expected the headings {','.join(HEADINGS)}")
     if not 1 <= len(lines) - 1 <= MAX_ROWS:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.exc import DBAPIError
 
+from chains.progmat.flows.executions import execution_ends, execution_notices
 from chains.progmat.flows.schema import dvps, ibc_events, receipts, trades
 from chains.progmat.flows.seams import Recording
 from chains.progmat.flows.verification import LedgerVerifier
@@ -23,7 +24,18 @@ from primitives.errors import CrossDvpError
 
 COUNTED_HERE: Final = frozenset({"cursor", "sequence", "recorded_ms"})
 """Columns whose values come from the order and moment of recording, not from the ledger_txs."""
-IMPLIED: Final = (states, consumptions, *TABLE_OF_KIND.values(), entries, trades, dvps, ibc_events, receipts)
+IMPLIED: Final = (
+    states,
+    consumptions,
+    *TABLE_OF_KIND.values(),
+    entries,
+    trades,
+    dvps,
+    ibc_events,
+    receipts,
+    execution_notices,
+    execution_ends,
+)
 TELL_EVERY: Final = 500
 
 Row = tuple[Any, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chains.progmat.market.emergency.chain import begin, close, record_moves, verified
@@ -73,6 +73,8 @@ def test_a_line_inserted_again(number: int) -> None:
 
 
 @settings(max_examples=80, deadline=None)
+@example(FILE.index(b'{"frozen"') + len(b'{"frozen":20,"key":"'), ord("a"))  # no scheme of a key
+@example(FILE.index(b'{"frozen"') + len(b'{"frozen":20,"key":"04'), ord("0"))  # no point of the curve
 @given(st.integers(0, len(FILE) - 1), st.integers(0, 255))
 def test_any_byte_changed(at: int, byte: int) -> None:
     changed = FILE[:at] + bytes([byte]) + FILE[at + 1 :]

@@ -22,6 +22,7 @@ from chains.progmat.market.exchange.venue.errors import (
     VenueOrderUnknown,
 )
 from chains.progmat.market.exchange.venue.model import (
+    MAX_ORDERS_OF_MEMBER,
     MAX_RESTING_ORDERS,
     Amend,
     BookOrder,
@@ -96,6 +97,8 @@ class OrderBook:
             raise OrderIdTaken(f"order id {event.order_id} was used today: every order has its own")
         if sum(map(len, self.sides.values())) >= MAX_RESTING_ORDERS:
             raise BookFull(f"{MAX_RESTING_ORDERS} orders wait: try again when some are gone")
+        if sum(side.of_member(event.member) for side in self.sides.values()) >= MAX_ORDERS_OF_MEMBER:
+            raise BookFull(f"{MAX_ORDERS_OF_MEMBER} orders of {event.member} wait: cancel some first")
         self._require_price(event.limit_yen, event.quantity)
         self._require_lots(event.quantity)
         self._require_no_self_trade(_order(event, priority=0))

@@ -13,6 +13,8 @@ from chains.progmat.transactions.model import check_name, check_pattern, check_r
 MAX_PRICE_YEN: Final = 10**12
 MAX_RESTING_ORDERS: Final = 100_000
 """On one book: what a restart replays and a page of the book is cut from stays bounded."""
+MAX_ORDERS_OF_MEMBER: Final = 20_000
+"""So that no member fills the book alone."""
 
 
 class Side(Enum):

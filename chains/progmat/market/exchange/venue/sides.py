@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
+from collections import Counter
 from collections.abc import Iterator
 
 from chains.progmat.market.exchange.venue.model import BookOrder, Side
@@ -32,6 +33,7 @@ class BookSide:
         self.side = side
         self._ranks: list[_Rank] = []
         self._orders: dict[str, tuple[_Rank, BookOrder]] = {}
+        self._of_member: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._ranks)
@@ -39,6 +41,10 @@ class BookSide:
     def __iter__(self) -> Iterator[BookOrder]:
         """Best first; take a copy before changing the side."""
         return (self._orders[order_id][1] for _, _, order_id in self._ranks)
+
+    def of_member(self, member: str) -> int:
+        """How many orders of a member wait."""
+        return self._of_member[member]
 
     def best(self) -> BookOrder | None:
         """Who trades next, or None."""
@@ -54,10 +60,12 @@ class BookSide:
         rank = self._rank(order)
         self._orders[order.order_id] = (rank, order)
         insort(self._ranks, rank)
+        self._of_member[order.member] += 1
 
     def remove(self, order: BookOrder) -> None:
         """Take it out, wherever it stands."""
         rank, _ = self._orders.pop(order.order_id)
+        self._of_member[order.member] -= 1
         if self._ranks[0] == rank:
             del self._ranks[0]
         else:

@@ -120,7 +120,7 @@ class ListRegisteredCoinsResponse(_message.Message):
     def __init__(self, coins: _Optional[_Iterable[_Union[RegisteredCoin, _Mapping]]] = ...) -> None: ...
 
 class Deposit(_message.Message):
-    __slots__ = ("deposit_id", "coin_id", "amount_yen", "to", "status", "flow_id", "bank_reference", "tx_id", "announced_by", "announced_ms", "author", "approver", "confirmed_ms")
+    __slots__ = ("deposit_id", "coin_id", "amount_yen", "to", "status", "flow_id", "bank_reference", "tx_id", "announced_by", "announced_ms", "author", "approver", "confirmed_ms", "payment_reference")
     DEPOSIT_ID_FIELD_NUMBER: _ClassVar[int]
     COIN_ID_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_YEN_FIELD_NUMBER: _ClassVar[int]
@@ -134,6 +134,7 @@ class Deposit(_message.Message):
     AUTHOR_FIELD_NUMBER: _ClassVar[int]
     APPROVER_FIELD_NUMBER: _ClassVar[int]
     CONFIRMED_MS_FIELD_NUMBER: _ClassVar[int]
+    PAYMENT_REFERENCE_FIELD_NUMBER: _ClassVar[int]
     deposit_id: str
     coin_id: str
     amount_yen: int
@@ -147,7 +148,8 @@ class Deposit(_message.Message):
     author: str
     approver: str
     confirmed_ms: int
-    def __init__(self, deposit_id: _Optional[str] = ..., coin_id: _Optional[str] = ..., amount_yen: _Optional[int] = ..., to: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., status: _Optional[str] = ..., flow_id: _Optional[str] = ..., bank_reference: _Optional[str] = ..., tx_id: _Optional[bytes] = ..., announced_by: _Optional[str] = ..., announced_ms: _Optional[int] = ..., author: _Optional[str] = ..., approver: _Optional[str] = ..., confirmed_ms: _Optional[int] = ...) -> None: ...
+    payment_reference: str
+    def __init__(self, deposit_id: _Optional[str] = ..., coin_id: _Optional[str] = ..., amount_yen: _Optional[int] = ..., to: _Optional[_Union[_states_pb2.CashAccount, _Mapping]] = ..., status: _Optional[str] = ..., flow_id: _Optional[str] = ..., bank_reference: _Optional[str] = ..., tx_id: _Optional[bytes] = ..., announced_by: _Optional[str] = ..., announced_ms: _Optional[int] = ..., author: _Optional[str] = ..., approver: _Optional[str] = ..., confirmed_ms: _Optional[int] = ..., payment_reference: _Optional[str] = ...) -> None: ...
 
 class AnnounceDepositRequest(_message.Message):
     __slots__ = ("deposit_id", "coin_id", "issuer", "amount_yen", "to", "author")

@@ -254,6 +254,20 @@ class WatchExecutionsResponse(_message.Message):
     execution: VenueExecution
     def __init__(self, execution: _Optional[_Union[VenueExecution, _Mapping]] = ...) -> None: ...
 
+class PublishAgainRequest(_message.Message):
+    __slots__ = ("trade_id", "author")
+    TRADE_ID_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    trade_id: bytes
+    author: str
+    def __init__(self, trade_id: _Optional[bytes] = ..., author: _Optional[str] = ...) -> None: ...
+
+class PublishAgainResponse(_message.Message):
+    __slots__ = ("flow_id",)
+    FLOW_ID_FIELD_NUMBER: _ClassVar[int]
+    flow_id: str
+    def __init__(self, flow_id: _Optional[str] = ...) -> None: ...
+
 class WithdrawExecutionRequest(_message.Message):
     __slots__ = ("request_id", "trade_id", "withdrawal", "reference", "author", "approver", "wait_s")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]

@@ -83,6 +83,11 @@ class ExchangeServiceStub:
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_exchange__service__pb2.WatchExecutionsRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_exchange__service__pb2.WatchExecutionsResponse.FromString,
                 _registered_method=True)
+        self.PublishAgain = channel.unary_unary(
+                '/crossdvp.ledger.v1.ExchangeService/PublishAgain',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_exchange__service__pb2.PublishAgainRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_exchange__service__pb2.PublishAgainResponse.FromString,
+                _registered_method=True)
         self.WithdrawExecution = channel.unary_unary(
                 '/crossdvp.ledger.v1.ExchangeService/WithdrawExecution',
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_exchange__service__pb2.WithdrawExecutionRequest.SerializeToString,
@@ -167,6 +172,14 @@ class ExchangeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PublishAgain(self, request, context):
+        """Starts another flow for an execution whose flow failed, such as of a custodian node that was suspended then
+        (operators). Fails: NODE_ROLE_MISSING, EXECUTION_NOT_PUBLISHED (unknown), PUBLICATION_UNDER_WAY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WithdrawExecution(self, request, context):
         """Takes a published execution back (operators; two people), for both custodian nodes to see. A trade that settled before
         stays settled. A flow as in NodeService. Fails: NODE_ROLE_MISSING, EXECUTION_NOT_PUBLISHED, MEMBERSHIP_MISSING.
@@ -222,6 +235,11 @@ def add_ExchangeServiceServicer_to_server(servicer, server):
                     servicer.WatchExecutions,
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_exchange__service__pb2.WatchExecutionsRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_exchange__service__pb2.WatchExecutionsResponse.SerializeToString,
+            ),
+            'PublishAgain': grpc.unary_unary_rpc_method_handler(
+                    servicer.PublishAgain,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_exchange__service__pb2.PublishAgainRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_exchange__service__pb2.PublishAgainResponse.SerializeToString,
             ),
             'WithdrawExecution': grpc.unary_unary_rpc_method_handler(
                     servicer.WithdrawExecution,
@@ -476,6 +494,33 @@ class ExchangeService:
             '/crossdvp.ledger.v1.ExchangeService/WatchExecutions',
             crossdvp_dot_ledger_dot_v1_dot_exchange__service__pb2.WatchExecutionsRequest.SerializeToString,
             crossdvp_dot_ledger_dot_v1_dot_exchange__service__pb2.WatchExecutionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PublishAgain(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.ledger.v1.ExchangeService/PublishAgain',
+            crossdvp_dot_ledger_dot_v1_dot_exchange__service__pb2.PublishAgainRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_exchange__service__pb2.PublishAgainResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -120,7 +120,8 @@ class RegisterServiceServicer:
 
     def SnapshotRecordDate(self, request, context):
         """Fixes the register at close of business of a record date (権利確定日), once: the same call again returns what was fixed.
-        Fails: NO_RECORD_DATE (the security has others), RECORD_DATE_NOT_OVER, SNAPSHOT_EXISTS (with another close of business), SECURITY_NOT_RECORDED, CALENDAR_UNKNOWN.
+        Fails: REGISTER_NOT_KEPT_HERE, NO_RECORD_DATE (the security has others), RECORD_DATE_NOT_OVER, SNAPSHOT_EXISTS (with another
+        close of business), SECURITY_NOT_RECORDED, CALENDAR_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -57,10 +57,14 @@ class CashMethod(_message.Message):
     def __init__(self, investor_id: _Optional[str] = ..., version: _Optional[int] = ..., from_day: _Optional[str] = ..., kind: _Optional[_Union[CashMethodKind, str]] = ..., coin_id: _Optional[str] = ..., issuer: _Optional[str] = ..., cash_key: _Optional[bytes] = ..., bank_id: _Optional[str] = ..., payer_name: _Optional[str] = ..., payment: _Optional[_Union[FiatPayment, str]] = ..., author: _Optional[str] = ..., approver: _Optional[str] = ..., at_ms: _Optional[int] = ...) -> None: ...
 
 class RegisterCashMethodRequest(_message.Message):
-    __slots__ = ("method",)
+    __slots__ = ("method", "author", "approver")
     METHOD_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    APPROVER_FIELD_NUMBER: _ClassVar[int]
     method: CashMethod
-    def __init__(self, method: _Optional[_Union[CashMethod, _Mapping]] = ...) -> None: ...
+    author: str
+    approver: str
+    def __init__(self, method: _Optional[_Union[CashMethod, _Mapping]] = ..., author: _Optional[str] = ..., approver: _Optional[str] = ...) -> None: ...
 
 class RegisterCashMethodResponse(_message.Message):
     __slots__ = ("method",)

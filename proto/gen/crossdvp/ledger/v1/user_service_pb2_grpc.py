@@ -197,7 +197,7 @@ class UserServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListApprovals(self, request, context):
-        """Approvals, the newest first. No side effects.
+        """Approvals that the reader's roles may author, approve or audit, the newest first. No side effects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

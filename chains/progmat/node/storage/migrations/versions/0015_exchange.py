@@ -71,6 +71,7 @@ def _venue() -> None:
         sa.Column("quantity", Int64, nullable=False),
         sa.Column("price_yen", Int64, nullable=False),
         sa.Column("settlement_date", Text, nullable=False),
+        sa.Column("attempt", Int64, nullable=False),
         sa.Column("handed_on", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("trade_id"),
