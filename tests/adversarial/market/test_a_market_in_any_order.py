@@ -262,6 +262,23 @@ class MarketMachine(RuleBasedStateMachine):
             with pytest.raises(ContractViolation):
                 self.ledger.commit(replace(built, inputs=inputs, outputs=outputs, commands=commands))
 
+    @rule(place=PLACE, more=st.sampled_from([-1, 1]), name=st.sampled_from([FORCE, FREEZE, "Move", CASH]))
+    def nothing_comes_of_nothing(self, place: tuple[LedgerParty, LedgerParty], more: int, name: str) -> None:
+        frame, made = self.world.frame, None
+        for state in (self.coins(place) if name == CASH else self.held(place))[:1]:
+            if name == CASH:
+                changed = CashState.of(state.state).amount_yen + more
+                made = cash_move(frame, [state], *([cash(changed, *place)] if changed else []))
+            else:
+                changed = TokenState.of(state.state).quantity + more
+                outputs = [gated(changed, *place, frozen=name == FREEZE)] if changed else []
+                if name == "Move":
+                    made = self.world.move([state], *outputs, through=self.through())
+                else:
+                    made = self.world.act(name, [state], *outputs, note=KEEP if name == FREEZE else ACT)
+            with pytest.raises(ContractViolation):
+                self.ledger.commit(made)
+
     # ---- what holds ----
 
     @invariant()
@@ -283,5 +300,5 @@ class MarketMachine(RuleBasedStateMachine):
 
 TestMarket = MarketMachine.TestCase
 TestMarket.settings = settings(
-    max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
