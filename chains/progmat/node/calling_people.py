@@ -2,9 +2,10 @@
 
 ``ActingPeople`` stands before every service of a node. A request with an ``author`` must come in that person's session;
 one whose act needs a second person must bring an approval of exactly this request by the ``approver`` it names. What
-changes something and names nobody must come in the session of somebody whose role has it. Each such call leaves two entries in the audit log: that it began, and what became of it. On a node without users none of
-this applies; and a platform's certificate speaks for its own people, whose sessions are the platform's affair: its
-calls are in the log, and whom it names must still be users with the role.
+changes something and names nobody must come in the session of somebody whose role has it. Each such call leaves two
+entries in the audit log: that it began, and what became of it (one, where it names nobody). On a node without users
+none of this applies; and a platform's certificate speaks for its own people, whose sessions are the platform's affair:
+its calls are in the log, and whom it names must still be users with the role.
 """
 
 from __future__ import annotations

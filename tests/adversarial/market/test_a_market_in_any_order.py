@@ -50,7 +50,8 @@ from tests.fakes.token_parties import NOW_S, SC, ST, member, native_terms, settl
 
 PACKAGE = standard_package(LightClientRegistry.builder().register(QbftLightClient()).seal())
 KEEP = replace(ACT, kind=TransferKind.NONE)
-PLACES = ((SELLER, CN_A), (BUYER, CN_B))
+Place = tuple[LedgerParty, LedgerParty]
+PLACES: tuple[Place, Place] = ((SELLER, CN_A), (BUYER, CN_B))
 PLACE = st.sampled_from(PLACES)
 OPENING = st.sampled_from(Opening)
 AMOUNT = st.integers(1, 60)
@@ -108,13 +109,13 @@ class MarketMachine(RuleBasedStateMachine):
     def gate_opening(self) -> Opening:
         return type(gate()).of(self.world.gate.state).opening
 
-    def held(self, place: tuple[LedgerParty, LedgerParty], *, frozen: bool = False) -> list[StateAndRef]:
+    def held(self, place: Place, *, frozen: bool = False) -> list[StateAndRef]:
         owner, _ = place
         states = self.ledger.unspent(SECURITY_TOKEN)
         tokens = [(state, TokenState.of(state.state)) for state in states]
         return [state for state, found in tokens if (found.owner, found.frozen) == (owner.key, frozen)]
 
-    def coins(self, place: tuple[LedgerParty, LedgerParty]) -> list[StateAndRef]:
+    def coins(self, place: Place) -> list[StateAndRef]:
         return [state for state in self.ledger.unspent(CASH) if CashState.of(state.state).owner == place[0].key]
 
     def passes(self, builder: TransactionBuilder) -> bool:
@@ -129,18 +130,18 @@ class MarketMachine(RuleBasedStateMachine):
     def through(self) -> tuple[StateAndRef, ...]:
         return (self.world.gate, self.control)
 
-    def count(self, place: tuple[LedgerParty, LedgerParty], change: int, *, frozen: bool = False) -> None:
+    def count(self, place: Place, change: int, *, frozen: bool = False) -> None:
         self.units[place[1].name, place[0].key, frozen] += change
 
     # ---- the registrar, whom no gate stops ----
 
     @rule(quantity=AMOUNT, place=PLACE)
-    def issue(self, quantity: int, place: tuple[LedgerParty, LedgerParty]) -> None:
+    def issue(self, quantity: int, place: Place) -> None:
         self.ledger.commit(self.world.issue(gated(quantity, *place)))
         self.count(place, quantity)
 
     @rule(place=PLACE, taker=PLACE, frozen=st.booleans())
-    def force(self, place: tuple[LedgerParty, LedgerParty], taker: tuple[LedgerParty, LedgerParty], frozen: bool) -> None:  # noqa: FBT001 # drawn
+    def force(self, place: Place, taker: Place, frozen: bool) -> None:  # noqa: FBT001 # drawn
         for state in self.held(place, frozen=frozen)[:1]:
             quantity = TokenState.of(state.state).quantity
             self.ledger.commit(self.world.act(FORCE, [state], gated(quantity, *taker)))
@@ -148,7 +149,7 @@ class MarketMachine(RuleBasedStateMachine):
             self.count(taker, quantity)
 
     @rule(place=PLACE, name=st.sampled_from([FREEZE, THAW]))
-    def freeze_or_thaw(self, place: tuple[LedgerParty, LedgerParty], name: str) -> None:
+    def freeze_or_thaw(self, place: Place, name: str) -> None:
         frozen = name == THAW
         for state in self.held(place, frozen=frozen)[:1]:
             quantity = TokenState.of(state.state).quantity
@@ -157,7 +158,7 @@ class MarketMachine(RuleBasedStateMachine):
             self.count(place, quantity, frozen=not frozen)
 
     @rule(place=PLACE)
-    def redeem(self, place: tuple[LedgerParty, LedgerParty]) -> None:
+    def redeem(self, place: Place) -> None:
         for state in self.held(place)[:1]:
             builder = self.world.move([state], through=())
             command = Command(CONTRACT_OF[ST], REDEEM, b"", (place[0].key, AN.key))
@@ -175,15 +176,13 @@ class MarketMachine(RuleBasedStateMachine):
         self.old_control = self.control
         made = NetworkControlState(ST, opening).as_output(self.world.frame.notary)
         command = Command(NETWORK_CONTROL, OPEN if opening is Opening.OPEN else CLOSE, b"", (OPERATOR.key,))
-        builder = replace(
-            self.world.frame.start(), inputs=(self.control.ref,), outputs=(made,), commands=(command,)
-        )
+        builder = replace(self.world.frame.start(), inputs=(self.control.ref,), outputs=(made,), commands=(command,))
         (self.control,) = self.ledger.commit(builder)
 
     # ---- owners ----
 
     @rule(place=PLACE, taker=PLACE, quantity=AMOUNT)
-    def move(self, place: tuple[LedgerParty, LedgerParty], taker: tuple[LedgerParty, LedgerParty], quantity: int) -> None:
+    def move(self, place: Place, taker: Place, quantity: int) -> None:
         for state in self.held(place)[:1]:
             had = TokenState.of(state.state).quantity
             given = min(quantity, had)
@@ -193,9 +192,7 @@ class MarketMachine(RuleBasedStateMachine):
                 self.count(taker, given)
 
     @rule(place=PLACE, taker=PLACE)
-    def frozen_units_do_not_move(
-        self, place: tuple[LedgerParty, LedgerParty], taker: tuple[LedgerParty, LedgerParty]
-    ) -> None:
+    def frozen_units_do_not_move(self, place: Place, taker: Place) -> None:
         for state in self.held(place, frozen=True):
             made = gated(TokenState.of(state.state).quantity, *taker)
             with pytest.raises(ContractViolation, match="frozen tokens wait"):
@@ -203,16 +200,14 @@ class MarketMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.old_gate.ref != self.world.gate.ref or self.old_control.ref != self.control.ref)
     @rule(place=PLACE)
-    def a_gate_or_network_as_it_was_opens_nothing(self, place: tuple[LedgerParty, LedgerParty]) -> None:
+    def a_gate_or_network_as_it_was_opens_nothing(self, place: Place) -> None:
         for state in self.held(place)[:1]:
             made = gated(TokenState.of(state.state).quantity, *place)
             with pytest.raises((NotaryRefusedError, GateClosed, NetworkClosed)):
                 self.ledger.commit(self.world.move([state], made, through=(self.old_gate, self.old_control)))
 
     @rule(yen=AMOUNT, place=PLACE, taker=PLACE, kind=st.sampled_from(["issue", "move", "redeem"]))
-    def cash_goes_its_way(
-        self, yen: int, place: tuple[LedgerParty, LedgerParty], taker: tuple[LedgerParty, LedgerParty], kind: str
-    ) -> None:
+    def cash_goes_its_way(self, yen: int, place: Place, taker: Place, kind: str) -> None:
         frame = self.world.frame
         if kind == "issue":
             self.ledger.commit(cash_issue(frame, frame.members[SC, SN.name], cash(yen, *place)))
@@ -263,7 +258,7 @@ class MarketMachine(RuleBasedStateMachine):
                 self.ledger.commit(replace(built, inputs=inputs, outputs=outputs, commands=commands))
 
     @rule(place=PLACE, more=st.sampled_from([-1, 1]), name=st.sampled_from([FORCE, FREEZE, "Move", CASH]))
-    def nothing_comes_of_nothing(self, place: tuple[LedgerParty, LedgerParty], more: int, name: str) -> None:
+    def nothing_comes_of_nothing(self, place: Place, more: int, name: str) -> None:
         frame, made = self.world.frame, None
         for state in (self.coins(place) if name == CASH else self.held(place))[:1]:
             if name == CASH:
