@@ -167,7 +167,6 @@ _CONVERTERS: Final[Mapping[str, _Converter]] = {
     "security": _Converter(security_terms_to_message, security_terms_from_message),
     "status": _Converter(int, SecurityStatus),
     "opening": _Converter(int, Opening),
-    "approver_keys": _Converter(list, tuple),
     "holder": _Converter(account_to_message, account_from_message),
     "note": _Converter(note_to_message, note_from_message),
     "states": _Converter(_choice_to_message, _choice_from_message),

@@ -13,7 +13,7 @@ from chains.progmat.node.storage.schema import attestations, transactions
 from chains.progmat.transactions.model import StateAndRef, StateRef
 from chains.progmat.vault.indexing import SC
 from chains.progmat.vault.queries import kept_states
-from chains.progmat.vault.schema import clients, consensus, holdings, locks, memberships
+from chains.progmat.vault.schema import clients, consensus, holdings, locks, memberships, rules
 from primitives.types import Hash32
 
 PAGE: Final = 512
@@ -24,7 +24,7 @@ MadeBy = Callable[[AbstractSet[Hash32]], AbstractSet[bytes]]
 
 _HELD: Final = (holdings.c.network == SC, holdings.c.network != SC)
 """Coins come first, then tokens: the two do not go into one ledger_tx, so no page has both."""
-_SHARED: Final[tuple[Table, ...]] = (locks, memberships, clients, consensus)
+_SHARED: Final[tuple[Table, ...]] = (locks, memberships, rules, clients, consensus)
 TABLES: Final[tuple[Table, ...]] = (holdings, *_SHARED)
 """The kinds of states that can be looked for, in this order."""
 

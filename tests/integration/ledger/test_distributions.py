@@ -33,6 +33,8 @@ from chains.progmat.market.people.errors import SamePerson
 from chains.progmat.market.register.errors import RecordDateNotOver
 from chains.progmat.node.distribution_part import DistributionPart
 from chains.progmat.node.storage.schema import transactions
+from chains.progmat.vault import EntryKind
+from chains.progmat.vault.schema import entries
 from ibc.dvp import CashAccount
 from tests.fakes.distribution_parties import UTILITY_ID, holder
 from tests.fakes.ledger_parties import AN, BUYER, CN_A, CN_B, COIN_ID, SN, LedgerParty
@@ -128,6 +130,11 @@ def _coins_seen(connection: Connection) -> Counter[bytes]:
     return seen
 
 
+def _kinds_in_the_books(connection: Connection) -> set[str]:
+    """Of what happened to the coin."""
+    return set(connection.execute(select(entries.c.kind).where(entries.c.asset_id == COIN_ID)).scalars())
+
+
 async def test_one_order_pays_every_holder_to_the_yen_and_shows_no_node_anothers_holders(tmp_path: Path) -> None:
     async with running_ledger(tmp_path, TOKEN_PARTIES) as ledger:
         await _opened(ledger)
@@ -160,6 +167,7 @@ async def test_one_order_pays_every_holder_to_the_yen_and_shows_no_node_anothers
         assert (await payer.view(order.distribution_id)).is_paid
 
         seen = await ledger.vault(CN_A).node.parts.database.read(_coins_seen)
+        assert await ledger.vault(CN_A).node.parts.database.read(_kinds_in_the_books) == {EntryKind.COUPON.value}
         others = {account.key for account in HOLDERS if account.node == CN_B.name}
         assert not others & seen.keys()
         assert {account.key for account in HOLDERS if account.node == CN_A.name} <= seen.keys()

@@ -21,6 +21,7 @@ from chains.progmat.market.bank.tables import bank_metadata
 from chains.progmat.market.people.acts import Act as ActOfPeople
 from chains.progmat.market.people.staff_roles import ACTS
 from chains.progmat.market.trades import methods
+from chains.progmat.market.trades.erasing import DeskObstacles, erase_methods
 from chains.progmat.market.trades.errors import (
     CashMethodInvalid,
     InstructionInvalid,
@@ -35,7 +36,7 @@ from chains.progmat.market.trades.netting import NetLine, net_of
 from chains.progmat.market.trades.patterns import Channel, Custody, Money, SettlementPattern, pattern_of
 from chains.progmat.market.trades.planning import Act, Facts, FlowFacts, delay_ms, next_act
 from chains.progmat.market.trades.reasons import NoticeReason, end_of
-from chains.progmat.market.trades.store import add_trade, list_trades
+from chains.progmat.market.trades.store import add_trade, list_trades, save_trade
 from chains.progmat.market.trades.tables import trades_metadata
 from chains.progmat.node.desk_acts import NEED_TWO
 from relayer.reasons.catalogue import catalogue
@@ -209,6 +210,20 @@ def test_a_method_with_a_strange_account_or_of_two_kinds_is_refused(connection: 
         CashMethod("INV-1", DAY, Money.FIAT, bank_id="BANK-1", payer_name="ｶ)ｴｰ", payment=FiatPayment.NET)
     with pytest.raises(InstructionInvalid):
         replace(coin, investor_id="Taro Yamada")
+
+
+def test_an_investor_with_an_open_trade_is_not_erased_and_an_erased_one_leaves_no_name(connection: Connection) -> None:
+    fiat = CashMethod("INV-1", DAY, Money.FIAT, bank_id="BANK-1", payer_name="カ)エ-", payment=FiatPayment.NET)
+    methods.register_method(connection, fiat, PERSONS, set(), 1)
+    trade = add_trade(connection, resolved(), 1)
+    for investor_id in ("INV-1", "INV-2"):
+        assert len(DeskObstacles().of(connection, investor_id, (), 1)) == 1
+    assert DeskObstacles().of(connection, "INV-3", (), 1) == []
+    save_trade(connection, trade.at(TradeState.CANCELLED))
+    assert DeskObstacles().of(connection, "INV-1", (), 1) == []
+    erase_methods(connection, "INV-1")
+    (kept,) = methods.list_methods(connection, "INV-1", 10)
+    assert (kept.method.bank_id, kept.method.payer_name, kept.version) == ("*", "*", 1)
 
 
 def test_a_trade_known_with_other_contents_is_refused(connection: Connection) -> None:
