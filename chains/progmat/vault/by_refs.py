@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import zip_longest
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, Table, and_, bindparam, or_, tuple_
@@ -76,6 +75,6 @@ class ByRefs:
             return self._listed, {"keys": keys, "tx_ids": list(dict.fromkeys(tx_id for tx_id, _ in keys)), **besides}
         size = 1 << (len(keys) - 1).bit_length()
         parameters = dict(besides)
-        for (tx_name, index_name), (tx_id, index) in zip_longest(_NAMES[:size], keys, fillvalue=keys[-1]):
-            parameters[tx_name], parameters[index_name] = tx_id, index
+        for number, (tx_name, index_name) in enumerate(_NAMES[:size]):
+            parameters[tx_name], parameters[index_name] = keys[min(number, len(keys) - 1)]
         return self._named[size], parameters
