@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "proto" / "gen")]
 
 from chains.progmat.market.trades.reasons import NoticeReason  # noqa: E402 # the checkout must be importable first
+from chains.progmat.node import rpc_node_service as node_codes  # noqa: E402 # as above
 from chains.rpc_status import Blame, blame_of, code_of  # noqa: E402 # the checkout must be importable first
 from primitives.errors import CrossDvpError  # noqa: E402 # as above
 from relayer import rpc_relayer as relayer_codes  # noqa: E402 # as above
@@ -28,6 +29,13 @@ from relayer.rpc_server import SERVER_CODES  # noqa: E402 # as above
 TARGET = ROOT / "docs" / "errors"
 MADE = "<!-- made by scripts/gen_error_pages.py: change relayer/reasons, not this file -->"
 PROCESSES: Final = (
+    "chains.progmat.node.app",
+    "chains.progmat.bootstrap",
+    "chains.progmat.cli.account_rotation",
+    "chains.progmat.cli.arguments",
+    "chains.progmat.cli.connecting",
+    "chains.progmat.cli.replacement",
+    "chains.progmat.cli.vault_arguments",
     "relayer.gateway.app",
     "relayer.app",
     "relayer.gateway.token_minting",
@@ -58,7 +66,13 @@ WITHOUT_CLASS: Final = {
     **dict.fromkeys((reason.value for reason in NoticeReason), "chains/progmat/market/trades/reasons.py"),
 }
 OURS: Final = ("relayer", "chains", "light_clients", "ibc", "primitives")
-CODES: Final = {**SERVER_CODES, **relayer_codes.STATUS_CODES, **gateway_codes.STATUS_CODES, **http_errors.FACE_CODES}
+CODES: Final = {
+    **node_codes.STATUS_CODES,
+    **SERVER_CODES,
+    **relayer_codes.STATUS_CODES,
+    **gateway_codes.STATUS_CODES,
+    **http_errors.FACE_CODES,
+}
 INTRODUCTION: Final = (
     "Every error answer carries google.rpc.ErrorInfo with one of these reasons and the domain `crossdvp`. "
     "`crossdvp explain REASON` prints the same, `--lang ja` in Japanese."
@@ -67,7 +81,16 @@ LAYERS: Final = {
     "gateway": "The gateway, and how it is called",
     "http_and_webhooks": "The gateway over HTTP, and its webhooks",
     "relayer": "The relayer",
-    "ledger": "The ledger and its nodes",
+    "ledger_flows": "Flows of a ledger node",
+    "ledger_vault": "Accounts and balances on the ledger",
+    "ledger_packets": "Trades, packets and light clients on the ledger",
+    "ledger_rules": "Rules of the ledger and its contracts",
+    "ledger_notary": "Notaries",
+    "ledger_validators": "Validators",
+    "ledger_network": "Nodes, network parameters, network map",
+    "ledger_governance": "Members, votes, replaced states",
+    "ledger_storage": "A ledger node's configuration and database",
+    "ledger_commands": "Commands of the ledger",
     "evm": "The EVM chain and its nodes",
     "light_clients": "Light clients",
     "protocol": "Packets, encodings, proofs",

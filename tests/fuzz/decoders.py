@@ -15,6 +15,7 @@ from types import CodeType, ModuleType
 from typing import Any, Final
 
 from chains.progmat.flows.record import FlowKind
+from chains.progmat.market.emergency.file_codec import MoveLine
 from chains.progmat.node.peers.limits import PeerLimits
 from primitives.errors import CrossDvpError
 
@@ -32,6 +33,9 @@ WITH_MORE: Final[dict[str, dict[str, Any]]] = {
     "chains.progmat.node.peers.frame_codec.decode_requests": {"peer": "cn-a", "limits": PeerLimits()},
     "chains.progmat.node.peers.frame_codec.decode_answers": {"peer": "cn-a", "limits": PeerLimits()},
     "chains.progmat.transactions.component_codec.decode_command": {"signers": ()},
+    "chains.progmat.market.exchange.venue_codec.decode_event": {"kind": "Place", "member": "broker-a"},
+    "chains.progmat.market.exchange.trade_accounts.decode_answer": {"peer": "cn-a", "own_keys": ()},
+    "chains.progmat.market.emergency.file_codec.decode_line": {"kind": MoveLine, "number": 1},
 }
 """Arguments beside the bytes."""
 

@@ -165,14 +165,17 @@ def rotate_passphrase(file: FileArgument, new_passphrase_file: PassphraseOption,
 def export_public(
     file: FileArgument,
     to: Annotated[Path | None, typer.Option("--out", help="Where to write it; else it is printed.")] = None,
+    as_json: JsonFlag = False,
 ) -> None:
     """Labels, purposes and public keys as JSON: for an auditor, or whoever registers an approver's key."""
-    lines = _tried(lambda: _lines(_opened(file)[0]), Output.PEOPLE)
-    document = json.dumps({"keys": lines}, indent=2)
-    if to is None:
-        typer.echo(document)
+    output = output_of(as_json)
+    document = {"keys": _tried(lambda: _lines(_opened(file)[0]), output)}
+    if to is not None:
+        to.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    elif output is Output.PROGRAMS:
+        show_json(document)
     else:
-        to.write_text(document + "\n", encoding="utf-8")
+        typer.echo(json.dumps(document, indent=2))
 
 
 def _opened(file: Path) -> tuple[KeyStore, KeysSection]:

@@ -66,7 +66,7 @@ def list_trades(
 
 @app.command()
 def show(context: typer.Context, trade_id: TradeArgument, as_json: JsonFlag = False) -> None:
-    """One trade."""
+    """One trade: its terms, where it stands, what it waits for, and why it ended."""
     output = output_of(as_json)
 
     async def main() -> None:

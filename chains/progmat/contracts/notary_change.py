@@ -3,6 +3,9 @@
 It is notarised by the notary they leave, which thereby never accepts them again; nobody else could say that they are
 unspent. The new notary need do nothing: it knows no states, only what was spent at it. Source: Corda's
 ``NotaryChangeWireTransaction``.
+
+Frozen holdings stay while their notary serves: its keeper's acts reference states of the same notary, and what a court
+has frozen is not to be carried out of their reach.
 """
 
 from __future__ import annotations
@@ -11,9 +14,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.errors import NotaryChangeViolation
-from chains.progmat.contracts.names import DVP_LOCK, IBC_CLIENT, PROPOSAL
+from chains.progmat.contracts.names import CASH, DVP_LOCK, IBC_CLIENT, PROPOSAL, TOKENS
 from chains.progmat.contracts.rules import RuleBook
+from chains.progmat.contracts.token import TokenState
 from chains.progmat.transactions.component_codec import decode_party, encode_party
 from chains.progmat.transactions.model import Command, Party, StateAndRef, TransactionState
 from chains.progmat.transactions.network_parameters import NetworkParameters
@@ -53,8 +58,20 @@ def moved_to_its_notary(command: Command, parameters: NetworkParameters) -> Call
         contract = state.state.contract
         if contract in STAYING:
             raise _rules.broken(f"{contract} states stay: {STAYING[contract]}", expected="others", found=str(state.ref))
+        if is_held_fast(state.state, parameters):
+            rule = f"frozen {contract} waits for its keeper at its notary"
+            raise _rules.broken(rule, expected="free", found=str(state.ref))
         if parameters.current(state.state.notary) == new_notary:
             raise _rules.broken("the notary changes", expected=f"another than {new_notary.name}", found=str(state.ref))
         return replace(state.state, notary=new_notary)
 
     return successor
+
+
+def is_held_fast(state: TransactionState, parameters: NetworkParameters) -> bool:
+    """Whether a state is frozen at a notary that goes on serving; raises DecodeError."""
+    if state.contract == CASH:
+        is_frozen = CashState.of(state).frozen
+    else:
+        is_frozen = state.contract in TOKENS and TokenState.of(state).frozen
+    return is_frozen and parameters.serves(parameters.current(state.notary))

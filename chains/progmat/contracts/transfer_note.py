@@ -1,8 +1,8 @@
 """What a transfer is for the register (移転区分 and its circumstances): the data of a command of ``holdings``.
 
 A note says what the ledger cannot tell from the states: why, under which case, who asked and who approved. It never
-holds personal data: codes and numbers only, which their shapes see to. An empty note is no bytes at all; then the kind
-follows from the command.
+holds personal data: codes and numbers only, which their shapes see to; an e-mail address is no staff id. An empty note
+is no bytes at all; then the kind follows from the command.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from primitives.errors import DecodeError
 MAX_NOTE_BYTES: Final = 512
 _REASON: Final = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9._:/()-]{1,64}")
-_STAFF: Final = re.compile(r"[A-Za-z0-9._@-]{1,64}")
+_STAFF: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class TransferKind(IntEnum):

@@ -47,7 +47,7 @@ from chains.progmat.node.peers.seam import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.model import TransactionState
 from chains.progmat.transactions.other_notaries import NOTARY_CHANGE
-from chains.progmat.transactions.replacing import PACKAGE_UPGRADE
+from chains.progmat.transactions.replacing import PACKAGE_UPGRADE, replaces_states
 from chains.progmat.transactions.signature import TransactionSignature, sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.signed_codec import encode_signature
@@ -180,8 +180,23 @@ class CountersignResponder:
         self._verifier.verify_contracts(connection, wire)
         if Role.REGISTRAR in self._me.roles:
             require_not_frozen(connection, self._verifier.recorded, self._me.name, wire)
-        if terms is None and any(command.name in _HOLDERS for command in wire.commands):
+        replaces = replaces_states(wire.commands)
+        if replaces:
+            self._require_somebody_elses(connection, wire)
+        if replaces or (terms is None and any(command.name in _HOLDERS for command in wire.commands)):
             self._require_custodian(connection, asker, wire)
+
+    def _require_somebody_elses(self, connection: Connection, wire: WireTransaction) -> None:
+        """What nobody but this node has a say in (a gate, a security, an admission) is its own to take elsewhere.
+
+        At another notary a gate that was open would go on standing open, whatever its registrar closes here. Raises
+        ``CountersignRefused``.
+        """
+        pinned, own_key = self._verifier.pinned(wire), self._own_key(wire)
+        for ref, state in self._verifier.recorded.of(connection, wire.inputs).items():
+            keys = self._verifier.package.contract(state.contract).participants(state, pinned)
+            if all(pinned.key_heirs.get(key, key) == own_key for key in keys):
+                raise CountersignRefused(self._me.name, f"{state.contract} {ref} is nobody else's to replace")
 
     def _require_custodian(self, connection: Connection, asker: str, wire: WireTransaction) -> None:
         """A move or redemption is asked for by the node that keeps the account: a stolen key alone is no custodian.

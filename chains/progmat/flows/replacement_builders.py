@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from chains.progmat.contracts.names import MEMBERSHIP
-from chains.progmat.contracts.notary_change import STAYING, change_command, moved_to_its_notary
+from chains.progmat.contracts.notary_change import STAYING, change_command, is_held_fast, moved_to_its_notary
 from chains.progmat.contracts.package_upgrade import converted_by, upgrade_command
 from chains.progmat.contracts.replacement import Successor, replaced
 from chains.progmat.flows.building import BuildContext
@@ -96,6 +96,8 @@ class _Leaving:
             return f"states of {state.state.contract} stay with the journal's notary: {STAYING[state.state.contract]}"
         if state.state.contract == MEMBERSHIP and not self._names_memberships:
             return "a membership is moved when it is asked for: its member cannot act at the old notary afterwards"
+        if is_held_fast(state.state, self.parameters):
+            return "it is frozen: its keeper thaws it first"
         if at == self.request.new_notary:
             return f"it is at {at} already"
         return f"it is at {at}" if self.request.from_notary not in ("", at) else ""

@@ -358,10 +358,11 @@ Change = Callable[[TransferNote], TransferNote]
         {"reference": "山田太郎"},
         {"reason": "court order"},
         {"author": "Sato Akiko"},
+        {"approver": "akiko.sato@bank.example"},
         {"trade_id": b"\x01" * 31},
         {"reference": "x" * 65},
     ],
-    ids=["name and town", "kanji", "prose", "a name", "short id", "long"],
+    ids=["name and town", "kanji", "prose", "a name", "an address", "short id", "long"],
 )
 def test_a_note_has_no_room_for_personal_data(fields: dict[str, object]) -> None:
     with pytest.raises(DecodeError):

@@ -16,6 +16,13 @@ from chains.progmat.contracts.security import SecurityStatus
 from chains.progmat.contracts.transfer_note import TransferKind
 from chains.progmat.flows.any_request import REQUEST_TYPES, AnyRequest, differing_fields
 from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
+from chains.progmat.flows.distribution_requests import (
+    CancelDistribution,
+    ExpireUtility,
+    OpenDistribution,
+    PayBatch,
+    UseUtility,
+)
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
 from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
@@ -103,6 +110,11 @@ REQUESTS: tuple[AnyRequest, ...] = (
     CloseProposal("r", b"\x03" * 32),
     ChangeNotary("r", "n2", "nn", StateChoice(contract="cash", account_key=BUYERS.key, asset_id="PGC")),
     UpgradeStates("r", b"\x04" * 32, StateChoice(refs=(StateRef(Hash32(b"\x05" * 32), 3),))),
+    OpenDistribution("r", b"state", b"lines"),
+    PayBatch("r", b"\x03" * 32, 1, 2, BusinessNetwork.SC, "cn-b"),
+    CancelDistribution("r", b"\x03" * 32, 1),
+    UseUtility("r", "UT-1", "an", 3, b"account key", "coffee"),
+    ExpireUtility("r", "UT-1"),
     RotateTokens("r", BusinessNetwork.ST, "ST-1", "an", b"old key", b"new key"),
     IssueCash("r", "PGC", 5, BUYERS),
     MoveCash("r", "PGC", "sn", 5, BUYERS.key, SELLERS),

@@ -5,6 +5,7 @@ Charts say nothing of when or with what they were made, and name no other file: 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Final
 from xml.etree import ElementTree as ET  # charts made here, not documents of others
@@ -20,6 +21,9 @@ from chains.progmat.market.business_case.model import (
     tenths_of_million,
 )
 from chains.progmat.market.business_case.numbers import Numbers
+
+# The library looks for plugins by a finder of the old kind, which warns at every later import; none is used here.
+sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _STEPS: Final = 20

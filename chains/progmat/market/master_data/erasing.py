@@ -20,6 +20,7 @@ from chains.progmat.market.master_data.obstacles import LEDGER_OBSTACLES, Obstac
 from chains.progmat.market.master_data.tables import TABLES
 from chains.progmat.market.people import approvals, audit
 from chains.progmat.market.people.approvals import Approval, canonical
+from primitives.errors import DecodeError
 
 ERASE = "EraseRecord"
 Eraser = Callable[[Connection, str], None]
@@ -52,9 +53,16 @@ class Erasure:
 
     @classmethod
     def decode(cls, request: bytes) -> Erasure:
-        """As it was encoded."""
-        told = json.loads(request)
-        return cls(RecordKind(told["kind"]), told["id"], Ground(told["ground"]), told["reference"])
+        """As it was encoded, of no other bytes; raises ``DecodeError``."""
+        try:
+            told = json.loads(request)
+            erasure = cls(RecordKind(told["kind"]), told["id"], Ground(told["ground"]), told["reference"])
+            again = erasure.encoded()
+        except (ValueError, TypeError, KeyError) as error:
+            raise DecodeError("erasure", expected="kind, id, ground, reference", found=request[:64]) from error
+        if again != request:
+            raise DecodeError("erasure is canonical", expected=again[:64], found=request[:64])
+        return erasure
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ class PeerStalled(UnavailableError):
 class NetworkClosed(UnavailableError):
     """This node is stopping."""
 
-    reason = "NETWORK_CLOSED"
+    reason = "NODE_STOPPING"
 
     def __init__(self) -> None:
         super().__init__("this node is stopping: ask again when it is back")
