@@ -62,6 +62,7 @@ PROCESSES: Final = (
     "chains.evm.devnet.errors",
     "relayer.cli.call",
     "relayer.cli.demo",
+    "relayer.cli.demo_native",
     "relayer.cli.explain",
     "relayer.cli.gateway_token",
     "relayer.cli.iso20022",
