@@ -1,4 +1,4 @@
-"""``crossdvp demo``: the main job on a fresh devnet, with every end it can come to."""
+"""``crossdvp demo``: the main job on a fresh devnet, with every end it can come to; ``native`` is a trading day."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import time
 from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from chains.console import JsonFlag, Output, err, out, output_of, run, show_json
+from chains.deferred_commands import Commands, deferred_group
 from chains.evm.client.adapter_capabilities import adapter_capabilities
 from chains.evm.client.adapters import AdapterFamily
 from primitives.errors import CallerError
@@ -26,7 +27,13 @@ from relayer.devnet.stage import Stage
 from relayer.devnet.swaps import Swap, possible_swaps, require_possible
 from relayer.proof_config import Architecture
 
-app = typer.Typer(add_completion=False)
+SUBCOMMANDS: Final[Commands] = {
+    "native": (
+        "relayer.cli.demo_native",
+        "A trading day on the ledger alone, from yen in trust to the books at night.",
+    ),
+}
+app = typer.Typer(cls=deferred_group(SUBCOMMANDS), invoke_without_command=True, add_completion=False)
 
 
 class UnknownScenario(CallerError):
@@ -54,8 +61,9 @@ ProofFlag = Annotated[
 AllFlag = Annotated[bool, typer.Option("--all", help="One swap per adapter and order, side by side on one devnet.")]
 
 
-@app.command()
+@app.callback()
 def demo(
+    context: typer.Context,
     only: Annotated[str, typer.Option("--only", help="Letters of the scenarios to play, e.g. ac; all if empty.")] = "",
     directory: Annotated[
         Path | None, typer.Option("--dir", help="Play on a running devnet instead of starting a fresh one.")
@@ -74,6 +82,8 @@ def demo(
     With --adapter or --order: one swap of that kind instead. With --all: one per adapter and order. The families:
     escrow (ERC-20-like), erc3643 (genuine T-REX, by npm), erc7943, ibet-dvp and ibet-lock (our doubles of ibet's).
     """
+    if context.invoked_subcommand is not None:
+        return
     output = output_of(json_flag)
 
     async def main() -> None:

@@ -19,7 +19,7 @@ COMMANDS: Final[Commands] = {
     "business-case": ("relayer.cli.business_case", "What a broker's year costs today and on the ledgers; charts."),
     "call": ("relayer.cli.call", "Call any method of a gateway, relayer or node by reflection; list them."),
     "coin": ("chains.progmat.cli.coin", "Coins in trust: register, deposits, reconcile, freeze, force, take over."),
-    "demo": ("relayer.cli.demo", "Swaps on a fresh devnet: four different ends, or one per kind of token and order."),
+    "demo": ("relayer.cli.demo", "Swaps on a fresh devnet, with four different ends; `native`: a trading day."),
     "devnet": ("relayer.cli.devnet", "A local devnet: ledger, EVM chain, relayer and gateway as processes."),
     "doctor": ("relayer.cli.doctor", "Ask an EVM node everything a settlement will ask: can it serve?"),
     "explain": ("relayer.cli.explain", "What a reason of an error means and what to do, in English or Japanese."),
