@@ -1,4 +1,4 @@
-"""An issuer and its approver, who need no owner: a wholesale coin stays among those admitted, and no yen comes of it."""
+"""An issuer and its approver, who need no owner: a wholesale coin stays among those admitted, and none is made."""
 
 from __future__ import annotations
 
