@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from chains.progmat.contracts.holdings import MOVE
 from chains.progmat.contracts.keeper_acts import CANCEL, FORCE, FREEZE, THAW
+from chains.progmat.contracts.native_dvp import settled_terms
 from chains.progmat.contracts.security import SecurityState
 from chains.progmat.contracts.token import CONTRACT_OF, TokenState
 from chains.progmat.contracts.transfer_note import TransferKind, TransferNote
@@ -81,7 +82,8 @@ def thaw_token(context: BuildContext, request: ThawToken) -> TransactionBuilder:
 def cancel_transfer(context: BuildContext, request: CancelTransfer) -> TransactionBuilder:
     """All that a transfer brought to others back to the accounts that gave it, to each what it gave.
 
-    Raises ``NothingToCancel`` where the transfer is none of this register's, or what it made is not all there and free.
+    Raises ``NothingToCancel`` where the transfer is none of this register's or one half of a trade, or what it made is not
+    all there and free.
     """
     known = the_security(context, request.token_id)
     tx_id = request.note.cancelled_tx_id
@@ -159,6 +161,8 @@ def _transfer(context: BuildContext, request: CancelTransfer, tx_id: bytes) -> W
     contract = CONTRACT_OF[request.network]
     if not any(command.contract == contract and command.name in (MOVE, FORCE) for command in wire.commands):
         raise NothingToCancel(tx_id, f"it moves no tokens of {request.network.name}")
+    if settled_terms(wire) is not None:
+        raise NothingToCancel(tx_id, "it delivered a trade, whose cash would stay with the seller; trade it back")
     return wire
 
 

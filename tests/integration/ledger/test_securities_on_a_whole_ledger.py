@@ -87,7 +87,9 @@ async def test_a_closed_network_stops_moves_through_controlled_gates_and_trades_
         await ledger.done(CN_A, securities.move(10))
         terms = trades.terms()
         await trades.authorise(terms)
-        await ledger.done(CN_A, trades.settle(terms))
+        settled = await ledger.done(CN_A, trades.settle(terms))
+        half = CancelTransfer("half", ST, TOKEN_ID, cancelling(settled.tx_id))  # the seller would keep the cash
+        assert await securities.refused(AN, half) == "TRANSFER_NOT_CANCELLABLE"
         await ledger.done(SN, SetNetworkControl("close", ST, Opening.CLOSED, "o.kato"))
         assert await securities.refused(CN_A, securities.move(1)) == "NETWORK_CLOSED"
         later = trades.terms(2)

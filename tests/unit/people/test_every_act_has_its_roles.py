@@ -8,7 +8,7 @@ from typing import Any
 from crossdvp.ledger.v1 import user_service_pb2 as pb
 from google.protobuf.message_factory import GetMessageClass
 
-from chains.progmat.market.people.staff_roles import ACTS, StaffRole
+from chains.progmat.market.people.staff_roles import ACTS, REPEATED, WITHOUT_AUTHOR, StaffRole
 from chains.progmat.node.api_access import NEEDED
 from chains.progmat.node.approved_calls import names_people, people_named
 
@@ -43,6 +43,20 @@ def test_a_method_that_names_an_approver_is_an_act_for_two_and_the_reverse() -> 
             continue
         named = people_named(GetMessageClass(method.input_type)()).DESCRIPTOR
         assert ("approver" in named.fields_by_name) == bool(ACTS[name].approvers), name
+
+
+def test_what_an_approval_repeats_is_found_again_by_an_id_in_its_request() -> None:
+    """Or by the name, hash or line of what it is about: nothing that is set and may have been set otherwise since."""
+    by_what_it_is_about = {"OrderDistribution": "terms", "MatchBankLine": "line", "ConfirmDeposit": "deposit_id"}
+    by_what_it_is_about |= {"ConfirmPayout": "redemption_id", "CancelNativeTrade": "trade_id"}
+    by_what_it_is_about |= {"PlanNormalisation": "outage_id", "CancelDistribution": "distribution_id"}
+    for name in REPEATED:
+        fields = GetMessageClass(authored()[name].input_type).DESCRIPTOR.fields_by_name
+        assert by_what_it_is_about.get(name, "request_id") in fields, name
+
+
+def test_acts_that_name_nobody_are_methods_that_name_nobody() -> None:
+    assert set(WITHOUT_AUTHOR) <= set(NEEDED) - set(authored())
 
 
 def test_methods_of_people_are_open_to_operators_only() -> None:

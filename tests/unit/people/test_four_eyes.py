@@ -65,6 +65,20 @@ async def test_an_approved_act_is_carried_out_once_and_a_repeat_is_the_same_act(
     assert used.request_id == f"approval-{approval.approval_id}"
 
 
+async def test_an_approval_of_what_sets_something_is_not_replayed_over_what_two_have_decided_since(
+    world: PeopleWorld,
+) -> None:
+    larger, none = (canonical({"account": "payer", "most": most}) for most in (10**7, 0))
+    approvals = []
+    for mandate in (larger, none):
+        by = Act(CLERK, reason="coupon")
+        approvals.append(await approve(world, await world.desk.propose("GiveMandate", "payer", mandate, by, TERMINAL)))
+        await world.desk.use_approval(approvals[-1].approval_id, "GiveMandate", mandate, CLERK, TERMINAL)
+
+    with pytest.raises(ApprovalRefused, match="might undo what came since"):
+        await world.desk.use_approval(approvals[0].approval_id, "GiveMandate", larger, CLERK, TERMINAL)
+
+
 async def test_nobody_approves_his_own_act(world: PeopleWorld) -> None:
     await world.change(
         UserChange(staff_id=CLERK, roles=frozenset({StaffRole.REGISTRAR_CLERK, StaffRole.REGISTRAR_APPROVER}))

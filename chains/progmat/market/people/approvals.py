@@ -24,7 +24,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from chains.progmat.market.people.acts import Act, checked_staff_id, has_users, require_two, roles_of
 from chains.progmat.market.people.errors import ApprovalRefused, ApprovalUnknown, StaffRoleMissing
-from chains.progmat.market.people.staff_roles import ACTS
+from chains.progmat.market.people.staff_roles import ACTS, REPEATED
 from chains.progmat.market.people.tables import approvals
 from primitives.hashing import sha256
 
@@ -160,7 +160,7 @@ def decide(
 
 
 def use(connection: Connection, approval_id: str, act: str, request: bytes, author: str, now_s: int) -> Approval:
-    """Carry out an approved request: the first time marks it, the same request later is the same act.
+    """Carry out an approved request: the first time marks it; later it is the same act, or refused (``REPEATED``).
 
     Author and approver are checked again: somebody may have lost a role meanwhile. Raises as ``decide``.
     """
@@ -175,6 +175,8 @@ def use(connection: Connection, approval_id: str, act: str, request: bytes, auth
         raise ApprovalRefused(approval_id, f"its author is {approval.author}, not {author}")
     require_two(connection, act, approval.author, approval.approver)
     if approval.status is ApprovalStatus.EXECUTED:
+        if act not in REPEATED:
+            raise ApprovalRefused(approval_id, f"it was used, and {act} again might undo what came since: propose anew")
         return approval
     return _moved(connection, approval, ApprovalStatus.EXECUTED, executed_s=now_s)
 

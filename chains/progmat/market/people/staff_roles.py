@@ -123,6 +123,35 @@ ACTS: Final[Mapping[str, ActRule]] = {
 }
 """By act."""
 
+REPEATED: Final = frozenset(
+    {
+        "RegisterSecurity",
+        "AmendSecurity",
+        "RetireSecurity",
+        "ForceToken",
+        "FreezeToken",
+        "ThawToken",
+        "CancelTransfer",
+        "OrderDistribution",
+        "CancelDistribution",
+        "PlanNormalisation",
+        "RegisterCoin",
+        "AmendCoin",
+        "ForceCash",
+        "FreezeCash",
+        "ThawCash",
+        "ConfirmDeposit",
+        "ConfirmPayout",
+        "CancelNativeTrade",
+        "MatchBankLine",
+        "WithdrawExecution",
+    }
+)
+"""Acts that find by an id in their request what they have done, so that one approval carries any number of retries.
+
+Of all others an approval is used once: what sets something (a mandate, a cash method, a trader) would undo, replayed by
+one person, what two have decided since.
+"""
 _TRADING: Final = _TRADER.authors
 WITHOUT_AUTHOR: Final[Mapping[str, frozenset[StaffRole]]] = {
     "IssueToken": _REGISTRAR.authors,
