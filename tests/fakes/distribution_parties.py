@@ -6,7 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chains.progmat.contracts.cash import CashState
-from chains.progmat.contracts.distribution import CANCEL, OPEN, PAY, DistributionMedium, DistributionState, Subject
+from chains.progmat.contracts.distribution import (
+    CANCEL,
+    OPEN,
+    PAY,
+    DistributionMedium,
+    DistributionState,
+    Subject,
+    distribution_id_of,
+)
 from chains.progmat.contracts.distribution_lines import Line, Lines
 from chains.progmat.contracts.holdings import ISSUE, MOVE, REDEEM
 from chains.progmat.contracts.names import CASH, DISTRIBUTION, UTILITY_TOKEN, UTILITY_USE
@@ -16,7 +24,6 @@ from chains.progmat.contracts.utility_use import USE, encode_use
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, StateAndRef, TimeWindow, TransactionState
-from primitives.hashing import sha256
 from primitives.types import UnixSeconds
 from tests.fakes.ledger_parties import AN, BUYER, CN_A, CN_B, COIN_ID, SN, LedgerParty, MemberFrame
 from tests.fakes.token_parties import NOW_S, SC, ST, TOKEN_ID, UT
@@ -40,7 +47,7 @@ def coupon(name: str = "coupon", expires_s: int = 0, medium: DistributionMedium 
     """``an``'s holders are paid by the buyer, or granted ``an``'s utility tokens."""
     is_coin = medium is DistributionMedium.COIN
     return Subject(
-        distribution_id=bytes(sha256(name.encode())),
+        distribution_id=distribution_id_of(AN.name, name),
         security_id=TOKEN_ID,
         registrar=AN.party,
         record_date=2026_09_30,

@@ -2,8 +2,8 @@
 
 ``Register`` makes a registration, by the issuer, an active issuer of the SC network. ``Amend`` changes the approvers
 and nothing else; the issuer and one of the approvers so far sign, so that neither alone decides who the second person
-is. That an issuer registers a coin once is its own node's care: a second registration would move no coin, for the kind
-of what is issued never changes.
+is. That an issuer registers a coin once is its own node's care. A second registration changes no kind, for that of what
+is issued never changes; its approvers would count (``keeper_acts``).
 """
 
 from __future__ import annotations

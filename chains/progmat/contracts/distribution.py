@@ -31,6 +31,7 @@ from chains.progmat.transactions.model import (
 )
 from ibc.dvp import CashAccount
 from primitives.codec import deterministic_bytes, strict_parse
+from primitives.hashing import sha256
 from primitives.public_key import PublicKey
 
 OPEN: Final = "Open"
@@ -40,6 +41,8 @@ MAX_PARTS: Final = 10_000
 MAX_BATCHES: Final = 4_000
 MAX_TOTAL: Final = 10**15
 MAX_RATE: Final = 10**18
+_ID_DOMAIN: Final = b"crossdvp/distribution/2"
+_MARK_BYTES: Final = 16
 
 _rules = RuleBook(DistributionViolation)
 
@@ -49,6 +52,21 @@ class DistributionMedium(IntEnum):
 
     COIN = 1
     UTILITY = 2
+
+
+def distribution_id_of(registrar: str, name: str) -> bytes:
+    """The 32 bytes that name a registrar's order: its mark, and what follows from both."""
+    return registrars_mark(registrar) + _marked(registrar, name)
+
+
+def registrars_mark(registrar: str) -> bytes:
+    """How the ids of all distributions of a registrar begin: nobody opens a part under another's id."""
+    return _marked(registrar, "")
+
+
+def _marked(registrar: str, name: str) -> bytes:
+    named = len(registrar.encode()).to_bytes(2, "big") + registrar.encode() + name.encode()
+    return bytes(sha256(_ID_DOMAIN + named)[:_MARK_BYTES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +104,11 @@ class Subject:
             raise MalformedComponent("the rate is in lowest terms", expected=1, found=self.rate_numerator)
         if self.medium is DistributionMedium.COIN and self.expires_s:
             raise MalformedComponent("coins do not expire", expected=0, found=self.expires_s)
+
+    @property
+    def has_its_registrars_mark(self) -> bool:
+        """Whether the id is one of its registrar's."""
+        return self.distribution_id.startswith(registrars_mark(self.registrar.name))
 
     @property
     def payer_key(self) -> PublicKey:

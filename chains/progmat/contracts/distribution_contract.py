@@ -1,9 +1,9 @@
 """Contract ``distribution``: who held a security on a record date is paid exactly his line, once.
 
-``Open`` is the registrar's: it vouches for the lines, which the command carries whole. ``Pay`` goes with one ``Move``
-of ``cash`` out of the payer's account, or one ``Issue`` of a utility token, and with nothing else: it consumes the
-part's state, makes the next one, and gives the accounts of one batch exactly their lines, proved under the state's
-root; what is left goes back to the payer. ``Cancel`` is the registrar's, before the first payment.
+``Open`` is the registrar's, under an id of its own: it vouches for the lines, which the command carries whole. ``Pay``
+goes with one ``Move`` of ``cash`` out of the payer's account, or one ``Issue`` of a utility token, and with nothing
+else: it consumes the part's state, makes the next one, and gives the accounts of one batch exactly their lines, proved
+under the state's root; what is left goes back to the payer. ``Cancel`` is the registrar's, before the first payment.
 
 The registrar does not sign payments: it has signed for the lines, and the chain of states admits nothing else. The
 payer signs each payment, so nothing leaves its account because somebody opened a distribution.
@@ -17,7 +17,15 @@ from typing import Final
 
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.cash_codec import OwnerKind
-from chains.progmat.contracts.distribution import CANCEL, OPEN, PAY, DistributionMedium, DistributionState, Subject
+from chains.progmat.contracts.distribution import (
+    CANCEL,
+    OPEN,
+    PAY,
+    DistributionMedium,
+    DistributionState,
+    Subject,
+    registrars_mark,
+)
 from chains.progmat.contracts.distribution_lines import Line, decode_batch, decode_lines
 from chains.progmat.contracts.errors import DistributionViolation
 from chains.progmat.contracts.holdings import ISSUE, MOVE
@@ -85,6 +93,9 @@ def _verify_open(ledger_tx: LedgerTransaction, command: Command) -> None:
     _rules.equal("its total is that of the lines", expected=lines.total, found=opened.total)
     _rules.equal("its root is that of the lines", expected=lines.root, found=opened.lines_root)
     registrar = opened.subject.registrar
+    if not opened.subject.has_its_registrars_mark:
+        found = opened.subject.distribution_id
+        raise _rules.broken("the id is the registrar's", expected=registrars_mark(registrar.name), found=found)
     _rules.signed_by(f"registrar {registrar.name} signs", signer=registrar.key, signers=ledger_tx.signers)
     ReferencedMembers(ledger_tx).active_party(registrar, BusinessNetwork.ST, MemberRole.REGISTRAR)
 

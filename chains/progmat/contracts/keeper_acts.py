@@ -2,8 +2,10 @@
 
 For wrongful moves, court orders and inheritance, and to bring the ledger in line with an emergency register. The keeper
 signs, and one of the asset's approvers, whose keys stand in a ledger state that the transaction references and are not
-the keeper's own: one key alone, stolen or misused, moves nothing. The command's note says why, and names two people.
-Nothing is made or destroyed. What is frozen is consumed by ``Force`` and ``Thaw`` only.
+the keeper's own. The command's note says why, and names two people. That a keeper registers an asset once is its node's
+care: whoever uses a keeper's key without its node can register again, with an approver of his own, and only the
+operator's suspension of that keeper ends it. Nothing is made or destroyed. What is frozen is consumed by ``Force`` and
+``Thaw`` only.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from crossdvp.ledger.v1 import states_pb2 as states
@@ -17,6 +18,7 @@ from chains.progmat.transactions.model import MAX_TIME_S, check_hash, check_name
 from ibc.dvp import CashAccount
 from primitives.codec import deterministic_bytes, strict_parse
 from primitives.hashing import sha256
+from primitives.lazily import lazily
 from primitives.public_key import PublicKey
 from primitives.types import MAX_YEN, Hash32
 
@@ -24,7 +26,7 @@ MAX_NATIVE_TERMS_BYTES: Final = 4 * 1024
 _DOMAIN: Final = b"crossdvp/native-terms/1"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NativeTerms:
     """``quantity`` of a token against ``amount_yen`` of a coin; each side's two accounts are at one custodian node.
 
@@ -68,7 +70,7 @@ class NativeTerms:
         if self.seller_tokens.key == self.buyer_tokens.key or self.seller_cash.key == self.buyer_cash.key:
             raise MalformedComponent("seller and buyer differ", expected="other accounts", found="the same key")
 
-    @property
+    @lazily
     def hash(self) -> Hash32:
         """What authorisations and records name these terms by."""
         return Hash32(sha256(_DOMAIN + encode_native_terms(self)))
@@ -94,6 +96,7 @@ def encode_native_terms(terms: NativeTerms) -> bytes:
     return deterministic_bytes(native_terms_to_message(terms))
 
 
+@lru_cache(maxsize=1024)
 def decode_native_terms(data: bytes) -> NativeTerms:
     """The terms in ``data``; raises DecodeError."""
     return native_terms_from_message(strict_parse(pb.NativeTerms, data, max_bytes=MAX_NATIVE_TERMS_BYTES))

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from chains.progmat.contracts.terms_codec import decode_terms, encode_terms
 from chains.progmat.flows.errors import AuthorisationReplaced, RequestIdReused, TradeIdUsed, TradeNotAuthorised
 from chains.progmat.flows.schema import authorised_terms, trade_authorisations
-from chains.progmat.flows.trades import find_dvp, find_trade
+from chains.progmat.flows.trades import use_of
 from chains.progmat.node.storage import Prepared, insert
 from ibc.dvp import DvpPayload, SettlementTerms, payload_of, terms_hash
 
@@ -87,11 +87,9 @@ def require_authorised(connection: Connection, account_key: bytes, trade_id: byt
 
 def require_unused_trade_id(connection: Connection, trade_id: bytes) -> None:
     """Raises ``TradeIdUsed`` when this node knows the trade as locked, cancelled or settled, here or across chains."""
-    known = find_trade(connection, trade_id)
-    if known is not None:
-        raise TradeIdUsed(trade_id, known.status.value)
-    if find_dvp(connection, trade_id) is not None:
-        raise TradeIdUsed(trade_id, "SETTLED")
+    use = use_of(connection, trade_id)
+    if use is not None:
+        raise TradeIdUsed(trade_id, use)
 
 
 def authorised_terms_of(connection: Connection, words: DvpPayload) -> SettlementTerms | None:

@@ -11,16 +11,15 @@ from chains.progmat.contracts.holdings import MOVE
 from chains.progmat.contracts.names import CASH, NATIVE_DVP
 from chains.progmat.contracts.native_terms import NativeTerms, account_key, encode_native_terms
 from chains.progmat.contracts.transfer_note import TransferKind, TransferNote
-from chains.progmat.flows.authorisations import require_unused_trade_id
 from chains.progmat.flows.building import AlreadyOnLedger, BuildContext
 from chains.progmat.flows.cash_builders import own_account
 from chains.progmat.flows.dvp_answers import bind, find_answer
-from chains.progmat.flows.errors import AccountUnknown
+from chains.progmat.flows.errors import AccountUnknown, TradeIdUsed
 from chains.progmat.flows.market_errors import BadOffer, SettleTimePassed
 from chains.progmat.flows.market_requests import SettleDvp
 from chains.progmat.flows.member_needs import needs_of
 from chains.progmat.flows.token_builders import move_command, refs_of, split_tokens, take_tokens
-from chains.progmat.flows.trades import find_dvp
+from chains.progmat.flows.trades import find_dvp, use_of
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, TimeWindow, TransactionState
@@ -34,10 +33,9 @@ def settle_dvp(context: BuildContext, request: SettleDvp) -> TransactionBuilder 
     Raises ``AccountUnknown``, ``SettleTimePassed``, ``TradeIdUsed``, ``BadOffer`` and the vault's shortages.
     """
     terms = request.dvp
-    settled = find_dvp(context.connection, terms.trade_id)
-    if settled is not None and settled.terms_hash == terms.hash:
-        return AlreadyOnLedger(settled.tx_id, 0)
-    require_unused_trade_id(context.connection, terms.trade_id)
+    use = use_of(context.connection, terms.trade_id)
+    if use is not None:
+        return _settled_before(context, terms, use)
     if terms.seller_node != context.me.name:
         raise AccountUnknown(terms.seller_tokens.key)
     seller = own_account(context, terms.seller_tokens.key)
@@ -70,6 +68,13 @@ def settle_dvp(context: BuildContext, request: SettleDvp) -> TransactionBuilder 
         references=(*context.member_refs(needs_of(context.me.name, request)), *context.rule_refs()),
         time_window=TimeWindow(None, UnixSeconds(until_s)),
     )
+
+
+def _settled_before(context: BuildContext, terms: NativeTerms, use: str) -> AlreadyOnLedger:
+    settled = find_dvp(context.connection, terms.trade_id)
+    if settled is None or settled.terms_hash != terms.hash:
+        raise TradeIdUsed(terms.trade_id, use)
+    return AlreadyOnLedger(settled.tx_id, 0)
 
 
 def _offered_coins(context: BuildContext, terms: NativeTerms) -> list[CashState]:

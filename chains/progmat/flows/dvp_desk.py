@@ -78,7 +78,7 @@ class DvpDesk:
         Asked in a round that began when the flow came to be built, so that a late release of an earlier one is known
         for what it is. None are asked for when the trade is settled. Raises the buying node's refusal.
         """
-        if await self._database.read(partial(find_dvp, trade_id=terms.trade_id)) is not None:
+        if await self._database.look_up(partial(find_dvp, trade_id=terms.trade_id)) is not None:
             return ()
         if terms.buyer_node == self._me.name:
             return await self._answer(terms, record.since_ms, notary)

@@ -34,7 +34,7 @@ from chains.progmat.vault import SC, Asset, AtNotary, held_by_notary
 from chains.progmat.vault.grooming import small_coins_by_notary
 from ibc.dvp import CashAccount
 
-_AT_NAMED: Final = (
+AT_NAMED: Final = (
     ChangeMembership,
     IssueCash,
     IssueToken,
@@ -63,7 +63,7 @@ def choose_notary(
     connection: Connection, own_name: str, request: AnyRequest, parameters: NetworkParameters, now_s: int
 ) -> Party:
     """For a request of this node; raises ``NotaryNotServing``, ``HeldAtSeveralNotaries``."""
-    if isinstance(request, _AT_NAMED):
+    if isinstance(request, AT_NAMED):
         return serving_notary(parameters, request.notary)
     if isinstance(request, MergeCash):
         return _with_small_coins(connection, own_name, request, parameters, now_s)

@@ -21,7 +21,7 @@ from chains.progmat.flows.fresh_key_desk import FreshKeyDesk
 from chains.progmat.flows.market_requests import SettleDvp
 from chains.progmat.flows.member_needs import Needs, needs_of
 from chains.progmat.flows.members import MembershipBook
-from chains.progmat.flows.notary_choice import choose_notary
+from chains.progmat.flows.notary_choice import AT_NAMED, choose_notary
 from chains.progmat.flows.receiving import PAYEE_INDEX
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.requests import IssueCash, MoveCash, ReceivePacket
@@ -109,7 +109,9 @@ class PeerPreparation:
         return None if needs is None else states
 
     async def _rules_of(self, request: AnyRequest, notary: str) -> RuleStates:
-        needs: RuleNeeds = await self._database.read(partial(self._rule_needs.find, request=request))
+        needs: RuleNeeds | None = self._rule_needs.at_hand(request)
+        if needs is None:
+            needs = await self._database.read(partial(self._rule_needs.find, request=request))
         states: dict[RuleName, StateAndRef] = {}
         while needs:
             found = await self._rules.find(needs, notary)
@@ -119,7 +121,7 @@ class PeerPreparation:
 
     async def _sellers_admission(self, request: SettleDvp, offered: Sequence[StateRef], notary: str) -> RuleStates:
         """To a wholesale coin, which the buyer's offer says it is."""
-        states = await self._database.read(partial(self._verifier.recorded.of, refs=offered))
+        states = await self._database.look_up(partial(self._verifier.recorded.of, refs=offered))
         return await self._rules.find(admission_to(list(states.values()), request.dvp.seller_cash), notary)
 
     async def _payees_admission(self, request: ReceivePacket, notary: str) -> RuleStates:
@@ -144,6 +146,8 @@ class PeerPreparation:
 
     async def _notary_of(self, request: AnyRequest) -> Party:
         parameters = self._verifier.parameters
+        if not self._verifier.has_several_notaries and not isinstance(request, AT_NAMED):
+            return parameters.notary
         return await self._database.read(
             partial(
                 choose_notary,

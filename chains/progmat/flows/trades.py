@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, literal_column, select, union_all, update
 
 from chains.progmat.contracts import dvp_lock, dvp_receipt, native_dvp, trade
 from chains.progmat.contracts.cash import CashState
@@ -26,10 +26,17 @@ from ibc.dvp import terms_hash
 from ibc.packet import Packet, encode_packet
 from ibc.paths import receipt_path
 
+SETTLED: Final = "SETTLED"
+"""How a trade id of native terms is used up."""
 _TRADE: Final = Prepared(select(trades).where(trades.c.trade_id == bindparam("of_trade")))
 _DVP: Final = Prepared(
     select(dvps.c.trade_id, dvps.c.terms_hash, dvps.c.tx_id).where(dvps.c.trade_id == bindparam("of_trade")).limit(1)
 )
+_USES: Final = union_all(
+    select(trades.c.status.label("use")).where(trades.c.trade_id == bindparam("of_trade")),
+    select(literal_column(f"'{SETTLED}'")).where(dvps.c.trade_id == bindparam("of_trade")),
+).subquery()
+_USE: Final = Prepared(select(_USES.c.use))
 _NOTE_DVP: Final = Prepared(insert(dvps), columns=dvps.c.keys())
 
 
@@ -78,6 +85,12 @@ def find_dvp(connection: Connection, trade_id: bytes) -> DvpRecord | None:
     """The settlement of a native trade, or None."""
     row = _DVP.first(connection, {"of_trade": trade_id})
     return None if row is None else DvpRecord(*row)
+
+
+def use_of(connection: Connection, trade_id: bytes) -> str | None:
+    """How this node knows a trade id to be used: the status of a trade across chains, or ``SETTLED``; None if not."""
+    row = _USE.first(connection, {"of_trade": trade_id})
+    return None if row is None else str(row[0])
 
 
 def find_receipt(connection: Connection, packet: Packet) -> ReceiptRecord | None:

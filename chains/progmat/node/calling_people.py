@@ -1,16 +1,17 @@
 """Who acts in a call: the client certificate, the session behind it, and the approval it brings. See ``people.acts``.
 
 ``ActingPeople`` stands before every service of a node. A request with an ``author`` must come in that person's session;
-one whose act needs a second person must bring an approval of exactly this request by the ``approver`` it names. Each
-such call leaves two entries in the audit log: that it began, and what became of it. On a node without users none of
-this applies; and a platform's certificate speaks for its own people, whose sessions are the platform's affair: its
-calls are in the log, and whom it names must still be users with the role.
+one whose act needs a second person must bring an approval of exactly this request by the ``approver`` it names. What
+changes something and names nobody must come in the session of somebody whose role has it. Each such call leaves two
+entries in the audit log: that it began, and what became of it (one, where it names nobody). On a node without users
+none of this applies; and a platform's certificate speaks for its own people, whose sessions are the platform's affair:
+its calls are in the log, and whom it names must still be users with the role.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, TypeAlias
 
 import grpc
@@ -21,11 +22,11 @@ from google.protobuf.message import Message
 
 from chains.progmat.client.sessions import APPROVAL_KEY, SESSION_KEY
 from chains.progmat.market.people import audit
-from chains.progmat.market.people.acts import Act, has_users
+from chains.progmat.market.people.acts import Act, has_users, require_in_session
 from chains.progmat.market.people.desk import Caller, PeopleDesk
 from chains.progmat.market.people.errors import ApprovalRefused, SessionRefused
 from chains.progmat.market.people.staff_roles import ACTS
-from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.api_access import NEEDED, ApiAccess
 from chains.progmat.node.approved_calls import approved_form, names_people, people_named
 from chains.progmat.node.peers.rpc_service import identity_of
 from primitives.errors import CrossDvpError
@@ -34,6 +35,8 @@ BEGUN: Final = "BEGUN"
 DEFECT: Final = "INTERNAL"
 _OWN_ENTRIES: Final = ("/crossdvp.ledger.v1.UserService/", "/crossdvp.ledger.v1.MasterDataService/")
 """Services whose every act writes its entry together with its change."""
+_READS: Final = ("Get", "List", "Find", "Explain", "Preview", "Describe", "Reconcile")
+"""How methods begin that change nothing."""
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
@@ -84,12 +87,31 @@ class ActingPeople(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # gene
         method = str(handler_call_details.method)
 
         async def answer(request: Message, context: Context) -> object:
-            if not names_people(method.rpartition("/")[2], request):
+            act = method.rpartition("/")[2]
+            if not names_people(act, request):
+                if act in NEEDED and not act.startswith(_READS) and not method.startswith(_OWN_ENTRIES):
+                    await self._require_session(act, request, context)
                 return await inner(request, context)
             return await self._answer(inner, method, request, context)
 
         serializers = (handler.request_deserializer, handler.response_serializer)
         return grpc.unary_unary_rpc_method_handler(answer, *serializers)
+
+    async def _require_session(self, act: str, request: Message, context: Context) -> None:
+        """Somebody's session stands behind an operator's call that names nobody; it is in the log."""
+        if not await self._desk.database.look_up(has_users):
+            return
+        caller = caller_on(context)
+        if not self._access.is_operator(caller.name):
+            return
+        resource = str(getattr(request, "request_id", ""))
+        try:
+            staff_id = await acting(self._desk, context)
+        except CrossDvpError as refused:
+            await self._note(f"Call {act}", Act(""), resource, caller, refused.reason)
+            raise
+        check = partial(require_in_session, act=act, staff_id=staff_id)
+        await self._desk.acted(f"Call {act}", Act(staff_id), resource, caller, check)
 
     async def _answer(
         self,

@@ -40,6 +40,7 @@ from chains.progmat.flows.views import IbcEvent, TradeRecord
 from chains.progmat.identity import KeptKey, KeyPurpose, KeyStore
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.storage import StoredTransaction, stored_transaction
+from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.torn import TornTransaction
 from chains.progmat.vault import AccountBalance, IndexedMembership, VaultState, balances, members
 from chains.progmat.vault.schema import consensus
@@ -137,6 +138,10 @@ class NodeOperations:
         kept = [key for key in self._keys.keys() if key.purpose is KeyPurpose.ACCOUNT]  # noqa: SIM118 # a method of KeyStore, no mapping
         return tuple(CashAccount(name, key.public_key.encoded()) for key in kept)
 
+    def keeps(self, account: CashAccount) -> bool:
+        """Whether it is one of ``accounts``, without listing them."""
+        return account.node == self._node.parts.me.name and decode_single_key(account.key) in self._keys.account_keys()
+
     async def set_account_keys(self, account_key: bytes, choice: KeyChoice) -> KeyChoice:
         """Set under which keys an account receives, or nothing (``AS_SET``); returns how it is set.
 
@@ -152,7 +157,7 @@ class NodeOperations:
         Raises ``AccountUnknown``, ``LockTimePassed`` and what ``authorisations.authorise`` raises.
         """
         check_request_id(request_id)
-        if terms.cash.buyer not in self.accounts():
+        if not self.keeps(terms.cash.buyer):
             raise AccountUnknown(terms.cash.buyer.key)
         now_ms = self._node.parts.clock.now_ms()
         if now_ms // 1000 >= terms.lock_by_s:

@@ -97,7 +97,7 @@ class CoinServiceRpc(FlowStarting, CoinServiceServicer):
         if not request.issuer:
             raise InvalidRequest("issuer", "the name of the coin's issuer is wanted")
         own_announcement(wanted, me)
-        if wanted.to not in self._operations.accounts():
+        if not self._operations.keeps(wanted.to):
             raise AccountUnknown(wanted.to.key)
         await permit_act(self._people, "AnnounceDeposit", Act(request.author), wanted.deposit_id, _caller(context))
         answer = await announce_to(self._node.parts.network, request.issuer, wanted, request.author)

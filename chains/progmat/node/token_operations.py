@@ -41,7 +41,7 @@ class TokenOperations:
         """
         check_request_id(request_id)
         for account in (terms.buyer_cash, terms.buyer_tokens):
-            if account not in self._operations.accounts():
+            if not self._operations.keeps(account):
                 raise AccountUnknown(account.key)
         now_ms = self._clock.now_ms()
         if now_ms // 1000 >= terms.settle_by_s:

@@ -228,7 +228,7 @@ class JournalReadRefused(NotaryRefusal):
 
     def __init__(self, peer: str) -> None:
         self.peer = peer
-        super().__init__(f"{peer} is not among the journal's readers; add it to the notary's configuration")
+        super().__init__(f"{peer} is not among the journal's readers: the network map lists them as Validators")
 
 
 class JournalError(PeerError):

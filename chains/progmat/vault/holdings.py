@@ -22,7 +22,7 @@ from chains.progmat.vault.errors import (
 from chains.progmat.vault.indexing import SC, Asset
 from chains.progmat.vault.schema import holdings, soft_locks
 from chains.progmat.vault.shards import shard_for
-from chains.progmat.vault.soft_locks import lock_states
+from chains.progmat.vault.soft_locks import hold_free
 from ibc.dvp import CashAccount
 
 MAX_INPUTS: Final = 128
@@ -232,7 +232,7 @@ def _holding(row: Sequence[Any]) -> Holding:
 def _hold(connection: Connection, request: HoldingRequest, chosen: Sequence[Holding]) -> None:
     _FORGET_EARLIER_CHOICE.change(connection, _parameters(request))
     refs = [holding.ref for holding in chosen]
-    lock_states(connection, refs, lock_owner=request.lock_owner, now_s=request.now_s, expires_s=request.expires_s)
+    hold_free(connection, refs, lock_owner=request.lock_owner, now_s=request.now_s, expires_s=request.expires_s)
 
 
 def balance(connection: Connection, asset: Asset, account: CashAccount, now_s: int) -> Balance:

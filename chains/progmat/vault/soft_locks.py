@@ -59,8 +59,7 @@ def lock_states(
 
     An expired lock of somebody else is taken over. Raises ``StateConsumed``, ``StateSoftLocked``.
     """
-    if expires_s <= now_s:
-        raise ValueError(f"a soft lock must end after it begins: now {now_s}, expires {expires_s}")
+    _check_span(now_s, expires_s)
     if not refs:
         return
     keys = [(ref.tx_id, ref.index) for ref in refs]
@@ -69,6 +68,12 @@ def lock_states(
     if held is not None:
         tx_id, index, holder, until_s = held
         raise StateSoftLocked(StateRef(tx_id, index), holder, float(until_s - now_s))
+    hold_free(connection, refs, lock_owner=lock_owner, now_s=now_s, expires_s=expires_s)
+
+
+def hold_free(connection: Connection, refs: Sequence[StateRef], *, lock_owner: str, now_s: int, expires_s: int) -> None:
+    """As ``lock_states``, of states just found unconsumed and not held by others, in the same database transaction."""
+    _check_span(now_s, expires_s)
     hold = {"lock_owner": lock_owner, "expires_s": expires_s, "now_s": now_s}
     _HOLD.change_all(connection, [{"tx_id": ref.tx_id, "output_index": ref.index} | hold for ref in refs])
 
@@ -93,6 +98,11 @@ def renew_soft_locks(connection: Connection, *, lock_owner: str, expires_s: int)
 def release_soft_locks(connection: Connection, *, lock_owner: str) -> int:
     """Give up all locks of ``lock_owner``; returns how many there were."""
     return _RELEASE.change(connection, {"of_owner": lock_owner})
+
+
+def _check_span(now_s: int, expires_s: int) -> None:
+    if expires_s <= now_s:
+        raise ValueError(f"a soft lock must end after it begins: now {now_s}, expires {expires_s}")
 
 
 def _check_unconsumed(connection: Connection, refs: Sequence[StateRef], keys: Sequence[Key]) -> None:

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 import typer
 from crossdvp.ledger.v1 import coin_service_pb2 as coin_pb
+from crossdvp.ledger.v1 import node_service_pb2 as pb
 from crossdvp.ledger.v1.coin_service_pb2_grpc import CoinServiceStub
+from crossdvp.ledger.v1.node_service_pb2_grpc import NodeServiceStub
 from typer.testing import CliRunner
 
 from chains.audit_chain import AuditChainBroken, AuditHead
@@ -129,6 +131,7 @@ async def test_a_call_for_two_is_made_by_two(tmp_path: Path, monkeypatch: pytest
         assert answer.flow.tx_id
         again = await people.register_coin(request, clerk, proposed.approval_id)
         assert again.flow.tx_id == answer.flow.tx_id
+        await _what_names_nobody_is_done_in_a_session(people)
         await _everything_is_in_the_log(people)
         await _the_same_at_the_command_line(people, tmp_path, monkeypatch)
 
@@ -145,6 +148,25 @@ async def _refuse_what_was_not_approved(people: Trustee, request: Any, approval_
     with refused("CALLER_NOT_AUTHORISED"):
         async with people.users(clerk, PLATFORM_NAME) as users:
             await users.approvals()
+
+
+async def _what_names_nobody_is_done_in_a_session(people: Trustee) -> None:
+    """An operator's certificate alone issues no coin past deposits and people, nor moves a customer's."""
+    issue = pb.IssueCashRequest(request_id="issue-alone", coin_id="NO-1", amount_yen=10**9)
+    for session, reason in (
+        ("", "SESSION_REFUSED"),
+        (people.sessions["adm-a"], "STAFF_ROLE_MISSING"),
+        (people.sessions["clerk-1"], "INVALID_REQUEST"),  # whom it goes to is left out: it came as far as that
+    ):
+        with in_session(session):
+            channel = open_channel(people.node.endpoint, tls_of(OPERATIONS_NAME))
+        try:
+            stub = NodeServiceStub(channel)  # type: ignore[no-untyped-call] # generated without annotations
+            with refused(reason):
+                await call("sn", stub.IssueCash, issue, 0)
+            await call("sn", stub.GetNodeInfo, pb.GetNodeInfoRequest(), 0)
+        finally:
+            await channel.close(grace=None)
 
 
 async def _everything_is_in_the_log(people: Trustee) -> None:

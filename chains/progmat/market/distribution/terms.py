@@ -12,7 +12,7 @@ from typing import Final
 
 from crossdvp.ledger.v1 import distribution_service_pb2 as pb
 
-from chains.progmat.contracts.distribution import MAX_RATE, MAX_TOTAL, DistributionMedium
+from chains.progmat.contracts.distribution import MAX_RATE, MAX_TOTAL, DistributionMedium, distribution_id_of
 from chains.progmat.contracts.terms_codec import account_from_message, account_to_message
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.market.distribution.arithmetic import (
@@ -30,11 +30,9 @@ from chains.progmat.transactions.model import MAX_TIME_S, check_name, check_rang
 from ibc.dvp import CashAccount
 from primitives.codec import deterministic_bytes, strict_parse
 from primitives.errors import DecodeError
-from primitives.hashing import sha256
 
 MAX_TERMS_BYTES: Final = 4096
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_DOMAIN: Final = b"crossdvp/distribution/1"
 _REMAINDERS: Final = {1: Remainders.LARGEST_REMAINDER, 2: Remainders.PAYER_KEEPS}
 _WITHHOLDING: Final = {1: Withholding.NONE, 2: Withholding.INDIVIDUAL}
 
@@ -93,7 +91,7 @@ class Terms:
 
     def distribution_id(self, registrar: str) -> bytes:
         """The 32 bytes that name it on the ledger: they follow from the registrar and the order's name."""
-        return bytes(sha256(_DOMAIN + len(registrar).to_bytes(2, "big") + registrar.encode() + self.name.encode()))
+        return distribution_id_of(registrar, self.name)
 
     def dues(self, units: Mapping[Account, int]) -> list[Due]:
         """One line an account; raises ``NothingToDistribute``."""

@@ -20,7 +20,7 @@ from chains.progmat.market.people.errors import (
     StaffRoleMissing,
     StaffUnknown,
 )
-from chains.progmat.market.people.staff_roles import ACTS, NOBODY, ActRule, StaffRole
+from chains.progmat.market.people.staff_roles import ACTS, NOBODY, ActRule, StaffRole, may_do_without_author
 from chains.progmat.market.people.tables import roles, users
 
 MOST_REASON_CHARS: Final = 500
@@ -71,6 +71,11 @@ def require_two(connection: Connection, act: str, author: str, approver: str, re
         _require_role(connection, act, author, rule.authors)
         _require_role(connection, act, approver, rule.approvers)
     return Act(author, approver, reason)
+
+
+def require_in_session(connection: Connection, act: str, staff_id: str) -> None:
+    """That the person of a session may do an act whose request names nobody. Raises leaves of ``ActRefused``."""
+    _require_role(connection, act, staff_id, may_do_without_author(act))
 
 
 def roles_of(connection: Connection, staff_id: str) -> frozenset[StaffRole]:

@@ -122,3 +122,36 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "WithdrawExecution": _VENUES,
 }
 """By act."""
+
+_TRADING: Final = _TRADER.authors
+WITHOUT_AUTHOR: Final[Mapping[str, frozenset[StaffRole]]] = {
+    "IssueToken": _REGISTRAR.authors,
+    "ExpireUtility": _REGISTRAR.authors,
+    "BringInLines": _REGISTRAR.authors,
+    "IssueCash": _TRUSTEE.authors,
+    "OpenAccount": _TRADING,
+    "OpenInvestorAccount": _TRADING,
+    "SetAccountKeys": _TRADING,
+    "RotateAccountKey": _TRADING,
+    "RotateInvestorKey": _TRADING,
+    "RotateTokens": _TRADING,
+    "MoveCash": _TRADING,
+    "RedeemCash": _TRADING,
+    "MoveToken": _TRADING,
+    "RedeemToken": _TRADING,
+    "UseUtility": _TRADING,
+    "AuthoriseTrade": _TRADING,
+    "LockCash": _TRADING,
+    "CancelTrade": _TRADING,
+    "AuthoriseDvp": _TRADING,
+    "SettleDvp": _TRADING,
+    "PlaceOrder": _TRADING,
+    "AmendOrder": _TRADING,
+    "CancelOrder": _TRADING,
+}
+"""Acts whose requests name nobody: who may do them in his session. What has no row here is the admins'."""
+
+
+def may_do_without_author(act: str) -> frozenset[StaffRole]:
+    """The roles for an act that names nobody."""
+    return WITHOUT_AUTHOR.get(act, _ADMINS)

@@ -18,7 +18,8 @@ _ATTESTATIONS = Prepared(
 )
 _OUTPUTS = Prepared(
     select(attested_outputs.c.tx_id, attested_outputs.c.output_index, attested_outputs.c.proof).where(
-        tuple_(attested_outputs.c.tx_id, attested_outputs.c.output_index).in_(bindparam("refs", expanding=True))
+        attested_outputs.c.tx_id.in_(bindparam("tx_ids", expanding=True)),  # SQLite has no index for a list of pairs
+        tuple_(attested_outputs.c.tx_id, attested_outputs.c.output_index).in_(bindparam("refs", expanding=True)),
     )
 )
 
@@ -43,4 +44,5 @@ def attested_output_proofs(connection: Connection, refs: Sequence[tuple[bytes, i
     """Those of the outputs (ledger_tx id, index) that are known by an attestation, with their proofs."""
     if not refs:
         return {}
-    return {(tx_id, index): proof for tx_id, index, proof in _OUTPUTS.rows(connection, {"refs": refs})}
+    wanted = {"refs": refs, "tx_ids": list(dict.fromkeys(tx_id for tx_id, _ in refs))}
+    return {(tx_id, index): proof for tx_id, index, proof in _OUTPUTS.rows(connection, wanted)}
