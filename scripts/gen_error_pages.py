@@ -62,6 +62,7 @@ PROCESSES: Final = (
     "chains.evm.devnet.errors",
     "relayer.cli.call",
     "relayer.cli.demo",
+    "relayer.cli.demo_native",
     "relayer.cli.explain",
     "relayer.cli.gateway_token",
     "relayer.cli.iso20022",
@@ -91,6 +92,19 @@ BUNDLE_CAUSES: Final = (
     "WRONG_TRANSACTION",
 )
 """Causes of a VERIFY_REFUSED."""
+BARE_CODES: Final = (
+    "ABORTED",
+    "CANCELLED",
+    "DEADLINE_EXCEEDED",
+    "INTERNAL",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "UNAUTHENTICATED",
+    "UNAVAILABLE",
+    "UNIMPLEMENTED",
+    "UNKNOWN",
+)
+"""How a call ends that no server of ours has answered; the others say nothing that gRPC's own words do not."""
 WITHOUT_PAGE: Final = frozenset(
     {
         "EXECUTION_REVERTED",
@@ -113,6 +127,7 @@ WITHOUT_CLASS: Final = {
     "NODE_NOT_A_MEMBER": "chains/progmat/market/distribution/planning.py",
     "ROW_INVALID": "chains/progmat/market/bank/errors.py",
     **dict.fromkeys(BUNDLE_CAUSES, "relayer/cli/verify/bundle"),
+    **dict.fromkeys((f"GRPC_{code}" for code in BARE_CODES), "chains/rpc_status.py"),
     **dict.fromkeys((reason.value for reason in NoticeReason), "chains/progmat/market/trades/reasons.py"),
 }
 OURS: Final = ("relayer", "chains", "light_clients", "ibc", "primitives")
@@ -131,6 +146,7 @@ LAYERS: Final = {
     "gateway": "The gateway, and how it is called",
     "http_and_webhooks": "The gateway over HTTP, and its webhooks",
     "relayer": "The relayer",
+    "calls": "The way between caller and service",
     "ledger_flows": "Flows of a ledger node",
     "ledger_vault": "Accounts and balances on the ledger",
     "ledger_packets": "Trades, packets and light clients on the ledger",

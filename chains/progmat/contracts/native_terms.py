@@ -71,9 +71,14 @@ class NativeTerms:
             raise MalformedComponent("seller and buyer differ", expected="other accounts", found="the same key")
 
     @lazily
+    def encoded(self) -> bytes:
+        """Canonical bytes."""
+        return deterministic_bytes(native_terms_to_message(self))
+
+    @lazily
     def hash(self) -> Hash32:
         """What authorisations and records name these terms by."""
-        return Hash32(sha256(_DOMAIN + encode_native_terms(self)))
+        return Hash32(sha256(_DOMAIN + self.encoded))
 
     @property
     def seller_node(self) -> str:
@@ -93,13 +98,15 @@ def account_key(account: CashAccount) -> PublicKey:
 
 def encode_native_terms(terms: NativeTerms) -> bytes:
     """Canonical bytes of the terms."""
-    return deterministic_bytes(native_terms_to_message(terms))
+    return terms.encoded
 
 
 @lru_cache(maxsize=1024)
 def decode_native_terms(data: bytes) -> NativeTerms:
     """The terms in ``data``; raises DecodeError."""
-    return native_terms_from_message(strict_parse(pb.NativeTerms, data, max_bytes=MAX_NATIVE_TERMS_BYTES))
+    terms = native_terms_from_message(strict_parse(pb.NativeTerms, data, max_bytes=MAX_NATIVE_TERMS_BYTES))
+    terms.__dict__["encoded"] = data  # what is parsed strictly is canonical
+    return terms
 
 
 def native_terms_to_message(terms: NativeTerms) -> pb.NativeTerms:

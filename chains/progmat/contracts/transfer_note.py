@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 from crossdvp.ledger.v1 import securities_states_pb2 as pb
@@ -75,6 +76,7 @@ def is_staff_id(text: str) -> bool:
     return bool(_STAFF.fullmatch(text))
 
 
+@lru_cache(maxsize=1024)
 def decode_note(data: bytes) -> TransferNote:
     """The note in a command's data; raises ``DecodeError``."""
     return note_from_message(strict_parse(pb.TransferNote, data, max_bytes=MAX_NOTE_BYTES)) if data else NO_NOTE

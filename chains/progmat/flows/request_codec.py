@@ -49,6 +49,7 @@ from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.replacement_requests import StateChoice
 from chains.progmat.flows.request_base import KeyChoice
 from chains.progmat.flows.requests import EarmarkProof
+from chains.progmat.flows.signed_records import Newest
 from chains.progmat.transactions.model import StateRef
 from ibc.packet import decode_packet, encode_packet
 from primitives.codec import deterministic_bytes, strict_parse
@@ -56,6 +57,7 @@ from primitives.errors import DecodeError
 from primitives.types import Hash32
 
 MAX_REQUEST_BYTES: Final = 512 * 1024
+_DECODED: Final = Newest[AnyRequest]()
 
 MESSAGES: Final[Mapping[FlowKind, type[Message]]] = {
     FlowKind.CHANGE_MEMBERSHIP: membership_service_pb2.ChangeMembershipRequest,
@@ -206,5 +208,10 @@ def encode_request(request: AnyRequest) -> bytes:
 
 
 def decode_request(kind: FlowKind, data: bytes) -> AnyRequest:
-    """From the database; raises ``DecodeError``, ``InvalidRequest``."""
-    return from_message(kind, strict_parse(MESSAGES[kind], data, max_bytes=MAX_REQUEST_BYTES))
+    """From the database, or remembered: a request never changes. Raises ``DecodeError``, ``InvalidRequest``."""
+    key = kind.value.encode() + b"|" + data
+    request = _DECODED.get(key)
+    if request is None:
+        request = from_message(kind, strict_parse(MESSAGES[kind], data, max_bytes=MAX_REQUEST_BYTES))
+        _DECODED.put(key, request)
+    return request

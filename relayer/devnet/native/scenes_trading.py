@@ -109,8 +109,8 @@ async def _placed(day: Day, told: Told, order: Order) -> str:
     venue = day.ask(ExchangeClient, EXCHANGE, broker.name)
     await venue.place(order_id, LISTED, order.side, order.quantity, order.limit_yen)
     verb = "sells" if order.side is Side.SELL else "buys"
-    what = f"{order.quantity} at {yen(order.limit_yen)} for {investor.investor_id}"
-    told.act(broker.name, f"{verb} {what}; for whom, {broker.node} alone knows")
+    what = f"{verb} {order.quantity} at {yen(order.limit_yen)}; that it is for {investor.investor_id}"
+    told.act(broker.name, f"{what}, {broker.node} alone knows")
     return order_id
 
 

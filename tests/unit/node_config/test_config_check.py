@@ -43,7 +43,7 @@ def test_a_fresh_nodes_configuration_holds(network: Path) -> None:
     ("of_the_file", "instead", "what", "says"),
     [
         ('certificate = "certificate.pem"', 'certificate = "../nn/certificate.pem"', "certificate", "it is for nn"),
-        ('path = "keys.db"', 'path = "../nn/keys.db"', "keys", "WRONG_PASSPHRASE"),
+        ('path = "keys.db"', 'path = "../nn/keys.db"', "keys", "is the key store of node nn"),
         ('roles = ["SN", "BNO"]', 'roles = ["CN"]', "network map", "listed with roles BNO, SN"),
         ('parameters = "../parameters.bin"', 'parameters = "../authority.pem"', "parameters", "MALFORMED"),
         ('network_map = "../network-map.json"', 'network_map = "../nowhere.json"', "network map", "cannot be read"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import grpc
+import grpc.aio
 import pytest
 from typer.testing import CliRunner
 
@@ -18,7 +19,7 @@ from chains.progmat.node.peers import errors as peer_errors
 from chains.progmat.node.rpc_node_service import STATUS_CODES
 from chains.progmat.notary import errors as notary_errors
 from chains.progmat.validators import errors as validator_errors
-from chains.rpc_status import Blame, blame_of, code_of
+from chains.rpc_status import Blame, blame_of, code_of, error_from_rpc
 from primitives.errors import CrossDvpError
 from relayer.cli.explain import app as explain_app
 from relayer.reasons.catalogue import Entry, catalogue
@@ -88,6 +89,15 @@ def test_a_code_that_our_runbooks_name_has_a_page() -> None:
     }
     assert logged
     assert (named | logged) - set(catalogue()) == set()
+
+
+def test_a_call_that_nobody_answered_is_explained_by_how_it_ended() -> None:
+    for code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.INTERNAL):
+        failure = grpc.aio.AioRpcError(code, grpc.aio.Metadata(), grpc.aio.Metadata(), "no words of ours", "")
+        error = error_from_rpc(failure, "cn-b")
+        entry = catalogue()[error.reason]
+        assert entry.blame is blame_of(error)
+        assert entry.code == code_of(type(error), {}).name
 
 
 def test_explain_finds_a_notarys_reason_in_both_languages() -> None:

@@ -17,5 +17,11 @@ def normal_text(text: str) -> str:
 
 def normal_name(text: str) -> str:
     """A payer's name for comparing: katakana without small ones, upper case, without blanks."""
-    folded = unicodedata.normalize("NFKC", text).translate(_HIRAGANA).upper().translate(_LARGE).translate(_DASHES)
-    return "".join(folded.split())
+    while (folded := _folded(text)) != text:  # a voiced mark joins its kana once the blank between them is gone
+        text = folded
+    return text
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text).translate(_HIRAGANA).upper().translate(_LARGE).translate(_DASHES)
+    return "".join(plain.split())
