@@ -15,7 +15,6 @@ import pytest
 
 from chains.progmat.market.master_data.searching import SHORTEST, Leak, found_in, leaks, personal_values
 from chains.progmat.node.storage.engine import Access, engine_for
-from relayer.devnet.native.books import Holding, PaperBooks, differences
 from relayer.devnet.native.cast import COIN_ID, INVESTORS, RETAIL_COIN_ID, SECURITY_ID, UNITS, personal_record
 
 pytestmark = [pytest.mark.devnet, pytest.mark.xdist_group("processes"), pytest.mark.timeout(300)]
@@ -125,18 +124,3 @@ def no_person_is_outside_the_master_data(directory: Path, output: bytes) -> None
         values |= stored
     assert list(leaks_below(directory, values)) == []
     assert found_in(output, values) == []
-
-
-def test_a_unit_or_a_yen_that_is_not_where_it_was_agreed_is_told_at_night() -> None:
-    paper = PaperBooks()
-    paper.units["INV-1"], paper.coin_yen["broker-b"] = 10, 1000
-    paper.trade("INV-1", "broker-a", "INV-2", "broker-b", 4, 400)
-    ledger = {
-        "INV-1": Holding(units=6),
-        "INV-2": Holding(units=4),
-        "broker-a": Holding(coin_yen=400),
-        "broker-b": Holding(coin_yen=600),
-    }
-    assert differences(paper.holdings(), ledger) == []
-    lost = ledger | {"INV-2": Holding(units=3), "broker-c": Holding(coin_yen=1)}
-    assert [each.partition(":")[0] for each in differences(paper.holdings(), lost)] == ["INV-2", "broker-c"]

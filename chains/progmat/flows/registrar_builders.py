@@ -82,8 +82,8 @@ def thaw_token(context: BuildContext, request: ThawToken) -> TransactionBuilder:
 def cancel_transfer(context: BuildContext, request: CancelTransfer) -> TransactionBuilder:
     """All that a transfer brought to others back to the accounts that gave it, to each what it gave.
 
-    Raises ``NothingToCancel`` where the transfer is none of this register's or one half of a trade, or what it made is not
-    all there and free.
+    Raises ``NothingToCancel`` where the transfer is none of this register's or one half of a trade, or what it made is
+    not all there and free.
     """
     known = the_security(context, request.token_id)
     tx_id = request.note.cancelled_tx_id

@@ -41,7 +41,7 @@ from chains.progmat.transactions.errors import MalformedComponent
 from chains.progmat.transactions.model import Command, StateAndRef
 from chains.progmat.vault import Asset
 from chains.progmat.vault.keeping import existing_units
-from chains.progmat.vault.rules import rule
+from chains.progmat.vault.rules import rule, rules_of
 from primitives.errors import DecodeError
 from primitives.public_key import PublicKey
 
@@ -60,8 +60,9 @@ def register_security(context: BuildContext, request: RegisterSecurity) -> Trans
         if SecurityState.of(known.state) == made:
             return AlreadyOnLedger(known.ref.tx_id, 0)
         raise InvalidRequest("security_id", f"{request.security_id!r} is registered already: amend it")
+    is_elsewhere = _is_as_elsewhere(context, made)
     asset = Asset(request.network.name, request.security_id, context.me.name)
-    if request.gate_id and existing_units(context.connection, [asset])[asset][0]:
+    if request.gate_id and not is_elsewhere and existing_units(context.connection, [asset])[asset][0]:
         raise InvalidRequest("gate_id", f"tokens {request.security_id!r} exist, without this gate: they keep theirs")
     return replace(
         context.frame.start(),
@@ -201,6 +202,21 @@ def _keys_of(encoded: Sequence[bytes]) -> tuple[PublicKey, ...]:
         return tuple(decode_single_key(key) for key in sorted(encoded))
     except DecodeError as error:
         raise InvalidRequest("approver_keys", str(error)) from error
+
+
+def _is_as_elsewhere(context: BuildContext, made: SecurityState) -> bool:
+    """Whether another notary has it, with the same approvers and gate; raises ``InvalidRequest`` if with others.
+
+    Units follow their owners to other notaries: the registrar registers there what it has here, and that is no way
+    around those who approve changes.
+    """
+    elsewhere = rules_of(context.connection, SECURITY, made.security_id, context.me.name)
+    for found in elsewhere:
+        there = SecurityState.of(found.state)
+        if (there.network, there.gate_id, there.approvers) != (made.network, made.gate_id, made.approvers):
+            at = found.state.notary.name
+            raise InvalidRequest("approver_keys", f"at {at} it is registered with other approvers, gate or network")
+    return bool(elsewhere)
 
 
 def _require_alone(

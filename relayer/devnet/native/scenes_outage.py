@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from chains.progmat.client.market import RegisterClient, RegisterKind
+from chains.progmat.market.register.cells import Encoding, from_csv, to_csv
 from chains.rpc_status import RemoteUnavailableError
 from relayer.devnet.native.cast import (
     A1,
@@ -19,7 +20,6 @@ from relayer.devnet.native.cast import (
     CLERK,
     D1,
     SECURITY_ID,
-    Investor,
 )
 from relayer.devnet.native.network import NOTARY, REGISTRAR, crossdvp
 from relayer.devnet.native.stage import ASSET, Day, SceneDiffers, expect
@@ -48,9 +48,13 @@ async def an_outage(day: Day) -> Told:
     await day.close(REGISTRAR)
     signers = _signers(folder)
     for source, to, units in MOVES:
-        await crossdvp(*EMERGENCY, "move", str(file), *_move_options(day, source, to, units), *signers)
+        told.act("trustee's desk", f"consents to {units} units {source.investor_id} > {to.investor_id} by hand")
         day.books.move(source.investor_id, to.investor_id, units)
-        told.act("trustee's desk", f"consents to {units} units {source.investor_id} > {to.investor_id}: two sign")
+    sheet = folder / "moves.csv"
+    await crossdvp(*EMERGENCY, "export-csv", str(file), str(sheet))
+    await asyncio.to_thread(_fill_in, day, sheet)
+    await crossdvp(*EMERGENCY, "import-csv", str(file), str(sheet), *signers)
+    told.act("trustee's desk", "writes both into a spreadsheet; two people sign what it says, line by line")
     await crossdvp(*EMERGENCY, "close", str(file), *signers)
     told.act("trustee's desk", "closes the file: no line can be added or changed any more")
 
@@ -96,7 +100,11 @@ def _signers(folder: Path) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _move_options(day: Day, source: Investor, to: Investor, units: int) -> tuple[str, ...]:
-    accounts = [f"{account.node}:{account.key.hex()}" for account in (day.account(source), day.account(to))]
-    what = ("--units", str(units), "--reason", REASON, "--reference", CASE)
-    return "--from", accounts[0], "--to", accounts[1], *what
+def _fill_in(day: Day, sheet: Path) -> None:
+    """New rows below those of the file, without a number, as a spreadsheet program would save them."""
+    rows = from_csv(sheet.read_bytes(), Encoding.UTF_8)
+    for source, to, units in MOVES:
+        giver, taker = day.account(source), day.account(to)
+        accounts = (giver.node, giver.key.hex(), taker.node, taker.key.hex())
+        rows.append(["", *accounts, str(units), REASON, CASE, "", day.trading_date.isoformat()])
+    sheet.write_bytes(to_csv(rows, Encoding.UTF_8))

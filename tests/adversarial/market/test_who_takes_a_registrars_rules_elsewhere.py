@@ -7,18 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from chains.progmat.contracts.membership import MemberRole
 from chains.progmat.contracts.names import SECURITY, SECURITY_TOKEN, TRANSFER_GATE
 from chains.progmat.contracts.notary_change import change_command
 from chains.progmat.contracts.replacement import replaced
+from chains.progmat.flows.replacement_requests import ChangeNotary, StateChoice
+from chains.progmat.flows.securities_requests import ForceToken
 from chains.progmat.ibc_host.frame import TransactionFrame
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import StateAndRef
 from chains.rpc_status import RemoteCallerError
 from primitives.composite_key import Key
 from tests.adversarial.flows.attacker import countersign, output_of, recorded, signed_by
-from tests.fakes.ledger_parties import AN, CN_A, CN_B, SECOND, SELLER
-from tests.integration.ledger.network import MAP, PACKAGE, TOKEN_PARTIES, LedgerNetwork
-from tests.integration.ledger.securities import Securities
+from tests.fakes.ledger_parties import AN, CN_A, CN_B, SECOND, SELLER, STRANGER
+from tests.fakes.token_parties import ST, TOKEN_ID
+from tests.integration.ledger.network import BUYER_ACCOUNT, MAP, PACKAGE, SELLER_ACCOUNT, TOKEN_PARTIES, LedgerNetwork
+from tests.integration.ledger.securities import NOTE, REGISTER, UNITS, Securities
 from tests.integration.ledger.two_notaries import TWO_NOTARIES, ledger_of_two_notaries
 
 
@@ -56,3 +60,24 @@ async def test_an_open_gate_is_not_carried_to_where_its_registrar_does_not_close
             await countersign(ledger, CN_B, AN, own)
         await ledger.stop(CN_A)
         assert await countersign(ledger, CN_A, AN, own)
+
+
+async def test_a_security_has_no_other_approvers_at_another_notary_and_units_do_not_escape_it_there(
+    tmp_path: Path,
+) -> None:
+    async with ledger_of_two_notaries(tmp_path, (*TOKEN_PARTIES, SECOND), MAP) as ledger:
+        securities = await Securities.open(ledger)
+        await ledger.admit(AN, ST, MemberRole.REGISTRAR, notary=SECOND.name)
+        there = replace(REGISTER, request_id="there", notary=SECOND.name)
+
+        own_approver = replace(there, request_id="own", approver_keys=(STRANGER.key.encoded(),))
+        assert await securities.refused(AN, own_approver) == "INVALID_REQUEST"
+        await ledger.done(AN, there)
+
+        for party, role in ((CN_A, MemberRole.CUSTODIAN), (CN_B, MemberRole.CUSTODIAN)):
+            await ledger.admit(party, ST, role, notary=SECOND.name)
+        fled = StateChoice(contract=SECURITY_TOKEN, account_key=SELLER_ACCOUNT.key, asset_id=TOKEN_ID)
+        await ledger.done(CN_A, ChangeNotary("flee", SECOND.name, "", fled))
+        forced = ForceToken("force", ST, TOKEN_ID, UNITS, SELLER_ACCOUNT, BUYER_ACCOUNT, NOTE, SECOND.name)
+        await ledger.done(AN, forced)
+        assert await securities.register() == (0, UNITS)

@@ -54,7 +54,7 @@ def as_holdings(notary: str, fresh_key: bytes | None) -> list[dict[str, Any]]:
     common = {"tx_id": TX, "consumed": False, "node": "CN-A", "owner_key": b"key", "encumbered": False}
     coin = {"output_index": 0, "network": "SC", "asset_id": "WSC-1", "issuer": "SN", "amount": 7, "shard": 3}
     token = {"output_index": 1, "network": "ST", "asset_id": "ST-1", "issuer": "AN", "amount": 5}
-    no_trade = {"trade_id": None, "notary": notary}
+    no_trade = {"trade_id": None, "notary": notary, "frozen": False}
     return [
         common | coin | no_trade | {"fresh_key": fresh_key},
         common | token | no_trade | {"fresh_key": None, "shard": shard_of(TX, 1)},
