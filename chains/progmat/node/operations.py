@@ -40,13 +40,13 @@ from chains.progmat.flows.views import IbcEvent, TradeRecord
 from chains.progmat.identity import KeptKey, KeyPurpose, KeyStore
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.storage import StoredTransaction, stored_transaction
-from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.torn import TornTransaction
 from chains.progmat.vault import AccountBalance, IndexedMembership, VaultState, balances, members
 from chains.progmat.vault.schema import consensus
 from ibc.dvp import CashAccount, SettlementTerms, terms_hash
 from light_clients.registry import LightClientRegistry
 from primitives.public_key import SignatureScheme
+from primitives.signatures import decode_public_key
 
 MAX_WAIT_S: Final = 60
 MAX_LISTED: Final = 500
@@ -140,7 +140,7 @@ class NodeOperations:
 
     def keeps(self, account: CashAccount) -> bool:
         """Whether it is one of ``accounts``, without listing them."""
-        return account.node == self._node.parts.me.name and decode_single_key(account.key) in self._keys.account_keys()
+        return account.node == self._node.parts.me.name and decode_public_key(account.key) in self._keys.account_keys()
 
     async def set_account_keys(self, account_key: bytes, choice: KeyChoice) -> KeyChoice:
         """Set under which keys an account receives, or nothing (``AS_SET``); returns how it is set.

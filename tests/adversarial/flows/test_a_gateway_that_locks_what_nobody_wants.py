@@ -23,8 +23,10 @@ from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.requests import CancelTrade, LockCash, MoveCash
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.node.rpc_node_service import STATUS_CODES
+from chains.progmat.transactions.component_codec import decode_single_key
 from chains.rpc_status import ErrorStatusInterceptor, RemoteCallerError
 from ibc.dvp import SettlementTerms, terms_hash
+from primitives.composite_key import CompositeKey
 from primitives.types import Address
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, SN, STRANGER
 from tests.fakes.rpc_parties import tls_of
@@ -95,7 +97,10 @@ async def test_an_authorisation_at_the_sellers_custodian_or_of_anothers_account_
         terms = world.terms(amount_yen=400)
         of_nobody = replace(terms, cash=replace(terms.cash, buyer=STRANGER.account_at(CN_B)))
         elsewhere = replace(terms, cash=replace(terms.cash, buyer=replace(BUYER_ACCOUNT, node=CN_A.name)))
-        for node, wanted in ((CN_A, terms), (CN_B, of_nobody), (CN_B, elsewhere)):
+        either = (BUYER_ACCOUNT.key, SELLER_ACCOUNT.key)
+        composite = CompositeKey(1, tuple((1, decode_single_key(key)) for key in either)).encoded()
+        of_several = replace(terms, cash=replace(terms.cash, buyer=replace(BUYER_ACCOUNT, key=composite)))
+        for node, wanted in ((CN_A, terms), (CN_B, of_nobody), (CN_B, elsewhere), (CN_B, of_several)):
             with pytest.raises(AccountUnknown):
                 await world.ledger.operations(node).authorise_trade(PLATFORM_NAME, "first", wanted)
         lock = await world.unauthorised_lock_request(terms)
