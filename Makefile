@@ -5,7 +5,7 @@ PYTHON ?= $(shell for each in /usr/bin/python3.13 /usr/bin/python3.12 /usr/bin/p
 	$$each -c 'import ensurepip, venv' 2>/dev/null && echo $$each && exit; done; echo python3)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-WORKERS ?= 2
+WORKERS ?= 3
 EXAMPLES ?= 2000
 READY  := $(VENV)/.ready
 SOURCES := primitives ibc light_clients chains relayer scripts tests

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from psycopg import IsolationLevel
-from psycopg.errors import UniqueViolation
+from psycopg.errors import DuplicateObject, DuplicateTable, UniqueViolation
 
 from chains.progmat.notary import postgres_rows as rows
 from chains.progmat.notary import writer_lease
@@ -163,7 +163,7 @@ def _ensure_layout(session: PostgresSession) -> None:
         try:
             return session.run(_make_layout)
         except UniquenessStoreError as error:  # "if not exists" is no protection against who makes it at this moment
-            if not isinstance(error.__cause__, UniqueViolation):
+            if not isinstance(error.__cause__, UniqueViolation | DuplicateObject | DuplicateTable):
                 raise
     raise UniquenessStoreError("other workers make and remove the notary's tables all the time")
 

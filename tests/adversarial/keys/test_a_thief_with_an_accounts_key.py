@@ -85,7 +85,7 @@ async def theft(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Theft
         yield await Theft.prepare(ledger)
 
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("a_thief_with_an_accounts_key")]
 
 
 async def test_the_key_store_itself_gives_no_key_without_its_passphrase(theft: Theft) -> None:

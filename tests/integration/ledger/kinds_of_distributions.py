@@ -44,7 +44,7 @@ async def members(ledger: LedgerNetwork) -> None:
 async def opened_part(ledger: LedgerNetwork, subject: Subject, lines: Lines, part: int = 0) -> None:
     """``an`` opens a part, and the payer has it."""
     state = part_of(subject, lines, part)
-    name = f"{subject.asset_id}-{subject.distribution_id[:4].hex()}-{part}"
+    name = f"{subject.asset_id}-{subject.distribution_id[-4:].hex()}-{part}"
     await ledger.done(AN, OpenDistribution(f"open-{name}", state.encode(), lines.encode()))
 
 
@@ -113,9 +113,10 @@ async def expire_utility(ledger: LedgerNetwork) -> Opened:
     """Units granted for a second each: every expiry destroys what was granted just before."""
     await members(ledger)
     lines = lines_of([5, 6], batch_lines=1)
+    expiries: dict[int, int] = {}
 
     async def following(number: int) -> AnyRequest:
-        expires_s = ledger.clock.now_s() + 2
+        expires_s = expiries.setdefault(number, ledger.clock.now_s() + 2)
         subject = grant(f"grant {number}", expires_s)
         await opened_part(ledger, subject, lines)
         for batch in range(2):

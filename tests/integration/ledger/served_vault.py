@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import grpc.aio
 
 from chains.progmat.client import ApiEndpoint, VaultClient
 from chains.progmat.node.peers import PeerTls, server_options
 from chains.progmat.node.people_part import PeoplePart
+from chains.progmat.node.roles import VaultRole
 from chains.progmat.node.rpc_node_service import STATUS_CODES
 from chains.rpc_status import ErrorStatusInterceptor
 from tests.fakes.ledger_parties import LedgerParty
@@ -56,8 +58,10 @@ async def served(ledger: LedgerNetwork, party: LedgerParty, port: int = 0) -> As
     """Serve a running node's API."""
     own = tls_of(party.name)
     tls = PeerTls(authority=own.authority, certificate=own.certificate, private_key=own.private_key)
-    role = ledger.vault(party)
-    interceptors = [ErrorStatusInterceptor(STATUS_CODES), role.part(PeoplePart).acting]
+    role = ledger.nodes[party.name].role
+    interceptors: list[Any] = [ErrorStatusInterceptor(STATUS_CODES)]
+    if isinstance(role, VaultRole):
+        interceptors.append(role.part(PeoplePart).acting)
     server = grpc.aio.server(interceptors=interceptors, options=server_options())
     role.serve(server)
     bound = server.add_secure_port(f"127.0.0.1:{port}", tls.server_credentials())

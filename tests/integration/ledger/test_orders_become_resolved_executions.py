@@ -54,7 +54,7 @@ from tests.integration.ledger.network import (
 SECURITY = Security(TOKEN_ID, AN.name)
 DAY = date(2026, 11, 27)
 BROKERS = {"broker-a": CN_A, "broker-b": CN_B, "broker-c": CN_A}
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("orders_become_resolved_executi")]
 
 
 def order_id(number: int) -> str:

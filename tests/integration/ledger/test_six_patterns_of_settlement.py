@@ -58,7 +58,7 @@ from tests.integration.ledger.trade_desks import (
     trade_id,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("six_patterns_of_settlement")]
 STATEMENT = "date,value_date,direction,amount_yen,balance_yen,text"
 
 

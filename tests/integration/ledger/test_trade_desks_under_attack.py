@@ -44,7 +44,7 @@ from tests.integration.ledger.trade_desks import (
     trade_id,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("trade_desks_under_attack")]
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
