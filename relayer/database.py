@@ -109,8 +109,9 @@ class Database:
         return self._engine
 
     def close(self) -> None:
-        """Close all connections; safe to call twice."""
-        self._engine.dispose()
+        """Close all connections, after the transaction under way; safe to call twice."""
+        with self._turn:  # a thread in the middle of a statement would not survive losing its connection
+            self._engine.dispose()
 
 
 @contextmanager
