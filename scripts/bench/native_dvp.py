@@ -45,7 +45,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--count", type=int, default=0, help="so many settlements, instead of a time")
-    parser.add_argument("--in-flight", type=int, default=64)
+    parser.add_argument("--in-flight", type=int, default=128)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="crossdvp-bench-") as scratch:
         with running_network(Path(scratch) / "network", CASH_AND_TOKENS) as nodes:
