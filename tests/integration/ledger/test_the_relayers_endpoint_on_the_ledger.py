@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chains.progmat.client import ApiEndpoint, LedgerClient
+from chains.progmat.node.peers.in_process import Delivery
 from ibc.acknowledgement import UNIVERSAL_ERROR_ACK
 from ibc.dvp import SettlementTerms, packet_of, terms_hash
 from ibc.packet import packet_commitment
@@ -83,8 +84,17 @@ async def test_each_packet_is_brought_to_who_may_owe_it_and_one_that_nobody_owes
             monkeypatch.setattr(progmat_flows, "FLOW_WAIT_S", 0)
             slow = world.leading_terms(3)
             await world.authorise(slow)
+            go_on = asyncio.Event()
+
+            async def hold_the_lock(asker: str, _asked: str, method: str) -> Delivery:
+                if (asker, method) == (CN_B.name, "validator.approve"):
+                    await go_on.wait()
+                return Delivery.DELIVER
+
+            ledger.hub.policy = hold_the_lock
             (pending,) = await bring(world, endpoint, (slow, 3))
             assert pending.verdict is Verdict.PENDING
+            go_on.set()
             async with asyncio.timeout(WAIT_S):
                 while (await bring(world, endpoint, (slow, 3)))[0].verdict is Verdict.PENDING:
                     pass
