@@ -5,15 +5,13 @@ One payload a packet, as every published implementation demands.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eth_abi.abi import decode as abi_decode
-from eth_abi.abi import encode as abi_encode
-from eth_abi.exceptions import DecodingError
-
 from ibc.errors import InvalidPacket
 from ibc.identifiers import client_id, port_id
+from primitives import abi
 from primitives.errors import DecodeError
 from primitives.hashing import sha256
 from primitives.keccak import keccak256
@@ -24,8 +22,8 @@ PAYLOADS_PER_PACKET: Final = 1
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 MAX_LABEL_BYTES: Final = 256
 MAX_ENCODED_PACKET_BYTES: Final = MAX_PAYLOAD_BYTES + 4096
-_WORD: Final = 32
 PACKET_ABI_TYPE: Final = "(uint64,string,string,uint64,(string,string,string,string,bytes)[])"
+_ABI_TYPES: Final = (PACKET_ABI_TYPE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def packet_commitment(packet: Packet) -> Hash32:
 
 def encode_packet(packet: Packet) -> bytes:
     """`abi.encode(packet)` as the Solidity router does it."""
-    return bytes(abi_encode([PACKET_ABI_TYPE], [_abi_values(packet)]))
+    return abi.encode(_ABI_TYPES, (abi_values(packet),))
 
 
 def decode_packet(data: bytes) -> Packet:
@@ -106,23 +104,20 @@ def decode_packet(data: bytes) -> Packet:
         raise InvalidPacket("packet is too long", expected=f"at most {MAX_ENCODED_PACKET_BYTES} bytes", found=len(data))
     _check_payload_count(data)
     try:
-        (values,) = abi_decode([PACKET_ABI_TYPE], data)
-    except (DecodingError, OverflowError, UnicodeDecodeError) as error:
-        raise InvalidPacket(f"packet is malformed: {error}", found=data) from error
-    packet = _packet_of(values)
-    if encode_packet(packet) != data:
-        raise InvalidPacket("packet is not in its canonical encoding", expected=encode_packet(packet), found=data)
-    return packet
+        (values,) = abi.decode(_ABI_TYPES, data)
+    except DecodeError as error:
+        raise InvalidPacket(f"packet is not in its canonical encoding: {error}", found=data) from error
+    return packet_of_abi_values(values)
 
 
 def _check_payload_count(data: bytes) -> None:
-    """Before the general decoder runs: many payloads that share their bytes would unpack to far more than was sent."""
-    if data[:_WORD] != _WORD.to_bytes(_WORD, "big"):
+    """Before anything is made of them: a message of many payloads is no packet, however well it is encoded."""
+    if data[: abi.WORD] != abi.WORD.to_bytes(abi.WORD, "big"):
         raise InvalidPacket(
-            "packet is not in its canonical encoding", expected="an offset of 32 first", found=data[:_WORD]
+            "packet is not in its canonical encoding", expected="an offset of 32 first", found=data[: abi.WORD]
         )
-    array = _WORD + int.from_bytes(data[5 * _WORD : 6 * _WORD], "big")
-    count = int.from_bytes(data[array : array + _WORD], "big")
+    array = abi.WORD + int.from_bytes(data[5 * abi.WORD : 6 * abi.WORD], "big")
+    count = int.from_bytes(data[array : array + abi.WORD], "big")
     if count != PAYLOADS_PER_PACKET:
         raise InvalidPacket(
             "packet has a wrong number of payloads", expected=PAYLOADS_PER_PACKET, found=str(count)[:20]
@@ -139,7 +134,8 @@ def packet_commitment_receipt(packet: Packet) -> Hash32:
     return sha256(packet_commitment(packet))
 
 
-def _abi_values(packet: Packet) -> tuple[Any, ...]:
+def abi_values(packet: Packet) -> tuple[Any, ...]:
+    """The packet as `PACKET_ABI_TYPE` takes it."""
     payloads = [
         (payload.source_port, payload.destination_port, payload.version, payload.encoding, payload.value)
         for payload in packet.payloads
@@ -147,8 +143,11 @@ def _abi_values(packet: Packet) -> tuple[Any, ...]:
     return (packet.sequence, packet.source_client, packet.destination_client, packet.timeout_s, payloads)
 
 
-def _packet_of(values: tuple[Any, ...]) -> Packet:
+def packet_of_abi_values(values: Sequence[Any]) -> Packet:
+    """The packet of values that were decoded as `PACKET_ABI_TYPE`. Raises `InvalidPacket`."""
     sequence, source_client, destination_client, timeout_s, payloads = values
+    if len(payloads) != PAYLOADS_PER_PACKET:
+        raise InvalidPacket("packet has a wrong number of payloads", expected=PAYLOADS_PER_PACKET, found=len(payloads))
     try:
         return Packet(
             sequence, source_client, destination_client, timeout_s, tuple(Payload(*payload) for payload in payloads)

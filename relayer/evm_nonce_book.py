@@ -9,8 +9,8 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from chains.evm.client.abi import EvmCall
-from chains.evm.client.account import SignedEvmTx
 from chains.evm.client.fees import Fee
+from chains.evm.client.signing import SignedEvmTx
 from chains.evm.errors import SpendingLimitReached
 from primitives.errors import UnavailableError
 from relayer.database import Database

@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from chains.evm.client.abi import EvmCall
-from chains.evm.client.account import SignedEvmTx
 from chains.evm.client.fees import Fee
+from chains.evm.client.signing import SignedEvmTx
 from relayer.database import Int64, RowId, upsert
 from relayer.evm_nonce_plan import NonceRow, NonceState, NonceStep, Reconciled, after
 

@@ -10,7 +10,8 @@ import pytest
 from ibc.paths import commitment_path
 from light_clients.progmat import Checkpoint, ValidatorSet
 from primitives.keccak import keccak256
-from relayer.chains.evm import MOST_UPDATES_A_SUBMISSION, ClientMovedMeanwhile, EvmEndpoint
+from relayer.chains.evm import MOST_UPDATES_A_SUBMISSION, EvmEndpoint
+from relayer.chains.evm_submissions import ClientMovedMeanwhile
 from relayer.core.chain import ClientUpdate, MessageKind, PacketMessage, Verdict
 from tests.fakes.evm_settlement_world import LEDGER_CLIENT_ID, EvmSettlementWorld, settlement_world
 from tests.fakes.qbft_headers import ValidatorKey, validator_keys

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from chains.evm.client.abi import EvmCall
-from chains.evm.client.account import EvmAccount, SignedEvmTx
+from chains.evm.client.account import EvmAccount
 from chains.evm.client.rpc import EvmRpc
+from chains.evm.client.signing import SignedEvmTx
 from ibc.packet import Packet
 from ibc.paths import commitment_path
 from primitives.errors import UnavailableError
-from relayer.chains.evm import ChainMovedMeanwhile, ClientMovedMeanwhile, EvmEndpoint, EvmSettings
+from relayer.chains.evm import EvmEndpoint, EvmSettings
 from relayer.chains.evm_batches import BatchLimits
+from relayer.chains.evm_submissions import ChainMovedMeanwhile, ClientMovedMeanwhile
 from relayer.core.chain import ClientUpdate, MessageKind, PacketMessage, Verdict
 from tests.fakes.evm_devnet_world import CHAIN_ID
 from tests.fakes.evm_settlement_world import (
