@@ -149,21 +149,29 @@ class BatchTrial:
     ) -> int | None:
         """The gas that they need together, with a margin; None if they are refused together."""
         call = self._router.multicall(*head, *calls)
-        expected = self._known.expected(len(head), messages)
-        if expected is not None and expected <= self._most_gas and await self._passes(replace(call, gas=expected)):
-            return expected
-        try:
-            gas = await self._rpc.estimate_gas(call, self._sender)
-        except (ExecutionReverted, EvmRequestRefused):  # geth says the latter where gas does not suffice
-            return None
-        gas = gas * (100 + self._margin_percent) // 100
-        self._known.remember(len(head), messages, gas)
-        return gas
+        foretold = await self._foretold(call, len(head), messages)
+        if foretold is not None:
+            return foretold
+        async with self._known.asking:
+            foretold = await self._foretold(call, len(head), messages)
+            if foretold is not None:
+                return foretold
+            try:
+                gas = await self._rpc.estimate_gas(call, self._sender)
+            except (ExecutionReverted, EvmRequestRefused):  # geth says the latter where gas does not suffice
+                return None
+            gas = gas * (100 + self._margin_percent) // 100
+            self._known.remember(len(head), messages, gas)
+            return gas
 
-    async def _passes(self, call: EvmCall) -> bool:
-        """Whether a call with this gas limit succeeds now, as the transaction will that has the same limit."""
+    async def _foretold(self, call: EvmCall, calls_before: int, messages: Sequence[PacketMessage]) -> int | None:
+        """The gas that such a batch needed before, if this one passes with it now, as its transaction then will."""
+        expected = self._known.expected(calls_before, messages)
+        if expected is None or expected > self._most_gas:
+            return None
         try:
-            await self._rpc.call(call, sender=self._sender)
+            await self._rpc.call(replace(call, gas=expected), sender=self._sender)
         except (ExecutionReverted, EvmRequestRefused):
-            return False
-        return True
+            return None
+        return expected
+

@@ -6,6 +6,7 @@ it as its limit, and only where that does not pass the node is asked to estimate
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -19,6 +20,8 @@ class GasKnown:
     """By the kinds of a batch's messages and the calls before them: the gas it was sent with, and their count."""
 
     def __init__(self) -> None:
+        self.asking = asyncio.Lock()
+        """Held by whoever asks the node: the next one may know by then."""
         self._seen: dict[object, tuple[int, int]] = {}
 
     def expected(self, calls_before: int, messages: Sequence[PacketMessage]) -> int | None:

@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar
 from primitives.errors import UnavailableError
 
 Answer = TypeVar("Answer")
-MOST_TOGETHER: Final = 100
+MOST_TOGETHER: Final = 250
 """Nodes refuse more of some hundred slots in one proof."""
 _Waiting = tuple[bytes, "asyncio.Future[Answer]"]
 
