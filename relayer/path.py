@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
@@ -28,12 +29,13 @@ from relayer.core.plan import (
     plan,
     update_need,
 )
-from relayer.core.retry import RETRY_RULES, class_of
+from relayer.core.retry import RETRY_RULES, Loudness, class_of
 from relayer.path_store import Fenced
 from relayer.store import RelayerStore, unfenced
 from relayer.submission import Prepared, Suspicion, nothing_provable, prepare, submitted
 
 _log = structlog.get_logger(__name__)
+_LEVELS: Final = {loudness: logging.getLevelNamesMapping()[loudness.name] for loudness in Loudness}
 
 MOST_STUMBLES = 2
 """So many submissions in a row that a chain was away for, while it answered all else, make their messages suspect."""
@@ -237,13 +239,12 @@ class Path:
             ]
             if answered:
                 await asyncio.to_thread(self._keep, source, target, answered, client.mark)
+        log = _log.bind(path=self.name, chain=target)
         for each, outcome in zip(prepared, outcomes, strict=True):
             refusal_class = class_of(outcome)
-            _log.log(
-                logging.getLevelNamesMapping()[RETRY_RULES[refusal_class].loudness.name],
+            log.log(
+                _LEVELS[RETRY_RULES[refusal_class].loudness],
                 each.message.kind.value,
-                path=self.name,
-                chain=target,
                 sequence=each.message.packet.sequence,
                 verdict=outcome.verdict.value,
                 answer=refusal_class.value,

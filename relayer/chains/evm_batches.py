@@ -174,4 +174,3 @@ class BatchTrial:
         except (ExecutionReverted, EvmRequestRefused):
             return None
         return expected
-

@@ -21,7 +21,7 @@ from chains.evm.client.router import (
 )
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.signing import SignedEvmTx
-from chains.evm.errors import EvmTxFailed, ExecutionReverted, RevertReason
+from chains.evm.errors import EvmTxFailed, EvmTxNotIncluded, ExecutionReverted, RevertReason
 from primitives.errors import UnavailableError
 from relayer.chains.evm_batches import Batch, BatchLimits, BatchTrial, Sorted, cut
 from relayer.chains.evm_calls import call_of
@@ -82,7 +82,7 @@ class EvmSubmissions:
                     found = await self._looked_at_again(trial, found, head, group, sent)
                 outcomes |= {id(message): outcome for message, outcome in found.refused}
                 for batch in found.batches:
-                    sent.append((batch, await self._sent(() if sent else head, batch)))
+                    sent.append((batch, await self._sent(head, batch, sent)))
             answers = await self._answers(head, sent)
         finally:
             await _abandoned([*trials, *(waiting for _, waiting in sent)])
@@ -115,14 +115,14 @@ class EvmSubmissions:
         await sent[0][1]
         return await trial.sort((), group)
 
-    async def _sent(self, head: Sequence[EvmCall], batch: Batch) -> asyncio.Task[EvmReceipt]:
-        """Sent, and waited for beside all else."""
-        call = replace(self._router.multicall(*head, *batch.calls), gas=batch.gas)
+    async def _sent(self, head: Sequence[EvmCall], batch: Batch, before: Sequence[Sent]) -> asyncio.Task[EvmReceipt]:
+        """Sent behind those before, the first with the head, and waited for beside all else."""
+        call = replace(self._router.multicall(*(() if before else head), *batch.calls), gas=batch.gas)
         try:
             signed: SignedEvmTx | ExecutionReverted = await self._account.send(call)
         except ExecutionReverted as reverted:
             signed = reverted
-        return asyncio.create_task(self._receipt(signed, call))
+        return asyncio.create_task(self._receipt(signed, call, before[-1][1] if before else None))
 
     async def _answers(self, head: Sequence[EvmCall], sent: Sequence[Sent]) -> list[list[Outcome]]:
         receipts = await asyncio.gather(*(waiting for _, waiting in sent), return_exceptions=True)
@@ -137,8 +137,18 @@ class EvmSubmissions:
             head = ()  # the client is where the others' proofs need it, or its update is refused now
         return outcomes
 
-    async def _receipt(self, signed: SignedEvmTx | ExecutionReverted, call: EvmCall) -> EvmReceipt:
-        """The receipt of a success; ``ChainMovedMeanwhile`` if what passed simulation is refused all the same."""
+    async def _receipt(
+        self, signed: SignedEvmTx | ExecutionReverted, call: EvmCall, before: asyncio.Task[EvmReceipt] | None = None
+    ) -> EvmReceipt:
+        """The receipt of a success; ``ChainMovedMeanwhile`` if what passed simulation is refused all the same.
+
+        No block can have it before the one with the nonce ``before``: until then the node need not be asked.
+        """
+        if before is not None:
+            await asyncio.wait([before])
+            failure = None if before.cancelled() else before.exception()
+            if isinstance(failure, EvmTxNotIncluded):  # it still stands in front of this one
+                raise failure
         try:
             if isinstance(signed, ExecutionReverted):
                 raise signed
