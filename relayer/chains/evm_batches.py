@@ -165,10 +165,15 @@ class BatchTrial:
             return gas
 
     async def _foretold(self, call: EvmCall, calls_before: int, messages: Sequence[PacketMessage]) -> int | None:
-        """The gas that such a batch needed before, if this one passes with it now, as its transaction then will."""
+        """The gas that such a batch needed before, if this one passes with it now, as its transaction then will.
+
+        Also if it is too much for one transaction: the node need not be asked to find that out.
+        """
         expected = self._known.expected(calls_before, messages)
-        if expected is None or expected > self._most_gas:
+        if expected is None:
             return None
+        if expected > self._most_gas:
+            return expected if len(messages) > 1 else None
         try:
             await self._rpc.call(replace(call, gas=expected), sender=self._sender)
         except (ExecutionReverted, EvmRequestRefused):

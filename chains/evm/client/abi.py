@@ -67,9 +67,17 @@ class AbiEvent:
 
     def decode(self, topics: Sequence[bytes], data: bytes) -> tuple[tuple[bytes, ...], tuple[Any, ...]]:
         """Give the indexed words as they are, and the values of the body. Raises `DecodeError`."""
+        self.require_topics(topics)
+        return tuple(topics[1:]), self.decode_body(data)
+
+    def require_topics(self, topics: Sequence[bytes]) -> None:
+        """Raise `DecodeError` for topics of another event, or of another number."""
         if len(topics) != 1 + len(self.indexed) or topics[0] != self.topic0:
             raise DecodeError(f"log is not a {self.name}", expected=1 + len(self.indexed), found=len(topics))
-        return tuple(topics[1:]), decode_values(self.body, data, f"event {self.name}")
+
+    def decode_body(self, data: bytes) -> tuple[Any, ...]:
+        """Give the values that are not indexed. Raises `DecodeError`."""
+        return decode_values(self.body, data, f"event {self.name}")
 
 
 def decode_values(types: Sequence[str], data: bytes, what: str) -> tuple[Any, ...]:

@@ -9,16 +9,16 @@ from typing import Final, Generic, TypeVar
 from primitives.errors import UnavailableError
 
 Answer = TypeVar("Answer")
-MOST_TOGETHER: Final = 250
-"""Nodes refuse more of some hundred slots in one proof."""
+MOST_TOGETHER: Final = 500
+"""geth takes 1,024 slots in one proof; a node that takes fewer is asked for halves."""
 _Waiting = tuple[bytes, "asyncio.Future[Answer]"]
 
 
 class AskedTogether(Generic[Answer]):
     """``fetch`` gives the answers about so many subjects at a height, in their order, or raises.
 
-    Whoever asks in one turn of the event loop shares a fetch. One that fails by its subjects is made again for each of
-    them alone, so that an error is about whom it names; where the node is away, it is so for all.
+    Whoever asks in one turn of the event loop shares a fetch. One that fails by its subjects, or by their number, is
+    made again for each half of them, so that an error is told to whom it is about; a node that is away is so for all.
     """
 
     def __init__(self, fetch: Callable[[Sequence[bytes], int], Awaitable[Sequence[Answer]]]) -> None:
@@ -49,8 +49,9 @@ class AskedTogether(Generic[Answer]):
             answers = await self._fetch([subject for subject, _ in wanted], height)
         except Exception as failure:  # noqa: BLE001  # raised by whoever waits
             if len(wanted) > 1 and not isinstance(failure, UnavailableError):
-                for each in wanted:
-                    await self._answer([each], height)
+                middle = len(wanted) // 2
+                await self._answer(wanted[:middle], height)
+                await self._answer(wanted[middle:], height)
                 return
             for _, future in wanted:
                 if not future.done():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from chains.evm.client.abi import HEIGHT_TYPE, AbiEvent, AbiFunction, EvmCall
@@ -49,9 +50,11 @@ WRITE_ACKNOWLEDGEMENT_EVENT: Final = AbiEvent(
 ACK_PACKET_EVENT: Final = AbiEvent("AckPacket", (*_PACKET_EVENT, "bytes"), _INDEXED, (PACKET_ABI_TYPE, "bytes"))
 TIMEOUT_PACKET_EVENT: Final = AbiEvent("TimeoutPacket", _PACKET_EVENT, _INDEXED, (PACKET_ABI_TYPE,))
 NOOP_EVENT: Final = AbiEvent("Noop", (), (), ())
-PACKET_TOPICS: Final = tuple(
-    event.topic0 for event in (SEND_PACKET_EVENT, WRITE_ACKNOWLEDGEMENT_EVENT, ACK_PACKET_EVENT, TIMEOUT_PACKET_EVENT)
-)
+_PACKET_EVENTS: Final = {
+    event.topic0: event
+    for event in (SEND_PACKET_EVENT, WRITE_ACKNOWLEDGEMENT_EVENT, ACK_PACKET_EVENT, TIMEOUT_PACKET_EVENT)
+}
+PACKET_TOPICS: Final = tuple(_PACKET_EVENTS)
 
 
 @dataclass(frozen=True)
@@ -206,21 +209,18 @@ class Router:
         """Read a log as one of the four packet events, None for any other. Raises `DecodeError`, `InvalidPacket`."""
         if log.address != self.address or not log.topics:
             return None
-        match log.topics[0]:
-            case SEND_PACKET_EVENT.topic0:
-                (values,) = _body(SEND_PACKET_EVENT, log)
-                return SendPacketEvent(packet_of_abi_values(values), log)
-            case WRITE_ACKNOWLEDGEMENT_EVENT.topic0:
-                values, acknowledgements = _body(WRITE_ACKNOWLEDGEMENT_EVENT, log)
-                return WriteAcknowledgementEvent(packet_of_abi_values(values), tuple(acknowledgements), log)
-            case ACK_PACKET_EVENT.topic0:
-                values, acknowledgement = _body(ACK_PACKET_EVENT, log)
-                return AckPacketEvent(packet_of_abi_values(values), acknowledgement, log)
-            case TIMEOUT_PACKET_EVENT.topic0:
-                (values,) = _body(TIMEOUT_PACKET_EVENT, log)
-                return TimeoutPacketEvent(packet_of_abi_values(values), log)
-            case _:
-                return None
+        event = _PACKET_EVENTS.get(log.topics[0])
+        if event is None:
+            return None
+        event.require_topics(log.topics)
+        packet, *others = _packet_and_others(event, log.data)
+        if event is SEND_PACKET_EVENT:
+            return SendPacketEvent(packet, log)
+        if event is WRITE_ACKNOWLEDGEMENT_EVENT:
+            return WriteAcknowledgementEvent(packet, others[0], log)
+        if event is ACK_PACKET_EVENT:
+            return AckPacketEvent(packet, others[0], log)
+        return TimeoutPacketEvent(packet, log)
 
 
 def role_id(name: str) -> bytes:
@@ -240,5 +240,8 @@ def _height(height: int) -> tuple[int, int]:
     return (0, height)
 
 
-def _body(event: AbiEvent, log: EvmLog) -> tuple[Any, ...]:
-    return event.decode(log.topics, log.data)[1]
+@lru_cache(maxsize=1024)
+def _packet_and_others(event: AbiEvent, data: bytes) -> tuple[Any, ...]:
+    """The packet in an event and what else is there. A receipt and the chain's log show the same event one by one."""
+    values, *others = event.decode_body(data)
+    return packet_of_abi_values(values), *others
