@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,6 +40,10 @@ _LEVELS: Final = {loudness: logging.getLevelNamesMapping()[loudness.name] for lo
 
 MOST_STUMBLES = 2
 """So many submissions in a row that a chain was away for, while it answered all else, make their messages suspect."""
+
+LOOKED_AGAIN_S = 0.02
+IDLE_LOOKED_AGAIN_S = 0.2
+"""The pause before an end is served again beside one that takes longer, after it took something and after it did not."""
 
 BATCHES_READ = 2
 """So many submissions' worth of packets of each lane are planned for in one round."""
@@ -102,6 +107,12 @@ class Path:
 
         Raises what the endpoints raise; nothing that was observed or answered is lost by it.
         """
+        view = await self._look()
+        served = (asyncio.Event(), asyncio.Event())
+        return sum(await _both(self._side(0, view, served), self._side(1, view, served)))
+
+    async def _look(self) -> PathView:
+        """Read both chains' events, then where both ends stand."""
         await _both(self._observe(0), self._observe(1))
         self._crash(CrashPoint.AFTER_OBSERVE)
         first, second = self.endpoints
@@ -109,7 +120,22 @@ class Path:
         clients = await asyncio.gather(first.hosted_client(), second.hosted_client())
         self.view = PathView((heads[0], heads[1]), (clients[0], clients[1]))
         self._turn += 1
-        return sum(await _both(self._serve(0, self.view), self._serve(1, self.view)))
+        return self.view
+
+    async def _side(self, index: int, view: PathView, served: tuple[asyncio.Event, asyncio.Event]) -> int:
+        """Serve one end; again, and with what was seen meanwhile, for as long as the other has not been served once.
+
+        An end that takes its time, a chain until its next block say, does not keep the other one waiting.
+        """
+        try:
+            done = await self._serve(index, view)
+        finally:
+            served[index].set()
+        total, other = done, served[1 - index]
+        while not await _set_within(other, LOOKED_AGAIN_S if done else IDLE_LOOKED_AGAIN_S):
+            done = await self._serve(index, await self._look())
+            total += done
+        return total
 
     async def _observe(self, index: int) -> int:
         """Read one chain's events from its cursor to its head; returns how many were new."""
@@ -276,3 +302,9 @@ async def _both(one: Awaitable[int], other: Awaitable[int]) -> tuple[int, int]:
             raise result
     first, second = (int(result) for result in results if not isinstance(result, BaseException))
     return first, second
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+    return event.is_set()

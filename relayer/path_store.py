@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from relayer.archive import archive_packets
 from relayer.core.chain import EventKind, EventPage, MessageKind, Outcome, PacketMessage, Verdict
-from relayer.core.lifecycle import PacketState, next_state
+from relayer.core.lifecycle import PacketState, asks_for, next_state
 from relayer.core.plan import DirectionView, Lane, Parked, Target, TrackedPacket, lanes
 from relayer.core.retry import class_of
 from relayer.database import Database
@@ -98,6 +98,9 @@ class PathStore:
             for key, message, outcome in keyed:
                 if key not in known:  # it ended and was archived meanwhile
                     continue
+                known[key].add_step(_attempt(target_chain, message, outcome, now_s))
+                if not asks_for(known[key].state, message.kind):  # what it did was seen before its answer
+                    continue
                 columns = known[key].columns
                 columns |= {"attempts": columns["attempts"] + 1, "last_error": outcome.refusal}
                 row_id = known[key].row_id
@@ -108,7 +111,6 @@ class PathStore:
                 if outcome.verdict is Verdict.BLOCKED:
                     after = next_state(PacketState(columns["state"]), EventKind.OUTCOME_REFUSED).value
                     columns |= {"since_s": now_s, "state": after} if after != columns["state"] else {}
-                known[key].add_step(_attempt(target_chain, message, outcome, now_s))
             writer.save(known)
             _forget(connection, ((packet.row_id, packet.columns["step_count"]) for packet in known.values()))
 
