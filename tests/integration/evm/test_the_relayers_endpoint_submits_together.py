@@ -95,6 +95,33 @@ async def test_a_batch_that_passes_costs_one_simulation_however_many_it_holds(wo
         assert rpc.tried == 1
 
 
+class EstimatingRpc(EvmRpc):
+    """Counts estimates, for which a node runs a call many times over."""
+
+    estimates = 0
+
+    async def estimate_gas(self, call: EvmCall, sender: bytes) -> int:
+        self.estimates += 1
+        return await super().estimate_gas(call, sender)
+
+
+async def test_gas_is_estimated_once_for_batches_of_a_kind_and_poison_is_found_all_the_same(
+    world: EvmSettlementWorld,
+) -> None:
+    packets = await locked(world, *range(1, 21))
+    async with EstimatingRpc(world.rpc.url) as rpc:
+        settings = EvmSettings(batches=BatchLimits(messages=5))
+        endpoint = EvmEndpoint(rpc, world.deployment, EvmAccount(rpc, RELAYER, CHAIN_ID), settings=settings)
+        messages = [receive(world, packet) for packet in packets]
+        messages[12] = receive(world, packets[12], b"no proof")
+        outcomes = await endpoint.submit(update_of(world), messages[:10])
+        assert rpc.estimates == 1
+        outcomes += await endpoint.submit(update_of(world), messages[10:])
+        verdicts = [outcome.verdict for outcome in outcomes]
+        assert verdicts == [Verdict.DONE] * 12 + [Verdict.REFUSED] + [Verdict.DONE] * 7
+    assert await world.token.balance_of(world.rpc, world.buyer.address) == 190
+
+
 @pytest.mark.parametrize(
     ("limits", "transactions"),
     [
