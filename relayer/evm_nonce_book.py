@@ -66,9 +66,10 @@ class NonceBook:
             nonce = self._table.next_nonce(connection, self._key)
             if nonce is None:
                 raise NoncesUnread(f"account 0x{self._key.address.hex()}: its nonce was not read yet; reading it first")
-            spent_wei = self._table.spent_wei(connection, self._key, at_s)
-            if max_wei_a_day and spent_wei + most_wei > max_wei_a_day:
-                raise SpendingLimitReached(spent_wei, most_wei, max_wei_a_day)
+            if max_wei_a_day:
+                spent_wei = self._table.spent_wei(connection, self._key, at_s)
+                if spent_wei + most_wei > max_wei_a_day:
+                    raise SpendingLimitReached(spent_wei, most_wei, max_wei_a_day)
             signed = sign(nonce)
             submission = Submission(nonce, signed.evm_tx_hash, signed.raw, fee, gas, at_s)
             self._table.take(connection, self._key, call, submission, most_wei)

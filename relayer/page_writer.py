@@ -40,6 +40,7 @@ _CHANGING: Final = (
     *("events_seen", "step_count", "ended_s"),
     *CARE,
 )
+_NEW: Final = {name: f"new_{name}" for name in _CHANGING}
 _KEY: Final = (packets.c.source_chain, packets.c.source_client, packets.c.sequence)
 _KNOWN: Final = (packets.c.id, *_KEY, packets.c.packet, *(packets.c[name] for name in _CHANGING))
 _INSERT: Final = insert_of(packets)
@@ -47,7 +48,7 @@ _INSERT_STEPS: Final = insert_of(steps)
 _UPDATE: Final = ManyRows(
     sa.update(packets)
     .where(packets.c.id == sa.bindparam("row_id"))
-    .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
+    .values({name: sa.bindparam(new) for name, new in _NEW.items()})
 )
 
 
@@ -152,10 +153,7 @@ class PageWriter:
                 fresh[key].row_id = row_id
         _UPDATE.write(
             self.connection,
-            [
-                {"row_id": packet.row_id} | {f"new_{name}": packet.columns[name] for name in _CHANGING}
-                for packet in stale
-            ],
+            [{"row_id": packet.row_id} | {new: packet.columns[name] for name, new in _NEW.items()} for packet in stale],
         )
         _INSERT_STEPS.write(self.connection, [row for packet in changed.values() for row in _step_values(packet)])
 
