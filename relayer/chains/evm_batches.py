@@ -147,35 +147,36 @@ class BatchTrial:
     async def _gas_of(
         self, head: Sequence[EvmCall], calls: Sequence[EvmCall], messages: Sequence[PacketMessage]
     ) -> int | None:
-        """The gas that they need together, with a margin; None if they are refused together."""
-        call = self._router.multicall(*head, *calls)
-        foretold = await self._foretold(call, len(head), messages)
-        if foretold is not None:
-            return foretold
-        async with self._known.asking:
-            foretold = await self._foretold(call, len(head), messages)
-            if foretold is not None:
-                return foretold
-            try:
-                gas = await self._rpc.estimate_gas(call, self._sender)
-            except (ExecutionReverted, EvmRequestRefused):  # geth says the latter where gas does not suffice
-                return None
-            gas = gas * (100 + self._margin_percent) // 100
-            self._known.remember(len(head), messages, gas)
-            return gas
+        """The gas that they need together, with a margin; None if they are refused together.
 
-    async def _foretold(self, call: EvmCall, calls_before: int, messages: Sequence[PacketMessage]) -> int | None:
-        """The gas that such a batch needed before, if this one passes with it now, as its transaction then will.
-
-        Also if it is too much for one transaction: the node need not be asked to find that out.
+        What is foretold to be too much for one transaction is believed: the node need not be asked to find that out.
         """
-        expected = self._known.expected(calls_before, messages)
+        call = self._router.multicall(*head, *calls)
+        expected = self._known.expected(len(head), messages)
         if expected is None:
-            return None
-        if expected > self._most_gas:
-            return expected if len(messages) > 1 else None
+            async with self._known.asking:
+                expected = self._known.expected(len(head), messages)
+                if expected is None:
+                    return await self._estimated(call, len(head), messages)
+        is_too_much = expected > self._most_gas
+        if (is_too_much and len(messages) > 1) or (not is_too_much and await self._passes(call, expected)):
+            return expected
+        return await self._estimated(call, len(head), messages)
+
+    async def _passes(self, call: EvmCall, expected: int) -> bool:
+        """Whether a call succeeds now with what is expected, less half of the margin."""
+        least = expected * (100 + self._margin_percent // 2) // (100 + self._margin_percent)
         try:
-            await self._rpc.call(replace(call, gas=expected), sender=self._sender)
+            await self._rpc.call(replace(call, gas=least), sender=self._sender)
         except (ExecutionReverted, EvmRequestRefused):
+            return False
+        return True
+
+    async def _estimated(self, call: EvmCall, calls_before: int, messages: Sequence[PacketMessage]) -> int | None:
+        try:
+            gas = await self._rpc.estimate_gas(call, self._sender)
+        except (ExecutionReverted, EvmRequestRefused):  # geth says the latter where gas does not suffice
             return None
-        return expected
+        gas = gas * (100 + self._margin_percent) // 100
+        self._known.remember(calls_before, messages, gas)
+        return gas

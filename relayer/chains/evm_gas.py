@@ -21,7 +21,7 @@ class GasKnown:
 
     def __init__(self) -> None:
         self.asking = asyncio.Lock()
-        """Held by whoever asks the node: the next one may know by then."""
+        """Held by whoever asks about the first of a kind: the others know by then."""
         self._seen: dict[object, tuple[int, int]] = {}
 
     def expected(self, calls_before: int, messages: Sequence[PacketMessage]) -> int | None:
