@@ -14,6 +14,7 @@ from eth_utils.exceptions import ValidationError
 from chains.evm.devnet.chain import DevChain
 from chains.evm.devnet.consensus import QbftHeader
 from chains.evm.devnet.errors import ExecutionReverted, RequestRefused
+from chains.evm.devnet.interpreter.frame import Frame
 
 # Error(string), the selector of a plain require message
 _ERROR_STRING = bytes.fromhex("08c379a0")
@@ -52,8 +53,9 @@ def estimate_gas(chain: DevChain, request: CallRequest, header: QbftHeader) -> i
     first = _execute(chain.state_after(header), request, ceiling)
     _raise_failure(first)
     used_at_peak = max(ceiling - int(first.get_gas_remaining()), _MINIMUM_GAS)
-    probe = used_at_peak if not first.children else used_at_peak + _CALL_STIPEND
-    for _ in range(_depth(first)):
+    depth = _depth(first)
+    probe = used_at_peak + _CALL_STIPEND if depth else used_at_peak
+    for _ in range(depth):
         probe = probe * 64 // 63 + 1
     low, high = used_at_peak - 1, ceiling
     while high - low > max(1, high // _TOLERANCE):
@@ -69,11 +71,11 @@ def estimate_gas(chain: DevChain, request: CallRequest, header: QbftHeader) -> i
 
 def _depth(computation: ComputationAPI) -> int:
     """How many calls deep the execution went; no recursion, for that may be a thousand."""
-    deepest, level = 0, list(computation.children)
+    deepest, level = -1, [computation]
     while level:
-        deepest += 1
+        deepest, last = deepest + 1, level
         level = [child for each in level for child in each.children]
-    return deepest
+    return deepest + any(isinstance(each, Frame) and each.has_asked_precompile for each in last)
 
 
 def _succeeds(chain: DevChain, header: QbftHeader, request: CallRequest, gas: int) -> bool:
