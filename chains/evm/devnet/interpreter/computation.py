@@ -13,6 +13,7 @@ from eth.vm.logic.invalid import InvalidOpcode
 from chains.evm.devnet.interpreter.frame import Frame
 from chains.evm.devnet.interpreter.precompiles import OPCODES
 from chains.evm.devnet.interpreter.program import Program, Programs
+from chains.evm.devnet.interpreter.remembered_state import RememberedAccountDB
 
 _MOST_WORDS: Final = 1024
 
@@ -80,3 +81,4 @@ class FastState(BerlinState):
     """Berlin's state, executed so."""
 
     computation_class = FastComputation
+    account_db_class = RememberedAccountDB
