@@ -50,3 +50,8 @@ class Frame(BerlinComputation):
         self.meter = self._gas_meter
         self.call_data = message.data_as_bytes
         self.has_asked_precompile = False
+
+    def extend_memory(self, start_position: int, size: int) -> None:
+        """Pay for memory up to there; nearly always it is there already."""
+        if size and start_position + size > len(self.memory):
+            super().extend_memory(start_position, size)

@@ -146,8 +146,7 @@ def _charge(frame: Frame, gas: int) -> None:
 
 def _hash(words: Words, frame: Frame, _operand: int) -> None:
     start, size = words.pop(), words[-1]
-    if size and start + size > len(frame.memory):
-        frame.extend_memory(start, size)
+    frame.extend_memory(start, size)
     _charge(frame, _GAS_WORD_HASHED * ((size + 31) // 32))
     words[-1] = int.from_bytes(keccak256(bytes(frame.memory[start : start + size])), "big")
 
@@ -188,8 +187,7 @@ def _call_data_copy(words: Words, frame: Frame, _operand: int) -> None:
     if not size:
         return
     _charge(frame, _GAS_WORD_COPIED * ((size + 31) // 32))
-    if target + size > len(frame.memory):
-        frame.extend_memory(target, size)
+    frame.extend_memory(target, size)
     frame.memory[target : target + size] = frame.call_data[start : start + size].ljust(size, b"\0")
 
 
