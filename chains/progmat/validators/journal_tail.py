@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
@@ -23,6 +24,9 @@ from chains.progmat.validators.ledger_view import LedgerHeight
 from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.tree_store import NodeCache
 from primitives.errors import CallerError, PeerError, UnavailableError
+
+FEW_ENTRIES: Final = 8
+"""So many are checked sooner than another thread would wake up; more would keep the event loop from everything else."""
 
 _log = structlog.get_logger(__name__)
 
@@ -149,7 +153,10 @@ class JournalTail:
         if not page.entries:
             return
         await self._before_judging(page.entries[-1].time_s)
-        checked = await asyncio.to_thread(check_entries, start.journal_head, page.entries, self._epochs)
+        if len(page.entries) <= FEW_ENTRIES:
+            checked = check_entries(start.journal_head, page.entries, self._epochs)
+        else:
+            checked = await asyncio.to_thread(check_entries, start.journal_head, page.entries, self._epochs)
         try:
             applied = await self._database.submit(
                 lambda connection: ledger_view.apply_entries(connection, start, checked, self._nodes)
