@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from chains.evm.client.adapters import AdapterBinding
@@ -150,13 +151,15 @@ class EvmSide:
             return InterferenceSeen(after_block, held, {}, None)
         return await interference_between(self._rpc, self._dvp_app, held, after_block + 1, last, head)
 
-    async def earmark_evidence(self, trade_id: bytes, trusted_height: int) -> EarmarkEvidence:
+    async def earmark_evidence(
+        self, adapter: bytes, trade_ids: Sequence[bytes], trusted_height: int
+    ) -> tuple[EarmarkEvidence, ...]:
         """See SecuritiesSide."""
         height = max(await self._rpc.block_number(), trusted_height)
         message = await self._prover.header_message(height, trusted_height) if height > trusted_height else b""
-        adapter = await self._dvp_app.adapter_of(self._rpc, trade_id) or self._dvp_app.address
-        evidence = await self._prover.storage_evidence(adapter, earmark_slot(trade_id), height)
-        return EarmarkEvidence(height, message, evidence.account_proof, evidence.storage_proof)
+        slots = [earmark_slot(trade_id) for trade_id in trade_ids]
+        found = await self._prover.storage_evidences(adapter, slots, height)
+        return tuple(EarmarkEvidence(height, message, each.account_proof, each.storage_proof) for each in found)
 
 
 def _held(event: DvpAppEvent | None, at_s: int) -> Sighting | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chains.evm.client.rpc import EvmRpc
+from chains.evm.client.slot_proofs import SlotProofs
 from light_clients.qbft import (
     IBC_STORE_SLOT,
     QBFT_FROM_GENESIS,
@@ -69,6 +71,7 @@ class QbftProver:
         self._router = router
         self._store_slot = store_slot
         self._eras = eras
+        self._slot_proofs = SlotProofs(rpc, router)
 
     async def initial_state(self, chain_id: int, trust: TrustTerms, height: int | None = None) -> InitialState:
         """Give client and consensus state of a height, the newest by default."""
@@ -106,13 +109,19 @@ class QbftProver:
     async def membership_proof(self, path: bytes, height: int) -> bytes:
         """Prove what stands under an IBC path after a block, or that nothing does."""
         slot = mapping_slot(keccak256(path), self._store_slot)
-        proof = await self._rpc.get_proof(self._router, (slot,), height)
-        return encode_membership_proof(proof.slots[0].nodes)
+        return encode_membership_proof((await self._slot_proofs.prove(slot, height)).nodes)
 
     async def storage_evidence(self, contract: bytes, slot: bytes, height: int) -> StorageEvidence:
         """Prove a slot of any contract, e.g. an earmark."""
-        proof = await self._rpc.get_proof(contract, (slot,), height)
-        return StorageEvidence(height, proof.nodes, proof.slots[0].nodes)
+        (evidence,) = await self.storage_evidences(contract, (slot,), height)
+        return evidence
+
+    async def storage_evidences(
+        self, contract: bytes, slots: Sequence[bytes], height: int
+    ) -> tuple[StorageEvidence, ...]:
+        """Prove slots of one contract, in that order: one question, and one proof of the account for all of them."""
+        proof = await self._rpc.get_proof(contract, slots, height)
+        return tuple(StorageEvidence(height, proof.nodes, slot.nodes) for slot in proof.slots)
 
     async def _sealed(self, height: int, header_rlp: bytes) -> SealedHeader:
         """The header of an anchor, which is trusted, with its validators."""
