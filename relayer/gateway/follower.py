@@ -55,7 +55,7 @@ class Follower:
         commit: GroupCommit | None = None,
         lease: Lease | None = None,
     ) -> None:
-        self._store = store
+        self._store, self._asked = store, store.database.asked
         self._securities = securities
         self._cash = cash
         self._settings = settings
@@ -149,11 +149,11 @@ class Follower:
                 after_id = page[-1].row_id
             self._seen = seen
         while True:
-            trade_ids, reached = await asyncio.to_thread(self._store.changed_after, self._seen, _PAGE)
+            trade_ids, reached = await self._asked(self._store.changed_after, self._seen, _PAGE)
             self._seen = reached
             if not trade_ids:
                 return
-            for stored in await asyncio.to_thread(self._store.find, trade_ids):
+            for stored in await self._asked(self._store.find, trade_ids):
                 self._plan(stored.settlement, first_look_s(stored.settlement, self._now_s()))
 
     def _plan(self, settlement: Settlement, at_s: int) -> None:
@@ -195,7 +195,7 @@ class Follower:
     async def _loaded(self, due: Sequence[bytes]) -> list[Settlement]:
         if not due:
             return []
-        known = {each.settlement.trade_id: each.settlement for each in await asyncio.to_thread(self._store.find, due)}
+        known = {each.settlement.trade_id: each.settlement for each in await self._asked(self._store.find, due)}
         return [known[trade_id] for trade_id in due if trade_id in known]
 
     async def _read_evm(self) -> None:

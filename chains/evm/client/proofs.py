@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chains.evm.client.rpc import EvmRpc
-from chains.evm.client.slot_proofs import SlotProofs
 from light_clients.qbft import (
     IBC_STORE_SLOT,
     QBFT_FROM_GENESIS,
@@ -71,7 +70,6 @@ class QbftProver:
         self._router = router
         self._store_slot = store_slot
         self._eras = eras
-        self._slot_proofs = SlotProofs(rpc, router)
 
     async def initial_state(self, chain_id: int, trust: TrustTerms, height: int | None = None) -> InitialState:
         """Give client and consensus state of a height, the newest by default."""
@@ -109,7 +107,8 @@ class QbftProver:
     async def membership_proof(self, path: bytes, height: int) -> bytes:
         """Prove what stands under an IBC path after a block, or that nothing does."""
         slot = mapping_slot(keccak256(path), self._store_slot)
-        return encode_membership_proof((await self._slot_proofs.prove(slot, height)).nodes)
+        proof = await self._rpc.get_proof(self._router, (slot,), height)
+        return encode_membership_proof(proof.slots[0].nodes)
 
     async def storage_evidence(self, contract: bytes, slot: bytes, height: int) -> StorageEvidence:
         """Prove a slot of any contract, e.g. an earmark."""

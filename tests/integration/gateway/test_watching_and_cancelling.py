@@ -163,6 +163,7 @@ async def test_a_locked_settlement_cannot_be_cancelled_nor_an_ended_one(gateway:
     gateway.evm.earmark(terms)
     await _until(gateway.client().watch(name), STATES.SETTLEMENT_STATE_LOCKED)
     assert await _cancel_refusal(gateway, name) == "TRADE_ALREADY_LOCKED"
+    gateway.evm.refuse(terms)
     gateway.ledger.give_back(terms)
     await _until(gateway.client().watch(name), STATES.SETTLEMENT_STATE_RETURNED)
     assert await _cancel_refusal(gateway, name) == "SETTLEMENT_ENDED"
