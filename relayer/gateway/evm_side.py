@@ -34,7 +34,7 @@ from ibc.dvp import DVP_PORT, DvpPayload, LeadLeg, SettlementTerms, dvp_payload_
 from ibc.packet import Packet
 from primitives.errors import PeerError
 from relayer.gateway.changes import Sighting
-from relayer.gateway.evm_interference import interference_between
+from relayer.gateway.evm_interference import Questions, interference_between
 from relayer.gateway.lifecycle import SettlementEvent
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Fact, Ledger
@@ -143,13 +143,14 @@ class EvmSide:
             found = await AdapterBinding(terms.security.adapter).obstacle(self._rpc, payload)
         return "" if found is None else str(found)
 
-    async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:
+    async def interference(self, after_block: int, held: HeldTrades, *, asks: bool = True) -> InterferenceSeen:
         """See SecuritiesSide."""
         after_block, head = max(after_block, self._deployed_after), await self._rpc.block_number()
         last = min(head, after_block + MOST_BLOCKS_A_PAGE)
         if last <= after_block:
             return InterferenceSeen(after_block, held, {}, None)
-        return await interference_between(self._rpc, self._dvp_app, held, after_block + 1, last, head)
+        questions = Questions.NEVER if last < head else Questions.ALWAYS if asks else Questions.AFTER_ACTS
+        return await interference_between(self._rpc, self._dvp_app, held, after_block + 1, last, questions)
 
     async def earmark_evidence(
         self, adapter: bytes, trade_ids: Sequence[bytes], trusted_height: int

@@ -118,9 +118,10 @@ class Follower:
             self._answered_s[_EVM] = self._now_s()
         await self._note_changes()
         due = self._schedule.take(self._now_s(), self._settings.most_open)
-        failures += await self._look_at(due)
-        await self._note_changes()
-        await self._start_and_plan(due)
+        if due:
+            failures += await self._look_at(due)
+            await self._note_changes()
+            await self._start_and_plan(due)
         failures.append(await _failure_of(self._probe_ledger()))
         if self._cursor is None or self._token_watch.is_behind(self._cursor):
             failures.append(await _failure_of(self._token_watch.look()))

@@ -33,7 +33,7 @@ class EarmarkEvidence:
 class InterferenceSeen:
     """What blocks up to ``until`` show of the tokens held for trades; alarms by trade id.
 
-    ``standing`` None: more blocks follow, so what stands now was not asked.
+    ``standing`` None: what stands now was not asked.
     """
 
     until: int
@@ -69,8 +69,11 @@ class SecuritiesSide(Protocol):
     async def obstacle(self, terms: SettlementTerms, to: Side) -> str:
         """What would keep the token from going to that side now, in words; empty if nothing."""
 
-    async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:
-        """What was done to tokens held for trades in blocks after ``after_block``, at which ``held`` were all."""
+    async def interference(self, after_block: int, held: HeldTrades, *, asks: bool = True) -> InterferenceSeen:
+        """What was done to tokens held for trades in blocks after ``after_block``, at which ``held`` were all.
+
+        ``asks``: the adapters are asked what stands now; else only where the blocks show an act.
+        """
 
     async def earmark_evidence(
         self, adapter: bytes, trade_ids: Sequence[bytes], trusted_height: int

@@ -34,28 +34,35 @@ class RecentEvents:
     """Of one process that is alone with its database. Written by one thread at a time, read by any."""
 
     def __init__(self) -> None:
-        self._rows: tuple[Mapping[str, Any], ...] = ()
+        self._known: tuple[int, tuple[Mapping[str, Any], ...]] | None = None
+        """A number, and all events after it; both change at once. None: nothing is known of the stream."""
 
     def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Rows of the table, committed, in order. Where some are missing before them, only they are known."""
-        known = self._rows
-        if not rows or (known and rows[-1]["id"] <= known[-1]["id"]):
+        if not rows:
             return
-        follows = known and rows[0]["id"] == known[-1]["id"] + 1
-        self._rows = (*(known if follows else ()), *rows)[-MOST_RECENT:]
+        first, kept = rows[0]["id"] - 1, tuple(rows)
+        if self._known is not None:
+            after, known = self._known
+            last = after + len(known)
+            if first < last:
+                return  # told of late: whoever committed later has told of more
+            if first == last:
+                first, kept = after, (*known, *rows)
+        dropped = max(0, len(kept) - MOST_RECENT)
+        self._known = (first + dropped, kept[dropped:])
 
     def heard_of(self, number: int) -> None:
-        """The database's last number: where it is beyond what is known here, another program writes, too."""
-        known = self._rows
-        if known and number > known[-1]["id"]:
-            self._rows = ()
+        """The database's last number: where it is beyond what is known here, what came before is not."""
+        if self._known is None or number > self._known[0] + len(self._known[1]):
+            self._known = (number, ())
 
     def rows_after(self, number: int) -> Sequence[Mapping[str, Any]] | None:
         """What follows a number; None where the database has to be asked."""
-        known = self._rows
-        if not known or number < known[0]["id"] - 1:
+        if self._known is None or number < self._known[0]:
             return None
-        return known[number - known[0]["id"] + 1 :]
+        after, known = self._known
+        return known[number - after :]
 
     def page(self, nodes: Collection[str], after: int, trade_id: bytes | None, limit: int) -> EventPage | None:
         """See ``GatewayStore.events``; None where the database has to be asked."""

@@ -224,7 +224,8 @@ class GatewayStore:
         """The number of the last change of all."""
         with self.database.reading() as connection:
             number = newest_number(connection)
-        self.recent.heard_of(number)
+        if not self.database.is_shared:
+            self.recent.heard_of(number)
         return number
 
     def newest_event(self, nodes: Collection[str]) -> int:

@@ -15,6 +15,8 @@ from relayer.gateway.store import Change, Fence, GatewayStore, unfenced
 
 _log = structlog.get_logger(__name__)
 _CURSOR: Final = "interference"
+STANDING_EVERY_S: Final = 5
+"""Between two questions to adapters where nothing stands and no block shows an act: of a pause no event tells."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class TokenWatch:
         self._securities = securities
         self._now_s = now_s
         self._held: Held | None = None
+        self._asked_s = -STANDING_EVERY_S
+        self._stands = False
 
     def forget(self) -> None:
         """Somebody else watches now."""
@@ -55,7 +59,11 @@ class TokenWatch:
     async def look(self) -> None:
         """Read on from where reading ended. Raises ``UnavailableError`` when the chain does not answer."""
         held, self._held = self._held or await asyncio.to_thread(self._stored), None
-        seen = await self._securities.interference(held.until, held.trades)
+        now_s = self._now_s()
+        asks = self._stands or abs(now_s - self._asked_s) >= STANDING_EVERY_S
+        seen = await self._securities.interference(held.until, held.trades, asks=asks)
+        if seen.standing is not None:
+            self._asked_s, self._stands = now_s, any(seen.standing.values())
         if seen.until != held.until:
             await self._tell(held.trades, seen)
         self._held = Held(seen.until, seen.held)

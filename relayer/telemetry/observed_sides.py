@@ -76,9 +76,9 @@ class ObservedSecurities:
         with _step(self._tracing, "ask the token", terms.trade_id):
             return await self._inner.obstacle(terms, to)
 
-    async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:
+    async def interference(self, after_block: int, held: HeldTrades, *, asks: bool = True) -> InterferenceSeen:
         """See SecuritiesSide."""
-        return await self._inner.interference(after_block, held)
+        return await self._inner.interference(after_block, held, asks=asks)
 
     async def earmark_evidence(
         self, adapter: bytes, trade_ids: Sequence[bytes], trusted_height: int

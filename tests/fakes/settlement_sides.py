@@ -47,6 +47,7 @@ class MemoryEvm:
     asked: list[bytes] = field(default_factory=list)
     asked_for: list[Side] = field(default_factory=list)
     interfered: list[InterferenceSeen] = field(default_factory=list)
+    asked_what_stands: list[bool] = field(default_factory=list)
     proved: list[tuple[bytes, tuple[bytes, ...]]] = field(default_factory=list)
     clock_s: Callable[[], int] = lambda: 1 << 40
 
@@ -111,9 +112,10 @@ class MemoryEvm:
         self._here()
         return self.earmarks.get(trade_id)
 
-    async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:
+    async def interference(self, after_block: int, held: HeldTrades, *, asks: bool = True) -> InterferenceSeen:
         """See SecuritiesSide; what was put into ``interfered``, one a look, in order."""
         self._here()
+        self.asked_what_stands.append(asks)
         later = [seen for seen in self.interfered if seen.until > after_block]
         return later[0] if later else InterferenceSeen(after_block, held, {}, None)
 

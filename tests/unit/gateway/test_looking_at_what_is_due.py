@@ -160,9 +160,9 @@ class AskedEvm(MemoryEvm):
         self.asked_earmarks.append(trade_id)
         return await super().earmark_sighting(trade_id)
 
-    async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:
+    async def interference(self, after_block: int, held: HeldTrades, *, asks: bool = True) -> InterferenceSeen:
         """All blocks read: tokens are held for what is earmarked."""
-        del after_block
+        del after_block, asks
         kept = {trade_id: held.get(trade_id, dvp_payload_of(some_terms())) for trade_id in self.earmarks}
         return InterferenceSeen(len(self.log), kept, {}, None)
 
