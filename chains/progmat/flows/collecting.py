@@ -8,6 +8,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from chains.progmat.flows.approval_ahead import ApprovalAhead
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.countersignatures import Countersignatures
 from chains.progmat.flows.engine import Commit
@@ -23,7 +24,7 @@ from chains.progmat.transactions.fresh_keys import FreshKeyStatement
 from chains.progmat.transactions.model import TimeWindow
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
-from chains.progmat.transactions.signed_codec import decode_signature
+from chains.progmat.transactions.signed_codec import decode_signature, encode_approval_request
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.validators.errors import ApprovalOutsideTimeWindow
 from chains.rpc_status import RemoteCallerError
@@ -103,7 +104,9 @@ class ApproveStep:
         verifier: LedgerVerifier,
         clock: Clock,
         suspended: SuspendedApprovers,
+        ahead: ApprovalAhead,
     ) -> None:
+        self._ahead = ahead
         self._network = network
         self._directory = directory
         self._verifier = verifier
@@ -130,8 +133,10 @@ class ApproveStep:
         """
         signed = signed_of(record)
         require_epoch_not_over(self._verifier, self._clock, signed)
-        body = signed.encode()
-        asked = [asyncio.create_task(self._ask(name, signed, body)) for name in self._validators(signed)]
+        validators, signed_bytes = self._validators(signed), signed.encode()
+        ahead = await self._ahead.of(validators, signed.wire)
+        bodies = {name: encode_approval_request(signed_bytes, ahead[name]) for name in validators}
+        asked = [asyncio.create_task(self._ask(name, signed, body)) for name, body in bodies.items()]
         approvals: dict[PublicKey, TransactionSignature] = {}
         failures: list[CrossDvpError] = []
         try:
@@ -161,6 +166,7 @@ class ApproveStep:
             self._verifier.verify_signature(signature, signed.id)
         except (DecodeError, Refusal) as error:
             raise AnswerProvesNothing(validator, str(error)) from error
+        self._ahead.approved(validator, signed.wire)
         return signature
 
     def _validators(self, signed: SignedTransaction) -> tuple[str, ...]:

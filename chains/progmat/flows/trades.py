@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, literal_column, select, union_all, update
 
@@ -103,10 +103,7 @@ def packet_sent_by(wire: WireTransaction) -> bytes:
 def find_trade(connection: Connection, trade_id: bytes) -> TradeRecord | None:
     """One trade, or None."""
     row = _TRADE.first(connection, {"of_trade": trade_id})
-    if row is None:
-        return None
-    columns = dict(zip(trades.c.keys(), row, strict=True))
-    return TradeRecord(**{**columns, "status": TradeStatus(columns["status"])})
+    return None if row is None else _trade_of(dict(zip(trades.c.keys(), row, strict=True)))
 
 
 def find_trade_of_packet(connection: Connection, packet: Packet) -> TradeRecord | None:
@@ -250,3 +247,7 @@ def _add_event(
         "journal_position": position,
     }
     _ADD_EVENT.change(connection, values)
+
+
+def _trade_of(columns: Mapping[str, Any]) -> TradeRecord:
+    return TradeRecord(**{**columns, "status": TradeStatus(columns["status"])})
