@@ -8,12 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eth_abi.abi import decode as abi_decode
-from eth_abi.abi import encode as abi_encode
-from eth_abi.exceptions import DecodingError
-
 from ibc.errors import InvalidPacket
 from ibc.identifiers import client_id, port_id
+from primitives import abi
 from primitives.errors import DecodeError
 from primitives.hashing import sha256
 from primitives.keccak import keccak256
@@ -97,7 +94,7 @@ def packet_commitment(packet: Packet) -> Hash32:
 
 def encode_packet(packet: Packet) -> bytes:
     """`abi.encode(packet)` as the Solidity router does it."""
-    return bytes(abi_encode([PACKET_ABI_TYPE], [_abi_values(packet)]))
+    return bytes(abi.encode([PACKET_ABI_TYPE], [_abi_values(packet)]))
 
 
 def decode_packet(data: bytes) -> Packet:
@@ -106,8 +103,8 @@ def decode_packet(data: bytes) -> Packet:
         raise InvalidPacket("packet is too long", expected=f"at most {MAX_ENCODED_PACKET_BYTES} bytes", found=len(data))
     _check_payload_count(data)
     try:
-        (values,) = abi_decode([PACKET_ABI_TYPE], data)
-    except (DecodingError, OverflowError, UnicodeDecodeError) as error:
+        (values,) = abi.decode([PACKET_ABI_TYPE], data)
+    except DecodeError as error:
         raise InvalidPacket(f"packet is malformed: {error}", found=data) from error
     packet = _packet_of(values)
     if encode_packet(packet) != data:

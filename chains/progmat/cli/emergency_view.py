@@ -11,7 +11,7 @@ from chains.progmat.market.emergency.difference import Agreement, LedgerChange, 
 from chains.progmat.market.emergency.model import EmergencyFile
 from chains.progmat.market.emergency.outages import Outage
 from chains.progmat.market.register.reading import NOW, AsOf, Moment
-from chains.progmat.vault.paging import MAX_PAGE_SIZE
+from chains.progmat.vault.pages import MAX_PAGE_SIZE
 from ibc.dvp import CashAccount
 
 

@@ -38,7 +38,7 @@ from chains.progmat.market.register.model import Register
 from chains.progmat.market.register.reading import NOW, AsOf, Moment
 from chains.progmat.market.register.record_dates import cut_off_ms
 from chains.progmat.vault.indexing import Asset
-from chains.progmat.vault.paging import MAX_PAGE_SIZE
+from chains.progmat.vault.pages import MAX_PAGE_SIZE
 
 app = node_commands("The register of a security: holders, history, record dates, files, and what to do in an outage.")
 app.add_typer(emergency.app, name="emergency")

@@ -28,7 +28,7 @@ from chains.progmat.market.register.register_codec import (
     snapshot_from_message,
 )
 from chains.progmat.vault.indexing import Asset
-from chains.progmat.vault.paging import Listed
+from chains.progmat.vault.pages import Listed
 from chains.rpc_status import error_from_rpc
 from ibc.dvp import CashAccount
 

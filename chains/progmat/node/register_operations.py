@@ -26,7 +26,8 @@ from chains.progmat.market.register.snapshots import snapshot_dates, snapshot_of
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.vault_operations import PageRequest
 from chains.progmat.vault.indexing import Asset
-from chains.progmat.vault.paging import Cursor, Listed, Page, PageTokens, page_token_key
+from chains.progmat.vault.pages import Cursor, Listed, Page
+from chains.progmat.vault.paging import PageTokens, page_token_key
 from chains.progmat.vault.updates import newest_sequence
 from ibc.dvp import CashAccount
 

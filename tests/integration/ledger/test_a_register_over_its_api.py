@@ -20,7 +20,7 @@ from chains.progmat.market.register.cells import Encoding
 from chains.progmat.market.register.csv_form import register_from_csv
 from chains.progmat.market.register.details import RegisterKind
 from chains.progmat.market.register.reading import AsOf, Moment
-from chains.progmat.vault import Asset
+from chains.progmat.vault.indexing import Asset
 from chains.rpc_status import RemoteCallerError
 from tests.fakes.ledger_parties import AN, CN_A, CN_B
 from tests.fakes.rpc_parties import tls_of

@@ -33,7 +33,7 @@ from chains.progmat.market.people.errors import SamePerson
 from chains.progmat.market.register.errors import RecordDateNotOver
 from chains.progmat.node.distribution_part import DistributionPart
 from chains.progmat.node.storage.schema import transactions
-from chains.progmat.vault import EntryKind
+from chains.progmat.vault.entry_lines import EntryKind
 from chains.progmat.vault.schema import entries
 from ibc.dvp import CashAccount
 from tests.fakes.distribution_parties import UTILITY_ID, holder

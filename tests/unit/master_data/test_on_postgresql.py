@@ -13,9 +13,9 @@ from chains.progmat.market.people import audit
 from chains.progmat.market.people.acts import Act
 from chains.progmat.market.people.approvals import Approval, Decision
 from chains.progmat.market.people.desk import PeopleDesk
+from chains.progmat.node.database_location import postgres_database
 from chains.progmat.node.database_tables import ROLE_TABLES
 from chains.progmat.node.storage import NodeDatabase
-from chains.progmat.node.storage.location import postgres_database
 from tests.fakes.manual_clock import ManualClock
 from tests.fakes.master_data_world import marked_bank, marked_investor, personal_of
 from tests.fakes.people_world import TERMINAL, Counted

@@ -21,9 +21,9 @@ from sqlalchemy.exc import DBAPIError
 
 from chains.progmat.market.master_data.tables import master_data_metadata
 from chains.progmat.market.people.tables import approvals, audit_notes
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage.engine import Access, engine_for
-from chains.progmat.node.storage.location import DatabaseLocation
 
 BUSY_S: Final = 2.0
 _log = structlog.get_logger(__name__)

@@ -24,7 +24,7 @@ from chains.audit_chain import (
 from chains.progmat.market.people.acts import Act
 from chains.progmat.market.people.errors import AuditNoteAltered
 from chains.progmat.market.people.tables import audit, audit_head, audit_notes
-from chains.progmat.node.storage.column_types import storable
+from chains.progmat.stored_text import storable
 from primitives.hashing import sha256
 
 OK: Final = "OK"

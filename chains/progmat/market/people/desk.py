@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -25,8 +25,9 @@ from chains.progmat.market.people.errors import (
     UserRefused,
     UsersExist,
 )
-from chains.progmat.market.people.oidc import HttpKeySource, IdentityProvider, IdTokens, KeySource
-from chains.progmat.market.people.passwords import PasswordPolicy, checked_new, fits, hashed
+from chains.progmat.market.people.oidc import HttpKeySource, IdTokens, KeySource
+from chains.progmat.market.people.passwords import checked_new, fits, hashed
+from chains.progmat.market.people.rules import PeopleRules
 from chains.progmat.market.people.sessions import Session
 from chains.progmat.market.people.staff_roles import ACTS, StaffRole
 from chains.progmat.market.people.users import CARRY_OUT, NewUser, User
@@ -34,14 +35,6 @@ from chains.progmat.node.storage import NodeDatabase
 from primitives.errors import CallerError, PeerError
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class PeopleRules:
-    """What a node's operator decides about its people."""
-
-    policy: PasswordPolicy = field(default_factory=PasswordPolicy)
-    providers: tuple[IdentityProvider, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from chains.progmat.market.emergency.outages import (
     plan_outage,
 )
 from chains.progmat.market.register.reading import AsOf, Moment, register_at
-from chains.progmat.vault import EntryKind
+from chains.progmat.vault.entry_lines import EntryKind
 from chains.progmat.vault.updates import newest_sequence
 from ibc.dvp import CashAccount
 from tests.fakes.emergency_world import THREE_MOVES, base_of_register, closed, move, recorded
