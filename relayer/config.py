@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from chains.evm.client.adapters import AdapterFamily
-from chains.progmat.client import ApiEndpoint, ApiTls
+from chains.progmat.client.channel import ApiEndpoint, ApiTls
 from light_clients.progmat import ValidatorSet
 from light_clients.registry import RegistryProfile
 from primitives.errors import CallerError, CrossDvpError

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import structlog
 
 from chains.evm.client.deployment import read_deployment
-from chains.progmat.client import ApiTls, MembershipClient
+from chains.progmat.client.channel import ApiTls
+from chains.progmat.client.membership_client import MembershipClient
 from primitives.secp256k1 import address_of
 from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.progmat_watch import LedgerWatchSide

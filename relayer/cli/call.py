@@ -12,7 +12,7 @@ import grpc.aio
 import typer
 
 from chains.console import JsonFlag, Output, out, output_of, run, show_json
-from chains.progmat.client import ApiEndpoint, ApiTls, open_channel
+from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from primitives.errors import CallerError
 from relayer.config import TlsFiles
 from relayer.devnet.access import OPERATOR, tls_of

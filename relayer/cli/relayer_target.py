@@ -12,7 +12,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
 from chains.console import Output, run, show_json
-from chains.progmat.client import ApiEndpoint
+from chains.progmat.client.channel import ApiEndpoint
 from primitives.errors import CallerError
 from relayer.client import RelayerClient
 from relayer.config import RelayerConfig, TlsFiles, load_config

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from chains.evm.client.deployment import Deployment, read_deployment
-from chains.progmat.client import ApiTls, CheckpointCollector, LedgerClient, ValidatorApi
+from chains.progmat.client.channel import ApiTls
+from chains.progmat.client.checkpoints import CheckpointCollector
+from chains.progmat.client.ledger_client import LedgerClient
+from chains.progmat.client.rpc_validator import ValidatorApi
 from light_clients.progmat import ValidatorSet
 from relayer.client import RelayerClient
 from relayer.config import Peer, TlsFiles

@@ -16,18 +16,18 @@ from chains.evm.client.deployment import Deployment as EvmDeployment
 from chains.evm.client.deployment import DeploymentPlan, LedgerAnchor, deploy_all
 from chains.evm.client.proofs import TrustTerms
 from chains.evm.client.rpc import EvmRpc
-from chains.progmat.client import (
+from chains.progmat.client.checkpoints import CheckpointCollector
+from chains.progmat.client.ledger_client import LedgerClient
+from chains.progmat.client.membership_client import MembershipClient
+from chains.progmat.client.nouns import (
     AnyRequest,
     BusinessNetwork,
     ChangeMembership,
-    CheckpointCollector,
     CreateLightClient,
     FlowView,
     IssueCash,
-    LedgerClient,
     MemberRole,
     MembershipChange,
-    MembershipClient,
 )
 from ibc.dvp import CashAccount
 from primitives.secp256k1 import address_of

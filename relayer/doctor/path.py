@@ -11,7 +11,9 @@ from chains.evm.client.account import EvmAccount
 from chains.evm.client.deployment import Deployment, address_bytes, read_deployment
 from chains.evm.client.examination import ConsensusWanted, Examinee, Finding, Fitness, examine
 from chains.evm.client.rpc import EvmRpc
-from chains.progmat.client import ApiTls, LedgerClient, ValidatorApi
+from chains.progmat.client.channel import ApiTls
+from chains.progmat.client.ledger_client import LedgerClient
+from chains.progmat.client.rpc_validator import ValidatorApi
 from ibc.light_client import LightClientStatus
 from primitives.errors import CrossDvpError
 from relayer.chains.evm_consensus import EVM_CONSENSUS

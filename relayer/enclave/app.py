@@ -11,7 +11,7 @@ import grpc.aio
 import structlog
 from crossdvp.relayer.v1 import enclave_service_pb2_grpc as pb_grpc
 
-from chains.rpc_status import ErrorStatusInterceptor
+from chains.rpc_guard import ErrorStatusInterceptor
 from relayer.config import ConfigInvalid, load_config
 from relayer.enclave.config import Backend, EnclaveConfig
 from relayer.enclave.devices import AttestationDevice, GramineDevice, NitroDevice, SimulatedDevice

@@ -13,7 +13,8 @@ import structlog
 
 from chains.evm.client.deployment import Deployment, read_deployment
 from chains.evm.client.failover import FailoverRpc
-from chains.progmat.client import ApiTls, LedgerClient
+from chains.progmat.client.channel import ApiTls
+from chains.progmat.client.ledger_client import LedgerClient
 from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.evm_node import opened_evm_node
 from relayer.client import RelayerClient

@@ -13,7 +13,7 @@ from chains.evm.client.deployment import address_bytes
 from chains.evm.client.enclave_light_client import EnclaveLightClientBinding
 from chains.evm.client.router import Router
 from chains.evm.errors import ExecutionReverted
-from chains.progmat.client import CheckpointCollector
+from chains.progmat.client.checkpoints import CheckpointCollector
 from light_clients.enclave.solidity_form import encode_solidity_update
 from relayer.config import RelayerConfig, load_config
 from relayer.devnet import processes

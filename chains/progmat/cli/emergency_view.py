@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from chains.console import Output, facts, out, show_json
-from chains.progmat.client import all_rows
 from chains.progmat.client.register_client import RegisterClient
+from chains.progmat.client.vault_client import all_rows
 from chains.progmat.market.emergency.difference import Agreement, LedgerChange, agreement
 from chains.progmat.market.emergency.model import EmergencyFile
 from chains.progmat.market.emergency.outages import Outage

@@ -29,8 +29,8 @@ from chains.progmat.cli.register_view import (
 )
 from chains.progmat.cli.security_arguments import NetworkOption, RegistrarOption, SecurityArgument, security_of
 from chains.progmat.cli.vault_arguments import time_ms
-from chains.progmat.client import all_rows
 from chains.progmat.client.register_client import NamedRegister, RegisterClient
+from chains.progmat.client.vault_client import all_rows
 from chains.progmat.market.register.cells import Encoding
 from chains.progmat.market.register.csv_form import register_to_csv
 from chains.progmat.market.register.history import RegisterEntry

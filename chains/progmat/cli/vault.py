@@ -46,8 +46,9 @@ from chains.progmat.cli.vault_view import (
     watched_document,
     watched_texts,
 )
-from chains.progmat.client import AccountAsset, VaultClient, all_rows
+from chains.progmat.client.vault_client import VaultClient, all_rows
 from chains.progmat.vault.entry_lines import PastBalance, StatementPage
+from chains.progmat.vault.indexing import AccountAsset
 from chains.progmat.vault.lines import Coin, HoldLine, SoftLock
 from chains.progmat.vault.pages import MAX_PAGE_SIZE, Listed
 

@@ -12,13 +12,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
-from chains.progmat.client import (
-    BusinessNetwork,
-    ChangeMembership,
-    MemberRole,
-    MembershipChange,
-    MembershipClient,
-)
+from chains.progmat.client.membership_client import MembershipClient
+from chains.progmat.client.nouns import BusinessNetwork, ChangeMembership, MemberRole, MembershipChange
 from primitives.errors import CallerError
 from relayer.config import Peer
 from relayer.devnet import processes

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from google.protobuf.descriptor import ServiceDescriptor
 
-from chains.rpc_status import report_incident
+from chains.rpc_guard import report_incident
 from primitives.errors import CrossDvpError
 from relayer.config import TlsFiles
 from relayer.gateway.http.errors import (

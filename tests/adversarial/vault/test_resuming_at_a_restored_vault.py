@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chains.progmat.client import VaultClient
+from chains.progmat.client.vault_client import VaultClient
 from chains.progmat.flows.market_requests import MoveToken
 from chains.progmat.node.storage.standing import Doubt, Seen
 from chains.progmat.vault.entry_lines import Watched

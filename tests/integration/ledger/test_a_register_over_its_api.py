@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from chains.progmat.client import ApiEndpoint
+from chains.progmat.client.channel import ApiEndpoint
 from chains.progmat.client.register_client import RegisterClient
 from chains.progmat.flows.market_requests import MoveToken, RedeemToken
 from chains.progmat.market.register.cells import Encoding

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chains.progmat.client import ApiEndpoint
+from chains.progmat.client.channel import ApiEndpoint
 from chains.progmat.client.key_client import KeyClient
 from chains.progmat.contracts.network_control import Opening
 from chains.progmat.flows.key_requests import RotateTokens

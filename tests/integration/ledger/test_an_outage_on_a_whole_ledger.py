@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from chains.progmat.cli import emergency
 from chains.progmat.cli.emergency_view import proof
-from chains.progmat.client import ApiEndpoint
+from chains.progmat.client.channel import ApiEndpoint
 from chains.progmat.client.emergency_client import EmergencyClient
 from chains.progmat.client.register_client import RegisterClient
 from chains.progmat.flows.market_requests import MembershipChange

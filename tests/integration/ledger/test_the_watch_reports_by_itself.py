@@ -11,7 +11,7 @@ from typing import Any
 
 from chains.evm.client.deployment import LedgerAnchor
 from chains.evm.client.proofs import QbftProver, TrustTerms
-from chains.progmat.client import CheckpointCollector
+from chains.progmat.client.checkpoints import CheckpointCollector
 from chains.progmat.client.rpc_validator import CheckpointVote
 from chains.progmat.flows.requests import CreateLightClient, UpdateLightClient
 from chains.progmat.node.notary_role import NotaryRole
