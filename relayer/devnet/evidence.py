@@ -21,7 +21,7 @@ from light_clients.qbft import IBC_STORE_SLOT
 from primitives.errors import CallerError
 from primitives.keccak import keccak256
 from primitives.mpt import mapping_slot
-from relayer.devnet.access import checkpoint_collector, deployment_of, ledger_client
+from relayer.devnet.chain_access import checkpoint_collector, deployment_of, ledger_client
 from relayer.devnet.config_files import validator_set
 from relayer.devnet.layout import EVM_CLIENT_ID, LEDGER_CLIENT_ID, DevnetState
 

@@ -22,7 +22,7 @@ from crossdvp.gateway.v1 import (
     proof_service_pb2_grpc,
 )
 
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.deployment import adapter_address
 from chains.progmat.client.channel import ApiEndpoint
 from chains.progmat.client.ledger_client import CashBalance, LightClientInfo

@@ -15,10 +15,10 @@ from typing import Any, Final
 from chains.progmat.client.membership_client import MembershipClient
 from chains.progmat.client.nouns import BusinessNetwork, ChangeMembership, MemberRole, MembershipChange
 from primitives.errors import CallerError
-from relayer.config import Peer
 from relayer.devnet import processes
 from relayer.devnet.access import OPERATOR, tls_of
 from relayer.devnet.layout import Process
+from relayer.peer_config import Peer
 
 Say = Callable[[str], None]
 

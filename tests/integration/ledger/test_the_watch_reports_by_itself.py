@@ -22,7 +22,7 @@ from light_clients.qbft.codec import encode_header as encode_qbft_header
 from primitives.keccak import keccak256
 from primitives.types import Address
 from relayer.chains.evm_watch import EvmWatchSide
-from relayer.cli.verify import verify_file
+from relayer.cli.verify.files import verify_file
 from relayer.watch.alarms import AlarmBoard, AlarmKind
 from relayer.watch.checkpoint_watch import CheckpointWatch
 from relayer.watch.header_watch import HeaderWatch
