@@ -74,6 +74,7 @@ PROCESSES: Final = (
     "relayer.cli.settlement_checks",
     "relayer.cli.settlement_trace",
     "relayer.cli.verify.bundle",
+    "relayer.devnet.evidence",
     "relayer.enclave.devices",
     "relayer.enclave_operator.upkeep",
 )

@@ -9,8 +9,8 @@ from chains.progmat.client.register_client import RegisterClient
 from chains.progmat.client.vault_client import all_rows
 from chains.progmat.market.emergency.difference import Agreement, LedgerChange, agreement
 from chains.progmat.market.emergency.model import EmergencyFile
-from chains.progmat.market.emergency.outages import Outage
-from chains.progmat.market.register.reading import NOW, AsOf, Moment
+from chains.progmat.market.emergency.outage import Outage
+from chains.progmat.market.register.moments import NOW, AsOf, Moment
 from chains.progmat.vault.pages import MAX_PAGE_SIZE
 from ibc.dvp import CashAccount
 

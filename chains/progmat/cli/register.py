@@ -33,9 +33,9 @@ from chains.progmat.client.register_client import NamedRegister, RegisterClient
 from chains.progmat.client.vault_client import all_rows
 from chains.progmat.market.register.cells import Encoding
 from chains.progmat.market.register.csv_form import register_to_csv
-from chains.progmat.market.register.history import RegisterEntry
+from chains.progmat.market.register.entries import RegisterEntry
 from chains.progmat.market.register.model import Register
-from chains.progmat.market.register.reading import NOW, AsOf, Moment
+from chains.progmat.market.register.moments import NOW, AsOf, Moment
 from chains.progmat.market.register.record_dates import cut_off_ms
 from chains.progmat.vault.indexing import Asset
 from chains.progmat.vault.pages import MAX_PAGE_SIZE

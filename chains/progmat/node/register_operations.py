@@ -17,11 +17,14 @@ from sqlalchemy import Connection
 from chains.business_calendar import CutOff, jst_day
 from chains.progmat.market.people import audit
 from chains.progmat.market.people.acts import require_one
-from chains.progmat.market.register.history import RegisterEntry, Wanted, register_entries
+from chains.progmat.market.register.entries import RegisterEntry
+from chains.progmat.market.register.history import Wanted, register_entries
 from chains.progmat.market.register.holder_names import HolderNames
 from chains.progmat.market.register.model import RecordDateSnapshot, Register
-from chains.progmat.market.register.reading import Moment, register_at
-from chains.progmat.market.register.record_dates import cut_off_ms, require_record_date, rule_of
+from chains.progmat.market.register.moments import Moment
+from chains.progmat.market.register.reading import register_at
+from chains.progmat.market.register.record_dates import cut_off_ms
+from chains.progmat.market.register.registered_dates import require_record_date, rule_of
 from chains.progmat.market.register.snapshots import snapshot_dates, snapshot_of, take_snapshot
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.vault_operations import PageRequest

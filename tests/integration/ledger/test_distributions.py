@@ -24,11 +24,11 @@ from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.market.distribution.distributions import Distributions
-from chains.progmat.market.distribution.looking import DistributionView
 from chains.progmat.market.distribution.ordering import Caller
 from chains.progmat.market.distribution.planning import Sizes
 from chains.progmat.market.distribution.store import Mandate
 from chains.progmat.market.distribution.terms import AmountKind, Terms
+from chains.progmat.market.distribution.views import DistributionView
 from chains.progmat.market.people.errors import SamePerson
 from chains.progmat.market.register.errors import RecordDateNotOver
 from chains.progmat.node.distribution_part import DistributionPart

@@ -20,7 +20,8 @@ from chains.progmat.market.trust.errors import (
     NotReconciled,
     RedemptionPaid,
 )
-from chains.progmat.market.trust.holders import as_csv, holders
+from chains.progmat.market.trust.holder_lines import as_csv
+from chains.progmat.market.trust.holders import holders
 from chains.progmat.market.trust.legs import Leg, LegKind, legs_of
 from chains.progmat.market.trust.reconciling import resume_issues
 from chains.progmat.market.trust.redemptions import RedemptionStatus

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.market.register.details import TransferDetails, details_of
+from chains.progmat.market.register.entries import RegisterEntry
 from chains.progmat.market.register.reading import in_security
 from chains.progmat.node.storage import stored_transactions
 from chains.progmat.vault.entry_lines import Entry, EntryKind
@@ -19,14 +20,6 @@ from chains.progmat.vault.schema import entries
 from chains.progmat.vault.statement import entry_of
 
 _ORDER: Final = (entries.c.sequence, entries.c.owner_key, entries.c.node)
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterEntry:
-    """What one ledger_tx did to one account, and what it says of itself."""
-
-    entry: Entry
-    details: TransferDetails
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chains.progmat.market.register.reading import AsOf, Moment, register_at
+from chains.progmat.market.register.moments import AsOf, Moment
+from chains.progmat.market.register.reading import register_at
 from chains.progmat.market.register.snapshots import snapshot_of, take_snapshot
 from chains.progmat.node.database_location import DatabaseLocation
 from tests.fakes.register_world import Books, books_at

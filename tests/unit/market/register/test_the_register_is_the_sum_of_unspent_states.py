@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from chains.progmat.market.register.errors import SecurityNotRecorded
 from chains.progmat.market.register.model import Register
-from chains.progmat.market.register.reading import NOW, AsOf, Moment, register_at
+from chains.progmat.market.register.moments import NOW, AsOf, Moment
+from chains.progmat.market.register.reading import register_at
 from chains.progmat.vault.entry_lines import EntryKind
 from chains.progmat.vault.errors import UnknownSequence
 from chains.progmat.vault.indexing import Asset
