@@ -38,6 +38,8 @@ from relayer.watch.service import WatchLoop
 
 _log = structlog.get_logger(__name__)
 _DICE = random.SystemRandom()
+LOOK_EVERY_S = 1.0
+"""What no event tells: time-outs, clients that age, packets whose next attempt is due."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,7 @@ def relayed_paths(
                 receive_margin_s=section.receive_margin_s,
                 batch=section.planning.batch,
                 inclusion_s=section.planning.inclusion_s,
+                look_every_s=LOOK_EVERY_S,
             )
             path = Path(
                 *(each.ends, store, settings, time.time, crash),

@@ -121,7 +121,7 @@ class LedgerEndpoint:
 
     async def hosted_client(self) -> HostedClient:
         """See ChainEndpoint."""
-        found = await self._issuer.light_client(self._client_id)
+        found = await self._issuer.light_client(self._client_id, max_heights=1)
         if found is None or not found.heights:
             raise LightClientMissing(f"{self._issuer.name} knows no light client {self._client_id}")
         if self._client_type:

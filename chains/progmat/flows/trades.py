@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, literal_column, select, union_all, update
@@ -29,6 +29,7 @@ from ibc.paths import receipt_path
 SETTLED: Final = "SETTLED"
 """How a trade id of native terms is used up."""
 _TRADE: Final = Prepared(select(trades).where(trades.c.trade_id == bindparam("of_trade")))
+_TRADES: Final = Prepared(select(trades).where(trades.c.trade_id.in_(bindparam("of_trades", expanding=True))))
 _DVP: Final = Prepared(
     select(dvps.c.trade_id, dvps.c.terms_hash, dvps.c.tx_id).where(dvps.c.trade_id == bindparam("of_trade")).limit(1)
 )
@@ -73,6 +74,12 @@ def find_trade(connection: Connection, trade_id: bytes) -> TradeRecord | None:
     """One trade, or None."""
     row = _TRADE.first(connection, {"of_trade": trade_id})
     return None if row is None else _trade_of(dict(zip(trades.c.keys(), row, strict=True)))
+
+
+def find_trades(connection: Connection, trade_ids: Collection[bytes]) -> list[TradeRecord]:
+    """Those of these trades that are known, in no order."""
+    rows = _TRADES.rows(connection, {"of_trades": tuple(trade_ids)})
+    return [_trade_of(dict(zip(trades.c.keys(), row, strict=True))) for row in rows]
 
 
 def find_trade_of_packet(connection: Connection, packet: bytes) -> TradeRecord | None:

@@ -187,6 +187,13 @@ class NodeOperations:
             raise TradeUnknown(trade_id)
         return found
 
+    async def trades(self, trade_ids: Collection[bytes]) -> list[TradeRecord]:
+        """Those of these trades that are known here, at most 500 asked for."""
+        if not trade_ids:
+            raise InvalidRequest("trade_ids", "at least one is wanted")
+        check_range("trade_ids", len(trade_ids), MAX_LISTED)
+        return await self._database.look_up(partial(trades.find_trades, trade_ids=trade_ids))
+
     async def trade_evidence(self, terms: SettlementTerms) -> list[tuple[TornTransaction, int]]:
         """The trade's transactions, torn, with their journal positions.
 
@@ -240,12 +247,15 @@ class NodeOperations:
     async def _events_after(self, after: int, limit: int) -> list[IbcEvent]:
         return await self._database.read(partial(trades.events_after, cursor=after, limit=limit))
 
-    async def light_client(self, client_id: str) -> LightClientView:
-        """A light client; raises ``LightClientUnknown``."""
+    async def light_client(self, client_id: str, max_heights: int = 0) -> LightClientView:
+        """A light client with so many of its newest heights, 0 stands for 256; raises ``LightClientUnknown``."""
+        check_range("max_heights", max_heights, MAX_HEIGHTS)
         parts = self._node.parts
         now_s = parts.clock.now_ms() // 1000
         kinds = parts.verifier.package.light_clients
-        return await self._database.read(partial(_light_client_view, client_id=client_id, kinds=kinds, now_s=now_s))
+        return await self._database.read(
+            partial(_light_client_view, client_id=client_id, most=max_heights or MAX_HEIGHTS, kinds=kinds, now_s=now_s)
+        )
 
     async def consensus(self, client_id: str, height: int) -> ConsensusRecord:
         """What a light client keeps of a height; raises ``LightClientUnknown``."""
@@ -267,13 +277,13 @@ def packet_of_lock(record: FlowRecord) -> bytes:
 
 
 def _light_client_view(
-    connection: Connection, client_id: str, kinds: LightClientRegistry, now_s: int
+    connection: Connection, client_id: str, most: int, kinds: LightClientRegistry, now_s: int
 ) -> LightClientView:
     client = known_client(connection, client_id)
     record = client_record(client)
     of_client = (consensus.c.client_id == record.consensus_client_id) & consensus.c.consumed.is_(False)
     query = select(consensus.c.height, consensus.c.timestamp_s).where(of_client)
-    rows = connection.execute(query.order_by(consensus.c.height.desc()).limit(MAX_HEIGHTS))
+    rows = connection.execute(query.order_by(consensus.c.height.desc()).limit(most))
     latest = consensus_in(consensus_of(connection, client, 0))
     status = kinds.get(record.client_type).status(record.client_state, latest.at, now_s)
     heights = tuple((row.height, row.timestamp_s) for row in rows)

@@ -55,6 +55,18 @@ async def test_ancestors_are_fetched_and_verified_once_also_across_a_restart(wor
     assert world.requester.fetches == fetches
 
 
+async def test_good_ancestors_stay_when_what_uses_them_is_refused(world: ValidatorWorld) -> None:
+    world.requester.give(ROOT.final(), PARENT.final())
+    bad = Toy("bad", inputs=(PARENT.output,), writes=(create("p"),), data=b"forbidden")
+    with pytest.raises(ContractViolation):
+        await approve(world, bad.signed())
+    fetches = world.requester.fetches
+    with pytest.raises(ContractViolation):
+        await approve(world, bad.signed())
+    await approve(world, CHILD.signed())
+    assert world.requester.fetches == fetches
+
+
 @pytest.mark.parametrize(
     ("ancestors", "error"),
     [

@@ -159,7 +159,7 @@ class Between:
         await self.evm.seller.execute(self.evm.app.earmark(terms), TIMEOUT_S)
         trusted = (await self.ledger.operations(SN).light_client(CLIENT_ID)).heights[0][0]
         gateway = EvmSide(self.evm.rpc, self.evm.deployment, self.evm.mock_prover)
-        evidence = await gateway.earmark_evidence(terms.trade_id, trusted)
+        (evidence,) = await gateway.earmark_evidence(terms.security.adapter, [terms.trade_id], trusted)
         await self.ledger.done(SN, UpdateLightClient(f"update-{name}", CLIENT_ID, evidence.client_message))
         proof = EarmarkProof(evidence.height, evidence.account_proof, evidence.storage_proof)
         await self.ledger.done(CN_B, LockCash(f"lock-{name}", terms, CLIENT_ID, proof))

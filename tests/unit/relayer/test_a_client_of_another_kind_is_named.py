@@ -25,7 +25,7 @@ class Issuer:
     client_type: str
     name: str = "sn"
 
-    async def light_client(self, _client_id: str) -> LightClientInfo:
+    async def light_client(self, _client_id: str, max_heights: int = 0) -> LightClientInfo:
         return LightClientInfo(
             *(self.client_type, b"\xff not this kind's state", "progmat-0", (), ((7, 1000),), False, "", ()),
             *("active", b""),
