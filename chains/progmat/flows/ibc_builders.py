@@ -49,7 +49,8 @@ from chains.progmat.ibc_host.settlement import LockPlan, UnlockPlan, build_cance
 from chains.progmat.node.storage import stored_transaction
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import StateAndRef
-from chains.progmat.vault import CoinsUnder, consensus_around, consensus_record, hold, kept_states, light_client
+from chains.progmat.vault.holdings import CoinsUnder
+from chains.progmat.vault.queries import consensus_around, consensus_record, hold, kept_states, light_client
 from ibc.dvp import LeadLeg, terms_hash
 from ibc.errors import Misbehaviour
 from ibc.light_client import TimeBounds

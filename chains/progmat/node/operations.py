@@ -41,8 +41,9 @@ from chains.progmat.identity import KeptKey, KeyPurpose, KeyStore
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.storage import StoredTransaction, stored_transaction
 from chains.progmat.transactions.torn import TornTransaction
-from chains.progmat.vault import AccountBalance, IndexedMembership, VaultState, balances, members
-from chains.progmat.vault.queries import newest_heights
+from chains.progmat.vault.holdings import AccountBalance, balances
+from chains.progmat.vault.indexing import IndexedMembership
+from chains.progmat.vault.queries import VaultState, members, newest_heights
 from ibc.dvp import CashAccount, SettlementTerms, terms_hash
 from light_clients.registry import LightClientRegistry
 from primitives.public_key import SignatureScheme

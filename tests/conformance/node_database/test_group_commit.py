@@ -11,6 +11,7 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Table, select, text
 from sqlalchemy.exc import IntegrityError
 
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.storage import NodeDatabase, enqueue_effect
 from chains.progmat.node.storage import database as database_module
 from chains.progmat.node.storage.engine import Access, engine_for
@@ -23,7 +24,6 @@ from chains.progmat.node.storage.errors import (
     StorageOverloaded,
     UnknownSchemaVersion,
 )
-from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.undoing import undone_alone
 
 numbers_metadata = MetaData()

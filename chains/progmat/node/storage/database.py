@@ -27,6 +27,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import DBAPIError
 
+from chains.progmat.node.database_location import DatabaseLocation, short_name
 from chains.progmat.node.storage.at_hand import ReaderAtHand
 from chains.progmat.node.storage.engine import Access, engine_for, is_storage_failure
 from chains.progmat.node.storage.errors import (
@@ -36,7 +37,6 @@ from chains.progmat.node.storage.errors import (
     StorageOverloaded,
 )
 from chains.progmat.node.storage.head import begin_after, note_act, set_doubt
-from chains.progmat.node.storage.location import DatabaseLocation, short_name
 from chains.progmat.node.storage.ownership import Ownership
 from chains.progmat.node.storage.standing import Doubt, Head, Seen
 from chains.progmat.node.storage.undoing import Batches
