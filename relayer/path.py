@@ -48,6 +48,8 @@ IDLE_LOOKED_AGAIN_S = 0.1
 
 BATCHES_READ = 2
 """So many submissions' worth of packets of each lane are planned for in one round."""
+ATTENTIVE_S = 2.0
+"""After news every round looks for what can be done: Validators and light clients follow without an event of theirs."""
 MOST_SUSPECTS = 200
 """Packets of a direction that are looked at in one round although an answer spoke against them."""
 
@@ -64,12 +66,14 @@ class PathSettings:
     """``batch`` messages at most in one submission; ``page`` events at most in one read; margins as in planning.
 
     ``inclusion_s``: by end, how long a submission takes until it is included, a block period or so.
+    ``look_every_s``: where neither chain tells anything new, heads and clients are asked for so seldom; 0: each round.
     """
 
     receive_margin_s: int
     batch: int = 20
     page: int = 500
     inclusion_s: tuple[float, float] = (0.0, 0.0)
+    look_every_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ class Path:
         self.endpoints = endpoints
         self._dice = dice
         self._turn = 0
+        self._looked_s = self._attentive_until_s = -float("inf")
         self._stumbles = [0, 0]
         self._store = store.of_path(name, fence)
         self._settings = settings
@@ -115,14 +120,28 @@ class Path:
 
         Raises what the endpoints raise; nothing that was observed or answered is lost by it.
         """
-        view = await self._look(Reading.TO_THE_HEAD)
-        served = (asyncio.Event(), asyncio.Event())
+        await self._observe_both(Reading.TO_THE_HEAD)
+        if not self._is_time_to_look():
+            return 0
+        view, served = await self._look(), (asyncio.Event(), asyncio.Event())
         return sum(await _both(self._side(0, view, served), self._side(1, view, served)))
 
-    async def _look(self, reading: Reading) -> PathView:
-        """Read both chains' events, then where both ends stand."""
-        await _both(self._observe(0, reading), self._observe(1, reading))
+    async def _observe_both(self, reading: Reading) -> None:
+        news = sum(await _both(self._observe(0, reading), self._observe(1, reading)))
         self._crash(CrashPoint.AFTER_OBSERVE)
+        self._heed(news)
+
+    def _heed(self, news: int) -> None:
+        if news:
+            self._attentive_until_s = self._now_s() + ATTENTIVE_S
+
+    def _is_time_to_look(self) -> bool:
+        now_s = self._now_s()
+        has_just_looked = abs(now_s - self._looked_s) < self._settings.look_every_s  # whichever way the clock is set
+        return not has_just_looked or now_s < self._attentive_until_s
+
+    async def _look(self) -> PathView:
+        """Where both ends stand."""
         first, second = self.endpoints
         heads = await asyncio.gather(first.head(), second.head())
         clients = await asyncio.gather(first.hosted_client(), second.hosted_client())
@@ -135,17 +154,23 @@ class Path:
 
         An end that takes its time, a chain until its next block say, does not keep the other one waiting.
         """
+        begun_s = self._now_s()
         try:
             done = await self._serve(index, view)
         finally:
             served[index].set()
         total, other = done, served[1 - index]
         while not await _set_within(other, LOOKED_AGAIN_S if done else IDLE_LOOKED_AGAIN_S):
-            view = await self._look(Reading.A_PAGE)
+            await self._observe_both(Reading.A_PAGE)
+            if not self._is_time_to_look():
+                continue
+            begun_s, view = self._now_s(), await self._look()
             if other.is_set():  # the next round, which both begin, does not wait for this one
                 break
             done = await self._serve(index, view)
             total += done
+        self._looked_s = begun_s
+        self._heed(total)
         return total
 
     async def _observe(self, index: int, reading: Reading = Reading.TO_THE_HEAD) -> int:

@@ -19,7 +19,7 @@ import pytest
 import structlog
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
 
-from chains.progmat.node.storage.location import DatabaseLocation, postgres_database
+from chains.progmat.node.database_location import DatabaseLocation, postgres_database
 from scripts.local_postgres import LocalPostgres, PostgresMissing, temporary_postgres
 
 # eth-hash binds its keccak backend on first use; the default is about seven times slower, and the devnet refuses it.

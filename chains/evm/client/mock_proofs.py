@@ -68,6 +68,12 @@ class MockConsensusProver:
         _verified_words(root, proof, height)
         return StorageEvidence(height, proof.nodes, proof.slots[0].nodes)
 
+    async def storage_evidences(
+        self, contract: bytes, slots: Sequence[bytes], height: int
+    ) -> tuple[StorageEvidence, ...]:
+        """See ConsensusProver."""
+        return tuple([await self.storage_evidence(contract, slot, height) for slot in slots])
+
     async def _consensus_state(self, height: int) -> MockConsensusState:
         block = await self._rpc.get_block(height)
         return MockConsensusState(block.timestamp_s, block.state_root)

@@ -11,7 +11,8 @@ from chains.progmat.market.master_data.desk import MasterDataDesk, carried_out
 from chains.progmat.market.master_data.erasing import ERASE, Erasing
 from chains.progmat.market.master_data.obstacles import LEDGER_OBSTACLES
 from chains.progmat.market.master_data.scrubbing import scrub
-from chains.progmat.market.people.desk import PeopleDesk, PeopleRules
+from chains.progmat.market.people.desk import PeopleDesk
+from chains.progmat.market.people.rules import PeopleRules
 from chains.progmat.market.trades.erasing import DeskObstacles, erase_bank_traces
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.calling_people import ActingPeople
