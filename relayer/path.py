@@ -163,6 +163,7 @@ class Path:
         while not await _set_within(other, LOOKED_AGAIN_S if done else IDLE_LOOKED_AGAIN_S):
             await self._observe_both(Reading.A_PAGE)
             if not self._is_time_to_look():
+                done = 0
                 continue
             begun_s, view = self._now_s(), await self._look()
             if other.is_set():  # the next round, which both begin, does not wait for this one

@@ -118,6 +118,10 @@ class EvmRpc(JsonRpcTransport):
         read = partial(as_data, what="output of eth_call")
         return await self.ask(read, "eth_call", _call_json(call, sender), _block_json(block))
 
+    async def call_many(self, calls: Sequence[EvmCall]) -> list[bytes]:
+        """Call functions without sending anything, at the newest block, in as few exchanges as nodes like."""
+        return await self.on_one(partial(_calls_of, calls=calls))
+
     async def estimate_gas(self, call: EvmCall, sender: bytes) -> int:
         """Give a gas limit with which the call succeeds on the newest state."""
         return await self.ask(partial(as_quantity, what="gas estimate"), "eth_estimateGas", _call_json(call, sender))
@@ -197,6 +201,15 @@ async def _blocks_of(node: EvmRpc, heights: Sequence[int]) -> list[EvmBlock]:
         answers = await node.batch(requests)
         blocks += [_block_read(answer, height) for answer, height in zip(answers, wanted, strict=True)]
     return blocks
+
+
+async def _calls_of(node: EvmRpc, calls: Sequence[EvmCall]) -> list[bytes]:
+    found: list[bytes] = []
+    for start in range(0, len(calls), _MOST_IN_A_BATCH):
+        wanted = calls[start : start + _MOST_IN_A_BATCH]
+        requests = [RpcRequest("eth_call", (_call_json(call, None), _block_json(BlockTag.LATEST))) for call in wanted]
+        found += [as_data(answer, "call result") for answer in await node.batch(requests)]
+    return found
 
 
 async def _receipts_of(node: EvmRpc, height: int) -> list[EvmReceipt]:
