@@ -6,12 +6,13 @@ Durable, one schema version, errors by the project's names. Tables are written o
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import Enum
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -30,6 +31,7 @@ Location = Path | str | None
 
 
 _Result = TypeVar("_Result")
+_Args = ParamSpec("_Args")
 MOST_ATTEMPTS: Final = 5
 _CONFLICTS: Final = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's serialization failure, deadlock, and a lock that was not to be had in time."""
@@ -82,6 +84,12 @@ class Database:
         """One that only reads, and waits for no writer where the database can do so: for answers to people."""
         with nullcontext() if self._reads_beside else self._turn, self._begun(_Kind.READ) as connection:
             yield connection
+
+    async def asked(self, read: Callable[_Args, _Result], *args: _Args.args, **named: _Args.kwargs) -> _Result:
+        """A short read for a coroutine. Of a file at once, which is cheaper than a thread's turn; a server is waited for."""
+        if self.is_shared:
+            return await asyncio.to_thread(read, *args, **named)
+        return read(*args, **named)
 
     def retried(self, work: Callable[[sa.Connection], _Result]) -> _Result:
         """``work`` in one transaction, again from the start when another got into its way; its effects happen once."""

@@ -13,17 +13,19 @@ from dataclasses import dataclass
 import structlog
 
 from chains.evm.client.deployment import read_deployment
-from chains.progmat.client import ApiTls, MembershipClient
+from chains.progmat.client.channel import ApiTls
+from chains.progmat.client.membership_client import MembershipClient
 from primitives.secp256k1 import address_of
 from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.progmat_watch import LedgerWatchSide
-from relayer.config import ConfigInvalid, PathSection, RelayerConfig
+from relayer.config import PathSection, RelayerConfig
 from relayer.core.chain import ChainEndpoint
 from relayer.evm_account import OwnedAccount
 from relayer.evm_config import ConsensusKind, EvmSection
 from relayer.evm_parts import AccountFence, EvmChain, opened_account, opened_chain
 from relayer.lease_keeper import LeaseKeeper, LeaseTerms
 from relayer.path import Path, PathSettings
+from relayer.peer_config import ConfigInvalid
 from relayer.proof_config import architecture_of
 from relayer.proof_ends import EvmAccess, LedgerAccess, opened_ends
 from relayer.proof_watches import NOT_WATCHED, watch_over
@@ -36,6 +38,8 @@ from relayer.watch.service import WatchLoop
 
 _log = structlog.get_logger(__name__)
 _DICE = random.SystemRandom()
+LOOK_EVERY_S = 1.0
+"""What no event tells: time-outs, clients that age, packets whose next attempt is due."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,7 @@ def relayed_paths(
                 receive_margin_s=section.receive_margin_s,
                 batch=section.planning.batch,
                 inclusion_s=section.planning.inclusion_s,
+                look_every_s=LOOK_EVERY_S,
             )
             path = Path(
                 *(each.ends, store, settings, time.time, crash),

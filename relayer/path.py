@@ -40,6 +40,8 @@ MOST_STUMBLES = 2
 
 BATCHES_READ = 2
 """So many submissions' worth of packets of each lane are planned for in one round."""
+ATTENTIVE_S = 2.0
+"""After news every round looks for what can be done: Validators and light clients follow without an event of theirs."""
 MOST_SUSPECTS = 200
 """Packets of a direction that are looked at in one round although an answer spoke against them."""
 
@@ -49,12 +51,14 @@ class PathSettings:
     """``batch`` messages at most in one submission; ``page`` events at most in one read; margins as in planning.
 
     ``inclusion_s``: by end, how long a submission takes until it is included, a block period or so.
+    ``look_every_s``: where neither chain tells anything new, heads and clients are asked for so seldom; 0 = every round.
     """
 
     receive_margin_s: int
     batch: int = 20
     page: int = 500
     inclusion_s: tuple[float, float] = (0.0, 0.0)
+    look_every_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class Path:
         self.endpoints = endpoints
         self._dice = dice
         self._turn = 0
+        self._looked_s = self._attentive_until_s = -float("inf")
         self._stumbles = [0, 0]
         self._store = store.of_path(name, fence)
         self._settings = settings
@@ -100,8 +105,22 @@ class Path:
 
         Raises what the endpoints raise; nothing that was observed or answered is lost by it.
         """
-        await _both(self._observe(0), self._observe(1))
+        news = sum(await _both(self._observe(0), self._observe(1)))
         self._crash(CrashPoint.AFTER_OBSERVE)
+        now_s = self._now_s()
+        if news:
+            self._attentive_until_s = now_s + ATTENTIVE_S
+        has_just_looked = abs(now_s - self._looked_s) < self._settings.look_every_s  # whichever way the clock is set
+        if has_just_looked and now_s >= self._attentive_until_s:
+            return 0
+        done = await self._look()
+        self._looked_s = now_s
+        if done:
+            self._attentive_until_s = now_s + ATTENTIVE_S
+        return done
+
+    async def _look(self) -> int:
+        """Read both heads and clients, and serve both ends."""
         first, second = self.endpoints
         heads = await asyncio.gather(first.head(), second.head())
         clients = await asyncio.gather(first.hosted_client(), second.hosted_client())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chains.evm.client.account import EvmSender
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.enclave_light_client import EnclaveLightClientBinding
@@ -81,9 +83,10 @@ class EnclaveCheckpointHost:
         """See CheckpointHost."""
         return await (await self._light_client()).client_state(self._rpc)
 
-    async def slot(self, height: int) -> bytes | None:
+    async def slots(self, heights: Sequence[int]) -> Sequence[bytes | None]:
         """See CheckpointHost."""
-        return await (await self._light_client()).consensus_slot(self._rpc, height)
+        light_client = await self._light_client()
+        return [await light_client.consensus_slot(self._rpc, height) for height in heights]
 
     async def header_at(self, height: int) -> bytes | None:  # noqa: ARG002  # the protocol's signature
         """See CheckpointHost; transactions hold statements here: which Validators signed is not in them."""

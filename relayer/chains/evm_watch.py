@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from chains.evm.client.abi import EvmCall
@@ -69,9 +70,9 @@ class EvmWatchSide:
         """See CheckpointHost."""
         return await (await self._light_client()).client_state(self._rpc)
 
-    async def slot(self, height: int) -> bytes | None:
+    async def slots(self, heights: Sequence[int]) -> Sequence[bytes | None]:
         """See CheckpointHost."""
-        return await (await self._light_client()).consensus_slot(self._rpc, height)
+        return await (await self._light_client()).consensus_slots(self._rpc, heights) if heights else ()
 
     async def header_at(self, height: int) -> bytes | None:
         """See CheckpointHost; asks for old states, which a node may have dropped: then it is not found."""

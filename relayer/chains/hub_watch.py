@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chains.evm.client.followed_account import FollowedAccount
 from chains.evm.client.hub_proofs import HubAnchor, HubProver
 from chains.evm.client.qbft_light_client import HubProgmatLightClientBinding
@@ -40,10 +42,11 @@ class ChainSeenPastHub:
 class EndBehindHub(EvmWatchSide):
     """The EVM chain's client of the ledger, which hears the hub alone: compared, never reported to."""
 
-    async def slot(self, height: int) -> bytes | None:
+    async def slots(self, heights: Sequence[int]) -> Sequence[bytes | None]:
         """See CheckpointHost."""
         address = await self._router.light_client_of(self._rpc, self.client_id)
-        return await HubProgmatLightClientBinding(address).far_slot(self._rpc, height)
+        light_client = HubProgmatLightClientBinding(address)
+        return [await light_client.far_slot(self._rpc, height) for height in heights]
 
     async def header_at(self, height: int) -> bytes | None:  # noqa: ARG002  # the protocol's signature
         """See CheckpointHost; its transactions hold the hub's headers. The ledger's are on the hub."""

@@ -6,14 +6,9 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-from chains.progmat.client import (
-    CheckpointCollector,
-    IbcEvent,
-    IbcEventKind,
-    LedgerClient,
-    SignedCheckpoint,
-    UpdateLightClient,
-)
+from chains.progmat.client.checkpoints import CheckpointCollector, SignedCheckpoint
+from chains.progmat.client.ledger_client import LedgerClient
+from chains.progmat.client.nouns import IbcEvent, IbcEventKind, UpdateLightClient
 from ibc.light_client import LightClientStatus
 from ibc.packet import Packet
 from light_clients.clock import Expiring, status_at
@@ -126,7 +121,7 @@ class LedgerEndpoint:
 
     async def hosted_client(self) -> HostedClient:
         """See ChainEndpoint."""
-        found = await self._issuer.light_client(self._client_id)
+        found = await self._issuer.light_client(self._client_id, max_heights=1)
         if found is None or not found.heights:
             raise LightClientMissing(f"{self._issuer.name} knows no light client {self._client_id}")
         if self._client_type:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from chains.progmat.client import LedgerClient
+from chains.progmat.client.ledger_client import LedgerClient
 from chains.rpc_status import RemoteCallerError
 from ibc.dvp import DvpPayload
 from primitives.errors import CrossDvpError, DecodeError
@@ -65,8 +65,7 @@ class Arrivals:
     async def _has_header(self, node: LedgerClient, height: int) -> bool:
         """The issuer's node delivers headers to every node; that takes a moment."""
         for _ in range(HEADER_POLLS):
-            found = await node.light_client(self._client_id)
-            if found is not None and any(known == height for known, _ in found.heights):
+            if await node.consensus_state(self._client_id, height) is not None:
                 return True
             await asyncio.sleep(HEADER_POLL_S)
         return False

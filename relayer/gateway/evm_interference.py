@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from typing import Any, Final
 
 from chains.evm.client.dvp_app import DvpAppBinding
@@ -25,14 +26,23 @@ _Place = tuple[bytes, bytes]
 _ByPlace = dict[_Place, list[Alarm]]
 
 
+class Questions(Enum):
+    """When adapters are asked what stands: it costs the node a loop over all trades that are held."""
+
+    ALWAYS = "always"
+    AFTER_ACTS = "after acts"
+    NEVER = "never"  # more blocks follow
+
+
 async def interference_between(
-    rpc: EvmRpc, app: DvpAppBinding, held: HeldTrades, first: int, last: int, head: int
+    rpc: EvmRpc, app: DvpAppBinding, held: HeldTrades, first: int, last: int, questions: Questions
 ) -> InterferenceSeen:
-    """Read blocks ``first`` to ``last``, and at the head what stands. Raises ``UnavailableError``."""
+    """Read blocks ``first`` to ``last``, and ask what stands at the last one. Raises ``UnavailableError``."""
     after, movements = await read_open_trades(rpc, app, held, first, last)
     concerned = {**held, **after}
     acts = await _acts(rpc, concerned.values(), movements, first, last)
-    standing = await _standing(rpc, after.values(), last) if last == head else None
+    asks = questions is Questions.ALWAYS or (questions is Questions.AFTER_ACTS and acts)
+    standing = await _standing(rpc, after.values(), last) if asks else None
     return InterferenceSeen(
         until=last,
         held=after,

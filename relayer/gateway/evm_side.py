@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from chains.evm.client.adapters import AdapterBinding
@@ -33,7 +34,7 @@ from ibc.dvp import DVP_PORT, DvpPayload, LeadLeg, SettlementTerms, dvp_payload_
 from ibc.packet import Packet
 from primitives.errors import PeerError
 from relayer.gateway.changes import Sighting
-from relayer.gateway.evm_interference import interference_between
+from relayer.gateway.evm_interference import Questions, interference_between
 from relayer.gateway.lifecycle import SettlementEvent
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Fact, Ledger
@@ -142,21 +143,24 @@ class EvmSide:
             found = await AdapterBinding(terms.security.adapter).obstacle(self._rpc, payload)
         return "" if found is None else str(found)
 
-    async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:
+    async def interference(self, after_block: int, held: HeldTrades, *, asks: bool = True) -> InterferenceSeen:
         """See SecuritiesSide."""
         after_block, head = max(after_block, self._deployed_after), await self._rpc.block_number()
         last = min(head, after_block + MOST_BLOCKS_A_PAGE)
         if last <= after_block:
             return InterferenceSeen(after_block, held, {}, None)
-        return await interference_between(self._rpc, self._dvp_app, held, after_block + 1, last, head)
+        questions = Questions.NEVER if last < head else Questions.ALWAYS if asks else Questions.AFTER_ACTS
+        return await interference_between(self._rpc, self._dvp_app, held, after_block + 1, last, questions)
 
-    async def earmark_evidence(self, trade_id: bytes, trusted_height: int) -> EarmarkEvidence:
+    async def earmark_evidence(
+        self, adapter: bytes, trade_ids: Sequence[bytes], trusted_height: int
+    ) -> tuple[EarmarkEvidence, ...]:
         """See SecuritiesSide."""
         height = max(await self._rpc.block_number(), trusted_height)
         message = await self._prover.header_message(height, trusted_height) if height > trusted_height else b""
-        adapter = await self._dvp_app.adapter_of(self._rpc, trade_id) or self._dvp_app.address
-        evidence = await self._prover.storage_evidence(adapter, earmark_slot(trade_id), height)
-        return EarmarkEvidence(height, message, evidence.account_proof, evidence.storage_proof)
+        slots = [earmark_slot(trade_id) for trade_id in trade_ids]
+        found = await self._prover.storage_evidences(adapter, slots, height)
+        return tuple(EarmarkEvidence(height, message, each.account_proof, each.storage_proof) for each in found)
 
 
 def _held(event: DvpAppEvent | None, at_s: int) -> Sighting | None:

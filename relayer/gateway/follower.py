@@ -13,6 +13,7 @@ one database the one that holds the lease follows; all writes are fenced by it.
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 
 import structlog
@@ -26,7 +27,7 @@ from relayer.gateway.group_commit import GroupCommit
 from relayer.gateway.lifecycle import SettlementEvent, SettlementState
 from relayer.gateway.model import UNAGREED, Doubt, Settlement
 from relayer.gateway.ports import CashSide, SecuritiesSide
-from relayer.gateway.schedule import Schedule, next_look_s
+from relayer.gateway.schedule import Schedule, first_look_s, next_look_s
 from relayer.gateway.settlement_writes import Change, Work
 from relayer.gateway.store import GatewayStore
 from relayer.gateway.token_watch import TokenWatch
@@ -54,7 +55,7 @@ class Follower:
         commit: GroupCommit | None = None,
         lease: Lease | None = None,
     ) -> None:
-        self._store = store
+        self._store, self._asked = store, store.database.asked
         self._securities = securities
         self._cash = cash
         self._settings = settings
@@ -64,6 +65,7 @@ class Follower:
         self._token_watch = TokenWatch(store, securities, now_s, self._lease.require)
         self._steps = LedgerSteps(securities, cash, settings, now_s, self._change, self._read_trade)
         self._schedule = Schedule()
+        self._cursor: int | None = None
         self._seen: int | None = None
         self._answered_s: dict[str, int] = {}
         self._began_s = now_s()
@@ -102,7 +104,8 @@ class Follower:
 
     def _stand_by(self) -> None:
         """Another instance follows: what was noted here is noted anew when the lease is had again."""
-        self._schedule, self._seen = Schedule(), None
+        self._schedule, self._seen, self._cursor = Schedule(), None, None
+        self._token_watch.forget()
         self._began_s, self._answered_s = self._now_s(), {}
 
     async def round(self) -> None:
@@ -115,11 +118,13 @@ class Follower:
             self._answered_s[_EVM] = self._now_s()
         await self._note_changes()
         due = self._schedule.take(self._now_s(), self._settings.most_open)
-        failures += await self._look_at(due)
-        await self._note_changes()
-        await self._start_and_plan(due)
+        if due:
+            failures += await self._look_at(due)
+            await self._note_changes()
+            await self._start_and_plan(due)
         failures.append(await _failure_of(self._probe_ledger()))
-        failures.append(await _failure_of(self._token_watch.look()))
+        if self._cursor is None or self._token_watch.is_behind(self._cursor):
+            failures.append(await _failure_of(self._token_watch.look()))
         for failure in failures:
             if failure is not None:
                 raise failure
@@ -145,12 +150,12 @@ class Follower:
                 after_id = page[-1].row_id
             self._seen = seen
         while True:
-            trade_ids, reached = await asyncio.to_thread(self._store.changed_after, self._seen, _PAGE)
+            trade_ids, reached = await self._asked(self._store.changed_after, self._seen, _PAGE)
             self._seen = reached
             if not trade_ids:
                 return
-            for stored in await asyncio.to_thread(self._store.find, trade_ids):
-                self._plan(stored.settlement, self._now_s())
+            for stored in await self._asked(self._store.find, trade_ids):
+                self._plan(stored.settlement, first_look_s(stored.settlement, self._now_s()))
 
     def _plan(self, settlement: Settlement, at_s: int) -> None:
         if settlement.state.is_final or settlement.state in UNAGREED:
@@ -160,32 +165,44 @@ class Follower:
             self._schedule.put(settlement.trade_id, at_s)
 
     async def _look_at(self, due: Sequence[bytes]) -> list[CrossDvpError | None]:
-        """Read the ledgers about these trades, several at a time."""
+        """Read the ledgers about these trades: a custodian node about many at a time."""
+        found = [each for each in await self._loaded(due) if not self._steps.tells_of(each)]
+        failures = [await _failure_of(self._read_earmarks(found))]
+        by_node: dict[str, list[Settlement]] = defaultdict(list)
+        for settlement in found:
+            by_node[settlement.terms.cash.buyer.node].append(settlement)
+        pages = [
+            (node, group[at : at + self._settings.most_a_read])
+            for node, group in by_node.items()
+            for at in range(0, len(group), self._settings.most_a_read)
+        ]
         turns = asyncio.Semaphore(self._settings.most_reads)
 
-        async def look(settlement: Settlement) -> CrossDvpError | None:
+        async def look(node: str, page: Sequence[Settlement]) -> CrossDvpError | None:
             async with turns:
-                return await _failure_of(self._read_or_say(settlement))
+                return await _failure_of(self._read_or_say(node, page))
 
-        found = await self._loaded(due)
-        return list(await asyncio.gather(*(look(each) for each in found if not self._steps.is_under_way(each))))
+        return failures + list(await asyncio.gather(*(look(node, page) for node, page in pages)))
 
     async def _start_and_plan(self, due: Sequence[bytes]) -> None:
         """Start what is due, the most urgent first; then each of them is looked at again when it is time."""
-        found = await self._loaded(due)
-        for settlement in sorted(found, key=lambda each: -each.priority.value):
-            is_started = self._steps.start_due(settlement)
+        found = sorted(await self._loaded(due), key=lambda each: -each.priority.value)
+        left_out = self._steps.start_due(found)
+        for settlement in found:
             now_s = self._now_s()
-            self._plan(settlement, next_look_s(settlement, now_s) if is_started else now_s)
+            at_s = now_s if settlement.trade_id in left_out else next_look_s(settlement, now_s)
+            self._plan(settlement, at_s)
 
     async def _loaded(self, due: Sequence[bytes]) -> list[Settlement]:
         if not due:
             return []
-        known = {each.settlement.trade_id: each.settlement for each in await asyncio.to_thread(self._store.find, due)}
+        known = {each.settlement.trade_id: each.settlement for each in await self._asked(self._store.find, due)}
         return [known[trade_id] for trade_id in due if trade_id in known]
 
     async def _read_evm(self) -> None:
-        cursor = await asyncio.to_thread(self._store.cursor, _EVM_CURSOR)
+        cursor, self._cursor = self._cursor, None
+        if cursor is None:
+            cursor = await asyncio.to_thread(self._store.cursor, _EVM_CURSOR)
         sightings, next_cursor = await self._securities.sightings(cursor)
         self._settings.crash(GatewayCrashPoint.AFTER_SIGHTINGS_READ)
         if next_cursor != cursor:
@@ -195,60 +212,84 @@ class Follower:
             fence = self._lease.require
             await asyncio.to_thread(self._store.apply_sightings, _EVM_CURSOR, next_cursor, changes, now_s, fence)
             self._settings.crash(GatewayCrashPoint.AFTER_SIGHTINGS_STORED)
+        self._cursor = next_cursor
 
     async def _read_what_came_before(self, sightings: Sequence[Sighting]) -> None:
         """The payment behind a delivery, before the delivery ends its settlement; it can be done without."""
-        for sighting in sightings:
-            if sighting.event in _ENDS_ON_EVM:
-                for known in await self._loaded([sighting.trade_id]):
-                    if not known.state.is_final and known.state not in UNAGREED:
-                        await _failure_of(self._read_trade(known))
+        ended = [sighting.trade_id for sighting in sightings if sighting.event in _ENDS_ON_EVM]
+        for known in await self._loaded(list(dict.fromkeys(ended))):
+            if not known.state.is_final and known.state not in UNAGREED:
+                await _failure_of(self._read_trades(known.terms.cash.buyer.node, [known]))
 
-    async def _read_or_say(self, settlement: Settlement) -> None:
-        """As ``_read_trade``; what is wrong with one settlement is shown there and is nobody else's trouble."""
-        node = settlement.terms.cash.buyer.node
+    async def _read_earmarks(self, settlements: Sequence[Settlement]) -> None:
+        """Earmarks made before their match: their events were read when there was nothing yet that they could move."""
+        for settlement in settlements:
+            trade_id, cursor = settlement.trade_id, self._cursor
+            if settlement.state is not SettlementState.MATCHED:
+                continue
+            if cursor is not None and self._token_watch.holds_nothing_for(trade_id, cursor):
+                continue
+            earmark = await self._securities.earmark_sighting(trade_id)
+            if earmark is not None and _is_news(earmark, settlement):
+                await self._change(trade_id, observe(earmark))
+
+    async def _read_or_say(self, node: str, settlements: Sequence[Settlement]) -> None:
+        """As ``_read_trades``; what is wrong with one settlement is shown there and is nobody else's trouble."""
         try:
-            await self._read_trade(settlement)
+            await self._read_trades(node, settlements)
         except UnavailableError:
-            await self._say_if_away(settlement, node)
+            await self._say_if_away(settlements, node)
             raise
         except CrossDvpError as failure:
-            error = f"{failure.reason}: {failure}"
+            if len(settlements) > 1:
+                for each in settlements:
+                    await self._read_or_say(node, [each])
+                return
+            (settlement,), error = settlements, f"{failure.reason}: {failure}"
             if settlement.waiting is not None and settlement.waiting.last_error != error:
                 _log.warning("settlement cannot be followed", settlement=settlement.name, error=error)
                 await self._change(settlement.trade_id, attempt_failed(error, self._now_s()))
             return
         self._answered_s[node] = self._now_s()
-        await self._say_if_away(settlement, node)
+        await self._say_if_away(settlements, node)
 
-    async def _say_if_away(self, settlement: Settlement, node: str) -> None:
-        """A ledger that has not answered for too long leaves the settlement's state in doubt; once it has, not."""
-        now_s = self._now_s()
+    async def _say_if_away(self, settlements: Sequence[Settlement], node: str) -> None:
+        """A ledger that has not answered for too long leaves settlements' states in doubt; once it has, not."""
+        now_s, detail = self._now_s(), ""
         for ledger in (node, _EVM):
             answered_s = self._answered_s.get(ledger, self._began_s)
-            if now_s - answered_s > self._settings.uncertain_after_s:
+            if not detail and now_s - answered_s > self._settings.uncertain_after_s:
                 detail = f"{ledger} has not answered since {answered_s} (Unix seconds)"
-                if settlement.uncertainty is None:
-                    await self._change(settlement.trade_id, in_doubt(Doubt.LEDGER_AWAY, detail, now_s))
-                return
-        if settlement.uncertainty is not None and settlement.uncertainty.doubt is Doubt.LEDGER_AWAY:
-            await self._change(settlement.trade_id, read_again)
+        for settlement in settlements:
+            doubt = settlement.uncertainty
+            if detail and doubt is None:
+                await self._change(settlement.trade_id, in_doubt(Doubt.LEDGER_AWAY, detail, now_s))
+            elif not detail and doubt is not None and doubt.doubt is Doubt.LEDGER_AWAY:
+                await self._change(settlement.trade_id, read_again)
+
+    async def _read_trades(self, node: str, settlements: Sequence[Settlement]) -> None:
+        found = await self._cash.trade_sightings(node, [settlement.terms for settlement in settlements])
+        self._settings.crash(GatewayCrashPoint.AFTER_TRADE_READ)
+        await asyncio.gather(*(self._take_in(each, found.get(each.trade_id, ())) for each in settlements))
+
+    async def _take_in(self, settlement: Settlement, sightings: Sequence[Sighting]) -> None:
+        for sighting in sightings:
+            if _is_news(sighting, settlement):
+                await self._change(settlement.trade_id, observe(sighting))
 
     async def _read_trade(self, settlement: Settlement) -> None:
-        known = {(fact.ledger, fact.what) for fact in settlement.facts}
-        if settlement.state is SettlementState.MATCHED:
-            earmark = await self._securities.earmark_sighting(settlement.trade_id)
-            if earmark is not None and (earmark.fact.ledger, earmark.fact.what) not in known:
-                await self._change(settlement.trade_id, observe(earmark))
-        sightings = await self._cash.trade_sightings(settlement.terms)
-        self._settings.crash(GatewayCrashPoint.AFTER_TRADE_READ)
-        for sighting in sightings:
-            if (sighting.fact.ledger, sighting.fact.what) not in known:
-                await self._change(settlement.trade_id, observe(sighting))
+        """What both ledgers show of one."""
+        await self._read_earmarks([settlement])
+        await self._read_trades(settlement.terms.cash.buyer.node, [settlement])
 
     async def _change(self, trade_id: bytes, change: Change) -> None:
         now_s = self._now_s()
         await self._commit.do(Work(trade_id, tolerant(change, now_s), now_s, fence=self._lease.require))
+
+
+def _is_news(sighting: Sighting, settlement: Settlement) -> bool:
+    seen = (sighting.fact.ledger, sighting.fact.what)
+    return all((fact.ledger, fact.what) != seen for fact in settlement.facts)
 
 
 async def _failure_of(step: Coroutine[None, None, None]) -> CrossDvpError | None:

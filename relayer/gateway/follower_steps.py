@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
-from ibc.dvp import SettlementTerms
 from primitives.errors import CrossDvpError, UnavailableError
 from relayer.core.plan import retry_delay_s
-from relayer.gateway.changes import attempt_failed, is_return_due, obstacle_seen
+from relayer.gateway.changes import attempt_failed, is_return_due, observe, obstacle_seen
 from relayer.gateway.crash_points import Crash, GatewayCrashPoint, unharmed
 from relayer.gateway.errors import ClockAhead
 from relayer.gateway.lifecycle import SettlementState
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Settlement
-from relayer.gateway.ports import CashSide, SecuritiesSide
+from relayer.gateway.ports import CashSide, EarmarkEvidence, SecuritiesSide
 from relayer.gateway.schedule import is_held_back
 from relayer.gateway.settlement_writes import Change
 
@@ -29,8 +30,8 @@ _OWED = {SettlementState.PAID, SettlementState.DELIVERY_BLOCKED}
 class FollowerSettings:
     """``most_open``: settlements looked at in one round; ``poll_interval_s``: pause between rounds.
 
-    ``ask_token_every_s``: pause between two questions whether the token takes what it owes. ``most_reads``: trades
-    about which a ledger is asked at a time; ``most_under_way``: steps at a time. ``uncertain_after_s``: a ledger that
+    ``ask_token_every_s``: pause between two questions whether the token takes what it owes. ``most_reads``: questions
+    to custodian nodes at a time, each about ``most_a_read`` trades; ``most_under_way``: steps at a time. ``uncertain_after_s``: a ledger that
     has not answered for so long leaves settlements in doubt. ``rounds_a_probe``: in so many rounds it is asked once for
     nothing but whether it answers. ``crash``: for kill tests.
     """
@@ -39,6 +40,7 @@ class FollowerSettings:
     most_open: int = 500
     ask_token_every_s: int = 5
     most_reads: int = 16
+    most_a_read: int = 100
     most_under_way: int = 64
     uncertain_after_s: int = 60
     rounds_a_probe: int = 10
@@ -66,9 +68,11 @@ class LedgerSteps:
         self._under_way: dict[bytes, asyncio.Task[None]] = {}
         self._token_asked_s: dict[bytes, int] = {}
 
-    def is_under_way(self, settlement: Settlement) -> bool:
-        """A step for it runs."""
-        return settlement.trade_id in self._under_way
+    def tells_of(self, settlement: Settlement) -> bool:
+        """Whether a step for it runs, or is about to, from which will be known what a look would show."""
+        if settlement.trade_id in self._under_way:
+            return True
+        return settlement.state is SettlementState.EARMARKED and self._is_lock_due(settlement, self._now_s())
 
     def forget(self, trade_id: bytes) -> None:
         """It is at its end."""
@@ -76,32 +80,58 @@ class LedgerSteps:
 
     async def stop(self) -> None:
         """End what runs; it is idempotent, and begun again by whoever follows next."""
-        tasks = list(self._under_way.values())
+        tasks = set(self._under_way.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def start_due(self, settlement: Settlement) -> bool:
-        """Start the settlement's next step if it is due; False if there is no room for it now."""
-        waiting, now_s = settlement.waiting, self._now_s()
-        if settlement.trade_id in self._under_way or waiting is None or waiting.next_attempt_s > now_s:
-            return True
-        step = self._step_of(settlement, now_s)
-        if step is None:
-            return True
-        if len(self._under_way) >= self._settings.most_under_way:
-            return False
-        self._start(settlement, step())
-        return True
+    def start_due(self, settlements: Sequence[Settlement]) -> frozenset[bytes]:
+        """Start each one's next step if it is due, in this order; gives those for which there was no room now.
+
+        Locks that one custodian node makes, of earmarks that one adapter keeps, are asked for together.
+        """
+        left_out: set[bytes] = set()
+        locks: dict[tuple[str, bytes], list[Settlement]] = defaultdict(list)
+        room, now_s = self._settings.most_under_way - len(self._under_way), self._now_s()
+        for settlement in settlements:
+            is_lock_due = self._is_lock_due(settlement, now_s)
+            step = None if is_lock_due else self._step_of(settlement, now_s)
+            if step is None and not is_lock_due:
+                continue
+            if room <= 0:
+                left_out.add(settlement.trade_id)
+                continue
+            room -= 1
+            if step is not None:
+                self._start([settlement], self._attempted(settlement, step))
+            else:
+                terms = settlement.terms
+                locks[terms.cash.buyer.node, bytes(terms.security.adapter)].append(settlement)
+        for group in locks.values():
+            self._start(group, self._lock_all(group))
+        return frozenset(left_out)
+
+    def _may_start(self, settlement: Settlement, now_s: int) -> bool:
+        waiting = settlement.waiting
+        return settlement.trade_id not in self._under_way and waiting is not None and waiting.next_attempt_s <= now_s
+
+    def _is_lock_due(self, settlement: Settlement, now_s: int) -> bool:
+        return (
+            settlement.state is SettlementState.EARMARKED
+            and now_s < settlement.terms.lock_by_s
+            and not is_held_back(settlement, now_s)
+            and self._may_start(settlement, now_s)
+        )
 
     def _step_of(self, settlement: Settlement, now_s: int) -> Callable[[], Coroutine[None, None, None]] | None:
-        state, terms = settlement.state, settlement.terms
-        if state in {SettlementState.MATCHED, SettlementState.EARMARKED} and now_s >= terms.lock_by_s:
-            return lambda: self._cancel(terms)  # a hold does not keep an earmark locked up for ever
-        if state is SettlementState.EARMARKED and not is_held_back(settlement, now_s):
-            return lambda: self._lock(settlement)
+        """A step of its own: all but the lock."""
+        if not self._may_start(settlement, now_s):
+            return None
+        state = settlement.state
+        if state in {SettlementState.MATCHED, SettlementState.EARMARKED} and now_s >= settlement.terms.lock_by_s:
+            return partial(self._cancel, settlement)  # a hold does not keep an earmark locked up for ever
         is_owed = state in _OWED or is_return_due(settlement, now_s)
-        return (lambda: self._ask_token(settlement)) if is_owed and self._is_token_due(settlement) else None
+        return partial(self._ask_token, settlement) if is_owed and self._is_token_due(settlement) else None
 
     def _is_token_due(self, settlement: Settlement) -> bool:
         asked_s, waiting = self._token_asked_s.get(settlement.trade_id), settlement.waiting
@@ -118,33 +148,62 @@ class LedgerSteps:
             what = "return blocked" if returns else "delivery blocked"
             _log.error(what, settlement=settlement.name, obstacle=obstacle)
 
-    async def _lock(self, settlement: Settlement) -> None:
-        trusted = await self._cash.trusted_height()
-        evidence = await self._securities.earmark_evidence(settlement.trade_id, trusted)
-        self._settings.crash(GatewayCrashPoint.BEFORE_LOCK)
-        await self._cash.lock(settlement.terms, evidence)
-        self._settings.crash(GatewayCrashPoint.AFTER_LOCK)
+    async def _lock_all(self, group: Sequence[Settlement]) -> None:
+        """One header for all of them, and one question for their proofs; then each lock by itself."""
+        terms = group[0].terms
+        node, adapter = terms.cash.buyer.node, bytes(terms.security.adapter)
+        try:
+            trusted = await self._cash.trusted_height()
+            trade_ids = [settlement.trade_id for settlement in group]
+            evidence = await self._securities.earmark_evidence(adapter, trade_ids, trusted)
+            await self._cash.bring_header(node, evidence[0])
+        except CrossDvpError as failure:
+            for settlement in group:
+                await self._say(settlement, failure)
+            return
+        pairs = zip(group, evidence, strict=True)
+        locks = (self._attempted(each, partial(self._lock, each, proof)) for each, proof in pairs)
+        for defect in await asyncio.gather(*locks, return_exceptions=True):  # of one, told when the others are through
+            if defect is not None:
+                raise defect
 
-    async def _cancel(self, terms: SettlementTerms) -> None:
+    async def _lock(self, settlement: Settlement, evidence: EarmarkEvidence) -> None:
+        attempts = settlement.waiting.attempts if settlement.waiting else 0
+        self._settings.crash(GatewayCrashPoint.BEFORE_LOCK)
+        shown = await self._cash.lock(settlement.terms, evidence, attempts)
+        self._settings.crash(GatewayCrashPoint.AFTER_LOCK)
+        await self._change(settlement.trade_id, observe(shown))
+
+    async def _cancel(self, settlement: Settlement) -> None:
         """Lock-by has passed when a ledger's clock says so: this machine's may be fast, and cancel good trades."""
         chain_s = await self._securities.time_s()
-        if chain_s < terms.lock_by_s:
-            raise ClockAhead(terms.lock_by_s, chain_s, self._now_s())
+        if chain_s < settlement.terms.lock_by_s:
+            raise ClockAhead(settlement.terms.lock_by_s, chain_s, self._now_s())
         self._settings.crash(GatewayCrashPoint.BEFORE_CANCEL)
-        await self._cash.cancel(terms)
+        await self._cash.cancel(settlement.terms)
         self._settings.crash(GatewayCrashPoint.AFTER_CANCEL)
+        await self._read_trade(settlement)
 
-    def _start(self, settlement: Settlement, step: Coroutine[None, None, None]) -> None:
-        async def attempt() -> None:
-            try:
-                await step
-                await self._read_trade(settlement)
-            except CrossDvpError as failure:
-                await self._say(settlement, failure)
-            finally:
-                self._under_way.pop(settlement.trade_id, None)
+    def _start(self, settlements: Sequence[Settlement], work: Coroutine[None, None, None]) -> None:
+        trade_ids = [settlement.trade_id for settlement in settlements]
+        task = asyncio.create_task(self._ended(trade_ids, work), name=settlements[0].name)
+        self._under_way.update(dict.fromkeys(trade_ids, task))
 
-        self._under_way[settlement.trade_id] = asyncio.create_task(attempt(), name=settlement.name)
+    async def _ended(self, trade_ids: Sequence[bytes], work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        finally:
+            for trade_id in trade_ids:
+                if self._under_way.get(trade_id) is asyncio.current_task():  # one may be in its next step
+                    del self._under_way[trade_id]
+
+    async def _attempted(self, settlement: Settlement, step: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await step()
+        except CrossDvpError as failure:
+            await self._say(settlement, failure)
+        finally:
+            self._under_way.pop(settlement.trade_id, None)
 
     async def _say(self, settlement: Settlement, failure: CrossDvpError) -> None:
         """The attempt is told on the settlement; if that fails too, it is in the log, and the step is due again."""

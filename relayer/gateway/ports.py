@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,7 +33,7 @@ class EarmarkEvidence:
 class InterferenceSeen:
     """What blocks up to ``until`` show of the tokens held for trades; alarms by trade id.
 
-    ``standing`` None: more blocks follow, so what stands now was not asked.
+    ``standing`` None: what stands now was not asked.
     """
 
     until: int
@@ -48,8 +48,10 @@ class EarmarkProver(Protocol):
     async def header_message(self, height: int, trusted_height: int) -> bytes:
         """The client message from a height that the light client knows to a later one."""
 
-    async def storage_evidence(self, contract: bytes, slot: bytes, height: int) -> StorageEvidence:
-        """The proof of a slot of any contract at exactly ``height``."""
+    async def storage_evidences(
+        self, contract: bytes, slots: Sequence[bytes], height: int
+    ) -> tuple[StorageEvidence, ...]:
+        """The proofs of slots of any contract at exactly ``height``, in that order."""
 
 
 class SecuritiesSide(Protocol):
@@ -67,27 +69,38 @@ class SecuritiesSide(Protocol):
     async def obstacle(self, terms: SettlementTerms, to: Side) -> str:
         """What would keep the token from going to that side now, in words; empty if nothing."""
 
-    async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:
-        """What was done to tokens held for trades in blocks after ``after_block``, at which ``held`` were all."""
+    async def interference(self, after_block: int, held: HeldTrades, *, asks: bool = True) -> InterferenceSeen:
+        """What was done to tokens held for trades in blocks after ``after_block``, at which ``held`` were all.
 
-    async def earmark_evidence(self, trade_id: bytes, trusted_height: int) -> EarmarkEvidence:
-        """Proof of a trade's earmark at the newest block."""
+        ``asks``: the adapters are asked what stands now; else only where the blocks show an act.
+        """
+
+    async def earmark_evidence(
+        self, adapter: bytes, trade_ids: Sequence[bytes], trusted_height: int
+    ) -> tuple[EarmarkEvidence, ...]:
+        """Proofs of earmarks that an adapter keeps, in that order, all at the newest block."""
 
 
 class CashSide(Protocol):
     """The Progmat ledger, seen from the gateway. All methods raise ``UnavailableError`` when no node answers."""
 
-    async def trade_sightings(self, terms: SettlementTerms) -> tuple[Sighting, ...]:
-        """Everything the buyer's custodian node knows of the trade so far, in order."""
+    async def trade_sightings(
+        self, node: str, trades: Sequence[SettlementTerms]
+    ) -> Mapping[bytes, tuple[Sighting, ...]]:
+        """Everything the buyers' custodian node knows of trades so far, in order; none of those it does not know."""
 
     async def trusted_height(self) -> int:
         """The newest height of the EVM chain that the ledger's light client knows."""
 
-    async def lock(self, terms: SettlementTerms, evidence: EarmarkEvidence) -> None:
-        """Lock the buyer's cash; called again it goes on with a try under way, or starts anew after a failed one.
+    async def bring_header(self, node: str, evidence: EarmarkEvidence) -> None:
+        """The header under which earmarks are proved, to the ledger and to the custodian node that is to lock."""
 
-        At most one lock results. Raises ``CallerError`` or ``PeerError`` when the node refuses (for instance: not
-        enough cash yet).
+    async def lock(self, terms: SettlementTerms, evidence: EarmarkEvidence, attempts: int) -> Sighting:
+        """Lock the buyer's cash, once the header was brought; what the ledger shows then.
+
+        Called again it goes on with a try under way, or starts anew after a failed one; at most one lock results.
+        ``attempts``: so many failed as far as is known. Raises ``CallerError`` or ``PeerError`` when the node refuses
+        (for instance: not enough cash yet).
         """
 
     async def cancel(self, terms: SettlementTerms) -> None:

@@ -155,7 +155,9 @@ class ChangeVerbs(Verbs):
             await desk.cash.cancel(settlement.terms)
         except CallerError as lost_race:
             refusal = lost_race
-        for sighting in await desk.cash.trade_sightings(settlement.terms):
+        node = settlement.terms.cash.buyer.node
+        found = await desk.cash.trade_sightings(node, [settlement.terms])
+        for sighting in found.get(trade_id, ()):
             await desk.commit.do(Work(trade_id, observe(sighting), desk.now_s()))
         after = desk.store.get(trade_id)
         if refusal is not None and after.state in _CANCELLABLE and not _is_cancelled(after):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -61,15 +60,9 @@ class Verbs:
         return self._desk.speakers.speaker(caller_of(context))
 
     async def _seen_by(self, speaker: Speaker, trade_id: bytes) -> Stored:
-        """Raises ``SettlementUnknown``, also for what is none of the caller's business.
-
-        Of a file the one row is read at once, which is cheaper than a thread's turn; a server is waited for in one.
-        """
+        """Raises ``SettlementUnknown``, also for what is none of the caller's business."""
         store = self._desk.store
-        if store.database.is_shared:
-            stored = await asyncio.to_thread(store.get_stored, trade_id)
-        else:
-            stored = store.get_stored(trade_id)
+        stored = await store.database.asked(store.get_stored, trade_id)
         speaker.require_either(stored.settlement)
         return stored
 

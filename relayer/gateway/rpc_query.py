@@ -14,6 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from relayer.gateway.access import Speaker
 from relayer.gateway.errors import BadPageToken, BadRequest, GatewayStopping
 from relayer.gateway.listing import ListFilter, ListOrder, page_token, row_after
+from relayer.gateway.recent_events import EventPage
 from relayer.gateway.rpc_desk import Context, Desk, Verbs, answer
 from relayer.gateway.settlement_codec import reference_of, side_of, state_of, trade_id_of
 
@@ -86,7 +87,7 @@ class QueryVerbs(Verbs):
         told, clock = after, asyncio.get_running_loop().time
         next_beat_s = clock() + self._watching.heartbeat_s
         while not self._watching.stopping.is_set():
-            page = await asyncio.to_thread(self._desk.store.events, speaker.nodes, after, trade_id, _EVENTS_AT_ONCE)
+            page = await self._page(speaker, after, trade_id)
             after = page.reached
             for event in page.events:
                 told = event.number
@@ -104,6 +105,10 @@ class QueryVerbs(Verbs):
                 if await self._desk.newest.beyond(after, min(_STOP_CHECK_S, self._watching.heartbeat_s)):
                     break
         raise GatewayStopping
+
+    async def _page(self, speaker: Speaker, after: int, trade_id: bytes | None) -> EventPage:
+        store, wanted = self._desk.store, (speaker.nodes, after, trade_id, _EVENTS_AT_ONCE)
+        return store.recent.page(*wanted) or await asyncio.to_thread(store.events, *wanted)
 
     async def _resumed(self, speaker: Speaker, token: str) -> int:
         """The number after which a stream goes on. Raises ``BadPageToken`` for one that the caller was not given."""

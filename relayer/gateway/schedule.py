@@ -15,6 +15,9 @@ FRESH_S: Final = 30
 """So long after a change a settlement is looked at in every round."""
 SELDOM_S: Final = 60
 """Between two looks at a settlement that waits for people; what they do on the EVM chain is told by its events."""
+CALM_S: Final = 2
+"""Between two looks at what is fresh and told of otherwise: by the gateway's own step, or by the EVM chain's events."""
+_TOLD_OTHERWISE: Final = {SettlementState.EARMARKED, SettlementState.LOCKED, SettlementState.PAID}
 _MOST_PAUSE_S, _OWED_PAUSE_S, _PATIENCE = 30, 5, 8
 _OWED: Final = {SettlementState.PAID, SettlementState.DELIVERY_BLOCKED, SettlementState.RETURN_BLOCKED}
 
@@ -63,9 +66,27 @@ def next_look_s(settlement: Settlement, now_s: int) -> int:
             wakes.append(waiting.next_attempt_s)
         return min([at_s for at_s in wakes if at_s > now_s])
     if now_s - since_s < FRESH_S:
-        return now_s
+        return _calm(settlement, now_s) if settlement.state in _TOLD_OTHERWISE else now_s
     most_s = _OWED_PAUSE_S if settlement.state in _OWED else _MOST_PAUSE_S
     at_s = now_s + max(1, min(most_s, (now_s - since_s) // _PATIENCE))
+    return _no_later_than_its_attempt(settlement, at_s, now_s)
+
+
+def first_look_s(settlement: Settlement, now_s: int) -> int:
+    """When an open settlement that has just changed is looked at: at once, unless nothing can follow so soon.
+
+    A lock is followed by what the EVM chain does with its packet, or by the packet's time-out.
+    """
+    is_calm = settlement.state is SettlementState.LOCKED and now_s < settlement.terms.settle_by_s
+    return _calm(settlement, now_s) if is_calm else now_s
+
+
+def _calm(settlement: Settlement, now_s: int) -> int:
+    return _no_later_than_its_attempt(settlement, now_s + CALM_S, now_s)
+
+
+def _no_later_than_its_attempt(settlement: Settlement, at_s: int, now_s: int) -> int:
+    waiting = settlement.waiting
     return min(at_s, waiting.next_attempt_s) if waiting and waiting.next_attempt_s > now_s else at_s
 
 

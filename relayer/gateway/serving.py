@@ -41,7 +41,7 @@ _log = structlog.get_logger(__name__)
 
 WEBHOOKS_LEASE: Final = "gateway/webhooks"
 LEASE_TTL_S, WEBHOOKS_LEASE_TTL_S = 10.0, 15.0
-_WATCH_POLL_S: Final = 0.05
+_WATCH_POLL_S, _WATCH_POLL_ALONE_S = 0.05, 1.0
 
 
 async def serve_gateway(
@@ -113,7 +113,11 @@ def _follower_lease(parts: GatewayParts) -> LeaseKeeper | None:
 
 
 def _newest(parts: GatewayParts) -> NewestEvent:
-    return NewestEvent(parts.store.newest_number, _WATCH_POLL_S)
+    """Of a database that other instances write, too, the number is asked for; else it is told, and asked for to be safe."""
+    shared = parts.store.database.is_shared
+    newest = NewestEvent(parts.store.newest_number, _WATCH_POLL_S if shared else _WATCH_POLL_ALONE_S)
+    parts.store.listen(newest.tell)
+    return newest
 
 
 def _desk(parts: GatewayParts, commit: GroupCommit, newest: NewestEvent) -> Desk:

@@ -7,7 +7,7 @@ nothing and holds up nobody. What they come to is written at the end, each table
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -135,6 +135,11 @@ class Writing:
         self._write()
         self._write_audit(works, outcomes)
         return outcomes
+
+    @property
+    def events(self) -> Sequence[Mapping[str, Any]]:
+        """The rows that tell of it, in order."""
+        return self._events
 
     @property
     def written(self) -> tuple[Stored, ...]:

@@ -7,7 +7,6 @@ whoever resumes the stream misses nothing, and nobody is told what was not store
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -18,6 +17,7 @@ from relayer.gateway.lifecycle import SettlementState
 from relayer.gateway.listing import ListFilter, ListOrder
 from relayer.gateway.matching import Side
 from relayer.gateway.model import UNAGREED, Settlement
+from relayer.gateway.recent_events import EventPage, RecentEvents, StoredEvent
 from relayer.gateway.requests import RequestKey
 from relayer.gateway.settlement_tables import (
     CURSORS,
@@ -36,23 +36,6 @@ SCHEMA_VERSION = 6
 _IDLE = [state.value for state in SettlementState if state.is_final or state in UNAGREED]
 
 
-@dataclass(frozen=True)
-class StoredEvent:
-    """One change in the stream: its number, the settlement as encoded for callers, when it was stored."""
-
-    number: int
-    settlement: bytes
-    at_s: int
-
-
-@dataclass(frozen=True)
-class EventPage:
-    """Events of the stream, oldest first, and the number up to which nothing else concerns whoever asked."""
-
-    events: tuple[StoredEvent, ...]
-    reached: int
-
-
 Fence = Callable[[sa.Connection], None]
 
 
@@ -61,13 +44,29 @@ def unfenced(_connection: sa.Connection) -> None:
 
 
 class GatewayStore:
-    """Synchronous; every public method is one database transaction. Raises ``StoreUnavailable`` when the disk fails."""
+    """Synchronous; every public method is one database transaction. Raises ``StoreUnavailable`` when the disk fails.
+
+    ``recent``: the end of the stream, as far as it can be known without asking.
+    """
 
     def __init__(self, location: Location) -> None:
         self.database = Database(location, METADATA, SCHEMA_VERSION, program="gateway")
+        self.recent = RecentEvents()
         self._remembered = Remembered()
+        self._tell: Callable[[int], None] = _nobody
         with self.database.transaction() as connection:
             begin_counting(connection)
+
+    def listen(self, tell: Callable[[int], None]) -> None:
+        """``tell`` is called with the last number after each commit of events, by whichever thread commits."""
+        self._tell = tell
+
+    def _committed(self, writing: Writing) -> None:
+        self._remembered.keep(writing.written)
+        if writing.events:
+            if not self.database.is_shared:
+                self.recent.add(writing.events)
+            self._tell(writing.events[-1]["id"])
 
     def close(self) -> None:
         """Close all connections."""
@@ -86,7 +85,7 @@ class GatewayStore:
             return writing, writing.run(works)
 
         writing, outcomes = self.database.retried(write)
-        self._remembered.keep(writing.written)
+        self._committed(writing)
         return outcomes
 
     def change(self, trade_id: bytes, change: Change, now_s: int) -> Settlement | None:
@@ -147,7 +146,7 @@ class GatewayStore:
             also(connection)
             return writing
 
-        self._remembered.keep(self.database.retried(write).written)
+        self._committed(self.database.retried(write))
 
     def held_trades(self) -> dict[bytes, DvpPayload]:
         """The trades of ``apply_interference``."""
@@ -224,7 +223,10 @@ class GatewayStore:
     def newest_number(self) -> int:
         """The number of the last change of all."""
         with self.database.reading() as connection:
-            return newest_number(connection)
+            number = newest_number(connection)
+        if not self.database.is_shared:
+            self.recent.heard_of(number)
+        return number
 
     def newest_event(self, nodes: Collection[str]) -> int:
         """The number of the last change that concerns ``nodes``; 0 when there was none."""
@@ -234,6 +236,10 @@ class GatewayStore:
 
     def changed_after(self, after: int, limit: int) -> tuple[tuple[bytes, ...], int]:
         """The trades that events after a number are of, each once, and the number up to which this is all."""
+        recent = self.recent.rows_after(after)
+        if recent is not None:
+            recent = recent[:limit]
+            return tuple(dict.fromkeys(row["trade_id"] for row in recent)), recent[-1]["id"] if recent else after
         query = sa.select(EVENTS.c.id, EVENTS.c.trade_id).where(EVENTS.c.id > after).order_by(EVENTS.c.id).limit(limit)
         with self.database.reading() as connection:
             rows = connection.execute(query).all()
@@ -244,6 +250,9 @@ class GatewayStore:
 
         The page also says how far it looked: whoever waits does not look through the others' events again and again.
         """
+        recent = self.recent.page(nodes, after, trade_id, limit)
+        if recent is not None:
+            return recent
         query = sa.select(EVENTS).where(EVENTS.c.id > after, _concerns(nodes))
         if trade_id is not None:
             query = query.where(EVENTS.c.trade_id == trade_id)
@@ -252,6 +261,10 @@ class GatewayStore:
             rows = connection.execute(query.where(EVENTS.c.id <= newest).order_by(EVENTS.c.id).limit(limit)).all()
         events = tuple(StoredEvent(row.id, row.settlement, row.at_s) for row in rows)
         return EventPage(events, events[-1].number if len(events) == limit else max(after, newest))
+
+
+def _nobody(_number: int) -> None:
+    """Nobody listens."""
 
 
 def _concerns(nodes: Collection[str]) -> sa.ColumnElement[bool]:

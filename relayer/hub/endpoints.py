@@ -108,9 +108,11 @@ class ChainProverBehindHub:
         shown = await self._upkeep.follow_chain(max(at_least, trusted_height + 1))
         return ClientUpdate(shown.block.height, shown.block.timestamp_s, await self._message(shown, anchor))
 
-    async def storage_evidence(self, contract: bytes, slot: bytes, height: int) -> StorageEvidence:
-        """Prove a slot of any contract of the chain, e.g. an earmark: nodes as without a hub."""
-        return await self._direct.storage_evidence(contract, slot, height)
+    async def storage_evidences(
+        self, contract: bytes, slots: Sequence[bytes], height: int
+    ) -> tuple[StorageEvidence, ...]:
+        """Prove slots of any contract of the chain, e.g. earmarks: nodes as without a hub."""
+        return await self._direct.storage_evidences(contract, slots, height)
 
     async def _anchor(self, trusted_height: int) -> HubAnchor:
         _, consensus = await self._read()

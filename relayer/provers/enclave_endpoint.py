@@ -95,9 +95,12 @@ class EnclaveStatedProver:
         """See EarmarkProver; raises as `stated_header`."""
         return await stated_header(self._prover, self._states, self._quorum, self._form, (trusted_height, height))
 
-    async def storage_evidence(self, contract: bytes, slot: bytes, height: int) -> StorageEvidence:
-        """See EarmarkProver; raises as `stated_storage`."""
-        return await stated_storage(self._prover, self._states, self._quorum, contract, slot, height)
+    async def storage_evidences(
+        self, contract: bytes, slots: Sequence[bytes], height: int
+    ) -> tuple[StorageEvidence, ...]:
+        """See EarmarkProver; a statement a slot. Raises as `stated_storage`."""
+        parts = (self._prover, self._states, self._quorum, contract)
+        return tuple([await stated_storage(*parts, slot, height) for slot in slots])
 
 
 async def stated_header(

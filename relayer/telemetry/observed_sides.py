@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from ibc.dvp import SettlementTerms
@@ -27,18 +27,24 @@ class ObservedCash:
         self._inner = inner
         self._tracing = tracing
 
-    async def trade_sightings(self, terms: SettlementTerms) -> tuple[Sighting, ...]:
+    async def trade_sightings(
+        self, node: str, trades: Sequence[SettlementTerms]
+    ) -> Mapping[bytes, tuple[Sighting, ...]]:
         """See CashSide; asked every round, so that it has no span of its own."""
-        return await self._inner.trade_sightings(terms)
+        return await self._inner.trade_sightings(node, trades)
 
     async def trusted_height(self) -> int:
         """See CashSide."""
         return await self._inner.trusted_height()
 
-    async def lock(self, terms: SettlementTerms, evidence: EarmarkEvidence) -> None:
+    async def bring_header(self, node: str, evidence: EarmarkEvidence) -> None:
+        """See CashSide; of several trades, so that it belongs to none of them."""
+        await self._inner.bring_header(node, evidence)
+
+    async def lock(self, terms: SettlementTerms, evidence: EarmarkEvidence, attempts: int) -> Sighting:
         """See CashSide."""
         with _step(self._tracing, "lock", terms.trade_id):
-            await self._inner.lock(terms, evidence)
+            return await self._inner.lock(terms, evidence, attempts)
 
     async def cancel(self, terms: SettlementTerms) -> None:
         """See CashSide."""
@@ -70,11 +76,13 @@ class ObservedSecurities:
         with _step(self._tracing, "ask the token", terms.trade_id):
             return await self._inner.obstacle(terms, to)
 
-    async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:
+    async def interference(self, after_block: int, held: HeldTrades, *, asks: bool = True) -> InterferenceSeen:
         """See SecuritiesSide."""
-        return await self._inner.interference(after_block, held)
+        return await self._inner.interference(after_block, held, asks=asks)
 
-    async def earmark_evidence(self, trade_id: bytes, trusted_height: int) -> EarmarkEvidence:
-        """See SecuritiesSide."""
-        with _step(self._tracing, "prove earmark", trade_id):
-            return await self._inner.earmark_evidence(trade_id, trusted_height)
+    async def earmark_evidence(
+        self, adapter: bytes, trade_ids: Sequence[bytes], trusted_height: int
+    ) -> tuple[EarmarkEvidence, ...]:
+        """See SecuritiesSide; one span, in the trace of each of the trades."""
+        with self._tracing.during("gateway prove earmark", trade_ids, {"trades": str(len(trade_ids))}):
+            return await self._inner.earmark_evidence(adapter, trade_ids, trusted_height)

@@ -79,8 +79,9 @@ class CheckpointWatch:
             self._compared_to = 0
         oldest = max(1, state.latest_height - STORED_HEIGHTS + 1)
         fresh = range(max(self._compared_to + 1, oldest), state.latest_height + 1)
-        for height in (*sorted(height for height in self._unanswered if height >= oldest), *fresh):
-            slot = await self._host.slot(height)
+        wanted = (*sorted(height for height in self._unanswered if height >= oldest), *fresh)
+        slots = await self._host.slots(wanted)
+        for height, slot in zip(wanted, slots, strict=True):
             answered = slot is None or await self._compare(height, slot)
             (self._unanswered.discard if answered else self._unanswered.add)(height)
             self._compared_to = max(self._compared_to, height)

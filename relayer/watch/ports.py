@@ -6,6 +6,7 @@ All methods raise ``UnavailableError`` when a chain cannot be reached (the watch
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -68,8 +69,8 @@ class CheckpointHost(Protocol):
     async def client_state(self) -> HostedCheckpoints:
         """As its contract has it now."""
 
-    async def slot(self, height: int) -> bytes | None:
-        """What is kept of a height, in the form that the watch is told to compare it with."""
+    async def slots(self, heights: Sequence[int]) -> Sequence[bytes | None]:
+        """What is kept of each height, in the form that the watch is told to compare it with."""
 
     async def header_at(self, height: int) -> bytes | None:
         """The header by which a kept height came in, if it can be found in the chain's transactions."""

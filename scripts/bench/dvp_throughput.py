@@ -32,10 +32,12 @@ from chains.evm.client.deployment import address_bytes
 from chains.evm.client.dvp_app import DvpAppBinding
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.token import TokenBinding
-from chains.progmat.client import IssueCash, LedgerClient
+from chains.progmat.client.ledger_client import LedgerClient
+from chains.progmat.flows.requests import IssueCash
 from ibc.dvp import CashAccount, SettlementTerms
-from relayer.devnet.access import deployment_of, gateway_client, ledger_client
+from relayer.devnet.access import gateway_client
 from relayer.devnet.boot import boot, shut_down
+from relayer.devnet.chain_access import deployment_of, ledger_client
 from relayer.devnet.instruments import read_secret
 from relayer.devnet.layout import DevnetState, read_state
 from relayer.devnet.stage import FINAL, Holdings, Stage
@@ -47,7 +49,7 @@ BOUND = {"value": {"least": 15}, "p99_block_periods": {"most": 6}}
 AMOUNT_YEN, QUANTITY = 10_000, 1
 COINS, COIN_YEN = 400, 1_000_000
 LOCK_IN_S, SETTLE_IN_S = 600, 1200
-WARM_UP_S, DRAIN_S = 10, 60
+WARM_UP_S, DRAIN_S, TAKEN_IN_S = 10, 60, 10
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -170,9 +172,16 @@ async def measure(directory: Path, rate: float, seconds: float) -> tuple[Trades,
         spent = {name: at_end - used[name] for name, at_end in processor_s(state).items()}
         count = trades.ends["settled"]
         moved = Holdings(-QUANTITY * count, QUANTITY * count, AMOUNT_YEN * count, -AMOUNT_YEN * count)
-        after = await stage.holdings()
-        agrees = all(getattr(after, name) - getattr(before, name) == change for name, change in vars(moved).items())
+        agrees = await hold(stage, Holdings(*(was + vars(moved)[name] for name, was in vars(before).items())))
         return trades, {name: 1000 * used_s / max(1, count) for name, used_s in spent.items()}, agrees
+
+
+async def hold(stage: Stage, expected: Holdings) -> bool:
+    """Whether the ledgers come to it: the seller's node takes in a delivery after the buyer's has told the end."""
+    until_s = time.monotonic() + TAKEN_IN_S
+    while (agrees := await stage.holdings() == expected) is False and time.monotonic() < until_s:
+        await asyncio.sleep(0.2)
+    return agrees
 
 
 def figures(trades: Trades, rate: float, seconds: float) -> dict[str, float | int]:

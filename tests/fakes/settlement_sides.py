@@ -6,7 +6,7 @@ short, nodes can be away, events come in order and may be read late.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ibc.dvp import SettlementTerms, terms_hash
@@ -47,6 +47,8 @@ class MemoryEvm:
     asked: list[bytes] = field(default_factory=list)
     asked_for: list[Side] = field(default_factory=list)
     interfered: list[InterferenceSeen] = field(default_factory=list)
+    asked_what_stands: list[bool] = field(default_factory=list)
+    proved: list[tuple[bytes, tuple[bytes, ...]]] = field(default_factory=list)
     clock_s: Callable[[], int] = lambda: 1 << 40
 
     def _note(self, event: SettlementEvent, what: str, trade_id: bytes, found_hash: bytes) -> Sighting:
@@ -103,23 +105,28 @@ class MemoryEvm:
     async def sightings(self, after_block: int) -> tuple[tuple[Sighting, ...], int]:
         """See SecuritiesSide."""
         self._here()
-        return tuple(self.log[after_block:]), len(self.log)
+        return tuple(self.log[after_block:]), max(len(self.log), *(seen.until for seen in self.interfered), 0)
 
     async def earmark_sighting(self, trade_id: bytes) -> Sighting | None:
         """See SecuritiesSide."""
         self._here()
         return self.earmarks.get(trade_id)
 
-    async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:
+    async def interference(self, after_block: int, held: HeldTrades, *, asks: bool = True) -> InterferenceSeen:
         """See SecuritiesSide; what was put into ``interfered``, one a look, in order."""
         self._here()
+        self.asked_what_stands.append(asks)
         later = [seen for seen in self.interfered if seen.until > after_block]
         return later[0] if later else InterferenceSeen(after_block, held, {}, None)
 
-    async def earmark_evidence(self, trade_id: bytes, trusted_height: int) -> EarmarkEvidence:
+    async def earmark_evidence(
+        self, adapter: bytes, trade_ids: Sequence[bytes], trusted_height: int
+    ) -> tuple[EarmarkEvidence, ...]:
         """See SecuritiesSide."""
         self._here()
-        return EarmarkEvidence(max(trusted_height, self.earmarks[trade_id].fact.height), b"header", (b"a",), (b"s",))
+        self.proved.append((adapter, tuple(trade_ids)))
+        height = max(trusted_height, *(self.earmarks[trade_id].fact.height for trade_id in trade_ids))
+        return tuple(EarmarkEvidence(height, b"header", (b"a",), (trade_id,)) for trade_id in trade_ids)
 
 
 @dataclass
@@ -129,6 +136,7 @@ class MemoryLedger:
     cash_yen: int = 0
     away: bool = False
     attempts: list[bytes] = field(default_factory=list)
+    headers: list[tuple[str, int]] = field(default_factory=list)
     trades: dict[bytes, list[Sighting]] = field(default_factory=dict)
 
     def _note(self, terms: SettlementTerms, event: SettlementEvent, what: str, sequence: int = 0) -> None:
@@ -152,18 +160,28 @@ class MemoryLedger:
         if self.away:
             raise NodeAway("the custodian node is away")
 
-    async def trade_sightings(self, terms: SettlementTerms) -> tuple[Sighting, ...]:
+    async def trade_sightings(
+        self, node: str, trades: Sequence[SettlementTerms]
+    ) -> Mapping[bytes, tuple[Sighting, ...]]:
         """See CashSide."""
+        del node
         self._here()
-        return tuple(self.trades.get(terms.trade_id, ()))
+        known = (terms.trade_id for terms in trades if terms.trade_id in self.trades)
+        return {trade_id: tuple(self.trades[trade_id]) for trade_id in known}
 
     async def trusted_height(self) -> int:
         """See CashSide."""
         self._here()
         return 1
 
-    async def lock(self, terms: SettlementTerms, evidence: EarmarkEvidence) -> None:
+    async def bring_header(self, node: str, evidence: EarmarkEvidence) -> None:
         """See CashSide."""
+        self._here()
+        self.headers.append((node, evidence.height))
+
+    async def lock(self, terms: SettlementTerms, evidence: EarmarkEvidence, attempts: int) -> Sighting:
+        """See CashSide."""
+        del attempts
         self._here()
         self.attempts.append(terms.trade_id)
         if terms.trade_id in self.trades:
@@ -172,6 +190,7 @@ class MemoryLedger:
             raise CashShort(f"needs {terms.cash.amount_yen} yen, has {self.cash_yen}")
         self.cash_yen -= terms.cash.amount_yen
         self._note(terms, SettlementEvent.CASH_LOCKED, "cash locked", sequence=7)
+        return self.trades[terms.trade_id][0]
 
     async def cancel(self, terms: SettlementTerms) -> None:
         """See CashSide."""

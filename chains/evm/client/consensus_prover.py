@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from chains.evm.client.proofs import InitialState, StorageEvidence, TrustTerms
@@ -24,3 +25,8 @@ class ConsensusProver(Protocol):
 
     async def storage_evidence(self, contract: bytes, slot: bytes, height: int) -> StorageEvidence:
         """Prove a slot (32 bytes) of any contract after the block at `height`, e.g. an earmark."""
+
+    async def storage_evidences(
+        self, contract: bytes, slots: Sequence[bytes], height: int
+    ) -> tuple[StorageEvidence, ...]:
+        """Prove several slots of one contract at once, in that order."""

@@ -6,6 +6,8 @@ else of such a node is used as a sealed chain's is, its state proofs are verifie
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chains.evm.client.node_types import AccountProof
 from chains.evm.client.proofs import InitialState, StorageEvidence, TrustTerms
 from chains.evm.client.rpc import EvmRpc
@@ -59,6 +61,12 @@ class MockConsensusProver:
         proof = await self._rpc.get_proof(contract, (slot,), height)
         _verified_word(root, proof, height)
         return StorageEvidence(height, proof.nodes, proof.slots[0].nodes)
+
+    async def storage_evidences(
+        self, contract: bytes, slots: Sequence[bytes], height: int
+    ) -> tuple[StorageEvidence, ...]:
+        """See ConsensusProver."""
+        return tuple([await self.storage_evidence(contract, slot, height) for slot in slots])
 
     async def _consensus_state(self, height: int) -> MockConsensusState:
         block = await self._rpc.get_block(height)

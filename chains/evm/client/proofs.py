@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chains.evm.client.rpc import EvmRpc
@@ -111,8 +112,15 @@ class QbftProver:
 
     async def storage_evidence(self, contract: bytes, slot: bytes, height: int) -> StorageEvidence:
         """Prove a slot of any contract, e.g. an earmark."""
-        proof = await self._rpc.get_proof(contract, (slot,), height)
-        return StorageEvidence(height, proof.nodes, proof.slots[0].nodes)
+        (evidence,) = await self.storage_evidences(contract, (slot,), height)
+        return evidence
+
+    async def storage_evidences(
+        self, contract: bytes, slots: Sequence[bytes], height: int
+    ) -> tuple[StorageEvidence, ...]:
+        """Prove slots of one contract, in that order: one question, and one proof of the account for all of them."""
+        proof = await self._rpc.get_proof(contract, slots, height)
+        return tuple(StorageEvidence(height, proof.nodes, slot.nodes) for slot in proof.slots)
 
     async def _sealed(self, height: int, header_rlp: bytes) -> SealedHeader:
         """The header of an anchor, which is trusted, with its validators."""

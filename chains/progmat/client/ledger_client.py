@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -175,16 +175,12 @@ class LedgerClient:
             if error.reason == "TRADE_UNKNOWN":
                 return None
             raise
-        return TradeRecord(
-            trade_id=trade_id,
-            status=TradeStatus(pb.TradeStatus.Name(answer.status).removeprefix("TRADE_STATUS_")),
-            terms_hash=answer.terms_hash,
-            packet=answer.packet,
-            opening_tx_id=answer.opening_tx_id,
-            opening_position=answer.opening_position,
-            closing_tx_id=answer.closing_tx_id,
-            closing_position=answer.closing_position,
-        )
+        return _trade_record(trade_id, answer)
+
+    async def trades(self, trade_ids: Sequence[bytes]) -> tuple[TradeRecord, ...]:
+        """What this node knows of these trades, at most 500, in no order; those it does not know are not there."""
+        answer = await self._call(self._stub.GetTrades, pb.GetTradesRequest(trade_ids=trade_ids))
+        return tuple(_trade_record(known.trade_id, known.trade) for known in answer.trades)
 
     async def trade_evidence(self, terms: SettlementTerms) -> tuple[TornEvidence, ...]:
         """What the node recorded of a trade, torn, for who knows its terms; empty if it has no trade with these."""
@@ -216,10 +212,11 @@ class LedgerClient:
             for event in answer.events
         )
 
-    async def light_client(self, client_id: str) -> LightClientInfo | None:
-        """A light client as this node knows it, or None."""
+    async def light_client(self, client_id: str, max_heights: int = 0) -> LightClientInfo | None:
+        """A light client as this node knows it, or None; with so many of its heights, 0 for all it lists."""
+        request = pb.GetLightClientRequest(client_id=client_id, max_heights=max_heights)
         try:
-            answer = await self._call(self._stub.GetLightClient, pb.GetLightClientRequest(client_id=client_id))
+            answer = await self._call(self._stub.GetLightClient, request)
         except RemoteCallerError as error:
             if error.reason == "LIGHT_CLIENT_UNKNOWN":
                 return None
@@ -268,6 +265,19 @@ async def call(node: str, method: Callable[..., Awaitable[Any]], message: object
         return await method(message, timeout=wait_s + CALL_TIMEOUT_S)
     except grpc.RpcError as error:
         raise error_from_rpc(error, node) from error
+
+
+def _trade_record(trade_id: bytes, answer: pb.GetTradeResponse) -> TradeRecord:
+    return TradeRecord(
+        trade_id=trade_id,
+        status=TradeStatus(pb.TradeStatus.Name(answer.status).removeprefix("TRADE_STATUS_")),
+        terms_hash=answer.terms_hash,
+        packet=answer.packet,
+        opening_tx_id=answer.opening_tx_id,
+        opening_position=answer.opening_position,
+        closing_tx_id=answer.closing_tx_id,
+        closing_position=answer.closing_position,
+    )
 
 
 def flow_view(message: pb.Flow, packet: bytes = b"") -> FlowView:

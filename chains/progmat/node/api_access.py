@@ -79,6 +79,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "LockCash": Permission.SETTLE,
     "CancelTrade": Permission.SETTLE,
     "GetTrade": Permission.READ,
+    "GetTrades": Permission.READ,
     "GetTradeEvidence": Permission.SETTLE,
     "GetBalance": Permission.CASH,
     "ListIbcEvents": Permission.RELAY,

@@ -25,7 +25,7 @@ from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.request_codec import from_message
 from chains.progmat.flows.requests import ReceivePacket
 from chains.progmat.flows.steps import FlowStep
-from chains.progmat.flows.views import IbcEventKind, TradeStatus
+from chains.progmat.flows.views import IbcEventKind, TradeRecord, TradeStatus
 from chains.progmat.identity import KeyStore
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.errors import CallerNotAuthorised
@@ -193,16 +193,13 @@ class NodeServiceRpc(FlowStarting, NodeServiceServicer):
 
     async def GetTrade(self, request: pb.GetTradeRequest, context: Context) -> pb.GetTradeResponse:  # noqa: D102, N802 # named and documented by the .proto file
         self._authorise(context, "GetTrade")
-        trade = await self._operations.trade(request.trade_id)
-        return pb.GetTradeResponse(
-            status=_TRADES[trade.status],
-            packet=trade.packet,
-            opening_tx_id=trade.opening_tx_id,
-            opening_position=trade.opening_position,
-            closing_tx_id=trade.closing_tx_id,
-            closing_position=trade.closing_position,
-            terms_hash=trade.terms_hash,
-        )
+        return _trade_to_message(await self._operations.trade(request.trade_id))
+
+    async def GetTrades(self, request: pb.GetTradesRequest, context: Context) -> pb.GetTradesResponse:  # noqa: D102, N802 # named and documented by the .proto file
+        self._authorise(context, "GetTrades")
+        found = await self._operations.trades(frozenset(request.trade_ids))
+        known = [pb.KnownTrade(trade_id=trade.trade_id, trade=_trade_to_message(trade)) for trade in found]
+        return pb.GetTradesResponse(trades=known)
 
     async def GetTradeEvidence(  # noqa: D102, N802 # named and documented by the .proto file
         self, request: pb.GetTradeEvidenceRequest, context: Context
@@ -244,7 +241,7 @@ class NodeServiceRpc(FlowStarting, NodeServiceServicer):
 
     async def GetLightClient(self, request: pb.GetLightClientRequest, context: Context) -> pb.GetLightClientResponse:  # noqa: D102, N802 # named and documented by the .proto file
         self._authorise(context, "GetLightClient")
-        view = await self._operations.light_client(request.client_id)
+        view = await self._operations.light_client(request.client_id, request.max_heights)
         return pb.GetLightClientResponse(
             client_type=view.record.client_type,
             client_state=view.record.client_state,
@@ -266,6 +263,18 @@ class NodeServiceRpc(FlowStarting, NodeServiceServicer):
         return pb.GetConsensusStateResponse(
             height=record.height, timestamp_s=record.timestamp_s, consensus_state=record.consensus_state
         )
+
+
+def _trade_to_message(trade: TradeRecord) -> pb.GetTradeResponse:
+    return pb.GetTradeResponse(
+        status=_TRADES[trade.status],
+        packet=trade.packet,
+        opening_tx_id=trade.opening_tx_id,
+        opening_position=trade.opening_position,
+        closing_tx_id=trade.closing_tx_id,
+        closing_position=trade.closing_position,
+        terms_hash=trade.terms_hash,
+    )
 
 
 def flow_to_message(record: FlowRecord) -> pb.Flow:

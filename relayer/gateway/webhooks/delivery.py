@@ -25,6 +25,8 @@ _log = structlog.get_logger(__name__)
 
 EVENTS_AT_A_TIME: Final = 16
 """Read ahead for one endpoint; after so many another one may have its turn."""
+IDLE_S: Final = 0.5
+"""Between two looks where no endpoint was due: pauses after failures, and what people ask for, are of whole seconds."""
 STOP_GRACE_S: Final = 1.0
 _MOST_DOUBLINGS: Final = 20
 
@@ -99,6 +101,7 @@ class Deliverer:
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._turns: dict[str, int] = {}
         self._looked: dict[str, tuple[int, int]] = {}
+        self._known: set[str] = set()
         self._turn = 0
         self._more = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -124,7 +127,8 @@ class Deliverer:
         """Until it is time to look again, or an endpoint has had a whole page and there may be more."""
         self._more.clear()
         awaited = [asyncio.ensure_future(each.wait()) for each in (stopping, self._more)]
-        await asyncio.wait(awaited, timeout=self._settings.poll_interval_s, return_when=asyncio.FIRST_COMPLETED)
+        pause_s = self._settings.poll_interval_s if self._known else IDLE_S
+        await asyncio.wait(awaited, timeout=pause_s, return_when=asyncio.FIRST_COMPLETED)
         for each in awaited:
             each.cancel()
 
@@ -138,7 +142,7 @@ class Deliverer:
         if not self._lease.is_held or len(self._busy) >= self._settings.at_a_time:
             return
         due = await asyncio.to_thread(self._store.due, self._chance.now_s())
-        known = {endpoint.id for endpoint in due} | self._busy.keys()
+        self._known = known = {endpoint.id for endpoint in due} | self._busy.keys()
         self._turns = {each: turn for each, turn in self._turns.items() if each in known}
         self._looked = {each: looked for each, looked in self._looked.items() if each in known}
         for endpoint in sorted(due, key=lambda each: self._turns.get(each.id, 0)):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from chains.evm.client.enclave_light_client import EnclaveLightClientBinding
-from chains.progmat.client import CheckpointCollector
+from chains.progmat.client.checkpoints import CheckpointCollector
 from ibc.light_client import ConsensusAt, TimeBounds
 from light_clients.enclave import EnclaveClientState, EnclaveConsensusState, EnclaveLightClient
 from light_clients.enclave.codec import encode_client_state, encode_consensus_state
@@ -141,8 +141,7 @@ async def test_the_chains_client_keeps_a_checkpoint_in_the_form_it_is_compared_w
         world = await host_enclave_client(direct, await snapshots.snapshot_at(ledger.height))
         states = KeptStates(CheckpointCollector(LEDGER_ID, ledger.validator_set, []), TRUST, snapshots)
         host = EnclaveCheckpointHost(world.rpc, world.deployment, world.relayer, states, QUORUM)
-        assert await host.slot(first.height) == host.kept_form(first)
-        assert await host.slot(first.height + 1) is None
+        assert await host.slots([first.height, first.height + 1]) == [host.kept_form(first), None]
 
         ledger.height += 1
         one = ledger.header()

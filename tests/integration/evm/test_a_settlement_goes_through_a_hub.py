@@ -51,7 +51,7 @@ async def test_a_packet_and_its_acknowledgement_go_end_to_end_while_the_clients_
     world.ledger.update(await ends.prover.header_message(height, before))
     assert world.ledger.latest.height == height
     slot = earmark_slot(terms.trade_id)
-    evidence = await ends.prover.storage_evidence(terms.security.adapter, slot, height)
+    (evidence,) = await ends.prover.storage_evidences(terms.security.adapter, (slot,), height)
     proof = EarmarkProof(evidence.account_proof, evidence.storage_proof)
     record, consensus = world.ledger.client_record, world.ledger.latest
     require_earmark(terms, record, consensus, proof, HUB_CLIENT.verify_storage_at, world.ledger.now)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.dvp_app import SPENT_EARMARK, DeliveredEvent, EarmarkedEvent, ReleasedEvent, earmark_slot
 from chains.evm.client.node_types import EvmReceipt, LogFilter
 from chains.evm.client.proofs import TrustTerms
@@ -97,6 +97,27 @@ async def test_the_acknowledgement_is_proved_to_the_qbft_light_client(world: Evm
     )
     light_client.verify_non_membership(updated.client_state, consensus, absent, receipt_path(CLIENT_ID, 2), now)
     assert await world.router.commitment(world.rpc, ack_path(CLIENT_ID, 1)) == ack_commitment([terms_hash(terms)])
+
+
+async def test_what_a_light_client_keeps_is_read_from_its_storage_and_asked_for_where_that_is_laid_out_otherwise(
+    world: EvmSettlementWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for trade in (1, 2):
+        await relay(world, world.terms(trade), trade)
+    client = world.light_client
+    latest = (await client.client_state(world.rpc)).latest_height
+    heights = [*range(latest + 3), latest + 256]
+    asked = [await client.consensus_slot(world.rpc, height) for height in heights]
+    assert sum(word is not None for word in asked) >= 3
+    assert await client.consensus_slots(world.rpc, heights) == asked
+    assert await client.consensus_slots(world.rpc, []) == []
+
+    async def another_layout(_address: bytes, slots: Sequence[bytes]) -> list[bytes]:
+        return [bytes(31) + b"\x07" for _ in slots]
+
+    monkeypatch.setattr(world.rpc, "storage_words", another_layout)
+    shown = heights[: latest + 1]
+    assert await client.consensus_slots(world.rpc, shown) == asked[: latest + 1]
 
 
 async def test_an_earmark_is_proved_before_cash_is_locked(world: EvmSettlementWorld) -> None:

@@ -76,10 +76,10 @@ async def test_the_ends_client_is_read_by_the_ledgers_heights_and_not_by_the_hub
     end = EndBehindHub(world.chain.rpc, world.deployment, world.chain.relayer)
     contract = HubProgmatLightClientBinding(address_bytes(world.deployment.light_client))
     height = (await end.client_state()).latest_height
-    kept = await end.slot(height)
+    (kept,) = await end.slots([height])
     assert kept is not None
     assert kept[:8] == height.to_bytes(8, "big")
-    assert await end.slot(await contract.hub_height(world.chain.rpc) + 1_000) is None
+    assert await end.slots([await contract.hub_height(world.chain.rpc) + 1_000]) == [None]
     with pytest.raises(OnlyTheHubIsEvidence):
         await end.report_header(b"header")
     with pytest.raises(OnlyTheHubIsEvidence):

@@ -120,7 +120,8 @@ async def test_a_delivery_that_is_read_before_its_lock_is_not_lost(gateway: Runn
     stream = gateway.client().watch(name)
     await _until(stream, STATES.SETTLEMENT_STATE_EARMARKED)
     gateway.ledger.away = False
-    await gateway.ledger.lock(terms, await gateway.evm.earmark_evidence(terms.trade_id, 1))
+    (evidence,) = await gateway.evm.earmark_evidence(terms.security.adapter, [terms.trade_id], 1)
+    await gateway.ledger.lock(terms, evidence, 0)
     gateway.ledger.away = True  # locked, and the node that knows is away
     gateway.evm.deliver(terms)
     await _until(stream, STATES.SETTLEMENT_STATE_DELIVERED)
@@ -148,8 +149,8 @@ async def test_a_cancellation_that_loses_the_race_against_the_lock_says_so(gatew
     gateway.evm.earmark(terms)
     await _until(gateway.client().watch(name), STATES.SETTLEMENT_STATE_EARMARKED)
     gateway.ledger.cash_yen = 10_000_000
-    evidence = await gateway.evm.earmark_evidence(terms.trade_id, 1)
-    await gateway.ledger.lock(terms, evidence)  # wins, unseen by the gateway
+    (evidence,) = await gateway.evm.earmark_evidence(terms.security.adapter, [terms.trade_id], 1)
+    await gateway.ledger.lock(terms, evidence, 0)  # wins, unseen by the gateway
     with pytest.raises(RemoteCallerError) as caught:
         await gateway.client().cancel(name)
     assert (caught.value.reason, caught.value.metadata["state"]) == ("TRADE_ALREADY_LOCKED", "locked")
@@ -162,6 +163,7 @@ async def test_a_locked_settlement_cannot_be_cancelled_nor_an_ended_one(gateway:
     gateway.evm.earmark(terms)
     await _until(gateway.client().watch(name), STATES.SETTLEMENT_STATE_LOCKED)
     assert await _cancel_refusal(gateway, name) == "TRADE_ALREADY_LOCKED"
+    gateway.evm.refuse(terms)
     gateway.ledger.give_back(terms)
     await _until(gateway.client().watch(name), STATES.SETTLEMENT_STATE_RETURNED)
     assert await _cancel_refusal(gateway, name) == "SETTLEMENT_ENDED"

@@ -10,7 +10,9 @@ from pathlib import Path
 from chains.evm.client.adapters import ESCROW, AdapterPlan
 from chains.evm.client.deployment import LedgerAnchor
 from chains.evm.client.proofs import TrustTerms
-from chains.progmat.client import ApiEndpoint, CheckpointCollector, LedgerClient
+from chains.progmat.client.channel import ApiEndpoint
+from chains.progmat.client.checkpoints import CheckpointCollector
+from chains.progmat.client.ledger_client import LedgerClient
 from chains.progmat.flows.requests import CreateLightClient, EarmarkProof, LockCash, UpdateLightClient
 from ibc.dvp import LeadLeg, SettlementTerms
 from light_clients.progmat import Checkpoint, ValidatorSet
@@ -157,7 +159,7 @@ class Between:
         await self.evm.seller.execute(self.evm.app.earmark(terms), TIMEOUT_S)
         trusted = (await self.ledger.operations(SN).light_client(CLIENT_ID)).heights[0][0]
         gateway = EvmSide(self.evm.rpc, self.evm.deployment, self.evm.mock_prover)
-        evidence = await gateway.earmark_evidence(terms.trade_id, trusted)
+        (evidence,) = await gateway.earmark_evidence(terms.security.adapter, [terms.trade_id], trusted)
         await self.ledger.done(SN, UpdateLightClient(f"update-{name}", CLIENT_ID, evidence.client_message))
         proof = EarmarkProof(evidence.height, evidence.account_proof, evidence.storage_proof)
         await self.ledger.done(CN_B, LockCash(f"lock-{name}", terms, CLIENT_ID, proof))

@@ -57,7 +57,7 @@ def test_a_gateway_neither_authorises_what_it_locks_nor_moves_cash_nor_sees_it()
     for method in ("AuthoriseTrade", "GroomAccount", *cash):
         with pytest.raises(CallerNotAuthorised):
             ACCESS.require("gateway", method)
-    for method in ("LockCash", "CancelTrade", "GetTrade", "GetFlow", "GetLightClient"):
+    for method in ("LockCash", "CancelTrade", "GetTrade", "GetTrades", "GetFlow", "GetLightClient"):
         ACCESS.require("gateway", method)
 
 

@@ -17,6 +17,7 @@ from relayer.gateway.matching import Side
 from relayer.gateway.model import Alarm, Instruction, Settlement
 from relayer.gateway.ports import HeldTrades, InterferenceSeen
 from relayer.gateway.settlement_message import encode_settlement
+from relayer.gateway.token_watch import STANDING_EVERY_S
 from tests.fakes.settlement_terms import T0_S, some_terms
 from tests.unit.gateway.test_following_settlements import Desk
 
@@ -113,14 +114,28 @@ async def test_alarms_of_trades_that_nobody_instructed_here_are_no_settlement() 
     assert desk.store.held_trades() == HELD  # it counts against the adapter's balance all the same
 
 
+async def test_what_stands_is_asked_every_few_seconds_and_at_each_block_while_something_does() -> None:
+    desk = Desk()
+    desk.match(TERMS)
+    desk.evm.interfered = [seen(5), seen(6, standing=None), seen(7, standing=None)]
+    await desk.rounds(3)
+    assert desk.evm.asked_what_stands == [True, False, False]
+    desk.now_s += STANDING_EVERY_S
+    desk.evm.interfered += [seen(8, standing=(SHORT,)), seen(9, standing=(SHORT,)), seen(10)]
+    desk.evm.asked_what_stands.clear()
+    await desk.rounds(3)
+    assert desk.evm.asked_what_stands == [True, True, True]
+    assert shown(desk) == []
+
+
 async def test_a_watch_that_cannot_ask_is_not_well_and_holds_up_no_settlement() -> None:
     desk = Desk()
     desk.match(TERMS)
     desk.evm.earmark(TERMS)
 
     class TokensAway(type(desk.evm)):  # type: ignore[misc]  # the fake, with one question unanswered
-        async def interference(self, after_block: int, held: HeldTrades) -> InterferenceSeen:
-            raise UnavailableError(f"no answer after {after_block} for {len(held)} trades")
+        async def interference(self, after_block: int, held: HeldTrades, *, asks: bool = True) -> InterferenceSeen:
+            raise UnavailableError(f"no answer after {after_block} for {len(held)} trades, {asks}")
 
     away = TokensAway(log=desk.evm.log, earmarks=desk.evm.earmarks)
     desk.follower = Follower(desk.store, away, desk.ledger, desk.follower._settings, lambda: desk.now_s)

@@ -145,7 +145,8 @@ async def test_a_lock_that_wins_the_race_against_the_cancellation_stands() -> No
     desk, terms = Desk(), some_terms()
     desk.match(terms)
     desk.evm.earmark(terms)
-    await desk.ledger.lock(terms, await desk.evm.earmark_evidence(terms.trade_id, 1))
+    (evidence,) = await desk.evm.earmark_evidence(terms.security.adapter, [terms.trade_id], 1)
+    await desk.ledger.lock(terms, evidence, 0)
     desk.now_s = terms.lock_by_s
     await desk.rounds()
     assert desk.state(terms) is SettlementState.LOCKED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chains.business_calendar import jst_day
-from ibc.dvp import LeadLeg, SettlementTerms
+from ibc.dvp import LeadLeg, SettlementTerms, dvp_payload_of
+from primitives.errors import PeerError
 from relayer.gateway.changes import Sighting
 from relayer.gateway.cut_offs import begin_of_day_s
 from relayer.gateway.follower import Follower, FollowerSettings
@@ -17,10 +19,11 @@ from relayer.gateway.instructing import hold, instruct, release, retry
 from relayer.gateway.lifecycle import SettlementState
 from relayer.gateway.matching import Side
 from relayer.gateway.model import UNSAID, Doubt, Priority, Said
-from relayer.gateway.schedule import SELDOM_S, Schedule
+from relayer.gateway.ports import HeldTrades, InterferenceSeen
+from relayer.gateway.schedule import CALM_S, SELDOM_S, Schedule
 from relayer.lease_keeper import Lease
 from relayer.leases import LeaseLost
-from tests.fakes.settlement_sides import MemoryLedger, NodeAway
+from tests.fakes.settlement_sides import MemoryEvm, MemoryLedger, NodeAway
 from tests.fakes.settlement_terms import T0_S, some_terms
 from tests.unit.gateway.test_following_settlements import Desk
 
@@ -31,9 +34,11 @@ class CountingLedger(MemoryLedger):
 
     asked: list[bytes] = field(default_factory=list)
 
-    async def trade_sightings(self, terms: SettlementTerms) -> tuple[Sighting, ...]:
-        self.asked.append(terms.trade_id)
-        return await super().trade_sightings(terms)
+    async def trade_sightings(
+        self, node: str, trades: Sequence[SettlementTerms]
+    ) -> Mapping[bytes, tuple[Sighting, ...]]:
+        self.asked += [terms.trade_id for terms in trades]
+        return await super().trade_sightings(node, trades)
 
 
 def match(desk: Desk, terms: SettlementTerms, said: Said = UNSAID) -> None:
@@ -53,10 +58,129 @@ async def test_what_waits_for_its_seller_costs_a_look_a_minute_whatever_else_hap
     desk.evm.earmark(busy)
     await desk.rounds(5)
     assert desk.state(busy) is SettlementState.LOCKED
-    assert set(ledger.asked) == {busy.trade_id}
+    assert set(ledger.asked) <= {busy.trade_id}
     desk.now_s += SELDOM_S
     await desk.rounds(1)
     assert set(ledger.asked) >= {terms.trade_id for terms in others}
+
+
+async def test_earmarks_of_one_block_are_proved_by_one_question_and_locked_under_one_header() -> None:
+    desk = Desk()
+    trades = [some_terms(number, amount_yen=10) for number in range(1, 6)]
+    for terms in trades:
+        match(desk, terms)
+        desk.evm.earmark(terms)
+    await desk.rounds(1)
+    assert [desk.state(terms) for terms in trades] == [SettlementState.LOCKED] * 5
+    ((adapter, proved),) = desk.evm.proved
+    assert adapter == trades[0].security.adapter
+    assert sorted(proved) == sorted(terms.trade_id for terms in trades)
+    assert desk.ledger.headers == [("cn-b", 5)]
+
+
+async def test_one_that_cannot_be_locked_keeps_none_beside_it_from_its_lock() -> None:
+    desk = Desk(ledger=MemoryLedger(cash_yen=25))
+    trades = [some_terms(number, amount_yen=amount) for number, amount in ((1, 10), (2, 20), (3, 15))]
+    for terms in trades:
+        match(desk, terms)
+        desk.evm.earmark(terms)
+    await desk.rounds(1)
+    states = [desk.state(terms) for terms in trades]
+    assert states == [SettlementState.LOCKED, SettlementState.EARMARKED, SettlementState.LOCKED]
+    waiting = desk.store.get(trades[1].trade_id).waiting
+    assert waiting is not None
+    assert waiting.last_error.startswith("CASH_INSUFFICIENT")
+
+
+async def test_the_ledger_is_asked_about_a_lock_when_the_chain_has_spoken_and_seldom_before() -> None:
+    ledger = CountingLedger(cash_yen=10_000_000)
+    desk, terms = Desk(ledger=ledger), some_terms()
+    match(desk, terms)
+    desk.evm.earmark(terms)
+    await desk.rounds(1)
+    assert desk.state(terms) is SettlementState.LOCKED
+    ledger.asked.clear()
+    await desk.rounds(5)
+    assert ledger.asked == []
+    desk.now_s += CALM_S
+    await desk.rounds(5)
+    assert ledger.asked == [terms.trade_id]
+    desk.evm.deliver(terms)
+    ledger.release(terms)
+    await desk.rounds(1)
+    assert desk.state(terms) is SettlementState.SETTLED
+
+
+class Nonsensical(PeerError):
+    """What a node says cannot be read."""
+
+    reason = "NONSENSE"
+
+
+@dataclass
+class NonsensicalLedger(MemoryLedger):
+    """A ledger whose record of one trade cannot be read."""
+
+    unreadable: bytes = b""
+
+    async def trade_sightings(
+        self, node: str, trades: Sequence[SettlementTerms]
+    ) -> Mapping[bytes, tuple[Sighting, ...]]:
+        if self.unreadable in {terms.trade_id for terms in trades}:
+            raise Nonsensical("a record that cannot be read")
+        return await super().trade_sightings(node, trades)
+
+
+async def test_one_record_that_cannot_be_read_hides_no_other_and_is_told_on_its_settlement() -> None:
+    broken, fine = some_terms(1, amount_yen=10), some_terms(2, amount_yen=10)
+    ledger = NonsensicalLedger(cash_yen=100)
+    desk = Desk(ledger=ledger)
+    for terms in (broken, fine):
+        match(desk, terms)
+        desk.evm.earmark(terms)
+    await desk.rounds(1)
+    ledger.unreadable = broken.trade_id
+    for terms in (broken, fine):
+        desk.evm.deliver(terms)
+        ledger.release(terms)
+    await desk.rounds(2)
+    assert desk.state(fine) is SettlementState.SETTLED
+    waiting = desk.store.get(broken.trade_id).waiting
+    assert waiting is not None
+    assert waiting.last_error.startswith("NONSENSE")
+
+
+@dataclass
+class AskedEvm(MemoryEvm):
+    """The chain in memory, which notes for which trades it was asked whether their earmark stands."""
+
+    asked_earmarks: list[bytes] = field(default_factory=list)
+
+    async def earmark_sighting(self, trade_id: bytes) -> Sighting | None:
+        self.asked_earmarks.append(trade_id)
+        return await super().earmark_sighting(trade_id)
+
+    async def interference(self, after_block: int, held: HeldTrades, *, asks: bool = True) -> InterferenceSeen:
+        """All blocks read: tokens are held for what is earmarked."""
+        del after_block, asks
+        kept = {trade_id: held.get(trade_id, dvp_payload_of(some_terms())) for trade_id in self.earmarks}
+        return InterferenceSeen(len(self.log), kept, {}, None)
+
+
+async def test_a_match_asks_the_chain_for_an_earmark_only_where_tokens_are_held_for_it() -> None:
+    evm, early, late = AskedEvm(), some_terms(1), some_terms(2)
+    desk = Desk(evm=evm)
+    evm.earmark(early)
+    await desk.rounds(1)
+    for terms in (early, late):
+        match(desk, terms)
+    await desk.rounds(1)
+    assert evm.asked_earmarks == [early.trade_id]
+    assert (desk.state(early), desk.state(late)) == (SettlementState.LOCKED, SettlementState.MATCHED)
+    evm.earmark(late)
+    await desk.rounds(1)
+    assert desk.state(late) is SettlementState.LOCKED
+    assert evm.asked_earmarks == [early.trade_id]
 
 
 async def test_what_another_process_matched_is_found_in_the_stream_and_an_earmark_on_the_chain() -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from chains.progmat.client import CheckpointCollector, LightClientInfo
+from chains.progmat.client.checkpoints import CheckpointCollector
+from chains.progmat.client.ledger_client import LightClientInfo
 from primitives.errors import DecodeError
 from relayer.chains.client_kind import LightClientKindDiffers, of_kind
 from relayer.chains.progmat import LedgerEndpoint
@@ -24,7 +25,7 @@ class Issuer:
     client_type: str
     name: str = "sn"
 
-    async def light_client(self, _client_id: str) -> LightClientInfo:
+    async def light_client(self, _client_id: str, max_heights: int = 0) -> LightClientInfo:
         return LightClientInfo(
             *(self.client_type, b"\xff not this kind's state", "progmat-0", (), ((7, 1000),), False, "", ()),
             *("active", b""),

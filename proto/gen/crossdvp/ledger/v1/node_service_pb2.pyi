@@ -301,6 +301,26 @@ class GetTradeResponse(_message.Message):
     terms_hash: bytes
     def __init__(self, status: _Optional[_Union[TradeStatus, str]] = ..., packet: _Optional[bytes] = ..., opening_tx_id: _Optional[bytes] = ..., opening_position: _Optional[int] = ..., closing_tx_id: _Optional[bytes] = ..., closing_position: _Optional[int] = ..., terms_hash: _Optional[bytes] = ...) -> None: ...
 
+class GetTradesRequest(_message.Message):
+    __slots__ = ("trade_ids",)
+    TRADE_IDS_FIELD_NUMBER: _ClassVar[int]
+    trade_ids: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, trade_ids: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class KnownTrade(_message.Message):
+    __slots__ = ("trade_id", "trade")
+    TRADE_ID_FIELD_NUMBER: _ClassVar[int]
+    TRADE_FIELD_NUMBER: _ClassVar[int]
+    trade_id: bytes
+    trade: GetTradeResponse
+    def __init__(self, trade_id: _Optional[bytes] = ..., trade: _Optional[_Union[GetTradeResponse, _Mapping]] = ...) -> None: ...
+
+class GetTradesResponse(_message.Message):
+    __slots__ = ("trades",)
+    TRADES_FIELD_NUMBER: _ClassVar[int]
+    trades: _containers.RepeatedCompositeFieldContainer[KnownTrade]
+    def __init__(self, trades: _Optional[_Iterable[_Union[KnownTrade, _Mapping]]] = ...) -> None: ...
+
 class GetTradeEvidenceRequest(_message.Message):
     __slots__ = ("terms",)
     TERMS_FIELD_NUMBER: _ClassVar[int]
@@ -448,10 +468,12 @@ class SubmitMisbehaviourResponse(_message.Message):
     def __init__(self, flow: _Optional[_Union[Flow, _Mapping]] = ...) -> None: ...
 
 class GetLightClientRequest(_message.Message):
-    __slots__ = ("client_id",)
+    __slots__ = ("client_id", "max_heights")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    MAX_HEIGHTS_FIELD_NUMBER: _ClassVar[int]
     client_id: str
-    def __init__(self, client_id: _Optional[str] = ...) -> None: ...
+    max_heights: int
+    def __init__(self, client_id: _Optional[str] = ..., max_heights: _Optional[int] = ...) -> None: ...
 
 class LightClientHeight(_message.Message):
     __slots__ = ("height", "timestamp_s")

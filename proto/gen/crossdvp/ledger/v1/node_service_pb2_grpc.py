@@ -94,6 +94,11 @@ class NodeServiceStub:
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeRequest.SerializeToString,
                 response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeResponse.FromString,
                 _registered_method=True)
+        self.GetTrades = channel.unary_unary(
+                '/crossdvp.ledger.v1.NodeService/GetTrades',
+                request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradesRequest.SerializeToString,
+                response_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradesResponse.FromString,
+                _registered_method=True)
         self.GetTradeEvidence = channel.unary_unary(
                 '/crossdvp.ledger.v1.NodeService/GetTradeEvidence',
                 request_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeEvidenceRequest.SerializeToString,
@@ -269,6 +274,14 @@ class NodeServiceServicer:
 
     def GetTrade(self, request, context):
         """What this node's vault knows of a trade: locked, unlocked to whom, cancelled. Fails: TRADE_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTrades(self, request, context):
+        """The same of many trades at once, for whoever follows many: those it does not know are left out. No side effects.
+        Fails: INVALID_REQUEST (none, or more than 500).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -454,6 +467,11 @@ def add_NodeServiceServicer_to_server(servicer, server):
                     servicer.GetTrade,
                     request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeRequest.FromString,
                     response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeResponse.SerializeToString,
+            ),
+            'GetTrades': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTrades,
+                    request_deserializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradesRequest.FromString,
+                    response_serializer=crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradesResponse.SerializeToString,
             ),
             'GetTradeEvidence': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTradeEvidence,
@@ -821,6 +839,33 @@ class NodeService:
             '/crossdvp.ledger.v1.NodeService/GetTrade',
             crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeRequest.SerializeToString,
             crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTrades(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdvp.ledger.v1.NodeService/GetTrades',
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradesRequest.SerializeToString,
+            crossdvp_dot_ledger_dot_v1_dot_node__service__pb2.GetTradesResponse.FromString,
             options,
             channel_credentials,
             insecure,
