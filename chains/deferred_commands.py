@@ -27,13 +27,15 @@ class DeferredCommand(TyperCommand):
 
 
 def deferred_group(commands: Commands) -> type[TyperGroup]:
-    """A group's class for ``typer.Typer(cls=...)`` that knows its commands by name, in the order of the help."""
+    """A group's class for ``typer.Typer(cls=...)`` that knows these commands by name; its own follow."""
 
     class DeferredCommands(TyperGroup):
-        def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002  # click's signature
-            return list(commands)
+        def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401  # click's signature
+            return [*commands, *super().list_commands(ctx)]
 
-        def get_command(self, ctx: Any, cmd_name: str) -> DeferredCommand | None:  # noqa: ANN401, ARG002  # as above
-            return DeferredCommand(cmd_name, *commands[cmd_name]) if cmd_name in commands else None
+        def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401  # as above
+            if cmd_name in commands:
+                return DeferredCommand(cmd_name, *commands[cmd_name])
+            return super().get_command(ctx, cmd_name)
 
     return DeferredCommands

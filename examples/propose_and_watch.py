@@ -15,7 +15,7 @@ from pathlib import Path
 
 from crossdvp.sdk import Gateway, SettlementState, SettlementTerms, Side, Tls
 
-from relayer.devnet.access import ledger_client
+from relayer.devnet.chain_access import ledger_client
 from relayer.devnet.layout import DevnetState, read_state
 from relayer.devnet.trading import TradePlan, earmark, plan_terms
 

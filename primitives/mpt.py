@@ -27,8 +27,11 @@ _HASH_ITEM_SIZE: Final = 33
 _STRING_OFFSET: Final = 0x80
 _LIST_OFFSET: Final = 0xC0
 _LONG_LIST: Final = 0xF8
+_LONG_STRING: Final = 0xB8
 _SHORT_LIMIT: Final = 55
 _LONG_LEAF_LEAST: Final = 2 + _SHORT_LIMIT + 1
+_LONGEST_PATH: Final = 1 + HASH_SIZE
+"""Of a hashed key, encoded: what stands behind it is always within a leaf of that size."""
 _NIBBLES: Final = {digit: value for value, digit in enumerate("0123456789abcdef")}
 
 _FULL_BRANCH_SIZE: Final = 532
@@ -157,11 +160,14 @@ def _long_leaf_value(node: bytes, path: str) -> bytes | None:
     if size < _LONG_LEAF_LEAST or node[0] != _LONG_LIST or node[1] != size - 2:
         return None
     encoded = bytes.fromhex(("3" if len(path) % 2 else "20") + path)
-    if not 2 <= len(encoded) <= _SHORT_LIMIT:  # other lengths are told in other ways than by one byte before
+    value = 3 + len(encoded)
+    if not 5 <= value <= 3 + _LONGEST_PATH:  # a shorter one has no byte before that tells its length
         return None
     if node[2] != _STRING_OFFSET + len(encoded) or not node.startswith(encoded, 3):
         return None
-    return string_payload(node[3 + len(encoded) :])
+    if node[value] == _LONG_STRING and node[value + 1] == size - value - 2 > _SHORT_LIMIT:  # as every account is
+        return node[value + 2 :]
+    return string_payload(node[value:])
 
 
 def _split_node(node: bytes) -> list[bytes]:

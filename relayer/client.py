@@ -7,7 +7,7 @@ from typing import Any
 from crossdvp.relayer.v1 import relayer_service_pb2 as pb
 from crossdvp.relayer.v1 import relayer_service_pb2_grpc as pb_grpc
 
-from chains.progmat.client import ApiEndpoint, ApiTls, open_channel
+from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from chains.rpc_status import RemoteCallerError
 from relayer.rpc_call import Answer, ask
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
 
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
-from chains.evm.client.adapters import AdapterFamily
-from chains.progmat.client import ApiEndpoint, ApiTls
+from chains.evm.client.adapter_family import AdapterFamily
 from light_clients.progmat import ValidatorSet
 from light_clients.registry import RegistryProfile
-from primitives.errors import CallerError, CrossDvpError
+from primitives.errors import CrossDvpError
 from primitives.secp256k1 import address_of
 from relayer.core.crash_points import CrashPoint
 from relayer.database import is_url
@@ -28,28 +24,10 @@ from relayer.gateway.services_config import CustodySection
 from relayer.gateway.settlement_config import CutOffSection, TolerancesSection
 from relayer.gateway.tenants import TenantSection
 from relayer.gateway.webhooks.section import WebhooksSection
+from relayer.peer_config import ConfigInvalid, HostAndPort, PartyName, Peer, Section, TlsFiles, file_content
 from relayer.planning_config import PlanningSection
 from relayer.proof_config import DirectProof, ProofSection
 from relayer.telemetry.config import TelemetrySection
-
-MAX_FILE_BYTES = 256 * 1024
-
-
-class ConfigInvalid(CallerError):
-    """The configuration file cannot be used; every problem is listed. ``places``: key by key, where that is known."""
-
-    reason = "CONFIG_INVALID"
-
-    def __init__(self, path: str, problems: str, places: Sequence[tuple[tuple[int | str, ...], str]] = ()) -> None:
-        self.path, self.problems, self.places = path, problems, tuple(places)
-        super().__init__(f"{path}: {problems}")
-
-
-def _host_and_port(text: str) -> str:
-    host, colon, port = text.rpartition(":")
-    if not (host and colon and port.isascii() and port.isdecimal() and int(port) <= 65535):
-        raise ValueError(f"expected host:port with a port up to 65535, found {text[:80]!r}")
-    return text
 
 
 def _known_line(points: type[Enum]) -> AfterValidator:
@@ -76,49 +54,12 @@ def _database_location(found: object) -> Path | str:
     return found if isinstance(found, str) and is_url(found) else Path(found)
 
 
-HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
 DatabaseLocation = Annotated[Path | str, BeforeValidator(_database_location)]
 """A SQLite file, or a ``postgresql://`` URL."""
-PartyName = Annotated[str, Field(min_length=1, max_length=63)]
 PathName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TlsFiles(_Section):
-    """PEM files: the authority that both sides trust, our certificate and its key."""
-
-    authority: Path
-    certificate: Path
-    private_key: Path
-
-    def load(self) -> ApiTls:
-        """Read the files. Raises ``ConfigInvalid`` naming the one that cannot be read, or is not what it should be."""
-        authority, certificate, key = (_read(path) for path in (self.authority, self.certificate, self.private_key))
-        _certificate_key(self.authority, authority)
-        try:
-            own_key = serialization.load_pem_private_key(key, password=None).public_key()
-        except (ValueError, TypeError) as broken:
-            raise ConfigInvalid(str(self.private_key), f"not an unencrypted PEM private key: {broken}") from None
-        if own_key != _certificate_key(self.certificate, certificate):
-            raise ConfigInvalid(str(self.private_key), f"is not the key of the certificate {self.certificate}")
-        return ApiTls(authority, certificate, key)
-
-
-class Peer(_Section):
-    """A ledger party's API: the name in its certificate, and ``host:port``."""
-
-    name: PartyName
-    target: HostAndPort
-
-    def endpoint(self) -> ApiEndpoint:
-        """As the ledger's client takes it."""
-        return ApiEndpoint(self.name, self.target)
-
-
-class LedgerSection(_Section):
+class LedgerSection(Section):
     """The Progmat ledger: its issuer's node, custodians, Validators, and the light client it hosts of the EVM chain."""
 
     ledger_id: Annotated[str, Field(min_length=1, max_length=64)]
@@ -150,7 +91,7 @@ class LedgerSection(_Section):
         return ValidatorSet(self.threshold, tuple(addresses))
 
 
-class _Proved(_Section):
+class _Proved(Section):
     """Two chains and what carries proofs between them."""
 
     evm: EvmSection
@@ -201,7 +142,7 @@ class PathSection(_Proved):
         return read_secret(self.evm_key_file)
 
 
-class LeaseSection(_Section):
+class LeaseSection(Section):
     """How several instances over one database share the work.
 
     ``ttl_s``: an instance that is silent for so long is taken for dead, and another goes on. ``instance``: this one's
@@ -212,7 +153,7 @@ class LeaseSection(_Section):
     instance: Annotated[str, Field(max_length=100)] = ""
 
 
-class RelayerConfig(_Section):
+class RelayerConfig(Section):
     """``crossdvp``'s relayer process.
 
     ``profile``: what the process is for. Only ``test`` admits a chain whose consensus is the mock's.
@@ -288,7 +229,7 @@ class GatewayConfig(_Proved):
     payment_to_settle_s: Annotated[int, Field(ge=1, le=86_400)] = 10
     securities_lead: tuple[Annotated[str, AfterValidator(_adapter_family)], ...] = ()
     tolerances: TolerancesSection = TolerancesSection()
-    cut_offs: dict[Annotated[str, Field(min_length=1, max_length=64)], CutOffSection] = {}
+    cut_offs: dict[Annotated[str, Field(min_length=1, max_length=64)], CutOffSection] = Field(default_factory=dict)
     watch_heartbeat_s: Annotated[float, Field(ge=0.1, le=3600)] = 15.0
     http: HttpSection | None = None
     webhooks: WebhooksSection | None = None
@@ -315,7 +256,7 @@ class GatewayConfig(_Proved):
 
 def read_secret(path: Path) -> bytes:
     """A secp256k1 secret from a file with 32 bytes in hex. Raises ``ConfigInvalid``."""
-    text = _read(path).decode(errors="replace").strip().removeprefix("0x")
+    text = file_content(path).decode(errors="replace").strip().removeprefix("0x")
     try:
         secret = bytes.fromhex(text)
         address_of(secret)
@@ -330,7 +271,7 @@ ConfigModel = TypeVar("ConfigModel", bound=BaseModel)
 def load_config(model: type[ConfigModel], path: Path) -> ConfigModel:
     """Read and check a TOML file; relative paths in it are relative to the file. Raises ``ConfigInvalid``."""
     try:
-        raw = tomllib.loads(_read(path).decode())
+        raw = tomllib.loads(file_content(path).decode())
         return model.model_validate(_anchored(raw, path.parent))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
         raise ConfigInvalid(str(path), f"not TOML: {broken}") from None
@@ -373,22 +314,3 @@ def _anchored(section: dict[str, object], base: Path) -> dict[str, object]:
         else:
             anchored[key] = value
     return anchored
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-    except OSError as failure:
-        raise ConfigInvalid(str(path), f"cannot be read: {failure.strerror}") from None
-    if len(content) > MAX_FILE_BYTES:
-        raise ConfigInvalid(str(path), f"longer than {MAX_FILE_BYTES} bytes")
-    return content
-
-
-def _certificate_key(path: Path, pem: bytes) -> object:
-    """The public key of a certificate file's first certificate."""
-    try:
-        return x509.load_pem_x509_certificate(pem).public_key()
-    except ValueError as broken:
-        raise ConfigInvalid(str(path), f"not a PEM certificate: {broken}") from None

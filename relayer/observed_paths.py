@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
-from chains.progmat.client import ApiTls
+from chains.progmat.client.channel import ApiTls
 from relayer.opened_paths import OpenedPath
 from relayer.telemetry.of_relayer import EvmSeen, Peers, RelayerTelemetry
 

@@ -13,17 +13,19 @@ from dataclasses import dataclass
 import structlog
 
 from chains.evm.client.deployment import read_deployment
-from chains.progmat.client import ApiTls, MembershipClient
+from chains.progmat.client.channel import ApiTls
+from chains.progmat.client.membership_client import MembershipClient
 from primitives.secp256k1 import address_of
 from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.progmat_watch import LedgerWatchSide
-from relayer.config import ConfigInvalid, PathSection, RelayerConfig
+from relayer.config import PathSection, RelayerConfig
 from relayer.core.chain import ChainEndpoint
 from relayer.evm_account import OwnedAccount
 from relayer.evm_config import ConsensusKind, EvmSection
 from relayer.evm_parts import AccountFence, EvmChain, opened_account, opened_chain
 from relayer.lease_keeper import LeaseKeeper, LeaseTerms
 from relayer.path import Path, PathSettings
+from relayer.peer_config import ConfigInvalid
 from relayer.proof_config import architecture_of
 from relayer.proof_ends import EvmAccess, LedgerAccess, opened_ends
 from relayer.proof_watches import NOT_WATCHED, watch_over

@@ -20,7 +20,10 @@ from chains.evm.client.hub_proofs import QBFT_CLIENT_LAYOUT, HubProver
 from chains.evm.client.node_check import ExpectedChain
 from chains.evm.client.proofs import QbftProver, TrustTerms
 from chains.evm.client.rpc import EvmRpc
-from chains.progmat.client import ApiTls, CheckpointCollector, LedgerClient, ValidatorApi
+from chains.progmat.client.channel import ApiTls
+from chains.progmat.client.checkpoints import CheckpointCollector
+from chains.progmat.client.ledger_client import LedgerClient
+from chains.progmat.client.rpc_validator import ValidatorApi
 from relayer.chains.evm import EvmEndpoint, EvmSettings
 from relayer.chains.evm_consensus import EvmConsensus
 from relayer.chains.evm_node import NodeSettings, opened_evm_node

@@ -15,7 +15,7 @@ from chains.evm.client.deployment import address_bytes
 from chains.evm.client.followed_account import FollowedAccount
 from chains.evm.client.hub_deployment import LEDGER_CLIENT_ID as LEDGER_ON_HUB
 from chains.evm.client.hub_proofs import QBFT_CLIENT_LAYOUT, HubProver
-from chains.progmat.client import CheckpointCollector
+from chains.progmat.client.checkpoints import CheckpointCollector
 from ibc.light_client import LightClient
 from light_clients.enclave import EnclaveLightClient
 from light_clients.qbft import IBC_STORE_SLOT

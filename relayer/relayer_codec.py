@@ -10,23 +10,16 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from relayer.acts import Act
 from relayer.core.explain import deadline_s
-from relayer.core.lifecycle import WAITS_FOR, PacketState
+from relayer.core.lifecycle import WAITS_FOR
 from relayer.core.plan import REFRESH_FRACTION, DirectionView, Parked
 from relayer.packet_care import Parking
 from relayer.packet_desk import name_of
+from relayer.packet_states import STATES
 from relayer.service import RelayerLoop
 from relayer.store_tables import ArchivedPacket, PacketRow, StepRow
 from relayer.watch.alarms import AlarmBoard
 from relayer.watch.evidence_desk import KeptEvidence
 
-STATES = {
-    pb.PACKET_STATE_SENT: PacketState.SENT,
-    pb.PACKET_STATE_RECEIVED: PacketState.RECEIVED,
-    pb.PACKET_STATE_DELIVERY_BLOCKED: PacketState.DELIVERY_BLOCKED,
-    pb.PACKET_STATE_RETURN_BLOCKED: PacketState.RETURN_BLOCKED,
-    pb.PACKET_STATE_ACKNOWLEDGED: PacketState.ACKNOWLEDGED,
-    pb.PACKET_STATE_TIMED_OUT: PacketState.TIMED_OUT,
-}
 _NUMBERS = {state: number for number, state in STATES.items()}
 _LAST_SECOND = 253_402_300_799
 """Of the year 9999, the last that a Timestamp holds."""

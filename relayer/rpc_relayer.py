@@ -26,15 +26,9 @@ from relayer.operator_errors import (
     PathUnknown,
 )
 from relayer.packet_desk import PacketDesk, PacketFilter, ParkedOnly, Wish
+from relayer.packet_states import STATES
 from relayer.packet_stories import PacketStories
-from relayer.relayer_codec import (
-    STATES,
-    act_message,
-    alarm_messages,
-    chain_statuses,
-    evidence_message,
-    light_clients,
-)
+from relayer.relayer_codec import act_message, alarm_messages, chain_statuses, evidence_message, light_clients
 from relayer.rpc_server import caller_of
 from relayer.service import RelayerLoop
 from relayer.store import RelayerStore

@@ -13,8 +13,8 @@ import grpc
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from chains.progmat.client import ApiTls
-from chains.rpc_status import Adorn, ErrorStatusInterceptor, abort_with_error
+from chains.progmat.client.channel import ApiTls
+from chains.rpc_guard import Adorn, ErrorStatusInterceptor, abort_with_error
 from primitives.errors import CallerError
 from relayer.rpc.call import BadRequestIdMetadata, CallContext, DeadlinePassed, Deadlines, InTime
 from relayer.rpc.callers import CallerCertificate, CallerList, CallerNotAuthorised, caller_of, certificate_of

@@ -18,7 +18,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "proto" / "gen")]
 
 from chains.progmat.market.trades.reasons import NoticeReason  # noqa: E402 # the checkout must be importable first
 from chains.progmat.node import rpc_node_service as node_codes  # noqa: E402 # as above
-from chains.rpc_status import Blame, blame_of, code_of  # noqa: E402 # the checkout must be importable first
+from chains.rpc_guard import code_of  # noqa: E402 # the checkout must be importable first
+from chains.rpc_status import Blame, blame_of  # noqa: E402 # the checkout must be importable first
 from primitives.errors import CrossDvpError  # noqa: E402 # as above
 from relayer import rpc_relayer as relayer_codes  # noqa: E402 # as above
 from relayer.gateway import status_codes as gateway_codes  # noqa: E402 # as above
@@ -73,6 +74,7 @@ PROCESSES: Final = (
     "relayer.cli.settlement_checks",
     "relayer.cli.settlement_trace",
     "relayer.cli.verify.bundle",
+    "relayer.devnet.evidence",
     "relayer.enclave.devices",
     "relayer.enclave_operator.upkeep",
 )

@@ -14,16 +14,21 @@ from pathlib import Path
 # CPython 3.11.7 sometimes failed after the last test ("AST constructor recursion depth mismatch"), where hypothesis's
 # pytest plugin imports hypothesis and pytest rewrites it. Probably a finaliser parses at the same time; not proved.
 # Imported now, nothing is left to parse then, and it was not seen again.
-import hypothesis as _imported_before_any_test  # noqa: F401  # for its effect
+import hypothesis
 import pytest
 import structlog
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
 
-from chains.progmat.node.storage.location import DatabaseLocation, postgres_database
+from chains.progmat.node.database_location import DatabaseLocation, postgres_database
 from scripts.local_postgres import LocalPostgres, PostgresMissing, temporary_postgres
 
 # eth-hash binds its keccak backend on first use; the default is about seven times slower, and the devnet refuses it.
 os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
+
+# The same examples in every run: a red run is a change's doing. ``make fuzz``, and whoever sets this, gets new ones.
+hypothesis.settings.register_profile("the same in every run", derandomize=True)
+if "CROSSDVP_FUZZ_EXAMPLES" not in os.environ:
+    hypothesis.settings.load_profile("the same in every run")
 
 # A worker holds all that the tests import: half a gigabyte that the collector goes through again and again. Asked
 # seldom, it leaves the tests a quarter of their processor time; cycles still go, a little later.

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError
-
 from light_clients.enclave.errors import MalformedStatement
 from light_clients.enclave.statements import MisbehaviourStatement, UpdateStatement
+from primitives import abi
+from primitives.errors import DecodeError
 from primitives.secp256k1 import compact
 
 _CLIENT_STATE_TYPES: Final = ("uint64", "uint64", "uint64", "uint64", "bool")
@@ -54,14 +53,14 @@ def encode_solidity_evidence(statement: MisbehaviourStatement, signatures: Seque
         raise MalformedStatement("evidence is judged by one state", expected=1, found=len(statement.prev_states))
     height, state_id = statement.prev_states[0]
     fields = (height, state_id, statement.context.trusted_timestamp_ns, statement.client_message)
-    return encode(("uint64", "bytes32", "uint128", "bytes", "bytes"), (*fields, _compacted(signatures)))
+    return abi.encode(("uint64", "bytes32", "uint128", "bytes", "bytes"), (*fields, _compacted(signatures)))
 
 
 def decode_solidity_client_state(data: bytes) -> SolidityClientState:
     """Read the contract's answer; MalformedStatement for anything but the one canonical encoding."""
     try:
-        client_state = SolidityClientState(*decode(_CLIENT_STATE_TYPES, data))
-    except DecodingError as error:
+        client_state = SolidityClientState(*abi.decode(_CLIENT_STATE_TYPES, data))
+    except DecodeError as error:
         raise MalformedStatement(f"client state is not ABI-encoded: {error}", found=data) from error
     if len(data) != 32 * len(_CLIENT_STATE_TYPES):
         raise MalformedStatement("client state has bytes left over", expected=160, found=len(data))

@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError
-
 from light_clients.enclave.errors import MalformedStatement
+from primitives import abi
+from primitives.errors import DecodeError
 from primitives.hashing import sha256
 from primitives.keccak import keccak256
 from primitives.types import UINT64_MAX, Hash32
@@ -124,16 +123,16 @@ def encode_statement(statement: Statement) -> bytes:
                 _encode_context(statement.context),
                 (),
             )
-            return _headered(UPDATE_STATE, encode((_UPDATE,), (body,)))
+            return _headered(UPDATE_STATE, abi.encode((_UPDATE,), (body,)))
         case StateStatement():
             height = (0, statement.height)
             value = statement.value_hash or ABSENT
             state = (statement.prefix, statement.path, value, height, statement.state_id)
-            return _headered(STATE, encode((_STATE,), (state,)))
+            return _headered(STATE, abi.encode((_STATE,), (state,)))
         case MisbehaviourStatement():
             prev_states = tuple(((0, height), state) for height, state in statement.prev_states)
             evidence = (prev_states, _encode_context(statement.context), statement.client_message)
-            return _headered(MISBEHAVIOUR, encode((_MISBEHAVIOUR,), (evidence,)))
+            return _headered(MISBEHAVIOUR, abi.encode((_MISBEHAVIOUR,), (evidence,)))
 
 
 def decode_statement(data: bytes) -> Statement:
@@ -190,7 +189,7 @@ def _misbehaviour_of(values: tuple[Any, ...]) -> MisbehaviourStatement:
 
 def _headered(kind: int, body: bytes) -> bytes:
     header = _VERSION.to_bytes(2, "big") + kind.to_bytes(2, "big") + bytes(28)
-    return encode((_HEADERED,), ((header, body),))
+    return abi.encode((_HEADERED,), ((header, body),))
 
 
 def _encode_context(context: TrustingContext) -> bytes:
@@ -198,7 +197,7 @@ def _encode_context(context: TrustingContext) -> bytes:
         context.header_timestamp_ns.to_bytes(16, "big") + context.trusted_timestamp_ns.to_bytes(16, "big"),
         context.trusting_period_ns.to_bytes(16, "big") + context.clock_drift_ns.to_bytes(16, "big"),
     )
-    return encode((_HEADERED,), ((_TRUSTING_PERIOD_CONTEXT, b"".join(words)),))
+    return abi.encode((_HEADERED,), ((_TRUSTING_PERIOD_CONTEXT, b"".join(words)),))
 
 
 def _decode_context(data: bytes) -> TrustingContext:
@@ -217,7 +216,7 @@ def _height(pair: tuple[int, int]) -> int:
 
 def _values(abi_type: str, data: bytes) -> tuple[Any, ...]:
     try:
-        (values,) = decode((abi_type,), data)
-    except (DecodingError, OverflowError) as error:
+        (values,) = abi.decode((abi_type,), data)
+    except DecodeError as error:
         raise MalformedStatement(f"statement is not ABI-encoded: {error}", found=data) from error
     return tuple(values)

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from eth_abi.abi import encode
-
 from light_clients.enclave.attestation.verified import VerifiedAttestation
+from primitives import abi
 from primitives.keccak import keccak256
 from primitives.types import Hash32
 
@@ -39,7 +38,7 @@ def verdict_digest(ledger_id: str, verdict: AttestationVerdict) -> Hash32:
     """The 32 bytes a Validator signs."""
     verified = verdict.attestation
     advisories = keccak256(b"".join(keccak256(each.encode()) for each in verified.advisories))
-    struct = _VERDICT_TYPEHASH + encode(
+    struct = _VERDICT_TYPEHASH + abi.encode(
         (
             "uint8",
             "bytes32",
@@ -91,7 +90,7 @@ def encode_verdict(verdict: AttestationVerdict, signatures: bytes) -> bytes:
         verified.valid_from_s,
         verified.valid_until_s,
     )
-    return encode((_ATTESTATION_TYPE, "bytes"), (attestation, signatures))
+    return abi.encode((_ATTESTATION_TYPE, "bytes"), (attestation, signatures))
 
 
 def encode_validator_signatures(packed_set: bytes, signatures: Sequence[tuple[int, bytes]]) -> bytes:

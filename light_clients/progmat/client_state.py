@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError
-
 from light_clients.progmat.checkpoint import check_ledger_id
 from light_clients.progmat.errors import MalformedCheckpoint
+from primitives import abi
+from primitives.errors import DecodeError
 from primitives.types import UINT64_MAX
 
 _ABI_TYPES = ("string", "uint64", "uint64", "uint64", "bool", "bytes32")
@@ -86,8 +85,8 @@ def encode_client_state(client_state: ProgmatClientState) -> bytes:
     )
     retired = client_state.retired
     if retired is None:
-        return encode(_ABI_TYPES, fields)
-    return encode(_WITH_RETIRED_TYPES, (*fields, retired.set_hash, retired.last_height, retired.last_timestamp_s))
+        return abi.encode(_ABI_TYPES, fields)
+    return abi.encode(_WITH_RETIRED_TYPES, (*fields, retired.set_hash, retired.last_height, retired.last_timestamp_s))
 
 
 def decode_client_state(data: bytes) -> ProgmatClientState:
@@ -97,8 +96,8 @@ def decode_client_state(data: bytes) -> ProgmatClientState:
     # the string comes after all words: its offset says how many there are
     types = _WITH_RETIRED_TYPES if data[:32] == (32 * len(_WITH_RETIRED_TYPES)).to_bytes(32, "big") else _ABI_TYPES
     try:
-        fields = decode(types, data)
-    except (DecodingError, UnicodeDecodeError, OverflowError) as error:
+        fields = abi.decode(types, data)
+    except DecodeError as error:
         raise MalformedCheckpoint(f"client state is not ABI-encoded: {error}", found=data) from error
     ledger_id, latest_height, trusting_period_s, max_clock_drift_s, frozen, set_hash, *retired = fields
     client_state = ProgmatClientState(

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError
-
 from ibc.light_client import ConsensusAt
 from light_clients.progmat.checkpoint import Checkpoint, checkpoint_digest
 from light_clients.progmat.consensus_state import decode_consensus_state
 from light_clients.progmat.errors import MalformedCheckpoint, NoMisbehaviour
 from light_clients.progmat.header import MAX_HEADER_BYTES, CheckpointHeader, decode_header
+from primitives import abi
+from primitives.errors import DecodeError
 
 _ABI_TYPES = ("bytes", "bytes")
 MAX_EVIDENCE_BYTES = 2 * MAX_HEADER_BYTES + 256
@@ -38,7 +37,7 @@ def is_misbehaviour(client_message: bytes) -> bool:
 
 def encode_misbehaviour(header_1: bytes, header_2: bytes) -> bytes:
     """Evidence of two packed headers."""
-    return encode(_ABI_TYPES, (header_1, header_2))
+    return abi.encode(_ABI_TYPES, (header_1, header_2))
 
 
 def decode_misbehaviour(data: bytes, ledger_id: str) -> CheckpointMisbehaviour:
@@ -46,8 +45,8 @@ def decode_misbehaviour(data: bytes, ledger_id: str) -> CheckpointMisbehaviour:
     if len(data) > MAX_EVIDENCE_BYTES:
         raise MalformedCheckpoint("misbehaviour is too long", expected=MAX_EVIDENCE_BYTES, found=len(data))
     try:
-        header_1, header_2 = decode(_ABI_TYPES, data)
-    except (DecodingError, OverflowError) as error:
+        header_1, header_2 = abi.decode(_ABI_TYPES, data)
+    except DecodeError as error:
         raise MalformedCheckpoint(f"misbehaviour is not ABI-encoded: {error}", found=data) from error
     if encode_misbehaviour(header_1, header_2) != data:
         raise MalformedCheckpoint("misbehaviour is not in its canonical encoding", found=data)

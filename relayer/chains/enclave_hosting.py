@@ -8,7 +8,8 @@ from chains.evm.client.account import EvmSender
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.enclave_light_client import EnclaveLightClientBinding
 from chains.evm.client.rpc import EvmRpc
-from chains.progmat.client import CheckpointCollector, LedgerClient
+from chains.progmat.client.checkpoints import CheckpointCollector
+from chains.progmat.client.ledger_client import LedgerClient
 from ibc.light_client import LightClientStatus
 from light_clients.clock import status_at
 from light_clients.enclave import EnclaveLightClient

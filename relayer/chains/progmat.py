@@ -6,14 +6,9 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-from chains.progmat.client import (
-    CheckpointCollector,
-    IbcEvent,
-    IbcEventKind,
-    LedgerClient,
-    SignedCheckpoint,
-    UpdateLightClient,
-)
+from chains.progmat.client.checkpoints import CheckpointCollector, SignedCheckpoint
+from chains.progmat.client.ledger_client import LedgerClient
+from chains.progmat.client.nouns import IbcEvent, IbcEventKind, UpdateLightClient
 from ibc.light_client import LightClientStatus
 from ibc.packet import Packet
 from light_clients.clock import Expiring, status_at

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from chains.progmat.client import LedgerClient
+from chains.progmat.client.ledger_client import LedgerClient
 from chains.rpc_status import RemoteCallerError
 from ibc.dvp import DvpPayload
 from primitives.errors import CrossDvpError, DecodeError

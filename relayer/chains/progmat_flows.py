@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-from chains.progmat.client import AckPacket, FlowView, LedgerClient, ReceivePacket, TimeoutPacket
+from chains.progmat.client.ledger_client import LedgerClient
+from chains.progmat.client.nouns import AckPacket, FlowView, ReceivePacket, TimeoutPacket
 from relayer.core.chain import MessageKind, Outcome, PacketMessage, Verdict
 
 FLOW_WAIT_S = 15

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from chains.progmat.client import FlowView, LedgerClient, MembershipClient, SubmitMisbehaviour, SuspendValidator
+from chains.progmat.client.ledger_client import LedgerClient
+from chains.progmat.client.membership_client import MembershipClient
+from chains.progmat.client.nouns import FlowView, SubmitMisbehaviour, SuspendValidator
 from light_clients.progmat import decode_equivocation
 from primitives.errors import PeerError, UnavailableError
 from primitives.hashing import sha256

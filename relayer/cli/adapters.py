@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from ibc.dvp import LeadLeg
-from relayer.devnet.swaps import ORDERS
+from relayer.devnet.orders import ORDERS
 
 
 class AdapterChoice(StrEnum):

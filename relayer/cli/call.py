@@ -12,11 +12,11 @@ import grpc.aio
 import typer
 
 from chains.console import JsonFlag, Output, out, output_of, run, show_json
-from chains.progmat.client import ApiEndpoint, ApiTls, open_channel
+from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from primitives.errors import CallerError
-from relayer.config import TlsFiles
 from relayer.devnet.access import OPERATOR, tls_of
 from relayer.devnet.layout import read_state
+from relayer.peer_config import TlsFiles
 from relayer.reflected import Reflected, RequestNotJson, call, fields_of, reflect
 
 app = typer.Typer(help="Call any method of a server by reflection.", add_completion=False)

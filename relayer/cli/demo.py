@@ -14,7 +14,7 @@ import typer
 from chains.console import JsonFlag, Output, err, out, output_of, run, show_json
 from chains.deferred_commands import Commands, deferred_group
 from chains.evm.client.adapter_capabilities import adapter_capabilities
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from primitives.errors import CallerError
 from relayer.cli.adapters import Order
 from relayer.cli.demo_swaps import balances, play_swaps

@@ -9,8 +9,9 @@ from rich.table import Table
 from chains.console import Output, out, show_json
 from relayer.cli.settlement_view import as_document, coloured_state, timeline
 from relayer.devnet.instruments import instrument_of
+from relayer.devnet.orders import ORDERS
 from relayer.devnet.stage import Holdings, Stage
-from relayer.devnet.swaps import ORDERS, Settled, Swap, SwapRun, run_swaps
+from relayer.devnet.swaps import Settled, Swap, SwapRun, run_swaps
 
 
 async def play_swaps(stage: Stage, swaps: Sequence[Swap], say: Callable[[str], None], output: Output) -> None:

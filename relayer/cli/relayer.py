@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import typer
 from crossdvp.relayer.v1 import relayer_service_pb2 as pb
 from google.protobuf.json_format import MessageToDict
@@ -9,14 +11,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from chains.console import EXIT_REFUSED, JsonFlag, Output, out, output_of, show_json
+from chains.deferred_commands import Commands, deferred_group
 from relayer.cli import (
     relayer_acts,
-    relayer_db,
-    relayer_doctor,
     relayer_evidence,
     relayer_packets,
     relayer_paths,
-    relayer_process,
 )
 from relayer.cli.relayer_target import (
     DEFAULT_DIR,
@@ -30,7 +30,19 @@ from relayer.cli.relayer_target import (
 from relayer.cli.settlement_view import clock
 from relayer.client import RelayerClient
 
+COMMANDS: Final[Commands] = {
+    "start": ("relayer.cli.relayer_start", "Run the relayer until it is stopped by SIGTERM or Ctrl-C."),
+    "config": ("relayer.cli.relayer_config", "The relayer's configuration file."),
+    "doctor": (
+        "relayer.cli.relayer_doctor",
+        "Dial everything that the configuration names; what is bad, the fix.",
+    ),
+    "db": ("relayer.cli.relayer_db", "The relayer's database: what is in it, its version, its archive."),
+}
+"""What works on a relayer's own files; the commands that follow ask a running one, which takes far less to import."""
+
 app = typer.Typer(
+    cls=deferred_group(COMMANDS),
     help="A relayer: run it, check it, see what it does, and act on its packets.",
     no_args_is_help=True,
     add_completion=False,
@@ -43,11 +55,6 @@ BLOCKED = ("delivery_blocked", "return_blocked")
 @app.callback()
 def relayer() -> None:
     """A relayer: run it, check it, see what it does, and act on its packets."""
-
-
-app.command()(relayer_process.start)
-app.add_typer(relayer_process.config_app, name="config")
-app.command()(relayer_doctor.doctor)
 
 
 @app.command()
@@ -86,7 +93,6 @@ app.command()(relayer_acts.park)
 app.command()(relayer_acts.unpark)
 app.command()(relayer_acts.acts)
 app.add_typer(relayer_evidence.app, name="evidence")
-app.add_typer(relayer_db.app, name="db")
 
 
 def alarms_of(found: pb.GetStatusResponse) -> list[tuple[str, str, str]]:

@@ -16,7 +16,10 @@ from relayer.doctor import RelayerExamination, examine_relayer
 
 _COLOURS = {Fitness.GOOD: "green", Fitness.LIMITED: "yellow", Fitness.UNFIT: "red"}
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def doctor(
     config: Annotated[Path, typer.Option("--config", help="The relayer's file.", show_default=False)],
     json_flag: JsonFlag = False,

@@ -26,7 +26,7 @@ from relayer.cli.relayer_target import (
 from relayer.cli.relayer_view import packet_page, packet_table
 from relayer.client import RelayerClient
 from relayer.core.lifecycle import PacketState
-from relayer.relayer_codec import STATES
+from relayer.packet_states import STATES
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _PAGE = 500

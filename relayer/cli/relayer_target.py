@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
 from chains.console import Output, run, show_json
-from chains.progmat.client import ApiEndpoint
+from chains.progmat.client.channel import ApiEndpoint
 from primitives.errors import CallerError
 from relayer.client import RelayerClient
-from relayer.config import RelayerConfig, TlsFiles, load_config
 from relayer.devnet.access import relayer_client
 from relayer.devnet.layout import read_state
+from relayer.peer_config import TlsFiles
+
+if TYPE_CHECKING:
+    from relayer.config import RelayerConfig
 
 DEFAULT_DIR = Path(".devnet")
 DirOption = Annotated[Path, typer.Option("--dir", help="Directory of a devnet.", envvar="CROSSDVP_DEVNET")]
@@ -55,7 +58,7 @@ class Where:
         if self.target is not None:
             return self._of_target(self.target)
         if self.config is not None:
-            config = load_config(RelayerConfig, self.config)
+            config = _settings(self.config)
             return RelayerClient(ApiEndpoint(config.name, dialled(config.listen)), config.tls.load())
         return relayer_client(self.directory, read_state(self.directory))
 
@@ -73,10 +76,16 @@ class Where:
                 private_key=pem / "private-key.pem",
             )
         elif self.config is not None:
-            tls = load_config(RelayerConfig, self.config).tls
+            tls = _settings(self.config).tls
         else:
             raise TargetUnclear("--target: say as whom, by --tls-dir with your certificate, or by --config")
         return RelayerClient(ApiEndpoint(name if at else "relayer", address), tls.load())
+
+
+def _settings(file: Path) -> RelayerConfig:
+    from relayer.config import RelayerConfig, load_config  # noqa: PLC0415  # brings all that a relayer may be set to
+
+    return load_config(RelayerConfig, file)
 
 
 def dialled(listen: str) -> str:

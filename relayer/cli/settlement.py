@@ -13,14 +13,12 @@ from typing import Annotated
 import typer
 
 from chains.console import JsonFlag, Output, out, output_of, run, show_json
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from primitives.errors import CallerError
 from relayer.cli.adapters import OneAdapterOption, Order, OrderOption
 from relayer.cli.settlement_view import alarm_lines, as_document, coloured_state, is_final, one_line, page
 from relayer.devnet.access import gateway_client
-from relayer.devnet.evidence import evidence_of
 from relayer.devnet.layout import DevnetState, read_state
-from relayer.devnet.trading import TradePlan, earmark, instruct, plan_terms, require_sides
 from relayer.gateway.client import GatewayClient
 from relayer.gateway.matching import Side
 
@@ -91,6 +89,15 @@ def create(
     output = output_of(json_flag)
 
     async def main() -> None:
+        # an EVM node's client and the trades on it: what only this command needs
+        from relayer.devnet.trading import (  # noqa: PLC0415
+            TradePlan,
+            earmark,
+            instruct,
+            plan_terms,
+            require_sides,
+        )
+
         state = read_state(directory)
         fixed = bytes.fromhex(resource_name(trade_id).removeprefix("settlements/")) if trade_id else None
         chosen = {Sides.SELLER: [Side.SELLER], Sides.BUYER: [Side.BUYER], Sides.BOTH: list(Side)}[sides]
@@ -174,6 +181,8 @@ def evidence(
     output = output_of(json_flag)
 
     async def main() -> None:
+        from relayer.devnet.evidence import evidence_of  # noqa: PLC0415  # asks nodes of both chains
+
         async with connected(directory) as (state, gateway):
             documents = await evidence_of(directory, state, await gateway.get(resource_name(name)))
         if output is Output.PROGRAMS:

@@ -16,7 +16,6 @@ from relayer.cli.settlement import DEFAULT_DIR, DirOption, NameArgument, Sides, 
 from relayer.cli.settlement_view import as_document, coloured_state, one_line
 from relayer.devnet.access import gateway_client
 from relayer.devnet.layout import DevnetState, read_state
-from relayer.devnet.trading import authorise
 from relayer.gateway.client import GatewayClient
 from relayer.gateway.lifecycle import SettlementState
 from relayer.gateway.matching import Side
@@ -135,6 +134,8 @@ def affirm(
         chosen = _side(side)
         found = await client.get(resource)
         if chosen is Side.BUYER:
+            from relayer.devnet.trading import authorise  # noqa: PLC0415  # with all that trading on a chain takes
+
             state = read_state(directory)
             await authorise(directory, state, state.buyer, decode_terms(found.terms))
         return await client.affirm(resource, found.terms_hash, chosen)

@@ -18,10 +18,9 @@ from chains.console import EXIT_REFUSED, JsonFlag, Output, out, output_of, run, 
 from primitives.errors import CallerError
 from relayer.cli import settlement_acts, settlement_trace  # whose commands stand in the same group
 from relayer.cli.settlement import DEFAULT_DIR, DirOption, NameArgument, app, resource_name
-from relayer.cli.verify import load_json_file
+from relayer.cli.verify.json_reader import load_json_file
 from relayer.devnet.access import tls_of
 from relayer.devnet.layout import DevnetState, read_state
-from relayer.devnet.trust import trust_of
 from relayer.gateway.services_client import ServicesClient
 
 __all__ = ["app", "services", "settlement_acts", "settlement_trace"]
@@ -111,6 +110,8 @@ def bundle(
     output = output_of(json_flag)
 
     async def main() -> None:
+        from relayer.devnet.trust import trust_of  # noqa: PLC0415  # asks nodes of both chains
+
         async with services(directory) as (state, client):
             answer = await client.call(proof_service_pb2.GetProofBundleRequest(name=resource_name(name)))
             trusted = await trust_of(directory, state)

@@ -11,15 +11,12 @@ import typer
 from rich.markup import escape
 
 from chains.console import EXIT_REFUSED, EXIT_UNREADABLE, JsonFlag, Output, fail, out, output_of, show_json
-from relayer.cli.verify import (
-    Refused,
-    Unreadable,
-    VerifyReport,
-    load_json_file,
-    verify_attestation_file,
-    verify_file,
-)
+from relayer.cli.verify.attestation import verify_attestation_file
 from relayer.cli.verify.bundle import read_bundle, read_trust, verify_bundle
+from relayer.cli.verify.errors import Refused, Unreadable
+from relayer.cli.verify.files import verify_file
+from relayer.cli.verify.json_reader import load_json_file
+from relayer.cli.verify.report import VerifyReport
 
 app = typer.Typer(
     help="Verify files offline. Exit code 0: everything in the file holds; 1: refused, with the reason; 2: unreadable.",

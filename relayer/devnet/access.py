@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chains.evm.client.deployment import Deployment, read_deployment
-from chains.progmat.client import ApiTls, CheckpointCollector, LedgerClient, ValidatorApi
-from light_clients.progmat import ValidatorSet
+from chains.progmat.client.channel import ApiTls
 from relayer.client import RelayerClient
-from relayer.config import Peer, TlsFiles
-from relayer.devnet.layout import LEDGER_ID, DevnetState
+from relayer.devnet.layout import DevnetState
 from relayer.gateway.client import GatewayClient
+from relayer.peer_config import TlsFiles
 
 OPERATOR = "operator"
 PATIENCE_S = 30.0  # a devnet process that was killed takes seconds to be back, all of them together longer
@@ -39,20 +37,3 @@ def gateway_client(directory: Path, state: DevnetState, caller: str = OPERATOR) 
 def relayer_client(directory: Path, state: DevnetState) -> RelayerClient:
     """A client of the devnet's relayer."""
     return RelayerClient(state.relayer.endpoint(), tls_of(directory))
-
-
-def ledger_client(directory: Path, node: Peer, caller: str = OPERATOR) -> LedgerClient:
-    """A client of one ledger node."""
-    return LedgerClient(node.endpoint(), tls_of(directory, caller))
-
-
-def checkpoint_collector(directory: Path, nodes: dict[str, Peer], validators: ValidatorSet) -> CheckpointCollector:
-    """Asks the devnet's Validators."""
-    tls = tls_of(directory)
-    apis = [ValidatorApi(peer.endpoint(), tls) for name, peer in nodes.items() if name.startswith("validator-")]
-    return CheckpointCollector(LEDGER_ID, validators, apis)
-
-
-def deployment_of(directory: Path, state: DevnetState) -> Deployment:
-    """Where the devnet's contracts are."""
-    return read_deployment(directory / state.deployment_file)

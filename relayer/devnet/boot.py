@@ -11,31 +11,31 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.deployment import Deployment as EvmDeployment
 from chains.evm.client.deployment import DeploymentPlan, LedgerAnchor, deploy_all
 from chains.evm.client.proofs import TrustTerms
 from chains.evm.client.rpc import EvmRpc
-from chains.progmat.client import (
+from chains.progmat.client.checkpoints import CheckpointCollector
+from chains.progmat.client.ledger_client import LedgerClient
+from chains.progmat.client.membership_client import MembershipClient
+from chains.progmat.client.nouns import (
     AnyRequest,
     BusinessNetwork,
     ChangeMembership,
-    CheckpointCollector,
     CreateLightClient,
     FlowView,
     IssueCash,
-    LedgerClient,
     MemberRole,
     MembershipChange,
-    MembershipClient,
 )
 from ibc.dvp import CashAccount
 from primitives.secp256k1 import address_of
-from relayer.config import Peer
 from relayer.devnet import config_files as files
 from relayer.devnet import processes
-from relayer.devnet.access import checkpoint_collector, ledger_client, tls_of
+from relayer.devnet.access import tls_of
 from relayer.devnet.architectures import proof_path
+from relayer.devnet.chain_access import checkpoint_collector, ledger_client
 from relayer.devnet.instruments import SELLER_UNITS, Issuing, require_packages
 from relayer.devnet.layout import (
     BROKERS,
@@ -57,6 +57,7 @@ from relayer.devnet.layout import (
     write_state,
 )
 from relayer.devnet.proof_paths import Between, FirstStates, NetworkAdditions, ProofPath
+from relayer.peer_config import Peer
 from relayer.proof_config import Architecture
 
 TRUST = TrustTerms(trusting_period_s=14 * 24 * 3600, max_clock_drift_s=30)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from light_clients.progmat import ValidatorSet
 from primitives.types import Address
-from relayer.config import Peer
 from relayer.core.crash_points import CrashPoint
 from relayer.devnet.layout import (
     API_CLIENTS,
@@ -22,6 +21,7 @@ from relayer.devnet.layout import (
     SECOND_NOTARY,
     traces_file,
 )
+from relayer.peer_config import Peer
 
 EVM_CHAIN_ID = 919_191  # nobody's network
 HUB_CHAIN_ID = 919_192

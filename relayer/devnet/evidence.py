@@ -14,13 +14,14 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from chains.evm.client.deployment import address_bytes
 from chains.evm.client.rpc import EvmRpc
-from chains.progmat.client import CheckpointCollector, LedgerClient
+from chains.progmat.client.checkpoints import CheckpointCollector
+from chains.progmat.client.ledger_client import LedgerClient
 from ibc.paths import ack_path, commitment_path
 from light_clients.qbft import IBC_STORE_SLOT
 from primitives.errors import CallerError
 from primitives.keccak import keccak256
 from primitives.mpt import mapping_slot
-from relayer.devnet.access import checkpoint_collector, deployment_of, ledger_client
+from relayer.devnet.chain_access import checkpoint_collector, deployment_of, ledger_client
 from relayer.devnet.config_files import validator_set
 from relayer.devnet.layout import EVM_CLIENT_ID, LEDGER_CLIENT_ID, DevnetState
 

@@ -11,7 +11,8 @@ from eth_keys.datatypes import PrivateKey
 
 from chains.evm.client.abi import EvmCall
 from chains.evm.client.account import EvmAccount, SignedEvmTx
-from chains.evm.client.adapters import AdapterFamily, AdapterPlan
+from chains.evm.client.adapter_family import AdapterFamily
+from chains.evm.client.adapters import AdapterPlan
 from chains.evm.client.deployment import Deployment, adapter_address, address_bytes
 from chains.evm.client.ibet import IbetAdapterBinding, IbetExchangeBinding
 from chains.evm.client.rpc import EvmRpc

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from primitives.errors import CallerError
-from relayer.config import Peer
+from relayer.peer_config import Peer
 
 STATE_FILE = "devnet.json"
 LEDGER_ID = "progmat-devnet"

@@ -14,8 +14,8 @@ from chains.evm.client.account import EvmAccount
 from chains.evm.client.deployment import Deployment
 from chains.evm.client.proofs import InitialState, QbftProver, TrustTerms
 from chains.evm.client.rpc import EvmRpc
-from chains.progmat.client import CheckpointCollector
-from relayer.config import Peer
+from chains.progmat.client.checkpoints import CheckpointCollector
+from relayer.peer_config import Peer
 
 
 @dataclass(frozen=True)

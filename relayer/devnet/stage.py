@@ -13,7 +13,7 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from chains.evm.client.abi import EvmCall
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.token import TokenBinding
@@ -21,7 +21,8 @@ from ibc.dvp import LeadLeg, SettlementTerms
 from primitives.errors import UnavailableError
 from relayer.client import RelayerClient
 from relayer.devnet import processes
-from relayer.devnet.access import deployment_of, gateway_client, ledger_client, relayer_client
+from relayer.devnet.access import gateway_client, relayer_client
+from relayer.devnet.chain_access import deployment_of, ledger_client
 from relayer.devnet.instruments import instrument_of, read_secret, units_of
 from relayer.devnet.layout import EVM_CLIENT_ID, LEDGER_CLIENT_ID, DevnetState, Party, Process, write_state
 from relayer.devnet.trading import (

@@ -10,18 +10,17 @@ from typing import Final
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from chains.evm.client.adapter_capabilities import AdapterCapabilities, adapter_capabilities
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from ibc.dvp import LeadLeg
 from primitives.errors import CallerError
 from relayer.devnet.instruments import instrument_of
+from relayer.devnet.orders import ORDERS
 from relayer.devnet.scenarios import AMOUNT_YEN, QUANTITY, AtomicityBroken
 from relayer.devnet.stage import FINAL, Followed, Holdings, Stage
 from relayer.devnet.trading import TradePlan
 
 LOCK_IN_S, SETTLE_IN_S = 90, 150
 END_TIMEOUT_S: Final = 90.0
-ORDERS: Final = {"cash": LeadLeg.CASH, "securities": LeadLeg.SECURITIES}
-"""Orders by the name of the leg that is locked first."""
 
 Say = Callable[[str], None]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.dvp_app import DvpAppBinding, seller_trade_id
 from chains.evm.client.preparing import EarmarkPreparation, prepare_earmark
@@ -23,7 +23,8 @@ from chains.evm.client.token import TokenBinding
 from ibc.dvp import CashAccount, CashLeg, LeadLeg, SecurityLeg, SettlementTerms, packet_of
 from primitives.errors import CallerError, UnavailableError
 from primitives.types import Address
-from relayer.devnet.access import deployment_of, gateway_client, ledger_client
+from relayer.devnet.access import gateway_client
+from relayer.devnet.chain_access import deployment_of, ledger_client
 from relayer.devnet.instruments import instrument_of, read_secret
 from relayer.devnet.layout import EVM_CLIENT_ID, LEDGER_CLIENT_ID, DevnetState, Instrument, Party
 from relayer.gateway.matching import Side

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chains.evm.client.rpc import EvmRpc
 from light_clients.qbft import read_qbft_header
-from relayer.devnet.access import deployment_of
+from relayer.devnet.chain_access import deployment_of
 from relayer.devnet.config_files import validator_set
 from relayer.devnet.layout import JOURNAL_NOTARY, LEDGER_CLIENT_ID, DevnetState
 

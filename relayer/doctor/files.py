@@ -14,7 +14,8 @@ from cryptography import x509
 from chains.evm.client.deployment import read_deployment
 from chains.evm.client.examination import Finding, Fitness
 from primitives.errors import CrossDvpError
-from relayer.config import ConfigInvalid, RelayerConfig
+from relayer.config import RelayerConfig
+from relayer.peer_config import ConfigInvalid
 from relayer.store import RelayerStore
 
 SOON_DAYS: Final = 30

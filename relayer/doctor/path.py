@@ -11,14 +11,17 @@ from chains.evm.client.account import EvmAccount
 from chains.evm.client.deployment import Deployment, address_bytes, read_deployment
 from chains.evm.client.examination import ConsensusWanted, Examinee, Finding, Fitness, examine
 from chains.evm.client.rpc import EvmRpc
-from chains.progmat.client import ApiTls, LedgerClient, ValidatorApi
+from chains.progmat.client.channel import ApiTls
+from chains.progmat.client.ledger_client import LedgerClient
+from chains.progmat.client.rpc_validator import ValidatorApi
 from ibc.light_client import LightClientStatus
 from primitives.errors import CrossDvpError
 from relayer.chains.evm_consensus import EVM_CONSENSUS
-from relayer.config import PathSection, Peer
+from relayer.config import PathSection
 from relayer.core.chain import ChainEndpoint
 from relayer.core.plan import REFRESH_FRACTION
 from relayer.evm_config import ConsensusKind, EvmSection
+from relayer.peer_config import Peer
 from relayer.proof_ends import EvmAccess, LedgerAccess, opened_ends
 
 PATIENCE_S: Final = 10.0

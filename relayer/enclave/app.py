@@ -11,14 +11,15 @@ import grpc.aio
 import structlog
 from crossdvp.relayer.v1 import enclave_service_pb2_grpc as pb_grpc
 
-from chains.rpc_status import ErrorStatusInterceptor
-from relayer.config import ConfigInvalid, load_config
+from chains.rpc_guard import ErrorStatusInterceptor
+from relayer.config import load_config
 from relayer.enclave.config import Backend, EnclaveConfig
 from relayer.enclave.devices import AttestationDevice, GramineDevice, NitroDevice, SimulatedDevice
 from relayer.enclave.measurement import program_measurement
 from relayer.enclave.rpc_enclave import EnclaveRpc
 from relayer.enclave.sealed import SealedEnclave
 from relayer.enclave.simulation import SimulatedRoot
+from relayer.peer_config import ConfigInvalid
 from relayer.rpc.well_formed import WellFormedRequests
 from relayer.rpc_server import CannotListen
 

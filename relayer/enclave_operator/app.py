@@ -19,12 +19,13 @@ from light_clients.enclave.attestation.roots import PRODUCTION_ROOT_PINS
 from light_clients.enclave.attestation.sgx_collateral import MAX_COLLATERAL_BYTES, decode_collateral
 from primitives.errors import CrossDvpError
 from relayer.chains.evm_node import opened_evm_node
-from relayer.config import ConfigInvalid, load_config, read_secret
+from relayer.config import load_config, read_secret
 from relayer.core.plan import retry_delay_s
 from relayer.enclave.client import RemoteEnclave
 from relayer.enclave.simulation import SimulatedRoot
 from relayer.enclave_operator.config import OperatorConfig
 from relayer.enclave_operator.upkeep import KeyUpkeep, Registry, Verifiers
+from relayer.peer_config import ConfigInvalid
 
 _log = structlog.get_logger(__name__)
 MOST_PAUSE_S = 30.0

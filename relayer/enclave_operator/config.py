@@ -7,9 +7,10 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from relayer.config import LedgerSection, TlsFiles
+from relayer.config import LedgerSection
 from relayer.enclave.config import LOCAL_LISTEN
 from relayer.evm_config import EvmSection
+from relayer.peer_config import TlsFiles
 
 
 class OperatorConfig(BaseModel):

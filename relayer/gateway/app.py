@@ -13,18 +13,19 @@ import structlog
 
 from chains.evm.client.deployment import Deployment, read_deployment
 from chains.evm.client.failover import FailoverRpc
-from chains.progmat.client import ApiTls, LedgerClient
+from chains.progmat.client.channel import ApiTls
+from chains.progmat.client.ledger_client import LedgerClient
 from relayer.chains.evm_consensus import EVM_CONSENSUS
 from relayer.chains.evm_node import opened_evm_node
 from relayer.client import RelayerClient
 from relayer.config import GatewayConfig, load_config
 from relayer.gateway.access import Speakers
+from relayer.gateway.adapter_orders import orders_of
 from relayer.gateway.admission import Admission, Margins, Scope
 from relayer.gateway.evm_side import EvmSide
 from relayer.gateway.http.server import HttpSettings
 from relayer.gateway.ledger_side import LedgerSide
 from relayer.gateway.more_services import House, Reached, opened_services
-from relayer.gateway.orders import orders_of
 from relayer.gateway.parts import Additions, GatewayParts
 from relayer.gateway.serving import serve_gateway
 from relayer.gateway.settlement_config import cut_offs_of, rules_of

@@ -12,7 +12,7 @@ import grpc.aio
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from crossdvp.gateway.v1 import settlement_service_pb2_grpc as pb_grpc
 
-from chains.progmat.client import ApiEndpoint, ApiTls, open_channel
+from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from chains.rpc_status import error_from_rpc
 from ibc.dvp import SettlementTerms
 from relayer.gateway.matching import Side

@@ -13,7 +13,7 @@ import grpc
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped] # generated, without stubs
 
-from chains.rpc_status import Trailers
+from chains.rpc_guard import Trailers
 from relayer.reasons.catalogue import Entry, catalogue, general_entry
 from relayer.rpc.call import REQUEST_ID_METADATA, current_call
 

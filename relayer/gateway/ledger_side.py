@@ -6,11 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from chains.progmat.client import (
+from chains.progmat.client.ledger_client import LedgerClient
+from chains.progmat.client.nouns import (
     CancelTrade,
     EarmarkProof,
     FlowView,
-    LedgerClient,
     LockCash,
     TradeRecord,
     TradeStatus,

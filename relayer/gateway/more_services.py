@@ -22,7 +22,7 @@ from crossdvp.gateway.v1 import (
 
 from chains.evm.client.deployment import Deployment
 from chains.evm.client.rpc import EvmRpc
-from chains.progmat.client import LedgerClient
+from chains.progmat.client.ledger_client import LedgerClient
 from relayer.client import RelayerClient
 from relayer.config import GatewayConfig
 from relayer.gateway.access import Speakers

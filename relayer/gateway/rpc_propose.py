@@ -8,7 +8,8 @@ from typing import Final
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from google.rpc import error_details_pb2  # type: ignore[import-untyped] # generated, without stubs
 
-from chains.rpc_status import Blame, blame_of, report_incident, status_of
+from chains.rpc_guard import report_incident, status_of
+from chains.rpc_status import Blame, blame_of
 from primitives.errors import CrossDvpError
 from relayer.gateway.access import Role, Speaker
 from relayer.gateway.audit_riding import riding

@@ -20,7 +20,7 @@ from crossdvp.gateway.v1 import (
 )
 from google.protobuf.message import Message
 
-from chains.progmat.client import ApiEndpoint, ApiTls, open_channel
+from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from relayer.rpc_call import ask
 
 MAX_ANSWER_BYTES: Final = 4 << 20

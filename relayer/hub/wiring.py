@@ -11,7 +11,7 @@ from chains.evm.client.hub_proofs import PROGMAT_CLIENT_LAYOUT, QBFT_CLIENT_LAYO
 from chains.evm.client.proofs import QbftProver
 from chains.evm.client.qbft_light_client import HubProgmatLightClientBinding
 from chains.evm.client.rpc import EvmRpc
-from chains.progmat.client import LedgerClient
+from chains.progmat.client.ledger_client import LedgerClient
 from ibc.light_client import ConsensusAt
 from relayer.chains.client_kind import require_kind
 from relayer.chains.progmat import LightClientMissing

@@ -17,7 +17,7 @@ from chains.evm.client.enclave_deployment import (
 )
 from chains.evm.client.hub_deployment import MIGRATE_CLIENT
 from chains.evm.client.proofs import InitialState
-from chains.progmat.client import CheckpointCollector
+from chains.progmat.client.checkpoints import CheckpointCollector
 from light_clients.enclave import AttestationPolicy, EnclaveClientState, EnclaveConsensusState
 from light_clients.enclave.codec import encode_client_state, encode_consensus_state
 from light_clients.qbft.codec import decode_consensus_state

@@ -9,7 +9,8 @@ from chains.evm.client.account import EvmSender
 from chains.evm.client.deployment import Deployment
 from chains.evm.client.proofs import QbftProver, TrustTerms
 from chains.evm.client.rpc import EvmRpc
-from chains.progmat.client import CheckpointCollector, LedgerClient
+from chains.progmat.client.checkpoints import CheckpointCollector
+from chains.progmat.client.ledger_client import LedgerClient
 from light_clients.enclave import KeyRegistration
 from light_clients.progmat.consensus_state import decode_consensus_state
 from primitives.errors import UnavailableError

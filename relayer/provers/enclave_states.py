@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chains.evm.client.proofs import QbftProver, StorageEvidence, TrustTerms
-from chains.progmat.client import CheckpointCollector, SignedCheckpoint
+from chains.progmat.client.checkpoints import CheckpointCollector, SignedCheckpoint
 from light_clients.progmat import Checkpoint, ProgmatClientState
 from light_clients.progmat.client_state import encode_client_state
 from light_clients.qbft.codec import decode_client_state, decode_consensus_state, decode_membership_proof

@@ -10,7 +10,7 @@ import grpc
 import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from chains.progmat.client import ApiEndpoint, ApiTls, open_channel
+from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from chains.rpc_status import error_from_rpc
 from primitives.errors import CrossDvpError, UnavailableError
 from relayer.core.chain import Head

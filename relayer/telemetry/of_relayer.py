@@ -9,7 +9,7 @@ from functools import partial
 from typing import Protocol
 
 from chains.evm.client.failover import FailoverRpc
-from chains.progmat.client import ApiEndpoint, ApiTls
+from chains.progmat.client.channel import ApiEndpoint, ApiTls
 from relayer.config import LedgerSection
 from relayer.core.chain import ChainEndpoint
 from relayer.database import Database

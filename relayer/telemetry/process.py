@@ -13,8 +13,7 @@ from typing import Any, Final
 import grpc.aio
 from cryptography import x509
 
-from chains.progmat.client import ApiTls
-from chains.progmat.client.channel import CLIENT_INTERCEPTORS
+from chains.progmat.client.channel import CLIENT_INTERCEPTORS, ApiTls
 from relayer.telemetry import names
 from relayer.telemetry.checks import ClockAgrees, HeadMoves
 from relayer.telemetry.config import TelemetrySection

@@ -19,8 +19,8 @@ from chains.evm.client.account import EvmAccount
 from chains.evm.client.deployment import address_bytes
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.token import TokenBinding
-from relayer.devnet.access import deployment_of
 from relayer.devnet.boot import boot, shut_down
+from relayer.devnet.chain_access import deployment_of
 from relayer.devnet.layout import read_state
 from relayer.devnet.scenarios import SCENARIOS, perform
 from relayer.devnet.stage import Stage

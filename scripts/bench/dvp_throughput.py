@@ -32,10 +32,12 @@ from chains.evm.client.deployment import address_bytes
 from chains.evm.client.dvp_app import DvpAppBinding
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.token import TokenBinding
-from chains.progmat.client import IssueCash, LedgerClient
+from chains.progmat.client.ledger_client import LedgerClient
+from chains.progmat.flows.requests import IssueCash
 from ibc.dvp import CashAccount, SettlementTerms
-from relayer.devnet.access import deployment_of, gateway_client, ledger_client
+from relayer.devnet.access import gateway_client
 from relayer.devnet.boot import boot, shut_down
+from relayer.devnet.chain_access import deployment_of, ledger_client
 from relayer.devnet.instruments import read_secret
 from relayer.devnet.layout import DevnetState, read_state
 from relayer.devnet.stage import FINAL, Holdings, Stage

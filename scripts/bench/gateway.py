@@ -29,7 +29,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "proto" / "gen")]
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb  # noqa: E402 # the checkout must be importable first
 from grpc_health.v1 import health_pb2  # noqa: E402 # as above
 
-from chains.progmat.client import ApiEndpoint, open_channel  # noqa: E402 # as above
+from chains.progmat.client.channel import ApiEndpoint, open_channel  # noqa: E402 # as above
 from ibc.dvp import terms_hash  # noqa: E402 # as above
 from relayer.gateway.settlement_codec import encode_terms  # noqa: E402 # as above
 from scripts.bench.gateway_load.server import BUYER, NAME, SELLER, tls_in  # noqa: E402 # as above

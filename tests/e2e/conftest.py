@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from relayer.devnet.boot import boot, shut_down
 from tests.fakes.trex_abi import missing_trex
 

@@ -10,8 +10,8 @@ import pytest
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from relayer.devnet import processes
-from relayer.devnet.access import ledger_client
 from relayer.devnet.boot import boot, shut_down
+from relayer.devnet.chain_access import ledger_client
 from relayer.devnet.layout import LEDGER_CLIENT_ID, read_state
 from relayer.devnet.scenarios import AMOUNT_YEN, QUANTITY
 from relayer.devnet.stage import FINAL, Followed, Stage

@@ -13,12 +13,12 @@ from chains.evm.client.deployment import address_bytes
 from chains.evm.client.enclave_light_client import EnclaveLightClientBinding
 from chains.evm.client.router import Router
 from chains.evm.errors import ExecutionReverted
-from chains.progmat.client import CheckpointCollector
+from chains.progmat.client.checkpoints import CheckpointCollector
 from light_clients.enclave.solidity_form import encode_solidity_update
 from relayer.config import RelayerConfig, load_config
 from relayer.devnet import processes
-from relayer.devnet.access import checkpoint_collector, ledger_client
 from relayer.devnet.boot import boot, shut_down
+from relayer.devnet.chain_access import checkpoint_collector, ledger_client
 from relayer.devnet.config_files import validator_set
 from relayer.devnet.layout import LEDGER_CLIENT_ID, read_state
 from relayer.devnet.scenarios import AMOUNT_YEN, QUANTITY

@@ -12,9 +12,11 @@ import pytest
 from web3 import Web3
 from web3.middleware import ExtraDataToPOAMiddleware
 
-from relayer.cli.verify import VERIFIERS, Refused, verify_storage_file
+from relayer.cli.verify.errors import Refused
+from relayer.cli.verify.files import VERIFIERS
+from relayer.cli.verify.storage import verify_storage_file
 from relayer.devnet import processes
-from relayer.devnet.access import deployment_of
+from relayer.devnet.chain_access import deployment_of
 from relayer.devnet.layout import read_state
 from relayer.devnet.stage import Stage
 

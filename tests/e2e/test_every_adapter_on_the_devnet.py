@@ -13,7 +13,7 @@ from crossdvp.relayer.v1 import relayer_service_pb2 as relayer_pb
 
 from chains.evm.client.abi import EvmCall
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.deployment import address_bytes
 from chains.evm.client.ibet import IbetTokenBinding
 from chains.evm.client.token import TokenBinding

@@ -18,7 +18,7 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from crossdvp.gateway.v1 import webhook_service_pb2 as webhook_pb
 from crossdvp.gateway.v1 import webhook_service_pb2_grpc as webhook_grpc
 
-from chains.progmat.client import open_channel
+from chains.progmat.client.channel import open_channel
 from ibc.dvp import LeadLeg
 from relayer.devnet.access import tls_of
 from relayer.devnet.layout import read_state

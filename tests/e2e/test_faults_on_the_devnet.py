@@ -13,7 +13,7 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.deployment import adapter_address, address_bytes
 from chains.evm.client.token import TokenBinding
 from relayer.devnet import processes

@@ -11,7 +11,7 @@ from crossdvp.relayer.v1 import relayer_service_pb2 as relayer_pb
 
 from chains.evm.client.token import TokenBinding
 from ibc.dvp import LeadLeg
-from relayer.cli.verify import VERIFIERS
+from relayer.cli.verify.files import VERIFIERS
 from relayer.devnet.boot import BUYER_YEN
 from relayer.devnet.evidence import evidence_of
 from relayer.devnet.layout import EVM_CLIENT_ID, read_state

@@ -14,13 +14,14 @@ from crossdvp.gateway.v1 import custody_service_pb2 as custody
 from crossdvp.gateway.v1 import party_service_pb2, preflight_service_pb2, proof_service_pb2
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.unsigned_tx import UnsignedEvmTx
 from chains.rpc_status import RemoteCallerError
 from ibc.dvp import LeadLeg
 from primitives.secp256k1 import sign_digest
 from relayer.cli.verify.bundle import read_bundle, read_trust, verify_bundle
-from relayer.devnet.access import ledger_client, tls_of
+from relayer.devnet.access import tls_of
+from relayer.devnet.chain_access import ledger_client
 from relayer.devnet.instruments import deployed_families, read_secret
 from relayer.devnet.layout import read_state
 from relayer.devnet.scenarios import END_TIMEOUT_S, UNHURRIED

@@ -10,7 +10,8 @@ import pytest
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from chains.rpc_status import RemoteCallerError
-from relayer.devnet.access import gateway_client, ledger_client
+from relayer.devnet.access import gateway_client
+from relayer.devnet.chain_access import ledger_client
 from relayer.devnet.layout import DevnetState, read_state
 from relayer.devnet.trading import TradePlan, earmark, plan_terms
 from relayer.gateway.matching import Side

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chains.progmat.market.emergency.chain import begin, close, record_moves
 from chains.progmat.market.emergency.model import Base, Move, StaffKey
 from chains.progmat.market.register.model import Register, RegisterLine, RegisterMoment
-from chains.progmat.vault import Asset
+from chains.progmat.vault.indexing import Asset
 from ibc.dvp import CashAccount
 from primitives.hashing import sha256
 from primitives.signatures import SignatureScheme, SoftwareSigner

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.adapters import ESCROW, AdapterBinding, AdapterFamily, AdapterPlan
+from chains.evm.client.adapter_family import AdapterFamily
+from chains.evm.client.adapters import ESCROW, AdapterBinding, AdapterPlan
 from chains.evm.client.deployment import (
     Deployment,
     DeploymentPlan,

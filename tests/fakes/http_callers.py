@@ -7,8 +7,8 @@ from pathlib import Path
 
 import aiohttp
 
-from chains.progmat.client import ApiTls
-from relayer.config import TlsFiles
+from chains.progmat.client.channel import ApiTls
+from relayer.peer_config import TlsFiles
 from tests.fakes.rpc_parties import tls_of
 
 

@@ -10,12 +10,14 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from chains.progmat.market.master_data.desk import MasterDataDesk, carried_out
-from chains.progmat.market.master_data.erasing import Erasing, Erasure, Ground
+from chains.progmat.market.master_data.erasing import Erasing
+from chains.progmat.market.master_data.erasure import Erasure, Ground
 from chains.progmat.market.master_data.fields import RecordKind
 from chains.progmat.market.master_data.shape import leaves_of, record_of, values_of
 from chains.progmat.market.master_data.writing import Entered
 from chains.progmat.market.people.acts import Act
-from chains.progmat.market.people.approvals import Approval, Decision
+from chains.progmat.market.people.approvals import Approval
+from chains.progmat.market.people.statuses import Decision
 from tests.fakes.people_world import OTHER_TERMINAL, TERMINAL, TRADE_APPROVER, TRADER, PeopleWorld, people_world
 
 CLERK_ACT = Act(TRADER, reason="on the customer's form")

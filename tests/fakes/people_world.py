@@ -12,11 +12,13 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from chains.progmat.market.people.acts import Act
-from chains.progmat.market.people.approvals import Approval, CarryOut, Decision, canonical
-from chains.progmat.market.people.desk import Caller, PeopleDesk, PeopleRules
-from chains.progmat.market.people.oidc import IdentityProvider, KeySource
-from chains.progmat.market.people.passwords import PasswordPolicy
+from chains.progmat.market.people.approvals import Approval, CarryOut
+from chains.progmat.market.people.canonical_request import canonical
+from chains.progmat.market.people.desk import Caller, PeopleDesk
+from chains.progmat.market.people.oidc import KeySource
+from chains.progmat.market.people.rules import IdentityProvider, PasswordPolicy, PeopleRules
 from chains.progmat.market.people.staff_roles import StaffRole
+from chains.progmat.market.people.statuses import Decision
 from chains.progmat.market.people.users import NewUser, UserChange, as_fields
 from chains.progmat.node.database_tables import ROLE_TABLES
 from chains.progmat.node.storage import NodeDatabase

@@ -11,12 +11,15 @@ from sqlalchemy import Connection, select
 
 from chains.progmat.market.emergency.schema import emergency_metadata
 from chains.progmat.market.register.schema import register_metadata
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.storage.engine import Access, engine_for
-from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.schema import prepare_schema
 from chains.progmat.transactions.model import StateRef, TransactionState
-from chains.progmat.vault import EntryKind, IndexedHolding, RecordMark, record_transaction, vault_metadata
-from chains.progmat.vault.schema import holdings
+from chains.progmat.vault.books import RecordMark
+from chains.progmat.vault.entry_lines import EntryKind
+from chains.progmat.vault.indexing import IndexedHolding
+from chains.progmat.vault.recording import record_transaction
+from chains.progmat.vault.schema import holdings, vault_metadata
 from ibc.dvp import CashAccount
 from tests.fakes.vault_world import BOND, RULES, Tx, key_of, state, tx
 

@@ -7,7 +7,7 @@ from functools import cache
 
 import grpc.aio
 
-from chains.progmat.client import ApiEndpoint, ApiTls, open_channel
+from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from chains.progmat.identity import CertifiedKey, create_authority, issue_node_certificate
 from relayer.rpc_server import ServerSettings
 

@@ -19,7 +19,7 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from crossdvp.gateway.v1 import settlement_service_pb2_grpc as pb_grpc
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped] # generated, without stubs
 
-from chains.progmat.client import ApiEndpoint, ApiTls
+from chains.progmat.client.channel import ApiEndpoint, ApiTls
 from relayer.gateway.access import Speakers
 from relayer.gateway.admission import Margins, Scope
 from relayer.gateway.call_config import CallRules

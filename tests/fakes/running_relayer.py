@@ -13,7 +13,7 @@ import typer
 from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
-from chains.progmat.client import ApiEndpoint
+from chains.progmat.client.channel import ApiEndpoint
 from relayer.cli import relayer as relayer_cli
 from relayer.client import RelayerClient
 from relayer.path import Path, PathSettings

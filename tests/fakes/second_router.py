@@ -8,7 +8,7 @@ from typing import Final
 
 from chains.evm.client.abi import EvmCall
 from chains.evm.client.account import EvmAccount, created_address
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.artifacts import load_artifact, read_artifact
 from chains.evm.client.deployment import Deployment, DeploymentPlan
 from chains.evm.client.router import Counterparty, Router

@@ -22,9 +22,11 @@ from crossdvp.gateway.v1 import (
     proof_service_pb2_grpc,
 )
 
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.deployment import adapter_address
-from chains.progmat.client import ApiEndpoint, CashBalance, LightClientInfo, TradeRecord
+from chains.progmat.client.channel import ApiEndpoint
+from chains.progmat.client.ledger_client import CashBalance, LightClientInfo
+from chains.progmat.flows.views import TradeRecord
 from chains.rpc_status import RemoteCallerError
 from ibc.dvp import CashAccount, SettlementTerms
 from light_clients.qbft import IBC_STORE_SLOT, QBFT_FROM_GENESIS, QbftClientState

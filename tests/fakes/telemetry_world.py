@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
-from chains.progmat.client import ApiTls
+from chains.progmat.client.channel import ApiTls
 from ibc.dvp import SettlementTerms
 from primitives.errors import UnavailableError
 from relayer.core.chain import Head

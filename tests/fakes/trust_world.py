@@ -23,15 +23,16 @@ from chains.progmat.market.trust.deposits import Announcement, Deposit
 from chains.progmat.market.trust.following import Followed, follow, has_to_follow
 from chains.progmat.market.trust.reconciling import Reconciliation, reconcile
 from chains.progmat.market.trust.tables import trust_metadata
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.storage import insert
 from chains.progmat.node.storage.engine import Access, engine_for
-from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.schema import prepare_schema
 from chains.progmat.node.vault_reading import vault_rules
 from chains.progmat.transactions.model import StateRef, TransactionState
-from chains.progmat.vault import vault_metadata
-from chains.progmat.vault.books import EntryKind, RecordMark
+from chains.progmat.vault.books import RecordMark
+from chains.progmat.vault.entry_lines import EntryKind
 from chains.progmat.vault.recording import record_transaction
+from chains.progmat.vault.schema import vault_metadata
 from ibc.dvp import CashAccount
 from tests.fakes.ledger_parties import BUYER, CN_A, CN_B, COIN_ID, NN, SELLER, SN, STRANGER, LedgerParty
 from tests.fakes.vault_world import Tx, tx

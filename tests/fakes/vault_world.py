@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.storage.engine import Access, engine_for
-from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.schema import prepare_schema
 from chains.progmat.transactions.component_codec import encode_state
 from chains.progmat.transactions.model import Group, Party, StateRef, TransactionState
-from chains.progmat.vault import (
+from chains.progmat.vault.indexing import (
     SC,
     Asset,
     Indexed,
@@ -26,9 +26,8 @@ from chains.progmat.vault import (
     IndexedMembership,
     VaultRules,
     keep_everything,
-    vault_metadata,
 )
-from chains.progmat.vault.schema import soft_locks
+from chains.progmat.vault.schema import soft_locks, vault_metadata
 from ibc.dvp import CashAccount
 from primitives.hashing import sha256
 from primitives.signatures import SignatureScheme, SoftwareSigner

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from relayer.cli.verify import VERIFIERS, Refused, Unreadable
+from relayer.cli.verify.errors import Refused, Unreadable
+from relayer.cli.verify.files import VERIFIERS
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 DIGITS_A_FILE = 3 * int(os.environ.get("CROSSDVP_FUZZ_EXAMPLES", "30"))

@@ -17,11 +17,11 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage import database as shipped
 from chains.progmat.node.storage.engine import is_storage_failure
 from chains.progmat.node.storage.errors import StorageClosed, StorageFailed, StorageOverloaded
-from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.schema import prepare_schema
 from chains.progmat.node.storage.standing import Doubt, Seen
 from chains.progmat.node.storage.undoing import Batches
@@ -138,7 +138,7 @@ class SimulatedDatabase(NodeDatabase):
         self.batches = 0
         self.operations = 0
 
-    def submit(self, operation: Callable[[Connection], T]) -> Awaitable[T]:
+    def submit(self, operation: Callable[[Connection], T], within_s: float = 0.0) -> Awaitable[T]:  # noqa: ARG002 # each write takes its time here
         """See ``NodeDatabase.submit``."""
         if self._closing:
             raise StorageClosed

@@ -19,12 +19,12 @@ from sqlalchemy import MetaData
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.identity import NetworkMap
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.notary_role import NotaryRole
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers import PeerRouter
 from chains.progmat.node.roles import RunningRole, Surroundings, ValidatorRole, VaultRole
-from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.notary.uniqueness import UniquenessStore
 from primitives.errors import UnavailableError
 from tests.fakes.ledger_parties import LedgerParty

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 from chains.evm.client.abi import AbiFunction, EvmCall
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.artifacts import load_artifact
 from chains.evm.client.dvp_app import TERMS_TYPE, payload_words
 from chains.evm.client.node_types import BlockTag
@@ -21,16 +21,6 @@ EARMARK_SLOT: Final = AbiFunction("earmarkSlot", ("bytes32",), ("bytes32",))
 FAMILY: Final = AbiFunction("family", (), ("string",))
 OBSTACLE: Final = AbiFunction("obstacle", (TERMS_TYPE,), ("bytes",))
 INTERFERENCE: Final = AbiFunction("interference", (f"{TERMS_TYPE}[]",), ("bytes[]",))
-
-
-class AdapterFamily(StrEnum):
-    """Families of tokens, by the name their adapter gives itself."""
-
-    ESCROW = "escrow"
-    ERC3643 = "erc3643"
-    ERC7943 = "erc7943"
-    IBET_DVP = "ibet-dvp"
-    IBET_LOCK = "ibet-lock"
 
 
 _ARTIFACTS: Final = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chains.evm.client.abi import AbiFunction, EvmCall
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.dvp_app import SPENT_EARMARK, DvpAppBinding
 from chains.evm.client.ibet import (
     DELIVERY_CREATED_EVENT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chains.evm.client.account import EvmAccount
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.ibet import IbetExchangeBinding, IbetTokenBinding, delivery_data
 from chains.evm.client.token import TokenBinding
 from chains.evm.errors import NodeMisbehaved

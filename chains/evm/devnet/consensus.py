@@ -20,6 +20,7 @@ from eth.vm.chain_context import ChainContext
 from eth.vm.forks.berlin import BerlinVM
 from eth_typing import Hash32
 
+from chains.evm.devnet.interpreter.computation import FastState
 from chains.evm.devnet.sealing import block_hash
 
 QBFT_DIFFICULTY: Final = 1
@@ -59,6 +60,7 @@ class QbftVM(BerlinVM):
 
     extra_data_max_bytes = EXTRA_DATA_MAX_BYTES
     consensus_class = NoProofConsensus
+    _state_class = FastState
 
     def __init__(self, header: BlockHeaderAPI, database: AtomicDB, chain_id: int, ancestors: AncestorHashes) -> None:
         super().__init__(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from eth.abc import ComputationAPI, StateAPI
+from eth.constants import CREATE_CONTRACT_ADDRESS
 from eth.exceptions import OutOfGas, Revert
 from eth.vm.forks.berlin.transactions import BerlinUnsignedLegacyTransaction
+from eth.vm.message import Message
 from eth.vm.spoof import SpoofTransaction
 from eth_typing import Address
 from eth_utils.exceptions import ValidationError
@@ -14,6 +16,7 @@ from eth_utils.exceptions import ValidationError
 from chains.evm.devnet.chain import DevChain
 from chains.evm.devnet.consensus import QbftHeader
 from chains.evm.devnet.errors import ExecutionReverted, RequestRefused
+from chains.evm.devnet.interpreter.frame import Frame
 
 # Error(string), the selector of a plain require message
 _ERROR_STRING = bytes.fromhex("08c379a0")
@@ -52,8 +55,9 @@ def estimate_gas(chain: DevChain, request: CallRequest, header: QbftHeader) -> i
     first = _execute(chain.state_after(header), request, ceiling)
     _raise_failure(first)
     used_at_peak = max(ceiling - int(first.get_gas_remaining()), _MINIMUM_GAS)
-    probe = used_at_peak if not first.children else used_at_peak + _CALL_STIPEND
-    for _ in range(_depth(first)):
+    depth = _depth(first)
+    probe = used_at_peak + _CALL_STIPEND if depth else used_at_peak
+    for _ in range(depth):
         probe = probe * 64 // 63 + 1
     low, high = used_at_peak - 1, ceiling
     while high - low > max(1, high // _TOLERANCE):
@@ -69,11 +73,11 @@ def estimate_gas(chain: DevChain, request: CallRequest, header: QbftHeader) -> i
 
 def _depth(computation: ComputationAPI) -> int:
     """How many calls deep the execution went; no recursion, for that may be a thousand."""
-    deepest, level = 0, list(computation.children)
+    deepest, level = -1, [computation]
     while level:
-        deepest += 1
+        deepest, last = deepest + 1, level
         level = [child for each in level for child in each.children]
-    return deepest
+    return deepest + any(isinstance(each, Frame) and each.has_asked_precompile for each in last)
 
 
 def _succeeds(chain: DevChain, header: QbftHeader, request: CallRequest, gas: int) -> bool:
@@ -85,7 +89,7 @@ def _succeeds(chain: DevChain, header: QbftHeader, request: CallRequest, gas: in
 
 def _execute(state: StateAPI, request: CallRequest, gas: int) -> ComputationAPI:
     unsigned = BerlinUnsignedLegacyTransaction(
-        nonce=state.get_nonce(request.sender),
+        nonce=0,
         gas_price=request.gas_price_wei,
         gas=gas,
         to=request.to,
@@ -100,11 +104,29 @@ def _execute(state: StateAPI, request: CallRequest, gas: int) -> ComputationAPI:
         raise RequestRefused(
             f"insufficient funds for gas * price + value: have {balance_wei} want {request.value_wei}",
         )
+    if request.to != CREATE_CONTRACT_ADDRESS:
+        return _run_message(state, request, gas - intrinsic_gas)
     try:
-        spoof = SpoofTransaction(unsigned, from_=request.sender)
+        spoof = SpoofTransaction(unsigned.copy(nonce=state.get_nonce(request.sender)), from_=request.sender)
         return state.costless_execute_transaction(spoof)  # type: ignore[arg-type] # py-evm's own duck type
     except ValidationError as error:
         raise RequestRefused(str(error)) from error
+
+
+def _run_message(state: StateAPI, request: CallRequest, gas: int) -> ComputationAPI:
+    """The message alone: what a transaction does before it and after it, nobody sees of a simulation."""
+    for address in (request.sender, request.to):
+        state.mark_address_warm(address)
+    message = Message(
+        gas=gas,
+        to=request.to,
+        sender=request.sender,
+        value=request.value_wei,
+        data=request.data,
+        code=state.get_code(request.to),
+    )
+    context = state.get_transaction_context_class()(gas_price=request.gas_price_wei, origin=request.sender)
+    return state.computation_class.apply_message(state, message, context)
 
 
 def _raise_failure(computation: ComputationAPI) -> None:

@@ -9,7 +9,8 @@ import typer
 from chains.console import JsonFlag, Output, out, output_of, run, show_json
 from chains.progmat.cli.arguments import hex_bytes
 from chains.progmat.cli.connecting import connected
-from chains.progmat.client import LedgerClient, RotateAccountKey
+from chains.progmat.client.ledger_client import LedgerClient
+from chains.progmat.flows.requests import RotateAccountKey
 from primitives.errors import CrossDvpError
 
 WAIT_S = 30

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from chains.progmat.client import BusinessNetwork
+from chains.progmat.contracts.membership import BusinessNetwork
 from primitives.errors import CallerError
 
 RequestOption = Annotated[

@@ -10,14 +10,9 @@ from chains.console import JsonFlag, Output, facts, output_of, run, show_json
 from chains.progmat.cli.arguments import RequestOption, id_of_request
 from chains.progmat.cli.connecting import connected, node_commands
 from chains.progmat.cli.flow_outcome import run_flow
-from chains.progmat.client import (
-    EndorseLightClient,
-    FlowView,
-    LedgerClient,
-    LightClientInfo,
-    PruneLightClient,
-    RecoverLightClient,
-)
+from chains.progmat.client.ledger_client import LedgerClient, LightClientInfo
+from chains.progmat.flows.client_upkeep_requests import EndorseLightClient, PruneLightClient, RecoverLightClient
+from chains.progmat.flows.views import FlowView
 from primitives.errors import CallerError
 
 SHOWN_HEIGHTS: Final = 3

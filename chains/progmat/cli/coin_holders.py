@@ -23,7 +23,7 @@ from chains.progmat.cli.coin_arguments import (
 from chains.progmat.cli.connecting import connected
 from chains.progmat.client.coin_client import CoinClient, HolderBalance
 from chains.progmat.flows.coin_requests import ForceCash
-from chains.progmat.market.trust.holders import HolderLine, as_csv
+from chains.progmat.market.trust.holder_lines import HolderLine, as_csv
 from chains.progmat.market.trust.take_over import TakeOverRow, read_take_over
 
 MAX_TURNS: Final = 10_000

@@ -16,9 +16,8 @@ from typing import Annotated, Final, Protocol, TypeVar
 
 import typer
 
-from chains.progmat.client import ApiEndpoint, ApiTls
+from chains.progmat.client.channel import ApiEndpoint, ApiTls
 from chains.progmat.client.sessions import in_session
-from chains.progmat.node.config import load_node_config
 from primitives.errors import CallerError
 
 SESSION_VARIABLE: Final = "CROSSDVP_SESSION"
@@ -119,6 +118,8 @@ def node_access(
     if (certificate is None) != (private_key is None):
         raise NodeNotNamed("--certificate and --private-key belong together: give both or neither")
     if config is not None:
+        from chains.progmat.node.config import load_node_config  # noqa: PLC0415  # only files need a settings library
+
         node_config = load_node_config(config)
         listen, tls = node_config.listen, node_config.tls
         target = target or f"{listen.host}:{listen.port}"

@@ -12,8 +12,8 @@ import typer
 from chains.console import Output, facts, out, show_json
 from chains.progmat.cli.arguments import BadArgument, hex_bytes
 from chains.progmat.client.distribution_client import DistributionClient
-from chains.progmat.market.distribution.looking import DistributionView
 from chains.progmat.market.distribution.planning import HeldLine, Totals
+from chains.progmat.market.distribution.views import DistributionView
 from chains.progmat.market.register.record_dates import cut_off_ms
 from ibc.dvp import CashAccount
 from primitives.errors import DecodeError

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 
 from chains.console import Output, facts, out, show_json
-from chains.progmat.client import all_rows
 from chains.progmat.client.register_client import RegisterClient
+from chains.progmat.client.vault_client import all_rows
 from chains.progmat.market.emergency.difference import Agreement, LedgerChange, agreement
 from chains.progmat.market.emergency.model import EmergencyFile
-from chains.progmat.market.emergency.outages import Outage
-from chains.progmat.market.register.reading import NOW, AsOf, Moment
-from chains.progmat.vault.paging import MAX_PAGE_SIZE
+from chains.progmat.market.emergency.outage import Outage
+from chains.progmat.market.register.moments import NOW, AsOf, Moment
+from chains.progmat.vault.pages import MAX_PAGE_SIZE
 from ibc.dvp import CashAccount
 
 

@@ -9,7 +9,8 @@ import typer
 
 from chains.console import EXIT_REFUSED, Output, facts, run, show_json
 from chains.progmat.cli.connecting import ClientT, connected
-from chains.progmat.client import ApiEndpoint, ApiTls, FlowView
+from chains.progmat.client.channel import ApiEndpoint, ApiTls
+from chains.progmat.flows.views import FlowView
 
 EXIT_WAITING: Final = 3
 

@@ -14,11 +14,8 @@ from chains.progmat.cli.arguments import BadArgument
 from chains.progmat.cli.connecting import connected, node_commands
 from chains.progmat.cli.people import AuthorOption, ReasonOption, approval_document, show_approval
 from chains.progmat.client.master_data_client import MasterDataClient, RecordLine
-from chains.progmat.market.master_data.erasing import Erasure, Ground
+from chains.progmat.market.master_data.erasure import Erasure, Ground
 from chains.progmat.market.master_data.fields import RecordKind
-from chains.progmat.market.master_data.searching import leaks, personal_values
-from chains.progmat.node.config import load_node_config
-from chains.progmat.node.storage.engine import Access, engine_for
 
 app = node_commands("Master data: names, addresses, accounts behind ids. Nothing of it goes on the ledger.")
 
@@ -185,6 +182,11 @@ def search(
     output = output_of(as_json)
 
     async def main() -> None:
+        # the one command here that opens the node's database itself
+        from chains.progmat.market.master_data.searching import leaks, personal_values  # noqa: PLC0415
+        from chains.progmat.node.config import load_node_config  # noqa: PLC0415
+        from chains.progmat.node.storage.engine import Access, engine_for  # noqa: PLC0415
+
         engine = engine_for(load_node_config(config).database_at, Access.READ)
         with closing(engine.connect()) as connection, connection.begin():
             values = personal_values(connection)

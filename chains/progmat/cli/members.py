@@ -14,14 +14,9 @@ from chains.progmat.cli.arguments import NetworkName, RequestOption, id_of_reque
 from chains.progmat.cli.connecting import connected, node_commands
 from chains.progmat.cli.flow_outcome import run_flow
 from chains.progmat.cli.suspension import suspend_validator
-from chains.progmat.client import (
-    BusinessNetwork,
-    ChangeMembership,
-    MemberRole,
-    MembershipChange,
-    MembershipClient,
-    MembershipLine,
-)
+from chains.progmat.client.membership_client import MembershipClient, MembershipLine
+from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.flows.market_requests import ChangeMembership, MembershipChange
 
 app = node_commands("Members of the business networks: list, admit, amend, suspend, activate, revoke.")
 app.command("suspend-validator")(suspend_validator)

@@ -17,8 +17,9 @@ from chains.progmat.cli.account_rotation import rotate_account
 from chains.progmat.cli.arguments import hex_bytes
 from chains.progmat.cli.connecting import access_of, connected, node_commands
 from chains.progmat.cli.epoch_drafts import OutOption, draft
-from chains.progmat.client import ApiEndpoint, ValidatorApi
+from chains.progmat.client.channel import ApiEndpoint
 from chains.progmat.client.network_operator import EpochLine, NetworkOperator, NetworkStatus
+from chains.progmat.client.rpc_validator import ValidatorApi
 from chains.progmat.identity import KeyStore, NetworkMap, Role, replace_privately
 from chains.progmat.network import drafting
 from chains.progmat.network.map_book import SignedNetworkMap

@@ -18,9 +18,8 @@ from chains.progmat.cli.arguments import BadArgument
 from chains.progmat.cli.connecting import SESSION_VARIABLE, connected, node_commands
 from chains.progmat.cli.people_audit import app as audit_commands
 from chains.progmat.client.user_client import ApprovalLine, NewStaff, OpenedSession, StaffLine, UserClient
-from chains.progmat.market.people.approvals import ApprovalStatus, Decision
 from chains.progmat.market.people.staff_roles import StaffRole
-from chains.progmat.market.people.users import UserStatus
+from chains.progmat.market.people.statuses import ApprovalStatus, Decision, UserStatus
 
 app = node_commands("A node's people: logins, users, approvals, the audit log.")
 app.add_typer(audit_commands, name="audit")

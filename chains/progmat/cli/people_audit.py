@@ -19,7 +19,7 @@ from chains.audit_chain import AuditHead
 from chains.console import JsonFlag, Output, out, output_of, run, show_json
 from chains.progmat.cli.connecting import connected
 from chains.progmat.client.user_client import UserClient
-from chains.progmat.market.people.audit import AuditLine
+from chains.progmat.market.people.audit_lines import AuditLine
 
 app = typer.Typer(help="The audit log: list, verify, anchor.", no_args_is_help=True, add_completion=False)
 

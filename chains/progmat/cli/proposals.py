@@ -13,14 +13,9 @@ from chains.console import JsonFlag, Output, facts, out, output_of, run, show_js
 from chains.progmat.cli.arguments import BadArgument, NetworkName, RequestOption, hex_bytes, id_of_request
 from chains.progmat.cli.connecting import connected
 from chains.progmat.cli.flow_outcome import run_flow
-from chains.progmat.client import (
-    BallotChoice,
-    CloseProposal,
-    ProposalClient,
-    ProposalLine,
-    ProposePackage,
-    VoteOnPackage,
-)
+from chains.progmat.client.proposal_client import ProposalClient, ProposalLine
+from chains.progmat.contracts.proposal_states import BallotChoice
+from chains.progmat.flows.governance_requests import CloseProposal, ProposePackage, VoteOnPackage
 from chains.progmat.network import drafting
 from chains.progmat.transactions.package_approval import PackageApproval
 from primitives.hashing import sha256

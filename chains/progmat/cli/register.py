@@ -29,16 +29,16 @@ from chains.progmat.cli.register_view import (
 )
 from chains.progmat.cli.security_arguments import NetworkOption, RegistrarOption, SecurityArgument, security_of
 from chains.progmat.cli.vault_arguments import time_ms
-from chains.progmat.client import all_rows
 from chains.progmat.client.register_client import NamedRegister, RegisterClient
+from chains.progmat.client.vault_client import all_rows
 from chains.progmat.market.register.cells import Encoding
 from chains.progmat.market.register.csv_form import register_to_csv
-from chains.progmat.market.register.history import RegisterEntry
+from chains.progmat.market.register.entries import RegisterEntry
 from chains.progmat.market.register.model import Register
-from chains.progmat.market.register.reading import NOW, AsOf, Moment
+from chains.progmat.market.register.moments import NOW, AsOf, Moment
 from chains.progmat.market.register.record_dates import cut_off_ms
 from chains.progmat.vault.indexing import Asset
-from chains.progmat.vault.paging import MAX_PAGE_SIZE
+from chains.progmat.vault.pages import MAX_PAGE_SIZE
 
 app = node_commands("The register of a security: holders, history, record dates, files, and what to do in an outage.")
 app.add_typer(emergency.app, name="emergency")

@@ -9,7 +9,7 @@ from typing import Any
 from chains.console import facts, out
 from chains.progmat.cli.vault_view import time_of
 from chains.progmat.client.register_client import NamedRegister
-from chains.progmat.market.register.history import RegisterEntry
+from chains.progmat.market.register.entries import RegisterEntry
 from chains.progmat.market.register.model import RecordDateSnapshot, Register, RegisterLine
 from ibc.dvp import CashAccount
 

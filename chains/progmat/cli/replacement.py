@@ -11,7 +11,8 @@ import typer
 from chains.console import JsonFlag, Output, out, output_of, run, show_json
 from chains.progmat.cli.arguments import hex_bytes
 from chains.progmat.cli.connecting import connected
-from chains.progmat.client import ChangeNotary, ReplacementClient, StateChoice, UpgradeStates
+from chains.progmat.client.replacement_client import ReplacementClient
+from chains.progmat.flows.replacement_requests import ChangeNotary, StateChoice, UpgradeStates
 from chains.progmat.transactions.model import StateRef
 from primitives.errors import CrossDvpError, InvalidArgument
 from primitives.types import hash32

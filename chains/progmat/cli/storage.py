@@ -17,9 +17,9 @@ from chains.console import EXIT_UNREADABLE, JsonFlag, Output, err, facts, fail, 
 from chains.progmat.cli.connecting import node_access
 from chains.progmat.client.records_operator import RecordsOperator
 from chains.progmat.node.config import BadNodeConfig, NodeConfig, load_node_config
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.storage.backup import Manifest, Subject, backup, manifest_path, restore
 from chains.progmat.node.storage.errors import DatabaseInUse
-from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.offline import confirm, head_of, migrate
 from chains.progmat.node.storage.standing import Doubt, Head
 from chains.progmat.transactions.network_parameters import NetworkParameters

@@ -13,7 +13,8 @@ from chains.console import JsonFlag, output_of
 from chains.progmat.cli.arguments import BadArgument, RequestOption, hex_bytes, id_of_request
 from chains.progmat.cli.connecting import UnreadableFile
 from chains.progmat.cli.flow_outcome import run_flow
-from chains.progmat.client import MembershipClient, SuspendValidator
+from chains.progmat.client.membership_client import MembershipClient
+from chains.progmat.flows.market_requests import SuspendValidator
 from light_clients.progmat import decode_equivocation, prove_equivocation
 
 MAX_FILE_BYTES: Final = 64 * 1024

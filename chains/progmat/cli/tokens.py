@@ -11,7 +11,9 @@ from chains.console import EXIT_REFUSED, JsonFlag, Output, facts, out, output_of
 from chains.progmat.cli.arguments import BadArgument, RequestOption, hex_bytes, id_of_request
 from chains.progmat.cli.connecting import connected, node_commands
 from chains.progmat.cli.flow_outcome import run_flow
-from chains.progmat.client import BusinessNetwork, IssueToken, MoveToken, RedeemToken, TokenBalanceLine, TokenClient
+from chains.progmat.client.token_client import TokenBalanceLine, TokenClient
+from chains.progmat.contracts.membership import BusinessNetwork
+from chains.progmat.flows.market_requests import IssueToken, MoveToken, RedeemToken
 from ibc.dvp import CashAccount
 from primitives.errors import DecodeError
 

@@ -46,10 +46,11 @@ from chains.progmat.cli.vault_view import (
     watched_document,
     watched_texts,
 )
-from chains.progmat.client import AccountAsset, VaultClient, all_rows
-from chains.progmat.vault.listing import Coin, HoldLine, SoftLock
-from chains.progmat.vault.paging import MAX_PAGE_SIZE, Listed
-from chains.progmat.vault.statement import PastBalance, StatementPage
+from chains.progmat.client.vault_client import VaultClient, all_rows
+from chains.progmat.vault.entry_lines import PastBalance, StatementPage
+from chains.progmat.vault.indexing import AccountAsset
+from chains.progmat.vault.lines import Coin, HoldLine, SoftLock
+from chains.progmat.vault.pages import MAX_PAGE_SIZE, Listed
 
 app = node_commands("Read a running node's vault: balances, coins, holds, reservations, statements; merge dust.")
 

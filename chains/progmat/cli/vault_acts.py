@@ -12,7 +12,9 @@ from chains.console import JsonFlag, Output, out, output_of, run, show_json
 from chains.progmat.cli.arguments import NetworkName
 from chains.progmat.cli.connecting import connected
 from chains.progmat.cli.vault_arguments import AssetOption, IssuerOption, OneKeyOption, Which, key_of, one_account
-from chains.progmat.client import KeyChoice, MergeCash, VaultClient
+from chains.progmat.client.vault_client import VaultClient
+from chains.progmat.flows.request_base import KeyChoice
+from chains.progmat.flows.requests import MergeCash
 
 
 class KeysWanted(Enum):

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from chains.progmat.cli.arguments import BadArgument, NetworkName, hex_bytes
-from chains.progmat.client import AccountAsset, VaultClient
+from chains.progmat.client.vault_client import VaultClient
+from chains.progmat.vault.indexing import AccountAsset
 from primitives.errors import CallerError
 
 KeyOption = Annotated[str, typer.Option("--account", help="The account's key, hexadecimal; all accounts if not given.")]

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from chains.progmat.vault.entry_lines import Entry, PastBalance, Watched
 from chains.progmat.vault.indexing import SC, AccountAsset
-from chains.progmat.vault.listing import AccountLine, Coin, HoldLine, SoftLock
-from chains.progmat.vault.statement import Entry, PastBalance
-from chains.progmat.vault.watching import Watched
+from chains.progmat.vault.lines import AccountLine, Coin, HoldLine, SoftLock
 from ibc.dvp import CashAccount
 
 CSV_COLUMNS: Final = (

@@ -13,9 +13,9 @@ from chains.progmat.client.ledger_client import call, flow_view
 from chains.progmat.flows.distribution_requests import ExpireUtility, UseUtility
 from chains.progmat.flows.request_codec import to_message
 from chains.progmat.flows.views import FlowView
-from chains.progmat.market.distribution.looking import DistributionView, PartProgress
 from chains.progmat.market.distribution.planning import HeldLine, Totals
 from chains.progmat.market.distribution.terms import Terms
+from chains.progmat.market.distribution.views import DistributionView, PartProgress
 
 ORDER_S: Final = 120
 """How long an order may take: its parts are opened one after the other."""

@@ -19,7 +19,7 @@ from chains.progmat.market.emergency.emergency_codec import (
     staff_to_messages,
 )
 from chains.progmat.market.emergency.model import StaffKey
-from chains.progmat.market.emergency.outages import Outage
+from chains.progmat.market.emergency.outage import Outage
 from chains.progmat.market.register.register_codec import security_to_message
 from chains.progmat.vault.indexing import Asset
 from chains.rpc_status import error_from_rpc

@@ -31,7 +31,7 @@ from chains.progmat.market.exchange.order_ids import new_order_id
 from chains.progmat.market.exchange.resolved import TradeSide
 from chains.progmat.market.exchange.venue.model import Listing, Security, Side
 from chains.progmat.market.master_data.fields import RecordKind
-from chains.progmat.market.people.approvals import Decision
+from chains.progmat.market.people.statuses import Decision
 from chains.progmat.market.register.details import RegisterKind
 from chains.progmat.vault.indexing import Asset
 

@@ -12,7 +12,7 @@ from crossdvp.ledger.v1.master_data_service_pb2_grpc import MasterDataServiceStu
 from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from chains.progmat.client.ledger_client import call
 from chains.progmat.client.user_client import ApprovalLine, approval_line
-from chains.progmat.market.master_data.erasing import Erasure
+from chains.progmat.market.master_data.erasure import Erasure
 from chains.progmat.market.master_data.fields import RecordKind
 
 PAGE: Final = 500

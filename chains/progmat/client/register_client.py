@@ -14,10 +14,10 @@ from crossdvp.ledger.v1.register_service_pb2_grpc import RegisterServiceStub
 
 from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from chains.progmat.client.ledger_client import CALL_TIMEOUT_S, call
+from chains.progmat.market.register.entries import RegisterEntry
 from chains.progmat.market.register.errors import RegisterAltered
-from chains.progmat.market.register.history import RegisterEntry
 from chains.progmat.market.register.model import RecordDateSnapshot, Register, RegisterLine
-from chains.progmat.market.register.reading import NOW, Moment
+from chains.progmat.market.register.moments import NOW, Moment
 from chains.progmat.market.register.register_codec import (
     as_of_to_message,
     holder_from_message,
@@ -28,7 +28,7 @@ from chains.progmat.market.register.register_codec import (
     snapshot_from_message,
 )
 from chains.progmat.vault.indexing import Asset
-from chains.progmat.vault.paging import Listed
+from chains.progmat.vault.pages import Listed
 from chains.rpc_status import error_from_rpc
 from ibc.dvp import CashAccount
 

@@ -12,10 +12,9 @@ from crossdvp.ledger.v1.user_service_pb2_grpc import UserServiceStub
 from chains.audit_chain import AuditHead, ChainEntry, require_anchors, require_head
 from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 from chains.progmat.client.ledger_client import call
-from chains.progmat.market.people.approvals import ApprovalStatus, Decision
-from chains.progmat.market.people.audit import AuditLine, AuditRecord, verified_lines
+from chains.progmat.market.people.audit_lines import AuditLine, AuditRecord, verified_lines
 from chains.progmat.market.people.staff_roles import StaffRole
-from chains.progmat.market.people.users import UserStatus
+from chains.progmat.market.people.statuses import ApprovalStatus, Decision, UserStatus
 
 PAGE: Final = 500
 

@@ -18,10 +18,10 @@ from chains.progmat.flows.request_base import KeyChoice
 from chains.progmat.flows.request_codec import to_message
 from chains.progmat.flows.requests import MergeCash
 from chains.progmat.flows.views import FlowView
+from chains.progmat.vault.entry_lines import Entry, PastBalance, StatementPage, Watched
 from chains.progmat.vault.indexing import AccountAsset
-from chains.progmat.vault.listing import AccountLine, Coin, HoldLine, SoftLock
-from chains.progmat.vault.paging import Listed
-from chains.progmat.vault.statement import Entry, PastBalance, StatementPage
+from chains.progmat.vault.lines import AccountLine, Coin, HoldLine, SoftLock
+from chains.progmat.vault.pages import Listed
 from chains.progmat.vault.vault_codec import (
     coin_from_message,
     entry_from_message,
@@ -32,7 +32,6 @@ from chains.progmat.vault.vault_codec import (
     soft_lock_from_message,
     watched_from_message,
 )
-from chains.progmat.vault.watching import Watched
 from chains.rpc_status import RemoteUnavailableError, error_from_rpc
 from ibc.dvp import CashAccount
 

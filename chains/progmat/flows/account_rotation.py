@@ -15,8 +15,9 @@ from chains.progmat.flows.request_base import KeyChoice
 from chains.progmat.flows.requests import RotateAccountKey
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import Command
-from chains.progmat.vault import Holding, held_by_notary, total
+from chains.progmat.vault.by_notary import held_by_notary
 from chains.progmat.vault.errors import FundsTooFragmented
+from chains.progmat.vault.holdings import Holding, total
 from ibc.dvp import CashAccount
 
 

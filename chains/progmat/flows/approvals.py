@@ -27,8 +27,7 @@ from chains.progmat.node.storage.schema import transactions
 from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.parameters_history import brought_in
-from chains.progmat.vault import members
-from chains.progmat.vault.queries import all_memberships, consumed_by
+from chains.progmat.vault.queries import all_memberships, consumed_by, members
 
 APPROVAL_HOLDS_S: Final = 365 * 24 * 3600
 """How long after a vote closed an epoch may begin that rests on it."""

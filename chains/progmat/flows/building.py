@@ -39,7 +39,7 @@ from chains.progmat.transactions.model import Party, StateAndRef, StateRef, Time
 from chains.progmat.transactions.signature import sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
-from chains.progmat.vault import lock_states, release_soft_locks, renew_soft_locks
+from chains.progmat.vault.soft_locks import lock_states, release_soft_locks, renew_soft_locks
 from primitives.public_key import PublicKey
 from primitives.types import UnixSeconds
 

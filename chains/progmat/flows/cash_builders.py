@@ -30,10 +30,8 @@ from chains.progmat.flows.store import flows_of_kind_at
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, StateAndRef, StateRef
-from chains.progmat.vault import (
-    MAX_INPUTS,
-    SC,
-    Asset,
+from chains.progmat.vault.bounds import MAX_INPUTS
+from chains.progmat.vault.holdings import (
     CoinsUnder,
     Holding,
     HoldingRequest,
@@ -42,6 +40,7 @@ from chains.progmat.vault import (
     select_small_and_lock,
     total,
 )
+from chains.progmat.vault.indexing import SC, Asset
 from chains.progmat.vault.rules import rule, rules_of
 from ibc.dvp import CashAccount
 from primitives.errors import DecodeError

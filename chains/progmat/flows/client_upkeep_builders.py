@@ -24,7 +24,7 @@ from chains.progmat.ibc_host.clients import (
 )
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import StateAndRef
-from chains.progmat.vault import oldest_consensus
+from chains.progmat.vault.queries import oldest_consensus
 from ibc.light_client import LightClientStatus, TimeBounds
 
 

@@ -30,7 +30,8 @@ from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.errors import MalformedComponent
 from chains.progmat.transactions.model import Command, StateAndRef, StateRef
-from chains.progmat.vault import MAX_INPUTS, SC, IndexedHolding
+from chains.progmat.vault.bounds import MAX_INPUTS
+from chains.progmat.vault.indexing import SC, IndexedHolding
 from chains.progmat.vault.queries import find_states
 from chains.progmat.vault.schema import holdings
 

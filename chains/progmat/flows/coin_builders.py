@@ -27,7 +27,7 @@ from chains.progmat.keys.approver import can_sign
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, StateAndRef
-from chains.progmat.vault import SC
+from chains.progmat.vault.indexing import SC
 from chains.progmat.vault.rules import rule
 from chains.progmat.vault.schema import entries
 from primitives.public_key import PublicKey

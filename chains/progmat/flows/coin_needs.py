@@ -16,7 +16,8 @@ from chains.progmat.contracts.names import CASH, COIN, HOLDER
 from chains.progmat.flows.requests import LockCash, MoveCash, RotateAccountKey
 from chains.progmat.flows.rule_states import RuleNeed
 from chains.progmat.transactions.model import StateRef, TransactionState
-from chains.progmat.vault import SC, kept_states
+from chains.progmat.vault.indexing import SC
+from chains.progmat.vault.queries import kept_states
 from chains.progmat.vault.schema import holdings
 from ibc.dvp import CashAccount
 from primitives.types import Hash32

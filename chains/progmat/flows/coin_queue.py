@@ -22,8 +22,8 @@ from chains.progmat.flows.requests import LockCash, MergeCash, MoveCash, RedeemC
 from chains.progmat.flows.signed_records import signed_of
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.transactions.model import TransactionState
-from chains.progmat.vault import SC, Asset
 from chains.progmat.vault.errors import FundsSoftLocked
+from chains.progmat.vault.indexing import SC, Asset
 from primitives.errors import CrossDvpError
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from asyncio import FIRST_COMPLETED
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from contextlib import aclosing
 from functools import partial
+from typing import Final
 
 from sqlalchemy import Connection
 
+from chains.progmat.flows.approval_ahead import ApprovalAhead
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.countersignatures import Countersignatures
 from chains.progmat.flows.engine import Commit
@@ -23,7 +27,7 @@ from chains.progmat.transactions.fresh_keys import FreshKeyStatement
 from chains.progmat.transactions.model import TimeWindow
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
-from chains.progmat.transactions.signed_codec import decode_signature
+from chains.progmat.transactions.signed_codec import decode_signature, encode_approval_request
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.validators.errors import ApprovalOutsideTimeWindow
 from chains.rpc_status import RemoteCallerError
@@ -33,6 +37,10 @@ from primitives.public_key import PublicKey
 
 APPROVE = "validator.approve"
 APPROVE_TIMEOUT_S = 15.0
+PATIENCE_MS: Final = 500
+"""How long the Validators asked first may let wait before the others are asked, too."""
+AWAY_MS: Final = 60_000
+"""How long one that let wait, or could not be reached, is among the last to be asked."""
 
 
 def is_over(window: TimeWindow | None, now_s: int) -> bool:
@@ -91,9 +99,10 @@ class CountersignStep:
 
 
 class ApproveStep:
-    """COUNTERSIGNED -> APPROVED: all Validators are asked at once, the first k valid signatures suffice.
+    """COUNTERSIGNED -> APPROVED: k Validators are asked at once, each transaction others of them.
 
-    Those known to be ``suspended`` are not asked: theirs do not count.
+    One more for each that fails; all where one lets wait. Those known to be ``suspended`` are not asked: theirs do not
+    count.
     """
 
     def __init__(
@@ -103,12 +112,15 @@ class ApproveStep:
         verifier: LedgerVerifier,
         clock: Clock,
         suspended: SuspendedApprovers,
+        ahead: ApprovalAhead,
     ) -> None:
+        self._ahead = ahead
         self._network = network
         self._directory = directory
         self._verifier = verifier
         self._clock = clock
         self._suspended = suspended
+        self._away_until_ms: dict[str, int] = {}
 
     def skip(self, record: FlowRecord) -> FlowStep | None:
         """Nothing to do for a transaction without provable writes."""
@@ -117,7 +129,7 @@ class ApproveStep:
         return None if needed else FlowStep.APPROVED
 
     def waiting_on(self, _record: FlowRecord) -> str:
-        """All of them: which k answer first is open."""
+        """Any of them: which k answer is open."""
         return "Validators"
 
     def at_once(self, _record: FlowRecord) -> None:
@@ -130,25 +142,61 @@ class ApproveStep:
         """
         signed = signed_of(record)
         require_epoch_not_over(self._verifier, self._clock, signed)
-        body = signed.encode()
-        asked = [asyncio.create_task(self._ask(name, signed, body)) for name in self._validators(signed)]
+        wanted = self._verifier.pinned(signed.wire).validator_key
         approvals: dict[PublicKey, TransactionSignature] = {}
         failures: list[CrossDvpError] = []
-        try:
-            for answer in asyncio.as_completed(asked):
-                try:
-                    signature = await answer
-                except CrossDvpError as error:
-                    failures.append(error)
+        async with aclosing(self._answers(signed)) as answers:
+            async for answer in answers:
+                if isinstance(answer, CrossDvpError):
+                    failures.append(answer)
                     continue
-                approvals[signature.by] = signature
-                if is_fulfilled_by(self._verifier.pinned(signed.wire).validator_key, set(approvals)):
-                    approved = signed.with_signatures(*approvals.values())
-                    return partial(self._approved, record, approved)
-        finally:
-            for task in asked:
-                task.cancel()
+                approvals[answer.by] = answer
+                if is_fulfilled_by(wanted, set(approvals)):
+                    return partial(self._approved, record, signed.with_signatures(*approvals.values()))
         raise self._verdict(signed, failures)
+
+    async def _answers(self, signed: SignedTransaction) -> AsyncGenerator[TransactionSignature | CrossDvpError]:
+        """What Validators answer, as it comes; whoever has enough of it asks no further."""
+        waiting, signed_bytes = self._in_turn(signed), signed.encode()
+        ahead = await self._ahead.of(waiting, signed.wire)
+        asked: dict[asyncio.Task[TransactionSignature], str] = {}
+        patience: asyncio.Task[None] = asyncio.create_task(self._clock.sleep_ms(PATIENCE_MS))
+
+        def ask(most: int) -> None:
+            for validator in waiting[:most]:
+                body = encode_approval_request(signed_bytes, ahead[validator])
+                asked[asyncio.create_task(self._ask(validator, signed, body))] = validator
+            del waiting[:most]
+
+        try:
+            ask(self._verifier.pinned(signed.wire).validators.threshold)
+            while asked:
+                await asyncio.wait({*asked, *(() if patience.done() else (patience,))}, return_when=FIRST_COMPLETED)
+                for answered in [task for task in asked if task.done()]:
+                    validator, failure = asked.pop(answered), answered.exception()
+                    if isinstance(failure, UnavailableError):
+                        self._is_away(validator)
+                    if failure is not None:
+                        ask(1)
+                    yield _answer(answered)
+                if patience.done() and waiting:
+                    for validator in asked.values():
+                        self._is_away(validator)
+                    ask(len(waiting))
+        finally:
+            for task in (*asked, patience):
+                task.cancel()
+
+    def _in_turn(self, signed: SignedTransaction) -> list[str]:
+        """Whom to ask first: each transaction begins elsewhere, and with those who answered lately."""
+        names, now_ms = self._validators(signed), self._clock.now_ms()
+        begin = signed.id[0] % max(1, len(names))
+        return sorted(
+            (*names[begin:], *names[:begin]), key=lambda validator: self._away_until_ms.get(validator, 0) > now_ms
+        )
+
+    def _is_away(self, validator: str) -> None:
+        self._away_until_ms[validator] = self._clock.now_ms() + AWAY_MS
 
     async def _ask(self, validator: str, signed: SignedTransaction, body: bytes) -> TransactionSignature:
         answer = await self._network.request(validator, APPROVE, body, APPROVE_TIMEOUT_S)
@@ -161,6 +209,7 @@ class ApproveStep:
             self._verifier.verify_signature(signature, signed.id)
         except (DecodeError, Refusal) as error:
             raise AnswerProvesNothing(validator, str(error)) from error
+        self._ahead.approved(validator, signed.wire)
         return signature
 
     def _validators(self, signed: SignedTransaction) -> tuple[str, ...]:
@@ -190,3 +239,12 @@ class ApproveStep:
 
     def _approved(self, record: FlowRecord, signed: SignedTransaction, _connection: Connection) -> FlowRecord:
         return with_signed(record, signed).advanced(FlowStep.APPROVED, self._clock.now_ms())
+
+
+def _answer(answered: asyncio.Task[TransactionSignature]) -> TransactionSignature | CrossDvpError:
+    failure = answered.exception()
+    if failure is None:
+        return answered.result()
+    if isinstance(failure, CrossDvpError):
+        return failure
+    raise failure

@@ -25,8 +25,8 @@ from chains.progmat.flows.store import find_flow
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, StateRef, TransactionState
-from chains.progmat.vault import CoinsUnder
 from chains.progmat.vault.errors import StateConsumed, StateSoftLocked
+from chains.progmat.vault.holdings import CoinsUnder
 from primitives.errors import DecodeError, Refusal
 from primitives.types import Hash32
 

@@ -22,17 +22,10 @@ from chains.progmat.flows.schema import dvp_answers
 from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.transactions.wire import WireTransaction
-from chains.progmat.vault import (
-    SC,
-    Asset,
-    CoinsUnder,
-    HoldingRequest,
-    lock_states,
-    release_soft_locks,
-    renew_soft_locks,
-    select_and_lock,
-)
+from chains.progmat.vault.holdings import CoinsUnder, HoldingRequest, select_and_lock
+from chains.progmat.vault.indexing import SC, Asset
 from chains.progmat.vault.queries import consumed_by
+from chains.progmat.vault.soft_locks import lock_states, release_soft_locks, renew_soft_locks
 from primitives.types import Hash32
 
 MAX_WINDOW_S: Final = 240

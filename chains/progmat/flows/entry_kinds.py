@@ -19,7 +19,7 @@ from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.transactions.other_notaries import NOTARY_CHANGE
 from chains.progmat.transactions.replacing import PACKAGE_UPGRADE
 from chains.progmat.transactions.wire import WireTransaction
-from chains.progmat.vault import EntryKind
+from chains.progmat.vault.entry_lines import EntryKind
 
 _ACTS: Final = {
     FORCE: EntryKind.FORCE,

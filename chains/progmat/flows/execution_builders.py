@@ -11,8 +11,9 @@ from chains.progmat.flows.building import AlreadyOnLedger, BuildContext
 from chains.progmat.flows.cash_builders import require_role
 from chains.progmat.flows.execution_errors import ExecutionNotPublished, ExecutionPublishedOtherwise
 from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
-from chains.progmat.flows.executions import NoticeStanding, find_notice
+from chains.progmat.flows.executions import find_notice
 from chains.progmat.flows.member_needs import needs_of
+from chains.progmat.flows.notice_standing import NoticeStanding
 from chains.progmat.flows.seams import Role
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import Command, StateRef

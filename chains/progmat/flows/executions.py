@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Index, LargeBinary, MetaData, Row, Select, Table, select
@@ -17,6 +16,7 @@ from chains.progmat.contracts.execution_codec import (
     decode_withdrawal,
 )
 from chains.progmat.contracts.names import EXECUTION
+from chains.progmat.flows.notice_standing import NoticeStanding
 from chains.progmat.node.storage import insert
 from chains.progmat.node.storage.column_types import Int64, Text
 from chains.progmat.transactions.model import StateRef, TransactionState
@@ -45,15 +45,6 @@ execution_ends = Table(  # trades whose notice counts no more
 )
 
 MAX_LISTED: Final = 1000
-
-
-class NoticeStanding(Enum):
-    """What a recorded notice is worth."""
-
-    GOOD = "GOOD"
-    WITHDRAWN = "WITHDRAWN"
-    CONTESTED = "CONTESTED"
-    """The venue published two notices of one trade id that say different things: neither counts."""
 
 
 @dataclass(frozen=True, slots=True)

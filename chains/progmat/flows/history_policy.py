@@ -7,6 +7,7 @@ both ask for whole transactions and are never answered with less. A custodian ma
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 
 class HistoryPolicy(Enum):
@@ -16,3 +17,7 @@ class HistoryPolicy(Enum):
     """Every ancestor, back to the issue."""
     ATTESTED = "attested"
     """Where the peer has an attestation: the outputs needed, and nothing before them."""
+
+
+DEFAULT_EVERY: Final = 16
+"""Steps of a coin's history after which an issuer has it attested, unless its configuration says otherwise."""

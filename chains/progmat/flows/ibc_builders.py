@@ -49,11 +49,12 @@ from chains.progmat.ibc_host.settlement import LockPlan, UnlockPlan, build_cance
 from chains.progmat.node.storage import stored_transaction
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import StateAndRef
-from chains.progmat.vault import CoinsUnder, consensus_around, consensus_record, hold, kept_states, light_client
+from chains.progmat.vault.holdings import CoinsUnder
+from chains.progmat.vault.queries import consensus_around, consensus_record, hold, kept_states, light_client
 from ibc.dvp import LeadLeg, terms_hash
 from ibc.errors import Misbehaviour
 from ibc.light_client import TimeBounds
-from ibc.packet import Packet, encode_packet
+from ibc.packet import Packet
 
 PACKET_COUNTER = "packet_sequence"
 
@@ -169,7 +170,7 @@ def _require_earmark(context: BuildContext, request: LockCash, client: StateAndR
 
 def _unlock(context: BuildContext, packet: Packet, evidence: Evidence) -> TransactionBuilder:
     require_role(context, Role.ISSUER)
-    known = find_trade_of_packet(context.connection, encode_packet(packet))
+    known = find_trade_of_packet(context.connection, packet)
     if known is None:
         raise PacketUnknown(packet.source_client, packet.sequence)
     held = hold(context.connection, known.trade_id)

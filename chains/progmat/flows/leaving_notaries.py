@@ -11,7 +11,7 @@ from functools import partial
 from chains.progmat.flows.notary_errors import HoldingsLeftBehind
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.network_parameters import NetworkParameters
-from chains.progmat.vault import count_unspent_at
+from chains.progmat.vault.by_notary import count_unspent_at
 
 
 class LeavingNotaries:

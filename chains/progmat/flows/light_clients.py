@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, ConsensusRecord, record_of
 from chains.progmat.flows.errors import LightClientIsFrozen, LightClientUnknown
 from chains.progmat.transactions.model import StateAndRef
-from chains.progmat.vault import consensus_record, latest_consensus, light_client
+from chains.progmat.vault.queries import consensus_record, latest_consensus, light_client
 
 
 def known_client(connection: Connection, client_id: str) -> StateAndRef:

@@ -18,7 +18,7 @@ from chains.progmat.flows.steps import DRIVEN, FlowStep
 from chains.progmat.flows.store import flows_of_kind_at
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import Command, StateAndRef
-from chains.progmat.vault import membership
+from chains.progmat.vault.queries import membership
 
 _COMMANDS: Final = {
     MembershipChange.ADMIT: contract.ISSUE,

@@ -23,7 +23,7 @@ from chains.progmat.flows.seams import Directory, NodeSelf, Role
 from chains.progmat.node.peers.seam import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.model import StateAndRef
-from chains.progmat.vault import IndexedMembership
+from chains.progmat.vault.indexing import IndexedMembership
 from chains.progmat.vault.queries import VaultState, membership_transactions, memberships_of
 
 Member = tuple[BusinessNetwork, str]

@@ -30,8 +30,9 @@ from chains.progmat.flows.securities_requests import (
 )
 from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.network_parameters import NetworkParameters
-from chains.progmat.vault import SC, Asset, AtNotary, held_by_notary
+from chains.progmat.vault.by_notary import AtNotary, held_by_notary
 from chains.progmat.vault.grooming import small_coins_by_notary
+from chains.progmat.vault.indexing import SC, Asset
 from ibc.dvp import CashAccount
 
 AT_NAMED: Final = (

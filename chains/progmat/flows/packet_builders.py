@@ -13,7 +13,8 @@ from chains.progmat.flows.requests import ReceivePacket
 from chains.progmat.ibc_host.receiving import Arrival, PayPlan, build_decline, build_late_refusal, build_pay
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import StateAndRef
-from chains.progmat.vault import CoinsUnder, kept_states
+from chains.progmat.vault.holdings import CoinsUnder
+from chains.progmat.vault.queries import kept_states
 
 
 def receive_packet(context: BuildContext, request: ReceivePacket) -> TransactionBuilder:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from chains.progmat.flows.schema import pending
 from chains.progmat.node.storage import insert, unknown_transactions
-from chains.progmat.node.storage.column_types import storable
+from chains.progmat.stored_text import storable
 from primitives.errors import CrossDvpError
 
 MAX_ROWS_OF_AN_ASKER: Final = 4096

@@ -38,7 +38,7 @@ from chains.progmat.flows.proposal_book import KnownBallot, KnownProposal, find_
 from chains.progmat.flows.recording import MAX_MEMBERS
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import Command, StateAndRef, TimeWindow
-from chains.progmat.vault import members
+from chains.progmat.vault.queries import members
 from primitives.types import Hash32, UnixSeconds
 
 

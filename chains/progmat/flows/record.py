@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from chains.progmat.flows.steps import ENDS, TRANSITIONS, FlowStep
-from chains.progmat.node.storage.column_types import storable
+from chains.progmat.stored_text import storable
 from primitives.errors import CrossDvpError
 
 

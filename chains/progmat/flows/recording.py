@@ -42,8 +42,11 @@ from chains.progmat.node.storage import StoreOutcome, store_recorded
 from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
-from chains.progmat.vault import RecordMark, VaultRules, members, record_transaction
+from chains.progmat.vault.books import RecordMark
 from chains.progmat.vault.fresh_keys import account_keys_of
+from chains.progmat.vault.indexing import VaultRules
+from chains.progmat.vault.queries import members
+from chains.progmat.vault.recording import record_transaction
 from ibc.dvp import SettlementTerms
 
 REFERENCED: Final = RULE_STATES | {MEMBERSHIP}

@@ -27,7 +27,8 @@ from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, StateAndRef, StateRef, TransactionState
 from chains.progmat.transactions.wire import WireTransaction
-from chains.progmat.vault import MAX_INPUTS, Asset
+from chains.progmat.vault.bounds import MAX_INPUTS
+from chains.progmat.vault.indexing import Asset
 from chains.progmat.vault.keeping import Standing, states_in_account, states_made_by
 from ibc.dvp import CashAccount
 from primitives.errors import DecodeError

@@ -17,8 +17,10 @@ from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.replacement_errors import NothingToReplace, NotReplaceable
 from chains.progmat.flows.replacement_requests import MAX_REPLACED, StateChoice
 from chains.progmat.transactions.model import MAX_SIGNERS_PER_COMMAND, Party, StateAndRef, StateRef
-from chains.progmat.vault import NotaryFilter, held_by_others, kept_states, unspent_pages
 from chains.progmat.vault.errors import StateConsumed
+from chains.progmat.vault.queries import kept_states
+from chains.progmat.vault.soft_locks import held_by_others
+from chains.progmat.vault.unspent import NotaryFilter, unspent_pages
 from primitives.composite_key import Key
 from primitives.public_key import PublicKey
 from primitives.types import Hash32

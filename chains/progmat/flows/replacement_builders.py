@@ -20,7 +20,7 @@ from chains.progmat.node.storage import stored_transactions
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import Command, StateAndRef, StateRef
 from chains.progmat.transactions.network_parameters import NetworkParameters
-from chains.progmat.vault import NotaryFilter
+from chains.progmat.vault.unspent import NotaryFilter
 from primitives.types import Hash32
 
 

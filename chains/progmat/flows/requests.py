@@ -13,7 +13,7 @@ from typing import Final
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.request_base import FlowRequest, KeyChoice, check_amount, check_notary
-from chains.progmat.vault import MAX_INPUTS
+from chains.progmat.vault.bounds import MAX_INPUTS
 from ibc.dvp import CashAccount, SettlementTerms
 from ibc.packet import Packet
 

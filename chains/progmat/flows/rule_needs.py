@@ -26,7 +26,7 @@ from chains.progmat.flows.market_requests import MoveToken, SettleDvp
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.rule_states import OPERATOR, RuleNeed
 from chains.progmat.transactions.model import StateAndRef
-from chains.progmat.vault import Asset
+from chains.progmat.vault.indexing import Asset
 from chains.progmat.vault.keeping import any_state_of
 from ibc.dvp import CashAccount
 

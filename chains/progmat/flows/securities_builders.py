@@ -39,7 +39,7 @@ from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.errors import MalformedComponent
 from chains.progmat.transactions.model import Command, StateAndRef
-from chains.progmat.vault import Asset
+from chains.progmat.vault.indexing import Asset
 from chains.progmat.vault.keeping import existing_units
 from chains.progmat.vault.rules import rule, rules_of
 from primitives.errors import DecodeError

@@ -42,7 +42,6 @@ ATTEST: Final = "validator.attest"
 ATTEST_TIMEOUT_S: Final = 60.0
 MAX_WAITING: Final = 256
 MAX_COUNTED: Final = 65_536
-DEFAULT_EVERY: Final = 16
 
 _log = structlog.get_logger(__name__)
 

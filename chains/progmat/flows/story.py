@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, case, func, select
 
 from chains.progmat.flows.acts import Act, OperatorAct, acts_on, why_not
 from chains.progmat.flows.record import FlowRecord
-from chains.progmat.vault import SC
+from chains.progmat.vault.indexing import SC
 from chains.progmat.vault.schema import holdings, soft_locks
 
 

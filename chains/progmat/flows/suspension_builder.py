@@ -13,7 +13,7 @@ from chains.progmat.flows.market_requests import SuspendValidator
 from chains.progmat.flows.recording import MAX_MEMBERS
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import StateAndRef
-from chains.progmat.vault import members
+from chains.progmat.vault.queries import members
 from primitives.errors import Refusal
 from primitives.public_key import PublicKey
 

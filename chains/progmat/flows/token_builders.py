@@ -19,8 +19,10 @@ from chains.progmat.flows.securities_errors import UnitsExceeded
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, StateAndRef, StateRef, TransactionState
-from chains.progmat.vault import Asset, Holding, kept_states
+from chains.progmat.vault.holdings import Holding
+from chains.progmat.vault.indexing import Asset
 from chains.progmat.vault.keeping import existing_units
+from chains.progmat.vault.queries import kept_states
 from ibc.dvp import CashAccount
 
 

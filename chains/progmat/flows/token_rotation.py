@@ -9,8 +9,9 @@ from chains.progmat.flows.key_requests import RotateTokens
 from chains.progmat.flows.market_requests import MoveToken
 from chains.progmat.flows.token_builders import move_token
 from chains.progmat.transactions.builder import TransactionBuilder
-from chains.progmat.vault import Asset, held_by_notary
+from chains.progmat.vault.by_notary import held_by_notary
 from chains.progmat.vault.errors import FundsTooFragmented
+from chains.progmat.vault.indexing import Asset
 from ibc.dvp import CashAccount
 
 

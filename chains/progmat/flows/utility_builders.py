@@ -18,7 +18,10 @@ from chains.progmat.flows.seams import Role
 from chains.progmat.flows.token_builders import redeem_token
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import Command, StateAndRef, StateRef, TimeWindow
-from chains.progmat.vault import MAX_INPUTS, NotaryFilter, held_by_others, kept_states, unspent_pages
+from chains.progmat.vault.bounds import MAX_INPUTS
+from chains.progmat.vault.queries import kept_states
+from chains.progmat.vault.soft_locks import held_by_others
+from chains.progmat.vault.unspent import NotaryFilter, unspent_pages
 from primitives.types import UnixSeconds
 
 

@@ -19,8 +19,8 @@ from chains.progmat.flows.seams import Directory
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.node.storage import enqueue_effect, stored_transactions
 from chains.progmat.transactions.signed import SignedTransaction
-from chains.progmat.vault import members
 from chains.progmat.vault.proposals import approving_results
+from chains.progmat.vault.queries import members
 
 MAX_RESULTS: Final = 16
 

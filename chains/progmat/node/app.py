@@ -47,7 +47,7 @@ from chains.progmat.notary.duty import Duty
 from chains.progmat.notary.opening import NotaryOptions, open_postgres
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
-from chains.rpc_status import ErrorStatusInterceptor
+from chains.rpc_guard import ErrorStatusInterceptor
 from primitives.errors import UnavailableError
 
 MAX_CONCURRENT_RPCS: Final = 512

@@ -10,7 +10,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from chains.progmat.flows.errors import InvalidRequest
-from chains.progmat.market.people.approvals import canonical
+from chains.progmat.market.people.canonical_request import canonical
 from chains.progmat.market.people.staff_roles import ACTS
 
 PACKAGE: Final = "crossdvp.ledger.v1."

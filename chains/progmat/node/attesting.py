@@ -7,7 +7,7 @@ from typing import Final
 
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.node.ledger_node import LedgerNode
-from chains.progmat.vault import unattested_transactions
+from chains.progmat.vault.unspent import unattested_transactions
 
 MAX_AT_ONCE: Final = 256
 

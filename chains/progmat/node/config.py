@@ -12,16 +12,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from chains.progmat.flows.history_policy import HistoryPolicy
-from chains.progmat.flows.snipping import DEFAULT_EVERY
+from chains.progmat.flows.history_policy import DEFAULT_EVERY, HistoryPolicy
 from chains.progmat.identity import Role, node_name
 from chains.progmat.identity.errors import BadNodeName
-from chains.progmat.market.people.desk import PeopleRules
-from chains.progmat.market.people.oidc import IdentityProvider
-from chains.progmat.market.people.passwords import PasswordPolicy
+from chains.progmat.market.people.rules import IdentityProvider, PasswordPolicy, PeopleRules
+from chains.progmat.node.database_location import BadDatabaseUrl, DatabaseLocation, database_location, postgres_database
 from chains.progmat.node.keys_config import KeysSection
-from chains.progmat.node.storage.errors import BadDatabaseUrl
-from chains.progmat.node.storage.location import DatabaseLocation, database_location, postgres_database
 from primitives.errors import CallerError
 
 MAX_FILE_BYTES = 256 * 1024

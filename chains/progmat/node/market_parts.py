@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from chains.progmat.identity import KeyStore
-from chains.progmat.market.people.desk import PeopleRules
+from chains.progmat.market.people.rules import PeopleRules
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.coin_part import CoinPart
 from chains.progmat.node.distribution_part import DistributionPart

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from sqlalchemy import MetaData
 
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.database_tables import ROLE_TABLES
 from chains.progmat.node.storage import NodeDatabase
-from chains.progmat.node.storage.location import DatabaseLocation
 
 R = TypeVar("R")
 

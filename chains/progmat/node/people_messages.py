@@ -13,7 +13,7 @@ from chains.progmat.market.master_data.fields import RecordKind
 from chains.progmat.market.master_data.rows import Stored, Values, Version
 from chains.progmat.market.master_data.shape import Leaf, leaves_of
 from chains.progmat.market.people.approvals import Approval
-from chains.progmat.market.people.audit import AuditLine
+from chains.progmat.market.people.audit_lines import AuditLine
 from chains.progmat.market.people.staff_roles import StaffRole
 from chains.progmat.market.people.users import User
 from chains.progmat.node.approved_calls import readable

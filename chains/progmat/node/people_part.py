@@ -11,8 +11,9 @@ from chains.progmat.market.master_data.desk import MasterDataDesk, carried_out
 from chains.progmat.market.master_data.erasing import ERASE, Erasing
 from chains.progmat.market.master_data.obstacles import LEDGER_OBSTACLES
 from chains.progmat.market.master_data.scrubbing import scrub
-from chains.progmat.market.people.desk import PeopleDesk, PeopleRules
-from chains.progmat.market.trades.erasing import DeskObstacles, erase_methods
+from chains.progmat.market.people.desk import PeopleDesk
+from chains.progmat.market.people.rules import PeopleRules
+from chains.progmat.market.trades.erasing import DeskObstacles, erase_bank_traces
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.calling_people import ActingPeople
 from chains.progmat.node.ledger_node import LedgerNode
@@ -29,7 +30,7 @@ class PeoplePart:
         self, node: LedgerNode, access: ApiAccess, random_bytes: Callable[[int], bytes], rules: PeopleRules
     ) -> None:
         clock, database = node.parts.clock, node.parts.database
-        erasing = Erasing((*LEDGER_OBSTACLES, DeskObstacles()), (erase_methods,))
+        erasing = Erasing((*LEDGER_OBSTACLES, DeskObstacles()), (erase_bank_traces,))
         self.people = PeopleDesk(
             database,
             lambda: clock.now_ms() // 1000,

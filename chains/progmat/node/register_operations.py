@@ -17,16 +17,20 @@ from sqlalchemy import Connection
 from chains.business_calendar import CutOff, jst_day
 from chains.progmat.market.people import audit
 from chains.progmat.market.people.acts import require_one
-from chains.progmat.market.register.history import RegisterEntry, Wanted, register_entries
+from chains.progmat.market.register.entries import RegisterEntry
+from chains.progmat.market.register.history import Wanted, register_entries
 from chains.progmat.market.register.holder_names import HolderNames
 from chains.progmat.market.register.model import RecordDateSnapshot, Register
-from chains.progmat.market.register.reading import Moment, register_at
-from chains.progmat.market.register.record_dates import cut_off_ms, require_record_date, rule_of
+from chains.progmat.market.register.moments import Moment
+from chains.progmat.market.register.reading import register_at
+from chains.progmat.market.register.record_dates import cut_off_ms
+from chains.progmat.market.register.registered_dates import require_record_date, rule_of
 from chains.progmat.market.register.snapshots import snapshot_dates, snapshot_of, take_snapshot
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.vault_operations import PageRequest
 from chains.progmat.vault.indexing import Asset
-from chains.progmat.vault.paging import Cursor, Listed, Page, PageTokens, page_token_key
+from chains.progmat.vault.pages import Cursor, Listed, Page
+from chains.progmat.vault.paging import PageTokens, page_token_key
 from chains.progmat.vault.updates import newest_sequence
 from ibc.dvp import CashAccount
 

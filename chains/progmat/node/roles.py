@@ -26,19 +26,20 @@ from chains.progmat.contracts.package import ContractPackage
 from chains.progmat.flows.approvals import PackageApprovals
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.clock import Clock, SystemClock
-from chains.progmat.flows.history_policy import HistoryPolicy
+from chains.progmat.flows.history_policy import DEFAULT_EVERY, HistoryPolicy
 from chains.progmat.flows.leaving_notaries import LeavingNotaries
 from chains.progmat.flows.notary_desk import NotaryDesk
 from chains.progmat.flows.recovery import EVERY_S as RECOVER_EVERY_S
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.salts import Salts
 from chains.progmat.flows.seams import NodeSelf, Role
-from chains.progmat.flows.snipping import ATTEST, DEFAULT_EVERY
+from chains.progmat.flows.snipping import ATTEST
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.identity import KeyStore, NetworkMap
-from chains.progmat.market.people.desk import PeopleRules
+from chains.progmat.market.people.rules import PeopleRules
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.database_location import database_location
 from chains.progmat.node.errors import KeyMissing
 from chains.progmat.node.following_network import FollowsNetwork
 from chains.progmat.node.gated_keys import GatedKeys, GatedSigner
@@ -58,7 +59,6 @@ from chains.progmat.node.rpc_token_service import TokenServiceRpc
 from chains.progmat.node.rpc_vault import VaultServiceRpc
 from chains.progmat.node.served_api import ServedApi
 from chains.progmat.node.storage import NodeDatabase, history_id
-from chains.progmat.node.storage.location import database_location
 from chains.progmat.node.storage.standing import Doubt
 from chains.progmat.node.vault_upkeep import UpkeepPolicy, VaultUpkeep
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore

@@ -13,11 +13,12 @@ from chains.progmat.flows.errors import AccountUnknown, InvalidRequest
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.identity import KeyStore
 from chains.progmat.market.distribution.distributions import Distributions
-from chains.progmat.market.distribution.looking import MOST_HELD_SHOWN, DistributionView
+from chains.progmat.market.distribution.looking import MOST_HELD_SHOWN
 from chains.progmat.market.distribution.ordering import Caller
 from chains.progmat.market.distribution.planning import HeldLine, Totals
 from chains.progmat.market.distribution.store import Mandate
 from chains.progmat.market.distribution.terms import Terms
+from chains.progmat.market.distribution.views import DistributionView
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.peers.rpc_service import identity_of

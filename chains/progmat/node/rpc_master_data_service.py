@@ -12,7 +12,7 @@ from crossdvp.ledger.v1.master_data_service_pb2_grpc import MasterDataServiceSer
 
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.market.master_data.desk import READ, MasterDataDesk
-from chains.progmat.market.master_data.erasing import Erasure, Ground
+from chains.progmat.market.master_data.erasure import Erasure, Ground
 from chains.progmat.market.master_data.records import RECORDS
 from chains.progmat.market.master_data.rows import resource_of
 from chains.progmat.market.master_data.scrubbing import Scrubbed

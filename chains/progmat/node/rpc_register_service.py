@@ -18,7 +18,7 @@ from chains.progmat.market.register.errors import RegisterNotKeptHere
 from chains.progmat.market.register.history import Wanted
 from chains.progmat.market.register.holder_names import HolderNames
 from chains.progmat.market.register.model import RegisterLine
-from chains.progmat.market.register.reading import Moment
+from chains.progmat.market.register.moments import Moment
 from chains.progmat.market.register.record_dates import CLOSE_OF_BUSINESS
 from chains.progmat.market.register.register_codec import (
     as_of_from_message,

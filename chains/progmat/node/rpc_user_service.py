@@ -11,8 +11,9 @@ from crossdvp.ledger.v1.user_service_pb2_grpc import UserServiceServicer
 from chains.progmat.client.sessions import SESSION_KEY
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.market.people.acts import Act, require_one
-from chains.progmat.market.people.approvals import ApprovalStatus, Decision, canonical
+from chains.progmat.market.people.canonical_request import canonical
 from chains.progmat.market.people.desk import PeopleDesk
+from chains.progmat.market.people.statuses import ApprovalStatus, Decision
 from chains.progmat.market.people.users import NewUser, PasswordReset, UserChange, as_fields, parsed, user_of
 from chains.progmat.node.api_access import ApiAccess
 from chains.progmat.node.approved_calls import approved_form, people_named, proposed_call

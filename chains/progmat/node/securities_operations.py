@@ -16,7 +16,7 @@ from chains.progmat.contracts.transfer_gate import TransferGateState
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.model import StateAndRef
-from chains.progmat.vault import Asset
+from chains.progmat.vault.indexing import Asset
 from chains.progmat.vault.keeping import existing_units
 from chains.progmat.vault.rules import rules_of_contract
 

@@ -21,8 +21,8 @@ from chains.progmat.flows.recorded import RecordedStates
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.node.vault_reading import INDEXERS
 from chains.progmat.transactions.model import StateRef, TransactionState
-from chains.progmat.vault import EntryKind
 from chains.progmat.vault.books import Amount, changes_of, counterparties
+from chains.progmat.vault.entry_lines import EntryKind
 from chains.progmat.vault.fresh_keys import account_keys_of
 from chains.progmat.vault.indexing import AccountAsset, holding_of
 from chains.progmat.vault.shards import shard_of

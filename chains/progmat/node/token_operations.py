@@ -15,7 +15,7 @@ from chains.progmat.flows.request_base import check_request_id
 from chains.progmat.flows.views import DvpRecord
 from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.operations import NodeOperations
-from chains.progmat.vault import AccountBalance, balances
+from chains.progmat.vault.holdings import AccountBalance, balances
 
 TOKEN_NETWORKS: Final = tuple(network.name for network in CONTRACT_OF)
 

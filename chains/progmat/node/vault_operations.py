@@ -20,41 +20,23 @@ from chains.progmat.node.operations import check_range, first_of
 from chains.progmat.node.reserved import Reserved
 from chains.progmat.node.storage import stored_history_id
 from chains.progmat.vault.counter_legs import with_counter_legs
+from chains.progmat.vault.entry_lines import PastBalance, StatementPage, Watched
 from chains.progmat.vault.errors import RecordsReplaced, TooManyWatches
 from chains.progmat.vault.indexing import AccountAsset
-from chains.progmat.vault.listing import (
-    AccountLine,
-    Coin,
-    HoldLine,
-    Seen,
-    SoftLock,
-    list_accounts,
-    list_coins,
-    list_holds,
-    list_soft_locks,
-)
-from chains.progmat.vault.paging import (
-    MAX_PAGE_SIZE,
-    USUAL_PAGE_SIZE,
-    Cursor,
-    Key,
-    Listed,
-    Page,
-    PageTokens,
-    page_token_key,
-)
+from chains.progmat.vault.lines import AccountLine, Coin, HoldLine, SoftLock
+from chains.progmat.vault.listing import Seen, list_accounts, list_coins, list_holds, list_soft_locks
+from chains.progmat.vault.pages import MAX_PAGE_SIZE, USUAL_PAGE_SIZE, Cursor, Key, Listed, Page
+from chains.progmat.vault.paging import PageTokens, page_token_key
 from chains.progmat.vault.statement import (
-    PastBalance,
     Period,
     Statement,
-    StatementPage,
     balance_at_position,
     balance_at_sequence,
     balance_at_time,
     statement,
 )
 from chains.progmat.vault.updates import newest_sequence
-from chains.progmat.vault.watching import Watched, read_updates
+from chains.progmat.vault.watching import read_updates
 
 MAX_WATCHES: Final = 64
 MAX_HEARTBEAT_S: Final = 60

@@ -35,7 +35,7 @@ from chains.progmat.contracts.transfer_gate import TransferGateState
 from chains.progmat.flows.rule_states import OPERATOR
 from chains.progmat.flows.seams import NodeSelf, Role
 from chains.progmat.transactions.model import TransactionState
-from chains.progmat.vault import (
+from chains.progmat.vault.indexing import (
     SC,
     Indexed,
     IndexedClient,

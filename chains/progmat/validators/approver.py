@@ -11,18 +11,21 @@ checked again there (`ledger_view`), and a state or path used twice in it stops 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, Protocol
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
+from chains.progmat.flows.back_chain import Ancestors
+from chains.progmat.flows.signed_records import assembled
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers import PeerIdentity
-from chains.progmat.node.storage import NodeDatabase, insert
+from chains.progmat.node.storage import NodeDatabase, Prepared, insert
 from chains.progmat.transactions.signature import sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
-from chains.progmat.transactions.signed_codec import encode_signature
+from chains.progmat.transactions.signed_codec import decode_approval_request, encode_signature
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.validators.errors import (
     ApprovalOutsideTimeWindow,
@@ -33,9 +36,13 @@ from chains.progmat.validators.errors import (
 from chains.progmat.validators.schema import approvals
 from chains.progmat.validators.signing_gate import SigningGate
 from primitives.composite_key import leaf_keys
+from primitives.errors import CrossDvpError
 from primitives.signatures import Signer
 
 APPROVE: Final = "validator.approve"
+
+_APPROVED = Prepared(select(approvals.c.tx_id).where(approvals.c.tx_id == bindparam("tx_id")))
+_RECORD = Prepared(insert(approvals).on_conflict_do_nothing(), columns=approvals.c.keys())
 
 _log = structlog.get_logger(__name__)
 
@@ -43,13 +50,20 @@ _log = structlog.get_logger(__name__)
 class Resolver(Protocol):
     """Has the ancestors of a transaction verified and recorded here (`flows.back_chain.BackChain`)."""
 
-    async def resolve(self, peer: str, wire: WireTransaction) -> None:
-        """Fetch what is lacking from ``peer``; verify each ancestor once, the notary's signature included."""
+    async def resolve(self, peer: str, wire: WireTransaction, ahead: Sequence[bytes] = ()) -> None:
+        """Fetch what is lacking from ``peer``; verify each ancestor once, the notary's signature included.
+
+        ``ahead`` are signed transactions that ``peer`` sent unasked: those that are lacking need not be fetched.
+        """
+        ...
+
+    async def gather(self, peer: str, wire: WireTransaction, ahead: Sequence[bytes]) -> Ancestors | None:
+        """The same, but the last of them are recorded by the caller, in the commit of what uses them."""
         ...
 
 
 class Approver:
-    """The handler of ``validator.approve``: SignedTransaction bytes in, TransactionSignature bytes out.
+    """The handler of ``validator.approve``: ApprovalRequest bytes in, TransactionSignature bytes out.
 
     Idempotent: an approved transaction gets the same signature again, also after its time window.
     """
@@ -80,20 +94,19 @@ class Approver:
         NotAValidator for an epoch whose Validators are others, ParametersUnknown, SigningStopped, what signature,
         platform and contract verification refuse, and UnavailableError when ancestors cannot be fetched now.
         """
-        signed = SignedTransaction.decode(body)
+        wire_bytes, signatures, ahead = decode_approval_request(body)
+        signed = assembled(wire_bytes, signatures)
         tx_id = signed.id
         self._gate.require_open()
-        if not await self._database.read(lambda connection: _is_approved(connection, tx_id)):
-            await self._verify(peer, signed)
-            now_s = self._clock_s()
-            await self._database.submit(lambda connection: _record(connection, tx_id, peer.name, now_s))
+        if not await self._database.look_up(lambda connection: _is_approved(connection, tx_id)):
+            await self._verify_and_record(peer, signed, ahead)
             _log.info("approved", tx_id=tx_id.hex(), requester=peer.name)
         self._gate.require_open()
         signature = sign_transaction(self._signer, tx_id)
         self._verifier.remember_own(signature, tx_id)
         return encode_signature(signature)
 
-    async def _verify(self, peer: PeerIdentity, signed: SignedTransaction) -> None:
+    async def _verify_and_record(self, peer: PeerIdentity, signed: SignedTransaction, ahead: Sequence[bytes]) -> None:
         """From cheap to dear, so that a stranger's garbage costs little."""
         wire, parameters = signed.wire, self._verifier.pinned(signed.wire)
         if not wire.provable_writes:
@@ -103,12 +116,44 @@ class Approver:
         self._require_time_window(wire)
         self._verifier.verify_signatures(signed, {parameters.validator_key, *self._verifier.notary_keys(wire)})
         try:
-            await self._resolver.resolve(peer.name, wire)
+            await self._resolve_and_record(peer, wire, ahead)
         except DoubleSpendSigned as misbehaviour:  # two final ancestors spend one state
             await self._gate.heed_double_spend(misbehaviour, self._verifier.journal_notary_name)
             raise
-        await self._database.read(lambda connection: self._verifier.verify_contracts(connection, wire))
-        self._require_time_window(wire)
+
+    async def _resolve_and_record(self, peer: PeerIdentity, wire: WireTransaction, ahead: Sequence[bytes]) -> None:
+        """Ancestors that were lacking and the approval are one commit; good ancestors stay, whatever is refused."""
+        ancestors = await self._resolver.gather(peer.name, wire, ahead)
+        if ancestors is None:
+            await self._database.look_up(lambda connection: self._verifier.verify_contracts(connection, wire))
+            self._require_time_window(wire)
+            now_s = self._clock_s()
+            await self._database.submit(lambda connection: _record(connection, wire.id, peer.name, now_s))
+            return
+        try:
+            refusal = await self._database.submit(
+                partial(self._record_after, wire=wire, requester=peer.name, ancestors=ancestors)
+            )
+        finally:
+            ancestors.release()
+        for ancestor in ancestors.transactions:
+            self._verifier.recorded.note(ancestor)
+        if refusal is not None:
+            raise refusal
+
+    def _record_after(
+        self, connection: Connection, *, wire: WireTransaction, requester: str, ancestors: Ancestors
+    ) -> CrossDvpError | None:
+        """Record the ancestors, then verify what uses them and record the approval; or say why not."""
+        ancestors.record(connection)
+        try:
+            with self._verifier.recorded.including(connection, ancestors.transactions):
+                self._verifier.verify_contracts(connection, wire)
+            self._require_time_window(wire)
+        except CrossDvpError as refusal:
+            return refusal
+        _record(connection, wire.id, requester, self._clock_s())
+        return None
 
     def _require_time_window(self, wire: WireTransaction) -> None:
         now_s = self._clock_s()
@@ -118,10 +163,8 @@ class Approver:
 
 
 def _is_approved(connection: Connection, tx_id: bytes) -> bool:
-    query = select(approvals.c.tx_id).where(approvals.c.tx_id == tx_id)
-    return connection.execute(query).scalar_one_or_none() is not None
+    return _APPROVED.first(connection, {"tx_id": tx_id}) is not None
 
 
 def _record(connection: Connection, tx_id: bytes, requester: str, now_s: int) -> None:
-    values = {"tx_id": tx_id, "requester": requester, "approved_at_s": now_s}
-    connection.execute(insert(approvals).values(values).on_conflict_do_nothing())
+    _RECORD.change(connection, {"tx_id": tx_id, "requester": requester, "approved_at_s": now_s})

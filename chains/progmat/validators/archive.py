@@ -6,16 +6,21 @@ consume was signed twice by its notary.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
-from chains.progmat.node.storage import insert, store_recorded
+from chains.progmat.node.storage import Prepared, insert, store_recorded
 from chains.progmat.notary.model import state_key
 from chains.progmat.transactions.signed import SignedTransaction
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.validators.errors import DoubleSpendSigned
 from chains.progmat.validators.schema import spent
 
-_SPEND = insert(spent).on_conflict_do_nothing()
+_SPEND = Prepared(insert(spent).on_conflict_do_nothing(), columns=spent.c.keys())
+_SPENT_OTHERWISE = Prepared(
+    select(spent.c.state, spent.c.tx_id).where(
+        spent.c.state.in_(bindparam("states", expanding=True)), spent.c.tx_id != bindparam("tx_id")
+    )
+)
 
 
 class ArchiveRecorder:
@@ -42,8 +47,7 @@ def _spend(connection: Connection, signed: SignedTransaction) -> None:
     tx_id, by_key = signed.id, {state_key(ref): ref for ref in signed.wire.inputs}
     if not by_key:
         return
-    connection.execute(_SPEND, [{"state": key, "tx_id": tx_id} for key in by_key])
-    query = select(spent.c.state, spent.c.tx_id).where(spent.c.state.in_(by_key), spent.c.tx_id != tx_id)
-    earlier = connection.execute(query).first()
+    _SPEND.change_all(connection, [{"state": key, "tx_id": tx_id} for key in by_key])
+    earlier = _SPENT_OTHERWISE.first(connection, {"states": list(by_key), "tx_id": tx_id})
     if earlier is not None:
-        raise DoubleSpendSigned(by_key[earlier.state], earlier.tx_id, signed)
+        raise DoubleSpendSigned(by_key[earlier[0]], earlier[1], signed)

@@ -132,7 +132,7 @@ class CheckpointSigner:
         if not 1 <= height <= MAX_HEIGHT:
             raise HeightOutOfRange(height)
         self._gate.require_open()
-        before, at = await self._database.read(lambda connection: self._with_predecessor(connection, height))
+        before, at = await self._database.look_up(lambda connection: self._with_predecessor(connection, height))
         if self._key.address not in self.signing_set(before).validators:
             raise NotSigningAtHeight(height, self._epochs.at(before.timestamp_s).epoch)
         now_s = self._clock_s()

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Row, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
+from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.notary.decisions import path_problem, written
 from chains.progmat.notary.journal import JournalHead, genesis
 from chains.progmat.notary.model import PathRecord
@@ -25,9 +26,19 @@ from chains.progmat.validators.errors import (
 from chains.progmat.validators.journal_check import CheckedEntry
 from chains.progmat.validators.schema import consumed, heights, paths
 from chains.progmat.validators.tree_store import DatabaseNodeStore, NodeCache
+from primitives.errors import MissingNode
 from primitives.sparse_merkle import EMPTY_ROOT, SmtProof, SparseMerkleTree
 
 _LOOKUP_CHUNK: Final = 500
+
+_AT_HEIGHT = Prepared(select(heights).where(heights.c.height == bindparam("height")))
+_CONSUMED = Prepared(select(consumed).where(consumed.c.state.in_(bindparam("wanted", expanding=True))))
+_PATHS = Prepared(select(paths).where(paths.c.path.in_(bindparam("wanted", expanding=True))))
+_VALUE = Prepared(select(paths.c.value).where(paths.c.path == bindparam("path")))
+_ADD_HEIGHT = Prepared(insert(heights), columns=heights.c.keys())
+_CONSUME = Prepared(insert(consumed), columns=consumed.c.keys())
+_CREATE = Prepared(insert(paths), columns=("path", "value", "created_at"))
+_DELETE = Prepared(update(paths).where(paths.c.path == bindparam("gone")).values(deleted_at=bindparam("at")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ def empty(ledger_id: str) -> LedgerHeight:
 
 def at_height(connection: Connection, height: int) -> LedgerHeight:
     """One applied height. Raises HeightNotReached."""
-    row = connection.execute(select(heights).where(heights.c.height == height)).one_or_none()
+    row = _AT_HEIGHT.first(connection, {"height": height})
     if row is None:
         top = connection.execute(select(heights.c.height).order_by(heights.c.height.desc()).limit(1)).scalar()
         raise HeightNotReached(height, top or 0)
@@ -115,8 +126,7 @@ def apply_entries(
                 tree.remove(write.path)
         applied.append(LedgerHeight(entry.position, entry.time_s, tree.root, entry.entry_hash))
     page.save(connection)
-    if applied:
-        connection.execute(insert(heights), [asdict(at) for at in applied])
+    _ADD_HEIGHT.change_all(connection, [asdict(at) for at in applied])
     return Applied(applied[-1] if applied else start, store.flush())
 
 
@@ -126,8 +136,10 @@ def prove_path(connection: Connection, path: bytes, height: int) -> PathProof:
     proof = SparseMerkleTree(DatabaseNodeStore(connection), at.root).prove(path)
     if proof.terminal is not None:
         return PathProof(at, None, proof)
-    value = connection.execute(select(paths.c.value).where(paths.c.path == path)).scalar_one()
-    return PathProof(at, value, proof)
+    found = _VALUE.first(connection, {"path": path})
+    if found is None:
+        raise MissingNode(path)
+    return PathProof(at, found[0], proof)
 
 
 @dataclass
@@ -146,8 +158,8 @@ class _Page:
         touched = {write.path for checked in entries for write in checked.entry.writes}
         touched.update(path for checked in entries if checked.approval for path in checked.approval.by_path)
         return cls(
-            known_states={row.state: row.height for row in _rows(connection, consumed, consumed.c.state, states)},
-            records={row.path: _record(row) for row in _rows(connection, paths, paths.c.path, list(touched))},
+            known_states=dict(_rows(_CONSUMED, connection, states)),
+            records={path: _record(*rest) for path, *rest in _rows(_PATHS, connection, list(touched))},
         )
 
     def count(self, checked: CheckedEntry) -> None:
@@ -176,24 +188,18 @@ class _Page:
             self.deleted[write.path] = height
 
     def save(self, connection: Connection) -> None:
-        if self.spent:
-            rows = [{"state": state, "height": height} for state, height in self.spent.items()]
-            connection.execute(insert(consumed), rows)
-        if self.created:
-            connection.execute(insert(paths), list(self.created.values()))
-        if self.deleted:
-            statement = update(paths).where(paths.c.path == bindparam("gone")).values(deleted_at=bindparam("at"))
-            connection.execute(statement, [{"gone": path, "at": height} for path, height in self.deleted.items()])
+        _CONSUME.change_all(connection, [{"state": state, "height": height} for state, height in self.spent.items()])
+        _CREATE.change_all(connection, list(self.created.values()))
+        _DELETE.change_all(connection, [{"gone": path, "at": height} for path, height in self.deleted.items()])
 
 
-def _rows(connection: Connection, table: Table, key: Column[bytes], wanted: Sequence[bytes]) -> Iterator[Row[Any]]:
+def _rows(query: Prepared, connection: Connection, wanted: Sequence[bytes]) -> Iterator[tuple[Any, ...]]:
     for start in range(0, len(wanted), _LOOKUP_CHUNK):
-        yield from connection.execute(select(table).where(key.in_(wanted[start : start + _LOOKUP_CHUNK])))
+        yield from query.rows(connection, {"wanted": wanted[start : start + _LOOKUP_CHUNK]})
 
 
-def _record(row: Row[Any]) -> PathRecord:
-    deleted_by = None if row.deleted_at is None else _writer_at(row.deleted_at)
-    return PathRecord(row.value, _writer_at(row.created_at), deleted_by)
+def _record(value: bytes, created_at: int, deleted_at: int | None) -> PathRecord:
+    return PathRecord(value, _writer_at(created_at), None if deleted_at is None else _writer_at(deleted_at))
 
 
 def _writer_at(height: int) -> bytes:

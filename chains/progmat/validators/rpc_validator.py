@@ -90,7 +90,7 @@ class ValidatorRpc(ValidatorServiceServicer):
             raise PathOutOfRange(len(path), MAX_WRITE_PATH_BYTES)
         if not 1 <= height <= MAX_HEIGHT:
             raise HeightOutOfRange(height)
-        found = await self._database.read(lambda connection: ledger_view.prove_path(connection, path, height))
+        found = await self._database.look_up(lambda connection: ledger_view.prove_path(connection, path, height))
         return pb.GetProofResponse(
             height=found.at.height,
             timestamp_s=found.at.timestamp_s,

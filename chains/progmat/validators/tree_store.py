@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
-from chains.progmat.node.storage import insert
+from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.validators.schema import tree_nodes
 
 MAX_CACHED_NODES = 65_536
+
+_NODE = Prepared(select(tree_nodes.c.node).where(tree_nodes.c.node_hash == bindparam("node_hash")))
+_KEEP = Prepared(insert(tree_nodes).on_conflict_do_nothing(), columns=tree_nodes.c.keys())
 
 
 class NodeCache:
@@ -47,10 +50,11 @@ class DatabaseNodeStore:
         known = self._fresh.get(node_hash) or self._cache.get(node_hash)
         if known is not None:
             return known
-        query = select(tree_nodes.c.node).where(tree_nodes.c.node_hash == node_hash)
-        node = self._connection.execute(query).scalar_one_or_none()
-        if node is not None:
-            self._cache.keep({node_hash: node})
+        found = _NODE.first(self._connection, {"node_hash": node_hash})
+        if found is None:
+            return None
+        node: bytes = found[0]
+        self._cache.keep({node_hash: node})
         return node
 
     def put(self, node_hash: bytes, node: bytes) -> None:
@@ -59,7 +63,6 @@ class DatabaseNodeStore:
 
     def flush(self) -> Mapping[bytes, bytes]:
         """Write what is new, and tell it."""
-        if self._fresh:
-            rows = [{"node_hash": node_hash, "node": node} for node_hash, node in self._fresh.items()]
-            self._connection.execute(insert(tree_nodes).on_conflict_do_nothing(), rows)
+        rows = [{"node_hash": node_hash, "node": node} for node_hash, node in self._fresh.items()]
+        _KEEP.change_all(self._connection, rows)
         return self._fresh

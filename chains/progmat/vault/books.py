@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -31,42 +30,9 @@ from sqlalchemy import (
 
 from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.transactions.model import StateRef, TransactionState
+from chains.progmat.vault.entry_lines import EntryKind
 from chains.progmat.vault.indexing import AccountAsset, Indexed, IndexedHolding, holding_of
 from chains.progmat.vault.schema import entries, updates
-
-
-class EntryKind(Enum):
-    """What a ledger_tx did; the value is what the database holds."""
-
-    ISSUE = "ISSUE"
-    MOVE = "MOVE"
-    MERGE = "MERGE"
-    """A move from an account to itself."""
-    REDEEM = "REDEEM"
-    LOCK = "LOCK"
-    """Part of the balance is encumbered for a trade; it stays in the account."""
-    UNLOCK = "UNLOCK"
-    """A trade's outcome: the encumbered part left for the seller (a change), or is free again (none)."""
-    PAYMENT = "PAYMENT"
-    """Paid to the seller on the arrival of a packet: the securities were locked first."""
-    NOTARY_CHANGE = "NOTARY_CHANGE"
-    """What is held is at another notary now; no change."""
-    PACKAGE_UPGRADE = "PACKAGE_UPGRADE"
-    """What is held is of another contract package now; no change."""
-    FORCE = "FORCE"
-    """A forced transfer: by the keeper and an approver, without the owner."""
-    FREEZE = "FREEZE"
-    """Part of the balance, counted as locked from now on, waits for the keeper; no change."""
-    THAW = "THAW"
-    """It is free again; no change."""
-    CANCEL = "CANCEL"
-    """What an earlier transfer brought goes back, by the keeper and an approver."""
-    COUPON = "COUPON"
-    """Yen to the holders of a security on a record date."""
-    DVP = "DVP"
-    """Tokens against cash in one ledger_tx: an account of each side changes in both."""
-    OTHER = "OTHER"
-    """A light client's or a membership's record, or a kind this release has no name for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
-from chains.progmat.vault.books import EntryKind
+from chains.progmat.vault.entry_lines import CounterLeg, Entry, EntryKind
 from chains.progmat.vault.schema import entries as booked
-from chains.progmat.vault.statement import CounterLeg, Entry, entry_of
+from chains.progmat.vault.statement import entry_of
 
 
 def with_counter_legs(connection: Connection, entries: Sequence[Entry], node: str) -> tuple[Entry, ...]:

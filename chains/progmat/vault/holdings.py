@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete,
 
 from chains.progmat.node.storage import Prepared
 from chains.progmat.transactions.model import StateRef
+from chains.progmat.vault.bounds import MAX_INPUTS
 from chains.progmat.vault.errors import (
     CoinsUnderFreshKeys,
     FundsTooFragmented,
@@ -20,13 +21,12 @@ from chains.progmat.vault.errors import (
     soft_locked,
 )
 from chains.progmat.vault.indexing import SC, Asset
+from chains.progmat.vault.lines import Balance
 from chains.progmat.vault.schema import holdings, soft_locks
 from chains.progmat.vault.shards import shard_for
 from chains.progmat.vault.soft_locks import hold_free
 from ibc.dvp import CashAccount
 
-MAX_INPUTS: Final = 128
-"""States one ledger_tx takes of an account at most, unless the caller says otherwise; a component group holds 256."""
 SHARD_INPUTS: Final = 4
 """A flow is content with its own shard if no more than so many of its coins are enough."""
 
@@ -138,20 +138,6 @@ class HoldingRequest:
     max_inputs: int = MAX_INPUTS
     under: CoinsUnder = CoinsUnder.ANY_KEY
     notary: str = field(kw_only=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """What an account holds of one asset; the three parts do not overlap."""
-
-    free: int
-    soft_locked: int
-    encumbered: int
-
-    @property
-    def total(self) -> int:
-        """All of it."""
-        return self.free + self.soft_locked + self.encumbered
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,28 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, case, exists, func, or_, select
 
 from chains.progmat.transactions.model import StateRef
-from chains.progmat.vault.holdings import Balance
 from chains.progmat.vault.indexing import Asset
-from chains.progmat.vault.paging import Key, Page, beyond, page_of
+from chains.progmat.vault.lines import AccountLine, Balance, Coin, CoinStatus, HoldLine, SoftLock
+from chains.progmat.vault.pages import Key, Page, page_of
+from chains.progmat.vault.paging import beyond
 from chains.progmat.vault.schema import holdings, locks, soft_locks, states
 from ibc.dvp import CashAccount
-
-
-class CoinStatus(Enum):
-    """Whether a coin can be spent."""
-
-    FREE = "FREE"
-    RESERVED = "RESERVED"
-    """Soft-locked by a running flow."""
-    LOCKED = "LOCKED"
-    """Encumbered by a trade's lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,61 +36,6 @@ class Seen:
         columns = ("node", self.node), ("network", self.network), ("asset_id", self.asset_id)
         wanted = (*columns, ("owner_key", self.account_key))
         return and_(True, *(table.c[name] == value for name, value in wanted if value))  # noqa: FBT003 # SQL's TRUE
-
-
-@dataclass(frozen=True, slots=True)
-class AccountLine:
-    """What one account holds of one asset; ``coins`` counts the states."""
-
-    asset: Asset
-    account: CashAccount
-    balance: Balance
-    coins: int
-
-
-@dataclass(frozen=True, slots=True)
-class Coin:
-    """An amount in one state. ``reserved_until_s`` is exclusive; the last three are empty or 0 if not so."""
-
-    ref: StateRef
-    asset: Asset
-    account: CashAccount
-    amount: int
-    status: CoinStatus
-    reserved_by: str = ""
-    reserved_until_s: int = 0
-    trade_id: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class HoldLine:
-    """A lock and the cash under it that this vault keeps."""
-
-    lock: StateRef
-    trade_id: bytes
-    client_id: str
-    packet_sequence: int
-    timeout_s: int
-    issuer: str
-    buyer_node: str
-    seller_node: str
-    coins: tuple[Coin, ...]
-
-    @property
-    def amount(self) -> int:
-        """Held here."""
-        return sum(coin.amount for coin in self.coins)
-
-
-@dataclass(frozen=True, slots=True)
-class SoftLock:
-    """A state that a flow has reserved until ``expires_s`` (exclusive); ``coin`` only if it is an amount."""
-
-    flow_id: str
-    expires_s: int
-    ref: StateRef
-    state_kind: str
-    coin: Coin | None
 
 
 _AFTER_ALL_LOCKS: Final = 2**63

@@ -12,58 +12,23 @@ import binascii
 import hmac
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, insert, literal, select, tuple_
 
 from chains.progmat.vault.errors import BadPageToken, PageTokenOfAnotherQuery
+from chains.progmat.vault.pages import Cursor, Key
 from chains.progmat.vault.schema import settings
 from primitives.hashing import sha256
 
 T = TypeVar("T")
-Key = tuple[int | str | bytes, ...]
-"""The sort columns of a page's last row."""
 
-MAX_PAGE_SIZE: Final = 500
-USUAL_PAGE_SIZE: Final = 100
 MAX_TOKEN_CHARACTERS: Final = 4096
 _QUERY_BYTES: Final = 16
 _MAC_BYTES: Final = 16
 _KEY_NAME: Final = "page_token_key"
 _MARK_OF_BYTES: Final = "0x"
 _MARK_OF_TEXT: Final = "="
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """Some rows in order; ``next_key`` is None on the last page."""
-
-    rows: tuple[T, ...]
-    next_key: Key | None
-
-
-@dataclass(frozen=True, slots=True)
-class Listed(Generic[T]):
-    """A page as a reader gets it; the token is empty on the last one, ``sequence`` the vault's at the first."""
-
-    rows: tuple[T, ...]
-    next_page_token: str
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where a listing goes on: the vault's sequence at its first page, and the key after which the next one begins."""
-
-    sequence: int
-    after: Key
-
-
-def page_of(rows: Sequence[T], limit: int, key_of: Callable[[T], Key]) -> Page[T]:
-    """A page out of ``limit + 1`` rows or fewer: the one too many only says that there are more."""
-    shown = tuple(rows[:limit])
-    return Page(shown, key_of(shown[-1]) if len(rows) > limit else None)
 
 
 def beyond(columns: Sequence[ColumnElement[Any]], key: Key) -> ColumnElement[bool]:

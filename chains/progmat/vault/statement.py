@@ -16,62 +16,15 @@ from typing import Any, Final, cast
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
-from chains.progmat.vault.books import EntryKind
+from chains.progmat.vault.entry_lines import Entry, EntryKind, PastBalance
 from chains.progmat.vault.indexing import AccountAsset
-from chains.progmat.vault.paging import Key, Listed, Page, beyond, page_of
+from chains.progmat.vault.pages import Key, Page, page_of
+from chains.progmat.vault.paging import beyond
 from chains.progmat.vault.schema import entries
 from chains.progmat.vault.updates import check_reached
 
 _ORDER: Final = (entries.c.recorded_ms, entries.c.sequence)
 _NEWEST_FIRST: Final = (entries.c.recorded_ms.desc(), entries.c.sequence.desc())
-
-
-@dataclass(frozen=True, slots=True)
-class CounterLeg:
-    """What changed, in the same ledger_tx, for an entry's change: an account in another asset, by how much."""
-
-    account: AccountAsset
-    change_amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What one ledger_tx did to one account; amounts in the asset's smallest unit, balances after it."""
-
-    sequence: int
-    tx_id: bytes
-    kind: EntryKind
-    recorded_ms: int
-    journal_position: int
-    account: AccountAsset
-    counterparty: tuple[str, bytes] | None
-    """Node and key; None: nobody, several, or not shown to this node."""
-    change_amount: int
-    locked_change_amount: int
-    balance_amount: int
-    locked_amount: int
-    counter_leg: CounterLeg | None = None
-    """Of a trade settled in this ledger_tx, where it is read for: see ``counter_legs``."""
-
-    @property
-    def in_amount(self) -> int:
-        """What came in."""
-        return max(self.change_amount, 0)
-
-    @property
-    def out_amount(self) -> int:
-        """What went out."""
-        return max(-self.change_amount, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class PastBalance:
-    """A balance with its locked part, after the entry ``sequence`` recorded at ``recorded_ms``; zeros: no entry yet."""
-
-    balance_amount: int
-    locked_amount: int
-    sequence: int
-    recorded_ms: int
 
 
 NOTHING: Final = PastBalance(0, 0, 0, 0)
@@ -93,15 +46,6 @@ class Statement:
     opening: PastBalance
     closing: PastBalance
     page: Page[Entry]
-
-
-@dataclass(frozen=True, slots=True)
-class StatementPage:
-    """As ``Statement``, as a reader gets it."""
-
-    opening: PastBalance
-    closing: PastBalance
-    entries: Listed[Entry]
 
 
 def statement(

@@ -7,29 +7,17 @@ costs nothing, and one that was away for too long is told so: the newest ``keep`
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
 from chains.progmat.transactions.model import StateRef
-from chains.progmat.vault.books import EntryKind
+from chains.progmat.vault.entry_lines import EntryKind, Update
 from chains.progmat.vault.errors import OutOfRetention, UnknownSequence
 from chains.progmat.vault.schema import consumptions, holdings, updates
 
 FORGOTTEN_AT_ONCE: Final = 10_000
 """Rows one call of ``forget_updates`` deletes at most, so that no commit becomes long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """One recorded ledger_tx that touched this vault."""
-
-    sequence: int
-    tx_id: bytes
-    kind: EntryKind
-    recorded_ms: int
-    journal_position: int
 
 
 def newest_sequence(connection: Connection) -> int:

@@ -10,13 +10,9 @@ from crossdvp.ledger.v1 import vault_service_pb2 as pb
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.contracts.terms_codec import account_from_message, account_to_message
 from chains.progmat.transactions.model import StateRef
-from chains.progmat.vault.books import EntryKind
-from chains.progmat.vault.holdings import Balance
+from chains.progmat.vault.entry_lines import CounterLeg, Entry, EntryKind, PastBalance, SeenUpdate, Update, Watched
 from chains.progmat.vault.indexing import AccountAsset, Asset
-from chains.progmat.vault.listing import AccountLine, Coin, CoinStatus, HoldLine, SoftLock
-from chains.progmat.vault.statement import CounterLeg, Entry, PastBalance
-from chains.progmat.vault.updates import Update
-from chains.progmat.vault.watching import SeenUpdate, Watched
+from chains.progmat.vault.lines import AccountLine, Balance, Coin, CoinStatus, HoldLine, SoftLock
 from ibc.dvp import CashAccount
 from primitives.types import hash32
 

@@ -7,37 +7,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from chains.progmat.transactions.model import StateRef
 from chains.progmat.vault.counter_legs import with_counter_legs
-from chains.progmat.vault.listing import Coin, Seen, coins_made_by
+from chains.progmat.vault.entry_lines import Entry, SeenUpdate
+from chains.progmat.vault.lines import Coin
+from chains.progmat.vault.listing import Seen, coins_made_by
 from chains.progmat.vault.schema import entries, holdings
-from chains.progmat.vault.statement import Entry, entry_of
-from chains.progmat.vault.updates import Update, holdings_consumed_by, updates_after
-
-
-@dataclass(frozen=True, slots=True)
-class SeenUpdate:
-    """An update, its entries, the amounts it made (spent since or not), and the amounts it consumed."""
-
-    update: Update
-    entries: tuple[Entry, ...]
-    made: tuple[Coin, ...]
-    consumed: tuple[StateRef, ...]
-
-    @property
-    def is_about_accounts(self) -> bool:
-        """Whether it touched any account that the reader sees."""
-        return bool(self.entries or self.made or self.consumed)
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A message of the update stream, to be resumed after ``sequence``; without an update it is a heartbeat."""
-
-    sequence: int
-    update: SeenUpdate | None
-    records_id: str = ""
-    """Of which records the sequence is one; a vault restored from an older copy has others."""
+from chains.progmat.vault.statement import entry_of
+from chains.progmat.vault.updates import holdings_consumed_by, updates_after
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
-from chains.progmat.client import (
-    BusinessNetwork,
-    ChangeMembership,
-    MemberRole,
-    MembershipChange,
-    MembershipClient,
-)
+from chains.progmat.client.membership_client import MembershipClient
+from chains.progmat.client.nouns import BusinessNetwork, ChangeMembership, MemberRole, MembershipChange
 from primitives.errors import CallerError
-from relayer.config import Peer
 from relayer.devnet import processes
 from relayer.devnet.access import OPERATOR, tls_of
 from relayer.devnet.layout import Process
+from relayer.peer_config import Peer
 
 Say = Callable[[str], None]
 

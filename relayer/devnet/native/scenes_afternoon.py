@@ -7,7 +7,7 @@ import time
 from fractions import Fraction
 from typing import Final
 
-from chains.progmat.client import BusinessNetwork, LedgerClient
+from chains.progmat.client.ledger_client import LedgerClient
 from chains.progmat.client.market import (
     AmountKind,
     DistributionClient,
@@ -21,6 +21,7 @@ from chains.progmat.client.market import (
     ThawToken,
     TransferNote,
 )
+from chains.progmat.client.nouns import BusinessNetwork
 from relayer.devnet.native.cast import APPROVER, B1, CLERK, D1, INVESTORS, RETAIL_COIN_ID, SECURITY_ID, D
 from relayer.devnet.native.network import REGISTRAR, TRUSTEE
 from relayer.devnet.native.scenes_morning import deposit

@@ -6,7 +6,6 @@ from typing import Final
 
 from crossdvp.ledger.v1 import trade_service_pb2 as trade_pb
 
-from chains.progmat.client import BusinessNetwork, IssueToken, TokenClient
 from chains.progmat.client.market import (
     AdmitHolder,
     CoinClient,
@@ -31,6 +30,8 @@ from chains.progmat.client.market import (
     TradeClient,
     UserClient,
 )
+from chains.progmat.client.nouns import BusinessNetwork, IssueToken
+from chains.progmat.client.token_client import TokenClient
 from ibc.dvp import CashAccount
 from relayer.devnet.native.cast import (
     APPROVER,

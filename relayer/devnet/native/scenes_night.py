@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from chains.progmat.client import TokenClient
 from chains.progmat.client.market import CoinClient, RegisterClient
+from chains.progmat.client.token_client import TokenClient
 from relayer.devnet.native.books import Holding, differences
 from relayer.devnet.native.cast import BROKERS, COIN_ID, INVESTORS, RETAIL_COIN_ID, SECURITY_ID, UNITS
 from relayer.devnet.native.network import REGISTRAR, TRUSTEE

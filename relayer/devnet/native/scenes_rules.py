@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from chains.progmat.client import BusinessNetwork, LedgerClient, MoveToken, RedeemCash, TokenClient
+from chains.progmat.client.ledger_client import LedgerClient
 from chains.progmat.client.market import CoinClient, ExchangeClient, Opening, SecuritiesClient, SetGate
+from chains.progmat.client.nouns import BusinessNetwork, MoveToken, RedeemCash
+from chains.progmat.client.token_client import TokenClient
 from relayer.devnet.native.cast import A1, A2, APPROVER, CLERK, COIN_ID, GATE_ID, SECURITY_ID, A
 from relayer.devnet.native.network import EXCHANGE, REGISTRAR, TRUSTEE
 from relayer.devnet.native.scenes_morning import LISTED, trust_lines

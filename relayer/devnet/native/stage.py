@@ -11,8 +11,10 @@ from datetime import date
 from typing import Any, Final, Protocol, TypeVar
 
 from chains.business_calendar import CutOff, business_day_from, is_past, jst_day, next_business_day
-from chains.progmat.client import ApiEndpoint, ApiTls, CashBalance, FlowView, LedgerClient
+from chains.progmat.client.channel import ApiEndpoint, ApiTls
+from chains.progmat.client.ledger_client import CashBalance, LedgerClient
 from chains.progmat.client.market import Asset, RegisterClient, RegisterKind
+from chains.progmat.client.nouns import FlowView
 from ibc.dvp import CashAccount
 from primitives.errors import CallerError
 from relayer.devnet.access import OPERATOR, tls_of

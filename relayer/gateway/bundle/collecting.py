@@ -10,7 +10,8 @@ from typing import Protocol
 from chains.evm.client.dvp_app import earmark_slot
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.errors import EvmRequestRefused
-from chains.progmat.client import CheckpointCollector, SignedCheckpoint, TornEvidence
+from chains.progmat.client.checkpoints import CheckpointCollector, SignedCheckpoint
+from chains.progmat.client.ledger_client import TornEvidence
 from chains.progmat.transactions.filtered import FilteredTransaction
 from ibc.dvp import LeadLeg, SettlementTerms, trade_path
 from ibc.paths import ack_path, commitment_path, receipt_path

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chains.progmat.client import TornEvidence
+from chains.progmat.client.ledger_client import TornEvidence
 from ibc.dvp import CashAccount, LeadLeg, SettlementTerms
 from relayer.cli.verify.bundle import BUNDLE_FORMAT, BUNDLE_VERSION, Ending
 

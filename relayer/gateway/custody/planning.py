@@ -10,7 +10,7 @@ from chains.evm.client.dvp_app import DvpAppBinding
 from chains.evm.client.holding import HoldingDesk, NotDue, Plan
 from chains.evm.client.progmat_light_client import ProgmatLightClientBinding
 from chains.evm.client.rpc import EvmRpc
-from chains.progmat.client import CheckpointCollector
+from chains.progmat.client.checkpoints import CheckpointCollector
 from ibc.dvp import packet_of, trade_path
 from relayer.gateway.access import Speaker
 from relayer.gateway.errors import NotYourSide

@@ -18,9 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from google.protobuf.descriptor import ServiceDescriptor
 
-from chains.rpc_status import report_incident
+from chains.rpc_guard import report_incident
 from primitives.errors import CrossDvpError
-from relayer.config import TlsFiles
 from relayer.gateway.http.errors import (
     BodyLate,
     BodyTooLarge,
@@ -34,6 +33,7 @@ from relayer.gateway.http.routes import Route, routes_of
 from relayer.gateway.http.statuses import HttpError, face_error, http_error, text_headers
 from relayer.gateway.http.transcoding import BytesForm, answer_json, request_bytes
 from relayer.gateway.method_rules import MOST_BYTES
+from relayer.peer_config import TlsFiles
 from relayer.rpc_server import CannotListen, MalformedRequest
 
 MAX_BODY_BYTES: Final = 2 * max(MOST_BYTES.values())

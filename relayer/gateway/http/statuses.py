@@ -14,7 +14,8 @@ from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped] # generated, without stubs
 
-from chains.rpc_status import DETAILS_TRAILER, status_of
+from chains.rpc_guard import status_of
+from chains.rpc_status import DETAILS_TRAILER
 from primitives.errors import CrossDvpError
 from relayer.gateway.http.errors import FACE_CODES, HTTP_CODES
 from relayer.gateway.http.in_process import CallEnded, Metadata

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from chains.evm.client.adapters import AdapterBinding, AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
+from chains.evm.client.adapters import AdapterBinding
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.token import TokenBinding

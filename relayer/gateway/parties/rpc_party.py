@@ -13,7 +13,7 @@ from crossdvp.gateway.v1 import party_service_pb2 as pb
 from crossdvp.gateway.v1 import party_service_pb2_grpc as pb_grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from chains.progmat.client import CashBalance
+from chains.progmat.client.ledger_client import CashBalance
 from ibc.dvp import CashAccount
 from primitives.errors import CallerError, CrossDvpError, UnavailableError
 from relayer.gateway.access import Role, Speaker, Speakers

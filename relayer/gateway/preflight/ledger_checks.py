@@ -11,7 +11,8 @@ from crossdvp.relayer.v1 import relayer_service_pb2
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.progmat_light_client import ProgmatLightClientBinding
 from chains.evm.client.rpc import EvmRpc
-from chains.progmat.client import CashBalance, LightClientInfo, TradeRecord
+from chains.progmat.client.ledger_client import CashBalance, LightClientInfo
+from chains.progmat.client.nouns import TradeRecord
 from chains.rpc_status import RemoteCallerError
 from ibc.dvp import SettlementTerms, terms_hash
 from light_clients.qbft.codec import decode_client_state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.dvp_app import SPENT_EARMARK, DvpAppBinding
 from chains.evm.client.ibet import IbetTokenBinding

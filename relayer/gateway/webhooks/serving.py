@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from light_clients.registry import RegistryProfile
-from relayer.config import ConfigInvalid, GatewayConfig
+from relayer.config import GatewayConfig
 from relayer.gateway.access import Speakers
 from relayer.gateway.settlement_tables import WEBHOOKS
 from relayer.gateway.store import GatewayStore
@@ -23,6 +23,7 @@ from relayer.gateway.webhooks.secret_box import KEY_BYTES, SecretBox
 from relayer.gateway.webhooks.section import WebhooksSection
 from relayer.gateway.webhooks.sender import Sender, SenderSettings
 from relayer.gateway.webhooks.targets import PlainHttp, TargetRules
+from relayer.peer_config import ConfigInvalid
 from relayer.rpc_server import caller_of
 
 

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from chains.progmat.client import ApiTls
+from chains.progmat.client.channel import ApiTls
 from relayer.gateway.access import Speakers
 from relayer.gateway.admission import Margins, Scope
 from relayer.gateway.app import now_s

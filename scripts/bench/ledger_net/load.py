@@ -33,7 +33,7 @@ from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, TimeWindow
 from chains.progmat.transactions.signature import sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
-from chains.progmat.vault import membership
+from chains.progmat.vault.queries import membership
 from ibc.dvp import CashAccount
 from primitives.public_key import PublicKey
 from primitives.types import UnixSeconds

@@ -11,7 +11,7 @@ import grpc.aio
 import stamina
 from crossdvp.sdk.errors import Unavailable, error_of
 
-from chains.progmat.client import ApiEndpoint, ApiTls, open_channel
+from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
 
 ATTEMPTS: Final = 6
 LONGEST_PAUSE_S: Final = 5.0

@@ -10,7 +10,8 @@ from pathlib import Path
 import grpc.aio
 import pytest
 
-from chains.progmat.client import ApiEndpoint, LedgerClient
+from chains.progmat.client.channel import ApiEndpoint
+from chains.progmat.client.ledger_client import LedgerClient
 from chains.progmat.flows.errors import (
     AccountUnknown,
     AuthorisationReplaced,
@@ -24,7 +25,8 @@ from chains.progmat.flows.requests import CancelTrade, LockCash, MoveCash
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.node.rpc_node_service import STATUS_CODES
 from chains.progmat.transactions.component_codec import decode_single_key
-from chains.rpc_status import ErrorStatusInterceptor, RemoteCallerError
+from chains.rpc_guard import ErrorStatusInterceptor
+from chains.rpc_status import RemoteCallerError
 from ibc.dvp import SettlementTerms, terms_hash
 from primitives.composite_key import CompositeKey
 from primitives.types import Address

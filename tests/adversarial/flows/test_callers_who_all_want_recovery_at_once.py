@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chains.progmat.client import ApiEndpoint
+from chains.progmat.client.channel import ApiEndpoint
 from chains.progmat.client.flow_operator import FlowOperator
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.peer_codec import FinalListing, ListingCursor

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from chains.progmat.client import paid_cash
+from chains.progmat.client.paid_cash import paid_cash
 from chains.progmat.transactions.filtered import FilteredTransaction
 from chains.progmat.transactions.model import Group
 from chains.progmat.transactions.output_proof import OutputProof

@@ -21,7 +21,8 @@ from light_clients.progmat.errors import ForeignSignature, MalformedCheckpoint, 
 from primitives.errors import DecodeError, Refusal
 from primitives.keccak import keccak256
 from primitives.secp256k1 import ORDER
-from relayer.cli.verify import Refused, Unreadable, verify_equivocation_file
+from relayer.cli.verify.equivocation import verify_equivocation_file
+from relayer.cli.verify.errors import Refused, Unreadable
 from relayer.watch.evidence_file import equivocation_document
 from tests.fakes.checkpoints import CheckpointScenario, signature
 from tests.fakes.qbft_headers import ValidatorKey, validator_keys

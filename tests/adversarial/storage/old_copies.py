@@ -8,10 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.database_tables import ROLE_TABLES
 from chains.progmat.node.storage import NodeDatabase, enqueue_effect, history_id
 from chains.progmat.node.storage.backup import Subject
-from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.schema import audit, outbox
 
 BOB = Subject("bob", "ledger-1", b"\x11" * 32)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from chains.progmat.node.database_location import DatabaseLocation, postgres_database, witness_path
 from chains.progmat.node.storage.backup import Subject, backup, manifest_path, read_manifest, restore
 from chains.progmat.node.storage.errors import (
     BadBackup,
@@ -15,7 +16,6 @@ from chains.progmat.node.storage.errors import (
     NoDatabase,
     RecordsInDoubt,
 )
-from chains.progmat.node.storage.location import DatabaseLocation, postgres_database, witness_path
 from chains.progmat.node.storage.offline import confirm, head_of
 from chains.progmat.node.storage.standing import Doubt
 from scripts.local_postgres import LocalPostgres

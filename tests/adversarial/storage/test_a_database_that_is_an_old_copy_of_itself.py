@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from chains.progmat.node.database_location import DatabaseLocation, witness_path
 from chains.progmat.node.storage.backup import backup, restore
 from chains.progmat.node.storage.engine import Access, engine_for
 from chains.progmat.node.storage.errors import (
@@ -13,7 +14,6 @@ from chains.progmat.node.storage.errors import (
     RecordsInDoubt,
     StorageFailed,
 )
-from chains.progmat.node.storage.location import DatabaseLocation, witness_path
 from chains.progmat.node.storage.offline import confirm
 from chains.progmat.node.storage.ownership import Ownership
 from chains.progmat.node.storage.standing import Doubt, Seen

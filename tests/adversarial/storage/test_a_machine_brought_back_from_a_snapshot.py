@@ -14,6 +14,7 @@ from sqlalchemy import insert, select
 
 from chains.progmat.flows.recovery import PeerReport, ReconcileReport
 from chains.progmat.identity import NetworkMap, NodeEntry, Role
+from chains.progmat.node.database_location import witness_path
 from chains.progmat.node.database_tables import ROLE_TABLES
 from chains.progmat.node.errors import AnotherDoubt, BadPosition, DoubtNeedsRestart, DoubtNotReconciled
 from chains.progmat.node.peers import InProcessPeerNetwork, PeerIdentity, PeerRouter
@@ -31,7 +32,6 @@ from chains.progmat.node.reconciliation import PeersToAsk, Reconciliation
 from chains.progmat.node.records_role import peers_to_ask
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage.errors import RecordsInDoubt
-from chains.progmat.node.storage.location import witness_path
 from chains.progmat.node.storage.offline import confirm
 from chains.progmat.node.storage.schema import audit
 from chains.progmat.node.storage.standing import Doubt

@@ -11,7 +11,7 @@ import pytest
 from crossdvp.ledger.v1.records_service_pb2_grpc import add_RecordsServiceServicer_to_server
 from sqlalchemy import select
 
-from chains.progmat.client import ApiEndpoint
+from chains.progmat.client.channel import ApiEndpoint
 from chains.progmat.client.records_operator import RecordsOperator
 from chains.progmat.flows.recovery import PeerReport
 from chains.progmat.node.api_access import ApiAccess
@@ -21,7 +21,8 @@ from chains.progmat.node.rpc_node_service import STATUS_CODES
 from chains.progmat.node.rpc_records_service import RecordsServiceRpc
 from chains.progmat.node.storage.schema import audit
 from chains.progmat.node.storage.standing import Doubt
-from chains.rpc_status import ErrorStatusInterceptor, RemoteCallerError, RemoteUnavailableError
+from chains.rpc_guard import ErrorStatusInterceptor
+from chains.rpc_status import RemoteCallerError, RemoteUnavailableError
 from tests.adversarial.storage.test_a_machine_brought_back_from_a_snapshot import ME, PEER, Answers, World, rolled_back
 from tests.fakes.rpc_parties import tls_of
 from tests.integration.ledger.network import GATEWAY_NAME, OPERATIONS_NAME, PLATFORM_NAME

@@ -13,10 +13,14 @@ import pytest
 from crossdvp.ledger.v1 import vault_service_pb2 as pb
 from crossdvp.ledger.v1.vault_service_pb2_grpc import VaultServiceStub
 
-from chains.progmat.client import AccountAsset, ApiEndpoint, LedgerClient, TokenClient, VaultClient, all_rows
+from chains.progmat.client.channel import ApiEndpoint
+from chains.progmat.client.ledger_client import LedgerClient
+from chains.progmat.client.token_client import TokenClient
+from chains.progmat.client.vault_client import VaultClient, all_rows
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.contracts.terms_codec import account_to_message
 from chains.progmat.flows.requests import MoveCash
+from chains.progmat.vault.indexing import AccountAsset
 from chains.rpc_status import RemoteCallerError, RemoteError, RemoteUnavailableError, error_from_rpc
 from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, SN, LedgerParty
 from tests.fakes.rpc_parties import channel_to, tls_of

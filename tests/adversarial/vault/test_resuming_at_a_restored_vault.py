@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from chains.progmat.client import VaultClient
+from chains.progmat.client.vault_client import VaultClient
 from chains.progmat.flows.market_requests import MoveToken
 from chains.progmat.node.storage.standing import Doubt, Seen
-from chains.progmat.vault.watching import Watched
+from chains.progmat.vault.entry_lines import Watched
 from chains.rpc_status import RemoteCallerError
 from tests.fakes.ledger_parties import AN, CN_A
 from tests.fakes.token_parties import ST, TOKEN_ID

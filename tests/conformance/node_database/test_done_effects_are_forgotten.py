@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection, text
 
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.storage import (
     NodeDatabase,
     StoreOutcome,
@@ -16,7 +17,6 @@ from chains.progmat.node.storage import (
     forget_done_effects,
     pending_effects,
 )
-from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.outbox import FORGOTTEN_AT_ONCE
 
 

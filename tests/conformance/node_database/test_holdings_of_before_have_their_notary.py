@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, inspect, select, text
 
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.storage.engine import Access, engine_for
-from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.migrations.running import upgrade
 from chains.progmat.transactions.component_codec import encode_state
 from chains.progmat.vault.schema import holdings, states

@@ -11,9 +11,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import BigInteger, Connection, Integer, MetaData, String, Table, text
 from sqlalchemy.dialects import postgresql
 
+from chains.progmat.node.database_location import DatabaseLocation, postgres_database
 from chains.progmat.node.database_tables import NODE_TABLES, ROLE_TABLES
 from chains.progmat.node.storage.engine import Access, engine_for
-from chains.progmat.node.storage.location import DatabaseLocation, postgres_database
 from chains.progmat.node.storage.migrations.running import upgrade
 from chains.progmat.node.storage.schema import prepare_schema
 

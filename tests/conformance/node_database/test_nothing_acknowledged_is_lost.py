@@ -10,8 +10,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.storage import NodeDatabase
-from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.schema import outbox
 from chains.progmat.node.storage.standing import Doubt
 
@@ -19,7 +19,7 @@ WRITER = """
 import asyncio, sys
 from pathlib import Path
 from chains.progmat.node.storage import NodeDatabase, enqueue_effect
-from chains.progmat.node.storage.location import postgres_database
+from chains.progmat.node.database_location import postgres_database
 
 async def flow(database, number):
     step = 0

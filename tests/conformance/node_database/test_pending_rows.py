@@ -10,9 +10,9 @@ import pytest
 from chains.progmat.flows import pending_rows
 from chains.progmat.flows.errors import AnswerProvesNothing
 from chains.progmat.flows.pending_rows import PendingRow
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.database_tables import ROLE_TABLES
 from chains.progmat.node.storage import NodeDatabase, store_recorded
-from chains.progmat.node.storage.location import DatabaseLocation
 from tests.fakes.commit_requests import tx_id_of
 
 

@@ -18,9 +18,9 @@ from chains.progmat.market.exchange.resolved import TradeSide
 from chains.progmat.market.exchange.venue.model import Amend, Listing, OpenDay, Place, Security, Side, StartTrading
 from chains.progmat.market.exchange.venue_desk import VenueDesk
 from chains.progmat.market.exchange.venue_store import Trader
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.database_tables import ROLE_TABLES
 from chains.progmat.node.storage import NodeDatabase
-from chains.progmat.node.storage.location import DatabaseLocation
 from tests.fakes.ledger_parties import BUYER, CN_A, CN_B, EN, SELLER
 from tests.fakes.manual_clock import ManualClock
 

@@ -19,9 +19,9 @@ from sqlalchemy import Connection, MetaData, Table, create_engine, insert, selec
 from chains.progmat.flows.market_requests import MoveToken, RedeemToken
 from chains.progmat.flows.requests import IssueCash
 from chains.progmat.flows.seams import NodeSelf
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.fsck import Subject, check_database
 from chains.progmat.node.storage.engine import Access, engine_for
-from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.migrations.running import upgrade
 from chains.progmat.vault.schema import entries, holdings, states, updates
 from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, SN, LedgerParty

@@ -20,12 +20,12 @@ from ibc.light_client import TimeBounds
 from light_clients.enclave import UpdateStatement, decode_statement, statement_digest
 from light_clients.enclave.keys import verify_attestation
 from primitives.secp256k1 import recover_address
-from relayer.config import ConfigInvalid
 from relayer.enclave.app import serve
 from relayer.enclave.client import RemoteEnclave
 from relayer.enclave.measurement import program_measurement
 from relayer.enclave.operator import answer_for
 from relayer.enclave.simulation import SimulatedRoot
+from relayer.peer_config import ConfigInvalid
 from tests.fakes.enclave_world import ENCLAVES, PROGRAM, EnclaveScenario
 from tests.fakes.qbft_client import ABSENT_PATH, PATH, VALUE, slot_of
 from tests.fakes.qbft_headers import ROUTER

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from chains.evm.client.enclave_light_client import EnclaveLightClientBinding
-from chains.progmat.client import CheckpointCollector
+from chains.progmat.client.checkpoints import CheckpointCollector
 from ibc.light_client import ConsensusAt, TimeBounds
 from light_clients.enclave import EnclaveClientState, EnclaveConsensusState, EnclaveLightClient
 from light_clients.enclave.codec import encode_client_state, encode_consensus_state

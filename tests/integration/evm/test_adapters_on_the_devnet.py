@@ -11,7 +11,8 @@ from eth_keys.datatypes import PrivateKey
 from chains.evm.client.abi import EvmCall
 from chains.evm.client.account import created_address
 from chains.evm.client.adapter_capabilities import Support, adapter_capabilities
-from chains.evm.client.adapters import AdapterBinding, AdapterFamily, AdapterPlan
+from chains.evm.client.adapter_family import AdapterFamily
+from chains.evm.client.adapters import AdapterBinding, AdapterPlan
 from chains.evm.client.deployment import adapter_address
 from chains.evm.client.dvp_app import PacketSentEvent
 from chains.evm.client.ibet import IbetAdapterBinding, IbetExchangeBinding, IbetTokenBinding

@@ -9,7 +9,7 @@ import pytest
 
 from chains.evm.client.abi import EvmCall
 from chains.evm.client.account import created_address
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.deployment import adapter_address
 from chains.evm.client.interference import FROZEN_EVENT
 from ibc.dvp import DvpPayload, dvp_payload_of

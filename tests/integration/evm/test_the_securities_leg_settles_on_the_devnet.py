@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.dvp_app import SPENT_EARMARK, DeliveredEvent, EarmarkedEvent, ReleasedEvent, earmark_slot
 from chains.evm.client.node_types import EvmReceipt, LogFilter
 from chains.evm.client.proofs import TrustTerms

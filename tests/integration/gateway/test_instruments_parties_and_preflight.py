@@ -18,7 +18,7 @@ from crossdvp.gateway.v1 import preflight_service_pb2 as preflight
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from chains.progmat.client import TradeRecord, TradeStatus
+from chains.progmat.flows.views import TradeRecord, TradeStatus
 from chains.rpc_status import RemoteCallerError
 from ibc.dvp import SettlementTerms, terms_hash
 from primitives.types import Address

@@ -11,14 +11,15 @@ import grpc.aio
 import pytest
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.deployment import Deployment
 from ibc.dvp import LeadLeg, SettlementTerms
 from ibc.timeout import MAX_TIMEOUT_DELTA_S
 from primitives.types import Address
+from relayer.gateway.adapter_orders import orders_of
 from relayer.gateway.errors import OrderNotPossible
 from relayer.gateway.matching import Side
-from relayer.gateway.orders import OrderRule, Orders, orders_of
+from relayer.gateway.orders import OrderRule, Orders
 from relayer.gateway.settlement_codec import encode_terms
 from tests.fakes.running_gateway import SCOPE, RunningGateway, details_of, running_gateway
 from tests.fakes.settlement_terms import T0_S, some_terms

@@ -32,7 +32,7 @@ from chains.progmat.flows.requests import (
     SubmitMisbehaviour,
     UpdateLightClient,
 )
-from chains.progmat.vault import membership
+from chains.progmat.vault.queries import membership
 from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, EN, NN, SN, LedgerParty
 from tests.fakes.token_parties import ST, TOKEN_ID
 from tests.integration.ledger import (

@@ -27,9 +27,9 @@ from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.ibc_host.earmark import ChainReader
 from chains.progmat.identity import KeyPurpose, KeyStore, NetworkMap, NodeEntry, ScryptCost, StoreOptions
 from chains.progmat.keys.passphrase_wrapper import PassphraseWrapper
-from chains.progmat.market.people.desk import PeopleRules
-from chains.progmat.market.people.passwords import PasswordPolicy
+from chains.progmat.market.people.rules import PasswordPolicy, PeopleRules
 from chains.progmat.node.api_access import ApiAccess
+from chains.progmat.node.database_location import DatabaseLocation, database_location
 from chains.progmat.node.light_client_kinds import CHAIN_READERS, production_package
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.notary_role import NotaryRole
@@ -43,7 +43,6 @@ from chains.progmat.node.roles import (
 )
 from chains.progmat.node.storage import EffectStatus
 from chains.progmat.node.storage.errors import StorageFailed
-from chains.progmat.node.storage.location import DatabaseLocation, database_location
 from chains.progmat.node.storage.schema import outbox
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from ibc.dvp import CashAccount

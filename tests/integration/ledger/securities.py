@@ -14,7 +14,7 @@ from chains.progmat.flows.market_requests import IssueToken, MoveToken
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.securities_requests import RegisterSecurity, SetGate
 from chains.progmat.flows.steps import ENDS
-from chains.progmat.vault import Balance
+from chains.progmat.vault.lines import Balance
 from ibc.dvp import CashAccount
 from tests.fakes.ledger_parties import AN, APPROVER, CN_A, CN_B, SECOND_APPROVER, LedgerParty
 from tests.fakes.security_parties import ACT, GATE_ID, TERMS

@@ -10,12 +10,13 @@ from typing import Any
 
 import grpc.aio
 
-from chains.progmat.client import ApiEndpoint, VaultClient
+from chains.progmat.client.channel import ApiEndpoint
+from chains.progmat.client.vault_client import VaultClient
 from chains.progmat.node.peers import PeerTls, server_options
 from chains.progmat.node.people_part import PeoplePart
 from chains.progmat.node.roles import VaultRole
 from chains.progmat.node.rpc_node_service import STATUS_CODES
-from chains.rpc_status import ErrorStatusInterceptor
+from chains.rpc_guard import ErrorStatusInterceptor
 from tests.fakes.ledger_parties import LedgerParty
 from tests.fakes.rpc_parties import tls_of
 from tests.integration.ledger.network import OPERATIONS_NAME, LedgerNetwork

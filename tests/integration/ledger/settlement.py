@@ -7,7 +7,7 @@ from typing import Any
 
 from crossdvp.validator.v1 import validator_pb2 as pb
 
-from chains.progmat.client import CheckpointCollector
+from chains.progmat.client.checkpoints import CheckpointCollector
 from chains.progmat.client.rpc_validator import CheckpointVote, Handover, PathAnswer, ValidatorHead
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.requests import (

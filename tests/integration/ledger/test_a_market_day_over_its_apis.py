@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chains.progmat.client import ApiEndpoint
+from chains.progmat.client.channel import ApiEndpoint
 from chains.progmat.client.exchange_client import ExchangeClient, ExecutionView, LevelView
 from chains.progmat.client.order_client import OrderClient
 from chains.progmat.contracts.membership import MemberRole

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from chains.progmat.client import ApiEndpoint
+from chains.progmat.client.channel import ApiEndpoint
 from chains.progmat.client.register_client import RegisterClient
 from chains.progmat.flows.market_requests import MoveToken, RedeemToken
 from chains.progmat.market.register.cells import Encoding
 from chains.progmat.market.register.csv_form import register_from_csv
 from chains.progmat.market.register.details import RegisterKind
-from chains.progmat.market.register.reading import AsOf, Moment
-from chains.progmat.vault import Asset
+from chains.progmat.market.register.moments import AsOf, Moment
+from chains.progmat.vault.indexing import Asset
 from chains.rpc_status import RemoteCallerError
 from tests.fakes.ledger_parties import AN, CN_A, CN_B
 from tests.fakes.rpc_parties import tls_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from chains.progmat.vault import EntryKind
-from chains.progmat.vault.listing import CoinStatus
+from chains.progmat.vault.entry_lines import EntryKind
+from chains.progmat.vault.lines import CoinStatus
 from tests.fakes.ledger_parties import CN_A, CN_B, SN
 from tests.integration.ledger.network import BUYER_ACCOUNT, SELLER_ACCOUNT, running_ledger
 from tests.integration.ledger.served_vault import served

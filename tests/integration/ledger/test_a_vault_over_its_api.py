@@ -15,14 +15,15 @@ from typing import Any
 
 import pytest
 
-from chains.progmat.client import AccountAsset, KeyChoice, MergeCash, VaultClient, all_rows
+from chains.progmat.client.vault_client import VaultClient, all_rows
 from chains.progmat.contracts.cash_codec import OwnerKind
-from chains.progmat.flows.requests import MoveCash
+from chains.progmat.flows.request_base import KeyChoice
+from chains.progmat.flows.requests import MergeCash, MoveCash
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.node.vault_upkeep import GroomingPolicy, UpkeepPolicy, VaultUpkeep
-from chains.progmat.vault import EntryKind
-from chains.progmat.vault.listing import CoinStatus
-from chains.progmat.vault.watching import SeenUpdate, Watched
+from chains.progmat.vault.entry_lines import EntryKind, SeenUpdate, Watched
+from chains.progmat.vault.indexing import AccountAsset
+from chains.progmat.vault.lines import CoinStatus
 from chains.rpc_status import RemoteCallerError
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, SN
 from tests.integration.ledger.fresh_keys import coins_made

@@ -8,7 +8,7 @@ import pytest
 
 from chains.progmat.flows.errors import RequestIdReused
 from chains.progmat.flows.requests import MoveCash, RotateAccountKey
-from chains.progmat.vault.holdings import MAX_INPUTS
+from chains.progmat.vault.bounds import MAX_INPUTS
 from ibc.dvp import CashAccount
 from tests.fakes.ledger_parties import CN_B, COIN_ID, SN
 from tests.integration.ledger.network import (

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from chains.progmat.client import ApiEndpoint
+from chains.progmat.client.channel import ApiEndpoint
 from chains.progmat.client.key_client import KeyClient
 from chains.progmat.contracts.network_control import Opening
 from chains.progmat.flows.key_requests import RotateTokens
 from chains.progmat.flows.market_requests import MoveToken
 from chains.progmat.flows.requests import RotateAccountKey
-from chains.progmat.vault import Asset, held_by_notary
+from chains.progmat.vault.by_notary import held_by_notary
+from chains.progmat.vault.indexing import Asset
 from chains.rpc_status import RemoteCallerError
 from ibc.dvp import CashAccount
 from tests.fakes.ledger_parties import AN, CN_A, COIN_ID, SN

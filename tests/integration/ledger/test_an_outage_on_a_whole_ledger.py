@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from chains.progmat.cli import emergency
 from chains.progmat.cli.emergency_view import proof
-from chains.progmat.client import ApiEndpoint
+from chains.progmat.client.channel import ApiEndpoint
 from chains.progmat.client.emergency_client import EmergencyClient
 from chains.progmat.client.register_client import RegisterClient
 from chains.progmat.flows.market_requests import MembershipChange
@@ -23,7 +23,7 @@ from chains.progmat.market.emergency.normalising import Forced, request_id_of
 from chains.progmat.market.register.cells import Encoding, from_csv, to_csv
 from chains.progmat.market.register.details import RegisterKind
 from chains.progmat.node.forced_transfers import NodeMover
-from chains.progmat.vault import Asset
+from chains.progmat.vault.indexing import Asset
 from chains.rpc_status import RemoteCallerError, RemotePeerError
 from ibc.dvp import CashAccount
 from tests.fakes.emergency_world import APPROVER, AUTHOR, STRANGER

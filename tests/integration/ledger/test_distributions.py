@@ -24,16 +24,16 @@ from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.market.distribution.distributions import Distributions
-from chains.progmat.market.distribution.looking import DistributionView
 from chains.progmat.market.distribution.ordering import Caller
 from chains.progmat.market.distribution.planning import Sizes
 from chains.progmat.market.distribution.store import Mandate
 from chains.progmat.market.distribution.terms import AmountKind, Terms
+from chains.progmat.market.distribution.views import DistributionView
 from chains.progmat.market.people.errors import SamePerson
 from chains.progmat.market.register.errors import RecordDateNotOver
 from chains.progmat.node.distribution_part import DistributionPart
 from chains.progmat.node.storage.schema import transactions
-from chains.progmat.vault import EntryKind
+from chains.progmat.vault.entry_lines import EntryKind
 from chains.progmat.vault.schema import entries
 from ibc.dvp import CashAccount
 from tests.fakes.distribution_parties import UTILITY_ID, holder

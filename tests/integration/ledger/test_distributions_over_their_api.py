@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from chains.progmat.client import ApiEndpoint
+from chains.progmat.client.channel import ApiEndpoint
 from chains.progmat.client.distribution_client import DistributionClient
 from chains.progmat.flows.distribution_requests import ExpireUtility, UseUtility
 from chains.progmat.flows.market_requests import IssueToken

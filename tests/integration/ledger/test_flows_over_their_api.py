@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from chains.progmat.client import ApiEndpoint
+from chains.progmat.client.channel import ApiEndpoint
 from chains.progmat.client.flow_operator import FlowOperator
 from chains.progmat.flows import pending_rows
 from chains.progmat.flows.errors import AnswerProvesNothing

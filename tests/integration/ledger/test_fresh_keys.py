@@ -14,10 +14,10 @@ from chains.progmat.flows.errors import AccountUnknown
 from chains.progmat.flows.request_base import KeyChoice
 from chains.progmat.flows.requests import IssueCash, MergeCash, MoveCash, RedeemCash, RotateAccountKey
 from chains.progmat.flows.steps import FlowStep
-from chains.progmat.node.storage.location import DatabaseLocation, database_location, postgres_database
-from chains.progmat.vault import SC, EntryKind
+from chains.progmat.node.database_location import DatabaseLocation, database_location, postgres_database
+from chains.progmat.vault.entry_lines import EntryKind
 from chains.progmat.vault.fresh_keys import fresh_key_records
-from chains.progmat.vault.indexing import AccountAsset
+from chains.progmat.vault.indexing import SC, AccountAsset
 from chains.progmat.vault.listing import Seen, list_coins
 from chains.progmat.vault.statement import Period, statement
 from ibc.dvp import CashAccount

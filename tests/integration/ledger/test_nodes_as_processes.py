@@ -16,22 +16,15 @@ from pathlib import Path
 import pytest
 
 from chains.progmat.bootstrap import NetworkSpec, NodeSpec, create_network
-from chains.progmat.client import (
-    ApiEndpoint,
-    ApiTls,
-    BusinessNetwork,
-    ChangeMembership,
-    CheckpointCollector,
-    CreateLightClient,
-    FlowStep,
-    IssueCash,
-    LedgerClient,
-    MemberRole,
-    MembershipChange,
-    MembershipClient,
-    MoveCash,
-    ValidatorApi,
-)
+from chains.progmat.client.channel import ApiEndpoint, ApiTls
+from chains.progmat.client.checkpoints import CheckpointCollector
+from chains.progmat.client.ledger_client import LedgerClient
+from chains.progmat.client.membership_client import MembershipClient
+from chains.progmat.client.rpc_validator import ValidatorApi
+from chains.progmat.contracts.membership import BusinessNetwork, MemberRole
+from chains.progmat.flows.market_requests import ChangeMembership, MembershipChange
+from chains.progmat.flows.requests import CreateLightClient, IssueCash, MoveCash
+from chains.progmat.flows.steps import FlowStep
 from chains.progmat.identity import NetworkMap
 from chains.rpc_status import RemoteCallerError, RemoteUnavailableError
 from ibc.dvp import CashAccount

@@ -21,9 +21,9 @@ from chains.progmat.flows.pending import ASK_AFTER_MS, LOOK_EVERY_MS, WRITE_AFTE
 from chains.progmat.flows.pending_rows import PendingRow
 from chains.progmat.flows.requests import LockCash, MoveCash, RedeemCash
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.node.database_location import DatabaseLocation, postgres_database
 from chains.progmat.node.peers import Delivery
 from chains.progmat.node.storage import unknown_transactions
-from chains.progmat.node.storage.location import DatabaseLocation, postgres_database
 from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, EN, SN, LedgerParty
 from tests.integration.ledger.native_trades import NativeTrades
 from tests.integration.ledger.network import (

@@ -15,8 +15,9 @@ from chains.progmat.contracts.execution_codec import trade_id_of
 from chains.progmat.contracts.membership import MemberRole
 from chains.progmat.flows.errors import TransactionUnknown
 from chains.progmat.flows.execution_requests import PublishExecution, WithdrawExecution
-from chains.progmat.flows.executions import NoticeStanding, RecordedNotice, execution_notices, find_notice
+from chains.progmat.flows.executions import RecordedNotice, execution_notices, find_notice
 from chains.progmat.flows.market_requests import MembershipChange
+from chains.progmat.flows.notice_standing import NoticeStanding
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.seams import NodeSelf
 from chains.progmat.flows.steps import FlowStep

@@ -16,7 +16,7 @@ from chains.progmat.flows.errors import LockTimePassed, PacketAlreadyProcessed, 
 from chains.progmat.flows.requests import CancelTrade, MoveCash
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.views import IbcEventKind, TradeStatus
-from chains.progmat.vault import EntryKind
+from chains.progmat.vault.entry_lines import EntryKind
 from chains.progmat.vault.schema import entries
 from ibc.acknowledgement import UNIVERSAL_ERROR_ACK, ack_commitment
 from ibc.dvp import terms_hash

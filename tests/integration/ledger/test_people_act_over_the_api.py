@@ -25,8 +25,8 @@ from chains.progmat.client.channel import ApiTls, open_channel
 from chains.progmat.client.ledger_client import call
 from chains.progmat.client.sessions import in_session
 from chains.progmat.client.user_client import NewStaff, UserClient
-from chains.progmat.market.people.approvals import Decision
 from chains.progmat.market.people.staff_roles import StaffRole
+from chains.progmat.market.people.statuses import Decision
 from chains.rpc_status import RemoteCallerError
 from tests.fakes.ledger_parties import SN
 from tests.fakes.people_world import NEW_PASSWORD, PASSWORD

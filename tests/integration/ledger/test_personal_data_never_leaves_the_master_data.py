@@ -16,15 +16,16 @@ from chains.progmat.flows.requests import MoveCash, RedeemCash
 from chains.progmat.flows.schema import flows
 from chains.progmat.flows.seams import NodeSelf
 from chains.progmat.market.master_data.desk import MasterDataDesk
-from chains.progmat.market.master_data.erasing import Erasure, Ground
+from chains.progmat.market.master_data.erasure import Erasure, Ground
 from chains.progmat.market.master_data.errors import InvestorHolds
 from chains.progmat.market.master_data.fields import RecordKind
 from chains.progmat.market.master_data.holders import MasterDataHolders
 from chains.progmat.market.master_data.scrubbing import Scrubbed
 from chains.progmat.market.master_data.searching import Leak, found_in, leaks, personal_values
 from chains.progmat.market.people.acts import Act
-from chains.progmat.market.people.approvals import Approval, Decision
+from chains.progmat.market.people.approvals import Approval
 from chains.progmat.market.people.desk import Caller, PeopleDesk
+from chains.progmat.market.people.statuses import Decision
 from chains.progmat.node.fsck import Subject, check_database
 from chains.progmat.node.people_part import PeoplePart
 from chains.progmat.node.storage.engine import Access, engine_for

@@ -12,7 +12,11 @@ from typing import Any
 
 import pytest
 
-from chains.progmat.client import IssueCash, LedgerClient, NativeTerms, SettleDvp, TokenClient
+from chains.progmat.client.ledger_client import LedgerClient
+from chains.progmat.client.token_client import TokenClient
+from chains.progmat.contracts.native_terms import NativeTerms
+from chains.progmat.flows.market_requests import SettleDvp
+from chains.progmat.flows.requests import IssueCash
 from ibc.dvp import CashAccount
 from tests.fakes.token_parties import ST
 from tests.integration.ledger.test_nodes_as_processes import (

@@ -26,7 +26,7 @@ from chains.progmat.flows.securities_requests import (
 )
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.node.peers import Delivery, PeerRouter
-from chains.progmat.vault import Balance
+from chains.progmat.vault.lines import Balance
 from chains.rpc_status import RemoteCallerError
 from tests.fakes.ledger_parties import AN, CN_A, CN_B, EN, SN
 from tests.fakes.security_parties import GATE_ID, TERMS

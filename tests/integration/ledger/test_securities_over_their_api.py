@@ -15,7 +15,7 @@ from crossdvp.ledger.v1 import securities_service_pb2 as pb
 from typer.testing import CliRunner
 
 from chains.progmat.cli.securities import app
-from chains.progmat.client import ApiEndpoint
+from chains.progmat.client.channel import ApiEndpoint
 from chains.progmat.client.securities_client import SecuritiesClient
 from chains.progmat.contracts.network_control import Opening
 from chains.progmat.flows.request_codec import to_message

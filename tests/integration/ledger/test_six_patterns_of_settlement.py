@@ -16,7 +16,7 @@ from crossdvp.ledger.v1 import trade_service_pb2 as pb
 from typer.testing import CliRunner
 
 from chains.progmat.cli import main
-from chains.progmat.client import ApiEndpoint
+from chains.progmat.client.channel import ApiEndpoint
 from chains.progmat.client.trade_client import TradeClient
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.market.people.audit import lines, verify

@@ -18,7 +18,9 @@ from chains.progmat.flows.steps import FlowStep
 from chains.progmat.node.attesting import attest_unspent
 from chains.progmat.node.fsck import Defect, Subject, check_database
 from chains.progmat.node.storage.attested_store import attestations_of
-from chains.progmat.vault import EntryKind, hold, unspent_pages
+from chains.progmat.vault.entry_lines import EntryKind
+from chains.progmat.vault.queries import hold
+from chains.progmat.vault.unspent import unspent_pages
 from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, SN, VALIDATORS, LedgerParty
 from tests.fakes.second_package import MARK, second_version
 from tests.fakes.token_parties import ST, TOKEN_ID

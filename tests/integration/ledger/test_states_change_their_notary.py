@@ -11,7 +11,9 @@ from chains.progmat.flows.replacement_requests import MAX_REPLACED, ChangeNotary
 from chains.progmat.flows.requests import MoveCash
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.transactions.model import StateRef
-from chains.progmat.vault import EntryKind, hold, lock_states
+from chains.progmat.vault.entry_lines import EntryKind
+from chains.progmat.vault.queries import hold
+from chains.progmat.vault.soft_locks import lock_states
 from primitives.types import Hash32
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, NN, SECOND, SN, VALIDATORS, LedgerParty
 from tests.integration.ledger.network import BUYER_ACCOUNT, SELLER_ACCOUNT, LedgerNetwork

@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from chains.progmat.flows.requests import MoveCash
 from chains.progmat.flows.steps import ENDS, FlowStep
+from chains.progmat.node.database_location import DatabaseLocation, postgres_database
 from chains.progmat.node.gated_keys import GatedKeys
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage import database as database_module
 from chains.progmat.node.storage.errors import StorageFailed
-from chains.progmat.node.storage.location import DatabaseLocation, postgres_database
 from chains.progmat.node.storage.standing import Doubt
 from scripts.local_postgres import LocalPostgres, PostgresMissing, temporary_postgres
 from tests.fakes.ledger_parties import CN_A, CN_B, COIN_ID, SN

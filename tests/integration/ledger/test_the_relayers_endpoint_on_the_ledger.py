@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from chains.progmat.client import ApiEndpoint, LedgerClient
+from chains.progmat.client.channel import ApiEndpoint
+from chains.progmat.client.ledger_client import LedgerClient
 from chains.progmat.node.peers.in_process import Delivery
 from ibc.acknowledgement import UNIVERSAL_ERROR_ACK
 from ibc.dvp import SettlementTerms, packet_of, terms_hash

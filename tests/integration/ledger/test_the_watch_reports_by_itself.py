@@ -11,7 +11,7 @@ from typing import Any
 
 from chains.evm.client.deployment import LedgerAnchor
 from chains.evm.client.proofs import QbftProver, TrustTerms
-from chains.progmat.client import CheckpointCollector
+from chains.progmat.client.checkpoints import CheckpointCollector
 from chains.progmat.client.rpc_validator import CheckpointVote
 from chains.progmat.flows.requests import CreateLightClient, UpdateLightClient
 from chains.progmat.node.notary_role import NotaryRole
@@ -22,7 +22,7 @@ from light_clients.qbft.codec import encode_header as encode_qbft_header
 from primitives.keccak import keccak256
 from primitives.types import Address
 from relayer.chains.evm_watch import EvmWatchSide
-from relayer.cli.verify import verify_file
+from relayer.cli.verify.files import verify_file
 from relayer.watch.alarms import AlarmBoard, AlarmKind
 from relayer.watch.checkpoint_watch import CheckpointWatch
 from relayer.watch.header_watch import HeaderWatch

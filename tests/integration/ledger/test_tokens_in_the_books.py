@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from chains.progmat.client import AccountAsset, all_rows
+from chains.progmat.client.vault_client import all_rows
 from chains.progmat.flows.market_requests import MoveToken, RedeemToken
 from chains.progmat.flows.steps import FlowStep
-from chains.progmat.vault import EntryKind
-from chains.progmat.vault.listing import CoinStatus
-from chains.progmat.vault.statement import CounterLeg
+from chains.progmat.vault.entry_lines import CounterLeg, EntryKind
+from chains.progmat.vault.indexing import AccountAsset
+from chains.progmat.vault.lines import CoinStatus
 from tests.fakes.ledger_parties import AN, CN_A, CN_B, COIN_ID, SN
 from tests.fakes.token_parties import ST, TOKEN_ID
 from tests.integration.ledger.native_trades import NativeTrades

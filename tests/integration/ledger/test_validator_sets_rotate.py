@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chains.progmat.client import CheckpointCollector
-from chains.progmat.client.checkpoints import SignedCheckpoint
+from chains.progmat.client.checkpoints import CheckpointCollector, SignedCheckpoint
 from chains.progmat.client.errors import TooFewCheckpointSignatures
 from chains.progmat.flows.requests import CancelTrade
 from chains.progmat.identity import NetworkMap, NodeEntry, Role

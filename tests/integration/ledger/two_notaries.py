@@ -12,7 +12,8 @@ from chains.progmat.flows.seams import Role
 from chains.progmat.identity import NetworkMap, NodeEntry
 from chains.progmat.node.peers import PeerRouter
 from chains.progmat.transactions.other_notaries import NotaryService, OtherNotary
-from chains.progmat.vault import SC, Asset, held_by_notary
+from chains.progmat.vault.by_notary import held_by_notary
+from chains.progmat.vault.indexing import SC, Asset
 from ibc.dvp import CashAccount
 from tests.fakes.epochs import following
 from tests.fakes.ledger_parties import COIN_ID, SECOND, SN, LedgerParty

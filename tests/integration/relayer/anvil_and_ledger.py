@@ -10,7 +10,9 @@ from pathlib import Path
 from chains.evm.client.adapters import ESCROW, AdapterPlan
 from chains.evm.client.deployment import LedgerAnchor
 from chains.evm.client.proofs import TrustTerms
-from chains.progmat.client import ApiEndpoint, CheckpointCollector, LedgerClient
+from chains.progmat.client.channel import ApiEndpoint
+from chains.progmat.client.checkpoints import CheckpointCollector
+from chains.progmat.client.ledger_client import LedgerClient
 from chains.progmat.flows.requests import CreateLightClient, EarmarkProof, LockCash, UpdateLightClient
 from ibc.dvp import LeadLeg, SettlementTerms
 from light_clients.progmat import Checkpoint, ValidatorSet

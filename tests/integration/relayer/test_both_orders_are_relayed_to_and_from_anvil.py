@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from chains.evm.client.adapters import ESCROW, AdapterFamily, AdapterPlan
+from chains.evm.client.adapter_family import AdapterFamily
+from chains.evm.client.adapters import ESCROW, AdapterPlan
 from chains.evm.client.deployment import adapter_address
 from chains.evm.client.token import TokenBinding
 from chains.evm.errors import EvmRequestRefused

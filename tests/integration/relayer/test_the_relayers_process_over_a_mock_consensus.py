@@ -15,7 +15,7 @@ from chains.progmat.flows.steps import FlowStep
 from ibc.dvp import LeadLeg
 from light_clients.mock import MockClientState, MockConsensusState, encode_client_state, encode_consensus_state
 from relayer.app import serve
-from relayer.config import ConfigInvalid
+from relayer.peer_config import ConfigInvalid
 from tests.fakes.evm_settlement_world import HOLDING, RELAYER
 from tests.fakes.ledger_parties import CN_A, CN_B, LEDGER_ID, SN, VALIDATORS
 from tests.fakes.process_files import certified_folder, write_config

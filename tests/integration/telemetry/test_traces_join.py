@@ -15,8 +15,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chains.progmat.client import ApiEndpoint
-from chains.progmat.client.channel import CLIENT_INTERCEPTORS, open_channel
+from chains.progmat.client.channel import CLIENT_INTERCEPTORS, ApiEndpoint, open_channel
 from ibc.dvp import DVP_PORT, dvp_payload_of
 from ibc.packet import Packet, Payload
 from relayer.cli.settlement_trace import TraceFileBroken, TraceUnknown, spans_of

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chains.evm.client import artifacts
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.deployment import Deployment, adapter_address, address_bytes, read_deployment
 from chains.evm.errors import ArtifactInvalid, DeploymentInvalid
 

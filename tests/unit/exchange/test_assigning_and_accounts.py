@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chains.progmat.contracts.execution_codec import ExecutionNotice, trade_id_of
 from chains.progmat.flows.errors import InvalidRequest
-from chains.progmat.flows.executions import NoticeStanding
+from chains.progmat.flows.notice_standing import NoticeStanding
 from chains.progmat.market.exchange import refusals
 from chains.progmat.market.exchange.assigning import BrokerOrder, judge, sides_kept_by
 from chains.progmat.market.exchange.errors import BadTradeAccounts

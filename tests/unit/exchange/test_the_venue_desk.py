@@ -42,9 +42,9 @@ from chains.progmat.market.exchange.venue_store import Execution, Trader
 from chains.progmat.market.people.errors import SamePerson
 from chains.progmat.market.people.tables import audit as audit_lines
 from chains.progmat.market.people.tables import people_metadata
+from chains.progmat.node.database_location import database_location
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage.errors import StorageFailed
-from chains.progmat.node.storage.location import database_location
 from tests.fakes.ledger_parties import CN_A, CN_B, EN, LedgerParty
 from tests.fakes.manual_clock import ManualClock
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chains.progmat.client import CheckpointCollector, TooFewCheckpointSignatures
+from chains.progmat.client.checkpoints import CheckpointCollector
+from chains.progmat.client.errors import TooFewCheckpointSignatures
 from ibc.light_client import ConsensusAt, TimeBounds
 from light_clients.progmat import ProgmatClientState, ProgmatLightClient, ValidatorSet
 from light_clients.progmat.client_state import encode_client_state

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from chains.progmat.client import CheckpointCollector, TooFewCheckpointSignatures, ValidatorAnswerRefused
+from chains.progmat.client.checkpoints import CheckpointCollector
+from chains.progmat.client.errors import TooFewCheckpointSignatures, ValidatorAnswerRefused
 from chains.progmat.client.rpc_validator import CheckpointVote, Handover, PathAnswer, ValidatorHead
 from chains.rpc_status import RemoteUnavailableError
 from light_clients.progmat import Checkpoint, ValidatorSet, checkpoint_digest, decode_header

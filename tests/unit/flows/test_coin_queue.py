@@ -13,8 +13,8 @@ from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.request_codec import encode_request
 from chains.progmat.flows.requests import MoveCash
 from chains.progmat.flows.steps import FlowStep
-from chains.progmat.vault import SC, Asset
 from chains.progmat.vault.errors import FundsSoftLocked, soft_locked
+from chains.progmat.vault.indexing import SC, Asset
 from tests.fakes.manual_clock import ManualClock
 from tests.fakes.token_parties import ST, native_terms
 from tests.fakes.vault_world import BOB as TO

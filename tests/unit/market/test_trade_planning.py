@@ -21,7 +21,7 @@ from chains.progmat.market.bank.tables import bank_metadata
 from chains.progmat.market.people.acts import Act as ActOfPeople
 from chains.progmat.market.people.staff_roles import ACTS
 from chains.progmat.market.trades import methods
-from chains.progmat.market.trades.erasing import DeskObstacles, erase_methods
+from chains.progmat.market.trades.erasing import DeskObstacles, erase_bank_traces
 from chains.progmat.market.trades.errors import (
     CashMethodInvalid,
     InstructionInvalid,
@@ -221,7 +221,7 @@ def test_an_investor_with_an_open_trade_is_not_erased_and_an_erased_one_leaves_n
     assert DeskObstacles().of(connection, "INV-3", (), 1) == []
     save_trade(connection, trade.at(TradeState.CANCELLED))
     assert DeskObstacles().of(connection, "INV-1", (), 1) == []
-    erase_methods(connection, "INV-1")
+    erase_bank_traces(connection, "INV-1")
     (kept,) = methods.list_methods(connection, "INV-1", 10)
     assert (kept.method.bank_id, kept.method.payer_name, kept.version) == ("*", "*", 1)
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from chains.progmat.market.master_data.erasing import Erasure, Ground
+from chains.progmat.market.master_data.erasure import Erasure, Ground
 from chains.progmat.market.master_data.errors import InvestorHolds, RecordErased, RecordRefused
 from chains.progmat.market.master_data.fields import RecordKind
 from chains.progmat.market.master_data.scrubbing import Scrubbed
 from chains.progmat.market.people import audit
 from chains.progmat.market.people.acts import Act
-from chains.progmat.market.people.approvals import ApprovalStatus
 from chains.progmat.market.people.errors import ApprovalRefused, SamePerson
+from chains.progmat.market.people.statuses import ApprovalStatus
 from tests.fakes.master_data_world import (
     CLERK_ACT,
     MasterDataWorld,

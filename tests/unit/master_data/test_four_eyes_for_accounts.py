@@ -11,8 +11,8 @@ import pytest_asyncio
 from chains.progmat.market.master_data.errors import KeyTaken, RecordChanged, RecordRefused, RecordUnknown
 from chains.progmat.market.master_data.fields import RecordKind
 from chains.progmat.market.people.acts import Act
-from chains.progmat.market.people.approvals import ApprovalStatus
 from chains.progmat.market.people.errors import ApprovalRefused, SamePerson, StaffRoleMissing
+from chains.progmat.market.people.statuses import ApprovalStatus
 from tests.fakes.master_data_world import (
     MasterDataWorld,
     marked_bank,

@@ -6,16 +6,18 @@ import asyncio
 from pathlib import Path
 
 from chains.progmat.market.master_data.desk import MasterDataDesk, carried_out
-from chains.progmat.market.master_data.erasing import Erasing, Erasure, Ground
+from chains.progmat.market.master_data.erasing import Erasing
+from chains.progmat.market.master_data.erasure import Erasure, Ground
 from chains.progmat.market.master_data.fields import RecordKind
 from chains.progmat.market.master_data.scrubbing import Scrubbed
 from chains.progmat.market.people import audit
 from chains.progmat.market.people.acts import Act
-from chains.progmat.market.people.approvals import Approval, Decision
+from chains.progmat.market.people.approvals import Approval
 from chains.progmat.market.people.desk import PeopleDesk
+from chains.progmat.market.people.statuses import Decision
+from chains.progmat.node.database_location import postgres_database
 from chains.progmat.node.database_tables import ROLE_TABLES
 from chains.progmat.node.storage import NodeDatabase
-from chains.progmat.node.storage.location import postgres_database
 from tests.fakes.manual_clock import ManualClock
 from tests.fakes.master_data_world import marked_bank, marked_investor, personal_of
 from tests.fakes.people_world import TERMINAL, Counted

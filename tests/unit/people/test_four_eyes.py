@@ -11,7 +11,8 @@ from sqlalchemy import update
 
 from chains.progmat.market.people import approvals as rows
 from chains.progmat.market.people.acts import Act, require_one, require_two
-from chains.progmat.market.people.approvals import DEFAULT_LIFE_S, Approval, ApprovalStatus, Decision, canonical
+from chains.progmat.market.people.approvals import DEFAULT_LIFE_S, Approval
+from chains.progmat.market.people.canonical_request import canonical
 from chains.progmat.market.people.errors import (
     ApprovalRefused,
     ApprovalUnknown,
@@ -24,8 +25,9 @@ from chains.progmat.market.people.errors import (
     UsersExist,
 )
 from chains.progmat.market.people.staff_roles import StaffRole
+from chains.progmat.market.people.statuses import ApprovalStatus, Decision, UserStatus
 from chains.progmat.market.people.tables import approvals as approvals_table
-from chains.progmat.market.people.users import NewUser, UserChange, UserStatus, as_fields, parsed
+from chains.progmat.market.people.users import NewUser, UserChange, as_fields, parsed
 from tests.fakes.people_world import (
     ADMIN_A,
     ADMIN_B,

@@ -20,8 +20,10 @@ from chains.progmat.market.people.errors import (
     SessionRefused,
     StaffNotActive,
 )
-from chains.progmat.market.people.passwords import PasswordPolicy, checked_new, fits, hashed, nobodys_hash
-from chains.progmat.market.people.users import UserChange, UserStatus
+from chains.progmat.market.people.passwords import checked_new, fits, hashed, nobodys_hash
+from chains.progmat.market.people.rules import PasswordPolicy
+from chains.progmat.market.people.statuses import UserStatus
+from chains.progmat.market.people.users import UserChange
 from tests.fakes.people_world import (
     CHEAP,
     CLERK,

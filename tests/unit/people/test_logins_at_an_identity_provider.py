@@ -16,9 +16,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from chains.progmat.market.people.errors import IdTokenRefused, LoginRefused, StaffNotActive
-from chains.progmat.market.people.oidc import REFETCH_S, HttpKeySource, IdentityProvider, KeySetUnavailable
+from chains.progmat.market.people.oidc import REFETCH_S, HttpKeySource, KeySetUnavailable
+from chains.progmat.market.people.rules import IdentityProvider
 from chains.progmat.market.people.staff_roles import StaffRole
-from chains.progmat.market.people.users import NewUser, UserChange, UserStatus
+from chains.progmat.market.people.statuses import UserStatus
+from chains.progmat.market.people.users import NewUser, UserChange
 from tests.fakes.people_world import ADMIN_A, ADMIN_B, TERMINAL, PeopleWorld, empty_world
 
 ISSUER, AUDIENCE, SUBJECT = "https://id.example.jp", "crossdvp-cn-a", "8f2c"

@@ -19,7 +19,8 @@ from chains.progmat.node.peers import errors as peer_errors
 from chains.progmat.node.rpc_node_service import STATUS_CODES
 from chains.progmat.notary import errors as notary_errors
 from chains.progmat.validators import errors as validator_errors
-from chains.rpc_status import Blame, blame_of, code_of, error_from_rpc
+from chains.rpc_guard import code_of
+from chains.rpc_status import Blame, blame_of, error_from_rpc
 from primitives.errors import CrossDvpError
 from relayer.cli.explain import app as explain_app
 from relayer.reasons.catalogue import Entry, catalogue

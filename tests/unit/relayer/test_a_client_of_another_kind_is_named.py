@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from chains.progmat.client import CheckpointCollector, LightClientInfo
+from chains.progmat.client.checkpoints import CheckpointCollector
+from chains.progmat.client.ledger_client import LightClientInfo
 from primitives.errors import DecodeError
 from relayer.chains.client_kind import LightClientKindDiffers, of_kind
 from relayer.chains.progmat import LedgerEndpoint

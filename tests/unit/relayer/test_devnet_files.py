@@ -13,10 +13,11 @@ from chains.progmat.node.config import NodeConfig, load_node_config
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from light_clients.progmat import ValidatorSet
 from primitives.types import Address
-from relayer.config import GatewayConfig, Peer, RelayerConfig, load_config
+from relayer.config import GatewayConfig, RelayerConfig, load_config
 from relayer.devnet.config_files import network_spec, write_evm, write_hub, write_relayer_and_gateway
 from relayer.devnet.layout import BROKERS, JOURNAL_NOTARY, NODES, SECOND_NOTARY, Notaries
 from relayer.gateway.access import Speakers
+from relayer.peer_config import Peer
 
 PORTS = {name: 20_000 + index for index, name in enumerate(NODES)}
 

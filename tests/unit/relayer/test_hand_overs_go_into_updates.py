@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from chains.progmat.client import ApiEndpoint, CheckpointCollector, LedgerClient
+from chains.progmat.client.channel import ApiEndpoint
+from chains.progmat.client.checkpoints import CheckpointCollector
+from chains.progmat.client.ledger_client import LedgerClient
 from ibc.light_client import LightClientStatus
 from light_clients.progmat import decode_header
 from relayer.chains.progmat import LedgerEndpoint

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from relayer.config import ConfigInvalid, GatewayConfig, RelayerConfig, load_config
+from relayer.config import GatewayConfig, RelayerConfig, load_config
 from relayer.core.crash_points import CrashPoint
 from relayer.evm_config import ConsensusKind
 from relayer.gateway.access import Speakers
 from relayer.gateway.crash_points import GatewayCrashPoint
+from relayer.peer_config import ConfigInvalid
 from tests.fakes.process_files import FOR_GATEWAY, certified_folder, write_config
 from tests.fakes.rpc_parties import tls_of
 

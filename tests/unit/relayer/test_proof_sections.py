@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from relayer.config import ConfigInvalid, GatewayConfig, PathSection, RelayerConfig, load_config
+from relayer.config import GatewayConfig, PathSection, RelayerConfig, load_config
 from relayer.devnet.enclave_files import INSIDE, RENEW_BEFORE_S, THRESHOLD, DevnetOperator, enclave_names, proof_section
+from relayer.peer_config import ConfigInvalid
 from relayer.proof_config import Architecture, EnclaveProof, HubProof, architecture_of
 from tests.fakes.process_files import FOR_GATEWAY, certified_folder, write_config
 

@@ -15,7 +15,7 @@ from crossdvp.relayer.v1 import relayer_service_pb2 as pb
 from crossdvp.relayer.v1 import relayer_service_pb2_grpc as pb_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from chains.progmat.client import ApiEndpoint
+from chains.progmat.client.channel import ApiEndpoint
 from relayer.client import RelayerClient
 from relayer.core.chain import EventKind
 from relayer.path import Path, PathSettings

@@ -16,11 +16,12 @@ from crossdvp.relayer.v1 import relayer_service_pb2 as pb
 from crossdvp.relayer.v1 import relayer_service_pb2_grpc as pb_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from relayer.config import ConfigInvalid, RelayerConfig, load_config
+from relayer.config import RelayerConfig, load_config
 from relayer.core.chain import EventKind
 from relayer.lease_keeper import LeaseKeeper, LeaseTerms
 from relayer.opened_paths import OpenedPath, SharedChains, groups_by_lease, lease_terms, refuse_shared_clients
 from relayer.path import Path, PathSettings
+from relayer.peer_config import ConfigInvalid
 from relayer.service import RelayerLoop, never
 from relayer.serving import RelayedPath, serve_relayer
 from relayer.store import PacketKey, RelayerStore

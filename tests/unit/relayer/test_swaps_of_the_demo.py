@@ -11,7 +11,7 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from crossdvp.relayer.v1 import relayer_service_pb2 as relayer_pb
 
 from chains.evm.client.adapter_capabilities import AdapterCapabilities, OrderSupport, Support, adapter_capabilities
-from chains.evm.client.adapters import AdapterFamily
+from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.devnet import trex_suite
 from chains.evm.errors import ArtifactInvalid
 from ibc.dvp import LeadLeg

@@ -11,8 +11,8 @@ import grpc.aio
 import pytest
 from structlog.testing import capture_logs
 
+from chains.rpc_guard import ErrorStatusInterceptor
 from chains.rpc_status import (
-    ErrorStatusInterceptor,
     RemoteCallerError,
     RemoteInternalError,
     RemotePeerError,

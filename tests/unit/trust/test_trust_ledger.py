@@ -20,12 +20,13 @@ from chains.progmat.market.trust.errors import (
     NotReconciled,
     RedemptionPaid,
 )
-from chains.progmat.market.trust.holders import as_csv, holders
+from chains.progmat.market.trust.holder_lines import as_csv
+from chains.progmat.market.trust.holders import holders
 from chains.progmat.market.trust.legs import Leg, LegKind, legs_of
 from chains.progmat.market.trust.reconciling import resume_issues
 from chains.progmat.market.trust.redemptions import RedemptionStatus
 from chains.progmat.market.trust.tables import mismatches, postings
-from chains.progmat.node.storage.location import DatabaseLocation
+from chains.progmat.node.database_location import DatabaseLocation
 from ibc.dvp import CashAccount
 from tests.fakes.ledger_parties import BUYER, CN_A, CN_B, COIN_ID, SELLER, SN
 from tests.fakes.trust_world import CLERK, PLACES, TrustWorld, trust_at

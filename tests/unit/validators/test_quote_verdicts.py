@@ -14,7 +14,8 @@ from chains.progmat.client.quotes import QuoteApi, TooFewVerdicts, collect_verdi
 from chains.progmat.identity import DigestSigner
 from chains.progmat.validators.quote_verdicts import QuoteVerdicts
 from chains.progmat.validators.rpc_quotes import QuoteRpc
-from chains.rpc_status import ErrorStatusInterceptor, RemotePeerError
+from chains.rpc_guard import ErrorStatusInterceptor
+from chains.rpc_status import RemotePeerError
 from ibc.light_client import TimeBounds
 from light_clients.enclave import KeyRegistration
 from light_clients.enclave.attestation.roots import PRODUCTION_ROOT_PINS

@@ -12,7 +12,8 @@ from crossdvp.validator.v1.validator_pb2_grpc import ValidatorServiceStub, add_V
 from chains.progmat.node.peers import InProcessPeerNetwork, PeerRouter
 from chains.progmat.notary.service import READ_JOURNAL, NotaryService, NotarySettings
 from chains.progmat.validators.journal_tail import JournalTail, TailSettings
-from chains.rpc_status import ErrorStatusInterceptor, RemoteError, error_from_rpc
+from chains.rpc_guard import ErrorStatusInterceptor
+from chains.rpc_status import RemoteError, error_from_rpc
 from light_clients.progmat import decode_validator_set
 from primitives.sparse_merkle import EMPTY_ROOT, decode_smt_proof, verify_absence, verify_presence
 from tests.fakes.commit_requests import NOW_S, create, delete, value

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection
 
-from chains.progmat.node.storage.location import DatabaseLocation
+from chains.progmat.node.database_location import DatabaseLocation
 from tests.fakes.vault_world import vault_at
 
 

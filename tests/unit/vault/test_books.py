@@ -6,21 +6,13 @@ import pytest
 from sqlalchemy import Connection
 
 from chains.progmat.transactions.model import StateRef
-from chains.progmat.vault import (
-    SC,
-    EntryKind,
-    IndexedClient,
-    RecordMark,
-    VaultRules,
-    keep_for_custodian,
-    record_transaction,
-)
+from chains.progmat.vault.books import RecordMark
+from chains.progmat.vault.entry_lines import Entry, EntryKind, PastBalance
 from chains.progmat.vault.errors import UnknownSequence
-from chains.progmat.vault.indexing import AccountAsset
+from chains.progmat.vault.indexing import SC, AccountAsset, IndexedClient, VaultRules, keep_for_custodian
+from chains.progmat.vault.recording import record_transaction
 from chains.progmat.vault.statement import (
     NOTHING,
-    Entry,
-    PastBalance,
     Period,
     balance_at_position,
     balance_at_sequence,

@@ -7,20 +7,14 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import Connection
 
-from chains.progmat.vault import (
-    AccountAsset,
-    Asset,
-    EntryKind,
-    IndexedHolding,
-    RecordMark,
-    VaultRules,
-    balance,
-    keep_for_custodian,
-    record_transaction,
-)
+from chains.progmat.vault.books import RecordMark
 from chains.progmat.vault.counter_legs import with_counter_legs
+from chains.progmat.vault.entry_lines import CounterLeg, Entry, EntryKind
+from chains.progmat.vault.holdings import balance
+from chains.progmat.vault.indexing import AccountAsset, Asset, IndexedHolding, VaultRules, keep_for_custodian
 from chains.progmat.vault.listing import Seen, list_accounts, list_coins
-from chains.progmat.vault.statement import CounterLeg, Entry, Period, balance_at_sequence, balance_at_time, statement
+from chains.progmat.vault.recording import record_transaction
+from chains.progmat.vault.statement import Period, balance_at_sequence, balance_at_time, statement
 from chains.progmat.vault.watching import read_updates
 from ibc.dvp import CashAccount
 from tests.fakes.vault_world import ALICE, BOB, BOND, RULES, WSC, Tx, cash, state, tokens, tx

@@ -12,16 +12,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import select
 
 from chains.progmat.transactions.model import StateRef
-from chains.progmat.vault import EntryKind, RecordMark, balance, record_transaction, schema
-from chains.progmat.vault.paging import Key
-from chains.progmat.vault.statement import (
-    Entry,
-    Period,
-    balance_at_position,
-    balance_at_sequence,
-    balance_at_time,
-    statement,
-)
+from chains.progmat.vault import schema
+from chains.progmat.vault.books import RecordMark
+from chains.progmat.vault.entry_lines import Entry, EntryKind
+from chains.progmat.vault.holdings import balance
+from chains.progmat.vault.pages import Key
+from chains.progmat.vault.recording import record_transaction
+from chains.progmat.vault.statement import Period, balance_at_position, balance_at_sequence, balance_at_time, statement
 from chains.progmat.vault.updates import newest_sequence, updates_after
 from ibc.dvp import CashAccount
 from tests.fakes.vault_world import ALICE, BOB, RULES, WSC, Tx, cash, lock, tx, vault_at

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, delete, select
 
-from chains.progmat.vault import record_transaction
 from chains.progmat.vault.by_refs import ByRefs, Key
+from chains.progmat.vault.recording import record_transaction
 from chains.progmat.vault.schema import holdings, states
 from tests.fakes.vault_world import ALICE, BOB, RULES, cash, tx
 

@@ -15,7 +15,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import Connection, select
 
 from chains.progmat.transactions.model import StateRef, TransactionState
-from chains.progmat.vault import Asset, EntryKind, RecordMark, VaultRules, balances, keep_everything, keep_for_custodian
+from chains.progmat.vault.books import RecordMark
+from chains.progmat.vault.entry_lines import EntryKind
+from chains.progmat.vault.holdings import balances
+from chains.progmat.vault.indexing import Asset, VaultRules, keep_everything, keep_for_custodian
 from chains.progmat.vault.recording import record_transaction
 from chains.progmat.vault.schema import entries
 from chains.progmat.vault.statement import entry_of

@@ -8,18 +8,8 @@ import pytest
 from sqlalchemy import Connection
 
 from chains.progmat.transactions.model import TransactionState
-from chains.progmat.vault import (
-    SC,
-    Balance,
-    CoinsUnder,
-    HoldingRequest,
-    IndexedHolding,
-    RecordMark,
-    balance,
-    record_transaction,
-    select_and_lock,
-)
-from chains.progmat.vault.books import EntryKind
+from chains.progmat.vault.books import RecordMark
+from chains.progmat.vault.entry_lines import EntryKind
 from chains.progmat.vault.errors import CoinsUnderFreshKeys, FundsSoftLocked, FundsTooFragmented, InsufficientFunds
 from chains.progmat.vault.fresh_keys import (
     FreshKeyRecord,
@@ -31,6 +21,10 @@ from chains.progmat.vault.fresh_keys import (
     set_fresh_account,
     unset_fresh_account,
 )
+from chains.progmat.vault.holdings import CoinsUnder, HoldingRequest, balance, select_and_lock
+from chains.progmat.vault.indexing import SC, IndexedHolding
+from chains.progmat.vault.lines import Balance
+from chains.progmat.vault.recording import record_transaction
 from chains.progmat.vault.statement import Period, statement
 from ibc.dvp import CashAccount
 from tests.fakes.vault_world import ALICE, BOB, COIN, ISSUER, NOTARY, RULES, WSC, cash, key_of, state, tx

@@ -16,19 +16,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chains.progmat.flows.change import pieces_of_change
-from chains.progmat.vault import (
+from chains.progmat.vault.errors import FundsSoftLocked, FundsTooFragmented, InsufficientFunds, NothingToMerge
+from chains.progmat.vault.holdings import (
     Holding,
     HoldingRequest,
     balance,
     count_holdings,
-    record_transaction,
-    release_soft_locks,
-    renew_soft_locks,
     select_and_lock,
     select_small_and_lock,
     total,
 )
-from chains.progmat.vault.errors import FundsSoftLocked, FundsTooFragmented, InsufficientFunds, NothingToMerge
+from chains.progmat.vault.recording import record_transaction
+from chains.progmat.vault.soft_locks import release_soft_locks, renew_soft_locks
 from tests.fakes.vault_world import ALICE, BOB, NOTARY, RULES, WSC, cash, soft_locked_refs, tx, vault_at
 
 HOLD_S = 30

@@ -10,18 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from chains.progmat.vault import Balance, HoldingRequest, lock_states, record_transaction, select_and_lock
 from chains.progmat.vault.grooming import dustiest_account
+from chains.progmat.vault.holdings import HoldingRequest, select_and_lock
 from chains.progmat.vault.indexing import IndexedClient
-from chains.progmat.vault.listing import (
-    CoinStatus,
-    Seen,
-    list_accounts,
-    list_coins,
-    list_holds,
-    list_soft_locks,
-)
-from chains.progmat.vault.paging import Key, Page
+from chains.progmat.vault.lines import Balance, CoinStatus
+from chains.progmat.vault.listing import Seen, list_accounts, list_coins, list_holds, list_soft_locks
+from chains.progmat.vault.pages import Key, Page
+from chains.progmat.vault.recording import record_transaction
+from chains.progmat.vault.soft_locks import lock_states
 from tests.fakes.vault_world import ALICE, BOB, NOTARY, RULES, WSC, Tx, cash, lock, state, tx
 
 T = TypeVar("T")

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection, create_engine
 
-from chains.progmat.vault import HoldingRequest, count_holdings, lock_states, record_transaction, select_and_lock
 from chains.progmat.vault.errors import FundsSoftLocked, InsufficientFunds, OutOfRetention
 from chains.progmat.vault.grooming import dustiest_account
-from chains.progmat.vault.holdings import select_small_and_lock
-from chains.progmat.vault.listing import CoinStatus, Seen, list_accounts, list_coins, list_holds, list_soft_locks
+from chains.progmat.vault.holdings import HoldingRequest, count_holdings, select_and_lock, select_small_and_lock
+from chains.progmat.vault.lines import CoinStatus
+from chains.progmat.vault.listing import Seen, list_accounts, list_coins, list_holds, list_soft_locks
 from chains.progmat.vault.paging import page_token_key
+from chains.progmat.vault.recording import record_transaction
 from chains.progmat.vault.schema import vault_metadata
+from chains.progmat.vault.soft_locks import lock_states
 from chains.progmat.vault.statement import (
     Period,
     balance_at_position,

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from chains.progmat.vault.errors import BadPageToken, PageTokenOfAnotherQuery
-from chains.progmat.vault.paging import MAX_TOKEN_CHARACTERS, Cursor, PageTokens, page_token_key
+from chains.progmat.vault.pages import Cursor
+from chains.progmat.vault.paging import MAX_TOKEN_CHARACTERS, PageTokens, page_token_key
 
 TOKENS = PageTokens(b"\x01" * 32)
 KEYS = st.lists(st.one_of(st.integers(0, 2**64 - 1), st.text(max_size=40), st.binary(max_size=40)), max_size=5)

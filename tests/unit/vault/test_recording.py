@@ -9,29 +9,28 @@ import pytest
 from sqlalchemy import Connection, select
 
 from chains.progmat.transactions.model import Group, StateRef
-from chains.progmat.vault import (
-    HoldingRequest,
+from chains.progmat.vault.errors import ConflictingConsumption
+from chains.progmat.vault.holdings import HoldingRequest, balance, select_and_lock
+from chains.progmat.vault.indexing import (
     IndexedClient,
     IndexedConsensus,
     IndexedMembership,
-    RecordOutcome,
     VaultRules,
-    balance,
+    keep_for_custodian,
+)
+from chains.progmat.vault.queries import (
     consensus_record,
     consumed_by,
     hold,
     holds,
-    keep_for_custodian,
     kept_states,
     latest_consensus,
     light_client,
     light_clients,
     members,
     membership,
-    record_transaction,
-    select_and_lock,
 )
-from chains.progmat.vault.errors import ConflictingConsumption
+from chains.progmat.vault.recording import RecordOutcome, record_transaction
 from chains.progmat.vault.schema import states
 from tests.fakes.vault_world import (
     ALICE,

@@ -11,18 +11,6 @@ from sqlalchemy import Connection
 
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.model import StateRef
-from chains.progmat.vault import (
-    Balance,
-    HoldingRequest,
-    balance,
-    balances,
-    lock_states,
-    record_transaction,
-    release_soft_locks,
-    renew_soft_locks,
-    select_and_lock,
-    vault_metadata,
-)
 from chains.progmat.vault.errors import (
     FundsSoftLocked,
     FundsTooFragmented,
@@ -30,6 +18,11 @@ from chains.progmat.vault.errors import (
     StateConsumed,
     StateSoftLocked,
 )
+from chains.progmat.vault.holdings import HoldingRequest, balance, balances, select_and_lock
+from chains.progmat.vault.lines import Balance
+from chains.progmat.vault.recording import record_transaction
+from chains.progmat.vault.schema import vault_metadata
+from chains.progmat.vault.soft_locks import lock_states, release_soft_locks, renew_soft_locks
 from tests.fakes.vault_world import ALICE, BOB, NOTARY, RULES, WSC, cash, lock, soft_locked_refs, tx
 
 TRADE = b"\x07" * 32

@@ -8,22 +8,13 @@ import pytest
 from sqlalchemy import Connection
 
 from chains.progmat.transactions.model import Party, TransactionState
-from chains.progmat.vault import (
-    SC,
-    Asset,
-    AtNotary,
-    CoinsUnder,
-    HoldingRequest,
-    IndexedHolding,
-    count_unspent_at,
-    held_by_notary,
-    record_transaction,
-    select_and_lock,
-    select_small_and_lock,
-)
+from chains.progmat.vault.by_notary import AtNotary, count_unspent_at, held_by_notary
 from chains.progmat.vault.errors import CoinsUnderFreshKeys, InsufficientFunds, InsufficientTokens, NothingToMerge
 from chains.progmat.vault.fresh_keys import FreshKeyRecord, enter_fresh_keys, fresh_keys_of_issuer
 from chains.progmat.vault.grooming import dustiest_account, small_coins_by_notary
+from chains.progmat.vault.holdings import CoinsUnder, HoldingRequest, select_and_lock, select_small_and_lock
+from chains.progmat.vault.indexing import SC, Asset, IndexedHolding
+from chains.progmat.vault.recording import record_transaction
 from tests.fakes.vault_world import ALICE, BOND, COIN, ISSUER, NOTARY, RULES, WSC, cash, key_of, state, tokens, tx
 
 OTHER = Party("NN-2", NOTARY.key)

@@ -8,15 +8,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from chains.progmat.transactions.model import StateRef
-from chains.progmat.vault import (
-    Holding,
-    HoldingRequest,
-    balances,
-    record_transaction,
-    release_soft_locks,
-    select_and_lock,
-)
 from chains.progmat.vault.errors import FundsTooFragmented, InsufficientTokens, TokensSoftLocked
+from chains.progmat.vault.holdings import Holding, HoldingRequest, balances, select_and_lock
+from chains.progmat.vault.recording import record_transaction
+from chains.progmat.vault.soft_locks import release_soft_locks
 from tests.fakes.vault_world import ALICE, BOB, BOND, NOTARY, RULES, TOKEN, tokens, tx, vault_at
 
 NOW_S = 1000

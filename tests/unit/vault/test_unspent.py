@@ -7,15 +7,9 @@ from sqlalchemy import Connection
 from chains.progmat.node.storage import store_recorded
 from chains.progmat.node.storage.attested_store import keep_attestation
 from chains.progmat.transactions.model import StateRef, TransactionState
-from chains.progmat.vault import (
-    NotaryFilter,
-    held_by_others,
-    lock_states,
-    record_transaction,
-    unattested_transactions,
-    unspent_pages,
-)
-from chains.progmat.vault.unspent import PAGE
+from chains.progmat.vault.recording import record_transaction
+from chains.progmat.vault.soft_locks import held_by_others, lock_states
+from chains.progmat.vault.unspent import PAGE, NotaryFilter, unattested_transactions, unspent_pages
 from tests.fakes.vault_world import ALICE, BOB, COIN, NOTARY, RULES, TOKEN, Tx, cash, tokens, tx
 
 

@@ -6,10 +6,13 @@ import pytest
 from sqlalchemy import Connection
 
 from chains.progmat.transactions.model import StateRef
-from chains.progmat.vault import EntryKind, RecordMark, record_transaction
+from chains.progmat.vault.books import RecordMark
+from chains.progmat.vault.entry_lines import EntryKind
 from chains.progmat.vault.errors import OutOfRetention, UnknownSequence
 from chains.progmat.vault.indexing import IndexedClient
-from chains.progmat.vault.listing import Coin, Seen, list_coins
+from chains.progmat.vault.lines import Coin
+from chains.progmat.vault.listing import Seen, list_coins
+from chains.progmat.vault.recording import record_transaction
 from chains.progmat.vault.updates import forget_updates, newest_sequence, updates_after
 from chains.progmat.vault.watching import Batch, read_updates
 from tests.fakes.vault_world import ALICE, BOB, RULES, Tx, cash, state, tx

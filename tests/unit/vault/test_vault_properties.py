@@ -10,16 +10,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from chains.progmat.vault import (
-    HoldingRequest,
-    balance,
-    hold,
-    holds,
-    record_transaction,
-    release_soft_locks,
-    select_and_lock,
-)
 from chains.progmat.vault.errors import FundsSoftLocked, FundsTooFragmented, InsufficientFunds
+from chains.progmat.vault.holdings import HoldingRequest, balance, select_and_lock
+from chains.progmat.vault.queries import hold, holds
+from chains.progmat.vault.recording import record_transaction
+from chains.progmat.vault.soft_locks import release_soft_locks
 from ibc.dvp import CashAccount
 from tests.fakes.vault_world import ALICE, BOB, NOTARY, RULES, WSC, Tx, cash, lock, soft_locked_refs, tx, vault_at
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from relayer.cli.main import main
-from relayer.cli.verify import Refused, Unreadable, verify_attestation, verify_attestation_file
+from relayer.cli.verify.attestation import verify_attestation, verify_attestation_file
+from relayer.cli.verify.errors import Refused, Unreadable
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "attestation"
 QUOTE, COLLATERAL = VECTORS / "sgx_v3_quote.bin", VECTORS / "sgx_v3_collateral.json"

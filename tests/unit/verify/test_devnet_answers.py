@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from relayer.cli.verify import Refused, verify_header_file, verify_storage_file
+from relayer.cli.verify.errors import Refused
+from relayer.cli.verify.headers import verify_header_file
+from relayer.cli.verify.storage import verify_storage_file
 from tests.fakes.evm_devnet_world import RICH, STORE_AND_LOG_CODE, DevnetWorld, words
 
 

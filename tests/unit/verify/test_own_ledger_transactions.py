@@ -12,7 +12,8 @@ from chains.progmat.transactions.signature import sign_batch
 from chains.progmat.transactions.signed import SignedTransaction
 from light_clients.qbft import QbftLightClient
 from light_clients.registry import LightClientRegistry
-from relayer.cli.verify import Refused, verify_ledger_tx_file
+from relayer.cli.verify.errors import Refused
+from relayer.cli.verify.ledger_tx import verify_ledger_tx_file
 from tests.fakes.ledger_model import LedgerModel
 from tests.fakes.ledger_parties import (
     BUYER,

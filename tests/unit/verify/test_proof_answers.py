@@ -10,7 +10,10 @@ from light_clients.progmat import encode_header
 from primitives.keccak import EMPTY_KECCAK, keccak256
 from primitives.mpt import EMPTY_TRIE_ROOT
 from primitives.smt_proof import encode_smt_proof
-from relayer.cli.verify import Refused, verify_checkpoint_file, verify_ledger_tx_file, verify_storage_file
+from relayer.cli.verify.checkpoint import verify_checkpoint_file
+from relayer.cli.verify.errors import Refused
+from relayer.cli.verify.ledger_tx import verify_ledger_tx_file
+from relayer.cli.verify.storage import verify_storage_file
 from tests.fakes.checkpoints import LEDGER, CheckpointScenario
 from tests.fakes.qbft_client import ABSENT_PATH, PATH, SHORT_PATH, commitments, slot_of
 from tests.fakes.qbft_headers import ROUTER, RouterState

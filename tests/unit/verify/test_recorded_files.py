@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from relayer.cli.main import main
-from relayer.cli.verify import VERIFIERS, Refused, Unreadable, verify_file
+from relayer.cli.verify.errors import Refused, Unreadable
+from relayer.cli.verify.files import VERIFIERS, verify_file
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 FILES = {

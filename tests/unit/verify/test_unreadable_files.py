@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relayer.cli.verify import VERIFIERS, Refused, Unreadable, load_json_file, verify_file
-from relayer.cli.verify.json_reader import MAX_FILE_BYTES, JsonField
+from relayer.cli.verify.errors import Refused, Unreadable
+from relayer.cli.verify.files import VERIFIERS, verify_file
+from relayer.cli.verify.json_reader import MAX_FILE_BYTES, JsonField, load_json_file
 
 NAMES = st.sampled_from(
     [

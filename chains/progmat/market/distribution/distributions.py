@@ -9,12 +9,13 @@ from sqlalchemy import Connection
 
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.seams import NodeSelf
-from chains.progmat.market.distribution.looking import DistributionView, list_views, view_of
+from chains.progmat.market.distribution.looking import list_views, view_of
 from chains.progmat.market.distribution.ordering import Caller, DistributionDesk, Preview
 from chains.progmat.market.distribution.payees import CHECK_PAYEES, PayeeCheck
 from chains.progmat.market.distribution.paying import DistributionPayer
 from chains.progmat.market.distribution.store import Mandate, Order, give_mandate
 from chains.progmat.market.distribution.terms import Terms
+from chains.progmat.market.distribution.views import DistributionView
 from chains.progmat.market.people import audit
 from chains.progmat.market.people.acts import require_two
 from chains.progmat.node.peers import PeerRouter

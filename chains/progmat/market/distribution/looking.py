@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection
@@ -12,43 +11,11 @@ from chains.progmat.contracts.distribution import DistributionState
 from chains.progmat.flows.distribution_errors import DistributionUnknown
 from chains.progmat.flows.distribution_parts import known_distributions, parts_of
 from chains.progmat.market.distribution import store
-from chains.progmat.market.distribution.planning import HeldLine, Totals
+from chains.progmat.market.distribution.views import DistributionView, PartProgress
 
 ORDERED: Final = "ORDERED"
 MOST_HELD_SHOWN: Final = 1_000
 MOST_PARTS_LISTED: Final = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class PartProgress:
-    """``status`` is ORDERED (not on the ledger yet), OPEN, PAID or CANCELLED; ``waiting`` a reason, or empty."""
-
-    part: int
-    node: str
-    status: str
-    batches: int
-    paid_batches: int
-    total: int
-    waiting: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DistributionView:
-    """One distribution; ``totals``, ``held`` and ``held_amount`` at its registrar's node only."""
-
-    distribution_id: bytes
-    security_id: str
-    record_date: int
-    parts: tuple[PartProgress, ...]
-    totals: Totals | None = None
-    held: tuple[HeldLine, ...] = ()
-    held_amount: int = 0
-
-    @property
-    def is_paid(self) -> bool:
-        """Whether every part known here is paid or cancelled, and nothing is held."""
-        ended = all(part.status in {"PAID", "CANCELLED"} for part in self.parts)
-        return ended and bool(self.parts) and not self.held_amount
 
 
 def view_of(

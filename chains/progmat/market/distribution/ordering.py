@@ -38,7 +38,8 @@ from chains.progmat.market.people import audit
 from chains.progmat.market.people.acts import Act, require_two
 from chains.progmat.market.register.errors import RecordDateNotOver
 from chains.progmat.market.register.model import RecordDateSnapshot, Register
-from chains.progmat.market.register.reading import AsOf, Moment, register_at
+from chains.progmat.market.register.moments import AsOf, Moment
+from chains.progmat.market.register.reading import register_at
 from chains.progmat.market.register.snapshots import take_snapshot
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.model import Party

@@ -28,8 +28,8 @@ from chains.progmat.market.distribution.flows_of import FlowsOf
 from chains.progmat.market.distribution.payees import PayeeCheck
 from chains.progmat.market.distribution.store import mandate_for
 from chains.progmat.node.storage import NodeDatabase
-from chains.progmat.vault import SC, Asset
 from chains.progmat.vault.holdings import balance
+from chains.progmat.vault.indexing import SC, Asset
 from primitives.errors import CrossDvpError
 
 NO_MANDATE: Final = "MANDATE_MISSING"

@@ -8,7 +8,7 @@ from crossdvp.ledger.v1 import emergency_service_pb2 as pb
 
 from chains.progmat.market.emergency.difference import Decisions
 from chains.progmat.market.emergency.model import StaffKey
-from chains.progmat.market.emergency.outages import Outage, OutageLine
+from chains.progmat.market.emergency.outage import Outage, OutageLine
 from chains.progmat.market.register.register_codec import security_from_message, security_to_message
 
 

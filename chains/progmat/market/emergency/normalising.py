@@ -27,8 +27,10 @@ from chains.progmat.market.emergency.errors import (
 )
 from chains.progmat.market.emergency.kept_files import keep_file, kept_file
 from chains.progmat.market.emergency.model import EmergencyFile, RecordedMove
-from chains.progmat.market.emergency.outages import Outage, line_is_in, line_was_refused, outage_of, plan_outage
-from chains.progmat.market.register.reading import AsOf, Moment, register_at
+from chains.progmat.market.emergency.outage import Outage
+from chains.progmat.market.emergency.outages import line_is_in, line_was_refused, outage_of, plan_outage
+from chains.progmat.market.register.moments import AsOf, Moment
+from chains.progmat.market.register.reading import register_at
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.vault.indexing import Asset
 

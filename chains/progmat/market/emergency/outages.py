@@ -4,63 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
-from chains.progmat.market.emergency.difference import BroughtIn, Decisions, LedgerChange, PlannedLine, plan
+from chains.progmat.market.emergency.difference import Decisions, LedgerChange, PlannedLine, plan
 from chains.progmat.market.emergency.errors import EmergencyFileOpen, OutageNormalised, OutageUnknown
 from chains.progmat.market.emergency.model import EmergencyFile
+from chains.progmat.market.emergency.outage import Outage, OutageLine
 from chains.progmat.market.emergency.schema import counted, outage_lines, outages
 from chains.progmat.market.register.history import details_by_tx
-from chains.progmat.market.register.reading import NOW, in_security, register_at
+from chains.progmat.market.register.moments import NOW
+from chains.progmat.market.register.reading import in_security, register_at
 from chains.progmat.vault.indexing import Asset
 from chains.progmat.vault.schema import entries
 from chains.progmat.vault.updates import newest_sequence
 from ibc.dvp import CashAccount
 
 TXS_AT_ONCE: Final = 300
-
-
-@dataclass(frozen=True, slots=True)
-class OutageLine:
-    """A line's state: ``units`` to be brought in, by the forced transfer ``tx_id`` once it is recorded (else empty)."""
-
-    number: int
-    units: int
-    attempt: int
-    tx_id: bytes
-    counted: tuple[bytes, ...]
-
-    @property
-    def is_done(self) -> bool:
-        """Whether nothing is left to be brought in."""
-        return not self.units or bool(self.tx_id)
-
-    @property
-    def brought_in(self) -> BroughtIn:
-        """For the proof."""
-        return BroughtIn(self.number, self.counted, self.tx_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Outage:
-    """A file that is or was brought in; ``closed_sequence``: of the books when its last line was in, None before."""
-
-    outage_id: bytes
-    security: Asset
-    head: bytes
-    base_sequence: int
-    author: str
-    approver: str
-    closed_sequence: int | None
-    lines: tuple[OutageLine, ...]
-
-    @property
-    def next_line(self) -> OutageLine | None:
-        """The first that is not in yet."""
-        return next((line for line in self.lines if not line.is_done), None)
 
 
 def plan_outage(

@@ -8,7 +8,7 @@ from typing import Final
 
 from chains.progmat.contracts.execution_codec import MAX_QUANTITY, ORDER_ID, ExecutionNotice
 from chains.progmat.flows.errors import InvalidRequest
-from chains.progmat.flows.executions import NoticeStanding
+from chains.progmat.flows.notice_standing import NoticeStanding
 from chains.progmat.market.exchange import refusals
 from chains.progmat.market.exchange.resolved import TradeSide
 from chains.progmat.transactions.model import check_name

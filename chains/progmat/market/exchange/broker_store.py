@@ -23,7 +23,7 @@ from chains.progmat.market.exchange.errors import OrderIdReused, OrderUnknown
 from chains.progmat.market.exchange.resolved import ResolvedExecution, TradeSide
 from chains.progmat.market.exchange.schema import broker_executions, broker_orders
 from chains.progmat.node.storage import insert
-from chains.progmat.node.storage.column_types import storable
+from chains.progmat.stored_text import storable
 from ibc.dvp import CashAccount
 
 _orders, _rows = broker_orders.c, broker_executions.c

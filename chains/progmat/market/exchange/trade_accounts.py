@@ -16,7 +16,8 @@ from crossdvp.ledger.v1 import execution_peers_pb2 as pb
 from sqlalchemy import Connection
 
 from chains.progmat.contracts.terms_codec import account_from_message, account_to_message
-from chains.progmat.flows.executions import NoticeStanding, find_notice
+from chains.progmat.flows.executions import find_notice
+from chains.progmat.flows.notice_standing import NoticeStanding
 from chains.progmat.market.exchange.assigning import BrokerOrder, custodian_of, other_side, sides_kept_by
 from chains.progmat.market.exchange.broker_store import ExecutionStatus, find_execution, find_order
 from chains.progmat.market.exchange.errors import (

@@ -8,7 +8,8 @@ from functools import partial
 from sqlalchemy import Connection
 
 from chains.progmat.market.master_data import rows
-from chains.progmat.market.master_data.erasing import ERASE, Erasing, Erasure, investor_of
+from chains.progmat.market.master_data.erasing import ERASE, Erasing, investor_of
+from chains.progmat.market.master_data.erasure import Erasure
 from chains.progmat.market.master_data.fields import RecordKind
 from chains.progmat.market.master_data.rows import Stored, Values, Version, resource_of
 from chains.progmat.market.master_data.scrubbing import Scrubbed, scrub

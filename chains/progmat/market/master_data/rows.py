@@ -13,7 +13,7 @@ from chains.progmat.market.master_data.fields import RecordKind
 from chains.progmat.market.master_data.shape import leaves_of
 from chains.progmat.market.master_data.tables import TABLES, versions
 from chains.progmat.market.people.acts import Act
-from chains.progmat.market.people.approvals import canonical
+from chains.progmat.market.people.canonical_request import canonical
 
 Values = Mapping[str, str | int]
 """By path, as ``shape.values_of``."""

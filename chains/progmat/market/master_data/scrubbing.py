@@ -19,15 +19,18 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from chains.progmat.market.bank.tables import expected, lines
 from chains.progmat.market.master_data.tables import master_data_metadata
 from chains.progmat.market.people.tables import approvals, audit_notes
+from chains.progmat.market.trades.tables import desk, methods
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage.engine import Access, engine_for
-from chains.progmat.node.storage.location import DatabaseLocation
 
 BUSY_S: Final = 2.0
 _log = structlog.get_logger(__name__)
-_TABLES: Final = (*sorted(master_data_metadata.tables), approvals.name, audit_notes.name)
+_ELSEWHERE: Final = (approvals, audit_notes, methods, desk, lines, expected)
+_TABLES: Final = (*sorted(master_data_metadata.tables), *(table.name for table in _ELSEWHERE))
 
 
 class Scrubbed(Enum):

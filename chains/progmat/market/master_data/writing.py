@@ -14,7 +14,8 @@ from chains.progmat.market.master_data.fields import RecordKind
 from chains.progmat.market.master_data.rows import Stored, Values
 from chains.progmat.market.master_data.shape import BANK, checked_id, leaves_of, record_of, values_of
 from chains.progmat.market.people.acts import Act, require_one
-from chains.progmat.market.people.approvals import Approval, canonical, propose
+from chains.progmat.market.people.approvals import Approval, propose
+from chains.progmat.market.people.canonical_request import canonical
 from chains.progmat.market.people.errors import ApprovalRefused
 
 PUT = "PutRecord"

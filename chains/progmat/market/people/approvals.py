@@ -13,11 +13,9 @@ own tables are carried out in the transaction of the approval (``carry_out``), o
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
@@ -25,6 +23,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 from chains.progmat.market.people.acts import Act, checked_staff_id, has_users, require_two, roles_of
 from chains.progmat.market.people.errors import ApprovalRefused, ApprovalUnknown, StaffRoleMissing
 from chains.progmat.market.people.staff_roles import ACTS, REPEATED
+from chains.progmat.market.people.statuses import ApprovalStatus, Decision
 from chains.progmat.market.people.tables import approvals
 from primitives.hashing import sha256
 
@@ -32,25 +31,6 @@ DEFAULT_LIFE_S: Final = 3 * 86_400
 MOST_REQUEST_BYTES: Final = 64 * 1024
 ID_BYTES: Final = 16
 _ID: Final = re.compile(r"[0-9a-f]{32}")
-
-
-class ApprovalStatus(Enum):
-    """How far an approval is."""
-
-    PROPOSED = "PROPOSED"
-    APPROVED = "APPROVED"
-    EXECUTED = "EXECUTED"
-    REJECTED = "REJECTED"
-    WITHDRAWN = "WITHDRAWN"
-
-
-class Decision(Enum):
-    """What somebody says to a proposal."""
-
-    APPROVE = "APPROVE"
-    REJECT = "REJECT"
-    WITHDRAW = "WITHDRAW"
-    """Its author only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +64,6 @@ class Approval:
 
 CarryOut = Callable[[Connection, Approval, int], None]
 """Does the act of an approval that was just approved; at a time (Unix seconds)."""
-
-
-def canonical(request: Mapping[str, object]) -> bytes:
-    """The one encoding of a request that people read and approve: JSON, keys sorted, no spaces."""
-    return json.dumps(request, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def request_hash(act: str, request: bytes) -> bytes:

@@ -7,14 +7,12 @@ person is erased the note and its salt are deleted: the chain stays verifiable, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from chains.audit_chain import (
     NO_HASH,
-    AuditChain,
     AuditChainBroken,
     AuditHead,
     ChainEntry,
@@ -22,10 +20,16 @@ from chains.audit_chain import (
     require_head,
 )
 from chains.progmat.market.people.acts import Act
-from chains.progmat.market.people.errors import AuditNoteAltered
+from chains.progmat.market.people.audit_lines import (
+    CHAIN,
+    AuditEntry,
+    AuditLine,
+    AuditRecord,
+    note_hash,
+    verified_lines,
+)
 from chains.progmat.market.people.tables import audit, audit_head, audit_notes
-from chains.progmat.node.storage.column_types import storable
-from primitives.hashing import sha256
+from chains.progmat.stored_text import storable
 
 OK: Final = "OK"
 SALT_BYTES: Final = 16
@@ -34,41 +38,6 @@ MOST_WORD_CHARS: Final = 200
 PAGE: Final = 500
 _HEAD_ID: Final = 1
 _LOWEST: Final = -(2**63)  # entries that were put below the first are found, too
-
-
-@dataclass(frozen=True, slots=True)
-class AuditRecord:
-    """What happened. ``at_s``: Unix seconds; ``caller``: the certificate it came with; ``outcome``: OK or a reason.
-
-    ``resource`` is an id, never a name. ``note_hash``: of the note and its salt, 32 bytes; zeros if there is none.
-    """
-
-    at_s: int
-    act: str
-    staff_id: str
-    approver_staff_id: str
-    caller: str
-    resource: str
-    outcome: str
-    note_hash: bytes
-
-    def fields(self) -> tuple[bytes, ...]:
-        """For the chain."""
-        words = (str(self.at_s), self.act, self.staff_id, self.approver_staff_id, self.caller, self.resource)
-        return (*(word.encode() for word in words), self.outcome.encode(), self.note_hash)
-
-
-AuditEntry = ChainEntry[AuditRecord]
-CHAIN: Final = AuditChain[AuditRecord](b"crossdvp/people-audit/1")
-
-
-@dataclass(frozen=True, slots=True)
-class AuditLine:
-    """An entry and its note. ``salt`` is empty where there is no note, or where it was erased."""
-
-    entry: AuditEntry
-    note: str
-    salt: bytes
 
 
 def append(
@@ -108,11 +77,6 @@ def append(
     return entry
 
 
-def note_hash(salt: bytes, note: str) -> bytes:
-    """What the chain holds of a note."""
-    return sha256(b"crossdvp/people-note/1" + len(salt).to_bytes(4, "big") + salt + note.encode())
-
-
 def head(connection: Connection) -> AuditHead:
     """Where the chain ends, by the head's own row. Raises ``AuditChainBroken`` if there are several."""
     rows = connection.execute(select(audit_head)).all()
@@ -136,22 +100,6 @@ def verify(connection: Connection, anchors: Iterable[AuditHead] = ()) -> AuditHe
     require_anchors(known, found)
     require_head(expected, found)
     return found
-
-
-def verified_lines(
-    all_lines: Iterable[AuditLine], anchors: Iterable[AuditHead] = (), before: AuditHead | None = None
-) -> AuditHead:
-    """The head behind lines that follow ``before``, each with its own note. Raises as ``verify``."""
-
-    def entries() -> Iterator[AuditEntry]:
-        for line in all_lines:
-            if line.salt and note_hash(line.salt, line.note) != line.entry.record.note_hash:
-                raise AuditNoteAltered(line.entry.height)
-            if not line.salt and line.note:
-                raise AuditNoteAltered(line.entry.height)
-            yield line.entry
-
-    return CHAIN.verified(before or AuditHead(), entries(), anchors)
 
 
 def erase_notes(connection: Connection, resource: str) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -17,7 +17,8 @@ from sqlalchemy import Connection
 from chains.audit_chain import AuditHead
 from chains.progmat.market.people import approvals, audit, login, nonces, sessions, users
 from chains.progmat.market.people.acts import Act, has_users, roles_of
-from chains.progmat.market.people.approvals import Approval, ApprovalStatus, CarryOut, Decision
+from chains.progmat.market.people.approvals import Approval, CarryOut
+from chains.progmat.market.people.audit_lines import AuditLine
 from chains.progmat.market.people.errors import (
     IdTokenRefused,
     LoginRefused,
@@ -25,23 +26,17 @@ from chains.progmat.market.people.errors import (
     UserRefused,
     UsersExist,
 )
-from chains.progmat.market.people.oidc import HttpKeySource, IdentityProvider, IdTokens, KeySource
-from chains.progmat.market.people.passwords import PasswordPolicy, checked_new, fits, hashed
+from chains.progmat.market.people.oidc import HttpKeySource, IdTokens, KeySource
+from chains.progmat.market.people.passwords import checked_new, fits, hashed
+from chains.progmat.market.people.rules import PeopleRules
 from chains.progmat.market.people.sessions import Session
 from chains.progmat.market.people.staff_roles import ACTS, StaffRole
+from chains.progmat.market.people.statuses import ApprovalStatus, Decision
 from chains.progmat.market.people.users import CARRY_OUT, NewUser, User
 from chains.progmat.node.storage import NodeDatabase
 from primitives.errors import CallerError, PeerError
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class PeopleRules:
-    """What a node's operator decides about its people."""
-
-    policy: PasswordPolicy = field(default_factory=PasswordPolicy)
-    providers: tuple[IdentityProvider, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +279,7 @@ class PeopleDesk:
 
     # ---- audit ----
 
-    async def audit_lines(self, after: int, limit: int) -> list[audit.AuditLine]:
+    async def audit_lines(self, after: int, limit: int) -> list[AuditLine]:
         """Entries above a height."""
         return await self.database.read(partial(audit.lines, after=after, limit=limit))
 

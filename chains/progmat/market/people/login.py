@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select, update
 
 from chains.progmat.market.people.errors import LoginLocked, LoginRefused, PasswordExpired, StaffNotActive
-from chains.progmat.market.people.passwords import PasswordPolicy, nobodys_hash
+from chains.progmat.market.people.passwords import nobodys_hash
+from chains.progmat.market.people.rules import PasswordPolicy
 from chains.progmat.market.people.sessions import Session, end_sessions_of, open_session
+from chains.progmat.market.people.statuses import UserStatus
 from chains.progmat.market.people.tables import users
-from chains.progmat.market.people.users import User, UserStatus, user_of
+from chains.progmat.market.people.users import User, user_of
 
 
 @dataclass(frozen=True, slots=True)

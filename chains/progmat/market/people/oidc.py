@@ -23,6 +23,7 @@ import aiohttp
 import jwt
 
 from chains.progmat.market.people.errors import IdTokenRefused
+from chains.progmat.market.people.rules import IdentityProvider
 from primitives.errors import UnavailableError
 
 ALGORITHMS: Final = {"RS256": "RSA", "ES256": "EC"}
@@ -43,17 +44,6 @@ class KeySetUnavailable(UnavailableError):
     def __init__(self, issuer: str, why: str) -> None:
         self.issuer = issuer
         super().__init__(f"the keys of {issuer} are not to be had: {why}; try again, or log in by password")
-
-
-@dataclass(frozen=True, slots=True)
-class IdentityProvider:
-    """Whose ID tokens are believed. ``audience``: this node's client id there; ``keys_url``: its JWKS, HTTPS."""
-
-    issuer: str
-    audience: str
-    keys_url: str
-    most_age_s: int = 600
-    skew_s: int = 60
 
 
 class KeySource(Protocol):

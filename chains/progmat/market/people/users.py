@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -14,21 +13,12 @@ from chains.progmat.market.people.approvals import Approval, CarryOut
 from chains.progmat.market.people.errors import StaffUnknown, UserRefused
 from chains.progmat.market.people.sessions import end_sessions_of
 from chains.progmat.market.people.staff_roles import StaffRole
+from chains.progmat.market.people.statuses import UserStatus
 from chains.progmat.market.people.tables import roles, users
 
 Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 StaffId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 _PASSWORD_HASH: Final = r"^(|scrypt\$[0-9$a-f]{1,200})$"  # noqa: S105  # the shape of a hash
-
-
-class UserStatus(Enum):
-    """Whether somebody may act."""
-
-    ACTIVE = "ACTIVE"
-    LOCKED = "LOCKED"
-    """By too many failures, or by admins; two admins unlock."""
-    DISABLED = "DISABLED"
-    """Has left; the id is never given to another."""
 
 
 class _Record(BaseModel):

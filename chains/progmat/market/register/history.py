@@ -9,23 +9,17 @@ from sqlalchemy import Connection, select
 
 from chains.progmat.flows.signed_records import decoded
 from chains.progmat.market.register.details import TransferDetails, details_of
+from chains.progmat.market.register.entries import RegisterEntry
 from chains.progmat.market.register.reading import in_security
 from chains.progmat.node.storage import stored_transactions
-from chains.progmat.vault.books import EntryKind
+from chains.progmat.vault.entry_lines import Entry, EntryKind
 from chains.progmat.vault.indexing import Asset
-from chains.progmat.vault.paging import Key, Page, beyond, page_of
+from chains.progmat.vault.pages import Key, Page, page_of
+from chains.progmat.vault.paging import beyond
 from chains.progmat.vault.schema import entries
-from chains.progmat.vault.statement import Entry, entry_of
+from chains.progmat.vault.statement import entry_of
 
 _ORDER: Final = (entries.c.sequence, entries.c.owner_key, entries.c.node)
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterEntry:
-    """What one ledger_tx did to one account, and what it says of itself."""
-
-    entry: Entry
-    details: TransferDetails
 
 
 @dataclass(frozen=True, slots=True)

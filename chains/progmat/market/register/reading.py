@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-from typing import Final
-
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from chains.progmat.market.register.errors import SecurityNotRecorded
 from chains.progmat.market.register.model import BEGINNING, Register, RegisterLine, RegisterMoment
+from chains.progmat.market.register.moments import NOW, AsOf, Moment
 from chains.progmat.vault.indexing import Asset
 from chains.progmat.vault.schema import entries
 from chains.progmat.vault.updates import check_reached
-
-
-class AsOf(Enum):
-    """In which terms a moment is named; see ``vault.statement`` for what each means."""
-
-    NOW = "now"
-    BEFORE_MS = "before_ms"
-    """Before everything recorded at that time (Unix milliseconds) or later."""
-    POSITION = "journal_position"
-    SEQUENCE = "sequence"
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """As of what; ``value`` counts for all but NOW."""
-
-    kind: AsOf
-    value: int = 0
-
-
-NOW: Final = Moment(AsOf.NOW)
 
 
 def register_at(connection: Connection, security: Asset, moment: Moment = NOW, node: str = "") -> Register:

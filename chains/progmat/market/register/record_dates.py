@@ -9,15 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import Connection
-
 from chains.business_calendar import CutOff
-from chains.progmat.contracts.names import SECURITY
-from chains.progmat.contracts.security import SecurityState
 from chains.progmat.market.register.business_days import HolidayAdjustment, adjust
-from chains.progmat.market.register.errors import BadRecordDateRule, NoRecordDate
-from chains.progmat.vault.indexing import Asset
-from chains.progmat.vault.rules import rules_of
+from chains.progmat.market.register.errors import BadRecordDateRule
 
 CLOSE_OF_BUSINESS: Final = CutOff(24 * 60)
 """The usual end of a record date in Japan: the end of the day, as of a shareholders' register."""
@@ -83,19 +77,3 @@ class RecordDateRule:
 def cut_off_ms(record_date: date, close: CutOff = CLOSE_OF_BUSINESS) -> int:
     """The moment from which on nothing counts for the record date any more, Unix milliseconds."""
     return close.on(record_date) * 1000
-
-
-def rule_of(connection: Connection, security: Asset) -> RecordDateRule | None:
-    """The record dates of a security as its registrar registered them; None if there are none, or none known here."""
-    for known in rules_of(connection, SECURITY, security.asset_id, security.issuer):
-        terms = SecurityState.of(known.state).terms
-        if terms.record_dates:
-            return RecordDateRule(tuple(MonthDay(*each) for each in terms.record_dates), terms.holiday_adjustment)
-    return None
-
-
-def require_record_date(connection: Connection, security: Asset, day: date) -> None:
-    """Raises ``NoRecordDate`` if the security has record dates and the day is none, ``CalendarUnknown``."""
-    rule = rule_of(connection, security)
-    if rule is not None and not rule.is_record_date(day):
-        raise NoRecordDate(security.asset_id, day, next(rule.from_day(day)))

@@ -11,9 +11,9 @@ from crossdvp.ledger.v1 import register_service_pb2 as pb
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.contracts.terms_codec import account_from_message, account_to_message
 from chains.progmat.market.register.details import RegisterKind, TransferDetails
-from chains.progmat.market.register.history import RegisterEntry
+from chains.progmat.market.register.entries import RegisterEntry
 from chains.progmat.market.register.model import RecordDateSnapshot, Register, RegisterLine, RegisterMoment
-from chains.progmat.market.register.reading import AsOf, Moment
+from chains.progmat.market.register.moments import AsOf, Moment
 from chains.progmat.vault.indexing import Asset
 from chains.progmat.vault.vault_codec import entry_from_message, entry_to_message, network_to_message
 from ibc.dvp import CashAccount

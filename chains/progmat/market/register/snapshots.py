@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, insert, sele
 
 from chains.progmat.market.register.errors import RecordDateNotOver, RegisterAltered, SnapshotExists, SnapshotUnknown
 from chains.progmat.market.register.model import RecordDateSnapshot, RegisterLine, RegisterMoment, register_hash
-from chains.progmat.market.register.reading import AsOf, Moment, register_at
+from chains.progmat.market.register.moments import AsOf, Moment
+from chains.progmat.market.register.reading import register_at
 from chains.progmat.market.register.schema import snapshot_lines, snapshots
 from chains.progmat.vault.indexing import Asset
 

@@ -23,8 +23,8 @@ from chains.progmat.market.trades.peer_codec import Ended
 from chains.progmat.market.trades.planning import Act, Facts, FlowFacts, delay_ms, wake_ms
 from chains.progmat.market.trades.reasons import NoticeReason
 from chains.progmat.market.trades.store import find_trade, get_trade, save_trade
-from chains.progmat.vault import Asset
 from chains.progmat.vault.holdings import balance
+from chains.progmat.vault.indexing import Asset
 from ibc.dvp import CashAccount
 
 

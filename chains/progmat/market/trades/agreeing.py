@@ -34,8 +34,8 @@ from chains.progmat.market.trades.peer_codec import MethodAsked, MethodTold
 from chains.progmat.market.trades.planning import delay_ms
 from chains.progmat.market.trades.reasons import NoticeReason
 from chains.progmat.market.trades.store import find_trade, save_trade
-from chains.progmat.vault import SC, Asset
 from chains.progmat.vault.holdings import balance
+from chains.progmat.vault.indexing import SC, Asset
 from ibc.dvp import CashAccount
 from primitives.errors import CrossDvpError, UnavailableError
 

@@ -28,7 +28,7 @@ from chains.progmat.market.trades.peer_codec import Ended
 from chains.progmat.market.trades.reasons import NoticeReason, end_of
 from chains.progmat.market.trades.store import find_trade, get_trade, save_trade, trades_of_set
 from chains.progmat.node.storage import stored_transaction
-from chains.progmat.node.storage.column_types import storable
+from chains.progmat.stored_text import storable
 
 MAX_WHY_CHARS: Final = 300
 _CODES: Final = {reason.value: reason for reason in NoticeReason}

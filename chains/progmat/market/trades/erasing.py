@@ -1,4 +1,4 @@
-"""What the trade desk has of an investor: trades that are not over forbid an erasure; methods lose what is personal."""
+"""What the trade desk has of an investor: open trades forbid an erasure; the rest loses what is personal."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import Final
 from sqlalchemy import Connection, or_, select, update
 
 from chains.progmat.flows.schema import dvps
+from chains.progmat.market.bank.erasing import ERASED, erase_payer
 from chains.progmat.market.trades.model import TradeState
 from chains.progmat.market.trades.patterns import Money
 from chains.progmat.market.trades.tables import desk, methods
 
-ERASED: Final = "*"
-"""What stands where a bank reference or a payer's name stood."""
 _ENDED: Final = tuple(state.value for state in TradeState if state.is_ended)
 
 
@@ -32,7 +31,20 @@ class DeskObstacles:
         return [f"trade {bytes(trade_id).hex()[:16]} at the desk" for (trade_id,) in connection.execute(query)]
 
 
-def erase_methods(connection: Connection, investor_id: str) -> None:
-    """Take bank reference and payer's name out of every version of an investor's methods; the versions stay."""
-    of_investor = (methods.c.investor_id == investor_id, methods.c.kind == Money.FIAT.value)
-    connection.execute(update(methods).where(*of_investor).values(bank_id=ERASED, payer_name=ERASED))
+def erase_bank_traces(connection: Connection, investor_id: str) -> None:
+    """Take bank references and payer's names out of methods, trades, and the bank statements that showed payments.
+
+    Versions, trades and lines stay. Lines that no payment of the investor's was matched to go by the name alone, unless
+    another investor's method bears the same name: then nobody can say whose they are.
+    """
+    of_investor = methods.c.investor_id == investor_id
+    is_fiat = methods.c.kind == Money.FIAT.value
+    others = select(methods.c.payer_name).where(~of_investor)
+    own = select(methods.c.payer_name).where(of_investor, is_fiat, methods.c.payer_name.not_in(("", ERASED)))
+    names = list(connection.scalars(own.where(methods.c.payer_name.not_in(others)).distinct()))
+    paid_alone = (desk.c.buyer_id == investor_id, desk.c.net_set == b"")
+    references = list(connection.scalars(select(desk.c.reference).where(*paid_alone, desk.c.reference != "")))
+    erase_payer(connection, references, names)
+    connection.execute(update(methods).where(of_investor, is_fiat).values(bank_id=ERASED, payer_name=ERASED))
+    of_desk = (desk.c.buyer_id == investor_id, desk.c.payer_name != "")
+    connection.execute(update(desk).where(*of_desk).values(payer_name=ERASED))

@@ -26,8 +26,8 @@ from chains.progmat.market.trades.patterns import Money
 from chains.progmat.market.trades.store import save_trade, trades_of_day, trades_of_set
 from chains.progmat.market.trades.tables import net_sets
 from chains.progmat.node.storage import insert
-from chains.progmat.vault import Asset
 from chains.progmat.vault.holdings import balance
+from chains.progmat.vault.indexing import Asset
 from ibc.dvp import CashAccount
 
 

@@ -34,7 +34,7 @@ from chains.progmat.market.trust.coins import (
 )
 from chains.progmat.market.trust.deposits import Announcement, Deposit, DepositStatus
 from chains.progmat.market.trust.following import Followed, follow, has_to_follow
-from chains.progmat.market.trust.holders import HolderLine
+from chains.progmat.market.trust.holder_lines import HolderLine
 from chains.progmat.market.trust.reconciling import Reconciliation
 from chains.progmat.market.trust.redemptions import Redemption, RedemptionStatus
 from chains.progmat.node.storage import NodeDatabase

@@ -6,29 +6,12 @@ trustee is handed, never the ledger.
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
-
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
+from chains.progmat.market.trust.holder_lines import HolderLine
 from chains.progmat.vault.indexing import SC
 from chains.progmat.vault.schema import entries
 from ibc.dvp import CashAccount
-
-COLUMNS: Final = ("仲介者", "口座", "残高(円)", "うち拘束(円)")
-"""Intermediary, account, balance, of which locked or frozen; in yen."""
-
-
-@dataclass(frozen=True, slots=True)
-class HolderLine:
-    """An account and what it holds; ``locked_yen`` is the part under a lock or frozen."""
-
-    account: CashAccount
-    balance_yen: int
-    locked_yen: int
 
 
 def holders(connection: Connection, issuer: str, coin_id: str, node: str = "", as_of_ms: int = 0) -> list[HolderLine]:
@@ -55,13 +38,3 @@ def holders(connection: Connection, issuer: str, coin_id: str, node: str = "", a
         .order_by(row.node, row.owner_key)
     )
     return [HolderLine(CashAccount(of, bytes(key)), balance, locked) for of, key, balance, locked in found]
-
-
-def as_csv(lines: Iterable[HolderLine]) -> str:
-    """A table with Japanese headings; keys hexadecimal, amounts whole yen."""
-    written = io.StringIO()
-    rows = csv.writer(written, lineterminator="\r\n")
-    rows.writerow(COLUMNS)
-    for line in lines:
-        rows.writerow((line.account.node, line.account.key.hex(), line.balance_yen, line.locked_yen))
-    return written.getvalue()

@@ -19,6 +19,7 @@ from chains.progmat.flows.seams import Directory, NodeSelf
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.identity import VAULT_ROLES, Role
 from chains.progmat.network.parameters_source import ParametersSource, source_of
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.database_tables import NODE_TABLES
 from chains.progmat.node.fsck.attested import check_attested
 from chains.progmat.node.fsck.finding import Defect, Progress
@@ -27,7 +28,6 @@ from chains.progmat.node.fsck.replay import differences, replay
 from chains.progmat.node.fsck.validator import check_signing_log, check_tree
 from chains.progmat.node.storage.engine import Access, engine_for, sqlite_engine
 from chains.progmat.node.storage.errors import StorageFailed
-from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.offline import require_database, require_tables
 from chains.progmat.node.storage.schema import check_revision, stored_revision
 from chains.progmat.node.vault_reading import vault_rules

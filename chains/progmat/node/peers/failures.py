@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chains.progmat.node.peers.frame_codec import Failure
 from chains.progmat.node.peers.limits import PeerLimits
-from chains.rpc_status import Blame, RemoteError, blame_of, remote_error, report_incident
+from chains.rpc_guard import report_incident
+from chains.rpc_status import Blame, RemoteError, blame_of, remote_error
 from primitives.errors import CrossDvpError
 
 

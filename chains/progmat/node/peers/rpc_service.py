@@ -16,7 +16,7 @@ from chains.progmat.node.peers.inbound import InboundSession
 from chains.progmat.node.peers.limits import DEFAULT_LIMITS, PeerLimits
 from chains.progmat.node.peers.router import PeerRouter
 from chains.progmat.node.peers.seam import PeerIdentity
-from chains.rpc_status import abort_with_error
+from chains.rpc_guard import abort_with_error
 from primitives.errors import UnavailableError
 
 SERVICE = "crossdvp.ledger.v1.PeerService"

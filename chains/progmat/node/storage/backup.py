@@ -24,6 +24,7 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.storage.copying import copy_rows
 from chains.progmat.node.storage.engine import Access, engine_for, sqlite_engine
 from chains.progmat.node.storage.errors import (
@@ -35,7 +36,6 @@ from chains.progmat.node.storage.errors import (
     UnknownSchemaVersion,
 )
 from chains.progmat.node.storage.head import note_act, read_head, set_doubt
-from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.locks import lock_file
 from chains.progmat.node.storage.migrations.revisions import head_revision, known_revisions
 from chains.progmat.node.storage.offline import held, require_database, require_tables

@@ -14,8 +14,3 @@ Int64: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 
 Text: TypeEngine[str] = String().with_variant(String(collation="C"), "postgresql")
 """Text that is compared and ordered by its code points. PostgreSQL keeps no NUL character: see ``storable``."""
-
-
-def storable(text: str, most_chars: int) -> str:
-    """What is kept of somebody else's words: bounded, and without the one character PostgreSQL refuses."""
-    return text.replace("\x00", "")[:most_chars]

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
-from chains.progmat.node.storage.location import DatabaseLocation
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.storage.postgres_engine import is_postgres_failure, postgres_reader, postgres_writer
 
 BUSY_TIMEOUT_S = 5.0

@@ -2,7 +2,6 @@
 
 CrossDvpError
 ├── CallerError
-│   ├── BadDatabaseUrl            the configured URL names no PostgreSQL database
 │   ├── NoDatabase                nothing is there yet
 │   ├── BadBackup                 the file is no backup, or not the one its manifest describes
 │   ├── DatabaseNotEmpty          a backup is restored into an empty database only
@@ -22,16 +21,6 @@ CrossDvpError
 from __future__ import annotations
 
 from primitives.errors import CallerError, UnavailableError
-
-
-class BadDatabaseUrl(CallerError):
-    """The configured URL cannot be used."""
-
-    reason = "BAD_DATABASE_URL"
-
-    def __init__(self, rule: str) -> None:
-        self.rule = rule
-        super().__init__(f"database.url: {rule}: expected postgresql://user:password@host:port/name")
 
 
 class NoDatabase(CallerError):

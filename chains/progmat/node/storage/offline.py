@@ -11,10 +11,10 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 
+from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.storage.engine import Access, engine_for
 from chains.progmat.node.storage.errors import NoDatabase, StorageFailed, UnknownSchemaVersion
 from chains.progmat.node.storage.head import note_act, read_head, write_head
-from chains.progmat.node.storage.location import DatabaseLocation
 from chains.progmat.node.storage.locks import lock_file, lock_server, unlock_server
 from chains.progmat.node.storage.migrations.revisions import head_revision, known_revisions
 from chains.progmat.node.storage.migrations.running import upgrade

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, literal_column, select, update
 
-from chains.progmat.node.storage.column_types import storable
 from chains.progmat.node.storage.prepared import Prepared, insert
 from chains.progmat.node.storage.schema import outbox
 from chains.progmat.node.storage.transaction_store import StoreOutcome
+from chains.progmat.stored_text import storable
 
 MAX_ERROR_CHARS = 500
 FORGOTTEN_AT_ONCE: Final = 512

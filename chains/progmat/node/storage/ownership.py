@@ -19,6 +19,7 @@ from typing import Any
 from psycopg import Connection as PsycopgConnection
 from sqlalchemy import Connection, Engine, MetaData
 
+from chains.progmat.node.database_location import DatabaseLocation, witness_path
 from chains.progmat.node.storage.errors import DatabaseTakenOver, DatabaseWentBack, StorageFailed
 from chains.progmat.node.storage.head import (
     count_commit,
@@ -28,7 +29,6 @@ from chains.progmat.node.storage.head import (
     seen_elsewhere,
     write_head,
 )
-from chains.progmat.node.storage.location import DatabaseLocation, witness_path
 from chains.progmat.node.storage.locks import lock_file, lock_server, this_process, unlock_server
 from chains.progmat.node.storage.postgres_engine import CommitWarnings
 from chains.progmat.node.storage.schema import prepare_schema

@@ -15,7 +15,7 @@ from psycopg.errors import Diagnostic
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
-from chains.progmat.node.storage.location import PostgresDatabase
+from chains.progmat.node.database_location import PostgresDatabase
 
 CONNECT_TIMEOUT_S: Final = 10
 _CONNECT_DEFAULTS: Final = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chains.progmat.client import PaidCash, paid_cash
+from chains.progmat.client.paid_cash import PaidCash, paid_cash
 from chains.progmat.transactions.model import Group, ProvableWrite
 from chains.progmat.transactions.torn import TornTransaction
 from ibc.acknowledgement import UNIVERSAL_ERROR_ACK, ack_commitment

@@ -20,15 +20,11 @@ from chains.progmat.market.emergency.errors import (
     UnitsGone,
 )
 from chains.progmat.market.emergency.model import EmergencyFile, Move
-from chains.progmat.market.emergency.outages import (
-    Outage,
-    ledger_changes,
-    line_is_in,
-    outage_of,
-    plan_outage,
-)
-from chains.progmat.market.register.reading import AsOf, Moment, register_at
-from chains.progmat.vault import EntryKind
+from chains.progmat.market.emergency.outage import Outage
+from chains.progmat.market.emergency.outages import ledger_changes, line_is_in, outage_of, plan_outage
+from chains.progmat.market.register.moments import AsOf, Moment
+from chains.progmat.market.register.reading import register_at
+from chains.progmat.vault.entry_lines import EntryKind
 from chains.progmat.vault.updates import newest_sequence
 from ibc.dvp import CashAccount
 from tests.fakes.emergency_world import THREE_MOVES, base_of_register, closed, move, recorded

@@ -10,7 +10,7 @@ from chains.progmat.market.register.cells import Encoding
 from chains.progmat.market.register.csv_form import register_from_csv, register_to_csv
 from chains.progmat.market.register.errors import BadRegisterFile, RegisterAltered
 from chains.progmat.market.register.model import Register, RegisterLine, RegisterMoment
-from chains.progmat.vault import Asset
+from chains.progmat.vault.indexing import Asset
 from tests.fakes.vault_world import ALICE, BOB, BOND, key_of
 
 KEYS = [key_of(f"holder {number}") for number in range(6)]

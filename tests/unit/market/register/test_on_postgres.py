@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from chains.progmat.market.register.reading import AsOf, Moment, register_at
+from chains.progmat.market.register.moments import AsOf, Moment
+from chains.progmat.market.register.reading import register_at
 from chains.progmat.market.register.snapshots import snapshot_of, take_snapshot
-from chains.progmat.node.storage.location import DatabaseLocation
+from chains.progmat.node.database_location import DatabaseLocation
 from tests.fakes.register_world import Books, books_at
 from tests.fakes.vault_world import ALICE, BOB, BOND
 from tests.unit.market.register.test_record_dates import CUT_OFF_MS, RECORD_DATE

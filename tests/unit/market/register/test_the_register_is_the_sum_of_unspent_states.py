@@ -9,9 +9,11 @@ from sqlalchemy import Connection
 
 from chains.progmat.market.register.errors import SecurityNotRecorded
 from chains.progmat.market.register.model import Register
-from chains.progmat.market.register.reading import NOW, AsOf, Moment, register_at
-from chains.progmat.vault import Asset, EntryKind
+from chains.progmat.market.register.moments import NOW, AsOf, Moment
+from chains.progmat.market.register.reading import register_at
+from chains.progmat.vault.entry_lines import EntryKind
 from chains.progmat.vault.errors import UnknownSequence
+from chains.progmat.vault.indexing import Asset
 from ibc.dvp import CashAccount
 from tests.fakes.register_world import CAROL, Books, undone
 from tests.fakes.vault_world import ALICE, BOB, BOND

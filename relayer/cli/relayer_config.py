@@ -1,4 +1,4 @@
-"""``crossdvp relayer start`` and ``config check``: the daemon, and its file looked at before it runs."""
+"""``crossdvp relayer config check``: a relayer's file looked at before it runs."""
 
 from __future__ import annotations
 
@@ -11,35 +11,21 @@ from rich.markup import escape
 
 from chains.console import EXIT_REFUSED, JsonFlag, Output, out, output_of, run, show_json
 from chains.evm.client.examination import Finding, Fitness
-from relayer.app import serve
 from relayer.cli.relayer_doctor import finding_document, show_finding, tell
 from relayer.cli.toml_lines import line_of
-from relayer.config import ConfigInvalid, RelayerConfig, load_config
+from relayer.config import RelayerConfig, load_config
 from relayer.doctor import examine_files, examine_relayer
-from relayer.process import LogFormat, run_process
+from relayer.peer_config import ConfigInvalid
 
-config_app = typer.Typer(help="The relayer's configuration file.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(help="The relayer's configuration file.", no_args_is_help=True, add_completion=False)
 
 
-@config_app.callback()
+@app.callback()
 def configuration() -> None:
     """The relayer's configuration file."""
 
 
-def start(
-    config: Annotated[Path, typer.Option("--config", help="The relayer's file.", show_default=False)],
-    log_format: Annotated[LogFormat, typer.Option(help="Log lines for people, or JSON.")] = LogFormat.TEXT,
-    json_flag: Annotated[bool, typer.Option("--json", help="The same as --log-format json.")] = False,
-) -> None:
-    """Run the relayer until it is stopped by SIGTERM or Ctrl-C. Exit code 2: its file cannot be used.
-
-    Example: crossdvp relayer start --config relayer.toml --log-format json
-    """
-    lines = LogFormat.JSON if json_flag else log_format
-    raise typer.Exit(run_process("relayer", serve, ["--config", str(config), "--log-format", lines.value]))
-
-
-@config_app.command()
+@app.command()
 def check(
     file: Annotated[Path, typer.Argument(help="The relayer's file.")],
     live: Annotated[bool, typer.Option("--live", help="Dial everything that it names, as `doctor` does.")] = False,

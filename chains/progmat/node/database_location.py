@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from primitives.errors import CallerError
 
-from chains.progmat.node.storage.errors import BadDatabaseUrl
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 POSTGRES_DRIVER = "postgresql+psycopg"
 _POSTGRES_NAMES = frozenset({"postgresql", "postgres", POSTGRES_DRIVER})
+
+
+class BadDatabaseUrl(CallerError):
+    """The configured URL cannot be used."""
+
+    reason = "BAD_DATABASE_URL"
+
+    def __init__(self, rule: str) -> None:
+        self.rule = rule
+        super().__init__(f"database.url: {rule}: expected postgresql://user:password@host:port/name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,9 @@ DatabaseLocation = Path | PostgresDatabase
 
 def postgres_database(url: str, folder: Path) -> PostgresDatabase:
     """Parse ``postgresql://user:password@host:port/name?option=value``; raises ``BadDatabaseUrl``."""
+    from sqlalchemy import make_url  # noqa: PLC0415  # most nodes have a file, and a command never opens it
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415  # as above
+
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
