@@ -51,7 +51,7 @@ class PathSettings:
     """``batch`` messages at most in one submission; ``page`` events at most in one read; margins as in planning.
 
     ``inclusion_s``: by end, how long a submission takes until it is included, a block period or so.
-    ``look_every_s``: where neither chain tells anything new, heads and clients are asked for so seldom; 0 = every round.
+    ``look_every_s``: where neither chain tells anything new, heads and clients are asked for so seldom.
     """
 
     receive_margin_s: int
