@@ -138,7 +138,7 @@ class SimulatedDatabase(NodeDatabase):
         self.batches = 0
         self.operations = 0
 
-    def submit(self, operation: Callable[[Connection], T]) -> Awaitable[T]:
+    def submit(self, operation: Callable[[Connection], T], within_s: float = 0.0) -> Awaitable[T]:  # noqa: ARG002 # each write takes its time here
         """See ``NodeDatabase.submit``."""
         if self._closing:
             raise StorageClosed

@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from chains.progmat.flows.peer_codec import MAX_AHEAD, MAX_AHEAD_BYTES
 from chains.progmat.transactions.signed import SignedTransaction
+from chains.progmat.transactions.signed_codec import MAX_AHEAD, MAX_AHEAD_BYTES
 from chains.progmat.transactions.wire import WireTransaction
 
 MAX_REMEMBERED: Final = 1024

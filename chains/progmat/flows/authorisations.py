@@ -47,6 +47,7 @@ class TradeAuthorisation:
 _ENTER: Final = Prepared(
     insert(trade_authorisations), columns=tuple(field.name for field in fields(TradeAuthorisation))
 )
+_KEEP_TERMS: Final = Prepared(insert(authorised_terms).on_conflict_do_nothing(), columns=authorised_terms.c.keys())
 
 
 def authorise_terms(
@@ -55,8 +56,7 @@ def authorise_terms(
     """As ``authorise``, for the buyer's account in the terms, which are kept: a packet brings but their words."""
     wanted = TradeAuthorisation(platform, request_id, terms.trade_id, terms.cash.buyer.key, terms_hash(terms), now_ms)
     entered = authorise(connection, wanted)
-    kept = {"terms_hash": wanted.terms_hash, "terms": encode_terms(terms)}
-    connection.execute(insert(authorised_terms).values(**kept).on_conflict_do_nothing())
+    _KEEP_TERMS.change(connection, {"terms_hash": wanted.terms_hash, "terms": encode_terms(terms)})
     return entered
 
 

@@ -119,15 +119,27 @@ class BackChain:
         self._also = also
         self._held_bytes: Counter[str] = Counter()
 
-    async def resolve(self, peer: str, wire: WireTransaction) -> None:
+    async def resolve(self, peer: str, wire: WireTransaction, ahead: Sequence[bytes] = ()) -> None:
         """Have all ancestors of ``wire`` verified and recorded here, fetching those we lack from ``peer``.
 
-        Under ``HistoryPolicy.ATTESTED`` an ancestor's outputs may come with an attestation in its place. Raises
-        ``BadResolution``, the peer's refusal, or what verification refuses.
+        ``ahead`` as for ``gather``. Under ``HistoryPolicy.ATTESTED`` an ancestor's outputs may come with an attestation
+        in its place. Raises ``BadResolution``, the peer's refusal, or what verification refuses.
         """
-        lacking = await self._lacking(wire.outputs_used)
-        if lacking:
-            await self._have(peer, lacking, _nothing_more)
+        if not ahead:
+            lacking = await self._lacking(wire.outputs_used)
+            if lacking:
+                await self._have(peer, lacking, _nothing_more)
+            return
+        ancestors = await self.gather(peer, wire, ahead)
+        if ancestors is None:
+            return
+        try:
+            if ancestors.transactions:
+                await self._database.submit(ancestors.record)
+        finally:
+            ancestors.release()
+        for recorded in ancestors.transactions:
+            self._verifier.recorded.note(recorded)
 
     async def gather(self, peer: str, wire: WireTransaction, ahead: Sequence[bytes]) -> Ancestors | None:
         """As ``resolve``, but the caller records the last of them; None: there are none to record.

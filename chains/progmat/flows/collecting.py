@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from chains.progmat.flows.approval_ahead import ApprovalAhead
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.countersignatures import Countersignatures
 from chains.progmat.flows.engine import Commit
@@ -26,7 +27,7 @@ from chains.progmat.transactions.fresh_keys import FreshKeyStatement
 from chains.progmat.transactions.model import TimeWindow
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.signed import SignedTransaction
-from chains.progmat.transactions.signed_codec import decode_signature
+from chains.progmat.transactions.signed_codec import decode_signature, encode_approval_request
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.validators.errors import ApprovalOutsideTimeWindow
 from chains.rpc_status import RemoteCallerError
@@ -111,7 +112,9 @@ class ApproveStep:
         verifier: LedgerVerifier,
         clock: Clock,
         suspended: SuspendedApprovers,
+        ahead: ApprovalAhead,
     ) -> None:
+        self._ahead = ahead
         self._network = network
         self._directory = directory
         self._verifier = verifier
@@ -154,12 +157,14 @@ class ApproveStep:
 
     async def _answers(self, signed: SignedTransaction) -> AsyncGenerator[TransactionSignature | CrossDvpError]:
         """What Validators answer, as it comes; whoever has enough of it asks no further."""
-        body, waiting = signed.encode(), self._in_turn(signed)
+        waiting, signed_bytes = self._in_turn(signed), signed.encode()
+        ahead = await self._ahead.of(waiting, signed.wire)
         asked: dict[asyncio.Task[TransactionSignature], str] = {}
         patience: asyncio.Task[None] = asyncio.create_task(self._clock.sleep_ms(PATIENCE_MS))
 
         def ask(most: int) -> None:
             for validator in waiting[:most]:
+                body = encode_approval_request(signed_bytes, ahead[validator])
                 asked[asyncio.create_task(self._ask(validator, signed, body))] = validator
             del waiting[:most]
 
@@ -204,6 +209,7 @@ class ApproveStep:
             self._verifier.verify_signature(signature, signed.id)
         except (DecodeError, Refusal) as error:
             raise AnswerProvesNothing(validator, str(error)) from error
+        self._ahead.approved(validator, signed.wire)
         return signature
 
     def _validators(self, signed: SignedTransaction) -> tuple[str, ...]:

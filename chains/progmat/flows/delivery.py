@@ -47,6 +47,8 @@ from primitives.errors import CrossDvpError, UnavailableError
 log = structlog.get_logger(__name__)
 
 DELIVERY_TIMEOUT_S = 15.0
+ACKNOWLEDGED_WITHIN_S: Final = 0.05
+"""That a delivery was answered is in no hurry: what is lost of it is delivered once more."""
 BATCH = 128
 ANY_TIME_S = 2**62
 
@@ -307,7 +309,8 @@ class DeliveryWorker:
             await self._put_off(lane, effect, error, self._refused_retry.wait_ms(attempts))
         else:
             lane.answered()
-            done = await self._database.submit(partial(_acknowledged, effect=effect, now_ms=self._clock.now_ms()))
+            acknowledged = partial(_acknowledged, effect=effect, now_ms=self._clock.now_ms())
+            done = await self._database.submit(acknowledged, within_s=ACKNOWLEDGED_WITHIN_S)
             if done is not None:
                 self._on_done(done)
 

@@ -9,7 +9,6 @@ transaction that is not its own (see ``attested_history``).
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,6 +19,7 @@ from sqlalchemy import Connection
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.attested_history import AttestingEpoch, Indexes, answer_attested
 from chains.progmat.flows.errors import NotAParticipant, TransactionUnknown
+from chains.progmat.flows.of_peers import OfPeers
 from chains.progmat.flows.peer_codec import MAX_FETCH_RESPONSE_BYTES, FetchAnswer
 from chains.progmat.flows.seams import Directory, Recording, Role
 from chains.progmat.flows.signed_records import decoded
@@ -30,8 +30,6 @@ from chains.progmat.transactions.wire import WireTransaction
 
 MAX_DISCLOSED: Final = 32_768
 MAX_SENT: Final = 8_192
-MAX_PEERS: Final = 1_024
-"""Remembered at once; of each at most so many transactions as said above."""
 MAX_WITH_ANCESTORS_BYTES: Final = 256 * 1024
 """Up to this size an answer carries ancestors that were not asked for: a short chain comes in one answer."""
 MAX_GENERATION: Final = 512
@@ -107,8 +105,8 @@ class Disclosing:
         self._directory = directory
         self._recorder = recorder
         self._attesting = attesting
-        self._disclosed = _OfPeers(MAX_DISCLOSED)
-        self._sent = _OfPeers(MAX_SENT)
+        self._disclosed = OfPeers(MAX_DISCLOSED)
+        self._sent = OfPeers(MAX_SENT)
 
     def disclose(self, peer: str, wire: WireTransaction) -> None:
         """``peer`` knows ``wire``, so it may fetch what that uses."""
@@ -186,28 +184,3 @@ class Disclosing:
             return
         if isinstance(part, _Shown) or asker not in self._recorder.participants(connection, part.signed.wire):
             raise NotAParticipant(asker, tx_id)
-
-
-class _OfPeers:
-    """Transaction ids, the newest ``most`` of each peer."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._by_peer: OrderedDict[str, OrderedDict[bytes, None]] = OrderedDict()
-
-    def __contains__(self, fact: tuple[str, bytes]) -> bool:
-        peer, tx_id = fact
-        return tx_id in self._by_peer.get(peer, ())
-
-    def add(self, peer: str, tx_ids: Collection[bytes]) -> None:
-        if not tx_ids:
-            return
-        known = self._by_peer.setdefault(peer, OrderedDict())
-        for tx_id in tx_ids:
-            known[tx_id] = None
-            known.move_to_end(tx_id)
-        while len(known) > self._most:
-            known.popitem(last=False)
-        self._by_peer.move_to_end(peer)
-        if len(self._by_peer) > MAX_PEERS:
-            self._by_peer.popitem(last=False)

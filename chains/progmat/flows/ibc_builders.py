@@ -54,7 +54,7 @@ from chains.progmat.vault.queries import consensus_around, consensus_record, hol
 from ibc.dvp import LeadLeg, terms_hash
 from ibc.errors import Misbehaviour
 from ibc.light_client import TimeBounds
-from ibc.packet import Packet, encode_packet
+from ibc.packet import Packet
 
 PACKET_COUNTER = "packet_sequence"
 
@@ -170,7 +170,7 @@ def _require_earmark(context: BuildContext, request: LockCash, client: StateAndR
 
 def _unlock(context: BuildContext, packet: Packet, evidence: Evidence) -> TransactionBuilder:
     require_role(context, Role.ISSUER)
-    known = find_trade_of_packet(context.connection, encode_packet(packet))
+    known = find_trade_of_packet(context.connection, packet)
     if known is None:
         raise PacketUnknown(packet.source_client, packet.sequence)
     held = hold(context.connection, known.trade_id)

@@ -8,6 +8,7 @@ from typing import Final
 
 from chains.progmat.flows.clock import Clock
 from chains.progmat.flows.errors import AnswerProvesNothing, TransactionOutdated
+from chains.progmat.flows.journal_positions import JournalPositions
 from chains.progmat.flows.seams import Directory, KeyRing, Role
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.network.errors import PresentKeyMissing
@@ -108,6 +109,7 @@ class NotaryDesk:
         self._keys = keys
         self._directory = directory
         self._disclose = disclose
+        self._positions = JournalPositions(network)
 
     def name_of(self, signed: SignedTransaction) -> str:
         """Who is asked about a transaction."""
@@ -141,8 +143,14 @@ class NotaryDesk:
         return NotarysAnswer(signature, answer.position)
 
     async def position_of(self, signed: SignedTransaction) -> int:
-        """The journal position of a final transaction, from the notary itself: a peer's word could hold up readers."""
-        return (await self.notarise(signed)).position if signed.wire.provable_writes else 0
+        """The journal position of a final transaction, from the notary itself: a peer's word could hold up readers.
+
+        A notary that does not know it is asked to notarise it once more: its records may have been restored.
+        """
+        if not signed.wire.provable_writes:
+            return 0
+        position = await self._positions.of(self.name_of(signed), signed.id)
+        return position or (await self.notarise(signed)).position
 
     async def confirmed(self, signed: SignedTransaction) -> SignedTransaction:
         """A final transaction that may be recorded: with the notary's present signature where its key was replaced.

@@ -12,6 +12,7 @@ from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.flows.fresh_key_codec import MAX_STATEMENT_BYTES, statement_from_message, statement_to_message
 from chains.progmat.transactions.fresh_keys import FreshKeyStatement
 from chains.progmat.transactions.model import check_name
+from chains.progmat.transactions.signed_codec import MAX_AHEAD, MAX_AHEAD_BYTES
 from primitives.codec import deterministic_bytes, strict_parse
 from primitives.errors import DecodeError
 
@@ -34,9 +35,6 @@ MAX_FRESH_KEYS: Final = 256
 """As many as a transaction has outputs."""
 MAX_SIGNATURES: Final = 192
 MAX_SIGNATURE_BYTES: Final = 16 * 1024
-MAX_AHEAD: Final = 8
-MAX_AHEAD_BYTES: Final = 8 * 1024
-"""Of one ancestor that comes along; larger ones are asked for."""
 MAX_FINALITY_BYTES: Final = MAX_TRANSACTION_BODY_BYTES + MAX_SIGNATURE_BYTES * 8 + MAX_AHEAD * (MAX_AHEAD_BYTES + 64)
 
 

@@ -54,6 +54,7 @@ EVERY_S: Final = 600
 
 _WITH_RECORDS: Final = tuple(sorted(VAULT_ROLES, key=lambda role: role.value))
 _KEEP_CURSOR = insert(listing_cursors)
+_REMEMBER_MADE = Prepared(insert(recovered).on_conflict_do_nothing(), columns=recovered.c.keys())
 _FIND_RECOVERED = Prepared(select(recovered.c.tx_id).where(recovered.c.salt == bindparam("of_salt")))
 
 _log = structlog.get_logger(__name__)
@@ -273,8 +274,7 @@ class FinalListings:
 
 def remember_made(connection: Connection, signed: SignedTransaction) -> None:
     """A transaction that a flow of this node may have made, and that came back from peers."""
-    values = {"salt": signed.wire.salt, "tx_id": bytes(signed.id)}
-    connection.execute(insert(recovered).values(values).on_conflict_do_nothing())
+    _REMEMBER_MADE.change(connection, {"salt": signed.wire.salt, "tx_id": bytes(signed.id)})
 
 
 def made_before(connection: Connection, salt: bytes) -> StoredTransaction | None:

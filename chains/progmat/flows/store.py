@@ -25,6 +25,18 @@ _SAVE = Prepared(
     .where(flows.c.flow_id == bindparam("of_id"), flows.c.step == bindparam("expected_step"))
     .values({name: bindparam(f"new_{name}") for name in _COLUMNS if name not in _FIXED})
 )
+_OF_KIND_AT = Prepared(
+    _ALL.where(flows.c.step.in_(bindparam("steps", expanding=True)), flows.c.kind == bindparam("of_kind")).order_by(
+        flows.c.created_ms
+    )
+)
+_COUNT_ON = insert(counters)
+_NEXT_COUNT = Prepared(
+    _COUNT_ON.on_conflict_do_update(
+        index_elements=[counters.c.name], set_={"value": counters.c.value + _COUNT_ON.excluded.value}
+    ).returning(counters.c.value),
+    columns=counters.c.keys(),
+)
 
 
 def add_flow(connection: Connection, record: FlowRecord) -> FlowRecord:
@@ -64,8 +76,8 @@ def flows_at(connection: Connection, steps: Collection[FlowStep]) -> list[FlowRe
 
 def flows_of_kind_at(connection: Connection, kind: FlowKind, steps: Collection[FlowStep]) -> list[FlowRecord]:
     """As ``flows_at``, of one kind."""
-    query = _ALL.where(flows.c.step.in_([step.value for step in steps]), flows.c.kind == kind.value)
-    return [_found(row) for row in connection.execute(query.order_by(flows.c.created_ms))]
+    rows = _OF_KIND_AT.rows(connection, {"steps": [step.value for step in steps], "of_kind": kind.value})
+    return [_found(row) for row in rows]
 
 
 def newest_flows(connection: Connection, steps: Collection[FlowStep], limit: int) -> list[FlowRecord]:
@@ -77,11 +89,10 @@ def newest_flows(connection: Connection, steps: Collection[FlowStep], limit: int
 
 def next_count(connection: Connection, name: str) -> int:
     """Increase a durable counter by one and return it (1 the first time); undone with the operation it is part of."""
-    statement = insert(counters).values(name=name, value=1)
-    statement = statement.on_conflict_do_update(index_elements=[counters.c.name], set_={"value": counters.c.value + 1})
-    connection.execute(statement)
-    value: int = connection.execute(select(counters.c.value).where(counters.c.name == name)).scalar_one()
-    return value
+    row = _NEXT_COUNT.first(connection, {"name": name, "value": 1})
+    if row is None:
+        raise ValueError(f"counter {name!r} has no value")
+    return int(row[0])
 
 
 def _values(record: FlowRecord) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, literal_column, select, union_all, update
+from sqlalchemy import Connection, bindparam, literal_column, select, union_all, update
 
 from chains.progmat.contracts import dvp_lock, dvp_receipt, native_dvp, trade
 from chains.progmat.contracts.cash import CashState
@@ -22,7 +22,8 @@ from chains.progmat.transactions.model import Command, StateRef, TransactionStat
 from chains.progmat.transactions.replacing import replaces_states
 from chains.progmat.transactions.wire import WireTransaction
 from ibc.acknowledgement import UNIVERSAL_ERROR_ACK
-from ibc.dvp import terms_hash
+from ibc.dvp import DvpPayload, terms_hash
+from ibc.errors import InvalidTerms
 from ibc.packet import Packet, encode_packet
 from ibc.paths import receipt_path
 
@@ -39,6 +40,36 @@ _USES: Final = union_all(
 ).subquery()
 _USE: Final = Prepared(select(_USES.c.use))
 _NOTE_DVP: Final = Prepared(insert(dvps), columns=dvps.c.keys())
+_OPEN_TRADE: Final = Prepared(insert(trades), columns=trades.c.keys())
+_CLOSING: Final = ("status", "closing_tx_id", "closing_position")
+_CLOSE_TRADE: Final = Prepared(
+    update(trades)
+    .where(trades.c.trade_id == bindparam("of_trade"))
+    .values({name: bindparam(f"new_{name}") for name in _CLOSING})
+)
+_NOTE_RECEIPT: Final = Prepared(insert(receipts), columns=receipts.c.keys())
+_RECEIPT: Final = Prepared(
+    select(receipts.c.acknowledgement, receipts.c.tx_id, receipts.c.journal_position).where(
+        receipts.c.path == bindparam("of_path"), receipts.c.packet == bindparam("of_packet")
+    )
+)
+_ADD_EVENT: Final = Prepared(
+    insert(ibc_events).on_conflict_do_nothing(),
+    columns=[column.name for column in ibc_events.c if column is not ibc_events.c.cursor],
+)
+_EVENTS: Final = Prepared(
+    select(
+        ibc_events.c.cursor,
+        ibc_events.c.kind,
+        ibc_events.c.packet,
+        ibc_events.c.acknowledgement,
+        ibc_events.c.tx_id,
+        ibc_events.c.journal_position,
+    )
+    .where(ibc_events.c.cursor > bindparam("after"))
+    .order_by(ibc_events.c.cursor)
+    .limit(bindparam("most"))
+)
 
 
 def note_trades(
@@ -82,10 +113,17 @@ def find_trades(connection: Connection, trade_ids: Collection[bytes]) -> list[Tr
     return [_trade_of(dict(zip(trades.c.keys(), row, strict=True))) for row in rows]
 
 
-def find_trade_of_packet(connection: Connection, packet: bytes) -> TradeRecord | None:
-    """The trade whose lock sent, or whose payment received, exactly this packet (ABI-encoded), or None."""
-    row = connection.execute(select(trades).where(trades.c.packet == packet)).one_or_none()
-    return None if row is None else _trade(row)
+def find_trade_of_packet(connection: Connection, packet: Packet) -> TradeRecord | None:
+    """The trade whose lock sent, or whose payment received, exactly this packet, or None.
+
+    Its words name the trade: nothing but the trade's id is searched for.
+    """
+    try:
+        trade_id = DvpPayload.decode(packet.payloads[0].value).trade_id
+    except InvalidTerms:
+        return None
+    found = find_trade(connection, trade_id)
+    return found if found is not None and found.packet == encode_packet(packet) else None
 
 
 def find_dvp(connection: Connection, trade_id: bytes) -> DvpRecord | None:
@@ -103,17 +141,15 @@ def use_of(connection: Connection, trade_id: bytes) -> str | None:
 def find_receipt(connection: Connection, packet: Packet) -> ReceiptRecord | None:
     """How exactly this packet of another chain was answered, or None."""
     path = receipt_path(packet.destination_client, packet.sequence)
-    where = (receipts.c.path == path, receipts.c.packet == encode_packet(packet))
-    row = connection.execute(select(receipts).where(*where)).one_or_none()
-    return None if row is None else ReceiptRecord(row.acknowledgement, row.tx_id, row.journal_position)
+    row = _RECEIPT.first(connection, {"of_path": path, "of_packet": encode_packet(packet)})
+    return None if row is None else ReceiptRecord(*row)
 
 
 def events_after(connection: Connection, cursor: int, limit: int) -> list[IbcEvent]:
     """Events in order, after a cursor."""
-    query = select(ibc_events).where(ibc_events.c.cursor > cursor).order_by(ibc_events.c.cursor).limit(limit)
     return [
-        IbcEvent(row.cursor, IbcEventKind(row.kind), row.packet, row.acknowledgement, row.tx_id, row.journal_position)
-        for row in connection.execute(query)
+        IbcEvent(at, IbcEventKind(kind), *rest)
+        for at, kind, *rest in _EVENTS.rows(connection, {"after": cursor, "most": limit})
     ]
 
 
@@ -142,8 +178,7 @@ def _note_payment(connection: Connection, wire: WireTransaction, command: Comman
     evidence = decode_pay_evidence(command.data)
     terms, packet, hashed = evidence.terms, evidence.sent.packet, terms_hash(evidence.terms)
     _open_trade(connection, terms.trade_id, TradeStatus.PAID, hashed, encode_packet(packet), wire.id, position)
-    closing = {"closing_tx_id": bytes(wire.id), "closing_position": position}
-    connection.execute(update(trades).where(trades.c.trade_id == terms.trade_id).values(**closing))
+    _close_trade(connection, terms.trade_id, TradeStatus.PAID, wire.id, position)
     _note_receipt(connection, wire, packet, hashed, position)
 
 
@@ -157,7 +192,7 @@ def _note_receipt(
         "tx_id": bytes(wire.id),
         "journal_position": position,
     }
-    connection.execute(insert(receipts).values(**values))
+    _NOTE_RECEIPT.change(connection, values)
     _add_event(connection, IbcEventKind.ACK_WRITTEN, encode_packet(packet), acknowledgement, wire.id, position)
 
 
@@ -174,9 +209,7 @@ def _note_unlock(
         if state.contract == DVP_LOCK:
             lock = DvpLockState.of(state)
             status = TradeStatus.PAID if lock.seller_key in paid_to else TradeStatus.RETURNED
-            closing = {"status": status.value, "closing_tx_id": bytes(wire.id), "closing_position": position}
-            where = trades.c.trade_id == lock.terms.trade_id
-            connection.execute(update(trades).where(where).values(**closing))
+            _close_trade(connection, lock.terms.trade_id, status, wire.id, position)
             acknowledged = isinstance(evidence, AckEvidence)
             kind = IbcEventKind.ACK_PROCESSED if acknowledged else IbcEventKind.TIMEOUT_PROCESSED
             acknowledgement = evidence.acknowledgement if isinstance(evidence, AckEvidence) else b""
@@ -202,7 +235,12 @@ def _open_trade(
         "closing_tx_id": b"",
         "closing_position": 0,
     }
-    connection.execute(insert(trades).values(**values))
+    _OPEN_TRADE.change(connection, values)
+
+
+def _close_trade(connection: Connection, trade_id: bytes, status: TradeStatus, tx_id: bytes, position: int) -> None:
+    closing = {"new_status": status.value, "new_closing_tx_id": bytes(tx_id), "new_closing_position": position}
+    _CLOSE_TRADE.change(connection, {**closing, "of_trade": trade_id})
 
 
 def _add_event(
@@ -215,11 +253,7 @@ def _add_event(
         "tx_id": bytes(tx_id),
         "journal_position": position,
     }
-    connection.execute(insert(ibc_events).values(**values).on_conflict_do_nothing())
-
-
-def _trade(row: Row[tuple[object, ...]]) -> TradeRecord:
-    return _trade_of(dict(row._mapping))  # noqa: SLF001 - SQLAlchemy's public name
+    _ADD_EVENT.change(connection, values)
 
 
 def _trade_of(columns: Mapping[str, Any]) -> TradeRecord:

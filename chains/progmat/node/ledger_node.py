@@ -10,6 +10,7 @@ from chains.progmat.flows import (
     peer_codec,
 )
 from chains.progmat.flows.ahead import Ahead
+from chains.progmat.flows.approval_ahead import ApprovalAhead
 from chains.progmat.flows.back_chain import BackChain
 from chains.progmat.flows.building import BuildStep
 from chains.progmat.flows.clock import Clock
@@ -380,7 +381,14 @@ class LedgerNode:
             FlowStep.BUILT: CountersignStep(
                 self._countersignatures, parts.verifier, parts.clock, self._fresh_keys.disclosed_to
             ),
-            FlowStep.COUNTERSIGNED: ApproveStep(parts.network, parts.directory, parts.verifier, parts.clock, suspended),
+            FlowStep.COUNTERSIGNED: ApproveStep(
+                parts.network,
+                parts.directory,
+                parts.verifier,
+                parts.clock,
+                suspended,
+                ApprovalAhead(parts.database),
+            ),
             FlowStep.APPROVED: NotariseStep(self._desk, parts.clock, self._outdated.note, suspended),
             FlowStep.NOTARISED: RecordStep(parts.me.name, parts.directory, recorder, parts.clock),
         }

@@ -15,7 +15,7 @@ from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.peers import PeerRouter
 from chains.progmat.node.roles import Surroundings
 from chains.progmat.notary.duty import Duty, duty_of
-from chains.progmat.notary.finder import FIND, Finder
+from chains.progmat.notary.finder import FIND, POSITIONS, Finder
 from chains.progmat.notary.intake import Intake, TearOffIntake
 from chains.progmat.notary.keys import key_in_force, signer_of
 from chains.progmat.notary.service import NOTARISE, READ_JOURNAL, NotaryService, NotarySettings
@@ -89,6 +89,7 @@ class NotaryRole:
         else:  # a history is fetched from the peer: no request waits for another's
             router.register(NOTARISE, self._service.notarise)
         router.register(FIND, self._finder.handle)
+        router.register(POSITIONS, self._finder.handle_positions)
         router.register(READ_JOURNAL, self._service.read_journal)
 
     def serve(self, _server: grpc.aio.Server) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from chains.progmat.contracts.ibc_records import ClientRecord, ClientRecordStatus, ConsensusRecord
 from chains.progmat.contracts.membership import BusinessNetwork
@@ -43,8 +43,7 @@ from chains.progmat.node.storage import StoredTransaction, stored_transaction
 from chains.progmat.transactions.torn import TornTransaction
 from chains.progmat.vault.holdings import AccountBalance, balances
 from chains.progmat.vault.indexing import IndexedMembership
-from chains.progmat.vault.queries import VaultState, members
-from chains.progmat.vault.schema import consensus
+from chains.progmat.vault.queries import VaultState, members, newest_heights
 from ibc.dvp import CashAccount, SettlementTerms, terms_hash
 from light_clients.registry import LightClientRegistry
 from primitives.public_key import SignatureScheme
@@ -169,7 +168,7 @@ class NodeOperations:
 
     async def flow(self, flow_id: str) -> FlowRecord:
         """One flow; raises ``FlowUnknown``."""
-        found = await self._database.read(partial(store.find_flow, flow_id=flow_id))
+        found = await self._database.look_up(partial(store.find_flow, flow_id=flow_id))
         if found is None:
             raise FlowUnknown(flow_id)
         return found
@@ -182,7 +181,7 @@ class NodeOperations:
 
     async def trade(self, trade_id: bytes) -> TradeRecord:
         """One trade; raises ``TradeUnknown``."""
-        found = await self._database.read(partial(trades.find_trade, trade_id=trade_id))
+        found = await self._database.look_up(partial(trades.find_trade, trade_id=trade_id))
         if found is None:
             raise TradeUnknown(trade_id)
         return found
@@ -245,7 +244,7 @@ class NodeOperations:
         return await self._events_after(after, limit)
 
     async def _events_after(self, after: int, limit: int) -> list[IbcEvent]:
-        return await self._database.read(partial(trades.events_after, cursor=after, limit=limit))
+        return await self._database.look_up(partial(trades.events_after, cursor=after, limit=limit))
 
     async def light_client(self, client_id: str, max_heights: int = 0) -> LightClientView:
         """A light client with so many of its newest heights, 0 stands for 256; raises ``LightClientUnknown``."""
@@ -253,17 +252,17 @@ class NodeOperations:
         parts = self._node.parts
         now_s = parts.clock.now_ms() // 1000
         kinds = parts.verifier.package.light_clients
-        return await self._database.read(
+        return await self._database.look_up(
             partial(_light_client_view, client_id=client_id, most=max_heights or MAX_HEIGHTS, kinds=kinds, now_s=now_s)
         )
 
     async def consensus(self, client_id: str, height: int) -> ConsensusRecord:
         """What a light client keeps of a height; raises ``LightClientUnknown``."""
-        return await self._database.read(partial(_consensus_record, client_id=client_id, height=height))
+        return await self._database.look_up(partial(_consensus_record, client_id=client_id, height=height))
 
     async def transaction(self, tx_id: bytes) -> StoredTransaction:
         """A recorded transaction; raises ``TransactionUnknown``."""
-        found = await self._database.read(partial(stored_transaction, tx_id=tx_id))
+        found = await self._database.look_up(partial(stored_transaction, tx_id=tx_id))
         if found is None:
             raise TransactionUnknown(tx_id)
         return found
@@ -281,12 +280,9 @@ def _light_client_view(
 ) -> LightClientView:
     client = known_client(connection, client_id)
     record = client_record(client)
-    of_client = (consensus.c.client_id == record.consensus_client_id) & consensus.c.consumed.is_(False)
-    query = select(consensus.c.height, consensus.c.timestamp_s).where(of_client)
-    rows = connection.execute(query.order_by(consensus.c.height.desc()).limit(most))
     latest = consensus_in(consensus_of(connection, client, 0))
     status = kinds.get(record.client_type).status(record.client_state, latest.at, now_s)
-    heights = tuple((row.height, row.timestamp_s) for row in rows)
+    heights = newest_heights(connection, record.consensus_client_id, most)
     return LightClientView(record, heights, status.value, latest.consensus_state)
 
 

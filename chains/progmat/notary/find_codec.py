@@ -1,8 +1,8 @@
-"""Bytes of ``notary.find``; like ``codec``, sees generated messages and hands on plain values."""
+"""Bytes of ``notary.find`` and ``notary.positions``; like ``codec``, sees generated messages, gives plain values."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from primitives.types import Hash32, hash32
 MAX_FOUND_IDS: Final = 64
 MAX_FIND_REQUEST_BYTES: Final = MAX_FOUND_IDS * 34
 MAX_FIND_RESPONSE_BYTES: Final = 3 * 1024 * 1024
+MAX_POSITIONS_RESPONSE_BYTES: Final = MAX_FOUND_IDS * 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,37 @@ def encode_find_request(tx_ids: Sequence[bytes]) -> bytes:
 
 def decode_find_request(data: bytes) -> tuple[Hash32, ...]:
     """Raises DecodeError for anything but 1..64 different ids of 32 bytes."""
-    message = strict_parse(pb.FindRequest, data, max_bytes=MAX_FIND_REQUEST_BYTES)
-    tx_ids = tuple(map(hash32, message.tx_ids))
+    return _asked(strict_parse(pb.FindRequest, data, max_bytes=MAX_FIND_REQUEST_BYTES).tx_ids)
+
+
+def _asked(ids: Iterable[bytes]) -> tuple[Hash32, ...]:
+    tx_ids = tuple(map(hash32, ids))
     if not 0 < len(tx_ids) <= MAX_FOUND_IDS or len(set(tx_ids)) != len(tx_ids):
         raise DecodeError("ids are asked for", expected=f"1..{MAX_FOUND_IDS}, each once", found=len(tx_ids))
     return tx_ids
+
+
+def encode_positions_request(tx_ids: Sequence[bytes]) -> bytes:
+    """Bytes of a ``notary.positions`` request; at most ``MAX_FOUND_IDS`` ids, each once."""
+    return deterministic_bytes(pb.PositionsRequest(tx_ids=tx_ids))
+
+
+def decode_positions_request(data: bytes) -> tuple[Hash32, ...]:
+    """As ``decode_find_request``."""
+    return _asked(strict_parse(pb.PositionsRequest, data, max_bytes=MAX_FIND_REQUEST_BYTES).tx_ids)
+
+
+def encode_positions_response(positions: Sequence[int]) -> bytes:
+    """Bytes of a ``notary.positions`` answer: one for each id asked for, 0 where there is none."""
+    return deterministic_bytes(pb.PositionsResponse(positions=positions))
+
+
+def decode_positions_response(data: bytes, asked: int) -> tuple[int, ...]:
+    """As many positions as were ``asked`` for, in order; raises DecodeError."""
+    message = strict_parse(pb.PositionsResponse, data, max_bytes=MAX_POSITIONS_RESPONSE_BYTES)
+    if len(message.positions) != asked:
+        raise DecodeError("a position for each id", expected=asked, found=len(message.positions))
+    return tuple(_bounded("position", position) for position in message.positions)
 
 
 def encode_find_response(answer: FindAnswer) -> bytes:

@@ -1,6 +1,8 @@
-"""The handler of ``notary.find``: which transactions are final, asked without asking for one to be made so.
+"""The handlers of ``notary.find`` and ``notary.positions``: what is final, and where; asking makes nothing so.
 
 Whoever countersigned a transaction may have to know what became of it when the node that began it is gone for ever.
+And who is sent a final transaction asks where it stands in the journal, which no peer's word is believed on.
+
 Any node on the network map that knows an id may ask; an id is a hash over salted components, so it cannot be guessed.
 """
 
@@ -10,14 +12,22 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.notary.batch_writer import sign_again
 from chains.progmat.notary.codec import Notarised, decode_request
 from chains.progmat.notary.duty import Duty
 from chains.progmat.notary.errors import NotaryBusy, NotaryStopping, RequesterUnknown
-from chains.progmat.notary.find_codec import FindAnswer, Found, decode_find_request, encode_find_response
+from chains.progmat.notary.find_codec import (
+    FindAnswer,
+    Found,
+    decode_find_request,
+    decode_positions_request,
+    encode_find_response,
+    encode_positions_response,
+)
 from chains.progmat.notary.model import NO_POSITION, Committed
 from chains.progmat.notary.pace import Pace
 from chains.progmat.notary.uniqueness import UniquenessStore
@@ -26,7 +36,10 @@ from primitives.public_key import PublicKey
 from primitives.signatures import Signer
 from primitives.types import Hash32
 
+T = TypeVar("T")
+
 FIND: Final = "notary.find"
+POSITIONS: Final = "notary.positions"
 MAX_WAITING: Final = 64
 MAX_WAITING_OF_A_PEER: Final = 4
 
@@ -59,9 +72,18 @@ class Finder:
 
         Raises DecodeError, RequesterUnknown, NotActive, NotaryBusy, NotaryStopping, and what the store raises.
         """
+        tx_ids = decode_find_request(body)
+        return encode_find_response(await self._look(peer, partial(self._find, tx_ids)))
+
+    async def handle_positions(self, peer: PeerIdentity, body: bytes) -> bytes:
+        """PositionsRequest bytes in, PositionsResponse bytes out; raises as ``handle``. Nothing is signed anew."""
+        tx_ids = decode_positions_request(body)
+        return encode_positions_response(await self._look(peer, partial(self._positions, tx_ids)))
+
+    async def _look(self, peer: PeerIdentity, look: Callable[[], T]) -> T:
+        """In the thread, if ``peer`` may ask and there is room."""
         if self._duty is not None:
             self._duty.require_active()
-        tx_ids = decode_find_request(body)
         if self._key_of(peer.name) is None:
             raise RequesterUnknown(peer.name)
         if self._stopped:
@@ -73,12 +95,12 @@ class Finder:
         loop = asyncio.get_running_loop()
         started_s = loop.time()
         try:
-            answer = await loop.run_in_executor(self._thread, self._find, tx_ids)
+            found = await loop.run_in_executor(self._thread, look)
         finally:
             self._waiting[peer.name] -= 1
             self._waiting += Counter()  # forgets those with none
         self._pace.committed(1, started_s, loop.time())
-        return encode_find_response(answer)
+        return found
 
     def stop(self) -> None:
         """Answer no more; what is under way is finished."""
@@ -93,6 +115,11 @@ class Finder:
         return FindAnswer(
             tuple(self._found(signer, committed[tx_id]) for tx_id in tx_ids if tx_id in committed), time_s
         )
+
+    def _positions(self, tx_ids: tuple[Hash32, ...]) -> tuple[int, ...]:
+        """In the thread."""
+        committed = self._store.find_all_committed(tx_ids)
+        return tuple(committed[tx_id].position if tx_id in committed else NO_POSITION for tx_id in tx_ids)
 
     def _found(self, signer: Signer, committed: Committed) -> Found:
         answer = sign_again(signer, committed)

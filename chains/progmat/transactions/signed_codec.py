@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -19,6 +19,10 @@ MAX_SIGNATURES = 64
 MAX_SIGNATURE_BYTES = 2048
 _REMEMBERED: Final = 2048
 MAX_SIGNED_BYTES = MAX_WIRE_BYTES + MAX_SIGNATURES * MAX_SIGNATURE_BYTES
+MAX_AHEAD: Final = 8
+MAX_AHEAD_BYTES: Final = 8 * 1024
+"""Of one ancestor that comes along; larger ones are asked for."""
+MAX_APPROVAL_REQUEST_BYTES: Final = MAX_SIGNED_BYTES + MAX_AHEAD * (MAX_AHEAD_BYTES + 64)
 
 
 def encode_signature(signature: TransactionSignature) -> bytes:
@@ -43,6 +47,21 @@ def decode_signed(data: bytes) -> tuple[bytes, tuple[TransactionSignature, ...]]
     message = strict_parse(pb.SignedTransaction, data, max_bytes=MAX_SIGNED_BYTES)
     check_range("number of signatures", len(message.signatures), 0, MAX_SIGNATURES)
     return message.wire, tuple(map(_signature_from_message, message.signatures))
+
+
+def encode_approval_request(signed_bytes: bytes, ahead: Sequence[bytes]) -> bytes:
+    """A signed transaction with ancestors: the last field of the message, so they come behind it."""
+    return signed_bytes + deterministic_bytes(pb.ApprovalRequest(ahead=ahead)) if ahead else signed_bytes
+
+
+def decode_approval_request(data: bytes) -> tuple[bytes, tuple[TransactionSignature, ...], tuple[bytes, ...]]:
+    """Wire bytes, signatures, and ancestors as signed transactions; raises DecodeError."""
+    message = strict_parse(pb.ApprovalRequest, data, max_bytes=MAX_APPROVAL_REQUEST_BYTES)
+    check_range("number of signatures", len(message.signatures), 0, MAX_SIGNATURES)
+    check_range("number of ancestors", len(message.ahead), 0, MAX_AHEAD)
+    for ancestor in message.ahead:
+        check_range("bytes of an ancestor", len(ancestor), 1, MAX_AHEAD_BYTES)
+    return message.wire, tuple(map(_signature_from_message, message.signatures)), tuple(message.ahead)
 
 
 def _signature_to_message(signature: TransactionSignature) -> pb.TransactionSignature:

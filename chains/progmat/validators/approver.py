@@ -19,12 +19,13 @@ import structlog
 from sqlalchemy import Connection, bindparam, select
 
 from chains.progmat.flows.back_chain import Ancestors
+from chains.progmat.flows.signed_records import assembled
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.node.storage import NodeDatabase, Prepared, insert
 from chains.progmat.transactions.signature import sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
-from chains.progmat.transactions.signed_codec import encode_signature
+from chains.progmat.transactions.signed_codec import decode_approval_request, encode_signature
 from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.validators.errors import (
     ApprovalOutsideTimeWindow,
@@ -49,8 +50,11 @@ _log = structlog.get_logger(__name__)
 class Resolver(Protocol):
     """Has the ancestors of a transaction verified and recorded here (`flows.back_chain.BackChain`)."""
 
-    async def resolve(self, peer: str, wire: WireTransaction) -> None:
-        """Fetch what is lacking from ``peer``; verify each ancestor once, the notary's signature included."""
+    async def resolve(self, peer: str, wire: WireTransaction, ahead: Sequence[bytes] = ()) -> None:
+        """Fetch what is lacking from ``peer``; verify each ancestor once, the notary's signature included.
+
+        ``ahead`` are signed transactions that ``peer`` sent unasked: those that are lacking need not be fetched.
+        """
         ...
 
     async def gather(self, peer: str, wire: WireTransaction, ahead: Sequence[bytes]) -> Ancestors | None:
@@ -59,7 +63,7 @@ class Resolver(Protocol):
 
 
 class Approver:
-    """The handler of ``validator.approve``: SignedTransaction bytes in, TransactionSignature bytes out.
+    """The handler of ``validator.approve``: ApprovalRequest bytes in, TransactionSignature bytes out.
 
     Idempotent: an approved transaction gets the same signature again, also after its time window.
     """
@@ -90,18 +94,19 @@ class Approver:
         NotAValidator for an epoch whose Validators are others, ParametersUnknown, SigningStopped, what signature,
         platform and contract verification refuse, and UnavailableError when ancestors cannot be fetched now.
         """
-        signed = SignedTransaction.decode(body)
+        wire_bytes, signatures, ahead = decode_approval_request(body)
+        signed = assembled(wire_bytes, signatures)
         tx_id = signed.id
         self._gate.require_open()
         if not await self._database.look_up(lambda connection: _is_approved(connection, tx_id)):
-            await self._verify_and_record(peer, signed)
+            await self._verify_and_record(peer, signed, ahead)
             _log.info("approved", tx_id=tx_id.hex(), requester=peer.name)
         self._gate.require_open()
         signature = sign_transaction(self._signer, tx_id)
         self._verifier.remember_own(signature, tx_id)
         return encode_signature(signature)
 
-    async def _verify_and_record(self, peer: PeerIdentity, signed: SignedTransaction) -> None:
+    async def _verify_and_record(self, peer: PeerIdentity, signed: SignedTransaction, ahead: Sequence[bytes]) -> None:
         """From cheap to dear, so that a stranger's garbage costs little."""
         wire, parameters = signed.wire, self._verifier.pinned(signed.wire)
         if not wire.provable_writes:
@@ -111,14 +116,14 @@ class Approver:
         self._require_time_window(wire)
         self._verifier.verify_signatures(signed, {parameters.validator_key, *self._verifier.notary_keys(wire)})
         try:
-            await self._resolve_and_record(peer, wire)
+            await self._resolve_and_record(peer, wire, ahead)
         except DoubleSpendSigned as misbehaviour:  # two final ancestors spend one state
             await self._gate.heed_double_spend(misbehaviour, self._verifier.journal_notary_name)
             raise
 
-    async def _resolve_and_record(self, peer: PeerIdentity, wire: WireTransaction) -> None:
+    async def _resolve_and_record(self, peer: PeerIdentity, wire: WireTransaction, ahead: Sequence[bytes]) -> None:
         """Ancestors that were lacking and the approval are one commit; good ancestors stay, whatever is refused."""
-        ancestors = await self._resolver.gather(peer.name, wire, ())
+        ancestors = await self._resolver.gather(peer.name, wire, ahead)
         if ancestors is None:
             await self._database.look_up(lambda connection: self._verifier.verify_contracts(connection, wire))
             self._require_time_window(wire)

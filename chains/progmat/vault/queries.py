@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, literal_column, select
 
 from chains.progmat.node.storage import Prepared
+from chains.progmat.node.storage.prepared import Parameters
 from chains.progmat.transactions.component_codec import decode_state
 from chains.progmat.transactions.model import StateAndRef, StateRef, TransactionState
 from chains.progmat.vault.by_refs import ByRefs
@@ -60,16 +61,85 @@ def _select(kind: type[IndexedT], where: ColumnElement[bool], order: ColumnEleme
     return query.select_from(joined).where(where).order_by(order)
 
 
-_MEMBERSHIPS_OF = Prepared(
-    _select(
-        IndexedMembership,
-        and_(
-            memberships.c.network == bindparam("of_network"),
-            memberships.c.party == bindparam("of_party"),
-            memberships.c.consumed.is_(False),
-        ),
-        memberships.c.tx_id.asc(),
-    )
+class StatesBy(Generic[IndexedT]):
+    """Kept states of one kind by a prepared statement; make it once, at module level.
+
+    For what is asked with every transaction; what people ask for goes by ``find_states``. ``most``: of them all, the
+    first so many.
+    """
+
+    def __init__(
+        self, kind: type[IndexedT], where: ColumnElement[bool], order: ColumnElement[object], most: int | None = None
+    ) -> None:
+        query = _select(kind, where, order)
+        self._kind = kind
+        self._statement = Prepared(query if most is None else query.limit(literal_column(str(most))))
+
+    def rows(self, connection: Connection, parameters: Parameters) -> list[VaultState[IndexedT]]:
+        """All of them, in order."""
+        return [_vault_state(self._kind, row) for row in self._statement.rows(connection, parameters)]
+
+    def first(self, connection: Connection, parameters: Parameters) -> VaultState[IndexedT] | None:
+        """The first of them."""
+        row = self._statement.first(connection, parameters)
+        return None if row is None else _vault_state(self._kind, row)
+
+
+_MEMBERSHIPS_OF = StatesBy(
+    IndexedMembership,
+    and_(
+        memberships.c.network == bindparam("of_network"),
+        memberships.c.party == bindparam("of_party"),
+        memberships.c.consumed.is_(False),
+    ),
+    memberships.c.tx_id.asc(),
+)
+_CLIENT = StatesBy(
+    IndexedClient,
+    and_(clients.c.client_id == bindparam("of_client"), clients.c.consumed.is_(False)),
+    clients.c.tx_id.asc(),
+    most=1,
+)
+_VERIFIED = and_(consensus.c.client_id == bindparam("of_client"), consensus.c.consumed.is_(False))
+_AT_HEIGHT = StatesBy(
+    IndexedConsensus,
+    and_(_VERIFIED, consensus.c.height == bindparam("at_height")),
+    consensus.c.tx_id.asc(),
+    most=1,
+)
+_UP_TO = StatesBy(
+    IndexedConsensus,
+    and_(_VERIFIED, consensus.c.height <= bindparam("at_height")),
+    consensus.c.height.desc(),
+    most=2,
+)
+_ABOVE = StatesBy(
+    IndexedConsensus,
+    and_(_VERIFIED, consensus.c.height > bindparam("at_height")),
+    consensus.c.height.asc(),
+    most=1,
+)
+_NEWEST = StatesBy(IndexedConsensus, _VERIFIED, consensus.c.height.desc(), most=1)
+_HEIGHTS = Prepared(
+    select(consensus.c.height, consensus.c.timestamp_s)
+    .where(_VERIFIED)
+    .order_by(consensus.c.height.desc())
+    .limit(bindparam("most"))
+)
+_LOCK_OF_TRADE = StatesBy(
+    IndexedLock,
+    and_(locks.c.trade_id == bindparam("of_trade"), locks.c.consumed.is_(False)),
+    locks.c.tx_id.asc(),
+    most=1,
+)
+_CASH_OF_LOCK = StatesBy(
+    IndexedHolding,
+    and_(
+        holdings.c.trade_id == bindparam("of_trade"),
+        holdings.c.tx_id == bindparam("of_tx"),
+        holdings.c.consumed.is_(False),
+    ),
+    holdings.c.output_index.asc(),
 )
 
 
@@ -92,7 +162,8 @@ def consumed_by(connection: Connection, ref: StateRef) -> bytes | None:
 
 def hold(connection: Connection, trade_id: bytes) -> Hold | None:
     """The unconsumed lock of a trade with its cash."""
-    return _first_hold(connection, locks.c.trade_id == trade_id)
+    lock = _LOCK_OF_TRADE.first(connection, {"of_trade": trade_id})
+    return None if lock is None else _with_cash(connection, lock)
 
 
 def holds(connection: Connection, limit: int) -> list[Hold]:
@@ -103,8 +174,7 @@ def holds(connection: Connection, limit: int) -> list[Hold]:
 
 def light_client(connection: Connection, client_id: str) -> VaultState[IndexedClient] | None:
     """The current record of a light client."""
-    current = and_(clients.c.client_id == client_id, clients.c.consumed.is_(False))
-    return _first(find_states(connection, IndexedClient, current, clients.c.tx_id.asc(), 1))
+    return _CLIENT.first(connection, {"of_client": client_id})
 
 
 def light_clients(connection: Connection, limit: int) -> list[VaultState[IndexedClient]]:
@@ -114,18 +184,13 @@ def light_clients(connection: Connection, limit: int) -> list[VaultState[Indexed
 
 def consensus_record(connection: Connection, client_id: str, height: int) -> VaultState[IndexedConsensus] | None:
     """What a light client verified at exactly this height."""
-    at_height = and_(consensus.c.client_id == client_id, consensus.c.height == height, consensus.c.consumed.is_(False))
-    return _first(find_states(connection, IndexedConsensus, at_height, consensus.c.tx_id.asc(), 1))
+    return _AT_HEIGHT.first(connection, {"of_client": client_id, "at_height": height})
 
 
 def consensus_around(connection: Connection, client_id: str, height: int) -> list[VaultState[IndexedConsensus]]:
     """What was verified at this height, and at the nearest ones below and above: at most three records."""
-    of_client = and_(consensus.c.client_id == client_id, consensus.c.consumed.is_(False))
-    up_to, above = and_(of_client, consensus.c.height <= height), and_(of_client, consensus.c.height > height)
-    return [
-        *find_states(connection, IndexedConsensus, up_to, consensus.c.height.desc(), 2),
-        *find_states(connection, IndexedConsensus, above, consensus.c.height.asc(), 1),
-    ]
+    near = {"of_client": client_id, "at_height": height}
+    return [*_UP_TO.rows(connection, near), *_ABOVE.rows(connection, near)]
 
 
 def oldest_consensus(connection: Connection, client_id: str, limit: int) -> list[VaultState[IndexedConsensus]]:
@@ -136,8 +201,12 @@ def oldest_consensus(connection: Connection, client_id: str, limit: int) -> list
 
 def latest_consensus(connection: Connection, client_id: str) -> VaultState[IndexedConsensus] | None:
     """The highest height a light client verified."""
-    of_client = and_(consensus.c.client_id == client_id, consensus.c.consumed.is_(False))
-    return _first(find_states(connection, IndexedConsensus, of_client, consensus.c.height.desc(), 1))
+    return _NEWEST.first(connection, {"of_client": client_id})
+
+
+def newest_heights(connection: Connection, client_id: str, most: int) -> tuple[tuple[int, int], ...]:
+    """Heights a light client verified, each with its time in Unix seconds, the highest first."""
+    return tuple(_HEIGHTS.rows(connection, {"of_client": client_id, "most": most}))
 
 
 def membership(connection: Connection, network: str, party: str, notary: str) -> VaultState[IndexedMembership] | None:
@@ -150,8 +219,7 @@ def memberships_of(connection: Connection, network: str, party: str) -> list[Vau
 
     More where it missed a revocation.
     """
-    rows = _MEMBERSHIPS_OF.rows(connection, {"of_network": network, "of_party": party})
-    return [_vault_state(IndexedMembership, row) for row in rows]
+    return _MEMBERSHIPS_OF.rows(connection, {"of_network": network, "of_party": party})
 
 
 def membership_transactions(connection: Connection, network: str, party: str) -> list[bytes]:
@@ -191,16 +259,9 @@ def all_memberships(connection: Connection, network: str) -> list[VaultState[Ind
     return find_states(connection, IndexedMembership, row.network == network, row.party.asc(), None)
 
 
-def _first_hold(connection: Connection, which: ColumnElement[bool]) -> Hold | None:
-    unconsumed = and_(which, locks.c.consumed.is_(False))
-    lock = _first(find_states(connection, IndexedLock, unconsumed, locks.c.tx_id.asc(), 1))
-    return None if lock is None else _with_cash(connection, lock)
-
-
 def _with_cash(connection: Connection, lock: VaultState[IndexedLock]) -> Hold:
-    row = holdings.c
-    held = and_(row.trade_id == lock.indexed.trade_id, row.tx_id == lock.ref.tx_id, row.consumed.is_(False))
-    return Hold(lock, tuple(find_states(connection, IndexedHolding, held, row.output_index.asc(), None)))
+    of_lock = {"of_trade": lock.indexed.trade_id, "of_tx": lock.ref.tx_id}
+    return Hold(lock, tuple(_CASH_OF_LOCK.rows(connection, of_lock)))
 
 
 def find_states(

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_
+from sqlalchemy import Connection, and_, bindparam
 
 from chains.progmat.vault.indexing import IndexedRule
-from chains.progmat.vault.queries import VaultState, find_states, making_transactions
+from chains.progmat.vault.queries import StatesBy, VaultState, find_states, making_transactions
 from chains.progmat.vault.schema import rules
+
+_NAMED = StatesBy(
+    IndexedRule,
+    and_(
+        rules.c.contract == bindparam("of_contract"),
+        rules.c.rule_key == bindparam("of_key"),
+        rules.c.keeper == bindparam("of_keeper"),
+        rules.c.consumed.is_(False),
+    ),
+    rules.c.tx_id.asc(),
+)
 
 
 def rules_of(connection: Connection, contract: str, key: str, keeper: str) -> list[VaultState[IndexedRule]]:
     """States of that name that this vault has not seen consumed, at any notary."""
-    row = rules.c
-    named = and_(row.contract == contract, row.rule_key == key, row.keeper == keeper, row.consumed.is_(False))
-    return find_states(connection, IndexedRule, named, row.tx_id.asc(), None)
+    return _NAMED.rows(connection, {"of_contract": contract, "of_key": key, "of_keeper": keeper})
 
 
 def rule(connection: Connection, contract: str, key: str, keeper: str, notary: str) -> VaultState[IndexedRule] | None:

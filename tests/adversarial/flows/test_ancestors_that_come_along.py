@@ -10,12 +10,12 @@ import pytest
 from chains.progmat.contracts.membership import MemberRole
 from chains.progmat.flows import peer_codec
 from chains.progmat.flows.ahead import MAX_REMEMBERED, Ahead
-from chains.progmat.flows.peer_codec import MAX_AHEAD, Finality
+from chains.progmat.flows.peer_codec import Finality
 from chains.progmat.flows.requests import MoveCash
 from chains.progmat.node.peers import PeerIdentity, PeerRouter
 from chains.progmat.node.storage import stored_transaction
 from chains.progmat.transactions.signed import SignedTransaction
-from chains.progmat.transactions.signed_codec import encode_signature
+from chains.progmat.transactions.signed_codec import MAX_AHEAD, encode_signature
 from chains.rpc_status import RemotePeerError
 from primitives.errors import DecodeError
 from tests.adversarial.flows.attacker import FRAME, ask, output_of, recorded, signed_by

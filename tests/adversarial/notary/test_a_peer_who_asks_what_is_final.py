@@ -1,4 +1,7 @@
-"""Attacks on ``notary.find``: it answers what a repeated request would be told, commits nothing, and is bounded."""
+"""Attacks on ``notary.find``: it answers what a repeated request would be told, commits nothing, and is bounded.
+
+``notary.positions`` beside it tells where in the journal that is, and no more.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,11 @@ from chains.progmat.notary.find_codec import (
     FindAnswer,
     Found,
     decode_find_response,
+    decode_positions_response,
     encode_find_request,
     encode_find_response,
+    encode_positions_request,
+    encode_positions_response,
 )
 from chains.progmat.notary.finder import Finder
 from chains.progmat.notary.memory_store import MemoryUniquenessStore
@@ -88,6 +94,25 @@ async def test_the_answer_is_that_of_a_repeated_request_with_the_validators_sign
         assert answer.found[1].validator_signatures == ()
 
 
+async def test_positions_are_those_of_the_journal_and_zero_where_there_is_none(store: UniquenessStore) -> None:
+    plain = Spoken("plain", inputs=(state("coin"),))
+    first, second = (Spoken(name, writes=(create(name),)) for name in ("first", "second"))
+    async with notary(store) as (service, asked):
+        for spoken in (first, plain, second):
+            await service.notarise(CN, spoken.request())
+        before = store.head()
+        wanted = [second.wire.id, tx_id_of("never"), plain.wire.id, first.wire.id]
+        body = await asked.handle_positions(OTHER, encode_positions_request(wanted))
+        assert decode_positions_response(body, len(wanted)) == (2, 0, 0, 1)
+        assert store.head() == before
+
+
+@pytest.mark.parametrize("positions", [(), (1,), (1, 2, 3), (1, 2**64 - 1)], ids=str)
+def test_positions_of_something_else_are_none(positions: tuple[int, ...]) -> None:
+    with pytest.raises(DecodeError):
+        decode_positions_response(encode_positions_response(positions), 2)
+
+
 async def test_asking_commits_nothing(store: UniquenessStore) -> None:
     before = store.head()
     async with notary(store) as (_service, asked):
@@ -111,15 +136,17 @@ BODIES: dict[str, bytes] = {
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 async def test_what_is_no_question_is_refused_before_the_store_is_asked(body: bytes) -> None:
     asked = finder_of(_Untouchable())
-    with pytest.raises(DecodeError):
-        await asked.handle(CN, body)
+    for handle in (asked.handle, asked.handle_positions):
+        with pytest.raises(DecodeError):
+            await handle(CN, body)
     asked.stop()
 
 
 async def test_who_is_not_on_the_map_learns_nothing() -> None:
     asked = finder_of(_Untouchable())
-    with pytest.raises(RequesterUnknown):
-        await asked.handle(PeerIdentity("nobody"), encode_find_request([tx_id_of("a")]))
+    for handle in (asked.handle, asked.handle_positions):
+        with pytest.raises(RequesterUnknown):
+            await handle(PeerIdentity("nobody"), encode_find_request([tx_id_of("a")]))
     asked.stop()
     with pytest.raises(NotaryStopping):
         await asked.handle(CN, encode_find_request([tx_id_of("a")]))

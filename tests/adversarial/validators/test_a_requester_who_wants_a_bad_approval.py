@@ -12,7 +12,12 @@ from chains.progmat.transactions.errors import SignatureRefused, SignaturesMissi
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.transactions.signature import sign_transaction
 from chains.progmat.transactions.signed import SignedTransaction
-from chains.progmat.transactions.signed_codec import decode_signature
+from chains.progmat.transactions.signed_codec import (
+    MAX_AHEAD,
+    MAX_AHEAD_BYTES,
+    decode_signature,
+    encode_approval_request,
+)
 from chains.progmat.validators.approver import Approver
 from chains.progmat.validators.errors import ApprovalOutsideTimeWindow, NotAValidator, NothingToApprove
 from primitives.errors import CrossDvpError, DecodeError
@@ -43,6 +48,56 @@ async def test_a_valid_transaction_with_its_ancestors_is_approved(world: Validat
     signature = decode_signature(await approve(world, CHILD.signed()))
     signature.verify(CHILD.wire.id)
     assert signature.by == VALIDATORS[0].public_key
+
+
+async def approve_with(world: ValidatorWorld, signed: SignedTransaction, *ahead: SignedTransaction) -> bytes:
+    body = encode_approval_request(signed.encode(), [ancestor.encode() for ancestor in ahead])
+    return await world.validator.approver.approve(CN, body)
+
+
+async def test_an_ancestor_that_comes_along_is_not_asked_for_and_its_own_ancestors_are(world: ValidatorWorld) -> None:
+    world.requester.give(ROOT.final())
+    await approve_with(world, CHILD.signed(), PARENT.final())
+    assert world.requester.fetches == 1
+    await approve_with(world, Toy("sibling", references=(PARENT.output,), writes=(create("q"),)).signed())
+    assert world.requester.fetches == 1
+
+
+@pytest.mark.parametrize(
+    ("ancestor", "error"),
+    [
+        (PARENT.signed(), SignaturesMissing),
+        (Toy("parent", inputs=(ROOT.output,), data=b"forbidden").final(), CrossDvpError),
+    ],
+    ids=["not notarised", "another one"],
+)
+async def test_an_ancestor_that_comes_along_is_trusted_no_more_than_one_that_was_asked_for(
+    world: ValidatorWorld, ancestor: SignedTransaction, error: type[Exception]
+) -> None:
+    world.requester.give(ROOT.final())
+    with pytest.raises(error):
+        await approve_with(world, CHILD.signed(), ancestor)
+
+
+async def test_an_ancestor_that_comes_along_and_breaks_its_contract_gets_no_approval(world: ValidatorWorld) -> None:
+    bad = Toy("bad", data=b"forbidden")
+    with pytest.raises(ContractViolation):
+        await approve_with(world, Toy("on it", inputs=(bad.output,), writes=(create("p"),)).signed(), bad.final())
+
+
+async def test_what_comes_along_and_is_no_ancestor_is_passed_over(world: ValidatorWorld) -> None:
+    world.requester.give(ROOT.final(), PARENT.final())
+    await approve_with(world, CHILD.signed(), Toy("stranger").final(), PARENT.final())
+    with pytest.raises(CrossDvpError):  # not recorded: nobody here has it
+        await approve(world, Toy("on it", inputs=(Toy("stranger").output,), writes=(create("q"),)).signed())
+
+
+@pytest.mark.parametrize("ahead", [[b"x"] * (MAX_AHEAD + 1), [bytes(MAX_AHEAD_BYTES + 1)], [b""], [b"garbage"]])
+async def test_too_many_too_large_or_malformed_ancestors_are_no_request(
+    world: ValidatorWorld, ahead: list[bytes]
+) -> None:
+    with pytest.raises(DecodeError):
+        await world.validator.approver.approve(CN, encode_approval_request(CHILD.signed().encode(), ahead))
 
 
 async def test_ancestors_are_fetched_and_verified_once_also_across_a_restart(world: ValidatorWorld) -> None:

@@ -155,6 +155,29 @@ async def test_a_cancelled_waiter_does_not_undo_its_operation(database_at: Datab
         assert await database.read(all_numbers) == [1, 2]
 
 
+async def test_what_is_in_no_hurry_goes_along_with_the_next_that_is(database_at: DatabaseLocation) -> None:
+    async with opened(database_at) as database:
+        unhurried = [database.submit(insert_number(number), within_s=60.0) for number in (1, 2)]
+        before = database.batches
+        assert await database.submit(insert_number(3)) == 3
+        assert await asyncio.gather(*unhurried) == [1, 2]
+        assert database.batches == before + 1
+
+
+async def test_what_is_in_no_hurry_is_written_by_itself_when_its_time_is_over(database_at: DatabaseLocation) -> None:
+    async with opened(database_at) as database:
+        begun_s = asyncio.get_running_loop().time()
+        assert await database.submit(insert_number(1), within_s=0.1) == 1
+        assert asyncio.get_running_loop().time() - begun_s >= 0.1
+        assert await database.submit(insert_number(2)) == 2
+
+
+async def test_closing_writes_what_is_in_no_hurry_at_once(database_at: DatabaseLocation) -> None:
+    async with opened(database_at) as database:
+        unhurried = database.submit(insert_number(1), within_s=60.0)
+    assert await unhurried == 1
+
+
 async def test_closing_writes_what_is_queued_and_refuses_the_rest(database_at: DatabaseLocation) -> None:
     database = await NodeDatabase.open(database_at, "bob", [numbers_metadata])
     queued = [database.submit(insert_number(n)) for n in range(600)]

@@ -32,9 +32,7 @@ async def gateway_of(ledger: LedgerNetwork) -> AsyncIterator[tuple[LedgerSide, L
         ports = {party: (await stack.enter_async_context(served(ledger, party))).port for party in (SN, CN_A, CN_B)}
         issuer, seller, buyer = (
             LedgerClient(ApiEndpoint(party.name, f"127.0.0.1:{port}"), tls_of(caller))
-            for (party, port), caller in zip(
-                ports.items(), (OPERATIONS_NAME, GATEWAY_NAME, GATEWAY_NAME), strict=True
-            )
+            for (party, port), caller in zip(ports.items(), (OPERATIONS_NAME, GATEWAY_NAME, GATEWAY_NAME), strict=True)
         )
         side = LedgerSide(issuer, {CN_A.name: seller, CN_B.name: buyer}, CLIENT_ID)
         stack.push_async_callback(side.close)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, literal_column, select
 
 from chains.progmat.market.people.errors import (
     NotAnActName,
@@ -22,10 +22,13 @@ from chains.progmat.market.people.errors import (
 )
 from chains.progmat.market.people.staff_roles import ACTS, NOBODY, ActRule, StaffRole, may_do_without_author
 from chains.progmat.market.people.tables import roles, users
+from chains.progmat.node.storage import Prepared
 
 MOST_REASON_CHARS: Final = 500
 ACTIVE: Final = "ACTIVE"
 _STAFF_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_ANY_USER: Final = Prepared(select(users.c.staff_id).limit(literal_column("1")))
+"""Asked at every call that changes something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def checked_staff_id(staff_id: str, field: str = "staff id") -> str:
 
 def has_users(connection: Connection) -> bool:
     """Whether this node's people are set up: then roles are enforced."""
-    return connection.execute(select(users.c.staff_id).limit(1)).first() is not None
+    return _ANY_USER.first(connection) is not None
 
 
 def require_one(connection: Connection, act: str, author: str, reason: str = "") -> Act:

@@ -1,7 +1,8 @@
 """Group commit: the operations of all flows share one database transaction, one sync and one wake-up.
 
 While a batch is being written by the one writer thread, the operations that arrive meanwhile queue up and form the
-next batch: nobody waits on a timer, and under load the batches grow. An operation that fails is undone alone.
+next batch: nobody waits on a timer, and under load the batches grow. What nobody waits for, such as that a delivery was
+answered, has no batch made for itself until its time is over. An operation that fails is undone alone.
 
 A batch that fails is lost as a whole, or its fate is unknown; the writer then starts on a new connection, and while the
 database stays away it tries an empty batch now and then, so that it is known to be back before anybody asks.
@@ -20,6 +21,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, MetaData
@@ -52,6 +54,8 @@ PROBE_S: Final = 1.0
 class _Operation:
     run: Callable[[Connection], Any]
     waiter: asyncio.Future[Any]
+    due_s: float
+    """On the monotonic clock: until then another operation's batch may take it along."""
 
 
 _Outcome = tuple[asyncio.Future[Any], Any, BaseException | None]
@@ -78,6 +82,7 @@ class NodeDatabase:
         self._reading = engine_for(at, Access.READ, application)
         self._queue: deque[_Operation] = deque()
         self._arrived = threading.Condition()
+        self._due_s = inf  # of what is queued the first
         self._closing = False
         self._connection: Connection | None = None
         self._failure: StorageFailed | None = None
@@ -181,9 +186,10 @@ class NodeDatabase:
 
     # ---- reading and writing ----
 
-    def submit(self, operation: Callable[[Connection], T]) -> Awaitable[T]:
+    def submit(self, operation: Callable[[Connection], T], within_s: float = 0.0) -> Awaitable[T]:
         """Run ``operation`` in the next batch; the result arrives after it is on disk.
 
+        No batch is made for it alone before ``within_s`` seconds have passed: it goes along with the first of others.
         An exception undoes this operation alone and is raised to this waiter. It may run twice: then all that the first
         run wrote is undone. A cancelled waiter does not undo its operation. Raises ``StorageFailed`` (the batch is lost
         or its fate is unknown: sign nothing), ``StorageOverloaded``, ``StorageClosed``.
@@ -194,8 +200,10 @@ class NodeDatabase:
                 raise StorageClosed
             if len(self._queue) >= MAX_WAITING:
                 raise StorageOverloaded(len(self._queue))
-            self._queue.append(_Operation(operation, waiter))
-            if len(self._queue) == 1:
+            due_s = time.monotonic() + within_s if within_s else 0.0
+            self._queue.append(_Operation(operation, waiter, due_s))
+            if due_s < self._due_s:
+                self._due_s = due_s
                 self._arrived.notify()
         return waiter
 
@@ -276,12 +284,16 @@ class NodeDatabase:
     def _next_batch(self) -> list[_Operation] | None:
         """What has arrived, at most ``MAX_BATCH``; an empty batch to probe a failed database; None at the end."""
         with self._arrived:
-            while not self._queue and not self._closing:
-                if not self._arrived.wait(PROBE_S if self._failure is not None else None):
+            while not self._closing and (wait_s := self._due_s - time.monotonic()) > 0:
+                probe_s = PROBE_S if self._failure is not None else inf
+                timeout_s = min(wait_s, probe_s)
+                if not self._arrived.wait(None if timeout_s == inf else timeout_s) and not self._queue:
                     return []
             if not self._queue:
                 return None
-            return [self._queue.popleft() for _ in range(min(len(self._queue), MAX_BATCH))]
+            batch = [self._queue.popleft() for _ in range(min(len(self._queue), MAX_BATCH))]
+            self._due_s = min((operation.due_s for operation in self._queue), default=inf)
+            return batch
 
     def _write(self, batch: list[_Operation]) -> list[_Outcome]:
         try:

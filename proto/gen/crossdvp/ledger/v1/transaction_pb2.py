@@ -24,17 +24,17 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$crossdvp/ledger/v1/transaction.proto\x12\x12\x63rossdvp.ledger.v1\"(\n\x08StateRef\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\r\n\x05index\x18\x02 \x01(\r\"\"\n\x05Party\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\x0c\"\x87\x01\n\x10TransactionState\x12\x10\n\x08\x63ontract\x18\x01 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12)\n\x06notary\x18\x03 \x01(\x0b\x32\x19.crossdvp.ledger.v1.Party\x12\x18\n\x0b\x65ncumbrance\x18\x04 \x01(\rH\x00\x88\x01\x01\x42\x0e\n\x0c_encumbrance\"7\n\x07\x43ommand\x12\x10\n\x08\x63ontract\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"\x1e\n\x0e\x43ommandSigners\x12\x0c\n\x04keys\x18\x01 \x03(\x0c\"N\n\nTimeWindow\x12\x13\n\x06\x66rom_s\x18\x01 \x01(\x04H\x00\x88\x01\x01\x12\x14\n\x07until_s\x18\x02 \x01(\x04H\x01\x88\x01\x01\x42\t\n\x07_from_sB\n\n\x08_until_s\"%\n\x15NetworkParametersHash\x12\x0c\n\x04hash\x18\x01 \x01(\x0c\"Y\n\rProvableWrite\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.crossdvp.ledger.v1.WriteKind\x12\x0c\n\x04path\x18\x02 \x01(\x0c\x12\r\n\x05value\x18\x03 \x01(\x0c\"#\n\x13\x43ontractPackageHash\x12\x0c\n\x04hash\x18\x01 \x01(\x0c\"5\n\x0e\x43omponentGroup\x12\x0f\n\x07ordinal\x18\x01 \x01(\r\x12\x12\n\ncomponents\x18\x02 \x03(\x0c\"S\n\x0fWireTransaction\x12\x0c\n\x04salt\x18\x01 \x01(\x0c\x12\x32\n\x06groups\x18\x02 \x03(\x0b\x32\".crossdvp.ledger.v1.ComponentGroup\"e\n\x14TransactionSignature\x12\n\n\x02\x62y\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\x12\x18\n\x10platform_version\x18\x03 \x01(\r\x12\x14\n\x0cpartial_tree\x18\x04 \x01(\x0c\"_\n\x11SignedTransaction\x12\x0c\n\x04wire\x18\x01 \x01(\x0c\x12<\n\nsignatures\x18\x02 \x03(\x0b\x32(.crossdvp.ledger.v1.TransactionSignature\"4\n\x10VisibleComponent\x12\r\n\x05nonce\x18\x01 \x01(\x0c\x12\x11\n\tcomponent\x18\x02 \x01(\x0c\"Y\n\x0cVisibleGroup\x12\x0f\n\x07ordinal\x18\x01 \x01(\r\x12\x38\n\ncomponents\x18\x02 \x03(\x0b\x32$.crossdvp.ledger.v1.VisibleComponent\"k\n\x13\x46ilteredTransaction\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x13\n\x0bgroup_roots\x18\x02 \x03(\x0c\x12\x30\n\x06groups\x18\x03 \x03(\x0b\x32 .crossdvp.ledger.v1.VisibleGroup\"\xe5\x03\n\x11NetworkParameters\x12\r\n\x05\x65poch\x18\x01 \x01(\x04\x12\x11\n\tledger_id\x18\x02 \x01(\t\x12)\n\x06notary\x18\x03 \x01(\x0b\x32\x19.crossdvp.ledger.v1.Party\x12\x15\n\rvalidator_key\x18\x04 \x01(\x0c\x12\x1c\n\x14\x63heckpoint_threshold\x18\x05 \x01(\r\x12\x1d\n\x15\x63heckpoint_validators\x18\x06 \x03(\x0c\x12\x14\n\x0coperator_key\x18\x07 \x01(\x0c\x12\x19\n\x11\x63ontract_packages\x18\x08 \x03(\x0c\x12\x18\n\x10platform_version\x18\t \x01(\r\x12\x15\n\rprevious_hash\x18\n \x01(\x0c\x12\x18\n\x10\x65\x66\x66\x65\x63tive_from_s\x18\x0b \x01(\x04\x12:\n\x0fkey_successions\x18\x0c \x03(\x0b\x32!.crossdvp.ledger.v1.KeySuccession\x12>\n\x11package_approvals\x18\r \x03(\x0b\x32#.crossdvp.ledger.v1.PackageApproval\x12\x37\n\x0eother_notaries\x18\x0e \x03(\x0b\x32\x1f.crossdvp.ledger.v1.OtherNotary\"k\n\x0bOtherNotary\x12(\n\x05party\x18\x01 \x01(\x0b\x32\x19.crossdvp.ledger.v1.Party\x12\x32\n\x07service\x18\x02 \x01(\x0e\x32!.crossdvp.ledger.v1.NotaryService\":\n\x0fPackageApproval\x12\x14\n\x0cpackage_hash\x18\x01 \x01(\x0c\x12\x11\n\tresult_tx\x18\x02 \x01(\x0c\"P\n\rKeySuccession\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07old_key\x18\x02 \x01(\x0c\x12\x0f\n\x07new_key\x18\x03 \x01(\x0c\x12\x0f\n\x07\x63onsent\x18\x04 \x01(\x0c\"L\n\x17SignedNetworkParameters\x12\x12\n\nparameters\x18\x01 \x01(\x0c\x12\n\n\x02\x62y\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c*U\n\tWriteKind\x12\x1a\n\x16WRITE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11WRITE_KIND_CREATE\x10\x01\x12\x15\n\x11WRITE_KIND_DELETE\x10\x02*e\n\rNotaryService\x12\x1e\n\x1aNOTARY_SERVICE_UNSPECIFIED\x10\x00\x12\x17\n\x13NOTARY_SERVICE_OPEN\x10\x01\x12\x1b\n\x17NOTARY_SERVICE_RETIRING\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$crossdvp/ledger/v1/transaction.proto\x12\x12\x63rossdvp.ledger.v1\"(\n\x08StateRef\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\r\n\x05index\x18\x02 \x01(\r\"\"\n\x05Party\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\x0c\"\x87\x01\n\x10TransactionState\x12\x10\n\x08\x63ontract\x18\x01 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12)\n\x06notary\x18\x03 \x01(\x0b\x32\x19.crossdvp.ledger.v1.Party\x12\x18\n\x0b\x65ncumbrance\x18\x04 \x01(\rH\x00\x88\x01\x01\x42\x0e\n\x0c_encumbrance\"7\n\x07\x43ommand\x12\x10\n\x08\x63ontract\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"\x1e\n\x0e\x43ommandSigners\x12\x0c\n\x04keys\x18\x01 \x03(\x0c\"N\n\nTimeWindow\x12\x13\n\x06\x66rom_s\x18\x01 \x01(\x04H\x00\x88\x01\x01\x12\x14\n\x07until_s\x18\x02 \x01(\x04H\x01\x88\x01\x01\x42\t\n\x07_from_sB\n\n\x08_until_s\"%\n\x15NetworkParametersHash\x12\x0c\n\x04hash\x18\x01 \x01(\x0c\"Y\n\rProvableWrite\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.crossdvp.ledger.v1.WriteKind\x12\x0c\n\x04path\x18\x02 \x01(\x0c\x12\r\n\x05value\x18\x03 \x01(\x0c\"#\n\x13\x43ontractPackageHash\x12\x0c\n\x04hash\x18\x01 \x01(\x0c\"5\n\x0e\x43omponentGroup\x12\x0f\n\x07ordinal\x18\x01 \x01(\r\x12\x12\n\ncomponents\x18\x02 \x03(\x0c\"S\n\x0fWireTransaction\x12\x0c\n\x04salt\x18\x01 \x01(\x0c\x12\x32\n\x06groups\x18\x02 \x03(\x0b\x32\".crossdvp.ledger.v1.ComponentGroup\"e\n\x14TransactionSignature\x12\n\n\x02\x62y\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\x12\x18\n\x10platform_version\x18\x03 \x01(\r\x12\x14\n\x0cpartial_tree\x18\x04 \x01(\x0c\"_\n\x11SignedTransaction\x12\x0c\n\x04wire\x18\x01 \x01(\x0c\x12<\n\nsignatures\x18\x02 \x03(\x0b\x32(.crossdvp.ledger.v1.TransactionSignature\"l\n\x0f\x41pprovalRequest\x12\x0c\n\x04wire\x18\x01 \x01(\x0c\x12<\n\nsignatures\x18\x02 \x03(\x0b\x32(.crossdvp.ledger.v1.TransactionSignature\x12\r\n\x05\x61head\x18\x03 \x03(\x0c\"4\n\x10VisibleComponent\x12\r\n\x05nonce\x18\x01 \x01(\x0c\x12\x11\n\tcomponent\x18\x02 \x01(\x0c\"Y\n\x0cVisibleGroup\x12\x0f\n\x07ordinal\x18\x01 \x01(\r\x12\x38\n\ncomponents\x18\x02 \x03(\x0b\x32$.crossdvp.ledger.v1.VisibleComponent\"k\n\x13\x46ilteredTransaction\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x13\n\x0bgroup_roots\x18\x02 \x03(\x0c\x12\x30\n\x06groups\x18\x03 \x03(\x0b\x32 .crossdvp.ledger.v1.VisibleGroup\"\xe5\x03\n\x11NetworkParameters\x12\r\n\x05\x65poch\x18\x01 \x01(\x04\x12\x11\n\tledger_id\x18\x02 \x01(\t\x12)\n\x06notary\x18\x03 \x01(\x0b\x32\x19.crossdvp.ledger.v1.Party\x12\x15\n\rvalidator_key\x18\x04 \x01(\x0c\x12\x1c\n\x14\x63heckpoint_threshold\x18\x05 \x01(\r\x12\x1d\n\x15\x63heckpoint_validators\x18\x06 \x03(\x0c\x12\x14\n\x0coperator_key\x18\x07 \x01(\x0c\x12\x19\n\x11\x63ontract_packages\x18\x08 \x03(\x0c\x12\x18\n\x10platform_version\x18\t \x01(\r\x12\x15\n\rprevious_hash\x18\n \x01(\x0c\x12\x18\n\x10\x65\x66\x66\x65\x63tive_from_s\x18\x0b \x01(\x04\x12:\n\x0fkey_successions\x18\x0c \x03(\x0b\x32!.crossdvp.ledger.v1.KeySuccession\x12>\n\x11package_approvals\x18\r \x03(\x0b\x32#.crossdvp.ledger.v1.PackageApproval\x12\x37\n\x0eother_notaries\x18\x0e \x03(\x0b\x32\x1f.crossdvp.ledger.v1.OtherNotary\"k\n\x0bOtherNotary\x12(\n\x05party\x18\x01 \x01(\x0b\x32\x19.crossdvp.ledger.v1.Party\x12\x32\n\x07service\x18\x02 \x01(\x0e\x32!.crossdvp.ledger.v1.NotaryService\":\n\x0fPackageApproval\x12\x14\n\x0cpackage_hash\x18\x01 \x01(\x0c\x12\x11\n\tresult_tx\x18\x02 \x01(\x0c\"P\n\rKeySuccession\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07old_key\x18\x02 \x01(\x0c\x12\x0f\n\x07new_key\x18\x03 \x01(\x0c\x12\x0f\n\x07\x63onsent\x18\x04 \x01(\x0c\"L\n\x17SignedNetworkParameters\x12\x12\n\nparameters\x18\x01 \x01(\x0c\x12\n\n\x02\x62y\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c*U\n\tWriteKind\x12\x1a\n\x16WRITE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11WRITE_KIND_CREATE\x10\x01\x12\x15\n\x11WRITE_KIND_DELETE\x10\x02*e\n\rNotaryService\x12\x1e\n\x1aNOTARY_SERVICE_UNSPECIFIED\x10\x00\x12\x17\n\x13NOTARY_SERVICE_OPEN\x10\x01\x12\x1b\n\x17NOTARY_SERVICE_RETIRING\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.ledger.v1.transaction_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_WRITEKIND']._serialized_start=2023
-  _globals['_WRITEKIND']._serialized_end=2108
-  _globals['_NOTARYSERVICE']._serialized_start=2110
-  _globals['_NOTARYSERVICE']._serialized_end=2211
+  _globals['_WRITEKIND']._serialized_start=2133
+  _globals['_WRITEKIND']._serialized_end=2218
+  _globals['_NOTARYSERVICE']._serialized_start=2220
+  _globals['_NOTARYSERVICE']._serialized_end=2321
   _globals['_STATEREF']._serialized_start=60
   _globals['_STATEREF']._serialized_end=100
   _globals['_PARTY']._serialized_start=102
@@ -61,20 +61,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRANSACTIONSIGNATURE']._serialized_end=853
   _globals['_SIGNEDTRANSACTION']._serialized_start=855
   _globals['_SIGNEDTRANSACTION']._serialized_end=950
-  _globals['_VISIBLECOMPONENT']._serialized_start=952
-  _globals['_VISIBLECOMPONENT']._serialized_end=1004
-  _globals['_VISIBLEGROUP']._serialized_start=1006
-  _globals['_VISIBLEGROUP']._serialized_end=1095
-  _globals['_FILTEREDTRANSACTION']._serialized_start=1097
-  _globals['_FILTEREDTRANSACTION']._serialized_end=1204
-  _globals['_NETWORKPARAMETERS']._serialized_start=1207
-  _globals['_NETWORKPARAMETERS']._serialized_end=1692
-  _globals['_OTHERNOTARY']._serialized_start=1694
-  _globals['_OTHERNOTARY']._serialized_end=1801
-  _globals['_PACKAGEAPPROVAL']._serialized_start=1803
-  _globals['_PACKAGEAPPROVAL']._serialized_end=1861
-  _globals['_KEYSUCCESSION']._serialized_start=1863
-  _globals['_KEYSUCCESSION']._serialized_end=1943
-  _globals['_SIGNEDNETWORKPARAMETERS']._serialized_start=1945
-  _globals['_SIGNEDNETWORKPARAMETERS']._serialized_end=2021
+  _globals['_APPROVALREQUEST']._serialized_start=952
+  _globals['_APPROVALREQUEST']._serialized_end=1060
+  _globals['_VISIBLECOMPONENT']._serialized_start=1062
+  _globals['_VISIBLECOMPONENT']._serialized_end=1114
+  _globals['_VISIBLEGROUP']._serialized_start=1116
+  _globals['_VISIBLEGROUP']._serialized_end=1205
+  _globals['_FILTEREDTRANSACTION']._serialized_start=1207
+  _globals['_FILTEREDTRANSACTION']._serialized_end=1314
+  _globals['_NETWORKPARAMETERS']._serialized_start=1317
+  _globals['_NETWORKPARAMETERS']._serialized_end=1802
+  _globals['_OTHERNOTARY']._serialized_start=1804
+  _globals['_OTHERNOTARY']._serialized_end=1911
+  _globals['_PACKAGEAPPROVAL']._serialized_start=1913
+  _globals['_PACKAGEAPPROVAL']._serialized_end=1971
+  _globals['_KEYSUCCESSION']._serialized_start=1973
+  _globals['_KEYSUCCESSION']._serialized_end=2053
+  _globals['_SIGNEDNETWORKPARAMETERS']._serialized_start=2055
+  _globals['_SIGNEDNETWORKPARAMETERS']._serialized_end=2131
 # @@protoc_insertion_point(module_scope)

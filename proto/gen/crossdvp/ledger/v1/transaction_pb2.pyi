@@ -135,6 +135,16 @@ class SignedTransaction(_message.Message):
     signatures: _containers.RepeatedCompositeFieldContainer[TransactionSignature]
     def __init__(self, wire: _Optional[bytes] = ..., signatures: _Optional[_Iterable[_Union[TransactionSignature, _Mapping]]] = ...) -> None: ...
 
+class ApprovalRequest(_message.Message):
+    __slots__ = ("wire", "signatures", "ahead")
+    WIRE_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURES_FIELD_NUMBER: _ClassVar[int]
+    AHEAD_FIELD_NUMBER: _ClassVar[int]
+    wire: bytes
+    signatures: _containers.RepeatedCompositeFieldContainer[TransactionSignature]
+    ahead: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, wire: _Optional[bytes] = ..., signatures: _Optional[_Iterable[_Union[TransactionSignature, _Mapping]]] = ..., ahead: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
 class VisibleComponent(_message.Message):
     __slots__ = ("nonce", "component")
     NONCE_FIELD_NUMBER: _ClassVar[int]

@@ -24,17 +24,17 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63rossdvp/notary/v1/notary.proto\x12\x12\x63rossdvp.notary.v1\"\x89\x01\n\x0fNotariseRequest\x12\x12\n\x08tear_off\x18\x01 \x01(\x0cH\x00\x12\x1c\n\x12signed_transaction\x18\x04 \x01(\x0cH\x00\x12\x1c\n\x14validator_signatures\x18\x02 \x03(\x0c\x12\x1b\n\x13requester_signature\x18\x03 \x01(\x0c\x42\t\n\x07subject\"\x83\x01\n\x10NotariseResponse\x12\x32\n\tnotarised\x18\x01 \x01(\x0b\x32\x1d.crossdvp.notary.v1.NotarisedH\x00\x12\x30\n\x08\x63onflict\x18\x02 \x01(\x0b\x32\x1c.crossdvp.notary.v1.ConflictH\x00\x42\t\n\x07outcome\"@\n\tNotarised\x12\x11\n\tsignature\x18\x01 \x01(\x0c\x12\x10\n\x08position\x18\x02 \x01(\x04\x12\x0e\n\x06time_s\x18\x03 \x01(\x04\"n\n\x08\x43onflict\x12\x31\n\x06states\x18\x01 \x03(\x0b\x32!.crossdvp.notary.v1.StateConflict\x12/\n\x05paths\x18\x02 \x03(\x0b\x32 .crossdvp.notary.v1.PathConflict\"h\n\rStateConflict\x12\x0b\n\x03ref\x18\x01 \x01(\x0c\x12)\n\x03use\x18\x02 \x01(\x0e\x32\x1c.crossdvp.notary.v1.StateUse\x12\x1f\n\x17hash_of_consuming_tx_id\x18\x03 \x01(\x0c\"m\n\x0cPathConflict\x12\x0c\n\x04path\x18\x01 \x01(\x0c\x12\x30\n\x07problem\x18\x02 \x01(\x0e\x32\x1f.crossdvp.notary.v1.PathProblem\x12\x1d\n\x15hash_of_writing_tx_id\x18\x03 \x01(\x0c\"\x1d\n\x0b\x46indRequest\x12\x0e\n\x06tx_ids\x18\x01 \x03(\x0c\"H\n\x0c\x46indResponse\x12(\n\x05\x66ound\x18\x01 \x03(\x0b\x32\x19.crossdvp.notary.v1.Found\x12\x0e\n\x06time_s\x18\x02 \x01(\x04\"f\n\x05\x46ound\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x30\n\tnotarised\x18\x02 \x01(\x0b\x32\x1d.crossdvp.notary.v1.Notarised\x12\x1c\n\x14validator_signatures\x18\x03 \x03(\x0c\"R\n\x12ReadJournalRequest\x12\x16\n\x0e\x61\x66ter_position\x18\x01 \x01(\x04\x12\x13\n\x0bmax_entries\x18\x02 \x01(\r\x12\x0f\n\x07wait_ms\x18\x03 \x01(\r\"r\n\x13ReadJournalResponse\x12\x31\n\x07\x65ntries\x18\x01 \x03(\x0b\x32 .crossdvp.notary.v1.JournalEntry\x12\x15\n\rhead_position\x18\x02 \x01(\x04\x12\x11\n\thead_hash\x18\x03 \x01(\x0c\"x\n\x0cJournalEntry\x12\x10\n\x08position\x18\x01 \x01(\x04\x12\x0e\n\x06time_s\x18\x02 \x01(\x04\x12\x15\n\rprevious_hash\x18\x03 \x01(\x0c\x12\r\n\x05tx_id\x18\x04 \x01(\x0c\x12\x0e\n\x06writes\x18\x05 \x03(\x0c\x12\x10\n\x08\x65vidence\x18\x06 \x01(\x0c*S\n\x08StateUse\x12\x19\n\x15STATE_USE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTATE_USE_INPUT\x10\x01\x12\x17\n\x13STATE_USE_REFERENCE\x10\x02*\xb4\x01\n\x0bPathProblem\x12\x1c\n\x18PATH_PROBLEM_UNSPECIFIED\x10\x00\x12 \n\x1cPATH_PROBLEM_ALREADY_CREATED\x10\x01\x12\x1e\n\x1aPATH_PROBLEM_NEVER_CREATED\x10\x02\x12 \n\x1cPATH_PROBLEM_ALREADY_DELETED\x10\x03\x12#\n\x1fPATH_PROBLEM_APPROVER_SUSPENDED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63rossdvp/notary/v1/notary.proto\x12\x12\x63rossdvp.notary.v1\"\x89\x01\n\x0fNotariseRequest\x12\x12\n\x08tear_off\x18\x01 \x01(\x0cH\x00\x12\x1c\n\x12signed_transaction\x18\x04 \x01(\x0cH\x00\x12\x1c\n\x14validator_signatures\x18\x02 \x03(\x0c\x12\x1b\n\x13requester_signature\x18\x03 \x01(\x0c\x42\t\n\x07subject\"\x83\x01\n\x10NotariseResponse\x12\x32\n\tnotarised\x18\x01 \x01(\x0b\x32\x1d.crossdvp.notary.v1.NotarisedH\x00\x12\x30\n\x08\x63onflict\x18\x02 \x01(\x0b\x32\x1c.crossdvp.notary.v1.ConflictH\x00\x42\t\n\x07outcome\"@\n\tNotarised\x12\x11\n\tsignature\x18\x01 \x01(\x0c\x12\x10\n\x08position\x18\x02 \x01(\x04\x12\x0e\n\x06time_s\x18\x03 \x01(\x04\"n\n\x08\x43onflict\x12\x31\n\x06states\x18\x01 \x03(\x0b\x32!.crossdvp.notary.v1.StateConflict\x12/\n\x05paths\x18\x02 \x03(\x0b\x32 .crossdvp.notary.v1.PathConflict\"h\n\rStateConflict\x12\x0b\n\x03ref\x18\x01 \x01(\x0c\x12)\n\x03use\x18\x02 \x01(\x0e\x32\x1c.crossdvp.notary.v1.StateUse\x12\x1f\n\x17hash_of_consuming_tx_id\x18\x03 \x01(\x0c\"m\n\x0cPathConflict\x12\x0c\n\x04path\x18\x01 \x01(\x0c\x12\x30\n\x07problem\x18\x02 \x01(\x0e\x32\x1f.crossdvp.notary.v1.PathProblem\x12\x1d\n\x15hash_of_writing_tx_id\x18\x03 \x01(\x0c\"\x1d\n\x0b\x46indRequest\x12\x0e\n\x06tx_ids\x18\x01 \x03(\x0c\"H\n\x0c\x46indResponse\x12(\n\x05\x66ound\x18\x01 \x03(\x0b\x32\x19.crossdvp.notary.v1.Found\x12\x0e\n\x06time_s\x18\x02 \x01(\x04\"f\n\x05\x46ound\x12\r\n\x05tx_id\x18\x01 \x01(\x0c\x12\x30\n\tnotarised\x18\x02 \x01(\x0b\x32\x1d.crossdvp.notary.v1.Notarised\x12\x1c\n\x14validator_signatures\x18\x03 \x03(\x0c\"\"\n\x10PositionsRequest\x12\x0e\n\x06tx_ids\x18\x01 \x03(\x0c\"&\n\x11PositionsResponse\x12\x11\n\tpositions\x18\x01 \x03(\x04\"R\n\x12ReadJournalRequest\x12\x16\n\x0e\x61\x66ter_position\x18\x01 \x01(\x04\x12\x13\n\x0bmax_entries\x18\x02 \x01(\r\x12\x0f\n\x07wait_ms\x18\x03 \x01(\r\"r\n\x13ReadJournalResponse\x12\x31\n\x07\x65ntries\x18\x01 \x03(\x0b\x32 .crossdvp.notary.v1.JournalEntry\x12\x15\n\rhead_position\x18\x02 \x01(\x04\x12\x11\n\thead_hash\x18\x03 \x01(\x0c\"x\n\x0cJournalEntry\x12\x10\n\x08position\x18\x01 \x01(\x04\x12\x0e\n\x06time_s\x18\x02 \x01(\x04\x12\x15\n\rprevious_hash\x18\x03 \x01(\x0c\x12\r\n\x05tx_id\x18\x04 \x01(\x0c\x12\x0e\n\x06writes\x18\x05 \x03(\x0c\x12\x10\n\x08\x65vidence\x18\x06 \x01(\x0c*S\n\x08StateUse\x12\x19\n\x15STATE_USE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTATE_USE_INPUT\x10\x01\x12\x17\n\x13STATE_USE_REFERENCE\x10\x02*\xb4\x01\n\x0bPathProblem\x12\x1c\n\x18PATH_PROBLEM_UNSPECIFIED\x10\x00\x12 \n\x1cPATH_PROBLEM_ALREADY_CREATED\x10\x01\x12\x1e\n\x1aPATH_PROBLEM_NEVER_CREATED\x10\x02\x12 \n\x1cPATH_PROBLEM_ALREADY_DELETED\x10\x03\x12#\n\x1fPATH_PROBLEM_APPROVER_SUSPENDED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdvp.notary.v1.notary_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_STATEUSE']._serialized_start=1255
-  _globals['_STATEUSE']._serialized_end=1338
-  _globals['_PATHPROBLEM']._serialized_start=1341
-  _globals['_PATHPROBLEM']._serialized_end=1521
+  _globals['_STATEUSE']._serialized_start=1331
+  _globals['_STATEUSE']._serialized_end=1414
+  _globals['_PATHPROBLEM']._serialized_start=1417
+  _globals['_PATHPROBLEM']._serialized_end=1597
   _globals['_NOTARISEREQUEST']._serialized_start=56
   _globals['_NOTARISEREQUEST']._serialized_end=193
   _globals['_NOTARISERESPONSE']._serialized_start=196
@@ -53,10 +53,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FINDRESPONSE']._serialized_end=827
   _globals['_FOUND']._serialized_start=829
   _globals['_FOUND']._serialized_end=931
-  _globals['_READJOURNALREQUEST']._serialized_start=933
-  _globals['_READJOURNALREQUEST']._serialized_end=1015
-  _globals['_READJOURNALRESPONSE']._serialized_start=1017
-  _globals['_READJOURNALRESPONSE']._serialized_end=1131
-  _globals['_JOURNALENTRY']._serialized_start=1133
-  _globals['_JOURNALENTRY']._serialized_end=1253
+  _globals['_POSITIONSREQUEST']._serialized_start=933
+  _globals['_POSITIONSREQUEST']._serialized_end=967
+  _globals['_POSITIONSRESPONSE']._serialized_start=969
+  _globals['_POSITIONSRESPONSE']._serialized_end=1007
+  _globals['_READJOURNALREQUEST']._serialized_start=1009
+  _globals['_READJOURNALREQUEST']._serialized_end=1091
+  _globals['_READJOURNALRESPONSE']._serialized_start=1093
+  _globals['_READJOURNALRESPONSE']._serialized_end=1207
+  _globals['_JOURNALENTRY']._serialized_start=1209
+  _globals['_JOURNALENTRY']._serialized_end=1329
 # @@protoc_insertion_point(module_scope)

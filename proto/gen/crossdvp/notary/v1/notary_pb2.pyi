@@ -111,6 +111,18 @@ class Found(_message.Message):
     validator_signatures: _containers.RepeatedScalarFieldContainer[bytes]
     def __init__(self, tx_id: _Optional[bytes] = ..., notarised: _Optional[_Union[Notarised, _Mapping]] = ..., validator_signatures: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
+class PositionsRequest(_message.Message):
+    __slots__ = ("tx_ids",)
+    TX_IDS_FIELD_NUMBER: _ClassVar[int]
+    tx_ids: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, tx_ids: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class PositionsResponse(_message.Message):
+    __slots__ = ("positions",)
+    POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    positions: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, positions: _Optional[_Iterable[int]] = ...) -> None: ...
+
 class ReadJournalRequest(_message.Message):
     __slots__ = ("after_position", "max_entries", "wait_ms")
     AFTER_POSITION_FIELD_NUMBER: _ClassVar[int]
