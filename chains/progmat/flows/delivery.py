@@ -47,7 +47,7 @@ from primitives.errors import CrossDvpError, UnavailableError
 log = structlog.get_logger(__name__)
 
 DELIVERY_TIMEOUT_S = 15.0
-ACKNOWLEDGED_WITHIN_S: Final = 0.05
+ACKNOWLEDGED_WITHIN_S: Final = 0.02
 """That a delivery was answered is in no hurry: what is lost of it is delivered once more."""
 BATCH = 128
 ANY_TIME_S = 2**62

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable, Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import structlog
 
@@ -25,7 +25,6 @@ from chains.progmat.notary.errors import (
     WrongParameters,
 )
 from chains.progmat.notary.intake import Asked, Intake, TearOffIntake
-from chains.progmat.notary.journal import JournalEntry, JournalHead
 from chains.progmat.notary.keys import NotaryKeys, key_in_force, signer_of
 from chains.progmat.notary.model import CommitRequest, Requester
 from chains.progmat.notary.signature_checks import InlineChecks, SignatureChecks
@@ -60,6 +59,15 @@ class NotarySettings:
 
 _Signed = tuple[Asked, Requester]
 """A request whose requester's signature holds."""
+
+
+class _Page(NamedTuple):
+    """What one reading of the journal found."""
+
+    is_full: bool
+    """There are entries in it."""
+    head_position: int
+    encoded: bytes
 
 
 class NotaryService:
@@ -106,6 +114,8 @@ class NotaryService:
         )
         self._reader_thread = ThreadPoolExecutor(1, thread_name_prefix="notary-reader")
         self._grown = asyncio.Event()
+        self._reading: dict[tuple[int, int], asyncio.Future[_Page]] = {}
+        """Under way, and begun since the journal grew last: by position and size."""
         self._ticker: asyncio.Task[None] | None = None
         self._running = False
 
@@ -181,7 +191,7 @@ class NotaryService:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     return await self._first_page(wanted)
-        return codec.encode_page(*await self._read(wanted))
+        return (await self._page(wanted)).encoded
 
     async def tick(self) -> None:
         """Let the journal's time catch up with the clock now, without waiting for the interval."""
@@ -250,17 +260,29 @@ class NotaryService:
         """A page once there is something to tell."""
         while True:
             grown = self._grown  # taken before the read: growth after it wakes us
-            entries, head = await self._read(wanted)
-            if entries or head.position < wanted.after_position:
-                return codec.encode_page(entries, head)
-            if head.position == wanted.after_position:
+            page = await self._page(wanted)
+            if page.is_full or page.head_position < wanted.after_position:
+                return page.encoded
+            if page.head_position == wanted.after_position:
                 await grown.wait()
 
-    async def _read(self, wanted: codec.ReadRequest) -> tuple[tuple[JournalEntry, ...], JournalHead]:
-        """Entries first: the head that is told is at or past the last of them."""
-        limit = min(max(wanted.max_entries, 1), self._settings.max_page_entries)
-        entries = await self._in_reader(self._store.read_entries, wanted.after_position, limit)
-        return entries, await self._in_reader(self._store.head)
+    async def _page(self, wanted: codec.ReadRequest) -> _Page:
+        """Readers are mostly at the same place, and woken together: they get what one of them reads.
+
+        Not what was begun before the journal grew. Who stops waiting takes nothing from the others.
+        """
+        at = (wanted.after_position, min(max(wanted.max_entries, 1), self._settings.max_page_entries))
+        reading = self._reading.get(at)
+        if reading is None:
+            reading = self._reading[at] = asyncio.ensure_future(self._in_reader(self._read_page, *at))
+            reading.add_done_callback(lambda done: self._reading.get(at) is done and self._reading.pop(at))
+        return await asyncio.shield(reading)
+
+    def _read_page(self, after_position: int, limit: int) -> _Page:
+        """In the reader's thread. Entries first: the head that is told is at or past the last of them."""
+        entries = self._store.read_entries(after_position, limit)
+        head = self._store.head()
+        return _Page(bool(entries), head.position, codec.encode_page(entries, head))
 
     async def _in_reader(self, call: Callable[..., T], *arguments: object) -> T:
         if not self._running:
@@ -268,6 +290,7 @@ class NotaryService:
         return await asyncio.get_running_loop().run_in_executor(self._reader_thread, call, *arguments)
 
     def _journal_grew(self) -> None:
+        self._reading.clear()
         self._grown.set()
         self._grown = asyncio.Event()
 

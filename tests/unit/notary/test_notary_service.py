@@ -18,7 +18,7 @@ from chains.progmat.notary.errors import (
     UniquenessStoreError,
     UniquenessStoreFailed,
 )
-from chains.progmat.notary.journal import JournalHead
+from chains.progmat.notary.journal import JournalEntry, JournalHead
 from chains.progmat.notary.memory_store import MemoryUniquenessStore
 from chains.progmat.notary.model import CommitRequest, Committed
 from chains.progmat.notary.service import NotaryService, NotarySettings
@@ -236,6 +236,29 @@ async def test_a_waiting_journal_reader_is_woken_by_the_next_entry() -> None:
     assert [entry.tx_id for entry in page.entries] == [spoken.wire.id]
     assert page.entries[0].evidence == spoken.request()
     assert page.head_position == answer.position == 1
+    await notary.stop()
+
+
+async def test_readers_who_wait_at_the_same_place_share_one_reading_and_none_needs_the_others() -> None:
+    class Counted(MemoryUniquenessStore):
+        readings = 0
+
+        def read_entries(self, after_position: int, max_entries: int) -> tuple[JournalEntry, ...]:
+            self.readings += 1
+            return super().read_entries(after_position, max_entries)
+
+    store = Counted(LEDGER_ID)
+    notary = a_notary(store)
+    await notary.start()
+    waiting = [asyncio.create_task(read(notary, 0, wait_ms=20_000)) for _ in range(4)]
+    await asyncio.sleep(0.05)
+    before = store.readings
+    await ask(notary, Spoken("writes", writes=(create("p"),)))
+    waiting[0].cancel()
+    pages = await asyncio.gather(*waiting[1:])
+    assert [page.entries[0].tx_id for page in pages] == [Spoken("writes", writes=(create("p"),)).wire.id] * 3
+    assert store.readings == before + 1
+    assert (await read(notary, 0)).entries == pages[0].entries
     await notary.stop()
 
 
