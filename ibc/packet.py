@@ -5,8 +5,9 @@ One payload a packet, as every published implementation demands.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from ibc.errors import InvalidPacket
 from ibc.identifiers import client_id, port_id
@@ -171,6 +172,30 @@ def _packet_of(data: bytes, source: bytes, destination: bytes, *members: bytes) 
         raise
     except UnicodeDecodeError as error:
         raise InvalidPacket(f"packet is malformed: {error}", found=data) from error
+    except DecodeError as error:
+        raise InvalidPacket(f"packet is invalid: {error}") from error
+
+
+def abi_values(packet: Packet) -> tuple[Any, ...]:
+    """The packet as a general encoder of `PACKET_ABI_TYPE` takes it."""
+    payloads = [
+        (payload.source_port, payload.destination_port, payload.version, payload.encoding, payload.value)
+        for payload in packet.payloads
+    ]
+    return (packet.sequence, packet.source_client, packet.destination_client, packet.timeout_s, payloads)
+
+
+def packet_of_abi_values(values: Sequence[Any]) -> Packet:
+    """The packet of values that were decoded as `PACKET_ABI_TYPE`. Raises `InvalidPacket`."""
+    sequence, source_client, destination_client, timeout_s, payloads = values
+    if len(payloads) != PAYLOADS_PER_PACKET:
+        raise InvalidPacket("packet has a wrong number of payloads", expected=PAYLOADS_PER_PACKET, found=len(payloads))
+    try:
+        return Packet(
+            sequence, source_client, destination_client, timeout_s, tuple(Payload(*payload) for payload in payloads)
+        )
+    except InvalidPacket:
+        raise
     except DecodeError as error:
         raise InvalidPacket(f"packet is invalid: {error}") from error
 

@@ -86,7 +86,7 @@ class Database:
             yield connection
 
     async def asked(self, read: Callable[_Args, _Result], *args: _Args.args, **named: _Args.kwargs) -> _Result:
-        """A short read for a coroutine. Of a file at once, which is cheaper than a thread's turn; a server is waited for."""
+        """A short read for a coroutine: of a file at once, which costs less than a thread; a server is waited for."""
         if self.is_shared:
             return await asyncio.to_thread(read, *args, **named)
         return read(*args, **named)

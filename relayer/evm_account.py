@@ -14,10 +14,11 @@ from typing import Final
 import structlog
 
 from chains.evm.client.abi import EvmCall
-from chains.evm.client.account import GAS_MARGIN_PERCENT, SignedEvmTx, gas_for, require_success, sign_call
+from chains.evm.client.account import GAS_MARGIN_PERCENT, gas_for, require_success
 from chains.evm.client.fees import Fee, FeeRules, current_fee, outbidding
 from chains.evm.client.node_types import BlockTag, EvmReceipt
 from chains.evm.client.rpc import EvmRpc
+from chains.evm.client.signing import SignedEvmTx, sign_call
 from chains.evm.errors import (
     EvmRequestRefused,
     EvmTxAlreadyKnown,
@@ -120,9 +121,11 @@ class OwnedAccount:
         """
         deadline_s = self._now_s() + timeout_s
         counted_s = self._now_s()
-        while (receipt := await self._receipt_of(signed.nonce)) is None:
+        while (receipt := await self._included(signed)) is None:
             if self._now_s() - counted_s >= _COUNT_INTERVAL_S:
                 counted_s = self._now_s()
+                if (receipt := await self._receipt_of(signed.nonce)) is not None:  # of one that outbid it
+                    break
                 await self._require_open(signed.nonce)
                 await self._nudge(signed.nonce)
             if self._now_s() >= deadline_s:
@@ -204,6 +207,16 @@ class OwnedAccount:
             _log.debug("the node has it already", nonce=submission.nonce)
         except (UnavailableError, PeerError) as away:
             _log.warning("sent again later", nonce=submission.nonce, reason=away.reason, error=str(away))
+
+    async def _included(self, signed: SignedEvmTx) -> EvmReceipt | None:
+        """The receipt of this very transaction, if a block has it; its nonce is then committed."""
+        receipt = await self.rpc.receipt(signed.evm_tx_hash)
+        if receipt is None:
+            return None
+        if receipt.gas_price_wei is None:  # what it cost is what it was stored with
+            return await self._receipt_of(signed.nonce)
+        await asyncio.to_thread(self._book.commit, signed.nonce, receipt.gas_used * receipt.gas_price_wei)
+        return receipt
 
     async def _receipt_of(self, nonce: int) -> EvmReceipt | None:
         """The receipt of whichever transaction of ours with this nonce is in a block; the nonce is then committed."""

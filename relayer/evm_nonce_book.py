@@ -9,8 +9,8 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from chains.evm.client.abi import EvmCall
-from chains.evm.client.account import SignedEvmTx
 from chains.evm.client.fees import Fee
+from chains.evm.client.signing import SignedEvmTx
 from chains.evm.errors import SpendingLimitReached
 from primitives.errors import UnavailableError
 from relayer.database import Database
@@ -66,9 +66,10 @@ class NonceBook:
             nonce = self._table.next_nonce(connection, self._key)
             if nonce is None:
                 raise NoncesUnread(f"account 0x{self._key.address.hex()}: its nonce was not read yet; reading it first")
-            spent_wei = self._table.spent_wei(connection, self._key, at_s)
-            if max_wei_a_day and spent_wei + most_wei > max_wei_a_day:
-                raise SpendingLimitReached(spent_wei, most_wei, max_wei_a_day)
+            if max_wei_a_day:
+                spent_wei = self._table.spent_wei(connection, self._key, at_s)
+                if spent_wei + most_wei > max_wei_a_day:
+                    raise SpendingLimitReached(spent_wei, most_wei, max_wei_a_day)
             signed = sign(nonce)
             submission = Submission(nonce, signed.evm_tx_hash, signed.raw, fee, gas, at_s)
             self._table.take(connection, self._key, call, submission, most_wei)

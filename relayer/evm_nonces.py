@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from chains.evm.client.abi import EvmCall
-from chains.evm.client.account import SignedEvmTx
 from chains.evm.client.fees import Fee
+from chains.evm.client.signing import SignedEvmTx
 from relayer.database import Int64, RowId, upsert
 from relayer.evm_nonce_plan import NonceRow, NonceState, NonceStep, Reconciled, after
 
@@ -91,6 +91,21 @@ class NonceTable:
             sa.Column("day", Int64, primary_key=True),
             sa.Column("wei", sa.String, nullable=False),
         )
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """What every transaction asks for is made once: making a statement costs more than running it."""
+        accounts, nonces = self._accounts.c, self._nonces.c
+        is_freed = nonces.state == NonceState.FREED.value
+        lowest = sa.select(sa.func.min(nonces.nonce)).where(_is_of(self._nonces), is_freed).scalar_subquery()
+        first = sa.select(accounts.next_nonce).where(_is_of(self._accounts)).scalar_subquery()
+        self._next = sa.select(lowest, first)
+        this = nonces.nonce == sa.bindparam("of_nonce")
+        self._state_of = sa.select(nonces.state).where(_is_of(self._nonces), this)
+        self._cost_of = sa.select(nonces.state, nonces.day, nonces.reserved_wei).where(_is_of(self._nonces), this)
+        least: sa.BindParameter[int] = sa.bindparam("least")
+        behind = accounts.next_nonce < least
+        self._raise = sa.update(self._accounts).where(_is_of(self._accounts), behind).values(next_nonce=least)
 
     def rows(self, connection: sa.Connection, key: AccountKey) -> list[NonceRow]:
         """All nonces that have a row, in order."""
@@ -100,13 +115,8 @@ class NonceTable:
 
     def next_nonce(self, connection: sa.Connection, key: AccountKey) -> int | None:
         """The lowest freed nonce, else the first that nobody has; None before the chain was asked."""
-        freed = self._nonces.c.state == NonceState.FREED.value
-        lowest = connection.execute(
-            sa.select(sa.func.min(self._nonces.c.nonce)).where(self._of(self._nonces, key), freed)
-        ).scalar()
-        if lowest is not None:
-            return int(lowest)
-        found = connection.execute(sa.select(self._accounts.c.next_nonce).where(self._of(self._accounts, key))).scalar()
+        lowest, first = connection.execute(self._next, _of_key(key)).one()
+        found = first if lowest is None else lowest
         return None if found is None else int(found)
 
     def take(
@@ -118,7 +128,6 @@ class NonceTable:
         taken = NonceState.TAKEN if state is None else after(state, NonceStep.TAKE)
         day = _day(submission.at_s)
         values = {
-            "nonce": nonce,
             "state": taken.value,
             "to": call.to,
             "data": call.data,
@@ -126,11 +135,17 @@ class NonceTable:
             "reserved_wei": str(reserved_wei),
             "day": day,
         }
-        upsert(connection, self._nonces, self._key_values(key) | values, ["chain_id", "address", "nonce"])
-        known = connection.execute(sa.select(self._accounts.c.next_nonce).where(self._of(self._accounts, key))).scalar()
-        self.set_next(connection, key, max(nonce + 1, int(known or 0)))
+        if state is None:
+            connection.execute(sa.insert(self._nonces), self._key_values(key) | values | {"nonce": nonce})
+        else:
+            self._change(connection, key, nonce, **values)
+        self._count_on(connection, key, nonce + 1)
         self.add_submission(connection, key, submission)
         self._spend(connection, key, day, reserved_wei)
+
+    def _count_on(self, connection: sa.Connection, key: AccountKey, least: int) -> None:
+        """The first nonce that nobody has is not below ``least``."""
+        connection.execute(self._raise, _of_key(key) | {"least": least})
 
     def add_submission(self, connection: sa.Connection, key: AccountKey, submission: Submission) -> None:
         """Store a transaction that is about to be sent: the first with its nonce, or one that outbids it."""
@@ -144,7 +159,7 @@ class NonceTable:
             "priority_fee_wei": None if tip is None else str(tip),
             "at_s": submission.at_s,
         }
-        connection.execute(sa.insert(self._submissions).values(**self._key_values(key), **values))
+        connection.execute(sa.insert(self._submissions), self._key_values(key) | values)
 
     def reserve(self, connection: sa.Connection, key: AccountKey, nonce: int, reserved_wei: int) -> None:
         """Raise what a nonce's transaction may cost, as one that outbids it may cost more."""
@@ -166,7 +181,7 @@ class NonceTable:
 
     def commit(self, connection: sa.Connection, key: AccountKey, nonce: int, paid_wei: int) -> None:
         """A block has a transaction with this nonce, for which we paid so much: nothing if it is another program's."""
-        row = self._row(connection, key, nonce)
+        row = connection.execute(self._cost_of, _of_key(key) | {"of_nonce": nonce}).one_or_none()
         if row is None:
             return
         state = after(NonceState(row.state), NonceStep.COMMIT)
@@ -228,10 +243,10 @@ class NonceTable:
         return connection.execute(sa.select(self._nonces).where(self._at(key, nonce))).one_or_none()
 
     def _state(self, connection: sa.Connection, key: AccountKey, nonce: int) -> NonceState | None:
-        row = self._row(connection, key, nonce)
-        return None if row is None else NonceState(row.state)
+        state = connection.execute(self._state_of, _of_key(key) | {"of_nonce": nonce}).scalar()
+        return None if state is None else NonceState(state)
 
-    def _change(self, connection: sa.Connection, key: AccountKey, nonce: int, **values: str) -> None:
+    def _change(self, connection: sa.Connection, key: AccountKey, nonce: int, **values: str | int | bytes) -> None:
         connection.execute(sa.update(self._nonces).where(self._at(key, nonce)).values(**values))
 
     def _at(self, key: AccountKey, nonce: int) -> sa.ColumnElement[bool]:
@@ -244,6 +259,15 @@ class NonceTable:
     @staticmethod
     def _key_values(key: AccountKey) -> dict[str, Any]:
         return {"chain_id": key.chain_id, "address": key.address}
+
+
+def _is_of(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Of the account that `_of_key` names."""
+    return sa.and_(table.c.chain_id == sa.bindparam("of_chain"), table.c.address == sa.bindparam("of_address"))
+
+
+def _of_key(key: AccountKey) -> dict[str, Any]:
+    return {"of_chain": key.chain_id, "of_address": key.address}
 
 
 def _day(at_s: float) -> int:

@@ -13,20 +13,22 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 Row = Mapping[str, Any]
-_AS_IT_IS: Final = (sa.String, sa.Integer, sa.LargeBinary, sa.Boolean)
+_AS_IT_IS: Final = (sa.String, sa.Integer, sa.Float, sa.LargeBinary, sa.Boolean)
 
 
 class ManyRows:
     """An insert of named columns, or an update whose values are all ``bindparam``; of either dialect.
 
-    Values are ``str``, ``int``, ``bytes``, ``bool`` or None: no column's type converts them. To make one raises
-    TypeError for a column of another type, or one whose default Python would fill in.
+    Values are ``str``, ``int``, ``float``, ``bytes``, ``bool`` or None: no column's type converts them. To make one
+    raises TypeError for a column of another type, or one that is not named and whose default Python would fill in.
     """
 
     def __init__(self, statement: sa.Insert | sa.Update, columns: Sequence[str] | None = None) -> None:
         table = statement.table
         for column in table.columns if isinstance(table, sa.Table) else ():
-            if not isinstance(column.type, _AS_IT_IS) or column.default is not None:
+            filling = column.default if isinstance(statement, sa.Insert) else column.onupdate
+            is_filled_in = filling is not None and column.name not in (columns or ())
+            if not isinstance(column.type, _AS_IT_IS) or is_filled_in:
                 raise TypeError(f"{column}: its values do not go to the driver as they are")
         self._statement = statement.inline() if isinstance(statement, sa.Insert) else statement
         self._columns = columns

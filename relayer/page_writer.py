@@ -14,6 +14,7 @@ from primitives.hashing import sha256
 from relayer.core.chain import EventKind, PacketEvent
 from relayer.core.lifecycle import PacketState, SequenceReused, next_state
 from relayer.core.plan import Parked
+from relayer.many_rows import ManyRows, insert_of
 from relayer.packet_care import CARE, UNSUSPECTED, trade_id_of
 from relayer.store_tables import (
     MOST_INTEGER,
@@ -39,10 +40,15 @@ _CHANGING: Final = (
     *("events_seen", "step_count", "ended_s"),
     *CARE,
 )
-_UPDATE: Final = (
+_NEW: Final = {name: f"new_{name}" for name in _CHANGING}
+_KEY: Final = (packets.c.source_chain, packets.c.source_client, packets.c.sequence)
+_KNOWN: Final = (packets.c.id, *_KEY, packets.c.packet, *(packets.c[name] for name in _CHANGING))
+_INSERT: Final = insert_of(packets)
+_INSERT_STEPS: Final = insert_of(steps)
+_UPDATE: Final = ManyRows(
     sa.update(packets)
     .where(packets.c.id == sa.bindparam("row_id"))
-    .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
+    .values({name: sa.bindparam(new) for name, new in _NEW.items()})
 )
 
 
@@ -117,11 +123,11 @@ class PageWriter:
         """The packets of these keys that are there, locked until the transaction ends."""
         found = {}
         for where in _conditions(packets, self.path, keys):
-            query = sa.select(packets).where(where).order_by(packets.c.id).with_for_update()
-            for row in self.connection.execute(query).mappings():
-                key = PacketKey(row["source_chain"], row["source_client"], int(row["sequence"]))
-                columns = {name: row[name] for name in _CHANGING}
-                found[key] = KnownPacket(row["id"], stored_packet(row["packet"]), columns)
+            query = sa.select(*_KNOWN).where(where).order_by(packets.c.id).with_for_update()
+            for row_id, chain, client, sequence, packet, *values in self.connection.execute(query):
+                key = PacketKey(chain, client, int(sequence))
+                columns = dict(zip(_CHANGING, values, strict=True))
+                found[key] = KnownPacket(row_id, stored_packet(packet), columns)
         return found
 
     def _archived(self, keys: Iterable[PacketKey]) -> dict[PacketKey, tuple[bytes, PacketState]]:
@@ -142,20 +148,19 @@ class PageWriter:
             (packet for packet in changed.values() if packet.row_id is not None), key=lambda p: p.row_id or 0
         )
         if fresh:
-            insert = sa.insert(packets).returning(packets.c.id, sort_by_parameter_order=True)
-            values = [_inserted(self.path, key, packet) for key, packet in fresh.items()]
-            ids = self.connection.execute(insert, values).scalars().all()
-            for packet, row_id in zip(fresh.values(), ids, strict=True):
-                packet.row_id = row_id
-        if stale:
-            updates = [
-                {"row_id": packet.row_id} | {f"new_{name}": packet.columns[name] for name in _CHANGING}
-                for packet in stale
-            ]
-            self.connection.execute(_UPDATE, updates)
-        rows = [row for packet in changed.values() for row in _step_values(packet)]
-        if rows:
-            self.connection.execute(sa.insert(steps), rows)
+            _INSERT.write(self.connection, [_inserted(self.path, key, packet) for key, packet in fresh.items()])
+            for key, row_id in self._ids(fresh):
+                fresh[key].row_id = row_id
+        _UPDATE.write(
+            self.connection,
+            [{"row_id": packet.row_id} | {new: packet.columns[name] for name, new in _NEW.items()} for packet in stale],
+        )
+        _INSERT_STEPS.write(self.connection, [row for packet in changed.values() for row in _step_values(packet)])
+
+    def _ids(self, keys: Iterable[PacketKey]) -> Iterator[tuple[PacketKey, int]]:
+        for where in _conditions(packets, self.path, keys):
+            for row_id, chain, client, sequence in self.connection.execute(sa.select(packets.c.id, *_KEY).where(where)):
+                yield PacketKey(chain, client, int(sequence)), row_id
 
 
 def _key(event: PacketEvent, chain: str, counterparty: str) -> PacketKey:

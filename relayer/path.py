@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
+from typing import Final
 
 import structlog
 
@@ -28,15 +31,20 @@ from relayer.core.plan import (
     plan,
     update_need,
 )
-from relayer.core.retry import RETRY_RULES, class_of
+from relayer.core.retry import RETRY_RULES, Loudness, class_of
 from relayer.path_store import Fenced
 from relayer.store import RelayerStore, unfenced
 from relayer.submission import Prepared, Suspicion, nothing_provable, prepare, submitted
 
 _log = structlog.get_logger(__name__)
+_LEVELS: Final = {loudness: logging.getLevelNamesMapping()[loudness.name] for loudness in Loudness}
 
 MOST_STUMBLES = 2
 """So many submissions in a row that a chain was away for, while it answered all else, make their messages suspect."""
+
+LOOKED_AGAIN_S = 0.02
+IDLE_LOOKED_AGAIN_S = 0.1
+"""Pauses before an end is served again beside one that takes longer: after it took something, and nothing."""
 
 BATCHES_READ = 2
 """So many submissions' worth of packets of each lane are planned for in one round."""
@@ -46,12 +54,19 @@ MOST_SUSPECTS = 200
 """Packets of a direction that are looked at in one round although an answer spoke against them."""
 
 
+class Reading(Enum):
+    """How much of a chain's events one look reads. A chain that we are writing to need not stop to have new ones."""
+
+    TO_THE_HEAD = "to the head"
+    A_PAGE = "a page"
+
+
 @dataclass(frozen=True)
 class PathSettings:
     """``batch`` messages at most in one submission; ``page`` events at most in one read; margins as in planning.
 
     ``inclusion_s``: by end, how long a submission takes until it is included, a block period or so.
-    ``look_every_s``: where neither chain tells anything new, heads and clients are asked for so seldom; 0 = every round.
+    ``look_every_s``: where neither chain tells anything new, heads and clients are asked for so seldom; 0: each round.
     """
 
     receive_margin_s: int
@@ -105,31 +120,62 @@ class Path:
 
         Raises what the endpoints raise; nothing that was observed or answered is lost by it.
         """
-        news = sum(await _both(self._observe(0), self._observe(1)))
-        self._crash(CrashPoint.AFTER_OBSERVE)
-        now_s = self._now_s()
-        if news:
-            self._attentive_until_s = now_s + ATTENTIVE_S
-        has_just_looked = abs(now_s - self._looked_s) < self._settings.look_every_s  # whichever way the clock is set
-        if has_just_looked and now_s >= self._attentive_until_s:
+        await self._observe_both(Reading.TO_THE_HEAD)
+        if not self._is_time_to_look():
             return 0
-        done = await self._look()
-        self._looked_s = now_s
-        if done:
-            self._attentive_until_s = now_s + ATTENTIVE_S
-        return done
+        view, served = await self._look(), (asyncio.Event(), asyncio.Event())
+        return sum(await _both(self._side(0, view, served), self._side(1, view, served)))
 
-    async def _look(self) -> int:
-        """Read both heads and clients, and serve both ends."""
+    async def _observe_both(self, reading: Reading) -> None:
+        news = sum(await _both(self._observe(0, reading), self._observe(1, reading)))
+        self._crash(CrashPoint.AFTER_OBSERVE)
+        self._heed(news)
+
+    def _heed(self, news: int) -> None:
+        if news:
+            self._attentive_until_s = self._now_s() + ATTENTIVE_S
+
+    def _is_time_to_look(self) -> bool:
+        now_s = self._now_s()
+        has_just_looked = abs(now_s - self._looked_s) < self._settings.look_every_s  # whichever way the clock is set
+        return not has_just_looked or now_s < self._attentive_until_s
+
+    async def _look(self) -> PathView:
+        """Where both ends stand."""
         first, second = self.endpoints
         heads = await asyncio.gather(first.head(), second.head())
         clients = await asyncio.gather(first.hosted_client(), second.hosted_client())
         self.view = PathView((heads[0], heads[1]), (clients[0], clients[1]))
         self._turn += 1
-        return sum(await _both(self._serve(0, self.view), self._serve(1, self.view)))
+        return self.view
 
-    async def _observe(self, index: int) -> int:
-        """Read one chain's events from its cursor to its head; returns how many were new."""
+    async def _side(self, index: int, view: PathView, served: tuple[asyncio.Event, asyncio.Event]) -> int:
+        """Serve one end; again, and with what was seen meanwhile, for as long as the other has not been served once.
+
+        An end that takes its time, a chain until its next block say, does not keep the other one waiting.
+        """
+        begun_s = self._now_s()
+        try:
+            done = await self._serve(index, view)
+        finally:
+            served[index].set()
+        total, other = done, served[1 - index]
+        while not await _set_within(other, LOOKED_AGAIN_S if done else IDLE_LOOKED_AGAIN_S):
+            await self._observe_both(Reading.A_PAGE)
+            if not self._is_time_to_look():
+                done = 0
+                continue
+            begun_s, view = self._now_s(), await self._look()
+            if other.is_set():  # the next round, which both begin, does not wait for this one
+                break
+            done = await self._serve(index, view)
+            total += done
+        self._looked_s = begun_s
+        self._heed(total)
+        return total
+
+    async def _observe(self, index: int, reading: Reading = Reading.TO_THE_HEAD) -> int:
+        """Read one chain's events from its cursor on; returns how many were new."""
         total = 0
         chain, counterparty = self.endpoints[index], self.endpoints[1 - index]
         while True:
@@ -143,7 +189,7 @@ class Path:
             if news:
                 _log.info("events", chain=chain.chain_name, new=news, cursor=page.next_cursor)
             total += news
-            if page.next_cursor == cursor:
+            if page.next_cursor == cursor or reading is Reading.A_PAGE:
                 return total
 
     def _due(self, target_index: int, view: PathView) -> list[Action]:
@@ -256,13 +302,12 @@ class Path:
             ]
             if answered:
                 await asyncio.to_thread(self._keep, source, target, answered, client.mark)
+        log = _log.bind(path=self.name, chain=target)
         for each, outcome in zip(prepared, outcomes, strict=True):
             refusal_class = class_of(outcome)
-            _log.log(
-                logging.getLevelNamesMapping()[RETRY_RULES[refusal_class].loudness.name],
+            log.log(
+                _LEVELS[RETRY_RULES[refusal_class].loudness],
                 each.message.kind.value,
-                path=self.name,
-                chain=target,
                 sequence=each.message.packet.sequence,
                 verdict=outcome.verdict.value,
                 answer=refusal_class.value,
@@ -294,3 +339,9 @@ async def _both(one: Awaitable[int], other: Awaitable[int]) -> tuple[int, int]:
             raise result
     first, second = (int(result) for result in results if not isinstance(result, BaseException))
     return first, second
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+    return event.is_set()

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from relayer.archive import archive_packets
 from relayer.core.chain import EventKind, EventPage, MessageKind, Outcome, PacketMessage, Verdict
-from relayer.core.lifecycle import PacketState, next_state
+from relayer.core.lifecycle import PacketState, asks_for, next_state
 from relayer.core.plan import DirectionView, Lane, Parked, Target, TrackedPacket, lanes
 from relayer.core.retry import class_of
 from relayer.database import Database
 from relayer.packet_care import ClientMark
 from relayer.page_writer import PageWriter
-from relayer.store_tables import MOST_INTEGER, PacketKey, StepRow, cursors, packets, parked_packets, steps, tracked
+from relayer.store_tables import (
+    MOST_INTEGER,
+    TRACKED,
+    PacketKey,
+    StepRow,
+    cursors,
+    packets,
+    parked_packets,
+    steps,
+    tracked_of,
+)
 
 Fenced = Callable[[sa.Connection], None]
 """Refuses, in the transaction of a write, whoever lost its lease (``LeaseLost``)."""
@@ -23,6 +34,7 @@ Fenced = Callable[[sa.Connection], None]
 FIRST_STEPS: Final = 8
 NEWEST_STEPS: Final = 32
 """Attempts in between are dropped; events are all kept."""
+_DUE: Final = (packets.c.timeout_s, packets.c.id, *TRACKED)
 _ATTEMPTS: Final = [kind.value for kind in MessageKind]
 _FORGET: Final = sa.delete(steps).where(
     steps.c.packet_id == sa.bindparam("of_packet"),
@@ -86,6 +98,9 @@ class PathStore:
             for key, message, outcome in keyed:
                 if key not in known:  # it ended and was archived meanwhile
                     continue
+                known[key].add_step(_attempt(target_chain, message, outcome, now_s))
+                if not asks_for(known[key].state, message.kind):  # what it did was seen before its answer
+                    continue
                 columns = known[key].columns
                 columns |= {"attempts": columns["attempts"] + 1, "last_error": outcome.refusal}
                 row_id = known[key].row_id
@@ -96,7 +111,6 @@ class PathStore:
                 if outcome.verdict is Verdict.BLOCKED:
                     after = next_state(PacketState(columns["state"]), EventKind.OUTCOME_REFUSED).value
                     columns |= {"since_s": now_s, "state": after} if after != columns["state"] else {}
-                known[key].add_step(_attempt(target_chain, message, outcome, now_s))
             writer.save(known)
             _forget(connection, ((packet.row_id, packet.columns["step_count"]) for packet in known.values()))
 
@@ -118,30 +132,30 @@ class PathStore:
             for lane in lanes(view, target):
                 for state in lane.states:
                     found += self._in_lane(connection, source_chain, state, lane, view.now_s, limit)
-        found.sort(key=lambda row: (row["timeout_s"], row["id"]))
-        return [tracked(row) for row in found]
+        found.sort(key=itemgetter(0, 1))
+        return [tracked_of(*values) for _, _, *values in found]
 
     def _in_lane(
         self, connection: sa.Connection, source_chain: str, state: PacketState, lane: Lane, now_s: float, limit: int
     ) -> Sequence[Any]:
         mine = (packets.c.path == self._path, packets.c.source_chain == source_chain, packets.c.state == state.value)
         awake = (packets.c.suspect == 0, packets.c.not_before_s <= now_s, packets.c.sent_height > 0)
-        query = sa.select(packets).where(*mine, *awake, *_bounds(lane)).limit(limit)
-        by_waking = connection.execute(query.order_by(packets.c.not_before_s)).mappings().all()
+        query = sa.select(*_DUE).where(*mine, *awake, *_bounds(lane)).limit(limit)
+        by_waking = connection.execute(query.order_by(packets.c.not_before_s)).all()
         if len(by_waking) < limit:  # these are all: nothing is hidden behind another order
             return by_waking
-        return connection.execute(query.order_by(packets.c.timeout_s)).mappings().all()
+        return connection.execute(query.order_by(packets.c.timeout_s)).all()
 
     def suspects(self, source_chain: str, now_s: float, limit: int) -> list[TrackedPacket]:
         """Packets of a direction to try again although an answer spoke against them, the longest waiting first."""
         unended = [state.value for state in PacketState if not state.is_final]
-        query = sa.select(packets).where(
+        query = sa.select(*TRACKED).where(
             *(packets.c.path == self._path, packets.c.source_chain == source_chain, packets.c.state.in_(unended)),
             *(packets.c.suspect > 0, packets.c.not_before_s <= now_s, packets.c.parked != Parked.BY_PERSON.value),
         )
         with self._database.reading() as connection:
-            rows = connection.execute(query.order_by(packets.c.not_before_s, packets.c.id).limit(limit)).mappings()
-            return [tracked(row) for row in rows]
+            rows = connection.execute(query.order_by(packets.c.not_before_s, packets.c.id).limit(limit))
+            return [tracked_of(*row) for row in rows]
 
     def client_seen(self, chain: str, mark: str) -> int:
         """Take up packets that waited for another light client on ``chain`` than it hosts now; how many."""

@@ -16,7 +16,7 @@ class PlanningSection(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    batch: Annotated[int, Field(ge=1, le=500)] = 20
+    batch: Annotated[int, Field(ge=1, le=500)] = 100
     ledger_inclusion_s: Annotated[float, Field(ge=0, le=600)] = 1.0
     evm_inclusion_s: Annotated[float, Field(ge=0, le=600)] = 1.0
 

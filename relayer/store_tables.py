@@ -176,30 +176,48 @@ def stored_packet(encoded: bytes) -> Packet:
     return decode_packet(encoded)
 
 
-def tracked(row: Row) -> TrackedPacket:
-    """A row of ``packets`` as planning takes it."""
-    return TrackedPacket(
-        packet=stored_packet(row["packet"]),
-        state=PacketState(row["state"]),
-        sent_height=row["sent_height"],
-        ack=row["ack"],
-        ack_height=row["ack_height"],
-        attempts=row["attempts"],
-        not_before_s=row["not_before_s"],
-        parked=Parked(row["parked"]),
-        refusal_class=_last_class(row),
-        suspect=row["suspect"],
+TRACKED: Final = tuple(
+    packets.c[name]
+    for name in (
+        *("packet", "state", "sent_height", "ack", "ack_height", "attempts"),
+        *("not_before_s", "parked", "refusal_class", "suspect"),
     )
+)
+"""The columns that ``tracked_of`` takes, in this order."""
 
 
-def _last_class(row: Row) -> RefusalClass | None:
-    return RefusalClass(row["refusal_class"]) if row["refusal_class"] else None
+def tracked_of(
+    packet: bytes,
+    state: str,
+    sent_height: int,
+    ack: bytes | None,
+    ack_height: int,
+    attempts: int,
+    not_before_s: float,
+    parked: str,
+    refusal_class: str,
+    suspect: int,
+) -> TrackedPacket:
+    """A row of ``TRACKED`` as planning takes it."""
+    return TrackedPacket(
+        packet=stored_packet(packet),
+        state=PacketState(state),
+        sent_height=sent_height,
+        ack=ack,
+        ack_height=ack_height,
+        attempts=attempts,
+        not_before_s=not_before_s,
+        parked=Parked(parked),
+        refusal_class=RefusalClass(refusal_class) if refusal_class else None,
+        suspect=suspect,
+    )
 
 
 def packet_row(row: Row) -> PacketRow:
     """A row of ``packets`` as people's questions take it."""
-    record = Record(_last_class(row), row["repeats"], row["suspect"])
-    plain = (row["id"], row["path"], row["source_chain"], tracked(row), row["last_error"], row["since_s"])
+    tracked = tracked_of(*(row[column.name] for column in TRACKED))
+    record = Record(tracked.refusal_class, row["repeats"], row["suspect"])
+    plain = (row["id"], row["path"], row["source_chain"], tracked, row["last_error"], row["since_s"])
     return PacketRow(*plain, record, row["trade_id"])
 
 

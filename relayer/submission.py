@@ -7,7 +7,7 @@ chain's fault, or the client update's, is raised, and speaks against no packet.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 import structlog
@@ -41,12 +41,12 @@ async def prepare(prover: ChainEndpoint, action: Action, height: int) -> Prepare
     """Prove what an action needs at a height. Raises nothing: an error is about this packet, and is its answer."""
     tracked = action.tracked
     ack = tracked.ack if action.message_kind is MessageKind.ACKNOWLEDGE else None
-    message = PacketMessage(action.message_kind, tracked.packet, b"", height, ack)
     try:
         proof = await prover.prove(action.proof_kind, tracked.packet, height)
     except Exception as error:  # noqa: BLE001  # whatever it is, the other packets go on
-        return Prepared(action, message, _told(error), error)
-    return Prepared(action, replace(message, proof=proof))
+        unproved = PacketMessage(action.message_kind, tracked.packet, b"", height, ack)
+        return Prepared(action, unproved, _told(error), error)
+    return Prepared(action, PacketMessage(action.message_kind, tracked.packet, proof, height, ack))
 
 
 def _told(error: Exception) -> Outcome:

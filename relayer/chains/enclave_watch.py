@@ -18,7 +18,7 @@ from light_clients.progmat import Checkpoint
 from light_clients.qbft.codec import decode_consensus_state
 from primitives.errors import CallerError
 from primitives.keccak import keccak256
-from relayer.chains.evm import INCLUSION_TIMEOUT_S
+from relayer.chains.evm_submissions import INCLUSION_TIMEOUT_S
 from relayer.provers.enclave_endpoint import EnclaveStatedProver
 from relayer.provers.enclave_quorum import EnclaveQuorum
 from relayer.provers.enclave_states import LedgerStates, QbftStates

@@ -12,6 +12,9 @@ from relayer.core.chain import MessageKind, PacketMessage
 
 SMALLEST_BATCH = 2
 """A batch of one costs more than the packet alone."""
+_WORD = 32
+_LINE_BYTES = 5 * _WORD
+"""Its offset, sequence, time-out, and its value's offset and length."""
 
 
 def call_of(router: Router, message: PacketMessage) -> EvmCall:
@@ -23,17 +26,29 @@ def call_of(router: Router, message: PacketMessage) -> EvmCall:
     return router.timeout_packet(message.packet, message.proof, message.proof_height)
 
 
+def shared_call(router: Router, message: PacketMessage) -> object | None:
+    """What messages have in common that may go in one call; None for one that has a call of its own."""
+    if not router.takes_batches or message.kind is not MessageKind.RECEIVE:
+        return None
+    return batch_route(message.packet), message.proof_height
+
+
+def line_bytes(message: PacketMessage) -> int:
+    """The most that a message takes in a call that it shares: its line there, and its part of the joint proof."""
+    value = len(message.packet.payloads[0].value)
+    return _LINE_BYTES + value + -value % _WORD + len(message.proof)
+
+
 def calls_of(router: Router, messages: Sequence[PacketMessage]) -> list[EvmCall]:
     """Calls for all messages; those to receive are batched by route and height if the router takes batches."""
-    if not router.takes_batches:
-        return [call_of(router, message) for message in messages]
     batches: dict[object, list[PacketMessage]] = {}
     alone: list[PacketMessage] = []
     for message in messages:
-        if message.kind is MessageKind.RECEIVE:
-            batches.setdefault((batch_route(message.packet), message.proof_height), []).append(message)
-        else:
+        with_whom = shared_call(router, message)
+        if with_whom is None:
             alone.append(message)
+        else:
+            batches.setdefault(with_whom, []).append(message)
     calls = []
     for batch in batches.values():
         if len(batch) < SMALLEST_BATCH:

@@ -16,7 +16,7 @@ from chains.evm.client.router_calls import updates_in
 from chains.evm.client.rpc import EvmRpc
 from light_clients.progmat.client_state import ProgmatClientState
 from light_clients.progmat.header import header_height
-from relayer.chains.evm import INCLUSION_TIMEOUT_S
+from relayer.chains.evm_submissions import INCLUSION_TIMEOUT_S
 
 
 class ClientPlace(Protocol):

@@ -89,8 +89,7 @@ def create(
     output = output_of(json_flag)
 
     async def main() -> None:
-        # an EVM node's client and the trades on it: what only this command needs
-        from relayer.devnet.trading import (  # noqa: PLC0415
+        from relayer.devnet.trading import (  # noqa: PLC0415  # with an EVM node's client
             TradePlan,
             earmark,
             instruct,

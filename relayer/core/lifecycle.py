@@ -13,7 +13,7 @@ from enum import Enum
 from typing import ClassVar, Final
 
 from primitives.errors import PeerError
-from relayer.core.chain import EventKind
+from relayer.core.chain import EventKind, MessageKind
 
 
 class PacketState(Enum):
@@ -125,6 +125,18 @@ class ContradictoryEvent(PathBroken):
             f"packet is {state.value}, so the event {event.value} is impossible: "
             "stop relaying this path and compare both chains"
         )
+
+
+_ASKS_FOR: Final[dict[MessageKind, frozenset[PacketState]]] = {
+    MessageKind.RECEIVE: frozenset({PacketState.SENT, PacketState.RETURN_BLOCKED}),
+    MessageKind.ACKNOWLEDGE: frozenset({PacketState.RECEIVED, PacketState.DELIVERY_BLOCKED}),
+    MessageKind.TIME_OUT: frozenset({PacketState.SENT, PacketState.RETURN_BLOCKED}),
+}
+
+
+def asks_for(state: PacketState, kind: MessageKind) -> bool:
+    """Whether a packet in this state can still need such a message: an answer to one may come after what it did."""
+    return state in _ASKS_FOR[kind]
 
 
 def next_state(state: PacketState, event: EventKind) -> PacketState:

@@ -132,6 +132,12 @@ _PROOF_NAMES: Final = re.compile(
     r"|(Progmat|Hub|Enclave|Smt)[A-Z][A-Za-z]+|IBCCommitmentMismatch"
 )
 """Light clients' own refusals, on either ledger, that are not about the client's being active."""
+_BY_VERDICT: Final = {
+    Verdict.DONE: RefusalClass.TOOK_EFFECT,
+    Verdict.ALREADY_DONE: RefusalClass.RACE_LOST,
+    Verdict.PENDING: RefusalClass.UNDER_WAY,
+    Verdict.BLOCKED: RefusalClass.APPLICATION_REFUSES,
+}
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -142,13 +148,7 @@ def class_of(outcome: Outcome) -> RefusalClass:
     """
     if outcome.refusal_class is not None:
         return outcome.refusal_class
-    by_verdict = {
-        Verdict.DONE: RefusalClass.TOOK_EFFECT,
-        Verdict.ALREADY_DONE: RefusalClass.RACE_LOST,
-        Verdict.PENDING: RefusalClass.UNDER_WAY,
-        Verdict.BLOCKED: RefusalClass.APPLICATION_REFUSES,
-    }.get(outcome.verdict)
-    return by_verdict or _class_of_words(outcome.refusal)
+    return _BY_VERDICT.get(outcome.verdict) or _class_of_words(outcome.refusal)
 
 
 def _class_of_words(refusal: str) -> RefusalClass:

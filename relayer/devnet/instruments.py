@@ -10,12 +10,13 @@ from typing import Final
 from eth_keys.datatypes import PrivateKey
 
 from chains.evm.client.abi import EvmCall
-from chains.evm.client.account import EvmAccount, SignedEvmTx
+from chains.evm.client.account import EvmAccount
 from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.adapters import AdapterPlan
 from chains.evm.client.deployment import Deployment, adapter_address, address_bytes
 from chains.evm.client.ibet import IbetAdapterBinding, IbetExchangeBinding
 from chains.evm.client.rpc import EvmRpc
+from chains.evm.client.signing import SignedEvmTx
 from chains.evm.client.token import TokenBinding
 from chains.evm.devnet.ibet_suite import IbetSuite, registration
 from chains.evm.devnet.trex_suite import TrexSuite, install_trex

@@ -31,9 +31,9 @@ class FollowerSettings:
     """``most_open``: settlements looked at in one round; ``poll_interval_s``: pause between rounds.
 
     ``ask_token_every_s``: pause between two questions whether the token takes what it owes. ``most_reads``: questions
-    to custodian nodes at a time, each about ``most_a_read`` trades; ``most_under_way``: steps at a time. ``uncertain_after_s``: a ledger that
-    has not answered for so long leaves settlements in doubt. ``rounds_a_probe``: in so many rounds it is asked once for
-    nothing but whether it answers. ``crash``: for kill tests.
+    to custodian nodes at a time, each about ``most_a_read`` trades; ``most_under_way``: steps at a time.
+    ``uncertain_after_s``: a ledger that has not answered for so long leaves settlements in doubt. ``rounds_a_probe``:
+    in so many rounds it is asked once for nothing but whether it answers. ``crash``: for kill tests.
     """
 
     poll_interval_s: float

@@ -108,7 +108,8 @@ class QueryVerbs(Verbs):
 
     async def _page(self, speaker: Speaker, after: int, trade_id: bytes | None) -> EventPage:
         store, wanted = self._desk.store, (speaker.nodes, after, trade_id, _EVENTS_AT_ONCE)
-        return store.recent.page(*wanted) or await asyncio.to_thread(store.events, *wanted)
+        recent = store.recent.page(*wanted)
+        return await asyncio.to_thread(store.events, *wanted) if recent is None else recent
 
     async def _resumed(self, speaker: Speaker, token: str) -> int:
         """The number after which a stream goes on. Raises ``BadPageToken`` for one that the caller was not given."""

@@ -113,7 +113,7 @@ def _follower_lease(parts: GatewayParts) -> LeaseKeeper | None:
 
 
 def _newest(parts: GatewayParts) -> NewestEvent:
-    """Of a database that other instances write, too, the number is asked for; else it is told, and asked for to be safe."""
+    """Of a shared database the number is asked for; else it is told, and asked for now and then to be safe."""
     shared = parts.store.database.is_shared
     newest = NewestEvent(parts.store.newest_number, _WATCH_POLL_S if shared else _WATCH_POLL_ALONE_S)
     parts.store.listen(newest.tell)

@@ -58,7 +58,8 @@ class TokenWatch:
 
     async def look(self) -> None:
         """Read on from where reading ended. Raises ``UnavailableError`` when the chain does not answer."""
-        held, self._held = self._held or await asyncio.to_thread(self._stored), None
+        held = await asyncio.to_thread(self._stored) if self._held is None else self._held
+        self._held = None
         now_s = self._now_s()
         asks = self._stands or abs(now_s - self._asked_s) >= STANDING_EVERY_S
         seen = await self._securities.interference(held.until, held.trades, asks=asks)

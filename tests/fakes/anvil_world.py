@@ -13,7 +13,16 @@ from chains.evm.client.mock_proofs import MockConsensusProver
 from chains.evm.client.rpc import EvmRpc
 from tests.fakes.anvil import running_anvil
 from tests.fakes.evm_devnet_world import CHAIN_ID
-from tests.fakes.evm_settlement_world import ADMIN, BUYER, RELAYER, SELLER, DeployedWorld, LedgerSide, plan_of
+from tests.fakes.evm_settlement_world import (
+    ADMIN,
+    BUYER,
+    HOLDING,
+    RELAYER,
+    SELLER,
+    DeployedWorld,
+    LedgerSide,
+    plan_of,
+)
 
 _NOT_AT_ONCE = False
 
@@ -54,9 +63,15 @@ class AnvilWorld(DeployedWorld):
 
 @asynccontextmanager
 async def anvil_world(
-    setting: AnvilSetting = BERLIN, adapters: tuple[AdapterPlan, ...] = (ESCROW,), ledger: LedgerSide | None = None
+    setting: AnvilSetting = BERLIN,
+    adapters: tuple[AdapterPlan, ...] = (ESCROW,),
+    ledger: LedgerSide | None = None,
+    holding: int = HOLDING,
 ) -> AsyncIterator[AnvilWorld]:
-    """Deploy and go; skips the test where there is no anvil. A ``ledger`` of the test's own begins in its own time."""
+    """Deploy and go; skips the test where there is no anvil. A ``ledger`` of the test's own begins in its own time.
+
+    ``holding``: the seller's tokens.
+    """
     keys = (ADMIN, SELLER, BUYER, RELAYER)
     node = running_anvil(
         CHAIN_ID,
@@ -69,5 +84,5 @@ async def anvil_world(
         begun_s = (await rpc.get_block()).timestamp_s
         ledger = ledger or LedgerSide(begun_s)
         admin = EvmAccount(rpc, ADMIN, CHAIN_ID, setting.max_gas_price_wei)
-        deployment = await deploy_all(admin, plan_of(ledger.anchor(), adapters=adapters), 1000)
+        deployment = await deploy_all(admin, plan_of(ledger.anchor(), adapters=adapters, holding=holding), 1000)
         yield AnvilWorld(rpc, deployment, ledger, setting.max_gas_price_wei, now_s=begun_s)

@@ -178,7 +178,10 @@ async def settlement_world(
 
 
 def plan_of(
-    anchor: LedgerAnchor, relayers: tuple[bytes, ...] = (), adapters: tuple[AdapterPlan, ...] = (ESCROW,)
+    anchor: LedgerAnchor,
+    relayers: tuple[bytes, ...] = (),
+    adapters: tuple[AdapterPlan, ...] = (ESCROW,),
+    holding: int = HOLDING,
 ) -> DeploymentPlan:
     """What is deployed: a token of which the seller has all, and the buyer may have some."""
     return DeploymentPlan(
@@ -188,7 +191,7 @@ def plan_of(
         earmark_margin_s=EARMARK_MARGIN_S,
         token_name="Security Token A",  # noqa: S106 # the name of a security, not a secret
         token_symbol="STA",  # noqa: S106 # as above
-        holders=((address_of(SELLER), HOLDING), (address_of(BUYER), 0)),
+        holders=((address_of(SELLER), holding), (address_of(BUYER), 0)),
         relayers=relayers,
         adapters=adapters,
     )

@@ -1,4 +1,4 @@
-"""Functions and events by their canonical signature, encoded and decoded strictly with eth_abi."""
+"""Functions and events by their canonical signature, encoded and decoded strictly."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from eth_abi.abi import decode as abi_decode
-from eth_abi.abi import encode as abi_encode
-from eth_abi.exceptions import DecodingError
-
+from primitives import abi
 from primitives.errors import DecodeError
 from primitives.keccak import keccak256
 
@@ -43,7 +40,7 @@ class AbiFunction:
 
     def encode(self, *arguments: object) -> bytes:
         """Give the call data."""
-        return self.selector + abi_encode(self.inputs, arguments)
+        return self.selector + abi.encode(self.inputs, arguments)
 
     def call(self, contract: bytes, *arguments: object) -> EvmCall:
         """Give the message to a contract."""
@@ -70,9 +67,17 @@ class AbiEvent:
 
     def decode(self, topics: Sequence[bytes], data: bytes) -> tuple[tuple[bytes, ...], tuple[Any, ...]]:
         """Give the indexed words as they are, and the values of the body. Raises `DecodeError`."""
+        self.require_topics(topics)
+        return tuple(topics[1:]), self.decode_body(data)
+
+    def require_topics(self, topics: Sequence[bytes]) -> None:
+        """Raise `DecodeError` for topics of another event, or of another number."""
         if len(topics) != 1 + len(self.indexed) or topics[0] != self.topic0:
             raise DecodeError(f"log is not a {self.name}", expected=1 + len(self.indexed), found=len(topics))
-        return tuple(topics[1:]), decode_values(self.body, data, f"event {self.name}")
+
+    def decode_body(self, data: bytes) -> tuple[Any, ...]:
+        """Give the values that are not indexed. Raises `DecodeError`."""
+        return decode_values(self.body, data, f"event {self.name}")
 
 
 def decode_values(types: Sequence[str], data: bytes, what: str) -> tuple[Any, ...]:
@@ -80,12 +85,9 @@ def decode_values(types: Sequence[str], data: bytes, what: str) -> tuple[Any, ..
     if len(data) > MAX_ABI_BYTES:
         raise DecodeError(f"{what} is too long", expected=f"at most {MAX_ABI_BYTES} bytes", found=len(data))
     try:
-        values: tuple[Any, ...] = abi_decode(types, data)
-    except (DecodingError, OverflowError, UnicodeDecodeError) as error:
-        raise DecodeError(f"{what} is malformed: {error}", found=data) from error
-    if abi_encode(types, values) != data:
-        raise DecodeError(f"{what} is not in its canonical encoding", found=data)
-    return values
+        return abi.decode(types, data)
+    except DecodeError as error:
+        raise DecodeError(f"{what} is not in its canonical encoding: {error}", found=data) from error
 
 
 def address_word(word: bytes) -> bytes:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from chains.evm.client.abi import EvmCall
-from chains.evm.client.fees import FREE, PRICE_MARGIN_PERCENT, Fee, FeeRules, current_fee
+from chains.evm.client.fees import PRICE_MARGIN_PERCENT, Fee, FeeRules, current_fee
 from chains.evm.client.node_types import EvmReceipt, EvmTxStatus
 from chains.evm.client.rpc import EvmRpc
+from chains.evm.client.signing import SignedEvmTx, sign_call
 from chains.evm.errors import (
     EvmTxAlreadyKnown,
     EvmTxFailed,
@@ -33,15 +33,6 @@ GAS_MARGIN_PERCENT: Final = 25
 GAS_PRICE_MARGIN_PERCENT: Final = PRICE_MARGIN_PERCENT
 _NONCE_ATTEMPTS: Final = 4
 _POLL_INTERVAL_S: Final = 0.1
-
-
-@dataclass(frozen=True)
-class SignedEvmTx:
-    """Ready to send, as often as needed: it has one hash and takes effect at most once."""
-
-    evm_tx_hash: bytes
-    raw: bytes
-    nonce: int
 
 
 class EvmSender(Protocol):
@@ -130,26 +121,6 @@ class EvmAccount:
             raise
         await require_success(self.rpc, call, receipt, self.address)
         return receipt
-
-
-def sign_call(secret: bytes, chain_id: int, call: EvmCall, nonce: int, gas: int, fee: Fee = FREE) -> SignedEvmTx:
-    """Sign a transaction for one chain (EIP-155): legacy, or of type 2 (EIP-1559) if its fee has a tip."""
-    from eth_account import Account  # noqa: PLC0415  # takes a second to import, which readers need not wait for
-
-    fields: dict[str, object] = {
-        "nonce": nonce,
-        "gas": gas,
-        "to": call.to,
-        "value": call.value_wei,
-        "data": call.data,
-        "chainId": chain_id,
-    }
-    if fee.priority_fee_wei is None:
-        fields["gasPrice"] = fee.max_fee_wei
-    else:
-        fields |= {"type": 2, "maxFeePerGas": fee.max_fee_wei, "maxPriorityFeePerGas": fee.priority_fee_wei}
-    signed = Account.sign_transaction(fields, secret)
-    return SignedEvmTx(bytes(signed.hash), bytes(signed.raw_transaction), nonce)
 
 
 async def gas_for(rpc: EvmRpc, call: EvmCall, sender: bytes, margin_percent: int = GAS_MARGIN_PERCENT) -> int:

@@ -8,12 +8,11 @@ from typing import Any, Final
 from chains.evm.client.abi import HEIGHT_TYPE, AbiEvent, AbiFunction, EvmCall, address_word
 from chains.evm.client.node_types import BlockTag, EvmLog
 from chains.evm.client.revert_reason import revert_reason
-from chains.evm.client.router import packet_values
 from chains.evm.client.rpc import BlockId, EvmRpc
 from chains.evm.errors import RevertReason
 from ibc.dvp import DvpPayload, SettlementTerms, dvp_payload_of
 from ibc.errors import InvalidTerms
-from ibc.packet import PACKET_ABI_TYPE, Packet
+from ibc.packet import PACKET_ABI_TYPE, Packet, abi_values
 from primitives.mpt import mapping_slot
 from primitives.types import Address
 
@@ -127,7 +126,7 @@ class DvpAppBinding:
 
     def release_refused(self, terms: SettlementTerms, packet: Packet) -> EvmCall:
         """Give the tokens back because this chain has refused the trade's packet."""
-        return RELEASE_REFUSED.call(self.address, terms_words(terms), packet_values(packet))
+        return RELEASE_REFUSED.call(self.address, terms_words(terms), abi_values(packet))
 
     async def earmark_of(self, rpc: EvmRpc, trade_id: bytes, block: BlockId = BlockTag.LATEST) -> bytes | None:
         """Give the terms hash while earmarked, `SPENT_EARMARK` afterwards, None if the id was never used."""

@@ -9,7 +9,6 @@ from chains.evm.errors import NodeMisbehaved
 from chains.evm.json_value import Json
 
 _QUANTITY: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
-_DATA: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 
 
 def as_object(value: Json, what: str) -> dict[str, Json]:
@@ -35,9 +34,14 @@ def as_quantity(value: Json, what: str) -> int:
 
 def as_data(value: Json, what: str, size: int | None = None) -> bytes:
     """Read hex data, of exactly `size` bytes if given."""
-    if not isinstance(value, str) or _DATA.fullmatch(value) is None:
+    if not isinstance(value, str) or value[:2] != "0x":
         raise NodeMisbehaved(what, "hex data", _shown(value))
-    data = bytes.fromhex(value[2:])
+    try:
+        data = bytes.fromhex(value[2:])
+    except ValueError as error:
+        raise NodeMisbehaved(what, "hex data", _shown(value)) from error
+    if 2 + 2 * len(data) != len(value):  # blanks between bytes, which Python leaves out
+        raise NodeMisbehaved(what, "hex data", _shown(value))
     if size is not None and len(data) != size:
         raise NodeMisbehaved(what, f"{size} bytes", f"{len(data)} bytes")
     return data

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-
-from eth_bloom.bloom import BloomFilter
+from typing import Final
 
 from chains.evm.client.node_types import EvmBlock, EvmLog, LogFilter
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.errors import EvmRequestRefused, NodeMisbehaved
+from primitives.keccak import keccak256
+
+_BLOOM_BYTES: Final = 256
 
 
 async def read_logs(node: EvmRpc, log_filter: LogFilter, blocks: Sequence[EvmBlock]) -> list[EvmLog]:
@@ -39,17 +41,31 @@ async def read_logs(node: EvmRpc, log_filter: LogFilter, blocks: Sequence[EvmBlo
 
 def may_have_logged(block: EvmBlock, log_filter: LogFilter) -> bool:
     """Whether a header's bloom has one of the addresses, and one of the alternatives at each position. Pure."""
-    bloom = BloomFilter(int.from_bytes(block.logs_bloom, "big"))
+    bloom = int.from_bytes(block.logs_bloom, "big")
     wanted = (log_filter.addresses, *log_filter.topics)
-    return all(not alternatives or any(value in bloom for value in alternatives) for alternatives in wanted)
+    return all(not alternatives or any(_is_in(bloom, value) for value in alternatives) for alternatives in wanted)
 
 
 def bloom_of(logs: Iterable[EvmLog]) -> bytes:
     """The bloom filter that a header has for these events: their addresses and topics. Pure."""
-    bloom = BloomFilter()
-    for log in logs:
-        bloom.extend((log.address, *log.topics))
-    return int(bloom).to_bytes(256, "big")
+    bloom = 0
+    for value in {value for log in logs for value in (log.address, *log.topics)}:
+        bloom |= _bits_of(value)
+    return bloom.to_bytes(_BLOOM_BYTES, "big")
+
+
+def _is_in(bloom: int, value: bytes) -> bool:
+    bits = _bits_of(value)
+    return bloom & bits == bits
+
+
+def _bits_of(value: bytes) -> int:
+    """Three bits, each named by two bytes of the value's hash (yellow paper, 4.3.1)."""
+    digest = keccak256(value)
+    bits = 0
+    for at in (0, 2, 4):
+        bits |= 1 << (int.from_bytes(digest[at : at + 2], "big") % (8 * _BLOOM_BYTES))
+    return bits
 
 
 async def _logs_by_halves(node: EvmRpc, log_filter: LogFilter) -> list[EvmLog]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chains.evm.client.asked_together import AskedTogether
 from chains.evm.client.node_types import AccountProof
 from chains.evm.client.proofs import InitialState, StorageEvidence, TrustTerms
 from chains.evm.client.rpc import EvmRpc
@@ -35,6 +36,7 @@ class MockConsensusProver:
         self._rpc = rpc
         self._router = router
         self._store_slot = store_slot
+        self._words = AskedTogether(self._words_at)
 
     async def initial_state(self, chain_id: int, trust: TrustTerms, height: int | None = None) -> InitialState:
         """See ConsensusProver; the mock's client state names neither the chain nor a clock drift."""
@@ -50,16 +52,20 @@ class MockConsensusProver:
 
     async def membership_proof(self, path: bytes, height: int) -> bytes:
         """See ConsensusProver; raises `NodeMisbehaved` unless the node's own proof leads to the block's state root."""
-        slot = mapping_slot(keccak256(path), self._store_slot)
-        root = (await self._rpc.get_block(height)).state_root
-        word = _verified_word(root, await self._rpc.get_proof(self._router, (slot,), height), height)
+        root, word = await self._words.about(mapping_slot(keccak256(path), self._store_slot), height)
         return absence_proof(root, path) if word is None else presence_proof(root, path, word)
+
+    async def _words_at(self, slots: Sequence[bytes], height: int) -> list[tuple[bytes, bytes | None]]:
+        """Of each slot the block's state root, and the word under it."""
+        root = (await self._rpc.get_block(height)).state_root
+        proof = await self._rpc.get_proof(self._router, slots, height)
+        return [(root, word) for word in _verified_words(root, proof, height)]
 
     async def storage_evidence(self, contract: bytes, slot: bytes, height: int) -> StorageEvidence:
         """See ConsensusProver; the node's own proof, verified: the root in the mock's header is what it leads to."""
         root = (await self._rpc.get_block(height)).state_root
         proof = await self._rpc.get_proof(contract, (slot,), height)
-        _verified_word(root, proof, height)
+        _verified_words(root, proof, height)
         return StorageEvidence(height, proof.nodes, proof.slots[0].nodes)
 
     async def storage_evidences(
@@ -73,19 +79,19 @@ class MockConsensusProver:
         return MockConsensusState(block.timestamp_s, block.state_root)
 
 
-def _verified_word(state_root: bytes, proof: AccountProof, height: int) -> bytes | None:
-    """The one slot's word, None if it is zero; both proofs must hold, and agree with what the node says besides."""
+def _verified_words(state_root: bytes, proof: AccountProof, height: int) -> Sequence[bytes | None]:
+    """Each slot's word, None if it is zero; all proofs must hold, and agree with what the node says besides."""
     what = f"state proof at {height}"
     try:
         account = verify_account(state_root, Address(proof.address), proof.nodes)
         if account is None:
             raise NodeMisbehaved(what, f"account 0x{proof.address.hex()}", "the proof of its absence")
-        (slot,) = proof.slots
-        word = verify_storage(account.storage_root, slot.slot, slot.nodes)
+        words = [verify_storage(account.storage_root, slot.slot, slot.nodes) for slot in proof.slots]
     except (MptError, DecodeError) as wrong:
         raise NodeMisbehaved(what, f"nodes under state root 0x{state_root.hex()}", str(wrong)) from wrong
     if account.storage_root != proof.storage_root:
         raise NodeMisbehaved(what, f"storage root 0x{account.storage_root.hex()}", f"0x{proof.storage_root.hex()}")
-    if int.from_bytes(word or b"", "big") != slot.value:
-        raise NodeMisbehaved(what, f"the word it proves, 0x{(word or bytes(32)).hex()}", hex(slot.value))
-    return word
+    for slot, word in zip(proof.slots, words, strict=True):
+        if int.from_bytes(word or b"", "big") != slot.value:
+            raise NodeMisbehaved(what, f"the word it proves, 0x{(word or bytes(32)).hex()}", hex(slot.value))
+    return words

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from chains.evm.client.asked_together import AskedTogether
 from chains.evm.client.rpc import EvmRpc
 from light_clients.qbft import (
     IBC_STORE_SLOT,
@@ -70,6 +71,7 @@ class QbftProver:
         self._router = router
         self._store_slot = store_slot
         self._eras = eras
+        self._slots = AskedTogether(self._slot_nodes)
 
     async def initial_state(self, chain_id: int, trust: TrustTerms, height: int | None = None) -> InitialState:
         """Give client and consensus state of a height, the newest by default."""
@@ -107,8 +109,11 @@ class QbftProver:
     async def membership_proof(self, path: bytes, height: int) -> bytes:
         """Prove what stands under an IBC path after a block, or that nothing does."""
         slot = mapping_slot(keccak256(path), self._store_slot)
-        proof = await self._rpc.get_proof(self._router, (slot,), height)
-        return encode_membership_proof(proof.slots[0].nodes)
+        return encode_membership_proof(await self._slots.about(slot, height))
+
+    async def _slot_nodes(self, slots: Sequence[bytes], height: int) -> list[tuple[bytes, ...]]:
+        proof = await self._rpc.get_proof(self._router, slots, height)
+        return [slot.nodes for slot in proof.slots]
 
     async def storage_evidence(self, contract: bytes, slot: bytes, height: int) -> StorageEvidence:
         """Prove a slot of any contract, e.g. an earmark."""

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
-
-from eth_abi.abi import decode as abi_decode
-from eth_abi.abi import encode as abi_encode
 
 from chains.evm.client.abi import HEIGHT_TYPE, AbiEvent, AbiFunction, EvmCall
 from chains.evm.client.node_types import BlockTag, EvmLog
 from chains.evm.client.rpc import BlockId, EvmRpc
-from ibc.packet import PACKET_ABI_TYPE, Packet, decode_packet, encode_packet
+from chains.evm.errors import NodeMisbehaved
+from ibc.packet import PACKET_ABI_TYPE, Packet, abi_values, packet_of_abi_values
 from primitives.errors import InvalidArgument
 from primitives.keccak import keccak256
 
@@ -41,6 +40,7 @@ GET_COUNTERPARTY: Final = AbiFunction("getCounterparty", ("string",), (COUNTERPA
 GET_NEXT_CLIENT_SEQ: Final = AbiFunction("getNextClientSeq", (), ("uint256",))
 GET_COMMITMENT: Final = AbiFunction("getCommitment", ("bytes32",), ("bytes32",))
 
+_MOST_READ_TOGETHER: Final = 200
 _PACKET_EVENT: Final = ("string", "uint256", PACKET_ABI_TYPE)
 _INDEXED: Final = ("string", "uint256")
 SEND_PACKET_EVENT: Final = AbiEvent("SendPacket", _PACKET_EVENT, _INDEXED, (PACKET_ABI_TYPE,))
@@ -50,9 +50,11 @@ WRITE_ACKNOWLEDGEMENT_EVENT: Final = AbiEvent(
 ACK_PACKET_EVENT: Final = AbiEvent("AckPacket", (*_PACKET_EVENT, "bytes"), _INDEXED, (PACKET_ABI_TYPE, "bytes"))
 TIMEOUT_PACKET_EVENT: Final = AbiEvent("TimeoutPacket", _PACKET_EVENT, _INDEXED, (PACKET_ABI_TYPE,))
 NOOP_EVENT: Final = AbiEvent("Noop", (), (), ())
-PACKET_TOPICS: Final = tuple(
-    event.topic0 for event in (SEND_PACKET_EVENT, WRITE_ACKNOWLEDGEMENT_EVENT, ACK_PACKET_EVENT, TIMEOUT_PACKET_EVENT)
-)
+_PACKET_EVENTS: Final = {
+    event.topic0: event
+    for event in (SEND_PACKET_EVENT, WRITE_ACKNOWLEDGEMENT_EVENT, ACK_PACKET_EVENT, TIMEOUT_PACKET_EVENT)
+}
+PACKET_TOPICS: Final = tuple(_PACKET_EVENTS)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Router:
 
     def recv_packet(self, packet: Packet, proof: bytes, height: int) -> EvmCall:
         """Receive a packet by a membership proof of its commitment."""
-        return RECV_PACKET.call(self.address, (packet_values(packet), proof, _height(height)))
+        return RECV_PACKET.call(self.address, (abi_values(packet), proof, _height(height)))
 
     def recv_packets(self, packets: Sequence[Packet], proof: bytes, height: int) -> EvmCall:
         """Receive packets of one route by one proof of all their commitments, in the order the proof is about them.
@@ -124,11 +126,11 @@ class Router:
 
     def ack_packet(self, packet: Packet, acknowledgement: bytes, proof: bytes, height: int) -> EvmCall:
         """Process an acknowledgement by a membership proof of its commitment."""
-        return ACK_PACKET.call(self.address, (packet_values(packet), acknowledgement, proof, _height(height)))
+        return ACK_PACKET.call(self.address, (abi_values(packet), acknowledgement, proof, _height(height)))
 
     def timeout_packet(self, packet: Packet, proof: bytes, height: int) -> EvmCall:
         """Time a packet out by a proof that its receipt is absent."""
-        return TIMEOUT_PACKET.call(self.address, (packet_values(packet), proof, _height(height)))
+        return TIMEOUT_PACKET.call(self.address, (abi_values(packet), proof, _height(height)))
 
     def update_client(self, client_id: str, client_message: bytes) -> EvmCall:
         """Bring a header to a light client."""
@@ -167,9 +169,16 @@ class Router:
 
     async def commitments(self, rpc: EvmRpc, paths: Sequence[bytes]) -> list[bytes | None]:
         """Give what is stored under IBC paths by now, None where nothing is; in few exchanges."""
-        calls = [GET_COMMITMENT.call(self.address, keccak256(path)) for path in paths]
-        words = [GET_COMMITMENT.decode_output(answer)[0] for answer in await rpc.call_many(calls)]
-        return [bytes(word) if any(word) else None for word in words]
+        found: list[bytes | None] = []
+        for start in range(0, len(paths), _MOST_READ_TOGETHER):
+            wanted = paths[start : start + _MOST_READ_TOGETHER]
+            reading = self.multicall(*(GET_COMMITMENT.call(self.address, keccak256(path)) for path in wanted))
+            (answers,) = MULTICALL.decode_output(await rpc.call(reading))
+            words = [bytes(GET_COMMITMENT.decode_output(answer)[0]) for answer in answers]
+            if len(words) != len(wanted):
+                raise NodeMisbehaved("commitments", f"{len(wanted)} words", f"{len(words)} words")
+            found += [word if any(word) else None for word in words]
+        return found
 
     async def light_client_of(self, rpc: EvmRpc, client_id: str) -> bytes:
         """Give the address of a client's light client contract."""
@@ -200,21 +209,18 @@ class Router:
         """Read a log as one of the four packet events, None for any other. Raises `DecodeError`, `InvalidPacket`."""
         if log.address != self.address or not log.topics:
             return None
-        match log.topics[0]:
-            case SEND_PACKET_EVENT.topic0:
-                (values,) = _body(SEND_PACKET_EVENT, log)
-                return SendPacketEvent(packet_of_values(values), log)
-            case WRITE_ACKNOWLEDGEMENT_EVENT.topic0:
-                values, acknowledgements = _body(WRITE_ACKNOWLEDGEMENT_EVENT, log)
-                return WriteAcknowledgementEvent(packet_of_values(values), tuple(acknowledgements), log)
-            case ACK_PACKET_EVENT.topic0:
-                values, acknowledgement = _body(ACK_PACKET_EVENT, log)
-                return AckPacketEvent(packet_of_values(values), acknowledgement, log)
-            case TIMEOUT_PACKET_EVENT.topic0:
-                (values,) = _body(TIMEOUT_PACKET_EVENT, log)
-                return TimeoutPacketEvent(packet_of_values(values), log)
-            case _:
-                return None
+        event = _PACKET_EVENTS.get(log.topics[0])
+        if event is None:
+            return None
+        event.require_topics(log.topics)
+        packet, *others = _packet_and_others(event, log.data)
+        if event is SEND_PACKET_EVENT:
+            return SendPacketEvent(packet, log)
+        if event is WRITE_ACKNOWLEDGEMENT_EVENT:
+            return WriteAcknowledgementEvent(packet, others[0], log)
+        if event is ACK_PACKET_EVENT:
+            return AckPacketEvent(packet, others[0], log)
+        return TimeoutPacketEvent(packet, log)
 
 
 def role_id(name: str) -> bytes:
@@ -229,21 +235,13 @@ def batch_route(packet: Packet) -> tuple[str, str, str, str, str, str]:
     return (packet.source_client, packet.destination_client, *ports, payload.version, payload.encoding)
 
 
-def packet_values(packet: Packet) -> tuple[Any, ...]:
-    """Give a packet as eth_abi's nested values."""
-    values: tuple[Any, ...] = abi_decode([PACKET_ABI_TYPE], encode_packet(packet))[0]
-    return values
-
-
-def packet_of_values(values: tuple[Any, ...]) -> Packet:
-    """Give the packet of eth_abi's nested values. Raises `InvalidPacket`."""
-    return decode_packet(abi_encode([PACKET_ABI_TYPE], [values]))
-
-
 def _height(height: int) -> tuple[int, int]:
     # revisions are a Cosmos notion: neither of our chains has them
     return (0, height)
 
 
-def _body(event: AbiEvent, log: EvmLog) -> tuple[Any, ...]:
-    return event.decode(log.topics, log.data)[1]
+@lru_cache(maxsize=1024)
+def _packet_and_others(event: AbiEvent, data: bytes) -> tuple[Any, ...]:
+    """The packet in an event and what else is there. A receipt and the chain's log show the same event one by one."""
+    values, *others = event.decode_body(data)
+    return packet_of_abi_values(values), *others

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from chains.evm.client.account import SignedEvmTx
+from chains.evm.client.signing import SignedEvmTx
 from primitives.errors import DecodeError
 from primitives.keccak import keccak256
 from primitives.rlp import encode, split_list, string_payload, uint_bytes, uint_payload

@@ -76,6 +76,7 @@ class BlockStore:
 
     def __init__(self, database: ChainDatabase) -> None:
         self._database = database
+        self._head_height: int | None = None  # asked with nearly every request
         self._headers: OrderedDict[int, QbftHeader] = OrderedDict()
         self._bodies: OrderedDict[bytes, BlockBody] = OrderedDict()
 
@@ -90,15 +91,18 @@ class BlockStore:
             self._database[_PLACE_OF + evm_tx.hash] = _height_key(block.height) + index.to_bytes(4, "big")
         self._database[_HEAD] = _height_key(block.height)
         self._database.commit()
+        self._head_height = block.height
         _remember(self._headers, block.height, block.header, _CACHED_HEADERS)
         _remember(self._bodies, block_hash, block.body, _CACHED_BODIES)
 
     def head_height(self) -> int | None:
         """Height of the newest block; None before genesis."""
-        try:
-            return int.from_bytes(self._database[_HEAD], "big")
-        except KeyError:
-            return None
+        if self._head_height is None:
+            try:
+                self._head_height = int.from_bytes(self._database[_HEAD], "big")
+            except KeyError:
+                return None
+        return self._head_height
 
     def header_at(self, height: int) -> QbftHeader | None:
         """Give the header of a height, None above the head."""

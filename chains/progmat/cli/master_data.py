@@ -182,10 +182,9 @@ def search(
     output = output_of(as_json)
 
     async def main() -> None:
-        # the one command here that opens the node's database itself
-        from chains.progmat.market.master_data.searching import leaks, personal_values  # noqa: PLC0415
-        from chains.progmat.node.config import load_node_config  # noqa: PLC0415
-        from chains.progmat.node.storage.engine import Access, engine_for  # noqa: PLC0415
+        from chains.progmat.market.master_data.searching import leaks, personal_values  # noqa: PLC0415  # a database
+        from chains.progmat.node.config import load_node_config  # noqa: PLC0415  # as above
+        from chains.progmat.node.storage.engine import Access, engine_for  # noqa: PLC0415  # as above
 
         engine = engine_for(load_node_config(config).database_at, Access.READ)
         with closing(engine.connect()) as connection, connection.begin():

@@ -37,7 +37,7 @@ from primitives.public_key import PublicKey
 
 APPROVE = "validator.approve"
 APPROVE_TIMEOUT_S = 15.0
-PATIENCE_MS: Final = 500
+PATIENCE_MS: Final = 1_000
 """How long the Validators asked first may let wait before the others are asked, too."""
 AWAY_MS: Final = 60_000
 """How long one that let wait, or could not be reached, is among the last to be asked."""

@@ -100,7 +100,8 @@ async def test_one_validator_of_four_may_be_away_two_may_not(tmp_path: Path) -> 
         await ledger.done(CN_B, CancelTrade("cancel-1", world.terms(1)))
         await ledger.stop(VALIDATORS[1])
         waiting = await ledger.run(CN_B, CancelTrade("cancel-2", world.terms(2)), wait_s=1)
-        assert (waiting.step, waiting.waiting_on) == (FlowStep.COUNTERSIGNED, "validator-0")
+        assert waiting.step is FlowStep.COUNTERSIGNED
+        assert waiting.waiting_on in {"validator-0", "validator-1"}
         await ledger.start(VALIDATORS[1])
         await until(ledger, "cancel-2", FlowStep.DONE)
 

@@ -235,3 +235,16 @@ def test_neither_end_hides_the_others_work_however_much_there_is(store: Store) -
     late = view(destination_s=PACKET.timeout_s - 60)
     assert store.path.open_packets("one", Target.DESTINATION, late, 10) == []
     assert len(store.path.open_packets("one", Target.SOURCE, late, 50)) == 29
+
+
+def test_an_answer_that_comes_after_what_it_did_is_told_and_delays_nothing(store: Store) -> None:
+    store.path.record_page("one", "two", EventPage((SENT,), 1), NOW_S)
+    store.path.record_page("two", "one", EventPage((ACK_WRITTEN,), 1), NOW_S)
+    message = PacketMessage(MessageKind.RECEIVE, PACKET, b"proof", 5)
+    for late in (Outcome(Verdict.DONE, "tx-2", 9), Outcome(Verdict.REFUSED, refusal="INVALID_PROOF: overtaken")):
+        store.record_outcomes("one", "two", [(message, late)], NOW_S)
+    (waiting,) = store.open_packets("one", NOW_S, 5, Target.SOURCE)
+    assert (waiting.state, waiting.attempts, waiting.suspect) == (PacketState.RECEIVED, 0, 0)
+    told = store.story(PacketKey("one", PACKET.source_client, PACKET.sequence))
+    assert told is not None
+    assert [step.what for step in told[1]] == ["sent", "ack_written", "receive", "receive"]

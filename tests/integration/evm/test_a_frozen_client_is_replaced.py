@@ -16,7 +16,8 @@ from ibc.paths import ack_path, commitment_path, receipt_path
 from light_clients.progmat import Checkpoint
 from light_clients.progmat.misbehaviour import encode_misbehaviour
 from primitives.keccak import keccak256
-from relayer.chains.evm import ClientMovedMeanwhile, EvmEndpoint
+from relayer.chains.evm import EvmEndpoint
+from relayer.chains.evm_submissions import ClientMovedMeanwhile
 from relayer.core.chain import ClientUpdate, MessageKind, PacketMessage, Verdict
 from tests.fakes.evm_settlement_world import (
     CLIENT_ID,

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from chains.evm.client.abi import EvmCall
-from chains.evm.client.account import EvmAccount, SignedEvmTx
+from chains.evm.client.account import EvmAccount
+from chains.evm.client.signing import SignedEvmTx
 from ibc.acknowledgement import UNIVERSAL_ERROR_ACK, ack_commitment
 from ibc.dvp import LeadLeg, SettlementTerms, packet_of, terms_hash
 from ibc.packet import Packet, packet_commitment_receipt

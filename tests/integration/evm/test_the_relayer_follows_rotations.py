@@ -10,7 +10,9 @@ import pytest
 from ibc.paths import commitment_path
 from light_clients.progmat import Checkpoint, ValidatorSet
 from primitives.keccak import keccak256
-from relayer.chains.evm import MOST_UPDATES_A_SUBMISSION, ClientMovedMeanwhile, EvmEndpoint
+from relayer.chains.evm import MOST_UPDATES_A_SUBMISSION, EvmEndpoint, EvmSettings
+from relayer.chains.evm_batches import BatchLimits
+from relayer.chains.evm_submissions import ClientMovedMeanwhile
 from relayer.core.chain import ClientUpdate, MessageKind, PacketMessage, Verdict
 from tests.fakes.evm_settlement_world import LEDGER_CLIENT_ID, EvmSettlementWorld, settlement_world
 from tests.fakes.qbft_headers import ValidatorKey, validator_keys
@@ -61,6 +63,27 @@ async def test_hand_overs_are_shown_in_order_and_the_packet_of_the_new_set_arriv
     assert (state.latest_height, state.frozen) == (update.height, False)
     sent = await world.rpc.nonce(world.relayer.address) - before
     assert sent == 1 + rotations // MOST_UPDATES_A_SUBMISSION
+
+
+async def test_later_transactions_of_a_submission_pass_although_its_hand_over_took_effect_before(
+    world: EvmSettlementWorld,
+) -> None:
+    endpoint = EvmEndpoint(world.rpc, world.deployment, world.relayer, settings=EvmSettings(batches=BatchLimits(1)))
+    packets = []
+    for trade in range(1, 6):
+        await world.earmark(world.terms(trade))
+        packets.append(world.lock_on_ledger(world.terms(trade), trade))
+    update = rotated(world, 1)
+    messages = [
+        PacketMessage(
+            *(MessageKind.RECEIVE, packet, world.ledger.proof(commitment_path(LEDGER_CLIENT_ID, packet.sequence))),
+            update.height,
+        )
+        for packet in packets
+    ]
+    outcomes = await endpoint.submit(update, messages)
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.DONE] * 5
+    assert len({outcome.tx_id for outcome in outcomes}) == 5
 
 
 async def test_a_hand_over_left_out_is_refused_and_nothing_is_sent(world: EvmSettlementWorld) -> None:

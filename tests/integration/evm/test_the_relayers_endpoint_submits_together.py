@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from chains.evm.client.abi import EvmCall
-from chains.evm.client.account import EvmAccount, SignedEvmTx
+from chains.evm.client.account import EvmAccount
 from chains.evm.client.rpc import EvmRpc
+from chains.evm.client.signing import SignedEvmTx
 from ibc.packet import Packet
 from ibc.paths import commitment_path
 from primitives.errors import UnavailableError
-from relayer.chains.evm import ChainMovedMeanwhile, ClientMovedMeanwhile, EvmEndpoint, EvmSettings
+from relayer.chains.evm import EvmEndpoint, EvmSettings
 from relayer.chains.evm_batches import BatchLimits
+from relayer.chains.evm_submissions import ChainMovedMeanwhile, ClientMovedMeanwhile
 from relayer.core.chain import ClientUpdate, MessageKind, PacketMessage, Verdict
 from tests.fakes.evm_devnet_world import CHAIN_ID
 from tests.fakes.evm_settlement_world import (
@@ -91,6 +93,33 @@ async def test_a_batch_that_passes_costs_one_simulation_however_many_it_holds(wo
         assert {outcome.verdict for outcome in outcomes} == {Verdict.DONE}
         assert len({outcome.tx_id for outcome in outcomes}) == 1
         assert rpc.tried == 1
+
+
+class EstimatingRpc(EvmRpc):
+    """Counts estimates, for which a node runs a call many times over."""
+
+    estimates = 0
+
+    async def estimate_gas(self, call: EvmCall, sender: bytes) -> int:
+        self.estimates += 1
+        return await super().estimate_gas(call, sender)
+
+
+async def test_gas_is_estimated_once_for_batches_of_a_kind_and_poison_is_found_all_the_same(
+    world: EvmSettlementWorld,
+) -> None:
+    packets = await locked(world, *range(1, 21))
+    async with EstimatingRpc(world.rpc.url) as rpc:
+        settings = EvmSettings(batches=BatchLimits(messages=5))
+        endpoint = EvmEndpoint(rpc, world.deployment, EvmAccount(rpc, RELAYER, CHAIN_ID), settings=settings)
+        messages = [receive(world, packet) for packet in packets]
+        messages[12] = receive(world, packets[12], b"no proof")
+        outcomes = await endpoint.submit(update_of(world), messages[:10])
+        assert rpc.estimates == 1
+        outcomes += await endpoint.submit(update_of(world), messages[10:])
+        verdicts = [outcome.verdict for outcome in outcomes]
+        assert verdicts == [Verdict.DONE] * 12 + [Verdict.REFUSED] + [Verdict.DONE] * 7
+    assert await world.token.balance_of(world.rpc, world.buyer.address) == 190
 
 
 @pytest.mark.parametrize(

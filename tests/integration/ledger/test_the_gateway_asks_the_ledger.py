@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from chains.progmat.client import ApiEndpoint, LedgerClient
+from chains.progmat.client.channel import ApiEndpoint
+from chains.progmat.client.ledger_client import LedgerClient
 from chains.rpc_status import RemoteCallerError
 from ibc.dvp import SettlementTerms
 from relayer.gateway.ledger_side import CustodianUnknown, LedgerSide

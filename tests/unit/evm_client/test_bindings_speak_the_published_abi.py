@@ -26,12 +26,10 @@ from chains.evm.client.router import (
     SendPacketEvent,
     TimeoutPacketEvent,
     WriteAcknowledgementEvent,
-    packet_of_values,
-    packet_values,
 )
 from ibc.dvp import DvpPayload
 from ibc.errors import InvalidPacket
-from ibc.packet import PACKET_ABI_TYPE, Packet, Payload, encode_packet
+from ibc.packet import PACKET_ABI_TYPE, Packet, Payload, abi_values, encode_packet, packet_of_abi_values
 from primitives.errors import DecodeError
 from primitives.keccak import keccak256
 from primitives.types import Address
@@ -99,7 +97,7 @@ def test_a_packet_survives_the_way_into_call_data_and_back() -> None:
     call = ROUTER.recv_packet(PACKET, b"proof", 7)
     assert (call.to, call.data[:4]) == (ROUTER.address, router.RECV_PACKET.selector)
     ((values, proof, height),) = abi_decode(router.RECV_PACKET.inputs, call.data[4:])
-    assert (packet_of_values(values), proof, height) == (PACKET, b"proof", (0, 7))
+    assert (packet_of_abi_values(values), proof, height) == (PACKET, b"proof", (0, 7))
 
 
 def test_a_multicall_carries_the_calls_as_they_are() -> None:
@@ -110,7 +108,7 @@ def test_a_multicall_carries_the_calls_as_they_are() -> None:
 
 def test_router_events_become_packets() -> None:
     packet = encode_packet(PACKET)
-    values = packet_values(PACKET)
+    values = abi_values(PACKET)
     ack = abi_encode((PACKET_ABI_TYPE, "bytes"), (values, b"ok"))
     acks = abi_encode((PACKET_ABI_TYPE, "bytes[]"), (values, [b"ok"]))
     send = log_of(ROUTER.address, (router.SEND_PACKET_EVENT.topic0, *INDEXED), packet)
@@ -133,7 +131,7 @@ def test_other_contracts_and_other_events_are_left_alone() -> None:
 @pytest.mark.parametrize("attack", ["cut", "trailing", "topics", "two payloads", "sequence 0"])
 def test_a_forged_log_is_refused_not_misread(attack: str) -> None:
     send = log_of(ROUTER.address, (router.SEND_PACKET_EVENT.topic0, *INDEXED), encode_packet(PACKET))
-    values = packet_values(PACKET)
+    values = abi_values(PACKET)
     forged = {
         "cut": replace(send, data=send.data[:-32]),
         "trailing": replace(send, data=send.data + bytes(32)),

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chains.evm.client.json_fields import as_data
+from chains.evm.errors import NodeMisbehaved
 from chains.evm.json_value import MAX_DEPTH, Json, parse_json
 
 JSON = st.recursive(
@@ -37,3 +39,23 @@ def test_the_deepest_allowed_is_read_and_one_more_is_not() -> None:
 def test_what_is_not_json_is_refused(text: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_json(text)
+
+
+@pytest.mark.parametrize("value", ["0x 00", "0x00 11", "0x0", "0xzz", "00", "", "0X00", None, 7, "0x\u0661\u0661"])
+def test_what_is_not_hex_data_to_the_letter_is_refused(value: Json) -> None:
+    with pytest.raises(NodeMisbehaved, match="hex data"):
+        as_data(value, "word")
+
+
+def test_hex_data_of_either_case_is_read() -> None:
+    assert as_data("0xAbcD", "word", 2) == b"\xab\xcd"
+    assert as_data("0x", "word") == b""
+
+
+@given(st.text('[]{}"\\a,:', max_size=200))
+def test_brackets_are_counted_as_the_parser_nests_whatever_is_written(text: str) -> None:
+    try:
+        json.loads(text)
+    except ValueError:
+        return
+    assert parse_json(text.encode()) == json.loads(text)

@@ -1,22 +1,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
+from chains.progmat.flows.approval_ahead import ApprovalAhead
 from chains.progmat.flows.collecting import APPROVE, AWAY_MS, PATIENCE_MS, ApproveStep
 from chains.progmat.flows.record import FlowKind, FlowRecord
-from chains.progmat.flows.signed_records import signed_of, with_signed
+from chains.progmat.flows.signed_records import assembled, signed_of, with_signed
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.suspended_approvers import SuspendedApprovers
 from chains.progmat.flows.verification import LedgerVerifier
 from chains.progmat.identity import Role
 from chains.progmat.node.peers import InProcessPeerNetwork, PeerIdentity, PeerRouter
+from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.signature import sign_transaction
-from chains.progmat.transactions.signed import SignedTransaction
-from chains.progmat.transactions.signed_codec import encode_signature
+from chains.progmat.transactions.signed_codec import decode_approval_request, encode_signature
 from primitives.errors import UnavailableError
 from primitives.public_key import PublicKey
 from tests.fakes.commit_requests import NOW_S, create
@@ -48,7 +50,7 @@ class _Away(UnavailableError):
 class _World:
     """Validators that note who was asked; ``silent`` ones never answer, those ``down`` fail at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: NodeDatabase) -> None:
         self.clock = ManualClock(NOW_S * 1000)
         self.asked: list[str] = []
         self.silent: set[str] = set()
@@ -59,7 +61,8 @@ class _World:
             router.register(APPROVE, self._validator(number, name))
             hub.join(name, router)
         verifier = LedgerVerifier(PARAMETERS, PACKAGE)
-        self.step = ApproveStep(hub.join("cn-1", PeerRouter()), _Map(), verifier, self.clock, SuspendedApprovers())
+        asker, ahead = hub.join("cn-1", PeerRouter()), ApprovalAhead(database)
+        self.step = ApproveStep(asker, _Map(), verifier, self.clock, SuspendedApprovers(), ahead)
 
     def _validator(self, number: int, name: str) -> Callable[[PeerIdentity, bytes], Awaitable[bytes]]:
         async def approve(_peer: PeerIdentity, body: bytes) -> bytes:
@@ -68,7 +71,8 @@ class _World:
                 await asyncio.Event().wait()
             if name in self.down:
                 raise _Away
-            return encode_signature(sign_transaction(VALIDATORS[number], SignedTransaction.decode(body).id))
+            wire_bytes, signatures, _ = decode_approval_request(body)
+            return encode_signature(sign_transaction(VALIDATORS[number], assembled(wire_bytes, signatures).id))
 
         return approve
 
@@ -84,8 +88,10 @@ class _World:
 
 
 @pytest.fixture
-def world() -> _World:
-    return _World()
+async def world(tmp_path: Path) -> AsyncIterator[_World]:
+    database = await NodeDatabase.open(tmp_path / "node.sqlite3", "cn-1", [])
+    yield _World(database)
+    await database.close()
 
 
 async def test_as_many_are_asked_as_must_sign_and_not_always_the_same(world: _World) -> None:

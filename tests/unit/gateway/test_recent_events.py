@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from random import Random
 from typing import Any
 
 from hypothesis import given
@@ -66,8 +67,8 @@ def test_the_oldest_fall_out() -> None:
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=8), st.randoms(use_true_random=False), st.data())
 def test_however_late_commits_are_told_of_a_reader_misses_none(
-    sizes: list[int], dice: Any, data: st.DataObject
-) -> None:  # random.Random
+    sizes: list[int], dice: Random, data: st.DataObject
+) -> None:
     commits, at = [], 1
     for size in sizes:
         commits.append([row(number) for number in range(at, at + size)])

@@ -25,7 +25,8 @@ class Issuer:
     client_type: str
     name: str = "sn"
 
-    async def light_client(self, _client_id: str, max_heights: int = 0) -> LightClientInfo:
+    async def light_client(self, _client_id: str, max_heights: int) -> LightClientInfo:
+        assert max_heights == 1
         return LightClientInfo(
             *(self.client_type, b"\xff not this kind's state", "progmat-0", (), ((7, 1000),), False, "", ()),
             *("active", b""),

@@ -37,7 +37,7 @@ class Quiet:
             self.asked.append(chain.chain_name)
             return await inner()
 
-        chain.hosted_client = counted  # type: ignore[method-assign]
+        chain.hosted_client = counted  # type: ignore[method-assign]  # the chain is counted, not replaced
 
     async def rounds(self, count: int, pause_s: float) -> int:
         """So many rounds; how many of them asked for the clients."""

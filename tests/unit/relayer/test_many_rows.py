@@ -71,7 +71,17 @@ def test_an_update_changes_its_own_row_only(database: Database) -> None:
         assert list(connection.execute(sa.select(TABLE.c.blob).order_by(TABLE.c.count)).scalars()) == [None, b"1", b"2"]
 
 
-@pytest.mark.parametrize("column", [sa.Column("at", sa.DateTime), sa.Column("n", sa.Integer, default=3)])
-def test_a_column_that_needs_converting_is_refused(column: sa.Column[object]) -> None:
+def test_a_column_that_needs_converting_is_refused() -> None:
     with pytest.raises(TypeError):
-        insert_of(sa.Table("others", sa.MetaData(), column))
+        insert_of(sa.Table("others", sa.MetaData(), sa.Column("at", sa.DateTime)))
+
+
+def test_a_default_that_would_have_to_be_filled_in_is_refused_unless_the_column_is_named(database: Database) -> None:
+    table = sa.Table("defaults", sa.MetaData(), sa.Column("n", sa.Integer, default=3), sa.Column("at_s", sa.Double))
+    with pytest.raises(TypeError):
+        ManyRows(sa.insert(table), ["at_s"])
+    with database.transaction() as connection:
+        connection.execute(sa.schema.CreateTable(table))
+        insert_of(table).write(connection, [{"n": 4, "at_s": 1.5}])
+        assert connection.execute(sa.select(table)).one() == (4, 1.5)
+        connection.execute(sa.schema.DropTable(table))

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chains.evm.client.abi import EvmCall
-from chains.evm.client.account import SignedEvmTx, sign_call
 from chains.evm.client.fees import Fee, FeeMarket, FeeRules, dynamic_fee, legacy_fee, outbidding
 from chains.evm.client.node_types import BlockTag
 from chains.evm.client.rpc import EvmRpc
+from chains.evm.client.signing import SignedEvmTx, sign_call
 from chains.evm.devnet.app import Devnet
 from chains.evm.errors import (
     EvmRequestRefused,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from relayer.core.chain import ClientUpdate, Outcome, PacketMessage
 from relayer.core.crash_points import CrashPoint
 from relayer.core.lifecycle import PacketState
 from relayer.path import Path, PathSettings
@@ -281,3 +282,36 @@ async def test_a_blocked_packet_is_an_alarm_in_the_log() -> None:
     alarms = [line for line in lines if line.get("verdict") == "blocked"]
     assert alarms
     assert {(line["log_level"], line["evidence"]) for line in alarms} == {("error", "TOKEN_PAUSED: the token refuses")}
+
+
+class SlowChain(InstantChain):
+    """Takes a submission only when it is let go."""
+
+    def __init__(self, *rest: object) -> None:
+        super().__init__(*rest)  # type: ignore[arg-type]  # as InstantChain takes them
+        self.is_let_go = asyncio.Event()
+        self.is_asked = asyncio.Event()
+
+    async def submit(self, update: ClientUpdate | None, messages: Sequence[PacketMessage]) -> tuple[Outcome, ...]:
+        self.is_asked.set()
+        await self.is_let_go.wait()
+        return await super().submit(update, messages)
+
+
+async def test_an_end_that_takes_its_time_does_not_keep_the_other_one_waiting() -> None:
+    world = World()
+    quick, slow = world.chains[0], SlowChain("two", "client-two", lambda: world.now_s)
+    quick.counterparty, slow.counterparty = slow, quick
+    world.chains = (quick, slow)
+    quick.send(b"is under way", world.now_s + 600)
+    rounds = asyncio.create_task(world.path().round())
+    await slow.is_asked.wait()
+    for number in (1, 2):
+        slow.send(b"comes meanwhile", world.now_s + 600)
+        async with asyncio.timeout(5):
+            while f"received {number}" not in quick.effects:  # noqa: ASYNC110 # the relayer is another task
+                await asyncio.sleep(0.01)
+    assert not rounds.done()
+    slow.is_let_go.set()
+    await rounds
+    assert slow.effects == ["received 1"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chains.evm.errors import InsufficientFunds, NodeMisbehaved, NodeUnavailable
 from chains.rpc_status import RemoteCallerError
-from relayer.chains.evm import ChainMovedMeanwhile, ClientMovedMeanwhile
+from relayer.chains.evm_submissions import ChainMovedMeanwhile, ClientMovedMeanwhile
 from relayer.chains.progmat import LedgerNotReady, UpdateRefused
 from relayer.core.chain import Outcome, RefusalClass, Verdict
 from relayer.core.retry import (

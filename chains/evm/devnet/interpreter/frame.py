@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from eth.abc import MessageAPI, StateAPI, TransactionContextAPI
+from eth.constants import GAS_MEMORY, GAS_MEMORY_QUADRATIC_DENOMINATOR
+from eth.exceptions import OutOfGas
 from eth.vm.forks.berlin.computation import BerlinComputation
 from eth.vm.memory import Memory
 from eth.vm.stack import Stack
-
-_MAX_WORD: Final = 2**256 - 1
 
 
 class WordStack(Stack):
@@ -29,13 +29,6 @@ class OpenMemory(Memory):
         super().__init__()
         self.content = self._bytes
 
-    def extend(self, start_position: int, size: int) -> None:
-        """Make room in place; py-evm has charged for it."""
-        if size:
-            missing = ((start_position + size + 31) & ~31) - len(self.content)
-            if missing > 0:
-                self.content.extend(bytes(missing))
-
 
 class Frame(BerlinComputation):
     """A computation with its stack, memory, gas meter and call data at hand."""
@@ -52,6 +45,14 @@ class Frame(BerlinComputation):
         self.has_asked_precompile = False
 
     def extend_memory(self, start_position: int, size: int) -> None:
-        """Pay for memory up to there; nearly always it is there already."""
-        if size and start_position + size > len(self.memory):
-            super().extend_memory(start_position, size)
+        """Pay for memory up to there; raises `OutOfGas`. Nearly always it is there already."""
+        memory, end = self.memory, start_position + size
+        if not size or end <= len(memory):
+            return
+        before, after = len(memory) // 32, (end + 31) // 32
+        cost = GAS_MEMORY * (after - before)
+        cost += after * after // GAS_MEMORY_QUADRATIC_DENOMINATOR - before * before // GAS_MEMORY_QUADRATIC_DENOMINATOR
+        if cost > self.meter.gas_remaining:
+            raise OutOfGas(f"out of gas: {cost} needed for memory")
+        self.meter.gas_remaining -= cost
+        memory.extend(bytes(32 * (after - before)))
