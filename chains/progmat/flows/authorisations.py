@@ -6,7 +6,7 @@ that corrected terms put the earlier ones out of force. What is locked or cancel
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -69,14 +69,14 @@ def authorise(connection: Connection, wanted: TradeAuthorisation) -> TradeAuthor
     first = _OF_REQUEST.first(connection, {"of_platform": wanted.platform, "of_request": wanted.request_id})
     if first is None:
         require_unused_trade_id(connection, wanted.trade_id)
-        _ENTER.change(connection, asdict(wanted))
+        _ENTER.change(connection, vars(wanted))
         return wanted
     entered_hash, at_ms = first
     if entered_hash != wanted.terms_hash:
         raise RequestIdReused(wanted.request_id, ("terms",))
     if _terms_in_force(connection, wanted.account_key, wanted.trade_id) != wanted.terms_hash:
         raise AuthorisationReplaced(wanted.trade_id)
-    return TradeAuthorisation(**{**asdict(wanted), "at_ms": at_ms})
+    return replace(wanted, at_ms=at_ms)
 
 
 def require_authorised(connection: Connection, account_key: bytes, trade_id: bytes, wanted_hash: bytes) -> None:

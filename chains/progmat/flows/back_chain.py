@@ -150,14 +150,14 @@ class BackChain:
         perhaps = {tx_id: indexes for tx_id, indexes in used.items() if tx_id not in self._verifier.recorded}
         if not perhaps:
             return None
-        sent = {tx_id: item for item in ahead if (tx_id := bytes(decoded(item).id)) in perhaps}
+        sent = {bytes(decoded(item).id): item for item in ahead}
         gathered = _Gathered()
         done = partial(self._let_go, peer, gathered)
         try:
             wanted = await self._lacking({tx_id: perhaps[tx_id] for tx_id in perhaps if tx_id not in sent})
-            if sent:
-                wanted |= {tx_id: perhaps[tx_id] for tx_id in sent}
-                answer = FetchAnswer(tuple(sent.values()))
+            wanted |= {tx_id: perhaps[tx_id] for tx_id in perhaps if tx_id in sent}
+            while taken := [sent.pop(tx_id) for tx_id in list(wanted) if tx_id in sent]:
+                answer = FetchAnswer(tuple(taken))
                 self._hold(peer, answer, gathered)
                 wanted = await self._take(peer, wanted, answer, gathered)
             await self._gather(peer, wanted, gathered)

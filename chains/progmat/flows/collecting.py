@@ -157,15 +157,14 @@ class ApproveStep:
 
     async def _answers(self, signed: SignedTransaction) -> AsyncGenerator[TransactionSignature | CrossDvpError]:
         """What Validators answer, as it comes; whoever has enough of it asks no further."""
-        waiting, signed_bytes = self._in_turn(signed), signed.encode()
+        waiting = self._in_turn(signed)
         ahead = await self._ahead.of(waiting, signed.wire)
         asked: dict[asyncio.Task[TransactionSignature], str] = {}
         patience: asyncio.Task[None] = asyncio.create_task(self._clock.sleep_ms(PATIENCE_MS))
 
         def ask(most: int) -> None:
             for validator in waiting[:most]:
-                body = encode_approval_request(signed_bytes, ahead[validator])
-                asked[asyncio.create_task(self._ask(validator, signed, body))] = validator
+                asked[asyncio.create_task(self._ask(validator, signed, ahead[validator]))] = validator
             del waiting[:most]
 
         try:
@@ -198,7 +197,8 @@ class ApproveStep:
     def _is_away(self, validator: str) -> None:
         self._away_until_ms[validator] = self._clock.now_ms() + AWAY_MS
 
-    async def _ask(self, validator: str, signed: SignedTransaction, body: bytes) -> TransactionSignature:
+    async def _ask(self, validator: str, signed: SignedTransaction, ahead: tuple[bytes, ...]) -> TransactionSignature:
+        body = encode_approval_request(signed.encode(), ahead)
         answer = await self._network.request(validator, APPROVE, body, APPROVE_TIMEOUT_S)
         try:
             signature = decode_signature(answer)
@@ -209,7 +209,7 @@ class ApproveStep:
             self._verifier.verify_signature(signature, signed.id)
         except (DecodeError, Refusal) as error:
             raise AnswerProvesNothing(validator, str(error)) from error
-        self._ahead.approved(validator, signed.wire)
+        self._ahead.approved(validator, signed.wire, ahead)
         return signature
 
     def _validators(self, signed: SignedTransaction) -> tuple[str, ...]:

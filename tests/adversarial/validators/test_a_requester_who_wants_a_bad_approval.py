@@ -63,6 +63,11 @@ async def test_an_ancestor_that_comes_along_is_not_asked_for_and_its_own_ancesto
     assert world.requester.fetches == 1
 
 
+async def test_a_whole_history_that_comes_along_needs_no_question(world: ValidatorWorld) -> None:
+    await approve_with(world, CHILD.signed(), PARENT.final(), ROOT.final())
+    assert world.requester.fetches == 0
+
+
 @pytest.mark.parametrize(
     ("ancestor", "error"),
     [
