@@ -66,7 +66,8 @@ class PathSettings:
     """``batch`` messages at most in one submission; ``page`` events at most in one read; margins as in planning.
 
     ``inclusion_s``: by end, how long a submission takes until it is included, a block period or so.
-    ``look_every_s``: where neither chain tells anything new, heads and clients are asked for so seldom; 0: each round.
+    ``look_every_s``: where neither chain tells anything new, heads and clients are asked for so seldom; ``look_pause_s``:
+    the pause between two such looks after news, so that one submission takes what comes in together.
     """
 
     receive_margin_s: int
@@ -74,6 +75,7 @@ class PathSettings:
     page: int = 500
     inclusion_s: tuple[float, float] = (0.0, 0.0)
     look_every_s: float = 0.0
+    look_pause_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ class Path:
         self._dice = dice
         self._turn = 0
         self._looked_s = self._attentive_until_s = -float("inf")
+        self._is_full = [False, False]
         self._stumbles = [0, 0]
         self._store = store.of_path(name, fence)
         self._settings = settings
@@ -137,8 +140,9 @@ class Path:
 
     def _is_time_to_look(self) -> bool:
         now_s = self._now_s()
-        has_just_looked = abs(now_s - self._looked_s) < self._settings.look_every_s  # whichever way the clock is set
-        return not has_just_looked or now_s < self._attentive_until_s
+        is_attentive = now_s < self._attentive_until_s
+        pause_s = self._settings.look_pause_s if is_attentive else self._settings.look_every_s
+        return any(self._is_full) or abs(now_s - self._looked_s) >= pause_s  # whichever way the clock is set
 
     async def _look(self) -> PathView:
         """Where both ends stand."""
@@ -154,9 +158,8 @@ class Path:
 
         An end that takes its time, a chain until its next block say, does not keep the other one waiting.
         """
-        begun_s = self._now_s()
         try:
-            done = await self._serve(index, view)
+            done = await self._served(index, view)
         finally:
             served[index].set()
         total, other = done, served[1 - index]
@@ -165,14 +168,20 @@ class Path:
             if not self._is_time_to_look():
                 done = 0
                 continue
-            begun_s, view = self._now_s(), await self._look()
+            view = await self._look()
             if other.is_set():  # the next round, which both begin, does not wait for this one
                 break
-            done = await self._serve(index, view)
+            done = await self._served(index, view)
             total += done
-        self._looked_s = begun_s
         self._heed(total)
         return total
+
+    async def _served(self, index: int, view: PathView) -> int:
+        """As ``_serve``; notes that it was looked, and whether there may be more than one submission takes."""
+        begun_s = self._now_s()
+        done = await self._serve(index, view)
+        self._looked_s, self._is_full[index] = begun_s, done >= self._settings.batch
+        return done
 
     async def _observe(self, index: int, reading: Reading = Reading.TO_THE_HEAD) -> int:
         """Read one chain's events from its cursor on; returns how many were new."""
