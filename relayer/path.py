@@ -66,8 +66,8 @@ class PathSettings:
     """``batch`` messages at most in one submission; ``page`` events at most in one read; margins as in planning.
 
     ``inclusion_s``: by end, how long a submission takes until it is included, a block period or so.
-    ``look_every_s``: where neither chain tells anything new, heads and clients are asked for so seldom; ``look_pause_s``:
-    the pause between two such looks after news, so that one submission takes what comes in together.
+    ``look_every_s``: where neither chain tells anything new, heads and clients are asked for so seldom;
+    ``look_pause_s``: so long after the last look where one did, that one submission takes what comes in together.
     """
 
     receive_margin_s: int
