@@ -177,10 +177,14 @@ class Path:
         return total
 
     async def _served(self, index: int, view: PathView) -> int:
-        """As ``_serve``; notes that it was looked, and whether there may be more than one submission takes."""
+        """As ``_serve``; notes when it was looked, and whether there may be more than one submission takes.
+
+        A look that found something to do counts from its beginning: much may have come while it was done.
+        """
         begun_s = self._now_s()
         done = await self._serve(index, view)
-        self._looked_s, self._is_full[index] = begun_s, done >= self._settings.batch
+        self._looked_s = begun_s if done else self._now_s()
+        self._is_full[index] = done >= self._settings.batch
         return done
 
     async def _observe(self, index: int, reading: Reading = Reading.TO_THE_HEAD) -> int:
