@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ibc.errors import InvalidPacket
 from ibc.identifiers import client_id, port_id
+from primitives import abi
 from primitives.errors import DecodeError
 from primitives.hashing import sha256
 from primitives.keccak import keccak256
@@ -21,11 +22,8 @@ PAYLOADS_PER_PACKET: Final = 1
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 MAX_LABEL_BYTES: Final = 256
 MAX_ENCODED_PACKET_BYTES: Final = MAX_PAYLOAD_BYTES + 4096
-_WORD: Final = 32
 PACKET_ABI_TYPE: Final = "(uint64,string,string,uint64,(string,string,string,string,bytes)[])"
-"""What ``encode_packet`` writes by hand: a general encoder takes fifteen times as long."""
-_HEAD: Final = 5 * _WORD
-"""Of a packet, and of a payload: each has five members."""
+_ABI_TYPES: Final = (PACKET_ABI_TYPE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,54 +95,29 @@ def packet_commitment(packet: Packet) -> Hash32:
 
 def encode_packet(packet: Packet) -> bytes:
     """`abi.encode(packet)` as the Solidity router does it."""
-    source, destination = _dynamic(packet.source_client.encode()), _dynamic(packet.destination_client.encode())
-    (payload,) = packet.payloads
-    texts = (payload.source_port, payload.destination_port, payload.version, payload.encoding)
-    members = [*(_dynamic(text.encode()) for text in texts), _dynamic(payload.value)]
-    offsets, at = [], _HEAD
-    for member in members:
-        offsets.append(_word(at))
-        at += len(member)
-    head = (
-        _word(_WORD),
-        _word(packet.sequence),
-        _word(_HEAD),
-        _word(_HEAD + len(source)),
-        _word(packet.timeout_s),
-        _word(_HEAD + len(source) + len(destination)),
-    )
-    return b"".join((*head, source, destination, _word(PAYLOADS_PER_PACKET), _word(_WORD), *offsets, *members))
+    return abi.encode(_ABI_TYPES, (abi_values(packet),))
 
 
 def decode_packet(data: bytes) -> Packet:
-    """The packet whose `encode_packet` is `data`. Raises `InvalidPacket`.
-
-    Read as if every member stood in its canonical place; whether it does, the encoding of what was read says.
-    """
+    """The packet whose `encode_packet` is `data`. Raises `InvalidPacket`."""
     if len(data) > MAX_ENCODED_PACKET_BYTES:
         raise InvalidPacket("packet is too long", expected=f"at most {MAX_ENCODED_PACKET_BYTES} bytes", found=len(data))
     _check_payload_count(data)
-    source, at = _member(data, _WORD + _HEAD)
-    destination, at = _member(data, at)
-    at += 2 * _WORD + _HEAD  # the array's length, the offset of its element, and that one's head
-    members = []
-    for _ in range(5):
-        member, at = _member(data, at)
-        members.append(member)
-    packet = _packet_of(data, source, destination, *members)
-    if encode_packet(packet) != data:
-        raise InvalidPacket("packet is not in its canonical encoding", expected=encode_packet(packet), found=data)
-    return packet
+    try:
+        (values,) = abi.decode(_ABI_TYPES, data)
+    except DecodeError as error:
+        raise InvalidPacket(f"packet is not in its canonical encoding: {error}", found=data) from error
+    return packet_of_abi_values(values)
 
 
 def _check_payload_count(data: bytes) -> None:
-    """Before the general decoder runs: many payloads that share their bytes would unpack to far more than was sent."""
-    if data[:_WORD] != _WORD.to_bytes(_WORD, "big"):
+    """Before anything is made of them: a message of many payloads is no packet, however well it is encoded."""
+    if data[: abi.WORD] != abi.WORD.to_bytes(abi.WORD, "big"):
         raise InvalidPacket(
-            "packet is not in its canonical encoding", expected="an offset of 32 first", found=data[:_WORD]
+            "packet is not in its canonical encoding", expected="an offset of 32 first", found=data[: abi.WORD]
         )
-    array = _WORD + int.from_bytes(data[5 * _WORD : 6 * _WORD], "big")
-    count = int.from_bytes(data[array : array + _WORD], "big")
+    array = abi.WORD + int.from_bytes(data[5 * abi.WORD : 6 * abi.WORD], "big")
+    count = int.from_bytes(data[array : array + abi.WORD], "big")
     if count != PAYLOADS_PER_PACKET:
         raise InvalidPacket(
             "packet has a wrong number of payloads", expected=PAYLOADS_PER_PACKET, found=str(count)[:20]
@@ -161,23 +134,8 @@ def packet_commitment_receipt(packet: Packet) -> Hash32:
     return sha256(packet_commitment(packet))
 
 
-def _packet_of(data: bytes, source: bytes, destination: bytes, *members: bytes) -> Packet:
-    sequence, timeout_s = (int.from_bytes(data[at : at + _WORD], "big") for at in (_WORD, 4 * _WORD))
-    *texts, value = members
-    try:
-        source_port, destination_port, version, encoding = (text.decode() for text in texts)
-        payload = Payload(source_port, destination_port, version, encoding, value)
-        return Packet(sequence, source.decode(), destination.decode(), timeout_s, (payload,))
-    except InvalidPacket:
-        raise
-    except UnicodeDecodeError as error:
-        raise InvalidPacket(f"packet is malformed: {error}", found=data) from error
-    except DecodeError as error:
-        raise InvalidPacket(f"packet is invalid: {error}") from error
-
-
 def abi_values(packet: Packet) -> tuple[Any, ...]:
-    """The packet as a general encoder of `PACKET_ABI_TYPE` takes it."""
+    """The packet as `PACKET_ABI_TYPE` takes it."""
     payloads = [
         (payload.source_port, payload.destination_port, payload.version, payload.encoding, payload.value)
         for payload in packet.payloads
@@ -198,21 +156,3 @@ def packet_of_abi_values(values: Sequence[Any]) -> Packet:
         raise
     except DecodeError as error:
         raise InvalidPacket(f"packet is invalid: {error}") from error
-
-
-def _word(number: int) -> bytes:
-    return number.to_bytes(_WORD, "big")
-
-
-def _dynamic(data: bytes) -> bytes:
-    """A member of any length: how long it is, itself, and zeros up to the end of a word."""
-    return _word(len(data)) + data + bytes(-len(data) % _WORD)
-
-
-def _member(data: bytes, at: int) -> tuple[bytes, int]:
-    """The member of any length that begins at ``at``, and where the next one does."""
-    length = int.from_bytes(data[at : at + _WORD], "big")
-    begin, end = at + _WORD, at + _WORD + length
-    if end > len(data):
-        raise InvalidPacket("packet is malformed: it ends within a member", expected=f"{end} bytes", found=len(data))
-    return data[begin:end], end + -length % _WORD

@@ -30,6 +30,7 @@ WITH_MORE: Final[dict[str, dict[str, Any]]] = {
     "light_clients.progmat.header.decode_header": {"ledger_id": LEDGER_ID},
     "light_clients.progmat.misbehaviour.decode_misbehaviour": {"ledger_id": LEDGER_ID},
     "chains.progmat.notary.find_codec.decode_find_response": {"asked": ()},
+    "chains.progmat.notary.find_codec.decode_positions_response": {"asked": 2},
     "chains.progmat.node.peers.frame_codec.decode_requests": {"peer": "cn-a", "limits": PeerLimits()},
     "chains.progmat.node.peers.frame_codec.decode_answers": {"peer": "cn-a", "limits": PeerLimits()},
     "chains.progmat.transactions.component_codec.decode_command": {"signers": ()},
@@ -44,6 +45,7 @@ BY_KIND: Final = "chains.progmat.flows.request_codec.decode_request"
 
 NOT_FROM_OUTSIDE: Final[dict[str, str]] = {
     "light_clients.qbft.engine.read_sealed_header": "chooses one of the engines' readers, which are fuzzed",
+    "primitives.abi.decode": "takes the types of its caller; fuzzed through all that call it, and against eth-abi",
     "chains.evm.client.abi.decode_values": "takes the types of its caller; read through each contract's bindings",
 }
 
