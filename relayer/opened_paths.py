@@ -38,8 +38,8 @@ from relayer.watch.service import WatchLoop
 
 _log = structlog.get_logger(__name__)
 _DICE = random.SystemRandom()
-LOOK_EVERY_S = 1.0
-"""What no event tells: time-outs, clients that age, packets whose next attempt is due."""
+LOOK_EVERY_S, LOOK_PAUSE_S = 1.0, 0.25
+"""What no event tells: time-outs, clients that age, packets whose next attempt is due; and after news."""
 
 
 @dataclass(frozen=True)
@@ -180,6 +180,7 @@ def relayed_paths(
                 batch=section.planning.batch,
                 inclusion_s=section.planning.inclusion_s,
                 look_every_s=LOOK_EVERY_S,
+                look_pause_s=LOOK_PAUSE_S,
             )
             path = Path(
                 *(each.ends, store, settings, time.time, crash),

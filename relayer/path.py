@@ -68,7 +68,8 @@ class PathSettings:
     """``batch`` messages at most in one submission; ``page`` events at most in one read; margins as in planning.
 
     ``inclusion_s``: by end, how long a submission takes until it is included, a block period or so.
-    ``look_every_s``: where neither chain tells anything new, heads and clients are asked for so seldom; 0: each round.
+    ``look_every_s``: where neither chain tells anything new, heads and clients are asked for so seldom;
+    ``look_pause_s``: so long after the last look where one did, that one submission takes what comes in together.
     """
 
     receive_margin_s: int
@@ -76,6 +77,7 @@ class PathSettings:
     page: int = 500
     inclusion_s: tuple[float, float] = (0.0, 0.0)
     look_every_s: float = 0.0
+    look_pause_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ class Path:
         self._turn = 0
         self._looking = asyncio.Lock()
         self._looked_s = self._attentive_until_s = -float("inf")
+        self._is_full = [False, False]
         self._stumbles = [0, 0]
         self._store = store.of_path(name, fence)
         self._settings = settings
@@ -140,8 +143,9 @@ class Path:
 
     def _is_time_to_look(self) -> bool:
         now_s = self._now_s()
-        has_just_looked = abs(now_s - self._looked_s) < self._settings.look_every_s  # whichever way the clock is set
-        return not has_just_looked or now_s < self._attentive_until_s
+        is_attentive = now_s < self._attentive_until_s
+        pause_s = self._settings.look_pause_s if is_attentive else self._settings.look_every_s
+        return any(self._is_full) or abs(now_s - self._looked_s) >= pause_s  # whichever way the clock is set
 
     async def _look(self) -> PathView:
         """Where both ends stand."""
@@ -159,20 +163,29 @@ class Path:
         """
         total = 0
         for _ in range(MOST_TURNS):
-            begun_s = self._now_s()
             idle[index].clear()
             try:
-                done = await self._serve(index, view)
+                done = await self._served(index, view)
             finally:
                 idle[index].set()
             total += done
-            self._looked_s = begun_s
             self._heed(done)
             seen = await self._seen_beside(idle[1 - index], done)
             if seen is None:
                 break
             view = seen
         return total
+
+    async def _served(self, index: int, view: PathView) -> int:
+        """As ``_serve``; notes when it was looked, and whether there may be more than one submission takes.
+
+        A look that found something to do counts from its beginning: much may have come while it was done.
+        """
+        begun_s = self._now_s()
+        done = await self._serve(index, view)
+        self._looked_s = begun_s if done else self._now_s()
+        self._is_full[index] = done >= self._settings.batch
+        return done
 
     async def _seen_beside(self, other: asyncio.Event, done: int) -> PathView | None:
         """How both ends stand after a while in which the other one is busy; None once it is not: a round ends then."""

@@ -116,12 +116,14 @@ class Follower:
         failures = [await _failure_of(self._read_evm())]
         if failures[0] is None:
             self._answered_s[_EVM] = self._now_s()
-        await self._note_changes()
+        known = await self._note_changes()
         due = self._schedule.take(self._now_s(), self._settings.most_open)
         if due:
-            failures += await self._look_at(due)
-            await self._note_changes()
-            await self._start_and_plan(due)
+            unread = [trade_id for trade_id in due if trade_id not in known]
+            known |= {each.trade_id: each for each in await self._loaded(unread)}
+            failures += await self._look_at([known[trade_id] for trade_id in due if trade_id in known])
+            known |= await self._note_changes()
+            self._start_and_plan([known[trade_id] for trade_id in due if trade_id in known])
         failures.append(await _failure_of(self._probe_ledger()))
         if self._cursor is None or self._token_watch.is_behind(self._cursor):
             failures.append(await _failure_of(self._token_watch.look()))
@@ -137,8 +139,10 @@ class Follower:
         await self._cash.trusted_height()
         self._until_probe = self._settings.rounds_a_probe
 
-    async def _note_changes(self) -> None:
+    async def _note_changes(self) -> dict[bytes, Settlement]:
         """What the stream tells: an open settlement that changed is due now, one that is not open is nothing any more.
+
+        Gives those that changed, as they are now.
 
         At first, everything that is open is due.
         """
@@ -149,12 +153,14 @@ class Follower:
                     self._schedule.put(stored.settlement.trade_id, self._now_s())
                 after_id = page[-1].row_id
             self._seen = seen
+        changed: dict[bytes, Settlement] = {}
         while True:
             trade_ids, reached = await self._asked(self._store.changed_after, self._seen, _PAGE)
             self._seen = reached
             if not trade_ids:
-                return
+                return changed
             for stored in await self._asked(self._store.find, trade_ids):
+                changed[stored.settlement.trade_id] = stored.settlement
                 self._plan(stored.settlement, first_look_s(stored.settlement, self._now_s()))
 
     def _plan(self, settlement: Settlement, at_s: int) -> None:
@@ -164,9 +170,9 @@ class Follower:
         else:
             self._schedule.put(settlement.trade_id, at_s)
 
-    async def _look_at(self, due: Sequence[bytes]) -> list[CrossDvpError | None]:
+    async def _look_at(self, due: Sequence[Settlement]) -> list[CrossDvpError | None]:
         """Read the ledgers about these trades: a custodian node about many at a time."""
-        found = [each for each in await self._loaded(due) if not self._steps.tells_of(each)]
+        found = [each for each in due if not self._steps.tells_of(each)]
         failures = [await _failure_of(self._read_earmarks(found))]
         by_node: dict[str, list[Settlement]] = defaultdict(list)
         for settlement in found:
@@ -184,9 +190,9 @@ class Follower:
 
         return failures + list(await asyncio.gather(*(look(node, page) for node, page in pages)))
 
-    async def _start_and_plan(self, due: Sequence[bytes]) -> None:
+    def _start_and_plan(self, due: Sequence[Settlement]) -> None:
         """Start what is due, the most urgent first; then each of them is looked at again when it is time."""
-        found = sorted(await self._loaded(due), key=lambda each: -each.priority.value)
+        found = sorted(due, key=lambda each: -each.priority.value)
         left_out = self._steps.start_due(found)
         for settlement in found:
             now_s = self._now_s()

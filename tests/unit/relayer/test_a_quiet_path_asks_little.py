@@ -19,6 +19,7 @@ class Quiet:
     """A path between instant chains, a clock that tests move, and how often each chain was asked for its client."""
 
     now_s: float = T0_S
+    pause_s: float = 0.0
     asked: list[str] = field(default_factory=list)
     chains: tuple[InstantChain, InstantChain] = field(init=False)
     path: Path = field(init=False)
@@ -27,7 +28,7 @@ class Quiet:
         self.chains = instant_pair(lambda: int(self.now_s))
         for chain in self.chains:
             self._count(chain)
-        settings = PathSettings(receive_margin_s=5, look_every_s=EVERY_S)
+        settings = PathSettings(receive_margin_s=5, batch=4, look_every_s=EVERY_S, look_pause_s=self.pause_s)
         self.path = Path(self.chains, RelayerStore(None), settings, lambda: self.now_s, never)
 
     def _count(self, chain: InstantChain) -> None:
@@ -91,3 +92,21 @@ async def test_a_clock_that_is_set_back_does_not_make_the_path_blind() -> None:
     quiet = Quiet()
     await quiet.rounds(1, -3600.0)
     assert await quiet.rounds(3, 0.125) == 1
+
+
+async def test_what_comes_in_within_a_pause_goes_together_and_a_full_submission_is_followed_at_once() -> None:
+    quiet = Quiet(pause_s=0.25)
+    await quiet.rounds(1, EVERY_S)
+    for _ in range(3):
+        quiet.chains[0].send(b"hello", int(quiet.now_s) + 600)
+        await quiet.path.round()
+        quiet.now_s += 0.0625
+    assert quiet.effects() == ["received 1"]
+    quiet.now_s += 0.125
+    await quiet.path.round()
+    assert sorted(quiet.effects()) == ["acknowledged 1", "received 1", "received 2", "received 3"]
+    for _ in range(9):
+        quiet.chains[0].send(b"many", int(quiet.now_s) + 600)
+    quiet.now_s += 0.25
+    assert await quiet.rounds(3, 0.0) == 3
+    assert sum(effect.startswith("received") for effect in quiet.effects()) == 12
