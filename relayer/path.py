@@ -42,9 +42,11 @@ _LEVELS: Final = {loudness: logging.getLevelNamesMapping()[loudness.name] for lo
 MOST_STUMBLES = 2
 """So many submissions in a row that a chain was away for, while it answered all else, make their messages suspect."""
 
-LOOKED_AGAIN_S = 0.02
+LOOKED_AGAIN_S = 0.01
 IDLE_LOOKED_AGAIN_S = 0.1
-"""Pauses before an end is served again beside one that takes longer: after it took something, and nothing."""
+"""Pauses before an end is served again beside one that is busy: after it took something, and nothing."""
+MOST_TURNS = 16
+"""So often an end is served in one round: what follows rounds has its turn, too."""
 
 BATCHES_READ = 2
 """So many submissions' worth of packets of each lane are planned for in one round."""
@@ -107,6 +109,7 @@ class Path:
         self.endpoints = endpoints
         self._dice = dice
         self._turn = 0
+        self._looking = asyncio.Lock()
         self._looked_s = self._attentive_until_s = -float("inf")
         self._stumbles = [0, 0]
         self._store = store.of_path(name, fence)
@@ -123,8 +126,8 @@ class Path:
         await self._observe_both(Reading.TO_THE_HEAD)
         if not self._is_time_to_look():
             return 0
-        view, served = await self._look(), (asyncio.Event(), asyncio.Event())
-        return sum(await _both(self._side(0, view, served), self._side(1, view, served)))
+        view, idle = await self._look(), (asyncio.Event(), asyncio.Event())
+        return sum(await _both(self._side(0, view, idle), self._side(1, view, idle)))
 
     async def _observe_both(self, reading: Reading) -> None:
         news = sum(await _both(self._observe(0, reading), self._observe(1, reading)))
@@ -149,30 +152,38 @@ class Path:
         self._turn += 1
         return self.view
 
-    async def _side(self, index: int, view: PathView, served: tuple[asyncio.Event, asyncio.Event]) -> int:
-        """Serve one end; again, and with what was seen meanwhile, for as long as the other has not been served once.
+    async def _side(self, index: int, view: PathView, idle: tuple[asyncio.Event, asyncio.Event]) -> int:
+        """Serve one end; again, and with what was seen meanwhile, for as long as the other one is busy.
 
         An end that takes its time, a chain until its next block say, does not keep the other one waiting.
         """
-        begun_s = self._now_s()
-        try:
-            done = await self._serve(index, view)
-        finally:
-            served[index].set()
-        total, other = done, served[1 - index]
-        while not await _set_within(other, LOOKED_AGAIN_S if done else IDLE_LOOKED_AGAIN_S):
-            await self._observe_both(Reading.A_PAGE)
-            if not self._is_time_to_look():
-                done = 0
-                continue
-            begun_s, view = self._now_s(), await self._look()
-            if other.is_set():  # the next round, which both begin, does not wait for this one
-                break
-            done = await self._serve(index, view)
+        total = 0
+        for _ in range(MOST_TURNS):
+            begun_s = self._now_s()
+            idle[index].clear()
+            try:
+                done = await self._serve(index, view)
+            finally:
+                idle[index].set()
             total += done
-        self._looked_s = begun_s
-        self._heed(total)
+            self._looked_s = begun_s
+            self._heed(done)
+            seen = await self._seen_beside(idle[1 - index], done)
+            if seen is None:
+                break
+            view = seen
         return total
+
+    async def _seen_beside(self, other: asyncio.Event, done: int) -> PathView | None:
+        """How both ends stand after a while in which the other one is busy; None once it is not: a round ends then."""
+        while not await _set_within(other, LOOKED_AGAIN_S if done else IDLE_LOOKED_AGAIN_S):
+            async with self._looking:
+                await self._observe_both(Reading.A_PAGE)
+                view = await self._look() if self._is_time_to_look() else None
+            if view is not None:
+                return None if other.is_set() else view
+            done = 0
+        return None
 
     async def _observe(self, index: int, reading: Reading = Reading.TO_THE_HEAD) -> int:
         """Read one chain's events from its cursor on; returns how many were new."""

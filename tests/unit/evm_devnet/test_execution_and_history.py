@@ -101,6 +101,17 @@ def test_the_gas_estimate_is_enough_and_hardly_more(world: DevnetWorld, call: st
     assert int(receipt["gasUsed"], 16) <= gas <= int(receipt["gasUsed"], 16) * 1.02
 
 
+def test_an_estimate_leaves_room_for_what_a_call_of_a_precompile_holds_back(world: DevnetWorld) -> None:
+    sha256_of_64k_or_revert = bytes.fromhex("6020600062010000600060025afa15601357005b600080fd")
+    contract = world.deploy(sha256_of_64k_or_revert)
+    gas = int(world.rpc("eth_estimateGas", {"from": hex_of(address_of(RICH)), "to": contract}), 16)
+    evm_tx_hash = world.send(RICH, to=bytes.fromhex(contract[2:]), gas=gas)
+    world.mine()
+    receipt = world.rpc("eth_getTransactionReceipt", evm_tx_hash)
+    assert receipt["status"] == "0x1"
+    assert gas <= int(receipt["gasUsed"], 16) * 9 // 8
+
+
 def test_a_call_cannot_spend_what_its_sender_lacks(world: DevnetWorld) -> None:
     for method in ("eth_call", "eth_estimateGas"):
         with pytest.raises(RpcFailure, match="insufficient funds"):

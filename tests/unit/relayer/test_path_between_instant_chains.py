@@ -315,3 +315,23 @@ async def test_an_end_that_takes_its_time_does_not_keep_the_other_one_waiting() 
     slow.is_let_go.set()
     await rounds
     assert slow.effects == ["received 1"]
+
+
+class RestlessChain(InstantChain):
+    """Takes a moment for each submission, in which its counterparty sends it another packet."""
+
+    async def submit(self, update: ClientUpdate | None, messages: Sequence[PacketMessage]) -> tuple[Outcome, ...]:
+        self.counterparty.send(b"one more", self.clock_s() + 600)
+        await asyncio.sleep(0.03)
+        return await super().submit(update, messages)
+
+
+async def test_a_round_ends_although_neither_end_is_ever_without_work() -> None:
+    world = World()
+    one, two = (RestlessChain(name, f"client-{name}", lambda: world.now_s) for name in ("one", "two"))
+    one.counterparty, two.counterparty = two, one
+    world.chains = (one, two)
+    one.send(b"first", world.now_s + 600)
+    two.send(b"first", world.now_s + 600)
+    async with asyncio.timeout(30):
+        assert await world.path().round() >= 2
