@@ -162,6 +162,10 @@ async def measure(directory: Path, rate: float, seconds: float) -> tuple[Trades,
     async with Stage(directory, state) as stage, Brokers(directory, state) as brokers:
         terms = plan_terms(directory, state, TradePlan(1, 1, LOCK_IN_S, SETTLE_IN_S))
         await brokers.approve(terms, 10**9)
+        seller_has = round(rate * seconds) * QUANTITY
+        await stage.registrar_sends(
+            TokenBinding(terms.security.token).mint(address_bytes(state.seller.evm_address), seller_has)
+        )
         before, trades, used = await stage.holdings(), Trades(), processor_s(state)
         watching = asyncio.create_task(brokers.watch(trades))
         await offer(brokers, trades, rate, seconds)
