@@ -32,6 +32,9 @@ _SHORT_LIMIT: Final = 55
 _LONG_LEAF_LEAST: Final = 2 + _SHORT_LIMIT + 1
 _LONGEST_PATH: Final = 1 + HASH_SIZE
 """Of a hashed key, encoded: what stands behind it is always within a leaf of that size."""
+_EVEN_LEAF: Final = b"\x20"
+_ODD_LEAF: Final = tuple(bytes((0x30 + nibble,)) for nibble in range(16))
+"""How a leaf's path begins: with no nibble of it, or with its first (yellow paper, appendix C)."""
 _NIBBLES: Final = {digit: value for value, digit in enumerate("0123456789abcdef")}
 
 _FULL_BRANCH_SIZE: Final = 532
@@ -40,15 +43,18 @@ _FULL_BRANCH_HEADER: Final = b"\xf9\x02\x11"
 _FULL_BRANCH_PREFIXES: Final = b"\xa0" * 16 + EMPTY_STRING
 _FULL_BRANCH_CHILD: Final = {digit: 4 + _HASH_ITEM_SIZE * nibble for digit, nibble in _NIBBLES.items()}
 
-_match_children: Final = re.compile(rb"(?s)" + rb"(?:\x80|\xa0(.{32}))" * 16 + rb"\x80").fullmatch
-"""The items of a branch without a value whose children are hashes or absent: what stands above the leaves."""
-_CHILDREN_GROUP: Final = {digit: 1 + nibble for digit, nibble in _NIBBLES.items()}
-_BRANCH_HEADERS: Final = {
-    len(header) + size: header
+_CHILDREN: Final = rb"(?:\x80|\xa0(.{32}))" * 16 + rb"\x80"
+_BRANCH_OF_SIZE: Final = {
+    len(header) + size: re.compile(b"(?s)" + re.escape(header) + _CHILDREN).fullmatch
     for size in (_BRANCH_ITEMS + HASH_SIZE * children for children in range(2, 16))
     for header in (list_header(size),)
 }
-"""Such a branch's list header by its size: the number of children says both."""
+"""A branch without a value whose children are hashes or absent, as stands above the leaves: group 1 + nibble.
+
+As strict as the splitter: an item's first byte tells its length, the items fill the list that the header tells, and the
+number of children says what the header is.
+"""
+_CHILDREN_GROUP: Final = {digit: 1 + nibble for digit, nibble in _NIBBLES.items()}
 
 
 def verify_mpt(root: bytes, key: bytes, proof_nodes: Sequence[bytes]) -> bytes | None:
@@ -69,14 +75,13 @@ def verify_mpt(root: bytes, key: bytes, proof_nodes: Sequence[bytes]) -> bytes |
     reference: bytes | None = root
     position = 0
     value: bytes | None = None
-    for number, node in enumerate(proof_nodes):
-        if reference is None:
-            raise MptError("proof goes on after its end", expected=f"{number} nodes", found=len(proof_nodes))
+    for node in proof_nodes:
         size = len(node)
         if size > MAX_NODE_BYTES:
+            number = _number_of(node, proof_nodes)
             raise MptError(f"node {number} is too long", expected=f"at most {MAX_NODE_BYTES} bytes", found=size)
-        if new_keccak256(node).digest() != reference:
-            raise MptError(f"node {number} is not the one referred to", expected=reference, found=keccak256(node))
+        if new_keccak256(node).digest() != reference:  # as nothing is that comes after the end
+            raise _not_referred_to(node, proof_nodes, reference)
         if (  # a full branch: every byte that is no part of a hash is checked, nothing is left for the splitter to find
             size == _FULL_BRANCH_SIZE
             and node[3::_HASH_ITEM_SIZE] == _FULL_BRANCH_PREFIXES
@@ -86,16 +91,18 @@ def verify_mpt(root: bytes, key: bytes, proof_nodes: Sequence[bytes]) -> bytes |
             at = _FULL_BRANCH_CHILD[nibbles[position]]
             reference = node[at : at + HASH_SIZE]
             position += 1
-        elif position < nibble_count and (children := _hashed_children(node, size)) is not None:
+        elif position < nibble_count and (branch := _BRANCH_OF_SIZE.get(size)) and (children := branch(node)):
             reference = children[_CHILDREN_GROUP[nibbles[position]]]
             position += 1
         else:
-            if number > 0 and size < HASH_SIZE:
-                raise MptError(f"node {number} is so short that it must be embedded", expected="32 bytes", found=node)
             try:
-                reference, position, value = _follow(node, nibbles, position)
+                reference, position, value = _follow(node, key, nibbles, position)
             except DecodeError as error:
+                number = _number_of(node, proof_nodes)
                 raise MptError(f"node {number} is malformed: {error}", found=node) from error
+            if size < HASH_SIZE and node is not proof_nodes[0]:
+                number = _number_of(node, proof_nodes)
+                raise MptError(f"node {number} is so short that it must be embedded", expected="32 bytes", found=node)
     if reference is not None:
         raise MptError("proof stops before its end", expected=reference, found=f"{len(proof_nodes)} nodes")
     return value
@@ -106,23 +113,23 @@ def _require_no_nodes(proof_nodes: Sequence[bytes]) -> None:
         raise MptError("the empty trie has no nodes", expected="no node, or 0x80", found=len(proof_nodes))
 
 
-def _hashed_children(node: bytes, size: int) -> re.Match[bytes] | None:
-    """The children of a branch that has no value and embeds none: group 1 + nibble. None for any other node.
-
-    As strict as the splitter: an item's first byte tells its length, and the items fill the list that the header tells.
-    """
-    header = _BRANCH_HEADERS.get(size)
-    if header is None or not node.startswith(header):
-        return None
-    return _match_children(node, len(header))
+def _number_of(node: bytes, proof_nodes: Sequence[bytes]) -> int:
+    return next(number for number, each in enumerate(proof_nodes) if each is node)
 
 
-def _follow(node: bytes, nibbles: str, position: int) -> tuple[bytes | None, int, bytes | None]:
+def _not_referred_to(node: bytes, proof_nodes: Sequence[bytes], reference: bytes | None) -> MptError:
+    number = _number_of(node, proof_nodes)
+    if reference is None:
+        return MptError("proof goes on after its end", expected=f"{number} nodes", found=len(proof_nodes))
+    return MptError(f"node {number} is not the one referred to", expected=reference, found=keccak256(node))
+
+
+def _follow(node: bytes, key: bytes, nibbles: str, position: int) -> tuple[bytes | None, int, bytes | None]:
     """(hash of the next node or None at the end, nibbles consumed so far, value at the end or None).
 
     Walks through nodes embedded in `node`. Raises `MptError`, `DecodeError`.
     """
-    found = _long_leaf_value(node, nibbles[position:])
+    found = _long_leaf_value(node, key, position)
     if found:
         return None, position, found
     while True:
@@ -151,15 +158,16 @@ def _follow(node: bytes, nibbles: str, position: int) -> tuple[bytes | None, int
         node = child
 
 
-def _long_leaf_value(node: bytes, path: str) -> bytes | None:
-    """The value in a leaf of 58 to 257 bytes with this path, as an account's is. None or empty: let the splitter see.
+def _long_leaf_value(node: bytes, key: bytes, position: int) -> bytes | None:
+    """The value in a leaf of 58 to 257 bytes with the rest of the key as path. None or empty: let the splitter see.
 
     The path is encoded and compared, which is less work than to decode the node's.
     """
     size = len(node)
     if size < _LONG_LEAF_LEAST or node[0] != _LONG_LIST or node[1] != size - 2:
         return None
-    encoded = bytes.fromhex(("3" if len(path) % 2 else "20") + path)
+    rest = key[(position + 1) >> 1 :]
+    encoded = (_ODD_LEAF[key[position >> 1] & 15] if position & 1 else _EVEN_LEAF) + rest
     value = 3 + len(encoded)
     if not 5 <= value <= 3 + _LONGEST_PATH:  # a shorter one has no byte before that tells its length
         return None
