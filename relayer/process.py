@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ctypes
 import gc
 import logging
 import signal
@@ -29,6 +30,8 @@ EXIT_FAILED = 1
 EXIT_UNUSABLE = 2
 STOP_GRACE_S = 2.0
 _NEW_OBJECTS_A_COLLECTION: Final = 10_000
+_ARENA_MAX: Final = -8
+"""``M_ARENA_MAX`` of glibc's malloc.h."""
 
 Serve: TypeAlias = Callable[[Path, asyncio.Event], Coroutine[Any, Any, None]]
 """Serves what a configuration file describes until the event is set; raises named errors."""
@@ -190,3 +193,14 @@ def keep_what_is_loaded() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS_A_COLLECTION)
+
+
+def share_one_heap() -> None:
+    """Once, before there are threads: they hold the interpreter's lock in turn, and need no heap each.
+
+    Each heap keeps what its thread once needed at a time, so that memory grows for hours. Where the C library is not
+    glibc, nothing changes.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_ARENA_MAX, 1)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from relayer.app import serve
-from relayer.process import LogFormat, run_process
+from relayer.process import LogFormat, keep_what_is_loaded, run_process, share_one_heap
 
 app = typer.Typer(add_completion=False)
 
@@ -24,4 +24,6 @@ def start(
     Example: crossdvp relayer start --config relayer.toml --log-format json
     """
     lines = LogFormat.JSON if json_flag else log_format
+    share_one_heap()
+    keep_what_is_loaded()
     raise typer.Exit(run_process("relayer", serve, ["--config", str(config), "--log-format", lines.value]))

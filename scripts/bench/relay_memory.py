@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "proto" / "gen")]
 
+from relayer.process import keep_what_is_loaded, share_one_heap  # noqa: E402 # the checkout must be importable first
 from scripts.bench.plots.memory import Curve, memory_plot  # noqa: E402 # the checkout must be importable first
 from scripts.bench.relay_load.run import relay  # noqa: E402 # as above
 
@@ -55,6 +56,8 @@ def main() -> int:
     parser.add_argument("--packets", type=int, default=100_000)
     parser.add_argument("--plot", action="store_true", help=f"write {PLOT.relative_to(ROOT)}")
     arguments = parser.parse_args()
+    share_one_heap()  # as the daemon does, and
+    keep_what_is_loaded()
     samples = measure(arguments.packets)
     if arguments.plot:
         PLOT.write_text(memory_plot([Curve("relayer", "#0b6e4f", samples)], arguments.packets, "relayed packets"))
