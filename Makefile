@@ -61,8 +61,9 @@ contracts: $(READY) ## compile the Solidity contracts into chains/evm/artifacts 
 bench: $(READY) ## run the benchmarks, or one: make bench NAME=mpt_verify
 	@$(BIN)/python scripts/bench/run.py $(NAME)
 
-fuzz: $(READY) ## attack every decoder and verifier for longer: make fuzz EXAMPLES=5000
+fuzz: $(READY) ## attack every decoder and verifier for longer, every property with new examples: make fuzz EXAMPLES=5000
 	CROSSDVP_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n $(WORKERS) tests/fuzz
+	CROSSDVP_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup -m hypothesis tests
 
 slither: $(READY) ## static analysis of the Solidity contracts against docs/security/slither.toml (needs node and npm)
 	$(BIN)/python scripts/slither/run.py

@@ -25,11 +25,11 @@ from scripts.local_postgres import LocalPostgres, PostgresMissing, temporary_pos
 # eth-hash binds its keccak backend on first use; the default is about seven times slower, and the devnet refuses it.
 os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
 
-# The same examples in every run, however slow the machine is today: a red run is a change's doing. ``make fuzz``, and
-# whoever sets this, gets new ones.
-hypothesis.settings.register_profile("the same in every run", derandomize=True, deadline=None)
-if "CROSSDVP_FUZZ_EXAMPLES" not in os.environ:
-    hypothesis.settings.load_profile("the same in every run")
+# The same examples in every run, however slow the machine is today: a red run is a change's doing. ``make fuzz`` draws
+# new ones for every property.
+_draws_new = "CROSSDVP_FUZZ_EXAMPLES" in os.environ
+hypothesis.settings.register_profile("crossdvp", derandomize=not _draws_new, deadline=None)
+hypothesis.settings.load_profile("crossdvp")
 
 # A worker holds all that the tests import: half a gigabyte that the collector goes through again and again. Asked
 # seldom, it leaves the tests a quarter of their processor time; cycles still go, a little later.

@@ -8,8 +8,7 @@ handed in one by one, each waited for. The ratio is what relaying leaves of what
 median of the rounds.
 
 A transaction holds twenty packets, as where the gas of a batch is bounded; ``--batch`` tries another number. The larger
-it is, the more packets come a second, and the less of what the node could do: it spends 0.2 ms a packet then, and the
-relayer's Python about 0.7 whatever the batch.
+it is, the more packets come a second, and the smaller is their share of what the node takes from the plain sender.
 
 The process is set up as the daemon's is: what is loaded is kept from the collector. It says warnings only.
 
