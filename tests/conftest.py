@@ -20,6 +20,7 @@ import structlog
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
 
 from chains.progmat.node.database_location import DatabaseLocation, postgres_database
+from chains.progmat.node.storage.commit_pace import CommitPace
 from scripts.local_postgres import LocalPostgres, PostgresMissing, temporary_postgres
 
 # eth-hash binds its keccak backend on first use; the default is about seven times slower, and the devnet refuses it.
@@ -92,9 +93,11 @@ def postgres_url(postgres_server: LocalPostgres) -> str:
     return postgres_server.fresh_database()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_at(request: pytest.FixtureRequest, tmp_path: Path) -> DatabaseLocation:
-    """Where a node's new database may be: a test that takes this runs over both databases."""
-    if request.param == "sqlite":
+@pytest.fixture(params=["sqlite", "sqlite on a slow disk", "postgresql"])
+def database_at(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DatabaseLocation:
+    """Where a node's new database may be: a test that takes this runs over each, a file committed by either thread."""
+    if request.param == "sqlite on a slow disk":
+        monkeypatch.setattr(CommitPace, "is_quick", False)
+    if request.param != "postgresql":
         return tmp_path / "node.sqlite3"
     return postgres_database(request.getfixturevalue("postgres_url"), tmp_path)

@@ -19,15 +19,15 @@ from sqlalchemy.pool import NullPool
 
 from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.storage import NodeDatabase
-from chains.progmat.node.storage import database as shipped
+from chains.progmat.node.storage import group_commit as shipped
 from chains.progmat.node.storage.engine import is_storage_failure
 from chains.progmat.node.storage.errors import StorageClosed, StorageFailed, StorageOverloaded
 from chains.progmat.node.storage.schema import prepare_schema
 from chains.progmat.node.storage.standing import Doubt, Seen
 from chains.progmat.node.storage.undoing import Batches
+from chains.progmat.node.storage.writer import Outcome
 
 T = TypeVar("T")
-Outcome = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 
 class CommitFate(Enum):
@@ -119,6 +119,9 @@ class Disk:
 class SimulatedDatabase(NodeDatabase):
     """``NodeDatabase`` over a disk. Runs on any event loop; never a thread."""
 
+    batches = 0
+    operations = 0
+
     def __init__(self, disk: Disk, events: DiskEvents, duration_s: Callable[[], float]) -> None:  # its base opens files
         self._disk = disk
         self._events = events
@@ -135,8 +138,6 @@ class SimulatedDatabase(NodeDatabase):
         self._idle = asyncio.Event()
         self._batches = Batches()
         self._idle.set()
-        self.batches = 0
-        self.operations = 0
 
     def submit(self, operation: Callable[[Connection], T], within_s: float = 0.0) -> Awaitable[T]:  # noqa: ARG002 # each write takes its time here
         """See ``NodeDatabase.submit``."""

@@ -12,8 +12,7 @@ from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Table
 from sqlalchemy.exc import IntegrityError
 
 from chains.progmat.node.database_location import DatabaseLocation
-from chains.progmat.node.storage import NodeDatabase, enqueue_effect
-from chains.progmat.node.storage import database as database_module
+from chains.progmat.node.storage import NodeDatabase, enqueue_effect, group_commit
 from chains.progmat.node.storage.engine import Access, engine_for
 from chains.progmat.node.storage.errors import (
     DatabaseInUse,
@@ -191,12 +190,11 @@ async def test_closing_writes_what_is_queued_and_refuses_the_rest(database_at: D
 
 
 async def test_a_queue_without_end_is_refused(database_at: DatabaseLocation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database_module, "MAX_WAITING", 3)
+    monkeypatch.setattr(group_commit, "MAX_WAITING", 3)
     async with opened(database_at) as database:
-        with database._arrived:  # the writer cannot take anything meanwhile
-            waiting = [database.submit(insert_number(n)) for n in range(3)]
-            with pytest.raises(StorageOverloaded):
-                database.submit(insert_number(3))
+        waiting = [database.submit(insert_number(n)) for n in range(3)]  # nothing is written in this turn of the loop
+        with pytest.raises(StorageOverloaded):
+            database.submit(insert_number(3))
         await asyncio.gather(*waiting)
 
 

@@ -6,11 +6,10 @@ Every node is the one that ships, put together by the same composition functions
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import func, select
 
@@ -41,9 +40,10 @@ from chains.progmat.node.roles import (
     ValidatorRole,
     VaultRole,
 )
-from chains.progmat.node.storage import EffectStatus
+from chains.progmat.node.storage import EffectStatus, NodeDatabase
 from chains.progmat.node.storage.errors import StorageFailed
 from chains.progmat.node.storage.schema import outbox
+from chains.progmat.node.storage.writer import Begun, Operation, Written
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from ibc.dvp import CashAccount
 from tests.fakes.ledger_parties import (
@@ -171,7 +171,7 @@ class LedgerNetwork:
         node = role.node
         del self.nodes[party.name]
         database = node.parts.database
-        database._write = _written_by_nobody  # type: ignore[method-assign] # what is queued is lost, as in a crash
+        lose_what_is_queued(database)
         for part in role.market:
             await part.stop()
         await node.stop()
@@ -275,8 +275,13 @@ class LedgerNetwork:
         )
 
 
-def _written_by_nobody(batch: list[Any]) -> list[Any]:
-    return [(operation.waiter, None, StorageFailed("the process was killed")) for operation in batch]
+def lose_what_is_queued(database: NodeDatabase) -> None:
+    """As in a crash: nothing is written any more."""
+
+    def begin(batch: Sequence[Operation]) -> Begun:
+        return Begun(batch, Written.lost(batch, StorageFailed("the process was killed")))
+
+    database._writer.begin = begin  # type: ignore[method-assign]  # instead of a kill -9
 
 
 MASTER_KEY = PassphraseWrapper(lambda: b"test", "the tests' key stores", ScryptCost(14))

@@ -26,7 +26,7 @@ from tests.fakes.ledger_parties import SECOND, VALIDATORS, LedgerParty
 from tests.integration.ledger import kinds_of_executions, kinds_of_securities
 from tests.integration.ledger.kinds_of_flows import KINDS, KindOfFlow, Opened
 from tests.integration.ledger.kinds_under_fresh_keys import UNDER_FRESH_KEYS
-from tests.integration.ledger.network import ROLES, WAIT_S, LedgerNetwork, _written_by_nobody
+from tests.integration.ledger.network import ROLES, WAIT_S, LedgerNetwork, lose_what_is_queued
 from tests.integration.ledger.test_a_node_killed_at_any_step import killed_when_stored
 
 BY_NAME = {party.name: party for party in (*ROLES, SECOND)}
@@ -119,7 +119,7 @@ async def kill(ledger: LedgerNetwork, party: LedgerParty) -> None:
     if isinstance(role, ValidatorRole):
         database = role._storage.database
         assert database is not None
-        database._write = _written_by_nobody  # type: ignore[method-assign] # what is queued is lost
+        lose_what_is_queued(database)
     await ledger.stop(party)
 
 

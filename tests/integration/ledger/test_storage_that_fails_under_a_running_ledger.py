@@ -13,8 +13,7 @@ from chains.progmat.flows.requests import MoveCash
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.node.database_location import DatabaseLocation, postgres_database
 from chains.progmat.node.gated_keys import GatedKeys
-from chains.progmat.node.storage import NodeDatabase
-from chains.progmat.node.storage import database as database_module
+from chains.progmat.node.storage import NodeDatabase, group_commit
 from chains.progmat.node.storage.errors import StorageFailed
 from chains.progmat.node.storage.standing import Doubt
 from scripts.local_postgres import LocalPostgres, PostgresMissing, temporary_postgres
@@ -68,7 +67,7 @@ async def all_done(ledger: LedgerNetwork) -> None:
 async def test_a_server_killed_under_running_flows_delays_them_and_nothing_else(
     tmp_path: Path, own_server: LocalPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_module, "PROBE_S", 0.1)
+    monkeypatch.setattr(group_commit, "PROBE_S", 0.1)
     server = own_server
     urls: dict[str, str] = {}
 
@@ -99,7 +98,7 @@ def full(connection: Connection) -> None:
 async def test_a_full_disk_stops_signing_and_says_so_until_there_is_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_module, "PROBE_S", 0.05)
+    monkeypatch.setattr(group_commit, "PROBE_S", 0.05)
     async with running_ledger(tmp_path, CASH_PARTIES) as ledger:
         await ledger.issue(1000)
         node = ledger.vault(SN).node
@@ -147,7 +146,7 @@ async def test_a_commit_that_a_standby_has_not_confirmed_is_of_unknown_fate(
     """PostgreSQL reports success for a COMMIT that was cancelled while it waited for its standby."""
     import psycopg
 
-    monkeypatch.setattr(database_module, "PROBE_S", 600.0)
+    monkeypatch.setattr(group_commit, "PROBE_S", 600.0)
     at = postgres_database(own_server.fresh_database(), tmp_path)
     database = await NodeDatabase.open(at, "bob", [])
     number = database.head.number

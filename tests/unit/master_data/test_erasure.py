@@ -16,6 +16,7 @@ from chains.progmat.market.people import audit
 from chains.progmat.market.people.acts import Act
 from chains.progmat.market.people.errors import ApprovalRefused, SamePerson
 from chains.progmat.market.people.statuses import ApprovalStatus
+from chains.progmat.node.storage.engine import Access, engine_for
 from tests.fakes.master_data_world import (
     CLERK_ACT,
     MasterDataWorld,
@@ -132,7 +133,7 @@ async def test_a_scrub_that_a_reader_disturbs_says_so(world: MasterDataWorld, mo
     monkeypatch.setattr("chains.progmat.market.master_data.scrubbing.BUSY_S", 0.01)
     database = world.people.desk.database
     await world.investor(1)
-    with database._reading.connect() as reader, reader.begin():
+    with engine_for(database.at, Access.READ).connect() as reader, reader.begin():
         audit.head(reader)  # a snapshot of before
         await world.erase("INV-0001")
         assert await world.desk.scrub() is Scrubbed.BUSY

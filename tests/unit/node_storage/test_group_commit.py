@@ -1,9 +1,11 @@
-"""Group commit over a file: a full disk, a commit that fails, a file that is no database."""
+"""Group commit over a file: a full disk, a commit that fails, a disk that hangs, a file that is no database."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.storage.commit_pace import CommitPace
 from chains.progmat.node.storage.errors import (
     StorageFailed,
 )
+from chains.progmat.node.storage.writer import Begun, Written
 from tests.conformance.node_database.test_group_commit import all_numbers, insert_number, numbers_metadata, opened
 
 
@@ -38,7 +42,7 @@ async def test_a_commit_that_fails_is_told_to_everybody_in_the_batch(
 ) -> None:
     async with opened(tmp_path / "node.sqlite") as database:
         await database.submit(insert_number(0))
-        connection = database._connection
+        connection = database._writer._connection
         assert connection is not None
 
         def broken_commit() -> None:
@@ -50,6 +54,51 @@ async def test_a_commit_that_fails_is_told_to_everybody_in_the_batch(
         outcomes = await asyncio.gather(*(database.submit(insert_number(n)) for n in (1, 2)), return_exceptions=True)
         assert all(isinstance(outcome, StorageFailed) for outcome in outcomes)
         assert await database.read(all_numbers) == [0]
+
+
+async def test_a_disk_that_hangs_holds_up_the_event_loop_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(tmp_path / "node.sqlite") as database:
+        commit, threads = database._writer.commit, []
+
+        def slow_commit(begun: Begun) -> Written:
+            threads.append(threading.current_thread())
+            time.sleep(0.2)
+            return commit(begun)
+
+        monkeypatch.setattr(database._writer, "commit", slow_commit)
+        await database.submit(insert_number(1))
+        second = asyncio.ensure_future(database.submit(insert_number(2)))
+        turns = 0
+        while not second.done():
+            turns += 1
+            await asyncio.sleep(0.01)
+        assert turns >= 5  # it did other things meanwhile
+        main = threading.main_thread()
+        assert [thread is main for thread in threads] == [True, False]
+        assert await database.read(all_numbers) == [1, 2]
+
+
+async def test_what_arrives_while_a_thread_commits_is_one_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CommitPace, "is_quick", False)
+    async with opened(tmp_path / "node.sqlite") as database:
+        commit, goes_on = database._writer.commit, threading.Event()
+
+        def held_commit(begun: Begun) -> Written:
+            goes_on.wait(10)
+            return commit(begun)
+
+        monkeypatch.setattr(database._writer, "commit", held_commit)
+        first = asyncio.ensure_future(database.submit(insert_number(0)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        rest = [asyncio.ensure_future(database.submit(insert_number(number))) for number in range(1, 20)]
+        await asyncio.sleep(0.01)
+        assert not first.done()
+        goes_on.set()
+        assert await asyncio.gather(first, *rest) == list(range(20))
+        assert database.batches == 2
 
 
 async def test_a_file_that_is_no_database_is_unavailable_storage(tmp_path: Path) -> None:

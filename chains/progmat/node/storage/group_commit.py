@@ -1,0 +1,158 @@
+"""Group commit: the operations of all flows share one database transaction, one sync and one wake-up.
+
+While a batch is written, or the event loop has other things to do, the operations that arrive queue up and form the
+next batch: nobody waits on a timer, and under load the batches grow. What nobody waits for, such as that a delivery was
+answered, has no batch made for itself until its time is over.
+
+Over a file the event loop begins the batch and runs it, since its statements take microseconds; it commits it, too,
+while the disk is quick (``commit_pace``). Otherwise a thread does, and over a server the whole batch is the thread's.
+
+While the database stays away an empty batch is tried now and then, so that it is known to be back before anybody asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from math import inf
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection
+
+from chains.progmat.node.storage.commit_pace import CommitPace
+from chains.progmat.node.storage.errors import StorageClosed, StorageFailed, StorageOverloaded
+from chains.progmat.node.storage.writer import Begun, DatabaseWriter, Operation, Outcome, Written
+
+T = TypeVar("T")
+
+MAX_BATCH: Final = 256
+MAX_WAITING: Final = 8192
+PROBE_S: Final = 1.0
+"""While the database is away: how long between two attempts that nobody asked for."""
+
+
+class GroupCommit:
+    """The queue in front of a ``DatabaseWriter``, which it alone uses. Of one event loop; call everything in it.
+
+    ``statements_at_hand``: they take microseconds. ``on_failure`` hears after each batch how it failed, if it did.
+    """
+
+    def __init__(
+        self,
+        writer: DatabaseWriter,
+        loop: asyncio.AbstractEventLoop,
+        name: str,
+        on_failure: Callable[[StorageFailed | None], None],
+        *,
+        statements_at_hand: bool,
+    ) -> None:
+        self._writer = writer
+        self._loop = loop
+        self._on_failure = on_failure
+        self._statements_at_hand = statements_at_hand
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"db-writer {name}")
+        self._pace = CommitPace()
+        self._queue: deque[Operation] = deque()
+        self._next_s = inf  # when the next batch begins, on the loop's clock; 0.0: as soon as may be
+        self._timer: asyncio.Handle | None = None
+        self._is_writing = False
+        self._failed = False
+        self._closing = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.batches = 0
+        self.operations = 0
+
+    def submit(self, operation: Callable[[Connection], T], within_s: float) -> Awaitable[T]:
+        """See ``NodeDatabase.submit``."""
+        if self._closing:
+            raise StorageClosed
+        if len(self._queue) >= MAX_WAITING:
+            raise StorageOverloaded(len(self._queue))
+        waiter: asyncio.Future[T] = self._loop.create_future()
+        due_s = self._loop.time() + within_s if within_s else 0.0
+        self._queue.append(Operation(operation, waiter, due_s))
+        if due_s < self._next_s:
+            self._plan(due_s)
+        return waiter
+
+    async def close(self) -> None:
+        """Write what is queued, then give up the database; idempotent."""
+        self._closing = True
+        self._plan(0.0 if self._queue else inf)
+        await self._idle.wait()
+        await self._loop.run_in_executor(None, self._writer.close)
+        self._thread.shutdown(wait=False)
+
+    def _plan(self, next_s: float) -> None:
+        """Begin the next batch then; where one is under way it is planned when that has ended."""
+        self._next_s = next_s
+        if self._is_writing:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if next_s == inf:
+            self._idle.set()
+            return
+        self._idle.clear()
+        self._timer = self._loop.call_at(next_s, self._begin) if next_s else self._loop.call_soon(self._begin)
+
+    def _begin(self) -> None:
+        """Everything that has arrived, at most ``MAX_BATCH``; nothing, to probe a failed database."""
+        self._timer = None
+        self._is_writing = True
+        batch = [self._queue.popleft() for _ in range(min(len(self._queue), MAX_BATCH))]
+        if not self._statements_at_hand:
+            self._in_thread(self._write, batch)
+            return
+        begun = self._writer.begin(batch)
+        if self._pace.is_quick:
+            self._ended(*self._commit(begun))
+        else:
+            self._in_thread(self._commit, begun)
+
+    def _write(self, batch: list[Operation]) -> tuple[Written, float]:
+        return self._commit(self._writer.begin(batch))
+
+    def _commit(self, begun: Begun) -> tuple[Written, float]:
+        """With the seconds it took."""
+        begun_s = time.monotonic()
+        written = self._writer.commit(begun)
+        return written, time.monotonic() - begun_s
+
+    def _in_thread(self, call: Callable[[Any], tuple[Written, float]], argument: object) -> None:
+        self._thread.submit(call, argument).add_done_callback(self._heard)
+
+    def _heard(self, ended: Future[tuple[Written, float]]) -> None:
+        """In the thread."""
+        self._loop.call_soon_threadsafe(partial(self._ended, *ended.result()))
+
+    def _ended(self, written: Written, took_s: float) -> None:
+        self.batches += 1
+        self.operations += len(written.outcomes)
+        self._pace.note(took_s)
+        self._is_writing = False
+        self._failed = written.failure is not None
+        self._on_failure(written.failure)
+        _wake(written.outcomes)  # first: what they submit at once goes along with the next batch
+        self._plan(self._when_next())
+
+    def _when_next(self) -> float:
+        if self._queue:
+            return 0.0 if self._closing else min(operation.due_s for operation in self._queue)
+        return self._loop.time() + PROBE_S if self._failed and not self._closing else inf
+
+
+def _wake(outcomes: Sequence[Outcome]) -> None:
+    for waiter, result, error in outcomes:
+        if waiter.cancelled():
+            continue
+        if error is None:
+            waiter.set_result(result)
+        else:
+            waiter.set_exception(error)
