@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from chains.progmat.flows import peer_codec, store
 from chains.progmat.flows.clock import Clock
@@ -47,8 +48,8 @@ from primitives.errors import CrossDvpError, UnavailableError
 log = structlog.get_logger(__name__)
 
 DELIVERY_TIMEOUT_S = 15.0
-ACKNOWLEDGED_WITHIN_S: Final = 0.02
-"""That a delivery was answered is in no hurry: what is lost of it is delivered once more."""
+ACKNOWLEDGED_WITHIN_S: Final = 0.1
+"""To store that a delivery was answered is in no hurry: what is lost of it is delivered once more."""
 BATCH = 128
 ANY_TIME_S = 2**62
 
@@ -60,7 +61,7 @@ def owe(connection: Connection, *, flow_id: str, peer: str, method: str, body: b
 
 
 _OWED = Prepared(
-    select(func.count()).where(
+    select(outbox.c.effect_id).where(
         outbox.c.effect_key >= bindparam("from_key"),
         outbox.c.effect_key < bindparam("until_key"),
         outbox.c.status != EffectStatus.DONE.value,
@@ -112,8 +113,7 @@ def due_now(connection: Connection, flow_id: str, now_s: int) -> None:
 
 def owed_by_flow(connection: Connection, flow_id: str) -> int:
     """How many deliveries of a flow are not acknowledged."""
-    found = _OWED.first(connection, _keys_of(flow_id))
-    return 0 if found is None else int(found[0])
+    return len(_OWED.rows(connection, _keys_of(flow_id)))
 
 
 def _keys_of(flow_id: str) -> dict[str, str]:
@@ -130,18 +130,23 @@ class DeliveryWorker:
         clock: Clock,
         to_send: Callable[[Effect], bytes],
         on_done: Callable[[FlowRecord], None],
+        is_awaited: Callable[[str], bool],
         retry: RetrySchedule | None = None,
     ) -> None:
+        """``on_done`` hears, maybe twice, that all deliveries of a flow are answered; ``is_awaited``: by a caller."""
         self._database = database
         self._network = network
         self._clock = clock
         self._to_send = to_send
         self._on_done = on_done
+        self._is_awaited = is_awaited
         self._retry = retry or RetrySchedule(first_ms=1000)
         self._refused_retry = RetrySchedule(first_ms=60_000, ceiling_ms=600_000)
         self._awake = asyncio.Event()
         self._seen_id = -1
         """Of the newest effect that was offered to its lane; -1: what a restart found has not been looked at."""
+        self._answered: set[int] = set()
+        """Effects whose answer is not stored yet."""
         self._lanes: dict[str, Lane] = {}
         self._looking: list[asyncio.Task[None]] = []
         self._task: asyncio.Task[None] | None = None
@@ -309,10 +314,27 @@ class DeliveryWorker:
             await self._put_off(lane, effect, error, self._refused_retry.wait_ms(attempts))
         else:
             lane.answered()
-            acknowledged = partial(_acknowledged, effect=effect, now_ms=self._clock.now_ms())
-            done = await self._database.submit(acknowledged, within_s=ACKNOWLEDGED_WITHIN_S)
-            if done is not None:
-                self._on_done(done)
+            await self._note_answer(effect)
+
+    async def _note_answer(self, effect: Effect) -> None:
+        """Who waits for the flow hears of its last answer at once: DONE says what peers have done, not what is stored.
+
+        It is stored with other things, a moment later. Killed before that, this node delivers again, and is answered
+        again.
+        """
+        now_ms = self._clock.now_ms()
+        self._answered.add(effect.effect_id)
+        try:
+            if self._is_awaited(_flow_id_of(effect)):
+                done = partial(_if_all_answered, effect=effect, answered=self._answered, now_ms=now_ms)
+                if (flow := await self._database.look_up(done)) is not None:
+                    self._on_done(flow)
+            acknowledged = partial(_acknowledged, effect=effect, now_ms=now_ms)
+            stored = await self._database.submit(acknowledged, within_s=ACKNOWLEDGED_WITHIN_S)
+        finally:
+            self._answered.discard(effect.effect_id)
+        if stored is not None:
+            self._on_done(stored)
 
     async def _put_off(self, lane: Lane, effect: Effect, error: CrossDvpError, wait_ms: int) -> None:
         now_ms = self._clock.now_ms()
@@ -329,15 +351,29 @@ def _flow_id_of(effect: Effect) -> str:
     return effect.effect_key.split("|", 1)[0]
 
 
+def _if_all_answered(
+    connection: Connection, *, effect: Effect, answered: AbstractSet[int], now_ms: int
+) -> FlowRecord | None:
+    """The flow as it will be stored when all answers are; None while others are awaited."""
+    flow_id = _flow_id_of(effect)
+    if any(effect_id not in answered for (effect_id,) in _OWED.rows(connection, _keys_of(flow_id))):
+        return None
+    return _done(connection, flow_id, now_ms)
+
+
 def _acknowledged(connection: Connection, *, effect: Effect, now_ms: int) -> FlowRecord | None:
     """The delivery is done; with the last one its flow is, too."""
     effect_done(connection, effect.effect_id)
     if owed_by_flow(connection, _flow_id_of(effect)):
         return None
-    flow = _flow_of(connection, effect)
-    if flow is None or flow.step is not FlowStep.RECORDED:
-        return None
-    return store.save_flow(connection, flow.advanced(FlowStep.DONE, now_ms), expected_step=FlowStep.RECORDED)
+    done = _done(connection, _flow_id_of(effect), now_ms)
+    return None if done is None else store.save_flow(connection, done, expected_step=FlowStep.RECORDED)
+
+
+def _done(connection: Connection, flow_id: str, now_ms: int) -> FlowRecord | None:
+    """A flow that waits for its deliveries, as it is when all are answered."""
+    flow = store.find_flow(connection, flow_id)
+    return flow.advanced(FlowStep.DONE, now_ms) if flow is not None and flow.step is FlowStep.RECORDED else None
 
 
 def _later(connection: Connection, *, effect: Effect, error: CrossDvpError, now_ms: int, wait_ms: int) -> None:

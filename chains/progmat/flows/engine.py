@@ -336,6 +336,10 @@ class FlowEngine:
         now_ms = self._clock.now_ms()
         return record.to_be_built_again(error, now_ms, now_ms + self._retry.wait_ms(ATTEMPTS_BEFORE_A_REBUILD))
 
+    def is_awaited(self, flow_id: str) -> bool:
+        """Whether a caller waits for what the flow reaches."""
+        return flow_id in self._watchers
+
     def tell(self, record: FlowRecord) -> None:
         """Wake the callers who wait for what this flow has reached."""
         for watcher, until in self._watchers.get(record.flow_id, {}).items():

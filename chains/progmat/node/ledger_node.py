@@ -236,7 +236,13 @@ class LedgerNode:
             coin_queue=self._coin_queue,
         )
         self.deliveries = DeliveryWorker(
-            parts.database, parts.network, parts.clock, self._delivered, self.engine.tell, parts.delivery_retry
+            parts.database,
+            parts.network,
+            parts.clock,
+            self._delivered,
+            self.engine.tell,
+            self.engine.is_awaited,
+            parts.delivery_retry,
         )
         self.control = FlowControl(parts.database, self.engine, self.deliveries, reservations, parts.clock)
 

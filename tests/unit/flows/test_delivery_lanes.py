@@ -11,14 +11,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
 from chains.progmat.flows.delivery import DeliveryWorker, owe
 from chains.progmat.flows.delivery_lane import MAX_HELD, Lane
+from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.schema import flows_metadata
+from chains.progmat.flows.steps import FlowStep
+from chains.progmat.flows.store import add_flow, newest_flows
 from chains.progmat.node.peers import InProcessPeerNetwork, PeerIdentity, PeerRouter
 from chains.progmat.node.peers.in_process import Delivery
 from chains.progmat.node.storage import NodeDatabase, peers_owed
@@ -117,7 +121,7 @@ async def outbox(folder: Path, peers: Peers, names: Iterable[str], clock: Manual
         peers.join(name)
     network = peers.hub.join("us", PeerRouter())
     database = await NodeDatabase.open(folder / "node.sqlite3", "us", [flows_metadata])
-    worker = DeliveryWorker(database, network, clock, lambda effect: effect.body, lambda _flow: None)
+    worker = DeliveryWorker(database, network, clock, lambda effect: effect.body, lambda _flow: None, lambda _id: False)
     worker.start()
     try:
         yield Outbox(database, clock, worker)
@@ -271,3 +275,38 @@ def test_a_failure_counts_only_if_nothing_was_answered_since() -> None:
     assert lane.failures == 2
     lane.answered()
     assert (lane.is_away, lane.look_at_ms) == (False, 0)
+
+
+async def test_who_waits_hears_of_the_last_answer_before_it_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody but the waiting is told early, and only when all have answered."""
+    monkeypatch.setattr("chains.progmat.flows.delivery.ACKNOWLEDGED_WITHIN_S", 3600.0)
+    peers, clock, told = Peers(silent={"slow"}), ManualClock(), []
+    async with outbox(tmp_path, peers, ("fast", "slow"), clock) as box:
+        monkeypatch.setattr(box.worker, "_on_done", lambda flow: told.append((flow.flow_id, flow.step)))
+        monkeypatch.setattr(box.worker, "_is_awaited", lambda flow_id: flow_id != "nobody")
+        for flow_id, owed_to in (("one", ("fast",)), ("two", ("fast", "slow")), ("nobody", ("fast",))):
+            await box.database.submit(partial(recorded_and_owed, flow_id=flow_id, peers=owed_to, clock=clock))
+        box.worker.wake()
+        await settled(lambda: peers.got.total() == 3)
+        await settled(lambda: bool(told))
+        assert told == [("one", FlowStep.DONE)]
+        assert await box.pending("fast") == 3  # none of it is stored yet
+    flows = await stored_steps(tmp_path)
+    assert flows == {"one": "DONE", "two": "RECORDED", "nobody": "DONE"}  # written at the stop
+
+
+def recorded_and_owed(connection: Connection, *, flow_id: str, peers: Iterable[str], clock: ManualClock) -> None:
+    now_ms = clock.now_ms()
+    flow = FlowRecord(flow_id, FlowKind.ISSUE_CASH, b"", FlowStep.RECORDED, now_ms, now_ms, now_ms)
+    add_flow(connection, flow.replaced(signed_tx=b"signed", tx_id=flow_id.encode()))
+    for peer in peers:
+        owe(connection, flow_id=flow_id, peer=peer, method=METHOD, body=flow_id.encode(), now_s=clock.now_s())
+
+
+async def stored_steps(folder: Path) -> dict[str, str]:
+    database = await NodeDatabase.open(folder / "node.sqlite3", "us", [flows_metadata])
+    found = await database.read(lambda connection: newest_flows(connection, set(FlowStep), limit=9))
+    await database.close()
+    return {flow.flow_id: flow.step.value for flow in found}

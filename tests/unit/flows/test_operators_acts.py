@@ -39,7 +39,14 @@ async def world(tmp_path: Path) -> AsyncIterator[FlowWorld]:
 
 def control_of(world: FlowWorld) -> FlowControl:
     network = InProcessPeerNetwork().join("node", PeerRouter())
-    deliveries = DeliveryWorker(world.database, network, world.clock, lambda effect: effect.body, world.engine.tell)
+    deliveries = DeliveryWorker(
+        world.database,
+        network,
+        world.clock,
+        lambda effect: effect.body,
+        world.engine.tell,
+        world.engine.is_awaited,
+    )
     return FlowControl(world.database, world.engine, deliveries, Kept(world.released, world.renewed), world.clock)
 
 
