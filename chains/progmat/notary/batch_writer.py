@@ -1,25 +1,27 @@
 """One writer for many requests: commits what queued up while it committed the batch before.
 
-An idle notary commits a lone request at once; a busy one finds a full queue after each commit, or waits a moment for it
-to fill (``pace.linger_s``). Requests that came together stay together. Commit and signature run in one thread of their
-own, so that the event loop keeps checking requests meanwhile.
+An idle notary commits a lone request at once; a busy one finds a full queue after each commit. Requests that came
+together stay together. Batches are committed in one thread and signed in another, so that the event loop keeps checking
+requests meanwhile, and no commit waits for a signature or for the event loop: the writer takes its next batch itself.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from threading import Lock
+from typing import Any, TypeVar
 
 import structlog
 
 from chains.progmat.notary.decisions import Outcome
 from chains.progmat.notary.errors import NotaryBusy, NotaryRefusal, NotaryStopping
 from chains.progmat.notary.model import NO_POSITION, CommitRequest, Committed
-from chains.progmat.notary.pace import FULL_ENOUGH, Pace
+from chains.progmat.notary.pace import Pace
 from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.signature import TransactionSignature, sign_batch
 from primitives.signatures import Signer
@@ -28,6 +30,7 @@ from primitives.types import Hash32
 SIGNED_TOGETHER = 16
 """Transactions under one signature: in larger groups partial trees cost more than the signatures they save."""
 
+T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
@@ -51,12 +54,29 @@ class _Waiting:
     done: asyncio.Future[Sequence[Result]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Final:
+    """A batch that is durable: the outcomes of all its requests in their order, and whose signature they get."""
+
+    waiting: Sequence[_Waiting]
+    outcomes: Sequence[Outcome]
+    signer: Signer
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A batch that is lost, or of unknown fate."""
+
+    waiting: Sequence[_Waiting]
+    error: Exception
+
+
 class BatchWriter:
     """The queue in front of a ``UniquenessStore`` and the only caller of its ``commit_batch``.
 
     ``signer`` is asked for each batch: keys are rotated. ``on_journal`` is called in the event loop after a batch that
-    grew the journal. Batches are timed by
-    ``monotonic_s``, the event loop's clock if none is given.
+    grew the journal. Batches are timed by ``monotonic_s``, the event loop's clock if none is given.
     """
 
     def __init__(
@@ -77,27 +97,31 @@ class BatchWriter:
         self._max_batch = max_batch
         self._monotonic_s = monotonic_s
         self._max_waiting = max_waiting
+        self._loop: asyncio.AbstractEventLoop
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="notary-writer")
+        self._signing = ThreadPoolExecutor(1, thread_name_prefix="notary-signer")
+        self._pace = Pace(max_batch)
+        self._running = False
+        self._at_work: set[asyncio.Future[Any]] = set()
+        self._lock = Lock()  # over what follows: event loop and thread both change it
         self._queue: deque[_Waiting] = deque()
         self._requests_queued = 0
-        self._arrived = asyncio.Event()
-        self._filled = asyncio.Event()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="notary-writer")
-        self._task: asyncio.Task[None] | None = None
-        self._pace = Pace(max_batch)
+        self._is_run_to_come = False
         self._under_way_since_s: float | None = None
 
     def start(self) -> None:
-        """Begin to commit what is queued."""
-        self._task = asyncio.create_task(self._write_batches(), name="notary-writer")
+        """Take requests from now on."""
+        self._loop = asyncio.get_running_loop()
+        self._running = True
 
     async def stop(self) -> None:
         """Commit what is queued, then refuse everything with NotaryStopping."""
-        task, self._task = self._task, None
-        if task is not None:
-            self._arrived.set()
-            self._filled.set()
-            await task
-        self._thread.shutdown()
+        self._running = False
+        self._have_it_run()
+        while self._at_work:
+            await asyncio.wait(tuple(self._at_work))
+        self._writing.shutdown()
+        self._signing.shutdown()
 
     async def commit(self, requests: Sequence[CommitRequest]) -> Sequence[Result]:
         """Queue checked requests and wait for their batch; results in their order.
@@ -106,7 +130,7 @@ class BatchWriter:
         for. Raises NotaryStopping around a stop, and the store's error when the commit failed (the outcome is unknown
         then). Cancelling the caller undoes nothing.
         """
-        if self._task is None:
+        if not self._running:
             raise NotaryStopping("not running")
         taken = requests[: max(0, self._max_waiting - self._requests_queued)]
         waiting = [self._queued(taken[at : at + self._max_batch]) for at in range(0, len(taken), self._max_batch)]
@@ -115,42 +139,56 @@ class BatchWriter:
         results += refused
         return results
 
-    def _queued(self, requests: Sequence[CommitRequest]) -> asyncio.Future[Sequence[Result]]:
-        done: asyncio.Future[Sequence[Result]] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Waiting(requests, done))
-        self._requests_queued += len(requests)
-        self._arrived.set()
-        if self._requests_queued >= FULL_ENOUGH:
-            self._filled.set()
-        return done
-
     async def tick(self) -> None:
         """Append a tick to the journal if the clock has moved past its last entry."""
-        if self._task is None:
+        if not self._running:
             return
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._store.append_tick, self._clock_s())
+        await self._loop.run_in_executor(self._writing, self._store.append_tick, self._clock_s())
         self._on_journal()
 
-    async def _write_batches(self) -> None:
-        """Until stopped, and nothing is queued any more."""
-        while self._queue or self._task is not None:
-            if not self._queue:
-                self._arrived.clear()
-                await self._arrived.wait()
-                continue
-            await self._linger()
-            await self._write(self._next_batch())
+    def _queued(self, requests: Sequence[CommitRequest]) -> asyncio.Future[Sequence[Result]]:
+        done: asyncio.Future[Sequence[Result]] = self._loop.create_future()
+        with self._lock:
+            self._queue.append(_Waiting(requests, done))
+            self._requests_queued += len(requests)
+        self._loop.call_soon(self._have_it_run)  # whoever is ready now joins this batch
+        return done
 
-    async def _linger(self) -> None:
-        await asyncio.sleep(0)  # whoever is ready now joins this batch
-        linger_s = self._pace.linger_s(self._requests_queued)
-        if linger_s > 0:
-            self._filled.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(linger_s):
-                    await self._filled.wait()
+    def _have_it_run(self) -> None:
+        """Have the writer run once more, unless it will: behind the run under way stands one that has not begun."""
+        with self._lock:
+            if self._is_run_to_come or not self._queue:
+                return
+            self._is_run_to_come = True
+        self._have_done(self._written, self._writing, self._run)
+
+    def _have_done(
+        self, ended: Callable[[asyncio.Future[T]], None], thread: Executor, work: Callable[..., T], *arguments: object
+    ) -> None:
+        doing = self._loop.run_in_executor(thread, work, *arguments)
+        self._at_work.add(doing)
+        doing.add_done_callback(ended)
+        doing.add_done_callback(self._at_work.discard)  # after what follows from it is at work
+
+    def _run(self) -> _Final | _Failed:
+        """In the writer's thread: the batch that is queued by now."""
+        with self._lock:
+            self._is_run_to_come = False
+            waiting = self._next_batch()
+            started_s = self._under_way_since_s = self._now_s()
+        try:
+            signer = self._signer()  # the key is there before anything is committed
+            requests = [request for each in waiting for request in each.requests]
+            outcomes = self._store.commit_batch(requests, self._clock_s())
+        except Exception as error:  # noqa: BLE001 - not swallowed: every waiter of the batch gets it
+            return _Failed(waiting, error)
+        finally:
+            with self._lock:
+                self._under_way_since_s = None
+        return _Final(waiting, outcomes, signer, self._now_s() - started_s)
 
     def _next_batch(self) -> list[_Waiting]:
+        """Under the lock."""
         batch = [self._queue.popleft()]
         size = len(batch[0].requests)
         while self._queue and size + len(self._queue[0].requests) <= self._max_batch:
@@ -159,40 +197,51 @@ class BatchWriter:
         self._requests_queued -= size
         return batch
 
-    async def _write(self, batch: Sequence[_Waiting]) -> None:
-        started_s = self._under_way_since_s = self._now_s()
-        requests = [request for waiting in batch for request in waiting.requests]
-        try:
-            results = await asyncio.get_running_loop().run_in_executor(self._thread, self._commit_and_sign, requests)
-        except Exception as error:  # noqa: BLE001 - not swallowed: every waiter of the batch gets it
-            _log.error("batch failed", requests=len(requests), detail=str(error))
-            for waiting in batch:
-                if not waiting.done.done():
-                    waiting.done.set_exception(error)
+    def _written(self, run: asyncio.Future[_Final | _Failed]) -> None:
+        """In the event loop. Nothing is signed before it is durable."""
+        batch = run.result()
+        self._have_it_run()  # what was left because the batch was full
+        if isinstance(batch, _Failed):
+            _log.error("batch failed", requests=sum(map(_size_of, batch.waiting)), detail=str(batch.error))
+            _tell(batch.waiting, batch.error)
             return
-        finally:
-            self._under_way_since_s = None
-        self._pace.committed(len(requests), started_s, self._now_s())
-        at = 0
-        for waiting in batch:
-            if not waiting.done.done():
-                waiting.done.set_result(results[at : at + len(waiting.requests)])
-            at += len(waiting.requests)
-        if any(isinstance(r, Answer) and r.committed.position != NO_POSITION for r in results):
+        self._pace.committed(batch.took_s)
+        if any(isinstance(outcome, Committed) and outcome.position != NO_POSITION for outcome in batch.outcomes):
             self._on_journal()
+        signed = partial(self._signed, batch.waiting)
+        self._have_done(signed, self._signing, sign_outcomes, batch.signer, batch.outcomes)
 
-    def _commit_and_sign(self, requests: Sequence[CommitRequest]) -> list[Result]:
-        """In the writer's thread. Nothing is signed before it is durable; the key is there before anything is."""
-        signer = self._signer()
-        return sign_outcomes(signer, self._store.commit_batch(requests, self._clock_s()))
+    @staticmethod
+    def _signed(waiting: Sequence[_Waiting], signing: asyncio.Future[list[Result]]) -> None:
+        error = signing.exception()
+        if error is not None:
+            _log.error("batch not signed", requests=sum(map(_size_of, waiting)), detail=str(error))
+        _tell(waiting, signing.result() if error is None else error)
 
     def _busy(self) -> NotaryBusy:
-        under_way = None if self._under_way_since_s is None else self._now_s() - self._under_way_since_s
-        waiting = self._requests_queued
-        return NotaryBusy(waiting, self._pace.time_to_drain(waiting, under_way))
+        with self._lock:
+            since_s, waiting = self._under_way_since_s, self._requests_queued
+        under_way_s = None if since_s is None else self._now_s() - since_s
+        return NotaryBusy(waiting, self._pace.time_to_drain(waiting, under_way_s))
 
     def _now_s(self) -> float:
-        return self._monotonic_s() if self._monotonic_s is not None else asyncio.get_running_loop().time()
+        return self._loop.time() if self._monotonic_s is None else self._monotonic_s()
+
+
+def _size_of(waiting: _Waiting) -> int:
+    return len(waiting.requests)
+
+
+def _tell(batch: Sequence[_Waiting], results: Sequence[Result] | BaseException) -> None:
+    """Everybody who waits, unless he has gone."""
+    at = 0
+    for waiting in batch:
+        if not waiting.done.done():
+            if isinstance(results, BaseException):
+                waiting.done.set_exception(results)
+            else:
+                waiting.done.set_result(results[at : at + len(waiting.requests)])
+        at += len(waiting.requests)
 
 
 def sign_outcomes(signer: Signer, outcomes: Sequence[Outcome]) -> list[Result]:

@@ -99,7 +99,7 @@ class Finder:
         finally:
             self._waiting[peer.name] -= 1
             self._waiting += Counter()  # forgets those with none
-        self._pace.committed(1, started_s, loop.time())
+        self._pace.committed(loop.time() - started_s)
         return found
 
     def stop(self) -> None:

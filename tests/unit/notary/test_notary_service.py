@@ -10,6 +10,7 @@ import pytest
 
 from chains.progmat.node.peers import PeerIdentity
 from chains.progmat.notary import codec
+from chains.progmat.notary.batch_writer import Result, sign_outcomes
 from chains.progmat.notary.decisions import Outcome
 from chains.progmat.notary.errors import (
     NotarisationConflict,
@@ -26,6 +27,7 @@ from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.model import TimeWindow
 from chains.progmat.transactions.signed_codec import decode_signature
+from primitives.signatures import Signer
 from primitives.types import UnixSeconds
 from tests.fakes.commit_requests import LEDGER_ID, NOW_S, create, request, state, tx_id_of
 from tests.fakes.notary_world import NOTARY, NOTARY_KEYS, NOTARY_SIGNER, PARAMETERS, Spoken, key_of, parameters
@@ -105,6 +107,34 @@ async def test_what_queues_up_during_a_commit_becomes_the_next_batch_and_shares_
     assert len({signature.signature for signature in signatures[1:]}) == 2  # sixteen and four
     for signature, s in zip(signatures, spoken, strict=True):
         signature.verify(s.wire.id)
+    await notary.stop()
+
+
+async def test_the_next_batch_is_committed_while_the_one_before_is_being_signed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    signing, goes_on = threading.Event(), threading.Event()
+
+    def held(signer: Signer, outcomes: Sequence[Outcome]) -> list[Result]:
+        signing.set()
+        goes_on.wait(10)
+        return sign_outcomes(signer, outcomes)
+
+    monkeypatch.setattr("chains.progmat.notary.batch_writer.sign_outcomes", held)
+    store = MemoryUniquenessStore(LEDGER_ID)
+    notary = a_notary(store)
+    await notary.start()
+    first, second = (Spoken(f"spend {i}", inputs=(state("coin", i),)) for i in range(2))
+    answers = [asyncio.create_task(ask(notary, first))]
+    await asyncio.to_thread(signing.wait, 10)
+    answers.append(asyncio.create_task(ask(notary, second)))
+    async with asyncio.timeout(10):
+        while store.find_committed(second.wire.id) is None:  # noqa: ASYNC110 # a store tells nobody
+            await asyncio.sleep(0.001)
+    assert not any(answer.done() for answer in answers)
+    goes_on.set()
+    for spoken, answer in zip((first, second), await asyncio.gather(*answers), strict=True):
+        decode_signature(answer.signature).verify(spoken.wire.id)
     await notary.stop()
 
 

@@ -1,4 +1,4 @@
-"""How long a refused requester is told to wait, and how long a batch waits to fill: on a scripted clock."""
+"""How long a refused requester is told to wait: on a scripted clock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chains.progmat.notary.decisions import Outcome
 from chains.progmat.notary.errors import NotaryBusy
 from chains.progmat.notary.memory_store import MemoryUniquenessStore
 from chains.progmat.notary.model import CommitRequest
-from chains.progmat.notary.pace import FULL_ENOUGH, MAX_LINGER_S, Pace, WaitEstimate
+from chains.progmat.notary.pace import Pace, WaitEstimate
 from tests.fakes.commit_requests import LEDGER_ID, NOW_S, request, state
 from tests.fakes.notary_world import NOTARY_SIGNER
 
@@ -84,30 +84,7 @@ def refused_with(result: object) -> WaitEstimate:
 
 def test_what_remains_of_the_batch_under_way_is_counted() -> None:
     pace = Pace(max_batch=10)
-    pace.committed(10, 0.0, 0.4)
-    pace.committed(10, 0.4, 1.0)
+    pace.committed(0.4)
+    pace.committed(0.6)
     estimate = pace.time_to_drain(25, under_way_for_s=0.5)
     assert (estimate.at_least_s, estimate.at_most_s) == (3 * 0.4, 3 * 0.6 + (0.6 - 0.5))
-
-
-def test_a_lone_request_on_an_idle_notary_never_lingers() -> None:
-    pace = Pace(max_batch=128)
-    for second in range(10):
-        pace.committed(1, float(second), second + 0.004)
-    assert pace.linger_s(1) == 0.0
-    assert Pace(max_batch=128).linger_s(1) == 0.0
-
-
-@given(size=st.integers(8, 128), commit_s=st.floats(0.0005, 0.05), waiting=st.integers(1, 200))
-def test_a_busy_notary_lingers_a_moment_and_never_when_the_batch_is_full_enough(
-    size: int, commit_s: float, waiting: int
-) -> None:
-    pace, at_s = Pace(max_batch=128), 0.0
-    for _ in range(5):
-        pace.committed(size, at_s, at_s + commit_s)
-        at_s += commit_s
-    linger_s = pace.linger_s(waiting)
-    if waiting >= FULL_ENOUGH:
-        assert linger_s == 0.0
-    else:
-        assert 0.0 < linger_s <= min(MAX_LINGER_S, 2 * commit_s)
