@@ -6,7 +6,7 @@ SQLite in WAL mode with ``synchronous=FULL``, Ed25519. The load is driven inside
 
 ``baseline`` is the raw store in the same run: the very rows the pairs left in the four databases, written again into
 empty copies of the same tables in group commits of 64 pairs with nothing else to do. ``cpu_ms_a_pair`` is processor
-time of all four processes together.
+time of all four nodes together, the notary's signature worker included.
 """
 
 from __future__ import annotations

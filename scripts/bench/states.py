@@ -20,7 +20,7 @@ from scripts.bench.ledger_net.network import ISSUER, NOTARY, PAYER, cpu_s, runni
 from scripts.bench.ledger_net.raw_rows import raw_rate  # noqa: E402 # as above
 
 OUTPUTS = 20
-IN_FLIGHT = 32
+IN_FLIGHT = 64
 WARM_UP_S = 3.0
 BOUND = {"value": {"least": 5_000}}
 

@@ -57,7 +57,6 @@ class Load:
         self._vault: VaultRole | None = None
         self._accounts: list[CashAccount] = []
         self._commands: dict[str, Callable[..., Awaitable[Any]]] = {
-            "cpu": self.cpu_s,
             "memory": self.memory_bytes,
             "admit": self.admit,
             "open_accounts": self.open_accounts,
@@ -96,10 +95,6 @@ class Load:
     async def carry_out(self, do: str, arguments: dict[str, Any]) -> object:
         """One command's answer."""
         return await self._commands[do](**arguments)
-
-    async def cpu_s(self) -> float:
-        """Processor seconds of this process."""
-        return time.process_time()
 
     async def memory_bytes(self) -> int:
         """Resident bytes now, where the system tells; otherwise the most there ever were."""

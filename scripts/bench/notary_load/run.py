@@ -28,6 +28,7 @@ from chains.progmat.transactions.model import StateRef
 from primitives.hashing import sha256
 from primitives.signatures import SignatureScheme, SoftwareSigner
 from primitives.types import Hash32
+from scripts.bench.processor_time import cpu_s
 
 ROOT = Path(__file__).resolve().parents[3]
 LEDGER_ID: Final = "bench"
@@ -69,13 +70,13 @@ def measure(directory: Path, requests: int, server: StoreServer | None) -> Measu
         try:
             for loader in loaders:
                 _answer(loader)  # built and connected
-            cpu_before_s = _cpu_s(notary.pid)
-            store_cpu_before_s = _cpu_s(server.pid) if server else 0.0
+            notary_before_s = cpu_s(notary.pid)
+            store_before_s = cpu_s(server.pid) if server else 0.0
             for loader in loaders:
                 _tell(loader, "go")
             runs = [_answer(loader) for loader in loaders]
-            cpu_s = _cpu_s(notary.pid) - cpu_before_s
-            store_cpu_s = _cpu_s(server.pid) - store_cpu_before_s if server else 0.0
+            notary_s = cpu_s(notary.pid) - notary_before_s
+            store_s = cpu_s(server.pid) - store_before_s if server else 0.0
             for loader in loaders:
                 _answer(loader)  # every answer verified
         finally:
@@ -87,9 +88,9 @@ def measure(directory: Path, requests: int, server: StoreServer | None) -> Measu
     return Measured(
         per_s=done / (ended_s - started_s),
         requests=round(done),
-        notary_cpu_s=cpu_s,
+        notary_cpu_s=notary_s,
         requesters_cpu_s=sum(run["cpu_s"] for run in runs),
-        store_cpu_s=store_cpu_s,
+        store_cpu_s=store_s,
         p50_ms=max(run["p50_ms"] for run in runs),
         p99_ms=max(run["p99_ms"] for run in runs),
     )
@@ -185,16 +186,6 @@ def _answer(process: subprocess.Popen[str]) -> dict[str, float]:
         raise RuntimeError(f"a requester ended with code {process.wait()}")
     answer: dict[str, float] = json.loads(line)
     return answer
-
-
-def _cpu_s(pid: int) -> float:
-    """Processor seconds of a process and its children: a notary's signature workers, a server's sessions."""
-    pids = [pid, *(int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
-    ticks = 0
-    for each in pids:
-        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _until_listening(port: int) -> None:
