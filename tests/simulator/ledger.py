@@ -6,7 +6,7 @@ import asyncio
 import random
 import tempfile
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -16,6 +16,7 @@ from chains.progmat.flows.market_requests import ChangeMembership, MembershipCha
 from chains.progmat.flows.record import FlowRecord
 from chains.progmat.flows.requests import IssueCash
 from chains.progmat.flows.steps import ENDS, FlowStep
+from chains.progmat.flows.store import find_flow
 from chains.progmat.identity import NetworkMap
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.roles import VaultRole
@@ -106,6 +107,9 @@ class SimulatedLedger:
         assert isinstance(role, VaultRole)
         record = await role.node.engine.outcome(request.request_id, 3600, ENDS)
         assert record.step is FlowStep.DONE, record
+        find = partial(find_flow, flow_id=record.flow_id)  # who waits is told before it is stored
+        while (stored := await role.node.parts.database.look_up(find)) is None or stored.step is not FlowStep.DONE:
+            await asyncio.sleep(0.01)
         return record
 
     async def started(self) -> None:

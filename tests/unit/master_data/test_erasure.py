@@ -130,7 +130,7 @@ async def test_an_open_draft_of_an_account_dies_with_its_person(world: MasterDat
 
 
 async def test_a_scrub_that_a_reader_disturbs_says_so(world: MasterDataWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chains.progmat.market.master_data.scrubbing.BUSY_S", 0.01)
+    monkeypatch.setattr("chains.progmat.market.master_data.scrubbing.TRIES", 1)
     database = world.people.desk.database
     await world.investor(1)
     with engine_for(database.at, Access.READ).connect() as reader, reader.begin():

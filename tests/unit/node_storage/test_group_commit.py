@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage.commit_pace import CommitPace
@@ -66,7 +67,9 @@ async def test_a_disk_that_hangs_holds_up_the_event_loop_once(tmp_path: Path, mo
             return commit(begun)
 
         monkeypatch.setattr(database._writer, "commit", slow_commit)
-        await database.submit(insert_number(1))
+        with capture_logs() as logs:
+            await database.submit(insert_number(1))
+        assert [(line["event"], line["database"]) for line in logs] == [("the database's disk is slow", "node.sqlite")]
         second = asyncio.ensure_future(database.submit(insert_number(2)))
         turns = 0
         while not second.done():

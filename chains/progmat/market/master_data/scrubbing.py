@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from contextlib import closing
 from enum import Enum
 from pathlib import Path
@@ -27,7 +28,9 @@ from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.storage import NodeDatabase
 from chains.progmat.node.storage.engine import Access, engine_for
 
-BUSY_S: Final = 2.0
+TRIES: Final = 20
+TRY_S: Final = 0.05
+"""How long one try may keep the node from writing, whose event loop waits meanwhile; as long is between two tries."""
 _log = structlog.get_logger(__name__)
 _ELSEWHERE: Final = (approvals, audit_notes, methods, desk, lines, expected)
 _TABLES: Final = (*sorted(master_data_metadata.tables), *(table.name for table in _ELSEWHERE))
@@ -62,6 +65,12 @@ def _scrub(at: DatabaseLocation) -> Scrubbed:
 
 
 def _checkpoint(path: Path) -> Scrubbed:
-    with closing(sqlite3.connect(path, timeout=BUSY_S)) as connection:
-        is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return Scrubbed.BUSY if is_busy else Scrubbed.DONE
+    with closing(sqlite3.connect(path, timeout=TRY_S)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # most of the work, and it locks nobody out
+        for number in range(TRIES):
+            if number:
+                time.sleep(TRY_S)
+            is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not is_busy:
+                return Scrubbed.DONE
+    return Scrubbed.BUSY

@@ -18,7 +18,9 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from chains.progmat.node.database_location import DatabaseLocation
 from chains.progmat.node.storage.postgres_engine import is_postgres_failure, postgres_reader, postgres_writer
 
-BUSY_TIMEOUT_S = 5.0
+READER_WAITS_S = 5.0
+WRITER_WAITS_S = 1.0
+"""For the lock, which nobody else should hold but a scrub for a moment: the event loop waits meanwhile."""
 WRITER_CACHE_KIB = 32 * 1024
 """Keys are hashes, so writes fall all over the indexes: SQLite's own 2 MiB would read pages again and again."""
 CHECKPOINT_PAGES = 8192
@@ -42,8 +44,9 @@ def engine_for(at: DatabaseLocation, access: Access, application: str = "crossdv
 
 def sqlite_engine(path: Path, access: Access) -> Engine:
     """A SQLite file's engine."""
+    waits_s = WRITER_WAITS_S if access is Access.WRITE else READER_WAITS_S
     engine = create_engine(
-        f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
+        f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": waits_s, "check_same_thread": False}
     )
 
     def configure(dbapi_connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:

@@ -21,6 +21,7 @@ from functools import partial
 from math import inf
 from typing import Any, Final, TypeVar
 
+import structlog
 from sqlalchemy import Connection
 
 from chains.progmat.node.storage.commit_pace import CommitPace
@@ -28,6 +29,8 @@ from chains.progmat.node.storage.errors import StorageClosed, StorageFailed, Sto
 from chains.progmat.node.storage.writer import Begun, DatabaseWriter, Operation, Outcome, Written
 
 T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
 
 MAX_BATCH: Final = 256
 MAX_WAITING: Final = 8192
@@ -54,6 +57,7 @@ class GroupCommit:
         self._loop = loop
         self._on_failure = on_failure
         self._statements_at_hand = statements_at_hand
+        self._name = name
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"db-writer {name}")
         self._pace = CommitPace()
         self._queue: deque[Operation] = deque()
@@ -135,12 +139,21 @@ class GroupCommit:
     def _ended(self, written: Written, took_s: float) -> None:
         self.batches += 1
         self.operations += len(written.outcomes)
-        self._pace.note(took_s)
+        self._note_pace(took_s)
         self._is_writing = False
         self._failed = written.failure is not None
         self._on_failure(written.failure)
         _wake(written.outcomes)  # first: what they submit at once goes along with the next batch
         self._plan(self._when_next())
+
+    def _note_pace(self, took_s: float) -> None:
+        was_quick = self._pace.is_quick
+        self._pace.note(took_s)
+        if self._pace.is_quick is was_quick or not self._statements_at_hand:
+            return
+        tell = _log.info if self._pace.is_quick else _log.warning
+        disk = "quick again" if self._pace.is_quick else "slow"
+        tell(f"the database's disk is {disk}", database=self._name, last_commit_ms=round(took_s * 1000))
 
     def _when_next(self) -> float:
         if self._queue:
