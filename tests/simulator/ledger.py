@@ -107,10 +107,17 @@ class SimulatedLedger:
         assert isinstance(role, VaultRole)
         record = await role.node.engine.outcome(request.request_id, 3600, ENDS)
         assert record.step is FlowStep.DONE, record
-        find = partial(find_flow, flow_id=record.flow_id)  # who waits is told before it is stored
-        while (stored := await role.node.parts.database.look_up(find)) is None or stored.step is not FlowStep.DONE:
-            await asyncio.sleep(0.01)
+        await self._stored_as_done(role, record.flow_id)
         return record
+
+    @staticmethod
+    async def _stored_as_done(role: VaultRole, flow_id: str) -> None:
+        """Who waits is told before it is stored."""
+        while True:
+            stored = await role.node.parts.database.look_up(partial(find_flow, flow_id=flow_id))
+            if stored is not None and stored.step is FlowStep.DONE:
+                return
+            await asyncio.sleep(0.01)
 
     async def started(self) -> None:
         """Wait until all machines answer."""

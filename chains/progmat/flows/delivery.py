@@ -48,7 +48,7 @@ from primitives.errors import CrossDvpError, UnavailableError
 log = structlog.get_logger(__name__)
 
 DELIVERY_TIMEOUT_S = 15.0
-ACKNOWLEDGED_WITHIN_S: Final = 0.1
+ACKNOWLEDGED_WITHIN_S: Final = 0.02
 """To store that a delivery was answered is in no hurry: what is lost of it is delivered once more."""
 BATCH = 128
 ANY_TIME_S = 2**62

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from tests.integration.ledger.network import (
     PARAMETERS,
     ROLES,
     SELLER_ACCOUNT,
+    WAIT_S,
     LedgerNetwork,
     running_ledger,
 )
@@ -79,6 +81,13 @@ def validators(seen: dict[str, frozenset[str]], facts: frozenset[str]) -> dict[s
     return {name.replace("-", "_"): facts if name in asked else seen[name] for name in names}
 
 
+async def journal_is_read(world: World, record: FlowRecord) -> None:
+    """Return when each Validator has met the id, where not before, in the journal: it reads there in its own time."""
+    async with asyncio.timeout(WAIT_S):
+        while any("id" not in world.seen(record)[who.name] for who in VALIDATORS):  # noqa: ASYNC110 # an ear tells nobody
+            await asyncio.sleep(0.001)
+
+
 def others_than(driver: str, seen: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
     return {name: facts for name, facts in seen.items() if name != driver}
 
@@ -120,6 +129,7 @@ async def test_a_lock_is_seen_by_both_custodians_the_issuer_and_the_validators(w
     request = await settlements.lock_request(terms)
     world.ear.forget()
     locked = await world.ledger.done(CN_B, request)
+    await journal_is_read(world, locked)
     seen = others_than(CN_B.name, world.seen(locked))
     assert seen == expected(CN_B.name, sn=COIN_WHOLE, cn_a=COIN_WHOLE, nn=ID_ONLY, **validators(seen, COIN_WHOLE))
 
@@ -130,6 +140,7 @@ async def test_a_cancelled_trade_is_no_news_to_the_notary_but_its_id(world: Worl
     await settlements.authorise(terms)
     world.ear.forget()
     cancelled = await world.ledger.done(CN_B, CancelTrade("cancel", terms))
+    await journal_is_read(world, cancelled)
     seen = others_than(CN_B.name, world.seen(cancelled))
     assert seen == expected(
         CN_B.name, sn=seen["sn"], cn_a=WHOLE - {"outputs"}, nn=ID_ONLY, **validators(seen, WHOLE - {"outputs"})
