@@ -190,13 +190,7 @@ class SimulatedDatabase(NodeDatabase):
         self._loop.call_later(self._duration_s(), self._acknowledge, outcomes)
 
     def _acknowledge(self, outcomes: list[Outcome]) -> None:
-        for waiter, result, error in outcomes:
-            if waiter.cancelled():
-                continue
-            if error is None:
-                waiter.set_result(result)
-            else:
-                waiter.set_exception(error)
+        shipped.wake(outcomes)
         self._is_busy = False
         if self._arrivals:
             self._begin_batch()

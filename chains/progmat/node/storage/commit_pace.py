@@ -1,8 +1,8 @@
 """Where a batch in a file is committed: in the event loop, while the disk answers sooner than a thread would.
 
 To hand a commit to another thread and hear of its end costs a busy node more than a good disk takes: two threads wait
-for the interpreter's lock in turn, and what one has written lies in another core's cache. A disk that takes longer must
-not hold up the event loop at each batch; one that hangs holds it up once.
+for the interpreter's lock in turn. A disk that takes longer must not hold up the event loop at each batch; one
+that hangs holds it up once.
 """
 
 from __future__ import annotations

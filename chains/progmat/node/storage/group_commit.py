@@ -143,7 +143,7 @@ class GroupCommit:
         self._is_writing = False
         self._failed = written.failure is not None
         self._on_failure(written.failure)
-        _wake(written.outcomes)  # first: what they submit at once goes along with the next batch
+        wake(written.outcomes)  # first: what they submit at once goes along with the next batch
         self._plan(self._when_next())
 
     def _note_pace(self, took_s: float) -> None:
@@ -161,7 +161,8 @@ class GroupCommit:
         return self._loop.time() + PROBE_S if self._failed and not self._closing else inf
 
 
-def _wake(outcomes: Sequence[Outcome]) -> None:
+def wake(outcomes: Sequence[Outcome]) -> None:
+    """Tell each waiter what became of its operation, unless it has gone."""
     for waiter, result, error in outcomes:
         if waiter.cancelled():
             continue
