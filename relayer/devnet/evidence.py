@@ -27,6 +27,7 @@ from relayer.devnet.layout import EVM_CLIENT_ID, LEDGER_CLIENT_ID, DevnetState
 
 Document = dict[str, object]
 TIMESTAMP_BYTES = 8
+VALIDATORS_WAIT_MS = 10_000
 ANSWERED = ("delivered", "refused")
 
 
@@ -75,6 +76,7 @@ async def _ledger_tx(node: LedgerClient, fact: pb.LedgerFact) -> Document:
 
 async def _checkpoint(collector: CheckpointCollector, height: int, path: bytes) -> Document:
     """The checkpoint right at the lock, with what the other chain saw under it: a commitment is deleted later."""
+    await collector.head(height, VALIDATORS_WAIT_MS)  # a node may have heard of the lock before they read of it
     signed = await collector.collect(height)
     proof = await collector.prove(path, signed)
     trusted = collector.validator_set

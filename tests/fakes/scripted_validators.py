@@ -34,10 +34,14 @@ def set_of(keys: Sequence[ValidatorKey], threshold: int) -> ValidatorSet:
 
 @dataclass
 class RotatingLedger:
-    """``sets`` by the first height that each signs; the tree is one and the same at all heights."""
+    """``sets`` by the first height that each signs; the tree is one and the same at all heights.
+
+    ``coming_height`` is where Validators arrive while somebody waits for them.
+    """
 
     sets: Mapping[int, ValidatorSet]
     head_height: int
+    coming_height: int = 0
     time_0_s: int = TIME_0_S
     tree: SparseMerkleTree = field(default_factory=lambda: SparseMerkleTree(MemoryNodeStore()))
 
@@ -81,8 +85,9 @@ class ScriptedValidator:
         return self.key.address.hex()[:8]
 
     async def head(self, min_height: int = 0, wait_ms: int = 0) -> ValidatorHead:
-        del min_height, wait_ms
         self._answer()
+        if wait_ms > 0 and self.ledger.head_height < min_height <= self.ledger.coming_height:
+            self.ledger.head_height = min_height
         height = self.ledger.head_height
         return ValidatorHead(height, self.ledger.checkpoint(height).timestamp_s)
 

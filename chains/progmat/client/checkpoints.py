@@ -162,12 +162,15 @@ class CheckpointCollector:
                 return signed
         return await self._collect(height, self._set_of(height))
 
-    async def path_to(self, trusted_height: int, height: int) -> tuple[SignedCheckpoint, ...]:
+    async def path_to(self, trusted_height: int, height: int, wait_ms: int = 0) -> tuple[SignedCheckpoint, ...]:
         """What a light client at ``trusted_height`` is to be shown, in order: each handover between, then ``height``.
 
         Whoever brought it there, and whatever the set was then: all handovers are looked for that this object has not
-        seen happen. Raises ``TooFewCheckpointSignatures``.
+        seen happen. Waits up to ``wait_ms`` for k Validators to come as far as ``height``, since they read the notary's
+        journal in their own time. Raises ``TooFewCheckpointSignatures``.
         """
+        if wait_ms:
+            await self.head(height, wait_ms)
         if trusted_height != self._led_to:
             await self._follow_rotations(height)
         target = await self.collect(height)

@@ -29,6 +29,7 @@ from relayer.gateway.model import Settlement
 from relayer.gateway.service_errors import NothingToProve, ProofInconsistent, ProofNotKept, SettlementNotEnded
 
 _TIMESTAMP_BYTES = 8  # before the sparse Merkle proof in what a light client takes: the checkpoint says it, too
+_VALIDATORS_WAIT_MS = 10_000  # a settlement has ended before Validators have read in the journal that it has
 
 
 class EvidenceNode(Protocol):
@@ -234,7 +235,7 @@ class _Collecting:
         found: list[SignedCheckpoint] = []
         reached = 0
         for position in positions:
-            found += await self.sources.collector.path_to(reached, position)
+            found += await self.sources.collector.path_to(reached, position, _VALIDATORS_WAIT_MS)
             reached = position
         return found
 

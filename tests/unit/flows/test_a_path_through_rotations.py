@@ -96,3 +96,14 @@ async def test_a_hand_over_that_nobody_can_sign_any_more_is_said_not_skipped() -
     relayer = CheckpointCollector(LEDGER_ID, A, [ScriptedValidator(key, ledger) for key in B_KEYS])
     with pytest.raises(TooFewCheckpointSignatures):
         await relayer.path_to(5, 30)
+
+
+async def test_validators_that_are_still_reading_are_waited_for_if_one_says_so() -> None:
+    """A settlement has ended, and the journal's last entry is not yet with those who sign it."""
+    ledger = RotatingLedger({1: A, 11: B}, 9, coming_height=12)
+    impatient, patient = collector(ledger), collector(ledger)
+    with pytest.raises(TooFewCheckpointSignatures):
+        await impatient.path_to(5, 12)
+    assert [item.height for item in await patient.path_to(5, 12, wait_ms=1000)] == [10, 12]
+    with pytest.raises(TooFewCheckpointSignatures):
+        await patient.path_to(5, 13, wait_ms=1)
