@@ -2,8 +2,10 @@
 
 ``run.py`` runs all, ``run.py NAME`` one. A benchmark is a file beside this one whose ``main() -> int`` prints its line
 (see ``summary``) and returns 0 if it could measure; whether its bounds are met is judged here, after all have run. Each
-runs in a process of its own, so that none warms another's caches. Exit 0: all measured, all bounds met. 1: not so, the
-table says where. 2: no such benchmark.
+runs in a process of its own, so that none warms another's caches. How fast the machine was right before and right after
+is in the table (``machine.speed``): figures of two days compare by it.
+
+Exit 0: all measured, all bounds met. 1: not so, the table says where. 2: no such benchmark.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.bench.summary import Result, judged, table  # noqa: E402 # the checkout must be importable first
+from scripts.bench.machine.speed import rounds_per_s  # noqa: E402 # the checkout must be importable first
+from scripts.bench.summary import Result, judged, table  # noqa: E402 # as above
 
 NOT_BENCHMARKS = {"run", "summary"}
 
@@ -47,12 +50,12 @@ def main(wanted: Sequence[str], folder: Path = HERE) -> int:
 
 def _run(benchmark: Path) -> Result:
     """One benchmark, to its end; what it prints goes on to standard output as it comes."""
-    line = None
+    line, before = None, rounds_per_s()
     with subprocess.Popen([sys.executable, benchmark], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         for printed in process.stdout or ():
             print(printed, end="", flush=True)
             line = _line_of(printed) or line
-    return judged(benchmark.stem, line, process.returncode)
+    return judged(benchmark.stem, line, process.returncode, (before, rounds_per_s()))
 
 
 def _line_of(printed: str) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-HEAD: Final = ("name", "value", "unit", "ratio", "bound", "")
+HEAD: Final = ("name", "value", "unit", "ratio", "machine", "bound", "")
 
 
 class Verdict(Enum):
@@ -26,11 +26,15 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Result:
-    """One benchmark's line with its verdict; the line is empty where there was none."""
+    """One benchmark's line with its verdict; the line is empty where there was none.
+
+    ``machine``: rounds a second before it and after it, see ``machine.speed``.
+    """
 
     name: str
     line: Mapping[str, Any]
     verdict: Verdict
+    machine: tuple[int, int]
 
     @property
     def is_good(self) -> bool:
@@ -38,15 +42,15 @@ class Result:
         return self.verdict in {Verdict.MET, Verdict.NO_BOUND}
 
 
-def judged(name: str, line: Mapping[str, Any] | None, exit_code: int) -> Result:
+def judged(name: str, line: Mapping[str, Any] | None, exit_code: int, machine: tuple[int, int]) -> Result:
     """The result of a benchmark that ended with this line, if any; a bound on a figure it lacks is not met."""
     if line is None or exit_code:
-        return Result(name, line or {}, Verdict.FAILED)
+        return Result(name, line or {}, Verdict.FAILED, machine)
     bounds = line.get("bound", {})
     if not bounds:
-        return Result(name, line, Verdict.NO_BOUND)
+        return Result(name, line, Verdict.NO_BOUND, machine)
     met = all(_is_met(line.get(figure), bound) for figure, bound in bounds.items())
-    return Result(name, line, Verdict.MET if met else Verdict.NOT_MET)
+    return Result(name, line, Verdict.MET if met else Verdict.NOT_MET, machine)
 
 
 def table(results: Sequence[Result]) -> str:
@@ -67,7 +71,8 @@ def _is_met(found: float | None, bound: Mapping[str, float]) -> bool:
 def _row(result: Result) -> tuple[str, ...]:
     line = result.line
     figures = (str(line.get(name, "-")) for name in ("value", "unit", "ratio"))
-    return (result.name, *figures, _bounds(line), result.verdict.value)
+    before, after = result.machine
+    return (result.name, *figures, f"{before}, {after}", _bounds(line), result.verdict.value)
 
 
 def _bounds(line: Mapping[str, Any]) -> str:

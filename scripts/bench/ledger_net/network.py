@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from chains.progmat.bootstrap import NetworkSpec, NodeSpec, create_network
-from scripts.bench import processor_time
+from scripts.bench.machine import processor_time
 
 ROOT = Path(__file__).resolve().parents[3]
 ISSUER, PAYER, PAYEE, NOTARY, VALIDATOR = "sn", "cn-a", "cn-b", "nn", "validator-0"

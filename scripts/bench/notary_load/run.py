@@ -28,7 +28,7 @@ from chains.progmat.transactions.model import StateRef
 from primitives.hashing import sha256
 from primitives.signatures import SignatureScheme, SoftwareSigner
 from primitives.types import Hash32
-from scripts.bench.processor_time import cpu_s
+from scripts.bench.machine.processor_time import cpu_s
 
 ROOT = Path(__file__).resolve().parents[3]
 LEDGER_ID: Final = "bench"

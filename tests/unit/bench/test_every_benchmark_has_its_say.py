@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from scripts.bench.run import available, main
+from scripts.bench.machine.speed import rounds_per_s
+from scripts.bench.run import HERE, available, main
 from scripts.bench.summary import Verdict, judged, table
 
 FIGURES = {"name": "x", "value": 10, "unit": "things/s", "baseline": 20, "ratio": 0.5, "p99_ms": 7}
+MACHINE = (812, 790)
 
 
 @pytest.mark.parametrize(
@@ -30,21 +32,22 @@ FIGURES = {"name": "x", "value": 10, "unit": "things/s", "baseline": 20, "ratio"
 def test_each_bound_counts_and_a_figure_that_is_missing_meets_none(
     bound: dict[str, dict[str, float]], verdict: Verdict
 ) -> None:
-    assert judged("x", {**FIGURES, "bound": bound}, 0).verdict is verdict
+    assert judged("x", {**FIGURES, "bound": bound}, 0, MACHINE).verdict is verdict
 
 
 @pytest.mark.parametrize(("line", "code"), [(None, 0), (None, 1), (FIGURES, 1), (FIGURES, -9)])
 def test_what_measured_nothing_or_wrongly_has_failed(line: dict[str, object] | None, code: int) -> None:
-    result = judged("x", line, code)
+    result = judged("x", line, code, MACHINE)
     assert (result.verdict, result.is_good) == (Verdict.FAILED, False)
 
 
 def test_the_table_has_a_row_for_each_with_bound_and_verdict() -> None:
     bound = {"value": {"least": 1350}, "p99_ms": {"most": 5}}
-    results = [judged("quick", {**FIGURES, "bound": bound}, 0), judged("dead", None, 1), judged("free", FIGURES, 0)]
+    said = [("quick", {**FIGURES, "bound": bound}, 0), ("dead", None, 1), ("free", FIGURES, 0)]
+    results = [judged(*each, MACHINE) for each in said]
     head, quick, dead, free = table(results).splitlines()
-    assert head.split() == ["name", "value", "unit", "ratio", "bound"]
-    assert quick == "quick  10     things/s  0.5    value ≥ 1,350, p99_ms ≤ 5 (7)  NOT MET"
+    assert head.split() == ["name", "value", "unit", "ratio", "machine", "bound"]
+    assert quick == "quick  10     things/s  0.5    812, 790  value ≥ 1,350, p99_ms ≤ 5 (7)  NOT MET"
     assert dead.endswith("FAILED")
     assert free.endswith("no bound")
 
@@ -76,4 +79,10 @@ def test_one_that_meets_its_bound_ends_with_0_and_one_that_is_not_there_with_2(f
 
 def test_what_is_no_benchmark_is_not_run() -> None:
     assert "issue_pay" in available()
-    assert {"run", "summary"}.isdisjoint(available())
+    for name in available():
+        source = (HERE / f"{name}.py").read_text()
+        assert 'if __name__ == "__main__":' in source, f"{name} lies among the benchmarks and is none"
+
+
+def test_the_machines_speed_is_measured_on_all_its_processors() -> None:
+    assert rounds_per_s(0.05) > 0
