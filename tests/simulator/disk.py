@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
@@ -139,8 +139,7 @@ class SimulatedDatabase(NodeDatabase):
         self._batches = Batches()
         self._idle.set()
 
-    def submit(self, operation: Callable[[Connection], T], within_s: float = 0.0) -> Awaitable[T]:  # noqa: ARG002 # each write takes its time here
-        """See ``NodeDatabase.submit``."""
+    def _enqueue(self, operation: Callable[[Connection], T], within_s: float) -> asyncio.Future[T]:  # noqa: ARG002 # each write takes its time here
         if self._closing:
             raise StorageClosed
         if len(self._arrivals) >= shipped.MAX_WAITING:

@@ -141,8 +141,12 @@ class Machine:
                 if not answer.done():
                     answer.set_result(result)
 
-        self._setting.loop.spawn(self._process, answered(), name=f"call of {self.name}")
-        return await answer
+        call_under_way = self._setting.loop.spawn(self._process, answered(), name=f"call of {self.name}")
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            call_under_way.cancel()  # as a server does whose caller has gone
+            raise
 
     # ---- what the disk tells ----
 

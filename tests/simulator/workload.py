@@ -1,11 +1,16 @@
-"""What users ask of a simulated ledger, and how they insist: again after every failure, under the same request id."""
+"""What users ask of a simulated ledger, and how they insist: again after every failure, under the same request id.
+
+Some do not: they ask once and go, perhaps in the middle of it, and nobody ever asks about their request again.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from chains.progmat.flows.any_request import AnyRequest
 from chains.progmat.flows.errors import RequestIdReused
@@ -25,12 +30,16 @@ LEAST_OPERATIONS, MOST_OPERATIONS = 5, 25
 
 @dataclass(frozen=True)
 class Operation:
-    """One wish of one user at one node; asked ``times`` times in all, the first time at ``at_s``."""
+    """One wish of one user at one node; asked ``times`` times in all, the first time at ``at_s``.
+
+    Who has no more than ``patience_s`` for the answer asks once.
+    """
 
     at_s: float
     party: LedgerParty
     request: AnyRequest
     times: int
+    patience_s: float = inf
 
 
 def drawn_operations(chance: random.Random, lasts_s: float) -> list[Operation]:
@@ -39,13 +48,20 @@ def drawn_operations(chance: random.Random, lasts_s: float) -> list[Operation]:
     count = LEAST_OPERATIONS + int((MOST_OPERATIONS - LEAST_OPERATIONS + 1) * chance.random() ** 3)
     within_s = chance.choice((0.01, lasts_s / 2, lasts_s))
     return [
-        Operation(chance.uniform(0, within_s), *_wish(chance, f"op-{number}", custodians), _times(chance))
+        Operation(
+            chance.uniform(0, within_s), *_wish(chance, f"op-{number}", custodians), _times(chance), _patience_s(chance)
+        )
         for number in range(count)
     ]
 
 
 def _times(chance: random.Random) -> int:
     return 1 + (chance.random() < 0.3) + (chance.random() < 0.1)
+
+
+def _patience_s(chance: random.Random) -> float:
+    """A commit takes up to some milliseconds: mostly it is what the caller does not wait for."""
+    return chance.uniform(0.0, 0.005) if chance.random() < 0.15 else inf
 
 
 def _wish(chance: random.Random, name: str, custodians: tuple[LedgerParty, ...]) -> tuple[LedgerParty, AnyRequest]:
@@ -80,6 +96,9 @@ class Users:
     async def insist(self, operation: Operation) -> None:
         """Ask until it is accepted, then as often as this user does; perhaps try to change the request afterwards."""
         await asyncio.sleep(operation.at_s)
+        if operation.patience_s < inf:
+            await self._ask_and_go(operation)
+            return
         for _ in range(operation.times):
             await self.until_accepted(operation.party, operation.request)
             await asyncio.sleep(self.chance.choice((0.0, 0.05, 10.0)))
@@ -107,6 +126,12 @@ class Users:
             self.accepted[request.request_id] = request
             self.note(request, record)
             return
+
+    async def _ask_and_go(self, operation: Operation) -> None:
+        with suppress(MachineDown, UnavailableError, TimeoutError):
+            async with asyncio.timeout(operation.patience_s):
+                await self.ledger.ask(operation.party, lambda operations: operations.submit(operation.request, 0))
+            self.accepted[operation.request.request_id] = operation.request
 
     async def _change(self, party: LedgerParty, request: AnyRequest) -> None:
         assert isinstance(request, IssueCash | MoveCash | RedeemCash)

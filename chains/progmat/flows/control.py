@@ -18,6 +18,7 @@ from chains.progmat.flows.engine import FlowEngine, Reservations
 from chains.progmat.flows.errors import ActNotAllowed, FlowAborted, FlowUnknown, InvalidRequest
 from chains.progmat.flows.record import FlowRecord, Wish
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.lasting import Lasting
 from chains.progmat.node.storage import NodeDatabase
 
 
@@ -37,6 +38,7 @@ class FlowControl:
         self._deliveries = deliveries
         self._reservations = reservations
         self._clock = clock
+        self._lasting = Lasting()
 
     async def act(self, act: Act, flow_id: str, operator: str, reason: str) -> FlowRecord:
         """Do it; the flow as it is stored then.
@@ -46,25 +48,23 @@ class FlowControl:
         """
         if not reason.strip() or len(reason) > MAX_REASON_CHARACTERS or not reason.isprintable():
             raise InvalidRequest("reason", f"1 to {MAX_REASON_CHARACTERS} printable characters say why")
+        acting = self._act(act, flow_id, operator, reason)  # lasting: nobody drives the flow meanwhile
+        return await self._lasting.done(acting, f"{act.value} {flow_id}")
+
+    async def _act(self, act: Act, flow_id: str, operator: str, reason: str) -> FlowRecord:
         await self._engine.pause(flow_id)
         try:
             record = await self._database.submit(
                 partial(self._take_effect, act=act, flow_id=flow_id, operator=operator, reason=reason)
             )
-        except (ActNotAllowed, FlowUnknown):
-            await self._go_on(flow_id)
+        except Exception:  # nothing was done, or nobody knows: its driver goes on where it stands
+            self._engine.take_up(flow_id)
             raise
         self._engine.tell(record)
         self._engine.resume(record)
         if record.step is FlowStep.RECORDED:
             self._deliveries.hurry()
         return record
-
-    async def _go_on(self, flow_id: str) -> None:
-        """Nothing was done: its driver goes on where it was."""
-        record = await self._database.read(partial(store.find_flow, flow_id=flow_id))
-        if record is not None:
-            self._engine.resume(record)
 
     def _take_effect(self, connection: Connection, *, act: Act, flow_id: str, operator: str, reason: str) -> FlowRecord:
         record = store.find_flow(connection, flow_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Protocol
@@ -82,6 +82,10 @@ class Reservations(Protocol):
         ...
 
 
+def _is_to_be_driven(record: FlowRecord) -> bool:
+    return record.step in DRIVEN and record.wish != Wish.PARK
+
+
 class FlowEngine:
     """Runs every flow that is not at an end, one task each.
 
@@ -128,11 +132,17 @@ class FlowEngine:
         """Store a flow and start it. A flow stored under that id before is returned as it is."""
         if self._stopping:
             raise NodeStopping
-        stored = await self._database.submit(partial(self._add, record))
+        return await self._database.submit(partial(self._add, record), heard=partial(self._added, record))
+
+    def _added(self, record: FlowRecord, ended: asyncio.Future[FlowRecord]) -> None:
+        """What is stored is driven, also where whoever submitted it has gone; what may be stored is looked for."""
+        if ended.exception() is not None:
+            self.take_up(record.flow_id)
+            return
+        stored = ended.result()
         if stored.step is not record.step:
             self._on_stored(stored)
         self._run(stored)
-        return stored
 
     async def pause(self, flow_id: str) -> None:
         """Nobody drives the flow when this returns; what was on its way to the database still arrives there."""
@@ -144,6 +154,11 @@ class FlowEngine:
     def resume(self, record: FlowRecord) -> None:
         """Drive a stored flow (again), unless it is at an end or parked."""
         self._run(record)
+
+    def take_up(self, flow_id: str) -> None:
+        """Drive a flow as it is stored, as soon as that can be read; nothing if there is no such flow."""
+        if flow_id not in self._tasks and not self._stopping:
+            self._begin(flow_id, self._take_up(flow_id))
 
     async def outcome(self, flow_id: str, wait_s: float, until: AbstractSet[FlowStep] = ANSWERED) -> FlowRecord:
         """The flow at a step of ``until``, or as it stands after ``wait_s`` seconds. Raises ``FlowUnknown``.
@@ -176,12 +191,24 @@ class FlowEngine:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _run(self, record: FlowRecord) -> None:
-        if record.step not in DRIVEN or record.flow_id in self._tasks or self._stopping or record.wish == Wish.PARK:
+        if record.flow_id in self._tasks or self._stopping or not _is_to_be_driven(record):
             return
         self._driven[record.flow_id] = record  # a caller may ask before the task has run at all
-        task = asyncio.create_task(self._drive(record), name=f"flow {record.flow_id}")
-        self._tasks[record.flow_id] = task
-        task.add_done_callback(partial(self._forget_task, record.flow_id))
+        self._begin(record.flow_id, self._drive(record))
+
+    async def _take_up(self, flow_id: str) -> None:
+        try:
+            record = await self._read_at_last(flow_id)
+        except (FlowUnknown, StorageClosed):
+            return
+        if _is_to_be_driven(record):
+            self._driven[flow_id] = record
+            await self._drive(record)
+
+    def _begin(self, flow_id: str, driving: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(driving, name=f"flow {flow_id}")
+        self._tasks[flow_id] = task
+        task.add_done_callback(partial(self._forget_task, flow_id))
 
     def _forget_task(self, flow_id: str, _task: asyncio.Task[None]) -> None:
         self._tasks.pop(flow_id, None)
@@ -214,6 +241,7 @@ class FlowEngine:
                 return
             except (StorageFailed, StorageOverloaded):  # what was stored last is unknown: look, when that is possible
                 try:
+                    await self._clock.sleep_ms(self._retry.ceiling_ms)
                     record = await self._read_at_last(record.flow_id)
                 except StorageClosed:
                     return
@@ -231,11 +259,11 @@ class FlowEngine:
 
     async def _read_at_last(self, flow_id: str) -> FlowRecord:
         while True:
-            await self._clock.sleep_ms(self._retry.ceiling_ms)
             try:
                 return await self._read(flow_id)
             except (StorageFailed, StorageOverloaded) as error:
                 log.warning("flow waits for the database", flow=flow_id, reason=error.reason, detail=str(error))
+            await self._clock.sleep_ms(self._retry.ceiling_ms)
 
     async def _until_due(self, record: FlowRecord) -> None:
         wait_ms = record.next_attempt_ms - self._clock.now_ms()

@@ -39,6 +39,7 @@ class JournalPositions:
         found = waiting.get(tx_id)
         if found is None:
             found = waiting[tx_id] = asyncio.get_running_loop().create_future()
+            found.add_done_callback(_told)
         return await asyncio.shield(found)  # others may wait for it, too
 
     async def _ask_all(self, notary: str, waiting: _Waiting) -> None:
@@ -65,3 +66,9 @@ class JournalPositions:
             return
         for each, position in zip(asked.values(), positions, strict=True):
             each.set_result(position)
+
+
+def _told(found: asyncio.Future[int]) -> None:
+    """Whoever waits has heard how it ended; all may have gone."""
+    if not found.cancelled():
+        found.exception()

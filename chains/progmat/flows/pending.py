@@ -214,14 +214,16 @@ class PendingWatch:
             except CrossDvpError as error:
                 _log.warning("not recorded what is final", tx_id=row.tx_id.hex(), reason=error.reason)
                 failed[row] = error
-                self._on_owed()  # a commit of unknown fate may have put deliveries into the outbox
         await self._put_off(failed)
         return None
 
     async def _still_open(self, tx_ids: Sequence[bytes]) -> tuple[PendingRow, ...]:
         """As they stand now. Those recorded meanwhile leave the table."""
         unknown = await self._database.read(partial(unknown_transactions, tx_ids=tx_ids))
-        await self._forget([tx_id for tx_id in tx_ids if tx_id not in unknown])
+        known = [tx_id for tx_id in tx_ids if tx_id not in unknown]
+        await self._forget(known)
+        if known:
+            self._on_owed()  # perhaps by this node's own doing, and nobody heard that it was stored
         return await self._database.read(partial(pending_rows.all_of, tx_ids=unknown))
 
     async def _complete(self, row: PendingRow, word: FinalWord) -> None:
@@ -232,11 +234,17 @@ class PendingWatch:
         signed = await self._confirmed(signed)
         await self._back_chain.resolve(row.asker, signed.wire)
         record = partial(self._record, signed=signed, position=word.position)
-        others = await self._database.submit(record)
+        await self._database.submit(record, heard=partial(self._completed, row, signed))
+
+    def _completed(self, row: PendingRow, signed: SignedTransaction, ended: asyncio.Future[tuple[str, ...]]) -> None:
+        """Also where the peer that asked has gone: the others are owed it."""
+        if ended.exception() is not None:
+            self._on_owed()  # a commit of unknown fate may have put deliveries into the outbox
+            return
         self._erased([row.tx_id])
         self._verifier.recorded.note(signed)
         _log.warning("a transaction that only the notary knew is recorded", tx_id=row.tx_id.hex(), asker=row.asker)
-        self._on_recorded(others, signed)
+        self._on_recorded(ended.result(), signed)
 
     def _record(self, connection: Connection, *, signed: SignedTransaction, position: int) -> tuple[str, ...]:
         self._verifier.verify_contracts(connection, signed.wire)

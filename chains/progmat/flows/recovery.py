@@ -29,6 +29,7 @@ from chains.progmat.flows.recovery_errors import BadListing, RecoveryUnderWay
 from chains.progmat.flows.schema import listing_cursors, recovered
 from chains.progmat.flows.seams import Directory, Recording
 from chains.progmat.identity import VAULT_ROLES
+from chains.progmat.lasting import Lasting
 from chains.progmat.node.peers.errors import PeerTimedOut
 from chains.progmat.node.peers.seam import PeerIdentity, PeerNetwork
 from chains.progmat.node.storage import (
@@ -129,6 +130,7 @@ class Recovery:
         self._on_owed = on_owed
         self._fetching = asyncio.Lock()  # what one peer brings, the next need not
         self._requested_ms: int | None = None
+        self._lasting = Lasting()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -140,6 +142,7 @@ class Recovery:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        await self._lasting.cancelled()
 
     async def reconcile(self) -> ReconcileReport:
         """Ask every peer that keeps records; never raises for what a peer does."""
@@ -161,6 +164,10 @@ class Recovery:
             # A peer that is silent ends a run after LIST_TIMEOUT_S; one that has much to show may take longer.
             raise RecoveryUnderWay(running_s, max(1.0, LIST_TIMEOUT_S - running_s))
         self._requested_ms = now_ms
+        return await self._lasting.done(self._reconcile_for_caller(), "reconcile")
+
+    async def _reconcile_for_caller(self) -> ReconcileReport:
+        """If the caller goes, what came back is passed on all the same."""
         try:
             return await self.reconcile()
         finally:

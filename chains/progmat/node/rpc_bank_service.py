@@ -47,8 +47,8 @@ class BankServiceRpc(BankServiceServicer):
             now_ms=self._clock.now_ms(),
         )
         about = Acting("ImportBankStatement", request.author, request.account, identity_of(context).name)
-        done = await self._database.submit(self._acts.doing(about, lambda connection, _by: act(connection)))
-        self._desk.wake()
+        importing = self._acts.doing(about, lambda connection, _by: act(connection))
+        done = await self._database.submit(importing, heard=self._wake_desk)
         return pb.ImportBankStatementResponse(
             file_hash=done.file_hash,
             lines=done.lines,
@@ -104,9 +104,13 @@ class BankServiceRpc(BankServiceServicer):
         )
         caller = identity_of(context).name
         about = Acting("MatchBankLine", request.author, request.reference, caller, request.approver)
-        matched = await self._database.submit(self._acts.doing(about, lambda connection, _by: match(connection)))
-        self._desk.wake()
+        matching = self._acts.doing(about, lambda connection, _by: match(connection))
+        matched = await self._database.submit(matching, heard=self._wake_desk)
         return pb.MatchBankLineResponse(payment=_payment(matched))
+
+    def _wake_desk(self, _ended: object) -> None:
+        """Also where the caller has gone."""
+        self._desk.wake()
 
     def _authorise(self, context: Context, method: str) -> None:
         self._access.require(identity_of(context).name, method)

@@ -74,8 +74,8 @@ class TradeServiceRpc(TradeServiceServicer):
                 raise AccountUnknown(party.tokens_key)
         enter = partial(add_trade, resolved=resolved, now_ms=self._clock.now_ms())
         about = self._acting(context, "InstructTrade", request.author, resolved.trade_id.hex())
-        trade = await self._database.submit(self._acts.doing(about, lambda connection, _by: enter(connection)))
-        self._desk.wake()
+        entering = self._acts.doing(about, lambda connection, _by: enter(connection))
+        trade = await self._database.submit(entering, heard=self._wake_desk)
         return pb.InstructTradeResponse(trade=trade_messages.trade_to_message(trade))
 
     async def ImportTradeInstructions(  # noqa: D102, N802 # as above
@@ -92,8 +92,8 @@ class TradeServiceRpc(TradeServiceServicer):
             now_ms=self._clock.now_ms(),
         )
         about = self._acting(context, "ImportTradeInstructions", request.author, request.file_name)
-        done = await self._database.submit(self._acts.doing(about, lambda connection, _by: enter(connection)))
-        self._desk.wake()
+        entering = self._acts.doing(about, lambda connection, _by: enter(connection))
+        done = await self._database.submit(entering, heard=self._wake_desk)
         return pb.ImportTradeInstructionsResponse(
             file_hash=done.file_hash,
             entered=done.entered,
@@ -134,8 +134,8 @@ class TradeServiceRpc(TradeServiceServicer):
         about = self._acting(
             context, "CancelNativeTrade", request.author, request.trade_id.hex(), request.approver, request.reason
         )
-        trade = await self._database.submit(self._acts.doing(about, lambda connection, by: end(connection, by=by)))
-        self._desk.wake()
+        ending = self._acts.doing(about, lambda connection, by: end(connection, by=by))
+        trade = await self._database.submit(ending, heard=self._wake_desk)
         return pb.CancelNativeTradeResponse(trade=trade_messages.trade_to_message(trade))
 
     async def TopUpTrade(self, request: pb.TopUpTradeRequest, context: Context) -> pb.TopUpTradeResponse:  # noqa: D102, N802 # as above
@@ -173,6 +173,10 @@ class TradeServiceRpc(TradeServiceServicer):
         self._authorise(context, "ListNetSets")
         found = await self._database.read(partial(list_sets, limit=page(request.max_sets)))
         return pb.ListNetSetsResponse(net_sets=[trade_messages.net_set_to_message(kept) for kept in found])
+
+    def _wake_desk(self, _ended: object) -> None:
+        """Also where the caller has gone."""
+        self._desk.wake()
 
     def _authorise(self, context: Context, method: str) -> None:
         self._access.require(identity_of(context).name, method)

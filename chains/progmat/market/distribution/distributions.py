@@ -77,8 +77,8 @@ class Distributions:
 
     async def mandate(self, mandate: Mandate, caller: Caller) -> None:
         """Enter a mandate and pay what it covers. Raises leaves of ``ActRefused``."""
-        await self._database.submit(partial(self._give, mandate=mandate, caller=caller))
-        self._payer.wake()
+        giving = partial(self._give, mandate=mandate, caller=caller)
+        await self._database.submit(giving, heard=lambda _ended: self._payer.wake())
 
     async def view(self, distribution_id: bytes) -> DistributionView:
         """One distribution; raises ``DistributionUnknown``."""

@@ -79,8 +79,7 @@ class BrokerDesk:
             act.enter(connection)
             store.register_order(connection, order, author, self._own_name, act.at_ms)
 
-        await self._database.submit(enter)
-        self._woken.set()
+        await self._database.submit(enter, heard=lambda _ended: self._woken.set())
 
     async def revise(self, order_id: str, quantity: int, author: str) -> None:
         """Another quantity in all; raises ``OrderUnknown``, ``InvalidRequest``, ``ActRefused``."""
@@ -90,8 +89,7 @@ class BrokerDesk:
             act.enter(connection)
             store.revise_order(connection, order_id, quantity, author, self._own_name, act.at_ms)
 
-        await self._database.submit(enter)
-        self._woken.set()
+        await self._database.submit(enter, heard=lambda _ended: self._woken.set())
 
     def start(self) -> None:
         """Begin with what an earlier run left."""

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -22,6 +22,7 @@ from chains.progmat.flows.request_base import check_request_id
 from chains.progmat.flows.seams import Directory, NodeSelf, Role
 from chains.progmat.flows.steps import FlowStep
 from chains.progmat.flows.store import find_flow
+from chains.progmat.lasting import Lasting
 from chains.progmat.market.exchange import venue_store as store
 from chains.progmat.market.exchange.errors import (
     PublicationUnderWay,
@@ -94,11 +95,11 @@ class VenueDesk:
         self._books: dict[Security, OrderBook] = {}
         self._numbers: _Numbers | None = None
         self._lock = asyncio.Lock()
-        self._at_work: set[asyncio.Task[Any]] = set()
+        self._lasting = Lasting()
 
     async def stop(self) -> None:
         """Return when what has begun is done; call it when nobody calls any more."""
-        await asyncio.gather(*self._at_work, return_exceptions=True)
+        await self._lasting.ended()
 
     # ---- the venue's operators ----
 
@@ -143,9 +144,7 @@ class VenueDesk:
             act.enter(connection)
             return store.hand_on_again(connection, execution).flow_id
 
-        flow_id = await self._database.submit(again)
-        self._on_executions()
-        return flow_id
+        return await self._database.submit(again, heard=lambda _ended: self._on_executions())
 
     async def change_day(
         self, request_id: str, security: Security, step: OpenDay | StartTrading | CloseDay
@@ -204,10 +203,7 @@ class VenueDesk:
             async with self._lock:
                 return await work()
 
-        task = asyncio.create_task(locked(), name="venue event")
-        self._at_work.add(task)
-        task.add_done_callback(self._at_work.discard)
-        return await asyncio.shield(task)
+        return await self._lasting.done(locked(), "venue event")
 
     async def _set_listing(self, listing: Listing, author: str, approver: str) -> None:
         known = await self._database.read(partial(store.find_listing, security=listing.security))

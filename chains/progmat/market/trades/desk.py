@@ -92,9 +92,8 @@ class TradeDesk:
 
     async def resolve(self, resolved: ResolvedTrade) -> Trade:
         """Take a trade in, once; raises ``TradeDiffers``."""
-        trade = await self._database.submit(partial(add_trade, resolved=resolved, now_ms=self._clock.now_ms()))
-        self.wake()
-        return trade
+        take_in = partial(add_trade, resolved=resolved, now_ms=self._clock.now_ms())
+        return await self._database.submit(take_in, heard=self._ended)
 
     async def top_up(self, trade_id: bytes, author: str, acted: Callable[[Connection], object]) -> TopUp:
         """Instruct the additional trust that a short trade needs; ``acted`` as below, before it is announced.
@@ -140,17 +139,13 @@ class TradeDesk:
             acted(connection)
             return net_sets.close_set(connection, self._name, wanted, now_ms)
 
-        closed = await self._database.submit(close)
-        self.wake()
-        return closed
+        return await self._database.submit(close, heard=self._ended)
 
     # ---- for peers ----
 
     async def handle_ask(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``market.ask_method``; raises what ``agreeing.answer`` raises or returns."""
-        told = await self._answer(asker.name, decode_asked(body))
-        self.wake()
-        return encode_told(told)
+        return encode_told(await self._answer(asker.name, decode_asked(body)))
 
     async def handle_ended(self, asker: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``market.trade_ended``; raises what ``ending.hear_end`` raises."""
@@ -163,8 +158,7 @@ class TradeDesk:
         offer = decode_net(body)
         if {offer.broker_a, offer.broker_b} != {asker.name, self._name}:
             raise NetSetDiffers(self._name, bytes(32), offer.set_id)
-        set_id = await self._database.submit(partial(self._agree_net, offer=offer))
-        self.wake()
+        set_id = await self._database.submit(partial(self._agree_net, offer=offer), heard=self._ended)
         return encode_net_answer(set_id)
 
     # ---- the worker ----
@@ -184,6 +178,10 @@ class TradeDesk:
     def wake(self) -> None:
         """Something may be due."""
         self._woken.set()
+
+    def _ended(self, _operation: object) -> None:
+        """Also where whoever asked has gone."""
+        self.wake()
 
     async def step(self, trade_id: bytes) -> Act:
         """Do one act of a trade; raises only what a database raises that is away."""
@@ -301,7 +299,7 @@ class TradeDesk:
 
     async def _answer(self, asker: str, asked: MethodAsked) -> MethodTold:
         answering = partial(agreeing.answer, own_name=self._name, asker=asker, asked=asked, now_ms=self._clock.now_ms())
-        told = await self._database.submit(answering)
+        told = await self._database.submit(answering, heard=self._ended)
         if isinstance(told, UnavailableError):
             raise told
         return told

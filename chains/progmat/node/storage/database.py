@@ -17,7 +17,7 @@ from chains.progmat.node.database_location import DatabaseLocation, short_name
 from chains.progmat.node.storage.at_hand import ReaderAtHand
 from chains.progmat.node.storage.engine import Access, engine_for
 from chains.progmat.node.storage.errors import RecordsInDoubt, StorageClosed, StorageFailed
-from chains.progmat.node.storage.group_commit import GroupCommit
+from chains.progmat.node.storage.group_commit import GroupCommit, heard_anyway
 from chains.progmat.node.storage.head import begin_after, note_act, set_doubt
 from chains.progmat.node.storage.ownership import Ownership
 from chains.progmat.node.storage.readers import Readers
@@ -145,14 +145,25 @@ class NodeDatabase:
 
     # ---- reading and writing ----
 
-    def submit(self, operation: Callable[[Connection], T], within_s: float = 0.0) -> Awaitable[T]:
+    def submit(
+        self,
+        operation: Callable[[Connection], T],
+        within_s: float = 0.0,
+        heard: Callable[[asyncio.Future[T]], None] | None = None,
+    ) -> Awaitable[T]:
         """Run ``operation`` in the next batch; the result arrives after it is on disk.
 
         No batch is made for it alone before ``within_s`` seconds have passed: it goes along with the first of others.
         An exception undoes this operation alone and is raised to this waiter. It may run twice: then all that the first
-        run wrote is undone. A cancelled waiter does not undo its operation. Raises ``StorageFailed`` (the batch is lost
-        or its fate is unknown: sign nothing), ``StorageOverloaded``, ``StorageClosed``.
+        run wrote is undone. A cancelled waiter does not undo its operation: what must be done about its end is done by
+        ``heard``, which is called with it before the waiter is woken, and also where the waiter has gone. Raises
+        ``StorageFailed`` (the batch is lost or its fate is unknown: sign nothing), ``StorageOverloaded``,
+        ``StorageClosed``.
         """
+        waiter = self._enqueue(operation, within_s)
+        return waiter if heard is None else heard_anyway(waiter, heard)
+
+    def _enqueue(self, operation: Callable[[Connection], T], within_s: float) -> asyncio.Future[T]:
         return self._commits.submit(operation, within_s)
 
     async def read(self, query: Callable[[Connection], T]) -> T:

@@ -71,7 +71,7 @@ class GroupCommit:
         self.batches = 0
         self.operations = 0
 
-    def submit(self, operation: Callable[[Connection], T], within_s: float) -> Awaitable[T]:
+    def submit(self, operation: Callable[[Connection], T], within_s: float) -> asyncio.Future[T]:
         """See ``NodeDatabase.submit``."""
         if self._closing:
             raise StorageClosed
@@ -170,3 +170,14 @@ def wake(outcomes: Sequence[Outcome]) -> None:
             waiter.set_result(result)
         else:
             waiter.set_exception(error)
+
+
+def heard_anyway(waiter: asyncio.Future[T], heard: Callable[[asyncio.Future[T]], None]) -> Awaitable[T]:
+    """What to await in the place of ``waiter``: if that is cancelled, ``heard`` is told of the end all the same."""
+
+    def told(ended: asyncio.Future[T]) -> None:
+        ended.exception()  # seen, whatever ``heard`` looks at
+        heard(ended)
+
+    waiter.add_done_callback(told)
+    return asyncio.shield(waiter)
