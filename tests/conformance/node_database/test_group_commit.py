@@ -257,3 +257,28 @@ async def test_an_operation_that_swallows_its_error_spoils_nobody_elses(database
         assert (outcomes[0], outcomes[2]) == (1, 2)
         assert await database.read(all_numbers) == [1, 2]
         assert database.failure is None
+
+
+async def test_what_must_be_done_about_the_end_is_done_before_the_waiter_goes_on(database_at: DatabaseLocation) -> None:
+    async with opened(database_at) as database:
+        heard: list[int] = []
+        assert await database.submit(insert_number(1), heard=lambda ended: heard.append(ended.result())) == 1
+        assert heard == [1]
+        with pytest.raises(Regret):
+            await database.submit(insert_and_regret(2), heard=lambda ended: heard.append(ended.exception() is not None))
+        assert heard == [1, True]
+
+
+async def test_what_must_be_done_about_the_end_is_done_though_its_waiter_left(database_at: DatabaseLocation) -> None:
+    async with opened(database_at) as database:
+        heard: list[int] = []
+
+        async def asks() -> None:
+            await database.submit(insert_number(1), heard=lambda ended: heard.append(ended.result()))
+
+        caller = asyncio.create_task(asks())
+        await asyncio.sleep(0)
+        caller.cancel()
+        await asyncio.gather(caller, return_exceptions=True)
+        await database.submit(insert_number(2))
+        assert (heard, await database.read(all_numbers)) == ([1], [1, 2])

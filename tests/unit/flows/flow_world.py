@@ -11,11 +11,14 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from chains.progmat.flows import store
+from chains.progmat.flows.control import FlowControl
+from chains.progmat.flows.delivery import DeliveryWorker
 from chains.progmat.flows.engine import Commit, FlowEngine
 from chains.progmat.flows.record import FlowKind, FlowRecord
 from chains.progmat.flows.retry import RetrySchedule
 from chains.progmat.flows.schema import flows_metadata
 from chains.progmat.flows.steps import FlowStep
+from chains.progmat.node.peers import InProcessPeerNetwork, PeerRouter
 from chains.progmat.node.storage import NodeDatabase
 from tests.fakes.manual_clock import ManualClock
 
@@ -125,3 +128,17 @@ async def flow_world(
     finally:
         await engine.stop()
         await database.close()
+
+
+def control_of(world: FlowWorld) -> FlowControl:
+    """An operator's hand on its flows."""
+    network = InProcessPeerNetwork().join("node", PeerRouter())
+    deliveries = DeliveryWorker(
+        world.database,
+        network,
+        world.clock,
+        lambda effect: effect.body,
+        world.engine.tell,
+        world.engine.is_awaited,
+    )
+    return FlowControl(world.database, world.engine, deliveries, Kept(world.released, world.renewed), world.clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -98,3 +99,29 @@ async def test_whoever_waits_when_the_node_stops_is_let_go() -> None:
         task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_a_question_that_fails_when_all_who_waited_have_gone_is_nobodys_defect() -> None:
+    """Nothing is logged as an error that nobody looked at, also where another question follows at once."""
+    unseen: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: unseen.append(context["message"]))
+    given_up = asyncio.Event()
+
+    class Silent(AskedNotary):
+        async def request(self, _peer: str, _method: str, _body: bytes, _timeout_s: float) -> bytes:
+            await given_up.wait()
+            raise Away(NOTARY)
+
+    positions = JournalPositions(Silent({}))
+    gone = asyncio.create_task(positions.of(NOTARY, tx_id_of("1")))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # it is being asked
+    stays = asyncio.create_task(positions.of(NOTARY, tx_id_of("2")))
+    gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
+    given_up.set()
+    await asyncio.gather(stays, return_exceptions=True)
+    assert isinstance(stays.exception(), Away)
+    del gone, stays  # a task's exception keeps its frames, and these the answer
+    gc.collect()
+    assert not unseen

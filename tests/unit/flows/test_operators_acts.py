@@ -11,8 +11,6 @@ from sqlalchemy import Connection, delete, update
 
 from chains.progmat.flows import store
 from chains.progmat.flows.acts import ALLOWED_AT, Act, acts, first_broken_entry
-from chains.progmat.flows.control import FlowControl
-from chains.progmat.flows.delivery import DeliveryWorker
 from chains.progmat.flows.errors import (
     ActNotAllowed,
     AnswerProvesNothing,
@@ -25,8 +23,7 @@ from chains.progmat.flows.record import FlowKind, FlowRecord, Wish
 from chains.progmat.flows.schema import operator_acts
 from chains.progmat.flows.steps import ENDS, FlowStep
 from chains.progmat.flows.story import lines_of
-from chains.progmat.node.peers import InProcessPeerNetwork, PeerRouter
-from tests.unit.flows.flow_world import FlowWorld, Kept, flow_world
+from tests.unit.flows.flow_world import FlowWorld, control_of, flow_world
 
 AWAY = AnswerProvesNothing("nn", "no answer")
 
@@ -35,19 +32,6 @@ AWAY = AnswerProvesNothing("nn", "no answer")
 async def world(tmp_path: Path) -> AsyncIterator[FlowWorld]:
     async with flow_world(tmp_path) as world:
         yield world
-
-
-def control_of(world: FlowWorld) -> FlowControl:
-    network = InProcessPeerNetwork().join("node", PeerRouter())
-    deliveries = DeliveryWorker(
-        world.database,
-        network,
-        world.clock,
-        lambda effect: effect.body,
-        world.engine.tell,
-        world.engine.is_awaited,
-    )
-    return FlowControl(world.database, world.engine, deliveries, Kept(world.released, world.renewed), world.clock)
 
 
 async def stuck_at(world: FlowWorld, step: FlowStep, errors: int = 1) -> FlowRecord:
