@@ -39,7 +39,8 @@ def _events(connection: sa.Connection, ids: list[int]) -> dict[int, list[list[ob
 
 
 def _archived(row: Any, events: list[list[object]], archived_s: float) -> dict[str, object]:  # noqa: ANN401  # a result row
-    same = ("path", "source_chain", "source_client", "sequence", "state", "timeout_s", "attempts", "ended_s")
+    whose = ("path", "source_chain", "source_client", "sequence", "trade_id")
+    same = (*whose, "state", "timeout_s", "attempts", "ended_s")
     return {name: row[name] for name in same} | {
         "destination_client": stored_packet(row["packet"]).destination_client,
         "digest": sha256(row["packet"]),

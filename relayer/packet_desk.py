@@ -86,14 +86,16 @@ class PacketDesk:
             return [packet_row(row) for row in rows]
 
     def find(self, reference: str, clients_of_paths: Sequence[tuple[str, str, str]]) -> PacketRow:
-        """The packet that people mean; ``clients_of_paths``: path, source chain and source client of each direction.
+        """The packet that people mean, if it is not archived.
+
+        ``clients_of_paths``: path, source chain and source client of each direction.
 
         A trade id or a settlement's name; ``CHAIN/CLIENT/SEQUENCE``; or ``X/SEQUENCE``, where X is a source client, a
         source chain or a path. Raises ``PacketUnknown``, ``PacketAmbiguous``.
         """
-        trade_id = _TRADE_ID.fullmatch(reference)
+        trade_id = trade_id_in(reference)
         if trade_id is not None:
-            found = self._rows(packets.c.trade_id == trade_id.group(1).lower())
+            found = self._rows(packets.c.trade_id == trade_id)
         else:
             head, _, sequence = reference.rpartition("/")
             named = [
@@ -174,6 +176,12 @@ class PacketDesk:
 def name_of(key: PacketKey) -> str:
     """A packet's name among all that a relayer knows."""
     return f"{key.source_chain}/{key.source_client}/{key.sequence}"
+
+
+def trade_id_in(reference: str) -> str | None:
+    """The trade id, in hex, of a reference that is one or a settlement's name; None of any other."""
+    match = _TRADE_ID.fullmatch(reference)
+    return None if match is None else match.group(1).lower()
 
 
 def in_words(row: PacketRow, parking: Parking | None) -> str:

@@ -9,15 +9,17 @@ from crossdvp.relayer.v1 import relayer_service_pb2 as pb
 from relayer.core.chain import MessageKind
 from relayer.core.explain import PathHealth, Told, explain
 from relayer.core.plan import DirectionView, Parked
-from relayer.operator_errors import PacketUnknown
+from relayer.operator_errors import PacketAmbiguous, PacketEnded, PacketUnknown
 from relayer.packet_care import Parking
-from relayer.packet_desk import PacketDesk
+from relayer.packet_desk import MOST_CANDIDATES, PacketDesk, name_of, trade_id_in
 from relayer.relayer_codec import archived_message, packet_message
 from relayer.service import RelayerLoop
 from relayer.store import RelayerStore
-from relayer.store_tables import PacketKey, PacketRow, StepRow
+from relayer.store_tables import ArchivedPacket, PacketKey, PacketRow, StepRow
 
 _ATTEMPTS = frozenset(kind.value for kind in MessageKind)
+_ARCHIVED = "It ended long ago: its events are kept in the archive."
+_TRADE_NOT_KEPT = "Which trade it was of is not known here: the version that archived it did not keep that."
 
 
 class PacketStories:
@@ -32,8 +34,11 @@ class PacketStories:
         self._now_s = now_s
 
     def row(self, reference: str) -> PacketRow:
-        """The stored packet that a person means."""
-        return self._desk.find(reference, self._clients())
+        """The packet that a person means to do something to. Raises ``PacketEnded`` for one that was archived."""
+        found = self._found(reference)
+        if isinstance(found, ArchivedPacket):
+            raise PacketEnded(name_of(found.key), found.state.value)
+        return found
 
     def listed(self, rows: Sequence[PacketRow]) -> list[pb.Packet]:
         """Packets without their steps."""
@@ -41,24 +46,16 @@ class PacketStories:
 
     def whole(self, reference: str) -> pb.Packet:
         """A packet with its steps; of one that was archived, its events."""
-        try:
-            row = self.row(reference)
-        except PacketUnknown:
-            archived = self._archived(reference)
-            if archived is None:
-                raise
-            return archived
-        return self._message(row, self._steps(row))
+        found = self._found(reference)
+        return (
+            archived_message(found) if isinstance(found, ArchivedPacket) else self._message(found, self._steps(found))
+        )
 
     def explained(self, reference: str) -> tuple[pb.Packet, tuple[str, ...]]:
         """A packet with its steps, and what is to be said about it."""
-        try:
-            row = self.row(reference)
-        except PacketUnknown:
-            archived = self._archived(reference)
-            if archived is None:
-                raise
-            return archived, ("It ended long ago: its events are kept in the archive.",)
+        row = self._found(reference)
+        if isinstance(row, ArchivedPacket):
+            return archived_message(row), (_ARCHIVED, *((_TRADE_NOT_KEPT,) if row.trade_id is None else ()))
         steps, parking = self._steps(row), self._parking(row)
         attempts = [step.at_s for step in steps if step.what in _ATTEMPTS]
         told = Told(
@@ -91,16 +88,31 @@ class PacketStories:
             (name, end.chain_name, end.client_id) for name, loop in self._loops.items() for end in loop.path.endpoints
         ]
 
-    def _archived(self, reference: str) -> pb.Packet | None:
+    def _found(self, reference: str) -> PacketRow | ArchivedPacket:
+        """What a person means; of packets by one name those that are not archived go first."""
+        try:
+            return self._desk.find(reference, self._clients())
+        except PacketUnknown:
+            archived = self._archived(reference)
+            if not archived:
+                raise
+        if len(archived) > 1:
+            raise PacketAmbiguous(reference[:160], [name_of(each.key) for each in archived])
+        return archived[0]
+
+    def _archived(self, reference: str) -> list[ArchivedPacket]:
+        trade_id = trade_id_in(reference)
+        if trade_id is not None:
+            return self._store.archived_of_trade(trade_id, MOST_CANDIDATES)
         head, _, sequence = reference.rpartition("/")
         if not (sequence.isascii() and sequence.isdecimal() and len(sequence) <= 20):
-            return None
+            return []
         for path, chain, client in self._clients():
             if head in {path, chain, client, f"{chain}/{client}", f"{path}/{client}"}:
                 found = self._store.archived(PacketKey(chain, client, int(sequence)), path)
                 if found is not None:
-                    return archived_message(found)
-        return None
+                    return [found]
+        return []
 
     def _source_index(self, row: PacketRow) -> int | None:
         loop = self._loops.get(row.path)

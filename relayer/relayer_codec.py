@@ -164,6 +164,7 @@ def archived_message(found: ArchivedPacket) -> pb.Packet:
         since=stamp(found.ended_s),
         attempts=found.attempts,
         steps=[_step(step) for step in found.events],
+        trade_id=found.trade_id or "",
     )
 
 

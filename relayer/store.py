@@ -99,6 +99,16 @@ class RelayerStore:
             row = connection.execute(query).mappings().first()
         return None if row is None else archived_packet(row)
 
+    def archived_of_trade(self, trade_id: str, limit: int) -> list[ArchivedPacket]:
+        """At most ``limit`` archived packets that carry a trade id (in hex), in the order of their archiving.
+
+        None of those that were archived by a version that did not keep it.
+        """
+        carries = archived_packets.c.trade_id == trade_id
+        query = sa.select(archived_packets).where(carries).order_by(archived_packets.c.id).limit(limit)
+        with self.database.reading() as connection:
+            return [archived_packet(row) for row in connection.execute(query).mappings()]
+
     def counts(self, path: str = "") -> dict[str, int]:
         """Number of packets by state that are not archived, of one path or, if empty, of all."""
         query = sa.select(packets.c.state, sa.func.count()).group_by(packets.c.state)

@@ -21,7 +21,7 @@ from relayer.evm_nonces import NonceTable
 from relayer.leases import LeaseTable
 from relayer.packet_care import ParkedTable, care_columns
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 MOST_INTEGER: Final = 2**63 - 1
 """Databases' integers are signed; a time-out beyond this is as good as never."""
 
@@ -86,6 +86,7 @@ archived_packets: Final = sa.Table(
     sa.Column("ended_s", sa.Double, nullable=False),
     sa.Column("archived_s", sa.Double, nullable=False),
     sa.Column("events", sa.JSON, nullable=False),  # [chain, what, tx_id, height, at_s] of each, oldest first
+    sa.Column("trade_id", sa.String, index=True),  # empty: it carries none; NULL: archived before this was kept
     sa.UniqueConstraint("path", "source_chain", "source_client", "sequence"),
 )
 cursors: Final = Cursors(metadata)
@@ -153,7 +154,10 @@ class PacketRow:
 
 @dataclass(frozen=True)
 class ArchivedPacket:
-    """What is kept of a packet that ended long ago: who it was, how and when it ended, where that can be read."""
+    """What is kept of a packet that ended long ago: who it was, how and when it ended, where that can be read.
+
+    ``trade_id`` is empty if it carries none, None if it was archived by a version that did not keep it.
+    """
 
     path: str
     key: PacketKey
@@ -165,6 +169,7 @@ class ArchivedPacket:
     ended_s: float
     archived_s: float
     events: tuple[StepRow, ...]
+    trade_id: str | None
 
 
 Row = Mapping[Any, Any]
@@ -243,4 +248,5 @@ def archived_packet(row: Row) -> ArchivedPacket:
             StepRow(chain, what, tx_id, height, 0, "", at_s, number)
             for number, (chain, what, tx_id, height, at_s) in enumerate(row["events"], 1)
         ),
+        trade_id=row["trade_id"],
     )

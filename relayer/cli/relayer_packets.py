@@ -128,6 +128,8 @@ def explain(
 ) -> None:
     """A packet's whole story: what it waits for, since when, what was tried, what is next, what happens otherwise.
 
+    Of an archived one: how, when and where it ended.
+
     Example: crossdvp relayer explain qbft-0/7 --config relayer.toml
     """
     output = output_of(json_flag)

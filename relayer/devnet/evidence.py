@@ -14,7 +14,7 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 
 from chains.evm.client.deployment import address_bytes
 from chains.evm.client.rpc import EvmRpc
-from chains.progmat.client.checkpoints import CheckpointCollector
+from chains.progmat.client.checkpoints import READING_MS, CheckpointCollector
 from chains.progmat.client.ledger_client import LedgerClient
 from ibc.paths import ack_path, commitment_path
 from light_clients.qbft import IBC_STORE_SLOT
@@ -27,7 +27,6 @@ from relayer.devnet.layout import EVM_CLIENT_ID, LEDGER_CLIENT_ID, DevnetState
 
 Document = dict[str, object]
 TIMESTAMP_BYTES = 8
-VALIDATORS_WAIT_MS = 10_000
 ANSWERED = ("delivered", "refused")
 
 
@@ -76,7 +75,7 @@ async def _ledger_tx(node: LedgerClient, fact: pb.LedgerFact) -> Document:
 
 async def _checkpoint(collector: CheckpointCollector, height: int, path: bytes) -> Document:
     """The checkpoint right at the lock, with what the other chain saw under it: a commitment is deleted later."""
-    await collector.head(height, VALIDATORS_WAIT_MS)  # a node may have heard of the lock before they read of it
+    await collector.head(height, READING_MS)  # a node may have heard of the lock before they read of it
     signed = await collector.collect(height)
     proof = await collector.prove(path, signed)
     trusted = collector.validator_set

@@ -12,7 +12,7 @@ import grpc.aio
 from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from crossdvp.gateway.v1 import settlement_service_pb2_grpc as pb_grpc
 
-from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
+from chains.progmat.client.channel import KEEPALIVE, ApiEndpoint, ApiTls, Keepalive, open_channel
 from chains.rpc_status import error_from_rpc
 from ibc.dvp import SettlementTerms
 from relayer.gateway.matching import Side
@@ -61,10 +61,12 @@ def _number(side: Side | None) -> pb.Side:
 class GatewayClient:
     """Raises the errors of ``chains.rpc_status``: the remote's reason and message, and whose fault it is."""
 
-    def __init__(self, endpoint: ApiEndpoint, tls: ApiTls, timeout_s: float = 10.0) -> None:
+    def __init__(
+        self, endpoint: ApiEndpoint, tls: ApiTls, timeout_s: float = 10.0, keepalive: Keepalive = KEEPALIVE
+    ) -> None:
         self._name = endpoint.name
         self._wait: dict[str, Any] = {"timeout": timeout_s, "wait_for_ready": True}
-        self._channel = open_channel(endpoint, tls)
+        self._channel = open_channel(endpoint, tls, keepalive)
         self._stub: Any = pb_grpc.SettlementServiceStub(self._channel)  # type: ignore[no-untyped-call] # generated
 
     async def close(self) -> None:

@@ -70,6 +70,7 @@ class FaultProxy:
     """Listens on ``port`` of this machine for what ``target`` (``host:port``) serves; an asynchronous context manager.
 
     ``bitten``: by fault, how often it did something to somebody: a fault that nobody felt proves nothing.
+    ``accepted``: how many connections were opened through it.
     """
 
     target: str
@@ -77,6 +78,7 @@ class FaultProxy:
     port: int = 0
     fault: Fault = Fault.NONE
     bitten: dict[Fault, int] = field(default_factory=dict)
+    accepted: int = 0
     _server: asyncio.Server | None = None
     _open: set[_Connection] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -126,6 +128,7 @@ class FaultProxy:
         self.bitten[self.fault] = self.bitten.get(self.fault, 0) + 1
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
         task = asyncio.current_task()
         if task is not None:
             self._tasks.add(task)

@@ -6,8 +6,10 @@ signer does, and says of handovers what the real one says.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from chains.progmat.client.rpc_validator import CheckpointVote, Handover, PathAnswer, ValidatorHead
 from chains.progmat.validators.errors import HeightNotReached, NotSigningAtHeight
@@ -23,9 +25,12 @@ from primitives.hashing import sha256
 from primitives.secp256k1 import compact
 from primitives.smt_proof import encode_smt_proof
 from primitives.sparse_merkle import MemoryNodeStore, SparseMerkleTree
+from tests.fakes.manual_clock import ManualClock
 from tests.fakes.qbft_headers import TIME_0_S, ValidatorKey
 
 LEDGER_ID = "progmat-test"
+LOOK_MS = 100
+"""Between two looks of a Validator that is waited for."""
 
 
 def set_of(keys: Sequence[ValidatorKey], threshold: int) -> ValidatorSet:
@@ -72,13 +77,17 @@ def vote_of(key: ValidatorKey, checkpoint: Checkpoint) -> CheckpointVote:
 
 @dataclass
 class ScriptedValidator:
-    """Follows a ledger; ``lies`` are checkpoints it signs in the place of the true ones, by height."""
+    """Follows a ledger; ``lies`` are checkpoints it signs in the place of the true ones, by height.
+
+    With a ``clock``, whoever waits for a height waits as long as it says, or until the ledger is there.
+    """
 
     key: ValidatorKey
     ledger: RotatingLedger
     lies: dict[int, Checkpoint] = field(default_factory=dict)
     silent: bool = False
     asked: list[int] = field(default_factory=list)
+    clock: ManualClock | None = None
 
     @property
     def name(self) -> str:
@@ -88,6 +97,10 @@ class ScriptedValidator:
         self._answer()
         if wait_ms > 0 and self.ledger.head_height < min_height <= self.ledger.coming_height:
             self.ledger.head_height = min_height
+        if self.clock is not None:
+            until_ms = self.clock.now_ms() + wait_ms
+            while self.ledger.head_height < min_height and self.clock.now_ms() < until_ms:
+                await self.clock.sleep_ms(LOOK_MS)
         height = self.ledger.head_height
         return ValidatorHead(height, self.ledger.checkpoint(height).timestamp_s)
 
@@ -118,6 +131,19 @@ class ScriptedValidator:
     def _answer(self) -> None:
         if self.silent:
             raise RemoteUnavailableError(self.name, "AWAY", "away")
+
+
+async def ms_until_done(work: asyncio.Task[Any], ledger: RotatingLedger, clock: ManualClock, entry_ms: int) -> int:
+    """How long ``work`` takes while Validators with this clock read another entry of the journal every ``entry_ms``."""
+    began_ms, began_at = clock.now_ms(), ledger.head_height
+    while not work.done():
+        asleep = asyncio.create_task(clock.until_somebody_sleeps())
+        await asyncio.wait({work, asleep}, return_when=asyncio.FIRST_COMPLETED)
+        if asleep.done():
+            clock.advance_ms(LOOK_MS)
+            ledger.head_height = began_at + (clock.now_ms() - began_ms) // entry_ms
+        asleep.cancel()
+    return clock.now_ms() - began_ms
 
 
 def header_of(validator_set: ValidatorSet, checkpoint: Checkpoint, *signers: ValidatorKey) -> bytes:

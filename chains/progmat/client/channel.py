@@ -31,7 +31,22 @@ class ApiEndpoint:
     target: str
 
 
-def open_channel(endpoint: ApiEndpoint, tls: ApiTls) -> grpc.aio.Channel:
+@dataclass(frozen=True, slots=True)
+class Keepalive:
+    """How a wire is found dead that nobody closed: asked after ``quiet_s`` without a byte, given up ``answer_s`` later.
+
+    A server lets go of a caller that asks too often: nodes want 15 s between two pings, gateway and relayer 8.
+    """
+
+    quiet_s: float = 16.0
+    answer_s: float = 5.0
+
+
+KEEPALIVE: Final = Keepalive()
+"""Every client's, of nodes, gateway and relayer."""
+
+
+def open_channel(endpoint: ApiEndpoint, tls: ApiTls, keepalive: Keepalive = KEEPALIVE) -> grpc.aio.Channel:
     """A channel that connects when first used, and again after every loss."""
     credentials = grpc.ssl_channel_credentials(tls.authority, tls.private_key, tls.certificate)
     options = (
@@ -41,8 +56,10 @@ def open_channel(endpoint: ApiEndpoint, tls: ApiTls) -> grpc.aio.Channel:
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 2000),
         ("grpc.min_reconnect_backoff_ms", 5_000),  # how long connecting may take, its TLS handshake included
-        ("grpc.keepalive_time_ms", 16_000),  # a dead wire is noticed in 21 s; servers want 15 between two pings
-        ("grpc.keepalive_timeout_ms", 5_000),
+        ("grpc.keepalive_time_ms", round(keepalive.quiet_s * 1000)),
+        ("grpc.keepalive_timeout_ms", round(keepalive.answer_s * 1000)),
+        # gRPC 1.85 does not start the timer of the line above; without this one a ping is waited for a minute.
+        ("grpc.http2.ping_timeout_ms", round(keepalive.answer_s * 1000)),
         ("grpc.keepalive_permit_without_calls", 1),  # whoever begins again all the time has no call now and then
         ("grpc.http2.max_pings_without_data", 0),
     )

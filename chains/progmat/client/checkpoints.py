@@ -21,6 +21,8 @@ from primitives.secp256k1 import recover_compact
 from primitives.smt_proof import decode_smt_proof, verify_absence, verify_presence
 
 MAX_WAIT_MS: Final = 30_000
+READING_MS: Final = 10_000
+"""How long Validators are given to read in the journal what a node has told already: a settlement's end, mostly."""
 MAX_HANDOVERS_TOLD: Final = 64
 
 
@@ -162,15 +164,24 @@ class CheckpointCollector:
                 return signed
         return await self._collect(height, self._set_of(height))
 
-    async def path_to(self, trusted_height: int, height: int, wait_ms: int = 0) -> tuple[SignedCheckpoint, ...]:
+    async def path_through(self, heights: Sequence[int], wait_ms: int) -> list[SignedCheckpoint]:
+        """The checkpoints at ``heights`` (ascending) and each handover before them, in order.
+
+        Validators read the notary's journal in their own time: waits once, at most ``wait_ms`` for all heights, until k
+        of them have come as far as the last. Raises ``TooFewCheckpointSignatures``.
+        """
+        await self.head(heights[-1], wait_ms)
+        found: list[SignedCheckpoint] = []
+        for reached, height in zip((0, *heights), heights, strict=False):
+            found += await self.path_to(reached, height)
+        return found
+
+    async def path_to(self, trusted_height: int, height: int) -> tuple[SignedCheckpoint, ...]:
         """What a light client at ``trusted_height`` is to be shown, in order: each handover between, then ``height``.
 
         Whoever brought it there, and whatever the set was then: all handovers are looked for that this object has not
-        seen happen. Waits up to ``wait_ms`` for k Validators to come as far as ``height``, since they read the notary's
-        journal in their own time. Raises ``TooFewCheckpointSignatures``.
+        seen happen. Raises ``TooFewCheckpointSignatures``.
         """
-        if wait_ms:
-            await self.head(height, wait_ms)
         if trusted_height != self._led_to:
             await self._follow_rotations(height)
         target = await self.collect(height)

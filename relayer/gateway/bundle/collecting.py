@@ -10,7 +10,7 @@ from typing import Protocol
 from chains.evm.client.dvp_app import earmark_slot
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.errors import EvmRequestRefused
-from chains.progmat.client.checkpoints import CheckpointCollector, SignedCheckpoint
+from chains.progmat.client.checkpoints import READING_MS, CheckpointCollector, SignedCheckpoint
 from chains.progmat.client.ledger_client import TornEvidence
 from chains.progmat.transactions.filtered import FilteredTransaction
 from ibc.dvp import LeadLeg, SettlementTerms, trade_path
@@ -29,7 +29,6 @@ from relayer.gateway.model import Settlement
 from relayer.gateway.service_errors import NothingToProve, ProofInconsistent, ProofNotKept, SettlementNotEnded
 
 _TIMESTAMP_BYTES = 8  # before the sparse Merkle proof in what a light client takes: the checkpoint says it, too
-_VALIDATORS_WAIT_MS = 10_000  # a settlement has ended before Validators have read in the journal that it has
 
 
 class EvidenceNode(Protocol):
@@ -207,7 +206,7 @@ class _Collecting:
             positions = [each.journal_position for each in torn]
         if not positions:
             raise ProofInconsistent(self.settlement.name, "the buyer's custodian node knows nothing of the trade")
-        checkpoints = await self._checkpoints(positions)
+        checkpoints = await self.sources.collector.path_through(positions, READING_MS)
         by_height = {each.height: each for each in checkpoints}
         first, last = by_height[positions[0]], by_height[positions[-1]]
         proofs = {
@@ -229,15 +228,6 @@ class _Collecting:
             return {"receipt_absent": (receipt, True)}
         answered = {"receipt": (receipt, True), "acknowledgement": (ack, True)}
         return {"payment": (trade, True), **answered} if self.ending is Ending.SETTLED else answered
-
-    async def _checkpoints(self, positions: Sequence[int]) -> list[SignedCheckpoint]:
-        """Those of the positions, and each handover of the Validators before them."""
-        found: list[SignedCheckpoint] = []
-        reached = 0
-        for position in positions:
-            found += await self.sources.collector.path_to(reached, position, _VALIDATORS_WAIT_MS)
-            reached = position
-        return found
 
     async def _path(self, path: bytes, at: SignedCheckpoint) -> tuple[int, bytes]:
         proof = await self.sources.collector.prove(path, at)

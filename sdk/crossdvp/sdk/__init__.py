@@ -15,6 +15,7 @@ from crossdvp.sdk.gateway import Event, Gateway, MessageType, Submitted
 from crossdvp.sdk.sync import SyncGateway
 from crossdvp.sdk.webhooks import WebhookRejected, verify_webhook
 
+from chains.progmat.client.channel import Keepalive
 from ibc.dvp import CashAccount, CashLeg, LeadLeg, SecurityLeg, SettlementTerms, terms_hash
 from relayer.gateway.matching import Side
 
@@ -25,6 +26,7 @@ __all__ = [
     "Event",
     "Gateway",
     "GatewayError",
+    "Keepalive",
     "LeadLeg",
     "MessageType",
     "NotAllowed",

@@ -11,7 +11,7 @@ import grpc.aio
 import stamina
 from crossdvp.sdk.errors import Unavailable, error_of
 
-from chains.progmat.client.channel import ApiEndpoint, ApiTls, open_channel
+from chains.progmat.client.channel import KEEPALIVE, ApiEndpoint, ApiTls, Keepalive, open_channel
 
 ATTEMPTS: Final = 6
 LONGEST_PAUSE_S: Final = 5.0
@@ -35,12 +35,20 @@ class Tls:
 class Connection:
     """One channel. ``token``: called for each call, since tokens are short-lived; None: calls need none."""
 
-    def __init__(self, target: str, tls: Tls, name: str, token: Callable[[], str] | None, timeout_s: float) -> None:
+    def __init__(
+        self,
+        target: str,
+        tls: Tls,
+        name: str,
+        token: Callable[[], str] | None,
+        timeout_s: float,
+        keepalive: Keepalive = KEEPALIVE,
+    ) -> None:
         self.name = name
         self.timeout_s = timeout_s
         self._token = token
-        endpoint = ApiEndpoint(name, target)
-        self.channel = open_channel(endpoint, ApiTls(tls.authority, tls.certificate, tls.private_key))
+        own = ApiTls(tls.authority, tls.certificate, tls.private_key)
+        self.channel = open_channel(ApiEndpoint(name, target), own, keepalive)
 
     def metadata(self) -> Metadata:
         """Of the next call."""

@@ -19,6 +19,7 @@ from crossdvp.sdk.connection import Connection, Tls
 from crossdvp.sdk.errors import TermsAltered, Unavailable, error_of
 from google.protobuf.duration_pb2 import Duration
 
+from chains.progmat.client.channel import KEEPALIVE, Keepalive
 from ibc.dvp import SettlementTerms, terms_hash
 from relayer.gateway.matching import Side
 from relayer.gateway.settlement_codec import encode_terms
@@ -74,9 +75,10 @@ class Gateway:
         *,
         name: str = "gateway",
         timeout_s: float = 10.0,
+        keepalive: Keepalive = KEEPALIVE,
     ) -> Self:
         """A client of the gateway at ``host:port``, whose certificate bears ``name``. Connects when first used."""
-        return cls(Connection(target, tls, name, token, timeout_s))
+        return cls(Connection(target, tls, name, token, timeout_s, keepalive))
 
     async def __aenter__(self) -> Self:
         return self

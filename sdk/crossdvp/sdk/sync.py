@@ -11,6 +11,7 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from crossdvp.sdk.connection import Tls
 from crossdvp.sdk.gateway import Event, Gateway, MessageType, Submitted
 
+from chains.progmat.client.channel import KEEPALIVE, Keepalive
 from ibc.dvp import SettlementTerms
 from relayer.gateway.matching import Side
 
@@ -36,9 +37,10 @@ class SyncGateway:
         *,
         name: str = "gateway",
         timeout_s: float = 10.0,
+        keepalive: Keepalive = KEEPALIVE,
     ) -> Self:
         """See ``Gateway.connect``."""
-        return cls(lambda: Gateway.connect(target, tls, token, name=name, timeout_s=timeout_s))
+        return cls(lambda: Gateway.connect(target, tls, token, name=name, timeout_s=timeout_s, keepalive=keepalive))
 
     def __enter__(self) -> Self:
         return self

@@ -8,6 +8,7 @@ import pytest
 
 from chains.progmat.node.peers import Delivery, InProcessPeerNetwork, PeerIdentity, PeerLimits, PeerRouter
 from chains.progmat.node.peers.errors import PeerUnreachable
+from tests.fakes.fault_proxy import Fault, FaultProxy
 from tests.fakes.peer_nodes import answering, asking
 
 LIMITS = PeerLimits(connect_timeout_s=3.0, backoff_max_s=0.2)
@@ -82,6 +83,23 @@ async def test_a_peer_that_comes_back_on_its_port_is_found_by_the_same_network()
             await network.request("bob", "test.echo", b"2", 10)
         async with answering("bob", router, {"alice"}, LIMITS, port=int(first.endpoint.split(":")[1])):
             assert await network.request("bob", "test.echo", b"3", 10) == b"3"
+
+
+async def test_a_peer_whose_machine_is_gone_without_a_word_is_given_up_and_found_again() -> None:
+    router, _seen = counting_router()
+    impatient = PeerLimits(backoff_max_s=0.2, keepalive_s=0.5, keepalive_answer_s=0.5)
+    async with (
+        answering("bob", router, {"alice"}, impatient) as bob,
+        FaultProxy(bob.endpoint) as wire,
+        asking("alice", {"bob": wire.address}, impatient) as network,
+        asyncio.timeout(15),
+    ):
+        assert await network.request("bob", "test.echo", b"1", 10) == b"1"
+        await wire.switch(Fault.HALF_OPEN)
+        with pytest.raises(PeerUnreachable):
+            await network.request("bob", "test.echo", b"2", 10)
+        await wire.switch(Fault.NONE)
+        assert await network.request("bob", "test.echo", b"3", 10) == b"3"
 
 
 @pytest.mark.parametrize(

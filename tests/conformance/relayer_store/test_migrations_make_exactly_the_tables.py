@@ -17,10 +17,11 @@ from ibc.packet import Packet
 from relayer.core.chain import EventKind, EventPage, PacketEvent
 from relayer.database import Database, Location, bare_connection
 from relayer.gateway.store import GatewayStore
-from relayer.migrations.running import folder_of, migrate
+from relayer.migrations.running import Migrated, folder_of, migrate
 from relayer.schema import schema_version
-from relayer.store import RelayerStore
+from relayer.store import PacketKey, RelayerStore
 from relayer.store_errors import SchemaOutdated, SchemaUnknown, StoreUnavailable
+from relayer.store_tables import SCHEMA_VERSION
 from tests.fakes.instant_chain import payload
 
 _POSTGRES_SHAPES = (
@@ -181,6 +182,23 @@ def test_one_that_adds_a_column_keeps_the_rows(tmp_path: Path, shared_location: 
         assert "note" in {column["name"] for column in sa.inspect(connection).get_columns("packets")}
         for table in ("packets", "steps", "cursors"):
             assert connection.execute(sa.select(sa.func.count()).select_from(sa.table(table))).scalar_one() == 1
+
+
+def test_what_was_archived_before_trade_ids_were_kept_says_so(shared_location: Location) -> None:
+    """Only a digest is kept of such a packet, so its trade id cannot be filled in."""
+    with bare_connection(shared_location) as connection:
+        folder_of("relayer").upgrade(connection, "0004")
+        row: dict[str, object] = {"path": "p", "source_chain": "one", "source_client": "client-one", "sequence": "9"}
+        row |= {"destination_client": "client-two", "digest": b"d" * 32, "state": "acknowledged", "events": "[]"}
+        row |= {"timeout_s": 7, "attempts": 1, "ended_s": 8.0, "archived_s": 9.0}
+        connection.execute(sa.insert(sa.table("archived_packets", *map(sa.column, row))).values(row))
+    assert migrate(shared_location, "relayer") == Migrated(4, SCHEMA_VERSION)
+    store = RelayerStore(shared_location)
+    kept = store.archived(PacketKey("one", "client-one", 9))
+    assert kept is not None
+    assert (kept.digest, kept.trade_id) == (b"d" * 32, None)
+    assert store.archived_of_trade("", 10) == []
+    store.close()
 
 
 def test_a_database_is_opened_by_two_that_start_together(postgres_url: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from chains.progmat.client.checkpoints import CheckpointCollector
@@ -9,8 +11,9 @@ from chains.progmat.client.errors import TooFewCheckpointSignatures
 from ibc.light_client import ConsensusAt, TimeBounds
 from light_clients.progmat import ProgmatClientState, ProgmatLightClient, ValidatorSet
 from light_clients.progmat.client_state import encode_client_state
+from tests.fakes.manual_clock import ManualClock
 from tests.fakes.qbft_headers import validator_keys
-from tests.fakes.scripted_validators import LEDGER_ID, RotatingLedger, ScriptedValidator, set_of
+from tests.fakes.scripted_validators import LEDGER_ID, RotatingLedger, ScriptedValidator, ms_until_done, set_of
 
 A_KEYS, B_KEYS, C_KEYS = (validator_keys(4, name) for name in "abc")
 OVERLAP_KEYS = (*A_KEYS[1:], B_KEYS[0])
@@ -98,12 +101,25 @@ async def test_a_hand_over_that_nobody_can_sign_any_more_is_said_not_skipped() -
         await relayer.path_to(5, 30)
 
 
-async def test_validators_that_are_still_reading_are_waited_for_if_one_says_so() -> None:
+async def test_validators_that_are_still_reading_are_waited_for() -> None:
     """A settlement has ended, and the journal's last entry is not yet with those who sign it."""
     ledger = RotatingLedger({1: A, 11: B}, 9, coming_height=12)
-    impatient, patient = collector(ledger), collector(ledger)
+    relayer = collector(ledger)
     with pytest.raises(TooFewCheckpointSignatures):
-        await impatient.path_to(5, 12)
-    assert [item.height for item in await patient.path_to(5, 12, wait_ms=1000)] == [10, 12]
+        await relayer.path_to(0, 12)
+    assert [item.height for item in await relayer.path_through([9, 12], 1000)] == [9, 10, 12]
     with pytest.raises(TooFewCheckpointSignatures):
-        await patient.path_to(5, 13, wait_ms=1)
+        await relayer.path_through([12, 13], 1)
+
+
+@pytest.mark.parametrize(("wait_ms", "waits_ms", "found"), [(13_000, 12_000, [10, 11]), (10_000, 10_000, None)])
+async def test_several_heights_have_one_time_limit(wait_ms: int, waits_ms: int, found: list[int] | None) -> None:
+    """Each of them comes within ten seconds of the one before: that is not what was promised."""
+    ledger, clock = RotatingLedger({1: A}, 9), ManualClock()
+    relayer = CheckpointCollector(LEDGER_ID, A, [ScriptedValidator(key, ledger, clock=clock) for key in A_KEYS])
+    work = asyncio.create_task(relayer.path_through([10, 11], wait_ms))
+    assert await ms_until_done(work, ledger, clock, entry_ms=6_000) == waits_ms
+    if found is None:
+        assert isinstance(work.exception(), TooFewCheckpointSignatures)
+    else:
+        assert [item.height for item in work.result()] == found

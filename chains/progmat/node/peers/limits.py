@@ -23,6 +23,7 @@ class PeerLimits:
     backoff_max_s: float = 2.0
     drain_s: float = 5.0  # how long a stopping server lets requests under way finish
     keepalive_s: float = 30.0
+    keepalive_answer_s: float = 10.0
 
     @property
     def max_message_size(self) -> int:

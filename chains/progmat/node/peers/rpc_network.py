@@ -260,6 +260,7 @@ def _channel(name: str, target: str, credentials: grpc.ChannelCredentials, limit
         ("grpc.max_receive_message_length", limits.max_message_size),
         ("grpc.max_send_message_length", limits.max_message_size),
         ("grpc.keepalive_time_ms", int(limits.keepalive_s * 1000)),
-        ("grpc.keepalive_timeout_ms", 10_000),
+        ("grpc.keepalive_timeout_ms", int(limits.keepalive_answer_s * 1000)),
+        ("grpc.http2.ping_timeout_ms", int(limits.keepalive_answer_s * 1000)),  # it counts: see client/channel.py
     ]
     return grpc.aio.secure_channel(target, credentials, options)

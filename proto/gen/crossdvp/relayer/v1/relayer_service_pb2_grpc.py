@@ -30,7 +30,8 @@ class RelayerServiceStub:
     never move an asset. Every caller is named by its certificate; every act is written down with that name.
 
     A packet is referred to in any of these ways: a trade id in hex or a settlement's name; SOURCE_CHAIN/CLIENT/SEQUENCE;
-    X/SEQUENCE, where X is a source client, a source chain or a path.
+    X/SEQUENCE, where X is a source client, a source chain or a path. Archived packets are found, too; those that were
+    archived by schema 4 or earlier not by their trade, which was not kept.
     """
 
     def __init__(self, channel):
@@ -111,7 +112,8 @@ class RelayerServiceServicer:
     never move an asset. Every caller is named by its certificate; every act is written down with that name.
 
     A packet is referred to in any of these ways: a trade id in hex or a settlement's name; SOURCE_CHAIN/CLIENT/SEQUENCE;
-    X/SEQUENCE, where X is a source client, a source chain or a path.
+    X/SEQUENCE, where X is a source client, a source chain or a path. Archived packets are found, too; those that were
+    archived by schema 4 or earlier not by their trade, which was not kept.
     """
 
     def GetStatus(self, request, context):
@@ -294,7 +296,8 @@ class RelayerService:
     never move an asset. Every caller is named by its certificate; every act is written down with that name.
 
     A packet is referred to in any of these ways: a trade id in hex or a settlement's name; SOURCE_CHAIN/CLIENT/SEQUENCE;
-    X/SEQUENCE, where X is a source client, a source chain or a path.
+    X/SEQUENCE, where X is a source client, a source chain or a path. Archived packets are found, too; those that were
+    archived by schema 4 or earlier not by their trade, which was not kept.
     """
 
     @staticmethod
