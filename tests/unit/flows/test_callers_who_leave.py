@@ -63,7 +63,7 @@ async def stuck(world: FlowWorld) -> None:
     """A flow that waits at BUILT for its next attempt."""
     world.steps[FlowStep.BUILT].errors = [AWAY]
     await world.engine.submit(world.record())
-    while not (await world.database.read(partial(store.find_flow, flow_id="flow-1"))).attempts:  # type: ignore[union-attr]
+    while not (await world.database.read(partial(store.find_flow, flow_id="flow-1"))).attempts:  # type: ignore[union-attr]  # it is stored
         await world.clock.until_somebody_sleeps()
 
 
