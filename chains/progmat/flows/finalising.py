@@ -6,7 +6,8 @@ are checked as if nobody had done so before, and the journal position is asked o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import asyncio
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 
 from sqlalchemy import Connection
@@ -73,13 +74,25 @@ class FinaliseResponder:
         try:
             position = await self._position_of(signed)
             record = partial(self._record, asker=asker.name, signed=signed, position=position, ancestors=ancestors)
-            others = await self._database.submit(record)
+            known = ancestors.transactions if ancestors is not None else ()
+            await self._database.submit(record, heard=partial(self._recorded, asker.name, known, signed))
         finally:
             if ancestors is not None:
                 ancestors.release()
-        for recorded in (*(ancestors.transactions if ancestors else ()), signed):
+
+    def _recorded(
+        self,
+        asker: str,
+        ancestors: Iterable[SignedTransaction],
+        signed: SignedTransaction,
+        ended: asyncio.Future[tuple[str, ...]],
+    ) -> None:
+        """Also where the asker has gone: who waits here for what was recorded waits for no other."""
+        if ended.exception() is not None:
+            return
+        for recorded in (*ancestors, signed):
             self._verifier.recorded.note(recorded)
-        self._received({asker.name, *others}, signed)
+        self._received({asker, *ended.result()}, signed)
 
     def _whole(self, asker: PeerIdentity, finality: Finality) -> SignedTransaction:
         signed = assembled(finality.wire, map(decode_signature, finality.signatures))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 from chains.progmat.flows.own_fresh_keys import OwnFreshKeys
@@ -28,14 +29,16 @@ class FreshAccounts:
         Raises ``AccountUnknown``.
         """
         self.keys.require_account(account_key)
-        match choice:
-            case KeyChoice.FRESH:
-                await self._database.submit(partial(set_fresh_account, account_key=account_key))
-            case KeyChoice.ACCOUNT:
-                await self._database.submit(partial(unset_fresh_account, account_key=account_key))
-            case KeyChoice.AS_SET:
-                return
-        await self.load()
+        if choice is KeyChoice.AS_SET:
+            return
+        change = set_fresh_account if choice is KeyChoice.FRESH else unset_fresh_account
+        stored = partial(self._stored, account_key, choice)
+        await self._database.submit(partial(change, account_key=account_key), heard=stored)
+
+    def _stored(self, account_key: bytes, choice: KeyChoice, ended: asyncio.Future[None]) -> None:
+        """Also where the caller has gone: memory says what the tables say."""
+        if ended.exception() is None:
+            self._set = self._set | {account_key} if choice is KeyChoice.FRESH else self._set - {account_key}
 
     def chosen(self, account_key: bytes) -> KeyChoice:
         """How an account is set."""

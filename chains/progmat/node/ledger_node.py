@@ -139,7 +139,7 @@ class LedgerNode:
             parts.clock,
             self._desk.position_of,
             self._confirmed,
-            self._received,
+            self._delivered_here,
             made_here,
         )
         self._attestations = AttestationReceiver(parts.database, parts.verifier)
@@ -249,7 +249,7 @@ class LedgerNode:
     def answer_peers(self, router: PeerRouter) -> None:
         """Register this node's peer methods."""
         router.register(peer_codec.COUNTERSIGN, self._countersign.handle)
-        router.register(peer_codec.FINALISE, self._handle_finality)
+        router.register(peer_codec.FINALISE, self._finalise.handle)
         router.register(peer_codec.FETCH_TRANSACTIONS, self._disclosing.handle_fetch)
         router.register(peer_codec.LIST_FINAL, self._listings.handle)
         router.register(peer_codec.ATTESTED, self._handle_attestation)
@@ -284,12 +284,6 @@ class LedgerNode:
         confirmed = await self._desk.confirmed(signed)
         await self._register.require_known(confirmed.wire)
         return confirmed
-
-    async def _handle_finality(self, asker: PeerIdentity, body: bytes) -> bytes:
-        answer = await self._finalise.handle(asker, body)
-        self._tell_of_records()
-        self._coin_queue.freed_somewhere()
-        return answer
 
     async def _handle_attestation(self, asker: PeerIdentity, body: bytes) -> bytes:
         answer = await self._attestations.handle(asker, body)
@@ -326,11 +320,15 @@ class LedgerNode:
         if any(command.contract == DISTRIBUTION for command in signed.wire.commands):
             self.distributions_changed.tell()
 
-    def _found_final(self, others: Collection[str], signed: SignedTransaction) -> None:
-        """What was pending is recorded, and owed to the others."""
-        self._received(others, signed)
+    def _delivered_here(self, participants: Collection[str], signed: SignedTransaction) -> None:
+        """A peer delivered it, and it is recorded: whoever waits for coins or for news may go on."""
+        self._received(participants, signed)
         self._tell_of_records()
         self._coin_queue.freed_somewhere()
+
+    def _found_final(self, others: Collection[str], signed: SignedTransaction) -> None:
+        """What was pending is recorded, and owed to the others."""
+        self._delivered_here(others, signed)
         self.deliveries.wake()
 
     def _history_attested(self) -> None:

@@ -59,7 +59,7 @@ async def test_every_node_refuses_the_second_spend_though_a_notary_signed_it(tmp
         delivery = peer_codec.encode_finality(Finality(double.id, signatures, double.wire_bytes))
         for victim in (CN_A, SN):
             with pytest.raises(NotaryBroken, match=r"input .* belongs"):
-                await ledger.vault(victim).node._handle_finality(PeerIdentity(CN_B.name), delivery)
+                await ledger.vault(victim).node._finalise.handle(PeerIdentity(CN_B.name), delivery)
         countersign = peer_codec.encode_countersign_request(signed(wire, without=(SN,)).encode())
         with pytest.raises(NotaryBroken, match=r"input .* belongs"):
             await ledger.vault(SN).node._countersign.handle(PeerIdentity(CN_B.name), countersign)

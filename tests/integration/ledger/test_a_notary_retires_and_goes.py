@@ -136,7 +136,7 @@ async def test_what_a_dropped_notary_signs_is_taken_by_nobody_who_sees_it_later(
         ledger.clock.advance_s(GRACE_S)
         for victim in (CN_A, SN):
             with pytest.raises(NotConfirmed, match="dropped"):
-                await ledger.vault(victim).node._handle_finality(PeerIdentity(CN_B.name), finality(forged))
+                await ledger.vault(victim).node._finalise.handle(PeerIdentity(CN_B.name), finality(forged))
         assert await free_at(ledger, CN_A, SELLER_ACCOUNT) == {}
 
 
@@ -157,7 +157,7 @@ async def test_a_delivery_that_comes_late_is_taken_until_shortly_after_the_notar
         await second_becomes(ledger, ())
         ledger.clock.advance_s(GRACE_S - 2)
         final = await stored(ledger, CN_B, paid.tx_id)
-        await ledger.vault(CN_A).node._handle_finality(PeerIdentity(CN_B.name), finality(final))
+        await ledger.vault(CN_A).node._finalise.handle(PeerIdentity(CN_B.name), finality(final))
         assert await free_at(ledger, CN_A, SELLER_ACCOUNT) == {SECOND.name: 300}
 
 
@@ -206,7 +206,7 @@ async def test_without_that_word_a_payee_does_not_take_them(tmp_path: Path) -> N
         assert paid.step is FlowStep.RECORDED
         final = await stored(ledger, CN_B, paid.tx_id)
         with pytest.raises(NotConfirmed, match="attestation would do"):
-            await ledger.vault(CN_A).node._handle_finality(PeerIdentity(CN_B.name), finality(final))
+            await ledger.vault(CN_A).node._finalise.handle(PeerIdentity(CN_B.name), finality(final))
 
 
 async def test_a_node_does_not_accept_that_a_notary_goes_which_has_coins_of_its_own(tmp_path: Path) -> None:

@@ -192,7 +192,7 @@ async def test_whoever_has_the_notarys_old_key_makes_nothing_final_with_it(tmp_p
         )
         victim = ledger.vault(CN_A).node
         with pytest.raises(NotConfirmed):
-            await victim._handle_finality(PeerIdentity(CN_B.name), body)
+            await victim._finalise.handle(PeerIdentity(CN_B.name), body)
         assert await ledger.free_yen(CN_A, SELLER_ACCOUNT) == 1000
 
 
@@ -235,4 +235,4 @@ async def test_an_undated_word_of_the_old_operator_counts_no_more_once_its_epoch
             Finality(forged.id, tuple(encode_signature(item) for item in forged.signatures), forged.wire_bytes)
         )
         with pytest.raises(NotConfirmed, match="no notary dated it"):
-            await ledger.vault(CN_A).node._handle_finality(PeerIdentity(CN_B.name), body)
+            await ledger.vault(CN_A).node._finalise.handle(PeerIdentity(CN_B.name), body)
