@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Lasting:
-    """Somebody's work of that kind; end it with ``ended`` or ``cancelled``."""
+    """Somebody's work of that kind."""
 
     def __init__(self) -> None:
         self._under_way: set[asyncio.Task[Any]] = set()
@@ -25,12 +25,6 @@ class Lasting:
     async def ended(self) -> None:
         """Return when all of it is done."""
         await asyncio.gather(*self._under_way, return_exceptions=True)
-
-    async def cancelled(self) -> None:
-        """Return when all of it is done or cancelled."""
-        for task in self._under_way:
-            task.cancel()
-        await self.ended()
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._under_way.discard(task)

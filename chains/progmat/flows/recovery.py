@@ -29,7 +29,6 @@ from chains.progmat.flows.recovery_errors import BadListing, RecoveryUnderWay
 from chains.progmat.flows.schema import listing_cursors, recovered
 from chains.progmat.flows.seams import Directory, Recording
 from chains.progmat.identity import VAULT_ROLES
-from chains.progmat.lasting import Lasting
 from chains.progmat.node.peers.errors import PeerTimedOut
 from chains.progmat.node.peers.seam import PeerIdentity, PeerNetwork
 from chains.progmat.node.storage import (
@@ -130,7 +129,7 @@ class Recovery:
         self._on_owed = on_owed
         self._fetching = asyncio.Lock()  # what one peer brings, the next need not
         self._requested_ms: int | None = None
-        self._lasting = Lasting()
+        self._requested: asyncio.Task[ReconcileReport] | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -139,10 +138,10 @@ class Recovery:
 
     async def stop(self) -> None:
         """Stop; a listing that was not finished is asked again."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        await self._lasting.cancelled()
+        tasks = [task for task in (self._task, self._requested) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def reconcile(self) -> ReconcileReport:
         """Ask every peer that keeps records; never raises for what a peer does."""
@@ -156,20 +155,20 @@ class Recovery:
         """As ``reconcile``, for a caller from outside: one at a time, beside the node's own run.
 
         A run asks every peer and may verify all that comes back: callers could otherwise have each peer asked, and
-        this node's readers busy, as often as they like. Raises ``RecoveryUnderWay``.
+        this node's readers busy, as often as they like. If the caller leaves, the run goes on, so that what came back
+        is passed on, and is the next caller's. Raises ``RecoveryUnderWay``.
         """
         now_ms = self._clock.now_ms()
         if self._requested_ms is not None:
             running_s = max(0, now_ms - self._requested_ms) // 1000
             # A peer that is silent ends a run after LIST_TIMEOUT_S; one that has much to show may take longer.
             raise RecoveryUnderWay(running_s, max(1.0, LIST_TIMEOUT_S - running_s))
+        if self._requested is None or self._requested.done():
+            self._requested = asyncio.create_task(self.reconcile(), name="reconcile")
+            self._requested.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # perhaps nobody's
         self._requested_ms = now_ms
-        return await self._lasting.done(self._reconcile_for_caller(), "reconcile")
-
-    async def _reconcile_for_caller(self) -> ReconcileReport:
-        """If the caller goes, what came back is passed on all the same."""
         try:
-            return await self.reconcile()
+            return await asyncio.shield(self._requested)
         finally:
             self._requested_ms = None
 
