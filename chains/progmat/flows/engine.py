@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Protocol
@@ -39,6 +39,9 @@ Commit = Callable[[Connection], FlowRecord]
 
 MAX_CALLERS = 384
 """Three quarters of the calls that a node's server takes at once."""
+
+MAX_IN_DOUBT = 8192
+"""Flows of which it is not known whether they are stored: as many as may wait to be."""
 
 log = structlog.get_logger(__name__)
 
@@ -82,10 +85,6 @@ class Reservations(Protocol):
         ...
 
 
-def _is_to_be_driven(record: FlowRecord) -> bool:
-    return record.step in DRIVEN and record.wish != Wish.PARK
-
-
 class FlowEngine:
     """Runs every flow that is not at an end, one task each.
 
@@ -116,6 +115,9 @@ class FlowEngine:
         """By who is waited for; there are as many as sets of parties on the network map that sign together."""
         self._waiting_callers = 0
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._in_doubt: dict[str, None] = {}
+        """Flows that nobody drives, perhaps, since what was to be stored of them is not known; in order."""
+        self._looking: asyncio.Task[None] | None = None
         self._driven: dict[str, FlowRecord] = {}
         self._watchers: dict[str, dict[asyncio.Future[FlowRecord], AbstractSet[FlowStep]]] = defaultdict(dict)
         self._stopping = False
@@ -146,6 +148,7 @@ class FlowEngine:
 
     async def pause(self, flow_id: str) -> None:
         """Nobody drives the flow when this returns; what was on its way to the database still arrives there."""
+        self._in_doubt.pop(flow_id, None)
         task = self._tasks.get(flow_id)
         if task is not None:
             task.cancel()
@@ -157,8 +160,12 @@ class FlowEngine:
 
     def take_up(self, flow_id: str) -> None:
         """Drive a flow as it is stored, as soon as that can be read; nothing if there is no such flow."""
-        if flow_id not in self._tasks and not self._stopping:
-            self._begin(flow_id, self._take_up(flow_id))
+        if len(self._in_doubt) >= MAX_IN_DOUBT:
+            log.error("flow not looked for: if it is stored, the next start drives it", flow=flow_id)
+        elif not self._stopping:
+            self._in_doubt[flow_id] = None
+            if self._looking is None or self._looking.done():
+                self._looking = asyncio.create_task(self._take_up(), name="flows in doubt")
 
     async def outcome(self, flow_id: str, wait_s: float, until: AbstractSet[FlowStep] = ANSWERED) -> FlowRecord:
         """The flow at a step of ``until``, or as it stands after ``wait_s`` seconds. Raises ``FlowUnknown``.
@@ -185,30 +192,33 @@ class FlowEngine:
     async def stop(self) -> None:
         """Stop driving; every flow goes on from its stored step at the next start."""
         self._stopping = True
-        tasks = list(self._tasks.values())
+        tasks = [*self._tasks.values(), *([self._looking] if self._looking else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _run(self, record: FlowRecord) -> None:
-        if record.flow_id in self._tasks or self._stopping or not _is_to_be_driven(record):
+        if record.step not in DRIVEN or record.flow_id in self._tasks or self._stopping or record.wish == Wish.PARK:
             return
         self._driven[record.flow_id] = record  # a caller may ask before the task has run at all
-        self._begin(record.flow_id, self._drive(record))
+        task = asyncio.create_task(self._drive(record), name=f"flow {record.flow_id}")
+        self._tasks[record.flow_id] = task
+        task.add_done_callback(partial(self._forget_task, record.flow_id))
 
-    async def _take_up(self, flow_id: str) -> None:
-        try:
-            record = await self._read_at_last(flow_id)
-        except (FlowUnknown, StorageClosed):
-            return
-        if _is_to_be_driven(record):
-            self._driven[flow_id] = record
-            await self._drive(record)
-
-    def _begin(self, flow_id: str, driving: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(driving, name=f"flow {flow_id}")
-        self._tasks[flow_id] = task
-        task.add_done_callback(partial(self._forget_task, flow_id))
+    async def _take_up(self) -> None:
+        """One after another, whoever they are of: while the database is away there may be many."""
+        while self._in_doubt:
+            flow_id = next(iter(self._in_doubt))
+            try:
+                record = await self._read_at_last(flow_id)
+            except FlowUnknown:
+                self._in_doubt.pop(flow_id, None)
+            except StorageClosed:
+                return
+            else:
+                if flow_id in self._in_doubt:  # no operator has stopped it meanwhile
+                    self._run(record)
+                self._in_doubt.pop(flow_id, None)
 
     def _forget_task(self, flow_id: str, _task: asyncio.Task[None]) -> None:
         self._tasks.pop(flow_id, None)

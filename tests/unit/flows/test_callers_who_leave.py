@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from chains.progmat.flows import store
+from chains.progmat.flows import engine, store
 from chains.progmat.flows.acts import Act
 from chains.progmat.flows.errors import AnswerProvesNothing
 from chains.progmat.flows.record import FlowRecord
@@ -89,3 +89,29 @@ async def test_a_flow_goes_on_though_the_database_failed_an_operators_act(
     await world.clock.until_somebody_sleeps()
     world.clock.advance_s(60)
     assert (await world.engine.outcome("flow-1", WAIT_S)).step is FlowStep.RECORDED
+
+
+async def test_many_that_fail_while_the_database_is_away_are_looked_for_by_one_task_and_so_many_only(
+    world: FlowWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = world.record("flow-1")
+    await world.database.submit(partial(store.add_flow, record=stored))
+    monkeypatch.setattr(engine, "MAX_IN_DOUBT", 2)
+    find, away = store.find_flow, [True]
+
+    def found(connection: Connection, flow_id: str) -> FlowRecord | None:
+        if away[0]:
+            raise StorageFailed("no server")
+        return find(connection, flow_id)
+
+    monkeypatch.setattr(store, "find_flow", found)
+    before = len(asyncio.all_tasks())
+    for flow_id in ("never stored", "flow-1", "one too many"):
+        world.engine.take_up(flow_id)
+    assert len(asyncio.all_tasks()) == before + 1
+    assert list(world.engine._in_doubt) == ["never stored", "flow-1"]
+    await world.clock.until_somebody_sleeps()
+    away[0] = False
+    world.clock.advance_s(60)
+    assert (await world.engine.outcome("flow-1", WAIT_S)).step is FlowStep.RECORDED
+    assert not world.engine._in_doubt
