@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Final
 
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.cash_codec import CoinKind, OwnerKind
@@ -25,8 +24,7 @@ from chains.progmat.flows.request_codec import decode_request
 from chains.progmat.flows.requests import IssueCash, MergeCash, MoveCash, RedeemCash
 from chains.progmat.flows.seams import Role
 from chains.progmat.flows.securities_errors import RuleStateMissing
-from chains.progmat.flows.steps import DRIVEN, FlowStep
-from chains.progmat.flows.store import flows_of_kind_at
+from chains.progmat.flows.store import unrecorded_flows
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, StateAndRef, StateRef
@@ -45,8 +43,6 @@ from chains.progmat.vault.rules import rule, rules_of
 from ibc.dvp import CashAccount
 from primitives.errors import DecodeError
 from primitives.public_key import PublicKey
-
-_BUILT: Final = DRIVEN - {FlowStep.PROPOSED}
 
 
 def require_role(context: BuildContext, *roles: Role) -> None:
@@ -214,7 +210,7 @@ def kind_of(context: BuildContext, spent: Sequence[Holding]) -> CoinKind:
 def require_alone(context: BuildContext, coin_id: str, *kinds: FlowKind) -> None:
     """No other flow of these kinds has built for the coin what is not recorded yet. Raises ``CoinChanging``."""
     for kind in kinds:
-        for flow in flows_of_kind_at(context.connection, kind, _BUILT):
+        for flow in unrecorded_flows(context.connection, kind):
             other = decode_request(flow.kind, flow.request)
             if flow.flow_id != context.flow_id and getattr(other, "coin_id", None) == coin_id:
                 raise CoinChanging(coin_id, flow.flow_id)

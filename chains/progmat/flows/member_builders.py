@@ -14,8 +14,7 @@ from chains.progmat.flows.market_errors import MembershipChanging, MembershipUnk
 from chains.progmat.flows.market_requests import ChangeMembership, MembershipChange
 from chains.progmat.flows.record import FlowKind
 from chains.progmat.flows.request_codec import decode_request
-from chains.progmat.flows.steps import DRIVEN, FlowStep
-from chains.progmat.flows.store import flows_of_kind_at
+from chains.progmat.flows.store import unrecorded_flows
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.model import Command, StateAndRef
 from chains.progmat.vault.queries import membership
@@ -27,9 +26,6 @@ _COMMANDS: Final = {
     MembershipChange.ACTIVATE: contract.ACTIVATE,
     MembershipChange.REVOKE: contract.REVOKE,
 }
-
-
-_BUILT: Final = DRIVEN - {FlowStep.PROPOSED}
 
 
 def change_membership(context: BuildContext, request: ChangeMembership) -> TransactionBuilder | AlreadyOnLedger:
@@ -60,7 +56,7 @@ def change_membership(context: BuildContext, request: ChangeMembership) -> Trans
 def _require_alone(context: BuildContext, request: ChangeMembership) -> None:
     """What is built and not recorded yet is in no vault: an admission has no input that two could compete for."""
     wanted = (request.network, request.party, _notary_of(context, request))
-    for flow in flows_of_kind_at(context.connection, FlowKind.CHANGE_MEMBERSHIP, _BUILT):
+    for flow in unrecorded_flows(context.connection, FlowKind.CHANGE_MEMBERSHIP):
         other = decode_request(flow.kind, flow.request)
         if flow.flow_id == context.flow_id or not isinstance(other, ChangeMembership):
             continue

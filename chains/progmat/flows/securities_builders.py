@@ -32,8 +32,7 @@ from chains.progmat.flows.securities_requests import (
     SetGate,
     SetNetworkControl,
 )
-from chains.progmat.flows.steps import DRIVEN, FlowStep
-from chains.progmat.flows.store import flows_of_kind_at
+from chains.progmat.flows.store import unrecorded_flows
 from chains.progmat.keys.approver import can_sign
 from chains.progmat.transactions.builder import TransactionBuilder
 from chains.progmat.transactions.component_codec import decode_single_key
@@ -45,7 +44,6 @@ from chains.progmat.vault.rules import rule, rules_of
 from primitives.errors import DecodeError
 from primitives.public_key import PublicKey
 
-_BUILT: Final = DRIVEN - {FlowStep.PROPOSED}
 _GATE_COMMANDS: Final = {Opening.OPEN: network_control.OPEN, Opening.CLOSED: network_control.CLOSE}
 RequestT = TypeVar("RequestT", bound=AnyRequest)
 
@@ -223,7 +221,7 @@ def _require_alone(
     context: BuildContext, request: RequestT, contract: str, key: str, key_of: Callable[[RequestT], str]
 ) -> None:
     """What is built and not recorded yet is in no vault: a first entry has no input that two could compete for."""
-    for flow in flows_of_kind_at(context.connection, request.kind, _BUILT):
+    for flow in unrecorded_flows(context.connection, request.kind):
         other = decode_request(flow.kind, flow.request)
         if flow.flow_id == context.flow_id or type(other) is not type(request):
             continue

@@ -64,3 +64,6 @@ ANSWERED = frozenset({FlowStep.RECORDED, FlowStep.DONE, FlowStep.FAILED})
 
 DRIVEN = frozenset(set(FlowStep) - ENDS - {FlowStep.RECORDED})
 """Steps the engine works on. RECORDED is finished by the outbox."""
+
+UNRECORDED = tuple(step for step in FlowStep if step in DRIVEN and step is not FlowStep.PROPOSED)
+"""Steps at which a ledger transaction is built, and no vault shows it yet."""

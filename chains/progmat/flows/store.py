@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, text, update
 
 from chains.progmat.flows.record import FlowKind, FlowRecord
-from chains.progmat.flows.schema import counters, flows
-from chains.progmat.flows.steps import FlowStep
+from chains.progmat.flows.schema import FREQUENT_KINDS, IS_RARE, counters, flows, quoted
+from chains.progmat.flows.steps import UNRECORDED, FlowStep
 from chains.progmat.node.storage import Prepared, insert
 
 _COLUMNS: Final = tuple(field.name for field in fields(FlowRecord))
@@ -25,11 +25,11 @@ _SAVE = Prepared(
     .where(flows.c.flow_id == bindparam("of_id"), flows.c.step == bindparam("expected_step"))
     .values({name: bindparam(f"new_{name}") for name in _COLUMNS if name not in _FIXED})
 )
-_OF_KIND_AT = Prepared(
-    _ALL.where(flows.c.step.in_(bindparam("steps", expanding=True)), flows.c.kind == bindparam("of_kind")).order_by(
-        flows.c.created_ms
-    )
+_UNRECORDED = _ALL.where(
+    flows.c.kind == bindparam("of_kind"), text(f"flows.step IN ({quoted(step.value for step in UNRECORDED)})")
 )
+_UNRECORDED_OF_FREQUENT_KIND = Prepared(_UNRECORDED)
+_UNRECORDED_OF_RARE_KIND = Prepared(_UNRECORDED.where(text(f"flows.{IS_RARE}")))
 _COUNT_ON = insert(counters)
 _NEXT_COUNT = Prepared(
     _COUNT_ON.on_conflict_do_update(
@@ -74,10 +74,13 @@ def flows_at(connection: Connection, steps: Collection[FlowStep]) -> list[FlowRe
     return [_found(row) for row in connection.execute(query)]
 
 
-def flows_of_kind_at(connection: Connection, kind: FlowKind, steps: Collection[FlowStep]) -> list[FlowRecord]:
-    """As ``flows_at``, of one kind."""
-    rows = _OF_KIND_AT.rows(connection, {"steps": [step.value for step in steps], "of_kind": kind.value})
-    return [_found(row) for row in rows]
+def unrecorded_flows(connection: Connection, kind: FlowKind) -> list[FlowRecord]:
+    """Flows of one kind that have built what is not recorded yet, in no order.
+
+    By an index that knows rare kinds only; of a frequent kind, among all flows at these steps.
+    """
+    statement = _UNRECORDED_OF_FREQUENT_KIND if kind.value in FREQUENT_KINDS else _UNRECORDED_OF_RARE_KIND
+    return [_found(row) for row in statement.rows(connection, {"of_kind": kind.value})]
 
 
 def newest_flows(connection: Connection, steps: Collection[FlowStep], limit: int) -> list[FlowRecord]:
