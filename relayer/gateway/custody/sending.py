@@ -14,6 +14,7 @@ from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.unsigned_tx import read_signed_tx
 from chains.evm.errors import EvmRequestRefused, EvmTxAlreadyKnown, ExecutionReverted
 from primitives.errors import CrossDvpError, UnavailableError
+from relayer.gateway.crash_points import Crash, GatewayCrashPoint, unharmed
 from relayer.gateway.custody.tables import Operation, OperationState
 from relayer.gateway.settlement_tables import CUSTODY
 from relayer.gateway.store import GatewayStore
@@ -25,11 +26,19 @@ MOST_AT_ONCE = 100
 class OperationSender:
     """One per gateway process; several over one database send the same bytes, which the chain takes once."""
 
-    def __init__(self, store: GatewayStore, rpc: EvmRpc, now_s: Callable[[], int], interval_s: float = 0.5) -> None:
+    def __init__(
+        self,
+        store: GatewayStore,
+        rpc: EvmRpc,
+        now_s: Callable[[], int],
+        interval_s: float = 0.5,
+        crash: Crash = unharmed,
+    ) -> None:
         self._database = store.database
         self._rpc = rpc
         self._now_s = now_s
         self._interval_s = interval_s
+        self._crash = crash
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -64,7 +73,9 @@ class OperationSender:
         for operation in sorted(found, key=lambda each: (each.sender, each.nonce)):
             after = await self._advanced(operation)
             if after != operation:
+                self._crash(GatewayCrashPoint.BEFORE_OPERATION_RECORDED)
                 await asyncio.to_thread(self._store, after)
+                self._crash(GatewayCrashPoint.AFTER_OPERATION_RECORDED)
         return len(found)
 
     def _store(self, operation: Operation) -> None:
@@ -82,7 +93,9 @@ class OperationSender:
             if used > operation.nonce and await self._rpc.receipt(operation.evm_tx_hash) is None:
                 why = f"nonce {operation.nonce} of 0x{operation.sender.hex()} was used by another transaction"
                 return _failed(operation, "EVM_NONCE_USED", f"{why}: prepare the step again", now_s)
+            self._crash(GatewayCrashPoint.BEFORE_OPERATION_SENT)
             await self._rpc.send_raw(operation.raw)
+            self._crash(GatewayCrashPoint.AFTER_OPERATION_SENT)
         except EvmTxAlreadyKnown:
             return replace(operation, error_reason="", error_message="", updated_s=now_s)
         except (EvmRequestRefused, UnavailableError) as failure:
