@@ -87,14 +87,19 @@ class ListeningRpc(EvmRpc):
 
 
 class FreshSigner:
-    """Another signature each time, as key management services give them: their nonces are random."""
+    """Another signature each time, as key management services give them: their nonces are random.
+
+    ``signed``: every digest, each time.
+    """
 
     def __init__(self, secret: bytes) -> None:
+        self.signed: list[bytes] = []
         self._key = ec.derive_private_key(int.from_bytes(secret, "big"), ec.SECP256K1())
         self.address = address_of(secret)
 
     async def sign(self, digest: bytes) -> bytes:
         """See Signer."""
+        self.signed.append(digest)
         der = self._key.sign(digest, ec.ECDSA(utils.Prehashed(hashes.SHA256())))
         return recoverable(digest, der, self.address)
 
@@ -121,7 +126,7 @@ class CustodyInstance:
         self._writer = AuditWriter(AuditLog(store.database, AUDIT_TABLE), reach)
         self._calls = AuditedCalls(self._writer, SPEAKERS, world.clock_s)
         self._sender = OperationSender(store, world.rpc, world.clock_s, crash=reach)
-        signers = DelegatedSigners([(PLATFORM, FreshSigner(ALSO_RICH))])
+        signers = DelegatedSigners([(PLATFORM, world.signer)])
         planner: Any = None  # for what is prepared; here it is prepared already
         desk = CustodyDesk(store, SPEAKERS, planner, world.rpc, signers, self._sender, world.clock_s, crash=reach)
         self._custody = CustodyRpc(desk)
@@ -176,6 +181,7 @@ class CustodyWorld:
     rpc: ListeningRpc
     now_s: int = T0_S
     meanwhile: Meanwhile = Meanwhile.INCLUDED
+    signer: FreshSigner = field(default_factory=lambda: FreshSigner(ALSO_RICH))
     requests: list[pb.ExecuteTransactionRequest] = field(default_factory=list)
     answers: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 

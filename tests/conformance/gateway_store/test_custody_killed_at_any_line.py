@@ -70,6 +70,7 @@ async def test_custody_killed_at_any_line_and_started_again(
         await world.run([mortal], lambda: CustodyInstance(world))
         assert mortal.is_dead, "the line was never reached"
         await assert_all_is_on_the_chain_once(world)
+        assert len(set(world.signer.signed)) == len(world.signer.signed) == 2, "a repeat needs no other signature"
         assert len(audited_calls(world)) == len(world.requests) + (point in IN_A_CALL), "an entry a call that began"
 
 
