@@ -134,6 +134,11 @@ class CustodyInstance:
         self._writing = asyncio.create_task(self._writer.run(self._stopping))
 
     @property
+    def is_mortal(self) -> bool:
+        """There is a line at which it dies."""
+        return self._life.kill_at is not None
+
+    @property
     def is_dead(self) -> bool:
         """It came to the line."""
         return self._life.is_over
@@ -221,10 +226,16 @@ class CustodyWorld:
     async def run(
         self, instances: list[CustodyInstance], restarted: Callable[[], CustodyInstance], most_s: int = 20
     ) -> None:
-        """Second by second until everybody was answered and all has ended; the dead are replaced by ``restarted``."""
+        """Second by second until everybody was answered and all has ended; the dead are replaced by ``restarted``.
+
+        Who is to die goes first, or others would do all its work; those do theirs at the same time.
+        """
         for _ in range(most_s):
             instances = [restarted() if each.is_dead else each for each in instances]
-            await asyncio.gather(*(instance.step() for instance in instances))
+            for instance in instances:
+                if instance.is_mortal:
+                    await instance.step()
+            await asyncio.gather(*(instance.step() for instance in instances if not instance.is_mortal))
             died = any(instance.is_dead for instance in instances)
             self._go_on(self.meanwhile if died else Meanwhile.INCLUDED)
             if not self.unanswered() and not self._pending():

@@ -1,6 +1,6 @@
 """Custody killed at each line between what is stored and what is sent: each transaction is on the chain exactly once.
 
-Over both databases; started again over its store, or with a second instance that answers and sends at the same time.
+Over both databases; started again over its store, or while a second instance answers and sends as well.
 """
 
 from __future__ import annotations
@@ -81,6 +81,7 @@ async def test_custody_killed_at_any_line_while_another_instance_answers_and_sen
     async with custody_world(open_store) as world:
         mortal, other = CustodyInstance(world, point, nth), CustodyInstance(world)
         await world.run([mortal, other], lambda: CustodyInstance(world))
+        assert mortal.is_dead, "the line was never reached"
         await assert_all_is_on_the_chain_once(world)
         assert audited_calls(world)
 
