@@ -74,7 +74,8 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
         asked = None if config.relayer is None else RelayerClient(config.relayer.endpoint(), tls)
         if asked is not None:
             stack.push_async_callback(asked.close)
-        house = House(store, speakers, Admission(scope, margins, rules, cut_offs), now_s)
+        crash = crash_hook(config.kill_at, kill_this_process)
+        house = House(store, speakers, Admission(scope, margins, rules, cut_offs), now_s, crash)
         more = await opened_services(config, Reached(rpc, deployment, ledger, custodians, asked), house, stack)
         parts = GatewayParts(
             store,
@@ -90,7 +91,7 @@ async def serve(config_file: Path, stopping: asyncio.Event) -> None:
             name=f"{config.name}@{socket.gethostname()}:{os.getpid()}",
             heartbeat_s=config.watch_heartbeat_s,
             more=more,
-            crash=crash_hook(config.kill_at, kill_this_process),
+            crash=crash,
         )
         await serve_gateway(
             parts,

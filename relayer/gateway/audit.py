@@ -20,6 +20,7 @@ from primitives.errors import CrossDvpError, UnavailableError
 from relayer.database import Database
 from relayer.gateway.audit_entries import CHAIN, AuditEntry, AuditRecord
 from relayer.gateway.audit_tables import AuditTable
+from relayer.gateway.crash_points import Crash, GatewayCrashPoint, unharmed
 
 MOST_QUEUED: Final = 10_000
 MOST_IN_BATCH: Final = 1000
@@ -98,8 +99,9 @@ class _Waiting:
 class AuditWriter:
     """Writes what callers hand in: all that came while a batch was written is the next batch, one transaction each."""
 
-    def __init__(self, log: AuditLog) -> None:
+    def __init__(self, log: AuditLog, crash: Crash = unharmed) -> None:
         self._log = log
+        self._crash = crash
         self._queue: list[_Waiting] = []
         self._arrived = asyncio.Event()
         self._closing = False
@@ -169,7 +171,9 @@ class AuditWriter:
             return
         try:
             records = [record for waiting in batch for record in waiting.records]
+            self._crash(GatewayCrashPoint.BEFORE_AUDIT_ENTRIES)
             entries = iter(await asyncio.to_thread(self._log.append, records))
+            self._crash(GatewayCrashPoint.AFTER_AUDIT_ENTRIES)
         except CrossDvpError as failure:
             for waiting in batch:
                 if not waiting.written.done():

@@ -22,9 +22,19 @@ class GatewayCrashPoint(Enum):
     AFTER_LOCK = "after_lock"
     BEFORE_CANCEL = "before_cancel"
     AFTER_CANCEL = "after_cancel"
+    AFTER_TOKENS_READ = "after_tokens_read"
+    AFTER_TOKENS_STORED = "after_tokens_stored"
     BEFORE_WEBHOOK = "before_webhook"
     AFTER_WEBHOOK = "after_webhook"
     AFTER_WEBHOOK_RECORDED = "after_webhook_recorded"
+    BEFORE_HAND_IN = "before_hand_in"  # signed, and not stored
+    AFTER_HAND_IN = "after_hand_in"  # stored, and nobody who asked was told
+    BEFORE_OPERATION_SENT = "before_operation_sent"
+    AFTER_OPERATION_SENT = "after_operation_sent"
+    BEFORE_OPERATION_RECORDED = "before_operation_recorded"
+    AFTER_OPERATION_RECORDED = "after_operation_recorded"
+    BEFORE_AUDIT_ENTRIES = "before_audit_entries"
+    AFTER_AUDIT_ENTRIES = "after_audit_entries"
 
 
 Crash = Callable[[GatewayCrashPoint], None]

@@ -62,7 +62,7 @@ class Follower:
         self._now_s = now_s
         self._commit = commit or GroupCommit(store.apply)
         self._lease = lease or AlwaysHeld()
-        self._token_watch = TokenWatch(store, securities, now_s, self._lease.require)
+        self._token_watch = TokenWatch(store, securities, now_s, self._lease.require, settings.crash)
         self._steps = LedgerSteps(securities, cash, settings, now_s, self._change, self._read_trade)
         self._schedule = Schedule()
         self._cursor: int | None = None

@@ -29,6 +29,7 @@ from relayer.gateway.access import Speakers
 from relayer.gateway.admission import Admission
 from relayer.gateway.bundle.collecting import BundleCollector, BundleSources
 from relayer.gateway.bundle.rpc_proof import ProofRpc
+from relayer.gateway.crash_points import Crash, unharmed
 from relayer.gateway.custody.planning import Planner
 from relayer.gateway.custody.rpc_custody import CustodyDesk, CustodyRpc
 from relayer.gateway.custody.sending import OperationSender
@@ -64,6 +65,7 @@ class House:
     speakers: Speakers
     admission: Admission
     now_s: Callable[[], int]
+    crash: Crash = unharmed
 
 
 async def opened_services(config: GatewayConfig, reached: Reached, house: House, stack: AsyncExitStack) -> MoreServices:
@@ -79,7 +81,7 @@ async def opened_services(config: GatewayConfig, reached: Reached, house: House,
     party = PartyRpc(store, speakers, reader, reached.custodians, house.now_s, lists.forget)
     sources = _sources(config, reached, stack)
     proof = ProofRpc(store, speakers, BundleCollector(sources))
-    sender = OperationSender(store, reached.rpc, house.now_s)
+    sender = OperationSender(store, reached.rpc, house.now_s, crash=house.crash)
     planner = Planner(reached.rpc, reached.deployment, reader, sources.collector, config.ledger.client_id)
     custody = CustodyDesk(
         store,
@@ -91,6 +93,7 @@ async def opened_services(config: GatewayConfig, reached: Reached, house: House,
         house.now_s,
         config.custody.max_gas_price_wei,
         config.custody.prepared_for_s,
+        crash=house.crash,
     )
     return MoreServices(
         (

@@ -59,7 +59,7 @@ async def serve_gateway(
     """
     offered = additions or Additions()
     commit, newest = GroupCommit(committing(parts.store.apply, parts.crash)), _newest(parts)
-    writer = AuditWriter(AuditLog(parts.store.database, AUDIT_TABLE))
+    writer = AuditWriter(AuditLog(parts.store.database, AUDIT_TABLE), parts.crash)
     keeper = _follower_lease(parts)
     settings = FollowerSettings(poll_interval_s, crash=parts.crash)
     follower = Follower(parts.store, parts.securities, parts.cash, settings, parts.now_s, commit, keeper)

@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from relayer.gateway.changes import alarms_seen
+from relayer.gateway.crash_points import Crash, GatewayCrashPoint, unharmed
 from relayer.gateway.ports import HeldTrades, InterferenceSeen, SecuritiesSide
 from relayer.gateway.store import Change, Fence, GatewayStore, unfenced
 
@@ -34,8 +35,14 @@ class TokenWatch:
     """
 
     def __init__(
-        self, store: GatewayStore, securities: SecuritiesSide, now_s: Callable[[], int], fence: Fence = unfenced
+        self,
+        store: GatewayStore,
+        securities: SecuritiesSide,
+        now_s: Callable[[], int],
+        fence: Fence = unfenced,
+        crash: Crash = unharmed,
     ) -> None:
+        self._crash = crash
         self._fence = fence
         self._store = store
         self._securities = securities
@@ -66,7 +73,9 @@ class TokenWatch:
         if seen.standing is not None:
             self._asked_s, self._stands = now_s, any(seen.standing.values())
         if seen.until != held.until:
+            self._crash(GatewayCrashPoint.AFTER_TOKENS_READ)
             await self._tell(held.trades, seen)
+            self._crash(GatewayCrashPoint.AFTER_TOKENS_STORED)
         self._held = Held(seen.until, seen.held)
 
     def _stored(self) -> Held:

@@ -7,19 +7,27 @@ dead instance had under way does nothing more. Another instance, or the same one
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from ibc.dvp import LeadLeg, SettlementTerms
+import sqlalchemy as sa
+
+from ibc.dvp import LeadLeg, SettlementTerms, dvp_payload_of
 from primitives.errors import UnavailableError
+from relayer.gateway.audit import AuditLog
+from relayer.gateway.audit_entries import AuditKind, AuditRecord
+from relayer.gateway.audit_riding import RidingEntries
 from relayer.gateway.crash_points import GatewayCrashPoint, committing
 from relayer.gateway.follower import Follower, FollowerSettings
 from relayer.gateway.group_commit import GroupCommit
 from relayer.gateway.instructing import instruct
 from relayer.gateway.lifecycle import SettlementState
 from relayer.gateway.matching import Side
+from relayer.gateway.model import Alarm
+from relayer.gateway.ports import InterferenceSeen
 from relayer.gateway.requests import Request, RequestKey
-from relayer.gateway.settlement_tables import FOLLOWER_LEASE, METADATA, WEBHOOKS
+from relayer.gateway.settlement_tables import AUDIT_TABLE, FOLLOWER_LEASE, METADATA, REQUESTS, WEBHOOKS
 from relayer.gateway.settlement_writes import Work
 from relayer.gateway.store import GatewayStore
 from relayer.gateway.webhooks.delivery import Chance, Deliverer, DeliverySettings, Pauses
@@ -28,15 +36,14 @@ from relayer.gateway.webhooks.model import Endpoint, EndpointState, Outcome, Sch
 from relayer.gateway.webhooks.secret_box import SecretBox
 from relayer.lease_keeper import LeaseKeeper, LeaseTerms
 from relayer.leases import LeaseClock, LeaseTable
+from tests.fakes.mortal_life import Killed, Life
 from tests.fakes.settlement_sides import MemoryEvm, MemoryLedger
 from tests.fakes.settlement_terms import T0_S, some_terms
 
 TTL_S = 6.0
 NODES = frozenset({"cn-a", "cn-b"})
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL."""
+SHORT = Alarm("AdapterShortfall", "mustHold 10, holds 7", "ask the issuer", "", 1)
+FORCED = Alarm("ForcedTransfer", "value 3", "ask the issuer", "0x" + "0a" * 32, 1)
 
 
 @dataclass
@@ -62,16 +69,17 @@ class Instance:
     world: GatewayWorld
     kill_at: GatewayCrashPoint | None = None
     nth: int = 1
-    is_dead: bool = False
 
     def __post_init__(self) -> None:
         world = self.world
+        self._life = Life(self.kill_at, self.nth)
+        reach = self._life.reach
         self.store = world.open_store()
         leases = LeaseTable(METADATA, LeaseClock.CALLER)
         names, terms = (FOLLOWER_LEASE, "gateway/webhooks"), LeaseTerms(self.name, TTL_S)
         self.lease = LeaseKeeper(self.store.database, leases, names, terms, lambda: float(world.now_s))
-        self.commit = GroupCommit(committing(self.store.apply, self._reach))
-        settings = FollowerSettings(0.0, crash=self._reach)
+        self.commit = GroupCommit(committing(self.store.apply, reach))
+        settings = FollowerSettings(0.0, crash=reach)
         self.follower = Follower(self.store, world.evm, world.ledger, settings, world.clock_s, self.commit, self.lease)
         self.deliverer = Deliverer(
             self.store,
@@ -79,16 +87,14 @@ class Instance:
             lambda _platform: NODES,
             world.target,
             self.lease,
-            DeliverySettings(0.0, pauses=Pauses(1, 2), crash=self._reach),
+            DeliverySettings(0.0, pauses=Pauses(1, 2), crash=reach),
             Chance(world.clock_s, lambda: 0.5),
         )
 
-    def _reach(self, point: GatewayCrashPoint) -> None:
-        if point is self.kill_at:
-            self.nth -= 1
-            self.is_dead = self.is_dead or self.nth == 0
-        if self.is_dead:
-            raise Killed
+    @property
+    def is_dead(self) -> bool:
+        """It came to the line."""
+        return self._life.is_over
 
     async def step(self) -> None:
         """What the process does now and then: its lease, a round of the follower, a turn of the webhooks."""
@@ -105,10 +111,11 @@ class Instance:
     async def instruct(self, side: Side, terms: SettlementTerms) -> None:
         """A platform's request, repeated under its id until it is answered."""
         key = RequestKey(terms.cash.seller.node, f"{side.name}-{terms.trade_id.hex()}")
-        request = Request(key, "CreateSettlement", terms.trade_id)
+        request, audit = Request(key, "CreateSettlement", terms.trade_id), self.world.entries_of(key)
         now_s = self.world.now_s
         try:
-            await self.commit.do(Work(terms.trade_id, instruct(side, terms, now_s), now_s, request=request))
+            change = instruct(side, terms, now_s)
+            await self.commit.do(Work(terms.trade_id, change, now_s, request=request, audit=audit))
         except Killed:
             await self._wait_for_rest()
             return
@@ -148,6 +155,7 @@ class GatewayWorld:
     ledger: MemoryLedger = field(default_factory=lambda: MemoryLedger(cash_yen=10_000_000))
     target: Target = field(default_factory=Target)
     answered: set[RequestKey] = field(default_factory=set)
+    asked: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.trades = _trades()
@@ -169,6 +177,7 @@ class GatewayWorld:
             for instance in instances:
                 await self._instruct(instance)
                 await instance.step()
+            self.require_an_entry_for_each_request_stored()
             self._react()
             self.now_s += 1
             if self.is_over():
@@ -189,6 +198,7 @@ class GatewayWorld:
         on_ledger = {(trade, seen.fact.what) for trade, facts in self.ledger.trades.items() for seen in facts}
         agreed = {trade for trade, state in self.states().items() if state is not SettlementState.UNMATCHED}
         first, third = cash_first.trade_id, securities_first.trade_id
+        self._interfere(cash_first)
         if (first, "earmarked") not in on_evm and first in agreed:
             self.evm.earmark(cash_first)
         if (first, "cash locked") in on_ledger and (first, "delivered") not in on_evm:
@@ -201,6 +211,40 @@ class GatewayWorld:
             self.ledger.pay(securities_first)
         elif (third, "cash paid") in on_ledger and (third, "securities delivered") not in on_evm:
             self.evm.give_to_buyer(securities_first)
+
+    def entries_of(self, key: RequestKey) -> RidingEntries:
+        """Intent and outcome of one more call with this request."""
+        self.asked[key.request_id] += 1
+        call = f"{key.request_id}/{self.asked[key.request_id]}"
+        return RidingEntries(AuditRecord(AuditKind.INTENT, self.now_s, key.caller, "", "/x/Create", call, bytes(32)))
+
+    def audited_calls(self) -> list[str]:
+        """Every call that the audit log tells of with its outcome, oldest first; the log is whole."""
+        log = AuditLog(self.store.database, AUDIT_TABLE)
+        log.verify()
+        calls = log.calls(None, 0, 1000)[::-1]
+        assert all(call.outcome is not None and call.outcome.record.outcome == "OK" for call in calls)
+        return [call.entry.record.request_id for call in calls]
+
+    def require_an_entry_for_each_request_stored(self) -> None:
+        """At any time, whatever died: the change is stored, and its entries are there; or neither."""
+        with self.store.database.reading() as connection:
+            stored = set(connection.execute(sa.select(REQUESTS.c.request_id)).scalars())
+        assert {call.split("/")[0] for call in self.audited_calls()} == stored
+
+    def _interfere(self, terms: SettlementTerms) -> None:
+        """The issuer moves what is held for a trade, and puts it right; then nothing is held any more."""
+        held, told = {terms.trade_id: dvp_payload_of(terms)}, self.evm.interfered
+        for until, seen in enumerate(
+            (
+                InterferenceSeen(1, held, {terms.trade_id: (FORCED,)}, {terms.trade_id: (SHORT,)}),
+                InterferenceSeen(2, held, {}, {terms.trade_id: ()}),
+                InterferenceSeen(3, {}, {}, {}),
+            ),
+            1,
+        ):
+            if len(told) < until <= len(self.evm.log):
+                told.append(seen)
 
     def states(self) -> dict[bytes, SettlementState]:
         """By trade id."""
@@ -216,4 +260,5 @@ class GatewayWorld:
         states = self.states()
         told = {webhook_id for webhook_id, _ in self.target.posted}
         ended = len(states) == len(self.trades) and all(state.is_final for state in states.values())
-        return ended and f"msg_e1_{self.newest()}" in told
+        watched = self.store.cursor("interference") == len(self.evm.interfered) == 3
+        return ended and watched and f"msg_e1_{self.newest()}" in told

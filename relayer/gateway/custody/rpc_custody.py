@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
 import grpc.aio
@@ -18,6 +19,7 @@ from chains.evm.client.holding import Plan, Step
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.unsigned_tx import UnsignedEvmTx
 from relayer.gateway.access import Role, Speaker, Speakers
+from relayer.gateway.crash_points import Crash, GatewayCrashPoint, unharmed
 from relayer.gateway.custody.judging import require_prepared
 from relayer.gateway.custody.planning import Action, Planner
 from relayer.gateway.custody.sending import OperationSender
@@ -53,9 +55,16 @@ _STATES = {
 }
 
 
+class _SignedBy(Enum):
+    """Whose signature a call asks to hand in: one that the platform brings, or one of its delegated signer."""
+
+    PLATFORM = "signed_transaction"
+    DELEGATE = "use_delegated_signer"
+
+
 @dataclass(frozen=True)
 class CustodyDesk:
-    """What custody stands on. ``new_id`` gives 32 hexadecimal digits that nobody guesses."""
+    """What custody stands on. ``new_id`` gives 32 hexadecimal digits that nobody guesses. ``crash``: for kill tests."""
 
     store: GatewayStore
     speakers: Speakers
@@ -67,6 +76,7 @@ class CustodyDesk:
     max_gas_price_wei: int = 0
     prepared_for_s: int = 600
     new_id: Callable[[], str] = lambda: secrets.token_hex(16)
+    crash: Crash = unharmed
 
 
 class CustodyRpc(pb_grpc.CustodyServiceServicer):
@@ -138,8 +148,12 @@ class CustodyRpc(pb_grpc.CustodyServiceServicer):
         self, request: pb.ExecuteTransactionRequest, context: Context
     ) -> pb.ExecuteTransactionResponse:
         """See the .proto."""
-        desk, speaker = self._desk, self._trader(context)
+        desk, speaker, signed_by = self._desk, self._trader(context), _signed_by(request)
         prepared = await asyncio.to_thread(self._required, speaker.name, request.prepared_transaction)
+        if prepared.evm_tx_hash and signed_by is _SignedBy.DELEGATE:
+            known = await asyncio.to_thread(self._operation, prepared.evm_tx_hash)
+            if known is not None:
+                return pb.ExecuteTransactionResponse(operation=_encode_operation(known))
         raw = await self._signed(speaker.name, prepared, request)
         found, now_s = require_prepared(raw, prepared), desk.now_s()
         operation = Operation(
@@ -158,7 +172,9 @@ class CustodyRpc(pb_grpc.CustodyServiceServicer):
         if request.validate_only:
             _require_open(prepared, operation, now_s)
             return pb.ExecuteTransactionResponse(operation=_encode_operation(operation))
-        stored = await asyncio.to_thread(self._hand_in, operation)
+        desk.crash(GatewayCrashPoint.BEFORE_HAND_IN)
+        stored = await asyncio.to_thread(self._hand_in, operation, signed_by)
+        desk.crash(GatewayCrashPoint.AFTER_HAND_IN)
         desk.sender.wake()
         return pb.ExecuteTransactionResponse(operation=_encode_operation(stored))
 
@@ -175,23 +191,24 @@ class CustodyRpc(pb_grpc.CustodyServiceServicer):
 
     async def _signed(self, platform: str, prepared: Prepared, request: pb.ExecuteTransactionRequest) -> bytes:
         """The platform's own bytes, or those that its delegated signer signs."""
-        match request.WhichOneof("authority"):
-            case "signed_transaction":
-                return request.signed_transaction
-            case "use_delegated_signer" if request.use_delegated_signer:
-                signer = self._desk.signers.of(platform, prepared.sender)
-                return prepared.content.signed(await signer.sign(prepared.content.digest)).raw
-            case _:
-                raise BadRequest("authority", "a signed transaction, or use_delegated_signer", "neither")
+        if _signed_by(request) is _SignedBy.PLATFORM:
+            return request.signed_transaction
+        signer = self._desk.signers.of(platform, prepared.sender)
+        return prepared.content.signed(await signer.sign(prepared.content.digest)).raw
 
-    def _hand_in(self, operation: Operation) -> Operation:
-        """One transaction: what was handed in before is answered. Raises ``AlreadyExecuted``, …``Expired``."""
+    def _hand_in(self, operation: Operation, signed_by: _SignedBy) -> Operation:
+        """One transaction: what was handed in before is answered. Raises ``AlreadyExecuted``, …``Expired``.
+
+        A delegated signer may sign otherwise each time: of its signatures the first one counts, and a repeat is no
+        other transaction.
+        """
         with self._desk.store.database.transaction() as connection:
-            prepared = CUSTODY.prepared(connection, operation.prepared_id)
+            prepared = CUSTODY.prepared_alone(connection, operation.prepared_id)
             if prepared is None:
                 raise PreparedTransactionUnknown(f"preparedTransactions/{operation.prepared_id}", "prepare it again")
             if prepared.evm_tx_hash:
-                _require_open(prepared, operation, operation.created_s)
+                if signed_by is _SignedBy.PLATFORM:
+                    _require_open(prepared, operation, operation.created_s)
                 return CUSTODY.operation(connection, prepared.evm_tx_hash) or operation
             _require_open(prepared, operation, operation.created_s)
             CUSTODY.hand_in(connection, operation)
@@ -212,6 +229,17 @@ class CustodyRpc(pb_grpc.CustodyServiceServicer):
     def _operation(self, evm_tx_hash: bytes) -> Operation | None:
         with self._desk.store.database.reading() as connection:
             return CUSTODY.operation(connection, evm_tx_hash)
+
+
+def _signed_by(request: pb.ExecuteTransactionRequest) -> _SignedBy:
+    """Raises ``BadRequest``."""
+    match request.WhichOneof("authority"):
+        case "signed_transaction":
+            return _SignedBy.PLATFORM
+        case "use_delegated_signer" if request.use_delegated_signer:
+            return _SignedBy.DELEGATE
+        case _:
+            raise BadRequest("authority", "a signed transaction, or use_delegated_signer", "neither")
 
 
 def _require_open(prepared: Prepared, operation: Operation, now_s: int) -> None:

@@ -13,7 +13,8 @@ from chains.evm.client.node_types import BlockTag, EvmReceipt, EvmTxStatus
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.unsigned_tx import read_signed_tx
 from chains.evm.errors import EvmRequestRefused, EvmTxAlreadyKnown, ExecutionReverted
-from primitives.errors import CrossDvpError, UnavailableError
+from primitives.errors import CrossDvpError, PeerError, UnavailableError
+from relayer.gateway.crash_points import Crash, GatewayCrashPoint, unharmed
 from relayer.gateway.custody.tables import Operation, OperationState
 from relayer.gateway.settlement_tables import CUSTODY
 from relayer.gateway.store import GatewayStore
@@ -25,11 +26,19 @@ MOST_AT_ONCE = 100
 class OperationSender:
     """One per gateway process; several over one database send the same bytes, which the chain takes once."""
 
-    def __init__(self, store: GatewayStore, rpc: EvmRpc, now_s: Callable[[], int], interval_s: float = 0.5) -> None:
+    def __init__(
+        self,
+        store: GatewayStore,
+        rpc: EvmRpc,
+        now_s: Callable[[], int],
+        interval_s: float = 0.5,
+        crash: Crash = unharmed,
+    ) -> None:
         self._database = store.database
         self._rpc = rpc
         self._now_s = now_s
         self._interval_s = interval_s
+        self._crash = crash
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -42,7 +51,7 @@ class OperationSender:
             self._woken.clear()
             try:
                 await self.round()
-            except UnavailableError as failure:
+            except CrossDvpError as failure:
                 _log.warning("operations wait", reason=failure.reason, error=str(failure))
             await self._pause(stopping)
 
@@ -64,7 +73,9 @@ class OperationSender:
         for operation in sorted(found, key=lambda each: (each.sender, each.nonce)):
             after = await self._advanced(operation)
             if after != operation:
+                self._crash(GatewayCrashPoint.BEFORE_OPERATION_RECORDED)
                 await asyncio.to_thread(self._store, after)
+                self._crash(GatewayCrashPoint.AFTER_OPERATION_RECORDED)
         return len(found)
 
     def _store(self, operation: Operation) -> None:
@@ -72,7 +83,7 @@ class OperationSender:
             CUSTODY.update(connection, operation)
 
     async def _advanced(self, operation: Operation) -> Operation:
-        """What became of it by now. Its node's refusals are kept as its last error, and it is tried again."""
+        """What became of it by now. What its node refuses or garbles is kept as its last error; it is tried again."""
         now_s = self._now_s()
         try:
             receipt = await self._rpc.receipt(operation.evm_tx_hash)
@@ -82,10 +93,12 @@ class OperationSender:
             if used > operation.nonce and await self._rpc.receipt(operation.evm_tx_hash) is None:
                 why = f"nonce {operation.nonce} of 0x{operation.sender.hex()} was used by another transaction"
                 return _failed(operation, "EVM_NONCE_USED", f"{why}: prepare the step again", now_s)
+            self._crash(GatewayCrashPoint.BEFORE_OPERATION_SENT)
             await self._rpc.send_raw(operation.raw)
+            self._crash(GatewayCrashPoint.AFTER_OPERATION_SENT)
         except EvmTxAlreadyKnown:
             return replace(operation, error_reason="", error_message="", updated_s=now_s)
-        except (EvmRequestRefused, UnavailableError) as failure:
+        except (EvmRequestRefused, PeerError, UnavailableError) as failure:
             told = str(failure)[:500]
             return replace(operation, error_reason=failure.reason, error_message=told, updated_s=now_s)
         return replace(operation, error_reason="", error_message="", updated_s=now_s)

@@ -110,6 +110,12 @@ class CustodyTable:
         row = connection.execute(query).one_or_none()
         return None if row is None else _prepared(row)
 
+    def prepared_alone(self, connection: sa.Connection, prepared_id: str) -> Prepared | None:
+        """One of them, which nobody else hands in or replaces until this transaction ends."""
+        query = sa.select(self._prepared).where(self._prepared.c.prepared_id == prepared_id).with_for_update()
+        row = connection.execute(query).one_or_none()
+        return None if row is None else _prepared(row)
+
     def replace_steps(self, connection: sa.Connection, prepared: Sequence[Prepared], now_s: int) -> None:
         """In the place of the same steps that were not handed in, and of all that have expired."""
         columns = self._prepared.c

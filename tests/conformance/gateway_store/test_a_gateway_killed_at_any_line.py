@@ -14,14 +14,18 @@ from crossdvp.gateway.v1 import settlement_service_pb2 as pb
 from relayer.gateway.crash_points import GatewayCrashPoint
 from relayer.gateway.lifecycle import SettlementState
 from relayer.gateway.store import GatewayStore
+from tests.fakes.mortal_custody import CUSTODY_POINTS
 from tests.fakes.mortal_gateway import NODES, GatewayWorld, Instance
 
+OF_CUSTODY_AND_AUDIT = {point for point, _ in CUSTODY_POINTS}
 POINTS = [
-    *((point, 1) for point in GatewayCrashPoint),
+    *((point, 1) for point in GatewayCrashPoint if point not in OF_CUSTODY_AND_AUDIT),
     *((point, nth) for point in (GatewayCrashPoint.BEFORE_COMMIT, GatewayCrashPoint.AFTER_COMMIT) for nth in (4, 7)),
     (GatewayCrashPoint.AFTER_SIGHTINGS_STORED, 2),
     (GatewayCrashPoint.AFTER_TRADE_READ, 5),
     (GatewayCrashPoint.AFTER_WEBHOOK, 4),
+    (GatewayCrashPoint.AFTER_TOKENS_READ, 2),
+    (GatewayCrashPoint.AFTER_TOKENS_STORED, 2),
 ]
 FACTS = {
     1: ["earmarked", "cash locked", "delivered", "cash released to seller"],
@@ -47,10 +51,30 @@ def assert_ended_right_and_once(world: GatewayWorld) -> None:
         assert len({each.etag for each in told}) == len(told), "an event per change"
         for before, after in pairwise(told):
             assert [f.what for f in after.facts][: len(before.facts)] == [f.what for f in before.facts]
+    assert_alarms_were_told_once(world, everything)
+    assert_each_answered_call_has_its_entries(world)
     ids = [webhook_id for webhook_id, _ in world.target.posted]
     assert list(dict.fromkeys(ids)) == [f"msg_e1_{event.number}" for event in events], "none lost, none out of order"
     assert len(set(world.target.posted)) == len(set(ids)), "the same id is the same body"
     assert len(ids) <= len(set(ids)) + 1, "at most what was in the air is posted again"
+
+
+def assert_alarms_were_told_once(world: GatewayWorld, everything: list[pb.Settlement]) -> None:
+    """What was done to the tokens stays told, what stood does not, and no alarm comes back."""
+    name = f"settlements/{world.trades[0].trade_id.hex()}"
+    told = [[alarm.name for alarm in each.alarms] for each in everything if each.name == name]
+    changes = [alarms for before, alarms in pairwise([[], *told]) if alarms != before]
+    assert changes == [["ForcedTransfer", "AdapterShortfall"], ["ForcedTransfer"]]
+    assert world.store.held_trades() == {}
+
+
+def assert_each_answered_call_has_its_entries(world: GatewayWorld) -> None:
+    """Once each; of a request that had to be repeated, the call that was killed has them if it was stored."""
+    calls = world.audited_calls()
+    assert len(set(calls)) == len(calls)
+    answered = {f"{request_id}/{times}" for request_id, times in world.asked.items()}
+    assert answered <= set(calls)
+    assert len(set(calls) - answered) <= 1, "the call that was killed after its commit"
 
 
 @pytest.mark.parametrize(("point", "nth"), POINTS)

@@ -76,9 +76,9 @@ class CustodyServiceServicer:
 
     def ExecuteTransaction(self, request, context):
         """Hands a prepared transaction in, signed. It must be exactly what was prepared. Side effects: stores it, then sends
-        it to the chain until it is in a block; the answer does not wait for that. Again with the same transaction: the same
-        operation. Fails: INVALID_ARGUMENT (EVM_TX_MALFORMED; EVM_TX_DIFFERS with the field), NOT_FOUND
-        (PREPARED_TRANSACTION_UNKNOWN, also others'), FAILED_PRECONDITION (PREPARED_TRANSACTION_EXPIRED;
+        it to the chain until it is in a block; the answer does not wait for that. Again with the same transaction, or again
+        with use_delegated_signer: the same operation. Fails: INVALID_ARGUMENT (EVM_TX_MALFORMED; EVM_TX_DIFFERS with the
+        field), NOT_FOUND (PREPARED_TRANSACTION_UNKNOWN, also others'), FAILED_PRECONDITION (PREPARED_TRANSACTION_EXPIRED;
         NO_DELEGATED_SIGNER), ALREADY_EXISTS (ALREADY_EXECUTED: with another signature), UNAVAILABLE (SIGNER_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
