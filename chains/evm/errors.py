@@ -148,6 +148,15 @@ class NodeMisbehaved(PeerError):
         self.found = found
 
 
+class AnswerTooLarge(NodeMisbehaved):
+    """The node's answer is longer than any that is read: ask for less, or do without."""
+
+    reason: ClassVar[str] = "EVM_ANSWER_TOO_LARGE"
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__("answer", f"at most {most_bytes} bytes", "more")
+
+
 class NodeForked(PeerError):
     """The node serves another chain of blocks than the one that was read: use another node, or find out who is wrong.
 

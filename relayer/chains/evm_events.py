@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 
 from chains.evm.client.block_memory import BlockMemory, last_common
+from chains.evm.client.event_pages import require_chained
 from chains.evm.client.head_feed import HeadFeed
 from chains.evm.client.log_reading import read_logs
 from chains.evm.client.node_types import EvmBlock, EvmLog, LogFilter
 from chains.evm.client.rpc import EvmRpc
-from chains.evm.errors import ChainReorganised, NodeBehind, NodeForked, NodeMisbehaved
+from chains.evm.errors import ChainReorganised, NodeBehind, NodeForked
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ class RouterLogs:
         known = self._memory.at(begin)
         if known is not None and blocks[0].block_hash != known:
             await self._went_back(node, begin, known, blocks[0].block_hash)
-        _require_chained(blocks)
+        require_chained(blocks)
         log_filter = LogFilter(begin + 1, last, (self._router,), (self._topics,))
         logs = await read_logs(node, log_filter, blocks[1:])
         if newest is None:
@@ -106,10 +105,3 @@ class RouterLogs:
             raise NodeForked(node.shown_url, height, was, now)
         self._memory.rewind(common[0])
         raise ChainReorganised(height, was, now, common[0])
-
-
-def _require_chained(blocks: Sequence[EvmBlock]) -> None:
-    for parent, child in pairwise(blocks):
-        if child.parent_hash != parent.block_hash:
-            what, expected = f"parent of block {child.height}", f"0x{parent.block_hash.hex()}"
-            raise NodeMisbehaved(what, expected, f"0x{child.parent_hash.hex()}")

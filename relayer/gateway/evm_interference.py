@@ -12,10 +12,17 @@ from enum import Enum
 from typing import Any, Final
 
 from chains.evm.client.dvp_app import DvpAppBinding
-from chains.evm.client.interference import InterferenceAlarm, issuer_acts, read_open_trades, standing_alarms
+from chains.evm.client.event_pages import EventPage
+from chains.evm.client.interference import (
+    InterferenceAlarm,
+    issuer_acts,
+    read_open_trades,
+    standing_alarms,
+    token_events,
+)
 from chains.evm.client.rpc import EvmRpc
 from ibc.dvp import DvpPayload
-from primitives.errors import CrossDvpError, UnavailableError
+from primitives.errors import CrossDvpError, DecodeError, UnavailableError
 from relayer.gateway.alarm_advice import advice_on
 from relayer.gateway.model import Alarm
 from relayer.gateway.ports import HeldTrades, InterferenceSeen
@@ -34,13 +41,14 @@ class Questions(Enum):
     NEVER = "never"  # more blocks follow
 
 
-async def interference_between(
-    rpc: EvmRpc, app: DvpAppBinding, held: HeldTrades, first: int, last: int, questions: Questions
+async def interference_in(
+    rpc: EvmRpc, page: EventPage, app: DvpAppBinding, held: HeldTrades, questions: Questions
 ) -> InterferenceSeen:
-    """Read blocks ``first`` to ``last``, and ask what stands at the last one. Raises ``UnavailableError``."""
-    after, movements = await read_open_trades(rpc, app, held, first, last)
+    """Read a page's blocks, and ask what stands at the last one. Raises ``UnavailableError``."""
+    last = page.blocks[-1].height
+    after, movements = await read_open_trades(page, app, held)
     concerned = {**held, **after}
-    acts = await _acts(rpc, concerned.values(), movements, first, last)
+    acts = await _acts(page, concerned.values(), movements)
     asks = questions is Questions.ALWAYS or (questions is Questions.AFTER_ACTS and acts)
     standing = await _standing(rpc, after.values(), last) if asks else None
     return InterferenceSeen(
@@ -51,26 +59,16 @@ async def interference_between(
     )
 
 
-async def _acts(
-    rpc: EvmRpc, trades: Iterable[DvpPayload], movements: frozenset[bytes], first: int, last: int
-) -> _ByPlace:
+async def _acts(page: EventPage, trades: Iterable[DvpPayload], movements: frozenset[bytes]) -> _ByPlace:
+    """What a node keeps back or changes is raised; what a token itself reports wrong is told on its trades."""
     found: _ByPlace = defaultdict(list)
     payloads = list(trades)
-    try:
-        alarms = await issuer_acts(rpc, payloads, movements, first, last)
-    except UnavailableError:
-        raise
-    except CrossDvpError:
-        alarms = ()
-        for place, group in _groups(payloads).items():
-            try:
-                alarms += await issuer_acts(rpc, group, movements, first, last)
-            except UnavailableError:
-                raise
-            except CrossDvpError as failure:
-                found[place].append(_unreadable("TokenEventsUnreadable", failure, last))
-    for alarm in alarms:
-        found[alarm.adapter, alarm.token].append(_alarm(alarm))
+    logs = await token_events(page, payloads)
+    for place, group in _groups(payloads).items():
+        try:
+            found[place] += [_alarm(alarm) for alarm in issuer_acts(logs, group, movements)]
+        except DecodeError as failure:
+            found[place].append(_unreadable("TokenEventsUnreadable", failure, page.blocks[-1].height))
     return found
 
 

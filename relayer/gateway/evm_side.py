@@ -1,4 +1,8 @@
-"""The EVM chain as the gateway sees it: earmarks and locks of the DvpApp, what the router received or was answered."""
+"""The EVM chain as the gateway sees it: earmarks and locks of the DvpApp, what the router received or was answered.
+
+Events are read by their blocks' receipts, which must make up the header's root: one that a node changes or leaves out
+would be a settlement told wrong, or never told to end.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,10 @@ from dataclasses import replace
 from chains.evm.client.adapters import AdapterBinding
 from chains.evm.client.deployment import Deployment, address_bytes
 from chains.evm.client.dvp_app import (
+    DELIVERED_EVENT,
     EARMARKED_EVENT,
     PACKET_SENT_EVENT,
+    RELEASED_EVENT,
     SPENT_EARMARK,
     DvpAppBinding,
     DvpAppEvent,
@@ -17,6 +23,7 @@ from chains.evm.client.dvp_app import (
     PacketSentEvent,
     earmark_slot,
 )
+from chains.evm.client.event_pages import EventPage, EventPages
 from chains.evm.client.node_types import EvmLog, LogFilter
 from chains.evm.client.proofs import QbftProver
 from chains.evm.client.router import (
@@ -34,7 +41,7 @@ from ibc.dvp import DVP_PORT, DvpPayload, LeadLeg, SettlementTerms, dvp_payload_
 from ibc.packet import Packet
 from primitives.errors import PeerError
 from relayer.gateway.changes import Sighting
-from relayer.gateway.evm_interference import Questions, interference_between
+from relayer.gateway.evm_interference import Questions, interference_in
 from relayer.gateway.lifecycle import SettlementEvent
 from relayer.gateway.matching import Side
 from relayer.gateway.model import Fact, Ledger
@@ -42,6 +49,12 @@ from relayer.gateway.ports import EarmarkEvidence, EarmarkProver, HeldTrades, In
 
 MOST_BLOCKS_A_PAGE = 1000
 _OF_THE_APP = (EARMARKED_EVENT.topic0, PACKET_SENT_EVENT.topic0)
+_TELLING = (
+    *_OF_THE_APP,
+    WRITE_ACKNOWLEDGEMENT_EVENT.topic0,
+    ACK_PACKET_EVENT.topic0,
+    TIMEOUT_PACKET_EVENT.topic0,
+)
 
 
 class EvmSide:
@@ -49,6 +62,7 @@ class EvmSide:
 
     def __init__(self, rpc: EvmRpc, deployment: Deployment, prover: EarmarkProver | None = None) -> None:
         self._rpc = rpc
+        self._events = EventPages(rpc)
         self._router = Router(address_bytes(deployment.router))
         self._dvp_app = DvpAppBinding(address_bytes(deployment.dvp_app))
         self._prover = prover or QbftProver(rpc, deployment.commitments_contract, deployment.commitments_slot)
@@ -61,19 +75,12 @@ class EvmSide:
         last = min(await self._rpc.block_number(), after_block + MOST_BLOCKS_A_PAGE)
         if last <= after_block:
             return (), after_block
-        topics = (
-            *_OF_THE_APP,
-            WRITE_ACKNOWLEDGEMENT_EVENT.topic0,
-            ACK_PACKET_EVENT.topic0,
-            TIMEOUT_PACKET_EVENT.topic0,
-        )
-        contracts = (self._router.address, self._dvp_app.address)
-        logs = await self._rpc.get_logs(LogFilter(after_block + 1, last, contracts, (topics,)))
-        times_s: dict[int, int] = {}
-        for height in {log.height for log in logs}:
-            times_s[height] = (await self._rpc.get_block(height)).timestamp_s
-        found = [self._sighting(log, times_s[log.height]) for log in logs]
-        return tuple(sighting for sighting in found if sighting is not None), last
+        return await self._sightings_of(await self._events.page(after_block + 1, last)), last
+
+    async def _sightings_of(self, page: EventPage) -> tuple[Sighting, ...]:
+        logs = await page.matching((self._router.address, self._dvp_app.address), (_TELLING,))
+        found = [self._sighting(log, page.time_s(log.height)) for log in logs]
+        return tuple(sighting for sighting in found if sighting is not None)
 
     def _sighting(self, log: EvmLog, at_s: int) -> Sighting | None:
         if log.address == self._dvp_app.address:
@@ -115,17 +122,28 @@ class EvmSide:
         found = await self._dvp_app.earmark_of(self._rpc, trade_id)
         if found is None or found == SPENT_EARMARK:
             return None
-        topics = (_OF_THE_APP, (trade_id,))
+        held = await self._newest_sightings(trade_id, _OF_THE_APP)
+        return held[0] if held else None
+
+    async def end_sightings(self, trade_id: bytes) -> tuple[Sighting, ...]:
+        """See SecuritiesSide."""
+        if await self._dvp_app.earmark_of(self._rpc, trade_id) != SPENT_EARMARK:
+            return ()
+        return await self._newest_sightings(trade_id, (DELIVERED_EVENT.topic0, RELEASED_EVENT.topic0))
+
+    async def _newest_sightings(self, trade_id: bytes, kinds: tuple[bytes, ...]) -> tuple[Sighting, ...]:
+        """What the newest block in which the app tells one of these of a trade shows of it, page after page back."""
         last = await self._rpc.block_number()
-        while last > self._deployed_after:  # it stands, so some block has its event: newest page first
+        while last > self._deployed_after:
             first = max(self._deployed_after + 1, last - MOST_BLOCKS_A_PAGE + 1)
-            for log in await self._rpc.get_logs(LogFilter(first, last, (self._dvp_app.address,), topics)):
-                block = await self._rpc.get_block(log.height)
-                sighting = _held(self._dvp_app.event_of(log), block.timestamp_s)
-                if sighting is not None:
-                    return sighting
+            log_filter = LogFilter(first, last, (self._dvp_app.address,), (kinds, (trade_id,)))
+            for page in await self._events.search(log_filter):
+                sightings = await self._sightings_of(page)
+                found = tuple(sighting for sighting in sightings if sighting.trade_id == trade_id)
+                if found:
+                    return found
             last = first - 1
-        return None
+        return ()
 
     async def time_s(self) -> int:
         """See SecuritiesSide."""
@@ -150,7 +168,8 @@ class EvmSide:
         if last <= after_block:
             return InterferenceSeen(after_block, held, {}, None)
         questions = Questions.NEVER if last < head else Questions.ALWAYS if asks else Questions.AFTER_ACTS
-        return await interference_between(self._rpc, self._dvp_app, held, after_block + 1, last, questions)
+        page = await self._events.page(after_block + 1, last)
+        return await interference_in(self._rpc, page, self._dvp_app, held, questions)
 
     async def earmark_evidence(
         self, adapter: bytes, trade_ids: Sequence[bytes], trusted_height: int

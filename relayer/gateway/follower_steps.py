@@ -143,6 +143,10 @@ class LedgerSteps:
         self._token_asked_s[settlement.trade_id] = self._now_s()
         returns = is_return_due(settlement, self._now_s())
         obstacle = await self._securities.obstacle(settlement.terms, Side.SELLER if returns else Side.BUYER)
+        # asked afterwards: what has left the adapter meanwhile is missing there, and nothing is in its way any more
+        for ended in await self._securities.end_sightings(settlement.trade_id):
+            await self._change(settlement.trade_id, observe(ended))
+            obstacle = ""
         await self._change(settlement.trade_id, obstacle_seen(obstacle))
         if obstacle:
             what = "return blocked" if returns else "delivery blocked"

@@ -63,6 +63,9 @@ class SecuritiesSide(Protocol):
     async def earmark_sighting(self, trade_id: bytes) -> Sighting | None:
         """The earmark, or lock, of a trade as it stands now, if any: for instructions that match after it was made."""
 
+    async def end_sightings(self, trade_id: bytes) -> tuple[Sighting, ...]:
+        """How a trade's tokens left the adapter, if they have: for what was read too early, wrong, or not at all."""
+
     async def time_s(self) -> int:
         """The newest block's time, Unix seconds: the chain's clock."""
 

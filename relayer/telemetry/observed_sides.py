@@ -67,6 +67,10 @@ class ObservedSecurities:
         """See SecuritiesSide; as ``sightings``."""
         return await self._inner.earmark_sighting(trade_id)
 
+    async def end_sightings(self, trade_id: bytes) -> tuple[Sighting, ...]:
+        """See SecuritiesSide; part of asking the token."""
+        return await self._inner.end_sightings(trade_id)
+
     async def time_s(self) -> int:
         """See SecuritiesSide."""
         return await self._inner.time_s()

@@ -24,7 +24,7 @@ class RpcFault(Enum):
     SERVER_ERROR = "503"
     NOT_JSON = "not JSON"
     STALE = "stale"  # the newest block is the oldest one remembered
-    CHANGED_LOGS = "changed logs"  # a bit of every log's data is another
+    CHANGED_LOGS = "changed logs"  # a bit of every log's data is another, in blocks' receipts, too
     OTHER_CHAIN = "other chain"
     REORGED = "reorged"  # every block has another hash, and another parent
 
@@ -110,11 +110,12 @@ class RpcFaultProxy:
             return hex(min(self._heads)) if method == "eth_blockNumber" else result
         if self.fault is RpcFault.REORGED and method.startswith("eth_getBlockBy"):
             return {**result, "hash": _other(result["hash"]), "parentHash": _other(result["parentHash"])}
-        if self.fault is RpcFault.CHANGED_LOGS and method == "eth_getLogs":
-            logs = copy.deepcopy(result)
+        if self.fault is RpcFault.CHANGED_LOGS and method in {"eth_getLogs", "eth_getBlockReceipts"}:
+            changed = copy.deepcopy(result)
+            logs = changed if method == "eth_getLogs" else [log for receipt in changed for log in receipt["logs"]]
             for log in logs:
                 log["data"] = _other(log["data"])
-            return logs
+            return changed
         return result
 
 

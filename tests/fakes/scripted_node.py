@@ -11,8 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
-from chains.evm.client.log_reading import bloom_of
-from chains.evm.client.node_types import EvmLog
+from chains.evm.client.node_types import EvmLog, EvmReceipt, receipt_of
+from chains.evm.client.receipts_root import bloom_of, receipts_root
 from primitives.keccak import keccak256
 
 ROUTER = b"\x11" * 20
@@ -47,9 +47,7 @@ class ScriptedChain:
             EvmLog(ROUTER, (TOPIC,), b"", height, block_hash, keccak256(block_hash + bytes([at])), at)
             for at in range(count)
         ]
-        zero = dict.fromkeys(
-            ("sha3Uncles", "stateRoot", "transactionsRoot", "receiptsRoot", "mixHash"), _hex(bytes(32))
-        )
+        zero = dict.fromkeys(("sha3Uncles", "stateRoot", "transactionsRoot", "mixHash"), _hex(bytes(32)))
         self.blocks.append(
             zero
             | dict.fromkeys(("difficulty", "gasUsed", "timestamp"), hex(height))
@@ -58,7 +56,7 @@ class ScriptedChain:
                 "hash": _hex(block_hash),
                 "parentHash": _hex(parent),
                 "miner": _hex(bytes(20)),
-                "logsBloom": _hex(bloom_of(self.logs[height])),
+                **committed(self.logs[height]),
                 "gasLimit": hex(30_000_000),
                 "extraData": "0x",
                 "nonce": _hex(bytes(8)),
@@ -135,7 +133,7 @@ class ScriptedNode:
                 first, last = int(params[0]["fromBlock"], 16), int(params[0]["toBlock"], 16)
                 return [_log_json(log) for at in range(first, last + 1) for log in self.chain.logs.get(at, [])]
             case "eth_getBlockReceipts":
-                return [_receipt_json(log) for log in self.chain.logs.get(int(params[0], 16), [])]
+                return receipts_json(self.chain.logs.get(int(params[0], 16), []))
         raise Refuses(f"the method {method} does not exist")
 
 
@@ -143,7 +141,7 @@ def _log_json(log: EvmLog) -> dict[str, Any]:
     return {
         "address": _hex(log.address),
         "topics": [_hex(topic) for topic in log.topics],
-        "data": "0x",
+        "data": _hex(log.data),
         "blockNumber": hex(log.height),
         "blockHash": _hex(log.block_hash),
         "transactionHash": _hex(log.evm_tx_hash),
@@ -151,12 +149,24 @@ def _log_json(log: EvmLog) -> dict[str, Any]:
     }
 
 
-def _receipt_json(log: EvmLog) -> dict[str, Any]:
+def receipts_json(logs: list[EvmLog]) -> list[dict[str, Any]]:
+    """Receipts of one block: each event is of a transaction of its own."""
+    return [_receipt_json(log, 21_000 * (at + 1)) for at, log in enumerate(logs)]
+
+
+def committed(logs: list[EvmLog]) -> dict[str, str]:
+    """What a header says of its block's events."""
+    receipts: list[EvmReceipt] = [receipt_of(receipt) for receipt in receipts_json(logs)]
+    return {"logsBloom": _hex(bloom_of(logs)), "receiptsRoot": _hex(receipts_root(receipts))}
+
+
+def _receipt_json(log: EvmLog, gas_so_far: int) -> dict[str, Any]:
     same = {key: value for key, value in _log_json(log).items() if key in {"blockNumber", "blockHash"}}
     return same | {
         "transactionHash": _hex(log.evm_tx_hash),
         "status": "0x1",
-        "gasUsed": "0x5208",
+        "gasUsed": hex(21_000),
+        "cumulativeGasUsed": hex(gas_so_far),
         "logs": [_log_json(log)],
     }
 

@@ -50,6 +50,8 @@ class MemoryEvm:
     asked_what_stands: list[bool] = field(default_factory=list)
     proved: list[tuple[bytes, tuple[bytes, ...]]] = field(default_factory=list)
     clock_s: Callable[[], int] = lambda: 1 << 40
+    unread: set[int] = field(default_factory=set)
+    """Blocks whose events no page of them shows."""
 
     def _note(self, event: SettlementEvent, what: str, trade_id: bytes, found_hash: bytes) -> Sighting:
         block = len(self.log) + 1
@@ -105,12 +107,19 @@ class MemoryEvm:
     async def sightings(self, after_block: int) -> tuple[tuple[Sighting, ...], int]:
         """See SecuritiesSide."""
         self._here()
-        return tuple(self.log[after_block:]), max(len(self.log), *(seen.until for seen in self.interfered), 0)
+        shown = (each for each in self.log[after_block:] if each.fact.height not in self.unread)
+        return tuple(shown), max(len(self.log), *(seen.until for seen in self.interfered), 0)
 
     async def earmark_sighting(self, trade_id: bytes) -> Sighting | None:
         """See SecuritiesSide."""
         self._here()
         return self.earmarks.get(trade_id)
+
+    async def end_sightings(self, trade_id: bytes) -> tuple[Sighting, ...]:
+        """See SecuritiesSide."""
+        self._here()
+        ends = {SettlementEvent.SECURITIES_DELIVERED, SettlementEvent.SECURITIES_RETURNED}
+        return tuple(each for each in self.log if each.trade_id == trade_id and each.event in ends)
 
     async def interference(self, after_block: int, held: HeldTrades, *, asks: bool = True) -> InterferenceSeen:
         """See SecuritiesSide; what was put into ``interfered``, one a look, in order."""

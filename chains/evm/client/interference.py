@@ -15,7 +15,8 @@ from typing import Any, Final
 from chains.evm.client.abi import AbiEvent, address_word
 from chains.evm.client.adapters import AdapterBinding
 from chains.evm.client.dvp_app import DeliveredEvent, DvpAppBinding, EarmarkedEvent, ReleasedEvent
-from chains.evm.client.node_types import EvmLog, LogFilter
+from chains.evm.client.event_pages import EventPage
+from chains.evm.client.node_types import EvmLog
 from chains.evm.client.rpc import EvmRpc
 from ibc.dvp import DvpPayload
 
@@ -73,11 +74,11 @@ class InterferenceAlarm:
 
 
 async def read_open_trades(
-    rpc: EvmRpc, app: DvpAppBinding, known: OpenTrades, first: int, last: int
+    page: EventPage, app: DvpAppBinding, known: OpenTrades
 ) -> tuple[dict[bytes, DvpPayload], frozenset[bytes]]:
-    """Give the trades open after blocks `first` to `last`, and the transactions there in which the app moved tokens."""
+    """Give the trades open after a page's blocks, and the transactions in them by which the app moved tokens."""
     trades, movements = dict(known), set()
-    for log in await rpc.get_logs(LogFilter(first, last, (app.address,), ())):
+    for log in await page.matching((app.address,)):
         match app.event_of(log):
             case EarmarkedEvent(payload=payload):
                 trades[payload.trade_id] = payload
@@ -89,29 +90,33 @@ async def read_open_trades(
 
 
 async def watch_interference(
-    rpc: EvmRpc, app: DvpAppBinding, known: OpenTrades, first: int, last: int
+    rpc: EvmRpc, page: EventPage, app: DvpAppBinding, known: OpenTrades
 ) -> tuple[tuple[InterferenceAlarm, ...], dict[bytes, DvpPayload]]:
-    """Give the alarms of blocks `first` to `last` (acts there, and what stands at `last`), and the trades then open.
+    """Give the alarms of a page's blocks (acts there, and what stands at the last), and the trades then open.
 
-    `known` are the trades open before `first`; `last` is at most as far from it as the node serves logs for.
+    `known` are the trades open before them.
     """
-    trades, movements = await read_open_trades(rpc, app, known, first, last)
-    acts = await issuer_acts(rpc, [*known.values(), *trades.values()], movements, first, last)
-    return (*acts, *await standing_alarms(rpc, trades.values(), last)), trades
+    trades, movements = await read_open_trades(page, app, known)
+    concerned = [*known.values(), *trades.values()]
+    acts = issuer_acts(await token_events(page, concerned), concerned, movements)
+    return (*acts, *await standing_alarms(rpc, trades.values(), page.blocks[-1].height)), trades
 
 
-async def issuer_acts(
-    rpc: EvmRpc, trades: Iterable[DvpPayload], movements: frozenset[bytes], first: int, last: int
+async def token_events(page: EventPage, trades: Iterable[DvpPayload]) -> list[EvmLog]:
+    """Give the events of a page's blocks by which the tokens of `trades` tell what was done to holders."""
+    tokens = sorted({bytes(payload.token) for payload in trades})
+    return await page.matching(tokens, (tuple(_BY_TOPIC),)) if tokens else []
+
+
+def issuer_acts(
+    logs: Iterable[EvmLog], trades: Iterable[DvpPayload], movements: frozenset[bytes]
 ) -> tuple[InterferenceAlarm, ...]:
-    """Give the tokens' events of blocks `first` to `last` that concern adapters of `trades` and no trade explains."""
+    """Give the tokens' events that concern adapters of `trades` and that no trade explains. Raises `DecodeError`."""
     adapters, tokens = set(), set()
     for payload in trades:
         adapters.add(bytes(payload.adapter))
         tokens.add(bytes(payload.token))
-    if not tokens:
-        return ()
-    logs = await rpc.get_logs(LogFilter(first, last, tuple(sorted(tokens)), (tuple(_BY_TOPIC),)))
-    found = (_alarm_of(log, adapters, movements) for log in logs)
+    found = (_alarm_of(log, adapters, movements) for log in logs if log.address in tokens)
     return tuple(alarm for alarm in found if alarm is not None)
 
 

@@ -8,12 +8,14 @@ from typing import Final
 
 from chains.evm.client.header_rlp import header_rlp_of
 from chains.evm.client.json_fields import as_data, as_list, as_object, as_quantity, hex_data
+from chains.evm.errors import NodeMisbehaved
 from chains.evm.json_value import Json
 from primitives.mpt import HASH_SIZE
 
 MAX_TOPICS: Final = 4
 MAX_LOGS: Final = 50_000
 MAX_EVM_TXS: Final = 50_000
+MAX_EVM_TX_TYPE: Final = 0x7F  # EIP-2718
 MAX_PROOF_NODES: Final = 65
 MAX_PROOF_SLOTS: Final = 1024
 
@@ -42,6 +44,7 @@ class EvmBlock:
     parent_hash: bytes
     timestamp_s: int
     state_root: bytes
+    receipts_root: bytes
     header_rlp: bytes
     logs_bloom: bytes
     gas_limit: int
@@ -71,10 +74,15 @@ class EvmReceipt:
     block_hash: bytes
     status: EvmTxStatus
     gas_used: int
+    cumulative_gas_used: int
     contract_address: bytes | None
     logs: tuple[EvmLog, ...]
     gas_price_wei: int | None = None
     """What was paid for a unit of gas; None where the node does not say."""
+    evm_tx_type: int = 0
+    """EIP-2718; nodes older than that say none."""
+    is_private: bool = False
+    """GoQuorum's word for a transaction of which only some nodes know the events."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +139,7 @@ def block_of(value: Json) -> EvmBlock:
         parent_hash=as_data(block.get("parentHash"), "parent hash", 32),
         timestamp_s=as_quantity(block.get("timestamp"), "block timestamp"),
         state_root=as_data(block.get("stateRoot"), "state root", 32),
+        receipts_root=as_data(block.get("receiptsRoot"), "receipts root", 32),
         header_rlp=header_rlp_of(block),
         logs_bloom=as_data(block.get("logsBloom"), "logs bloom", 256),
         gas_limit=as_quantity(block.get("gasLimit"), "gas limit"),
@@ -158,15 +167,21 @@ def receipt_of(value: Json) -> EvmReceipt:
     receipt = as_object(value, "receipt")
     created, price = receipt.get("contractAddress"), receipt.get("effectiveGasPrice")
     succeeded = as_quantity(receipt.get("status"), "receipt status") == EvmTxStatus.SUCCEEDED.value
+    evm_tx_type = as_quantity(receipt.get("type", "0x0"), "receipt type")
+    if evm_tx_type > MAX_EVM_TX_TYPE:
+        raise NodeMisbehaved("receipt type", f"at most {MAX_EVM_TX_TYPE}", str(evm_tx_type))
     return EvmReceipt(
         evm_tx_hash=as_data(receipt.get("transactionHash"), "receipt transaction hash", 32),
         height=as_quantity(receipt.get("blockNumber"), "receipt block number"),
         block_hash=as_data(receipt.get("blockHash"), "receipt block hash", 32),
         status=EvmTxStatus.SUCCEEDED if succeeded else EvmTxStatus.FAILED,
         gas_used=as_quantity(receipt.get("gasUsed"), "receipt gas used"),
+        cumulative_gas_used=as_quantity(receipt.get("cumulativeGasUsed"), "receipt cumulative gas used"),
         contract_address=None if created is None else as_data(created, "receipt contract address", 20),
         logs=tuple(log_of(log) for log in as_list(receipt.get("logs"), "receipt logs", MAX_LOGS)),
         gas_price_wei=None if price is None else as_quantity(price, "effective gas price"),
+        evm_tx_type=evm_tx_type,
+        is_private=receipt.get("isPrivateTransaction") is True,
     )
 
 

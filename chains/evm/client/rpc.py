@@ -79,7 +79,7 @@ class EvmRpc(JsonRpcTransport):
         return await self.on_one(partial(_blocks_of, heights=heights))
 
     async def receipts_of_block(self, height: int) -> list[EvmReceipt]:
-        """Give all receipts of a block; nodes without `eth_getBlockReceipts` are asked for one after the other."""
+        """Give all receipts of a block; nodes without `eth_getBlockReceipts` are asked for each."""
         return await self.on_one(partial(_receipts_of, height=height))
 
     async def calls_to(self, contract: bytes, block: int) -> list[bytes]:
@@ -216,13 +216,22 @@ async def _receipts_of(node: EvmRpc, height: int) -> list[EvmReceipt]:
     try:
         answer = await node.request("eth_getBlockReceipts", hex(height))
     except EvmRequestRefused:
-        block = as_object(await node.request("eth_getBlockByNumber", hex(height), _HASHES_ONLY), "block")
-        hashes = as_list(block.get("transactions"), "transactions", MAX_EVM_TXS)
-        found = [await node.receipt(as_data(evm_tx_hash, "transaction hash", 32)) for evm_tx_hash in hashes]
-        return [receipt for receipt in found if receipt is not None]
+        return await _receipts_one_by_one(node, height)
     if answer is None:
         raise BlockUnavailable(hex(height))
     return [receipt_of(receipt) for receipt in as_list(answer, "receipts of a block", MAX_EVM_TXS)]
+
+
+async def _receipts_one_by_one(node: EvmRpc, height: int) -> list[EvmReceipt]:
+    block = as_object(await node.request("eth_getBlockByNumber", hex(height), _HASHES_ONLY), "block")
+    hashes = as_list(block.get("transactions"), "transactions", MAX_EVM_TXS)
+    found: list[Json] = []
+    for start in range(0, len(hashes), _MOST_IN_A_BATCH):
+        wanted = hashes[start : start + _MOST_IN_A_BATCH]
+        found += await node.batch([RpcRequest("eth_getTransactionReceipt", (each,)) for each in wanted])
+    if any(receipt is None for receipt in found):
+        raise BlockUnavailable(f"receipts of {hex(height)}")  # it knows the block, and not yet all that is in it
+    return [receipt_of(receipt) for receipt in found]
 
 
 def _block_read(answer: Json, block: BlockId) -> EvmBlock:

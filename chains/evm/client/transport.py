@@ -15,6 +15,7 @@ import aiohttp
 from chains.evm.client.json_fields import as_object
 from chains.evm.client.revert_reason import revert_reason
 from chains.evm.errors import (
+    AnswerTooLarge,
     BlockUnavailable,
     EvmRequestRefused,
     EvmTxAlreadyKnown,
@@ -129,7 +130,7 @@ class JsonRpcTransport:
         async for chunk in response.content.iter_any():
             content += chunk
             if len(content) > MAX_ANSWER_BYTES:
-                raise NodeMisbehaved("answer", f"at most {MAX_ANSWER_BYTES} bytes", "more")
+                raise AnswerTooLarge(MAX_ANSWER_BYTES)
         return bytes(content)
 
     def _result(self, method: str, request_id: int, answer: Json) -> Json:

@@ -6,6 +6,7 @@ import pytest
 
 from chains.evm.client.abi import EvmCall
 from chains.evm.client.account import EvmAccount, created_address
+from chains.evm.client.event_pages import EventPages
 from chains.evm.client.node_types import BlockTag, EvmTxStatus, LogFilter
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.errors import (
@@ -108,6 +109,19 @@ async def test_logs_are_found_by_topic_and_address(node: Node) -> None:
     assert {log.data for log in logs} == {words(101)}
     assert await node.rpc.get_logs(LogFilter(0, last, (RECIPIENT,))) == []
     assert len(await node.rpc.get_logs(LogFilter(0, last, (contract,), ((words(1), words(2)),)))) == 3
+
+
+async def test_receipts_make_up_the_headers_root_and_its_bloom_says_where_to_look(node: Node) -> None:
+    contract = await deploy(node, STORE_AND_LOG_CODE)
+    for topic in (1, 2, 1):
+        await node.first.execute(EvmCall(contract, words(topic, 100 + topic)), TIMEOUT_S)
+    last, events = await node.rpc.block_number(), EventPages(node.rpc)
+    wanted = ((words(1),),)
+    logs = await (await events.page(0, last)).matching((contract,), wanted)
+    assert logs == await node.rpc.get_logs(LogFilter(0, last, (contract,), wanted))
+    assert len(logs) == 2
+    pages = await events.search(LogFilter(0, last, (contract,), wanted))
+    assert [page.blocks[0].height for page in pages] == [log.height for log in reversed(logs)]
 
 
 async def test_a_refusal_by_a_contract_is_told_apart_from_one_by_the_node(node: Node) -> None:

@@ -124,6 +124,7 @@ async def node() -> AsyncIterator[RpcFaultProxy]:
             "eth_chainId": "0x539",
             "eth_getBlockByNumber": block,
             "eth_getLogs": [{"data": "0x00ff", "topics": []}],
+            "eth_getBlockReceipts": [{"logs": []}, {"logs": [{"data": "0x00ff"}]}],
         }
         return web.json_response({"jsonrpc": "2.0", "id": asked["id"], "result": results[asked["method"]]})
 
@@ -171,6 +172,9 @@ async def test_a_node_is_overloaded_broken_behind_and_lying_as_told() -> None:
         assert told[RpcFault.STALE] == (200, first)
         assert told[RpcFault.OTHER_CHAIN] == (200, OTHER_CHAIN)
         assert told[RpcFault.CHANGED_LOGS] == (200, [{"data": "0x00f0", "topics": []}])
+        proxy.switch(RpcFault.CHANGED_LOGS)
+        receipts = await _asked(proxy, "eth_getBlockReceipts", "0x1")
+        assert receipts == (200, [{"logs": []}, {"logs": [{"data": "0x00f0"}]}])
         reorged = told[RpcFault.REORGED][1]
         assert isinstance(reorged, dict)
         assert reorged["hash"] != f"0x{int(reorged['number'], 16):064x}"

@@ -15,6 +15,7 @@ from chains.evm.client.adapter_family import AdapterFamily
 from chains.evm.client.adapters import AdapterBinding, AdapterPlan
 from chains.evm.client.deployment import adapter_address
 from chains.evm.client.dvp_app import PacketSentEvent
+from chains.evm.client.event_pages import EventPages
 from chains.evm.client.ibet import IbetAdapterBinding, IbetExchangeBinding, IbetTokenBinding
 from chains.evm.client.interference import InterferenceAlarm, OpenTrades, watch_interference
 from chains.evm.client.node_types import EvmReceipt
@@ -93,7 +94,8 @@ async def watch(
     world: EvmSettlementWorld, known: OpenTrades, first: int
 ) -> tuple[list[InterferenceAlarm], OpenTrades, int]:
     last = await world.rpc.block_number()
-    alarms, trades = await watch_interference(world.rpc, world.app, known, first, last)
+    page = await EventPages(world.rpc).page(min(first, last), last)
+    alarms, trades = await watch_interference(world.rpc, page, world.app, known)
     return list(alarms), trades, last + 1
 
 

@@ -6,8 +6,8 @@ from eth_bloom.bloom import BloomFilter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chains.evm.client.log_reading import bloom_of
 from chains.evm.client.node_types import EvmLog
+from chains.evm.client.receipts_root import bloom_of
 
 WORDS = st.binary(min_size=32, max_size=32)
 LOGS = st.lists(st.tuples(st.binary(min_size=20, max_size=20), st.lists(WORDS, max_size=4)), max_size=8)

@@ -87,6 +87,37 @@ async def test_a_token_that_refuses_what_is_paid_for_blocks_the_delivery_and_ala
     assert desk.state(terms) is SettlementState.SETTLED
 
 
+async def test_a_delivery_whose_event_was_missed_is_found_when_the_token_is_asked() -> None:
+    desk, terms = Desk(), leading()
+    desk.match(terms)
+    desk.evm.lock(terms)
+    desk.ledger.pay(terms)
+    desk.evm.obstacles[terms.trade_id] = PAUSED
+    await desk.rounds()
+    assert desk.state(terms) is SettlementState.DELIVERY_BLOCKED
+    desk.evm.unread.add(len(desk.evm.log) + 1)
+    desk.evm.give_to_buyer(terms)
+    desk.now_s += 10
+    await desk.rounds()
+    assert desk.state(terms) is SettlementState.SETTLED
+    assert desk.seen(terms) == ["securities locked", "cash paid", "securities delivered"]
+
+
+async def test_what_has_left_the_adapter_is_no_delivery_blocked() -> None:
+    """Its adapter holds too little for it now: told as an obstacle it would call somebody out of bed."""
+    desk, terms = Desk(), leading()
+    desk.match(terms)
+    desk.evm.lock(terms)
+    desk.ledger.pay(terms)
+    desk.evm.obstacles[terms.trade_id] = "AdapterShortfall(mustHold=10, holds=0)"
+    desk.evm.unread.add(len(desk.evm.log) + 1)
+    desk.evm.give_to_buyer(terms)
+    with capture_logs() as lines:
+        await desk.rounds()
+    assert desk.state(terms) is SettlementState.SETTLED
+    assert [line for line in lines if line["event"] == "delivery blocked"] == []
+
+
 async def test_the_token_is_asked_now_and_then_and_not_in_every_round() -> None:
     desk, terms = Desk(), leading()
     desk.match(terms)

@@ -41,12 +41,14 @@ class Quiet:
         chain.hosted_client = counted  # type: ignore[method-assign]  # the chain is counted, not replaced
 
     async def rounds(self, count: int, pause_s: float) -> int:
-        """So many rounds; how many of them asked for the clients."""
-        self.asked.clear()
+        """So many rounds; how many of them asked for the clients: once, or again while one end was busy for long."""
+        asking = 0
         for _ in range(count):
+            self.asked.clear()
             await self.path.round()
+            asking += bool(self.asked)
             self.now_s += pause_s
-        return len(self.asked) // 2
+        return asking
 
     def effects(self) -> list[str]:
         return [effect for chain in self.chains for effect in chain.effects]
