@@ -27,7 +27,7 @@ from chains.progmat.node.storage.schema import transactions
 from chains.progmat.transactions.model import Party
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.progmat.transactions.parameters_history import brought_in
-from chains.progmat.vault.queries import all_memberships, consumed_by, members
+from chains.progmat.vault.queries import all_memberships, consumed_by, parties_of
 
 APPROVAL_HOLDS_S: Final = 365 * 24 * 3600
 """How long after a vote closed an epoch may begin that rests on it."""
@@ -58,10 +58,7 @@ def _networks_of(connection: Connection, me: NodeSelf) -> list[BusinessNetwork]:
 
     Those it ever was a member of, if it is one no more: nobody gets rid of the question by revoking who would ask it.
     """
-    present = {
-        network: {line.indexed.party for line in members(connection, network.name, MAX_MEMBERS)}
-        for network in BusinessNetwork
-    }
+    present = {network: parties_of(connection, network.name, MAX_MEMBERS) for network in BusinessNetwork}
     concerned = [
         network for network, names in present.items() if me.name in names or (names and Role.OPERATOR in me.roles)
     ]

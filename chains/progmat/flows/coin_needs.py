@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from chains.progmat.contracts.cash import CashState
 from chains.progmat.contracts.cash_codec import CoinKind
@@ -15,6 +15,7 @@ from chains.progmat.contracts.coin_holder import holder_key
 from chains.progmat.contracts.names import CASH, COIN, HOLDER
 from chains.progmat.flows.requests import LockCash, MoveCash, RotateAccountKey
 from chains.progmat.flows.rule_states import RuleNeed
+from chains.progmat.node.storage import Prepared
 from chains.progmat.transactions.model import StateRef, TransactionState
 from chains.progmat.vault.indexing import SC
 from chains.progmat.vault.queries import kept_states
@@ -23,6 +24,18 @@ from ibc.dvp import CashAccount
 from primitives.types import Hash32
 
 Needs = tuple[RuleNeed, ...]
+
+_ANY_AMOUNT = Prepared(
+    select(holdings.c.tx_id, holdings.c.output_index)
+    .where(
+        holdings.c.owner_key == bindparam("of_key"),
+        holdings.c.asset_id == bindparam("of_coin"),
+        holdings.c.issuer == bindparam("of_issuer"),
+        holdings.c.network == SC,
+        holdings.c.consumed.is_(False),
+    )
+    .limit(1)
+)
 
 
 def coin_of_request(request: MoveCash | RotateAccountKey | LockCash) -> tuple[str, str]:
@@ -72,11 +85,9 @@ def admission_to(coins: Sequence[TransactionState], payee: CashAccount) -> Needs
 
 def kind_in_account(connection: Connection, coin_id: str, issuer: str, account_key: bytes) -> CoinKind | None:
     """The kind of a coin, read off an amount of it that the account has; None if it has none."""
-    row = holdings.c
-    has = (row.owner_key == account_key, row.asset_id == coin_id, row.issuer == issuer, row.network == SC)
-    query = select(row.tx_id, row.output_index).where(*has, row.consumed.is_(False)).limit(1)
-    found = connection.execute(query).one_or_none()
+    found = _ANY_AMOUNT.first(connection, {"of_key": account_key, "of_coin": coin_id, "of_issuer": issuer})
     if found is None:
         return None
-    ref = StateRef(Hash32(found.tx_id), found.output_index)
+    tx_id, index = found
+    ref = StateRef(Hash32(tx_id), index)
     return CashState.of(kept_states(connection, [ref])[ref]).kind

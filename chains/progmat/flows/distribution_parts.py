@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, select, update
 
 from chains.progmat.contracts.distribution import CANCEL, OPEN, PAY, DistributionState
 from chains.progmat.contracts.distribution_lines import Lines, decode_lines
@@ -23,6 +23,7 @@ from chains.progmat.transactions.wire import WireTransaction
 from primitives.types import Hash32
 
 _parts = distribution_parts.c
+_IN_ORDER = select(distribution_parts).order_by(_parts.distribution_id, _parts.part)
 
 
 class PartStatus(StrEnum):
@@ -31,6 +32,9 @@ class PartStatus(StrEnum):
     OPEN = "OPEN"
     PAID = "PAID"
     CANCELLED = "CANCELLED"
+
+
+_OPEN_PAID_BY = _IN_ORDER.where(_parts.status == PartStatus.OPEN.value, _parts.payer_node == bindparam("of_node"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def parts_of(connection: Connection, distribution_id: bytes) -> list[KnownPart]:
 
 def open_parts_paid_by(connection: Connection, payer_node: str) -> list[KnownPart]:
     """The parts that this payer's node has still to pay."""
-    return _select(connection, _parts.status == PartStatus.OPEN.value, _parts.payer_node == payer_node)
+    return [_known(row) for row in connection.execute(_OPEN_PAID_BY, {"of_node": payer_node})]
 
 
 def known_distributions(connection: Connection, security_id: str, limit: int) -> list[KnownPart]:
@@ -130,8 +134,7 @@ def _update(connection: Connection, wire: WireTransaction, values: dict[str, obj
 
 
 def _select(connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None) -> list[KnownPart]:
-    query = select(distribution_parts).where(*conditions).order_by(_parts.distribution_id, _parts.part).limit(limit)
-    return [_known(row) for row in connection.execute(query)]
+    return [_known(row) for row in connection.execute(_IN_ORDER.where(*conditions).limit(limit))]
 
 
 def _known(row: Row[tuple[object, ...]]) -> KnownPart:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Index, LargeBinary, MetaData, Row, Select, Table, select
+from sqlalchemy import Column, Connection, Index, LargeBinary, MetaData, Row, Select, Table, bindparam, select
 
 from chains.progmat.contracts.execution import PUBLISH, WITHDRAW, notice_of
 from chains.progmat.contracts.execution_codec import (
@@ -45,6 +45,14 @@ execution_ends = Table(  # trades whose notice counts no more
 )
 
 MAX_LISTED: Final = 1000
+_JOINED = execution_notices.outerjoin(execution_ends, execution_ends.c.trade_id == execution_notices.c.trade_id)
+_OF_NOTICE = (execution_notices.c.sequence, execution_notices.c.tx_id, execution_notices.c.notice)
+_NOTED: Select[Any] = (
+    select(*_OF_NOTICE, execution_ends.c.standing, execution_ends.c.note)
+    .select_from(_JOINED)
+    .order_by(execution_notices.c.sequence)
+)
+_AFTER = _NOTED.where(execution_notices.c.sequence > bindparam("after")).limit(bindparam("most"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +79,13 @@ def note_executions(connection: Connection, wire: WireTransaction, inputs: Mappi
 
 def find_notice(connection: Connection, trade_id: bytes) -> RecordedNotice | None:
     """The notice of a trade, the first that was recorded where there are several, or None."""
-    row = connection.execute(_noted().where(execution_notices.c.trade_id == trade_id).limit(1)).one_or_none()
+    row = connection.execute(_NOTED.where(execution_notices.c.trade_id == trade_id).limit(1)).one_or_none()
     return None if row is None else _recorded(row)
 
 
 def notices_after(connection: Connection, sequence: int, limit: int = MAX_LISTED) -> list[RecordedNotice]:
     """Notices recorded after ``sequence``, in order."""
-    wanted = _noted().where(execution_notices.c.sequence > sequence).limit(limit)
-    return [_recorded(row) for row in connection.execute(wanted).all()]
+    return [_recorded(row) for row in connection.execute(_AFTER, {"after": sequence, "most": limit})]
 
 
 def _note_publication(connection: Connection, wire: WireTransaction) -> None:
@@ -96,13 +103,6 @@ def _note_publication(connection: Connection, wire: WireTransaction) -> None:
 def _end(connection: Connection, trade_id: bytes, standing: NoticeStanding, tx_id: bytes, note: bytes) -> None:
     row = {"trade_id": trade_id, "standing": standing.value, "tx_id": tx_id, "note": note}
     connection.execute(insert(execution_ends).values(row).on_conflict_do_nothing())
-
-
-def _noted() -> Select[Any]:
-    joined = execution_notices.outerjoin(execution_ends, execution_ends.c.trade_id == execution_notices.c.trade_id)
-    of_notice = (execution_notices.c.sequence, execution_notices.c.tx_id, execution_notices.c.notice)
-    columns = (*of_notice, execution_ends.c.standing, execution_ends.c.note)
-    return select(*columns).select_from(joined).order_by(execution_notices.c.sequence)
 
 
 def _recorded(row: Row[Any]) -> RecordedNotice:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from chains.progmat.flows.schema import pending
-from chains.progmat.node.storage import insert, unknown_transactions
+from chains.progmat.node.storage import Prepared, insert, unknown_transactions
 from chains.progmat.stored_text import storable
 from primitives.errors import CrossDvpError
 
@@ -34,6 +34,20 @@ class PendingRow:
 
 _COLUMNS: Final = tuple(field.name for field in fields(PendingRow))
 _ALL: Final = select(*(pending.c[name] for name in _COLUMNS))
+_ALL_OF: Final = Prepared(_ALL.where(pending.c.tx_id.in_(bindparam("tx_ids", expanding=True))))
+_DUE: Final = Prepared(
+    _ALL.where(pending.c.next_attempt_ms <= bindparam("now_ms"))
+    .order_by(pending.c.next_attempt_ms, pending.c.tx_id)
+    .limit(bindparam("most"))
+)
+_ASKERS: Final = Prepared(select(pending.c.tx_id, pending.c.asker))
+_KEEP: Final = Prepared(insert(pending).on_conflict_do_nothing(), columns=_COLUMNS)
+_SIZE: Final = Prepared(
+    select(func.count(), func.coalesce(func.sum(func.length(pending.c.signed_tx)), 0)).where(
+        pending.c.asker == bindparam("of_asker")
+    )
+)
+_FORGET: Final = Prepared(delete(pending).where(pending.c.tx_id == bindparam("of_tx")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +66,13 @@ def keep(connection: Connection, rows: Sequence[PendingRow]) -> Kept:
     unknown = set(unknown_transactions(connection, [row.tx_id for row in rows]))
     kept = tuple(row for row in rows if row.tx_id in unknown)
     for row in kept:
-        values = dict(zip(_COLUMNS, astuple(row), strict=True))
-        connection.execute(insert(pending).values(values).on_conflict_do_nothing())
+        _KEEP.change(connection, dict(zip(_COLUMNS, astuple(row), strict=True)))
     dropped = [tx_id for asker in sorted({row.asker for row in kept}) for tx_id in _drop(connection, asker)]
     return Kept(kept, tuple(dropped))
 
 
 def _drop(connection: Connection, asker: str) -> list[bytes]:
-    sizes = select(func.count(), func.coalesce(func.sum(func.length(pending.c.signed_tx)), 0))
-    rows, size_bytes = connection.execute(sizes.where(pending.c.asker == asker)).one()
+    ((rows, size_bytes),) = _SIZE.rows(connection, {"of_asker": asker})
     if rows <= MAX_ROWS_OF_AN_ASKER and size_bytes <= MAX_BYTES_OF_AN_ASKER:
         return []
     by_age = select(pending.c.tx_id, func.length(pending.c.signed_tx)).where(pending.c.asker == asker)
@@ -77,7 +89,7 @@ def _drop(connection: Connection, asker: str) -> list[bytes]:
 def forget(connection: Connection, tx_ids: Iterable[bytes]) -> None:
     """They are final here, or will never be."""
     for tx_id in tx_ids:
-        connection.execute(delete(pending).where(pending.c.tx_id == tx_id))
+        _FORGET.change(connection, {"of_tx": tx_id})
 
 
 def put_off(connection: Connection, row: PendingRow, next_attempt_ms: int, error: CrossDvpError | None) -> None:
@@ -99,13 +111,12 @@ def found(connection: Connection, tx_id: bytes) -> PendingRow | None:
 
 def all_of(connection: Connection, tx_ids: Sequence[bytes]) -> tuple[PendingRow, ...]:
     """Those of at most some hundreds that are in the table."""
-    return tuple(PendingRow(*row) for row in connection.execute(_ALL.where(pending.c.tx_id.in_(tx_ids))))
+    return tuple(PendingRow(*row) for row in _ALL_OF.rows(connection, {"tx_ids": tx_ids}))
 
 
 def due(connection: Connection, now_ms: int, limit: int) -> tuple[PendingRow, ...]:
     """Those about which the notary is to be asked now, those that have waited longest first."""
-    query = _ALL.where(pending.c.next_attempt_ms <= now_ms).order_by(pending.c.next_attempt_ms, pending.c.tx_id)
-    return tuple(PendingRow(*row) for row in connection.execute(query.limit(limit)))
+    return tuple(PendingRow(*row) for row in _DUE.rows(connection, {"now_ms": now_ms, "most": limit}))
 
 
 def oldest(connection: Connection, limit: int) -> tuple[PendingRow, ...]:
@@ -116,4 +127,4 @@ def oldest(connection: Connection, limit: int) -> tuple[PendingRow, ...]:
 
 def askers(connection: Connection) -> dict[bytes, str]:
     """All of them, with whose flow each is."""
-    return {row.tx_id: row.asker for row in connection.execute(select(pending.c.tx_id, pending.c.asker))}
+    return dict(_ASKERS.rows(connection))

@@ -45,7 +45,7 @@ from chains.progmat.transactions.wire import WireTransaction
 from chains.progmat.vault.books import RecordMark
 from chains.progmat.vault.fresh_keys import account_keys_of
 from chains.progmat.vault.indexing import VaultRules
-from chains.progmat.vault.queries import members
+from chains.progmat.vault.queries import parties_of
 from chains.progmat.vault.recording import record_transaction
 from ibc.dvp import SettlementTerms
 
@@ -186,8 +186,8 @@ class Recorder:
         return *self._directory.names_with(Role.ISSUER), *self._directory.names_with(Role.CUSTODIAN)
 
     def _members_of(self, connection: Connection, network: BusinessNetwork, *more: str) -> frozenset[str]:
-        told = {other.indexed.party for other in members(connection, network.name, MAX_MEMBERS)}
-        return frozenset(told | set(more)) & names_with_vault(self._directory)
+        told = parties_of(connection, network.name, MAX_MEMBERS)
+        return told.union(more) & names_with_vault(self._directory)
 
 
 def _sides(terms: SettlementTerms) -> tuple[str, str, str]:

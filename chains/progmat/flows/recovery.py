@@ -53,7 +53,17 @@ EVERY_S: Final = 600
 """A partition that nobody noticed is healed within this time."""
 
 _WITH_RECORDS: Final = tuple(sorted(VAULT_ROLES, key=lambda role: role.value))
-_KEEP_CURSOR = insert(listing_cursors)
+_CURSOR_OF = Prepared(
+    select(listing_cursors.c.history_id, listing_cursors.c.after).where(listing_cursors.c.peer == bindparam("of_peer"))
+)
+_CURSOR = insert(listing_cursors)
+_KEEP_CURSOR = Prepared(
+    _CURSOR.on_conflict_do_update(
+        index_elements=[listing_cursors.c.peer],
+        set_={"history_id": _CURSOR.excluded.history_id, "after": _CURSOR.excluded.after},
+    ),
+    columns=listing_cursors.c.keys(),
+)
 _REMEMBER_MADE = Prepared(insert(recovered).on_conflict_do_nothing(), columns=recovered.c.keys())
 _FIND_RECOVERED = Prepared(select(recovered.c.tx_id).where(recovered.c.salt == bindparam("of_salt")))
 
@@ -302,12 +312,9 @@ def _check_progress(peer: str, asked: ListingCursor, page: FinalListing, number:
 
 
 def _cursor_of(connection: Connection, peer: str) -> ListingCursor:
-    query = select(listing_cursors.c.history_id, listing_cursors.c.after).where(listing_cursors.c.peer == peer)
-    row = connection.execute(query).one_or_none()
+    row = _CURSOR_OF.first(connection, {"of_peer": peer})
     return ListingCursor() if row is None else ListingCursor(*row)
 
 
 def _keep_cursor(connection: Connection, *, peer: str, cursor: ListingCursor) -> None:
-    values = {"history_id": cursor.history_id, "after": cursor.after}
-    statement = _KEEP_CURSOR.values(peer=peer, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=[listing_cursors.c.peer], set_=values))
+    _KEEP_CURSOR.change(connection, {"peer": peer, "history_id": cursor.history_id, "after": cursor.after})

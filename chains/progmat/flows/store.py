@@ -25,6 +25,7 @@ _SAVE = Prepared(
     .where(flows.c.flow_id == bindparam("of_id"), flows.c.step == bindparam("expected_step"))
     .values({name: bindparam(f"new_{name}") for name in _COLUMNS if name not in _FIXED})
 )
+_AT = Prepared(_ALL.where(flows.c.step.in_(bindparam("steps", expanding=True))).order_by(flows.c.created_ms))
 _UNRECORDED = _ALL.where(
     flows.c.kind == bindparam("of_kind"), text(f"flows.step IN ({quoted(step.value for step in UNRECORDED)})")
 )
@@ -70,8 +71,7 @@ def find_flow(connection: Connection, flow_id: str) -> FlowRecord | None:
 
 def flows_at(connection: Connection, steps: Collection[FlowStep]) -> list[FlowRecord]:
     """All flows at any of ``steps``, oldest first: what a restarted node resumes."""
-    query = _ALL.where(flows.c.step.in_([step.value for step in steps])).order_by(flows.c.created_ms)
-    return [_found(row) for row in connection.execute(query)]
+    return [_found(row) for row in _AT.rows(connection, {"steps": [step.value for step in steps]})]
 
 
 def unrecorded_flows(connection: Connection, kind: FlowKind) -> list[FlowRecord]:

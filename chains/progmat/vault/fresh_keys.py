@@ -34,6 +34,7 @@ class FreshKeyRecord:
 _COLUMNS = tuple(fresh_keys.c)
 _OF_KEYS = Prepared(select(*_COLUMNS).where(fresh_keys.c.fresh_key.in_(bindparam("keys", expanding=True))))
 _ENTER = Prepared(insert(fresh_keys), columns=fresh_keys.c.keys())
+_FRESH_ACCOUNTS = Prepared(select(fresh_accounts.c.account_key))
 _GROWING: Final = ("asker", "statement")
 _HELD = Prepared(
     select(holdings.c.fresh_key)
@@ -116,4 +117,4 @@ def unset_fresh_account(connection: Connection, account_key: bytes) -> None:
 
 def read_fresh_accounts(connection: Connection) -> frozenset[bytes]:
     """Accounts that receive under fresh keys."""
-    return frozenset(connection.execute(select(fresh_accounts.c.account_key)).scalars())
+    return frozenset(key for (key,) in _FRESH_ACCOUNTS.rows(connection))

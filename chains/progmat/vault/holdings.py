@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, SupportsInt
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, exists, func, or_, select
 
@@ -105,8 +105,9 @@ _FORGET_EARLIER_CHOICE = Prepared(
     )
 )
 _SUMS_OF_ACCOUNT = select(*_sums(_LIVE)).select_from(_JOINED).where(_OF_ACCOUNT)
-_SUMS_FOR_OWNER = select(*_sums(and_(_LIVE, ~_MINE))).select_from(_JOINED).where(_OF_ACCOUNT, _AT_NOTARY)
-_SUMS_UNDER_ACCOUNT_KEY = _SUMS_FOR_OWNER.where(_UNDER_ACCOUNT_KEY)
+_OTHERS_LOCK = select(*_sums(and_(_LIVE, ~_MINE))).select_from(_JOINED).where(_OF_ACCOUNT, _AT_NOTARY)
+_SUMS_FOR_OWNER = Prepared(_OTHERS_LOCK)
+_SUMS_UNDER_ACCOUNT_KEY = Prepared(_OTHERS_LOCK.where(_UNDER_ACCOUNT_KEY))
 _FIRST_END = select(func.min(soft_locks.c.expires_s)).select_from(_JOINED).where(_OF_ACCOUNT, _AT_NOTARY, _LIVE, ~_MINE)
 _REGISTER = (
     select(*_ACCOUNT_COLUMNS, *_sums(_LIVE))
@@ -258,9 +259,10 @@ def _account_parameters(asset: Asset, account: CashAccount, now_s: int) -> dict[
 def _shortage(
     connection: Connection, request: HoldingRequest, reached: int
 ) -> Shortage | FundsTooFragmented | CoinsUnderFreshKeys:
-    found = _balance(connection.execute(_SUMS_FOR_OWNER, _parameters(request)).one())
+    parameters = _parameters(request)
+    found = _sum_of(*_SUMS_FOR_OWNER.rows(connection, parameters)[0])
     if request.under is CoinsUnder.ACCOUNT_KEY:
-        held = _balance(connection.execute(_SUMS_UNDER_ACCOUNT_KEY, _parameters(request)).one())
+        held = _sum_of(*_SUMS_UNDER_ACCOUNT_KEY.rows(connection, parameters)[0])
         reachable = held.free + held.soft_locked
         if reachable < request.amount <= found.free + found.soft_locked:
             return CoinsUnderFreshKeys(request.asset.asset_id, request.account.key, request.amount, reachable)
@@ -268,7 +270,7 @@ def _shortage(
     if found.free >= request.amount:
         return FundsTooFragmented(request.asset, request.amount, reached, request.max_inputs)
     if found.free + found.soft_locked >= request.amount:
-        first_end_s = connection.execute(_FIRST_END, _parameters(request)).scalar_one()
+        first_end_s = connection.execute(_FIRST_END, parameters).scalar_one()
         return soft_locked(
             request.asset,
             request.account.key,
@@ -281,4 +283,8 @@ def _shortage(
 
 
 def _balance(row: object) -> Balance:
-    return Balance(int(row.free), int(row.soft_locked), int(row.encumbered))  # type: ignore[attr-defined] # labels of _sums
+    return _sum_of(row.free, row.soft_locked, row.encumbered)  # type: ignore[attr-defined] # labels of _sums
+
+
+def _sum_of(free: SupportsInt, soft_locked: SupportsInt, encumbered: SupportsInt) -> Balance:
+    return Balance(int(free), int(soft_locked), int(encumbered))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, literal_column, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, Table, and_, bindparam, literal_column, select
 
 from chains.progmat.node.storage import Prepared
 from chains.progmat.node.storage.prepared import Parameters
@@ -65,15 +65,19 @@ class StatesBy(Generic[IndexedT]):
     """Kept states of one kind by a prepared statement; make it once, at module level.
 
     For what is asked with every transaction; what people ask for goes by ``find_states``. ``most``: of them all, the
-    first so many.
+    first so many; where that is a parameter, each asks for as many as it wants.
     """
 
     def __init__(
-        self, kind: type[IndexedT], where: ColumnElement[bool], order: ColumnElement[object], most: int | None = None
+        self,
+        kind: type[IndexedT],
+        where: ColumnElement[bool],
+        order: ColumnElement[object],
+        most: int | BindParameter[int] | None = None,
     ) -> None:
         query = _select(kind, where, order)
         self._kind = kind
-        self._statement = Prepared(query if most is None else query.limit(literal_column(str(most))))
+        self._statement = Prepared(query.limit(literal_column(str(most)) if isinstance(most, int) else most))
 
     def rows(self, connection: Connection, parameters: Parameters) -> list[VaultState[IndexedT]]:
         """All of them, in order."""
@@ -237,6 +241,19 @@ def making_transactions(connection: Connection, table: Table, which: ColumnEleme
     consumers = select(consumptions.c.consumed_by).join(table, spent).where(which)
     ends = set(connection.execute(consumers).scalars()) - made
     return sorted(present | ends)
+
+
+_PARTIES_OF = Prepared(
+    select(memberships.c.party)
+    .where(memberships.c.network == bindparam("of_network"), memberships.c.consumed.is_(False))
+    .order_by(memberships.c.party)
+    .limit(bindparam("most"))
+)
+
+
+def parties_of(connection: Connection, network: str, limit: int) -> frozenset[str]:
+    """Who has a current membership of a business network."""
+    return frozenset(party for (party,) in _PARTIES_OF.rows(connection, {"of_network": network, "most": limit}))
 
 
 def is_member(connection: Connection, party: str) -> bool:

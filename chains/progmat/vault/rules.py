@@ -20,6 +20,16 @@ _NAMED = StatesBy(
     ),
     rules.c.tx_id.asc(),
 )
+_KEPT_BY = StatesBy(
+    IndexedRule,
+    and_(
+        rules.c.contract == bindparam("of_contract"),
+        rules.c.keeper == bindparam("of_keeper"),
+        rules.c.consumed.is_(False),
+    ),
+    rules.c.rule_key.asc(),
+    most=bindparam("most"),
+)
 
 
 def rules_of(connection: Connection, contract: str, key: str, keeper: str) -> list[VaultState[IndexedRule]]:
@@ -35,9 +45,7 @@ def rule(connection: Connection, contract: str, key: str, keeper: str, notary: s
 
 def rules_kept_by(connection: Connection, contract: str, keeper: str, limit: int) -> list[VaultState[IndexedRule]]:
     """Current states of one contract and keeper, by key."""
-    row = rules.c
-    kept = and_(row.contract == contract, row.keeper == keeper, row.consumed.is_(False))
-    return find_states(connection, IndexedRule, kept, row.rule_key.asc(), limit)
+    return _KEPT_BY.rows(connection, {"of_contract": contract, "of_keeper": keeper, "most": limit})
 
 
 def rules_of_contract(connection: Connection, contract: str, limit: int) -> list[VaultState[IndexedRule]]:

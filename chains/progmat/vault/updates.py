@@ -11,18 +11,21 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
+from chains.progmat.node.storage import Prepared
 from chains.progmat.transactions.model import StateRef
 from chains.progmat.vault.entry_lines import EntryKind, Update
 from chains.progmat.vault.errors import OutOfRetention, UnknownSequence
 from chains.progmat.vault.schema import consumptions, holdings, updates
 
+_NEWEST: Final = Prepared(select(func.coalesce(func.max(updates.c.sequence), 0)))
 FORGOTTEN_AT_ONCE: Final = 10_000
 """Rows one call of ``forget_updates`` deletes at most, so that no commit becomes long."""
 
 
 def newest_sequence(connection: Connection) -> int:
     """Of the last update; 0 if there was none."""
-    return int(connection.execute(select(func.coalesce(func.max(updates.c.sequence), 0))).scalar_one())
+    ((newest,),) = _NEWEST.rows(connection)
+    return int(newest)
 
 
 def check_reached(connection: Connection, sequence: int) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, func, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, select, update
 
 from chains.progmat.flows.errors import InvalidRequest
 from chains.progmat.flows.executions import (
@@ -22,7 +22,7 @@ from chains.progmat.market.exchange.assigning import BrokerOrder, judge, order_i
 from chains.progmat.market.exchange.errors import OrderIdReused, OrderUnknown
 from chains.progmat.market.exchange.resolved import ResolvedExecution, TradeSide
 from chains.progmat.market.exchange.schema import broker_executions, broker_orders
-from chains.progmat.node.storage import insert
+from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.stored_text import storable
 from ibc.dvp import CashAccount
 
@@ -40,6 +40,33 @@ class ExecutionStatus(Enum):
     """It fits no order here."""
     WITHDRAWN = "WITHDRAWN"
     """The venue took it back, or contradicted itself."""
+
+
+_AWAITS_ACCOUNTS = _rows.status == ExecutionStatus.AWAITING_ACCOUNTS.value
+_NEWEST_JUDGED = Prepared(
+    select(func.max(execution_notices.c.sequence)).select_from(
+        execution_notices.join(broker_executions, _rows.trade_id == execution_notices.c.trade_id)
+    )
+)
+_DUE = (
+    select(broker_executions)
+    .where(_AWAITS_ACCOUNTS, _rows.next_attempt_ms <= bindparam("now_ms"))
+    .order_by(_rows.next_attempt_ms)
+    .limit(bindparam("most"))
+)
+_NEXT_DUE_MS = Prepared(select(func.min(_rows.next_attempt_ms)).where(_AWAITS_ACCOUNTS))
+_RESOLVED_AFTER = (
+    select(broker_executions)
+    .where(_rows.resolved > bindparam("after"), _rows.status == ExecutionStatus.RESOLVED.value)
+    .order_by(_rows.resolved)
+    .limit(bindparam("most"))
+)
+_NEWLY_VOID = Prepared(
+    select(_rows.trade_id)
+    .select_from(broker_executions.join(execution_ends, execution_ends.c.trade_id == _rows.trade_id))
+    .where(_rows.reason != refusals.WITHDRAWN, _rows.reason != refusals.WITHDRAWN_TOO_LATE)
+    .distinct()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +150,7 @@ def _look_again(connection: Connection, order_id: str, own_name: str) -> None:
 
 def newest_judged(connection: Connection) -> int:
     """Sequence of the newest notice that has a row here: where to go on after a start."""
-    judged = execution_notices.join(broker_executions, _rows.trade_id == execution_notices.c.trade_id)
-    newest = select(func.max(execution_notices.c.sequence)).select_from(judged)
-    return connection.execute(newest).scalar_one_or_none() or 0
+    return _NEWEST_JUDGED.rows(connection)[0][0] or 0
 
 
 def take_in_notices(connection: Connection, own_name: str, after: int) -> int:
@@ -153,15 +178,13 @@ def executions_after(connection: Connection, arrival: int, limit: int) -> list[B
 
 def due_executions(connection: Connection, now_ms: int, limit: int = 100) -> list[BrokerExecution]:
     """Those whose other node is to be asked now."""
-    waiting = _rows.status == ExecutionStatus.AWAITING_ACCOUNTS.value
-    wanted = select(broker_executions).where(waiting, _rows.next_attempt_ms <= now_ms)
-    return [_execution(row) for row in connection.execute(wanted.order_by(_rows.next_attempt_ms).limit(limit)).all()]
+    return [_execution(row) for row in connection.execute(_DUE, {"now_ms": now_ms, "most": limit}).all()]
 
 
 def next_due_ms(connection: Connection) -> int | None:
     """When the next node is to be asked, Unix ms; None: nothing waits."""
-    waiting = _rows.status == ExecutionStatus.AWAITING_ACCOUNTS.value
-    return connection.execute(select(func.min(_rows.next_attempt_ms)).where(waiting)).scalar_one_or_none()
+    due_ms: int | None = _NEXT_DUE_MS.rows(connection)[0][0]
+    return due_ms
 
 
 def note_accounts(connection: Connection, arrival: int, tokens_key: bytes, cash_key: bytes) -> None:
@@ -200,8 +223,7 @@ def resolved_after(connection: Connection, sequence: int, own_name: str, limit: 
 
     One that the venue took back since is left out.
     """
-    wanted = select(broker_executions).where(_rows.resolved > sequence, _rows.status == ExecutionStatus.RESOLVED.value)
-    rows = connection.execute(wanted.order_by(_rows.resolved).limit(limit)).all()
+    rows = connection.execute(_RESOLVED_AFTER, {"after": sequence, "most": limit}).all()
     return [_resolved(connection, _execution(row), own_name) for row in rows]
 
 
@@ -247,10 +269,7 @@ def _judged(connection: Connection, recorded: RecordedNotice, side: TradeSide, o
 
 def _end_what_is_void(connection: Connection) -> None:
     """A trade that settled before its notice ended keeps its row, with a word about it."""
-    noted = _rows.reason.in_([refusals.WITHDRAWN, refusals.WITHDRAWN_TOO_LATE])
-    ended = broker_executions.join(execution_ends, execution_ends.c.trade_id == _rows.trade_id)
-    wanted = select(_rows.trade_id).select_from(ended).where(~noted).distinct()
-    for trade_id in connection.execute(wanted).scalars().all():
+    for (trade_id,) in _NEWLY_VOID.rows(connection):
         values = {"status": ExecutionStatus.WITHDRAWN.value, "reason": refusals.WITHDRAWN}
         if find_dvp(connection, trade_id) is not None:
             values = {"reason": refusals.WITHDRAWN_TOO_LATE}

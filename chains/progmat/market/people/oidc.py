@@ -19,7 +19,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-import aiohttp
 import jwt
 
 from chains.progmat.market.people.errors import IdTokenRefused
@@ -59,6 +58,8 @@ class HttpKeySource:
 
     async def fetch(self, provider: IdentityProvider) -> bytes:
         """The JWKS document."""
+        import aiohttp  # noqa: PLC0415  # reads all authorities' certificates; few nodes have an identity provider
+
         timeout = aiohttp.ClientTimeout(total=_FETCH_TIMEOUT_S)
         try:
             async with (

@@ -22,13 +22,14 @@ from chains.progmat.market.trades.model import OwnParty, ResolvedTrade, Side
 from chains.progmat.market.trades.patterns import Channel
 from chains.progmat.market.trades.store import add_trade
 from chains.progmat.market.trades.tables import followed
-from chains.progmat.node.storage import insert
+from chains.progmat.node.storage import Prepared, insert
 
 AT_ONCE: Final = 100
 SETTLE_UNTIL: Final = time(17, 0)
 """By the clock of Japan on the settlement day; both custodians of a trade have to have the same."""
 _JAPAN: Final = timedelta(hours=9)
 _EXECUTIONS: Final = "executions"
+_REACHED: Final = Prepared(select(followed.c.sequence).where(followed.c.source == _EXECUTIONS))
 _OTHER: Final = {TradeSide.SELL: TradeSide.BUY, TradeSide.BUY: TradeSide.SELL}
 
 
@@ -39,8 +40,8 @@ def settle_by_s(day: date) -> int:
 
 def follow_executions(connection: Connection, own_name: str, now_ms: int) -> int:
     """Take in what was resolved since the last time, in one database transaction; how many executions that were."""
-    known = connection.execute(select(followed.c.sequence).where(followed.c.source == _EXECUTIONS)).scalar_one_or_none()
-    found = resolved_after(connection, known or 0, own_name, AT_ONCE)
+    known = _REACHED.first(connection)
+    found = resolved_after(connection, known[0] if known else 0, own_name, AT_ONCE)
     for execution in found:
         trade = trade_of(connection, execution, own_name)
         if trade is not None:

@@ -10,7 +10,7 @@ from dataclasses import fields
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, and_, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select, update
 
 from chains.progmat.contracts.membership import BusinessNetwork
 from chains.progmat.flows.schema import dvps
@@ -18,7 +18,7 @@ from chains.progmat.market.trades.errors import NativeTradeUnknown, PageTooLarge
 from chains.progmat.market.trades.model import OwnParty, ResolvedTrade, Side, Trade, TradeState
 from chains.progmat.market.trades.patterns import Channel, SettlementPattern
 from chains.progmat.market.trades.tables import desk
-from chains.progmat.node.storage import insert
+from chains.progmat.node.storage import Prepared, insert
 
 MAX_PAGE: Final = 500
 DUE_AT_ONCE: Final = 64
@@ -42,6 +42,13 @@ _OF_LIFE: Final = (
 _ALL: Final[Select[Any]] = select(desk, dvps.c.tx_id.label("settled_by")).outerjoin(
     dvps, dvps.c.trade_id == desk.c.trade_id
 )
+_RECORDED = and_(dvps.c.tx_id.is_not(None), desk.c.state.not_in(_ENDED))
+_DUE: Final = (
+    _ALL.where(desk.c.told == 0, or_(desk.c.next_due_ms <= bindparam("now_ms"), _RECORDED))
+    .order_by(desk.c.next_due_ms)
+    .limit(DUE_AT_ONCE)
+)
+_NEXT_DUE_MS: Final = Prepared(select(desk.c.next_due_ms).where(desk.c.told == 0).order_by(desk.c.next_due_ms).limit(1))
 
 
 def add_trade(connection: Connection, resolved: ResolvedTrade, now_ms: int) -> Trade:
@@ -82,16 +89,13 @@ def save_trade(connection: Connection, trade: Trade) -> Trade:
 
 def due_trades(connection: Connection, now_ms: int) -> list[Trade]:
     """Trades that want a step, the longest due first: by time, or because the ledger has settled them."""
-    recorded = and_(dvps.c.tx_id.is_not(None), desk.c.state.not_in(_ENDED))
-    query = _ALL.where(desk.c.told == 0, or_(desk.c.next_due_ms <= now_ms, recorded))
-    return [_trade(row) for row in connection.execute(query.order_by(desk.c.next_due_ms).limit(DUE_AT_ONCE))]
+    return [_trade(row) for row in connection.execute(_DUE, {"now_ms": now_ms})]
 
 
 def next_due_ms(connection: Connection) -> int | None:
     """When the next trade is due, or None."""
-    query = select(desk.c.next_due_ms).where(desk.c.told == 0).order_by(desk.c.next_due_ms).limit(1)
-    found: int | None = connection.execute(query).scalar_one_or_none()
-    return found
+    found = _NEXT_DUE_MS.first(connection)
+    return None if found is None else found[0]
 
 
 def list_trades(connection: Connection, state: TradeState | None, after: int, limit: int) -> list[Trade]:

@@ -47,6 +47,15 @@ class DepositStatus(Enum):
     CANCELLED = "CANCELLED"
 
 
+_STARTED = select(flows.c.flow_id).where(flows.c.flow_id == deposits.c.flow_id).exists()
+_TO_BE_ISSUED = (
+    select(deposits)
+    .where(deposits.c.status == DepositStatus.CONFIRMED.value, ~_STARTED)
+    .order_by(deposits.c.confirmed_ms)
+    .limit(MAX_LISTED)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Announcement:
     """``amount_yen`` that the intermediary (the node of ``to``) will pay in, for coin in the account ``to``."""
@@ -220,10 +229,7 @@ def list_deposits(connection: Connection, coin_id: str, status: DepositStatus | 
 
 def to_be_issued(connection: Connection) -> list[Deposit]:
     """Confirmed deposits whose issue has not been started, oldest first."""
-    started = select(flows.c.flow_id).where(flows.c.flow_id == deposits.c.flow_id).exists()
-    waiting = (deposits.c.status == DepositStatus.CONFIRMED.value, ~started)
-    rows = connection.execute(select(deposits).where(*waiting).order_by(deposits.c.confirmed_ms).limit(MAX_LISTED))
-    return [_deposit(row) for row in rows]
+    return [_deposit(row) for row in connection.execute(_TO_BE_ISSUED)]
 
 
 def check_reference(subject: str, reference: str) -> None:

@@ -22,12 +22,14 @@ from chains.progmat.market.trust.legs import Leg, LegKind, legs_of
 from chains.progmat.market.trust.postings import BY_LEDGER, Posting, Side, YenAccount, post
 from chains.progmat.market.trust.redemptions import owe
 from chains.progmat.market.trust.tables import cursors, unmatched
-from chains.progmat.node.storage import insert
+from chains.progmat.node.storage import Prepared, insert
 from chains.progmat.vault.indexing import SC
 from chains.progmat.vault.schema import entries
 from chains.progmat.vault.updates import newest_sequence
 
 CURSOR: Final = "entries"
+_REACHED: Final = Prepared(select(cursors.c.sequence).where(cursors.c.name == CURSOR))
+_ANY_UNMATCHED: Final = Prepared(select(unmatched.c.tx_id).limit(1))
 MAX_UPDATES: Final = 1000
 """Of one batch, so that the commit stays short."""
 
@@ -60,12 +62,13 @@ def follow(connection: Connection, issuer: str, now_ms: int, most: int = MAX_UPD
 
 def cursor(connection: Connection) -> int:
     """The sequence that was followed to; 0 before the first batch."""
-    return int(connection.execute(select(cursors.c.sequence).where(cursors.c.name == CURSOR)).scalar_one_or_none() or 0)
+    found = _REACHED.first(connection)
+    return found[0] if found else 0
 
 
 def has_to_follow(connection: Connection, issuer: str) -> bool:
     """Whether ``follow`` has anything to do: what was recorded before any coin was registered concerns no trust."""
-    if connection.execute(select(unmatched.c.tx_id).limit(1)).first() is not None:
+    if _ANY_UNMATCHED.first(connection) is not None:
         return True
     return newest_sequence(connection) > cursor(connection) and bool(registered_coins(connection, issuer))
 

@@ -54,6 +54,11 @@ _DONE = Prepared(
     .where(outbox.c.effect_id == bindparam("done_id"))
     .values(status=EffectStatus.DONE.value, body=b"", last_error="", attempts=outbox.c.attempts + 1)
 )
+_FAILED = Prepared(
+    update(outbox)
+    .where(outbox.c.effect_id == bindparam("failed_id"), outbox.c.status != EffectStatus.DONE.value)
+    .values(attempts=outbox.c.attempts + 1, last_error=bindparam("error"), next_attempt_s=bindparam("at_s"))
+)
 _IS_DONE = outbox.c.status == literal_column("'DONE'")  # as above
 _FORGET = Prepared(
     delete(outbox).where(
@@ -133,13 +138,8 @@ def effect_done(connection: Connection, effect_id: int) -> None:
 
 def effect_failed(connection: Connection, effect_id: int, error: str, next_attempt_s: int) -> None:
     """The peer was unavailable: try again at ``next_attempt_s``."""
-    later = {
-        "attempts": outbox.c.attempts + 1,
-        "last_error": storable(error, MAX_ERROR_CHARS),
-        "next_attempt_s": next_attempt_s,
-    }
-    not_done = outbox.c.status != EffectStatus.DONE.value
-    connection.execute(update(outbox).where(outbox.c.effect_id == effect_id, not_done).values(**later))
+    later = {"failed_id": effect_id, "error": storable(error, MAX_ERROR_CHARS), "at_s": next_attempt_s}
+    _FAILED.change(connection, later)
 
 
 def forget_done_effects(connection: Connection, before_s: int) -> int:

@@ -26,7 +26,7 @@ __all__ = ["Parameters", "Prepared", "insert"]
 
 Parameters = Mapping[str, Any]
 Row = tuple[Any, ...]
-Statement = Select[Any] | Insert | Update | Delete
+Statement = Select[*tuple[Any, ...]] | Insert | Update | Delete
 
 _NONE: Final[Parameters] = {}
 _Convert = Callable[[Any], Any] | None

@@ -17,6 +17,7 @@ from sqlalchemy import (
     select,
 )
 
+from chains.new_tables import create_tables
 from chains.progmat.node.storage.column_types import Int64, Text
 from chains.progmat.node.storage.errors import DatabaseOfAnotherNode, SchemaOutdated, UnknownSchemaVersion
 from chains.progmat.node.storage.migrations.revisions import head_revision, known_revisions
@@ -136,8 +137,7 @@ def prepare_schema(connection: Connection, database: str, node_name: str, schema
     transaction. Raises ``SchemaOutdated``, ``UnknownSchemaVersion``, ``DatabaseOfAnotherNode``.
     """
     if not inspect(connection).get_table_names():
-        for metadata in (version_metadata, storage_metadata, *schemas):
-            metadata.create_all(connection)
+        create_tables(connection, (version_metadata, storage_metadata, *schemas))
         connection.execute(insert(version).values(version_num=head_revision()))
         connection.execute(insert(meta).values(name="node_name", value=node_name))
         return

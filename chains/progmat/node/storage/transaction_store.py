@@ -37,6 +37,16 @@ _STORED = Prepared(
     select(transactions.c.tx_id, transactions.c.signed_bytes, transactions.c.journal_position).where(_OF_IDS)
 )
 _KNOWN = Prepared(select(transactions.c.tx_id).where(_OF_IDS))
+_LAST = Prepared(select(func.max(transactions.c.sequence)))
+_LISTED = Prepared(
+    select(transactions.c.tx_id)
+    .where(
+        transactions.c.sequence > bindparam("after"),
+        transactions.c.sequence <= bindparam("up_to"),
+        transactions.c.participants.like(bindparam("pattern")),
+    )
+    .order_by(transactions.c.sequence)
+)
 
 
 def store_recorded(
@@ -94,12 +104,8 @@ def listed_for(connection: Connection, participant: str, after: int, window: int
 
     ``participant`` is a node's name: it holds neither commas nor what LIKE treats as special.
     """
-    last = connection.execute(select(func.max(transactions.c.sequence))).scalar() or 0
+    last = _LAST.rows(connection)[0][0] or 0
     up_to = min(after + window, last)
-    query = select(transactions.c.tx_id).where(
-        transactions.c.sequence > after,
-        transactions.c.sequence <= up_to,
-        transactions.c.participants.like(f"%,{participant},%"),
-    )
-    found = connection.execute(query.order_by(transactions.c.sequence)).scalars()
-    return Listing(tuple(found), max(up_to, after), up_to >= last)
+    wanted = {"after": after, "up_to": up_to, "pattern": f"%,{participant},%"}
+    found = tuple(tx_id for (tx_id,) in _LISTED.rows(connection, wanted))
+    return Listing(found, max(up_to, after), up_to >= last)
