@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
-from relayer.app import serve
-from relayer.process import keep_what_is_loaded, run_process, share_one_heap
 
-if __name__ == "__main__":
+def main() -> int:
+    """Load the program with the collector off: what is loaded stays."""
+    gc.disable()  # until ``keep_what_is_loaded``
+    from relayer.app import serve  # noqa: PLC0415  # loaded without the collector
+    from relayer.process import keep_what_is_loaded, run_process, share_one_heap  # noqa: PLC0415  # as above
+
     share_one_heap()
     keep_what_is_loaded()
-    sys.exit(run_process("relayer", serve))
+    return run_process("relayer", serve)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -193,6 +193,7 @@ def keep_what_is_loaded() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS_A_COLLECTION)
+    gc.enable()
 
 
 def share_one_heap() -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from chains.new_tables import create_tables
 from relayer.store_errors import SchemaOutdated, SchemaUnknown
 
 _VERSIONS: Final = sa.Table("alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True))
@@ -20,8 +21,7 @@ def prepare_schema(connection: sa.Connection, metadata: sa.MetaData, version: in
     """Make all tables in a database that has none. Raises ``SchemaOutdated`` and ``SchemaUnknown`` otherwise."""
     found = schema_version(connection)
     if found is None:
-        metadata.create_all(connection)
-        _VERSIONS.create(connection)
+        create_tables(connection, (metadata, _VERSIONS.metadata))
         connection.execute(sa.insert(_VERSIONS).values(version_num=revision_of(version)))
     else:
         require_version(found, version, shown, program)
