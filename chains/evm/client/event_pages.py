@@ -17,7 +17,7 @@ from typing import Final
 
 from chains.evm.client.log_reading import logs_as_told, logs_by_halves, may_have_logged
 from chains.evm.client.node_types import EvmBlock, EvmLog, LogFilter
-from chains.evm.client.receipts_root import events_of_block
+from chains.evm.client.receipts_root import events_of_block, may_be_too_large
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.errors import AnswerTooLarge, NodeMisbehaved
 from primitives.errors import InvalidArgument
@@ -25,6 +25,10 @@ from primitives.errors import InvalidArgument
 _log = logging.getLogger(__name__)
 _MOST_REMEMBERED: Final = 32
 """Blocks whose events are kept: several questions are asked about each of the newest ones."""
+_MOST_BYTES_REMEMBERED: Final = 1 << 20
+"""Data of the events of a block that is kept: whoever fills blocks fills no memory."""
+_Known = tuple[bytes, bytes]
+"""Block hash and receipts root: a header that shows a true hash with a root of its own is another."""
 Topics = tuple[tuple[bytes, ...], ...]
 
 
@@ -33,7 +37,7 @@ class EventPages:
 
     def __init__(self, rpc: EvmRpc) -> None:
         self._rpc = rpc
-        self._remembered: OrderedDict[bytes, tuple[EvmLog, ...]] = OrderedDict()
+        self._remembered: OrderedDict[_Known, tuple[EvmLog, ...]] = OrderedDict()
 
     async def page(self, first: int, last: int) -> EventPage:
         """Give the blocks from height `first` to `last`, whose events can be asked for; at least one."""
@@ -53,20 +57,22 @@ class EventPages:
     async def in_block(self, block: EvmBlock, log_filter: LogFilter) -> list[EvmLog]:
         """Give a block's matching events.
 
-        Where its receipts are more than a node's answer may be, the node is believed: somebody who fills a block, where
-        gas is free, must not keep us from reading on.
+        Where its receipts may be more than is read of an answer, and are, the node is believed: somebody who fills a
+        block, where gas is free, must not keep us from reading on.
         """
-        known = self._remembered.get(block.block_hash)
+        known = self._remembered.get((block.block_hash, block.receipts_root))
         if known is None:
             known = await self._rpc.on_one(partial(_proved_events, block=block))
         if known is None:
             _log.warning("receipts of block %d are too large: its events are believed as told", block.height)
             return await self._rpc.on_one(partial(logs_as_told, log_filter=log_filter, block=block))
-        self._remember(block.block_hash, known)
+        self._remember(block, known)
         return [log for log in known if log_filter.matches(log)]
 
-    def _remember(self, block_hash: bytes, events: tuple[EvmLog, ...]) -> None:
-        self._remembered[block_hash] = events
+    def _remember(self, block: EvmBlock, events: tuple[EvmLog, ...]) -> None:
+        if sum(len(log.data) for log in events) > _MOST_BYTES_REMEMBERED:
+            return
+        self._remembered[block.block_hash, block.receipts_root] = events
         while len(self._remembered) > _MOST_REMEMBERED:
             self._remembered.popitem(last=False)
 
@@ -107,4 +113,6 @@ async def _proved_events(node: EvmRpc, block: EvmBlock) -> tuple[EvmLog, ...] | 
     try:
         return await events_of_block(node, block)
     except AnswerTooLarge:
+        if not may_be_too_large(block):
+            raise
         return None

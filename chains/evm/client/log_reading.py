@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chains.evm.client.node_types import EvmBlock, EvmLog, LogFilter
-from chains.evm.client.receipts_root import bloom_bits, events_of_block
+from chains.evm.client.receipts_root import bloom_bits, events_of_block, may_be_too_large
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.errors import AnswerTooLarge, EvmRequestRefused, NodeMisbehaved
 
@@ -89,6 +89,8 @@ async def _require_complete(node: EvmRpc, block: EvmBlock, log_filter: LogFilter
     try:
         matching = [log for log in await events_of_block(node, block) if log_filter.matches(log)]
     except AnswerTooLarge:
+        if not may_be_too_large(block):
+            raise
         _log.warning("receipts of block %d are too large: its events are believed as told", block.height)
         return
     if [(log.topics, log.data) for log in matching] != [(log.topics, log.data) for log in found]:

@@ -48,6 +48,7 @@ class EvmBlock:
     header_rlp: bytes
     logs_bloom: bytes
     gas_limit: int
+    gas_used: int
     base_fee_wei: int | None
     """None before EIP-1559."""
 
@@ -143,6 +144,7 @@ def block_of(value: Json) -> EvmBlock:
         header_rlp=header_rlp_of(block),
         logs_bloom=as_data(block.get("logsBloom"), "logs bloom", 256),
         gas_limit=as_quantity(block.get("gasLimit"), "gas limit"),
+        gas_used=as_quantity(block.get("gasUsed"), "gas used"),
         base_fee_wei=None if base_fee is None else as_quantity(base_fee, "base fee"),
     )
 

@@ -16,11 +16,13 @@ from trie.hexary import HexaryTrie
 
 from chains.evm.client.node_types import EvmBlock, EvmLog, EvmReceipt, EvmTxStatus
 from chains.evm.client.rpc import EvmRpc
+from chains.evm.client.transport import MAX_ANSWER_BYTES
 from chains.evm.errors import NodeMisbehaved
 from primitives.keccak import keccak256
 from primitives.rlp import encode, uint_bytes
 
 _BLOOM_BYTES: Final = 256
+_CHARACTERS_A_GAS: Final = 2
 
 
 async def events_of_block(node: EvmRpc, block: EvmBlock) -> tuple[EvmLog, ...]:
@@ -37,6 +39,14 @@ async def events_of_block(node: EvmRpc, block: EvmBlock) -> tuple[EvmLog, ...]:
     if any(place != (block.height, block.block_hash) for place in places):
         raise NodeMisbehaved(what, f"events of 0x{block.block_hash.hex()}", "events of another block")
     return logs
+
+
+def may_be_too_large(block: EvmBlock) -> bool:
+    """Tell whether a block's receipts may be longer than what is read of an answer. Pure.
+
+    A byte of an event's data costs 8 gas and two digits, an empty event 375 gas and some 450 characters.
+    """
+    return block.gas_used * _CHARACTERS_A_GAS > MAX_ANSWER_BYTES
 
 
 def receipts_root(receipts: Sequence[EvmReceipt]) -> bytes:

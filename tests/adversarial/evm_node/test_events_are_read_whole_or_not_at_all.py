@@ -15,7 +15,8 @@ from chains.evm.client.block_memory import MOST_PAIRS, BlockMemory
 from chains.evm.client.head_feed import HeadFeed
 from chains.evm.client.node_types import EvmLog
 from chains.evm.client.rpc import EvmRpc
-from chains.evm.errors import ChainReorganised, NodeBehind, NodeForked, NodeMisbehaved
+from chains.evm.client.transport import MAX_ANSWER_BYTES
+from chains.evm.errors import AnswerTooLarge, ChainReorganised, NodeBehind, NodeForked, NodeMisbehaved
 from relayer.chains.evm_events import ReadingSettings, RouterLogs
 from tests.fakes.scripted_node import ROUTER, TOPIC, TRUTH, Refuses, ScriptedChain, ScriptedNode, committed, served
 
@@ -113,6 +114,24 @@ async def test_a_bloom_that_is_true_by_chance_is_no_accusation() -> None:
         chain.logs[2] = both  # address and topic are both there, in different events
         chain.blocks[2] |= committed(both)
         assert await reader.read() == []
+
+
+@pytest.mark.parametrize("gas_used", [1_000_000, 2_000_000_000])
+async def test_receipts_beyond_what_is_read_are_done_without_only_where_so_many_are_possible(gas_used: int) -> None:
+    """Somebody who fills a block must not stop the reader, and a node must not be believed for answering too much."""
+    chain = chain_of(1)
+    chain.blocks[1]["gasUsed"] = hex(gas_used)
+
+    def too_large(method: str, _: list[Any]) -> object:
+        return "0" * (MAX_ANSWER_BYTES + 1) if method == "eth_getBlockReceipts" else TRUTH
+
+    async with reader_of(chain) as reader:
+        reader.node.fault = too_large
+        if gas_used > MAX_ANSWER_BYTES:
+            assert await reader.read() == expected(chain)
+        else:
+            with pytest.raises(AnswerTooLarge):
+                await reader.read()
 
 
 async def test_events_of_a_block_that_is_not_on_the_chain_are_refused() -> None:

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from chains.evm.client.event_pages import EventPages
+from chains.evm.client.node_types import LogFilter, receipt_of
+from chains.evm.client.receipts_root import receipts_root
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.transport import MAX_ANSWER_BYTES
-from chains.evm.errors import NodeMisbehaved
+from chains.evm.errors import AnswerTooLarge, NodeMisbehaved
 from ibc.acknowledgement import ack_commitment
 from ibc.dvp import LeadLeg, SettlementTerms, packet_of, terms_hash
 from ibc.paths import ack_path
@@ -152,14 +155,49 @@ async def test_a_node_without_receipts_of_blocks_is_asked_for_each(held: Held) -
     assert sightings == (await held.side().sightings(0))[0]
 
 
-async def test_whoever_fills_a_block_beyond_what_is_read_keeps_nobody_from_reading_on(held: Held) -> None:
-    def too_large(_params: list[Any], _answer: Any) -> Any:  # noqa: ANN401  # JSON
-        return "0" * (MAX_ANSWER_BYTES + 1)
+def too_large(_params: list[Any], _answer: Any) -> Any:  # noqa: ANN401  # JSON
+    return "0" * (MAX_ANSWER_BYTES + 1)
 
-    async with altering_node(held.world.rpc.url, {"eth_getBlockReceipts": too_large}) as url, EvmRpc(url) as rpc:
+
+def full(_params: list[Any], block: Any) -> Any:  # noqa: ANN401  # JSON
+    return {**block, "gasUsed": hex(2_000_000_000)}
+
+
+async def test_whoever_fills_a_block_beyond_what_is_read_keeps_nobody_from_reading_on(held: Held) -> None:
+    altered: Mapping[str, Alter] = {"eth_getBlockReceipts": too_large, "eth_getBlockByNumber": full}
+    async with altering_node(held.world.rpc.url, altered) as url, EvmRpc(url) as rpc:
         sightings, _ = await held.side(rpc).sightings(0)
     assert len(sightings) == 2
     assert sightings == (await held.side().sightings(0))[0]
+
+
+async def test_receipts_that_cannot_be_so_large_are_a_lie(held: Held) -> None:
+    """Else a node could have any event believed by answering too much."""
+    async with altering_node(held.world.rpc.url, {"eth_getBlockReceipts": too_large}) as url, EvmRpc(url) as rpc:
+        with pytest.raises(AnswerTooLarge):
+            await held.side(rpc).sightings(0)
+
+
+async def test_a_block_of_the_same_hash_with_another_root_is_another_block(held: Held) -> None:
+    """What a lying node had shown with a root of its own is not what an honest one is taken to say."""
+    lie = lying(change_last_digit)["eth_getBlockReceipts"]
+
+    def with_their_root(params: list[Any], block: Any) -> Any:  # noqa: ANN401  # JSON
+        changed = [receipt_of(each) for each in lie([], receipts[int(params[0], 16)])]
+        return {**block, "receiptsRoot": "0x" + receipts_root(changed).hex()}
+
+    head = await held.world.rpc.block_number()
+    ask = held.world.rpc.request
+    receipts: dict[int, Any] = {height: await ask("eth_getBlockReceipts", hex(height)) for height in range(head + 1)}
+    altered: Mapping[str, Alter] = {"eth_getBlockReceipts": lie, "eth_getBlockByNumber": with_their_root}
+    async with altering_node(held.world.rpc.url, altered) as url, EvmRpc(url) as rpc:
+        events = EventPages(rpc)
+        lies = await (await events.page(0, head)).matching((held.world.app.address,))
+        events._rpc = held.world.rpc
+        truth = await (await events.page(0, head)).matching((held.world.app.address,))
+    assert len(lies) == len(truth) > 0
+    assert lies != truth
+    assert truth == await held.world.rpc.get_logs(LogFilter(0, head, (held.world.app.address,)))
 
 
 async def test_how_tokens_left_is_found_without_the_page_that_told_it(held: Held) -> None:
