@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
-from relayer.gateway.app import serve
-from relayer.process import keep_what_is_loaded, run_process
+
+def main() -> int:
+    """Load the program with the collector off: what is loaded stays."""
+    gc.disable()  # until ``keep_what_is_loaded``
+    from relayer.gateway.app import serve  # noqa: PLC0415  # loaded without the collector
+    from relayer.process import keep_what_is_loaded, run_process  # noqa: PLC0415  # as above
+
+    keep_what_is_loaded()
+    return run_process("relayer.gateway", serve)
+
 
 if __name__ == "__main__":
-    keep_what_is_loaded()
-    sys.exit(run_process("relayer.gateway", serve))
+    sys.exit(main())
