@@ -7,7 +7,6 @@ root. What remains the node's word is the header itself, and which transaction a
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,12 +16,11 @@ from typing import Final
 
 from chains.evm.client.log_reading import logs_as_told, logs_by_halves, may_have_logged
 from chains.evm.client.node_types import EvmBlock, EvmLog, LogFilter
-from chains.evm.client.receipts_root import events_of_block, may_be_too_large
+from chains.evm.client.receipts_root import events_if_readable
 from chains.evm.client.rpc import EvmRpc
-from chains.evm.errors import AnswerTooLarge, NodeMisbehaved
+from chains.evm.errors import NodeMisbehaved
 from primitives.errors import InvalidArgument
 
-_log = logging.getLogger(__name__)
 _MOST_REMEMBERED: Final = 32
 """Blocks whose events are kept: several questions are asked about each of the newest ones."""
 _MOST_BYTES_REMEMBERED: Final = 1 << 20
@@ -55,16 +53,11 @@ class EventPages:
         return [await self.page(height, height) for height in sorted({log.height for log in logs}, reverse=True)]
 
     async def in_block(self, block: EvmBlock, log_filter: LogFilter) -> list[EvmLog]:
-        """Give a block's matching events.
-
-        Where its receipts may be more than is read of an answer, and are, the node is believed: somebody who fills a
-        block, where gas is free, must not keep us from reading on.
-        """
+        """Give a block's matching events; of one whose receipts are too large to be read, as the node tells them."""
         known = self._remembered.get((block.block_hash, block.receipts_root))
         if known is None:
-            known = await self._rpc.on_one(partial(_proved_events, block=block))
+            known = await self._rpc.on_one(partial(events_if_readable, block=block))
         if known is None:
-            _log.warning("receipts of block %d are too large: its events are believed as told", block.height)
             return await self._rpc.on_one(partial(logs_as_told, log_filter=log_filter, block=block))
         self._remember(block, known)
         return [log for log in known if log_filter.matches(log)]
@@ -107,12 +100,3 @@ async def _chained_blocks(node: EvmRpc, first: int, last: int) -> list[EvmBlock]
     blocks = await node.get_blocks(range(first, last + 1))
     require_chained(blocks)
     return blocks
-
-
-async def _proved_events(node: EvmRpc, block: EvmBlock) -> tuple[EvmLog, ...] | None:
-    try:
-        return await events_of_block(node, block)
-    except AnswerTooLarge:
-        if not may_be_too_large(block):
-            raise
-        return None

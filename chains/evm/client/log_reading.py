@@ -7,16 +7,13 @@ event was given, the block's receipts are read; they are complete exactly if the
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
 from chains.evm.client.node_types import EvmBlock, EvmLog, LogFilter
-from chains.evm.client.receipts_root import bloom_bits, events_of_block, may_be_too_large
+from chains.evm.client.receipts_root import bloom_bits, events_if_readable
 from chains.evm.client.rpc import EvmRpc
-from chains.evm.errors import AnswerTooLarge, EvmRequestRefused, NodeMisbehaved
-
-_log = logging.getLogger(__name__)
+from chains.evm.errors import EvmRequestRefused, NodeMisbehaved
 
 
 async def read_logs(node: EvmRpc, log_filter: LogFilter, blocks: Sequence[EvmBlock]) -> list[EvmLog]:
@@ -86,13 +83,10 @@ async def logs_as_told(node: EvmRpc, block: EvmBlock, log_filter: LogFilter) -> 
 
 async def _require_complete(node: EvmRpc, block: EvmBlock, log_filter: LogFilter, found: Sequence[EvmLog]) -> None:
     """Compare with the block's receipts, which must make up the header's root, unless they are too large to be read."""
-    try:
-        matching = [log for log in await events_of_block(node, block) if log_filter.matches(log)]
-    except AnswerTooLarge:
-        if not may_be_too_large(block):
-            raise
-        _log.warning("receipts of block %d are too large: its events are believed as told", block.height)
+    events = await events_if_readable(node, block)
+    if events is None:
         return
+    matching = [log for log in events if log_filter.matches(log)]
     if [(log.topics, log.data) for log in matching] != [(log.topics, log.data) for log in found]:
         expected, given = f"the {len(matching)} that are in its receipts", f"{len(found)} by eth_getLogs, or others"
         raise NodeMisbehaved(f"events of block {block.height}", expected, given)

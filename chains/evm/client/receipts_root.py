@@ -9,6 +9,7 @@ was made from its public one: successful, with the same gas, without events.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -17,12 +18,14 @@ from trie.hexary import HexaryTrie
 from chains.evm.client.node_types import EvmBlock, EvmLog, EvmReceipt, EvmTxStatus
 from chains.evm.client.rpc import EvmRpc
 from chains.evm.client.transport import MAX_ANSWER_BYTES
-from chains.evm.errors import NodeMisbehaved
+from chains.evm.errors import AnswerTooLarge, NodeMisbehaved
 from primitives.keccak import keccak256
 from primitives.rlp import encode, uint_bytes
 
+_log = logging.getLogger(__name__)
 _BLOOM_BYTES: Final = 256
 _CHARACTERS_A_GAS: Final = 2
+"""Of receipts at most: a byte of data costs 8 gas and is two digits; an event without any costs 375, in 450 or so."""
 
 
 async def events_of_block(node: EvmRpc, block: EvmBlock) -> tuple[EvmLog, ...]:
@@ -41,12 +44,19 @@ async def events_of_block(node: EvmRpc, block: EvmBlock) -> tuple[EvmLog, ...]:
     return logs
 
 
-def may_be_too_large(block: EvmBlock) -> bool:
-    """Tell whether a block's receipts may be longer than what is read of an answer. Pure.
+async def events_if_readable(node: EvmRpc, block: EvmBlock) -> tuple[EvmLog, ...] | None:
+    """As `events_of_block`; None where its receipts are more than is read of an answer, and may well be.
 
-    A byte of an event's data costs 8 gas and two digits, an empty event 375 gas and some 450 characters.
+    Somebody who fills a block, where gas is free, must not keep us from reading on: its events can only be believed.
+    Where the gas is too little for that, the answer is a lie, raised as `AnswerTooLarge`.
     """
-    return block.gas_used * _CHARACTERS_A_GAS > MAX_ANSWER_BYTES
+    try:
+        return await events_of_block(node, block)
+    except AnswerTooLarge:
+        if block.gas_used * _CHARACTERS_A_GAS <= MAX_ANSWER_BYTES:
+            raise
+    _log.warning("receipts of block %d are too large: its events are believed as told", block.height)
+    return None
 
 
 def receipts_root(receipts: Sequence[EvmReceipt]) -> bytes:
