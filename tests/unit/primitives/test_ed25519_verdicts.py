@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 from nacl.bindings import crypto_sign_open
@@ -109,6 +109,12 @@ def test_a_changed_byte_is_refused_by_all(message: bytes, at: int, flip: int) ->
     assert agree(bytes(signature), message)
     signature[at] ^= flip
     assert not agree(bytes(signature), message)
+
+
+@given(seed=st.binary(min_size=32, max_size=32), message=st.binary(max_size=200))
+def test_a_seed_and_a_message_have_one_signature(seed: bytes, message: bytes) -> None:
+    by_openssl = Ed25519PrivateKey.from_private_bytes(seed).sign(message)
+    assert SoftwareSigner.from_seed(SignatureScheme.ED25519, seed).sign(message) == by_openssl
 
 
 @given(st.binary(min_size=64, max_size=64))
