@@ -27,6 +27,10 @@ CHECKPOINT_PAGES = 8192
 """32 MiB of log before its pages go into the file: a page that many commits change is then written once."""
 _READS = "read-only"
 
+# Bytes the driver has adapted before it binds them, and where it finds no adapter it makes an exception and throws it
+# away: a sixth of a look-up by two hashes. This one gives back what it is given.
+sqlite3.register_adapter(bytes, bytes)
+
 
 class Access(Enum):
     """What a connection may do."""
