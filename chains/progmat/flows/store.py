@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, select, text, update
 
 from chains.progmat.flows.record import FlowKind, FlowRecord
-from chains.progmat.flows.schema import FREQUENT_KINDS, IS_RARE, counters, flows, quoted
+from chains.progmat.flows.schema import FREQUENT_KINDS, RARE_AND_UNRECORDED, counters, flows, one_of
 from chains.progmat.flows.steps import UNRECORDED, FlowStep
 from chains.progmat.node.storage import Prepared, insert
 
@@ -26,11 +26,9 @@ _SAVE = Prepared(
     .values({name: bindparam(f"new_{name}") for name in _COLUMNS if name not in _FIXED})
 )
 _AT = Prepared(_ALL.where(flows.c.step.in_(bindparam("steps", expanding=True))).order_by(flows.c.created_ms))
-_UNRECORDED = _ALL.where(
-    flows.c.kind == bindparam("of_kind"), text(f"flows.step IN ({quoted(step.value for step in UNRECORDED)})")
-)
-_UNRECORDED_OF_FREQUENT_KIND = Prepared(_UNRECORDED)
-_UNRECORDED_OF_RARE_KIND = Prepared(_UNRECORDED.where(text(f"flows.{IS_RARE}")))
+_OF_KIND = _ALL.where(flows.c.kind == bindparam("of_kind"))
+_UNRECORDED_OF_FREQUENT_KIND = Prepared(_OF_KIND.where(text(one_of("step", (step.value for step in UNRECORDED)))))
+_UNRECORDED_OF_RARE_KIND = Prepared(_OF_KIND.where(text(RARE_AND_UNRECORDED)))
 _COUNT_ON = insert(counters)
 _NEXT_COUNT = Prepared(
     _COUNT_ON.on_conflict_do_update(

@@ -16,12 +16,8 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import (
     BigInteger,
     Connection,
-    LargeBinary,
-    ScalarSelect,
-    String,
     and_,
     bindparam,
-    case,
     cast,
     func,
     literal_column,
@@ -84,26 +80,12 @@ _ZERO: Final = literal_column("0", BigInteger)
 _ONE: Final = literal_column("1", BigInteger)
 
 
-def _last(column: Any) -> ScalarSelect[int]:  # noqa: ANN401 # a column
-    return select(column).order_by(updates.c.sequence.desc()).limit(_ONE).offset(_ZERO).scalar_subquery()
-
-
-_NOW: Final = bindparam("now_ms", type_=BigInteger)
-_LAST_MS: Final = func.coalesce(_last(updates.c.recorded_ms), _ZERO)
-_NUMBER_UPDATE = Prepared(
-    insert(updates)
-    .from_select(
-        ["sequence", "tx_id", "kind", "recorded_ms", "journal_position"],
-        select(
-            func.coalesce(_last(updates.c.sequence), _ZERO) + _ONE,
-            cast(bindparam("of_tx"), LargeBinary),
-            cast(bindparam("of_kind"), String),
-            case((_LAST_MS > _NOW, _LAST_MS), else_=_NOW),
-            cast(bindparam("position"), BigInteger),
-        ),
-    )
-    .returning(updates.c.sequence, updates.c.recorded_ms)
+# Two statements for one with RETURNING: what is returned SQLite collects in a table in memory, made for each row and
+# thrown away, which takes longer than to look for the newest number. The writer is alone, so nobody comes in between.
+_NEWEST_UPDATE = Prepared(
+    select(updates.c.sequence, updates.c.recorded_ms).order_by(updates.c.sequence.desc()).limit(_ONE)
 )
+_NUMBER_UPDATE = Prepared(insert(updates), columns=updates.c.keys())
 
 _OF_ACCOUNT = and_(
     *(entries.c[name] == bindparam(f"of_{name}") for name in ("network", "asset_id", "issuer", "node", "owner_key"))
@@ -112,34 +94,19 @@ _OF_ACCOUNT = and_(
 
 def _after(name: str) -> Any:  # noqa: ANN401 # a column expression
     newest = entries.c.recorded_ms.desc(), entries.c.sequence.desc()
-    before = select(entries.c[name]).where(_OF_ACCOUNT).order_by(*newest).limit(_ONE).offset(_ZERO).scalar_subquery()
+    before = select(entries.c[name]).where(_OF_ACCOUNT).order_by(*newest).limit(_ONE).scalar_subquery()
     return func.coalesce(before, _ZERO)
 
 
 _FIELDS: Final = (
-    ("network", String),
-    ("asset_id", String),
-    ("issuer", String),
-    ("node", String),
-    ("owner_key", LargeBinary),
-    ("sequence", BigInteger),
-    ("tx_id", LargeBinary),
-    ("kind", String),
-    ("recorded_ms", BigInteger),
-    ("journal_position", BigInteger),
-    ("change_amount", BigInteger),
-    ("locked_change_amount", BigInteger),
-    ("counterparty_node", String),
-    ("counterparty_key", LargeBinary),
+    *("network", "asset_id", "issuer", "node", "owner_key", "sequence", "tx_id", "kind", "recorded_ms"),
+    *("journal_position", "change_amount", "locked_change_amount", "counterparty_node", "counterparty_key"),
 )
 _ENTER = Prepared(
-    insert(entries).from_select(
-        [*(name for name, _ in _FIELDS), "balance_amount", "locked_amount"],
-        select(
-            *(cast(bindparam(f"of_{name}"), kind) for name, kind in _FIELDS),
-            _after("balance_amount") + cast(bindparam("of_change_amount"), BigInteger),
-            _after("locked_amount") + cast(bindparam("of_locked_change_amount"), BigInteger),
-        ),
+    insert(entries).values(  # no INSERT ... SELECT: of the very table it writes into, SQLite copies what is selected
+        **{name: bindparam(f"of_{name}") for name in _FIELDS},
+        balance_amount=_after("balance_amount") + cast(bindparam("of_change_amount"), BigInteger),
+        locked_amount=_after("locked_amount") + cast(bindparam("of_locked_change_amount"), BigInteger),
     )
 )
 
@@ -159,13 +126,16 @@ def enter(
     of the update before if the clock has gone back since.
     """
     kind = mark.kind.value
+    last, last_ms = _NEWEST_UPDATE.first(connection) or (0, 0)
+    sequence, recorded_ms = last + 1, max(last_ms, mark.recorded_ms)
     number = {
-        "of_tx": bytes(tx_id),
-        "of_kind": kind,
-        "now_ms": mark.recorded_ms,
-        "position": mark.journal_position,
+        "sequence": sequence,
+        "tx_id": bytes(tx_id),
+        "kind": kind,
+        "recorded_ms": recorded_ms,
+        "journal_position": mark.journal_position,
     }
-    ((sequence, recorded_ms),) = _NUMBER_UPDATE.rows(connection, number)
+    _NUMBER_UPDATE.change(connection, number)
     changes = changes_of(taken, put)
     if changes:
         common = {

@@ -73,7 +73,7 @@ _LARGEST_FIRST = (
     select(*_HOLDING_COLUMNS)
     .select_from(_JOINED)
     .where(_OF_ACCOUNT, _AT_NOTARY, _FREE)
-    .order_by(holdings.c.amount.desc(), holdings.c.tx_id, holdings.c.output_index)
+    .order_by(holdings.c.amount.desc())  # and no more: as the index has them, nothing is left to sort
     .limit(bindparam("most"))
 )
 _UNDER_ACCOUNT_KEY = holdings.c.fresh_key.is_(None)
