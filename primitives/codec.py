@@ -6,12 +6,16 @@ A message is accepted only if writing it again, without what its type does not k
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from google.protobuf.message import DecodeError as ProtobufDecodeError
 from google.protobuf.message import Message
 
 from primitives.errors import DecodeError
+
+_LENGTH_DELIMITED: Final = 2
+_SEVEN_BITS: Final = 0x7F
+_MORE_FOLLOWS: Final = 0x80
 
 MessageT = TypeVar("MessageT", bound=Message)
 
@@ -42,6 +46,19 @@ def strict_parse(message_cls: type[MessageT], data: bytes, *, max_bytes: int) ->
 def deterministic_bytes(message: Message) -> bytes:
     """The encoding of `message` that `strict_parse` takes."""
     return message.SerializeToString(deterministic=True)
+
+
+def embedded(field: int, data: bytes) -> bytes:
+    """What a message with `data` in its `field` (1..15) has of it.
+
+    So goes a message that is bytes already into another: protobuf would parse it first, and write it again.
+    """
+    size, head = len(data), [field << 3 | _LENGTH_DELIMITED]
+    while size > _SEVEN_BITS:
+        head.append(size & _SEVEN_BITS | _MORE_FOLLOWS)
+        size >>= 7
+    head.append(size)
+    return bytes(head) + data
 
 
 def _name(message_cls: type[Message]) -> str:

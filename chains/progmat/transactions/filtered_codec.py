@@ -18,11 +18,11 @@ RawGroup = tuple[int, tuple[bytes, ...], tuple[bytes, ...]]
 
 def encode_filtered(tx_id: bytes, group_roots: Sequence[bytes], visible: Sequence[RawGroup]) -> bytes:
     """Canonical bytes of a tear-off."""
-    groups = [
-        pb.VisibleGroup(
-            ordinal=ordinal,
-            components=[pb.VisibleComponent(nonce=n, component=c) for n, c in zip(nonces, components, strict=True)],
-        )
+    groups = [  # as mappings: protobuf takes a message into another by writing and parsing it
+        {
+            "ordinal": ordinal,
+            "components": [{"nonce": n, "component": c} for n, c in zip(nonces, components, strict=True)],
+        }
         for ordinal, nonces, components in visible
     ]
     return deterministic_bytes(pb.FilteredTransaction(tx_id=tx_id, group_roots=group_roots, groups=groups))

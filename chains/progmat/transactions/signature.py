@@ -13,8 +13,10 @@ from typing import Final
 
 from chains.progmat.transactions.errors import SignatureRefused
 from chains.progmat.transactions.model import check_hash, check_range, out_of_range
+from chains.progmat.transactions.signature_codec import encode_signature_fields
 from primitives.errors import BadSignature
 from primitives.hashing import sha256
+from primitives.lazily import lazily
 from primitives.merkle import PartialMerkleTree
 from primitives.public_key import PublicKey, SignatureScheme
 from primitives.signatures import Signer, verify
@@ -29,7 +31,7 @@ _MAX_PLATFORM_VERSION: Final = 2**31 - 1
 _DOMAIN: Final = b"crossdvp/signable/1"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TransactionSignature:
     """``by``'s signature over a transaction id, or over a batch root if there is a partial tree."""
 
@@ -47,6 +49,12 @@ class TransactionSignature:
         if tree is not None:
             check_range("batch size", tree.leaf_count, 1, MAX_BATCH)
             check_range("leaves shown of a batch", len(tree.indexes), 1, 1)
+
+    @lazily
+    def encoded(self) -> bytes:
+        """Canonical bytes: they go along with each state of the transaction, and to each who is sent it."""
+        tree = b"" if self.partial_tree is None else self.partial_tree.encode()
+        return encode_signature_fields(self.by, self.signature, self.platform_version, tree)
 
     def verify(self, tx_id: Hash32) -> None:
         """Return if this is a signature over ``tx_id``; raises SignatureRefused otherwise."""

@@ -12,7 +12,7 @@ from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import check_range
 from chains.progmat.transactions.signature import TransactionSignature
 from chains.progmat.transactions.wire_codec import MAX_WIRE_BYTES
-from primitives.codec import deterministic_bytes, strict_parse
+from primitives.codec import deterministic_bytes, embedded, strict_parse
 from primitives.merkle import PartialMerkleTree
 
 MAX_SIGNATURES = 64
@@ -27,19 +27,21 @@ MAX_APPROVAL_REQUEST_BYTES: Final = MAX_SIGNED_BYTES + MAX_AHEAD * (MAX_AHEAD_BY
 
 def encode_signature(signature: TransactionSignature) -> bytes:
     """Canonical bytes of one signature."""
-    return deterministic_bytes(_signature_to_message(signature))
+    return signature.encoded
 
 
 def decode_signature(data: bytes) -> TransactionSignature:
     """The signature in ``data``; raises DecodeError."""
-    return _signature_from_message(strict_parse(pb.TransactionSignature, data, max_bytes=MAX_SIGNATURE_BYTES))
+    signature = _signature_from_message(strict_parse(pb.TransactionSignature, data, max_bytes=MAX_SIGNATURE_BYTES))
+    signature.__dict__["encoded"] = data  # it is sent on as it came
+    return signature
 
 
 def encode_signed(wire_bytes: bytes, signatures: Iterable[TransactionSignature]) -> bytes:
     """Canonical bytes of a signed transaction; ``wire_bytes`` go in as they are."""
-    return deterministic_bytes(
-        pb.SignedTransaction(wire=wire_bytes, signatures=[_signature_to_message(s) for s in signatures])
-    )
+    body = embedded(pb.SignedTransaction.WIRE_FIELD_NUMBER, wire_bytes) if wire_bytes else b""
+    number = pb.SignedTransaction.SIGNATURES_FIELD_NUMBER
+    return body + b"".join([embedded(number, signature.encoded) for signature in signatures])
 
 
 def decode_signed(data: bytes) -> tuple[bytes, tuple[TransactionSignature, ...]]:
@@ -62,16 +64,6 @@ def decode_approval_request(data: bytes) -> tuple[bytes, tuple[TransactionSignat
     for ancestor in message.ahead:
         check_range("bytes of an ancestor", len(ancestor), 1, MAX_AHEAD_BYTES)
     return message.wire, tuple(map(_signature_from_message, message.signatures)), tuple(message.ahead)
-
-
-def _signature_to_message(signature: TransactionSignature) -> pb.TransactionSignature:
-    tree = signature.partial_tree
-    return pb.TransactionSignature(
-        by=signature.by.encoded(),
-        signature=signature.signature,
-        platform_version=signature.platform_version,
-        partial_tree=b"" if tree is None else tree.encode(),
-    )
 
 
 def _signature_from_message(message: pb.TransactionSignature) -> TransactionSignature:

@@ -13,11 +13,8 @@ MAX_WIRE_BYTES = MAX_TRANSACTION_BYTES + 16 * 1024
 
 def encode_wire(salt: bytes, groups: tuple[ComponentGroup, ...]) -> bytes:
     """Canonical bytes of a wire transaction."""
-    return deterministic_bytes(
-        pb.WireTransaction(
-            salt=salt, groups=[pb.ComponentGroup(ordinal=g.ordinal, components=g.components) for g in groups]
-        )
-    )
+    said = [{"ordinal": group.ordinal, "components": group.components} for group in groups]  # as in filtered_codec
+    return deterministic_bytes(pb.WireTransaction(salt=salt, groups=said))
 
 
 def decode_wire(data: bytes) -> tuple[bytes, tuple[ComponentGroup, ...]]:
