@@ -45,11 +45,14 @@ def group_nonces(salt: bytes, group: int, components: Sequence[bytes]) -> tuple[
 
 def group_root(nonces: Sequence[bytes], components: Sequence[bytes]) -> Hash32:
     """Root of a group from the nonces and bytes of all its components (at least one)."""
+    if len(components) == 1:  # as most groups have
+        (nonce,), (component,) = nonces, components
+        return Hash32(_sha256(_sha256(nonce + component).digest()).digest())
     leaves = [
         _sha256(_sha256(nonce + component).digest()).digest()
         for nonce, component in zip(nonces, components, strict=True)
     ]
-    return Hash32(leaves[0]) if len(leaves) == 1 else merkle_root(leaves)
+    return merkle_root(leaves)
 
 
 def group_roots(nonces: Mapping[int, Sequence[bytes]], groups: Mapping[int, Sequence[bytes]]) -> tuple[Hash32, ...]:
