@@ -6,7 +6,7 @@ non-canonical keys (RFC 8032 leaves it open), and every node must reach the same
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
 from typing import Final
@@ -43,16 +43,18 @@ class PublicKey:
 
     scheme: SignatureScheme
     data: bytes
+    _encoded: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check_key(self.scheme, self.data)
+        object.__setattr__(self, "_encoded", bytes((self.scheme,)) + self.data)  # asked for all the time
 
     def __hash__(self) -> int:
         return hash(self.data)  # an enum's own hash costs more than all the rest
 
     def encoded(self) -> bytes:
         """`u8 scheme | key bytes`."""
-        return bytes((self.scheme,)) + self.data
+        return self._encoded
 
     def __repr__(self) -> str:
         return f"PublicKey({self.scheme.name}:{self.data.hex()})"

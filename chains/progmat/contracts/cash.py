@@ -93,7 +93,8 @@ class CashState:
     @classmethod
     def of(cls, state: TransactionState) -> CashState:
         """The cash in a state of this contract; raises CashViolation for another contract's, DecodeError."""
-        _rules.equal("the state is cash", expected=CASH, found=state.contract)
+        if state.contract != CASH:
+            raise _rules.broken("the state is cash", expected=CASH, found=state.contract)
         return _decoded(state.data)
 
 

@@ -87,7 +87,8 @@ class MembershipState:
     @classmethod
     def of(cls, state: TransactionState) -> MembershipState:
         """The membership in a state of this contract; raises MembershipViolation, DecodeError."""
-        _rules.equal("the state is a membership", expected=MEMBERSHIP, found=state.contract)
+        if state.contract != MEMBERSHIP:
+            raise _rules.broken("the state is a membership", expected=MEMBERSHIP, found=state.contract)
         return _decoded(state.data)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chains.progmat.transactions import component_codec as codec
 from chains.progmat.transactions.model import (
@@ -57,26 +57,21 @@ class TransactionBuilder:
 
     def to_wire(self, salt: bytes) -> WireTransaction:
         """Fix the components to bytes under ``salt``: 32 fresh random bytes. Raises MalformedComponent."""
-        groups = (
-            _group(Group.INPUTS, codec.encode_state_ref, self.inputs),
-            _group(Group.OUTPUTS, codec.encode_state, self.outputs),
-            _group(Group.COMMANDS, codec.encode_command, self.commands),
-            _group(Group.NOTARY, codec.encode_party, _present(self.notary)),
-            _group(Group.TIME_WINDOW, codec.encode_time_window, _present(self.time_window)),
-            _group(Group.SIGNERS, codec.encode_signers, self.commands),
-            _group(Group.REFERENCES, codec.encode_state_ref, self.references),
-            _group(
-                Group.NETWORK_PARAMETERS, codec.encode_network_parameters_hash, _present(self.network_parameters_hash)
-            ),
-            _group(Group.PROVABLE_WRITES, codec.encode_provable_write, self.provable_writes),
-            _group(Group.CONTRACT_PACKAGE, codec.encode_contract_package_hash, _present(self.contract_package)),
+        said: tuple[tuple[Group, Callable[[Any], bytes], tuple[Any, ...]], ...] = (
+            (Group.INPUTS, codec.encode_state_ref, self.inputs),
+            (Group.OUTPUTS, codec.encode_state, self.outputs),
+            (Group.COMMANDS, codec.encode_command, self.commands),
+            (Group.NOTARY, codec.encode_party, _present(self.notary)),
+            (Group.TIME_WINDOW, codec.encode_time_window, _present(self.time_window)),
+            (Group.SIGNERS, codec.encode_signers, self.commands),
+            (Group.REFERENCES, codec.encode_state_ref, self.references),
+            (Group.NETWORK_PARAMETERS, codec.encode_network_parameters_hash, _present(self.network_parameters_hash)),
+            (Group.PROVABLE_WRITES, codec.encode_provable_write, self.provable_writes),
+            (Group.CONTRACT_PACKAGE, codec.encode_contract_package_hash, _present(self.contract_package)),
         )
-        return WireTransaction(salt, tuple([group for group in groups if group.components]))
+        groups = [ComponentGroup(int(group), tuple(map(encode, values))) for group, encode, values in said if values]
+        return WireTransaction(salt, tuple(groups))
 
 
 def _present(value: T | None) -> tuple[T, ...]:
     return () if value is None else (value,)
-
-
-def _group(group: Group, encode: Callable[[T], bytes], values: Iterable[T]) -> ComponentGroup:
-    return ComponentGroup(int(group), tuple(map(encode, values)))

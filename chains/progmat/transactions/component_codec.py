@@ -31,6 +31,8 @@ from primitives.types import Hash32, UnixSeconds
 _SMALL_COMPONENT_BYTES = 1024
 _REMEMBERED: Final = 2048
 _REMEMBERED_BYTES: Final = 256
+_EPOCHS: Final = 16
+"""Parameters and packages that are built under: the one in force, nearly always."""
 
 T = TypeVar("T")
 
@@ -150,6 +152,7 @@ def decode_time_window(data: bytes) -> TimeWindow:
     return TimeWindow(from_s, until_s)
 
 
+@lru_cache(maxsize=_EPOCHS)
 def encode_network_parameters_hash(value: Hash32) -> bytes:
     """The component of the network-parameters group."""
     return deterministic_bytes(pb.NetworkParametersHash(hash=value))
@@ -161,6 +164,7 @@ def decode_network_parameters_hash(data: bytes) -> Hash32:
     return _hash_of(strict_parse(pb.NetworkParametersHash, data, max_bytes=_SMALL_COMPONENT_BYTES).hash)
 
 
+@lru_cache(maxsize=_EPOCHS)
 def encode_contract_package_hash(value: Hash32) -> bytes:
     """The component of the contract-package group."""
     return deterministic_bytes(pb.ContractPackageHash(hash=value))

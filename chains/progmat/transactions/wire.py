@@ -54,9 +54,7 @@ class WireTransaction(GroupViews):
             raise MalformedComponent(
                 "component groups ascend", expected=str(sorted(set(ordinals))), found=str(ordinals)
             )
-        for group in self.groups:
-            _check_group(group)
-        total = sum([sum(map(len, group.components)) for group in self.groups])
+        total = sum(map(_checked_size, self.groups))
         check_range("bytes of all components", total, 1, MAX_TRANSACTION_BYTES)
         for required in _REQUIRED_GROUPS:
             if required not in ordinals:
@@ -120,12 +118,12 @@ class WireTransaction(GroupViews):
 
     def filter(self, groups: AbstractSet[Group]) -> FilteredTransaction:
         """A tear-off that shows the chosen groups whole and of the others only the root."""
-        visible = tuple(
+        visible = [
             VisibleGroup(group.ordinal, self.nonces[group.ordinal], group.components)
             for group in self.groups
             if group.ordinal in groups
-        )
-        return FilteredTransaction(self.id, self.group_roots, visible)
+        ]
+        return FilteredTransaction(self.id, self.group_roots, tuple(visible))
 
     def decode_all(self) -> None:
         """Decode every view, so that malformed components show now; raises MalformedComponent."""
@@ -143,7 +141,8 @@ class WireTransaction(GroupViews):
         return cls(salt, groups)
 
 
-def _check_group(group: ComponentGroup) -> None:
+def _checked_size(group: ComponentGroup) -> int:
+    """Bytes of all components of a group that is as it should be; raises MalformedComponent."""
     if group.ordinal not in _ALLOWED_GROUPS:
         raise MalformedComponent(
             "component group is in use", expected=str(sorted(int(g) for g in _ALLOWED_GROUPS)), found=group.ordinal
@@ -154,3 +153,4 @@ def _check_group(group: ComponentGroup) -> None:
     for size in sizes:
         if not 1 <= size <= MAX_COMPONENT_BYTES:
             raise out_of_range(f"component bytes in group {group.ordinal}", size, 1, MAX_COMPONENT_BYTES)
+    return sum(sizes)
