@@ -97,7 +97,7 @@ def decode_countersign_request(body: bytes) -> tuple[bytes, tuple[FreshKeyStatem
     message = strict_parse(pb.CountersignRequest, body, max_bytes=bound)
     if len(message.fresh_keys) > MAX_FRESH_KEYS:
         raise DecodeError("fresh keys", expected=f"at most {MAX_FRESH_KEYS}", found=len(message.fresh_keys))
-    return message.signed_transaction, tuple(map(statement_from_message, message.fresh_keys))
+    return message.signed_transaction, tuple(map(statement_from_message, message.fresh_keys[:]))
 
 
 def encode_countersign_response(signatures: tuple[bytes, ...]) -> bytes:
@@ -108,7 +108,7 @@ def encode_countersign_response(signatures: tuple[bytes, ...]) -> bytes:
 def decode_countersign_response(body: bytes) -> tuple[bytes, ...]:
     """Encoded transaction signatures; raises ``DecodeError``."""
     message = strict_parse(pb.CountersignResponse, body, max_bytes=MAX_SIGNATURE_BYTES * 8)
-    return tuple(message.signatures)
+    return tuple(message.signatures[:])
 
 
 def encode_finality(finality: Finality) -> bytes:
@@ -138,7 +138,7 @@ def decode_finality(body: bytes) -> Finality:
         raise DecodeError("too many signatures", expected=f"at most {MAX_SIGNATURES}", found=len(message.signatures))
     if len(message.ahead) > MAX_AHEAD:
         raise DecodeError("too many ancestors ahead", expected=f"at most {MAX_AHEAD}", found=len(message.ahead))
-    return Finality(message.tx_id, tuple(message.signatures), message.wire_transaction, tuple(message.ahead))
+    return Finality(message.tx_id, tuple(message.signatures[:]), message.wire_transaction, tuple(message.ahead[:]))
 
 
 def encode_finalise_response() -> bytes:

@@ -32,7 +32,7 @@ def decode_filtered(data: bytes) -> tuple[bytes, tuple[bytes, ...], list[RawGrou
     """Id, group roots and visible groups in ``data``; raises DecodeError."""
     message = strict_parse(pb.FilteredTransaction, data, max_bytes=MAX_TEAR_OFF_BYTES)
     visible = []
-    for group in message.groups:
-        components = [(shown.nonce, shown.component) for shown in group.components]
-        visible.append((group.ordinal, tuple([n for n, _ in components]), tuple([c for _, c in components])))
-    return message.tx_id, tuple(message.group_roots), visible
+    for group in message.groups[:]:  # lists, as in wire_codec
+        shown = group.components[:]
+        visible.append((group.ordinal, tuple([s.nonce for s in shown]), tuple([s.component for s in shown])))
+    return message.tx_id, tuple(message.group_roots[:]), visible

@@ -48,7 +48,7 @@ def decode_signed(data: bytes) -> tuple[bytes, tuple[TransactionSignature, ...]]
     """Wire bytes and signatures in ``data``; raises DecodeError."""
     message = strict_parse(pb.SignedTransaction, data, max_bytes=MAX_SIGNED_BYTES)
     check_range("number of signatures", len(message.signatures), 0, MAX_SIGNATURES)
-    return message.wire, tuple(map(_signature_from_message, message.signatures))
+    return message.wire, tuple(map(_signature_from_message, message.signatures[:]))
 
 
 def encode_approval_request(signed_bytes: bytes, ahead: Sequence[bytes]) -> bytes:
@@ -63,7 +63,7 @@ def decode_approval_request(data: bytes) -> tuple[bytes, tuple[TransactionSignat
     check_range("number of ancestors", len(message.ahead), 0, MAX_AHEAD)
     for ancestor in message.ahead:
         check_range("bytes of an ancestor", len(ancestor), 1, MAX_AHEAD_BYTES)
-    return message.wire, tuple(map(_signature_from_message, message.signatures)), tuple(message.ahead)
+    return message.wire, tuple(map(_signature_from_message, message.signatures[:])), tuple(message.ahead[:])
 
 
 def _signature_from_message(message: pb.TransactionSignature) -> TransactionSignature:

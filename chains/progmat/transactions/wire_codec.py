@@ -20,4 +20,5 @@ def encode_wire(salt: bytes, groups: tuple[ComponentGroup, ...]) -> bytes:
 def decode_wire(data: bytes) -> tuple[bytes, tuple[ComponentGroup, ...]]:
     """Salt and groups in ``data``; their shape is checked by ``WireTransaction``. Raises DecodeError."""
     message = strict_parse(pb.WireTransaction, data, max_bytes=MAX_WIRE_BYTES)
-    return message.salt, tuple([ComponentGroup(g.ordinal, tuple(g.components)) for g in message.groups])
+    # As lists: who goes through protobuf's own sequences has every item looked up, and an exception at the end.
+    return message.salt, tuple([ComponentGroup(g.ordinal, tuple(g.components[:])) for g in message.groups[:]])
