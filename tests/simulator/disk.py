@@ -11,7 +11,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine
 from sqlalchemy.exc import DBAPIError
@@ -25,7 +25,7 @@ from chains.progmat.node.storage.errors import StorageClosed, StorageFailed, Sto
 from chains.progmat.node.storage.schema import prepare_schema
 from chains.progmat.node.storage.standing import Doubt, Seen
 from chains.progmat.node.storage.undoing import Batches
-from chains.progmat.node.storage.writer import Outcome
+from chains.progmat.node.storage.writer import Operation, Outcome
 
 T = TypeVar("T")
 
@@ -128,7 +128,7 @@ class SimulatedDatabase(NodeDatabase):
         self._duration_s = duration_s
         self._loop = asyncio.get_running_loop()
         self._opened = disk.connect()
-        self._arrivals: deque[tuple[Callable[[Connection], Any], asyncio.Future[Any]]] = deque()
+        self._arrivals: deque[Operation] = deque()
         self._is_busy = False
         self._closing = False
         self._failure = None  # what fails, fails one batch
@@ -139,13 +139,19 @@ class SimulatedDatabase(NodeDatabase):
         self._batches = Batches()
         self._idle.set()
 
-    def _enqueue(self, operation: Callable[[Connection], T], within_s: float) -> asyncio.Future[T]:  # noqa: ARG002 # each write takes its time here
+    def submit(
+        self,
+        operation: Callable[[Connection], T],
+        within_s: float = 0.0,  # noqa: ARG002 # each write takes its time here
+        heard: Callable[[asyncio.Future[T]], None] | None = None,
+    ) -> asyncio.Future[T]:
+        """See ``NodeDatabase.submit``."""
         if self._closing:
             raise StorageClosed
         if len(self._arrivals) >= shipped.MAX_WAITING:
             raise StorageOverloaded(len(self._arrivals))
         waiter: asyncio.Future[T] = self._loop.create_future()
-        self._arrivals.append((operation, waiter))
+        self._arrivals.append(Operation(operation, waiter, 0.0, heard))
         self._begin_batch()
         return waiter
 
@@ -196,14 +202,11 @@ class SimulatedDatabase(NodeDatabase):
         else:
             self._idle.set()
 
-    def _write_batch(
-        self, batch: list[tuple[Callable[[Connection], Any], asyncio.Future[Any]]], fate: CommitFate
-    ) -> list[Outcome]:
-        waiters = [waiter for _, waiter in batch]
+    def _write_batch(self, batch: list[Operation], fate: CommitFate) -> list[Outcome]:
         try:
             self._disk.raw.execute("BEGIN")  # past SQLAlchemy, for speed
-            results = self._batches.run(self._opened, [operation for operation, _ in batch])
-            outcomes: list[Outcome] = [(waiter, *result) for waiter, result in zip(waiters, results, strict=True)]
+            results = self._batches.run(self._opened, [operation.run for operation in batch])
+            outcomes: list[Outcome] = [(operation, *result) for operation, result in zip(batch, results, strict=True)]
             if fate is CommitFate.LOST:
                 raise StorageFailed("simulated: the disk is full")  # noqa: TRY301 - rolls back as a real one does
             self._disk.raw.execute("COMMIT")
@@ -212,12 +215,12 @@ class SimulatedDatabase(NodeDatabase):
             self._disk.raw.execute("PRAGMA max_page_count = 1073741823")  # what a new connection would have
             failure = StorageFailed(str(getattr(error, "orig", error)) or type(error).__name__)
             failure.__cause__ = error
-            return [(waiter, None, failure) for waiter in waiters]
+            return [(operation, None, failure) for operation in batch]
         self._end()
         self._events.committed(len(batch))
         if fate is CommitFate.UNTOLD:
             unknown = StorageFailed("simulated: the connection broke at the commit")
-            return [(waiter, None, unknown) for waiter in waiters]
+            return [(operation, None, unknown) for operation in batch]
         return outcomes
 
     def _read_now(self, query: Callable[[Connection], T], answer: asyncio.Future[T]) -> None:

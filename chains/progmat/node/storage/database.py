@@ -17,7 +17,7 @@ from chains.progmat.node.database_location import DatabaseLocation, short_name
 from chains.progmat.node.storage.at_hand import ReaderAtHand
 from chains.progmat.node.storage.engine import Access, engine_for
 from chains.progmat.node.storage.errors import RecordsInDoubt, StorageClosed, StorageFailed
-from chains.progmat.node.storage.group_commit import GroupCommit, heard_anyway
+from chains.progmat.node.storage.group_commit import GroupCommit
 from chains.progmat.node.storage.head import begin_after, note_act, set_doubt
 from chains.progmat.node.storage.ownership import Ownership
 from chains.progmat.node.storage.readers import Readers
@@ -160,11 +160,7 @@ class NodeDatabase:
         ``StorageFailed`` (the batch is lost or its fate is unknown: sign nothing), ``StorageOverloaded``,
         ``StorageClosed``.
         """
-        waiter = self._enqueue(operation, within_s)
-        return waiter if heard is None else heard_anyway(waiter, heard)
-
-    def _enqueue(self, operation: Callable[[Connection], T], within_s: float) -> asyncio.Future[T]:
-        return self._commits.submit(operation, within_s)
+        return self._commits.submit(operation, within_s, heard)
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run ``query`` on a read-only snapshot that contains everything acknowledged before this call."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from math import inf
@@ -71,7 +71,12 @@ class GroupCommit:
         self.batches = 0
         self.operations = 0
 
-    def submit(self, operation: Callable[[Connection], T], within_s: float) -> asyncio.Future[T]:
+    def submit(
+        self,
+        operation: Callable[[Connection], T],
+        within_s: float = 0.0,
+        heard: Callable[[asyncio.Future[T]], None] | None = None,
+    ) -> asyncio.Future[T]:
         """See ``NodeDatabase.submit``."""
         if self._closing:
             raise StorageClosed
@@ -79,7 +84,7 @@ class GroupCommit:
             raise StorageOverloaded(len(self._queue))
         waiter: asyncio.Future[T] = self._loop.create_future()
         due_s = self._loop.time() + within_s if within_s else 0.0
-        self._queue.append(Operation(operation, waiter, due_s))
+        self._queue.append(Operation(operation, waiter, due_s, heard))
         if due_s < self._next_s:
             self._plan(due_s)
         return waiter
@@ -162,9 +167,12 @@ class GroupCommit:
 
 
 def wake(outcomes: Sequence[Outcome]) -> None:
-    """Tell each waiter what became of its operation, unless it has gone."""
-    for waiter, result, error in outcomes:
-        if waiter.cancelled():
+    """Tell each waiter what became of its operation, unless it has gone; and first whoever hears of it anyway."""
+    for operation, result, error in outcomes:
+        waiter = operation.waiter
+        if operation.heard is not None:
+            waiter = _to_be_heard(operation.heard, waiter)
+        elif waiter.cancelled():
             continue
         if error is None:
             waiter.set_result(result)
@@ -172,12 +180,14 @@ def wake(outcomes: Sequence[Outcome]) -> None:
             waiter.set_exception(error)
 
 
-def heard_anyway(waiter: asyncio.Future[T], heard: Callable[[asyncio.Future[T]], None]) -> Awaitable[T]:
-    """What to await in the place of ``waiter``: if that is cancelled, ``heard`` is told of the end all the same."""
+def _to_be_heard(heard: Callable[[asyncio.Future[Any]], None], waiter: asyncio.Future[Any]) -> asyncio.Future[Any]:
+    """What is to be given the end: ``heard`` is called with it in the loop's next turn, before who waits for it."""
+    loop = waiter.get_loop()
+    ended = loop.create_future() if waiter.cancelled() else waiter
+    loop.call_soon(_tell, heard, ended)
+    return ended
 
-    def told(ended: asyncio.Future[T]) -> None:
-        ended.exception()  # seen, whatever ``heard`` looks at
-        heard(ended)
 
-    waiter.add_done_callback(told)
-    return asyncio.shield(waiter)
+def _tell(heard: Callable[[asyncio.Future[Any]], None], ended: asyncio.Future[Any]) -> None:
+    ended.exception()  # seen, whatever ``heard`` looks at
+    heard(ended)

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import RootTransaction
@@ -21,17 +21,18 @@ from chains.progmat.node.storage.ownership import Ownership
 from chains.progmat.node.storage.undoing import Batches
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """What is to be run, and who waits for it."""
 
     run: Callable[[Connection], Any]
     waiter: asyncio.Future[Any]
     due_s: float
     """On the event loop's clock: until then another operation's batch may take it along."""
+    heard: Callable[[asyncio.Future[Any]], None] | None = None
+    """Is told of the end, before the waiter is and also where the waiter has gone."""
 
 
-Outcome = tuple[asyncio.Future[Any], Any, BaseException | None]
+Outcome = tuple[Operation, Any, BaseException | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Written:
     @classmethod
     def lost(cls, batch: Sequence[Operation], failure: StorageFailed) -> Written:
         """Nobody's operation is done, or nobody knows."""
-        return cls([(operation.waiter, None, failure) for operation in batch], failure)
+        return cls([(operation, None, failure) for operation in batch], failure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class DatabaseWriter:
             self._ownership.count(connection)
         except BaseException as error:  # noqa: BLE001 - whatever ends the batch must reach every waiter; none may hang
             return Begun(batch, self._lost(batch, error))
-        outcomes = [(operation.waiter, *result) for operation, result in zip(batch, results, strict=True)]
+        outcomes = [(operation, *result) for operation, result in zip(batch, results, strict=True)]
         return Begun(batch, Written(outcomes), transaction)
 
     def commit(self, begun: Begun) -> Written:
