@@ -119,7 +119,7 @@ class FlowEngine:
         """Flows that nobody drives, perhaps, since what was to be stored of them is not known; in order."""
         self._looking: asyncio.Task[None] | None = None
         self._driven: dict[str, FlowRecord] = {}
-        self._watchers: dict[str, dict[asyncio.Future[FlowRecord], AbstractSet[FlowStep]]] = defaultdict(dict)
+        self._watchers: dict[str, dict[asyncio.Future[FlowRecord | None], AbstractSet[FlowStep]]] = defaultdict(dict)
         self._stopping = False
 
     async def start(self) -> int:
@@ -174,18 +174,20 @@ class FlowEngine:
         """
         if self._waiting_callers >= MAX_CALLERS:
             return await self._as_it_stands(flow_id)
-        watcher: asyncio.Future[FlowRecord] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        watcher: asyncio.Future[FlowRecord | None] = loop.create_future()
         self._watchers[flow_id][watcher] = until
         try:
             record = await self._as_it_stands(flow_id)
             if record.step in until or wait_s <= 0:
                 return record
             self._waiting_callers += 1
+            time_over = loop.call_later(wait_s, _told_nothing, watcher)
             try:
-                await asyncio.wait((watcher,), timeout=wait_s)
+                return await watcher or await self._as_it_stands(flow_id)
             finally:
+                time_over.cancel()
                 self._waiting_callers -= 1
-            return watcher.result() if watcher.done() else await self._as_it_stands(flow_id)
         finally:
             self._forget_watcher(flow_id, watcher)
 
@@ -225,7 +227,7 @@ class FlowEngine:
         self._coin_queue.leave(flow_id)
         self._driven.pop(flow_id, None)
 
-    def _forget_watcher(self, flow_id: str, watcher: asyncio.Future[FlowRecord]) -> None:
+    def _forget_watcher(self, flow_id: str, watcher: asyncio.Future[FlowRecord | None]) -> None:
         watchers = self._watchers[flow_id]
         watchers.pop(watcher, None)
         if not watchers:
@@ -383,3 +385,9 @@ class FlowEngine:
         for watcher, until in self._watchers.get(record.flow_id, {}).items():
             if record.step in until and not watcher.done():
                 watcher.set_result(record)
+
+
+def _told_nothing(watcher: asyncio.Future[FlowRecord | None]) -> None:
+    """Whoever waits has waited long enough."""
+    if not watcher.done():
+        watcher.set_result(None)
