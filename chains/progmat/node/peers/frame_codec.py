@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from crossdvp.ledger.v1 import peer_pb2
 
@@ -17,8 +17,7 @@ ENVELOPE_OVERHEAD_BYTES = 64
 """At most what tags, lengths and the correlation id add to an envelope's own strings and bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A question."""
 
     correlation_id: int
@@ -26,16 +25,14 @@ class Request:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """An answer."""
 
     correlation_id: int
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """An answer that is an error."""
 
     correlation_id: int
@@ -71,28 +68,29 @@ def encode_frame(envelopes: Sequence[Envelope]) -> bytes:
     """The bytes of a frame; the outbox keeps the bounds."""
     frame = peer_pb2.Frame()
     for envelope in envelopes:
-        wire = frame.envelopes.add(correlation_id=envelope.correlation_id)
-        match envelope:
-            case Request(_, method, body):
-                wire.request.method = method
-                wire.request.body = body
-            case Response(_, body):
-                wire.response.body = body
-                wire.response.SetInParent()  # an empty body is an answer too
-            case Failure(_, reason, message, blame):
-                wire.failure.reason = reason
-                wire.failure.message = message
-                wire.failure.blame = _BLAME_ON_WIRE[blame]
+        frame.envelopes.add(correlation_id=envelope.correlation_id, **_content(envelope))
     return deterministic_bytes(frame)
+
+
+def _content(envelope: Envelope) -> dict[str, dict[str, object]]:
+    """As fields of its own, which protobuf fills in one go: a message would be written, and parsed into its place."""
+    match envelope:
+        case Request(_, method, body):
+            return {"request": {"method": method, "body": body}}
+        case Response(_, body):
+            return {"response": {"body": body}}
+        case Failure(_, reason, message, blame):
+            return {"failure": {"reason": reason, "message": message, "blame": _BLAME_ON_WIRE[blame]}}
 
 
 def decode_requests(peer: str, data: bytes, limits: PeerLimits) -> list[Request]:
     """The requests of a frame from an asker; raises ``ProtocolViolation``."""
     requests = []
-    for wire in _envelopes(peer, data, limits):
+    for correlation_id, wire in _envelopes(peer, data, limits):
         if wire.WhichOneof("content") != "request":
             raise ProtocolViolation(peer, "only requests go up a stream")
-        request = Request(wire.correlation_id, wire.request.method, wire.request.body)
+        content = wire.request
+        request = Request(correlation_id, content.method, content.body)
         if not 0 < len(request.method.encode()) <= limits.max_method_bytes:
             raise ProtocolViolation(peer, f"a method name has 1..{limits.max_method_bytes} bytes")
         _check_body(peer, request.body, limits)
@@ -103,11 +101,12 @@ def decode_requests(peer: str, data: bytes, limits: PeerLimits) -> list[Request]
 def decode_answers(peer: str, data: bytes, limits: PeerLimits) -> list[Answer]:
     """The answers of a frame from the peer that was asked; raises ``ProtocolViolation``."""
     answers: list[Answer] = []
-    for wire in _envelopes(peer, data, limits):
+    for correlation_id, wire in _envelopes(peer, data, limits):
         match wire.WhichOneof("content"):
             case "response":
-                _check_body(peer, wire.response.body, limits)
-                answers.append(Response(wire.correlation_id, wire.response.body))
+                response = Response(correlation_id, wire.response.body)
+                _check_body(peer, response.body, limits)
+                answers.append(response)
             case "failure":
                 answers.append(_failure(peer, wire, limits))
             case _:
@@ -115,17 +114,20 @@ def decode_answers(peer: str, data: bytes, limits: PeerLimits) -> list[Answer]:
     return answers
 
 
-def _envelopes(peer: str, data: bytes, limits: PeerLimits) -> Sequence[peer_pb2.Envelope]:
+def _envelopes(peer: str, data: bytes, limits: PeerLimits) -> Iterable[tuple[int, peer_pb2.Envelope]]:
+    """With their correlation ids."""
     try:
         frame = strict_parse(peer_pb2.Frame, data, max_bytes=limits.max_frame_bytes)
     except DecodeError as error:
         raise ProtocolViolation(peer, error.subject) from error
-    if not 0 < len(frame.envelopes) <= limits.max_envelopes_per_frame:
+    envelopes = frame.envelopes[:]  # a list: where a repeated field itself ends, protobuf words an error for nobody
+    if not 0 < len(envelopes) <= limits.max_envelopes_per_frame:
         expected = f"1..{limits.max_envelopes_per_frame}"
-        raise ProtocolViolation(peer, f"a frame holds {expected} envelopes, found {len(frame.envelopes)}")
-    if any(wire.correlation_id == 0 for wire in frame.envelopes):
+        raise ProtocolViolation(peer, f"a frame holds {expected} envelopes, found {len(envelopes)}")
+    ids = [wire.correlation_id for wire in envelopes]
+    if 0 in ids:
         raise ProtocolViolation(peer, "correlation id 0")
-    return frame.envelopes
+    return zip(ids, envelopes, strict=True)
 
 
 def _failure(peer: str, wire: peer_pb2.Envelope, limits: PeerLimits) -> Failure:

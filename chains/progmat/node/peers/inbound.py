@@ -50,7 +50,8 @@ class InboundSession:
                 if together and (self.is_full or request.method != together[0].method):
                     self._start_group(together)
                     together = []
-                await self._free_slot()
+                if self.is_full:
+                    await self._free_slot()
                 self._slots_held += 1
                 self._body_bytes_held += len(request.body)
                 if self._router.takes_groups(request.method):
