@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from chains.progmat.node.peers.deadlines import Deadlines
 from chains.progmat.node.peers.errors import PeerStalled, ProtocolViolation
 from chains.progmat.node.peers.failures import error_of
 from chains.progmat.node.peers.frame_codec import Answer, Request, Response, decode_answers
@@ -20,6 +21,7 @@ class OutboundSession:
         self._limits = limits
         self._outbox: Outbox[Request] = Outbox(limits)
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
+        self._deadlines = Deadlines()
         self._abandoned: set[int] = set()
         self._last_id = 0
         self._ended: Exception | None = None
@@ -30,11 +32,11 @@ class OutboundSession:
         """Whether requests can still be put on this stream."""
         return self._ended is None
 
-    async def ask(self, method: str, body: bytes) -> bytes:
-        """Queue a request and wait for its answer.
+    async def ask(self, method: str, body: bytes, deadline_s: float | None = None) -> bytes:
+        """Queue a request and wait for its answer, at most until ``deadline_s`` on the loop's clock.
 
-        When cancelled (deadline), its answer is awaited by nobody but still allowed to come. Raises what the peer
-        answered, or what ended the stream.
+        When that is over (``TimeoutError``) or this is cancelled, its answer is awaited by nobody but still allowed to
+        come. Raises what the peer answered, or what ended the stream.
         """
         if self._ended is not None:
             raise self._ended
@@ -42,10 +44,13 @@ class OutboundSession:
         correlation_id = self._last_id
         waiter: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting[correlation_id] = waiter
+        if deadline_s is not None:
+            self._deadlines.add(waiter, deadline_s)
         self._outbox.put(Request(correlation_id, method, body))
         try:
             return await waiter
         finally:
+            self._deadlines.remove(waiter)
             if self._waiting.pop(correlation_id, None) is not None:
                 self._abandon(correlation_id)
 
@@ -71,6 +76,7 @@ class OutboundSession:
             return
         self._ended = error
         self._end_told.set()
+        self._deadlines.stop()
         waiting, self._waiting = self._waiting, {}
         for waiter in waiting.values():
             if not waiter.done():

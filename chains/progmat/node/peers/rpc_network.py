@@ -124,13 +124,17 @@ class _PeerLink:
         self._not_before = 0.0  # on the loop's monotonic clock
 
     async def request(self, method: str, body: bytes, timeout_s: float) -> bytes:
+        deadline_s = asyncio.get_running_loop().time() + timeout_s
+        session = self._session
         try:
-            async with asyncio.timeout(timeout_s):
-                async with self._slots:
-                    session = self._session
-                    if session is None or not session.is_open:
-                        session = await self._connected()
-                    return await session.ask(method, body)
+            if session is not None and session.is_open and not self._slots.locked():
+                async with self._slots:  # there is one: only the answer is waited for
+                    return await session.ask(method, body, deadline_s)
+            async with asyncio.timeout_at(deadline_s), self._slots:
+                session = self._session
+                if session is None or not session.is_open:
+                    session = await self._connected()
+                return await session.ask(method, body)
         except TimeoutError as error:
             session = self._session
             waiting_for = "its answer" if session is not None and session.is_open else "a connection"
