@@ -236,15 +236,18 @@ class DeliveryWorker:
                 lane.look_by(self._clock.now_ms() + self._retry.ceiling_ms)
 
     async def _until_time_to_look(self, lane: Lane) -> None:
-        while (wait_ms := lane.look_at_ms - self._clock.now_ms()) > 0:
+        while lane.look_at_ms > self._clock.now_ms():
             waits = [asyncio.create_task(lane.poked())]
             if lane.look_at_ms < NEVER_MS:
-                waits.append(asyncio.create_task(self._clock.sleep_ms(wait_ms)))
+                waits.append(asyncio.create_task(self._sleep_until(lane.look_at_ms)))
             try:
                 await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 for waiting in waits:
                     waiting.cancel()
+
+    async def _sleep_until(self, at_ms: int) -> None:
+        await self._clock.sleep_ms(at_ms - self._clock.now_ms())  # now: the clock may have gone on since it was planned
 
     async def _refill(self, lane: Lane) -> None:
         lane.is_behind = False  # before the look: what is offered from now on and not taken makes it true again
