@@ -80,6 +80,19 @@ class Peers:
         return b""
 
 
+class HastyClock(ManualClock):
+    """Goes on by ``hurry_ms`` right after it was looked at next: before whoever looked can go to sleep."""
+
+    hurry_ms = 0
+
+    def now_ms(self) -> int:
+        now_ms, hurry_ms = super().now_ms(), self.hurry_ms
+        if hurry_ms:
+            self.hurry_ms = 0
+            asyncio.get_running_loop().call_soon(self.advance_ms, hurry_ms)
+        return now_ms
+
+
 @dataclass
 class Outbox:
     """A worker over a database file."""
@@ -210,6 +223,17 @@ async def test_an_operator_in_a_hurry_finds_out_at_once_that_a_peer_is_back(tmp_
         await settled(lambda: not box.worker.peers_away())
         clock.advance_s(1)  # what failed was to be repeated in a second
         await box.until_delivered("dead")
+
+
+async def test_a_clock_that_goes_on_while_a_sleep_begins_is_not_overslept(tmp_path: Path) -> None:
+    peers, clock = Peers(away={"peer"}), HastyClock()
+    async with outbox(tmp_path, peers, ("peer",), clock) as box:
+        await box.owe("peer", bodies(1))
+        await settled(lambda: peers.asked["peer"] == 1 and box.held("peer") == 0)
+        soon_ms = clock.now_ms() + 500
+        clock.hurry_ms = 600
+        box.worker._lanes["peer"].look_by(soon_ms)
+        await settled(lambda: peers.asked["peer"] == 2)
 
 
 async def test_a_restarted_node_takes_up_what_it_owes_and_keeps_what_was_put_off(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ CHECKPOINT_PAGES = 8192
 _READS = "read-only"
 
 # Bytes the driver has adapted before it binds them, and where it finds no adapter it makes an exception and throws it
-# away: a sixth of a look-up by two hashes. This one gives back what it is given.
+# away: a sixth of a look-up by three hashes. This one gives back what it is given.
 sqlite3.register_adapter(bytes, bytes)
 
 
