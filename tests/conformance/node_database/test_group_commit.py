@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -24,6 +25,7 @@ from chains.progmat.node.storage.errors import (
     UnknownSchemaVersion,
 )
 from chains.progmat.node.storage.undoing import undone_alone
+from chains.progmat.node.storage.writer import Begun, Written
 
 numbers_metadata = MetaData()
 numbers = Table("numbers", numbers_metadata, Column("number", Integer, primary_key=True), Column("filler", LargeBinary))
@@ -282,3 +284,41 @@ async def test_what_must_be_done_about_the_end_is_done_though_its_waiter_left(da
         await asyncio.gather(caller, return_exceptions=True)
         await database.submit(insert_number(2))
         assert (heard, await database.read(all_numbers)) == ([1], [1, 2])
+
+
+async def test_a_batch_that_does_not_end_is_a_failure_until_it_ends(
+    database_at: DatabaseLocation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "OVERDUE_S", 0.1)
+    async with opened(database_at) as database:
+        await database.submit(insert_number(1))
+        told = asyncio.Event()
+        database.watch(told.set)
+        commit, goes_on = database._writer.commit, threading.Event()
+
+        def hanging_commit(begun: Begun) -> Written:
+            assert goes_on.wait(10)
+            return commit(begun)
+
+        monkeypatch.setattr(database._writer, "commit", hanging_commit)
+        second = asyncio.ensure_future(database.submit(insert_number(2)))
+        await asyncio.wait_for(told.wait(), 5)
+        with pytest.raises(StorageFailed, match="the disk or server hangs"):
+            database.require_current()  # nothing is signed on the strength of what may not be written
+        assert await database.read(all_numbers) == [1]
+        goes_on.set()
+        assert await second == 2
+        database.require_current()
+
+
+async def test_batches_that_end_in_time_are_no_failure(
+    database_at: DatabaseLocation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "OVERDUE_S", 0.2)
+    async with opened(database_at) as database:
+        told = asyncio.Event()
+        database.watch(told.set)
+        for number in range(3):
+            await database.submit(insert_number(number))
+        await asyncio.sleep(0.3)
+        assert not told.is_set()

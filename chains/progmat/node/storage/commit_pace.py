@@ -1,8 +1,7 @@
-"""Where a batch in a file is committed: in the event loop, while the disk answers sooner than a thread would.
+"""Whether the event loop stands still while a batch in a file is committed: where the disk answers soon, it does.
 
-To hand a commit to another thread and hear of its end costs a busy node more than a good disk takes: two threads wait
-for the interpreter's lock in turn. A disk that takes longer must not hold up the event loop at each batch; one
-that hangs holds it up once.
+To hear of a commit's end in a later turn costs a busy node more than a good disk takes. A disk that takes longer must
+not hold up the event loop at each batch; how long one that hangs may do so is ``group_commit``'s to say.
 """
 
 from __future__ import annotations

@@ -4,8 +4,13 @@ While a batch is written, or the event loop has other things to do, the operatio
 next batch: nobody waits on a timer, and under load the batches grow. What nobody waits for, such as that a delivery was
 answered, has no batch made for itself until its time is over.
 
-Over a file the event loop begins the batch and runs it, since its statements take microseconds; it commits it, too,
-while the disk is quick (``commit_pace``). Otherwise a thread does, and over a server the whole batch is the thread's.
+Over a file the event loop begins the batch and runs it, since its statements take microseconds. A thread commits it,
+and while the disk is quick (``commit_pace``) the loop stands still for that, so that it hears of the end at once: but
+no longer than ``PATIENCE_S``, for a disk that hangs must not keep a node from answering. Over a server the whole batch
+is the thread's.
+
+A batch that does not end is told of as a failure, ``OVERDUE_S`` after it began, and until it ends: nothing is signed
+meanwhile.
 
 While the database stays away an empty batch is tried now and then, so that it is known to be back before anybody asks.
 """
@@ -36,6 +41,10 @@ MAX_BATCH: Final = 256
 MAX_WAITING: Final = 8192
 PROBE_S: Final = 1.0
 """While the database is away: how long between two attempts that nobody asked for."""
+PATIENCE_S: Final = 0.05
+"""How long the event loop stands still for one commit: twice what copying the log into the file takes."""
+OVERDUE_S: Final = 10.0
+"""From here on a batch under way is a failure. A long one takes tens of milliseconds."""
 
 
 class GroupCommit:
@@ -64,6 +73,7 @@ class GroupCommit:
         self._next_s = inf  # when the next batch begins, on the loop's clock; 0.0: as soon as may be
         self._timer: asyncio.Handle | None = None
         self._is_writing = False
+        self._overdue: asyncio.TimerHandle | None = None  # of the batch that a thread has
         self._failed = False
         self._closing = False
         self._idle = asyncio.Event()
@@ -116,14 +126,10 @@ class GroupCommit:
         self._timer = None
         self._is_writing = True
         batch = [self._queue.popleft() for _ in range(min(len(self._queue), MAX_BATCH))]
-        if not self._statements_at_hand:
-            self._in_thread(self._write, batch)
-            return
-        begun = self._writer.begin(batch)
-        if self._pace.is_quick:
-            self._ended(*self._commit(begun))
+        if self._statements_at_hand:
+            self._in_thread(self._commit, self._writer.begin(batch), PATIENCE_S if self._pace.is_quick else 0.0)
         else:
-            self._in_thread(self._commit, begun)
+            self._in_thread(self._write, batch, 0.0)
 
     def _write(self, batch: list[Operation]) -> tuple[Written, float]:
         return self._commit(self._writer.begin(batch))
@@ -134,14 +140,32 @@ class GroupCommit:
         written = self._writer.commit(begun)
         return written, time.monotonic() - begun_s
 
-    def _in_thread(self, call: Callable[[Any], tuple[Written, float]], argument: object) -> None:
-        self._thread.submit(call, argument).add_done_callback(self._heard)
+    def _in_thread(self, call: Callable[[Any], tuple[Written, float]], argument: object, patience_s: float) -> None:
+        """So long the loop stands still for it; what has not ended by then is heard of while the loop goes on."""
+        ended = self._thread.submit(call, argument)
+        if patience_s:
+            try:
+                written, took_s = ended.result(patience_s)
+            except TimeoutError:
+                pass
+            else:
+                self._ended(written, took_s)
+                return
+        self._overdue = self._loop.call_later(OVERDUE_S, self._say_overdue)
+        ended.add_done_callback(self._heard)
+
+    def _say_overdue(self) -> None:
+        _log.error("a batch does not end", database=self._name, after_s=OVERDUE_S, waiting=len(self._queue))
+        self._on_failure(StorageFailed(f"a batch has been under way for {OVERDUE_S:.0f} s: the disk or server hangs"))
 
     def _heard(self, ended: Future[tuple[Written, float]]) -> None:
         """In the thread."""
         self._loop.call_soon_threadsafe(partial(self._ended, *ended.result()))
 
     def _ended(self, written: Written, took_s: float) -> None:
+        if self._overdue is not None:
+            self._overdue.cancel()
+            self._overdue = None
         self.batches += 1
         self.operations += len(written.outcomes)
         self._note_pace(took_s)
