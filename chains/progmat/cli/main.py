@@ -9,6 +9,7 @@ import typer
 from chains.deferred_commands import Commands, deferred_group
 
 COMMANDS: Final[Commands] = {
+    "node": ("chains.progmat.cli.node", "A running node: whether each of its parts can do its work, and why not."),
     "notary": ("chains.progmat.cli.notary", "Look at a notary's store: its journal, and which worker may commit."),
     "network": ("chains.progmat.cli.network", "Network parameters, rotation of keys, the network map, Validators."),
     "keys": ("chains.progmat.cli.keys", "A node's key store: list, make, check, rotate, export public keys."),

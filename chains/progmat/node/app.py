@@ -13,7 +13,8 @@ from typing import Final
 
 import grpc.aio
 import structlog
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from crossdvp.ledger.v1.standing_service_pb2_grpc import add_StandingServiceServicer_to_server
+from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from chains.progmat.flows.clock import SystemClock
@@ -41,16 +42,19 @@ from chains.progmat.node.roles import (
     VaultRole,
 )
 from chains.progmat.node.rpc_node_service import STATUS_CODES
-from chains.progmat.node.storage import NodeDatabase
+from chains.progmat.node.rpc_standing_service import StandingServiceRpc
+from chains.progmat.node.served_api import ServedApi
+from chains.progmat.node.standing import RECORDS, NodePart, NodeStanding
 from chains.progmat.node.vault_upkeep import GroomingPolicy, UpkeepPolicy
 from chains.progmat.notary.duty import Duty
 from chains.progmat.notary.opening import NotaryOptions, open_postgres
 from chains.progmat.notary.sqlite_store import SqliteUniquenessStore
 from chains.progmat.transactions.network_parameters import NetworkParameters
 from chains.rpc_guard import ErrorStatusInterceptor
-from primitives.errors import UnavailableError
 
 MAX_CONCURRENT_RPCS: Final = 512
+WITHOUT_RECORDS: Final = frozenset({"crossdvp.ledger.v1.NetworkService", "crossdvp.ledger.v1.StandingService"})
+"""Services that need no database."""
 DRAIN_S: Final = 3.0
 
 log = structlog.get_logger(__name__)
@@ -99,11 +103,9 @@ class NodeApp:
         self._network: GrpcPeerNetwork | None = None
         self._server: grpc.aio.Server | None = None
         self._peers: PeerService | None = None
-        self._names: tuple[str, ...] = ()
-        self._storage = NodeStorage(config.database_at, config.name, self._watch)
-        self._health_changes: set[asyncio.Task[None]] = set()
+        self._storage = NodeStorage(config.database_at, config.name)
         self._key_upkeep: KeyUpkeep | None = None
-        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined] # missing in the stubs
+        self._standing = NodeStanding(config.name, SystemClock().now_ms)
 
     async def start(self) -> None:
         """Open everything, answer, then begin to work. Raises the named errors of each part; nothing keeps running."""
@@ -126,7 +128,7 @@ class NodeApp:
 
     async def stop(self) -> None:
         """Take no more calls, end streams, stop roles."""
-        await self._health.enter_graceful_shutdown()
+        await self._standing.end()
         if self._peers is not None:
             self._peers.stop()
         if self._key_upkeep is not None:
@@ -171,7 +173,7 @@ class NodeApp:
         for role in self._roles:
             if isinstance(role, NotaryRole) and role.duty is not None:
                 _answer_on_duty(role.duty, peers)
-        self._server = await self._make_server(self._peers, tls)
+        self._server = await self._make_server(self._peers, tls, around.access)
         await self._server.start()
         for role in self._roles:
             await role.start()
@@ -202,47 +204,41 @@ class NodeApp:
             people=config.people.rules(),
         )
 
-    async def _make_server(self, peers: PeerService, tls: PeerTls) -> grpc.aio.Server:
+    async def _make_server(self, peers: PeerService, tls: PeerTls, access: ApiAccess) -> grpc.aio.Server:
         server = grpc.aio.server(
             interceptors=[ErrorStatusInterceptor(STATUS_CODES), *self._acting_people()],
             options=server_options(),
             maximum_concurrent_rpcs=MAX_CONCURRENT_RPCS,
         )
         peers.add_to(server)
-        names = self._names = tuple(name for role in self._roles for name in role.serve(server))
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        names = tuple(name for role in self._roles for name in role.serve(server))
+        standing = ServedApi(
+            "StandingService", add_StandingServiceServicer_to_server, StandingServiceRpc(self._standing, access)
+        )
+        names = (*names, standing.serve(server))
+        health_pb2_grpc.add_HealthServicer_to_server(self._standing.servicer, server)
         reflection.enable_server_reflection((*names, reflection.SERVICE_NAME, "grpc.health.v1.Health"), server)
-        await self._health.set("", health_pb2.HealthCheckResponse.SERVING)
-        await self._set_health()
+        await self._standing.begin(self._parts(names), names)
         listen = self._config.listen
         server.add_secure_port(f"{listen.host}:{listen.port}", tls.server_credentials())
         return server
 
+    def _parts(self, apis: tuple[str, ...]) -> tuple[NodePart, ...]:
+        """Of all roles; and the database that they share, without which most of what they serve is of no use."""
+        of_roles = tuple(part for role in self._roles for part in role.parts())
+        database = self._storage.database
+        if database is None:
+            return of_roles
+        served = tuple(name for name in apis if name not in WITHOUT_RECORDS)
+
+        def about() -> str:
+            return f"commit {database.head.number}, start {database.head.incarnation}"
+
+        return (NodePart(RECORDS, database.require_current, database.watch, about, served), *of_roles)
+
     def _acting_people(self) -> list[ActingPeople]:
         """Where a role has people, they act in its calls."""
         return [role.part(PeoplePart).acting for role in self._roles if isinstance(role, VaultRole)]
-
-    def _watch(self, database: NodeDatabase) -> None:
-        database.watch(self._storage_changed)
-
-    def _storage_changed(self) -> None:
-        change = asyncio.create_task(self._set_health(), name="health")
-        self._health_changes.add(change)
-        change.add_done_callback(self._health_changes.discard)
-
-    async def _set_health(self) -> None:
-        """The process serves; its roles do so only while their records are current and can be written."""
-        database, status = self._storage.database, health_pb2.HealthCheckResponse.SERVING
-        try:
-            if database is not None:
-                database.require_current()
-        except UnavailableError as error:
-            status = health_pb2.HealthCheckResponse.NOT_SERVING
-            log.critical("node does not serve", node=self._config.name, reason=error.reason, detail=str(error))
-        else:
-            log.info("node serves", node=self._config.name)
-        for name in self._names:
-            await self._health.set(name, status)
 
 
 def _upkeep_of(vault: VaultUpkeepConfig) -> UpkeepPolicy:

@@ -13,6 +13,7 @@ from chains.progmat.identity import Role
 from chains.progmat.network.rpc_network import NetworkServiceRpc
 from chains.progmat.node.peers import PeerRouter
 from chains.progmat.node.roles import Surroundings
+from chains.progmat.node.standing import NodePart
 
 POLL_S: Final = 30.0
 FIRST_ROUND_S: Final = 3.0
@@ -45,6 +46,10 @@ class NetworkRole:
         """NetworkService."""
         add_NetworkServiceServicer_to_server(self._rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
         return ("crossdvp.ledger.v1.NetworkService",)
+
+    def parts(self) -> tuple[NodePart, ...]:
+        """None: it can always ask."""
+        return ()
 
     async def start(self) -> None:
         """Ask again and again. A notary asks before it does anything: what it journals cannot be judged anew."""

@@ -21,11 +21,10 @@ OpenDatabase = Callable[[DatabaseLocation, str, Sequence[MetaData], Callable[[],
 
 @dataclass
 class NodeStorage:
-    """``opened`` is called with the database once it is there."""
+    """``database`` is there while somebody uses it."""
 
     at: DatabaseLocation
     node_name: str
-    opened: Callable[[NodeDatabase], None] = lambda _database: None
     open: OpenDatabase = NodeDatabase.open
     database: NodeDatabase | None = None
     _users: int = 0
@@ -36,7 +35,6 @@ class NodeStorage:
         async with self._opening:
             if self.database is None:
                 self.database = await self.open(self.at, self.node_name, ROLE_TABLES, now_s)
-                self.opened(self.database)
             self._users += 1
             return self.database
 

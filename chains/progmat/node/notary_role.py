@@ -14,6 +14,7 @@ from chains.progmat.node.following_network import ListedWith
 from chains.progmat.node.node_storage import NodeStorage
 from chains.progmat.node.peers import PeerRouter
 from chains.progmat.node.roles import Surroundings
+from chains.progmat.node.standing import NodePart
 from chains.progmat.notary.duty import Duty, duty_of
 from chains.progmat.notary.finder import FIND, POSITIONS, Finder
 from chains.progmat.notary.intake import Intake, TearOffIntake
@@ -95,6 +96,10 @@ class NotaryRole:
     def serve(self, _server: grpc.aio.Server) -> tuple[str, ...]:
         """No API of its own."""
         return ()
+
+    def parts(self) -> tuple[NodePart, ...]:
+        """The notary: its store takes what is to be final."""
+        return (NodePart("notary", self._service.require_able, self._service.watch, self._service.about),)
 
     async def start(self) -> None:
         """Take requests, tick; or stand by."""

@@ -16,6 +16,7 @@ from chains.progmat.node.positions import POSITION, PositionKeeper
 from chains.progmat.node.reconciliation import PeersToAsk, Reconciler, Reconciliation
 from chains.progmat.node.roles import Surroundings
 from chains.progmat.node.rpc_records_service import RecordsServiceRpc
+from chains.progmat.node.standing import NodePart
 
 WITH_DATABASE = (*sorted(VAULT_ROLES, key=lambda role: role.value), Role.VALIDATOR)
 
@@ -72,6 +73,10 @@ class RecordsRole:
         """RecordsService."""
         add_RecordsServiceServicer_to_server(self._rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
         return ("crossdvp.ledger.v1.RecordsService",)
+
+    def parts(self) -> tuple[NodePart, ...]:
+        """None: the database is not this role's alone."""
+        return ()
 
     async def start(self) -> None:
         """Ask, tell, reconcile."""

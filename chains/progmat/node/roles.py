@@ -58,6 +58,7 @@ from chains.progmat.node.rpc_replacement_service import ReplacementServiceRpc
 from chains.progmat.node.rpc_token_service import TokenServiceRpc
 from chains.progmat.node.rpc_vault import VaultServiceRpc
 from chains.progmat.node.served_api import ServedApi
+from chains.progmat.node.standing import NodePart
 from chains.progmat.node.storage import NodeDatabase, history_id
 from chains.progmat.node.storage.standing import Doubt
 from chains.progmat.node.vault_upkeep import UpkeepPolicy, VaultUpkeep
@@ -132,6 +133,10 @@ class RunningRole(Protocol):
 
     def serve(self, server: grpc.aio.Server) -> tuple[str, ...]:
         """Add the role's gRPC services; returns their full names."""
+        ...
+
+    def parts(self) -> tuple[NodePart, ...]:
+        """What of it can be able or unable to work, beside the database that roles share."""
         ...
 
     async def start(self) -> None:
@@ -234,6 +239,10 @@ class VaultRole:
         of_market = (api for part in self.market for api in part.apis)
         return tuple(api.serve(server) for api in (*self._apis, *of_market))
 
+    def parts(self) -> tuple[NodePart, ...]:
+        """None: its records are all it needs."""
+        return ()
+
     async def start(self) -> None:
         """Resume flows and deliveries."""
         await self.node.start()
@@ -262,6 +271,7 @@ class ValidatorRole:
         around: Surroundings,
         storage: NodeStorage,
         log: SigningLog,
+        gate: SigningGate,
         approver: Approver,
         attestor: Attestor,
         tail: JournalTail,
@@ -272,6 +282,7 @@ class ValidatorRole:
         self._around = around
         self._storage = storage
         self._log = log
+        self._gate = gate
         self._approver = approver
         self._attestor = attestor
         self.tail = tail
@@ -343,7 +354,7 @@ class ValidatorRole:
         rpc = ValidatorRpc(ledger_id, database, tail, signer, gate)
         roots = PRODUCTION_ROOT_PINS | around.attestation_roots
         quotes = QuoteRpc(QuoteVerdicts(ledger_id, key, gate, roots, around.now_s))
-        return cls(around, storage, log, approver, attestor, tail, rpc, quotes, floor)
+        return cls(around, storage, log, gate, approver, attestor, tail, rpc, quotes, floor)
 
     def answer_peers(self, router: PeerRouter) -> None:
         """Approve, attest."""
@@ -356,6 +367,19 @@ class ValidatorRole:
         add_ValidatorServiceServicer_to_server(self.rpc, server)  # type: ignore[no-untyped-call] # generated without annotations
         add_QuoteServiceServicer_to_server(self._quotes, server)  # type: ignore[no-untyped-call] # as above
         return ("crossdvp.validator.v1.ValidatorService", QUOTE_SERVICE)
+
+    def parts(self) -> tuple[NodePart, ...]:
+        """The Validator: it signs, and reads the journal."""
+        return (NodePart("validator", self._require_able, self._watch, lambda: f"height {self.tail.head.height}"),)
+
+    def _require_able(self) -> None:
+        self._gate.require_open()
+        if self.tail.problem is not None:
+            raise self.tail.problem
+
+    def _watch(self, changed: Callable[[], None]) -> None:
+        self._gate.watch(changed)
+        self.tail.watch(changed)
 
     async def start(self) -> None:
         """Follow the journal."""

@@ -3,6 +3,8 @@
 An idle notary commits a lone request at once; a busy one finds a full queue after each commit. Requests that came
 together stay together. Batches are committed in one thread and signed in another, so that the event loop keeps checking
 requests meanwhile, and no commit waits for a signature or for the event loop: the writer takes its next batch itself.
+
+How the last of its writings ended is what the notary's standing says; one that does not end is a failure, too.
 """
 
 from __future__ import annotations
@@ -14,21 +16,25 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 
 from chains.progmat.notary.decisions import Outcome
-from chains.progmat.notary.errors import NotaryBusy, NotaryRefusal, NotaryStopping
+from chains.progmat.notary.errors import NotaryBusy, NotaryRefusal, NotaryStopping, UniquenessStoreFailed
 from chains.progmat.notary.model import NO_POSITION, CommitRequest, Committed
 from chains.progmat.notary.pace import Pace
 from chains.progmat.notary.uniqueness import UniquenessStore
 from chains.progmat.transactions.signature import TransactionSignature, sign_batch
+from primitives.errors import CrossDvpError
 from primitives.signatures import Signer
 from primitives.types import Hash32
 
 SIGNED_TOGETHER = 16
 """Transactions under one signature: in larger groups partial trees cost more than the signatures they save."""
+
+OVERDUE_S: Final = 10.0
+"""A writing that has not ended by then is a failure. A batch takes tens of milliseconds."""
 
 T = TypeVar("T")
 
@@ -76,7 +82,8 @@ class BatchWriter:
     """The queue in front of a ``UniquenessStore`` and the only caller of its ``commit_batch``.
 
     ``signer`` is asked for each batch: keys are rotated. ``on_journal`` is called in the event loop after a batch that
-    grew the journal. Batches are timed by ``monotonic_s``, the event loop's clock if none is given.
+    grew the journal, ``on_standing`` when ``failure`` came or went. Batches are timed by ``monotonic_s``, the event
+    loop's clock if none is given.
     """
 
     def __init__(
@@ -85,6 +92,7 @@ class BatchWriter:
         signer: Callable[[], Signer],
         clock_s: Callable[[], int],
         on_journal: Callable[[], None],
+        on_standing: Callable[[], None],
         *,
         max_batch: int,
         max_waiting: int,
@@ -94,6 +102,9 @@ class BatchWriter:
         self._signer = signer
         self._clock_s = clock_s
         self._on_journal = on_journal
+        self._on_standing = on_standing
+        self._failure: CrossDvpError | None = None
+        self._overdue: asyncio.TimerHandle | None = None
         self._max_batch = max_batch
         self._monotonic_s = monotonic_s
         self._max_waiting = max_waiting
@@ -109,6 +120,15 @@ class BatchWriter:
         self._is_run_to_come = False
         self._under_way_since_s: float | None = None
 
+    @property
+    def failure(self) -> CrossDvpError | None:
+        """Why nothing is written at present; None while the last writing succeeded, or there was none yet."""
+        return self._failure
+
+    def begin_anew(self) -> None:
+        """What failed before says nothing any more: another worker has written since."""
+        self._stand(None)
+
     def start(self) -> None:
         """Take requests from now on."""
         self._loop = asyncio.get_running_loop()
@@ -120,6 +140,8 @@ class BatchWriter:
         self._have_it_run()
         while self._at_work:
             await asyncio.wait(tuple(self._at_work))
+        if self._overdue is not None:  # of a tick that nobody waits for any more
+            self._overdue.cancel()
         self._writing.shutdown()
         self._signing.shutdown()
 
@@ -143,7 +165,13 @@ class BatchWriter:
         """Append a tick to the journal if the clock has moved past its last entry."""
         if not self._running:
             return
-        await self._loop.run_in_executor(self._writing, self._store.append_tick, self._clock_s())
+        self._watch_over()
+        try:
+            await self._loop.run_in_executor(self._writing, self._store.append_tick, self._clock_s())
+        except CrossDvpError as error:
+            self._stand(error)
+            raise
+        self._stand(None)
         self._on_journal()
 
     def _queued(self, requests: Sequence[CommitRequest]) -> asyncio.Future[Sequence[Result]]:
@@ -160,6 +188,7 @@ class BatchWriter:
             if self._is_run_to_come or not self._queue:
                 return
             self._is_run_to_come = True
+        self._watch_over()
         self._have_done(self._written, self._writing, self._run)
 
     def _have_done(
@@ -203,13 +232,37 @@ class BatchWriter:
         self._have_it_run()  # what was left because the batch was full
         if isinstance(batch, _Failed):
             _log.error("batch failed", requests=sum(map(_size_of, batch.waiting)), detail=str(batch.error))
-            _tell(batch.waiting, batch.error)
+            error = batch.error
+            self._stand(error if isinstance(error, CrossDvpError) else UniquenessStoreFailed(repr(error)))
+            _tell(batch.waiting, error)
             return
+        self._stand(None)
         self._pace.committed(batch.took_s)
         if any(isinstance(outcome, Committed) and outcome.position != NO_POSITION for outcome in batch.outcomes):
             self._on_journal()
         signed = partial(self._signed, batch.waiting)
         self._have_done(signed, self._signing, sign_outcomes, batch.signer, batch.outcomes)
+
+    def _watch_over(self) -> None:
+        """Something is to be written."""
+        if self._overdue is None:
+            self._overdue = self._loop.call_later(OVERDUE_S, self._say_overdue)
+
+    def _say_overdue(self) -> None:
+        self._failure = UniquenessStoreFailed(f"it has not answered for {OVERDUE_S:.0f} s")
+        self._on_standing()
+
+    def _stand(self, failure: CrossDvpError | None) -> None:
+        """Something was written, or was not."""
+        if self._overdue is not None:
+            self._overdue.cancel()
+            self._overdue = None
+        if self._is_run_to_come:
+            self._watch_over()
+        is_news = (failure is None) is not (self._failure is None)
+        self._failure = failure
+        if is_news:
+            self._on_standing()
 
     @staticmethod
     def _signed(waiting: Sequence[_Waiting], signing: asyncio.Future[list[Result]]) -> None:

@@ -19,7 +19,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Duty:
-    """Asks for the lease every ``interval_s`` and tells ``on_change`` when the worker becomes writer or stands by.
+    """Asks for the lease every ``interval_s`` and tells who watches when the worker becomes writer or stands by.
 
     It is about *when* somebody answers, never about safety: the store refuses every batch of a worker without the
     lease, whatever is believed here. A database that does not answer changes nothing: the worker goes on failing.
@@ -29,7 +29,8 @@ class Duty:
         self._store = store
         self._interval_s = interval_s
         self._state: LeaseHeld | LeaseElsewhere = LeaseElsewhere("nobody yet", 0, 0)
-        self._on_change: Callable[[], None] = lambda: None
+        self._failure: CrossDvpError | None = None
+        self._watchers: list[Callable[[], None]] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="notary-lease")
         self._task: asyncio.Task[None] | None = None
 
@@ -38,9 +39,19 @@ class Duty:
         """Whether this worker was the writer when it last asked."""
         return isinstance(self._state, LeaseHeld)
 
+    @property
+    def failure(self) -> CrossDvpError | None:
+        """Why the lease could not be asked for the last time; None if it could."""
+        return self._failure
+
+    @property
+    def holder(self) -> str:
+        """The worker that holds the lease; empty: this one."""
+        return "" if isinstance(self._state, LeaseHeld) else self._state.holder
+
     def watch(self, on_change: Callable[[], None]) -> None:
-        """Call ``on_change`` in the event loop after every change of ``is_active``."""
-        self._on_change = on_change
+        """Call ``on_change`` in the event loop after a change of ``is_active`` or ``failure``, in order of watching."""
+        self._watchers.append(on_change)
 
     def require_active(self) -> None:
         """Raises NotActive while this worker stands by."""
@@ -76,11 +87,19 @@ class Duty:
             state = await asyncio.get_running_loop().run_in_executor(self._thread, self._store.hold)
         except CrossDvpError as error:
             _log.error("the lease cannot be asked for", reason=error.reason, detail=str(error))
-            return
-        was_active, self._state = self.is_active, state
+            self._stand(self._state, error)
+        else:
+            self._stand(state, None)
+
+    def _stand(self, state: LeaseHeld | LeaseElsewhere, failure: CrossDvpError | None) -> None:
+        was_active, had_failed = self.is_active, self._failure is not None
+        self._state, self._failure = state, failure
         if self.is_active != was_active:
             _log.warning("notary duty", active=self.is_active, epoch=state.epoch)
-            self._on_change()
+        elif had_failed == (failure is not None):
+            return
+        for on_change in self._watchers:
+            on_change()
 
     async def _ask_again(self) -> None:
         while True:

@@ -109,6 +109,7 @@ class NotaryService:
             self._present_signer,
             clock_s,
             self._journal_grew,
+            self._standing_changed,
             max_batch=settings.max_batch,
             max_waiting=settings.max_waiting,
         )
@@ -118,6 +119,9 @@ class NotaryService:
         """Under way, and begun since the journal grew last: by position and size."""
         self._ticker: asyncio.Task[None] | None = None
         self._running = False
+        self._watchers: list[Callable[[], None]] = []
+        if duty is not None:
+            duty.watch(self._duty_changed)
 
     async def start(self) -> None:
         """Begin to take requests and to tick."""
@@ -140,6 +144,25 @@ class NotaryService:
         await self._checks.stop()
         self._journal_grew()
         self._reader_thread.shutdown()
+
+    def require_able(self) -> None:
+        """Raises why the store takes nothing, or cannot say who may write. A worker that stands by does its work."""
+        stands_by = self._duty is not None and not self._duty.is_active
+        failure = self._duty.failure if self._duty is not None else None
+        if failure is None and not stands_by:
+            failure = self._writer.failure
+        if failure is not None:
+            raise failure
+
+    def about(self) -> str:
+        """Which of a notary's workers this is."""
+        if self._duty is None or self._duty.is_active:
+            return "commits"
+        return f"stands by for {self._duty.holder}"
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Have ``changed`` called in the event loop whenever ``require_able`` may say something else."""
+        self._watchers.append(changed)
 
     async def notarise(self, peer: PeerIdentity, body: bytes) -> bytes:
         """Handler of ``notary.notarise``: NotariseRequest bytes in, NotariseResponse bytes out.
@@ -289,21 +312,34 @@ class NotaryService:
             raise NotaryStopping("it is not running")
         return await asyncio.get_running_loop().run_in_executor(self._reader_thread, call, *arguments)
 
+    def _duty_changed(self) -> None:
+        self._writer.begin_anew()  # what failed before another worker wrote says nothing any more
+        self._standing_changed()
+
+    def _standing_changed(self) -> None:
+        for changed in self._watchers:
+            changed()
+
     def _journal_grew(self) -> None:
         self._reading.clear()
         self._grown.set()
         self._grown = asyncio.Event()
 
     async def _tick_when_idle(self) -> None:
+        last_problem = ""
         while True:
             seen = self._grown
             await asyncio.sleep(self._settings.tick_interval_s)
-            if seen.is_set():
+            if seen.is_set() or (self._duty is not None and not self._duty.is_active):
                 continue
             try:
                 await self._writer.tick()
             except CrossDvpError as error:  # the next tick tries again: time stands still meanwhile, and nothing else
-                _log.error("tick failed", reason=error.reason, detail=str(error))
+                if error.reason != last_problem:
+                    _log.error("tick failed", reason=error.reason, detail=str(error))
+                last_problem = error.reason
+            else:
+                last_problem = ""
 
 
 def _encoded(result: Result) -> bytes | Exception:

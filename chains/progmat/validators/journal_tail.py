@@ -23,7 +23,7 @@ from chains.progmat.validators.journal_check import check_entries
 from chains.progmat.validators.ledger_view import LedgerHeight
 from chains.progmat.validators.signing_gate import SigningGate
 from chains.progmat.validators.tree_store import NodeCache
-from primitives.errors import CallerError, PeerError, UnavailableError
+from primitives.errors import CallerError, CrossDvpError, PeerError, UnavailableError
 
 FEW_ENTRIES: Final = 8
 """So many are checked sooner than another thread would wake up; more would keep the event loop from everything else."""
@@ -82,6 +82,8 @@ class JournalTail:
         self._nodes = NodeCache()
         self._moved = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._problem: CrossDvpError | None = None
+        self._watchers: list[Callable[[], None]] = []
         self.on_shown: Callable[[str, int], None] = lambda _notary, _height: None
         """Called with the notary's name and the highest position it shows, at each answer."""
 
@@ -106,6 +108,15 @@ class JournalTail:
     def head(self) -> LedgerHeight:
         """The highest height that was checked and applied."""
         return self._head
+
+    @property
+    def problem(self) -> CrossDvpError | None:
+        """Why the journal could not be read the last time; None if it could."""
+        return self._problem
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Have ``changed`` called in the event loop when ``problem`` came or went."""
+        self._watchers.append(changed)
 
     def start(self) -> None:
         """Follow the journal until ``stop``."""
@@ -185,7 +196,6 @@ class JournalTail:
         self._moved = asyncio.Event()
 
     async def _follow(self) -> None:
-        last_problem = ""
         while self._gate.alarm is None:
             reached = self._head.height
             try:
@@ -193,11 +203,18 @@ class JournalTail:
             except JournalError:
                 return  # the gate has logged it, once
             except (UnavailableError, CallerError, PeerError) as error:
-                if error.reason != last_problem:
-                    _log.warning("journal cannot be read", reason=error.reason, detail=str(error))
-                last_problem = error.reason
+                self._note(error)
                 await asyncio.sleep(self._settings.retry_s)
             else:
-                last_problem = ""
+                self._note(None)
                 if self._head.height > reached:
                     await asyncio.sleep(self._settings.linger_s)
+
+    def _note(self, problem: CrossDvpError | None) -> None:
+        """How a reading ended; said once for each reason in turn."""
+        before, self._problem = self._problem, problem
+        if problem is not None and (before is None or before.reason != problem.reason):
+            _log.warning("journal cannot be read", reason=problem.reason, detail=str(problem))
+        if (before is None) is not (problem is None):
+            for changed in self._watchers:
+                changed()

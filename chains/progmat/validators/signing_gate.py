@@ -7,6 +7,7 @@ program that forgives a forked journal has given up the only thing Validators ar
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,6 +42,7 @@ class SigningGate:
         self._alarm = alarm
         self._keeping: asyncio.Task[None] | None = None
         self._dishonest = dishonest
+        self._watchers: list[Callable[[], None]] = []
 
     @classmethod
     async def open(cls, database: NodeDatabase) -> SigningGate:
@@ -57,6 +59,10 @@ class SigningGate:
         """Those beside the journal's whose double spends were seen; the proofs are in this Validator's database."""
         return tuple(sorted(self._dishonest))
 
+    def watch(self, closed: Callable[[], None]) -> None:
+        """Have ``closed`` called in the event loop when the gate is closed."""
+        self._watchers.append(closed)
+
     def require_open(self) -> None:
         """Call it before each signature, after the last ``await``. Raises SigningStopped."""
         if self._alarm is not None:
@@ -71,6 +77,8 @@ class SigningGate:
             alarm = self._alarm = Alarm(misbehaviour.reason, str(misbehaviour), evidence)
             _log.critical("signing stopped", reason=alarm.reason, detail=alarm.detail)
             self._keeping = asyncio.create_task(self._keep(alarm), name="alarm")
+            for closed in self._watchers:
+                closed()
         if self._keeping is not None:
             await asyncio.shield(self._keeping)
 

@@ -29,6 +29,7 @@ from chains.progmat.node.ledger_node import LedgerNode
 from chains.progmat.node.operations import NodeOperations
 from chains.progmat.node.peers import PeerIdentity, PeerRouter
 from chains.progmat.node.roles import Surroundings, VaultRole
+from chains.progmat.node.standing import NodePart
 from chains.progmat.transactions.component_codec import decode_single_key
 from chains.progmat.transactions.model import Command, TimeWindow
 from chains.progmat.transactions.signature import sign_transaction
@@ -82,6 +83,10 @@ class Load:
 
     def serve(self, _server: grpc.aio.Server) -> tuple[str, ...]:
         """No API."""
+        return ()
+
+    def parts(self) -> tuple[NodePart, ...]:
+        """None."""
         return ()
 
     async def start(self) -> None:
