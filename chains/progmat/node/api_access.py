@@ -96,7 +96,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "ReceivePacket": Permission.RELAY,
     "GetTransaction": Permission.CASH,
     "GetNetworkStatus": Permission.READ,
-    "GetStanding": Permission.READ,
+    "GetStanding": Permission.OPERATE,
     "OfferParameters": Permission.OPERATE,
     "AcceptParameters": Permission.OPERATE,
     "OfferNetworkMap": Permission.OPERATE,

@@ -104,6 +104,7 @@ class BatchWriter:
         self._on_journal = on_journal
         self._on_standing = on_standing
         self._failure: CrossDvpError | None = None
+        self._writings = 0  # handed to the writer's thread, and not ended
         self._overdue: asyncio.TimerHandle | None = None
         self._max_batch = max_batch
         self._monotonic_s = monotonic_s
@@ -127,7 +128,7 @@ class BatchWriter:
 
     def begin_anew(self) -> None:
         """What failed before says nothing any more: another worker has written since."""
-        self._stand(None)
+        self._set_failure(None)
 
     def start(self) -> None:
         """Take requests from now on."""
@@ -140,8 +141,6 @@ class BatchWriter:
         self._have_it_run()
         while self._at_work:
             await asyncio.wait(tuple(self._at_work))
-        if self._overdue is not None:  # of a tick that nobody waits for any more
-            self._overdue.cancel()
         self._writing.shutdown()
         self._signing.shutdown()
 
@@ -165,13 +164,15 @@ class BatchWriter:
         """Append a tick to the journal if the clock has moved past its last entry."""
         if not self._running:
             return
-        self._watch_over()
+        self._begun_writing()
         try:
             await self._loop.run_in_executor(self._writing, self._store.append_tick, self._clock_s())
         except CrossDvpError as error:
-            self._stand(error)
+            self._set_failure(error)
             raise
-        self._stand(None)
+        finally:
+            self._ended_writing()
+        self._set_failure(None)
         self._on_journal()
 
     def _queued(self, requests: Sequence[CommitRequest]) -> asyncio.Future[Sequence[Result]]:
@@ -188,7 +189,7 @@ class BatchWriter:
             if self._is_run_to_come or not self._queue:
                 return
             self._is_run_to_come = True
-        self._watch_over()
+        self._begun_writing()
         self._have_done(self._written, self._writing, self._run)
 
     def _have_done(
@@ -229,36 +230,37 @@ class BatchWriter:
     def _written(self, run: asyncio.Future[_Final | _Failed]) -> None:
         """In the event loop. Nothing is signed before it is durable."""
         batch = run.result()
+        self._ended_writing()
         self._have_it_run()  # what was left because the batch was full
         if isinstance(batch, _Failed):
             _log.error("batch failed", requests=sum(map(_size_of, batch.waiting)), detail=str(batch.error))
             error = batch.error
-            self._stand(error if isinstance(error, CrossDvpError) else UniquenessStoreFailed(repr(error)))
+            self._set_failure(error if isinstance(error, CrossDvpError) else UniquenessStoreFailed(repr(error)))
             _tell(batch.waiting, error)
             return
-        self._stand(None)
+        self._set_failure(None)
         self._pace.committed(batch.took_s)
         if any(isinstance(outcome, Committed) and outcome.position != NO_POSITION for outcome in batch.outcomes):
             self._on_journal()
         signed = partial(self._signed, batch.waiting)
         self._have_done(signed, self._signing, sign_outcomes, batch.signer, batch.outcomes)
 
-    def _watch_over(self) -> None:
-        """Something is to be written."""
+    def _begun_writing(self) -> None:
+        self._writings += 1
         if self._overdue is None:
             self._overdue = self._loop.call_later(OVERDUE_S, self._say_overdue)
 
-    def _say_overdue(self) -> None:
-        self._failure = UniquenessStoreFailed(f"it has not answered for {OVERDUE_S:.0f} s")
-        self._on_standing()
-
-    def _stand(self, failure: CrossDvpError | None) -> None:
-        """Something was written, or was not."""
+    def _ended_writing(self) -> None:
+        """One has: what still is under way has its time from now."""
+        self._writings -= 1
         if self._overdue is not None:
             self._overdue.cancel()
-            self._overdue = None
-        if self._is_run_to_come:
-            self._watch_over()
+        self._overdue = self._loop.call_later(OVERDUE_S, self._say_overdue) if self._writings else None
+
+    def _say_overdue(self) -> None:
+        self._set_failure(UniquenessStoreFailed(f"it has not answered for {OVERDUE_S:.0f} s"))
+
+    def _set_failure(self, failure: CrossDvpError | None) -> None:
         is_news = (failure is None) is not (self._failure is None)
         self._failure = failure
         if is_news:

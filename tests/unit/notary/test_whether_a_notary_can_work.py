@@ -38,6 +38,8 @@ class TroubledStore(MemoryUniquenessStore):
         self.lease: LeaseHeld | LeaseElsewhere = LeaseHeld(1)
         self.goes_on = threading.Event()
         self.goes_on.set()
+        self.hangs_at_ticks = False
+        self.ticks_go_on = threading.Event()
         self.ticks = 0
 
     def commit_batch(self, batch: Sequence[CommitRequest], clock_s: int) -> tuple[Outcome, ...]:
@@ -47,6 +49,7 @@ class TroubledStore(MemoryUniquenessStore):
     def append_tick(self, clock_s: int) -> JournalHead:
         self.ticks += 1
         self._suffer()
+        assert not self.hangs_at_ticks or self.ticks_go_on.wait(10)
         if isinstance(self.lease, LeaseElsewhere):
             raise NotActive(self.lease.holder, 1.0)
         return super().append_tick(clock_s)
@@ -136,6 +139,7 @@ async def test_a_store_that_hangs_is_a_failure_until_it_answers(monkeypatch: pyt
     monkeypatch.setattr(batch_writer, "OVERDUE_S", 0.05)
     watched = Watched()
     await watched.notary.start()
+    await watched.ask("before")
     watched.store.goes_on.clear()
     asked = [asyncio.create_task(watched.ask("a"))]
     await watched.turns()
@@ -148,6 +152,29 @@ async def test_a_store_that_hangs_is_a_failure_until_it_answers(monkeypatch: pyt
     await asyncio.sleep(0.1)
     watched.notary.require_able()  # nothing under way is late for ever
     assert watched.changes == 2
+    await watched.notary.stop()
+
+
+async def test_a_tick_that_hangs_behind_a_batch_is_a_failure_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_writer, "OVERDUE_S", 0.1)
+    watched = Watched()
+    await watched.notary.start()
+    watched.store.goes_on.clear()
+    asked = asyncio.create_task(watched.ask("a"))
+    await watched.turns()
+    watched.store.hangs_at_ticks = True
+    tick = asyncio.create_task(watched.notary.tick())
+    await asyncio.sleep(0)
+    watched.store.goes_on.set()
+    await asked
+    watched.notary.require_able()
+    watched.changed.clear()
+    await watched.turns()
+    with pytest.raises(UniquenessStoreFailed, match="has not answered"):
+        watched.notary.require_able()
+    watched.store.ticks_go_on.set()
+    await tick
+    watched.notary.require_able()
     await watched.notary.stop()
 
 

@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class StandingServiceStub:
-    """Whether a running node can do its work, and why not. Served by every node, whatever its roles, for its operators and
-    whoever may read. gRPC's health service says the same without reasons: under a part's name, and for each service.
+    """Whether a running node can do its work, and why not. Served by every node, whatever its roles, for its operators. gRPC's
+    health service says the same without reasons, to any peer: under a part's name, and for each service.
     """
 
     def __init__(self, channel):
@@ -44,8 +44,8 @@ class StandingServiceStub:
 
 
 class StandingServiceServicer:
-    """Whether a running node can do its work, and why not. Served by every node, whatever its roles, for its operators and
-    whoever may read. gRPC's health service says the same without reasons: under a part's name, and for each service.
+    """Whether a running node can do its work, and why not. Served by every node, whatever its roles, for its operators. gRPC's
+    health service says the same without reasons, to any peer: under a part's name, and for each service.
     """
 
     def GetStanding(self, request, context):
@@ -72,8 +72,8 @@ def add_StandingServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class StandingService:
-    """Whether a running node can do its work, and why not. Served by every node, whatever its roles, for its operators and
-    whoever may read. gRPC's health service says the same without reasons: under a part's name, and for each service.
+    """Whether a running node can do its work, and why not. Served by every node, whatever its roles, for its operators. gRPC's
+    health service says the same without reasons, to any peer: under a part's name, and for each service.
     """
 
     @staticmethod
